@@ -37,9 +37,9 @@ export interface JsonOptions<Value> {
 }
 
 /**
- * Creates a reader that converts each plain JSON record to an event, with the source `/<topic>`, the entity
- * as subject, and the value as data. CloudEvents are read as such. A record without a value becomes an event
- * without data, whose type ends with `.tombstone`.
+ * Creates a reader that converts each plain JSON record to an event, with the source `/<topic>`, the entity as subject, and the
+ * value as data. Records that are CloudEvents are read as CloudEvents. A record without a value becomes an event without data,
+ * whose type ends with `.tombstone`.
  */
 export function json<Value = unknown>(options: JsonOptions<Value> = {}): TopicReader {
   const { type } = options

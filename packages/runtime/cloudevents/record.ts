@@ -21,8 +21,8 @@ export interface LogRecord {
    */
   readonly oversizeBytes?: number
   /**
-   * Set only if Lambda's schema registry support has decoded the key or the value. It is JSON then, and the
-   * bytes that the producer wrote exist only in the log.
+   * Set only if Lambda's schema registry support has decoded the key or the value. The decoded key or value is JSON, and the bytes
+   * that the producer wrote exist only in the log.
    */
   readonly decodedByLambda?: { readonly key?: LambdaSchema; readonly value?: LambdaSchema }
   /**

@@ -37,7 +37,10 @@ type Settings = GeneralSettings & KafkaSettings & RedisSettings & CheckpointSett
 /** Connections to Kafka and Redis, each opened on first use, and the stores that use them. */
 export class Connections extends KafkaConnections {
   readonly redis: () => Promise<RedisClient>
-  /** Undefined if no bucket is configured. Loaded on first use, because states are rarely restored or copied. */
+  /**
+   * Returns the recovery of states from checkpoints; undefined if no bucket is configured. The code is loaded on first use, because
+   * states are rarely restored or copied.
+   */
   readonly recovery: () => Promise<Recovery | undefined>
   readonly #env: string
 

@@ -48,9 +48,11 @@ export interface InvocationContext {
 
 /** A schedule-triggered handler. */
 export interface ScheduledHandler {
-  /** @param event `time` (RFC 3339) is the time at which the schedule fired; the current time if absent */
+  /**
+   * @param event event of the schedule. `time` (RFC 3339) is the time at which the schedule fired; by default, the current time.
+   */
   (event: { readonly time?: string }, context: InvocationContext): Promise<object>
-  /** Does the work that is needed once per cold start. Rejects if the function cannot run. */
+  /** Does the initialization that is needed once per cold start. Rejects if the function cannot run. */
   readonly start: () => Promise<unknown>
 }
 
@@ -58,7 +60,7 @@ export interface ScheduledHandler {
 export interface KafkaHandler {
   (event: KafkaEvent, context: InvocationContext): Promise<BatchResponse>
   readonly application: Application
-  /** Does the work that is needed once per cold start. Rejects if the function cannot run; the next call tries again. */
+  /** Does the initialization that is needed once per cold start. Rejects if the function cannot run; the next call tries again. */
   readonly start: () => Promise<unknown>
   /**
    * Returns the consumer as it would run with these settings, without connecting to Kafka or Redis. Used by

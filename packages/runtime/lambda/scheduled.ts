@@ -47,11 +47,11 @@ interface ScheduledTelemetry {
 type Sufficient<Slices extends readonly Slice[], Needed> = PartsOf<Slices> extends Needed ? unknown : never
 
 /**
- * Creates a schedule-triggered handler that logs the return value of `run`. Its `start` does the work that is
+ * Creates a schedule-triggered handler that logs the return value of `run`. The handler's `start` does the initialization that is
  * needed once per cold start, and rejects if the function cannot run.
  *
- * @param Reached class of the function's connections; the bundle contains no other clients
- * @param slices the settings that the function reads; no others are required
+ * @param Reached class of the function's connections. The bundle contains only the clients of this class.
+ * @param slices settings that the function reads; no other settings are required
  * @param application name of the application
  */
 export function scheduled<

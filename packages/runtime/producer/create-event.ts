@@ -64,7 +64,7 @@ export function createEvent(data: unknown, options: EventOptions): Event {
 }
 
 /**
- * Converts the event to the form of this library.
+ * Converts an event to the form that this library uses.
  *
  * @throws InvalidEvent if the event violates a rule of CloudEvents, so that no consumer would accept it
  */

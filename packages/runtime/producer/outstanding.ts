@@ -3,7 +3,7 @@ import type { Clock } from '../adapters/system.ts'
 
 export class Outstanding {
   readonly #clock: Clock
-  /** Counts by generation. Each flush begins a new generation. */
+  /** Number of unsettled records by generation. Each flush begins a new generation. */
   readonly #counts = new Map<number, number>()
   #generation = 0
   #waiting: (() => void)[] = []

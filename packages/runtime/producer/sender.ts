@@ -1,4 +1,4 @@
-/** Sends due batches to the leaders of their partitions, and retries those that may have been lost. */
+/** Sends due batches to the leaders of their partitions, and retries batches that may have been lost. */
 
 import type { ClosedBatch } from '@sluice/kafka-records/writing'
 import { notTaken } from '../adapters/kafka/errors.ts'
@@ -31,7 +31,7 @@ interface Departure {
 
 interface Leader {
   inFlight: number
-  /** Resolves when the last request is queued on the connection. */
+  /** Promise that resolves when the latest request is queued on the connection. */
   turn: Promise<void>
 }
 
@@ -61,7 +61,7 @@ export class Sender {
     this.#inFlightEach = parts.identity.isSequenced ? 1 : parts.settings.maxInFlight
   }
 
-  /** Sends due batches, and schedules the next call for when another batch is due. */
+  /** Sends due batches, and schedules a call of this method for the time when the next batch is due. */
   pump(): void {
     this.#cancelTimer()
     if (this.#stopped) return
@@ -105,7 +105,7 @@ export class Sender {
       this.#cancelTimer = clock.after(Math.max(0, wakeAtMs - nowMs), () => this.pump())
   }
 
-  /** Stops sending. Batches in flight have failed. */
+  /** Stops sending, and fails the batches in flight. */
   stop(error: Error): void {
     this.#stopped = error
     this.#cancelTimer()

@@ -22,7 +22,7 @@ export function readSettings<const Slices extends readonly Slice[]>(
 ): PartsOf<Slices> {
   const read = slices.map(({ settings, schema }) => safeParse(schema, withoutEmpty(settings, environment)))
   const errors = read.flatMap(({ issues }) => (issues ? errorLines(issues) : []))
-  // A slice may be passed twice.
+  // Report each error once, although a slice may be passed twice.
   if (errors.length > 0) throw new ConfigError('the environment', [...new Set(errors)])
   return Object.assign({}, ...read.map(({ output }) => output))
 }

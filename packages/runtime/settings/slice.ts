@@ -25,7 +25,7 @@ export interface Setting<Value = unknown> extends Documented {
    */
   readonly setBy: 'person' | 'deployment' | 'runtime' | 'machine'
   readonly schema: GenericSchema<string | undefined, Value>
-  /** Set if the value is, or may contain, a secret. */
+  /** True if the value is a secret or may contain one. */
   readonly isSecret?: true
 }
 

@@ -31,7 +31,7 @@ export function onOff(): Kind<boolean> {
 
 export interface Bounds {
   readonly least: number
-  /** Upper limit; undefined for none. */
+  /** Upper limit; unlimited if undefined. */
   readonly most?: number
   /** Name of the unit in the plural, such as "seconds". */
   readonly unit?: string
@@ -50,7 +50,7 @@ function numberIn(form: RegExp, isAllowed: (value: number) => boolean, allowed: 
   return parsedBy(parse, allowed)
 }
 
-/** Returns the same kind with its values multiplied by a factor, to convert their unit. */
+/** Returns a kind whose values are multiplied by a factor, to convert their unit. */
 export function times(kind: Kind<number>, factor: number): Kind<number> {
   return mapped(kind, value => value * factor)
 }
@@ -115,7 +115,7 @@ const HTTP_ADDRESS = /^https?:\/\/[^\s/@]+(\/[^\s@]*)?$/
 /**
  * Accepts an HTTP address without credentials.
  *
- * @param allowed description of the address, if the default is not specific enough
+ * @param allowed description of the address; set it if the default is not specific enough
  */
 export function httpAddress(allowed = 'http://host:port, or https://'): Kind<string> {
   return parsedBy(

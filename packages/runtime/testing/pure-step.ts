@@ -27,7 +27,7 @@ const REFUSED: readonly (readonly [
  * Runs a function of a process while clocks and random numbers throw.
  *
  * @param name name of the process, for the message
- * @throws Error for the first use, even if the process has caught the error
+ * @throws Error for the first use of a clock or random number, even if the process has caught the error
  */
 export function pureStep<T>(name: string, call: () => T): T {
   let used: Error | undefined

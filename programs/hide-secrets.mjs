@@ -23,7 +23,7 @@ export function hideSecrets(args, environment = process.env) {
     else shown.push(arg)
     pending = pending === undefined && Object.hasOwn(SECRETS, arg) ? arg : undefined
   }
-  // Overwrites the arguments that Linux and macOS show for the process.
+  // Overwrite the arguments that Linux and macOS show for the process.
   if (shown.some((arg, index) => arg !== args[index])) process.title = 'sluice'
   return shown
 }

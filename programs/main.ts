@@ -4,10 +4,10 @@ import { StopRequested, stopRequest } from './stop-request.ts'
 import { describeError } from './user-error.ts'
 
 export interface MainProgram<Options> {
-  /** Returns undefined for `--help`. */
+  /** Parses the arguments. Returns undefined for `--help`. */
   readonly readOptions: (args: readonly string[]) => Options | undefined
   readonly usage: string
-  /** Resolves to the exit status. */
+  /** Runs the program. Resolves to the exit status. */
   readonly run: (options: Options, signal: AbortSignal) => Promise<number>
 }
 

@@ -1,4 +1,4 @@
-/** Thrown when a start is ended by a stop request. */
+/** Error that is thrown if a stop request arrives before a program has started. */
 export class StopRequested extends Error {
   override readonly name = 'StopRequested'
 }

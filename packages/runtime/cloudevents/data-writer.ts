@@ -1,4 +1,4 @@
-/** Serializes event data in the format of its type. Pure: schemas were loaded before. */
+/** Serializes event data in the format of its type. Pure: schemas must be loaded before. */
 import { dataFormatOf, MEDIA_TYPES } from '../consumer/data-format.ts'
 import type { Event } from '../consumer/event.ts'
 import type { SchemaDataFormat } from '../consumer/serialization.ts'

@@ -83,7 +83,7 @@ function payload(document: object, contentType: string | undefined): Payload | F
 /** The data of an event. */
 export interface Payload {
   readonly kind: 'payload'
-  /** Undefined if the event has no data. */
+  /** Value of the data; undefined if the event has no data. */
   readonly value: unknown
 }
 

@@ -1,6 +1,6 @@
 /**
  * Reads a Kafka record as a CloudEvent, strictly: a record that violates a rule of the specification or of the Kafka protocol
- * binding 1.0 gives a failure with a code. Messages name locations but never quote contents.
+ * binding 1.0 results in a failure with a code. Messages name locations but never quote contents.
  */
 import type { Event } from '../consumer/event.ts'
 import { type Failure, failure } from '../consumer/failure-codes.ts'

@@ -22,7 +22,7 @@ const MAX_TEXT_LENGTH = 1_000
 /** Messages are first truncated to this length, before whole attempts are omitted. */
 const SHORT_TEXT = 200
 
-/** Consumer of a redriven record, with the failure and attempt that the record belongs to. */
+/** Consumer for which a record is redriven, with the failure and the number of the attempt. */
 export interface RedriveTarget {
   readonly consumer: string
   /** Id of the failure, which is the same for all attempts. */
@@ -72,7 +72,7 @@ function placeIn(header: string): RecordPlace | undefined {
   return timestampMs === undefined ? at : { ...at, timestampMs: Number(timestampMs) }
 }
 
-/** Returns the headers that a redrive appends to the original ones. If the history is long, the oldest attempts are omitted. */
+/** Returns the headers that a redrive appends to the original headers. If the history is long, the oldest attempts are omitted. */
 export function redriveHeaders(redrive: Redrive): RecordHeader<Buffer>[] {
   const { consumer, failure, attempt, history, replaces, place } = redrive
   const headers = defined({
@@ -156,7 +156,7 @@ function start(text: string, length: number): string {
   return text.slice(0, length).toWellFormed()
 }
 
-/** Returns true if an operator has changed the record for this attempt or an earlier one. */
+/** Returns true if an operator has changed the record for this attempt or an earlier attempt. */
 export function isPatched(record: Pick<LogRecord, 'headers'>): boolean {
   return (
     redriveTargetOf(record)?.replaces !== undefined ||

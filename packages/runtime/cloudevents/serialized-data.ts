@@ -16,7 +16,7 @@ export type SerializedData =
       readonly format: DataFormat | undefined
       readonly body: Buffer
     }
-  /** Data in the format of the schema that the application packages for its type. */
+  /** Data that must be decoded with the schema that the application provides for the event type. */
   | {
       readonly kind: 'packaged'
       readonly type: string

@@ -1,4 +1,4 @@
-/** Trace context of events: CloudEvents "Distributed Tracing" extension, with values as in W3C Trace Context, level 1. */
+/** Trace context of events, according to the CloudEvents extension "Distributed Tracing" and to W3C Trace Context, level 1. */
 import { hash } from 'node:crypto'
 import type { Event } from '../consumer/event.ts'
 import { type HeaderBytes, textOf } from './header-bytes.ts'

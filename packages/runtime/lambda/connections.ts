@@ -44,7 +44,11 @@ export class Connections extends KafkaConnections {
   readonly recovery: () => Promise<Recovery | undefined>
   readonly #env: string
 
-  /** @param clientId identifies the client in the broker's logs */
+  /**
+   * Creates the connections.
+   *
+   * @param clientId name of the client in the broker's logs
+   */
   constructor(config: Settings, clientId: string) {
     super(config, clientId)
     this.#env = config.env
@@ -84,7 +88,7 @@ export class Connections extends KafkaConnections {
     return new RedisValue(await this.redis(), name)
   }
 
-  /** Returns the settings stored in a parameter; empty if no parameter is named. */
+  /** Returns the settings in an AWS parameter; empty if `name` is undefined. */
   async parameter(name: string | undefined): Promise<Record<string, unknown>> {
     return name ? parameterOf(name) : {}
   }

@@ -19,7 +19,7 @@ export type WorkSource<State, Data, Slices extends readonly Slice[]> =
 
 /** Options of a handler. */
 export interface Choices<Slices extends readonly Slice[]> {
-  /** Settings to read in addition to those of every consumer. */
+  /** Settings to read in addition to the settings of every consumer. */
   readonly slices?: Slices
   /**
    * Creates a reader for foreign records from the settings, which replaces the application's `readForeign`.
@@ -49,6 +49,8 @@ export interface InvocationContext {
 /** A schedule-triggered handler. */
 export interface ScheduledHandler {
   /**
+   * Runs the function.
+   *
    * @param event event of the schedule. `time` (RFC 3339) is the time at which the schedule fired; by default, the current time.
    */
   (event: { readonly time?: string }, context: InvocationContext): Promise<object>

@@ -17,7 +17,7 @@ const SECRET_AGE_MS = 60_000
 /**
  * Returns everything that a client needs to connect.
  *
- * @param clientId identifies the client in the broker's logs
+ * @param clientId name of the client in the broker's logs
  * @throws ConfigError if a secret or a file cannot be read or is incomplete, or if the cluster has no listener for this
  * authentication method
  */

@@ -24,7 +24,11 @@ export class KafkaConnections {
   readonly #open: Closable[] = []
   #isClosed = false
 
-  /** @param clientId identifies the client in the broker's logs */
+  /**
+   * Creates the connections.
+   *
+   * @param clientId name of the client in the broker's logs
+   */
   constructor(config: KafkaSettings, clientId: string) {
     this.kafka = once(() => connectKafka(config, clientId))
     this.compression = config.compression

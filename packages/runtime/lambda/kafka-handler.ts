@@ -56,7 +56,7 @@ export function kafkaHandler<State>(
 /**
  * Creates a Kafka-triggered handler that runs any process or sink.
  *
- * @param application provides the topics and the reader of event data
+ * @param application application with the topics and the reader of event data
  * @param name name of the function, which must equal the name of the process or sink
  * @param source the process or sink, or a function that creates it from its settings
  * @throws ConfigError when the handler is called, naming every missing or invalid setting

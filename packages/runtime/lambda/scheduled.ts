@@ -12,12 +12,11 @@ import { once } from './once.ts'
 
 /** Context of a scheduled function. Connections are made on first use. */
 export interface Scheduled<Connections, Config> {
-  /** Settings of the function. */
   readonly config: Config
   readonly connections: Connections
   /**
-   * Time at which the schedule fired, RFC 3339; the same for a retry of the run. The current time if the
-   * function was not called by a schedule.
+   * Time at which the schedule fired, RFC 3339. A retry of the run has the same time. If no schedule called the function, this is
+   * the current time.
    */
   readonly scheduledFor: string
   /** True if a schedule called the function, false if an operator or a program did. */

@@ -1,8 +1,8 @@
 /**
  * Limits the memory that V8 reserves for new objects. Lambda starts Node with 5 % of a function's memory for each half of the young
  * generation, which V8 rounds up: 64 MiB of 512. After a batch of large records, it keeps this size, full of unused objects and
- * references to their buffers. A quarter of that size has no measurable effect on speed. Node's options cannot be changed in Lambda
- * without a wrapper script, so the growth is stopped from within the process.
+ * references to their buffers. Limiting it to a quarter of this size has no measurable effect on speed. Node's options cannot be
+ * changed in Lambda without a wrapper script, so the growth is stopped from within the process.
  */
 import { PerformanceObserver } from 'node:perf_hooks'
 import { getHeapSpaceStatistics, getHeapStatistics, setFlagsFromString } from 'node:v8'

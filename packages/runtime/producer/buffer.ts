@@ -19,7 +19,7 @@ export class Buffered {
     this.#limit = limit
   }
 
-  /** @throws DeliveryFailed if the buffer is full */
+  /** Throws if the buffer is full. @throws DeliveryFailed */
   requireRoom(): void {
     if (this.#bytes < MOST * this.#limit) return
     throw new DeliveryFailed(

@@ -35,7 +35,7 @@ export interface EventOptions {
   readonly extensions?: Readonly<Record<string, string>>
 }
 
-/** An event that cannot be published. The message names the attribute, and never contains payload data. */
+/** Error for an event that cannot be published. The message names the attribute and never contains payload data. */
 export class InvalidEvent extends Error {
   override readonly name = 'InvalidEvent'
 }

@@ -13,7 +13,7 @@ export interface Identity {
   readonly transactionalId: string | null
   /** Number that changes with each transaction. Batches of an earlier transaction are discarded. */
   readonly generation: number
-  /** Called before batches are sent to these partitions. Rejects if the brokers refuse. */
+  /** Prepares the identity before batches are sent to these partitions. Rejects if the brokers refuse the identity. */
   prepare(queues: readonly PartitionQueue[]): Promise<void>
   sequenceFor(queue: PartitionQueue, count: number): BatchSequence | undefined
   /**
@@ -146,7 +146,7 @@ export class TransactionalIdentity implements Identity {
     return queue.sequenceOf(count, this.#numbers as Numbers)
   }
 
-  /** Returns false: the transaction is aborted, and the next one has another epoch. */
+  /** Always returns false, because the transaction must be aborted. The next transaction has another epoch. */
   restart(): boolean {
     return false
   }

@@ -1,4 +1,6 @@
-/** Counts unacknowledged records, so that a flush waits for those that were published before it, but not for later ones. */
+/**
+ * Counts unacknowledged records, so that a flush waits for records that were published before the flush, but not for later records.
+ */
 import type { Clock } from '../adapters/system.ts'
 
 export class Outstanding {

@@ -42,7 +42,7 @@ interface Parts {
 export class Placing {
   readonly #parts: Parts
   readonly #known = new Set<string>()
-  /** Waiting records by topic, in order. A topic is present while its partitions are looked up. */
+  /** Waiting records by topic, in order. The map contains a topic while its partitions are looked up. */
   readonly #waiting = new Map<string, WaitingRecord[]>()
   #refreshedAtMs = Number.NEGATIVE_INFINITY
   #turn = 0
@@ -79,7 +79,7 @@ export class Placing {
 
   /**
    * Returns true if a record can be added to a queue without another look-up of its topic. Partitions may have been added since the
-   * last look-up, so a record for an unknown partition, or for all partitions, requires another one.
+   * last look-up, so a record for an unknown partition, or for all partitions, requires another look-up.
    */
   #canPut({ record: { topic, partition, everyPartition }, isLookedUp }: WaitingRecord): boolean {
     if (!this.#known.has(topic) || this.#leaders(topic).size === 0) return false

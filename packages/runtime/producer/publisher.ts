@@ -1,4 +1,4 @@
-/** Publishers for finished records: emissions of functions, and bulk writes of commands. */
+/** Publishers for serialized records: for emissions of functions, and for bulk writes of commands. */
 import type { Kafka } from '../adapters/kafka/client.ts'
 import type { TopicPublisher } from '../adapters/kafka/produce-types.ts'
 import { ProducingConnection } from '../adapters/kafka/producing.ts'

@@ -100,9 +100,9 @@ export class RecordProducer {
   }
 
   /**
-   * Publishes records, together with all records that are accepted in the same turn of the event loop. Within each partition,
-   * records are written in the order of the calls. Resolves to the offset of each record; if a record has several copies, to the
-   * offset of the last one.
+   * Publishes records. They are sent together with all records that are accepted in the same turn of the event loop. Within each
+   * partition, records are written in the order of the calls. Resolves to the offset of each record; if a record has several
+   * copies, to the offset of the last copy.
    *
    * @throws the error of the first record that failed, once all outcomes are known
    */

@@ -49,7 +49,10 @@ interface Parts {
 export class Sender {
   readonly #parts: Parts
   readonly #leaders = new Map<number, Leader>()
-  /** Maximum number of batches of one partition in flight. With more than one, batches could change order after an error. */
+  /**
+   * Maximum number of batches of one partition in flight. It is limited because the order of batches could otherwise change after
+   * an error.
+   */
   readonly #inFlightEach: number
   #cancelTimer = () => {}
   #refreshing: Promise<void> | undefined
@@ -99,7 +102,7 @@ export class Sender {
       for (const request of requestsOf(departures, bytesOf, REQUEST_LIMITS)) this.#send(id, request)
       isMore ||= this.#leader(id).inFlight < settings.maxInFlight && this.#inFlightEach > 1
     }
-    // Several batches of one partition may be due.
+    // Send again, because several batches of one partition may be due.
     if (isMore && this.#hasDue(nowMs)) this.pump()
     else if (wakeAtMs < Number.POSITIVE_INFINITY)
       this.#cancelTimer = clock.after(Math.max(0, wakeAtMs - nowMs), () => this.pump())
@@ -207,7 +210,7 @@ export class Sender {
       batch.attempts === 1 &&
       this.#parts.identity.restart(queue)
     ) {
-      // The sequence was never sent, so the batch gets a new one.
+      // The sequence number was never sent, so the batch gets a new sequence number.
       batch.sequence = undefined
       this.#retry(departure, error)
     } else this.#giveUp(this.#returned(departure), error)

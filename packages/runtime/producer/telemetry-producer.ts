@@ -77,8 +77,8 @@ export class TelemetryProducer {
   }
 
   /**
-   * Publishes an event and waits until Kafka has acknowledged it. Many calls can be in progress at once;
-   * awaiting each call before the next takes at least the linger time per event.
+   * Publishes an event and waits until Kafka has acknowledged it. Many calls can be in progress at once. If each call is awaited
+   * before the next call, every event takes at least the linger time.
    *
    * @returns the position of the event in the log
    * @throws DeliveryFailed or InvalidEvent

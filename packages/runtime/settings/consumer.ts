@@ -26,7 +26,7 @@ export interface ConsumerSettings {
   readonly earliestTimeMs: number
   /** Append time in milliseconds since the epoch. Records with an earlier append time are ignored. */
   readonly sinceMs?: number
-  /** Source of append times. */
+  /** Source of append times, see `LogTime`. */
   readonly logTime: LogTime
   /** True if this function's event source mapping has ReportBatchItemFailures. */
   readonly partialResponses: boolean

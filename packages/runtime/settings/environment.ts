@@ -1,4 +1,4 @@
-/** The only code that reads the environment. */
+/** Reads settings from the environment. No other code reads environment variables. */
 import { safeParse } from 'valibot'
 import { ConfigError, errorLines } from './config-error.ts'
 import type { Environment, Setting, Slice } from './slice.ts'
@@ -30,7 +30,7 @@ export function readSettings<const Slices extends readonly Slice[]>(
 /**
  * Reads a single setting, so that the caller can check the others even if this one is invalid.
  *
- * @param errors receives a line for each error
+ * @param errors list to which a line is added for each error
  * @returns undefined if the setting is missing or invalid
  */
 export function readSetting<Settings extends Slice['settings'], Name extends keyof Settings & string>(

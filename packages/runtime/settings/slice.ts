@@ -62,13 +62,13 @@ export type ValuesOf<Settings> = {
 /** Part of the configuration that a slice produces. */
 export type PartOf<One extends Slice> = One extends Slice<infer Part> ? Part : never
 
-/** Reports a value that is invalid only in combination with other settings. The message begins with "must". */
+/** Function that reports a value which is invalid only in combination with other settings. The message begins with "must". */
 type Refuse<Settings> = (name: keyof Settings & string, message: string) => void
 
 /**
  * Declares the settings of one capability.
  *
- * @param partOf derives a part of the configuration from values that are individually valid
+ * @param partOf function that derives a part of the configuration from the values, each of which is valid by itself
  */
 export function slice<const Settings extends Readonly<Record<string, Setting>>, Part>(
   title: string,

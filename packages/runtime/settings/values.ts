@@ -67,7 +67,7 @@ export function either<Value>(...kinds: readonly Kind<Value>[]): Kind<Value> {
   return { allowed, schema: union(schemas, `must be ${allowed}`) }
 }
 
-/** Returns a kind that uses a parser. @param parse returns undefined for an invalid text */
+/** Returns a kind that uses a parser. @param parse parser, which returns undefined for an invalid text */
 export function parsedBy<Value>(
   parse: (text: string) => Value | undefined,
   allowed: string,

@@ -98,7 +98,8 @@ export class ProcessKit<State> {
 
   /**
    * Appends events or plain records one after another. The log's clock follows their times, as if each event had arrived when it
-   * happened. An event that is older than the previous one counts as late. Returns the resulting steps, including those of timers.
+   * happened. An event that is older than the previous event counts as late. Returns the resulting steps, including steps of
+   * timers.
    *
    * @throws Error if a step uses a clock or random numbers; if an event does not reach the process, for example because it violates
    * its schema; or if the runtime refuses a step because of duplicate names, timers that are already due, or values that cannot be
@@ -176,7 +177,7 @@ export class ProcessKit<State> {
       const lost = lostInJson(state, 'state')
       if (lost) throw new Error(`${by}: JSON does not preserve the state: ${lost}`)
     }
-    // Read the events back, which throws if one is not a valid CloudEvent.
+    // Reading the events back throws an error if an event is not a valid CloudEvent.
     this.#published.push(...this.#stage.eventsAfter(left))
   }
 

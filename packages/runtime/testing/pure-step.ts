@@ -1,6 +1,6 @@
 /**
- * Detects steps that depend on a clock or on random numbers, for which the same log would not give the same
- * state again. Only for tests.
+ * Detects steps that depend on a clock or on random numbers, because applying the same log again would not result in the same
+ * state. Only for tests.
  */
 import { syncBuiltinESMExports } from 'node:module'
 
@@ -19,7 +19,7 @@ const REFUSED: readonly (readonly [
   [process, 'process', ['hrtime'], CLOCK],
   [Math, 'Math', ['random'], CHANCE],
   [globalThis.crypto, 'crypto', ['randomUUID', 'getRandomValues'], CHANCE],
-  // Named imports from a Node module are updated from its object.
+  // Replaced functions of this object also replace the named imports of the module, see `syncBuiltinESMExports`.
   [process.getBuiltinModule('node:crypto'), 'crypto', ['randomUUID', 'randomBytes', 'randomInt'], CHANCE],
 ]
 

@@ -45,6 +45,8 @@ export class Stage {
   readonly topic: string
 
   /**
+   * Creates a stage for a consumer.
+   *
    * @param overrides ports that replace the in-memory ports
    * @param topic topic that the consumer reads
    */

@@ -119,7 +119,7 @@ export class CheckpointParser {
     return part
   }
 
-  /** @throws DamagedCheckpoint if the checkpoint is incomplete or was changed */
+  /** Completes the parsing, and returns the header. @throws DamagedCheckpoint if the checkpoint is incomplete or was changed */
   end(): Header {
     if (!this.#header) throw new DamagedCheckpoint('it is empty')
     if (!this.#trailer || !this.#hasMeta)
@@ -148,7 +148,7 @@ export class CheckpointParser {
 
 function lineOf(part: CheckpointPart): string {
   if (part.kind === 'state') {
-    // The state of a held entity is written as text, because it may consist of the hold alone.
+    // The stored text of a held entity is written, because it may contain a hold but no state.
     if (heldParts(part.state).hold !== undefined)
       return JSON.stringify({ entity: part.entity, stored: part.state })
     const { version, json } = partsOfState(part.state)

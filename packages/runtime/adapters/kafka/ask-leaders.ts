@@ -10,7 +10,10 @@ export interface Patience {
   readonly topicMs: number
 }
 
-/** Electing a new leader after the loss of a broker takes a few seconds; a new topic is known to all brokers within one second. */
+/**
+ * Default limits. After the loss of a broker, electing a new leader takes a few seconds. All brokers know a new topic within one
+ * second.
+ */
 const PATIENCE: Patience = { leaderMs: 15_000, topicMs: 1_000 }
 
 export const PATIENCE_WITH_NEW_TOPIC: Patience = { leaderMs: 15_000, topicMs: 15_000 }
@@ -22,8 +25,8 @@ const ASK_EVERY_MS = 50
  * retriable response is not an error. In this case, the function fetches the metadata again and repeats the request, like every
  * official client.
  *
- * @param ask sends the request; must not use metadata of an earlier attempt
- * @throws errors of `ask` that are not retriable or last too long
+ * @param ask function that sends the request. It must not use metadata of an earlier attempt.
+ * @throws errors of `ask` that are not retriable, or that persist beyond the time limits
  */
 export async function askLeaders<T>(
   ask: () => Promise<T>,
@@ -57,7 +60,7 @@ export function askOver<Client extends Connected, T>(
   patience?: Patience,
 ): Promise<T> {
   return askLeaders(async () => {
-    // Metadata belongs to the connection, so each attempt opens a new one.
+    // Each attempt opens a new connection, because metadata belongs to the connection.
     const client = open()
     try {
       await client.connect()

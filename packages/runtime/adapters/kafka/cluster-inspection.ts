@@ -23,7 +23,7 @@ import type { Bounds } from './offsets.ts'
 import { ReconnectingClient } from './reconnecting-client.ts'
 import type { TopicLayout } from './topic-admin.ts'
 
-/** Response of one broker, or its error. */
+/** Response of a broker, or the error of the request to it. */
 export type OfBroker<T> = { readonly broker: number } & ({ readonly answer: T } | { readonly error: unknown })
 
 /** Offset bounds by topic and partition; undefined if the leader did not respond. */
@@ -43,7 +43,7 @@ export class ClusterInspection {
   }
 
   /**
-   * Resolves to brokers, topics and partitions, including those without a leader.
+   * Resolves to brokers, topics and partitions, including partitions without a leader.
    *
    * @param topics topic names; all topics by default
    */
@@ -70,7 +70,7 @@ export class ClusterInspection {
   }
 
   /**
-   * Resolves to the size of logs on the disks of brokers, or an error for a broker that does not respond.
+   * Resolves to the log sizes on the disks of each broker, or to an error for a broker that does not respond.
    *
    * @param only topic to report; all topics by default
    */

@@ -15,13 +15,13 @@ export interface GroupReading {
   readonly topic: string
   /** Start position of a partition without a committed offset. */
   readonly from: 'start' | 'end'
-  /** Processes the next records of one partition. No more records are read until it resolves. */
+  /** Processes the next records of one partition. No more records are read until the returned promise resolves. */
   take(records: readonly TakenRecord[]): Promise<void>
   /** Called with the partitions of this member after each assignment by the group. */
   assigned(partitions: readonly number[]): void
 }
 
-/** Maximum number of records passed at a time, small enough for heartbeats in between. */
+/** Maximum number of records that are passed on at once. It is small, so that heartbeats can be sent in between. */
 const TOGETHER = 100
 
 /** Error responses to a commit that arrives after the group has reassigned the partitions. */
@@ -34,8 +34,8 @@ export class GroupReader {
   readonly #lost = Promise.withResolvers<Error>()
   readonly #joined = Promise.withResolvers<void>()
   /**
-   * Offset after the last record that was processed, by partition. After the member has rejoined the group, the library starts
-   * again at the committed offsets, so records before these offsets are skipped.
+   * Offset after the last processed record, by partition. After the member has rejoined the group, the library reads again from the
+   * committed offsets. Records that were already processed are then skipped.
    */
   readonly #next = new Map<number, number>()
   #isLeaving = false

@@ -26,7 +26,7 @@ import { ReconnectingClient } from './reconnecting-client.ts'
 const ISOLATION = { 'read-uncommitted': 0, 'read-committed': 1 } as const
 export type Isolation = keyof typeof ISOLATION
 
-/** Size limit for the response to a fetch, in bytes before decompression. */
+/** Size limit for the response to a fetch, in compressed bytes. */
 const FETCH_BYTES = 1024 * 1024
 /** Size limit for a fetch of a single record, in bytes. Kafka returns at least one batch, regardless of the limit. */
 const ONE_BATCH = 1
@@ -52,6 +52,8 @@ export class KafkaLogReader implements LogReader {
   readonly #firsts = new WeakMap<Cluster, FirstRequests>()
 
   /**
+   * Creates a reader.
+   *
    * @param isolation isolation level; must be the isolation level of the event source mapping, so that both read the same records
    */
   constructor(kafka: Kafka, isolation: Isolation = 'read-committed') {
@@ -114,7 +116,8 @@ export class KafkaLogReader implements LogReader {
     if (fromOffset > range.toOffset) return { records: [], nextOffset: range.toOffset + 1, logStart }
     const messages = await this.#fetch(cluster, topic, partition, { ...range, fromOffset })
     const last = messages.at(-1)
-    // The offset precedes a delivered record, so an open transaction hides it, or this replica has just become the leader.
+    // Records exist, because a later record was delivered. Either an open transaction hides them, or this replica has just become
+    // the leader.
     if (!last)
       throw unavailable(`Kafka returned no records of ${topic}/${partition} from offset ${fromOffset} on`)
     // Records after the range were delivered already, so do not keep a second copy in memory.
@@ -147,7 +150,7 @@ export class KafkaLogReader implements LogReader {
       topics: [{ topic, partitions: [{ partition, fetchOffset: String(fromOffset), maxBytes: bytes }] }],
     })
     const messages = responses[0]?.partitions[0]?.messages ?? []
-    // A broker returns whole batches, which can begin before the offset.
+    // Remove earlier records, because a broker returns whole batches, which can begin before the requested offset.
     return messages.filter(({ offset }) => Number(offset) >= fromOffset)
   }
 }

@@ -37,7 +37,7 @@ export class TopicOffsets {
     return (await this.bounds(topic)).map(({ end }) => end)
   }
 
-  /** Resolves to the committed offset of a consumer group for each partition; -1 if there is none. */
+  /** Resolves to the committed offset of a consumer group for each partition; -1 if no offset is committed. */
   committed(groupId: string, topic: string): Promise<number[]> {
     return this.#ask(async admin => {
       const [answer] = await admin.fetchOffsets({ groupId, topics: [topic] })

@@ -39,7 +39,7 @@ export interface BatchAnswer {
 
 /** Producer id and epoch, by which brokers recognise the sequences of a producer. */
 export interface ProducerNumbers {
-  /** A 64-bit integer in decimal digits. */
+  /** Producer id: a 64-bit integer in decimal digits. */
   readonly producerId: string
   readonly producerEpoch: number
 }

@@ -89,7 +89,7 @@ export class ProducingConnection {
     await broker.endTxn({ ...transaction, transactionResult: isCommit })
   }
 
-  /** Opens no more connections. A connection that is being opened is closed afterwards. Never rejects. */
+  /** Closes the connections, and opens no more. A connection that is still being opened is closed afterwards. Never rejects. */
   async close(): Promise<void> {
     this.#isClosed = true
     await this.#connected?.disconnect().catch(() => {})

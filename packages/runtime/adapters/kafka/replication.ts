@@ -4,7 +4,9 @@ export interface Replication {
   readonly minInsync: number
 }
 
-/** Three replicas survive the loss of one broker; more would only increase the cost. */
+/**
+ * Maximum number of replicas. Three replicas are sufficient for the loss of one broker; more replicas would only increase the cost.
+ */
 const MAX_COPIES = 3
 
 /**

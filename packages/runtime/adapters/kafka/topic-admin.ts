@@ -1,4 +1,4 @@
-/** Requests about topics and changes to them, for operators. The topics of an application are in `topics.ts`. */
+/** Functions with which operators inspect and change topics. `topics.ts` has the functions for the topics of an application. */
 import { alterSettingsQuestion, askBroker, type TopicMetadata } from '@sluice/kafka-records/requests'
 import type { Admin, Kafka } from 'kafkajs'
 import { answerError, askCluster, metadataOf, settingsOf } from './ask-cluster.ts'
@@ -102,7 +102,7 @@ export async function createTopic(kafka: Kafka, wanted: NewTopic): Promise<void>
 function requestOf({ topic, partitions, replicationFactor, settings }: NewTopic, validateOnly = false) {
   const configEntries = entriesOf(settings)
   const sizes = { numPartitions: partitions ?? -1, replicationFactor: replicationFactor ?? -1 }
-  // The library's own wait fails if a broker does not know the topic yet.
+  // Do not let the library wait for leaders: its wait fails if a broker does not know the topic yet.
   return { validateOnly, waitForLeaders: false, topics: [{ topic, ...sizes, configEntries }] }
 }
 
@@ -132,7 +132,7 @@ async function explained(admin: Admin, wanted: NewTopic, error: unknown): Promis
   }
 }
 
-/** Returns the settings that are refused when they are validated separately. */
+/** Returns the settings that Kafka rejects when each setting is validated separately. */
 async function invalidSettings(admin: Admin, { topic, settings }: NewTopic): Promise<string> {
   const refused: string[] = []
   for (const [name, value] of Object.entries(settings)) {

@@ -22,7 +22,7 @@ export interface TopicsOptions {
 /** A setting in which an existing topic differs from its definition. */
 export interface TopicDifference {
   readonly topic: string
-  /** `partitions`, `replication.factor`, or the name of a topic configuration. */
+  /** Name of the setting: `partitions`, `replication.factor`, or the name of a topic configuration. */
   readonly setting: string
   readonly wanted: string
   readonly found: string
@@ -95,7 +95,7 @@ async function createTopics(admin: Admin, options: TopicsOptions, missing: reado
     configEntries: topicConfiguration(topic, options.replication),
   }))
   await admin.createTopics({
-    // The library's own wait fails if a broker does not know the topic yet.
+    // Do not let the library wait for leaders: its wait fails if a broker does not know the topic yet.
     waitForLeaders: false,
     topics: topics.filter(({ topic }) => missing.includes(topic)),
   })

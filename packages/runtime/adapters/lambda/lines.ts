@@ -81,6 +81,8 @@ export class Lines {
   }
 
   /**
+   * Writes a line, unless the rate limit of its kind is reached.
+   *
    * @param of subject of the line. Lines of the same kind with different subjects are limited separately.
    * @param text message of the line; by default, the message of its kind
    */

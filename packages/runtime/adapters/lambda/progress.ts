@@ -31,8 +31,9 @@ export class Progress {
    * Records decisions. Returns the time at which the partition began to work on them: the commit of the previous chunk, or the
    * beginning of the invocation.
    *
-   * The lag is computed from the last tick, because `clock` appends one per minute and the broker sets its time, whereas producers
-   * set the times of other records in some topics. If the invocation saw no tick, the lag is computed from the last record.
+   * The lag is computed from the last tick, because the function `clock` appends one tick per minute and the broker sets the tick's
+   * time. In some topics, producers set the times of other records. If the invocation saw no tick, the lag is computed from the
+   * last record.
    */
   decided(stateKey: StateKey, decisions: readonly Decision[], nowMs: number): number {
     const reached = this.#of(stateKey)

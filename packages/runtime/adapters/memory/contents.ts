@@ -33,9 +33,9 @@ export interface MemoryState {
   emitted: number
   parkedBytes: number
   newEntities: string
-  /** Code that made the last commit. */
+  /** Identifier of the code that made the last commit. */
   code?: string | undefined
-  /** First offset from which only this code has decided records. */
+  /** Offset from which on all records were decided by this code. */
   codeFrom?: number | undefined
   context?: StoredContext
   readonly states: Map<string, string>

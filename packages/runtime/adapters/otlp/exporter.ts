@@ -14,7 +14,9 @@ export interface OtlpSettings {
 
 type Headers = Readonly<Record<string, string>>
 
-/** Called when spans were dropped. The details may be logged; they contain no headers, which may hold credentials. */
+/**
+ * Called when spans were dropped. The details may be logged; they never contain headers, because headers may contain credentials.
+ */
 export type Dropped = (count: number, reason: string, details?: Record<string, unknown>) => void
 
 /** Maximum number of spans per request, about half a megabyte. */
@@ -36,7 +38,11 @@ export class OtlpExporter {
   #spans: Span[] = []
   #pausedUntilMs = 0
 
-  /** @param resource attributes of the sending function */
+  /**
+   * Creates an exporter.
+   *
+   * @param resource attributes of the function that sends the spans
+   */
   constructor(
     { endpoint, headers, secretHeaders }: OtlpSettings,
     resource: Readonly<Record<string, string>>,
@@ -75,8 +81,8 @@ export class OtlpExporter {
   }
 
   /**
-   * Returns all headers; undefined if the secret cannot be read in time. The error is not reported, because
-   * its message may contain parts of the secret.
+   * Returns the headers of a request; undefined if the secret cannot be read in time. The error is not reported, because its
+   * message may contain parts of the secret.
    */
   async #allHeaders(signal: AbortSignal): Promise<Headers | undefined> {
     const late = Promise.withResolvers<undefined>()

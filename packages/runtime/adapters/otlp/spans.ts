@@ -48,7 +48,7 @@ export interface Scene {
   readonly toMs: number
 }
 
-/** Creates spans for sampled decisions. A batch can contain many traces, and records without a trace. */
+/** Creates spans for sampled decisions. Each decision can belong to a different trace, or to none. */
 export function spansOf(stateKey: StateKey, decisions: readonly Decision[], scene: Scene): Span[] {
   return decisions.flatMap(decision => {
     const parent = sampledParent(stateKey, decision, scene.sampler)

@@ -9,7 +9,6 @@ export interface Traced {
   readonly groupOf: Scene['groupOf']
   readonly kafkaTopic: Scene['kafkaTopic']
   readonly serviceName: string
-  /** Name of the application. */
   readonly application: string
   /** Sampler; by default, the sampling decision of the producer applies. */
   readonly sampler?: Sampler

@@ -124,7 +124,7 @@ function* fieldsOf(page: readonly CheckpointPart[]): Generator<Field> {
     } else if (part.kind === 'ids') ids.push(part.bytes)
     else if (part.kind === 'id') ids.push(bytesOfIds([part.id]))
   }
-  // Write all at once, because each bucket may occur only once in a request.
+  // Write all ids of the page at once, because each bucket may occur only once in a request.
   for (const [generation, buckets] of packIdBytes(Buffer.concat(ids)))
     for (let at = 0; at < buckets.length; at += 2)
       yield [`ids:${generation}`, buckets[at] as string, buckets[at + 1] as string]
@@ -143,8 +143,8 @@ function partsOf(fields: readonly Field[]): AddRequest['parts'] {
 }
 
 /**
- * Metadata that is complete only after all pages: the generation of the oldest ids, and the sizes of each
- * group's failures and of parked events.
+ * Metadata that is known only after all pages: the generation of the oldest ids, the size of each group's failures, and the size of
+ * parked events.
  */
 class MetaFields {
   #meta: CheckpointMeta | undefined

@@ -33,12 +33,16 @@ export class RedisClient {
   #usedAtMs = 0
   #isClosed = false
 
-  /** @param settings settings, or a function that reads them for each new connection */
+  /**
+   * Creates a client that connects with the first command.
+   *
+   * @param settings settings, or a function that reads the settings for each new connection
+   */
   constructor(settings: RedisSettings | (() => Promise<RedisSettings>)) {
     this.#settings = typeof settings === 'function' ? settings : async () => settings
   }
 
-  /** Runs commands of the library. In a cluster, all of them must concern the same partition state. Replies are text. */
+  /** Runs commands of the library. In a cluster, all commands must concern the same partition state. Replies are text. */
   async run<T>(command: (redis: Commands) => Promise<T>): Promise<T> {
     const connecting = this.#connected()
     const connection = await connecting

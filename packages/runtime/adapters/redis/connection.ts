@@ -7,7 +7,7 @@ export interface RedisSettings {
   readonly url: string
   /** Type of the server; a single server by default. The nodes of a cluster are discovered automatically. */
   readonly mode?: 'single' | 'cluster'
-  /** User name and password, which take precedence over those in the URL. */
+  /** User name and password, which take precedence over the credentials in the URL. */
   readonly username?: string
   readonly password?: string
   readonly commandTimeoutMs?: number

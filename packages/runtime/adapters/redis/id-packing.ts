@@ -8,7 +8,7 @@ const { bucketBytes, digestBytes, clockBytes, knownBytes, entryBytes } = LAYOUT.
 /** Alternating names and contents of buckets. These strings contain bytes, one per character. */
 export type Buckets = readonly string[]
 
-/** Packs ids by generation. In a bucket, later ids precede earlier ones. */
+/** Packs ids by generation. In a bucket, the newest id comes first. */
 export function packIds(ids: readonly RememberedId[]): Map<number, Buckets> {
   const generations = Map.groupBy(ids, ({ appliedAtMs }) => generationOf(appliedAtMs))
   return new Map([...generations].map(([generation, own]) => [generation, intoBuckets(own.map(entryOf))]))
@@ -42,7 +42,7 @@ export function unpackBucket(name: Buffer, bucket: Buffer): RememberedId[] {
   })
 }
 
-/** Returns the ids of a bucket in the form of checkpoint parts, the newest last. */
+/** Returns the ids of a bucket in the binary form of checkpoints, with the newest id last. */
 export function bytesInBucket(name: Buffer, bucket: Buffer): Buffer {
   const count = idsIn(bucket)
   const bytes = Buffer.allocUnsafe(count * ID_BYTES)
@@ -59,7 +59,7 @@ export function bytesOfId(id: Buffer, known: Buffer): Buffer {
   return Buffer.concat([id, known])
 }
 
-/** Packs ids in the form of checkpoint parts by generation, like `packIds`. */
+/** Packs ids by generation, like `packIds`, from the binary form of checkpoints. */
 export function packIdBytes(bytes: Buffer): Map<number, Buckets> {
   const generations = new Map<number, Entry[]>()
   for (let at = 0; at < bytes.length; at += ID_BYTES) {

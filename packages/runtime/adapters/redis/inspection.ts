@@ -35,7 +35,7 @@ export interface StateDetails extends StateSummary {
   readonly ids: number
 }
 
-/** Reads partition states for display. It is not part of processing and never changes anything. */
+/** Reads partition states for display. Never changes a state. */
 export class StateInspection {
   readonly #client: RedisClient
   readonly #reader: StateReader

@@ -54,7 +54,7 @@ export function skippedKeyOf(stateKey: StateKey): string {
   return `${tagOf(stateKey)}:skipped`
 }
 
-/** Returns the key of the changes since the last checkpoint, see `lua/changes.lua`. Copies of the state do not include it. */
+/** Returns the key of the changes since the last checkpoint, see `lua/changes.lua`. The key is not part of copies of the state. */
 export function changesKeyOf(stateKey: StateKey, copy?: CopyName): string {
   return `${prefixOf(stateKey, copy)}:changes`
 }

@@ -48,11 +48,11 @@ export const LAYOUT = {
     /** Number of growths of the topic, and its number of partitions since the last growth. */
     'generation',
     'partitions',
-    /** Code that made the last commit. */
+    /** Identifier of the code that made the last commit. */
     'code',
-    /** First offset from which only this code has decided records. */
+    /** Offset from which on all records were decided by this code. */
     'codeFrom',
-    /** A `Fence` as JSON. This field must remain the last one, because `readMeta` in Lua expects it there. */
+    /** A `Fence` as JSON. This field must remain the last field, because `readMeta` in Lua expects it there. */
     'fence',
   ],
   /**
@@ -112,7 +112,7 @@ export type MetaField = (typeof LAYOUT.meta)[number]
 /** Field of the hash `meta` with the growths of the topic as JSON. It is not in the layout, because no batch reads it. */
 export const GROWTHS = 'growths'
 
-/** Returns the generation of ids at this time of the log's clock. `generationAt` in Lua does the same. */
+/** Returns the generation of ids to which a time of the log's clock belongs. `generationAt` in Lua does the same. */
 export function generationOf(clockMs: number): number {
   return Math.floor(clockMs / LAYOUT.ids.generationMs)
 }
@@ -127,7 +127,7 @@ type Constant = string | number | readonly Constant[] | { readonly [name: string
 /**
  * Replaces names of constants in a script, such as `LAYOUT.ids.bytes`, by their values.
  *
- * @throws Error if there is no constant of that name
+ * @throws Error if a constant does not exist
  */
 export function withLayout(lua: string): string {
   return lua.replace(/\bLAYOUT((?:\.\w+)+)/g, (name, path: string) => {

@@ -12,9 +12,9 @@ export interface Meta {
   readonly parkedBytes: number
   /** Number of entities that each producer group has added recently; absent if none were added. */
   readonly newEntities?: string
-  /** Code that made the last commit, see `codeOf`; undefined if unknown. */
+  /** Identifier of the code that made the last commit, see `codeOf`; undefined if unknown. */
   readonly code: string | undefined
-  /** First offset from which on only this code has decided records, see `StateFacts`. */
+  /** Offset from which on all records were decided by this code, see `StateFacts`. */
   readonly codeFrom: number | undefined
   readonly failureMemory: FailureMemory
   /** Append time since which all failures are remembered, see `Snapshot`. */

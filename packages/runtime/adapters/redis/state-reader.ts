@@ -33,6 +33,8 @@ export class StateReader {
   readonly #signal: AbortSignal | undefined
 
   /**
+   * Creates a reader.
+   *
    * @param copy name of the copy to read instead of the live state
    * @param signal signal that stops paged reads; once it is aborted, they throw its reason instead of reading the next page
    */

@@ -20,7 +20,7 @@ export const END_CHECKPOINT = script(PARTITION_STATE, CHANGES, lua('end-checkpoi
 
 /** Maximum number of passes over concurrent changes before the checkpoint is postponed. Each pass finds fewer changes. */
 const PASSES = 25
-/** Number of entities, and of blocks of ids, per call. */
+/** Number of entities per call, and number of blocks of ids per call. */
 const ENTITIES = 500
 const BLOCKS = 20
 
@@ -48,7 +48,11 @@ export class RedisReading implements Reading {
   /** Last generation that was read. */
   #read = 0
 
-  /** @param since `takenAtMs` of the checkpoint since which changes are tracked */
+  /**
+   * Creates a reading of a partition state.
+   *
+   * @param since `takenAtMs` of the checkpoint since which changes are tracked
+   */
   constructor(client: RedisClient, state: StateKey, since: number | undefined, scope: 'whole' | 'changes') {
     this.#client = client
     this.#state = state

@@ -24,7 +24,10 @@ export class OnDemandDataReader implements DataReader {
   #loading: Promise<SchemaCache> | undefined
 
   /**
-   * @param registry schema registry; without one, the content type determines the format, and the application provides the schema
+   * Creates a reader.
+   *
+   * @param registry schema registry; without a registry, the content type determines the format, and the application provides the
+   * schema
    * @param nowMs wall clock, which determines the end of pauses after failed requests and the expiry of cached failures
    * @param elapsedMs monotonic clock, for the time limit of the requests for a chunk's schemas
    */

@@ -87,8 +87,8 @@ local function dropOlder(memory, time)
   end
 end
 
--- The largest group loses failures first, so a producer whose records all fail loses its own failures, not
--- those of smaller groups.
+-- The largest group loses failures first, so a producer whose records all fail loses its own failures, not the failures of smaller
+-- groups.
 local function dropWithoutRoom(memory)
   if memory.bytes <= memory.room then
     return

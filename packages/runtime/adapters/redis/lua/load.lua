@@ -100,7 +100,7 @@ for _, entity in ipairs(request.entities) do
 end
 add(wanted, request.byteLimit)
 
--- Known ids, the newest first.
+-- Find the known ids, beginning with the newest generation.
 local ids, names, known, isKnown = request.ids, {}, {}, {}
 local sub, idBytes, nameBytes, entryBytes = string.sub, LAYOUT.ids.bytes, LAYOUT.ids.bucketBytes, LAYOUT.ids.entryBytes
 for at = 1, #ids, idBytes do

@@ -52,7 +52,7 @@ if request.token then
     return 'incomplete'
   end
   redis.call('HDEL', generationKey, 'token')
-  -- Evictions are detected from now on, as in any partition state.
+  -- Store the numbers of fields, so that evictions are detected from now on, as in any partition state.
   local states = redis.call('HLEN', generationKey .. ':states')
   local timers = redis.call('HLEN', generationKey .. ':timers')
   local ids = countIds(generationKey .. ':ids', meta.oldest, generationAt(meta.clock or 0))

@@ -32,7 +32,7 @@ local refused = isGrowing and 'growing'
   or request.why and not isFenced and 'moved'
   or request.base and not isAt(meta, request.base) and 'moved'
 if refused then
-  -- Without a fence, the generation was built only for this switch.
+  -- If no fence was required, the generation was built only for this switch, so it is removed.
   if not request.why and isAt(new, request.next) then
     removeGeneration(live)
   end
@@ -55,8 +55,7 @@ if request.code then
   end
 end
 
--- Returns the counters, which are fields named `outcome/reason`, except for those of held entities and parked
--- events.
+-- Returns the counters, which are fields named `outcome/reason`, except for the counters of held entities and parked events.
 local function countersOf(key)
   local found, counters, fields = {}, {}, redis.call('HGETALL', key)
   for at = 1, #fields, 2 do

@@ -4,7 +4,7 @@ import { KAFKA } from '../packages/runtime/settings/kafka.ts'
 import type { Environment } from '../packages/runtime/settings/slice.ts'
 import { DEFAULT_STACK, runningStacks, STACKS_DIR, type Stack } from './stack.ts'
 
-/** No stack or several stacks match the request. The message contains the remedy. */
+/** Error for a request that no stack or several stacks match. The message contains the remedy. */
 export class StackNotFound extends Error {
   override readonly name = 'StackNotFound'
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 
 /**
  * Returns the start time of a process as text; undefined if no process with this id is running. Id and start time together identify
- * a process. The system reuses process ids, so an id alone does not identify a process.
+ * a process; an id alone does not, because the system reuses process ids.
  */
 export function processStart(pid: number): string | undefined {
   return process.platform === 'linux' ? fromProc(pid) : fromPs(pid)

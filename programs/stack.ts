@@ -1,6 +1,6 @@
 /**
- * A stack is the set of servers and functions of one `npm start` or `npm run services`. While it is running, a file contains its
- * addresses, so that other shells find it without environment variables.
+ * Files of running stacks. A stack is the set of servers and functions of one `npm start` or `npm run services`. While a stack is
+ * running, its file contains its addresses, so that other shells can use the stack without environment variables.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

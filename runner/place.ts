@@ -65,7 +65,8 @@ function surroundingsOf({ env, environment, files, schedules }: RunPlace): Surro
     alertsTopicArn: environment.ALERTS_TOPIC_ARN ?? '',
     schedules,
     console: false,
-    // The engine supports partial responses, schedules repeat missed runs, and X-Ray is only available in Lambda.
+    // Properties of this environment: the engine supports partial responses, schedules repeat missed runs, and X-Ray is not
+    // available outside Lambda.
     pollers: 'provisioned',
     keepsMissedRuns: false,
     tracing: false,

@@ -29,7 +29,6 @@ import { Status } from './status.ts'
 import { doneWithin } from './wait.ts'
 
 export interface RunOptions {
-  /** Functions to run. */
   readonly functions: readonly DeclaredFunction[]
   /** All functions of the project. */
   readonly all: readonly DeclaredFunction[]

@@ -34,7 +34,6 @@ export class Metrics {
     this.#series(name, 'counter', help, labels).value += by
   }
 
-  /** Sets a gauge. */
   set(name: string, help: string, labels: Labels, value: number): void {
     this.#series(name, 'gauge', help, labels).value = value
   }

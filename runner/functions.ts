@@ -35,7 +35,7 @@ const OF_LAMBDA: Readonly<Record<string, string>> = {
 }
 
 export interface Choice {
-  /** Names of the requested functions; empty for all. */
+  /** Names of the requested functions; empty for all functions. */
   readonly names: readonly string[]
   readonly environment: Environment
   /** Enabled schedules. */

@@ -29,7 +29,7 @@ const BANNER = "import { createRequire } from 'node:module'; const require = cre
  * Builds the image's contents.
  *
  * @param to output folder, which is emptied first
- * @param names functions to include; by default all that a process can run
+ * @param names functions to include; by default, all functions that a process can run
  */
 export async function buildRunImage(to: string, names?: readonly string[]): Promise<void> {
   await rm(to, { recursive: true, force: true })

@@ -1,8 +1,8 @@
 /** Parses JSON and rejects numbers that JavaScript cannot represent exactly. */
 
 /**
- * Returns true for the error of a JSON number that a double cannot represent. A process would receive a different number from the
- * one that the producer sent.
+ * Returns true for the error of a JSON number that a double cannot represent. A process would receive a different number than the
+ * producer sent.
  */
 export function isInexact(error: unknown): error is RangeError {
   return error instanceof RangeError && error.name === 'InexactNumber'

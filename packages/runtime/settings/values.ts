@@ -60,7 +60,7 @@ export function mapped<From, To>({ allowed, schema }: Kind<From>, convert: (valu
   return { allowed, schema: pipe(schema, transform(convert)) }
 }
 
-/** Accepts a value of any of these kinds. The first one that matches is used. */
+/** Accepts a value of any of these kinds. The first matching kind is used. */
 export function either<Value>(...kinds: readonly Kind<Value>[]): Kind<Value> {
   const allowed = kinds.map(kind => kind.allowed).join(', or ')
   const schemas = kinds.map(({ schema }) => schema)

@@ -139,7 +139,7 @@ export class CheckpointParser {
       const content: unknown = JSON.parse(line)
       if (typeof content === 'object' && content !== null) return content
     } catch {
-      // The error below omits the content.
+      // The error below omits the content of the line.
     }
     if (!this.#header) throw noCheckpoint()
     throw new DamagedCheckpoint(`line ${this.#number} is not a JSON document: it was truncated or changed`)

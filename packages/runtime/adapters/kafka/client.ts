@@ -21,7 +21,10 @@ export interface KafkaConnection {
   readonly region?: string
   /** Returns user name and password; required for SCRAM and PLAIN. Called for each authentication, so the result may change. */
   readonly login?: () => Login
-  /** Returns certificates of trusted authorities in PEM form; by default, those of Node.js. Called for each new connection. */
+  /**
+   * Returns certificates of trusted authorities in PEM form; by default, the certificates of Node.js. Called for each new
+   * connection.
+   */
   readonly ca?: () => string
   /** Returns the client certificate for `tls`. Called for each new connection. */
   readonly certificate?: () => ClientCertificate

@@ -33,7 +33,7 @@ export interface BatchAnswer {
   readonly partition: number
   /** Error code of the protocol; 0 for success. See `producing.ts`. */
   readonly errorCode: number
-  /** Offset of the first record; -1 if the broker no longer knows it. */
+  /** Offset of the first record; -1 if the broker no longer knows the offset. */
   readonly baseOffset: number
 }
 

@@ -1,8 +1,8 @@
 import { Unavailable } from '../../pipeline/errors.ts'
 
 /**
- * Idle time after which a client is replaced, in milliseconds. The execution environment may have been
- * frozen, which breaks its connections.
+ * Idle time after which a client is replaced, in milliseconds. The execution environment may have been frozen in the meantime,
+ * which breaks the client's connections.
  */
 const MAX_IDLE_MS = 2 * 60_000
 
@@ -12,8 +12,8 @@ interface Opened<Client> {
 }
 
 /**
- * Creates a client on first use, and a new one after a failure or a long idle time. A client is closed again after its last use has
- * ended. A request on a closed client makes the library reconnect, and the new connection would otherwise stay open.
+ * Creates a client on first use, and a new client after a failure or a long idle time. A client is closed again after its last use
+ * has ended. A request on a closed client makes the library reconnect, and the new connection would otherwise stay open.
  */
 export class ReconnectingClient<Client> {
   readonly #open: () => Promise<Client>

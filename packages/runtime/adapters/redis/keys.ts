@@ -64,7 +64,7 @@ export function cursorKeyOf(stateKey: StateKey): string {
   return `${tagOf(stateKey)}:cursor`
 }
 
-/** Returns the common prefix of all keys of a partition state, or of a copy of it. */
+/** Returns the common prefix of all keys of a partition state or of its copy. */
 export function prefixOf(stateKey: StateKey, copy?: CopyName): string {
   return copy ? `${tagOf(stateKey)}:${copy}` : tagOf(stateKey)
 }

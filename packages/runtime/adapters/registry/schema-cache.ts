@@ -185,7 +185,7 @@ function moveToEnd<T>(entries: Map<string, T>, key: string): void {
   entries.set(key, value)
 }
 
-/** Removes the least recently used entries beyond the limit, except for those that are needed now. */
+/** Removes the least recently used entries beyond the limit, except for entries that are needed now. */
 function removeOldest(entries: Map<string, unknown>, most: number, isNeeded: (key: string) => boolean): void {
   for (const key of entries.keys()) {
     if (entries.size <= most) return

@@ -23,7 +23,7 @@ import {
 import { CheckpointParser, CheckpointWriter, type Header } from '../checkpoints/format.ts'
 import { isUnreadableText, linesByPiece } from '../files/lines.ts'
 
-/** Prefix of every key, to which IAM roles are restricted. */
+/** Prefix of every key. IAM roles are restricted to this prefix. */
 const PREFIX = 'checkpoints'
 
 /** Time limits in milliseconds. A frozen or unresponsive connection must not use up the whole invocation. */
@@ -92,7 +92,10 @@ export class S3CheckpointStore implements CheckpointStore {
     }
   }
 
-  /** Compresses in memory, and then sends a single object: S3 stores all of it or nothing. */
+  /**
+   * Compresses the checkpoint in memory and then sends it as a single object, so that S3 stores either the whole checkpoint or
+   * nothing.
+   */
   async write(
     partitionState: StateKey,
     taken: CheckpointInfo,

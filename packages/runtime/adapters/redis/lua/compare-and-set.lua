@@ -3,7 +3,7 @@
   the cursors of forwarders.
 
   KEYS[1]  the value, a text
-  ARGV[1]  value that the caller has read; empty if there was none
+  ARGV[1]  value that the caller has read; empty if there was no value
   ARGV[2]  new value
 
   Returns  1 if written, 0 if the value has changed

@@ -9,7 +9,7 @@
 
   ARGV[1]  the request, a map in MessagePack:
     act      "begin", "claim" or "drop"
-    kind     purpose: "growth", or any other
+    kind     purpose: "growth", or another purpose
     attempt  number of the attempt
     token    token of the builder; nil to claim the generation of another builder
     nowMs    for a claim: current time, milliseconds since the epoch, because functions must not request the server's time

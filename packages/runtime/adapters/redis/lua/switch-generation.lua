@@ -2,8 +2,8 @@
   Replaces the contents of a partition state with its next generation, all or nothing, and raises the epoch. A commit that was
   computed from the old contents is then refused, even if the new contents have the same applied offset.
 
-  If the state is fenced for the switch, the next generation continues it: unpublished entries of the old contents stay in the outbox,
-  and the counters continue from the old values, except for those of held entities and parked events.
+  If the state is fenced for the switch, the next generation continues it: unpublished entries of the old contents stay in the
+  outbox, and the counters continue from the old values, except for the counters of held entities and parked events.
 
   KEYS[1]  {stateKey}: prefix of the keys of the state
 

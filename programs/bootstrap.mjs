@@ -50,8 +50,8 @@ async function ensurePackages() {
 }
 
 /**
- * Returns true if node_modules matches package-lock.json. npm writes a list of the installed packages as its last step, and `npm
- * ci` removes that list first, so an interrupted installation is not mistaken for a complete one.
+ * Returns true if node_modules matches package-lock.json. As its last step, npm writes a list of the installed packages, and `npm
+ * ci` removes this list first. Thus, an interrupted installation is not mistaken for a complete installation.
  */
 function packagesInstalled() {
   const written = join(MODULES, '.package-lock.json')

@@ -19,8 +19,8 @@ export interface Times {
 }
 
 /**
- * Parses `rate(5 minutes)`, which is due at multiples of five minutes since 1970, so that all processes use the same times, or
- * `cron(0 9 ? * MON-FRI *)` in UTC.
+ * Parses an expression such as `rate(5 minutes)` or `cron(0 9 ? * MON-FRI *)`. Rates are due at multiples of their interval since
+ * 1970, so that all processes use the same times. Cron expressions are in UTC.
  *
  * @throws RangeError for any other expression
  */

@@ -71,7 +71,7 @@ export class Scheduler {
 
   /**
    * Waits for the due times from now on. Functions with a schedule of one minute are also called immediately, one after another in
-   * the order of the list, so that rules are appended before readings, without waiting for the next minute.
+   * the order of the list. Thus, rules are appended before readings, and nothing waits for the next minute.
    */
   start(): void {
     for (const [name, times] of this.#times) {

@@ -20,8 +20,8 @@ export interface Documented {
 /** An environment variable. */
 export interface Setting<Value = unknown> extends Documented {
   /**
-   * Origin of the value: `person` for a deployment, `deployment` or `runtime` if it is set automatically, and
-   * `machine` for local programs only, because it is a secret or a file that must not be deployed.
+   * Origin of the value. `person`: set by a person for a deployment. `deployment` and `runtime`: set automatically. `machine`: set
+   * for local programs only, because the value is a secret or a file that must not be deployed.
    */
   readonly setBy: 'person' | 'deployment' | 'runtime' | 'machine'
   readonly schema: GenericSchema<string | undefined, Value>

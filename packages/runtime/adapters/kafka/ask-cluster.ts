@@ -62,8 +62,8 @@ export async function settingsOf(
 }
 
 /**
- * Makes the library look up unknown brokers. The library looks them up together with its target topics and fails if a target topic
- * has a partition without a leader, so a topic with all leaders is selected.
+ * Makes the library look up unknown brokers. The library also looks up its target topics, and fails if one of their partitions has
+ * no leader. Therefore, a topic is selected whose partitions all have leaders.
  */
 export async function knowBrokers(cluster: Cluster, brokers: readonly number[]): Promise<void> {
   const known = cluster.getNodeIds()

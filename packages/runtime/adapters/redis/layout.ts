@@ -5,8 +5,8 @@
  */
 
 /**
- * Binary entry of an id: the part of the id that follows its bucket's name, the digest of the event (8 bytes), and the log clock
- * when the event was applied (6 bytes).
+ * Binary entry of an id. It consists of the part of the id after the bucket's name, the digest of the event (8 bytes), and the log
+ * clock when the event was applied (6 bytes).
  */
 const ID = { bytes: 12, bucketBytes: 2, digestBytes: 8, clockBytes: 6 }
 const KNOWN_BYTES = ID.digestBytes + ID.clockBytes
@@ -56,10 +56,10 @@ export const LAYOUT = {
     'fence',
   ],
   /**
-   * Ids are stored in generations of log time, `<ids>:<generation>`, which are removed as a whole. Within a
-   * generation, ids that share their first bytes form a bucket, which is a single value with the newest id
-   * first; a field for each id would take twice the memory. A producer can fill a bucket on purpose, so later
-   * ids get a separate field each in another hash, `<ids>:<generation>:more`.
+   * Ids are stored in generations of log time, `<ids>:<generation>`, which are removed as a whole. Within a generation, ids that
+   * share their first bytes form a bucket, which is a single value with the newest id first; a separate field for each id would
+   * take twice the memory. A producer can fill a bucket on purpose. Later ids of a full bucket are therefore stored in separate
+   * fields of another hash, `<ids>:<generation>:more`.
    */
   ids: {
     ...ID,

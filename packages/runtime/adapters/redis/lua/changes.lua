@@ -1,7 +1,7 @@
 --[[
-  Prepended to `commit.lua` and the scripts of checkpoints. Defines how the entities and ids that commits have changed since the last
-  checkpoint are stored: in numbered generations. A reader closes a generation by opening the next one, and reads it while commits
-  add to the new one.
+  Prepended to `commit.lua` and the scripts of checkpoints. Defines how changes since the last checkpoint are stored: the changed
+  entities and ids are added to numbered generations. A reader closes a generation by opening the next generation, and reads the
+  closed generation while commits add to the new generation.
 
   {stateKey}:changes          hash; absent before the first checkpoint, and after a long time without checkpoints:
     since              checkpoint that contains everything before the generation `from`, or run that takes the first one

@@ -1,6 +1,6 @@
 --[[
-  Prepended to the scripts of partition states. Contains all Lua functions that depend on the layout of values. Names that begin with
-  LAYOUT are constants of `layout.ts`. `keys.ts` describes the keys.
+  Prepended to the scripts of partition states. Contains all Lua functions that depend on the layout of values. Names that begin
+  with LAYOUT are constants of `layout.ts`. `keys.ts` describes the keys.
 ]]
 
 -- Number of arguments per call. A call costs the server more than a field does, but Lua can unpack only a few

@@ -18,8 +18,8 @@ import { KafkaConnections } from './kafka-connections.ts'
  *
  * @param path path of a module that exports the application, or one of its processes or handlers
  * @param print function that is called with each line of the output
- * @throws ConfigError if the module exports no application, or if a setting is missing or invalid; Unavailable if Kafka does not
- * respond
+ * @throws ConfigError if the module exports no application, or if a setting is missing or invalid; Unavailable if Kafka is
+ * temporarily unavailable
  */
 export async function createTopics(path: string, print: (line: string) => void): Promise<void> {
   const application = applicationIn(path, await import(pathToFileURL(resolve(path)).href))

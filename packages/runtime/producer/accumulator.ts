@@ -157,7 +157,10 @@ export class PartitionQueue {
     return this.#batches.shift() as Batch
   }
 
-  /** Returns a batch to the front of the queue. If several batches are returned, they keep the order in which they were sent. */
+  /**
+   * Returns a batch to the queue, before all later batches, so that it is sent next. Several returned batches keep the order in
+   * which they were sent.
+   */
   putBack(batch: Batch, pausedUntilMs: number): void {
     const at = this.#batches.findIndex(({ number }) => number > batch.number)
     this.#batches.splice(at < 0 ? this.#batches.length : at, 0, batch)

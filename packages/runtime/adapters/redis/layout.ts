@@ -5,8 +5,8 @@
  */
 
 /**
- * Binary entry of an id. It consists of the part of the id after the bucket's name, the digest of the event (8 bytes), and the log
- * clock when the event was applied (6 bytes).
+ * Binary entry of an id. It consists of the part of the id after the bucket's name, the digest of the event's content (8 bytes),
+ * and the log clock when the event was applied (6 bytes).
  */
 const ID = { bytes: 12, bucketBytes: 2, digestBytes: 8, clockBytes: 6 }
 const KNOWN_BYTES = ID.digestBytes + ID.clockBytes

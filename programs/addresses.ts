@@ -4,7 +4,7 @@ import { KAFKA } from '../packages/runtime/settings/kafka.ts'
 import type { Environment } from '../packages/runtime/settings/slice.ts'
 import { DEFAULT_STACK, runningStacks, STACKS_DIR, type Stack } from './stack.ts'
 
-/** No stack or several stacks match the request. The message contains the remedy. */
+/** Error for a request that no stack or several stacks match. The message contains the remedy. */
 export class StackNotFound extends Error {
   override readonly name = 'StackNotFound'
 }
@@ -12,12 +12,13 @@ export class StackNotFound extends Error {
 /**
  * Returns the environment with the addresses of a running stack.
  *
- * A stack that is selected with an option takes precedence over all variables. Otherwise, servers with an address in a variable are
- * used, and the others are those of the stack that SLUICE_STACK selects, or else of the running one. If no stack is running,
- * nothing is added, and the default ports apply.
+ * A stack that is selected with an option takes precedence over all variables. Otherwise, variables with addresses of servers are
+ * used. The addresses of all other servers are taken from the stack that SLUICE_STACK selects, or else from the running stack. If
+ * no stack is running, nothing is added, and the default ports apply.
  *
  * @param stack name from `--stack`
- * @throws StackNotFound if the selected stack is not running, or if several are running without a default one
+ * @throws StackNotFound if the selected stack is not running, or if several stacks are running and none of them is the default
+ * stack
  */
 export function stackEnvironment(environment: Environment, stack?: string, dir = STACKS_DIR): Environment {
   if (stack !== undefined) return reaching(environment, named(stack, runningStacks(dir)))
@@ -25,7 +26,8 @@ export function stackEnvironment(environment: Environment, stack?: string, dir =
   if (hasKafka && hasRedis) return environment
   const stacks = runningStacks(dir)
   if (environment.SLUICE_STACK) return filledIn(environment, named(environment.SLUICE_STACK, stacks))
-  // A command that needs only one server must not fail because of several stacks if a variable has the address of that server.
+  // If a variable contains an address, several running stacks are not an error: a command that needs only this server must not
+  // fail.
   const chosen = (hasKafka || hasRedis) && isUndecided(stacks) ? undefined : onlyOne(stacks)
   return chosen ? filledIn(environment, chosen) : environment
 }
@@ -44,7 +46,7 @@ function named(name: string, stacks: readonly Stack[]): Stack {
 }
 
 /**
- * Returns the default stack if it is running, or else the only running one.
+ * Returns the default stack if it is running, or else the only running stack.
  *
  * @throws StackNotFound if several other stacks are running
  */
@@ -57,7 +59,7 @@ export function onlyOne(stacks: readonly Stack[]): Stack | undefined {
   )
 }
 
-/** Returns whether the choice of a stack is ambiguous. */
+/** Returns true if several stacks are running and none of them is the default stack. */
 function isUndecided(stacks: readonly Stack[]): boolean {
   return stacks.length > 1 && stacks.every(({ name }) => name !== DEFAULT_STACK)
 }
@@ -102,7 +104,7 @@ function filledIn(environment: Environment, { variables }: Stack): Environment {
   const left = new Set([
     ...(hasKafka ? OF_KAFKA : []),
     ...(hasRedis ? OF_REDIS : []),
-    // Records of another Kafka contain ids of another registry.
+    // With another Kafka, the registry of the stack is not used, because records of that Kafka contain ids of another registry.
     ...(hasRegistry || hasKafka ? OF_REGISTRY : []),
   ])
   // The stack's AWS emulator is not used with another Kafka, whose credentials may be in an AWS account.

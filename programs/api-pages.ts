@@ -15,11 +15,13 @@ import {
 
 const PROJECT = resolve(import.meta.dirname, '..')
 
-/** Folders of the packages. Each entry of a published package has a page; a private package has one page, without its types. */
+/**
+ * Folders of the packages. Each entry point of a published package has a page. A private package has one page, which omits types.
+ */
 const PACKAGES = ['packages/runtime', 'packages/kafka-records', 'packages/schema-registry']
 
 interface Entry {
-  /** Name of the module in imports. */
+  /** Module name that imports use. */
   readonly module: string
   readonly file: string
   readonly isPrivate: boolean
@@ -87,7 +89,7 @@ function written(project: Project): {
   const undocumented = new Set<string>()
   const described = new Map<number, Described>()
   const pages = new Map<string, string>()
-  // `@sluice/runtime` comes last, because it also exports what other entry points export.
+  // Write `@sluice/runtime` last, because it also exports declarations of other entry points.
   for (const [page, entries] of Object.entries(PAGES).toReversed()) {
     const sections = entries.flatMap(entry => {
       const all = exportsOf(project, entry)
@@ -111,13 +113,16 @@ function written(project: Project): {
   return { pages, undocumented: [...undocumented] }
 }
 
-/** Where an export is described, and its name there. */
+/** Page that describes an export, and the name of the export on this page. */
 interface Described {
   readonly page: string
   readonly name: string
 }
 
-/** Names what an entry exports of another page: its names, or those that it leaves out if they are fewer. */
+/**
+ * Returns a sentence that lists the exports of an entry which another page describes. If it is shorter, the sentence lists the
+ * exceptions instead.
+ */
 function seeOther(
   page: string,
   exported: readonly Export[],
@@ -169,7 +174,7 @@ interface Declaration extends Node {
   readonly name?: Node
   readonly modifierFlags?: ModifierFlags
   readonly questionToken?: Node
-  /** Question mark of an optional member. */
+  /** Question mark after the name of an optional member. */
   readonly postfixToken?: Node
   readonly dotDotDotToken?: Node
   readonly parameters?: readonly Declaration[]
@@ -187,7 +192,10 @@ class Texts {
     this.#checker = checker
   }
 
-  /** A declaration and its members in one line of a list; documented members of a class below it. */
+  /**
+   * Returns the list item for an export: its declaration and members in one line. The documented members of a class follow in lines
+   * of their own.
+   */
   lines({ name, symbol, doc, declarations }: Export): string[] {
     const [first, ...others] = withoutImplementation(declarations as readonly Declaration[])
     if (!first) throw new Error(`${name} is not declared`)
@@ -219,7 +227,7 @@ class Texts {
     return name && this.#checker.getSymbolAtLocation(name)
   }
 
-  /** Members with a docstring: the others are those of an interface. */
+  /** Returns one line for each member of a class that has a docstring. The interface of the class documents the other members. */
   #classMembers(members: readonly Declaration[]): string[] {
     return withoutImplementation(members).flatMap(member => {
       const symbol = this.#symbolOf(member)
@@ -240,7 +248,8 @@ class Texts {
   }
 
   /**
-   * Returns the name of a function or member with the names of its parameters, and its type if that is short. Editors show the full types.
+   * Returns the name of a function or member with the names of its parameters, and its type if that is short. Editors show the full
+   * types.
    */
   #signature(declaration: Declaration): string {
     const { parameters } = declaration
@@ -257,7 +266,7 @@ class Texts {
   }
 }
 
-/** Returns the name of a declaration. Optional ones end with a question mark. */
+/** Returns the name of a declaration, with a question mark if the declaration is optional. */
 function nameOf({ name, questionToken, postfixToken }: Declaration): string {
   return `${name?.getText() ?? ''}${(questionToken ?? postfixToken) ? '?' : ''}`
 }
@@ -296,7 +305,7 @@ function joined(text: string): string {
   return text.trim().replaceAll(/\s+/g, ' ')
 }
 
-/** Formats a type as one line, without comments and without the prefix of most names. */
+/** Formats a type as one line, without comments and without the prefixes of names. */
 function oneLine(text: string): string {
   const separated = text
     .replaceAll(COMMENT, '')

@@ -8,9 +8,9 @@ import { hideSecrets } from './hide-secrets.mjs'
 // biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
 import { withLockFile } from './lock-file.mjs'
 
-// First step of every command: `node programs/bootstrap.mjs [options of Node] SCRIPT.ts [arguments]`. In a fresh clone it runs on the
-// machine's Node, so it is plain JavaScript without dependencies. It installs the npm packages if necessary, which include the Node for the
-// functions, and then runs the script on that Node.
+// First step of every command: `node programs/bootstrap.mjs [options of Node] SCRIPT.ts [arguments]`. In a fresh clone it runs on
+// the machine's Node, so it is plain JavaScript without dependencies. It installs the npm packages if necessary, which include the
+// Node for the functions, and then runs the script on that Node.
 
 // Do not use `import.meta.dirname`, so that a Node that is too old still reaches the error message about it.
 const PROJECT = fileURLToPath(new URL('..', import.meta.url))
@@ -19,7 +19,7 @@ const NODE = join(MODULES, '.bin', 'node')
 const OLDEST_NODE = [20, 19]
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
-// kafkajs computes a harmless negative timeout. The other warning is about running TypeScript without a build.
+// Node.js flags that hide two warnings: about a harmless negative timeout of kafkajs, and about running TypeScript without a build.
 const NODE_FLAGS = ['--disable-warning=TimeoutNegativeWarning', '--disable-warning=ExperimentalWarning']
 
 try {
@@ -50,8 +50,8 @@ async function ensurePackages() {
 }
 
 /**
- * Returns whether node_modules matches package-lock.json. npm writes a list of the installed packages as its last step, and `npm
- * ci` removes that list first, so an interrupted installation is not mistaken for a complete one.
+ * Returns true if node_modules matches package-lock.json. As its last step, npm writes a list of the installed packages, and `npm
+ * ci` removes this list first. Thus, an interrupted installation is not mistaken for a complete installation.
  */
 function packagesInstalled() {
   const written = join(MODULES, '.package-lock.json')
@@ -59,7 +59,7 @@ function packagesInstalled() {
   const installed = packagesOf(written)
   return Object.entries(packagesOf(join(PROJECT, 'package-lock.json'))).every(([path, wanted]) => {
     const found = installed[path]
-    // Packages for other platforms are optional and are not installed.
+    // A missing package is allowed if it is optional, because packages for other platforms are not installed.
     if (found === undefined) return path === '' || wanted.optional || wanted.devOptional
     return found.version === wanted.version && found.integrity === wanted.integrity
   })
@@ -88,14 +88,17 @@ async function install() {
   }
 }
 
-/** Starts the npm that runs this script, or else the first one on the PATH. */
+/** Starts npm: the npm that runs this script, or else the first npm on the PATH. */
 function startNpm(args) {
   const running = process.env.npm_execpath
   const [command, ...first] = running?.endsWith('.js') ? [process.execPath, running] : ['npm']
   return spawn(command, [...first, ...args], { cwd: PROJECT, stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
-/** Shows progress: on a terminal as one line that counts seconds, otherwise as a line at the start, every ten seconds, and at the end. */
+/**
+ * Shows progress: on a terminal as one line that counts seconds, otherwise as a line at the start, every ten seconds, and at the
+ * end.
+ */
 function showProgress(text) {
   const terminal = process.stderr.isTTY
   const show = () => process.stderr.write(terminal ? `\r${text()}` : `${text()}\n`)
@@ -128,9 +131,9 @@ async function handOver([script, ...args]) {
 }
 
 /**
- * Waits for a child process to exit. Signals are forwarded to it and do not end this process, so that the child can shut down in
- * order. On Ctrl-C, the child also receives SIGINT from the terminal (and once more if npm forwards it), so scripts must treat
- * repeated signals as one request.
+ * Waits for a child process to exit. Signals are forwarded to the child and do not end this process, so that the child can shut
+ * down in order. On Ctrl-C, the terminal also sends SIGINT to the child, and npm may forward another one. Therefore, scripts must
+ * treat repeated signals as one request.
  */
 async function ended(child) {
   const forward = signal => child.kill(signal)

@@ -4,12 +4,12 @@
 const SECRETS = { '--event-hubs-conn-str': 'EVENT_HUBS_CONN_STR' }
 
 /**
- * Hides secrets in the command line, because all users of a machine can see the arguments of its processes. Moves secrets to
- * environment variables, which only the owner can see, replaces them in the arguments by the names of the variables, and overwrites
- * the arguments of this process.
+ * Hides secrets in the command line, because all users of a machine can see the arguments of its processes. Secrets are moved to
+ * environment variables, which only the owner of the process can see. The arguments then contain the names of the variables, and
+ * the visible arguments of this process are overwritten.
  *
  * @param args arguments of a command
- * @param environment receives the variables
+ * @param environment environment to which the variables are added
  * @returns the arguments without secrets
  */
 export function hideSecrets(args, environment = process.env) {
@@ -23,7 +23,7 @@ export function hideSecrets(args, environment = process.env) {
     else shown.push(arg)
     pending = pending === undefined && Object.hasOwn(SECRETS, arg) ? arg : undefined
   }
-  // Overwrites the arguments that Linux and macOS show for the process.
+  // Overwrite the arguments that Linux and macOS show for the process.
   if (shown.some((arg, index) => arg !== args[index])) process.title = 'sluice'
   return shown
 }

@@ -1,4 +1,4 @@
-/** Settings of local stacks. In this folder, because the generated page of settings contains them. */
+/** Settings of local stacks. They are defined in this folder because the generated page of settings contains them. */
 import { setting, slice } from '../packages/runtime/settings/slice.ts'
 import { text } from '../packages/runtime/settings/values.ts'
 import { DEFAULT_STACK, STACK_NAME } from './stack.ts'

@@ -5,5 +5,5 @@ export function withLockFile<T>(
   options?: { signal?: AbortSignal | undefined; onWait?: ((holder: number) => void) | undefined },
 ): Promise<T>
 
-/** Whether a process runs, of whatever user. */
+/** Returns true if a process with this id is running, even if it belongs to another user. */
 export function alive(pid: number): boolean

@@ -6,15 +6,14 @@ import { setTimeout as pause } from 'node:timers/promises'
 // Plain JavaScript, because the bootstrap uses it before anything is installed, on a Node that may not run TypeScript.
 
 /**
- * Runs `work` while this process holds the lock file, and waits while another process holds it. The lock of a process that has ended
- * without
- * releasing it is taken over.
+ * Runs `work` while this process holds the lock file, and waits while another process holds it. The lock of a process that has
+ * ended without releasing it is taken over.
  *
  * @template T
  * @param {string} file path of the lock file; its folder is created
  * @param {() => Promise<T>} work
- * @param {{ signal?: AbortSignal, onWait?: (holder: number) => void }} [options] `onWait` is called once with the id of the process that
- *   holds the lock
+ * @param {{ signal?: AbortSignal, onWait?: (holder: number) => void }} [options] `onWait` is called once with the id of the process
+ * that holds the lock
  * @returns {Promise<T>}
  */
 export async function withLockFile(file, work, { signal, onWait } = {}) {
@@ -39,8 +38,8 @@ export async function withLockFile(file, work, { signal, onWait } = {}) {
 }
 
 /**
- * Removes the lock of a dead holder. If several processes find it, only the one that creates the second file may remove the first, and only
- * after it has read the dead holder from it again. Thus, no process removes the lock of a new holder.
+ * Removes the lock of a dead holder. Several processes may find such a lock. Only the process that creates a second file may remove
+ * the lock, and only after reading from the lock again that its holder is dead. Thus, no process removes the lock of a new holder.
  */
 function breakLock(file, holder) {
   const breaking = `${file}.broken`
@@ -66,7 +65,7 @@ function createExclusively(file, content) {
   }
 }
 
-/** Returns the holder; undefined if there is no lock file or it does not contain a process id yet. */
+/** Returns the process id of the holder; undefined if there is no lock file or if it does not contain a process id yet. */
 function read(file) {
   try {
     return readFileSync(file, 'utf8') || undefined
@@ -81,7 +80,7 @@ function pidOf(holder) {
 }
 
 /**
- * Returns whether a process of any user is running.
+ * Returns true if a process with this id is running, even if it belongs to another user.
  *
  * @param {number} pid
  */

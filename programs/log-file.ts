@@ -13,8 +13,10 @@ export class LogFile {
   #rest = ''
 
   /**
-   * Opens a file. @param lastBytes starts with the first complete line within this many bytes before the end; undefined starts at the
-   * beginning
+   * Opens a file.
+   *
+   * @param lastBytes number of bytes before the end of the file, from which the first complete line is read; by default, the file
+   * is read from its beginning
    */
   constructor(path: string, lastBytes?: number) {
     this.#path = path
@@ -84,7 +86,8 @@ const LOOK_EVERY_MS = 200
 /**
  * Follows log files: passes on lines that are appended from now on, until the returned function is called.
  *
- * @param files returns the current files. It is called repeatedly, because logs may be created later. Such a log is read from its start.
+ * @param files function that returns the current files. It is called repeatedly, because logs may be created later. A new log is
+ * read from its beginning.
  */
 export function followLogs(
   files: () => readonly string[],

@@ -4,10 +4,10 @@ import { StopRequested, stopRequest } from './stop-request.ts'
 import { describeError } from './user-error.ts'
 
 export interface MainProgram<Options> {
-  /** Returns undefined for `--help`. */
+  /** Parses the arguments. Returns undefined for `--help`. */
   readonly readOptions: (args: readonly string[]) => Options | undefined
   readonly usage: string
-  /** Resolves to the exit status. */
+  /** Runs the program. Resolves to the exit status. */
   readonly run: (options: Options, signal: AbortSignal) => Promise<number>
 }
 
@@ -18,7 +18,7 @@ export async function runMain<Options>(program: MainProgram<Options>): Promise<v
     console.error(describeError(error))
     return 1
   })
-  // The IPC channel to the bootstrap would keep this process running.
+  // Close the IPC channel to the bootstrap, because it would keep this process running.
   if (process.connected) process.disconnect()
 }
 
@@ -31,7 +31,7 @@ async function main<Options>({ readOptions, usage, run }: MainProgram<Options>):
 
 export type Say = (line: string) => void
 
-/** Prints lines prefixed with the seconds since now. */
+/** Returns a function that prints lines with the seconds since this call as a prefix. */
 export function sayWithSeconds(): Say {
   const beganAtMs = Date.now()
   return line => console.log(`${String(Math.round((Date.now() - beganAtMs) / 1000)).padStart(5)} s  ${line}`)

@@ -3,14 +3,14 @@ import { safeParse } from 'valibot'
 import { ConfigError, errorLines } from '../packages/runtime/settings/config-error.ts'
 import type { Kind } from '../packages/runtime/settings/values.ts'
 
-/** Value types of options by name. All other options are texts. */
+/** Kinds of option values, by option name. Options that are not listed have text values. */
 type Kinds<Options> = { readonly [Name in keyof Options]?: Kind<unknown> }
 
 type Texts<Options extends ParseArgsOptionsConfig> = ReturnType<
   typeof parseArgs<{ options: Options; strict: true }>
 >['values']
 
-/** Type of an option's value, for a text, a list of texts, or an optional text. */
+/** Type of an option's value. The option can be required, repeatable or optional. */
 type OptionValue<Text, Value> = Text extends string ? Value : Text extends readonly string[] ? Value[] : Text
 
 type Values<Options extends ParseArgsOptionsConfig, K> = {

@@ -5,7 +5,7 @@ export function userOfMachine(): string {
   try {
     return userInfo().username
   } catch {
-    // User ids in containers often have no name.
+    // In containers, a user id often has no name.
     return `uid ${process.getuid?.() ?? 'unknown'}`
   }
 }

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
 /**
- * Returns the start time of a process, as a text that identifies it together with its id; undefined if no such process is running.
- * The system reuses process ids, so an id alone does not identify a process.
+ * Returns the start time of a process as text; undefined if no process with this id is running. Id and start time together identify
+ * a process; an id alone does not, because the system reuses process ids.
  */
 export function processStart(pid: number): string | undefined {
   return process.platform === 'linux' ? fromProc(pid) : fromPs(pid)

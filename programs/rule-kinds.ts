@@ -1,6 +1,7 @@
 /**
- * Generates files that depend on the kinds of rules: their list, their keys in the schema of rule files, and the table of keys in
- * the README of the rules. `npm run schemas` runs it first. With `--check`, writes nothing and fails if a file is out of date.
+ * Generates the files that depend on the kinds of rules: the list of kinds, their keys in the schema of rule files, and the table
+ * of keys in the README of the rules. `npm run schemas` runs this program first. With `--check`, writes nothing and fails if a file
+ * is out of date.
  */
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -11,7 +12,7 @@ const LIST = new URL('all.ts', KINDS)
 const SCHEMA = new URL('../schemas/files/rules.v1.json', import.meta.url)
 const README = new URL('../config/rules/README.md', import.meta.url)
 
-/** Files of the folder that are not kinds of rules. */
+/** Files in the folder of kinds that do not define a kind of rule. */
 const OTHERS = new Set(['all.ts', 'keys.ts', 'kind.ts'])
 
 /** Returns the list of kinds, in the order of their keys in a rule. */
@@ -49,7 +50,10 @@ async function roleOf(name: string): Promise<string> {
   return kind.role
 }
 
-/** Returns the schema. It is imported after the list is written, because it depends on it. */
+/**
+ * Returns the schema of rule files. Its module is imported after the list of kinds is written, because the schema depends on the
+ * list.
+ */
 async function schema(text: string): Promise<string> {
   const { ruleFileSchema } = await import('../lib/alerting/rule-file-schema.ts')
   return formatted('rules.v1.json', JSON.stringify(ruleFileSchema(JSON.parse(text))))

@@ -1,6 +1,6 @@
 /**
- * A stack is the set of servers and functions of one `npm start` or `npm run services`. While it is running, a file contains its
- * addresses, so that other shells find it without environment variables.
+ * Files of running stacks. A stack is the set of servers and functions of one `npm start` or `npm run services`. While a stack is
+ * running, its file contains its addresses, so that other shells can use the stack without environment variables.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -23,14 +23,14 @@ export interface Stack {
   /** Command that started the stack: `npm start` or `npm run services`. */
   readonly command: string
   readonly pid: number
-  /** Start of the process, see `processStart`. Distinguishes it from later processes with the same id. */
+  /** Start of the process, see `processStart`. It distinguishes the process from later processes with the same id. */
   readonly processStart: string
   readonly startedAt: string
   /** Environment variables to access the servers, such as KAFKA_BROKERS. REDIS_URL may contain a password. */
   readonly variables: Readonly<Record<string, string>>
   /** Port of the Lambda endpoint of the functions. */
   readonly lambdaPort: number | null
-  /** URL of the console with the token; absent without a console. */
+  /** URL of the console, including the token; absent if the stack has no console. */
   readonly consoleAddress?: string
   readonly dataDir: string
   readonly logsDir: string
@@ -67,7 +67,7 @@ function namesIn(dir: string): string[] {
   }
 }
 
-/** Returns undefined if the file does not exist or has another version. */
+/** Reads the file of a stack. Returns undefined if the file does not exist or has another version. */
 function readStack(file: string): Stack | undefined {
   try {
     const stack = JSON.parse(readFileSync(file, 'utf8'))

@@ -1,4 +1,4 @@
-/** Thrown when a start is ended by a stop request. */
+/** Error that is thrown if a stop request arrives before a program has started. */
 export class StopRequested extends Error {
   override readonly name = 'StopRequested'
 }
@@ -12,7 +12,7 @@ export function stopRequest(): AbortSignal {
   const stop = () => controller.abort(new StopRequested('stop requested'))
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
   process.on('disconnect', stop)
-  // After the terminal was closed, output of the shutdown cannot be written.
+  // An error while writing also means that the terminal was closed.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', stop)
   return controller.signal
 }

@@ -1,8 +1,8 @@
 import { ConfigError } from '../packages/runtime/settings/config-error.ts'
 
 /**
- * An error that the user can fix. The message contains the problem, its location and the remedy, and is the only output. All other
- * errors are defects of this project and are shown with their stack traces.
+ * Error that the user can fix. Only the message is printed; it contains the problem, its location and the remedy. All other errors
+ * are defects of this project and are printed with their stack traces.
  */
 export class UserError extends Error {
   override readonly name = 'UserError'

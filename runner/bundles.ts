@@ -8,11 +8,11 @@ import type { FunctionEntry } from '../lib/app/function-entries.ts'
 import { OperationFailure } from '../lib/operations/failure.ts'
 import { yamlContent } from '../lib/yaml-document.ts'
 
-/** Command that is passed to the plugins of the bundles. */
+/** Description of a Serverless command, which the plugins of the bundles require. */
 const COMMAND = { processedInput: { commands: ['run'] }, classes: { Error } }
 
 /**
- * Writes the bundles of functions. The path of each bundle corresponds to that of its handler.
+ * Writes the bundles of functions. The path of each bundle corresponds to the path of its handler.
  *
  * @param project folder with `serverless.yml` and the sources
  * @param to folder that the paths of handlers are relative to

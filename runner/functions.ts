@@ -17,25 +17,25 @@ export interface ChosenFunctions {
 }
 
 interface Choices extends ChosenFunctions {
-  /** Functions of `leftOut` that were requested by name and are not disabled. */
+  /** Functions in `leftOut` that were requested by name and are not disabled by a setting. */
   readonly refused: readonly LeftOut[]
   readonly unknown: readonly string[]
 }
 
-/** Required variables of functions, by their words in `uses`. */
+/** Environment variables that functions require, by the words in their `uses`. */
 const NEEDED: Readonly<Record<string, string>> = {
   'alerts-topic': 'ALERTS_TOPIC_ARN',
   checkpoints: 'CHECKPOINT_BUCKET',
 }
 
-/** Uses that are only possible in Lambda, with an explanation. */
+/** Words in `uses` that are only possible in Lambda, with an explanation. */
 const OF_LAMBDA: Readonly<Record<string, string>> = {
   console: 'it requires an HTTP API of AWS; `sluice console` serves the same page',
   'on-failure': 'it processes records that Lambda has discarded, which happens only in Lambda',
 }
 
 export interface Choice {
-  /** Names of the requested functions; empty for all. */
+  /** Names of the requested functions; empty for all functions. */
   readonly names: readonly string[]
   readonly environment: Environment
   /** Enabled schedules. */
@@ -43,8 +43,8 @@ export interface Choice {
 }
 
 /**
- * Selects the functions to run. A function that is requested by name and cannot run is rejected. The exception is the generator with
- * SLUICE_GENERATOR=off, so that the arguments of a service do not depend on this setting.
+ * Selects the functions to run. A function that is requested by name and cannot run is rejected. The exception is the generator
+ * with SLUICE_GENERATOR=off, so that the arguments of a service do not depend on this setting.
  *
  * @param functions all functions of the project
  * @returns the selection, with the requested names that are not functions
@@ -64,7 +64,7 @@ export function chooseFunctions(
   return { unknown, chosen, leftOut, refused: leftOut.filter(isRefused) }
 }
 
-/** Returns whether the function's schedule is enabled. */
+/** Returns true if the function has a schedule and the schedule is enabled. */
 export function isScheduled({ schedule }: DeclaredFunction, schedules: Schedules): boolean {
   return schedule !== undefined && schedules[schedule.condition]
 }

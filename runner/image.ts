@@ -1,6 +1,6 @@
 /**
- * Builds the contents of the `sluice run` image: `node runner/image.ts FOLDER`. The command is one bundle, and each function is another, so
- * the image needs no npm packages. `Dockerfile` copies the folder.
+ * Builds the contents of the `sluice run` image: `node runner/image.ts FOLDER`. The command and each function are bundled
+ * separately, so the image needs no npm packages. `Dockerfile` copies the folder.
  */
 import { copyFile, cp, mkdir, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -17,7 +17,9 @@ const { inlineText }: { inlineText: Plugin } = createRequire(import.meta.url)('.
 /** Files that functions and the command read at run time. */
 const FILES = ['serverless.yml', 'LICENSE', 'config']
 
-/** Packages that are not included. They are large (70 MB) and used by a single command, which reports that they are missing. */
+/**
+ * Packages that are not included, because they are large (70 MB). Only one command uses them, and it reports that they are missing.
+ */
 const LEFT_OUT = ['@duckdb/node-api']
 
 /** Defines `require`, which CommonJS modules call in an ES module bundle. */
@@ -27,7 +29,7 @@ const BANNER = "import { createRequire } from 'node:module'; const require = cre
  * Builds the image's contents.
  *
  * @param to output folder, which is emptied first
- * @param names functions to include; by default all that a process can run
+ * @param names functions to include; by default, all functions that a process can run
  */
 export async function buildRunImage(to: string, names?: readonly string[]): Promise<void> {
   await rm(to, { recursive: true, force: true })
@@ -60,11 +62,14 @@ async function writeCommand(outdir: string): Promise<void> {
     plugins: [inlineText, await withPage(), builtAlready],
     logLevel: 'warning',
   })
-  // Same path as in a clone of the project.
+  // The path is the same as in a clone of the project.
   await writeFile(join(outdir, 'sluice.mjs'), "import './sluice.js'\n")
 }
 
-/** Includes the built page of the console, because the module that builds it needs the page's sources. */
+/**
+ * Creates a plugin that includes the built page of the console. The image cannot build the page, because it does not contain the
+ * page's sources.
+ */
 async function withPage(): Promise<Plugin> {
   const page = JSON.stringify(await builtPage())
   return {
@@ -79,7 +84,7 @@ async function withPage(): Promise<Plugin> {
   }
 }
 
-/** Replaces esbuild, because nothing is built in an image. */
+/** Plugin that replaces esbuild by a function that throws, because nothing is built in the image. */
 const builtAlready: Plugin = {
   name: 'built-already',
   setup({ onResolve, onLoad }) {

@@ -45,7 +45,7 @@ export function threadsFor(parts: InvokingParts): FunctionInvoker {
   return new Invoker({ start, areReused: true, haveTimeouts: true }, log, report)
 }
 
-/** Records metrics of the invocations of another invoker. */
+/** Invoker that passes invocations on to another invoker and records metrics of them. */
 export class CountingInvoker implements FunctionInvoker {
   readonly #inner: FunctionInvoker
   readonly #metrics: Metrics
@@ -81,7 +81,7 @@ export class CountingInvoker implements FunctionInvoker {
     }
   }
 
-  /** Does not close the inner invoker, which is not only used by the trigger. */
+  /** Does not close the inner invoker, because the trigger is not its only user. */
   async close(): Promise<void> {}
 
   #runs(name: string, change: 1 | -1): void {
@@ -91,7 +91,7 @@ export class CountingInvoker implements FunctionInvoker {
   }
 }
 
-/** Adds the metrics of a log line. Returns false for other lines, including those that only look like metrics. */
+/** Adds the metrics in a log line. Returns false for lines without metrics, including lines that only look like metrics. */
 export function measure(line: string, metrics: Metrics): boolean {
   try {
     return addTo(metrics, line)

@@ -10,9 +10,9 @@ const LAG_HELP = 'Records of a partition that the consumer group has not process
 const UP = 'sluice_runner_kafka_up'
 const UP_HELP = '1 if the lag is known, 0 if Kafka did not report it.'
 
-/** Time for which a result is reused for further requests. */
+/** Time for which a result is reused for further requests, in milliseconds. */
 const FRESH_MS = 5_000
-/** Time limit for Kafka, so that a slow Kafka does not delay the metrics. */
+/** Time limit for requests to Kafka, in milliseconds, so that a slow Kafka does not delay the metrics. */
 const PATIENCE_MS = 4_000
 
 export class Lag {

@@ -6,7 +6,7 @@ import { alive } from '../programs/lock-file.mjs'
 /**
  * Removes the bundles of processes that were killed and could not remove them themselves.
  *
- * @param folder folder with a subfolder for each process id; may not exist
+ * @param folder folder with a subfolder for each process id; the folder need not exist
  */
 export async function removeLeftBundles(folder: string): Promise<void> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
@@ -14,6 +14,6 @@ export async function removeLeftBundles(folder: string): Promise<void> {
     throw error
   })
   const left = names.filter(name => /^[1-9]\d*$/.test(name) && !alive(Number(name)))
-  // Folders of other users may not be removable.
+  // Ignore errors, because folders of other users may not be removable.
   await Promise.allSettled(left.map(name => rm(join(folder, name), { recursive: true, force: true })))
 }

@@ -4,7 +4,9 @@ import { StringDecoder } from 'node:string_decoder'
 /** Maximum length of a line in UTF-16 units. Longer lines are split, so that endless lines do not use unlimited memory. */
 export const MAX_LINE_LENGTH = 1_048_576
 
-/** Calls `onLine` for each line of a stream, without the line feed. At the end of the stream, also for an incomplete line. */
+/**
+ * Calls `onLine` for each line of a stream, without the line feed. An incomplete last line is passed on at the end of the stream.
+ */
 export function eachLine(stream: Readable, onLine: (line: string) => void): void {
   const decoder = new StringDecoder('utf8')
   let rest = ''

@@ -1,6 +1,8 @@
 import type { Log } from '../packages/msk-trigger/engine.ts'
 
-/** Names of Serverless Framework settings in the engine's messages, and their names in `sluice run`. */
+/**
+ * Pairs of names: a setting of the Serverless Framework in messages of the engine, and the corresponding setting of `sluice run`.
+ */
 const NAMES: readonly (readonly [string, string])[] = [
   ['custom.mskTrigger.brokers, or KAFKA_BROKERS', 'KAFKA_BROKERS'],
   ['custom.mskTrigger.brokers', 'KAFKA_BROKERS'],
@@ -13,7 +15,7 @@ export interface Lines {
   write(text: string): unknown
 }
 
-/** Returns a log that writes JSON documents with the same keys as those of the functions. */
+/** Returns a log that writes JSON documents with the same keys as the log lines of functions. */
 export function jsonLog(out: Lines, now: () => Date = () => new Date()): Log {
   const at = (level: string) => (text: string) => {
     const message = NAMES.reduce(

@@ -1,4 +1,4 @@
-/** Log output of the process and its functions, for readers that may be slow or blocked. */
+/** Log output of the process and its functions. The reader of the output may be slow or blocked. */
 import type { Writable } from 'node:stream'
 import type { Metrics } from './metrics/metrics.ts'
 
@@ -9,8 +9,8 @@ const LOST_HELP = 'Log lines that were dropped because standard output was not r
 const MAX_WAITING = 8 * 1024 * 1024
 
 /**
- * Writes lines without blocking. Unread lines are buffered up to a limit. After that, lines are dropped until the buffer is empty. Dropped
- * lines are counted and reported in a separate line.
+ * Writes lines without blocking. Unread lines are buffered up to a limit. After that, lines are dropped until the buffer is empty.
+ * Dropped lines are counted and reported in a separate line.
  */
 export class Output {
   readonly #out: Writable

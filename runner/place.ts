@@ -1,4 +1,4 @@
-/** Environment of functions that run as processes, with their entries of serverless.yml. Pure. */
+/** Prepares functions of serverless.yml to run as processes: their definitions and environment variables. Pure. */
 import { expandedFields, type Surroundings } from '../infra/expand-functions.ts'
 import { foldersHere } from '../infra/folders.ts'
 import type { Schedules } from '../infra/schedules.ts'
@@ -26,7 +26,7 @@ export interface RunPlace {
   readonly schedules: Schedules
 }
 
-/** Placeholder for the cluster's ARN, which each event contains but no function reads. */
+/** Placeholder for the ARN of the cluster. Each event contains an ARN, but no function reads it. */
 const CLUSTER_ARN =
   'arn:aws:kafka:us-east-1:000000000000:cluster/sluice/00000000-0000-0000-0000-000000000000-1'
 
@@ -65,7 +65,8 @@ function surroundingsOf({ env, environment, files, schedules }: RunPlace): Surro
     alertsTopicArn: environment.ALERTS_TOPIC_ARN ?? '',
     schedules,
     console: false,
-    // The engine supports partial responses, schedules repeat missed runs, and X-Ray is only available in Lambda.
+    // Properties of this environment: the engine supports partial responses, schedules repeat missed runs, and X-Ray is not
+    // available outside Lambda.
     pollers: 'provisioned',
     keepsMissedRuns: false,
     tracing: false,

@@ -5,7 +5,7 @@ import type { Metrics } from './metrics/metrics.ts'
 const UP = 'sluice_runner_redis_up'
 const UP_HELP = '1 if Redis responds, 0 if it does not, so that batches wait in Kafka.'
 
-/** Time for which a result is reused for further requests. */
+/** Time for which a result is reused for further requests, in milliseconds. */
 const FRESH_MS = 2_000
 
 export class RedisCheck {

@@ -12,15 +12,15 @@ const CRON = /^cron\((\S+) (\S+) (\S+) (\S+) (\S+) (\S+)\)$/
 
 /** Due times of one schedule, in epoch milliseconds. */
 export interface Times {
-  /** Returns the first due time after a time; undefined if there is none. */
+  /** Returns the first due time after `ms`; undefined if the schedule is never due again. */
   after(ms: number): number | undefined
   /** Interval between two runs in milliseconds; undefined if it varies. */
   readonly everyMs?: number
 }
 
 /**
- * Parses `rate(5 minutes)`, which is due at multiples of five minutes since 1970, so that all processes use the same times, or
- * `cron(0 9 ? * MON-FRI *)` in UTC.
+ * Parses an expression such as `rate(5 minutes)` or `cron(0 9 ? * MON-FRI *)`. Rates are due at multiples of their interval since
+ * 1970, so that all processes use the same times. Cron expressions are in UTC.
  *
  * @throws RangeError for any other expression
  */
@@ -36,7 +36,10 @@ export function timesOf(expression: string): Times {
   return { after: ms => cron.nextRun(new Date(ms))?.getTime() }
 }
 
-/** Returns undefined for an invalid field. `sloppyRanges` allows `0/15`, as EventBridge does. */
+/**
+ * Parses the fields of a cron expression. Returns undefined if a field is invalid. `sloppyRanges` allows `0/15`, as EventBridge
+ * does.
+ */
 function cronOf([
   minutes = '',
   hours = '',
@@ -53,7 +56,7 @@ function cronOf([
   }
 }
 
-/** Converts the days of the week: EventBridge counts from 1 for Sunday, the library from 0. Numbers after `#` and `/` are not days. */
+/** Converts the days of the week: for Sunday, EventBridge uses 1 and the library uses 0. Numbers after `#` and `/` are not days. */
 function fromSunday(weekdays: string): string {
   return weekdays.replace(/(?<![#/\d])[1-7](?!\d)/g, day => String(Number(day) - 1))
 }

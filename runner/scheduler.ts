@@ -12,7 +12,7 @@ const RETRIES_HELP = 'Retries of failed scheduled runs.'
 const LAST_OK = 'sluice_runner_last_run_timestamp_seconds'
 const LAST_OK_HELP = 'Due time of the last successful run, in seconds since 1970.'
 
-/** Maximum delay of a timer. Timers of Node.js are limited to 24 days. */
+/** Maximum delay of a timer, in milliseconds. Timers of Node.js are limited to 24 days. */
 const MAX_WAIT_MS = 60 * 60 * 1_000
 const MINUTE_MS = 60_000
 /**
@@ -25,7 +25,10 @@ export interface ScheduledFunction {
   readonly name: string
   /** Schedule expression as in `serverless.yml`. */
   readonly expression: string
-  /** True if runs last until the next one is due and can be ended at any point. The first run after the start is short. */
+  /**
+   * True if each run lasts until the next run is due and can be ended at any point. The first run after the start of the process is
+   * short.
+   */
   readonly isLong?: boolean
 }
 
@@ -68,11 +71,11 @@ export class Scheduler {
 
   /**
    * Waits for the due times from now on. Functions with a schedule of one minute are also called immediately, one after another in
-   * the order of the list, so that rules are appended before readings, without waiting for the next minute.
+   * the order of the list. Thus, rules are appended before readings, and nothing waits for the next minute.
    */
   start(): void {
     for (const [name, times] of this.#times) {
-      // Initialize the counter with 0. Rates need two values, so otherwise the first failed run would not raise an alert.
+      // Initialize the counter with 0. Without it, the first failed run would not raise an alert, because a rate needs two values.
       for (const outcome of OUTCOMES) this.#count(name, outcome, 0)
       this.#wait(name, times)
     }
@@ -95,7 +98,7 @@ export class Scheduler {
     if (dueMs === undefined || this.#isStopped) return
     const look = () => {
       const waitMs = dueMs - this.#now()
-      // Timers and the clock can differ by milliseconds, and the clock can be changed.
+      // Compare with the clock again: timers can differ from the clock by milliseconds, and the clock can be changed.
       if (waitMs > 0) this.#timers.set(name, setTimeout(look, Math.min(waitMs, MAX_WAIT_MS)))
       else {
         void this.#call({ name, dueMs, failures: 0 })
@@ -134,7 +137,7 @@ export class Scheduler {
       this.#parts.log.notice(`${name}: the scheduled run succeeded after ${failing.calls} failures`)
   }
 
-  /** Reports an outage once, and again only if the reason changes. */
+  /** Handles a failed run. An outage is reported once, and again only if the reason changes. */
   #failed(due: DueRun, reason: string): void {
     const { name } = due
     const pauseMs = this.#pauseMs(due)
@@ -151,7 +154,7 @@ export class Scheduler {
     return `, and is retried ${pauseMs === undefined ? 'at the next due time' : `in ${pauseMs / 1_000} s`}`
   }
 
-  /** Returns the delay before a retry; undefined if the next due time comes first. */
+  /** Returns the delay before a retry; undefined if the next run is due before the retry. */
   #pauseMs({ name, failures }: DueRun): number | undefined {
     const pauseMs = RETRY_AFTER_MS[failures - 1]
     const nowMs = this.#now()
@@ -162,7 +165,7 @@ export class Scheduler {
 
   #retryAfter(pauseMs: number, due: DueRun): void {
     const retry = () => {
-      // A later run does the same work.
+      // Do not retry during a later run, because it does the same work.
       if (this.#running.has(due.name)) return
       this.#parts.metrics.count(RETRIES, RETRIES_HELP, { function: due.name })
       void this.#call(due)

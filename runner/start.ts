@@ -29,7 +29,6 @@ import { Status } from './status.ts'
 import { doneWithin } from './wait.ts'
 
 export interface RunOptions {
-  /** Functions to run. */
   readonly functions: readonly DeclaredFunction[]
   /** All functions of the project. */
   readonly all: readonly DeclaredFunction[]
@@ -38,11 +37,11 @@ export interface RunOptions {
   readonly place: RunPlace
   /** Folder that contains `functions/<name>/handler.js`. */
   readonly code: string
-  /** Address of the endpoints. */
+  /** Address on which the endpoints are served. */
   readonly listen: { readonly host: string; readonly port: number }
   /** Receives the log lines of the process and its functions. */
   readonly out: Writable
-  /** Settings of the trigger that differ from the defaults. */
+  /** Settings of the trigger that override its defaults. */
   readonly engine?: Readonly<Record<string, unknown>>
 }
 
@@ -50,14 +49,15 @@ export interface Run {
   readonly served: Pick<Served, 'port'>
   /** Resolves when all event sources have joined their groups. */
   readonly joined: Promise<void>
-  /** Invokes a function, by default like its schedule does. Rejects with the function's error. */
+  /** Invokes a function, by default with an event of its schedule. Rejects with the function's error. */
   invoke(name: string, event?: object): Promise<unknown>
   /** Stops the process. @param graceMs time limit for running invocations; the next process receives unfinished batches again */
   stop(graceMs: number): Promise<void>
 }
 
 /**
- * Starts to read and to serve. Does not wait for Kafka and Redis: the log and `/ready` report their state.
+ * Starts the event sources, the schedules and the endpoints. Does not wait for Kafka and Redis: the log and `/ready` report their
+ * state.
  *
  * @throws ConfigError or ConfigurationError for invalid settings
  * @throws OperationFailure if the address cannot be used

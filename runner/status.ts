@@ -9,7 +9,7 @@ const DISCARDED_HELP = 'Discarded records. Only records that are too large for a
 const JOINED = 'sluice_runner_joined'
 const JOINED_HELP = '1 once the event source has joined its consumer group.'
 
-/** An event source as the trigger reports it. */
+/** An event source in a report of the trigger. */
 interface Source {
   readonly functionKey: string
   readonly topic: string
@@ -20,7 +20,7 @@ export class Status {
   readonly #metrics: Metrics
   /** Descriptions of event sources that have not joined yet. */
   readonly #joining = new Set<string>()
-  /** Stalled partitions, or `all`, by function, topic and obstacle. */
+  /** Stalled partitions by function, topic and obstacle; `all` if all partitions of a topic have stalled. */
   readonly #stalled = new Map<string, Set<string>>()
   #isStarted = false
   #isStopping = false
@@ -29,7 +29,7 @@ export class Status {
     this.#metrics = metrics
   }
 
-  /** Records that the event sources start to read. */
+  /** Notes that the event sources start to read. */
   starts(sources: readonly Source[]): void {
     this.#isStarted = true
     for (const { functionKey, topic, joined } of sources) {

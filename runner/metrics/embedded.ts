@@ -6,12 +6,12 @@ import { SCHEDULED_METRICS } from '../../lib/app/metrics.ts'
 import { jsonIn } from '../../lib/json.ts'
 import type { Labels } from './metrics.ts'
 
-/** A metric of a line. */
+/** A metric in a log line. */
 export interface Measured {
   /** Name for Prometheus, such as `sluice_applied_total` or `sluice_lag_seconds`. */
   readonly name: string
   readonly kind: 'counter' | 'gauge' | 'histogram'
-  /** Name that the function uses. */
+  /** Name of the metric in the log line. */
   readonly of: string
   readonly labels: Labels
   /** Values. Durations are in seconds. */
@@ -51,7 +51,9 @@ function measured(of: string, unit: string | undefined, labels: Labels, value: u
     : { of, name, kind: 'gauge', labels, values }
 }
 
-/** Returns the labels of the largest dimension set. The smaller sets are sums over it. */
+/**
+ * Returns the labels of the largest dimension set. Smaller sets are ignored, because their values are sums over the largest set.
+ */
 function labelsIn(document: Readonly<Record<string, unknown>>, sets: readonly (readonly string[])[]): Labels {
   const names = sets.reduce((largest, names) => (names.length > largest.length ? names : largest), [])
   return Object.fromEntries(

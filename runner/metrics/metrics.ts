@@ -14,12 +14,12 @@ interface Family {
 interface Series {
   readonly labels: Labels
   value: number
-  /** Number of observations in each bucket of a histogram, excluding those of smaller buckets. */
+  /** Number of observations in each bucket of a histogram, excluding observations in smaller buckets. */
   readonly buckets: number[]
   count: number
 }
 
-/** Upper bounds of histogram buckets in seconds, from one Redis call to the longest timeout. */
+/** Upper bounds of histogram buckets in seconds. They range from the duration of one Redis call to the longest timeout. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
 
 /** Content type of the text format: https://prometheus.io/docs/instrumenting/exposition_formats/ */
@@ -29,12 +29,11 @@ export const TEXT_FORMAT = 'text/plain; version=0.0.4; charset=utf-8'
 export class Metrics {
   readonly #families = new Map<string, Family>()
 
-  /** Adds to a counter. @param name ends in `_total` */
+  /** Adds to a counter. @param name name of the counter, which must end in `_total` */
   count(name: string, help: string, labels: Labels, by = 1): void {
     this.#series(name, 'counter', help, labels).value += by
   }
 
-  /** Sets a gauge. */
   set(name: string, help: string, labels: Labels, value: number): void {
     this.#series(name, 'gauge', help, labels).value = value
   }
@@ -44,7 +43,7 @@ export class Metrics {
     this.#families.delete(name)
   }
 
-  /** Adds an observation to a histogram. @param name ends in `_seconds` */
+  /** Adds an observation to a histogram. @param name name of the histogram, which must end in `_seconds` */
   observe(name: string, help: string, labels: Labels, seconds: number): void {
     const series = this.#series(name, 'histogram', help, labels)
     series.value += seconds

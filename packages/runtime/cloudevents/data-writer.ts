@@ -1,11 +1,11 @@
-/** Serializes event data in the format of its type. Pure: schemas were loaded before. */
+/** Serializes event data in the format of its type. Pure: schemas must be loaded before. */
 import { dataFormatOf, MEDIA_TYPES } from '../consumer/data-format.ts'
 import type { Event } from '../consumer/event.ts'
 import type { SchemaDataFormat } from '../consumer/serialization.ts'
 
 export interface DataWriter {
   /**
-   * Returns the event to write, with its data as bytes, their media type and their schema. An event is
+   * Returns the event to write: its data is serialized to bytes, and its content type and schema attributes are set. An event is
    * returned unchanged if its type is written as JSON, if it has no data, or if its data is not JSON.
    *
    * @throws Error if the data does not match its schema; the message names the location but never the value
@@ -16,7 +16,7 @@ export interface DataWriter {
 /** Writes the data of one event type. */
 export interface DataEncoder {
   readonly format: SchemaDataFormat
-  /** Absent if the schema has no URI. */
+  /** URI of the schema; absent if the schema has no URI. */
   readonly dataschema?: string | undefined
   encode(data: unknown): Buffer
 }
@@ -24,7 +24,11 @@ export interface DataEncoder {
 /** Writer that leaves all data as JSON. */
 export const JSON_WRITER: DataWriter = { write: event => event }
 
-/** @param encoders encoders by event type */
+/**
+ * Creates a writer that serializes the data of each event with the encoder of the event's type.
+ *
+ * @param encoders encoders by event type
+ */
 export function dataWriterOf(encoders: ReadonlyMap<string, DataEncoder>): DataWriter {
   return {
     write(event) {

@@ -5,7 +5,10 @@ import type { Attributes } from './attributes.ts'
 const REQUIRED: ReadonlySet<string> = new Set(['specversion', 'id', 'source', 'type'])
 const CONTEXT = new Set([...REQUIRED, 'subject', 'time', 'datacontenttype', 'dataschema'])
 
-/** Returns true if the type of the attribute is String, URI or Timestamp. Other extensions may also be numbers or booleans. */
+/**
+ * Returns true for an attribute whose JSON value must be a string. Other attributes are extensions, which may also be numbers or
+ * booleans.
+ */
 export function isStringOnly(name: string): boolean {
   return CONTEXT.has(name) || name === 'partitionkey'
 }
@@ -13,7 +16,7 @@ export function isStringOnly(name: string): boolean {
 /**
  * Creates an event from checked attributes and data.
  *
- * @param data undefined if the event has no data
+ * @param data data of the event; undefined if the event has no data
  */
 export function toEvent(attributes: Attributes, data: unknown): Event {
   const event: Record<string, unknown> = {
@@ -33,7 +36,7 @@ export function toEvent(attributes: Attributes, data: unknown): Event {
   return event as unknown as Event
 }
 
-/** Returns the attributes of an event in the form that a reader checks. */
+/** Returns the attributes of an event as strings by name, in the form that `attributeViolation` checks. */
 export function attributesOf({ data: _, extensions, ...context }: Event): Attributes {
   const attributes = new Map([['specversion', '1.0']])
   for (const named of [context, extensions ?? {}])

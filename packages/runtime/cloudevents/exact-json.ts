@@ -1,8 +1,8 @@
 /** Parses JSON and rejects numbers that JavaScript cannot represent exactly. */
 
 /**
- * Returns true if the error says that a number in the JSON cannot be represented as a double. A process would
- * receive another number than was sent.
+ * Returns true for the error of a JSON number that a double cannot represent. A process would receive a different number than the
+ * producer sent.
  */
 export function isInexact(error: unknown): error is RangeError {
   return error instanceof RangeError && error.name === 'InexactNumber'
@@ -10,8 +10,9 @@ export function isInexact(error: unknown): error is RangeError {
 
 /**
  * Matches text whose numbers may be inexact: a number that begins with 16 digits, or whose exponent has three digits. Numbers in
- * other text are not checked, because the check takes several times as long as parsing. A number in an object or a list follows one
- * of these characters. Most digits in strings do not; trace ids, for example, often look like numbers with an exponent.
+ * other text are not checked, because the check takes several times as long as parsing. In an object or a list, a number always
+ * follows a colon, a comma, a bracket or white space. Most digits in strings do not. This matters, for example, for trace ids,
+ * which often look like numbers with an exponent.
  */
 const SUSPICIOUS = /[:,[ \t\r\n]-?(?:\d{16}|\d+(?:\.\d+)?[eE]\+?\d{3})/
 /** Matches a document that is a single number. */

@@ -2,8 +2,8 @@
 import { isUtf8 } from 'node:buffer'
 
 /**
- * Lambda passes header values as numbers, which may be signed. A record has many small headers, so a buffer
- * is created only when it is needed.
+ * Bytes of a header value. Lambda passes them as numbers, which may be signed. A record has many small headers, so a buffer is
+ * created only when it is needed.
  */
 export type HeaderBytes = Buffer | readonly number[]
 
@@ -19,7 +19,10 @@ export function textOf(bytes: HeaderBytes): string | undefined {
 /** Maximum number of arguments that are spread into one call. */
 const SHORT = 1_000
 
-/** Decodes short ASCII values, which nearly all values are, in a quarter of the time that a buffer takes. */
+/**
+ * Decodes a short ASCII value without a buffer; returns undefined for any other value. Nearly all values are short and ASCII, and
+ * this takes a quarter of the time.
+ */
 function asciiOf(bytes: HeaderBytes): string | undefined {
   if (Buffer.isBuffer(bytes) || bytes.length > SHORT) return undefined
   let bits = 0

@@ -83,7 +83,7 @@ function payload(document: object, contentType: string | undefined): Payload | F
 /** The data of an event. */
 export interface Payload {
   readonly kind: 'payload'
-  /** Undefined if the event has no data. */
+  /** Value of the data; undefined if the event has no data. */
   readonly value: unknown
 }
 
@@ -103,8 +103,8 @@ export function parsedJson(bytes: Buffer): Payload | Failure {
 }
 
 /**
- * Returns the canonical string of an attribute's value that is not a string ("Type System"); undefined if the JSON value cannot
- * be an attribute.
+ * Returns the canonical string ("Type System") of a boolean or an integer; undefined for any other JSON value, which cannot be an
+ * attribute.
  */
 function canonical(value: unknown): string | undefined {
   if (typeof value === 'boolean') return String(value)
@@ -113,7 +113,7 @@ function canonical(value: unknown): string | undefined {
   return integer ? String(value) : undefined
 }
 
-/** Converts an event to a JSON object in this format, for a recorded stream or for structured mode. */
+/** Converts an event to an object in the JSON event format, for a recorded stream or for structured mode. */
 export function toJsonEvent(event: Event): Record<string, unknown> {
   const { extensions, data, ...attributes } = event
   const document = { specversion: '1.0', ...attributes, ...extensions }
@@ -134,7 +134,7 @@ export function withJsonData(event: Event, body: Buffer): Event | Failure {
   return parsed.kind === 'failure' ? parsed : { ...inJson(event), data: parsed.value }
 }
 
-/** Returns the event with a JSON content type, its own or the default. */
+/** Returns the event with a JSON content type. Any other content type is replaced by the default JSON content type. */
 export function inJson(event: Event): Event {
   const isJson = dataFormatOf(event.datacontenttype ?? '') === 'json'
   return isJson ? event : { ...event, datacontenttype: MEDIA_TYPES.json }

@@ -3,9 +3,7 @@
 export interface Outline {
   /** Number of commas between the members of the outermost object. */
   readonly commas: number
-  /**
-   * True if a number has 16 digits before its decimal point, or an exponent. Other numbers are exact enough, see `exact-json.ts`.
-   */
+  /** True if a number has 16 digits before its decimal point, or an exponent. Other numbers need no check, see `exact-json.ts`. */
   readonly hasLongNumbers: boolean
 }
 

@@ -16,7 +16,7 @@ const MAX_ID = 2 ** 32 - 1
 
 /**
  * Returns the bytes that the producer wrote; undefined if they exist only in the log. Neither format changes JSON, so only the
- * schema id is restored. Data in Avro or Protobuf was decoded if it is valid JSON that begins like an object, a list or a string.
+ * schema id is restored. Avro or Protobuf data counts as decoded if the bytes are a JSON object, list or string.
  */
 export function originalBytes(bytes: Buffer, { dataFormat, schemaId }: LambdaSchema): Buffer | undefined {
   if (!REGISTRY_ID.test(schemaId) || Number(schemaId) > MAX_ID) return undefined
@@ -26,7 +26,7 @@ export function originalBytes(bytes: Buffer, { dataFormat, schemaId }: LambdaSch
 
 type LambdaValue = Pick<LogRecord, 'value' | 'decodedByLambda' | 'validatedByLambda'>
 
-/** Returns the value to read. This is the value of the log, except that JSON which Lambda has validated has no schema id. */
+/** Returns the value to parse. It is the value in the log, but without the schema id if Lambda has validated the value as JSON. */
 export function readableValue({ value, validatedByLambda }: LambdaValue): Buffer | null {
   return validatedByLambda && value ? value.subarray(FRAME_BYTES) : value
 }
@@ -40,8 +40,8 @@ export function lambdaSchemaOf(
 }
 
 /**
- * Returns the event with plain data if Lambda has decoded the record's value. Avro has no absent fields, so
- * Lambda's JSON has null where a field is absent otherwise. Protobuf remains in its own JSON mapping.
+ * Returns the event with plain data if Lambda has decoded the record's value. Avro has no absent fields, so Lambda's JSON contains
+ * null instead, and fields with null are removed. Protobuf data remains in Protobuf's JSON mapping.
  */
 export function readByLambda(event: Event, schema: Pick<LambdaSchema, 'dataFormat'>): Event | Failure {
   if (Buffer.isBuffer(event.data) && !isJsonText(event.data))
@@ -54,7 +54,7 @@ export function readByLambda(event: Event, schema: Pick<LambdaSchema, 'dataForma
   return { ...read, data: withoutNulls(read.data, 0) }
 }
 
-/** Maximum depth. Data with deeper levels is rejected later. */
+/** Maximum nesting depth of data. Deeper data is rejected later. */
 const DEEPEST = 200
 
 function withoutNulls(value: unknown, level: number): unknown {
@@ -66,7 +66,8 @@ function withoutNulls(value: unknown, level: number): unknown {
 
 /**
  * Returns true if the bytes are a JSON object, list or string. Protobuf never begins like this, because its message index would
- * have a negative length; neither does an Avro record that begins with a string. Only data that was crafted for it can be both.
+ * have a negative length; neither does an Avro record that begins with a string. Only data that was crafted for this purpose can be
+ * valid in both formats.
  */
 function isJsonText(bytes: Buffer): boolean {
   if (!'{["'.includes(String.fromCharCode(bytes[0] ?? 0))) return false

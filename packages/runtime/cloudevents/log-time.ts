@@ -2,24 +2,24 @@ import { type HeaderBytes, textOf } from './header-bytes.ts'
 import type { LogRecord, RecordHeader } from './record.ts'
 
 /**
- * Append time that a consumer uses: `append` for that of its log or, for a replayed log, `carried` for the
- * original one that each record carries.
+ * Source of the append time: `append` uses the timestamp of the record, `carried` uses the original timestamp in a header of a
+ * replayed record.
  */
 export const LOG_TIMES = ['append', 'carried'] as const
 export type LogTime = (typeof LOG_TIMES)[number]
 
-/** Header with the carried append time, in decimal milliseconds since the epoch. */
+/** Name of the header with the original append time, in decimal milliseconds since the epoch. */
 const CARRIED = 'sluice-logtime'
 
-/** Returns the record with the append time that it carries. A record without one is returned unchanged. */
+/** Returns the record with the original append time from its header. A record without this header is returned unchanged. */
 export function withCarriedTime(record: LogRecord): LogRecord {
   const carried = carriedIn(record.headers)
   return carried === undefined ? record : { ...record, timestampMs: carried }
 }
 
 /**
- * Returns the headers with an append time to carry. An append time that they already carry is the original
- * one and is kept, shifted by the same time as the record.
+ * Returns the headers of a replayed record, with a header for its original append time. If the headers already contain an original
+ * append time, this time is used instead of `appendedMs`. The time is shifted by the same amount as the record.
  *
  * @param appendedMs append time of the record, in milliseconds since the epoch
  * @param movedMs time by which the record is shifted, in milliseconds

@@ -12,7 +12,7 @@ import { traceInHeaders } from './trace.ts'
 export interface JsonRecord<Value = unknown> {
   /** Name of the topic within the application. */
   readonly topic: string
-  /** Original position of the record and its timestamp there. Both are preserved in a redrive. */
+  /** Original position and timestamp of the record, which a redrive preserves. */
   readonly partition: number
   readonly offset: number
   readonly timestampMs: number
@@ -23,7 +23,7 @@ export interface JsonRecord<Value = unknown> {
 
 /** Attributes of events that are created from plain JSON records. */
 export interface JsonOptions<Value> {
-  /** Returns the entity of the record, by default its key. All records of an entity need the same key. */
+  /** Returns the entity of the record, by default its key. All records of an entity must have the same key. */
   readonly entity?: (record: JsonRecord<Value>) => string | number | null | undefined
   /** Event type; by default, the name of the topic within the application. */
   readonly type?: string | ((record: JsonRecord<Value>) => string)
@@ -37,9 +37,9 @@ export interface JsonOptions<Value> {
 }
 
 /**
- * Creates a reader that converts each plain JSON record to an event, with the source `/<topic>`, the entity
- * as subject, and the value as data. CloudEvents are read as such. A record without a value becomes an event
- * without data, whose type ends with `.tombstone`.
+ * Creates a reader that converts each plain JSON record to an event, with the source `/<topic>`, the entity as subject, and the
+ * value as data. Records that are CloudEvents are read as CloudEvents. A record without a value becomes an event without data,
+ * whose type ends with `.tombstone`.
  */
 export function json<Value = unknown>(options: JsonOptions<Value> = {}): TopicReader {
   const { type } = options

@@ -1,6 +1,6 @@
 /**
  * Reads a Kafka record as a CloudEvent, strictly: a record that violates a rule of the specification or of the Kafka protocol
- * binding 1.0 gives a failure with a code. Messages name locations but never quote contents.
+ * binding 1.0 results in a failure with a code. Messages name locations but never quote contents.
  */
 import type { Event } from '../consumer/event.ts'
 import { type Failure, failure } from '../consumer/failure-codes.ts'
@@ -19,7 +19,7 @@ const JSON_FORMAT = /^application\/cloudevents\+json\s*(;|$)/i
 
 type Readable = Pick<LogRecord, 'value' | 'headers' | 'oversizeBytes' | 'validatedByLambda'>
 
-/** Reads the event of a record, or returns the reason why it has no event. */
+/** Reads the event of a record. Returns a failure with the reason if the record contains no valid event. */
 export function readEvent(record: Readable): Event | Failure {
   if (record.oversizeBytes !== undefined) return tooLarge(record.oversizeBytes)
   const contentType = contentTypeOf(record.headers)
@@ -53,7 +53,7 @@ function contentTypeOf(headers: Readable['headers']): string | undefined | Failu
   return only && (textOf(only[1]) ?? wrongContentType(headers, 'is not UTF-8'))
 }
 
-/** Returns the failure for an invalid content type. If nothing else indicates an event, the header is ignored. */
+/** Returns the failure for an invalid content type. If nothing else indicates an event, the record does not count as an event. */
 function wrongContentType(headers: Readable['headers'], broken: string): Failure {
   const isEvent = headers.some(
     ([name, bytes]) =>

@@ -21,8 +21,8 @@ export interface LogRecord {
    */
   readonly oversizeBytes?: number
   /**
-   * Set only if Lambda's schema registry support has decoded the key or the value. It is JSON then, and the
-   * bytes that the producer wrote exist only in the log.
+   * Set only if Lambda's schema registry support has decoded the key or the value. The decoded key or value is JSON, and the bytes
+   * that the producer wrote exist only in the log.
    */
   readonly decodedByLambda?: { readonly key?: LambdaSchema; readonly value?: LambdaSchema }
   /**
@@ -32,7 +32,7 @@ export interface LogRecord {
   readonly validatedByLambda?: true
 }
 
-/** The schema with which Lambda has validated a key or a value: `keySchemaMetadata` and `valueSchemaMetadata` of its events. */
+/** Schema with which Lambda has validated a key or a value, from `keySchemaMetadata` or `valueSchemaMetadata` of Lambda's event. */
 export interface LambdaSchema {
   readonly dataFormat: 'JSON' | 'AVRO' | 'PROTOBUF'
   /** Id of the schema: a decimal number for a registry with Confluent's API, a UUID for AWS Glue. */
@@ -44,7 +44,7 @@ export interface OutgoingRecord {
   readonly topic: string
   /** Target partition; if absent, the key determines it. */
   readonly partition?: number
-  /** If set, a copy is written to each partition of the topic. */
+  /** If true, a copy is written to each partition of the topic. */
   readonly everyPartition?: true
   readonly key: Buffer | null
   readonly value: Buffer | null

@@ -1,6 +1,4 @@
-/**
- * Headers of a redriven record. In addition to the original bytes, they identify the consumer that failed to process the record.
- */
+/** Headers that are added to a redriven record. They identify the consumer that failed to process the record. */
 import { defined } from '../consumer/defined.ts'
 import type { FailedAttempt } from '../consumer/failure-event.ts'
 import { isTimestamp } from './attributes.ts'
@@ -16,15 +14,15 @@ const HISTORY = `${OWN}redrive-history`
 const REPLACES = `${OWN}redrive-replaces`
 const PLACE = `${OWN}redrive-place`
 
-/** Maximum number of attempts in the headers, the newest ones. The bytes are limited as well. */
+/** Maximum number of attempts in the headers, and their maximum size. If there are more, only the newest attempts are kept. */
 const MAX_ATTEMPTS = 20
 const MAX_HISTORY_BYTES = 16 * 1024
-/** Maximum length of a text in the headers. A consumer never writes a longer one. */
+/** Maximum length of a text in the headers. A consumer never writes a longer text. */
 const MAX_TEXT_LENGTH = 1_000
 /** Messages are first truncated to this length, before whole attempts are omitted. */
 const SHORT_TEXT = 200
 
-/** Consumer of a redriven record, with the failure and attempt that the record belongs to. */
+/** Consumer for which a record is redriven, with the failure and the number of the attempt. */
 export interface RedriveTarget {
   readonly consumer: string
   /** Id of the failure, which is the same for all attempts. */
@@ -40,7 +38,7 @@ export interface RedriveTarget {
 export interface RecordPlace {
   readonly partition: number
   readonly offset: number
-  /** Append time at that position, in milliseconds since the epoch; absent in records of earlier versions. */
+  /** Append time of the original record, in milliseconds since the epoch; absent in records of earlier versions. */
   readonly timestampMs?: number
 }
 
@@ -74,7 +72,7 @@ function placeIn(header: string): RecordPlace | undefined {
   return timestampMs === undefined ? at : { ...at, timestampMs: Number(timestampMs) }
 }
 
-/** Returns the headers that a redrive appends to the original ones. If the history is long, the oldest attempts are omitted. */
+/** Returns the headers that a redrive appends to the original headers. If the history is long, the oldest attempts are omitted. */
 export function redriveHeaders(redrive: Redrive): RecordHeader<Buffer>[] {
   const { consumer, failure, attempt, history, replaces, place } = redrive
   const headers = defined({
@@ -92,7 +90,10 @@ function placeText({ partition, offset, timestampMs }: RecordPlace): string {
   return [partition, offset, timestampMs].filter(part => part !== undefined).join(':')
 }
 
-/** Returns the attempts before that of this record. Any client may write these headers, so invalid entries are ignored. */
+/**
+ * Returns the earlier attempts that the headers of a record contain. Any client may write these headers, so invalid entries are
+ * ignored.
+ */
 export function historyOf({ headers }: Pick<LogRecord, 'headers'>): readonly FailedAttempt[] {
   try {
     const attempts: unknown = JSON.parse(text(headers, HISTORY) ?? '[]')
@@ -102,7 +103,10 @@ export function historyOf({ headers }: Pick<LogRecord, 'headers'>): readonly Fai
   }
 }
 
-/** Returns the attempts to keep, and their JSON. It is serialized only once, because many records are redriven at a time. */
+/**
+ * Returns the attempts to keep, and their JSON. The JSON is returned so that it is serialized only once, because many records are
+ * redriven at a time.
+ */
 function newest(history: readonly FailedAttempt[]) {
   let kept = history.length > MAX_ATTEMPTS ? history.slice(-MAX_ATTEMPTS) : history
   let text = JSON.stringify(kept)
@@ -152,7 +156,7 @@ function start(text: string, length: number): string {
   return text.slice(0, length).toWellFormed()
 }
 
-/** Returns true if an operator has changed the record for this attempt or an earlier one. */
+/** Returns true if an operator has changed the record for this attempt or an earlier attempt. */
 export function isPatched(record: Pick<LogRecord, 'headers'>): boolean {
   return (
     redriveTargetOf(record)?.replaces !== undefined ||

@@ -4,19 +4,19 @@ import type { Event } from '../consumer/event.ts'
 import { type Failure, failure } from '../consumer/failure-codes.ts'
 import { FRAME_BYTES, isFramed } from './wire-format.ts'
 
-/** Data that must be decoded, with the information that this needs. */
+/** Data that must be decoded, with the information that the decoder needs. */
 export type SerializedData =
-  /** JSON in bytes. */
+  /** JSON as bytes. */
   | { readonly kind: 'json'; readonly body: Buffer }
   /** Data that begins with a schema id of a registry. */
   | {
       readonly kind: 'registered'
       readonly schemaId: number
-      /** Format of the content type; undefined if it is not a known format. */
+      /** Format according to the content type; undefined if the content type is unknown. */
       readonly format: DataFormat | undefined
       readonly body: Buffer
     }
-  /** Data in the format of the schema that the application packages for its type. */
+  /** Data that must be decoded with the schema that the application provides for the event type. */
   | {
       readonly kind: 'packaged'
       readonly type: string
@@ -28,7 +28,7 @@ export type SerializedData =
 const ANY_BYTES = /^\s*application\/octet-stream\s*(;|$)/i
 
 /**
- * Returns the serialization format of an event's data; undefined if the data is plain already or in no known format.
+ * Returns the serialization format of an event's data; undefined if the data is already decoded or its format is unknown.
  *
  * With a registry, bytes that begin like the wire format contain a schema id. Avro data without an id can begin like this by
  * chance, in which case its schema must be in the registry. Without a registry, only the content type is used.

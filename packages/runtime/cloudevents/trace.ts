@@ -1,4 +1,4 @@
-/** Trace context of events: CloudEvents "Distributed Tracing" extension, with values as in W3C Trace Context, level 1. */
+/** Trace context of events, according to the CloudEvents extension "Distributed Tracing" and to W3C Trace Context, level 1. */
 import { hash } from 'node:crypto'
 import type { Event } from '../consumer/event.ts'
 import { type HeaderBytes, textOf } from './header-bytes.ts'
@@ -11,8 +11,8 @@ export function isTraceparent(text: string): boolean {
 }
 
 /**
- * Returns the trace context of an event caused by another: the same trace, with a span id derived from the
- * new event's id, so that a repeat of the event is identical. Empty if the cause has no valid context.
+ * Returns the trace context of an event that another event has caused. The trace is the same. The span id is derived from the new
+ * event's id, so that a repeat of the event is identical. Empty if the cause has no valid context.
  */
 export function continuedTrace(cause: Pick<Event, 'extensions'>, id: string): Record<string, string> {
   const match = TRACEPARENT.exec(cause.extensions?.traceparent ?? '')
@@ -26,13 +26,16 @@ export function continuedTrace(cause: Pick<Event, 'extensions'>, id: string): Re
 /** Trace Context, 3.3.1.5: vendors should propagate at least this many characters, and may drop a longer value. */
 const MAX_TRACESTATE_LENGTH = 512
 
-/** Drops a value that is too long: every event and timer that follows from this event would store it. */
+/**
+ * Returns the tracestate. A value that is too long is dropped, because every event and timer that results from this event would
+ * store it.
+ */
 function tracestateOf(extensions: Event['extensions']): { readonly tracestate?: string } {
   const tracestate = extensions?.tracestate
   return tracestate && tracestate.length <= MAX_TRACESTATE_LENGTH ? { tracestate } : {}
 }
 
-/** Returns the trace context among the extensions, without other extensions. */
+/** Returns the extensions that contain the trace context, without other extensions. */
 export function traceOf({ extensions = {} }: Pick<Event, 'extensions'>): Record<string, string> {
   const { traceparent } = extensions
   return traceparent && TRACEPARENT.test(traceparent) ? { traceparent, ...tracestateOf(extensions) } : {}
@@ -57,13 +60,13 @@ export function startedTrace(event: Pick<Event, 'source' | 'id'>): Record<string
 }
 
 /**
- * Samplers, which decide the records that have spans, with the names of OpenTelemetry. `parentbased_*` follow the producer's
- * decision; `_off` and `_on` apply to records without trace context. `always_on` samples all records.
+ * Samplers, which decide which records get spans. OpenTelemetry defines the names. `parentbased_*` follow the producer's decision;
+ * `_off` and `_on` apply to records without trace context. `always_on` samples all records.
  */
 export const SAMPLERS = ['parentbased_always_off', 'parentbased_always_on', 'always_on'] as const
 export type Sampler = (typeof SAMPLERS)[number]
 
-/** Identifies a span in a trace. Spans that follow from it have it as their parent. */
+/** Identity of a span. Its child spans refer to it as their parent. */
 export interface SpanContext {
   readonly traceId: string
   readonly spanId: string

@@ -7,7 +7,7 @@ export function isFramed(bytes: Buffer): boolean {
   return bytes.length >= FRAME_BYTES && bytes[0] === 0
 }
 
-/** Prepends the prefix to data. */
+/** Returns data in the wire format, with a schema id before the data. */
 export function framedWith(schemaId: number, body: Buffer): Buffer {
   const framed = Buffer.allocUnsafe(FRAME_BYTES + body.length)
   framed[0] = 0

@@ -16,15 +16,15 @@ import { furtherRounds } from './rounds.ts'
 import { scheduled } from './scheduled.ts'
 
 /**
- * Creates a schedule-triggered handler that appends a tick to every partition of one or more topics, so that
- * the log's clock advances even if no events arrive. It requires only Kafka.
+ * Creates a schedule-triggered handler that appends a tick to every partition of one or more topics, so that the log's clock
+ * advances even if no events arrive. It requires only Kafka.
  *
  * @param name name of the function
- * @param makeTick returns the tick of a partition for the time of a run; by default, an event of the tick
- *   type without data
- * @param often topics with timers that people wait for; a scheduled run appends ticks to these every
- *   `CLOCK_SECONDS`, until the next run
- * @throws the handler rejects with a `ConfigError` that names every missing or invalid setting
+ * @param makeTick function that creates the tick of a partition for the time of a run; by default, an event of the tick type
+ * without data
+ * @param often topics whose timers must fire promptly. Between two scheduled runs, ticks are appended to these topics every
+ * `CLOCK_SECONDS`.
+ * @throws ConfigError when the handler is called, naming every missing or invalid setting
  */
 export function clockHandler(
   application: Pick<Application, 'name' | 'kafkaTopic' | 'tickType'>,
@@ -55,7 +55,7 @@ export function clockHandler(
   )
 }
 
-/** Returns the number of ticks. */
+/** Appends a tick to each partition. Returns the number of ticks. */
 async function appendTicks(
   publisher: TopicPublisher,
   topics: readonly string[],
@@ -63,7 +63,7 @@ async function appendTicks(
 ): Promise<number> {
   const ticks: OutgoingRecord[] = []
   for (const topic of topics) {
-    // Looked up at each run, because partitions may have been added.
+    // The number of partitions is looked up at each run, because partitions may have been added.
     const partitions = await publisher.partitionsOf(topic)
     for (let partition = 0; partition < partitions; partition += 1)
       ticks.push({ topic, partition, key: null, ...makeRecord(partition) })

@@ -37,11 +37,18 @@ type Settings = GeneralSettings & KafkaSettings & RedisSettings & CheckpointSett
 /** Connections to Kafka and Redis, each opened on first use, and the stores that use them. */
 export class Connections extends KafkaConnections {
   readonly redis: () => Promise<RedisClient>
-  /** Undefined if no bucket is configured. Loaded on first use, because states are rarely restored or copied. */
+  /**
+   * Returns the recovery of states from checkpoints; undefined if no bucket is configured. The code is loaded on first use, because
+   * states are rarely restored or copied.
+   */
   readonly recovery: () => Promise<Recovery | undefined>
   readonly #env: string
 
-  /** @param clientId identifies the client in the broker's logs */
+  /**
+   * Creates the connections.
+   *
+   * @param clientId name of the client in the broker's logs
+   */
   constructor(config: Settings, clientId: string) {
     super(config, clientId)
     this.#env = config.env
@@ -81,7 +88,7 @@ export class Connections extends KafkaConnections {
     return new RedisValue(await this.redis(), name)
   }
 
-  /** Returns the settings stored in a parameter; empty if no parameter is named. */
+  /** Returns the settings in an AWS parameter; empty if `name` is undefined. */
   async parameter(name: string | undefined): Promise<Record<string, unknown>> {
     return name ? parameterOf(name) : {}
   }

@@ -12,14 +12,12 @@ import { once } from './once.ts'
 export type WritingSettings = GeneralSettings & SerializationSettings & RegistrySettings
 
 /**
- * Returns the writer for event data under these settings; undefined if all data is JSON, in which case no
- * code of other formats is loaded.
+ * Returns the writer for event data under these settings; undefined if all data is JSON, in which case no code of other formats is
+ * loaded.
  *
- * @param types event types that will be written; by default all whose data is not always JSON
- * @param withinMs time limit for the answers of a registry, in milliseconds; by default the limit of the
- *   registry client
- * @throws ConfigError if SERIALIZATION cannot be applied; Unavailable if a registry is needed and does not
- *   respond
+ * @param types event types that will be written; by default, all types whose data is not always JSON
+ * @param withinMs time limit for requests to a registry, in milliseconds; by default, the limit of the registry client
+ * @throws ConfigError if SERIALIZATION cannot be applied; Unavailable if a registry is needed and does not respond
  */
 export async function dataWriterIn(
   application: Pick<Application, 'serializedTypes' | 'packagedSchema' | 'schemaSubjects' | 'remedies'>,
@@ -44,9 +42,10 @@ export interface Ready {
 }
 
 /**
- * Adds the data writer to the consumer. If a registry did not respond, the next call tries again.
+ * Returns a function that adds the data writer to a consumer before a batch. If a registry did not respond, the next call tries
+ * again.
  *
- * @returns a function that rejects with a ConfigError if SERIALIZATION cannot be applied
+ * @returns a function that resolves to the consumer, and rejects with a ConfigError if SERIALIZATION cannot be applied
  */
 export function readyToWrite(
   consumer: Consumer,

@@ -30,12 +30,12 @@ export type ForwarderSource =
 export type ForwarderChoices = Pick<Choices<[]>, 'codeVersion' | 'failuresTo'>
 
 /**
- * Creates a schedule-triggered handler that runs a forwarder. Each run forwards the records that are due, and
- * logs the result. A partition that cannot continue is reported, and the next run continues it.
+ * Creates a schedule-triggered handler that runs a forwarder. Each run forwards the records that are due, and logs the result. If a
+ * partition cannot continue, the handler reports it, and the next run tries again.
  *
  * @param name name of the function, which must equal the name of the forwarder
  * @param choices options `codeVersion` and `failuresTo`, as for `kafkaHandler`
- * @throws the handler rejects with a `ConfigError` that names every setting that is missing or wrong
+ * @throws ConfigError when the handler is called, naming every missing or invalid setting
  */
 export function forwarderHandler(
   application: Application,

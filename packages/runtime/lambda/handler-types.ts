@@ -19,7 +19,7 @@ export type WorkSource<State, Data, Slices extends readonly Slice[]> =
 
 /** Options of a handler. */
 export interface Choices<Slices extends readonly Slice[]> {
-  /** Settings to read in addition to those of every consumer. */
+  /** Settings to read in addition to the settings of every consumer. */
   readonly slices?: Slices
   /**
    * Creates a reader for foreign records from the settings, which replaces the application's `readForeign`.
@@ -48,9 +48,13 @@ export interface InvocationContext {
 
 /** A schedule-triggered handler. */
 export interface ScheduledHandler {
-  /** @param event `time` (RFC 3339) is the time at which the schedule fired; the current time if absent */
+  /**
+   * Runs the function.
+   *
+   * @param event event of the schedule. `time` (RFC 3339) is the time at which the schedule fired; by default, the current time.
+   */
   (event: { readonly time?: string }, context: InvocationContext): Promise<object>
-  /** Does the work that is needed once per cold start. Rejects if the function cannot run. */
+  /** Does the initialization that is needed once per cold start. Rejects if the function cannot run. */
   readonly start: () => Promise<unknown>
 }
 
@@ -58,7 +62,7 @@ export interface ScheduledHandler {
 export interface KafkaHandler {
   (event: KafkaEvent, context: InvocationContext): Promise<BatchResponse>
   readonly application: Application
-  /** Does the work that is needed once per cold start. Rejects if the function cannot run; the next call tries again. */
+  /** Does the initialization that is needed once per cold start. Rejects if the function cannot run; the next call tries again. */
   readonly start: () => Promise<unknown>
   /**
    * Returns the consumer as it would run with these settings, without connecting to Kafka or Redis. Used by

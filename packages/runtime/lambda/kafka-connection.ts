@@ -8,15 +8,18 @@ import { ConfigError } from '../settings/config-error.ts'
 import type { KafkaAccess } from '../settings/kafka.ts'
 import { refreshing } from './once.ts'
 
-/** Maximum age of a cached secret, in milliseconds. An older one is still used once, and is read again for the next connections. */
+/**
+ * Maximum age of a cached secret, in milliseconds. An older secret is still used once, and is then read again for later
+ * connections.
+ */
 const SECRET_AGE_MS = 60_000
 
 /**
  * Returns everything that a client needs to connect.
  *
- * @param clientId identifies the client in the broker's logs
- * @throws ConfigError if a secret or a file cannot be read or is incomplete, or if the cluster has no
- *   listener of this kind
+ * @param clientId name of the client in the broker's logs
+ * @throws ConfigError if a secret or a file cannot be read or is incomplete, or if the cluster has no listener for this
+ * authentication method
  */
 export async function kafkaConnection(access: KafkaAccess, clientId: string): Promise<KafkaConnection> {
   const { auth, encrypted, region } = access

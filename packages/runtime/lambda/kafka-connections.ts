@@ -24,7 +24,11 @@ export class KafkaConnections {
   readonly #open: Closable[] = []
   #isClosed = false
 
-  /** @param clientId identifies the client in the broker's logs */
+  /**
+   * Creates the connections.
+   *
+   * @param clientId name of the client in the broker's logs
+   */
   constructor(config: KafkaSettings, clientId: string) {
     this.kafka = once(() => connectKafka(config, clientId))
     this.compression = config.compression
@@ -43,9 +47,10 @@ export class KafkaConnections {
   }
 
   /**
-   * Closes all connections permanently, including those that are still being opened, so that they no longer keep the process alive.
+   * Closes all connections permanently, so that they no longer keep the process alive. Connections that are still being opened are
+   * closed as well.
    *
-   * @throws the first error, after all connections were tried
+   * @throws the first error, after trying to close every connection
    */
   async close(): Promise<void> {
     this.#isClosed = true
@@ -64,7 +69,7 @@ export class KafkaConnections {
     }
   }
 
-  /** Keeps the connections open for the next invocation. Closes them if there will be none. */
+  /** Called after each invocation. Closes the connections if there will be no other invocation; otherwise keeps them open. */
   async afterInvocation({ singleInvocation }: GeneralSettings): Promise<void> {
     if (singleInvocation) await this.close()
   }

@@ -43,11 +43,11 @@ const slicesOf = (application: string) => {
 type Config = PartsOf<ReturnType<typeof slicesOf>>
 
 /**
- * Creates a Kafka-triggered handler that runs a process. It reads its settings from the environment, and does
- * the work that is needed once per cold start while the function loads.
+ * Creates a Kafka-triggered handler that runs a process. The handler reads its settings from the environment. Initialization that
+ * is needed once per cold start is done while the function loads.
  *
  * @param process process created by `application().process()`, which includes its application
- * @throws the handler rejects with a `ConfigError` that names every missing or invalid setting
+ * @throws ConfigError when the handler is called, naming every missing or invalid setting
  */
 export function kafkaHandler<State>(
   process: AuthoredProcess<State>,
@@ -56,10 +56,10 @@ export function kafkaHandler<State>(
 /**
  * Creates a Kafka-triggered handler that runs any process or sink.
  *
- * @param application provides the topics and the reader of event data
+ * @param application application with the topics and the reader of event data
  * @param name name of the function, which must equal the name of the process or sink
  * @param source the process or sink, or a function that creates it from its settings
- * @throws the handler rejects with a `ConfigError` that names every missing or invalid setting
+ * @throws ConfigError when the handler is called, naming every missing or invalid setting
  */
 export function kafkaHandler<State, Data, const Slices extends readonly Slice[] = readonly []>(
   application: Application,
@@ -171,8 +171,8 @@ function handlerOf(
 }
 
 /**
- * Holds an event until it is taken. Middy keeps its argument until the invocation ends, and the text of a
- * large event takes tens of megabytes that are not needed once its records are read.
+ * Wrapper that releases an event once its content is taken. Middy keeps its argument until the invocation ends, but the text of a
+ * large event takes tens of megabytes and is not needed after its records are read.
  */
 class Releasable<T> {
   #value: T | undefined
@@ -217,10 +217,13 @@ async function tracingOf(
   return tracing
 }
 
-/** Maximum age of cached headers from a secret, in milliseconds. Older ones are read again for the next export. */
+/** Maximum age of cached headers from a secret, in milliseconds. Older headers are read again for the next export. */
 const HEADERS_AGE_MS = 60_000
 
-/** Reads the secret with the first export, so that an unreadable secret affects only spans and not records. */
+/**
+ * Returns a function that reads headers from a secret. The secret is read with the first export, so an unreadable secret affects
+ * only spans and not records.
+ */
 function headersIn(secret: string): () => Promise<Readonly<Record<string, string>>> {
   const read = async () =>
     Object.fromEntries(Object.entries(await secretOf(secret)).map(([name, value]) => [name, String(value)]))
@@ -228,7 +231,10 @@ function headersIn(secret: string): () => Promise<Readonly<Record<string, string
   return async () => (await headers())()
 }
 
-/** Connects to Kafka on first use. A batch without emissions and missing records needs no connection. */
+/**
+ * Creates ports that connect to Kafka on first use. Many batches need no connection, because they have no emissions and no missing
+ * records.
+ */
 function kafkaOnDemand(connections: Connections): Pick<Ports, 'publisher' | 'log'> {
   let reader: LogReader | undefined
   return {

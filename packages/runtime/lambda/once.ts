@@ -11,8 +11,8 @@ export function once<T>(make: () => Promise<T>): () => Promise<T> {
 }
 
 /**
- * Reads a value and keeps it up to date for callers that cannot wait: a call that finds the value older than
- * `ageMs` returns it and reads it again in the background. If that fails, the old value remains.
+ * Returns a function that provides a cached value to callers that cannot wait. If the value is older than `ageMs`, a call returns
+ * it and reads a new value in the background. If reading fails, the old value remains.
  *
  * @throws errors of the first `read`
  */

@@ -17,8 +17,8 @@ export interface InvocationClock {
 }
 
 /**
- * Waits for each round after the first, and yields the milliseconds between the start of the run and the due
- * time of the round. A round is skipped if its time has passed because the previous one took too long.
+ * Waits for each round after the first, and yields the milliseconds between the start of the run and the due time of the round. A
+ * round is skipped if its time has passed because the previous round took too long.
  */
 export async function* furtherRounds(
   everyMs: number,

@@ -12,12 +12,11 @@ import { once } from './once.ts'
 
 /** Context of a scheduled function. Connections are made on first use. */
 export interface Scheduled<Connections, Config> {
-  /** Settings of the function. */
   readonly config: Config
   readonly connections: Connections
   /**
-   * Time at which the schedule fired, RFC 3339; the same for a retry of the run. The current time if the
-   * function was not called by a schedule.
+   * Time at which the schedule fired, RFC 3339. A retry of the run has the same time. If no schedule called the function, this is
+   * the current time.
    */
   readonly scheduledFor: string
   /** True if a schedule called the function, false if an operator or a program did. */
@@ -47,11 +46,11 @@ interface ScheduledTelemetry {
 type Sufficient<Slices extends readonly Slice[], Needed> = PartsOf<Slices> extends Needed ? unknown : never
 
 /**
- * Creates a schedule-triggered handler that logs the return value of `run`. Its `start` does the work that is
+ * Creates a schedule-triggered handler that logs the return value of `run`. The handler's `start` does the initialization that is
  * needed once per cold start, and rejects if the function cannot run.
  *
- * @param Reached class of the function's connections; the bundle contains no other clients
- * @param slices the settings that the function reads; no others are required
+ * @param Reached class of the function's connections. The bundle contains only the clients of this class.
+ * @param slices settings that the function reads; no other settings are required
  * @param application name of the application
  */
 export function scheduled<

@@ -13,13 +13,13 @@ import { KAFKA } from '../settings/kafka.ts'
 import { KafkaConnections } from './kafka-connections.ts'
 
 /**
- * Creates missing topics and compares the others. An existing topic is not changed, because another partition
- * count would move entities away from their states.
+ * Creates missing topics, and compares existing topics with their definitions. An existing topic is never changed, because with a
+ * different number of partitions, entities would be separated from their states.
  *
  * @param path path of a module that exports the application, or one of its processes or handlers
- * @param print called with one line per topic
- * @throws ConfigError if the module exports no application, or if a setting is missing or invalid;
- *   Unavailable
+ * @param print function that is called with each line of the output
+ * @throws ConfigError if the module exports no application, or if a setting is missing or invalid; Unavailable if Kafka is
+ * temporarily unavailable
  */
 export async function createTopics(path: string, print: (line: string) => void): Promise<void> {
   const application = applicationIn(path, await import(pathToFileURL(resolve(path)).href))
@@ -44,8 +44,8 @@ export function applicationIn(path: string, exported: Readonly<Record<string, un
 }
 
 /**
- * Returns the topics of an application as they should be in Kafka. Timestamps are set by the broker, because
- * timers and plain records depend on them, unless a topic has no ticks.
+ * Returns the topics of an application as they should be in Kafka. The broker sets the timestamps of topics with ticks, because
+ * timers and plain records depend on these timestamps.
  */
 export function topicsIn({ topics, kafkaTopic }: Application, env: string): readonly KafkaTopic[] {
   return Object.entries(topics).map(([name, settings]) => ({
@@ -72,7 +72,7 @@ async function created(kafka: Kafka, topics: readonly KafkaTopic[]): Promise<rea
   return linesOf(topics, compared)
 }
 
-/** Returns one line per topic, and one line for each of its settings that differs. */
+/** Returns one line for each topic, and one line for each setting that differs from the topic's definition. */
 export function linesOf(topics: readonly KafkaTopic[], compared: TopicComparison): readonly string[] {
   return topics.flatMap(({ name, partitions, timestamps }) => {
     if (compared.missing.includes(name)) return [`created  ${name}: ${partitions} partitions, ${timestamps}`]

@@ -1,8 +1,8 @@
 /**
  * Limits the memory that V8 reserves for new objects. Lambda starts Node with 5 % of a function's memory for each half of the young
- * generation, which V8 rounds up: 64 MiB of 512. A batch of large records makes it grow to that size, where it stays, full of
- * unused objects and references to their buffers. A quarter of that size has no measurable effect on speed. Node's options cannot
- * be changed in Lambda without a wrapper script, so the growth is stopped from within the process.
+ * generation, which V8 rounds up: 64 MiB of 512. After a batch of large records, it keeps this size, full of unused objects and
+ * references to their buffers. Limiting it to a quarter of this size has no measurable effect on speed. Node's options cannot be
+ * changed in Lambda without a wrapper script, so the growth is stopped from within the process.
  */
 import { PerformanceObserver } from 'node:perf_hooks'
 import { getHeapSpaceStatistics, getHeapStatistics, setFlagsFromString } from 'node:v8'
@@ -10,7 +10,7 @@ import { isMainThread } from 'node:worker_threads'
 
 /** Maximum size of both halves together, as a share of the heap limit: 16 MiB for a function of 512 MB. */
 const MAX_PART = 1 / 32
-/** V8 doubles the size when enough new objects have survived. */
+/** Growth factors of the young generation. V8 doubles the size when enough new objects have survived. */
 const DOUBLES = 2
 const STAYS = 1
 

@@ -18,7 +18,7 @@ export class Batch {
   readonly #told: OutcomeCallback[] = []
   /** Number of the batch within its partition. */
   readonly number: number
-  /** Time of the first record, and time at which delivery is abandoned, in milliseconds of the producer's clock. */
+  /** Time of the first record, in milliseconds of the producer's clock. `deadlineMs` is the time at which delivery is abandoned. */
   readonly begunAtMs: number
   readonly deadlineMs: number
   /** Time at which the batch is sent even if it is not full. */
@@ -26,7 +26,10 @@ export class Batch {
   /** True while the batch waits for more records; false after it was made due or taken. */
   isCounted = true
   attempts = 0
-  /** Set at the first attempt and then kept, because the broker recognises a repeat by it. */
+  /**
+   * Sequence of the batch. It is set at the first attempt and then kept, because the broker recognises a repeated batch by its
+   * sequence.
+   */
   sequence: BatchSequence | undefined
   /** Generation of the identity under which the batch was first taken for sending. */
   generation: number | undefined
@@ -48,7 +51,7 @@ export class Batch {
     this.deadlineMs = nowMs + deliveryTimeoutMs
   }
 
-  /** A closed batch never changes, even if it is put back without having been sent. */
+  /** True if the batch is closed. A closed batch never changes, even if it is returned to the queue without having been sent. */
   get isClosed(): boolean {
     return this.#closed !== undefined
   }
@@ -64,8 +67,8 @@ export class Batch {
   }
 
   /**
-   * Compresses the batch once. A single very large record is not compressed: whether its topic accepts it
-   * must not depend on its contents.
+   * Compresses the batch once. A single very large record is not compressed, because its contents must not determine whether the
+   * topic accepts it.
    */
   close(codec: WritableCodec, deflate: Deflate): Promise<ClosedBatch> {
     const { count, bytes } = this.builder
@@ -107,9 +110,9 @@ export class PartitionQueue {
   #count = 0
   /** Number of batches that were sent and not answered yet. */
   inFlight = 0
-  /** After an error, nothing is sent before this time. */
+  /** Earliest time at which the next batch may be sent after an error. */
   pausedUntilMs = 0
-  /** Identity of the sequence; undefined until something is sent. */
+  /** Producer id and epoch of the sequence; undefined until a batch is sent. */
   #identity: Pick<BatchSequence, 'producerId' | 'producerEpoch'> | undefined
   #nextSequence = 0
 
@@ -154,7 +157,10 @@ export class PartitionQueue {
     return this.#batches.shift() as Batch
   }
 
-  /** Puts a batch back, to be sent next. If several are put back, they keep the order in which they were sent. */
+  /**
+   * Returns a batch to the queue, before all later batches, so that it is sent next. Several returned batches keep the order in
+   * which they were sent.
+   */
   putBack(batch: Batch, pausedUntilMs: number): void {
     const at = this.#batches.findIndex(({ number }) => number > batch.number)
     this.#batches.splice(at < 0 ? this.#batches.length : at, 0, batch)
@@ -189,10 +195,10 @@ export class PartitionQueue {
   }
 
   /**
-   * Begins a new epoch for this partition, because it is unknown whether a batch was written, or because the broker has another
-   * sequence number. Once a batch of the new epoch is written, batches of the old epoch are rejected.
+   * Begins a new epoch for this partition. This is necessary if it is unknown whether a batch was written, or if the broker expects
+   * another sequence number. Once a batch of the new epoch is written, the broker rejects batches of the old epoch.
    *
-   * @returns false if the producer needs another identity for that
+   * @returns false if the epochs are exhausted, so the producer needs a new identity
    */
   beginEpoch(): boolean {
     if (this.#identity === undefined) return true
@@ -202,7 +208,11 @@ export class PartitionQueue {
     return true
   }
 
-  /** @param more number of bytes to be added */
+  /**
+   * Returns true if the batch has no room for more data.
+   *
+   * @param more number of bytes to be added
+   */
   isFull({ builder }: Batch, more = 1): boolean {
     const { batchRecords, batchBytes } = this.#limits
     return builder.count > 0 && (builder.count >= batchRecords || builder.bytes + more > batchBytes)
@@ -219,7 +229,7 @@ function estimated({ key, value, headers }: OutgoingRecord): number {
 export class Accumulator {
   readonly #limits: QueueLimits
   readonly #queues = new Map<string, Map<number, PartitionQueue>>()
-  /** Number of records in batches that wait for more. */
+  /** Number of records in batches that wait for more records. */
   #fresh = 0
 
   constructor(limits: QueueLimits) {
@@ -236,7 +246,7 @@ export class Accumulator {
     const queue = this.#queueOf(record)
     const batch = queue.append(record, nowMs, timestampMs, told)
     if (batch.isCounted) this.#fresh++
-    // Each batch has a due time and a timeout, so the sender is notified of its first record.
+    // The first record of a batch sets its due time and its timeout, so the sender must be notified.
     if (this.#fresh < this.#limits.batchRecords) return batch.builder.count === 1 || queue.isFull(batch)
     this.hurry()
     return true

@@ -2,7 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { DeliveryFailed } from './delivery.ts'
 
-/** Multiple of the limit above which no more records are accepted. */
+/** Multiple of the memory limit at which no more records are accepted. */
 const MOST = 2
 /** Number of bytes after which the event loop gets a turn; otherwise acknowledgements would wait for the publishing loop. */
 const BYTES_PER_TURN = 256 * 1024
@@ -19,7 +19,7 @@ export class Buffered {
     this.#limit = limit
   }
 
-  /** @throws DeliveryFailed if the buffer is full */
+  /** Throws if the buffer is full. @throws DeliveryFailed */
   requireRoom(): void {
     if (this.#bytes < MOST * this.#limit) return
     throw new DeliveryFailed(

@@ -6,7 +6,7 @@ import type { EventOptions } from './create-event.ts'
 import type { DeliveryReport } from './delivery.ts'
 import type { ProducerSerialization } from './serializing.ts'
 
-/** Connection, topic and profile of a producer. Each setting of the profile can be overridden. */
+/** Configuration of a producer. Each setting of the profile can be overridden. */
 export interface ProducerConfig extends Partial<ProducerSettings> {
   readonly kafka: Omit<KafkaConnection, 'clientId'>
   /** Default topic of events. */

@@ -35,7 +35,7 @@ export interface EventOptions {
   readonly extensions?: Readonly<Record<string, string>>
 }
 
-/** An event that cannot be published. The message names the attribute, and never contains payload data. */
+/** Error for an event that cannot be published. The message names the attribute and never contains payload data. */
 export class InvalidEvent extends Error {
   override readonly name = 'InvalidEvent'
 }
@@ -64,7 +64,7 @@ export function createEvent(data: unknown, options: EventOptions): Event {
 }
 
 /**
- * Converts the event to the form of this library.
+ * Converts an event to the form that this library uses.
  *
  * @throws InvalidEvent if the event violates a rule of CloudEvents, so that no consumer would accept it
  */

@@ -4,7 +4,7 @@ export type OutcomeCallback = (outcome: Outcome) => void
 
 export type Outcome = { readonly partition: number; readonly offset: number } | Error
 
-/** Kafka has acknowledged the event. */
+/** Outcome of an event that Kafka has acknowledged. */
 export interface Delivered {
   readonly isDelivered: true
   readonly id: string
@@ -14,7 +14,7 @@ export interface Delivered {
   readonly offset: number
 }
 
-/** The event was not acknowledged. After a timeout, it may have been written nevertheless. */
+/** Outcome of an event that Kafka has not acknowledged. After a timeout, the event may have been written nevertheless. */
 export interface NotDelivered {
   readonly isDelivered: false
   readonly id: string
@@ -39,21 +39,23 @@ export function reportOf(id: string, topic: string, outcome: Outcome): DeliveryR
 }
 
 /**
- * An event or a transaction was not delivered. The message never contains data.
+ * Error for an event or a transaction that was not delivered. The message never contains data.
  * - `failed`: Kafka did not acknowledge the event; after a timeout, it may have been written nevertheless
  * - `full`: the event was not accepted, because callers did not await `enqueue`
  * - `closed`: the event was not accepted, because the producer is closed or closing
- * - `not-delivered-at-close`: the event was accepted but not acknowledged; it may have been written
- *   nevertheless
+ * - `not-delivered-at-close`: the event was accepted but not acknowledged; it may have been written nevertheless
  * - `transaction-aborted`: the callback or a delivery failed, so nothing of the transaction is readable
- * - `transaction-uncertain`: the coordinator did not answer, so readers see either the whole transaction or
- *   nothing
+ * - `transaction-uncertain`: the coordinator did not answer, so readers see either the whole transaction or nothing
  */
 export class DeliveryFailed extends Error {
   override readonly name = 'DeliveryFailed'
   readonly code: keyof typeof BEGINNINGS
 
-  /** @param why an error, which becomes the cause, or a message */
+  /**
+   * Creates an error.
+   *
+   * @param why message, or an error that becomes the cause
+   */
   constructor(code: DeliveryFailed['code'], why: unknown = '') {
     const text = (why as Error | null)?.message ?? String(why)
     super(`${BEGINNINGS[code]}${text}`, typeof why === 'string' ? undefined : { cause: why })

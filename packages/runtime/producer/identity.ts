@@ -1,4 +1,4 @@
-/** Identities of a producer: the number by which brokers recognise its sequences, and its transaction. */
+/** Identities of producers. Brokers use them to recognise repeated batches and transactions. */
 import type { BatchSequence } from '@sluice/kafka-records/writing'
 import { brokersAnswer } from '../adapters/kafka/availability.ts'
 import type { Brokers } from '../adapters/kafka/produce-types.ts'
@@ -11,13 +11,13 @@ export interface Identity {
   /** True if brokers recognise repeated batches. */
   readonly isSequenced: boolean
   readonly transactionalId: string | null
-  /** Number that changes with each transaction. A batch of an earlier one is neither sent nor kept. */
+  /** Number that changes with each transaction. Batches of an earlier transaction are discarded. */
   readonly generation: number
-  /** Called before batches are sent to these partitions. Rejects if the brokers refuse. */
+  /** Prepares the identity before batches are sent to these partitions. Rejects if the brokers refuse the identity. */
   prepare(queues: readonly PartitionQueue[]): Promise<void>
   sequenceFor(queue: PartitionQueue, count: number): BatchSequence | undefined
   /**
-   * Restarts the sequence of a partition in an unknown state.
+   * Restarts the sequence of a partition if its state at the broker is unknown.
    *
    * @returns false if nothing may be sent under this identity any more
    */
@@ -37,7 +37,8 @@ export const ANONYMOUS: Identity = {
 type Numbers = Pick<BatchSequence, 'producerId' | 'producerEpoch'>
 
 /**
- * Identity of an idempotent producer. Each partition has its own sequence and epoch, so an error in one does not affect the others.
+ * Identity of an idempotent producer. Each partition has its own sequence and epoch, so an error in one partition does not affect
+ * the others.
  */
 export class IdempotentIdentity implements Identity {
   readonly isSequenced = true
@@ -145,7 +146,7 @@ export class TransactionalIdentity implements Identity {
     return queue.sequenceOf(count, this.#numbers as Numbers)
   }
 
-  /** Returns false: the transaction is aborted, and the next one has another epoch. */
+  /** Always returns false, because the transaction must be aborted. The next transaction has another epoch. */
   restart(): boolean {
     return false
   }
@@ -211,7 +212,8 @@ export class TransactionalIdentity implements Identity {
   }
 
   /**
-   * Repeats a call until it succeeds. All of these calls can be repeated: the coordinator finishes one before it begins another.
+   * Repeats a call until it succeeds. Every call can be repeated, because the coordinator completes one call before it begins the
+   * next.
    */
   async #persist<T>(
     call: () => Promise<T>,

@@ -1,9 +1,11 @@
-/** Counts unacknowledged records, so that a flush waits for those that were published before it, but not for later ones. */
+/**
+ * Counts unacknowledged records, so that a flush waits for records that were published before the flush, but not for later records.
+ */
 import type { Clock } from '../adapters/system.ts'
 
 export class Outstanding {
   readonly #clock: Clock
-  /** Counts by generation. Each flush begins a new generation. */
+  /** Number of unsettled records by generation. Each flush begins a new generation. */
   readonly #counts = new Map<number, number>()
   #generation = 0
   #waiting: (() => void)[] = []

@@ -42,7 +42,7 @@ interface Parts {
 export class Placing {
   readonly #parts: Parts
   readonly #known = new Set<string>()
-  /** Waiting records by topic, in order. A topic is present while its partitions are looked up. */
+  /** Waiting records by topic, in order. The map contains a topic while its partitions are looked up. */
   readonly #waiting = new Map<string, WaitingRecord[]>()
   #refreshedAtMs = Number.NEGATIVE_INFINITY
   #turn = 0
@@ -78,8 +78,8 @@ export class Placing {
   }
 
   /**
-   * Partitions may have been added since the last look-up. They are looked up again for a record that names
-   * an unknown partition, or all partitions.
+   * Returns true if a record can be added to a queue without another look-up of its topic. Partitions may have been added since the
+   * last look-up, so a record for an unknown partition, or for all partitions, requires another look-up.
    */
   #canPut({ record: { topic, partition, everyPartition }, isLookedUp }: WaitingRecord): boolean {
     if (!this.#known.has(topic) || this.#leaders(topic).size === 0) return false
@@ -141,7 +141,7 @@ export class Placing {
   }
 
   /**
-   * Uses the partitioning of Kafka's Java clients. Records without a key are distributed in turn to the
+   * Returns the partition of a record, as Kafka's Java clients choose it. Records without a key are distributed in turn to the
    * partitions that have a leader.
    */
   #partitionOf({ topic, partition, key }: OutgoingRecord): number {
@@ -168,7 +168,10 @@ export class Placing {
   }
 }
 
-/** Returns a callback that reports one outcome after those of all copies: the first failure, if there was one. */
+/**
+ * Returns a callback that collects the outcomes of all copies of a record, and then reports a single outcome: the first failure, or
+ * success if no copy failed.
+ */
 function tellOnce(copies: number, told: OutcomeCallback): OutcomeCallback {
   let left = copies
   let failure: Error | undefined

@@ -1,4 +1,4 @@
-/** Publishers for finished records: emissions of functions, and bulk writes of commands. */
+/** Publishers for serialized records: for emissions of functions, and for bulk writes of commands. */
 import type { Kafka } from '../adapters/kafka/client.ts'
 import type { TopicPublisher } from '../adapters/kafka/produce-types.ts'
 import { ProducingConnection } from '../adapters/kafka/producing.ts'
@@ -8,11 +8,11 @@ import type { Compression } from '../settings/kafka.ts'
 import { PROFILES, producerSettings } from '../settings/producer.ts'
 import { RecordProducer } from './record-producer.ts'
 
-/** Smaller batches consist mainly of headers, which compress poorly. */
+/** Size from which a batch is compressed, in bytes. Smaller batches consist mainly of headers, which compress poorly. */
 const COMPRESS_FROM_BYTES = 8 * 1024
 
 /**
- * Settings of functions: records are acknowledged by all in-sync replicas, one request after another. A retry
+ * Producer settings of functions. All in-sync replicas acknowledge each record, and requests are sent one after another. A retry
  * can duplicate a record.
  */
 export const PUBLISHING = {
@@ -58,12 +58,14 @@ export class KafkaPublisher implements TopicPublisher {
   }
 }
 
-/** Shorter than the default, because a person waits for the command. */
+/**
+ * Time limit for the delivery of a record, in milliseconds. It is shorter than the default, because a person waits for the command.
+ */
 const DELIVERY_TIMEOUT_MS = 30_000
 
 /**
- * Publishes many records, acknowledged by all replicas and in order within each partition. Repeats are
- * recognised, so each record is written once.
+ * Creates a publisher for many records. All replicas acknowledge each record, and the order within each partition is kept. Brokers
+ * recognise repeats, so each record is written once.
  */
 export function bulkPublisher(
   kafka: () => Promise<Kafka>,

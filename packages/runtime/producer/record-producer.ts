@@ -1,6 +1,6 @@
 /**
- * Publishes finished records, with batches, sequences, retries and limited memory. `TelemetryProducer`
- * creates such records from events.
+ * Publishes serialized records, with batches, sequences, retries and limited memory. `TelemetryProducer` creates these records from
+ * events.
  */
 
 import { deflate } from '@sluice/kafka-records/writing'
@@ -39,8 +39,8 @@ export class RecordProducer {
   /**
    * Creates a producer that connects with the first record.
    *
-   * @param identity derived from the settings by default
-   * @param warn called once if Kafka does not respond for several seconds
+   * @param identity identity of the producer; by default, the settings determine it
+   * @param warn function that is called once if Kafka does not respond for several seconds
    */
   constructor(
     brokers: Brokers,
@@ -100,10 +100,11 @@ export class RecordProducer {
   }
 
   /**
-   * Publishes records together with those of the same turn of the event loop. Within each partition, all records are in the order
-   * of the calls. Resolves to the offset of each record; if a record has several copies, to the offset of the last one.
+   * Publishes records. They are sent together with all records that are accepted in the same turn of the event loop. Within each
+   * partition, records are written in the order of the calls. Resolves to the offset of each record; if a record has several
+   * copies, to the offset of the last copy.
    *
-   * @throws the first error in the order of the records, once all outcomes are known
+   * @throws the error of the first record that failed, once all outcomes are known
    */
   async publish(records: readonly OutgoingRecord[]): Promise<readonly number[]> {
     if (records.length === 0) return []
@@ -164,7 +165,7 @@ export class RecordProducer {
     return this.#outstanding.drained(withinMs)
   }
 
-  /** Fails records that are not in flight. */
+  /** Discards all records that are not in flight, and reports their failure. */
   discard(error: Error): void {
     this.#placing.discard(error)
     for (const batch of this.#accumulator.takeAll()) {

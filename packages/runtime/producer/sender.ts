@@ -1,4 +1,4 @@
-/** Sends due batches to the leaders of their partitions, and retries those that may have been lost. */
+/** Sends due batches to the leaders of their partitions, and retries batches that may have been lost. */
 
 import type { ClosedBatch } from '@sluice/kafka-records/writing'
 import { notTaken } from '../adapters/kafka/errors.ts'
@@ -31,7 +31,7 @@ interface Departure {
 
 interface Leader {
   inFlight: number
-  /** Resolves when the last request is queued on the connection. */
+  /** Promise that resolves when the latest request is queued on the connection. */
   turn: Promise<void>
 }
 
@@ -49,7 +49,10 @@ interface Parts {
 export class Sender {
   readonly #parts: Parts
   readonly #leaders = new Map<number, Leader>()
-  /** Maximum number of batches of one partition in flight. With more than one, batches could change order after an error. */
+  /**
+   * Maximum number of batches of one partition in flight. It is limited because the order of batches could otherwise change after
+   * an error.
+   */
   readonly #inFlightEach: number
   #cancelTimer = () => {}
   #refreshing: Promise<void> | undefined
@@ -61,7 +64,7 @@ export class Sender {
     this.#inFlightEach = parts.identity.isSequenced ? 1 : parts.settings.maxInFlight
   }
 
-  /** Sends due batches, and schedules the next call for when another batch is due. */
+  /** Sends due batches, and schedules a call of this method for the time when the next batch is due. */
   pump(): void {
     this.#cancelTimer()
     if (this.#stopped) return
@@ -99,13 +102,13 @@ export class Sender {
       for (const request of requestsOf(departures, bytesOf, REQUEST_LIMITS)) this.#send(id, request)
       isMore ||= this.#leader(id).inFlight < settings.maxInFlight && this.#inFlightEach > 1
     }
-    // Several batches of one partition may be due.
+    // Send again, because several batches of one partition may be due.
     if (isMore && this.#hasDue(nowMs)) this.pump()
     else if (wakeAtMs < Number.POSITIVE_INFINITY)
       this.#cancelTimer = clock.after(Math.max(0, wakeAtMs - nowMs), () => this.pump())
   }
 
-  /** Stops sending. Batches in flight have failed. */
+  /** Stops sending, and fails the batches in flight. */
   stop(error: Error): void {
     this.#stopped = error
     this.#cancelTimer()
@@ -207,7 +210,7 @@ export class Sender {
       batch.attempts === 1 &&
       this.#parts.identity.restart(queue)
     ) {
-      // The sequence was never sent, so the batch gets a new one.
+      // The sequence number was never sent, so the batch gets a new sequence number.
       batch.sequence = undefined
       this.#retry(departure, error)
     } else this.#giveUp(this.#returned(departure), error)

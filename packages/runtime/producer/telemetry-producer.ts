@@ -20,7 +20,7 @@ const TRANSACTION_TIMEOUT_MS = 60_000
 /** Topic and key of an event. */
 export interface PublishOptions {
   readonly topic?: string
-  /** Replaces the key that the producer would choose; null distributes events over the partitions. */
+  /** Record key, instead of the key that the producer would choose; null distributes events over the partitions. */
   readonly key?: string | null
 }
 
@@ -36,7 +36,7 @@ type Report = (report: DeliveryReport) => void
 
 interface OpenTransaction {
   messages: number
-  /** True after the callback has ended. Later events would not belong to any transaction. */
+  /** True after the callback of the transaction has ended. Events that are published later do not belong to the transaction. */
   isEnding: boolean
   failure?: Error
 }
@@ -54,7 +54,7 @@ export class TelemetryProducer {
   /**
    * Creates a producer that connects with the first event.
    *
-   * @param outside replaces brokers and clock in tests
+   * @param outside brokers and clock for tests
    * @throws ConfigError that names every invalid setting
    */
   constructor(
@@ -77,8 +77,8 @@ export class TelemetryProducer {
   }
 
   /**
-   * Publishes an event and waits until Kafka has acknowledged it. Many calls can be in progress at once;
-   * awaiting each call before the next takes at least the linger time per event.
+   * Publishes an event and waits until Kafka has acknowledged it. Many calls can be in progress at once. If each call is awaited
+   * before the next call, every event takes at least the linger time.
    *
    * @returns the position of the event in the log
    * @throws DeliveryFailed or InvalidEvent
@@ -98,12 +98,14 @@ export class TelemetryProducer {
     return promise
   }
 
-  /** Publishes several events immediately, without waiting for more. Rejects with the first failure, after all are settled. */
+  /**
+   * Publishes several events immediately, without waiting for more. Rejects with the first failure, after all events are settled.
+   */
   async publishAll(events: Iterable<Event | CloudEventLike>, options?: PublishOptions): Promise<Delivered[]> {
     const published: Promise<Delivered>[] = []
     for (const event of events) {
       const one = this.publish(event, options)
-      // Avoid an unhandled rejection: the failure is reported below, when all events are settled.
+      // Prevent an unhandled rejection: the failure is reported below, when all events are settled.
       one.catch(() => {})
       published.push(one)
       await this.#records.room()
@@ -141,11 +143,10 @@ export class TelemetryProducer {
   }
 
   /**
-   * Runs `work` in a transaction: readers of committed records see either all events that it publishes or
-   * none.
+   * Runs `work` in a transaction: readers of committed records see either all events that `work` publishes or none of them.
    *
-   * @throws DeliveryFailed `transaction-aborted` if the callback or a delivery fails, `transaction-uncertain`
-   *   if the answer to the commit is lost
+   * @throws DeliveryFailed `transaction-aborted` if the callback or a delivery fails, `transaction-uncertain` if the answer to the
+   * commit is lost
    */
   async transaction<Result>(work: () => Promise<Result>): Promise<Committed<Result>> {
     const identity = this.#transactions

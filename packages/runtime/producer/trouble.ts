@@ -2,7 +2,7 @@
 import { brokersAnswer } from '../adapters/kafka/availability.ts'
 import type { Clock } from '../adapters/system.ts'
 
-/** Time of failed calls before a warning, in milliseconds. */
+/** Duration of consecutive failures after which a warning is logged, in milliseconds. */
 const WARN_AFTER_MS = 3_000
 
 export class Trouble {
@@ -17,14 +17,14 @@ export class Trouble {
     this.#warn = warn
   }
 
-  /** Records that Kafka has responded. */
+  /** Notes that Kafka has responded. */
   passed(): void {
     this.#sinceMs = undefined
     this.#last = undefined
     this.#isTold = false
   }
 
-  /** Records a failed call. Warns once, after several seconds of failures. */
+  /** Notes a failed call. Logs one warning after several seconds of failures. */
   failed(cause: unknown): void {
     const nowMs = this.#clock.nowMs()
     this.#sinceMs ??= nowMs

@@ -8,8 +8,9 @@ const SECOND_MS = 1_000
 const MEBIBYTE = 1024 * 1024
 
 /**
- * One day. Every load searches all hours of the window. Ids are needed only to recognise an event that its
- * producer sends again. A record that Kafka delivers again is recognised by its offset, without a time limit.
+ * Maximum time for which ids are remembered: one day. It is limited because every load searches all hours of this time. Ids are
+ * needed only to recognise an event that its producer sends again. A record that Kafka delivers again is recognised by its offset,
+ * without a time limit.
  */
 const MAX_ID_WINDOW_SECONDS = 24 * 60 * 60
 
@@ -19,13 +20,13 @@ export interface ConsumerSettings {
   readonly idWindowMs: number
   /** Upper bound for the failure memory of all partitions of a topic together, in bytes. */
   readonly failureBytes: number
-  /** Number of entities that a group of producers may add to a partition state per day. */
+  /** Maximum number of entities that a group of producers may add to a partition state per day. */
   readonly newEntities: number
   readonly futureToleranceMs: number
   readonly earliestTimeMs: number
-  /** Records appended before this instant are ignored, in milliseconds since the epoch. */
+  /** Append time in milliseconds since the epoch. Records with an earlier append time are ignored. */
   readonly sinceMs?: number
-  /** Source of append times. */
+  /** Source of append times, see `LogTime`. */
   readonly logTime: LogTime
   /** True if this function's event source mapping has ReportBatchItemFailures. */
   readonly partialResponses: boolean
@@ -52,7 +53,7 @@ const SHARED = {
   }),
   EARLIEST_TIME: setting(instant(), {
     description: 'Events that happened before this instant are refused, as `time-too-early`.',
-    // A description instead of a `default`, which would be parsed at every start.
+    // The default is only described here, because a `default` would be parsed at every start.
     otherwise: '`2000-01-01T00:00:00Z`',
   }),
   LOG_TIME: setting(oneOf(LOG_TIMES), {

@@ -1,4 +1,4 @@
-/** The only code that reads the environment. */
+/** Reads settings from the environment. No other code reads environment variables. */
 import { safeParse } from 'valibot'
 import { ConfigError, errorLines } from './config-error.ts'
 import type { Environment, Setting, Slice } from './slice.ts'
@@ -22,7 +22,7 @@ export function readSettings<const Slices extends readonly Slice[]>(
 ): PartsOf<Slices> {
   const read = slices.map(({ settings, schema }) => safeParse(schema, withoutEmpty(settings, environment)))
   const errors = read.flatMap(({ issues }) => (issues ? errorLines(issues) : []))
-  // A slice may be passed twice.
+  // Report each error once, although a slice may be passed twice.
   if (errors.length > 0) throw new ConfigError('the environment', [...new Set(errors)])
   return Object.assign({}, ...read.map(({ output }) => output))
 }
@@ -30,7 +30,7 @@ export function readSettings<const Slices extends readonly Slice[]>(
 /**
  * Reads a single setting, so that the caller can check the others even if this one is invalid.
  *
- * @param errors receives a line for each error
+ * @param errors list to which a line is added for each error
  * @returns undefined if the setting is missing or invalid
  */
 export function readSetting<Settings extends Slice['settings'], Name extends keyof Settings & string>(

@@ -120,15 +120,18 @@ export const KAFKA = slice('Kafka', SETTINGS, (settings, refuse) => ({
 
 export type KafkaSettings = PartOf<typeof KAFKA>
 
-/** Address of a cluster and the method to connect. Contains only the names of secrets and files, which `kafkaConnection` reads. */
+/**
+ * Address of a cluster and the method to connect. Secrets and files are represented by their names, and `kafkaConnection` reads
+ * them.
+ */
 export interface KafkaAccess {
   /** Addresses of the brokers; empty if the cluster is identified by its ARN. */
   readonly brokers: readonly string[]
   readonly clusterArn?: string
-  /** Absent for brokers in the cluster's private network. */
+  /** Network through which the brokers are reached; absent for the cluster's private network. */
   readonly connectivity?: MskConnectivity
   readonly auth: KafkaAuth
-  /** Present if user name and password are sent unencrypted. */
+  /** False if user name and password are sent unencrypted; otherwise absent. */
   readonly encrypted?: false
   readonly secret?: string
   readonly caSecret?: string
@@ -141,7 +144,11 @@ export interface KafkaAccess {
 type Settings = ValuesOf<typeof SETTINGS>
 type Refuse = (name: keyof Settings, message: string) => void
 
-/** @param refuse called for each setting that conflicts with others; the result must not be used then */
+/**
+ * Returns the access to a cluster.
+ *
+ * @param refuse function that is called for each setting that conflicts with others. If it was called, the result must not be used.
+ */
 function kafkaAccess(settings: Settings, refuse: Refuse): KafkaAccess {
   const access = settings.EVENT_HUBS_CONN_STR
     ? eventHubsAccess(settings, settings.EVENT_HUBS_CONN_STR, refuse)

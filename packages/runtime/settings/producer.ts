@@ -48,7 +48,7 @@ const SCHEMA = strictObject({
 /** Settings of a producer: sizes in bytes, times in milliseconds. `PRODUCER_SETTINGS` describes each. */
 export type ProducerSettings = Readonly<InferOutput<typeof SCHEMA>>
 
-/** Limits of a batch. Profiles omit the size from which it is compressed. */
+/** Limits of a batch. Profiles do not set `compressFromBytes`. */
 export interface BatchLimits {
   readonly lingerMs: number
   readonly deliveryTimeoutMs: number

@@ -2,7 +2,9 @@ import { defined } from '../consumer/defined.ts'
 import { type PartOf, setting, slice } from './slice.ts'
 import { httpAddress, text } from './values.ts'
 
-/** Address of a registry. Credentials in it are rejected, because every message that names the registry would reveal them. */
+/**
+ * Address of a registry. An address with credentials is rejected, because every message that names the registry would reveal them.
+ */
 export const REGISTRY_ADDRESS = httpAddress(
   'http://host:port or https://host, with a path if the registry has one, and without user and password: these belong in the secret that SCHEMA_REGISTRY_SECRET names',
 )

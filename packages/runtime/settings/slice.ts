@@ -20,12 +20,12 @@ export interface Documented {
 /** An environment variable. */
 export interface Setting<Value = unknown> extends Documented {
   /**
-   * Origin of the value: `person` for a deployment, `deployment` or `runtime` if it is set automatically, and
-   * `machine` for local programs only, because it is a secret or a file that must not be deployed.
+   * Origin of the value. `person`: set by a person for a deployment. `deployment` and `runtime`: set automatically. `machine`: set
+   * for local programs only, because the value is a secret or a file that must not be deployed.
    */
   readonly setBy: 'person' | 'deployment' | 'runtime' | 'machine'
   readonly schema: GenericSchema<string | undefined, Value>
-  /** Set if the value is, or may contain, a secret. */
+  /** True if the value is a secret or may contain one. */
   readonly isSecret?: true
 }
 
@@ -62,13 +62,13 @@ export type ValuesOf<Settings> = {
 /** Part of the configuration that a slice produces. */
 export type PartOf<One extends Slice> = One extends Slice<infer Part> ? Part : never
 
-/** Reports a value that is invalid only in combination with other settings. The message begins with "must". */
+/** Function that reports a value which is invalid only in combination with other settings. The message begins with "must". */
 type Refuse<Settings> = (name: keyof Settings & string, message: string) => void
 
 /**
  * Declares the settings of one capability.
  *
- * @param partOf derives a part of the configuration from values that are individually valid
+ * @param partOf function that derives a part of the configuration from the values, each of which is valid by itself
  */
 export function slice<const Settings extends Readonly<Record<string, Setting>>, Part>(
   title: string,

@@ -3,7 +3,10 @@ import { defined } from '../consumer/defined.ts'
 import { type PartOf, setting, slice } from './slice.ts'
 import { httpAddress, namedValues, oneOf, text, wholeNumber } from './values.ts'
 
-/** Destination and sampling of spans. The variables have the names that OpenTelemetry defines, except for the one of the secret. */
+/**
+ * Destination and sampling of spans. The variables have the names that OpenTelemetry defines, except for the variable with the name
+ * of the secret.
+ */
 export const TRACING = slice(
   'Spans',
   {

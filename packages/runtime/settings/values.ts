@@ -31,7 +31,7 @@ export function onOff(): Kind<boolean> {
 
 export interface Bounds {
   readonly least: number
-  /** Upper limit; undefined for none. */
+  /** Upper limit; unlimited if undefined. */
   readonly most?: number
   /** Name of the unit in the plural, such as "seconds". */
   readonly unit?: string
@@ -50,7 +50,7 @@ function numberIn(form: RegExp, isAllowed: (value: number) => boolean, allowed: 
   return parsedBy(parse, allowed)
 }
 
-/** Returns the same kind with its values multiplied by a factor, to convert their unit. */
+/** Returns a kind whose values are multiplied by a factor, to convert their unit. */
 export function times(kind: Kind<number>, factor: number): Kind<number> {
   return mapped(kind, value => value * factor)
 }
@@ -60,14 +60,14 @@ export function mapped<From, To>({ allowed, schema }: Kind<From>, convert: (valu
   return { allowed, schema: pipe(schema, transform(convert)) }
 }
 
-/** Accepts a value of any of these kinds. The first one that matches is used. */
+/** Accepts a value of any of these kinds. The first matching kind is used. */
 export function either<Value>(...kinds: readonly Kind<Value>[]): Kind<Value> {
   const allowed = kinds.map(kind => kind.allowed).join(', or ')
   const schemas = kinds.map(({ schema }) => schema)
   return { allowed, schema: union(schemas, `must be ${allowed}`) }
 }
 
-/** Returns a kind that uses a parser. @param parse returns undefined for an invalid text */
+/** Returns a kind that uses a parser. @param parse parser, which returns undefined for an invalid text */
 export function parsedBy<Value>(
   parse: (text: string) => Value | undefined,
   allowed: string,
@@ -115,7 +115,7 @@ const HTTP_ADDRESS = /^https?:\/\/[^\s/@]+(\/[^\s@]*)?$/
 /**
  * Accepts an HTTP address without credentials.
  *
- * @param allowed description of the address, if the default is not specific enough
+ * @param allowed description of the address; set it if the default is not specific enough
  */
 export function httpAddress(allowed = 'http://host:port, or https://'): Kind<string> {
   return parsedBy(

@@ -1,6 +1,6 @@
 import type { CircuitBreaker } from '../pipeline/ports.ts'
 
-/** In-memory circuit breaker for tests. The port's conformance suite checks that it behaves like the Redis one. */
+/** In-memory circuit breaker for tests. The port's conformance suite checks that it behaves like the implementation in Redis. */
 export class MemoryCircuitBreaker implements CircuitBreaker {
   readonly #opened = new Map<string, { readonly codeVersion: string; since: number | 'reset' }>()
 

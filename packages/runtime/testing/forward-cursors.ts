@@ -2,7 +2,9 @@ import { isDeepStrictEqual } from 'node:util'
 import type { StateKey } from '../pipeline/model.ts'
 import type { Cursor, Cursors } from '../pipeline/ports.ts'
 
-/** In-memory cursors of forwarders for tests. The port's conformance suite checks that they behave like the Redis ones. */
+/**
+ * In-memory cursors of forwarders for tests. The port's conformance suite checks that they behave like the implementation in Redis.
+ */
 export class MemoryForwardCursors implements Cursors {
   readonly #cursors = new Map<string, Cursor>()
 

@@ -48,11 +48,11 @@ export class ForwarderKit {
   }
 
   /**
-   * Runs the forwarder at a time, in milliseconds since the epoch. Returns `outcome/reason` of each record that was decided, by
-   * partition: `applied/` and the reason of `forwarded`, `ignored/` and the reason of `skipped`, or `failed/` and the code. If a
+   * Runs the forwarder at a given time, in milliseconds since the epoch. Returns `outcome/reason` of each processed record, ordered
+   * by partition: `applied/` and the reason of `forwarded`, `ignored/` and the reason of `skipped`, or `failed/` and the code. If a
    * record is not due yet, the last entry is `waits/` and its due time, RFC 3339.
    *
-   * @throws if a partition cannot continue, for example because the forwarder throws for nearly every record
+   * @throws Error if a partition cannot continue, for example because the forwarder throws for nearly every record
    */
   async wake(atMs: number): Promise<readonly string[]> {
     const { decisions, waits } = this.#observer
@@ -66,7 +66,7 @@ export class ForwarderKit {
     ]
   }
 
-  /** Written records in order: forwarded records and failure records. */
+  /** Records that the forwarder has written, in order: forwarded records and failure records. */
   get published(): readonly OutgoingRecord[] {
     return this.#publisher.published
   }

@@ -1,7 +1,7 @@
 import type { LogRecord } from '../cloudevents/record.ts'
 import type { LogBounds } from '../pipeline/ports.ts'
 
-/** In-memory bounds of a log, for tests. A topic has all partitions up to the highest one that contains a record. */
+/** In-memory bounds of a log, for tests. A topic has all partitions up to the highest partition that contains a record. */
 export class MemoryLogBounds implements LogBounds {
   readonly #records: readonly LogRecord[]
 

@@ -9,7 +9,11 @@ export class MemoryLogReader implements LogReader {
   readonly #records: readonly LogRecord[]
   readonly #fetchRecords: number
 
-  /** @param fetchRecords maximum number of records that one fetch returns */
+  /**
+   * Creates a log.
+   *
+   * @param fetchRecords maximum number of records that one fetch returns
+   */
   constructor(records: readonly LogRecord[], fetchRecords = Number.POSITIVE_INFINITY) {
     this.#records = records
     this.#fetchRecords = fetchRecords

@@ -16,7 +16,7 @@ import { NOTHING_WANTED } from './wanted.ts'
 
 type AnyProcess<State> = KeyedProcess<State, unknown, unknown>
 
-/** A step of the process. */
+/** A step of the process under test. */
 export interface Taken<State> {
   /** Id of the event or name of the timer that caused the step. */
   readonly by: string
@@ -48,7 +48,7 @@ export interface PlainRecord {
   readonly key?: string | null
   /** Value, written as JSON unless it is a Buffer; null writes a record without a value. */
   readonly value: unknown
-  /** Timestamp of the record in milliseconds since the epoch; by default, that of the previous record. */
+  /** Timestamp of the record in milliseconds since the epoch; by default, the timestamp of the previous record. */
   readonly timestampMs?: number
 }
 
@@ -63,7 +63,7 @@ export class ProcessKit<State> {
   readonly #published: Event[] = []
   #offset = 0
   #nowMs = 0
-  /** Error that the last step of the process has thrown. */
+  /** Error that the latest step of the process has thrown. */
   #thrown: unknown
 
   /**
@@ -97,19 +97,19 @@ export class ProcessKit<State> {
   }
 
   /**
-   * Appends events or plain records one after another. The log's clock follows their times, as if each event
-   * had arrived when it happened. An event that is older than the previous one counts as late. Returns the
-   * resulting steps, including those of timers.
+   * Appends events or plain records one after another. The log's clock follows their times, as if each event had arrived when it
+   * happened. An event that is older than the previous event counts as late. Returns the resulting steps, including steps of
+   * timers.
    *
-   * @throws if a step uses a clock or random numbers; if an event does not reach the process, for example
-   *   because it violates its schema; or if the runtime refuses a step because of duplicate names, timers
-   *   that are already due, or values that cannot be stored or published
+   * @throws Error if a step uses a clock or random numbers; if an event does not reach the process, for example because it violates
+   * its schema; or if the runtime refuses a step because of duplicate names, timers that are already due, or values that cannot be
+   * stored or published
    */
   async when(...events: readonly (Event | PlainRecord)[]): Promise<readonly Taken<State>[]> {
     const before = this.#steps.length
     for (const event of events) {
       const timeMs = 'type' in event ? Date.parse(event.time ?? '') : event.timestampMs
-      // Ignore invalid times, which the runtime reports.
+      // Ignore invalid times here, because the runtime reports them.
       if (timeMs && !Number.isNaN(timeMs)) this.#nowMs = Math.max(this.#nowMs, timeMs)
       this.#nowMs ||= FIRST_APPEND_MS
       await this.#append(event)
@@ -166,7 +166,7 @@ export class ProcessKit<State> {
     ])
     this.#offset += 1
     const [wait] = waits.slice(waited)
-    // The engine omits the message, because it may contain payload data.
+    // Throw the original error: the engine omits its message, because it may contain payload data.
     if (wait) throw this.#thrown ?? wait.error ?? new Error(`the record waits: ${wait.reason}`)
     for (const { failure } of decisions.slice(decided))
       if (failure && !OF_A_TEST.includes(failure.code))
@@ -177,7 +177,7 @@ export class ProcessKit<State> {
       const lost = lostInJson(state, 'state')
       if (lost) throw new Error(`${by}: JSON does not preserve the state: ${lost}`)
     }
-    // Read the events back, which throws if one is not a valid CloudEvent.
+    // Reading the events back throws an error if an event is not a valid CloudEvent.
     this.#published.push(...this.#stage.eventsAfter(left))
   }
 

@@ -16,8 +16,10 @@ export class MemoryPublisher implements Publisher {
   readonly #partitions: (topic: string) => number
 
   /**
-   * @param largest returns the maximum size of a topic's records in bytes; no limit by default
-   * @param partitions returns the number of partitions of a topic; no limit by default
+   * Creates a publisher.
+   *
+   * @param largest function that returns the maximum size of a topic's records in bytes; no limit by default
+   * @param partitions function that returns the number of partitions of a topic; no limit by default
    */
   constructor(largest: (topic: string) => number = UNLIMITED, partitions = UNLIMITED) {
     this.#largest = largest

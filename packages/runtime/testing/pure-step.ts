@@ -1,6 +1,6 @@
 /**
- * Detects steps that depend on a clock or on random numbers, for which the same log would not give the same
- * state again. Only for tests.
+ * Detects steps that depend on a clock or on random numbers, because applying the same log again would not result in the same
+ * state. Only for tests.
  */
 import { syncBuiltinESMExports } from 'node:module'
 
@@ -19,7 +19,7 @@ const REFUSED: readonly (readonly [
   [process, 'process', ['hrtime'], CLOCK],
   [Math, 'Math', ['random'], CHANCE],
   [globalThis.crypto, 'crypto', ['randomUUID', 'getRandomValues'], CHANCE],
-  // Named imports from a Node module are updated from its object.
+  // Replaced functions of this object also replace the named imports of the module, see `syncBuiltinESMExports`.
   [process.getBuiltinModule('node:crypto'), 'crypto', ['randomUUID', 'randomBytes', 'randomInt'], CHANCE],
 ]
 
@@ -27,7 +27,7 @@ const REFUSED: readonly (readonly [
  * Runs a function of a process while clocks and random numbers throw.
  *
  * @param name name of the process, for the message
- * @throws Error for the first use, even if the process has caught the error
+ * @throws Error for the first use of a clock or random number, even if the process has caught the error
  */
 export function pureStep<T>(name: string, call: () => T): T {
   let used: Error | undefined

@@ -21,20 +21,17 @@ export class SinkKit {
     this.#stage = new Stage(application, sink as Process)
   }
 
-  /**
-   * Delivers events at the time when they happen, in one batch, after those that are still waiting. Returns
-   * their outcomes as `whenLate` does.
-   */
+  /** Delivers events without a delay, in one batch, after events that are still waiting. Returns their outcomes like `whenLate`. */
   when(...events: readonly Event[]): Promise<readonly string[]> {
     return this.whenLate(0, ...events)
   }
 
   /**
-   * Delivers events with a delay, in milliseconds, after the time of the latest one. Returns `outcome/reason`
-   * of each: `applied/` and the reason of the sink, `failed/rejected`, or `failed/not-accepted`. If the
-   * remaining events wait in Kafka, the last entry is `waits/` and the reason.
+   * Delivers events with a delay, in milliseconds, after the time of the latest event. Returns `outcome/reason` of each event:
+   * `applied/` and the reason of the sink, `failed/rejected`, or `failed/not-accepted`. If the remaining events wait in Kafka, the
+   * last entry is `waits/` and the reason.
    *
-   * @throws if an event does not reach the sink, for example because it violates its schema; or if the sink throws
+   * @throws Error if an event does not reach the sink, for example because it violates its schema; or if the sink throws
    */
   async whenLate(ms: number, ...events: readonly Event[]): Promise<readonly string[]> {
     const { decisions, waits } = this.#stage.observer

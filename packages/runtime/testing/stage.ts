@@ -45,7 +45,9 @@ export class Stage {
   readonly topic: string
 
   /**
-   * @param overrides ports that replace those in memory
+   * Creates a stage for a consumer.
+   *
+   * @param overrides ports that replace the in-memory ports
    * @param topic topic that the consumer reads
    */
   constructor(

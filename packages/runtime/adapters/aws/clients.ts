@@ -10,7 +10,7 @@ export interface AwsPlace {
 /**
  * Returns the JSON document in a secret.
  *
- * @param access endpoint and region; by default from the SDK's variables
+ * @param access endpoint and region of AWS; by default, the SDK reads them from environment variables
  */
 export async function secretOf(name: string, access: AwsPlace = {}): Promise<Record<string, unknown>> {
   const { SecretsManagerClient, GetSecretValueCommand } = await import('@aws-sdk/client-secrets-manager')
@@ -28,8 +28,8 @@ export async function parameterOf(name: string): Promise<Record<string, unknown>
 }
 
 /**
- * Returns true if an error of `secretOf` or `parameterOf` leaves the content unknown, because AWS is temporarily unavailable. It is
- * not unknown if the secret was deleted, access to it is denied, or its content is invalid.
+ * Returns true if `secretOf` or `parameterOf` failed because AWS is temporarily unavailable. Returns false for other failures, such
+ * as a deleted secret, denied access, or invalid content.
  */
 export function isUnreachable(error: unknown): boolean {
   const { cause } = error as { readonly cause?: Partial<AwsError> }

@@ -2,7 +2,7 @@
 import type { GetBootstrapBrokersResponse } from '@aws-sdk/client-kafka'
 import type { KafkaAuth, MskConnectivity } from '../kafka/authentication.ts'
 
-/** Field of the response for each network and authentication method. MSK has no listeners for other combinations. */
+/** Response field with the broker addresses, by network and authentication method. MSK has no listeners for other combinations. */
 const LISTENERS: Readonly<
   Record<MskConnectivity, Partial<Record<KafkaAuth, keyof GetBootstrapBrokersResponse>>>
 > = {
@@ -28,8 +28,7 @@ const LISTENERS: Readonly<
  * Returns `host:port` of each broker for the matching listeners. The region is taken from the ARN.
  *
  * @see https://docs.aws.amazon.com/msk/1.0/apireference/clusters-clusterarn-bootstrap-brokers.html
- * @throws Error if the request fails or the cluster has no such listeners; the message names the existing
- *   ones
+ * @throws Error if the request fails or the cluster has no such listeners; the message names the existing listeners
  */
 export async function brokersOf(
   clusterArn: string,

@@ -13,31 +13,34 @@ import {
 } from '../../pipeline/recovery/checkpoints.ts'
 import { ID_BYTES } from '../../pipeline/recovery/id-bytes.ts'
 
-/** The first format had an object for each id, and no incremental checkpoints. */
+/** Version numbers of the checkpoint format. The first version stored each id as an object and had no incremental checkpoints. */
 const FORMAT = 2
 const FIRST_FORMAT = 1
 
 export interface Header extends StateKey {
-  /** Applied offset; unknown for a state that is written while it is read. */
+  /** Applied offset; absent if the state is written to the checkpoint while it is still being read. */
   readonly appliedOffset?: number
   readonly epoch?: number
   /** Time of the checkpoint, RFC 3339. */
   readonly takenAt: string
-  /** For a checkpoint that contains only changes, the time of the one it is based on, RFC 3339; absent for a complete one. */
+  /**
+   * Time of the previous checkpoint, RFC 3339, if this checkpoint contains only the changes since then; absent for a complete
+   * checkpoint.
+   */
   readonly after?: string
 }
 
 type Line =
   | { readonly meta: CheckpointMeta }
-  /** `version` of the state's format; absent if it is 1. */
+  /** State of an entity. `version` is the version of the state's format; absent for version 1. */
   | { readonly entity: string; readonly version?: number; readonly state: unknown }
-  /** Stored text of a held entity, with its hold. */
+  /** State of a held entity as stored, including its hold. */
   | { readonly entity: string; readonly stored: string }
   | { readonly entity: string; readonly timers: readonly StoredTimer[] }
   | { readonly outbox: OutboxEntry }
-  /** `id` and `digest` in hexadecimal digits. */
+  /** A single id. `id` and `digest` are hexadecimal. */
   | { readonly id: string; readonly digest: string; readonly appliedAtMs: number }
-  /** Ids in the form of `id-bytes.ts`, as base64. */
+  /** Several ids in the binary form of `id-bytes.ts`, encoded as base64. */
   | { readonly ids: string }
   | { readonly gone: RemovedParts }
   | { readonly failure: RememberedFailure }
@@ -86,7 +89,7 @@ export class CheckpointWriter {
   }
 }
 
-/** Parses one line at a time. Do not use any result before `end` has returned. */
+/** Parses a checkpoint line by line. Do not use any of its parts before `end` has returned without an error. */
 export class CheckpointParser {
   readonly #hash: Hash = createHash('sha256')
   readonly #counted: Counts = noCounts()
@@ -95,7 +98,7 @@ export class CheckpointParser {
   #hasMeta = false
   #trailer: Trailer | undefined
 
-  /** Returns a part; undefined for the header and the trailer. @throws DamagedCheckpoint */
+  /** Parses a line. Returns undefined for the header and the trailer. @throws DamagedCheckpoint if the line is invalid */
   line(line: string): CheckpointPart | undefined {
     this.#number += 1
     if (this.#trailer) throw new DamagedCheckpoint('it has content after its last line')
@@ -116,7 +119,7 @@ export class CheckpointParser {
     return part
   }
 
-  /** @throws DamagedCheckpoint if the checkpoint is incomplete or was changed */
+  /** Completes the parsing, and returns the header. @throws DamagedCheckpoint if the checkpoint is incomplete or was changed */
   end(): Header {
     if (!this.#header) throw new DamagedCheckpoint('it is empty')
     if (!this.#trailer || !this.#hasMeta)
@@ -136,7 +139,7 @@ export class CheckpointParser {
       const content: unknown = JSON.parse(line)
       if (typeof content === 'object' && content !== null) return content
     } catch {
-      // The error below omits the content.
+      // The error below omits the content of the line.
     }
     if (!this.#header) throw noCheckpoint()
     throw new DamagedCheckpoint(`line ${this.#number} is not a JSON document: it was truncated or changed`)
@@ -145,7 +148,7 @@ export class CheckpointParser {
 
 function lineOf(part: CheckpointPart): string {
   if (part.kind === 'state') {
-    // The state of a held entity is written as text, because it may consist of the hold alone.
+    // The stored text of a held entity is written, because it may contain a hold but no state.
     if (heldParts(part.state).hold !== undefined)
       return JSON.stringify({ entity: part.entity, stored: part.state })
     const { version, json } = partsOfState(part.state)
@@ -162,8 +165,8 @@ function lineOf(part: CheckpointPart): string {
 }
 
 /**
- * Returns the beginning of a line, which is followed by the state exactly as it is stored: parsing and
- * serializing it could change its numbers.
+ * Returns the beginning of a state's line. The stored text of the state is appended unchanged, because parsing and serializing it
+ * could change its numbers.
  */
 function beforeState(entity: string, version: number): string {
   return `{"entity":${JSON.stringify(entity)},${version > 1 ? `"version":${version},` : ''}"state":`
@@ -174,8 +177,8 @@ function beforeContext(hash: string): string {
 }
 
 /**
- * Returns the content after the beginning of a line, byte for byte. A line that another program has formatted
- * differently is serialized from its parsed content.
+ * Returns the stored text in a line, byte for byte. If another program has formatted the line differently, the parsed content is
+ * serialized instead.
  */
 function verbatim(line: string, before: string, end: string, content: unknown): string {
   return line.startsWith(before) ? line.slice(before.length, -end.length) : JSON.stringify(content)

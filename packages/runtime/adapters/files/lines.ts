@@ -4,7 +4,7 @@ import { TextDecoder } from 'node:util'
 /** Maximum length of a line or a document in memory, in characters. */
 export const LONGEST = 64 * 1024 * 1024
 
-/** Returns true if the error says that the text cannot be split into lines; its message contains the reason. */
+/** Returns true for an error which reports that a text cannot be split into lines. The message of the error contains the reason. */
 export function isUnreadableText(error: unknown): error is Error {
   return error instanceof Error && error.name === UNREADABLE
 }
@@ -35,7 +35,7 @@ export async function* linesByPiece(pieces: AsyncIterable<Uint8Array>): AsyncGen
   if (rest !== '') yield [rest]
 }
 
-/** Decodes a chunk. Without a chunk, the text has ended, and must not end within a character. */
+/** Decodes a chunk. A call without a chunk ends the text, and throws if the text ends within a character. */
 function decoded(decoder: TextDecoder, piece?: Uint8Array): string {
   try {
     return piece === undefined ? decoder.decode() : decoder.decode(piece, { stream: true })

@@ -1,4 +1,7 @@
-/** Requests below the public interface of the library, whose admin client fails if a partition of any topic has no leader. */
+/**
+ * Requests to a cluster that bypass the library's admin client, because the admin client fails if a partition of any topic has no
+ * leader.
+ */
 import { type Broker, type Cluster, createCluster, protocolError } from '@sluice/kafka-records'
 import {
   askBroker,
@@ -11,7 +14,8 @@ import { askOver } from './ask-leaders.ts'
 import type { Kafka } from './client.ts'
 
 /**
- * Sends a request to a cluster with known brokers, over a new connection. It repeats the request while the response is retriable.
+ * Opens a connection, looks up the brokers of the cluster, and sends a request. Repeats the request while the response is
+ * retriable.
  */
 export function askCluster<T>(
   kafka: Kafka,
@@ -30,7 +34,11 @@ export function openCluster(kafka: Kafka): Cluster {
   return createCluster(kafka, { allowAutoTopicCreation: false })
 }
 
-/** @param topics names of topics; by default all, including those with partitions without a leader */
+/**
+ * Returns brokers, topics and partitions, including partitions without a leader.
+ *
+ * @param topics topic names; all topics by default
+ */
 export async function metadataOf(
   cluster: Cluster,
   topics: readonly string[] | null = null,
@@ -53,7 +61,10 @@ export async function settingsOf(
   return settings
 }
 
-/** Makes the library look up unknown brokers. It does this together with topics, and fails if one of them has no leader. */
+/**
+ * Makes the library look up unknown brokers. The library also looks up its target topics, and fails if one of their partitions has
+ * no leader. Therefore, a topic is selected whose partitions all have leaders.
+ */
 export async function knowBrokers(cluster: Cluster, brokers: readonly number[]): Promise<void> {
   const known = cluster.getNodeIds()
   if (brokers.every(id => known.includes(String(id)))) return
@@ -62,14 +73,14 @@ export async function knowBrokers(cluster: Cluster, brokers: readonly number[]):
     ({ errorCode, partitions }) => errorCode === 0 && partitions.every(({ leader }) => leader >= 0),
   )
   cluster.targetTopics = new Set(whole ? [whole.topic] : [])
-  // If every topic has a partition without a leader, the request to each unknown broker fails separately.
+  // Ignore the error: a later request to an unknown broker fails and is reported.
   await cluster.refreshMetadata().catch(() => {})
 }
 
 /**
  * Returns the client library's error for an error code in a response.
  *
- * @param why explanation of the broker
+ * @param why error message in the broker's response
  */
 export function answerError(code: number, why?: string | null): Error {
   const error = protocolError(code)

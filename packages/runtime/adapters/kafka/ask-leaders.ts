@@ -10,7 +10,10 @@ export interface Patience {
   readonly topicMs: number
 }
 
-/** Electing a new leader after the loss of a broker takes a few seconds; a new topic is known to all brokers within one second. */
+/**
+ * Default limits. After the loss of a broker, electing a new leader takes a few seconds. All brokers know a new topic within one
+ * second.
+ */
 const PATIENCE: Patience = { leaderMs: 15_000, topicMs: 1_000 }
 
 export const PATIENCE_WITH_NEW_TOPIC: Patience = { leaderMs: 15_000, topicMs: 15_000 }
@@ -18,11 +21,12 @@ export const PATIENCE_WITH_NEW_TOPIC: Patience = { leaderMs: 15_000, topicMs: 15
 const ASK_EVERY_MS = 50
 
 /**
- * Sends a request to the leaders of partitions until they respond. The metadata can be older or newer than that of a broker, so a
- * retriable response is not an error: like every official client, this function fetches the metadata again and repeats the request.
+ * Sends a request to the leaders of partitions until they respond. The client's metadata can differ from a broker's metadata, so a
+ * retriable response is not an error. In this case, the function fetches the metadata again and repeats the request, like every
+ * official client.
  *
- * @param ask sends the request; must not use metadata of an earlier attempt
- * @throws errors of `ask` that are not retriable or last too long
+ * @param ask function that sends the request. It must not use metadata of an earlier attempt.
+ * @throws errors of `ask` that are not retriable, or that persist beyond the time limits
  */
 export async function askLeaders<T>(
   ask: () => Promise<T>,
@@ -46,14 +50,17 @@ interface Connected {
   disconnect(): Promise<void>
 }
 
-/** Sends a request over a new connection. While the response is retriable, it repeats the request over another one. */
+/**
+ * Sends a request over a new connection. While the response is retriable, the request is repeated, each time over another new
+ * connection.
+ */
 export function askOver<Client extends Connected, T>(
   open: () => Client,
   question: (client: Client) => Promise<T>,
   patience?: Patience,
 ): Promise<T> {
   return askLeaders(async () => {
-    // Metadata belongs to the connection, so each attempt opens a new one.
+    // Each attempt opens a new connection, because metadata belongs to the connection.
     const client = open()
     try {
       await client.connect()

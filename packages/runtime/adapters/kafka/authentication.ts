@@ -1,9 +1,9 @@
-/** Methods to connect and authenticate to a cluster. Loads no library. */
+/** Methods of connecting and authenticating to a cluster. This file imports no client library. */
 
 export const AUTHENTICATIONS = ['none', 'tls', 'iam', 'scram-sha-256', 'scram-sha-512', 'plain'] as const
 
 /**
- * `none` is unencrypted; `tls` encrypts and may use a client certificate; `iam` authenticates with AWS
+ * Method of connecting: `none` is unencrypted; `tls` encrypts and may use a client certificate; `iam` authenticates with AWS
  * credentials; all others use a password.
  */
 export type KafkaAuth = (typeof AUTHENTICATIONS)[number]

@@ -1,12 +1,15 @@
 /** Classifies errors of the client library: Kafka is unavailable, Kafka refuses the request, or there is a bug. Pure. */
 
-/** Properties of an error. The library's classes cannot be imported from an ES module, so errors are recognised by their names. */
+/**
+ * Properties of an error of the client library. The library's classes cannot be imported from an ES module, so errors are
+ * recognised by their names.
+ */
 interface ErrorMembers {
   readonly name: string
   /** Name of an error response in Kafka's protocol. */
   readonly type?: string | undefined
   readonly code?: string | undefined
-  /** True if the library would retry; in responses, as in Kafka's documentation. */
+  /** True if the library retries after this error. For error responses, the value is the same as in Kafka's documentation. */
   readonly retriable?: boolean | undefined
   readonly cause?: unknown
 }
@@ -33,9 +36,9 @@ const PASSING_NAMES = new Set([
   'KafkaJSNumberOfRetriesExceeded',
 ])
 
-/** Temporary, although the library does not treat it as retriable. */
+/** Error response that is temporary, although the library does not treat it as retriable. */
 const PASSING_ANSWER = 'BROKER_NOT_AVAILABLE'
-/** Permanent, although the library treats it as retriable: a corrupt message stays corrupt. */
+/** Error response that is permanent, although the library treats it as retriable: a corrupt message stays corrupt. */
 const LASTING_ANSWER = 'CORRUPT_MESSAGE'
 
 /** Returns true if Kafka or the network is temporarily unavailable, so that the same call may succeed later. */
@@ -48,7 +51,8 @@ export function isAway(error: unknown): boolean {
 }
 
 /**
- * Returns true if the connection was lost during authentication. The library reports this like a refusal, with a different message.
+ * Returns true if the connection was lost during authentication. The library reports this with the same error name as rejected
+ * credentials, but with a different message.
  */
 export function isInterruptedSignIn(error: unknown): boolean {
   const { name, message } = error as Error
@@ -90,14 +94,14 @@ export function brokersAnswer(error: unknown): string | undefined {
   return type ?? (cause instanceof Error ? brokersAnswer(cause) : undefined)
 }
 
-/** Returns an error like one of the library, so that the request is repeated. */
+/** Returns an error with the properties of a retriable error of the library, so that the request is repeated. */
 export function leaderMissing(message: string): Error {
   return Object.assign(new Error(message), { type: 'LEADER_NOT_AVAILABLE', retriable: true })
 }
 
 /**
- * Returns true if the protocol defines this response as retriable: the metadata that led to this broker was
- * outdated, or the broker's own is.
+ * Returns true if the protocol defines this error response as retriable, because the metadata of the client or of the broker is
+ * outdated.
  */
 export function isRetriableAnswer(error: unknown): boolean {
   const { name, type, retriable, cause } = error as Error & { type?: string; retriable?: boolean }

@@ -1,4 +1,4 @@
-/** The connection to Kafka. Only this folder knows the client library. */
+/** Creates Kafka clients. Only this folder uses the client library. */
 import { readEveryCodec, readRecordsOf, restIdleConnections } from '@sluice/kafka-records'
 import { bearerMechanism, explainedSocket, type TlsAdvice } from '@sluice/kafka-records/connecting'
 import kafkajs, { type ISocketFactory, Kafka, type KafkaConfig, logLevel } from 'kafkajs'
@@ -13,23 +13,25 @@ export interface KafkaConnection {
   readonly clientId: string
   readonly auth: KafkaAuth
   /**
-   * If false, user name and password are sent unencrypted. Connections with `none` are never encrypted; those
-   * with `tls` and `iam` always are.
+   * If false, user name and password are sent unencrypted. Connections with `none` are never encrypted; connections with `tls` or
+   * `iam` always are.
    */
   readonly encrypted?: boolean
   /** AWS region; required for `iam`. */
   readonly region?: string
   /** Returns user name and password; required for SCRAM and PLAIN. Called for each authentication, so the result may change. */
   readonly login?: () => Login
-  /** Returns certificates of trusted authorities in PEM form; by default, those of Node.js. Called for each new connection. */
+  /**
+   * Returns certificates of trusted authorities in PEM form; by default, the certificates of Node.js. Called for each new
+   * connection.
+   */
   readonly ca?: () => string
   /** Returns the client certificate for `tls`. Called for each new connection. */
   readonly certificate?: () => ClientCertificate
 }
 
 /**
- * Creates a client whose connections and requests time out within seconds, because records that cannot be
- * processed now stay in Kafka.
+ * Creates a client whose connections and requests time out within seconds. Records that cannot be processed in time stay in Kafka.
  */
 export function kafkaClient(connection: KafkaConnection): Kafka {
   readEveryCodec(kafkajs.CompressionCodecs)
@@ -67,7 +69,7 @@ const ADVICE: TlsAdvice = {
 
 const explainingSockets: ISocketFactory = ({ ssl, ...place }) => explainedSocket(place, ssl, ADVICE)
 
-/** Returns an object with getters, which the library reads for each new connection. */
+/** Returns TLS options with getters, so that certificates are read again for each new connection. */
 function tlsOf({ ca, certificate }: KafkaConnection): NonNullable<KafkaConfig['ssl']> {
   if (ca === undefined && certificate === undefined) return true
   const read = {

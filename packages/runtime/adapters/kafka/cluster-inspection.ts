@@ -1,5 +1,6 @@
 /**
- * Requests about a cluster that the client library does not support, or whose response it discards if a partition has no leader.
+ * Requests for information about a cluster. The client library does not support some of them, and discards the response to others
+ * if a partition has no leader.
  */
 import type { Broker, Cluster } from '@sluice/kafka-records'
 import {
@@ -22,13 +23,13 @@ import type { Bounds } from './offsets.ts'
 import { ReconnectingClient } from './reconnecting-client.ts'
 import type { TopicLayout } from './topic-admin.ts'
 
-/** Response of one broker, or its error. */
+/** Response of a broker, or the error of the request to it. */
 export type OfBroker<T> = { readonly broker: number } & ({ readonly answer: T } | { readonly error: unknown })
 
 /** Offset bounds by topic and partition; undefined if the leader did not respond. */
 export type KnownBounds = ReadonlyMap<string, readonly (Bounds | undefined)[]>
 
-/** Sends one request after another, over one connection to each broker. */
+/** Reads information about a cluster. Requests are sent one after another, over one connection to each broker. */
 export class ClusterInspection {
   readonly #cluster: ReconnectingClient<Cluster>
 
@@ -42,9 +43,9 @@ export class ClusterInspection {
   }
 
   /**
-   * Resolves to brokers, topics and partitions, including those without a leader.
+   * Resolves to brokers, topics and partitions, including partitions without a leader.
    *
-   * @param topics all topics by default
+   * @param topics topic names; all topics by default
    */
   metadata(topics?: readonly string[]): Promise<ClusterMetadata> {
     return this.#cluster.inTurn(cluster => metadataOf(cluster, topics))
@@ -69,7 +70,7 @@ export class ClusterInspection {
   }
 
   /**
-   * Resolves to the size of logs on the disks of brokers, or an error for a broker that does not respond.
+   * Resolves to the log sizes on the disks of each broker, or to an error for a broker that does not respond.
    *
    * @param only topic to report; all topics by default
    */
@@ -77,7 +78,7 @@ export class ClusterInspection {
     const partitions = only?.partitions.map(({ partition }) => partition) ?? []
     const question = logDirsQuestion(only && { topic: only.topic, partitions })
     return this.#askEach(brokers, question, ({ errorCode, dirs }) => {
-      // Before version 3 of the response, a broker refuses with an empty list.
+      // Before version 3 of the response, a broker reports a missing permission with an empty list.
       if (errorCode !== 0 || dirs.length === 0) throw answerError(errorCode || CLUSTER_AUTHORIZATION_FAILED)
       return dirs
     })
@@ -168,7 +169,10 @@ interface Edges {
   readonly ends: readonly PartitionEdge[]
 }
 
-/** @throws the error of the first broker if none has responded */
+/**
+ * Combines the responses of brokers to bounds by topic and partition. @throws the error of the first broker if no broker has
+ * responded
+ */
 function boundsIn(topics: readonly TopicLayout[], answers: readonly OfBroker<Edges>[]): KnownBounds {
   const answered = answers.flatMap(one => ('answer' in one ? [one.answer] : []))
   const [failed] = answers.flatMap(one => ('error' in one ? [one] : []))

@@ -2,10 +2,10 @@
 import { RecordRefused, Unavailable } from '../../pipeline/errors.ts'
 import { brokersAnswer, isAway, isRefusal } from './availability.ts'
 
-/** Response of brokers that do not know the topic. */
+/** Error response of a broker that does not know the topic. */
 export const UNKNOWN_TOPIC = 'UNKNOWN_TOPIC_OR_PARTITION'
 
-/** Returns the error for a topic that does not exist, or is not known yet. */
+/** Returns the error for a topic that does not exist, or that the brokers do not know yet. */
 export function unknownTopic(message: string, options?: ErrorOptions): Unavailable {
   return Object.assign(new Unavailable('broker-unavailable', message, options), { name: NO_TOPIC })
 }
@@ -16,7 +16,7 @@ export function isUnknownTopic(error: unknown): error is Unavailable {
   return error instanceof Unavailable && error.name === NO_TOPIC
 }
 
-/** Returns the error for a missing topic with its name, which brokers do not report. */
+/** Returns the error for a missing topic. The message contains the topic's name, which brokers do not report. */
 export function missingTopic(topic: string, cause: unknown): Unavailable {
   return unknownTopic(`Kafka has no topic "${topic}": create it, or allow this program to describe it`, {
     cause,
@@ -30,14 +30,14 @@ export function unknownPartition(topic: string, count: number, partition: number
   )
 }
 
-/** Responses that concern a record. Kafka refuses such a record on every attempt. */
+/** Error responses about a record that Kafka refuses on every attempt. */
 export const REFUSED_RECORD: ReadonlySet<string> = new Set([
   'MESSAGE_TOO_LARGE',
   'RECORD_LIST_TOO_LARGE',
   'INVALID_RECORD',
 ])
 
-/** Kafka refuses the request itself rather than a record. A permission or a setting must be changed. */
+/** Error for a request that Kafka refuses, as opposed to a single record. A permission or a setting must be changed. */
 export class RefusedByKafka extends Error {
   override readonly name = 'RefusedByKafka'
   readonly code: 'refused' | 'topic-not-created'
@@ -48,7 +48,10 @@ export class RefusedByKafka extends Error {
   }
 }
 
-/** Returns the error for records that Kafka may accept later. The reports of failed functions recognise its first words. */
+/**
+ * Returns the error for records that Kafka may accept later. Reports of failed functions recognise this error by the beginning of
+ * its message.
+ */
 export function notTaken(why: string, options?: ErrorOptions): Unavailable {
   return new Unavailable('broker-unavailable', `Kafka did not take it: ${why}`, options)
 }

@@ -1,7 +1,7 @@
 /** Connection strings for the Kafka endpoint of Azure Event Hubs. Pure. */
 import { defined } from '../../consumer/defined.ts'
 
-/** Ports of the Kafka endpoint of a namespace and of the emulator. */
+/** Default ports of the Kafka endpoints of a namespace and of the emulator. */
 const PORT = 9093
 const EMULATOR_PORT = 9092
 
@@ -34,7 +34,7 @@ export function parseConnectionString(text: string): EventHubs | undefined {
   return defined({ broker, isEncrypted: !isEmulator, hub: hub || undefined })
 }
 
-/** Splits a connection string. Values may end in "=", so only the first one is a separator. */
+/** Splits a connection string. A value may contain "=", so only the first "=" of each part is a separator. */
 function partsOf(text: string): Map<string, string> {
   const pairs = text.split(';').map(part => /^\s*([^=]+?)\s*=(.*)$/s.exec(part))
   return new Map(

@@ -4,7 +4,7 @@ import { brokersAnswer, isAway } from './availability.ts'
 import { failureOf } from './errors.ts'
 import { logRecordOf } from './messages.ts'
 
-/** A record with the offset that follows it. */
+/** A record, and the offset from which reading continues after it. */
 export interface TakenRecord {
   readonly record: LogRecord
   readonly next: number
@@ -15,16 +15,16 @@ export interface GroupReading {
   readonly topic: string
   /** Start position of a partition without a committed offset. */
   readonly from: 'start' | 'end'
-  /** Processes the next records of one partition. No more records are read until it resolves. */
+  /** Processes the next records of one partition. No more records are read until the returned promise resolves. */
   take(records: readonly TakenRecord[]): Promise<void>
   /** Called with the partitions of this member after each assignment by the group. */
   assigned(partitions: readonly number[]): void
 }
 
-/** Maximum number of records passed at a time, small enough for heartbeats in between. */
+/** Maximum number of records that are passed on at once. It is small, so that heartbeats can be sent in between. */
 const TOGETHER = 100
 
-/** Responses to a commit that is too late, because the group has reassigned the partitions. */
+/** Error responses to a commit that arrives after the group has reassigned the partitions. */
 const PASSED_ON = new Set(['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID'])
 
 /** A member of a consumer group that commits only on request. */
@@ -34,8 +34,8 @@ export class GroupReader {
   readonly #lost = Promise.withResolvers<Error>()
   readonly #joined = Promise.withResolvers<void>()
   /**
-   * Offset after the last record that was processed, by partition. It is needed because a rejoined group
-   * starts at its committed offsets.
+   * Offset after the last processed record, by partition. After the member has rejoined the group, the library reads again from the
+   * committed offsets. Records that were already processed are then skipped.
    */
   readonly #next = new Map<number, number>()
   #isLeaving = false
@@ -82,8 +82,8 @@ export class GroupReader {
   }
 
   /**
-   * Commits the offsets after the processed records. Does nothing if the partitions have been reassigned,
-   * because the other member reads the records again.
+   * Commits the offsets after the processed records. Does nothing if the partitions have been reassigned, because another member
+   * reads the records again.
    *
    * @throws RefusedByKafka or Unavailable
    */
@@ -115,7 +115,7 @@ export class GroupReader {
   async #take({ batch, resolveOffset, heartbeat, isRunning, isStale }: EachBatchPayload): Promise<void> {
     const { topic, partition, messages } = batch
     const last = messages.at(-1)
-    // Transaction markers follow the last record, and count as read with it.
+    // Transaction markers after the last record count as read together with this record.
     const taken = messages.map((message): TakenRecord => {
       const record = logRecordOf(topic, partition, message)
       return { record, next: message === last ? Number(batch.lastOffset()) + 1 : record.offset + 1 }

@@ -36,7 +36,10 @@ export async function describeGroups(kafka: Kafka, groups: readonly string[]): P
   })
 }
 
-/** Returns the consumer groups that this client may see, by name. Other users of the group protocol are excluded. */
+/**
+ * Returns the consumer groups that this client has permission to describe, sorted by name. Groups with other protocol types, such
+ * as Kafka Connect workers, are excluded.
+ */
 export async function visibleGroups(kafka: Kafka): Promise<GroupDescription[]> {
   const described = await askCluster(kafka, async (cluster, brokers) => {
     const answers = brokers.map(async id => {
@@ -57,8 +60,8 @@ function isConsumer({ protocolType }: { readonly protocolType: string }): boolea
 }
 
 /**
- * Describes groups. If one group is refused, the library discards the whole response; in that case, each
- * group is requested separately, and refused ones are omitted.
+ * Describes groups. If the broker refuses one group, the library discards the whole response. In that case, each group is requested
+ * separately, and refused groups are omitted.
  */
 async function visibleBy(broker: Broker, groupIds: readonly string[]): Promise<DescribedGroup[]> {
   if (groupIds.length === 0) return []
@@ -74,7 +77,7 @@ async function visibleBy(broker: Broker, groupIds: readonly string[]): Promise<D
   return found
 }
 
-/** Describes groups. Each coordinator describes its own groups. */
+/** Describes groups. Each group is described by its coordinator. */
 async function describedBy(cluster: Cluster, groups: readonly string[]): Promise<DescribedGroup[]> {
   const byCoordinator = new Map<Broker, string[]>()
   for (const some of requestsOf(groups, () => 0, { items: GROUPS_AT_ONCE, bytes: 0 })) {
@@ -106,7 +109,7 @@ export async function committedOffsets(kafka: Kafka, group: string): Promise<Com
 /** Number of groups that are requested at a time over one connection. */
 const GROUPS_AT_ONCE = 16
 
-/** Resolves to the committed offsets by group. A cluster can have thousands of groups. */
+/** Resolves to the committed offsets by group. Groups are requested in parts, because a cluster can have thousands of them. */
 export async function committedOffsetsOf(
   kafka: Kafka,
   groups: readonly string[],

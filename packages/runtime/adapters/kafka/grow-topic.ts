@@ -3,10 +3,12 @@ import { askAdmin, PATIENCE_WITH_NEW_TOPIC } from './ask-leaders.ts'
 import { leaderMissing } from './availability.ts'
 
 /**
- * Adds partitions to a topic up to this number, and waits until the leader of each responds. Kafka cannot remove partitions.
+ * Increases the number of partitions of a topic, and waits until the leader of each partition responds. Kafka cannot remove
+ * partitions.
  *
- * @returns the number of partitions before
- * @throws Error if the topic already has more; errors of the library if Kafka refuses or does not respond
+ * @param partitions new total number of partitions
+ * @returns previous number of partitions
+ * @throws Error if the topic already has more partitions; errors of the library if Kafka refuses or does not respond
  */
 export async function growTopic(kafka: Kafka, topic: string, partitions: number): Promise<number> {
   const before = await partitionCount(kafka, topic)

@@ -1,4 +1,4 @@
-/** Error code if there are no AWS credentials. */
+/** Code of the error for missing AWS credentials. */
 export const NO_IAM_TOKEN = 'ERR_NO_IAM_TOKEN'
 
 /**

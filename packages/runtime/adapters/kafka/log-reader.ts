@@ -1,6 +1,6 @@
 /**
- * Reads a range of a partition without a consumer group, which would take seconds to join, require
- * permissions on groups, and cause rebalances.
+ * Reads a range of a partition without a consumer group. Joining a group would take seconds, require permissions on groups, and
+ * cause rebalances.
  */
 import {
   type Cluster,
@@ -19,25 +19,28 @@ import { brokersAnswer, isAway, isRefusal, isRetriableAnswer } from './availabil
 import { logRecordOf } from './messages.ts'
 import { ReconnectingClient } from './reconnecting-client.ts'
 
-/** Isolation levels of the protocol, which determine the records of transactions that a reader sees. */
+/**
+ * Isolation levels with their numbers in the protocol. They determine whether a reader receives records of unfinished and aborted
+ * transactions.
+ */
 const ISOLATION = { 'read-uncommitted': 0, 'read-committed': 1 } as const
 export type Isolation = keyof typeof ISOLATION
 
-/** Size limit for the response to a fetch, in bytes before decompression. */
+/** Size limit for the response to a fetch, in compressed bytes. */
 const FETCH_BYTES = 1024 * 1024
-/** Size limit for a single record, in bytes. Kafka always returns at least one batch, regardless of the limit. */
+/** Size limit for a fetch of a single record, in bytes. Kafka returns at least one batch, regardless of the limit. */
 const ONE_BATCH = 1
 
 /**
- * Maximum number of partitions with an open batch. It equals the usual number of partitions, because all of
- * them are read alternately after Redis has lost its state.
+ * Maximum number of partially read batches in memory, one per partition. It equals the usual number of partitions, because all
+ * partitions are read alternately after Redis has lost its state.
  */
 const OPEN_BATCHES = 12
 
-/** Shorter than the default, because the next batch can read the range if this one cannot. */
+/** Time limits for repeated requests. They are shorter than the default, because the next invocation can read the range. */
 const PATIENCE_OF_A_BATCH = { leaderMs: 3_000, topicMs: 0 }
 
-/** A range to read, optionally restricted to records that contain these bytes. */
+/** A range of offsets to read, optionally restricted to records that contain the bytes `holding`. */
 interface SearchedRange extends OffsetRange {
   readonly holding: Buffer | undefined
 }
@@ -48,7 +51,11 @@ export class KafkaLogReader implements LogReader {
   readonly #open = new OpenBatches(OPEN_BATCHES)
   readonly #firsts = new WeakMap<Cluster, FirstRequests>()
 
-  /** @param isolation isolation level of the event source mapping; both must see the same records */
+  /**
+   * Creates a reader.
+   *
+   * @param isolation isolation level; must be the isolation level of the event source mapping, so that both read the same records
+   */
   constructor(kafka: Kafka, isolation: Isolation = 'read-committed') {
     this.#isolation = isolation
     const open = async () => {
@@ -89,8 +96,8 @@ export class KafkaLogReader implements LogReader {
       // Other partitions are read over the same connection, so it is closed only if it may be broken.
       if (brokersAnswer(error) === 'OFFSET_OUT_OF_RANGE')
         throw await outOfRange(cluster, topic, partition, range.fromOffset)
-      // `Unavailable` is thrown here after a response of Kafka. The library requests all topics together, so
-      // a deleted topic fails them all.
+      // In these cases, Kafka has responded, so the connection works. The refresh fails if any topic was deleted, because the
+      // library requests all topics together.
       if (error instanceof Unavailable || isRetriableAnswer(error))
         await cluster.refreshMetadata().catch(() => this.#cluster.drop())
       else await this.#cluster.drop()
@@ -109,7 +116,8 @@ export class KafkaLogReader implements LogReader {
     if (fromOffset > range.toOffset) return { records: [], nextOffset: range.toOffset + 1, logStart }
     const messages = await this.#fetch(cluster, topic, partition, { ...range, fromOffset })
     const last = messages.at(-1)
-    // The offset precedes a delivered record, so an open transaction hides it, or this replica has just become the leader.
+    // Records exist, because a later record was delivered. Either an open transaction hides them, or this replica has just become
+    // the leader.
     if (!last)
       throw unavailable(`Kafka returned no records of ${topic}/${partition} from offset ${fromOffset} on`)
     // Records after the range were delivered already, so do not keep a second copy in memory.
@@ -120,7 +128,7 @@ export class KafkaLogReader implements LogReader {
     return { records, nextOffset: Math.min(Number(last.offset), range.toOffset) + 1, logStart }
   }
 
-  /** Returns the records of a fetch from the offset on, without those of aborted transactions. */
+  /** Fetches the records from an offset on, without records of aborted transactions. */
   async #fetch(
     cluster: Cluster,
     topic: string,
@@ -130,7 +138,7 @@ export class KafkaLogReader implements LogReader {
     const bytes = fromOffset === toOffset ? ONE_BATCH : FETCH_BYTES
     const broker = await cluster.findBroker({ nodeId: leaderOf(cluster, topic, partition) })
     const { responses } = await broker.fetch({
-      // No consumer group waits for it, so the read may take long.
+      // The read may take long, because no consumer group waits for it.
       isPatient: true,
       mostBytes: MAX_READ_BYTES,
       open: this.#open,
@@ -142,14 +150,14 @@ export class KafkaLogReader implements LogReader {
       topics: [{ topic, partitions: [{ partition, fetchOffset: String(fromOffset), maxBytes: bytes }] }],
     })
     const messages = responses[0]?.partitions[0]?.messages ?? []
-    // A broker returns whole batches, which can begin before the offset.
+    // Remove earlier records, because a broker returns whole batches, which can begin before the requested offset.
     return messages.filter(({ offset }) => Number(offset) >= fromOffset)
   }
 }
 
 /**
- * Lets the first requests of a kind through one at a time. For several concurrent requests, the library would
- * open a connection each and forget all but the last, and these connections would keep the process alive.
+ * Sends the first requests of a kind one at a time. If they were sent concurrently, the library would open a connection for each
+ * request and forget all except the last. The forgotten connections would keep the process alive.
  */
 class FirstRequests {
   readonly #answered = new Set<string>()
@@ -178,12 +186,12 @@ async function edgeOf(
 }
 
 /**
- * Returns the error for an offset out of range. The caller knows the offset from a record, so if the log ends
- * before it, this is another log, or it was truncated.
+ * Returns the error for an offset out of range. The caller has read a record at this offset before. If the log ends before this
+ * offset, the topic was recreated or truncated.
  */
 async function outOfRange(cluster: Cluster, topic: string, partition: number, offset: number) {
   const end = await edgeOf(cluster, topic, partition, 'end')
-  // Otherwise retention has just removed the offset, and the next attempt uses the new start of the log.
+  // Retention has just removed the record. The next attempt uses the new start of the log.
   if (offset < end) return unavailable(`${topic}/${partition} now begins after offset ${offset}`)
   const message = `${topic}/${partition} ends at offset ${end}, but ${offset} was read before: the topic was recreated or truncated`
   return new PartitionStopped('another-log', message)

@@ -1,10 +1,13 @@
 import { type FetchedMessage, headersOf } from '@sluice/kafka-records'
 import type { LogRecord } from '../../cloudevents/record.ts'
 
-/** A message of the library. Some fields are present only if this project has decoded it. */
+/** A message in the form of the client library. `oversizeBytes` is present only if this project has decoded the message. */
 type Message = FetchedMessage & { readonly oversizeBytes?: number | undefined }
 
-/** Converts a message of the library to a record of the log. A null header becomes an empty one, as in the event of a function. */
+/**
+ * Converts a message of the library to a log record. A header with a null value gets an empty value, as in the events that Lambda
+ * passes to functions.
+ */
 export function logRecordOf(topic: string, partition: number, message: Message): LogRecord {
   const { oversizeBytes } = message
   return {

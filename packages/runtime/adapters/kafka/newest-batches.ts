@@ -11,15 +11,18 @@ import type { Kafka } from './client.ts'
 import { eachBroker, type KnownBounds, type OfBroker, partitionsByLeader } from './cluster-inspection.ts'
 import type { TopicLayout } from './topic-admin.ts'
 
-/** Batches by topic and partition, oldest first, without control batches. Empty if the leader did not respond. */
+/**
+ * Batches by topic and partition, oldest first, without control batches. The list of a partition is empty if its leader did not
+ * respond.
+ */
 export type NewestBatches = ReadonlyMap<string, ReadonlyMap<number, readonly BatchHead[]>>
 
-/** Limits per partition, sufficient for the last seconds of a busy topic and for hours of a quiet one. */
+/** Limits per partition, sufficient for the last seconds of a busy topic and the last hours of a quiet topic. */
 const NEWEST_OFFSETS = 500
 const MAX_BYTES = 256 * 1024
 
 /**
- * Resolves to the newest batches of topics.
+ * Resolves to the headers of the newest batches of topics.
  *
  * @throws errors of the library, or the first error response of a broker
  */
@@ -59,7 +62,7 @@ function newestFrom(
   return { topic, partitions: known }
 }
 
-/** Resolves to all settings of each broker, including defaults, or an error for a broker that refuses. */
+/** Resolves to all settings of each broker, including defaults, or to an error for a broker that refuses the request. */
 export function brokerSettings(
   kafka: Kafka,
   brokers: readonly number[],

@@ -23,7 +23,7 @@ export class TopicOffsets {
     this.#patience = patience
     this.#admin = new ReconnectingClient(
       async () => {
-        // Retries are left to `askLeaders`.
+        // `askLeaders` repeats requests, so the library must not.
         const admin = kafka.admin({ retry: { retries: 0 } })
         await admin.connect()
         return admin
@@ -37,7 +37,7 @@ export class TopicOffsets {
     return (await this.bounds(topic)).map(({ end }) => end)
   }
 
-  /** Resolves to the committed offset of a consumer group for each partition; -1 if there is none. */
+  /** Resolves to the committed offset of a consumer group for each partition; -1 if no offset is committed. */
   committed(groupId: string, topic: string): Promise<number[]> {
     return this.#ask(async admin => {
       const [answer] = await admin.fetchOffsets({ groupId, topics: [topic] })
@@ -45,7 +45,10 @@ export class TopicOffsets {
     })
   }
 
-  /** Resolves to the first offset of each partition that was written at this time or later, or to the end of the partition. */
+  /**
+   * Resolves to the offset of the first record of each partition that was written at or after a time. If there is no such record,
+   * the offset is the end of the partition.
+   */
   at(topic: string, timeMs: number): Promise<number[]> {
     return this.#ask(async admin =>
       byPartition(await admin.fetchTopicOffsetsByTimestamp(topic, timeMs), ({ offset }) => Number(offset)),
@@ -79,7 +82,7 @@ function byPartition<Answer extends { readonly partition: number }, T>(
   return values
 }
 
-/** Shorter than the default, because the next invocation can repeat the request. */
+/** Time limits for repeated requests. They are shorter than the default, because the next invocation can repeat the request. */
 const PATIENCE_OF_AN_INVOCATION = { leaderMs: 3_000, topicMs: 0 }
 
 export class KafkaLogBounds implements LogBounds {

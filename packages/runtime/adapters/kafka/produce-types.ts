@@ -1,6 +1,6 @@
 /**
- * Interfaces to the brokers for a producer. They use no types of the client library, because the types of the
- * public package refer to this file.
+ * Interfaces between a producer and the brokers. They do not use types of the client library, because the public types of the
+ * package refer to this file.
  */
 import type { OutgoingRecord } from '../../cloudevents/record.ts'
 import type { Publisher } from '../../pipeline/ports.ts'
@@ -27,19 +27,19 @@ export type Deflate = (
   bytes: Buffer,
 ) => Promise<readonly [number: number, compressed: Buffer]>
 
-/** Response of a leader about one batch. */
+/** Response of a partition leader to one batch. */
 export interface BatchAnswer {
   readonly topic: string
   readonly partition: number
   /** Error code of the protocol; 0 for success. See `producing.ts`. */
   readonly errorCode: number
-  /** Offset of the first record; -1 if the broker no longer knows it. */
+  /** Offset of the first record; -1 if the broker no longer knows the offset. */
   readonly baseOffset: number
 }
 
 /** Producer id and epoch, by which brokers recognise the sequences of a producer. */
 export interface ProducerNumbers {
-  /** A 64-bit integer in decimal digits. */
+  /** Producer id: a 64-bit integer in decimal digits. */
   readonly producerId: string
   readonly producerEpoch: number
 }
@@ -65,7 +65,7 @@ export interface Brokers {
   close(): Promise<void>
 }
 
-/** A publisher that also knows the number of partitions of topics, and the offsets of published records. */
+/** A publisher that also returns the number of partitions of a topic and the offsets of published records. */
 export interface TopicPublisher extends Publisher {
   partitionsOf(topic: string): Promise<number>
   /** Resolves to the offset of each record; if a record was sent again, to the offset of its last copy. */

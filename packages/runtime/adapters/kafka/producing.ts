@@ -14,7 +14,7 @@ import type {
 } from './produce-types.ts'
 import { TopicLeaders } from './topic-leaders.ts'
 
-/** Temporary responses while the coordinator is busy. */
+/** Error responses of a coordinator that is temporarily busy. */
 const COORDINATOR_BUSY: ReadonlySet<string> = new Set([
   'CONCURRENT_TRANSACTIONS',
   'GROUP_LOAD_IN_PROGRESS',
@@ -24,12 +24,12 @@ const COORDINATOR_BUSY: ReadonlySet<string> = new Set([
 
 const OF_TRANSACTIONS = 1
 
-/** Returns the error of calls after `close`. */
+/** Returns the error for calls after `close`. */
 function connectionClosed(): Error {
   return new Error('the connection of the producer is closed')
 }
 
-/** Sends metadata and produce requests over connections of kafkajs. It does not retry; its caller does. */
+/** Sends metadata and produce requests over connections of kafkajs. Failed requests are not retried here, but by the caller. */
 export class ProducingConnection {
   readonly #client: () => Promise<Kafka>
   #cluster: Promise<Cluster> | undefined
@@ -68,8 +68,8 @@ export class ProducingConnection {
   }
 
   /**
-   * Resolves to an identity by which brokers recognise this producer. For transactions, it ends a transaction
-   * that an earlier producer has left open.
+   * Resolves to an identity by which brokers recognise this producer. With a transactional id, this ends a transaction that an
+   * earlier producer has left open.
    */
   async identify(transactionalId?: string, transactionTimeoutMs?: number): Promise<ProducerNumbers> {
     const broker = await (transactionalId === undefined
@@ -89,7 +89,7 @@ export class ProducingConnection {
     await broker.endTxn({ ...transaction, transactionResult: isCommit })
   }
 
-  /** Opens no more connections. A connection that is being opened is closed afterwards. Never rejects. */
+  /** Closes the connections, and opens no more. A connection that is still being opened is closed afterwards. Never rejects. */
   async close(): Promise<void> {
     this.#isClosed = true
     await this.#connected?.disconnect().catch(() => {})
@@ -163,13 +163,15 @@ export function deliveryError(cause: unknown, place: string): Error {
   return isRefusal(cause) ? new RefusedByKafka(text, { cause }) : (cause as Error)
 }
 
-/** The broker has already written this batch, so the response counts as success. */
+/** Error code for a batch that the broker has already written. It counts as success. */
 export const DUPLICATE_SEQUENCE = 46
 
-/** The broker knows other sequences of this producer or none, so this attempt has not written the batch. */
+/**
+ * Error codes for a batch whose sequence number or producer id the broker does not expect. This attempt has not written the batch.
+ */
 export const FOREIGN_SEQUENCE: ReadonlySet<number> = new Set([45, 59])
 
-/** Returns the engine's error for a response of a leader, with a remedy if one is known. */
+/** Returns the engine's error for an error response of a partition leader. The message contains a remedy if one is known. */
 export function answeredError(code: number, place: string): Error {
   const { name, isRetriable } = produceError(code)
   const message = `${name} for ${place}`

@@ -1,8 +1,8 @@
 import { Unavailable } from '../../pipeline/errors.ts'
 
 /**
- * Idle time after which a client is replaced, in milliseconds. The execution environment may have been
- * frozen, which breaks its connections.
+ * Idle time after which a client is replaced, in milliseconds. The execution environment may have been frozen in the meantime,
+ * which breaks the client's connections.
  */
 const MAX_IDLE_MS = 2 * 60_000
 
@@ -12,8 +12,8 @@ interface Opened<Client> {
 }
 
 /**
- * Creates a client on first use, and a new one after a failure or a long idle time. A client is closed once more after the last
- * work that used it, because the library reconnects a closed client for every request, and that connection would stay open.
+ * Creates a client on first use, and a new client after a failure or a long idle time. A client is closed again after its last use
+ * has ended. A request on a closed client makes the library reconnect, and the new connection would otherwise stay open.
  */
 export class ReconnectingClient<Client> {
   readonly #open: () => Promise<Client>
@@ -36,7 +36,7 @@ export class ReconnectingClient<Client> {
   }
 
   /**
-   * Runs work with the client. If the work fails, the client is kept; call `drop` if it may be broken.
+   * Runs work with the client. If the work fails, the client is kept. Call `drop` if the client may be broken.
    *
    * @throws errors of opening the client and of `work`; Unavailable after `close`
    */
@@ -56,10 +56,10 @@ export class ReconnectingClient<Client> {
   }
 
   /**
-   * Runs work after all earlier work of this method has ended, and drops the client if an attempt fails. No
-   * other work may use the client at the same time.
+   * Runs work after all earlier calls of this method have ended, and drops the client if an attempt fails. No other work may use
+   * the client at the same time.
    *
-   * @param repeat decides about further attempts; one attempt by default
+   * @param repeat function that runs an attempt and decides whether to repeat it; by default, there is one attempt
    */
   inTurn<T>(
     work: (client: Client) => Promise<T>,

@@ -3,7 +3,7 @@ import { tlsProblem } from '@sluice/kafka-records/connecting'
 import { isInterruptedSignIn } from './availability.ts'
 import { NO_IAM_TOKEN } from './iam-token.ts'
 
-/** Explanations of responses to a request that a listener does not allow, or does not allow before authentication. */
+/** Explanations of error responses about authentication, by their names in the protocol. */
 const ANSWERS: Readonly<Record<string, string>> = {
   UNSUPPORTED_SASL_MECHANISM:
     'its listener does not support this authentication method: set another one with KAFKA_AUTH (--auth)',
@@ -11,8 +11,8 @@ const ANSWERS: Readonly<Record<string, string>> = {
 }
 
 /**
- * Returns a sentence, without credentials, about the problem with connecting or authenticating; undefined for
- * other errors. The error may be wrapped.
+ * Returns a sentence about an error that occurred while connecting or authenticating; undefined for other errors. The error may be
+ * wrapped. The sentence never contains credentials.
  */
 export function signInProblem(error: unknown): string | undefined {
   return tlsProblem(error) ?? refusedSignIn(error)
@@ -32,7 +32,8 @@ function refusedSignIn(error: unknown): string | undefined {
 }
 
 /**
- * Removes the prefix "SASL PLAIN authentication failed: ", which the library adds although the broker's message contains the same.
+ * Removes the prefix "SASL PLAIN authentication failed: ", which the library adds although the broker's message already contains
+ * it.
  */
 function shortened(message: string): string {
   return message.replace(/^SASL .*? authentication failed: /, '').replace(/^Authentication failed: /, '')

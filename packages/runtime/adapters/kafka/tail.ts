@@ -21,8 +21,8 @@ const LOOK_EVERY_MS = 200
 const PATIENCE_OF_A_LOOK = { leaderMs: 0, topicMs: 0 }
 
 /**
- * Follows topics for display, from their current ends or other positions. Each record is returned once, even
- * if the broker was unavailable in between. No consumer group is used. Resolves once the positions are known.
+ * Follows topics for display, from their current ends or from other positions. Each record is passed on once, even if the broker
+ * was unavailable in the meantime. No consumer group is used. Resolves when the start positions are known.
  */
 export async function tail(
   kafka: Kafka,

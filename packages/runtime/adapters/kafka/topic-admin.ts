@@ -1,4 +1,4 @@
-/** Requests about topics and changes to them, for operators. The topics of an application are in `topics.ts`. */
+/** Functions with which operators inspect and change topics. `topics.ts` has the functions for the topics of an application. */
 import { alterSettingsQuestion, askBroker, type TopicMetadata } from '@sluice/kafka-records/requests'
 import type { Admin, Kafka } from 'kafkajs'
 import { answerError, askCluster, metadataOf, settingsOf } from './ask-cluster.ts'
@@ -11,7 +11,7 @@ export interface TopicPartition {
   readonly partition: number
   /** Id of the leading broker; -1 if there is none. */
   readonly leader: number
-  /** Ids of the brokers with a replica, and of those whose replica is in sync. */
+  /** Ids of the brokers that have a replica. `inSync` contains only the brokers whose replica is in sync. */
   readonly replicas: readonly number[]
   readonly inSync: readonly number[]
 }
@@ -37,7 +37,7 @@ export function isInternal(topic: string): boolean {
   return topic.startsWith('__')
 }
 
-/** Describes a topic. @throws the response UNKNOWN_TOPIC_OR_PARTITION if the topic does not exist */
+/** Describes a topic. @throws the error response UNKNOWN_TOPIC_OR_PARTITION if the topic does not exist */
 export async function describeTopic(kafka: Kafka, topic: string): Promise<TopicDescription> {
   return askCluster(kafka, async cluster => {
     const [found] = (await metadataOf(cluster, [topic])).topics
@@ -85,7 +85,7 @@ export function isTopicNotCreated(error: unknown): error is RefusedByKafka {
 /**
  * Creates a topic and waits until all its partitions can be written.
  *
- * @throws `topicNotCreated` if the topic exists or Kafka refuses it
+ * @throws the error of `topicNotCreated` if the topic exists or Kafka refuses to create it
  */
 export async function createTopic(kafka: Kafka, wanted: NewTopic): Promise<void> {
   await askAdmin(kafka, async admin => {
@@ -102,11 +102,11 @@ export async function createTopic(kafka: Kafka, wanted: NewTopic): Promise<void>
 function requestOf({ topic, partitions, replicationFactor, settings }: NewTopic, validateOnly = false) {
   const configEntries = entriesOf(settings)
   const sizes = { numPartitions: partitions ?? -1, replicationFactor: replicationFactor ?? -1 }
-  // The library's own wait fails if a broker does not know the topic yet.
+  // Do not let the library wait for leaders: its wait fails if a broker does not know the topic yet.
   return { validateOnly, waitForLeaders: false, topics: [{ topic, ...sizes, configEntries }] }
 }
 
-/** Requests the broker's message again, because the library keeps only the code of the response. */
+/** Returns an error that explains why a topic was not created, because the library keeps only the code of the broker's response. */
 async function explained(admin: Admin, wanted: NewTopic, error: unknown): Promise<unknown> {
   const cause = firstOf(error)
   switch (brokersAnswer(cause)) {
@@ -132,7 +132,7 @@ async function explained(admin: Admin, wanted: NewTopic, error: unknown): Promis
   }
 }
 
-/** Returns the settings that are refused when they are validated separately. */
+/** Returns the settings that Kafka rejects when each setting is validated separately. */
 async function invalidSettings(admin: Admin, { topic, settings }: NewTopic): Promise<string> {
   const refused: string[] = []
   for (const [name, value] of Object.entries(settings)) {
@@ -145,7 +145,7 @@ async function invalidSettings(admin: Admin, { topic, settings }: NewTopic): Pro
   return refused.length > 0 ? refused.join(', ') : 'these settings together'
 }
 
-/** Errors about several topics are in a list. */
+/** Returns the first error of a list. The library reports the errors of topics as a list. */
 function firstOf(error: unknown): unknown {
   const { errors } = error as { errors?: readonly unknown[] }
   return errors?.[0] ?? error
@@ -154,7 +154,7 @@ function firstOf(error: unknown): unknown {
 /**
  * Changes some settings of a topic.
  *
- * @throws the response INVALID_CONFIG or POLICY_VIOLATION, with the broker's message
+ * @throws the error response INVALID_CONFIG or POLICY_VIOLATION, with the broker's message
  */
 export function alterSettings(
   kafka: Kafka,

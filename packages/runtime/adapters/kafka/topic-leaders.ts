@@ -3,8 +3,8 @@ import type { Cluster } from '@sluice/kafka-records'
 import { brokersAnswer, leaderMissing } from './availability.ts'
 
 /**
- * Error responses about a single topic. With such an error, the library fails the request for all topics, and
- * does not name the topic.
+ * Error responses about a single topic. After such a response, the library rejects the request for all topics without naming the
+ * topic.
  */
 const OF_ONE_TOPIC: ReadonlySet<string> = new Set([
   'UNKNOWN_TOPIC_OR_PARTITION',
@@ -18,16 +18,19 @@ const MAX_QUESTIONS = 2
 type Leaders = ReadonlyMap<number, number>
 
 export class TopicLeaders {
-  /** Topics that are requested together, and those that caused an error and are requested one by one. */
+  /** Topics that are requested together. Topics in `#missing` are requested one by one, because one of them has caused an error. */
   readonly #topics = new Set<string>()
   readonly #missing = new Set<string>()
   readonly #leaders = new Map<string, Leaders>()
-  /** Only one request at a time, because its topics are a field of the cluster. */
+  /**
+   * Completion of the latest request. Only one request is made at a time, because the library reads the topics from a field of the
+   * cluster.
+   */
   #turn: Promise<unknown> = Promise.resolve()
 
   /**
-   * Returns the leader of each partition; the id is negative if there is none. Empty before the first
-   * response; kept if a topic is missing.
+   * Returns the broker id of each partition's leader; negative if there is no leader. The result is empty before the first
+   * response. If a topic is missing later, its last known leaders are returned.
    */
   of(topic: string): Leaders {
     return this.#leaders.get(topic) ?? new Map()

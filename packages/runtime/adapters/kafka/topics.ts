@@ -9,7 +9,7 @@ import type { Replication } from './replication.ts'
 /** Required definition of a topic. */
 export interface KafkaTopic extends TopicSettings {
   readonly name: string
-  /** LogAppendTime if the broker's clock must set the timestamps, because timers depend on them. */
+  /** `LogAppendTime` if the broker's clock must set the timestamps, because timers depend on them. */
   readonly timestamps: 'LogAppendTime' | 'CreateTime'
 }
 
@@ -22,7 +22,7 @@ export interface TopicsOptions {
 /** A setting in which an existing topic differs from its definition. */
 export interface TopicDifference {
   readonly topic: string
-  /** `partitions`, `replication.factor`, or the name of a topic configuration. */
+  /** Name of the setting: `partitions`, `replication.factor`, or the name of a topic configuration. */
   readonly setting: string
   readonly wanted: string
   readonly found: string
@@ -37,8 +37,8 @@ export interface TopicsOutcome {
 const DAY_MS = 24 * 60 * 60 * 1000
 
 /**
- * Creates missing topics and compares the others with their definitions. Existing topics are never changed,
- * because their entities would lose their state.
+ * Creates missing topics and compares the others with their definitions. Existing topics are never changed, because with a
+ * different number of partitions, entities would lose their state.
  */
 export async function ensureTopics(options: TopicsOptions): Promise<TopicsOutcome> {
   return withAdmin(options.brokers, 5, async (admin, kafka) => {
@@ -95,7 +95,7 @@ async function createTopics(admin: Admin, options: TopicsOptions, missing: reado
     configEntries: topicConfiguration(topic, options.replication),
   }))
   await admin.createTopics({
-    // The library's own wait fails if a broker does not know the topic yet.
+    // Do not let the library wait for leaders: its wait fails if a broker does not know the topic yet.
     waitForLeaders: false,
     topics: topics.filter(({ topic }) => missing.includes(topic)),
   })

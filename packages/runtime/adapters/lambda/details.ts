@@ -10,7 +10,7 @@ import type { Decision } from '../../pipeline/model.ts'
 /** Maximum length of an external value in a log line, in characters. */
 const LONGEST = 200
 
-/** Returns fields that identify a decision by attributes of the event, never by its data. */
+/** Returns log fields that identify a decision by attributes of its event. They never contain event data. */
 export function detailsOf({ offset, outcome, reason, event, timer }: Decision): Record<string, unknown> {
   const trace = spanContextOf(timer ? timer.trace : event?.extensions)
   const entity = timer?.entity ?? (event && entityOf(event))
@@ -25,7 +25,7 @@ export function detailsOf({ offset, outcome, reason, event, timer }: Decision): 
   }
 }
 
-/** Text without control characters and others that terminals or log viewers would interpret. */
+/** Matches text that is safe to log: it has no control characters or other characters that terminals or log viewers interpret. */
 const PRINTABLE = /^[^\p{Cc}\p{Cs}\p{Cf}\uFFFD]+$/u
 
 /** Returns a record key for display: as text or, if it is not printable, as base64. */
@@ -41,10 +41,10 @@ export function shortened(text: string): string {
   return text.slice(0, LONGEST)
 }
 
-/** Redis quotes the beginning of a rejected command in its error message. */
+/** Matches the part of a Redis error message that quotes the rejected command. */
 const QUOTED_COMMAND = /,? with args beginning with.*/s
 
-/** Errors whose messages contain only names and positions, never payload data. */
+/** Error classes whose messages contain only names and positions, never payload data. */
 const OF_OURS = [RecordRefused, Unavailable, PartitionStopped]
 
 /** Returns the parts of an error that cannot contain payload data. Messages and properties from other code are omitted. */

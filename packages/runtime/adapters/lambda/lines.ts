@@ -1,4 +1,6 @@
-/** Log lines of the observer about unusual conditions: level and message by `kind`, which programs can read. */
+/**
+ * Log lines of the observer about unusual conditions. Programs recognise a line by its `kind`, which determines level and message.
+ */
 import type { Logger } from '@aws-lambda-powertools/logger'
 import { Repeats } from './repeats.ts'
 
@@ -68,7 +70,7 @@ export type ErrorLineKind = {
   [Kind in LineKind]: (typeof LINES)[Kind]['level'] extends 'error' ? Kind : never
 }[LineKind]
 
-/** Writes these lines at a limited rate per kind, because the same condition can last for many batches. */
+/** Writes log lines at a limited rate per kind, because the same condition can last for many batches. */
 export class Lines {
   readonly #logger: Logger
   readonly #repeats: Repeats
@@ -79,8 +81,10 @@ export class Lines {
   }
 
   /**
-   * @param of distinguishes lines of the same kind that are limited separately
-   * @param text replaces the message of the kind
+   * Writes a line, unless the rate limit of its kind is reached.
+   *
+   * @param of subject of the line. Lines of the same kind with different subjects are limited separately.
+   * @param text message of the line; by default, the message of its kind
    */
   write(kind: LineKind, of: string, details: Record<string, unknown>, text?: string): void {
     const unsaid = this.#repeats.due(`${kind}/${of}`)

@@ -7,9 +7,9 @@ export interface InvocationEnd {
 }
 
 /**
- * Counts and measures one invocation, and writes the results at its end in CloudWatch embedded metric format:
- * one line for each reason, which also counts for the function as a whole, and one line for the invocation.
- * Partitions are not a dimension, because the number of metrics determines their cost.
+ * Collects counts and durations of one invocation, and writes them at its end in CloudWatch embedded metric format: one line for
+ * each reason, and one line for the invocation. The values of a reason are also published for the function as a whole. Partitions
+ * are not a dimension, because the cost depends on the number of metrics.
  */
 export class Measurements {
   readonly #metrics: Metrics
@@ -69,10 +69,13 @@ function append<Name>(lists: Map<Name, number[]>, name: Name, value: number): vo
   else lists.set(name, [value])
 }
 
-/** CloudWatch accepts 100 values of a metric in a line. Powertools flushes the line automatically at the hundredth. */
+/**
+ * Maximum number of values of a metric in a line. CloudWatch accepts 100, but Powertools writes the line automatically at the
+ * hundredth value.
+ */
 const MAX_VALUES = 99
 
-/** Adds as many of the values as a line can hold. */
+/** Adds values of a metric to the line. If there are too many, a representative selection is added. */
 export function addValues(metrics: Metrics, name: keyof typeof METRICS, values: readonly number[]): void {
   for (const value of spread(values, MAX_VALUES)) metrics.addMetric(name, METRICS[name], value)
 }

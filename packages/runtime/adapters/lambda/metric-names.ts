@@ -9,7 +9,7 @@ export function namespaceOf(application: string): string {
 }
 
 /**
- * Dimensions of the metrics of a function, and of those by reason. The environment is a dimension so that
+ * Dimension sets of metrics: for a function as a whole, and by reason. The environment is a dimension so that values of different
  * environments are never added up.
  */
 export const DIMENSIONS = {
@@ -17,14 +17,17 @@ export const DIMENSIONS = {
   byReason: ['environment', 'service', 'reason'],
 } as const
 
-/** Counters and their reasons. The reasons of decisions are those of `reasons.ts`, failure codes, and reasons of consumers. */
+/**
+ * Counters with the types of their reasons. The reason of a decision is a reason from `reasons.ts`, a failure code, or a reason of
+ * a consumer.
+ */
 export interface Counters extends Record<Decision['outcome'], string> {
   /** Counts held entities. The reason is the code of the failure that is retried. */
   readonly held: FailureCode
   readonly released: ReleaseReason
   readonly redelivered: 'at-or-below-applied-offset'
   readonly deferred: DeferredReason
-  /** Counts records that a receiver did not accept in a try. */
+  /** Counts attempts in which a receiver did not accept a record. */
   readonly 'offer-failed': 'not-accepted' | 'threw'
   readonly 'dead-letters': 'sent'
   readonly 'breaker-open': 'surge'
@@ -47,7 +50,7 @@ export interface Counters extends Record<Decision['outcome'], string> {
 /** A step of the pipeline that calls Redis or Kafka. */
 export type TimedStep = 'load' | 'commit' | 'trimOutbox' | 'publish' | 'read'
 
-/** Unit in CloudWatch's spelling. */
+/** Unit of a metric, with CloudWatch's spelling. */
 export type Unit = 'Count' | 'Seconds' | 'Milliseconds'
 
 type MetricName = keyof Counters | `${TimedStep}Ms` | 'latencyMs' | 'invocationMs' | 'lagSeconds'

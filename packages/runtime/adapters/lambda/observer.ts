@@ -23,7 +23,11 @@ const MAX_KEYS = 10
 
 /** Creates spans for decisions. */
 export interface Tracer {
-  /** @param during time range in which the partition worked on the decisions */
+  /**
+   * Creates the spans of decisions.
+   *
+   * @param during time range in which the partition made the decisions
+   */
   decided(stateKey: StateKey, decisions: readonly Decision[], during: During): void
 }
 
@@ -41,13 +45,17 @@ export class LambdaObserver implements Observer {
   readonly #lines: Lines
   #progress: Progress
   #records = 0
-  /** Clock gaps of partitions, in milliseconds. */
+  /** Gaps in the log clock, by topic and partition, in milliseconds. */
   readonly #gaps = new PerTopic()
-  /** Start offsets of partitions whose state has no applied offset. */
+  /** Start offsets, by topic and partition, of partitions whose state has no applied offset. */
   readonly #starts = new PerTopic()
   #tracer: Tracer | undefined
 
-  /** @param remedies remedies of the application, by the reason for which records wait */
+  /**
+   * Creates an observer.
+   *
+   * @param remedies remedies to log, by the reason why records wait
+   */
   constructor(
     logger: Logger,
     metrics: Metrics,
@@ -126,7 +134,7 @@ export class LambdaObserver implements Observer {
       ? failureOf(cause.error)
       : { error: cause.safeMessage && shortened(cause.safeMessage) }
     const details = { ...stateKey, offset, attempt, records, ...behind }
-    // No rate limit is needed, because there are delays between the tries of a partition.
+    // No rate limit is needed, because there are delays between the attempts of a partition.
     this.#lines.each('retry', details, `Retry ${attempt}/${of}: ${error}`)
   }
 
@@ -216,7 +224,7 @@ export class LambdaObserver implements Observer {
     this.#lines.write('breaker-open', '', { ...stateKey, since, ...(failure && explanation(failure)) })
   }
 
-  /** Called at the end of an invocation. Writes its metrics and, if anything happened, one summary line. */
+  /** Called at the end of an invocation. Writes the metrics of the invocation and, if anything happened, one summary line. */
   flush(): void {
     const ms = this.#progress.elapsedMs(this.#now())
     const { lagMs } = this.#progress
@@ -233,7 +241,7 @@ export class LambdaObserver implements Observer {
     this.#logger.info('batch', { records: this.#records, counts, ms, ...lag })
   }
 
-  /** Counts entities whose hold has begun or ended. */
+  /** Counts the entities that decisions have held or released. */
   #holds(stateKey: StateKey, decisions: readonly Decision[]): void {
     for (const decision of decisions) {
       const { hold, failure } = decision
@@ -246,7 +254,10 @@ export class LambdaObserver implements Observer {
     }
   }
 
-  /** Writes one line for all records of a batch that failed in the same way, with the first record and the count. */
+  /**
+   * Writes one line for all records of a batch that failed in the same way, with details of the first record and the number of
+   * records.
+   */
   #failed(stateKey: StateKey, group: readonly Decision[]): void {
     const first = group[0] as Decision
     const failure = first.failure as Failure

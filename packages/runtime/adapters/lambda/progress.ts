@@ -3,16 +3,13 @@ import type { Decision, RecordOutcome, StateKey } from '../../pipeline/model.ts'
 interface Reached {
   /** Time when the latest chunk was committed, or when the invocation began, in milliseconds since the epoch. */
   committedMs: number
-  /** Append time of the last tick that this invocation decided. */
+  /** Append time of the last tick that this invocation has processed. */
   tickMs: number | undefined
-  /** Lag behind the log at that time, in milliseconds. */
+  /** Last known lag of the partition, in milliseconds. */
   lagMs: number | undefined
 }
 
-/**
- * Returns true if a decision is the first one about its record. Decisions about timers and about records that
- * were parked before are not.
- */
+/** Returns true for the outcome of the first decision about a record; false for decisions about timers and about parked records. */
 export function isOfRecord(outcome: Decision['outcome']): outcome is RecordOutcome {
   return outcome !== 'timer' && !outcome.startsWith('parked-')
 }
@@ -31,11 +28,12 @@ export class Progress {
   }
 
   /**
-   * Records decisions. Returns the time since which the partition worked on them: the time of the previous chunk, or the beginning
-   * of the invocation.
+   * Records decisions. Returns the time at which the partition began to work on them: the commit of the previous chunk, or the
+   * beginning of the invocation.
    *
-   * The lag is computed from the last tick, because `clock` appends one per minute and the broker sets its time, whereas producers
-   * set the times of other records in some topics. If the invocation saw no tick, the lag is computed from the last record.
+   * The lag is computed from the last tick, because the function `clock` appends one tick per minute and the broker sets the tick's
+   * time. In some topics, producers set the times of other records. If the invocation saw no tick, the lag is computed from the
+   * last record.
    */
   decided(stateKey: StateKey, decisions: readonly Decision[], nowMs: number): number {
     const reached = this.#of(stateKey)
@@ -49,7 +47,7 @@ export class Progress {
     return sinceMs
   }
 
-  /** Records that records stay in Kafka. The lag of the partition is then the age of the first of them. */
+  /** Notes that records stay in Kafka. The lag of the partition is then the age of the first of these records. */
   waits(stateKey: StateKey, appendMs: number, nowMs: number): void {
     this.#of(stateKey).lagMs = nowMs - appendMs
   }
@@ -80,7 +78,7 @@ interface TopicValues {
   readonly values: Map<number, number>
 }
 
-/** Values of the partitions with an event in an invocation, by topic, so that one line reports all partitions of a topic. */
+/** Values that partitions report during an invocation, grouped by topic so that one log line covers all partitions of a topic. */
 export class PerTopic {
   readonly #topics = new Map<string, TopicValues>()
 

@@ -1,4 +1,7 @@
-/** Rate limit for log lines: the first of each kind, and then one per minute with the number of omitted ones. */
+/**
+ * Rate limit for log lines. Allows the first line of each kind, and then one line per minute, which contains the number of omitted
+ * lines.
+ */
 export class Repeats {
   readonly #everyMs: number
   readonly #now: () => number
@@ -9,7 +12,7 @@ export class Repeats {
     this.#now = now
   }
 
-  /** Returns the number of omitted lines if this one should be logged; otherwise undefined. */
+  /** Returns undefined if a line must be omitted; otherwise the number of lines that were omitted before it. */
   due(kind: string): number | undefined {
     const nowMs = this.#now()
     const seen = this.#seen.get(kind)

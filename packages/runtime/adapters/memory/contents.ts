@@ -33,9 +33,9 @@ export interface MemoryState {
   emitted: number
   parkedBytes: number
   newEntities: string
-  /** Code that made the last commit. */
+  /** Identifier of the code that made the last commit. */
   code?: string | undefined
-  /** First offset from which only this code has decided records. */
+  /** Offset from which on all records were decided by this code. */
   codeFrom?: number | undefined
   context?: StoredContext
   readonly states: Map<string, string>
@@ -54,10 +54,10 @@ export interface MemoryState {
 
 /** Changes that commits made since a checkpoint. Commits are numbered. */
 export interface Changes {
-  /** `takenAtMs` of the checkpoint, or the number of a run that takes the first one. */
+  /** `takenAtMs` of the checkpoint, or the number of the run that takes the first checkpoint. */
   since: number
   readonly epoch: number
-  /** Log clock at that checkpoint, and number of the last commit that the checkpoint contains. */
+  /** Log clock at the checkpoint. `from` is the number of the last commit that the checkpoint contains. */
   clockMs: number
   from: number
   commits: number
@@ -67,10 +67,10 @@ export interface Changes {
   failures: number
 }
 
-/** A builder with a number that no earlier next generation has had. */
+/** A builder of a next generation, with a unique number. */
 export type NumberedBuilder = Builder & { readonly number: number }
 
-/** Builds a state from pages. */
+/** Builds a state from the pages of a checkpoint. */
 export async function stateOf(pages: CheckpointPages): Promise<MemoryState> {
   const state = emptyState()
   for await (const page of pages)
@@ -80,8 +80,8 @@ export async function stateOf(pages: CheckpointPages): Promise<MemoryState> {
 }
 
 /**
- * Returns the state that replaces another one, in an epoch above both. Replacing a state by contents from
- * before a growth does not undo the growth.
+ * Returns a state with new contents, which replaces an existing state. Its epoch is higher than the epochs of both. If the contents
+ * are older than a growth of the topic, the growth is kept.
  */
 export function inPlaceOf(
   { version, partitioning, growths }: MemoryState,
@@ -184,7 +184,7 @@ function add(held: MemoryState, part: CheckpointPart): void {
   else if (part.kind === 'gone') forget(held, part.gone)
   else if (part.kind === 'context') held.context = part.context
   else {
-    // Other facts of a store about a state, such as its fence, are not part of its contents.
+    // Other properties of a stored state, such as its fence, are not part of its contents.
     const { version, clock, partitioning, growths, appliedDigest, emitted, failuresFromMs } = part.meta
     const { newEntities = '', tally } = part.meta
     const meta = { version, clock, appliedDigest, emitted, failuresFromMs, newEntities }

@@ -56,13 +56,17 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
   readonly #stateKeys = new Map<string, MemoryState>()
   readonly #skipped: SkippedRecords
   readonly #digests = new Map<string, Map<number, string>>()
-  /** Negative numbers of the runs that take a first checkpoint, below every time. */
+  /** Number of the latest run that takes a first checkpoint. Run numbers are negative, so they differ from times of checkpoints. */
   #runs = 0
   readonly #growths = new Map<string, KeptGrowths>()
   #next: MemoryStateStore | undefined
   #built = 0
 
-  /** @param live store of the live states, if this store contains copies of them; both skip the same records */
+  /**
+   * Creates an empty store.
+   *
+   * @param live store of the live states, if this store contains next generations of them. Both stores then skip the same records.
+   */
   constructor(live?: SkippedRecords) {
     this.#skipped = live ?? this
   }
@@ -140,7 +144,7 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
     for (const [name, count] of change.tally) held.tally.set(name, (held.tally.get(name) ?? 0) + count)
     for (const remembered of change.ids) held.ids.set(remembered.id, remembered)
     for (const failure of change.failures) {
-      // Move the failure to the end, so that the newest one is last.
+      // Move the failure to the end, so that the newest failure is last.
       held.failures.delete(failure.id)
       held.failures.set(failure.id, failure)
     }
@@ -214,13 +218,13 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
     return 'replaced'
   }
 
-  /** Store of the next generations of these states. */
+  /** Store for the next generations of the states in this store. */
   get next(): MemoryStateStore {
     this.#next ??= new MemoryStateStore(this)
     return this.#next
   }
 
-  /** Begins a next generation. An earlier build is removed. */
+  /** Begins to build a next generation. An earlier next generation is removed. */
   begin(stateKey: StateKey, builder: Builder): NumberedBuilder {
     this.#built += 1
     const begun = { ...builder, number: this.#built }
@@ -238,12 +242,15 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
     return this.#stateKey(stateKey).tally
   }
 
-  /** Returns the growths of a topic, according to the states that were switched to. */
+  /** Returns the growths of a topic that `noteGrowths` has stored. */
   growths(topic: string): readonly KeptGrowth[] {
     return this.#growths.get(topic)?.growths ?? NEVER_GROWN
   }
 
-  /** Rejects commits from now on. An existing fence remains, unless it belongs to an earlier attempt of the same operation. */
+  /**
+   * Raises a fence, so that commits are rejected from now on. An existing fence remains, unless it belongs to an earlier attempt of
+   * the same operation.
+   */
   fence(stateKey: StateKey, fence: Fence): void {
     const held = this.#stateKey(stateKey)
     if (held.fence && !isOwnFence(held.fence, fence)) return
@@ -342,7 +349,7 @@ function nameOf({ consumer, topic, partition }: StateKey): string {
   return JSON.stringify([consumer, topic, partition])
 }
 
-/** Returns the entities with a timer that fires before the end of a span, in the order in which their first timers fire. */
+/** Returns the entities with a timer that fires before `endMs`, in the order in which their first timers fire. */
 function dueIn(timers: ReadonlyMap<string, readonly StoredTimer[]>, endMs: number) {
   const due: TimerPlace[] = []
   for (const [entity, own] of timers) {
@@ -352,7 +359,10 @@ function dueIn(timers: ReadonlyMap<string, readonly StoredTimer[]>, endMs: numbe
   return due.sort(byPlace)
 }
 
-/** Returns how many of these sizes fit, at least one if there are any, and their sum. */
+/**
+ * Returns the number of sizes, from the first one on, whose sum is within the limit, and this sum. The first size is always
+ * included.
+ */
 function within(limit: number, sizes: readonly number[]): { readonly count: number; readonly bytes: number } {
   let bytes = 0
   for (const [count, size] of sizes.entries()) {
@@ -367,7 +377,7 @@ function bytesIn(stored: string | readonly StoredTimer[] | undefined): number {
   return Buffer.byteLength(typeof stored === 'string' ? stored : JSON.stringify(stored))
 }
 
-/** Approximate size of a failure in a real store, in bytes. */
+/** Approximate size of a failure in the Redis store, in bytes. */
 const FAILURE_BYTES = 64
 
 /** Returns the oldest failure of the producer group with the most failures. */

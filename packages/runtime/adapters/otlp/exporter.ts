@@ -1,6 +1,6 @@
 /**
- * Sends spans to a collector by OTLP/HTTP in JSON, with Node's built-in `fetch`. OpenTelemetry's SDK is not
- * used: it generates ids and times, which are given here, and its transport is still at version 0.x.
+ * Sends spans to a collector by OTLP/HTTP in JSON, with Node's built-in `fetch`. OpenTelemetry's SDK is not used, because it would
+ * generate its own ids and times, and because its transport is still at version 0.x.
  */
 import { SPAN_KINDS, type Span } from './spans.ts'
 
@@ -14,7 +14,9 @@ export interface OtlpSettings {
 
 type Headers = Readonly<Record<string, string>>
 
-/** Called when spans were dropped. The details may be logged; they contain no headers, which may hold credentials. */
+/**
+ * Called when spans were dropped. The details may be logged; they never contain headers, because headers may contain credentials.
+ */
 export type Dropped = (count: number, reason: string, details?: Record<string, unknown>) => void
 
 /** Maximum number of spans per request, about half a megabyte. */
@@ -36,7 +38,11 @@ export class OtlpExporter {
   #spans: Span[] = []
   #pausedUntilMs = 0
 
-  /** @param resource attributes of the sending function */
+  /**
+   * Creates an exporter.
+   *
+   * @param resource attributes of the function that sends the spans
+   */
   constructor(
     { endpoint, headers, secretHeaders }: OtlpSettings,
     resource: Readonly<Record<string, string>>,
@@ -58,7 +64,7 @@ export class OtlpExporter {
     if (spans.length > room) this.#dropped(spans.length - room, 'too-many')
   }
 
-  /** Sends or drops all stored spans within this time. Never rejects. */
+  /** Sends all stored spans within a time limit, or drops them. Never rejects. */
   async export(withinMs: number): Promise<void> {
     const spans = this.#spans
     this.#spans = []
@@ -75,8 +81,8 @@ export class OtlpExporter {
   }
 
   /**
-   * Returns all headers; undefined if the secret cannot be read in time. The error is not reported, because
-   * its message may contain parts of the secret.
+   * Returns the headers of a request; undefined if the secret cannot be read in time. The error is not reported, because its
+   * message may contain parts of the secret.
    */
   async #allHeaders(signal: AbortSignal): Promise<Headers | undefined> {
     const late = Promise.withResolvers<undefined>()
@@ -99,7 +105,9 @@ export class OtlpExporter {
     }
   }
 
-  /** Retries once if the connection broke: connections do not survive a freeze of the execution environment. */
+  /**
+   * Sends a request, and retries once if the connection broke: connections do not survive a freeze of the execution environment.
+   */
   async #post(body: string, headers: Headers, signal: AbortSignal): Promise<Response> {
     // Do not follow redirects, because the credentials are only for this endpoint.
     const post = () => fetch(this.#url, { method: 'POST', headers, body, signal, redirect: 'error' })
@@ -133,12 +141,15 @@ function codeOf(error: unknown): string | undefined {
 
 type Attributes = Readonly<Record<string, string | number>>
 
-/** Maximum length of an external value, in characters. */
+/** Maximum length of an attribute value, in characters. */
 const LONGEST = 1_000
 
 const STATUS_ERROR = 2
 const SAMPLED = 0x01
-/** Flags of OTLP that say whether it is known that the parent is remote, and whether it is. */
+/**
+ * Flags of OTLP about the parent span. The first is set if it is known whether the parent is remote, the second if the parent is
+ * remote.
+ */
 const PARENT_KNOWN = 0x100
 const PARENT_REMOTE = 0x200
 

@@ -1,8 +1,8 @@
 /**
- * Spans of decisions. A trace consists of the producer's span, its child `process`, and a child `create` of
- * that for each emitted event. The id of `create` is sent in that event's traceparent, so the next consumer's
- * `process` is its child. All ids are derived from the names of their objects, so if a record is decided
- * again, after a crash or on a restored store, its spans have the same ids.
+ * Spans of decisions. A trace consists of the producer's span, its child span `process`, and a child span `create` of `process` for
+ * each emitted event. The id of `create` is sent in the event's traceparent, so the `process` span of the next consumer is its
+ * child. All ids are derived from stable names. If a record is decided again, after a crash or on a restored store, its spans have
+ * the same ids.
  */
 import {
   derivedSpanId,
@@ -35,20 +35,20 @@ export interface Span {
 
 /** Consumer, environment and time range of decisions. */
 export interface Scene {
-  /** Name of the application. Attributes without a name in OpenTelemetry's semantic conventions begin with it. */
+  /** Name of the application. It is the prefix of attributes that OpenTelemetry's semantic conventions do not define. */
   readonly application: string
   /** Returns the Kafka name of a topic in this environment. */
   readonly kafkaTopic: (name: TopicName) => string
   /** Returns the Kafka consumer group that reads a topic. */
   readonly groupOf: (kafkaTopic: string) => string
   readonly sampler: Sampler
-  /** Called for each sampled decision; returns false if it must not get a span. */
+  /** Called for each sampled decision. Returns false if no span must be created for the decision. */
   readonly isAllowed: (decision: Decision) => boolean
   readonly fromMs: number
   readonly toMs: number
 }
 
-/** Creates spans for sampled decisions. A batch can contain many traces, and records without a trace. */
+/** Creates spans for sampled decisions. Each decision can belong to a different trace, or to none. */
 export function spansOf(stateKey: StateKey, decisions: readonly Decision[], scene: Scene): Span[] {
   return decisions.flatMap(decision => {
     const parent = sampledParent(stateKey, decision, scene.sampler)
@@ -83,7 +83,7 @@ function atPlace({ topic, partition }: StateKey, { offset }: Decision): Pick<Eve
 function processed(stateKey: StateKey, decision: Decision, parent: SpanContext, scene: Scene): Span {
   const { consumer, topic, partition } = stateKey
   const { offset, event, outcome } = decision
-  // A record that was parked has a separate span for the parking.
+  // The parking of the record already has a span with an id of its own.
   const again = outcome.startsWith('parked-') ? ' parked' : ''
   return {
     ...follows(parent, decision, scene),
@@ -114,7 +114,7 @@ function fired(stateKey: StateKey, decision: Decision, parent: SpanContext, scen
   }
 }
 
-/** Returns no span if the event belongs to another trace. An event without a trace has a cause without one. */
+/** Creates the span of an emitted event. Returns no span if the event belongs to another trace than its cause. */
 function created({ to, event }: OutboxEntry, cause: Span, { kafkaTopic, toMs }: Scene): Span[] {
   const context = spanContextOf(event.extensions)
   if (context && context.traceId !== cause.traceId) return []
@@ -164,7 +164,9 @@ function messaging(operation: 'process' | 'create', topic: string) {
   }
 }
 
-/** Contains only the code of a failure, because its message may quote payload data. */
+/**
+ * Returns the span attributes of a record. For a failure, they contain only the code, because the message may quote payload data.
+ */
 function ofRecord(
   stateKey: StateKey,
   { offset, outcome, reason, failure }: Decision,

@@ -1,4 +1,4 @@
-/** Entry point of this folder, loaded only if an endpoint is configured. */
+/** Entry point of the tracing code, which is loaded only if an endpoint is configured. */
 import type { Sampler } from '../../cloudevents/trace.ts'
 import type { Decision, StateKey } from '../../pipeline/model.ts'
 import { type Dropped, OtlpExporter, type OtlpSettings } from './exporter.ts'
@@ -9,9 +9,8 @@ export interface Traced {
   readonly groupOf: Scene['groupOf']
   readonly kafkaTopic: Scene['kafkaTopic']
   readonly serviceName: string
-  /** Name of the application. */
   readonly application: string
-  /** Sampler; by default, the producers decide. */
+  /** Sampler; by default, the sampling decision of the producer applies. */
   readonly sampler?: Sampler
   /** Maximum number of records with spans per second; unlimited by default. Failed records always have spans. */
   readonly mostPerSecond?: number | undefined
@@ -45,7 +44,10 @@ export class Tracing {
     this.#exporter.add(spansOf(stateKey, decisions, { ...this.#scene, ...during, isAllowed }))
   }
 
-  /** Limits the rate, because creating and sending spans takes as long as processing the record. */
+  /**
+   * Returns false if the rate limit is reached. Spans are limited because creating and sending them takes as long as processing the
+   * record.
+   */
   #isAllowed({ failure }: Decision, nowMs: number): boolean {
     if (failure) return true
     const second = Math.floor(nowMs / 1_000)

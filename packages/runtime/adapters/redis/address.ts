@@ -38,7 +38,7 @@ export function describeAddress({ hosts }: RedisAddress): string {
 function hostOf(text: string): { host: string; port: number } | undefined {
   const url = URL.parse(`redis://${text}`)
   if (!url?.hostname || url.port === '0') return undefined
-  // Only an IPv6 address followed by a port is in brackets.
+  // A URL has brackets around an IPv6 address, but a connection needs the address without them.
   return { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(url.port || 6379) }
 }
 

@@ -22,13 +22,13 @@ import { type AddRequest, earliest, type OwnRequest } from './requests.ts'
 import { EVICTED_PART, lua, PARTITION_STATE, script } from './scripts.ts'
 import { RedisValue } from './value.ts'
 
-/** Common beginning of these scripts. */
+/** Lua code at the beginning of each script that works on next generations. */
 export const GENERATION = [PARTITION_STATE, lua('state-parts'), lua('generation')]
 
 export const OWN_GENERATION = script(...GENERATION, EVICTED_PART, lua('own-generation'))
 export const ADD_TO_GENERATION = script(...GENERATION, lua('add-to-generation'))
 
-/** Upper bounds for the data that one script adds, which take the server a few milliseconds. */
+/** Upper bounds for the data that one script adds. The server needs a few milliseconds to add this much. */
 const ADDED_FIELDS = 500
 const ADDED_BYTES = 512 * 1024
 
@@ -56,7 +56,7 @@ export async function build(
     tail.note(page)
   }
   await stage(tail.fields())
-  // Store the growths before the state: if the state contains growths, redrives must know them too.
+  // Store the growths before the state, because redrives need them as soon as the state contains growths.
   if (tail.growths) await noteGrowths(client, partitionState.topic, tail.growths)
   const epoch = await own(client, partitionState, { act: 'claim', ...builder, token, nowMs: Date.now() })
   return { next: { ...tail.version, epoch }, above: tail.version.epoch }
@@ -90,7 +90,7 @@ function goneOf({
     ['timers', timers],
     ['due', timers],
   ])
-  // Failures are added at the end.
+  // Failures are not removed here, because all of them are added at the end.
   const keys = whole.filter(name => name !== 'failures')
   return { gone, whole: keys, oldest: generationOf(idsBeforeMs) }
 }
@@ -104,7 +104,10 @@ async function noteGrowths(
   await value.update(known => withGrowths(known, growths))
 }
 
-/** Last part of a key, a field and its value. For `due`, threshold and entity. */
+/**
+ * A field to add: the last part of its key, its name and its value. For the sorted set `due`, name and value are threshold and
+ * entity.
+ */
 type Field = readonly [name: string, field: string, value: string]
 
 function* fieldsOf(page: readonly CheckpointPart[]): Generator<Field> {
@@ -121,13 +124,16 @@ function* fieldsOf(page: readonly CheckpointPart[]): Generator<Field> {
     } else if (part.kind === 'ids') ids.push(part.bytes)
     else if (part.kind === 'id') ids.push(bytesOfIds([part.id]))
   }
-  // Write all at once, because each bucket may occur only once in a request.
+  // Write all ids of the page at once, because each bucket may occur only once in a request.
   for (const [generation, buckets] of packIdBytes(Buffer.concat(ids)))
     for (let at = 0; at < buckets.length; at += 2)
       yield [`ids:${generation}`, buckets[at] as string, buckets[at + 1] as string]
 }
 
-/** Returns alternating fields and values, by the last part of the key. Strings of ids and failures contain bytes. */
+/**
+ * Returns the parts of a request: alternating fields and values, by the last part of the key. Strings of ids and failures contain
+ * bytes.
+ */
 function partsOf(fields: readonly Field[]): AddRequest['parts'] {
   const parts = [...Map.groupBy(fields, ([name]) => name)].map(([name, own]) => {
     const inTurn = own.flatMap(([, field, value]) => [field, value])
@@ -137,8 +143,8 @@ function partsOf(fields: readonly Field[]): AddRequest['parts'] {
 }
 
 /**
- * Metadata that is complete only after all pages: the generation of the oldest ids, and the sizes of each
- * group's failures and of parked events.
+ * Metadata that is known only after all pages: the generation of the oldest ids, the size of each group's failures, and the size of
+ * parked events.
  */
 class MetaFields {
   #meta: CheckpointMeta | undefined
@@ -167,7 +173,8 @@ class MetaFields {
   }
 
   /**
-   * Returns the fields as `commit.lua` writes them, without the epoch, and the failures, because their groups store their sizes.
+   * Yields the fields of the metadata, as `commit.lua` writes them but without the epoch. Also yields the failures, because each
+   * group of failures stores its size.
    */
   *fields(): Generator<Field> {
     const { version, clock, appliedDigest, emitted, tally, partitioning } = this.#known
@@ -185,7 +192,7 @@ class MetaFields {
       last: clock.lastAppendMs,
       highest: clock.highestAppendMs,
       digest: appliedDigest,
-      // Oldest generation of ids. Commits remove older ones from then on.
+      // Oldest generation of ids. Later commits remove expired generations, beginning with this one.
       oldest: generationOf(Math.min(this.#oldestIdMs, nowMs)),
       failureBytes: failures.bytes,
       failuresFrom: failuresFromMs,

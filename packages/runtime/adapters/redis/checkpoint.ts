@@ -1,5 +1,5 @@
 /**
- * Takes and restores a whole partition state as a checkpoint. After a restore, the log is read from the
+ * Takes a checkpoint of a whole partition state, and restores a state from a checkpoint. After a restore, the log is read from the
  * applied offset of the checkpoint.
  */
 import { isDeepStrictEqual } from 'node:util'
@@ -19,17 +19,17 @@ import { checkpointMetaOf, gathered, type StateMeta, StateReader } from './state
 
 /** Complete contents of a partition state. */
 export interface Checkpoint extends CheckpointMeta {
-  /** States in their stored form. */
+  /** States by entity, in their stored form. */
   readonly states: ReadonlyMap<string, string>
   readonly timers: ReadonlyMap<string, readonly StoredTimer[]>
   readonly outbox: readonly OutboxEntry[]
-  /** Ids of one generation, the newest of each bucket first. */
+  /** Ids by generation, the newest generation first. In each bucket, the newest id comes first. */
   readonly ids: readonly RememberedId[]
   readonly failures: readonly RememberedFailure[]
   readonly context?: StoredContext
 }
 
-/** State of a consumer before its first record. */
+/** Contents of a partition state before the first record. */
 export const NOTHING: Checkpoint = {
   ...EMPTY_META,
   states: new Map(),
@@ -39,7 +39,7 @@ export const NOTHING: Checkpoint = {
   failures: [],
 }
 
-/** Number of attempts to read a partition state that a commit has changed during the read. */
+/** Maximum number of attempts to read a partition state. An attempt fails if a commit changes the state during the read. */
 export const ATTEMPTS = 20
 
 export class StateCheckpoints {
@@ -53,8 +53,8 @@ export class StateCheckpoints {
 
   /**
    * Returns a consistent copy of the partition state while its consumer continues. Every commit changes the version, so everything
-   * read between two checks that found the same version is consistent. Trimming the outbox does not change it: the entries removed
-   * are published, and a checkpoint may or may not contain them.
+   * read between two checks that found the same version is consistent. Trimming the outbox does not change the version. The removed
+   * entries are already published, so it does not matter whether the checkpoint contains them.
    *
    * @returns `moving` if the partition state changed during every attempt
    */
@@ -68,11 +68,11 @@ export class StateCheckpoints {
   }
 
   /**
-   * Replaces the whole partition state or nothing. The new epoch is above the current one and that of the
+   * Replaces the whole partition state, all or nothing. The new epoch is higher than the current epoch and the epoch of the
    * checkpoint, so that no invocation can commit a result computed from another state.
    *
-   * @throws CopyStopped if another attempt to replace the same partition state has begun, or if the server
-   *   has lost a part in the meantime
+   * @throws CopyStopped if another attempt to replace the same partition state has begun, or if the server has lost a part in the
+   * meantime
    */
   put(stateKey: StateKey, checkpoint: Checkpoint): Promise<Replaced> {
     return replaceState(new RedisGenerations(this.#client), stateKey, pagesOf(checkpoint))

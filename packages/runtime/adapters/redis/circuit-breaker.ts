@@ -27,7 +27,7 @@ export class RedisCircuitBreaker implements CircuitBreaker {
   }
 
   /**
-   * Resets the breaker for an operator. Deferred records are then processed, and their failures are sent.
+   * Resets the breaker for an operator. Deferred records are then processed, and a failure record is sent for each that fails.
    * Returns false if the breaker is not open.
    */
   async reset(consumer: string): Promise<boolean> {

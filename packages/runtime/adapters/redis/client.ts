@@ -6,7 +6,7 @@ import type { Script } from './scripts.ts'
 
 export type { RedisSettings } from './connection.ts'
 
-/** Commands that a single server and a cluster have in common. */
+/** Commands that both a single server and a cluster support. */
 type Commands = RedisCommander<{ type: 'default'; mapping: 'resp2' }>
 
 /**
@@ -23,9 +23,9 @@ export interface RedisServerClient {
 }
 
 /**
- * Client that reports `Unavailable` quickly whenever it cannot reach the server, so that records wait in
- * Kafka rather than in memory. It replaces a connection that no longer responds, for example after a freeze,
- * whose password has changed, or whose server is no longer the primary.
+ * Client that reports `Unavailable` quickly whenever it cannot reach the server, so that records wait in Kafka rather than in
+ * memory. The connection is replaced if it no longer responds (for example, after a freeze), if the password has changed, or if the
+ * server is no longer the primary.
  */
 export class RedisClient {
   readonly #settings: () => Promise<RedisSettings>
@@ -33,12 +33,16 @@ export class RedisClient {
   #usedAtMs = 0
   #isClosed = false
 
-  /** @param settings settings, or a function that reads them for each new connection */
+  /**
+   * Creates a client that connects with the first command.
+   *
+   * @param settings settings, or a function that reads the settings for each new connection
+   */
   constructor(settings: RedisSettings | (() => Promise<RedisSettings>)) {
     this.#settings = typeof settings === 'function' ? settings : async () => settings
   }
 
-  /** Runs commands of the library. In a cluster, all of them must concern the same partition state. Replies are text. */
+  /** Runs commands of the library. In a cluster, all commands must concern the same partition state. Replies are text. */
   async run<T>(command: (redis: Commands) => Promise<T>): Promise<T> {
     const connecting = this.#connected()
     const connection = await connecting
@@ -124,17 +128,17 @@ export class RedisClient {
     return connecting
   }
 
-  /** Replaces a connection once, although several commands may fail on it. */
+  /** Replaces a connection. If several commands fail on the same connection, it is replaced only once. */
   #replace(connection: Promise<Connection>): void {
     if (this.#connection === connection) this.#drop()
   }
 }
 
-/** Replies after which a new connection may succeed, with a new password or to the new primary. */
+/** Error replies after which a new connection may succeed, with a new password or to the new primary. */
 const ELSEWHERE = /^(NOAUTH|WRONGPASS|NOPERM|READONLY)\b/
-/** Redirections, which only the client of a single server receives: the client of a cluster follows them. */
+/** Redirections. Only a client for a single server receives them, because a client for a cluster follows them. */
 const REDIRECTED = /^(MOVED|ASK)\b/
-/** Error replies that are temporary or concern the connection. Any other is thrown as an error of the command. */
+/** Error replies that are temporary or concern the connection. Any other error reply is thrown as an error of the command. */
 const NOT_NOW =
   /^(NOAUTH|WRONGPASS|NOPERM|MOVED|ASK|LOADING|CLUSTERDOWN|TRYAGAIN|MASTERDOWN|READONLY|NOREPLICAS|MISCONF|OOM|BUSY)\b/
 

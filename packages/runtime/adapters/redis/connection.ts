@@ -5,9 +5,9 @@ import { describeAddress, parseRedisUrl, type RedisAddress } from './address.ts'
 export interface RedisSettings {
   /** URL of the server or cluster, see `parseRedisUrl`. */
   readonly url: string
-  /** Type of the server. A cluster discovers its nodes itself; the default is a single server. */
+  /** Type of the server; a single server by default. The nodes of a cluster are discovered automatically. */
   readonly mode?: 'single' | 'cluster'
-  /** User name and password, which take precedence over those in the URL. */
+  /** User name and password, which take precedence over the credentials in the URL. */
   readonly username?: string
   readonly password?: string
   readonly commandTimeoutMs?: number
@@ -20,7 +20,7 @@ export interface Connection {
   readonly commandTimeoutMs: number
   /** True if the library itself replaces unresponsive connections, node by node, while other nodes remain in use. */
   readonly healsItself: boolean
-  /** Last error of the connection. Commands on a lost connection fail without a cause. */
+  /** Last error of the connection. It is stored because commands on a lost connection fail without a cause. */
   lastError: ConnectionError | undefined
 }
 
@@ -57,13 +57,13 @@ export function connect(settings: RedisSettings): Connection {
   }
   redis.on('node error', (error: Error, node: string) => note(error, `${node}: `))
   redis.on('error', (error: Error) => {
-    // A cluster's own error says only that all its nodes had an error.
+    // The error of a cluster does not contain the errors of its nodes, so it is not stored.
     if (!isCluster) note(error)
   })
   return connection
 }
 
-/** The library's error for every command on a lost connection. It does not contain the reason. */
+/** Message of the library for every command on a lost connection. It does not contain the reason. */
 const CONNECTION_CLOSED = 'Connection is closed.'
 
 /** Options for each connection to a server. */
@@ -83,8 +83,8 @@ function single({ hosts: [host], database }: RedisAddress, options: NodeOptions)
 }
 
 /**
- * Total size of the commands in one turn of the event loop above which they are sent immediately, so that the
- * server can begin, in bytes.
+ * Maximum size of the commands that are collected in one turn of the event loop, in bytes. Larger commands are sent immediately, so
+ * that the server can begin.
  */
 const TOGETHER_BYTES = 8 * 1024
 
@@ -119,7 +119,8 @@ function cluster({ hosts }: RedisAddress, options: NodeOptions, commandTimeoutMs
   // All attempts end before the command's timeout, so that their error can be reported.
   const attempts = 16
   const retryMs = commandTimeoutMs / (attempts + 4)
-  // An unresponsive node loses its connection before that. Another node is then asked, and the next command is sent elsewhere.
+  // The connection to an unresponsive node is closed before the command times out. The client then discovers the nodes again, and
+  // sends the next command to another node.
   const silenceMs = commandTimeoutMs * 0.8
   const redis = new Cluster([...hosts], {
     redisOptions: { ...options, socketTimeout: silenceMs },
@@ -131,9 +132,9 @@ function cluster({ hosts }: RedisAddress, options: NodeOptions, commandTimeoutMs
     retryDelayOnTryAgain: retryMs,
     // Pass host names to connections unresolved, because the certificates of a managed cluster contain names.
     dnsLookup: (host, found) => found(null, host),
-    // Each command finds out whether its hash slot is served, so served slots continue while another is not.
+    // Without this check, commands succeed if their own hash slot is served, even if another slot is not.
     enableReadyCheck: false,
-    // The client ends if no node responds. The next client is created with settings that are read again.
+    // The client closes if no node responds. The settings are then read again for a new client.
     clusterRetryStrategy: null,
   })
   // The library hides errors of connections that discover nodes. This listener reports them.

@@ -8,11 +8,14 @@ const { idBytes, digestBytes, entryBytes, takes, about } = LAYOUT.failures
 /** Value that represents the hash of an unknown entity. */
 const NO_ENTITY = 0
 
-/** Flags in the bits below the attempt. */
+/** Flags in the lowest bits of the number that contains the attempt. */
 const OPEN = 1
 const REOPENED = 2
 
-/** Returns the bytes of a failure's id; undefined if the text is not a valid id, because a header can contain anything. */
+/**
+ * Returns the bytes of a failure's id; undefined if the text is not a valid id. The text comes from a record header, which can
+ * contain anything.
+ */
 function bytesOf(id: string): Buffer | undefined {
   const bytes = Buffer.from(id, 'base64url')
   return bytes.length === idBytes && bytes.toString('base64url') === id ? bytes : undefined
@@ -83,7 +86,11 @@ export function namesByBucket(names: readonly FailureName[]): Map<string, Map<st
   )
 }
 
-/** @param found alternating groups and entries, as the script returns them */
+/**
+ * Unpacks the failures in the reply of `load.lua`.
+ *
+ * @param found alternating groups and entries
+ */
 export function unpackFailures(found: readonly Buffer[]): Map<string, RememberedFailure> {
   const failures = new Map<string, RememberedFailure>()
   for (let at = 0; at < found.length; at += 2) {

@@ -36,8 +36,8 @@ export const FENCE = script(PARTITION_STATE, lua('fence'))
 const NOTE_GROWTH = script(PARTITION_STATE, lua('note-growth'))
 
 /**
- * Next generations of partition states in Redis. They are in the same hash slot as the live state, so that a
- * single script can switch to one.
+ * Next generations of partition states in Redis. A next generation is in the same hash slot as the live state, so that a single
+ * script can replace the live state with it.
  */
 export class RedisGenerations implements Generations {
   readonly #client: RedisClient

@@ -8,7 +8,7 @@ const { bucketBytes, digestBytes, clockBytes, knownBytes, entryBytes } = LAYOUT.
 /** Alternating names and contents of buckets. These strings contain bytes, one per character. */
 export type Buckets = readonly string[]
 
-/** Packs ids by generation. In a bucket, later ids precede earlier ones. */
+/** Packs ids by generation. In a bucket, the newest id comes first. */
 export function packIds(ids: readonly RememberedId[]): Map<number, Buckets> {
   const generations = Map.groupBy(ids, ({ appliedAtMs }) => generationOf(appliedAtMs))
   return new Map([...generations].map(([generation, own]) => [generation, intoBuckets(own.map(entryOf))]))
@@ -16,7 +16,11 @@ export function packIds(ids: readonly RememberedId[]): Map<number, Buckets> {
 
 type Entry = readonly [bucket: string, entry: string]
 
-/** @param entries entries, the oldest first; in a bucket, the newest is first */
+/**
+ * Groups entries by bucket. In each bucket, the newest entry comes first.
+ *
+ * @param entries names of buckets with entries, the oldest entry first
+ */
 export function intoBuckets(entries: readonly Entry[]): Buckets {
   const buckets = new Map<string, string>()
   for (const [bucket, entry] of entries) buckets.set(bucket, entry + (buckets.get(bucket) ?? ''))
@@ -38,7 +42,7 @@ export function unpackBucket(name: Buffer, bucket: Buffer): RememberedId[] {
   })
 }
 
-/** Returns the ids of a bucket in the form of checkpoint parts, the newest last. */
+/** Returns the ids of a bucket in the binary form of checkpoints, with the newest id last. */
 export function bytesInBucket(name: Buffer, bucket: Buffer): Buffer {
   const count = idsIn(bucket)
   const bytes = Buffer.allocUnsafe(count * ID_BYTES)
@@ -50,12 +54,12 @@ export function bytesInBucket(name: Buffer, bucket: Buffer): Buffer {
   return bytes
 }
 
-/** Returns the bytes of an id in a separate field, in the form of `bytesInBucket`. */
+/** Returns the bytes of an id that has a separate field, in the form of `bytesInBucket`. */
 export function bytesOfId(id: Buffer, known: Buffer): Buffer {
   return Buffer.concat([id, known])
 }
 
-/** Packs ids in the form of checkpoint parts by generation, like `packIds`. */
+/** Packs ids by generation, like `packIds`, from the binary form of checkpoints. */
 export function packIdBytes(bytes: Buffer): Map<number, Buckets> {
   const generations = new Map<number, Entry[]>()
   for (let at = 0; at < bytes.length; at += ID_BYTES) {
@@ -68,7 +72,11 @@ export function packIdBytes(bytes: Buffer): Map<number, Buckets> {
   return new Map([...generations].map(([generation, own]) => [generation, intoBuckets(own)]))
 }
 
-/** @param known data stored after the id in its entry, or in a separate field */
+/**
+ * Unpacks an id.
+ *
+ * @param known digest and log clock, which follow the id in a bucket or are the value of its separate field
+ */
 export function unpackId(id: string, known: Buffer): RememberedId {
   return {
     id,

@@ -35,7 +35,7 @@ export interface StateDetails extends StateSummary {
   readonly ids: number
 }
 
-/** Reads partition states for display. It is not part of processing and never changes anything. */
+/** Reads partition states for display. Never changes a state. */
 export class StateInspection {
   readonly #client: RedisClient
   readonly #reader: StateReader
@@ -56,7 +56,8 @@ export class StateInspection {
   /**
    * Reads the details. They are not a snapshot: the consumer may commit during the reads.
    *
-   * @throws the reason of the signal, once it is aborted; counting a large state takes many reads
+   * @param signal stops the reads when aborted; counting a large state takes many reads
+   * @throws the abort reason of the signal
    */
   async details(stateKey: StateKey, signal?: AbortSignal): Promise<StateDetails> {
     const reader = signal ? new StateReader(this.#client, undefined, signal) : this.#reader

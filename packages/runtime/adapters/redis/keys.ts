@@ -5,26 +5,33 @@ import type { StateKey } from '../../pipeline/model.ts'
 export interface PartitionStateKeys {
   /** Hash with the version, log clock and counters, see `layout.ts`. */
   readonly meta: string
-  /** Hash from entity to state, JSON. */
+  /** Hash that maps each entity to its state as JSON. */
   readonly states: string
-  /** Hash from entity to its timers, JSON. */
+  /** Hash that maps each entity to its timers as JSON. */
   readonly timers: string
-  /** Sorted set of entities by the thresholds of their first timers. */
+  /** Sorted set of entities, by the threshold of the entity's first timer. */
   readonly due: string
-  /** Hash from position to event, JSON. */
+  /** Hash that maps the position of each unpublished event to the event as JSON. */
   readonly outbox: string
   /**
-   * Prefix of hashes: `<ids>:<generation>`, and `<ids>:<generation>:more` for ids that do not fit into full
-   * buckets, see `layout.ts`.
+   * Prefix of hashes: `<ids>:<generation>` for buckets of ids, and `<ids>:<generation>:more` for ids whose bucket is full. See
+   * `layout.ts`.
    */
   readonly ids: string
-  /** Hash from producer group to its numbers. Also the prefix of hashes `<failures>:<group>:<generation>`, see `layout.ts`. */
+  /**
+   * Hash that maps each producer group to its numbers. Also the prefix of hashes `<failures>:<group>:<generation>`, see
+   * `layout.ts`.
+   */
   readonly failures: string
   /** Hash with the hash and content of the partition's context. */
   readonly context: string
 }
 
-/** @param copy copy of the partition state, stored separately; without it, the live state */
+/**
+ * Returns the keys of a partition state.
+ *
+ * @param copy name of a separately stored copy of the state; by default, the live state
+ */
 export function keysOf(stateKey: StateKey, copy?: CopyName): PartitionStateKeys {
   const tag = prefixOf(stateKey, copy)
   return {
@@ -40,14 +47,14 @@ export function keysOf(stateKey: StateKey, copy?: CopyName): PartitionStateKeys 
 }
 
 /**
- * Returns the key of a hash from offset to digest, for each record that an operator has skipped. It is not
- * part of the partition state: it remains if the state is replaced, and copies read the same hash.
+ * Returns the key of the hash that maps the offset of each skipped record to its digest. The hash is not part of the partition
+ * state: it remains if the state is replaced, and copies of the state use the same hash.
  */
 export function skippedKeyOf(stateKey: StateKey): string {
   return `${tagOf(stateKey)}:skipped`
 }
 
-/** Returns the key of the changes since the last checkpoint, see `lua/changes.lua`. Copies of the state do not include it. */
+/** Returns the key of the changes since the last checkpoint, see `lua/changes.lua`. The key is not part of copies of the state. */
 export function changesKeyOf(stateKey: StateKey, copy?: CopyName): string {
   return `${prefixOf(stateKey, copy)}:changes`
 }
@@ -57,7 +64,7 @@ export function cursorKeyOf(stateKey: StateKey): string {
   return `${tagOf(stateKey)}:cursor`
 }
 
-/** Returns the common prefix of all keys of a partition state, or of a copy of it. */
+/** Returns the common prefix of all keys of a partition state or of its copy. */
 export function prefixOf(stateKey: StateKey, copy?: CopyName): string {
   return copy ? `${tagOf(stateKey)}:${copy}` : tagOf(stateKey)
 }

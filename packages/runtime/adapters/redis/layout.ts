@@ -1,25 +1,25 @@
 /**
- * Layout of a partition state in Redis. TypeScript and Lua both read this table, so nothing else defines the
- * layout. It is used by `id-packing.ts`, `failure-packing.ts` and `meta.ts`, and by the functions of
- * `lua/partition-state.lua`, which are prepended to each script.
+ * Layout of a partition state in Redis. TypeScript and Lua use the same constants, so the layout is defined only here. The
+ * constants are used by `id-packing.ts`, `failure-packing.ts` and `meta.ts`, and by the functions of `lua/partition-state.lua`,
+ * which are prepended to each script.
  */
 
 /**
- * Entry of an id: the rest of the id after the name of its bucket, its digest (8 bytes), and the log clock at
- * which it was applied (6).
+ * Binary entry of an id. It consists of the part of the id after the bucket's name, the digest of the event's content (8 bytes),
+ * and the log clock when the event was applied (6 bytes).
  */
 const ID = { bytes: 12, bucketBytes: 2, digestBytes: 8, clockBytes: 6 }
 const KNOWN_BYTES = ID.digestBytes + ID.clockBytes
 const ENTRY_BYTES = ID.bytes - ID.bucketBytes + KNOWN_BYTES
 
 /**
- * Entry of a failure: id, digest, offset (6), partition (4), attempt with the open and reopened flags (4),
- * first failure (8), log clock (6), and hash of the entity (4).
+ * Binary entry of a failure: id, digest, offset (6 bytes), partition (4), attempt with the flags for open and reopened failures
+ * (4), time of the first failure (8), log clock (6), and hash of the entity (4).
  */
 const FAILURE = { idBytes: 16, digestBytes: 12, factBytes: 6 + 4 + 4 + 8 + 6 + 4 }
 
 export const LAYOUT = {
-  /** Last parts of the keys that exist once per state, except for meta and the outbox. */
+  /** Last parts of the keys that exist once per partition state, except for meta and the outbox. */
   plain: ['states', 'timers', 'due', 'failures', 'context'],
   /** Fields of the hash `meta`, which also contains the counters, named `outcome/reason`. */
   meta: [
@@ -39,27 +39,27 @@ export const LAYOUT = {
     'oldest',
     'failureBytes',
     'forgotten',
-    /** Append time from which all failures are remembered. */
+    /** Append time since which all failures are remembered. */
     'failuresFrom',
-    /** Number of fields of the parts, by which an eviction is detected. */
+    /** Number of fields in each part of the state, by which evictions are detected. */
     'states',
     'timers',
     'ids',
     /** Number of growths of the topic, and its number of partitions since the last growth. */
     'generation',
     'partitions',
-    /** Code that made the last commit. */
+    /** Identifier of the code that made the last commit. */
     'code',
-    /** First offset from which only this code has decided records. */
+    /** Offset from which on all records were decided by this code. */
     'codeFrom',
-    /** A `Fence` as JSON. This field must remain the last one, because `readMeta` in Lua expects it there. */
+    /** A `Fence` as JSON. This field must remain the last field, because `readMeta` in Lua expects it there. */
     'fence',
   ],
   /**
-   * Ids are stored in generations of log time, `<ids>:<generation>`, which are removed as a whole. Within a
-   * generation, ids that share their first bytes form a bucket, which is a single value with the newest id
-   * first; a field for each id would take twice the memory. A producer can fill a bucket on purpose, so later
-   * ids get a separate field each in another hash, `<ids>:<generation>:more`.
+   * Ids are stored in generations of log time, `<ids>:<generation>`, which are removed as a whole. Within a generation, ids that
+   * share their first bytes form a bucket, which is a single value with the newest id first; a separate field for each id would
+   * take twice the memory. A producer can fill a bucket on purpose. Later ids of a full bucket are therefore stored in separate
+   * fields of another hash, `<ids>:<generation>:more`.
    */
   ids: {
     ...ID,
@@ -88,14 +88,17 @@ export const LAYOUT = {
      */
     about: '',
     generation: ['bytes', 'count', 'lastMs'],
-    /** Bytes that are counted for each item, at least as many as the server needs. */
+    /** Upper bounds for the memory that the server uses for each item, in bytes. */
     takes: { entry: 64, bucket: 64, generation: 512 },
   },
   /** Changes since the last checkpoint, see `lua/changes.lua`. */
   changes: {
     idBytes: ID.bytes + KNOWN_BYTES,
     idsOfBlock: 500,
-    /** Log time after which changes are no longer tracked, because they use as much memory as a generation of ids by then. */
+    /**
+     * Log time without a checkpoint after which changes are no longer tracked, in milliseconds. By then, the changes use as much
+     * memory as a generation of ids.
+     */
     longestMs: 60 * 60_000,
     /** Upper bounds for the data that one script reads, which takes the server a few milliseconds. */
     entitiesAtOnce: 1_000,
@@ -109,12 +112,12 @@ export type MetaField = (typeof LAYOUT.meta)[number]
 /** Field of the hash `meta` with the growths of the topic as JSON. It is not in the layout, because no batch reads it. */
 export const GROWTHS = 'growths'
 
-/** Returns the generation of ids at this time of the log's clock. `generationAt` in Lua does the same. */
+/** Returns the generation of ids to which a time of the log's clock belongs. `generationAt` in Lua does the same. */
 export function generationOf(clockMs: number): number {
   return Math.floor(clockMs / LAYOUT.ids.generationMs)
 }
 
-/** Returns the hash for ids that arrived after their bucket was full, with a separate field for each. */
+/** Returns the key of the hash for ids that arrived after their bucket was full. Each of these ids has a separate field. */
 export function beyondFull(idsKey: string): string {
   return idsKey + LAYOUT.ids.beyondFull
 }
@@ -124,7 +127,7 @@ type Constant = string | number | readonly Constant[] | { readonly [name: string
 /**
  * Replaces names of constants in a script, such as `LAYOUT.ids.bytes`, by their values.
  *
- * @throws Error if there is no constant of that name
+ * @throws Error if a constant does not exist
  */
 export function withLayout(lua: string): string {
   return lua.replace(/\bLAYOUT((?:\.\w+)+)/g, (name, path: string) => {

@@ -37,7 +37,7 @@ const MAP = 0xdf
 const LIST = 0xdd
 const STRING = 0xdb
 const SHORT_STRING = 0xa0
-/** Lua represents numbers as doubles in any case. */
+/** Type code of a double. All numbers are encoded as doubles, because Lua represents all numbers as doubles. */
 const DOUBLE = 0xcb
 
 const MAX_HEADER_BYTES = 5
@@ -55,7 +55,7 @@ function roomFor(item: Packable, encoding: Encoding): number {
   )
 }
 
-/** Returns the offset after the written item. */
+/** Writes an item to the buffer. Returns the offset after the item. */
 function write(item: Packable, buffer: Buffer, at: number, encoding: Encoding): number {
   if (typeof item === 'string') return writeString(item, buffer, at, encoding)
   if (typeof item === 'number') {

@@ -12,22 +12,26 @@ export interface Meta {
   readonly parkedBytes: number
   /** Number of entities that each producer group has added recently; absent if none were added. */
   readonly newEntities?: string
-  /** Code that made the last commit, see `codeOf`; undefined if unknown. */
+  /** Identifier of the code that made the last commit, see `codeOf`; undefined if unknown. */
   readonly code: string | undefined
-  /** See `StateFacts`. */
+  /** Offset from which on all records were decided by this code, see `StateFacts`. */
   readonly codeFrom: number | undefined
   readonly failureMemory: FailureMemory
-  /** See `Snapshot`. */
+  /** Append time since which all failures are remembered, see `Snapshot`. */
   readonly failuresFromMs: number | undefined
   /** Oldest generation of ids that still exists. */
   readonly oldestIds: number
-  /** Absent if the topic has never grown. */
+  /** Partitioning of the topic; absent if the topic has never grown. */
   readonly partitioning?: Partitioning
-  /** If present, commits are rejected. */
+  /** Fence of the partition state. Commits are rejected while there is a fence. */
   readonly fence?: Fence
 }
 
-/** @param stored fields that exist */
+/**
+ * Parses the hash `meta`.
+ *
+ * @param stored existing fields of the hash
+ */
 export function readMeta(stored: Readonly<Partial<Record<MetaField, string>>>): Meta {
   const number = (name: MetaField) => (stored[name] === undefined ? undefined : Number(stored[name]))
   const nowMs = number('clock') ?? 0

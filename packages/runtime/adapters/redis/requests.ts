@@ -145,10 +145,10 @@ export function switchRequest({ next, above, live, fence, code, growths }: Switc
   }
 }
 
-/** A required version. */
+/** Version that the partition state must have. */
 type BaseRequest = Readonly<Record<keyof Version, number>>
 
-/** Returns the threshold by which an entity's timers are found, as text. */
+/** Returns the lowest threshold of an entity's timers, as text. The set `due` is sorted by this threshold. */
 export function earliest(timers: readonly StoredTimer[]): string {
   return String(Math.min(...timers.map(({ thresholdMs }) => thresholdMs)))
 }

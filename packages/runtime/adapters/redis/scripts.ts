@@ -1,4 +1,4 @@
-/** Lua scripts, and the parts that they share. A script is a constant beside its only call, in the file of its adapter. */
+/** Lua scripts, and the parts that they share. Each script is defined as a constant next to the only call that uses it. */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { withLayout } from './layout.ts'
@@ -9,12 +9,12 @@ export interface Script {
   readonly sha1: string
 }
 
-/** The text of a file in `lua/`. The bundler replaces each call with that text: see esbuild.plugins.cjs. */
+/** Returns the text of a file in `lua/`. The bundler replaces each call with the text, see esbuild.plugins.cjs. */
 export function lua(name: string): string {
   return readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8')
 }
 
-/** Assembles a script. Names of layout constants are replaced by their values. @param parts parts in order */
+/** Assembles a script. Names of layout constants are replaced by their values. @param parts Lua code of the parts, in order */
 export function script(...parts: readonly string[]): Script {
   const lua = withLayout(parts.join(''))
   return { lua, sha1: createHash('sha1').update(lua).digest('hex') }

@@ -52,7 +52,10 @@ export class StateList {
     return (await this.#found()).map(({ partitionState }) => partitionState)
   }
 
-  /** Removes states with all their keys, including epochs. Returns the number of removed states, and reports progress. */
+  /**
+   * Removes partition states with all their keys, including the key that contains the epoch. Returns the number of removed states,
+   * and reports progress.
+   */
   async remove(
     isMeant: (stateKey: StateKey) => boolean,
     onRemoved: (removed: number) => void,
@@ -76,7 +79,7 @@ export class StateList {
       found.set(name, state)
       state.keys.add(key)
     }
-    // Other applications may share the server. Every partition state has this key.
+    // Only states with a meta key are listed, because other applications may share the server.
     const states = [...found].filter(([name, { keys }]) => keys.has(`${name}meta`))
     return states.map(([, state]) => state).sort((a, b) => byPlace(a.partitionState, b.partitionState))
   }

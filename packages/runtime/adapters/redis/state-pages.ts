@@ -22,9 +22,9 @@ export class StatePages {
   }
 
   /**
-   * Reads the whole state. Every commit changes the version, so everything read between two checks that found
-   * the same version is consistent. Trimming the outbox does not change it: the entries removed are
-   * published, and a checkpoint may or may not contain them.
+   * Reads the whole state. Every commit changes the version, so everything read between two checks that found the same version is
+   * consistent. Trimming the outbox does not change the version. The removed entries are already published, so it does not matter
+   * whether the checkpoint contains them.
    *
    * @throws CopyStopped at the end of the pages, if a commit was made in the meantime
    */
@@ -33,7 +33,7 @@ export class StatePages {
     yield* this.large(partitionState)
     const { outbox } = keysOf(partitionState)
     yield* this.#mapped(outbox, (_, json) => [{ kind: 'outbox', outbox: parsed(json) }])
-    // Yield only the latest attempt of each failure, because an earlier one would reopen a closed failure.
+    // Yield only the latest attempt of each failure, because an earlier attempt would reopen a closed failure.
     const failures = await gathered(this.#reader.failures(partitionState), ({ id }) => id)
     yield failures.map(failure => ({ kind: 'failure', failure }))
     const context = await this.#reader.context(partitionState)
@@ -42,7 +42,7 @@ export class StatePages {
       throw new CopyStopped('moved', 'a commit was made while the partition state was read')
   }
 
-  /** Yields states, timers and ids. They may or may not include concurrent changes. */
+  /** Yields states, timers and ids. The result may or may not include concurrent changes. */
   async *large(partitionState: StateKey): CheckpointPages {
     const { states, timers } = keysOf(partitionState)
     yield* this.#mapped(states, (entity, json) => [
@@ -51,7 +51,7 @@ export class StatePages {
     yield* this.#mapped(timers, (entity, json) => [
       { kind: 'timers', entity: String(entity), timers: parsed(json) },
     ])
-    // If an id was seen several times, the newest occurrence comes last.
+    // If an id occurs several times, the newest occurrence must be yielded last.
     for (const key of [...idKeys(partitionState, await this.meta(partitionState))].reverse()) {
       yield* this.#ids(key, bytesInBucket)
       yield* this.#ids(beyondFull(key), bytesOfId)

@@ -33,8 +33,10 @@ export class StateReader {
   readonly #signal: AbortSignal | undefined
 
   /**
-   * @param copy copy of each partition state to read instead of the live state
-   * @param signal when aborted, paged reads throw its reason instead of reading the next page
+   * Creates a reader.
+   *
+   * @param copy name of the copy to read instead of the live state
+   * @param signal signal that stops paged reads; once it is aborted, they throw its reason instead of reading the next page
    */
   constructor(client: RedisClient, copy?: CopyName, signal?: AbortSignal) {
     this.#client = client
@@ -100,7 +102,7 @@ export class StateReader {
     for await (const [, json] of this.#texts(this.#keysOf(stateKey).outbox)) yield JSON.parse(json)
   }
 
-  /** Reads ids, the newest first. If an id appears several times, the first one counts. */
+  /** Reads ids, the newest first. If an id occurs several times, only the first occurrence is valid. */
   async *ids(stateKey: StateKey, meta: StateMeta): AsyncGenerator<RememberedId> {
     for (const key of idKeys(stateKey, meta, this.#copy)) {
       for await (const [id, known] of this.#fields(beyondFull(key)))
@@ -109,7 +111,7 @@ export class StateReader {
     }
   }
 
-  /** Reads failures, the newest first. If a failure appears several times, the first one counts. */
+  /** Reads failures, the newest first. If a failure occurs several times, only the first occurrence is valid. */
   async *failures(stateKey: StateKey): AsyncGenerator<RememberedFailure> {
     const { failures } = this.#keysOf(stateKey)
     const groups = await this.#client.run(redis => redis.hgetall(failures))
@@ -170,7 +172,11 @@ export class StateReader {
   }
 }
 
-/** @param fields fields of the hash `meta` */
+/**
+ * Parses the metadata and counters of a partition state.
+ *
+ * @param fields fields of the hash `meta`
+ */
 export function stateMetaOf(fields: Readonly<Record<string, string>>): StateMeta {
   const counters = Object.entries(fields).filter(([name]) => name.includes('/'))
   const tally = Object.fromEntries(counters.map(([name, count]) => [name, Number(count)]))
@@ -190,7 +196,7 @@ export function checkpointMetaOf(meta: StateMeta): CheckpointMeta {
   }
 }
 
-/** Yields the hashes of ids, generation by generation, the newest first. */
+/** Yields the keys of the hashes that contain ids, from the newest to the oldest generation. */
 export function* idKeys(
   stateKey: StateKey,
   { clock, oldestIds }: StateMeta,
@@ -201,7 +207,10 @@ export function* idKeys(
     yield `${ids}:${generation}`
 }
 
-/** Collects items without repetitions: pages may overlap, and of two generations the newer one comes first. */
+/**
+ * Collects items without repetitions. Pages may overlap, and an id may occur in several generations. The first occurrence is kept,
+ * because newer generations come first.
+ */
 export async function gathered<T>(all: AsyncIterable<T>, nameOf: (one: T) => string): Promise<T[]> {
   const found = new Map<string, T>()
   for await (const one of all) if (!found.has(nameOf(one))) found.set(nameOf(one), one)

@@ -20,7 +20,7 @@ export const END_CHECKPOINT = script(PARTITION_STATE, CHANGES, lua('end-checkpoi
 
 /** Maximum number of passes over concurrent changes before the checkpoint is postponed. Each pass finds fewer changes. */
 const PASSES = 25
-/** Number of entities, and of blocks of ids, per call. */
+/** Number of entities per call, and number of blocks of ids per call. */
 const ENTITIES = 500
 const BLOCKS = 20
 
@@ -43,12 +43,16 @@ export class RedisReading implements Reading {
   readonly #state: StateKey
   readonly #isWhole: boolean
   readonly #changes: string
-  /** Start of the known changes: a checkpoint, or this run. */
+  /** Start of the tracked changes: the name of a checkpoint, or of this run. */
   #since: string
   /** Last generation that was read. */
   #read = 0
 
-  /** @param since `takenAtMs` of the checkpoint since which changes are tracked */
+  /**
+   * Creates a reading of a partition state.
+   *
+   * @param since `takenAtMs` of the checkpoint since which changes are tracked
+   */
   constructor(client: RedisClient, state: StateKey, since: number | undefined, scope: 'whole' | 'changes') {
     this.#client = client
     this.#state = state
@@ -58,8 +62,8 @@ export class RedisReading implements Reading {
   }
 
   /**
-   * Reads all large parts first, and then repeatedly the concurrent changes, until they are few enough for
-   * one script to return them together with the metadata. The checkpoint is consistent with that call.
+   * Pages of the checkpoint. All large parts are read first. Then concurrent changes are read repeatedly, until one script can
+   * return the remaining changes together with the metadata. The checkpoint contains the state at the time of this script call.
    */
   get pages(): CheckpointPages {
     return this.#pages()
@@ -186,7 +190,7 @@ function entityParts(
   return gone.states.length + gone.timers.length > 0 ? [{ kind: 'gone', gone }, ...parts] : parts
 }
 
-/** Returns only the latest attempt of each failure, because an earlier one would reopen a closed failure. */
+/** Returns only the latest attempt of each failure, because an earlier attempt would reopen a closed failure. */
 function failuresIn(buckets: readonly Buffer[]): RememberedFailure[] {
   const found = new Map<string, RememberedFailure>()
   for (const [group, bucket] of inPairs(buckets))

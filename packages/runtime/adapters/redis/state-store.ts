@@ -38,7 +38,11 @@ export class RedisStateStore implements StateStore {
   readonly #client: RedisClient
   readonly #copy: CopyName | undefined
 
-  /** @param copy copy of each partition state to use instead of the live state */
+  /**
+   * Creates a store.
+   *
+   * @param copy name of the copy to use instead of the live state
+   */
   constructor(client: RedisClient, copy?: CopyName) {
     this.#client = client
     this.#copy = copy

@@ -1,7 +1,7 @@
 import type { RedisClient } from './client.ts'
 import { COMPARE_AND_SET } from './scripts.ts'
 
-/** Number of concurrent changes after which an update fails. */
+/** Maximum number of attempts to update a value. An attempt fails if another client has changed the value. */
 const MAX_ATTEMPTS = 20
 
 /** A value that a scheduled function or a command stores between runs, as JSON. */

@@ -24,10 +24,12 @@ export class OnDemandDataReader implements DataReader {
   #loading: Promise<SchemaCache> | undefined
 
   /**
-   * @param registry schema registry; without one, the content type determines the format, and the application
-   *   provides the schema
-   * @param nowMs wall clock, for the time for which a failed registry is not asked, and unknown ids are believed
-   * @param elapsedMs for the time in which the schemas of a chunk must arrive
+   * Creates a reader.
+   *
+   * @param registry schema registry; without a registry, the content type determines the format, and the application provides the
+   * schema
+   * @param nowMs wall clock, which determines the end of pauses after failed requests and the expiry of cached failures
+   * @param elapsedMs monotonic clock, for the time limit of the requests for a chunk's schemas
    */
   constructor(
     application: KnownData,
@@ -73,7 +75,7 @@ export class OnDemandDataReader implements DataReader {
       if (serialized && serialized.kind !== 'failure' && serialized.kind !== 'json') needed.push(serialized)
     }
     if (needed.length === 0) return
-    // Partitions prepare concurrently and share what one of them loads.
+    // Partitions call this concurrently. The first call loads, and the others wait for the same result.
     this.#loading ??= this.#load()
     this.#schemas = await this.#loading
     await this.#schemas.fetch(needed)

@@ -12,7 +12,7 @@ interface SchemaIds {
   /**
    * Returns the schema's id; undefined if the subject does not contain the schema.
    *
-   * @throws Unavailable; ConfigError if the registry refuses the schema
+   * @throws Unavailable if the registry does not respond; ConfigError if it refuses the schema
    */
   idOf(subject: string, schema: Schema): Promise<number | undefined>
 }
@@ -76,11 +76,12 @@ export interface WriterOptions {
 }
 
 /**
- * Returns a writer whose schemas are all loaded and, with a registry, whose ids are known. Schemas are never
- * registered here: an incompatible schema must be detected before the deployment.
+ * Returns a writer with all its schemas loaded. With a registry, the ids of the schemas are looked up as well. Schemas are never
+ * registered here, because an incompatible schema must be detected before the deployment.
  *
- * @param types event types that will be written; by default, all whose data is not always JSON
- * @throws ConfigError if SERIALIZATION names an unknown type, or a schema is not registered; Unavailable
+ * @param types event types that will be written; by default, all types whose data is not always JSON
+ * @throws ConfigError if SERIALIZATION names an unknown type, or a schema is not registered; Unavailable if the registry does not
+ * respond
  */
 export async function dataWriter(options: WriterOptions, types?: readonly string[]): Promise<DataWriter> {
   const formats = formatsOf(options.serialization, options.application.serializedTypes ?? [])

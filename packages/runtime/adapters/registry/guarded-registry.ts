@@ -6,7 +6,7 @@ import { within } from './within.ts'
 
 export interface RegistryPlace {
   readonly url: string
-  /** Returns the credentials. Called before the first request and after a failed one, because credentials change. */
+  /** Returns the credentials. Called before the first request and after a failed request, because credentials can change. */
   readonly login?: () => Promise<RegistryLogin>
   /** Time limit for one schema with all its references, in milliseconds; 2,000 by default. */
   readonly answerWithinMs?: number

@@ -26,10 +26,12 @@ const MAX_SCHEMAS = 1_000
 const UNKNOWN_FOR_MS = 15_000
 const MAX_UNKNOWN = 10_000
 const REQUESTS_AT_ONCE = 8
-/** Time limit for all schemas of a chunk, in milliseconds. It is shorter than the minimum time with which a chunk begins. */
+/**
+ * Time limit for all schemas of a chunk, in milliseconds. It is shorter than the remaining time that is required to begin a chunk.
+ */
 const ALL_WITHIN_MS = 2_500
 
-/** Knowledge of an application about its data, as a part of `Application`. */
+/** Functions of `Application` that describe the data of its events. */
 export interface KnownData {
   withEmptyCollections?(type: string, data: unknown): unknown
   packagedSchema?(
@@ -55,7 +57,7 @@ export class SchemaCache {
   /** Failures for missing schemas, with the time until which they are cached. */
   readonly #unknown = new Map<string, { readonly failure: Failure; readonly untilMs: number }>()
   readonly #running = new Map<string, Promise<void>>()
-  /** Requirements of the fetches in progress. */
+  /** Schemas that the fetches in progress need. */
   readonly #fetches = new Set<ReadonlyMap<string, Needing>>()
   readonly #permits = new Semaphore(REQUESTS_AT_ONCE)
 
@@ -81,7 +83,7 @@ export class SchemaCache {
     return unknown && this.#nowMs() < unknown.untilMs ? unknown.failure : undefined
   }
 
-  /** Fetches missing schemas, each once. If one could not be fetched, rejects with `Unavailable` after all fetches have ended. */
+  /** Fetches missing schemas, each once. If a schema cannot be fetched, rejects with `Unavailable` after all fetches have ended. */
   async fetch(needed: readonly Needing[]): Promise<void> {
     const byKey = new Map(needed.map(needing => [keyOf(needing), needing]))
     this.#makeRoom(byKey)
@@ -93,7 +95,7 @@ export class SchemaCache {
     }
   }
 
-  /** Frees memory, but keeps everything that is needed now, even if it exceeds the limit. */
+  /** Removes the oldest cached schemas above the limit. Schemas that are needed now are kept, even if they exceed the limit. */
   #makeRoom(needed: ReadonlyMap<string, Needing>): void {
     for (const entries of [this.#known, this.#unknown])
       for (const key of needed.keys()) moveToEnd<unknown>(entries, key)
@@ -183,7 +185,7 @@ function moveToEnd<T>(entries: Map<string, T>, key: string): void {
   entries.set(key, value)
 }
 
-/** Removes the least recently used entries beyond the limit, except for those that are needed now. */
+/** Removes the least recently used entries beyond the limit, except for entries that are needed now. */
 function removeOldest(entries: Map<string, unknown>, most: number, isNeeded: (key: string) => boolean): void {
   for (const key of entries.keys()) {
     if (entries.size <= most) return

@@ -1,6 +1,6 @@
 /**
- * Resolves to the credentials of a registry if they are available in time. The SDK that reads secrets waits
- * longer than an invocation may.
+ * Waits for the credentials of a registry, at most `ms`. The limit is needed because the SDK may wait for a secret longer than an
+ * invocation lasts.
  */
 export async function within<T>(answer: Promise<T>, ms: number): Promise<T> {
   if (ms === Number.POSITIVE_INFINITY) return answer

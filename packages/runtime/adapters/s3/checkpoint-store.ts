@@ -23,13 +23,13 @@ import {
 import { CheckpointParser, CheckpointWriter, type Header } from '../checkpoints/format.ts'
 import { isUnreadableText, linesByPiece } from '../files/lines.ts'
 
-/** Prefix of every key, to which IAM roles are restricted. */
+/** Prefix of every key. IAM roles are restricted to this prefix. */
 const PREFIX = 'checkpoints'
 
 /** Time limits in milliseconds. A frozen or unresponsive connection must not use up the whole invocation. */
 const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 10_000, socketTimeout: 10_000 }
 
-/** Fast compression: Redis is read concurrently, and the shorter the read takes, the less is likely to change. */
+/** Fast compression, because Redis is read at the same time, and fewer changes occur during a shorter read. */
 const QUICK = { [constants.ZSTD_c_compressionLevel]: 1 }
 
 export interface S3CheckpointSettings {
@@ -92,7 +92,10 @@ export class S3CheckpointStore implements CheckpointStore {
     }
   }
 
-  /** Compresses in memory, and then sends a single object: S3 stores all of it or nothing. */
+  /**
+   * Compresses the checkpoint in memory and then sends it as a single object, so that S3 stores either the whole checkpoint or
+   * nothing.
+   */
   async write(
     partitionState: StateKey,
     taken: CheckpointInfo,
@@ -179,7 +182,10 @@ async function* textOf(
   yield writer.trailer()
 }
 
-/** Rejects a checkpoint that was copied to another key by hand, and so belongs to another partition or to another chain. */
+/**
+ * Rejects a checkpoint whose header does not match its key. This happens if an operator copies the object to a key of another
+ * partition or another chain of checkpoints.
+ */
 function checkHeader(
   found: Header,
   { consumer, topic, partition }: StateKey,
@@ -198,8 +204,8 @@ function folderOf({ consumer, topic, partition }: StateKey): string {
 }
 
 /**
- * Returns a key of the form `<taken at>-<epoch>-<next offset>-<timers fired>`, which begins with the time so
- * that names sort like the checkpoints. Keys of changes end with `-after-<taken at>`.
+ * Returns a key of the form `<taken at>-<epoch>-<next offset>-<timers fired>`, which begins with the time so that names sort by
+ * time. Keys of incremental checkpoints end with `-after-<taken at>`.
  */
 function keyOf(partitionState: StateKey, { takenAtMs, version, after }: KeptCheckpoint): string {
   const { epoch, appliedOffset, fired } = version

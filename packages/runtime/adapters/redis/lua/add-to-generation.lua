@@ -38,7 +38,7 @@ for _, name in ipairs(request.oldest > 0 and namesIn(KEYS[1]) or {}) do
   end
 end
 for name, fields in pairs(request.parts) do
-  -- Every key must be recorded by name, because it could not be found otherwise.
+  -- Record the name of every key, because the key could not be found otherwise.
   redis.call('HSET', generationKey, 'key:' .. name, 1)
   local key = generationKey .. ':' .. name
   if name == 'due' then

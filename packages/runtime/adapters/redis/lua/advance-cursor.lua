@@ -2,7 +2,7 @@
   Moves a cursor forward. A cursor that is already ahead is not changed.
 
   KEYS[1]  the cursor, an integer
-  ARGV[1]  minimum value of the cursor afterwards
+  ARGV[1]  new value; ignored unless it is higher than the current value
 
   Returns  1 if the cursor was moved, otherwise 0
 ]]

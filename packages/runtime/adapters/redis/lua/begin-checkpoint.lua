@@ -1,13 +1,13 @@
 --[[
-  Begins reading a whole partition state for a checkpoint. Commits continue during the read. From now on, they record their changes,
-  which are read again at the end.
+  Begins reading a whole partition state for a checkpoint. Commits continue during the read, and record their changes from now on.
+  These changes are read at the end.
 
   KEYS[1]  {stateKey}:meta
   KEYS[2]  {stateKey}:changes
 
   ARGV[1]  the request, a map in MessagePack:
     run    name of this run, used if the changes since an earlier checkpoint are unknown
-    since  earlier checkpoint since which changes must be tracked; nil if there is none
+    since  earlier checkpoint since which changes must be tracked; nil if there is no earlier checkpoint
 
   Returns  { checkpoint or run since which changes are tracked, last generation that need not be read }
 ]]

@@ -1,13 +1,13 @@
 --[[
-  Prepended to `commit.lua` and the scripts of checkpoints. Defines how the entities and ids that commits have changed since the last
-  checkpoint are stored: in numbered generations. A reader closes a generation by opening the next one, and reads it while commits
-  add to the new one.
+  Prepended to `commit.lua` and the scripts of checkpoints. Defines how changes since the last checkpoint are stored: the changed
+  entities and ids are added to numbered generations. A reader closes a generation by opening the next generation, and reads the
+  closed generation while commits add to the new generation.
 
-  {stateKey}:changes          hash; absent until the first checkpoint, and if none was taken for a long time:
+  {stateKey}:changes          hash; absent before the first checkpoint, and after a long time without checkpoints:
     since              checkpoint that contains everything before the generation `from`, or run that takes the first one
-    epoch              epoch of the state; another epoch has other contents
+    epoch              epoch of the state; if it differs, the state was replaced
     clock              log clock at `since`
-    from, open         oldest generation, and the one to which commits add
+    from, open         oldest generation, and generation to which commits add
     entities:<n>, ids:<n>  numbers of entities and ids in a generation
     context, failures  last generation in which the context or the failures were changed
   {stateKey}:changes:<n>      set of entities with a changed state or changed timers

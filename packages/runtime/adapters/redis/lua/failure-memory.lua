@@ -28,7 +28,7 @@ local function allGroups(memory)
   return groups
 end
 
--- From now on, only failures of later records are completely remembered.
+-- Records that some failures were forgotten: from now on, only failures of later records are completely remembered.
 local function forgets(memory)
   memory.failuresFrom = memory.failuresFrom and memory.highest + 1
 end
@@ -87,8 +87,8 @@ local function dropOlder(memory, time)
   end
 end
 
--- The largest group loses failures first, so a producer whose records all fail loses its own failures, not
--- those of smaller groups.
+-- The largest group loses failures first, so a producer whose records all fail loses its own failures, not the failures of smaller
+-- groups.
 local function dropWithoutRoom(memory)
   if memory.bytes <= memory.room then
     return

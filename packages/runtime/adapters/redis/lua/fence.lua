@@ -1,7 +1,7 @@
 --[[
   Raises or removes the fence of a partition state. A fence rejects commits until the contents are replaced or the fence is removed.
-  An existing fence remains, unless it is of the same kind and not of a later attempt, whose command takes precedence. While the
-  topic grows, a state that does not exist is fenced as well: it is created, so its epoch is raised.
+  An existing fence is replaced only if it has the same kind and does not belong to a later attempt. While the topic grows, a state
+  that does not exist is fenced as well: it is created, so its epoch is raised.
 
   KEYS[1]  {stateKey}:meta
   ARGV[1]  the fence, JSON; see `Fence`

@@ -18,8 +18,8 @@
            { meta, due, states, timers, known, failures, outbox, more, context, skipped, growths }
            meta:     fields of meta in the order of the layout
            due:      { entity, threshold, … } in the order in which their timers fire
-           states, timers: of the due entities, then of the other requested ones, in order and within the byte limit; the first
-                     of either is always included
+           states, timers: first of the due entities, then of the other requested entities, in order and within the byte limit; at
+                     least one due and one requested entity is always included
            known:    { index of a known id among the requested ones, its digest and log clock, … }
            failures: { group, newest entry of a requested failure, … }
            outbox:   { position, event, … }
@@ -51,7 +51,7 @@ if #due > 2 * timerLimit then
   due[#due] = nil
 end
 
--- Entities are read in small blocks, so that few are read beyond the byte limit: as many as would fit at the
+-- Entities are read in small blocks, so that few are read beyond the byte limit. A block has as many entities as would fit at the
 -- average size so far, and at most 16.
 local BLOCK = 16
 local states, timers, bytes = {}, {}, 0
@@ -100,7 +100,7 @@ for _, entity in ipairs(request.entities) do
 end
 add(wanted, request.byteLimit)
 
--- Known ids, the newest first.
+-- Find the known ids, beginning with the newest generation.
 local ids, names, known, isKnown = request.ids, {}, {}, {}
 local sub, idBytes, nameBytes, entryBytes = string.sub, LAYOUT.ids.bytes, LAYOUT.ids.bucketBytes, LAYOUT.ids.entryBytes
 for at = 1, #ids, idBytes do
@@ -168,7 +168,7 @@ if request.contexts then
   end
 end
 
--- Only failures can have moved from one partition to another.
+-- Growths are read only for failures, because only failures can have moved from one partition to another.
 local growths = next(request.failures) and redis.call('HGET', metaKey, 'growths') or ''
 local outbox, skipped = redis.call('HGETALL', outboxKey), redis.call('HGETALL', skippedKey)
 return { stored, due, states, timers, known, failures, outbox, more, context, skipped, growths }

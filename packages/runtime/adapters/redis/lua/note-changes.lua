@@ -1,5 +1,5 @@
 --[[
-  Prepended to `commit.lua`, after `changes.lua`. Adds the changes of a commit to the open generation. It costs nothing if no
+  Prepended to `commit.lua`, after `changes.lua`. Adds the changes of a commit to the open generation. Nothing is tracked if no
   checkpoints are taken. Tracking stops once no checkpoint was taken for the duration of a generation of ids, because a complete
   checkpoint is as cheap by then.
 ]]

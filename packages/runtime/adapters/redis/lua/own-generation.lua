@@ -9,7 +9,7 @@
 
   ARGV[1]  the request, a map in MessagePack:
     act      "begin", "claim" or "drop"
-    kind     purpose: "growth", or any other
+    kind     purpose: "growth", or another purpose
     attempt  number of the attempt
     token    token of the builder; nil to claim the generation of another builder
     nowMs    for a claim: current time, milliseconds since the epoch, because functions must not request the server's time
@@ -52,7 +52,7 @@ if request.token then
     return 'incomplete'
   end
   redis.call('HDEL', generationKey, 'token')
-  -- Evictions are detected from now on, as in any partition state.
+  -- Store the numbers of fields, so that evictions are detected from now on, as in any partition state.
   local states = redis.call('HLEN', generationKey .. ':states')
   local timers = redis.call('HLEN', generationKey .. ':timers')
   local ids = countIds(generationKey .. ':ids', meta.oldest, generationAt(meta.clock or 0))

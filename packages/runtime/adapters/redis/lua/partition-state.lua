@@ -1,6 +1,6 @@
 --[[
-  Prepended to the scripts of partition states. Contains all Lua functions that depend on the layout of values. Names that begin with
-  LAYOUT are constants of `layout.ts`. `keys.ts` describes the keys.
+  Prepended to the scripts of partition states. Contains all Lua functions that depend on the layout of values. Names that begin
+  with LAYOUT are constants of `layout.ts`. `keys.ts` describes the keys.
 ]]
 
 -- Number of arguments per call. A call costs the server more than a field does, but Lua can unpack only a few
@@ -25,8 +25,8 @@ local function fenceIn(text)
   return fence
 end
 
--- Returns the numbers of meta by name with its fence, nil if absent; and all fields as they are stored, in
--- the order of the layout.
+-- Returns the numbers and the fence of meta by name, nil if absent; and as a second value, all fields as stored, in the order of
+-- the layout.
 local function readMeta(key)
   local stored, meta = redis.call('HMGET', key, unpack(LAYOUT.meta)), {}
   for number, name in ipairs(LAYOUT.meta) do
@@ -39,7 +39,7 @@ local function readMeta(key)
   return meta, stored
 end
 
--- Writes the fields of meta; those that are nil are deleted.
+-- Writes the fields of meta, and deletes the fields that are nil.
 local function writeMeta(key, meta)
   local present, absent = {}, {}
   for _, name in ipairs(LAYOUT.meta) do
@@ -65,7 +65,7 @@ local function generationAt(clock)
   return math.floor(clock / LAYOUT.ids.generationMs)
 end
 
--- Returns the hash of a generation of ids, and the one for ids that do not fit into full buckets.
+-- Returns the keys of two hashes: for the buckets of a generation of ids, and for the ids whose bucket was full.
 local function idKeys(prefix, generation)
   local key = prefix .. ':' .. generation
   return key, key .. LAYOUT.ids.beyondFull
@@ -81,7 +81,7 @@ local function addIds(key, more, buckets)
   for number, before in ipairs(redis.call('HMGET', key, unpack(names))) do
     local name, added = names[number], buckets[2 * number]
     if before and #before >= LAYOUT.ids.fullBytes then
-      -- Write the newest last: if an id occurs twice, the last one written remains.
+      -- Write the newest id last: if an id occurs twice, the last write remains.
       for last = #added, 1, -entryBytes do
         beyond[#beyond + 1] = name .. string.sub(added, last - entryBytes + 1, last - knownBytes)
         beyond[#beyond + 1] = string.sub(added, last - knownBytes + 1, last)
@@ -123,12 +123,12 @@ local function textOf(numbers, names)
   return table.concat(texts, ' ')
 end
 
--- Parses the numbers of a producer group; false stands for a missing value.
+-- Parses the numbers of a producer group. `text` is false if the group does not exist yet.
 local function groupOf(text)
   return numbersOf(text or '1 0 0 0', LAYOUT.failures.group)
 end
 
--- Returns the hash of a generation of failures.
+-- Returns the key of the hash of a generation of failures.
 local function failureKey(prefix, group, generation)
   return prefix .. ':' .. group .. ':' .. string.format('%.0f', generation)
 end

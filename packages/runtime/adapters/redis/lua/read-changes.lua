@@ -1,6 +1,6 @@
 --[[
-  Completes the read of a partition state for a checkpoint. Returns a consistent copy of the remaining small parts. If there are many
-  changes, it closes the open generation instead: the caller reads that generation, and calls the script again.
+  Completes the read of a partition state for a checkpoint. Returns a consistent copy of the remaining small parts. If there are
+  many changes, it closes the open generation instead: the caller reads this generation, and calls the script again.
 
   KEYS     meta, states, timers, outbox, failures, context, changes: see `keys.ts` and `changes.lua`
   ARGV[1]  the request, a map in MessagePack:

@@ -1,6 +1,6 @@
 --[[
-  Marks a record as skipped, unless it is decided already. A script is needed because the consumer could apply the record between two
-  commands.
+  Marks a record as skipped, unless it is decided already. A script is needed because the consumer could apply the record between
+  two commands.
 
   KEYS[1]  {stateKey}:meta
   KEYS[2]  {stateKey}:skipped

@@ -4,7 +4,8 @@
   prefix  common beginning of all keys of a partition state, without the colon
 ]]
 
--- Returns the last parts of all keys of a partition state, except for meta and the outbox, and its meta.
+-- Returns two values: the last parts of all keys of a partition state, except for meta and the outbox; and the fields of meta by
+-- name.
 local function partsOf(prefix)
   local names, meta = {}, readMeta(prefix .. ':meta')
   for _, name in ipairs(LAYOUT.plain) do

@@ -2,8 +2,8 @@
   Replaces the contents of a partition state with its next generation, all or nothing, and raises the epoch. A commit that was
   computed from the old contents is then refused, even if the new contents have the same applied offset.
 
-  If the state is fenced for the switch, the next generation continues it: unpublished entries of the old contents stay in the outbox,
-  and the counters continue from the old values, except for those of held entities and parked events.
+  If the state is fenced for the switch, the next generation continues it: unpublished entries of the old contents stay in the
+  outbox, and the counters continue from the old values, except for the counters of held entities and parked events.
 
   KEYS[1]  {stateKey}: prefix of the keys of the state
 
@@ -32,7 +32,7 @@ local refused = isGrowing and 'growing'
   or request.why and not isFenced and 'moved'
   or request.base and not isAt(meta, request.base) and 'moved'
 if refused then
-  -- Without a fence, the generation was built only for this switch.
+  -- If no fence was required, the generation was built only for this switch, so it is removed.
   if not request.why and isAt(new, request.next) then
     removeGeneration(live)
   end
@@ -55,8 +55,7 @@ if request.code then
   end
 end
 
--- Returns the counters, which are fields named `outcome/reason`, except for those of held entities and parked
--- events.
+-- Returns the counters, which are fields named `outcome/reason`, except for the counters of held entities and parked events.
 local function countersOf(key)
   local found, counters, fields = {}, {}, redis.call('HGETALL', key)
   for at = 1, #fields, 2 do
@@ -80,7 +79,7 @@ if request.why then
   end
 end
 
--- Names of keys from the build, and from commits since.
+-- Add the names of the keys that the build has created, and of the keys that later commits have created.
 for _, name in ipairs(namesIn(live)) do
   names[#names + 1] = name
 end
@@ -94,8 +93,8 @@ for _, name in ipairs(names) do
 end
 local epoch = math.max(meta.epoch or 0, request.above) + 1
 redis.call('HSET', metaKey, 'epoch', epoch)
--- Contents from before a growth of the topic, or no contents at all, must not undo the growth; otherwise
--- emissions would be ordered before earlier ones.
+-- A switch to older contents, or to no contents, must not undo a growth of the topic. Otherwise, new emissions would be ordered
+-- before earlier emissions.
 local isOlder = meta.generation and meta.generation > (new.generation or 0)
 if isOlder then
   redis.call('HSET', metaKey, 'generation', meta.generation, 'partitions', meta.partitions)

@@ -2,7 +2,7 @@ import type { Unavailable } from './errors.ts'
 import type { SurgeGuard } from './failures/failure-surge.ts'
 import type { LogChecks } from './log/log-identity.ts'
 
-/** Dependencies that an invocation provides, or that are kept from one invocation to the next. */
+/** Limits and dependencies of an invocation. Some of them are kept from one invocation to the next. */
 export interface Invocation extends SurgeGuard {
   readonly remainingMs: () => number
   /** True if the event source mapping has ReportBatchItemFailures. */
@@ -11,6 +11,6 @@ export interface Invocation extends SurgeGuard {
   readonly nowMs: () => number
   readonly pause: (ms: number) => Promise<void>
   readonly logChecks: LogChecks
-  /** Reason why this invocation cannot decide anything, so that its partitions wait; absent if it can. */
+  /** Error that prevents this invocation from deciding anything, so that its partitions wait; absent if there is none. */
   readonly unavailable?: Unavailable
 }

@@ -18,7 +18,8 @@ export function fingerprint(event: Event): Fingerprint | undefined {
 }
 
 /**
- * Maximum nesting depth of data. It is far below the call stack's limit, which varies with the optimisation of the running code.
+ * Maximum nesting depth of data. It is far below the depth at which the call stack overflows, which depends on how the engine
+ * optimises the code.
  */
 const DEEPEST_NESTING = 100
 
@@ -37,7 +38,7 @@ function canonicalData(data: unknown): string | undefined {
 
 const EMPTY = ['[]', '{}']
 
-/** Sorts members by name and omits empty ones, which Protobuf cannot distinguish from absent ones. */
+/** Serialises a nested value. Sorts members by name and omits empty members, which Protobuf cannot distinguish from absent ones. */
 function canonical(value: unknown, level: number): string | undefined {
   if (typeof value !== 'object' || value === null) return scalar(value)
   if (level > DEEPEST_NESTING) return undefined

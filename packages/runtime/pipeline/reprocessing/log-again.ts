@@ -1,4 +1,7 @@
-/** Decides a range of the log again, in a copy of a partition state. Nothing is published, and only decisions are reported. */
+/**
+ * Decides a range of the log again, in a copy of a partition state. Nothing is published. Only the decisions are reported to the
+ * caller.
+ */
 
 import type { Consumer } from '../consumer.ts'
 import { CopyStopped } from '../errors.ts'
@@ -62,8 +65,8 @@ export class LogAgain {
   /**
    * Decides the records of a range.
    *
-   * @param seen called after each read, with the offset at which the read began
-   * @throws CopyStopped, `Unavailable` or `PartitionStopped`
+   * @param seen called after each read with the first offset of the read
+   * @throws CopyStopped, `Unavailable` or `PartitionStopped` if the copy cannot be advanced
    */
   async decide(
     { fromOffset, toOffset }: OffsetRange,

@@ -36,8 +36,8 @@ export interface Consumer<P extends Process = Process> {
    */
   readonly sinceMs?: number
   /**
-   * Source of the append time: `append` uses the timestamp of the record, `carried` uses the original timestamp in a header of a
-   * replayed record.
+   * Source of the append time: `append` uses the record's timestamp, `carried` the original timestamp in a replayed record's
+   * header.
    */
   readonly logTime: LogTime
   /** Topic to which failure records are sent. The failure router sends its own to the dlq topic directly. */

@@ -109,10 +109,7 @@ export interface RememberedFailure {
   readonly entityHash?: number
   /** True while a redrive of the failure is accepted. */
   readonly isOpen: boolean
-  /**
-   * Set during a rebuild if the failure is closed in the live state, whether it was closed before or after the start of the
-   * rebuild.
-   */
+  /** Set during a rebuild if the failure is closed in the live state, by an attempt before or after the start of the rebuild. */
   readonly isReopened?: true
   /** Time of the first failure, RFC 3339. */
   readonly firstFailedAt: string
@@ -156,10 +153,7 @@ export interface StoredContext {
   readonly json: string
 }
 
-/**
- * First append time of a chunk, and the time by which the clock advances after it. Together they determine which timers can become
- * due.
- */
+/** First append time of a chunk, and the advance of the clock after it. They determine which timers can become due. */
 export interface Span {
   readonly firstAppendMs: number
   readonly advanceMs: number
@@ -225,10 +219,7 @@ export interface Snapshot extends Progress {
   readonly context?: { readonly hash: string; readonly json?: string }
 }
 
-/**
- * Changes of one commit. If a store forgets failures during the commit, it sets `failuresFromMs` to the time after the newest
- * decided record.
- */
+/** Changes of one commit. A store that forgets failures in a commit sets `failuresFromMs` to the time after the newest record. */
 export interface Change extends Progress {
   readonly base: Version
   readonly appliedOffset: number
@@ -297,7 +288,7 @@ export interface Decision {
   readonly failure?: Failure
   /** Set if the decision is about a timer. */
   readonly timer?: StoredTimer & { readonly entity: string }
-  /** Effect of the decision on the hold of an entity: the entity is newly held, remains held, or is released for this reason. */
+  /** Effect of the decision on an entity's hold: `begins` and `stays` for a held entity, otherwise the reason of its release. */
   readonly hold?: 'begins' | 'stays' | ReleaseReason
   readonly emitted?: readonly OutboxEntry[]
 }

@@ -32,7 +32,7 @@ export async function runPartition(
   const pending = new PendingRecords(records, consumer)
   const run = runOf(consumer, ports, invocation, stateKey, pending)
   const steps = stepsOf(consumer)
-  // With replayed records, producers set the timestamps on purpose: the original append time is in a header.
+  // A replayed log needs no append times from the broker: its records contain the original ones in a header.
   const needsAppendTimes = hasTimers(consumer) && consumer.logTime === 'append'
   if (createTimeFrom !== undefined && needsAppendTimes)
     ports.observer.timedByProducers(stateKey, createTimeFrom)

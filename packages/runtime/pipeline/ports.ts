@@ -1,6 +1,6 @@
 /**
- * Interfaces between the pipeline and Kafka, Redis, receivers and observers. All adapters of an interface must pass the same
- * conformance suite.
+ * Interfaces of the pipeline to Kafka, Redis, receivers and observers. All adapters of an interface pass the same conformance
+ * suite.
  */
 import type { LogRecord, OutgoingRecord } from '../cloudevents/record.ts'
 import type { Event } from '../consumer/event.ts'
@@ -77,12 +77,10 @@ export interface LogReader {
    * Consumer groups are not affected.
    *
    * @param holding text to search for. Records whose bytes do not contain it may be omitted, which is much faster if few records
-   * contain it.
+   *   contain it.
    */
   read(topic: string, partition: number, range: OffsetRange, holding?: string): Promise<ReadRange>
-  /**
-   * Frees resources that are kept for further reads of this partition. A call is optional and never changes the result of a read.
-   */
+  /** Frees resources that are kept for further reads of this partition. A call is optional and never changes later results. */
   leave?(topic: string, partition: number): void
 }
 
@@ -95,10 +93,7 @@ export interface LogBounds {
 /** Positions of a forwarder in its partitions. Every method rejects with `Unavailable` if the store cannot be reached. */
 export interface Cursors {
   read(stateKey: StateKey): Promise<Cursor | undefined>
-  /**
-   * Advances the cursor if its value is still `from`. Returns `refused` if another invocation has moved it; the caller must then
-   * stop.
-   */
+  /** Advances the cursor if it is still `from`. Returns `refused` if another invocation has moved it; the caller must then stop. */
   advance(stateKey: StateKey, from: Cursor | undefined, to: Cursor): Promise<'advanced' | 'refused'>
 }
 
@@ -160,8 +155,7 @@ export interface Observer {
   /** Reports offsets after the applied offset that have expired. Their records are lost. */
   expired(stateKey: StateKey, range: OffsetRange): void
   /**
-   * Reports that the partition state is empty although the log does not start at offset 0. All records from this offset on are
-   * processed.
+   * Reports that the partition state is empty although the log is not new. Processing starts with its first record, at this offset.
    */
   startsWithoutAppliedOffset(stateKey: StateKey, fromOffset: number): void
   /**
@@ -173,9 +167,7 @@ export interface Observer {
   restoredFromCheckpoint(partitionState: StateKey, appliedOffset: number, takenAtMs: number): void
   /** Reports that a checkpoint was skipped because its contents are damaged. */
   checkpointDamaged(partitionState: StateKey, takenAtMs: number, error: Error): void
-  /**
-   * Reports that no record was appended for longer than the clock can advance in one step. Reported only for consumers with timers.
-   */
+  /** Reports that no record was appended for longer than the clock advances in one step. Only for consumers with timers. */
   clockGap(stateKey: StateKey, beforeOffset: number, ms: number): void
   /** Reports that producers set the timestamps of the log from this offset on, and that the consumer's timers depend on them. */
   timedByProducers(stateKey: StateKey, fromOffset: number): void

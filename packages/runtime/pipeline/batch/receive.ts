@@ -39,10 +39,7 @@ export interface PartitionBatch {
   readonly createTimeFrom?: number
 }
 
-/**
- * Groups the batch by partition. Throws an error for a batch without records, because ignoring it would hide an error of the
- * caller.
- */
+/** Groups the batch by partition. A batch without records is rejected, because it indicates an error of the caller. */
 export function receive(event: KafkaEvent): PartitionBatch[] {
   const groups = Object.values(event?.records ?? {}).filter(group => group.length > 0)
   if (groups.length === 0) throw new TypeError('not a Kafka event: "records" contains no records')

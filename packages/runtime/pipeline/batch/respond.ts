@@ -1,16 +1,11 @@
-/**
- * Step 8: builds the response to Lambda. A record is reported as successful only if it is decided and its results are published.
- */
+/** Step 8: builds the response to Lambda. A record is successful only if it is decided and its results are published. */
 
 /** The partial batch response of Kafka event sources. */
 export interface BatchResponse {
   readonly batchItemFailures: readonly { readonly itemIdentifier: { partition: string; offset: number } }[]
 }
 
-/**
- * Offsets of a partition that were delivered. The records are not kept here, so that their memory can be freed once they are
- * decided.
- */
+/** Delivered offsets of a partition. The records are not kept, so that their memory can be freed once they are decided. */
 interface DeliveredOffsets {
   readonly topic: string
   readonly partition: number
@@ -31,7 +26,7 @@ export interface PartitionResult {
  * offset after an unprocessed record.
  *
  * @param partialResponses true if the mapping has ReportBatchItemFailures. Without it, Lambda would ignore the list and commit the
- * batch, so an error is thrown instead.
+ *   batch, so an error is thrown instead.
  */
 export function respond(results: readonly PartitionResult[], partialResponses: boolean): BatchResponse {
   const deferred = results.filter(({ waitsFrom }) => waitsFrom !== undefined)

@@ -21,10 +21,7 @@ export interface Task extends Healthy {
   readonly clock: LogClock
   /** The failure that this record retries; undefined for a first attempt. */
   readonly attemptAt: RememberedFailure | undefined
-  /**
-   * Log clock at the event's original position, for an event that waited while its entity was held. The event's timers count from
-   * this time.
-   */
+  /** Log clock at the original position of an event that waited for a held entity. The event's timers count from this time. */
   readonly waitedFromMs?: number
 }
 
@@ -66,8 +63,7 @@ export function admit(work: Work, decoded: Decoded, clock: LogClock): Admitted {
 }
 
 /**
- * Parks a record until the failure that holds its entity is resolved. Remembers the event's id, and closes the failure that the
- * record retries, if any.
+ * Parks a record until its entity is released. Remembers the event's id, and closes the failure that the record retries, if any.
  */
 export function parked(work: Work, task: Task): Decision {
   close(work, task)
@@ -75,10 +71,7 @@ export function parked(work: Work, task: Task): Decision {
   return decision(task, 'parked', 'entity-held' satisfies ParkedReason)
 }
 
-/**
- * Remembers the id of a processed record and closes the failure that the record retries, if any. A tick without effects counts as
- * ignored.
- */
+/** Remembers the id of a processed record, and closes the failure that it retries. A tick without effects counts as ignored. */
 export function processed(work: Work, task: Task, reason: string): Decision {
   close(work, task)
   if (task.isTick && reason === TICK) return decision(task, 'ignored', reason)
@@ -122,10 +115,7 @@ export function remember(work: Work, { isTick, fingerprint, clock }: Task): void
   if (!isTick) work.copy.remember({ ...fingerprint, appliedAtMs: clock.nowMs })
 }
 
-/**
- * Decides a record with a known id. If the content is the same, the record is a repeat; otherwise the producer has used the id for
- * two events.
- */
+/** Decides a record with a known id. It is a repeat if its content is the same; otherwise the producer has used the id twice. */
 function repeated(work: Work, task: Task, known: RememberedId): Decision {
   if (known.digest === task.fingerprint.digest) {
     close(work, task)

@@ -1,7 +1,4 @@
-/**
- * The cause of a step: an event, or a timer that an earlier step has set. Ids and times of the results are derived only from the
- * cause.
- */
+/** The cause of a step: an event, or a timer set by an earlier step. Ids and times are derived only from the cause. */
 import { derivedId } from '../../consumer/derived-id.ts'
 import { type Received, timeOf } from '../../consumer/event.ts'
 import { instant } from '../../consumer/instant.ts'

@@ -42,10 +42,7 @@ export function withContext(
   return { ...snapshot, context: { hash, json } }
 }
 
-/**
- * The partition's context while a chunk is applied. Each step receives the context that was set by the records before its own
- * record.
- */
+/** The partition's context while a chunk is applied. Each step receives the context set by the records before its own record. */
 export class CurrentContext {
   readonly #definition: Definition | undefined
   readonly #before: StoredContext | undefined
@@ -74,8 +71,8 @@ export class CurrentContext {
   }
 
   /**
-   * Sets the context from an event. Returns the reason for the decision, or a failure. After a failure, the previous context
-   * remains in use.
+   * Sets the context from an event. Returns the reason of the decision, or a failure, after which the previous context remains in
+   * use.
    */
   set(event: ContextEvent): string | Failure {
     const definition = this.#definition as Definition

@@ -8,9 +8,7 @@ import type { Consumer } from '../consumer.ts'
 import type { OutboxEntry } from '../model.ts'
 import type { Cause } from './cause.ts'
 
-/**
- * Radix for the generation, which is written as a single character. Positions are compared as strings, so its width must be fixed.
- */
+/** Radix for the generation. It is written as a single character, because positions are compared as strings. */
 const GENERATION_RADIX = 36
 export const LAST_GENERATION = GENERATION_RADIX - 1
 
@@ -18,9 +16,7 @@ export interface EmissionPosition {
   readonly offset: number
   /** Number of earlier emissions at the same offset, from the record itself or from timers that fired before it. */
   readonly index: number
-  /**
-   * Number of times the topic has grown. It is compared first, because the offsets of an entity may be lower in its new partition.
-   */
+  /** Number of times the topic has grown. Compared first, because the offsets of an entity may be lower in its new partition. */
   readonly generation?: number
 }
 

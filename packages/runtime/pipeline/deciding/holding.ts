@@ -23,10 +23,7 @@ import {
 import { fireDueBefore, firedBefore, fireTimer, takeStep } from './steps.ts'
 import type { KeyedWork } from './working-copy.ts'
 
-/**
- * Limits if the process has no parking configuration any more but entities are still held: the next event of such an entity ends
- * its hold.
- */
+/** Limits for entities that are still held although their process no longer parks events: their next event ends the hold. */
 const NO_PARKING = { most: 0, bytes: 0, partitionBytes: 0, forMs: 0 }
 
 /** Processes an event of an entity that is not held. If the event fails and will be retried, the entity is held. */

@@ -10,10 +10,7 @@ import { type Failure, failure } from '../../consumer/failure-codes.ts'
 
 const DAY_MS = 24 * 60 * 60_000
 
-/**
- * Number of groups into which producers are divided by the source of the entity. For a producer with many sources, the limit of the
- * whole partition applies.
- */
+/** Number of producer groups, by the source of the entity. A producer with many sources is limited by the partition's level. */
 const GROUPS = 64
 const ALL = 'all'
 

@@ -233,9 +233,7 @@ class Pace {
     if (result === 'failed') this.#hasFailed = true
   }
 
-  /**
-   * Returns true if there is enough time to wait and then offer the failed events of this round again, assuming the same duration.
-   */
+  /** Returns true if enough time remains to wait and then offer the failed events of this round again, with the same duration. */
   fitsAgain(waitMs: number): boolean {
     return this.#leftMs() >= waitMs + this.#failedMs
   }

@@ -56,10 +56,7 @@ export function firstDueBefore(work: KeyedWork, entity: string, timeMs: number):
   return work.copy.timerQueue.dueBefore(entity, timeMs, name => process.awaitsLog?.(name) ?? false)
 }
 
-/**
- * Fires the timers of the entity that are due before an event, all in one commit: the next commit could not determine how many have
- * fired already.
- */
+/** Fires the entity's timers that are due before an event, in one commit: the next one could not tell how many have fired. */
 export function fireDueBefore(work: KeyedWork, entity: string, timeMs: number, record: LogRecord): void {
   const sentBefore = work.copy.sentBytes
   let fired = 0

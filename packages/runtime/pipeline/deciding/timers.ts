@@ -19,10 +19,7 @@ export class TimerQueue {
     this.#upTo = timersUpTo
   }
 
-  /**
-   * Returns the first timer whose threshold the clock has passed. Returns `not-loaded` if a timer that is not loaded may precede
-   * it.
-   */
+  /** Returns the first timer that the clock has passed. Returns `not-loaded` if a timer that is not loaded may precede it. */
   passed(nowMs: number): EntityTimer | 'not-loaded' | undefined {
     if (this.#noneBelowMs >= nowMs) return undefined
     const first = this.#first()

@@ -168,10 +168,7 @@ export class WorkingCopy {
     this.#applied.set(id.id, id)
   }
 
-  /**
-   * Forgets the id of an event that was parked or retried and then failed, so that the same event can be applied when it arrives
-   * again.
-   */
+  /** Forgets the id of an event that waited and then failed, so that the same event can be applied when it arrives again. */
   forgetId(id: string, nowMs: number): void {
     this.remember({ id, digest: FORGOTTEN, appliedAtMs: nowMs })
   }
@@ -186,18 +183,13 @@ export class WorkingCopy {
     this.parkedBytes = Math.max(0, this.parkedBytes - bytes)
   }
 
-  /**
-   * Returns the failure if it is still remembered at this time of the log's clock. The store may still contain expired failures.
-   */
+  /** Returns the failure if it is still remembered at this time of the log's clock. The store may contain expired failures. */
   failure(id: string, nowMs: number): RememberedFailure | undefined {
     const failure = this.#failures.get(id) ?? this.#snapshot.failures.get(id)
     return failure && nowMs - failure.failedAtMs <= this.#failureWindowMs ? failure : undefined
   }
 
-  /**
-   * Returns true if this partition has decided the record at this position without a failure. Returns false if a failure could have
-   * been forgotten since.
-   */
+  /** Returns true if the record at this position was decided without a failure, and a failure could not have been forgotten. */
   neverFailed(id: string, { partition, offset }: LogRecord, place: RecordPlace): boolean {
     if (this.#failures.has(id) || this.#snapshot.failures.has(id)) return false
     const { timestampMs = -1 } = place

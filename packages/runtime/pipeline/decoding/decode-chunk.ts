@@ -38,9 +38,7 @@ export async function prepare(
   }
 }
 
-/**
- * Returns the decoded records before the first record with a missing schema, and all records of the chunk whose schema is missing.
- */
+/** Returns the decoded records before the first missing schema, and all records of the chunk whose schema is missing. */
 function decodedUpTo(chunk: readonly LogRecord[], consumer: Consumer) {
   const decoded: Decoded[] = []
   const missing: LogRecord[] = []

@@ -160,10 +160,7 @@ function ignoredReason({ type }: Event, { application }: Expectations): IgnoredR
   return application.ignoredTypes.get(type) ?? 'not-mine'
 }
 
-/**
- * Decodes a tick. A tick never fails because of its `time`: the timestamp of the record is used instead. A repeated tick has no
- * effect.
- */
+/** Decodes a tick. It never fails because of its `time`: its record's timestamp is used instead. A repeated tick has no effect. */
 function tick(record: LogRecord, event: Event, { accepts }: Expectations['process']): Content {
   if (!accepts.includes(event.type) || largeAttribute(event))
     return { kind: 'ignored', event, reason: 'tick' }

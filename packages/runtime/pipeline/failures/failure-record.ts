@@ -181,10 +181,7 @@ export function failureRecordBytes(record: LogRecord): number {
  */
 export const FAILURE_RECORD_BYTES = 2048
 
-/**
- * Number of bytes that routing can add to a failure record. All target topics have the same size limit, which the record must not
- * exceed after routing.
- */
+/** Maximum number of bytes that routing adds to a failure record. All target topics have the same size limit. */
 const ROUTING_BYTES = 1_024
 
 const LEFT_BEHIND: readonly (readonly [part: RecordPart, nothing: Partial<FailureData>])[] = [
@@ -206,10 +203,7 @@ export function timerFailure(
   }
 }
 
-/**
- * Returns the failure record of a timer. It contains the position of the record that made the timer fire, but not the bytes of that
- * record.
- */
+/** Returns the failure record of a timer. It has the position, but not the bytes, of the record that made the timer fire. */
 export function timerFailureRecord(
   sender: Sender,
   { timer }: EntityTimer,

@@ -9,10 +9,7 @@ import type { Ports } from '../ports.ts'
 
 /** Number of decisions of a consumer that are checked. Only the latest decisions are checked. */
 const LATEST = 20
-/**
- * Minimum number of entities with failures. If fewer entities are affected, the cause is probably bad data rather than a faulty
- * deployment.
- */
+/** Minimum number of entities with failures. Fewer affected entities indicate bad data rather than a faulty deployment. */
 const LEAST_ENTITIES = 3
 /**
  * Maximum time for which the breaker defers batches, in milliseconds. After that time, operators have had a chance to react, so
@@ -50,8 +47,7 @@ export interface SurgeGuard {
   readonly latest: LatestDecisions
   readonly nowMs: () => number
   /**
-   * Version of the running code. Each version has a breaker of its own, because another version may be able to process the same
-   * records.
+   * Version of the running code. Each version has its own breaker, since another version may be able to process the same records.
    */
   readonly codeVersion: () => string
 }

@@ -58,10 +58,7 @@ export interface Built {
 export interface SwitchExpectation extends Built {
   /** Required version of the live state; undefined for any version. */
   readonly live: Version | undefined
-  /**
-   * Fence that protects the live state, if the next generation continues from it; undefined if the next generation is independent
-   * of the live state.
-   */
+  /** Fence of the live state, if the next generation continues it; undefined if the next generation is independent of it. */
   readonly fence?: Fence
   /** Code that must have made the last commit of both states; undefined if any code is accepted. */
   readonly code?: string
@@ -112,7 +109,7 @@ export interface Generations {
    * builder are rejected. While the topic grows, only the run that has fenced the state may build.
    *
    * @throws CopyStopped if building is not allowed, if another build has begun in the meantime, or if the server has lost a part of
-   * the next generation; errors of the pages are passed on
+   *   the next generation; errors of the pages are passed on
    */
   build(partitionState: StateKey, builder: Builder, pages: CheckpointPages): Promise<Built>
   /**
@@ -171,7 +168,7 @@ const REPLACEMENT: Builder = { kind: 'replacement', attempt: 0 }
  *
  * @param base required version of the state; undefined for any version
  * @throws CopyStopped if the state has another version, if its topic is growing, or if `build` throws it; errors of the pages are
- * passed on
+ *   passed on
  */
 export async function replaceState(
   generations: Pick<Generations, 'build' | 'switchOver'>,

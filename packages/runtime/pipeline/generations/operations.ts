@@ -1,7 +1,4 @@
-/**
- * Operations that replace partition states. They are stored, so that a later run of the command can continue or undo an unfinished
- * operation.
- */
+/** Operations that replace partition states. They are stored so that a later run of the command can continue or undo them. */
 
 export interface Operation {
   /** Id of the operation. All runs of the operation have the same id. */

@@ -18,10 +18,7 @@ type StayReason =
   /** Several partitions have a state of the entity, and states cannot be merged. */
   | 'in-several-partitions'
 
-/**
- * An entity of a partition state, and the key of its records. The key is null if the records have none, and undefined if it is
- * unknown.
- */
+/** An entity of a partition state and the key of its records; null if the records have no key, undefined if it is unknown. */
 export interface EntityKey {
   readonly partition: number
   readonly entity: string
@@ -52,10 +49,7 @@ function commonDivisor(a: number, b: number): number {
   return b === 0 ? a : commonDivisor(b, a % b)
 }
 
-/**
- * Returns the new partition of a record's key. Returns undefined if Kafka's default partitioner would not have put the key into the
- * old partition.
- */
+/** Returns the new partition of a key; undefined if Kafka's default partitioner would not have put it into the old partition. */
 export function movedTo(key: Buffer, partition: number, { from, to }: Counts): number | undefined {
   return partitionOf(key, from) === partition ? partitionOf(key, to) : undefined
 }

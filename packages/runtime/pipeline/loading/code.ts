@@ -9,10 +9,7 @@ type Deciding = Pick<
 
 const SETTINGS_LENGTH = 8
 
-/**
- * Returns `<version>/<settings>`. The settings are a digest; they are included because the same code can decide differently with
- * other settings.
- */
+/** Returns `<version>/<settings>`. It contains a digest of the settings, because the same code decides differently with others. */
 export function codeOf(version: string, consumer: Deciding): string {
   const { idWindowMs, futureToleranceMs, earliestTimeMs, sinceMs, logTime, contentMode, failuresTo } =
     consumer

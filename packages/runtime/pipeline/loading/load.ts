@@ -50,10 +50,7 @@ export async function load(
   return withContext(snapshot, context, atHand)
 }
 
-/**
- * Returns the records from the start of the chunk whose states are in the snapshot. If the first record is undecided, at least that
- * record is returned.
- */
+/** Returns the records, from the start of the chunk, whose states are in the snapshot; at least the first if it is undecided. */
 export function loadedPart(
   chunk: readonly Decoded[],
   { notLoaded, states }: Snapshot,

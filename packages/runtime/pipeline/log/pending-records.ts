@@ -36,9 +36,7 @@ export class PendingRecords {
     return first !== undefined && first.offset <= this.#lastRead
   }
 
-  /**
-   * The next records, as many as fit into one commit, up to the first hole. A record that is too large forms a chunk of its own.
-   */
+  /** Next records, as many as fit into one commit, up to the first hole. A record that is too large forms a chunk of its own. */
   get chunk(): readonly LogRecord[] {
     let count = 0
     let bytes = 0
@@ -61,8 +59,7 @@ export class PendingRecords {
   }
 
   /**
-   * Returns the records between the applied offset and the first hole. Also returns the range from the start of that hole to the
-   * end of the last hole.
+   * Returns the records before the first hole after the applied offset, and the range from this hole to the end of the last hole.
    */
   upToHole(appliedOffset: number): { readonly records: readonly LogRecord[]; readonly holes?: OffsetRange } {
     const start = this.#records.findIndex(({ offset }) => offset > appliedOffset)

@@ -74,7 +74,7 @@ export type Writing = Pick<Consumer, 'application' | 'env' | 'contentMode' | 'da
  * Builds the record of an entry.
  *
  * @throws RecordRefused if the data does not match the schema of its type, because the schema has changed since the entry was
- * stored
+ *   stored
  */
 export function recordOf(
   entry: OutboxEntry,
@@ -118,10 +118,7 @@ export function writtenBytesOf(entry: OutboxEntry, mode: ContentMode, writer: Da
   return bytesOf({ ...entry, event: writer.write(entry.event) }, mode)
 }
 
-/**
- * Returns the approximate size of the entry in the outbox, in bytes. If the data is written as JSON, this is also the size of its
- * record in the topic.
- */
+/** Returns the approximate size of the entry in the outbox, in bytes. A record with JSON data has the same size in its topic. */
 export function bytesOf(entry: OutboxEntry, mode: ContentMode): number {
   return sizeOf(toRecord(entry, mode))
 }

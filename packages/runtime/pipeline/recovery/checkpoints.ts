@@ -177,10 +177,7 @@ export interface Recovery {
   readonly states: PartitionStates
 }
 
-/**
- * The content of a checkpoint is truncated, modified, or in an unknown format. The message names the problem without quoting the
- * content.
- */
+/** The content of a checkpoint is truncated, modified, or in an unknown format. The message does not quote the content. */
 export class DamagedCheckpoint extends Error {
   override readonly name = 'DamagedCheckpoint'
 }

@@ -1,7 +1,4 @@
-/**
- * Restores a partition state from its newest checkpoint. This is done before a partition without a state reads its log from the
- * start.
- */
+/** Restores a lost partition state from its newest checkpoint, before the partition would read its log from the start. */
 
 import type { StateKey } from '../model.ts'
 import type { Observer } from '../ports.ts'

@@ -1,7 +1,4 @@
-/**
- * Decides a range of the log again, in a copy of a partition state. Nothing is published. Only the decisions are reported to the
- * caller.
- */
+/** Decides a range of the log again, in a copy of a partition state. Nothing is published, and only decisions are reported. */
 
 import type { Consumer } from '../consumer.ts'
 import { CopyStopped } from '../errors.ts'

@@ -41,10 +41,7 @@ export function newFailures(
   return outbox.filter(({ event }) => ids.has(event.id))
 }
 
-/**
- * Returns true if the record has also failed at this attempt in the live state. If the live failure is closed, its last attempt has
- * succeeded.
- */
+/** Returns true if this attempt has also failed in the live state. The last attempt at a closed failure has succeeded. */
 function hasFailed(live: RememberedFailure | undefined, { attempt }: RememberedFailure): boolean {
   return live !== undefined && (live.attempt > attempt || (live.attempt === attempt && live.isOpen))
 }

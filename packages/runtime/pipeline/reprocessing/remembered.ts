@@ -49,10 +49,7 @@ export function failureBefore(
     : { ...live, failedAtMs, isOpen: true, isReopened: true, attempt: Math.max(1, live.attempt - 1) }
 }
 
-/**
- * Returns the remembered id of the live state, with its time converted to the rebuilt clock; undefined if the rebuilt state knows
- * the id already.
- */
+/** Returns the live state's id, with its time converted to the rebuilt clock; undefined if the rebuilt state knows the id. */
 export function idToKeep(
   live: RememberedId,
   rebuilt: ReadonlySet<string>,

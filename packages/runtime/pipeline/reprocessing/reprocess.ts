@@ -39,10 +39,7 @@ const CLOSE = 500
 /** Maximum time for which the live state is fenced, in milliseconds. */
 const FENCED_MS = 60_000
 
-/**
- * Number of attempts to fence the live state. An attempt is repeated if the live state is between two timers that fire before the
- * same record.
- */
+/** Number of attempts to fence the live state while it is not between two timers that fire before the same record. */
 const ATTEMPTS = 50
 const PAUSE_MS = 100
 

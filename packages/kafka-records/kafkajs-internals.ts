@@ -25,7 +25,7 @@ export interface Cluster {
   /** Rejects if a partition of one of the topics has no leader. */
   refreshMetadata(): Promise<void>
   addTargetTopic(topic: string): Promise<void>
-  /** Ids of the brokers that `findBroker` knows. */
+  /** Returns the ids of the brokers that `findBroker` can find. */
   getNodeIds(): string[]
   findBroker(node: { readonly nodeId: string }): Promise<Broker>
   findControllerBroker(): Promise<Broker>
@@ -34,7 +34,7 @@ export interface Cluster {
     readonly groupId: string
     readonly coordinatorType?: number
   }): Promise<Broker>
-  /** Returns the partitions by the id of their leader. */
+  /** Returns the partitions, grouped by the id of their leader. */
   findLeaderForPartitions(topic: string, partitions: readonly number[]): Record<string, number[]>
   findTopicPartitionMetadata(
     topic: string,
@@ -51,7 +51,7 @@ export interface Cluster {
 
 /** A connection to one broker, with the requests of kafkajs that are used here. */
 export interface Broker {
-  /** Supported versions by the key of a request; null until it is connected. */
+  /** Supported versions of each request, by its API key; null until the broker is connected. */
   readonly versions: Readonly<Record<number, VersionRange>> | null
   /** Returns a function that encodes a request in the newest version that both the client and the broker support. */
   readonly lookupRequest: (apiKey: number, definition: object) => (request: FetchRequest) => Protocol

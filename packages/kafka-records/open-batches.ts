@@ -43,7 +43,7 @@ export class OpenBatches {
     }
   }
 
-  /** Discards the batch of a partition. */
+  /** Discards the partially read batch of a partition. */
   leave(place: string): void {
     const stream = this.#streams.get(place)
     this.#streams.delete(place)

@@ -92,7 +92,7 @@ function readWhole(
   return true
 }
 
-/** Returns the record; undefined if it is skipped. */
+/** Decodes a record. Returns undefined if the record precedes the requested position. */
 function recordIn(cursor: Cursor, fromDelta: number): RawRecord | undefined {
   const bytes = cursor.end - cursor.at
   const { offsetDelta, timestampDelta } = deltasOf(cursor)

@@ -6,7 +6,6 @@ export type SchemaDataFormat = Exclude<DataFormat, 'json'>
 
 /** An event type whose data can be written in different formats. The setting SERIALIZATION selects the format. */
 export interface SerializedType {
-  /** CloudEvents `type`. */
   readonly type: string
   /** Additional name for this type in the setting SERIALIZATION. Several types can have the same name. */
   readonly name?: string

@@ -15,13 +15,13 @@ export type Process = AnyKeyedProcess | Sink | SegmentSink
 export interface Consumer<P extends Process = Process> {
   readonly process: P
   readonly application: Application
-  /** Reads data that is not plain JSON. If absent, such data is passed on as bytes. */
+  /** Reader for data that is not plain JSON. If absent, such data is passed on as bytes. */
   readonly reader?: DataReader
   /** Name of the environment whose topics receive the emissions. */
   readonly env: string
   /** Content mode of emissions: binary, unless a downstream system can only read structured events. */
   readonly contentMode: ContentMode
-  /** Serializes the data of emissions. If absent, the data is written as JSON. */
+  /** Writer that serializes the data of emissions. If absent, the data is written as JSON. */
   readonly dataWriter?: DataWriter
   /** Period for which the id of an applied event is remembered, in milliseconds of the log's clock. */
   readonly idWindowMs: number

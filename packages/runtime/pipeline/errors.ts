@@ -74,7 +74,7 @@ export class CopyStopped extends Error {
     | 'incomplete'
     /** The live state was committed by other code. */
     | 'other-code'
-    /** One of the two states is from before a growth of the topic. */
+    /** The topic has grown since one of the two states was computed. */
     | 'other-partitioning'
     | 'growing'
     | 'waiting'

@@ -7,7 +7,7 @@ export interface Invocation extends SurgeGuard {
   readonly remainingMs: () => number
   /** True if the event source mapping has ReportBatchItemFailures. */
   readonly partialResponses: boolean
-  /** Wall clock for the circuit breaker and for the digests of a sink. Processes never see it. */
+  /** Wall clock for the circuit breaker and for the digests of a sink. Processes have no access to it. */
   readonly nowMs: () => number
   readonly pause: (ms: number) => Promise<void>
   readonly logChecks: LogChecks

@@ -209,7 +209,7 @@ export interface Snapshot extends Progress {
   /** Known ids among the requested ones: all ids within the window, and possibly older ones. */
   readonly known: ReadonlyMap<string, RememberedId>
   readonly failures: ReadonlyMap<string, RememberedFailure>
-  /** Growths of the topic, the first one first; absent if it has never grown, or if no failure was requested. */
+  /** Growths of the topic, oldest first; absent if it has never grown, or if no failure was requested. */
   readonly growths?: readonly Growth[]
   readonly failureMemory: FailureMemory
   readonly outbox: readonly OutboxEntry[]

@@ -154,7 +154,8 @@ function whyNotTaken(
 ): Repeat | string | undefined {
   const { failure: id, place } = redriveTarget
   const { record } = decoded
-  // The id of an event in a foreign format may be derived from the position of its record.
+  // The id of an event in a foreign format may be derived from the position of its record, so the original position must be
+  // correct.
   if (place && failureId(work.consumer.process.name, { ...record, ...place }) !== id)
     return 'its original position differs from that of the failure'
   if (earlier) return whyNotNext(redriveTarget, earlier, decoded)

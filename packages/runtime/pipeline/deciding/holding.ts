@@ -149,7 +149,7 @@ export function goOn(work: KeyedWork, entity: string, hold: Hold, record: LogRec
   } else put(work, entity, { untilMs, parked: rest, timers: timerQueue.of(entity) })
 }
 
-/** Decides a parked record with the code that is running now. */
+/** Decides a parked record with the present code, which may be newer than the code that has parked the record. */
 function unpark(work: KeyedWork, parked: ParkedRecord, during: LogRecord, clock: LogClock): Decision {
   const { clockMs: waitedFromMs, attemptAt, id } = parked
   const decoded = decode(logRecordOf(parked, during), work.consumer)

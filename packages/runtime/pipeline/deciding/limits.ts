@@ -12,7 +12,7 @@ export const MAX_STEP_BYTES = 4 * 1024 * 1024
 const MAX_ATTRIBUTE_BYTES = 4 * 1024
 const ALL_ATTRIBUTES_BYTES = 32 * 1024
 
-/** This attribute has a limit of its own. If it is longer, it is dropped and the event is accepted; see `trace.ts`. */
+/** Attribute with a limit of its own. If it is longer, it is dropped and the event is accepted; see `trace.ts`. */
 const NOT_COUNTED = 'tracestate'
 
 /**

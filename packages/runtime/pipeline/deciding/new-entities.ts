@@ -65,6 +65,8 @@ export class NewEntities {
   }
 
   /**
+   * Updates the levels for a changed entity.
+   *
    * @param before previous state; undefined for a new entity
    * @param after new state; undefined for a forgotten entity
    */

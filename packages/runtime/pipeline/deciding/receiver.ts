@@ -125,9 +125,9 @@ export class Receiver {
   }
 
   /**
-   * Calls an unreachable receiver again.
+   * Calls the receiver, with further tries while it cannot be reached.
    *
-   * @returns the duration of the last call and the error that it threw
+   * @returns the duration of the last call and the error that it has thrown
    */
   async #reached(batch: readonly Task[], call: Call): Promise<{ thrown: Thrown | undefined; ms: number }> {
     const { pause, tried, leftMs } = this.#allowed

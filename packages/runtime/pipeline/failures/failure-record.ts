@@ -169,7 +169,8 @@ export function failureEventId(
 }
 
 /**
- * Returns the approximate size of the failure record for a record, in bytes: its bytes in base64, the attributes and the message.
+ * Returns the approximate size of a failure record, in bytes. It consists of the failed record in base64, the attributes and the
+ * message.
  */
 export function failureRecordBytes(record: LogRecord): number {
   return FAILURE_RECORD_BYTES + Math.ceil((sizeOf(record) * 4) / 3)

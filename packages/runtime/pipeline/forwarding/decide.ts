@@ -9,7 +9,7 @@ import { failureOf, failureRecordOf } from '../failures/failure-record.ts'
 import type { Decision } from '../model.ts'
 import { recordOf } from '../publishing/publish.ts'
 
-/** A forwarder with the settings under which the pipeline runs it. */
+/** A forwarder, with the settings that the pipeline needs to run it. */
 export interface ForwardingConsumer
   extends Pick<Consumer, 'application' | 'env' | 'contentMode' | 'failuresTo' | 'limits' | 'reserveMs'> {
   readonly process: Forwarder

@@ -51,7 +51,7 @@ export interface Forwarded {
   readonly deferred: number
 }
 
-/** @throws Unavailable if Kafka cannot report the bounds of the topics */
+/** Forwards the due records of all partitions. @throws Unavailable if Kafka cannot report the bounds of the topics */
 export async function forward(
   consumer: ForwardingConsumer,
   ports: ForwardingPorts,

@@ -34,15 +34,15 @@ export interface Builder {
 export interface StateFacts {
   readonly version: Version
   readonly clock: LogClock
-  /** See `Snapshot`. */
+  /** Append time from which all failures are remembered, see `Snapshot`. */
   readonly failuresFromMs: number | undefined
   /** Code that has made the last commit, see `codeOf`; undefined if unknown. */
   readonly code: string | undefined
   /** First offset from which all records were decided by this code, since the state was created or replaced. */
   readonly codeFrom?: number | undefined
-  /** Absent if the topic has never grown. */
+  /** Distribution of entities over partitions; absent if the topic has never grown. */
   readonly partitioning?: Partitioning
-  /** If present, commits are rejected. */
+  /** Fence of the state. While it exists, commits are rejected. */
   readonly fence?: Fence
 }
 

@@ -9,7 +9,7 @@ export function growthsName(topic: string): string {
   return `growth:${topic}`
 }
 
-/** Part of the stored growths that redrives need, first growth first. */
+/** Part of the stored growths that redrives need, oldest growth first. */
 export interface KnownGrowths {
   readonly growths: readonly Growth[]
 }

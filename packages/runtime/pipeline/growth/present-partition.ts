@@ -10,7 +10,7 @@ type FailurePosition = Pick<FailureData, 'consumer' | 'originalKey' | 'originalP
  * each time the topic grew, the failure moved to the new partition of the record's key. The failure of a record without a key, or
  * of a misrouted record, did not move.
  *
- * @param growths growths of the record's topic, first growth first
+ * @param growths growths of the record's topic, oldest growth first
  */
 export function presentPartition(
   { consumer, originalKey, originalPartition, originalOffset }: FailurePosition,

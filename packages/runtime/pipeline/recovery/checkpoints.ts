@@ -18,18 +18,18 @@ import type {
 export interface CheckpointMeta {
   readonly version: Version
   readonly clock: LogClock
-  /** Absent if the topic has never grown. */
+  /** Distribution of entities over partitions; absent if the topic has never grown. */
   readonly partitioning?: Partitioning
-  /** Growths of the topic, the first one first; absent if it has never grown. */
+  /** Growths of the topic, oldest first; absent if it has never grown. */
   readonly growths?: readonly KeptGrowth[]
   /** Digest of the record at the applied offset; undefined if unknown. */
   readonly appliedDigest: string | undefined
   readonly emitted: number
-  /** See `Snapshot`. */
+  /** Append time from which all failures are remembered, see `Snapshot`. */
   readonly failuresFromMs: number | undefined
   /** Serialized levels of `NewEntities`; absent if there are none. */
   readonly newEntities?: string
-  /** Number of records by `outcome/reason`. */
+  /** Number of decisions, by `outcome/reason`. */
   readonly tally: Readonly<Record<string, number>>
 }
 

@@ -60,7 +60,7 @@ export function isOfTakeover({ index }: EmissionPosition): boolean {
 }
 
 /**
- * Computes the takeover of an entity.
+ * Computes the new state and the emissions of an entity for a takeover.
  *
  * @param index index of the first emission
  * @throws Error if the process throws or returns a value that cannot be stored

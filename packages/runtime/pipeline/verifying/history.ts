@@ -26,7 +26,9 @@ export interface PastStates {
   readonly timers: Snapshot['timers']
 }
 
-/** Returns the past states of the entities. @throws CopyStopped; errors of the log reader are passed on */
+/**
+ * Returns the past states of the entities. @throws CopyStopped if the log cannot be applied; errors of the log reader are passed on
+ */
 export async function pastStates(
   { memory, ...reading }: Rereading & { readonly memory: () => MemoryStates },
   stateKey: StateKey,

@@ -55,7 +55,7 @@ function afterByte(byte: number): number {
   return crc
 }
 
-/** Returns the lookup table for bytes at the preceding position, given the table for one position. */
+/** Returns the next lookup table, for bytes that are followed by one more byte. */
 function shifted(table: Int32Array): Int32Array {
   return table.map(crc => (crc >>> 8) ^ (T0[crc & 0xff] as number))
 }

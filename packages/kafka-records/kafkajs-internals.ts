@@ -29,7 +29,7 @@ export interface Cluster {
   getNodeIds(): string[]
   findBroker(node: { readonly nodeId: string }): Promise<Broker>
   findControllerBroker(): Promise<Broker>
-  /** @param request `coordinatorType` is the type for groups by default */
+  /** @param request `coordinatorType` defaults to the type for groups */
   findGroupCoordinator(request: {
     readonly groupId: string
     readonly coordinatorType?: number

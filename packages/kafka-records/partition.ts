@@ -89,7 +89,8 @@ export async function recordsOf(
       if (!isWhole) return read
       if (records.at(-1)?.offset !== String(batch.lastOffset))
         read.push(new FetchedRecord(batch.lastOffset, batch.maxTimestampMs, NOTHING, context, true))
-      // Decoding such a batch takes long, and a consumer sends heartbeats only between two fetches, so stop after one.
+      // Decoding a large batch takes a long time, and a consumer sends heartbeats only between two fetches, so stop after this
+      // batch.
       if (room <= 0 || hasTakenLong) return read
     }
   } catch (error) {

@@ -12,7 +12,7 @@ interface FieldPlan {
   readonly convert: Convert
 }
 
-/** Integer types of Protobuf, each with its number of bits and with true if it is signed. */
+/** Integer types of Protobuf, each with its number of bits and whether it is signed. */
 const INTEGERS: Readonly<Record<string, readonly [bits: number, isSigned: boolean]>> = {
   int32: [32, true],
   sint32: [32, true],

@@ -155,7 +155,7 @@ async function sendByFetch(url: string, sent: HttpRequest): Promise<HttpAnswer> 
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
-/** Sends a request without `fetch`: to use certificates with `fetch`, a package is needed that Node.js does not export. */
+/** Sends a request without `fetch`, because certificates for `fetch` need a package that Node.js does not export. */
 function sendWith(tls: RegistryTls, url: string, { body, ...options }: HttpRequest): Promise<HttpAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>()
   const sent = request(url, { ...tls, ...options }, (answer: IncomingMessage) =>

@@ -1,4 +1,4 @@
-/** Conversions between JSON values and the values of other formats. */
+/** Conversions for values that are read from JSON or written as JSON. */
 import { UndecodableError } from './errors.ts'
 
 /**

@@ -91,7 +91,7 @@ export interface PackagedSchema {
 /** A record that the application may be able to convert to an event. */
 export interface ForeignRecord {
   readonly topic: string
-  /** Original partition of the record. For a redriven record, partition and offset are those of the failed record. */
+  /** Original partition of the record. For a redriven record, the position is the position of the failed record. */
   readonly partition: number
   readonly offset: number
   /** Timestamp of the record at its original position, in milliseconds since the epoch. */

@@ -78,7 +78,7 @@ export interface ProcessHandlers<State, Data, ByType, Topic extends string>
   /** Called when an operator erases an entity that has a state. It can emit final events, for example to end an alert. */
   onErase?(state: State, erasure: Received, tools: Pick<StepTools<Topic>, 'emit'>): void
   /**
-   * Names of the timers that wait for silence, or a function that selects them. Such a timer fires only once the log's clock has
+   * Names of the timers that wait for silence, or a function that selects them. Such a timer fires only after the log's clock has
    * passed it; any other timer also fires when a later event of its entity arrives. The names are declared for the whole process,
    * so that they also apply to timers which earlier versions have set.
    */

@@ -1,4 +1,4 @@
-/** Members of which those that can be undefined are optional. */
+/** The same members, but optional if they can be undefined. */
 type Defined<Members> = {
   [Name in keyof Members as undefined extends Members[Name] ? never : Name]: Members[Name]
 } & {

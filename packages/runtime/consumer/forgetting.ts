@@ -8,7 +8,7 @@ const DAY_MS = 24 * 60 * 60_000
 
 /**
  * Returns the change of the timer that removes an entity, for an event at `nowMs`. The timer is due `days` days after the end of
- * that day. It therefore moves at most once a day rather than with every event, so that its cost is negligible.
+ * the day of the event. It therefore moves at most once a day rather than with every event, so that its cost is negligible.
  *
  * @param latestMs time of the entity's previous event, in milliseconds since the epoch; undefined for the first event
  */

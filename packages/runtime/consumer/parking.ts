@@ -8,8 +8,8 @@ export interface Parking {
   /** Upper bound for the size of one entity's parked records in the store, in bytes; 256 KiB by default. */
   readonly bytes?: number
   /**
-   * Upper bound for the parked records of all entities of a partition, in bytes as in `bytes`; 32 MiB by default. It limits the
-   * damage if a bug fails many records.
+   * Upper bound for the size of the parked records of all entities of a partition in the store, in bytes; 32 MiB by default. It
+   * limits the damage if a bug fails many records.
    */
   readonly partitionBytes?: number
   /** Maximum time for which an event is parked, in milliseconds of the log's clock; 15 minutes by default. */

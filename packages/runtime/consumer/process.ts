@@ -33,7 +33,7 @@ export interface KeyedProcess<State, Data = unknown, Context = void> {
    */
   readonly allowedLatenessMs?: number
   /**
-   * Returns true if timers of this name fire only once the log's clock has passed them. Any other timer also fires when its entity
+   * Returns true if timers of this name fire only after the log's clock has passed them. Any other timer also fires when its entity
    * has an event with a later time, regardless of the log's clock. Use it for timers that detect silence, because time in which
    * nothing was appended to the log must not count as silence.
    */

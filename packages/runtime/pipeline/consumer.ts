@@ -40,7 +40,7 @@ export interface Consumer<P extends Process = Process> {
    * header.
    */
   readonly logTime: LogTime
-  /** Topic to which failure records are sent. The failure router sends its own to the dlq topic directly. */
+  /** Topic to which failure records are sent. The failure router itself writes directly to the dlq topic. */
   readonly failuresTo: TopicName
   /** Upper bound, in bytes, for the failure memory of a topic. All partitions of the topic share it. */
   readonly failureBytes: number

@@ -142,7 +142,7 @@ async function afterEnd(run: PartitionRun, end: Exclude<End, { kind: 'overtaken'
   }
 }
 
-/** Reads records that were not delivered from the log, with one fetch, and adds them to the pending records. */
+/** Reads undelivered records from the log with one fetch, and adds them to the pending records. */
 async function readBack(
   { ports: { log, observer }, stateKey, pending }: PartitionRun,
   { range, appliedOffset, isRoutine = false }: Missing,

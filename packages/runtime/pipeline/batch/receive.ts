@@ -86,7 +86,7 @@ function undone(record: LogRecord, keySchema?: LambdaSchema, valueSchema?: Lambd
   }
 }
 
-/** Converts the headers. A null header becomes an empty header, so that the result is the same for every way of delivery. */
+/** Converts the headers. A null header becomes an empty header, so that the result does not depend on the way of delivery. */
 function headersOf(entries: NonNullable<KafkaEventRecord['headers']>): RecordHeader[] {
   const headers: RecordHeader[] = []
   for (const entry of entries)

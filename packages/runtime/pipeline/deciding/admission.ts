@@ -71,7 +71,7 @@ export function parked(work: Work, task: Task): Decision {
   return decision(task, 'parked', 'entity-held' satisfies ParkedReason)
 }
 
-/** Remembers the id of a processed record, and closes the failure that it retries. A tick without effects counts as ignored. */
+/** Remembers the id of a processed record, and closes its failure, if any. A tick without effects counts as ignored. */
 export function processed(work: Work, task: Task, reason: string): Decision {
   close(work, task)
   if (task.isTick && reason === TICK) return decision(task, 'ignored', reason)

@@ -202,7 +202,7 @@ type Call = (batch: readonly Task[]) => Promise<readonly Delivered[]>
 interface Manner {
   readonly batchSize: number
   readonly call: Call
-  /** First event of the partition in this invocation; undefined if another round contains it. */
+  /** First event of the partition in this invocation; undefined if this round does not contain the event. */
   readonly head: Task | undefined
 }
 

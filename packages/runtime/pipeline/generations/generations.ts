@@ -76,7 +76,7 @@ export type SwitchOutcome =
   | { readonly kind: 'other-code' }
   /** The topic has grown since one of the two states was built, so the states contain different entities. */
   | { readonly kind: 'other-partitioning' }
-  /** The next generation was replaced: another command is building one, or has begun to replace the live state. */
+  /** The next generation has changed: another command is building it, or has begun to replace the live state. */
   | { readonly kind: 'overtaken' }
   /** The server has lost a part of the next generation. */
   | { readonly kind: 'incomplete' }

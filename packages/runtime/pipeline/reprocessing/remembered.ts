@@ -11,7 +11,7 @@ export interface Rebuilding {
 /**
  * Returns the failure to add to the rebuilt state. For a record from before the start of the rebuild, the live state determines
  * whether a redrive is accepted, unless the last retry had another result in the rebuild. For a record from after the start, the
- * rebuild determines it. Such a record may have succeeded in the rebuild, for example because it had failed only at a temporary
+ * rebuild determines this. Such a record may have succeeded in the rebuild, for example because it had failed only at a temporary
  * limit. Its failure is then closed, because a redrive would apply the record a second time.
  *
  * @param rebuilt failures that the rebuilt state remembers, by id

@@ -8,7 +8,10 @@ import type { Beginning } from './partition-again.ts'
 export type Doubt =
   /** Other code or other settings have decided some of the compared records. */
   | 'other-code'
-  /** The state was restored, imported, reprocessed, or moved by a growth of the topic since the beginning of the comparison. */
+  /**
+   * The state was restored, imported, reprocessed, or moved by a growth of the topic, after the position at which the comparison
+   * starts.
+   */
   | 'replaced'
 
 export interface ChosenBeginning extends Beginning {

@@ -1,4 +1,4 @@
-/** Collects the events that a consumer should have emitted according to its log, and compares them with its topics. */
+/** Collects the events that a consumer should have emitted according to its log, and compares them with its output topics. */
 import { isFailure } from '../../cloudevents/event.ts'
 import { readEvent } from '../../cloudevents/reader.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'

@@ -32,9 +32,7 @@ export class Cursor {
     return this.bytes.readBigInt64BE(this.#advance(8))
   }
 
-  /**
-   * Reads a zigzag-encoded number (Kafka's `varint` and `varlong`): seven bits per byte, lowest bits first. Exact up to 53 bits.
-   */
+  /** Reads a zigzag-encoded number (`varint` or `varlong`): seven bits per byte, lowest bits first. Exact up to 53 bits. */
   varint(): number {
     const first = this.#byte()
     if (first < 0x80) return (first >>> 1) ^ -(first & 1)

@@ -31,7 +31,7 @@ Object.assign(protobuf.wrappers, {
     WRAPPER_NAMES.map(name => [
       name,
       jsonForm(function (this: Type, message, options) {
-        // In this function, `this` has the default conversion of protobufjs.
+        // `this` has the default conversion of protobufjs.
         return this.toObject(message, { ...options, defaults: true }).value
       }),
     ]),

@@ -25,10 +25,9 @@ interface FieldPlan {
 const OWN_FORM: ReadonlySet<string> = new Set(['.google.protobuf.Timestamp', '.google.protobuf.Duration'])
 
 /**
- * Returns a function that converts decoded messages to the form of parsed JSON. It differs from Protobuf's JSON mapping in two
- * points. 64-bit integers are numbers. A field without presence is included even if it has its default value, because readers of
- * JSON could not distinguish this from a missing field. Empty lists and maps are absent. The function throws UndecodableError for
- * invalid data.
+ * Returns a function that converts decoded messages to the form of parsed JSON. Unlike in Protobuf's JSON mapping, 64-bit integers
+ * are numbers. A field without presence is included even if it has its default value, because readers of JSON could not distinguish
+ * this from a missing field. Empty lists and maps are absent. Invalid data causes an UndecodableError.
  */
 export function protobufReader(): (message: Message, type: Type) => unknown {
   const known = new Map<Type, readonly FieldPlan[]>()

@@ -13,9 +13,7 @@ export interface Setting {
   readonly name: string
   /** Value; null if it is a secret or not set. */
   readonly value: string | null
-  /**
-   * True if the value was set for this topic or broker; false for a default value or a value from the broker's configuration file.
-   */
+  /** True if the value was set for this topic or broker; false for a default or a value from the broker's configuration file. */
   readonly isOwn: boolean
 }
 

@@ -116,10 +116,7 @@ export interface Failure {
   readonly safeMessage?: string
 }
 
-/**
- * Maximum length of a message, in characters. Longer messages of consumers are truncated, because the failure record must not
- * exceed the size limit of its topic.
- */
+/** Maximum length of a message, in characters. It limits the size of a failure record, whose topic has a size limit. */
 const MAX_MESSAGE_LENGTH = 1_000
 
 /** Creates a failure. Its message is truncated to 1,000 characters. */

@@ -19,9 +19,7 @@ import type { Delivery } from './sink.ts'
  * readers see a whole segment or none.
  */
 export interface SegmentSink<Data = unknown> {
-  /**
-   * Name of the sink, its consumer group and prefix in Redis, and a metrics dimension. A renamed sink writes all segments again.
-   */
+  /** Name of the sink, its consumer group, Redis prefix and metrics dimension. A renamed sink writes all segments again. */
   readonly name: string
   /** Event types to archive. Events of other types are acknowledged with the reason `not-mine`. */
   readonly accepts: readonly string[]

@@ -7,9 +7,7 @@ import type { Rejected } from './process.ts'
  * events that the sink rejects.
  */
 export interface Sink<Data = unknown> {
-  /**
-   * Name of the sink, its consumer group and prefix in Redis, and a metrics dimension. A renamed sink delivers all events again.
-   */
+  /** Name of the sink, its consumer group, Redis prefix and metrics dimension. A renamed sink delivers all events again. */
   readonly name: string
   /** Event types to deliver. Events of other types are acknowledged with the reason `not-mine`. */
   readonly accepts: readonly string[]

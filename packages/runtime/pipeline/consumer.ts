@@ -36,8 +36,7 @@ export interface Consumer<P extends Process = Process> {
    */
   readonly sinceMs?: number
   /**
-   * Source of the append time: `append` uses the record's timestamp, `carried` the original timestamp in a replayed record's
-   * header.
+   * Source of the append time: `append` is the record's timestamp, `carried` the original timestamp in a replayed record's header.
    */
   readonly logTime: LogTime
   /** Topic to which failure records are sent. The failure router itself writes directly to the dlq topic. */

@@ -1,7 +1,4 @@
-/**
- * Interfaces of the pipeline to Kafka, Redis, receivers and observers. All adapters of an interface pass the same conformance
- * suite.
- */
+/** Interfaces to Kafka, Redis, receivers and observers. All adapters of an interface must pass the same conformance suite. */
 import type { LogRecord, OutgoingRecord } from '../cloudevents/record.ts'
 import type { Event } from '../consumer/event.ts'
 import type { Failure } from '../consumer/failure-codes.ts'
@@ -154,9 +151,7 @@ export interface Observer {
   rangeReadBack(stateKey: StateKey, range: OffsetRange): void
   /** Reports offsets after the applied offset that have expired. Their records are lost. */
   expired(stateKey: StateKey, range: OffsetRange): void
-  /**
-   * Reports that the partition state is empty although the log is not new. Processing starts with its first record, at this offset.
-   */
+  /** Reports that the partition state is empty although the log is not new. Processing starts at this offset, its first one. */
   startsWithoutAppliedOffset(stateKey: StateKey, fromOffset: number): void
   /**
    * Reports that the failure memory is nearly full, or that failures were forgotten to free memory.

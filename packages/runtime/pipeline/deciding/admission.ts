@@ -62,9 +62,7 @@ export function admit(work: Work, decoded: Decoded, clock: LogClock): Admitted {
   return { kind: 'task', task }
 }
 
-/**
- * Parks a record until its entity is released. Remembers the event's id, and closes the failure that the record retries, if any.
- */
+/** Parks a record until its entity is released. Remembers the event's id, and closes the failure that it retries, if any. */
 export function parked(work: Work, task: Task): Decision {
   close(work, task)
   remember(work, task)

@@ -70,10 +70,7 @@ export class CurrentContext {
     return definition.initial
   }
 
-  /**
-   * Sets the context from an event. Returns the reason of the decision, or a failure, after which the previous context remains in
-   * use.
-   */
+  /** Sets the context from an event. Returns the reason of the decision. After a failure, the previous context remains in use. */
   set(event: ContextEvent): string | Failure {
     const definition = this.#definition as Definition
     const json = this.#folded(definition, event)

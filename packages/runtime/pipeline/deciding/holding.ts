@@ -193,9 +193,7 @@ function begin(
   put(work, entity, { waitsFor, untilMs, parked, timers })
 }
 
-/**
- * @param eventId id of the event if it was processed. If the entity waited for another event, the id of that event is forgotten.
- */
+/** @param eventId id of the processed event. If the entity waited for another event, the id of the other event is forgotten. */
 function release(work: KeyedWork, entity: string, { nowMs }: LogClock, eventId?: string): void {
   const { waitsFor, ...released } = work.copy.states.hold(entity) as Hold
   if (waitsFor && waitsFor.eventId !== eventId) work.copy.forgetId(waitsFor.eventId, nowMs)

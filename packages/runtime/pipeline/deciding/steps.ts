@@ -56,7 +56,7 @@ export function firstDueBefore(work: KeyedWork, entity: string, timeMs: number):
   return work.copy.timerQueue.dueBefore(entity, timeMs, name => process.awaitsLog?.(name) ?? false)
 }
 
-/** Fires the entity's timers that are due before an event, in one commit: the next one could not tell how many have fired. */
+/** Fires the entity's timers that are due before an event, in one commit: the next one would not know how many have fired. */
 export function fireDueBefore(work: KeyedWork, entity: string, timeMs: number, record: LogRecord): void {
   const sentBefore = work.copy.sentBytes
   let fired = 0

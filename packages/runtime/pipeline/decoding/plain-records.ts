@@ -103,10 +103,7 @@ function isMapped(record: LogRecord, foreign: NonNullable<Application['readForei
   return mappedRecord(record, foreign) !== record
 }
 
-/**
- * Applies a mapping to the record. Returns the result as a CloudEvents record, or the failure of the mapping; returns the record
- * itself if no mapping applies.
- */
+/** Returns the record as mapped to a CloudEvent, or the failure of the mapping; the record itself if no mapping applies. */
 export function mappedRecord(
   record: LogRecord,
   foreign: NonNullable<Application['readForeign']>,

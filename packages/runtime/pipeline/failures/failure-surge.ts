@@ -46,9 +46,7 @@ export class LatestDecisions {
 export interface SurgeGuard {
   readonly latest: LatestDecisions
   readonly nowMs: () => number
-  /**
-   * Version of the running code. Each version has its own breaker, since another version may be able to process the same records.
-   */
+  /** Version of the running code. Each version has its own breaker, because another version may process the same records. */
   readonly codeVersion: () => string
 }
 
@@ -82,10 +80,7 @@ const DECIDED_BY_CODE: readonly Decision['outcome'][] = [
   'parked-failed',
 ]
 
-/**
- * Returns the decisions that count towards a surge. Timers count like records: the failed step of a timer is never retried, so
- * batches must wait if a deployment fails on timers.
- */
+/** Returns the decisions that count towards a surge. Timers count too: their failed steps are never retried. */
 function outcomesOf(decisions: readonly Decision[]): Outcome[] {
   return decisions
     .filter(({ outcome, hold }) => DECIDED_BY_CODE.includes(outcome) && (outcome !== 'timer' || !hold))

@@ -58,9 +58,7 @@ export class PendingRecords {
     return this.#records
   }
 
-  /**
-   * Returns the records before the first hole after the applied offset, and the range from this hole to the end of the last hole.
-   */
+  /** Returns the records between the applied offset and the first hole, and the range from there to the end of the last hole. */
   upToHole(appliedOffset: number): { readonly records: readonly LogRecord[]; readonly holes?: OffsetRange } {
     const start = this.#records.findIndex(({ offset }) => offset > appliedOffset)
     const rest = start < 0 ? [] : this.#records.slice(start)

@@ -46,9 +46,7 @@ const PAUSE_MS = 100
 /** Maximum number of failures or ids that one commit adds. */
 const AT_ONCE = 500
 
-/**
- * Creates the state with which a rebuild starts. @throws CopyStopped if building is not allowed; errors of the pages are passed on
- */
+/** Creates the state with which a rebuild starts. @throws CopyStopped if this is not allowed; errors of the pages */
 export async function begin(
   copies: Generations,
   partitionState: StateKey,
@@ -166,9 +164,7 @@ async function placeOf(
   return { partitionState, epoch, appliedOffset, generation, timeMs: clock.lastAppendMs ?? 0 }
 }
 
-/**
- * Returns the facts of the live state. @throws CopyStopped if its last commit was made by other code, or if its topic is growing
- */
+/** Returns the facts of the live state. @throws CopyStopped if other code has made its last commit, or its topic is growing */
 async function liveState({ copies, code }: Reprocessing, partitionState: StateKey): Promise<StateFacts> {
   const live = await copies.facts(partitionState)
   if (live.fence?.why === 'topic-growing') throw growing(live.fence.partitions)

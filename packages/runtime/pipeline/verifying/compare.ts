@@ -23,7 +23,7 @@ export interface Difference extends FieldDifference {
   /** Id of the event. For a remembered id, this is `Fingerprint.id` in hexadecimal digits. */
   readonly id?: string
   readonly topic?: string
-  /** Reason why the difference is an exception; absent if it is none, or if this is not known yet. */
+  /** Reason why the difference is an exception; absent for other differences, or if the reason is not known yet. */
   readonly exception?: Exception
 }
 

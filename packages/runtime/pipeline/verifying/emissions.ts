@@ -95,10 +95,7 @@ export class Emissions {
     return { emissions: this.#expected.length - failures, failures }
   }
 
-  /**
-   * Reads the topics and compares their contents with the expected events. @param ranges ranges to read in each topic, up to its
-   * current end
-   */
+  /** Compares the contents of the topics with the expected events. @param ranges ranges of each topic, up to its current end */
   async compare(
     log: LogReader,
     ranges: ReadonlyMap<string, readonly OutputRange[]>,

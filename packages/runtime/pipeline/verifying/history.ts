@@ -26,9 +26,7 @@ export interface PastStates {
   readonly timers: Snapshot['timers']
 }
 
-/**
- * Returns the past states of the entities. @throws CopyStopped if the log cannot be applied; errors of the log reader are passed on
- */
+/** Returns the past states of the entities. @throws CopyStopped if the log cannot be applied; errors of the log reader */
 export async function pastStates(
   { memory, ...reading }: Rereading & { readonly memory: () => MemoryStates },
   stateKey: StateKey,

@@ -50,10 +50,7 @@ export interface Verified {
 /** Maximum difference that is assumed between the clocks of producers and of the checkpoint store, in milliseconds. */
 const CLOCKS_APART_MS = 5 * 60_000
 
-/**
- * Compares the partitions. @throws CopyStopped, `Unavailable`, `PartitionStopped` or `DamagedCheckpoint` if the comparison cannot
- * continue
- */
+/** Compares the partitions. @throws CopyStopped, `Unavailable`, `PartitionStopped` or `DamagedCheckpoint` if this fails */
 export async function verify(
   work: Verifying,
   partitions: readonly PartitionToVerify[],

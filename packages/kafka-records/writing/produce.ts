@@ -1,7 +1,7 @@
 /**
  * The Produce request in version 7. This is the newest version in the plain encoding, and every broker since Kafka 2.1 supports it.
- * The request of kafkajs is not used: it encodes each record several times, and discards a response that contains an error, so that
- * the caller does not know which records were written.
+ * The request of kafkajs is not used, because it encodes each record several times. It also discards a response that contains an
+ * error, so that the caller does not know which records were written.
  */
 
 import { Cursor } from '../cursor.ts'

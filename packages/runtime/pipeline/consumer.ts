@@ -77,9 +77,9 @@ export function contextOf({ process }: Pick<Consumer, 'process'>): AnyKeyedProce
 interface ChunkLimits {
   readonly records: number
   /**
-   * Upper bound, in bytes, for each of three sizes: the records of a chunk including keys and headers, the states and timers of one
-   * load, and the data that one commit writes. A record above the limit forms a chunk of its own. A commit may exceed the limit by
-   * its last step.
+   * Upper bound, in bytes, for the records of a chunk including keys and headers. It also applies to the states and timers of one
+   * load, and to the data that one commit writes. A record above the limit forms a chunk of its own. A commit may exceed the limit
+   * by its last step.
    */
   readonly bytes: number
   readonly timers: number

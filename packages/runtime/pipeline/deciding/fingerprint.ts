@@ -4,8 +4,9 @@ import { failure } from '../../consumer/failure-codes.ts'
 import type { Fingerprint } from '../model.ts'
 
 /**
- * Hashes the identity of an event (`source` and `id`, with the length of the source, so that no two pairs collide) and its content
- * (type, subject, time and data). The trace context is excluded because it differs between attempts.
+ * Hashes the identity and the content of an event. The identity is `source` and `id`, hashed with the length of the source so that
+ * no two pairs collide. The content is the type, subject, time and data. The trace context is excluded because it differs between
+ * attempts.
  *
  * @returns undefined if the data is nested more deeply than `DEEPEST_NESTING`
  */

@@ -4,8 +4,7 @@ import type { LogClock } from '../model.ts'
 
 /**
  * Returns the difference to add to a time of one partition's clock so that the other partition's clock reaches the result at the
- * same moment. If one log has later records, the time between the last records of both logs is counted as a clock would count it,
- * so that no timer fires early.
+ * same moment. The time between the last records of both logs is counted as a clock would count it, so that no timer fires early.
  */
 export function shiftMs(from: LogClock, to: LogClock): number {
   return to.nowMs - from.nowMs - passedMs(from, to)

@@ -12,9 +12,9 @@ import type { LogReader } from '../ports.ts'
 type Decided = Pick<Snapshot, 'version' | 'clock' | 'appliedDigest'>
 
 /**
- * Returns true if the record must belong to another log. This is the case if its offset was already applied, but it was appended
- * later than all records that the state has seen, or differs from the record at the applied offset. A comparison of offsets alone
- * would silently lose such records.
+ * Returns true if the record must belong to another log. This is the case if its offset was already applied, and one of two
+ * conditions is met. Either it was appended later than all records that the state has seen, or it differs from the record at the
+ * applied offset. A comparison of offsets alone would silently lose such records.
  */
 function isOfAnotherLog({ version, clock, appliedDigest }: Decided, record: LogRecord): boolean {
   if (record.offset > version.appliedOffset) return false
@@ -71,8 +71,8 @@ const NEARBY = 100
 
 /**
  * Reads the record at the applied offset and compares it. If the record has expired, nothing can be checked. If there is no record
- * at that offset, for example after compaction or because another log has a transaction marker there, the append times of the
- * preceding records are checked instead.
+ * at that offset, the append times of the preceding records are checked instead. For example, the record was compacted, or another
+ * log has a transaction marker there.
  *
  * @throws PartitionStopped if it is another log; errors of the reader are passed on
  */

@@ -7,9 +7,8 @@ import { failuresById } from './new-failures.ts'
 import { failureBefore } from './remembered.ts'
 
 /**
- * Yields an empty state that begins at an offset of the log. If this is not the first offset of the topic, the state contains the
- * earlier data that is still needed: the current context, until the log sets another one, and the failures whose records may be
- * redriven.
+ * Yields an empty state that begins at an offset of the log. If this is not offset 0, the state contains earlier data that is still
+ * needed. This data is the current context and the failures whose records may be redriven.
  */
 export async function* emptyAt(
   copies: Pick<Generations, 'context' | 'facts' | 'failures'>,

@@ -38,9 +38,9 @@ export interface TakeoverAt {
 const NOTHING: TakenOver = { state: undefined, entries: [] }
 
 /**
- * First index of the emissions of a takeover. It is higher than the index of any emission of a record, so that these emissions
- * follow those of the record at the applied offset and precede those of the next record. The epoch gives each of several takeovers
- * at the same offset its own range.
+ * First index of the emissions of a takeover. It is higher than the index of any emission of a record. The emissions of a takeover
+ * therefore follow the emissions of the record at the applied offset, and precede the emissions of the next record. The epoch gives
+ * each of several takeovers at the same offset its own range.
  */
 const FIRST_INDEX = 10_000_000
 const ENTRIES_PER_EPOCH = 1_000_000

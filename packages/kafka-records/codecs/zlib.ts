@@ -33,8 +33,8 @@ type Decompress = (bytes: Buffer, options: Options) => unknown
 type DecompressLater = (bytes: Buffer, options: Options) => Promise<unknown>
 
 /**
- * Upper bounds, in bytes, for input and output that are decompressed in this thread. For small data, this is faster than a task for
- * another thread.
+ * Upper bounds, in bytes, for input and output that are decompressed in this thread. This is faster than a task for another thread
+ * if there is little data.
  */
 const LITTLE_BYTES = 16 * 1024
 const LITTLE_OUTPUT_BYTES = 256 * 1024

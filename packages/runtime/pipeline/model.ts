@@ -47,7 +47,7 @@ export interface Growth {
   readonly except: readonly string[]
 }
 
-/** A growth as it is stored, with the operation that has caused it. */
+/** A stored growth of the topic, with the operation that has caused it. */
 export interface KeptGrowth extends Growth {
   readonly operation: string
   /** Start of the operation, RFC 3339. */

@@ -1,13 +1,13 @@
 /**
- * Header of a record batch (https://kafka.apache.org/documentation/#recordbatch), the only format since Kafka
- * 0.11.
+ * Header of a record batch (https://kafka.apache.org/documentation/#recordbatch). Since Kafka 0.11, records are written only in
+ * this format.
  */
 import { crc32c } from './crc32c.ts'
 import { Cursor } from './cursor.ts'
 import { UnreadableBytes } from './unreadable.ts'
 
 export const MAGIC = 2
-/** Size of the base offset and the length, in bytes. The length field does not include them. */
+/** Size of the base offset and the length field together, in bytes. The length excludes these bytes. */
 const LENGTH_END = 12
 /** Position of the magic byte, which is the same in every format. */
 const MAGIC_AT = 16
@@ -21,12 +21,12 @@ const IS_CONTROL = 0x20
 /** A batch whose records are not decoded yet. */
 export interface Batch {
   readonly baseOffset: number
-  /** Offset of the last record as written, which compaction may have removed. */
+  /** Offset of the last record that was written. Compaction may have removed this record. */
   readonly lastOffset: number
   readonly codec: number
   readonly isTransactional: boolean
   readonly isControl: boolean
-  /** True if `maxTimestampMs`, set by the broker, is the timestamp of each record. */
+  /** True if the timestamps of all records are `maxTimestampMs`, which the broker has set. */
   readonly isLogAppendTime: boolean
   readonly partitionLeaderEpoch: number
   readonly firstTimestampMs: number
@@ -35,14 +35,14 @@ export interface Batch {
   readonly producerEpoch: number
   readonly firstSequence: number
   readonly recordCount: number
-  /** Checksum of `checked`. The broker has verified it, but not its disk or the network after it. */
+  /** Checksum of the bytes in `checked`. The broker verifies it on receipt, but not after storing or sending the bytes. */
   readonly checksum: number
   readonly checked: Buffer
   /** Bytes of the records as stored in the log, possibly compressed. */
   readonly records: Buffer
 }
 
-/** Returns the format of the first batch; undefined if there is no batch. */
+/** Returns the format version of the first batch; undefined if there is no batch. */
 export function magicOf(bytes: Buffer): number | undefined {
   return bytes.length > MAGIC_AT ? bytes.readInt8(MAGIC_AT) : undefined
 }
@@ -91,7 +91,7 @@ function batchAt(bytes: Buffer, at: number, end: number): Batch {
 }
 
 /**
- * Verifies the checksum, because changed bytes could be decoded as other records.
+ * Verifies the checksum. Without this check, damaged bytes could be decoded as other records.
  *
  * @throws UnreadableBytes if the checksum does not match
  */

@@ -4,7 +4,7 @@ import { UnreadableBytes } from './unreadable.ts'
 
 interface Codec {
   readonly name: string
-  /** Loads the codec on demand, so that functions that do not need it start faster. */
+  /** Loads the codec on demand, so that functions without compressed records start faster. */
   readonly load: () => Promise<Inflater>
 }
 
@@ -15,14 +15,14 @@ const CODECS: Readonly<Record<number, Codec>> = {
   4: { name: 'zstd', load: async () => (await import('./codecs/zlib.ts')).zstd },
 }
 
-/** All values of the three codec bits except 0, which means `none`. */
+/** All possible values of the three codec bits, except for 0 (`none`). */
 export const CODEC_NUMBERS = [1, 2, 3, 4, 5, 6, 7]
 
 const MIB = 1024 * 1024
 
 /**
- * Maximum size that is decompressed at once, in bytes. Brokers limit only the compressed size of a batch, and a few hundred bytes
- * of zstd can expand to gigabytes. A function has 512 MB, and decompression needs up to twice the size of the result.
+ * Maximum size of a decompressed result, in bytes. Brokers limit only the compressed size of a batch, and a few hundred bytes of
+ * zstd can expand to gigabytes. Decompression needs up to twice the size of the result, and a function has 512 MB.
  */
 const MAX_AT_ONCE_BYTES = 128 * MIB
 
@@ -44,9 +44,9 @@ export async function inflate(codec: number, bytes: Buffer, limit = MAX_AT_ONCE_
 }
 
 /**
- * Decompresses the records of a batch in parts of at most 4 MiB, without a limit for the total size. The
- * exception is a raw block of snappy, which is not divided and is limited to 128 MiB. A part is valid until
- * the next one is requested. Parameters and errors are those of `inflate`.
+ * Decompresses the records of a batch in parts of at most 4 MiB, without a limit for the total size. Only a raw block of snappy is
+ * not divided; it is limited to 128 MiB. A part is valid until the next part is requested. The parameters and errors are the same
+ * as for `inflate`.
  */
 export async function* inflateInParts(codec: number, bytes: Buffer): AsyncGenerator<Buffer> {
   if (codec === 0) {

@@ -1,10 +1,10 @@
 /**
- * CRC-32C (RFC 3720, appendix B.4), the checksum of record batches, computed for eight bytes at a time
- * ("slicing by eight"). Node's built-in CRC-32 uses another polynomial.
+ * CRC-32C (RFC 3720, appendix B.4), the checksum of record batches. It is computed for eight bytes at a time ("slicing by eight").
+ * The CRC-32 of Node.js uses another polynomial.
  */
 import { endianness } from 'node:os'
 
-/** Polynomial with reversed bits. */
+/** Polynomial of CRC-32C, with its bits in reverse order. */
 const POLYNOMIAL = 0x82f63b78
 
 const T0 = Int32Array.from({ length: 256 }, (_, byte) => afterByte(byte))
@@ -16,11 +16,11 @@ const T5 = shifted(T4)
 const T6 = shifted(T5)
 const T7 = shifted(T6)
 
-/** True on little-endian machines, which nearly all are. */
+/** True on little-endian machines. Nearly all machines are little-endian. */
 const IS_LOWEST_FIRST = endianness() === 'LE'
 
 export function crc32c(bytes: Buffer): number {
-  // A number can be read only at a multiple of its size.
+  // A typed array can start only at a multiple of the size of its numbers.
   const begin = Math.min(bytes.length, -bytes.byteOffset & 3)
   const pairs = IS_LOWEST_FIRST ? (bytes.length - begin) >> 3 : 0
   const end = begin + 8 * pairs
@@ -55,7 +55,7 @@ function afterByte(byte: number): number {
   return crc
 }
 
-/** Returns the table for a byte that is followed by one more byte. */
+/** Returns the next lookup table, for bytes that are followed by one more byte. */
 function shifted(table: Int32Array): Int32Array {
   return table.map(crc => (crc >>> 8) ^ (T0[crc & 0xff] as number))
 }

@@ -4,7 +4,7 @@ export const MAX_VARINT_BYTES = 10
 
 const MAX_UVARINT_BYTES = 5
 
-/** Reads numbers and fields sequentially. Throws instead of reading beyond the end. */
+/** Reads numbers and fields sequentially. Throws an error instead of reading beyond the end. */
 export class Cursor {
   readonly bytes: Buffer
   at: number
@@ -32,7 +32,7 @@ export class Cursor {
     return this.bytes.readBigInt64BE(this.#advance(8))
   }
 
-  /** Reads a zigzag-encoded number with seven bits per byte, lowest first: Kafka's `varint` and `varlong`. Exact up to 53 bits. */
+  /** Reads a zigzag-encoded number (`varint` or `varlong`): seven bits per byte, lowest bits first. Exact up to 53 bits. */
   varint(): number {
     const first = this.#byte()
     if (first < 0x80) return (first >>> 1) ^ -(first & 1)
@@ -45,7 +45,7 @@ export class Cursor {
     throw malformed('a number is too long')
   }
 
-  /** Reads an unsigned number of up to 32 bits, with seven bits per byte, lowest first. */
+  /** Reads an unsigned number of up to 32 bits, with seven bits per byte, lowest bits first. */
   uvarint(): number {
     let value = 0
     for (let read = 0, factor = 1; read < MAX_UVARINT_BYTES; read++, factor *= 0x80) {
@@ -56,13 +56,13 @@ export class Cursor {
     throw malformed('a number is too long')
   }
 
-  /** Reads bytes preceded by their length, which is negative for null. The bytes are not copied. */
+  /** Reads a length and the bytes after it. A negative length means null. The bytes are not copied. */
   field(): Buffer | null {
     const length = this.varint()
     return length < 0 ? null : this.take(length)
   }
 
-  /** Reads text preceded by its length, which is negative for null. */
+  /** Reads a length and the text after it. A negative length means null. */
   string(): string | null {
     return this.text(this.int16())
   }
@@ -76,9 +76,10 @@ export class Cursor {
   }
 
   /**
-   * Reads items. Each takes at least one byte, so a wrong count cannot exceed the number of bytes.
+   * Reads a list of items. Each item takes at least one byte, so the list cannot have more items than there are bytes, even if the
+   * count is wrong.
    *
-   * @param count negative for null
+   * @param count number of items; negative for null
    */
   protected items<T>(count: number, read: () => T): T[] {
     const items: T[] = []

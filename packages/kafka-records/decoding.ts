@@ -3,14 +3,14 @@ import { OpenBatches, placeOf } from './open-batches.ts'
 import { type FetchedPartition, recordsOf } from './partition.ts'
 
 /**
- * Maximum number of partitions with an open batch. A group member reads its partitions alternately, and
- * rarely more of them have large batches at the same time.
+ * Maximum number of partitions with a partially read batch. A group member reads its partitions in turn, and rarely more than this
+ * number have large batches at the same time.
  */
 const OPEN_BATCHES = 16
 
 /**
- * Time after which records that were not requested are dropped, in milliseconds. Their partition is paused or
- * read by another member.
+ * Time after which decoded records that were not requested are dropped, in milliseconds. Their partition was probably paused or
+ * assigned to another member.
  */
 const FORGET_AFTER_MS = 60_000
 
@@ -21,10 +21,10 @@ interface Late {
 }
 
 /**
- * Decodes for one client, with a time limit for each response: a consumer sends heartbeats only between two fetches, and
- * decompressing a record of many gigabytes can take longer than its session. If the limit is exceeded, the response has no records
- * of that partition, and a later response has the records that were decoded in the meantime. Otherwise a member would lose its
- * partitions at such a record each time, and never get past it.
+ * Decodes responses for one client, with a time limit for each response. A consumer sends heartbeats only between two fetches, and
+ * decompressing a record of many gigabytes can take longer than its session timeout. If the limit is exceeded, the response has no
+ * records of that partition. Decoding continues, and a later response returns the records. Without the limit, a member would lose
+ * its partitions at such a record each time, and could never process it.
  */
 export class Decoding {
   readonly #decode: typeof recordsOf
@@ -39,10 +39,10 @@ export class Decoding {
   }
 
   /**
-   * Returns the records of a partition. If decoding takes longer than the limit, returns no records, and the
-   * caller must request them again.
+   * Returns the records of a partition. If decoding takes longer than the limit, returns no records, and the caller must request
+   * the records again.
    *
-   * @param untilMs deadline, by `performance.now()`
+   * @param untilMs deadline, as a value of `performance.now()`
    */
   async recordsOf(fetched: FetchedPartition, untilMs: number): Promise<readonly FetchedRecord[]> {
     const { fromOffset } = fetched

@@ -9,10 +9,10 @@ import { UnreadableBytes } from './unreadable.ts'
 export const OLDEST_VERSION = 4
 export const NEWEST_VERSION = 11
 
-/** Time for which partitions are decoded before the event loop gets a turn for heartbeats and other work, in milliseconds. */
+/** Time in milliseconds after which decoding is interrupted, so that the event loop can handle heartbeats and other work. */
 const MAX_STRETCH_MS = 20
 
-/** A response in the form of kafkajs. */
+/** A response in the format that kafkajs uses. */
 export interface FetchResponse {
   readonly throttleTime: number
   readonly clientSideThrottleTime?: number
@@ -34,7 +34,7 @@ interface PartitionHead {
 }
 
 type PartitionResponse = PartitionHead & {
-  /** Always empty, because aborted records are removed already. */
+  /** Always empty, because the records of aborted transactions are removed during decoding. */
   readonly abortedTransactions: readonly []
   readonly messages: readonly FetchedRecord[]
 }
@@ -50,19 +50,20 @@ interface RawTopic {
   readonly partitions: readonly Raw[]
 }
 
-/** Request that belongs to a response, and state that is kept between responses. */
+/** Data of the request to which a response belongs, and state that is kept between responses. */
 export interface FetchState {
   offsetOf(topic: string, partition: number): number
-  /** Returns the decoded records of a partition, none while decoding takes too long. Rejects like `recordsOf`. */
+  /** Returns the decoded records of a partition; none if decoding takes too long. Rejects with the errors of `recordsOf`. */
   recordsOf(fetched: FetchedPartition): Promise<readonly FetchedRecord[]>
-  /** Partitions whose error was postponed in the last response. */
+  /** Messages of errors that were postponed in the last response. */
   readonly putOff: Set<string>
 }
 
 /**
- * Decodes a response. Returns undefined if a partition is in a format older than Kafka 0.11.
+ * Decodes a response. Returns undefined if a partition uses a format older than Kafka 0.11.
  *
- * @throws UnreadableBytes if a partition starts with a batch that cannot be read, unless the error is postponed
+ * @throws UnreadableBytes if a partition starts with a batch that cannot be read, unless the error is postponed to the next
+ *   response
  */
 export async function decodeFetchResponse(
   payload: Buffer,
@@ -104,8 +105,8 @@ function isOfOldFormat({ bytes }: Raw): boolean {
 }
 
 /**
- * Decodes one partition after another, which takes the least memory. An unreadable partition neither blocks the others nor is
- * skipped silently: the records of the others are returned first, and its error is thrown for the next response.
+ * Decodes one partition after another, which needs the least memory. A partition that cannot be read neither blocks the others nor
+ * is skipped silently: first the records of the others are returned, and the next response throws the error.
  */
 async function decoded(
   topics: readonly RawTopic[],

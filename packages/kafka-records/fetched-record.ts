@@ -1,7 +1,7 @@
 import type { Batch } from './batch.ts'
 import type { Header, RawRecord } from './record.ts'
 
-/** A record in the form that kafkajs passes to its consumers, with additional data from the log. */
+/** A record in the format of kafkajs, with additional data from the log. */
 export class FetchedRecord {
   readonly magicByte = 2
   readonly attributes = 0
@@ -11,12 +11,12 @@ export class FetchedRecord {
   readonly value: Buffer | null
   /** Headers in their original order. */
   readonly headerList: readonly Header[]
-  /** True for offsets without a record to return. kafkajs skips them and continues after them. */
+  /** True for an offset without a record to return. kafkajs skips the offset and continues after it. */
   readonly isControlRecord: boolean
   readonly batchContext: BatchContext
   /**
-   * Size in the log, in bytes. Set if the record is larger than the event of a Lambda function can be. Its
-   * value is omitted, and also its key and headers if they are large.
+   * Size of the record in the log, in bytes. Set only if the record is too large for the event of a Lambda function. In this case
+   * the value is omitted, and so are the key and the headers if they are large.
    */
   readonly oversizeBytes: number | undefined
 
@@ -37,7 +37,7 @@ export class FetchedRecord {
     this.oversizeBytes = oversizeBytes
   }
 
-  /** Headers in the form of kafkajs: by name, with a list if a name occurs more than once. Created on demand. */
+  /** Headers in the format of kafkajs: by name, with a list if a name occurs more than once. Computed on each access. */
   get headers(): Record<string, Buffer | null | (Buffer | null)[]> {
     const byName = new Map<string, Buffer | null | (Buffer | null)[]>()
     for (const [name, value] of this.headerList) {
@@ -74,11 +74,11 @@ interface Message {
   readonly headerList?: readonly Header[]
 }
 
-/** Returns the headers in the order of the log, or grouped by name if kafkajs itself has decoded them. */
+/** Returns the headers in the order of the log. If kafkajs itself has decoded the message, they are grouped by name instead. */
 export function headersOf(message: Message): readonly Header[] {
   const { headerList } = message
   if (headerList) return headerList
-  // Read `headers` only here, because a `FetchedRecord` creates them on each access.
+  // `headers` is read only here. A `FetchedRecord`, which would compute it on each access, was handled above.
   return Object.entries(message.headers ?? {}).flatMap(([name, values]) =>
     [values].flat().map((value): Header => [name, value == null ? null : Buffer.from(value)]),
   )

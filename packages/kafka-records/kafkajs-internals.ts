@@ -1,7 +1,7 @@
 /**
- * Access to internal parts of kafkajs, which may change in any version. Its public interface cannot read
- * without a consumer group, decode records with other code, or remove a member from a group. Therefore the
- * version is pinned exactly, and `kafkajs-internals.test.ts` checks the parts of the installed version.
+ * Access to internal parts of kafkajs, which may change in any version. With its public interface, one cannot read without a
+ * consumer group, decode records with other code, or remove a member from a group. Therefore the version is pinned exactly, and
+ * `kafkajs-internals.test.ts` checks the required parts of the installed version.
  */
 
 // @ts-expect-error: the library has no types of its inner modules
@@ -10,31 +10,31 @@ import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
 import { createErrorFromCode } from 'kafkajs/src/protocol/error.js'
 import type { OpenBatches } from './open-batches.ts'
 
-/** Version that contains the parts below. */
+/** Version of kafkajs that contains the parts below. */
 export const KAFKAJS_VERSION = '2.2.4'
 
-/** Description of the symbol under which a client stores the function that creates its clusters, with addresses and credentials. */
+/** Description of the symbol of the function with which a client creates its clusters, including addresses and credentials. */
 const CLUSTER_MAKER = 'private:Kafka:createCluster'
 
 /** A connection to a cluster. Each consumer, producer and admin client has one. */
 export interface Cluster {
   connect(): Promise<void>
   disconnect(): Promise<void>
-  /** Topics that `refreshMetadata` requests. */
+  /** Topics whose metadata `refreshMetadata` requests. */
   targetTopics: Set<string>
   /** Rejects if a partition of one of the topics has no leader. */
   refreshMetadata(): Promise<void>
   addTargetTopic(topic: string): Promise<void>
-  /** Ids of the brokers that `findBroker` knows. */
+  /** Returns the ids of the brokers that `findBroker` can find. */
   getNodeIds(): string[]
   findBroker(node: { readonly nodeId: string }): Promise<Broker>
   findControllerBroker(): Promise<Broker>
-  /** @param request `coordinatorType` is that of groups by default */
+  /** @param request `coordinatorType` defaults to the type for groups */
   findGroupCoordinator(request: {
     readonly groupId: string
     readonly coordinatorType?: number
   }): Promise<Broker>
-  /** Returns the partitions by the id of their leader. */
+  /** Returns the partitions, grouped by the id of their leader. */
   findLeaderForPartitions(topic: string, partitions: readonly number[]): Record<string, number[]>
   findTopicPartitionMetadata(
     topic: string,
@@ -51,9 +51,9 @@ export interface Cluster {
 
 /** A connection to one broker, with the requests of kafkajs that are used here. */
 export interface Broker {
-  /** Supported versions by the key of a request; null until it is connected. */
+  /** Supported versions of each request, by its API key; null until the broker is connected. */
   readonly versions: Readonly<Record<number, VersionRange>> | null
-  /** Returns a function that encodes a request in the newest version that client and broker support. */
+  /** Returns a function that encodes a request in the newest version that both the client and the broker support. */
   readonly lookupRequest: (apiKey: number, definition: object) => (request: FetchRequest) => Protocol
   readonly connectionPool: {
     send(request: object): Promise<unknown>
@@ -68,7 +68,7 @@ export interface Broker {
     readonly groups: readonly DescribedGroup[]
   }>
   leaveGroup(request: { readonly groupId: string; readonly memberId: string }): Promise<unknown>
-  /** @param request an empty list of topics requests all that the group has read */
+  /** @param request an empty list of topics requests the offsets of all topics that the group has read */
   offsetFetch(request: { readonly groupId: string; readonly topics: readonly [] }): Promise<{
     readonly responses: readonly {
       readonly topic: string
@@ -124,15 +124,15 @@ interface TransactionIdentity extends ProducerIdentity {
 
 export interface FetchRequest {
   /**
-   * Added by this project for `readRecordsOf`: if true, the response waits until everything is decoded, even
-   * if a group waits for it.
+   * Added by this project for `readRecordsOf`. If true, the response is returned only when everything is decoded, even if a
+   * consumer group is waiting for it.
    */
   readonly isPatient?: boolean
-  /** Added by this project for a patient request: maximum memory for the decompressed records of a partition, in bytes. */
+  /** Added by this project for patient requests: maximum memory for the decompressed records of a partition, in bytes. */
   readonly mostBytes?: number
-  /** Added by this project for a patient request: partially read batches of earlier requests. */
+  /** Added by this project for patient requests: partially read batches of earlier requests. */
   readonly open?: OpenBatches
-  /** Added by this project for a patient request: records that do not contain these bytes may be omitted. */
+  /** Added by this project for patient requests: bytes to search for. Records that do not contain them may be omitted. */
   readonly holding?: Buffer | undefined
   readonly isolationLevel?: number
   readonly maxWaitTime?: number
@@ -154,7 +154,7 @@ interface FetchResponse {
   }[]
 }
 
-/** A message in the form of kafkajs. */
+/** A message in the format of kafkajs. */
 export interface FetchedMessage {
   readonly offset: string
   readonly timestamp: string
@@ -185,7 +185,7 @@ type ClusterMaker = (options: ClusterOptions) => Cluster
 /**
  * Creates a connection to the cluster of a `Kafka` instance.
  *
- * @throws if kafkajs has another version, in which a required part is missing
+ * @throws Error if a required part is missing in the installed version of kafkajs
  */
 export function createCluster(kafka: object, options: ClusterOptions): Cluster {
   return makerOf(kafka).make(options)
@@ -202,16 +202,16 @@ export function hookClusters(kafka: object, hook: (cluster: Cluster) => void): v
   }
 }
 
-/** A request that the library does not support in the required form. */
+/** A request that kafkajs does not support in the required form. */
 interface OwnRequest<Answer> {
   readonly apiKey: number
   readonly apiVersion: number
   readonly apiName: string
-  /** Returns the request. Called when it is about to be sent on the connection. */
+  /** Returns the encoded request. Called immediately before the request is sent on the connection. */
   encode(): Buffer
-  /** Decodes the response. If the broker requests it with `throttleMs`, the library delays later requests. */
+  /** Decodes the response. If the broker throttles the client with `throttleMs`, kafkajs delays later requests. */
   decode(payload: Buffer): { readonly answer: Answer; readonly throttleMs?: number }
-  /** Time limit for the response in milliseconds; by default, that of the client. */
+  /** Time limit for the response, in milliseconds; by default, the time limit of the client. */
   readonly timeoutMs?: number
 }
 
@@ -224,7 +224,7 @@ export async function sendRequest<Answer>(
       ...request,
       encode: async () => {
         const buffer = encode()
-        // The library expects its own encoder, and reads these members of it.
+        // kafkajs reads these members, because it expects its own encoder here.
         return { buf: buffer, buffer }
       },
     },
@@ -240,7 +240,7 @@ export async function sendRequest<Answer>(
   return answer as Answer
 }
 
-/** @throws if the object has no method of this name */
+/** @throws Error if the object has no method of this name */
 export function requireMethod(owner: object, name: string): void {
   if (typeof (owner as Record<string, unknown>)[name] === 'function') return
   throw new Error(
@@ -266,9 +266,9 @@ interface PendingRequests {
 const rested = new WeakSet<PendingRequests>()
 
 /**
- * Stops the timers of idle connections. By default, each connection checks for waiting requests a thousand
- * times a second until it is closed, which takes half a percent of a processor and makes Node.js warn about a
- * negative timeout. Waiting requests schedule the check themselves.
+ * Stops the timers of idle connections. By default, each connection checks for waiting requests a thousand times per second until
+ * it is closed. This uses half a percent of a processor, and Node.js warns about a negative timeout. A request that has to wait
+ * schedules the check itself.
  */
 export function restIdleConnections(queues: { readonly prototype: object } = RequestQueue): void {
   const prototype = queues.prototype as PendingRequests
@@ -281,7 +281,7 @@ export function restIdleConnections(queues: { readonly prototype: object } = Req
   }
 }
 
-/** Returns the library's error for an error code of the protocol, with the name in the protocol as `type`. */
+/** Returns the error of kafkajs for an error code of the protocol. Its `type` is the name of the error in the protocol. */
 export function protocolError(code: number): Error & { readonly type: string; readonly retriable: boolean } {
   const error = createErrorFromCode(code)
   return error.code === code ? error : Object.assign(error, { type: `error ${code}` })

@@ -1,4 +1,4 @@
-/** Makes kafkajs read records with this package. There is no public API for this, see `kafkajs-internals.ts`. */
+/** Makes kafkajs read records with this package. kafkajs has no public API for this, see `kafkajs-internals.ts`. */
 import { CODEC_NUMBERS, inflate } from './codecs.ts'
 import type { Decoding } from './decoding.ts'
 import type { FetchState } from './fetch-response.ts'
@@ -21,8 +21,8 @@ type KafkajsCodecs = Record<number, () => KafkajsCodec>
 const known = new WeakSet<KafkajsCodecs>()
 
 /**
- * Makes kafkajs decompress every codec in the formats that it decodes itself (before Kafka 0.11). Compression remains with the
- * registered codec. An unknown codec number is rejected, whereas kafkajs would treat the batch as uncompressed.
+ * Makes kafkajs decompress all codecs in the record formats that it still decodes itself (before Kafka 0.11). Compression is still
+ * done by the registered codec. An unknown codec number is rejected, whereas kafkajs would treat the batch as uncompressed.
  */
 export function readEveryCodec(codecs: object): void {
   const registered = codecs as KafkajsCodecs
@@ -40,7 +40,7 @@ export function readEveryCodec(codecs: object): void {
   }
 }
 
-/** Time limit for decoding a response, in milliseconds. A session lasts at least 6 seconds. */
+/** Time limit for decoding a response, in milliseconds. It is well below the session timeout, which is at least 6 seconds. */
 const MAX_DECODING_MS = 2_000
 
 interface Memory {
@@ -51,11 +51,11 @@ interface Memory {
 const hooked = new WeakSet<object>()
 
 /**
- * Makes the consumers of a kafkajs client, and all fetches over its clusters, return `FetchedRecord`s. Other
- * clients are not changed.
+ * Makes the consumers of a kafkajs client, and all fetches over its clusters, return `FetchedRecord` objects. Other clients are not
+ * affected.
  *
  * @param kafka an instance of `Kafka`
- * @throws if kafkajs has another version, in which a required part is missing
+ * @throws Error if a required part is missing in the installed version of kafkajs
  */
 export function readRecordsOf(kafka: object): void {
   if (hooked.has(kafka)) return
@@ -76,7 +76,7 @@ function hookedBroker(broker: Broker, memory: Memory): Broker {
   broker.fetch = request => {
     requireMethod(broker, 'lookupRequest')
     const lookup = broker.lookupRequest
-    // Use a copy for this request only, because another request may be in progress.
+    // Use a copy of the broker for this request only, because another request may be in progress.
     const asked: Broker = Object.create(broker, {
       lookupRequest: {
         value: (apiKey: number, definition: object) => {
@@ -117,7 +117,7 @@ function withOwnDecoder(
     const { apiVersion } = request
     const isKnown = apiVersion >= OLDEST_VERSION && apiVersion <= NEWEST_VERSION
     const decoded = isKnown ? await decodeFetchResponse(payload, apiVersion, asked) : undefined
-    // kafkajs decodes the formats before Kafka 0.11.
+    // kafkajs itself decodes the formats before Kafka 0.11.
     return decoded ?? response.decode(payload)
   }
   return { ...rest, request, response: { ...response, decode } }

@@ -1,30 +1,27 @@
 import type { Batch } from './batch.ts'
 import type { RecordStream } from './record-stream.ts'
 
-/** Returns the name of a partition, by which its open batch is stored. */
+/** Returns the key under which the partially read batch of a partition is stored. */
 export function placeOf(of: { readonly topic: string; readonly partition: number }): string {
   return `${of.topic}/${of.partition}`
 }
 
 /**
- * Partially read batches, one per partition. They are kept because decompressing whole batches can take
- * gigabytes of memory, and starting each read at the beginning of its batch would take quadratic time.
+ * Partially read batches, at most one per partition. Decompressing a whole batch at once could need gigabytes of memory, and
+ * decompressing it from its beginning for each read would take quadratic time.
  */
 export class OpenBatches {
   readonly #most: number
   readonly #streams = new Map<string, RecordStream>()
 
-  /**
-   * @param most maximum number of partitions; each takes the memory of the compressed batch and of the
-   *   codec's state
-   */
+  /** @param most maximum number of partitions. Each needs memory for the compressed batch and for the state of the codec. */
   constructor(most: number) {
     this.#most = most
   }
 
   /**
-   * Removes and returns the rest of the batch after the last read of this partition. Returns undefined if
-   * there is none, or if reading has already passed this position.
+   * Removes and returns the unread rest of a batch of this partition. Returns undefined if there is none, or if the requested
+   * position was already passed.
    */
   take(place: string, batch: Batch, fromDelta: number): RecordStream | undefined {
     const stream = this.#streams.get(place)
@@ -36,7 +33,7 @@ export class OpenBatches {
     return stream
   }
 
-  /** Keeps a batch for the next read of its partition. If the limit is exceeded, the oldest batch is discarded. */
+  /** Keeps a batch for the next read of its partition. If there are too many batches, the oldest one is discarded. */
   keep(place: string, stream: RecordStream): void {
     this.leave(place)
     this.#streams.set(place, stream)
@@ -46,11 +43,11 @@ export class OpenBatches {
     }
   }
 
-  /** Discards the batch of a partition. */
+  /** Discards the partially read batch of a partition. */
   leave(place: string): void {
     const stream = this.#streams.get(place)
     this.#streams.delete(place)
-    // Ignore the error, because nothing reads from the stream any more.
+    // Ignore the error, because the stream is no longer needed.
     stream?.close().catch(() => {})
   }
 }

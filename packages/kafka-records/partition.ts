@@ -11,33 +11,33 @@ import { UnreadableBytes } from './unreadable.ts'
 export interface FetchedPartition {
   readonly topic: string
   readonly partition: number
-  /** First offset to return. Brokers return whole batches, so earlier records are skipped. */
+  /** First offset to return. Brokers return whole batches, so records before this offset are skipped. */
   readonly fromOffset: number
   readonly bytes: Buffer
   readonly aborted: readonly AbortedTransaction[]
 }
 
 /**
- * Default limit for the memory of the records, in bytes. A single larger record is returned alone. The rest
- * is left for the next fetch.
+ * Default limit for the memory of the returned records, in bytes. A single record above the limit is returned alone. The remaining
+ * records are read with the next fetch.
  */
 const MAX_BYTES = 8 * 1024 * 1024
-/** Number of bytes in the log after which other work gets a turn, because decoding a whole fetch takes tens of milliseconds. */
+/** Number of undecoded bytes after which other work is done first, because decoding a whole fetch takes tens of milliseconds. */
 const TURN_BYTES = 256 * 1024
 /** Approximate memory of a record and of each header, in addition to their contents, in bytes. */
 const RECORD_BYTES = 300
 const HEADER_BYTES = 150
 
 /**
- * Returns the records from an offset on, in order, with time and memory proportional to their bytes. Offsets
- * without a record (markers, aborted transactions, compacted records) are covered by a control record at the
- * last of them. It may stop early, but only after at least one record: at a batch that cannot be read, after
- * a large amount of data, and after a batch with an oversize record.
+ * Returns the records from an offset on, in order. Time and memory are proportional to their bytes. Offsets without a record
+ * (markers, aborted transactions, compacted records) are represented by one control record at the last of these offsets. After at
+ * least one record, it may stop early: before a batch that cannot be read, after a large amount of data, or after a batch with an
+ * oversize record.
  *
  * @param mostBytes limit for the memory of the records, in bytes
- * @param open partially read batches of earlier calls, to which this call may add its last batch
- * @param holding records that do not contain these bytes may be omitted
- * @throws UnreadableBytes if the first batch cannot be read; the message names topic, partition and offset
+ * @param open partially read batches of earlier calls; this call may add its last batch
+ * @param holding bytes to search for; records that do not contain them may be omitted
+ * @throws UnreadableBytes if the first batch cannot be read; the message contains the topic, partition and offset
  */
 export async function recordsOf(
   fetched: FetchedPartition,
@@ -60,7 +60,7 @@ export async function recordsOf(
         inThisTurn = 0
       }
       inThisTurn += batch.records.length
-      // Batches before the offset were checked by an earlier fetch.
+      // An earlier fetch has verified the batches before the offset.
       const isAhead = batch.lastOffset >= fromOffset
       if (isAhead) {
         at = Math.max(fromOffset, batch.baseOffset)
@@ -89,7 +89,8 @@ export async function recordsOf(
       if (!isWhole) return read
       if (records.at(-1)?.offset !== String(batch.lastOffset))
         read.push(new FetchedRecord(batch.lastOffset, batch.maxTimestampMs, NOTHING, context, true))
-      // A consumer sends heartbeats between two fetches, so one such batch per fetch is enough.
+      // Decoding a large batch takes a long time, and a consumer sends heartbeats only between two fetches, so stop after this
+      // batch.
       if (room <= 0 || hasTakenLong) return read
     }
   } catch (error) {
@@ -129,22 +130,22 @@ interface AbortedTransaction {
   readonly firstOffset: number
 }
 
-/** Type of an abort marker, which follows the version in the key of a marker. */
+/** Type of an abort marker. In the key of a marker, the type follows the version. */
 const ABORT = 0
 
-/** Finds the batches of aborted transactions, which a reader of committed records must not return. */
+/** Finds the batches of aborted transactions. They must not be returned to a reader of committed records. */
 class AbortedTransactions {
-  /** Transactions that start later, in descending order of their first offsets. */
+  /** Aborted transactions that start later in the log, in descending order of their first offsets. */
   readonly #ahead: AbortedTransaction[]
   /** Ids of producers with an open transaction that will be aborted. */
   readonly #open = new Set<string>()
 
-  /** @param aborted aborted transactions; empty for a reader that returns all records */
+  /** @param aborted aborted transactions; an empty list if the reader returns all records */
   constructor(aborted: readonly AbortedTransaction[]) {
     this.#ahead = aborted.toSorted((a, b) => b.firstOffset - a.firstOffset)
   }
 
-  /** Returns true if the batch belongs to an aborted transaction. Call it once for each batch, in order. */
+  /** Returns true if the batch belongs to an aborted transaction. It must be called once for each batch, in order. */
   has(batch: Batch): boolean {
     if (this.#ahead.length === 0 && this.#open.size === 0) return false
     for (
@@ -161,7 +162,7 @@ class AbortedTransactions {
   }
 }
 
-/** Returns true for an abort marker. Markers are not compressed, and each has a separate batch. */
+/** Returns true for an abort marker. Markers are not compressed, and each marker is in a batch of its own. */
 function isAbortMarker({ records, recordCount }: Batch): boolean {
   if (recordCount === 0) return false
   const cursor = new Cursor(records)

@@ -6,23 +6,23 @@ import { Cursor, MAX_VARINT_BYTES } from './cursor.ts'
 import { type Content, contentOf, headersOf, MAX_EVENT_BYTES, type RawRecord, SMALL_BYTES } from './record.ts'
 import { malformed } from './unreadable.ts'
 
-/** A record of a large batch with its size, or the reason why there is none. */
+/** A record and its size; `no-room` if the receiver has no room for the next record; `end` if there are no more records. */
 type StreamedRecord = { readonly record: RawRecord; readonly bytes: number } | 'no-room' | 'end'
 
 /**
- * The records of a batch from the beginning. Reading can stop at any record and continue there later, so that the batch is
- * decompressed only once. In addition to the compressed bytes, only a part of the batch and at most one record are in memory.
+ * The records of a batch, read from its beginning. Reading can stop at any record and be continued later, so that the batch is
+ * decompressed only once. In addition to the compressed bytes, only a part of the batch and at most one record are kept in memory.
  */
 export class RecordStream {
   readonly #batch: Batch
   readonly #parts: AsyncGenerator<Buffer>
   readonly #stream: ByteStream
   #read = 0
-  /** Offset delta of the next record. Earlier records cannot be read any more. */
+  /** Offset delta of the next record. Earlier records can no longer be read. */
   #nextDelta = 0
   /** Length of the next record, if it has been read already. */
   #length: number | undefined
-  /** A record that was returned to the stream. */
+  /** A record that was returned with `giveBack`. */
   #returned: Exclude<StreamedRecord, string> | undefined
 
   constructor(batch: Batch) {
@@ -31,13 +31,13 @@ export class RecordStream {
     this.#stream = new ByteStream(this.#parts)
   }
 
-  /** Returns true if the records of this batch can be read from this position on. */
+  /** Returns true if the stream has this batch and has not passed this position. */
   canContinue({ baseOffset, checksum }: Batch, fromDelta: number): boolean {
     const isSame = baseOffset === this.#batch.baseOffset && checksum === this.#batch.checksum
     return isSame && fromDelta >= this.#nextDelta
   }
 
-  /** @param hasRoom called with the minimum size of a record, before it is read */
+  /** @param hasRoom called with the minimum size of a record before the record is read */
   async next(fromDelta: number, hasRoom: (bytes: number) => boolean): Promise<StreamedRecord> {
     const returned = this.#returned
     this.#returned = undefined
@@ -72,7 +72,7 @@ export class RecordStream {
     return read
   }
 
-  /** Returns undefined if the record is skipped, in which case it is not copied. */
+  /** Reads the next record. Returns undefined if the record is skipped; its bytes are not copied then. */
   async #recordFrom(fromDelta: number, length: number, isLarge: boolean): Promise<RawRecord | undefined> {
     const begin = this.#stream.position
     const left = () => length - (this.#stream.position - begin)
@@ -91,7 +91,7 @@ export class RecordStream {
     return { offsetDelta, timestampDelta, ...content }
   }
 
-  /** Reads the parts of an oversize record that are kept, and skips the rest while it is decompressed. */
+  /** Reads an oversize record. Only its small parts are kept; the others are skipped while they are decompressed. */
   async #oversize(length: number, left: () => number): Promise<Content> {
     const skip = (count: number) => {
       if (count > left()) throw malformed('a field is longer than its record')
@@ -114,7 +114,7 @@ export class RecordStream {
   }
 }
 
-/** Number of decompressed bytes after which the event loop gets a turn for heartbeats and other partitions. */
+/** Number of decompressed bytes after which decoding is interrupted for heartbeats and other partitions. */
 const BYTES_PER_TURN = 8 * 1024 * 1024
 
 async function* yieldingToEventLoop(parts: AsyncIterable<Buffer> | Iterable<Buffer>): AsyncGenerator<Buffer> {
@@ -130,12 +130,12 @@ async function* yieldingToEventLoop(parts: AsyncIterable<Buffer> | Iterable<Buff
 
 const EMPTY = Buffer.alloc(0)
 
-/** Reads sequentially from chunks of bytes, and keeps at most one chunk. */
+/** Reads bytes sequentially from a sequence of chunks. At most one chunk is kept in memory. */
 class ByteStream {
   readonly #parts: AsyncIterator<Buffer> | Iterator<Buffer>
   #part: Buffer = EMPTY
   #at = 0
-  /** Total number of bytes of the earlier chunks. */
+  /** Total size of the chunks before the current one, in bytes. */
   #before = 0
 
   constructor(parts: AsyncIterator<Buffer> | Iterator<Buffer>) {
@@ -179,7 +179,7 @@ class ByteStream {
   }
 
   async #next(): Promise<void> {
-    // Release the chunk, because the next one may reuse its memory.
+    // Release the chunk, because its memory may be reused for the next one.
     this.#before += this.#part.length
     this.#part = EMPTY
     this.#at = 0

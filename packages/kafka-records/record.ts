@@ -2,14 +2,14 @@
 import type { Cursor } from './cursor.ts'
 import { malformed } from './unreadable.ts'
 
-/** Name and value as written. A name may occur more than once. */
+/** Name and value of a header, as written by the producer. A name may occur more than once. */
 export type Header = readonly [name: string, value: Buffer | null]
 
 export interface Content {
   readonly key: Buffer | null
   readonly value: Buffer | null
   readonly headers: readonly Header[]
-  /** Set if the record is too large to be returned: its size in the log, in bytes. Its value is omitted. */
+  /** Size of the record in the log, in bytes. Set only if the record is too large to be returned; its value is then omitted. */
   readonly oversizeBytes?: number
 }
 
@@ -19,18 +19,18 @@ export interface RawRecord extends Content {
 }
 
 /**
- * Maximum size of a record as JSON in the event of an AWS Lambda function, in bytes. An event has at most 6 MiB. The size is
- * compared with a lower bound: base64 of key and value, and names and number arrays of headers.
+ * Maximum size of a record in the event of an AWS Lambda function, in bytes of JSON. An event has at most 6 MiB. A lower bound of
+ * the record's size is compared with it: base64 of key and value, and headers as names and arrays of numbers.
  */
 export const MAX_EVENT_BYTES = 6 * 1024 * 1024
 
-/** Size up to which a record always fits, because a byte becomes at most four characters. */
+/** Size up to which a record always fits into an event, in bytes: a byte becomes at most four characters of JSON. */
 const SURELY_FITS_BYTES = MAX_EVENT_BYTES / 4
 
-/** Size up to which key and headers of an oversize record are kept, in bytes. */
+/** Maximum size, in bytes, of a key or of headers that are kept for an oversize record. */
 export const SMALL_BYTES = 64 * 1024
 
-/** Reads the position of a record in its batch, which precedes the content. The content may not be needed. */
+/** Reads the position of a record in its batch. It precedes the content, which may not have to be read. */
 export function deltasOf(cursor: Cursor): Pick<RawRecord, 'offsetDelta' | 'timestampDelta'> {
   // Skip the attributes, which are not used yet.
   cursor.skip(1)
@@ -38,7 +38,7 @@ export function deltasOf(cursor: Cursor): Pick<RawRecord, 'offsetDelta' | 'times
   return { timestampDelta, offsetDelta: cursor.varint() }
 }
 
-/** Reads the content of a record, from the end of its deltas to its end. The bytes are not copied. */
+/** Reads the content of a record, to its end. The cursor must be after the deltas. The bytes are not copied. */
 export function contentOf(cursor: Cursor, bytes: number): Content {
   const key = cursor.field()
   const value = cursor.field()
@@ -54,11 +54,11 @@ export function contentOf(cursor: Cursor, bytes: number): Content {
   return { key, value, headers }
 }
 
-/** @param copies true to copy the values, so that the bytes around them can be released */
+/** @param copies true to copy the values, so that the memory of the surrounding bytes can be freed */
 export function headersOf(cursor: Cursor, copies = false): Header[] {
   const count = cursor.varint()
   const headers: Header[] = []
-  // Each header is read before the next one is counted, so that no memory is allocated for a wrong count.
+  // Read each header before counting the next one, so that no memory is allocated for a wrong count.
   for (let n = 0; n < count; n += 1) {
     const length = cursor.varint()
     if (length < 0) throw malformed('a header has no name')
@@ -80,7 +80,7 @@ function eventBytes(field: Buffer | null): number {
   return field ? 4 * Math.ceil(field.length / 3) : 0
 }
 
-/** Returns the size of the headers as JSON, `{"name":[1,22,255]},` each, without allocating memory. The cursor does not move. */
+/** Returns the size of the headers as JSON, in the form `{"name":[1,22,255]},`. Neither allocates memory nor moves the cursor. */
 function headersEventBytes(cursor: Cursor): number {
   const begin = cursor.at
   const count = cursor.varint()

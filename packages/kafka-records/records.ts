@@ -1,6 +1,6 @@
 /**
- * Decodes the records of one batch in order: from the decompressed bytes if the batch is small, otherwise
- * while it is being decompressed.
+ * Decodes the records of one batch in order. A small batch is decompressed first; a large batch is decoded while it is being
+ * decompressed.
  */
 import type { Batch } from './batch.ts'
 import { inflate } from './codecs.ts'
@@ -11,33 +11,34 @@ import { RecordStream } from './record-stream.ts'
 import { malformed, UnreadableBytes } from './unreadable.ts'
 
 /**
- * Maximum size of a batch that is decompressed at once, which is faster. A function has 512 MB and reads
- * several partitions concurrently.
+ * Maximum size of a batch that is decompressed at once, in bytes. This is faster than decompressing it in parts, but a function has
+ * 512 MB and reads several partitions concurrently.
  */
 const AT_ONCE_BYTES = 4 * 1024 * 1024
 
 export interface Taker {
-  /** Returns true if a record of at least this size would be accepted. */
+  /** Returns true if a record of at least this size can still be accepted. */
   hasRoom(bytes: number): boolean
   /**
-   * Receives a record and its size in the log. `refused` and `enough` end the read; with `refused`, this record was not accepted.
+   * Receives a record and its size in the log. `more` continues the read. `enough` ends it after this record; `refused` ends it
+   * because this record was not accepted.
    */
   take(record: RawRecord, bytes: number): 'more' | 'enough' | 'refused'
 }
 
-/** Name of the partition, and the partially read batches of earlier reads. */
+/** Key of the partition in `open`, and the partially read batches of earlier reads. */
 export interface Resumption {
   readonly place: string
   readonly open: OpenBatches
-  /** Records that do not contain these bytes may be skipped. Records of a large batch are never skipped. */
+  /** Bytes to search for. Records that do not contain them may be skipped, except in a large batch. */
   readonly holding?: Buffer | undefined
 }
 
 /**
  * Reads the records of a batch, starting at an offset delta.
  *
- * @returns false if the receiver has stopped the read
- * @throws UnreadableBytes
+ * @returns false if the receiver has ended the read
+ * @throws UnreadableBytes if the batch is damaged
  */
 export async function readRecords(
   batch: Batch,
@@ -72,7 +73,7 @@ function readWhole(
   taker: Taker,
   holding: Buffer | undefined,
 ): boolean {
-  // Most batches do not contain these bytes, and are not decoded at all.
+  // Most batches do not contain these bytes, so their records are not decoded.
   let found = holding ? bytes.indexOf(holding) : 0
   if (found < 0) return true
   const cursor = new Cursor(bytes)
@@ -91,7 +92,7 @@ function readWhole(
   return true
 }
 
-/** Returns the record; undefined if it is skipped. */
+/** Decodes a record. Returns undefined if the record precedes the requested position. */
 function recordIn(cursor: Cursor, fromDelta: number): RawRecord | undefined {
   const bytes = cursor.end - cursor.at
   const { offsetDelta, timestampDelta } = deltasOf(cursor)

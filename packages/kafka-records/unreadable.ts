@@ -1,13 +1,13 @@
-/** Reason why bytes cannot be read. `malformed` bytes are truncated or contain an invalid number. */
+/** Reason why bytes cannot be read. `malformed` means that they are truncated or contain an invalid number. */
 export type UnreadableReason = 'malformed' | 'corrupt' | 'too-large' | 'unknown-codec'
 
-/** Bytes of a log or of a response cannot be read. The message says what to do, and never contains payload data. */
+/** Bytes of a log or of a response cannot be read. The message describes the remedy, and never contains payload data. */
 export class UnreadableBytes extends Error {
   override readonly name = 'UnreadableBytes'
   readonly reason: UnreadableReason
   /**
-   * False for a batch, so that kafkajs does not fetch it again without any change. Undefined for a truncated
-   * response, which may be complete the next time.
+   * False for a batch, so that kafkajs does not fetch the same bytes again. Undefined for a truncated response, because the next
+   * response may be complete.
    */
   readonly retriable: false | undefined
 
@@ -23,7 +23,7 @@ export function malformed(what: string): UnreadableBytes {
   return new UnreadableBytes('malformed', what)
 }
 
-/** Returns the error of a codec that has reached its limit. */
+/** Returns the error for data that exceeds the limit of a codec. */
 export function limitReached(limit: number): UnreadableBytes {
   return new UnreadableBytes('too-large', `more than ${limit} bytes`)
 }

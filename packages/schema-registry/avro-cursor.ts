@@ -2,15 +2,15 @@ import { isUtf8 } from 'node:buffer'
 import { UndecodableError } from './errors.ts'
 
 const DEEPEST = 100
-/** Maximum number of items in one value that take no bytes, such as `null`. */
+/** Maximum number of items in one value that take no bytes in the encoding, such as `null`. */
 const FREE_ITEMS = 1_000
-/** Maximum number of bytes of a number that is read without BigInt (49 bits), and of any number. */
+/** Maximum length, in bytes, of a number that is read without BigInt (49 bits). `LONGEST` is the maximum length of any number. */
 const SHORT = 7
 const LONGEST = 10
-/** Replacement for bytes that are not valid UTF-8. The text itself may also contain it. */
+/** Character that replaces bytes which are not valid UTF-8. A valid text may contain it too. */
 const REPLACEMENT = '\uFFFD'
 
-/** Reads Avro's binary encoding. Each length is compared with the remaining bytes before memory or time is spent on it. */
+/** Reads the binary encoding of Avro. Each length is checked against the remaining bytes before memory or time is spent on it. */
 export class AvroCursor {
   readonly #bytes: Buffer
   #at = 0
@@ -19,16 +19,16 @@ export class AvroCursor {
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes
-    // Every other item takes at least one byte.
+    // Each item takes at least one byte, except for items such as `null`.
     this.#items = bytes.length + FREE_ITEMS
   }
 
-  /** @throws UndecodableError unless all bytes were read */
+  /** Checks that all bytes were read. @throws UndecodableError if bytes are left */
   end(): void {
     if (this.#at < this.#bytes.length) throw new UndecodableError('there are bytes after its end')
   }
 
-  /** Enters a nested value; `leave` ends it. @throws UndecodableError if values are nested too deeply */
+  /** Enters a nested value, which `leave` ends. @throws UndecodableError if values are nested too deeply */
   enter(): void {
     this.#depth += 1
     if (this.#depth > DEEPEST) throw new UndecodableError(`it is nested more than ${DEEPEST} levels deep`)
@@ -49,7 +49,7 @@ export class AvroCursor {
     return items
   }
 
-  /** Reads a number of up to 64 bits. Returns a bigint if a double may not represent it exactly. */
+  /** Reads a number of up to 64 bits. Returns a bigint if a double might not represent the number exactly. */
   long(): number | bigint {
     let sum = 0
     let scale = 1
@@ -95,7 +95,7 @@ export class AvroCursor {
     return byte === 1
   }
 
-  /** @throws UndecodableError for NaN and infinities, which JSON does not support */
+  /** Reads a floating-point number. @throws UndecodableError for NaN and infinities, which JSON cannot represent */
   float(bytes: 4 | 8): number {
     const at = this.#take(bytes)
     const value = bytes === 4 ? this.#bytes.readFloatLE(at) : this.#bytes.readDoubleLE(at)

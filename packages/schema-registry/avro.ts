@@ -7,14 +7,14 @@ import { avroReader } from './read-avro.ts'
 import { matching } from './wire.ts'
 
 /**
- * Returns the codec of an Avro schema. The JSON form omits the branch of a union, and writes bytes as text
- * with one character per byte.
+ * Returns the codec of an Avro schema. In its JSON text, a value of a union does not name its branch, and bytes are text with one
+ * character per byte.
  */
 export function codecFor({ text, references }: Schema): Codec {
   const type = compile(text, references)
   const read = avroReader(type, 'plain')
   const readForText = avroReader(type, 'text')
-  // The encoder is compiled on demand, because most codecs only read.
+  // Compile the encoder on demand, because most codecs only read.
   let compiled: ReturnType<typeof avroEncoder> | undefined
   const encoder = () => (compiled ??= avroEncoder({ text, references }))
   return {

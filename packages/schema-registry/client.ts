@@ -2,30 +2,30 @@ import { isRegistryError, RegistryError } from './errors.ts'
 import { isTooLarge, type RegistryConnection, RegistryHttp, signalWithin } from './http.ts'
 import { isObject } from './values.ts'
 
-/** Schema formats with the names that registries use. */
+/** Schema formats, with the names that schema registries use for them. */
 export type SchemaFormat = 'JSON' | 'AVRO' | 'PROTOBUF'
 
-/** A schema with all schemas that it references. Each one follows those that it references itself. */
+/** A schema and all schemas that it references, directly or indirectly. Each of them follows the schemas that it references. */
 export interface Schema {
   readonly format: SchemaFormat
   readonly text: string
   readonly references: readonly { readonly name: string; readonly text: string }[]
 }
 
-/** Largest schema id. Every registry with the Confluent API uses signed 32-bit integers. */
+/** Largest schema id. All registries with the Confluent API use signed 32-bit integers. */
 export const MAX_SCHEMA_ID = 2 ** 31 - 1
 
 const ANSWER_WITHIN_MS = 5_000
 /** Maximum number of references of a schema. */
 const MAX_REFERENCES = 200
 
-/** Options for connecting to a registry. */
+/** Options for access to a schema registry. */
 export interface RegistryAccess extends RegistryConnection {
-  /** Time limit for a schema with all its references, in milliseconds; 5,000 by default. */
+  /** Time limit for fetching a schema and all its references, in milliseconds; 5,000 by default. */
   readonly answerWithinMs?: number
 }
 
-/** Status codes that concern the client rather than the schema: with other credentials, or later, the request may succeed. */
+/** HTTP status codes that do not depend on the requested schema. The same request may succeed later or with other credentials. */
 const NOT_ABOUT_A_SCHEMA = [401, 403, 407, 408, 429]
 
 /** Client for a schema registry with the Confluent API. The address may contain `user:password`. */
@@ -39,10 +39,10 @@ export class RegistryClient {
   }
 
   /**
-   * Returns the schema with this id, or undefined if the registry does not know it.
+   * Returns the schema with this id; undefined if the registry does not have it.
    *
-   * @param withinMs time limit for this schema, in milliseconds, if shorter than the default
-   * @throws RegistryError
+   * @param withinMs time limit for this schema in milliseconds, if it is shorter than the default
+   * @throws RegistryError if the request fails or the schema cannot be used
    */
   async schema(id: number, withinMs: number = this.#answerWithinMs): Promise<Schema | undefined> {
     if (id < 0 || id > MAX_SCHEMA_ID) return undefined
@@ -82,7 +82,7 @@ export class RegistryClient {
     if (status < 300 && isObject(body) && typeof body.schema === 'string') return answerIn(body)
     const isRefusal = status >= 400 && status < 500 && !NOT_ABOUT_A_SCHEMA.includes(status)
     const why = JSON.stringify(body).slice(0, 200)
-    // A response without an error code comes from a server between this client and the registry.
+    // A response without an error code does not come from the registry, but from a server between this client and the registry.
     if (isRefusal && isObject(body) && Number.isSafeInteger(body.error_code)) {
       if (status === 404) return undefined
       throw new RegistryError(
@@ -112,7 +112,7 @@ interface Answer {
   }[]
 }
 
-/** Registries omit the type of Avro schemas. */
+/** Returns the format of a schema. Registries omit the type for Avro. */
 function formatOf({ schemaType = 'AVRO' }: Answer): SchemaFormat {
   if (schemaType === 'AVRO' || schemaType === 'JSON' || schemaType === 'PROTOBUF') return schemaType
   throw new RegistryError(
@@ -121,7 +121,7 @@ function formatOf({ schemaType = 'AVRO' }: Answer): SchemaFormat {
   )
 }
 
-/** @throws RegistryError `unusable-schema` if members do not have the form of the Confluent API */
+/** Validates a response. @throws RegistryError `unusable-schema` if its members do not match the Confluent API */
 function answerIn(body: Readonly<Record<string, unknown>>): Answer {
   const references = body.references ?? []
   const isReference = ({ name, subject, version }: Readonly<Record<string, unknown>>) =>

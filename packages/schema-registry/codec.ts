@@ -1,8 +1,8 @@
 import type { SchemaFormat } from './client.ts'
 
 /**
- * Form of data: `framed` is the data after the schema id of the wire format, where Protobuf begins with the
- * message index; `plain` is data without a frame.
+ * Form of serialized data. `framed` is the data after the schema id in the wire format; for Protobuf, it starts with the message
+ * index. `plain` is data without a frame.
  */
 export type DataForm = 'framed' | 'plain'
 
@@ -12,15 +12,15 @@ export interface Codec {
   /** Returns the data as JSON text. @throws UndecodableError if the data does not match the schema */
   decode(body: Buffer): string
   /**
-   * Returns the data in the form in which the same data would be parsed from JSON: bytes are base64, and
-   * optional fields without a value are absent.
+   * Returns the data in the same form as if it had been parsed from JSON: bytes are base64 text, and optional fields without a
+   * value are absent.
    *
-   * @throws UndecodableError if the data does not match the schema, or, with `number-not-exact`, if a double
-   *   cannot represent an integer. Messages never quote the data.
+   * @throws UndecodableError if the data does not match the schema, or, with the code `number-not-exact`, if a double cannot
+   *   represent an integer. The message never quotes the data.
    */
   read(body: Buffer): unknown
   /**
-   * Encodes plain data in the form that `read` returns.
+   * Encodes plain data, which must have the same form as the result of `read`.
    *
    * @throws UnencodableError if the data does not match the schema
    */

@@ -3,7 +3,7 @@ import type { Schema } from './client.ts'
 import { UnencodableError } from './errors.ts'
 import { base64Bytes } from './values.ts'
 
-/** Avro's bytes, which are base64 text in the application's data. avsc converts between both with these methods. */
+/** Avro type for bytes, which are base64 text in the data of the application. avsc calls these methods for the conversion. */
 class Base64Type extends avro.types.LogicalType {
   protected override _fromValue(bytes: Buffer): string {
     return bytes.toString('base64')
@@ -14,7 +14,7 @@ class Base64Type extends avro.types.LogicalType {
   }
 }
 
-/** Accepts only finite numbers, because JSON supports no others. */
+/** Avro type for floating-point numbers. Only finite numbers are accepted, because JSON cannot represent others. */
 class FiniteType extends avro.types.LogicalType {
   protected override _fromValue(number: number): number {
     return number
@@ -28,8 +28,9 @@ class FiniteType extends avro.types.LogicalType {
 }
 
 /**
- * Returns a function that writes data of an Avro schema. If the branches of a union differ in JSON, the value is given directly,
- * otherwise as `{branch: value}`. A field with a default can be omitted; an unknown field is an error, because it would be lost.
+ * Returns a function that encodes data with an Avro schema. A value of a union is given as it is if the branches can be
+ * distinguished in JSON; otherwise as `{branch: value}`. A field with a default value can be omitted. An unknown field is an error,
+ * because it would be lost.
  *
  * @throws Error if the schema cannot be used
  */
@@ -47,7 +48,7 @@ export function avroEncoder({ text, references }: Pick<Schema, 'text' | 'referen
   }
 }
 
-/** avsc supports this option, but its types do not include it. */
+/** Option that avsc supports but that is missing in its types. */
 const STRICT = { noUndeclaredFields: true } as object
 
 function reject(path: string[], _value: unknown, type: Type): never {

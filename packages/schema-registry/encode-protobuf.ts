@@ -7,12 +7,12 @@ type Convert = (value: unknown, path: readonly string[]) => unknown
 
 interface FieldPlan {
   readonly field: Field
-  /** True for a field without presence. It is required, because readers cannot distinguish an absent value from zero. */
+  /** True for a field without presence. The field is required, because readers could not distinguish an absent value from zero. */
   readonly isImplicit: boolean
   readonly convert: Convert
 }
 
-/** Integer types, with their number of bits and whether they are signed. */
+/** Integer types of Protobuf, each with its number of bits and whether it is signed. */
 const INTEGERS: Readonly<Record<string, readonly [bits: number, isSigned: boolean]>> = {
   int32: [32, true],
   sint32: [32, true],
@@ -27,9 +27,9 @@ const INTEGERS: Readonly<Record<string, readonly [bits: number, isSigned: boolea
 }
 
 /**
- * Returns a function that writes data of a message, without a message index. Names are those of Protobuf's JSON mapping
- * (lowerCamelCase), enums are names, and 64-bit numbers are numbers that a double can represent exactly. An unknown field is an
- * error, because it would be lost; an absent field is an error if readers could not distinguish it from zero.
+ * Returns a function that encodes data as a message, without a message index. Field names are those of Protobuf's JSON mapping
+ * (lowerCamelCase), enum values are given by name, and 64-bit integers must be numbers that a double can represent exactly. An
+ * unknown field is an error, because it would be lost. An absent field is an error if readers could not distinguish it from zero.
  */
 export function protobufEncoder(message: Type) {
   const convert = messageConverter(message, new Map())
@@ -39,7 +39,7 @@ export function protobufEncoder(message: Type) {
   }
 }
 
-/** @param known converters by type, because messages can contain themselves */
+/** @param known converters by type; needed because a message type can contain itself */
 function messageConverter(type: Type, known: Map<Type, Convert>): Convert {
   const found = known.get(type)
   if (found) return found
@@ -89,7 +89,7 @@ function messageOf(
   return message
 }
 
-/** Checks that at most one field of a oneof is set, because readers would see only the last one. */
+/** Checks that at most one field of a oneof is set. Readers would see only the last one. */
 function requireAlone(
   given: Map<string, string>,
   oneof: string,
@@ -124,8 +124,8 @@ function fieldConverter(field: Field, known: Map<Type, Convert>): Convert {
 }
 
 /**
- * Returns a converter for the key of a map, for protobufjs. Text that is not a number is rejected, because
- * protobufjs would convert it to another key.
+ * Returns a converter for map keys that are passed to protobufjs. A key that is not a valid number is rejected, because protobufjs
+ * would convert it to another key.
  */
 function keyConverter(type: string): (key: string, path: readonly string[]) => string {
   if (type === 'string') return key => key
@@ -164,7 +164,7 @@ function integerConverter(bits: number, isSigned: boolean): Convert {
       : refuse(path, `a whole number from ${least} to ${most}`)
 }
 
-/** Rejects NaN and infinities, which JSON does not support. */
+/** Returns a converter for floating-point numbers. It rejects NaN and infinities, which JSON cannot represent. */
 function finiteConverter(isFloat: boolean): Convert {
   return (value, path) =>
     typeof value === 'number' && Number.isFinite(isFloat ? Math.fround(value) : value)

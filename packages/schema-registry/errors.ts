@@ -1,7 +1,7 @@
 /**
- * A request to a registry has failed. `unavailable`: there was no valid response, so records must wait.
- * `refused`: the registry has refused the request, and the message is its own. `unusable-schema`: the problem
- * is limited to this schema; the registry and other schemas can be used.
+ * A request to a schema registry has failed. `unavailable` means that there was no valid response, so records must wait. `refused`
+ * means that the registry has refused the request; the message is the registry's message. `unusable-schema` means that only this
+ * schema cannot be used.
  */
 export class RegistryError extends Error {
   override readonly name = 'RegistryError'
@@ -19,14 +19,14 @@ export class RegistryError extends Error {
   }
 }
 
-/** Returns true for an error of a registry, with this code if one is given. */
+/** Returns true for an error of a schema registry. If a code is given, the error must have this code. */
 export function isRegistryError(error: unknown, code?: RegistryError['code']): error is RegistryError {
   return error instanceof RegistryError && (code === undefined || error.code === code)
 }
 
 /**
- * Bytes cannot be decoded with their schema. `number-not-exact`: a double cannot represent an integer, so
- * readers would see another number than was sent.
+ * Bytes cannot be decoded with their schema. `number-not-exact` means that a double cannot represent an integer, so that readers
+ * would see another number than the producer has sent.
  */
 export class UndecodableError extends Error {
   override readonly name = 'UndecodableError'
@@ -38,11 +38,11 @@ export class UndecodableError extends Error {
   }
 }
 
-/** Data does not match the schema with which it must be written. The message names the location but never the value. */
+/** Data does not match the schema with which it must be encoded. The message contains the location, but never the value. */
 export class UnencodableError extends Error {
   override readonly name = 'UnencodableError'
 
-  /** @param path path of the first value that does not match; empty for the data as a whole */
+  /** @param path path of the first value that does not match; empty if the data as a whole does not match */
   constructor(path: readonly string[], expected: string) {
     const place = path.map(name => (/^[\w-]{1,40}$/.test(name) ? name : '(a name not shown)')).join('.')
     super(`${place || 'data'} ${expected}`)

@@ -1,4 +1,4 @@
-/** Requests to a schema registry, limited in time and size. */
+/** Requests to a schema registry, with limits for time and size. */
 import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
 import { RegistryError } from './errors.ts'
@@ -10,7 +10,7 @@ export interface RegistryLogin {
 }
 
 export interface RegistryConnection {
-  /** Credentials that replace those in the address. */
+  /** Credentials. They take precedence over credentials in the address. */
   readonly login?: RegistryLogin
   /** TLS options for an address with `https:`. */
   readonly tls?: RegistryTls
@@ -31,7 +31,8 @@ const MAX_ANSWER = 4 * 1024 * 1024
 const MEDIA_TYPE = 'application/vnd.schemaregistry.v1+json'
 
 /**
- * Sends requests to a registry with the Confluent API. The address may contain `user:password`, which is never shown in messages.
+ * Client for HTTP requests to a registry with the Confluent API. The address may contain `user:password`, which never appears in
+ * messages.
  */
 export class RegistryHttp {
   readonly base: string
@@ -58,7 +59,7 @@ export class RegistryHttp {
   }
 
   /**
-   * Sends a request and returns the response with any status.
+   * Sends a request. Returns the response, whatever its status is.
    *
    * @throws RegistryError if the response is late, too large or not JSON
    */
@@ -83,14 +84,14 @@ export class RegistryHttp {
   }
 }
 
-/** Returns a signal that aborts after `withinMs` milliseconds, at most after `longestMs`. */
+/** Returns a signal that aborts after `withinMs` milliseconds, but after `longestMs` at the latest. */
 export function signalWithin(withinMs: number, longestMs: number): AbortSignal {
   return AbortSignal.timeout(Math.max(0, Math.ceil(Math.min(withinMs, longestMs))))
 }
 
 const TOO_LARGE = 'ERR_ANSWER_TOO_LARGE'
 
-/** Returns true if a working registry has sent a response that exceeds the size limit. */
+/** Returns true if the error means that the registry has sent a successful response above the size limit. */
 export function isTooLarge(error: unknown): boolean {
   return (error as NodeJS.ErrnoException | undefined)?.code === TOO_LARGE
 }
@@ -102,7 +103,7 @@ async function textOf({ body, status }: HttpAnswer): Promise<string> {
     bytes += chunk.length
     if (bytes > MAX_ANSWER) {
       const error = new Error(`its answer has more than ${MAX_ANSWER} bytes`)
-      // An error page may come from a server between this client and the registry.
+      // A response with another status may be an error page of a server between this client and the registry.
       throw status >= 200 && status < 300 ? Object.assign(error, { code: TOO_LARGE }) : error
     }
     chunks.push(chunk)
@@ -117,15 +118,15 @@ function explain(error: unknown): string {
 
 /** TLS options for a registry, in PEM format. */
 export interface RegistryTls {
-  /** Certificates of trusted authorities, which replace those of Node.js. */
+  /** Certificates of trusted authorities. They replace the default authorities of Node.js. */
   readonly ca?: string
   /** Client certificate, its private key, and the passphrase of the key. */
   readonly cert?: string
   readonly key?: string
   readonly passphrase?: string
-  /** Name that the server's certificate must contain; by default, the host in the address. */
+  /** Name that the certificate of the server must contain; by default, the host of the address. */
   readonly servername?: string
-  /** False to accept any certificate. */
+  /** False to accept any certificate; true by default. */
   readonly rejectUnauthorized?: boolean
 }
 
@@ -154,7 +155,7 @@ async function sendByFetch(url: string, sent: HttpRequest): Promise<HttpAnswer> 
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
-/** Sends the request without `fetch`, which supports certificates only with a package that Node.js does not export. */
+/** Sends a request without `fetch`, because certificates for `fetch` need a package that Node.js does not export. */
 function sendWith(tls: RegistryTls, url: string, { body, ...options }: HttpRequest): Promise<HttpAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>()
   const sent = request(url, { ...tls, ...options }, (answer: IncomingMessage) =>

@@ -8,15 +8,15 @@ import type { Codec } from './codec.ts'
 import { UndecodableError, UnencodableError } from './errors.ts'
 
 /**
- * Matches the patterns of schemas in linear time: with a backtracking engine, a schema could block its
- * readers for years. RE2 rejects look-around and back-references.
+ * Regular expression engine for the patterns of schemas. It matches in linear time, whereas a schema could block its readers for
+ * years with a backtracking engine. RE2 rejects look-around and back-references.
  */
 const regExp = Object.assign((pattern: string) => RE2JS.compile(RE2JS.translateRegExp(pattern)), {
-  // Needed only for standalone code.
+  // Used only in generated standalone code.
   code: '',
 })
 
-/** JSON Schema treats unknown keywords and formats as annotations, not as errors. */
+/** Options of the validator. JSON Schema treats unknown keywords and formats as annotations, not as errors. */
 const OPTIONS: Options = { strict: false, validateFormats: false, logger: false, code: { regExp } }
 
 /** Returns the codec of a JSON Schema (draft 6, 7, 2019-09 or 2020-12), which validates the data. */
@@ -67,7 +67,7 @@ function validated(validate: ValidateFunction, data: unknown): void {
   )
 }
 
-/** Maximum nesting depth of objects and lists. It limits the validation of schemas that reference themselves. */
+/** Maximum nesting depth of objects and lists. It bounds the validation with schemas that reference themselves. */
 const DEEPEST = 100
 
 function isDeep(value: unknown, level = 0): boolean {
@@ -75,7 +75,7 @@ function isDeep(value: unknown, level = 0): boolean {
   return level >= DEEPEST || Object.values(value).some(inner => isDeep(inner, level + 1))
 }
 
-/** Hides names in a path that do not look like field names, because the producer may have chosen them. */
+/** Returns a path in which names that do not look like field names are hidden. Such names may be payload data. */
 function shown(path: string): string {
   return path
     .split('/')

@@ -1,7 +1,7 @@
 import type { Schema, SchemaFormat } from './client.ts'
 import type { Codec, DataForm } from './codec.ts'
 
-/** Packages for each format. They are loaded with the first schema of that format. */
+/** Packages that are needed for each format. They are loaded when the first schema of the format is used. */
 const FORMATS: Readonly<
   Record<SchemaFormat, { readonly needs: string; readonly load: () => Promise<CodecModule> }>
 > = {
@@ -17,7 +17,7 @@ interface CodecModule {
 /**
  * Loads the library for the format of a schema, and compiles the schema.
  *
- * @throws UndecodableError if the schema itself is unusable; Error if the package for its format is not installed
+ * @throws UndecodableError if the schema cannot be used; Error if the package for its format is not installed
  */
 export async function loadCodec(schema: Schema, form?: DataForm): Promise<Codec> {
   const { needs, load } = FORMATS[schema.format]

@@ -16,7 +16,7 @@ import { matching } from './wire.ts'
 /** Options for Protobuf's JSON mapping: 64-bit numbers and bytes are text, and enums are names. */
 const JSON_FORM = { longs: String, enums: String, bytes: String, json: true }
 
-/** Types with a JSON form that protobufjs does not implement. */
+/** Conversions for types with a special JSON form that protobufjs does not implement. */
 Object.assign(protobuf.wrappers, {
   '.google.protobuf.Timestamp': jsonForm(message => {
     const { seconds = 0, nanos = 0 } = message as unknown as Moment
@@ -31,7 +31,7 @@ Object.assign(protobuf.wrappers, {
     WRAPPER_NAMES.map(name => [
       name,
       jsonForm(function (this: Type, message, options) {
-        // Here, `this` has the conversion that protobufjs itself has created.
+        // `this` has the default conversion of protobufjs.
         return this.toObject(message, { ...options, defaults: true }).value
       }),
     ]),
@@ -46,8 +46,8 @@ interface Moment {
 const FIRST_MESSAGE = Buffer.of(0)
 
 /**
- * Returns the codec of a Protobuf schema. Framed data begins with a message index; plain data, and everything
- * that is written, is the first message of the schema.
+ * Returns the codec of a Protobuf schema. Framed data starts with a message index, which selects the message. Plain data uses the
+ * first message of the schema, and so does all encoded data.
  */
 export function codecFor({ text, references }: Schema, form: DataForm = 'framed'): Codec {
   const declared = compile(text, references)
@@ -78,7 +78,7 @@ export function codecFor({ text, references }: Schema, form: DataForm = 'framed'
   }
 }
 
-/** Returns the messages of the schema in their order in the text, which determines their numbers. */
+/** Returns the messages of the schema in the order of its text. The position of a message in this order is its index. */
 function compile(text: string, references: Schema['references']): readonly Type[] {
   try {
     const root = new protobuf.Root()
@@ -93,7 +93,7 @@ function compile(text: string, references: Schema['references']): readonly Type[
   }
 }
 
-/** Adds `google/protobuf/*.proto`, which registries do not store. */
+/** Adds the files `google/protobuf/*.proto` that the schema imports. Registries do not store these files. */
 function addWellKnown(root: Root, texts: readonly string[]): void {
   const imports = texts.flatMap(text => [...text.matchAll(/import\s+(?:public\s+)?"([^"]+)"/g)])
   for (const name of new Set(imports.map(([, file]) => file as string))) {
@@ -108,7 +108,7 @@ function messagesOf(parent: Namespace): Type[] {
   return parent.nestedArray.filter(nested => nested instanceof protobuf.Type)
 }
 
-/** Reads the path of a message: its number in the file, then its number within that message, and so on. */
+/** Reads a message index: the path of a message, as its number in the file, then its number within that message, and so on. */
 function messageIndex(reader: protobuf.Reader): readonly number[] {
   const length = reader.sint32()
   if (length < 0 || length > DEEPEST_INDEX) throw new Error('its message index has an impossible length')
@@ -124,7 +124,7 @@ function messageType(declared: readonly Type[], index: readonly number[]): Type 
 
 function jsonForm(toJson: (this: Type, message: Message, options?: IConversionOptions) => unknown) {
   return {
-    // protobufjs requires both functions; `fromObject` is never called here.
+    // protobufjs requires both functions, although `fromObject` is never called here.
     fromObject(this: Type, object: Readonly<Record<string, unknown>>): Message {
       return this.fromObject(object)
     },
@@ -132,7 +132,7 @@ function jsonForm(toJson: (this: Type, message: Message, options?: IConversionOp
   }
 }
 
-/** Formats nanoseconds with three, six or nine digits, such as `.500`; an empty string for zero. */
+/** Formats nanoseconds as a decimal fraction with three, six or nine digits, such as `.500`. The result is empty for zero. */
 function fraction(nanos: number): string {
   if (nanos === 0) return ''
   return `.${String(nanos)

@@ -6,24 +6,24 @@ import { exactInteger, put } from './values.ts'
 type AvroRead = (cursor: AvroCursor) => unknown
 
 interface Form {
-  /** Converts a value that exceeds the range of a double. */
+  /** Converts an integer that a double might not represent exactly. */
   long(value: bigint): unknown
   bytes(value: Buffer): unknown
-  /** True if fields are omitted when they are null and null is their default. */
+  /** True if a field is omitted when its value is null and its default value is null too. */
   readonly omitsNull: boolean
 }
 
-/** Form of events whose data is JSON. */
+/** Form of plain data, as in an event with JSON data. */
 const PLAIN: Form = {
   long: exactInteger,
   bytes: value => value.toString('base64'),
   omitsNull: true,
 }
 
-/** `JSON.rawJSON` is not included in TypeScript's types yet. */
+/** `JSON.rawJSON`, which is missing in the types of TypeScript. */
 const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown }
 
-/** Form of JSON text: numbers keep their digits, and bytes are text with one character per byte. */
+/** Form for JSON text: integers keep all their digits, and bytes are text with one character per byte. */
 const TEXT: Form = {
   long: value => rawJSON(value.toString()),
   bytes: value => value.toString('latin1'),
@@ -31,8 +31,8 @@ const TEXT: Form = {
 }
 
 /**
- * Returns a reader for values of an Avro type. avsc is not used for reading, because it trusts the lengths in
- * the data. The reader throws UndecodableError.
+ * Returns a function that reads values of an Avro type. It throws UndecodableError for invalid data. avsc is not used for reading,
+ * because it trusts the lengths in the data.
  */
 export function avroReader(type: Type, form: 'plain' | 'text'): (body: Buffer) => unknown {
   const read = readerOf(type, form === 'plain' ? PLAIN : TEXT, new Map())
@@ -44,7 +44,7 @@ export function avroReader(type: Type, form: 'plain' | 'text'): (body: Buffer) =
   }
 }
 
-/** @param known readers by type, because records can contain themselves */
+/** @param known readers by type; needed because a record type can contain itself */
 function readerOf(type: Type, form: Form, known: Map<Type, AvroRead>): AvroRead {
   const found = known.get(type)
   if (found) return found

@@ -3,7 +3,7 @@ import { UndecodableError } from './errors.ts'
 import { exactInteger, put } from './values.ts'
 import { isUnsupported, isWrapper } from './well-known.ts'
 
-/** Maximum number of values in a message, including absent fields with an implied value. */
+/** Maximum number of values in a message. Absent fields with an implied value are counted too. */
 const MAX_VALUES = 1_000_000
 
 interface Budget {
@@ -15,7 +15,7 @@ type Convert = (value: unknown, budget: Budget) => unknown
 interface FieldPlan {
   readonly name: string
   readonly shape: 'single' | 'list' | 'map'
-  /** Value of an absent field; undefined if it remains absent. */
+  /** Value that is used if the field is absent; undefined if the field then stays absent. */
   readonly implied: unknown
   readonly convert: Convert
   readonly keyText: (key: string) => string
@@ -25,9 +25,9 @@ interface FieldPlan {
 const OWN_FORM: ReadonlySet<string> = new Set(['.google.protobuf.Timestamp', '.google.protobuf.Duration'])
 
 /**
- * Returns a converter from decoded messages to the form in which their JSON would be parsed. Unlike in Protobuf's JSON mapping,
- * 64-bit integers are numbers, and a field without presence is included even if it has its default value, because readers of JSON
- * could not distinguish it from a missing one. Empty lists and maps are absent. The converter throws UndecodableError.
+ * Returns a function that converts decoded messages to the form of parsed JSON. Unlike in Protobuf's JSON mapping, 64-bit integers
+ * are numbers. A field without presence is included even if it has its default value, because readers of JSON could not distinguish
+ * this from a missing field. Empty lists and maps are absent. Invalid data causes an UndecodableError.
  */
 export function protobufReader(): (message: Message, type: Type) => unknown {
   const known = new Map<Type, readonly FieldPlan[]>()
@@ -82,10 +82,10 @@ function plainFields(
 }
 
 /**
- * Counts a value.
+ * Counts a value against the limit.
  *
  * @returns true
- * @throws UndecodableError if there are too many
+ * @throws UndecodableError if the message has too many values
  */
 function spend(budget: Budget): boolean {
   budget.values -= 1
@@ -103,7 +103,7 @@ function planOf(field: Field, known: Map<Type, readonly FieldPlan[]>): FieldPlan
   return { name: field.name, shape, convert, implied, keyText: keyTextOf(field) }
 }
 
-/** Converts a 64-bit key, which protobufjs stores as eight characters. */
+/** Returns a converter for map keys. protobufjs stores a 64-bit key as eight characters. */
 function keyTextOf(field: Field): (key: string) => string {
   if (!(field instanceof protobuf.MapField) || !field.keyType.endsWith('64')) return key => key
   const isUnsigned = ['uint64', 'fixed64'].includes(field.keyType)
@@ -130,7 +130,7 @@ function finite(value: unknown): unknown {
   return value
 }
 
-/** Converts a 64-bit number, which protobufjs represents as an object. */
+/** Converts a 64-bit integer, which protobufjs represents as an object. */
 function integer(value: unknown): number {
   return exactInteger(BigInt(String(value)))
 }

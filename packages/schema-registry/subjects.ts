@@ -15,20 +15,20 @@ export interface SchemaVersion {
 /** Result of checking a schema against the versions of a subject. */
 export interface Compatibility {
   readonly isCompatible: boolean
-  /** Reasons for an incompatibility, from the registry; empty if it gives none. */
+  /** Reasons for the incompatibility, as reported by the registry; empty if it reports none. */
   readonly reasons: readonly string[]
 }
 
-/** Error codes for a missing subject, version or schema. Source: Confluent Schema Registry API, "Errors". */
+/** Error codes of the registry for a missing subject, version or schema. Source: Confluent Schema Registry API, "Errors". */
 const NOT_FOUND = [40401, 40402, 40403, 40408]
 const ANSWER_WITHIN_MS = 10_000
 
-/** Subjects of a registry with the Confluent API. All methods throw a RegistryError. */
+/** Access to the subjects of a registry with the Confluent API. All methods throw a RegistryError if the request fails. */
 export class RegistrySubjects {
   readonly #http: RegistryHttp
   readonly #answerWithinMs: number
 
-  /** @param uri address, which may contain `user:password` */
+  /** @param uri address of the registry; it may contain `user:password` */
   constructor(uri: string, { answerWithinMs = ANSWER_WITHIN_MS, ...connection }: RegistryAccess = {}) {
     this.#http = new RegistryHttp(uri, connection)
     this.#answerWithinMs = answerWithinMs
@@ -39,7 +39,7 @@ export class RegistrySubjects {
     return Array.isArray(answer) ? answer.map(String).sort() : this.#nonsense('/subjects')
   }
 
-  /** Returns the version numbers of a subject, in order; empty if the subject is unknown. */
+  /** Returns the version numbers of a subject in ascending order; an empty list if the subject is unknown. */
   async versions(subject: string): Promise<readonly number[]> {
     const path = `${subjectPath(subject)}/versions`
     const answer = (await this.#ask('GET', path)) ?? []
@@ -57,22 +57,22 @@ export class RegistrySubjects {
   }
 
   /**
-   * Returns the id of a schema; undefined if the subject does not contain it.
+   * Returns the id of a schema; undefined if the subject does not contain the schema.
    *
-   * @param withinMs time limit in milliseconds, if shorter than the default
+   * @param withinMs time limit in milliseconds, if it is shorter than the default
    */
   async idOf(subject: string, schema: Schema, withinMs?: number): Promise<number | undefined> {
     const answer = await this.#ask('POST', subjectPath(subject), bodyOf(schema), withinMs)
     return answer === undefined ? undefined : this.#idIn(answer, subjectPath(subject))
   }
 
-  /** Registers a schema and returns its id. A schema that the subject already contains keeps its version. */
+  /** Registers a schema and returns its id. If the subject already contains the schema, no new version is created. */
   async register(subject: string, schema: Schema): Promise<number> {
     const path = `${subjectPath(subject)}/versions`
     return this.#idIn(await this.#ask('POST', path, bodyOf(schema)), path)
   }
 
-  /** Checks the schema as the next version of the subject. A subject without versions accepts any schema. */
+  /** Checks whether the schema could be the next version of the subject. Any schema is compatible if there are no versions. */
   async compatibility(subject: string, schema: Schema): Promise<Compatibility> {
     const path = `/compatibility${subjectPath(subject)}/versions/latest?verbose=true`
     const answer = await this.#ask('POST', path, bodyOf(schema))
@@ -83,9 +83,9 @@ export class RegistrySubjects {
   }
 
   /**
-   * Returns the compatibility rule for a subject's next version, such as BACKWARD: that of the subject, or
-   * else that of the registry. Returns undefined if it is unknown: Apicurio returns NONE both for a subject
-   * without a rule and for one whose rule is NONE.
+   * Returns the compatibility rule for the next version of a subject, such as BACKWARD. The rule of the subject takes precedence
+   * over the rule of the registry. Returns undefined if the rule is unknown: Apicurio returns NONE both for a subject without a
+   * rule and for a subject with the rule NONE.
    */
   async rule(subject: string): Promise<string | undefined> {
     const own = levelIn(await this.#ask('GET', `/config/${encodeURIComponent(subject)}`))
@@ -94,7 +94,7 @@ export class RegistrySubjects {
     return own === undefined || own === general ? general : undefined
   }
 
-  /** Sets the rule for subjects without a separate one. */
+  /** Sets the compatibility rule for all subjects that have no rule of their own. */
   async setRule(compatibility: string): Promise<void> {
     await this.#ask('PUT', '/config', { compatibility })
   }
@@ -131,8 +131,8 @@ function subjectPath(subject: string): string {
 }
 
 /**
- * Returns the body of a request. The type is omitted for Avro, because registries assume it, and not every
- * registry accepts its name.
+ * Returns the body of a request. The type is omitted for Avro, because it is the default and some registries do not accept its
+ * name.
  */
 function bodyOf({ text, format }: Schema): object {
   return { schema: text, ...(format === 'AVRO' ? {} : { schemaType: format }) }

@@ -1,10 +1,10 @@
-/** Conversions of values that are read from JSON or written as JSON. */
+/** Conversions for values that are read from JSON or written as JSON. */
 import { UndecodableError } from './errors.ts'
 
 /**
- * Converts the integer to a number that JavaScript writes with the same digits.
+ * Converts an integer to a number with the same digits.
  *
- * @throws UndecodableError if this is impossible
+ * @throws UndecodableError if a double cannot represent the integer exactly
  */
 export function exactInteger(value: bigint): number {
   const number = Number(value)
@@ -22,13 +22,13 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
-/** Decodes base64; returns undefined for anything else. */
+/** Decodes base64 text. Returns undefined for any other value. */
 export function base64Bytes(value: unknown): Buffer | undefined {
   if (Buffer.isBuffer(value)) return value
   return typeof value === 'string' && BASE64.test(value) ? Buffer.from(value, 'base64') : undefined
 }
 
-/** Sets a property of any name in the same way as `JSON.parse`. */
+/** Sets a property. Any name is allowed, as in `JSON.parse`, even `__proto__`. */
 export function put(object: Record<string, unknown>, name: string, value: unknown): void {
   if (name !== '__proto__') object[name] = value
   else Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true })

@@ -3,11 +3,11 @@ import { UndecodableError } from './errors.ts'
 /** A key or value in Confluent's wire format. */
 export interface Framed {
   readonly schemaId: number
-  /** Data after the id. In Protobuf, it starts with the message index. */
+  /** Data after the schema id. For Protobuf, it starts with the message index. */
   readonly body: Buffer
 }
 
-/** Calls `read` and converts its errors. @throws UndecodableError for any error */
+/** Calls `read` and converts its errors. @throws UndecodableError if `read` throws any error */
 export function matching<T>(read: () => T): T {
   try {
     return read()
@@ -18,9 +18,9 @@ export function matching<T>(read: () => T): T {
 }
 
 /**
- * Removes the prefix, which consists of a zero byte and the four bytes of the schema id.
+ * Removes the prefix of the wire format: a zero byte and the four bytes of the schema id.
  *
- * @throws UndecodableError if there is no prefix
+ * @throws UndecodableError if the prefix is missing
  */
 export function unframe(bytes: Buffer): Framed {
   if (bytes.length < 5 || bytes[0] !== 0) {
@@ -31,7 +31,7 @@ export function unframe(bytes: Buffer): Framed {
   return { schemaId: bytes.readInt32BE(1), body: bytes.subarray(5) }
 }
 
-/** Prepends the prefix to data that was written with the schema of this id. */
+/** Prepends the prefix of the wire format. The data must have been encoded with the schema of this id. */
 export function frame(schemaId: number, body: Buffer): Buffer {
   const prefix = Buffer.alloc(5)
   prefix.writeInt32BE(schemaId, 1)

@@ -1,15 +1,15 @@
 /**
- * Decoder for a block of LZ4 (https://github.com/lz4/lz4/blob/dev/doc/lz4_Block_format.md): sequences of
- * literal bytes, each followed by a match, which repeats earlier bytes.
+ * Decoder for a block of LZ4 (https://github.com/lz4/lz4/blob/dev/doc/lz4_Block_format.md). A block consists of sequences of
+ * literal bytes, each followed by a match that repeats earlier bytes.
  */
 
-/** Maximum expansion of a block: each byte adds at most 255 to the length of a match. */
+/** Maximum ratio of decompressed to compressed size: each byte of a block adds at most 255 to the length of a match. */
 export const MAX_FACTOR = 255
 
-/** Value of the four bits for a length in the token which means that further bytes are added to the length. */
+/** Length value in a token (four bits) that means that further bytes follow, which are added to the length. */
 const LENGTH_CONTINUES = 15
 const SHORTEST_MATCH = 4
-/** Length in bytes from which a call copies faster than a loop. */
+/** Minimum length, in bytes, for which a copy call is faster than a loop. */
 const LONG = 32
 
 interface OutputRange {

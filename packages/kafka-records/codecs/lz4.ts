@@ -1,6 +1,7 @@
 /**
- * Decoder for the frame format of LZ4 (https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md), which all Kafka clients write.
- * Its checksums are ignored: Kafka's own checksum covers the whole batch, and old clients wrote an incorrect header checksum.
+ * Decoder for the LZ4 frame format (https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md), which all Kafka clients write.
+ * The checksums of the frame are ignored: Kafka's own checksum covers the whole batch, and old clients wrote an incorrect header
+ * checksum.
  */
 import { Cursor } from '../cursor.ts'
 import type { Inflater } from '../inflater.ts'
@@ -17,7 +18,7 @@ const HAS_CONTENT_SIZE = 0x08
 const HAS_CONTENT_CHECKSUM = 0x04
 const HAS_DICTIONARY = 0x01
 
-/** Flag in the length of a block which means that the block is not compressed. */
+/** Flag in the length field of a block. It means that the block is not compressed. */
 const IS_STORED = 0x80000000
 const LENGTH_MASK = 0x7fffffff
 
@@ -38,7 +39,7 @@ function inflateLz4(bytes: Buffer, limit: number): Buffer {
   return output.taken()
 }
 
-/** Yields parts, each of which is overwritten by the next. Only bytes to which the next block can refer are kept. */
+/** Yields decompressed parts. Each part is overwritten by the next. Only bytes to which the next block can refer are kept. */
 function* lz4Parts(bytes: Buffer): Generator<Buffer> {
   let room = Buffer.alloc(0)
   let kept = 0
@@ -112,7 +113,7 @@ function largestBlockBytes(descriptor: number): number {
   return 2 ** (8 + 2 * code)
 }
 
-/** Output buffer that grows with the actual output, never with a size that a header claims. */
+/** Output buffer that grows with the actual output. The size in a header is not trusted. */
 class Output {
   readonly #limit: number
   #bytes = Buffer.alloc(0)

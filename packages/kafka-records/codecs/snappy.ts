@@ -1,6 +1,6 @@
 /**
- * Decoder for Snappy. librdkafka writes a batch as one raw block. Java clients use the framing of xerial's
- * snappy-java: a header, followed by raw blocks of 32 KiB, each preceded by its length.
+ * Decoder for Snappy. librdkafka writes a batch as one raw block. Java clients use the framing of xerial's snappy-java: a header,
+ * followed by raw blocks of 32 KiB, each with a length prefix.
  */
 import { snappyUncompress, snappyUncompressor } from 'hysnappy'
 import { Cursor } from '../cursor.ts'
@@ -8,19 +8,19 @@ import type { Inflater } from '../inflater.ts'
 import { limitReached } from '../unreadable.ts'
 
 /**
- * Beginning of the framing header. A raw block cannot start with these bytes, because its length would be
- * followed by a copy of earlier bytes.
+ * First bytes of the framing header. A raw block cannot start with these bytes: after its length, there would be a copy of earlier
+ * bytes, which do not exist.
  */
 const XERIAL_MAGIC = Buffer.from([0x82, ...Buffer.from('SNAPPY'), 0])
-/** Size of the header in bytes: the magic, a version and the oldest compatible version. */
+/** Size of the header in bytes. The header contains the magic bytes, a version and the oldest compatible version. */
 const XERIAL_HEADER_BYTES = 16
 
-/** Maximum expansion of a block: three bytes can repeat at most 64. */
+/** Maximum ratio of the decompressed size to the compressed size: three bytes can repeat at most 64 bytes. */
 const MAX_FACTOR = 22
 
 /**
- * One decoder instance is reused, because Java clients write many small blocks. Its memory never shrinks, so
- * a larger block uses a separate instance.
+ * One decoder instance is reused, because Java clients write many small blocks. The memory of an instance never shrinks, so a
+ * larger block is decoded with a new instance.
  */
 const KEPT_INSTANCE_BYTES = 1024 * 1024
 const uncompress = snappyUncompressor()

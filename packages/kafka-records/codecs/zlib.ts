@@ -14,8 +14,8 @@ import type { Inflater } from '../inflater.ts'
 import { limitReached } from '../unreadable.ts'
 
 /**
- * Bounds of the chunk size, in bytes. Each chunk of the result is one task for a thread: large batches use a
- * few large chunks, and small batches use small ones to save memory.
+ * Bounds of the chunk size for results, in bytes. Each chunk is one task for a thread: large batches are divided into a few large
+ * chunks, and small batches use small chunks to save memory.
  */
 const SMALLEST_CHUNK = 16 * 1024
 const MAX_CHUNK = 1024 * 1024
@@ -33,8 +33,8 @@ type Decompress = (bytes: Buffer, options: Options) => unknown
 type DecompressLater = (bytes: Buffer, options: Options) => Promise<unknown>
 
 /**
- * Upper bounds for input and output that are decompressed in this thread, because that is faster than a task
- * for another thread, in bytes.
+ * Upper bounds, in bytes, for input and output that are decompressed in this thread. This is faster than a task for another thread
+ * if there is little data.
  */
 const LITTLE_BYTES = 16 * 1024
 const LITTLE_OUTPUT_BYTES = 256 * 1024
@@ -48,14 +48,14 @@ export const zstd: Inflater = {
   inParts: streamed(createZstdDecompress),
 }
 
-/** Decompresses with a limit. Node stops at the limit and discards the output so far. */
+/** Returns a function that decompresses up to a limit. If the limit is exceeded, Node.js stops and discards the output. */
 function bounded(here: Decompress, inThread: DecompressLater) {
   return async (bytes: Buffer, limit: number): Promise<Buffer> => {
     const chunkSize = Math.min(MAX_CHUNK, Math.max(SMALLEST_CHUNK, 4 * bytes.length))
     const parts: Buffer[] = []
     let length = 0
     let rest = bytes
-    // Node may stop without an error after the first of several zstd frames.
+    // Node.js may stop without an error after the first of several zstd frames.
     do {
       if (length >= limit) throw limitReached(limit)
       const options = { maxOutputLength: limit - length, chunkSize, info: true }
@@ -79,7 +79,7 @@ function inflatedHere(decompress: Decompress, bytes: Buffer, options: Options): 
   }
 }
 
-/** Decompresses as a stream. Node produces the next part after the previous one was consumed. */
+/** Returns a function that decompresses as a stream. Node.js produces the next part only after the previous part was consumed. */
 function streamed(create: (options: Options) => Transform & { bytesWritten: number }) {
   return async function* (bytes: Buffer): AsyncGenerator<Buffer> {
     let rest = bytes
@@ -98,7 +98,7 @@ function streamed(create: (options: Options) => Transform & { bytesWritten: numb
   }
 }
 
-/** Frees the memory of a part immediately, because the garbage collector does not free buffers until there are 64 MiB of them. */
+/** Frees the memory of a part immediately. Otherwise up to 64 MiB of buffers could accumulate before the garbage collector runs. */
 function free({ buffer }: Buffer): void {
   if (buffer instanceof ArrayBuffer) buffer.transfer(0)
 }

@@ -1,4 +1,4 @@
-/** Authentication of kafkajs clients with a token. */
+/** Token authentication for kafkajs clients. */
 
 const LENGTH_BYTES = 4
 const SEPARATOR = '\u0001'
@@ -10,7 +10,7 @@ interface Signing {
   }): Promise<unknown>
 }
 
-/** A token for OAUTHBEARER. */
+/** Token for the SASL mechanism OAUTHBEARER. */
 export interface BearerToken {
   readonly value: string
   /** SASL extensions, such as `logicalCluster`. */
@@ -18,8 +18,8 @@ export interface BearerToken {
 }
 
 /**
- * Returns the mechanism OAUTHBEARER. The implementation of kafkajs ignores the broker's reason for refusing a
- * token (RFC 7628, section 3.2.2), so requests would time out instead.
+ * Returns an implementation of the SASL mechanism OAUTHBEARER. The implementation in kafkajs ignores the reason for which a broker
+ * refuses a token (RFC 7628, section 3.2.2), so its requests would time out instead.
  *
  * @param token called for each connection
  */
@@ -47,7 +47,7 @@ function withLength(text: string): Buffer {
   return Buffer.concat([length, Buffer.from(text)])
 }
 
-/** Returns an error with the same type as the response of a broker to other authentication mechanisms. */
+/** Returns the error for a refused token. It has the same type as the errors of other authentication mechanisms. */
 function refusedToken(answer: string): Error {
   return Object.assign(new Error(statusIn(answer)), { type: 'SASL_AUTHENTICATION_FAILED' })
 }

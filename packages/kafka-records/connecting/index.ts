@@ -1,6 +1,6 @@
 /**
- * Connections and authentication of kafkajs clients. A separate entry point, so that programs that only read
- * records do not bundle it.
+ * Connections and authentication of kafkajs clients. This is a separate entry point, so that programs which only read records do
+ * not bundle it.
  */
 export { type BearerToken, bearerMechanism } from './bearer.ts'
 export { explainedSocket, type TlsAdvice, type TlsError, tlsFailure, tlsProblem } from './sockets.ts'

@@ -1,4 +1,4 @@
-/** Connections whose errors explain why TLS failed. Kafka clients pass on the messages of OpenSSL. */
+/** Connections whose errors explain why TLS has failed. Other Kafka clients report only the messages of OpenSSL. */
 import { connect, isIP, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 
@@ -6,10 +6,10 @@ const KEEP_ALIVE_MS = 60_000
 const TLS_ALERT = 0x15
 const TLS_MAJOR_VERSION = 0x03
 
-/** Code of errors with a message from this module. */
+/** Code of errors whose messages come from this module. */
 const EXPLAINED = 'ERR_KAFKA_TLS'
 
-/** Advice for each failure, provided by the caller. It ends a sentence. */
+/** Advice for each kind of failure, provided by the caller. Each text must be the end of a sentence. */
 export interface TlsAdvice {
   /** The server's certificate is from an untrusted authority. */
   readonly unknownAuthority: string
@@ -43,7 +43,7 @@ export function explainedSocket(
     : connect(place, onConnect)
   socket.setKeepAlive(true, KEEP_ALIVE_MS)
   const server = `${host}:${port}`
-  // These listeners must be called before the client's.
+  // Register these listeners before the client registers its own, so that they are called first.
   if (tls) explainErrors(socket, error => tlsFailure(error, server, advice, tls.cert !== undefined))
   else
     refuseAlert(socket, `${server} expects TLS, but the connection is not encrypted: ${advice.tlsExpected}`)
@@ -51,7 +51,8 @@ export function explainedSocket(
 }
 
 /**
- * Returns a sentence about the problem with the encryption of a connection; undefined for other errors. The error may be wrapped.
+ * Returns a sentence that describes a problem with encryption; undefined for any other error. The error may be wrapped in another
+ * error.
  */
 export function tlsProblem(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
@@ -66,7 +67,7 @@ function explainErrors(socket: Socket, explain: (error: TlsError) => string | un
   })
 }
 
-/** Detects the TLS alert with which a TLS listener answers unencrypted data before it closes the connection. */
+/** Detects the TLS alert that a TLS server sends in response to unencrypted data, before it closes the connection. */
 function refuseAlert(socket: Socket, message: string): void {
   socket.once('data', (bytes: Buffer) => {
     if (bytes[0] !== TLS_ALERT || bytes[1] !== TLS_MAJOR_VERSION) return
@@ -88,12 +89,12 @@ const CERTIFICATE_REFUSED =
 
 /** An error of a TLS connection. */
 export interface TlsError extends NodeJS.ErrnoException {
-  /** Certificate of the server, present if its name is the problem. */
+  /** Certificate of the server. Set only if the name in the certificate is the problem. */
   readonly cert?: { readonly subjectaltname?: string }
 }
 
 /**
- * Returns a sentence about why an encrypted connection failed; undefined for other errors.
+ * Returns a sentence that explains why a TLS connection has failed; undefined for any other error.
  *
  * @param server `host:port` of the server
  */

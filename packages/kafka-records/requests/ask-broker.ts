@@ -1,12 +1,12 @@
-/** Requests over the connections of kafkajs that it does not support, or whose responses it discards. */
+/** Sends requests that kafkajs does not support, or whose responses it discards, over the connections of kafkajs. */
 import { type Broker, sendRequest } from '../kafkajs-internals.ts'
 import type { Question } from './wire.ts'
 
 /**
- * Sends a request in the newest version that both sides support.
+ * Sends a request in the newest version that this package and the broker support.
  *
- * @throws the response UNSUPPORTED_VERSION if there is no such version; UnreadableBytes; errors of the
- *   connection
+ * @throws the protocol error UNSUPPORTED_VERSION if there is no such version; UnreadableBytes if the response is truncated; errors
+ *   of the connection
  */
 export async function askBroker<Answer>(broker: Broker, question: Question<Answer>): Promise<Answer> {
   const { apiKey, name } = question

@@ -1,7 +1,7 @@
 import { type Batch, batchesOf, MAGIC, magicOf } from '../batch.ts'
 import { AnswerCursor, array, int8, int32, int64, type Question, string } from './wire.ts'
 
-/** First offsets to read in partitions of a topic. */
+/** Partitions of a topic to read, each with its first offset. */
 export interface BatchesFrom {
   readonly topic: string
   readonly partitions: readonly { readonly partition: number; readonly offset: number }[]
@@ -17,12 +17,12 @@ export interface FetchedBatches {
 /** Header of a batch, without its records. */
 export type BatchHead = ReturnType<typeof headOf>
 
-/** Replica id of a client that is not a replica, and isolation level that includes records of open transactions. */
+/** Replica id of a client that is not a replica, and the isolation level that includes records of open transactions. */
 const [NO_REPLICA, READ_UNCOMMITTED] = [-1, 0]
 
 /**
- * Returns a Fetch request, version 4, for the headers of record batches, to be sent to the leader of the
- * partitions. A batch that does not fit is omitted, except for the first one.
+ * Returns a Fetch request, version 4, for the headers of record batches. It must be sent to the leader of the partitions. A batch
+ * above the limit is omitted, unless it is the first one.
  *
  * @param mostBytes limit per partition, in bytes
  */
@@ -73,7 +73,7 @@ function headOf(batch: Batch) {
   const { baseOffset, codec, isControl, isLogAppendTime, maxTimestampMs, recordCount } = batch
   return {
     ...{ baseOffset, codec, isControl, isLogAppendTime, maxTimestampMs, recordCount },
-    /** Negative if the producer is not idempotent. */
+    /** Id of the producer; negative if the producer is not idempotent. */
     producerId: Number(batch.producerId),
     /** Size of the records as stored in the log, in bytes. */
     bytes: batch.records.length,

@@ -1,6 +1,6 @@
 import { AnswerCursor, compactArray, compactString, int32, NO_TAGS, type Question } from './wire.ts'
 
-/** Feature levels of a broker by name, such as `metadata.version`. */
+/** Feature levels of a broker, by the name of the feature, such as `metadata.version`. */
 export interface BrokerFeatures {
   /** Highest levels that the broker's release supports. */
   readonly supported: ReadonlyMap<string, number>
@@ -9,8 +9,8 @@ export interface BrokerFeatures {
 }
 
 /**
- * Returns an ApiVersions request, version 3 (KIP-511, KIP-584). The feature levels indicate the release of a
- * broker. Clusters with ZooKeeper have none.
+ * Returns an ApiVersions request, version 3 (KIP-511, KIP-584). The feature levels in the response show the release of the broker.
+ * Clusters with ZooKeeper have no feature levels.
  */
 export function featuresQuestion(): Question<BrokerFeatures> {
   return {
@@ -18,8 +18,8 @@ export function featuresQuestion(): Question<BrokerFeatures> {
     name: 'ApiVersions',
     versions: [3],
     encode: () => Buffer.concat([NO_TAGS, compactString('sluice'), compactString('1'), NO_TAGS]),
-    // Unlike other flexible responses, this one has no tags in its header, because the client may not know
-    // yet which versions the broker supports.
+    // Unlike other flexible responses, this response has no tags in its header, because the client may not know yet which versions
+    // the broker supports.
     decode: bytes => {
       const answer = new AnswerCursor(bytes)
       answer.int16() // error code
@@ -40,7 +40,7 @@ export function featuresQuestion(): Question<BrokerFeatures> {
 }
 
 /**
- * Reads a list with a range per feature. The two lists order the levels differently.
+ * Reads a list with a range of levels for each feature. The two lists of the response have different orders of the levels.
  *
  * @param highest index of the highest level
  */
@@ -61,8 +61,8 @@ export interface MetadataQuorum {
 }
 
 /**
- * Returns a DescribeQuorum request, version 0 (KIP-595). Only its response contains the active controller,
- * because the metadata name any broker as the controller.
+ * Returns a DescribeQuorum request, version 0 (KIP-595). Only its response contains the active controller; a Metadata response
+ * names an arbitrary broker as the controller.
  */
 export function quorumQuestion(): Question<MetadataQuorum> {
   const partition = () => Buffer.concat([int32(0), NO_TAGS])

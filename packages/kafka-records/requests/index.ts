@@ -1,6 +1,6 @@
 /**
- * Requests to brokers about the state of a cluster. A separate entry point, so that programs that only read
- * records do not bundle it.
+ * Requests to brokers about the state of a cluster. This is a separate entry point, so that programs which only read records do not
+ * bundle it.
  */
 export { askBroker } from './ask-broker.ts'
 export { type BatchesFrom, type BatchHead, batchesQuestion } from './batches.ts'

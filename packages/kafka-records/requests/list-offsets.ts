@@ -14,7 +14,7 @@ export interface PartitionEdge {
 }
 
 const NO_REPLICA = -1
-/** Isolation levels. With READ_COMMITTED, records of an open transaction and later ones are excluded. */
+/** Isolation levels. READ_COMMITTED excludes the records of an open transaction and all later records. */
 const [READ_UNCOMMITTED, READ_COMMITTED] = [0, 1]
 /** Time and isolation level in the request for each edge of the log. */
 const EDGES = {
@@ -24,9 +24,9 @@ const EDGES = {
 } as const
 
 /**
- * Returns a ListOffsets request, version 2, for the first offset of partitions, the offset after their last
- * readable record, or their high watermark, which includes open transactions. It must be sent to their
- * leader. An error of one partition does not affect the others.
+ * Returns a ListOffsets request, version 2, for an edge of each partition: the first offset, the offset after the last readable
+ * record, or the high watermark, which includes open transactions. The request must be sent to the leader of the partitions. An
+ * error of one partition does not affect the others.
  */
 export function edgesQuestion(
   topics: readonly TopicPartitions[],

@@ -1,7 +1,7 @@
 import { AnswerCursor, array, int8, int32, NO_TAGS, type Question, string } from './wire.ts'
 
 export interface LogDirsAnswer {
-  /** Error code; 0 for success. Before version 3, a broker returns no directories if the client is not authorized. */
+  /** Error code; 0 for success. Before version 3, a broker only omits the directories if the client is not authorized. */
   readonly errorCode: number
   readonly dirs: readonly LogDir[]
 }
@@ -27,9 +27,10 @@ export interface LogDir {
 const FLEXIBLE = 4
 
 /**
- * Returns a DescribeLogDirs request for the size of logs on the disks of a broker; version 4 also returns the size of the volumes.
+ * Returns a DescribeLogDirs request for the sizes of logs on the disks of a broker. In version 4, the response also contains the
+ * sizes of the volumes.
  *
- * @param only partitions of one topic; by default, all that the broker has
+ * @param only partitions of one topic; by default, all partitions of the broker
  */
 export function logDirsQuestion(only?: {
   readonly topic: string

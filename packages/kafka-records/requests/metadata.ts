@@ -19,7 +19,7 @@ export interface ClusterMetadata {
   }[]
   readonly clusterId: string | null
   /**
-   * Id of the controller. In a cluster without ZooKeeper, the id of any broker, because clients may send it
+   * Id of the controller. In a cluster without ZooKeeper, this is the id of an arbitrary broker, because any broker accepts
    * requests for the controller.
    */
   readonly controllerId: number
@@ -33,7 +33,7 @@ export interface TopicMetadata {
   /** True for an internal topic of Kafka. */
   readonly isInternal: boolean
   readonly partitions: readonly {
-    /** Error code, such as 5 if the partition has no leader. The other fields are set nevertheless. */
+    /** Error code, for example 5 if the partition has no leader. The other fields are set even if there is an error. */
     readonly errorCode: number
     readonly partition: number
     /** Id of the leader; -1 if there is none. */
@@ -44,9 +44,10 @@ export interface TopicMetadata {
 }
 
 /**
- * Returns a Metadata request, version 5. kafkajs is not used because it rejects the whole response if one partition has no leader.
+ * Returns a Metadata request, version 5. The request of kafkajs is not used, because it rejects the whole response if one partition
+ * has no leader.
  *
- * @param topics names of topics; null for all visible ones
+ * @param topics names of topics; null for all topics that the client may see
  */
 export function metadataQuestion(topics: readonly string[] | null): Question<ClusterMetadata> {
   return {
@@ -91,7 +92,7 @@ function topicIn(answer: AnswerCursor): TopicMetadata {
   }
 }
 
-/** Id of a topic. A topic of the same name that is created later has another id. */
+/** Id of a topic. If a topic is deleted and created again, the new topic has another id. */
 export interface TopicId {
   /** Error code: 0 for success, 3 if the topic does not exist. */
   readonly errorCode: number
@@ -105,8 +106,8 @@ const ID_BYTES = 16
 const ANY_TOPIC = Buffer.alloc(ID_BYTES)
 
 /**
- * Returns a Metadata request, version 10 (KIP-516), for the ids of topics. A topic that was deleted and
- * created again has the same name but another id.
+ * Returns a Metadata request, version 10 (KIP-516), for the ids of topics. The ids distinguish a topic from a deleted topic of the
+ * same name.
  */
 export function topicIdsQuestion(topics: readonly string[]): Question<readonly TopicId[]> {
   return {

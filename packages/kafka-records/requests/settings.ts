@@ -1,6 +1,6 @@
 import { AnswerCursor, array, int8, type Question, string } from './wire.ts'
 
-/** Numbers in the protocol for resource types, and for values that were set for a single resource. */
+/** Protocol numbers for each kind of resource: its type, and the source of values that were set for this resource alone. */
 const KINDS = { topic: { type: 2, own: 1 }, broker: { type: 4, own: 2 } } as const
 
 export interface SettingsAnswer {
@@ -13,13 +13,13 @@ export interface Setting {
   readonly name: string
   /** Value; null if it is a secret or not set. */
   readonly value: string | null
-  /** True if the value was set for this topic or broker; false if it is a default, or from the broker's configuration file. */
+  /** True if the value was set for this topic or broker; false for a default or a value from the broker's configuration file. */
   readonly isOwn: boolean
 }
 
 /**
- * Returns a DescribeConfigs request, version 1, for all settings. Any broker can answer it for a topic; only
- * the broker itself can answer it for a broker.
+ * Returns a DescribeConfigs request, version 1, for all settings of a resource. For a topic, it can be sent to any broker; for a
+ * broker, it must be sent to that broker.
  */
 export function settingsQuestion(kind: keyof typeof KINDS, name: string): Question<SettingsAnswer> {
   const { type, own } = KINDS[kind]
@@ -53,7 +53,7 @@ function settingsIn(answer: AnswerCursor, own: number): SettingsAnswer {
   return { errorCode, settings }
 }
 
-/** Number in the protocol for setting a value, as opposed to deleting it or appending to it. */
+/** Protocol number for setting a value, in contrast to deleting it or appending to it. */
 const SET = 0
 
 interface AlteredSettings {
@@ -63,8 +63,8 @@ interface AlteredSettings {
 }
 
 /**
- * Returns an IncrementalAlterConfigs request, version 0 (KIP-339), which changes only these settings. kafkajs
- * supports only the request that replaces all settings.
+ * Returns an IncrementalAlterConfigs request, version 0 (KIP-339). It changes only these settings. kafkajs supports only the
+ * request that replaces all settings of a resource.
  */
 export function alterSettingsQuestion(
   topic: string,

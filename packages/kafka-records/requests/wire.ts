@@ -1,5 +1,6 @@
 /**
- * Encoding of requests to brokers and decoding of responses, in the plain form of the protocol and in the flexible form of KIP-482.
+ * Encodes requests to brokers and decodes their responses, in both encodings of the protocol: the plain one and the flexible one
+ * (KIP-482).
  */
 import { Cursor } from '../cursor.ts'
 
@@ -8,9 +9,9 @@ export interface Question<Answer> {
   readonly apiKey: number
   /** Name of the request in the protocol. */
   readonly name: string
-  /** Versions that are implemented here. */
+  /** Versions of the request that this package implements. */
   readonly versions: readonly number[]
-  /** Encodes the bytes after the header. In the flexible form, they begin with the tagged fields of the header. */
+  /** Encodes the request without its header. In the flexible encoding, the result starts with the tagged fields of the header. */
   encode(version: number): Buffer
   /** @throws UnreadableBytes if the response is truncated */
   decode(bytes: Buffer, version: number): Answer
@@ -22,7 +23,7 @@ export class AnswerCursor extends Cursor {
     return this.int8() !== 0
   }
 
-  /** Reads an int64. Exact up to 53 bits, which offsets and sizes do not exceed. */
+  /** Reads an int64. The result is exact up to 53 bits, which is enough for all offsets and sizes. */
   long(): number {
     return Number(this.int64())
   }
@@ -35,7 +36,7 @@ export class AnswerCursor extends Cursor {
     return this.items(this.uvarint() - 1, read)
   }
 
-  /** Reads the end of a structure in the flexible form: tagged fields, which later versions may have added. */
+  /** Reads the end of a structure in the flexible encoding: tagged fields, which later versions of the protocol may have added. */
   tags(known: Readonly<Record<number, (field: AnswerCursor) => void>> = {}): void {
     for (let left = this.uvarint(); left > 0; left--) {
       const tag = this.uvarint()
@@ -73,7 +74,7 @@ export function string(text: string | null): Buffer {
   return Buffer.concat([int16(bytes.length), bytes])
 }
 
-/** @param items in most requests, null means all */
+/** @param items items to write; in most requests, null means all */
 export function array<T>(items: readonly T[] | null, write: (item: T) => Buffer): Buffer {
   return Buffer.concat([int32(items?.length ?? -1), ...(items ?? []).map(write)])
 }
@@ -88,7 +89,7 @@ export function compactArray<T>(items: readonly T[] | null, write: (item: T) => 
   return Buffer.concat([compactLength(items.length), ...items.map(write)])
 }
 
-/** Returns the length plus one, with seven bits per byte, lowest first; 0 means null. */
+/** Returns the length of a compact field: the length plus one, with seven bits per byte, lowest bits first; 0 means null. */
 function compactLength(length: number): Buffer {
   const bytes: number[] = []
   let rest = length + 1

@@ -3,7 +3,7 @@ import { crc32c } from '../crc32c.ts'
 import type { Deflate, WritableCodec } from './compress.ts'
 import { varintBytes, writeVarint } from './varint.ts'
 
-/** A record to write. Kafka allows duplicate header names. */
+/** A record to write. Header names may occur more than once. */
 export interface WritableRecord {
   readonly key: Buffer | null
   readonly value: Buffer | null
@@ -82,7 +82,7 @@ interface BatchFacts {
   readonly plainBytes: number
 }
 
-/** A batch whose records are final. It can be sealed again for another epoch of its producer. */
+/** A batch whose records can no longer change. It can be sealed again if its producer gets another epoch. */
 export class ClosedBatch {
   readonly #records: Buffer
   readonly facts: BatchFacts
@@ -141,7 +141,7 @@ function writeContent(
   sinceMs: number,
   index: number,
 ): number {
-  // Attributes of a record, which are not used yet.
+  // Attributes of the record. Kafka does not use them yet.
   room[begin] = 0
   let at = writeVarint(room, begin + 1, sinceMs)
   at = writeVarint(room, at, index)
@@ -166,7 +166,7 @@ function writeField(room: Buffer, begin: number, field: Buffer | null): number {
 const MAX_NAMES = 1_000
 const names = new Map<string, Buffer>()
 
-/** Returns the name preceded by its length. The bytes are cached, because the names of headers repeat. */
+/** Returns the length of the name followed by the name. The bytes are cached, because the names of headers are repeated. */
 function nameOf(name: string): Buffer {
   const known = names.get(name)
   if (known) return known

@@ -11,20 +11,20 @@ type Deflater = (bytes: Buffer) => Uint8Array | Promise<Uint8Array>
 
 const NUMBERS: Readonly<Record<WritableCodec, number>> = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 }
 
-/** Size up to which compressing in this thread is faster than in another one, in bytes. */
+/** Maximum size, in bytes, for which compression in this thread is faster than in another thread. */
 const LITTLE_BYTES = 16 * 1024
 
 const LOADERS: Readonly<Record<Exclude<WritableCodec, 'none'>, () => Promise<Deflater>>> = {
   gzip: async () => {
     const { gzip, gzipSync } = await import('node:zlib')
-    // The default level is 6 in Kafka as well, and the Java client and librdkafka do not change it.
+    // Use the default level 6. Kafka has the same default, and neither the Java client nor librdkafka changes it.
     const inThread = promisify(gzip)
     return bytes => (bytes.length <= LITTLE_BYTES ? gzipSync(bytes) : inThread(bytes))
   },
   snappy: async () => {
     const { snappyCompress, snappyCompressor } = await import('hysnappy')
     const compress = snappyCompressor()
-    // The memory of an instance never shrinks, so a large batch uses a separate instance.
+    // The memory of an instance never shrinks, so a large batch is compressed with a new instance.
     return bytes => (bytes.length > KEPT_INSTANCE_BYTES ? snappyCompress(bytes) : compress(bytes))
   },
   lz4: async () => (await import('@platformatic/wasm-utils/bundled')).lz4Compress,
@@ -39,13 +39,13 @@ const KEPT_INSTANCE_BYTES = 1024 * 1024
 
 const loaded = new Map<WritableCodec, Deflater>()
 
-/** Compresses bytes. Resolves to the codec's number in the attributes of a batch, and the compressed bytes. */
+/** Compresses bytes. Resolves to the number of the codec in the attributes of a batch, and to the compressed bytes. */
 export type Deflate = (
   codec: WritableCodec,
   bytes: Buffer,
 ) => Promise<readonly [number: number, compressed: Buffer]>
 
-/** Compresses the records of a batch. With `none`, returns the same bytes. */
+/** Compresses the records of a batch. With the codec `none`, the bytes are returned unchanged. */
 export const deflate: Deflate = async (codec, bytes) => {
   if (codec === 'none') return [0, bytes]
   const compress = loaded.get(codec) ?? (await LOADERS[codec]())

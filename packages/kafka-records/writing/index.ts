@@ -1,4 +1,4 @@
-/** Writes batches. A separate entry point, so that programs that only read do not bundle it. */
+/** Writes batches. This is a separate entry point, so that programs which only read records do not bundle it. */
 export {
   BatchBuilder,
   type BatchSequence,

@@ -1,7 +1,7 @@
 /**
- * The Produce request, version 7, which is the newest version in the plain form and is supported by every
- * broker since 2.1. kafkajs is not used because it encodes each record several times, and discards the
- * response if it contains an error, so that a caller does not know which records were written.
+ * The Produce request in version 7. This is the newest version in the plain encoding, and every broker since Kafka 2.1 supports it.
+ * The request of kafkajs is not used, because it encodes each record several times. It also discards a response that contains an
+ * error, so that the caller does not know which records were written.
  */
 
 import { Cursor } from '../cursor.ts'
@@ -13,9 +13,9 @@ export interface ProduceRequest {
   readonly transactionalId: string | null
   /** Required acknowledgements: -1 for all in-sync replicas, 1 for the leader only. */
   readonly acks: -1 | 1
-  /** Time for which the leader waits for its replicas, in milliseconds. */
+  /** Maximum time for which the leader waits for its replicas, in milliseconds. */
   readonly timeoutMs: number
-  /** Batches to write, at most one per partition, because the broker would refuse a second one. */
+  /** Batches to write, at most one per partition. A broker refuses a second batch for the same partition. */
   readonly batches: readonly PartitionBatch[]
 }
 
@@ -31,7 +31,7 @@ export interface ProduceAnswer {
   readonly partition: number
   /** Error code; 0 for success. See https://kafka.apache.org/protocol#protocol_error_codes. */
   readonly errorCode: number
-  /** Offset of the first record of the batch; -1 if the broker no longer knows it. */
+  /** Offset of the first record of the batch; -1 if the broker does not know it any more. */
   readonly baseOffset: number
 }
 
@@ -47,11 +47,11 @@ export function encodeProduce({ transactionalId, acks, timeoutMs, batches }: Pro
 
 export interface ProduceResponse {
   readonly answers: readonly ProduceAnswer[]
-  /** Delay before the next request that the broker demands if the client exceeds its quota, in milliseconds. */
+  /** Delay that the broker demands before the next request because the client has exceeded its quota, in milliseconds. */
   readonly throttleMs: number
 }
 
-/** Decodes the response. @throws UnreadableBytes if it is truncated */
+/** Decodes the response. @throws UnreadableBytes if the response is truncated */
 export function decodeProduceResponse(payload: Buffer): ProduceResponse {
   const cursor = new Cursor(payload)
   const answers = cursor.array(() => {

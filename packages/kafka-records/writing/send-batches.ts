@@ -1,6 +1,6 @@
 /**
- * Sends finished batches over the connections of kafkajs, for a producer that builds its own batches and
- * handles sequences and retries.
+ * Sends finished batches over the connections of kafkajs. It is made for a producer that builds its batches and handles sequences
+ * and retries itself.
  */
 import { type Broker, sendRequest } from '../kafkajs-internals.ts'
 import {
@@ -12,13 +12,13 @@ import {
 } from './produce.ts'
 
 /**
- * Sends finished batches to their partition leader.
+ * Sends finished batches to the leader of their partitions.
  *
- * @param withinMs time limit for the response, in milliseconds. After that, the connection is closed, so that
- *   no part of the request can arrive after the next one
- * @param onSent called when the request is sent on the connection; later requests arrive after it
- * @throws an error with the code ETIMEDOUT if there is no response in time, in which case the batches may
- *   have been written; errors of the connection
+ * @param withinMs time limit for the response, in milliseconds. If it is exceeded, the connection is closed, so that no part of the
+ *   request can arrive after the next one.
+ * @param onSent called when the request was sent on the connection; later requests arrive after it
+ * @throws an error with the code ETIMEDOUT if there is no response in time; the batches may have been written. Errors of the
+ *   connection are passed on.
  */
 export async function sendBatches(
   broker: Pick<Broker, 'connectionPool'>,
@@ -27,7 +27,7 @@ export async function sendBatches(
   onSent = () => {},
 ): Promise<readonly ProduceAnswer[]> {
   const connection = await broker.connectionPool.getConnectionByRequest({ request: PRODUCE })
-  // Otherwise small concurrent requests would be delayed by Nagle's algorithm.
+  // Without this option, Nagle's algorithm would delay small concurrent requests.
   connection.socket?.setNoDelay(true)
   const overdue = setTimeout(() => {
     const error = new Error(`no answer within ${Math.round(withinMs)} ms`)

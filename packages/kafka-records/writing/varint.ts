@@ -1,6 +1,6 @@
-/** Writes the variable-length numbers of Kafka's record format: zigzag-encoded, with seven bits per byte, lowest first. */
+/** Writes variable-length numbers of Kafka's record format: zigzag-encoded, with seven bits per byte, lowest bits first. */
 
-/** Bound for numbers whose zigzag form fits into 31 bits, so that it can be computed with integer operations. */
+/** Exclusive bound for numbers whose zigzag encoding has at most 31 bits and can be computed with 32-bit operations. */
 const SMALL = 2 ** 30
 
 /** Returns the number of bytes that `writeVarint` writes. */
@@ -17,7 +17,7 @@ export function varintBytes(value: number): number {
   return bytes
 }
 
-/** Writes an integer of at most 52 bits. @returns the position after it */
+/** Writes an integer of at most 52 bits. @returns the position after the integer */
 export function writeVarint(bytes: Buffer, begin: number, value: number): number {
   let at = begin
   if (value >= -SMALL && value < SMALL) {

@@ -2,7 +2,7 @@ import { derivedId } from './derived-id.ts'
 
 /** Maximum length in characters. It is far below the limit for attributes, because longer texts are built from the result. */
 const LONGEST = 512
-/** Number of characters of a longer text that are kept for readability. */
+/** Number of characters that are kept at the start of a text that is too long, for readability. */
 const KEPT = 64
 /** Characters that are not allowed in CloudEvents attributes. */
 const NOT_IN_ATTRIBUTES = /\p{Cc}|\p{Cs}|\p{Noncharacter_Code_Point}/gu

@@ -1,8 +1,8 @@
-/** Errors that application code throws: two about an event, in processes and sinks alike, and one about the configuration. */
+/** Errors for application code to throw: two about an event, for processes and sinks alike, and one about the configuration. */
 
 /**
- * The event can never be processed. It becomes a failure record for an operator, and the state does not
- * change. If a sink throws this error for several events, each of them is offered again separately.
+ * The event can never be processed. It becomes a failure record for an operator, and the state does not change. If a sink throws
+ * this error for several events, each event is delivered again separately.
  */
 export class PermanentError extends Error {
   override readonly name = 'PermanentError'
@@ -10,7 +10,7 @@ export class PermanentError extends Error {
 
   /**
    * @param why message for operators, which becomes part of the failure
-   * @param safeMessage message for logs; must not contain data of the event
+   * @param safeMessage message for logs; it must not contain data of the event
    */
   constructor(why: string, safeMessage?: string) {
     super(why)
@@ -19,20 +19,20 @@ export class PermanentError extends Error {
 }
 
 /**
- * The event cannot be processed now. If a sink throws this error, the receiver is unreachable, and its records wait in Kafka. If a
- * process throws it, the event depends on a later event: it becomes a failure record that is retried.
+ * The event cannot be processed at present. If a sink throws this error, its receiver is considered unreachable, and the records
+ * wait in Kafka. If a process throws it, the event depends on a later event: it becomes a failure record that is retried.
  */
 export class RetryableError extends Error {
   override readonly name = 'RetryableError'
 }
 
 /**
- * A function cannot start until its settings or its code are changed. The message has one line for each
- * error, and contains no secrets.
+ * A function cannot start until its settings or its code are corrected. The message has one line for each error, and contains no
+ * secrets.
  */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
-  /** Error messages of one line each; for settings, `<name>: must be …`. */
+  /** Error messages, one line each. For a setting, the form is `<name>: must be …`. */
   readonly errors: readonly string[]
 
   /** @param where source of the errors, such as the environment, a command line or a process */

@@ -1,4 +1,4 @@
-/** Describes an application in a few lines. Every option except `topics` has a default. */
+/** Creates the description of an application from a few options. Every option except `topics` has a default. */
 import type { Application, ForeignRecord, TopicSettings } from './application.ts'
 import { ConfigError } from './author-errors.ts'
 import {
@@ -18,10 +18,10 @@ export interface TopicRecord extends ForeignRecord {
   readonly name: string
 }
 
-/** Converts records that are not CloudEvents to events. `json()` returns such a reader. */
+/** Function that converts records which are not CloudEvents to events. `json()` returns such a function. */
 export interface TopicReader {
   (record: TopicRecord, event?: Event): Event | Failure | undefined
-  /** Returns the types of the events that are read from these topics, as far as they are known. */
+  /** Returns the types of the events that are read from these topics, as far as they are known in advance. */
   readonly types?: (topics: readonly string[]) => readonly string[]
 }
 
@@ -33,24 +33,24 @@ type Optional = Omit<
 /** Topics, names and schemas of an application. Only `topics` is required. */
 export interface ApplicationOptions<Topic extends string, Schemas extends EventSchemas>
   extends Partial<Optional> {
-  /** Names of topics, or settings by name. */
+  /** Names of the topics, or an object with the settings of each topic. */
   readonly topics: readonly Topic[] | Readonly<Record<Topic, Partial<TopicSettings>>>
   /**
-   * Prefix of Kafka topic names: with it, they are `<prefix>.<name>.<env>`, without it only the name. Use
-   * `kafkaTopic` for other names.
+   * Prefix of Kafka topic names. With a prefix, the names are `<prefix>.<name>.<env>`; without one, they are just `<name>`. For any
+   * other naming scheme, use `kafkaTopic`.
    */
   readonly prefix?: string
-  /** Schemas by event type. Data that does not match is a failure. A process receives the output of the schema. */
+  /** Schemas by event type. An event whose data does not match fails. A process receives the output of the schema. */
   readonly events?: Schemas
-  /** Reads records that are not CloudEvents. */
+  /** Converts records that are not CloudEvents. */
   readonly read?: TopicReader
-  /** Topic for records that cannot be processed; `failures` by default. It need not be listed in `topics`. */
+  /** Topic to which failure records are sent; `failures` by default. It need not be listed in `topics`. */
   readonly failuresTopic?: string
-  /** Final topic of failed records; by default, the topic for failures. */
+  /** Topic in which failed records finally remain; by default, the topic for failure records. */
   readonly deadLettersTopic?: string
 }
 
-/** Handlers by event type; without schemas, the type may be any string. */
+/** Handlers by event type. Without schemas, any string is allowed as a type. */
 type HandlersByType<State, Data, Schemas extends EventSchemas, Topic extends string> = [
   keyof Schemas,
 ] extends [never]
@@ -63,13 +63,13 @@ type HandlersByType<State, Data, Schemas extends EventSchemas, Topic extends str
       >
     }
 
-/** An application with a method to define processes. */
+/** An application with a method that defines processes. */
 export interface AuthoredApplication<Topic extends string, Schemas extends EventSchemas> extends Application {
   /**
-   * Defines a process by its handlers. Without a schema, the type `Data` is not checked at run time.
+   * Defines a process by its handlers. Without a schema, the data is not checked against `Data` at run time.
    *
-   * @param name name of the process: consumer group, prefix in Redis and dimension of the metrics; a renamed
-   *   process starts without any state
+   * @param name name of the process, which is also its consumer group, its prefix in Redis and a dimension of its metrics. A
+   *   renamed process starts without any state.
    */
   process<State, Data = DataOf<Schemas[keyof Schemas]>>(
     name: string,
@@ -79,7 +79,7 @@ export interface AuthoredApplication<Topic extends string, Schemas extends Event
 
 const MiB = 1024 * 1024
 const TOPIC: TopicSettings = { partitions: 3, keptDays: 7, maxMessageBytes: MiB }
-/** The size limit is larger than usual, because a failure record contains the original bytes as base64. */
+/** Settings of the topic for failure records. Its size limit is high because these contain the original bytes as base64. */
 const FAILURES: TopicSettings = { partitions: 3, keptDays: 30, maxMessageBytes: 2 * MiB }
 
 /** Valid names of an application. */
@@ -91,7 +91,7 @@ const ENVIRONMENT = /^[a-z0-9-]{1,20}$/
 /**
  * Creates the description of an application.
  *
- * @throws ConfigError if a schema is asynchronous or the name is invalid
+ * @throws ConfigError if the name is invalid or a schema validates asynchronously
  */
 export function application<
   const Topic extends string,
@@ -134,7 +134,7 @@ export function application<
   }
 }
 
-/** Adds the topics for failures at the end, because a test reads the first topic by default. */
+/** Adds the topics for failures at the end, because tests read the first topic by default. */
 function topicsOf(
   given: readonly (readonly [string, Partial<TopicSettings>])[],
   forFailures: readonly string[],
@@ -148,7 +148,7 @@ function topicsOf(
 /** Placeholder for the environment in the name of a topic. Kafka topic names cannot contain this character. */
 const ANY_ENV = '*'
 
-/** Returns a function that finds the name of a topic within the application by its Kafka name, in any environment. */
+/** Returns a function that converts the Kafka name of a topic, in any environment, to its name within the application. */
 function namesIn(
   names: readonly string[],
   kafkaTopic: Application['kafkaTopic'],

@@ -1,4 +1,4 @@
-/** Creates a `KeyedProcess` from handlers. The calls of a handler become the fields of one step. */
+/** Creates a `KeyedProcess` from handlers. The calls that a handler makes are collected into one step. */
 import type { Application } from './application.ts'
 import { ConfigError, PermanentError } from './author-errors.ts'
 import type { TopicName } from './declared.ts'
@@ -24,63 +24,63 @@ export interface TypedEvent<Data, Type extends string = string> extends Received
   readonly data: Data
 }
 
-/** Attributes of an emission that are not derived from its process and entity. */
+/** Optional attributes of an emission. By default, they are derived from the process and the entity. */
 export interface EmitOptions extends Partial<Omit<Emission, 'name' | 'to' | 'data'>> {}
 
 /**
- * Functions that a handler can call in addition to returning the state. Delays count from the time of the
- * event, or from the due time of the timer.
+ * Functions that a handler can call, in addition to returning the state. Delays start at the time of the event, or at the due time
+ * of the timer.
  */
 export interface StepTools<Topic extends string = string> {
   /**
-   * Publishes an event and returns undefined. By default, its key and subject are the subject of the entity (or its source, if the
-   * entity has no subject), its source is `/<process>`, and its type is `<process>.<name>`.
+   * Publishes an event and returns undefined. By default, the key and the subject of the event are the subject of the entity, or
+   * its source if it has no subject. The default source is `/<process>`, and the default type is `<process>.<name>`.
    *
-   * @param name name of the emission; it must be unique within the step, and is part of the event's id
+   * @param name name of the emission, which must be unique within the step; it is part of the event's id
    */
   emit(topic: Topic, name: string, data: unknown, options?: EmitOptions): undefined
-  /** Sets or moves the entity's timer of this name. `onTimer` is called once the log has passed the due time. */
+  /** Sets or moves the entity's timer of this name. `onTimer` is called once the log's clock has passed the due time. */
   timer(name: string, afterMs: number): void
   /** Cancels the entity's timer of this name, if there is one. */
   cancel(name: string): void
-  /** Sets the reason of the step, a stable word for logs, metrics and tests; by default `processed`, or `fired` for a timer. */
+  /** Sets the reason of the step, a stable word for logs, metrics and tests. The default is `processed`, or `fired` for a timer. */
   reason(word: string): void
   /**
-   * Ends the step because the event can never be processed. The event becomes a failure record, and the state
-   * does not change. Equivalent to throwing a `PermanentError`.
+   * Ends the step because the event can never be processed. The event becomes a failure record, and the state does not change.
+   * Equivalent to throwing a `PermanentError`.
    *
    * @param why message for operators, which becomes part of the failure
-   * @param safeMessage message for logs; must not contain data of the event
+   * @param safeMessage message for logs; it must not contain data of the event
    */
   reject(why: string, safeMessage?: string): never
 }
 
-/** Returns the next state of the entity; undefined removes the entity and its timers. */
+/** Handles an event. Returns the next state of the entity; undefined removes the entity and its timers. */
 export type EventHandler<State, Event, Topic extends string = string> = (
   state: State | undefined,
   event: Event,
   tools: StepTools<Topic>,
 ) => State | undefined
 
-/** Handlers of a process, together with settings of `KeyedProcess`. */
+/** Handlers of a process, and settings that are passed on to its `KeyedProcess`. */
 export interface ProcessHandlers<State, Data, ByType, Topic extends string>
   extends Pick<
     KeyedProcess<State>,
     'version' | 'migrate' | 'allowedLatenessMs' | 'parking' | 'trustsProducers'
   > {
-  /** Event types for `onEvent`. By default, all types in the application's `events`, and the types of its JSON records. */
+  /** Event types for `onEvent`. By default, all types in `events` of the application, and the types of its JSON records. */
   readonly accepts?: readonly string[]
-  /** Handles events without a handler in `on`. */
+  /** Handles events whose type has no handler in `on`. */
   onEvent?(state: State | undefined, event: TypedEvent<Data>, tools: StepTools<Topic>): State | undefined
-  /** Handlers by event type. The data of each event has the type of its schema. */
+  /** Handlers by event type. The data of an event has the type that its schema defines. */
   readonly on?: ByType
   onTimer?(state: State, timer: Timer, tools: StepTools<Topic>): State | undefined
-  /** Called when an operator erases an entity that has a state. May emit final events, such as the end of an alert. */
+  /** Called when an operator erases an entity that has a state. It can emit final events, for example to end an alert. */
   onErase?(state: State, erasure: Received, tools: Pick<StepTools<Topic>, 'emit'>): void
   /**
-   * Timers that wait for silence, listed by name or selected by a function. They fire only once the log's clock has passed them;
-   * any other timer also fires when a later event of its entity arrives. This is declared for the process rather than for each
-   * timer, so that it also applies to timers stored by earlier versions, and to all timers of the same name.
+   * Names of the timers that wait for silence, or a function that selects them. Such a timer fires only after the log's clock has
+   * passed it; any other timer also fires when a later event of its entity arrives. The names are declared for the whole process,
+   * so that they also apply to timers which earlier versions have set.
    */
   readonly awaitsLog?: readonly string[] | ((timer: string) => boolean)
 }
@@ -93,7 +93,7 @@ type AnyHandlers = ProcessHandlers<
 >
 
 /**
- * @param types event types of `onEvent` if the handlers specify none
+ * @param types event types for `onEvent` if the handlers do not specify any
  * @throws ConfigError if a handler or its event types are missing
  */
 export function authoredProcess(
@@ -140,7 +140,7 @@ export function authoredProcess(
   }
 }
 
-/** Entity and current time of a step. */
+/** Entity of a step, and the time at which the step happens. */
 type StepPlace = Pick<Received, 'entity' | 'timeMs'>
 
 function stepOf(
@@ -152,7 +152,7 @@ function stepOf(
   const effects = new Effects(process, place)
   try {
     const state = call(effects.tools)
-    // Pass a promise through: the engine reports it as an invalid result.
+    // Pass a promise on, so that the engine reports it as an invalid result.
     if (state instanceof Promise) return state as never
     return decided(effects.word ?? reason, state, effects.emissions, [...effects.timers.values()])
   } catch (error) {
@@ -161,10 +161,10 @@ function stepOf(
   }
 }
 
-/** Collects the effects that a handler requests. */
+/** Collects the effects that a handler requests by its calls. */
 class Effects {
   readonly emissions: Emission[] = []
-  /** Timers by name. The last call for a name wins. */
+  /** Timer changes by name. If a handler makes several calls for a name, the last call takes effect. */
   readonly timers = new Map<string, TimerChange>()
   word: string | undefined
   readonly tools: StepTools

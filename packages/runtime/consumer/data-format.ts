@@ -3,7 +3,7 @@ export type DataFormat = 'json' | 'avro' | 'protobuf'
 
 export const DATA_FORMATS: readonly DataFormat[] = ['json', 'avro', 'protobuf']
 
-/** Media type that is written for each format. */
+/** Media types with which the formats are written. */
 export const MEDIA_TYPES: Readonly<Record<DataFormat, string>> = {
   json: 'application/json',
   avro: 'application/avro',
@@ -26,7 +26,7 @@ const PROTOBUF_TYPES: ReadonlySet<string> = new Set([
   'application/x-google-protobuf',
 ])
 
-/** Returns the format of a media type; undefined if it is another one. Parameters and case are ignored. */
+/** Returns the format of a media type; undefined for a media type of no known format. Parameters and case are ignored. */
 export function dataFormatOf(mediaType: string): DataFormat | undefined {
   const name = (mediaType.split(';', 1)[0] as string).trim().toLowerCase()
   if (JSON_TYPE.test(name)) return 'json'

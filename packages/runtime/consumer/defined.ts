@@ -1,4 +1,4 @@
-/** Makes members optional that may be undefined. */
+/** The same members, but optional if they can be undefined. */
 type Defined<Members> = {
   [Name in keyof Members as undefined extends Members[Name] ? never : Name]: Members[Name]
 } & {
@@ -8,10 +8,7 @@ type Defined<Members> = {
   >
 }
 
-/**
- * Removes members that are undefined, so that an optional member without a value is absent. Too slow for code
- * that runs for every record.
- */
+/** Returns an object without the members that are undefined. It is too slow for code that runs for every record. */
 export function defined<const Members extends object>(members: Members): Defined<Members> {
   return Object.fromEntries(
     Object.entries(members).filter(([, value]) => value !== undefined),

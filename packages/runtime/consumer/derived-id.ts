@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto'
 
 /**
- * Derives an id from its parts alone; the same parts always give the same id. The id consists of 128 bits of a SHA-256 over the
- * length-prefixed parts, in base64url. The length prefixes distinguish `('a-', '1')` from `('a', '-1')`.
+ * Returns an id that is derived from the parts; the same parts always give the same id. The id consists of 128 bits of a SHA-256
+ * hash in base64url. Each part is hashed with its length, so that for example `('a-', '1')` and `('a', '-1')` give different ids.
  */
 export function derivedId(...parts: readonly (string | number)[]): string {
   const named = parts.map(part => `${Buffer.byteLength(String(part))}:${part}`)

@@ -1,4 +1,4 @@
-/** Conversions of durations to milliseconds, for timers. */
+/** Functions that return durations in milliseconds, for timers. */
 
 /** Converts seconds to milliseconds. */
 export function seconds(count: number): number {

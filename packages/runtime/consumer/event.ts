@@ -1,13 +1,13 @@
 import { instant } from './instant.ts'
 
-/** A CloudEvents 1.0 event; extensions are kept separately from the context attributes. */
+/** A CloudEvents 1.0 event. Extension attributes are in a separate member. */
 export interface Event<Data = unknown> {
   readonly id: string
-  /** URI reference that identifies the producer. Together with `id`, it identifies the event. */
+  /** URI reference that identifies the producer. The event is identified by `source` and `id` together. */
   readonly source: string
   readonly type: string
   readonly subject?: string
-  /** Time of the event, RFC 3339, exactly as the producer wrote it. */
+  /** Event time, RFC 3339, unchanged from the producer. */
   readonly time?: string
   readonly datacontenttype?: string
   readonly dataschema?: string
@@ -15,14 +15,14 @@ export interface Event<Data = unknown> {
   readonly extensions?: Readonly<Record<string, string>>
 }
 
-/** An event that was read from the log, with its effective time and its entity. */
+/** An event that was read from the log, with its event time and its entity. */
 export interface Received<Data = unknown> extends Event<Data> {
-  /** Time of the event in milliseconds since the epoch: its `time`, or the record's timestamp if the producer gave no time. */
+  /** Event time in milliseconds since the epoch. If the producer has not set `time`, this is the timestamp of the record. */
   readonly timeMs: number
   readonly entity: string
 }
 
-/** Returns the name of an entity: source, space, subject. A source contains no spaces, so names are unique. */
+/** Returns the name of an entity: its source, a space, and its subject. Because a source contains no spaces, names are unique. */
 export function entityOf(event: Pick<Event, 'source' | 'subject'>): string {
   return `${event.source} ${event.subject ?? ''}`
 }
@@ -34,7 +34,7 @@ export function partsOfEntity(entity: string): { readonly source: string; readon
   return { source: entity.slice(0, space), ...(subject === '' ? {} : { subject }) }
 }
 
-/** Returns the time of the event, RFC 3339: as written by the producer, or else the time when the log received it. */
+/** Returns the event time, RFC 3339: the `time` that the producer has set, or else the timestamp of the record. */
 export function timeOf(event: Pick<Received, 'time' | 'timeMs'>): string {
   return event.time ?? instant(event.timeMs)
 }

@@ -1,13 +1,13 @@
-/** The complete list of failure codes, each with its meaning and with the class that determines whether a retry can help. */
+/** All failure codes, each with its description and its class. The class determines whether a retry can help. */
 import { PermanentError, RetryableError } from './author-errors.ts'
 import { type Rejected, rejected } from './process.ts'
 
 /**
  * Class of a failure code, which determines whether a retry can help.
  *
- * - `permanent`: the record can never succeed without a change;
- * - `retryable`: the receiver did not accept it this time;
- * - `unavailable`: Redis, Kafka or the schema registry cannot be reached; the record stays in Kafka and nothing is decided;
+ * - `permanent`: the record can never be processed unless something is changed;
+ * - `retryable`: the receiver has not accepted the record this time;
+ * - `unavailable`: Redis, Kafka or the schema registry cannot be reached; the record stays in Kafka and is not decided;
  * - `unexpected`: an error in the consumer's code.
  */
 export type FailureClass = 'permanent' | 'retryable' | 'unavailable' | 'unexpected'
@@ -107,16 +107,16 @@ export interface Failure {
   readonly kind: 'failure'
   readonly code: FailureCode
   readonly message: string
-  /** Location in the code, for unexpected errors. Safe to log, unlike the error's message, which may contain payload data. */
+  /** Location in the code, for unexpected errors. It can be logged, unlike the error's message, which may contain payload data. */
   readonly place?: string
   /**
-   * Description of an error in the consumer's code, if the runtime can provide one. Safe to log, because it
-   * contains no payload data.
+   * Description of an error in the consumer's code, if the runtime can provide one. It can be logged, because it contains no
+   * payload data.
    */
   readonly safeMessage?: string
 }
 
-/** Maximum length of a message. A consumer's message may be longer, but the failure record must fit into a topic. */
+/** Maximum length of a message, in characters. It limits the size of a failure record, whose topic has a size limit. */
 const MAX_MESSAGE_LENGTH = 1_000
 
 /** Creates a failure. Its message is truncated to 1,000 characters. */
@@ -130,8 +130,8 @@ export function rejection({ why, safeMessage }: Omit<Rejected, 'kind'>): Failure
 }
 
 /**
- * Creates the failure of a record whose processing has thrown an error: a `PermanentError`, a
- * `RetryableError`, or an unexpected error.
+ * Creates the failure for a record whose processing has thrown an error. The error can be a `PermanentError`, a `RetryableError`,
+ * or any unexpected error.
  */
 export function unexpectedFailure(error: unknown): Failure {
   if (error instanceof PermanentError) return rejection(rejected(error.message, error.safeMessage))
@@ -141,12 +141,12 @@ export function unexpectedFailure(error: unknown): Failure {
   return { ...failure('unexpected-error', `${error.name}: ${error.message}`), ...(place ? { place } : {}) }
 }
 
-/** Matches a line of a stack trace as Node.js writes it, by its beginning and by the location at its end. */
+/** Matches a line with a location in a stack trace of Node.js, by the start and the end of the line. */
 const FRAME = /^\s+at .+(:\d+:\d+\)?|\((native|<anonymous>)\))$/
 
 /**
- * Returns the locations in the code at which an error was created, innermost first: its stack without its
- * message. The message is removed because it may contain payload data, and lines that look like locations.
+ * Returns the locations in the code at which an error was created, innermost first. These are the lines of its stack trace without
+ * the message. The message is removed because it may contain payload data, or lines that look like locations.
  */
 export function framesOf({ stack = '', message }: Error): string[] {
   const quoted = message === '' ? -1 : stack.indexOf(message)

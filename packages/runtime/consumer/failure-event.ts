@@ -1,7 +1,7 @@
-/** The event for a record that could not be processed. It contains everything that is needed to retry the record. */
+/** Event for a record that could not be processed. It contains all data that is needed to retry the record. */
 import { derivedId } from './derived-id.ts'
 
-/** The original record. Bytes are base64, so that nothing is lost; null stays null. */
+/** The original record. Its bytes are base64 text, so that they are preserved exactly; null stays null. */
 interface OriginalRecord {
   readonly originalTopic: string
   readonly originalPartition: number
@@ -24,29 +24,29 @@ export interface FailureData extends OriginalRecord {
   readonly consumer: string
   /** Number of the attempt; 1 for the first. */
   readonly attempt: number
-  /** Time of the first failure, RFC 3339, by the log's clock, so that the same log gives the same failure. */
+  /** Time of the first failure, RFC 3339. It is a time of the log's clock, so that the same log produces the same failure. */
   readonly firstFailedAt: string
   readonly failedAt: string
-  /** Earlier attempts, the oldest first. If they do not fit, the oldest are omitted. */
+  /** Earlier attempts, oldest first. If the record would become too large, the oldest attempts are omitted. */
   readonly history: readonly FailedAttempt[]
-  /** Parts of the record that are not included and exist only in the log. If there are any, the record cannot be retried. */
+  /** Parts of the record that are available only in the log. If there are any, the record cannot be retried. */
   readonly omitted: readonly RecordPart[]
-  /** True if the consumer parks later events of the entity until this one is decided. */
+  /** True if the consumer parks later events of the entity until the retries of this event have ended. */
   readonly parks: boolean
 }
 
-/** An earlier attempt at a record, and the origin of the next one. */
+/** An earlier attempt at a record, and the redrive that followed it. */
 export interface FailedAttempt {
   /** Number of the attempt, starting at 1. */
   readonly attempt: number
   readonly failedAt: string
   readonly errorType: string
   readonly error: string
-  /** Operator who redrove the record after this attempt; absent for a scheduled retry. */
+  /** Operator who has redriven the record after this attempt; absent for a scheduled retry. */
   readonly redrivenBy?: string
   /** Time of the redrive, RFC 3339. */
   readonly redrivenAt?: string
-  /** True if that operator has changed the key, value or headers of the record. */
+  /** True if the operator has changed the key, value or headers of the record. */
   readonly patched?: boolean
 }
 

@@ -1,4 +1,4 @@
-/** Removes entities that have not reported for a long time, because otherwise the state would grow without limit. */
+/** Removes entities that have not sent any event for a long time. Otherwise the state would grow without limit. */
 import type { TimerChange } from './process.ts'
 
 /** Name of the timer that removes an entity. */
@@ -7,10 +7,10 @@ export const FORGET = 'forget'
 const DAY_MS = 24 * 60 * 60_000
 
 /**
- * Returns the timer of an entity that reports at `nowMs`, due `days` days after the end of that day. The
- * timer moves at most once a day rather than with every event, so the cost is negligible.
+ * Returns the change of the timer that removes an entity, for an event at `nowMs`. The timer is due `days` days after the end of
+ * the day of the event. It therefore moves at most once a day rather than with every event, so that its cost is negligible.
  *
- * @param latestMs time of the previous report, in milliseconds since the epoch; undefined for the first one
+ * @param latestMs time of the entity's previous event, in milliseconds since the epoch; undefined for the first event
  */
 export function forgetting(latestMs: number | undefined, nowMs: number, days: number): TimerChange[] {
   const day = Math.floor(nowMs / DAY_MS)

@@ -2,17 +2,17 @@ import type { TopicName } from './declared.ts'
 import type { Rejected } from './process.ts'
 
 /**
- * A consumer that moves records to other topics, byte for byte and in order, for example from a retry topic
- * back to their original topic. It runs on a schedule, so a record that is not due yet costs nothing until
- * then. Its only state is one number per partition: the offset of the next record to move.
+ * A consumer that moves records to other topics, byte for byte and in order, for example from a retry topic back to their original
+ * topic. It runs on a schedule, so that a record which is not due yet causes no cost. Its only state is one number per partition:
+ * the offset of the next record to move.
  */
 export interface Forwarder {
-  /** Name of the forwarder: prefix in Redis and dimension of the metrics. A renamed forwarder moves all records again. */
+  /** Name of the forwarder, its prefix in Redis, and a dimension of its metrics. A renamed forwarder moves all records again. */
   readonly name: string
-  /** Topics that it reads. Partitions are independent of each other. */
+  /** Topics from which records are moved. Partitions are handled independently of each other. */
   readonly from: readonly TopicName[]
   /**
-   * Decides one record. Pure: it is called again for a record that was decided but not committed.
+   * Decides what to do with one record. Must be pure, because it is called again for a record whose decision was not committed.
    *
    * @param nowMs time of the invocation, in milliseconds since the epoch
    */
@@ -36,7 +36,7 @@ interface RecordBytes {
   readonly headers: readonly (readonly [name: string, value: Buffer])[]
 }
 
-/** The record to write. Without `partition`, the key determines the partition. */
+/** The record to write. If `partition` is absent, the key determines the partition. */
 interface ForwardedRecord extends RecordBytes {
   /** Kafka name of the topic, which must be one of the application's topics. */
   readonly topic: string
@@ -44,12 +44,12 @@ interface ForwardedRecord extends RecordBytes {
 }
 
 /**
- * A forwarder's decision about a record, made by `forwarded()`, `notDue()`, `skipped()` or `rejected()`.
+ * Decision of a forwarder about a record, created by `forwarded()`, `notDue()`, `skipped()` or `rejected()`.
  *
  * - `forwarded`: the record is written to another topic; `reason` is a stable word for logs and metrics;
- * - `not-due`: the record, and all after it in its partition, wait for a later invocation;
- * - `skipped`: the record is not forwarded, and the cursor moves on;
- * - `rejected`: the record cannot be forwarded. It becomes a failure record, and the cursor moves on.
+ * - `not-due`: the record and all later records of its partition wait for a later invocation;
+ * - `skipped`: the record is not forwarded, and the next record is processed;
+ * - `rejected`: the record cannot be forwarded. It becomes a failure record, and the next record is processed.
  */
 export type Forwarding =
   | { readonly kind: 'forwarded'; readonly reason: string; readonly record: ForwardedRecord }
@@ -67,7 +67,7 @@ export function forwarded(reason: string, record: ForwardedRecord): Forwarding {
 }
 
 /**
- * Returns the decision to wait with this record and all later ones of its partition.
+ * Returns the decision that the record and all later records of its partition must wait.
  *
  * @param dueMs time at which the record can be forwarded, in milliseconds since the epoch
  */

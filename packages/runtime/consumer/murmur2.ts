@@ -1,7 +1,7 @@
 const M = 0x5bd1e995
 const SEED = 0x9747b28c
 
-/** Returns the partition that Kafka's default partitioner, used by every Java client, assigns to a key. */
+/** Returns the partition for a key, as computed by Kafka's default partitioner, which all Java clients use. */
 export function partitionOf(key: Buffer, partitions: number): number {
   return (murmur2(key) & 0x7fffffff) % partitions
 }

@@ -1,15 +1,15 @@
 /**
- * Keeps the order of an entity while one of its events is retried: later events are parked in the partition state until the retry
- * has ended or one of these limits is reached. They are then applied in their original order.
+ * Limits for parking, which keeps the events of an entity in order while one of them is retried. Later events of the entity are
+ * parked in the partition state until the retries have ended or a limit is reached. They are then applied in their original order.
  */
 export interface Parking {
   /** Maximum number of parked events of one entity; 250 by default. */
   readonly most?: number
-  /** Upper bound for the stored size of one entity's parked records, in bytes; 256 KiB by default. */
+  /** Upper bound for the size of one entity's parked records in the store, in bytes; 256 KiB by default. */
   readonly bytes?: number
   /**
-   * Upper bound for the parked records of all entities of a partition, measured like `bytes`; 32 MiB by
-   * default. It limits the damage of a bug that fails many records.
+   * Upper bound for the size of the parked records of all entities of a partition in the store, in bytes; 32 MiB by default. It
+   * limits the damage if a bug fails many records.
    */
   readonly partitionBytes?: number
   /** Maximum time for which an event is parked, in milliseconds of the log's clock; 15 minutes by default. */
@@ -22,10 +22,10 @@ const DEFAULTS = {
   partitionBytes: 32 * 1024 * 1024,
   forMs: 15 * 60_000,
 } as const
-/** Upper limit of `bytes`: an entity is a single value in the store, which is read and written as a whole. */
+/** Maximum value of `bytes`. The store keeps an entity as a single value, which is read and written as a whole. */
 const MAX_BYTES = 1024 * 1024
 
-/** Returns the limits of a process, with defaults; undefined if it does not park. */
+/** Returns the limits of a process, with defaults; undefined if the process does not park events. */
 export function parkingOf({ parking }: { readonly parking?: Parking }): Required<Parking> | undefined {
   return parking && { ...DEFAULTS, ...parking }
 }
@@ -33,7 +33,7 @@ export function parkingOf({ parking }: { readonly parking?: Parking }): Required
 /**
  * Returns an error message for invalid limits, undefined for valid ones.
  *
- * @param firstRetryMs time within which an event can return for its first retry, in milliseconds
+ * @param firstRetryMs longest time until the first retry of an event, in milliseconds
  */
 export function parkingError(process: { readonly parking?: Parking }, firstRetryMs = 0): string | undefined {
   const bounds = parkingOf(process)

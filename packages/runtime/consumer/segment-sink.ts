@@ -19,21 +19,21 @@ import type { Delivery } from './sink.ts'
  * readers see a whole segment or none.
  */
 export interface SegmentSink<Data = unknown> {
-  /** Name of the sink: consumer group, prefix in Redis and dimension of the metrics. A renamed sink writes all segments again. */
+  /** Name of the sink, its consumer group, Redis prefix and metrics dimension. A renamed sink writes all segments again. */
   readonly name: string
-  /** Event types to archive; events of other types are acknowledged as `not-mine`. */
+  /** Event types to archive. Events of other types are acknowledged with the reason `not-mine`. */
   readonly accepts: readonly string[]
-  /** Limits that determine where segments end. After a change, segments that are written again may overlap earlier ones. */
+  /** Limits that determine where segments end. After a change, rewritten segments may overlap segments from before. */
   readonly segments: SegmentLimits
   /**
-   * Writes the segment as one object, and replaces an object of the same name. A segment may have no events; the sink chooses
-   * whether to write it. If it throws any error other than the one below, the partition waits and the segment is tried again.
-   * Therefore a single event that cannot be written must be returned as rejected.
+   * Writes the segment as one object. An existing object of the same name must be replaced. A segment may contain no events; the
+   * sink decides whether to write it. If this method throws any error other than RetryableError, the partition waits and the
+   * segment is tried again. Therefore an event that can never be written must be returned as rejected.
    *
-   * @throws RetryableError if nothing can be written at present; the partition's records wait in Kafka
+   * @throws RetryableError if nothing can be written at present; the records of the partition then wait in Kafka
    */
   write(segment: Segment<Data>): Promise<Written>
-  /** Called when the function closes its connections. Releases resources that the sink has opened. */
+  /** Called when the function closes its connections. It should release the resources that the sink has opened. */
   close?(): void | Promise<void>
 }
 
@@ -41,12 +41,12 @@ export interface SegmentSink<Data = unknown> {
 export interface SegmentLimits {
   /** Number of offsets in a block, 1 to 5,000. */
   readonly offsets: number
-  /** Approximate size of the records of a segment, in bytes; 8 MiB by default. A larger record is a segment by itself. */
+  /** Approximate size of the records of a segment, in bytes; 8 MiB by default. A larger record forms a segment of its own. */
   readonly bytes?: number
   /**
-   * Maximum time span of a segment, in milliseconds of append time; an hour by default. It must be well below
-   * the retention of the topic. The topic needs ticks, because only records advance the append time: without
-   * ticks, the last records wait for the next one.
+   * Maximum time span of a segment, in milliseconds of append time; an hour by default. It must be well below the retention of the
+   * topic. The topic needs ticks, because only records advance the append time. Without ticks, the last records of the log wait
+   * until another record arrives.
    */
   readonly spanMs?: number
 }
@@ -59,21 +59,21 @@ export interface Segment<Data = unknown> {
   /** Kafka name of the topic. */
   readonly topic: string
   readonly partition: number
-  /** Offsets of the first and the last record, regardless of their outcome. */
+  /** Offset of the first record of the segment. The range includes all records, whatever their outcome is. */
   readonly firstOffset: number
   readonly lastOffset: number
-  /** `<topic>/<partition>/<first offset>-<last offset>`, padded so that names sort by offset. */
+  /** Name `<topic>/<partition>/<first offset>-<last offset>`. The offsets are padded with zeros, so that names sort by offset. */
   readonly name: string
-  /** New events in the order of the log, without repeats. Records that could not be decoded were sent to the failures topic. */
+  /** New events in the order of the log, without repeats. Records that could not be decoded have become failure records instead. */
   readonly events: readonly Delivery<Data>[]
 }
 
 /** Result of a written segment. */
 export interface Written {
   readonly kind: 'written'
-  /** Stable word for logs and metrics. */
+  /** Reason for logs and metrics, which should be a stable word. */
   readonly reason: string
-  /** Events that are not in the object because they can never be written, by offset. Each becomes a failure record. */
+  /** Events that are not in the object because they can never be written, by offset. Each of them becomes a failure record. */
   readonly rejected: ReadonlyMap<number, Rejected>
 }
 
@@ -87,7 +87,7 @@ export function written(reason: string, rejected: ReadonlyMap<number, Rejected> 
   return { kind: 'written', reason, rejected }
 }
 
-/** Returns the name of a segment, without extension: topic, partition, first and last offset. */
+/** Returns the name of a segment without an extension. It consists of the topic, the partition, and the first and last offset. */
 export function segmentName(
   topic: string,
   partition: number,

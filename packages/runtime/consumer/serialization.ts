@@ -4,19 +4,18 @@ import type { DataFormat } from './data-format.ts'
 /** A data format that requires a schema. */
 export type SchemaDataFormat = Exclude<DataFormat, 'json'>
 
-/** An event type whose data is written in the format that the setting SERIALIZATION selects. */
+/** An event type whose data can be written in different formats. The setting SERIALIZATION selects the format. */
 export interface SerializedType {
-  /** CloudEvents `type`. */
   readonly type: string
-  /** Additional name in SERIALIZATION, which several types can share. */
+  /** Additional name for this type in the setting SERIALIZATION. Several types can have the same name. */
   readonly name?: string
 }
 
 /** Parsed value of the setting SERIALIZATION. */
 export interface Serialization {
-  /** Format of all types that are not named. */
+  /** Format of all types that are not in `named`. */
   readonly otherwise: DataFormat
-  /** Formats by event type, or by an additional name of types. */
+  /** Formats by event type or by the additional name of types. */
   readonly named: ReadonlyMap<string, DataFormat>
 }
 
@@ -25,9 +24,10 @@ export function isAllJson({ otherwise, named }: Serialization): boolean {
 }
 
 /**
- * Returns the types that are written in a format other than JSON. The name of a type takes precedence over a shared one.
+ * Returns the formats of the types that are not written as JSON. If SERIALIZATION contains both a type and its additional name, the
+ * type takes precedence.
  *
- * @throws ConfigError if SERIALIZATION contains a name that no type has
+ * @throws ConfigError if SERIALIZATION contains an unknown name
  */
 export function formatsOf(
   { otherwise, named }: Serialization,

@@ -2,33 +2,33 @@ import type { Received } from './event.ts'
 import type { Rejected } from './process.ts'
 
 /**
- * A consumer without state. A sink delivers events to an external receiver, each at least once, with a key by
- * which the receiver can recognise a repeat. It keeps no state and emits nothing. The runtime decides which
- * events reach the sink, and handles those that the sink rejects.
+ * A consumer without state. A sink delivers events to an external receiver. Each event is delivered at least once, with a key by
+ * which the receiver can recognise a repeat. A sink emits nothing. The runtime decides which events are delivered, and handles the
+ * events that the sink rejects.
  */
 export interface Sink<Data = unknown> {
-  /** Name of the sink: consumer group, prefix in Redis and dimension of the metrics. A renamed sink delivers all events again. */
+  /** Name of the sink, its consumer group, Redis prefix and metrics dimension. A renamed sink delivers all events again. */
   readonly name: string
-  /** Event types to deliver; events of other types are acknowledged as `not-mine`. */
+  /** Event types to deliver. Events of other types are acknowledged with the reason `not-mine`. */
   readonly accepts: readonly string[]
   /** Maximum number of events in one call; 1 by default. */
   readonly batchSize?: number
   /**
-   * Delivers events to the receiver, in the order of their partition. Returns one result for each event, in
-   * the same order. If it throws, the events are delivered one by one, so that one bad event does not affect
-   * the others; an event that throws alone is offered again, as if its result were `retry`.
+   * Delivers events to the receiver, in the order of their partition. Returns one result for each event, in the same order. If this
+   * method throws for several events, it is called again for each event separately, so that one faulty event does not affect the
+   * others. If it throws for a single event, the event is treated as if the result were `retry`.
    *
-   * @throws RetryableError if nothing can be delivered at present; the method is called up to three times,
-   *   after delays of 2 and 4 seconds, and then the partition's records wait in Kafka
+   * @throws RetryableError if nothing can be delivered at present. The method is called up to three times, with delays of 2 and 4
+   *   seconds. After that, the records of the partition wait in Kafka.
    */
   deliver(deliveries: readonly Delivery<Data>[]): Promise<readonly Delivered[]>
-  /** If set, events that are older than this are summarised in one message instead of being delivered one by one. */
+  /** Digest of old events: events older than `olderThanMs` are summarised in one message instead of being delivered one by one. */
   readonly digest?: {
     readonly olderThanMs: number
-    /** Delivers one message about all of these events. Errors are handled as in `deliver` of the sink. */
+    /** Delivers one message that summarises all these events. Errors are handled in the same way as in the sink's `deliver`. */
     deliver(digest: Digest<Data>): Promise<Delivered>
   }
-  /** Called when the function closes its connections. Releases resources that the sink has opened. */
+  /** Called when the function closes its connections. It should release the resources that the sink has opened. */
   close?(): void | Promise<void>
 }
 
@@ -38,24 +38,24 @@ export interface Delivery<Data = unknown> {
   readonly partition: number
   readonly offset: number
   readonly event: Received<Data>
-  /** Key that is unique to this event and the same for every delivery of it: 22 letters, digits, `-` and `_`. */
+  /** Key of the event: 22 letters, digits, `-` and `_`. It is unique to the event and the same for every delivery of the event. */
   readonly key: string
 }
 
 /** Events that are too old to be delivered one by one, in the order of their partition. */
 export interface Digest<Data = unknown> {
   readonly deliveries: readonly Delivery<Data>[]
-  /** Key that is the same whenever the digest contains the same events. */
+  /** Key of the digest. It is the same whenever a digest contains the same events. */
   readonly key: string
 }
 
 /**
  * Outcome of an event that was offered to a sink.
  *
- * - `delivered`: the receiver has the event; `reason` is a stable word for logs and metrics;
- * - `retry`: the receiver does not accept it now. It is offered three times, with delays of 2 and 4 seconds,
- *   and then becomes a failure record that is retried later. Only `safeMessage` is logged;
- * - `rejected`: the receiver will never accept it. It becomes a failure record for an operator.
+ * - `delivered`: the receiver has accepted the event; `reason` is a stable word for logs and metrics;
+ * - `retry`: the receiver does not accept the event now. The event is offered three times, with delays of 2 and 4 seconds, and then
+ *   becomes a failure record that is retried later. Only `safeMessage` is logged;
+ * - `rejected`: the receiver will never accept the event. It becomes a failure record for an operator.
  */
 export type Delivered =
   | { readonly kind: 'delivered'; readonly reason: string }
@@ -72,10 +72,10 @@ export function delivered(reason: string): Delivered {
 }
 
 /**
- * Returns the outcome of an event that the receiver does not accept now. Use `rejected()` if it never will.
+ * Returns the outcome of an event that the receiver does not accept now. If it will never accept the event, use `rejected()`.
  *
  * @param why message for operators; it is not logged, because it may contain data of the event
- * @param safeMessage message for logs; must not contain data of the event
+ * @param safeMessage message for logs; it must not contain data of the event
  */
 export function retry(why: string, safeMessage?: string): Delivered {
   return { kind: 'retry', why, ...(safeMessage === undefined ? {} : { safeMessage }) }

@@ -1,6 +1,6 @@
 /**
- * Validates data with any library that implements Standard Schema (https://standardschema.dev). The engine
- * itself depends on none of them.
+ * Validates data with any library that implements Standard Schema (https://standardschema.dev). The engine depends on no such
+ * library.
  */
 import type { EventData } from './application.ts'
 import { ConfigError } from './author-errors.ts'
@@ -40,11 +40,11 @@ export type DataOf<Schema> = [Schema] extends [never]
 const MAX_ISSUES = 5
 
 /**
- * Returns a reader that validates data with the schema of its event type. Data of other types is passed
+ * Returns a function that validates the data of an event with the schema of its type. Data of types without a schema is returned
  * unchanged.
  *
- * @throws ConfigError if a schema is found to be asynchronous. Some schemas show this only with valid data;
- *   the event fails then
+ * @throws ConfigError if a schema validates asynchronously. For some schemas this can be detected only with valid data; in that
+ *   case, the event fails later.
  */
 export function schemaReader(schemas: EventSchemas): (event: Event) => EventData | Failure {
   const byType = new Map(Object.entries(schemas))
@@ -63,7 +63,7 @@ function assertSynchronous(type: string, schema: StandardSchema): void {
   try {
     resultOf(type, schema, undefined)
   } catch (error) {
-    // A schema may throw for undefined, which is only a test value here.
+    // A schema may throw an error for undefined, which is only a test value here.
     if (error instanceof ConfigError) throw error
   }
 }
@@ -71,14 +71,14 @@ function assertSynchronous(type: string, schema: StandardSchema): void {
 function resultOf(type: string, schema: StandardSchema, data: unknown): SchemaResult<unknown> {
   const result = schema['~standard'].validate(data)
   if (!(result instanceof Promise)) return result
-  // An unhandled rejection would end the invocation.
+  // An unhandled rejection would end the invocation, so ignore the promise.
   result.catch(() => {})
   throw new ConfigError(`the schema of "${type}"`, [
     'it is asynchronous, but events are read synchronously: use a schema without asynchronous checks',
   ])
 }
 
-/** Describes where and why the data does not match. A message that quotes the value, as some libraries do, is omitted. */
+/** Describes where and why the data does not match. The message of the schema is omitted if it quotes the value. */
 function describe({ message, path = [] }: SchemaIssue, data: unknown): string {
   const keys = path.map(part => (typeof part === 'object' ? part.key : part))
   const where = keys.length === 0 ? 'the data' : keys.map(String).join('.')

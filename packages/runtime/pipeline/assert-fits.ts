@@ -7,7 +7,7 @@ import { versionError } from './deciding/stored-state.ts'
 import { SegmentCutter } from './segments/cutter.ts'
 
 /**
- * Validates the definition of a process or a sink, when a handler or a test kit starts.
+ * Validates the definition of a process or a sink. Handlers and test kits call it when they start.
  *
  * @throws ConfigError if the definition is invalid
  */

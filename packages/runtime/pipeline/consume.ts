@@ -1,6 +1,7 @@
 /**
- * Processes one Kafka batch with one consumer. Start reading here; `steps.ts` shows the steps of a chunk in order, and `partition.ts`
- * takes the partitions through them. `model.ts` defines the data, `ports.ts` the interfaces to everything else.
+ * Processes one Kafka batch with one consumer. Start reading here; `steps.ts` shows the steps of a chunk in order, and
+ * `partition.ts` runs each partition through these steps. `model.ts` defines the data, `ports.ts` the interfaces to external
+ * systems.
  */
 
 import { type KafkaEvent, type PartitionBatch, receive } from './batch/receive.ts'
@@ -21,7 +22,7 @@ export async function consume(
   event: KafkaEvent,
   invocation: Invocation,
 ): Promise<BatchResponse> {
-  // Do not await here: the text of the event could not be freed until the end of the invocation.
+  // Do not await here: an await would keep the event's text in memory until the end of the invocation.
   return consumeBatches(consumer, ports, receive(event), invocation)
 }
 

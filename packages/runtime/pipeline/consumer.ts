@@ -8,22 +8,22 @@ import type { SegmentSink } from '../consumer/segment-sink.ts'
 import type { Sink } from '../consumer/sink.ts'
 import type { DataReader } from './ports.ts'
 
-// A keyed process with an opaque state: the pipeline only parses states from JSON and serializes them.
+// A keyed process whose state type is unknown. The pipeline only parses states from JSON and serializes them.
 export type AnyKeyedProcess = KeyedProcess<unknown, unknown, unknown>
 export type Process = AnyKeyedProcess | Sink | SegmentSink
 
 export interface Consumer<P extends Process = Process> {
   readonly process: P
   readonly application: Application
-  /** Reads data that is not plain JSON. If absent, such data is passed on as bytes. */
+  /** Reader for data that is not plain JSON. If absent, such data is passed on as bytes. */
   readonly reader?: DataReader
   /** Name of the environment whose topics receive the emissions. */
   readonly env: string
   /** Content mode of emissions: binary, unless a downstream system can only read structured events. */
   readonly contentMode: ContentMode
-  /** Serializes the data of emissions. If absent, the data is written as JSON. */
+  /** Writer that serializes the data of emissions. If absent, the data is written as JSON. */
   readonly dataWriter?: DataWriter
-  /** Period on the log's clock for which the id of an applied event is remembered, in milliseconds. */
+  /** Period for which the id of an applied event is remembered, in milliseconds of the log's clock. */
   readonly idWindowMs: number
   readonly futureToleranceMs: number
   /**
@@ -35,11 +35,13 @@ export interface Consumer<P extends Process = Process> {
    * Records appended before this instant are ignored, in milliseconds since the epoch. If absent, records of any age are processed.
    */
   readonly sinceMs?: number
-  /** Source of the append time: the log itself or, for a replayed log, the time that each record carries. */
+  /**
+   * Source of the append time: `append` is the record's timestamp, `carried` the original timestamp in a replayed record's header.
+   */
   readonly logTime: LogTime
-  /** Topic for failure records. The failure router itself writes directly to the dlq topic. */
+  /** Topic to which failure records are sent. The failure router itself writes directly to the dlq topic. */
   readonly failuresTo: TopicName
-  /** Upper bound for the failure memory of all partitions of a topic together, in bytes. */
+  /** Upper bound, in bytes, for the failure memory of a topic. All partitions of the topic share it. */
   readonly failureBytes: number
   /** Number of entities that a group of producers may add to a partition state per day of log time. */
   readonly newEntities: number
@@ -75,8 +77,9 @@ export function contextOf({ process }: Pick<Consumer, 'process'>): AnyKeyedProce
 interface ChunkLimits {
   readonly records: number
   /**
-   * Upper bound, in bytes, for three sizes: the records of a chunk with their keys and headers (a larger record is a chunk by
-   * itself), the states and timers of one load, and the data that one commit writes (another step runs only below the limit).
+   * Upper bound, in bytes, for the records of a chunk including keys and headers. It also applies to the states and timers of one
+   * load, and to the data that one commit writes. A record above the limit forms a chunk of its own. A commit may exceed the limit
+   * by its last step.
    */
   readonly bytes: number
   readonly timers: number

@@ -1,14 +1,14 @@
-/** Errors of adapters. Each class determines whether the pipeline waits, stops, or replaces a record. */
+/** Errors of adapters. The class of an error determines whether the pipeline waits, stops, or replaces the record. */
 import type { LogRecord } from '../cloudevents/record.ts'
 
-/** Kafka will never accept this record, so retrying cannot help. */
+/** Kafka has permanently refused a record, so retrying cannot help. */
 export class RecordRefused extends Error {
   override readonly name = 'RecordRefused'
-  /** Indices, among the records to publish, of those that were not written; absent if unknown. */
+  /** Indices of the records that were not written, among the records to publish; absent if they are unknown. */
   readonly unwritten?: readonly number[]
 }
 
-/** Nothing is decided, and a later attempt can succeed. The records stay in Kafka until then. */
+/** A temporary error: nothing was decided, and a later attempt can succeed. The records stay in Kafka until then. */
 export class Unavailable extends Error {
   readonly code:
     | 'store-unavailable'
@@ -38,8 +38,8 @@ export function unpreparedIn(error: unknown): LogRecord | undefined {
 }
 
 /**
- * Waiting alone does not help: continuing would lose records, count them twice, or leave them waiting forever. The records stay in
- * Kafka until an operator acts. The message says what to do, and never contains payload data.
+ * An error that an operator must resolve: continuing would lose records, count records twice, or leave records waiting forever. The
+ * records stay in Kafka until then. The message describes the remedy and never contains payload data.
  */
 export class PartitionStopped extends Error {
   override readonly name = 'PartitionStopped'
@@ -57,12 +57,12 @@ export class PartitionStopped extends Error {
   }
 }
 
-/** Returns true if a batch of the log is corrupt or too large, or if Kafka denies access. */
+/** Returns true if the log cannot be read because a batch is corrupt or too large, or because Kafka denies access. */
 export function isUnreadable(error: unknown): error is PartitionStopped {
   return error instanceof PartitionStopped && error.code === 'log-unreadable'
 }
 
-/** A copy of a partition state cannot be read, advanced, or switched to. The live state is unchanged. */
+/** A copy of a partition state cannot be read, updated, or made the live state. The live state is unchanged. */
 export class CopyStopped extends Error {
   override readonly name = 'CopyStopped'
   readonly why: /** A commit was made in the meantime, or another command has replaced the state. */
@@ -74,7 +74,7 @@ export class CopyStopped extends Error {
     | 'incomplete'
     /** The live state was committed by other code. */
     | 'other-code'
-    /** One of the two states is from before a growth of the topic. */
+    /** The topic has grown since one of the two states was computed. */
     | 'other-partitioning'
     | 'growing'
     | 'waiting'

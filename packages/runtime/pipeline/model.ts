@@ -8,7 +8,8 @@ import type { Key } from '../consumer/process.ts'
 import type { DeferredReason, ReleaseReason } from './reasons.ts'
 
 /**
- * Identifies a partition state: all data that one consumer stores for one partition. It is the unit of order, state and recovery.
+ * Identifies a partition state, which is all data that one consumer stores for one partition. Records are ordered, states are
+ * stored, and losses are recovered per partition state.
  */
 export interface StateKey {
   readonly consumer: string
@@ -17,21 +18,21 @@ export interface StateKey {
 }
 
 /**
- * Version of a partition state. A commit names the version that it is based on, and is refused if the
- * partition state has another version by then. The applied offset is thus the fencing token.
+ * Version of a partition state. A commit specifies the version that it is based on, and is refused if the partition state has
+ * another version by then. The applied offset thus acts as a fencing token.
  */
 export interface Version {
   readonly epoch: number
   /** Last decided offset; -1 before the first record. */
   readonly appliedOffset: number
   /**
-   * Number of timers that have fired since the applied offset and before the next record. If they do not fit
-   * into one commit, they are divided among several.
+   * Number of timers that have fired after the applied offset and before the next record. If these timers do not fit into one
+   * commit, they are distributed over several commits.
    */
   readonly fired: number
 }
 
-/** Distribution of a topic's entities over partitions, present once it has changed. */
+/** Distribution of a topic's entities over its partitions. It exists only after a growth of the topic. */
 export interface Partitioning {
   readonly generation: number
   readonly partitions: number
@@ -42,11 +43,11 @@ export interface Growth {
   readonly to: number
   /** For each old partition, the offset after its last record before the growth. */
   readonly ends: readonly number[]
-  /** Names of consumers whose failures stayed in the partitions of their records. */
+  /** Names of consumers whose failures were not moved when the topic grew. */
   readonly except: readonly string[]
 }
 
-/** A growth as it is stored, with the operation that made it. */
+/** A stored growth of the topic, with the operation that has caused it. */
 export interface KeptGrowth extends Growth {
   readonly operation: string
   /** Start of the operation, RFC 3339. */
@@ -58,7 +59,7 @@ export interface LogClock {
   readonly nowMs: number
   /** Append time of the record at the applied offset, in milliseconds since the epoch; undefined before the first record. */
   readonly lastAppendMs: number | undefined
-  /** Highest append time up to the applied offset, in milliseconds since the epoch. It helps to detect a record of another log. */
+  /** Highest append time up to the applied offset, in milliseconds since the epoch. It helps to detect records of another log. */
   readonly highestAppendMs: number | undefined
 }
 
@@ -80,7 +81,7 @@ export interface StoredTimer {
   /** The timer fires when the log's clock has passed this time. */
   readonly thresholdMs: number
   /**
-   * Id derived from the cause that set the timer. Setting the same name and due time again creates another timer with another id.
+   * Id derived from the cause that has set the timer. If the same name and due time are set again, the new timer has another id.
    */
   readonly id: string
   /** Trace context of the event that set the timer. */
@@ -93,9 +94,7 @@ export interface TimerPlace {
   readonly entity: string
 }
 
-/**
- * A record that could not be processed, with the data that is needed to accept its redrive only once and only with the same bytes.
- */
+/** A failed record. The remembered data ensures that its redrive is accepted only once, and only with the same bytes. */
 export interface RememberedFailure {
   /** Id of the failure, which is the same for all attempts. */
   readonly id: string
@@ -108,9 +107,9 @@ export interface RememberedFailure {
   readonly producerGroup: number
   /** Hash of the entity whose event failed; absent if the record has no entity. */
   readonly entityHash?: number
-  /** True while a redrive is accepted. */
+  /** True while a redrive of the failure is accepted. */
   readonly isOpen: boolean
-  /** Set during a rebuild if the live state has closed the failure, by an attempt before or after the start of the rebuild. */
+  /** Set during a rebuild if the failure is closed in the live state, by an attempt before or after the start of the rebuild. */
   readonly isReopened?: true
   /** Time of the first failure, RFC 3339. */
   readonly firstFailedAt: string
@@ -118,16 +117,13 @@ export interface RememberedFailure {
   readonly failedAtMs: number
 }
 
-/** Fields by which a failure is looked up. */
+/** Fields that are needed to look up a failure. */
 export type FailureName = Pick<RememberedFailure, 'id' | 'producerGroup'>
 
-/** A failure whose retries have ended, as reported by an event. */
+/** A failure whose retries have ended, as reported by an event. Any client can write such an event. */
 export interface EndedFailure {
   readonly failure: string
-  /**
-   * Digest of the record that failed. Any client can write such an event, but only a client that has read the
-   * failure knows the digest.
-   */
+  /** Digest of the failed record. It is checked because only a client that has read the failure can include it in its event. */
   readonly digest: string
 }
 
@@ -150,14 +146,14 @@ export interface OutboxEntry {
   readonly partition?: number
 }
 
-/** Context that an event has set for all entities of a partition. */
+/** Context of a partition: data that an event has set for all its entities. */
 export interface StoredContext {
   readonly hash: string
-  /** Data of that event as JSON, or the result of the process's reducer. */
+  /** Context as JSON: the data of the event, or the result of the process's reducer. */
   readonly json: string
 }
 
-/** First append time of a chunk, and the advance of the clock after it. Together they determine which timers can become due. */
+/** First append time of a chunk, and the advance of the clock after it. They determine which timers can become due. */
 export interface Span {
   readonly firstAppendMs: number
   readonly advanceMs: number
@@ -167,37 +163,35 @@ export interface LoadSelection {
   readonly entities: readonly string[]
   /** `Fingerprint.id` of each event in the chunk. */
   readonly ids: readonly string[]
-  /** Period on the log's clock for which ids must be known, in milliseconds. */
+  /** Period for which ids must be known, in milliseconds of the log's clock. */
   readonly idWindowMs: number
   /** Failures that redriven records refer to. */
   readonly failures: readonly FailureName[]
-  /** Timers that become due within this span are loaded, with the states of their entities. */
+  /** Span of the chunk. Timers that become due within it are loaded, with the states of their entities. */
   readonly span: Span
-  /** Maximum number of entities that are loaded because of due timers, the earliest first. */
+  /** Maximum number of entities that are loaded because of due timers. Entities with the earliest timers are loaded first. */
   readonly timerLimit: number
   /**
-   * Upper bound for states and timers, in bytes. Entities with due timers may use half of it. The first
-   * entity of each kind is loaded regardless of its size.
+   * Upper bound for the loaded states and timers, in bytes. Entities with due timers may use half of it. The first entity with due
+   * timers and the first requested entity are loaded regardless of their sizes.
    */
   readonly byteLimit: number
-  /** Hashes of the contexts whose content is cached; absent if the process defines no context. */
+  /** Hashes of cached contexts, whose content need not be loaded; absent if the process defines no context. */
   readonly contexts?: readonly string[]
 }
 
-/** Facts about a partition state at its applied offset. */
+/** State of the processing at the applied offset. */
 interface Progress {
   readonly clock: LogClock
   /** `digestOf` of the record at the applied offset; undefined before the first record. */
   readonly appliedDigest: string | undefined
-  /** Number of entries emitted since the applied offset. The next record continues this count. */
+  /** Number of entries emitted since the applied offset. The count continues with the next record. */
   readonly emitted: number
   /** Approximate size of the parked events of all entities, in bytes. */
   readonly parkedBytes: number
   /** Serialised levels of `NewEntities`; absent if empty. */
   readonly newEntities?: string
-  /**
-   * Append time from which every record was decided and every failure is remembered; undefined if nothing is known to be complete.
-   */
+  /** Append time from which all records were decided and all their failures are remembered; undefined if there is no such time. */
   readonly failuresFromMs: number | undefined
 }
 
@@ -206,16 +200,16 @@ export interface Snapshot extends Progress {
   readonly partitioning?: Partitioning
   /** States of the requested entities and of those with a due timer, in the form of `storedState`. */
   readonly states: ReadonlyMap<string, string>
-  /** All timers of the same entities. */
+  /** Timers of the entities in `states`. All timers of each entity are included. */
   readonly timers: ReadonlyMap<string, readonly StoredTimer[]>
-  /** Set if more timers become due than one load returns: every timer up to this position is loaded. */
+  /** Position up to which all due timers are loaded. Set only if more timers become due than one load returns. */
   readonly timersUpTo: TimerPlace | undefined
-  /** Requested entities beyond the byte limit. Neither their states nor their timers are loaded. */
+  /** Requested entities that were not loaded because of the byte limit. Neither their states nor their timers are included. */
   readonly notLoaded: ReadonlySet<string>
-  /** Known ids among the requested ones: all within the window, and possibly older ones. */
+  /** Known ids among the requested ones: all ids within the window, and possibly older ones. */
   readonly known: ReadonlyMap<string, RememberedId>
   readonly failures: ReadonlyMap<string, RememberedFailure>
-  /** Growths of the topic, the first one first; absent if it has never grown, or if no failure was requested. */
+  /** Growths of the topic, oldest first; absent if it has never grown, or if no failure was requested. */
   readonly growths?: readonly Growth[]
   readonly failureMemory: FailureMemory
   readonly outbox: readonly OutboxEntry[]
@@ -225,15 +219,15 @@ export interface Snapshot extends Progress {
   readonly context?: { readonly hash: string; readonly json?: string }
 }
 
-/** Changes of one commit. A store that forgets failures at a commit sets `failuresFromMs` to the time after the newest record. */
+/** Changes of one commit. A store that forgets failures in a commit sets `failuresFromMs` to the time after the newest record. */
 export interface Change extends Progress {
   readonly base: Version
   readonly appliedOffset: number
-  /** Number of timers that have fired since that offset; 0 unless the commit ends between the timers before a record. */
+  /** Number of timers that have fired after the applied offset; 0 unless the commit ends between the timers before a record. */
   readonly fired: number
   /** New states in the form of `storedState`; null forgets the entity. */
   readonly states: ReadonlyMap<string, string | null>
-  /** All timers of each entity with a changed timer. */
+  /** Timers of the entities of which a timer has changed. All timers of each such entity are included. */
   readonly timers: ReadonlyMap<string, readonly StoredTimer[]>
   readonly ids: readonly RememberedId[]
   readonly failures: readonly RememberedFailure[]
@@ -243,15 +237,15 @@ export interface Change extends Progress {
    * Number of decisions by outcome and reason. The counters are exact, because they are committed together with the applied offset.
    */
   readonly tally: ReadonlyMap<string, number>
-  /** Periods on the log's clock for which ids and failures are remembered, in milliseconds. Older ones are removed. */
+  /** Periods for which ids and failures are remembered, in milliseconds of the log's clock. Older ones are removed. */
   readonly idWindowMs: number
   readonly failureWindowMs: number
   /**
-   * Upper bound for the failure memory in the store, in bytes. If it is exceeded, the group that uses the
-   * most memory loses its oldest failures.
+   * Upper bound for the failure memory in the store, in bytes. If it is exceeded, the oldest failures of the group with the largest
+   * share are removed.
    */
   readonly failureBytes: number
-  /** Number of forgotten failures in the snapshot. This commit marks them as reported. */
+  /** Number of forgotten failures in the snapshot that this commit marks as reported. */
   readonly forgottenTold: number
   /** Code that made the decisions, see `codeOf`; absent if unknown. */
   readonly code?: string
@@ -267,8 +261,8 @@ export interface ReadRange {
   /** Records in the order of their offsets. The first is not before `fromOffset`; some may be after `toOffset`. */
   readonly records: readonly LogRecord[]
   /**
-   * Offset from which to continue. Each earlier offset of the range is in `records` or has no record. Always
-   * greater than `fromOffset`.
+   * Offset from which to continue reading. For each earlier offset of the range, the record is in `records` or does not exist.
+   * Always greater than `fromOffset`.
    */
   readonly nextOffset: number
   /** First offset of the log at the time of the read. Earlier records have expired. */
@@ -277,13 +271,14 @@ export interface ReadRange {
 
 export type RecordOutcome = 'applied' | 'duplicate' | 'ignored' | 'failed' | 'parked'
 
-/** Outcome of a parked record. The record is first counted as `parked`, and later as one of these. */
+/** Final outcome of a parked record. The record is counted as `parked` first, and as one of these outcomes later. */
 export type ParkedOutcome = 'parked-applied' | 'parked-ignored' | 'parked-failed' | 'parked-erased'
 
-/** A decision about one record or timer, with its reason. Metrics, log lines and tests use it. */
+/** A decision about one record or timer, with its reason. It is the source of metrics, log lines and expectations in tests. */
 export interface Decision {
   /**
-   * Offset of the record (for a parked record, its original offset). For a timer, the offset of the record before which it fired.
+   * Offset of the record. For a parked record, this is its original offset; for a timer, the offset of the record before which the
+   * timer fired.
    */
   readonly offset: number
   readonly appendMs: number
@@ -293,7 +288,7 @@ export interface Decision {
   readonly failure?: Failure
   /** Set if the decision is about a timer. */
   readonly timer?: StoredTimer & { readonly entity: string }
-  /** State of the hold after the decision about a held entity: newly held, still held, or the reason of its release. */
+  /** Effect of the decision on an entity's hold: `begins` and `stays` for a held entity, otherwise the reason of its release. */
   readonly hold?: 'begins' | 'stays' | ReleaseReason
   readonly emitted?: readonly OutboxEntry[]
 }

@@ -18,7 +18,7 @@ const ATTEMPTS = 3
 
 const OUT_OF_TIME: Deferred = { reason: 'out-of-time' }
 
-/** `go-on` if processing of the pending records can continue; otherwise the reason why they must wait. */
+/** `go-on` if the pending records can be processed further; otherwise the reason why they must wait. */
 type NextStep = 'go-on' | Deferred
 
 export async function runPartition(
@@ -32,7 +32,7 @@ export async function runPartition(
   const pending = new PendingRecords(records, consumer)
   const run = runOf(consumer, ports, invocation, stateKey, pending)
   const steps = stepsOf(consumer)
-  // Records that are replayed into another topic carry the original append times.
+  // A replayed log needs no append times from the broker: its records contain the original ones in a header.
   const needsAppendTimes = hasTimers(consumer) && consumer.logTime === 'append'
   if (createTimeFrom !== undefined && needsAppendTimes)
     ports.observer.timedByProducers(stateKey, createTimeFrom)
@@ -46,8 +46,8 @@ export async function runPartition(
   return { batch: delivered }
 
   /**
-   * Returns the result for a chunk that waits. It is delivered again as a whole. By then, its decided records
-   * are at or below the applied offset, and are dropped.
+   * Returns the result for a chunk that must wait. The whole chunk is delivered again. Records of it that were decided are then
+   * dropped, because they are at or below the applied offset.
    */
   function waiting({ offset, timestampMs }: LogRecord, deferred: Deferred): PartitionResult {
     ports.observer.waiting(stateKey, { fromOffset: offset, appendMs: timestampMs, ...deferred })
@@ -78,7 +78,7 @@ function isLate({ invocation, consumer }: PartitionRun): boolean {
 
 type Steps = ReturnType<typeof stepsOf>
 
-/** Runs the steps of a chunk. The run may end early, after a part of the chunk or before any record. */
+/** Runs the steps of a chunk. They may end early, after only a part of the chunk or none of its records. */
 async function takeChunk(run: PartitionRun, steps: Steps, chunk: readonly LogRecord[]): Promise<NextStep> {
   try {
     if (run.invocation.unavailable) throw run.invocation.unavailable
@@ -101,8 +101,8 @@ async function takeChunk(run: PartitionRun, steps: Steps, chunk: readonly LogRec
 }
 
 /**
- * Runs a step, and fetches missing schemas. Parked records are decoded while the chunk is applied: if a
- * schema is missing, it is fetched and the step is repeated; nothing was changed before.
+ * Runs a step, and fetches missing schemas. Parked records are decoded only while the chunk is applied. If the schema of a parked
+ * record is missing, it is fetched and the step is repeated. This is safe, because the failed step has changed nothing.
  */
 async function withSchemas<T>(run: PartitionRun, take: () => Promise<T>): Promise<T | End> {
   for (;;)
@@ -116,7 +116,7 @@ async function withSchemas<T>(run: PartitionRun, take: () => Promise<T>): Promis
     }
 }
 
-/** Does what is necessary before the chunk can be tried again. */
+/** Resolves the cause for which a chunk has ended early, so that the chunk can be tried again. */
 async function afterEnd(run: PartitionRun, end: Exclude<End, { kind: 'overtaken' }>): Promise<NextStep> {
   const { ports, pending } = run
   switch (end.kind) {
@@ -135,7 +135,7 @@ async function afterEnd(run: PartitionRun, end: Exclude<End, { kind: 'overtaken'
       return 'go-on'
     case 'missing':
       await ports.log.acquire()
-      // Other partitions may have held the permits for a long time.
+      // This may have waited for a long time, until other partitions released their permits.
       if (isLate(run)) return OUT_OF_TIME
       await readBack(run, end)
       return 'go-on'
@@ -152,19 +152,19 @@ async function readBack(
     observer.expired(stateKey, { ...range, toOffset: Math.min(looked.logStart - 1, range.toOffset) })
   const added = pending.insert(range.fromOffset, looked)
   const [first, last] = [added.at(0), added.at(-1)]
-  // Usually the range contains only transaction markers.
+  // Usually the range contains no records, only transaction markers.
   if (!first || !last || isRoutine) return
   if (appliedOffset < 0) observer.startsWithoutAppliedOffset(stateKey, first.offset)
   else observer.rangeReadBack(stateKey, { fromOffset: first.offset, toOffset: last.offset })
 }
 
 /**
- * Checks that the topic has ticks, which parking needs: only a record can release parked events or end their
- * parking time. The check passes if the application does not specify whether the topic has ticks.
+ * Checks that the topic of a process that parks events has ticks. Without ticks, parked events of a silent partition could wait
+ * forever, because only a record can release them or end their parking time. Passes if the application does not specify whether the
+ * topic has ticks.
  *
  * @param topic name of the topic in Kafka
- * @throws PartitionStopped if the process parks and the topic has no ticks, because parked events could wait
- *   forever
+ * @throws PartitionStopped if the process parks events and the topic has no ticks
  */
 function ensureTicks({ process, application }: Consumer, topic: string): void {
   const parks = 'parking' in process && process.parking !== undefined

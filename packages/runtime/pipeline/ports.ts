@@ -1,4 +1,4 @@
-/** The pipeline's interfaces to Kafka, Redis, receivers and observers. All adapters of a port must pass the same conformance suite. */
+/** Interfaces to Kafka, Redis, receivers and observers. All adapters of an interface must pass the same conformance suite. */
 import type { LogRecord, OutgoingRecord } from '../cloudevents/record.ts'
 import type { Event } from '../consumer/event.ts'
 import type { Failure } from '../consumer/failure-codes.ts'
@@ -33,52 +33,51 @@ export interface Ports {
  */
 export interface StateStore {
   load(stateKey: StateKey, wanted: LoadSelection): Promise<Snapshot>
-  /**
-   * Stores all of the change or nothing. The commit is refused if the version of the partition state differs from `change.base`.
-   */
+  /** Commits a change atomically. The commit is refused if the version of the partition state differs from `change.base`. */
   commit(stateKey: StateKey, change: Change): Promise<'committed' | 'refused'>
-  /** Removes exactly these entries from the outbox. Entries that are already gone are not an error. */
+  /** Removes these entries from the outbox. Entries that do not exist any more are ignored. */
   trimOutbox(stateKey: StateKey, positions: readonly string[]): Promise<void>
 }
 
 /**
- * Records that operators have skipped. They are stored separately from the partition state and remain skipped if the state is
+ * Records that operators have skipped. They are stored separately from the partition state, so they remain skipped if the state is
  * replaced or dropped. Every method rejects with `Unavailable` if the store cannot be reached.
  */
 export interface SkippedRecords {
   /** Returns the digests of skipped records by offset. */
   skipped(stateKey: StateKey): Promise<ReadonlyMap<number, string>>
-  /** Skips a record, unless its effects are in the state already. @param digest `digestOf` of the record */
+  /** Skips a record, unless it was applied already. @param digest `digestOf` of the record */
   skip(stateKey: StateKey, offset: number, digest: string): Promise<'skipped' | 'already-applied'>
   unskip(stateKey: StateKey, offset: number): Promise<boolean>
 }
 
 export interface Publisher {
   /**
-   * Resolves when all replicas have acknowledged every record. Within each partition, the first copy of each record is in the given
-   * order. Rejects with `RecordRefused` if Kafka will never accept one of the records, and with `Unavailable` if it may accept them
-   * later. After a rejection, any of the records may have been written.
+   * Publishes records. Resolves when all replicas have acknowledged every record. Within each partition, the records are written in
+   * the given order; a repeated copy may follow later. Rejects with `RecordRefused` if Kafka permanently refuses one of the
+   * records, and with `Unavailable` if it may accept them later. After a rejection, any of the records may have been written.
    */
   publish(records: readonly OutgoingRecord[]): Promise<unknown>
 }
 
-/** Upper bound for the records of one read, in bytes by `sizeOf`. A larger record is returned alone. */
+/** Upper bound for the records of one read, in bytes as counted by `sizeOf`. A larger record is returned alone. */
 export const MAX_READ_BYTES = 4 * 1024 * 1024
 
 /**
- * Reads records from the log directly, not from a batch. Rejects with `Unavailable` if Kafka cannot be reached, and with
- * `PartitionStopped` if it answers but the records cannot be read, or if the log ends before the range: then these offsets belong to
- * another log.
+ * Reads records directly from the log, instead of from a batch. Rejects with `Unavailable` if Kafka cannot be reached. Rejects with
+ * `PartitionStopped` if Kafka answers but the records cannot be read, or if the log ends before the range, which means that the
+ * offsets belong to another log.
  */
 export interface LogReader {
   /**
-   * Returns as much of the range as one fetch returns, but at most `MAX_READ_BYTES`. Call it again from `nextOffset`. Does not
-   * affect any consumer group.
+   * Returns as much of the range as one fetch returns, up to `MAX_READ_BYTES`. To continue, call it again from `nextOffset`.
+   * Consumer groups are not affected.
    *
-   * @param holding records whose bytes do not contain this text may be omitted, which is much faster if few contain it
+   * @param holding text to search for. Records whose bytes do not contain it may be omitted, which is much faster if few records
+   *   contain it.
    */
   read(topic: string, partition: number, range: OffsetRange, holding?: string): Promise<ReadRange>
-  /** Frees resources that are kept for further reads of this partition. Optional: calling it never changes a result. */
+  /** Frees resources that are kept for further reads of this partition. A call is optional and never changes later results. */
   leave?(topic: string, partition: number): void
 }
 
@@ -88,92 +87,92 @@ export interface LogBounds {
   bounds(topic: string): Promise<readonly { readonly start: number; readonly end: number }[]>
 }
 
-/** Positions of a forwarder in its partitions. Both methods reject with `Unavailable` if the store cannot be reached. */
+/** Positions of a forwarder in its partitions. Every method rejects with `Unavailable` if the store cannot be reached. */
 export interface Cursors {
   read(stateKey: StateKey): Promise<Cursor | undefined>
-  /** Advances the cursor if it is still `from`. Otherwise another invocation has moved it, and this one must stop. */
+  /** Advances the cursor if it is still `from`. Returns `refused` if another invocation has moved it; the caller must then stop. */
   advance(stateKey: StateKey, from: Cursor | undefined, to: Cursor): Promise<'advanced' | 'refused'>
 }
 
 export interface Cursor {
   readonly next: number
-  /** The last forwarded record, which identifies the log; absent before the first. */
+  /** The last forwarded record, by which the log is recognised; absent before the first record. */
   readonly last?: { readonly offset: number; readonly digest: string }
 }
 
-/** Reads data that is not plain JSON, such as Avro, Protobuf, and other formats with a schema id of a registry. */
+/** Reads event data that is not plain JSON: Avro, Protobuf, and other data with a schema id of a registry. */
 export interface DataReader {
   /**
-   * Returns the event with plain data and `datacontenttype`, as if it had been sent as JSON. An event whose
-   * data is in no known format is returned unchanged. A failure has the code `schema-unknown` or
-   * `data-not-decodable`, or says that a number cannot be represented exactly.
+   * Returns the event with plain data and `datacontenttype`, as if it had been sent as JSON. If the format of the data is unknown,
+   * the event is returned unchanged. The code of a failure is `schema-unknown` or `data-not-decodable`, or the failure reports that
+   * a number cannot be represented exactly.
    *
    * @param record record of the event
-   * @throws Unavailable, with the record, if the schema must be prepared first
+   * @throws Unavailable with this record if the schema must be fetched with `prepare` first
    */
   read(event: Event, record: LogRecord): Event | Failure
   /**
-   * Fetches the schemas of these records that are not available yet.
+   * Fetches the schemas of these records, unless they are available already.
    *
-   * @throws Unavailable if one cannot be fetched, after all others were fetched
+   * @throws Unavailable if a schema cannot be fetched; all others were fetched then
    */
   prepare(records: readonly LogRecord[]): Promise<void>
 }
 
-/** Circuit breaker that defers the batches of a version of the code. It is stored, so that all invocations share it. */
+/** Circuit breaker that defers the batches of a code version. Its state is stored, so that all invocations share it. */
 export interface CircuitBreaker {
   /**
-   * Opens the breaker. Returns the time when it was opened, now or before, in milliseconds since the epoch,
-   * or `reset` if an operator has closed it.
+   * Opens the breaker if it is closed. Returns the time at which it was opened, in milliseconds since the epoch. Returns `reset` if
+   * an operator has reset it for this version.
    *
-   * @throws Unavailable
+   * @throws Unavailable if the store cannot be reached
    */
   open(consumer: string, codeVersion: string, nowMs: number): Promise<number | 'reset'>
 }
 
-/** Receives notifications of what happened, to log and count it. It must never keep payloads. */
+/** Receives reports of what has happened, for logs and metrics. An implementation must not keep payloads. */
 export interface Observer {
   decided(stateKey: StateKey, decisions: readonly Decision[]): void
-  /** Reports records at or below the applied offset, which were decided before and are dropped. */
+  /** Reports records at or below the applied offset. They were decided before, and are dropped. */
   redelivered(stateKey: StateKey, count: number): void
   waiting(stateKey: StateKey, waiting: StoppedPartition): void
-  /** Reports a try in which a receiver did not accept records. The last try is reported too, before the records fail. */
+  /** Reports a try in which a receiver has not accepted all records. The last try is also reported, before its records fail. */
   tried(stateKey: StateKey, tried: Tried): void
-  /** Reports entries that are published but still in the outbox. The next batch of the partition publishes them again. */
+  /** Reports published entries that could not be removed from the outbox. The next batch of the partition publishes them again. */
   outboxNotTrimmed(stateKey: StateKey, count: number, error: unknown): void
-  /** Reports entries that Kafka does not accept. Each was replaced by a failure record with the reason. */
+  /** Reports entries that Kafka permanently refuses. Each entry was replaced by a failure record that contains the reason. */
   refused(stateKey: StateKey, entries: readonly OutboxEntry[], error: unknown): void
-  /** Reports entries that were sent to the dead letters. If the outbox was not trimmed, they are reported again. */
+  /** Reports entries that were sent as dead letters. If they could not be removed from the outbox, they are reported again. */
   deadLettersSent(stateKey: StateKey, entries: readonly OutboxEntry[]): void
   /**
-   * Reports undelivered offsets after the applied offset, which are read from the log. A long range indicates
-   * that the store lost state.
+   * Reports offsets after the applied offset that were not delivered and are read from the log. A long range is a sign that the
+   * store has lost state.
    */
   rangeReadBack(stateKey: StateKey, range: OffsetRange): void
-  /** Reports offsets after the applied offset that the log no longer has. Their records are lost. */
+  /** Reports offsets after the applied offset that have expired. Their records are lost. */
   expired(stateKey: StateKey, range: OffsetRange): void
-  /** Reports that the partition state is empty but the log has older records. All records from this offset on are read. */
+  /** Reports that the partition state is empty although the log is not new. Processing starts at this offset, its first one. */
   startsWithoutAppliedOffset(stateKey: StateKey, fromOffset: number): void
   /**
-   * Reports that the failure memory is nearly full, or that failures had to be forgotten.
+   * Reports that the failure memory is nearly full, or that failures were forgotten to free memory.
    *
-   * @param limit upper bound for a partition state, in bytes
+   * @param limit upper bound for the failure memory of a partition state, in bytes
    */
   failureMemory(stateKey: StateKey, memory: FailureMemory, limit: number): void
   restoredFromCheckpoint(partitionState: StateKey, appliedOffset: number, takenAtMs: number): void
   /** Reports that a checkpoint was skipped because its contents are damaged. */
   checkpointDamaged(partitionState: StateKey, takenAtMs: number, error: Error): void
-  /** Reports that the log was silent for longer than its clock may advance in one step. Called only for consumers with timers. */
+  /** Reports that no record was appended for longer than the clock advances in one step. Only for consumers with timers. */
   clockGap(stateKey: StateKey, beforeOffset: number, ms: number): void
   /** Reports that producers set the timestamps of the log from this offset on, and that the consumer's timers depend on them. */
   timedByProducers(stateKey: StateKey, fromOffset: number): void
-  /** Reports that this code cannot read the stored context. The initial context is used until the next one is set. */
+  /** Reports that this code cannot read the stored context. The initial context is used until an event sets the next one. */
   contextUnreadable(stateKey: StateKey, why: string): void
   /** Reports misrouted records from this offset on: Kafka's default partitioner would not have put them into this partition. */
   misrouted(stateKey: StateKey, fromOffset: number, count: number): void
   /**
-   * Reports that the batches of this code version wait in Kafka because of too many unexpected failures.
-   * `failure` is the first of them.
+   * Reports that the batches of this code version are deferred because too many records have failed unexpectedly. `failure` is the
+   * first failure.
    */
   breakerOpen(stateKey: StateKey, sinceMs: number, failure?: Failure): void
 }

@@ -1,4 +1,4 @@
-/** Reasons of the runtime itself, for decisions about records that do not reach the consumer, and for records that wait. */
+/** Reasons of the runtime itself, for decisions about records that the consumer does not process, and for records that wait. */
 import type { PartitionStopped, Unavailable } from './errors.ts'
 
 /** Reasons for acknowledging a record without processing it. An application can add reasons for its event types. */
@@ -13,7 +13,7 @@ const IGNORED = {
 
 export type IgnoredReason = keyof typeof IGNORED | (string & {})
 
-/** Reasons for treating a record as a repeat of one that was decided before. */
+/** Reasons for treating a record as a repeat of an earlier one. */
 const DUPLICATE = {
   'id-known': 'an event of this source and id was applied before, with the same content',
   'attempt-known': 'this attempt at a failure was made before',
@@ -23,7 +23,7 @@ const DUPLICATE = {
 
 export type DuplicateReason = keyof typeof DUPLICATE
 
-/** Reasons of a decision that has applied an erasure. */
+/** Reasons for decisions about erasures. */
 const ERASURE = {
   erased: 'the state of the entity was removed, and its timers were cancelled',
   'nothing-to-erase': 'the entity had no state in this partition',
@@ -48,7 +48,7 @@ const RELEASED = {
 
 export type ReleaseReason = keyof typeof RELEASED
 
-/** Reasons of the timer decision that ends a hold because a parking limit was reached. */
+/** Reasons for ending a hold at a parking limit. The decision counts as a timer. */
 export type BoundReason = 'parking-full' | 'parking-time'
 
 /** Reasons for which a partition waits. Its records stay in Kafka. */
@@ -74,7 +74,7 @@ const DEFERRED = {
 
 export type DeferredReason = keyof typeof DEFERRED
 
-/** Returns the description of a reason of the runtime; undefined if the runtime has no reason of this name. */
+/** Returns the description of a reason of the runtime; undefined for any other reason. */
 export function reasonText(reason: string): string | undefined {
   const all: Readonly<Record<string, string>> = {
     ...IGNORED,
@@ -86,6 +86,6 @@ export function reasonText(reason: string): string | undefined {
   return Object.hasOwn(all, reason) ? all[reason] : undefined
 }
 
-/** Compile-time check: the table must contain every code of an adapter's error. */
+/** Compile-time check that the table contains the codes of all adapter errors. */
 type Codes = (Unavailable | PartitionStopped)['code']
 true satisfies Codes extends DeferredReason ? true : never

@@ -1,7 +1,7 @@
 /**
- * The steps of a chunk, in order, for each kind of consumer. Step 1, `receive`, precedes them, and step 8,
- * `respond`, follows them; both handle the batch as a whole. Each step receives the result of the previous
- * one, and may end the processing of the chunk early.
+ * The steps of a chunk, in order, for each kind of consumer. Before them, step 1 (`receive`) handles the batch as a whole; after
+ * them, step 8 (`respond`) does the same. Each step receives the result of the previous step, and can end the processing of the
+ * chunk early.
  */
 import type { LogRecord } from '../cloudevents/record.ts'
 import { type AnyKeyedProcess, type Consumer, isSegmentSink, isSink } from './consumer.ts'
@@ -34,7 +34,7 @@ const PROCESS = inOrder(
   trimPublished,
 )
 
-/** Steps of a sink: the receiver's answers decide the records. */
+/** Steps of a sink. The answers of the receiver decide the records. */
 const SINK = inOrder(
   decodeRecords,
   loadState,
@@ -44,7 +44,7 @@ const SINK = inOrder(
   trimPublished,
 )
 
-/** Steps of a segment sink: the log determines which records are decided together, and the receiver accepts all of them or none. */
+/** Steps of a segment sink. The log determines which records are decided together. The receiver accepts all of them or none. */
 const SEGMENT_SINK = inOrder(
   findSegment,
   decodeRecords,
@@ -77,22 +77,23 @@ export interface PartitionRun {
 interface Chunk {
   readonly records: readonly LogRecord[]
   /**
-   * Applied offset for which the records were selected. If set, the chunk is decided as a whole, and only at this applied offset.
+   * Applied offset at which the records were selected. If set, the chunk is decided as a whole, and only if the applied offset is
+   * still the same.
    */
   readonly base?: number
 }
 
 /** Result of a step that ends the processing of a chunk early. */
 export type End =
-  /** Another invocation has committed first, so nothing of this one is stored. */
+  /** Another invocation has committed first. Nothing of this chunk is stored. */
   | { readonly kind: 'overtaken' }
   /** The state was lost and has been restored. It must be loaded again. */
   | { readonly kind: 'restored' }
-  /** Nothing is decided: these entries of the outbox must be published first. */
+  /** Nothing was decided. These entries of the outbox must be published first. */
   | { readonly kind: 'leftover'; readonly outbox: readonly OutboxEntry[] }
-  /** Nothing is decided: this range must be read from the log first. */
+  /** Nothing was decided. This range must be read from the log first. */
   | Missing
-  /** The records up to this offset are done for this batch without being decided. */
+  /** The records up to this offset need no further work in this batch, although they may be undecided. */
   | { readonly kind: 'set-by'; readonly toOffset: number; readonly outbox: readonly OutboxEntry[] }
   | { readonly kind: 'deferred'; readonly deferred: Deferred }
 
@@ -100,7 +101,7 @@ export interface Missing {
   readonly kind: 'missing'
   readonly range: OffsetRange
   readonly appliedOffset: number
-  /** True if reading the range is normal and does not indicate lost state. */
+  /** True if reading the range is normal and not a sign of lost state. */
   readonly isRoutine?: boolean
 }
 
@@ -108,7 +109,7 @@ export function isEnd(made: object): made is End {
   return 'kind' in made
 }
 
-/** The chunk is decided and published up to `toOffset`. If `restWaits` is set, the records after it must wait for this reason. */
+/** The chunk is decided and published up to `toOffset`. If `restWaits` is set, it is the reason why the later records must wait. */
 interface Decided {
   readonly toOffset: number
   readonly restWaits?: Deferred | undefined
@@ -135,12 +136,12 @@ function inOrder(...steps: Step<never, unknown>[]): Step<Chunk, unknown> {
 }
 
 /**
- * Runs before step 2. Records of an incomplete segment are done for this batch without being decided. They
+ * Runs before step 2. If the next segment is incomplete, its records need no further work in this batch. They stay undecided, and
  * are read from the log when the segment is complete.
  */
 async function findSegment(run: PartitionRun, chunk: Chunk): Promise<Chunk | End> {
   const { stateKey, pending, ports } = run
-  // Load without decoding, which might have to wait for a schema: only the position of the partition is needed here.
+  // Only the position of the partition is needed here. Decoding the records might have to wait for a schema.
   const unread = { kind: 'ignored', record: chunk.records[0] as LogRecord, reason: '' } as const
   const snapshot = await load(ports.store, stateKey, [unread], run.consumer)
   const unusable = await ensureUsable(run, snapshot, chunk.records)
@@ -175,13 +176,13 @@ interface LoadedPart extends DecodedPart {
   readonly snapshot: Snapshot
   /** Decoded records after the applied offset. */
   readonly undecided: readonly Decoded[]
-  /** Leading records of `undecided` whose states are in the snapshot. This commit decides them. */
+  /** Records from the start of `undecided` whose states are in the snapshot. This commit decides them. */
   readonly loaded: readonly Decoded[]
 }
 
 /**
- * Step 3: loads the state. The chunk can be decided only if the state exists and belongs to this log, and if
- * no records are missing between the applied offset and the chunk.
+ * Step 3: loads the state. The chunk can be decided only if the state exists, if it belongs to this log, and if no records are
+ * missing between the applied offset and the chunk.
  */
 async function loadState(run: PartitionRun, part: DecodedPart): Promise<LoadedPart | End> {
   const { consumer, ports, stateKey, pending } = run
@@ -193,11 +194,11 @@ async function loadState(run: PartitionRun, part: DecodedPart): Promise<LoadedPa
   if (unusable) return unusable
   const range = pending.holeAfter(appliedOffset)
   if (range) return { kind: 'missing', range, appliedOffset }
-  // Publish leftover entries first, before the outbox grows further.
+  // Publish leftover entries first, so that the outbox does not grow further.
   if (isLarge(snapshot.outbox, consumer.limits.bytes)) return { kind: 'leftover', outbox: snapshot.outbox }
   const undecided = decoded.filter(({ record }) => record.offset > appliedOffset)
   const loaded = loadedPart(undecided, snapshot, consumer)
-  // Records have expired without being decided, so their failures are unknown.
+  // Some records have expired without being decided, so it is unknown whether they would have failed.
   const failuresFromMs = pending.hasExpired(appliedOffset)
     ? loaded[0]?.record.timestampMs
     : snapshot.failuresFromMs
@@ -205,7 +206,7 @@ async function loadState(run: PartitionRun, part: DecodedPart): Promise<LoadedPa
 }
 
 /**
- * Restores a lost state from a checkpoint; without a checkpoint, the log is read from its start.
+ * Checks that the state can be used. Restores a lost state from a checkpoint; without a checkpoint, the log is read from its start.
  *
  * @returns undefined if the state can be used
  * @throws PartitionStopped if the state belongs to another log
@@ -228,13 +229,13 @@ async function ensureUsable(
 }
 
 interface AppliedPart extends LoadedPart {
-  /** Undefined if every record was decided before, or if the state of the first undecided one could not be loaded. */
+  /** Undefined if all records were decided before, or if the state for the first undecided record was not loaded. */
   readonly applied: Applied | undefined
 }
 
 type Decide = (run: PartitionRun, part: LoadedPart) => Applied | Promise<Applied>
 
-/** Step 4: decides the records. If the decisions amount to a surge of failures, the records stay in Kafka. */
+/** Step 4: decides the records. If too many fail unexpectedly, nothing is committed and the records stay in Kafka. */
 function decideBy(decide: Decide): Step<LoadedPart, AppliedPart> {
   return async (run, part) => {
     if (part.loaded.length === 0) return { ...part, applied: undefined }
@@ -257,11 +258,11 @@ function archiveSegment({ consumer, allowed }: PartitionRun, { snapshot, loaded 
 }
 
 interface Committed extends Decided {
-  /** Entries of the outbox after the commit, in order. No other entries may be published. */
+  /** Entries of the outbox after the commit, in order. Only these entries may be published. */
   readonly outbox: readonly OutboxEntry[]
 }
 
-/** Step 5: commits everything or nothing. If the commit is refused, the change is discarded, and none of it may be published. */
+/** Step 5: commits the change atomically. If the commit is refused, the change is discarded, and nothing of it may be published. */
 async function commitChange(run: PartitionRun, part: AppliedPart): Promise<Committed | End> {
   const { consumer, ports, stateKey, invocation } = run
   const { snapshot, decoded, undecided, loaded, applied } = part
@@ -272,17 +273,20 @@ async function commitChange(run: PartitionRun, part: AppliedPart): Promise<Commi
   if (undecided.length < decoded.length)
     ports.observer.redelivered(stateKey, decoded.length - undecided.length)
   const lastOffset = (decoded.at(-1) as Decoded).record.offset
-  // Records that wait for a schema follow the decoded ones. If some decoded records are left, they form the next chunk.
+  // A record that waits for a schema follows all decoded records. If decoded records are left, they must be processed first, in the
+  // next chunk.
   const restAfter = (toOffset: number) => (toOffset === lastOffset ? part.restWaits : undefined)
   if (!applied) {
-    // If the entities of decided records have used up the byte limit of the load, the next chunk begins after those records.
+    // Nothing was decided because the entities of already decided records have used up the byte limit of the load. The next chunk
+    // starts after those records.
     const toOffset = undecided.length > 0 ? snapshot.version.appliedOffset : lastOffset
     return { toOffset, outbox: snapshot.outbox, restWaits: restAfter(toOffset) }
   }
   invocation.latest.committed(applied.decisions)
   report(ports.observer, stateKey, consumer, { snapshot, loaded, applied })
   const { appliedOffset } = applied.change
-  // The commit has checked the version, so no other invocation has added to the outbox in between. Leftover entries come first.
+  // The version was checked by the commit, so no other invocation has changed the outbox in the meantime. Leftover entries come
+  // first.
   const outbox = [...snapshot.outbox, ...applied.change.outbox]
   return { toOffset: appliedOffset, outbox, restWaits: applied.deferred ?? restAfter(appliedOffset) }
 }
@@ -306,13 +310,13 @@ export async function publishOutbox<C extends Pick<Committed, 'outbox'>>(
   return committed
 }
 
-/** Step 7: trims the outbox. If this fails, the next batch publishes the same entries again, with the same ids. */
+/** Step 7: removes published entries from the outbox. If this fails, the next batch publishes them again, with the same ids. */
 async function trimPublished(run: PartitionRun, committed: Committed): Promise<Decided> {
   await tryTrim(run, committed.outbox)
   return committed
 }
 
-/** Removes published entries from the outbox. A failure is reported. @returns false if it failed */
+/** Removes published entries from the outbox. An error is reported. @returns false if the entries could not be removed */
 export async function tryTrim(
   { ports, stateKey }: PartitionRun,
   published: readonly OutboxEntry[],

@@ -2,7 +2,7 @@
 import { originalBytes } from '../../cloudevents/lambda-schema.ts'
 import type { LambdaSchema, LogRecord, RecordHeader } from '../../cloudevents/record.ts'
 
-/** The event that Lambda passes for a Kafka event source, managed (`aws:kafka`) or self-managed. */
+/** Event with which Lambda invokes a function for a Kafka event source, managed (`aws:kafka`) or self-managed. */
 export interface KafkaEvent {
   readonly records: Readonly<Record<string, readonly KafkaEventRecord[]>>
 }
@@ -15,7 +15,7 @@ export interface KafkaEventRecord {
   /** Origin of the timestamp: the producer or the broker. */
   readonly timestampType?: 'CREATE_TIME' | 'LOG_APPEND_TIME'
   /**
-   * Base64; absent or null if it is null in Kafka. Data that Lambda has decoded with a schema registry may
+   * Key and value as base64, or null or absent if null in Kafka. If Lambda has decoded the data with a schema registry, each can
    * also be an object or plain text.
    */
   readonly key?: string | object | null
@@ -24,8 +24,8 @@ export interface KafkaEventRecord {
   readonly keySchemaMetadata?: LambdaSchema
   readonly valueSchemaMetadata?: LambdaSchema
   /**
-   * Each entry has exactly one header name. Bytes may be signed integers. A header that is null in Kafka has
-   * a value that is not a list.
+   * Headers, with one header name per entry. Bytes may be signed integers. The value of a header that is null in Kafka is not an
+   * array.
    */
   readonly headers?: readonly Readonly<Record<string, readonly number[] | object | null>>[]
 }
@@ -35,11 +35,11 @@ export interface PartitionBatch {
   readonly partition: number
   /** Ascending by offset, each offset once. */
   readonly records: readonly LogRecord[]
-  /** The first offset whose timestamp the producer set; absent if the broker set all of them. */
+  /** First offset with a timestamp that was set by the producer; absent if the broker has set all timestamps. */
   readonly createTimeFrom?: number
 }
 
-/** Groups the batch by partition. A batch without records is an error of the caller, not an empty success. */
+/** Groups the batch by partition. A batch without records is rejected, because it indicates an error of the caller. */
 export function receive(event: KafkaEvent): PartitionBatch[] {
   const groups = Object.values(event?.records ?? {}).filter(group => group.length > 0)
   if (groups.length === 0) throw new TypeError('not a Kafka event: "records" contains no records')
@@ -69,10 +69,7 @@ export function toLogRecord(record: KafkaEventRecord): LogRecord {
     : plain
 }
 
-/**
- * Returns the record with the original bytes of its key and value, as far as they can be reconstructed from
- * the data that Lambda's schema registry support has decoded.
- */
+/** Restores the original bytes of a key and a value that Lambda has decoded with a schema registry, where this is possible. */
 function undone(record: LogRecord, keySchema?: LambdaSchema, valueSchema?: LambdaSchema): LogRecord {
   const key = record.key && keySchema && originalBytes(record.key, keySchema)
   const value = record.value && valueSchema && originalBytes(record.value, valueSchema)
@@ -89,10 +86,7 @@ function undone(record: LogRecord, keySchema?: LambdaSchema, valueSchema?: Lambd
   }
 }
 
-/**
- * Converts the headers. A header that is null in Kafka becomes an empty one, so that the result does not
- * depend on how the record was delivered.
- */
+/** Converts the headers. A null header becomes an empty header, so that the result does not depend on the way of delivery. */
 function headersOf(entries: NonNullable<KafkaEventRecord['headers']>): RecordHeader[] {
   const headers: RecordHeader[] = []
   for (const entry of entries)

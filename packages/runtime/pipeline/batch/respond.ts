@@ -1,11 +1,11 @@
-/** Step 8: builds the response to Lambda. It reports success only for records that are decided and published. */
+/** Step 8: builds the response to Lambda. A record is successful only if it is decided and its results are published. */
 
 /** The partial batch response of Kafka event sources. */
 export interface BatchResponse {
   readonly batchItemFailures: readonly { readonly itemIdentifier: { partition: string; offset: number } }[]
 }
 
-/** Range of offsets of a partition that were delivered. The records themselves are freed as soon as they are decided. */
+/** Delivered offsets of a partition. The records are not kept, so that their memory can be freed once they are decided. */
 interface DeliveredOffsets {
   readonly topic: string
   readonly partition: number
@@ -13,8 +13,8 @@ interface DeliveredOffsets {
 }
 
 /**
- * Outcome of a partition of the batch. `waitsFrom` is the first offset that must be delivered again; absent
- * if all records are done.
+ * Outcome for one partition of the batch. `waitsFrom` is the first offset that must be delivered again; it is absent if all records
+ * were processed.
  */
 export interface PartitionResult {
   readonly batch: DeliveredOffsets
@@ -22,11 +22,11 @@ export interface PartitionResult {
 }
 
 /**
- * Lists the first undecided or unpublished record of each partition and all records after it. No reading of
- * this response can commit past that record.
+ * Lists, for each partition, the first undecided or unpublished record and all records after it. Lambda therefore cannot commit an
+ * offset after an unprocessed record.
  *
- * @param partialResponses whether the mapping has ReportBatchItemFailures; without it, Lambda would ignore the list and commit
- *   the batch, so the handler throws instead
+ * @param partialResponses true if the mapping has ReportBatchItemFailures. Without it, Lambda would ignore the list and commit the
+ *   batch, so an error is thrown instead.
  */
 export function respond(results: readonly PartitionResult[], partialResponses: boolean): BatchResponse {
   const deferred = results.filter(({ waitsFrom }) => waitsFrom !== undefined)

@@ -21,7 +21,7 @@ export interface Task extends Healthy {
   readonly clock: LogClock
   /** The failure that this record retries; undefined for a first attempt. */
   readonly attemptAt: RememberedFailure | undefined
-  /** Log clock at the original position of an event that waited while its entity was held. Its timers count from this time. */
+  /** Log clock at the original position of an event that waited for a held entity. The event's timers count from this time. */
   readonly waitedFromMs?: number
 }
 
@@ -55,21 +55,21 @@ export function admit(work: Work, decoded: Decoded, clock: LogClock): Admitted {
   }
   const task = { ...decoded, clock, attemptAt }
   const { id } = decoded.fingerprint
-  // If the entity has been held since this event failed, the known id does not make the event a repeat.
+  // An entity remembers the id of the event that it waits for. A retry of that event is not a repeat, although its id is known.
   const known = heldFor(work, attemptAt)?.eventId === id ? undefined : work.copy.known(id, clock.nowMs)
   if (known) return alreadyDecided(repeated(work, task, known), attemptAt)
   if (work.copy.isSkipped(task.record)) return alreadyDecided(fail(work, task, SKIPPED), attemptAt)
   return { kind: 'task', task }
 }
 
-/** Parks a record until the failure that holds its entity is resolved. Its id is remembered, and this attempt counts as made. */
+/** Parks a record until its entity is released. Remembers the event's id, and closes the failure that it retries, if any. */
 export function parked(work: Work, task: Task): Decision {
   close(work, task)
   remember(work, task)
   return decision(task, 'parked', 'entity-held' satisfies ParkedReason)
 }
 
-/** Remembers the id of a processed record and closes its failure. A tick without effects counts as ignored. */
+/** Remembers the id of a processed record, and closes its failure, if any. A tick without effects counts as ignored. */
 export function processed(work: Work, task: Task, reason: string): Decision {
   close(work, task)
   if (task.isTick && reason === TICK) return decision(task, 'ignored', reason)
@@ -78,10 +78,10 @@ export function processed(work: Work, task: Task, reason: string): Decision {
 }
 
 /**
- * Emits a failure record for the record, and remembers the failure or its next attempt.
+ * Emits a failure record for a failed record, and remembers the failure or its latest attempt.
  *
- * @param parks whether later events of the entity must wait; they do if the decision has `hold: 'begins'`
- * @param during the record that is being processed, if the failed one was parked
+ * @param parks true if later events of the entity should wait. They wait only if the returned decision has `hold: 'begins'`.
+ * @param during record that is currently being processed; it differs from the failed record if that record was parked
  */
 export function fail(
   work: Work,
@@ -113,7 +113,7 @@ export function remember(work: Work, { isTick, fingerprint, clock }: Task): void
   if (!isTick) work.copy.remember({ ...fingerprint, appliedAtMs: clock.nowMs })
 }
 
-/** Decides a record with a known id. With the same content it is a repeat; otherwise the producer used the id twice. */
+/** Decides a record with a known id. It is a repeat if its content is the same; otherwise the producer has used the id twice. */
 function repeated(work: Work, task: Task, known: RememberedId): Decision {
   if (known.digest === task.fingerprint.digest) {
     close(work, task)
@@ -125,7 +125,7 @@ function repeated(work: Work, task: Task, known: RememberedId): Decision {
   return fail(work, task, failure('id-conflict', `content digest ${now}, but the first had ${before}`))
 }
 
-/** Decides a redriven record that does not retry an open failure. Returns other records as attempts. */
+/** Decides a redriven record that is not the next attempt at an open failure. Any other record is returned as an attempt. */
 function admitRedriven(work: Work, decoded: Decoded, clock: LogClock): Attempt | AlreadyDecided {
   const { redriveTarget } = decoded
   if (!redriveTarget || redriveTarget.consumer !== work.consumer.process.name) return FIRST_ATTEMPT
@@ -141,7 +141,8 @@ function admitRedriven(work: Work, decoded: Decoded, clock: LogClock): Attempt |
 }
 
 /**
- * Returns undefined if the record is the next attempt at the failure; otherwise the reason why it is a repeat, or an error message.
+ * Checks a redriven record. Returns undefined if it is the next attempt at its failure; otherwise the reason why it is a repeat, or
+ * an error message.
  */
 function whyNotTaken(
   work: Work,
@@ -151,19 +152,20 @@ function whyNotTaken(
 ): Repeat | string | undefined {
   const { failure: id, place } = redriveTarget
   const { record } = decoded
-  // The id of an event in a foreign format may be derived from the position of its record.
+  // The id of an event in a foreign format may be derived from the position of its record, so the original position must be
+  // correct.
   if (place && failureId(work.consumer.process.name, { ...record, ...place }) !== id)
     return 'its original position differs from that of the failure'
   if (earlier) return whyNotNext(redriveTarget, earlier, decoded)
-  // This code may have fixed the failure when it read the log again.
+  // No failure is known, so this code has processed the original record successfully, for example when the log was read again.
   if (place && work.copy.neverFailed(id, record, place)) return { repeats: 'failure-not-open' }
   return 'no failure with this id is remembered: it is too old, or was removed to make room for newer ones'
 }
 
 /**
- * Moves a redriven record that was sent to a partition by an outdated partition count, because the growth of
- * the topic was lost with Redis. The next attempt belongs to the current partition of the key, regardless of
- * copies of the failure in this one. A patched record may have another key than the one that failed.
+ * Moves a redriven record that was sent to the wrong partition. This happens if Redis has lost the growth of the topic, so that the
+ * sender used an outdated partition count. The retry belongs to the current partition of the key, even if this partition still has
+ * a copy of the failure. A patched record is not moved, because its key may differ from the key of the failed record.
  */
 function movedElsewhere(
   work: Work,
@@ -219,11 +221,11 @@ function whyNotNext(
   failure: RememberedFailure,
   { record, event }: Decoded,
 ): Repeat | string | undefined {
-  // Check the attempt first: an attempt with a patch has other bytes than its copy without one.
+  // Check the attempt first: the bytes of a patched attempt differ from those of the unpatched copy.
   if (attempt <= failure.attempt) return { repeats: 'attempt-known' }
   if (!failure.isOpen) return { repeats: 'failure-not-open' }
   if (failure.digest !== (replaces ?? digestOf(record))) return 'the bytes differ from those that failed'
-  // Any producer that may write to the topic can claim that a record replaces another one.
+  // Every producer of the topic can write a record that claims to replace another one, so the claim is checked.
   if (replaces !== undefined && isOfAnotherEntity(failure, event))
     return 'the event belongs to another entity than the one that failed'
   if (attempt === failure.attempt + 1) return undefined

@@ -1,5 +1,5 @@
 /**
- * Step 4: decides the records of a chunk in order. Timers that become due with a record fire before the record is applied. Pure.
+ * Step 4: decides the records of a chunk in order. Before a record is applied, all timers that become due at its time fire. Pure.
  */
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { contextTypes, type Emission, decided as stepOf } from '../../consumer/process.ts'
@@ -20,16 +20,17 @@ import { type KeyedWork, WorkingCopy } from './working-copy.ts'
 export interface Applied {
   readonly decisions: readonly Decision[]
   readonly change: Change
-  /** Clock gaps: periods that the log's clock did not count, each with the offset of the record that follows it. */
+  /** Clock gaps: periods that the log's clock did not count. Each has the offset of the first record after the gap. */
   readonly clockGap: readonly { readonly beforeOffset: number; readonly ms: number }[]
   readonly deferred?: Deferred
-  /** Error message of reading the stored context; undefined if it was read, or if no step needed it. */
+  /** Error message if the stored context cannot be read; undefined if it was read, or if no step needed it. */
   readonly unreadableContext?: string | undefined
 }
 
 /**
- * Decides as many records of the chunk as fit into one commit; if many timers fire, that may be only a part. The chunk has at least
- * one record, and all its records are after the snapshot's applied offset. Chunk boundaries never affect the decisions.
+ * Decides as many records of the chunk as fit into one commit; if many timers fire, the commit may contain only a part of the
+ * chunk. The chunk must contain at least one record, and only records after the snapshot's applied offset. Chunk boundaries never
+ * affect the decisions.
  */
 export function apply(
   consumer: Consumer<AnyKeyedProcess>,
@@ -81,7 +82,7 @@ function decide(work: KeyedWork, decoded: Decoded, clock: LogClock): Outcome {
   return decided(settled(work, { ...outcome, attemptAt }, clock, fingerprint.id))
 }
 
-/** Fires all timers whose threshold the clock has passed, and applies the parked events of released entities. */
+/** Fires all timers whose threshold the clock has passed, and applies the parked events of entities that were released. */
 function fireTimers(work: KeyedWork, record: LogRecord, clock: LogClock): Outcome | undefined {
   const { timerQueue, states } = work.copy
   for (let next = timerQueue.passed(clock.nowMs); next; next = timerQueue.passed(clock.nowMs)) {
@@ -115,7 +116,8 @@ function processTask(work: KeyedWork, task: Task): Outcome {
     const stopped = fireTimers(work, record, clock)
     if (stopped) return stopped
   }
-  // These timers must all fire in one commit: the next commit could not know how many have fired already.
+  // All timers that are due before the event must fire in one commit: the next commit could not determine how many have fired
+  // already.
   if (work.copy.isFullOfTimers && firstDueBefore(work, event.entity, event.timeMs)) return FULL
   fireDueBefore(work, event.entity, event.timeMs, record)
   return decided(setsContext ? setContext(work, task) : stepOrHold(work, task))
@@ -127,9 +129,9 @@ function setContext(work: KeyedWork, task: Task): Decision {
 }
 
 /**
- * Removes the state of the entity, its hold and all its timers, including timers that were due before an event. Its known ids are
- * kept: without them, an event from before the erasure could be applied again. If `onErase` throws, or its emissions cannot be
- * written, the record fails, but the entity is erased nevertheless.
+ * Removes the state of the entity, its hold, and all its timers, even if they are overdue. The ids of its events remain known,
+ * because otherwise an event from before the erasure could be applied again. If `onErase` throws or its emissions cannot be
+ * written, the record fails, but the entity is erased anyway.
  */
 function eraseEntity(work: KeyedWork, task: Task): Decision {
   const { copy } = work
@@ -158,12 +160,12 @@ function lastStep(
   const cause = eventCause(event, clock.nowMs, process.allowedLatenessMs ?? 0)
   return runStep(consumer, cause, copy.placeAt(record.offset), () => {
     const emit = process.onErase?.(readState(process, stored), event, copy.context.value)
-    // A process can bypass the type. A result that is not a list is reported like any other result that is not a step.
+    // A process can bypass the type. A result that is not an array is passed on and then reported as an invalid step.
     return Array.isArray(emit) ? stepOf('erased', undefined, emit as Emission[]) : (emit as never)
   })
 }
 
-/** Handles an event that ends the retries of a failure. */
+/** Handles an event that marks the retries of a failure as ended. */
 function failureEnded(
   work: KeyedWork,
   failure: EndedFailure,

@@ -1,4 +1,4 @@
-/** The cause of a step: an event, or a timer that an earlier step has set. Ids and times are derived only from the cause. */
+/** The cause of a step: an event, or a timer set by an earlier step. Ids and times are derived only from the cause. */
 import { derivedId } from '../../consumer/derived-id.ts'
 import { type Received, timeOf } from '../../consumer/event.ts'
 import { instant } from '../../consumer/instant.ts'
@@ -9,14 +9,14 @@ export interface Cause {
   readonly timeMs: number
   readonly time: string
   readonly extensions: Readonly<Record<string, string>>
-  /** Ids that distinguish the emissions and timers of this cause. */
+  /** Returns the id of an emission. Emissions and timers with the same name but different causes have different ids. */
   emissionId(consumer: string, name: string): string
   timerId(consumer: string, name: string, dueMs: number): string
   /** Returns the threshold of a timer that this cause sets. The timer fires when the log's clock has passed the threshold. */
   thresholdMs(dueMs: number): number
 }
 
-/** @param setAtMs the log's clock at the event */
+/** @param setAtMs time of the log's clock at the event */
 export function eventCause(event: Received, setAtMs: number, allowedLatenessMs: number): Cause {
   const { entity, timeMs, source, id } = event
   return {
@@ -31,8 +31,8 @@ export function eventCause(event: Received, setAtMs: number, allowedLatenessMs: 
 }
 
 /**
- * Returns the cause for a timer. A timer that it sets counts from its due time and threshold. That threshold
- * includes the allowed lateness.
+ * Returns the cause for a timer that fires. Timers that the step sets are scheduled relative to the due time and threshold of this
+ * timer, whose threshold already includes the allowed lateness.
  */
 export function timerCause({ entity, timer }: EntityTimer): Cause {
   return {

@@ -8,7 +8,8 @@ type Definition = PartitionContext<unknown>
 type ContextEvent = Parameters<NonNullable<Definition['fold']>>[1]
 
 /**
- * Maximum number of cached contexts. A cached context need not be loaded. Around a change two are in use, in a replay a few more.
+ * Maximum number of cached contexts. Cached contexts need not be loaded. Usually one is in use, two while the context changes, and
+ * a few more during a replay.
  */
 const KEPT = 4
 
@@ -25,7 +26,7 @@ export function contextsAtHand(definition: Definition): ReadonlyMap<string, stri
 }
 
 /**
- * Returns the snapshot with the content of its context, from the load or from the cache.
+ * Adds the content of the context to the snapshot, taken from the load or from the cache.
  *
  * @param atHand contexts that were cached before the load
  */
@@ -41,7 +42,7 @@ export function withContext(
   return { ...snapshot, context: { hash, json } }
 }
 
-/** The context while a chunk is applied. Each step gets the context that the log has set before its record. */
+/** The partition's context while a chunk is applied. Each step receives the context set by the records before its own record. */
 export class CurrentContext {
   readonly #definition: Definition | undefined
   readonly #before: StoredContext | undefined
@@ -56,8 +57,8 @@ export class CurrentContext {
   }
 
   /**
-   * If this code cannot read the stored context, steps get the initial one. Waiting instead would also block
-   * the event that sets the next context.
+   * Context for the next step. If this code cannot read the stored context, it is the initial context. Waiting for other code
+   * instead would also block the event that sets the next context.
    */
   get value(): unknown {
     const definition = this.#definition
@@ -69,7 +70,7 @@ export class CurrentContext {
     return definition.initial
   }
 
-  /** Sets the context from an event. Returns the reason, or a failure. After a failure, the previous context remains in use. */
+  /** Sets the context from an event. Returns the reason of the decision. After a failure, the previous context remains in use. */
   set(event: ContextEvent): string | Failure {
     const definition = this.#definition as Definition
     const json = this.#folded(definition, event)

@@ -1,4 +1,4 @@
-/** Step 4 of a sink: offers new events to the receiver, whose answers decide the records of the chunk. */
+/** Step 4 of a sink: offers new events to the receiver. The answers of the receiver decide the records of the chunk. */
 import { type Failure, failure, unexpectedFailure } from '../../consumer/failure-codes.ts'
 import type { Sink } from '../../consumer/sink.ts'
 import type { Consumer } from '../consumer.ts'
@@ -10,15 +10,15 @@ import { type Answer, Receiver } from './receiver.ts'
 import type { TriesAllowed } from './tries.ts'
 import { type Work, WorkingCopy } from './working-copy.ts'
 
-/** Limits of the invocation, and the observer of failed tries. */
+/** Limits of the invocation, and a callback for failed tries. */
 export interface Allowed extends Pick<TriesAllowed, 'pause' | 'tried'> {
   readonly remainingMs: () => number
   readonly nowMs: () => number
-  /** True until the invocation has decided a record of the partition. */
+  /** True as long as the invocation has not decided any record of the partition. */
   isFirst: boolean
 }
 
-/** Delivers as much of the chunk as possible. The decided part can be committed even if the remaining records must wait. */
+/** Delivers as much of the chunk as possible. The delivered part can be committed even if the remaining records must wait. */
 export async function deliver(
   consumer: Consumer<Sink>,
   snapshot: Snapshot,
@@ -47,7 +47,7 @@ export async function deliver(
   }
 }
 
-/** Returns the new events of the chunk, each once. They are admitted under the assumption that every delivery succeeds. */
+/** Returns the new events of the chunk, without repeats. Admission assumes that every delivery succeeds. */
 export function newTasks(consumer: Consumer, snapshot: Snapshot, chunk: readonly Decoded[]): Task[] {
   const tasks: Task[] = []
   decideAll(consumer, snapshot, chunk, (work, task) => {
@@ -57,7 +57,7 @@ export function newTasks(consumer: Consumer, snapshot: Snapshot, chunk: readonly
   return tasks
 }
 
-/** Decides all records; `decide` handles those that are admitted. */
+/** Decides all records. The callback `decide` is called for each admitted record. */
 export function decideAll(
   consumer: Consumer,
   snapshot: Snapshot,
@@ -75,14 +75,14 @@ export function decideAll(
   return { decisions: copy.decisions, change: copy.change, clockGap: [] }
 }
 
-/** Returns the decision; undefined if the receiver cannot be reached or the time is up. */
+/** Returns the decision about a record; undefined if the receiver cannot be reached or the invocation has too little time left. */
 async function decide(
   work: Work,
   receiver: Receiver,
   task: Task,
   nowMs: number,
 ): Promise<Decision | undefined> {
-  // If the receiver rejected an event, its repeat in the same chunk counts as new and has not been offered yet.
+  // If the receiver has rejected an event, a repeat of the event in the same chunk counts as new and must still be offered.
   if (!receiver.answer(task)) await receiver.offer([task], nowMs)
   const answer = receiver.answer(task)
   if (!answer) return undefined

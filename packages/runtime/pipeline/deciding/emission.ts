@@ -8,15 +8,15 @@ import type { Consumer } from '../consumer.ts'
 import type { OutboxEntry } from '../model.ts'
 import type { Cause } from './cause.ts'
 
-/** Radix of the generation, which is a single character of a position because positions are compared as strings. */
+/** Radix for the generation. It is written as a single character, because positions are compared as strings. */
 const GENERATION_RADIX = 36
 export const LAST_GENERATION = GENERATION_RADIX - 1
 
 export interface EmissionPosition {
   readonly offset: number
-  /** Number of emissions before this one at the same offset, from its record and from timers that fired before it. */
+  /** Number of earlier emissions at the same offset, from the record itself or from timers that fired before it. */
   readonly index: number
-  /** Number of times the topic has grown. Compared first, because an entity's offsets may be lower in its new partition. */
+  /** Number of times the topic has grown. Compared first, because the offsets of an entity may be lower in its new partition. */
   readonly generation?: number
 }
 
@@ -39,12 +39,12 @@ export function emitted(
   return entryAt({ to, key, event, ...where, ...(everyPartition ? { everyPartition } : {}) }, at)
 }
 
-/** The consumer that writes failure records, with the topic and content mode for them. */
+/** Consumer that writes failure records, with their topic and content mode. */
 export type Sender = Pick<Consumer, 'application' | 'failuresTo' | 'contentMode'> & {
   readonly process: { readonly name: string }
 }
 
-/** Returns the outbox entry for a failure event. It continues the trace of `cause`, if that has one. */
+/** Returns the outbox entry for a failure event. If `cause` has a trace context, the entry continues its trace. */
 export function failureEntry(
   { application: { failureEvent }, failuresTo }: Sender,
   id: string,

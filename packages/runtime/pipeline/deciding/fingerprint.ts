@@ -4,8 +4,9 @@ import { failure } from '../../consumer/failure-codes.ts'
 import type { Fingerprint } from '../model.ts'
 
 /**
- * Hashes the identity of an event (`source` and `id`, with the length of the source, so that no two pairs collide) and its content
- * (type, subject, time and data). The trace context is excluded because it differs between attempts.
+ * Hashes the identity and the content of an event. The identity is `source` and `id`, hashed with the length of the source so that
+ * no two pairs collide. The content is the type, subject, time and data. The trace context is excluded because it differs between
+ * attempts.
  *
  * @returns undefined if the data is nested more deeply than `DEEPEST_NESTING`
  */
@@ -18,7 +19,8 @@ export function fingerprint(event: Event): Fingerprint | undefined {
 }
 
 /**
- * Maximum nesting depth of data. It is far below the call stack's limit, which varies with the optimisation of the running code.
+ * Maximum nesting depth of data. It is far below the depth at which the call stack overflows, which depends on how the engine
+ * optimises the code.
  */
 const DEEPEST_NESTING = 100
 
@@ -37,7 +39,7 @@ function canonicalData(data: unknown): string | undefined {
 
 const EMPTY = ['[]', '{}']
 
-/** Sorts members by name and omits empty ones, which Protobuf cannot distinguish from absent ones. */
+/** Serialises a nested value. Sorts members by name and omits empty members, which Protobuf cannot distinguish from absent ones. */
 function canonical(value: unknown, level: number): string | undefined {
   if (typeof value !== 'object' || value === null) return scalar(value)
   if (level > DEEPEST_NESTING) return undefined

@@ -1,6 +1,6 @@
 /**
- * A held entity: one of its events is being retried, and its later events are parked. Defines how the
- * partition state stores this. Pure.
+ * A held entity: one of its events is being retried, and its later events are parked. This file defines how the partition state
+ * stores the hold. Pure.
  */
 import { bufferOf } from '../../cloudevents/header-bytes.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
@@ -9,7 +9,7 @@ import type { Fingerprint, LogClock, RememberedFailure, StoredTimer } from '../m
 import { heldParts } from './stored-state.ts'
 
 export interface Hold {
-  /** Failure that the entity waits for; absent once the entity is released and its parked events are being applied. */
+  /** Failure for which the entity waits; absent once the entity is released and its parked events are being applied. */
   readonly waitsFor?: {
     readonly failure: string
     /** `Fingerprint.id` of the event that failed. */
@@ -86,7 +86,7 @@ export function parkedBytes({ key, value, headers }: ParkedRecord): number {
   return PARKED_BYTES + (key?.length ?? 0) + (value?.length ?? 0) + inHeaders
 }
 
-/** Returns the approximate size of an entity's parked events in bytes, from its stored state; 0 if it is not held. */
+/** Returns the approximate size of the parked events in a stored state, in bytes; 0 if the entity is not held. */
 export function parkedBytesIn(stored: string): number {
   const { hold } = heldParts(stored)
   return hold === undefined ? 0 : parkedBytesOf(JSON.parse(hold))
@@ -102,8 +102,8 @@ const PARKED_BYTES = 128
 const AT_ONCE_MS = -1
 
 /**
- * Returns the only timer that a held entity has in the queue. It ends the hold or, if the entity is released,
- * applies its next parked event.
+ * Returns the only timer of a held entity that is in the timer queue. It ends the hold; for a released entity, it applies the next
+ * parked event.
  */
 export function holdTimer(consumer: string, entity: string, hold: Hold): StoredTimer {
   const thresholdMs = hold.waitsFor ? hold.untilMs : AT_ONCE_MS
@@ -114,7 +114,7 @@ export function holdTimer(consumer: string, entity: string, hold: Hold): StoredT
 const HOLD_TIMER = 'hold'
 
 /**
- * Returns the name under which a state records the entity that a failure holds. It cannot collide with an
+ * Returns the key under which the name of the entity that waits for a failure is stored. It cannot be equal to the name of an
  * entity, because a source never contains a space.
  */
 export function holderName(failure: string): string {

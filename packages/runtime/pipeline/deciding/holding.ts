@@ -1,6 +1,6 @@
 /**
- * Holds entities while one of their events is retried, parks their later events, and applies these in order when the entity is
- * released. The result for the entity, including its timers, is the same as if the event had not failed. Pure.
+ * Holds an entity while one of its events is retried, parks its later events, and applies them in order when the entity is
+ * released. The results for the entity, including its timers, are the same as if the event had not failed. Pure.
  */
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { isRetried } from '../../consumer/failure-codes.ts'
@@ -23,16 +23,16 @@ import {
 import { fireDueBefore, firedBefore, fireTimer, takeStep } from './steps.ts'
 import type { KeyedWork } from './working-copy.ts'
 
-/** Limits for a process that no longer parks but still has held entities: their next event exceeds the limit. */
+/** Limits for entities that are still held although their process no longer parks events: their next event ends the hold. */
 const NO_PARKING = { most: 0, bytes: 0, partitionBytes: 0, forMs: 0 }
 
-/** Lets the process handle an event of an entity that is not held. If the event fails and is retried, the entity is held. */
+/** Processes an event of an entity that is not held. If the event fails and will be retried, the entity is held. */
 export function stepOrHold(work: KeyedWork, task: Task): Decision {
   const { event, attemptAt, isTick, record, clock } = task
   const result = takeStep(work, task, record.offset)
   if (typeof result === 'string') return processed(work, task, result)
   const isRetriable = isRetried(result.code) && !isTick
-  // A later attempt holds the entity only if the entity has waited for it.
+  // After a failed retry, the entity is held only if it was already waiting for this failure.
   const parks =
     isRetriable &&
     (attemptAt
@@ -46,10 +46,7 @@ export function stepOrHold(work: KeyedWork, task: Task): Decision {
   return decision
 }
 
-/**
- * Decides the next attempt at the event that its entity waits for. The entity has the state that it had at
- * the event's original position.
- */
+/** Decides a retry of the event for which its entity waits. The entity still has the state from the event's original position. */
 export function retry(work: KeyedWork, task: Task, hold: Hold): Decision {
   const { entity, timeMs } = task.event
   const { timerQueue, states } = work.copy
@@ -62,7 +59,7 @@ export function retry(work: KeyedWork, task: Task, hold: Hold): Decision {
   return decision
 }
 
-/** Parks the record. Returns undefined if a parking limit is reached. */
+/** Parks the record. Returns undefined, and parks nothing, if a parking limit would be exceeded. */
 export function park(work: KeyedWork, task: Task, hold: Hold): Decision | undefined {
   const { most, bytes, partitionBytes } = parkingOf(work.consumer.process) ?? NO_PARKING
   const record = parkedRecord(task)
@@ -74,7 +71,7 @@ export function park(work: KeyedWork, task: Task, hold: Hold): Decision | undefi
   return parked(work, task)
 }
 
-/** Releases the waiting entity or keeps it held, depending on the decision about the attempt. */
+/** Releases the waiting entity or keeps it held, depending on the outcome of the retry. */
 export function settled(
   work: KeyedWork,
   { decision, attemptAt }: AlreadyDecided,
@@ -91,8 +88,8 @@ export function settled(
 }
 
 /**
- * Releases the entity when the retries of its failure have ended. Returns undefined if no entity waits for
- * this failure, or if another record failed.
+ * Releases the entity when the retries of its failure have ended. Returns undefined if no entity waits for this failure, or if the
+ * event refers to another record.
  */
 export function ended(
   work: KeyedWork,
@@ -106,7 +103,7 @@ export function ended(
   return 'ended'
 }
 
-/** Ends the hold because a parking limit is reached. The decision counts as a timer that fires before the record. */
+/** Ends the hold because a parking limit is reached. This is recorded as the decision of a timer that fires before the record. */
 export function giveUp(
   work: KeyedWork,
   entity: string,
@@ -130,7 +127,7 @@ export function eraseHold(work: KeyedWork, entity: string, hold: Hold, clock: Lo
     work.copy.noted({ offset, appendMs, outcome: 'parked-erased', reason: 'erased' })
 }
 
-/** Runs the next step of a released entity: a timer that is due before its next parked event, or that event. */
+/** Runs the next step of a released entity. The step is its next parked event, or a timer that is due before that event. */
 export function goOn(work: KeyedWork, entity: string, hold: Hold, record: LogRecord, clock: LogClock): void {
   const { timerQueue, states } = work.copy
   const [next, ...rest] = hold.parked as [ParkedRecord, ...ParkedRecord[]]
@@ -152,7 +149,7 @@ export function goOn(work: KeyedWork, entity: string, hold: Hold, record: LogRec
   } else put(work, entity, { untilMs, parked: rest, timers: timerQueue.of(entity) })
 }
 
-/** Decides a parked record with the code that is running now. */
+/** Decides a parked record with the present code, which may be newer than the code that has parked the record. */
 function unpark(work: KeyedWork, parked: ParkedRecord, during: LogRecord, clock: LogClock): Decision {
   const { clockMs: waitedFromMs, attemptAt, id } = parked
   const decoded = decode(logRecordOf(parked, during), work.consumer)
@@ -175,7 +172,7 @@ function unpark(work: KeyedWork, parked: ParkedRecord, during: LogRecord, clock:
   if (typeof result === 'string') return of(processed(work, task, result))
   const parks = parkingOf(work.consumer.process) !== undefined && isRetried(result.code) && !attemptAt
   const decision = fail(work, task, result, parks, during)
-  // If a failed event is not waited for, its repeat is treated as a new event.
+  // If the entity does not wait for the failed event, a repeat of the event must be treated as a new event.
   if (decision.hold !== 'begins') work.copy.forgetId(id, clock.nowMs)
   return of(decision)
 }
@@ -196,14 +193,14 @@ function begin(
   put(work, entity, { waitsFor, untilMs, parked, timers })
 }
 
-/** @param eventId id of the event that was processed; the id of an event that was not processed is forgotten */
+/** @param eventId id of the processed event. If the entity waited for another event, the id of the other event is forgotten. */
 function release(work: KeyedWork, entity: string, { nowMs }: LogClock, eventId?: string): void {
   const { waitsFor, ...released } = work.copy.states.hold(entity) as Hold
   if (waitsFor && waitsFor.eventId !== eventId) work.copy.forgetId(waitsFor.eventId, nowMs)
   put(work, entity, released)
 }
 
-/** Sets the hold of an entity, or removes it if nothing is waited for any more. */
+/** Sets the hold of an entity. Removes it if the entity waits for no failure and has no parked events. */
 function put(work: KeyedWork, entity: string, hold: Hold): void {
   const { states, timerQueue } = work.copy
   const isOver = !hold.waitsFor && hold.parked.length === 0

@@ -3,21 +3,20 @@ import type { Event } from '../../consumer/event.ts'
 
 /** Upper bound, in bytes of JSON, for the state and timers of one entity. Each event of the entity reads and writes all of them. */
 export const MAX_ENTITY_BYTES = 1024 * 1024
-/** Maximum number of timers of one entity, and of timers that may fire before one event (see `apply`). */
+/** Maximum number of timers per entity. Also the maximum number of timers that may fire before one event, see `apply`. */
 export const MAX_TIMERS = 1_000
 export const MAX_STEP_BYTES = 4 * 1024 * 1024
 
-// Entity names, keys, timers and emissions are built from the attributes of events, so one long attribute
-// would be stored and sent many times.
+// Entity names, keys, timers and emissions contain attributes of events, so a long attribute would be stored and sent many times.
 
 const MAX_ATTRIBUTE_BYTES = 4 * 1024
 const ALL_ATTRIBUTES_BYTES = 32 * 1024
 
-/** This attribute has a limit of its own. If it is longer, it is dropped and the event is accepted; see `trace.ts`. */
+/** Attribute with a limit of its own. If it is longer, it is dropped and the event is accepted; see `trace.ts`. */
 const NOT_COUNTED = 'tracestate'
 
 /**
- * Returns a message that names an attribute which is too large, without its value; undefined if all
+ * Returns an error message with the name of an attribute that is too large, but without its value. Returns undefined if all
  * attributes are within the limits.
  */
 export function largeAttribute(event: Event): string | undefined {

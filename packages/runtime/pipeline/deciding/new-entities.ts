@@ -1,8 +1,8 @@
 /**
- * Limits the number of entities that producers may add to a partition state, so that no producer can fill the
- * store. Each group of producers has a level, and the partition has one for all groups. A level rises with
- * each new entity and with each 4 KiB of growth of a state; it falls when entities or data are removed, and
- * steadily with the log's clock. The same log always gives the same levels. Pure.
+ * Limits the number of entities that producers may add to a partition state, so that no producer can fill the store. There is a
+ * level for each group of producers and one for the whole partition. A level rises with each new entity and with each 4 KiB by
+ * which a state grows. It falls when entities or data are removed, and steadily as the log's clock advances. The levels depend only
+ * on the log. Pure.
  */
 import { hash } from 'node:crypto'
 import { partsOfEntity } from '../../consumer/event.ts'
@@ -10,7 +10,7 @@ import { type Failure, failure } from '../../consumer/failure-codes.ts'
 
 const DAY_MS = 24 * 60 * 60_000
 
-/** Number of producer groups, by the source of the entity. A producer that uses many sources reaches the limit of the partition. */
+/** Number of producer groups, by the source of the entity. A producer with many sources is limited by the partition's level. */
 const GROUPS = 64
 const ALL = 'all'
 
@@ -18,8 +18,8 @@ const ALL = 'all'
 const ALL_SHARE = 2
 
 /**
- * Size of one unit, in bytes. A new entity counts one for each started unit of its state and names. For a
- * known entity the first unit is free, so that a flood of new entities cannot stop it.
+ * Size of one unit, in bytes. A new entity counts as one unit per 4 KiB of its state and names, rounded up. A known entity whose
+ * state fits into one unit is never refused, so that a flood of new entities cannot block it.
  */
 const UNIT = 4 * 1024
 const NAMES = 3
@@ -45,7 +45,7 @@ export class NewEntities {
   }
 
   /**
-   * Returns the failure if the entity may not get this state now; undefined if it may.
+   * Returns the failure if storing this state would exceed a limit; undefined if the state may be stored.
    *
    * @param before previous state; undefined for a new entity
    */
@@ -65,6 +65,8 @@ export class NewEntities {
   }
 
   /**
+   * Updates the levels for a changed entity.
+   *
    * @param before previous state; undefined for a new entity
    * @param after new state; undefined for a forgotten entity
    */
@@ -78,7 +80,7 @@ export class NewEntities {
     }
   }
 
-  /** Levels as text, with group, level and log clock of each; empty if nothing was added for a day. */
+  /** Serialized levels, each with its group, level and log clock; empty if there are none. */
   get stored(): string {
     return [...this.#levels].map(([group, { level, atMs }]) => `${group}:${level}:${atMs}`).join(' ')
   }

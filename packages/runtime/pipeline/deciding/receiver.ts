@@ -21,9 +21,9 @@ export type Answer = Delivered | Thrown
 export type ReceiverDeferral = Extract<DeferredReason, 'out-of-time' | 'receiver-unavailable'>
 
 interface OffersAllowed extends Pick<TriesAllowed, 'pause' | 'tried'> {
-  /** Returns the remaining time in which a call may begin, in milliseconds; negative if no call may begin. */
+  /** Returns the time in which a call may still begin, in milliseconds; negative if it is too late. */
   readonly leftMs: () => number
-  /** True until the invocation has decided a record of the partition. At least one record must be decided then. */
+  /** True as long as the invocation has not decided any record of the partition. It must decide at least one. */
   readonly isFirst: boolean
 }
 
@@ -49,7 +49,7 @@ export class Receiver {
     return this.#answers.get(record.offset)
   }
 
-  /** Offers the tasks. Afterwards each task has an answer, unless the receiver cannot be reached or the time is up. */
+  /** Offers the tasks. Afterwards every task has an answer, unless the receiver cannot be reached or too little time is left. */
   async offer(tasks: readonly Task[], nowMs: number): Promise<void> {
     const { digest } = this.#sink
     const isOld = ({ event }: Task) => digest !== undefined && nowMs - event.timeMs > digest.olderThanMs
@@ -68,7 +68,7 @@ export class Receiver {
     )
   }
 
-  /** Offers the tasks in batches. After a pause, it offers again those that the receiver did not accept. */
+  /** Offers the tasks in batches. After a pause, offers the tasks again that the receiver has not accepted. */
   async #insist(tasks: readonly Task[], { batchSize, call, head }: Manner): Promise<void> {
     let open = tasks
     for (let attempt = 1; open.length > 0 && attempt <= TRIES && !this.#deferred; attempt += 1) {
@@ -79,15 +79,15 @@ export class Receiver {
       open = open.filter(task => cause(this.answer(task)) !== undefined)
       if (this.#deferred !== 'receiver-unavailable') this.#report(attempt, open)
     }
-    // Events with fewer offers than allowed have not failed yet and wait with the rest. An exception are those at the beginning of
-    // an invocation: the next invocation would not have more time for them, so the tries so far decide.
+    // If time runs out before an event has had all its tries, the event has not failed; it waits for the next invocation. The first
+    // events of an invocation are an exception: the next invocation would have no more time for them, so their tries so far decide.
     const mustDo = this.#deferred === 'out-of-time' && open[0] === head
     if (this.#deferred && !mustDo) for (const { record } of open) this.#answers.delete(record.offset)
     if (tasks.some(task => !this.answer(task))) this.#deferred ??= 'out-of-time'
   }
 
   /**
-   * Waits if enough time remains for the tries that follow; otherwise the records wait in Kafka.
+   * Waits if enough time remains for another round of offers; otherwise the records stay in Kafka.
    *
    * @returns true if there was enough time
    */
@@ -105,7 +105,7 @@ export class Receiver {
     this.#allowed.tried({ attempt, of: TRIES, records: open.length, offset, cause: why })
   }
 
-  /** @param isFirst true for a first offer, which is skipped if it would use the time reserved for retries */
+  /** @param isFirst true for a first offer. It is skipped if the remaining time is needed for retries. */
   async #call(batch: readonly Task[], call: Call, isFirst: boolean): Promise<void> {
     if (this.#deferred || (isFirst && !this.#pace.fitsAnother)) return
     if (this.#allowed.leftMs() < 0) {
@@ -125,9 +125,9 @@ export class Receiver {
   }
 
   /**
-   * Calls an unreachable receiver again.
+   * Calls the receiver, with further tries while it cannot be reached.
    *
-   * @returns the duration of the last call and the error that it threw
+   * @returns the duration of the last call and the error that it has thrown
    */
   async #reached(batch: readonly Task[], call: Call): Promise<{ thrown: Thrown | undefined; ms: number }> {
     const { pause, tried, leftMs } = this.#allowed
@@ -144,7 +144,7 @@ export class Receiver {
     }
   }
 
-  /** Calls the receiver and stores its answers. @returns the error if the call threw one */
+  /** Calls the receiver and stores its answers. @returns the error if the call has thrown one */
   async #answered(batch: readonly Task[], call: Call): Promise<Thrown | undefined> {
     try {
       const given: unknown = await call(batch)
@@ -180,7 +180,7 @@ export class Receiver {
   })
 }
 
-/** Returns why the receiver did not accept an event this time; undefined if it has accepted or rejected it. */
+/** Returns the reason why the receiver has not accepted an event; undefined if it has accepted the event or finally rejected it. */
 function cause(answer: Answer | undefined): Tried['cause'] | undefined {
   if (answer?.kind === 'retry') return { safeMessage: answer.safeMessage }
   if (answer?.kind !== 'thrown' || answer.isFinal) return undefined
@@ -190,8 +190,8 @@ function cause(answer: Answer | undefined): Tried['cause'] | undefined {
 const KINDS: readonly unknown[] = ['delivered', 'retry', 'rejected'] satisfies Delivered['kind'][]
 
 /**
- * Returns true for a valid answer. A sink can bypass the type and return another value, and an event without
- * an answer would be offered forever.
+ * Returns true for a valid answer. A sink can bypass the type and return another value. An event without a valid answer would be
+ * offered forever.
  */
 function isAnswer(answer: unknown): boolean {
   return KINDS.includes((answer as Partial<Delivered> | null | undefined)?.kind)
@@ -202,7 +202,7 @@ type Call = (batch: readonly Task[]) => Promise<readonly Delivered[]>
 interface Manner {
   readonly batchSize: number
   readonly call: Call
-  /** First event of the partition in this invocation, if this round contains it. */
+  /** First event of the partition in this invocation; undefined if this round does not contain the event. */
   readonly head: Task | undefined
 }
 
@@ -226,19 +226,19 @@ class Pace {
     this.#hasFailed = false
   }
 
-  /** Records the duration of an offer. The result of a batch that must be divided does not apply to a single record. */
+  /** Records the duration of an offer. For a batch that must be divided, the result is not known for each record yet. */
   took(ms: number, result: 'taken' | 'failed' | 'to-divide'): void {
     this.#longestMs = Math.max(this.#longestMs, ms)
     if (result !== 'taken') this.#failedMs += ms
     if (result === 'failed') this.#hasFailed = true
   }
 
-  /** Returns true if the failed events of this round can be offered again after the wait, assuming the same duration. */
+  /** Returns true if enough time remains to wait and then offer the failed events of this round again, with the same duration. */
   fitsAgain(waitMs: number): boolean {
     return this.#leftMs() >= waitMs + this.#failedMs
   }
 
-  /** True if another record could fail and all failed records could still have all their tries. */
+  /** True if enough time remains to offer another record and, should it fail, still make all tries for all failed records. */
   get fitsAnother(): boolean {
     if (!this.#hasFailed) return true
     return this.#leftMs() >= (TRIES - 1) * this.#failedMs + TRIES * this.#longestMs + WAITS_MS

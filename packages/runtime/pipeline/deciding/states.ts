@@ -16,8 +16,8 @@ export class States {
   }
 
   /**
-   * Returns the stored state. Each step parses it again, so that chunk boundaries and mutations by a process
-   * do not affect the result.
+   * Returns the stored state. Each step parses it anew, so that the result depends neither on chunk boundaries nor on a process
+   * that modifies its state object.
    */
   stored(entity: string): string | undefined {
     if (this.#changed.has(entity)) return this.#changed.get(entity) ?? undefined
@@ -54,13 +54,13 @@ export class States {
     this.#changedHolds.add(entity)
   }
 
-  /** Returns the entity that waits for a failure; undefined if there is none. */
+  /** Returns the entity that waits for a failure; undefined if no entity does. */
   heldBy(failure: string): string | undefined {
     const json = this.stored(holderName(failure))
     return json === undefined ? undefined : JSON.parse(json)
   }
 
-  /** Changed states in the stored form; null for a forgotten entity. */
+  /** Changed states, serialized for the store; null for a forgotten entity. */
   get changes(): ReadonlyMap<string, string | null> {
     const changes = new Map(this.#changed)
     for (const [entity, state] of changes) {

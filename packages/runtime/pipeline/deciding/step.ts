@@ -1,4 +1,4 @@
-/** Runs one step of a process and converts its result to the data to store, or to a failure with the reason. Pure. */
+/** Runs one step of a process. Converts its result to the data to store, or to a failure with a reason. Pure. */
 
 import { attributeViolation } from '../../cloudevents/attributes.ts'
 import { attributesOf } from '../../cloudevents/event.ts'
@@ -27,7 +27,7 @@ export interface Stored {
 }
 
 export interface StepFailure extends Failure {
-  /** Set if the process wanted to forget the entity but its emissions cannot be written. */
+  /** Set if the process has forgotten the entity but its emissions cannot be written. */
   readonly forgets?: true
 }
 
@@ -73,13 +73,13 @@ export function runStep(
   }
 }
 
-/** Returns the failure for an error in the consumer's code. Its message is understandable without a stack trace. */
+/** Returns the failure for an error in the consumer's code. The message must be understandable without a stack trace. */
 function invalidStep(what: string, further = ''): Failure {
   const safeMessage = `the consumer ${what}`
   return { ...failure('unexpected-error', `${safeMessage}${further}`), safeMessage }
 }
 
-/** Describes a result that is not a step, which a process can return only by bypassing the types. */
+/** Describes an invalid result of a step. A process can return one only by bypassing the types. */
 function noStep(step: unknown): string | undefined {
   if (step instanceof Promise) {
     // An unhandled rejection would end this invocation and every later one that processes the record.
@@ -127,13 +127,14 @@ function bytesOfEmission(
 }
 
 /**
- * Returns the error's message for operators. Messages of libraries may contain payload data, so they are kept out of `safeMessage`.
+ * Returns the error's message for operators. It is kept out of `safeMessage`, because messages of libraries may contain payload
+ * data.
  */
 function because(error: unknown): string {
   return `: ${(error as Error).message}`
 }
 
-/** Checks rules for the results of processes that types cannot express. */
+/** Checks the rules for results that the type system cannot express. */
 function whyInvalid(
   { state, emit, timers }: Decided<unknown>,
   { timeMs }: Cause,

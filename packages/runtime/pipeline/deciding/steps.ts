@@ -16,18 +16,18 @@ import type { EntityTimer } from './timers.ts'
 import type { KeyedWork } from './working-copy.ts'
 
 /**
- * Maximum number of timers of an entity that fire before one event. A timer that sets itself again could
- * otherwise fire for hours between two events.
+ * Maximum number of timers of an entity that fire before one event. Without this limit, a timer that sets itself again could fire
+ * for hours between two events.
  */
 const MAX_BEFORE_AN_EVENT = 1_000
 
-/** Upper bound for the emissions of those timers together, in bytes: all of them go into one commit. */
+/** Upper bound, in bytes, for all emissions of the timers that fire before one event. They are written in one commit. */
 const MAX_BYTES_BEFORE_AN_EVENT = 2 * MAX_STEP_BYTES
 
 const TOO_MANY = `${MAX_BEFORE_AN_EVENT} timers of its entity have fired before one event, which is the maximum`
 const TOO_MUCH = `timers of its entity have emitted ${MAX_BYTES_BEFORE_AN_EVENT} bytes before one event, which is the maximum`
 
-/** Returns the error if this code cannot read the state of the entity. The partition must then wait for code that can. */
+/** Returns an error if this code cannot read the state of the entity. The partition must then wait for code that can read it. */
 export function unreadableFor({ consumer, copy }: KeyedWork, entity: string): PartitionStopped | undefined {
   const stored = copy.states.stored(entity)
   return stored === undefined ? undefined : unreadableState(consumer.process, entity, stored)
@@ -43,7 +43,7 @@ export function fireTimer(work: KeyedWork, due: EntityTimer, record: LogRecord):
   )
   if (step.kind === 'failure') {
     failTimer(work, due, record, step, at)
-    // The timer is gone, so nothing else would remove the entity, and its state would remain in the store.
+    // No timer is left that could remove the entity later, so its state would remain in the store.
     if (step.forgets) work.copy.forget(entity)
     return
   }
@@ -56,7 +56,7 @@ export function firstDueBefore(work: KeyedWork, entity: string, timeMs: number):
   return work.copy.timerQueue.dueBefore(entity, timeMs, name => process.awaitsLog?.(name) ?? false)
 }
 
-/** Fires the due timers of the entity in one commit: the next commit could not know how many have fired already. */
+/** Fires the entity's timers that are due before an event, in one commit: the next one would not know how many have fired. */
 export function fireDueBefore(work: KeyedWork, entity: string, timeMs: number, record: LogRecord): void {
   const sentBefore = work.copy.sentBytes
   let fired = 0
@@ -70,7 +70,7 @@ export function fireDueBefore(work: KeyedWork, entity: string, timeMs: number, r
 }
 
 /**
- * Lets the process handle the event. Returns the reason, or a failure.
+ * Runs the process for the event. Returns the reason of its step, or a failure.
  *
  * @param offset offset of the record that is being processed
  */
@@ -99,7 +99,7 @@ function discard(work: KeyedWork, due: EntityTimer, record: LogRecord, why: stri
   failTimer(work, due, record, failure('timer-rejected', why), takeTimer(work, due, record))
 }
 
-/** Removes the timer from the queue. Returns the position of the next emission. */
+/** Removes the timer from the queue. Returns the position for the first emission of the timer. */
 function takeTimer(work: KeyedWork, { entity, timer }: EntityTimer, { offset }: LogRecord): EmissionPosition {
   work.copy.timersLeft -= 1
   work.copy.timerQueue.cancel(entity, timer.name)

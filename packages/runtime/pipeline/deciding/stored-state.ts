@@ -1,7 +1,6 @@
 /**
- * Serialised state of an entity. It is JSON, with a version prefix if the version of its format is not 1.
- * JSON never begins with a `v`, so a state without a prefix has version 1. The hold of a held entity comes
- * first, on a separate line; the state may be absent then. Pure.
+ * Serialised state of an entity: JSON, with a version prefix if the format version is not 1. The prefix starts with `v`, which
+ * cannot begin a JSON text. The state of a held entity is preceded by its hold, on a separate line, and may be missing. Pure.
  */
 import { unexpectedFailure } from '../../consumer/failure-codes.ts'
 import type { KeyedProcess } from '../../consumer/process.ts'
@@ -46,8 +45,8 @@ export function versionOf({ version = 1 }: Pick<KeyedProcess<unknown>, 'version'
 const MAX_NAME_LENGTH = 200
 
 /**
- * Returns the error if this code must not touch a state, because a later version has stored it or `migrate`
- * throws; undefined if it can be read.
+ * Returns an error if this code must not use a state: a later version has stored it, or `migrate` throws. Returns undefined if the
+ * state can be read.
  */
 export function unreadableState(
   process: Pick<KeyedProcess<unknown>, 'name' | 'version' | 'migrate'>,
@@ -80,7 +79,7 @@ export function unreadableState(
 }
 
 /**
- * Reads a stored state. Migrates it if an older version stored it.
+ * Reads a stored state. A state from an older version is migrated.
  *
  * @throws Error if the state cannot be read; errors of `migrate` are passed on
  */

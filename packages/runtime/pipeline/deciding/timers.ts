@@ -11,7 +11,7 @@ export class TimerQueue {
   /** Timers of each entity, in the order in which they fire. */
   readonly #byEntity: Map<string, readonly StoredTimer[]>
   readonly #changed = new Set<string>()
-  /** Lower bound for the thresholds of all timers. No search is needed until the clock has passed it. */
+  /** No timer has a threshold below this value, so no search is needed until the clock has passed it. */
   #noneBelowMs = Number.NEGATIVE_INFINITY
 
   constructor({ timers, timersUpTo }: Pick<Snapshot, 'timers' | 'timersUpTo'>) {
@@ -19,7 +19,7 @@ export class TimerQueue {
     this.#upTo = timersUpTo
   }
 
-  /** Returns the first timer that the clock has passed; `not-loaded` if a timer that is not loaded may come before it. */
+  /** Returns the first timer that the clock has passed. Returns `not-loaded` if a timer that is not loaded may precede it. */
   passed(nowMs: number): EntityTimer | 'not-loaded' | undefined {
     if (this.#noneBelowMs >= nowMs) return undefined
     const first = this.#first()
@@ -32,7 +32,7 @@ export class TimerQueue {
   /**
    * Returns the entity's first timer that is due before this event time.
    *
-   * @param awaitsLog returns true if timers of this name wait for the log's clock
+   * @param awaitsLog returns true for the name of a timer that fires only by the log's clock, not before an event
    */
   dueBefore(entity: string, timeMs: number, awaitsLog: (name: string) => boolean): EntityTimer | undefined {
     const timer = this.of(entity).find(({ dueMs, name }) => dueMs < timeMs && !awaitsLog(name))

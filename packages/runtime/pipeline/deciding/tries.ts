@@ -3,7 +3,7 @@
 /** One first offer and two retries. */
 export const TRIES = 3
 
-/** A failed try. The last one is reported as well. */
+/** A failed try. Every failed try is reported, including the last one. */
 export interface Tried {
   readonly attempt: number
   readonly of: number
@@ -21,7 +21,7 @@ export interface TriesAllowed {
   tried(tried: Tried): void
 }
 
-/** Returns the delay before the next try: 2 s after the first, 4 s after the second. */
+/** Returns the delay before the next try: 2 s after the first try, 4 s after the second. */
 export function waitAfterMs(attempt: number): number {
   return 2 ** attempt * 1_000
 }

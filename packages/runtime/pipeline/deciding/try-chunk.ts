@@ -1,4 +1,4 @@
-/** Applies the next chunk of a partition without storing the result, to find a record that hangs or crashes its function. */
+/** Applies the next chunk of a partition without storing the result. This finds a record that makes its function hang or crash. */
 import type { LogRecord } from '../../cloudevents/record.ts'
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
 import { decodeChunk } from '../decoding/decode-chunk.ts'
@@ -12,7 +12,7 @@ import { type Applied, apply } from './apply.ts'
 export type Backlog = StateKey & OffsetRange
 
 /**
- * Decides the records as the next batch would. Returns undefined if there are no records.
+ * Decides the records as the next batch would decide them. Returns undefined if there are no records.
  *
  * @param began called before each record is decided
  */
@@ -54,7 +54,7 @@ async function readChunk(
       pending.insert(from, looked)
       from = looked.nextOffset
     } catch (error) {
-      // Records of an open transaction cannot be read yet, and no batch contains them either.
+      // The records of an open transaction cannot be read yet, and no batch would contain them either.
       if (pending.isEmpty || !(error instanceof Unavailable)) throw error
       break
     }

@@ -50,8 +50,8 @@ export class WorkingCopy {
   readonly #consumer: Needed
   readonly #snapshot: Snapshot
   /**
-   * Period for which failures are remembered, in milliseconds. It equals the retention of dead letters,
-   * because those may be redriven.
+   * Period for which failures are remembered, in milliseconds. It equals the retention of dead letters, because dead letters may be
+   * redriven.
    */
   readonly #failureWindowMs: number
   readonly #applied = new Map<string, RememberedId>()
@@ -104,7 +104,7 @@ export class WorkingCopy {
     return this.#snapshot.growths ?? []
   }
 
-  /** True if the commit is so large that the next decision must go into another one. */
+  /** True if the commit has reached its size limit, so that the next decision must go into another commit. */
   get isFull(): boolean {
     return this.sentBytes + this.#storedBytes >= this.#consumer.limits.bytes
   }
@@ -139,7 +139,7 @@ export class WorkingCopy {
     return bytes > MAX_ENTITY_BYTES || timers.length > MAX_TIMERS
   }
 
-  /** Returns the failure if the step would add more to the partition state than producers may; otherwise undefined. */
+  /** Returns a failure if the step would exceed the limit for new entities; otherwise undefined. */
   refusedAsNew(entity: string, { state }: Stored): Failure | undefined {
     if (state === null) return undefined
     return this.#newEntities.refusal(entity, this.states.stored(entity), state, this.clock.nowMs)
@@ -168,7 +168,7 @@ export class WorkingCopy {
     this.#applied.set(id.id, id)
   }
 
-  /** Forgets the id of an event that waited and then failed: the same event may arrive again. */
+  /** Forgets the id of an event that waited and then failed, so that the same event can be applied when it arrives again. */
   forgetId(id: string, nowMs: number): void {
     this.remember({ id, digest: FORGOTTEN, appliedAtMs: nowMs })
   }
@@ -179,17 +179,17 @@ export class WorkingCopy {
   }
 
   unparked(bytes: number): void {
-    // Never negative, which would raise the limit: an earlier version that did not count parked bytes may have parked some of them.
+    // A negative size would raise the limit. It could occur because an earlier version parked events without counting their bytes.
     this.parkedBytes = Math.max(0, this.parkedBytes - bytes)
   }
 
-  /** Returns the failure if it is still remembered at this time of the log's clock. The store may contain expired ones. */
+  /** Returns the failure if it is still remembered at this time of the log's clock. The store may contain expired failures. */
   failure(id: string, nowMs: number): RememberedFailure | undefined {
     const failure = this.#failures.get(id) ?? this.#snapshot.failures.get(id)
     return failure && nowMs - failure.failedAtMs <= this.#failureWindowMs ? failure : undefined
   }
 
-  /** Returns true if the record at this position was decided here without a failure that would still be remembered. */
+  /** Returns true if the record at this position was decided without a failure, and a failure could not have been forgotten. */
   neverFailed(id: string, { partition, offset }: LogRecord, place: RecordPlace): boolean {
     if (this.#failures.has(id) || this.#snapshot.failures.has(id)) return false
     const { timestampMs = -1 } = place
@@ -201,15 +201,15 @@ export class WorkingCopy {
   }
 
   /**
-   * Returns true if an operator has skipped this record. Another record at the same offset, as in a recreated
-   * topic, is not skipped.
+   * Returns true if an operator has skipped this record. The digest is compared, so that a record with the same offset in a
+   * recreated topic is not skipped.
    */
   isSkipped(record: LogRecord): boolean {
     const digest = this.#snapshot.skipped?.get(record.offset)
     return digest !== undefined && (record.decodedByLambda !== undefined || digest === digestOf(record))
   }
 
-  /** Records the decision of a timer or of a parked record. The record that caused it is not decided yet. */
+  /** Records the decision of a timer or of a parked record. The record during which it was made is not decided yet. */
   fired(decision: Decision): void {
     this.noted(decision)
     this.#fired += 1
@@ -267,12 +267,12 @@ export class WorkingCopy {
 }
 
 /**
- * Digest of an id that was forgotten. A store keeps the newest entry of an id and removes no entry before its
- * time, so an entry with this digest replaces the real one.
+ * Marks an id as forgotten. A store keeps the newest entry of an id and cannot remove an entry early, so an entry with this digest
+ * replaces the original one.
  */
 const FORGOTTEN = '\0'.repeat(8)
 
-/** Returns an upper bound for the size of the timers as JSON, in which one character of a name can take six bytes. */
+/** Returns an upper bound for the size of the timers as JSON. A character of a timer's name can take up to six bytes. */
 function upperBytesOf(timers: readonly StoredTimer[]): number {
   return timers.reduce((sum, { name }) => sum + TIMER_BYTES + 6 * name.length, 0)
 }
@@ -285,7 +285,7 @@ function tally(decisions: readonly Decision[]): Map<string, number> {
   const count = (name: string) => counts.set(name, (counts.get(name) ?? 0) + 1)
   for (const { outcome, reason, hold } of decisions) {
     count(`${outcome}/${reason}`)
-    // Counted so that the number of held entities can be computed: holds that began minus holds that ended.
+    // These counters show how many entities are held: the number of holds that began minus the number of holds that ended.
     if (hold === 'begins') count(`held/${reason}`)
     else if (hold !== undefined && hold !== 'stays') count(`released/${hold}`)
   }

@@ -1,4 +1,4 @@
-/** Decodes the records of a chunk and fetches the schemas that they need. If all data is JSON, nothing is fetched. */
+/** Decodes the records of a chunk, and fetches the schemas that are needed to read their data. Plain JSON needs no schema. */
 import type { LogRecord } from '../../cloudevents/record.ts'
 import type { Consumer } from '../consumer.ts'
 import { Unavailable, unpreparedIn } from '../errors.ts'
@@ -6,12 +6,12 @@ import type { Deferred } from '../model.ts'
 import { type Decoded, decode } from './decode.ts'
 
 export interface DecodedChunk {
-  /** Leading records that can be decoded: all of them, unless `restWaits` is set. */
+  /** Records that can be decoded, from the start of the chunk. They are all its records unless `restWaits` is set. */
   readonly decoded: readonly Decoded[]
   readonly restWaits?: Deferred
 }
 
-/** Rejects with any error of the reader other than `Unavailable`; no record counts as decoded then. */
+/** Decodes a chunk. Rejects with any error of the reader other than `Unavailable`; the whole chunk then counts as not decoded. */
 export async function decodeChunk(chunk: readonly LogRecord[], consumer: Consumer): Promise<DecodedChunk> {
   const first = decodedUpTo(chunk, consumer)
   if (first.missing.length === 0) return { decoded: first.decoded }
@@ -22,8 +22,8 @@ export async function decodeChunk(chunk: readonly LogRecord[], consumer: Consume
 }
 
 /**
- * Fetches the schemas of these records. Returns undefined if all schemas are available afterwards, otherwise
- * the reason why the records wait.
+ * Fetches the schemas of these records. Returns undefined if all schemas are available afterwards; otherwise the reason why the
+ * records must wait.
  */
 export async function prepare(
   records: readonly LogRecord[],
@@ -38,7 +38,7 @@ export async function prepare(
   }
 }
 
-/** Returns the records before the first one with a missing schema, and all records of the chunk with a missing schema. */
+/** Returns the decoded records before the first missing schema, and all records of the chunk whose schema is missing. */
 function decodedUpTo(chunk: readonly LogRecord[], consumer: Consumer) {
   const decoded: Decoded[] = []
   const missing: LogRecord[] = []

@@ -1,6 +1,6 @@
 /**
- * Step 2: turns a record into a validated CloudEvent with its fingerprint, or into a failure with its code.
- * Pure: the schemas are either loaded already, or the record must wait for them.
+ * Step 2: turns a record into a validated CloudEvent with its fingerprint, or into a failure with a code. Pure: nothing is fetched.
+ * If a schema is not loaded yet, the record must wait for it.
  */
 
 import { parseTime } from '../../cloudevents/attributes.ts'
@@ -40,7 +40,7 @@ export type Decoded =
       readonly kind: 'ignored'
       readonly event?: Event
       readonly reason: IgnoredReason
-      /** Set if the event ends the retries of a failure of this consumer. */
+      /** Set if the event marks the retries of a failure of this consumer as ended. */
       readonly endedFailure?: EndedFailure
     })
   | (Origin & { readonly kind: 'failed'; readonly event?: Event; readonly failure: Failure })
@@ -59,7 +59,7 @@ type Expectations = Pick<
 /**
  * Decodes a record. A record that cannot be decoded becomes a failure.
  *
- * @throws Unavailable if its schema must be prepared first; it throws no other errors
+ * @throws Unavailable if a schema must be fetched first; no other error is thrown
  */
 export function decode(record: LogRecord, consumer: Expectations): Decoded {
   const redriveTarget = redriveTargetOf(record)
@@ -70,7 +70,7 @@ export function decode(record: LogRecord, consumer: Expectations): Decoded {
   return { record, ...(redriveTarget ? { redriveTarget } : {}), ...read(record, consumer, redriveTarget) }
 }
 
-/** `Decoded` without the fields that are known before decoding. */
+/** `Decoded` without the fields that are known before the record is decoded. */
 type Content = WithoutOrigin<Decoded>
 type WithoutOrigin<D> = D extends Decoded ? Omit<D, keyof Origin> : never
 
@@ -84,7 +84,7 @@ function read(record: LogRecord, consumer: Expectations, redriveTarget: RedriveT
   }
 }
 
-/** Returns the event that the application reads from a foreign record, or else `read`. */
+/** Returns the event that the application makes from a record in a foreign format. For any other record, returns `read`. */
 export function readForeign(
   record: LogRecord,
   read: Event | Failure,
@@ -94,8 +94,8 @@ export function readForeign(
   const isForeign = isFailure(read)
   if (!application.readForeign) return read
   if (isForeign && read.code !== 'not-a-cloudevent' && !application.readsMalformed) return read
-  // The id of a foreign event may be derived from the position of its record. A redriven record must keep the
-  // id of the event that failed.
+  // The id of a foreign event may be derived from the position of its record. For a redriven record, the position of the failed
+  // record is used, so that the event keeps its id.
   const value = readableValue(record)
   const written =
     redriveTarget?.place || value !== record.value ? { ...record, ...redriveTarget?.place, value } : record
@@ -117,19 +117,19 @@ function understood(record: LogRecord, sent: Event, consumer: Expectations): Con
   const large = largeAttribute(event)
   if (large) return failed(event, failure('attributes-too-large', large))
   const aheadMs = timeMs - record.timestampMs
-  // A single event from a fast clock would make every later event of its entity appear late.
+  // If an event from a fast clock were accepted, all later events of its entity would appear late.
   if (aheadMs > futureToleranceMs)
     return failed(
       event,
       failure('time-in-future', `"time" is ${aheadMs} ms later than the record's timestamp`),
     )
-  // All timers between this time and the entity's next event would be due at once.
+  // If such an event were accepted, all timers between its time and the entity's next event would be due at once.
   if (timeMs < earliestTimeMs)
     return failed(event, failure('time-too-early', `"time" is before ${instant(earliestTimeMs)}`))
   // Copy the bytes: a process may modify its data, but the record must not change.
   const data = Buffer.isBuffer(read.data) ? Buffer.from(read.data) : read.data
   const received = { ...event, data, timeMs, entity: entityOf(event) }
-  // Fingerprint the event as it was sent, so that the fingerprint does not depend on how the data is decoded.
+  // Fingerprint the event as it was sent. The fingerprint must not depend on how the data is decoded.
   const hashes = fingerprint(event)
   return hashes
     ? { kind: 'event', event: received, fingerprint: hashes }
@@ -137,8 +137,8 @@ function understood(record: LogRecord, sent: Event, consumer: Expectations): Con
 }
 
 /**
- * Returns the event with plain data. Returns undefined for serialized data of a type that the process does
- * not accept, so that no schema is fetched for it.
+ * Returns the event with plain data. Returns undefined if the data is serialized and the process does not accept the event's type,
+ * so that no schema is fetched for it.
  */
 function inPlain(record: LogRecord, event: Event, consumer: Expectations): Event | Failure | undefined {
   const isPlain = !Buffer.isBuffer(event.data) && !record.decodedByLambda
@@ -160,7 +160,7 @@ function ignoredReason({ type }: Event, { application }: Expectations): IgnoredR
   return application.ignoredTypes.get(type) ?? 'not-mine'
 }
 
-/** Decodes a tick. It never fails because of its `time`, which equals the time of its record. A repeated tick has no effect. */
+/** Decodes a tick. It never fails because of its `time`: its record's timestamp is used instead. A repeated tick has no effect. */
 function tick(record: LogRecord, event: Event, { accepts }: Expectations['process']): Content {
   if (!accepts.includes(event.type) || largeAttribute(event))
     return { kind: 'ignored', event, reason: 'tick' }

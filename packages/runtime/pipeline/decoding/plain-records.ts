@@ -1,4 +1,4 @@
-/** Reads events of any format for display, outside a consumer. */
+/** Reads events of any format for display. It is used outside of consumers. */
 import { isFailure } from '../../cloudevents/event.ts'
 import { textOf } from '../../cloudevents/header-bytes.ts'
 import { readEvent } from '../../cloudevents/reader.ts'
@@ -14,17 +14,17 @@ import type { OffsetRange, ReadRange } from '../model.ts'
 import type { DataReader, LogReader } from '../ports.ts'
 import { readForeign } from './decode.ts'
 
-/** Reads data for display. */
+/** Reader of event data for display. */
 export interface PlainReader extends DataReader {
   /**
-   * Resolves to the application's reader for records that are not CloudEvents, as the topic's consumers use
-   * it; undefined if there is none.
+   * Resolves to the function with which the consumers of the topic read records that are not CloudEvents; undefined if they have
+   * none.
    */
   readonly foreign?: () => Promise<Application['readForeign']>
 }
 
 /**
- * Returns the events of records with plain data, or the reasons why a record has no event.
+ * Returns the events of the records, with plain data. For a record without a readable event, returns the failure.
  *
  * @throws Unavailable if a schema cannot be fetched
  */
@@ -58,7 +58,7 @@ function isAtHand(event: Event | Failure, record: LogRecord, reader: DataReader)
   }
 }
 
-/** A log reader that returns records with plain data. Records that contain no readable event are returned unchanged. */
+/** Log reader that returns records with plain data. A record without a readable event is returned unchanged. */
 export class PlainLog implements LogReader {
   readonly #log: LogReader
   readonly #reader: PlainReader
@@ -79,7 +79,8 @@ export class PlainLog implements LogReader {
 }
 
 /**
- * Returns the records as if they had been sent as CloudEvents with JSON. Rejects with `Unavailable` if a schema cannot be fetched.
+ * Returns the records as if their events had been sent as CloudEvents with JSON data. Rejects with `Unavailable` if a schema cannot
+ * be fetched.
  */
 export async function plainRecords(
   records: readonly LogRecord[],
@@ -97,12 +98,12 @@ export async function plainRecords(
   })
 }
 
-/** Returns true if a mapping produces another event from the record than the record itself contains. */
+/** Returns true if a mapping of the application converts the record to another event. */
 function isMapped(record: LogRecord, foreign: NonNullable<Application['readForeign']>): boolean {
   return mappedRecord(record, foreign) !== record
 }
 
-/** Returns the record as a CloudEvent if a mapping applies, or the failure of the mapping; otherwise the record itself. */
+/** Returns the record as mapped to a CloudEvent, or the failure of the mapping; the record itself if no mapping applies. */
 export function mappedRecord(
   record: LogRecord,
   foreign: NonNullable<Application['readForeign']>,
@@ -114,8 +115,8 @@ export function mappedRecord(
 }
 
 /**
- * Returns true if the record may contain something other than JSON. It looks only at the first bytes, so that
- * most records are not read twice.
+ * Returns true if the data of the record may be in another format than JSON. Only the first bytes are checked, so that most records
+ * are read only once.
  */
 function mayBeSerialized({ value, headers }: LogRecord): boolean {
   if (value === null) return false

@@ -1,6 +1,6 @@
 /**
- * The memory of failures, which lets each failed record be redriven once. It is bounded for each partition state and shared
- * fairly among producers. Pure.
+ * The memory of failures. It ensures that each attempt to redrive a failed record is accepted only once. It is bounded for each
+ * partition state and shared fairly among producers. Pure.
  */
 import { hash } from 'node:crypto'
 import { bufferOf } from '../../cloudevents/header-bytes.ts'
@@ -11,20 +11,20 @@ import { type Event, entityOf } from '../../consumer/event.ts'
 import type { FailureMemory } from '../model.ts'
 
 /**
- * Number of groups in which failures are remembered, by the `source` of their records. Records without a
- * source form one more group.
+ * Number of groups of failures. The `source` of the failed record determines the group; records without a source form one more
+ * group.
  */
 const GROUPS = 64
 const NO_SOURCE = GROUPS
 
-/** Matches the source attribute in JSON; only the first `SEARCHED_BYTES` of a value are searched. */
+/** Matches the source attribute in JSON. Only the first `SEARCHED_BYTES` bytes of a value are searched. */
 const SOURCE = /"source"\s*:\s*"((?:[^"\\]|\\.)*)"/
 const SEARCHED_BYTES = 64 * 1024
 const EVENT_FORMAT = /^\s*application\/cloudevents/i
 
 /**
- * Returns the group of a record's producer, computed from the bytes alone: other code may be running at a
- * redrive, and must find the failure in the same group.
+ * Returns the group of a record's producer. It is computed from the bytes alone, so that other code finds the failure in the same
+ * group when the record is redriven.
  */
 export function producerGroupOf({ headers, value }: Pick<LogRecord, 'headers' | 'value'>): number {
   const header = (name: string) => headers.find(([candidate]) => candidate === name)?.[1]
@@ -48,14 +48,14 @@ function hashOf(text: string): number {
 const ALL_GROUPS: readonly number[] = Array.from({ length: GROUPS + 1 }, (_, group) => group)
 
 /**
- * Returns the groups that can contain the failure of a redriven record. A patch may change the source, but
- * the failure stays in its original group.
+ * Returns the groups that can contain the failure of a redriven record. A patch may change the source of the record, but the
+ * failure stays in its original group.
  */
 export function groupsOfFailure(record: LogRecord): readonly number[] {
   return isPatched(record) ? ALL_GROUPS : [producerGroupOf(record)]
 }
 
-/** Returns one partition's share of a consumer's failure memory, in bytes. */
+/** Returns the share of one partition in the failure memory of a topic, in bytes. */
 export function failureBytesOf(application: Application, all: number, topic: string): number {
   // An unknown topic gets the highest partition count of the application's topics.
   const partitions =
@@ -64,11 +64,11 @@ export function failureBytesOf(application: Application, all: number, topic: str
   return Math.floor(all / partitions)
 }
 
-/** Share of the limit from which operators are alerted, early enough to find the producer. */
+/** Share of the limit at which operators are alerted. It leaves them time to find the producer. */
 const ALARMING_SHARE = 0.8
 
 /**
- * Returns true if an operator should be alerted.
+ * Returns true if operators should be alerted because the failure memory is nearly full or has lost failures.
  *
  * @param limit upper bound for the failure memory of the partition state, in bytes
  */

@@ -1,4 +1,4 @@
-/** Builds failure records, which contain the unchanged bytes of the failed record and the reason of the failure. */
+/** Builds failure records. A failure record contains the unchanged bytes of the failed record and the reason of the failure. */
 import { createHash } from 'node:crypto'
 import { parseTime } from '../../cloudevents/attributes.ts'
 import { bufferOf } from '../../cloudevents/header-bytes.ts'
@@ -16,7 +16,7 @@ import type { OutboxEntry, RememberedFailure, StateKey } from '../model.ts'
 import { fitsItsTopic } from '../publishing/publish.ts'
 import { entityHashOf, producerGroupOf } from './failure-memory.ts'
 
-/** Returns the failure to remember for a record: a new one, or the next attempt at an earlier one. */
+/** Returns the failure to remember for a record. It is either a new failure or the next attempt at an earlier one. */
 export function failureOf(
   consumer: string,
   { record, event }: { readonly record: LogRecord; readonly event?: Event },
@@ -27,7 +27,7 @@ export function failureOf(
   const known = entityHash === undefined ? {} : { entityHash }
   if (earlier) {
     const { isReopened: _, attempt, ...failure } = earlier
-    // A redrive may have changed the record with an operator's patch.
+    // An operator may have patched the record before the redrive, so the digest may differ from the previous one.
     return { ...failure, ...known, attempt: attempt + 1, digest: digestOf(record), isOpen: true, failedAtMs }
   }
   const { partition, offset } = record
@@ -45,14 +45,14 @@ export function failureOf(
   }
 }
 
-/** Maximum length of a failure message, in characters. A longer remedy is truncated. */
+/** Maximum length of a failure message including its remedy, in characters. A longer message is truncated. */
 const MAX_ERROR_LENGTH = 1_000
 
 type RecordPlace = Pick<LogRecord, 'topic' | 'partition' | 'offset'>
 
 /**
- * Returns the digest of the producer's record, which identifies the record at a redrive. Headers are sorted,
- * because clients do not preserve their order.
+ * Returns the digest of a record as its producer has written it. The digest identifies the record when it is redriven. Headers are
+ * sorted, because clients do not preserve their order.
  */
 export function digestOf(record: Pick<LogRecord, 'key' | 'value' | 'headers'>): string {
   const hash = createHash('sha256')
@@ -73,8 +73,8 @@ export function digestInLog(record: LogRecord): string | undefined {
 }
 
 /**
- * Builds the failure record. Base64 can make it larger than its topic allows. In that case value, headers and
- * key are omitted, in this order, and the message says so.
+ * Builds the failure record. Because of base64, it can exceed the size limit of its topic. In that case the value, the headers and
+ * the key are omitted, in this order, and the message names the omitted parts.
  */
 export function failureRecordOf(
   sender: Sender,
@@ -112,7 +112,7 @@ export function failureRecordOf(
     failedAt: instant(failedAtMs),
     history: attempt === 1 ? [] : historyOf(record),
     omitted: onlyInLog,
-    // A record with missing parts cannot be retried, so no event waits for it.
+    // A record with omitted parts cannot be retried, so no event waits for it.
     parks: parks && onlyInLog.length === 0,
   }
   let made = failureEntry(sender, id, at, data, cause)
@@ -129,8 +129,8 @@ export function failureRecordOf(
 }
 
 /**
- * Moves a redriven record to another partition, as a failure record of the previous attempt. It has an id of
- * its own so that it does not count as a repeat.
+ * Builds a failure record that moves a redriven record to another partition. It describes the previous attempt, but has a new id so
+ * that it does not count as a repeat.
  */
 export function movedFailureRecord(
   sender: Sender,
@@ -151,7 +151,7 @@ export function movedFailureRecord(
   return { ...made, event: { ...made.event, id: own, data } }
 }
 
-/** Returns the parts of a record whose original bytes exist only in the log. */
+/** Returns the parts of a record whose original bytes are available only in the log. */
 export function onlyInLogOf({ oversizeBytes, decodedByLambda }: LogRecord): readonly RecordPart[] {
   const { key, value } = decodedByLambda ?? {}
   return [
@@ -169,7 +169,8 @@ export function failureEventId(
 }
 
 /**
- * Returns the approximate size of the failure record for a record, in bytes: its bytes in base64, the attributes and the message.
+ * Returns the approximate size of a failure record, in bytes. It consists of the failed record in base64, the attributes and the
+ * message.
  */
 export function failureRecordBytes(record: LogRecord): number {
   return FAILURE_RECORD_BYTES + Math.ceil((sizeOf(record) * 4) / 3)
@@ -181,7 +182,7 @@ export function failureRecordBytes(record: LogRecord): number {
  */
 export const FAILURE_RECORD_BYTES = 2048
 
-/** Bytes that routing adds to a failure record. With them it must still fit into the target topics, which have the same limit. */
+/** Maximum number of bytes that routing adds to a failure record. All target topics have the same size limit. */
 const ROUTING_BYTES = 1_024
 
 const LEFT_BEHIND: readonly (readonly [part: RecordPart, nothing: Partial<FailureData>])[] = [
@@ -190,7 +191,7 @@ const LEFT_BEHIND: readonly (readonly [part: RecordPart, nothing: Partial<Failur
   ['key', { originalKey: null }],
 ]
 
-/** Returns the failure of a timer whose step failed. It is not retried and cannot be redriven. */
+/** Returns the failure of a timer whose step has failed. It is not retried and cannot be redriven. */
 export function timerFailure(
   { entity, timer }: EntityTimer,
   { code, message, place, safeMessage }: Failure,
@@ -203,7 +204,7 @@ export function timerFailure(
   }
 }
 
-/** Returns the failure record of a timer. It has the position of the record that made the timer fire, but not its bytes. */
+/** Returns the failure record of a timer. It has the position, but not the bytes, of the record that made the timer fire. */
 export function timerFailureRecord(
   sender: Sender,
   { timer }: EntityTimer,
@@ -219,8 +220,8 @@ export function timerFailureRecord(
 }
 
 /**
- * Returns a small failure record that replaces an entry which Kafka permanently refuses. If that entry is a
- * failure record itself, the replacement has the same id but no bytes.
+ * Returns a small failure record that replaces an outbox entry which Kafka permanently refuses. If that entry is itself a failure
+ * record, the replacement has the same id but omits the bytes.
  */
 export function refusedEntryFailure(
   sender: Sender,
@@ -252,7 +253,7 @@ const NO_BYTES = {
   omitted: ['key', 'value', 'headers'],
 } as const
 
-/** Returns the data of a first failure with the position of a record, but without its bytes. */
+/** Returns the failure data of a first failure. The data contains the position of the record, but not its bytes. */
 function withoutBytes(
   consumer: string,
   { topic, partition, offset, timestampMs }: RecordPlace & Pick<LogRecord, 'timestampMs'>,

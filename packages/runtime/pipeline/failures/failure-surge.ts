@@ -1,19 +1,19 @@
 /**
- * Circuit breaker for bad deployments: code that fails on nearly every record must not turn a whole topic into dead letters. A
- * single record that fails unexpectedly becomes a failure record. If most records fail, their batches stay in Kafka.
+ * Circuit breaker for faulty deployments: code that fails on nearly every record must not turn a whole topic into dead letters. If
+ * only a single record fails unexpectedly, it becomes a failure record. If most records fail, their batches stay in Kafka.
  */
 import { entityOf } from '../../consumer/event.ts'
 import { isUnexpected } from '../../consumer/failure-codes.ts'
 import type { Decision, Deferred, StateKey } from '../model.ts'
 import type { Ports } from '../ports.ts'
 
-/** Number of a consumer's latest decisions that are checked. */
+/** Number of decisions of a consumer that are checked. Only the latest decisions are checked. */
 const LATEST = 20
-/** Minimum number of entities with failures. Failures of fewer entities indicate bad data rather than a bad deployment. */
+/** Minimum number of entities with failures. Fewer affected entities indicate bad data rather than a faulty deployment. */
 const LEAST_ENTITIES = 3
 /**
- * Maximum time for which the breaker defers batches, in milliseconds. After that, failure records are
- * written: operators have had time to react, and the records can be redriven.
+ * Maximum time for which the breaker defers batches, in milliseconds. After that time, operators have had a chance to react, so
+ * failure records are written. These records can be redriven.
  */
 export const OPEN_MS = 15 * 60_000
 
@@ -27,7 +27,7 @@ export class LatestDecisions {
   #latest: readonly Outcome[] = []
 
   /**
-   * Returns true if adding these decisions one by one leads to a surge at any point. Ignored records are not
+   * Returns true if these decisions, added one by one to the latest ones, amount to a surge at any point. Ignored records are not
    * counted, because they do not depend on the code.
    */
   wouldSurge(decisions: readonly Decision[]): boolean {
@@ -46,7 +46,7 @@ export class LatestDecisions {
 export interface SurgeGuard {
   readonly latest: LatestDecisions
   readonly nowMs: () => number
-  /** Version of the running code. The breaker is stored per version, since another version may process the same records. */
+  /** Version of the running code. Each version has its own breaker, because another version may process the same records. */
   readonly codeVersion: () => string
 }
 
@@ -80,7 +80,7 @@ const DECIDED_BY_CODE: readonly Decision['outcome'][] = [
   'parked-failed',
 ]
 
-/** Timers count like records. A failed timer is never retried, so a deployment that fails on timers must wait too. */
+/** Returns the decisions that count towards a surge. Timers count too: their failed steps are never retried. */
 function outcomesOf(decisions: readonly Decision[]): Outcome[] {
   return decisions
     .filter(({ outcome, hold }) => DECIDED_BY_CODE.includes(outcome) && (outcome !== 'timer' || !hold))
@@ -92,8 +92,8 @@ function failedUnexpectedly({ failure }: Decision): boolean {
 }
 
 /**
- * Returns the entity of a decision. A record that cannot be decoded has no known entity, so each such record
- * counts as a separate entity.
+ * Returns the entity of a decision. If a record cannot be decoded, its entity is unknown, so each such record counts as a separate
+ * entity.
  */
 function entityOfDecision({ event, timer, offset }: Decision): string {
   if (timer) return timer.entity

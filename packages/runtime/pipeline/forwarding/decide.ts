@@ -1,4 +1,4 @@
-/** Decides the outcome of a forwarder's records, up to the first one that is not due. Pure. */
+/** Decides what a forwarder does with each record, up to the first record that is not due. Pure. */
 import { bufferOf } from '../../cloudevents/header-bytes.ts'
 import { type LogRecord, type OutgoingRecord, sizeOf } from '../../cloudevents/record.ts'
 import type { TopicName } from '../../consumer/declared.ts'
@@ -9,13 +9,13 @@ import { failureOf, failureRecordOf } from '../failures/failure-record.ts'
 import type { Decision } from '../model.ts'
 import { recordOf } from '../publishing/publish.ts'
 
-/** A forwarder with the settings under which the pipeline runs it. */
+/** A forwarder, with the settings that the pipeline needs to run it. */
 export interface ForwardingConsumer
   extends Pick<Consumer, 'application' | 'env' | 'contentMode' | 'failuresTo' | 'limits' | 'reserveMs'> {
   readonly process: Forwarder
 }
 
-/** A decided record and the record to write for it: itself, its failure record, or none. */
+/** A decided record and the record that is written for it: the record itself, a failure record, or none. */
 export interface Move {
   readonly source: LogRecord
   readonly decision: Decision
@@ -29,7 +29,7 @@ export interface Moves {
 }
 
 /**
- * Decides the first records, as many as fit into one chunk. A record that cannot be forwarded is replaced by its failure record.
+ * Decides as many of the first records as fit into one chunk. A record that cannot be forwarded is replaced by a failure record.
  */
 export function decide(consumer: ForwardingConsumer, records: readonly LogRecord[], nowMs: number): Moves {
   const { limits } = consumer
@@ -92,8 +92,8 @@ function moveOf(
 }
 
 /**
- * Replaces the record by its failure record. The id of the failure is derived from the record's offset, so
- * that a repeat is recognised.
+ * Replaces a record by a failure record. The id of the failure is derived from the record's offset, so that a repeat can be
+ * recognised.
  */
 export function failedMove(
   consumer: ForwardingConsumer,

@@ -1,8 +1,9 @@
 /**
- * Runs a forwarder once: the schedule's counterpart of `consume.ts`. The partitions take turns, so that a long backlog of one does
- * not delay the others. The cursor advances only after all replicas have a chunk, and only if it is still at the position where it
- * was read. Therefore no chunk is skipped, records of a killed invocation are published again if it had not advanced the cursor,
- * and one of two concurrent runs stops after a chunk.
+ * Runs a forwarder once. This is the counterpart of `consume.ts` for functions that a schedule starts. The partitions take turns,
+ * so that a long backlog in one partition does not delay the others. The cursor of a partition advances only after all replicas
+ * have the chunk, and only if no other invocation has moved the cursor. Therefore no chunk is skipped. If an invocation is killed
+ * before it has advanced the cursor, its records are published again. If two invocations run concurrently, one of them stops after
+ * a chunk.
  */
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { failure } from '../../consumer/failure-codes.ts'
@@ -34,7 +35,7 @@ interface PartitionForwarded {
   readonly deferred?: DeferredReason
 }
 
-/** Part of the log that this invocation forwards. `end` is the offset after its last record. */
+/** Part of the log that this invocation forwards. `end` is the offset after the last record. */
 interface Extent {
   readonly start: number
   readonly end: number
@@ -44,13 +45,13 @@ export interface Forwarded {
   readonly forwarded: number
   readonly failed: number
   readonly skipped: number
-  /** Due time of the next record that this invocation has seen, in milliseconds since the epoch. */
+  /** Earliest due time of the records that wait for their time, in milliseconds since the epoch. */
   readonly nextDueMs?: number
-  /** Number of partitions that could not continue. Each was reported with its reason. */
+  /** Number of partitions that could not continue. The reason was reported for each of them. */
   readonly deferred: number
 }
 
-/** @throws Unavailable if Kafka cannot report the bounds of the topics */
+/** Forwards the due records of all partitions. @throws Unavailable if Kafka cannot report the bounds of the topics */
 export async function forward(
   consumer: ForwardingConsumer,
   ports: ForwardingPorts,
@@ -92,10 +93,10 @@ class ForwardRun {
   #hasBegun = false
   #next = 0
   readonly #done = { forwarded: 0, failed: 0, skipped: 0 }
-  /** Reason for stopping before the end of the log; undefined while it continues. */
+  /** Set once this run has stopped before the end of the log, with the reason or the next due time. */
   #end: Pick<PartitionForwarded, 'nextDueMs' | 'deferred'> | undefined
   #cursor: Cursor | undefined
-  /** True once the log is known to be the one that the cursor belongs to. */
+  /** True once the log was confirmed to be the one in which the cursor was set. */
   #isChecked = false
 
   constructor(
@@ -115,7 +116,7 @@ class ForwardRun {
     return { ...this.#done, ...this.#end }
   }
 
-  /** Forwards the records of one fetch. Never rejects. @returns true if more due records may follow */
+  /** Forwards the records of one fetch. Never rejects. @returns true if more records may be due */
   async next(): Promise<boolean> {
     try {
       await this.#begin()
@@ -166,8 +167,8 @@ class ForwardRun {
   }
 
   /**
-   * Checks that the log is the one that the cursor belongs to. If the last forwarded record has expired,
-   * there is nothing to compare with.
+   * Checks that the log contains the last forwarded record, and thus is not a new log with the same name. If that record has
+   * expired, nothing can be checked.
    */
   #ensureSame(
     { offset, digest }: NonNullable<Cursor['last']>,
@@ -182,8 +183,8 @@ class ForwardRun {
   }
 
   /**
-   * Publishes before the cursor advances, so that a crash repeats a chunk instead of losing it. Returns the
-   * reason if forwarding cannot continue; otherwise undefined.
+   * Forwards the records that are due. Publishes before the cursor advances, so that a chunk is repeated after a crash instead of
+   * lost. Returns the reason if forwarding cannot continue; otherwise undefined.
    */
   async #pass({ records, nextOffset }: ReadRange): Promise<Deferred | undefined> {
     for (let rest = records; rest.length > 0; ) {
@@ -195,7 +196,7 @@ class ForwardRun {
       if (stop) return stop
       if (notDue) this.#end = { nextDueMs: notDue.dueMs }
     }
-    // The fetch may have returned only transaction markers, or only the last forwarded record.
+    // If the fetch has returned no new record, only transaction markers for example, the cursor must still advance.
     const isDone = records.length > 0 || nextOffset <= this.#next
     return isDone || (await this.#advance(nextOffset)) ? undefined : { reason: 'contended' }
   }
@@ -220,8 +221,8 @@ class ForwardRun {
   }
 
   /**
-   * Publishes the records in order. A record that Kafka permanently refuses is replaced by its failure
-   * record. Returns the resulting moves.
+   * Publishes the records in order. If Kafka permanently refuses a record, its failure record is published instead. Returns the
+   * moves that were made.
    */
   async #publish(moves: readonly Move[]): Promise<readonly Move[]> {
     const { publisher } = this.#ports
@@ -241,7 +242,7 @@ class ForwardRun {
   }
 
   /**
-   * Advances the cursor. Returns false if another invocation has moved it; this one must stop then.
+   * Advances the cursor. Returns false if another invocation has moved the cursor; this invocation must then stop.
    *
    * @param last last record that this invocation has forwarded
    */

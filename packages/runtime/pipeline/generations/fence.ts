@@ -1,11 +1,11 @@
 import { Unavailable } from '../errors.ts'
 
-/** A fence rejects commits to a partition state while its replacement is prepared. */
+/** A fence on a partition state. While it exists, commits to the state are rejected so that a replacement can be prepared. */
 export interface Fence {
   readonly why: 'topic-growing' | 'reprocessing'
   /**
-   * Number of the command run that raised the fence and will remove it. A run with a higher number takes
-   * over. Absent in fences of earlier versions, which any run takes over.
+   * Number of the command run that has created the fence and will remove it. A run with a higher number may take over the fence.
+   * Absent in fences of earlier versions, which any run may take over.
    */
   readonly attempt: number
   /** Time at which the fence expires, in milliseconds since the epoch; absent if it remains until it is removed. */
@@ -14,12 +14,12 @@ export interface Fence {
   readonly partitions?: number
 }
 
-/** Returns true if a command may take over an existing fence, continue under it, or remove it. */
+/** Returns true if a command may take over an existing fence, use it, or remove it. */
 export function isOwnFence(stands: Fence | undefined, { why, attempt, partitions }: Fence): boolean {
   return stands?.why === why && stands.partitions === partitions && (stands.attempt ?? 0) <= attempt
 }
 
-/** Returns the error of a load while the partition state is fenced. */
+/** Returns the error that reports a fenced partition state to the caller of `load`. */
 export function fenced({ why, partitions }: Fence): Unavailable {
   const what =
     why === 'topic-growing'

@@ -1,6 +1,7 @@
 /**
- * The next generation of a partition state: new contents that are built while the live state remains in use, or fenced, until a
- * switch replaces the live state with them. Imports, restores, reprocessing and growing topics all replace states in this way.
+ * The next generation of a partition state: new contents that are built beside the live state and finally replace it. During the
+ * build, the live state remains in use or is fenced. Imports, restores, reprocessing and the growth of topics all replace states in
+ * this way.
  */
 import { CopyStopped } from '../errors.ts'
 import type {
@@ -17,7 +18,7 @@ import type { StateStore } from '../ports.ts'
 import type { CheckpointPages } from '../recovery/checkpoints.ts'
 import type { Fence } from './fence.ts'
 
-/** Name of the next generation of a state. Without a name, the live state is meant. */
+/** Selects the next generation of a state. If no name is given, the live state is meant. */
 export type CopyName = 'next'
 
 /** Purpose of a next generation. A command with another purpose cannot claim or drop it. */
@@ -26,22 +27,22 @@ export type Purpose = 'replacement' | 'reprocessing' | 'growth'
 /** Identifies the command or function that builds a next generation. */
 export interface Builder {
   readonly kind: Purpose
-  /** Number of the command run, see `Fence`; 0 if runs are not numbered. */
+  /** Number of the command run, see `Fence`; 0 if runs have no numbers. */
   readonly attempt: number
 }
 
 export interface StateFacts {
   readonly version: Version
   readonly clock: LogClock
-  /** See `Snapshot`. */
+  /** Append time from which all failures are remembered, see `Snapshot`. */
   readonly failuresFromMs: number | undefined
-  /** Code that made the last commit, see `codeOf`; undefined if unknown. */
+  /** Code that has made the last commit, see `codeOf`; undefined if unknown. */
   readonly code: string | undefined
-  /** First offset from which only this code has decided records, since the state was created or replaced. */
+  /** First offset from which all records were decided by this code, since the state was created or replaced. */
   readonly codeFrom?: number | undefined
-  /** Absent if the topic has never grown. */
+  /** Distribution of entities over partitions; absent if the topic has never grown. */
   readonly partitioning?: Partitioning
-  /** If present, commits are rejected. */
+  /** Fence of the state. While it exists, commits are rejected. */
   readonly fence?: Fence
 }
 
@@ -49,7 +50,7 @@ export interface StateFacts {
 export interface Built {
   /** Version of the next generation, which changes with each claim and commit. */
   readonly next: Version
-  /** Highest known epoch of these contents. The switch sets a higher one. */
+  /** Highest known epoch of the next generation. The switch sets a higher one. */
   readonly above: number
 }
 
@@ -57,90 +58,90 @@ export interface Built {
 export interface SwitchExpectation extends Built {
   /** Required version of the live state; undefined for any version. */
   readonly live: Version | undefined
-  /** Fence under which the next generation continues the live state; undefined for an independent one. */
+  /** Fence of the live state, if the next generation continues it; undefined if the next generation is independent of it. */
   readonly fence?: Fence
-  /** Code that must have made the last commit of both states; undefined for any code. */
+  /** Code that must have made the last commit of both states; undefined if any code is accepted. */
   readonly code?: string
-  /** All growths of the topic, if the next generation does not know them yet. */
+  /** All growths of the topic, to be stored with the next generation; absent if it already contains them. */
   readonly growths?: readonly KeptGrowth[]
 }
 
 export type SwitchOutcome =
   | { readonly kind: 'switched'; readonly epoch: number; readonly replacedOffset: number }
-  /** The live state has another version, or is not fenced any more. */
+  /** The live state has changed its version, or is no longer fenced. */
   | { readonly kind: 'moved' }
-  /** The topic is growing: the live state is fenced and must remain so. */
+  /** The topic is growing. The live state is fenced for the growth and must remain fenced. */
   | { readonly kind: 'growing' }
   /** Other code has committed to the live state, or to the next generation. */
   | { readonly kind: 'other-code' }
-  /** One of the two states is from before a growth of the topic, so its entities differ. */
+  /** The topic has grown since one of the two states was built, so the states contain different entities. */
   | { readonly kind: 'other-partitioning' }
-  /** The next generation is not the expected one: another command is building it, or has begun to replace the live state. */
+  /** The next generation has changed: another command is building it, or has begun to replace the live state. */
   | { readonly kind: 'overtaken' }
   /** The server has lost a part of the next generation. */
   | { readonly kind: 'incomplete' }
 
-/** Every method rejects with `Unavailable` if the store cannot be reached. */
+/** Access to next generations. Every method rejects with `Unavailable` if the store cannot be reached. */
 export interface Generations {
   /**
-   * Returns the facts of a state. The version is absent (see `isAbsent`) if the state does not exist.
+   * Returns facts about a state. If the state does not exist, its version is absent, see `isAbsent`.
    *
-   * @param copy the next generation; without it, the live state
+   * @param copy selects the next generation; the default is the live state
    */
   facts(partitionState: StateKey, copy?: CopyName): Promise<StateFacts>
-  /** Returns the purpose of the next generation; undefined unless a complete one exists. */
+  /** Returns the purpose of the next generation; undefined if there is none or it is incomplete. */
   purpose(partitionState: StateKey): Promise<Purpose | undefined>
-  /** Reads each entity with its stored state, page by page. Like all paged reads, it may return an entity twice. */
+  /** Reads the entities with their stored states, page by page. An entity may be returned twice, as with all paged reads. */
   states(partitionState: StateKey, copy?: CopyName): AsyncIterable<readonly [entity: string, state: string]>
   /**
-   * Reads failures, the newest first. If a failure appears several times, the first one counts.
+   * Reads remembered failures, newest first. If a failure is returned several times, its first occurrence is valid.
    *
-   * @param copy the next generation; without it, the live state
+   * @param copy selects the next generation; the default is the live state
    */
   failures(partitionState: StateKey, copy?: CopyName): AsyncIterable<RememberedFailure>
-  /** Reads remembered ids, the newest first. If an id appears several times, the first one counts. */
+  /** Reads remembered ids, newest first. If an id is returned several times, its first occurrence is valid. */
   ids(partitionState: StateKey, copy?: CopyName): AsyncIterable<RememberedId>
-  /** Returns the context that an event has set for the live state; undefined if none was set. */
+  /** Returns the context of the live state; undefined if no event has set one. */
   context(partitionState: StateKey): Promise<StoredContext | undefined>
 
   /**
-   * Builds the next generation from the pages, with a new epoch. An earlier build is removed, and its builder
-   * is rejected from then on. While the topic grows, only the run that has fenced the state may build.
+   * Builds the next generation from the pages, with a new epoch. An earlier next generation is removed, and later commits of its
+   * builder are rejected. While the topic grows, only the run that has fenced the state may build.
    *
-   * @throws CopyStopped if building is not allowed, if another build has begun in the meantime, or if the
-   * server has lost a part; errors of the pages are passed on
+   * @throws CopyStopped if building is not allowed, if another build has begun in the meantime, or if the server has lost a part of
+   *   the next generation; errors of the pages are passed on
    */
   build(partitionState: StateKey, builder: Builder, pages: CheckpointPages): Promise<Built>
   /**
-   * Raises the epoch of a next generation of this purpose, so that earlier workers are rejected. Returns the
-   * new epoch; undefined if there is no such generation.
+   * Raises the epoch of a next generation of this purpose, so that commits of earlier workers are rejected. Returns the new epoch;
+   * undefined if there is no such generation.
    */
   claim(partitionState: StateKey, kind: Purpose): Promise<number | undefined>
-  /** Returns the state store of next generations. */
+  /** Returns a state store that reads and commits next generations instead of live states. */
   store(): StateStore
-  /** Removes the next generation, unless it has another purpose or was built by a later attempt. */
+  /** Removes the next generation, unless it has another purpose or a later attempt has built it. */
   drop(partitionState: StateKey, builder: Builder): Promise<void>
 
   /**
-   * Rejects commits to the live state until it is replaced or unfenced, or the fence expires. An existing
-   * fence remains, unless it belongs to an earlier attempt of the same operation.
+   * Fences the live state: commits are rejected until the state is replaced, the fence is removed, or the fence expires. An
+   * existing fence is replaced only if it belongs to an earlier attempt of the same operation.
    *
-   * @param forMs time after which the fence expires, in milliseconds; 0 for never
-   * @returns the version of the state, and the fence that is in place
+   * @param forMs time after which the fence expires, in milliseconds; 0 if it never expires
+   * @returns the version of the state, and the fence that is now in place
    */
   fence(partitionState: StateKey, fence: Fence, forMs?: number): Promise<Fenced>
   /**
-   * Removes the fence, unless it belongs to another command; the live state then accepts commits again. A
-   * state that was created only for the fence is removed.
+   * Removes the fence, unless it belongs to another command. The live state then accepts commits again. A state that exists only
+   * because of the fence is removed.
    */
   unfence(partitionState: StateKey, fence: Fence): Promise<void>
 
   /**
-   * Replaces the live state by the next generation, all or nothing, and raises the live epoch. Under a fence, the entries of the
-   * live outbox are kept together with those of the next generation, and the counters of decisions continue from the live ones.
+   * Replaces the live state by the next generation atomically, and raises the live epoch. Under a fence, the entries of the live
+   * outbox are kept in addition to those of the next generation, and the live counters of decisions continue.
    */
   switchOver(partitionState: StateKey, expected: SwitchExpectation): Promise<SwitchOutcome>
-  /** Records the growth of the topic in a state whose contents do not change. This needs no fence. */
+  /** Records the growth of the topic in a state whose contents do not change. No fence is needed. */
   noteGrowth(
     partitionState: StateKey,
     partitioning: Partitioning,
@@ -155,19 +156,19 @@ export interface Fenced {
 
 export interface Replaced {
   readonly epoch: number
-  /** Applied offset of the replaced contents. */
+  /** Applied offset of the contents that were replaced. */
   readonly appliedOffset: number
 }
 
 const REPLACEMENT: Builder = { kind: 'replacement', attempt: 0 }
 
 /**
- * Replaces the whole state. If reading the pages fails, nothing changes. The new epoch is higher than those
- * of both the old state and the pages.
+ * Replaces the whole state. If the pages cannot be read, nothing changes. The new epoch is higher than the epochs of the old state
+ * and of the pages.
  *
  * @param base required version of the state; undefined for any version
- * @throws CopyStopped if the state has another version, or its topic is growing, or `build` refuses; errors
- * of the pages are passed on
+ * @throws CopyStopped if the state has another version, if its topic is growing, or if `build` throws it; errors of the pages are
+ *   passed on
  */
 export async function replaceState(
   generations: Pick<Generations, 'build' | 'switchOver'>,

@@ -1,11 +1,11 @@
-/** Operations that replace partition states. They are stored, so that a later run of the command can continue or undo them. */
+/** Operations that replace partition states. They are stored so that a later run of the command can continue or undo them. */
 
 export interface Operation {
-  /** Id of the operation, which is the same in all runs. */
+  /** Id of the operation. All runs of the operation have the same id. */
   readonly operation: string
   /**
-   * Number of the run that works on the operation. It is higher than that of every earlier run of this or any
-   * earlier operation. See `Fence`.
+   * Number of the run that currently works on the operation. It is higher than the numbers of all earlier runs, including those of
+   * earlier operations. See `Fence`.
    */
   readonly attempt: number
 }
@@ -13,11 +13,11 @@ export interface Operation {
 /** A stored value that several commands update. */
 interface Shared<T> {
   read(): Promise<T | undefined>
-  /** Writes the result of `change`. If the value was changed concurrently, it applies `change` again to the newer value. */
+  /** Writes the result of `change`. If the value is changed concurrently, `change` is applied again to the new value. */
   update(change: (value: T | undefined) => T): Promise<T>
 }
 
-/** @typeParam Beside fields that the value has in addition to the operation, and keeps when the operation ends */
+/** @typeParam Beside additional fields of the stored value, which remain when the operation ends */
 export type Registered<Own extends Operation, Beside extends object> = Beside & {
   /** The unfinished operation; absent if there is none. */
   readonly underway?: Own
@@ -46,10 +46,10 @@ export class Operations<Own extends Operation, Beside extends object> {
   }
 
   /**
-   * Begins an operation or takes over the unfinished one. Updates from earlier runs of it are rejected from then on.
+   * Begins an operation, or takes over the unfinished one. From then on, updates by its earlier runs are rejected.
    *
-   * @param begin operation to begin if none is unfinished; undefined to begin none
-   * @param mayTake returns true if the unfinished operation may be taken over; by default, any may
+   * @param begin operation to begin if there is no unfinished one; undefined to begin none
+   * @param mayTake returns true if the unfinished operation may be taken over; by default, any operation may be
    * @returns the unfinished operation after the call
    */
   async take(
@@ -59,7 +59,7 @@ export class Operations<Own extends Operation, Beside extends object> {
     const { underway } = await this.#update(record => {
       const { underway = begin } = record
       if (!underway || (record.underway && !mayTake(record.underway))) return record
-      // If the store has lost the number of the last run, the current time is still higher.
+      // If the store has lost the number of the last run, the current time is certainly higher than that number.
       const attempt = Math.max(this.#nowMs(), (record.attempt ?? 0) + 1)
       return { ...record, underway: { ...underway, attempt }, attempt }
     })
@@ -67,9 +67,9 @@ export class Operations<Own extends Operation, Beside extends object> {
   }
 
   /**
-   * Updates the stored fields of a run's operation.
+   * Updates the stored fields of the operation that a run works on.
    *
-   * @returns true if the operation still belongs to that run
+   * @returns true if the run still works on the operation
    */
   async note(
     own: Operation,
@@ -84,7 +84,7 @@ export class Operations<Own extends Operation, Beside extends object> {
     return isNoted
   }
 
-  /** Returns whether this run still works on the operation. */
+  /** Returns true if this run still works on the operation. */
   async isOwn(own: Operation): Promise<boolean> {
     const { underway } = await this.read()
     return underway !== undefined && isOf(underway, own)

@@ -1,26 +1,27 @@
 /**
- * History of the growth of a topic. Each partition state and each checkpoint has a copy, so that the history
- * survives a loss of Redis. Pure.
+ * History of the growth of a topic. Every partition state and every checkpoint contains a copy, so that the history survives a loss
+ * of Redis. Pure.
  */
 import type { Growth, KeptGrowth } from '../model.ts'
 
-/** Returns the name of the Redis value that contains the growths of a topic. */
+/** Returns the name of the Redis value in which the growths of a topic are stored. */
 export function growthsName(topic: string): string {
   return `growth:${topic}`
 }
 
-/** Part of that value that redrives need, the first growth first. */
+/** Part of the stored growths that redrives need, oldest growth first. */
 export interface KnownGrowths {
   readonly growths: readonly Growth[]
 }
 
-/** Part of that value that partition states and checkpoints contain as well. */
+/** Part of the stored growths that is also copied to partition states and checkpoints. */
 export interface KeptGrowths {
   readonly growths: readonly KeptGrowth[]
 }
 
 /**
- * Returns the value with the longer history. A topic only grows, so a shorter history is always the beginning of the longer one.
+ * Returns the value with the longer history. Growths are only appended, so the shorter history is always the beginning of the
+ * longer one.
  */
 export function withGrowths<Value extends KeptGrowths>(
   known: Value | undefined,

@@ -6,11 +6,11 @@ import type { Growth } from '../model.ts'
 type FailurePosition = Pick<FailureData, 'consumer' | 'originalKey' | 'originalPartition' | 'originalOffset'>
 
 /**
- * Returns the partition for the redrive of a failed record. The id of the failure keeps the original position
- * of the record, but each time the topic grew, the failure moved with the record's key. The failure of a
- * record that has no key or was misrouted did not move.
+ * Returns the partition for the redrive of a failed record. The id of the failure contains the original position of the record, but
+ * each time the topic grew, the failure moved to the new partition of the record's key. The failure of a record without a key, or
+ * of a misrouted record, did not move.
  *
- * @param growths growths of the record's topic, the first one first
+ * @param growths growths of the record's topic, oldest growth first
  */
 export function presentPartition(
   { consumer, originalKey, originalPartition, originalOffset }: FailurePosition,
@@ -21,7 +21,7 @@ export function presentPartition(
   let [partition, isThere] = [originalPartition, false]
   for (const { from, to, ends, except } of growths) {
     if (except.includes(consumer)) continue
-    // A record that was written after the growth failed in the partition that it is in.
+    // A record that was written after a growth failed in its current partition.
     isThere ||= originalOffset < (ends[originalPartition] ?? 0)
     if (isThere && partitionOf(key, from) === partition) partition = partitionOf(key, to)
   }

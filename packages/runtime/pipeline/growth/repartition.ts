@@ -8,7 +8,7 @@ import { type Counts, type Routes, targetsOf } from './routes.ts'
 /** A partition before its topic grows. */
 export interface OldPartition {
   readonly partition: number
-  /** `EMPTY_META` if there was no state. */
+  /** Metadata of the partition state; `EMPTY_META` if there was no state. */
   readonly meta: CheckpointMeta
   readonly hasContext: boolean
 }
@@ -16,7 +16,7 @@ export interface OldPartition {
 /** Facts that determine the new partition of each part of a consumer's partition states. */
 export interface Growing extends Counts {
   readonly partitioning: Partitioning
-  /** Old partitions in order; there are `from` of them. */
+  /** Partitions before the growth, in order. Their number is `from`. */
   readonly old: readonly OldPartition[]
   readonly routes: Routes
   /** Returns the new partition of a failure; undefined if it is unknown. */
@@ -24,14 +24,14 @@ export interface Growing extends Counts {
 }
 
 /**
- * Returns the metadata of a partition after the growth. Existing partitions continue; new ones start at the beginning of their log.
- * The growths are added later, because the end of each log is known only at the end of the operation.
+ * Returns the metadata of a partition after the growth. Existing partitions continue; a new partition starts at the beginning of
+ * its log. The growths are added later, because the end of each log is known only when the operation ends.
  */
 export function grownMeta(target: number, { old, partitioning }: Growing): CheckpointMeta {
   const before = old[target]?.meta
   if (before && before.version.appliedOffset >= 0) {
     const { growths: _, ...kept } = before
-    // Failures move to other partitions, so earlier ones cannot be assumed to be known here.
+    // Failures move to other partitions, so failures of earlier records may be missing here.
     const failuresFromMs = (before.clock.highestAppendMs ?? 0) + 1
     return { ...kept, partitioning, failuresFromMs }
   }
@@ -40,7 +40,7 @@ export function grownMeta(target: number, { old, partitioning }: Growing): Check
   return { ...EMPTY_META, version: { ...EMPTY_META.version, epoch }, clock, partitioning }
 }
 
-/** Returns the old partitions from which a partition receives anything in the growth. */
+/** Returns the old partitions from which this partition can receive data in the growth. */
 export function sourcesOf(target: number, growing: Growing): readonly OldPartition[] {
   return growing.old.filter(
     ({ partition }) => partition === target || targetsOf(partition, growing).includes(target),
@@ -48,10 +48,11 @@ export function sourcesOf(target: number, growing: Growing): readonly OldPartiti
 }
 
 /**
- * Returns the parts of an old partition state that a partition has after the growth, with times converted to the clock of that
- * partition. States and timers follow the key of their entity. Remembered ids do not contain their entity, so each is copied to
- * every partition that may receive an entity of its partition; additional ids are harmless. The same holds for a failure with an
- * unknown key: it is redriven to one partition only. The outbox, and everything that may not move, stays.
+ * Returns the parts of an old partition state that belong to the target partition after the growth, with times converted to the
+ * target's clock. States and timers move with the key of their entity. The entity of a remembered id is unknown, so each id is
+ * copied to every partition that may receive an entity of the old partition; additional ids are harmless. A failure with an unknown
+ * key is copied in the same way, because it is redriven to only one partition. The outbox, and everything that cannot be assigned
+ * to another partition, stays.
  */
 export function partsFor(
   target: number,
@@ -95,8 +96,8 @@ export function partsFor(
 }
 
 /**
- * Returns true for the partition whose context is used. Every partition has received the same events that set
- * the context, and the partition whose log is furthest ahead has received all of them.
+ * Returns true for the partition whose context is used for new partitions. Every partition has received the same context events,
+ * and the partition whose log is furthest ahead has received all of them.
  */
 function isFirstWithContext(target: number, { partition }: OldPartition, growing: Growing): boolean {
   if (target < growing.from) return false
@@ -106,14 +107,14 @@ function isFirstWithContext(target: number, { partition }: OldPartition, growing
   return first?.partition === partition
 }
 
-/** Moves the threshold of a timer. It may then be in the past; the timer fires with the first record in that case. */
+/** Shifts the threshold of a timer. If the new threshold is in the past, the timer fires with the first record. */
 function shiftedTimer(timer: StoredTimer, shift: number): StoredTimer {
   return shift === 0 ? timer : { ...timer, thresholdMs: timer.thresholdMs + shift }
 }
 
 /**
- * Moves the time of an id, and keeps it between the beginning and the present time of the clock. This can
- * change an id even if the shift is 0, if log and clock are behind by the same time.
+ * Shifts the time of an id, and limits it to the range from 0 to the current time of the clock. The limits can change the time even
+ * if the shift is 0.
  */
 function shiftedId(id: RememberedId, shift: number, nowMs: number): RememberedId {
   return { ...id, appliedAtMs: within(id.appliedAtMs + shift, nowMs) }
@@ -128,7 +129,8 @@ function within(timeMs: number, nowMs: number): number {
 }
 
 /**
- * Returns one copy of each failure, the one with the last attempt: a partition may contain a copy that was never redriven there.
+ * Returns one copy of each failure, the one with the highest attempt. Other copies may be outdated, because a failure is redriven
+ * to only one partition.
  */
 export function latestOf(failures: readonly RememberedFailure[]): RememberedFailure[] {
   const latest = new Map<string, RememberedFailure>()

@@ -9,16 +9,16 @@ export interface Counts {
 
 /** Reason why an entity stays in its partition. */
 type StayReason =
-  /** None of its records is retained, so the key is unknown. */
+  /** All records of the entity have expired, so its key is unknown. */
   | 'key-unknown'
-  /** Its records have no key, so they may be in any partition, before and after the growth. */
+  /** The records of the entity have no key, so they may be in any partition before and after the growth. */
   | 'no-key'
-  /** Kafka's default partitioner would not have put its key into this partition. */
+  /** Kafka's default partitioner would have put the key of the entity into another partition. */
   | 'misrouted'
   /** Several partitions have a state of the entity, and states cannot be merged. */
   | 'in-several-partitions'
 
-/** An entity of a partition state and the key of its records: null if they have none, undefined if unknown. */
+/** An entity of a partition state and the key of its records; null if the records have no key, undefined if it is unknown. */
 export interface EntityKey {
   readonly partition: number
   readonly entity: string
@@ -31,11 +31,12 @@ export interface Staying {
   readonly why: StayReason
 }
 
-/** Returns the new partition of an entity of an old partition. */
+/** Returns the new partition of an entity, given its old partition. */
 export type Routes = (partition: number, entity: string) => number
 
 /**
- * Returns the partitions to which the keys of an old partition can move. They depend on the greatest common divisor of the counts.
+ * Returns the partitions to which the keys of an old partition can move. They are determined by the greatest common divisor of both
+ * partition counts.
  */
 export function targetsOf(partition: number, { from, to }: Counts): number[] {
   const divisor = commonDivisor(from, to)
@@ -48,13 +49,14 @@ function commonDivisor(a: number, b: number): number {
   return b === 0 ? a : commonDivisor(b, a % b)
 }
 
-/** Returns the new partition of a record's key; undefined if Kafka's default partitioner would not have put it into the old one. */
+/** Returns the new partition of a key; undefined if Kafka's default partitioner would not have put it into the old partition. */
 export function movedTo(key: Buffer, partition: number, { from, to }: Counts): number | undefined {
   return partitionOf(key, from) === partition ? partitionOf(key, to) : undefined
 }
 
 /**
- * Decides the partition of each entity of one consumer. States are never merged or dropped: an entity that cannot be moved stays.
+ * Decides the partition of each entity of one consumer. States are never merged or dropped: an entity that cannot be moved stays
+ * where it is.
  */
 export function routed(
   found: readonly EntityKey[],

@@ -1,4 +1,4 @@
-/** Identifies the code that decided a partition state, so that other code does not continue or replace the state unnoticed. */
+/** Identifies the code that has decided a partition state. Other code must not continue or replace that state unnoticed. */
 import { derivedId } from '../../consumer/derived-id.ts'
 import type { Consumer } from '../consumer.ts'
 
@@ -9,7 +9,7 @@ type Deciding = Pick<
 
 const SETTINGS_LENGTH = 8
 
-/** Returns `<version>/<settings>`. The settings are a digest, because the same code with other settings decides differently. */
+/** Returns `<version>/<settings>`. It contains a digest of the settings, because the same code decides differently with others. */
 export function codeOf(version: string, consumer: Deciding): string {
   const { idWindowMs, futureToleranceMs, earliestTimeMs, sinceMs, logTime, contentMode, failuresTo } =
     consumer
@@ -25,7 +25,7 @@ export function codeOf(version: string, consumer: Deciding): string {
   return `${version}/${derivedId('settings', ...settings).slice(0, SETTINGS_LENGTH)}`
 }
 
-/** Returns whether two codes differ in their versions or only in their settings. */
+/** Returns `version` if two codes differ in their versions, and `settings` if they differ only in their settings. */
 export function differenceOf(one: string, other: string): 'version' | 'settings' {
   return one.split('/')[0] === other.split('/')[0] ? 'settings' : 'version'
 }

@@ -50,7 +50,7 @@ export async function load(
   return withContext(snapshot, context, atHand)
 }
 
-/** Returns the leading records whose states are in the snapshot, at least one if the first is undecided. */
+/** Returns the records, from the start of the chunk, whose states are in the snapshot; at least the first if it is undecided. */
 export function loadedPart(
   chunk: readonly Decoded[],
   { notLoaded, states }: Snapshot,
@@ -66,9 +66,9 @@ export function loadedPart(
 type LoadedFor = { readonly process: { readonly name: string } }
 
 /**
- * Loads, in addition, the entities that wait for failures which a record retries or ends; only the store
- * knows these entities. A second load is needed only if a waiting entity has no event in the chunk. If the
- * first record exceeds the byte limit, the data that it needs is loaded alone.
+ * Also loads the entities that wait for a failure which a record retries or marks as ended. These entities are known only after a
+ * load. A second load is needed only if such an entity has no event in the chunk. If the data for the first record exceeds the byte
+ * limit, only this data is loaded, with a higher limit.
  */
 async function withHeld(
   wanted: LoadSelection,
@@ -95,7 +95,7 @@ async function withHeld(
   )
 }
 
-/** Returns the entities whose states a record may touch, as far as they can be determined from these states. */
+/** Returns the entities whose states a record may touch, as far as the loaded states reveal them. */
 function entitiesOf(decoded: Decoded, states: Snapshot['states'], consumer: LoadedFor): string[] {
   const own = decoded.kind === 'event' ? [decoded.event.entity] : []
   const holder = holderOf(decoded, consumer)
@@ -105,7 +105,8 @@ function entitiesOf(decoded: Decoded, states: Snapshot['states'], consumer: Load
 }
 
 /**
- * Returns the name that records the entity waiting for the failure which the record retries or ends; undefined for other records.
+ * Returns the key under which the entity that waits for a failure is stored, if the record retries that failure or marks it as
+ * ended; otherwise undefined.
  */
 function holderOf(decoded: Decoded, { process }: LoadedFor): string | undefined {
   if (decoded.kind === 'ignored' && decoded.endedFailure !== undefined)

@@ -9,9 +9,9 @@ export const MAX_STEP_MS = 2 * TICK_INTERVAL_MS
 
 /**
  * Returns the log's clock after a record. The clock advances by the time since the previous append, but by at most two tick
- * intervals, and it never goes back. Time beyond two intervals is a clock gap, in which nothing was appended; it does not count as
- * silence of an entity. If a broker's clock jumps ahead and back, the log's clock gains at most two intervals. After that, it
- * continues instead of waiting for the other brokers to catch up.
+ * intervals, and it never goes back. Any time beyond two intervals is a clock gap: nothing was appended then, and it does not count
+ * as silence of an entity. If a broker's clock jumps ahead and back, the log's clock gains at most two intervals. After the jump it
+ * continues at once, instead of waiting until the other brokers reach that time.
  */
 export function advance(clock: LogClock, appendMs: number): LogClock {
   const passed = clock.lastAppendMs === undefined ? 0 : appendMs - clock.lastAppendMs
@@ -23,15 +23,15 @@ export function advance(clock: LogClock, appendMs: number): LogClock {
 }
 
 /**
- * Returns the clock gap before a record: the part of the time since the previous append that the clock does
- * not count, in milliseconds.
+ * Returns the clock gap before a record, in milliseconds: the part of the time since the previous append that the clock does not
+ * count.
  */
 export function clockGapMs(clock: LogClock, appendMs: number): number {
   if (clock.lastAppendMs === undefined) return 0
   return Math.max(0, appendMs - clock.lastAppendMs - MAX_STEP_MS)
 }
 
-/** Returns the span of a chunk that has at least one record. */
+/** Returns the span of a chunk. The chunk must contain at least one record. */
 export function spanOf(chunk: readonly LogRecord[]): Span {
   const appends = chunk.map(({ timestampMs }) => timestampMs)
   const advanceMs = appends

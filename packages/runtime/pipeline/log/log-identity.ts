@@ -1,6 +1,6 @@
 /**
- * Checks that the log is the one that a partition state was computed from. Offsets alone cannot show this: a recreated topic starts
- * at 0 again, and its first records would be mistaken for records that were applied before.
+ * Checks that a partition state was computed from the present log. Offsets alone cannot show this: a recreated topic starts at 0
+ * again, and its first records could be mistaken for records that were applied before.
  */
 import { carriesTime, type LogTime, withCarriedTime } from '../../cloudevents/log-time.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
@@ -12,27 +12,27 @@ import type { LogReader } from '../ports.ts'
 type Decided = Pick<Snapshot, 'version' | 'clock' | 'appliedDigest'>
 
 /**
- * Returns true if the record is at or before the applied offset, but was appended later than any record that
- * the partition state has seen, or differs from the record that it saw at the applied offset. A comparison of
- * offsets alone would silently lose such records.
+ * Returns true if the record must belong to another log. This is the case if its offset was already applied, and one of two
+ * conditions is met. Either it was appended later than all records that the state has seen, or it differs from the record at the
+ * applied offset. A comparison of offsets alone would silently lose such records.
  */
 function isOfAnotherLog({ version, clock, appliedDigest }: Decided, record: LogRecord): boolean {
   if (record.offset > version.appliedOffset) return false
   if (record.timestampMs > (clock.highestAppendMs ?? Infinity)) return true
   if (record.offset < version.appliedOffset || appliedDigest === undefined) return false
-  // The setting for carried times may have changed since.
+  // The setting for the append time may have changed since, so a record with an original timestamp in its header is accepted.
   const isSameTime = record.timestampMs === clock.lastAppendMs || carriesTime(record)
   // The bytes of a record that Lambda has decoded differ from those in the log.
   return !isSameTime || (!record.decodedByLambda && digestOf(record) !== appliedDigest)
 }
 
 /**
- * Interval for reading the record at the applied offset, in milliseconds. A different log remains undetected
- * only if it passes that offset within the interval.
+ * Interval at which the record at the applied offset is read again, in milliseconds. Another log remains undetected only if it
+ * reaches that offset within one interval.
  */
 const CHECK_EVERY_MS = 60_000
 
-/** Times at which each partition's log was last confirmed, kept between invocations. */
+/** Times at which the log of each partition was last confirmed. They are kept from one invocation to the next. */
 export class LogChecks {
   readonly #checkedAtMs = new Map<string, number>()
 
@@ -47,7 +47,7 @@ export class LogChecks {
 }
 
 /**
- * Checks the chunk and, periodically, the record at the applied offset.
+ * Checks the records of the chunk. Also checks the record at the applied offset from time to time.
  *
  * @throws PartitionStopped if it is another log; errors of the reader are passed on
  */
@@ -66,12 +66,13 @@ export async function ensureSameLog(
   logChecks.done(stateKey, nowMs())
 }
 
-/** Number of offsets before the applied offset that are read if the applied offset itself has no record. */
+/** Number of preceding offsets that are read if there is no record at the applied offset. */
 const NEARBY = 100
 
 /**
- * Reads the record at the applied offset and compares it. If it has expired, nothing can be checked. If that offset has no record
- * (a transaction marker of another log, or a compacted record), the append times of the records before it are checked instead.
+ * Reads the record at the applied offset and compares it. If the record has expired, nothing can be checked. If there is no record
+ * at that offset, the append times of the preceding records are checked instead. For example, the record was compacted, or another
+ * log has a transaction marker there.
  *
  * @throws PartitionStopped if it is another log; errors of the reader are passed on
  */

@@ -1,12 +1,12 @@
 /**
- * Limits the memory for records that are read from the log. Lambda limits a delivered batch to 6 MB for all partitions together.
- * Each read of the log has its own limit, but every partition of a batch may need a read at the same time: after Redis has lost its
- * state, or when a producer writes records that Lambda cannot deliver.
+ * Limits the memory for records that are read from the log. Lambda limits a delivered batch to 6 MB for all partitions together,
+ * but each read of the log has a limit of its own. All partitions of a batch may need such a read at the same time: after Redis has
+ * lost their states, or when a producer writes records that Lambda cannot deliver.
  */
 import type { OffsetRange, ReadRange } from '../model.ts'
 import type { LogReader } from '../ports.ts'
 
-/** Maximum number of partitions of an invocation that may hold records from the log in memory at the same time. */
+/** Maximum number of partitions of an invocation that may keep records from the log in memory at the same time. */
 export const READS_AT_ONCE = 2
 
 /** Semaphore that grants permits in the order of the requests. */
@@ -30,7 +30,7 @@ export class Semaphore {
   }
 }
 
-/** Log reader for one partition. It holds at most one permit, so partitions cannot block each other. */
+/** Log reader for one partition. It uses at most one permit, so that partitions cannot block each other. */
 export class PartitionLog implements LogReader {
   readonly #log: LogReader
   readonly #permits: Semaphore
@@ -43,7 +43,7 @@ export class PartitionLog implements LogReader {
   }
 
   /**
-   * Reads while holding a permit. If no permit was acquired before, the permit covers only this read: its records must not be kept.
+   * Reads a range with a permit. If no permit was acquired before, it is released after this read, so the records must not be kept.
    */
   async read(topic: string, partition: number, range: OffsetRange): Promise<ReadRange> {
     this.#hasRead = true

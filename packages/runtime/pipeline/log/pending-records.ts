@@ -1,6 +1,6 @@
 /**
- * Undecided records of a partition in an invocation: those that were delivered, and those that were read from
- * the log because they had not been delivered.
+ * Undecided records of a partition in an invocation. They were delivered by Lambda, or were missing from the batch and then read
+ * from the log.
  */
 import { withCarriedTime } from '../../cloudevents/log-time.ts'
 import { type LogRecord, sizeOf } from '../../cloudevents/record.ts'
@@ -11,8 +11,8 @@ export class PendingRecords {
   /** Records in ascending order of offset, each offset once. */
   #records: readonly LogRecord[]
   /**
-   * Undecided ranges of offsets that were read from the log, ascending. An offset in such a range that is not
-   * pending has no record.
+   * Undecided ranges of offsets that were read from the log, in ascending order. If an offset in such a range has no pending
+   * record, the log has no record at that offset.
    */
   #seen: readonly OffsetRange[] = []
   #lastRead = -1
@@ -36,7 +36,7 @@ export class PendingRecords {
     return first !== undefined && first.offset <= this.#lastRead
   }
 
-  /** The next contiguous records, as many as fit into one commit. A record that is too large is a chunk by itself. */
+  /** Next records, as many as fit into one commit, up to the first hole. A record that is too large forms a chunk of its own. */
   get chunk(): readonly LogRecord[] {
     let count = 0
     let bytes = 0
@@ -49,7 +49,7 @@ export class PendingRecords {
     return this.#records.slice(0, count)
   }
 
-  /** Returns true if the log, as far as it was read, no longer has the first record after the applied offset. */
+  /** Returns true if the first record after the applied offset has expired, as far as the log was read. */
   hasExpired(appliedOffset: number): boolean {
     return appliedOffset + 1 < this.#logStart
   }
@@ -72,22 +72,22 @@ export class PendingRecords {
   }
 
   /**
-   * Returns the range to read from the log: from the hole between the applied offset and the next pending
-   * record to the end of the last hole between pending records. Returns undefined if there is no hole before
-   * that record. The applied offset may be lower than before, because the store can lose data at any time.
+   * Returns the range to read from the log, if there is a hole between the applied offset and the next pending record; otherwise
+   * undefined. The range starts with that hole and ends with the last hole between pending records. The applied offset may have
+   * decreased, because the store can lose data at any time.
    */
   holeAfter(appliedOffset: number): OffsetRange | undefined {
     const first = this.#records.findIndex(({ offset }) => offset > appliedOffset)
     const next = this.#records[first]
     const hole = next && this.#hole(appliedOffset + 1, next.offset - 1)
     if (!hole) return undefined
-    // Read all holes at once: a topic that is written in transactions has a hole after each transaction, and
-    // each read costs a round trip.
+    // Read all holes at once, because each read costs a round trip. A topic that is written in transactions has a hole after each
+    // transaction.
     const last = this.#records.findLastIndex((_, index) => index > first && this.#holeBefore(index))
     return last < 0 ? hole : { ...hole, toOffset: (this.#records[last] as LogRecord).offset - 1 }
   }
 
-  /** Inserts records that were read from the log, starting at an offset. Returns those that were not pending before. */
+  /** Inserts records that were read from the log from the given offset. Returns the records that were not pending before. */
   insert(fromOffset: number, { records, nextOffset, logStart }: ReadRange): readonly LogRecord[] {
     this.#logStart = logStart
     const delivered = new Set(this.#records.map(({ offset }) => offset))
@@ -99,11 +99,11 @@ export class PendingRecords {
     return added
   }
 
-  /** Removes the records up to an offset, which are done for this batch. */
+  /** Removes the records up to this offset. They need no further work in this batch. */
   dropTo(toOffset: number): void {
     const next = this.#records.findIndex(({ offset }) => offset > toOffset)
     this.#records = next < 0 ? [] : this.#records.slice(next)
-    // Forget these ranges as well: if the store loses state in the meantime, their offsets must be read again.
+    // Forget the ranges too: if the store loses its state in the meantime, these offsets must be read again.
     const rest = this.#seen.filter(seen => seen.toOffset > toOffset)
     this.#seen = rest.map(seen => ({ ...seen, fromOffset: Math.max(seen.fromOffset, toOffset + 1) }))
   }
@@ -118,8 +118,8 @@ export class PendingRecords {
   }
 
   /**
-   * Returns the part of a range between two records that was not read yet; undefined if all was read. It may
-   * contain records that were not delivered.
+   * Returns the hole between two records: the offsets that were neither delivered nor read, so that records may be missing there.
+   * Returns undefined if there is no hole.
    */
   #hole(fromOffset: number, toOffset: number): OffsetRange | undefined {
     let from = fromOffset

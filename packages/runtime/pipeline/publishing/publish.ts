@@ -11,11 +11,12 @@ import type { OutboxEntry } from '../model.ts'
 import type { Publisher } from '../ports.ts'
 
 /**
- * Publishes entries of the outbox and resolves when all replicas have them. An entry that Kafka will never accept must not block
- * its partition, even after a change of the topic's settings: the replacement from `replaced` is published instead.
+ * Publishes entries of the outbox, and resolves when all replicas have them. Kafka may permanently refuse an entry, for example
+ * after a change of the topic's settings. Such an entry must not block its partition, so the result of `replaced` is published
+ * instead.
  *
- * @throws Unavailable
- * @throws RecordRefused if Kafka does not accept the replacement either
+ * @throws Unavailable if Kafka cannot be reached or may accept the records later
+ * @throws RecordRefused if Kafka refuses a replacement too
  */
 export async function publish(
   publisher: Publisher,
@@ -34,10 +35,11 @@ interface Refused<T> {
 }
 
 /**
- * Sends all entries at once. If Kafka permanently refuses a record, it is found among the unwritten ones by bisection and passed to
- * `replace`. The halves are sent one after the other, so that first copies stay in order; a repeated copy equals the first.
+ * Sends all entries at once. If Kafka permanently refuses a record, that record is found by bisection of the unwritten entries, and
+ * passed to `replace`. The halves are sent one after the other, so that the first copies of all records are in order. A record may
+ * be written twice, with identical copies.
  *
- * @throws errors of `send` and `replace`, except for the `RecordRefused` of `send`
+ * @throws errors of `send` and `replace`, except for a `RecordRefused` of `send`
  */
 export async function sendInOrder<T>(
   entries: readonly T[],
@@ -71,7 +73,8 @@ export type Writing = Pick<Consumer, 'application' | 'env' | 'contentMode' | 'da
 /**
  * Builds the record of an entry.
  *
- * @throws RecordRefused if its data does not match the schema of its type, which has changed since
+ * @throws RecordRefused if the data does not match the schema of its type, because the schema has changed since the entry was
+ *   stored
  */
 export function recordOf(
   entry: OutboxEntry,
@@ -94,9 +97,9 @@ function serialized(entry: OutboxEntry, writer: DataWriter = JSON_WRITER): Outbo
 }
 
 /**
- * Returns true if the entry's record fits into its topic in the current content mode.
+ * Returns true if the record of the entry does not exceed the size limit of its topic, in the current content mode.
  *
- * @param spareBytes additional bytes that must fit as well
+ * @param spareBytes additional bytes that must not exceed the limit either
  */
 export function fitsItsTopic(
   entry: OutboxEntry,
@@ -107,7 +110,7 @@ export function fitsItsTopic(
 }
 
 /**
- * Returns the approximate size of the entry's record as this writer writes it, in bytes.
+ * Returns the approximate size of the entry's record in bytes, with its data serialized by this writer.
  *
  * @throws Error if the data does not match its schema
  */
@@ -115,12 +118,12 @@ export function writtenBytesOf(entry: OutboxEntry, mode: ContentMode, writer: Da
   return bytesOf({ ...entry, event: writer.write(entry.event) }, mode)
 }
 
-/** Returns the approximate size, in bytes, of the entry in the outbox, and of its record in its topic if the data is JSON. */
+/** Returns the approximate size of the entry in the outbox, in bytes. A record with JSON data has the same size in its topic. */
 export function bytesOf(entry: OutboxEntry, mode: ContentMode): number {
   return sizeOf(toRecord(entry, mode))
 }
 
-/** Returns true if the entries exceed the limit in bytes. A store usually returns no entries, and never many. */
+/** Returns true if the entries exceed the limit in bytes. The outbox of a store usually contains no entries, and never many. */
 export function isLarge(entries: readonly OutboxEntry[], limit: number): boolean {
   let bytes = 0
   return entries.some(entry => {

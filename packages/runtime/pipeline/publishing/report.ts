@@ -10,7 +10,7 @@ import type { Observer } from '../ports.ts'
 
 interface Committed {
   readonly snapshot: Snapshot
-  /** Records to decide. The commit may contain only the first of them. */
+  /** Records that could be decided. The commit may contain only the first of them. */
   readonly loaded: readonly Decoded[]
   readonly applied: Applied
 }
@@ -28,7 +28,7 @@ export function report(
   const misrouted = decided.filter(record => isMisrouted(record, stateKey, partitions))
   if (misrouted[0]) observer.misrouted(stateKey, misrouted[0].offset, misrouted.length)
   if (unreadableContext !== undefined) observer.contextUnreadable(stateKey, unreadableContext)
-  // The log of a consumer without timers needs no ticks, so its clock may have gaps.
+  // Without timers, a consumer does not need ticks in its log, so clock gaps are normal.
   if (hasTimers(consumer))
     for (const { beforeOffset, ms } of clockGap) observer.clockGap(stateKey, beforeOffset, ms)
   if (isAlarming(failureMemory, consumer.failureBytes))
@@ -36,8 +36,8 @@ export function report(
 }
 
 /**
- * Returns true if Kafka's default partitioner would not have put the record into this partition. The state of
- * its entity may be in another one.
+ * Returns true if Kafka's default partitioner would have put the record into another partition. The state of its entity may be in
+ * that partition.
  */
 function isMisrouted(
   { key, decodedByLambda }: LogRecord,

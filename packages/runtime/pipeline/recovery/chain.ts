@@ -1,14 +1,15 @@
-/** Chains of checkpoints: those that contain only changes, and the earlier ones that they are based on. Pure. */
+/** Chains of checkpoints: a complete checkpoint, followed by checkpoints that contain only changes. Pure. */
 import { type CheckpointPages, DamagedCheckpoint, type KeptCheckpoint } from './checkpoints.ts'
 
-/** Returns the checkpoints that a state is read from, beginning with a complete one; undefined if one is missing. */
+/** Returns the chain of checkpoints from which a state is read, starting with a complete one; undefined if one is missing. */
 export function chainOf(
   kept: KeptCheckpoint,
   all: readonly KeptCheckpoint[],
 ): readonly KeptCheckpoint[] | undefined {
   const { after } = kept
   if (after === undefined) return [kept]
-  // Changes never span two epochs. If two runs have taken a checkpoint at the same time, the intended one is unknown.
+  // A checkpoint with changes is based on one of the same epoch. If two runs have taken a checkpoint at the same time, it is
+  // unknown which one is meant.
   const [before, ...others] = all.filter(({ takenAtMs }) => takenAtMs === after)
   if (!before || others.length > 0 || after >= kept.takenAtMs || before.version.epoch !== kept.version.epoch)
     return undefined
@@ -32,8 +33,9 @@ export async function* chainPages(
 }
 
 /**
- * Returns the checkpoints that can be deleted: all that are neither among the newest nor needed by these, and older than the last
- * complete one before the newest complete one. Therefore, if any single object is lost, an earlier state can still be restored.
+ * Returns the checkpoints that can be deleted. The newest `count` checkpoints are kept, with all checkpoints that they are based
+ * on. The last two complete checkpoints and all later ones are kept too. Therefore, even if a single object is lost, an earlier
+ * state can be restored.
  *
  * @param all all checkpoints, newest first
  * @param count number of newest checkpoints to keep
@@ -47,10 +49,10 @@ export function dispensable(all: readonly KeptCheckpoint[], count: number): read
 }
 
 /**
- * Returns the checkpoint on which the next one is based; undefined if the next one must be complete. The length of chains differs
- * between partitions, so that a run does not write complete checkpoints for all of them.
+ * Returns the checkpoint on which the next one is based; undefined if the next one must be complete. The length of a chain depends
+ * on the partition, so that a run does not write complete checkpoints for all partitions at once.
  *
- * @param since `takenAtMs` of the checkpoint since which the changes are known
+ * @param since `takenAtMs` of the checkpoint since which all changes are known
  */
 export function nextAfter(
   since: number | undefined,
@@ -63,5 +65,5 @@ export function nextAfter(
   return chain && chain.length < SHORTEST + (partition % SHORTEST) ? before : undefined
 }
 
-/** Minimum number of checkpoints in a chain before a complete one is taken again. */
+/** Minimum length of a chain before the next checkpoint is complete again. */
 const SHORTEST = 5

@@ -1,6 +1,6 @@
 /**
- * Checkpoints: copies of whole partition states, stored outside Redis. A partition is restored from a
- * checkpoint if Redis has lost its state and the log no longer reaches back to its start.
+ * Checkpoints: copies of whole partition states, stored outside Redis. A partition is restored from a checkpoint if Redis has lost
+ * its state and the log no longer contains all its records.
  */
 import type {
   KeptGrowth,
@@ -18,24 +18,24 @@ import type {
 export interface CheckpointMeta {
   readonly version: Version
   readonly clock: LogClock
-  /** Absent if the topic has never grown. */
+  /** Distribution of entities over partitions; absent if the topic has never grown. */
   readonly partitioning?: Partitioning
-  /** Growths of the topic, the first one first; absent if it has never grown. */
+  /** Growths of the topic, oldest first; absent if it has never grown. */
   readonly growths?: readonly KeptGrowth[]
   /** Digest of the record at the applied offset; undefined if unknown. */
   readonly appliedDigest: string | undefined
   readonly emitted: number
-  /** See `Snapshot`. */
+  /** Append time from which all failures are remembered, see `Snapshot`. */
   readonly failuresFromMs: number | undefined
-  /** Number of entities that each group of producers has added recently; absent if none were added. */
+  /** Serialized levels of `NewEntities`; absent if there are none. */
   readonly newEntities?: string
-  /** Number of records by `outcome/reason`. */
+  /** Number of decisions, by `outcome/reason`. */
   readonly tally: Readonly<Record<string, number>>
 }
 
 /**
- * One item of a partition state. If the same item occurs more than once, the last occurrence counts. If an id
- * was seen several times, the newest occurrence comes last.
+ * One part of a partition state. If a part occurs more than once, its last occurrence is valid. If an id was seen several times,
+ * its newest occurrence comes last.
  */
 export type CheckpointPart =
   | { readonly kind: 'meta'; readonly meta: CheckpointMeta }
@@ -50,14 +50,14 @@ export type CheckpointPart =
   | { readonly kind: 'context'; readonly context: StoredContext }
   | { readonly kind: 'gone'; readonly gone: RemovedParts }
 
-/** Removes items of earlier parts. It precedes the other parts of its page. */
+/** Removes data of earlier checkpoints in the chain. It precedes the other parts of its page. */
 export interface RemovedParts {
-  /** Names of entities that have lost their state, and of those that have lost their timers. */
+  /** Names of entities whose state was removed. `timers` has the names of entities whose timers were removed. */
   readonly states?: readonly string[]
   readonly timers?: readonly string[]
   /** Removes ids that were applied before this time of the log's clock. */
   readonly idsBeforeMs?: number
-  /** Kinds of parts that are replaced as a whole by the parts that follow. */
+  /** Kinds of parts that are replaced completely by the parts that follow. */
   readonly whole?: readonly ('outbox' | 'failures')[]
 }
 
@@ -78,7 +78,7 @@ export const EMPTY_META: CheckpointMeta = {
 export interface CheckpointInfo {
   /** Time of the checkpoint, in milliseconds since the epoch. */
   readonly takenAtMs: number
-  /** For a checkpoint that contains only changes, `takenAtMs` of the one it is based on; absent for a complete one. */
+  /** Time (`takenAtMs`) of the checkpoint on which this one is based; absent for a complete checkpoint. */
   readonly after?: number
 }
 
@@ -87,22 +87,22 @@ export interface KeptCheckpoint extends CheckpointInfo {
   readonly version: Version
 }
 
-/** Storage for checkpoints. Every method rejects with `Unavailable` if the storage cannot be reached or refuses the request. */
+/** Store for checkpoints. Every method rejects with `Unavailable` if the store cannot be reached or refuses the request. */
 export interface CheckpointStore {
   /** Returns the checkpoints of one partition state, newest first. */
   list(partitionState: StateKey): Promise<readonly KeptCheckpoint[]>
   /**
-   * Reads the state at a checkpoint: a complete checkpoint, followed by the changes of the later ones. If any
-   * of them is damaged or missing, iteration fails with `DamagedCheckpoint`, at its end at the latest. Do not
-   * use the pages before iteration has finished.
+   * Reads the state at a checkpoint: a complete checkpoint, followed by the changes of the later ones. If a checkpoint is damaged
+   * or missing, the iteration fails with `DamagedCheckpoint`, possibly only at its end. Do not use the pages before the iteration
+   * has finished.
    */
   read(partitionState: StateKey, kept: KeptCheckpoint): CheckpointPages
   /**
-   * Stores the checkpoint once all pages are written; stores nothing if reading the pages fails. The version
-   * of the checkpoint is taken from the pages.
+   * Stores a checkpoint once all its pages are written. If the pages cannot be read, nothing is stored. The version of the
+   * checkpoint is taken from the pages.
    */
   write(partitionState: StateKey, taken: CheckpointInfo, pages: CheckpointPages): Promise<WrittenCheckpoint>
-  /** Removes a checkpoint. It is not an error if the checkpoint does not exist. */
+  /** Removes a checkpoint. A checkpoint that does not exist is ignored. */
   remove(partitionState: StateKey, kept: KeptCheckpoint): Promise<void>
 }
 
@@ -116,7 +116,7 @@ export type Replacement =
   | 'replaced'
   /** The version differed from the expected one, so the state was not changed. */
   | 'moved'
-  /** Another attempt to replace the state began in the meantime, and continues. */
+  /** Another attempt to replace the state has begun in the meantime, and takes precedence. */
   | 'overtaken'
 
 /** Consistent copy of a partition state. */
@@ -128,20 +128,20 @@ export interface TakenState {
 /** Facts about a partition state that are read before a checkpoint is taken. */
 export interface Tracked {
   readonly version: Version
-  /** `takenAtMs` of the checkpoint since which all changes are known; undefined if there is none. */
+  /** Time (`takenAtMs`) of the checkpoint since which all changes are known; undefined if there is none. */
   readonly since: number | undefined
 }
 
-/** Ongoing read of a partition state, or of its changes, for a checkpoint. Commits continue during the read. */
+/** An ongoing read of a partition state, or of its changes, for a checkpoint. Commits can be made during the read. */
 export interface Reading {
   /**
-   * Pages that all belong to the version in their metadata. Reading them fails with `CopyStopped` if the
-   * state was replaced in the meantime.
+   * Pages with the contents at the version in their metadata. The read fails with `CopyStopped` if the state is replaced in the
+   * meantime.
    */
   readonly pages: CheckpointPages
   /**
-   * Confirms that the pages are stored: from then on, changes since that checkpoint are tracked. Without the
-   * confirmation, the next read returns the same changes again.
+   * Confirms that the checkpoint is stored. From then on, changes since this checkpoint are tracked. Without a confirmation, the
+   * next read returns the same changes again.
    */
   stored(takenAtMs: number): Promise<void>
 }
@@ -149,23 +149,24 @@ export interface Reading {
 /** Reads and replaces whole partition states. Every method rejects with `Unavailable` if the store cannot be reached. */
 export interface PartitionStates {
   /**
-   * Returns a consistent copy; undefined if there is no state. Reading its pages fails with `CopyStopped` if
-   * a commit was made in the meantime.
+   * Returns a consistent copy of the state; undefined if there is none. Reading the pages fails with `CopyStopped` if a commit is
+   * made in the meantime.
    */
   take(partitionState: StateKey): Promise<TakenState | undefined>
   /** Returns facts about the state; undefined if there is none. */
   tracked(partitionState: StateKey): Promise<Tracked | undefined>
   /**
-   * Reads a state while commits continue. Parts that change during the read are read again, the last of them in one step.
+   * Reads a state while commits can be made. Parts that change during the read are read again, and the last of them are read
+   * atomically.
    *
    * @param tracked `since` is the checkpoint since which changes are tracked
-   * @param scope the whole state, or the changes since that checkpoint
+   * @param scope `whole` for the whole state, `changes` for the changes since that checkpoint
    */
   read(partitionState: StateKey, tracked: Tracked, scope: 'whole' | 'changes'): Reading
   /**
-   * Replaces the whole state. Nothing changes if reading the pages fails or the version of the state is not
-   * `base`. The new epoch is higher than those of both the old state and the pages, so that a change that was
-   * computed from the old state cannot be committed.
+   * Replaces the whole state. If the pages cannot be read, or if the version of the state is not `base`, nothing changes. The new
+   * epoch is higher than the epochs of the old state and of the pages, so that a change computed from the old state cannot be
+   * committed.
    */
   replace(partitionState: StateKey, base: Version, pages: CheckpointPages): Promise<Replacement>
 }
@@ -176,12 +177,12 @@ export interface Recovery {
   readonly states: PartitionStates
 }
 
-/** The content of a checkpoint is truncated, changed, or in another format. The message says which, without quoting the content. */
+/** The content of a checkpoint is truncated, modified, or in an unknown format. The message does not quote the content. */
 export class DamagedCheckpoint extends Error {
   override readonly name = 'DamagedCheckpoint'
 }
 
-/** Returns true if the state was never written. A state that was emptied on purpose is not absent. */
+/** Returns true if the state was never written. A state that was written and is empty does exist. */
 export function isAbsent({ epoch, appliedOffset }: Version): boolean {
   return epoch === 0 && appliedOffset < 0
 }

@@ -1,6 +1,6 @@
 /**
- * Binary form of remembered ids: id, digest and log clock of each, without separators. A large state has
- * millions of ids, too many for an object each.
+ * Binary form of remembered ids: the id, digest and log clock of each, without separators. A large state has millions of ids, and
+ * an object for each would need too much memory.
  */
 import type { RememberedId } from '../model.ts'
 
@@ -21,7 +21,7 @@ export function bytesOfIds(ids: readonly RememberedId[]): Buffer {
   return bytes
 }
 
-/** Returns the time of the log's clock at which the oldest id was applied; Infinity if there are none. */
+/** Returns the time of the log's clock at which the oldest id was applied; `Infinity` if there are no ids. */
 export function oldestInBytes(bytes: Buffer): number {
   let oldest = Infinity
   for (let at = ID + DIGEST; at < bytes.length; at += ID_BYTES)

@@ -1,4 +1,4 @@
-/** Restores the newest checkpoint, if there is one, before a partition without a state reads its log from the start. */
+/** Restores a lost partition state from its newest checkpoint, before the partition would read its log from the start. */
 
 import type { StateKey } from '../model.ts'
 import type { Observer } from '../ports.ts'
@@ -20,10 +20,10 @@ export type Restoration =
   | 'overtaken'
 
 /**
- * Replaces an absent state by the newest undamaged checkpoint. If a state exists by then, it is not changed.
- * If every checkpoint is damaged, the partition starts at the beginning of its log, in a higher epoch.
+ * Restores an absent state from the newest undamaged checkpoint. If the state was created in the meantime, it is not changed. If
+ * all checkpoints are damaged, the partition starts at the beginning of its log, with a higher epoch.
  *
- * @throws Unavailable if the checkpoints or the state store cannot be reached; the partition must wait
+ * @throws Unavailable if the checkpoints or the state store cannot be reached; the partition must then wait
  */
 export async function restore(
   { checkpoints, states }: Recovery,
@@ -47,7 +47,7 @@ export async function restore(
   return (await replaceBy(nothingAfter(all))) === 'overtaken' ? 'overtaken' : 'load-again'
 }
 
-/** Yields an existing but empty state, so that the damaged checkpoints are not read again with each batch. */
+/** Yields the pages of an empty state. Storing it ensures that the damaged checkpoints are not read again with each batch. */
 async function* nothingAfter(all: readonly KeptCheckpoint[]): AsyncGenerator<CheckpointPart[]> {
   const epoch = Math.max(...all.map(({ version }) => version.epoch))
   yield [{ kind: 'meta', meta: { ...EMPTY_META, version: { ...EMPTY_META.version, epoch } } }]

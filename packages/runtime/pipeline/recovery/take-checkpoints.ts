@@ -1,6 +1,6 @@
 /**
- * Copies partition states to the checkpoint store, in the order of the age of their newest checkpoints.
- * States without a checkpoint come first.
+ * Copies partition states to the checkpoint store. States without a checkpoint are copied first, then those with the oldest
+ * checkpoints.
  */
 
 import { CopyStopped, Unavailable } from '../errors.ts'
@@ -13,12 +13,12 @@ export interface TakingOptions {
   readonly kept: number
   /** Returns the current time, in milliseconds since the epoch. */
   readonly nowMs: () => number
-  /** Returns the remaining time of the invocation, in milliseconds. No copy begins if it is less than `reserveMs`. */
+  /** Returns the remaining time of the invocation, in milliseconds. If it is less than `reserveMs`, no further copy is begun. */
   readonly remainingMs: () => number
   readonly reserveMs: number
 }
 
-/** A partition whose state may have changed since its last checkpoint but of which no new checkpoint was taken, with the reason. */
+/** A partition of which no new checkpoint was taken although its state may have changed, with the reason. */
 export interface NotTaken {
   readonly partitionState: StateKey
   readonly reason: 'moving' | 'out-of-time' | 'failed'
@@ -36,7 +36,8 @@ export interface TakenCheckpoints {
 }
 
 /**
- * Number of attempts for a state that was replaced during the read, or of which another run has taken a checkpoint in the meantime.
+ * Number of attempts to take a checkpoint of a state. An attempt is repeated if the state was replaced during the read, or if
+ * another run has taken a checkpoint in the meantime.
  */
 const ROUNDS = 2
 
@@ -100,14 +101,14 @@ export async function takeCheckpoints(
 
 type Outcome = number | 'absent' | 'unchanged' | 'moved'
 
-/** Takes a checkpoint of one state. Returns the number of bytes written, or the reason why none were. */
+/** Takes a checkpoint of one state. Returns the number of written bytes, or the reason why nothing was written. */
 async function takeOne(
   { checkpoints, states }: Recovery,
   partitionState: StateKey,
   { kept, nowMs }: TakingOptions,
 ): Promise<Outcome> {
   const tracked = await states.tracked(partitionState)
-  // If the state is gone, its checkpoints are indispensable, so none is removed.
+  // If the state is gone, it may have to be restored, so none of its checkpoints is removed.
   if (!tracked) return 'absent'
   const { version, since } = tracked
   const all = await checkpoints.list(partitionState)
@@ -121,7 +122,7 @@ async function takeOne(
     const written = await checkpoints.write(partitionState, taken, reading.pages)
     // If this fails, the next checkpoint contains these changes again.
     await reading.stored(takenAtMs)
-    // Remove old checkpoints only now: any of them may be needed until the new one is stored.
+    // Remove old checkpoints only now, because any of them may be needed until the new one is stored.
     for (const old of dispensable([written.kept, ...all], kept)) await checkpoints.remove(partitionState, old)
     return written.bytes
   } catch (error) {

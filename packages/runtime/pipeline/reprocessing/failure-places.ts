@@ -1,4 +1,4 @@
-/** Assigns positions in the outbox to failures that only a rebuild has found. */
+/** Assigns positions in the outbox to new failures, which only a rebuild has found. */
 import type { Consumer } from '../consumer.ts'
 import { entryAt, placeOf } from '../deciding/emission.ts'
 import { failureEventId } from '../failures/failure-record.ts'
@@ -9,10 +9,10 @@ import type { RebuiltState } from './rebuilt-state.ts'
 import { firstFailureIndexOf, isOfTakeover, type TakeoverAt } from './takeover.ts'
 
 /**
- * Gives the new failures positions among the emissions of the switch; at the positions of their records, they would replace entries
- * that the live outbox still contains. Failures that a later attempt has resolved are removed.
+ * Assigns positions after the emissions of the switch to new failures. At the positions of their records, they could replace
+ * entries that the live outbox still contains. Failures that a later attempt has resolved are removed.
  *
- * @returns the number of failures that the switch emits
+ * @returns number of failures that the switch emits
  */
 export async function placeNewFailures(
   consumer: Consumer,

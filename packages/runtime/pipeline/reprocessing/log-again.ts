@@ -62,8 +62,8 @@ export class LogAgain {
   /**
    * Decides the records of a range.
    *
-   * @param seen called after each read, with the offset at which the read began
-   * @throws CopyStopped, `Unavailable` or `PartitionStopped`
+   * @param seen called after each read with the first offset of the read
+   * @throws CopyStopped, `Unavailable` or `PartitionStopped` if the copy cannot be advanced
    */
   async decide(
     { fromOffset, toOffset }: OffsetRange,

@@ -1,6 +1,6 @@
 /**
- * Failures that only a rebuild has found. The live consumer has applied these records, so they have no
- * failure records. The failures wait in the outbox of the rebuilt state and are emitted after the switch.
+ * Failures that occur only in a rebuild. The live consumer has applied their records, so no failure records exist. They wait in the
+ * outbox of the rebuilt state and are emitted after the switch.
  */
 import type { LogRecord } from '../../cloudevents/record.ts'
 import type { FailureData } from '../../consumer/failure-event.ts'
@@ -25,8 +25,8 @@ export async function failuresById(
 }
 
 /**
- * Returns the failure records of a change to the rebuilt state that the live consumer has not emitted. Those
- * of timers are excluded, because no state remembers their emission.
+ * Returns the failure records that a change to the rebuilt state adds but the live consumer has not emitted. Failures of timers are
+ * excluded, because it is not remembered whether they were emitted.
  *
  * @param live failures that the live state remembers, at or after the offset of the change
  */
@@ -41,14 +41,14 @@ export function newFailures(
   return outbox.filter(({ event }) => ids.has(event.id))
 }
 
-/** Returns true if the live consumer has failed at this attempt too. The attempt of a closed failure is the one that closed it. */
+/** Returns true if this attempt has also failed in the live state. The last attempt at a closed failure has succeeded. */
 function hasFailed(live: RememberedFailure | undefined, { attempt }: RememberedFailure): boolean {
   return live !== undefined && (live.attempt > attempt || (live.attempt === attempt && live.isOpen))
 }
 
 /**
- * Returns the ids of the failed events: a retry of such an event must not count as a repeat of one that the
- * live consumer has applied. Rejects with `Unavailable` if a schema cannot be fetched.
+ * Returns the ids of the failed events. These ids must not be known in the rebuilt state, because the retry of a failed event would
+ * otherwise count as a repeat. Rejects with `Unavailable` if a schema cannot be fetched.
  */
 export async function failedEventIds(
   consumer: Consumer,
@@ -65,8 +65,8 @@ export async function failedEventIds(
 }
 
 /**
- * Returns the id of the record's event, even if the deployed code no longer accepts its type. Returns
- * undefined if the record contains no event or only a part of one.
+ * Returns the id of the record's event, even if the deployed code no longer accepts its type. Returns undefined if the record
+ * contains no complete event.
  */
 export function eventIdOf(decoded: Decoded): string | undefined {
   if (decoded.kind === 'event') return decoded.fingerprint.id

@@ -1,4 +1,4 @@
-/** Compares a rebuilt state with the live one, entity by entity, and adds the events of the switch to the rebuilt state. */
+/** Compares a rebuilt state with the live one, entity by entity, and adds the events that the switch emits to the rebuilt state. */
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
 import { isHolderName } from '../deciding/hold.ts'
 import type { Generations } from '../generations/generations.ts'
@@ -6,13 +6,13 @@ import type { OutboxEntry } from '../model.ts'
 import type { RebuiltState } from './rebuilt-state.ts'
 import { type BothStates, firstIndexOf, type TakeoverAt, takeOver } from './takeover.ts'
 
-/** Number of entities that are stored together. */
+/** Number of entities that are stored in one commit. */
 const AT_ONCE = 200
 
 /**
- * Compares all entities while neither state changes. Keeps the states of the partition in memory once.
+ * Compares all entities. Neither state may change during the comparison. All states of the partition are kept in memory.
  *
- * @returns the number of events that the switch emits, by type
+ * @returns number of events that the switch emits, by type
  */
 export async function takeOverAll(
   consumer: Consumer<AnyKeyedProcess>,

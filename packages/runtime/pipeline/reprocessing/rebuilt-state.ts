@@ -1,6 +1,6 @@
 /**
- * A rebuilt state. The log is applied to it up to an offset, and some contents of the live state are copied to it. Its emissions
- * are dropped as repetitions, except for new failures, which stay in its outbox until the switch.
+ * A rebuilt state. It is computed by applying the log up to an offset, and completed with some contents of the live state. Its
+ * emissions are dropped, because the live consumer has emitted them already. Only new failures stay in its outbox until the switch.
  */
 import { type Application, topicOf } from '../../consumer/application.ts'
 import { CopyStopped, PartitionStopped } from '../errors.ts'
@@ -22,11 +22,11 @@ import { failuresById, newFailures } from './new-failures.ts'
 
 export interface Advancing extends Rereading {
   readonly copies: Generations
-  /** The running code, see `codeOf`. It must be the code of the live state's last commit. */
+  /** Identifies the running code, see `codeOf`. The last commit of the live state must have been made by the same code. */
   readonly code: string
-  /** Called after each read of the rebuilt state, with the number of records. */
+  /** Called after each read of the log, with the number of records. */
   readonly decided: (count: number) => void
-  /** Upper bound for the stored size of a partition's new failures, in bytes; 4 MiB by default. */
+  /** Upper bound for the size of a partition's new failures in the store, in bytes; 4 MiB by default. */
   readonly failureBytes?: number
   /** Called with offsets that the log no longer has. */
   readonly expired: (partitionState: StateKey, range: OffsetRange) => void
@@ -37,16 +37,16 @@ export type Addition = Partial<Pick<Change, 'states' | 'outbox' | 'ids' | 'failu
 const FAILURE_BYTES = 4 * 1024 * 1024
 const DAY_MS = 24 * 60 * 60_000
 
-/** A rebuilt state. It belongs to this command as long as its epoch is the one of the command's claim. */
+/** A rebuilt state. It belongs to a command as long as it has the epoch that the command has claimed. */
 export class RebuiltState {
   readonly #with: Advancing
   readonly #partitionState: StateKey
   readonly #epoch: number
   readonly #store: StateStore
   readonly #again: LogAgain
-  /** New failures at the last load. */
+  /** New failures that the last load has returned. */
   #outbox: readonly OutboxEntry[] = []
-  /** Failures that the live state remembers; undefined if they must be read again. */
+  /** Failures that the live state remembers; undefined if they must be loaded again. */
   #liveFailures: ReadonlyMap<string, RememberedFailure> | undefined
 
   constructor(advancing: Advancing, partitionState: StateKey, epoch: number) {
@@ -71,9 +71,9 @@ export class RebuiltState {
   }
 
   /**
-   * Reads and decides the log up to this offset, which has a record.
+   * Applies the log up to and including this offset. The log must have a record at the offset.
    *
-   * @throws CopyStopped, `Unavailable` or `PartitionStopped`
+   * @throws CopyStopped, `Unavailable` or `PartitionStopped` if the state cannot be advanced
    */
   async to(toOffset: number): Promise<void> {
     const { copies, decided, expired } = this.#with
@@ -89,7 +89,7 @@ export class RebuiltState {
   }
 
   /**
-   * Stores additional contents without moving the applied offset.
+   * Adds contents to the state without changing the applied offset.
    *
    * @throws CopyStopped if another command works on the same state
    */
@@ -116,7 +116,7 @@ export class RebuiltState {
       idWindowMs,
       failureWindowMs: failureWindowMs(application),
       failureBytes: failureBytesOf(application, failureBytes, this.#partitionState.topic),
-      // Forgotten failures were reported when the live state forgot them.
+      // These forgotten failures were already reported for the live state.
       forgottenTold: failureMemory.forgotten,
       failuresFromMs,
       code,
@@ -125,13 +125,13 @@ export class RebuiltState {
       throw new CopyStopped('overtaken', 'another command works on the same rebuilt state')
   }
 
-  /** Removes the takeover events of an earlier attempt from the outbox. New failures stay. */
+  /** Removes the events that an earlier attempt at the switch has added to the outbox. New failures stay. */
   async emptyOutbox(): Promise<void> {
     const { outbox } = await this.#nothing()
     await this.remove(outbox.filter(entry => !this.#isFailure(entry)).map(({ position }) => position))
   }
 
-  /** Returns the failures that only the rebuild has found, see `new-failures.ts`. */
+  /** Returns the new failures, see `new-failures.ts`. */
   async newFailures(): Promise<readonly OutboxEntry[]> {
     const { outbox } = await this.#nothing()
     return outbox.filter(entry => this.#isFailure(entry))
@@ -151,7 +151,7 @@ export class RebuiltState {
     return snapshot
   }
 
-  /** Returns the new failures of a change. @throws CopyStopped if there are too many */
+  /** Returns the new failures of a change. @throws CopyStopped if there are too many new failures */
   async #newFailuresOf(change: Change): Promise<readonly OutboxEntry[]> {
     if (change.failures.length === 0) return []
     const { copies, consumer, failureBytes = FAILURE_BYTES } = this.#with
@@ -171,8 +171,8 @@ export class RebuiltState {
   }
 
   /**
-   * Checks that the state still belongs to this command. Another command that claims the state gives it
-   * another epoch. A command that has switched or was cancelled has removed the state.
+   * Checks that the state still belongs to this command. If another command has claimed the state, its epoch differs. If this
+   * command was cancelled or has made the switch, the state does not exist.
    */
   #requireOwn(epoch: number): void {
     if (this.#epoch !== epoch)
@@ -194,8 +194,8 @@ function bytesOf(entries: readonly OutboxEntry[]): number {
 }
 
 /**
- * Returns the period on the log's clock for which failures are remembered, in milliseconds. It equals the
- * retention of dead letters.
+ * Returns the period for which failures are remembered, in milliseconds of the log's clock. It equals the retention of dead
+ * letters.
  */
 export function failureWindowMs(application: Application): number {
   return topicOf(application, application.deadLettersTopic).keptDays * DAY_MS

@@ -1,21 +1,21 @@
-/** Decides which ids and failures of the live state the rebuilt state must remember as well. Pure. */
+/** Determines which ids and failures of the live state must be copied to the rebuilt state. Pure. */
 import type { RememberedFailure, RememberedId } from '../model.ts'
 
 export interface Rebuilding {
   /** First offset that the rebuild has read. */
   readonly startOffset: number
-  /** Time by which the live log clock is ahead of the rebuilt one, in milliseconds. Both have advanced equally since the start. */
+  /** Difference between the live log clock and the rebuilt one, in milliseconds. It is constant after the start of the rebuild. */
   readonly clockLeadMs: number
 }
 
 /**
- * Returns the failure that the rebuilt state must remember. The live state determines whether a redrive is accepted for a record
- * from before the start, unless the rebuild has decided the last retry of that record differently. The rebuild determines it for a
- * record from after the start. If such a record did not fail in the rebuild, because the receiver or a temporary limit had been the
- * cause, the rebuild has applied it; its failure is closed, since a redrive would apply it a second time.
+ * Returns the failure to add to the rebuilt state. For a record from before the start of the rebuild, the live state determines
+ * whether a redrive is accepted, unless the last retry had another result in the rebuild. For a record from after the start, the
+ * rebuild determines this. Such a record may have succeeded in the rebuild, for example because it had failed only at a temporary
+ * limit. Its failure is then closed, because a redrive would apply the record a second time.
  *
  * @param rebuilt failures that the rebuilt state remembers, by id
- * @returns the failure to remember; undefined if the rebuilt state already has the right one
+ * @returns the failure to add; undefined if the rebuilt state already contains the right one
  */
 export function failureToKeep(
   live: RememberedFailure,
@@ -26,7 +26,8 @@ export function failureToKeep(
   const failedAtMs = Math.max(0, live.failedAtMs - clockLeadMs)
   if (live.offset < startOffset) {
     if (own && own.attempt === live.attempt && own.isOpen === live.isOpen) return undefined
-    // The rebuild has decided that retry differently: if it failed, another retry must be accepted; if it was applied, none may be.
+    // The last retry had another result in the rebuild, and that result is valid: after a failure, another retry must be accepted;
+    // after a success, none may be.
     if (own && own.attempt > 1 && own.attempt >= live.attempt) return undefined
     return { ...live, failedAtMs }
   }
@@ -34,8 +35,8 @@ export function failureToKeep(
 }
 
 /**
- * Returns the failure with which the rebuild starts, so that redriven records from after the start find their failures. Failures of
- * earlier records keep their state; closed ones are in the state before the attempt that closed them.
+ * Returns a failure for the start of the rebuild, so that later redriven records find it. Only failures of records from before the
+ * start are needed. A closed failure is reset to its state before the attempt that has closed it.
  */
 export function failureBefore(
   live: RememberedFailure,
@@ -48,7 +49,7 @@ export function failureBefore(
     : { ...live, failedAtMs, isOpen: true, isReopened: true, attempt: Math.max(1, live.attempt - 1) }
 }
 
-/** Returns an id that the live state has seen before the start; undefined if the rebuilt state knows it. */
+/** Returns the live state's id, with its time converted to the rebuilt clock; undefined if the rebuilt state knows the id. */
 export function idToKeep(
   live: RememberedId,
   rebuilt: ReadonlySet<string>,

@@ -1,6 +1,6 @@
 /**
- * Rebuilds a partition state from the log while the live state continues. When only a small part of the log is missing, the live
- * state is fenced, the rest is read, both states are compared, and the rebuilt state replaces the live one.
+ * Rebuilds a partition state from the log while the live state is in use. When only a few records are missing, the live state is
+ * fenced and the remaining records are read. Then both states are compared, and the rebuilt state replaces the live one.
  */
 
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
@@ -18,35 +18,35 @@ import type { TakeoverAt } from './takeover.ts'
 
 export interface Reprocessing extends Advancing {
   readonly consumer: Consumer<AnyKeyedProcess>
-  /** Pauses before the live state is checked again. */
+  /** Waits before the live state is checked again. */
   readonly pause: (ms: number) => Promise<void>
 }
 
 export interface Reprocessed {
   readonly appliedOffset: number
-  /** New epoch of the live state; undefined if it was not replaced. */
+  /** New epoch of the live state; undefined if the state was not replaced. */
   readonly epoch: number | undefined
   /** Number of events that the takeover emits, by type. */
   readonly emitted: ReadonlyMap<string, number>
 }
 
-/** Rebuilt states are next generations that any run may claim. */
+/** Builder of rebuilt states. Its attempt is 0, because any run may claim them. */
 export const REPROCESSING = { kind: 'reprocessing', attempt: 0 } as const
 
-/** Number of missing offsets at which the live state is fenced. */
+/** Maximum number of missing offsets at which the live state is fenced. */
 const CLOSE = 500
 
 /** Maximum time for which the live state is fenced, in milliseconds. */
 const FENCED_MS = 60_000
 
-/** Number of attempts to find a moment at which the live state is not between the timers of a record. */
+/** Number of attempts to fence the live state while it is not between two timers that fire before the same record. */
 const ATTEMPTS = 50
 const PAUSE_MS = 100
 
 /** Maximum number of failures or ids that one commit adds. */
 const AT_ONCE = 500
 
-/** Creates the state from which a rebuild starts. @throws CopyStopped; errors of the pages are passed on */
+/** Creates the state with which a rebuild starts. @throws CopyStopped if this is not allowed; errors of the pages */
 export async function begin(
   copies: Generations,
   partitionState: StateKey,
@@ -61,12 +61,12 @@ export async function begin(
 }
 
 /**
- * Continues a rebuild until the rebuilt state has replaced the live one. The rebuilt state must exist,
- * created by `begin` or by an earlier attempt.
+ * Continues a rebuild until the rebuilt state has replaced the live one. The rebuilt state must exist already, created by `begin`
+ * or by an earlier attempt.
  *
  * @param startOffset first offset that the rebuild has read
  * @param isTrial if true, everything is computed but the live state is not replaced
- * @throws CopyStopped, `Unavailable` or `PartitionStopped`
+ * @throws CopyStopped, `Unavailable` or `PartitionStopped` if the rebuild cannot continue
  */
 export async function reprocess(
   work: Reprocessing,
@@ -78,7 +78,7 @@ export async function reprocess(
   const epoch = await copies.claim(partitionState, 'reprocessing')
   if (epoch === undefined) throw new CopyStopped('overtaken', 'another command has removed the rebuilt state')
   const rebuilt = new RebuiltState(work, partitionState, epoch)
-  // The epoch is unique to the command that has claimed the rebuilt state last.
+  // The epoch is unique to the command that was the last to claim the rebuilt state.
   const fence = { why: 'reprocessing', attempt: epoch } as const
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const { fired } = await nearlyCaughtUp(work, partitionState, rebuilt)
@@ -89,7 +89,7 @@ export async function reprocess(
       if (live?.fired === 0)
         return await behindFence(work, { partitionState, startOffset, live, epoch, rebuilt, fence }, isTrial)
     } finally {
-      // If this fails, the fence expires by itself.
+      // If this fails, the fence still expires.
       if (live) await copies.unfence(partitionState, fence).catch(() => {})
     }
     await work.pause(PAUSE_MS)
@@ -110,7 +110,7 @@ interface Fenced {
   readonly fence: Fence
 }
 
-/** Reads the rest of the log, compares both states, and switches. */
+/** Reads the rest of the log, compares both states, and switches to the rebuilt one. */
 async function behindFence(
   work: Reprocessing,
   { partitionState, startOffset, live, epoch, rebuilt, fence }: Fenced,
@@ -164,7 +164,7 @@ async function placeOf(
   return { partitionState, epoch, appliedOffset, generation, timeMs: clock.lastAppendMs ?? 0 }
 }
 
-/** Returns the live state. @throws CopyStopped if other code has committed it, or if its topic is growing */
+/** Returns the facts of the live state. @throws CopyStopped if other code has made its last commit, or its topic is growing */
 async function liveState({ copies, code }: Reprocessing, partitionState: StateKey): Promise<StateFacts> {
   const live = await copies.facts(partitionState)
   if (live.fence?.why === 'topic-growing') throw growing(live.fence.partitions)
@@ -200,8 +200,8 @@ async function nearlyCaughtUp(
 }
 
 /**
- * Adds the ids and failures that the live state remembers and the rebuilt state must know as well. Both
- * states are at the same offset.
+ * Adds the ids and failures that the live state remembers to the rebuilt state, as far as they are missing there. Both states must
+ * be at the same offset.
  */
 async function remember(
   { copies, consumer }: Reprocessing,
@@ -215,7 +215,7 @@ async function remember(
   const covers = own.clock.nowMs > consumer.idWindowMs || startOffset === 0
   const failed = covers ? new Set<string>() : await failedEventIds(consumer, await rebuilt.newFailures())
   const ids = covers ? [] : await idsToKeep(copies, partitionState, rebuilding, failed)
-  // At least one commit is needed, because it records the code that made the state.
+  // Make at least one commit, because it records the code that has computed the state.
   do await rebuilt.add({ failures: failures.splice(0, AT_ONCE), ids: ids.splice(0, AT_ONCE) })
   while (failures.length > 0 || ids.length > 0)
 }
@@ -230,7 +230,7 @@ async function failuresToKeep(
   return [...live.values()].flatMap(failure => failureToKeep(failure, own, rebuilding) ?? [])
 }
 
-/** @param failed ids of events that have failed only in the rebuild */
+/** @param failed ids of events that have failed in the rebuild but not in the live state */
 async function idsToKeep(
   copies: Reprocessing['copies'],
   partitionState: StateKey,

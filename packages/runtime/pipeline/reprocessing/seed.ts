@@ -7,8 +7,8 @@ import { failuresById } from './new-failures.ts'
 import { failureBefore } from './remembered.ts'
 
 /**
- * Yields an empty state before an offset of the log. If that is not the first offset of the topic, the state has the earlier facts
- * that are still needed: the context in force, until the log sets another one, and the failures whose records may be redriven.
+ * Yields an empty state that begins at an offset of the log. If this is not offset 0, the state contains earlier data that is still
+ * needed. This data is the current context and the failures whose records may be redriven.
  */
 export async function* emptyAt(
   copies: Pick<Generations, 'context' | 'facts' | 'failures'>,
@@ -16,13 +16,13 @@ export async function* emptyAt(
   startOffset: number,
 ): AsyncGenerator<CheckpointPart[]> {
   const version = { epoch: 0, appliedOffset: startOffset - 1, fired: 0 }
-  // The rebuilt state takes over the live state's knowledge of earlier records.
+  // Failures of earlier records are copied from the live state, so they are known from the same time on.
   const { failuresFromMs } = startOffset === 0 ? EMPTY_META : await copies.facts(partitionState)
   yield [{ kind: 'meta', meta: { ...EMPTY_META, version, failuresFromMs } }]
   if (startOffset === 0) return
   const context = await copies.context(partitionState)
   if (context) yield [{ kind: 'context', context }]
-  // The rebuilt log clock starts at 0.
+  // The log clock of the rebuilt state starts at 0.
   const rebuilding = { startOffset, clockLeadMs: Number.POSITIVE_INFINITY }
   const failures = await failuresById(copies, partitionState)
   for (const live of failures.values()) {
@@ -31,7 +31,7 @@ export async function* emptyAt(
   }
 }
 
-/** Yields a checkpoint without its outbox, whose entries have been published since. */
+/** Yields the pages of a checkpoint without its outbox, because these entries were published after the checkpoint was taken. */
 export async function* withoutOutbox(pages: CheckpointPages): CheckpointPages {
   for await (const page of pages) yield page.filter(({ kind }) => kind !== 'outbox')
 }

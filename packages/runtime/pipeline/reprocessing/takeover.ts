@@ -10,14 +10,14 @@ import { runStep } from '../deciding/step.ts'
 import { heldParts, readState, withHold } from '../deciding/stored-state.ts'
 import type { OutboxEntry, StateKey } from '../model.ts'
 
-/** Stored states of an entity, including its hold if it is held; undefined if absent. */
+/** Live and rebuilt state of an entity, as stored, including the hold of a held entity; undefined if absent. */
 export interface BothStates {
   readonly live: string | undefined
   readonly rebuilt: string | undefined
 }
 
 export interface TakenOver {
-  /** State to store in place of the rebuilt one; undefined if the rebuilt one remains. */
+  /** State to store instead of the rebuilt one; undefined to keep the rebuilt one. */
   readonly state: string | undefined
   readonly entries: readonly OutboxEntry[]
 }
@@ -25,21 +25,22 @@ export interface TakenOver {
 /** Partition, offset and time of a takeover. */
 export interface TakeoverAt {
   readonly partitionState: StateKey
-  /** Epoch of the live state. It distinguishes the events of two takeovers at the same offset. */
+  /** Epoch of the live state. It distinguishes the events of several takeovers at the same offset. */
   readonly epoch: number
   /** Applied offset of both states. */
   readonly appliedOffset: number
-  /** Number of times the topic has grown, which is part of the sequence of emissions. */
+  /** Number of times the topic has grown. It is part of the sequence of emissions. */
   readonly generation: number
-  /** Append time of the record at that offset, in milliseconds since the epoch. */
+  /** Append time of the record at the applied offset, in milliseconds since the epoch. */
   readonly timeMs: number
 }
 
 const NOTHING: TakenOver = { state: undefined, entries: [] }
 
 /**
- * First index of the takeover's emissions, which follow those of the record at the applied offset and precede those of the next
- * record. No record emits this many events. The epoch separates two takeovers at the same offset.
+ * First index of the emissions of a takeover. It is higher than the index of any emission of a record. The emissions of a takeover
+ * therefore follow the emissions of the record at the applied offset, and precede the emissions of the next record. The epoch gives
+ * each of several takeovers at the same offset its own range.
  */
 const FIRST_INDEX = 10_000_000
 const ENTRIES_PER_EPOCH = 1_000_000
@@ -49,7 +50,7 @@ export function firstIndexOf({ epoch }: Pick<TakeoverAt, 'epoch'>): number {
   return FIRST_INDEX + (epoch % EPOCHS) * ENTRIES_PER_EPOCH
 }
 
-/** Returns the first index of failures that only the rebuild has found. They follow the emissions of the process. */
+/** Returns the first index for new failures, which only the rebuild has found. They follow the emissions of the process. */
 export function firstFailureIndexOf(at: Pick<TakeoverAt, 'epoch'>): number {
   return firstIndexOf(at) + ENTRIES_PER_EPOCH / 2
 }
@@ -59,7 +60,7 @@ export function isOfTakeover({ index }: EmissionPosition): boolean {
 }
 
 /**
- * Computes the takeover of an entity.
+ * Computes the new state and the emissions of an entity for a takeover.
  *
  * @param index index of the first emission
  * @throws Error if the process throws or returns a value that cannot be stored
@@ -90,7 +91,7 @@ export function takeOver(
   return { state: withHold(state, found.hold) ?? undefined, entries }
 }
 
-/** Splits a stored state for the comparison. Only the states are compared, because a hold has emitted no events. */
+/** Splits a stored state into state and hold. Only the states are compared, because a hold emits no events. */
 function partsOf(stored: string | undefined): ReturnType<typeof heldParts> {
   return stored === undefined ? {} : heldParts(stored)
 }

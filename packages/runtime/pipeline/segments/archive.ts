@@ -1,4 +1,4 @@
-/** Step 4 of a segment sink: passes the segment to the sink and decides the records by its answer. */
+/** Step 4 of a segment sink: passes the segment to the sink. The answer of the sink decides the records. */
 
 import { RetryableError } from '../../consumer/author-errors.ts'
 import { derivedId } from '../../consumer/derived-id.ts'
@@ -14,7 +14,7 @@ import { WorkingCopy } from '../deciding/working-copy.ts'
 import type { Decoded } from '../decoding/decode.ts'
 import type { Snapshot } from '../model.ts'
 
-/** Decides the whole segment or nothing of it. @param snapshot snapshot at the end of the previous segment */
+/** Decides all records of the segment or none. @param snapshot snapshot at the end of the previous segment */
 export async function archive(
   consumer: Consumer<SegmentSink>,
   snapshot: Snapshot,
@@ -56,7 +56,7 @@ function segmentOf(sink: SegmentSink, segment: readonly Decoded[], tasks: readon
   }
 }
 
-/** Writes a segment in several tries. If all of them fail, the whole segment waits in Kafka. */
+/** Writes a segment, with several tries. If all tries fail, the whole segment waits in Kafka. */
 async function write(
   sink: SegmentSink,
   segment: Segment,
@@ -74,7 +74,8 @@ async function write(
       else throw error
       continue
     }
-    // A sink can bypass the types. Records that it did not write must not be decided, and another try would give the same answer.
+    // A sink can bypass the types. If it does not confirm the segment, its records must not be decided. Another try would return
+    // the same answer.
     if (answer?.kind === 'written' && answer.rejected instanceof Map) return answer as Written
     throw new TypeError(`the segment sink ${sink.name} did not confirm that it has written ${segment.name}`)
   }
@@ -85,8 +86,8 @@ interface Rejection extends Rejected {
 }
 
 /**
- * Returns the failure of a repeated event. A repeat of a rejected event is rejected as well. A different
- * event with the same id was not offered to the sink.
+ * Returns the failure of a repeated event whose first occurrence was rejected. An exact repeat is rejected too. A different event
+ * with the same id was never offered to the sink.
  */
 function failureOf({ why, digest }: Rejection, { fingerprint }: Task): Failure {
   if (digest === fingerprint.digest) return failure('rejected', why)

@@ -9,15 +9,13 @@ import type { PendingRecords } from '../log/pending-records.ts'
 import type { LogClock, OffsetRange, Snapshot } from '../model.ts'
 
 /**
- * Maximum number of offsets in a segment. A segment is one commit with an id for each event, so this limits
- * the run time of the commit script, and the number of arguments that Lua accepts.
+ * Maximum number of offsets in a segment. One commit contains the ids of all events of a segment, so this number limits the run
+ * time of the commit script and the number of arguments, which Lua restricts.
  */
 const MAX_OFFSETS = 5_000
-/** Maximum size of a segment in bytes. A segment is in memory as a whole, together with its events. */
+/** Maximum size of a segment in bytes. A whole segment is kept in memory with its events. */
 const MAX_BYTES = 64 * 1024 * 1024
-/**
- * Number of checks per span while the start time of the first segment is unknown: after every tenth of the time and of the offsets.
- */
+/** Number of checks per time span and per block of offsets, while the start time of the first segment is unknown. */
 const LOOKS = 10
 
 export class SegmentCutter {
@@ -39,8 +37,8 @@ export class SegmentCutter {
   }
 
   /**
-   * Returns the number of leading records that form the next segment, given the records after the last
-   * segment; undefined if the end of the segment is not known yet.
+   * Returns how many of the records form the next segment, given the records after the last segment. Returns undefined if the end
+   * of the segment is not known yet.
    */
   complete(records: readonly LogRecord[]): number | undefined {
     const [first] = records
@@ -60,8 +58,8 @@ export class SegmentCutter {
   }
 
   /**
-   * Returns true if these records may contain the end of the next segment, whose first records are not loaded
-   * and must be read then.
+   * Returns true if these records may contain the end of the next segment. Its first records are not loaded, and must be read if
+   * this returns true.
    */
   mayEnd(appliedOffset: number, { lastAppendMs }: LogClock, records: readonly LogRecord[]): boolean {
     const lastOffset = this.#lastOfBlock(appliedOffset + 1)

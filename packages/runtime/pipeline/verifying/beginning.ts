@@ -4,11 +4,11 @@ import type { StateFacts } from '../generations/generations.ts'
 import type { KeptCheckpoint } from '../recovery/checkpoints.ts'
 import type { Beginning } from './partition-again.ts'
 
-/** Reasons why differences of a whole partition do not indicate an error of its consumer. */
+/** Reasons for which no difference of a partition indicates an error of its consumer. */
 export type Doubt =
-  /** Other code or settings have decided a part of the compared records. */
+  /** Other code or other settings have decided some of the compared records. */
   | 'other-code'
-  /** The state was restored, imported, reprocessed or moved by a growth of the topic in the meantime. */
+  /** After the start of the comparison, the state was restored, imported, reprocessed, or moved by a growth of the topic. */
   | 'replaced'
 
 export interface ChosenBeginning extends Beginning {
@@ -17,15 +17,17 @@ export interface ChosenBeginning extends Beginning {
 
 export interface BeginningWanted {
   /**
-   * Time to begin at: the comparison begins at the newest checkpoint of that time or earlier; undefined for the start of the log.
+   * Requested start time, in milliseconds since the epoch. The comparison starts at the newest checkpoint that is not later. If
+   * undefined, it starts at the beginning of the log.
    */
   readonly sinceMs: number | undefined
   readonly logStart: number
 }
 
 /**
- * Returns where the comparison begins: at the newest checkpoint of that time or earlier, or else at the start of the log. It is a
- * later checkpoint if only that one is certain, or if the log does not reach back. Returns undefined if no position is certain.
+ * Returns the position at which the comparison starts. This is the newest checkpoint that is not later than the requested time, or
+ * the beginning of the log if there is none. If the comparison from that position would be in doubt, or if the log no longer
+ * contains that position, a later checkpoint is chosen. Returns undefined if there is no usable position.
  *
  * @param kept checkpoints of the partition state
  */
@@ -53,7 +55,7 @@ export function beginningOf(
   return later.find(({ doubt }) => doubt === undefined) ?? wanted ?? later[0]
 }
 
-/** @param codeFrom unknown for a state that was replaced and has had no commit since */
+/** @param codeFrom absent if the state was replaced and no commit was made since */
 function chosen(
   { version, codeFrom = version.appliedOffset + 1 }: Pick<StateFacts, 'version' | 'codeFrom'>,
   beginning: Beginning,

@@ -6,9 +6,9 @@ import type { StoredTimer } from '../model.ts'
 import type { Doubt } from './beginning.ts'
 
 interface FieldDifference {
-  /** Path of the field, with dots between the names; empty for the whole value. */
+  /** Path of the field: names separated by dots. Empty if the whole values differ. */
   readonly field: string
-  /** Value as JSON, shortened; absent if there is none. */
+  /** Value as JSON, possibly shortened; absent if there is no value. */
   readonly live?: string
   readonly again?: string
 }
@@ -16,18 +16,18 @@ interface FieldDifference {
 /** A difference in a partition state, an emission or a failure record. */
 export interface Difference extends FieldDifference {
   readonly what: 'state' | 'id' | 'failure' | 'context' | 'clock' | 'emission'
-  /** Partition of the consumer's topic; absent for an event that the log does not produce. */
+  /** Partition of the consumer's topic; absent for an event that cannot be derived from the log. */
   readonly partition?: number
   readonly offset?: number
   readonly entity?: string
-  /** Id of the event. For a remembered id, `Fingerprint.id` in hexadecimal digits. */
+  /** Id of the event. For a remembered id, this is `Fingerprint.id` in hexadecimal digits. */
   readonly id?: string
   readonly topic?: string
-  /** Reason for excepting the difference; absent if there is none, or if it is not known yet. */
+  /** Reason why the difference is an exception; absent for other differences, or if the reason is not known yet. */
   readonly exception?: Exception
 }
 
-/** Reasons why a difference does not indicate an error of the consumer: rule 21 of the runtime and similar rules. */
+/** Reasons why a difference does not indicate an error of the consumer, such as those in rule 21 of the runtime. */
 export type Exception =
   | Doubt
   | 'expired'
@@ -42,7 +42,7 @@ export type Exception =
 const MAX_FIELDS = 5
 const MAX_VALUE_LENGTH = 80
 
-/** Returns the fields that differ, up to `MAX_FIELDS`. The order of members is ignored, and absent equals undefined. */
+/** Returns up to `MAX_FIELDS` fields that differ. The order of members is ignored, and an absent member equals an undefined one. */
 export function differingFields(live: unknown, again: unknown): readonly FieldDifference[] {
   return [...differing(live, again, [])].slice(0, MAX_FIELDS)
 }

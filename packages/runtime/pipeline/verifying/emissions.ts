@@ -1,4 +1,4 @@
-/** Collects the events that a consumer emits according to its log, and compares them with the contents of the topics. */
+/** Collects the events that a consumer should have emitted according to its log, and compares them with its output topics. */
 import { isFailure } from '../../cloudevents/event.ts'
 import { readEvent } from '../../cloudevents/reader.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
@@ -26,26 +26,26 @@ export interface OutputRange {
   readonly end: number
 }
 
-/** A failure that need not be repeatable and that only one side has: the live consumer, or the log. */
+/** A failure that occurs only in the live state or only when the log is read again, and that need not be reproducible. */
 export interface OneSidedFailure {
   readonly partition: number
   readonly reason: Exception
-  /** Names that identify the affected entity, event, offset and hold in other differences. */
+  /** Names by which other differences with the same cause are found: the affected entity, event, offset and hold. */
   readonly concerns: readonly (string | number | undefined)[]
 }
 
 /** Facts about the live states whose emissions are compared. */
 export interface LiveSide {
   readonly outbox: ReadonlySet<string>
-  /** First offset that was read again, by partition. */
+  /** First offset that was read again for each partition. */
   readonly beginnings: ReadonlyMap<number, number>
   /** Positions whose failure differs between the live state and the log, as `partition@offset`. */
   readonly unlike: ReadonlySet<string>
-  /** End offsets, before any live state was read, of the topics that only this consumer writes to. */
+  /** End offsets of the topics that only this consumer writes to. They were read before the live states. */
   readonly endsBefore: ReadonlyMap<string, readonly number[]>
 }
 
-/** An event that the consumer emits according to the log. */
+/** An event that the consumer should have emitted according to the log. */
 interface Expected {
   readonly partition: number
   readonly position: string
@@ -81,7 +81,8 @@ export class Emissions {
   }
 
   /**
-   * Returns the topics of the emissions and the topic of failures, which may also contain records that do not follow from the log.
+   * Returns the topics of the expected emissions, and the topic for failures. They may also contain records that cannot be derived
+   * from the log.
    */
   get topics(): ReadonlySet<string> {
     const { application, failuresTo, env } = this.#consumer
@@ -94,16 +95,16 @@ export class Emissions {
     return { emissions: this.#expected.length - failures, failures }
   }
 
-  /** Reads the topics and compares them. @param ranges ranges of each topic, up to its current end */
+  /** Compares the contents of the topics with the expected events. @param ranges ranges of each topic, up to its current end */
   async compare(
     log: LogReader,
     ranges: ReadonlyMap<string, readonly OutputRange[]>,
     { outbox, beginnings, unlike, endsBefore }: LiveSide,
   ): Promise<{ readonly differences: readonly Difference[]; readonly failures: readonly OneSidedFailure[] }> {
-    // If an event arrives again after its id was forgotten, it is emitted again.
+    // An event can be expected several times: if it arrives again after its id was forgotten, its results are emitted again.
     const byName = Map.groupBy(this.#expected, ({ topic, event }) => nameOf(topic, event))
     const kinds = new Set(this.#expected.map(({ topic, event }) => kindOf(topic, event)))
-    // Highest offset that precedes all beginnings.
+    // Highest offset below all beginnings.
     const beforeAll = Math.max(...beginnings.values()) - 1
     const isBefore = (partition: number, sequence: string) =>
       placeOf(sequence).offset < (beginnings.get(partition) ?? 0)
@@ -143,7 +144,7 @@ export class Emissions {
       const wanted = everyPartition ? (ranges.get(topic)?.length ?? 1) : 1
       if (found.size >= wanted || outbox.has(event.id)) continue
       const failed = this.#isFailure(event) ? (event.data as FailureData) : undefined
-      // A failure that the live state remembers has happened, so its record was lost.
+      // The live state remembers this failure, so the failure has occurred and its record was lost.
       const isOneSided =
         failed &&
         isUncertain(failed.errorType) &&
@@ -158,7 +159,7 @@ export class Emissions {
     return { differences, failures: await this.#oneSided(failures) }
   }
 
-  /** Compares an event with its record in a topic. @param latest last position of each partition and key */
+  /** Compares an event with its record in a topic. @param latest highest position so far for each partition and key */
   async #compared(expected: Expected, record: LogRecord, latest: Map<string, string>): Promise<Difference[]> {
     const { partition, position, event, entity, found } = expected
     const about = (field: Pick<Difference, 'field' | 'live' | 'again' | 'exception'>) =>
@@ -168,7 +169,7 @@ export class Emissions {
       found.add(record.partition)
       const order = `${partition} ${record.topic} ${record.partition} ${record.key?.toString('base64')}`
       const before = latest.get(order) ?? ''
-      // Entries with the same partition and key are published in order.
+      // Entries with the same partition and key must be published in order.
       if (before > position) differences.push(about({ field: 'order', live: before, again: position }))
       else latest.set(order, position)
     }
@@ -183,7 +184,7 @@ export class Emissions {
       : undefined
     const isCut = failed && failed.live.omitted.length > failed.again.omitted.length
     const exception = isSerialized ? 'serialized' : isCut ? 'refused' : undefined
-    // The message of an unexpected error can depend on the machine.
+    // The message of an unexpected error can differ between machines.
     if (failed && isUncertain(failed.again.errorType))
       for (const one of [own, other]) one.data = { ...(one.data as FailureData), error: '' }
     const fields = differingFields(own, other)
@@ -224,15 +225,15 @@ export class Emissions {
 }
 
 /**
- * Returns true for failures that the same log need not reproduce: unexpected errors, failures of receivers,
- * and records that an operator has skipped.
+ * Returns true for failures that need not be reproducible from the log: unexpected errors, failures of receivers, and records that
+ * an operator has skipped.
  */
 function isUncertain(code: string): boolean {
   const kind = FAILURES[code as FailureCode]?.class
   return kind === 'unexpected' || kind === 'retryable' || code === 'skipped'
 }
 
-/** Returns true if an event follows from a record after this offset, and not from a takeover. */
+/** Returns true if an event was emitted for a record after this offset. Returns false for an event of a takeover. */
 function isFromLog(sequence: string, afterOffset: number): boolean {
   const place = placeOf(sequence)
   return sequence !== '' && place.offset > afterOffset && !isOfTakeover(place)
@@ -242,7 +243,7 @@ function placeOfFailure({ originalPartition, originalOffset }: FailureData): str
   return `${originalPartition}@${originalOffset}`
 }
 
-/** Omits the trace context and the names of schemas, which do not describe the event. */
+/** Returns the parts of an event that are compared. The trace context and the names of schemas are not part of its content. */
 function comparable(
   { source, type, subject, time, data, extensions }: Event,
   { key }: Pick<LogRecord, 'key'>,
@@ -252,7 +253,7 @@ function comparable(
   return compared
 }
 
-/** @returns each record with the first retained offset of its partition */
+/** @returns the records, each with the first retained offset of its partition */
 async function* recordsOf(log: LogReader, ranges: ReadonlyMap<string, readonly OutputRange[]>) {
   for (const [topic, partitions] of ranges)
     for (const [partition, { start, from, end }] of partitions.entries()) {

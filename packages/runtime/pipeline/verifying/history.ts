@@ -1,4 +1,4 @@
-/** Applies the log again up to a position, to show the states of entities at that position and the steps that led to them. */
+/** Applies the log again up to a position, to show the states of entities there and the steps by which they were reached. */
 import { entityOf } from '../../consumer/event.ts'
 import { instant } from '../../consumer/instant.ts'
 import type { Change, Decision, LoadSelection, Snapshot, StateKey, StoredTimer } from '../model.ts'
@@ -26,7 +26,7 @@ export interface PastStates {
   readonly timers: Snapshot['timers']
 }
 
-/** Returns the past states of the entities. @throws CopyStopped; errors of the log reader are passed on */
+/** Returns the past states of the entities. @throws CopyStopped if the log cannot be applied; errors of the log reader */
 export async function pastStates(
   { memory, ...reading }: Rereading & { readonly memory: () => MemoryStates },
   stateKey: StateKey,
@@ -55,7 +55,7 @@ export async function pastStates(
       })
     }
   }
-  // Commit each record separately, so that the timers after it are known. Chunk boundaries do not affect decisions.
+  // Commit each record separately, so that the timers are known after each record. Chunk boundaries do not affect decisions.
   const { limits } = reading.consumer
   const consumer = { ...reading.consumer, limits: { ...limits, records: 1 } }
   const again = new PartitionAgain({ ...reading, consumer }, stateKey, memory(), decided, committing)

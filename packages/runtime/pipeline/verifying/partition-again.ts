@@ -1,4 +1,4 @@
-/** An in-memory partition state to which the log is applied, from a checkpoint or from the start of the log. */
+/** A partition state in memory, computed again by applying the log from a checkpoint or from the start of the log. */
 import { CopyStopped } from '../errors.ts'
 import type {
   Change,
@@ -26,7 +26,7 @@ export type MemoryStates = StateStore & Pick<PartitionStates, 'replace' | 'take'
 export interface Beginning {
   /** First offset to read. */
   readonly offset: number
-  /** Checkpoint before that offset; absent for the start of the log. */
+  /** Checkpoint from which the state is read before that offset; absent if the offset is the start of the log. */
   readonly checkpoint?: KeptCheckpoint
 }
 
@@ -42,7 +42,7 @@ const LOAD_BYTES = 4 * 1024 * 1024
 export class PartitionAgain {
   readonly stateKey: StateKey
   records = 0
-  /** True once a part of a range was no longer in the log. */
+  /** True if a part of the log to be read had expired. */
   hasExpired = false
   readonly #states: MemoryStates
   readonly #again: LogAgain
@@ -75,7 +75,7 @@ export class PartitionAgain {
   /**
    * Sets the initial state.
    *
-   * @param pages pages of the checkpoint, if there is one; its outbox has been published already
+   * @param pages pages of the checkpoint, if there is one. Its outbox is omitted because it was published already.
    */
   async begin({ offset }: Beginning, pages: CheckpointPages | undefined): Promise<void> {
     if (pages) await this.#states.replace(this.stateKey, EMPTY_META.version, withoutOutbox(pages))
@@ -83,9 +83,9 @@ export class PartitionAgain {
   }
 
   /**
-   * Applies the log up to this offset, which has a record.
+   * Applies the log up to and including this offset. The log must have a record at the offset.
    *
-   * @throws CopyStopped; errors of the log reader are passed on
+   * @throws CopyStopped if the state cannot be advanced; errors of the log reader are passed on
    */
   async to(toOffset: number, seen: (records: number) => void = () => {}): Promise<void> {
     const range = { fromOffset: this.#appliedOffset + 1, toOffset }
@@ -105,8 +105,7 @@ export class PartitionAgain {
   /**
    * Loads parts of the state.
    *
-   * @throws CopyStopped unless the state is at this offset, which happens if the log no longer has that
-   *   record
+   * @throws CopyStopped if the state is not at this offset, because the log has lost the record at the offset
    */
   async loadAt(offset: number, wanted: Partial<LoadSelection>): Promise<Snapshot> {
     const snapshot = await this.load(wanted)
@@ -119,7 +118,7 @@ export class PartitionAgain {
     )
   }
 
-  /** Returns the current contents without the states. */
+  /** Returns the names of entities, the ids and the failures of the state. States and timers are not included. */
   async contents(): Promise<PartitionContents> {
     const found = {
       entities: new Set<string>(),

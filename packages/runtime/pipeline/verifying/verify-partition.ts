@@ -1,6 +1,6 @@
 /**
- * Compares a live partition state with its log while the consumer continues. Each load is a snapshot of the
- * live state, so the copy is advanced to the offset of that load before the loaded parts are compared.
+ * Compares a live partition state with its log while the consumer is running. Each load returns a snapshot of the live state at
+ * some offset. The state in memory is advanced to that offset, and then the loaded parts are compared.
  */
 import { CopyStopped } from '../errors.ts'
 import type { StateFacts } from '../generations/generations.ts'
@@ -16,7 +16,7 @@ import { type Beginning, type MemoryStates, PartitionAgain, wantedOf } from './p
 export interface LiveStates {
   readonly load: StateStore['load']
   facts(stateKey: StateKey): Promise<StateFacts>
-  /** Reads the entities with a state or timers. Like all paged reads, it may return an entity twice. */
+  /** Reads the names of all entities that have a state or timers. An entity may be returned twice, as with all paged reads. */
   entities(stateKey: StateKey): AsyncIterable<string>
   failures(stateKey: StateKey): AsyncIterable<RememberedFailure>
 }
@@ -43,7 +43,7 @@ export interface ComparedPartition {
 
 const AT_ONCE = 500
 const PAUSE_MS = 20
-/** Number of attempts to load a live state that is between two timers of one record. */
+/** Number of attempts to load a live state while it is not between two timers that fire before the same record. */
 const LOOKS = 500
 
 export async function comparePartition(
@@ -87,7 +87,7 @@ export async function comparePartition(
   for await (const some of inChunks(live.entities(stateKey)))
     await compareEntities([...new Set(some)].filter(entity => !compared.has(entity)))
   const contents = await again.contents()
-  // Entities that exist only in the copy.
+  // Entities that exist only in the state in memory.
   const others = [...contents.entities].filter(entity => !compared.has(entity))
   for await (const some of inChunks(others)) await compareEntities(some)
   const failures = new Map(contents.failures.map(failure => [failure.id, failure]))
@@ -124,7 +124,7 @@ export async function comparePartition(
   }
 }
 
-/** Loads the live state at an offset, when it is not between two timers that fire before the next record. */
+/** Loads the live state at a moment at which it is not between two timers that fire before the same record. */
 async function restingLoad(
   { live, pause }: Verifying,
   stateKey: StateKey,

@@ -1,7 +1,7 @@
 /**
- * Reads the log of a consumer again while the consumer continues, and compares: states, timers, remembered
- * ids and failures with the live ones, and emissions and failure records with the contents of the topics.
- * Partitions are compared one after the other, so that only the entities of one are in memory.
+ * Reads the log of a consumer again while the consumer is running. Compares the resulting states, timers, remembered ids and
+ * failures with the live ones. Also compares the emissions and failure records with the contents of the topics. Partitions are
+ * compared one after the other, so that only the entities of one partition are in memory.
  */
 
 import { defined } from '../../consumer/defined.ts'
@@ -21,11 +21,12 @@ export interface PartitionToVerify {
 /** Topics that the consumer writes to. */
 export interface Outputs {
   /**
-   * Returns the ranges to read, from a time in milliseconds since the epoch to the current ends. Topics that
-   * do not exist are omitted.
+   * Returns the ranges to read, from a time to the current ends. Topics that do not exist are omitted.
+   *
+   * @param sinceMs start of the ranges, in milliseconds since the epoch
    */
   ranges(topics: Iterable<string>, sinceMs: number): Promise<ReadonlyMap<string, readonly OutputRange[]>>
-  /** Topics that no other consumer writes to. In these, events that do not follow from the log are found as well. */
+  /** Topics that only this consumer writes to. In these topics, an event that cannot be derived from the log is reported too. */
   readonly own: readonly string[]
 }
 
@@ -42,14 +43,14 @@ export interface Verified {
   readonly emissions: number
   readonly failures: number
   readonly differences: readonly Difference[]
-  /** Number of entities, ids, events and failures with an excepted difference, by reason. */
+  /** Number of entities, ids, events and failures whose differences are exceptions, by reason. */
   readonly excepted: Readonly<Partial<Record<Exception, number>>>
 }
 
-/** Maximum difference between the clocks of producers and of the checkpoint store, in milliseconds. */
+/** Maximum difference that is assumed between the clocks of producers and of the checkpoint store, in milliseconds. */
 const CLOCKS_APART_MS = 5 * 60_000
 
-/** Compares the partitions. @throws CopyStopped, `Unavailable`, `PartitionStopped` or `DamagedCheckpoint` */
+/** Compares the partitions. @throws CopyStopped, `Unavailable`, `PartitionStopped` or `DamagedCheckpoint` if this fails */
 export async function verify(
   work: Verifying,
   partitions: readonly PartitionToVerify[],
@@ -101,14 +102,14 @@ export async function verify(
   }
 }
 
-/** Returns a name for the differing entity, event, failure or id, which is the same for all its fields. */
+/** Returns a key for the entity, event, failure or id that differs. All differing fields of it have the same key. */
 export function nameOfDiffering({ partition, what, entity, id, offset }: Difference): string {
   return JSON.stringify([partition, what, id ?? entity, offset])
 }
 
 /**
- * Marks exceptions. A failure that need not be repeatable explains differences in its own record, its id and
- * all data of its entity.
+ * Returns a function that determines whether a difference is an exception. A failure that need not be reproducible explains
+ * differences in its own record, in its id, and in all data of its entity.
  */
 function exceptions(
   compared: ReadonlyMap<number, ComparedPartition & PartitionToVerify>,
@@ -127,7 +128,7 @@ function exceptions(
       : undefined
   return ({ exception, partition, what, entity, id, topic, offset }) => {
     if (exception) return exception
-    // Any partition may have emitted an event that does not follow from the log.
+    // An event that cannot be derived from the log may have been emitted by any partition.
     const own = partition === undefined ? undefined : compared.get(partition)
     if (!own) return anywhere
     const doubt = doubtOf(own)

@@ -2,7 +2,7 @@
 import { CORE_SCHEMA, defineScalarTag, defineSequenceTag, mergeTag } from 'js-yaml'
 import { yamlContent } from '../lib/yaml-document.ts'
 
-/** Functions whose long form has no prefix `Fn::`. */
+/** CloudFormation functions whose long form does not start with `Fn::`. */
 const WITHOUT_PREFIX = new Set(['Ref', 'Condition'])
 
 const nowhere = () => false
@@ -47,7 +47,7 @@ const TAGS = NAMES.flatMap(name => {
   ]
 })
 
-/** Maximum number of aliases. Templates use aliases for resources that differ in one property. */
+/** Maximum number of YAML aliases. Templates use aliases for resources that differ in one property. */
 const MAX_ALIASES = 20
 
 const SCHEMA = CORE_SCHEMA.withTags(mergeTag, TAGS)

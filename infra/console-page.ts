@@ -12,12 +12,12 @@ export interface BuiltPage {
   readonly style: string
 }
 
-/** Builds the page's files, and ends esbuild. @throws esbuild's errors if the build fails */
+/** Builds the page's files, and then stops the esbuild process. @throws BuildFailure of esbuild */
 export async function consolePage(): Promise<PageFiles> {
   return pageFiles(await endingEsbuild(builtPage))
 }
 
-/** Builds the page's script and style sheet. @throws esbuild's errors if the build fails */
+/** Builds the page's script and style sheet. @throws BuildFailure of esbuild */
 export async function builtPage(): Promise<BuiltPage> {
   const { outputFiles } = await build({
     entryPoints: [MAIN],

@@ -1,7 +1,7 @@
 /** Converts the outputs of the long-lived stack to environment variables of a deployment. Pure. */
 import type { Environment } from '../lib/app/settings/index.ts'
 
-/** Outputs that a deployment uses, with the variables that they set. */
+/** Environment variable that each output provides. */
 export const VARIABLE_OF_OUTPUT = {
   MskClusterArn: 'MSK_CLUSTER_ARN',
   RedisUrl: 'REDIS_URL',
@@ -31,8 +31,8 @@ export function variablesOf(outputs: Readonly<Record<string, string>>): Record<s
 }
 
 /**
- * Merges environment variables and outputs. Variables take precedence, so that an organization can use its own resources. Blank ones are
- * ignored.
+ * Merges environment variables and outputs. Variables take precedence, so that an organization can use its own resources. Blank
+ * variables are ignored.
  */
 export function withOutputs(
   environment: Environment,

@@ -11,13 +11,13 @@ type ResolveVariable = (variable: string) => Promise<unknown>
 export type OutputsOf = (stack: string, region: string) => Promise<Readonly<Record<string, string>>>
 
 interface ReadOutputs {
-  /** Environment variables, with outputs for those that are not set. */
+  /** Environment variables. Outputs of the stack replace those that are not set. */
   readonly environment: Environment
   /** Errors while reading the outputs, one sentence each. */
   readonly problems: readonly string[]
 }
 
-/** Adds the outputs of the stack to the environment. @param region region to deploy to, which is also that of the stack */
+/** Adds the outputs of the stack to the environment. @param region region of the deployment and of the stack */
 export async function withStackOutputs(
   environment: Environment,
   region: string,
@@ -38,7 +38,10 @@ export async function withStackOutputs(
   }
 }
 
-/** Returns all errors. If the outputs could not be read, missing variables are a consequence and are not reported again. */
+/**
+ * Returns all errors. If the outputs of the stack cannot be read, missing variables are a consequence and are therefore not
+ * reported.
+ */
 export function problemsWith(ofStack: readonly string[], others: readonly string[]): readonly string[] {
   if (ofStack.length === 0) return others
   return [...ofStack, ...others.filter(problem => !tellsMissing(problem))]

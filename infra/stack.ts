@@ -1,4 +1,4 @@
-/** Merges the parts in `stack/` to the template of the long-lived stack, like Terraform merges the files of a folder. Pure. */
+/** Merges the parts in `stack/` into the template of the long-lived stack, as Terraform merges the files of a folder. Pure. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Stage } from './stages.ts'
 
@@ -105,7 +105,7 @@ export function parametersOf(name: string, stage: Stage): Record<string, string>
   }
 }
 
-/** Returns errors in the parameters that the user has set. Each sentence begins with the parameter's name. */
+/** Returns errors in the parameters that the user has set. An error begins with the parameter's name. */
 export function parameterProblems(
   template: Pick<StackTemplate, 'Parameters'>,
   set: Readonly<Record<string, string>>,

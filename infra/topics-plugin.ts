@@ -22,7 +22,7 @@ export default class TopicsPlugin {
 
   constructor(framework: Framework) {
     this.#framework = framework
-    // Roles, queues and alarms are merged into the template last.
+    // After this hook, the template is complete: roles, queues and alarms are merged last.
     this.hooks = { 'after:aws:package:finalize:mergeCustomProviderResources': () => this.#add() }
   }
 

@@ -17,7 +17,7 @@ interface Options {
   readonly wait?: (ms: number) => Promise<void>
 }
 
-/** Delays and reports failed sign-ins, counting those of this process. */
+/** Delays, counts and reports the failed sign-ins of this process. */
 export class FailedSignIns {
   readonly #options: Required<Options>
   #atMs: readonly number[] = []
@@ -27,7 +27,7 @@ export class FailedSignIns {
     this.#options = { now: Date.now, wait: async ms => void (await pause(ms)), ...options }
   }
 
-  /** Reports an unknown token and delays the response. @throws ProblemError if too many responses are already delayed */
+  /** Reports a failed sign-in and delays the response to it. @throws ProblemError if too many responses are already delayed */
   async add(context: Context<ConsoleHono>): Promise<void> {
     const { told, now, wait } = this.#options
     if (this.#waiting >= MAX_WAITING)
@@ -69,7 +69,9 @@ export function accessLog(log: (line: AccessLine) => void): MiddlewareHandler<Co
   }
 }
 
-/** Returns the declared route of a request, such as `/api/kafka/topics/:topic`; for a rejected request, the route of the middleware. */
+/**
+ * Returns the declared route of a request, such as `/api/kafka/topics/:topic`; for a rejected request, the route of the middleware.
+ */
 function routeOf(context: Context<ConsoleHono>): string {
   return routePath(context)
 }

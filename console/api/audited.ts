@@ -8,7 +8,7 @@ import { ProblemError } from './problem.ts'
 interface Changed<T> {
   readonly result: T
   readonly counts: Audit['counts']
-  /** Error to throw after the audit event is written: the change was made, but has not taken effect. */
+  /** Error to throw after the audit event has been written, for a change that was made but has not taken effect. */
   readonly problem?: ProblemError
 }
 

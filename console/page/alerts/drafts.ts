@@ -51,7 +51,7 @@ export function keptDrafts(): Drafts {
   return kept
 }
 
-/** Keeps the drafts. The browser warns before they are lost. */
+/** Keeps the drafts while the user visits another page. The browser warns the user before unsaved drafts are lost. */
 export function keepDrafts(drafts: Drafts): void {
   kept = drafts
   if (Object.values(drafts).some(isUnsaved)) addEventListener('beforeunload', warn)

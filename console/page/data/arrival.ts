@@ -1,4 +1,7 @@
-/** Navigation to another page: sets the title, and moves the focus to the heading for keyboards and screen readers. */
+/**
+ * Updates the document after navigation to another page: sets the title, and moves the focus to the heading for users of keyboards
+ * and screen readers.
+ */
 import type { RefObject } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 
@@ -17,7 +20,7 @@ export function useArrival(page: string, title: string, content: RefObject<HTMLE
     // The browser itself focuses the top of the first page.
     if (!isFirst.current) {
       focusOn(content.current?.querySelector('h1') ?? content.current)
-      // After the back button, the browser restores the scroll position.
+      // If the back button was used, the browser restores the scroll position.
       if (returnedTo.current !== location.href) scrollTo(0, 0)
     }
     isFirst.current = false
@@ -25,7 +28,7 @@ export function useArrival(page: string, title: string, content: RefObject<HTMLE
   }, [page, title])
 }
 
-/** Returns the URL if the browser's back or forward button was used to reach it. */
+/** Returns a reference to the URL that was reached with the browser's back or forward button, if any. */
 function useReturn(): { current: string | undefined } {
   const returnedTo = useRef<string | undefined>(undefined)
   useEffect(() => {

@@ -1,11 +1,11 @@
-/** Filter of dead letters: its query parameters, and its form in requests. Pure. */
+/** Filter of dead letters in query parameters and in requests. Pure. */
 
 export interface Conditions {
   readonly code: string
   readonly consumer: string
   readonly entity: string
   readonly type: string
-  /** Duration before now; empty for all dead letters in the topic. */
+  /** Duration before now within which dead letters arrived; empty for all dead letters in the topic. */
   readonly since: string
   readonly state: string
 }

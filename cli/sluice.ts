@@ -10,7 +10,8 @@ const LAST_WORDS_MS = 1_000
 
 const stop = new AbortController()
 let stopsWhenUnread = false
-// The signal can arrive twice, because a terminal sends it to the whole process group and npm passes it on. Both count as one.
+// The signal can arrive twice, because a terminal sends it to the whole process group, and npm also forwards it. A second signal
+// has no effect.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort())
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') {
@@ -36,5 +37,5 @@ const status = await run(args, {
     stopsWhenUnread = true
   },
 })
-// After a request to stop, a reader that no longer reads delays the end only briefly.
+// If the user has stopped the command, wait only briefly for the reader of the output.
 exitOnceRead(stdout, status, stop.signal.aborted ? LAST_WORDS_MS : undefined)

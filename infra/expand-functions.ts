@@ -45,6 +45,7 @@ export interface ExpandedFields extends Partial<MissedRunFields> {
 
 /**
  * Returns the fields of a function.
+ *
  * @param all all functions of the project. The function that takes checkpoints needs the list of consumers.
  */
 export function expandedFields(

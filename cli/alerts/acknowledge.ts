@@ -1,4 +1,4 @@
-/** Acknowledges a firing alert, or explains why that is not possible. */
+/** Acknowledges a firing alert. */
 import {
   type Acknowledged,
   type AckStatement,
@@ -47,7 +47,7 @@ export async function acknowledge(
     const { at, outcome } = await carryOut(connections, operation, () => done(to, alert, said, stop))
     return { env, id, rule: alert.rule, entity: alert.entity, ...said, at, outcome }
   } catch (error) {
-    // `withRedis` adds the address of Redis.
+    // Leave errors of Redis to `withRedis`, which adds the address to the message.
     const isKafkas = error instanceof Unavailable && error.code !== 'store-unavailable'
     if (!(isKafkas || error instanceof RefusedByKafka)) throw error
     throw new CliFailure(

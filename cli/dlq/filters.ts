@@ -35,7 +35,7 @@ export function filterOf(options: FilterOptions): DeadLetterFilter {
   return conditionsOf(options)
 }
 
-/** Returns the filter like `filterOf`, without the times. */
+/** Returns the conditions of the filter except the times. */
 export function conditionsOf({ since, until, ...others }: FilterOptions): DeadLetterFilter {
   const { code, consumer, entity, type } = others
   return { code, consumer, entity, type, sinceMs: since, untilMs: until }

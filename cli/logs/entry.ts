@@ -12,7 +12,7 @@ export interface LogEntry {
   readonly details: Readonly<Record<string, unknown>>
 }
 
-/** Fields of structured Powertools lines that are constant or redundant, and therefore not shown. */
+/** Fields of Powertools log lines that are not shown as details, because they are constant or shown elsewhere. */
 const COMMON = new Set([
   'level',
   'message',

@@ -41,7 +41,7 @@ export async function addConsumer(name: string): Promise<WrittenFile[]> {
   if (present) throw new CliFailure(`${present} already exists, so nothing was written. Choose another name.`)
   const serverless = withEntry(await read(SERVERLESS_YML), entryOf(name))
   for (const { file, content } of files) await write(file, content)
-  // Written last, so that nothing refers to the files before they exist.
+  // Write serverless.yml last, so that it does not refer to files that do not exist yet.
   await write(SERVERLESS_YML, serverless)
   return [
     ...files.map(({ file, what }) => ({ file, what })),
@@ -50,7 +50,7 @@ export async function addConsumer(name: string): Promise<WrittenFile[]> {
 }
 
 /**
- * Returns the text of serverless.yml with one more entry at the end of its functions. Comments and everything else are unchanged.
+ * Adds an entry at the end of the functions in the text of serverless.yml. Everything else, including comments, is unchanged.
  *
  * @throws CliFailure if the file has no section of functions
  */

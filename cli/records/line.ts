@@ -16,7 +16,7 @@ export interface LineLayout {
   readonly topicWidth: number
 }
 
-/** Width below which dates of today would displace the data. */
+/** Width below which times of the current day are shown without their date, to leave room for the data. */
 const ROOMY = 140
 const PLACE_WIDTH = 7
 const TYPE_WIDTH = 19

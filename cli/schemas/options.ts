@@ -54,7 +54,7 @@ type SchemasOptions = Pick<ValuesOf<typeof SCHEMAS_OPTIONS>, 'format' | 'subject
 /**
  * Returns the packaged schemas that the options select.
  *
- * @throws CliFailure for an unknown type, or one whose data is always JSON
+ * @throws CliFailure if a type is unknown, or if its data is always encoded as JSON
  */
 export async function shippedSchemas(
   names: readonly string[],

@@ -1,4 +1,4 @@
-/** Document of `state show --json` for partitions. Pure. */
+/** JSON document that `state show --json` prints for partitions. Pure. */
 import type { PartitionState } from '../../lib/queries/partition-states.ts'
 import type { LogBounds } from './log.ts'
 

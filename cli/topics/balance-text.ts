@@ -4,7 +4,7 @@ import { count } from '../../lib/count.ts'
 import type { Balance, KeySample, PartitionBalance } from '../../lib/queries/balance.ts'
 import { harmless, shortened } from '../text-width.ts'
 
-/** Document of `topics balance --json`. */
+/** JSON document that `topics balance --json` prints. */
 export interface BalanceReport extends Balance {
   readonly topic: string
   /** Sample of the newest records of each partition; null if none was requested. */
@@ -12,7 +12,7 @@ export interface BalanceReport extends Balance {
 }
 
 const BAR = 30
-/** Number of columns that numbers take. Bars use the rest of the terminal. */
+/** Number of terminal columns for the numbers. The bars use the other columns. */
 const NUMBERS = 38
 
 export function balanceText(report: BalanceReport, columns?: number): string {

@@ -7,16 +7,19 @@ import { endedHere, SignOuts } from './sign-outs.ts'
 export interface Access {
   /**
    * Returns the user or program that has a token; undefined for an unknown token.
+   *
    * @throws ProblemError if the tokens cannot be read
    */
   personWith(token: string): Promise<Person | undefined>
   /**
    * Starts a session and returns its cookie value; undefined for an unknown token.
+   *
    * @throws ProblemError if the tokens cannot be read
    */
   beginSession(token: string): Promise<{ readonly text: string; readonly person: Person } | undefined>
   /**
    * Returns the user of a session; undefined if the session has expired or its token was removed.
+   *
    * @throws ProblemError if the tokens cannot be read
    */
   personIn(session: string): Promise<Person | undefined>
@@ -79,6 +82,7 @@ function people(holders: () => Promise<readonly Holder[]>, signOuts: SignOuts, n
 
 /**
  * Returns the access rules of a local console. Its only user signs in with the URL that the console prints.
+ *
  * @param token token in the printed URL
  */
 export function localAccess(token: string, person: Person, now: () => number = Date.now): Access {

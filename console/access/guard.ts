@@ -45,6 +45,7 @@ export async function whoAsks(
 
 /**
  * Rejects callers that are not signed in, and sets `isStillSignedIn` for the others.
+ *
  * @throws ProblemError for a caller that is not signed in
  */
 export function signedIn(access: Access, failed: FailedSignIns): MiddlewareHandler<ConsoleHono> {

@@ -82,6 +82,7 @@ export class OpenStreams {
 
   /**
    * Registers a stream and returns a function that removes it. Call that function exactly once.
+   *
    * @throws ProblemError if too many streams are open
    */
   enter({ name }: Pick<Person, 'name'>): () => void {

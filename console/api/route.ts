@@ -79,6 +79,7 @@ export function askedByBody<F extends Fields, Answer>(
 
 /**
  * Declares a change, which requires the operator role. Without fields, the body is ignored.
+ *
  * @param status status code of the response
  */
 export function changed<F extends Fields, Answer>(

@@ -48,6 +48,7 @@ export class JourneyFinder {
 
   /**
    * Returns the path according to the spans and a search of the log.
+   *
    * @param sinceMs append time from which the log is searched, in epoch milliseconds
    * @param signal stops the search
    */

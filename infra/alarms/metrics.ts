@@ -106,6 +106,7 @@ export interface Query {
 
 /**
  * Returns the sum over all functions of an environment.
+ *
  * @param reason value of the dimension `reason`; if absent, all reasons are counted
  */
 export function ofAllFunctions(environment: string, name: OwnMetric, reason?: string): Query {

@@ -10,6 +10,7 @@ export function isSecretArn(nameOrArn: string): boolean {
 
 /**
  * Returns the permission to read secrets.
+ *
  * @param secrets names or ARNs; a name that ends in `/*` includes all secrets with this prefix
  */
 export function readSecrets(...secrets: readonly string[]): Statement {

@@ -49,6 +49,7 @@ export async function listedSubjects({ config }: ConsoleEnvironment, find: strin
 
 /**
  * Returns one subject.
+ *
  * @param version number of the version; by default, the latest
  * @throws ProblemError for an unknown subject or version
  */

@@ -28,6 +28,7 @@ export function countersIn(kafka: KafkaLook | undefined, redis: RedisLook | unde
 
 /**
  * Returns the lags by name. For the names, see `Overview.values`.
+ *
  * @param waits age of the oldest pending record in seconds, by `consumer/topic`
  */
 export function lagsIn(lags: readonly Lag[], waits: Values): Values {

@@ -62,6 +62,7 @@ export interface Delivery {
 
 /**
  * Publishes a reading.
+ *
  * @throws ProblemError if it cannot be encoded; UnknownTopic, RefusedByKafka or Unavailable if Kafka rejects it
  */
 export async function publishReading(

@@ -11,7 +11,7 @@ interface Props {
   readonly choose: (name: string) => void
 }
 
-/** Maximum number of values shown. The server lists up to 200 names of unknown clients, and counts further names together. */
+/** Maximum number of values shown. The server counts at most 200 values separately, because other clients can choose any names. */
 const SHOWN = 12
 
 export function Facet({ title, values, chosen, choose }: Props): JSX.Element {

@@ -40,7 +40,7 @@ export function isActive({ id }: ControllerDescription, broker: number): boolean
   return id === broker
 }
 
-/** Formats the free disk space, such as `12 GiB free of 100 GiB`, or the reason why it is unknown. */
+/** Formats the free disk space, such as `12 GiB free of 100 GiB`. If it is unknown, returns the reason. */
 export function disksText({
   disks,
   disksUnknown,
@@ -110,7 +110,7 @@ export function settingText(name: string, value: string | null): string {
   return value
 }
 
-/** Returns the client id and host of the readers of each partition. */
+/** Returns the client ids and hosts of the consumers that read each partition. */
 export function readersOf(
   topic: string,
   members: readonly {
@@ -138,7 +138,7 @@ export function lagText(pending: number, isAtLeast: boolean): string {
   return isAtLeast ? `at least ${numberText(pending)}` : numberText(pending)
 }
 
-/** Returns the beginning of a sentence, such as `Partition 3 has` or `Partitions 0–2, 5 have`. */
+/** Returns subject and verb of a sentence about partitions, such as `Partition 3 has` or `Partitions 0–2, 5 have`. */
 export function partitionsText(partitions: readonly number[]): string {
   const one = partitions.length === 1
   return `${one ? 'Partition' : 'Partitions'} ${rangesText(partitions)} ${one ? 'has' : 'have'}`

@@ -3,7 +3,7 @@ import { Component, type ComponentChildren, type JSX } from 'preact'
 import { problemOf } from '../data/ask.ts'
 
 interface Props {
-  /** Page of the error. Navigating to another page resets it. */
+  /** Key of the current page. When it changes, the error is cleared. */
   readonly page: string
   readonly children: ComponentChildren
 }

@@ -16,7 +16,7 @@ export interface Outcome {
   readonly reasons: readonly { readonly reason: string; readonly count: number }[]
 }
 
-/** Groups counters named `outcome/reason` by outcome, most frequent first. */
+/** Groups counters named `outcome/reason` by outcome. The most frequent outcome is first. */
 export function outcomesOf(tally: Readonly<Record<string, number>>): readonly Outcome[] {
   const byOutcome = Map.groupBy(Object.entries(tally), ([name]) => name.slice(0, name.indexOf('/')))
   return [...byOutcome]

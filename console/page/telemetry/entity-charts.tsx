@@ -12,7 +12,7 @@ import { TimeChart } from './time-chart.tsx'
 
 interface Props {
   readonly now: EntityNow
-  /** Undefined until the analytics topic has been searched. */
+  /** History of the entity; undefined until the analytics topic has been searched. */
   readonly history: EntityHistory | undefined
   readonly span: ChartSpan
   readonly range: ChosenRange

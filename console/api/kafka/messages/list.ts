@@ -83,6 +83,7 @@ export async function listedMessages(query: MessagesQuery, ports: MessagePorts):
 
 /**
  * Returns the number of offsets that cannot be read because of open transactions. Pure.
+ *
  * @param only partition to count; by default, all partitions
  */
 export function behindTransactions(

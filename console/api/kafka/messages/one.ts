@@ -36,6 +36,7 @@ const MAX_RAW_BYTES = 64 * 1024
 
 /**
  * Reads one message. Also throws the errors of `LogReader.read`.
+ *
  * @throws ProblemError with the reason if the message does not exist
  */
 export async function oneMessage(place: RecordPosition, ports: MessagePorts): Promise<Message> {

@@ -7,7 +7,7 @@ import { ENVIRONMENT_NAME } from '../packages/runtime/settings/general.ts'
 import { either, instant, type Kind, mapped, text, wholeNumber } from '../packages/runtime/settings/values.ts'
 import type { Terminal } from './terminal.ts'
 
-/** Argument or option of a command. */
+/** Declaration of an argument or option. */
 export interface Parameter<Value> {
   readonly description: string
   /** Kind of value, which parses the text from the command line; undefined for a flag. */
@@ -31,7 +31,7 @@ export type Parameters = Readonly<Record<string, Parameter<unknown>>>
 
 type ValueOf<P> = P extends Parameter<infer Value> ? Value : never
 
-/** Returns the name in kebab case: `dryRun` becomes `dry-run`. */
+/** Converts a name to kebab case. For example, `dryRun` becomes `dry-run`. */
 export function dashed(name: string): string {
   return name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)
 }
@@ -166,7 +166,7 @@ export function address<Value>(option: Parameter<Value>): Parameter<Value> {
 }
 
 /**
- * Returns the option for an environment. Commands with this option also have the Kafka options.
+ * Returns the option `--env`. Commands with this option also have the Kafka options.
  *
  * @param what purpose of the environment, such as "to look at"
  */

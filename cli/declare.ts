@@ -20,7 +20,7 @@ export function declare(command: Command, value: CommandValue, terminal: Termina
   })
 }
 
-/** Adds the Kafka options to a command with an environment. */
+/** Adds the Kafka options to a command that has the option `--env`. */
 export function addKafkaOptions(command: Command, terminal: Pick<Terminal, 'environment'>): void {
   const has = (name: string) => command.options.some(option => option.attributeName() === name)
   if (!has('env')) return
@@ -56,7 +56,10 @@ function choicesOf({ schema }: Kind<unknown>): readonly string[] | undefined {
   return type === 'picklist' ? options : undefined
 }
 
-/** Returns the values by name. A missing value without a default is an empty list, `false`, or absent. */
+/**
+ * Returns the values by name. If a parameter without a default is not given, its value is an empty list for a list, false for a
+ * flag, and absent otherwise.
+ */
 function valuesOf(command: Command, args: Parameters, options: Parameters): Record<string, unknown> {
   const given = command.opts()
   const ofArguments = Object.entries(args).map(([name, { isList }], index) => {
@@ -120,7 +123,7 @@ function wrongIn(command: Command): string[] {
   return [...(command.parent ? wrongIn(command.parent) : []), ...wrong]
 }
 
-/** Returns the error in the format of commander's errors. */
+/** Formats an error in the same way as commander. */
 function lineOf(where: string, { text, allowed }: WrongValue): string {
   return `error: ${where}: "${text}" is invalid. It must be ${allowed}.`
 }

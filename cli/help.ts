@@ -22,7 +22,10 @@ export function helpWidth(columns: number | undefined): number {
   return Math.min(columns ?? USUAL_WIDTH, WIDEST)
 }
 
-/** Returns a text for `addHelpText`, with paragraphs and indented lines. Indented lines that call `sluice` are examples. */
+/**
+ * Formats a text for commander's `addHelpText`. It consists of paragraphs and indented lines. Indented lines that start with
+ * `sluice` are examples.
+ */
 export function more(text: string): (context: AddHelpTextContext) => string {
   return ({ command, error }) => {
     const output = command.configureOutput()

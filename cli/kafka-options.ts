@@ -1,4 +1,4 @@
-/** Options that select another Kafka cluster, shared by all commands that connect to Kafka. */
+/** Options that select another Kafka cluster. All commands that connect to Kafka have them. */
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { AUTHENTICATIONS, CONNECTIVITIES } from '../packages/runtime/adapters/kafka/authentication.ts'
@@ -30,7 +30,7 @@ export const KAFKA_OPTIONS = {
   ),
 }
 
-/** Options of commands with a topic. */
+/** Options of commands that have a topic argument. They name an Azure event hub as the topic. */
 export const EVENT_HUB_OPTIONS = {
   eventHubName: option('<name>', 'the event hub, which is the topic', SOME_TEXT),
 }

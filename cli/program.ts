@@ -135,7 +135,8 @@ function wordsOf(args: readonly string[]): string[] {
 }
 
 function ended(error: unknown, { stderr, stop }: Terminal, { command }: Running): number {
-  // Commander has already printed its message. Its status is 0 after --help, and 1 for any wrong usage.
+  // Commander has already printed a message. Its exit code is 0 after --help, and 1 for wrong usage, for which this program returns
+  // 2.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   if (isStop(error, stop)) return 0
   if (error instanceof OperationFailure) {

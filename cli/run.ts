@@ -164,7 +164,7 @@ function chosenOf(
 }
 
 /**
- * Waits for work.
+ * Waits for a promise until the command is stopped.
  *
  * @throws StoppedByUser as soon as the signal is aborted
  */

@@ -18,7 +18,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     process.stderr.write(`${(fileFailure('standard output', error) as Error).message}\n`)
     process.exit(1)
   }
-  // The reader has closed the pipe, as in `sluice … | head`.
+  // The reader of the output has closed the pipe, as in `sluice … | head`.
   if (!stopsWhenUnread) process.exit(0)
   stop.abort()
 })

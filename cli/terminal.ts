@@ -8,7 +8,7 @@ import type { Environment } from '../packages/runtime/settings/slice.ts'
 export interface Terminal {
   /** Standard input. `isTTY` is true if the user can be asked for confirmation. */
   readonly stdin: Readable & { readonly isTTY?: boolean }
-  /** Standard output, with the properties of a terminal. */
+  /** Standard output. `isTTY` and `columns` are set if it is a terminal. */
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number }
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number }
   /** Environment variables of the process, and variables that the settings file adds. */
@@ -20,7 +20,7 @@ export interface Terminal {
   readonly folder: string
   /** Name of the stack in the option `--stack`. The stack's servers take precedence over servers in variables. */
   readonly stack?: string | undefined
-  /** Applies the Kafka options of the running command to the variables. */
+  /** Adds the values of the running command's Kafka options to the variables. */
   readonly withKafkaOptions?: (environment: Environment) => Environment
   /** Folder with the files of running stacks. */
   readonly stacksDir?: string

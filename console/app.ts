@@ -51,7 +51,7 @@ export function consoleApp({
   app.get('/assets/:name', context => {
     const file = page.asset(context.req.param('name'))
     if (!file) return context.notFound()
-    // File names contain a hash of the content.
+    // Browsers can cache assets forever, because their names contain a hash of the content.
     const headers = { 'content-type': file.type, 'cache-control': 'private, max-age=31536000, immutable' }
     return context.body(file.text, 200, headers)
   })

@@ -1,4 +1,4 @@
-/** The environment that the console shows: its configuration, and connections that are opened on first use. */
+/** Environment that the console shows, with its configuration and connections. Connections are opened when they are first used. */
 
 import type { Config } from '../lib/app/config.ts'
 import { topicsRead } from '../lib/app/functions.ts'
@@ -27,7 +27,7 @@ export interface ShownFunction {
   /** Topics that the function reads as a forwarder, when its schedule invokes it. */
   readonly forwards: readonly Signal[]
   readonly emits: readonly Signal[]
-  /** Batching of the Kafka event source, with the window in seconds. */
+  /** Batching of the Kafka event source. `maximumBatchingWindow` is in seconds. */
   readonly reading: { readonly maximumBatchingWindow: number }
 }
 

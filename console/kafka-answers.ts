@@ -83,7 +83,7 @@ export class PageOffsets implements Pick<TopicOffsets, 'bounds' | 'at' | 'close'
   readonly #usual: TopicOffsets
   readonly #apart: TopicOffsets
   readonly #failed = new Set<string>()
-  /** Pending requests that further callers can share, by topic. */
+  /** Pending requests by topic. Further callers can share their responses. */
   readonly #bounds = new Map<string, Promise<Bounds[]>>()
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -151,7 +151,7 @@ export class PartitionCounts {
   readonly #nowMs: () => number
   readonly #kept = new Map<string, KeptCount>()
 
-  /** Creates the cache. @param bounds throws the errors of `topicBounds` */
+  /** Creates the cache. @param bounds returns the bounds of a topic; throws the errors of `topicBounds` */
   constructor(bounds: (topic: string) => Promise<readonly unknown[]>, nowMs = Date.now) {
     this.#bounds = bounds
     this.#nowMs = nowMs

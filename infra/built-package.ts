@@ -1,6 +1,6 @@
 /**
  * Builds an npm package of this repository: `dist/` with JavaScript and type declarations. The repository itself runs TypeScript
- * without a build. Private workspaces are bundled; declared dependencies remain imports.
+ * without a build. Private workspaces are included in the bundle. Declared dependencies are imported at run time.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -84,7 +84,7 @@ async function writeTypes(
     execFileSync(process.execPath, args, { stdio: 'inherit' })
     const root = join(emitted, relative(PROJECT, folder))
     const reached = new Set(typed.map(source => join(root, source.replace(/\.ts$/, '.d.ts'))))
-    // The set grows during the iteration.
+    // This loop adds files to the set, and visits the added files as well.
     for (const file of reached) {
       const text = withJsExtensions(await readFile(file, 'utf8'))
       for (const module of importsOf(text))

@@ -48,7 +48,7 @@ interface SourceError {
   readonly location: { readonly file: string; readonly line: number; readonly column: number } | null
 }
 
-/** Sources that cannot be built. The message has a line for each error, such as `lib/x.ts:3:7: Expected ";"`. */
+/** Error for sources that cannot be built. Its message has a line for each error, such as `lib/x.ts:3:7: Expected ";"`. */
 export class BuildError extends Error {
   /** Paths of the files with errors, relative to the project. */
   readonly files: readonly string[]
@@ -144,7 +144,7 @@ function codeReader(projectDir: string, { inputs }: Metafile): (entry: string) =
   }
   return entry => {
     const sources = new Set([entry])
-    // The set grows during the iteration.
+    // This loop adds sources to the set, and visits the added sources as well.
     for (const source of sources)
       for (const { path, external } of inputs[source]?.imports ?? []) if (!external) sources.add(path)
     const hashed = [...sources].sort().map(source => `${source} ${hashOf(source)}`)
@@ -178,7 +178,7 @@ function pluginsOf(projectDir: string, given: unknown, serverless: unknown): Plu
   return typeof exported === 'function' ? exported(serverless) : exported
 }
 
-/** Formats an error as `lib/x.ts:3:7: Expected ";"`, which the terminals of editors turn into a link. */
+/** Formats an error as `lib/x.ts:3:7: Expected ";"`. Editors show this format as a link. */
 function describe({ text, location }: SourceError): string {
   if (!location) return text
   return `${location.file}:${location.line}:${location.column + 1}: ${text}`

@@ -7,7 +7,7 @@ const WITHOUT_PREFIX = new Set(['Ref', 'Condition'])
 
 const nowhere = () => false
 
-/** Converts a short form: `!If [a, b, c]` to `{ 'Fn::If': [a, b, c] }`, `!GetAtt A.B.C` to `{ 'Fn::GetAtt': ['A', 'B.C'] }`. */
+/** Converts a short form to the long form. For example, `!GetAtt A.B.C` becomes `{ 'Fn::GetAtt': ['A', 'B.C'] }`. */
 function longForm(tag: string, argument: unknown): object {
   const name = tag.slice(1)
   if (name === 'GetAtt' && typeof argument === 'string') {

@@ -6,7 +6,7 @@ import { endingEsbuild } from './esbuild-process.ts'
 
 const MAIN = fileURLToPath(new URL('../console/page/main.tsx', import.meta.url))
 
-/** Build result, as `pageFiles` expects it. */
+/** Build result, in the form that `pageFiles` requires. */
 export interface BuiltPage {
   readonly script: string
   readonly style: string

@@ -31,7 +31,7 @@ interface Framework {
   getProvider(name: 'aws'): { getStage(): string; getRegion(): string }
 }
 
-/** Command and options of the command line. */
+/** Command and options that the user has entered. */
 interface Input {
   readonly commands: readonly string[]
   readonly options: { readonly package?: string }

@@ -12,7 +12,10 @@ const TWO_NAMES =
   /new URL\(\s*import\.meta\.url\.endsWith\('\.ts'\)\s*\?\s*'([^']+)'\s*:\s*'\.\/([^'/]+)',\s*import\.meta\.url,?\s*\)/g
 /** Matches references to files that keep their names because they are not compiled. */
 const ONE_NAME = /new URL\(\s*'\.\/([^'/]+(?<!\.[jt]s))',\s*import\.meta\.url,?\s*\)/g
-/** Allowed uses of `import.meta`: the folder of the code itself, and packages that are resolved from there. */
+/**
+ * Matches uses of `import.meta` that work after compilation: the folder of the code itself, and packages that are resolved from
+ * there.
+ */
 const HARMLESS =
   /new URL\('\.', import\.meta\.url\)|createRequire\(import\.meta\.url\)|import\.meta\.resolve\('[^'./][^']*'\)/g
 const COMMENTS = /\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm

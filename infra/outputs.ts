@@ -17,7 +17,7 @@ export const VARIABLE_OF_OUTPUT = {
 
 const OF_ITS_CACHE = ['REDIS_MODE', 'CACHE_GIGABYTES', 'CACHE_NODES']
 
-/** Outputs for operators, not used by deployments. */
+/** Outputs that are only for operators. Deployments do not use them. */
 export const OTHER_OUTPUTS: readonly string[] = ['VpcId', 'DataKeyArn']
 
 /** Returns the variables that are set by outputs. Outputs that a deployment does not use are ignored. */

@@ -34,7 +34,10 @@ function groupOf({ consumes }: Polled, env: string): string {
   return `sluice-${env}-${consumes.some(one => tableSignalOf(one) === 'readings') ? 'readings' : 'others'}`
 }
 
-/** Values from the example on the AWS page above: throughput of a unit, pollers per unit, and price in us-east-1. */
+/**
+ * Throughput of an event poller unit, pollers per unit, and price in us-east-1. The values are from the example on the AWS page
+ * above.
+ */
 const UNIT = { megabytesPerSecond: 20, pollers: 10, dollarsPerHour: 0.185 } as const
 const POLLER_MEGABYTES_PER_SECOND = 5
 const HOURS_PER_MONTH = 730
@@ -83,7 +86,7 @@ function mostPollers({ consumes, foreignTopics, reading }: DeclaredFunction): nu
   return own.reduce((sum, pollers) => sum + pollers, maximumPollers * foreignTopics.length)
 }
 
-/** Returns a line with the monthly costs of the pollers. */
+/** Returns a notice with the monthly costs of the pollers. */
 export function pollerNotice(functions: readonly DeclaredFunction[], { env, pollers }: PollersPlace): string {
   const { mappings, groups, least, most } = pollerUnits(functions, env)
   if (pollers === 'on-demand')

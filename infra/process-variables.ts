@@ -5,8 +5,8 @@
 export const PROCESS_VARIABLES = {
   /**
    * Number of malloc arenas. By default, glibc gives each thread an arena and keeps freed memory there. Batches are decompressed in
-   * libuv threads, so a function that reads large records would hold the same memory several times, and its memory would grow for
-   * hours.
+   * libuv threads. In a function that reads large records, each of these threads would keep freed memory, and memory use would grow
+   * for hours.
    */
   MALLOC_ARENA_MAX: '1',
   /**

@@ -1,4 +1,4 @@
-/** Stages that can be deployed, with all differences between them. */
+/** Stages that can be deployed, and the settings in which they differ. */
 
 export interface Stage {
   /** Kind of MSK cluster that the long-lived stack creates. */

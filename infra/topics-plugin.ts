@@ -1,4 +1,4 @@
-/** Serverless Framework plugin that adds the custom resource for topics to the complete template. */
+/** Serverless Framework plugin that adds a custom resource for topics to the template. */
 
 import { resolve } from 'node:path'
 import { type FunctionKeys, readFunctions } from '../lib/app/functions.ts'

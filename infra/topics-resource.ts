@@ -45,7 +45,7 @@ export function addTopicsResource(template: Template, parts: TopicsResourceParts
   if (!manager) return []
   const lambda = parts.logicalId(manager.name)
   const first = neededBy(template.Resources, lambda)
-  // The dependencies of the function do not wait, so this does not create a cycle.
+  // This does not create a cycle of dependencies, because the dependencies of the function do not wait.
   const waiting = Object.entries(template.Resources).filter(([id]) => !first.has(id))
   for (const [, resource] of waiting)
     resource.DependsOn = [...new Set([resource.DependsOn ?? [], TOPICS_RESOURCE].flat())]

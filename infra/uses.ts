@@ -109,7 +109,7 @@ export const USES: Readonly<Record<string, Use>> = {
       ...(onFailureQueue
         ? [allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], [onFailureQueue])]
         : []),
-      // The permission covers the whole bucket, which has no other use. Lambda chooses the names of the objects.
+      // Permit reading the whole bucket, because Lambda chooses the names of the objects. The bucket has no other use.
       ...(onFailureBucket ? [allow(['s3:GetObject'], [arnInBucket(onFailureBucket, '/*')])] : []),
     ],
   },
@@ -161,7 +161,7 @@ function checkpointStatements(
 ): Statement[] {
   if (!checkpointBucket) return []
   const { name, uses } = declared
-  // Names of objects as in `packages/runtime/adapters/s3/checkpoint-store.ts`.
+  // The names of the objects must match `packages/runtime/adapters/s3/checkpoint-store.ts`.
   const access = uses.includes('checkpoints')
     ? [{ objects: 'checkpoints/*', actions: ['s3:PutObject', 's3:DeleteObject'] }]
     : topicsRead(declared, env).map(({ topic }) => ({
@@ -178,7 +178,8 @@ function checkpointStatements(
 }
 
 /**
- * Returns the permissions for the alerts topic. Its encryption key has the topic's name as alias: see `stack/alerts-topic.yaml`.
+ * Returns the permissions for the alerts topic. The alias of its encryption key is the name of the topic; see
+ * `stack/alerts-topic.yaml`.
  */
 function alertsTopicStatements(topic: string): Statement[] {
   const key = {

@@ -12,7 +12,7 @@ import { CliFailure } from '../failure.ts'
 import { carryOut } from '../operation.ts'
 import type { AlertsReader } from './read.ts'
 
-/** Document of `alerts ack --json`. */
+/** JSON document that `alerts ack --json` prints. */
 export interface AckReport extends AckStatement, Acknowledged {
   readonly env: string
   readonly id: string
@@ -24,7 +24,7 @@ export interface AckReport extends AckStatement, Acknowledged {
  * Acknowledges a firing alert.
  *
  * @param id id of the alert
- * @throws CliFailure if no such alert fires, or Kafka does not accept the event
+ * @throws CliFailure if no alert with this id is firing, or if Kafka does not accept the event
  */
 export async function acknowledge(
   reader: AlertsReader,

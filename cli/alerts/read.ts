@@ -41,9 +41,9 @@ export class AlertsReader implements AlertSource {
   }
 
   /**
-   * Runs work with a reader.
+   * Runs work with a reader of alerts.
    *
-   * @throws CliFailure if Redis or Kafka does not answer, or the environment has no topic of alerts
+   * @throws CliFailure if Redis or Kafka does not answer, or if the environment has no alerts topic
    */
   static run<T>(config: Config, stop: AbortSignal, use: (reader: AlertsReader) => Promise<T>): Promise<T> {
     return withRedis(config, async (client, connections) => {

@@ -151,7 +151,7 @@ async function statementsOf(
   return String(await inputBytes(file ?? '-', terminal))
 }
 
-/** Creates the tables, and prints the results of the statements. */
+/** Creates the tables, runs the statements, and prints their results. */
 async function answer(
   database: AlertDatabase,
   statements: string,
@@ -166,7 +166,7 @@ async function answer(
   } catch (error) {
     if (terminal.stop.aborted) return
     if (!(error instanceof SqlError)) throw error
-    // The message quotes the statement, and may contain values of the tables.
+    // The error message quotes the statement, and may contain values from the tables.
     const tables = await database.describe().catch(() => [])
     const hint = tables.length > 0 ? `\n\nTables:\n  ${tables.join('\n  ')}` : ''
     throw new CliFailure(`${harmlessLines(error.message)}${hint}`, 1, { cause: error })

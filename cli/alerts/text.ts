@@ -19,9 +19,9 @@ export interface AlertList {
   readonly alerts: readonly AlertSummary[]
   /** Number of matching alerts, including those not listed. */
   readonly total: number
-  /** Number of records of the topic that the view of firing alerts has not processed yet; null if unknown. */
+  /** Number of records in the alerts topic that the view of firing alerts has not processed yet; null if unknown. */
   readonly behind: number | null
-  /** Alerts whose condition has not held for long enough yet; present if they were requested. */
+  /** Pending alerts, whose condition has not been met for long enough yet; present only if they were requested. */
   readonly pending?: readonly PendingAlert[]
 }
 

@@ -51,7 +51,7 @@ interface Walked {
   readonly command: Command
   /** Number of arguments of the command that have already been typed. */
   readonly positionals: number
-  /** Option whose value is expected next. */
+  /** Option whose value is the next word; undefined if the next word is not a value of an option. */
   readonly pending: Option | undefined
   /** True after `--`: the following words are not options. */
   readonly isOver: boolean

@@ -142,7 +142,7 @@ class GroupSession {
     const over = new AbortController()
     try {
       const stopped = stop.aborted ? undefined : once(stop, 'abort')
-      // Assigning the partitions of a group may take a while.
+      // Joining a group and assigning its partitions may take a while.
       await Promise.race([this.#reader.join(), stopped])
       const ends = [stopped, this.#processing.ended, this.#lost(), this.#tend(over.signal)]
       if (!stop.aborted) await Promise.race(ends)

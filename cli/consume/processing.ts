@@ -5,7 +5,7 @@ import type { ConsumeOutput } from './output.ts'
 
 export interface ProcessingOptions {
   readonly output: Pick<ConsumeOutput, 'show'>
-  /** True to process records in batches of 100 or 5.0 s; otherwise they are processed as they arrive. */
+  /** True to process records in batches of up to 100 records or five seconds. If false, records are processed as they arrive. */
   readonly inBatches: boolean
   /** Number of records after which the processing ends. */
   readonly count: number
@@ -41,7 +41,7 @@ export class Processing {
     this.#ended.reject(error)
   }
 
-  /** Resolves when the requested number of records is processed; rejects if a batch could not be processed. */
+  /** Promise that resolves when the requested number of records has been processed, and rejects if a batch cannot be processed. */
   get ended(): Promise<void> {
     return this.#ended.promise
   }

@@ -69,7 +69,10 @@ export function stoppedText(
   return `Stopped: not all was exported. At most ${lines} ${lines === 1 ? 'line' : 'lines'} went to standard output.\n`
 }
 
-/** Writes the lines to a file, completely or not at all. "-" is standard output. The file is compressed if its name ends in .gz. */
+/**
+ * Writes lines to a file, or to standard output for "-". A file is written completely or not at all, and is compressed if its name
+ * ends in .gz.
+ */
 export async function writeLines(
   lines: AsyncIterable<string>,
   to: string,

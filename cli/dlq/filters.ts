@@ -1,4 +1,4 @@
-/** Options that select dead letters, shared by several commands. */
+/** Options that select dead letters. Several commands share them. */
 import type { DeadLetterFilter } from '../../lib/queries/dead-letter-pages.ts'
 import { FAILURES } from '../../packages/runtime/consumer/failure-codes.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'
@@ -23,8 +23,7 @@ export const FILTERS = {
 
 export type FilterOptions = ValuesOf<typeof FILTERS>
 
-/**
- * Returns the filter.
+/** Returns the filter that the options describe.
  *
  * @throws CliFailure if `since` is not before `until`
  */

@@ -12,7 +12,7 @@ import { rowsText } from './text.ts'
 export interface HandlingReport {
   readonly env: string
   readonly command: Command
-  /** True if nothing was changed. */
+  /** True for a dry run, which changes nothing. */
   readonly dryRun: boolean
   /** Id of the operation; null in a dry run. */
   readonly operation: string | null
@@ -39,7 +39,7 @@ export interface HandlingReport {
   } | null
   /** True if the records are changed by a patch. */
   readonly patched: boolean
-  /** Reason why the operation ended early; null if it completed. */
+  /** Reason why the operation stopped before its end; null if it was completed. */
   readonly stopped: string | null
   readonly elapsedMs: number
 }

@@ -39,7 +39,7 @@ interface HandlingOptions extends FilterOptions {
   readonly env?: string
 }
 
-/** Differences between a redrive and a drop. */
+/** Parameters of `handle` that differ between a redrive and a drop. */
 export interface Handling {
   readonly command: Command
   readonly ats: readonly string[]
@@ -55,7 +55,7 @@ export interface Handling {
   readonly check?: (outcome: Outcome) => void
 }
 
-/** Run of the command, with its terminal. */
+/** State of one run of the command. */
 export interface HandlingRun {
   readonly handling: Handling
   readonly work: Work
@@ -83,7 +83,7 @@ export async function handle(handling: Handling, terminal: Terminal): Promise<vo
       { config, connections, letters, stop: terminal.stop, readers },
     )
     const run = { handling, work, env: config.env, readers, terminal }
-    // Each part of a resumable run is audited.
+    // An operation can be resumed, so each part of it writes its own audit event.
     if (options.yes) await connections.writing(() => carriedOut(run))
     else await reported(run, await looked(run))
   })

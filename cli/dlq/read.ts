@@ -1,4 +1,4 @@
-/** Opens the dead letters of an environment for queries. */
+/** Runs queries on the dead letters of an environment. */
 
 import type { Config } from '../../lib/app/config.ts'
 import { topicName } from '../../lib/app/topics.ts'

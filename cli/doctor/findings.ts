@@ -24,7 +24,7 @@ import { PROJECT } from '../../programs/paths.ts'
 import { asPlanned } from './as-planned.ts'
 
 const SETTINGS_PAGE = 'See docs/deployment.md for the settings.'
-/** Areas whose checks need running functions. */
+/** Areas whose checks require running functions. They are not checked before a deployment. */
 const NOT_YET = new Set(['consumers', 'producers'])
 /**
  * Variables with which this command connects to another cluster than the functions. A deployment does not pass these variables to
@@ -137,7 +137,7 @@ function otherSettings(errors: readonly string[], told: readonly Finding[]): Fin
     .filter(({ subject }) => !follows(subject))
 }
 
-/** Returns the settings, or their errors. */
+/** Returns the settings of the functions, or the errors in them. */
 function configFor(stage: string, region: string, environment: Environment): Config | readonly string[] {
   try {
     return readConfig({

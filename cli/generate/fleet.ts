@@ -33,7 +33,8 @@ export interface FleetOptions {
 const MAX_READINGS_PER_SECOND = 1_000_000
 
 /**
- * Returns the settings from the file of `--fleet`, or the defaults, with the values of the other options.
+ * Returns the settings of the generator. They are read from the file of `--fleet` or have default values; other options override
+ * them.
  *
  * @throws OperationFailure, ConfigError
  */

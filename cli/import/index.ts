@@ -141,7 +141,7 @@ async function importFiles(
   terminal.stderr.write(`${summary(kind, counts, terminal)}\n`)
 }
 
-/** Kind of an import, for the summary and the report. */
+/** How records are converted: by a series or by mappings. The summary and the report show it. */
 type Kind = { readonly series: Series } | { readonly mappings: readonly Mapping[] }
 
 async function sourceOf(

@@ -18,7 +18,7 @@ import { type Verdict, verdictOn } from './verdict.ts'
 export interface InspectPlan {
   /** Name of the file; `-` is standard input. */
   readonly file: string
-  /** True to validate the data as well. */
+  /** True to also validate the data against the schema of its type. */
   readonly schema: boolean
   /** Names of mappings to use. If empty, the mappings of the topics are used. */
   readonly mapping: readonly string[]
@@ -70,7 +70,7 @@ async function verdictsOn(
 /** Parses the file as JSON. The parser's error message is not shown, because it quotes the contents. */
 function documentIn(bytes: Buffer, name: string): unknown {
   try {
-    // Some shells and editors write a byte order mark at the start of a file.
+    // Remove the byte order mark that some shells and editors write at the start of a file.
     if (isUtf8(bytes)) return JSON.parse(bytes.toString().replace(/^\ufeff/, ''))
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error

@@ -8,7 +8,7 @@ export interface LogEntry {
   readonly time: string | null
   readonly level: string | null
   readonly message: string
-  /** Further members of a structured line. */
+  /** Other fields of a structured line. */
   readonly details: Readonly<Record<string, unknown>>
 }
 
@@ -30,7 +30,7 @@ const COMMON = new Set([
 /**
  * Parses a line.
  *
- * @returns `metrics` for a line that contains metrics (CloudWatch embedded metric format) and no message
+ * @returns the entry, or `metrics` for a line that contains only metrics in the CloudWatch embedded metric format
  */
 export function logEntry(name: string, line: string): LogEntry | 'metrics' {
   const parsed = structured(line)

@@ -38,7 +38,7 @@ export async function showLogs(plan: LogsPlan, terminal: Terminal): Promise<void
   for (const { entry } of shown) print(entry, plan, terminal)
   if (!plan.follow) return
   while (!terminal.stop.aborted) {
-    // A function that has not logged anything has no file yet.
+    // Look for new files, because a function has no file before it first logs something.
     for (const name of namesOf(plan)) if (!files.has(name)) files.set(name, new LogFile(fileOf(plan, name)))
     for (const [name, file] of files) for (const entry of entriesIn(name, file)) print(entry, plan, terminal)
     await pause(LOOK_EVERY_MS, undefined, { signal: terminal.stop }).catch(() => {})

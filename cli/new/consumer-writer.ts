@@ -12,7 +12,8 @@ import { consumerFiles, entryOf } from './consumer-files.ts'
 const SERVERLESS_YML = 'serverless.yml'
 
 /**
- * Maximum length of a name. The function is named `sluice-{stage}-{name}`; Lambda allows 64 characters, and a stage may have 20.
+ * Maximum length of a name. The function is named `sluice-{stage}-{name}`. Lambda allows 64 characters for this name, and a stage
+ * can have up to 20.
  */
 const MAX_NAME_LENGTH = 30
 
@@ -30,7 +31,7 @@ export const CONSUMER_NAME = text(
 /**
  * Adds a consumer.
  *
- * @param name see `CONSUMER_NAME`
+ * @param name name of the consumer, which matches `CONSUMER_NAME`
  * @throws CliFailure if the name is already used, or a file cannot be written
  */
 export async function addConsumer(name: string): Promise<WrittenFile[]> {

@@ -16,9 +16,9 @@ export interface NamedEvent {
 }
 
 export interface ReadingOptions {
-  /** Name of the text in messages. */
+  /** Name of the input, for error messages. */
   readonly name: string
-  /** True to give an id to events without one. */
+  /** True to generate an id for events that have none. */
   readonly newId: boolean
   /** Trace context that replaces the trace context of every event. */
   readonly traceparent: string | undefined
@@ -62,7 +62,7 @@ function isPlain({ text }: Document): boolean {
   return !Array.isArray(parsed.value) && !('specversion' in parsed.value || 'source' in parsed.value)
 }
 
-/** Returns the event, or a description of its error. */
+/** Returns the event in a document, or an error message if the document is not a valid event. */
 function eventIn({ text }: Document, { newId, traceparent }: ReadingOptions): Event | string {
   const parsed = parse(text)
   if (typeof parsed === 'string') return parsed

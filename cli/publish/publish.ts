@@ -34,7 +34,7 @@ export interface PublishPlan {
   readonly newId: boolean
   readonly dryRun: boolean
   readonly json: boolean
-  /** Serialization of data; undefined to use the settings. */
+  /** Serialization of the data; undefined to use the serialization in the settings. */
   readonly serialization: Serialization | undefined
 }
 

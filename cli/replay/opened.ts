@@ -15,7 +15,7 @@ import type { ReplayPlan } from './plan.ts'
 export interface Opened {
   readonly items: AsyncIterable<readonly Item[]>
   readonly extent: Extent | undefined
-  /** Number of items; undefined if unknown. */
+  /** Number of items to publish; undefined if unknown. */
   readonly total: number | undefined
   readonly invalid: Invalid
 }
@@ -23,7 +23,7 @@ export interface Opened {
 /** Maximum number of skipped lines that are reported one by one. */
 const MAX_NAMED = 10
 
-/** Lines that cannot be read and are skipped by --skip-invalid. */
+/** Counts and reports invalid lines, which are skipped if `--skip-invalid` is given. */
 export class Invalid {
   readonly #terminal: Pick<Terminal, 'stderr'>
   count = 0

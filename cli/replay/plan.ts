@@ -10,7 +10,7 @@ export interface ReplayPlan {
   readonly speed: number
   readonly shift?: ShiftTarget
   readonly env?: string
-  /** Signal, or full name of a topic. */
+  /** Topic to publish to: a signal, or the full name of a topic. */
   readonly topic?: string
   readonly mode?: ContentMode
   /** Key strategy for the events of a stream; by default, the strategy in the settings. */

@@ -1,4 +1,4 @@
-/** Publishes at the requested speed, and reports the progress. */
+/** Publishes the records of a replay at the requested speed, and reports the progress. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { durationText } from '../../lib/duration.ts'
 import { OperationFailure } from '../../lib/operations/failure.ts'
@@ -23,7 +23,7 @@ import type { PositionKeeper, ReplayPosition } from './position.ts'
 /** Position file of a replay, and its current content. */
 export interface Keeping {
   readonly position: ReplayPosition
-  /** True if the file is from an earlier replay. */
+  /** True if the position file was written by an earlier run of the replay. */
   readonly isResumed: boolean
   readonly keeper: PositionKeeper
 }

@@ -48,8 +48,7 @@ export interface ReprocessOptions {
   readonly env?: string
 }
 
-/**
- * Runs a reprocessing.
+/** Reprocesses the log of a consumer.
  *
  * @throws CliFailure, ConfigError
  */

@@ -1,4 +1,4 @@
-/** Options that the commands about schemas share. */
+/** Options that all `schemas` commands share. */
 import { packagedSchema, SUBJECT_STRATEGIES, schemaSubject } from '../../lib/app/packaged-schemas.ts'
 import { SERIALIZED_TYPES } from '../../lib/app/serializing.ts'
 import { EVENT_FORMATS, EVENT_TYPE_NAMES, fileNameOf } from '../../lib/event-types.ts'

@@ -8,7 +8,7 @@ import type { Environment } from '../../packages/runtime/settings/slice.ts'
 import { CliFailure } from '../failure.ts'
 import { type ShippedSchema, type Verdict, verdictOf } from './verdict.ts'
 
-/** Registry with its address for messages. */
+/** Schema registry, and its address for messages. */
 export interface NamedRegistry {
   readonly url: string
   readonly subjects: RegistrySubjects

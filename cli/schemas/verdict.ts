@@ -2,7 +2,7 @@
 import { linesNamed, readable } from '../../lib/queries/readable-schema.ts'
 import { type BreakingLines, type DiffLine, diffOf } from '../../lib/queries/text-diff.ts'
 
-/** Packaged schema with its subject. */
+/** Packaged schema, and its subject in the registry. */
 export interface ShippedSchema {
   readonly type: string
   readonly format: 'json' | 'avro' | 'protobuf'
@@ -14,7 +14,7 @@ export interface ShippedSchema {
 export interface RegisteredSchema {
   /** Id of the packaged schema in its subject; undefined if the subject does not contain the schema. */
   readonly id: number | undefined
-  /** Last version of the subject; undefined if the subject is unknown. */
+  /** Last version of the subject; undefined if the subject does not exist. */
   readonly latest: { readonly version: number; readonly text: string } | undefined
   /** Compatibility mode of the subject, such as BACKWARD; undefined if no mode is set. */
   readonly rule: string | undefined
@@ -36,7 +36,7 @@ export interface Verdict extends Pick<ShippedSchema, 'type' | 'format' | 'subjec
   readonly standing: SchemaStatus
   /** Id in the registry; null if the schema is not registered. */
   readonly id: number | null
-  /** Last version of the subject; null if the subject is unknown. */
+  /** Last version of the subject; null if the subject does not exist. */
   readonly version: number | null
   readonly rule: string | null
   readonly reasons: readonly string[]

@@ -6,7 +6,7 @@ import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import type { Backlog } from '../../packages/runtime/pipeline/deciding/try-chunk.ts'
 import { digestOf } from '../../packages/runtime/pipeline/failures/failure-record.ts'
 
-/** File descriptor to which the program writes. */
+/** File descriptor to which the program writes its progress. */
 export const PROGRESS = 3
 
 /** Line that means that no record is being processed. */

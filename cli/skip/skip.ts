@@ -33,8 +33,7 @@ export interface SkipOptions {
   readonly env?: string
 }
 
-/**
- * Skips records.
+/** Runs the command `sluice skip`.
  *
  * @throws CliFailure, ConfigError
  */

@@ -146,7 +146,9 @@ interface AskedTopic extends ErasedTopic {
   readonly refused: string | undefined
 }
 
-/** Returns the topics as reported by Kafka or, if Kafka does not respond, as in the topic table. */
+/**
+ * Returns the topics with their partitions. The partitions are read from Kafka or, if Kafka does not respond, from the topic table.
+ */
 export async function askedTopics(
   connections: Pick<Connections, 'kafka'>,
   env: string,

@@ -21,7 +21,7 @@ export interface LogComparison {
   readonly warning?: string
 }
 
-/** Compares a checkpoint with the current log. */
+/** Compares a checkpoint with the current log, before an import. */
 export function compareLogs(
   {
     version: { appliedOffset },

@@ -7,7 +7,7 @@ import { harmless, shortened } from '../text-width.ts'
 /** JSON document that `topics balance --json` prints. */
 export interface BalanceReport extends Balance {
   readonly topic: string
-  /** Sample of the newest records of each partition; null if none was requested. */
+  /** Keys in the newest records of each partition; null if they were not requested. */
   readonly sample: readonly KeySample[] | null
 }
 

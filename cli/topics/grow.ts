@@ -156,7 +156,7 @@ Examples:
 
 interface Around {
   readonly connections: CommandConnections
-  /** Returns the number of checkpoints that were written. */
+  /** Returns the number of checkpoints that have been written so far. */
   readonly written: () => number
 }
 

@@ -110,7 +110,7 @@ export function deployedAccess(
 ): Access {
   return {
     ...people(holders, signOuts, now),
-    // The HTTP API knows its own host name, which TLS has verified.
+    // The URL contains the HTTP API's own host name, which the client has verified by TLS.
     isOwnHost: (host, url) => host === url.host,
     // The `__Host-` prefix prevents other hosts of the same domain from setting the cookie.
     cookieFor: () => '__Host-sluice-console',

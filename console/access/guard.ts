@@ -7,7 +7,7 @@ import type { Access } from './access.ts'
 import type { FailedSignIns } from './failed-sign-ins.ts'
 import type { ConsoleHono, Person } from './person.ts'
 
-/** Rejects cross-site requests. @throws ProblemError for a request from another site */
+/** Returns middleware that rejects cross-site requests. @throws ProblemError for a request from another site */
 export function ownRequests(access: Access): MiddlewareHandler {
   return async (context, next) => {
     const { req } = context
@@ -86,7 +86,7 @@ function bearerOf(context: Context): string | undefined {
 export interface Origins {
   readonly method: string
   readonly url: URL
-  /** Decoded path, as in the declared routes. */
+  /** Path of the request, decoded. */
   readonly path: string
   readonly host: string | undefined
   readonly origin: string | undefined

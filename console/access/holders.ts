@@ -35,9 +35,9 @@ interface Freshness {
   readonly told: (error: unknown, reason: 'unreachable' | 'invalid') => void
 }
 
-/** Time for which the cached list remains valid while the secret is unreachable. */
+/** Time for which the cached list remains valid while the secret is unreachable, in milliseconds. */
 const TOLERATED_MS = 15 * 60_000
-/** Delay before the next attempt to read the list when no list is available. */
+/** Delay before the next attempt to read the list if no list is available, in milliseconds. */
 const RETRY_MS = 15_000
 
 /**

@@ -26,7 +26,7 @@ export const LIMITS: Limits = {
 /** Limits of a console behind an HTTP API, which terminates requests after 30 seconds. */
 export const DEPLOYED_LIMITS: Limits = { ...LIMITS, answerWithinMs: 25_000 }
 
-/** Limits the size of request bodies. @throws ProblemError for a body that is too large */
+/** Returns middleware that limits the size of request bodies. @throws ProblemError for a body that is too large */
 export function limitedBodies({ bodyBytes }: Limits): MiddlewareHandler {
   return bodyLimit({
     maxSize: bodyBytes,
@@ -68,7 +68,7 @@ async function inTime(context: Context, answered: Promise<void>, ms: number): Pr
   await Promise.race([answered, promise]).finally(() => clearTimeout(timer))
 }
 
-/** Maximum number of open streams, in total and per user. Each stream repeats a query. */
+/** Maximum number of open streams, in total and per user. They are limited because each stream repeats a query. */
 const STREAMS = 100
 const STREAMS_OF_ONE = 40
 

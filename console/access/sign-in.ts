@@ -29,7 +29,7 @@ export function signInRoutes(access: Access, failed: FailedSignIns, styleAt: str
     keepSession(context, access, session)
     return context.redirect(back, 303)
   })
-  // Always delete the cookie, and report an error if the session itself could not be ended.
+  // Always delete the cookie, even if ending the session fails. In that case, report an error.
   routes.post('/sign-out', async context => {
     const session = sessionOf(context, access)
     deleteCookie(context, access.cookieFor(new URL(context.req.url)), cookieOptions(access))

@@ -2,7 +2,7 @@
 import type { Value } from '../../packages/runtime/lambda/connections.ts'
 import type { Session } from './sessions.ts'
 
-/** Expiry of ended sessions by user and session id, in epoch milliseconds. */
+/** Time at which each ended session would have expired, in epoch milliseconds, by user and session id. */
 type SessionEnds = Readonly<Record<string, Readonly<Record<string, number>>>>
 
 /** Maximum number of ended sessions per user, so that repeated sign-outs cannot fill the store. */

@@ -15,7 +15,7 @@ interface Changed<T> {
 /**
  * Makes a change and records it in the audit log.
  *
- * @param change makes the change. If it throws, nothing was changed, and no audit event is written.
+ * @param change makes the change. If it throws an error, it must not have changed anything, and no audit event is written.
  * @throws ProblemError if the change has not taken effect, or if its audit event could not be written
  */
 export async function audited<T>(

@@ -78,7 +78,7 @@ export function askedByBody<F extends Fields, Answer>(
 }
 
 /**
- * Declares a change, which requires the operator role. Without fields, the body is ignored.
+ * Declares a change. Its caller must be an operator. If no fields are declared, the request body is ignored.
  *
  * @param status status code of the response
  */

@@ -100,7 +100,7 @@ export function writingRoutes(environment: ConsoleEnvironment) {
     'POST /writing/replays/:id/stop': changed({}, async (_, { name: by }, { req }) => {
       const replay = replays.stop(req.param('id') ?? '')
       const at = instant(Date.now())
-      // Stopping a replay that has ended has no effect.
+      // Write an audit event only for a running replay, because stopping an ended replay has no effect.
       if (replay.state === 'running')
         await audited(environment, {
           ...{ action: 'replay stop', by, startedAt: at, endedAt: at, operation: randomUUID() },

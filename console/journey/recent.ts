@@ -64,7 +64,7 @@ export interface JourneyAnswer {
 }
 
 export interface RecentAnswer {
-  /** Absent if the functions do not send spans of their decisions to this console. */
+  /** Numbers of received spans; absent if the functions do not send spans of their decisions to this console. */
   readonly counts?: SpanCounts
   /** Newest first. Most of these paths have further events. */
   readonly journeys: readonly RecentJourney[]

@@ -69,9 +69,9 @@ export class KeptAnswers<T> {
 }
 
 interface KeptByKeyOptions {
-  /** Maximum number of entries. The least recently used entry is dropped first. */
+  /** Maximum number of entries. The least recently used entry is removed first. */
   readonly most: number
-  /** Time after which unused entries are dropped, in milliseconds. */
+  /** Time after which unused entries are removed, in milliseconds. */
   readonly idleMs: number
   /** Monotonic clock, in milliseconds. */
   readonly nowMs?: () => number

@@ -24,7 +24,7 @@ const streams = new OpenStreams()
  * Adds a query that can be watched.
  *
  * @param everyMs refresh interval while a page is open
- * @param ask must depend only on the query parameters, because all watchers share its answer
+ * @param ask runs the query. Its answer must depend only on the query parameters, because all watchers share it.
  */
 export function watchable<Schema extends GenericSchema, T>(
   routes: Hono<ConsoleHono>,
@@ -121,7 +121,7 @@ class Newest {
   }
 }
 
-/** Receives the JSON of an answer or a problem after each change. */
+/** Callback that receives the JSON of an answer or a problem after each change. */
 type Tell = (json: string) => void
 
 interface Watched {
@@ -135,7 +135,7 @@ export class SharedAnswers {
   readonly #watched = new Map<string, Watched>()
   readonly #wait: (ms: number, signal: AbortSignal) => Promise<void>
 
-  /** Creates the shared answers. @param wait resolves after this time, or earlier if the signal is aborted */
+  /** Creates the shared answers. @param wait waits for a time; resolves earlier if the signal is aborted */
   constructor(wait: (ms: number, signal: AbortSignal) => Promise<void>) {
     this.#wait = wait
   }

@@ -41,7 +41,7 @@ interface Page extends AreaPage {
   readonly page: ComponentType
   /** Heading of the page; defaults to the heading of its area. */
   readonly heading?: string
-  /** Path of the page whose tab is highlighted. */
+  /** Path of the page whose tab is highlighted while this page is shown. */
   readonly isBelow?: string
   readonly one?: OneThing
 }
@@ -184,7 +184,7 @@ const NAMED_BY: Readonly<Record<string, readonly string[]>> = Object.fromEntries
 )
 
 interface ShownPage {
-  /** Identifies the page. Two URLs with the same key show the same page. */
+  /** Key that identifies the page. Two URLs with the same key show the same page. */
   readonly key: string
   /** Name of the object that the page shows; empty for other pages. */
   readonly name: string

@@ -22,7 +22,7 @@ const SPAN_ID = /^[0-9a-f]{16}$/
 /**
  * Returns the spans of an `ExportTraceServiceRequest`.
  *
- * @returns undefined for any other request
+ * @returns the spans; undefined if the request has another format
  */
 export function spansIn(request: unknown): TakenSpans | undefined {
   const resources = (request as { resourceSpans?: unknown } | null)?.resourceSpans
@@ -100,7 +100,7 @@ function eventIn(attributes: ReadonlyMap<string, string>): EventName | undefined
   return { id, source, type, ...(subject === undefined ? {} : { subject }) }
 }
 
-/** Returns the string and integer attributes as strings. Spans of Sluice have no other types. */
+/** Returns the string and integer attributes as strings. Attributes of other types do not occur in Sluice's spans. */
 function attributesOf(list: unknown): ReadonlyMap<string, string> {
   const attributes = new Map<string, string>()
   for (const each of Array.isArray(list) ? list : []) {

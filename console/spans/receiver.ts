@@ -23,13 +23,13 @@ export async function receiveSpans(store: SpanStore = new SpanStore()): Promise<
   const server = createServer((request, response) => {
     answer(request, token, store).then(
       ({ status, body }) => respond(response, status, body),
-      // The connection was closed while the body was being read.
+      // Reading the body failed, because the client has closed the connection.
       () => response.destroy(),
     )
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  // The server must not keep the process alive.
+  // Do not keep the process running only because of this server.
   server.unref()
   return {
     store,
@@ -84,7 +84,7 @@ async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
 }
 
 function respond(response: ServerResponse, status: number, body: object): void {
-  // Close the connection, because the unread rest of the body would be parsed as the next request.
+  // After an error, close the connection, because the unread rest of the body would be parsed as the next request.
   const close = status >= 400 ? { connection: 'close' } : {}
   response.writeHead(status, { 'content-type': 'application/json', ...close })
   response.end(JSON.stringify(body))

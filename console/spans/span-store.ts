@@ -78,7 +78,7 @@ export class SpanStore {
   following(traceIds: readonly string[]): readonly ToldSpan[] {
     const found = new Set(traceIds)
     const spans: ToldSpan[] = []
-    // The set grows during the iteration.
+    // This loop adds traces to the set, and visits the added traces as well.
     for (const traceId of found) {
       for (const span of this.ofTrace(traceId)) {
         spans.push(span)

@@ -46,7 +46,7 @@ export type Cache =
  */
 type Missing = 'breaching' | 'notBreaching' | 'ignore'
 
-/** Value that an alarm compares with its threshold. */
+/** Metric or expression that an alarm compares with its threshold. */
 export type Value =
   | { readonly metric: Metric; readonly statistic: 'Sum' | 'Maximum' | 'p99' }
   | { readonly query: Query }
@@ -55,7 +55,7 @@ export type Value =
       readonly metrics: Readonly<Record<string, { readonly metric: Metric; readonly statistic: 'Sum' }>>
     }
 
-/** A value that an alarm watches. */
+/** Value that an alarm watches, with deviations from the settings of the alarm's kind. */
 export interface Watched {
   /** Suffix that distinguishes the names of alarms of the same kind; absent if the kind has only one alarm. */
   readonly of?: string

@@ -106,7 +106,7 @@ export function compositeResource({ name, description, anyOf, topics, suppressor
             ActionsSuppressorExtensionPeriod: CATCH_UP,
           }
         : {}),
-      // Also notify at the end of the alarm, so that on-call staff can stop investigating.
+      // Also send a notification when the alarm ends, so that on-call staff know that the problem is over.
       ...(topics.length > 0 ? { AlarmActions: topics, OKActions: topics } : {}),
     },
   }

@@ -63,7 +63,11 @@ export interface Metric {
   readonly dimensions: Readonly<Record<string, string>>
 }
 
-/** Returns a metric that a function reports for the whole function. @param service name of the function */
+/**
+ * Returns a metric that a function reports for itself as a whole, without further dimensions.
+ *
+ * @param service name of the function
+ */
 export function own(environment: string, service: string, name: OwnMetric): Metric {
   return { namespace: NAMESPACE, name, dimensions: { environment, service } }
 }
@@ -94,7 +98,7 @@ export function ofTopic(topic: string, name: keyof (typeof AWS_METRICS)['AWS/SNS
   return { namespace: 'AWS/SNS', name, dimensions: { TopicName: topic } }
 }
 
-/** A Metrics Insights query that combines several metrics of one name. It includes metrics that are added later. */
+/** Metrics Insights query that combines all metrics with the same name. It includes metrics that are created later. */
 export interface Query {
   readonly statistic: 'SUM' | 'MAX'
   readonly namespace: string

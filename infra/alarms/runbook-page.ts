@@ -20,7 +20,7 @@ const ENVIRONMENT = {
   ALARM_SOON_TOPIC_ARN: 'arn:aws:sns:eu-west-1:123456789012:sluice-alarms-soon-prod',
 }
 
-/** Returns the functions of serverless.yml in `prod`. */
+/** Returns a `prod` deployment with the functions of serverless.yml. */
 function example(): Deployed {
   const { env, clusterArn, schedules, alarms, ...place } = account('prod', 'eu-west-1', ENVIRONMENT, '/')
   if (!alarms) throw new Error('a deployment to an account has alarms')

@@ -1,4 +1,4 @@
-/** Sources of alarm values. Each returns the metrics of one kind in a deployment. Pure. */
+/** Functions that return the values to watch in a deployment, each for one kind of metric. Pure. */
 
 import { consumersOf, type DeclaredFunction, isConsumer, topicsRead } from '../../lib/app/functions.ts'
 import { SCHEDULED_METRICS } from '../../lib/app/metrics.ts'
@@ -74,7 +74,7 @@ export const lagSeconds: Source = ({ env, functions, schedules: { clock } }) =>
     missing: clock && consumes.some(signal => topicRow(signal).isTicked) ? 'breaching' : 'ignore',
   }))
 
-/** Lag of each consumer in records for each of its topics, as MSK reports it. */
+/** Lag of each consumer for each of its topics, in records. MSK reports these metrics. */
 export const lagRecords: Source = deployed =>
   recordLags(deployed).map(({ of, metric }) => ({ of, value: { metric, statistic: 'Maximum' } }))
 
@@ -100,7 +100,10 @@ export function publishing(name: OwnMetric): Source {
       .map(one => ({ of: one.name, value: { metric: own(env, one.name, name), statistic: 'p99' } }))
 }
 
-/** All consumers of a topic see the same duplicates, so the metric of one consumer is sufficient. */
+/**
+ * Share of duplicates in each topic. All consumers of a topic receive the same duplicates, so the metric of one consumer is
+ * sufficient.
+ */
 export const duplicateRates: Source = ({ env, functions }) =>
   signals().flatMap(signal => {
     const [name] = consumersOf(functions, signal)
@@ -196,7 +199,7 @@ export function provisioned(name: KafkaMetric): Source {
   }
 }
 
-/** Returns a metric of the serverless cache, or of each node. */
+/** Returns a metric of the serverless cache or, for a cluster of nodes, of each node. */
 export function caches(names: Readonly<Record<Cache['kind'], CacheMetric>>): Source {
   return ({ alarms: { cache } }) => {
     if (!cache) return []

@@ -7,7 +7,7 @@ import { STORES } from './stores.ts'
 
 export const ALARM_KINDS: Readonly<Record<string, AlarmKind>> = { ...CONSUMERS, ...STORES }
 
-/** Metrics of functions that have no alarm, with the reasons. */
+/** Metrics of functions for which there is no alarm, each with the reason. */
 export const WITHOUT_ALARM: Readonly<Partial<Record<OwnMetric, string>>> = {
   ignored: 'these records are not for the consumer; most of them are ticks',
   parked: 'entities-held reports held entities, and order-given-up those held for too long',

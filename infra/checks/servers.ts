@@ -40,12 +40,12 @@ export async function serverProblems(
       ? withPlan(found, variable, await deploymentPlan(config, connections, patienceMs))
       : found
   } finally {
-    // Connections to unreachable servers may still be opening.
+    // Ignore errors, because connections to unreachable servers may still be opening.
     await connections.close().catch(() => {})
   }
 }
 
-/** Adds the topic changes that would be rejected during the deployment. */
+/** Adds an error for each topic change that would be rejected during the deployment. */
 function withPlan(
   { problems, unseen }: DeploymentRefusals,
   variable: string,

@@ -23,7 +23,7 @@ export interface CauseOfAlert {
     readonly offset: number
     readonly data: unknown
   } | null
-  /** Description of the searched range, for display. */
+  /** Sentence that describes the range in which the reading was searched. */
   readonly lookedAt: string
 }
 

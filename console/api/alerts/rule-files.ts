@@ -52,7 +52,7 @@ export function ruleFileRoutes(environment: ConsoleEnvironment) {
   const { isLocal, config } = environment
   return {
     '/alerts/rules/files': asked({}, () => filesIn(environment)),
-    // Checking is CPU-bound and takes up to a second for a large text.
+    // Checking a large text uses the CPU for up to a second.
     'POST /alerts/rules/check': changed(TEXT, async ({ file, text }): Promise<RulesChecked> => {
       return errorsWith(isLocal ? await folderOf(config.rulesDir) : [], file, text)
     }),

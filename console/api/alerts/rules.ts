@@ -25,7 +25,10 @@ export interface RuleRow {
   /** Condition of the rule in one line. */
   readonly condition: string
   readonly paused: boolean
-  /** Number of entities or groups in each state. `silent` counts alerts about missing readings, in addition to the others. */
+  /**
+   * Number of entities or groups in the state `pending`. The following fields have the numbers for the other states. `silent`
+   * counts alerts about missing readings, which are not included in the other numbers.
+   */
   readonly pending: number
   readonly firing: number
   readonly recovering: number

@@ -1,4 +1,4 @@
-/** Data source for the alerts pages. Limits how much of the topic is read. */
+/** Data source for the alerts pages. It limits the number of records that are read from the topic. */
 import { dataReader } from '../../../lib/app/data-reader.ts'
 import { keptSilences } from '../../../lib/app/silences.ts'
 import { topicSize } from '../../../lib/app/topics.ts'

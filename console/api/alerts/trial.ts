@@ -64,7 +64,7 @@ export function trialRoutes(environment: ConsoleEnvironment) {
     'POST /alerts/rules/try': changed(TRY, async ({ text, hours, entity }, _, { req }) => {
       const { errors } = checkRules([{ where: FILE, text }])
       if (errors.length > 0) return { ...NOTHING, errors }
-      // Evaluation is CPU-bound, so run one at a time.
+      // Run only one trial at a time, because evaluating rules uses the CPU.
       if (isBusy)
         throw new ProblemError('conflict', 'Another trial of rules is running. Try again in a moment.')
       isBusy = true
@@ -121,7 +121,7 @@ async function tried(
   }
 }
 
-/** Returns the number of fired alerts by rule. */
+/** Returns the number of alerts that have fired since a time, by rule. */
 async function toldSince(
   environment: ConsoleEnvironment,
   sinceMs: number,

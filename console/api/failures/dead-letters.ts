@@ -99,7 +99,7 @@ class DeadLetterList {
   readonly #source: DeadLetterSource
   readonly #open: DeadLetters
   readonly #all: DeadLetters
-  /** Rows by position, without the progress of operations. */
+  /** Rows of the list by position. They do not include the state of running operations. */
   readonly #lines = new Map<string, DeadLetterLine>()
 
   constructor(source: DeadLetterSource) {

@@ -21,7 +21,7 @@ export interface OperationAnswer {
   readonly updatedAtMs: number
   /** Number of dead letters that the request selects by position; 0 if it selects by conditions. */
   readonly named: number
-  /** Selection conditions, by command-line option. */
+  /** Conditions that select dead letters, by command-line option. */
   readonly conditions: Readonly<Record<string, string>>
   readonly taken: number
   readonly leftOut: readonly LeftOut[]

@@ -1,4 +1,4 @@
-/** Plan of a redrive or a drop. Planning only reads. */
+/** Plan of a redrive or a drop. Planning does not change anything. */
 import { LEFT_OUT, type LeftOutReason } from '../../../lib/operations/dead-letters/decide.ts'
 import type { DeadLetterOperations } from '../../../lib/operations/dead-letters/operations.ts'
 import type { HandlingRequest } from '../../../lib/operations/dead-letters/request.ts'
@@ -30,7 +30,7 @@ export interface Plan {
   readonly topics: Readonly<Record<string, number>>
   /** Consumers that would receive the records, with their current state. */
   readonly consumersNow: readonly RedriveConsumer[]
-  /** Positions in the request that have no dead letter. */
+  /** Positions in the request at which there is no dead letter. */
   readonly missing: readonly string[]
   /** True if all dead letters were examined. If false, further dead letters may match. */
   readonly isWhole: boolean

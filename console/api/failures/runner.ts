@@ -65,7 +65,7 @@ export class OperationRunner {
     }
   }
 
-  /** Stops after the current batch. The operation can be resumed by its id. */
+  /** Stops all running operations after their current batches. An operation can be resumed by its id. */
   async #pause(): Promise<void> {
     this.#over.abort()
     await Promise.all(this.#running)

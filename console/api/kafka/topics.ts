@@ -22,7 +22,7 @@ export interface ListedTopic {
   readonly leaderless: number
   /** Number of retained records; null if a partition has no leader. */
   readonly records: number | null
-  /** Size of one replica of each partition, in bytes; null if a broker does not report it. */
+  /** Size of the topic without its additional replicas, in bytes; null if a broker does not report it. */
   readonly bytes: number | null
 }
 

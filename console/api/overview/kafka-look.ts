@@ -56,7 +56,7 @@ export class KafkaLooks {
         this.#members = members
       },
       () => {
-        // Show the number of members as unknown.
+        // Without an answer, the number of members is shown as unknown.
         this.#members = new Map()
       },
     )

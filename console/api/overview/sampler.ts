@@ -70,7 +70,7 @@ export class OverviewSampler {
   async #keepLooking(): Promise<void> {
     const { signal } = this.#over
     while (!signal.aborted) {
-      // The next request reports the error.
+      // Ignore the error here. The next request takes a sample and reports its error.
       await this.#lookOnce().catch(() => {
         this.#last = undefined
       })

@@ -10,7 +10,7 @@ export type Values = Readonly<Record<string, number | null>>
 export interface Overview {
   /** Time of the sample, in epoch milliseconds. */
   readonly atMs: number
-  /** Reason why a server is unavailable; null if it responds. */
+  /** Reason why each server is unavailable; null for a server that responds. */
   readonly servers: { readonly kafka: string | null; readonly redis: string | null }
   /**
    * Figures by name. The following are rates per second, averaged over ten seconds: `in`, `applied`, `duplicates`, `failed`,
@@ -22,7 +22,7 @@ export interface Overview {
   readonly totals: Values
   readonly topics: readonly ShownTopic[]
   readonly consumers: readonly ShownConsumer[]
-  /** Functions that write to topics without reading from any. */
+  /** Functions that write to topics but do not read from a topic. */
   readonly producers: readonly { readonly name: string; readonly emits: readonly Signal[] }[]
   readonly standing: readonly StalledFunctions[]
   /** Number of firing alerts. */

@@ -131,7 +131,10 @@ export class OffsetTimes {
     if (reads.length > MAX_READS) reads.shift()
   }
 
-  /** Returns the approximate append time of a record, in epoch milliseconds; undefined if it is older than all known records. */
+  /**
+   * Returns the approximate append time of a record, in epoch milliseconds; undefined if the record is older than all records whose
+   * times are known.
+   */
   timeOf(topic: string, partition: number, offset: number): number | undefined {
     const { looks, reads } = this.#of(topic, partition)
     const record = reads.find(([one]) => one?.end === offset + 1)?.[0]

@@ -10,7 +10,7 @@ export type StatisticName = (typeof STATISTICS)[number]
 export interface EntityPageQuery {
   /** Words that the source and subject must contain, ignoring case. */
   readonly find: string
-  /** Defaults to the family with the most entities. */
+  /** Family to list; by default, the family with the most entities. */
   readonly family?: FamilyName | undefined
   readonly statistic: StatisticName
   /** Sort key: `entity`, `readings`, `last-reading`, `alerts` or a metric; prefixed with `-` for descending order. */

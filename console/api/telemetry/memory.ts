@@ -1,4 +1,4 @@
-/** Shared parts of the telemetry queries: cached results and positions in topics. */
+/** Cache that the telemetry queries share. It contains results and positions in topics. */
 
 import type { AnyRule } from '../../../lib/alerting/patterns/pattern.ts'
 import { dataReader } from '../../../lib/app/data-reader.ts'
@@ -100,7 +100,7 @@ export class TelemetryMemory {
    * Returns the minutes in the current partition of the entity's key. If partitions were added to the topic during the last hours,
    * earlier minutes are in another partition and are not returned.
    *
-   * @param hours length of the period; each length is cached separately
+   * @param hours length of the period. Each length is cached separately.
    */
   minutes(entity: string, hours: number): RecentRecords<EntityMinute> {
     const partition = { ofKey: entity }

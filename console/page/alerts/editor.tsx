@@ -129,7 +129,7 @@ function useDrafts(known: RuleFiles): [Drafts, (by: (drafts: Drafts) => Drafts) 
     keepDrafts(by(keptDrafts()))
     set(keptDrafts())
   }
-  // The loaded files now contain the saved drafts.
+  // The files that were loaded again contain the saved drafts, so these drafts can be removed.
   useEffect(() => change(unsavedOf), [known])
   return [drafts, change]
 }

@@ -221,7 +221,7 @@ interface Stretch {
   readonly toMs: number | null
 }
 
-/** Period in epoch milliseconds. */
+/** Period of time, in epoch milliseconds. */
 interface Span {
   readonly fromMs: number
   readonly toMs: number

@@ -116,7 +116,7 @@ interface KeptAnswer<T> {
 
 const NOTHING = { path: '', answer: undefined, problem: undefined }
 
-/** Keeps the last answer of the same query when a problem occurs. */
+/** Returns the state after a message. If the message is a problem, the last answer to the same query is kept. */
 function after<T>(kept: KeptAnswer<T>, path: string, message: Message<T>): KeptAnswer<T> {
   if ('answer' in message) return { path, answer: message.answer, problem: undefined }
   return { path, answer: kept.path === path ? kept.answer : undefined, problem: message.problem }

@@ -8,7 +8,7 @@ import { useEffect, useRef } from 'preact/hooks'
 /**
  * Updates title, focus and scroll position after navigation.
  *
- * @param page key of the page; changes of other query parameters do not count as navigation
+ * @param page key of the page. Only a change of the key counts as navigation.
  * @param title title of the page
  * @param content element that contains the page
  */
@@ -17,7 +17,7 @@ export function useArrival(page: string, title: string, content: RefObject<HTMLE
   const returnedTo = useReturn()
   useEffect(() => {
     document.title = title
-    // The browser itself focuses the top of the first page.
+    // Do not move the focus on the first page, because the browser starts at its top.
     if (!isFirst.current) {
       focusOn(content.current?.querySelector('h1') ?? content.current)
       // If the back button was used, the browser restores the scroll position.

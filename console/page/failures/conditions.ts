@@ -38,7 +38,7 @@ export function filterFrom(
   return { ...Object.fromEntries(named), ...(sinceMs === undefined ? {} : { sinceMs }) }
 }
 
-/** Returns whether any condition other than the state is set. */
+/** Returns whether the filter has a condition in addition to the state. */
 export function isLimited({ code, consumer, entity, type, since }: Conditions): boolean {
   return [code, consumer, entity, type, since].some(value => value !== '')
 }

@@ -78,7 +78,7 @@ interface ListedProps {
 function Listed({ known: { letters, total }, conditions }: ListedProps): JSX.Element {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const { path } = useLocation()
-  // Dead letters that are no longer listed cannot be selected.
+  // Ignore selected dead letters that are no longer listed.
   const ats = letters.flatMap(({ at }) => (chosen.has(at) ? [at] : []))
   const toggle = (at: string) => {
     const next = new Set(chosen)

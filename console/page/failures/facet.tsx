@@ -52,7 +52,7 @@ export function Facet({ title, values, chosen, choose }: Props): JSX.Element {
   )
 }
 
-/** Selects the values of a facet to list. Pure. */
+/** Selects which values of a facet are listed. Pure. */
 
 interface FacetValue {
   readonly name: string

@@ -175,7 +175,7 @@ const WEIGHTS: readonly (readonly [form: RegExp, weight: number])[] = [
   [/\.analytics\./, 1],
 ]
 
-/** Returns the summary of a path. @param roots first events of the path; may be empty */
+/** Returns the events of a path's summary. @param roots first events of the path; may be empty */
 export function mainWay(roots: readonly EventStep[]): readonly Stage[] {
   return heaviest(roots.map(wayFrom))?.stages ?? []
 }

@@ -103,7 +103,7 @@ export function settingText(name: string, value: string | null): string {
   if (value === null) return 'hidden'
   const number = /^\d+$/.test(value) ? Number(value) : undefined
   if (number === undefined || number === 0) return value
-  // Kafka uses the largest number for unlimited settings.
+  // Kafka uses the largest possible number to mean "no limit".
   if (number >= Number.MAX_SAFE_INTEGER) return `${value} (no limit)`
   if (name.endsWith('.ms')) return number < 1_000 ? value : `${value} (${durationText(number)})`
   if (name.endsWith('.bytes')) return number < 1_024 ? value : `${value} (${bytesText(number)})`

@@ -43,7 +43,7 @@ export const HEADER = 40
 export const ROW = 40
 const NAME_ROW = 22
 const GAP = 16
-/** Minimum width for boxes in columns. Narrower diagrams are stacked. */
+/** Minimum width of a diagram with columns. In a narrower diagram, the boxes are stacked. */
 const NARROW = 860
 const WIDEST_BOX = 215
 
@@ -152,7 +152,7 @@ function stacked(placed: readonly Placed[], width: number): Box[] {
   })
 }
 
-/** Sorts boxes in reading order, with failures last. */
+/** Sorts boxes by column and row, with the failure topics last. */
 function inOrder(placed: readonly Placed[]): Placed[] {
   const isFailure = ({ key }: Placed) => Number(FAILURES.has(key))
   return placed.toSorted((a, b) => isFailure(a) - isFailure(b) || a.column - b.column || a.lane - b.lane)

@@ -1,4 +1,4 @@
-/** Error boundary: an error of one page does not affect the rest of the console. */
+/** Error boundary, so that an error on one page does not affect the rest of the console. */
 import { Component, type ComponentChildren, type JSX } from 'preact'
 import { problemOf } from '../data/ask.ts'
 

@@ -84,7 +84,7 @@ export function useSettled(value: string, afterMs = 300): string {
 interface Props {
   /** Label of the button, such as "Redrive". */
   readonly label: string
-  /** Sentences for the dialog that describe the effect. */
+  /** Content of the dialog: sentences that describe the effect of the change. */
   readonly children: ComponentChildren
   /** Makes the change. Resolves to a sentence that describes the result. */
   readonly onConfirm: () => Promise<string>

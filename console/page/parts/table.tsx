@@ -198,7 +198,7 @@ function paged<Row>(
 }
 
 interface PagerProps {
-  /** Name of the rows, such as "dead letters". */
+  /** Plural noun for the rows, such as "dead letters". */
   readonly of: string
   /** Current page, starting at 1. */
   readonly at: number
@@ -298,7 +298,7 @@ export function Scrolls({ label, children }: ScrollsProps): JSX.Element {
     const scroller = place.current
     if (!scroller) return
     const { scrollLeft, scrollWidth, clientWidth, parentElement } = scroller
-    // Scroll positions are rounded if the display is scaled.
+    // Allow a difference of one pixel, because scroll positions are rounded if the display is scaled.
     parentElement?.classList.toggle('more-before', scrollLeft > 1)
     parentElement?.classList.toggle('more-behind', scrollLeft + clientWidth < scrollWidth - 1)
   }

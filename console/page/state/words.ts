@@ -2,7 +2,7 @@
 
 const DECIDED = ['applied', 'duplicate', 'ignored', 'failed', 'parked']
 
-/** Returns the number of processed records. A parked record counts once, when it is parked. */
+/** Returns the number of processed records. A parked record is counted only once, when it is parked. */
 export function decidedOf(tally: Readonly<Record<string, number>>): number {
   return outcomesOf(tally)
     .filter(({ outcome }) => DECIDED.includes(outcome))

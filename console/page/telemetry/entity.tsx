@@ -41,7 +41,7 @@ const AGAIN_MS = 15_000
 function useHistory(entity: string, hours: number): Answer<EntityHistory> {
   const history = useAnswer('/telemetry/history', { entity, hours }, { keep: true })
   useEffect(() => {
-    // A hidden page does not poll. It queries immediately when it becomes visible.
+    // Do not poll while the page is hidden, and query immediately when it becomes visible again.
     const look = () => {
       if (!document.hidden) history.again()
     }

@@ -20,7 +20,7 @@ export interface RecordingLimits {
   readonly bytes: number
 }
 
-/** Maximum number of concurrent downloads. Each keeps its file and the searched records in memory. */
+/** Maximum number of concurrent downloads. It is low, because a download keeps its file and the searched records in memory. */
 const MAX_AT_ONCE = 2
 
 /** Running downloads. */

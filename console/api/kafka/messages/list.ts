@@ -14,11 +14,11 @@ export interface MessageList {
   readonly topic: string
   /** Number of partitions of the topic. */
   readonly partitions: number
-  /** Number of offsets retained by Kafka, over all partitions. */
+  /** Number of offsets that Kafka retains, summed over all partitions. */
   readonly held: number
   readonly messages: readonly MessageRow[]
   readonly isNewestFirst: boolean
-  /** Number of examined messages, shown or not. */
+  /** Number of examined messages, including messages that are not shown. */
   readonly looked: number
   /** Number of examined ticks and rule sets that are hidden. */
   readonly hidden: number

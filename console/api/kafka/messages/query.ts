@@ -47,7 +47,7 @@ export const MESSAGES_FIELDS = {
   from: optional(picklist(['newest', 'oldest'], 'must be newest or oldest')),
   /** Cursor from the previous response. */
   cursor: optional(pipe(string(), maxLength(20_000))),
-  /** Text that the record, its key, or its event type must contain, ignoring case. */
+  /** Text to search for, ignoring case. `text` is searched in the whole record, `key` in the key, and `type` in the event type. */
   text: optional(SOME_TEXT),
   key: optional(SOME_TEXT),
   type: optional(SOME_TEXT),
@@ -63,7 +63,7 @@ export const MESSAGES_QUERY = object(MESSAGES_FIELDS)
 
 export type MessagesQuery = InferOutput<typeof MESSAGES_QUERY>
 
-/** Parses conditions. @throws ProblemError naming the invalid condition */
+/** Parses conditions. @throws ProblemError that names the invalid condition */
 export function conditionsIn(where = ''): Filter[] {
   return where
     .split(/\s+and\s+/)

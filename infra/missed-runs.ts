@@ -52,8 +52,9 @@ export function missedRunStatements(stage: string): Statement[] {
   return [{ Effect: 'Allow', Action: ['sqs:SendMessage'], Resource: [queue] }]
 }
 
-/** Returns the resources of the queue for failed runs. A message contains the name of the function, the schedule's event and the error, but no records. The queue is
- * encrypted with the AWS managed key of SQS, which needs no further permissions.
+/**
+ * Returns the resources of the queue for failed runs. A message contains the name of the function, the schedule's event and the error, but
+ * no records. The queue is encrypted with the AWS managed key of SQS, which needs no further permissions.
  */
 export function missedRunsResources(stage: string): Record<string, object> {
   const queue = { 'Fn::GetAtt': [MISSED_RUNS, 'Arn'] }

@@ -48,7 +48,8 @@ export const SELECTION = {
 
 type SelectionOptions = ValuesOf<typeof SELECTION>
 
-/** Returns the filter that the options describe.
+/**
+ * Returns the filter that the options describe.
  *
  * @throws CliFailure if `until` is not after `since`
  */

@@ -23,7 +23,8 @@ export const FILTERS = {
 
 export type FilterOptions = ValuesOf<typeof FILTERS>
 
-/** Returns the filter that the options describe.
+/**
+ * Returns the filter that the options describe.
  *
  * @throws CliFailure if `since` is not before `until`
  */

@@ -48,7 +48,8 @@ export interface ReprocessOptions {
   readonly env?: string
 }
 
-/** Reprocesses the log of a consumer.
+/**
+ * Reprocesses the log of a consumer.
  *
  * @throws CliFailure, ConfigError
  */

@@ -33,7 +33,8 @@ export interface SkipOptions {
   readonly env?: string
 }
 
-/** Runs the command `sluice skip`.
+/**
+ * Runs the command `sluice skip`.
  *
  * @throws CliFailure, ConfigError
  */

@@ -10,8 +10,8 @@ const TOPIC = { type: 'string' }
 const EXPRESSION = { type: 'string', pattern: '^(rate|cron)\\(.+\\)$' }
 
 /**
- * Returns the schema for `defineFunctionProperties`, with the signals of this deployment. Batches and pollers have Lambda's own
- * limits.
+ * Returns the schema for `defineFunctionProperties`, with the signals of this deployment. The limits for batches and pollers are
+ * the limits of Lambda.
  */
 export function functionProperties(): { readonly properties: Readonly<Record<keyof FunctionKeys, object>> } {
   const known = [...new Set([...TABLE_SIGNALS, ...signals()])]

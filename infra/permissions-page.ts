@@ -28,7 +28,7 @@ const EVERYTHING = {
   SLUICE_CONSOLE: 'on',
 }
 
-/** A form of wildcard ARN that policies use, with the reason why the full ARN is not given. */
+/** Form of an ARN with wildcards that policies use, and the reason why policies cannot use the full ARN. */
 interface Pattern {
   readonly form: RegExp
   readonly shown: string

@@ -87,7 +87,6 @@ function regionIn(arn: string | undefined): string | undefined {
   return arn?.split(':')[3] || undefined
 }
 
-/** Returns the name of the stack. */
 function stackName(stage: string): string {
   return `sluice-infra-${stage}`
 }

@@ -41,7 +41,7 @@ const OF_PAST = ['state', 'endedAt']
 /**
  * Formats a list of alerts. @param columns width of the terminal; undefined for no limit
  *
- * @param isNarrowed true if options restrict the selection
+ * @param isNarrowed true if options restrict which alerts are listed
  */
 export function listText(list: AlertList, columns?: number, isNarrowed = false): string {
   const { env, state, alerts, total, behind, pending } = list

@@ -92,7 +92,7 @@ export async function handle(handling: Handling, terminal: Terminal): Promise<vo
 /**
  * Checks that dead letters are selected in exactly one way.
  *
- * @throws CliFailure otherwise
+ * @throws CliFailure if they are not selected, or selected in several ways
  */
 function requireLimits({ ats, options, command }: Handling): void {
   const filters = Object.keys(filterTexts(conditionsOf(options)))
@@ -191,7 +191,7 @@ export async function looked(run: HandlingRun): Promise<Outcome> {
 /**
  * Checks that all specified dead letters exist.
  *
- * @throws CliFailure otherwise
+ * @throws CliFailure if one of them does not exist
  */
 function requireNamed({ missing }: Outcome, { env }: HandlingRun): void {
   if (missing.length > 0)

@@ -42,7 +42,7 @@ export function asPlanned(findings: readonly Finding[], plan: Observed<TopicPlan
   return [...told, ...others.map(([, refusal]) => refusedFinding(refusal))]
 }
 
-/** Returns the key of a finding. The key of a topic finding does not contain the area. */
+/** Returns a key for comparing a finding with planned changes. The key of a topic finding does not contain the area. */
 function keyOf({ area, check, subject }: Finding): string {
   return area === 'topics' ? `${check} ${subject}` : `${area}/${check} ${subject}`
 }

@@ -1,6 +1,6 @@
 /**
- * Splits a text into JSON documents. The text can be one object, JSON lines, or an array. The line at which each document starts is
- * returned with it. Pure.
+ * Splits a text into JSON documents. The text can be one object, JSON lines, or an array. Each document has the number of the line
+ * at which it starts. Pure.
  */
 
 /** JSON document in a text. */

@@ -1,4 +1,4 @@
-/** Orders the creation of resources so that alarms on missing data are created after the triggers. Pure. */
+/** Makes CloudFormation create alarms on missing data after the triggers. Pure. */
 import type { Template } from '../topics-resource.ts'
 
 /** Resource types of event sources. */

@@ -28,7 +28,7 @@ export interface DeviceNow {
 
 const MAX_LISTED = 200
 
-/** Returns the activities of devices. @param wanted an activity; empty for all */
+/** Returns the activities of devices. @param wanted activity of the devices to list; empty for all activities */
 export async function activities(memory: TelemetryMemory, wanted: string): Promise<Activities> {
   const [{ rows, entities, isWhole }, { found }] = await Promise.all([
     memory.activities.get(),

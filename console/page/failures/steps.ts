@@ -20,7 +20,7 @@ async function callSteps(id: string): Promise<void> {
       if (state !== 'running') return
       failed = 0
     } catch (error) {
-      // The operation has been stopped, or another page is running it. Its page shows the result.
+      // The operation has been stopped, or another page is running it. The page of the operation shows the result.
       if (problemOf(error).code === 'conflict') return
       failed += 1
       await new Promise(resolve => setTimeout(resolve, AGAIN_MS))

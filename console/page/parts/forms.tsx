@@ -151,7 +151,6 @@ export function Outcome({ of: said, children }: OutcomeProps): JSX.Element | nul
   )
 }
 
-/** Result of a change. */
 export interface ChangeResult {
   readonly text: string
   readonly isProblem: boolean

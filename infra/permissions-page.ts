@@ -157,7 +157,7 @@ export function permissionsPage(): string {
   ].join('\n\n')}\n`
 }
 
-/** Returns text that lists these functions, or "all except …" if that list is shorter. */
+/** Returns a text that lists the functions. If most functions are included, it lists the others as exceptions. */
 function shortest(names: readonly string[], every: readonly string[]): string {
   const others = every.filter(name => !names.includes(name))
   if (others.length === 0) return 'All functions'

@@ -31,10 +31,10 @@ export interface RecentOptions<T extends Timed> {
   readonly limits: { readonly mostRecords: number; readonly withinMs: number }
 }
 
-/** Append times to search, in epoch milliseconds: all times since `sinceMs` and, optionally, an earlier range. */
+/** Append times to search, in epoch milliseconds. If `around` is given, it is searched first. */
 export interface Period {
   readonly sinceMs: number
-  /** Earlier range, which is searched if nothing is found since `sinceMs`. */
+  /** Range to search first. All records since `sinceMs` are searched only if this range contains no results. */
   readonly around?: { readonly fromMs: number; readonly untilMs: number }
 }
 

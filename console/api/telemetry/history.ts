@@ -65,7 +65,8 @@ export async function entityHistory(
 
 /**
  * Returns the range of append times to search. Minutes of an old period may have been appended when the period ended, or at any
- * later time by a replay. The search for an old period therefore runs backward from the end of the topic.
+ * later time by a replay. For an old period, the append times around it are therefore searched first and, if nothing is found, the
+ * whole topic.
  */
 function periodOf(fromMs: number, toMs: number): Period {
   const isOld = toMs < Date.now() - LATE_MS

@@ -5,7 +5,7 @@ export interface Conditions {
   readonly consumer: string
   readonly entity: string
   readonly type: string
-  /** Duration before now within which dead letters arrived; empty for all dead letters in the topic. */
+  /** Earliest arrival time of the dead letters, as a duration before now or as a time; empty for all dead letters in the topic. */
   readonly since: string
   readonly state: string
 }

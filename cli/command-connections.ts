@@ -1,4 +1,4 @@
-/** Connections of a command. They allow only reads, except while an operation is carried out. */
+/** Connections of a command. They reject writes, except while an operation is carried out. */
 import type { Config } from '../lib/app/config.ts'
 import type { Kafka } from '../packages/runtime/adapters/kafka/client.ts'
 import type { TopicPublisher } from '../packages/runtime/adapters/kafka/produce-types.ts'
@@ -7,7 +7,8 @@ import { LOAD } from '../packages/runtime/adapters/redis/state-store.ts'
 import { Connections } from '../packages/runtime/lambda/connections.ts'
 
 /**
- * Connections that reject writes outside of `carryOut`. A command that forgets the audit thus fails the first time that it runs.
+ * Connections that reject writes outside of `carryOut`, which writes the audit event. A command that does not use `carryOut`
+ * therefore fails the first time that it is run.
  */
 export class CommandConnections extends Connections {
   readonly config: Config
@@ -27,8 +28,8 @@ export class CommandConnections extends Connections {
   }
 
   /**
-   * Permits writes for commands that publish like any producer, or that audit each part of a run themselves.
-   * A test lists these commands; all others are operations.
+   * Permits writes without `carryOut`. Only for commands that publish events as a producer, or that write their own audit events. A
+   * test lists these commands.
    */
   async writing<T>(work: () => Promise<T>): Promise<T> {
     this.#operations += 1
@@ -40,11 +41,11 @@ export class CommandConnections extends Connections {
   }
 }
 
-/** Pattern of Redis commands that only read. Loading a script also counts as a read. */
+/** Pattern that matches Redis commands that only read. Loading a script also counts as a read. */
 const READS =
   /^(ping|info|time|scan|get|exists|type|memory|h(get|getall|mget|len|scan|exists)|z(card|range|score))(Buffer)?$/
 
-/** Pattern of the methods with which Kafka's administration client makes changes. */
+/** Pattern that matches the methods of Kafka's administration client that make changes. */
 const ADMINISTRATION = /^(create|delete|alter|set|reset)/
 
 function guardedRedis(client: RedisClient, mayWrite: () => boolean): RedisClient {
@@ -63,10 +64,10 @@ function guardedKafka(kafka: Kafka, mayWrite: () => boolean): Kafka {
 }
 
 /**
- * Returns the object with methods that throw if they are called.
+ * Returns a proxy of the object. Calls of refused methods throw an error.
  *
- * @param isRefused decides by the name and the arguments of a call
- * @param others methods that replace those of the object
+ * @param isRefused returns whether to refuse a call, from the name of the method and the arguments
+ * @param others methods that replace methods of the object
  */
 function refusing<T extends object>(
   target: T,

@@ -1,16 +1,16 @@
 /**
- * Declaration of a command of `sluice`: its texts, its arguments and options, and its function. Parsing, help and completion are
- * derived from it, and so are the types of the values that it receives. `commands.ts` lists the commands.
+ * Declaration of a command of `sluice`: its texts, its arguments and options, and the function that runs it. Parsing, help,
+ * completion and the types of the values are derived from the declaration. `commands.ts` lists the commands.
  */
 import { duration } from '../lib/app/settings/duration.ts'
 import { ENVIRONMENT_NAME } from '../packages/runtime/settings/general.ts'
 import { either, instant, type Kind, mapped, text, wholeNumber } from '../packages/runtime/settings/values.ts'
 import type { Terminal } from './terminal.ts'
 
-/** Argument or option of a command. */
+/** Declaration of an argument or option. */
 export interface Parameter<Value> {
   readonly description: string
-  /** Kind that parses the text of the value; undefined for a flag. */
+  /** Kind of value, which parses the text from the command line; undefined for a flag. */
   readonly kind?: Kind<unknown>
   /** Placeholder of an option's value in the help, such as `<n>`. */
   readonly value?: string
@@ -18,7 +18,7 @@ export interface Parameter<Value> {
   readonly isList?: boolean
   /** True for a flag of the form `--no-…`. */
   readonly isNegated?: boolean
-  /** True for an address, whose user and password are hidden in messages. */
+  /** True if the value is an address. Messages do not show its user and password. */
   readonly isAddress?: boolean
   /** Letter of the short form of the option. */
   readonly short?: string
@@ -31,7 +31,7 @@ export type Parameters = Readonly<Record<string, Parameter<unknown>>>
 
 type ValueOf<P> = P extends Parameter<infer Value> ? Value : never
 
-/** Returns the name in kebab case: `dryRun` becomes `dry-run`. */
+/** Converts a name to kebab case. For example, `dryRun` becomes `dry-run`. */
 export function dashed(name: string): string {
   return name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)
 }
@@ -60,12 +60,12 @@ interface Declaration<Arguments extends Parameters, Options extends Parameters> 
   readonly more: string
   readonly args?: Arguments
   readonly options?: Options
-  /** Set for a command that has an environment but does not connect to Kafka. */
+  /** True for a command that has the option `--env` but does not connect to Kafka. */
   readonly withoutKafka?: true
   /**
    * Runs the command.
    *
-   * @param given names of the options on the command line
+   * @param given names of the options that are present on the command line
    */
   run(
     values: ValuesOf<Arguments & Options>,
@@ -126,7 +126,7 @@ export function requiredOption<Value>(
   return { description, kind, value, isRequired: true }
 }
 
-/** @param shown text of the default value in the help */
+/** Returns an option with a default value. @param shown text of the default value in the help */
 export function optionWithDefault<Value>(
   value: string,
   description: string,
@@ -155,18 +155,18 @@ export function negation(description: string): Parameter<boolean> {
   return { description, isNegated: true }
 }
 
-/** Returns the option with a short form, such as `-n`. */
+/** Adds a short form such as `-n` to an option. */
 export function short<Value>(letter: string, option: Parameter<Value>): Parameter<Value> {
   return { ...option, short: letter }
 }
 
-/** Returns the option for an address. Messages hide its user and password. */
+/** Marks the value of an option as an address, so that messages do not show its user and password. */
 export function address<Value>(option: Parameter<Value>): Parameter<Value> {
   return { ...option, isAddress: true }
 }
 
 /**
- * Returns the option for an environment. Commands with this option also have the Kafka options.
+ * Returns the option `--env`. Commands with this option also have the Kafka options.
  *
  * @param what purpose of the environment, such as "to look at"
  */
@@ -174,7 +174,7 @@ export function environment(what: string): Parameter<string | undefined> {
   return option('<name>', `the environment ${what} (default: SLUICE_ENV, else "local")`, ENVIRONMENT_NAME)
 }
 
-/** Option of every command with a report: one JSON document is printed to standard output instead of text. */
+/** Option of all commands that print a report. With it, they print one JSON document to standard output instead of text. */
 export const JSON_OPTION = flag('print one JSON document')
 
 export const POSITIVE = wholeNumber({ least: 1 })
@@ -191,7 +191,7 @@ export const TIME_OR_AGO = either(
   mapped(duration(), ms => Date.now() - ms),
 )
 
-/** Kind for non-empty text. An empty option value usually comes from a shell variable that is not set. */
+/** Kind for non-empty text. An empty value is rejected, because it usually results from a shell variable that is not set. */
 export const SOME_TEXT = text(/\S/, 'a text that is not empty')
 
 export const ANY_TEXT = text(/^/, 'a text')

@@ -9,7 +9,7 @@ import { program } from './program.ts'
 export const PAGE = join(PROJECT, 'docs/commands.md')
 
 const LIST = /(?<=^<!-- The list is written by .* -->\n).*?(?=^<!-- end of the list -->$)/ms
-/** Options that the page describes once for all commands. */
+/** Options that all commands share. The page describes them only once. */
 const COMMON = new Set(['--env', '--json'])
 
 /**
@@ -42,7 +42,7 @@ interface Named {
   readonly command: Command
 }
 
-/** Commands with an action, without hidden ones and those that print help. */
+/** Returns all commands that can be run. Hidden commands and `help` are not included. */
 function commandsBelow(parent: Command, before: readonly string[] = []): Named[] {
   const visible = parent.createHelp().visibleCommands(parent)
   return visible

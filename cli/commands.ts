@@ -1,18 +1,21 @@
 /**
- * Commands of `sluice`, in the order of the help, each with one line of description and the file that declares it. Only the file of
- * the named command is loaded. The path of the file follows from the words of the command: `rules test` is in `rules/test.ts`, and
- * `tail` in `tail/index.ts`, or in `tail.ts` if it is a single file.
+ * Commands of `sluice`, in the order of the help, each with one line of description and the file that declares it. When a command
+ * runs, only its own file is loaded. The path of the file corresponds to the words of the command. For example, `rules test` is
+ * declared in `rules/test.ts`, and `tail` in `tail/index.ts`, or in `tail.ts` if a single file is enough.
  */
 
 import { OPEN_MS } from '../packages/runtime/pipeline/failures/failure-surge.ts'
 import type { CommandValue } from './command.ts'
 
-/** Command with its description and its file. The description is absent for a command that only programs use. */
+/**
+ * Command with its description and its file. The description is absent for a command that is used only by programs, so that the
+ * help does not show it.
+ */
 type Leaf = readonly [line: string | undefined, load: () => Promise<{ readonly default: CommandValue }>]
 
 interface Group {
   readonly line: string
-  /** Description in paragraphs. */
+  /** Description of the group, in paragraphs. */
   readonly about: string
   readonly commands: Readonly<Record<string, Leaf>>
 }

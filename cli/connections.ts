@@ -1,4 +1,4 @@
-/** Connects a command to its servers, and explains why a server does not answer. */
+/** Connects a command to Kafka and Redis, and converts connection errors to messages for users. */
 
 import { type Config, localEnvironment, readConfig } from '../lib/app/config.ts'
 import { kafkaAddress, reasonOf } from '../lib/operations/servers.ts'
@@ -22,7 +22,7 @@ const PATIENCE_MS = 10_000
 /**
  * Returns the settings of a command.
  *
- * @param env environment from an option, which takes precedence over the variable
+ * @param env name of the environment from the option `--env`, which takes precedence over SLUICE_ENV
  * @throws CliFailure if the requested stack does not run
  */
 export function configOf(terminal: Terminal, env: string | undefined): Config {
@@ -30,7 +30,7 @@ export function configOf(terminal: Terminal, env: string | undefined): Config {
 }
 
 /**
- * Returns the variables from which `configOf` reads.
+ * Returns the environment variables from which `configOf` reads the settings.
  *
  * @throws CliFailure if the requested stack does not run
  */
@@ -39,7 +39,8 @@ export function environmentOf(
   env: string | undefined,
 ): Environment {
   try {
-    // Applied before, so that Kafka options work without a stack, and after, because they take precedence over a selected stack.
+    // Apply the Kafka options twice: before, so that they work without a stack, and after, because they take precedence over a
+    // selected stack.
     const reaching = withKafkaOptions(stackEnvironment(withKafkaOptions(environment), stack, stacksDir))
     return localEnvironment(env === undefined ? reaching : { ...reaching, SLUICE_ENV: env })
   } catch (error) {
@@ -70,7 +71,7 @@ export async function requireTopic(
   }
 }
 
-/** Returns an error with one sentence for users if the error concerns Kafka. Any other error is returned unchanged. */
+/** Converts an error of Kafka to an error with a message for users. All other errors are returned unchanged. */
 export function kafkaFailure(error: unknown, config: Config): unknown {
   const where = kafkaAddress(config)
   if (isUnknownTopic(error)) return new CliFailure(`Kafka at ${where}: ${error.message}`)
@@ -82,7 +83,7 @@ export function kafkaFailure(error: unknown, config: Config): unknown {
   )
 }
 
-/** @throws CliFailure if the error results from wrong connection or authentication settings */
+/** Converts errors of authentication. @throws CliFailure if the error is caused by wrong connection or authentication settings */
 export function requireSignIn(error: unknown, config: Config): void {
   const problem = signInProblem(error)
   if (problem !== undefined)
@@ -90,7 +91,7 @@ export function requireSignIn(error: unknown, config: Config): void {
 }
 
 /**
- * Runs work with Redis. There is no time limit for the whole, because each Redis command has its own.
+ * Runs work with Redis. The work as a whole has no time limit, because each Redis command has its own.
  *
  * @throws CliFailure if Redis does not answer
  */
@@ -108,7 +109,7 @@ export async function withRedis<T>(
     const host = address && describeAddress(address)
     const { name, message } = error as Error
     if (name === 'ReplyError') throw new CliFailure(`Redis at ${host} refuses: ${message}`)
-    // Commands that work with Redis also use Kafka.
+    // The work may also use Kafka.
     if (error instanceof Unavailable && error.code === 'broker-unavailable') throw kafkaFailure(error, config)
     if (!isAnswerMissing(error)) throw error
     throw new CliFailure(
@@ -126,7 +127,7 @@ export function isAnswerMissing(error: unknown): boolean {
   return error instanceof Unavailable || error instanceof NoAnswer
 }
 
-/** @throws NoAnswer if the answer takes longer than the timeout for first answers */
+/** Waits for the first answer of a server. @throws NoAnswer if the answer takes longer than ten seconds */
 export function withinPatience<T>(answer: Promise<T>): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(

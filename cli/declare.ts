@@ -1,4 +1,4 @@
-/** Converts command declarations to commander commands: parsing, help, and the values for `run`. */
+/** Converts command declarations to commands of commander, which parse the command line and show help. */
 import { Argument, type Command, Option } from 'commander'
 import { safeParse } from 'valibot'
 import type { Kind } from '../packages/runtime/settings/values.ts'
@@ -20,7 +20,7 @@ export function declare(command: Command, value: CommandValue, terminal: Termina
   })
 }
 
-/** Adds the Kafka options to a command with an environment. */
+/** Adds the Kafka options to a command that has the option `--env`. */
 export function addKafkaOptions(command: Command, terminal: Pick<Terminal, 'environment'>): void {
   const has = (name: string) => command.options.some(option => option.attributeName() === name)
   if (!has('env')) return
@@ -50,13 +50,16 @@ export function optionOf(name: string, parameter: Parameter<unknown>): Option {
   return initial ? option.default(initial.value, initial.shown) : option
 }
 
-/** Returns the allowed texts of a kind that has a fixed set of them. */
+/** Returns the allowed texts of a kind of value; undefined if they are not a fixed set. */
 function choicesOf({ schema }: Kind<unknown>): readonly string[] | undefined {
   const { type, options } = schema as { type: string; options?: readonly string[] }
   return type === 'picklist' ? options : undefined
 }
 
-/** Returns the values by name. A missing value without a default is an empty list, `false`, or absent. */
+/**
+ * Returns the values by name. If a parameter without a default is not given, its value is an empty list for a list, false for a
+ * flag, and absent otherwise.
+ */
 function valuesOf(command: Command, args: Parameters, options: Parameters): Record<string, unknown> {
   const given = command.opts()
   const ofArguments = Object.entries(args).map(([name, { isList }], index) => {
@@ -68,7 +71,7 @@ function valuesOf(command: Command, args: Parameters, options: Parameters): Reco
   return Object.fromEntries([...ofArguments, ...ofOptions].filter(([, value]) => value !== undefined))
 }
 
-/** Placeholder for an invalid value until `requireRightValues` reports it, so that the other values are also checked. */
+/** Placeholder for an invalid value. `requireRightValues` reports it later, so that all values are checked first. */
 class WrongValue {
   readonly text: string
   readonly allowed: string
@@ -80,8 +83,8 @@ class WrongValue {
 }
 
 /**
- * Returns a commander parser for values of this kind. A command never runs with an invalid value, because
- * `requireRightValues` is called before.
+ * Returns a parser for values of this kind. It returns a placeholder for an invalid value. `requireRightValues` reports the
+ * placeholders before the command runs.
  */
 function parserOf({ schema, allowed }: Kind<unknown>, isList = false, isAddress = false) {
   const parse = (text: string) => {
@@ -91,13 +94,14 @@ function parserOf({ schema, allowed }: Kind<unknown>, isList = false, isAddress 
   return isList ? (text: string, before: unknown = []) => [...(before as unknown[]), parse(text)] : parse
 }
 
-/** Returns the address without user and password. */
+/** Replaces the user and password in an address. */
 function withoutLogin(address: string): string {
   return address.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1…@')
 }
 
 /**
- * Ends the command with one line for each invalid value of its arguments and options, and of those of its parent commands.
+ * Checks the arguments and options of a command and its parent commands. If there are invalid values, the command ends with one
+ * error line for each of them.
  *
  * @throws CommanderError
  */
@@ -119,7 +123,7 @@ function wrongIn(command: Command): string[] {
   return [...(command.parent ? wrongIn(command.parent) : []), ...wrong]
 }
 
-/** Returns the error in the format of commander's errors. */
+/** Formats an error in the same way as commander. */
 function lineOf(where: string, { text, allowed }: WrongValue): string {
   return `error: ${where}: "${text}" is invalid. It must be ${allowed}.`
 }

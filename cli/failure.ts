@@ -2,10 +2,13 @@ import { OperationFailure } from '../lib/operations/failure.ts'
 
 export { usageFailure } from '../lib/operations/failure.ts'
 
-/** Exit status of a failed command: 1 for a failure, 2 for wrong usage, 3 for a failure of a command whose answer can be 1. */
+/**
+ * Exit status of a failed command: 1 for a failure, 2 for wrong usage. It is 3 for a failure of a command that uses status 1 for a
+ * negative result.
+ */
 export type FailureStatus = 1 | 2 | 3
 
-/** Error of a command, with one message for users: what happened, where, and what to do. */
+/** Error of a command. Its message is for users: it describes what happened, where, and what to do. */
 export class CliFailure extends OperationFailure {
   override readonly name = 'CliFailure'
   readonly status: FailureStatus
@@ -16,12 +19,12 @@ export class CliFailure extends OperationFailure {
   }
 }
 
-/** Error that ends a command which runs until a signal stops it. It does not count as a failure. */
+/** Error that ends a command when a signal stops it. It does not count as a failure. */
 export class StoppedByUser extends Error {
   override readonly name = 'StoppedByUser'
 }
 
-/** Returns whether an error only reports that the user has stopped the command. */
+/** Returns whether an error was caused only by the user stopping the command. */
 export function isStop(error: unknown, stop: AbortSignal): boolean {
   return error instanceof StoppedByUser || (stop.aborted && error === stop.reason)
 }

@@ -1,7 +1,4 @@
-/**
- * Formats help texts for the width of the terminal. Texts are written in paragraphs, within which line breaks
- * in the code are ignored.
- */
+/** Formats help texts for the width of the terminal. Texts consist of paragraphs. Line breaks within a paragraph are ignored. */
 import type { AddHelpTextContext, Help } from 'commander'
 import { widthOf } from './text-width.ts'
 
@@ -12,7 +9,7 @@ const WIDEST = 120
 /** Minimum width of option descriptions. */
 const NARROWEST = 20
 
-/** Options for `configureHelp`, which rewrap the paragraphs of descriptions. */
+/** Options for commander's `configureHelp` that wrap the paragraphs of descriptions. */
 export const HELP: Partial<Help> = {
   minWidthToWrap: NARROWEST,
   showGlobalOptions: true,
@@ -25,7 +22,10 @@ export function helpWidth(columns: number | undefined): number {
   return Math.min(columns ?? USUAL_WIDTH, WIDEST)
 }
 
-/** Returns a text for `addHelpText`, with paragraphs and indented lines. Indented lines that call `sluice` are examples. */
+/**
+ * Formats a text for commander's `addHelpText`. It consists of paragraphs and indented lines. Indented lines that start with
+ * `sluice` are examples.
+ */
 export function more(text: string): (context: AddHelpTextContext) => string {
   return ({ command, error }) => {
     const output = command.configureOutput()
@@ -34,14 +34,14 @@ export function more(text: string): (context: AddHelpTextContext) => string {
   }
 }
 
-/** Returns the text, wrapped at this width. */
+/** Wraps the paragraphs of a text at a width. */
 export function wrapped(text: string, width: number): string {
   return paragraphs(text.trim())
     .map(line => {
       const [indent = ''] = /^ */.exec(line) ?? []
       if (indent === '') return fill(line.split(' '), width, '', '')
       const words = line.match(WORDS_AND_QUOTES) ?? []
-      // An example stays a single command that can be copied.
+      // Wrap an example with backslashes, so that it can still be copied as one command.
       return fill(words, width, `${indent}  `, line.trim().startsWith('sluice ') ? ' \\' : '', indent)
     })
     .join('\n')
@@ -49,7 +49,7 @@ export function wrapped(text: string, width: number): string {
 
 const WORDS_AND_QUOTES = /(?:'[^']*'|"[^"]*"|\S)+/g
 
-/** Returns one string for each paragraph, and for each blank or indented line. */
+/** Splits a text into paragraphs. A blank or indented line is a paragraph of its own. */
 function paragraphs(text: string): string[] {
   const found: string[] = []
   let isOpen = false

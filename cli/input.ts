@@ -1,15 +1,15 @@
-/** Reads an input file of a command, or standard input. */
+/** Reads the input of a command from a file or from standard input. */
 import { readFile } from 'node:fs/promises'
 import { buffer } from 'node:stream/consumers'
 import { fileFailure } from '../lib/operations/file-failure.ts'
 import { pathIn, type Terminal } from './terminal.ts'
 
-/** Name of a file in messages. */
+/** Returns the name of an input file for messages. */
 export function inputName(file: string): string {
   return file === '-' ? 'standard input' : file
 }
 
-/** The content of the file; `-` is standard input. @throws OperationFailure if it cannot be read */
+/** Reads a file; `-` is standard input. @throws OperationFailure if the file cannot be read */
 export async function inputBytes(
   file: string,
   terminal: Pick<Terminal, 'stdin' | 'folder'>,

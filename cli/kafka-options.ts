@@ -1,4 +1,4 @@
-/** Options that select another Kafka cluster, shared by all commands that connect to Kafka. */
+/** Options that select another Kafka cluster. All commands that connect to Kafka have them. */
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { AUTHENTICATIONS, CONNECTIVITIES } from '../packages/runtime/adapters/kafka/authentication.ts'
@@ -22,7 +22,7 @@ export const KAFKA_OPTIONS = {
   username: option('<name>', 'user for SCRAM and PLAIN; the password is in KAFKA_PASSWORD', SOME_TEXT),
   secret: option('<name>', 'secret with user and password, or with a client certificate', SOME_TEXT),
   caFile: option('<file>', 'file with the certificate of the trusted authority', SOME_TEXT),
-  // Validated later, because the message about an invalid value would contain it.
+  // Validate the value later, because the message about an invalid value would show it.
   eventHubsConnStr: option(
     '<string>',
     'a connection string of Azure Event Hubs, as it is, or $VARIABLE',
@@ -30,14 +30,16 @@ export const KAFKA_OPTIONS = {
   ),
 }
 
-/** Options of commands with a topic. */
+/** Options of commands that have a topic argument. They name an Azure event hub as the topic. */
 export const EVENT_HUB_OPTIONS = {
   eventHubName: option('<name>', 'the event hub, which is the topic', SOME_TEXT),
 }
 
 type KafkaOptions = Partial<ValuesOf<typeof KAFKA_OPTIONS>>
 
-/** Uses the event hub as the topic if no topic is specified, because an event hub is a topic. */
+/**
+ * Uses the name of the event hub as the topic if no topic is specified. In Azure Event Hubs, an event hub corresponds to a topic.
+ */
 export function takeTopicFromEventHub(command: Command, terminal: Pick<Terminal, 'environment'>): void {
   const useTopic = (topic: string | undefined) => {
     if (topic !== undefined && command.getOptionValueSource('topic') !== 'cli')
@@ -53,7 +55,7 @@ export function takeTopicFromEventHub(command: Command, terminal: Pick<Terminal,
 /**
  * Returns the environment with the values of the command's options, which take precedence over variables.
  *
- * @param command command that runs; undefined before it starts
+ * @param command command to run; undefined before it is known
  * @param folder base folder of relative file names
  */
 export function kafkaEnvironment(
@@ -86,7 +88,7 @@ function variablesOf(given: KafkaOptions, environment: Environment, folder: stri
   return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined))
 }
 
-/** Variables that an option replaces because they would take precedence over it or contradict it. */
+/** Variables that are removed if an option is given, because they would take precedence over the option or contradict it. */
 const REPLACED: readonly {
   readonly by: readonly (keyof KafkaOptions)[]
   readonly variables: readonly string[]
@@ -101,7 +103,8 @@ const REPLACED: readonly {
 ]
 
 /**
- * Returns the value of an option. A value such as `$NAME` refers to a variable, so that a secret need not be on the command line.
+ * Returns the value of an option. A value such as `$NAME` is replaced by the variable's value, so that a secret does not have to be
+ * on the command line.
  *
  * @throws CliFailure if the variable is not set
  */

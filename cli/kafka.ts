@@ -1,4 +1,4 @@
-/** Runs the work of a command with Kafka, and explains errors. */
+/** Runs the work of a command with Kafka, and converts errors to messages for users. */
 import type { Config } from '../lib/app/config.ts'
 import { signals } from '../lib/app/topics.ts'
 import { allTopics } from '../lib/queries/topic-descriptions.ts'
@@ -16,7 +16,7 @@ export interface KafkaCommand {
   readonly kafka: Kafka
   readonly connections: CommandConnections
   readonly offsets: TopicOffsets
-  /** Topics of the cluster at the start of the command, without internal ones. */
+  /** Topics that the cluster has at the start of the command. Internal topics are not included. */
   readonly topics: readonly TopicLayout[]
 }
 
@@ -45,7 +45,7 @@ export async function withKafka<T>(config: Config, use: (command: KafkaCommand) 
 /**
  * Checks that the topic exists.
  *
- * @throws CliFailure for an unknown topic, with similar names
+ * @throws CliFailure for an unknown topic. The message contains similar names.
  */
 export function requireTopicIn(
   { topics, config }: Pick<KafkaCommand, 'topics' | 'config'>,

@@ -1,4 +1,4 @@
-/** Option `--key-by`, with which commands select the record keys of the events that they write. */
+/** Option `--key-by`. It selects how commands derive the record keys of the events that they write. */
 
 import { type KeyStrategy, keyStrategyNamed } from '../lib/telemetry/key.ts'
 import { type Kind, parsedBy } from '../packages/runtime/settings/values.ts'

@@ -1,4 +1,6 @@
-/** Option `--mapping`, which reads foreign records with the specified mappings instead of those of the topic. */
+/**
+ * Option `--mapping`. It selects the mappings with which records of other formats are read, instead of the mappings of the topic.
+ */
 import { resolve } from 'node:path'
 import { dataReader } from '../lib/app/data-reader.ts'
 import { MAPPINGS, readSettings } from '../lib/app/settings/index.ts'
@@ -25,7 +27,7 @@ export function mappingsIn({ environment }: Terminal): MappingsFolder {
 /**
  * Returns the specified mappings.
  *
- * @throws OperationFailure for an unknown mapping, or with all errors of an invalid one
+ * @throws OperationFailure if a mapping is unknown or invalid. The message contains all errors.
  */
 export function mappingsNamed(names: readonly string[], terminal: Terminal): Promise<readonly Mapping[]> {
   const folder = mappingsIn(terminal)
@@ -35,7 +37,7 @@ export function mappingsNamed(names: readonly string[], terminal: Terminal): Pro
 /**
  * Returns the reader of records for commands that show or validate them.
  *
- * @throws OperationFailure as `mappingsNamed`
+ * @throws OperationFailure if a mapping is unknown or invalid
  */
 export async function readerWith(
   config: Parameters<typeof dataReader>[0],

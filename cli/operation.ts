@@ -7,12 +7,12 @@ import { requireTopic } from './connections.ts'
 import { operatorOf } from './person.ts'
 
 /**
- * Carries out an operation with connections that can write, and writes its audit event. Without an
- * identifiable operator, or a topic for the event, nothing is changed.
+ * Carries out an operation with connections that permit writes, and writes its audit event. If the operator cannot be identified,
+ * or the topic for the audit event is missing, nothing is changed.
  *
- * @param change carries out the operation, and increments the counts with each change
+ * @param change carries out the operation, and increments the counts for each change
  * @throws CliFailure if the operation was not started
- * @throws what `audited` throws
+ * @throws the errors of `audited`
  */
 export async function carryOut<T>(
   connections: CommandConnections,
@@ -23,7 +23,7 @@ export async function carryOut<T>(
   const by = await operatorOf(config)
   const topic = topicName('events', config.env)
   const publisher = await connections.publisher()
-  // Topics may be created before the environment exists, or where none is intended.
+  // Commands for topics may run before the topic for audit events exists.
   const hasNone = (error: unknown) => isUnknownTopic(error) && about.action.startsWith('topics ')
   const isTrailed = await publisher.partitionsOf(topic).then(
     () => true,

@@ -14,7 +14,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
   SERIALIZATION: '--serialization',
 }
 
-/** Variable, with a value if it has one, that is not already followed by an option. */
+/** Matches the name of a variable, with its value if it has one. A name that is already followed by an option is not matched. */
 const VARIABLE = /\b([A-Z][A-Z_]*[A-Z])(=[\w-]+)?(?![\w-]| \(--)/g
 
 /** Returns the message with `KAFKA_AUTH (--auth)` instead of `KAFKA_AUTH`, if the command has that option. */

@@ -4,8 +4,8 @@ import { userOfMachine } from '../programs/person.ts'
 import { CliFailure } from './failure.ts'
 
 /**
- * Returns the name under which operations are audited: the AWS identity if the environment is in AWS,
- * otherwise the user of this machine. It cannot be set by an option or a variable.
+ * Returns the name of the operator for audit events. It is the AWS identity if the environment is in AWS, otherwise the user of
+ * this machine. It cannot be set by an option or a variable.
  *
  * @throws CliFailure if AWS does not return the identity of the caller
  */

@@ -1,4 +1,4 @@
-/** The `sluice` program: finds the command for the arguments, and converts errors to messages and an exit status. */
+/** The `sluice` program. It selects the command from the arguments, and converts errors to messages and an exit status. */
 import { Command, CommanderError } from 'commander'
 import { OperationFailure } from '../lib/operations/failure.ts'
 import { ConfigError } from '../packages/runtime/settings/config-error.ts'
@@ -21,7 +21,7 @@ this machine. --config FILE, or SLUICE_CONFIG, names a file with settings.`
 const STACK = option('<name>', 'running stack to use, as in `npm start -- --name <name>`', STACK_NAME)
 
 /**
- * Runs the command for the arguments.
+ * Runs the command that the arguments select.
  *
  * @param args arguments without the program's name
  * @returns the exit status: 0 for success, 1 for a failure, 2 for wrong usage, 3 if `verify` could not
@@ -39,8 +39,8 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 }
 
 /**
- * Removes `--config FILE` from any position of the command line, and sets the variables from that file, or
- * from SLUICE_CONFIG. `topics create` has its own option of that name.
+ * Removes `--config FILE` from the command line, at any position, and reads variables from that file or from the file in
+ * SLUICE_CONFIG. After the words `topics create`, `--config` is left unchanged, because it is an option of that command.
  */
 async function withSettings(terminal: Terminal, args: readonly string[]) {
   const { environment: ownEnvironment, folder } = terminal
@@ -58,16 +58,16 @@ async function withSettings(terminal: Terminal, args: readonly string[]) {
   return { context: { ...terminal, environment, ownEnvironment, settingsFile }, words }
 }
 
-/** Command that runs; undefined before it starts. */
+/** The running command; undefined before it starts. */
 interface Running {
   command: Command | undefined
 }
 
 /**
- * Builds the command line. Files of other commands are not loaded; only their name and summary are known.
+ * Builds the command line. Only the selected commands are loaded. All others have only a name and a summary.
  *
- * @param running receives the command that runs
- * @param args words of the command line; without them, every command is loaded
+ * @param running object in which the running command is stored
+ * @param args words of the command line, which select the commands to load. If undefined, all commands are loaded.
  */
 export async function program(
   terminal: Terminal,
@@ -80,7 +80,7 @@ export async function program(
     .configureOutput({
       writeOut: text => terminal.stdout.write(text),
       writeErr: text => terminal.stderr.write(text),
-      // One id in 64 starts like an option.
+      // An id can start with a dash, so that it is parsed as an option.
       outputError: (text, write) =>
         write(text.replace(/(unknown option '-[\w-]{20,}')/, '$1: write -- before an id')),
       getOutHelpWidth: () => helpWidth(columnsOf(terminal)),
@@ -97,7 +97,7 @@ export async function program(
     })
   const context: Terminal = {
     ...terminal,
-    // Evaluated when a command runs, because commands are added before the options are parsed.
+    // Evaluate this only when a command runs, because commands are added before the options are parsed.
     get stack() {
       return sluice.opts().stack
     },
@@ -108,7 +108,7 @@ export async function program(
   return sluice
 }
 
-/** @param words words that select a command below the parent; undefined for all commands */
+/** Adds commands to their parent. @param words words that select one of the commands; undefined to load all commands */
 async function addCommands(
   parent: Command,
   listed: Listed,
@@ -127,7 +127,7 @@ async function addCommands(
   }
 }
 
-/** Returns the arguments that can be names of commands: neither options nor values of global options. */
+/** Returns the arguments that can be names of commands. Options and the values of global options are removed. */
 function wordsOf(args: readonly string[]): string[] {
   return args.filter(
     (word, index) => !word.startsWith('-') && !['--stack', '--config'].includes(args[index - 1] ?? ''),
@@ -135,7 +135,8 @@ function wordsOf(args: readonly string[]): string[] {
 }
 
 function ended(error: unknown, { stderr, stop }: Terminal, { command }: Running): number {
-  // Commander has already printed its message. Its status is 0 after --help, and 1 for any wrong usage.
+  // Commander has already printed a message. Its exit code is 0 after --help, and 1 for wrong usage, for which this program returns
+  // 2.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   if (isStop(error, stop)) return 0
   if (error instanceof OperationFailure) {

@@ -3,7 +3,7 @@ import { durationText } from '../lib/duration.ts'
 
 export interface Progress {
   readonly done: number
-  /** Part of `done` from before this command, which is not included in the rate. */
+  /** Part of `done` that was done before this command started. It is not included in the rate. */
   readonly doneBefore?: number
   /** Total number; undefined if unknown. */
   readonly total: number | undefined
@@ -15,7 +15,7 @@ const BAR = 30
 /**
  * Returns a line such as `[=====>        ]  45 %  3270 of 7267 acknowledged, 5400/s, 12 s left`.
  *
- * @param what what is counted, such as "acknowledged"
+ * @param what word for what is counted, such as "acknowledged"
  */
 export function progressText({ done, doneBefore = 0, total, elapsedMs }: Progress, what: string): string {
   const perMs = elapsedMs > 0 ? (done - doneBefore) / elapsedMs : 0

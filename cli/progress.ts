@@ -5,7 +5,7 @@ import type { Terminal } from './terminal.ts'
 const ON_TERMINAL_MS = 100
 const ELSEWHERE_MS = 5_000
 
-/** Shows the text repeatedly until the returned function is called. */
+/** Shows a line of text and updates it until the returned function is called. */
 export function showLine({ stderr }: Pick<Terminal, 'stderr'>, text: () => string): () => void {
   const onTerminal = stderr.isTTY === true
   const show = () =>

@@ -28,7 +28,10 @@ import { CliFailure, StoppedByUser, usageFailure } from './failure.ts'
 import type { Terminal } from './terminal.ts'
 
 const DEFAULT_PORT = 9_464
-/** Folder with the bundles of processes that build their functions. Each process has a subfolder, named by its id. */
+/**
+ * Folder for the bundles of processes that build their functions themselves. Each process has its own subfolder, whose name is the
+ * process id.
+ */
 const BUNDLES = join(LOCAL, 'run')
 
 export default command({
@@ -126,7 +129,10 @@ Examples:
   },
 })
 
-/** Returns the variables. Unlike other commands, this one uses the servers of a stack only if a stack is specified. */
+/**
+ * Returns the environment variables of the functions. Unlike other commands, this one uses the servers of a local stack only if a
+ * stack is specified.
+ */
 function variablesOf(terminal: Terminal, env: string | undefined): Environment {
   const { environment, stack, withKafkaOptions = same => same } = terminal
   if (stack !== undefined || environment.SLUICE_STACK) return environmentOf(terminal, env)
@@ -137,7 +143,7 @@ function variablesOf(terminal: Terminal, env: string | undefined): Environment {
 /**
  * Returns the functions to run.
  *
- * @throws CliFailure for an unknown name, for a requested function that cannot run, and if no function can run
+ * @throws CliFailure if a name is unknown, if a requested function cannot be run, or if no function can be run
  */
 function chosenOf(
   all: Parameters<typeof chooseFunctions>[0],
@@ -158,9 +164,9 @@ function chosenOf(
 }
 
 /**
- * Waits for work.
+ * Waits for a promise until the command is stopped.
  *
- * @throws StoppedByUser as soon as the signal is aborted, without waiting any longer
+ * @throws StoppedByUser as soon as the signal is aborted
  */
 function unlessStopped<T>(stop: AbortSignal, work: Promise<T>): Promise<T> {
   const { promise: stopped, reject } = Promise.withResolvers<never>()
@@ -170,7 +176,10 @@ function unlessStopped<T>(stop: AbortSignal, work: Promise<T>): Promise<T> {
   return Promise.race([work, stopped]).finally(() => stop.removeEventListener('abort', giveUp))
 }
 
-/** Returns the folder with the bundles, which were built in advance, as in an image, or are built now. */
+/**
+ * Returns the folder with the functions' bundles. They are built now, unless they have been built in advance, for example in a
+ * container image.
+ */
 async function codeOf(
   names: readonly string[],
   entryOf: (name: string) => FunctionEntry,

@@ -1,4 +1,4 @@
-/** Option with which publishing commands select how data is written. */
+/** Option of publishing commands that selects how data is encoded. */
 import { UnencodableError } from '@sluice/schema-registry'
 import type { Config } from '../lib/app/config.ts'
 import { dataWriterOf } from '../lib/app/data-writer.ts'
@@ -18,7 +18,7 @@ export const SERIALIZATION_OPTION = option(
 )
 
 /**
- * Returns the writer for event data. It throws a CliFailure for an event that cannot be written.
+ * Returns a writer that encodes event data. The writer throws a CliFailure for an event that it cannot encode.
  *
  * @param chosen value of the option; undefined to use the settings
  * @throws ConfigError for an unknown event type
@@ -35,7 +35,7 @@ export async function writerFor(config: Config, chosen: Serialization | undefine
 }
 
 /**
- * Returns the serialized event.
+ * Returns the event with encoded data.
  *
  * @throws CliFailure if the data does not match its schema, such as an integer of more than 32 bits
  */

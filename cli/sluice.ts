@@ -10,14 +10,15 @@ const LAST_WORDS_MS = 1_000
 
 const stop = new AbortController()
 let stopsWhenUnread = false
-// The signal can arrive twice, because a terminal sends it to the whole process group and npm passes it on. Both count as one.
+// The signal can arrive twice, because a terminal sends it to the whole process group, and npm also forwards it. A second signal
+// has no effect.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort())
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') {
     process.stderr.write(`${(fileFailure('standard output', error) as Error).message}\n`)
     process.exit(1)
   }
-  // The reader has closed the pipe, as in `sluice … | head`.
+  // The reader of the output has closed the pipe, as in `sluice … | head`.
   if (!stopsWhenUnread) process.exit(0)
   stop.abort()
 })
@@ -36,5 +37,5 @@ const status = await run(args, {
     stopsWhenUnread = true
   },
 })
-// After a request to stop, a reader that no longer reads delays the end only briefly.
+// If the user has stopped the command, wait only briefly for the reader of the output.
 exitOnceRead(stdout, status, stop.signal.aborted ? LAST_WORDS_MS : undefined)

@@ -21,7 +21,7 @@ interface StackReport {
   readonly redisUrl: string | null
   readonly awsEndpoint: string | null
   readonly lambdaPort: number | null
-  /** Address of the console with its token. */
+  /** Address of the console, including its access token. */
   readonly consoleAddress: string | null
   readonly dataDir: string
   readonly logsDir: string
@@ -65,7 +65,7 @@ function stackReport({ variables, ...stack }: Stack): StackReport {
   }
 }
 
-/** Returns the servers, read from the files `<server>.pid` of the local cloud, which contain JSON. */
+/** Returns the servers of a stack. They are read from the files `<server>.pid` of the local cloud, which contain JSON. */
 function serversIn(dataDir: string): ServerReport[] {
   return filesIn(dataDir)
     .filter(file => file.endsWith('.pid'))
@@ -80,7 +80,7 @@ function filesIn(dir: string): string[] {
   try {
     return readdirSync(dir)
   } catch {
-    // A stack that uses other servers has no data folder.
+    // A stack that uses external servers has no data folder.
     return []
   }
 }
@@ -90,12 +90,12 @@ function pidIn(file: string): number | undefined {
     const { pid } = JSON.parse(readFileSync(file, 'utf8'))
     return Number.isInteger(pid) ? pid : undefined
   } catch {
-    // The server has just exited.
+    // The file has been removed, because the server has just exited.
     return undefined
   }
 }
 
-/** Returns one block per stack. Addresses and process ids are never truncated, because users copy them. */
+/** Returns one block per stack. Addresses and process ids are not truncated, so that users can copy them. */
 function stacksText(stacks: readonly StackReport[]): string {
   if (stacks.length === 0) return 'No stack is running. Start one with: npm start\n'
   return `${stacks.map(stackText).join('\n\n')}\n`

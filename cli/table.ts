@@ -5,15 +5,15 @@ import { harmless, shortened, shortenedAtStart, widthOf } from './text-width.ts'
 export interface Column {
   readonly heading: string
   readonly align?: 'right'
-  /** Minimum width to which cells may be truncated, with "…". Absent if cells must not be truncated. */
+  /** Minimum width to which the cells of the column may be truncated; absent if they must not be truncated. */
   readonly least?: number
-  /** End at which a cell is truncated; `start` if the last part of the text is the most important. */
+  /** Set to `start` to truncate cells at the start, for texts whose last part is the most important. */
   readonly cut?: 'start'
-  /** Order in which columns are omitted if the table does not fit. A column without a number is never omitted. */
+  /** Order in which columns are omitted if the table is too wide. A column without this number is never omitted. */
   readonly leaveOut?: number
 }
 
-/** Number of significant digits. Output with `--json` has all digits. */
+/** Number of significant digits in tables. The output of `--json` contains all digits. */
 const DIGITS = 6
 
 /**
@@ -55,8 +55,8 @@ type Rows = readonly (readonly string[])[]
 const GAP = '  '
 
 /**
- * Formats cells in columns with headings. If they do not fit, columns are narrowed and then omitted, as each
- * column allows. If that is not sufficient, each row becomes a block with one line per cell.
+ * Formats cells in columns with headings. If the table is too wide, columns are first narrowed and then omitted, as far as the
+ * columns allow it. If it is still too wide, each row is formatted as a block with one line per cell.
  *
  * @param width maximum width; undefined for no limit, for example if the output is not a terminal
  */
@@ -76,7 +76,7 @@ export function tableText(columns: readonly Column[], rows: Rows, width?: number
   return rows.map(row => block(columns, row, width)).join('\n\n')
 }
 
-/** Returns the width of each shown column; undefined if they do not fit. */
+/** Returns the width of each column to show; undefined if the columns do not fit into the maximum width. */
 function fittedWidths(
   columns: readonly Column[],
   rows: Rows,
@@ -92,7 +92,7 @@ function fittedWidths(
   const least = (index: number) => columns[index]?.least ?? Number.POSITIVE_INFINITY
   let excess = sum(widths.values()) + GAP.length * (shown.length - 1) - width
   while (excess > 0) {
-    // Narrows the widest column first, so that columns with short cells are not truncated because of one with long cells.
+    // Narrow the widest column first, so that short cells in other columns are not truncated.
     const [widest] = [...widths].filter(([index, now]) => now > least(index)).sort((a, b) => b[1] - a[1])
     if (!widest) return undefined
     widths.set(widest[0], widest[1] - 1)

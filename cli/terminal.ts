@@ -4,37 +4,40 @@ import type { Command } from 'commander'
 import type { SettingsFile } from '../lib/app/settings-file.ts'
 import type { Environment } from '../packages/runtime/settings/slice.ts'
 
-/** Environment of a command. Tests replace it. */
+/** Environment in which a command runs: streams, variables and folders. Tests provide their own. */
 export interface Terminal {
-  /** Standard input. `isTTY` is true if the user can be asked. */
+  /** Standard input. `isTTY` is true if the user can be asked for confirmation. */
   readonly stdin: Readable & { readonly isTTY?: boolean }
-  /** Standard output, with the properties of a terminal. */
+  /** Standard output. `isTTY` and `columns` are set if it is a terminal. */
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number }
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number }
-  /** Variables of the process, and those that the settings file adds. */
+  /** Environment variables of the process, and variables that the settings file adds. */
   readonly environment: Environment
-  /** Variables of the process only; absent if there is no settings file. */
+  /** Environment variables of the process without the settings file; absent if there is no settings file. */
   readonly ownEnvironment?: Environment
   readonly settingsFile?: SettingsFile | undefined
   /** Base folder of relative file names. */
   readonly folder: string
-  /** Stack in the option `--stack`. Its servers take precedence over those in variables. */
+  /** Name of the stack in the option `--stack`. The stack's servers take precedence over servers in variables. */
   readonly stack?: string | undefined
-  /** Applies the Kafka options of the running command to the variables. */
+  /** Adds the values of the running command's Kafka options to the variables. */
   readonly withKafkaOptions?: (environment: Environment) => Environment
   /** Folder with the files of running stacks. */
   readonly stacksDir?: string
-  /** Builds the command line, with the commands that these words select. */
+  /** Builds the command line. Only the commands that the words select are loaded. */
   readonly commandLine?: (words: readonly string[]) => Promise<Command>
-  /** Signal that is aborted when the user wants to stop. The command then ends in an orderly way. */
+  /** Signal that is aborted when the user wants to stop the command. The command must then finish its work and end. */
   readonly stop: AbortSignal
-  /** Aborts `stop` from now on if the reader of `stdout` closes it. Without this call, the process ends immediately. */
+  /**
+   * Requests that `stop` is aborted when the reader of `stdout` closes it. Without this call, the process ends immediately in that
+   * case.
+   */
   stopWhenUnread?(): void
 }
 
 /**
- * Returns the number of columns of the terminal. Undefined if the output is not a terminal and COLUMNS is not
- * set; then nothing is truncated.
+ * Returns the number of columns of the terminal. Undefined if the output is not a terminal and COLUMNS is not set, in which case
+ * nothing is truncated.
  */
 export function columnsOf({
   stdout,
@@ -61,7 +64,7 @@ export function pathIn({ folder }: Pick<Terminal, 'folder'>, file: string): stri
 
 /**
  * Returns the folder in which the user runs the command. npm runs a script in the project's folder and passes the original folder
- * in INIT_CWD; a command that was started otherwise may have inherited the variable from another npm.
+ * in INIT_CWD. A command that was not started by npm may have inherited the variable from another npm process.
  */
 export function callersFolder(environment: Environment, workingFolder: string): string {
   return (environment.npm_lifecycle_event === 'sluice' && environment.INIT_CWD) || workingFolder

@@ -1,4 +1,4 @@
-/** Text for terminals: wide characters take two columns, and control characters must not be printed. Pure. */
+/** Functions for text on terminals. Wide characters occupy two columns, and control characters must not be printed. Pure. */
 import stringWidth from 'string-width'
 
 export { harmless, harmlessLines } from '../lib/harmless.ts'
@@ -13,7 +13,7 @@ export function widthOf(text: string): number {
 
 /** Returns the text or, if it is too wide, its beginning followed by "…". */
 export function shortened(text: string, width = Number.POSITIVE_INFINITY): string {
-  // A character takes at most two columns.
+  // A character occupies at most two columns.
   if (text.length * 2 <= width || widthOf(text) <= width) return text
   return width > 0 ? fitting(graphemes(text), width - widthOf(MORE)).join('') + MORE : ''
 }
@@ -29,7 +29,7 @@ function graphemes(text: string): string[] {
   return [...GRAPHEMES.segment(text)].map(({ segment }) => segment)
 }
 
-/** Returns as many segments as fit into the width. */
+/** Returns the first segments, as many as fit into the width. */
 function fitting(segments: readonly string[], width: number): string[] {
   let room = width
   const tooWide = segments.findIndex(segment => {

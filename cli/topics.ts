@@ -1,4 +1,4 @@
-/** Finds the topics of a command and their offsets. */
+/** Finds the topics that a command uses, and their offsets. */
 
 import type { Config } from '../lib/app/config.ts'
 import { signals } from '../lib/app/topics.ts'
@@ -11,9 +11,9 @@ import { kafkaAddress, reasonOf, requireSignIn, withinPatience } from './connect
 import { CliFailure } from './failure.ts'
 
 /**
- * Returns the bounds of topics.
+ * Returns the first and last offsets of topics.
  *
- * @param timeMs time for which offsets are looked up; without it, `atTime` is empty
+ * @param timeMs time for which offsets are looked up. If it is undefined, `atTime` is empty.
  * @throws CliFailure if Kafka does not answer, or does not have one of the topics
  */
 export async function reachOf(
@@ -32,7 +32,7 @@ export async function reachOf(
     }
   }
   try {
-    // The first topic is requested alone: if Kafka does not answer, one message is enough.
+    // Query the first topic alone, so that only one error is reported if Kafka does not answer.
     const [first, ...others] = topics
     const reach = first === undefined ? [] : [await ask(first)]
     return new Map([...reach, ...(await Promise.all(others.map(ask)))])

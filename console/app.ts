@@ -51,11 +51,11 @@ export function consoleApp({
   app.get('/assets/:name', context => {
     const file = page.asset(context.req.param('name'))
     if (!file) return context.notFound()
-    // File names contain a hash of the content.
+    // Browsers can cache assets forever, because their names contain a hash of the content.
     const headers = { 'content-type': file.type, 'cache-control': 'private, max-age=31536000, immutable' }
     return context.body(file.text, 200, headers)
   })
-  // All other paths belong to the page, which reads them in the browser.
+  // All other paths return the page, whose router evaluates the path in the browser.
   app.get('*', async context => {
     const isSignedIn = (await whoAsks(context, access, failed)) !== undefined
     const answer = await admission(context, access, { isSignedIn, failed, styleAt: page.styleAt })

@@ -1,6 +1,6 @@
 /**
- * Contents of a bundled console: the page and the list of functions. The build replaces this module, see `esbuild.plugins.cjs`. Without
- * a build, the server generates both.
+ * Contents of a bundled console: the page and the list of functions. `esbuild.plugins.cjs` replaces this module when it bundles the
+ * console. If the console is not bundled, the server generates both.
  */
 import type { ShownFunction } from './environment.ts'
 

@@ -1,4 +1,4 @@
-/** The environment that the console shows: its configuration, and connections that are opened on first use. */
+/** Environment that the console shows, with its configuration and connections. Connections are opened when they are first used. */
 
 import type { Config } from '../lib/app/config.ts'
 import { topicsRead } from '../lib/app/functions.ts'
@@ -24,23 +24,26 @@ export interface ShownFunction {
   readonly name: string
   readonly consumes: readonly Signal[]
   readonly foreignTopics: readonly string[]
-  /** Topics that the function forwards on a schedule. */
+  /** Topics that the function reads as a forwarder, when its schedule invokes it. */
   readonly forwards: readonly Signal[]
   readonly emits: readonly Signal[]
-  /** Batching of the Kafka event source, with the window in seconds. */
+  /** Batching of the Kafka event source. `maximumBatchingWindow` is in seconds. */
   readonly reading: { readonly maximumBatchingWindow: number }
 }
 
 export interface EnvironmentOptions {
   readonly config: Config
   readonly functions: readonly ShownFunction[]
-  /** True on a local stack. Only there can users publish readings and see the spans of every record. */
+  /** True on a local stack. Publishing readings and showing the spans of every record are possible only there. */
   readonly isLocal: boolean
-  /** True if responses can be streamed, which an HTTP API does not support. */
+  /** True if responses can be streamed. An HTTP API does not support streams. */
   readonly streams: boolean
-  /** Received spans of decisions; absent if the functions send their spans elsewhere. */
+  /** Store of the spans that functions have sent to this console; absent if they send their spans elsewhere. */
   readonly spans?: SpanStore | undefined
-  /** Returns the stalled functions, from the program that runs them; absent if only Kafka and Redis are known. */
+  /**
+   * Returns the stalled functions. Absent if the console does not run in the same program as the functions, so that it must derive
+   * stalls from Kafka and Redis.
+   */
   readonly standing?: () => readonly OpenStall[] | undefined
 }
 
@@ -96,8 +99,8 @@ export class ConsoleEnvironment {
   }
 
   /**
-   * Returns the name in Kafka of a topic of the table, and its number of partitions: that of the table, if Kafka does not respond
-   * soon. Those of its sub-signals are included.
+   * Returns the name and the number of partitions of a topic and of its sub-topics. If Kafka does not respond soon, the numbers are
+   * those of the topic table.
    */
   async topicSize(signal: TableSignal): Promise<TopicSize> {
     const { subTopics = [], ...own } = signalSize(signal, this.config.env)
@@ -134,7 +137,7 @@ export class ConsoleEnvironment {
     return this.#connections.value(name)
   }
 
-  /** All connections, for operations and other users. */
+  /** Connections of this environment, for operations. */
   get connections(): Connections {
     return this.#connections
   }
@@ -142,7 +145,8 @@ export class ConsoleEnvironment {
   /**
    * Lets work continue after the response.
    *
-   * @param work must end soon after its signal is aborted, because `close` waits for it. It must handle its own errors.
+   * @param work work to do in the background. It must handle its own errors, and end soon after its signal is aborted, because
+   * `close` waits for it.
    */
   inBackground(work: (closing: AbortSignal) => Promise<void>): void {
     const going = work(this.#closing.signal)
@@ -151,7 +155,10 @@ export class ConsoleEnvironment {
     this.#background.add(going)
   }
 
-  /** Fails immediately while Kafka is known to be unavailable; see `KafkaReach`. */
+  /**
+   * Wraps a function that opens a connection, so that it fails immediately while Kafka is known to be unavailable. See
+   * `KafkaReach`.
+   */
   #reached<T>(open: () => Promise<T>): () => Promise<T> {
     return async () => {
       await this.#reach.check()
@@ -166,7 +173,10 @@ export class ConsoleEnvironment {
   }
 }
 
-/** Returns whether the configuration is that of a local stack: brokers on loopback without authentication. */
+/**
+ * Returns whether the configuration is for a local stack, which means that the brokers are on loopback and require no
+ * authentication.
+ */
 export function isOnThisMachine({ kafka }: Pick<Config, 'kafka'>): boolean {
   const { brokers, auth } = kafka
   return auth === 'none' && brokers.length > 0 && brokers.every(broker => LOOPBACK.test(broker))

@@ -14,13 +14,13 @@ import { type Built, built } from './built.ts'
 import { ConsoleEnvironment } from './environment.ts'
 import { pageFiles } from './page-files.ts'
 
-/** Time for which a token is still accepted after it was removed from the secret. */
+/** Maximum time for which a token is accepted after it has been removed from the secret, in milliseconds. */
 const TOKENS_FOR_MS = 60_000
 
 type Answered = Awaited<ReturnType<ReturnType<typeof handle>>>
 
 /**
- * Returns a Lambda handler that connects on its first request.
+ * Returns the Lambda handler of the console. It connects to Kafka and Redis on its first request.
  *
  * @param content contents of the bundle
  * @param read reads a secret by its name

@@ -6,9 +6,9 @@ import { RefusedByKafka } from '../packages/runtime/adapters/kafka/errors.ts'
 import { type Bounds, TopicOffsets } from '../packages/runtime/adapters/kafka/offsets.ts'
 import { Unavailable } from '../packages/runtime/pipeline/errors.ts'
 
-/** Time for which a result remains valid. */
+/** Time for which the result of a check remains valid, in milliseconds. */
 const KNOWN_FOR_MS = 5_000
-/** Time limit for the check. Healthy brokers respond within milliseconds. */
+/** Time limit for the check, in milliseconds. Brokers normally respond within a few milliseconds. */
 const PATIENCE_MS = 5_000
 
 interface Clock {
@@ -57,7 +57,7 @@ export class KafkaReach {
       await this.#look()
       this.#note(undefined)
     } catch (error) {
-      // The request itself reports other errors.
+      // Only outages count here. Other errors are reported by the requests themselves.
       this.#note(isAway(error) ? away((error as Error).message) : undefined)
     }
   }
@@ -71,19 +71,19 @@ function away(why: string): Unavailable {
   return new Unavailable('broker-unavailable', `Kafka does not answer: ${why}`)
 }
 
-/** Short timeouts for pages, which retry anyway. */
+/** Time limits for requests of pages. They are short, because pages repeat their requests. */
 export const PATIENCE_OF_A_PAGE = { leaderMs: 2_000, topicMs: 0 }
 const NO_PATIENCE = { leaderMs: 0, topicMs: 0 }
 
 /**
- * Sends one request at a time. If the last request for a topic failed, further ones use a separate connection with minimal timeouts
- * until one succeeds.
+ * Reads offsets, one request at a time. After a failed request for a topic, further requests for it use a separate connection with
+ * minimal timeouts until one succeeds.
  */
 export class PageOffsets implements Pick<TopicOffsets, 'bounds' | 'at' | 'close'> {
   readonly #usual: TopicOffsets
   readonly #apart: TopicOffsets
   readonly #failed = new Set<string>()
-  /** Pending requests that further callers can share, by topic. */
+  /** Pending requests by topic. Further callers can share their responses. */
   readonly #bounds = new Map<string, Promise<Bounds[]>>()
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -97,7 +97,7 @@ export class PageOffsets implements Pick<TopicOffsets, 'bounds' | 'at' | 'close'
     const joined = this.#bounds.get(topic)
     if (joined) return joined
     const asked = this.#inTurn(topic, offsets => {
-      // From here on, the response may be older than what a new caller already knows, so new callers send their own request.
+      // The request is sent now. A later caller may need newer offsets, so it must not share this response.
       if (!this.#failed.has(topic)) this.#bounds.delete(topic)
       return offsets.bounds(topic)
     })
@@ -111,7 +111,8 @@ export class PageOffsets implements Pick<TopicOffsets, 'bounds' | 'at' | 'close'
 
   /** Returns offsets like `TopicOffsets.at`. */
   async at(topic: string, timeMs: number): Promise<number[]> {
-    // Requests for different times cannot be shared. Check the topic first, so that they do not pile up during an outage.
+    // Requests for different times cannot share a response. Check the topic first, so that requests do not pile up during an
+    // outage.
     if (this.#failed.has(topic)) await this.bounds(topic)
     return this.#inTurn(topic, offsets => offsets.at(topic, timeMs))
   }
@@ -136,7 +137,7 @@ export class PageOffsets implements Pick<TopicOffsets, 'bounds' | 'at' | 'close'
   }
 }
 
-/** Time that a query of Redis waits for Kafka. */
+/** Time for which a query of Redis waits for the number of partitions from Kafka, in milliseconds. */
 const BRIEFLY_MS = 500
 const KEPT_MS = 10_000
 
@@ -150,13 +151,13 @@ export class PartitionCounts {
   readonly #nowMs: () => number
   readonly #kept = new Map<string, KeptCount>()
 
-  /** Creates the cache. @param bounds throws the errors of `topicBounds` */
+  /** Creates the cache. @param bounds returns the bounds of a topic; throws the errors of `topicBounds` */
   constructor(bounds: (topic: string) => Promise<readonly unknown[]>, nowMs = Date.now) {
     this.#bounds = bounds
     this.#nowMs = nowMs
   }
 
-  /** Returns the number of partitions. @param otherwise used until Kafka has responded once */
+  /** Returns the number of partitions of a topic. @param otherwise number to return if Kafka has not responded yet */
   of(topic: string, otherwise: number): Promise<number> {
     const nowMs = this.#nowMs()
     const kept = this.#kept.get(topic)

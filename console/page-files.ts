@@ -14,7 +14,7 @@ export interface PageFiles {
   asset(name: string): PageFile | undefined
 }
 
-/** Builds the files. @param script the page's ES module @param style the page's style sheet */
+/** Returns the files of the page. @param script ES module of the page @param style style sheet of the page */
 export function pageFiles({ script, style }: { readonly script: string; readonly style: string }): PageFiles {
   const files = new Map<string, PageFile>()
   const add = (extension: string, type: string, text: string) => {

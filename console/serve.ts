@@ -10,7 +10,7 @@ export interface Served {
   close(): Promise<void>
 }
 
-/** Returns a console whose root path redirects to one area, for use on a separate port. */
+/** Returns a console whose root path redirects to another path. It is used to serve one area on a separate port. */
 export function beginningAt(path: string, app: Hono<ConsoleHono>): Hono<ConsoleHono> {
   const entrance = new Hono<ConsoleHono>()
   entrance.get('/', context => context.redirect(`${path}${new URL(context.req.url).search}`))
@@ -18,7 +18,7 @@ export function beginningAt(path: string, app: Hono<ConsoleHono>): Hono<ConsoleH
   return entrance
 }
 
-/** The port cannot be used: it is in use, or the process lacks the permission. */
+/** Error for a port that is in use, or that the process is not permitted to use. */
 export class PortUnusable extends Error {
   override readonly name = 'PortUnusable'
   readonly isInUse: boolean
@@ -32,8 +32,8 @@ export class PortUnusable extends Error {
 /**
  * Serves the console.
  *
- * @param host address to listen on. Differs from the default only in a container whose port is published on 127.0.0.1. Requests with the
- *   host names of other machines are rejected in any case.
+ * @param host address to listen on. Use another address than the default only in a container whose port is published on 127.0.0.1.
+ * Requests with host names of other machines are always rejected.
  * @throws PortUnusable
  */
 export async function serveConsole(

@@ -31,16 +31,16 @@ import { type Schedules, schedulesFrom } from './schedules.ts'
 import { CONSOLE_DEPLOYMENT, TRACING_DEPLOYMENT, VPC } from './settings.ts'
 import { STAGES, type Stage, stageNamed } from './stages.ts'
 
-/** Target of a deployment, with the values that serverless.yml needs. */
+/** Settings of a deployment that serverless.yml and the plugins use. */
 export interface DeploymentPlace {
-  /** Name of the environment, which is the last part of topic names. */
+  /** Name of the environment. Topic names end with it. */
   readonly env: string
   readonly clusterArn: string
   /** Brokers for the msk trigger in local runs. */
   readonly brokers: string
-  /** Folders of configuration files. */
+  /** Folders that contain the configuration files. */
   readonly folders: Folders
-  /** The mappings that all consumers of a topic have. */
+  /** Mappings by topic. They apply to all consumers of the topic. */
   readonly topicMappings: readonly TopicMappings[]
   /** ARN of the SNS topic for alerts, or a CloudFormation expression for it. */
   readonly alertsTopicArn: string | object
@@ -55,25 +55,30 @@ export interface DeploymentPlace {
   readonly tracing: boolean
   /** True if the console is deployed as a function. */
   readonly console: boolean
-  /** Issuer of the tokens that requests need in addition to the console's own; absent if none are needed. */
+  /**
+   * Issuer of a second token that requests must contain, in addition to the console's own; absent if no second token is required.
+   */
   readonly consoleTokens?: ConsoleTokens
   /** Bucket for checkpoints; absent if checkpoints are disabled. */
   readonly checkpointBucket?: string
-  /** Secret with the credentials of the schema registry; absent without credentials. */
+  /** Secret with the credentials of the schema registry; absent if the registry needs no credentials. */
   readonly registrySecret?: string
-  /** Secret with headers for exporting spans; absent without headers. */
+  /** Secret with the HTTP headers for exporting spans; absent if no headers are needed. */
   readonly spansSecret?: string
-  /** Queue of records that Lambda has discarded, and the bucket with their contents; absent without a queue. */
+  /** Queue for records that Lambda discards, and the bucket for their contents. Absent if no queue is configured. */
   readonly onFailureQueue?: string
   readonly onFailureBucket?: string
-  /** Kafka authentication of the functions; absent without authentication. */
+  /** Secrets with which functions authenticate to Kafka; absent if Kafka does not require authentication. */
   readonly kafkaSecrets?: KafkaSecrets
-  /** Settings of alarms and dashboard; absent if there are none. */
+  /** Settings of the alarms and the dashboard; absent for a deployment without them. */
   readonly alarms?: Alarming
   readonly vpc?: { readonly subnetIds: readonly string[]; readonly securityGroupIds: readonly string[] }
   /** Environment variables of each function. */
   readonly environment: Readonly<Record<string, string>>
-  /** Reasons why the settings cannot be deployed, one sentence each. Missing values are then replaced by placeholders. */
+  /**
+   * Errors in the settings, one sentence each; empty if the settings can be deployed. Placeholders replace the values that are
+   * missing or invalid.
+   */
   readonly problems: readonly string[]
 }
 
@@ -81,7 +86,7 @@ export interface DeploymentPlace {
 const NO_CLUSTER = 'arn:aws:kafka:us-east-1:000000000000:cluster/none/00000000-0000-0000-0000-000000000000-1'
 const NO_REDIS = 'rediss://none:6379'
 
-/** All settings of a deployment: those of the functions, and those of their network. */
+/** All settings of a deployment, for the functions and for their network. */
 const SETTINGS = {
   ...GENERAL.settings,
   ...KAFKA.settings,
@@ -104,7 +109,7 @@ const SETTINGS = {
 /** Settings that every deployment needs. */
 export const REQUIRED = ['MSK_CLUSTER_ARN', 'REDIS_URL', 'SUBNET_IDS', 'SECURITY_GROUP_IDS']
 
-/** Ending of the message about missing settings. No other message ends like this. */
+/** Ending of the message about missing settings. It must be unique, because `tellsMissing` recognizes the message by it. */
 const WHAT_TO_SET = '. See docs/deployment.md.'
 
 /**
@@ -210,19 +215,22 @@ function noSuchStage(stage: string): string {
 }
 
 function missingVariables(stage: string, env: Environment): string[] {
-  // Blank variables count as not set, as everywhere.
+  // As in all settings, a blank variable counts as not set.
   const missing = REQUIRED.filter(name => !env[name]?.trim())
   if (missing.length === 0) return []
   const names = new Intl.ListFormat('en', { style: 'long', type: 'conjunction' }).format(missing)
   return [`The stage "${stage}" needs ${names}${WHAT_TO_SET}`]
 }
 
-/** Returns whether a message is the one about missing settings. */
+/** Returns whether a message reports missing settings. */
 export function tellsMissing(problem: string): boolean {
   return problem.endsWith(WHAT_TO_SET)
 }
 
-/** Returns one sentence for each variable with a secret that would be passed to functions. The sentences do not contain the secrets. */
+/**
+ * Returns an error for each environment variable that would pass a secret to functions in plain text. The errors do not contain the
+ * secrets.
+ */
 function openSecrets(stage: string, env: Environment): string[] {
   const { username, password } = parseRedisUrl(env.REDIS_URL ?? '') ?? {}
   return [

@@ -1,6 +1,6 @@
 /**
- * Serverless Framework plugin that adds alarms and a dashboard to the template. It must be listed after the plugins that expand functions
- * and validate settings, because it reads their results.
+ * Serverless Framework plugin that adds alarms and a dashboard to the template. It must be listed after the plugins that expand
+ * functions and validate settings, because it reads their results.
  */
 import { resolve } from 'node:path'
 import { readFunctions } from '../lib/app/functions.ts'
@@ -47,7 +47,7 @@ export default class AlarmsPlugin {
     this.#log = log
     this.hooks = {
       initialize: () => this.#add(),
-      // Triggers and alarms have been added to the template by then.
+      // At this point, the template contains the triggers and the alarms.
       'after:aws:package:finalize:mergeCustomProviderResources': () =>
         void makeAlarmsLast(framework.service.provider.compiledCloudFormationTemplate),
     }

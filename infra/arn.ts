@@ -7,20 +7,20 @@ export function arnHere(service: string, resource: string): object {
   return { 'Fn::Sub': ['arn', partition, service, region, id, resource].join(':') }
 }
 
-/** Returns the ARN of a resource in any account, for resources that are shared with this one. */
+/** Returns an ARN that matches the resource in any account, for resources that other accounts share with this account. */
 export function arnOfAnyAccount(service: string, resource: string): object {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: these placeholders are CloudFormation's
   const [partition, region] = ['${AWS::Partition}', '${AWS::Region}']
   return { 'Fn::Sub': ['arn', partition, service, region, '*', resource].join(':') }
 }
 
-/** Returns the ARN of a bucket or of objects in it. @param objects begins with a slash */
+/** Returns the ARN of a bucket or of objects in it. @param objects key pattern of the objects, with a leading slash */
 export function arnInBucket(bucket: string, objects = ''): object {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder is CloudFormation's
   return { 'Fn::Sub': ['arn', '${AWS::Partition}', 's3', '', '', `${bucket}${objects}`].join(':') }
 }
 
-/** Returns the service principal that KMS sees when a service uses a key. */
+/** Returns the value of the condition key `kms:ViaService` for a service. */
 export function byService(service: string): object {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder is CloudFormation's
   return { 'Fn::Sub': [service, '${AWS::Region}', 'amazonaws.com'].join('.') }
@@ -39,8 +39,8 @@ export function allow(actions: readonly string[], resources: readonly unknown[])
 }
 
 /**
- * Returns the ARN of a topic or group of a cluster. The ARN of a cluster is `arn:…:cluster/<name>/<uuid>`, that of a topic
- * `arn:…:topic/<name>/<uuid>/<topic>`.
+ * Returns the ARN of a topic or group of a cluster. A cluster has the ARN `arn:…:cluster/<name>/<uuid>`, and its topics have ARNs
+ * such as `arn:…:topic/<name>/<uuid>/<topic>`.
  */
 export function arnInCluster(clusterArn: string, kind: 'topic' | 'group', name: string): string {
   return `${clusterArn.replace(':cluster/', `:${kind}/`)}/${name}`

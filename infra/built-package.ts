@@ -1,6 +1,6 @@
 /**
- * Builds an npm package of this repository: `dist/` with JavaScript and type declarations. The repository itself runs TypeScript without a
- * build. Private workspaces are bundled; declared dependencies remain imports.
+ * Builds an npm package of this repository: `dist/` with JavaScript and type declarations. The repository itself runs TypeScript
+ * without a build. Private workspaces are included in the bundle. Declared dependencies are imported at run time.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -14,9 +14,12 @@ export interface PackageBuild {
   readonly folder: string
   /** Entry points: name in `dist` without extension, and source file in the package folder. */
   readonly entries: Readonly<Record<string, string>>
-  /** Source files of the package's `exports`. Their declarations are written, with those that they import. */
+  /**
+   * Source files of the package's `exports`. Type declarations are written for these files and for the files that their
+   * declarations import.
+   */
   readonly typed: readonly string[]
-  /** Name pattern without extension for shared code; may contain `[name]` and `[hash]`. */
+  /** Pattern for the file names of shared code, without extension. It may contain `[name]` and `[hash]`. */
   readonly chunkNames: string
   readonly plugins?: readonly Plugin[]
 }
@@ -64,7 +67,10 @@ async function writeCode(
   })
 }
 
-/** Writes only the declarations that the exported ones need. All others are internal. */
+/**
+ * Writes the declarations of the exported files and of the files that they import. All other declarations are internal and are not
+ * written.
+ */
 async function writeTypes(
   { folder, typed }: PackageBuild,
   { dependencies = {} }: Manifest,
@@ -78,7 +84,7 @@ async function writeTypes(
     execFileSync(process.execPath, args, { stdio: 'inherit' })
     const root = join(emitted, relative(PROJECT, folder))
     const reached = new Set(typed.map(source => join(root, source.replace(/\.ts$/, '.d.ts'))))
-    // The set grows during the iteration.
+    // This loop adds files to the set, and visits the added files as well.
     for (const file of reached) {
       const text = withJsExtensions(await readFile(file, 'utf8'))
       for (const module of importsOf(text))

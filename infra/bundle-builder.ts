@@ -11,7 +11,7 @@ import {
   type Plugin,
 } from 'esbuild'
 
-/** Settings in `custom.esbuild` that belong to serverless-esbuild or to the reload. All others are passed to esbuild. */
+/** Keys of `custom.esbuild` that configure serverless-esbuild or the code reload. All other keys are passed to esbuild. */
 const NOT_ESBUILDS = [
   'exclude',
   'outputFileExtension',
@@ -31,7 +31,7 @@ export type Files = ReadonlyMap<string, Uint8Array>
 export interface FunctionCode {
   /** Paths of its sources, relative to the project. */
   readonly sources: ReadonlySet<string>
-  /** Hash of its sources. Independent of the other functions in the build. */
+  /** Hash of the function's sources. It does not depend on other functions in the same build. */
   readonly fingerprint: string
 }
 
@@ -48,7 +48,7 @@ interface SourceError {
   readonly location: { readonly file: string; readonly line: number; readonly column: number } | null
 }
 
-/** Sources that cannot be built. The message has a line for each error, such as `lib/x.ts:3:7: Expected ";"`. */
+/** Error for sources that cannot be built. Its message has a line for each error, such as `lib/x.ts:3:7: Expected ";"`. */
 export class BuildError extends Error {
   /** Paths of the files with errors, relative to the project. */
   readonly files: readonly string[]
@@ -63,7 +63,7 @@ interface BuilderOptions {
   readonly projectDir: string
   /** Section `custom.esbuild` of serverless.yml. */
   readonly settings: Readonly<Record<string, unknown>>
-  /** Passed to a plugin file that exports a function, as serverless-esbuild does. */
+  /** Serverless Framework instance. As in serverless-esbuild, it is passed to a plugin file that exports a function. */
   readonly serverless: unknown
 }
 
@@ -86,10 +86,10 @@ export class Builder {
   }
 
   /**
-   * Bundles a single function, as a deployment does.
+   * Bundles a single function in the same way as a deployment.
    *
    * @param entry source file of the handler, relative to the project
-   * @returns the output files by name, and the fingerprint that the function also has in a build with others
+   * @returns the output files by name, and a fingerprint of the function. `bundleTogether` returns the same fingerprint.
    * @throws BuildError
    */
   async bundle(entry: string): Promise<{ readonly files: Files; readonly fingerprint: string }> {
@@ -103,7 +103,7 @@ export class Builder {
    * Bundles several functions at once. Shared code is read and written once, which takes a tenth of the time and memory of separate
    * bundles.
    *
-   * @param entries as for `bundle`
+   * @param entries source files of the handlers, relative to the project
    * @throws BuildError if any of them cannot be built
    */
   async bundleTogether(entries: readonly string[]): Promise<Built> {
@@ -126,13 +126,15 @@ export class Builder {
     }
   }
 
-  /** Returns an output folder, from which esbuild derives file names. Nothing is written there. */
+  /** Returns an output folder. esbuild needs it to name its output files, but nothing is written there. */
   #outdir(folder: string): string {
     return resolve(this.#projectDir, '.local', 'bundles', folder)
   }
 }
 
-/** Returns a function that reads the sources of an entry. Shared sources are read once. */
+/**
+ * Returns a function that collects the sources of an entry and hashes them. A source that several entries share is read only once.
+ */
 function codeReader(projectDir: string, { inputs }: Metafile): (entry: string) => FunctionCode {
   const hashes = new Map<string, string>()
   const hashOf = (source: string) => {
@@ -142,7 +144,7 @@ function codeReader(projectDir: string, { inputs }: Metafile): (entry: string) =
   }
   return entry => {
     const sources = new Set([entry])
-    // The set grows during the iteration.
+    // This loop adds sources to the set, and visits the added sources as well.
     for (const source of sources)
       for (const { path, external } of inputs[source]?.imports ?? []) if (!external) sources.add(path)
     const hashed = [...sources].sort().map(source => `${source} ${hashOf(source)}`)
@@ -150,13 +152,18 @@ function codeReader(projectDir: string, { inputs }: Metafile): (entry: string) =
   }
 }
 
-/** Returns the hash of an empty text for a missing file, because packages can disable modules for a platform. */
+/**
+ * Returns the hash of a file. A missing file has the hash of an empty text, because a package can disable a module for a platform.
+ */
 function hashOfFile(path: string): string {
   const file = statSync(path, { throwIfNoEntry: false })
   return file?.isFile() ? sha256(readFileSync(path)) : ''
 }
 
-/** Returns the version of code. It has the same length as the version that a bundle computes of itself (`bundleVersion`). */
+/**
+ * Returns the version of code: the beginning of its hash, as long as the version that `bundleVersion` computes in a deployed
+ * function.
+ */
 export function versionOf(content: string | Uint8Array): string {
   return sha256(content).slice(0, 16)
 }
@@ -171,7 +178,7 @@ function pluginsOf(projectDir: string, given: unknown, serverless: unknown): Plu
   return typeof exported === 'function' ? exported(serverless) : exported
 }
 
-/** Formats an error as `lib/x.ts:3:7: Expected ";"`, which the terminals of editors turn into a link. */
+/** Formats an error as `lib/x.ts:3:7: Expected ";"`. Editors show this format as a link. */
 function describe({ text, location }: SourceError): string {
   if (!location) return text
   return `${location.file}:${location.line}:${location.column + 1}: ${text}`

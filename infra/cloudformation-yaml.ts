@@ -2,12 +2,12 @@
 import { CORE_SCHEMA, defineScalarTag, defineSequenceTag, mergeTag } from 'js-yaml'
 import { yamlContent } from '../lib/yaml-document.ts'
 
-/** Functions whose long form has no prefix `Fn::`. */
+/** CloudFormation functions whose long form does not start with `Fn::`. */
 const WITHOUT_PREFIX = new Set(['Ref', 'Condition'])
 
 const nowhere = () => false
 
-/** Converts a short form: `!If [a, b, c]` to `{ 'Fn::If': [a, b, c] }`, `!GetAtt A.B.C` to `{ 'Fn::GetAtt': ['A', 'B.C'] }`. */
+/** Converts a short form to the long form. For example, `!GetAtt A.B.C` becomes `{ 'Fn::GetAtt': ['A', 'B.C'] }`. */
 function longForm(tag: string, argument: unknown): object {
   const name = tag.slice(1)
   if (name === 'GetAtt' && typeof argument === 'string') {
@@ -47,7 +47,7 @@ const TAGS = NAMES.flatMap(name => {
   ]
 })
 
-/** Maximum number of aliases. Templates use aliases for resources that differ in one property. */
+/** Maximum number of YAML aliases. Templates use aliases for resources that differ in one property. */
 const MAX_ALIASES = 20
 
 const SCHEMA = CORE_SCHEMA.withTags(mergeTag, TAGS)

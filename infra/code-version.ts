@@ -1,15 +1,19 @@
-/** Versions of a function's code, as the bundled function reports them. */
+/** Computes the versions that a bundled function can report for its code. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { yamlContent } from '../lib/yaml-document.ts'
 import { Builder, versionOf } from './bundle-builder.ts'
 
-/** Minimal framework object for the plugins of the bundles, without `serverless invoke local`. */
+/**
+ * Minimal substitute for the Serverless Framework, which the esbuild plugins require. The empty command list means that `serverless
+ * invoke local` is not running.
+ */
 const NO_FRAMEWORK = { processedInput: { commands: [] }, classes: { Error } }
 
 /**
- * Bundles a function and returns the versions that it can report: the hash of one of its files, as `bundleVersion` computes it in a
- * bundle, and the hash of its sources, which `serverless offline` uses. A function that reports one of these versions runs these sources.
+ * Bundles a function and returns the versions that it can report. A deployed function reports the hash of one of its files
+ * (`bundleVersion`); under `serverless offline`, it reports the hash of its sources. A function that reports one of these versions
+ * was built from the current sources.
  *
  * @param entry source file of the handler, relative to the project
  * @throws BuildError if the function cannot be bundled

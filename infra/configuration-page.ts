@@ -33,7 +33,7 @@ const README = new URL('../packages/runtime/README.md', import.meta.url)
 const RUNBOOK = new URL('../docs/runbook.md', import.meta.url)
 const FUNCTIONS = new URL('../docs/functions.md', import.meta.url)
 
-/** Settings of a handler of the engine, for an application without a name. */
+/** Settings of a handler that uses only the engine. They are documented for an application that has no name. */
 const ENGINE = [
   KAFKA,
   REDIS,
@@ -126,7 +126,7 @@ const MARKS: Readonly<Record<Setting['setBy'], string>> = {
   machine: '³',
 }
 
-/** Text behind the name of a setting. */
+/** Returns the text that follows the name of a setting on the page. */
 type Suffix = (name: string, setting: Pick<Setting, 'setBy'> | undefined) => string
 
 /** Returns the key of a variable in the settings file. */
@@ -141,13 +141,13 @@ function sliceSection({ title, settings }: Slice, suffixOf: Suffix = () => ''): 
   return `### ${title}\n\n${list(Object.entries(settings), name => suffixOf(name, settings[name]))}`
 }
 
-/** A range of allowed numbers, which the page shortens. */
+/** Description of a range of allowed numbers. The page shows a shorter form. */
 const WHOLE_NUMBER = /^a whole number(?: of ([a-z ]+))? from (\d+) to (\d+)$/
 
-/** One line for each: name, meaning, allowed values and default. */
+/** Returns one line per setting, with its name, description, allowed values and default. */
 function list(rows: readonly [string, Documented][], suffixOf: (name: string) => string = () => ''): string {
   const lines = rows.map(([name, { description, allowed, default: value, otherwise }]) => {
-    // Outside of code, Markdown interprets <name> as HTML.
+    // Markdown interprets <name> as HTML, except in code.
     const plain = allowed
       .replaceAll('<', '&lt;')
       .replace(/^one of /, '')
@@ -163,8 +163,8 @@ const TABLES = /(?<=^<!-- The tables .* -->\n).*?(?=^<!-- end of the tables -->$
 const LINK = /\[([^\]]+)\]\(([\w-]+\.md)(?:#[\w-]+)?\)/g
 
 /**
- * Returns the README of the engine with current tables. Readers of the package have no other pages, so links are replaced by the names of
- * settings.
+ * Returns the README of the engine with current tables. The package contains no other pages, so the names of settings are shown
+ * instead of links.
  */
 function engineReadme(): string {
   const readme = readFileSync(README, 'utf8')

@@ -1,6 +1,6 @@
 /** HTTP API of a deployed console. Pure. */
 
-/** Issuer of the tokens that an authorizer requires before the function is called. */
+/** OpenID Connect issuer and audience of the tokens that API Gateway requires before it calls the function. */
 export interface ConsoleTokens {
   /** URL of an OpenID Connect issuer. */
   readonly issuer: string
@@ -8,17 +8,20 @@ export interface ConsoleTokens {
 }
 
 /**
- * The sign-in page is served by the API as well, so an authorizer cannot require the console's own tokens. It can require a second token in
- * a separate header, which a proxy with the organization's sign-in adds.
+ * The sign-in page is served by the API as well, so an authorizer cannot require the console's own tokens. The authorizer can
+ * require a second token in a separate header. A proxy that signs users in to the organization adds this header.
  */
 const AUTHORIZER = 'consoleTokens'
 const TOKEN_HEADER = '$request.header.X-Console-Authorization'
 
-/** Requests per second: an open page sends a few every few seconds. API Gateway rejects more with 429, without calling the function. */
+/**
+ * Maximum requests per second; an open page sends a few requests every few seconds. API Gateway answers further requests with 429
+ * and does not call the function.
+ */
 const RATE = 20
 const BURST = 50
 
-/** Event of the function. It receives all requests, because the console has its own router. */
+/** Returns the HTTP event of the console's function. The function receives all requests, because the console has its own router. */
 export function consoleEvent(tokens: ConsoleTokens | undefined): object {
   return { httpApi: tokens ? { path: '*', authorizer: { name: AUTHORIZER } } : '*' }
 }

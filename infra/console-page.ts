@@ -6,18 +6,18 @@ import { endingEsbuild } from './esbuild-process.ts'
 
 const MAIN = fileURLToPath(new URL('../console/page/main.tsx', import.meta.url))
 
-/** Build result, as `pageFiles` expects it. */
+/** Build result, in the form that `pageFiles` requires. */
 export interface BuiltPage {
   readonly script: string
   readonly style: string
 }
 
-/** Builds the page's files, and ends esbuild. @throws esbuild's errors if the build fails */
+/** Builds the page's files, and then stops the esbuild process. @throws BuildFailure of esbuild */
 export async function consolePage(): Promise<PageFiles> {
   return pageFiles(await endingEsbuild(builtPage))
 }
 
-/** Builds the page's script and style sheet. @throws esbuild's errors if the build fails */
+/** Builds the page's script and style sheet. @throws BuildFailure of esbuild */
 export async function builtPage(): Promise<BuiltPage> {
   const { outputFiles } = await build({
     entryPoints: [MAIN],

@@ -1,7 +1,7 @@
 /**
- * Serverless Framework plugin that refuses to package or deploy invalid settings. It reports all errors at once, before the build. Errors
- * found by `deployment.cjs` are passed to it as texts: if that file threw them, the framework would print them with a stack trace for each
- * variable of serverless.yml.
+ * Serverless Framework plugin that refuses to package or deploy with invalid settings. It reports all errors at once, before the
+ * build. `deployment.cjs` returns its errors as texts, and this plugin reports them. If `deployment.cjs` threw them, the framework
+ * would print a stack trace for each variable of serverless.yml.
  */
 import { readFile } from 'node:fs/promises'
 import { relative, resolve } from 'node:path'
@@ -31,7 +31,7 @@ interface Framework {
   getProvider(name: 'aws'): { getStage(): string; getRegion(): string }
 }
 
-/** Command and options of the command line. */
+/** Command and options that the user has entered. */
 interface Input {
   readonly commands: readonly string[]
   readonly options: { readonly package?: string }
@@ -92,7 +92,7 @@ const SETTINGS = {
   additionalProperties: false,
 }
 
-/** Commands that need only the name and region of a deployment. */
+/** Commands that need only the stage and the region, so that other settings are not checked. */
 const NEEDS_NO_SETTINGS = new Set([
   'deploy list',
   'deploy list functions',
@@ -144,14 +144,14 @@ export default class DeploymentChecks {
     }
   }
 
-  /** Returns an error if an existing package was built for another stage, whose settings it contains. */
+  /** Returns an error if an existing package was built for another stage. A package contains the settings of its stage. */
   async #otherPackage(stage: string): Promise<string[]> {
     const { serviceDir, processedInput } = this.#framework
     const folder = processedInput.options.package
     if (folder === undefined) return []
     const file = resolve(serviceDir, folder, 'serverless-state.json')
     const text = await readFile(file, 'utf8').catch(() => undefined)
-    // Without this file, the folder is not a package, and the framework reports that.
+    // Without this file, the folder is not a package. The framework reports the error.
     if (text === undefined) return []
     const packaged: string | undefined = JSON.parse(text).service?.provider?.stage
     if (packaged === stage) return []
@@ -160,7 +160,10 @@ export default class DeploymentChecks {
     ]
   }
 
-  /** Finds errors of the servers that would otherwise show as missing alerts. Runs last, because it uses the network. */
+  /**
+   * Finds errors in Redis and Kafka that would otherwise be noticed only because alerts are missing. Runs last, because it uses the
+   * network.
+   */
   async #servers(changesTopics: boolean): Promise<void> {
     const { environment = {} } = this.#framework.service.provider
     const texts = Object.entries(environment).map(([name, value]) => [name, String(value)])
@@ -172,7 +175,7 @@ export default class DeploymentChecks {
     for (const line of unseen) this.#log.notice(line)
   }
 
-  /** Finds errors that would otherwise occur when functions start. */
+  /** Finds errors in configuration files and settings, so that functions do not fail when they start. */
   async #contents(): Promise<string[]> {
     const { serviceDir, service } = this.#framework
     const environments = Object.fromEntries(
@@ -220,14 +223,15 @@ export default class DeploymentChecks {
         : [`Fix these ${problems.length} problems first:`, ...problems.map(problem => `  - ${problem}`)].join(
             '\n',
           )
-    // The Serverless Framework prints its own errors as messages, and all others as crashes.
+    // The Serverless Framework prints only the message for its own error class, and a stack trace for all others.
     throw new this.#framework.classes.Error(message, 'SLUICE_DEPLOYMENT')
   }
 }
 
 /**
- * Returns whether a deployment updates the topics to this project's table. An existing package contains its own table. An older package is
- * not rejected, because topics keep the settings that it does not have.
+ * Returns whether a deployment updates the topics to the topic table of this project. It does not if an existing package is
+ * deployed, because a package contains its own table. An older package is accepted: topics keep settings that its table does not
+ * contain.
  */
 export function bringsTable({ commands, options }: Input): boolean {
   return commands.join(' ') === 'deploy' && options.package === undefined

@@ -1,4 +1,7 @@
-/** Variables of serverless.yml that depend on the target of the deployment. The needs of functions are derived from their entries. */
+/**
+ * Provides the variables of serverless.yml that depend on where the functions are deployed. Triggers and permissions are not among
+ * them, because they follow from the function entries.
+ */
 const { resolve } = require('node:path')
 const { SLICES } = require('../lib/app/config.ts')
 const { useSettingsFile } = require('../lib/app/settings-file.ts')
@@ -40,7 +43,10 @@ function onThisMachine() {
   return { place: thisMachine(process.env, PROJECT), variables: process.env }
 }
 
-/** Returns a deployment target. Missing settings are read from the long-lived stack, if one is named. */
+/**
+ * Returns the settings of a deployment to an AWS account. Settings that are not set are read from the long-lived stack, if
+ * INFRA_STACK names one.
+ */
 async function inAccount(stage, region, resolveVariable) {
   const found = await withStackOutputs(process.env, region, byFramework(resolveVariable))
   const place = account(stage, region, found.environment, PROJECT)
@@ -49,15 +55,15 @@ async function inAccount(stage, region, resolveVariable) {
 }
 
 /**
- * Returns the folder for bundles. Each command empties its folder at the end, so each running command has its own. Otherwise `serverless
- * package` or `invoke local` could remove the functions of another command.
+ * Returns the folder for bundles. Each command empties its folder at the end, so commands that run at the same time must use
+ * different folders.
  */
 function buildDir(env, args) {
   if (env.SLUICE_BUILD_DIR) return env.SLUICE_BUILD_DIR
   return args.includes('offline') ? `.local/offline-${env.LAMBDA_PORT || 3002}` : '.esbuild'
 }
 
-/** Returns the settings that the user has set for this command. They are passed to the functions unchanged. */
+/** Returns the settings that are set in the environment of this command. They are passed to the functions unchanged. */
 function given(env) {
   const settings = SLICES.flatMap(({ settings }) => Object.entries(settings))
   const handedOn = settings.filter(([name, { setBy }]) => setBy === 'person' && env[name])

@@ -15,11 +15,11 @@ interface KafkaEvent {
 }
 
 /**
- * Returns an error for each destination that is a topic with readers. The readers would take the discarded record for one of the
- * topic's own records. The only exception is `failures`, except for its own readers.
+ * Returns an error for each on-failure destination that is a topic with readers, because they would process the discarded record as
+ * a normal one. The topic `failures` is allowed, but not as a destination for its own readers.
  *
  * @param functions deployed functions with their events
- * @param declared entries of the same functions, because forwarders read topics without events
+ * @param declared entries of the same functions. They are needed because a forwarder reads topics without having an event source.
  * @returns one sentence per error
  */
 export function destinationProblems(

@@ -3,8 +3,9 @@ import { stop } from 'esbuild'
 let running = 0
 
 /**
- * Runs builds and then stops esbuild's process, which would otherwise keep the memory of its largest build. Of several concurrent callers,
- * the last one stops it, because the builds of the others would never return.
+ * Runs builds and then stops esbuild's process, which would otherwise keep the memory of its largest build. With concurrent
+ * callers, the process is stopped only after the last one has finished, because stopping it earlier would leave the other builds
+ * pending forever.
  */
 export async function endingEsbuild<T>(builds: () => Promise<T>): Promise<T> {
   running += 1

@@ -20,7 +20,7 @@ import { type UsesPlace, usesOf, type Variables } from './uses.ts'
 
 const READING_KEYS = Object.keys(READING_DEFAULTS) as (keyof typeof READING_DEFAULTS)[]
 
-/** Properties of the deployment that the fields depend on. */
+/** Properties of the deployment from which the fields are derived. */
 export type Surroundings = UsesPlace &
   Pick<
     DeploymentPlace,
@@ -43,7 +43,11 @@ export interface ExpandedFields extends Partial<MissedRunFields> {
   readonly events: readonly object[]
 }
 
-/** Returns the fields of a function. @param all all functions of the project: the one that takes checkpoints needs the list of consumers */
+/**
+ * Returns the fields of a function.
+ *
+ * @param all all functions of the project. The function that takes checkpoints needs the list of consumers.
+ */
 export function expandedFields(
   declared: DeclaredFunction,
   all: readonly DeclaredFunction[],
@@ -65,7 +69,7 @@ export function expandedFields(
   const patterns = read.flatMap(folder => folders[folder].patterns)
   return {
     role: roleId(name),
-    // Concurrent runs would append everything twice.
+    // At most one run at a time: concurrent runs would append the same records twice.
     ...(schedule ? { reservedConcurrency: 1 } : {}),
     ...(schedule && surroundings.keepsMissedRuns ? missedRunFields(schedule.expression) : {}),
     ...(patterns.length > 0 ? { package: { patterns } } : {}),
@@ -78,7 +82,10 @@ export function expandedFields(
   }
 }
 
-/** Returns the Kafka event source. No property may hide or discard records: see the rules of the applied offset in docs/guarantees.md. */
+/**
+ * Returns the Kafka event source of a function. It must not use properties that filter or discard records: see the rules of the
+ * applied offset in docs/guarantees.md.
+ */
 function mskEvent(
   declared: DeclaredFunction,
   { topic, group }: ReadTopic,
@@ -107,7 +114,7 @@ function scheduleEvent(
   return { schedule: { rate: [expression], enabled: schedules[condition] } }
 }
 
-/** Returns whether a function is deployed. The console is deployed only on request. */
+/** Returns whether a function is deployed. The console is deployed only if SLUICE_CONSOLE is `on`. */
 export function isDeployed(
   { uses }: Pick<DeclaredFunction, 'uses'>,
   surroundings: Pick<Surroundings, 'console'>,
@@ -115,7 +122,7 @@ export function isDeployed(
   return surroundings.console || !uses.includes('console')
 }
 
-/** Returns errors that a schema of individual keys cannot express, one sentence each. */
+/** Returns errors that the schema cannot detect because they concern several keys, one sentence each. */
 export function functionProblems(entries: Readonly<Record<string, FunctionKeys>>): string[] {
   return declaredFunctions(entries).flatMap(declared => {
     const { name, foreignTopics, forwards, schedule, uses, mappings = [] } = declared

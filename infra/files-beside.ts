@@ -1,6 +1,6 @@
 /**
- * Finds files that code starts at run time instead of importing them, such as a worker thread or a Python script. All compiled code is in
- * one flat folder, so a TypeScript file has different names before and after compilation:
+ * Finds files that code starts at run time instead of importing them, such as a worker thread or a Python script. Compiled code is
+ * in one flat folder, so the name of a TypeScript file changes when it is compiled. The supported forms are:
  *
  *     new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './node-worker.js', import.meta.url)
  *
@@ -10,16 +10,19 @@ import { join } from 'node:path'
 
 const TWO_NAMES =
   /new URL\(\s*import\.meta\.url\.endsWith\('\.ts'\)\s*\?\s*'([^']+)'\s*:\s*'\.\/([^'/]+)',\s*import\.meta\.url,?\s*\)/g
-/** References to files that are not compiled and keep their names. */
+/** Matches references to files that keep their names because they are not compiled. */
 const ONE_NAME = /new URL\(\s*'\.\/([^'/]+(?<!\.[jt]s))',\s*import\.meta\.url,?\s*\)/g
-/** Allowed uses of `import.meta`: the folder of the code itself, and packages that are resolved from there. */
+/**
+ * Matches uses of `import.meta` that work after compilation: the folder of the code itself, and packages that are resolved from
+ * there.
+ */
 const HARMLESS =
   /new URL\('\.', import\.meta\.url\)|createRequire\(import\.meta\.url\)|import\.meta\.resolve\('[^'./][^']*'\)/g
 const COMMENTS = /\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm
 
 /** A file that is started at run time. */
 export interface FileBeside {
-  /** Path of the source, in the same form as the path of the referring file. */
+  /** Path of the source file; relative if the path of the referring file is relative, and absolute otherwise. */
   readonly source: string
   /** Name in the folder of the compiled code. */
   readonly name: string
@@ -30,7 +33,7 @@ export interface FileBeside {
  *
  * @param path path of the source
  * @param code text of the source
- * @throws Error for other uses of `import.meta`, which would break after compilation
+ * @throws Error if the code uses `import.meta` in another way, which would fail after compilation
  */
 export function filesBeside(path: string, code: string): FileBeside[] {
   const text = code.replace(COMMENTS, '').replace(HARMLESS, '')

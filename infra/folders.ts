@@ -1,9 +1,9 @@
-/** Folders of configuration files: their location at run time, and their files in packages. Pure. */
+/** Folders of configuration files: their paths at run time, and the files that are packaged. Pure. */
 import { isAbsolute, posix, relative, resolve, sep } from 'node:path'
 import type { Environment } from '../lib/app/settings/index.ts'
 
 interface Edited {
-  /** Setting that selects another folder. */
+  /** Setting that replaces the default folder. */
   readonly variable: 'RULES_DIR' | 'NOTIFICATIONS_DIR' | 'FAILURES_DIR' | 'MAPPINGS_DIR'
   readonly usual: string
   readonly content: string
@@ -21,13 +21,13 @@ export type FolderName = keyof typeof FOLDERS
 /** Location of a folder at run time. */
 interface Folder {
   readonly path: string
-  /** Glob patterns of its files for packages. */
+  /** Glob patterns of the files that are packaged. */
   readonly patterns: readonly string[]
 }
 
 export type Folders = Readonly<Record<FolderName, Folder>>
 
-/** Returns the folders in the packages of a deployment, and errors for folders that cannot be packaged, one sentence each. */
+/** Returns the folders as they are packaged for a deployment, and one error for each folder that cannot be packaged. */
 export function packedFolders(
   read: (variable: Edited['variable']) => string | undefined,
   project: string,
@@ -42,7 +42,7 @@ export function packedFolders(
   return { folders, problems }
 }
 
-/** Returns the folders on this machine, for `serverless invoke local` and `sluice run`, which do not package them. */
+/** Returns the folders on this machine. `serverless invoke local` and `sluice run` use them directly, without packaging. */
 export function foldersHere(environment: Environment, project: string): Folders {
   return eachFolder(({ variable, usual }) => {
     const path = environment[variable]?.trim() || usual
@@ -50,7 +50,7 @@ export function foldersHere(environment: Environment, project: string): Folders 
   })
 }
 
-/** Returns the environment variable with the location of a folder. */
+/** Returns the environment variable that passes the path of a folder to functions. */
 export function folderVariable(name: FolderName, folders: Folders): Readonly<Record<string, string>> {
   return { [FOLDERS[name].variable]: folders[name].path }
 }

@@ -40,7 +40,7 @@ function topicList(): string {
   return rows.join('\n')
 }
 
-/** The event types of each set of topics in a line, those with a choice of formats first. */
+/** Returns a list of event types, with one line for each set of topics. Event types with a choice of formats are first. */
 function eventTypeList(): string {
   const all = EVENT_TYPE_NAMES.map(type => {
     const { topic, formats } = EVENT_TYPES[type]

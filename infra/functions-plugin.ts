@@ -1,7 +1,7 @@
 /**
- * Serverless Framework plugin that expands the entries of functions to the framework's fields and gives each function a role. It
- * must be listed before all plugins that read functions. The framework validates the original entries by the schema defined here,
- * and then calls the `initialize` hooks, of which this is the first one that reads functions.
+ * Serverless Framework plugin that converts the function entries in serverless.yml to the framework's own fields, and creates an
+ * IAM role for each function. List it before all other plugins that read functions. The framework first validates the original
+ * entries against the schema that this plugin defines, and then calls the `initialize` hooks in the order of the list.
  */
 
 import { declaredFunctions, type FunctionKeys, topicMappingProblems } from '../lib/app/functions.ts'
@@ -14,7 +14,10 @@ import { nameProblems } from './names.ts'
 import { roles } from './roles.ts'
 import type { Network } from './statements/network.ts'
 
-/** A function in the Serverless Framework when `initialize` is called, with its name and list of events. */
+/**
+ * A function as the Serverless Framework represents it when it calls `initialize`. The framework has added the name and the list of
+ * events.
+ */
 interface Definition extends FunctionKeys {
   readonly name?: string
   readonly package?: object
@@ -90,12 +93,12 @@ export default class FunctionsPlugin {
 
   #refuse(problems: readonly string[]): void {
     if (problems.length === 0) return
-    // The Serverless Framework prints its own errors as messages, and all others as crashes.
+    // The Serverless Framework prints only the message for its own error class, and a stack trace for all others.
     throw new this.#framework.classes.Error(problems.join('\n'), 'SLUICE_FUNCTIONS')
   }
 }
 
-/** Merges the fields. Framework fields in the entry itself take precedence. */
+/** Merges the derived fields into an entry. Framework fields that the entry itself sets take precedence. */
 function merged(entry: Definition, expanded: ReturnType<typeof expandedFields>): Definition {
   const written = Object.fromEntries(Object.entries(entry).filter(([key]) => !OWN_KEYS.has(key)))
   const environment = { ...expanded.environment, ...entry.environment }

@@ -1,15 +1,18 @@
-/** JSON Schema of the keys in `FunctionKeys`, by which the Serverless Framework validates entries. */
+/** JSON Schema of the keys in `FunctionKeys`. The Serverless Framework validates function entries against it. */
 
 import { CONDITIONS, type FunctionKeys } from '../lib/app/functions.ts'
 import { signals, TABLE_SIGNALS, TOPIC_GROUPS } from '../lib/app/topics.ts'
 import { USES } from './uses.ts'
 
 const MAPPING = { type: 'string', pattern: '^[\\w-]+$' }
-/** Kafka's limits for names are checked in `names.ts`, which has better error messages. */
+/** Name of a topic. Its length and characters are checked in `names.ts`, which reports clearer errors. */
 const TOPIC = { type: 'string' }
 const EXPRESSION = { type: 'string', pattern: '^(rate|cron)\\(.+\\)$' }
 
-/** Schema for `defineFunctionProperties`, with the signals of this deployment. The limits of batches and pollers are those of Lambda. */
+/**
+ * Returns the schema for `defineFunctionProperties`, with the signals of this deployment. The limits for batches and pollers are
+ * the limits of Lambda.
+ */
 export function functionProperties(): { readonly properties: Readonly<Record<keyof FunctionKeys, object>> } {
   const known = [...new Set([...TABLE_SIGNALS, ...signals()])]
   const signal = { type: 'string', enum: known }

@@ -6,12 +6,12 @@ import { isSecretArn, readSecrets, secretArn } from './statements/secrets.ts'
 /** Kafka authentication of the functions. */
 export interface KafkaSecrets {
   readonly auth: KafkaAuth
-  /** Name or ARN of the secret with the credentials; `caSecret` has the certificate authority. */
+  /** Name or ARN of the secret with the credentials. `caSecret` is the secret with the CA certificate. */
   readonly secret?: string
   readonly caSecret?: string
 }
 
-/** Returns the reasons why an event source mapping could not sign in, one sentence each. */
+/** Returns errors that would prevent an event source mapping from authenticating, one sentence each. */
 export function kafkaSecretProblems({ auth, secret }: KafkaSecrets): string[] {
   if (auth === 'scram-sha-512' && secret !== undefined && !isSecretArn(secret))
     return [
@@ -25,7 +25,9 @@ export function kafkaSecretProblems({ auth, secret }: KafkaSecrets): string[] {
   return []
 }
 
-/** Returns the event source fields for authentication. Without them, the mapping uses the role of the function. */
+/**
+ * Returns the event source fields for authentication. They are empty if the mapping authenticates with the role of the function.
+ */
 export function mappingSignIn({ auth, secret }: KafkaSecrets): { readonly saslScram512?: string } {
   return auth === 'scram-sha-512' && secret !== undefined ? { saslScram512: secret } : {}
 }
@@ -37,7 +39,8 @@ export function kafkaSecretStatements({ auth, secret, caSecret }: KafkaSecrets):
   if (secrets.length === 0) return []
   return [
     readSecrets(...secrets),
-    // MSK requires a customer managed key for a secret with credentials. The condition selects the key by the secret that it decrypts.
+    // MSK requires a customer managed key for a secret with credentials. The ARN of the key is unknown here, so the condition
+    // restricts its use to decrypting this secret.
     {
       ...allow(['kms:Decrypt'], [arnHere('kms', 'key/*')]),
       Condition: {

@@ -1,6 +1,6 @@
 /**
- * Failed scheduled runs. Lambda invokes the function asynchronously, so it retries failed runs itself, and sends a message to a queue when
- * it has discarded a run. Pure.
+ * Handling of scheduled runs that fail. Lambda invokes a scheduled function asynchronously. It retries a failed run, and after the
+ * last retry it discards the run and sends a message to a queue. Pure.
  */
 import { arnHere, type Statement } from './arn.ts'
 import { periodOf } from './schedules.ts'
@@ -15,10 +15,10 @@ export function missedRunsName(stage: string): string {
 
 /** Times at which Lambda retries a failed run, in seconds after the first failure. */
 const RETRIES_AFTER = [60, 180]
-/** Limits of the maximum event age, in seconds. */
+/** Minimum and maximum that Lambda allows for the maximum event age, in seconds. */
 const YOUNGEST = 60
 const OLDEST = 6 * 60 * 60
-/** Assumed period of a schedule with a cron expression, in seconds. */
+/** Period that is assumed for a schedule with a cron expression, in seconds. */
 const SOME_PERIOD = 60 * 60
 
 /** Serverless Framework fields for asynchronous invocations. */
@@ -30,9 +30,9 @@ export interface MissedRunFields {
 }
 
 /**
- * Returns the retry settings of a scheduled function. Each run continues where the last one ended, so the next run makes up for a missed
- * one. A run is therefore discarded after one period, and retried only as often as fits into it. By default, Lambda would keep runs for six
- * hours and run all of them after an outage.
+ * Returns the retry settings of a scheduled function. Each run continues where the previous one ended, so a missed run is made up
+ * by the next one. A failed run is therefore retried only within the period of the schedule, and then discarded. By default, Lambda
+ * would keep failed runs for six hours and start all of them after an outage.
  *
  * @param expression `rate(…)` or `cron(…)`
  * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
@@ -53,8 +53,8 @@ export function missedRunStatements(stage: string): Statement[] {
 }
 
 /**
- * Returns the queue. A message contains the name of the function, the schedule's event and the error, but no records. The queue is
- * encrypted with the AWS managed key of SQS, which needs no further permissions.
+ * Returns the resources of the queue for failed runs. A message contains the name of the function, the schedule's event and the error, but
+ * no records. The queue is encrypted with the AWS managed key of SQS, which needs no further permissions.
  */
 export function missedRunsResources(stage: string): Record<string, object> {
   const queue = { 'Fn::GetAtt': [MISSED_RUNS, 'Arn'] }

@@ -1,4 +1,4 @@
-/** Checks for names that AWS or Kafka would reject in the middle of a deployment. Pure. */
+/** Checks names before a deployment, so that AWS or Kafka does not reject them in the middle of it. Pure. */
 
 interface NamedFunction {
   /** Name of the Lambda function. */
@@ -8,7 +8,7 @@ interface NamedFunction {
 
 /** Maximum length of a function name: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html */
 const MAX_FUNCTION_LENGTH = 64
-/** Maximum length of a topic name, see `Topic.validate` of Kafka. The name is also used as a folder name. */
+/** Maximum length of a topic name, as in Kafka's `Topic.validate`. Brokers use the name in folder names. */
 const MAX_TOPIC_LENGTH = 249
 
 /** Returns one sentence for each name that is too long or contains invalid characters. */

@@ -1,7 +1,7 @@
-/** Finds resources in other regions, which a deployment cannot use. Pure. */
+/** Finds settings that refer to resources in other regions. A deployment cannot use such resources. Pure. */
 import { isSecretArn } from './statements/secrets.ts'
 
-/** Brokers, secrets and queues can only be used in their own region, by event source mappings and by the code. */
+/** Kinds of resources that functions and event source mappings can use only in their own region, by variable. */
 const KINDS = {
   MSK_CLUSTER_ARN: 'cluster',
   ON_FAILURE_QUEUE_ARN: 'queue',
@@ -14,7 +14,7 @@ const KINDS = {
 /**
  * Returns one sentence for each variable that refers to another region.
  *
- * @param given ARNs by variable; secrets can also be given by name
+ * @param given ARNs by variable. For a secret, the value can also be its name.
  * @param region region to deploy to
  */
 export function otherRegions(
@@ -26,7 +26,7 @@ export function otherRegions(
     if (arn === undefined || (kind === 'secret' && !isSecretArn(arn))) return []
     const its = arn.split(':')[3]
     if (its === region) return []
-    // The region of the cluster determines where everything else must be.
+    // All other resources must be in the region of the cluster.
     const instead =
       kind === 'cluster' ? `use --region ${its}, or a cluster in ${region}` : `use a ${kind} in ${region}`
     return [`${variable} is a ${kind} in ${its}, but the deployment is in ${region}. Instead, ${instead}.`]

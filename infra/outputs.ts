@@ -1,7 +1,7 @@
 /** Converts the outputs of the long-lived stack to environment variables of a deployment. Pure. */
 import type { Environment } from '../lib/app/settings/index.ts'
 
-/** Outputs that a deployment uses, with the variables that they set. */
+/** Environment variable that each output provides. */
 export const VARIABLE_OF_OUTPUT = {
   MskClusterArn: 'MSK_CLUSTER_ARN',
   RedisUrl: 'REDIS_URL',
@@ -17,7 +17,7 @@ export const VARIABLE_OF_OUTPUT = {
 
 const OF_ITS_CACHE = ['REDIS_MODE', 'CACHE_GIGABYTES', 'CACHE_NODES']
 
-/** Outputs for operators, not used by deployments. */
+/** Outputs that are only for operators. Deployments do not use them. */
 export const OTHER_OUTPUTS: readonly string[] = ['VpcId', 'DataKeyArn']
 
 /** Returns the variables that are set by outputs. Outputs that a deployment does not use are ignored. */
@@ -31,8 +31,8 @@ export function variablesOf(outputs: Readonly<Record<string, string>>): Record<s
 }
 
 /**
- * Merges environment variables and outputs. Variables take precedence, so that an organization can use its own resources. Blank ones are
- * ignored.
+ * Merges environment variables and outputs. Variables take precedence, so that an organization can use its own resources. Blank
+ * variables are ignored.
  */
 export function withOutputs(
   environment: Environment,

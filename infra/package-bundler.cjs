@@ -1,6 +1,6 @@
 /**
- * Loads serverless-esbuild for all commands except `serverless offline`, whose functions are built by localstack/reload/plugin.ts. Loading
- * it takes 150 MiB and almost a second.
+ * Loads serverless-esbuild for all commands except `serverless offline`, because localstack/reload/plugin.ts builds the functions
+ * for that command. Loading serverless-esbuild takes 150 MiB and almost a second.
  */
 module.exports = class PackageBundler {
   constructor(serverless, ...others) {

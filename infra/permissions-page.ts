@@ -14,7 +14,7 @@ const PROJECT = resolve(import.meta.dirname, '..')
 const REGION = 'eu-west-1'
 const CLUSTER = `arn:aws:kafka:${REGION}:123456789012:cluster/telemetry/00000000-0000-0000-0000-000000000000-1`
 
-/** Settings of a deployment with all options. */
+/** Settings of a deployment that uses all options, so that the page lists all permissions. */
 const EVERYTHING = {
   MSK_CLUSTER_ARN: CLUSTER,
   REDIS_URL: 'rediss://cache.example:6379',
@@ -28,14 +28,14 @@ const EVERYTHING = {
   SLUICE_CONSOLE: 'on',
 }
 
-/** A pattern of resources that a policy does not name by their full ARN. */
+/** Form of an ARN with wildcards that policies use, and the reason why policies cannot use the full ARN. */
 interface Pattern {
   readonly form: RegExp
   readonly shown: string
   readonly why: string
 }
 
-/** All such patterns in the form of `resourceText`, except `*` alone. */
+/** All wildcard ARNs that policies use, as `resourceText` formats them. `*` alone is not included. */
 export const PATTERNS: readonly Pattern[] = [
   {
     form: /^logs:log-group:\S+:\*$/,
@@ -74,7 +74,10 @@ export const PATTERNS: readonly Pattern[] = [
   },
 ]
 
-/** Actions without resource-level permissions: https://docs.aws.amazon.com/service-authorization/latest/reference/ */
+/**
+ * Actions that are allowed on all resources, with the reason. Most of them have no resource-level permissions:
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/
+ */
 export const UNNAMED: ReadonlyMap<string, string> = new Map([
   ['ec2:DescribeNetworkInterfaces', 'has no resource-level permissions'],
   ['ec2:DescribeSecurityGroups', 'has no resource-level permissions'],
@@ -101,7 +104,9 @@ function statementsOf(role: object | undefined): readonly Statement[] {
   return (role as Role).Properties.Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
 }
 
-/** Formats an ARN for readers: without its common prefix, and with placeholders for parts that differ between accounts. */
+/**
+ * Formats an ARN for the page. The common prefix is removed, and parts that differ between accounts are replaced by placeholders.
+ */
 export function resourceText(resource: unknown): string {
   const text = typeof resource === 'string' ? resource : (resource as { 'Fn::Sub': string })['Fn::Sub']
   return text
@@ -152,14 +157,14 @@ export function permissionsPage(): string {
   ].join('\n\n')}\n`
 }
 
-/** Names these functions, or all others if they are fewer. */
+/** Returns a text that lists the functions. If most functions are included, it lists the others as exceptions. */
 function shortest(names: readonly string[], every: readonly string[]): string {
   const others = every.filter(name => !names.includes(name))
   if (others.length === 0) return 'All functions'
   return others.length < names.length ? `All functions except ${others.join(', ')}` : names.join(', ')
 }
 
-/** The resources without a name, each with the reason. */
+/** Returns a list of the actions that are allowed on all resources, with the reasons. */
 function unnamedList(): string {
   const byReason = Map.groupBy(UNNAMED, ([, why]) => why)
   return [
@@ -174,7 +179,10 @@ function listOf(rows: readonly PermissionRow[]): string {
   return rows.map(({ text }) => `- ${text}`).join('\n')
 }
 
-/** A line of the page: a permission of one or more functions. For several functions, their names are replaced by `<function>`. */
+/**
+ * A line of the page: a permission of one or more functions. If several functions have it, `<function>` replaces their names in the
+ * text.
+ */
 export interface PermissionRow {
   readonly text: string
   readonly functions: readonly string[]
@@ -207,7 +215,7 @@ function withoutName(text: string, name: string): string {
   )
 }
 
-/** Returns the permissions of one function, one line per statement. Names the stages unless the line applies to all of them. */
+/** Returns the permissions of one function, one line per statement. A line lists its stages unless it applies to all stages. */
 export function rowsOf(name: string): readonly string[] {
   const stages = STAGE_NAMES.map(stage => ({ stage, rows: rowsIn(stage, name) }))
   const all = [...new Set(stages.flatMap(({ rows }) => rows))]

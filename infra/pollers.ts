@@ -8,9 +8,9 @@ type Polled = Pick<DeclaredFunction, 'consumes' | 'foreignTopics' | 'reading'>
 type PollersPlace = Pick<DeploymentPlace, 'env' | 'pollers'>
 
 /**
- * Returns the event source fields for polling. Only provisioned pollers support partial batch responses, so only these request them. The
- * msk
- * trigger passes the same field to the function. Without partial batch responses, the function throws, and its batch is delivered again.
+ * Returns the event source fields for polling. Partial batch responses are requested only for provisioned pollers, because
+ * on-demand pollers do not support them. The msk trigger tells the function whether they are supported. If not, the function throws
+ * an error when a record fails, and the whole batch is delivered again.
  *
  * @see https://docs.aws.amazon.com/lambda/latest/dg/kafka-scaling-modes.html
  */
@@ -27,13 +27,17 @@ export function pollerFields(declared: Polled, { env, pollers }: PollersPlace): 
 }
 
 /**
- * Returns the poller group, whose mappings share event poller units. Readings have their own group, so that they do not slow down others.
+ * Returns the name of the poller group. The mappings of a group share event poller units. Consumers of readings have their own
+ * group, so that they do not slow down the others.
  */
 function groupOf({ consumes }: Polled, env: string): string {
   return `sluice-${env}-${consumes.some(one => tableSignalOf(one) === 'readings') ? 'readings' : 'others'}`
 }
 
-/** Values from the example on the AWS page above: throughput of a unit, pollers per unit, and price in us-east-1. */
+/**
+ * Throughput of an event poller unit, pollers per unit, and price in us-east-1. The values are from the example on the AWS page
+ * above.
+ */
 const UNIT = { megabytesPerSecond: 20, pollers: 10, dollarsPerHour: 0.185 } as const
 const POLLER_MEGABYTES_PER_SECOND = 5
 const HOURS_PER_MONTH = 730
@@ -72,14 +76,17 @@ function topicsOf({ consumes, foreignTopics }: DeclaredFunction): readonly strin
   return [...consumes, ...foreignTopics]
 }
 
-/** Returns the maximum number of pollers. Lambda starts at most one per partition; the partitions of foreign topics are unknown here. */
+/**
+ * Returns the maximum number of pollers of a consumer. Lambda starts at most one poller per partition. For topics of other
+ * applications, the number of partitions is not known here.
+ */
 function mostPollers({ consumes, foreignTopics, reading }: DeclaredFunction): number {
   const { maximumPollers } = reading
   const own = consumes.map(signal => Math.min(maximumPollers, topicRow(signal).partitions))
   return own.reduce((sum, pollers) => sum + pollers, maximumPollers * foreignTopics.length)
 }
 
-/** Returns a line with the monthly costs of the pollers. */
+/** Returns a notice with the monthly costs of the pollers. */
 export function pollerNotice(functions: readonly DeclaredFunction[], { env, pollers }: PollersPlace): string {
   const { mappings, groups, least, most } = pollerUnits(functions, env)
   if (pollers === 'on-demand')

@@ -1,4 +1,4 @@
-/** IAM roles of the functions: each allows exactly what the function's entry declares. Pure. */
+/** IAM roles of the functions. A role allows only the access that the function's entry in serverless.yml declares. Pure. */
 import { type DeclaredFunction, isConsumer, topicsRead } from '../lib/app/functions.ts'
 import { lambdaName } from '../lib/app/resource-names.ts'
 import { RETRY_TOPICS, type Signal, topicName } from '../lib/app/topics.ts'
@@ -10,7 +10,7 @@ import { networkStatements } from './statements/network.ts'
 import { readSecrets } from './statements/secrets.ts'
 import { foreignTopicsOf, type RolesPlace, useStatements } from './uses.ts'
 
-/** Properties of the deployment that roles depend on. */
+/** Properties of the deployment from which roles are derived. */
 type Deployed = Omit<RolesPlace, 'all'> &
   Pick<DeploymentPlace, 'spansSecret' | 'keepsMissedRuns' | 'tracing' | 'vpc'> & { readonly stage: string }
 
@@ -34,7 +34,8 @@ function role(declared: DeclaredFunction, deployed: WithAll): object {
   const { stage, spansSecret } = deployed
   const inLambda = lambdaName(stage, name)
   const statements = [
-    // The template creates the log group. A role that may create one could restore a deleted one without a retention.
+    // The template creates the log group. If the role could create log groups, the function would re-create a deleted one without
+    // retention.
     allow(
       ['logs:CreateLogStream', 'logs:PutLogEvents'],
       [arnHere('logs', `log-group:/aws/lambda/${inLambda}:*`)],
@@ -61,10 +62,15 @@ function role(declared: DeclaredFunction, deployed: WithAll): object {
   }
 }
 
-/** X-Ray has no resource-level permissions: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html */
+/**
+ * X-Ray has no resource-level permissions: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html
+ */
 const TRACING_ACTIONS = ['xray:PutTraceSegments', 'xray:PutTelemetryRecords']
 
-/** Returns the permissions for the cluster. The code looks up its brokers; an event source mapping reads its type and configuration. */
+/**
+ * Returns the permissions for the cluster. The code looks up the brokers by the cluster's ARN, and event source mappings read the
+ * cluster's type and configuration.
+ */
 function clusterStatements(declared: DeclaredFunction, { clusterArn, kafkaSecrets }: Deployed): Statement[] {
   const { writes } = declared
   const reads = isConsumer(declared)
@@ -84,7 +90,7 @@ function topicStatements(declared: DeclaredFunction, deployed: WithAll): Stateme
   const { clusterArn, env } = deployed
   const named = (topic: string) => arnInCluster(clusterArn, 'topic', topic)
   const topic = (signal: Signal) => named(topicName(signal, env))
-  // Retries are published to their original topics.
+  // Retried records are published to their original topics.
   const redrives =
     writes.length > 0 &&
     (uses.includes('console') ||

@@ -1,13 +1,13 @@
 /**
- * Builds the npm package of the engine, `@sluice/runtime`: `npm run build` in `packages/runtime` writes JavaScript and type declarations to
- * `dist/`. Lua scripts are inlined.
+ * Builds the npm package of the engine, `@sluice/runtime`: `npm run build` in `packages/runtime` writes JavaScript and type
+ * declarations to `dist/`. Lua scripts are inlined.
  */
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { Plugin } from 'esbuild'
 import { buildPackage, PROJECT } from './built-package.ts'
 
-/** Same plugin as for the bundles of the functions. */
+/** esbuild plugin that inlines text files. The bundles of the functions use it, too. */
 const { inlineText }: { inlineText: Plugin } = createRequire(import.meta.url)('../esbuild.plugins.cjs')
 
 /** Entry points in the package's `exports`. */

@@ -5,7 +5,7 @@ import { SCHEDULES } from './settings.ts'
 export interface Schedules {
   /** True to publish simulated readings. */
   readonly generator: boolean
-  /** True to append ticks and alert rules. Without ticks, log time advances only with records. */
+  /** True to append ticks and alert rules to topics. Without ticks, the log time advances only when records arrive. */
   readonly clock: boolean
   /** True to copy the consumers' states to a bucket. */
   readonly checkpoints: boolean
@@ -17,7 +17,7 @@ export interface ChosenSchedules {
   readonly problems: readonly string[]
 }
 
-/** Reads the settings. @param generator default of SLUICE_GENERATOR */
+/** Reads the settings. @param generator default value of SLUICE_GENERATOR */
 export function schedulesFrom(environment: Environment, generator: boolean): ChosenSchedules {
   const errors: string[] = []
   const isOn = (name: keyof typeof SCHEDULES.settings, otherwise: boolean): boolean =>
@@ -30,7 +30,7 @@ export function schedulesFrom(environment: Environment, generator: boolean): Cho
   }
 }
 
-/** Returns a notice about the consequences of a stopped clock; undefined if the clock is enabled. */
+/** Returns a notice about the consequences if the clock is disabled; undefined if it is enabled. */
 export function clockNotice({ clock }: Schedules): string | undefined {
   if (clock) return undefined
   return (

@@ -1,4 +1,4 @@
-/** Settings of the deploying command, in addition to those that it passes to the functions. */
+/** Settings that only the deploying command uses. They are not passed to the functions. */
 import { setting, slice } from '../packages/runtime/settings/slice.ts'
 import { list, onOff, text } from '../packages/runtime/settings/values.ts'
 

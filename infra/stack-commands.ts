@@ -2,7 +2,7 @@
 import { ConfigError } from '../packages/runtime/settings/config-error.ts'
 import { STAGES, type Stage, stageNamed } from './stages.ts'
 
-/** Number of subnets in a VPC that the stack creates, one in each of three zones. */
+/** Number of private subnets if the stack creates the VPC: one in each of three zones. */
 const MADE_SUBNETS = 3
 
 /** Reads the stage. @throws ConfigError if it is missing or unknown */
@@ -42,8 +42,8 @@ export function readRegion(named: string | undefined): string | undefined {
 }
 
 /**
- * Checks the number of brokers. MSK requires the same number in each subnet, and reports an error only when it creates the cluster. Values
- * that are not given may exist in the stack already, so they are not checked.
+ * Checks the number of brokers. MSK requires the same number in each subnet, but rejects other numbers only when it creates the
+ * cluster. Parameters that are not given are not checked, because an existing stack keeps their previous values.
  *
  * @param values values of the stage and values that the user sets
  */
@@ -56,12 +56,12 @@ export function brokerProblems(values: Readonly<Record<string, string>>): string
 }
 
 /**
- * Parameters with ARNs that must be in the region of the stack: brokers are in its subnets, and alarms can only publish within their
- * region.
+ * Parameters whose ARNs must be in the region of the stack, because brokers are in the stack's subnets and alarms can publish only
+ * in their own region.
  */
 const IN_ITS_REGION = ['MskClusterArn', 'AlarmTopicArn']
 
-/** Returns the region to deploy to: the named one, or else that of the given ARNs. */
+/** Returns the region to deploy to: the region that the user names or, by default, the region in the given ARNs. */
 export function regionFor(
   named: string | undefined,
   values: Readonly<Record<string, string>>,
@@ -69,7 +69,7 @@ export function regionFor(
   return named ?? IN_ITS_REGION.map(name => regionIn(values[name])).find(region => region !== undefined)
 }
 
-/** Returns errors for parameters of another region. Each sentence begins with the parameter's name. */
+/** Returns an error for each parameter that refers to another region. An error begins with the parameter's name. */
 export function regionProblems(
   region: string | undefined,
   values: Readonly<Record<string, string>>,
@@ -87,7 +87,6 @@ function regionIn(arn: string | undefined): string | undefined {
   return arn?.split(':')[3] || undefined
 }
 
-/** Returns the name of the stack. */
 function stackName(stage: string): string {
   return `sluice-infra-${stage}`
 }
@@ -101,7 +100,10 @@ interface Deployed {
   readonly parameters: Readonly<Record<string, string>>
 }
 
-/** Returns the next commands as lines. Parameters are arguments, because version 1 of the AWS CLI does not support parameter files. */
+/**
+ * Returns the commands that deploy the stack, line by line. Parameters are passed as arguments, because version 1 of the AWS CLI
+ * does not support parameter files.
+ */
 export function deployCommands({ name, stage, region = 'REGION', file, parameters }: Deployed): string[] {
   const stack = stackName(name)
   const place = `--region ${region} --stack-name ${stack}`

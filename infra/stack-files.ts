@@ -25,7 +25,10 @@ export async function readStackTemplate(stage: Stage): Promise<StackTemplate> {
   return stackTemplate(await stackParts(), stage)
 }
 
-/** Formats a template for review and for CloudFormation. Deeply nested values are on one line, because of CloudFormation's size limit. */
+/**
+ * Formats a template for review and for CloudFormation. Deeply nested values are written on one line, to stay below
+ * CloudFormation's size limit.
+ */
 export function templateText(template: StackTemplate): string {
   return dump(template, { noRefs: true, lineWidth: 130, flowLevel: 4 })
 }

@@ -11,13 +11,13 @@ type ResolveVariable = (variable: string) => Promise<unknown>
 export type OutputsOf = (stack: string, region: string) => Promise<Readonly<Record<string, string>>>
 
 interface ReadOutputs {
-  /** Environment variables, with outputs for those that are not set. */
+  /** Environment variables. Outputs of the stack replace those that are not set. */
   readonly environment: Environment
   /** Errors while reading the outputs, one sentence each. */
   readonly problems: readonly string[]
 }
 
-/** Adds the outputs of the stack to the environment. @param region region to deploy to, which is also that of the stack */
+/** Adds the outputs of the stack to the environment. @param region region of the deployment and of the stack */
 export async function withStackOutputs(
   environment: Environment,
   region: string,
@@ -32,13 +32,16 @@ export async function withStackOutputs(
       return { environment, problems: [noOutputs(stack, region)] }
     return { environment: withOutputs(environment, outputs), problems: [] }
   } catch (error) {
-    // The Serverless Framework retries after it has resolved more variables.
+    // Rethrow this error. The Serverless Framework tries again after it has resolved more variables.
     if ((error as { code?: unknown }).code === 'MISSING_VARIABLE_DEPENDENCY') throw error
     return { environment, problems: [notRead(stack, region, error)] }
   }
 }
 
-/** Returns all errors. If the outputs could not be read, missing variables are a consequence and are not reported again. */
+/**
+ * Returns all errors. If the outputs of the stack cannot be read, missing variables are a consequence and are therefore not
+ * reported.
+ */
 export function problemsWith(ofStack: readonly string[], others: readonly string[]): readonly string[] {
   if (ofStack.length === 0) return others
   return [...ofStack, ...others.filter(problem => !tellsMissing(problem))]
@@ -48,7 +51,7 @@ export function problemsWith(ofStack: readonly string[], others: readonly string
 export function byFramework(resolveVariable: ResolveVariable): OutputsOf {
   return async (stack, region) => {
     const outputs: Record<string, string> = {}
-    // The Serverless Framework sends one request for all outputs.
+    // The loop does not cause several requests, because the Serverless Framework sends one request for all outputs.
     for (const output of Object.keys(VARIABLE_OF_OUTPUT)) {
       const value = await resolveVariable(`cf(${region}):${stack}.${output}, null`)
       if (typeof value === 'string' && value !== '') outputs[output] = value
@@ -66,7 +69,7 @@ function noOutputs(stack: string, region: string): string {
 
 function notRead(stack: string, region: string, error: unknown): string {
   const { message } = error as Error
-  // The Serverless Framework adds a prefix and may append a stack trace.
+  // Remove the prefix that the Serverless Framework adds to the message, and a stack trace that it may append.
   const [said = ''] = message.replace(/^Cannot resolve variable at "[^"]*": /, '').split('\n')
   return `INFRA_STACK: the outputs of ${stack} in ${region} cannot be read: ${said.replace(/\.?$/, '.')}`
 }

@@ -1,4 +1,4 @@
-/** Merges the parts in `stack/` to the template of the long-lived stack, like Terraform merges the files of a folder. Pure. */
+/** Merges the parts in `stack/` into the template of the long-lived stack, as Terraform merges the files of a folder. Pure. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Stage } from './stages.ts'
 
@@ -48,7 +48,7 @@ export const MAX_TEMPLATE_BYTES = 51_200
 /**
  * Merges all parts into one template. Parts may repeat parameters of other parts, so that each part is a complete template.
  *
- * @throws Error naming both files if two parts define the same name differently
+ * @throws Error that names both files, if two parts define the same name differently
  */
 export function stackTemplate(parts: readonly StackPart[], stage: Pick<Stage, 'keepsData'>): StackTemplate {
   if (parts.length === 0) throw new Error('infra/stack contains no files.')
@@ -94,7 +94,7 @@ function withoutKeeping(resource: StackResource): StackResource {
   }
 }
 
-/** Returns the parameters that are determined by a stage. */
+/** Returns the parameters whose values follow from the stage. */
 export function parametersOf(name: string, stage: Stage): Record<string, string> {
   return {
     Env: name,
@@ -105,7 +105,7 @@ export function parametersOf(name: string, stage: Stage): Record<string, string>
   }
 }
 
-/** Returns errors in the parameters that the user has set. Each sentence begins with the parameter's name. */
+/** Returns errors in the parameters that the user has set. An error begins with the parameter's name. */
 export function parameterProblems(
   template: Pick<StackTemplate, 'Parameters'>,
   set: Readonly<Record<string, string>>,

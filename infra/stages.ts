@@ -1,4 +1,4 @@
-/** Stages that can be deployed, with all differences between them. */
+/** Stages that can be deployed, and the settings in which they differ. */
 
 export interface Stage {
   /** Kind of MSK cluster that the long-lived stack creates. */
@@ -6,7 +6,10 @@ export interface Stage {
   /** Mode in which Lambda polls Kafka. Provisioned pollers cost money while idle, and only they support partial batch responses. */
   readonly pollers: 'provisioned' | 'on-demand'
   readonly logRetentionDays: number
-  /** Zones of the VPC endpoints. Endpoints in a single zone cost a third, and are unavailable if that zone fails. */
+  /**
+   * Zones of the VPC endpoints. Endpoints in one zone cost a third of endpoints in every zone, but are unavailable if that zone
+   * fails.
+   */
   readonly endpointZones: 'one' | 'every'
   /** True if alarms are created. The dashboard is created in every stage. */
   readonly alarms: boolean
@@ -35,7 +38,7 @@ export const STAGES = {
 
 type StageName = keyof typeof STAGES
 
-/** Returns a stage; `undefined` if it is unknown. `local` is not in the table, because it is never deployed. */
+/** Returns the stage with the given name; undefined for an unknown stage and for `local`, which is never deployed. */
 export function stageNamed(name: string): Stage | undefined {
   return Object.hasOwn(STAGES, name) ? STAGES[name as StageName] : undefined
 }

@@ -1,4 +1,4 @@
-/** The local stack as the target of a deployment. Pure. */
+/** Settings for running the functions on this machine. Pure. */
 import { alertsTopicName } from '../lib/app/resource-names.ts'
 import { type Environment, LOCAL_PORTS, MAPPINGS, readSetting } from '../lib/app/settings/index.ts'
 import type { DeploymentPlace } from './account.ts'
@@ -6,8 +6,8 @@ import { foldersHere } from './folders.ts'
 import { schedulesFrom } from './schedules.ts'
 
 /**
- * Returns the local servers on loopback, with the variables of `npm start` and placeholder credentials. With SLUICE_ENV, several
- * environments can share the servers, each with its own topics, groups and resources.
+ * Returns settings that use the local servers of `npm start` on loopback, with placeholder credentials. Several environments can
+ * share the servers: each value of SLUICE_ENV has its own topics, groups and resources.
  */
 export function thisMachine(env: Environment, project: string): DeploymentPlace {
   const errors: string[] = []
@@ -26,7 +26,7 @@ export function thisMachine(env: Environment, project: string): DeploymentPlace 
     topicMappings: readSetting(MAPPINGS.settings, 'TOPIC_MAPPINGS', env, errors) ?? [],
     alertsTopicArn: `arn:aws:sns:us-east-1:000000000000:${alertsTopicName(name)}`,
     schedules,
-    // The local trigger supports only this mode.
+    // The local Kafka trigger supports only this mode.
     pollers: 'provisioned',
     logRetentionDays: 30,
     keepsMissedRuns: false,

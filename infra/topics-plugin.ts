@@ -1,4 +1,4 @@
-/** Serverless Framework plugin that adds the custom resource for topics to the complete template. */
+/** Serverless Framework plugin that adds a custom resource for topics to the template. */
 
 import { resolve } from 'node:path'
 import { type FunctionKeys, readFunctions } from '../lib/app/functions.ts'
@@ -22,7 +22,7 @@ export default class TopicsPlugin {
 
   constructor(framework: Framework) {
     this.#framework = framework
-    // Roles, queues and alarms are merged into the template last.
+    // After this hook, the template is complete: roles, queues and alarms are merged last.
     this.hooks = { 'after:aws:package:finalize:mergeCustomProviderResources': () => this.#add() }
   }
 

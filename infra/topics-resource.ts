@@ -28,15 +28,15 @@ interface TopicsResourceParts {
 }
 
 /**
- * Time in seconds after which the deployment fails without a response. The function responds before its own timeout, so this applies only
- * if it could not be started. CloudFormation's default is one hour.
+ * Time in seconds after which the deployment fails if the function has not responded. A running function responds before its own
+ * timeout, so this limit is reached only if the function cannot be started. CloudFormation's default is one hour.
  */
 const SERVICE_TIMEOUT = 600
 
 /**
  * Adds the resource to a complete template. All other resources wait for it, except the function that it calls and that function's
- * dependencies. A deployment whose topic changes are rejected has therefore changed nothing else: no code, roles or triggers. Without a
- * function that manages topics, nothing is added.
+ * dependencies. If the topic changes are rejected, the deployment therefore fails before it changes code, roles or triggers. If no
+ * function manages topics, nothing is added.
  *
  * @returns the logical ids of the resources that wait
  */
@@ -45,7 +45,7 @@ export function addTopicsResource(template: Template, parts: TopicsResourceParts
   if (!manager) return []
   const lambda = parts.logicalId(manager.name)
   const first = neededBy(template.Resources, lambda)
-  // The dependencies of the function do not wait, so this does not create a cycle.
+  // This does not create a cycle of dependencies, because the dependencies of the function do not wait.
   const waiting = Object.entries(template.Resources).filter(([id]) => !first.has(id))
   for (const [, resource] of waiting)
     resource.DependsOn = [...new Set([resource.DependsOn ?? [], TOPICS_RESOURCE].flat())]
@@ -63,9 +63,10 @@ function topicsResource(
       ServiceToken: { 'Fn::GetAtt': [lambda, 'Arn'] },
       ServiceTimeout: SERVICE_TIMEOUT,
       Environment: env,
-      // Changes with each package, so that each deployment updates the topics. It also shows whether a rolled-back package is older.
+      // This value differs for each package, so that each deployment updates the topics. It also shows whether a package is older
+      // than the deployed one.
       PackagedAt: String(packagedAtMs),
-      // The next deployment compares its names with these.
+      // The next deployment compares its topic names with these.
       Names: topicNames(env),
       Readers: Object.fromEntries(
         signals()
@@ -113,7 +114,7 @@ function namedBy(key: string, value: unknown): readonly string[] {
     case 'Ref':
     case 'DependsOn':
       return texts
-    // Both forms: ["Id", "Attribute"] and "Id.Attribute".
+    // Fn::GetAtt has two forms: ["Id", "Attribute"] and "Id.Attribute".
     case 'Fn::GetAtt':
       return first.split('.').slice(0, 1)
     // `${!Word}` is an escaped literal.

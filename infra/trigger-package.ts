@@ -1,6 +1,7 @@
 /**
  * Builds the npm package of the Kafka trigger, `serverless-offline-msk-trigger`: `npm run build` in `packages/msk-trigger` writes
- * JavaScript and type declarations to `dist/`. All JavaScript is in one folder, where the code finds the files that it starts.
+ * JavaScript and type declarations to `dist/`. All JavaScript is in one folder, because the code looks there for the files that it
+ * starts as threads or processes.
  */
 import { copyFile, glob, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -8,7 +9,7 @@ import { buildPackage, PROJECT } from './built-package.ts'
 import { type FileBeside, filesBeside } from './files-beside.ts'
 
 const TRIGGER = join(PROJECT, 'packages', 'msk-trigger')
-/** Folders that are not part of the plugin. */
+/** Folders that are not part of the package. */
 const OTHERS = /^(test|example|dist|node_modules)(\/|$)/
 /** Entry points in the package's `exports`. */
 const EXPORTED = { index: 'index.ts', 'inject-fault': 'faults/inject-fault.ts' }

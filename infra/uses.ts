@@ -1,6 +1,6 @@
 /**
- * Resources that functions may use besides topics. Each row is a word for `uses`, with the variables, files and permissions that it grants.
- * Pure.
+ * Resources that functions may use besides topics. Each row has a word for the key `uses` of a function entry, and the variables,
+ * files and permissions that it grants. Pure.
  */
 
 import {
@@ -22,18 +22,18 @@ import { topicsStatements } from './statements/topics.ts'
 
 interface Use {
   readonly text: string
-  /** Description of how this use starts the function, for the documentation. */
+  /** Description of the events that start a function with this use, for the documentation. */
   readonly startedBy?: string
-  /** Folder of files for the function's package. A variable contains its location. */
+  /** Folder of configuration files that are packaged with the function. An environment variable contains its path. */
   readonly folder?: FolderName
   readonly variables?: (place: UsesPlace, all: readonly DeclaredFunction[]) => Variables
   readonly events?: (place: UsesPlace) => readonly object[]
   readonly statements?: (declared: DeclaredFunction, place: RolesPlace) => readonly Statement[]
-  /** True if consumers get `statements` without the word. */
+  /** True if all consumers get `statements`, even if their entries do not list the word. */
   readonly isOfConsumers?: true
 }
 
-/** Environment variables: texts or CloudFormation expressions. */
+/** Environment variables. Values are strings or CloudFormation expressions. */
 export type Variables = Readonly<Record<string, string | object>>
 
 export type UsesPlace = Pick<
@@ -41,7 +41,7 @@ export type UsesPlace = Pick<
   'env' | 'folders' | 'topicMappings' | 'alertsTopicArn' | 'consoleTokens' | 'onFailureQueue'
 >
 
-/** Properties of a deployment that roles depend on. */
+/** Properties of a deployment from which roles are derived. */
 export type RolesPlace = Pick<
   DeploymentPlace,
   | 'env'
@@ -92,7 +92,7 @@ export const USES: Readonly<Record<string, Use>> = {
   },
   'receiver-secrets': {
     text: 'secrets of those receivers: permission to read all under sluice/{env}/receivers/',
-    // Receivers are defined in configuration files, so the names of their secrets are not known here.
+    // Includes all secrets of receivers, because their names are defined in configuration files and are not known here.
     statements: (_, { env }) => [readSecrets(`sluice/${env}/receivers/*`)],
   },
   'failure-policy': {
@@ -109,14 +109,14 @@ export const USES: Readonly<Record<string, Use>> = {
       ...(onFailureQueue
         ? [allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], [onFailureQueue])]
         : []),
-      // The permission covers the whole bucket, which has no other use. Lambda chooses the names of the objects.
+      // Permit reading the whole bucket, because Lambda chooses the names of the objects. The bucket has no other use.
       ...(onFailureBucket ? [allow(['s3:GetObject'], [arnInBucket(onFailureBucket, '/*')])] : []),
     ],
   },
   console: {
     text: 'the console behind an HTTP API: permission to read all topics and groups, and the secrets of the console. Deployed only with SLUICE_CONSOLE=on',
     startedBy: 'HTTP requests; deployed only with `SLUICE_CONSOLE=on`',
-    // Its package has no list of functions, from which other readers of records know the mappings.
+    // A function's package does not contain the list of functions, so the mappings of topics are passed in a variable.
     folder: 'mappings',
     variables: ({ env, topicMappings }, all) => ({
       CONSOLE_SECRET: consoleSecret(env),
@@ -138,7 +138,7 @@ export function usesOf({ uses }: Pick<DeclaredFunction, 'uses'>): readonly Use[]
   return Object.entries(USES).flatMap(([word, use]) => (uses.includes(word) ? [use] : []))
 }
 
-/** Returns the permissions of a function from its uses, and from being a consumer. */
+/** Returns the permissions of a function for its uses, including those that every consumer has. */
 export function useStatements(declared: DeclaredFunction, place: RolesPlace): readonly Statement[] {
   return Object.entries(USES).flatMap(([word, { statements, isOfConsumers }]) => {
     const hasIt = declared.uses.includes(word) || (isOfConsumers && isConsumer(declared))
@@ -152,8 +152,8 @@ function checkpointConsumers(all: readonly DeclaredFunction[]): string {
 }
 
 /**
- * Returns the permissions for checkpoints. Consumers read those of their own state. The function that takes checkpoints writes and deletes
- * all, and reads none.
+ * Returns the permissions for checkpoints. A consumer can read only checkpoints of its own state. The function that takes
+ * checkpoints can write and delete all checkpoints, but cannot read them.
  */
 function checkpointStatements(
   declared: DeclaredFunction,
@@ -161,7 +161,7 @@ function checkpointStatements(
 ): Statement[] {
   if (!checkpointBucket) return []
   const { name, uses } = declared
-  // Names of objects as in `packages/runtime/adapters/s3/checkpoint-store.ts`.
+  // The names of the objects must match `packages/runtime/adapters/s3/checkpoint-store.ts`.
   const access = uses.includes('checkpoints')
     ? [{ objects: 'checkpoints/*', actions: ['s3:PutObject', 's3:DeleteObject'] }]
     : topicsRead(declared, env).map(({ topic }) => ({
@@ -177,7 +177,10 @@ function checkpointStatements(
   ])
 }
 
-/** Returns the permissions for the alerts topic. Its encryption key has the topic's name as alias: see `stack/alerts-topic.yaml`. */
+/**
+ * Returns the permissions for the alerts topic. The alias of its encryption key is the name of the topic; see
+ * `stack/alerts-topic.yaml`.
+ */
 function alertsTopicStatements(topic: string): Statement[] {
   const key = {
     ...allow(['kms:GenerateDataKey', 'kms:Decrypt'], [arnHere('kms', 'key/*')]),
@@ -190,15 +193,20 @@ function alertsTopicStatements(topic: string): Statement[] {
 }
 
 /**
- * Returns the event source of the queue. Messages that cannot be processed remain in the queue, which moves them to its dead letter queue.
+ * Returns the event source of the queue. Messages that cannot be processed remain in the queue until SQS moves them to the dead
+ * letter queue.
  */
 function queueEvent(onFailureQueue: string): object {
   const sqs = { arn: onFailureQueue, batchSize: 10, functionResponseType: 'ReportBatchItemFailures' }
-  // Minimum concurrency of SQS, so that many messages do not take invocations and Kafka capacity from the consumers.
+  // The lowest concurrency that SQS allows, so that many messages do not use up invocations and Kafka capacity that the consumers
+  // need.
   return { sqs: { ...sqs, maximumConcurrency: 2 } }
 }
 
-/** Returns the permissions of the console, which can read all topics and groups of the environment and nothing else in the cluster. */
+/**
+ * Returns the permissions of the console. It can read all topics and groups of the environment, but has no other access to the
+ * cluster.
+ */
 function consoleStatements({ clusterArn, env, all }: RolesPlace): Statement[] {
   const topics = [...signals().map(signal => topicName(signal, env)), ...foreignTopicsOf(all)]
   const below = (kind: 'topic' | 'group', names: readonly string[]) =>

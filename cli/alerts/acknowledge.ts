@@ -1,4 +1,4 @@
-/** Acknowledges a firing alert, or explains why that is not possible. */
+/** Acknowledges a firing alert. */
 import {
   type Acknowledged,
   type AckStatement,
@@ -12,7 +12,7 @@ import { CliFailure } from '../failure.ts'
 import { carryOut } from '../operation.ts'
 import type { AlertsReader } from './read.ts'
 
-/** Document of `alerts ack --json`. */
+/** JSON document that `alerts ack --json` prints. */
 export interface AckReport extends AckStatement, Acknowledged {
   readonly env: string
   readonly id: string
@@ -24,7 +24,7 @@ export interface AckReport extends AckStatement, Acknowledged {
  * Acknowledges a firing alert.
  *
  * @param id id of the alert
- * @throws CliFailure if no such alert fires, or Kafka does not accept the event
+ * @throws CliFailure if no alert with this id is firing, or if Kafka does not accept the event
  */
 export async function acknowledge(
   reader: AlertsReader,
@@ -47,7 +47,7 @@ export async function acknowledge(
     const { at, outcome } = await carryOut(connections, operation, () => done(to, alert, said, stop))
     return { env, id, rule: alert.rule, entity: alert.entity, ...said, at, outcome }
   } catch (error) {
-    // `withRedis` adds the address of Redis.
+    // Leave errors of Redis to `withRedis`, which adds the address to the message.
     const isKafkas = error instanceof Unavailable && error.code !== 'store-unavailable'
     if (!(isKafkas || error instanceof RefusedByKafka)) throw error
     throw new CliFailure(

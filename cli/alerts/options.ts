@@ -1,4 +1,4 @@
-/** Options that select alerts, shared by several commands. */
+/** Options that select alerts. Several commands share them. */
 import { SEVERITIES } from '../../lib/alerting/rule.ts'
 import { WANTED_STATES } from '../../lib/queries/known-alerts.ts'
 import type { AlertFilter } from '../../lib/tables/alert-summary.ts'
@@ -19,7 +19,7 @@ const LABEL = parsedBy(text => {
   return equals > 0 ? { name: text.slice(0, equals), value: text.slice(equals + 1) } : undefined
 }, 'a label and its value, such as team=ops')
 
-/** Help text about times, for commands with these options. */
+/** Help text about `--since` and `--until`, for commands with these options. */
 export const ABOUT_TIMES = `--since and --until go by when an alert fired. Without --since, alerts that have resolved are those of which the topic has had an
 event in the day before --until, or before now.`
 
@@ -49,7 +49,7 @@ export const SELECTION = {
 type SelectionOptions = ValuesOf<typeof SELECTION>
 
 /**
- * Returns the filter.
+ * Returns the filter that the options describe.
  *
  * @throws CliFailure if `until` is not after `since`
  */

@@ -1,4 +1,4 @@
-/** Sources of information about alerts: the view of firing alerts in Redis, and the alerts topic. */
+/** Reads alerts from the view of firing alerts in Redis and from the alerts topic. */
 import type { Config } from '../../lib/app/config.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
 import { signalSize, topicSize } from '../../lib/app/topics.ts'
@@ -41,16 +41,16 @@ export class AlertsReader implements AlertSource {
   }
 
   /**
-   * Runs work with a reader.
+   * Runs work with a reader of alerts.
    *
-   * @throws CliFailure if Redis or Kafka does not answer, or the environment has no topic of alerts
+   * @throws CliFailure if Redis or Kafka does not answer, or if the environment has no alerts topic
    */
   static run<T>(config: Config, stop: AbortSignal, use: (reader: AlertsReader) => Promise<T>): Promise<T> {
     return withRedis(config, async (client, connections) => {
       try {
         return await use(new AlertsReader(config, connections, new StateInspection(client), stop))
       } catch (error) {
-        // `withRedis` adds the address of Redis.
+        // Leave errors of Redis to `withRedis`, which adds the address to the message.
         if (error instanceof Unavailable && error.code !== 'store-unavailable')
           throw new CliFailure(error.message)
         throw error
@@ -63,7 +63,8 @@ export class AlertsReader implements AlertSource {
   }
 
   /**
-   * Returns the number of records of the topic that the view has not processed yet. Null if Kafka does not answer.
+   * Returns the number of records in the alerts topic that the view of firing alerts has not processed yet; null if Kafka does not
+   * answer.
    *
    * @throws CliFailure if the environment has no such topic
    */
@@ -81,7 +82,7 @@ export class AlertsReader implements AlertSource {
   /**
    * Returns the histories of alerts.
    *
-   * @param fromMs earliest time of writing; undefined for all retained records
+   * @param fromMs earliest append time of the records to read; undefined to read all retained records
    */
   async lives(
     fromMs: number | undefined,

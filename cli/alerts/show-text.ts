@@ -5,7 +5,7 @@ import { numberText } from '../table.ts'
 import { harmless } from '../text-width.ts'
 import { behindNotes, valueText } from './text.ts'
 
-/** Document of `alerts show --json`. */
+/** JSON document that `alerts show --json` prints. */
 export interface AlertsReport extends ShownAlerts {
   readonly env: string
 }
@@ -55,7 +55,7 @@ function phaseText({ state, phase }: ShownAlert): string | null {
 
 /**
  * Returns a transition as one line, such as `2026-03-01T12:00:00.000Z fired 0@17 condition value 41
- * (threshold 40) 00-…`. Actions of people have no trace.
+ * (threshold 40) 00-…`. An acknowledgement has no trace context.
  */
 function transitionText({ time, kind, partition, offset, ...more }: AlertTransition): string {
   const { value, threshold, reason, by, traceparent } = more

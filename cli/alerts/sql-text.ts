@@ -10,10 +10,10 @@ export interface ReadAnswer {
   readonly rows: readonly (readonly Value[])[]
 }
 
-/** Minimum width of a column with truncated values. */
+/** Minimum width of a column whose values are truncated. */
 const LEAST = 8
 
-/** @param width width of the terminal; undefined for no limit */
+/** Formats the rows as a table. @param width width of the terminal; undefined for no limit */
 export function answerText({ columns, rows }: ReadAnswer, width?: number): string {
   const headings = columns.map(({ name, isNumber }): Column => {
     return { heading: harmless(name), ...(isNumber ? { align: 'right' } : { least: LEAST }) }
@@ -24,7 +24,7 @@ export function answerText({ columns, rows }: ReadAnswer, width?: number): strin
   return `${table === '' ? '' : `${table}\n`}${count}\n`
 }
 
-/** Returns a line in the format of RFC 4180. NULL is an empty field, and an empty string is quoted. */
+/** Returns a CSV line as in RFC 4180. NULL is written as an empty field, and an empty string as an empty field in quotes. */
 export function csvLine(values: readonly Value[]): string {
   return `${values.map(csvField).join(',')}\r\n`
 }

@@ -35,13 +35,13 @@ import { harmlessLines } from '../text-width.ts'
 import { reachOf } from '../topics.ts'
 import { answerText, csvLine, type ReadAnswer } from './sql-text.ts'
 
-/** Time in milliseconds after which a read shows its progress. */
+/** Time in milliseconds after which the progress of reading is shown. */
 const QUIET_MS = 1_000
 
 /**
  * Reads the alert events of an environment.
  *
- * @param take receives each event; those of one partition are in order
+ * @param take called with each event. Events of the same partition are passed in order.
  * @throws CliFailure if Kafka does not respond, or the topic is missing or unreadable
  */
 async function readAlertEvents(
@@ -78,7 +78,10 @@ async function readAlertEvents(
 
 type SqlOptions = ValuesOf<typeof OPTIONS>
 
-/** Maximum number of rows of a table, which must be complete before its first line is written. */
+/**
+ * Maximum number of rows that are printed as a table. All rows must be in memory before the first line is printed, because the
+ * widths of the columns depend on them.
+ */
 const MAX_ROWS = 50_000
 
 /** Interval at which a running statement is interrupted after the user has stopped it, in milliseconds. */
@@ -148,14 +151,14 @@ async function statementsOf(
   return String(await inputBytes(file ?? '-', terminal))
 }
 
-/** Creates the tables, and prints the results of the statements. */
+/** Creates the tables, runs the statements, and prints their results. */
 async function answer(
   database: AlertDatabase,
   statements: string,
   options: SqlOptions,
   terminal: Terminal,
 ): Promise<void> {
-  // Repeated, because an interrupt between two statements has no effect.
+  // Interrupt repeatedly, because an interrupt between two statements has no effect.
   const interrupts = setInterval(() => terminal.stop.aborted && database.interrupt(), INTERRUPT_MS)
   try {
     await database.complete()
@@ -163,7 +166,7 @@ async function answer(
   } catch (error) {
     if (terminal.stop.aborted) return
     if (!(error instanceof SqlError)) throw error
-    // The message quotes the statement, and may contain values of the tables.
+    // The error message quotes the statement, and may contain values from the tables.
     const tables = await database.describe().catch(() => [])
     const hint = tables.length > 0 ? `\n\nTables:\n  ${tables.join('\n  ')}` : ''
     throw new CliFailure(`${harmlessLines(error.message)}${hint}`, 1, { cause: error })
@@ -206,7 +209,7 @@ async function readAnswer({ columns, rows }: Answer): Promise<ReadAnswer> {
   return { columns, rows: read }
 }
 
-/** Returns one result in the form of the JSON document, with rows as objects. */
+/** Returns the result of one statement for the JSON document, with an object for each row. */
 function document({ columns, rows }: ReadAnswer) {
   return {
     columns: columns.map(({ name, type }) => ({ name, type })),

@@ -11,7 +11,7 @@ import { PENDING_COLUMNS } from '../../lib/tables/conditions.ts'
 import { type Column, numberText, rowsText, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
 
-/** Document of `alerts list --json`. */
+/** JSON document that `alerts list --json` prints. */
 export interface AlertList {
   readonly env: string
   readonly state: WantedState
@@ -19,13 +19,13 @@ export interface AlertList {
   readonly alerts: readonly AlertSummary[]
   /** Number of matching alerts, including those not listed. */
   readonly total: number
-  /** Number of records of the topic that the view of firing alerts has not processed yet; null if unknown. */
+  /** Number of records in the alerts topic that the view of firing alerts has not processed yet; null if unknown. */
   readonly behind: number | null
-  /** Alerts whose condition has not held for long enough yet; present if they were requested. */
+  /** Pending alerts, whose condition has not been met for long enough yet; present only if they were requested. */
   readonly pending?: readonly PendingAlert[]
 }
 
-/** Document of `alerts count --json`. */
+/** JSON document that `alerts count --json` prints. */
 export interface AlertCounts {
   readonly env: string
   readonly state: WantedState
@@ -35,12 +35,13 @@ export interface AlertCounts {
   readonly behind: number | null
 }
 
-/** Names of columns that are empty for firing alerts. */
+/** Columns that are shown only if past alerts are listed, because they are empty for firing alerts. */
 const OF_PAST = ['state', 'endedAt']
 
 /**
- * @param columns width of the terminal; undefined for no limit
- * @param isNarrowed true if options restrict the selection
+ * Formats a list of alerts. @param columns width of the terminal; undefined for no limit
+ *
+ * @param isNarrowed true if options restrict which alerts are listed
  */
 export function listText(list: AlertList, columns?: number, isNarrowed = false): string {
   const { env, state, alerts, total, behind, pending } = list
@@ -69,12 +70,12 @@ export function countText(
   return `${[table, ...behindNotes(behind)].join('\n\n')}\n`
 }
 
-/** Returns the value, such as `41`, or the observed state. */
+/** Formats the value that an alert observed: a number such as `41`, or a state. */
 export function valueText({ value }: Pick<AlertSummary, 'value'>): string {
   return value === null ? '-' : typeof value === 'number' ? numberText(value) : harmless(value)
 }
 
-/** Returns notes about a list that may be incomplete. */
+/** Returns notes for a list that may not be up to date. */
 export function behindNotes(behind: number | null): string[] {
   if (behind === null) return ['Kafka does not answer, so it is not known whether this is up to date.']
   if (behind === 0) return []

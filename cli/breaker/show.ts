@@ -21,7 +21,7 @@ export default command({
 
 type Breaker = Awaited<ReturnType<RedisCircuitBreaker['look']>>
 
-/** Returns the report. `state` is never-opened, open or reset. */
+/** Returns the report about a circuit breaker. Its `state` is never-opened, open or reset. */
 function reportOf(consumer: string, breaker: Breaker) {
   if (breaker === undefined) return { consumer, state: 'never-opened' }
   const { version, since } = breaker

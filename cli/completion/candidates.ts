@@ -1,4 +1,6 @@
-/** Completes a command line of `sluice` from the declarations of its commands. Pure: known values are passed in. */
+/**
+ * Completes a command line of `sluice` from the declarations of its commands. Pure, because known values are passed as arguments.
+ */
 import type { Argument, Command, Option } from 'commander'
 
 interface Candidate {
@@ -12,7 +14,7 @@ export interface Completion {
   readonly files: boolean
 }
 
-/** Known values in addition to declared choices, by the name of an argument or of an option's value. */
+/** Values that can be suggested in addition to the declared choices, by the name of an argument or of an option's value. */
 export interface KnownValues {
   /** Returns the known values; undefined if there are none. */
   of(name: string): readonly string[] | undefined
@@ -21,7 +23,11 @@ export interface KnownValues {
 
 const NOTHING: Completion = { candidates: [], files: false }
 
-/** @param typed words after the program's name; the last one is incomplete and may be empty */
+/**
+ * Returns the candidates for the last word.
+ *
+ * @param typed words after the program's name. The last word is incomplete and may be empty.
+ */
 export function complete(program: Command, typed: readonly string[], known: KnownValues): Completion {
   const { words, isSplit } = joinedAtEquals(typed)
   const current = words.at(-1) ?? ''
@@ -43,9 +49,9 @@ export function complete(program: Command, typed: readonly string[], known: Know
 
 interface Walked {
   readonly command: Command
-  /** Number of arguments of the command that are present. */
+  /** Number of arguments of the command that have already been typed. */
   readonly positionals: number
-  /** Option whose value is expected next. */
+  /** Option whose value is the next word; undefined if the next word is not a value of an option. */
   readonly pending: Option | undefined
   /** True after `--`: the following words are not options. */
   readonly isOver: boolean
@@ -96,7 +102,7 @@ function optionsOf(command: Command, current: string, known: KnownValues, isSpli
   const option = optionNamed(command, current.slice(0, equals))
   if (!option) return NOTHING
   const { candidates } = valuesOf(option, current.slice(equals + 1), known)
-  // A shell that splits words at "=" replaces only the part after it.
+  // A shell that splits words at "=" replaces only the part after the "=".
   const prefix = isSplit ? '' : current.slice(0, equals + 1)
   return {
     candidates: candidates.map(({ value, description }) => ({ value: prefix + value, description })),
@@ -120,7 +126,7 @@ function fitting(candidates: readonly Candidate[], current: string): Candidate[]
     .map(({ value, description }) => ({ value, description: description.split('\n')[0] ?? '' }))
 }
 
-/** Joins words that bash has split: `--name=value` becomes three words. */
+/** Joins words that bash has split. Bash passes `--name=value` as three words. */
 function joinedAtEquals(typed: readonly string[]): { words: readonly string[]; isSplit: boolean } {
   const words: string[] = []
   let isSplit = false

@@ -4,7 +4,7 @@ import { PROJECT } from '../../programs/paths.ts'
 import { argument, command } from '../command.ts'
 import { completionScript, SHELLS } from './scripts.ts'
 
-/** Path of the program, which a shell can start from any folder with any Node version. */
+/** Path of the program. A shell can start it from any folder and with any version of Node. */
 const PROGRAM = join(PROJECT, 'bin', 'sluice.mjs')
 
 export default command({

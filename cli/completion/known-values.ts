@@ -10,7 +10,10 @@ import type { KnownValues } from './candidates.ts'
 
 const RULES = join(PROJECT, 'config/rules')
 
-/** Returns the names of the project's alert rules. Returns none if the rules have errors, which a completion does not report. */
+/**
+ * Returns the names of the project's alert rules. If the rules have errors, the result is empty, because a completion cannot report
+ * errors.
+ */
 function ruleNames(): readonly string[] {
   const files = globSync('*.{yaml,yml}', { cwd: RULES })
   try {
@@ -34,7 +37,10 @@ const FILES: ReadonlySet<string> = new Set([
   'patch',
 ])
 
-/** Returns the values that are known without a server: running stacks of this machine, and names that the project declares. */
+/**
+ * Returns the values that can be suggested without querying a server: the running stacks of this machine, and names that the
+ * project declares.
+ */
 export function knownValues(stacksDir: string | undefined): KnownValues {
   const sources: Readonly<Record<string, () => readonly string[]>> = {
     stack: () => runningStacks(stacksDir).map(({ name }) => name),

@@ -1,12 +1,12 @@
-/** Scripts with which a shell calls `sluice complete` for each completion. Pure. */
+/** Completion scripts for shells. They call `sluice complete` for each completion. Pure. */
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const
 export type Shell = (typeof SHELLS)[number]
 
-/** Line of `sluice complete` that is not a candidate: it allows file names. */
+/** Line in the output of `sluice complete` that means that file names are also allowed. It is not a candidate itself. */
 export const FILES_FIT = ':files'
 
-/** @param program command with which the shell starts this program from any folder */
+/** Returns the completion script for a shell. @param program command that starts this program from any folder */
 export function completionScript(shell: Shell, program: string): string {
   return SCRIPTS[shell](shell === 'fish' ? fishQuoted(program) : quoted(program))
 }

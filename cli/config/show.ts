@@ -48,7 +48,7 @@ Examples:
       throw usageFailure(`${unknown}: unknown setting. \`sluice config show --json\` lists all settings.`)
     const settings = names.length === 0 ? all : all.filter(one => names.some(name => isNamed(one, name)))
     printReport(terminal, { file: terminal.settingsFile?.file ?? null, settings }, json, settingsText)
-    // Errors in the combination of settings are shown after them.
+    // Errors that concern a combination of settings are shown after the settings.
     readConfig(used)
   },
 })
@@ -67,7 +67,7 @@ function reportOf(
   return { variable, key, value: shown, from: value === null ? null : originOf(variable, used, terminal) }
 }
 
-/** Returns the text without user and password, which can precede the host of an address. */
+/** Masks the user and password in a value that contains an address. */
 function withoutPassword(value: string): string {
   return value.replace(/(?<=:\/\/)[^@/\s]*(?=@)/g, MASKED)
 }

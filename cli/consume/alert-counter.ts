@@ -1,4 +1,7 @@
-/** Determines which alerts records would fire, by running alerting on each reading with a separate state. Pure. */
+/**
+ * Determines which alerts records would fire. The alert rules are evaluated for each reading, with a separate state for each
+ * entity. Pure.
+ */
 import { ALERT_FIRED_TYPE, type Alert } from '../../lib/alerting/alert.ts'
 import type { AlertingState } from '../../lib/alerting/entity-state.ts'
 import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'
@@ -13,15 +16,15 @@ import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import { type Event, entityOf, type Received } from '../../packages/runtime/consumer/event.ts'
 import type { Failure } from '../../packages/runtime/consumer/failure-codes.ts'
 
-/** Maximum number of entities whose state is kept. Those that reported last are kept. */
+/** Maximum number of entities whose state is kept. If there are more, the entities with the oldest readings are removed. */
 const MAX_ENTITIES = 100_000
 
 /** Alert that a record fires. */
 export type Firing = Pick<Alert, 'rule' | 'severity' | 'summary'>
 
 /**
- * Counts alerts. The state of each entity is kept, so that an alert that keeps firing counts once. Timers do
- * not run, so conditions that depend on time alone, such as a silence, are not counted.
+ * Counts alerts. The state of each entity is kept, so that an alert that continues to fire is counted once. Timers do not run, so
+ * alerts that only the passing of time would fire, such as an alert about missing readings, are not counted.
  */
 export class AlertCounter {
   readonly #process: ReturnType<typeof alerting>
@@ -36,7 +39,7 @@ export class AlertCounter {
   /**
    * Returns the alerts that the record fires; empty for a record without a valid reading.
    *
-   * @param sent event of the record with decoded data, or the reason why it has none
+   * @param sent decoded event of the record, or the failure if the record cannot be decoded
    */
   firings(record: LogRecord, sent: Event | Failure = readEvent(record)): readonly Firing[] {
     const event = readingIn(record, sent)
@@ -48,7 +51,7 @@ export class AlertCounter {
   }
 
   #keep(entity: string, state: AlertingState | undefined): void {
-    // A map keeps the order of insertion, so the first entry is the oldest.
+    // A map keeps its entries in the order of insertion, so the first entry is the oldest.
     this.#states.delete(entity)
     if (state === undefined) return
     this.#states.set(entity, state)
@@ -59,8 +62,8 @@ export class AlertCounter {
 }
 
 /**
- * Returns the reading in a record in the form that alerting receives; undefined for other records, and for a
- * reading that consumers would reject.
+ * Returns the reading in a record as the alerting function receives it; undefined for other records, and for a reading that
+ * consumers would reject.
  */
 function readingIn(record: LogRecord, event: Event | Failure): Received<ReadingData> | undefined {
   if (isFailure(event) || familyOf(event.type) === undefined) return undefined

@@ -1,4 +1,7 @@
-/** Groups records into batches. A full batch is processed immediately, the rest once its first record has waited long enough. */
+/**
+ * Groups records into batches. A full batch is processed immediately. An incomplete batch is processed when its first record has
+ * waited for a maximum time.
+ */
 
 const BATCH = { records: 100, waitMs: 5_000 } as const
 
@@ -7,10 +10,10 @@ export class Batches<Item> {
   readonly #onError: (error: unknown) => void
   #pending: Item[] = []
   #timer: NodeJS.Timeout | undefined
-  /** Promise of the last batch. Batches are processed sequentially. */
+  /** Promise of the last batch, because batches are processed one after another. */
   #last: Promise<void> = Promise.resolve()
 
-  /** @param onError called with the error of a batch whose promise is not awaited */
+  /** Creates empty batches. @param onError called if a batch fails whose promise no caller awaits */
   constructor(process: (batch: readonly Item[]) => Promise<void>, onError: (error: unknown) => void) {
     this.#process = process
     this.#onError = onError

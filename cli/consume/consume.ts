@@ -1,4 +1,4 @@
-/** Consumes a topic, either without a group and without a trace in Kafka, or as a member of a group. */
+/** Consumes a topic, either as a member of a consumer group, or without a group and without storing offsets in Kafka. */
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'
@@ -25,23 +25,23 @@ export interface ConsumePlan {
   readonly commit: 'auto' | 'manual'
   readonly mode: OutputMode
   readonly json: boolean
-  /** Start of reading. A group uses it only for partitions without a committed offset. */
+  /** Position at which reading starts. For a group, it applies only to partitions without a committed offset. */
   readonly from: 'start' | 'end' | { readonly timeMs: number }
   /** Number of records after which the command ends. */
   readonly count: number
   readonly reader: PlainReader
-  /** Rules that are not paused. */
+  /** Alert rules to evaluate. Paused rules are not included. */
   readonly rules: readonly AnyRule[]
 }
 
 const COMMIT_EVERY_MS = 5_000
-/** Time to leave the group, in milliseconds. A member that does not leave in time is removed by the broker. */
+/** Time limit for leaving the group, in milliseconds. If the member does not leave in time, the broker removes it later. */
 const LEAVE_WITHIN_MS = 5_000
 
 /**
  * Consumes the topic.
  *
- * @throws StoppedByUser when a signal ends it, which is the usual end
+ * @throws StoppedByUser when a signal stops the command, which is how it normally ends
  */
 export async function consume(plan: ConsumePlan, config: Config, terminal: Terminal): Promise<void> {
   const output = new ConsumeOutput(
@@ -93,7 +93,7 @@ async function consumeAlone(
   await processing.close()
 }
 
-/** Returns the error with an explanation if the topic was deleted or recreated. */
+/** Converts the error to a message for users if the topic was deleted or recreated. */
 function whileConsuming(error: unknown, topic: string): unknown {
   if (isUnknownTopic(error)) return new CliFailure(`The topic ${topic} was deleted while it was consumed.`)
   if (error instanceof TopicReplaced)
@@ -131,7 +131,7 @@ class GroupSession {
       group,
       topic,
       from: from === 'end' ? 'end' : 'start',
-      // The client library would request the same records again and again.
+      // The error must not reach the client library, which would request the same records again and again.
       take: taken => this.#processing.add(taken).catch(error => this.#processing.fail(error)),
       assigned: partitions => this.#processing.keepPartitions(partitions),
     })
@@ -142,7 +142,7 @@ class GroupSession {
     const over = new AbortController()
     try {
       const stopped = stop.aborted ? undefined : once(stop, 'abort')
-      // Assigning the partitions of a group may take a while.
+      // Joining a group and assigning its partitions may take a while.
       await Promise.race([this.#reader.join(), stopped])
       const ends = [stopped, this.#processing.ended, this.#lost(), this.#tend(over.signal)]
       if (!stop.aborted) await Promise.race(ends)
@@ -183,12 +183,12 @@ class GroupSession {
     try {
       await topicBounds(this.#command.offsets, this.#plan.topic)
     } catch (error) {
-      // A broker that is briefly unavailable is not a reason to end.
+      // Continue if a broker is only briefly unavailable.
       if (isUnknownTopic(error)) throw error
     }
   }
 
-  /** Commits the offsets. If that fails, they are committed with the next ones. */
+  /** Commits the offsets. If the commit fails, a message is shown, and the offsets are included in the next commit. */
   async #commitOrSay(): Promise<void> {
     try {
       await this.#commit()

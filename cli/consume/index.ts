@@ -92,7 +92,7 @@ Examples:
 })
 
 /**
- * Rejects the consumer group of a function.
+ * Checks that the group is not the consumer group of a function.
  *
  * @throws CliFailure
  */
@@ -126,7 +126,9 @@ function fromOf({ from = 'start', group }: ConsumeOptions): 'start' | 'end' | { 
 
 const RULES = 'config/rules'
 
-/** Returns the rules. If none are specified and the default folder is missing, no alerts are counted, and a message says so. */
+/**
+ * Returns the rules. If no rules are specified and the default folder is missing, alerts are not counted, and a message is shown.
+ */
 async function rulesOf({ rules }: ConsumeOptions, terminal: Terminal): Promise<readonly AnyRule[]> {
   const named = rules ?? terminal.environment.RULES_DIR
   if (named) return allRulesAt(pathIn(terminal, named), named)

@@ -51,7 +51,7 @@ export class ConsumeOutput {
   }
 
   /**
-   * Counts a batch of records and shows it. Resolves once the output accepts more.
+   * Counts and shows a batch of records. Resolves when the output accepts more data.
    *
    * @throws CliFailure if the registry does not answer, because a group must not commit records that could not be read
    */
@@ -78,7 +78,7 @@ export class ConsumeOutput {
     this.#say(`Total: ${count(this.#messages, 'message')} | ${count(this.#alerts, 'alert')}`)
   }
 
-  /** Returns the text of one record. `alerts` counts the records that fire at least one alert. */
+  /** Returns the text for one record. The counter `alerts` is increased if the record fires at least one alert. */
   #shown(record: LogRecord, event: Event | Failure): string {
     const firings = this.#counter.firings(record, event)
     this.#messages += 1

@@ -1,10 +1,13 @@
-/** Consumer groups of Sluice's functions. A member that joins one takes records away from the function. Pure. */
+/**
+ * Recognizes the consumer groups of Sluice's functions. Other members must not join these groups, because the function would no
+ * longer receive all records. Pure.
+ */
 import { type DeclaredFunction, topicsRead } from '../../lib/app/functions.ts'
 
-/** Placeholder for the name of an environment. It does not occur in names of functions. */
+/** Placeholder for the name of an environment. It must not be a character that occurs in names of functions. */
 const ANY_ENV = '*'
 
-/** Returns the function whose group this is, in any environment; undefined for another group. */
+/** Returns the function to which a group belongs in any environment; undefined for other groups. */
 export function functionOfGroup(group: string, functions: readonly DeclaredFunction[]): string | undefined {
   const isOwn = (own: string) => {
     const [before = '', after] = own.split(ANY_ENV)

@@ -5,7 +5,7 @@ import type { ConsumeOutput } from './output.ts'
 
 export interface ProcessingOptions {
   readonly output: Pick<ConsumeOutput, 'show'>
-  /** True to process records in batches of 100 or 5.0 s; otherwise they are processed as they arrive. */
+  /** True to process records in batches of up to 100 records or five seconds. If false, records are processed as they arrive. */
   readonly inBatches: boolean
   /** Number of records after which the processing ends. */
   readonly count: number
@@ -17,7 +17,7 @@ export class Processing {
   readonly #options: ProcessingOptions
   readonly #batches: Batches<TakenRecord>
   readonly #ended = Promise.withResolvers<void>()
-  /** Next offset by partition, for records processed since the last commit. */
+  /** Next offset of each partition in which records have been processed since the last commit. */
   readonly #uncommitted = new Map<number, number>()
   #left: number
   #isClosed = false
@@ -29,20 +29,19 @@ export class Processing {
       batch => this.#process(batch),
       error => this.fail(error),
     )
-    // A rejection is kept for the first caller.
+    // Prevent an unhandled rejection if the processing fails before `ended` is read.
     this.#ended.promise.catch(() => {})
   }
 
   /**
-   * Ends the processing with an error. No further records are accepted, because records after the failed ones
-   * must not be committed.
+   * Ends the processing with an error. Further records are rejected, because records after the failed ones must not be committed.
    */
   fail(error: unknown): void {
     this.#isClosed = true
     this.#ended.reject(error)
   }
 
-  /** Resolves when the requested number of records is processed; rejects if a batch could not be processed. */
+  /** Promise that resolves when the requested number of records has been processed, and rejects if a batch cannot be processed. */
   get ended(): Promise<void> {
     return this.#ended.promise
   }
@@ -51,7 +50,9 @@ export class Processing {
     return this.#left <= 0
   }
 
-  /** Adds records. Records beyond the requested number are ignored, and so are all after the processing was closed. */
+  /**
+   * Adds records. Records beyond the requested number are ignored. After the processing has been closed, all records are ignored.
+   */
   async add(taken: readonly TakenRecord[]): Promise<void> {
     if (this.#isClosed || this.isFull) return
     const wanted = taken.slice(0, this.#left)
@@ -64,13 +65,13 @@ export class Processing {
     if (this.isFull) this.#ended.resolve()
   }
 
-  /** Processes the accepted records, and accepts no more. */
+  /** Processes the records that have been accepted. Further records are ignored. */
   async close(): Promise<void> {
     this.#isClosed = true
     await this.#batches.flush()
   }
 
-  /** Discards records of partitions that another member of the group now reads. */
+  /** Discards pending records of all other partitions, because another member of the group reads them now. */
   keepPartitions(partitions: readonly number[]): void {
     this.#batches.keep(({ record }) => partitions.includes(record.partition))
     for (const partition of this.#uncommitted.keys())
@@ -78,7 +79,7 @@ export class Processing {
   }
 
   /**
-   * Passes the progress since the last commit to `commit`.
+   * Commits the offsets of the records processed since the last commit.
    *
    * @param commit commits the offsets; if it fails, the same offsets are passed again
    */

@@ -20,8 +20,9 @@ export interface ExportCounts {
 }
 
 /**
- * Yields one line for each dead letter that meets the filter, and for each unreadable one within the time of the filter. A line has
- * the position, how the dead letter was handled, and the data as in the topic, with the bytes of the record in base64.
+ * Yields one line for each dead letter that matches the filter, and for each unreadable dead letter in the filter's time range. A
+ * line contains the position of the dead letter, how it was handled, and its data. The bytes of the failed record are encoded in
+ * base64.
  */
 export async function* exportLines(
   letters: DeadLetterSource,
@@ -44,7 +45,7 @@ export async function* exportLines(
     }
     if (signal.aborted) break
   }
-  // An incomplete file must not be mistaken for a complete one.
+  // Throw an error, so that an incomplete file is not mistaken for a complete one.
   if (signal.aborted) throw new StoppedByUser('stopped')
 }
 
@@ -56,7 +57,8 @@ function lineOf(row: PlacedRow, found: FoundDeadLetter | undefined): object {
 }
 
 /**
- * Returns the message of a stopped export. A file is written completely or not at all; standard output may have received a part.
+ * Returns the message for an export that was stopped. A file is written completely or not at all, but a part may have been written
+ * to standard output.
  */
 export function stoppedText(
   to: string,
@@ -67,7 +69,10 @@ export function stoppedText(
   return `Stopped: not all was exported. At most ${lines} ${lines === 1 ? 'line' : 'lines'} went to standard output.\n`
 }
 
-/** Writes the lines to a file, completely or not at all. "-" is standard output. The file is compressed if its name ends in .gz. */
+/**
+ * Writes lines to a file, or to standard output for "-". A file is written completely or not at all, and is compressed if its name
+ * ends in .gz.
+ */
 export async function writeLines(
   lines: AsyncIterable<string>,
   to: string,

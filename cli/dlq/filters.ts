@@ -1,4 +1,4 @@
-/** Options that select dead letters, shared by several commands. */
+/** Options that select dead letters. Several commands share them. */
 import type { DeadLetterFilter } from '../../lib/queries/dead-letter-pages.ts'
 import { FAILURES } from '../../packages/runtime/consumer/failure-codes.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'
@@ -24,7 +24,7 @@ export const FILTERS = {
 export type FilterOptions = ValuesOf<typeof FILTERS>
 
 /**
- * Returns the filter.
+ * Returns the filter that the options describe.
  *
  * @throws CliFailure if `since` is not before `until`
  */
@@ -35,7 +35,7 @@ export function filterOf(options: FilterOptions): DeadLetterFilter {
   return conditionsOf(options)
 }
 
-/** Returns the filter like `filterOf`, without the times. */
+/** Returns the conditions of the filter except the times. */
 export function conditionsOf({ since, until, ...others }: FilterOptions): DeadLetterFilter {
   const { code, consumer, entity, type } = others
   return { code, consumer, entity, type, sinceMs: since, untilMs: until }

@@ -8,11 +8,11 @@ import { harmless } from '../text-width.ts'
 import type { DeadLetterLine } from './report.ts'
 import { rowsText } from './text.ts'
 
-/** Document of `dlq redrive --json` and `dlq drop --json`. */
+/** JSON document that `dlq redrive --json` and `dlq drop --json` print. */
 export interface HandlingReport {
   readonly env: string
   readonly command: Command
-  /** True if nothing was changed. */
+  /** True for a dry run, which changes nothing. */
   readonly dryRun: boolean
   /** Id of the operation; null in a dry run. */
   readonly operation: string | null
@@ -30,16 +30,16 @@ export interface HandlingReport {
   readonly sample: readonly DeadLetterLine[]
   /** Redriven records that failed again. Null in a dry run, for a drop, and if nothing was redriven. */
   readonly failedAgain: {
-    /** Number of these records so far. */
+    /** Number of records that have failed again so far. */
     readonly count: number
-    /** True if all outcomes are known; otherwise, more records can fail. */
+    /** True if the outcomes of all redriven records are known. If false, more records may fail. */
     readonly isDecided: boolean
-    /** Some of their new dead letters. */
+    /** Some of the new dead letters of these records. */
     readonly letters: readonly DeadLetterLine[]
   } | null
   /** True if the records are changed by a patch. */
   readonly patched: boolean
-  /** Reason why the operation ended early; null if it completed. */
+  /** Reason why the operation stopped before its end; null if it was completed. */
   readonly stopped: string | null
   readonly elapsedMs: number
 }

@@ -1,4 +1,7 @@
-/** Common part of `dlq redrive` and `dlq drop`: the checks, the run, its report, and the command that resumes it. */
+/**
+ * Common part of `dlq redrive` and `dlq drop`: checking the selection, running the operation, reporting the result, and showing the
+ * command that resumes it.
+ */
 import { Afterwards } from '../../lib/operations/dead-letters/afterwards.ts'
 import type { RedriveTopics } from '../../lib/operations/dead-letters/decide.ts'
 import { isExpected } from '../../lib/operations/dead-letters/errors.ts'
@@ -36,7 +39,7 @@ interface HandlingOptions extends FilterOptions {
   readonly env?: string
 }
 
-/** Differences between a redrive and a drop. */
+/** Parameters of `handle` that differ between a redrive and a drop. */
 export interface Handling {
   readonly command: Command
   readonly ats: readonly string[]
@@ -45,14 +48,14 @@ export interface Handling {
   readonly others: Readonly<Record<string, string | true | undefined>>
   readonly perSecond?: number | undefined
   readonly isPatched: boolean
-  /** True if all dead letters must be evaluated before anything is written. */
+  /** True if all selected dead letters must be checked before anything is written. */
   readonly looksFirst: boolean
   readonly chooser: (topics: RedriveTopics, by: string) => Chooser
-  /** Ends the command if the evaluated dead letters must not be handled. */
+  /** Throws an error if the selected dead letters must not be handled. */
   readonly check?: (outcome: Outcome) => void
 }
 
-/** Run of the command, with its terminal. */
+/** State of one run of the command. */
 export interface HandlingRun {
   readonly handling: Handling
   readonly work: Work
@@ -80,7 +83,7 @@ export async function handle(handling: Handling, terminal: Terminal): Promise<vo
       { config, connections, letters, stop: terminal.stop, readers },
     )
     const run = { handling, work, env: config.env, readers, terminal }
-    // Each part of a resumable run is audited.
+    // An operation can be resumed, so each part of it writes its own audit event.
     if (options.yes) await connections.writing(() => carriedOut(run))
     else await reported(run, await looked(run))
   })
@@ -89,7 +92,7 @@ export async function handle(handling: Handling, terminal: Terminal): Promise<vo
 /**
  * Checks that dead letters are selected in exactly one way.
  *
- * @throws CliFailure otherwise
+ * @throws CliFailure if they are not selected, or selected in several ways
  */
 function requireLimits({ ats, options, command }: Handling): void {
   const filters = Object.keys(filterTexts(conditionsOf(options)))
@@ -136,7 +139,7 @@ async function carriedOut(run: HandlingRun): Promise<void> {
     throw new CliFailure(`${failedAgain.count} failed again: see above.`)
 }
 
-/** Returns null if nothing was redriven. */
+/** Returns the redriven records that failed again; null if no record was redriven. */
 async function failedAgainOf(
   after: Afterwards,
   tally: Tally,
@@ -151,7 +154,7 @@ async function failedAgainOf(
   return { count: failed, isDecided, letters: letters.map(summaryOf) }
 }
 
-/** @param expected expected number of dead letters, if known */
+/** Runs the operation and shows its progress. @param expected expected number of dead letters; undefined if unknown */
 async function doneWithProgress(
   { handling, work, terminal }: HandlingRun,
   expected: number | undefined,
@@ -168,7 +171,7 @@ async function doneWithProgress(
 }
 
 /**
- * Evaluates the selected dead letters without changing anything.
+ * Determines what the operation would do with the selected dead letters, without changing anything.
  *
  * @throws CliFailure if they must not be handled
  * @throws StoppedByUser if the evaluation was stopped
@@ -188,7 +191,7 @@ export async function looked(run: HandlingRun): Promise<Outcome> {
 /**
  * Checks that all specified dead letters exist.
  *
- * @throws CliFailure otherwise
+ * @throws CliFailure if one of them does not exist
  */
 function requireNamed({ missing }: Outcome, { env }: HandlingRun): void {
   if (missing.length > 0)
@@ -197,7 +200,7 @@ function requireNamed({ missing }: Outcome, { env }: HandlingRun): void {
     )
 }
 
-/** @param end end of the run; absent in a dry run */
+/** Prints the report. @param end result of the run; absent in a dry run */
 async function reported(
   run: HandlingRun,
   outcome: Outcome,

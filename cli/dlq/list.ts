@@ -10,7 +10,7 @@ import { askDlq } from './read.ts'
 import { listReport } from './report.ts'
 import { listText } from './text.ts'
 
-/** Kind for the value of `--before`, in the form of the report. */
+/** Kind for the value of `--before`. The report contains the value for the next page in the same format. */
 const PLACES = mapped(
   text(/^\d{1,9}@\d{1,15}(,\d{1,9}@\d{1,15})*$/, 'PARTITION@OFFSET, several separated by commas'),
   places => new Map(places.split(',').map(place => place.split('@').map(Number) as [number, number])),

@@ -1,4 +1,4 @@
-/** Opens the dead letters of an environment for queries. */
+/** Runs queries on the dead letters of an environment. */
 
 import type { Config } from '../../lib/app/config.ts'
 import { topicName } from '../../lib/app/topics.ts'
@@ -12,7 +12,7 @@ import { reachOf } from '../topics.ts'
 /**
  * Runs a query on the current dead letters.
  *
- * @throws CliFailure if Kafka does not respond, or the topic is missing or was replaced meanwhile
+ * @throws CliFailure if Kafka does not respond, or if the topic is missing or was recreated during the query
  */
 export async function askDlq<T>(
   config: Config,
@@ -24,7 +24,7 @@ export async function askDlq<T>(
     const bounds = async () =>
       (await reachOf(connections, config, [topic], undefined)).get(topic)?.bounds ?? []
     const states = async () => new StateInspection(await connections.redis())
-    // Queried first, because nothing else works without Kafka.
+    // Query Kafka first, because nothing else works without it.
     await bounds()
     return await question({ log: await connections.log(), topic, bounds, states }, connections)
   } catch (error) {

@@ -115,7 +115,10 @@ async function redriven(
   )
 }
 
-/** Returns a chooser that warns once for each permanent code that a redrive alone does not help, before anything is redriven. */
+/**
+ * Returns a chooser that prints a warning once for each permanent failure code. Records with such a code fail again after a redrive
+ * unless the cause has been removed.
+ */
 function warning(choose: Chooser, { stderr }: Terminal): Chooser {
   const said = new Set<string>()
   return {

@@ -34,9 +34,9 @@ export interface DeadLetterListReport {
   readonly counts: DeadLetterCounts
   /** Value of `--before` for the next page; null on the last page. */
   readonly before: string | null
-  /** Source of the list: the table of open dead letters, or all records of the topic. */
+  /** Where the list was read from: the table of open dead letters, or all records of the topic. */
   readonly from: DeadLettersNow['from']
-  /** Reason why the table was not used although it was requested; null if it was used, or was not requested. */
+  /** Reason why the table could not be used although it was requested; null otherwise. */
   readonly withoutTable: string | null
   /** Number of open dead letters that were removed from the table to make room for newer ones. */
   readonly left: number
@@ -60,7 +60,7 @@ export function listReport(env: string, page: ListedPage): DeadLetterListReport 
   }
 }
 
-/** Document of one dead letter. */
+/** JSON document about one dead letter. */
 export interface DeadLetterReport extends DeadLetterLine {
   readonly routedBecause: string
   readonly firstFailedAt: string

@@ -21,7 +21,7 @@ const COLUMNS: readonly Column[] = [
   { heading: 'ERROR', least: 40 },
 ]
 
-/** @param columns width of the terminal; undefined for no limit */
+/** Formats a list of dead letters. @param columns width of the terminal; undefined for no limit */
 export function listText(report: DeadLetterListReport, columns?: number): string {
   const { env, deadLetters } = report
   const notes = [...brokenLines(report), ...countLines(report), ...olderLines(report), ...sourceLines(report)]

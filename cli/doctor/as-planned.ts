@@ -1,12 +1,12 @@
-/** Adapts findings about topics to the changes that a deployment will make. Pure. */
+/** Adjusts findings about topics to the changes that a deployment will make. Pure. */
 
 import { topicCheckOf } from '../../lib/diagnosis/checks/topics.ts'
 import { type Finding, finding, type Observed, ok, unknown, wrong } from '../../lib/diagnosis/finding.ts'
 import { ABOUT_REFUSED, type RefusedChange, type TopicPlan } from '../../lib/operations/topic-plan.ts'
 
-/** Checks for which a deployment is rejected before anything is planned. */
+/** Checks whose failure prevents a deployment, whatever the plan is. */
 const NEVER_RIGHT = new Set(['timestamp-type'])
-/** Checks whose findings a plan resolves by creating or changing a topic. */
+/** Checks whose errors a deployment corrects if its plan creates or changes the topic. */
 const PLANNED = new Set([
   'exists',
   'partitions',
@@ -18,9 +18,10 @@ const PLANNED = new Set([
 ])
 
 /**
- * Returns the adapted findings. A refused change is wrong even if the topic currently works; an error that will be corrected is ok.
+ * Returns the adjusted findings. A change that would be rejected is an error even if the topic works now. An error that the
+ * deployment will correct is reported as ok.
  *
- * @param plan plan of the deployment, or the reason why the changes are unknown
+ * @param plan topic changes of the deployment, or the reason why they are unknown
  */
 export function asPlanned(findings: readonly Finding[], plan: Observed<TopicPlan>): Finding[] {
   if ('unseen' in plan) return findings.map(one => unplanned(one, plan.unseen))
@@ -41,7 +42,7 @@ export function asPlanned(findings: readonly Finding[], plan: Observed<TopicPlan
   return [...told, ...others.map(([, refusal]) => refusedFinding(refusal))]
 }
 
-/** Returns the key of a finding. The keys of topic findings differ from those of other areas. */
+/** Returns a key for comparing a finding with planned changes. The key of a topic finding does not contain the area. */
 function keyOf({ area, check, subject }: Finding): string {
   return area === 'topics' ? `${check} ${subject}` : `${area}/${check} ${subject}`
 }

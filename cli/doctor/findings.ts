@@ -1,6 +1,6 @@
 /**
- * Collects findings about a running environment, or about a deployment: its settings, the account, and the
- * servers as far as they can be reached.
+ * Collects findings about a running environment, or about a deployment before it is made. For a deployment, the settings, the
+ * account and the reachable servers are checked.
  */
 
 import { account, REQUIRED, tellsMissing } from '../../infra/account.ts'
@@ -24,12 +24,15 @@ import { PROJECT } from '../../programs/paths.ts'
 import { asPlanned } from './as-planned.ts'
 
 const SETTINGS_PAGE = 'See docs/deployment.md for the settings.'
-/** Areas whose checks need running functions. */
+/** Areas whose checks require running functions. They are not checked before a deployment. */
 const NOT_YET = new Set(['consumers', 'producers'])
-/** Variables that make this command use another cluster. A deployment does not pass them to its functions. */
+/**
+ * Variables with which this command connects to another cluster than the functions. A deployment does not pass these variables to
+ * the functions.
+ */
 const OTHER_KAFKA: readonly string[] = ['KAFKA_BROKERS', 'EVENT_HUBS_CONN_STR']
 
-/** @param variables environment variables of the deploying command */
+/** Returns findings about a deployment before it is made. @param variables environment variables of the deploying command */
 export async function findingsBeforeDeploy(
   stage: string,
   region: string,
@@ -67,7 +70,8 @@ function withoutOtherKafka(environment: Environment): Environment {
 }
 
 /**
- * Returns findings about the cluster of the deployment, or about another one that a variable selects, which is reported as well.
+ * Returns findings about Kafka and Redis. If a variable selects another cluster than the one of the deployment, that cluster is
+ * checked, and this is reported as a finding.
  */
 async function kafkaAndRedisFindings(
   stage: string,
@@ -100,11 +104,11 @@ function ignoredFinding(name: string): Finding {
 /**
  * Returns one finding for each variable that is missing or invalid.
  *
- * @param isBlind true if the stack with the variables could not be read, so that missing ones are unknown
+ * @param isBlind true if the stack that provides variables could not be read, so that it is unknown which variables are missing
  */
 function settingFindings(problems: readonly string[], environment: Environment, isBlind: boolean): Finding[] {
   const missing = isBlind ? [] : REQUIRED.filter(name => !environment[name]?.trim())
-  // Excludes the sentence that lists all missing variables.
+  // Exclude the error that lists all missing variables, because each has its own finding.
   const others = problems.filter(problem => missing.length === 0 || !tellsMissing(problem))
   return [
     ...missing.map(name => finding('account', 'settings', name, wrong('is not set', SETTINGS_PAGE))),
@@ -112,7 +116,7 @@ function settingFindings(problems: readonly string[], environment: Environment, 
   ]
 }
 
-/** @param problem error message, which may start with the name of a variable */
+/** Returns a finding for an invalid setting. @param problem error message, which may start with the name of a variable */
 function wrongSetting(problem: string, todo: string): Finding {
   const [, name = 'settings'] = /^([A-Z][A-Z_]+)\b/.exec(problem) ?? []
   return finding(
@@ -123,7 +127,7 @@ function wrongSetting(problem: string, todo: string): Finding {
   )
 }
 
-/** Returns other errors in the settings of the functions. Errors of the cluster are already reported. */
+/** Returns findings for errors in the settings of the functions that have not been reported yet. */
 function otherSettings(errors: readonly string[], told: readonly Finding[]): Finding[] {
   const names = new Set(told.map(({ subject }) => subject))
   const follows = (name: string) =>
@@ -133,7 +137,7 @@ function otherSettings(errors: readonly string[], told: readonly Finding[]): Fin
     .filter(({ subject }) => !follows(subject))
 }
 
-/** Returns the settings, or their errors. */
+/** Returns the settings of the functions, or the errors in them. */
 function configFor(stage: string, region: string, environment: Environment): Config | readonly string[] {
   try {
     return readConfig({
@@ -170,7 +174,10 @@ async function planIfReached(
   return isReached ? deploymentPlan(config, connections) : { unseen: 'Kafka could not be checked' }
 }
 
-/** Adapts the finding to a run from outside the network: a server that is only reachable from within is not an error. */
+/**
+ * Adjusts a finding for a check from outside the network. A server that can be reached only from within the network is not an
+ * error.
+ */
 function asBefore(found: Finding): Finding {
   const { area, check, verdict, subject, says } = found
   if (verdict !== 'wrong' || check !== 'reached') return found
@@ -185,7 +192,10 @@ function asBefore(found: Finding): Finding {
   )
 }
 
-/** Returns the finding about the concurrency limit of the account, which only Lambda reports. */
+/**
+ * Returns a finding about the concurrency limit of the account. Only Lambda can report the limit, so this command does not check
+ * it.
+ */
 function concurrencyFinding(region: string): Finding {
   return finding(
     'account',
@@ -206,7 +216,7 @@ interface Deployed {
 /**
  * Returns findings about a running environment.
  *
- * @param at deployed stage, and whether the standards of an account apply
+ * @param at stage of the deployment, and whether the requirements for an AWS account apply
  */
 export async function findingsOf(config: Config, at: Deployed, environment: Environment): Promise<Finding[]> {
   const connections = new Connections(config, 'sluice-doctor')

@@ -51,7 +51,7 @@ Examples:
   },
 })
 
-/** Returns the environment of a deployment, which does not use the stacks of this machine. */
+/** Returns the environment variables for the checks of a deployment. Local stacks of this machine are ignored. */
 function deploying({ environment, withKafkaOptions = same => same }: Terminal): Environment {
   return withKafkaOptions(environment)
 }

@@ -2,7 +2,7 @@
 import { type Area, counted, type Finding, type Verdict } from '../../lib/diagnosis/finding.ts'
 import { harmless } from '../text-width.ts'
 
-/** Document of `doctor --json`. */
+/** JSON document that `doctor --json` prints. */
 interface DoctorReport {
   readonly env: string
   readonly beforeDeploy: boolean
@@ -26,7 +26,10 @@ const HEADINGS: Readonly<Record<Area, string>> = {
 
 const SIGNS: Readonly<Record<Verdict, string>> = { ok: '✓', wrong: '✗', unknown: '?' }
 
-/** Returns the text of the findings. Checks that are ok for several subjects share a line; all others have separate lines. */
+/**
+ * Returns the text of the findings. A check that is ok for several subjects is shown on one line. All other findings are on
+ * separate lines.
+ */
 export function doctorText({ env, counts, findings }: DoctorReport): string {
   const sections = (Object.keys(HEADINGS) as Area[]).flatMap(area => {
     const own = findings.filter(finding => finding.area === area)

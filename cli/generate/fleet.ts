@@ -29,11 +29,12 @@ export interface FleetOptions {
   readonly keyBy?: KeyStrategy | undefined
 }
 
-/** More than one machine can publish: such a fleet could only fall behind. */
+/** Maximum total rate of a fleet. It is more than one machine can publish, so a larger fleet could not keep up. */
 const MAX_READINGS_PER_SECOND = 1_000_000
 
 /**
- * Returns the settings from the file of `--fleet`, or the defaults, with the values of the other options.
+ * Returns the settings of the generator. They are read from the file of `--fleet` or have default values; other options override
+ * them.
  *
  * @throws OperationFailure, ConfigError
  */
@@ -60,7 +61,7 @@ export async function settingsOf(
   }
   const hasFaults = Object.keys(faults).length > 0
   const seconds = interval ?? (sampleRate === undefined ? undefined : Math.round(1000 / sampleRate) / 1000)
-  // If the user requests faults, there are no anomalies unless they are requested as well.
+  // If the user requests faults, anomalies are disabled unless the user also requests them.
   const anomalyRate = options.anomalyRate ?? base?.anomalyRate ?? (hasFaults ? 0 : undefined)
   const { fleet, ...settings } = generatorSettings(
     {
@@ -79,7 +80,7 @@ export async function settingsOf(
   return keyedBy(chosen, keyBy === undefined ? undefined : optionalKey(keyBy))
 }
 
-/** Returns the groups that the options describe; undefined if none of these options is given. */
+/** Returns the groups of sensors that the options describe; undefined if none of these options is given. */
 function groupsOf(options: FleetOptions): readonly FleetGroup[] | undefined {
   const { families = ['environment'], numSensors = 10, metrics, sites, idPattern, tenants } = options
   const isDefault = [options.families, options.numSensors, metrics, sites, idPattern, tenants].every(
@@ -96,7 +97,7 @@ function groupsOf(options: FleetOptions): readonly FleetGroup[] | undefined {
   const groups = families.map((family, index) => {
     const own = named?.filter(name => name in FAMILIES[family].metrics)
     if (own?.length === 0) throw usageFailure(`--metrics: none is of the family ${family}`)
-    // If the division is uneven, the first families have one sensor more.
+    // If the sensors cannot be divided evenly, the first families have one sensor more.
     const sensors = Math.floor((numSensors + families.length - 1 - index) / families.length)
     return {
       ...{ family, sensors },
@@ -110,7 +111,8 @@ function groupsOf(options: FleetOptions): readonly FleetGroup[] | undefined {
 }
 
 /**
- * Returns the strategy with an optional field: readings of families without the field keep the key of their family.
+ * Returns the key strategy with its field marked as optional. Readings of families without the field then use the default key of
+ * their family.
  *
  * @throws OperationFailure if no family has the field
  */

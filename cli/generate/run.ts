@@ -57,7 +57,7 @@ export interface GeneratorRun {
   readonly quiet: boolean
 }
 
-/** Delivery settings without a practical limit: while the command runs, an unavailable broker is waited for. */
+/** Delivery settings without a practical limit, so that the command waits for an unavailable broker as long as it runs. */
 const PATIENT = { retries: 2_147_483_647, deliveryTimeoutMs: 2_147_483_647 } as const
 
 /** Summary of a run. */
@@ -81,7 +81,7 @@ export async function runGenerator(run: GeneratorRun, config: Config, terminal: 
   await withKafka(config, async command => {
     const topic = await existingTopic(run, command, terminal)
     const wanted = { topic: run.kafkaTopic ?? 'readings' }
-    // A fleet has few sources, and very many readings.
+    // Cache the topic by source, because a fleet has few sources and many readings.
     const topics = new Map<string, string>()
     const topicOfSource = (source: string) => {
       const known = topics.get(source) ?? topicFor(wanted, source, config.env)
@@ -92,13 +92,13 @@ export async function runGenerator(run: GeneratorRun, config: Config, terminal: 
     const { kafka, connections } = command
     const producer = new TelemetryProducer(
       {
-        // Not used, because the command provides the connection below.
+        // These values are not used, because the command provides the connection below.
         kafka: { brokers: [], auth: 'none' },
         topic,
         mode: config.contentMode,
         writer: { write: event => writer.write(traced(event, run.traceparent)) },
         warn: line => terminal.stderr.write(`${line}\n`),
-        // The metrics of the producer count failures, and the summary reports them.
+        // Failures are counted by the metrics of the producer and reported in the summary.
         onDelivery: () => {},
         ...PATIENT,
         profile: run.profile ?? config.profile,
@@ -122,7 +122,7 @@ function traced(event: Event, traceparent: string | undefined): Event {
 }
 
 /**
- * Returns the topic, which is created if it is missing.
+ * Returns the name of the topic. The topic is created if it is missing.
  *
  * @throws CliFailure
  */
@@ -184,7 +184,7 @@ async function toOutlets(
   const labels = labelsFile === undefined ? undefined : labelsOf(settings, counts.fromTick, counts.untilTick)
   if (labels && labelsFile !== undefined) await writeLabels(labels, labelsFile, terminal)
   const delivery = metrics?.()
-  // The producer counts readings that it gives up at the end as errors, too.
+  // The producer's errors include the readings that it discards at the end.
   const errors = Math.max(0, (delivery?.errors ?? 0) - left)
   const summary: Summary = {
     ...{ readings: counts.readings, seconds: elapsed() / 1000, seed: settings.seed },
@@ -248,7 +248,7 @@ function summaryText({
   return `${lines.join('\n')}\n`
 }
 
-/** Writes one label per line, so that the file can be compared and split by line. */
+/** Writes the labels as a JSON array with one label per line, so that files can be compared line by line. */
 async function writeLabels(labels: readonly object[], file: string, terminal: Terminal): Promise<void> {
   const lines = labels.map(label => `  ${JSON.stringify(label)}`)
   const text = lines.length === 0 ? '[]\n' : `[\n${lines.join(',\n')}\n]\n`

@@ -43,7 +43,7 @@ async function lagsOf(command: KafkaCommand, wanted: string | undefined): Promis
 }
 
 /**
- * Returns the selected groups.
+ * Returns the groups that the user has selected.
  *
  * @throws CliFailure for an unknown group
  */

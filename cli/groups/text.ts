@@ -12,7 +12,7 @@ const LIST: readonly Column[] = [
   { heading: 'READS', least: 12, leaveOut: 1 },
 ]
 
-/** Document of `groups list --json`. */
+/** JSON document that `groups list --json` prints. */
 export interface GroupsReport {
   readonly groups: readonly GroupDescription[]
 }
@@ -34,13 +34,11 @@ function topicsRead(members: GroupDescription['members']): string[] {
 
 /** Report of one group in `groups lag --json`. */
 export interface LagReport extends AgedGroupLag {
-  /**
-   * Time since the oldest record that is not consumed was written, in seconds; 0 without lag, null if no such record can be read.
-   */
+  /** Age of the oldest record that the group has not consumed, in seconds; 0 without lag, null if no such record can be read. */
   readonly seconds: number | null
 }
 
-/** Adds the age of the oldest pending record of all partitions. */
+/** Returns the report of a group, with the age of the oldest pending record of all its partitions. */
 export function lagReport(lag: AgedGroupLag): LagReport {
   const partitions = lag.topics.flatMap(topic => topic.partitions)
   return { ...lag, seconds: longest(partitions.filter(({ pending }) => pending > 0)) }

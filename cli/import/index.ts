@@ -141,7 +141,7 @@ async function importFiles(
   terminal.stderr.write(`${summary(kind, counts, terminal)}\n`)
 }
 
-/** Kind of an import, for the summary and the report. */
+/** How records are converted: by a series or by mappings. The summary and the report show it. */
 type Kind = { readonly series: Series } | { readonly mappings: readonly Mapping[] }
 
 async function sourceOf(
@@ -175,10 +175,12 @@ async function sourceOf(
   return { source, kind: { series } }
 }
 
-/** Options that are independent of the format of the files. */
+/** Options that can be combined with a mapping. All others describe the format of the files. */
 const WITH_MAPPING = new Set(['mapping', 'keyBy', 'skipInvalid', 'output', 'json'])
 
-/** Adds to the error that the output is incomplete, because the lines written before it look like a complete stream. */
+/**
+ * Adds to the error message that the output is incomplete, because the lines that have been written look like a complete stream.
+ */
 function incomplete(error: unknown, { events }: ImportCounts): unknown {
   if (!(error instanceof OperationFailure) || events === 0) return error
   return new CliFailure(

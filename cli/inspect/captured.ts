@@ -4,13 +4,13 @@ import { isBase64 } from '../../packages/runtime/cloudevents/json-format.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import { type KafkaEventRecord, toLogRecord } from '../../packages/runtime/pipeline/batch/receive.ts'
 
-/** Allowed values of `eventSource`. Lambda writes the first two; fixtures of some libraries have the third. */
+/** Allowed values of `eventSource`. Lambda uses the first two. The third occurs in test data of some libraries. */
 const SOURCES: ReadonlySet<unknown> = new Set(['aws:kafka', 'SelfManagedKafka', 'aws:SelfManagedKafka'])
 
 /**
- * Returns the records of the event in their order, including repeated ones.
+ * Returns the records of the event in order, including repeated records.
  *
- * @returns the reason why the document is not such an event, without quoting it
+ * @returns the records, or the reason why the document is not such an event. The reason does not quote the document.
  */
 export function capturedRecords(document: unknown): readonly LogRecord[] | string {
   if (!isObject(document)) return 'it is not a JSON object'
@@ -46,13 +46,15 @@ function wrongIn(record: unknown): string | undefined {
   return wrong < 0 ? undefined : `"headers"[${wrong}] is not an object of a name and its bytes`
 }
 
-/** Returns whether the content is valid. Content that Lambda has decoded with a schema may be a JSON object. */
+/** Returns whether a key or value is valid. It may be a JSON object if Lambda has decoded it with a schema. */
 function isBytes(content: unknown, schema: unknown): boolean {
   if (content === undefined || content === null) return true
   return typeof content === 'string' ? isBase64(content) : isObject(schema) && typeof content === 'object'
 }
 
-/** Returns whether a header value is valid. Bytes may be signed, and a header that is null in Kafka has no list. */
+/**
+ * Returns whether a header value is valid. It is a list of bytes, which may be signed. A header that is null in Kafka has no list.
+ */
 function isHeaderValue(value: unknown): boolean {
   return Array.isArray(value) ? value.every(isByte) : typeof value === 'object'
 }

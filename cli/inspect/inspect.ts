@@ -1,4 +1,7 @@
-/** Shows the contents of a captured Lambda event: for each record, the event or the reason why the record has none. */
+/**
+ * Shows the records of a captured Lambda event. For each record, it shows the CloudEvent, or the reason why the record does not
+ * contain a valid one.
+ */
 import { isUtf8 } from 'node:buffer'
 import { MAPPINGS, REGISTRY, readSettings } from '../../lib/app/settings/index.ts'
 import { plainEvent } from '../../lib/queries/plain-event.ts'
@@ -15,9 +18,9 @@ import { type Verdict, verdictOn } from './verdict.ts'
 export interface InspectPlan {
   /** Name of the file; `-` is standard input. */
   readonly file: string
-  /** True to validate the data as well. */
+  /** True to also validate the data against the schema of its type. */
   readonly schema: boolean
-  /** Names of mappings; if empty, those of the topics are used. */
+  /** Names of mappings to use. If empty, the mappings of the topics are used. */
   readonly mapping: readonly string[]
   readonly json: boolean
 }
@@ -45,8 +48,8 @@ export async function inspect(plan: InspectPlan, terminal: Terminal): Promise<vo
 }
 
 /**
- * Returns the verdicts. Data in formats other than JSON is read with the configured registry or, without one,
- * with the packaged schemas.
+ * Returns the verdict on each record. Data in formats other than JSON is decoded with the configured schema registry or, if none is
+ * configured, with the packaged schemas.
  */
 async function verdictsOn(
   records: readonly LogRecord[],
@@ -64,10 +67,10 @@ async function verdictsOn(
   return verdicts
 }
 
-/** Parses the file. The parser's message quotes the text, so it is not shown. */
+/** Parses the file as JSON. The parser's error message is not shown, because it quotes the contents. */
 function documentIn(bytes: Buffer, name: string): unknown {
   try {
-    // Some shells and editors write a byte order mark at the start of a file.
+    // Remove the byte order mark that some shells and editors write at the start of a file.
     if (isUtf8(bytes)) return JSON.parse(bytes.toString().replace(/^\ufeff/, ''))
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error

@@ -6,7 +6,10 @@ type Judged =
   | { readonly accepted: true; readonly event: Readonly<Record<string, unknown>> }
   | { readonly accepted: false; readonly code: string; readonly reason: string }
 
-/** A record: its place, then the event's attributes and data a line each, or the code and what is wrong. */
+/**
+ * Formats the verdict on a record. The position is followed by one line for each attribute and for the data or, for a refused
+ * record, by the failure code and the reason.
+ */
 export function verdictText(place: string, verdict: Judged, columns: number | undefined): string {
   const lines = verdict.accepted
     ? [`${place}  ✓ ${verdict.event.type}`, ...membersOf(verdict.event)]
@@ -25,7 +28,7 @@ export function summaryText(verdicts: readonly Judged[]): string {
   return `${records}: ${numbered(verdicts.length - refused, 'event')}, ${refused} refused${each && ` (${each})`}\n`
 }
 
-/** Attributes that are not listed: the first line has the type, and all events have the same specversion. */
+/** Attributes that are not listed. The type is shown on the first line, and the specversion is the same for all events. */
 const NOT_SHOWN: ReadonlySet<string> = new Set(['specversion', 'type'])
 
 function membersOf(event: Readonly<Record<string, unknown>>): string[] {

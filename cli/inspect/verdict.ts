@@ -1,4 +1,7 @@
-/** Decides whether a record contains a CloudEvent that a consumer accepts, judging by its envelope. Pure. */
+/**
+ * Decides whether a record contains a CloudEvent that a consumer accepts. Only the envelope is checked, unless decoded data is
+ * given. Pure.
+ */
 
 import { isUtf8 } from 'node:buffer'
 import { readData } from '../../lib/app/event-data.ts'
@@ -14,9 +17,9 @@ import { largeAttribute } from '../../packages/runtime/pipeline/deciding/limits.
 type EventDocument = Readonly<Record<string, unknown>>
 
 /**
- * Returns the event of a record. The data is unchanged, or decoded if it was serialized.
+ * Returns the event of a record as a JSON document. Serialized data is decoded; other data is unchanged.
  *
- * @param sent event as read from the record
+ * @param sent event that was read from the record, with its original data
  */
 function eventDocument(
   event: Event,
@@ -28,15 +31,18 @@ function eventDocument(
 }
 
 /**
- * Returns the original document of structured mode, including extensions that are numbers or booleans. JSON
- * format, section 2.2: null means absent.
+ * Returns the original JSON document of an event in structured mode. Extensions that are numbers or booleans are kept. Members that
+ * are null are omitted, because null means absent (JSON format, section 2.2).
  */
 function sentDocument(value: Buffer | null): EventDocument {
   const members = Object.entries(JSON.parse(String(value)) as EventDocument)
   return Object.fromEntries(members.filter(([name, member]) => name === 'data' || member !== null))
 }
 
-/** Returns the event as a document. JSON format, section 3.1: data of a text type is a JSON string; other bytes are base64. */
+/**
+ * Returns the event as a JSON document. Data with a text type is a JSON string, and other bytes are encoded in base64 (JSON format,
+ * section 3.1).
+ */
 function documentOf(event: Event): EventDocument {
   const { data, datacontenttype = '' } = event
   const isString = Buffer.isBuffer(data) && isUtf8(data) && isText(datacontenttype)
@@ -58,16 +64,16 @@ interface RecordPosition {
   readonly offset: number
 }
 
-/** Document of `inspect --json` for each record. */
+/** JSON document that `inspect --json` prints for each record. */
 export type Verdict =
   | (RecordPosition & { readonly accepted: true; readonly event: EventDocument })
   | (RecordPosition & { readonly accepted: false; readonly code: FailureCode; readonly reason: string })
 
 /**
- * Makes the checks of a consumer that precede those of type, time and state.
+ * Makes the checks that a consumer makes first, before it checks the type, the time and the state.
  *
- * @param plain event with decoded data, or the reason why its data cannot be read; if given, the data must
- * also match the schema of its type
+ * @param plain event with decoded data, or the failure if the data cannot be decoded. If given, the data must also match the schema
+ * of its type.
  */
 export function verdictOn(record: LogRecord, plain?: Event | Failure): Verdict {
   const { topic, partition, offset } = record

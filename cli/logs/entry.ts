@@ -8,11 +8,11 @@ export interface LogEntry {
   readonly time: string | null
   readonly level: string | null
   readonly message: string
-  /** Further members of a structured line. */
+  /** Other fields of a structured line. */
   readonly details: Readonly<Record<string, unknown>>
 }
 
-/** Fields of structured Powertools lines that are constant or redundant, and therefore not shown. */
+/** Fields of Powertools log lines that are not shown as details, because they are constant or shown elsewhere. */
 const COMMON = new Set([
   'level',
   'message',
@@ -30,7 +30,7 @@ const COMMON = new Set([
 /**
  * Parses a line.
  *
- * @returns `metrics` for a line that contains metrics (CloudWatch embedded metric format) and no message
+ * @returns the entry, or `metrics` for a line that contains only metrics in the CloudWatch embedded metric format
  */
 export function logEntry(name: string, line: string): LogEntry | 'metrics' {
   const parsed = structured(line)

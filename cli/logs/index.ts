@@ -48,10 +48,10 @@ Examples:
 })
 
 /**
- * Returns the folder with the logs of the selected stack. If it is specified by name, it need not be running,
- * because logs are kept.
+ * Returns the folder with the logs of the selected stack. A stack that is selected by name does not have to be running, because its
+ * logs are kept.
  *
- * @throws CliFailure if several stacks run and none is selected
+ * @throws CliFailure if several stacks are running and none is selected
  */
 function logsDirOf({ environment, stack, stacksDir = STACKS_DIR }: Terminal): string {
   const name = stack ?? (environment.SLUICE_STACK || undefined)

@@ -1,4 +1,4 @@
-/** Shows logs of functions: the last lines of each, in order of time, and then new lines. */
+/** Shows logs of functions. The last lines of all functions are sorted by time; after them, new lines are shown. */
 import { setTimeout as pause } from 'node:timers/promises'
 import {
   FRAMEWORK,
@@ -29,7 +29,7 @@ const LOOK_EVERY_MS = 200
 /**
  * Shows the logs.
  *
- * @throws StoppedByUser if it follows the logs and a signal ends it, which is the usual end
+ * @throws StoppedByUser if the logs are followed and a signal stops the command, which is how it normally ends
  */
 export async function showLogs(plan: LogsPlan, terminal: Terminal): Promise<void> {
   const files = new Map(namesOf(plan).map(name => [name, new LogFile(fileOf(plan, name), LAST_BYTES)]))
@@ -38,7 +38,7 @@ export async function showLogs(plan: LogsPlan, terminal: Terminal): Promise<void
   for (const { entry } of shown) print(entry, plan, terminal)
   if (!plan.follow) return
   while (!terminal.stop.aborted) {
-    // A function that has not logged anything has no file yet.
+    // Look for new files, because a function has no file before it first logs something.
     for (const name of namesOf(plan)) if (!files.has(name)) files.set(name, new LogFile(fileOf(plan, name)))
     for (const [name, file] of files) for (const entry of entriesIn(name, file)) print(entry, plan, terminal)
     await pause(LOOK_EVERY_MS, undefined, { signal: terminal.stop }).catch(() => {})
@@ -61,7 +61,7 @@ function entriesIn(name: string, file: LogFile): LogEntry[] {
   })
 }
 
-/** Returns the entries in order of time. A line without a time belongs to the previous line. */
+/** Sorts the entries by time. A line without a time belongs to the previous line. */
 function inTime(entries: readonly LogEntry[]): { entry: LogEntry; time: string }[] {
   let time = ''
   return entries.map(entry => {

@@ -44,7 +44,7 @@ Examples:
   },
 })
 
-/** @throws OperationFailure without the file, or if a record failed, or none was mapped */
+/** Tries the mappings on a file. @throws OperationFailure if the file cannot be read, a record fails, or no record is mapped */
 async function tryMappings(
   file: string,
   mappings: readonly Mapping[],
@@ -68,7 +68,7 @@ async function tryMappings(
   if (failed > 0) throw new CliFailure(`${failed} of ${trials.length} records failed.`)
 }
 
-/** Without the event's id, which can depend on the topic. */
+/** Returns the result to show. The id of the event is omitted, because it can depend on the topic. */
 function shown(trial: Trial) {
   if (!trial.accepted) return trial
   const { type, source, subject, time = null, data } = trial.event

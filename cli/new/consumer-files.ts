@@ -1,4 +1,4 @@
-/** Initial files of a new consumer. The consumer only counts readings, but it runs, and its test passes. Pure. */
+/** Initial files of a new consumer. The consumer only counts readings, but it can be run, and its test passes. Pure. */
 
 /** File to write, with its path in the project. */
 export interface NewFile {
@@ -10,7 +10,7 @@ export interface NewFile {
 /**
  * Returns the files of a new consumer.
  *
- * @param name words separated by "-"
+ * @param name name of the consumer: words separated by "-"
  */
 export function consumerFiles(name: string): NewFile[] {
   const process = `${camelCase(name)}Process`

@@ -12,7 +12,8 @@ import { consumerFiles, entryOf } from './consumer-files.ts'
 const SERVERLESS_YML = 'serverless.yml'
 
 /**
- * Maximum length of a name. The function is named `sluice-{stage}-{name}`; Lambda allows 64 characters, and a stage may have 20.
+ * Maximum length of a name. The function is named `sluice-{stage}-{name}`. Lambda allows 64 characters for this name, and a stage
+ * can have up to 20.
  */
 const MAX_NAME_LENGTH = 30
 
@@ -30,7 +31,7 @@ export const CONSUMER_NAME = text(
 /**
  * Adds a consumer.
  *
- * @param name see `CONSUMER_NAME`
+ * @param name name of the consumer, which matches `CONSUMER_NAME`
  * @throws CliFailure if the name is already used, or a file cannot be written
  */
 export async function addConsumer(name: string): Promise<WrittenFile[]> {
@@ -41,7 +42,7 @@ export async function addConsumer(name: string): Promise<WrittenFile[]> {
   if (present) throw new CliFailure(`${present} already exists, so nothing was written. Choose another name.`)
   const serverless = withEntry(await read(SERVERLESS_YML), entryOf(name))
   for (const { file, content } of files) await write(file, content)
-  // Written last, so that nothing refers to the files before they exist.
+  // Write serverless.yml last, so that it does not refer to files that do not exist yet.
   await write(SERVERLESS_YML, serverless)
   return [
     ...files.map(({ file, what }) => ({ file, what })),
@@ -50,7 +51,7 @@ export async function addConsumer(name: string): Promise<WrittenFile[]> {
 }
 
 /**
- * Returns the text of serverless.yml with one more entry at the end of its functions. Comments and everything else are unchanged.
+ * Adds an entry at the end of the functions in the text of serverless.yml. Everything else, including comments, is unchanged.
  *
  * @throws CliFailure if the file has no section of functions
  */

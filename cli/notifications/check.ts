@@ -10,7 +10,6 @@ import { pathIn, printReport } from '../terminal.ts'
 
 interface Report {
   readonly folder: string
-  /** Names of the routes. */
   readonly routes: readonly string[]
   readonly receivers: readonly Pick<Receiver, 'name' | 'kind'>[]
   readonly errors: readonly Omit<NotificationError, 'text'>[]

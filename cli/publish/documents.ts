@@ -1,6 +1,9 @@
-/** Splits a text into JSON documents: one object, JSON lines, or an array. Each document has the line at which it starts. Pure. */
+/**
+ * Splits a text into JSON documents. The text can be one object, JSON lines, or an array. Each document has the number of the line
+ * at which it starts. Pure.
+ */
 
-/** Document in a text. */
+/** JSON document in a text. */
 export interface Document {
   /** Line number, counted from 1. */
   readonly line: number
@@ -8,8 +11,8 @@ export interface Document {
 }
 
 /**
- * Splits a text into its documents by brackets alone; the reader of a document checks that it is valid JSON.
- * The elements of an outermost array are separate documents.
+ * Splits a text into its documents. Only brackets and strings are evaluated, so a document may be invalid JSON. If the text is an
+ * array, its elements are separate documents.
  */
 export function documentsIn(text: string): Document[] {
   const bounds = new Splitter(text).split()
@@ -53,7 +56,10 @@ class Splitter {
     return this.#isArray && this.#text[this.#at] === ']'
   }
 
-  /** Makes text after the array, or a missing end, a document that is not valid JSON, because it would otherwise go unnoticed. */
+  /**
+   * Checks the end of the array. If the end is missing or followed by text, the rest is added as an invalid document, so that the
+   * error is reported later.
+   */
   #endArray(): void {
     const rest = this.#text.slice(this.#at).trimEnd()
     if (rest !== ']') this.#found.push({ start: this.#at, end: this.#text.length, line: this.#line })
@@ -67,7 +73,9 @@ class Splitter {
     }
   }
 
-  /** Moves to the end of a document. It ends where its brackets are closed; text outside of brackets ends with its line. */
+  /**
+   * Moves to the end of a document, where all of its brackets are closed. A document without brackets ends at the end of its line.
+   */
   #toEndOfDocument(): void {
     let depth = 0
     while (this.#at < this.#text.length) {

@@ -1,4 +1,4 @@
-/** Reads the events to publish, and makes the checks of a consumer on each. */
+/** Reads the events to publish, and makes the same checks on each event as a consumer. */
 import { randomUUID } from 'node:crypto'
 import { readData } from '../../lib/app/event-data.ts'
 import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
@@ -16,21 +16,22 @@ export interface NamedEvent {
 }
 
 export interface ReadingOptions {
-  /** Name of the text in messages. */
+  /** Name of the input, for error messages. */
   readonly name: string
-  /** True to give an id to events without one. */
+  /** True to generate an id for events that have none. */
   readonly newId: boolean
-  /** Trace context that replaces that of every event. */
+  /** Trace context that replaces the trace context of every event. */
   readonly traceparent: string | undefined
 }
 
-/** Maximum number of invalid events in one message. */
+/** Maximum number of invalid events that one error message lists. */
 const MAX_NAMED = 10
 
 /**
  * Returns the events in a text.
  *
- * @throws CliFailure with every line that is not an event, or whose data violates the schema of its type, and if there is no event
+ * @throws CliFailure if there is no event, or if a document is not a valid event. The message lists the lines of the invalid
+ * documents.
  */
 export function eventsIn(text: string, options: ReadingOptions): NamedEvent[] {
   const events: NamedEvent[] = []
@@ -54,14 +55,14 @@ function wrongText(wrong: readonly string[]): string {
   return `${lines.join('\n')}\nNothing was published.`
 }
 
-/** Whether it is a JSON object that does not look like an event. */
+/** Returns whether a document is a JSON object that does not look like an event. */
 function isPlain({ text }: Document): boolean {
   const parsed = parse(text)
   if (typeof parsed === 'string' || typeof parsed.value !== 'object' || parsed.value === null) return false
   return !Array.isArray(parsed.value) && !('specversion' in parsed.value || 'source' in parsed.value)
 }
 
-/** Returns the event, or a description of its error. */
+/** Returns the event in a document, or an error message if the document is not a valid event. */
 function eventIn({ text }: Document, { newId, traceparent }: ReadingOptions): Event | string {
   const parsed = parse(text)
   if (typeof parsed === 'string') return parsed
@@ -81,7 +82,7 @@ function parse(text: string): { readonly value: unknown } | string {
   }
 }
 
-/** Returns the text with an id inserted at the start. The rest is unchanged. */
+/** Inserts an id at the start of a JSON object. The rest of the text is unchanged. */
 function withId(text: string, value: unknown): string {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return text
   const { id } = value as { id?: unknown }
@@ -90,7 +91,10 @@ function withId(text: string, value: unknown): string {
   return isMissing ? `{"id":"${randomUUID()}"${isOnly ? '' : ','}${text.trim().slice(1)}` : text
 }
 
-/** Returns the failure for data that violates the schema of its type. Consumers must reject it, so it is not published. */
+/**
+ * Returns the failure if the data of an event violates the schema of its type; undefined otherwise. Such an event is not published,
+ * because consumers would reject it.
+ */
 function refusal(event: Event): Failure | undefined {
   const read = readData(event)
   return read.kind === 'failure' ? read : undefined

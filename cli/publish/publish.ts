@@ -24,7 +24,7 @@ import { harmless } from '../text-width.ts'
 import { eventsIn } from './events.ts'
 
 export interface PublishPlan {
-  /** Returns the whole name of the topic for the events of a source. */
+  /** Returns the full name of the topic for the events of a source. */
   readonly topicOf: (source: string) => string
   /** Name of the file; `-` is standard input. */
   readonly file: string
@@ -34,14 +34,14 @@ export interface PublishPlan {
   readonly newId: boolean
   readonly dryRun: boolean
   readonly json: boolean
-  /** Serialization of data; undefined to use the settings. */
+  /** Serialization of the data; undefined to use the serialization in the settings. */
   readonly serialization: Serialization | undefined
 }
 
 /**
  * Publishes the events.
  *
- * @throws CliFailure for an invalid event; nothing is published then
+ * @throws CliFailure for an invalid event, in which case nothing is published
  */
 export async function publish(plan: PublishPlan, config: Config, terminal: Terminal): Promise<void> {
   const name = inputName(plan.file)
@@ -71,7 +71,7 @@ export async function publish(plan: PublishPlan, config: Config, terminal: Termi
 /**
  * Returns the event with its record.
  *
- * @throws CliFailure if the event lacks the field for its key
+ * @throws CliFailure if the event does not have the field from which its key is derived
  */
 function place(event: Event, where: string, placing: Placing): PlacedEvent {
   try {

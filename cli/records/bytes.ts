@@ -2,7 +2,10 @@
 import { textIn } from '../../lib/queries/bytes-view.ts'
 import { harmlessLines } from '../text-width.ts'
 
-/** Returns the kind of the bytes, such as `12 bytes of JSON`, and the lines that show them: indented JSON, text, or a hex dump. */
+/**
+ * Returns a description of the bytes, such as `12 bytes of JSON`, and lines that show them as indented JSON, as text, or as a hex
+ * dump.
+ */
 export function shownBytes(bytes: Buffer): { readonly kind: string; readonly lines: readonly string[] } {
   const size = bytes.length === 1 ? '1 byte' : `${bytes.length} bytes`
   if (bytes.length === 0) return { kind: 'empty', lines: [] }
@@ -16,7 +19,7 @@ export function shownBytes(bytes: Buffer): { readonly kind: string; readonly lin
 function indentedJson(text: string): string | undefined {
   try {
     const value = JSON.parse(text)
-    // A plain number or word is left unchanged.
+    // Only objects and arrays are formatted; a single number or word is shown unchanged.
     return typeof value === 'object' && value !== null ? JSON.stringify(value, null, 2) : undefined
   } catch {
     return undefined

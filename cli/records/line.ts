@@ -16,11 +16,11 @@ export interface LineLayout {
   readonly topicWidth: number
 }
 
-/** Width below which dates of today would displace the data. */
+/** Width below which times of the current day are shown without their date, to leave room for the data. */
 const ROOMY = 140
 const PLACE_WIDTH = 7
 const TYPE_WIDTH = 19
-/** Width below which values are not aligned. */
+/** Terminal width below which columns are not aligned. */
 const ALIGNED = 100
 
 /** Returns a line with the columns `record time  event time  topic  partition@offset  type  subject  data`. */
@@ -39,7 +39,7 @@ export function recordLine(view: RecordView, layout: LineLayout): string {
   return shortened(harmless([...start, ...content].filter(part => part !== '').join('  ')), layout.columns)
 }
 
-/** Returns the heading of these lines. */
+/** Returns the heading line for the lines of `recordLine`. */
 export function lineHeading(layout: LineLayout): string {
   const timeWidth = (layout.columns ?? ROOMY) < ROOMY ? 12 : 24
   const parts = [

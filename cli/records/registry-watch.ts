@@ -12,14 +12,14 @@ export class RegistryWatch {
     this.#stderr = stderr
   }
 
-  /** Checks a record. The first one that could not be read is reported, later ones are only counted. */
+  /** Checks whether a record could be read. The first unreadable record is reported; further ones are only counted. */
   see(read: Event | Failure): void {
     if (!isFailure(read) || read.code !== 'registry-unavailable') return
     if (this.#unread === 0) this.#stderr.write(`Some records cannot be read: ${read.message}\n`)
     this.#unread += 1
   }
 
-  /** @throws CliFailure if any record could not be read */
+  /** Checks that all records could be read. @throws CliFailure if a record could not be read */
   requireAllRead(): void {
     if (this.#unread === 0) return
     const records = this.#unread === 1 ? '1 record' : `${this.#unread} records`

@@ -15,7 +15,7 @@ import type { ReplayPlan } from './plan.ts'
 export interface Opened {
   readonly items: AsyncIterable<readonly Item[]>
   readonly extent: Extent | undefined
-  /** Number of items; undefined if unknown. */
+  /** Number of items to publish; undefined if unknown. */
   readonly total: number | undefined
   readonly invalid: Invalid
 }
@@ -23,7 +23,7 @@ export interface Opened {
 /** Maximum number of skipped lines that are reported one by one. */
 const MAX_NAMED = 10
 
-/** Lines that cannot be read and are skipped by --skip-invalid. */
+/** Counts and reports invalid lines, which are skipped if `--skip-invalid` is given. */
 export class Invalid {
   readonly #terminal: Pick<Terminal, 'stderr'>
   count = 0
@@ -41,11 +41,11 @@ export class Invalid {
 }
 
 /**
- * Opens the recordings. Files are read to their ends, so that an invalid line is reported before anything is
- * published; of pipes, only the beginning is read.
+ * Opens the recordings. Files are read completely, so that an invalid line is reported before anything is published. Only the
+ * beginning of a pipe is read.
  *
- * @param done number of items of the sequence to skip, because they were already published
- * @param reader reader of the data that filters use
+ * @param done number of items that have already been published and are skipped
+ * @param reader decodes the data of events for filters
  */
 export async function opened(
   sources: readonly Source[],
@@ -83,7 +83,7 @@ async function ofFiles(
   const skip = plan.skip + done
   const roundCount = isCut ? undefined : count
   const limits: Limits = { loop: rounds, periodMs, limit, forMs, skip, roundCount, firstMs: firstPaceMs }
-  // These lines were already counted.
+  // Do not count invalid lines here, because they have already been counted.
   const items = sequence(
     () =>
       selected(
@@ -101,7 +101,7 @@ async function ofFiles(
   }
 }
 
-/** Returns the times of a recording, extended to the latest time of all rounds. */
+/** Returns the time range of a recording, extended to the latest time of all rounds. */
 function extended(
   extent: Extent | undefined,
   rounds: number,

@@ -10,12 +10,12 @@ export interface ReplayPlan {
   readonly speed: number
   readonly shift?: ShiftTarget
   readonly env?: string
-  /** Signal, or full name of a topic. */
+  /** Topic to publish to: a signal, or the full name of a topic. */
   readonly topic?: string
   readonly mode?: ContentMode
-  /** Key strategy for events of a stream; by default that of the settings. */
+  /** Key strategy for the events of a stream; by default, the strategy in the settings. */
   readonly keyBy?: KeyStrategy
-  /** Serialization of a stream's data; by default that of the settings. */
+  /** Serialization of a stream's data; by default, the serialization in the settings. */
   readonly serialization?: Serialization
   readonly keepPartitions: boolean
   readonly carryLogTime: boolean
@@ -25,9 +25,9 @@ export interface ReplayPlan {
   readonly filters: readonly string[]
   /** Maximum number of items; `Infinity` for no limit. */
   readonly limit: number
-  /** Maximum recorded time in milliseconds; `Infinity` for no limit. */
+  /** Maximum duration of the recording to replay, in milliseconds of recorded time; `Infinity` for no limit. */
   readonly forMs: number
-  /** Number of items to skip, of those that the other options select. */
+  /** Number of items to skip. Only items that the other options select are counted. */
   readonly skip: number
   /** Number of rounds; `Infinity` repeats forever. */
   readonly loop: number
@@ -39,8 +39,8 @@ export interface ReplayPlan {
 }
 
 /**
- * Returns a text that identifies what is published, where, and in which order. A replay can only be continued
- * with the same identity; its speed may differ.
+ * Returns a text that identifies which items are published, where, and in which order. A replay can be continued only with the same
+ * identity. The speed is not part of it.
  */
 export function identityOf(plan: ReplayPlan, env: string): string {
   const { speed: _, resume: __, json: ___, limit, forMs, loop, serialization, ...others } = plan

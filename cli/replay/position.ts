@@ -1,4 +1,4 @@
-/** Position of a replay, stored in a file, so that the replay can continue after a stop or a kill. */
+/** Position of a replay. It is stored in a file, so that the replay can continue after the process has been stopped or killed. */
 import {
   array,
   boolean,
@@ -16,11 +16,11 @@ import { readPosition, savePosition } from '../../lib/operations/position-file.t
 import { CliFailure } from '../failure.ts'
 
 const POSITION = object({
-  /** Identity of the replay, see `identityOf`. */
+  /** Identity of the replay. See `identityOf`. */
   options: string(),
   /** Size of each file in bytes; null for a pipe. */
   sizes: array(nullable(number())),
-  /** Shift of all events in milliseconds; null without a shift. */
+  /** Time by which all events are shifted, in milliseconds; null if they are not shifted. */
   shiftMs: nullable(pipe(number(), integer())),
   /** Number of acknowledged items of the sequence. */
   done: pipe(number(), integer(), minValue(0)),
@@ -30,11 +30,11 @@ const POSITION = object({
 export type ReplayPosition = InferOutput<typeof POSITION>
 
 /**
- * Reads the position. Returns undefined if the file is missing, which means that nothing was published.
+ * Reads the position. Returns undefined if the file does not exist, which means that nothing has been published.
  *
  * @param path path of the file
  * @param name name of the file in messages
- * @throws CliFailure for an invalid position, or that of another replay
+ * @throws CliFailure if the position is invalid or belongs to another replay
  */
 export async function loadPosition(
   path: string,
@@ -51,7 +51,10 @@ export async function loadPosition(
   return output
 }
 
-/** Minimum interval between writes of the file, in milliseconds. After a kill, items of this time can be published twice. */
+/**
+ * Minimum interval between writes of the file, in milliseconds. If the process is killed, the items of the last interval can be
+ * published twice.
+ */
 const EACH_MS = 500
 
 /** Keeps the file up to date during a replay. */
@@ -60,13 +63,13 @@ export class PositionKeeper {
   readonly #nowMs: () => number
   #savedAtMs = Number.NEGATIVE_INFINITY
 
-  /** @param nowMs returns the time of a monotonic clock, in milliseconds */
+  /** Creates a keeper for a file. @param nowMs returns the time of a monotonic clock, in milliseconds */
   constructor(path: string, nowMs: () => number) {
     this.#path = path
     this.#nowMs = nowMs
   }
 
-  /** Saves the position, unless it was saved recently. */
+  /** Saves the position, unless the file was written less than the minimum interval ago. */
   async note(position: ReplayPosition): Promise<void> {
     if (this.#nowMs() - this.#savedAtMs >= EACH_MS) await this.save(position)
   }
@@ -74,7 +77,7 @@ export class PositionKeeper {
   /**
    * Writes the file atomically.
    *
-   * @throws CliFailure if it cannot be written
+   * @throws CliFailure if the file cannot be written
    */
   async save(position: ReplayPosition): Promise<void> {
     this.#savedAtMs = this.#nowMs()

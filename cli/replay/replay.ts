@@ -1,4 +1,4 @@
-/** Prepares and runs one replay: its recordings, its shift, and its start. */
+/** Runs one replay: opens the recordings, determines the time shift and the first item, and publishes the records. */
 import type { Config } from '../../lib/app/config.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
 import { bulkPublisherOf } from '../../lib/operations/bulk.ts'
@@ -60,7 +60,7 @@ export async function replay(plan: ReplayPlan, terminal: Terminal): Promise<void
       await connections.close()
     }
   } catch (error) {
-    // After a stop on request, the pending wait for a line or a due time ends with an error that has no further meaning.
+    // If the user has stopped the replay, ignore the error with which a pending wait was aborted.
     if (!terminal.stop.aborted || error instanceof OperationFailure) throw error
   }
 }

@@ -1,4 +1,4 @@
-/** Publishes at the requested speed, and reports the progress. */
+/** Publishes the records of a replay at the requested speed, and reports the progress. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { durationText } from '../../lib/duration.ts'
 import { OperationFailure } from '../../lib/operations/failure.ts'
@@ -20,10 +20,10 @@ import type { Invalid } from './opened.ts'
 import type { ReplayPlan } from './plan.ts'
 import type { PositionKeeper, ReplayPosition } from './position.ts'
 
-/** Position file with its current content. */
+/** Position file of a replay, and its current content. */
 export interface Keeping {
   readonly position: ReplayPosition
-  /** True if the file is from an earlier replay. */
+  /** True if the position file was written by an earlier run of the replay. */
   readonly isResumed: boolean
   readonly keeper: PositionKeeper
 }
@@ -32,7 +32,7 @@ interface Run {
   readonly plan: ReplayPlan
   readonly terminal: Terminal
   readonly total: number | undefined
-  /** Options that make another command publish the same events. */
+  /** Options with which another command publishes the same shifted events. */
   readonly shifted: string
   readonly shiftMs: number | undefined
   readonly futureToleranceMs: number
@@ -43,7 +43,7 @@ interface Run {
 /**
  * Publishes the records.
  *
- * @throws CliFailure if not all were acknowledged
+ * @throws CliFailure if not all records were acknowledged
  */
 export async function publishPaced(
   departures: AsyncIterable<readonly Departure[]>,
@@ -65,7 +65,7 @@ export async function publishPaced(
       isComplete,
     })
   try {
-    // Written before anything is published, in case the file cannot be written.
+    // Write the file before anything is published, so that nothing is published if the file cannot be written.
     await keeping?.keeper.save(standing(false))
     const due = requests(departures, pacer(plan.speed), { elapsedMs, wait })
     const onAcknowledged = async () => keeping?.keeper.note(standing(false))
@@ -88,7 +88,7 @@ interface ReplayReport {
   /** Line, or record number, at which to continue; null if all items are acknowledged. */
   readonly nextLine: number | null
   readonly shiftMs: number | null
-  /** Number of events that were sent so early that consumers reject them. */
+  /** Number of events that consumers reject because they were sent too long before their event time. */
   readonly ahead: number
   /** Number of lines that could not be read and were skipped. */
   readonly invalid: number
@@ -131,8 +131,8 @@ function interrupted(error: unknown, counts: ReplayCounts, run: Run): unknown {
 }
 
 /**
- * Returns how to continue. A line number is sufficient only if each line of a single file is published once,
- * and no limit counts earlier lines.
+ * Returns instructions for continuing the replay. A line number is sufficient only for a single file without repetition, and
+ * without a limit that includes earlier lines.
  */
 function howToGoOn({ nextLine, acknowledged }: ReplayCounts, { plan, shifted, keeping }: Run): string {
   if (keeping) return `To continue: the same command; ${plan.resume} has the position.`

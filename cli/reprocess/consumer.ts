@@ -1,4 +1,4 @@
-/** Loads the consumer that a command reprocesses from the sources of this project. */
+/** Loads a consumer from the sources of this project, so that a command can reprocess its log. */
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { codeVersions } from '../../infra/code-version.ts'
@@ -14,14 +14,15 @@ import type { Environment } from '../../packages/runtime/settings/slice.ts'
 import { PROJECT } from '../../programs/paths.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 
-/** Settings for other kinds of consumers. These consumers are only inspected, so the values are not used. */
+/** Settings that some consumers require. The consumers are only inspected here, so the values are not used. */
 const UNUSED = { ALERTS_TOPIC_ARN: 'arn:aws:sns:us-east-1:000000000000:unused' }
 
 /**
  * Returns the topic that the consumer reads.
  *
  * @param wanted requested topic, if any
- * @throws CliFailure for an unknown consumer, or if the consumer does not read the topic, or reads several and none is requested
+ * @throws CliFailure if the consumer is unknown, if it does not read the requested topic, or if it reads several topics and none is
+ * requested
  */
 export function signalOf(consumer: string, wanted: string | undefined): Signal {
   const functions = readFunctions()
@@ -40,7 +41,7 @@ export function signalOf(consumer: string, wanted: string | undefined): Signal {
 /**
  * Returns the consumer.
  *
- * @throws CliFailure if it keeps no state, or needs a registry that does not answer
+ * @throws CliFailure if the consumer does not keep state, or requires a schema registry that does not answer
  * @throws ConfigError if a setting is missing or invalid
  */
 export async function consumerNamed(
@@ -54,7 +55,7 @@ export async function consumerNamed(
   )
 }
 
-/** Returns a consumer of any kind, like `consumerNamed`. */
+/** Returns a consumer of any kind, even if it does not keep state. */
 export async function anyConsumerNamed(name: string, environment: Environment): Promise<Consumer> {
   const folder = (variable: string, otherwise: string) =>
     resolve(PROJECT, environment[variable]?.trim() || otherwise)
@@ -79,9 +80,9 @@ export async function anyConsumerNamed(name: string, environment: Environment): 
 }
 
 /**
- * Returns the versions that the function can have with these sources.
+ * Returns the versions that a function reports if it was built from the current sources.
  *
- * @throws CliFailure if they cannot be bundled
+ * @throws CliFailure if the sources cannot be bundled
  */
 export async function versionsOf(name: string): Promise<ReadonlySet<string>> {
   try {

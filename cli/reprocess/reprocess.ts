@@ -1,4 +1,4 @@
-/** Runs one reprocessing, from the check of the deployed version to the switches. */
+/** Runs one reprocessing: checks the deployed version, processes the log again, and switches the partitions to the new states. */
 import { readConfig } from '../../lib/app/config.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import type { Counts } from '../../lib/operations/audit.ts'
@@ -49,7 +49,7 @@ export interface ReprocessOptions {
 }
 
 /**
- * Runs a reprocessing.
+ * Reprocesses the log of a consumer.
  *
  * @throws CliFailure, ConfigError
  */

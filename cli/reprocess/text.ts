@@ -6,7 +6,7 @@ import type { LivePartition } from '../../lib/operations/reprocess/plan.ts'
 
 export interface Progress {
   readonly decided: number
-  /** Number of records at the start of the command. The live consumer continues to add some. */
+  /** Number of records to process, as of the start of the command. The number grows while the live consumer continues. */
   readonly total: number
   readonly switched: number
   readonly partitions: number
@@ -25,7 +25,7 @@ export function progressText(
   return `${decided} of ${Math.max(total, decided)} records, ${Math.round(rate)}/s${left}; ${switched} of ${partitions} partitions ${done}`
 }
 
-/** Returns the plan for each partition. */
+/** Returns the plan as text, with the start of each partition. */
 export function planText(live: readonly LivePartition[], starts: readonly Start[]): string {
   const lines = starts.map(({ partition, offset, checkpoint }) => {
     const facts = live.find(({ state }) => state.partition === partition)?.facts

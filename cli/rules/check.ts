@@ -44,7 +44,7 @@ async function check(named: readonly string[], json: boolean, terminal: Terminal
     )
 }
 
-/** Returns the file, or those of the folder. */
+/** Returns the rule file, or all rule files of the folder. */
 async function filesOf(place: string, terminal: Terminal): Promise<readonly RuleFile[]> {
   try {
     return await ruleFiles(pathIn(terminal, place), place)
@@ -53,7 +53,7 @@ async function filesOf(place: string, terminal: Terminal): Promise<readonly Rule
   }
 }
 
-/** Removes duplicates, which occur if a file and its folder are both specified. */
+/** Removes duplicate files. They occur if both a file and its folder are specified. */
 function eachOnce(files: readonly RuleFile[]): readonly RuleFile[] {
   return [...new Map(files.map(file => [normalize(file.where), file])).values()]
 }

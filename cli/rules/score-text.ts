@@ -25,7 +25,7 @@ const COLUMNS: readonly Column[] = [
   { heading: 'FIRING OUTSIDE', align: 'right', leaveOut: 1 },
 ]
 
-/** @param columns width of the terminal; undefined for no limit */
+/** Formats the report as text. @param columns width of the terminal; undefined for no limit */
 export function scoreText(report: ScoreReport, columns?: number): string {
   const rows = [...report.rules.map(one => rowOf(one.rule, one)), rowOf('all together', report.total)]
   const parts = [

@@ -65,7 +65,7 @@ Examples:
   options: OPTIONS,
   run: (values, terminal) =>
     score(values, terminal).catch(error => {
-      // A partially read recording has no score.
+      // If the user has stopped the command, there is no score, because the recording has not been read completely.
       if (!terminal.stop.aborted) throw error
     }),
 })
@@ -100,8 +100,8 @@ async function score(
 }
 
 /**
- * Checks that labels match the recording. An empty list means that there were no anomalies; a list without
- * any match belongs to another recording.
+ * Checks that the labels belong to the recording. An empty list means that the recording has no anomalies. If none of the labels
+ * match a reading, they belong to another recording.
  */
 function requireLabels(
   labels: readonly Label[],

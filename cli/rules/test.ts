@@ -61,7 +61,7 @@ function textOf({ files, tests, faults, passed }: Report): string {
   return `${[...lines, all].join('\n')}\n`
 }
 
-/** Returns the file, or the *.yml and *.yaml files of the folder, sorted by name. */
+/** Returns the test file or, for a folder, its *.yml and *.yaml files, sorted by name. */
 async function testFiles(name: string, terminal: Terminal): Promise<readonly string[]> {
   const path = pathIn(terminal, name)
   const found = await stat(path).catch(error => {

@@ -33,7 +33,7 @@ status is 1.`,
 })
 
 /**
- * Ends the command if a schema is incompatible.
+ * Checks that no schema is incompatible with the previous version.
  *
  * @throws CliFailure
  */

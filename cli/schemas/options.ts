@@ -1,4 +1,4 @@
-/** Options that the commands about schemas share. */
+/** Options that all `schemas` commands share. */
 import { packagedSchema, SUBJECT_STRATEGIES, schemaSubject } from '../../lib/app/packaged-schemas.ts'
 import { SERIALIZED_TYPES } from '../../lib/app/serializing.ts'
 import { EVENT_FORMATS, EVENT_TYPE_NAMES, fileNameOf } from '../../lib/event-types.ts'
@@ -54,7 +54,7 @@ type SchemasOptions = Pick<ValuesOf<typeof SCHEMAS_OPTIONS>, 'format' | 'subject
 /**
  * Returns the packaged schemas that the options select.
  *
- * @throws CliFailure for an unknown type, or one whose data is always JSON
+ * @throws CliFailure if a type is unknown, or if its data is always encoded as JSON
  */
 export async function shippedSchemas(
   names: readonly string[],

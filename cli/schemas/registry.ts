@@ -8,16 +8,16 @@ import type { Environment } from '../../packages/runtime/settings/slice.ts'
 import { CliFailure } from '../failure.ts'
 import { type ShippedSchema, type Verdict, verdictOf } from './verdict.ts'
 
-/** Registry with its address for messages. */
+/** Schema registry, and its address for messages. */
 export interface NamedRegistry {
   readonly url: string
   readonly subjects: RegistrySubjects
 }
 
 /**
- * Returns the registry of the settings, or that of the local cloud.
+ * Returns the schema registry in the settings or, by default, the registry of the local cloud.
  *
- * @param url address from an option
+ * @param url address from an option, which takes precedence
  */
 export async function registryOf(
   config: Config,
@@ -25,7 +25,7 @@ export async function registryOf(
   url: string | undefined,
 ): Promise<NamedRegistry> {
   const { registry } = config
-  // The secret belongs to the registry of the settings, and must not be sent to another one.
+  // The secret belongs to the registry in the settings and must not be sent to another registry.
   if (registry && (url === undefined || url === registry.url))
     return { url: registry.url, subjects: await registered(registry) }
   const address = url ?? localRegistryUrl(readSettings([LOCAL_PORTS], environment).registryPort)
@@ -41,7 +41,7 @@ export function schemaOf({ format, text }: ShippedSchema): Schema {
 /**
  * Returns the registry's verdict on each schema.
  *
- * @param judges true to also ask whether a schema that differs can be the next version
+ * @param judges true to also check whether a schema that differs is compatible as the next version
  */
 export async function verdictsOn(
   schemas: readonly ShippedSchema[],
@@ -49,7 +49,7 @@ export async function verdictsOn(
   judges: boolean,
 ): Promise<Verdict[]> {
   const verdicts: Verdict[] = []
-  // Sequentially, because some registries answer many simultaneous requests with errors.
+  // Send requests one at a time, because some registries answer many concurrent requests with errors.
   for (const shipped of schemas) {
     const { subject } = shipped
     const schema = schemaOf(shipped)
@@ -68,7 +68,7 @@ export async function verdictsOn(
 /**
  * Runs work with a registry.
  *
- * @throws CliFailure if it does not answer, or refuses a request
+ * @throws CliFailure if the registry does not answer, or refuses a request
  */
 export async function explained<T>({ url }: NamedRegistry, work: () => Promise<T>): Promise<T> {
   try {

@@ -6,7 +6,7 @@ import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
 import type { SchemaStatus, Verdict } from './verdict.ts'
 
-/** Document of `schemas … --json`. */
+/** JSON document that the `schemas` commands print with `--json`. */
 export interface SchemasReport {
   readonly env: string
   /** Address of the registry, without credentials. */
@@ -45,8 +45,8 @@ export function listText({ schemas, registry }: SchemasReport, columns?: number)
 }
 
 /**
- * Returns one line per schema: `!` for a refused one, with the reasons; `~` for a next version; `+` for a
- * first version. A line with counts follows.
+ * Returns one line per schema, and a line with counts. A line starts with `!` for a refused schema, with `~` for a new version of a
+ * subject, and with `+` for the first version of a subject. The reasons are listed below a refused schema.
  */
 export function planText({ schemas, registry }: SchemasReport): string {
   const of = (standing: SchemaStatus) => schemas.filter(one => one.standing === standing)
@@ -70,7 +70,7 @@ function refusedText({ subject, version, rule, reasons }: Verdict): string {
   return `${subject}: refused, because it is not compatible with version ${version}${ruleText(rule)}${why}`
 }
 
-/** Returns the rule in parentheses, such as ` (BACKWARD: …)`; empty if the rule is unknown. */
+/** Returns the compatibility mode in parentheses, such as ` (BACKWARD: …)`; empty if the mode is unknown. */
 function ruleText(rule: string | null): string {
   if (rule === null) return ''
   const promise = promiseOf(rule)

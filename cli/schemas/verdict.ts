@@ -2,7 +2,7 @@
 import { linesNamed, readable } from '../../lib/queries/readable-schema.ts'
 import { type BreakingLines, type DiffLine, diffOf } from '../../lib/queries/text-diff.ts'
 
-/** Packaged schema with its subject. */
+/** Packaged schema, and its subject in the registry. */
 export interface ShippedSchema {
   readonly type: string
   readonly format: 'json' | 'avro' | 'protobuf'
@@ -12,11 +12,11 @@ export interface ShippedSchema {
 
 /** Answers of the registry about a schema. */
 export interface RegisteredSchema {
-  /** Id of the packaged schema in its subject; undefined if the subject does not have it. */
+  /** Id of the packaged schema in its subject; undefined if the subject does not contain the schema. */
   readonly id: number | undefined
-  /** Last version of the subject; undefined if the subject is unknown. */
+  /** Last version of the subject; undefined if the subject does not exist. */
   readonly latest: { readonly version: number; readonly text: string } | undefined
-  /** Compatibility mode of the subject, such as BACKWARD; undefined if it has none. */
+  /** Compatibility mode of the subject, such as BACKWARD; undefined if no mode is set. */
   readonly rule: string | undefined
   /** Result of the compatibility check with its reasons; undefined if it was not requested. */
   readonly compatibility: { readonly isCompatible: boolean; readonly reasons: readonly string[] } | undefined
@@ -24,10 +24,10 @@ export interface RegisteredSchema {
 
 /**
  * Status of a schema.
- * - `registered`: the subject has it;
- * - `new`: the subject is unknown;
- * - `compatible`: it can become the next version of its subject;
- * - `incompatible`: it cannot;
+ * - `registered`: the subject contains the schema;
+ * - `new`: the subject does not exist;
+ * - `compatible`: the schema can become the next version of its subject;
+ * - `incompatible`: the schema cannot become the next version;
  * - `unchecked`: the subject has another schema, and compatibility was not checked.
  */
 export type SchemaStatus = 'registered' | 'new' | 'compatible' | 'incompatible' | 'unchecked'
@@ -36,12 +36,13 @@ export interface Verdict extends Pick<ShippedSchema, 'type' | 'format' | 'subjec
   readonly standing: SchemaStatus
   /** Id in the registry; null if the schema is not registered. */
   readonly id: number | null
-  /** Last version of the subject; null if the subject is unknown. */
+  /** Last version of the subject; null if the subject does not exist. */
   readonly version: number | null
   readonly rule: string | null
   readonly reasons: readonly string[]
   /**
-   * Changes from the last version of the subject to the packaged schema, without documentation; empty unless both exist and differ.
+   * Differences between the last version of the subject and the packaged schema, ignoring documentation. Empty if the subject has
+   * no version, or if there are no differences.
    */
   readonly diff: readonly DiffLine[]
 }
@@ -67,8 +68,8 @@ export function verdictOf(shipped: ShippedSchema, registered: RegisteredSchema):
 }
 
 /**
- * Returns the lines that break compatibility. Positions in reasons refer to the reading schema: the new one,
- * except in a mode that begins with FORWARD. In FULL, they can refer to either.
+ * Returns the lines that break compatibility. The positions in reasons refer to the schema of the reader. This is the new schema,
+ * except in modes that begin with FORWARD. In modes that begin with FULL, it can be either schema.
  */
 function breakingLines(
   { text }: ShippedSchema,

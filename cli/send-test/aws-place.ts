@@ -2,8 +2,8 @@ import type { AwsPlace } from '../../packages/runtime/adapters/aws/clients.ts'
 import type { Environment } from '../../packages/runtime/settings/slice.ts'
 
 /**
- * Returns the endpoint of AWS services: that of the running stack, AWS_ENDPOINT_URL, or LocalStack at
- * AWS_PORT. Credentials are set only for a local cloud; in an account, the SDK finds them itself.
+ * Returns the endpoint of the AWS services. It is the endpoint of the running stack, AWS_ENDPOINT_URL, or LocalStack at AWS_PORT.
+ * Credentials are set only for a local cloud. In an account, the SDK finds them itself.
  */
 export function awsPlace(environment: Environment): AwsPlace {
   const { AWS_ENDPOINT_URL, AWS_PORT, AWS_REGION: region } = environment

@@ -1,4 +1,4 @@
-/** Sends a test to receivers in the same way as the functions do. */
+/** Sends a test notification to receivers in the same way as the functions. */
 import { performance } from 'node:perf_hooks'
 import type { FiredAlert } from '../../lib/alerting/alert.ts'
 import { findAlertsTopic, SnsTopic } from '../../lib/app/aws/alerts-topic.ts'
@@ -25,7 +25,7 @@ interface Config {
   readonly receiverSecrets: Parameters<typeof webhookPorts>[0]['receiverSecrets']
 }
 
-/** Sends the test to all receivers in parallel. Returns the results in the order of the receivers. */
+/** Sends the test notification to all receivers in parallel. Returns the results in the order of the receivers. */
 export async function tryReceivers(
   receivers: readonly Receiver[],
   config: Config,

@@ -86,9 +86,9 @@ Examples:
 })
 
 /**
- * Returns the silence.
+ * Returns the silence that the options describe.
  *
- * @throws CliFailure with all errors together
+ * @throws CliFailure if options are invalid. The message lists all errors.
  */
 function silenceOf(options: AddOptions, author: string, nowMs: number): Silence {
   const match = matchOf(options)

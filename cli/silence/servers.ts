@@ -1,4 +1,4 @@
-/** Reads and writes the silences for the commands about them. */
+/** Reads and changes silences for the `silence` commands. */
 import type { Config } from '../../lib/app/config.ts'
 import { keptSilences } from '../../lib/app/silences.ts'
 import { topicName } from '../../lib/app/topics.ts'
@@ -11,7 +11,7 @@ import { CliFailure } from '../failure.ts'
 import { carryOut } from '../operation.ts'
 import type { Terminal } from '../terminal.ts'
 
-/** Returns the stored silences; undefined if there has never been one. */
+/** Returns the stored silences; undefined if no silence has ever been stored. */
 export async function readSilences(
   terminal: Terminal,
   env: string | undefined,
@@ -24,7 +24,7 @@ export async function readSilences(
 }
 
 /**
- * Changes the silences, and appends them to the log immediately.
+ * Changes the stored silences, and appends them to the log immediately.
  *
  * @param change receives the current silences and returns the new ones; if it throws, nothing is changed
  * @throws CliFailure if a server does not answer

@@ -1,7 +1,7 @@
 /**
- * Program that `sluice skip` starts to try records. A record at which the function hangs or exits has the
- * same effect on this program. It changes nothing. Before it processes a record, it writes the record's
- * position to file descriptor 3, so that its parent knows at which one it stopped.
+ * Program that `sluice skip` starts to try records. It processes them like the function, but does not change anything. If a record
+ * makes the function hang or exit, it has the same effect on this program. Before each record, the program writes the record's
+ * position to file descriptor 3, so that `sluice skip` can determine at which record it stopped.
  */
 import { writeSync } from 'node:fs'
 import { readConfig } from '../../lib/app/config.ts'

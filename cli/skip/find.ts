@@ -12,10 +12,10 @@ import { type Attempt, PROGRESS, placeIn, type RecordPlace } from './progress.ts
 
 const PROGRAM = fileURLToPath(new URL('./attempt.ts', import.meta.url))
 
-/** Time in milliseconds within which the program must load its code, or a chunk with its states. */
+/** Time limit for loading the program's code, and for loading a chunk with its states, in milliseconds. */
 const PREPARING_MS = 60_000
 
-/** Maximum number of characters of the program's last output in a message. */
+/** Maximum number of characters from the end of the program's output that an error message quotes. */
 const LAST_WORDS = 2_000
 
 export interface Limits {
@@ -26,22 +26,23 @@ export interface Limits {
 }
 
 export interface StuckRecord extends RecordPlace {
-  /** Reason, such as "does not return within 10 s". */
+  /** Reason why the record must be skipped, such as "does not return within 10 s". */
   readonly why: string
 }
 
 export interface FoundRecord extends StuckRecord {
   /**
-   * True if the partition continues without the record. Otherwise a timer or a parked event before it hangs, or its decoding does.
+   * True if skipping the record lets the partition continue. False if the function hangs before the record, at a timer or a parked
+   * event, or while decoding the record.
    */
   readonly helps: boolean
 }
 
 /**
- * Finds the records in the next chunk of each partition, in which the function has stopped. After each record
- * that is found, the rest is tried without it.
+ * Finds the records at which the function stops, in the next chunk of each partition. After a record has been found, the chunk is
+ * tried again without it.
  *
- * @param stuckAt returns the record at which an attempt stops; undefined if it completes
+ * @param stuckAt makes an attempt and returns the record at which it stops; undefined if the attempt completes
  */
 export async function findStuck(
   consumer: string,
@@ -63,9 +64,9 @@ export async function findStuck(
 }
 
 /**
- * Starts the program that tries records. Returns the record at which it stops; undefined if it completes.
+ * Starts the program that tries records. Returns the record at which the program stops; undefined if it processes all records.
  *
- * @throws CliFailure if the program cannot try them, for example without Redis
+ * @throws CliFailure if the program cannot try records, for example because Redis does not answer
  * @throws StoppedByUser
  */
 export async function stuckInProgram(

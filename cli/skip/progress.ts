@@ -1,23 +1,26 @@
-/** Progress messages of the program that tries records: one line before each record, and one after each partition. */
+/**
+ * Progress messages of the program that tries records. The program writes one line before each record, and one after each
+ * partition.
+ */
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import type { Backlog } from '../../packages/runtime/pipeline/deciding/try-chunk.ts'
 import { digestOf } from '../../packages/runtime/pipeline/failures/failure-record.ts'
 
-/** File descriptor to which the program writes. */
+/** File descriptor to which the program writes its progress. */
 export const PROGRESS = 3
 
-/** Line that marks that no record is being processed. */
+/** Line that means that no record is being processed. */
 export const IDLE = 'idle'
 
-/** Arguments of the program, as JSON. */
+/** Arguments of the program that tries records. They are passed as JSON. */
 export interface Attempt {
   readonly consumer: string
   readonly backlogs: readonly Backlog[]
-  /** Records that were found before. They are treated as if they were skipped. */
+  /** Records that earlier attempts have found. They are treated as skipped. */
   readonly aside: readonly RecordPlace[]
 }
 
-/** Record with the digest that identifies it. */
+/** Position of a record, and the digest that identifies it. */
 export interface RecordPlace {
   readonly partition: number
   readonly offset: number
@@ -29,7 +32,7 @@ export function lineOf(record: LogRecord): string {
   return `${JSON.stringify({ partition, offset, digest: digestOf(record) } satisfies RecordPlace)}\n`
 }
 
-/** Returns the record that is being processed; undefined if there is none. */
+/** Returns the record that is being processed according to a line; undefined if no record is being processed. */
 export function placeIn(line: string): RecordPlace | undefined {
   return line === IDLE ? undefined : JSON.parse(line)
 }

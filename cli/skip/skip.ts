@@ -1,4 +1,4 @@
-/** Skips records at which the function of a consumer hangs or exits, or undoes that. */
+/** Skips records at which the function of a consumer hangs or exits, or undoes such a skip. */
 import { readConfig } from '../../lib/app/config.ts'
 import { readEntries } from '../../lib/app/function-entries.ts'
 import { consumersOf, readFunctions, topicsRead } from '../../lib/app/functions.ts'
@@ -34,7 +34,7 @@ export interface SkipOptions {
 }
 
 /**
- * Skips records.
+ * Runs the command `sluice skip`.
  *
  * @throws CliFailure, ConfigError
  */
@@ -105,7 +105,7 @@ export async function skip(
 interface Skipping {
   readonly records: SkippedRecords
   readonly keyOf: (partition: number) => StateKey
-  /** Carries out the change with its audit event. */
+  /** Carries out a change and writes its audit event. */
   readonly carryOut: (
     action: 'skip' | 'skip undo',
     of: readonly NamedRecord[],
@@ -116,7 +116,7 @@ interface Skipping {
 /**
  * Returns the topic.
  *
- * @throws CliFailure unless a function of this project is the consumer and reads the topic
+ * @throws CliFailure if the consumer is not a function of this project, or does not read the topic
  */
 function topicOf(consumer: string, wanted: string | undefined, env: string): string {
   const functions = readFunctions()
@@ -135,7 +135,7 @@ function topicOf(consumer: string, wanted: string | undefined, env: string): str
 /**
  * Returns the record.
  *
- * @throws CliFailure if the consumer has already processed it, or the log has no record at the offset
+ * @throws CliFailure if the consumer has already processed the record, or if the log has no record at the offset
  */
 async function recordAt(
   connections: Connections,
@@ -180,7 +180,7 @@ async function sought(
   }
 }
 
-/** Returns the records that are already skipped, as far as they are still in the log. */
+/** Returns the records that are already skipped and are still in the log. */
 async function asideBefore(
   { records, keyOf }: Skipping,
   bounds: TopicReach['bounds'],
@@ -192,7 +192,7 @@ async function asideBefore(
   return before
 }
 
-/** @returns the records that were skipped; the consumer may have processed the others meanwhile */
+/** Skips the records. Returns the records that are skipped now; the consumer may have processed the others in the meantime. */
 async function setAside(
   found: readonly FoundRecord[],
   { records, keyOf, carryOut }: Skipping,

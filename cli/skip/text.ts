@@ -9,7 +9,7 @@ export interface SkipReport {
   readonly topic: string
   readonly dryRun: boolean
   readonly found: readonly FoundRecord[]
-  /** Records that were already skipped. */
+  /** Records that had already been skipped before the command. */
   readonly before: readonly NamedRecord[]
   /** Records of `found` that are now skipped. */
   readonly skipped: readonly FoundRecord[]

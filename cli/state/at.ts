@@ -25,7 +25,7 @@ import { harmless } from '../text-width.ts'
 import { type Rereader, rereader, rereadingFailure, type VerifySelection } from '../verify/work.ts'
 import { entitiesText } from './text.ts'
 
-/** Position in the log: an offset, or the time before which its last record was appended. */
+/** Position in the log: an offset, or a time. A time refers to the last record that was appended before it. */
 export type At = { readonly offset: number } | { readonly timeMs: number }
 
 export const AT: Kind<At> = either<At>(
@@ -36,22 +36,22 @@ export const AT: Kind<At> = either<At>(
 
 export interface PastReport {
   readonly partition: number
-  /** Last offset that is in the state. */
+  /** Offset of the last record that is included in the state. */
   readonly offset: number
-  /** First offset that was read. */
+  /** Offset of the first record that was read to compute the state. */
   readonly fromOffset: number
   readonly doubt?: Doubt
   readonly entities: readonly EntityState[]
   readonly steps: readonly PastStep[]
 }
 
-/** Maximum number of steps to print; the last ones are printed. */
+/** Maximum number of steps to print. If there are more, only the last ones are printed. */
 const MAX_STEPS = 50
 
 /**
- * Returns the states.
+ * Returns the states of an entity at a position in the log.
  *
- * @throws CliFailure if the position is before the retained log and checkpoints, or after the progress of the consumer
+ * @throws CliFailure if the position is before the retained log and the checkpoints, or if the consumer has not processed it yet
  */
 export async function statesAt(
   servers: { readonly client: RedisClient; readonly connections: CommandConnections },
@@ -73,7 +73,7 @@ export async function statesAt(
   )
 }
 
-/** Returns the partitions that currently have such an entity, or the specified one. */
+/** Returns the partitions that currently have a state of the entity, or only the specified partition. */
 async function holding({ work, partitions }: Rereader, entity: string, partition: number | undefined) {
   if (partition !== undefined) return partitions
   const found: LivePartition[] = []

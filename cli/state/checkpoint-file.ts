@@ -1,4 +1,4 @@
-/** Reads and writes a checkpoint as a file, in the format of the scheduled checkpoints. Pure. */
+/** Converts a checkpoint to and from the contents of a file. The format is the same as for scheduled checkpoints. Pure. */
 import {
   CheckpointParser,
   CheckpointWriter,
@@ -39,7 +39,7 @@ export function* linesOf({ stateKey, takenAt, checkpoint }: CheckpointFile): Gen
   yield writer.trailer()
 }
 
-/** Yields the parts in an order derived from the contents, so that equal states have equal lines. */
+/** Yields the parts of a checkpoint. Their order depends only on the contents, so that equal states produce equal lines. */
 function* parts(checkpoint: Checkpoint): Generator<CheckpointPart> {
   const { states, timers, outbox, ids, failures, context, ...meta } = checkpoint
   const tally = Object.fromEntries(Object.entries(meta.tally).sort(byName))
@@ -53,7 +53,7 @@ function* parts(checkpoint: Checkpoint): Generator<CheckpointPart> {
   if (context) yield { kind: 'context', context }
 }
 
-/** File with its contents. */
+/** Contents of a file in pieces, with the file's name. */
 export interface NamedPieces {
   readonly name: string
   readonly pieces: AsyncIterable<Uint8Array>
@@ -62,8 +62,8 @@ export interface NamedPieces {
 /**
  * Reads a checkpoint.
  *
- * @param files a complete state, and the changes that follow it, oldest first
- * @throws CliFailure if a file is not a checkpoint, has another version, is incomplete, or does not follow the previous one
+ * @param files file with a complete state, and the files with later changes, oldest first
+ * @throws CliFailure if a file is not a checkpoint, has another version, is incomplete, or does not continue the previous file
  */
 export async function readCheckpoint(files: readonly NamedPieces[]): Promise<CheckpointFile> {
   const gathering = new Gathering()

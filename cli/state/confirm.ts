@@ -6,7 +6,7 @@ import type { Terminal } from '../terminal.ts'
 /**
  * Asks for confirmation before an irreversible action.
  *
- * @throws CliFailure if the answer is no, or the input is not interactive
+ * @throws CliFailure if the user does not confirm, or if the input is not interactive
  */
 export async function confirm(question: string, isSure: boolean, terminal: Terminal): Promise<void> {
   if (isSure) return
@@ -15,7 +15,7 @@ export async function confirm(question: string, isSure: boolean, terminal: Termi
     throw usageFailure('Nothing was changed: there is no terminal to confirm on, so add --yes.')
   const lines = createInterface({ input: stdin, output: stderr })
   try {
-    // The end of the input does not count as yes.
+    // If the input ends, the answer is empty, which does not confirm.
     const ended = once(lines, 'close').then(() => '')
     const answer = await Promise.race([lines.question(`${question} [y/N] `, { signal: stop }), ended])
     if (/^y(es)?$/i.test(answer.trim())) return

@@ -104,7 +104,7 @@ async function drop(
   })
 }
 
-/** Removes the whole state, including the epoch, because nothing reads it any more. */
+/** Removes the whole state of a consumer that no longer exists. The epoch is also removed, because no process needs it any more. */
 async function removeAll(
   { consumer, topic, env, yes, json }: DropOptions & { readonly consumer: string },
   terminal: Terminal,
@@ -142,7 +142,7 @@ async function removeAll(
 /**
  * Checks that the consumer group has no members.
  *
- * @throws CliFailure if it has, or Kafka does not report them
+ * @throws CliFailure if the group has members, or if Kafka does not report them
  */
 async function requireNoMembers(
   consumer: string,

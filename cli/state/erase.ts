@@ -32,8 +32,8 @@ import { matchingErasedText, matchingText, planText, reportText, waitingText } f
 import { boundsOf, type LogBounds } from './log.ts'
 
 /**
- * Topics whose consumers store states by the entities of readings. `patterns` comes later, because consumers
- * of `readings` write to it.
+ * Topics whose consumers store state by entities of readings. `patterns` is after `readings`, because consumers of `readings` write
+ * to it.
  */
 
 const DEFAULT_TIMEOUT_MS = 120_000
@@ -142,11 +142,13 @@ Examples:
 
 interface AskedTopic extends ErasedTopic {
   readonly bounds: LogBounds
-  /** Reason why Kafka refuses this command; undefined if it does not refuse, or does not answer. */
+  /** Reason why Kafka refuses requests of this command; undefined if Kafka accepts them or does not answer. */
   readonly refused: string | undefined
 }
 
-/** Returns the topics as reported by Kafka or, if Kafka does not respond, as in the topic table. */
+/**
+ * Returns the topics with their partitions. The partitions are read from Kafka or, if Kafka does not respond, from the topic table.
+ */
 export async function askedTopics(
   connections: Pick<Connections, 'kafka'>,
   env: string,
@@ -168,7 +170,7 @@ export async function askedTopics(
 /**
  * Checks that Kafka has the topic.
  *
- * @throws CliFailure otherwise
+ * @throws CliFailure if Kafka does not answer, refuses the request, or does not have the topic
  */
 export function requireKafka({ bounds, topic, refused }: AskedTopic, config: Config): void {
   const address = kafkaAddress(config)
@@ -187,7 +189,7 @@ export function requireKafka({ bounds, topic, refused }: AskedTopic, config: Con
 /**
  * Checks that the erasure is complete.
  *
- * @throws CliFailure if a state of the entity may remain
+ * @throws CliFailure if a consumer may still have state of the entity
  */
 function requireDone(
   { consumers, notReached, erasureId }: ErasureReport,
@@ -197,7 +199,7 @@ function requireDone(
   const behind = consumers.filter(({ outcome }) => outcome === 'not-yet').map(({ consumer }) => consumer)
   if (behind.length > 0) {
     const stays = `The erasure ${erasureId} remains in the log, and is applied when the consumers reach it.`
-    // A stopped command has its own exit status.
+    // If the user has stopped the command, print the message only. Its exit status is set elsewhere.
     if (terminal.stop.aborted) terminal.stderr.write(`Stopped. ${stays}\n`)
     else
       throw new CliFailure(

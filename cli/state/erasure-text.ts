@@ -18,7 +18,7 @@ const PLAN_COLUMNS: readonly Column[] = [
 
 const REPORT_COLUMNS: readonly Column[] = [{ heading: 'CONSUMER', least: 12 }, { heading: 'ERASURE' }]
 
-/** @param columns width of the terminal; undefined for no limit */
+/** Formats the plan of an erasure. @param columns width of the terminal; undefined for no limit */
 export function planText(plan: ErasurePlan, columns?: number): string {
   const { entity, topics, holdings } = plan
   const parts = topics.flatMap(({ topic, consumers }) => {
@@ -34,7 +34,7 @@ export function planText(plan: ErasurePlan, columns?: number): string {
   return `${[...parts, ...notReachedText(plan)].join('\n\n')}\n`
 }
 
-/** @param columns width of the terminal; undefined for no limit */
+/** Formats the report of an erasure. @param columns width of the terminal; undefined for no limit */
 export function reportText(report: ErasureReport, columns?: number): string {
   const { topics, consumers } = report
   const tables = topics.flatMap(({ topic }) => {

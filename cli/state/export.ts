@@ -78,7 +78,7 @@ Examples:
         for (const stateKey of stateKeys) {
           if (terminal.stop.aborted) return
           const file = await taken(checkpoints, stateKey)
-          // If all partitions are exported, those without a state are skipped.
+          // If all partitions are exported, skip partitions that have no state.
           if (file === undefined && allPartitions) continue
           if (file === undefined)
             throw new CliFailure(
@@ -116,7 +116,7 @@ interface Exported extends StateKey {
   readonly file: string
 }
 
-/** Returns undefined if the partition state has never been written. */
+/** Takes a checkpoint of a partition state; undefined if the state has never been written. */
 async function taken(checkpoints: StateCheckpoints, stateKey: StateKey): Promise<CheckpointFile | undefined> {
   const checkpoint = await checkpoints.take(stateKey)
   if (checkpoint === 'moving')

@@ -59,7 +59,8 @@ Example:
       ]
       terminal.stderr.write(`${lines.join('\n')}\n`)
       await confirm('Replace it?', yes, terminal)
-      // The digest of the other log's record would stop the consumer immediately, and the failures belong to the other log.
+      // For another log, remove the digest, because the consumer would stop immediately when it compares it. Also remove the start
+      // of the failures, because it refers to the other log.
       const meant = another
         ? { ...checkpoint, appliedDigest: undefined, failuresFromMs: undefined }
         : checkpoint

@@ -14,7 +14,7 @@ const COLUMNS: readonly Column[] = [
   { heading: 'FUNCTION' },
 ]
 
-/** @param columns width of the terminal; undefined for no limit */
+/** Formats the list as a table. @param columns width of the terminal; undefined for no limit */
 export function listText(lines: readonly StateLine[], columns?: number): string {
   if (lines.length === 0) return 'No matching partition states.\n'
   const rows = lines.map(({ consumer, topic, partition, appliedOffset, entities, bytes, hasFunction }) => [
@@ -36,8 +36,8 @@ export function listText(lines: readonly StateLine[], columns?: number): string 
 }
 
 /**
- * Returns the options for all partitions of a consumer, either in the topics of the environment or in a topic
- * that is not in the table.
+ * Returns the command-line options that select all partitions of a consumer in the topic. They contain the environment or, for a
+ * topic that is not in the topic table, the topic itself.
  */
 function whereOf({ topic }: StateLine): string {
   const env = environmentIn(topic)

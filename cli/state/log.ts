@@ -1,4 +1,6 @@
-/** Queries Kafka about a consumer's log. States can be shown even if Kafka does not answer. */
+/**
+ * Queries Kafka about a consumer's log. Errors are returned as values, so that states can be shown even if Kafka does not answer.
+ */
 
 import { topicBounds } from '../../lib/queries/topics.ts'
 import { isUnknownTopic } from '../../packages/runtime/adapters/kafka/errors.ts'
@@ -11,10 +13,10 @@ import { isAnswerMissing, withinPatience } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
 import type { LogStatus } from './other-log.ts'
 
-/** Bounds by partition, or the reason why they are unknown. */
+/** First and last offsets by partition, or the reason why they are unknown. */
 export type LogBounds = readonly Bounds[] | 'no-topic' | 'away'
 
-/** @param onError called with the error if the result is `away` */
+/** Returns the bounds of a topic's partitions. @param onError called with the error if the result is `away` */
 export async function boundsOf(
   connections: Pick<Connections, 'kafka'>,
   topic: string,
@@ -33,7 +35,7 @@ export async function boundsOf(
   }
 }
 
-/** Returns the bounds of the log, and its record at an applied offset. */
+/** Returns the bounds of the log, and properties of the record at an applied offset. */
 export async function standingAt(
   connections: Connections,
   { topic, partition }: StateKey,

@@ -2,23 +2,26 @@
 import type { Bounds } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import type { Checkpoint } from '../../packages/runtime/adapters/redis/checkpoint.ts'
 
-/** Bounds of the log, with the record at a checkpoint's applied offset. `appendedAtMs` is undefined if the record is missing. */
+/**
+ * Bounds of the log, and properties of the record at a checkpoint's applied offset. `appendedAtMs` is undefined if the log does not
+ * contain the record.
+ */
 interface AtAppliedOffset extends Bounds {
   readonly appendedAtMs: number | undefined
-  /** Digest of the record, see `digestOf`. */
+  /** Digest of the record. See `digestOf`. */
   readonly digest?: string
 }
 
 export type LogStatus = AtAppliedOffset | 'no-topic' | 'away'
 
 export interface LogComparison {
-  /** Reason why the checkpoint does not belong to this log. */
+  /** Reason why the checkpoint belongs to another log; absent if it belongs to this log. */
   readonly another?: string
-  /** Warning for the operator, which does not prevent the import. */
+  /** Warning for the operator. It does not prevent the import. */
   readonly warning?: string
 }
 
-/** Compares a checkpoint with the current log. */
+/** Compares a checkpoint with the current log, before an import. */
 export function compareLogs(
   {
     version: { appliedOffset },

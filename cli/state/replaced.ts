@@ -14,7 +14,7 @@ const REASONS = {
 } as const
 
 /**
- * Runs a replacement of a partition state.
+ * Replaces a partition state, and converts errors to messages for users.
  *
  * @throws CliFailure if the state was not replaced
  */

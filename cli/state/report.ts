@@ -1,11 +1,11 @@
-/** Document of `state show --json` for partitions. Pure. */
+/** JSON document that `state show --json` prints for partitions. Pure. */
 import type { PartitionState } from '../../lib/queries/partition-states.ts'
 import type { LogBounds } from './log.ts'
 
 export interface StateReport {
   readonly consumer: string
   readonly topic: string
-  /** Reason why the lag is unknown; `answers` if it is known. */
+  /** Status of Kafka: `answers` if the lag is known, and otherwise the reason why it is unknown. */
   readonly kafka: 'answers' | 'no-topic' | 'away'
   readonly partitions: readonly PartitionState[]
 }

@@ -28,7 +28,7 @@ const FAILURE_COLUMNS: readonly Column[] = [
   { heading: 'FAILURE', least: 12 },
 ]
 
-/** @param columns width of the terminal; undefined for no limit */
+/** Formats the states of a consumer's partitions. @param columns width of the terminal; undefined for no limit */
 export function stateText({ consumer, topic, kafka, partitions }: StateReport, columns?: number): string {
   const notes = {
     answers: [],
@@ -93,7 +93,10 @@ function rowOf(report: PartitionState): string[] {
   ]
 }
 
-/** Lists the next timers after the table, because a single long entity would make the table too wide. */
+/**
+ * Returns the lines about the next timers. They are shown below the table, because a single long entity name would make the table
+ * too wide.
+ */
 function nextTimers(partitions: readonly PartitionState[], columns: number | undefined): string[] {
   const lines = partitions.flatMap(({ partition, nextTimer }) =>
     nextTimer ? [`  partition ${partition}: ${harmless(nextTimer.entity)}: ${timerText(nextTimer)}`] : [],
@@ -138,7 +141,7 @@ function failures(partitions: readonly PartitionState[], columns: number | undef
   return [tableText(FAILURE_COLUMNS, rows, columns)]
 }
 
-/** Returns the sums of the counters of all partitions. */
+/** Returns a line with the counters, summed over all partitions. */
 function tallyText(partitions: readonly PartitionState[]): string {
   const sums = Object.entries(sumOfReasons(partitions.map(({ tally }) => tally)))
   if (sums.length === 0) return 'No records processed yet.'

@@ -3,7 +3,7 @@ import type { Outcomes } from '../../lib/queries/outcomes.ts'
 import { type EntityReport, METRIC_COLUMNS, metricRows } from '../../lib/tables/statistics.ts'
 import { rowsText } from '../table.ts'
 
-/** Document of `stats --json`. */
+/** JSON document that `stats --json` prints. */
 export interface Report {
   readonly env: string
   /** Entities, sorted by name. */
@@ -12,7 +12,7 @@ export interface Report {
   readonly totals: Outcomes
 }
 
-/** @param columns width of the terminal; undefined for no limit */
+/** Formats the statistics as a table. @param columns width of the terminal; undefined for no limit */
 export function tableOf({ entities, totals, env }: Report, columns?: number): string {
   const rows = entities.flatMap(metricRows)
   const table = rows.length === 0 ? 'No statistics yet.' : rowsText(METRIC_COLUMNS, rows, columns)

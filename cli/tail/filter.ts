@@ -8,7 +8,7 @@ export const FILTER = parsedBy(
   'a name, an operator (= != > >= < <= ~ !~) and a value, such as data.temperature>30',
 )
 
-/** Kind for the text of such a condition, which is parsed again later. */
+/** Kind for a condition that is kept as text. The text is validated here, and parsed again when the condition is used. */
 export const CONDITION = mapped(
   parsedBy(text => (parseFilter(text) === undefined ? undefined : { text }), FILTER.allowed),
   ({ text }) => text,

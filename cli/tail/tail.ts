@@ -1,4 +1,7 @@
-/** Shows the records of topics: first the existing ones from a position on, in order of time, and then new ones as they arrive. */
+/**
+ * Shows the records of topics. Existing records are shown first, from a start position and sorted by time. New records are then
+ * shown as they arrive.
+ */
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Config } from '../../lib/app/config.ts'
@@ -37,13 +40,13 @@ export interface TailPlan {
   readonly reader: PlainReader
 }
 
-/** Time to wait for open connections at the end, in milliseconds. A broker that does not answer is not waited for any longer. */
+/** Maximum time to wait for connections to close at the end of the command, in milliseconds. */
 const LEAVE_WITHIN_MS = 1_000
 
 /**
  * Shows the topics.
  *
- * @throws StoppedByUser when a signal ends it, which is the usual end
+ * @throws StoppedByUser when a signal stops the command, which is how it normally ends
  */
 export async function tailTopics(plan: TailPlan, config: Config, terminal: Terminal): Promise<void> {
   const connections = new CommandConnections(config)
@@ -62,7 +65,7 @@ export async function tailTopics(plan: TailPlan, config: Config, terminal: Termi
   }
 }
 
-/** Range whose start advances as it is read, so that following starts at its end. */
+/** Range of offsets to read. Its start advances as records are read, so that following continues after the last record. */
 interface OpenRange extends Range {
   start: number
 }
@@ -115,7 +118,7 @@ async function showHistory(
     for (const range of ranges) range.start = range.end
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error
-    // An open transaction hides its records until it ends. When following, they are shown then.
+    // Records of an open transaction cannot be read until it ends. When following, they are shown later.
     if (!plan.follow) throw new CliFailure(error.message)
   }
 }
@@ -181,7 +184,10 @@ class Output {
     return this.#shown >= this.#plan.count
   }
 
-  /** Shows the record, if it matches, after the previous ones. Waits while the reader of the output is slow. */
+  /**
+   * Shows a record if it matches the filter. Resolves after all previous records have been shown, and waits if the reader of the
+   * output is slow.
+   */
   take(record: LogRecord): Promise<void> {
     this.#latest = this.#latest.then(() => this.#take(record))
     return this.#latest
@@ -205,7 +211,7 @@ class Output {
     return (withTicks || !FOR_FUNCTIONS.includes(view.event?.type)) && filters.every(fits => fits(view))
   }
 
-  /** Computed for each line, because windows are resized and days change. */
+  /** Returns the layout of a line. It is computed for each line, because the terminal can be resized and the day can change. */
   #layout(): LineLayout {
     const [env, topicWidth] = [this.#env, this.#topicWidth]
     return { env, topicWidth, columns: columnsOf(this.#terminal), nowMs: Date.now() }

@@ -4,15 +4,15 @@ import { count } from '../../lib/count.ts'
 import type { Balance, KeySample, PartitionBalance } from '../../lib/queries/balance.ts'
 import { harmless, shortened } from '../text-width.ts'
 
-/** Document of `topics balance --json`. */
+/** JSON document that `topics balance --json` prints. */
 export interface BalanceReport extends Balance {
   readonly topic: string
-  /** Sample of the newest records of each partition; null if none was requested. */
+  /** Keys in the newest records of each partition; null if they were not requested. */
   readonly sample: readonly KeySample[] | null
 }
 
 const BAR = 30
-/** Number of columns that numbers take. Bars use the rest of the terminal. */
+/** Number of terminal columns for the numbers. The bars use the other columns. */
 const NUMBERS = 38
 
 export function balanceText(report: BalanceReport, columns?: number): string {

@@ -27,12 +27,12 @@ import { operatorOf } from '../person.ts'
 import { printReport } from '../terminal.ts'
 import { reachOf } from '../topics.ts'
 
-/** Effects of a growth, completed or planned, in the output of `--json`. */
+/** Effects of a growth, planned or completed. This is the JSON document that `topics grow --json` prints. */
 interface GrowthReport {
   readonly topic: string
   readonly from: number
   readonly to: number
-  /** Outcome. `checked`: nothing was changed. */
+  /** Outcome of the command. `checked` means that nothing was changed. */
   readonly outcome: 'checked' | 'grown' | 'aborted'
   /** Problems that prevent the growth; empty if there are none. */
   readonly wrong: readonly string[]
@@ -85,7 +85,7 @@ const AFTERWARDS = [
 
 type GrowOptions = ValuesOf<typeof OPTIONS>
 
-/** Default time without records, in milliseconds. It is long enough to notice a producer. */
+/** Default time in milliseconds during which the topic must not receive records. It is long enough to detect a running producer. */
 const QUIET_MS = 5_000
 
 const OPTIONS = {
@@ -156,7 +156,7 @@ Examples:
 
 interface Around {
   readonly connections: CommandConnections
-  /** Returns the number of checkpoints that were written. */
+  /** Returns the number of checkpoints that have been written so far. */
   readonly written: () => number
 }
 
@@ -199,8 +199,8 @@ async function done(
 }
 
 /**
- * Returns access to checkpoints. New ones are needed after a growth, because older ones, and the log itself,
- * would restore entities to their old partitions.
+ * Returns access to checkpoints. New checkpoints must be taken after a growth, because older checkpoints and the log would restore
+ * entities to their previous partitions.
  */
 async function checkpointsOf(
   topic: string,

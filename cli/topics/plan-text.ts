@@ -2,7 +2,7 @@
 import type { RefusedChange, TopicCreation, TopicPlan } from '../../lib/operations/topic-plan.ts'
 import type { TopicDifference } from '../../packages/runtime/adapters/kafka/topics.ts'
 
-/** Document of `topics plan --json`. */
+/** JSON document that `topics plan --json` prints. */
 export interface PlanReport extends TopicPlan {
   readonly env: string
 }
@@ -36,7 +36,7 @@ function refusedText(change: RefusedChange): string {
   return `! ${changeText(change)} is refused: ${change.because}`
 }
 
-/** Changes that were applied. */
+/** Changes that `topics apply` has made. */
 export interface AppliedPlan {
   readonly created: readonly string[]
   readonly changed: readonly TopicDifference[]
@@ -49,7 +49,7 @@ export function appliedText({ created, changed }: AppliedPlan): string {
   ].join('')
 }
 
-/** Returns the final message of an apply that could not do everything. */
+/** Returns the final message of `topics apply` if some changes were refused. */
 export function refusedCount(refused: readonly RefusedChange[]): string {
   return refused.length === 1
     ? '1 change was refused: see the plan.'

@@ -1,4 +1,4 @@
-/** Settings of a topic on the command line: `--config name=value`, and separate options for common ones. Pure. */
+/** Options for the settings of a topic: `--config name=value`, and separate options for common settings. Pure. */
 import { parsedBy } from '../../packages/runtime/settings/values.ts'
 import { usageFailure } from '../failure.ts'
 
@@ -15,7 +15,7 @@ export const SETTING = parsedBy<TopicSetting>(text => {
   return name !== undefined && value !== undefined && value !== '' ? { name, value } : undefined
 }, 'a setting and its value, such as retention.ms=86400000')
 
-/** Allowed values of `cleanup.policy`. `COMPRESSION_TYPES` are those of `compression.type`. */
+/** Allowed values of `cleanup.policy`. `COMPRESSION_TYPES` has the allowed values of `compression.type`. */
 export const CLEANUP_POLICIES = ['delete', 'compact', 'compact,delete'] as const
 export const COMPRESSION_TYPES = ['producer', 'uncompressed', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 
@@ -31,7 +31,7 @@ export interface SettingOptions {
 /**
  * Returns all given settings by their Kafka names.
  *
- * @throws CliFailure if one is given twice with different values
+ * @throws CliFailure if a setting is given twice with different values
  */
 export function settingsIn(options: SettingOptions): Record<string, string> {
   const ofOptions = {
@@ -56,7 +56,7 @@ export function settingsIn(options: SettingOptions): Record<string, string> {
   return settings
 }
 
-/** Kind for a retention in milliseconds: at least 1, or -1. */
+/** Kind for a retention in milliseconds: at least 1, or -1 for unlimited retention. */
 export const RETENTION_MS = parsedBy<number>(text => {
   const ms = /^(-1|[1-9]\d{0,15})$/.test(text) ? Number(text) : undefined
   return ms !== undefined && Number.isSafeInteger(ms) ? ms : undefined

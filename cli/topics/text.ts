@@ -3,7 +3,7 @@ import type { TopicPartition } from '../../packages/runtime/adapters/kafka/topic
 import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
 
-/** Document of `topics list --json` for each topic. */
+/** JSON document that `topics list --json` prints for each topic. */
 export interface ListedTopic {
   readonly topic: string
   /** Name in the topic table; null for a topic that is not in the table. */
@@ -32,7 +32,7 @@ export function listText({ topics }: { readonly topics: readonly ListedTopic[] }
   return `${tableText(LIST, rows, columns)}\n`
 }
 
-/** Returns the number of replicas that each partition should have, and the number of partitions that lack one. */
+/** Returns the replication factor of a topic, and the number of partitions that have no leader or a replica that is not in sync. */
 export function replicationOf(partitions: readonly TopicPartition[]): {
   readonly replicationFactor: number
   readonly underReplicated: number
@@ -46,7 +46,7 @@ export function replicationOf(partitions: readonly TopicPartition[]): {
   }
 }
 
-/** Document of `topics describe --json`. */
+/** JSON document that `topics describe --json` prints. */
 export interface DescribedTopic {
   readonly topic: string
   readonly partitions: readonly (TopicPartition & { readonly records: number })[]
@@ -81,12 +81,12 @@ export function describeText({ topic, partitions, settings }: DescribedTopic, co
   ].join('\n')
 }
 
-/** Document of `topics stats --json`. The names are those that are common for queues. */
+/** JSON document that `topics stats --json` prints. Its field names are common for message queues. */
 export interface TopicReport {
   readonly topic: string
   readonly messages: number
   readonly messages_pending: number
-  /** Size on the disks of the leaders, in bytes; null if they do not report it. */
+  /** Size on the disks of the leaders, in bytes; null if the brokers do not report it. */
   readonly bytes: number | null
   readonly subscribers: readonly {
     readonly group: string

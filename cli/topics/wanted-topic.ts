@@ -1,10 +1,13 @@
-/** Topics that commands create. */
+/** Settings of topics that commands create. */
 import { kafkaTopics } from '../../lib/app/topics.ts'
 import { replicationOn } from '../../packages/runtime/adapters/kafka/replication.ts'
 import { type NewTopic, topicNotCreated } from '../../packages/runtime/adapters/kafka/topic-admin.ts'
 import { topicConfiguration } from '../../packages/runtime/adapters/kafka/topics.ts'
 
-/** Returns the topic as in the topic table, with the given changes. Other topics have the defaults of the brokers. */
+/**
+ * Returns the settings of a topic to create. A topic in the topic table has the settings from there; other topics have the defaults
+ * of the brokers. The given changes are applied to these settings.
+ */
 export function wantedTopic(
   topic: string,
   settings: Readonly<Record<string, string>>,
@@ -29,7 +32,10 @@ export function wantedTopic(
   }
 }
 
-/** Rejects a topic that Kafka would create, but for which it would then refuse every record. */
+/**
+ * Checks that records could be written to the topic. Kafka would create a topic with too few replicas, but then reject every
+ * record.
+ */
 export function requireWritable({ replicationFactor, settings }: NewTopic): void {
   const needed = Number(settings['min.insync.replicas'] ?? 1)
   if (replicationFactor !== undefined && needed > replicationFactor)

@@ -11,7 +11,10 @@ export interface VerifyReport extends Verified {
   readonly env: string
   readonly consumer: string
   readonly topic: string
-  /** Partitions that cannot be compared, because the start of their log has expired and no checkpoint continues in it. */
+  /**
+   * Partitions that cannot be compared, because the start of their log has expired and no checkpoint is available from which to
+   * continue.
+   */
   readonly uncompared: readonly string[]
 }
 
@@ -76,7 +79,9 @@ export function metricLine({ env, consumer, differences, excepted }: VerifyRepor
   return `${JSON.stringify({ _aws, service: consumer, environment: env, ...numbers })}\n`
 }
 
-/** Returns the number of entities, events, failures and ids that differ. Each counts once, however many of its fields differ. */
+/**
+ * Returns the number of entities, events, failures and ids that differ. Each is counted once, even if several of its fields differ.
+ */
 function things(differences: readonly Difference[]): number {
   return new Set(differences.map(nameOfDiffering)).size
 }

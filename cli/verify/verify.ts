@@ -1,4 +1,4 @@
-/** Runs one comparison of a consumer with its log. */
+/** Compares the state of a consumer with the state that results from its log. */
 
 import { readConfig } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
@@ -33,7 +33,7 @@ export interface VerifyOptions {
 /**
  * Compares a consumer with its log.
  *
- * @throws CliFailure with status 1 if something differs, and with status 3 if it cannot be compared
+ * @throws CliFailure with status 1 if there are differences, and with status 3 if the consumer cannot be compared
  * @throws ConfigError
  */
 export async function verifyConsumer(
@@ -121,7 +121,7 @@ async function chosenOf(
   return { partitions, uncompared, records }
 }
 
-/** Returns the topics that no other consumer writes to. Redriven records repeat earlier ones. */
+/** Returns the topics to which only this consumer writes. Redriven records are ignored, because they repeat earlier records. */
 function ownTopics(name: string, env: string): string[] {
   const functions = readFunctions()
   const others = functions.filter(

@@ -1,4 +1,4 @@
-/** Prepares to read the log of a consumer again while the consumer runs, in order to compare it or to compute an earlier state. */
+/** Reads the log of a running consumer again, to compare the result with the consumer's state or to compute an earlier state. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { deployedVersion, type LivePartition, livePartitions } from '../../lib/operations/reprocess/plan.ts'
 import { stateKeysOf } from '../../lib/operations/state-keys.ts'
@@ -30,7 +30,11 @@ export interface VerifySelection {
   readonly partition?: number
 }
 
-/** @throws CliFailure if the sources of this project are not the deployed ones, or there is nothing to read */
+/**
+ * Prepares for reading the log again.
+ *
+ * @throws CliFailure if the deployed version was not built from these sources, or if there is nothing to read
+ */
 export async function rereader(
   { client, connections }: { readonly client: RedisClient; readonly connections: CommandConnections },
   asked: VerifySelection,
@@ -52,9 +56,7 @@ export async function rereader(
 
 const KNOWN = [CopyStopped, PartitionStopped, DamagedCheckpoint]
 
-/**
- * Returns an error with one sentence for users if the error concerns the log or the states. Any other error is returned unchanged.
- */
+/** Converts an error about the log or the states to an error with a message for users. Other errors are returned unchanged. */
 export function rereadingFailure(error: unknown, { stop }: Terminal): unknown {
   if (stop.aborted) return new StoppedByUser()
   return KNOWN.some(known => error instanceof known)

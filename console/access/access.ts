@@ -5,32 +5,44 @@ import { newSession, sessionIn } from './sessions.ts'
 import { endedHere, SignOuts } from './sign-outs.ts'
 
 export interface Access {
-  /** Returns the holder of a token, undefined for an unknown token. @throws ProblemError if the tokens cannot be read */
+  /**
+   * Returns the user or program that has a token; undefined for an unknown token.
+   *
+   * @throws ProblemError if the tokens cannot be read
+   */
   personWith(token: string): Promise<Person | undefined>
-  /** Begins a session and returns its cookie value; undefined for an unknown token. @throws ProblemError like `personWith` */
+  /**
+   * Starts a session and returns its cookie value; undefined for an unknown token.
+   *
+   * @throws ProblemError if the tokens cannot be read
+   */
   beginSession(token: string): Promise<{ readonly text: string; readonly person: Person } | undefined>
-  /** Returns the person of a session, undefined if it has expired or its token was removed. @throws ProblemError like `personWith` */
+  /**
+   * Returns the user of a session; undefined if the session has expired or its token was removed.
+   *
+   * @throws ProblemError if the tokens cannot be read
+   */
   personIn(session: string): Promise<Person | undefined>
-  /** Ends a session early. @throws if other instances may still accept the session */
+  /** Ends a session before it expires. @throws if the end cannot be stored, so that other instances may still accept the session */
   endSession(session: string): Promise<void>
   /**
-   * Returns whether a request uses one of the console's own host names. Any other name may be a DNS rebinding attack.
+   * Returns whether a request uses one of the console's own host names. A request with another name may be a DNS rebinding attack.
    *
    * @param host the request's `Host` header
-   * @param url URL of the request, with the server's own host name if the server knows it
+   * @param url URL of the request. It contains the server's own host name if the server knows that name.
    */
   isOwnHost(host: string, url: URL): boolean
   /** Returns the name of the session cookie. It contains the port, because browsers share cookies between ports of a host. */
   cookieFor(url: URL): string
-  /** True if the URL may contain the token. Must be false if URLs are logged on the way to the console. */
+  /** True if the URL may contain the token. Must be false if a proxy or gateway in front of the console logs URLs. */
   readonly takesTokenInAddress: boolean
   /** True if the console is served over HTTPS only. */
   readonly isSecure: boolean
-  /** Sentence for the sign-in page that says where to find a token. */
+  /** Sentence on the sign-in page that explains where to find a token. */
   readonly whereTokensAre: string
 }
 
-/** Loopback names. DNS cannot redirect them. */
+/** Host names that always refer to this machine, whatever DNS servers return. */
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]'])
 
 /** A person or program with an access token. */
@@ -68,7 +80,11 @@ function people(holders: () => Promise<readonly Holder[]>, signOuts: SignOuts, n
   }
 }
 
-/** Returns access to a local console for the user who has its printed URL. @param token token in the printed URL */
+/**
+ * Returns the access rules of a local console. Its only user signs in with the URL that the console prints.
+ *
+ * @param token token in the printed URL
+ */
 export function localAccess(token: string, person: Person, now: () => number = Date.now): Access {
   const here = endedHere()
   const signOuts = new SignOuts(async () => here, { forMs: SIGN_OUTS_FOR_MS, now, told: () => {} })
@@ -83,10 +99,10 @@ export function localAccess(token: string, person: Person, now: () => number = D
   }
 }
 
-/** Time until all instances of a console reject a session that was ended on one of them. */
+/** Maximum time until all instances of the console reject a session that a user has ended, in milliseconds. */
 export const SIGN_OUTS_FOR_MS = 60_000
 
-/** Returns access to a deployed console. @param holders returns the current holders of tokens */
+/** Returns the access rules of a deployed console. @param holders returns the current users and programs with their tokens */
 export function deployedAccess(
   holders: () => Promise<readonly Holder[]>,
   signOuts: SignOuts,
@@ -94,7 +110,7 @@ export function deployedAccess(
 ): Access {
   return {
     ...people(holders, signOuts, now),
-    // The HTTP API knows its own host name, which TLS has verified.
+    // The URL contains the HTTP API's own host name, which the client has verified by TLS.
     isOwnHost: (host, url) => host === url.host,
     // The `__Host-` prefix prevents other hosts of the same domain from setting the cookie.
     cookieFor: () => '__Host-sluice-console',
@@ -104,7 +120,7 @@ export function deployedAccess(
   }
 }
 
-/** Returns a constant-time comparison with the token. */
+/** Returns a function that compares a text with the token in constant time. */
 function comparison(token: string): (given: string) => boolean {
   const wanted = hashOf(token)
   return given => timingSafeEqual(hashOf(given), wanted)

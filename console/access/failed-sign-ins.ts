@@ -1,4 +1,4 @@
-/** Failed sign-ins: responses to unknown tokens are delayed, and each attempt is logged. */
+/** Handling of failed sign-ins. The response to an unknown token is delayed, and each attempt is logged. */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Context, MiddlewareHandler } from 'hono'
 import { routePath } from 'hono/route'
@@ -17,7 +17,7 @@ interface Options {
   readonly wait?: (ms: number) => Promise<void>
 }
 
-/** Delays and reports failed sign-ins, counting those of this process. */
+/** Delays, counts and reports the failed sign-ins of this process. */
 export class FailedSignIns {
   readonly #options: Required<Options>
   #atMs: readonly number[] = []
@@ -27,7 +27,7 @@ export class FailedSignIns {
     this.#options = { now: Date.now, wait: async ms => void (await pause(ms)), ...options }
   }
 
-  /** Reports an unknown token and delays the response. @throws ProblemError if too many responses are already delayed */
+  /** Reports a failed sign-in and delays the response to it. @throws ProblemError if too many responses are already delayed */
   async add(context: Context<ConsoleHono>): Promise<void> {
     const { told, now, wait } = this.#options
     if (this.#waiting >= MAX_WAITING)
@@ -53,7 +53,7 @@ export interface AccessLine {
   readonly ms: number
 }
 
-/** Logs each request after its response. @param log receives one entry per request */
+/** Returns middleware that logs each request after its response. @param log called with one entry per request */
 export function accessLog(log: (line: AccessLine) => void): MiddlewareHandler<ConsoleHono> {
   return async (context, next) => {
     const beganAtMs = performance.now()
@@ -69,7 +69,10 @@ export function accessLog(log: (line: AccessLine) => void): MiddlewareHandler<Co
   }
 }
 
-/** Returns the declared route of a request, such as `/api/kafka/topics/:topic`; for a rejected request, the route of the middleware. */
+/**
+ * Returns the declared route of a request, such as `/api/kafka/topics/:topic`. For a request that middleware has rejected, returns
+ * the route of the middleware.
+ */
 function routeOf(context: Context<ConsoleHono>): string {
   return routePath(context)
 }

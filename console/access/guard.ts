@@ -7,7 +7,7 @@ import type { Access } from './access.ts'
 import type { FailedSignIns } from './failed-sign-ins.ts'
 import type { ConsoleHono, Person } from './person.ts'
 
-/** Rejects cross-site requests. @throws ProblemError for a request from another site */
+/** Returns middleware that rejects cross-site requests. @throws ProblemError for a request from another site */
 export function ownRequests(access: Access): MiddlewareHandler {
   return async (context, next) => {
     const { req } = context
@@ -28,7 +28,10 @@ export function ownRequests(access: Access): MiddlewareHandler {
   }
 }
 
-/** Identifies the caller and sets `person`; undefined without a session. An unknown token is a failed sign-in. */
+/**
+ * Identifies the caller and sets `person`; undefined for a request without a token or a valid session. An unknown token counts as a
+ * failed sign-in.
+ */
 export async function whoAsks(
   context: Context<ConsoleHono>,
   access: Access,
@@ -40,7 +43,11 @@ export async function whoAsks(
   return person
 }
 
-/** Admits signed-in callers and sets `isStillSignedIn`. @throws ProblemError for all other callers */
+/**
+ * Rejects callers that are not signed in, and sets `isStillSignedIn` for the others.
+ *
+ * @throws ProblemError for a caller that is not signed in
+ */
 export function signedIn(access: Access, failed: FailedSignIns): MiddlewareHandler<ConsoleHono> {
   return async (context, next) => {
     if (!(await whoAsks(context, access, failed)))
@@ -79,7 +86,7 @@ function bearerOf(context: Context): string | undefined {
 export interface Origins {
   readonly method: string
   readonly url: URL
-  /** Decoded path, as in the declared routes. */
+  /** Path of the request, decoded. */
   readonly path: string
   readonly host: string | undefined
   readonly origin: string | undefined
@@ -94,9 +101,10 @@ const READING = new Set(['GET', 'HEAD'])
 /**
  * Returns the reason why a request is rejected, undefined if it is accepted.
  *
- * The host must be one of the console's own. Otherwise a page on another site could point its host name at this machine and count as
- * same-origin. Changes must come from the console's page or carry a bearer token. Reads of the API must not come from another site
- * either: that site could not see the response, but the console would query Kafka for it.
+ * The host must be one of the console's own names. Otherwise another site could resolve its own host name to this machine, and the
+ * browser would treat its requests as same-origin. A request that changes something must be sent by the console's page or have a
+ * bearer token. A request that reads from the API is also rejected if another site sent it. That site could not see the response,
+ * but the console would query Kafka for it.
  */
 export function refusalOf(asked: Origins, access: Pick<Access, 'isOwnHost'>): string | undefined {
   const { host, url, origin } = asked
@@ -108,7 +116,9 @@ export function refusalOf(asked: Origins, access: Pick<Access, 'isOwnHost'>): st
 
 const FOREIGN = 'The request comes from another site. The console accepts requests from its own pages only.'
 
-/** Links on other sites may open pages of the console, but not its API. */
+/**
+ * Returns the reason why a read request is rejected. Links on other sites may open pages of the console, but must not call its API.
+ */
 function refusedQuestion({ path, site }: Origins): string | undefined {
   const isOwn = site === undefined || site === 'same-origin' || site === 'none'
   return isOwn || !path.startsWith('/api/') ? undefined : FOREIGN
@@ -116,7 +126,7 @@ function refusedQuestion({ path, site }: Origins): string | undefined {
 
 function refusedChange({ origin, site, hasBearer }: Origins): string | undefined {
   if (site !== undefined) return site === 'same-origin' ? undefined : FOREIGN
-  // Older browsers do not send `Sec-Fetch-Site`, but send `Origin` with each change.
+  // Older browsers do not send `Sec-Fetch-Site`, but they send `Origin` with every request that changes something.
   return origin !== undefined || hasBearer
     ? undefined
     : 'A change must come from a page of the console, or have a token in the header "Authorization: Bearer …".'
@@ -125,7 +135,9 @@ function refusedChange({ origin, site, hasBearer }: Origins): string | undefined
 /** Two years, the `max-age` that browsers recommend for HSTS preloading. */
 const HTTPS_FOR_S = 2 * 365 * 24 * 60 * 60
 
-/** Sets security headers: only the console's own scripts and styles, no frames, and no `Referer` for other sites. */
+/**
+ * Sets security headers. They allow only the console's own scripts and styles, forbid frames, and send no `Referer` to other sites.
+ */
 export function safeHeaders({ isSecure }: Pick<Access, 'isSecure'>): MiddlewareHandler {
   return secureHeaders({
     contentSecurityPolicy: {

@@ -8,7 +8,7 @@ const HOLDERS = object({
   tokens: pipe(
     array(
       object({
-        // Long enough to resist guessing.
+        // Tokens must be long enough to resist guessing.
         token: pipe(string(), regex(/^[\w.~+/=-]{32,}$/)),
         name: pipe(string(), regex(/\S/)),
         role: picklist(ROLES),
@@ -25,23 +25,26 @@ const FORM =
 interface Freshness {
   /** Maximum age of the cached list, in milliseconds. */
   readonly forMs: number
-  /** Returns whether an error of `read` says that the secret cannot be reached. */
+  /** Returns whether an error of `read` means that the secret cannot be reached. */
   readonly isUnreachable: (error: unknown) => boolean
   readonly now?: () => number
-  /** Called when the list cannot be refreshed. `invalid` revokes all access immediately, `unreachable` only after a while. */
+  /**
+   * Called when the list cannot be refreshed. If the secret is `invalid`, all access is revoked immediately. If it is
+   * `unreachable`, the cached list remains valid for a while.
+   */
   readonly told: (error: unknown, reason: 'unreachable' | 'invalid') => void
 }
 
-/** Time for which the cached list remains valid while the secret is unreachable. */
+/** Time for which the cached list remains valid while the secret is unreachable, in milliseconds. */
 const TOLERATED_MS = 15 * 60_000
-/** Delay before the next attempt to read the list when no list is available. */
+/** Delay before the next attempt to read the list if no list is available, in milliseconds. */
 const RETRY_MS = 15_000
 
 /**
- * Returns the current access list, cached for `forMs`. A person who is removed from the secret loses access after that time. If the
- * secret is invalid, all requests are rejected. If it is unreachable, the cached list remains valid for 15 minutes.
+ * Returns the current access list, cached for `forMs`. A user who is removed from the secret loses access after at most that time.
+ * If the secret is invalid, all requests are rejected. If it is unreachable, the cached list remains valid for 15 minutes.
  *
- * @param read reads the list, and throws if that fails
+ * @param read reads the list from the secret; throws if the secret cannot be read
  * @returns a function that throws ProblemError if no list is available
  */
 export function freshHolders(

@@ -1,4 +1,4 @@
-/** Limits of concurrent requests, so that no user and no program can overload the console. */
+/** Limits on the number, duration and size of requests, so that a single user or program cannot overload the console. */
 import type { Context, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { ProblemError } from '../api/problem.ts'
@@ -15,7 +15,7 @@ export interface Limits {
   readonly bodyBytes: number
 }
 
-/** Limits of a local console. A reading may have 1 MiB, and is larger when encoded as JSON. */
+/** Limits of a local console. A request body can contain a reading of up to 1 MiB, which is larger when encoded as JSON. */
 export const LIMITS: Limits = {
   answerWithinMs: 30_000,
   questions: 64,
@@ -23,10 +23,10 @@ export const LIMITS: Limits = {
   bodyBytes: 4 * 1024 * 1024,
 }
 
-/** Limits behind an HTTP API, which ends requests after 30 seconds. */
+/** Limits of a console behind an HTTP API, which terminates requests after 30 seconds. */
 export const DEPLOYED_LIMITS: Limits = { ...LIMITS, answerWithinMs: 25_000 }
 
-/** Limits the size of request bodies. @throws ProblemError for a body that is too large */
+/** Returns middleware that limits the size of request bodies. @throws ProblemError for a body that is too large */
 export function limitedBodies({ bodyBytes }: Limits): MiddlewareHandler {
   return bodyLimit({
     maxSize: bodyBytes,
@@ -40,8 +40,8 @@ export function limitedBodies({ bodyBytes }: Limits): MiddlewareHandler {
 }
 
 /**
- * Limits the number and duration of requests. A request that exceeds the time limit is answered with an error, but its work continues
- * up to its own limit. A stream counts as a request until its first message.
+ * Limits the number and duration of requests. A request that exceeds the time limit is answered with an error, but its queries
+ * continue until their own time limits. A stream counts as a request until its first message.
  *
  * @throws ProblemError if there are too many concurrent requests, or if this one takes too long
  */
@@ -68,7 +68,7 @@ async function inTime(context: Context, answered: Promise<void>, ms: number): Pr
   await Promise.race([answered, promise]).finally(() => clearTimeout(timer))
 }
 
-/** Maximum number of open streams, in total and per user. Each stream repeats a query. */
+/** Maximum number of open streams, in total and per user. They are limited because each stream repeats a query. */
 const STREAMS = 100
 const STREAMS_OF_ONE = 40
 
@@ -80,7 +80,11 @@ export class OpenStreams {
     this.#places = new Places(most, mostOfOne)
   }
 
-  /** Registers a stream and returns a function that removes it again; call it once. @throws ProblemError if too many streams are open */
+  /**
+   * Registers a stream and returns a function that removes it. Call that function exactly once.
+   *
+   * @throws ProblemError if too many streams are open
+   */
   enter({ name }: Pick<Person, 'name'>): () => void {
     return this.#places.enter(
       name,
@@ -90,7 +94,7 @@ export class OpenStreams {
   }
 }
 
-/** A semaphore that is shared by users, with a limit per user. */
+/** Semaphore that all users share, with an additional limit per user. */
 class Places {
   readonly #most: number
   readonly #mostOfOne: number

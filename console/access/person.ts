@@ -12,13 +12,13 @@ export interface Person {
   readonly role: Role
 }
 
-/** Context of each route after authentication. */
+/** Variables that authentication sets in the context of each route. */
 export interface ConsoleHono {
   readonly Variables: {
     person: Person
     /** Returns whether the session or token of the request is still valid. Long-lived responses check it repeatedly. */
     isStillSignedIn: () => Promise<boolean>
-    /** Called with unexpected errors. */
+    /** Reports an unexpected error. */
     told: (error: unknown) => void
   }
 }

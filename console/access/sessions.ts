@@ -1,22 +1,22 @@
 /**
- * Browser sessions. A session is signed with the token that began it. Every instance of the console can therefore verify it, and it
- * ends when the token is removed from the secret. The cookie does not contain the token, because browsers send cookies to every port
- * of a host. Pure.
+ * Browser sessions. A session is signed with the token that was used to sign in. Every instance of the console can therefore verify
+ * it, and it becomes invalid when the token is removed from the secret. The cookie does not contain the token, because browsers
+ * send cookies to every port of a host. Pure.
  */
 import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto'
 
-/** Duration of a session: one working day. Sessions are not renewed. */
+/** Duration of a session in milliseconds. Sessions are not renewed. */
 export const SESSION_MS = 12 * 3_600_000
 
 /** Claims of a session. */
 export interface Session {
   readonly id: string
   readonly untilMs: number
-  /** Returns whether the session was signed with this token, in constant time. */
+  /** Returns whether the session was signed with this token. The comparison takes constant time. */
   isOf(token: string): boolean
 }
 
-/** Begins a session and returns its cookie value. */
+/** Starts a session and returns its cookie value. */
 export function newSession(token: string, nowMs: number): string {
   const content = `${nowMs + SESSION_MS}.${randomUUID()}`
   return `${content}.${signature(token, content).toString('base64url')}`

@@ -29,7 +29,7 @@ export function signInRoutes(access: Access, failed: FailedSignIns, styleAt: str
     keepSession(context, access, session)
     return context.redirect(back, 303)
   })
-  // Always delete the cookie, and report an error if the session itself could not be ended.
+  // Always delete the cookie, even if ending the session fails. In that case, report an error.
   routes.post('/sign-out', async context => {
     const session = sessionOf(context, access)
     deleteCookie(context, access.cookieFor(new URL(context.req.url)), cookieOptions(access))
@@ -40,8 +40,8 @@ export function signInRoutes(access: Access, failed: FailedSignIns, styleAt: str
 }
 
 /**
- * Checks access to a page. A valid token in the URL begins a session and redirects to the URL without the token. Without a session, the
- * response is the sign-in page with status 401.
+ * Checks access to a page. For a valid token in the URL, a session is started, and the response redirects to the URL without the
+ * token. Without a session, the response is the sign-in page with status 401.
  *
  * @param isSignedIn true if the session cookie is valid
  * @param styleAt path of the console's style sheet
@@ -80,7 +80,10 @@ function lasting(error: unknown): never {
   )
 }
 
-/** Returns a path on this host for any input. A path that begins with two slashes would lead to another host. */
+/**
+ * Returns a path on this host for any input. Leading slashes are reduced to one, because browsers interpret `//name` as another
+ * host.
+ */
 function localPath(path: string): string {
   return `/${path.replace(/^[/\\]+/, '')}`
 }

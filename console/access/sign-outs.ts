@@ -1,8 +1,8 @@
-/** Sessions that were ended by signing out, remembered until they would have expired. */
+/** Sessions that users have ended by signing out. Each is stored until it would have expired. */
 import type { Value } from '../../packages/runtime/lambda/connections.ts'
 import type { Session } from './sessions.ts'
 
-/** Expiry of ended sessions by user and session id, in epoch milliseconds. */
+/** Time at which each ended session would have expired, in epoch milliseconds, by user and session id. */
 type SessionEnds = Readonly<Record<string, Readonly<Record<string, number>>>>
 
 /** Maximum number of ended sessions per user, so that repeated sign-outs cannot fill the store. */
@@ -11,7 +11,7 @@ const MAX_OF_ONE = 100
 /** Store of ended sessions. */
 export type EndedSessions = Pick<Value<SessionEnds>, 'read' | 'update'>
 
-/** Keeps ended sessions in the memory of this process. */
+/** Returns a store that keeps ended sessions in the memory of this process. */
 export function endedHere(): EndedSessions {
   let ended: SessionEnds | undefined
   return {
@@ -27,7 +27,7 @@ interface SignOutOptions {
   /** Time for which the ended sessions are cached, in milliseconds. */
   readonly forMs: number
   readonly now?: () => number
-  /** Called when the store cannot be read. Until it can, only the cached sessions count as ended. */
+  /** Called when the store cannot be read. Until it can be read again, only the cached sessions count as ended. */
   readonly told: (error: unknown) => void
 }
 
@@ -43,7 +43,7 @@ export class SignOuts {
     this.#options = { now: Date.now, ...options }
   }
 
-  /** Ends a session. @throws if it cannot be stored; other instances then still accept the session */
+  /** Ends a session. @throws if the end cannot be stored, so that other instances still accept the session */
   async end(session: Session, person: string): Promise<void> {
     const nowMs = this.#options.now()
     const add = (ended: SessionEnds = {}) =>

@@ -27,7 +27,7 @@ export function apiRoutes(environment: ConsoleEnvironment) {
   }
 }
 
-/** Routes that the page needs before it can show anything. */
+/** Route with the properties of the environment. The page requests it before it shows anything. */
 function environmentRoutes({ config, isLocal, streams }: ConsoleEnvironment) {
   return {
     '/environment': asked({}, async (_, request) => ({

@@ -8,14 +8,14 @@ import { ProblemError } from './problem.ts'
 interface Changed<T> {
   readonly result: T
   readonly counts: Audit['counts']
-  /** Error to throw after the audit event is written: the change was made, but has not taken effect. */
+  /** Error to throw after the audit event has been written, for a change that was made but has not taken effect. */
   readonly problem?: ProblemError
 }
 
 /**
  * Makes a change and records it in the audit log.
  *
- * @param change makes the change. If it throws, nothing was changed, and no audit event is written.
+ * @param change makes the change. If it throws an error, it must not have changed anything, and no audit event is written.
  * @throws ProblemError if the change has not taken effect, or if its audit event could not be written
  */
 export async function audited<T>(

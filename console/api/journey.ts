@@ -1,4 +1,6 @@
-/** Path of an event through the system, from received spans, or from the log if there are no spans. */
+/**
+ * Route for the path of an event through the system. The path is determined from received spans or, without spans, from the log.
+ */
 import { maxLength, minLength, optional, picklist, pipe, regex, string, transform } from 'valibot'
 import type { ConsoleEnvironment } from '../environment.ts'
 import { JourneyFinder } from '../journey/finder.ts'

@@ -10,7 +10,7 @@ import { listedSubjects, oneSubject } from './kafka/schemas.ts'
 import { listedTopics, oneTopic } from './kafka/topics.ts'
 import { asked, watched } from './route.ts'
 
-/** Part of a name to search for. */
+/** Text to search for in names. */
 const FIND = optional(pipe(string(), maxLength(249, 'is too long')), '')
 /** Name of a topic, up to 249 characters. */
 const TOPIC = pipe(

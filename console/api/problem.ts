@@ -1,4 +1,4 @@
-/** Response to a failed request: one sentence with the problem and the remedy. */
+/** Error response of the API. Its message describes the problem and the remedy. */
 import type { Context } from 'hono'
 import { OperationFailure } from '../../lib/operations/failure.ts'
 import { isUnknownTopic, RefusedByKafka } from '../../packages/runtime/adapters/kafka/errors.ts'
@@ -22,7 +22,7 @@ export interface Problem {
     | 'refused'
     | 'unavailable'
     | 'fault'
-  /** Sentence for users. Contains no payload and no secret. */
+  /** Message for users. It must not contain payloads or secrets. */
   readonly message: string
 }
 

@@ -3,12 +3,12 @@ import type { Context } from 'hono'
 import { type GenericSchema, getDotPath, type InferOutput, safeParse } from 'valibot'
 import { ProblemError } from './problem.ts'
 
-/** Returns the validated query parameters. @throws ProblemError naming each invalid one */
+/** Returns the validated query parameters. @throws ProblemError that names each invalid parameter */
 export function queryOf<Schema extends GenericSchema>(schema: Schema, context: Context): InferOutput<Schema> {
   return checked(schema, context.req.query())
 }
 
-/** Returns the validated JSON body. @throws ProblemError naming each invalid value */
+/** Returns the validated JSON body. @throws ProblemError that names each invalid value */
 export async function bodyOf<Schema extends GenericSchema>(
   schema: Schema,
   context: Context,

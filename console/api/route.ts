@@ -8,7 +8,7 @@ import { bodyOf, queryOf } from './query.ts'
 
 type Request = Context<ConsoleHono>
 
-/** The fields that a request may have, each with its schema, or one schema for all. */
+/** Schemas of a request's fields by name, or a single schema for all fields. */
 type Fields = ObjectEntries | GenericSchema
 type Input<F extends Fields> = F extends GenericSchema
   ? InferOutput<F>
@@ -18,11 +18,14 @@ type Input<F extends Fields> = F extends GenericSchema
 
 export interface Route<Answer> {
   readonly addTo: (app: Hono<ConsoleHono>, path: string, environment: ConsoleEnvironment) => void
-  /** Carries the response type. Never set. */
+  /** Used only to infer the response type; always undefined. */
   readonly answer?: Answer
 }
 
-/** Routes by name: the path under `/api`, such as `/state`; for changes also the method, such as `PUT /alerts/rules/file`. */
+/**
+ * Routes by name. The name of a query is its path under `/api`, such as `/state`. The name of a change also has the method, such as
+ * `PUT /alerts/rules/file`.
+ */
 export type Routes = Readonly<Record<string, Route<unknown>>>
 
 export type AnswersOf<Table extends Routes> = {
@@ -43,7 +46,7 @@ export function asked<F extends Fields, Answer>(
 }
 
 /**
- * Declares a query that can be watched, see `watchable`.
+ * Declares a query that a page can watch; see `watchable`.
  *
  * @param everyMs refresh interval while a page is open
  */
@@ -74,7 +77,11 @@ export function askedByBody<F extends Fields, Answer>(
   }
 }
 
-/** Declares a change, which requires the operator role. Without fields, the body is ignored. @param status status code of the response */
+/**
+ * Declares a change. Its caller must be an operator. If no fields are declared, the request body is ignored.
+ *
+ * @param status status code of the response
+ */
 export function changed<F extends Fields, Answer>(
   fields: F,
   answer: (body: Input<F>, person: Person, request: Request) => Promise<Answer>,

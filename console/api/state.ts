@@ -21,7 +21,7 @@ import { asked, watched } from './route.ts'
 interface StateName {
   readonly consumer: string
   readonly topic: string
-  /** Signal of the topic; its name for a topic of another application. */
+  /** Signal of the topic or, for a topic of another application, the topic's name. */
   readonly signal: string
 }
 
@@ -90,7 +90,7 @@ async function partitionsIn(environment: ConsoleEnvironment, name: StateName): P
   return { ...name, partitions: states, ...(problem === undefined ? {} : { withoutKafka: problem }) }
 }
 
-/** Returns the number of partitions of a topic, or the declared number if Kafka does not respond. */
+/** Returns the number of partitions of a topic. If Kafka does not respond, returns the number in the topic table. */
 async function sizeOf(
   environment: ConsoleEnvironment,
   topic: string,

@@ -17,7 +17,10 @@ import { Volumes } from './telemetry/volumes.ts'
 export interface FamilyAverages {
   readonly metrics: readonly ShownMetric[]
   readonly all: GroupAverages
-  /** Averages by source, which distinguishes sites, database types and models. Largest group first, up to a limit. */
+  /**
+   * Averages of groups of entities. An entity belongs to the group of its site, database type or model, which is part of its
+   * source. The largest group is first, and the number of groups is limited.
+   */
   readonly groups: readonly GroupAverages[]
   /** Number of groups. */
   readonly count: number

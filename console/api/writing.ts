@@ -1,4 +1,4 @@
-/** Publishes readings that a user enters and replays recordings. Available on a local stack only. */
+/** Publishes readings that a user enters, and replays recordings. Available only on a local stack. */
 import { randomUUID } from 'node:crypto'
 import type { MiddlewareHandler } from 'hono'
 import {
@@ -46,18 +46,18 @@ const TIME = pipe(
 const READING = {
   family: picklist(FAMILY_NAMES, `must be one of ${FAMILY_NAMES.join(', ')}`),
   data: record(string(), unknown(), 'must be the data of the reading'),
-  /** Generated if omitted. */
+  /** Event id; generated if omitted. */
   id: optional(SHORT),
-  /** Current time if omitted. */
+  /** Event time; the current time if omitted. */
   time: optional(TIME),
   traceparent: optional(SHORT),
   keyBy: optional(picklist(KEY_STRATEGIES, `must be one of ${KEY_STRATEGIES.join(', ')}`)),
 }
 const REPLAY = {
   recording: SHORT,
-  /** Speed relative to the recording. */
+  /** Speed relative to the recording, or `max` for no delay. */
   speed: union([literal('max'), pipe(number(), minValue(0.001))], 'must be a number above 0, or "max"'),
-  /** True to publish the events as new ones, with times as recent as consumers accept. */
+  /** True to create new events from the recording, with times as close to the current time as consumers accept. */
   shift: boolean('must be true or false'),
 }
 
@@ -100,7 +100,7 @@ export function writingRoutes(environment: ConsoleEnvironment) {
     'POST /writing/replays/:id/stop': changed({}, async (_, { name: by }, { req }) => {
       const replay = replays.stop(req.param('id') ?? '')
       const at = instant(Date.now())
-      // Stopping a replay that has ended has no effect.
+      // Write an audit event only for a running replay, because stopping an ended replay has no effect.
       if (replay.state === 'running')
         await audited(environment, {
           ...{ action: 'replay stop', by, startedAt: at, endedAt: at, operation: randomUUID() },
@@ -157,7 +157,7 @@ async function published(
   return delivery
 }
 
-/** Writes an audit event. @throws the errors of `Publisher.publish` */
+/** Writes an audit event. Throws the errors of `Publisher.publish`. */
 async function audited(environment: ConsoleEnvironment, audit: Audit): Promise<void> {
   await leaveAudit(await environment.publisher(), environment.config, audit)
 }
@@ -167,11 +167,11 @@ interface Played {
   readonly open: OpenRecording
   /** Speed relative to the recording; `Infinity` for no delay. */
   readonly speed: number
-  /** True to publish the events as new ones, with times as recent as consumers accept. */
+  /** True to create new events from the recording, with times as close to the current time as consumers accept. */
   readonly shiftToNow: boolean
 }
 
-/** Replays a recording. @throws the errors of `play` */
+/** Replays a recording. Throws the errors of `play`. */
 async function playInto(
   environment: ConsoleEnvironment,
   played: Played,

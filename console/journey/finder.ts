@@ -21,9 +21,9 @@ import { isUnreadable, Unavailable } from '../../packages/runtime/pipeline/error
 import type { ConsoleEnvironment } from '../environment.ts'
 import type { JourneyAnswer } from './recent.ts'
 
-/** Time limit of one search. */
+/** Time limit of one search, in milliseconds. */
 const SEARCH_MS = 8_000
-/** Maximum number of events to locate for one response, and the time limit for all of them. */
+/** Maximum number of events whose positions are searched for one response, and the time limit for this search in milliseconds. */
 const MAX_LOCATED = 12
 const LOCATE_MS = 2_000
 
@@ -38,7 +38,7 @@ export class JourneyFinder {
     this.#reader = dataReader(environment.config)
   }
 
-  /** Returns the path from the records that spans refer to; empty without spans. */
+  /** Returns the path according to the spans and the records to which they refer; empty if there are no spans. */
   async follow(asked: JourneyTarget): Promise<JourneyAnswer> {
     const missing = new Set<string>()
     const at = await this.#known(missing, () => this.#atPlace(asked, missing), [])
@@ -46,7 +46,12 @@ export class JourneyFinder {
     return this.#answer(asked, spans, at, missing)
   }
 
-  /** Returns the path, and also searches the log since this time. @param signal ends the search early */
+  /**
+   * Returns the path according to the spans and a search of the log.
+   *
+   * @param sinceMs append time from which the log is searched, in epoch milliseconds
+   * @param signal stops the search
+   */
   async search(asked: JourneyTarget, sinceMs: number, signal: AbortSignal): Promise<JourneyAnswer> {
     const missing = new Set<string>()
     const at = await this.#atPlace(asked, missing)
@@ -113,7 +118,7 @@ export class JourneyFinder {
     return outside === undefined ? this.#records.at([place], sources) : []
   }
 
-  /** Returns the records that spans refer to, and those of events that no consumer has read yet. */
+  /** Returns the records to which spans refer, and the records of emitted events that no consumer has read yet. */
   async #recordsOf(spans: readonly ToldSpan[]): Promise<readonly FoundRecord[]> {
     const sources = await this.#sources()
     const read = await this.#records.at(placesOf(spans, []), sources)
@@ -144,7 +149,7 @@ export class JourneyFinder {
     return { log, offsets, reader: this.#reader }
   }
 
-  /** Adds a failed query to the missing parts instead of failing the request: a partial path is better than an error. */
+  /** Runs a query. If the query fails, its error is added to the missing parts, so that the rest of the path can be shown. */
   async #known<T>(missing: Set<string>, ask: () => Promise<T>, otherwise: T): Promise<T> {
     try {
       return await ask()
@@ -179,7 +184,7 @@ export class JourneyFinder {
 const NO_SPANS =
   'The functions do not send spans to this console, so only decisions that emitted an event are shown.'
 
-/** Returns the trace id of a record. Without trace context in the record, the id is derived, as it is for its spans. */
+/** Returns the trace id of a record. If the record has no trace context, the id is derived in the same way as for its spans. */
 function traceOf({ event, record: { topic, partition, offset } }: FoundRecord): string {
   const name = isFailure(event) ? { source: `${topic}/${partition}`, id: String(offset) } : event
   const own = isFailure(event) ? undefined : spanContextOf(event.extensions)

@@ -1,13 +1,13 @@
-/** Most recent paths in the spans, as suggestions. */
+/** Finds the most recent paths of events in the spans. The page suggests them. */
 import type { EventName, EventStep, Journey, JourneyEnd, ToldSpan } from '../../lib/queries/journey/model.ts'
 import { journeyOf } from '../../lib/queries/journey/path.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 import type { SpanCounts, SpanStore } from '../spans/span-store.ts'
 
-/** Number of traces to examine. Several can belong to one path. */
+/** Number of traces to examine. Several traces can belong to one path. */
 const NOTABLE = 40
 const SHOWN = 12
-/** Maximum number of readings without further events. Most readings are of this kind. */
+/** Maximum number of paths that consist only of a reading. Most readings cause no further events. */
 const PLAIN = 3
 
 export function recentJourneys({ spans }: Pick<ConsoleEnvironment, 'spans'>): RecentAnswer {
@@ -18,7 +18,7 @@ export function recentJourneys({ spans }: Pick<ConsoleEnvironment, 'spans'>): Re
   return { counts: spans.counts, journeys: [...found.values()].sort((a, b) => b.atMs - a.atMs) }
 }
 
-/** Adds paths without repetition, up to a number. */
+/** Adds paths that have not been found yet, up to a number. */
 function add(
   found: Map<string, RecentJourney>,
   spans: SpanStore,
@@ -34,7 +34,7 @@ function add(
   }
 }
 
-/** Returns undefined if the first event is no longer available. */
+/** Returns the summary of a path; undefined if the path's first event is no longer available. */
 function summaryOf(traceId: string, spans: readonly ToldSpan[]): RecentJourney | undefined {
   const { roots, end, fromMs } = journeyOf({ spans, records: [], positions: [], functions: [] })
   const event = roots[0]?.event
@@ -42,7 +42,7 @@ function summaryOf(traceId: string, spans: readonly ToldSpan[]): RecentJourney |
   return { traceId, atMs: fromMs, end, event, emitted: [...new Set(emittedAfter(roots))] }
 }
 
-/** Returns the types of the emitted events, causes before effects. Spans arrive in any order. */
+/** Returns the types of the emitted events, sorted so that an event follows its cause. The steps can be in any order. */
 function emittedAfter(steps: readonly EventStep[]): string[] {
   const next = steps.flatMap(({ decisions }) =>
     decisions.flatMap(({ emitted, timers }) => [...emitted, ...timers.flatMap(timer => timer.emitted)]),
@@ -57,16 +57,16 @@ export interface JourneyAnswer {
   readonly hearsSpans: boolean
   /** Sentences about missing parts of the path, with reasons. */
   readonly missing: readonly string[]
-  /** Signals of the topics on the path; the topic's name for other applications. */
+  /** Signal of each topic on the path. For a topic of another application, it is the topic's name. */
   readonly signals: Readonly<Record<string, string>>
-  /** Searched range of the log; absent if only known positions were read. */
+  /** Range of the log that was searched; absent if only records at known positions were read. */
   readonly searched?: { readonly sinceMs: number; readonly isWhole: boolean }
 }
 
 export interface RecentAnswer {
-  /** Absent if the functions do not send spans of their decisions to this console. */
+  /** Numbers of received spans; absent if the functions do not send spans of their decisions to this console. */
   readonly counts?: SpanCounts
-  /** Newest first. Includes mainly paths with further events. */
+  /** Newest first. Most of these paths have further events. */
   readonly journeys: readonly RecentJourney[]
 }
 

@@ -1,4 +1,4 @@
-/** Cached answers to expensive queries. Concurrent callers share one query, and its answer is reused until it expires. */
+/** Cache for the answers to expensive queries. Concurrent callers share one query. Its answer is reused until it expires. */
 
 export interface KeptAnswerOptions {
   /** Time for which an answer is reused, in milliseconds. */
@@ -7,7 +7,7 @@ export interface KeptAnswerOptions {
   readonly nowMs?: () => number
 }
 
-/** Maximum share of the time that a slow query may run. Answers to slow queries are therefore reused for longer. */
+/** Maximum share of the time in which a query may be running. The answer to a slow query is therefore reused for longer. */
 const SHARE = 1 / 10
 
 export class KeptAnswer<T> {
@@ -62,16 +62,16 @@ export class KeptAnswers<T> {
     return this.#kept.get(key, () => new KeptAnswer(ask, this.#options)).get()
   }
 
-  /** Drops an answer that a change has made obsolete. */
+  /** Removes an answer from the cache after a change has made it obsolete. */
   forget(key: string): void {
     this.#kept.drop(key)
   }
 }
 
 interface KeptByKeyOptions {
-  /** Maximum number of entries. The least recently used entry is dropped first. */
+  /** Maximum number of entries. The least recently used entry is removed first. */
   readonly most: number
-  /** Time after which unused entries are dropped, in milliseconds. */
+  /** Time after which unused entries are removed, in milliseconds. */
   readonly idleMs: number
   /** Monotonic clock, in milliseconds. */
   readonly nowMs?: () => number

@@ -1,4 +1,7 @@
-/** Recent records of a topic about one subject. The first query searches backward, up to a limit. Later queries read only new records. */
+/**
+ * Recent results from a topic, such as the readings of one entity. The first query searches the topic backward, up to a limit.
+ * Later queries read only new records.
+ */
 import { type Searched, searchNewest } from '../../lib/queries/newest-records.ts'
 import { type Range, rangesOf } from '../../lib/queries/records.ts'
 import { topicReach } from '../../lib/queries/topics.ts'
@@ -7,7 +10,7 @@ import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import { partitionOf } from '../../packages/runtime/consumer/murmur2.ts'
 import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 
-/** A result with a time. If there are too many results, the newest are kept. */
+/** A result with a time. If there are too many results, the oldest are removed. */
 interface Timed {
   /** Epoch milliseconds. */
   readonly timeMs: number
@@ -17,9 +20,9 @@ export interface RecentOptions<T extends Timed> {
   readonly log: () => Promise<LogReader>
   readonly offsets: () => Promise<Pick<TopicOffsets, 'bounds' | 'at'>>
   readonly topic: string
-  /** The only partition to read, or a record key that determines it; by default all partitions. */
+  /** Partition to read, or a record key that determines the partition. By default, all partitions are read. */
   readonly partition?: number | { readonly ofKey: string } | undefined
-  /** Text that relevant records contain. Records without it may be skipped. */
+  /** Text that all relevant records contain. Records that do not contain it may be skipped. */
   readonly holding?: string | undefined
   /** Extracts results from records. */
   readonly find: (records: readonly LogRecord[]) => Promise<readonly T[]>
@@ -28,10 +31,10 @@ export interface RecentOptions<T extends Timed> {
   readonly limits: { readonly mostRecords: number; readonly withinMs: number }
 }
 
-/** Range of append times to search, in epoch milliseconds: since a time, and optionally between two earlier times. */
+/** Append times to search, in epoch milliseconds. If `around` is given, it is searched first. */
 export interface Period {
   readonly sinceMs: number
-  /** Range to search if the record is not found since `sinceMs`. */
+  /** Range to search first. All records since `sinceMs` are searched only if this range contains no results. */
   readonly around?: { readonly fromMs: number; readonly untilMs: number }
 }
 
@@ -55,7 +58,7 @@ export class RecentRecords<T extends Timed> {
   }
 
   /**
-   * Returns the current results. Queries run one at a time, and each continues where the last one ended.
+   * Returns the current results. Queries run one at a time. Each query continues where the previous one ended.
    *
    * @throws UnknownTopic, RefusedByKafka, Unavailable or PartitionStopped
    */
@@ -96,7 +99,7 @@ export class RecentRecords<T extends Timed> {
     const ranges = bounds.map(({ start, end }, partition) => {
       return { topic, partition, start: Math.max(start, next[partition] ?? start), end }
     })
-    // The topic was recreated if it now ends before the last record read.
+    // If the topic now ends before the last record that was read, it has been recreated.
     if (ranges.some(({ partition, end }) => end < (next[partition] ?? 0))) return this.#begin(period)
     const before = this.#searched
     const searched = await this.#search(ranges)
@@ -119,7 +122,7 @@ export class RecentRecords<T extends Timed> {
         return fresh.length < most
       },
     )
-    // If records were skipped, drop the older results, so that the results have no gap.
+    // If records were skipped, remove the older results, so that the results have no gap.
     const older = searched.ended === 'whole' ? this.#found : []
     this.#found = [...older, ...fresh].sort((a, b) => a.timeMs - b.timeMs).slice(-most)
     this.#searched = searched

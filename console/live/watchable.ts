@@ -9,10 +9,13 @@ import { problemOf } from '../api/problem.ts'
 import { queryOf } from '../api/query.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 
-/** Message of a stream: the answer, or the reason why it is missing. */
+/** Message of a stream: the answer, or the problem because of which there is no answer. */
 type Live<T> = { readonly answer: T } | { readonly problem: ReturnType<typeof problemOf> }
 
-/** Interval for resending the last message, so that clients detect a broken stream, and for checking that the session is still valid. */
+/**
+ * Interval in milliseconds at which the last message is sent again and the session is checked. Clients detect a broken stream by
+ * missing messages.
+ */
 const HEARTBEAT_MS = 5_000
 
 const streams = new OpenStreams()
@@ -21,7 +24,7 @@ const streams = new OpenStreams()
  * Adds a query that can be watched.
  *
  * @param everyMs refresh interval while a page is open
- * @param ask must depend only on the query parameters, because all watchers share its answer
+ * @param ask runs the query. Its answer must depend only on the query parameters, because all watchers share it.
  */
 export function watchable<Schema extends GenericSchema, T>(
   routes: Hono<ConsoleHono>,
@@ -33,7 +36,8 @@ export function watchable<Schema extends GenericSchema, T>(
   if (!environment.streams) return
   routes.get(`${path}/live`, context => {
     const wanted = queryOf(query, context)
-    // Hono also routes HEAD requests here and never reads the body. The stream would not notice that the request has ended.
+    // Hono also calls this handler for HEAD requests, whose body it never reads. A stream would not detect the end of such a
+    // request.
     if (context.req.method !== 'GET') return context.body(null, 200, { 'content-type': 'text/event-stream' })
     const key = context.req.url
     const told = onceInARow(context.get('told'))
@@ -54,7 +58,10 @@ async function answerOf<T>(ask: () => Promise<T>, told: (error?: unknown) => voi
   }
 }
 
-/** Reports consecutive occurrences of an error only once. Calling it without an error resets it. */
+/**
+ * Returns a function that reports consecutive occurrences of the same error only once. Calling the function without an error resets
+ * it.
+ */
 function onceInARow(told: (error: unknown) => void): (error?: unknown) => void {
   let last: string | undefined
   return error => {
@@ -86,7 +93,9 @@ function streamed(
   })
 }
 
-/** Sends messages one at a time. For a slow client, only the newest message is kept, so memory use stays constant. */
+/**
+ * Sends messages one at a time. If the client is slow, only the newest unsent message is kept, so that memory use stays constant.
+ */
 class Newest {
   readonly #stream: SSEStreamingApi
   #waiting: string | undefined
@@ -112,12 +121,12 @@ class Newest {
   }
 }
 
-/** Receives the JSON of an answer or a problem after each change. */
+/** Callback that receives the JSON of an answer or a problem after each change. */
 type Tell = (json: string) => void
 
 interface Watched {
   readonly watchers: Set<Tell>
-  /** Ends the pause between two queries; absent while a query is running. */
+  /** Aborts the pause between two queries; absent while a query is running. */
   pause?: AbortController
   last: string | undefined
 }
@@ -126,7 +135,7 @@ export class SharedAnswers {
   readonly #watched = new Map<string, Watched>()
   readonly #wait: (ms: number, signal: AbortSignal) => Promise<void>
 
-  /** Creates the shared answers. @param wait resolves after this time, or earlier if the signal is aborted */
+  /** Creates the shared answers. @param wait waits for a time; resolves earlier if the signal is aborted */
   constructor(wait: (ms: number, signal: AbortSignal) => Promise<void>) {
     this.#wait = wait
   }
@@ -136,7 +145,7 @@ export class SharedAnswers {
    *
    * @param key identifies the query
    * @param ask runs the query; never called concurrently
-   * @returns a function that ends the watch
+   * @returns a function that stops watching
    */
   watch(key: string, ask: () => Promise<string>, everyMs: number, tell: Tell): () => void {
     const known = this.#watched.get(key)
@@ -153,7 +162,10 @@ export class SharedAnswers {
     }
   }
 
-  /** Repeats the query. If the last watcher leaves, a running query continues, and new watchers receive its answer. */
+  /**
+   * Repeats the query while it is watched. If the last watcher stops while a query is running, the query continues, and new
+   * watchers receive its answer.
+   */
   async #keepAsking(
     key: string,
     watched: Watched,

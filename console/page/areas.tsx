@@ -33,7 +33,7 @@ import { Writing } from './writing/writing.tsx'
 interface AreaPage {
   readonly title: string
   readonly path: string
-  /** Returns whether the page is listed in this environment; by default it is. */
+  /** Returns whether the navigation lists the page in this environment. By default, it is listed. */
   readonly isListed?: (shown: EnvironmentAnswer) => boolean
 }
 
@@ -41,21 +41,24 @@ interface Page extends AreaPage {
   readonly page: ComponentType
   /** Heading of the page; defaults to the heading of its area. */
   readonly heading?: string
-  /** Path of the page whose tab is highlighted. */
+  /** Path of the page whose tab is highlighted while this page is shown. */
   readonly isBelow?: string
   readonly one?: OneThing
 }
 
-/** Page of one object, named by a query parameter. */
+/** Page that shows one object. A query parameter contains the object's name. */
 interface OneThing {
   readonly by: string
   readonly page: ComponentType<{ readonly name: string }>
-  /** Returns the heading for an object; absent if the page renders its own heading and no tabs. */
+  /** Returns the heading for an object; absent if the page renders its own heading and has no tabs. */
   readonly heading?: (name: string) => string
 }
 
 interface Area extends AreaPage {
-  /** Query parameters that name an object, by path, for an area with a single page. Other parameters only change the display. */
+  /**
+   * Query parameters that identify the object to show, by path. Only for areas with a single page. Other parameters change only the
+   * display.
+   */
   readonly namedBy?: Readonly<Record<string, readonly string[]>>
   /** A single page with its own heading, or several pages with tabs. */
   readonly page?: ComponentType
@@ -167,10 +170,10 @@ const shownArea = (area: Area): ShownArea => {
 /** Areas in the navigation. */
 export const AREAS: readonly ShownArea[] = AREA_PAGES.map(shownArea)
 
-/** Search, which has a field in the header instead of a link. */
+/** Search page. The header has a search field instead of a link to it. */
 const SEARCH: Area = { title: 'Search', path: '/search', page: Search, namedBy: { '/search': ['for'] } }
 
-/** All areas that URLs can refer to. */
+/** All areas to which URLs can refer, including search. */
 export const PLACES: readonly ShownArea[] = [...AREAS, shownArea(SEARCH)]
 
 const NAMED_BY: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
@@ -181,19 +184,19 @@ const NAMED_BY: Readonly<Record<string, readonly string[]>> = Object.fromEntries
 )
 
 interface ShownPage {
-  /** Identifies the page. Two URLs with the same key show the same page. */
+  /** Key that identifies the page. Two URLs with the same key show the same page. */
   readonly key: string
   /** Name of the object that the page shows; empty for other pages. */
   readonly name: string
 }
 
-/** Returns the page of a URL. */
+/** Returns the page that a URL shows. */
 export function shownPage(path: string, query: Readonly<Record<string, string>>): ShownPage {
   const names = (NAMED_BY[path] ?? []).map(parameter => query[parameter] ?? '')
   return { key: JSON.stringify([path, ...names]), name: names.filter(Boolean).join(' ') }
 }
 
-/** Renders the tabs of an area and the page of the URL. */
+/** Renders the tabs of an area and the page that the URL selects. */
 function Pages({ area: { title, pages = [] } }: { readonly area: Area }): JSX.Element {
   const { path, query } = useLocation()
   const shown = useEnvironment()

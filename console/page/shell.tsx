@@ -42,7 +42,7 @@ function Top({ path, title }: TopProps): JSX.Element {
   const [isOpen, setOpen] = useState(false)
   const button = useRef<HTMLButtonElement>(null)
   useEffect(() => setOpen(false), [path])
-  // Use a layout effect, so that keys pressed before the first paint of the open menu are handled.
+  // Use a layout effect, so that keys are handled even if the user presses them before the open menu is painted.
   useLayoutEffect(() => {
     if (!isOpen) return
     const closeByKey = ({ key }: KeyboardEvent) => {

@@ -3,7 +3,7 @@ import type { EventName, ToldSpan } from '../../lib/queries/journey/model.ts'
 
 export interface TakenSpans {
   readonly spans: readonly ToldSpan[]
-  /** Number of invalid spans. Spans of other programs are skipped and do not count as invalid. */
+  /** Number of invalid spans. Spans of other programs are ignored and do not count as invalid. */
   readonly wrong: number
 }
 
@@ -22,7 +22,7 @@ const SPAN_ID = /^[0-9a-f]{16}$/
 /**
  * Returns the spans of an `ExportTraceServiceRequest`.
  *
- * @returns undefined for any other request
+ * @returns the spans; undefined if the request has another format
  */
 export function spansIn(request: unknown): TakenSpans | undefined {
   const resources = (request as { resourceSpans?: unknown } | null)?.resourceSpans
@@ -48,7 +48,7 @@ function listIn(message: unknown, field: string): readonly unknown[] {
   return Array.isArray(list) ? list : []
 }
 
-/** Returns undefined for a span of another program. */
+/** Converts a span. Returns undefined for a span of another program, and `wrong` for an invalid span. */
 function toldBy(span: SentSpan | null): ToldSpan | 'wrong' | undefined {
   const { traceId, spanId, parentSpanId = '' } = span ?? {}
   if (!isId(traceId, TRACE_ID) || !isId(spanId, SPAN_ID)) return 'wrong'
@@ -100,7 +100,7 @@ function eventIn(attributes: ReadonlyMap<string, string>): EventName | undefined
   return { id, source, type, ...(subject === undefined ? {} : { subject }) }
 }
 
-/** Returns the string and integer attributes as strings. Spans of Sluice have no other types. */
+/** Returns the string and integer attributes as strings. Attributes of other types do not occur in Sluice's spans. */
 function attributesOf(list: unknown): ReadonlyMap<string, string> {
   const attributes = new Map<string, string>()
   for (const each of Array.isArray(list) ? list : []) {
@@ -116,7 +116,10 @@ function isId(value: unknown, form: RegExp): value is string {
   return typeof value === 'string' && form.test(value)
 }
 
-/** Protobuf's JSON encodes 64-bit integers as strings, but some exporters send numbers. */
+/**
+ * Converts nanoseconds to milliseconds. The JSON encoding of Protobuf has strings for 64-bit integers, but some exporters send
+ * numbers.
+ */
 function millisecondsOf(nanoseconds: unknown): number | undefined {
   if (typeof nanoseconds !== 'string' && typeof nanoseconds !== 'number') return undefined
   const ms = Number(nanoseconds) / 1e6

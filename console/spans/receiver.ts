@@ -14,22 +14,22 @@ export interface SpanReceiver {
   close(): Promise<void>
 }
 
-/** Maximum size of a request, several times the size of those that the functions send. */
+/** Maximum size of a request in bytes. It is several times the size of the requests that functions send. */
 const MAX_BYTES = 8 * 1024 * 1024
 
-/** Listens on a free port of 127.0.0.1. Requests require a token, which only the returned variables contain. */
+/** Listens on a free port of 127.0.0.1. Requests require a random token, which is contained only in the returned variables. */
 export async function receiveSpans(store: SpanStore = new SpanStore()): Promise<SpanReceiver> {
   const token = randomBytes(16).toString('hex')
   const server = createServer((request, response) => {
     answer(request, token, store).then(
       ({ status, body }) => respond(response, status, body),
-      // The connection was closed while the body was being read.
+      // Reading the body failed, because the client has closed the connection.
       () => response.destroy(),
     )
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  // The server must not keep the process alive.
+  // Do not keep the process running only because of this server.
   server.unref()
   return {
     store,
@@ -37,7 +37,8 @@ export async function receiveSpans(store: SpanStore = new SpanStore()): Promise<
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
       OTEL_EXPORTER_OTLP_HEADERS: `authorization=Bearer%20${token}`,
       OTEL_TRACES_SAMPLER: 'always_on',
-      // Maximum number of traced records per second. Exporting more spans would take as much CPU time as processing the records.
+      // Maximum number of traced records per second. If all records were traced, exporting spans would take as much CPU time as
+      // processing the records.
       OTEL_TRACES_SAMPLER_ARG: '50',
     },
     close: () => closed(server),
@@ -70,7 +71,7 @@ function refusal(status: number, message: string): Answer {
   return { status, body: { message } }
 }
 
-/** Returns undefined if the body is too large. */
+/** Reads the body of a request; undefined if it is too large. */
 async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = []
   let bytes = 0
@@ -83,7 +84,7 @@ async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
 }
 
 function respond(response: ServerResponse, status: number, body: object): void {
-  // Close the connection, because the unread rest of the body would be parsed as the next request.
+  // After an error, close the connection, because the unread rest of the body would be parsed as the next request.
   const close = status >= 400 ? { connection: 'close' } : {}
   response.writeHead(status, { 'content-type': 'application/json', ...close })
   response.end(JSON.stringify(body))

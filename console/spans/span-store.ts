@@ -1,13 +1,16 @@
-/** Stores the newest spans, with limits on number and age. Traces with emissions, failures or timers are kept longest. */
+/**
+ * Stores the newest spans, with limits on their number and age. Traces with emissions, failures or timers are kept longer than
+ * others.
+ */
 import type { EventName, ToldSpan } from '../../lib/queries/journey/model.ts'
 
 export interface SpanLimits {
   /**
-   * Maximum number of spans. Traces with emissions, failures or timers use at most half of it, all other traces the rest. The store
-   * therefore fills quickly, and its memory use then stays constant while records flow.
+   * Maximum number of spans. At most half of them belong to traces with emissions, failures or timers; the rest is for all other
+   * traces. The store therefore fills up soon, and its memory use then stays constant.
    */
   readonly spans: number
-  /** Maximum number of spans of one trace, so that an endless trace does not evict all others. */
+  /** Maximum number of spans of one trace, so that a very long trace does not displace all others. */
   readonly spansOfTrace: number
   readonly ageMs: number
 }
@@ -17,12 +20,12 @@ const LIMITS: SpanLimits = { spans: 40_000, spansOfTrace: 500, ageMs: 3_600_000 
 /** Maximum number of traces through which one query follows an event. */
 const MAX_TRACES = 20
 
-/** Numbers of spans. */
+/** Numbers of stored and received spans. */
 export interface SpanCounts {
   readonly kept: number
   /** Number of distinct event ids in the stored spans. */
   readonly ids: number
-  /** Number since the store was created. */
+  /** Number of spans received since the store was created. */
   readonly received: number
   readonly forgotten: number
 }
@@ -63,18 +66,19 @@ export class SpanStore {
   }
 
   /**
-   * Returns the traces that contain an event with this id, and the traces of the events that it led to, because an event without trace
-   * context starts a new trace. Several sources may use the same id; in that case only the newest traces are returned, up to a limit.
+   * Returns the spans of the traces that contain an event with this id, and of the traces of the event's effects. An effect can be
+   * in another trace, because an event without trace context starts a new trace. If many traces contain the id, only the newest
+   * traces are returned.
    */
   ofEvent(id: string): readonly ToldSpan[] {
     return this.following(this.#byEvent.withId(id).slice(-MAX_TRACES))
   }
 
-  /** Returns the spans of these traces and of all traces that their events led to. */
+  /** Returns the spans of these traces, and of all traces that contain effects of their events. */
   following(traceIds: readonly string[]): readonly ToldSpan[] {
     const found = new Set(traceIds)
     const spans: ToldSpan[] = []
-    // The set grows during the iteration.
+    // This loop adds traces to the set, and visits the added traces as well.
     for (const traceId of found) {
       for (const span of this.ofTrace(traceId)) {
         spans.push(span)
@@ -96,7 +100,7 @@ export class SpanStore {
     return this.#notable.newest(most)
   }
 
-  /** Returns the newest of the other traces. */
+  /** Returns the newest traces without effects, newest first. */
   plain(most: number): readonly (readonly ToldSpan[])[] {
     return this.#plain.newest(most)
   }
@@ -175,7 +179,8 @@ class Traces {
 }
 
 /**
- * Returns whether a span shows an effect: an emission, a failure, or a timer. Statistics do not count, because every reading leads to some.
+ * Returns whether a span shows an effect: an emission, a failure, or a timer. Emitted statistics do not count, because every
+ * reading causes some.
  */
 function isNotable(span: ToldSpan): boolean {
   if (span.kind === 'emission') return !span.event.type.includes('.analytics.')
@@ -184,7 +189,7 @@ function isNotable(span: ToldSpan): boolean {
 
 type Name = Pick<EventName, 'id' | 'source'>
 
-/** Trace ids of an event. Most events appear in a single trace, and a set for each would dominate memory use. */
+/** Trace ids of an event. Most events are in a single trace, for which a string takes much less memory than a set. */
 type TraceIds = string | Set<string>
 
 class TraceIndex {
@@ -202,12 +207,12 @@ class TraceIndex {
     deleteFrom(this.#byName, keyOf(event), traceId)
   }
 
-  /** Returns the traces of an event, ordered by its first spans. */
+  /** Returns the trace ids of an event, in the order in which they were first received. */
   of(event: Name): Iterable<string> {
     return all(this.#byName.get(keyOf(event)))
   }
 
-  /** Returns the traces of all events with an id. */
+  /** Returns the trace ids of all events with an id. */
   withId(id: string): readonly string[] {
     return [...all(this.#byId.get(id))]
   }

@@ -5,14 +5,14 @@ import type { Schedules } from '../schedules.ts'
 import type { CauseName } from './causes.ts'
 import type { Metric, Query } from './metrics.ts'
 
-/** Properties of a deployment that alarms and dashboard depend on. */
+/** Properties of a deployment that determine its alarms and its dashboard. */
 export interface Deployed {
   readonly stage: string
   readonly env: string
   readonly functions: readonly DeclaredFunction[]
   readonly schedules: Schedules
   readonly clusterArn: string
-  /** ARN of the queue of records that Lambda has discarded. */
+  /** ARN of the queue for records that Lambda discards. */
   readonly onFailureQueue?: string
   readonly alarms: Alarming
 }
@@ -21,11 +21,11 @@ export interface Deployed {
 export interface Alarming {
   /** True if alarms are created. The dashboard is always created. */
   readonly enabled: boolean
-  /** SNS topic for urgent alarms. If absent, alarms only change their state. */
+  /** SNS topic for urgent alarms. If absent, urgent alarms change their state without a notification. */
   readonly topicArn?: string
   /** SNS topic for alarms that can wait until the next working day; defaults to `topicArn`. */
   readonly soonTopicArn?: string
-  /** URL or path of the runbook. Each alarm appends its heading. */
+  /** URL or path of the runbook. The description of an alarm links to the alarm's heading there. */
   readonly runbook: string
   /** Capacity in bytes per second, of one broker or of an MSK Serverless cluster. */
   readonly capacity: { readonly bytesIn: number; readonly bytesOut: number }
@@ -38,15 +38,15 @@ export type Cache =
   | { readonly kind: 'nodes'; readonly nodes: readonly string[] }
 
 /**
- * Treatment of periods without data.
+ * How an alarm evaluates periods without data.
  *
- * - `breaching`: data should always exist, so missing data counts as an alarm.
- * - `notBreaching`: data exists only after certain events.
+ * - `breaching`: the period counts as beyond the threshold. For metrics that must always be reported.
+ * - `notBreaching`: the period counts as within the threshold. For metrics that are reported only when something happens.
  * - `ignore`: the alarm keeps its state.
  */
 type Missing = 'breaching' | 'notBreaching' | 'ignore'
 
-/** Value that an alarm compares with its threshold. */
+/** Metric or expression that an alarm compares with its threshold. */
 export type Value =
   | { readonly metric: Metric; readonly statistic: 'Sum' | 'Maximum' | 'p99' }
   | { readonly query: Query }
@@ -55,9 +55,9 @@ export type Value =
       readonly metrics: Readonly<Record<string, { readonly metric: Metric; readonly statistic: 'Sum' }>>
     }
 
-/** A value that an alarm watches. */
+/** Value that an alarm watches, with deviations from the settings of the alarm's kind. */
 export interface Watched {
-  /** Suffix of the alarm's name, which distinguishes alarms of the same kind; absent for a kind with a single alarm. */
+  /** Suffix that distinguishes the names of alarms of the same kind; absent if the kind has only one alarm. */
   readonly of?: string
   readonly value: Value
   /** Overrides the kind's treatment of missing data. */
@@ -66,18 +66,18 @@ export interface Watched {
   readonly periodSeconds?: number
 }
 
-/** Condition of an alarm: a number of the latest periods is beyond a threshold. */
+/** Condition of an alarm. The alarm fires when enough of the latest periods are beyond the threshold. */
 export interface When {
   readonly above: number
-  /** Lower threshold, used instead of `above`. */
+  /** Lower threshold: the alarm fires when the value is less than this. Replaces `above`. */
   readonly below?: number
-  /** Thresholds of individual stages, for stages with lower requirements. */
+  /** Thresholds that replace the general one in individual stages, such as `dev`. */
   readonly stages?: Readonly<Record<string, number>>
   readonly periodSeconds: number
   readonly periods: number
   /** Number of periods that must be beyond the threshold. */
   readonly breaching: number
-  /** Reason for this threshold and duration. */
+  /** Why this threshold and duration were chosen. */
   readonly because: string
 }
 
@@ -89,9 +89,9 @@ export interface AlarmKind extends Pick<When, 'below' | 'stages' | 'because'> {
   readonly cause: CauseName
   /** `now` for alarms that need immediate attention, `soon` for those that can wait until the next working day. */
   readonly urgency: 'now' | 'soon'
-  /** Source of the watched values, one of `sources.ts`. */
+  /** Returns the watched values of a deployment. Use a function from `sources.ts`. */
   readonly watches: (deployed: Deployed) => readonly Watched[]
-  /** Threshold; default 0, so that a single occurrence raises the alarm. */
+  /** Upper threshold: the alarm fires when the value is greater than this. Defaults to 0, so that a single occurrence is enough. */
   readonly above?: number | ((deployed: Deployed) => number)
   /** Length of a period in minutes; default 1. */
   readonly minutes?: number

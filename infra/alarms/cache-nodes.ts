@@ -4,8 +4,8 @@ const NODE = /^[a-zA-Z][\w-]{0,49}$/
 const CLUSTER = /^([a-zA-Z][\w-]{0,39})\/([1-9]\d{0,2})$/
 
 /**
- * Maximum number of nodes with alarms. Each node has three alarms, and a template has at most 500 resources, of which everything else uses
- * about 250. The rest is left for functions of your own.
+ * Maximum number of nodes with alarms. Each node has three alarms. A template can have at most 500 resources, and the project uses
+ * about 250 without these alarms. The remaining 70 are available for your own functions.
  */
 export const MAX_CACHE_NODES = 60
 
@@ -18,8 +18,8 @@ export function isCacheNodes(text: string): boolean {
 }
 
 /**
- * Expands a text to node ids: `telemetry/2` to `telemetry-0001-001` through `telemetry-0002-002`. After scaling in, a cluster may use other
- * numbers.
+ * Expands a text to node ids. For example, `telemetry/2` becomes the four nodes from `telemetry-0001-001` to `telemetry-0002-002`.
+ * If shards have been removed from a cluster, its remaining shards may have other numbers.
  */
 export function cacheNodes(text: string): string[] {
   const [, cluster, shards] = CLUSTER.exec(text) ?? []

@@ -1,13 +1,14 @@
-/** Causes of alarms. Notifications are sent per cause. Pure. */
+/** Causes of alarms. Alarms with the same cause send a single notification. Pure. */
 
 export interface Cause {
   /** Description of the cause in one sentence. */
   readonly says: string
   /**
-   * True to suppress notifications while Redis or Kafka is unavailable. Not for alarms that recover within minutes, which would be missed.
+   * True to suppress notifications while Redis or Kafka is unavailable. Do not set it for alarms that recover within minutes,
+   * because their notifications would be lost.
    */
   readonly followsServers?: true
-  /** True to notify on every topic, because one of the topics may not deliver. */
+  /** True to publish the notification to all SNS topics, because one of them may have failed. */
   readonly onEveryTopic?: true
 }
 

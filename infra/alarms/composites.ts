@@ -1,13 +1,18 @@
-/** Composite alarms, one per cause. Only these send notifications, so that an outage sends one instead of one per affected alarm. Pure. */
+/**
+ * Composite alarms, one per cause. Only composite alarms send notifications, so that an outage causes one notification instead of
+ * one per affected alarm. Pure.
+ */
 import type { Alarm, AlarmKind, Deployed } from './alarm.ts'
 import { CAUSES, type Cause, type CauseName } from './causes.ts'
 
-/** Alarms that suppress others. They end with the outage. Long-lasting problems such as a full disk must not suppress anything. */
+/**
+ * Alarms that suppress others during an outage. An alarm for a long-lasting problem, such as a full disk, must not be listed here.
+ */
 const OUTAGES: ReadonlySet<string> = new Set(['redis-away', 'kafka-away', 'partitions-offline'])
 
 /**
- * Wait and extension periods of the suppression, in seconds. Both kinds of alarms take three to ten minutes to detect an outage, so a
- * suppressed alarm waits for that of the server. After the outage, consumers have time to catch up.
+ * Wait and extension periods of the suppression, in seconds. A server's alarm may detect an outage a few minutes later than a
+ * consumer's, so a consumer's alarm waits before it notifies. The extension gives consumers time to catch up after the outage.
  */
 const [WAIT, CATCH_UP] = [180, 600]
 
@@ -18,7 +23,7 @@ export interface CompositeAlarm {
   readonly name: string
   readonly logicalId: string
   readonly description: string
-  /** Logical ids of the alarms. Any one of them raises the composite alarm. */
+  /** Logical ids of the alarms that the composite alarm combines. It fires if at least one of them fires. */
   readonly anyOf: readonly string[]
   readonly topics: readonly string[]
   /** Logical id of the alarm that suppresses this one. */
@@ -69,7 +74,10 @@ function logicalIdOf(short: string): string {
     .join('')}`
 }
 
-/** Splits a composite alarm that has too many alarms for one rule into parts. Only the whole sends notifications. */
+/**
+ * Splits a composite alarm into parts if it combines too many alarms for one rule. Another composite alarm combines the parts, and
+ * only that one sends notifications.
+ */
 function inParts(whole: CompositeAlarm): CompositeAlarm[] {
   const { anyOf, name, logicalId, description } = whole
   if (anyOf.length <= MAX_IN_RULE) return [whole]
@@ -98,7 +106,7 @@ export function compositeResource({ name, description, anyOf, topics, suppressor
             ActionsSuppressorExtensionPeriod: CATCH_UP,
           }
         : {}),
-      // Also notify at the end of the alarm, so that on-call staff can stop investigating.
+      // Also send a notification when the alarm ends, so that on-call staff know that the problem is over.
       ...(topics.length > 0 ? { AlarmActions: topics, OKActions: topics } : {}),
     },
   }

@@ -38,7 +38,7 @@ export const CONSUMERS = {
     periods: 5,
     because:
       'the slowest consumer of readings processes about 4,900 records a second, so it catches up within seconds unless it is overloaded',
-    // MSK reports no lag before a group's first commit. Until then, `lag-seconds` covers the consumer.
+    // MSK reports no lag before a group's first commit. Until then, the alarm `lag-seconds` detects a delayed consumer.
     missing: 'notBreaching',
   },
   'partition-waits': {
@@ -190,7 +190,7 @@ export const CONSUMERS = {
     above: 86_400,
     minutes: 5,
     because: 'the dlq topic retains records for 30 days, and a weekend has two days',
-    // `dead-letters-open` reports a missing count.
+    // The alarm `dead-letters-open` fires if the count is missing.
     missing: 'ignore',
   },
   'dead-letters-quarantined': {

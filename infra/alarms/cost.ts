@@ -6,11 +6,14 @@ const [ALARM_METRIC, COMPOSITE] = [0.1, 0.5]
 
 export interface Cost {
   readonly alarms: number
-  /** Number of metrics in alarms. Each is billed, with or without data. */
+  /** Number of metrics that alarms watch. A metric is billed even if it has no data. */
   readonly metrics: number
-  /** Number of alarms with queries, which are billed per metric found. Metrics of failures do not exist before the first failure. */
+  /**
+   * Number of alarms with queries. They are billed per metric that the query finds, and a failure metric does not exist before the
+   * first failure.
+   */
   readonly queries: number
-  /** Dollars per month for metrics and composite alarms, without queries. */
+  /** Dollars per month for metrics and composite alarms. The cost of queries is not included. */
   readonly dollars: number
 }
 

@@ -10,12 +10,12 @@ import { type Metric, type OwnMetric, ofCache, ofKafka, ofLambda, ofQueue, ofTop
 import { clusterName, queueName, topicNames } from './names.ts'
 import { hasConsole, recordLags } from './sources.ts'
 
-/** A graph of individual metrics and of metrics found by searches. */
+/** A graph of the dashboard. It can show listed metrics and the results of searches. */
 export interface Graph {
   readonly title: string
   readonly statistic: 'Sum' | 'Maximum' | 'Average' | 'p99'
   readonly metrics: readonly Metric[]
-  /** Searches by metric name, so that only existing metrics are shown. */
+  /** Searches by metric name. They find only metrics that exist. */
   readonly searches?: readonly Search[]
   /** Value of a horizontal line, usually the threshold of an alarm. */
   readonly limit?: number

@@ -1,12 +1,12 @@
-/** Creates alarms that treat missing data as breaching only when data can exist. Pure. */
+/** Makes CloudFormation create alarms on missing data after the triggers. Pure. */
 import type { Template } from '../topics-resource.ts'
 
 /** Resource types of event sources. */
 const TRIGGERS = new Set(['AWS::Events::Rule', 'AWS::Lambda::EventSourceMapping', 'AWS::Scheduler::Schedule'])
 
 /**
- * Makes all alarms that treat missing data as breaching depend on all triggers. Otherwise they would fire during the first deployment,
- * before any function has run.
+ * Makes all alarms that treat missing data as breaching depend on all triggers. Otherwise they would fire during the first
+ * deployment, before any function has run.
  *
  * @returns the logical ids of these alarms
  */

@@ -1,4 +1,4 @@
-/** Metrics for alarms and dashboard: those of the functions, and those of AWS. Pure. */
+/** Metrics for the alarms and the dashboard. Functions report some of them, AWS services the others. Pure. */
 import { CONSOLE_METRICS, SCHEDULED_METRICS } from '../../lib/app/metrics.ts'
 import { NAMESPACE } from '../../lib/app/name.ts'
 import { DIMENSIONS, METRICS } from '../../packages/runtime/adapters/lambda/metric-names.ts'
@@ -6,7 +6,7 @@ import { DIMENSIONS, METRICS } from '../../packages/runtime/adapters/lambda/metr
 /** Name of a metric that functions write. */
 export type OwnMetric = keyof typeof METRICS | keyof typeof SCHEDULED_METRICS | keyof typeof CONSOLE_METRICS
 
-/** All metrics of the functions, from the tables that the functions themselves use. */
+/** All metrics that functions report. The list is derived from the tables that the functions use. */
 export const OWN_METRICS: readonly OwnMetric[] = [
   ...(Object.keys(METRICS) as (keyof typeof METRICS)[]),
   ...(Object.keys(SCHEDULED_METRICS) as (keyof typeof SCHEDULED_METRICS)[]),
@@ -14,7 +14,7 @@ export const OWN_METRICS: readonly OwnMetric[] = [
 ]
 
 /**
- * AWS metrics that are used, with the dimensions of each.
+ * AWS metrics that alarms and the dashboard use, with the dimensions of each metric.
  *
  * - Lambda: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
  * - MSK, level DEFAULT, which is free: https://docs.aws.amazon.com/msk/latest/developerguide/metrics-details.html and, for MSK
@@ -63,7 +63,11 @@ export interface Metric {
   readonly dimensions: Readonly<Record<string, string>>
 }
 
-/** Returns a metric that a function reports for the whole function. @param service name of the function */
+/**
+ * Returns a metric that a function reports for itself as a whole, without further dimensions.
+ *
+ * @param service name of the function
+ */
 export function own(environment: string, service: string, name: OwnMetric): Metric {
   return { namespace: NAMESPACE, name, dimensions: { environment, service } }
 }
@@ -94,17 +98,21 @@ export function ofTopic(topic: string, name: keyof (typeof AWS_METRICS)['AWS/SNS
   return { namespace: 'AWS/SNS', name, dimensions: { TopicName: topic } }
 }
 
-/** A Metrics Insights query that combines several metrics of one name. It includes metrics that are added later. */
+/** Metrics Insights query that combines all metrics with the same name. It includes metrics that are created later. */
 export interface Query {
   readonly statistic: 'SUM' | 'MAX'
   readonly namespace: string
   readonly name: string
-  /** Names of the metrics' dimensions. They must match exactly. */
+  /** Names of the dimensions. A metric matches only if it has exactly these. */
   readonly dimensions: readonly string[]
   readonly where: Readonly<Record<string, string>>
 }
 
-/** Returns the sum over all functions of an environment. @param reason counts only this reason */
+/**
+ * Returns the sum over all functions of an environment.
+ *
+ * @param reason value of the dimension `reason`; if absent, all reasons are counted
+ */
 export function ofAllFunctions(environment: string, name: OwnMetric, reason?: string): Query {
   return {
     statistic: 'SUM',

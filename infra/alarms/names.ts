@@ -1,4 +1,4 @@
-/** Names of monitored AWS resources. Pure. */
+/** Names of the AWS resources that alarms watch. Pure. */
 import { alertsTopicName } from '../../lib/app/resource-names.ts'
 import type { Deployed } from './alarm.ts'
 

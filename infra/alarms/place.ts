@@ -13,9 +13,8 @@ const GB = 1_000_000_000
  * Default capacity in MB per second.
  *
  * - MSK Serverless: the quotas of the cluster.
- * - A broker: a kafka.m7g.large always has 937 Mbit/s (117 MB/s) of network bandwidth. With three replicas, three brokers and four readers
- * per
- *   topic, each incoming MB is sent six times, twice to other brokers and four times to readers: 117 / 6 = 19.5.
+ * - A broker: the baseline network bandwidth of a kafka.m7g.large is 937 Mbit/s (117 MB/s). With three replicas, three brokers and
+ * four readers per topic, each incoming MB is sent six times, twice to other brokers and four times to readers: 117 / 6 = 19.5.
  */
 const CAPACITY = { serverless: { in: 200, out: 400 }, broker: { in: 20, out: 60 } } as const
 
@@ -81,12 +80,12 @@ function tooManyNodes(nodes: number): string {
   )
 }
 
-/** Returns the name of a serverless cache from its host name, which AWS derives by appending a few characters. */
+/** Returns the name of a serverless cache from its host name. AWS forms the host name by appending a few characters to the name. */
 function serverlessCacheIn(redisUrl: string): string | undefined {
   return /(?:\/\/|@)([\w-]+)-[a-z0-9]+\.serverless\.[\w-]+\.cache\.amazonaws\.com/.exec(redisUrl)?.[1]
 }
 
-/** Returns notices for the operator who deploys, one line each. */
+/** Returns notices about the alarm settings that are shown to the operator during a deployment, one line each. */
 export function alarmNotices({ enabled, topicArn, soonTopicArn, cache }: Alarming): readonly string[] {
   if (!enabled) return []
   return [

@@ -74,7 +74,7 @@ function comparedOf(value: Value, period: number): object {
   return {
     ...metricOf(metric),
     Period: period,
-    // Percentiles are also evaluated for few samples, because the metrics of a quiet environment have only few.
+    // Evaluate percentiles even with few samples, because an environment with little traffic has only few.
     ...(statistic === 'p99' ? { ExtendedStatistic: statistic } : { Statistic: statistic }),
   }
 }

@@ -1,4 +1,4 @@
-/** The lists of docs/runbook.md that follow from the table of alarms. Pure. */
+/** Generates the lists in docs/runbook.md from the table of alarms. Pure. */
 
 import { readFunctions } from '../../lib/app/functions.ts'
 import { account } from '../account.ts'
@@ -20,7 +20,7 @@ const ENVIRONMENT = {
   ALARM_SOON_TOPIC_ARN: 'arn:aws:sns:eu-west-1:123456789012:sluice-alarms-soon-prod',
 }
 
-/** Returns the functions of serverless.yml in `prod`. */
+/** Returns a `prod` deployment with the functions of serverless.yml. */
 function example(): Deployed {
   const { env, clusterArn, schedules, alarms, ...place } = account('prod', 'eu-west-1', ENVIRONMENT, '/')
   if (!alarms) throw new Error('a deployment to an account has alarms')
@@ -33,7 +33,7 @@ const COSTS = /(?<=^<!-- The costs are .* -->\n).*?(?=^<!-- end of the costs -->
 
 const TITLES = { now: 'Urgent', soon: 'The next working day' } as const
 
-/** The page with its lists as they are now. @throws Error if it has no place for them */
+/** Returns the page with current lists. @throws Error if the page has no markers for a list */
 export function runbookPage(page: string): string {
   for (const place of [LIST, COSTS])
     if (!place.test(page)) throw new Error('docs/runbook.md has no place for the lists of the alarms')
@@ -41,7 +41,7 @@ export function runbookPage(page: string): string {
   return page.replace(LIST, () => `\n${list(deployed)}\n\n`).replace(COSTS, () => `\n${costs(deployed)}\n\n`)
 }
 
-/** The alarms by urgency, a line for each. */
+/** Returns a Markdown list of the alarms, grouped by urgency. */
 function list(deployed: Deployed): string {
   const alarms = Object.entries(ALARM_KINDS).map(([kind, row]) => {
     const { urgency, missing, watches } = row

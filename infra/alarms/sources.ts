@@ -1,4 +1,4 @@
-/** Sources of alarm values. Each returns the metrics of one kind in a deployment. Pure. */
+/** Functions that return the values to watch in a deployment, each for one kind of metric. Pure. */
 
 import { consumersOf, type DeclaredFunction, isConsumer, topicsRead } from '../../lib/app/functions.ts'
 import { SCHEDULED_METRICS } from '../../lib/app/metrics.ts'
@@ -29,7 +29,7 @@ type KafkaMetric = Parameters<typeof ofKafka>[0]
 type CacheMetric = Parameters<typeof ofCache>[0]
 type QueueMetric = Parameters<typeof ofQueue>[1]
 
-/** Condition for partitions that are waiting. */
+/** Condition of the alarms that watch waiting partitions. */
 export const WAITS = {
   stages: { dev: 5 },
   periods: 6,
@@ -38,7 +38,10 @@ export const WAITS = {
     'a failover or a rolling restart of servers ends sooner; between two attempts of an event source mapping, a minute can have no data',
 } as const satisfies Partial<AlarmKind>
 
-/** Returns the sum over all functions. With reasons, returns one sum per reason, each for its own alarm. */
+/**
+ * Returns the sum of a metric over all functions. If reasons are given, returns a sum for each reason, each watched by a separate
+ * alarm.
+ */
 export function counted(name: OwnMetric, reasons?: readonly string[]): Source {
   return ({ env }) =>
     reasons?.map(reason => ({ of: reason, value: { query: ofAllFunctions(env, name, reason) } })) ?? [
@@ -46,7 +49,7 @@ export function counted(name: OwnMetric, reasons?: readonly string[]): Source {
     ]
 }
 
-/** Combines sources that have one metric each, and names their alarms. */
+/** Combines several sources with one metric each. The keys are the suffixes of the alarms' names. */
 export function together(sources: Readonly<Record<string, Source>>): Source {
   return deployed =>
     Object.entries(sources).flatMap(([of, source]) => source(deployed).map(one => ({ ...one, of })))
@@ -66,11 +69,12 @@ export const lagSeconds: Source = ({ env, functions, schedules: { clock } }) =>
   functions.filter(isConsumer).map(({ name, consumes }) => ({
     of: name,
     value: { metric: own(env, name, 'lagSeconds'), statistic: 'Maximum' },
-    // `clock` appends one tick per minute, so a consumer without data is not running. Other topics may be silent.
+    // The function `clock` appends one tick per minute to some topics, so missing data means that the consumer is not running.
+    // Other topics may have no records for hours.
     missing: clock && consumes.some(signal => topicRow(signal).isTicked) ? 'breaching' : 'ignore',
   }))
 
-/** Lag of each consumer in records for each of its topics, as MSK reports it. */
+/** Lag of each consumer for each of its topics, in records. MSK reports these metrics. */
 export const lagRecords: Source = deployed =>
   recordLags(deployed).map(({ of, metric }) => ({ of, value: { metric, statistic: 'Maximum' } }))
 
@@ -96,7 +100,10 @@ export function publishing(name: OwnMetric): Source {
       .map(one => ({ of: one.name, value: { metric: own(env, one.name, name), statistic: 'p99' } }))
 }
 
-/** All consumers of a topic see the same duplicates, so the metric of one consumer is sufficient. */
+/**
+ * Share of duplicates in each topic. All consumers of a topic receive the same duplicates, so the metric of one consumer is
+ * sufficient.
+ */
 export const duplicateRates: Source = ({ env, functions }) =>
   signals().flatMap(signal => {
     const [name] = consumersOf(functions, signal)
@@ -125,7 +132,7 @@ export function lambdas(name: LambdaMetric): Source {
 /** Maximum period of a CloudWatch alarm. */
 const MAX_PERIOD_SECONDS = 86_400
 
-/** Number of successful runs of each schedule within five intervals. */
+/** Number of successful runs of each scheduled function within five intervals of its schedule. */
 export const schedules: Source = deployed =>
   deployed.functions.flatMap(declared => {
     const seconds = intervalOf(declared, deployed)
@@ -149,12 +156,12 @@ function intervalOf({ schedule }: DeclaredFunction, deployed: Deployed): number 
   return schedule && deployed.schedules[schedule.condition] ? periodOf(schedule.expression) : undefined
 }
 
-/** Returns a metric of the queue of scheduled runs that Lambda has discarded. */
+/** Returns a metric of the queue for failed scheduled runs. */
 export function missedRuns(name: QueueMetric): Source {
   return ({ stage }) => [{ value: { metric: ofQueue(missedRunsName(stage), name), statistic: 'Sum' } }]
 }
 
-/** Returns a metric of the queue of the function `on-failure`, if it exists. */
+/** Returns a metric of the queue that the function `on-failure` reads; no values if the deployment has no such queue. */
 export function onFailure(name: QueueMetric): Source {
   return ({ onFailureQueue }) =>
     onFailureQueue === undefined
@@ -179,12 +186,12 @@ export function cluster(name: KafkaMetric): Source {
   }
 }
 
-/** Returns the maximum over all brokers; none for MSK Serverless. */
+/** Returns the maximum over all brokers; no values for MSK Serverless. */
 export function brokers(name: KafkaMetric): Source {
   return deployed => (isServerlessCluster(deployed.clusterArn) ? [] : cluster(name)(deployed))
 }
 
-/** Returns a metric of a provisioned cluster as a whole; none for MSK Serverless. */
+/** Returns a cluster-wide metric of a provisioned cluster; no values for MSK Serverless. */
 export function provisioned(name: KafkaMetric): Source {
   return deployed => {
     const metric = ofKafka(name, { 'Cluster Name': clusterName(deployed) })
@@ -192,7 +199,7 @@ export function provisioned(name: KafkaMetric): Source {
   }
 }
 
-/** Returns a metric of the serverless cache, or of each node. */
+/** Returns a metric of the serverless cache or, for a cluster of nodes, of each node. */
 export function caches(names: Readonly<Record<Cache['kind'], CacheMetric>>): Source {
   return ({ alarms: { cache } }) => {
     if (!cache) return []

@@ -1,4 +1,4 @@
-/** All kinds of alarms by their heading in docs/runbook.md, and the reasons why other metrics have none. Pure. */
+/** All kinds of alarms by their heading in docs/runbook.md, and the metrics that intentionally have no alarm. Pure. */
 import type { ErrorLineKind } from '../../packages/runtime/adapters/lambda/lines.ts'
 import type { AlarmKind } from './alarm.ts'
 import { CONSUMERS } from './consumers.ts'
@@ -7,7 +7,7 @@ import { STORES } from './stores.ts'
 
 export const ALARM_KINDS: Readonly<Record<string, AlarmKind>> = { ...CONSUMERS, ...STORES }
 
-/** Metrics of functions that have no alarm, with the reasons. */
+/** Metrics of functions for which there is no alarm, each with the reason. */
 export const WITHOUT_ALARM: Readonly<Partial<Record<OwnMetric, string>>> = {
   ignored: 'these records are not for the consumer; most of them are ticks',
   parked: 'entities-held reports held entities, and order-given-up those held for too long',
@@ -25,7 +25,7 @@ export const WITHOUT_ALARM: Readonly<Partial<Record<OwnMetric, string>>> = {
   readMs: 'range-read-back reports these reads, which are for records that were not delivered',
 }
 
-/** Metric that counts each kind of ERROR log line of a consumer, or the reason why there is none. */
+/** Metric that counts each kind of ERROR log line of a consumer, or the reason why no metric counts it. */
 export const COUNTED_BY: Readonly<Record<ErrorLineKind, OwnMetric | { readonly because: string }>> = {
   deferred: 'deferred',
   'records-refused': 'refused',

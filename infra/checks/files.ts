@@ -1,4 +1,7 @@
-/** Checks the configuration files and returns errors with file and line. Folders are absolute paths; `shown` is their name in messages. */
+/**
+ * Checks the configuration files and returns errors with file and line. Folders are absolute paths; messages use the shorter name
+ * `shown`.
+ */
 import { join } from 'node:path'
 import { checkRules, errorLine as ruleErrorLine } from '../../lib/alerting/check-rules.ts'
 import { RulesFolderError, readRuleFiles } from '../../lib/alerting/rules-directory.ts'
@@ -25,7 +28,7 @@ export async function notificationProblems(folder: string, shown: string): Promi
   return errors.map(({ text }) => text)
 }
 
-/** Checks the failure policy. @param consumers names of consumers that the policy can contain */
+/** Checks the failure policy. @param consumers names of the consumers to which the policy may refer */
 export async function policyProblems(
   folder: string,
   shown: string,

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { COMPILED, compiledModule, SchemaError } from '../../schemas/compile.ts'
 import { SOURCES } from '../../schemas/sources.ts'
 
-/** Returns errors of the compiled schemas: they cannot be loaded, or they differ from `schemas/json/`. */
+/** Returns an error if the compiled schemas cannot be loaded or are out of date with `schemas/json/`. */
 export async function schemaProblems(sources = SOURCES, compiled = COMPILED): Promise<string[]> {
   try {
     const [expected, present] = await Promise.all([

@@ -18,11 +18,11 @@ import { ConfigError } from '../../packages/runtime/settings/config-error.ts'
 import { readersOf } from '../topics-resource.ts'
 
 /**
- * Checks Redis and Kafka over the network. Only reads.
+ * Checks Redis and Kafka over the network, without changing anything.
  *
  * @param variables valid environment variables of the functions
- * @param changesTopics true if the deployment updates the topics to the table of topics
- * @param patienceMs time limit for each check, in milliseconds: Redis, topics and, if they change, the plan of the changes
+ * @param changesTopics true if the deployment creates or updates topics
+ * @param patienceMs time limit in milliseconds. It applies separately to Redis, to the topics and to the plan of topic changes.
  */
 export async function serverProblems(
   variables: Environment,
@@ -40,12 +40,12 @@ export async function serverProblems(
       ? withPlan(found, variable, await deploymentPlan(config, connections, patienceMs))
       : found
   } finally {
-    // Connections to unreachable servers may still be opening.
+    // Ignore errors, because connections to unreachable servers may still be opening.
     await connections.close().catch(() => {})
   }
 }
 
-/** Adds the topic changes that would be rejected during the deployment. */
+/** Adds an error for each topic change that would be rejected during the deployment. */
 function withPlan(
   { problems, unseen }: DeploymentRefusals,
   variable: string,
@@ -55,7 +55,7 @@ function withPlan(
     const why = `${variable}: the changes of its topics cannot be planned from this machine (${plan.unseen}).`
     return { problems, unseen: [...unseen, why] }
   }
-  // A wrong timestamp type is already reported as an error of its own.
+  // A wrong timestamp type has already been reported separately.
   const refused = plan.seen.refused.filter(({ setting }) => setting !== 'message.timestamp.type')
   const sentences = refused.map(
     ({ topic, setting, found, wanted, because }) =>
@@ -64,7 +64,7 @@ function withPlan(
   return { problems: [...problems, ...sentences], unseen }
 }
 
-/** Returns undefined for invalid settings, which another check reports. */
+/** Returns undefined if the settings are invalid. Another check reports the errors. */
 function opened(variables: Environment) {
   try {
     const config = readConfig(variables)

@@ -1,4 +1,6 @@
-/** Finds errors in environment variables that would otherwise occur when functions start. Pure. */
+/**
+ * Finds errors in the functions' environment variables before a deployment, so that functions do not fail when they start. Pure.
+ */
 import { SLICES } from '../../lib/app/config.ts'
 import { isLoopback } from '../../lib/app/loopback.ts'
 import { SERIALIZED_TYPES } from '../../lib/app/serializing.ts'
@@ -7,11 +9,11 @@ import { parseRedisUrl } from '../../packages/runtime/adapters/redis/address.ts'
 import { formatsOf, type Serialization } from '../../packages/runtime/consumer/serialization.ts'
 import { ConfigError } from '../../packages/runtime/settings/config-error.ts'
 
-/** Environment variables of a function in the template: texts and CloudFormation expressions. */
+/** Environment variables of a function in the template. Values are strings or CloudFormation expressions. */
 type Variables = Readonly<Record<string, unknown>>
 
 /**
- * Returns all errors in the settings of functions, by variable and without repetition.
+ * Returns all errors in the settings of functions. An error that several functions share is returned once.
  *
  * @param functions environment variables by function
  */
@@ -63,7 +65,7 @@ function plainTextErrors(given: Environment): string[] {
   ]
 }
 
-/** Checks families and event types, which the setting itself does not know. */
+/** Checks that the families and event types in the setting exist. */
 function serializationErrors(serialization: Serialization): string[] {
   try {
     formatsOf(serialization, SERIALIZED_TYPES)

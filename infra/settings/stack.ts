@@ -1,7 +1,7 @@
 import { setting, slice } from '../../packages/runtime/settings/slice.ts'
 import { text } from '../../packages/runtime/settings/values.ts'
 
-/** Stack whose outputs provide settings that are not set. */
+/** Setting that names the long-lived stack. The stack's outputs are used for settings that are not set. */
 export const STACK = slice(
   'Long-lived stack of a deployment',
   {

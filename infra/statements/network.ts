@@ -3,7 +3,10 @@ import { allow, arnHere, arnOfAnyAccount, type Statement } from '../arn.ts'
 
 /** EC2 actions without resource-level permissions. */
 const DESCRIBED = ['ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets']
-/** Actions that an event source mapping of a cluster needs: https://docs.aws.amazon.com/lambda/latest/dg/with-msk-permissions.html */
+/**
+ * Additional actions that an event source mapping of an MSK cluster needs:
+ * https://docs.aws.amazon.com/lambda/latest/dg/with-msk-permissions.html
+ */
 const DESCRIBED_BY_POLLERS = ['ec2:DescribeSecurityGroups', 'ec2:DescribeVpcs']
 /** Actions on network interfaces: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html */
 const MADE = ['ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface']
@@ -15,8 +18,9 @@ export interface Network {
 }
 
 /**
- * Returns the permissions for network interfaces. They are for Lambda itself, so the code of the function is denied them: only credentials
- * used by the code carry the function's ARN (https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html).
+ * Returns the permissions for network interfaces. Only the Lambda service needs them, so they are denied to the function's code. A
+ * request from the code is recognized by the function's ARN in its credentials
+ * (https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html).
  *
  * @param lambdaName name of the Lambda function
  * @param isPolledFor true if an event source mapping of a cluster calls the function
@@ -42,8 +46,8 @@ export function networkStatements(
 }
 
 /**
- * Returns the statements for subnets and security groups that another account shares. Their ARNs contain that account, which their ids do
- * not. A network interface in a shared subnet belongs to the account of the function.
+ * Returns the statements for subnets and security groups that another account shares with this one. Their ARNs contain the other
+ * account, which cannot be derived from their ids. A network interface in a shared subnet belongs to the account of the function.
  */
 function sharedStatements(network: Network | undefined): Statement[] {
   const ids = [

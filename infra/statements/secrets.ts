@@ -3,19 +3,23 @@ import { allow, arnHere, type Statement } from '../arn.ts'
 
 const SECRET_ARN = /^arn:aws[a-z-]*:secretsmanager:/
 
-/** Returns whether the text is the ARN of a secret, and not its name. */
+/** Returns whether the text is the ARN of a secret. A secret can also be given by name. */
 export function isSecretArn(nameOrArn: string): boolean {
   return SECRET_ARN.test(nameOrArn)
 }
 
-/** Returns the permission to read secrets. @param secrets names or ARNs; a name that ends in `/*` includes all secrets with this prefix */
+/**
+ * Returns the permission to read secrets.
+ *
+ * @param secrets names or ARNs; a name that ends in `/*` includes all secrets with this prefix
+ */
 export function readSecrets(...secrets: readonly string[]): Statement {
   return allow(['secretsmanager:GetSecretValue'], secrets.map(secretArn))
 }
 
 /**
- * Returns the ARN of a secret. Secrets Manager appends "-" and six characters to the name. A pattern of any other length would match other
- * secrets.
+ * Returns the ARN of a secret. Secrets Manager appends "-" and six characters to the name. The pattern for these characters must
+ * have exactly this length, because a shorter or longer one would match other secrets.
  */
 export function secretArn(nameOrArn: string): string | object {
   if (isSecretArn(nameOrArn)) return nameOrArn

@@ -12,7 +12,7 @@ import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ConsoleAlerts } from './source.ts'
 
-/** The reading that caused an alert; null if it was not found. */
+/** Result of the search for the reading that caused an alert. `cause` is null if the reading was not found. */
 export interface CauseOfAlert {
   readonly cause: {
     readonly as: AlertCause['as']
@@ -23,18 +23,18 @@ export interface CauseOfAlert {
     readonly offset: number
     readonly data: unknown
   } | null
-  /** Description of the searched range, for display. */
+  /** Sentence that describes the range in which the reading was searched. */
   readonly lookedAt: string
 }
 
-/** An alert to find the cause of, with the topic of its events. */
+/** Alert whose cause is searched for, and the topic of the alert's events. */
 type Whose = Pick<ShownAlert, 'id' | 'transitions'> & { readonly topic: string }
 
 const MAX_RECORDS = 200_000
 const MAX_MS = 8_000
-/** Ranges before the alert that are searched for the reading, in this order. */
+/** Lengths of the time ranges before the alert in which the reading is searched, in this order. */
 const BEFORE_MS = [60_000, 3_600_000]
-/** Maximum difference between the broker's clock and the clock of the alert's writer. */
+/** Maximum assumed difference between the clocks of the broker and of the function that published the alert. */
 const AFTER_MS = 60_000
 
 const GONE: CauseOfAlert = {

@@ -43,7 +43,7 @@ export interface PendingAlerts {
 }
 
 const MAX_ROWS = 500
-/** Cached only while the query runs, so that results are always current. */
+/** Cache options. Concurrent requests share a query, but its result is not kept, so that results are always current. */
 const KEPT = { forMs: 0, most: 20, idleMs: 300_000 }
 const HOUR_MS = 3_600_000
 
@@ -84,7 +84,7 @@ const HISTORY = object({
 
 type FilterQuery = { readonly [Key in keyof typeof FILTER]?: string | undefined }
 
-/** @param conditions of `conditionsIn` */
+/** Returns the routes for lists of alerts. @param conditions cached result of `conditionsIn` */
 export function listRoutes(environment: ConsoleEnvironment, conditions: KeptAnswer<Conditions>) {
   const histories = new KeptAnswers<AlertHistory>(KEPT)
   return {
@@ -130,7 +130,7 @@ function pendingIn({ active }: Conditions, given: FilterQuery): PendingAlerts {
   return { pending: found.slice(0, MAX_ROWS), total: found.length }
 }
 
-/** Returns the filter without the rule; see `alertsOfRule`. */
+/** Returns the filter for all conditions except the rule, which `alertsOfRule` applies. */
 function filterOf({ severity, entity, label, unacknowledged }: FilterQuery): AlertFilter {
   const [name = '', ...value] = label?.split('=') ?? []
   return {

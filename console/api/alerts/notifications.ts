@@ -33,7 +33,7 @@ export interface NotificationRow {
   readonly alerts: readonly NotifiedAlert[]
   /** Number of alerts in the notification that are not listed here. */
   readonly omitted: number
-  /** Outcomes by delivering function. */
+  /** Outcome of the delivery for each function that delivers notifications. */
   readonly outcomes: readonly SinkOutcome[]
 }
 
@@ -58,7 +58,7 @@ const MAX_ALERTS = 10
 const MAX_RECORDS = 100_000
 const MAX_MS = 10_000
 const HOUR_MS = 3_600_000
-/** Common prefix of the names of all delivering functions. */
+/** Prefix of the names of all functions that deliver notifications. */
 const SINKS = 'notify-'
 
 const QUERY = {
@@ -151,7 +151,7 @@ class Search {
     this.#sinceMs = sinceMs
   }
 
-  /** Returns the records of a topic that contain a text. May include other records. */
+  /** Returns the records of a topic that contain a text. The result may include records that do not contain it. */
   async find(signal: Signal, text: string): Promise<readonly LogRecord[]> {
     const topic = this.#environment.topic(signal)
     const reach = await topicReach(await this.#environment.offsets(), topic, this.#sinceMs)

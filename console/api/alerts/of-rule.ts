@@ -1,9 +1,10 @@
 /** Finds alerts by the name of their rule. Pure. */
 
 /**
- * Returns the alerts of the rule with exactly this name. If there are none, returns those whose rule contains the text, ignoring case.
+ * Returns the alerts of the rule with exactly this name. If there are none, returns the alerts whose rule contains the text,
+ * ignoring case.
  *
- * @param asked name or part of a name; undefined returns all alerts
+ * @param asked name or part of a name; if undefined, all alerts are returned
  */
 export function alertsOfRule<Alert extends { readonly rule: string }>(
   alerts: readonly Alert[],

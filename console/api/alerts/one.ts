@@ -29,7 +29,10 @@ const ID = {
     maxLength(200, 'must be the id of an alert'),
   ),
 }
-/** Format of `derivedId`. Any other text would match many records, and no alert. */
+/**
+ * Format of an alert's id, as `derivedId` creates it. Texts in other formats are rejected before the search, because they could
+ * match many records.
+ */
 const DERIVED_ID = /^[\w-]{22}$/
 
 const SAID = {
@@ -83,12 +86,12 @@ export function oneRoutes(environment: ConsoleEnvironment) {
   }
 }
 
-/** Returns undefined if the alert is not found, which requires searching all records. */
+/** Returns an alert; undefined if it is not found. All records must be searched before an alert counts as not found. */
 async function alertOf(environment: ConsoleEnvironment, id: string): Promise<OneAlert | undefined> {
   const source = new ConsoleAlerts(environment, { holding: id })
   const { alerts, behind } = await shownAlerts(source, id, { sinceMs: undefined, limit: 1 })
   const [alert] = alerts
-  // The searched text can also be a part of an entity's name.
+  // The id can also occur in another alert's record, for example in the name of an entity.
   if (alert?.id !== id) return undefined
   const muted = alert.state === 'firing' ? silencedBy(await source.silences(), alert) : []
   return { ...alert, silencedBy: muted, topic: topicName('alerts', environment.config.env), behind }

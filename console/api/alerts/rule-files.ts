@@ -1,4 +1,4 @@
-/** Files of alert rules: view and check them, and save them on a local stack. */
+/** Routes for files of alert rules. Files can be viewed and checked and, on a local stack, saved. */
 import { maxLength, minLength, nullable, pipe, regex, string } from 'valibot'
 import { checkRules, type LocatedError } from '../../../lib/alerting/check-rules.ts'
 import { readRules } from '../../../lib/alerting/rule-files.ts'
@@ -18,7 +18,7 @@ import { asked, changed } from '../route.ts'
 import { rulesInForce, textOf } from './rules.ts'
 
 export interface RuleFiles {
-  /** Local files; in a deployed environment, the active rules as one read-only file. */
+  /** Local rule files. In a deployed environment, the active rules are shown as one read-only file. */
   readonly files: readonly NamedRuleFile[]
   readonly canBeSaved: boolean
   /** True if the rules of the files are active; null if the files have errors, or if no rules are active yet. */
@@ -36,7 +36,7 @@ export interface RulesSaved extends RulesChecked {
   readonly file: NamedRuleFile | null
 }
 
-/** Text of a rule file. The maximum length equals the maximum size of a rule set in bytes. */
+/** Schema for the text of a rule file. Its maximum length equals the maximum size of a rule set in bytes. */
 export const RULES_TEXT = pipe(
   string('must be a text'),
   minLength(1, 'must be a text with rules'),
@@ -52,7 +52,7 @@ export function ruleFileRoutes(environment: ConsoleEnvironment) {
   const { isLocal, config } = environment
   return {
     '/alerts/rules/files': asked({}, () => filesIn(environment)),
-    // Checking is CPU-bound and takes up to a second for a large text.
+    // Checking a large text uses the CPU for up to a second.
     'POST /alerts/rules/check': changed(TEXT, async ({ file, text }): Promise<RulesChecked> => {
       return errorsWith(isLocal ? await folderOf(config.rulesDir) : [], file, text)
     }),
@@ -73,7 +73,7 @@ async function saved(
       'The rules of a deployed environment are changed in its project. Download the text and deploy it from there.',
     )
   const { rulesDir } = environment.config
-  // Check before writing the audit event, so that every audit event stands for a change.
+  // Check before writing the audit event, so that every audit event corresponds to a change.
   const { errors, rules } = errorsWith(await folderOf(rulesDir), file, text)
   if (errors.length > 0) return { file: null, errors, rules }
   const done = await audited(environment, { by, action: 'rules save', filter: { file } }, async () => {
@@ -106,7 +106,7 @@ async function filesIn(environment: ConsoleEnvironment): Promise<RuleFiles> {
   return { files, canBeSaved: true, areInForce }
 }
 
-/** Reads the rule files of a folder. @throws ProblemError if the folder cannot be read or has errors */
+/** Reads the rule files of a folder. @throws ProblemError if the folder or one of its files cannot be read */
 async function folderOf(rulesDir: string): Promise<readonly NamedRuleFile[]> {
   try {
     return await namedRuleFiles(rulesDir)

@@ -25,19 +25,25 @@ export interface RuleRow {
   /** Condition of the rule in one line. */
   readonly condition: string
   readonly paused: boolean
-  /** Number of entities or groups in each state. `silent` counts alerts about missing readings, in addition to the others. */
+  /**
+   * Number of entities or groups in the state `pending`. The following fields have the numbers for the other states. `silent`
+   * counts alerts about missing readings, which are not included in the other numbers.
+   */
   readonly pending: number
   readonly firing: number
   readonly recovering: number
   readonly silent: number
-  /** Number of entities that report the metric and are in no other state; null for a rule that applies to only some entities. */
+  /**
+   * Number of entities that report the metric and are neither pending nor firing; null for a rule that applies only to some
+   * entities.
+   */
   readonly inactive: number | null
 }
 
 export interface Rules {
   /** Rules sorted by name. */
   readonly rules: readonly RuleRow[]
-  /** Hash of the active rule set; null if none is active yet. The rules are then those of the local folder. */
+  /** Hash of the active rule set; null if no rule set is active yet. In that case, the rules of the local folder are shown. */
   readonly hash: string | null
   /** Number of partitions of the readings topic in which the rule set is active. */
   readonly having: number
@@ -66,7 +72,7 @@ const NAME = pipe(
   maxLength(1000, 'must be the name of a rule'),
 )
 
-/** @param conditions of `conditionsIn` */
+/** Returns the routes for active rules. @param conditions cached result of `conditionsIn` */
 export function ruleRoutes(environment: ConsoleEnvironment, conditions: KeptAnswer<Conditions>) {
   const known = () => Promise.all([rulesInForce(environment), conditions.get()])
   return {
@@ -121,7 +127,10 @@ export function textOf(rules: readonly AnyRule[]): string {
   return dump({ rules: ruleSetOf(rules).rules }, { lineWidth: 120, noRefs: true })
 }
 
-/** Returns all conditions. Simultaneous questions share one answer, because it reads the state of every entity. */
+/**
+ * Returns a cache for the conditions of all rules. Concurrent requests share one result, because computing it requires reading the
+ * state of every entity.
+ */
 export function conditionsIn(environment: ConsoleEnvironment): KeptAnswer<Conditions> {
   const read = async () => {
     const topics = [await environment.topicSize('readings'), await environment.topicSize('patterns')] as const

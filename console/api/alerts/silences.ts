@@ -1,4 +1,4 @@
-/** Silences: list, preview, create and end them. */
+/** Routes that list, preview, create and end silences. */
 import { randomUUID } from 'node:crypto'
 import {
   array,
@@ -38,9 +38,9 @@ import { ConsoleAlerts, silencedBy } from './source.ts'
 
 export interface SilenceRow extends Silence {
   readonly state: SilencePhase
-  /** Matchers in one line. */
+  /** The silence's matchers as one line of text. */
   readonly about: string
-  /** Number of firing alerts that the silence mutes, or would mute if it has not started. */
+  /** Number of firing alerts that the silence mutes. For a silence that has not started, the number that it would mute. */
   readonly mutes: number
 }
 
@@ -195,7 +195,7 @@ async function previewOf(environment: ConsoleEnvironment, match: Silence['match'
   return { about: matchText(match), alerts, total: muted.length, firing: firing.length }
 }
 
-/** Returns the matchers without undefined keys. */
+/** Removes undefined keys from the matchers of a request. */
 function matchOf(given: InferOutput<typeof MATCH>): Silence['match'] {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
 }

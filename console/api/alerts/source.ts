@@ -1,4 +1,4 @@
-/** Data source for the alerts pages. Limits how much of the topic is read. */
+/** Data source for the alerts pages. It limits the number of records that are read from the topic. */
 import { dataReader } from '../../../lib/app/data-reader.ts'
 import { keptSilences } from '../../../lib/app/silences.ts'
 import { topicSize } from '../../../lib/app/topics.ts'
@@ -20,12 +20,12 @@ import type { DataReader } from '../../../packages/runtime/pipeline/ports.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../problem.ts'
 
-/** Limits of one query: number of records of the alerts topic, and time. */
+/** Limits of one query: number of records to read from the alerts topic, and time in milliseconds. */
 const MAX_RECORDS = 100_000
 const MAX_MS = 10_000
 
 interface Bounds {
-  /** Reads only events that contain this text, such as an alert id. The whole topic is searched for it. */
+  /** Restricts the query to events that contain this text, such as an alert id. The whole topic is searched. */
   readonly holding?: string
 }
 
@@ -93,7 +93,7 @@ export class ConsoleAlerts implements AlertSource {
     return (set?.silences ?? []).filter(one => phaseOf(one, nowMs) === 'active')
   }
 
-  /** Returns the records with their data as JSON. */
+  /** Returns the records with their data converted to JSON. */
   plain(records: readonly LogRecord[]): Promise<readonly LogRecord[]> {
     return plainRecords(records, this.#reader)
   }

@@ -17,9 +17,9 @@ import { changed } from '../route.ts'
 import { RULES_TEXT } from './rule-files.ts'
 import { ConsoleAlerts } from './source.ts'
 
-/** Result of a tested rule, compared with the alerts that actually fired. */
+/** Result of testing a rule, with the number of alerts that actually fired. */
 export interface TriedRow extends TriedRule {
-  /** Number of alerts of the rule with this name and these labels that fired in the same period; null if not counted. */
+  /** Number of alerts that actually fired in the same period for the rule with this name and labels; null if not counted. */
   readonly told: number | null
 }
 
@@ -45,7 +45,7 @@ export interface RulesTried extends Omit<Trial, 'rules' | 'firings'> {
 const HOUR_MS = 3_600_000
 const MAX_HOURS = 168
 const MAX_RECORDS = 100_000
-/** Below the 30-second timeout of an HTTP API. */
+/** Time limit of a trial in milliseconds, below the 30-second timeout of an HTTP API. */
 const MAX_MS = 20_000
 const MAX_TOLD = 10_000
 const MAX_SHOWN = 300
@@ -64,7 +64,7 @@ export function trialRoutes(environment: ConsoleEnvironment) {
     'POST /alerts/rules/try': changed(TRY, async ({ text, hours, entity }, _, { req }) => {
       const { errors } = checkRules([{ where: FILE, text }])
       if (errors.length > 0) return { ...NOTHING, errors }
-      // Evaluation is CPU-bound, so run one at a time.
+      // Run only one trial at a time, because evaluating rules uses the CPU.
       if (isBusy)
         throw new ProblemError('conflict', 'Another trial of rules is running. Try again in a moment.')
       isBusy = true
@@ -121,7 +121,7 @@ async function tried(
   }
 }
 
-/** Returns the number of fired alerts by rule. */
+/** Returns the number of alerts that have fired since a time, by rule. */
 async function toldSince(
   environment: ConsoleEnvironment,
   sinceMs: number,

@@ -6,7 +6,7 @@ import type { DeadLetterFilter } from '../../../lib/queries/dead-letter-pages.ts
 const MAX_NAME_LENGTH = 1_000
 
 const name = v.pipe(v.string(), v.nonEmpty('must not be empty'), v.maxLength(MAX_NAME_LENGTH, 'is too long'))
-/** A duration before now, or an instant. */
+/** Time in a query: a duration before now, or an absolute time. */
 const time = v.pipe(
   v.string(),
   v.check(

@@ -49,26 +49,31 @@ export interface DeadLettersAnswer {
   /** Number of dead letters by code, most frequent first, with the meaning of the code. */
   readonly codes: readonly { readonly name: string; readonly count: number; readonly means: string | null }[]
   readonly consumers: readonly { readonly name: string; readonly count: number }[]
-  /** Number of arrivals per interval. The range is divided into equal intervals; times in epoch milliseconds. */
+  /**
+   * Number of dead letters that arrived in each interval. The range is divided into equal intervals. Times are epoch milliseconds.
+   */
   readonly times: { readonly fromMs: number; readonly toMs: number; readonly counts: readonly number[] }
-  /** Number of newest records per partition that were searched for handled dead letters; null if the table was used instead. */
+  /**
+   * Number of newest records per partition that were searched for handled dead letters; null if the list was read from the table of
+   * open dead letters.
+   */
   readonly newest: number | null
-  /** Number of open dead letters that were removed from the table in favor of newer ones. */
+  /** Number of open dead letters that were removed from the full table to make room for newer ones. */
   readonly left: number
   /** Number of records that have not been read yet. Later responses include them. */
   readonly pending: number
 }
 
-/** Number of records per partition that are searched for handled dead letters, because only the topic has them. */
+/** Number of newest records per partition that are searched for handled dead letters. The table contains only open ones. */
 const NEWEST = 4_000
-/** Time limit for one response. Large records are slow to read, so the first responses can be incomplete. */
+/** Time limit for one response, in milliseconds. Large records are slow to read, so the first responses can be incomplete. */
 const LOOK_MS = 2_000
 const MAX_LISTED = 200
 const MAX_REMEMBERED = 2_000
 /** Maximum length of an error in the list. The page of a dead letter shows it in full. */
 const MAX_ERROR_LENGTH = 300
 const PARTS = 60
-/** At least one second per interval. */
+/** Minimum length of the range, so that each interval has at least one second. */
 const SHORTEST_MS = PARTS * 1_000
 
 const QUERY = {
@@ -89,12 +94,12 @@ export function deadLetterRoutes(environment: ConsoleEnvironment) {
   }
 }
 
-/** Lists dead letters. Keeps the records already read, because an open page refreshes every few seconds. */
+/** Lists dead letters. Records are cached after they have been read, because an open page refreshes every few seconds. */
 class DeadLetterList {
   readonly #source: DeadLetterSource
   readonly #open: DeadLetters
   readonly #all: DeadLetters
-  /** Rows by position, without the progress of operations. */
+  /** Rows of the list by position. They do not include the state of running operations. */
   readonly #lines = new Map<string, DeadLetterLine>()
 
   constructor(source: DeadLetterSource) {
@@ -159,12 +164,12 @@ function numbers(
   }
 }
 
-/** Returns the meaning of a failure code; null for one that this version does not know. */
+/** Returns the meaning of a failure code; null for a code that this version does not define. */
 export function meaningOf(code: string): string | null {
   return code in FAILURES ? FAILURES[code as keyof typeof FAILURES].description : null
 }
 
-/** Rounds up to ten seconds, so that an unchanged response is not sent again. */
+/** Rounds a time up to a multiple of ten seconds, so that responses stay equal and need not be sent again. */
 function roundUp(ms: number): number {
   return Math.ceil(ms / 10_000) * 10_000
 }

@@ -30,7 +30,7 @@ export interface PartOfRecord {
 export interface ShownDeadLetter extends Omit<DeadLetterSummary, 'partition' | 'offset'> {
   readonly at: string
   readonly writtenAtMs: number
-  /** Meaning of the code; null if this version does not know it. */
+  /** Meaning of the failure code; null if this version does not define the code. */
   readonly means: string | null
   readonly routedBecause: string
   readonly firstFailedAt: string
@@ -49,7 +49,7 @@ export interface ShownDeadLetter extends Omit<DeadLetterSummary, 'partition' | '
 /** Maximum number of bytes shown per part. The full content can be downloaded. */
 const SHOWN_BYTES = 64 * 1024
 const SHOWN_HEADER_BYTES = 4 * 1024
-/** Time limit for searching the whole topic for the handling of a dead letter. */
+/** Time limit for finding out how a dead letter was handled, in milliseconds. The whole topic may have to be searched. */
 const PATIENCE_MS = 15_000
 
 const BYTES = { at: PLACE, part: v.picklist(['key', 'value'], 'must be key or value') }

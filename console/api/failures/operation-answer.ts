@@ -12,18 +12,20 @@ export interface OperationAnswer {
   readonly id: string
   readonly command: HandlingRequest['command']
   readonly by: string
-  /** State of the operation. `interrupted`: its process has ended, or the page that requested its steps was closed. */
+  /**
+   * State of the operation. `interrupted` means that its process has stopped, or that the page that requested its steps was closed.
+   */
   readonly state: ReturnType<typeof stateNow>
   /** Epoch milliseconds. */
   readonly begunAtMs: number
   readonly updatedAtMs: number
-  /** Number of dead letters selected by position; 0 if selected by conditions. */
+  /** Number of dead letters that the request selects by position; 0 if it selects by conditions. */
   readonly named: number
-  /** Selection conditions, by command-line option. */
+  /** Conditions that select dead letters, by command-line option. */
   readonly conditions: Readonly<Record<string, string>>
   readonly taken: number
   readonly leftOut: readonly LeftOut[]
-  /** Redriven dead letters that failed again; null for a drop, before the end, and if none was redriven. */
+  /** Redriven dead letters that failed again. Null for a drop, for an unfinished redrive, and if no dead letter was redriven. */
   readonly failedAgain: FailedAgain | null
   /** Progress, 0 to 1; null if unknown. */
   readonly part: number | null

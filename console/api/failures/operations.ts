@@ -1,4 +1,4 @@
-/** Redrives and drops of dead letters: plan, start, and list them. */
+/** Routes that plan, start and list redrives and drops of dead letters. */
 import * as v from 'valibot'
 import { readPatch } from '../../../lib/operations/dead-letters/patch.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
@@ -86,7 +86,8 @@ export function operationRoutes(environment: ConsoleEnvironment) {
     'POST /failures/operation/resume': changed(ONE, async ({ id }, { name }) =>
       answer(await runner.goOn(id, name)),
     ),
-    // If the process does not stay, the page calls one step after another. That does not continue a stopped operation.
+    // If the process is suspended between requests, the page requests the steps one after another. A step must not resume a stopped
+    // operation.
     'POST /failures/operation/step': changed(ONE, async ({ id }, { name }) =>
       answer(await runner.goOn(id, name, 'running')),
     ),

@@ -1,4 +1,4 @@
-/** Plan of a redrive or a drop. Planning only reads. */
+/** Plan of a redrive or a drop. Planning does not change anything. */
 import { LEFT_OUT, type LeftOutReason } from '../../../lib/operations/dead-letters/decide.ts'
 import type { DeadLetterOperations } from '../../../lib/operations/dead-letters/operations.ts'
 import type { HandlingRequest } from '../../../lib/operations/dead-letters/request.ts'
@@ -8,34 +8,37 @@ import type { ConsoleEnvironment } from '../../environment.ts'
 export interface LeftOut {
   readonly reason: LeftOutReason
   readonly count: number
-  /** Reason, for display. */
+  /** Reason why the dead letters are left out, as text for display. */
   readonly because: string
 }
 
 export interface Plan {
-  /** Request body that starts exactly this operation. Its times are absolute, so dead letters that arrive later are not included. */
+  /**
+   * Request body that starts the planned operation. Its times are absolute, so that dead letters that arrive later are not
+   * included.
+   */
   readonly request: HandlingRequest
   readonly taken: number
   readonly leftOut: readonly LeftOut[]
-  /** Reasons why the patch would produce invalid events; empty if it does not. */
+  /** Reasons why the patch would produce invalid events; empty if the patched events are valid. */
   readonly refused: readonly string[]
   /** Number of selected dead letters by code. */
   readonly codes: Readonly<Record<string, number>>
-  /** Selected codes that are permanent. */
+  /** Failure codes of the selected dead letters that are permanent, so that a redrive would fail again. */
   readonly permanent: readonly string[]
   readonly consumers: Readonly<Record<string, number>>
   readonly topics: Readonly<Record<string, number>>
   /** Consumers that would receive the records, with their current state. */
   readonly consumersNow: readonly RedriveConsumer[]
-  /** Positions in the request that have no dead letter. */
+  /** Positions in the request at which there is no dead letter. */
   readonly missing: readonly string[]
-  /** True if all dead letters were examined; otherwise there may be more. */
+  /** True if all dead letters were examined. If false, further dead letters may match. */
   readonly isWhole: boolean
   /** Number of examined dead letters. */
   readonly looked: number
 }
 
-/** Below the 30-second timeout of an HTTP API. */
+/** Time limit of planning in milliseconds, below the 30-second timeout of an HTTP API. */
 const LOOK_MS = 15_000
 
 /** Plans an operation. @throws Unavailable if Kafka or Redis does not respond */

@@ -1,6 +1,6 @@
 /**
- * Runs operations. In a long-lived process, an operation runs in the background until it has finished. Behind an HTTP API, the process is
- * suspended between requests, so an operation runs in steps: each step is one request, and the page requests the next one.
+ * Runs operations. In a long-lived process, an operation runs in the background until it has finished. Behind an HTTP API, the
+ * process is suspended between requests, so an operation runs in steps. The page requests one step after another.
  */
 import {
   type KeptOperation,
@@ -13,7 +13,7 @@ import { Connections } from '../../../packages/runtime/lambda/connections.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../problem.ts'
 
-/** Duration of one step, below the 30-second timeout of an HTTP API. */
+/** Duration of one step in milliseconds, below the 30-second timeout of an HTTP API. */
 const STEP_MS = 15_000
 
 export class OperationRunner {
@@ -40,9 +40,9 @@ export class OperationRunner {
   }
 
   /**
-   * Continues an operation, until its end or for one step.
+   * Continues an operation. In a long-lived process, it runs to its end; otherwise, one step is run.
    *
-   * @param only required state of the operation; by default, any unfinished state
+   * @param only state that the operation must have; by default, any unfinished state
    */
   async goOn(id: string, by: string, only?: OperationState): Promise<KeptOperation> {
     try {
@@ -65,7 +65,7 @@ export class OperationRunner {
     }
   }
 
-  /** Stops after the current batch. The operation can be resumed by its id. */
+  /** Stops all running operations after their current batches. An operation can be resumed by its id. */
   async #pause(): Promise<void> {
     this.#over.abort()
     await Promise.all(this.#running)

@@ -16,7 +16,7 @@ export interface ListedGroup {
   readonly members: number
   readonly topics: readonly string[]
   readonly pending: number
-  /** True if the lag may be larger, because a partition without a leader has no known end. */
+  /** True if the lag may be larger, because the end offset of a partition without a leader is unknown. */
   readonly isAtLeast: boolean
 }
 
@@ -26,12 +26,12 @@ export interface GroupAnswer extends AgedGroupLag {
   readonly seconds: number | null
 }
 
-/** Maximum number of listed groups. Each requires a request to its coordinator. */
+/** Maximum number of listed groups. Each group requires a request to its coordinator. */
 const MAX_GROUPS = 500
-/** Maximum number of lag ages per request. Each requires reading a record. */
+/** Maximum number of lag ages per request. Each age requires reading a record. */
 const MAX_AGES = 200
 
-/** Lists the groups whose names contain the text, up to a limit. `more` counts further matches. */
+/** Lists the groups whose names contain the text, up to a limit. `more` is the number of matching groups that are not listed. */
 export async function listedGroups(environment: ConsoleEnvironment, find: string) {
   const kafka = await environment.kafka()
   const matching = (await allGroups(kafka)).filter(({ group }) => isFound(group, find))
@@ -68,7 +68,10 @@ export async function oneGroup(environment: ConsoleEnvironment, name: string): P
   return { ...aged, function: functionOf(environment, name), seconds: longestWait(aged) }
 }
 
-/** Returns a group even if its coordinator does not describe it to this client, as long as it is listed. */
+/**
+ * Returns the description of a group. If the group's coordinator does not describe it to this client, its entry in the list of all
+ * groups is returned.
+ */
 async function groupCalled(kafka: Kafka, name: string): Promise<GroupDescription | undefined> {
   const [described] = await consumerGroups(kafka, [name])
   if (described && described.state !== 'missing') return described

@@ -6,7 +6,10 @@ import { boundsOf, topicCalled } from './layouts.ts'
 export const MAX_RECORDS = 100_000
 const MAX_MS = 10_000
 
-/** Counts the keys of the newest records. `isCutShort` is true if the time limit was reached before the requested number was read. */
+/**
+ * Counts the keys of the newest records. `isCutShort` is true if the time limit was reached before the requested number of records
+ * was read.
+ */
 export async function keysOf(
   environment: ConsoleEnvironment,
   { topic, records }: { readonly topic: string; readonly records: number },

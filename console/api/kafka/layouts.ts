@@ -1,4 +1,6 @@
-/** Functions shared by the Kafka routes: topics of the cluster, their offsets, and owners of consumer groups. */
+/**
+ * Queries that several Kafka routes use: topics of the cluster, their offsets, and the functions to which consumer groups belong.
+ */
 import { type ClusterTopic, layoutsIn } from '../../../lib/queries/cluster.ts'
 import { kafkaAnswer } from '../../../lib/queries/kafka-answers.ts'
 import type {
@@ -30,7 +32,7 @@ export function boundsOf(
 }
 
 /**
- * Returns the end offset of each partition, including records of open transactions; empty if the topic does not exist.
+ * Returns the high watermark of each partition, which includes records of open transactions; empty if the topic does not exist.
  *
  * @throws RefusedByKafka or Unavailable
  */

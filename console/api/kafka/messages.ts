@@ -19,7 +19,7 @@ export interface MessageTopic {
   readonly partitions: number
 }
 
-/** Maximum size of a downloaded file. Responses of an HTTP API are limited to 6 MB, including the Base64 encoding. */
+/** Maximum size of a downloaded file. An HTTP API limits a response to 6 MB after Base64 encoding. */
 const MAX_RECORDED = { records: 10_000, bytes: 64 * 1024 * 1024 } as const
 const MAX_BEHIND_HTTP_API = { records: 10_000, bytes: 3.5 * 1024 * 1024 } as const
 

@@ -1,4 +1,4 @@
-/** Subjects of the schema registry, their versions, and the changes between versions. */
+/** Subjects of the schema registry, their versions, and the differences between versions. */
 import { isRegistryError, type RegistrySubjects, type SchemaVersion } from '@sluice/schema-registry'
 import { SUBJECT_STRATEGIES, schemaSubject } from '../../../lib/app/packaged-schemas.ts'
 import { SERIALIZED_TYPES } from '../../../lib/app/serializing.ts'
@@ -19,7 +19,7 @@ interface ShippedSubject {
 
 export interface ListedSubject {
   readonly subject: string
-  /** Event type and format, for a schema that ships with Sluice; otherwise null. */
+  /** Event type and format of a schema that is part of Sluice; null for other schemas. */
   readonly shipped: ShippedSubject | null
 }
 
@@ -39,7 +39,7 @@ const MAX_SUBJECTS = 2_000
 /** Maximum number of lines to compare. Time and memory grow with the product of both line counts. */
 const MAX_LINES = 2_000
 
-/** Lists the subjects whose names contain the text, up to a limit. `registry` is the URL without credentials. */
+/** Lists the subjects whose names contain the text, up to a limit. `registry` is the URL of the registry without credentials. */
 export async function listedSubjects({ config }: ConsoleEnvironment, find: string) {
   const matching = (await ask(config, subjects => subjects.list())).filter(subject => isFound(subject, find))
   const shipped = shippedSubjects(config.env)
@@ -47,7 +47,12 @@ export async function listedSubjects({ config }: ConsoleEnvironment, find: strin
   return { registry: config.registry?.url ?? '', subjects, more: matching.length - subjects.length }
 }
 
-/** Returns one subject. @param version latest by default @throws ProblemError for an unknown subject or version */
+/**
+ * Returns one subject.
+ *
+ * @param version number of the version; by default, the latest
+ * @throws ProblemError for an unknown subject or version
+ */
 export async function oneSubject(
   { config }: ConsoleEnvironment,
   name: string,
@@ -58,7 +63,7 @@ export async function oneSubject(
   return { ...one, ...found, changes: changesBetween(earlier, found.shown.text) }
 }
 
-/** Returns the shipped subjects by name, for each naming strategy. Pure. */
+/** Returns the subjects of Sluice's own schemas by name, under each naming strategy. Pure. */
 function shippedSubjects(env: string): ReadonlyMap<string, ShippedSubject> {
   return new Map(
     SERIALIZED_TYPES.flatMap(({ type }) =>
@@ -71,7 +76,9 @@ function shippedSubjects(env: string): ReadonlyMap<string, ShippedSubject> {
   )
 }
 
-/** Reads a version. Requests run one at a time, because some registries answer concurrent requests with errors. */
+/**
+ * Reads a version of a subject. Requests are sent one at a time, because some registries answer concurrent requests with errors.
+ */
 async function versionOf(subjects: RegistrySubjects, name: string, wanted: number | undefined) {
   const versions = await subjects.versions(name)
   const shown = await subjects.version(name, wanted ?? 'latest')

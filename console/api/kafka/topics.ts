@@ -22,14 +22,14 @@ export interface ListedTopic {
   readonly leaderless: number
   /** Number of retained records; null if a partition has no leader. */
   readonly records: number | null
-  /** Size of one replica of each partition, in bytes; null if a broker does not report it. */
+  /** Size of the topic without its additional replicas, in bytes; null if a broker does not report it. */
   readonly bytes: number | null
 }
 
 /** Maximum number of listed topics. Pages refresh the list every few seconds. */
 const MAX_TOPICS = 1_000
 
-/** Lists the topics whose names contain the text, up to a limit. `more` counts further matches. */
+/** Lists the topics whose names contain the text, up to a limit. `more` is the number of matching topics that are not listed. */
 export async function listedTopics(environment: ConsoleEnvironment, find: string) {
   const cluster = await environment.cluster()
   const matching = (await clusterTopics(cluster)).filter(({ topic }) => isFound(topic, find))
@@ -95,15 +95,15 @@ export interface TopicAnswer {
 
 export interface PartitionAnswer {
   readonly partition: number
-  /** Leader of the partition; -1 without a leader, and all other values are then unknown. */
+  /** Broker id of the partition's leader; -1 if it has no leader, in which case all other values are unknown. */
   readonly leader: number
   readonly replicas: readonly number[]
   readonly inSync: readonly number[]
-  /** Offset of the first record; `end` is the offset after the last. */
+  /** Offset of the first record. `end` is the offset after the last record. */
   readonly start: number | null
   readonly end: number | null
   readonly bytes: number | null
-  /** Number of records, relative to the average of all partitions that have a leader. */
+  /** Number of records divided by the average of all partitions that have a leader. */
   readonly skew: number | null
   readonly isTooFull: boolean
 }
@@ -111,7 +111,7 @@ export interface PartitionAnswer {
 export interface SettingAnswer {
   readonly name: string
   readonly value: string | null
-  /** True if set for this topic; false for a default of the brokers. */
+  /** True if the value is set for this topic; false if it is a default of the brokers. */
   readonly isOwn: boolean
 }
 
@@ -174,7 +174,10 @@ function countOf(bound: Bounds | undefined): number {
   return bound ? Math.max(0, bound.end - bound.start) : 0
 }
 
-/** Returns the settings, those of the topic first; null if access is denied, so that the other properties can still be shown. */
+/**
+ * Returns the settings of a topic, with explicitly set values first. Returns null if access is denied, so that the other properties
+ * can still be shown.
+ */
 async function settingsOf(
   cluster: ClusterInspection,
   topic: string,

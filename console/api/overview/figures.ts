@@ -10,7 +10,7 @@ import type { ShownConsumer, ShownTopic, Values } from './shapes.ts'
 
 type Lag = ReadTopic & ConsumerLag
 
-/** Returns the counters by name; see `Overview.values`. */
+/** Returns the counters by name. For the names, see `Overview.values`. */
 export function countersIn(kafka: KafkaLook | undefined, redis: RedisLook | undefined): Values {
   const ends = (signal: Signal) => endsOf(kafka?.bounds[signal])
   const topics = signals().map(signal => [`topic/${signal}`, ends(signal)] as const)
@@ -26,7 +26,11 @@ export function countersIn(kafka: KafkaLook | undefined, redis: RedisLook | unde
   }
 }
 
-/** Returns the lags by name; see `Overview.values`. @param waits age of the oldest pending record in seconds, by `consumer/topic` */
+/**
+ * Returns the lags by name. For the names, see `Overview.values`.
+ *
+ * @param waits age of the oldest pending record in seconds, by `consumer/topic`
+ */
 export function lagsIn(lags: readonly Lag[], waits: Values): Values {
   return Object.fromEntries(
     lags.flatMap(lag => {
@@ -73,7 +77,7 @@ export function shownConsumers(
   })
 }
 
-/** Adds the maximum batching window of each consumer. */
+/** Adds each consumer's maximum batching window to its lags. */
 export function withWindows(lags: readonly Lag[], functions: readonly ShownFunction[]): WatchedLag[] {
   return lags.map(lag => {
     const declared = functions.find(({ name }) => name === lag.function)
@@ -97,7 +101,7 @@ function recordsIn(bounds: readonly Bounds[] | undefined): number | null {
   return bounds ? bounds.reduce((sum, { start, end }) => sum + end - start, 0) : null
 }
 
-/** The sum of a topic and its sub-signals; null if a count is missing. */
+/** Returns the sum of the counts; null if one of them is unknown. */
 function sumOf(counts: readonly (number | null)[]): number | null {
   return counts.reduce((sum, count) => (sum === null || count === null ? null : sum + count), 0)
 }

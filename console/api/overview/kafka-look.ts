@@ -16,9 +16,9 @@ export interface KafkaLook {
   readonly members: ReadonlyMap<string, number>
 }
 
-/** Short timeouts, so that an open page shows an outage quickly. The next sample retries. */
+/** Time limits of a sample. They are short, so that an open page shows an outage quickly; the next sample retries. */
 const PATIENCE = { leaderMs: 2_000, topicMs: 0 }
-/** Members change rarely, and listing them requires a separate connection. */
+/** Interval for listing group members. They change rarely, and listing them requires a separate connection. */
 const MEMBERS_EVERY_MS = 10_000
 
 export class KafkaLooks {
@@ -56,7 +56,7 @@ export class KafkaLooks {
         this.#members = members
       },
       () => {
-        // Show the number of members as unknown.
+        // Without an answer, the number of members is shown as unknown.
         this.#members = new Map()
       },
     )
@@ -69,7 +69,7 @@ export class KafkaLooks {
   }
 }
 
-/** Shares one request for the offsets of each topic among all callers. */
+/** Returns offsets whose `bounds` requests each topic only once. All callers share the response. */
 function boundsOnce(offsets: TopicOffsets): Pick<TopicOffsets, 'bounds' | 'committed'> {
   const known = new Map<string, Promise<Bounds[]>>()
   return {

@@ -1,16 +1,19 @@
 /** Growth rates of counters. */
 import type { History, Values } from './shapes.ts'
 
-/** Counters by name at one time. Counters only grow, unless their source is reset. */
+/** Counters by name at a point in time. A counter never decreases unless its source is reset. */
 export interface Counted {
   readonly atMs: number
   readonly counters: Readonly<Record<string, number | null>>
 }
 
-/** Time over which rates are averaged. Consumers commit once per batch, so a shorter time would show a steady flow as spikes. */
+/**
+ * Time over which rates are averaged, in milliseconds. Consumers commit once per batch, so a shorter time would show a constant
+ * load as spikes.
+ */
 const OVER_MS = 10_000
 
-/** Recent samples, as far back as rates need them. */
+/** Computes rates from the recent samples. */
 export class Rates {
   #looks: Counted[] = []
 
@@ -31,7 +34,7 @@ export class Rates {
   }
 }
 
-/** Five minutes of samples, one every two seconds. */
+/** Number of samples in five minutes, with one sample every two seconds. */
 const MAX_SAMPLES = 150
 
 export class SampleHistory {
@@ -42,7 +45,7 @@ export class SampleHistory {
     if (this.#samples.length > MAX_SAMPLES) this.#samples.shift()
   }
 
-  /** Returns a column per name. Samples without a value have null. */
+  /** Returns a column of values for each name, with null for samples that have no value. */
   get columns(): History {
     const names = [...new Set(this.#samples.flatMap(({ values }) => Object.keys(values)))]
     return {

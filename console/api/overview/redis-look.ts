@@ -1,4 +1,4 @@
-/** Samples the outcomes of consumers and their circuit breakers. */
+/** Takes samples of the consumers' counters and circuit breakers. */
 
 import { firingAlerts } from '../../../lib/alerting/firing-alerts.ts'
 import type { Outcomes } from '../../../lib/queries/outcomes.ts'
@@ -67,13 +67,13 @@ export class RedisLooks {
   }
 }
 
-/** Returns the position of the `firing-alerts` view; undefined if unknown. */
+/** Returns the position up to which the `firing-alerts` view has applied the log; undefined if unknown. */
 function appliedByView(lags: KafkaLook['lags'] | undefined): string | undefined {
   const lag = lags?.find(one => one.function === firingAlerts.name)
   return lag?.partitions.map(({ next }) => next).join()
 }
 
-/** Maximum age of the count while the position of the view does not change. */
+/** Maximum age of the cached number of firing alerts while the position of the view does not change, in milliseconds. */
 const EVERY_MS = 10_000
 
 export class FiringCount {
@@ -87,10 +87,10 @@ export class FiringCount {
   }
 
   /**
-   * Returns the number of firing alerts, and counts again only if it may have changed.
+   * Returns the number of firing alerts. They are counted again only if the number may have changed.
    *
    * @param applied position of the `firing-alerts` view; undefined if unknown
-   * @throws the errors of the count
+   * @throws the errors of the function that counts
    */
   async at(nowMs: number, applied: string | undefined): Promise<number> {
     const hasChanged = applied !== undefined && applied !== this.#applied

@@ -1,4 +1,7 @@
-/** Samples the environment every two seconds after the first request, and keeps five minutes of samples. */
+/**
+ * Takes samples of the environment every two seconds, starting with the first request. The samples of the last five minutes are
+ * kept.
+ */
 import { setTimeout as pause } from 'node:timers/promises'
 import { StandingStill } from '../../../lib/diagnosis/stalls/standing-still.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
@@ -12,7 +15,7 @@ import { OpenDeadLetters, RecentAlerts } from './topic-looks.ts'
 import { Waits } from './waits.ts'
 
 const EVERY_MS = 2_000
-/** A server that does not respond within this time counts as unavailable. */
+/** Time after which a server that has not responded counts as unavailable, in milliseconds. */
 const ANSWERS_WITHIN_MS = 8_000
 
 /** A value, or the reason why it is missing. */
@@ -45,7 +48,10 @@ export class OverviewSampler {
     environment.connections.kept({ close: () => this.#over.abort() })
   }
 
-  /** Returns the newest sample. The first call waits for one; later samples are at most a few seconds old. */
+  /**
+   * Returns the newest sample. The first call waits until a sample has been taken. Later calls return a sample that is at most a
+   * few seconds old.
+   */
   async newest(): Promise<Overview> {
     const { streams } = this.#environment
     if (streams && !this.#isRunning) {
@@ -56,7 +62,7 @@ export class OverviewSampler {
     return isOld || !this.#last ? this.#lookOnce() : this.#last
   }
 
-  /** Past samples. Without streams, the process may have only a few. */
+  /** Recent samples. If the console cannot stream, there may be only a few, because the process is suspended between requests. */
   get history(): History {
     return this.#history.columns
   }
@@ -64,7 +70,7 @@ export class OverviewSampler {
   async #keepLooking(): Promise<void> {
     const { signal } = this.#over
     while (!signal.aborted) {
-      // The next request reports the error.
+      // Ignore the error here. The next request takes a sample and reports its error.
       await this.#lookOnce().catch(() => {
         this.#last = undefined
       })
@@ -123,7 +129,7 @@ export class OverviewSampler {
   }
 }
 
-/** Waits for a server, and turns an outage into a reason. @throws unexpected errors */
+/** Waits for the response of a server, and converts an outage to a reason. @throws unexpected errors */
 async function asked<T>(server: string, answer: Promise<T>): Promise<Answered<T>> {
   try {
     return { value: await inTime(server, answer), problem: null }

@@ -10,18 +10,19 @@ export type Values = Readonly<Record<string, number | null>>
 export interface Overview {
   /** Time of the sample, in epoch milliseconds. */
   readonly atMs: number
-  /** Reason why a server is unavailable; null if it responds. */
+  /** Reason why each server is unavailable; null for a server that responds. */
   readonly servers: { readonly kafka: string | null; readonly redis: string | null }
   /**
-   * Figures by name. Rates per second, averaged over ten seconds: `in`, `applied`, `duplicates`, `failed`, `alerts`, `letters`,
-   * `topic/SIGNAL` and `rate/CONSUMER/TOPIC`. Current values: `lag/CONSUMER/TOPIC` in records and `wait/CONSUMER/TOPIC` in seconds.
+   * Figures by name. The following are rates per second, averaged over ten seconds: `in`, `applied`, `duplicates`, `failed`,
+   * `alerts`, `letters`, `topic/SIGNAL` and `rate/CONSUMER/TOPIC`. The others are current values: `lag/CONSUMER/TOPIC` in records
+   * and `wait/CONSUMER/TOPIC` in seconds.
    */
   readonly values: Values
   /** Total number of applied, duplicate and failed readings. */
   readonly totals: Values
   readonly topics: readonly ShownTopic[]
   readonly consumers: readonly ShownConsumer[]
-  /** Functions that write to topics without reading from any. */
+  /** Functions that write to topics but do not read from a topic. */
   readonly producers: readonly { readonly name: string; readonly emits: readonly Signal[] }[]
   readonly standing: readonly StalledFunctions[]
   /** Number of firing alerts. */
@@ -45,13 +46,13 @@ export interface ShownConsumer {
   /** Signal of the topic; undefined for a topic of another application. */
   readonly signal?: Signal
   readonly group: string
-  /** Topics that the function writes to, except `failures`, which all consumers write to. */
+  /** Topics to which the function writes. `failures` is not listed, because all consumers write to it. */
   readonly emits: readonly Signal[]
   /** Number of members of the group; null if unknown, or if the function stores its own offsets. */
   readonly readers: number | null
 }
 
-/** Recent samples, oldest first. Each name has a column of the same length as `atMs`. */
+/** Recent samples, oldest first. Each figure has a column of values with the same length as `atMs`. */
 export interface History {
   readonly atMs: readonly number[]
   readonly values: Readonly<Record<string, readonly (number | null)[]>>

@@ -21,7 +21,7 @@ export class RecentAlerts {
   }
 
   /**
-   * Returns the newest alerts first. Reads the topic only if it has new records since the last call.
+   * Returns recent alerts, newest first. The topic is read only if records have been added since the last call.
    *
    * @param bounds current offsets of the topic; undefined if unknown or if the topic does not exist
    * @throws the errors of `readRecords`
@@ -48,7 +48,10 @@ function endsOf(bounds: readonly Bounds[]): string {
   return bounds.map(({ end }) => end).join()
 }
 
-/** Time limit of one call. A large topic is counted over several calls; the number is unknown until all of it has been read. */
+/**
+ * Time limit of one call, in milliseconds. Counting in a large topic takes several calls, and the number is unknown until the whole
+ * topic has been read.
+ */
 const FOR_MS = 500
 
 export class OpenDeadLetters {
@@ -63,7 +66,7 @@ export class OpenDeadLetters {
   }
 
   /**
-   * Returns null until all records have been read.
+   * Returns the number of open dead letters; null until the whole topic has been read.
    *
    * @param bounds current offsets of the topic; undefined if unknown or if the topic does not exist
    * @throws the errors of `readRecords`

@@ -27,8 +27,8 @@ export class Waits {
   }
 
   /**
-   * Returns the ages in seconds by `consumer/topic`; null while unknown. Append times of records from before the first sample are read
-   * from the topic, for the next sample.
+   * Returns the ages in seconds by `consumer/topic`; null while unknown. If a record was written before the first sample, its
+   * append time is read from the topic in the background and is available for the next sample.
    */
   next(lags: readonly (ReadTopic & ConsumerLag)[], nowMs: number): Readonly<Record<string, number | null>> {
     for (const { topic, partitions } of lags)
@@ -65,7 +65,7 @@ export class Waits {
       for (const place of places) await this.#readOne(log, place)
       this.#fault = undefined
     } catch (error) {
-      // Reads run in the background. The next sample of Kafka reports outages.
+      // Report only unexpected errors here. The next sample of Kafka reports outages.
       if (problemOf(error).code === 'fault') this.#tell(error)
     } finally {
       this.#isReading = false
@@ -96,25 +96,25 @@ interface Look {
 
 interface PartitionLooks {
   readonly looks: Look[]
-  /** Positions of records that were read, each with the first sample at that time. */
+  /** Records that were read from the topic: the position and append time of each, and the oldest sample at the time of the read. */
   readonly reads: (readonly Look[])[]
 }
 
-/** Ten minutes of samples, one every two seconds. */
+/** Number of samples in ten minutes, with one sample every two seconds. */
 const MAX_LOOKS = 300
-/** More than the number of stalled consumers of one topic. */
+/** Maximum number of stored append times per partition. It exceeds the number of consumers of a topic that can be stalled. */
 const MAX_READS = 20
 
 export class OffsetTimes {
   readonly #known = new Map<string, PartitionLooks>()
 
-  /** Records the current end of a partition. Several consumers of the topic may report the same sample. */
+  /** Records the current end offset of a partition. Several consumers of the topic may report the same end. */
   ended(topic: string, partition: number, end: number, atMs: number): void {
     const { looks, reads } = this.#of(topic, partition)
     const last = looks.at(-1)
     if (last?.atMs === atMs && last.end === end) return
     if (last && end < last.end) {
-      // The topic was recreated.
+      // The end offset has decreased, so the topic has been recreated.
       looks.length = 0
       reads.length = 0
     }
@@ -122,7 +122,7 @@ export class OffsetTimes {
     if (looks.length > MAX_LOOKS) looks.shift()
   }
 
-  /** Records the append time of a record. It stays known after later samples are dropped. */
+  /** Records the append time of a record. It is kept even when older samples are removed. */
   written(topic: string, partition: number, offset: number, atMs: number): void {
     if (this.timeOf(topic, partition, offset) !== undefined) return
     const { looks, reads } = this.#of(topic, partition)
@@ -131,7 +131,10 @@ export class OffsetTimes {
     if (reads.length > MAX_READS) reads.shift()
   }
 
-  /** Returns the approximate append time of a record, in epoch milliseconds; undefined if it is older than all known records. */
+  /**
+   * Returns the approximate append time of a record, in epoch milliseconds; undefined if the record is older than all records whose
+   * times are known.
+   */
   timeOf(topic: string, partition: number, offset: number): number | undefined {
     const { looks, reads } = this.#of(topic, partition)
     const record = reads.find(([one]) => one?.end === offset + 1)?.[0]

@@ -7,13 +7,13 @@ import { MAX_HAPPENINGS } from './memory.ts'
 export interface Activities {
   /** Most frequent first. */
   readonly counts: readonly { readonly activity: string; readonly devices: number }[]
-  /** Devices with the most recent changes, of the requested activity or of all. */
+  /** Devices with the requested activity, or all devices, that changed most recently. */
   readonly devices: readonly DeviceNow[]
   readonly silent: readonly { readonly entity: string; readonly lastSeen: string }[]
-  /** Number of matching devices. The list contains only the first ones. */
+  /** Number of matching devices, including those that are not listed. */
   readonly matching: number
   readonly silentCount: number
-  /** Number of examined entities; `isWhole` is true if these are all. */
+  /** Number of examined entities. `isWhole` is true if all entities were examined. */
   readonly known: number
   readonly isWhole: boolean
   /** Newest first. */
@@ -28,7 +28,7 @@ export interface DeviceNow {
 
 const MAX_LISTED = 200
 
-/** Returns the activities of devices. @param wanted an activity; empty for all */
+/** Returns the activities of devices. @param wanted activity of the devices to list; empty for all activities */
 export async function activities(memory: TelemetryMemory, wanted: string): Promise<Activities> {
   const [{ rows, entities, isWhole }, { found }] = await Promise.all([
     memory.activities.get(),

@@ -1,4 +1,4 @@
-/** Filters, sorts and paginates the list of entities on the server, because a browser cannot handle ten thousand. Pure. */
+/** Filters, sorts and paginates the list of entities on the server, because a browser cannot show ten thousand rows. Pure. */
 import type { Statistics } from '../../../lib/analytics/statistics.ts'
 import type { ListedEntity } from '../../../lib/tables/statistics.ts'
 import { FAMILIES, type FamilyName } from '../../../lib/telemetry/families.ts'
@@ -10,7 +10,7 @@ export type StatisticName = (typeof STATISTICS)[number]
 export interface EntityPageQuery {
   /** Words that the source and subject must contain, ignoring case. */
   readonly find: string
-  /** Defaults to the family with the most entities. */
+  /** Family to list; by default, the family with the most entities. */
   readonly family?: FamilyName | undefined
   readonly statistic: StatisticName
   /** Sort key: `entity`, `readings`, `last-reading`, `alerts` or a metric; prefixed with `-` for descending order. */
@@ -31,7 +31,7 @@ export interface EntityPage {
   readonly pages: number
   /** Number of matching entities of the family. */
   readonly matching: number
-  /** Number of examined entities of all families; `isWhole` is true if these are all. */
+  /** Number of examined entities of all families. `isWhole` is true if all entities were examined. */
   readonly known: number
   readonly isWhole: boolean
 }
@@ -54,13 +54,16 @@ interface EntityRow {
   readonly values: readonly (number | null)[]
 }
 
-/** Known entities. `isWhole` is true if these are all. */
+/** Entities that were read. `isWhole` is true if these are all entities. */
 export interface EntityList {
   readonly entities: readonly ShownEntity[]
   readonly isWhole: boolean
 }
 
-/** An entity without its current minute, to save memory: ten thousand are kept. */
+/**
+ * An entity without the statistics of its current minute. They are omitted to save memory, because the list may have ten thousand
+ * entities.
+ */
 export type ShownEntity = Omit<ListedEntity, 'open'>
 
 export const PAGE_SIZE = 50
@@ -100,7 +103,7 @@ export function metricsOf(family: FamilyName): ShownMetric[] {
   return Object.entries(FAMILIES[family].metrics).map(([name, unit]) => ({ name, unit }))
 }
 
-/** Counts the matching entities by family, without families that have no entities at all. */
+/** Counts the matching entities by family. Families without any entities are omitted. */
 function countedFamilies(
   all: readonly ShownEntity[],
   matching: readonly ShownEntity[],
@@ -123,7 +126,7 @@ function figureOf(statistics: Statistics | undefined, wanted: StatisticName): nu
   return Math.sqrt(statistics.m2 / statistics.count)
 }
 
-/** Sorts the entities. Those without a value come last in both directions. */
+/** Sorts the entities. Entities without a value are last in both directions. */
 function sortedBy(
   entities: readonly ShownEntity[],
   { sort, statistic }: EntityPageQuery,

@@ -29,10 +29,10 @@ export interface EntityNow {
   readonly partition: number
   readonly topic: string
   readonly metrics: readonly (ShownMetric & { readonly statistics: StatisticsSummary | null })[]
-  /** Number of readings since the first one. `lastAt` is the event time of the newest, RFC 3339. */
+  /** Total number of readings. `lastAt` is the event time of the newest reading, RFC 3339. */
   readonly readings: number
   readonly lastAt: string
-  /** End of the charts, in epoch milliseconds: the current time, or the last reading if it is older than the charts' range. */
+  /** End of the charts, in epoch milliseconds: the current time or, if the charts would be empty, the time of the last reading. */
   readonly endsMs: number
   readonly endsEarly: boolean
   /** Statistics of the current minute, which has not ended. */
@@ -41,7 +41,7 @@ export interface EntityNow {
   readonly alerts: readonly ActiveAlert[]
   /** Rules for the entity; null if no rules are active in the partition yet. */
   readonly rules: readonly WatchingRule[] | null
-  /** Newest readings in the log, oldest first, up to the requested number. */
+  /** Newest readings in the log, sorted from oldest to newest, up to the requested number. */
   readonly newest: readonly ShownReading[]
   readonly searched: Searched
 }
@@ -69,11 +69,14 @@ export interface ShownReading {
   readonly values: readonly (number | null)[]
 }
 
-/** Range of a live chart. */
+/** Range of a live chart, in milliseconds. */
 export const LIVE_MS = 15 * 60_000
 const FEW = 10
 
-/** Query for one entity. @param spanMs range of the charts @param isLive true for all newest readings, false for a few */
+/**
+ * Query for one entity. `spanMs` is the range of the charts. If `isLive` is true, all readings of the live chart are returned,
+ * otherwise only a few.
+ */
 export interface EntityQuery {
   readonly entity: string
   readonly spanMs: number
@@ -164,7 +167,7 @@ export interface WatchingRule {
   readonly name: string
   readonly metric: string
   readonly severity: string
-  /** Compared quantity: `value`, `state`, or a kind that derives another number, such as `change`. */
+  /** Quantity that is compared: `value`, `state`, or a kind of rule that compares a derived number, such as `change`. */
   readonly compares: string
   /** Condition in words. */
   readonly text: string
@@ -184,8 +187,8 @@ export interface WatchingRule {
 /**
  * Returns the rules that apply to an entity.
  *
- * @param newest data of the newest reading, which has the site, type and tags of the entity; without it, rules that match on these are
- * not returned
+ * @param newest data of the newest reading, which contains the site, type and tags of the entity. If it is undefined, rules that
+ * match on these are not returned.
  */
 export function watchingRules(
   rules: readonly AnyRule[],
@@ -213,7 +216,7 @@ function watchingRule(rule: Rule): WatchingRule {
     unit: measureUnit ? '1' : unit,
     fireAbove: finite(fire?.above),
     fireBelow: finite(fire?.below),
-    // The alert resolves at or below this value.
+    // The alert resolves when the value is at or below this limit.
     clearBelow: finite(clear?.above),
     clearAbove: finite(clear?.below),
     states: states ?? [],

@@ -31,7 +31,10 @@ interface MinuteColumns {
 export type AlertSpan = Omit<EntityAlert, 'timeMs'>
 
 const HOUR_MS = 3_600_000
-/** Delay after which minutes are certainly published: each is published when a reading of a later minute arrives. */
+/**
+ * Age after which the statistics of a minute are assumed to be published. They are published when a reading of a later minute
+ * arrives.
+ */
 const LATE_MS = 10 * 60_000
 
 /** Returns the history of an entity. @throws ProblemError if the processor does not know the entity */
@@ -61,8 +64,9 @@ export async function entityHistory(
 }
 
 /**
- * Returns the range of append times to search. An old period may have been written when it ended, or replayed at any later time, so it
- * is searched backward from the end of the topic.
+ * Returns the range of append times to search. Minutes of an old period may have been appended when the period ended, or at any
+ * later time by a replay. For an old period, the append times around it are therefore searched first and, if nothing is found, the
+ * whole topic.
  */
 function periodOf(fromMs: number, toMs: number): Period {
   const isOld = toMs < Date.now() - LATE_MS

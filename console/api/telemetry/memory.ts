@@ -1,4 +1,4 @@
-/** Shared parts of the telemetry queries: cached results and positions in topics. */
+/** Cache that the telemetry queries share. It contains results and positions in topics. */
 
 import type { AnyRule } from '../../../lib/alerting/patterns/pattern.ts'
 import { dataReader } from '../../../lib/app/data-reader.ts'
@@ -30,14 +30,16 @@ import type { EntityList } from './entity-page.ts'
 const MAX_ENTITIES = 50_000
 /** Maximum number of readings of one entity on a live page. */
 const MAX_READINGS = 900
-/** One day of minutes, and as many revisions. */
+/** Maximum number of minutes of one entity: those of one day, and a revision of each. */
 const MAX_MINUTES = 2 * 24 * 60
 const MAX_ALERTS = 500
 export const MAX_HAPPENINGS = 50
 
 const LIST_FOR_MS = 4_000
 const RULES = { forMs: 15_000, most: 100, idleMs: 60_000 }
-/** Cached records by topic and entity: maximum number of entities, and the time after which unused ones are dropped. */
+/**
+ * Limits of the cached records: maximum number of entities, and the time after which unused entities are removed, in milliseconds.
+ */
 const KEPT = { most: 20, idleMs: 60_000 }
 const LIMITS = { mostRecords: 200_000, withinMs: 2_000 }
 
@@ -76,7 +78,7 @@ export class TelemetryMemory {
     )
   }
 
-  /** The rules that the log has put into force in an entity's partition of readings. */
+  /** Returns the rules that are active in the entity's partition of the readings topic; undefined if no rules are active yet. */
   rules(entity: string, partition: number): Promise<readonly AnyRule[] | undefined> {
     const topic = this.#environment.topic(signalOfEntity('readings', entity))
     return this.#rules.ask(`${topic} ${partition}`, async () =>
@@ -95,10 +97,10 @@ export class TelemetryMemory {
   }
 
   /**
-   * Returns the minutes in the current partition of the entity's key. If partitions were added to the topic during the last hours, earlier
-   * minutes are in another partition and are not returned.
+   * Returns the minutes in the current partition of the entity's key. If partitions were added to the topic during the last hours,
+   * earlier minutes are in another partition and are not returned.
    *
-   * @param hours length of the period; each length is cached separately
+   * @param hours length of the period. Each length is cached separately.
    */
   minutes(entity: string, hours: number): RecentRecords<EntityMinute> {
     const partition = { ofKey: entity }

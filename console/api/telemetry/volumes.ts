@@ -36,7 +36,7 @@ export interface Volume {
 const MINUTE_MS = 60_000
 /** Time limit for one response. Later responses add the remaining steps. */
 const WITHIN_MS = 500
-/** Steps by number of hours, limited to the width of a chart. */
+/** Length and number of steps for each selectable number of hours. The number of steps is limited by the width of a chart. */
 const STEPS: Readonly<Record<number, { stepMs: number; count: number }>> = {
   1: { stepMs: MINUTE_MS, count: 60 },
   6: { stepMs: 5 * MINUTE_MS, count: 72 },
@@ -45,7 +45,7 @@ const STEPS: Readonly<Record<number, { stepMs: number; count: number }>> = {
 
 export class Volumes {
   readonly #environment: ConsoleEnvironment
-  /** Separate connection, so that these many requests do not delay other pages. */
+  /** Separate connection, because the many requests for volumes would delay other pages. */
   readonly #offsets: () => Promise<TopicOffsets>
   readonly #known = new Map<string, KnownOffsets>()
 

@@ -25,11 +25,11 @@ export interface FamilyForm {
   readonly about: string
   readonly keyedBy: string
   readonly fields: readonly FormField[]
-  /** Example reading from a simulated sensor. */
+  /** Data of an example reading, from a simulated sensor. */
   readonly example: Readonly<Record<string, unknown>>
 }
 
-/** Subset of JSON Schema that the schemas of readings use. */
+/** The part of JSON Schema that the schemas of readings use. */
 interface Schema {
   readonly type?: string
   readonly description?: string

@@ -1,4 +1,4 @@
-/** Validates a reading that a user entered, as a consumer would, and publishes it. */
+/** Publishes a reading that a user has entered. The reading is first validated in the same way as by a consumer. */
 import { UnencodableError } from '@sluice/schema-registry'
 import { dataWriterOf } from '../../../lib/app/data-writer.ts'
 import { readData } from '../../../lib/app/event-data.ts'
@@ -56,11 +56,15 @@ export interface Delivery {
   readonly key: string
   readonly traceparent: string
   readonly traceId: string
-  /** Time until all replicas had the record, in milliseconds. */
+  /** Time until all replicas acknowledged the record, in milliseconds. */
   readonly elapsedMs: number
 }
 
-/** Publishes a reading. @throws ProblemError if it cannot be encoded; UnknownTopic, RefusedByKafka or Unavailable if Kafka rejects it */
+/**
+ * Publishes a reading.
+ *
+ * @throws ProblemError if it cannot be encoded; UnknownTopic, RefusedByKafka or Unavailable if Kafka rejects it
+ */
 export async function publishReading(
   event: Event,
   keyBy: KeyStrategy | undefined,

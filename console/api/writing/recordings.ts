@@ -1,4 +1,4 @@
-/** Recordings that ship with Sluice, as listed in their manifest. */
+/** Recordings that are part of Sluice. They are listed in a manifest. */
 import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
@@ -8,7 +8,7 @@ export interface RecordingShown {
   /** Description of the contents. */
   readonly what: string
   readonly events: number
-  /** Number of alerts by rule, when replayed on an empty state. */
+  /** Number of alerts that each rule fires when the recording is replayed into an empty environment. */
   readonly fires: Readonly<Record<string, number>>
 }
 
@@ -26,11 +26,11 @@ interface Manifest {
   >
 }
 
-/** Opens the recording. Can be called repeatedly. */
+/** Opens the recording. Each call returns a new stream. */
 export type OpenRecording = () => Readable
 
 const FOLDER = new URL('../../../events/', import.meta.url)
-/** Bytes per read: several thousand events, so that they can be published in large requests. */
+/** Number of bytes per read. A read contains several thousand events, so that they can be published in large requests. */
 const READ_BYTES = 1024 * 1024
 
 export class Recordings {
@@ -49,7 +49,7 @@ export class Recordings {
     })
   }
 
-  /** Returns undefined for an unknown name. */
+  /** Returns a function that opens the recording; undefined for an unknown name. */
   async named(name: string): Promise<OpenRecording | undefined> {
     const { streams } = await this.#manifest()
     const file = Object.keys(streams).find(one => nameOf(one) === name)

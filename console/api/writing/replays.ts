@@ -13,10 +13,10 @@ export interface ReplayShown {
   readonly startedAt: string
   readonly endedAt: string | null
   readonly state: 'running' | 'done' | 'stopped' | 'failed'
-  /** Number of events; null until the recording has been scanned. */
+  /** Number of events in the recording; null until the events have been counted. */
   readonly total: number | null
   readonly acknowledged: number
-  /** Number of events whose time was too far in the future for consumers. */
+  /** Number of events that consumers would reject because their time is too far in the future. */
   readonly ahead: number
   /** Error of a failed replay. */
   readonly problem: string | null
@@ -43,10 +43,10 @@ interface Replay {
 type ReportError = (error: unknown) => void
 type Play = (counts: PlayCounts, stop: AbortSignal) => Promise<void>
 type OnEnd = (ended: ReplayShown) => Promise<void>
-/** Runs work in the background; see `ConsoleEnvironment.inBackground`. */
+/** Runs work in the background. See `ConsoleEnvironment.inBackground`. */
 type InBackground = (work: (closing: AbortSignal) => Promise<void>) => void
 
-/** Number of ended replays that are kept. */
+/** Number of ended replays that the list shows. */
 const MAX_REMEMBERED = 20
 
 export class Replays {
@@ -59,7 +59,7 @@ export class Replays {
     this.#inBackground = inBackground
   }
 
-  /** Newest first. */
+  /** Returns all replays, newest first. */
   all(): readonly ReplayShown[] {
     return this.#replays.map(shown)
   }
@@ -67,7 +67,7 @@ export class Replays {
   /**
    * Starts a replay in the background.
    *
-   * @param play rejects after its signal is aborted
+   * @param play runs the replay; must reject after its signal is aborted
    * @param onEnd called when the replay has ended, successfully or not
    * @param told called with unexpected errors, because no caller waits for the replay
    * @throws ProblemError if another replay is running
@@ -97,7 +97,7 @@ export class Replays {
     return shown(replay)
   }
 
-  /** Stops a replay. Has no effect on one that has ended. @throws ProblemError for an unknown replay */
+  /** Stops a replay. Has no effect if the replay has ended. @throws ProblemError for an unknown replay */
   stop(id: string): ReplayShown {
     const replay = this.#replays.find(one => one.id === id)
     if (!replay)

@@ -45,7 +45,7 @@ function Chart({ alert, metric, time: { fromMs, toMs, hours } }: Props): JSX.Ele
         <Known of={history} what="the statistics per minute">
           {past => {
             const columns = within(minuteColumns(past, openMinute, metric), fromMs, toMs)
-            // Thresholds on changes or deviations do not belong on a chart of values.
+            // Do not draw thresholds for changes or deviations, because the chart shows values.
             const isOfValues = rules?.some(one => one.name === rule && one.compares === 'value')
             const levels =
               threshold !== null && isOfValues ? [{ value: threshold, name: rule, severity }] : []
@@ -80,7 +80,7 @@ const OUTCOMES = {
 
 interface AcknowledgeButtonsProps {
   readonly alert: OneAlert
-  /** Shows the result. The buttons disappear when the alert is updated. */
+  /** Shows the result of the change on the page, because the buttons disappear when the alert is updated. */
   readonly tell: (said: ChangeResult | undefined) => void
 }
 

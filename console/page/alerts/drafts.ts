@@ -3,7 +3,7 @@ import type { NamedRuleFile } from '../../../lib/operations/rule-file.ts'
 
 export interface Draft {
   readonly text: string
-  /** The file when editing began; absent for a new file. */
+  /** Version of the file on which the draft is based; absent for a new file. */
   readonly of: NamedRuleFile | undefined
 }
 
@@ -14,7 +14,7 @@ export function isUnsaved({ text, of }: Draft): boolean {
   return text !== of?.text
 }
 
-/** Returns whether another user changed the file after editing began. */
+/** Returns whether the file has been changed elsewhere since the user began to edit it. */
 export function isOvertaken(draft: Draft | undefined, file: NamedRuleFile | undefined): boolean {
   return draft !== undefined && file !== undefined && isUnsaved(draft) && draft.of?.hash !== file.hash
 }
@@ -51,7 +51,7 @@ export function keptDrafts(): Drafts {
   return kept
 }
 
-/** Keeps the drafts. The browser warns before they are lost. */
+/** Keeps the drafts while the user visits another page. The browser warns the user before unsaved drafts are lost. */
 export function keepDrafts(drafts: Drafts): void {
   kept = drafts
   if (Object.values(drafts).some(isUnsaved)) addEventListener('beforeunload', warn)

@@ -119,14 +119,17 @@ function Editor({ known, again }: { readonly known: RuleFiles; readonly again: (
   )
 }
 
-/** Keeps the original version of each draft when the files are loaded again, so that saving never overwrites an unseen change. */
+/**
+ * Returns the drafts and a function that changes them. When the files are loaded again, each draft keeps the version on which it is
+ * based, so that saving never overwrites a change that the user has not seen.
+ */
 function useDrafts(known: RuleFiles): [Drafts, (by: (drafts: Drafts) => Drafts) => void] {
   const [drafts, set] = useState(keptDrafts)
   const change = (by: (drafts: Drafts) => Drafts) => {
     keepDrafts(by(keptDrafts()))
     set(keptDrafts())
   }
-  // The loaded files now contain the saved drafts.
+  // The files that were loaded again contain the saved drafts, so these drafts can be removed.
   useEffect(() => change(unsavedOf), [known])
   return [drafts, change]
 }
@@ -147,7 +150,7 @@ interface SaveProps {
   readonly was: string | null
   readonly isChanged: boolean
   readonly saved: (as: NamedRuleFile) => void
-  /** Called if another user has changed the file. */
+  /** Called if saving is rejected because another user has changed the file. */
   readonly refused: () => void
 }
 

@@ -1,4 +1,4 @@
-/** Filter of the lists of alerts. The URL contains its values. */
+/** Filter of the lists of alerts. Its values are stored in the URL. */
 import type { JSX } from 'preact'
 import { useParameter } from '../data/address.ts'
 import { Check, Choice, TextField, useSettled } from '../parts/forms.tsx'

@@ -43,7 +43,7 @@ interface Props {
 }
 
 interface HeadProps extends Props {
-  /** Shows the result of the acknowledgement. */
+  /** Shows the result of the acknowledgement on the page. */
   readonly tell: (said: ChangeResult | undefined) => void
 }
 

@@ -73,7 +73,7 @@ function useCheck(
   isOperator: boolean,
 ): { readonly checked?: RulesChecked; readonly problem?: string } {
   const [known, setKnown] = useState<{ checked?: RulesChecked; problem?: string }>({})
-  // Delay file name and text together, so that a text is never checked under another file's name.
+  // Delay the file name and the text together, so that a text is never checked under the name of another file.
   const settled = useSettled(JSON.stringify({ file, text }), 400)
   useEffect(() => {
     if (!isOperator) return

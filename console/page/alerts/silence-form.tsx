@@ -29,7 +29,7 @@ const FIELDS = [
   ['labels', 'Labels', 'team=infra'],
 ] as const
 
-/** Initial values come from the URL, so that a link from an alert can fill in the form. */
+/** Form for a new silence. Its initial values are read from the URL, so that a link from an alert can fill in the form. */
 export function SilenceForm(): JSX.Element {
   const { query } = useLocation()
   const [fields, setFields] = useState<SilenceFields>({

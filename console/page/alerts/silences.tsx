@@ -103,7 +103,7 @@ function endColumn(tell: EndProps['tell']): Column<SilenceRow> {
 
 interface EndProps {
   readonly silence: SilenceRow
-  /** Shows the result. The button disappears with the silence. */
+  /** Shows the result on the page, because the button disappears together with the silence. */
   readonly tell: (said: ChangeResult | undefined) => void
 }
 

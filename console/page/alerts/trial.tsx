@@ -159,7 +159,7 @@ function ruleColumns({ firings, span, total }: RulesTried): readonly Column<Trie
   ]
 }
 
-/** An alert about missing readings has the rule's name as a label. */
+/** Returns whether an alert was fired by a rule. An alert about missing readings has the name of the rule in a label. */
 function isOf({ rule }: TriedFiring, of: string): boolean {
   return (
     rule === of ||
@@ -217,11 +217,11 @@ function Strip({ span, firings, label }: Props): JSX.Element {
 
 interface Stretch {
   readonly fromMs: number
-  /** End of the alert; null if it lasts to the end of the period. */
+  /** End of the alert; null if it is still firing at the end of the period. */
   readonly toMs: number | null
 }
 
-/** Period in epoch milliseconds. */
+/** Period of time, in epoch milliseconds. */
 interface Span {
   readonly fromMs: number
   readonly toMs: number
@@ -233,7 +233,7 @@ const HEIGHT = 16
 /** Minimum width of a bar, so that very short alerts remain visible. */
 const LEAST = 1.5
 
-/** Returns the bars of the alerts. Overlapping bars are merged. */
+/** Returns the bars that represent the alerts. Overlapping bars are merged. */
 function barsOf(
   firings: readonly Stretch[],
   { fromMs, toMs }: Span,

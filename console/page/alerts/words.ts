@@ -43,7 +43,7 @@ const REASONS: Readonly<Record<string, string>> = {
   reprocessed: 'its state was recomputed from the log',
 }
 
-/** Describes the reason why an alert fired or resolved, as a clause. */
+/** Describes why an alert fired or resolved. The text can be inserted into a sentence. */
 export function reasonText(reason: string | null | undefined): string {
   return reason ? (REASONS[reason] ?? reason) : ''
 }
@@ -104,7 +104,10 @@ export function placeIn(text: string, line: number, column: number): number {
   return Math.min(text.length, start + column - 1)
 }
 
-/** Describes the tested range, such as `Evaluated 1,234 readings of 12 entities.`, and what was not tested. */
+/**
+ * Describes the range on which rules were tested, such as `Evaluated 1,234 readings of 12 entities.`, and the readings and rules
+ * that could not be tested.
+ */
 export function trialText({
   readings,
   entities,
@@ -134,14 +137,14 @@ export function trialText({
 export interface ChartTime {
   readonly fromMs: number
   readonly toMs: number
-  /** Smallest selectable number of hours that includes the start. */
+  /** Smallest selectable number of hours that includes the start of the range. */
   readonly hours: number
 }
 
 /** Selectable numbers of hours. */
 const HOURS = [1, 6, 24]
 const HOUR_MS = 3_600_000
-/** Minimum margin before and after the alert. */
+/** Minimum time that the chart shows before and after the alert, in milliseconds. */
 const MARGIN_MS = 10 * 60_000
 
 /** Returns the range of an alert's chart; undefined if the alert is older than charts can show. */

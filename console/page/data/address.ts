@@ -1,4 +1,7 @@
-/** Reads and changes query parameters of the URL, so that pages can be shared and the browser's back button works. */
+/**
+ * Stores the state of a page in query parameters of the URL, so that a page can be shared as a link and the browser's back button
+ * works.
+ */
 import { useLocation } from 'preact-iso'
 import { changedSearch } from './search.ts'
 

@@ -13,29 +13,31 @@ import { type Message, watch } from './watched.ts'
 type Change = Extract<keyof Answers, `P${string}`>
 export type Question = Exclude<keyof Answers, Change>
 
-/** State of a query. During an outage, the last answer remains, together with the problem. */
+/** State of a query. During an outage, it has both the last answer and the problem. */
 export interface Answer<T> {
   readonly answer: T | undefined
   readonly problem: Problem | undefined
-  /** True while the answer of the previous query is shown until this one's arrives; see `Asking`. */
+  /** True while `answer` is still the answer to the previous query. See `Asking`. */
   readonly isOlder?: boolean
   /** Repeats the query immediately. */
   readonly again: () => void
 }
 
 export interface Asking {
-  /** Shows the previous query's answer until this one's arrives, for lists that are paged or filtered on the server. */
+  /**
+   * Keeps showing the previous query's answer until the new answer arrives. For lists that are paginated or filtered on the server.
+   */
   readonly keep?: boolean
 }
 
 interface AskingOnce extends Asking {
-  /** Repeats the query during an outage. */
+  /** Repeats the query until the outage ends. */
   readonly insist?: boolean
 }
 
 const INSIST_MS = 2_000
 
-/** Sends a query once per URL and returns its state. */
+/** Sends a query and returns its state. The query is sent again when its URL changes. */
 export function useAnswer<Name extends Question>(
   name: Name,
   query: Parameters = {},
@@ -114,13 +116,13 @@ interface KeptAnswer<T> {
 
 const NOTHING = { path: '', answer: undefined, problem: undefined }
 
-/** Keeps the last answer of the same query when a problem occurs. */
+/** Returns the state after a message. If the message is a problem, the last answer to the same query is kept. */
 function after<T>(kept: KeptAnswer<T>, path: string, message: Message<T>): KeptAnswer<T> {
   if ('answer' in message) return { path, answer: message.answer, problem: undefined }
   return { path, answer: kept.path === path ? kept.answer : undefined, problem: message.problem }
 }
 
-/** Returns the state for a query. Another query starts without an answer, unless `keep` is set. */
+/** Returns the state of a query. After a change to another query, the state has no answer, unless `keep` is set. */
 function known<T>({ path: of, answer, problem }: KeptAnswer<T>, path: string, keep: boolean) {
   if (of === path) return { answer, problem, isOlder: false }
   return { answer: keep ? answer : undefined, problem: undefined, isOlder: keep && answer !== undefined }

@@ -1,11 +1,14 @@
-/** Navigation to another page: sets the title, and moves the focus to the heading for keyboards and screen readers. */
+/**
+ * Updates the document after navigation to another page: sets the title, and moves the focus to the heading for users of keyboards
+ * and screen readers.
+ */
 import type { RefObject } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 
 /**
  * Updates title, focus and scroll position after navigation.
  *
- * @param page key of the page; changes of other query parameters do not count as navigation
+ * @param page key of the page. Only a change of the key counts as navigation.
  * @param title title of the page
  * @param content element that contains the page
  */
@@ -14,10 +17,10 @@ export function useArrival(page: string, title: string, content: RefObject<HTMLE
   const returnedTo = useReturn()
   useEffect(() => {
     document.title = title
-    // The browser itself focuses the top of the first page.
+    // Do not move the focus on the first page, because the browser starts at its top.
     if (!isFirst.current) {
       focusOn(content.current?.querySelector('h1') ?? content.current)
-      // After the back button, the browser restores the scroll position.
+      // If the back button was used, the browser restores the scroll position.
       if (returnedTo.current !== location.href) scrollTo(0, 0)
     }
     isFirst.current = false
@@ -25,7 +28,7 @@ export function useArrival(page: string, title: string, content: RefObject<HTMLE
   }, [page, title])
 }
 
-/** Returns the URL if the browser's back or forward button was used to reach it. */
+/** Returns a reference to the URL that was reached with the browser's back or forward button, if any. */
 function useReturn(): { current: string | undefined } {
   const returnedTo = useRef<string | undefined>(undefined)
   useEffect(() => {

@@ -6,7 +6,7 @@ const AWAY: Problem = {
   message: 'The console does not respond. Check that it is running.',
 }
 
-/** The server rejected the request or is unavailable. The message is for users. */
+/** Error of a request that the server rejected or could not receive. Its message is for users. */
 export class RefusedByServer extends Error {
   readonly problem: Problem
 
@@ -26,7 +26,10 @@ export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
   throw new RefusedByServer(await response.json().catch(() => AWAY))
 }
 
-/** Converts an error like `problemOf`, for a query that the page repeats. Includes outages of the console itself. */
+/**
+ * Converts an error of a query that the page repeats. In contrast to `problemOf`, the message for an outage of the console itself
+ * says that the query is repeated.
+ */
 export function problemMeanwhile(error: unknown): Problem {
   const problem = problemOf(error)
   if (problem !== AWAY) return problem

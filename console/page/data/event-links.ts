@@ -41,7 +41,7 @@ export function eventLinks({ type, source, subject, data, place }: ShownEvent): 
 
 const FAILED = /^io\.sluice\.(failure|retry|dead-letter)\.v1$/
 
-/** Returns the links of a message: to the path of its event, to the subject of the event, and to the failed record. */
+/** Returns the links of a message, to the path of its event, to the object that the event describes, and to the failed record. */
 export function messageLinks({
   event,
   partition,
@@ -70,7 +70,7 @@ function failedRecord(data: unknown): EventLink[] {
   ]
 }
 
-/** Version `ff` is invalid, and only versions after `00` may append further fields. */
+/** Pattern of a `traceparent` header. Version `ff` is invalid, and only versions after `00` may append further fields. */
 const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?$/
 
 /** Returns the trace id of a `traceparent`; undefined if it is invalid. */

@@ -1,4 +1,4 @@
-/** Saves files through the browser. */
+/** Saves files as downloads of the browser. */
 import { RefusedByServer } from './ask.ts'
 
 /**

@@ -3,14 +3,14 @@ import type { Problem } from '../../api/problem.ts'
 import { ask, problemMeanwhile } from './ask.ts'
 import { liveOf } from './search.ts'
 
-/** The newest answer, or the reason why it is missing. */
+/** The newest answer, or the problem because of which there is no answer. */
 export type Message<T> = { readonly answer: T } | { readonly problem: Problem }
 
 type Tell = (message: Message<never>) => void
 
-/** Delay before a broken stream is reopened. */
+/** Delay before a broken stream is opened again, in milliseconds. */
 const REOPEN_MS = 2_000
-/** Polling interval without streams. */
+/** Polling interval if streams are not supported, in milliseconds. */
 const POLL_MS = 5_000
 
 /** Starts receiving answers to a query and returns a function that stops it. */
@@ -45,7 +45,7 @@ class Watched {
     this.#stop()
   }
 
-  /** Browsers limit the connections per server, so a hidden page closes its streams. */
+  /** Closes the streams while the page is hidden, because browsers limit the number of connections per server. */
   readonly #look = (): void => {
     if (document.hidden) this.#stop()
     else this.#end ??= this.#begin()
@@ -64,7 +64,7 @@ const watched = new Map<string, Watched>()
  *
  * @param path path of the query under `/api`
  * @param streams true if the server supports streams; if false, the query is polled
- * @returns a function that ends the watch
+ * @returns a function that stops watching
  */
 export function watch<T>(path: string, streams: boolean, tell: (message: Message<T>) => void): () => void {
   const one = watched.get(path) ?? new Watched(path, streams ? stream : poll)
@@ -85,7 +85,7 @@ function stream(path: string, tell: Tell): () => void {
     source.onmessage = ({ data }) => tell(JSON.parse(data))
     source.onerror = () => {
       source?.close()
-      // A stream ends without a reason. Sending the query itself returns the reason.
+      // A broken stream does not contain the reason. Send the query itself to get the reason.
       void askOnce(path, tell, over.signal).then(() => setTimeout(open, REOPEN_MS))
     }
   }

@@ -1,4 +1,4 @@
-/** Fields that filter dead letters. The URL contains their values. */
+/** Fields that filter dead letters. Their values are stored in the URL. */
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { useParameter } from '../data/address.ts'
@@ -50,7 +50,10 @@ interface WordsProps {
   readonly placeholder: string
 }
 
-/** Text field that updates the filter when the user has finished typing. It keeps a draft, because live answers re-render it. */
+/**
+ * Text field that updates the filter when the user has finished typing. Until then, the text is kept as a draft, because live
+ * updates render the field again.
+ */
 function Words({ label, value, set, placeholder }: WordsProps): JSX.Element {
   const [draft, setDraft] = useState<string>()
   return (

@@ -1,11 +1,11 @@
-/** Filter of dead letters: its query parameters, and its form in requests. Pure. */
+/** Filter of dead letters in query parameters and in requests. Pure. */
 
 export interface Conditions {
   readonly code: string
   readonly consumer: string
   readonly entity: string
   readonly type: string
-  /** Duration before now; empty for all dead letters in the topic. */
+  /** Earliest arrival time of the dead letters, as a duration before now or as a time; empty for all dead letters in the topic. */
   readonly since: string
   readonly state: string
 }
@@ -38,7 +38,7 @@ export function filterFrom(
   return { ...Object.fromEntries(named), ...(sinceMs === undefined ? {} : { sinceMs }) }
 }
 
-/** Returns whether any condition other than the state is set. */
+/** Returns whether the filter has a condition in addition to the state. */
 export function isLimited({ code, consumer, entity, type, since }: Conditions): boolean {
   return [code, consumer, entity, type, since].some(value => value !== '')
 }

@@ -78,7 +78,7 @@ interface ListedProps {
 function Listed({ known: { letters, total }, conditions }: ListedProps): JSX.Element {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const { path } = useLocation()
-  // Dead letters that are no longer listed cannot be selected.
+  // Ignore selected dead letters that are no longer listed.
   const ats = letters.flatMap(({ at }) => (chosen.has(at) ? [at] : []))
   const toggle = (at: string) => {
     const next = new Set(chosen)
@@ -128,8 +128,8 @@ function Listed({ known: { letters, total }, conditions }: ListedProps): JSX.Ele
 }
 
 /**
- * Offers an action for all dead letters that match the conditions. It is hidden while the table's own filter is set, because it would
- * affect more dead letters than the table shows.
+ * Buttons that redrive or drop all dead letters that match the conditions. They are hidden while the table's own filter is set,
+ * because they would affect more dead letters than the table shows.
  */
 function ForAll({ conditions }: Pick<ListedProps, 'conditions'>): JSX.Element {
   const [tableFilter] = useParameter(`${TABLE}.filter`)
@@ -191,7 +191,7 @@ function stateOf({ handled, quarantined }: Pick<DeadLetterLine, 'handled' | 'qua
   return handled ?? (quarantined ? 'quarantined' : 'open')
 }
 
-/** Shows the state only if it is not `open`, the most frequent one. */
+/** Returns the content of the cell for the state. It is empty for `open`, the most frequent state. */
 function stateCell(letter: DeadLetterLine): ComponentChildren {
   const state = stateOf(letter)
   return state === 'open' ? state : <Badge tone={letter.handled ? 'plain' : 'bad'}>{state}</Badge>

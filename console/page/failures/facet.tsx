@@ -1,4 +1,4 @@
-/** Number of dead letters by value of a field. Selecting a value filters the list. */
+/** Numbers of dead letters for the values of a field. Selecting a value filters the list. */
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { numberText } from '../parts/words.ts'
@@ -11,7 +11,7 @@ interface Props {
   readonly choose: (name: string) => void
 }
 
-/** Maximum number of values shown. The server groups the names of foreign clients after the first 200. */
+/** Maximum number of values shown. The server counts at most 200 values separately, because other clients can choose any names. */
 const SHOWN = 12
 
 export function Facet({ title, values, chosen, choose }: Props): JSX.Element {
@@ -52,7 +52,7 @@ export function Facet({ title, values, chosen, choose }: Props): JSX.Element {
   )
 }
 
-/** Selects the values of a facet to list. Pure. */
+/** Selects which values of a facet are listed. Pure. */
 
 interface FacetValue {
   readonly name: string
@@ -67,7 +67,7 @@ interface Listed {
 }
 
 /**
- * Returns the first values, and always the selected one, so that the selection can be removed.
+ * Returns the first values, and the selected value even if it is not among them, so that the selection can be removed.
  *
  * @param values most frequent first
  * @param chosen selected value; empty if none is selected

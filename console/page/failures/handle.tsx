@@ -7,9 +7,9 @@ interface Props {
   readonly command: Command
   /** Positions of the selected dead letters. */
   readonly ats?: readonly string[]
-  /** Returns conditions that select dead letters, evaluated when the button is clicked. */
+  /** Returns conditions that select dead letters. It is called when the button is clicked. */
   readonly filter?: () => Readonly<Record<string, string | number>>
-  /** Object of the verb on the button. */
+  /** Text that follows the verb in the button's label. */
   readonly what: string
 }
 

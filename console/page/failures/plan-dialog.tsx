@@ -11,7 +11,7 @@ import { PlanText } from './plan.tsx'
 import { goOnFromHere } from './steps.ts'
 import { type Command, WORDS } from './words.ts'
 
-/** Requested action. The server is queried for its plan. */
+/** Action that the user has requested. The dialog queries the server for its plan. */
 interface RequestedAction {
   readonly command: Command
   readonly ats: readonly string[]
@@ -23,12 +23,15 @@ interface RequestedAction {
 
 const AskForPlan = createContext<(wanted: RequestedAction) => void>(() => {})
 
-/** Returns a function that opens the dialog of the surrounding `PlanDialogs`. */
+/** Returns a function that opens the dialog. Must be called within `PlanDialogs`. */
 export function useAskForPlan(): (wanted: RequestedAction) => void {
   return useContext(AskForPlan)
 }
 
-/** Renders the dialog outside its children, so that it stays open when a live update removes the button that opened it. */
+/**
+ * Provides the dialog to its children. The dialog is rendered outside the children, so that it stays open when a live update
+ * removes the button that opened it.
+ */
 export function PlanDialogs({ children }: { readonly children: ComponentChildren }): JSX.Element {
   const [wanted, setWanted] = useState<RequestedAction>()
   return (
@@ -90,7 +93,7 @@ function usePlan(wanted: RequestedAction): PlanAnswer {
   const [asked, setAsked] = useState<PlanAnswer>({})
   useEffect(() => {
     let isNewest = true
-    // Ignore the answer to an earlier query if it arrives after that of a later one.
+    // Ignore an answer if a newer query has been sent in the meantime.
     const say = (answer: PlanAnswer) => {
       if (isNewest) setAsked(answer)
     }

@@ -6,7 +6,7 @@ import { WORDS } from './words.ts'
 
 interface Props {
   readonly plan: Plan
-  /** Plans again, including dead letters that were already handled. */
+  /** Requests a new plan that includes dead letters that have already been handled. */
   readonly lookAgain: () => void
 }
 

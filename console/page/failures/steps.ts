@@ -6,7 +6,7 @@ const AGAIN_MS = 3_000
 /** Number of consecutive failed requests after which the page stops retrying. */
 const MAX_FAILED = 5
 
-/** Runs the remaining steps of an operation, one request each. */
+/** Runs the remaining steps of an operation. Each step is one request. */
 export function goOnFromHere(id: string): void {
   if (called.has(id)) return
   called.add(id)
@@ -20,7 +20,7 @@ async function callSteps(id: string): Promise<void> {
       if (state !== 'running') return
       failed = 0
     } catch (error) {
-      // The operation was stopped or is run by another page. The operation's own page shows all other results.
+      // The operation has been stopped, or another page is running it. The page of the operation shows the result.
       if (problemOf(error).code === 'conflict') return
       failed += 1
       await new Promise(resolve => setTimeout(resolve, AGAIN_MS))

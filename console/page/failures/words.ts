@@ -10,7 +10,7 @@ export const WORDS: Readonly<Record<Command, { readonly does: string; readonly d
   drop: { does: 'Drop', done: 'dropped' },
 }
 
-/** Describes the selection of an operation, such as "code schema-violated, since 2026-11-21T12:00:00Z". */
+/** Describes which dead letters an operation selects, such as "code schema-violated, since 2026-11-21T12:00:00Z". */
 export function meantText({ named, conditions }: Pick<OperationAnswer, 'named' | 'conditions'>): string {
   if (named > 0) return countText(named, 'letter')
   const texts = Object.entries(conditions).map(([name, value]) => `${name} ${value}`)
@@ -25,7 +25,7 @@ const STATE_TONE: Readonly<Record<OperationAnswer['state'], Tone>> = {
   interrupted: 'warn',
 }
 
-/** Returns the tone of an operation. A finished redrive is not a success if its records failed again. */
+/** Returns the tone in which an operation is shown. A finished redrive is not shown as a success if its records failed again. */
 export function toneOf({ state, failedAgain }: Pick<OperationAnswer, 'state' | 'failedAgain'>): Tone {
   return failedAgain && failedAgain.count > 0 ? 'bad' : STATE_TONE[state]
 }

@@ -52,7 +52,9 @@ function AskForm({ asked }: { readonly asked: string }): JSX.Element {
   )
 }
 
-/** Shows the path from spans, with live updates. Without spans, or on request, the path is read from the log. */
+/**
+ * Shows the path according to the spans, with live updates. If there are no spans, or if the user requests it, the log is searched.
+ */
 function Followed({ asked }: { readonly asked: JourneyQuery }): JSX.Element {
   const live = useLive('/journey', asked)
   const [minutes, setMinutes] = useParameter('minutes')

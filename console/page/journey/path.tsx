@@ -1,4 +1,4 @@
-/** Path of an event: a summary that leads to its farthest effect, and then the full path as a tree. */
+/** Path of an event. A summary shows the steps to the most distant effect; below it, the full path is shown as a tree. */
 import type { ComponentChildren, JSX } from 'preact'
 import type { DecisionStep, EventStep, RecordPosition } from '../../../lib/queries/journey/model.ts'
 import type { JourneyAnswer } from '../../journey/recent.ts'
@@ -88,7 +88,7 @@ interface Common {
   readonly signals: Readonly<Record<string, string>>
   /** Start of the path, in epoch milliseconds. */
   readonly startMs: number | undefined
-  /** Keys of the steps that lead to the farthest effect of the event. */
+  /** Keys of the steps between the event and its most distant effect. */
   readonly onWay: ReadonlySet<string>
 }
 
@@ -147,7 +147,7 @@ function nodeClass({ onWay }: Common, key: string): string {
 
 interface VerdictProps {
   readonly decision: DecisionStep
-  /** Event of the decision. */
+  /** Event about which the decision was made. */
   readonly of: EventStep
   /** Start of the path, in epoch milliseconds. */
   readonly startMs: number | undefined

@@ -11,7 +11,7 @@ interface Kind {
   readonly tone: Tone
 }
 
-/** Tones of event types that report good or bad news. */
+/** Tones of event types that report a problem or its end. Other event types have no tone. */
 const TONES: Readonly<Partial<Record<EventType, Tone>>> = {
   'io.sluice.alert.fired.v1': 'warn',
   'io.sluice.alert.resolved.v1': 'good',
@@ -23,8 +23,8 @@ const TONES: Readonly<Partial<Record<EventType, Tone>>> = {
 }
 
 /**
- * Returns the kind of an event, from the table of event types or from the name of the type: "Com example door opened" for
- * `com.example.door.opened.v1`.
+ * Returns the kind of an event. It is read from the table of event types or, for an unknown type, derived from its name. For
+ * example, the kind of `com.example.door.opened.v1` is "Com example door opened".
  */
 export function kindOf(type: string | undefined): Kind {
   if (type === undefined) return { word: 'A record that is not an event', tone: 'bad' }
@@ -114,7 +114,7 @@ export function askedFor(text: string): { readonly id: string } | { readonly tra
   return trace === undefined ? { id: asked } : { trace }
 }
 
-/** Returns a short title of an event: rule and entity of an alert, or the position of a failed record. */
+/** Returns a short title of an event. For example, the title of an alert consists of its rule and its entity. */
 export function titleOf(
   { event, data, topic }: Pick<EventStep, 'event' | 'data' | 'topic'>,
   signals: Readonly<Record<string, string>>,
@@ -128,7 +128,7 @@ export function titleOf(
 
 const MAX_VALUES = 6
 
-/** Returns the most important values of an event: the fields of its data that are not lists or objects. */
+/** Returns the values of an event to show. These are the fields of its data that are neither lists nor objects. */
 export function valuesOf({
   event,
   data,
@@ -153,10 +153,10 @@ const WORTH_SEEING: readonly (readonly [RegExp, readonly string[]])[] = [
   [/\.analytics\.minute\./, ['windowStart', 'revision']],
 ]
 
-/** An event of the summary, with the decision that emitted the next event. */
+/** An event of the summary, and the decision that emitted the next event of the summary. */
 export interface Stage {
   readonly step: EventStep
-  /** Undefined for the last event if no decision about it is notable. */
+  /** Decision that emitted the next event or, for the last event, a notable decision about it; undefined if there is none. */
   readonly by: DecisionStep | undefined
 }
 
@@ -175,7 +175,7 @@ const WEIGHTS: readonly (readonly [form: RegExp, weight: number])[] = [
   [/\.analytics\./, 1],
 ]
 
-/** Returns the summary of a path. @param roots first events of the path; may be empty */
+/** Returns the events of a path's summary. @param roots first events of the path; may be empty */
 export function mainWay(roots: readonly EventStep[]): readonly Stage[] {
   return heaviest(roots.map(wayFrom))?.stages ?? []
 }
@@ -204,7 +204,10 @@ function weightOf({ event }: EventStep): number {
   return WEIGHTS.find(([form]) => form.test(event?.type ?? ''))?.[1] ?? 2
 }
 
-/** Returns the final decision about an event without emissions: of a sink, or of a consumer that failed or waits. */
+/**
+ * Returns the decision to show for an event that led to no further events. This is the decision of a sink, or of a consumer that
+ * failed or waits.
+ */
 function lastWord({ decisions }: EventStep): DecisionStep | undefined {
   return (
     decisions.find(({ outcome }) => outcome === 'failed') ??

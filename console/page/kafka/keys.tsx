@@ -1,4 +1,4 @@
-/** Most frequent keys by partition of a topic, counted on request in its newest records. */
+/** Most frequent keys in each partition of a topic. They are counted in the newest records when the user requests it. */
 import type { JSX } from 'preact'
 import type { KeySample } from '../../../lib/queries/balance.ts'
 import { useParameter } from '../data/address.ts'

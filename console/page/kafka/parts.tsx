@@ -51,7 +51,7 @@ export function GroupLink({ group }: { readonly group: string }): JSX.Element {
   )
 }
 
-/** A name that may wrap after its dots. */
+/** Name that the browser may break after each dot. */
 function Breaking({ name }: { readonly name: string }): JSX.Element {
   const [first = '', ...others] = name.split(/(?<=\.)/)
   return (
@@ -67,7 +67,9 @@ function Breaking({ name }: { readonly name: string }): JSX.Element {
   )
 }
 
-/** Search field for lists that the server truncates. Remains visible once shown, because it can have the focus. */
+/**
+ * Search field for a list that the server has truncated. After it has been shown, it stays visible, because it may have the focus.
+ */
 export function FindMore({ more, one }: { readonly more: number; readonly one: string }): JSX.Element | null {
   const [find, setFind] = useParameter('find')
   const [draft, setDraft] = useState(find)

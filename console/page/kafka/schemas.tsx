@@ -1,4 +1,4 @@
-/** Subjects of the schema registry, or one subject with its versions, texts and changes. */
+/** Subjects of the schema registry, or one subject with its versions and their differences. */
 import type { JSX } from 'preact'
 import { useId } from 'preact/hooks'
 import type { ListedSubject, SubjectAnswer } from '../../api/kafka/schemas.ts'

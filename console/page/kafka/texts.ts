@@ -40,7 +40,7 @@ export function isActive({ id }: ControllerDescription, broker: number): boolean
   return id === broker
 }
 
-/** Formats the free disk space, such as `12 GiB free of 100 GiB`, or the reason why it is unknown. */
+/** Formats the free disk space, such as `12 GiB free of 100 GiB`. If it is unknown, returns the reason. */
 export function disksText({
   disks,
   disksUnknown,
@@ -103,14 +103,14 @@ export function settingText(name: string, value: string | null): string {
   if (value === null) return 'hidden'
   const number = /^\d+$/.test(value) ? Number(value) : undefined
   if (number === undefined || number === 0) return value
-  // Kafka uses the largest number for unlimited settings.
+  // Kafka uses the largest possible number to mean "no limit".
   if (number >= Number.MAX_SAFE_INTEGER) return `${value} (no limit)`
   if (name.endsWith('.ms')) return number < 1_000 ? value : `${value} (${durationText(number)})`
   if (name.endsWith('.bytes')) return number < 1_024 ? value : `${value} (${bytesText(number)})`
   return value
 }
 
-/** Returns the client id and host of the readers of each partition. */
+/** Returns the client ids and hosts of the consumers that read each partition. */
 export function readersOf(
   topic: string,
   members: readonly {
@@ -138,7 +138,7 @@ export function lagText(pending: number, isAtLeast: boolean): string {
   return isAtLeast ? `at least ${numberText(pending)}` : numberText(pending)
 }
 
-/** Returns the beginning of a sentence, such as `Partition 3 has` or `Partitions 0–2, 5 have`. */
+/** Returns subject and verb of a sentence about partitions, such as `Partition 3 has` or `Partitions 0–2, 5 have`. */
 export function partitionsText(partitions: readonly number[]): string {
   const one = partitions.length === 1
   return `${one ? 'Partition' : 'Partitions'} ${rangesText(partitions)} ${one ? 'has' : 'have'}`

@@ -112,7 +112,10 @@ function InSync({ partition: { inSync, replicas } }: { readonly partition: Parti
   return <span class="warn">{inSync.length === 0 ? 'none' : `only ${inSync.join(', ')}`}</span>
 }
 
-/** Bar for the number of records of a partition, relative to the fullest one, with the ratio to an even distribution. */
+/**
+ * Bar that compares the number of records of a partition with the largest partition. The text next to it is the ratio to an even
+ * distribution.
+ */
 function Skew({
   partition,
   fullest,

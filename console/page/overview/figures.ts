@@ -32,7 +32,7 @@ interface ConsumerState {
   readonly text: string
 }
 
-/** Maximum age of pending records that waiting for a batch can explain. */
+/** Age in seconds up to which pending records are normal, because the consumer may be waiting for a full batch. */
 const BEHIND_SECONDS = 15
 
 export function stateOf(
@@ -48,14 +48,14 @@ export function stateOf(
   return { tone: 'good', text: lag === 0 ? 'up to date' : 'flows' }
 }
 
-/** Returns the rank of a state, most severe first. */
+/** Returns the rank of a state for sorting. The most severe state has the lowest rank. */
 export function urgencyOf({ tone }: ConsumerState): number {
   return ['bad', 'warn', 'plain', 'good'].indexOf(tone)
 }
 
-/** Five minutes of samples, one every two seconds. */
+/** Number of samples in five minutes, with one sample every two seconds. */
 const MAX_SAMPLES = 150
-/** Maximum interval between two samples. A longer interval is shown as a gap in the line. */
+/** Interval between two samples, in milliseconds, above which the line of a chart is interrupted. */
 const GAP_MS = 15_000
 
 export const NO_PAST: History = { atMs: [], values: {} }
@@ -69,7 +69,7 @@ export function withLook(past: History, { atMs, values }: Pick<Overview, 'atMs' 
   return appended(past, { atMs, values })
 }
 
-/** Merges the server's history with the samples that the page has received since. */
+/** Merges the server's history with the samples that the page has received after it. */
 export function joined(before: History, since: History): History {
   const [first = Number.POSITIVE_INFINITY] = since.atMs
   const kept = before.atMs.findLastIndex(atMs => atMs < first) + 1

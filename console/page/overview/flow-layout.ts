@@ -23,7 +23,7 @@ export interface Box {
 
 export interface Edge {
   readonly key: string
-  /** Figures at both ends. The rate of the line is at most the smallest of them. */
+  /** Names of the figures at both ends of the line. The rate of the line is at most the smallest of these figures. */
   readonly rates: readonly string[]
   readonly isFailure: boolean
   /** SVG path of the line. */
@@ -43,18 +43,18 @@ export const HEADER = 40
 export const ROW = 40
 const NAME_ROW = 22
 const GAP = 16
-/** Minimum width for boxes in columns. Narrower diagrams are stacked. */
+/** Minimum width of a diagram with columns. In a narrower diagram, the boxes are stacked. */
 const NARROW = 860
 const WIDEST_BOX = 215
 
 const RETRY = 'retry'
 const SOURCES = 'sources'
-/** Topics for failures, which come last: below or after the rest of the flow. */
+/** Topics for failures. They are placed last, below or after all other topics. */
 const FAILURES: ReadonlySet<string> = new Set(['failures', 'dlq', RETRY])
 
 interface Spot {
   readonly column: number
-  /** Row, counted from the top. */
+  /** Index of the row, counted from the top. */
   readonly lane: number
 }
 
@@ -107,14 +107,15 @@ function boxesOf({ topics, consumers, producers }: Flow): Placed[] {
   ]
 }
 
-/** Returns the box of a signal. All retry topics share one box. */
+/** Returns the key of the box that shows a signal. All retry topics share one box. */
 function keyOf(signal: Signal): string {
   return signal.startsWith('retry-') ? RETRY : signal
 }
 
 /**
- * Returns the column and row of each topic. The column is the length of the longest path to the topic. The top row contains the main path.
- * Where a line passes a column, only a topic without consumers may be in the top row, because its box is short.
+ * Returns the column and row of each topic. The column is the length of the longest path to the topic. The top row contains the
+ * main path. If a line crosses a column, the top row of that column may contain only a topic without consumers, because its box is
+ * short.
  */
 function spotsOf(keys: readonly string[], consumers: readonly ShownConsumer[]): (key: string) => Spot {
   const links = consumers.flatMap(consumer => {
@@ -151,7 +152,7 @@ function stacked(placed: readonly Placed[], width: number): Box[] {
   })
 }
 
-/** Sorts boxes in reading order, with failures last. */
+/** Sorts boxes by column and row, with the failure topics last. */
 function inOrder(placed: readonly Placed[]): Placed[] {
   const isFailure = ({ key }: Placed) => Number(FAILURES.has(key))
   return placed.toSorted((a, b) => isFailure(a) - isFailure(b) || a.column - b.column || a.lane - b.lane)
@@ -201,7 +202,10 @@ function edgesOf(boxes: readonly Box[], { producers }: Flow, gap: number): Edge[
   return producers.length > 0 ? [...fed, ...failed, ...flows] : [...failed, ...flows]
 }
 
-/** Returns the boxes that a consumer emits to. Messages from the failure router to other topics are not part of the flow. */
+/**
+ * Returns the keys of the boxes to which a consumer emits. Events from the failure router to topics other than the failure topics
+ * are not shown.
+ */
 export function targetsOf({ key: from }: Pick<Box, 'key'>, { emits }: ShownConsumer): string[] {
   const keys = [...new Set(emits.map(keyOf))]
   return keys.filter(key => key !== from && (from !== 'failures' || FAILURES.has(key)))
@@ -237,7 +241,10 @@ interface Point {
 interface Room {
   /** Distance between two columns. */
   readonly gap: number
-  /** Vertical position above the target where no boxes are; negative in the top row, where the boxes in between are short. */
+  /**
+   * Vertical position of a free space above the target, through which the line can pass. Negative in the top row, where the boxes
+   * in between are short.
+   */
   readonly aboveY: number
 }
 

@@ -92,7 +92,7 @@ function FlowBox({ box, overview, isNarrow }: BoxProps): JSX.Element {
   )
 }
 
-/** Returns the figure in the header of a box. */
+/** Returns the figure to show in the header of a box. */
 function factOf({ key, signal }: Box, { values, openDeadLetters }: Overview): string {
   if (signal === 'dlq') return openDeadLetters === null ? '–' : `${compactText(openDeadLetters)} open`
   if (signal) return rateText(values[`topic/${signal}`] ?? null)
@@ -106,7 +106,7 @@ interface RowProps {
   readonly overview: Overview
   readonly top: number
   readonly isNarrow: boolean
-  /** Targets of the consumer's emissions. Shown as text where the layout has no lines. */
+  /** Boxes to which the consumer emits. They are listed as text if the layout has no lines. */
   readonly targets: readonly string[]
 }
 

@@ -43,7 +43,7 @@ export function OverviewPage(): JSX.Element {
   )
 }
 
-/** Returns the server's history with the samples that the page has received since. */
+/** Returns the server's history, extended by the samples that the page has received after it. */
 function usePast(newest: Overview | undefined): History {
   const { answer: before } = useAnswer('/overview/history')
   const [past, setPast] = useState(NO_PAST)
@@ -122,7 +122,7 @@ interface Figure {
   readonly name: string
   readonly title: string
   readonly note: ComponentChildren
-  /** True if any value other than zero needs attention. */
+  /** True if every value other than zero is shown as a problem. */
   readonly isBad?: boolean
 }
 

@@ -67,7 +67,7 @@ interface SparklineProps {
   readonly label: string
   /** Formats the values. */
   readonly text?: (value: number) => string
-  /** Minimum value at the top of the chart, so that small values look small. */
+  /** Minimum for the upper end of the value axis, so that small values look small. */
   readonly top?: number
 }
 
@@ -95,7 +95,7 @@ const HEIGHT = 28
  * Returns an SVG path with a gap for each missing value.
  *
  * @param values oldest first
- * @param most value at the top
+ * @param most value at the upper end of the chart
  */
 function sparklinePath(values: readonly (number | null)[], most: number): string {
   const step = WIDTH / Math.max(1, values.length - 1)

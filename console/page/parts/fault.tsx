@@ -1,9 +1,9 @@
-/** Error boundary: an error of one page does not affect the rest of the console. */
+/** Error boundary, so that an error on one page does not affect the rest of the console. */
 import { Component, type ComponentChildren, type JSX } from 'preact'
 import { problemOf } from '../data/ask.ts'
 
 interface Props {
-  /** Page of the error. Navigating to another page resets it. */
+  /** Key of the current page. When it changes, the error is cleared. */
   readonly page: string
   readonly children: ComponentChildren
 }

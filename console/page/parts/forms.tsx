@@ -1,4 +1,4 @@
-/** Form fields above lists. The URL contains their values. */
+/** Form fields above lists. Their values are stored in the URL. */
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { useParameter } from '../data/address.ts'
@@ -71,7 +71,7 @@ export function Check({ name, value, children }: CheckProps): JSX.Element {
   )
 }
 
-/** Returns a typed value after it has not changed for a moment. */
+/** Returns the value that the user has typed, once it has not changed for a moment. */
 export function useSettled(value: string, afterMs = 300): string {
   const [settled, setSettled] = useState(value)
   useEffect(() => {
@@ -84,12 +84,12 @@ export function useSettled(value: string, afterMs = 300): string {
 interface Props {
   /** Label of the button, such as "Redrive". */
   readonly label: string
-  /** Sentences for the dialog that describe the effect. */
+  /** Content of the dialog: sentences that describe the effect of the change. */
   readonly children: ComponentChildren
-  /** Resolves to a sentence that describes the result. */
+  /** Makes the change. Resolves to a sentence that describes the result. */
   readonly onConfirm: () => Promise<string>
   readonly disabled?: boolean
-  /** Shows the result elsewhere, for a change that removes the button itself. */
+  /** Shows the result elsewhere on the page, for a change that removes the button itself. */
   readonly tell?: (said: ChangeResult | undefined) => void
 }
 
@@ -98,7 +98,9 @@ const FOR_OPERATORS: ChangeResult = {
   isProblem: true,
 }
 
-/** Button for an operator's action, with a confirmation. If a viewer uses it, the reason of the rejection is shown. */
+/**
+ * Button for a change that requires the operator role and a confirmation. If a viewer uses it, the server's error message is shown.
+ */
 export function ConfirmButton({ label, children, onConfirm, disabled = false, tell }: Props): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null)
   const isOperator = useIsOperator()
@@ -149,7 +151,6 @@ export function Outcome({ of: said, children }: OutcomeProps): JSX.Element | nul
   )
 }
 
-/** Result of a change. */
 export interface ChangeResult {
   readonly text: string
   readonly isProblem: boolean
@@ -164,7 +165,7 @@ interface Action {
 }
 
 /**
- * Runs an action and keeps its state.
+ * Returns a function that runs an action, and the state of the action.
  *
  * @param work resolves to a sentence that describes the result, or to undefined if the page itself shows it
  * @param tell receives the result instead of `said`, for a change that removes the component

@@ -1,4 +1,4 @@
-/** Shows an answer. Until it arrives, shows that it is loading or why it is missing. */
+/** Components that show the answer to a query. Until the answer arrives, they show that it is loading, or the problem. */
 import type { ComponentChildren, JSX } from 'preact'
 import type { Answers } from '../../api/api.ts'
 import { type Answer, type Asking, type Question, useAnswer, useLive } from '../data/answers.ts'
@@ -6,12 +6,12 @@ import type { Parameters } from '../data/search.ts'
 
 interface Props<T> {
   readonly of: Answer<T>
-  /** Object of the query, such as "the dead letters". */
+  /** Name of the requested data in messages, such as "the dead letters". */
   readonly what: string
   readonly children: (answer: T) => ComponentChildren
 }
 
-/** Shows an answer. During an outage, the last answer remains below the problem. */
+/** Shows an answer. During an outage, the problem is shown above the last answer. */
 export function Known<T>({ of: { answer, problem, isOlder, again }, what, children }: Props<T>): JSX.Element {
   return (
     <>
@@ -67,7 +67,7 @@ export function Live<Name extends Question>(props: QuestionProps<Name>): JSX.Ele
   )
 }
 
-/** Message for an empty list or page, with its meaning and the next step. */
+/** Message for an empty list or page. It should explain why the list is empty and what to do next. */
 export function Empty({ children }: { readonly children: ComponentChildren }): JSX.Element {
   return <p class="empty">{children}</p>
 }

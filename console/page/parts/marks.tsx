@@ -4,7 +4,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { addressOf } from '../data/address.ts'
 import { exactText, hasTelemetry, partsOf, timeText } from './words.ts'
 
-/** An entity, with a link to its telemetry if it has any. */
+/** Name of an entity, with a link to its telemetry if the entity sends readings. */
 export function EntityLink({ entity }: { readonly entity: string }): JSX.Element {
   const { source, subject } = partsOf(entity)
   const shown = (
@@ -19,13 +19,13 @@ export function EntityLink({ entity }: { readonly entity: string }): JSX.Element
   )
 }
 
-/** A severity as a word and a color, so that it can be read without colors. */
+/** Severity as a colored word. The word makes it readable without colors. */
 export function Severity({ of }: { readonly of: string }): JSX.Element {
   const known = ['critical', 'warning', 'info'].includes(of) ? of : 'info'
   return <span class={`severity ${known}`}>{of}</span>
 }
 
-/** Returns the rank of a severity, most urgent first. */
+/** Returns the rank of a severity for sorting. The most urgent severity has the lowest rank. */
 export function urgencyOf({ severity }: { readonly severity: string }): number {
   return ['critical', 'warning', 'info'].indexOf(severity)
 }

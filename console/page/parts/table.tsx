@@ -1,4 +1,4 @@
-/** Table with sorting, a filter and pages. The URL contains its state. On a narrow screen, the table scrolls horizontally. */
+/** Table with sorting, a filter and pages. Its state is stored in the URL. On a narrow screen, the table scrolls horizontally. */
 import type { ComponentChildren, JSX } from 'preact'
 import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 import { useParameters } from '../data/address.ts'
@@ -30,14 +30,14 @@ interface Props<Row> {
   readonly firstOrder?: string
 }
 
-/** Number of rows up to which no filter is shown. */
+/** Number of rows up to which the table has no filter. */
 const FEW = 5
 
 export function Table<Row>(props: Props<Row>): JSX.Element {
   const { name, caption, rows, textOf, empty } = props
   const [query, change] = useParameters()
   const filter = query[`${name}.filter`] ?? ''
-  // Once shown, the filter remains, because the user may be typing while the number of rows decreases.
+  // After it has been shown, the filter stays visible, because the user may be typing while the number of rows decreases.
   const hasFilter = useRef(false)
   if (textOf && (rows.length > FEW || filter !== '')) hasFilter.current = true
   return (
@@ -169,7 +169,11 @@ function filtered<Row>(
   })
 }
 
-/** Sorts rows. @param order heading, prefixed with `-` for descending order; any other text keeps the order */
+/**
+ * Sorts rows.
+ *
+ * @param order heading of the sort column, prefixed with `-` for descending order. If it is not a heading, the order is unchanged.
+ */
 function sorted<Row>(rows: readonly Row[], columns: readonly Sortable<Row>[], order: string): readonly Row[] {
   const isDown = order.startsWith('-')
   const heading = isDown ? order.slice(1) : order
@@ -182,7 +186,7 @@ function sorted<Row>(rows: readonly Row[], columns: readonly Sortable<Row>[], or
   })
 }
 
-/** Returns the rows of a page. @param page any text; an invalid one selects the nearest page */
+/** Returns the rows of a page. @param page page number as text. If there is no such page, the nearest page is used. */
 function paged<Row>(
   rows: readonly Row[],
   page: string,
@@ -194,7 +198,7 @@ function paged<Row>(
 }
 
 interface PagerProps {
-  /** Name of the rows, such as "dead letters". */
+  /** Plural noun for the rows, such as "dead letters". */
   readonly of: string
   /** Current page, starting at 1. */
   readonly at: number
@@ -224,7 +228,7 @@ export function Pager({ of, at, pages, total, onPage }: PagerProps): JSX.Element
 
 type Of<Row, Value> = (row: Row) => Value
 
-/** Defines a column. It cannot be sorted without `sortBy`. */
+/** Defines a column. The column can be sorted only if `sortBy` is given. */
 export function column<Row>(
   heading: string,
   cell: Of<Row, ComponentChildren>,
@@ -294,7 +298,7 @@ export function Scrolls({ label, children }: ScrollsProps): JSX.Element {
     const scroller = place.current
     if (!scroller) return
     const { scrollLeft, scrollWidth, clientWidth, parentElement } = scroller
-    // Scroll positions are rounded if the display is scaled.
+    // Allow a difference of one pixel, because scroll positions are rounded if the display is scaled.
     parentElement?.classList.toggle('more-before', scrollLeft > 1)
     parentElement?.classList.toggle('more-behind', scrollLeft + clientWidth < scrollWidth - 1)
   }

@@ -11,7 +11,7 @@ interface Props {
   /** Label for screen readers. */
   readonly label: string
   readonly tabs: readonly Tab[]
-  /** True for choices within a page, which are smaller than the tabs of an area. */
+  /** True for choices within a page. They are rendered smaller than the tabs of an area. */
   readonly areChoices?: boolean
 }
 

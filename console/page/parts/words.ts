@@ -64,7 +64,9 @@ export function exactText(at: string | number): string {
   return `${date.toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'long' })} (${date.toISOString()})`
 }
 
-/** Formats the times of a chart's axis, such as `13:30`. The first time of each day includes the date, unless all times are today. */
+/**
+ * Formats the times of a chart's axis, such as `13:30`. The first time of each day includes the date, unless all times are today.
+ */
 export function axisTexts(timesMs: readonly number[], nowMs: number): string[] {
   return timesMs.map((at, index) => {
     const date = new Date(at)
@@ -107,7 +109,10 @@ export function partsOf(entity: string): EntityParts {
   return { source: entity.slice(0, space), subject: entity.slice(space + 1) }
 }
 
-/** Returns whether the entity sends readings. Consumers also have entities for alerts, groups and patterns, which do not. */
+/**
+ * Returns whether the entity sends readings. Consumers also have entities for alerts, groups and patterns, which do not send
+ * readings.
+ */
 export function hasTelemetry(entity: string): boolean {
   return /^\/(environment|database|device)\//.test(entity)
 }
@@ -115,7 +120,7 @@ export function hasTelemetry(entity: string): boolean {
 const PER_LINE = 16
 const MAX_DUMPED = 4_096
 
-/** Control characters other than tabs and line breaks, which do not occur in text. */
+/** Matches control characters that do not occur in text: all except tabs and line breaks. */
 const NOT_IN_TEXT = /[^\P{Cc}\t\r\n]/u
 
 export function bytesIn(base64: string): Uint8Array {

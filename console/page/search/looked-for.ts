@@ -1,11 +1,14 @@
-/** Searches all kinds of objects and describes the results. Pure: the caller provides the function that sends queries. */
+/**
+ * Searches all kinds of objects, such as entities, alerts and topics. Pure, because the caller provides the function that sends
+ * queries.
+ */
 import type { Answers } from '../../api/api.ts'
 import { addressOf } from '../data/address.ts'
 import { problemOf } from '../data/ask.ts'
 import { askedFor } from '../journey/words.ts'
 import { countText, partsOf } from '../parts/words.ts'
 
-/** Sends a query. @param path path under `/api` with its parameters */
+/** Sends a query. @param path path under `/api` with query parameters */
 export type Ask = <T>(path: string) => Promise<T>
 
 interface SearchHit {
@@ -32,7 +35,7 @@ export type Result = { readonly kind: Kind } & (
 
 interface Kind {
   readonly title: string
-  /** Name of one such object, for the message that nothing was found. */
+  /** Singular name of the kind, for the message that nothing was found. */
   readonly one: string
   readonly look: (ask: Ask, text: string) => Promise<SearchHits>
 }
@@ -60,7 +63,9 @@ export function search(ask: Ask, text: string): Promise<Result[]> {
   )
 }
 
-/** Returns the URL of the only exact match; undefined if there may be further matches that were not listed or not searched. */
+/**
+ * Returns the URL of the exact match, if there is only one. Undefined if matches are not listed or a kind could not be searched.
+ */
 export function onlyExact(results: readonly Result[]): string | undefined {
   const isWhole = results.every(({ found }) => found && found.total === found.things.length)
   const [exact, another] = results.flatMap(({ found }) => found?.things.filter(one => one.isExact) ?? [])
@@ -86,7 +91,7 @@ export function unaskedText(results: readonly Result[]): string | undefined {
   return texts.join(' ') || undefined
 }
 
-/** Returns one page of each family that has matching entities. */
+/** Returns the matching entities of all families, up to one page per family. */
 async function entities(ask: Ask, find: string): Promise<SearchHits> {
   const pageOf = (family?: string) =>
     ask<Answers['/telemetry/entities']>(addressOf('/telemetry/entities', { find, family }))
@@ -103,7 +108,7 @@ async function entities(ask: Ask, find: string): Promise<SearchHits> {
   return { things, total: pages.reduce((sum, { matching }) => sum + matching, 0) }
 }
 
-/** Returns the firing alerts of an entity, and the alert with an id, firing or resolved. */
+/** Returns the firing alerts whose entity matches, and the firing or resolved alert whose id is the search text. */
 async function alerts(ask: Ask, text: string): Promise<SearchHits> {
   const [now, one] = await Promise.all([
     ask<Answers['/alerts/now']>(addressOf('/alerts/now', { entity: text })),
@@ -117,7 +122,7 @@ async function alerts(ask: Ask, text: string): Promise<SearchHits> {
 }
 
 async function alertCalled(ask: Ask, id: string): Promise<Answers['/alerts/one'] | undefined> {
-  // Only texts of this form can be alert ids, so others need no query.
+  // Texts in other formats are not alert ids, so no query is needed for them.
   if (!/^[\w-]{22}$/.test(id)) return undefined
   try {
     return await ask<Answers['/alerts/one']>(addressOf('/alerts/one', { id }))
@@ -127,7 +132,7 @@ async function alertCalled(ask: Ask, id: string): Promise<Answers['/alerts/one']
   }
 }
 
-/** Searches spans only. Searching the log takes seconds and is done on request. */
+/** Searches the spans. The log is not searched, because that takes seconds; the page of the path offers it. */
 async function events(ask: Ask, text: string): Promise<SearchHits> {
   const asked = askedFor(text)
   const { journey } = await ask<Answers['/journey']>(addressOf('/journey', { ...asked }))

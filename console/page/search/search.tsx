@@ -96,7 +96,8 @@ export function SearchField(): JSX.Element {
     const focusByKey = (event: KeyboardEvent) => {
       const { key, target, ctrlKey, metaKey, altKey } = event
       if (key !== '/' || ctrlKey || metaKey || altKey) return
-      // In a form field, the key enters a character. Behind an open dialog, the search field cannot be used.
+      // Ignore the key in form fields, where it enters a character, and while a dialog is open, because the search field is behind
+      // it.
       if ((target as Element).matches(FORM_FIELDS) || document.querySelector('dialog[open]')) return
       event.preventDefault()
       field.current?.select()

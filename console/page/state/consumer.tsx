@@ -1,4 +1,4 @@
-/** State of one consumer in a topic, by partition, and the state of an entity as JSON with its timers. */
+/** State of one consumer for a topic: a table of the partitions, and the state of a selected entity as JSON with its timers. */
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { EntityState, TimerState } from '../../../lib/queries/entities.ts'

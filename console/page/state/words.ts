@@ -2,7 +2,7 @@
 
 const DECIDED = ['applied', 'duplicate', 'ignored', 'failed', 'parked']
 
-/** Returns the number of processed records. A parked record counts once, when it is parked. */
+/** Returns the number of processed records. A parked record is counted only once, when it is parked. */
 export function decidedOf(tally: Readonly<Record<string, number>>): number {
   return outcomesOf(tally)
     .filter(({ outcome }) => DECIDED.includes(outcome))
@@ -16,7 +16,7 @@ export interface Outcome {
   readonly reasons: readonly { readonly reason: string; readonly count: number }[]
 }
 
-/** Groups counters named `outcome/reason` by outcome, most frequent first. */
+/** Groups counters named `outcome/reason` by outcome. The most frequent outcome is first. */
 export function outcomesOf(tally: Readonly<Record<string, number>>): readonly Outcome[] {
   const byOutcome = Map.groupBy(Object.entries(tally), ([name]) => name.slice(0, name.indexOf('/')))
   return [...byOutcome]

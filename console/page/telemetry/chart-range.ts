@@ -34,7 +34,10 @@ interface Corner {
   readonly y: number
 }
 
-/** Returns positions above or below the lines, or next to another label if both are taken; undefined if there is no room. */
+/**
+ * Returns the position of each label, above or below its line. If both positions are occupied, the label is placed next to another
+ * one. Undefined for a label that does not fit.
+ */
 export function labelPlaces(labels: readonly Label[], area: Area): (Corner | undefined)[] {
   const { top, bottom, left, right, height } = area
   const taken: { readonly y: number; readonly toX: number }[] = []

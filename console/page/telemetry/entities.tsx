@@ -1,4 +1,7 @@
-/** All entities with their statistics. The server filters, sorts and pages, because a browser cannot handle ten thousand. */
+/**
+ * All entities with their statistics. The server filters, sorts and paginates the list, because a browser cannot show ten thousand
+ * rows.
+ */
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import type { EntityPage } from '../../api/telemetry/entity-page.ts'
@@ -122,7 +125,7 @@ function Find({ value, onFind }: { value: string; onFind: (text: string) => void
     return () => clearTimeout(pause)
   }, [text])
   useEffect(() => {
-    // Accept the value from the URL after the back button, but not while the user is typing.
+    // Take the value from the URL after the back button was used, but not while the user is typing.
     if (document.activeElement !== input.current) setText(value)
   }, [value])
   return (
@@ -195,7 +198,7 @@ interface HeadingProps {
   readonly children: ComponentChildren
 }
 
-/** Sortable heading. Numbers are first sorted in descending order, texts in ascending order. */
+/** Heading that sorts the list. The first click sorts numbers in descending order and texts in ascending order. */
 function Heading({ by, choices, isNumber, children }: HeadingProps): JSX.Element {
   const sort = choices.of('sort') || 'entity'
   const [isUp, isDown] = [sort === by, sort === `-${by}`]

@@ -12,7 +12,7 @@ import { TimeChart } from './time-chart.tsx'
 
 interface Props {
   readonly now: EntityNow
-  /** Undefined until the analytics topic has been searched. */
+  /** History of the entity; undefined until the analytics topic has been searched. */
   readonly history: EntityHistory | undefined
   readonly span: ChartSpan
   readonly range: ChosenRange
@@ -105,7 +105,7 @@ function columnsOf(
   return minuteColumns(history ?? none, now.openMinute, now.metrics[index]?.name ?? '')
 }
 
-/** Returns the text for a point of a chart; empty for a gap. */
+/** Returns the text about the point under the mouse pointer; empty for a gap. */
 export function readoutOf(
   { times, lists: [values, least, most] }: Columns,
   at: number,

@@ -32,13 +32,16 @@ export function EntityPage({ name: entity }: { readonly name: string }): JSX.Ele
   )
 }
 
-/** Polling interval. The history changes once a minute, which does not justify one of the few streams that browsers allow. */
+/**
+ * Polling interval of the history, in milliseconds. The history changes once a minute, so it does not use one of the few streams
+ * that browsers allow.
+ */
 const AGAIN_MS = 15_000
 
 function useHistory(entity: string, hours: number): Answer<EntityHistory> {
   const history = useAnswer('/telemetry/history', { entity, hours }, { keep: true })
   useEffect(() => {
-    // A hidden page does not poll. It queries immediately when it becomes visible.
+    // Do not poll while the page is hidden, and query immediately when it becomes visible again.
     const look = () => {
       if (!document.hidden) history.again()
     }

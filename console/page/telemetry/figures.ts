@@ -38,7 +38,7 @@ export function forText({ forMs }: WatchingRule): string {
   return forMs === 0 ? 'at once' : durationText(forMs).replace(/ 0 \w+$/, '')
 }
 
-/** Describes the limit that a search has reached; undefined if it was complete. */
+/** Describes how much was searched if a search reached its limit; undefined if the search was complete. */
 export function searchedText({ records, ended }: Searched): string | undefined {
   if (ended !== 'limit') return undefined
   return `Only the last ${countText(records, 'record')} were searched. Older ones are not included.`
@@ -72,7 +72,7 @@ export const SPANS = [
 
 export type ChartSpan = (typeof SPANS)[number]
 
-/** Returns the range named in the URL; one hour by default. */
+/** Returns the range with a name from the URL. An unknown name selects one hour. */
 export function spanNamed(name: string): ChartSpan {
   return SPANS.find(span => span.name === name) ?? SPANS[1]
 }

@@ -2,7 +2,9 @@
 import type { EntityNow, ShownReading, WatchingRule } from '../../api/telemetry/entity.ts'
 import type { AlertSpan, EntityHistory } from '../../api/telemetry/history.ts'
 
-/** Times and lists of values. In a list, null is a gap, and undefined means no value at this time. */
+/**
+ * Times, and lists with a value for each time. Null is a gap in the line. Undefined means that the list has no value at this time.
+ */
 export interface Columns {
   readonly times: readonly number[]
   readonly lists: readonly (readonly (number | null | undefined)[])[]
@@ -15,7 +17,7 @@ export interface Level {
   readonly severity: string
 }
 
-/** Period in which an alert was firing. For a firing alert, it ends after the chart. */
+/** Period in which an alert was firing. For an alert that is still firing, the end is after the end of the chart. */
 export interface Span {
   readonly fromS: number
   readonly toS: number
@@ -23,10 +25,10 @@ export interface Span {
 }
 
 const MINUTE_MS = 60_000
-/** Ratio to the usual interval between points. At a longer interval, the line is broken. */
+/** Multiple of the usual interval between points above which the line is interrupted. */
 const GAP_FACTOR = 3.5
 
-/** Returns mean, minimum and maximum of each minute, placed at its middle. The current minute comes last. */
+/** Returns the mean, minimum and maximum of each minute, at the middle of the minute. The current minute is last. */
 export function minuteColumns(
   { minutes, metrics }: Pick<EntityHistory, 'minutes' | 'metrics'>,
   { startMs, metrics: open }: EntityNow['openMinute'],
@@ -45,16 +47,16 @@ export function minuteColumns(
 /** Returns the value of each reading. @param index index of the metric */
 export function readingColumns(readings: readonly ShownReading[], index: number): Columns {
   const sorted = readings.toSorted((a, b) => a.timeMs - b.timeMs)
-  // If several readings have the same time, the last one counts.
+  // If several readings have the same time, use the last one.
   const once = sorted.filter(({ timeMs }, at) => sorted[at + 1]?.timeMs !== timeMs)
   const times = once.map(({ timeMs }) => timeMs / 1_000)
   return withGaps({ times, lists: [once.map(({ values }) => values[index] ?? undefined)] }, 0)
 }
 
 /**
- * Breaks lines at intervals that are much longer than usual.
+ * Adds gaps where the interval between two points is much longer than usual.
  *
- * @param leastS usual interval to assume at least, in seconds
+ * @param leastS lower limit for the usual interval, in seconds
  */
 export function withGaps({ times, lists }: Columns, leastS: number): Columns {
   const steps = times.slice(1).map((time, index) => time - (times[index] as number))
@@ -91,7 +93,10 @@ export function levelsOf(rules: readonly WatchingRule[], metric: string): Level[
   ])
 }
 
-/** Returns the alerts of a metric: those read from the topic, and firing ones that began before the range that was read. */
+/**
+ * Returns the alerts of a metric. These are the alerts that were read from the topic, and firing alerts that started before the
+ * range that was read.
+ */
 export function spansOf(
   told: readonly AlertSpan[],
   active: EntityNow['alerts'],

@@ -41,7 +41,7 @@ export interface ChosenRange extends ChartRange {
   readonly chooseAll: () => void
 }
 
-/** Returns the part of the range selected in the URL, or all of it. */
+/** Returns the part of the range that the URL selects. By default, this is the whole range. */
 export function useRange(span: ChartRange): ChosenRange {
   const choices = useChoices()
   const part = rangeWithin(span, choices.of('from'), choices.of('to'))
@@ -64,7 +64,8 @@ export function RangeChoice({ range }: { readonly range: ChosenRange }): JSX.Ele
       <input
         type="datetime-local"
         step="1"
-        // The full range moves with time. Leave the field empty, so that it does not change while the user is typing.
+        // The whole range moves with time. Leave the field empty for it, so that the field does not change while the user is
+        // typing.
         value={isPart ? localTime(value) : ''}
         onChange={event => choose(chosen(Date.parse(event.currentTarget.value)))}
       />

@@ -1,4 +1,4 @@
-/** Chart over a fixed range. uPlot draws it; this component adapts its width and colors and updates its data. */
+/** Chart with a fixed time range. uPlot draws the chart. This component adjusts the width and the colors, and updates the data. */
 import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
@@ -7,7 +7,7 @@ import { labelPlaces } from './chart-range.ts'
 import type { Level, Span } from './series.ts'
 import 'uplot/dist/uPlot.min.css'
 
-/** Form of a series. `edge` is the border of a band between the second and the third list. */
+/** Shape in which a series is drawn. `edge` is a border of the band between the second and the third list of values. */
 type Shape = 'line' | 'edge' | 'bars'
 
 interface Props {
@@ -24,13 +24,13 @@ interface Props {
   /** Returns the text for the point under the mouse pointer. */
   readonly readout: (index: number) => string
   readonly height?: number
-  /** Called with the selected range in seconds after the user has dragged over the chart. Without it, dragging is disabled. */
+  /** Called with the selected range in seconds after the user has dragged over the chart. If absent, dragging is disabled. */
   readonly onSelect?: (fromS: number, toS: number) => void
 }
 
 const NO_MARKS: Marks = { levels: [], spans: [] }
 const LEAST_WIDTH = 200
-/** Minimum width of a selection in pixels. Anything narrower is a click. */
+/** Minimum width of a selection in pixels. A shorter drag counts as a click. */
 const LEAST_SELECTED = 8
 
 export function TimeChart(props: Props): JSX.Element {
@@ -149,7 +149,7 @@ function seriesOf(shape: Shape, colour: (property: string) => string): uPlot.Ser
       ...(bars && { paths: bars({ size: [0.8, 24] }) }),
     }
   }
-  // uPlot shows individual points where they are far enough apart.
+  // uPlot draws the points only if they are far enough apart.
   return { stroke, width: 1.5, points: { size: 4, fill: stroke, stroke } }
 }
 
@@ -167,7 +167,7 @@ interface Marks {
 const COLOURS: Readonly<Record<string, string>> = { critical: '--bad', warning: '--warn' }
 
 /**
- * Draws alerts and thresholds.
+ * Returns a uPlot plugin that draws alerts and thresholds.
  *
  * @param marks returns the current marks
  * @param colour returns the current value of a CSS custom property

@@ -10,7 +10,7 @@ import type { ChartSpan } from './figures.ts'
 import { SpanChoice, useSpan } from './span-choice.tsx'
 import { TimeChart } from './time-chart.tsx'
 
-/** Signals of the counted topics, with their contents. */
+/** Description of the contents of each counted topic, by signal. */
 const SIGNALS: Readonly<Record<CountedSignal, string>> = {
   readings: 'Incoming readings and the ticks of the clock',
   analytics: 'Statistics of entities per minute',

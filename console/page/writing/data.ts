@@ -6,7 +6,8 @@ import { countText, durationText, numberText } from '../parts/words.ts'
 type Values = Readonly<Record<string, string>>
 
 /**
- * Returns the data of a reading. Empty fields are omitted. An invalid number remains a text, so that the server reports the error.
+ * Returns the data of a reading. Empty fields are omitted. An invalid number is sent as a text, so that the server reports the
+ * error.
  *
  * @param values values by path of the field
  */
@@ -32,7 +33,7 @@ function readValue({ kind }: FormField, text: string): unknown {
   return Number.isFinite(number) ? number : text
 }
 
-/** Parses labels such as `tenant=harbour, floor=3`. An entry without `=` is a name with an empty value. */
+/** Parses labels such as `tenant=harbour, floor=3`. An entry without `=` is parsed as a name with an empty value. */
 export function labelsIn(text: string): Record<string, string> {
   const pairs = text.split(',').map(pair => pair.trim())
   return Object.fromEntries(

@@ -195,7 +195,7 @@ function Field({ field, value, onChange }: FieldProps): JSX.Element {
   )
 }
 
-/** Returns attributes for validation in the browser. The server validates against the schema. */
+/** Returns HTML attributes for validation in the browser. In addition, the server validates the reading against its schema. */
 function inputOf({ kind, least, most }: FormField): InputHTMLAttributes {
   if (kind === 'labels') return { type: 'text', placeholder: 'name=value, name=value' }
   if (kind === 'text') return { type: 'text', maxLength: 200 }

@@ -11,7 +11,7 @@ export interface Recording {
   /** One JSON document per line, ordered by time. */
   readonly text: string
   readonly records: number
-  /** True if a limit was reached, so there may be more matching messages. */
+  /** True if a limit was reached, so that the topic may contain more matching messages. */
   readonly isCut: boolean
 }
 
@@ -20,14 +20,14 @@ export interface RecordingLimits {
   readonly bytes: number
 }
 
-/** Maximum number of concurrent downloads. Each keeps its file and the searched records in memory. */
+/** Maximum number of concurrent downloads. It is low, because a download keeps its file and the searched records in memory. */
 const MAX_AT_ONCE = 2
 
 /** Running downloads. */
 export class Downloads {
   #running = 0
 
-  /** Creates a download. @throws ProblemError if too many downloads are running, and the errors of `recordedMessages` */
+  /** Creates a download. Also throws the errors of `recordedMessages`. @throws ProblemError if too many downloads are running */
   async make(...asked: Parameters<typeof recordedMessages>): Promise<Recording> {
     if (this.#running >= MAX_AT_ONCE)
       throw new ProblemError(
@@ -43,10 +43,10 @@ export class Downloads {
   }
 }
 
-/** Search limits for one file. */
+/** Limits of the search for the messages of one file. */
 const MAX_LOOKED: Most = { records: 500_000, bytes: 256 * 1024 * 1024, ms: 20_000 }
 
-/** Returns the matching messages as a file. @throws the errors of `listedMessages` */
+/** Returns the matching messages as a file. Throws the errors of `listedMessages`. */
 export async function recordedMessages(
   query: MessagesQuery,
   ports: MessagePorts,

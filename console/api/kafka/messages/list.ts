@@ -14,23 +14,23 @@ export interface MessageList {
   readonly topic: string
   /** Number of partitions of the topic. */
   readonly partitions: number
-  /** Number of offsets retained by Kafka, over all partitions. */
+  /** Number of offsets that Kafka retains, summed over all partitions. */
   readonly held: number
   readonly messages: readonly MessageRow[]
   readonly isNewestFirst: boolean
-  /** Number of examined messages, shown or not. */
+  /** Number of examined messages, including messages that are not shown. */
   readonly looked: number
   /** Number of examined ticks and rule sets that are hidden. */
   readonly hidden: number
-  /** Reason why the search ended. `limit`: there may be more matching messages. */
+  /** Reason why the search ended. After `limit`, the topic may contain more matching messages. */
   readonly endedBy: FoundRecords<unknown>['endedBy']
   /** Append time of the last examined message. */
   readonly reached: string | null
   /** Cursor of the next page; null at the end. */
   readonly cursor: string | null
-  /** Number of offsets that cannot be read until an open transaction ends. */
+  /** Number of offsets that cannot be read yet, because a transaction is open. */
   readonly behindTransactions: number
-  /** Number of skipped messages, in a live view that cannot keep up. */
+  /** Number of messages that a live view has skipped because it could not keep up. */
   readonly skipped: number
 }
 
@@ -38,7 +38,7 @@ export interface MessageList {
 export interface MessagePorts {
   readonly log: LogReader
   readonly offsets: Pick<TopicOffsets, 'bounds' | 'at'>
-  /** Returns the end offset of each partition, including open transactions; undefined where unknown. */
+  /** Returns the high watermark of each partition, which includes records of open transactions; undefined where unknown. */
   readonly highWatermarks: (topic: string) => Promise<readonly (number | undefined)[]>
   readonly reader: DataReader
   readonly nowMs: () => number
@@ -53,10 +53,11 @@ export interface Most {
 
 const MOST: Most = { records: 100_000, bytes: 64 * 1024 * 1024, ms: 5_000 }
 
-/** Lists messages. @throws the errors of `beginningOf`, `findRecords`, `RecordFilter` and the ports */
+/** Lists messages. Throws the errors of `beginningOf`, `findRecords`, `RecordFilter` and the ports. */
 export async function listedMessages(query: MessagesQuery, ports: MessagePorts): Promise<MessageList> {
   const wanted = new RecordFilter(query, ports.reader)
-  // Read the watermarks before the readable ends, so that records committed in between do not count as pending.
+  // Read the high watermarks before the readable ends. In the other order, records that are written in between would seem to belong
+  // to an open transaction.
   const watermarks = await ports.highWatermarks(query.topic)
   const { direction, ranges, bounds } = await beginningOf(query, ports.offsets)
   const found = await findRecords(ports.log, ranges, direction, record => wanted.row(record), {
@@ -80,7 +81,11 @@ export async function listedMessages(query: MessagesQuery, ports: MessagePorts):
   }
 }
 
-/** Counts offsets that open transactions hide. @param only partition to count; by default all. Pure. */
+/**
+ * Returns the number of offsets that cannot be read because of open transactions. Pure.
+ *
+ * @param only partition to count; by default, all partitions
+ */
 export function behindTransactions(
   watermarks: readonly (number | undefined)[],
   bounds: readonly Pick<Range, 'end'>[],

@@ -1,4 +1,4 @@
-/** Newest messages for an open page. Each query continues where the last one ended, so that each record is read once. */
+/** Newest messages for an open page. A repeated query reads only the records that are new since the previous query. */
 
 import { findRecords } from '../../../../lib/queries/find-records.ts'
 import { offsetsIn } from '../../../../lib/queries/newest.ts'
@@ -8,18 +8,18 @@ import { behindTransactions, limitsOf, listedMessages, type MessageList, type Me
 import type { MessagesQuery } from './query.ts'
 import { RecordFilter } from './rows.ts'
 
-/** Last response and its end offset in each partition. */
+/** Last response to a query, and the end offset of each partition at that time. */
 interface Followed {
   readonly list: MessageList
   readonly ends: readonly number[]
   readonly atMs: number
 }
 
-/** Maximum number of remembered queries, and the time for which an unused one is remembered. */
+/** Maximum number of cached queries, and the time after which an unused one is removed, in milliseconds. */
 const MAX_FOLLOWED = 20
 const REMEMBERED_MS = 30_000
 
-/** Maximum number of new messages per query. If there are more, only the newest are read. */
+/** Maximum number of new messages that a query reads. Older new messages are skipped. */
 const MAX_NEW = 5_000
 
 export class NewestMessages {
@@ -30,7 +30,7 @@ export class NewestMessages {
     this.#ports = ports
   }
 
-  /** Returns the newest messages. @throws the errors of `listedMessages`; the next query then starts from the beginning */
+  /** Returns the newest messages. Throws the errors of `listedMessages`. After an error, the next query does not use the cache. */
   async ask(query: MessagesQuery): Promise<MessageList> {
     const name = JSON.stringify(Object.entries(query).sort())
     const before = this.#followed.get(name)
@@ -48,7 +48,7 @@ export class NewestMessages {
     const isFresh =
       known !== undefined &&
       atMs - known.atMs < REMEMBERED_MS &&
-      // Otherwise the topic was recreated or has more partitions than before.
+      // If not, the topic has been recreated or partitions have been added.
       known.ends.length === bounds.length &&
       known.ends.every((end, partition) => end <= (bounds[partition]?.end ?? -1))
     const ends = bounds.map(({ end }) => end)

@@ -34,7 +34,11 @@ interface RecordPosition {
 /** Maximum number of bytes shown per message. */
 const MAX_RAW_BYTES = 64 * 1024
 
-/** Reads one message. @throws ProblemError with the reason if it is missing, and the errors of `LogReader.read` */
+/**
+ * Reads one message. Also throws the errors of `LogReader.read`.
+ *
+ * @throws ProblemError with the reason if the message does not exist
+ */
 export async function oneMessage(place: RecordPosition, ports: MessagePorts): Promise<Message> {
   const { topic, partition, offset } = place
   const bounds = await topicBounds(ports.offsets, topic)

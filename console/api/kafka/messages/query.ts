@@ -42,28 +42,28 @@ export const MESSAGES_FIELDS = {
   partition: optional(COUNT),
   /** First offset to read in the partition. */
   offset: optional(COUNT),
-  /** Reads messages written at or after this time. */
+  /** Time from which messages are read, by append time. */
   time: optional(TIME),
   from: optional(picklist(['newest', 'oldest'], 'must be newest or oldest')),
   /** Cursor from the previous response. */
   cursor: optional(pipe(string(), maxLength(20_000))),
-  /** Text that the record, its key, or its event type must contain, ignoring case. */
+  /** Text to search for, ignoring case. `text` is searched in the whole record, `key` in the key, and `type` in the event type. */
   text: optional(SOME_TEXT),
   key: optional(SOME_TEXT),
   type: optional(SOME_TEXT),
   /** Conditions on the event, such as `data.temperature>30 and subject=roof-1`. */
   where: optional(SOME_TEXT),
-  /** Includes ticks and rule sets. */
+  /** Set to include ticks and rule sets. */
   ticks: optional(literal('1', 'must be 1')),
   limit: optional(pipe(COUNT, minValue(1, 'must be at least 1'), maxValue(200, 'must be at most 200')), '50'),
-  /** Keeps returning the newest messages. */
+  /** Set for a live view of the newest messages. */
   live: optional(literal('1', 'must be 1')),
 }
 export const MESSAGES_QUERY = object(MESSAGES_FIELDS)
 
 export type MessagesQuery = InferOutput<typeof MESSAGES_QUERY>
 
-/** Parses conditions. @throws ProblemError naming the invalid condition */
+/** Parses conditions. @throws ProblemError that names the invalid condition */
 export function conditionsIn(where = ''): Filter[] {
   return where
     .split(/\s+and\s+/)
@@ -87,10 +87,10 @@ interface Beginning {
 }
 
 /**
- * Returns the direction and the ranges to read.
+ * Returns the direction of reading and the offset ranges to read.
  *
  * @throws UnknownTopic , RefusedByKafka or Unavailable, see `kafkaAnswer`
- * @throws ProblemError for an unknown partition, or for an offset without a partition
+ * @throws ProblemError if the partition does not exist, or if an offset is given without a partition
  */
 export async function beginningOf(
   query: Pick<MessagesQuery, 'topic' | 'partition' | 'offset' | 'time' | 'from' | 'cursor'>,

@@ -52,7 +52,7 @@ function messageRow(view: RecordView, bytes: number): MessageRow {
   }
 }
 
-/** Selects the records to show, and counts hidden records that only the functions use. */
+/** Selects the records to show. It hides and counts records that are only for functions, such as ticks. */
 export class RecordFilter {
   hidden = 0
   readonly #reader: DataReader
@@ -62,7 +62,7 @@ export class RecordFilter {
   readonly #conditions: readonly Filter[]
   readonly #withTicks: boolean
 
-  /** Parses the conditions. @throws ProblemError for an invalid condition */
+  /** Creates a filter. @throws ProblemError for an invalid condition */
   constructor(
     { text, key, type, where, ticks }: Pick<MessagesQuery, 'text' | 'key' | 'type' | 'where' | 'ticks'>,
     reader: DataReader,
@@ -75,7 +75,9 @@ export class RecordFilter {
     this.#withTicks = ticks !== undefined
   }
 
-  /** Returns undefined if the record does not match. Conditions that need no decoding are checked first. */
+  /**
+   * Returns the row of a record; undefined if the record does not match. Conditions that do not require decoding are checked first.
+   */
   async view(record: LogRecord): Promise<RecordView | undefined> {
     if (this.#text && !holdsText(record, this.#text)) return undefined
     if (this.#key && !record.key?.toString().toLowerCase().includes(this.#key)) return undefined

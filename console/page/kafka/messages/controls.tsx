@@ -1,4 +1,4 @@
-/** Form that selects messages. Its values become the URL. */
+/** Form that selects messages. Submitting it changes the URL to the form's values. */
 import type { JSX, TargetedSubmitEvent } from 'preact'
 import { useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
@@ -20,7 +20,7 @@ const STARTS: readonly (readonly [Start, string])[] = [
   ['offset', 'An offset'],
 ]
 
-/** Id of the form, for the submit button outside it. */
+/** Id of the form. The submit button is outside the form and refers to it. */
 export const FORM = 'messages-form'
 
 export function Controls({ topics, topic, asked }: Props): JSX.Element {

@@ -26,7 +26,10 @@ export function Detail(place: Props): JSX.Element {
 /** Failure code of a record that is not a CloudEvent. Consumers with a mapping accept such records. */
 const FOREIGN = 'not-a-cloudevent'
 
-/** Returns the CSS class of a failure code. Records of other applications are not marked as errors. */
+/**
+ * Returns the CSS class for a failure code. A record that is not a CloudEvent is not shown as an error, because another application
+ * may have written it.
+ */
 export function failureClass(code: string | null): string {
   return code === FOREIGN ? 'muted' : 'bad'
 }

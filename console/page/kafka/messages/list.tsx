@@ -136,7 +136,7 @@ function Nothing({
   )
 }
 
-/** Link to the next page. A link works with the browser's back button. */
+/** Link to the next page of messages. It is a link and not a button, so that the browser's back button works. */
 function Further({
   list,
   asked,
@@ -161,7 +161,7 @@ function Further({
   )
 }
 
-/** Describes the searched range and its end. Pure. */
+/** Describes how much of the topic was searched and why the search ended. Pure. */
 function reachText(list: MessageList, isLive: boolean): string {
   const { messages, looked, hidden, endedBy, reached, held, skipped, isNewestFirst } = list
   const ticks = hidden > 0 ? `, ${numberText(hidden)} of them ticks or rule sets, which are not shown` : ''

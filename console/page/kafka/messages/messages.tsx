@@ -91,7 +91,7 @@ interface ShownProps {
   readonly isLive: boolean
 }
 
-/** Shows new messages as they arrive, and can be paused. */
+/** Shows new messages as they arrive. The user can pause the updates. */
 function Following({ question, ...shown }: ShownProps): JSX.Element {
   const messages = useLive('/kafka/messages', { ...question, live: '1' })
   const held = useRef<MessageList>(undefined)

@@ -3,7 +3,7 @@ import type { Parameters } from '../../data/search.ts'
 
 export const MESSAGES = '/kafka/messages'
 
-/** Query parameters that select messages, used by the page and by the server. */
+/** Query parameters that select messages. The page and the server use the same names. */
 const ASKED = [
   'topic',
   'partition',
@@ -38,7 +38,7 @@ export function askedIn(query: Readonly<Record<string, string>>): MessagesQuesti
   return Object.fromEntries(ASKED.flatMap(name => (query[name] ? [[name, query[name]]] : [])))
 }
 
-/** Returns the query for the values of the form, without fields of other starts. */
+/** Returns the query for the values of the form. Fields that do not apply to the selected start are omitted. */
 export function chosenIn(form: Readonly<Record<string, string>>): MessagesQuestion {
   const { start = 'newest', offset = '', time = '', ...others } = form
   const asked = askedIn(others)
@@ -65,7 +65,7 @@ export function recordCommand(asked: MessagesQuestion, topic: string): string {
   return `npx sluice record ${options.join(' ')} --out messages.jsonl.gz`
 }
 
-/** Returns a sentence about conditions that the command does not support; empty if it supports all. */
+/** Returns a sentence about the conditions that the command does not support; empty if it supports all of them. */
 export function recordNote({ text }: MessagesQuestion): string {
   return text
     ? `The command cannot search for a text, so its file also contains messages without “${text}”.`

@@ -19,7 +19,7 @@ import type { WriteReport } from './report/reports.ts'
 import { EventSource } from './source.ts'
 import type { Log } from './support/framework.ts'
 
-/** Dependencies that a program with event sources provides. */
+/** Dependencies of the trigger, provided by the program that runs it. */
 export interface TriggerParts {
   readonly mappings: readonly Mapping[]
   readonly settings: Settings
@@ -67,7 +67,7 @@ export class ClusterSources {
     const cluster = new Cluster(kafka, () => access.ready())
     const senderParts = (mapping: Mapping) => ({
       kafka,
-      // The group in S3 keys includes the cluster.
+      // Include the cluster, because the keys of S3 objects are derived from this id.
       groupId: mapping.cluster ? `${mapping.groupId} at ${settings.brokers}` : mapping.groupId,
       origin: { mapping, brokers: mapping.bootstrapServers ?? settings.brokers },
     })
@@ -109,13 +109,13 @@ export class ClusterSources {
     await Promise.all(this.sources.map(source => source.stop(graceMs)))
   }
 
-  /** Closes the connection that the stopped event sources have shared. */
+  /** Closes the connection that the event sources share. Call it after they have stopped. */
   close(): Promise<void> {
     return this.#cluster.close()
   }
 }
 
-/** Groups the mappings by cluster, so that those with the same brokers and credentials share one client. */
+/** Groups the mappings by cluster. Mappings with the same brokers and credentials share one client. */
 export function byCluster({ mappings, settings, access, ...parts }: TriggerParts): ClusterSources[] {
   const keyOf = ({ brokers, ssl, sasl }: OneCluster) => JSON.stringify([brokers, ssl, sasl])
   const reserved = new Map(

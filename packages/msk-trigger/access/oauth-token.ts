@@ -12,7 +12,8 @@ const DEFAULT_LIFETIME_S = 60
 const SETTING = 'custom.mskTrigger.sasl'
 
 /**
- * Returns the token in `sasl`, or requests one from its token endpoint with the grant "client credentials" (RFC 6749, section 4.4).
+ * Source of OAuth tokens: returns the token in `sasl`, or requests one from the token endpoint with the grant "client credentials"
+ * (RFC 6749, section 4.4).
  */
 export class OAuthTokens {
   readonly #settings: OAuthSettings

@@ -2,7 +2,10 @@ import type { LoginSettings } from '../config/security.ts'
 import { awsCredentials, awsEndpoint, awsRegion, installed } from '../support/aws.ts'
 import { ConfigurationError } from '../support/framework.ts'
 
-/** Something that a connection needs is missing or cannot be used. The message contains the reason, but no secrets. */
+/**
+ * Error for missing or unusable prerequisites of a connection, such as credentials. The message contains the reason, but no
+ * secrets.
+ */
 export class AccessError extends Error {
   override readonly name = 'AccessError'
 }
@@ -35,7 +38,7 @@ export function requireSecrets(
 /**
  * Reads a secret, by ARN or name, from the emulator of Secrets Manager.
  *
- * @throws AccessError, whose message quotes nothing of the secret
+ * @throws AccessError if the secret cannot be read. The message contains no part of the secret.
  */
 export async function readSecret(name: string, setting: string): Promise<Secret> {
   try {

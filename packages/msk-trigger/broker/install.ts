@@ -30,7 +30,7 @@ export function cacheFolder(env: NodeJS.ProcessEnv = process.env, platform = pro
   return join(env.XDG_CACHE_HOME ?? caches, 'serverless-offline-msk-trigger')
 }
 
-/** Returns the command of a Java version that can run Kafka. @throws Refused if there is none */
+/** Returns the command that starts Java. @throws Refused if Java is missing or its version cannot run Kafka */
 export async function requiredJava(): Promise<string> {
   const java = process.env.JAVA_HOME ? join(process.env.JAVA_HOME, 'bin', 'java') : 'java'
   const said = await outputOf(java, ['-version'])
@@ -45,7 +45,7 @@ export async function requiredJava(): Promise<string> {
 /**
  * Returns the folder with Kafka's jar files. Maven downloads and verifies them on the first call.
  *
- * @throws Refused if this fails
+ * @throws Refused if the download fails
  */
 export async function installedKafka(say: (line: string) => void): Promise<string> {
   const jars = join(cacheFolder(), `kafka-${KAFKA_VERSION}`)
@@ -90,12 +90,12 @@ async function outputOf(command: string, args: readonly string[]): Promise<strin
   }
 }
 
-/** Executes a command, on Windows in a shell, because Maven is a script there. */
+/** Executes a command. On Windows, `mvn` needs a shell because it is a script. */
 function execute(command: string, args: readonly string[]) {
   return promisify(execFile)(command, [...args], { shell: process.platform === 'win32' && command === 'mvn' })
 }
 
-/** The version of the logging binding must match Kafka's version of the logging interface. */
+/** Maven project that installs Kafka. The version of the logging binding must match Kafka's version of the logging interface. */
 const POM = `<?xml version="1.0" encoding="UTF-8"?>
 <project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>

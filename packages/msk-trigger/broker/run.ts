@@ -31,9 +31,9 @@ export interface KafkaPlace {
 }
 
 /**
- * Runs a broker that is its own controller, until the broker or this process ends.
+ * Runs a single Kafka node, which is both broker and controller, until it or this process ends.
  *
- * @throws Refused if it does not start
+ * @throws Refused if the node does not start
  */
 export async function runKafka({ java, jars, data, port }: KafkaPlace, onReady: () => void): Promise<void> {
   const log = join(data, 'log')

@@ -21,7 +21,7 @@ export interface ClusterSettingNames {
   readonly override?: string
 }
 
-/** Brokers of event sources, with encryption and authentication. */
+/** Brokers of a Kafka cluster, with the settings for encryption and authentication. */
 export interface ClusterSettings {
   readonly brokers: readonly string[]
   readonly ssl: boolean | TlsSettings
@@ -29,7 +29,7 @@ export interface ClusterSettings {
   readonly names: ClusterSettingNames
 }
 
-/** Setting `custom.mskTrigger.clusters`, by the ARN or the name of a cluster, or by one of its bootstrap servers. */
+/** Value of the setting `custom.mskTrigger.clusters`. Each key is the ARN, the name or a bootstrap server of a cloud cluster. */
 export type LocalClusters = Readonly<
   Record<
     string,
@@ -41,7 +41,7 @@ export type LocalClusters = Readonly<
   >
 >
 
-/** Brokers in the settings, for events without a separate cluster. */
+/** Clusters in the settings. `brokers` are the default for events without an entry in `clusters`. */
 export interface KnownClusters {
   readonly brokers: readonly string[]
   readonly clusters: LocalClusters
@@ -53,7 +53,7 @@ export const DEFAULT_NAMES: ClusterSettingNames = {
   brokers: 'custom.mskTrigger.brokers, or KAFKA_BROKERS',
 }
 
-/** These values can contain credentials by mistake, so the message does not quote them; a broker's address must contain none. */
+/** Builds the error message for invalid brokers. It removes credentials, because a user may have included them by mistake. */
 const BROKERS: ReturnType<typeof must> = issue => withoutLogin(must('a list of host:port')(issue))
 
 /** A list of brokers, or a comma-separated text. */
@@ -69,7 +69,7 @@ export const CLUSTERS = record(
   mustBe('a map of clusters'),
 ) as GenericSchema<unknown, LocalClusters>
 
-/** Returns the encryption of a cluster. By default, only clients with IAM encrypt. */
+/** Returns the TLS settings of a cluster. If `ssl` is not set, TLS is used only with IAM authentication. */
 export function encryptionOf({
   ssl,
   sasl,

@@ -4,9 +4,9 @@ type SchemaHandler = Serverless['configSchemaHandler']
 type Schema = NonNullable<SchemaHandler['schema']>
 
 /**
- * Settings of both events, with the names of the framework's `stream` and `kafka` events. Each is checked in one place and with one
- * message, regardless of `configValidationMode`, so the schema accepts any value. The settings that a framework supports depend on
- * its version: Serverless 3 lacks most of them, and osls 3 has some in one event only.
+ * Settings that this plugin allows on `msk` and `kafka` events, named as in the framework's `stream` and `kafka` events. The schema
+ * accepts any value, because the plugin validates each setting itself, regardless of `configValidationMode`. Frameworks support
+ * different subsets: Serverless 3 lacks most of these settings, and osls 3 has some of them on one event only.
  */
 const OURS = [
   'functionResponseType',
@@ -53,8 +53,8 @@ function extend(handler: SchemaHandler, kind: 'msk' | 'kafka'): ReadonlySet<stri
 }
 
 /**
- * Returns the framework's schemas of an event's settings. They are not a public API: if they have another
- * structure, the framework's restrictions remain.
+ * Returns the framework's schemas of an event's settings. They are not a public API: if their structure has changed, the result is
+ * undefined and the framework's restrictions remain.
  */
 function eventProperties(schema: Schema | undefined, kind: string): Record<string, object> | undefined {
   const [definition] = Object.values(schema?.properties?.functions?.patternProperties ?? {})

@@ -57,8 +57,8 @@ export function admits(filters: readonly Filter[], data: FilterData | undefined)
 }
 
 /**
- * Classifies a value: objects and lists are JSON, other UTF-8 text (including a bare number) is text, and
- * anything else is undefined.
+ * Classifies a value: objects and lists are JSON, and other UTF-8 text (including a bare number) is text. Returns undefined for any
+ * other value.
  */
 export function filterData(value: Buffer | null): FilterData | undefined {
   const text = value && decoded(value)

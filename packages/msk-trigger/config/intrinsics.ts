@@ -11,7 +11,7 @@ import {
 
 /** Values of a CloudFormation stack, as far as they are known locally. */
 export interface IntrinsicContext extends AccountRegion {
-  /** `resources.Resources`. A resource is known here only if its properties contain its name. */
+  /** `resources.Resources`. A resource can be resolved only if its properties contain its name. */
   readonly resources: Readonly<Record<string, unknown>>
   readonly stage: string
   readonly stackName?: string

@@ -61,17 +61,20 @@ export interface ServiceFacts {
   readonly stage: string
   readonly region: string
   readonly timeout?: number
-  /** `resources.Resources`, to which a destination can refer. */
+  /** Resources of the template (`resources.Resources`), to which destinations can refer. */
   readonly resources?: Readonly<Record<string, unknown>>
   readonly stackName?: string
   /** Values of other stacks' exports, by name. */
   readonly importValues?: Readonly<Record<string, string>>
 }
 
-/** Default batching window, in milliseconds. An explicit setting cannot have this value. See rule 3 in `RULES.md`. */
+/**
+ * Default batching window, in milliseconds. The setting cannot express it, because it is in whole seconds. See rule 3 in
+ * `RULES.md`.
+ */
 const DEFAULT_WINDOW_MS = 500
 
-/** Number of retries if a destination is configured and the retries are unlimited. See rule 27 in `RULES.md`. */
+/** Maximum number of retries if a destination is configured and `maximumRetryAttempts` is unlimited. See rule 27 in `RULES.md`. */
 const RETRIES_BEFORE_DESTINATION = 10
 
 /** Lambda's timeout if neither the function nor the provider sets one. */
@@ -201,7 +204,10 @@ function readRegistry(kafkaEvent: ReadEvent, plugin: RegistryPluginSettings): Re
   )
 }
 
-/** Rejects mappings that share a consumer group, because they would take records from each other. See rule 36 in `RULES.md`. */
+/**
+ * Rejects mappings that share a consumer group, because each of them would receive only some of the records. See rule 36 in
+ * `RULES.md`.
+ */
 function refuseSharedGroups(mappings: readonly Mapping[]): void {
   const owners = new Map<string, Mapping>()
   for (const mapping of mappings) {
@@ -217,7 +223,10 @@ function refuseSharedGroups(mappings: readonly Mapping[]): void {
   }
 }
 
-/** Returns warnings about topics of several clusters that are read from the same brokers here, one line each. */
+/**
+ * Returns warnings about topics of the same name in several cloud clusters that are read from the same local brokers, one line
+ * each.
+ */
 export function mixedClusters(mappings: readonly Mapping[]): string[] {
   const here = mappings.filter(mapping => !mapping.cluster && cloudName(mapping))
   return [...Map.groupBy(here, ({ topic }) => topic)].flatMap(([topic, readers]) => {

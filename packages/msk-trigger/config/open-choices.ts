@@ -3,9 +3,9 @@ import { isObject } from '../support/values.ts'
 import { must, settingsMap } from './setting-errors.ts'
 
 /**
- * Behaviour that AWS does not specify for Kafka, as settings with the possible choices, the default first.
- * The default is the behaviour that AWS documents for the same feature of Kinesis and DynamoDB streams. If
- * AWS documents none, it is the less convenient choice, so that code which works here works with either.
+ * Settings for behaviour that AWS does not specify for Kafka, each with its choices, the default first. The default is the
+ * documented behaviour for Kinesis and DynamoDB streams. If AWS documents none, the default is the less convenient choice, so that
+ * code that works locally works with either choice.
  */
 export const READINGS = {
   afterPartialResponse: ['resume-at-failure', 'retry-only-failed'],

@@ -42,7 +42,7 @@ const MAP = settingsMap({
 
 const SWITCH = boolean(must('true, false or { partitions, replicationFactor }'))
 
-/** Schema of `createTopics`: true, false or a map. Undefined if no topics are created. */
+/** Schema of `createTopics`: true, false or a map. The result is undefined if no topics are to be created. */
 const CREATE_TOPICS = pipe(
   lazy<typeof MAP | typeof SWITCH>(given => (isObject(given) ? MAP : SWITCH)),
   transform((given): NewTopic | undefined => {
@@ -68,7 +68,7 @@ interface Row {
   readonly meaning: string
   /** Environment variable that overrides the setting, so that the same configuration works wherever the servers run. */
   readonly variable?: string
-  /** Default in the README, if the one of `must` is not what a user would write. */
+  /** Default value shown in the README, if users would not write the default in `must`. */
   readonly shown?: string
 }
 
@@ -164,7 +164,7 @@ const ENTRIES = Object.fromEntries(Object.entries(SETTINGS).map(([name, row]) =>
 export type Settings = {
   readonly [Name in Exclude<keyof Rows, 'brokers' | 'ssl'>]: InferOutput<Rows[Name]['must']>
 } & {
-  /** Empty if every event has a separate cluster. */
+  /** Addresses of the default brokers; empty if every event has a separate cluster. */
   readonly brokers: readonly string[]
   readonly ssl: boolean | TlsSettings
 }

@@ -20,7 +20,7 @@ const MAX_TIMEOUT_SECONDS = 14 * 60
  */
 const LEAST_DESTINATION = 'kafka://1234'.length
 
-/** Number of filters that is possible without a quota increase. See rule 37 in `RULES.md`. */
+/** Maximum number of filters without a quota increase. See rule 37 in `RULES.md`. */
 const FILTERS_WITHOUT_REQUEST = 5
 
 interface WarningFacts {

@@ -9,7 +9,7 @@ export interface AttemptLog {
 }
 
 /**
- * Logs a successful attempt. A success after failures is always logged.
+ * Logs a successful attempt. A success at the first attempt is logged only if `invocationLines` is set.
  *
  * @param attempt number of the attempt, starting at 1
  */
@@ -56,8 +56,8 @@ export function logDefect(
 }
 
 /**
- * Returns the whole reason, with its stack, for the first attempt, and only the first line after that,
- * because a batch may fail for hours.
+ * Returns the whole reason with its stack for the first attempt, and only its first line for later attempts, because a batch may
+ * fail for hours.
  */
 export function shownReason(reason: string, attempt: number): string {
   return attempt === 1 ? reason : (reason.split('\n')[0] ?? '')

@@ -79,8 +79,8 @@ export function awsName(kind: AwsKind, arn: string): string {
 }
 
 /**
- * Loads the SDK on demand, because few projects need it, and returns the requests for a resource. Retries of
- * the SDK are disabled, because the delivery retries and logs that.
+ * Loads the SDK on demand, because few projects need it, and returns the requests for a resource. The SDK must not retry, because
+ * the delivery itself retries and logs every attempt.
  */
 async function requestsFor(kind: AwsKind, arn: string, otherwise: string) {
   const endpoint = awsEndpoint(kind, otherwise)
@@ -96,7 +96,7 @@ function nameIn(arn: string): string {
   return arn.slice(arn.lastIndexOf(':') + 1)
 }
 
-/** Sets the attribute of FIFO queues and topics, whose names end with `.fifo`. */
+/** Returns the attributes if the name ends with `.fifo`. AWS requires this suffix and an attribute for FIFO queues and topics. */
 function fifo(name: string, attributes: Readonly<Record<string, string>>) {
   return name.endsWith('.fifo') ? { Attributes: { ...attributes } } : {}
 }
@@ -106,7 +106,7 @@ const REQUESTS: Readonly<
 > = {
   async sqs(arn, config) {
     const sdk = await installed(() => import('@aws-sdk/client-sqs'), '@aws-sdk/client-sqs')
-    // The host in the queue's URL may differ from the endpoint.
+    // Send requests to the endpoint, because the host in the queue's URL may differ from it.
     const client = new sdk.SQSClient({ ...config, useQueueUrlAsEndpoint: false })
     const [QueueOwnerAWSAccountId, QueueName = ''] = arn.split(':').slice(-2)
     const queue = { QueueName, ...fifo(QueueName, { FifoQueue: 'true' }) }

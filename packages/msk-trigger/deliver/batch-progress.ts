@@ -16,8 +16,8 @@ export class BatchProgress<R extends Passed = Passed> {
   }
 
   /**
-   * Marks records as done. Returns the offsets to commit now, each after the last record before which no
-   * record is open. See rule 21 in `RULES.md`.
+   * Marks records as done. Returns the offsets to commit: for each partition, the offset before which all records are done. See
+   * rule 21 in `RULES.md`.
    */
   complete(parts: readonly PartitionRecords[]): { partition: number; offset: number }[] {
     const commits: { partition: number; offset: number }[] = []

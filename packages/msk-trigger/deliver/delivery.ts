@@ -38,7 +38,7 @@ export interface DeliveryContext extends DiscardContext, AttemptLog {
   crash(): void
   /** Called when the partition is processed up to this offset. Resolves when more of it may be processed. */
   committed(queue: PartitionQueue, offset: number): Promise<void>
-  /** Called when this batch no longer uses the partition, so that the next batch may. */
+  /** Called when this batch no longer uses the partition. The next batch may then use it. */
   release(partition: number): void
 }
 
@@ -46,10 +46,10 @@ export interface DeliveryContext extends DiscardContext, AttemptLog {
 type TriedUnit = Unit<PendingRecord> & Tried
 
 /**
- * Delivers one batch: invokes the function, commits the records that succeeded, and retries the others until they succeed, or until
- * the retries are exhausted and the destination has them (rules 21, 22 and 26 to 29 in `RULES.md`). It occupies its partitions
- * until they are done (rule 19), but holds a permit only while the handler runs; the caller has acquired the first permit. After an
- * unexpected error it starts the delivery again, because the partitions would otherwise wait until a restart.
+ * Delivers one batch: invokes the function, commits the records that succeeded, and retries the others. Records whose retries are
+ * exhausted are sent to the destination (rules 21, 22 and 26 to 29 in `RULES.md`). A batch occupies its partitions until their
+ * records are done (rule 19), but it needs a permit only while the handler runs; the caller must have acquired the first permit.
+ * After an unexpected error the delivery starts again, because its partitions would otherwise wait until a restart.
  */
 export function deliver(
   batch: Batch,
@@ -185,7 +185,9 @@ class Delivery {
     }
   }
 
-  /** Discards records that are too old before each attempt, and returns the others. See rule 28 in `RULES.md`. */
+  /**
+   * Discards the records of a unit that are too old, and returns the others. Called before each attempt. See rule 28 in `RULES.md`.
+   */
   async #discardOverAge({ parts, invocations, response }: TriedUnit): Promise<Batch> {
     const { mapping } = this.#to
     const nowMs = Date.now()
@@ -224,7 +226,7 @@ class Delivery {
     for (const { partition } of done) if (this.#progress.isDone(partition)) this.#release(partition)
   }
 
-  /** Releases partitions that have been revoked, and returns the other units. */
+  /** Releases revoked partitions, and returns the units without the records of these partitions. */
   #stillAssigned<U extends { readonly parts: Batch }>(units: readonly U[]): U[] {
     for (const partition of this.#partitions) if (!this.#isAssigned(partition)) this.#release(partition)
     return units

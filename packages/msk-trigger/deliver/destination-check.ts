@@ -20,7 +20,10 @@ export interface CheckParts {
   awsProblem(kind: Exclude<Destination['kind'], 'kafka'>, arn: string): Promise<string | undefined>
 }
 
-/** Warns at start-up about a missing or unavailable destination, where the first discarded record would wait. Never rejects. */
+/**
+ * Warns at start-up about a missing or unavailable destination, because the first discarded record would wait for it. Never
+ * rejects.
+ */
 export async function checkDestinations(
   mappings: readonly Pick<Mapping, 'functionKey' | 'destination'>[],
   parts: CheckParts,

@@ -14,7 +14,7 @@ import {
 const REQUEST_BYTES = 512 * 1024
 
 export interface Sender {
-  /** Sends records. Rejects unless all of them are known to have arrived; the caller then sends all of them again. */
+  /** Sends records. Rejects if any of them may not have arrived; the caller must then send all of them again. */
   send(discarded: DiscardedRecords): Promise<void>
   close(): Promise<void>
 }

@@ -59,7 +59,7 @@ export class Dispatcher {
   readonly #permits = new Semaphore(CONCURRENT_INVOCATIONS)
   readonly #ending = new AbortController()
   readonly #deliveries = new Deliveries()
-  /** Partitions in flight, by number: a partition that was revoked and assigned again must still wait for its old batch. */
+  /** Numbers of the partitions in flight. A partition that was revoked and assigned again must still wait for its old batch. */
   readonly #busy = new Set<number>()
   #released = Promise.withResolvers<void>()
   #queues: ReadonlyMap<number, PartitionQueue> = new Map()
@@ -97,7 +97,9 @@ export class Dispatcher {
     return new Map([...this.#queues.values()].map(queue => [queue.partition, queue.nextOffset]))
   }
 
-  /** Opens a queue for each partition without one. All of these partitions were just resumed, and no others are assigned. */
+  /**
+   * Opens a queue for each partition that does not have one. `offsets` contains all assigned partitions, which were just resumed.
+   */
   open(offsets: ReadonlyMap<number, number>): void {
     const queues = new Map(this.#queues)
     for (const [partition, offset] of offsets) {
@@ -141,7 +143,7 @@ export class Dispatcher {
     this.keepOnly([])
   }
 
-  /** Resolves when no batch with this partition is in flight; without an argument, when no batch is. */
+  /** Resolves when no batch with this partition is in flight; without an argument, when no batch at all is in flight. */
   async idle(partition?: number): Promise<void> {
     const isBusy = () => (partition === undefined ? this.#busy.size > 0 : this.#busy.has(partition))
     while (isBusy() && !this.#ending.signal.aborted) await this.#released.promise
@@ -180,7 +182,8 @@ export class Dispatcher {
   }
 
   /**
-   * Records that a filter skips are committed without an invocation and without waiting for a window. See rule 39 in `RULES.md`.
+   * Commits records that a filter skips, without an invocation and without waiting for the batching window. See rule 39 in
+   * `RULES.md`.
    */
   #commitSkipped(queue: PartitionQueue): void {
     const first = queue.pending[0]

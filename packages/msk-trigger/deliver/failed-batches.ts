@@ -1,7 +1,7 @@
 import type { PartitionRecords, WithOffset } from '../support/parts.ts'
 import type { LastResponse } from './invocation-record.ts'
 
-/** Number of attempts to deliver records that are delivered together. */
+/** Number of attempts so far to deliver records that are delivered together. */
 export interface Tried {
   /** Number of consecutive failed attempts, which determines the backoff. */
   readonly tries: number
@@ -28,8 +28,8 @@ interface Failed {
 const NEVER: Tried = { tries: 0, failures: 0, invocations: 0 }
 
 /**
- * Failed batches with their attempts. A rebalance does not reset the attempts; otherwise the records would be
- * retried ten more times, or forever.
+ * Failed batches with the number of their attempts. The attempts are kept during a rebalance; otherwise each rebalance would
+ * restart the retries.
  */
 export class FailedBatches {
   readonly #byPartition = new Map<number, Failed>()
@@ -43,7 +43,7 @@ export class FailedBatches {
   }
 
   /**
-   * Divides a batch into units that have failed together, and the rest, in the order of each partition.
+   * Divides a batch into units: records that failed together form a unit, and other records keep their order relative to them.
    * Partitions without failures come first.
    */
   unitsOf<R extends StampedRecord>(

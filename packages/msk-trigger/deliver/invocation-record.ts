@@ -9,8 +9,8 @@ import { countOf, type PartitionRecords } from '../support/parts.ts'
 const LAST_DATE_MS = 8.64e15
 
 /**
- * Reason for discarding records. The setting `overAgeCondition` selects the spelling of the age condition.
- * See rules 15 and 45 in `RULES.md`.
+ * Reason why records are discarded. Records that are too old have two possible reasons, of which the setting `overAgeCondition`
+ * selects one. See rules 15 and 45 in `RULES.md`.
  */
 export type Condition =
   | 'RetryAttemptsExhausted'
@@ -29,13 +29,13 @@ export interface DiscardedRecords {
 
 export interface LastResponse {
   readonly requestId: string
-  /** False if the function returned and named the records itself. */
+  /** True if the invocation failed as a whole; false if the function reported individual failed records. */
   readonly isFunctionError: boolean
 }
 
 type InvocationMapping = Pick<Mapping, 'kind' | 'topic' | 'eventSourceArn' | 'functionArn' | 'open'>
 
-/** Common part of all payloads of one event source. */
+/** Properties of an event source that all its payloads contain. */
 export interface Origin {
   readonly mapping: InvocationMapping
   readonly brokers: readonly string[]
@@ -142,8 +142,8 @@ function commonFields(
 }
 
 /**
- * Returns the nearest time that a Date can represent: a producer may write any 64-bit integer, and an error
- * would block the partition forever.
+ * Returns the record's timestamp, limited to the range of a Date. A producer may write any 64-bit integer, and an error here would
+ * block the partition forever.
  */
 function time(record: Pick<PendingRecord, 'timestampMs'> | undefined): string {
   const ms = record?.timestampMs ?? 0

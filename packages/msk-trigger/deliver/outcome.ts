@@ -4,7 +4,7 @@ import { nearest } from '../support/nearest.ts'
 import { describe, type PartitionRecords, pick, type WithOffset } from '../support/parts.ts'
 import { isObject, show } from '../support/values.ts'
 
-/** Outcome of an invocation for its records. Records that are not redelivered are done. */
+/** Outcome of an invocation: the records that must be delivered again. All other records of the batch are done. */
 export interface Outcome<R extends WithOffset> {
   /** Records to redeliver. */
   readonly again: readonly PartitionRecords<R>[]

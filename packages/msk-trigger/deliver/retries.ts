@@ -22,9 +22,9 @@ export interface NextAttempts<R extends WithOffset> {
 }
 
 /**
- * Decides what happens after an attempt. A failure counts whether it was thrown or reported (rule 32 in `RULES.md`), and the first
- * attempt is not a retry (rule 26). With bisection, the halves are delivered one after the other (rules 19 and 29). A split does
- * not count as a retry, unless `bisectRetries` is set accordingly.
+ * Decides how delivery continues after an attempt. A failed attempt counts whether the function threw or reported failures (rule 32
+ * in `RULES.md`), and the first attempt is not a retry (rule 26). With bisection, the two halves are delivered one after the other
+ * (rules 19 and 29). A split counts as a retry only if `bisectRetries` is set accordingly.
  */
 export function afterAttempt<R extends WithOffset>(
   unit: Unit<R>,

@@ -15,7 +15,7 @@ interface SlowInvocations {
   returned(parts: readonly PartitionRecords[]): void
 }
 
-/** Running invocations. Each slow one is reported once, and so is its end. */
+/** Running invocations. A slow invocation is reported once while it runs, and once more when it ends. */
 export class RunningInvocations {
   readonly #running = new Set<Running>()
   readonly #slow: SlowInvocations

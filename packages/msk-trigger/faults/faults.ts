@@ -9,13 +9,12 @@ const FAULTS = [...BATCH_FAULTS, 'rebalance', 'hold', 'release'] as const
 export interface Fault {
   /**
    * - `duplicate`: the next batch is sent to the function twice, the second time after the first response.
-   * - `timeout`: the next batch times out after its handler has run: its effects remain, but its response is
-   *   lost.
-   * - `crash`: the poller dies after the next batch has run and before anything of it is committed. Everything is read
-   *   again from the committed offsets, and nothing else that is in flight is committed.
-   * - `rebalance`: the group reassigns all partitions immediately; nothing that is in flight is committed.
-   * - `hold`: no batch with this partition is started until `release`. In effect when the batch in flight, if there is one,
-   *   has ended.
+   * - `timeout`: the next batch times out after its handler has run. The effects of the handler remain, but its response is lost.
+   * - `crash`: the poller dies after the next batch has run and before any record in flight is committed. Everything is read again
+   *   from the committed offsets.
+   * - `rebalance`: the group reassigns all partitions immediately. No record in flight is committed.
+   * - `hold`: no batch with this partition is started until `release`. The fault is in effect once the batch in flight, if any, has
+   *   ended.
    */
   readonly fault: (typeof FAULTS)[number]
   /** Key of the function in `serverless.yml`. */

@@ -5,7 +5,7 @@ import type { Fault } from './faults.ts'
 /**
  * Injects a fault into the trigger that listens on this socket. Resolves when the fault is in effect or armed.
  *
- * @throws Error if it is rejected
+ * @throws Error if the trigger rejects the fault
  */
 export function injectFault(socket: string, fault: Fault): Promise<void> {
   return new Promise((resolve, reject) => {

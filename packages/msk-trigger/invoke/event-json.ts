@@ -1,6 +1,6 @@
 /**
- * Builds the JSON of an event as Lambda sends it. It is built from bytes, because building and serializing
- * objects takes several times as long.
+ * Builds the JSON of an event as Lambda sends it. The text is assembled directly from bytes, because building and serializing
+ * objects would take several times as long.
  */
 import { headersOf } from '@sluice/kafka-records'
 import type { Mapping } from '../config/mappings.ts'
@@ -60,7 +60,7 @@ function signed(bytes: Buffer | null): string {
   return bytes ? new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length).join() : ''
 }
 
-/** Returns the bytes in base64, or the JSON that a registry has decoded. */
+/** Returns a key or value as JSON: the bytes in base64, or the JSON into which a registry has decoded it. */
 function field(bytes: Buffer, isBare = false): string {
   return isBare ? bytes.toString() : `"${bytes.toString('base64')}"`
 }

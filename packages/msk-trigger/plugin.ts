@@ -57,7 +57,10 @@ const COMMANDS = {
 export default class MskTriggerPlugin {
   readonly commands = COMMANDS
   readonly hooks: Readonly<Record<string, () => unknown>>
-  /** Build of `invoke/runtimes/node/worker.ts`. Loading the TypeScript source takes 10 MiB and 70 ms more in each thread. */
+  /**
+   * Built module of `invoke/runtimes/node/worker.ts`. Loading the TypeScript source would cost 10 MiB and 70 ms more in each
+   * thread.
+   */
   threadModule: URL | undefined
   readonly #serverless: Serverless
   readonly #cliOptions: Readonly<Record<string, unknown>>
@@ -67,7 +70,7 @@ export default class MskTriggerPlugin {
   #prepared: { readonly mappings: readonly Mapping[]; readonly settings: Settings } | undefined
   #trigger: Trigger | undefined
   #invoker: Invoker | undefined
-  /** Function that removes the added names; present while events are packaged. */
+  /** Removes the names that were added to references to clusters. Set only while events are packaged. */
   #forgetNames: (() => void) | undefined
 
   constructor(serverless: Serverless, cliOptions: Readonly<Record<string, unknown>>, { log }: { log: Log }) {
@@ -103,8 +106,8 @@ export default class MskTriggerPlugin {
   }
 
   /**
-   * Makes the next invocations of these functions, or of all functions, load their code again; running ones
-   * finish with the old code. For use by bundlers.
+   * Makes the next invocations of these functions (by default, of all functions) load their code again. Running invocations finish
+   * with the old code. For use by bundlers.
    */
   async replaceInstances(functionKeys?: Iterable<string>): Promise<void> {
     await this.#invoker?.replaceInstances(functionKeys)
@@ -140,7 +143,8 @@ export default class MskTriggerPlugin {
   }
 
   /**
-   * Starts reading after all plugins have handled `before:offline:start`, because bundlers set the location of the bundles there.
+   * Starts reading after all plugins have handled `before:offline:start`, because bundlers set the location of their output in that
+   * hook.
    */
   #run(): void {
     if (!this.#prepared) return
@@ -224,13 +228,19 @@ export default class MskTriggerPlugin {
     return Object.fromEntries(service.getAllFunctions().map(key => [key, service.getFunction(key)]))
   }
 
-  /** Returns the options of serverless-offline, merged in the same way as it does. Its other defaults concern HTTP. */
+  /**
+   * Returns the options of serverless-offline, merged in the same way as serverless-offline does. Its defaults that concern only
+   * HTTP are omitted.
+   */
   #offlineOptions(): Record<string, unknown> {
     const custom = this.#serverless.service.custom?.['serverless-offline']
     return { layersDir: null, localLayers: {}, ...(isObject(custom) && custom), ...this.#cliOptions }
   }
 
-  /** Converts errors to those of the framework, which are shown as a message, whereas all others are shown as a crash. */
+  /**
+   * Wraps a hook. Configuration errors become errors of the framework, which are shown as a message; all others are shown as a
+   * crash.
+   */
   #guard(hook: () => void | Promise<void>): () => void | Promise<void> {
     const shown = (error: unknown): never => {
       if (!(error instanceof ConfigurationError)) throw error

@@ -22,7 +22,7 @@ interface EventOptions {
 /**
  * Returns the event, as JSON, that a function would receive now.
  *
- * @throws ConfigurationError with the reason if there is none
+ * @throws ConfigurationError with the reason if there is no such event
  */
 export async function sampleEvent(
   mappings: readonly Mapping[],

@@ -9,8 +9,8 @@ import { countOf, type PartitionRecords } from '../support/parts.ts'
 const LAST_DATE_MS = 8.64e15
 
 /**
- * Reason why records are discarded. Records that are too old have two possible reasons, of which the setting `overAgeCondition`
- * selects one. See rules 15 and 45 in `RULES.md`.
+ * Reason why records are discarded. The setting `overAgeCondition` selects which reason is given for records that are too old. See
+ * rules 15 and 45 in `RULES.md`.
  */
 export type Condition =
   | 'RetryAttemptsExhausted'

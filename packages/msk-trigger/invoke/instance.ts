@@ -1,25 +1,25 @@
 import { type HandedOver, type Invocation, NotBegun, type Runtime, RuntimeEnded } from './runtimes/runtime.ts'
 
-/** Time for loading a handler that does not count as time of its first invocation, as in the cloud, in milliseconds. */
+/** Time for loading a handler that is not counted towards the timeout of its first invocation, as in the cloud. In milliseconds. */
 const LOADING_MS = 10_000
 
 export interface Started {
   /**
-   * Result of the invocation. Rejects with `NotBegun` if the invocation was taken back or the instance is
-   * broken; another instance can run it then.
+   * Result of the invocation. Rejects with `NotBegun` if the invocation was taken back or the instance is broken; another instance
+   * can then run it.
    */
   readonly answer: Promise<unknown>
-  /** Takes back an invocation that has not begun. Returns true if it was taken back, so that it will not run there. */
+  /** Takes back an invocation that has not begun. Returns true if the invocation will not run on this instance. */
   takeBack(): boolean
 }
 
-/** An invocation that runs, or that waits for those before it. */
+/** Invocation that is running, or waiting for earlier ones. */
 interface Turn {
   readonly invocation: Invocation
   readonly failed: PromiseWithResolvers<never>
   readonly onBegun: () => void
   handedOver?: HandedOver
-  /** True once the runtime has answered the invocation or given it back. */
+  /** True once the runtime has answered the invocation or returned it unprocessed. */
   isOver: boolean
   timer?: NodeJS.Timeout
 }
@@ -37,11 +37,11 @@ export class Instance {
   #isClosed = false
   /** True once an invocation has been answered, successfully or not. */
   #hasResponded = false
-  /** Reason why the runtime has ended by itself. */
+  /** Reason why the runtime has ended without being closed. */
   #ownEnd: RuntimeEnded | undefined
   /**
-   * True if the instance was closed because one invocation took too long. The other invocations have not
-   * failed then, and are given back.
+   * True if the instance was closed because one invocation took too long. The other invocations have not failed, and can run on
+   * another instance.
    */
   #givesBack = false
 
@@ -89,10 +89,10 @@ export class Instance {
       if (isFirst) this.#begins(turn)
       return await Promise.race([answer, turn.failed.promise])
     } catch (error) {
-      // An invocation that the runtime has not given back may have begun.
+      // An invocation may have begun unless the runtime has returned it unprocessed.
       const isGivenBack = error instanceof NotBegun && turn.isOver
-      // Code that was started by loading the handler may end the runtime a moment later, and would do so each
-      // time. Therefore such an end counts as a failure of the first invocation.
+      // Loading the handler may start code that ends the runtime a moment later, each time it is loaded. Therefore such an end
+      // counts as a failure of the first invocation.
       const endByLoading = isGivenBack && isFirst && !this.#hasResponded ? this.#ownEnd : undefined
       isBegun = !isGivenBack || endByLoading !== undefined
       throw endByLoading ?? error
@@ -132,7 +132,7 @@ export class Instance {
   }
 
   #tooLate({ failed, invocation }: Turn): void {
-    // The next invocation has begun, so the answer was already sent.
+    // The next invocation has begun, so the answer to this one was already sent.
     if (this.#line[1]?.handedOver?.hasBegun()) return
     this.isBroken = true
     failed.reject(new RuntimeEnded(`timeout: the handler took longer than ${invocation.timeoutMs} ms`))

@@ -10,7 +10,7 @@ interface Statement {
   readonly Resource: readonly unknown[]
 }
 
-/** Role that the framework generates for all functions without their own role. */
+/** Logical id of the role that the framework generates for all functions without a role of their own. */
 const GENERATED_ROLE = 'IamRoleLambdaExecution'
 
 /** Adds the permissions that Kafka events need to the generated role. Custom roles are not changed. */
@@ -48,7 +48,7 @@ function statementsFor(kafkaEvent: ReadEvent, intrinsics: IntrinsicContext): Sta
   ]
 }
 
-/** Returns the permissions for a cluster: with IAM, those to read; with SCRAM, those to find the secret of the user. */
+/** Returns the permissions for a cluster. With IAM, they allow reading; with SCRAM, they allow reading the user's secret. */
 function clusterStatements(cluster: unknown, settings: ReadEvent['settings'], secret: unknown): Statement[] {
   const describe = allow(['kafka:DescribeClusterV2'], [cluster])
   if (secret != null) {
@@ -74,8 +74,8 @@ function clusterStatements(cluster: unknown, settings: ReadEvent['settings'], se
 }
 
 /**
- * Returns the permissions for a destination (rules 41 to 43 in `RULES.md`). A self-managed cluster controls
- * writes to a topic by its own ACLs.
+ * Returns the permissions for a destination (rules 41 to 43 in `RULES.md`). A topic of a self-managed cluster needs none, because
+ * the cluster itself controls access.
  */
 function destinationStatements({ kind, reference, local }: EventDestination, cluster: unknown): Statement[] {
   switch (kind) {
@@ -103,7 +103,7 @@ function registryStatements(config: RegistrySettings | undefined): Statement[] {
   const secrets = (accessConfigs ?? []).map(access => access.uri)
   const isGlue = typeof uri !== 'string' || uri.startsWith('arn:')
   return [
-    // Schema versions are requested by id, which cannot be restricted by a resource name.
+    // Lambda requests schema versions by id, which cannot be restricted by a resource name.
     ...(isGlue ? [allow(['glue:GetRegistry'], [uri]), allow(['glue:GetSchemaVersion'], ['*'])] : []),
     ...(secrets.length > 0 ? [allow(['secretsmanager:GetSecretValue'], secrets)] : []),
   ]

@@ -57,8 +57,8 @@ export function writeMappings(
 }
 
 /**
- * Returns warnings about events whose mappings have the same logical id, one line each. The framework writes
- * only the last of these.
+ * Returns warnings about events whose mappings have the same logical id, one line each. The framework writes only the last mapping
+ * of each id.
  */
 export function lostMappings(
   functions: Readonly<Record<string, FunctionDefinition>>,
@@ -76,7 +76,7 @@ export function lostMappings(
   })
 }
 
-/** Returns the events that the framework writes, by the logical ids of their mappings. */
+/** Returns the events for which the framework has written a mapping, by logical id. */
 function writtenEvents(
   functions: Readonly<Record<string, FunctionDefinition>>,
   naming: Provider['naming'],
@@ -95,8 +95,7 @@ function propertiesOf(id: string, event: ReadEvent, template: Template): Record<
 /** Returns the properties that this plugin writes for every mapping. Absent settings keep Lambda's defaults. */
 function basicProperties(settings: EventSettings, destination: EventDestination | undefined): object {
   return present({
-    // The framework writes every window except 0, which Lambda would then treat as its default of 500 ms
-    // (rules 3 and 5 in `RULES.md`).
+    // The framework omits a window of 0, which Lambda would then treat as its default of 500 ms (rules 3 and 5 in `RULES.md`).
     MaximumBatchingWindowInSeconds: settings.maximumBatchingWindow,
     StartingPositionTimestamp: settings.startingPositionTimestamp,
     DestinationConfig: destination && { OnFailure: { Destination: destination.reference } },
@@ -141,7 +140,7 @@ function registryProperty({ schemaRegistryConfig: config }: EventSettings): obje
   }
 }
 
-/** Adds the registry to the property that also contains the consumer group, which the framework has written. */
+/** Adds the registry to the property that the framework has already written for the consumer group. */
 function addRegistry(properties: Record<string, unknown>, kind: KafkaEvent['kind'], registry: object): void {
   const property =
     kind === 'msk' ? 'AmazonManagedKafkaEventSourceConfig' : 'SelfManagedKafkaEventSourceConfig'
@@ -160,14 +159,14 @@ function clusterName(arn: unknown): string {
   return String(arn['Fn::ImportValue'] ?? arn.Ref ?? '')
 }
 
-/** Name for a cluster that only CloudFormation knows. */
+/** Name for a cluster whose real name can be resolved only by CloudFormation. */
 const UNKNOWN = 'Cluster'
 
 /**
- * Adds names to references to clusters, without which the framework would crash.
+ * Adds names to references to clusters. Without a name, the framework would crash.
  *
  * @returns a function that removes the names
- * @throws ConfigurationError
+ * @throws ConfigurationError if the setting is neither an ARN nor a reference to one
  */
 export function nameClusters(
   functions: Readonly<Record<string, FunctionDefinition>>,

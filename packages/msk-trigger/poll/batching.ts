@@ -1,6 +1,6 @@
 export interface BatchableRecord {
   readonly offset: number
-  /** Size in the JSON event, in bytes: at most the space of an event, and 0 for a record that is never sent. */
+  /** Size of the record in the JSON event, in bytes: at most the space of an event; 0 for a record that is never sent. */
   readonly eventBytes: number
   readonly arrivedAtMs: number
 }
@@ -40,9 +40,9 @@ export type BatchDecision =
   | { readonly do: 'nothing' }
 
 /**
- * Selects the records of the next batch. It is sent when the batch size or the payload limit is reached, or
- * when the window of its first record is over (rules 1, 4 and 5 in `RULES.md`). It begins with the partition
- * that has waited longest, and keeps the order within each partition (rule 7).
+ * Selects the records of the next batch. A batch is sent when the batch size or the payload limit is reached, or when the window of
+ * its first record is over (rules 1, 4 and 5 in `RULES.md`). It begins with the partition that has waited longest, and keeps the
+ * order within each partition (rule 7).
  */
 export function nextBatch(
   queues: readonly BatchableQueue[],

@@ -6,11 +6,11 @@ export type Listener =
   | 'kafka'
   | 'http'
   | 'tls'
-  /** A server that responds, but not like Kafka. */
+  /** Server that responds, but is not Kafka. */
   | 'foreign'
-  /** Closes the connection without a response, which a broker that expects TLS may do. */
+  /** Server that closes the connection without a response, possibly a broker that expects TLS. */
   | 'closes'
-  /** Accepts the connection and sends nothing. */
+  /** Server that accepts the connection but sends nothing. */
   | 'silent'
   | 'refused'
   | 'unknown-name'
@@ -19,7 +19,10 @@ export type Listener =
 
 const PROBE_MS = 1_500
 
-/** Delay before a line end is sent, in milliseconds. Servers of text protocols wait for a line end; Kafka has responded by then. */
+/**
+ * Delay before a line end is sent, in milliseconds. Kafka responds within this time, whereas servers of text protocols wait for a
+ * line end.
+ */
 const END_OF_LINE_AFTER_MS = 700
 const END_OF_LINE = '\r\n\r\n'
 

@@ -3,10 +3,7 @@ import type { Kafka, PartitionAssigner } from 'kafkajs'
 import { pause, within } from '../support/wait.ts'
 import { isRetriableAnswer } from './cluster.ts'
 
-/**
- * Time for which requests about former members are repeated, in milliseconds, because a restarted broker has
- * to load its groups first.
- */
+/** Time for which requests about former members are repeated, in milliseconds. A restarted broker must load its groups first. */
 const ASK_FORMER_FOR_MS = 15_000
 /** Time limit for leaving regularly, in milliseconds: the rest of a fetch (200 ms) and one request. */
 const ORDERLY_MS = 500
@@ -14,7 +11,7 @@ const ASK_EVERY_MS = 50
 
 type Assigner = ReturnType<PartitionAssigner>
 
-/** Leaves a consumer group without leaving members of this client in it, in every state of the join. */
+/** Leaves a consumer group in any state of the join, so that no member of this client remains in the group. */
 export class GroupExit {
   readonly #kafka: Kafka
   readonly #groupId: string
@@ -31,8 +28,8 @@ export class GroupExit {
   }
 
   /**
-   * Wraps an assigner, which kafkajs calls before each join request. After `leave` was called, it throws, so
-   * that no join request is sent.
+   * Wraps an assigner, which kafkajs calls before each join request. After `leave`, the assigner throws, so that no join request is
+   * sent.
    */
   guarded(assigner: Assigner): Assigner {
     return {
@@ -47,9 +44,9 @@ export class GroupExit {
   }
 
   /**
-   * Removes members of this client that could not leave while no broker responded. A join would otherwise wait for them.
+   * Removes members of this client that could not leave because no broker responded. The next join would otherwise wait for them.
    *
-   * @throws if no broker can be reached
+   * @throws the error of kafkajs if no broker can be reached
    */
   async removeFormer(): Promise<void> {
     const untilMs = performance.now() + ASK_FORMER_FOR_MS
@@ -63,7 +60,7 @@ export class GroupExit {
    * Resolves when the group has no member of this client.
    *
    * @param depart leaves through kafkajs, which can take long
-   * @throws if no broker responds
+   * @throws the error of kafkajs if no broker responds
    */
   async leave(depart: () => Promise<void>): Promise<void> {
     this.#isLeaving = true
@@ -84,7 +81,7 @@ export class GroupExit {
  * Removes every member with this client id, over a separate connection.
  *
  * @returns false if the request must be repeated
- * @throws if no broker responds
+ * @throws the error of kafkajs if no broker responds
  */
 async function removeMembers(kafka: Kafka, groupId: string, clientId: string): Promise<boolean> {
   // The public interface of kafkajs cannot remove a member from a group.

@@ -6,8 +6,8 @@ import type { Cluster, Connect } from './cluster.ts'
 import { GroupMember, type MemberListener } from './member.ts'
 
 /**
- * Time without records after which a partition counts as read, in milliseconds. It may end with records that
- * are never delivered, such as those of an aborted transaction.
+ * Time without records after which a partition counts as read, in milliseconds. The end of a partition may consist of records that
+ * are never delivered, such as records of an aborted transaction.
  */
 const IDLE_MS = 2_000
 
@@ -45,7 +45,7 @@ export async function newestRecords(
   } finally {
     collector.close()
     await member.leave()
-    // Ignore the error: Kafka removes an empty group later.
+    // Ignore the error: Kafka itself removes an empty group later.
     await cluster.deleteGroup(groupId).catch(() => {})
   }
   return collector.found

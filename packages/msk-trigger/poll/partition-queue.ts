@@ -13,19 +13,20 @@ interface Undeliverable {
 }
 
 /**
- * A record that waits for its batch. It is converted as soon as it is read, because the kafkajs buffer that contains it is large.
+ * Record that waits for its batch. It is converted immediately after the fetch, because the kafkajs buffer that contains the
+ * original is large.
  */
 export interface PendingRecord extends BatchableRecord {
   /**
-   * Last offset that is done when this record is done: skipped records that follow it have no separate entry.
-   * See rule 39 in `RULES.md`.
+   * Last offset that is done when this record is done. It also covers the skipped records that follow, which have no separate
+   * entry. See rule 39 in `RULES.md`.
    */
   lastOffset: number
   /** Content to deliver; undefined for a record that a filter skips. */
   readonly packed: PackedRecord | undefined
   /** Timestamp in milliseconds since the epoch. */
   readonly timestampMs: number
-  /** Original key, kept only for a destination that reuses it. See rule 43 in `RULES.md`. */
+  /** Original key, stored only if the records may be sent to a topic. See rule 43 in `RULES.md`. */
   readonly key: Buffer | null
   /** Approximate size in memory in bytes, whether or not the record is sent. */
   readonly memoryBytes: number
@@ -38,8 +39,8 @@ export type QueueMapping = Pick<Mapping, 'topic' | 'batchSize' | 'open' | 'desti
 const HEADER_BYTES = 150
 
 /**
- * Minimum number of pending records to aim for. It is small, so that most records are released before the
- * garbage collector promotes them to the old generation.
+ * Lower bound for the number of pending records below which more are fetched. It is small, so that most records are released before
+ * the garbage collector promotes them to the old generation.
  */
 const MIN_LOW_WATERMARK = 500
 
@@ -55,7 +56,7 @@ export class PartitionQueue implements BatchableQueue {
   /** Number of records that were fetched but not appended yet. */
   #reserved = 0
   #reservedBytes = 0
-  /** Incremented each time the log starts again. */
+  /** Number of times that the log of the partition was replaced by a new one. */
   #logEpoch = 0
   #room = Promise.withResolvers<void>()
   readonly #mapping: QueueMapping
@@ -80,13 +81,14 @@ export class PartitionQueue implements BatchableQueue {
     return this.#nextOffset
   }
 
-  /** True if twice the content of a batch is pending. Fetching more would only take memory. */
+  /** True if twice the content of a batch is pending. More records would only occupy memory. */
   get isFull(): boolean {
     return this.#count >= 2 * this.#lowWatermark || this.#bytes >= 2 * MAX_PAYLOAD_BYTES
   }
 
   /**
-   * True if less than a full batch is pending. A paused partition must then be resumed, because its batch could not fill otherwise.
+   * True if less than a full batch is pending. A paused partition must then be resumed, because otherwise its batch could not
+   * become full.
    */
   get isLow(): boolean {
     return this.#count < this.#lowWatermark && this.#bytes < MAX_PAYLOAD_BYTES
@@ -160,7 +162,9 @@ export class PartitionQueue implements BatchableQueue {
     this.#pendingBytes += size
   }
 
-  /** Extends the last pending record to cover a skipped one. If there is none, the skipped record becomes a separate entry. */
+  /**
+   * Extends the last pending record to cover a skipped one. If no record is pending, the skipped record becomes a separate entry.
+   */
   #coverSkipped(offset: number, timestampMs: number, arrivedAtMs: number): void {
     const last = this.#pending.at(-1)
     if (last) last.lastOffset = offset
@@ -176,7 +180,7 @@ export class PartitionQueue implements BatchableQueue {
     }
   }
 
-  /** Removes pending records from this offset on, which no longer exist if the topic was created again and its log starts anew. */
+  /** Removes pending records from this offset on. They no longer exist if the topic was created again and its log has restarted. */
   #forgetFrom(offset: number): void {
     if (offset >= this.#nextOffset) return
     this.#logEpoch += 1
@@ -194,8 +198,8 @@ function memoryBytes({ key, value, headerList = [] }: Message): number {
 }
 
 /**
- * Returns the approximate packed size of records. Skipped records are excluded, because their space would be
- * occupied as long as one of the others waits.
+ * Returns the approximate packed size of records. Skipped records are excluded, because their space would be occupied as long as
+ * any of the others is pending.
  */
 function packedBytes(entries: readonly Entry[]): number {
   let bytes = 0

@@ -6,7 +6,7 @@ interface TrackerParts {
   onRecreated(): void
 }
 
-/** Result of comparing a topic with the known one: the same topic, another one with the same name, or none. */
+/** Result of comparing a topic with the known one: the same topic, another topic of the same name, or no topic. */
 type TopicFate = 'same' | 'replaced' | 'gone'
 
 /** Action after a check of the topic: rejoin the group, or look for added partitions. */
@@ -29,7 +29,7 @@ export class TopicTracker {
     return this.#isRecreated
   }
 
-  /** Compares the current topic with the one whose positions are known. */
+  /** Compares the current topic with the topic for which positions are stored. */
   async fate(): Promise<TopicFate> {
     const { topic, topicStates, onRecreated } = this.#parts
     const states = await topicStates([topic])
@@ -51,7 +51,7 @@ export class TopicTracker {
 
   /** Returns the action for a change of the topic. @param state undefined if the topic does not exist */
   changeOf(state: TopicState | undefined): TopicChange {
-    // While it is not reading, it checks the topic itself.
+    // While the event source is not reading, it checks the topic itself.
     if (!this.#isReading) return undefined
     if (!state || this.#identity.isOther(state.id)) return 'rejoin'
     const { partitionCount } = state
@@ -61,7 +61,7 @@ export class TopicTracker {
   }
 }
 
-/** Recognises the topic whose offsets are known by its id, which changes if the topic is created again. */
+/** Identifies the topic for which offsets are stored by the topic's id, which changes if the topic is created again. */
 export class TopicIdentity {
   #id: string | undefined
   /** Ids of former topics, because a broker with outdated metadata can still report the id of a deleted topic. */

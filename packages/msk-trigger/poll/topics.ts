@@ -32,9 +32,9 @@ export class Topics {
   }
 
   /**
-   * Returns the state of these topics; undefined if the brokers report no topic ids, as before Kafka 2.8.
+   * Returns the state of these topics; undefined if the brokers report no topic ids, which Kafka before 2.8 does not.
    *
-   * @throws after `close`
+   * @throws Error after `close`
    */
   async states(names: readonly string[]): Promise<TopicStates | undefined> {
     if (this.#isClosed) throw new Error('the connection for questions about topics is closed')
@@ -83,8 +83,8 @@ function statesIn(answer: readonly TopicId[]): TopicStates {
 }
 
 /**
- * Interval of the checks, in milliseconds. For this time, a topic that was created again can be mistaken for
- * the deleted one, and added partitions are unknown.
+ * Interval of the checks, in milliseconds. Until the next check, a topic that was created again can be mistaken for the deleted
+ * one, and added partitions are not detected.
  */
 const LOOK_EVERY_MS = 1_000
 
@@ -95,9 +95,7 @@ export interface TopicObserver {
   topicSeen(state: TopicState | undefined): void
 }
 
-/**
- * Checks the topics periodically, because kafkajs does not notice that a topic was created again, and continues at the old offset.
- */
+/** Checks the topics periodically. kafkajs does not detect that a topic was created again, and continues at the old offset. */
 export class TopicWatch {
   readonly #topics: { topicStates: Topics['states'] }
   readonly #ending = new AbortController()
@@ -112,7 +110,7 @@ export class TopicWatch {
     while (!this.#ending.signal.aborted) {
       await pause(everyMs, this.#ending.signal)
       if (this.#ending.signal.aborted) return
-      // Ignore the error: a broker that does not respond is reported by the sources that read from it.
+      // Ignore the error: event sources that read from an unavailable broker report it.
       const states = await this.#topics.topicStates(names).catch(() => undefined)
       if (!states || this.#ending.signal.aborted) continue
       for (const observer of observers) observer.topicSeen(states.get(observer.topic))

@@ -42,7 +42,7 @@ interface Decoded {
 export class RegistryReader {
   readonly #config: RegistryConfig
   readonly #asObject: boolean
-  /** Created with the first schema and again after a failure, because a secret may have changed. */
+  /** Created with the first schema, and again after a failure, because a secret may have changed. */
   #client: Promise<RegistryClient> | undefined
   readonly #codecs = new Map<number, Promise<Codec>>()
 
@@ -94,15 +94,15 @@ export class RegistryReader {
     }
   }
 
-  /** Returns the delivered form of a value. As in Lambda's event, the whitespace of the producer is removed. */
+  /** Returns a value in the form in which it is delivered. The producer's whitespace is removed, as in Lambda's event. */
   #delivered(json: string, body: Buffer): Buffer {
     if (this.#config.form === 'SOURCE') return body
     return Buffer.from(this.#asObject ? compactJson(json) : json)
   }
 
   /**
-   * Returns the codec of a schema. It is cached, because the schema of an id never changes. An id that was
-   * not found is not cached, because its schema may still be registered.
+   * Returns the codec of a schema. It is cached, because the schema of an id never changes. A missing id is not cached, because its
+   * schema may be registered later.
    */
   #codec(schemaId: number): Promise<Codec> {
     const known = this.#codecs.get(schemaId)
@@ -137,7 +137,7 @@ export class RegistryReader {
 /** Whitespace that JSON allows between tokens. */
 const WHITESPACE = /[\t\n\r ]/
 
-/** Removes whitespace between the tokens of valid JSON. Parsing and serializing it would round numbers beyond 2^53. */
+/** Removes whitespace between the tokens of valid JSON. Parsing and serializing the JSON would round numbers beyond 2^53. */
 export function compactJson(json: string): string {
   if (!WHITESPACE.test(json)) return json
   let compact = ''
@@ -177,7 +177,9 @@ async function connectRegistry({ uri, auth, tls }: RegistryConfig): Promise<Regi
   return new RegistryClient(uri, { ...(login && { login }), ...(certificates && { tls: certificates }) })
 }
 
-/** Returns why a registry did not respond and what to do; undefined if the error's own message is sufficient. */
+/**
+ * Returns the reason why a registry did not respond, and the required action; undefined if the error's own message is sufficient.
+ */
 function registryProblem(error: Error, { uri, auth, tls }: RegistryConfig): string | undefined {
   const server = new URL(uri).host
   const hasCertificate = (tls?.certificates.cert ?? tls?.certificates.secret) !== undefined

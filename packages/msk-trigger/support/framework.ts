@@ -1,10 +1,10 @@
-/** Parts of the Serverless Framework's plugin API that are used here. */
+/** Parts of the Serverless Framework's plugin API that this plugin uses. */
 export interface Serverless {
   readonly config: { readonly servicePath: string }
   readonly service: {
     readonly service: string
     readonly package?: { readonly artifact?: string }
-    /** Null if the key has no value, like any key of the configuration. */
+    /** Section `custom` of the configuration. Null if the key has no value. */
     readonly custom?: Readonly<Record<string, unknown>> | null
     readonly provider: {
       readonly compiledCloudFormationTemplate?: Template
@@ -20,7 +20,7 @@ export interface Serverless {
     getFunction(key: string): FunctionDefinition
   }
   readonly configSchemaHandler: {
-    /** Private API of the framework. */
+    /** Schema of the configuration, a private API of the framework. */
     readonly schema?: ConfigSchema
     defineFunctionEventProperties(provider: string, event: string, schema: object): void
     defineCustomProperties(schema: object): void
@@ -51,7 +51,7 @@ interface EventsSchema {
 
 export interface Provider {
   readonly naming: {
-    /** Returns the name of the stack. Absent from the naming of other providers. */
+    /** Returns the name of the stack. Other providers than AWS do not define this method. */
     getStackName?(): string
     getMSKEventLogicalId(functionKey: string, cluster: string, topic: string): string
     getKafkaEventLogicalId(functionKey: string, topic: string): string

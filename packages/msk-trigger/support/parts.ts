@@ -37,7 +37,7 @@ export function without<R extends WithOffset>(
   return pick(parts, ({ offset }, partition) => !taken.get(partition)?.has(offset))
 }
 
-/** Splits into two halves, of which the first may be larger by one. The order of each partition is kept. */
+/** Splits records into two halves; the first may contain one record more. The order of each partition is kept. */
 export function halves<R extends WithOffset>(
   parts: readonly PartitionRecords<R>[],
 ): readonly [first: PartitionRecords<R>[], second: PartitionRecords<R>[]] {

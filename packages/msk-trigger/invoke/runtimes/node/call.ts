@@ -11,7 +11,7 @@ export interface Outcome {
 }
 
 export interface Call {
-  /** Called when nothing in the event loop could produce an outcome any more. */
+  /** Called when the event loop is empty, so that the handler can no longer produce an outcome. */
   loopIsEmpty(): void
 }
 
@@ -31,7 +31,7 @@ export interface LambdaContext {
 
 export interface Begun {
   readonly requestId: string
-  /** Time of the timeout in milliseconds since the epoch; infinity for no timeout. */
+  /** Time at which the invocation times out, in milliseconds since the epoch; infinity for no timeout. */
   readonly deadlineMs: number
 }
 
@@ -51,7 +51,7 @@ export function lambdaContext(
     identity: undefined,
     invokedFunctionArn: functionArn,
     awsRequestId: requestId,
-    // Without a timeout, always return the full time, because a timer cannot be set to infinity.
+    // Without a timeout, always return the configured timeout, because handlers cannot set a timer to infinity.
     getRemainingTimeInMillis: () => (Number.isFinite(deadlineMs) ? deadlineMs - Date.now() : timeoutMs),
   }
 }

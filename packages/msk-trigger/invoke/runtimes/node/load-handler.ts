@@ -8,7 +8,7 @@ import { refuseCallback } from './promise-style.ts'
 import { RuntimeFailure } from './reported-error.ts'
 import { isStreaming } from './streaming.ts'
 
-/** Modules of the TypeScript loader that serverless-offline depends on. */
+/** Modules of the TypeScript loader tsx, on which serverless-offline depends. */
 const LOADER = { ofCommonJs: 'tsx/cjs/api', ofModules: 'tsx/esm/api' }
 
 type HandlerLocation = Pick<ThreadData, 'handler' | 'folder' | 'style' | 'loaderFrom'>
@@ -69,8 +69,8 @@ function resolved(name: string, path: string, require: NodeJS.Require): string {
 }
 
 /**
- * Loads TypeScript with the loader of serverless-offline, so that the same code runs in both. Without the
- * loader, Node.js strips the types.
+ * Loads TypeScript with the loader of serverless-offline, so that the trigger and serverless-offline run the same code. Without
+ * that loader, Node.js strips the types.
  */
 async function loadTypeScript(
   file: string,
@@ -84,7 +84,10 @@ async function loadTypeScript(
   return import(pathToFileURL(file).href)
 }
 
-/** Searches the default export as well, because it contains the exports of an imported CommonJS module. */
+/**
+ * Returns the exported handler. The default export is searched as well, because it contains the exports of an imported CommonJS
+ * module.
+ */
 function handlerIn(module: unknown, exported: readonly string[], name: string): Handler {
   const handler = memberOf(module, exported) || memberOf((module as { default?: unknown })?.default, exported)
   if (!handler) throw new RuntimeFailure('Runtime.HandlerNotFound', `${name} is undefined or not exported`)

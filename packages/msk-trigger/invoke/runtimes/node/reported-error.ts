@@ -37,7 +37,7 @@ export function unhandledRejection(reason: unknown): Error {
   return new RuntimeFailure('Runtime.UnhandledPromiseRejection', textOf(reason), trace.slice(1))
 }
 
-/** Returns true for an error of any realm, or an object with the same members. */
+/** Returns true for an error, including errors of other realms and objects with the same members. */
 function isError(thrown: unknown): thrown is Error {
   if (thrown instanceof Error || types.isNativeError(thrown)) return true
   if (typeof thrown !== 'object' || thrown === null) return false
@@ -53,7 +53,7 @@ function shownLines(stack: unknown, plugin?: string): string[] {
   return stack.split('\n').filter(line => line !== '' && isShown(line))
 }
 
-/** Returns a hint for an object without a message, for which Lambda reports `[object Object]`. */
+/** Returns a hint for a thrown object without a message, which Lambda reports only as `[object Object]`. */
 function hintAt(thrown: unknown): string[] {
   return typeof thrown === 'object' && thrown !== null
     ? ['(what was thrown is not an Error, so it has neither message nor stack)']

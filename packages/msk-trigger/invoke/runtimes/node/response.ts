@@ -1,11 +1,14 @@
 import type { HandlerStyle } from './messages.ts'
 import { RuntimeFailure } from './reported-error.ts'
 
-/** The maximum response of a synchronous invocation, in bytes. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+/**
+ * Maximum size of the response of a synchronous invocation, in bytes.
+ * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
 const MAX_RESPONSE_BYTES = 6_291_556
 
 /**
- * Returns the response as JSON: null if there is none.
+ * Returns the response as JSON; null if the handler returned nothing.
  *
  * @throws RuntimeFailure if the response cannot be serialized or is too large
  */

@@ -45,7 +45,7 @@ async function stream(
     const result = handler(event, written, context)
     if (!(result instanceof Promise)) throw new Error('Streaming does not support non-async handlers.')
     await result
-    // A stream that was ended finishes within this turn of the event loop.
+    // A stream that the handler has ended finishes within this turn of the event loop.
     await setImmediate()
     if (!written.writableFinished) throw new Error('Response stream is not finished.')
     outcome.succeed(written.text)
@@ -61,7 +61,7 @@ class Collected extends Writable {
     return Buffer.concat(this.#chunks).toString()
   }
 
-  /** Does nothing, because the content type is only for HTTP. */
+  /** Does nothing, because the content type matters only for HTTP. */
   setContentType(): void {}
 
   override _write(chunk: Buffer, _: BufferEncoding, done: () => void): void {

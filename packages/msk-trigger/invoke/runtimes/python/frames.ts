@@ -27,7 +27,7 @@ export class FrameReader {
     this.#kinds = kinds
   }
 
-  /** Returns the frames that this chunk completes. @throws Error if a frame begins with an unexpected kind */
+  /** Returns the frames that are complete with this chunk. @throws Error if a frame begins with an unexpected kind */
   read(piece: Buffer): Frame[] {
     this.#pieces.push(piece)
     this.#bytes += piece.length
@@ -46,7 +46,7 @@ export class FrameReader {
     if (this.#bytes < end) return undefined
     this.#join()
     const [whole] = this.#pieces as [Buffer]
-    // Drop an empty remainder, which would keep the memory of the whole buffer.
+    // Drop an empty remainder, because it would keep the whole buffer in memory.
     this.#pieces = end < whole.length ? [whole.subarray(end)] : []
     this.#bytes -= end
     return { kind, body: whole.subarray(HEAD_BYTES, end) }

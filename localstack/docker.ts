@@ -42,7 +42,7 @@ export async function startContainers(options: ServicesOptions, report: Report):
   try {
     await timed(names, 'starting', 'ready', () => compose('up', '--detach', '--wait', ...names))
   } catch (error) {
-    // Not called through `compose`, because its signal may have been aborted.
+    // Run this directly, because `compose` uses a signal that may already be aborted.
     await runCompose(['down'], env)
     throw error
   }

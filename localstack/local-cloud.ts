@@ -20,7 +20,7 @@ export interface LocalCloud {
  * @param env last part of all topic and resource names
  */
 export async function startLocalCloud(options: ServicesOptions, env: string): Promise<LocalCloud> {
-  // The names of an external Kafka, or of one in a container, are not known here.
+  // Topic names are stored next to Kafka's data, so they are unknown for an external Kafka and for a Kafka in a container.
   if ('port' in options.kafka && !options.docker)
     keepTopicNames(options.dataDir ?? DATA_DIR, env, options.fresh)
   const services = await startServices(options)

@@ -51,11 +51,7 @@ export interface StartOptions extends CloudOptions {
   readonly forMs: number | undefined
 }
 
-/**
- * Parses the options of `npm run services`; undefined for `--help`.
- *
- * @throws ConfigError naming all errors
- */
+/** Parses the options of `npm run services`. Returns undefined for `--help`. @throws ConfigError naming all errors */
 export function readServicesOptions(
   args: readonly string[],
   environment: Environment = {},
@@ -67,7 +63,7 @@ export function readServicesOptions(
   return help ? undefined : { ...rest, brokers, name: stackName(name, environment) }
 }
 
-/** Parses the options of `npm start`; see `readServicesOptions`. */
+/** Parses the options of `npm start`, in the same way as `readServicesOptions`. */
 export function readStartOptions(
   args: readonly string[],
   environment: Environment = {},
@@ -87,7 +83,7 @@ export function readStartOptions(
 /**
  * Returns the options for starting the servers of a stack, from the environment and the command line.
  *
- * @throws ConfigError, UserError as `placesFromEnvironment`
+ * @throws ConfigError or UserError under the same conditions as `placesFromEnvironment`
  */
 export function servicesFromEnvironment(
   env: Environment,

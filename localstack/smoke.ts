@@ -22,7 +22,7 @@ import { failureOf, isPassed, type SmokeProgress, summaryOf } from './smoke/resu
 
 // `npm run smoke`: sends readings of a new sensor through a running stack, and waits for all their effects.
 
-/** Maximum time without a change of the figures. */
+/** Time after which the check ends if no figure has changed, in milliseconds. */
 const CHANGES_WITHIN_MS = 45_000
 const ASK_EVERY_MS = 100
 

@@ -40,7 +40,7 @@ await runMain({
   run: start,
 })
 
-/** Returns the same value as in the functions, see infra/deployment.cjs. */
+/** Returns the name of the environment, which `infra/deployment.cjs` determines in the same way for the functions. */
 function environmentName(): string {
   return process.env.SLUICE_ENV || 'local'
 }
@@ -76,7 +76,7 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
   const failed = new AbortController()
   const cloud = startLocalCloud({ ...servers, report, signal: AbortSignal.any([signal, failed.signal]) }, env)
   const watching = cloud.then(({ services }) => watchFlow(services, env, screen, schedules))
-  // The functions report the failure when they use the watch.
+  // Avoid an unhandled rejection: the failure is reported when the watch is used.
   watching.catch(() => {})
   const variables = { ...serviceEnvironment(addressesOf(servers)), ...LOCAL_AWS_ENVIRONMENT }
   const { dataDir, logsDir } = servers

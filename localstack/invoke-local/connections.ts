@@ -46,7 +46,7 @@ export class Connections extends ServerConnections {
     return { read: async () => undefined, write: async () => {}, update: async change => change(undefined) }
   }
 
-  /** Returns no parameters, so that their readers use defaults. */
+  /** Returns no parameters, so that callers use their defaults. */
   override async parameter(): Promise<Record<string, unknown>> {
     return {}
   }

@@ -23,7 +23,7 @@ export class ReloadedFunction {
   readonly #definition: Definition
   /** Handler within the folder of a version, such as `functions/clock/handler.handler`. */
   readonly #handler: string
-  /** Versions in use. */
+  /** Versions of code and rules in use, by kind. */
   readonly #used = new Map<Change['kind'], Change>()
 
   constructor(key: string, definition: Definition) {

@@ -35,7 +35,7 @@ export function filesNamed(files: readonly string[]): string {
 
 const MAX_NAMED = 3
 
-/** Describes a save without effect, which would otherwise appear to be ignored. */
+/** Describes a save that affects no function or rule. Without this line, the save would seem to be ignored. */
 export function unchangedLine(files: readonly string[], what: 'function' | 'rule'): string {
   return `nothing to reload: ${filesNamed(files)} ${files.length === 1 ? 'affects' : 'affect'} no ${what}`
 }

@@ -27,7 +27,7 @@ const READ_AT_START = [
   'config/failures/policy.yaml',
 ]
 
-/** Saved files and the action for them. A file belongs to the first matching row. */
+/** Row of a table that assigns an action to saved files. A file belongs to the first matching row. */
 interface SavedFiles {
   /** Returns whether the row applies to a file. @param path relative to the project */
   has(path: string): boolean
@@ -129,7 +129,7 @@ export default class ReloadPlugin {
     const rulesPaths = rules.map(({ path }) => path)
     const rows: SavedFiles[] = [
       { has: path => isIn(path, READ_AT_START), act: async paths => this.#say(restartLine(paths)) },
-      // Reload code before rules, because new rules may require it.
+      // Reload code before rules, because new rules may require new code.
       { has: path => !isIn(path, rulesPaths), act: paths => reloader.codeSaved(paths) },
       ...rules.map(({ folder, path }) => ({
         has: (saved: string) => isIn(saved, [path]),

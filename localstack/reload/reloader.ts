@@ -97,7 +97,7 @@ export class Reloader {
       return []
     }
     const change = await versions.writeRules(set)
-    // The functions' own code has already parsed the rules, so no further try is needed.
+    // The rules were already parsed by the functions' own code, so the functions need not be tried out.
     await this.#replace(
       readers.map(target => ({ target, change })),
       what,
@@ -117,7 +117,7 @@ export class Reloader {
     else if (refusals.length === 0) say(unchangedLine(files, 'function'))
   }
 
-  /** Builds functions and reports those with errors. The others are built nevertheless. */
+  /** Builds functions, and reports the functions with errors. All others are built nevertheless. */
   async #builtOrRefused(
     targets: readonly ReloadedFunction[],
     refusals: Refusal[],
@@ -127,7 +127,7 @@ export class Reloader {
     } catch (error) {
       if (!(error instanceof BuildError)) throw error
       const known = targets.filter(target => this.#hasSource(target, error.files))
-      // The error is in a file that none of the functions had before.
+      // The error is in a file that no function used before.
       if (known.length === 0 && targets.length > 1) return this.#eachBuiltOrRefused(targets, refusals)
       const broken = known.length > 0 ? known : targets
       for (const target of broken) this.#unbuilt.add(target)
@@ -140,7 +140,7 @@ export class Reloader {
     }
   }
 
-  /** Builds each function separately, to find those with errors. */
+  /** Builds each function separately, to find the functions with errors. */
   async #eachBuiltOrRefused(
     targets: readonly ReloadedFunction[],
     refusals: Refusal[],
@@ -174,7 +174,7 @@ export class Reloader {
     return files.some(file => this.#sources.get(target)?.has(file))
   }
 
-  /** Tries new code and reports functions that do not start. */
+  /** Tries out new code. Reports functions that do not start, and returns the others. */
   async #thoseThatStart(changed: readonly Changed[]): Promise<readonly Changed[]> {
     const { location, provided, tryOut, say } = this.#parts
     const reasons = await pMap(

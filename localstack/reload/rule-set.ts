@@ -5,7 +5,10 @@ import { identityOf } from '../../lib/alerting/rule.ts'
 import { InvalidRules, type RuleFile, readRules } from '../../lib/alerting/rule-files.ts'
 import { readRuleFiles } from '../../lib/alerting/rules-directory.ts'
 
-/** Snapshot of the alert rules of a folder. The copied rules are the ones that were checked, even if files are saved in between. */
+/**
+ * Snapshot of the alert rules of a folder. The snapshot contains exactly the rules that were checked, even if files are saved
+ * meanwhile.
+ */
 export interface RuleSet {
   readonly files: readonly RuleFile[]
   readonly rules: readonly AnyRule[]

@@ -7,7 +7,10 @@ import { LOOPBACK } from './ports.ts'
 import { awsAnswers } from './probes.ts'
 import { FEW_ARENAS } from './process.ts'
 
-/** Supports Python 3.11 and later. LocalStack 4.14, the last version of the free edition, requires Python 3.12. */
+/**
+ * Version of LocalStack that supports Python 3.11 and later. LocalStack 4.14, the last version of the free edition, requires Python
+ * 3.12.
+ */
 const TITLE = 'LocalStack 4.13.1'
 const INSTALLED = join(LOCAL, 'python', 'localstack')
 

@@ -24,8 +24,8 @@ export function signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean
 }
 
 /**
- * Ends a group that is not a child of this process, with SIGTERM, and with SIGKILL after the grace period. The system does not
- * notify about the end of such a process, so it is polled.
+ * Ends a process group that this process did not start. Sends SIGTERM, and SIGKILL after the grace period. The system does not
+ * report the end of such a process, so its state is polled.
  */
 export async function endForeignGroup(leader: number, graceMs = GRACE_MS): Promise<void> {
   const killAtMs = Date.now() + graceMs

@@ -117,8 +117,8 @@ function removeOwn(): void {
 }
 
 /**
- * Releases a stale reservation for the next caller. If this call returned the port itself, two processes could each remove the other's
- * file.
+ * Releases a stale reservation. The port is not returned to this caller but to the next one; otherwise two processes could each
+ * remove the other's file.
  */
 function removeIfStale(note: string): void {
   try {

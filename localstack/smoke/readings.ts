@@ -23,7 +23,7 @@ const MEASURED: readonly Readonly<Record<string, number>>[] = [
 /** Shipped rules that these readings fire. */
 export const EXPECTED_RULES = ['HIGH_TEMP', 'LOW_HUMIDITY', 'HIGH_WIND', 'LOW_PRESSURE'] as const
 
-/** Readings of a new sensor, so that they are the only cause of its counts and alerts. */
+/** Readings of a new sensor. No other readings can affect the counts and alerts of this sensor. */
 export class SmokeReadings {
   readonly sensor = `smoke-${randomUUID().slice(0, 8)}`
   readonly count = MEASURED.length

@@ -6,7 +6,7 @@ export interface SmokeProgress {
   /** Rules whose alerts must fire. */
   readonly expected: readonly string[]
   readonly fired: ReadonlySet<string>
-  /** Pending records up to the last one sent, by consumer. */
+  /** Number of records, up to the last one sent, that each consumer has not processed yet. */
   readonly pending: ReadonlyMap<string, number>
 }
 

@@ -16,11 +16,11 @@ import type { OpenStall } from '../../lib/diagnosis/stalls/stalls.ts'
 import { userOfMachine } from '../../programs/person.ts'
 import { consolePorts } from '../settings.ts'
 
-/** Started console; has no address if it could not be started. */
+/** Result of starting the console. The address is missing if the console could not be started. */
 export interface StartedConsole {
   /** URL of the console with the token. */
   readonly address?: string
-  /** Environment variables for the functions, which start later, about the console. */
+  /** Environment variables that describe the console to the functions, which start later. */
   readonly functionVariables: Readonly<Record<string, string>>
   close(): Promise<void>
 }

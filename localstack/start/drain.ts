@@ -23,7 +23,7 @@ const AT_MOST_MS = 600_000
  * from these. Records that arrive later are ignored. Time is passed as an argument.
  *
  * The wait consists of rounds. A round sets goals, the end offsets of topics, and is over when all consumers have committed them.
- * The records that these consumers emitted are in other topics by then, so the next round sets goals for those.
+ * The records that these consumers emitted are then in other topics, for which the next round sets goals.
  */
 export class Drain {
   readonly #emits: EmittedTopics
@@ -49,7 +49,7 @@ export class Drain {
     this.#progressAtMs = nowMs
   }
 
-  /** Returns the number of records before the goal of a consumer. */
+  /** Returns the number of records that a consumer must still process to reach its goal. */
   left(lag: WatchedLag): number {
     return pendingBefore(lag, this.#goals.get(keyOf(lag)) ?? endsOf(lag))
   }
@@ -89,7 +89,7 @@ export class Drain {
   #endRound(consumers: readonly DrainedConsumer[]): boolean {
     const read = new Set(consumers.map(({ lag }) => lag.topic))
     this.#due = new Set(this.#active.flatMap(this.#emits).filter(topic => read.has(topic)))
-    // A path that visits each consumer at most once is not longer.
+    // More rounds are unnecessary, because no path that visits each consumer at most once is longer.
     return this.#due.size === 0 || this.#round >= consumers.length
   }
 }

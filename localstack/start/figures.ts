@@ -75,7 +75,7 @@ async function countersOf({ offsets, stateKeys }: Sources, env: string): Promise
   }
 }
 
-/** New dead letters since a point in time, without the records about handled ones. */
+/** Dead letters that were written after a point in time. Records about handled dead letters are not counted. */
 class NewDeadLetters {
   readonly #records: NewRecords
   readonly #folds: DeadLetterFold[] = []

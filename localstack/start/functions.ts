@@ -71,7 +71,7 @@ export async function startFunctions(options: FunctionsOptions, signal: AbortSig
       ...FEW_ARENAS,
       [SERVERS_READY]: serversReady,
       MSK_TRIGGER_REPORTS: reportsFile,
-      // kafkajs computes a harmless negative timeout.
+      // Hide the warning about a negative timeout that kafkajs computes, because it is harmless.
       NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --disable-warning=TimeoutNegativeWarning`.trim(),
       [FUNCTION_LOGS]: ofFunctions,
     },
@@ -88,7 +88,7 @@ export async function startFunctions(options: FunctionsOptions, signal: AbortSig
     if (isFrameworkError(line)) startupError.resolve()
     options.onLogLine(line)
   })
-  // Start the process after the follower, which must not miss the first lines.
+  // Start the process after the follower of its log, so that no line is missed.
   const started = await startProcess(launch, logFile)
   void started.exited.then(() => {
     unfollow()

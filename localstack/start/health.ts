@@ -27,9 +27,12 @@ import type { Report } from '../../packages/msk-trigger/report/reports.ts'
 import type { Drain } from './drain.ts'
 import type { LogLine } from './lines.ts'
 
-/** Maximum delay between a report and its reason. A later reason belongs to another attempt. */
+/**
+ * Maximum time between the report of a failure and the log line with its reason, in milliseconds. A later reason belongs to another
+ * attempt.
+ */
 const SAME_ATTEMPT_MS = 2_000
-/** Maximum age of a stall that the drain still waits for. */
+/** Age of a stall up to which the drain waits for its end, in milliseconds. */
 const OLD_MS = 10_000
 /** Interval between two samples of the lags. */
 export const LOOK_EVERY_MS = 1_000
@@ -123,7 +126,7 @@ export class Health {
     this.#begin({ function: name, obstacle: RUN }, cause, nowMs)
   }
 
-  /** Handles a run that did not end at the timeout of its function. */
+  /** Handles a scheduled run that is still running after the timeout of its function. */
   runs(name: string, timeoutMs: number, nowMs: number): void {
     this.#begin({ function: name, obstacle: RUN }, endlessRun(name, timeoutMs), nowMs)
   }
@@ -221,7 +224,7 @@ export class Health {
   /**
    * Returns the unresolved problems at the end.
    *
-   * @param left returns the number of records that a consumer should have processed
+   * @param left function that returns the number of records that a consumer has not processed
    */
   verdict(left: (lag: WatchedLag) => number = ({ pending }) => pending): string[] {
     const { open } = this.#stalls
@@ -256,7 +259,7 @@ export class Health {
     const consumer = this.#consumer(report)
     consumer.timeoutMs = timeoutMs
     consumer.invocations.clear()
-    // A new process does not report the obstacles of the old one again. Stalls of batches end only with progress.
+    // A new process does not repeat the reports of the old process. Stalls of batches end only with progress.
     this.#resume(
       place => place.function === name && place.topic === topic && place.offset === undefined,
       nowMs,
@@ -297,8 +300,8 @@ export class Health {
   }
 
   /**
-   * Handles a function's reason for reporting records as failed. It can arrive before or after the report, and is logged at most once a
-   * minute.
+   * Handles the log line with the reason why a function reported records as failed. The line can arrive before or after the report,
+   * and is shown at most once a minute.
    */
   #explained(line: LoggedLine, nowMs: number): void {
     const { service, details } = line

@@ -16,7 +16,10 @@ export type LogLine = LoggedLine | ScheduledRun
 const FAILED_SCHEDULE = /^(?:\S )?Failed to execute scheduled function: \[(.+?)\] (?:Error: )*(.*)$/
 const SUCCEEDED_SCHEDULE = /^(?:\S )?Successfully invoked scheduled function: \[(.+?)\]/
 
-/** Parses a line of the functions' log. Returns undefined for all lines without relevance here, which are nearly all. */
+/**
+ * Parses a line of the functions' log. Returns undefined for lines that do not affect the health of the functions, which are nearly
+ * all.
+ */
 export function readLogLine(line: string): LogLine | undefined {
   const [, failed, error] = FAILED_SCHEDULE.exec(line) ?? []
   if (failed !== undefined) return { is: 'run', function: failed, error: error || 'without a message' }

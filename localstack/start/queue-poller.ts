@@ -10,7 +10,7 @@ export interface QueuePolling {
   readonly sqs: Sqs
   /** Invokes the function. Resolves with its response; rejects with its error. */
   invoke(event: object): Promise<unknown>
-  /** Receives a message about an error, once until the queue works again. */
+  /** Receives a message about an error. Further errors are not reported until the queue has worked again. */
   say(line: string): void
   /** Maximum wait for messages in one request, in seconds; default 20, the maximum of SQS. */
   readonly waitSeconds?: number

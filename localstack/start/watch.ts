@@ -59,7 +59,7 @@ export interface WatchOptions {
   readonly expectsReadings: boolean
 }
 
-/** Starts to watch, and counts from now on. */
+/** Starts to watch the flow. All figures are counted from this moment on. */
 export async function watchFlow(
   services: Services,
   env: string,

@@ -1,4 +1,4 @@
-/** A queue that is subscribed to the alerts topic, like a subscriber's own program. */
+/** Queue that is subscribed to the alerts topic, like the queue of a program that receives alerts. */
 import { randomUUID } from 'node:crypto'
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns'
 import { awsEndpoint } from './servers.ts'
@@ -27,7 +27,7 @@ export class AlertsQueue {
     const name = `alerts-${randomUUID()}`
     const { QueueUrl } = await sqs('CreateQueue', { QueueName: name })
     const sns = new SNSClient({ endpoint: awsEndpoint(), region: REGION, credentials: CREDENTIALS })
-    // The topic exists, so this only returns its ARN.
+    // The topic already exists, so this request only returns its ARN.
     const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: `sluice-alerts-${env}` }))
     await sns.send(
       new SubscribeCommand({
@@ -41,7 +41,7 @@ export class AlertsQueue {
     return new AlertsQueue(String(QueueUrl))
   }
 
-  /** Receives pending messages, and waits for at most one second. */
+  /** Receives pending messages. Waits at most one second for them. */
   async receive(): Promise<void> {
     const QueueUrl = this.#url
     const request = { QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 }

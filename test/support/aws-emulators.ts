@@ -1,4 +1,4 @@
-/** ElasticMQ and S3Mock from Maven, which other projects use instead of LocalStack for SQS and S3. */
+/** ElasticMQ and S3Mock from Maven. Other projects use these emulators of SQS and S3 instead of LocalStack. */
 import { join } from 'node:path'
 import type { Server } from '../../localstack/services/definition.ts'
 import { copyOf, fetchWithMaven, type Package } from '../../localstack/services/install.ts'
@@ -16,7 +16,7 @@ export interface Emulator {
   stop(): Promise<void>
 }
 
-/** Differences between the emulators. */
+/** Properties in which the emulators differ. */
 interface Kind {
   readonly name: string
   readonly version: string
@@ -67,12 +67,12 @@ const S3_MOCK: Kind = {
   ],
 }
 
-/** Starts SQS with the account 000000000000 and without queues. */
+/** Starts an emulator of SQS with the account 000000000000 and without queues. */
 export function startElasticMq(): Promise<Emulator> {
   return onFreePorts(() => start(ELASTIC_MQ))
 }
 
-/** Starts S3 without buckets. */
+/** Starts an emulator of S3 without buckets. */
 export function startS3Mock(): Promise<Emulator> {
   return onFreePorts(() => start(S3_MOCK))
 }

@@ -8,8 +8,8 @@ import { HOPELESS_MS } from './until.ts'
 export const WIDTHS = [360, 1024, 1920] as const
 
 /**
- * Browser arguments. Those of the package are for Lambda: they run everything in one process, which ends when the first page is closed, and
- * disable web security, whose effects the tests have to see.
+ * Browser arguments. The package's own arguments are intended for Lambda. They run everything in one process, which ends when the
+ * first page is closed. They also disable web security, although the tests check its effects.
  */
 const ARGS = ['--no-sandbox', '--disable-gpu', '--font-render-hinting=none']
 
@@ -41,7 +41,7 @@ export class TestBrowser {
     return new TestBrowser(await playwright.launch(options))
   }
 
-  /** Opens a page in a new session. `close` of `Visit` throws the errors of the page. */
+  /** Opens a page in a new session. `close` of the returned `Visit` throws the errors of the page. */
   async visit(
     address: string,
     { width = 1024, height = 900, theme = 'light' }: Looking = {},
@@ -74,13 +74,13 @@ export class Visit {
     this.page = page
     page.on('pageerror', error => this.#faults.push(String(error)))
     page.on('console', message => {
-      // The browser itself logs unsuccessful responses, which the page shows.
+      // The browser logs unsuccessful responses itself. They are not errors of the page, which shows them.
       if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
         this.#faults.push(message.text())
     })
   }
 
-  /** Returns the serious and critical findings. */
+  /** Returns the serious and critical problems that axe finds on the page. */
   async obstacles(): Promise<Obstacle[]> {
     // The page's content security policy does not apply to scripts of the test.
     await this.page.evaluate(axe.source)
@@ -103,7 +103,7 @@ export class Visit {
     return this.page.evaluate('document.documentElement.scrollWidth > window.innerWidth')
   }
 
-  /** Closes the page. @throws for an error in the browser's console, or an uncaught error */
+  /** Closes the page. @throws Error if the browser's console contains an error or an error was not caught */
   async close(): Promise<void> {
     await this.page.context().close()
     if (this.#faults.length > 0) throw new Error(`The page has failed:\n${this.#faults.join('\n')}`)

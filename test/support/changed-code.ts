@@ -1,4 +1,4 @@
-/** Loads a module with changed code, to break rules that cannot be broken through a port. */
+/** Loads a module with changed code, to break rules that no replacement of a port can break. */
 import { readFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { join } from 'node:path'

@@ -3,7 +3,7 @@ import { mock } from 'node:test'
 import { LambdaObserver } from '../../packages/runtime/adapters/lambda/observer.ts'
 import { inEnvironment, telemetryOf } from '../../packages/runtime/adapters/lambda/telemetry.ts'
 
-// Makes Powertools write to the global console, where tests can capture the lines.
+// Makes Powertools write to the global console, whose lines tests can capture.
 process.env.POWERTOOLS_DEV = 'true'
 process.env.POWERTOOLS_METRICS_DISABLED = 'false'
 
@@ -61,7 +61,7 @@ export async function metricsOf(
 interface Metric {
   readonly unit: string
   readonly values: readonly number[]
-  /** Dimension sets as sorted `name=value` texts, such as `service=tested reason=counted`. */
+  /** Sets of dimensions, each as a sorted text such as `service=tested reason=counted`. */
   readonly dimensions: readonly string[]
 }
 

@@ -7,8 +7,8 @@ import { LOOPBACK } from '../../localstack/services/ports.ts'
 const PRODUCE = 0
 
 /**
- * Handling of a produce request: `pass`; `swallow` drops the response; `cut` closes the connection instead of responding; `late` sends the
- * request to the broker over another connection after the next request has been answered.
+ * Handling of a produce request: `pass` forwards it; `swallow` drops the response; `cut` closes the connection instead of
+ * responding; `late` sends the request to the broker only after the next request was answered, over another connection.
  */
 export type Fate = 'pass' | 'swallow' | 'cut' | 'late'
 
@@ -67,7 +67,7 @@ export async function startKafkaFront(brokers: readonly string[], fateOf: () => 
       if (fate === 'cut') return front.destroy()
       if (fate === 'swallow') return undefined
       front.write(frame)
-      // A request that was overtaken by its retry arrives now.
+      // Send the delayed requests, which their retries have overtaken.
       if (fate === 'pass') for (const request of late.splice(0)) track(connect(port, host)).end(request)
       return undefined
     })
@@ -92,7 +92,7 @@ export async function startKafkaFront(brokers: readonly string[], fateOf: () => 
   }
 }
 
-/** Calls back for each complete frame: a length, followed by this number of bytes. */
+/** Calls `take` for each complete frame: a length, followed by this number of bytes. */
 function onFrames(socket: Socket, take: (frame: Buffer) => unknown): void {
   let rest: Buffer = Buffer.alloc(0)
   socket.on('data', chunk => {

@@ -1,4 +1,4 @@
-/** Records that are appended to a partition when a record has failed: its next attempt, or the event that its retries have ended. */
+/** Records that are appended to a partition after a record has failed: the next attempt, or the event that ends the failure. */
 import { FAILURE_ENDED_TYPE } from '../../lib/failures/event-types.ts'
 import { redrivenRecord } from '../../lib/failures/redriven-record.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
@@ -12,7 +12,7 @@ export function nextAttempt(failure: FailureData, offset: number, timestampMs: n
   return { topic, partition, offset, timestampMs, key, value, headers }
 }
 
-/** Returns the event that a failure is not retried any more. */
+/** Returns the event that marks a failure as ended, so that it is not retried any more. */
 export function failureEnded(failed: FailureData): Event {
   const { consumer, originalTopic: topic, originalPartition: partition, originalOffset: offset } = failed
   return failureEndedAt(consumer, { ...redrivenRecord(failed), topic, partition, offset }, failed.attempt)

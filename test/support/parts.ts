@@ -1,4 +1,4 @@
-/** A checkpoint with all kinds of content of a partition state, and many ids. */
+/** Checkpoint that contains all kinds of content of a partition state, and many ids. */
 
 import { storedState, withHold } from '../../packages/runtime/pipeline/deciding/stored-state.ts'
 import type {
@@ -53,7 +53,7 @@ export function partsAt(appliedOffset: number, epoch = 0): CheckpointPart[] {
         appliedAtMs: CLOCK_MS - number,
       },
     })),
-    // More ids than a bucket can hold, so that the last ones overflow.
+    // More ids than fit into a bucket, so that the last ones overflow.
     ...Array.from({ length: 300 }, (_, number) => ({
       kind: 'id' as const,
       id: { id: `ab${number}`.padEnd(12, '.'), digest: '12345678', appliedAtMs: number },
@@ -75,7 +75,7 @@ export function partsAt(appliedOffset: number, epoch = 0): CheckpointPart[] {
   ]
 }
 
-/** Splits the parts into pages. If there is a failure, throws it after the last page. */
+/** Splits the parts into pages. A given failure is thrown after the last page. */
 export async function* inPages(
   parts: readonly CheckpointPart[],
   failure?: Error,
@@ -84,14 +84,14 @@ export async function* inPages(
   if (failure) throw failure
 }
 
-/** Returns all parts of the pages, sorted. */
+/** Returns all parts of the pages in sorted order. */
 export async function partsIn(pages: CheckpointPages): Promise<CheckpointPart[]> {
   const parts: CheckpointPart[] = []
   for await (const page of pages) parts.push(...page)
   return sorted(parts)
 }
 
-/** Sorts parts, with each id as a separate part. */
+/** Sorts parts. Parts with several ids are first split into one part per id. */
 export function sorted(parts: readonly CheckpointPart[]): CheckpointPart[] {
   const single = parts.flatMap((part): CheckpointPart[] =>
     part.kind === 'ids' ? idsInBytes(part.bytes).map(id => ({ kind: 'id', id })) : [part],

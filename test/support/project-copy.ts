@@ -8,7 +8,10 @@ import { PROJECT } from './program.ts'
 
 const AT_ONCE = 32
 
-/** Copies the project to a temporary folder: all files that are under version control or not ignored. Other packages are shared. */
+/**
+ * Copies the project to a temporary folder: all files that are under version control or not ignored. Installed packages are shared
+ * with the original.
+ */
 export async function copyProject(name: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), `sluice-${name}-`))
   const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], {
@@ -22,7 +25,10 @@ export async function copyProject(name: string): Promise<string> {
   return folder
 }
 
-/** Folder of the workspaces, which are part of the copy. Their links are relative, so copied links refer to the copies. */
+/**
+ * Folder with links to the workspaces, which are part of the copy. The links are relative, so copied links refer to the copied
+ * workspaces.
+ */
 const WORKSPACES = '@sluice'
 
 async function linkPackages(from: string, to: string): Promise<void> {

@@ -11,7 +11,7 @@ export async function rejection(call: Promise<unknown>): Promise<Error> {
   return error
 }
 
-/** Tolerance for a busy machine. A call without a time limit waits for much longer. */
+/** Tolerance for a busy machine, in milliseconds. A call without a time limit would take much longer. */
 const SLACK_MS = 20_000
 
 /** Asserts that the call rejects with `Unavailable` within a time, and returns the error. */

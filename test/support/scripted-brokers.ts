@@ -1,4 +1,4 @@
-/** Brokers for a producer under test. They keep all requests, and respond when and how the test specifies. */
+/** Brokers for testing a producer. They store all requests, and respond when and how the test specifies. */
 import type {
   BatchAnswer,
   Brokers,
@@ -10,11 +10,11 @@ import type { Clock } from '../../packages/runtime/adapters/system.ts'
 export interface WaitingRequest {
   readonly request: SendRequest
   readonly batches: readonly SentBatch[]
-  /** Confirms all batches, with offsets from this one on. */
+  /** Confirms all batches. Their offsets begin at `baseOffset`. */
   acknowledge(baseOffset?: number): void
-  /** Responds with this error for all batches. */
+  /** Responds with an error for all batches. */
   refuse(errorCode: number): void
-  /** Loses the response. */
+  /** Drops the response. */
   lose(): void
 }
 
@@ -39,11 +39,11 @@ export class ScriptedBrokers implements Brokers {
   /** True to confirm all requests immediately, with increasing offsets. */
   isAnswering = false
   loadError: Error | undefined
-  /** Responses to the next requests for a producer id. */
+  /** Errors for the next requests for a producer id, in order. */
   readonly identifyErrors: Error[] = []
-  /** Number of partitions of the topic. The producer learns a change at its next lookup. */
+  /** Number of partitions of the topic. The producer notices a change at its next lookup. */
   partitions: number
-  /** Leaders by partition; negative for partitions without a leader. */
+  /** Leaders by partition; a negative leader means that the partition has none. */
   readonly leaders = new Map<number, number>()
   #epoch = 0
   #offset = 0
@@ -142,7 +142,7 @@ export class ManualClock implements Clock {
     }
   }
 
-  /** Advances time, and lets everything that follows from it happen. */
+  /** Advances the time, and waits until all resulting work is done. */
   async pass(ms: number): Promise<void> {
     const untilMs = this.#nowMs + ms
     await settled()
@@ -158,7 +158,7 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Waits until all work is done that does not wait for external events. */
+/** Waits until all work is done that does not depend on external events. */
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await new Promise(resolve => setImmediate(resolve))
 }

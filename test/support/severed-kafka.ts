@@ -14,7 +14,7 @@ export class SeveredKafka {
     this.client = new Kafka({
       brokers: [...addresses],
       logLevel: logLevel.NOTHING,
-      // Timeout of the console.
+      // Timeout that the console uses.
       connectionTimeout: 3_000,
       requestTimeout: 10_000,
       retry: { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 },

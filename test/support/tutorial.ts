@@ -1,4 +1,4 @@
-/** Follows a page of the documentation in a copy of the project, like a reader. */
+/** Follows a page of the documentation in a copy of the project, as a reader would. */
 import { existsSync } from 'node:fs'
 import { appendFile, mkdir, readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -11,10 +11,10 @@ interface Snippet {
   readonly code: string
 }
 
-/** A copy of the project with all code of a page. */
+/** Copy of the project to which all code of a page is added. */
 export class Tutorial {
   readonly folder: string
-  /** Files on the page, in order of appearance. */
+  /** Files that the page shows, in order of appearance. */
   readonly files: readonly string[]
 
   private constructor(folder: string, files: readonly string[]) {

@@ -9,11 +9,11 @@ import { titlesIn } from './titles.ts'
 
 const LIST = 'test/promises.yaml'
 
-/** Pages that explain, compare or measure, and do not promise behavior. */
+/** Pages that explain, compare or measure, and therefore contain no promises. */
 const EXPLAIN = /\/(concepts|configuration|costs|from-an-empty-account|peers|performance|scaling)\.md$/
 
 interface Promised {
-  /** The promise as a sentence; absent if the page contains it as a rule or a row of a table. */
+  /** Promise as a sentence; absent if the page already contains it as a numbered rule or a table row. */
   readonly promise?: string
   /** Words of a test title, by test file. */
   readonly tests: Readonly<Record<string, string>>
@@ -65,7 +65,7 @@ async function faults(listed: Promises): Promise<string[]> {
   return (await Promise.all(found)).flat()
 }
 
-/** Returns the reasons why no test covers the promise. */
+/** Returns the reasons why the promise is not covered by a test. */
 async function unheld(id: string, { tests }: Promised): Promise<string[]> {
   if (Object.keys(tests).length === 0) return [`${id}: names no test`]
   const found = Object.entries(tests).map(async ([file, words]) => {

@@ -4,7 +4,7 @@ import { PROJECT } from '../../../programs/paths.ts'
 import { type Check, Failed } from '../check.ts'
 import { sourceFiles } from '../source-files.ts'
 
-/** Maximum number of findings of one habit per 1,000 texts in a part of the project. */
+/** Maximum number of findings per habit in 1,000 texts of a part of the project. */
 const MAX_PER_THOUSAND = 3
 
 const PRONOUN = 'begins with a pronoun'
@@ -98,7 +98,8 @@ export function findingsIn(text: Text): Finding[] {
 const LEADING_PHRASE = /^(?:For|With|On|From|In|As in|Like|At) [^.:;]*, [a-z]/
 
 /**
- * Returns whether a habit is acceptable in a text. Messages may begin with "It" after another message, or with "Not", "To" and "With".
+ * Returns true if a habit is acceptable in a text. A message may begin with "It" after another message, or with "Not", "To" or
+ * "With".
  */
 function isGoodMessage(habit: string, { kind }: Text, plain: string): boolean {
   if (habit === PREPOSITION && LEADING_PHRASE.test(plain)) return true
@@ -109,7 +110,9 @@ function isGoodMessage(habit: string, { kind }: Text, plain: string): boolean {
   )
 }
 
-/** Returns the comments, messages with at least three words, and page texts of a file. Consecutive comment lines are one text. */
+/**
+ * Returns the texts of a file: comments, messages of at least three words, and page texts. Consecutive comment lines are one text.
+ */
 export function textsOf(file: string, source: string): Text[] {
   const texts: Text[] = []
   let comment: { line: number; parts: string[] } | undefined
@@ -155,7 +158,7 @@ function messagesIn(line: string): string[] {
   const quoted = [...line.matchAll(QUOTED)].map(
     ({ groups }) => groups?.single ?? groups?.double ?? groups?.template ?? '',
   )
-  // A line of a page or of a long template that contains prose.
+  // Handle a line of a page or of a long template that contains prose.
   const bare = line.replaceAll(/<[^<>]*>/g, ' ').trim()
   const isProse = quoted.length === 0 && /^[A-Z"$][\w ,.:;'’"(){}$…-]*$/.test(bare) && !/[=;]|=>/.test(bare)
   return [...quoted, ...(isProse ? [bare] : [])].filter(text => THREE_WORDS.test(text))

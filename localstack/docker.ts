@@ -33,7 +33,7 @@ export async function startContainers(options: ServicesOptions, report: Report):
   const env = { ...process.env, ...project, ...Object.fromEntries(chosen) }
   const compose = (...args: string[]) => runCompose(args, env, options.signal)
   await requireDocker()
-  // Remove containers of an interrupted run, which would occupy the ports.
+  // Remove containers of an interrupted run, because they would occupy the ports.
   await compose('down', ...(options.fresh ? ['--volumes'] : []))
   await requireFreePorts(
     [...ports].map(([name, port]) => ({ port, variable: PORT_VARIABLES[name], title: name })),

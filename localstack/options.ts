@@ -13,7 +13,7 @@ import { foldersFromEnvironment, placesFromEnvironment } from './settings.ts'
 
 const COUNTS = oneOf(BROKER_COUNTS.map(String))
 
-/** Supported numbers of brokers. Tolerating the loss of one requires three. */
+/** Supported numbers of brokers. Only a cluster of three tolerates the loss of a broker. */
 export const BROKERS: Kind<BrokerCount> = {
   allowed: COUNTS.allowed,
   schema: pipe(
@@ -38,7 +38,6 @@ export interface CloudOptions {
   readonly docker: boolean
   /** True to start a schema registry. */
   readonly registry: boolean
-  /** Name of the stack. */
   readonly name: string
   /** Requested number of Kafka brokers; undefined if not specified. */
   readonly brokers: BrokerCount | undefined
@@ -99,7 +98,7 @@ export function servicesFromEnvironment(
   }
 }
 
-/** Returns the name of the stack. The option takes precedence over SLUICE_STACK. */
+/** Returns the name of the stack. The command-line option takes precedence over SLUICE_STACK. */
 function stackName(option: string | undefined, environment: Environment): string {
   return option ?? readSettings([LOCAL_CLOUD], environment).stack
 }

@@ -25,7 +25,7 @@ const standIns = {
   },
 }
 
-/** Returns whether the command runs with its own state and output, without servers. */
+/** Returns true if the command runs without servers, with in-memory state and a transcript as its output. */
 function invokesApart({ processedInput, classes }, { SLUICE_LIVE = '' }) {
   if (processedInput.commands.join(' ') !== 'invoke local') return false
   if (['', '0', '1'].includes(SLUICE_LIVE)) return SLUICE_LIVE !== '1'

@@ -18,7 +18,9 @@ export class OfflineFunctions {
     this.#definitionOf = definitionOf
   }
 
-  /** Hooks into serverless-offline, which does not expose its functions. Call this before serverless-offline starts them. */
+  /**
+   * Attaches to serverless-offline, which does not expose its functions. Call this before serverless-offline creates its functions.
+   */
   attach(): void {
     const { start } = Lambda.prototype
     const attach = (lambda: Lambda) => this.#attachTo(lambda)
@@ -29,7 +31,7 @@ export class OfflineFunctions {
     }
   }
 
-  /** Makes the next invocation load the function again, using the current handler of its definition. */
+  /** Makes the next invocation load the function again, using the current handler in the function's definition. */
   replace(functionKeys: Iterable<string>): void {
     this.#reloads += 1
     for (const functionKey of functionKeys) {

@@ -12,7 +12,7 @@ import { tryOut } from './try-out.ts'
 import { Versions } from './versions.ts'
 import { Watcher } from './watcher.ts'
 
-/** Files that `serverless offline` or a function reads only at startup. */
+/** Files that `serverless offline` or a function reads only at startup, so that changing them requires a restart. */
 const READ_AT_START = [
   'serverless.yml',
   'config/failures',
@@ -29,7 +29,7 @@ const READ_AT_START = [
 
 /** Row of a table that assigns an action to saved files. A file belongs to the first matching row. */
 interface SavedFiles {
-  /** Returns whether the row applies to a file. @param path relative to the project */
+  /** Returns true if the row applies to a file. @param path path relative to the project */
   has(path: string): boolean
   act(paths: readonly string[]): Promise<void>
 }
@@ -64,8 +64,9 @@ interface Trigger {
 }
 
 /**
- * Builds the functions for `serverless offline` in one build, and reloads their code and alert rules while it is running. It replaces
- * serverless-esbuild, which builds each function separately, overwrites bundles in use and ends threads in the middle of an invocation.
+ * Builds the functions for `serverless offline`, all in one build, and reloads their code and alert rules while it is running. This
+ * plugin replaces serverless-esbuild, which builds each function separately, overwrites bundles in use and ends threads during
+ * invocations.
  *
  * SLUICE_WATCH=off disables reloading.
  */
@@ -118,7 +119,7 @@ export default class ReloadPlugin {
       await reloader.start()
     } catch (error) {
       if (!(error instanceof BuildError)) throw error
-      // The Serverless Framework prints its own errors as messages, and all others as crashes.
+      // The Serverless Framework shows its own errors as messages, and all other errors as crashes.
       throw new this.#serverless.classes.Error(error.message, 'SLUICE_BUILD')
     }
   }
@@ -166,7 +167,7 @@ export default class ReloadPlugin {
     }
   }
 
-  /** Catches errors of the reload itself, so that the functions and the watcher continue. */
+  /** Catches and reports errors of the reload itself, so that the functions and the watcher continue. */
   async #guarded(work: () => Promise<void>): Promise<void> {
     try {
       await work()

@@ -12,7 +12,7 @@ export interface ReloaderParts {
   readonly projectDir: string
   /** Folder from which serverless-offline resolves handlers. */
   readonly location: string
-  /** Folders of versions within `location`. */
+  /** Stores the versions of code and rules in folders within `location`. */
   readonly versions: Versions
   /** Environment variables for all functions. */
   readonly provided: Readonly<Record<string, string>>
@@ -30,18 +30,20 @@ interface Changed {
   readonly change: Change
 }
 
-/** Maximum number of functions that are tried concurrently. Each uses as much memory as a running one. */
+/** Maximum number of functions that are tried out concurrently. Each of them uses as much memory as a running function. */
 const TRIED_AT_ONCE = 2
 
 /**
- * Builds functions and applies saved code and rules to them. If a change does not build, parse or start, it is rejected, and the running
+ * Builds functions and applies saved code and rules. A change that does not build, parse or start is rejected, and the running
  * version is kept. Functions that start later, because of load or after a crash, use the last accepted version.
  */
 export class Reloader {
   readonly #parts: ReloaderParts
-  /** Sources of each function in its last build. */
+  /** Source files that each function's last build included. */
   readonly #sources = new Map<ReloadedFunction, ReadonlySet<string>>()
-  /** Functions that could not be built. Any saved file may be the one that they are missing. */
+  /**
+   * Functions that could not be built. They are built again after every save, because any saved file may contain the correction.
+   */
   readonly #unbuilt = new Set<ReloadedFunction>()
   /** Rules in use, by source folder. */
   readonly #rules = new Map<string, RuleSet>()
@@ -65,7 +67,7 @@ export class Reloader {
   }
 
   /**
-   * Copies the rules before any function starts, so that later edits do not affect functions that start afterwards. Invalid rules are not
+   * Copies the rules before any function starts, so that later edits affect only functions that are reloaded. Invalid rules are not
    * copied.
    */
   async keepRules(): Promise<void> {
@@ -79,8 +81,8 @@ export class Reloader {
   }
 
   /**
-   * Handles saved files of a rules folder. Returns the scheduled functions whose rules have changed. They have to run immediately, because
-   * rules take effect through their runs.
+   * Handles saved files of a rules folder. Returns the scheduled functions whose rules have changed. The caller must run them
+   * immediately, because rules take effect only through their runs.
    */
   async rulesSaved(folder: string, files: readonly string[]): Promise<readonly string[]> {
     const readers = this.#readersOf(folder)
@@ -106,7 +108,6 @@ export class Reloader {
     return readers.flatMap(({ key, isScheduled }) => (isScheduled ? [key] : []))
   }
 
-  /** Handles saved source files. */
   async codeSaved(files: readonly string[]): Promise<void> {
     const { functions, say } = this.#parts
     const affected = functions.filter(target => this.#unbuilt.has(target) || this.#hasSource(target, files))
@@ -151,7 +152,7 @@ export class Reloader {
   }
 
   /**
-   * Builds functions and returns those whose code differs from the code in use.
+   * Builds functions and returns the functions whose new code differs from the code in use.
    *
    * @throws BuildError if a function cannot be built
    */

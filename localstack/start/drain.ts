@@ -4,7 +4,7 @@ import { pendingBefore } from '../../lib/queries/lag.ts'
 /** State of a consumer at the end of a run. */
 export interface DrainedConsumer {
   readonly lag: WatchedLag
-  /** True if the consumer is stalled, so that waiting for it is pointless. */
+  /** True if the consumer is stalled. Waiting for it would be pointless. */
   readonly isStalled: boolean
   /** True if a long invocation is running. If it does not end, the consumer soon counts as stalled. */
   readonly isInvoked: boolean
@@ -13,7 +13,7 @@ export interface DrainedConsumer {
 /** Returns the topics that a function writes to. */
 export type EmittedTopics = (name: string) => readonly string[]
 
-/** Time without progress and without running invocations after which the wait ends. */
+/** Time after which the wait ends if there is no progress and no invocation is running, in milliseconds. */
 const WITHOUT_PROGRESS_MS = 60_000
 /** Maximum duration of the wait. */
 const AT_MOST_MS = 600_000
@@ -31,7 +31,7 @@ export class Drain {
   /** End offsets by consumer and partition. */
   readonly #goals = new Map<string, readonly number[]>()
   #round = 0
-  /** Topics whose goals are set by the next sample. */
+  /** Topics whose goals the next sample will set. */
   #due: ReadonlySet<string>
   /** Functions that had records to process in this round. */
   #active: readonly string[] = []
@@ -55,7 +55,7 @@ export class Drain {
   }
 
   /**
-   * Handles a sample of all consumers. Returns whether the wait is over.
+   * Handles a sample of all consumers. Returns true if the wait is over.
    *
    * @param isSettled false if a stall is so recent that it may end without intervention
    */
@@ -85,7 +85,7 @@ export class Drain {
     this.#progressAtMs = nowMs
   }
 
-  /** Ends a round. Returns whether it was the last one. */
+  /** Ends a round. Returns true if it was the last one. */
   #endRound(consumers: readonly DrainedConsumer[]): boolean {
     const read = new Set(consumers.map(({ lag }) => lag.topic))
     this.#due = new Set(this.#active.flatMap(this.#emits).filter(topic => read.has(topic)))
@@ -94,7 +94,7 @@ export class Drain {
   }
 }
 
-/** Returns the sum of the next offsets of each consumer. */
+/** Returns the sum of the next offsets of all partitions, by consumer. */
 function reachedBy(lags: readonly WatchedLag[]): ReadonlyMap<string, number> {
   return new Map(
     lags.map(lag => [keyOf(lag), lag.partitions.reduce((sum, { next }) => sum + next, 0)] as const),

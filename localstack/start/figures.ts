@@ -25,7 +25,7 @@ export interface Figures {
 
 type Counters = Omit<Figures, 'deadLetters'>
 
-/** Ticks and rule sets in the readings topic, which only the functions use. */
+/** Reasons that are not counted as readings: ticks and rule sets are written to the readings topic only for the functions. */
 const FOR_FUNCTIONS = ['ignored/tick', 'ignored/rule-set']
 
 interface Sources {
@@ -35,7 +35,7 @@ interface Sources {
 }
 
 export interface FlowFigures {
-  /** Returns the figures of the environment, counted since the creation of this object. */
+  /** Returns the figures of the environment. They are counted from the creation of this object. */
   read(): Promise<Figures>
 }
 

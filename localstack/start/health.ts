@@ -36,14 +36,20 @@ const SAME_ATTEMPT_MS = 2_000
 const OLD_MS = 10_000
 /** Interval between two samples of the lags. */
 export const LOOK_EVERY_MS = 1_000
-/** Time after which a consumer without an invocation counts as stalled. A rebalance of its group, for example, takes less. */
+/**
+ * Time after which a consumer without an invocation counts as stalled, in milliseconds. It is longer than harmless pauses, such as
+ * a rebalance of the consumer group.
+ */
 const QUIET_MS = 30_000
-/** Maximum time between the timeout of a function and the end of its invocation. Loading the handler does not count towards the timeout. */
+/**
+ * Maximum time between the timeout of a function and the end of its invocation, in milliseconds. Loading the handler does not count
+ * towards the timeout.
+ */
 const TIMEOUT_MARGIN_MS = 60_000
 
 type Of<Kind extends Report['report']> = Extract<Report, { report: Kind }>
 
-/** A function that reads a topic. */
+/** Function that reads a topic. */
 interface Consumer {
   /** Timeout of the function, once its mapping has reported it. */
   timeoutMs?: number
@@ -53,8 +59,8 @@ interface Consumer {
 }
 
 /**
- * Health of the functions. Receives the reports of the trigger, of the functions' logs and of Kafka, shows each problem to the user
- * once, and lists unresolved problems at the end. Time is passed as an argument.
+ * Health of the functions, according to reports of the trigger, the functions' logs and Kafka. Shows each problem to the user once,
+ * and lists unresolved problems at the end. Time is passed as an argument.
  */
 export class Health {
   readonly #known: CauseFacts
@@ -131,7 +137,7 @@ export class Health {
     this.#begin({ function: name, obstacle: RUN }, endlessRun(name, timeoutMs), nowMs)
   }
 
-  /** Handles a server that does not respond to `npm start` itself. */
+  /** Handles an outage of a server that `npm start` itself uses. */
   away(server: 'Kafka' | 'Redis', message: string, nowMs: number): void {
     // Progress cannot be observed during the outage.
     this.#progress.forget()
@@ -143,7 +149,8 @@ export class Health {
   }
 
   answers(server: 'Kafka' | 'Redis', nowMs: number): void {
-    // A failed run is not repeated, but the next one can succeed. The outage is therefore over without waiting for it.
+    // A failed run is not repeated, but the next run can succeed. Therefore the outage is considered over without waiting for that
+    // run.
     const waitsForIt = (place: StalledPart, cause: Cause) =>
       place.function === undefined
         ? place.obstacle === server
@@ -200,7 +207,7 @@ export class Health {
     return busy.sort((a, b) => b.lag - a.lag)
   }
 
-  /** Handles the last sample during the drain. Returns whether the drain is over. */
+  /** Handles the last sample during the drain. Returns true if the drain is over. */
   isDrained(drain: Drain, nowMs: number): boolean {
     const isOld = ({ sinceMs }: OpenStall) => nowMs - sinceMs >= OLD_MS
     const { open } = this.#stalls
@@ -214,7 +221,7 @@ export class Health {
     return drain.isOver(consumers, open.every(isOld), nowMs)
   }
 
-  /** Returns whether Kafka has been unavailable for so long that waiting for it is pointless. */
+  /** Returns true if Kafka has been unavailable for so long that waiting for it is pointless. */
   isKafkaAway(nowMs: number): boolean {
     return this.#stalls.open.some(
       ({ cause, sinceMs }) => cause.server === 'Kafka' && nowMs - sinceMs >= OLD_MS,
@@ -344,7 +351,7 @@ export class Health {
 
   #begin(place: StalledPart, cause: Cause, nowMs: number): void {
     const { function: name } = place
-    // The cause is now known.
+    // The cause is known now, so the general report about missing progress is dropped.
     if (place.obstacle !== PROGRESS)
       this.#stalls.drop(one => one.function === name && one.obstacle === PROGRESS)
     this.#stalls.begin(place, cause, nowMs)

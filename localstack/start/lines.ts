@@ -34,7 +34,7 @@ export function readLogLine(line: string): LogLine | undefined {
     : undefined
 }
 
-/** Message for a truncated report. */
+/** Message about a truncated report. */
 export const BROKEN_REPORT =
   'a truncated report of the trigger was skipped, as after a full disk. A problem may be missing above'
 
@@ -43,7 +43,7 @@ export function readReport(line: string): Report | 'broken' | 'empty' {
   return line === '' ? 'empty' : (parsed<Report>(line) ?? 'broken')
 }
 
-/** Returns undefined for a truncated line. */
+/** Parses a line of JSON. Returns undefined if the line is truncated. */
 function parsed<Line>(line: string): Line | undefined {
   try {
     return JSON.parse(line) as Line

@@ -24,15 +24,15 @@ export interface TriggerParts {
   readonly mappings: readonly Mapping[]
   readonly settings: Settings
   readonly log: Log
-  /** Invokes the functions. It is closed when the trigger stops. */
+  /** Invoker of the functions. The trigger closes it when it stops. */
   readonly invoker: FunctionInvoker
-  /** Receives reports about conditions that prevent event sources from making progress. */
+  /** Receives reports about stalled event sources. */
   readonly report?: WriteReport
-  /** Options for reaching the brokers and authenticating, if the settings contain none. */
+  /** Client options for connecting to the default brokers. They replace the encryption and authentication in the settings. */
   readonly access?: { readonly options: Partial<KafkaConfig>; ready(): Promise<void> }
-  /** Prepares what the functions need. Event sources start reading after it has resolved. Must not reject. */
+  /** Prepares the functions. Event sources start reading when it has resolved. Must not reject. */
   readonly prepare?: () => Promise<void>
-  /** False if the program itself stops the trigger on a signal. */
+  /** False if the program stops the trigger itself when it receives a signal. */
   readonly handlesSignals?: boolean
 }
 
@@ -41,10 +41,10 @@ type OneCluster = Settings & Partial<Pick<ClusterSettings, 'names'>>
 /** Semaphores by function name. All event sources of a function share its semaphore. */
 type Reserved = ReadonlyMap<string, Semaphore>
 
-/** Event sources that read from one cluster, with the connections that they share. */
+/** Event sources that read from one cluster and share its connections. */
 export class ClusterSources {
   readonly sources: readonly EventSource[]
-  /** Warnings about allowed settings, one line each. */
+  /** Warnings about settings that are allowed but risky, one line each. */
   readonly warnings: readonly string[]
   readonly #cluster: Cluster
   readonly #watch: TopicWatch
@@ -72,7 +72,7 @@ export class ClusterSources {
       origin: { mapping, brokers: mapping.bootstrapServers ?? settings.brokers },
     })
     const outage = new Outage()
-    // The probe uses an unencrypted connection.
+    // Probing requires an unencrypted connection.
     const ask = settings.ssl === false ? probe : undefined
     const ending = this.#ending.signal
     this.warnings = accessWarnings(settings)

@@ -7,7 +7,7 @@ interface Parts {
   stop(): Promise<void> | undefined
 }
 
-/** Members of serverless-offline that are replaced. */
+/** Members of serverless-offline that the trigger replaces. */
 interface Offline {
   start(): Promise<void>
   end(skipExit?: boolean): Promise<void>

@@ -53,7 +53,10 @@ const COMMANDS = {
   },
 }
 
-/** The plugin: a Kafka trigger for `serverless offline`, and additional settings for the framework's `msk` and `kafka` events. */
+/**
+ * Serverless Framework plugin with a Kafka trigger for `serverless offline`, and additional settings for the framework's `msk` and
+ * `kafka` events.
+ */
 export default class MskTriggerPlugin {
   readonly commands = COMMANDS
   readonly hooks: Readonly<Record<string, () => unknown>>
@@ -66,7 +69,7 @@ export default class MskTriggerPlugin {
   readonly #cliOptions: Readonly<Record<string, unknown>>
   readonly #log: Log
   readonly #framework: FrameworkEvents
-  /** Settings, read once all plugins are initialized. */
+  /** Mappings and settings, which are read once all plugins are initialized. */
   #prepared: { readonly mappings: readonly Mapping[]; readonly settings: Settings } | undefined
   #trigger: Trigger | undefined
   #invoker: Invoker | undefined
@@ -100,7 +103,7 @@ export default class MskTriggerPlugin {
       'offline:start:init': this.#guard(() => this.#run()),
       'before:offline:start:end': () => this.#trigger?.stop(),
       'kafka:event:event': this.#guard(() => this.#writeEvent()),
-      // Hook that bundlers call after a build.
+      // Hook that bundlers trigger after a build.
       'offline:functionsUpdated:cleanup': () => this.replaceInstances(),
     }
   }
@@ -122,7 +125,7 @@ export default class MskTriggerPlugin {
     else await writeFile(resolve(this.#serverless.config.servicePath, output), `${json}\n`)
   }
 
-  /** Reads the configuration, so that errors are reported before anything is built or started. */
+  /** Reads the configuration, so that errors are reported before functions are built or started. */
   async #prepare(): Promise<void> {
     this.#warn()
     const functions = this.#functions()
@@ -182,7 +185,10 @@ export default class MskTriggerPlugin {
     addPermissions(functions, template, intrinsics)
   }
 
-  /** Logs warnings about the cloud and about misspelled names, before a deployment and at every start. */
+  /**
+   * Logs warnings about misspelled names, and about settings that will not work in the cloud, before a deployment and at every
+   * start.
+   */
   #warn(): void {
     const functions = this.#functions()
     const { timeout } = this.#serverless.service.provider

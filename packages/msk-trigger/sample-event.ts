@@ -15,7 +15,7 @@ import { isWholeNumber } from './support/values.ts'
 interface EventOptions {
   readonly function: string
   readonly topic?: string | undefined
-  /** Number of records as text. */
+  /** Number of records, as entered on the command line. */
   readonly records?: string | undefined
 }
 

@@ -29,7 +29,7 @@ const LEAVE_MS = 1_000
  */
 const IDENTITY_MS = 4_000
 
-/** Backoff for finding the topic and joining the group. */
+/** Backoff for finding the topic and for joining the group. */
 const REJOIN = { retryDelayMs: 250, maxRetryDelayMs: 2_000 }
 
 export interface SourceParts {
@@ -135,7 +135,7 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
       const attempt = await this.#readOnce()
       this.#trouble.settled()
       this.#dispatcher.keepOnly([])
-      // A member that was asked to rejoin has not failed.
+      // A member that was requested to rejoin has not failed.
       await pause(delayAfter(Math.max(1, attempt), REJOIN), this.#ending.signal)
     }
   }
@@ -146,7 +146,7 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
     try {
       if (!(await this.#hasTopic())) return this.#trouble.noTopic()
       const largestBatch = await this.#parts.cluster.largestBatch(this.#mapping.topic)
-      // If `stop` was called in the meantime, joining now would leave a member in the group.
+      // If `stop` was called in the meantime, joining the group now would leave a member in it.
       if (this.#ending.signal.aborted) return 0
       this.#trouble.joins()
       await this.#member.read(largestBatch)
@@ -156,7 +156,7 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
     }
   }
 
-  /** Returns true if the topic exists, after creating it if this is configured. */
+  /** Returns true if the topic exists. Creates it first if the settings require this. */
   async #hasTopic(): Promise<boolean> {
     const { cluster, log, settings } = this.#parts
     const { topic } = this.#mapping
@@ -172,7 +172,7 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
     }
   }
 
-  /** Waits at most `graceMs` for running invocations, abandons the rest without committing it, and leaves the group. */
+  /** Waits at most `graceMs` for running invocations, abandons the other records without committing them, and leaves the group. */
   async stop(graceMs: number): Promise<void> {
     const leaveByMs = performance.now() + graceMs + LEAVE_MS
     this.#ending.abort()

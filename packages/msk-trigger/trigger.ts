@@ -14,8 +14,8 @@ import { within } from './support/wait.ts'
 const GRACE_MS = 3_000
 
 /**
- * Time limit for ending threads and connections, in milliseconds. They are terminated, so the limit is reached only in case of a
- * bug.
+ * Time limit for ending threads and connections, in milliseconds. They are terminated forcibly, so the limit is reached only in
+ * case of a bug.
  */
 const CLOSE_MS = 500
 
@@ -47,7 +47,7 @@ export class Trigger {
       settings.faults === undefined ? undefined : new FaultSocket(settings.faults, this.#sources, log)
   }
 
-  /** Starts reading without waiting for it, and logs when every source has joined its group. */
+  /** Starts reading without waiting, and logs when every event source has joined its consumer group. */
   start(): void {
     const warnings = new Set(this.#clusters.flatMap(cluster => cluster.warnings))
     for (const line of warnings) this.#log.warning(`msk  ${line}`)
@@ -70,7 +70,7 @@ export class Trigger {
     for (const cluster of this.#clusters) cluster.start()
   }
 
-  /** Event sources, each with a promise for its first join. */
+  /** Event sources of the trigger, each with a promise that resolves when it has joined its group for the first time. */
   get sources(): readonly Pick<EventSource, 'functionKey' | 'topic' | 'joined'>[] {
     return this.#sources
   }

@@ -5,7 +5,7 @@ import type { TlsSettings } from '../config/security.ts'
 import { ConfigurationError } from '../support/framework.ts'
 import { AccessError, readSecret, textIn } from './secrets.ts'
 
-/** Keys and certificates of a connection in PEM format. */
+/** Private keys and certificates for a TLS connection, in PEM format. */
 export type Certificates = Omit<TlsSettings, 'secret'>
 
 /**

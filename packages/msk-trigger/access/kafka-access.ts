@@ -23,7 +23,7 @@ type AccessSettings = Omit<ClusterSettings, 'names'> & Partial<Pick<ClusterSetti
 
 /** Settings for connecting to the brokers: addresses, TLS and authentication. All clients of these brokers share the object. */
 export class KafkaAccess {
-  /** Client options for encryption and authentication. A client must connect only after `ready`. */
+  /** Client options for encryption and authentication. A client may connect only after `ready` has resolved. */
   readonly options: Pick<KafkaConfig, 'socketFactory' | 'sasl'>
   readonly #certificates: CachedValue<Certificates> | undefined
   readonly #login: CachedValue<Login> | undefined
@@ -75,7 +75,7 @@ export class KafkaAccess {
     const { mechanism } = sasl
     return {
       mechanism,
-      // Getters, because kafkajs reads the values for each connection.
+      // Use getters, because kafkajs reads user name and password again for each connection.
       get username() {
         return login?.value.username
       },
@@ -86,7 +86,7 @@ export class KafkaAccess {
   }
 }
 
-/** Returns warnings about allowed settings, one line each. */
+/** Returns warnings about settings that are allowed but risky, one line each. */
 export function accessWarnings({
   ssl,
   registrySsl,

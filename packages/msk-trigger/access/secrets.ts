@@ -19,8 +19,8 @@ export type Secret = Readonly<Record<string, unknown>>
 /**
  * Checks that an emulator of Secrets Manager is configured.
  *
- * @param override section of the settings in which credentials can be set instead
- * @throws ConfigurationError
+ * @param override section of the settings in which users can set the credentials instead of a secret
+ * @throws ConfigurationError if no emulator is configured
  */
 export function requireSecrets(
   setting: string,
@@ -78,7 +78,7 @@ function jsonIn(text: string | undefined): Secret {
     const document: unknown = JSON.parse(text ?? '')
     if (typeof document === 'object' && document !== null) return document as Secret
   } catch {
-    // The error below omits the parser's message, which quotes the text.
+    // The error below does not include the parser's message, which would quote the secret.
   }
   throw new Error('it is not a JSON object')
 }
@@ -91,7 +91,7 @@ export interface Login {
 /**
  * Returns user name and password from the settings, or from a secret in the format that Lambda requires.
  *
- * @throws AccessError
+ * @throws AccessError if the secret cannot be read or does not contain both
  */
 export async function loginOf(
   { username = '', password = '', secret }: LoginSettings,

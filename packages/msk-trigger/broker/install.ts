@@ -12,7 +12,7 @@ const OLDEST_JAVA = 17
 const COPY_JARS = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies'
 const INSTEAD = 'Or run Kafka with Docker, as the README of serverless-offline-msk-trigger says.'
 
-/** An error that the user can correct. Only its message is shown. */
+/** Error that the user can correct. Only its message is shown, without a stack. */
 export class Refused extends Error {
   override readonly name = 'Refused'
 }
@@ -60,7 +60,7 @@ export async function installedKafka(say: (line: string) => void): Promise<strin
     await writeFile(pom, POM)
     const goal = [COPY_JARS, '-DincludeScope=runtime', `-DoutputDirectory=${unfinished}`]
     await run('mvn', ['--batch-mode', '--quiet', '--file', pom, ...goal], 'Kafka could not be downloaded')
-    // Ignore the error if another run has created the folder in the meantime.
+    // Ignore the error if another process has created the folder in the meantime.
     await rename(unfinished, jars).catch(error => {
       if (!existsSync(jars)) throw error
     })
@@ -70,7 +70,7 @@ export async function installedKafka(say: (line: string) => void): Promise<strin
   return jars
 }
 
-/** Runs a program until it ends. @throws Refused with its output if it fails */
+/** Runs a program until it ends. @throws Refused with the program's output if the program fails */
 export async function run(command: string, args: readonly string[], what: string): Promise<void> {
   try {
     await execute(command, args)

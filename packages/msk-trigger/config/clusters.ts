@@ -17,7 +17,7 @@ export interface ClusterSettingNames {
   readonly brokers: string
   readonly ssl: string
   readonly sasl: string
-  /** Section of the settings in which credentials can be set instead. */
+  /** Section of the settings in which users can set the credentials instead of a secret. */
   readonly override?: string
 }
 
@@ -47,7 +47,7 @@ export interface KnownClusters {
   readonly clusters: LocalClusters
 }
 
-/** Names of the settings of `custom.mskTrigger`, for messages. */
+/** Names of the settings in `custom.mskTrigger`, for use in messages. */
 export const DEFAULT_NAMES: ClusterSettingNames = {
   ...settingNames('custom.mskTrigger'),
   brokers: 'custom.mskTrigger.brokers, or KAFKA_BROKERS',
@@ -56,7 +56,7 @@ export const DEFAULT_NAMES: ClusterSettingNames = {
 /** Builds the error message for invalid brokers. It removes credentials, because a user may have included them by mistake. */
 const BROKERS: ReturnType<typeof must> = issue => withoutLogin(must('a list of host:port')(issue))
 
-/** A list of brokers, or a comma-separated text. */
+/** Schema of a list of brokers, or of a text with comma-separated brokers. */
 export const BROKER_LIST = pipe(
   union([string(), array(string())], BROKERS),
   check(given => listed(given).length > 0 && listed(given).every(isBroker), BROKERS),
@@ -80,7 +80,7 @@ export function encryptionOf({
   return ssl ?? sasl?.mechanism === 'aws-msk-iam'
 }
 
-/** Returns the names of the settings in a section, for messages. */
+/** Returns the names of the settings in a section, for use in messages. */
 export function settingNames(section: string): ClusterSettingNames {
   return { brokers: `${section}.brokers`, ssl: `${section}.ssl`, sasl: `${section}.sasl` }
 }

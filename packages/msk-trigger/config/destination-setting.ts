@@ -6,13 +6,13 @@ import { must, settingsMap } from './setting-errors.ts'
 /** Destination of discarded records. See rules 41 and 42 in `RULES.md`. */
 export type Destination =
   | { readonly kind: 'sqs' | 'sns' | 's3'; readonly arn: string }
-  /** A topic of the same cluster. See rule 43 in `RULES.md`. */
+  /** Topic of the cluster that the event source reads from. See rule 43 in `RULES.md`. */
   | { readonly kind: 'kafka'; readonly topic: string }
 
 export interface GivenDestination {
   /** Name of the setting that contains the destination. */
   readonly setting: 'onFailureDestination' | 'destinations.onFailure'
-  /** An ARN, `kafka://topic`, or an intrinsic function that returns one of them. */
+  /** Reference to the destination: an ARN, `kafka://topic`, or an intrinsic function that returns one of them. */
   readonly reference: unknown
   readonly type: 'sqs' | 'sns' | 's3' | undefined
 }
@@ -46,7 +46,7 @@ export function destinationIn(text: string): Destination | undefined {
   return kind && { kind, arn: text }
 }
 
-/** Returns true if this destination is the topic that the function reads (rule 43 in `RULES.md`). */
+/** Returns true if the destination is the topic that the function itself reads (rule 43 in `RULES.md`). */
 export function readsFrom(topic: string, destination: unknown): boolean {
   const reference = isNone(destination) ? undefined : parse(destination)?.reference
   const found = typeof reference === 'string' ? destinationIn(reference) : undefined

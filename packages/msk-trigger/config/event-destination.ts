@@ -61,13 +61,13 @@ export function destinationOf(event: ReadEvent, context: IntrinsicContext): Even
   return { setting: given.setting, kind, reference, local }
 }
 
-/** An SQS queue, an SNS topic or an S3 bucket among the resources of a service. */
+/** Resource of a service that can be a destination: an SQS queue, an SNS topic or an S3 bucket. */
 export interface DeclaredResource {
   readonly id: string
   readonly local: Exclude<Destination, { kind: 'kafka' }> | undefined
 }
 
-/** Returns the resources that could be a destination, whether or not an event refers to them. */
+/** Returns all resources that can be destinations, whether or not an event refers to them. */
 export function declaredResources(context: IntrinsicContext): DeclaredResource[] {
   return Object.keys(context.resources)
     .filter(id => KIND_OF_TYPE.has(typeOf(context.resources, id) ?? ''))

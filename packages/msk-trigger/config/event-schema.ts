@@ -26,14 +26,14 @@ export interface FrameworkEvents {
   readonly hasProvisionedMode: boolean
 }
 
-/** Makes the framework accept these settings on its `msk` and `kafka` events. */
+/** Extends the framework's schemas of `msk` and `kafka` events, so that the framework accepts these settings. */
 export function extendEventSchemas(handler: SchemaHandler): FrameworkEvents {
   const known = { msk: extend(handler, 'msk'), kafka: extend(handler, 'kafka') }
   handler.defineCustomProperties({ properties: { mskTrigger: { type: 'object' } } })
   return { hasProvisionedMode: known.msk.has('provisionedPollerConfig') }
 }
 
-/** Extends the schema of an event. Returns the settings that the framework itself supports. */
+/** Extends the schema of an event. Returns the names of the settings that the framework already supports. */
 function extend(handler: SchemaHandler, kind: 'msk' | 'kafka'): ReadonlySet<string> {
   const known = new Set<string>()
   for (const name of OURS) {
@@ -44,10 +44,11 @@ function extend(handler: SchemaHandler, kind: 'msk' | 'kafka'): ReadonlySet<stri
       known.add(name)
     }
   }
-  // The framework's own schemas allow less than Lambda, and only text for destinations. See rules 18, 34 and 42 in `RULES.md`.
+  // The framework's own schemas allow fewer values than Lambda, and only text for destinations. See rules 18, 34 and 42 in
+  // `RULES.md`.
   const properties = eventProperties(handler.schema, kind)
   if (properties) for (const name of known) properties[name] = {}
-  // With `nameClusters`, the framework packages every reference.
+  // Accept any reference to a cluster: `nameClusters` makes it possible to package all of them.
   if (properties?.arn) properties.arn = {}
   return known
 }

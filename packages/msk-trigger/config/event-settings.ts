@@ -23,7 +23,7 @@ import { FILTER } from './filters.ts'
 import { REGISTRY } from './registry.ts'
 import { configurationError, must, readEach, settingsMap, wholeNumber } from './setting-errors.ts'
 
-/** A configured `msk` or `kafka` event. */
+/** `msk` or `kafka` event of a function, as configured. */
 export interface KafkaEvent {
   readonly functionKey: string
   readonly kind: 'msk' | 'kafka'
@@ -46,7 +46,7 @@ const POLLERS = pipe(
   settingsMap({
     minimumPollers: exactOptional(wholeNumber(1, 200)),
     maximumPollers: exactOptional(wholeNumber(1, 2000)),
-    // Mappings of a poller group share the billed capacity:
+    // Mappings in the same poller group share the capacity for which AWS charges:
     // https://docs.aws.amazon.com/lambda/latest/api/API_ProvisionedPollerConfig.html.
     pollerGroupName: exactOptional(pipe(string(POLLER_GROUP), regex(/^.{1,128}$/, POLLER_GROUP))),
   }),
@@ -56,7 +56,7 @@ const POLLERS = pipe(
   ),
 )
 
-/** Schema of each setting, with the rule in `RULES.md` that requires it. All other keys of an event belong to the framework. */
+/** Schema of each setting, with the rule in `RULES.md` on which it is based. The framework validates all other keys of an event. */
 const SETTINGS = object({
   topic: pipe(string(TOPIC), regex(/^[\w.-]{1,249}$/, TOPIC)),
   // See rules 2 and 3 in `RULES.md`.
@@ -95,14 +95,14 @@ const SETTINGS = object({
 
 export const SETTING_NAMES: readonly string[] = Object.keys(SETTINGS.entries)
 
-/** Validated settings of an event. A setting is absent if it was not set or is null. */
+/** Validated settings of an event. Settings that are null or missing in the configuration are absent. */
 export type EventSettings = InferOutput<typeof SETTINGS>
 
 function ownTopic({ input }: { readonly input: EventSettings }): string {
   return `must not be "kafka://${input.topic}": the function reads this topic, so failed records would be delivered to it again endlessly`
 }
 
-/** Schema with conditions that involve several settings. */
+/** Schema that also checks conditions on several settings at once. */
 const SCHEMA = pipe(
   SETTINGS,
   forward(
@@ -141,7 +141,7 @@ const SCHEMA = pipe(
   ),
 )
 
-/** Yields all `msk` and `kafka` events, enabled or not, in the order of the configuration. */
+/** Yields all `msk` and `kafka` events, including disabled ones, in the order of the configuration. */
 export function* kafkaEvents(functions: Readonly<Record<string, FunctionDefinition>>): Generator<KafkaEvent> {
   for (const [functionKey, definition] of Object.entries(functions)) {
     for (const entry of Array.isArray(definition.events) ? definition.events : []) {
@@ -165,7 +165,7 @@ export function readEvents(events: Iterable<KafkaEvent>): ReadEvent[] {
 function readEventSettings(event: KafkaEvent): EventSettings {
   // A YAML key without a value is null.
   const set = Object.entries(event.event).filter(([, value]) => value != null)
-  // Include the topic, so that a missing one is reported like an invalid one.
+  // Include the topic, so that a missing topic is reported in the same way as an invalid one.
   const { success, output, issues } = safeParse(SCHEMA, { topic: undefined, ...Object.fromEntries(set) })
   if (success) return output
   throw configurationError(issues, path => `${settingName(path)} of the ${nameOf(event)}`)

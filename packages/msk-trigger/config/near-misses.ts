@@ -43,8 +43,8 @@ const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
 const BROKERS = ['broker', 'brokers', 'bootstrapServers', 'bootstrapBrokers']
 
 /**
- * Warns about names that resemble those of Kafka events and their settings, which the framework may accept
- * without reading them. Returns one line per warning.
+ * Warns about names that resemble the names of Kafka events or of their settings. The framework may accept such names but ignore
+ * them. Returns one line per warning.
  */
 export function nearMisses(
   functions: Readonly<Record<string, FunctionDefinition>>,

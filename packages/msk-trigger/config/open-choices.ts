@@ -22,7 +22,7 @@ export const READINGS = {
   registryJson: ['base64', 'object'],
 } as const
 
-/** Description of each setting in the README. */
+/** Description of each setting, which the README shows. */
 export const MEANINGS: Readonly<Record<keyof typeof READINGS, string>> = {
   afterPartialResponse:
     'redeliver the partition from its first failed record on, including later records; or only the failed records',
@@ -51,7 +51,7 @@ const ENTRIES = Object.fromEntries(
   ]),
 )
 
-/** Schema of `custom.mskTrigger.open`. The default is the first choice of each setting. */
+/** Schema of `custom.mskTrigger.open`. By default, each setting has its first choice. */
 export const OPEN_CHOICES = pipe(
   custom<object>(isObject, must('a map')),
   settingsMap(ENTRIES),

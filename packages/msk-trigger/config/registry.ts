@@ -9,7 +9,7 @@ export interface RegistryConfig {
   readonly uri: string
   readonly form: 'JSON' | 'SOURCE'
   readonly validates: readonly ('KEY' | 'VALUE')[]
-  /** Credentials and certificates, each with the name of its setting. */
+  /** Credentials and certificates, each with the name of the setting that contains them. */
   readonly auth?: { readonly setting: string; readonly login: LoginSettings }
   readonly tls?: { readonly setting: string; readonly certificates: TlsSettings }
 }

@@ -7,10 +7,7 @@ export function functionArn(cluster: unknown, name: string, region: string): str
   return `arn:aws:lambda:${region}:${account}:function:${name}`
 }
 
-/**
- * Returns the ARN as configured. A reference that only CloudFormation can resolve is replaced by a
- * placeholder ARN of the same form.
- */
+/** Returns the ARN if it is configured as text. For a reference, returns a placeholder ARN of the same form. */
 export function clusterArn(arn: unknown, region: string): string {
   return typeof arn === 'string'
     ? arn
@@ -23,7 +20,7 @@ export interface AccountRegion {
   readonly accountId: string
 }
 
-/** Properties that a reference to a resource can return. */
+/** Property of a resource that a reference can return. */
 export type ResourceProperty = 'arn' | 'name' | 'url'
 
 export interface ResourceType {

@@ -177,7 +177,7 @@ const UNKNOWN = pipe(
   settingsMap({ mechanism }),
 )
 
-/** Schema of `sasl`. A mechanism can also be written as in Java: `SCRAM-SHA-512`, `AWS_MSK_IAM`. */
+/** Schema of `sasl`. The spelling of mechanisms in Java is accepted too: `SCRAM-SHA-512`, `AWS_MSK_IAM`. */
 export const SASL = pipe(
   custom<unknown>(() => true),
   transform(withPlainMechanism),

@@ -2,7 +2,7 @@ import { type BaseIssue, custom, type ObjectEntries, pipe, safeParse, strictObje
 import { ConfigurationError } from '../support/framework.ts'
 import { isObject, isWholeNumber, kindOf, show } from '../support/values.ts'
 
-/** Returns a function that builds the message for a value which the setting does not allow. */
+/** Returns a function that builds the error message for an invalid value. */
 export function must(be: string): (issue: BaseIssue<unknown>) => string {
   return ({ input }) => `must be ${be}, not ${show(input)}`
 }
@@ -12,7 +12,7 @@ export function mustBe(be: string): (issue: BaseIssue<unknown>) => string {
   return ({ input }) => `must be ${be}, not ${kindOf(input)}`
 }
 
-/** Returns the schema of a map with these settings and no others. */
+/** Returns the schema of a map that may contain only these settings. */
 export function settingsMap<const Entries extends ObjectEntries>(
   entries: Entries,
   otherwise = must('a map'),
@@ -48,7 +48,7 @@ export function wholeNumber(least: number, most: number, unit = 'a whole number'
   return custom<number>(value => isWholeNumber(value, least, most), must(`${unit} from ${least} to ${most}`))
 }
 
-/** Reads every item. @throws ConfigurationError with the messages of all invalid items */
+/** Reads every item. @throws ConfigurationError with the messages about all invalid items */
 export function readEach<Item, Value>(items: Iterable<Item>, read: (item: Item) => Value): Value[] {
   const values: Value[] = []
   const messages: string[] = []

@@ -15,8 +15,8 @@ import { readEach } from './setting-errors.ts'
 const MAX_TIMEOUT_SECONDS = 14 * 60
 
 /**
- * Minimum length of a destination in CloudFormation, which corresponds to a topic name of four characters.
- * Lambda's API has no minimum.
+ * Minimum length of a destination in CloudFormation, which means that a topic name needs at least four characters. Lambda's API has
+ * no minimum.
  */
 const LEAST_DESTINATION = 'kafka://1234'.length
 
@@ -26,7 +26,7 @@ const FILTERS_WITHOUT_REQUEST = 5
 interface WarningFacts {
   readonly timeout?: number
   readonly intrinsics?: IntrinsicContext
-  /** True if settings of provisioned mode are omitted from the template of an event that is not in that mode. */
+  /** True if the plugin omits the settings of provisioned mode from the template of an event without provisioned mode. */
   readonly leavesOut?: boolean
 }
 
@@ -103,8 +103,8 @@ function shortTopic({ destination, ...event }: Warned): string[] {
 }
 
 /**
- * Rejects a destination that leads back to the source topic, directly or through other functions, because
- * failed records would circulate endlessly. See rule 43 in `RULES.md`.
+ * Rejects a destination that leads back to the source topic, directly or through other functions. Failed records would otherwise
+ * circulate endlessly. See rule 43 in `RULES.md`.
  */
 function rejectCycles(events: readonly Warned[]): void {
   const targets = events.flatMap(event => {

@@ -20,22 +20,24 @@ const ABSENT = /NonExistentQueue|QueueDoesNotExist|NotFound|NoSuchBucket/
 const WHAT: Readonly<Record<AwsKind, string>> = { sqs: 'queue', sns: 'topic of SNS', s3: 'bucket' }
 
 const ANSWER_WITHIN_MS = 5_000
-/** Time limit of a request, because a server that accepts a request but never responds would block its partitions silently. */
+/**
+ * Time limit of a request, in milliseconds. Without it, a server that accepts a request but never responds would block the
+ * partitions without any log line.
+ */
 const TAKEN_WITHIN_MS = 10_000
 const within = (ms: number) => ({ abortSignal: AbortSignal.timeout(ms) })
 
 /**
- * Creates a function that sends to the resource.
+ * Returns a function that sends payloads to the resource.
  *
- * @throws Error if no emulator endpoint is configured, because discarded records must not be sent to a real
- *   AWS account
+ * @throws Error if no emulator endpoint is configured, because discarded records must not be sent to a real AWS account
  */
 export async function awsPut(kind: AwsKind, arn: string): Promise<Put> {
   return (await requestsFor(kind, arn, `nothing is sent to ${arn}: the trigger does not access the cloud`))
     .put
 }
 
-/** Returns a description of the problem with a destination in the emulator; undefined if it exists. Never rejects. */
+/** Describes the problem with a destination in the emulator. Returns undefined if the destination exists. Never rejects. */
 export async function awsProblem(kind: AwsKind, arn: string): Promise<string | undefined> {
   try {
     const { endpoint, ask } = await requestsFor(kind, arn, `nothing can be sent to ${arn}`)
@@ -138,7 +140,7 @@ const REQUESTS: Readonly<
     const ContentType = 'application/json'
     return {
       ask: () => client.send(new sdk.HeadBucketCommand({ Bucket }), within(ANSWER_WITHIN_MS)),
-      // The client adds its region to the request.
+      // The client itself adds its region to the request.
       create: () => client.send(new sdk.CreateBucketCommand({ Bucket }), within(ANSWER_WITHIN_MS)),
       put: (Body, Key) =>
         client.send(new sdk.PutObjectCommand({ Bucket, Key, Body, ContentType }), within(TAKEN_WITHIN_MS)),

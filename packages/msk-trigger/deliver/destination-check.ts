@@ -9,7 +9,7 @@ import { pause } from '../support/wait.ts'
 import { awsName, createInAws } from './aws.ts'
 import { destinationName } from './discard.ts'
 
-/** Interval between checks while Kafka does not respond, in milliseconds. The missing response is logged elsewhere. */
+/** Interval between checks while Kafka does not respond, in milliseconds. Other code logs the missing response. */
 const ASK_AGAIN_MS = 2_000
 
 export interface CheckParts {
@@ -69,7 +69,7 @@ async function topicProblem(topic: string, parts: CheckParts): Promise<string | 
   return undefined
 }
 
-/** Creates missing resources in the emulator, and logs a line for each. Never rejects. */
+/** Creates the missing resources in the emulator, and logs a line for each of them. Never rejects. */
 export async function createResources(
   resources: readonly DeclaredResource[],
   log: Pick<Log, 'notice' | 'warning'>,

@@ -15,7 +15,7 @@ export interface DiscardContext {
   readonly log: Log
   readonly reports: Pick<MappingReports, 'stalled' | 'resumed' | 'discarded'>
   readonly backoff: Backoff
-  /** Number of attempts to send to the destination. */
+  /** Counts attempts to send to the destination. */
   readonly sending: Attempts
   readonly ending: AbortSignal
   readonly destination: Destination | undefined

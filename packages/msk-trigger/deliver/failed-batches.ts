@@ -14,8 +14,8 @@ export interface Tried {
 
 interface StampedRecord extends WithOffset {
   /**
-   * Timestamp of the record, in milliseconds since the epoch. It distinguishes records with the same offset
-   * if the topic was created again.
+   * Timestamp of the record, in milliseconds since the epoch. If the topic was created again, the timestamp distinguishes records
+   * with the same offset.
    */
   readonly timestampMs: number
 }
@@ -34,7 +34,7 @@ const NEVER: Tried = { tries: 0, failures: 0, invocations: 0 }
 export class FailedBatches {
   readonly #byPartition = new Map<number, Failed>()
 
-  /** Stores a failed batch, whose records are redelivered together. */
+  /** Stores a failed batch. Its records will be delivered together again. */
   failed(parts: readonly PartitionRecords<StampedRecord>[], tried: Tried): void {
     for (const { partition, records } of parts) {
       const timestamps = new Map(records.map(({ offset, timestampMs }) => [offset, timestampMs]))
@@ -85,7 +85,7 @@ export class FailedBatches {
   }
 }
 
-/** Returns the range of consecutive records that have failed. */
+/** Returns the range of the records that belong to the failed batch, as indexes. */
 function rangeOf(
   records: readonly StampedRecord[],
   { timestamps }: Failed,

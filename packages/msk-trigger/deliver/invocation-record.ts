@@ -59,7 +59,7 @@ export function batchRecord(discarded: DiscardedRecords, origin: Origin, nowMs: 
   return commonFields(discarded, mapping.functionArn, discarded.condition, info, event, origin, nowMs)
 }
 
-/** Returns the object for S3: the same metadata, with the whole event as text. See rule 46 in `RULES.md`. */
+/** Returns the object for S3, which contains the same metadata and the whole event as text. See rule 46 in `RULES.md`. */
 export function objectRecord(discarded: DiscardedRecords, origin: Origin, nowMs: number) {
   return {
     ...batchRecord(discarded, origin, nowMs),
@@ -121,7 +121,7 @@ function commonFields(
       condition,
       approximateInvokeCount: invocations,
     },
-    // Records that were never sent have no response. AWS documents this for records that are too large.
+    // Records that were never sent have no response. For records that are too large, AWS documents this.
     responseContext: response
       ? {
           statusCode: 200,
@@ -151,8 +151,8 @@ function time(record: Pick<PendingRecord, 'timestampMs'> | undefined): string {
 }
 
 /**
- * Returns the key of an S3 object in the format that AWS documents for streams. The mapping's UUID is derived
- * from the consumer group.
+ * Returns the key of an S3 object in the format that AWS documents for streams. The UUID in the key is derived from the consumer
+ * group.
  */
 export function objectKey(
   { parts }: Pick<DiscardedRecords, 'parts'>,

@@ -2,7 +2,7 @@ import type { Mapping } from '../config/mappings.ts'
 import { countOf, halves, type PartitionRecords, type WithOffset, without } from '../support/parts.ts'
 import type { Outcome } from './outcome.ts'
 
-/** Records that are delivered together, with their history. */
+/** Records that are delivered together, with the history of their attempts. */
 export interface Unit<R extends WithOffset> {
   readonly parts: readonly PartitionRecords<R>[]
   /** Number of failed attempts that count against the retries. */
@@ -17,7 +17,7 @@ export type RetryPolicy = Pick<
 
 export interface NextAttempts<R extends WithOffset> {
   readonly exhausted: readonly PartitionRecords<R>[]
-  /** Units that replace the failed one, to be delivered one after another. */
+  /** Units that replace the failed unit. They are delivered one after another. */
   readonly units: readonly Unit<R>[]
 }
 

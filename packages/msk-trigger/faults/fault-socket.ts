@@ -51,7 +51,7 @@ export class FaultSocket {
     this.#connections.add(socket)
     socket.on('close', () => this.#connections.delete(socket))
     const lines = createInterface({ input: socket })
-    // A client may disconnect without waiting for the answer. `lines` also emits the errors of the socket.
+    // A client may disconnect without waiting for the response. `lines` emits the errors of the socket as well.
     for (const one of [socket, lines]) one.on('error', () => {})
     lines.on('line', line => {
       const answer = (content: object) => socket.writable && socket.write(`${JSON.stringify(content)}\n`)

@@ -38,7 +38,7 @@ export class Faults {
     else if (fault === 'release') this.#held.delete(partition as number)
   }
 
-  /** Returns true if a fault applies now, and decrements its count. */
+  /** Returns true if a fault applies now, and decrements its remaining count. */
   fires(fault: BatchFault): boolean {
     const left = this.#armed.get(fault) ?? 0
     if (left > 0) this.#armed.set(fault, left - 1)
@@ -50,11 +50,7 @@ export class Faults {
   }
 }
 
-/**
- * Parses a request for a fault.
- *
- * @throws Error with the reason if the request is invalid or contains unknown keys
- */
+/** Parses a request for a fault, which is JSON. @throws Error with the reason if the request is invalid or contains unknown keys */
 export function readFault(text: string): Fault {
   const given = parsed(text)
   const { fault, function: functionKey, topic, partition, times } = given

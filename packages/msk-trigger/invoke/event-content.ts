@@ -8,7 +8,7 @@ import { copyRecords, lengthOf, type PackedRecord, unpacked } from './packed-rec
 export interface EventContent {
   /** Returns the event as the JSON that Lambda sends. */
   json(): string
-  /** Packed form for a thread of this process, which does not need JSON. */
+  /** Packed form of the event for a thread of this process, which can use it instead of JSON. */
   readonly packed?: PackedEvent
 }
 

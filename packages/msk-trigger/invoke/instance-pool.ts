@@ -11,7 +11,7 @@ const IDLE_MS = 30_000
 /**
  * Starts an invocation on an instance. If the instance is busy, the invocation waits there.
  *
- * @param onBegun called when the invocation runs
+ * @param onBegun called when the instance begins the invocation
  */
 type Start<I> = (instance: I, onBegun: () => void) => Started
 
@@ -39,13 +39,13 @@ export class InstancePool<I extends PooledInstance = Instance> {
   readonly #all = new Set<I>()
   /** Instances that were replaced during an invocation. Each is ended after this invocation. */
   readonly #replaced = new Set<I>()
-  /** Idle instances, the most recently used one last. Each has a timer that ends it. */
+  /** Idle instances in the order of their last use. Each has a timer that ends the instance. */
   readonly #idle = new Map<I, NodeJS.Timeout>()
-  /** Callers whose invocations run or wait at each instance. */
+  /** Callers whose invocations run or wait at an instance, by instance. */
   readonly #callers = new Map<I, Set<Caller<I>>>()
   /** Callers whose invocation has not begun. */
   readonly #waiting = new WaitingList<Caller<I>>()
-  /** Time since which the queue has been non-empty, and the utilization of this thread at that time. */
+  /** Time since which callers have been waiting without a break, and the utilization of this thread at that time. */
   #backlog: { readonly sinceMs: number; readonly use: EventLoopUtilization } | undefined
   #timer: NodeJS.Timeout | undefined
   #timerAtMs = 0
@@ -115,7 +115,7 @@ export class InstancePool<I extends PooledInstance = Instance> {
     if (this.#timer && this.#timerAtMs <= atMs) return
     clearTimeout(this.#timer)
     this.#timerAtMs = atMs
-    // If this thread was busy, responses may already have arrived: handle them before the timer takes effect.
+    // If this thread was busy, responses may already have arrived. Handle them before the timer's callback.
     this.#timer = setTimeout(() => setImmediate(() => this.#startIfDue()), atMs - performance.now())
   }
 
@@ -232,7 +232,7 @@ export class InstancePool<I extends PooledInstance = Instance> {
       answer => settle(() => caller.outcome.resolve(answer)),
       error => {
         if (!(error instanceof NotBegun)) return settle(() => caller.outcome.reject(error))
-        // The caller has not failed, so it is served again, before later callers. A caller that was taken
+        // The caller has not failed. It is served again, before callers that arrived later. A caller whose invocation was taken
         // back is already in the list.
         if (caller.at === at) {
           caller.at = undefined
@@ -266,7 +266,7 @@ export class InstancePool<I extends PooledInstance = Instance> {
   }
 }
 
-/** Waiting callers in the order of their arrival. */
+/** Waiting callers in the order in which they arrived. */
 class WaitingList<Item extends { readonly sinceMs: number }> {
   readonly #items: Item[] = []
 

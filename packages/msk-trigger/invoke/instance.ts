@@ -25,12 +25,13 @@ interface Turn {
 }
 
 /**
- * One instance of a function, which runs one invocation at a time. It is broken after a timeout, and after its runtime has ended.
+ * Instance of a function, which runs one invocation at a time. The instance is broken after a timeout, or when its runtime has
+ * ended.
  */
 export class Instance {
   isBroken = false
   readonly #runtime: Runtime
-  /** Invocations in order. The first one is running. */
+  /** Invocations in the order of their arrival. The first one is running. */
   readonly #line: Turn[] = []
   /** True until the first invocation has ended, because that invocation loads the handler. */
   #isCold = true
@@ -45,13 +46,13 @@ export class Instance {
    */
   #givesBack = false
 
-  /** @param onIdleEnd called when the runtime ends by itself after it has responded */
+  /** @param onIdleEnd called if the runtime ends without being closed after it has responded */
   constructor(runtime: Runtime, onIdleEnd: (error: Error) => void) {
     this.#runtime = runtime
     void runtime.ended.then(error => {
       this.isBroken = true
       if (!this.#isClosed) this.#ownEnd = error
-      // An answer can arrive together with the end of the runtime, before the invocation has been removed from the line.
+      // An answer can arrive together with the end of the runtime, before its invocation is removed from `#line`.
       const open = this.#line.filter(turn => !turn.isOver)
       for (const turn of open) turn.failed.reject(this.#givesBack ? new NotBegun(error.message) : error)
       if (open.length === 0 && this.#ownEnd && this.#hasResponded) onIdleEnd(error)
@@ -64,21 +65,21 @@ export class Instance {
   }
 
   /**
-   * Sends an event to the handler. While another invocation runs, call this only if the instance has room.
+   * Sends an event to the handler. While another invocation is running, call this only if the instance has room for more.
    *
-   * @param onBegun called when the invocation runs
+   * @param onBegun called when the invocation begins
    */
   invoke(invocation: Invocation, onBegun = () => {}): Started {
     const turn: Turn = { invocation, onBegun, failed: Promise.withResolvers(), isOver: false }
-    // Avoid an unhandled rejection: a breaking instance rejects the running invocation, which may just have ended.
+    // Avoid an unhandled rejection: an instance that breaks rejects its running invocation, which may just have ended.
     turn.failed.promise.catch(() => {})
     this.#line.push(turn)
     return { answer: this.#answerTo(turn), takeBack: () => this.#takeBack(turn) }
   }
 
   /**
-   * Resolves to the handler's answer. Rejects with the error of the runtime, or with RuntimeEnded after a
-   * timeout or when the runtime has ended.
+   * Resolves to the handler's answer. Rejects with the error of the runtime. After a timeout, or when the runtime has ended,
+   * rejects with RuntimeEnded.
    */
   async #answerTo(turn: Turn): Promise<unknown> {
     let isBegun = true
@@ -162,7 +163,7 @@ export class Instance {
     return first !== undefined && first.handedOver === undefined
   }
 
-  /** True if the running invocation uses a processor rather than waiting for I/O. */
+  /** True if the running invocation is computing rather than waiting for I/O. */
   get isComputing(): boolean {
     return this.#isCold || this.#runtime.isComputing
   }

@@ -24,7 +24,7 @@ export interface FunctionInvoker {
   close(): Promise<void>
 }
 
-/** Starts the runtimes of a program's functions. */
+/** Starts runtimes for the functions of a program. */
 export interface Runtimes {
   /**
    * Starts the runtime of a function with its current definition.
@@ -32,9 +32,9 @@ export interface Runtimes {
    * @param notice receives lines for the log
    */
   start(functionKey: string, notice: (line: string) => void): Runtime
-  /** False if every invocation must load the handler again. */
+  /** True if instances can be reused; false if every invocation must load the handler again. */
   readonly areReused: boolean
-  /** False if the timeouts of functions do not apply. */
+  /** True if invocations are limited by the timeouts of their functions. */
   readonly haveTimeouts: boolean
 }
 

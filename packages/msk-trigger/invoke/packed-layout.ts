@@ -1,6 +1,6 @@
 /**
- * Byte layout of a packed record, shared by writer and reader. It has no imports, so that the threads of
- * handlers load nothing else.
+ * Byte layout of a packed record, which writer and reader share. The module has no imports at run time, so that threads of handlers
+ * load nothing else.
  */
 import type { SchemaMetadata } from './event.ts'
 

@@ -29,7 +29,7 @@ export interface PackedRecord {
  */
 const STRETCH_BYTES = 256 * 1024
 
-/** Packs records one after another, so that neighbouring records of a batch can be copied in one operation. */
+/** Packs records one after another, so that neighbouring records can be copied into a batch in one operation. */
 export class RecordPacker {
   #expected: number
   #bytes = Buffer.alloc(0)

@@ -1,4 +1,4 @@
-/** Decides when another instance of a function is started. */
+/** Decides when a function gets another instance. */
 import { availableParallelism } from 'node:os'
 
 /**

@@ -65,7 +65,7 @@ function clusterStatements(cluster: unknown, settings: ReadEvent['settings'], se
       ['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'],
       [within(cluster, 'topic', settings.topic)],
     ),
-    // Without `consumerGroupId`, the group is named after the mapping, which does not exist yet.
+    // Without `consumerGroupId`, the group gets the id of the mapping, which is not known before the deployment.
     allow(
       ['kafka-cluster:DescribeGroup', 'kafka-cluster:AlterGroup'],
       [within(cluster, 'group', settings.consumerGroupId ?? '*')],
@@ -94,8 +94,8 @@ function destinationStatements({ kind, reference, local }: EventDestination, clu
 }
 
 /**
- * Returns the permissions for a registry. Lambda accesses a Glue registry with the function's role, and any
- * other registry with a secret.
+ * Returns the permissions for a schema registry. Lambda accesses a Glue registry with the function's role, and any other registry
+ * with a secret.
  */
 function registryStatements(config: RegistrySettings | undefined): Statement[] {
   if (!config) return []
@@ -109,7 +109,10 @@ function registryStatements(config: RegistrySettings | undefined): Statement[] {
   ]
 }
 
-/** Returns the ARN of a topic or group in a cluster: `arn:…:cluster/<name>/<uuid>` becomes `arn:…:topic/<name>/<uuid>/<topic>`. */
+/**
+ * Returns the ARN of a topic or group in a cluster. For example, `arn:…:cluster/<name>/<uuid>` becomes
+ * `arn:…:topic/<name>/<uuid>/<topic>`.
+ */
 function within(cluster: unknown, what: 'topic' | 'group', name: string): unknown {
   if (typeof cluster === 'string') return `${cluster.replace(':cluster/', `:${what}/`)}/${name}`
   const half = (index: number) => ({ 'Fn::Select': [index, { 'Fn::Split': [':cluster/', cluster] }] })

@@ -6,13 +6,13 @@ export interface BatchableRecord {
 }
 
 /**
- * Pending records of one partition in the order of their offsets. Only partitions with nothing in flight are
- * batched. See rule 19 in `RULES.md`.
+ * Pending records of one partition in the order of their offsets. A partition with records in flight is not included in a batch.
+ * See rule 19 in `RULES.md`.
  */
 export interface BatchableQueue {
   readonly partition: number
   readonly pending: readonly BatchableRecord[]
-  /** Size of the partition itself in the JSON event, in bytes. */
+  /** Size of the partition in the JSON event without its records, in bytes. */
   readonly eventBytes: number
 }
 

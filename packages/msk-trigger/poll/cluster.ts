@@ -48,7 +48,7 @@ export class Cluster {
   }
 
   /**
-   * Creates a topic. Its partitions may have no leader at first. Returns false if the topic already exists.
+   * Creates a topic, whose partitions may have no leader at first. Returns false if the topic already exists.
    *
    * @throws the error of the broker
    */
@@ -142,7 +142,7 @@ export function isRetriableAnswer(error: unknown): boolean {
 
 export type Connect = (clientId: string) => Kafka
 
-/** Returns a function that creates clients for these brokers. @param options encryption and authentication */
+/** Returns a function that creates clients for these brokers. @param options client options for encryption and authentication */
 export function clientsOf(brokers: readonly string[], options: Partial<KafkaConfig>): Connect {
   readEveryCodec(kafkajs.CompressionCodecs)
   restIdleConnections()
@@ -150,11 +150,11 @@ export function clientsOf(brokers: readonly string[], options: Partial<KafkaConf
     const kafka = new Kafka({
       clientId,
       brokers: [...brokers],
-      // kafkajs must not log: the event source itself logs problems with reading.
+      // Disable the log of kafkajs, because the event source itself logs problems with reading.
       logLevel: logLevel.NOTHING,
       connectionTimeout: 3_000,
       ...options,
-      // A broker that does not respond is reported within two seconds, and the event sources keep retrying.
+      // With few retries, a broker that does not respond is reported within two seconds. The event sources keep retrying.
       retry: { retries: 2 },
     })
     readRecordsOf(kafka)

@@ -74,7 +74,7 @@ export class Commits {
   async #commitUntilDone(onFailure: () => void): Promise<void> {
     const { name, log, backoff, ending, reports } = this.#parts
     for (;;) {
-      // Each attempt includes offsets that have become ready in the meantime.
+      // Each attempt also commits offsets that have become ready in the meantime.
       const sent = [...this.#pending].filter(([queue]) => !queue.revoked)
       for (const queue of this.#pending.keys()) if (queue.revoked) this.#pending.delete(queue)
       if (sent.length === 0) return

@@ -59,7 +59,7 @@ export class Enqueuer {
   ): Promise<readonly Entry[] | undefined> {
     const { name, log, backoff, reports, intake, ending } = this.#parts
     const { partition } = queue
-    // A revoked queue sends no further requests, but a request in progress may still fail.
+    // A revoked queue starts no further requests, but a request that is in progress may still fail.
     begun?.catch(() => {})
     await earlier
     let first = begun

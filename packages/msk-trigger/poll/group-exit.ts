@@ -5,7 +5,9 @@ import { isRetriableAnswer } from './cluster.ts'
 
 /** Time for which requests about former members are repeated, in milliseconds. A restarted broker must load its groups first. */
 const ASK_FORMER_FOR_MS = 15_000
-/** Time limit for leaving regularly, in milliseconds: the rest of a fetch (200 ms) and one request. */
+/**
+ * Time limit for leaving the group in the regular way, in milliseconds. It allows for the rest of a fetch (200 ms) and one request.
+ */
 const ORDERLY_MS = 500
 const ASK_EVERY_MS = 50
 
@@ -16,11 +18,11 @@ export class GroupExit {
   readonly #kafka: Kafka
   readonly #groupId: string
   readonly #clientId: string
-  /** True once a broker was asked to admit this member. */
+  /** True once this member has sent a join request to a broker. */
   #hasAsked = false
   #isLeaving = false
 
-  /** @param clientId unique id of this client, which identifies the trigger's own members of the group */
+  /** @param clientId unique id of this client, by which its members of the group are identified */
   constructor(kafka: Kafka, groupId: string, clientId: string) {
     this.#kafka = kafka
     this.#groupId = groupId
@@ -35,7 +37,7 @@ export class GroupExit {
     return {
       ...assigner,
       protocol: subscription => {
-        // The error is not retriable; otherwise kafkajs would keep trying.
+        // Mark the error as not retriable; otherwise kafkajs would retry.
         if (this.#isLeaving) throw Object.assign(new Error('the group is being left'), { retriable: false })
         this.#hasAsked = true
         return assigner.protocol(subscription)
@@ -94,7 +96,7 @@ async function removeMembers(kafka: Kafka, groupId: string, clientId: string): P
     for (const { memberId } of own) await coordinator.leaveGroup({ groupId, memberId })
     return true
   } catch (error) {
-    // A member that has left in the meantime counts as removed.
+    // A member that has meanwhile left the group counts as removed.
     if (isRetriableAnswer(error) || (error as { type?: string }).type === 'UNKNOWN_MEMBER_ID') return false
     throw error
   } finally {

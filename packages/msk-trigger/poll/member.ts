@@ -19,11 +19,13 @@ const QUIET_MS = 50
 /** Callbacks of a group member. All except `isSameTopic`, `mayDeliver` and `startOffsets` must return quickly. */
 export interface MemberListener {
   /**
-   * Called with the assigned partitions. Returns the positions of the partitions that are kept; empty if the
-   * group had removed this member.
+   * Called with the assigned partitions. Returns the positions of the partitions whose records are kept; empty if the group had
+   * removed this member.
    */
   assigned(partitions: readonly number[], isSameMember: boolean): ReadonlyMap<number, number>
-  /** Returns true if the topic was not deleted or created again. If the topic does not exist, `rejoin` has been called. */
+  /**
+   * Returns true if the topic has been neither deleted nor created again. If the topic does not exist, `rejoin` has been called.
+   */
   isSameTopic(): Promise<boolean>
   /** Checks the same for records that arrive after a pause. If the result is false, `rejoin` has been called. */
   mayDeliver(): Promise<boolean>
@@ -53,7 +55,7 @@ export class GroupMember {
   readonly #left = Promise.withResolvers<void>()
   readonly #exit: GroupExit
   #consumer: Consumer | undefined
-  /** Connections of the current consumer, which its public interface does not expose. */
+  /** Connections of the current consumer. kafkajs does not expose them in its public interface. */
   #cluster: Pick<Cluster, 'refreshMetadata'> | undefined
   /** Settled when the current consumer has joined for the first time, or has failed before its first join. */
   #started: Promise<void> = Promise.resolve()
@@ -73,7 +75,7 @@ export class GroupMember {
     settings: Settings,
     listener: MemberListener,
   ) {
-    // Client id that is unique to this member.
+    // Unique client id of this member.
     const clientId = `${settings.clientId}-${randomUUID().slice(0, 8)}`
     this.#kafka = connect(clientId)
     hookClusters(this.#kafka, cluster => {
@@ -93,7 +95,7 @@ export class GroupMember {
       partitionAssigners: [parts => this.#exit.guarded(kafkajs.PartitionAssigners.roundRobin(parts))],
     })
     const broken = Promise.withResolvers<never>()
-    // Avoid an unhandled rejection: it is handled where the promise is awaited below.
+    // Avoid an unhandled rejection. The error is handled below, where the promise is awaited.
     broken.promise.catch(() => {})
     this.#rejoins = Promise.withResolvers()
     this.#consumer = consumer
@@ -163,7 +165,7 @@ export class GroupMember {
     return { topic: this.#mapping.topic, partitions: [...partitions] }
   }
 
-  /** Leaves the group and ends `read`, so that the group can be joined as a new member. */
+  /** Leaves the group and ends `read`. The group can then be joined as a new member. */
   rejoin(): void {
     this.#join += 1
     this.#isReading = false
@@ -183,7 +185,7 @@ export class GroupMember {
   async leave(): Promise<void> {
     this.#left.resolve()
     await this.#exit.leave(async () => {
-      // kafkajs does not leave the group if it is stopped before its first join is complete.
+      // If kafkajs is stopped before its first join is complete, it does not leave the group.
       await this.#started.catch(() => {})
       await this.#consumer?.disconnect()
     })
@@ -197,7 +199,7 @@ export class GroupMember {
     const isSameMember = memberId === this.#memberId
     this.#memberId = memberId
     let known = this.#listener.assigned(partitions, isSameMember)
-    // If a topic is deleted and created again, kafkajs rejoins as the same member.
+    // Check the topic too, because kafkajs rejoins as the same member if a topic is deleted and created again.
     if (known.size > 0 && !(await this.#listener.isSameTopic())) {
       if (join !== this.#join) return
       known = this.#listener.assigned(partitions, false)

@@ -11,13 +11,13 @@ import { GroupMember, type MemberListener } from './member.ts'
  */
 const IDLE_MS = 2_000
 
-/** Time limit for joining a group of one member, in milliseconds. */
+/** Time limit for joining the group, of which this is the only member, in milliseconds. */
 const JOIN_MS = 30_000
 
 type Offsets = ReadonlyMap<number, number>
 
 /**
- * Reads the newest records of a topic, up to `count` of each partition, in a group that is deleted afterwards.
+ * Reads the newest records of a topic, up to `count` per partition. Uses a consumer group that is deleted afterwards.
  *
  * @throws errors of Kafka
  */
@@ -51,7 +51,7 @@ export async function newestRecords(
   return collector.found
 }
 
-/** Collects records until each partition is at its end, or no more records arrive. */
+/** Collects records until the end of each partition is reached, or no more records arrive. */
 class Collector implements MemberListener {
   readonly found = new Map<number, Message[]>()
   readonly #over = Promise.withResolvers<void>()

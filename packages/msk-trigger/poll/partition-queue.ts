@@ -6,7 +6,10 @@ import { type PackedRecord, RecordPacker } from '../invoke/packed-records.ts'
 import type { BatchableQueue, BatchableRecord } from './batching.ts'
 import type { Entry } from './intake.ts'
 
-/** Reason why a record is never sent to the function. `condition` is sent to its destination. See rules 9 and 15 in `RULES.md`. */
+/**
+ * Reason why a record can never be sent to the function. `condition` is reported to the destination. See rules 9 and 15 in
+ * `RULES.md`.
+ */
 interface Undeliverable {
   readonly condition: 'MaximumPayloadSizeExceeded' | 'SCHEMA_NOT_FOUND' | 'DESERIALIZATION_ERROR'
   readonly why: string
@@ -22,7 +25,7 @@ export interface PendingRecord extends BatchableRecord {
    * entry. See rule 39 in `RULES.md`.
    */
   lastOffset: number
-  /** Content to deliver; undefined for a record that a filter skips. */
+  /** Packed content of the record; undefined if a filter skips the record. */
   readonly packed: PackedRecord | undefined
   /** Timestamp in milliseconds since the epoch. */
   readonly timestampMs: number
@@ -35,7 +38,7 @@ export interface PendingRecord extends BatchableRecord {
 
 export type QueueMapping = Pick<Mapping, 'topic' | 'batchSize' | 'open' | 'destination'>
 
-/** Approximate memory of a header in addition to its name and value, in bytes. */
+/** Approximate memory that a header occupies in addition to its name and value, in bytes. */
 const HEADER_BYTES = 150
 
 /**
@@ -44,11 +47,14 @@ const HEADER_BYTES = 150
  */
 const MIN_LOW_WATERMARK = 500
 
-/** Pending records of an assigned partition. They are kept until they are committed, so that a batch is redelivered from memory. */
+/**
+ * Pending records of an assigned partition. Records are kept until they are committed, so that failed batches can be delivered
+ * again from memory.
+ */
 export class PartitionQueue implements BatchableQueue {
   readonly partition: number
   readonly eventBytes: number
-  /** True once the partition was revoked. Records that are still in flight must not be committed then. */
+  /** True once the partition was revoked. Records that are still in flight then must not be committed. */
   revoked = false
   #pending: PendingRecord[] = []
   #pendingBytes = 0
@@ -149,12 +155,12 @@ export class PartitionQueue implements BatchableQueue {
     this.#pending.push({
       offset,
       lastOffset: offset,
-      // A record that is not sent does not count towards the payload.
+      // A record that cannot be sent to the function does not count towards the payload.
       eventBytes: undeliverable ? 0 : size,
       arrivedAtMs,
       packed: entry.fate === 'skip' ? undefined : packer.pack(message),
       timestampMs: Number(message.timestamp),
-      // Copy the key, because the original is a slice of the whole fetch.
+      // Copy the key, because the original key would keep the buffer of the whole fetch in memory.
       key: destination?.kind === 'kafka' && key ? Buffer.from(key) : null,
       memoryBytes: size,
       undeliverable,

@@ -20,7 +20,7 @@ export interface TroubleParts {
   readonly reports: Pick<MappingReports, 'stalled' | 'resumed'>
   readonly outage: Outage
   readonly ending: AbortSignal
-  /** @param error error of kafkajs; undefined if nothing has failed yet */
+  /** @param error error of kafkajs; undefined if no request has failed yet */
   whyUnreachable(error: unknown): Promise<string | undefined>
 }
 

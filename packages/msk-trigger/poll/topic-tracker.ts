@@ -12,7 +12,7 @@ type TopicFate = 'same' | 'replaced' | 'gone'
 /** Action after a check of the topic: rejoin the group, or look for added partitions. */
 type TopicChange = 'rejoin' | 'refresh' | undefined
 
-/** Tracks whether the topic of an event source is deleted, created again or extended. */
+/** Tracks whether the topic of an event source is deleted, created again or given more partitions. */
 export class TopicTracker {
   readonly #parts: TrackerParts
   readonly #identity = new TopicIdentity()
@@ -64,19 +64,19 @@ export class TopicTracker {
 /** Identifies the topic for which offsets are stored by the topic's id, which changes if the topic is created again. */
 export class TopicIdentity {
   #id: string | undefined
-  /** Ids of former topics, because a broker with outdated metadata can still report the id of a deleted topic. */
+  /** Ids of former topics. A broker with outdated metadata can still report the id of a deleted topic. */
   readonly #former = new Set<string>()
 
   get isKnown(): boolean {
     return this.#id !== undefined
   }
 
-  /** Returns true if this is the id of another topic than the known one. A missing id is ignored. */
+  /** Returns true if this id belongs to another topic than the known one. A missing id is ignored. */
   isOther(id: string | undefined): boolean {
     return id !== undefined && this.#id !== undefined && id !== this.#id && !this.#former.has(id)
   }
 
-  /** Returns the result of `isOther`, and stores the id as the known one. */
+  /** Returns the result of `isOther`, and then stores the id as the known one. */
   replacedBy(id: string | undefined): boolean {
     const isOther = this.isOther(id)
     if (isOther && this.#id !== undefined) this.#former.add(this.#id)

@@ -5,18 +5,15 @@ import { pause } from '../support/wait.ts'
 
 /** Current state of a topic. */
 export interface TopicState {
-  /**
-   * Id of the topic, which changes if a topic of the same name is deleted and created again. Absent if the
-   * broker does not report it.
-   */
+  /** Id of the topic, which changes if the topic is deleted and created again. Absent if the broker does not report ids. */
   readonly id?: string
   readonly partitionCount: number
 }
 
-/** States by name. A topic that does not exist is absent. */
+/** States of topics by name. A topic that does not exist is absent. */
 export type TopicStates = ReadonlyMap<string, TopicState>
 
-/** Error code UNKNOWN_TOPIC_OR_PARTITION of the protocol. */
+/** Error code UNKNOWN_TOPIC_OR_PARTITION of the Kafka protocol. */
 const UNKNOWN_TOPIC = 3
 const NO_ID = /^0*$/
 
@@ -61,7 +58,7 @@ export class Topics {
   async #disconnect(): Promise<void> {
     const cluster = this.#cluster
     this.#cluster = undefined
-    // A connection that was never opened or was lost need not be closed.
+    // Ignore errors, because a connection that was never opened or was lost need not be closed.
     await cluster?.then(open => open.disconnect()).catch(() => {})
   }
 
@@ -88,7 +85,7 @@ function statesIn(answer: readonly TopicId[]): TopicStates {
  */
 const LOOK_EVERY_MS = 1_000
 
-/** Receives the state of its topic periodically. */
+/** Component that receives the state of its topic periodically. */
 export interface TopicObserver {
   readonly topic: string
   /** @param state undefined if the topic does not exist */

@@ -16,7 +16,7 @@ import type { OpenChoices } from '../config/open-choices.ts'
 import type { RegistryConfig } from '../config/registry.ts'
 import type { Message, SchemaMetadata } from '../invoke/event.ts'
 
-/** A record that was checked with the registry. `data` is passed to the filters if the value was decoded. */
+/** Record after it was checked with the registry. If the value was decoded, `data` is the content that filters use. */
 export type ReadMessage =
   | { readonly message: Message; readonly data?: FilterData }
   | {
@@ -37,7 +37,8 @@ interface Decoded {
 }
 
 /**
- * Validates records with the schemas that their ids refer to, and decodes them if configured. See rules 14 and 15 in `RULES.md`.
+ * Validates records with the schemas that the records refer to by id, and decodes them if configured. See rules 14 and 15 in
+ * `RULES.md`.
  */
 export class RegistryReader {
   readonly #config: RegistryConfig
@@ -51,10 +52,10 @@ export class RegistryReader {
     this.#asObject = config.form === 'JSON' && open.registryJson === 'object'
   }
 
-  /** Reads records in order. @throws RegistryError, AccessError, or Error if a package is missing */
+  /** Reads records in their order. @throws RegistryError, AccessError, or Error if a required package is missing */
   async read(messages: readonly Message[]): Promise<readonly ReadMessage[]> {
     const read: ReadMessage[] = []
-    // Read records one after another: there are few schemas, and the first record loads the schema for the following ones.
+    // Read records one after another. There are few schemas, and the first record loads the schema for the records that follow.
     for (const message of messages) read.push(await this.#readOne(message))
     return read
   }
@@ -167,7 +168,7 @@ const LOGIN_REFUSED = /: it answered 40[13]: /
 /**
  * Creates a client with credentials and certificates.
  *
- * @throws AccessError or ConfigurationError if these cannot be read
+ * @throws AccessError or ConfigurationError if credentials or certificates cannot be read
  */
 async function connectRegistry({ uri, auth, tls }: RegistryConfig): Promise<RegistryClient> {
   const [login, certificates] = await Promise.all([

@@ -48,14 +48,14 @@ export interface Backoff {
   readonly maxRetryDelayMs: number
 }
 
-/** Returns the delay after a failed attempt, counted from 1. It doubles with each attempt, up to the maximum. */
+/** Returns the delay after a failed attempt. It doubles with each attempt, up to the maximum. Attempts are counted from 1. */
 export function delayAfter(attempt: number, { retryDelayMs, maxRetryDelayMs }: Backoff): number {
   return Math.min(maxRetryDelayMs, retryDelayMs * 2 ** Math.min(attempt - 1, 30))
 }
 
 /**
- * Returns true if a repeated failure should be logged: at attempts 1, 2, 4, 8 and so on, so that the log
- * remains readable for hours.
+ * Returns true for attempts 1, 2, 4, 8 and so on, whose failure is logged. The log thus remains readable during failures that last
+ * for hours.
  */
 export function shouldLog(attempt: number): boolean {
   return Number.isInteger(Math.log2(attempt))

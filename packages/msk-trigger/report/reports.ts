@@ -9,7 +9,9 @@ import type { PartitionRecords } from '../support/parts.ts'
  */
 export type Obstacle = 'reading' | 'invocation' | 'commit' | 'registry' | 'destination'
 
-/** `unreachable`: no broker responds. `reported`: the function responded and named these records as failed. */
+/**
+ * Kind of a stall. `unreachable`: no broker responds. `reported`: the function has responded and reported these records as failed.
+ */
 export type StallKind = 'unreachable' | 'no-topic' | 'timeout' | 'reported' | 'error'
 
 export interface Stall {
@@ -26,7 +28,7 @@ type Offsets = Readonly<Record<string, number>>
 export interface Discarded {
   readonly reason: string
   readonly records: number
-  /** Destination that has received the records, or null. */
+  /** Destination that has received the records; null if there is no destination. */
   readonly destination: string | null
 }
 
@@ -34,11 +36,11 @@ interface ReportedMapping {
   readonly function: string
   readonly topic: string
   readonly group: string
-  /** ARN or bootstrap servers of a cluster with separate brokers. */
+  /** ARN or bootstrap servers of the cluster, if its brokers differ from the default ones. */
   readonly cluster?: string
 }
 
-/** One line of the report file, as JSON. */
+/** Line of the report file, as JSON. */
 export type Report =
   | (ReportedMapping &
       (
@@ -69,7 +71,7 @@ const WHOLE_MAPPING = 'all'
 export class MappingReports {
   readonly #of: ReportedMapping
   readonly #write: WriteReport
-  /** Current stalls, as `obstacle/partition`. */
+  /** Current stalls, each as `obstacle/partition`. */
   readonly #stalled = new Set<string>()
 
   constructor(mapping: Mapping, write: WriteReport) {
@@ -87,7 +89,7 @@ export class MappingReports {
     this.#report({ ...this.#of, report: 'mapped', windowMs, timeoutMs: functionTimeoutMs })
   }
 
-  /** Reports a stall; does nothing if `parts` is empty. */
+  /** Reports a stall. Does nothing if `parts` is empty. */
   stalled(stall: Omit<Stall, 'offsets'>, parts?: readonly PartitionRecords[]): void {
     if (parts?.length === 0) return
     for (const scope of scopesOf(parts?.map(({ partition }) => partition)))
@@ -116,7 +118,7 @@ export class MappingReports {
     })
   }
 
-  /** Removes the stalls of partitions that are no longer assigned, because they belong to another member. */
+  /** Forgets the stalls of partitions that are no longer assigned, because another member processes these partitions. */
   keepOnly(partitions: readonly number[]): void {
     for (const stalled of [...this.#stalled]) {
       const [obstacle, scope] = stalled.split('/') as [Obstacle, string]

@@ -35,13 +35,13 @@ export function awsRegion(arn: string, env: Environment = process.env): string {
   return named || env.AWS_REGION || env.AWS_DEFAULT_REGION || 'us-east-1'
 }
 
-/** Returns dummy credentials, which the SDK requires although a local server does not. */
+/** Returns dummy credentials. The SDK requires credentials, but a local server does not check them. */
 export function awsCredentials(env: Environment = process.env) {
   if (env.AWS_ACCESS_KEY_ID || env.AWS_PROFILE) return {}
   return { credentials: { accessKeyId: 'test', secretAccessKey: 'test' } }
 }
 
-/** Loads a package that a project installs only if needed. @throws Error with installation instructions */
+/** Loads an optional package. @throws Error with installation instructions if the package is not installed */
 export async function installed<T>(load: () => Promise<T>, name: string): Promise<T> {
   try {
     return await load()

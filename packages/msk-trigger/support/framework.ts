@@ -66,7 +66,7 @@ export interface FunctionDefinition {
   readonly handler?: string
   readonly runtime?: string
   readonly memorySize?: number
-  /** A number, or a value that CloudFormation resolves to one. */
+  /** Number, or a reference that CloudFormation resolves to a number. */
   readonly reservedConcurrency?: unknown
   readonly package?: { readonly artifact?: string }
   /** Timeout in seconds. */
@@ -89,7 +89,7 @@ export interface Log {
   error(line: string): void
 }
 
-/** An error in the user's configuration, shown as a message without a stack. */
+/** Error in the user's configuration. It is shown as a message without a stack. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError'
 }

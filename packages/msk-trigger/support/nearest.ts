@@ -1,4 +1,4 @@
-/** Minimum length of a name in which two mistakes are tolerated. */
+/** Minimum length of names in which two mistakes are tolerated. */
 const LONG = 8
 
 /**

@@ -76,7 +76,7 @@ export class FrameworkRuntime implements Runtime {
   watch(worker: Worker): void {
     this.#thread = worker
     let cause: unknown
-    // This listener also prevents an uncaught exception of the thread from ending this process.
+    // This listener also has the effect that an uncaught exception in the thread does not end this process.
     worker.on('error', error => {
       cause = error
     })
@@ -137,9 +137,10 @@ async function frameworkLog(): Promise<FrameworkLog | undefined> {
 const ERROR_MEMBERS = new Set(['errorType', 'errorMessage', 'stackTrace', 'trace', 'cause', 'requestId'])
 
 /**
- * Checks the result of a serverless-offline runner, which may be an error or missing.
+ * Checks the result of a runner of serverless-offline, which may be an error or missing.
  *
- * @throws HandlerError, RuntimeEnded
+ * @throws HandlerError if the handler has failed
+ * @throws RuntimeEnded if there is no result
  */
 export function checkedAnswer(answer: unknown, runtime: string, inDocker: boolean): unknown {
   if (inDocker && isError(answer)) throw errorOf(answer)

@@ -5,15 +5,15 @@ import type { EventContent } from '../event-content.ts'
 export interface Invocation {
   readonly event: EventContent
   readonly requestId: string
-  /** Time after which Lambda would end the invocation, in milliseconds; infinity for no timeout. */
+  /** Time after which Lambda would end the invocation, in milliseconds; infinity if there is no timeout. */
   readonly timeoutMs: number
 }
 
 /** Invocation that was passed to a runtime, where it may wait for earlier invocations. */
 export interface HandedOver {
   /**
-   * Result of the invocation. Rejects with `NotBegun` if the invocation was taken back, or if the thread or
-   * process that should run it has ended.
+   * Result of the invocation. Rejects with `NotBegun` if the invocation was taken back, or if its thread or process has ended
+   * before the invocation began.
    */
   readonly answer: Promise<unknown>
   /** Returns true once the invocation can no longer be taken back. */
@@ -22,7 +22,7 @@ export interface HandedOver {
   takeBack(): boolean
 }
 
-/** A loaded handler, which runs one invocation at a time. It starts with the first invocation. */
+/** Runtime with a handler. It runs one invocation at a time, and starts with the first invocation. */
 export interface Runtime {
   /**
    * Loads the handler. Returns undefined if the handler is already loaded. The first invocation may load it and report its error
@@ -34,19 +34,19 @@ export interface Runtime {
   /** Resolves to the return value of the handler as a JSON value, or to null if it returns nothing. @throws HandlerError */
   invoke(invocation: Invocation): Promise<unknown>
   /**
-   * Passes the next invocation to the runtime while another one is running, so that the handler continues
-   * without waiting for this process.
+   * Passes a further invocation to the runtime while another one is running. The handler can then continue without waiting for this
+   * process.
    */
   handOver?(invocation: Invocation): HandedOver
-  /** Number of further invocations that can be passed to the runtime. */
+  /** Number of further invocations that can be passed to the runtime at the moment. */
   readonly room?: number
   /**
    * Resolves when the runtime has ended, by itself or through `close`. The promise of a running invocation may then never settle.
    */
   readonly ended: Promise<RuntimeEnded>
-  /** True if the running invocation uses a processor rather than waiting for I/O. */
+  /** True if the running invocation is computing rather than waiting for I/O. */
   readonly isComputing: boolean
-  /** Ends the runtime immediately, with its running invocation. */
+  /** Ends the runtime and its running invocation immediately. */
   close(): Promise<void>
 }
 

@@ -2,11 +2,11 @@ import process from 'node:process'
 
 export type Handler = (...args: unknown[]) => unknown
 
-/** Receives the outcome of an invocation. Only the first call counts. */
+/** Receives the outcome of an invocation. All calls after the first one are ignored. */
 export interface Outcome {
   succeed(result: unknown): void
   fail(thrown: unknown): void
-  /** Reports a failure after which Lambda would end the process. */
+  /** Reports a failure that would make Lambda end the process. */
   failForGood(thrown: unknown): void
 }
 
@@ -15,7 +15,7 @@ export interface Call {
   loopIsEmpty(): void
 }
 
-/** Context object of an invocation, without the members that only callback handlers have. */
+/** Context object of an invocation. It lacks the members that only handlers with callbacks need. */
 export interface LambdaContext {
   readonly awsRequestId: string
   readonly invokedFunctionArn: string
@@ -35,7 +35,7 @@ export interface Begun {
   readonly deadlineMs: number
 }
 
-/** Creates the context. As in Lambda, most of its values come from environment variables. */
+/** Creates the context of an invocation. As in Lambda, most of its values are read from environment variables. */
 export function lambdaContext(
   { requestId, deadlineMs }: Begun,
   { functionArn, timeoutMs }: { readonly functionArn: string; readonly timeoutMs: number },

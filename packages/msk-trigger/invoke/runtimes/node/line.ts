@@ -4,7 +4,7 @@ import { type HandedOver, type Invocation, NotBegun } from '../runtime.ts'
 import type { Request } from './messages.ts'
 import { Places } from './places.ts'
 
-/** Minimum size of the shared memory, in bytes: sufficient for a batch of a hundred small records. */
+/** Minimum size of a shared memory, in bytes. It is sufficient for a batch of a hundred small records. */
 const LEAST_MEMORY_BYTES = 128 * 1024
 
 type Pending = PromiseWithResolvers<unknown>

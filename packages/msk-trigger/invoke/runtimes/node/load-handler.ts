@@ -40,7 +40,7 @@ function parsed(handler: string) {
   return { modulePath, exported: name.slice(dot + 1).split('.') }
 }
 
-/** @param name path of the module relative to the folder of the function, without an extension */
+/** @param name path of the module without an extension, relative to the folder of the function */
 async function loadModule(name: string, { folder, style, loaderFrom }: HandlerLocation): Promise<unknown> {
   const path = resolve(folder, name)
   const require = createRequire(join(folder, 'package.json'))
@@ -100,7 +100,7 @@ function memberOf(object: unknown, names: readonly string[]): unknown {
   return names.reduce<unknown>((nested, name) => nested && (nested as Record<string, unknown>)[name], object)
 }
 
-/** Returns the `type` of the nearest package.json; undefined within node_modules. */
+/** Returns the `type` in the nearest package.json. The search ends at a folder named `node_modules`. */
 function typeOf(folder: string): unknown {
   if (basename(folder) === 'node_modules') return undefined
   const file = join(folder, 'package.json')
@@ -120,7 +120,7 @@ function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true
 }
 
-/** Converts errors for which Lambda has specific names. The stack of the cause is kept. */
+/** Replaces errors for which Lambda uses specific names. The new error contains the stack of the original error. */
 function explained(error: unknown): unknown {
   if (!(error instanceof Error)) return error
   const details = `${error.stack}`.split('\n')

@@ -10,18 +10,19 @@ export interface ThreadData {
   readonly folder: string
   readonly style: HandlerStyle
   readonly functionArn: string
-  /** Timeout of the function in milliseconds, which the context reports even if no timeout applies. */
+  /** Timeout of the function in milliseconds. The handler's context reports it even if no timeout applies. */
   readonly timeoutMs: number
-  /** URL of the folder with the plugin's code, whose frames are omitted from stacks. */
+  /** URL of the folder with the plugin's code. Frames of this code are omitted from stacks. */
   readonly plugin: string
-  /** Location of serverless-offline, which has the TypeScript loader as a dependency. */
+  /** Path of serverless-offline, from which the TypeScript loader is resolved. */
   readonly loaderFrom: string | undefined
   /** `NODE_OPTIONS` of the function, set only if a thread does not accept them as options. */
   readonly nodeOptions: string | undefined
 }
 
 /**
- * Calling convention of handlers. Up to nodejs22.x, a handler may use a callback; from nodejs24.x on, only the return value counts.
+ * Calling convention of handlers. Up to nodejs22.x, a handler may call a callback. From nodejs24.x on, only the returned value is
+ * used.
  */
 export type HandlerStyle = 'callback' | 'promise'
 
@@ -36,7 +37,7 @@ export interface Request {
   readonly timeoutMs: number
   /** JSON of the event. If the records are in the shared memory of the place, only the other fields of the event. */
   readonly event: EventHead | string
-  /** Memory of the place, sent only when it is new. */
+  /** Shared memory of the place, sent only when it is new. */
   readonly memory?: SharedArrayBuffer
 }
 

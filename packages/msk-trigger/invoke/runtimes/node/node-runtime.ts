@@ -19,8 +19,8 @@ const END_MS = 30_000
 export type OnOutput = (stdout: Readable, stderr: Readable) => void
 
 /**
- * Runs a handler in a separate thread. After an error with which Lambda would restart the runtime, the next
- * invocation gets a new thread.
+ * Runs a handler in a separate thread. If an error occurs after which Lambda would restart the runtime, the next invocation runs in
+ * a new thread.
  */
 export class NodeRuntime implements Runtime {
   readonly #facts: FunctionFacts
@@ -133,8 +133,8 @@ export class NodeRuntime implements Runtime {
 }
 
 /**
- * @param places shared places of waiting invocations
- * @param isCaptured true if the output of the thread is read here
+ * @param places shared state of the places for waiting invocations @param isCaptured true if this process reads the output of the
+ * thread
  */
 function newThread(
   module: URL,

@@ -45,7 +45,9 @@ export class Places {
     Atomics.store(this.#states, place, FREE)
   }
 
-  /** Called by the thread to claim an invocation. Returns false if it was taken back; the place is then free again. */
+  /**
+   * Called by the thread to claim an invocation. If the plugin has taken the invocation back, releases the place and returns false.
+   */
   take(place: number): boolean {
     if (this.#change(place, OFFERED, TAKEN)) return true
     this.leave(place)

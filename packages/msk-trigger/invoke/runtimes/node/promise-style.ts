@@ -33,7 +33,7 @@ export function neverSettled(): RuntimeFailure {
   ])
 }
 
-/** Rejects a handler that declares a callback, like nodejs24.x and later. @throws RuntimeFailure */
+/** Rejects a handler that declares a callback parameter, in the same way as nodejs24.x and later. @throws RuntimeFailure */
 export function refuseCallback({ length }: Handler): void {
   if (length < 3) return
   throw new RuntimeFailure(

@@ -2,9 +2,9 @@ import { fileURLToPath } from 'node:url'
 import { types } from 'node:util'
 import type { ReportedError } from '../runtime.ts'
 
-/** An error that Lambda's runtime itself raises, such as `Runtime.HandlerNotFound`. It has no stack frames. */
+/** Error that Lambda's runtime raises itself, such as `Runtime.HandlerNotFound`. It has no stack frames. */
 export class RuntimeFailure extends Error {
-  /** @param details additional lines, such as the stack of the cause */
+  /** @param details additional lines for the report, such as the stack of the cause */
   constructor(name: string, message: string, details: readonly string[] = []) {
     super(message)
     this.name = name
@@ -13,9 +13,9 @@ export class RuntimeFailure extends Error {
 }
 
 /**
- * Describes a thrown value in the same way as Lambda. A handler can throw any value.
+ * Describes a thrown value in the same way as Lambda. The value can have any type.
  *
- * @param plugin URL of code whose frames are omitted
+ * @param plugin URL of the code whose frames are omitted from the stack
  */
 export function reportedError(thrown: unknown, plugin?: string): ReportedError {
   try {

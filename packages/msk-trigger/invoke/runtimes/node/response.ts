@@ -18,7 +18,7 @@ export function responseJson(result: unknown, style: HandlerStyle): string {
     const details = [`(the handler returned a ${typeof result}, which JSON cannot represent)`]
     throw new RuntimeFailure('TypeError', 'Wrong arguments', details)
   }
-  // Measure exactly only near the limit: a character takes at most three bytes.
+  // Measure the exact size only if it may exceed the limit. A character occupies at most three bytes.
   if (json.length * 3 > MAX_RESPONSE_BYTES && Buffer.byteLength(json) > MAX_RESPONSE_BYTES) {
     const message = `Response payload size exceeded maximum allowed payload size (${MAX_RESPONSE_BYTES} bytes).`
     throw new RuntimeFailure('Function.ResponseSizeTooLarge', message)
@@ -28,10 +28,10 @@ export function responseJson(result: unknown, style: HandlerStyle): string {
 
 function stringified(result: unknown, style: HandlerStyle): string | undefined {
   try {
-    // The result is undefined for a function or a symbol.
+    // `JSON.stringify` returns undefined for a function or a symbol.
     return JSON.stringify(result)
   } catch (error) {
-    // Thrown for a BigInt, a circular structure, or an error in `toJSON`.
+    // `JSON.stringify` throws for a BigInt, a circular structure, or an error in `toJSON`.
     const name = style === 'callback' ? 'Error' : 'Runtime.JSONStringifyError'
     const details = error instanceof Error ? [`${error.stack}`] : []
     throw new RuntimeFailure(name, 'Unable to stringify response body', details)

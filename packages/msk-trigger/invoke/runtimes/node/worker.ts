@@ -28,7 +28,7 @@ const places = new Places(states)
  */
 const memories: Buffer[] = []
 const waiting: Request[] = []
-/** True from the beginning of an invocation until the next one may begin. */
+/** True from the start of an invocation until the next one may start. */
 let isBusy = false
 let isOver = false
 let running: number | undefined
@@ -118,8 +118,8 @@ class Response implements Outcome {
 }
 
 /**
- * Sends a response at the end of the turn. In the callback style, an unhandled rejection in the same turn
- * ends the runtime but does not fail the invocation.
+ * Sends a response at the end of this turn of the event loop. In the callback style, an unhandled rejection in the same turn ends
+ * the runtime, but the invocation does not fail.
  */
 function sendSoon(place: number, ok: string): void {
   if (data.style === 'promise') {
@@ -144,7 +144,7 @@ function send(answer: Answer): void {
   else isBusy = false
 }
 
-/** Fails the running invocation, if there is one, and ends the thread. */
+/** Ends the thread. If an invocation is running, it fails. */
 function end(thrown: unknown, exitCode: number): void {
   const error = reportedError(thrown, data.plugin)
   if (unsent === undefined) send({ place: running, error, isFatal: true })

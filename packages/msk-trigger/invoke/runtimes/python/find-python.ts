@@ -21,7 +21,7 @@ export type AskVersion = (executable: string, environment: Environment) => Promi
  */
 const ANSWER_WITHIN_MS = 20_000
 
-/** Searches that are in progress or have succeeded. */
+/** Searches for Python that are in progress or were successful. */
 const searches = new Map<string, Promise<Python>>()
 
 /**
@@ -41,7 +41,7 @@ export async function findPython(
   try {
     return await search
   } catch (error) {
-    // Forget the failure, because Python may be installed before the next attempt.
+    // Remove a failed search, because Python may be installed before the next attempt.
     searches.delete(key)
     throw error
   }

@@ -1,10 +1,10 @@
-/** A message between this process and the process of a handler: a kind (one character), a length, and a body. */
+/** Message between this process and the process of a handler. It consists of a kind (one character), a length and a body. */
 export interface Frame {
   readonly kind: string
   readonly body: Buffer
 }
 
-/** Size of the frame header, in bytes: the kind, and the length in four bytes, big-endian. */
+/** Size of the header of a frame, in bytes: the kind, and the length as four bytes, big-endian. */
 const HEAD_BYTES = 5
 
 export function frame(kind: string, body: string): Buffer {
@@ -16,13 +16,13 @@ export function frame(kind: string, body: string): Buffer {
   return whole
 }
 
-/** Assembles frames from the chunks in which they arrive. */
+/** Assembles frames from chunks of bytes. */
 export class FrameReader {
   readonly #kinds: string
   #pieces: Buffer[] = []
   #bytes = 0
 
-  /** @param kinds expected kinds, one character each */
+  /** @param kinds allowed kinds of frames, one character each */
   constructor(kinds: string) {
     this.#kinds = kinds
   }

@@ -10,7 +10,7 @@ import { type Frame, FrameReader, frame } from './frames.ts'
 /** Path of the runner, whose name is the same in the source tree and in the package. */
 const RUNNER = fileURLToPath(new URL('./python-runner.py', import.meta.url))
 
-/** Kinds of frames: loaded, error while loading, answer, error. */
+/** Kinds of frames: `l` for loaded, `x` for an error while loading, `a` for an answer, `e` for an error. */
 const KINDS = 'lxae'
 
 /**
@@ -28,7 +28,7 @@ const SPOILT =
 
 export interface PythonCommand {
   readonly executable: string
-  /** Folder of the code: the working directory and the first entry of the module search path. */
+  /** Folder of the code. It is the working directory and the first entry of Python's module search path. */
   readonly folder: string
   readonly handler: string
   readonly environment: Readonly<Record<string, string | undefined>>
@@ -40,7 +40,7 @@ export interface PythonCommand {
  * invocations may finish. Processes that the handler has started end together with it.
  */
 export class PythonProcess {
-  /** Resolves with a description when the process has ended or could not be started. */
+  /** Resolves with a description of the reason when the process has ended or could not be started. */
   readonly ended: Promise<string>
   readonly #child: ChildProcess
   readonly #channel: Duplex | undefined
@@ -48,7 +48,7 @@ export class PythonProcess {
   readonly #loaded = Promise.withResolvers<void>()
   /** True once the process has ended. The operating system may then reuse its id. */
   #hasEnded = false
-  /** True if other code has written to the channel, whose content is then meaningless. */
+  /** True if other code has written to the channel. Its content is then meaningless. */
   #isSpoilt = false
   #isLoaded = false
   #asked: (PromiseWithResolvers<unknown> & { readonly requestId: string }) | undefined
@@ -155,7 +155,7 @@ export class PythonProcess {
       if (process.platform === 'win32') this.#child.kill('SIGKILL')
       else process.kill(-pid, 'SIGKILL')
     } catch (error) {
-      // Ignore the error if the group has ended, or its last process is about to end.
+      // Ignore the error if the process group has ended, or if its last process is about to end.
       if (!['ESRCH', 'EPERM'].includes(String((error as NodeJS.ErrnoException).code))) throw error
     }
   }

@@ -65,7 +65,7 @@ export class PythonRuntime implements Runtime {
       await python.loaded
       return python
     } catch (error) {
-      // As in the cloud, the next invocation loads the handler again in a new process.
+      // As in the cloud, the next invocation starts a new process and loads the handler again.
       const failed = this.#process
       this.#start = undefined
       this.#process = undefined
@@ -91,7 +91,7 @@ export class PythonRuntime implements Runtime {
   }
 }
 
-/** Unit in which the kernel reports processor time on every machine, in milliseconds. */
+/** Unit of processor time that the kernel reports, in milliseconds. It is the same on every machine. */
 const TICK_MS = 10
 
 /** Positions of the fields after the program's name, which may contain spaces, see proc_pid_stat(5). */

@@ -7,6 +7,6 @@ const { file, name } = workerData as { readonly file: string; readonly name: str
 const module = await import(pathToFileURL(file).href)
 const handler = module[name]
 if (typeof handler !== 'function') throw new Error(`its module exports no function "${name}"`)
-// Start the handler if it has a `start` function, like handlers of `packages/runtime/lambda/`, which call it once per cold start.
+// Handlers of `packages/runtime/lambda/` call `start` themselves at each cold start. Other handlers do not have this function.
 await handler.start?.()
 parentPort?.postMessage('started')

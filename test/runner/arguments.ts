@@ -12,7 +12,7 @@ export interface Selection {
   readonly pattern?: string
   /** Version of Kafka to start, if it differs from the project's own. */
   readonly kafkaVersion?: string
-  /** True for a complete run: nothing is sampled, and a skipped test counts as a failure. */
+  /** True for a complete run, in which nothing is sampled and a skipped test counts as a failure. */
   readonly isWhole: boolean
 }
 

@@ -7,7 +7,7 @@ export interface Check {
   run(signal: AbortSignal): Promise<string>
 }
 
-/** Error of a check. The message contains everything that is needed to fix the problem. */
+/** Error of a check. The message contains everything that is needed to correct the error. */
 export class Failed extends Error {
   override readonly name = 'Failed'
 }

@@ -1,4 +1,4 @@
-/** Test files of each group, and their order. */
+/** Selects the test files of each group, and their order. */
 import type { Group, Selection } from './arguments.ts'
 import { sourceFiles } from './source-files.ts'
 

@@ -26,8 +26,8 @@ interface Completed {
 }
 
 /**
- * Collects the results of a file from the events of `node:test`. A file that runs no tests, or that ends before its tests, counts as
- * failed.
+ * Collects the results of a file from the events of `node:test`. A file that runs no tests, or that ends before its tests have
+ * ended, counts as failed.
  *
  * @param file path relative to the project
  */
@@ -45,7 +45,7 @@ export async function resultsIn(
       running.delete(data.name)
       results.push(...resultsOf(file, data, [...running]))
     } else if (type === 'test:stdout' || type === 'test:stderr') output += data.message
-    // An error that was thrown after the last test.
+    // Collect an error that was thrown after the last test.
     else if (type === 'test:diagnostic' && data.file !== undefined) output += `${data.message}\n`
     // Summary of the file's own process. A summary without a file is from this process.
     else if (type === 'test:summary' && data.file !== undefined) hasSummary = true
@@ -77,7 +77,7 @@ function failed(name: string, file: string, why: string): Result {
   return { outcome: 'failed', name, file, why }
 }
 
-/** Describes the error of a test, which node:test wraps. */
+/** Describes the error of a test. `node:test` wraps the original error. */
 function describe(error: Error, running: readonly string[]): string {
   const thrown = error.cause ?? error
   // Error of `AbortSignal.timeout`. Libraries use this name for errors of their own.

@@ -6,7 +6,7 @@ import { awsEndpoint } from './servers.ts'
 const REGION = 'us-east-1'
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' }
 
-/** Content of a message that SNS sends to the queue. */
+/** Content of a message that SNS has sent to the queue. */
 export interface Envelope {
   readonly Subject: string
   readonly Message: string
@@ -22,7 +22,7 @@ export class AlertsQueue {
     this.#url = url
   }
 
-  /** Subscribes a new queue. @param filter filter policy for message attributes */
+  /** Creates a queue that is subscribed to the alerts topic. @param filter filter policy for message attributes */
   static async subscribed(env: string, filter: object): Promise<AlertsQueue> {
     const name = `alerts-${randomUUID()}`
     const { QueueUrl } = await sqs('CreateQueue', { QueueName: name })

@@ -34,7 +34,7 @@ export class ArchiveStage {
   /** Names of objects that were overwritten with different contents. */
   readonly changed: string[] = []
   readonly stage: Stage
-  /** Returns the sink's response to a write. */
+  /** Function that returns the sink's response to a write. */
   answer: (segment: Segment) => Written = () => written('archived')
 
   /** Creates the archive. @param store store of the consumer's state. The consumer gets a new name. */

@@ -20,11 +20,11 @@ export interface Emulator {
 interface Kind {
   readonly name: string
   readonly version: string
-  /** File that exists after the installation. */
+  /** File that exists in the folder after the installation. */
   readonly probe: string
-  /** Returns the Maven goal that fills the folder, with its arguments. */
+  /** Returns the Maven goal that downloads the emulator into the folder, with its arguments. */
   fetch(folder: string): string[]
-  /** Returns the arguments for Java. */
+  /** Returns the command-line arguments for Java. */
   run(jars: string, port: number, folder: string): string[]
 }
 
@@ -56,7 +56,7 @@ const S3_MOCK: Kind = {
   probe: 's3mock-4.11.0-exec.jar',
   fetch: folder => copyOf('com.adobe.testing:s3mock:4.11.0:jar:exec', folder),
   run: (jars, port, folder) => [
-    // The HTTPS listener is configured for plain HTTP. The other listener cannot be disabled, so it gets a random port.
+    // Use plain HTTP on the HTTPS port. The HTTP port cannot be disabled, so it gets a random number.
     '-Dserver.ssl.enabled=false',
     '-Dcom.adobe.testing.s3mock.httpPort=0',
     `-Dserver.address=${LOOPBACK}`,

@@ -1,4 +1,4 @@
-/** A real browser for tests of the console, at three widths, in light and dark mode. */
+/** Starts a real browser for tests of the console, at three widths, in light and dark mode. */
 import axe from 'axe-core'
 import { type Browser, type BrowserContextOptions, type Page, chromium as playwright } from 'playwright-core'
 import { extractedChromium } from './chromium.ts'
@@ -24,7 +24,7 @@ export interface Obstacle {
   readonly id: string
   readonly impact: string
   readonly help: string
-  /** Selectors with the HTML of the elements. */
+  /** Selectors of the affected elements, with their HTML. */
   readonly where: readonly string[]
 }
 
@@ -82,7 +82,7 @@ export class Visit {
 
   /** Returns the serious and critical problems that axe finds on the page. */
   async obstacles(): Promise<Obstacle[]> {
-    // The page's content security policy does not apply to scripts of the test.
+    // The page's content security policy does not apply to scripts that the test adds.
     await this.page.evaluate(axe.source)
     return this.page.evaluate(async () => {
       // biome-ignore lint/suspicious/noExplicitAny: axe is in the page, not here
@@ -98,7 +98,7 @@ export class Visit {
     })
   }
 
-  /** Returns whether the page is wider than the window, so that users have to scroll horizontally. */
+  /** Returns true if the page is wider than the window, so that users have to scroll horizontally. */
   isTooWide(): Promise<boolean> {
     return this.page.evaluate('document.documentElement.scrollWidth > window.innerWidth')
   }

@@ -43,7 +43,7 @@ export class ChaptersLog {
     this.#random = random
   }
 
-  /** Plays a number of records, and then continues until nothing is pending. */
+  /** Plays a number of records, and then continues until all of them are completely processed. */
   async play(records: number): Promise<void> {
     while (this.#log.length < records) await this.#batch(() => this.#next())
     do await this.#batch(() => this.#tick())

@@ -1,4 +1,4 @@
-/** Installs the programs of `examples/clients` as their pages describe, and runs them against the test servers. */
+/** Installs the programs of `examples/clients` in the way that their pages describe, and runs them against the test servers. */
 import { createHash } from 'node:crypto'
 import { cp, readFile } from 'node:fs/promises'
 import { join } from 'node:path'

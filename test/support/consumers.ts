@@ -25,7 +25,7 @@ export function consumersDownstream(): string[][] {
   return [first, second, between, last]
 }
 
-/** Returns the number of records that a consumer has processed without failure, including ignored ones. */
+/** Returns the number of records that a consumer has processed without failure. Ignored records are counted too. */
 export function taken(tally: Readonly<Record<string, number>>): number {
   return Object.entries(tally).reduce(
     (sum, [name, count]) => sum + (/^(applied\/|ignored\/not-mine$)/.test(name) ? count : 0),

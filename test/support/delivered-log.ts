@@ -1,4 +1,6 @@
-/** Delivers records of a topic to a handler in this process, like an event source mapping, and reads topics as bytes. */
+/**
+ * Delivers records of a topic to a handler in this process, in the same way as an event source mapping. Also reads topics as bytes.
+ */
 import type { Context } from 'aws-lambda'
 import { kafkaEvent } from '../../packages/runtime/testing/records.ts'
 import { KafkaLog } from '../ledger/kafka/log.ts'

@@ -15,7 +15,7 @@ import { until } from './until.ts'
 /** Number of records by `outcome/reason`. */
 export type Tally = Readonly<Record<string, number>>
 
-/** Environment of a test file on the shared servers, with its own topics, resources and partition states. */
+/** Environment of a test file on the shared servers. It has topics, resources and partition states of its own. */
 export class TestEnvironment {
   readonly name: string
   readonly client: ForeignClient

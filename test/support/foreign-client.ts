@@ -7,7 +7,7 @@ import './foreign-codecs.ts'
 /** A record as the client library returns it. */
 export type ForeignRecord = KafkaMessage & { readonly partition: number }
 
-/** A Kafka client that shares no code with Sluice, and can write and read anything. */
+/** Kafka client that shares no code with Sluice and can read and write any record. */
 export class ForeignClient {
   readonly #kafka: Kafka
   readonly #admin: Admin
@@ -105,7 +105,7 @@ export class ForeignClient {
 
   /** Deletes the records before an offset, in the same way as retention. */
   async expire(topic: string, partition: number, before: number): Promise<void> {
-    // `deleteTopicRecords` uses cached metadata. Fetching offsets first makes the library look up the leader.
+    // Fetch offsets first, so that kafkajs looks up the leader. `deleteTopicRecords` alone uses cached metadata.
     await this.#admin.fetchTopicOffsets(topic)
     await this.#admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(before) }] })
   }

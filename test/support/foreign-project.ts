@@ -36,7 +36,7 @@ export class ForeignProject {
     return project
   }
 
-  /** Returns another example with the same installed packages. */
+  /** Returns a project with another example and the same installed packages. */
   async beside(example: string): Promise<ForeignProject> {
     const project = new ForeignProject(await mkdtemp(join(tmpdir(), 'sluice-foreign-')))
     await cp(join(PROJECT, 'examples', example), project.folder, { recursive: true })
@@ -44,7 +44,7 @@ export class ForeignProject {
     return project
   }
 
-  /** Returns an empty folder with the same installed packages. */
+  /** Returns a project with the same installed packages and no other files. */
   async empty(): Promise<ForeignProject> {
     const project = new ForeignProject(await mkdtemp(join(tmpdir(), 'sluice-foreign-')))
     await symlink(join(this.folder, 'node_modules'), join(project.folder, 'node_modules'))

@@ -26,7 +26,7 @@ const FAILURES = 'sluice.telemetry.failures.test'
 /** Time between the append of a record and the time at which it is due. */
 export const DELAY_MS = 60_000
 
-/** Returns a record of the topic that the forwarder reads, with a value of the given size. */
+/** Returns a record of the topic that the forwarder reads. Its value has the given size. */
 export function waiting(offset: number, { at = 0, partition = 0, bytes = 0 } = {}): LogRecord {
   return logRecord(
     offset,

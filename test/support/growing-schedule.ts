@@ -184,7 +184,7 @@ class Play {
     await this.#bringBack(failure)
   }
 
-  /** Redrives a failure again, like a redriver that has lost its cursor. */
+  /** Redrives a failure a second time, like a redriver that has lost its cursor. */
   async #redriveAgain(): Promise<void> {
     const all = [...this.#failures.values()]
     if (all.length > 0) await this.#bringBack(this.#random.pick(all))
@@ -241,7 +241,10 @@ class Play {
     this.#topic.flush()
   }
 
-  /** Reprocesses a partition from its newest checkpoint, because after a growth its log does not contain all events of its entities. */
+  /**
+   * Reprocesses a partition from its newest checkpoint. After a growth, the log of a partition does not contain all events of its
+   * entities.
+   */
   async #reprocess(): Promise<void> {
     await this.#tickAll()
     if (this.#isMended) await this.#checkpoint()

@@ -1,4 +1,4 @@
-/** A proxy in front of a broker that loses responses to produce requests, or delays requests. */
+/** Proxy in front of a broker. It drops responses to produce requests, or delays the requests. */
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, Socket } from 'node:net'
 import kafkajs, { type Kafka } from 'kafkajs'
@@ -15,7 +15,7 @@ export type Fate = 'pass' | 'swallow' | 'cut' | 'late'
 export interface KafkaFront {
   /** A client whose connections all use the proxy. */
   readonly kafka: Kafka
-  /** Number of requests by handling. */
+  /** Number of produce requests, by handling. */
   readonly met: Readonly<Record<Fate, number>>
   stop(): Promise<void>
 }

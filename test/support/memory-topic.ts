@@ -22,7 +22,7 @@ import { MemoryForwardCursors } from '../../packages/runtime/testing/forward-cur
 import { MemoryLogReader } from '../../packages/runtime/testing/log-reader.ts'
 import { MemoryGenerations } from './memory-generations.ts'
 
-/** A broker with one topic. */
+/** In-memory broker with one topic. */
 export class MemoryBroker {
   partitions: number
   /** Called before the requested partitions are added, so that a test can act in between. */
@@ -146,12 +146,12 @@ export class MemoryTopic {
     return this.#take(this.consumers.flatMap(name => this.#keys(name)))
   }
 
-  /** Simulates the loss of a state in Redis. */
+  /** Simulates the loss of a partition state in Redis. */
   lose(key: StateKey): void {
     this.#store.restore(key, undefined)
   }
 
-  /** Simulates the loss of everything in Redis except the partition states. */
+  /** Simulates the loss of all values in Redis except the partition states. */
   loseValues(): void {
     this.#values = new Map()
     this.#lost = this.#store.growths(this.name)

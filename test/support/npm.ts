@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { withLockFile } from '../../programs/lock-file.mjs'
 import { PROJECT } from './program.ts'
 
-/** Time limit, sufficient for installing hundreds of packages on a busy machine. */
+/** Time limit, in milliseconds. It is sufficient for installing hundreds of packages on a busy machine. */
 const TIMEOUT_MS = 300_000
 
 /**
@@ -37,10 +37,10 @@ async function outputOf(command: string, args: readonly string[], cwd: string): 
 }
 
 /**
- * Builds and packs workspaces of this repository, as for publishing.
+ * Builds and packs workspaces of this repository, in the same way as for publishing.
  *
  * @param into folder for the tarballs
- * @returns their file names, one per workspace
+ * @returns file names of the tarballs, one per workspace
  */
 export async function pack(into: string, ...workspaces: readonly string[]): Promise<string[]> {
   const selected = workspaces.flatMap(name => ['--workspace', name])

@@ -1,4 +1,4 @@
-/** A process that follows instructions in its events, and logs of such instructions, for tests of the runtime. */
+/** Process that follows instructions in its events, and logs that contain such events, for tests of the runtime. */
 
 import { tick } from '../../lib/telemetry/tick.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
@@ -72,7 +72,7 @@ export function doneOn(stage: Stage): string[] {
     .map(({ data }) => (data as { done: string }).done)
 }
 
-/** Returns an instruction for a subject. `at` is its time in seconds after the start. */
+/** Returns an event with an instruction for a subject. `at` is its time in seconds after the start. */
 export function order(id: string, subject: string, at: number, data: Order = {}): Event {
   const time = new Date(START_MS + at * 1000).toISOString()
   return { id, source: '/orders', subject, type: ORDER_TYPE, time, datacontenttype: 'application/json', data }

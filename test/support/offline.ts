@@ -104,7 +104,10 @@ export class Offline {
     await rm(join(this.#project, this.buildDir), { recursive: true, force: true })
   }
 
-  /** Returns the folder of the bundles, which is removed at the end. It is inside the project, so that the bundles find the AWS SDK. */
+  /**
+   * Returns the folder of the bundles, which is removed at the end. It is in the project, so that the bundles can import the AWS
+   * SDK.
+   */
   get buildDir(): string {
     return `.local/test-bundles/${this.#env}`
   }

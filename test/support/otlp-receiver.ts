@@ -84,7 +84,7 @@ export class OtlpReceiver {
   }
 }
 
-// Decodes the messages of opentelemetry-proto 1.x in Protobuf's JSON mapping, with hexadecimal ids. Unknown fields are errors here,
+// Decodes messages of opentelemetry-proto 1.x in Protobuf's JSON mapping, with hexadecimal ids. Unknown fields are errors here,
 // although a real collector would ignore them.
 
 function decoded(body: string): ReceivedSpan[] {

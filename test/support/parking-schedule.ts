@@ -123,7 +123,7 @@ class Run {
   async play(): Promise<void> {
     const { before, quiet } = { before: this.#random.between(10, 50), quiet: 40 }
     while (this.#signals < before) await this.#batch(() => this.#next())
-    // Continue until nothing is pending, and all time limits have passed.
+    // Continue until no records are pending and all time limits have passed.
     for (let batches = 0; batches < quiet || this.#coming.length > 0; batches += 1) {
       if (batches > 20 * quiet) throw new Error('no end')
       await this.#batch(() => this.#tick())
@@ -152,7 +152,7 @@ class Run {
     this.#route()
   }
 
-  /** Routes new failure records, like the functions that handle failures. */
+  /** Handles new failures in the same way as the functions that route failures. */
   #route(): void {
     const events = this.#stage.eventsAfter(this.#told)
     this.#told += events.length

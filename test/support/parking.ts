@@ -6,7 +6,7 @@ import type { Event } from '../../packages/runtime/consumer/event.ts'
 import { type FailureData, failureId } from '../../packages/runtime/consumer/failure-event.ts'
 import { digestOf } from '../../packages/runtime/pipeline/failures/failure-record.ts'
 
-/** Returns the record that the redriver publishes, at this offset. */
+/** Returns the next attempt of a failed record, at the given offset, in the form that the redriver publishes. */
 export function nextAttempt(failure: FailureData, offset: number, timestampMs: number): LogRecord {
   const { topic, partition, key, value, headers } = redrivenRecord(failure)
   return { topic, partition, offset, timestampMs, key, value, headers }

@@ -27,7 +27,7 @@ export function partsAt(appliedOffset: number, epoch = 0): CheckpointPart[] {
     { kind: 'state', entity: '/a grün 🌡', state: '{"count":12345678901234567890,"text":"\\u2028"}' },
     { kind: 'state', entity: '/a 2', state: 'null' },
     { kind: 'state', entity: '/a 3', state: storedState('{"count":1}', 2) },
-    // A held entity without a state, and one with a state.
+    // One held entity has no state, the other one has a state.
     { kind: 'state', entity: '/a 4', state: withHold(null, '{"untilMs":1,"parked":[]}') ?? '' },
     {
       kind: 'state',
@@ -47,7 +47,7 @@ export function partsAt(appliedOffset: number, epoch = 0): CheckpointPart[] {
     ...Array.from({ length: 600 }, (_, number) => ({
       kind: 'id' as const,
       id: {
-        // Pairs of ids have the same first bytes.
+        // Two ids of each pair begin with the same bytes.
         id: `${String(number >> 1).padStart(3, '\u00ff')}\u0000${number}`.padEnd(12, '.'),
         digest: '\u0080\n\r45678',
         appliedAtMs: CLOCK_MS - number,

@@ -15,7 +15,7 @@ const CLEAN = { NODE_TEST_CONTEXT: undefined, SLS_NOTIFICATIONS_MODE: 'off' }
 export interface ProgramOptions {
   /** Variables that are added to the environment of this process. Undefined removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** Aborting the signal ends the program. */
+  /** Signal that ends the program when it is aborted. */
   readonly signal?: AbortSignal
   readonly cwd?: string
   /** Path of the Node.js to use; by default, the Node.js of the project. */
@@ -25,7 +25,7 @@ export interface ProgramOptions {
 export interface ProgramResult {
   /** Exit code; null if a signal ended the program. */
   readonly code: number | null
-  /** Standard output only; `output` also contains standard error. */
+  /** Standard output. `output` contains standard output and standard error. */
   readonly stdout: string
   readonly output: string
 }
@@ -63,7 +63,7 @@ export class Program {
     this.ended = this.#end().finally(() => signal?.removeEventListener('abort', onAbort))
   }
 
-  /** Id of the process and its group; undefined if it did not start. */
+  /** Id of the process, which is also the id of its group; undefined if the process did not start. */
   get pid(): number | undefined {
     return this.#child.pid
   }

@@ -18,7 +18,7 @@ export async function copyProject(name: string): Promise<string> {
     cwd: PROJECT,
     encoding: 'utf8',
   })
-  // Git still lists files that were just deleted.
+  // Git may still list files that were just deleted.
   const files = listed.split('\0').filter(file => file !== '' && existsSync(join(PROJECT, file)))
   await pMap(files, file => cp(join(PROJECT, file), join(folder, file)), { concurrency: AT_ONCE })
   await linkPackages(join(PROJECT, 'node_modules'), join(folder, 'node_modules'))

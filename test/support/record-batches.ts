@@ -96,7 +96,7 @@ export function bombBatch(
   const large = recordBytes({ key: 'large', value: '' }, 1)
   const length = large[0] as number
   const bytes = mib * 1024 * 1024
-  // Removes the length, the empty value and the number of headers.
+  // Remove the length, the empty value and the number of headers.
   const head = Buffer.concat([large.subarray(1, -2), varint(bytes)])
   const size = varint(length / 2 - 2 + varint(bytes).length + bytes + 1)
   const piece = compress(Buffer.alloc(1024 * 1024))

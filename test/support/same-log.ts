@@ -54,7 +54,7 @@ export async function violations(
 ): Promise<string[]> {
   const random = new Random(seed)
   const log = watchedLog(random, random.between(20, 70), parking ? ENDED : 0)
-  // Every other run deploys new code at some offset.
+  // In half of the runs, new code is deployed at some offset.
   const changeAt = random.chance(0.5) ? random.pick(log).offset : Number.POSITIVE_INFINITY
   const reference = await undisturbed(log, changeAt, parking)
   const played = stage(parking)

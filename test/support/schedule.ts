@@ -23,7 +23,7 @@ export interface Forgetting {
   restore(copy: unknown): Promise<void>
 }
 
-/** Versions of the code that process a log. */
+/** Versions of the code that process a log, one after the other. */
 export interface Codes {
   readonly before: Consumer
   readonly after: Consumer
@@ -42,7 +42,7 @@ interface Stageplay {
   readonly random: Random
 }
 
-/** A copy of the partition state with its applied offset. */
+/** Copy of the partition state, with its applied offset. */
 interface Copy {
   readonly copy: unknown
   readonly appliedOffset: number
@@ -168,7 +168,7 @@ export class Schedule {
   }
 }
 
-/** Returns whether all records before an offset are processed. */
+/** Returns true if all records before an offset are processed. */
 function isDecided(log: readonly LogRecord[], beforeOffset: number, appliedOffset: number): boolean {
   return log.every(({ offset }) => offset >= beforeOffset || offset <= appliedOffset)
 }
@@ -233,7 +233,7 @@ class Actor {
         trimOutbox: stopping(store.trimOutbox.bind(store), 0.1, 0.05),
       } satisfies StateStore,
       publisher: { publish: stopping(publisher.publish.bind(publisher), 0.05, 0.05) },
-      // An open circuit breaker only delays records, so it is reset eventually.
+      // An open circuit breaker only delays records, so reset it eventually.
       breaker: { open: async () => (random.chance(0.5) ? 'reset' : 0) },
     }
   }

@@ -6,7 +6,7 @@ import type {
 } from '../../packages/runtime/adapters/kafka/produce-types.ts'
 import type { Clock } from '../../packages/runtime/adapters/system.ts'
 
-/** A request that waits for its response. */
+/** Request of the producer that waits for its response. */
 export interface WaitingRequest {
   readonly request: SendRequest
   readonly batches: readonly SentBatch[]
@@ -27,7 +27,7 @@ interface SentBatch {
   readonly firstSequence: number
 }
 
-/** Error of the client library for a closed connection. */
+/** Error with which the client library reports a closed connection. */
 export class ConnectionClosed extends Error {
   override readonly name = 'KafkaJSConnectionClosedError'
   readonly retriable = true
@@ -36,7 +36,7 @@ export class ConnectionClosed extends Error {
 export class ScriptedBrokers implements Brokers {
   readonly sent: WaitingRequest[] = []
   readonly said: string[] = []
-  /** True to confirm all requests immediately, with increasing offsets. */
+  /** True to confirm all requests immediately. Offsets increase with each batch. */
   isAnswering = false
   loadError: Error | undefined
   /** Errors for the next requests for a producer id, in order. */
@@ -121,7 +121,7 @@ function sentBatch({ partition, bytes }: { readonly partition: number; readonly 
   }
 }
 
-/** A clock that only tests advance. */
+/** Clock that only tests advance. */
 export class ManualClock implements Clock {
   #nowMs = 0
   #timers: { readonly atMs: number; readonly call: () => void }[] = []

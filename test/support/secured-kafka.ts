@@ -37,13 +37,13 @@ export const IAM = { region: 'eu-central-1', accessKey: 'AKIDTEST', secretKey: '
 export interface SecuredKafka {
   /** Address of the listener without encryption and authentication, as `host:port`. */
   readonly plainText: string
-  /** TLS without client authentication. */
+  /** Address of the listener with TLS, without client authentication. */
   readonly tls: string
-  /** TLS with required client certificates. */
+  /** Address of the listener with TLS that requires client certificates. */
   readonly mutualTls: string
-  /** TLS with all SASL mechanisms. */
+  /** Address of the listener with TLS and all SASL mechanisms. */
   readonly sasl: string
-  /** PLAIN and SCRAM-SHA-512 without encryption. */
+  /** Address of the listener with PLAIN and SCRAM-SHA-512, without encryption. */
   readonly saslInPlainText: string
   readonly certificates: Certificates
   readonly client: ClientCertificate

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net'
 import { Kafka, logLevel } from 'kafkajs'
 import { freePort } from '../../localstack/services/ports.ts'
 
-/** A Kafka client whose connections can be closed and rejected, as in an outage of the brokers. */
+/** Kafka client whose connections a test can close and reject, to simulate an outage of the brokers. */
 export class SeveredKafka {
   readonly client: Kafka
   readonly #sockets = new Set<Socket>()

@@ -1,4 +1,4 @@
-/** Runs commands in this process. Only tests of signals, pipes or bytes need a separate process. */
+/** Runs commands in this process. Only tests of signals, pipes or binary output need a separate process. */
 import assert from 'node:assert/strict'
 import { ran } from '../unit/cli/terminal.ts'
 import { PROJECT, type ProgramResult } from './program.ts'

@@ -1,4 +1,4 @@
-/** Runs commands of `sluice` in this process against the real Kafka, with topics of one test file. */
+/** Runs `sluice` commands in this process against the real Kafka. The topics belong to one test file. */
 import { randomUUID } from 'node:crypto'
 import kafkajs, { type Admin, type IResourceConfigEntry } from 'kafkajs'
 import { type Ran, ran } from '../unit/cli/terminal.ts'
@@ -8,7 +8,7 @@ import { PROJECT, Program } from './program.ts'
 import { brokers } from './servers.ts'
 
 export class TopicCommands {
-  /** Part of the names of all topics and groups of the test file. */
+  /** Prefix of the names of all topics and groups of the test file. */
   readonly prefix = `t${randomUUID().slice(0, 8)}`
   readonly client: ForeignClient
   readonly kafka: kafkajs.Kafka

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { PROJECT } from './program.ts'
 import { copyProject } from './project-copy.ts'
 
-/** A code block of the page with its file. */
+/** Code block of the page that belongs to a file. */
 interface Snippet {
   readonly file: string
   readonly code: string
@@ -38,7 +38,7 @@ export class Tutorial {
   }
 }
 
-/** Returns the code blocks with a file name after the language. */
+/** Returns the code blocks that have a file name after the language. */
 function snippetsOf(page: string): Snippet[] {
   return [...page.matchAll(/^```\w+ (\S+)\n(.*?)^```$/gms)].map(([, file = '', code = '']) => ({
     file,

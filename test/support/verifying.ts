@@ -27,7 +27,7 @@ interface VerifyStage {
   /** First offset of the log, in each partition. */
   readonly logStart?: number
   readonly live?: Partial<LiveStates>
-  /** Topics that no other consumer writes to. */
+  /** Topics to which only this consumer writes. */
   readonly own?: readonly string[]
 }
 
@@ -82,7 +82,7 @@ function liveIn(store: MemoryStateStore): LiveStates {
   }
 }
 
-/** Returns the published records, with one partition per topic. */
+/** Returns the published records as logs. Each topic has one partition. */
 function publishedLog(published: readonly OutgoingRecord[]): LogRecord[] {
   const ends = new Map<string, number>()
   return published.map(({ topic, key, value, headers }) => {

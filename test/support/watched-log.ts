@@ -56,7 +56,7 @@ class LogWriter {
     this.#random = random
     this.#ended = ended
     this.#moods = random.chance(1 / 8) ? MANY_BUGS : MOODS
-    // Some logs begin with expired records.
+    // In some logs, the first records have expired.
     this.#offset = random.chance(0.2) ? random.between(1, 9) : 0
   }
 

@@ -12,7 +12,7 @@ const FORGET_MS = 400_000
 export const SIGNAL_TYPE = 'test.signal.v1'
 export const SETTING_TYPE = 'test.setting.v1'
 
-/** Context that the log sets for all entities of a partition. */
+/** Context that events in the log set for all entities of a partition. */
 export interface WatchedSetting {
   /** Interval of emissions: every n-th signal is emitted, in the second version every (n - 1)-th. 0 is rejected. */
   readonly every: number
@@ -23,10 +23,10 @@ export interface WatchedSetting {
 export interface Signal {
   /**
    * - `bug`: the first version throws;
-   * - `refused`: it is rejected, depending on the state;
-   * - `calm`: cancels the silence timer;
-   * - `pulse`: sets two more timers, one of which sets another;
-   * - `large`: emits an event that is too large for any topic.
+   * - `refused`: the process rejects the signal, depending on the state;
+   * - `calm`: the process cancels the silence timer;
+   * - `pulse`: the process sets two more timers, one of which sets another;
+   * - `large`: the process emits an event that is too large for any topic.
    */
   readonly mood?: 'bug' | 'refused' | 'calm' | 'pulse' | 'large'
   /** Value that distinguishes events with the same id. */

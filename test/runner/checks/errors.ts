@@ -9,7 +9,7 @@ const MOST = 15
 
 const CLASS = /\bclass (\w+) extends (\w+)\b/g
 
-/** Checks that the engine has few error classes. In most cases, a code in an existing class or a return value is sufficient. */
+/** Checks that the engine has few error classes. Usually, a code in an existing class or a return value is sufficient. */
 export const errors: Check = {
   name: 'classes of errors',
   async run() {

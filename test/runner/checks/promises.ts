@@ -15,18 +15,18 @@ const EXPLAIN = /\/(concepts|configuration|costs|from-an-empty-account|peers|per
 interface Promised {
   /** Promise as a sentence; absent if the page already contains it as a numbered rule or a table row. */
   readonly promise?: string
-  /** Words of a test title, by test file. */
+  /** Part of a test's title, by test file. */
   readonly tests: Readonly<Record<string, string>>
 }
 
 type Promises = Readonly<Record<string, Readonly<Record<string, Promised>>>>
 
-/** List that breaks the rules. If the check finds nothing in it, the check does not work. */
+/** Invalid list of promises. If the check reports no findings for it, the check does not work. */
 const BROKEN: Promises = {
   'docs/guarantees.md': { 'no such heading': { tests: { [LIST]: 'no such title' } } },
 }
 
-/** Checks that each promise of the pages has a test, and that all rules and guarantees are listed. */
+/** Checks that each promise on the pages has a test, and that all rules and guarantees are listed. */
 export const promises: Check = {
   name: 'promises',
   async run() {

@@ -77,7 +77,7 @@ function isTestFile(file: string): boolean {
   return /^(?:test|bench|examples)\/|\/test\/|\.test\./.test(file)
 }
 
-/** Returns all texts of the project's files. */
+/** Returns all comments, messages and page texts of the project's files. */
 async function allTexts(): Promise<Text[]> {
   const files = (await sourceFiles(...TEXT_FILES)).filter(file => !/\.d\.m?ts$|\/vendor\/|wording/.test(file))
   const found = await Promise.all(
@@ -86,7 +86,7 @@ async function allTexts(): Promise<Text[]> {
   return found.flat()
 }
 
-/** Returns the habits found in a text. Text in backticks is ignored. */
+/** Returns the habits that are found in a text. Text in backticks is ignored. */
 export function findingsIn(text: Text): Finding[] {
   const plain = text.text.replaceAll(/`[^`]*`/g, 'code')
   return Object.entries(HABITS).flatMap(([habit, pattern]) =>
@@ -153,7 +153,7 @@ function commentMark(file: string): string {
 const QUOTED = /'(?<single>(?:[^'\\]|\\.)*)'|"(?<double>(?:[^"\\]|\\.)*)"|`(?<template>(?:[^`\\]|\\.)*)`/g
 const THREE_WORDS = /[A-Za-z]+\S* \S+ \S*[A-Za-z]/
 
-/** Returns the quoted texts of a line, or the text between tags. */
+/** Returns the quoted texts of a line or, if there are none, the text between tags. */
 function messagesIn(line: string): string[] {
   const quoted = [...line.matchAll(QUOTED)].map(
     ({ groups }) => groups?.single ?? groups?.double ?? groups?.template ?? '',

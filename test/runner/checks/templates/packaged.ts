@@ -5,7 +5,7 @@ import { PROJECT, runProgram } from '../../../support/program.ts'
 import { Failed } from '../../check.ts'
 import type { Template } from './canary.ts'
 
-/** A fictitious account with all options, so that all resources are checked. */
+/** Fictitious account in which all options are used, so that all resources are checked. */
 const ACCOUNT = {
   MSK_CLUSTER_ARN:
     'arn:aws:kafka:eu-west-1:123456789012:cluster/telemetry/751d2973-a626-431c-9d4e-d7975eb44dd7-2',

@@ -24,7 +24,7 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null
 }
 
-/** Program in a process group of its own, which ends when this process ends, if not earlier. */
+/** Program in a separate process group. It ends at the latest when this process ends. */
 export interface ManagedProcess {
   readonly pid: number
   /** Resolves when the process has ended, for whatever reason. Never rejects. */

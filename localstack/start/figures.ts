@@ -25,7 +25,9 @@ export interface Figures {
 
 type Counters = Omit<Figures, 'deadLetters'>
 
-/** Reasons that are not counted as readings: ticks and rule sets are written to the readings topic only for the functions. */
+/**
+ * Reasons that the figure `readings` does not count. Ticks and rule sets are written to the readings topic only for the functions.
+ */
 const FOR_FUNCTIONS = ['ignored/tick', 'ignored/rule-set']
 
 interface Sources {

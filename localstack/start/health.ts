@@ -266,7 +266,8 @@ export class Health {
     const consumer = this.#consumer(report)
     consumer.timeoutMs = timeoutMs
     consumer.invocations.clear()
-    // A new process does not repeat the reports of the old process. Stalls of batches end only with progress.
+    // Close the stalls that the old process has reported, because a new process reports its own. Stalls of batches end only with
+    // progress.
     this.#resume(
       place => place.function === name && place.topic === topic && place.offset === undefined,
       nowMs,

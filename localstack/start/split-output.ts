@@ -6,9 +6,9 @@ import workerThreads, { isMainThread, Worker, type WorkerOptions } from 'node:wo
 import { memoryLimits } from '../../packages/msk-trigger/invoke/runtimes/node/memory-limits.ts'
 import { FUNCTION_LOGS, functionLog } from '../../programs/function-logs.ts'
 
-// Preloaded into `serverless offline`, which runs all functions in threads that share one output. Only when a thread is created is
-// its function known. This module therefore replaces the class that creates threads. The replacement appends the output of each
-// function to a file of its own, and limits the function's memory.
+// Preloaded into `serverless offline`, which runs all functions in threads that share one output. The function of a thread is known
+// only when the thread is created. This module therefore replaces the class that creates threads. The replacement appends the
+// output of each function to a file of its own, and limits the function's memory.
 
 class SplitWorker extends Worker {
   constructor(file: string | URL, options: WorkerOptions = {}) {

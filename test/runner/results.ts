@@ -58,7 +58,7 @@ export async function resultsIn(
   return { results, output: output.trim() }
 }
 
-/** Returns the results of a completed test. A suite has none, nor has a test that failed only because of a subtest. */
+/** Returns the results of a completed test. Empty for a suite, and for a test that failed only because of a subtest. */
 function resultsOf(
   file: string,
   { name, entryFile, details, skip, todo }: Completed,

@@ -103,7 +103,7 @@ export class ForeignClient {
     return [...records.values()]
   }
 
-  /** Deletes the records before an offset, in the same way as retention. */
+  /** Deletes the records before an offset, as Kafka's retention does. */
   async expire(topic: string, partition: number, before: number): Promise<void> {
     // Fetch offsets first, so that kafkajs looks up the leader. `deleteTopicRecords` alone uses cached metadata.
     await this.#admin.fetchTopicOffsets(topic)

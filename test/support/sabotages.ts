@@ -1,7 +1,8 @@
 /**
  * Sabotages that each break one rule of the runtime, to prove that the tests detect the violation. A sabotage breaks a port or
  * changes code. A broken port is used only in the disturbed run, whose result must then differ from the reference. Changed code is
- * also used for the reference, so that ids that are merely different do not count: ids must lack a required input.
+ * also used for the reference. A change of ids is therefore detected only if the ids lack a required input, not merely because they
+ * differ.
  */
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import type { Snapshot } from '../../packages/runtime/pipeline/model.ts'

@@ -4,7 +4,7 @@ import type { Kafka } from 'kafkajs'
 const ALL = { minVersion: 0, maxVersion: 99 }
 const VERSIONS = { 2: ALL, 3: ALL, 32: ALL, 35: { minVersion: 0, maxVersion: 1 }, 55: ALL }
 
-/** Responses of a broker by name of the protocol request or of the library's method. */
+/** Responses of a broker, by the name of the protocol request or of the library method. */
 type Script = Readonly<Record<string, (asked: string) => unknown>>
 
 interface SentRequest {

@@ -27,7 +27,7 @@ export const COPIES_AT_ONCE = ['--repl-diskless-sync-delay', '0']
  * Starts a Valkey server.
  *
  * @param settings arguments in addition to the arguments of `npm start`
- * @param password password of the user `default`, if `settings` sets one
+ * @param password password of the user `default`, if `settings` contains one
  */
 export function startValkey(settings: readonly string[] = [], password?: string): Promise<Valkey> {
   return onFreePorts(async () => start(await freePort(), settings, password))

@@ -8,7 +8,7 @@ export type Step =
   | { readonly kind: 'commands'; readonly terminal: Terminal; readonly commands: readonly string[] }
   | { readonly kind: 'output'; readonly terminal: Terminal; readonly lines: readonly string[] }
 
-/** Terminal for commands whose block does not name one. */
+/** Terminal for commands whose code block does not name a terminal. */
 export const COMMANDS: Terminal = 'commands'
 
 const BLOCK = /^```(\w+)(?: (\S+))?\n(.*?)^```$/gms

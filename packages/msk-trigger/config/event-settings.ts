@@ -59,19 +59,19 @@ const POLLERS = pipe(
 /** Schema of each setting, with the rule in `RULES.md` on which it is based. The framework validates all other keys of an event. */
 const SETTINGS = object({
   topic: pipe(string(TOPIC), regex(/^[\w.-]{1,249}$/, TOPIC)),
-  // See rules 2 and 3 in `RULES.md`.
+  // Allowed values: see rules 2 and 3 in `RULES.md`.
   batchSize: exactOptional(wholeNumber(1, 10_000)),
   maximumBatchingWindow: exactOptional(wholeNumber(0, 300, 'whole seconds')),
-  // See rule 36 in `RULES.md`.
+  // Allowed values: see rule 36 in `RULES.md`.
   consumerGroupId: exactOptional(pipe(string(GROUP), regex(/^[\w/*:+=.@-]{1,200}$/, GROUP))),
-  // See rule 34 in `RULES.md`.
+  // Allowed values: see rule 34 in `RULES.md`.
   startingPosition: exactOptional(oneOf('TRIM_HORIZON', 'LATEST', 'AT_TIMESTAMP')),
   startingPositionTimestamp: exactOptional(
     custom<number>(value => typeof value === 'number' && value >= 0 && value < 1e11, TIMESTAMP),
   ),
-  // See rule 30 in `RULES.md`.
+  // Allowed values: see rule 30 in `RULES.md`.
   functionResponseType: exactOptional(oneOf('ReportBatchItemFailures')),
-  // See rules 26, 28 and 29 in `RULES.md`.
+  // Allowed values: see rules 26, 28 and 29 in `RULES.md`.
   maximumRetryAttempts: exactOptional(wholeNumber(-1, 10_000)),
   maximumRecordAgeInSeconds: exactOptional(
     custom<number>(
@@ -80,16 +80,16 @@ const SETTINGS = object({
     ),
   ),
   bisectBatchOnFunctionError: exactOptional(boolean(must('true or false'))),
-  // See rules 41 to 43 in `RULES.md`.
+  // Allowed values: see rules 41 to 43 in `RULES.md`.
   onFailureDestination: exactOptional(ON_FAILURE_DESTINATION),
   destinations: exactOptional(DESTINATIONS),
-  // See rules 37 to 40 in `RULES.md`.
+  // Allowed values: see rules 37 to 40 in `RULES.md`.
   filterPatterns: exactOptional(
     pipe(array(FILTER, PATTERNS), minLength(1, PATTERNS), maxLength(10, PATTERNS)),
   ),
-  // See rules 14 and 15 in `RULES.md`.
+  // Allowed values: see rules 14 and 15 in `RULES.md`.
   schemaRegistryConfig: exactOptional(REGISTRY),
-  // See rule 18 in `RULES.md`.
+  // Allowed values: see rule 18 in `RULES.md`.
   provisionedPollerConfig: exactOptional(POLLERS),
 })
 

@@ -68,7 +68,7 @@ interface Row {
   readonly meaning: string
   /** Environment variable that overrides the setting. With it, the same configuration works regardless of where the servers run. */
   readonly variable?: string
-  /** Default value shown in the README, if users would not write the default in `must`. */
+  /** Default value that the README shows, if it differs from the default in `must`. */
   readonly shown?: string
 }
 

@@ -11,7 +11,7 @@ import {
 import { type IntrinsicContext, NOTHING_KNOWN } from './intrinsics.ts'
 import { readEach } from './setting-errors.ts'
 
-/** See rule 10 in `RULES.md`. */
+/** Maximum timeout of a function with a Kafka event, in seconds. See rule 10 in `RULES.md`. */
 const MAX_TIMEOUT_SECONDS = 14 * 60
 
 /**

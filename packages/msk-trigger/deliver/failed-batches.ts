@@ -43,8 +43,8 @@ export class FailedBatches {
   }
 
   /**
-   * Divides a batch into units: records that failed together form a unit, and other records keep their order relative to them.
-   * Partitions without failures come first.
+   * Divides a batch into units. Records that failed together form a unit. The other records form a unit before and a unit after
+   * them, so that the order of each partition is kept. The first unit also contains the partitions without failures.
    */
   unitsOf<R extends StampedRecord>(
     parts: readonly PartitionRecords<R>[],

@@ -22,8 +22,8 @@ export interface NextAttempts<R extends WithOffset> {
 }
 
 /**
- * Decides how delivery continues after an attempt. A failed attempt counts whether the function threw or reported failures (rule 32
- * in `RULES.md`), and the first attempt is not a retry (rule 26). With bisection, the two halves are delivered one after the other
+ * Decides how delivery continues after an attempt. Thrown errors and reported failures both count as failed attempts (rule 32 in
+ * `RULES.md`), and the first attempt is not a retry (rule 26). With bisection, the two halves are delivered one after the other
  * (rules 19 and 29). A split counts as a retry only if `bisectRetries` is set accordingly.
  */
 export function afterAttempt<R extends WithOffset>(

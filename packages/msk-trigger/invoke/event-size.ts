@@ -42,7 +42,7 @@ export function partitionBytes(topic: string, partition: number): number {
   return partitionName(topic, partition).length + '"":[],'.length
 }
 
-/** Returns the size of a key or value in base64. A decoded one is JSON and needs no quotes. */
+/** Returns the size of a key or value in base64. A decoded value is JSON and needs no quotes. */
 function fieldLength({ length }: Buffer, isBare = false): number {
   return isBare ? length - '""'.length : 4 * Math.ceil(length / 3)
 }

@@ -76,8 +76,8 @@ function awsVariables(own: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 /**
- * Returns the environment variables that Lambda sets. The values are the ones of serverless-offline, so that the trigger and
- * serverless-offline give a function the same values.
+ * Returns the environment variables that Lambda sets. The values are the same as in serverless-offline, so that a function behaves
+ * the same in both.
  */
 function lambdaVariables({ functionName, handler, memoryMb, region }: Omit<FunctionFacts, 'environment'>) {
   return {

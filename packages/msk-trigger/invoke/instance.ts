@@ -13,7 +13,7 @@ export interface Started {
   takeBack(): boolean
 }
 
-/** Invocation that is running, or waiting for earlier ones. */
+/** Invocation that is running, or waiting for earlier invocations. */
 interface Turn {
   readonly invocation: Invocation
   readonly failed: PromiseWithResolvers<never>
@@ -46,7 +46,7 @@ export class Instance {
    */
   #givesBack = false
 
-  /** @param onIdleEnd called if the runtime ends without being closed after it has responded */
+  /** @param onIdleEnd called if the runtime, after responding at least once, ends without having been closed */
   constructor(runtime: Runtime, onIdleEnd: (error: Error) => void) {
     this.#runtime = runtime
     void runtime.ended.then(error => {

@@ -16,7 +16,7 @@ import {
   viewOf,
 } from './packed-layout.ts'
 
-/** Packed record in a buffer that it shares with neighbouring records. */
+/** Packed record, in a buffer that also contains neighbouring records. */
 export interface PackedRecord {
   readonly bytes: Buffer
   readonly start: number

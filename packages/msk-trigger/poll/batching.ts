@@ -41,8 +41,8 @@ export type BatchDecision =
 
 /**
  * Selects the records of the next batch. A batch is sent when the batch size or the payload limit is reached, or when the window of
- * its first record is over (rules 1, 4 and 5 in `RULES.md`). It begins with the partition that has waited longest, and keeps the
- * order within each partition (rule 7).
+ * its first record is over (rules 1, 4 and 5 in `RULES.md`). The batch begins with the partition that has waited longest. The order
+ * within each partition is kept (rule 7).
  */
 export function nextBatch(
   queues: readonly BatchableQueue[],

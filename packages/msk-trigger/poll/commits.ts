@@ -22,8 +22,8 @@ export interface CommitsParts {
 }
 
 /**
- * Commits offsets, and retries until the commit succeeds or the partition is revoked. A commit must not wait for the next batch:
- * the last records of a partition without new ones would otherwise be redelivered after a restart. Processing continues during a
+ * Commits offsets, and retries until the commit succeeds or the partition is revoked. A commit must not wait for the next batch: if
+ * no new records arrived, the last records of the partition would be delivered again after a restart. Processing continues during a
  * commit, so a crash repeats a few more records but loses none. While commits fail, partitions wait.
  */
 export class Commits {

@@ -271,8 +271,8 @@ function unlessStopped(act: () => void): void {
 const CONCURRENT_PARTITIONS = 100
 
 /**
- * Number of retries of kafkajs before the trigger replaces the consumer. A single broker may be restarting; of several brokers,
- * another one becomes leader.
+ * Number of retries of kafkajs before the trigger replaces the consumer. A single broker may be restarting, so it is retried more
+ * often. If there are several brokers, another one becomes leader.
  */
 const RETRIES = { oneBroker: 8, several: 3 }
 

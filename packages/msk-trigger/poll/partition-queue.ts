@@ -42,8 +42,8 @@ export type QueueMapping = Pick<Mapping, 'topic' | 'batchSize' | 'open' | 'desti
 const HEADER_BYTES = 150
 
 /**
- * Lower bound for the number of pending records below which more are fetched. It is small, so that most records are released before
- * the garbage collector promotes them to the old generation.
+ * Minimum of the low watermark, the number of pending records below which more records are fetched. It is small, so that most
+ * records are released before the garbage collector promotes them to the old generation.
  */
 const MIN_LOW_WATERMARK = 500
 

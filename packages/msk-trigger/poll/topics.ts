@@ -29,7 +29,7 @@ export class Topics {
   }
 
   /**
-   * Returns the state of these topics; undefined if the brokers report no topic ids, which Kafka before 2.8 does not.
+   * Returns the state of these topics. Returns undefined if the brokers do not report topic ids, like Kafka before version 2.8.
    *
    * @throws Error after `close`
    */

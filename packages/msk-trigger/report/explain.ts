@@ -39,7 +39,7 @@ const UNREACHABLE = [
   'KafkaJSNumberOfRetriesExceeded',
 ]
 
-/** Message with which kafkajs reports many errors of a broker that has not answered its first request. */
+/** Generic message of kafkajs, which it uses for many errors of a broker that has not answered its first request. */
 const NOT_CONNECTED = 'Broker not connected'
 
 /**

@@ -9,7 +9,7 @@ const LEAST_MEMORY_BYTES = 128 * 1024
 
 type Pending = PromiseWithResolvers<unknown>
 
-/** Invocations of a thread: the running one, and those waiting behind it. */
+/** Invocations of a thread: the running invocation, and the invocations that wait for it. */
 export class Line {
   readonly places = new Places()
   readonly #pending = new Map<number, Pending>()

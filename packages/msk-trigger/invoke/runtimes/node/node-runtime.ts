@@ -110,7 +110,7 @@ export class NodeRuntime implements Runtime {
     const { place } = answer
     const pending = place === undefined ? undefined : this.#line.answered(place)
     if (!pending && 'error' in answer) {
-      // No invocation is running. Return the waiting ones, so that no other thread is started for them here.
+      // No invocation is running. Return the waiting invocations, so that this runtime does not start another thread for them.
       const cause = new HandlerError(answer.error)
       this.#line.takeBackAll()
       this.#ended.resolve(new RuntimeEnded('the handler threw an uncaught exception', { cause }))

@@ -38,7 +38,7 @@ function styleOf(runtime: string): HandlerStyle {
 }
 
 /**
- * Returns the main module of the serverless-offline in these folders whose TypeScript loader can be resolved; undefined if there is
+ * Returns the main module of the first serverless-offline in these folders that has a TypeScript loader; undefined if there is
  * none.
  */
 function serverlessOffline([folder, ...others]: readonly string[]): string | undefined {

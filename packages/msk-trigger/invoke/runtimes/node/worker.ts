@@ -35,7 +35,9 @@ let running: number | undefined
 /** Time at which the previous invocation ended, in milliseconds since the epoch. */
 let freeSinceMs = 0
 let call: Call | undefined
-/** Response that has not been sent yet, and can become the last one of this thread until the turn of the event loop ends. */
+/**
+ * Response that has not been sent yet. Until this turn of the event loop ends, it can still become the last response of the thread.
+ */
 let unsent: { readonly place: number; readonly ok: string } | undefined
 
 if (data.nodeOptions !== undefined) process.env.NODE_OPTIONS = data.nodeOptions

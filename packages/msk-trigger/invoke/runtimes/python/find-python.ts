@@ -25,7 +25,8 @@ const ANSWER_WITHIN_MS = 20_000
 const searches = new Map<string, Promise<Python>>()
 
 /**
- * Finds a Python executable. The active virtual environment comes first, then the version of the runtime, then any Python 3.
+ * Finds a Python executable. Searches first the active virtual environment, then for the version of the runtime, then for any
+ * Python 3.
  *
  * @throws Error if none is found
  */

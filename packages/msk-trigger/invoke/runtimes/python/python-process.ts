@@ -35,8 +35,8 @@ export interface PythonCommand {
 }
 
 /**
- * Python process that runs a handler. Its standard streams are those of this process, so that output appears immediately and
- * `breakpoint()` works in a terminal. It has a separate process group: Ctrl-C does not reach it, because the trigger decides which
+ * Python process that runs a handler. It shares the standard streams of this process, so that output appears immediately and
+ * `breakpoint()` works in a terminal. Its process group is separate: Ctrl-C does not reach it, because the trigger decides which
  * invocations may finish. Processes that the handler has started end together with it.
  */
 export class PythonProcess {

@@ -129,8 +129,8 @@ function usedMs(pid: number | undefined): number {
 }
 
 /**
- * Returns the first folder that contains the file of a handler. If none does, returns the first folder. Bundlers build only
- * handlers for Node.js.
+ * Returns the first folder that contains the file of a handler. If there is no such folder, returns the first one. Bundlers build
+ * only handlers for Node.js.
  */
 export function pythonFolder(handler: string, folders: readonly [string, ...string[]]): string {
   const module = handler.slice(0, Math.max(0, handler.lastIndexOf('.'))).replaceAll('.', '/')

@@ -10,8 +10,8 @@ const STAND_INS = {
 }
 
 /**
- * esbuild plugin that replaces the modules that connect to servers, in bundles for `serverless invoke local`. The replacement happens at
- * build time: deployed code and code in `serverless offline` do not contain the replacements.
+ * esbuild plugin for `serverless invoke local`. In the bundles, it replaces the modules that connect to servers. Deployed code and
+ * code in `serverless offline` do not contain the replacements.
  */
 const standIns = {
   name: 'stand-ins',

@@ -1,6 +1,6 @@
 /**
- * Replaces `packages/runtime/lambda/kafka-connections.ts` in bundles for `serverless invoke local` (see `esbuild.cjs`). Does not connect to
- * any server.
+ * Replaces `packages/runtime/lambda/kafka-connections.ts` in bundles for `serverless invoke local` (see `esbuild.cjs`). Does not
+ * connect to any server.
  */
 
 import type { GeneralSettings } from '../../lib/app/settings/index.ts'

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path'
 import process from 'node:process'
 
 /**
- * Part of a function's entry in serverless.yml that a reload changes. The Serverless Framework and serverless-offline read the same
+ * Part of a function's entry in serverless.yml that a reload uses. The Serverless Framework and serverless-offline read the same
  * object.
  */
 export interface Definition {

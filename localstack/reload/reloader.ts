@@ -67,8 +67,8 @@ export class Reloader {
   }
 
   /**
-   * Copies the rules before any function starts, so that later edits affect only functions that are reloaded. Invalid rules are not
-   * copied.
+   * Copies the rules before any function starts, so that later edits do not affect functions that start afterwards. Invalid rules
+   * are not copied.
    */
   async keepRules(): Promise<void> {
     for (const folder of this.rulesDirs) {

@@ -49,8 +49,7 @@ const JOINED = /^msk {2}(\S+) ← \S+ {2}group \S+ ready/
 /** Module that gives each function its own log. */
 const SPLIT_OUTPUT = pathToFileURL(join(import.meta.dirname, 'split-output.ts')).href
 /**
- * Option that sets the size of a semi-space, in megabytes. With the default, the framework would use 96 MB, which it needs only
- * during the start.
+ * Option that sets the size of a semi-space, in megabytes. With the default, the framework would use 96 MB, which it needs only once.
  */
 const SMALL_YOUNG_GENERATION = '--max-semi-space-size=8'
 /** Time limit for the start, in milliseconds. On a busy machine, the start takes several times longer than usual. */

@@ -53,7 +53,7 @@ export const DEFAULT_NAMES: ClusterSettingNames = {
   brokers: 'custom.mskTrigger.brokers, or KAFKA_BROKERS',
 }
 
-/** Builds the error message for invalid brokers. It removes credentials, because a user may have included them by mistake. */
+/** Builds the error message for invalid brokers. It masks credentials, because a user may have included them by mistake. */
 const BROKERS: ReturnType<typeof must> = issue => withoutLogin(must('a list of host:port')(issue))
 
 /** Schema of a list of brokers, or of a text with comma-separated brokers. */

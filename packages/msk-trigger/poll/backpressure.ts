@@ -3,8 +3,8 @@ import { within } from '../support/wait.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 
 /**
- * Time for which a full queue may delay the next fetch, in milliseconds. Pausing the partition could cost a whole fetch, and a fast
- * handler drains the queue sooner.
+ * Time for which a full queue may delay the next fetch, in milliseconds. Pausing the partition would delay it by up to one fetch,
+ * and a fast handler drains the queue sooner.
  */
 const FULL_GRACE_MS = 100
 
@@ -62,7 +62,10 @@ export class Backpressure {
     this.#fetching.resume(queue.partition)
   }
 
-  /** Called after a rejoin, which has resumed every partition. Pauses the partitions whose queues are still full. */
+  /**
+   * Called after a rejoin, which has resumed every partition. Pauses the partitions again whose queues were kept and are still
+   * full.
+   */
   reopened(queues: Iterable<PartitionQueue>): void {
     for (const queue of this.#paused.keys()) if (queue.revoked) this.#paused.delete(queue)
     for (const queue of queues) if (this.#paused.has(queue)) this.#fetching.pause(queue.partition)

@@ -11,8 +11,8 @@ import { GroupExit } from './group-exit.ts'
 import type { StartOffsets } from './start-offsets.ts'
 
 /**
- * Time after a pause during which fetched records are not trusted, in milliseconds. If the topic was created again, a fetch that
- * was waiting at a broker returns records of the new topic.
+ * Length of a pause after which the topic is checked before more records are delivered, in milliseconds. If the topic was created
+ * again, a fetch that was waiting at a broker returns records of the new topic.
  */
 const QUIET_MS = 50
 

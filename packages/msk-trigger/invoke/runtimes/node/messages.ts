@@ -26,9 +26,7 @@ export interface ThreadData {
  */
 export type HandlerStyle = 'callback' | 'promise'
 
-/**
- * Invocation that is sent to the thread. The thread must claim it if it was sent while another one was running, see `places.ts`.
- */
+/** Invocation that is sent to the thread. The thread must claim the invocation before it runs, see `places.ts`. */
 export interface Request {
   readonly place: number
   readonly requestId: string

@@ -116,8 +116,9 @@ export class PythonProcess {
   }
 
   /**
-   * Handles an answer. It is ignored if it belongs to another request, because a forked process may answer an earlier request
-   * again.
+   * Handles an answer.
+   *
+   * @throws Error if the answer does not belong to the pending request, because a forked process may answer a request again
    */
   #answer(kind: string, body: Buffer): void {
     const asked = this.#asked

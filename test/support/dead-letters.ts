@@ -32,7 +32,7 @@ const FAILURE_RECORD = {
   quarantined: false,
 }
 
-/** Returns a record of the dlq topic for the record at offset 17 of partition 2. */
+/** Returns a record of the dlq topic, at offset 17 of partition 2. */
 export function deadLetterRecord(
   changes: object = {},
   type = 'io.sluice.dead-letter.v1',

@@ -1,4 +1,4 @@
-/** Reports of the pipeline to an observer, for tests of metrics and logs. */
+/** Reports of the pipeline to an observer, for tests of telemetry. */
 import type { LambdaObserver } from '../../packages/runtime/adapters/lambda/observer.ts'
 import { failure } from '../../packages/runtime/consumer/failure-codes.ts'
 import type { Key } from '../../packages/runtime/consumer/process.ts'

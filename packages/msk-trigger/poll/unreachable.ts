@@ -2,7 +2,7 @@ import { type ClusterSettingNames, DEFAULT_NAMES } from '../config/clusters.ts'
 import { rootMessage } from '../report/explain.ts'
 import type { Listener } from './broker-probe.ts'
 
-/** Report of kafkajs about a failed connection, with the broker that the innermost possible cause names. */
+/** Report of kafkajs about a failed connection. `broker` is taken from the innermost cause that contains one. */
 interface ConnectionFailure {
   readonly message: string
   readonly broker: string | undefined

@@ -33,7 +33,7 @@ export async function startContainers(options: ServicesOptions, report: Report):
   const env = { ...process.env, ...project, ...Object.fromEntries(chosen) }
   const compose = (...args: string[]) => runCompose(args, env, options.signal)
   await requireDocker()
-  // Remove containers of an interrupted run, which would occupy the ports.
+  // Remove containers of an interrupted run, because they would occupy the ports.
   await compose('down', ...(options.fresh ? ['--volumes'] : []))
   await requireFreePorts(
     [...ports].map(([name, port]) => ({ port, variable: PORT_VARIABLES[name], title: name })),
@@ -42,7 +42,7 @@ export async function startContainers(options: ServicesOptions, report: Report):
   try {
     await timed(names, 'starting', 'ready', () => compose('up', '--detach', '--wait', ...names))
   } catch (error) {
-    // Not called through `compose`, because its signal may have been aborted.
+    // Run this directly, because `compose` uses a signal that may already be aborted.
     await runCompose(['down'], env)
     throw error
   }

@@ -15,12 +15,12 @@ export interface LocalCloud {
 }
 
 /**
- * Starts the servers, then creates topics and resources. If that fails, nothing is left running.
+ * Starts the servers, and then creates topics and resources. If any of this fails, all servers are stopped.
  *
  * @param env last part of all topic and resource names
  */
 export async function startLocalCloud(options: ServicesOptions, env: string): Promise<LocalCloud> {
-  // The names of an external Kafka, or of one in a container, are not known here.
+  // Topic names are stored next to Kafka's data, so they are unknown for an external Kafka and for a Kafka in a container.
   if ('port' in options.kafka && !options.docker)
     keepTopicNames(options.dataDir ?? DATA_DIR, env, options.fresh)
   const services = await startServices(options)
@@ -42,14 +42,18 @@ export async function startLocalCloud(options: ServicesOptions, env: string): Pr
   }
 }
 
-/** Compatibility rule, also recommended for deployments: each version of a schema can read data written with the previous one. */
+/**
+ * Compatibility rule, also recommended for deployments: each version of a schema must be able to read data of the previous version.
+ */
 const RULE = 'BACKWARD'
 const FORMATS = { json: 'JSON', avro: 'AVRO', protobuf: 'PROTOBUF' } as const
 
 /**
- * Registers the schemas that ship with Sluice at the local registry, like `sluice schemas register`. Registered schemas are left unchanged.
+ * Registers the schemas that are shipped with Sluice at the local registry, like `sluice schemas register`. Schemas that are
+ * already registered are left unchanged.
  *
- * @throws RegistryError for a schema that is incompatible with the registered version. Use `--fresh` to start with an empty registry.
+ * @throws RegistryError for a schema that is incompatible with the registered version. Use `--fresh` to start with an empty
+ * registry.
  */
 export async function registerSchemas(url: string, env: string): Promise<void> {
   const subjects = new RegistrySubjects(url)

@@ -13,7 +13,7 @@ import { foldersFromEnvironment, placesFromEnvironment } from './settings.ts'
 
 const COUNTS = oneOf(BROKER_COUNTS.map(String))
 
-/** Supported numbers of brokers. Tolerating the loss of one requires three. */
+/** Supported numbers of brokers. Only a cluster of three tolerates the loss of a broker. */
 export const BROKERS: Kind<BrokerCount> = {
   allowed: COUNTS.allowed,
   schema: pipe(
@@ -38,7 +38,6 @@ export interface CloudOptions {
   readonly docker: boolean
   /** True to start a schema registry. */
   readonly registry: boolean
-  /** Name of the stack. */
   readonly name: string
   /** Requested number of Kafka brokers; undefined if not specified. */
   readonly brokers: BrokerCount | undefined
@@ -51,11 +50,7 @@ export interface StartOptions extends CloudOptions {
   readonly forMs: number | undefined
 }
 
-/**
- * Parses the options of `npm run services`; undefined for `--help`.
- *
- * @throws ConfigError naming all errors
- */
+/** Parses the options of `npm run services`. Returns undefined for `--help`. @throws ConfigError naming all errors */
 export function readServicesOptions(
   args: readonly string[],
   environment: Environment = {},
@@ -67,7 +62,7 @@ export function readServicesOptions(
   return help ? undefined : { ...rest, brokers, name: stackName(name, environment) }
 }
 
-/** Parses the options of `npm start`; see `readServicesOptions`. */
+/** Parses the options of `npm start`, in the same way as `readServicesOptions`. */
 export function readStartOptions(
   args: readonly string[],
   environment: Environment = {},
@@ -87,7 +82,7 @@ export function readStartOptions(
 /**
  * Returns the options for starting the servers of a stack, from the environment and the command line.
  *
- * @throws ConfigError, UserError as `placesFromEnvironment`
+ * @throws ConfigError or UserError under the same conditions as `placesFromEnvironment`
  */
 export function servicesFromEnvironment(
   env: Environment,
@@ -103,7 +98,7 @@ export function servicesFromEnvironment(
   }
 }
 
-/** Returns the name of the stack. The option takes precedence over SLUICE_STACK. */
+/** Returns the name of the stack. The command-line option takes precedence over SLUICE_STACK. */
 function stackName(option: string | undefined, environment: Environment): string {
   return option ?? readSettings([LOCAL_CLOUD], environment).stack
 }

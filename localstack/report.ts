@@ -4,15 +4,16 @@ import { durationText } from '../lib/duration.ts'
 export const SERVICE_NAMES = ['kafka', 'valkey', 'aws', 'registry'] as const
 export type ServiceName = (typeof SERVICE_NAMES)[number]
 
-/** A server that is started, stopped and reported separately. Several brokers are numbered. */
+/** Server that is started, stopped and reported separately. If there are several brokers, they are numbered. */
 export type ServerName = ServiceName | `kafka-${number}`
 
 /**
- * State of a server. `installing` is repeated every few seconds. `used` is a server that was already running and is not stopped at the end.
+ * State of a server. `installing` is reported repeatedly, every few seconds. `used` means that the server was already running; it
+ * is not stopped at the end.
  */
 export type ServiceState = 'installing' | 'installed' | 'starting' | 'ready' | 'used' | 'stopping' | 'stopped'
 
-/** Subject of an event: a server, or the functions or console that use the servers. */
+/** Subject of an event: a server, or the functions or the console, which use the servers. */
 export type ReportedName = ServerName | 'functions' | 'console'
 
 export interface ServiceEvent {

@@ -9,7 +9,7 @@ export interface LocalResourcesOptions {
   readonly generator: InitialSettings['generator']
 }
 
-/** Region and credentials of the local AWS emulator. LocalStack accepts any values, but the SDK requires some. */
+/** Region and credentials for the local AWS emulator. The SDK requires credentials, but LocalStack accepts any. */
 const LOCAL_AWS = {
   region: 'us-east-1',
   credentials: { accessKeyId: 'test', secretAccessKey: 'test' },

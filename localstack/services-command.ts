@@ -28,7 +28,7 @@ async function run(options: CloudOptions, signal: AbortSignal): Promise<number> 
 async function stay(cloud: LocalCloud, stack: OwnStack, signal: AbortSignal): Promise<number> {
   const variables = { ...serviceEnvironment(cloud.services), ...LOCAL_AWS_ENVIRONMENT }
   stack.ready({ variables: stackVariables(stack.environment, variables), lambdaPort: null })
-  // Functions that run with these servers must not use the port of another stack.
+  // Functions that run with these servers must use the port of this stack, not of another one.
   const { LAMBDA_PORT } = stack.environment
   const exported = { ...variables, ...(LAMBDA_PORT ? { LAMBDA_PORT } : {}) }
   console.log(`\n${describe(cloud, exported)}\n\nCtrl-C stops them.`)
@@ -37,7 +37,7 @@ async function stay(cloud: LocalCloud, stack: OwnStack, signal: AbortSignal): Pr
   return 0
 }
 
-/** Formats the addresses of the servers, and the variables to export for other programs. */
+/** Formats the addresses of the servers, and the environment variables that other programs need. */
 function describe({ services, resources }: LocalCloud, variables: Readonly<Record<string, string>>): string {
   const rows = [
     ['Kafka', services.brokers.join(',')],

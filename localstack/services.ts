@@ -17,7 +17,6 @@ import { registryServer } from './services/registry.ts'
 import { type RunningServers, startTogether } from './services/server.ts'
 import { valkeyServer } from './services/valkey.ts'
 
-/** Addresses of the servers. */
 export interface Addresses {
   readonly brokers: readonly string[]
   readonly redisUrl: string
@@ -26,7 +25,6 @@ export interface Addresses {
   readonly registryUrl?: string
 }
 
-/** Running servers. */
 export interface Services extends Addresses {
   /** Stops the servers that this process started, and waits until they have ended. */
   stop(): Promise<void>
@@ -41,12 +39,11 @@ interface Service {
   readonly variable: string
   /** Returns the address of a server on a local port. */
   at(port: number): string
-  /** Returns whether the server at an address is ready. */
+  /** Returns true if the server at an address is ready. */
   answers(address: string): Promise<boolean>
   servers(ports: readonly number[], dataDir: string, options: ServicesOptions): Server[]
 }
 
-/** The services by name. */
 const SERVICES: Readonly<Record<ServiceName, Service>> = {
   kafka: {
     variable: 'KAFKA_BROKERS',
@@ -85,7 +82,7 @@ export function serviceEnvironment(addresses: Addresses): Record<string, string>
   }
 }
 
-/** Returns the addresses of existing servers and of those to be started. */
+/** Returns the addresses of all servers, whether they already exist or will be started. */
 export function addressesOf({ kafka, valkey, aws, registry }: Pick<ServicesOptions, ServiceName>): Addresses {
   return {
     brokers: addressOf('kafka', kafka).split(','),
@@ -100,8 +97,8 @@ function addressOf(name: ServiceName, place: KafkaPlace): string {
 }
 
 /**
- * Starts Kafka, Valkey, LocalStack and, if requested, the schema registry concurrently. Servers that already run elsewhere are not started.
- * Either all servers become ready, or nothing is left running and an error contains the reason.
+ * Starts Kafka, Valkey, LocalStack and, if requested, the schema registry concurrently. Servers that already run elsewhere are not
+ * started. If any server fails to start, all others are stopped and the error contains the reason.
  */
 export async function startServices(options: ServicesOptions): Promise<Services> {
   const report = options.report ?? (() => {})

@@ -17,7 +17,7 @@ import type { BrokerCount } from './services/kafka-data.ts'
 import type { KafkaPlace, ServicesOptions } from './services/options.ts'
 import type { WantedPort } from './services/ports.ts'
 
-/** Addresses of servers that the user may already have, under the names that the functions use. */
+/** Addresses of servers that may already exist. The functions use the same environment variables. */
 const SERVERS = slice(
   'Servers that run already',
   {
@@ -35,9 +35,10 @@ const SERVERS = slice(
 )
 
 /**
- * Returns the locations of the servers from the environment: an existing address, or else a configured port, or else the default port.
+ * Returns the locations of the servers from the environment: the address of an existing server, or else a configured port, or else
+ * the default port.
  *
- * @param hasRegistry true to start a schema registry; an existing one is always used
+ * @param hasRegistry true to start a schema registry. An existing one is always used.
  * @param brokers number of brokers, on consecutive ports; undefined if not specified
  * @throws ConfigError for an invalid address or port
  * @throws UserError if a number of brokers is combined with an existing address
@@ -57,7 +58,7 @@ export function placesFromEnvironment(
   }
 }
 
-/** Returns the port of serverless-offline. Functions have no HTTP events, so it opens no other port. */
+/** Returns the port of serverless-offline. It opens no other port, because the functions have no HTTP events. */
 export function lambdaPort(env: Environment): WantedPort {
   const { lambdaPort } = readSettings([LOCAL_PORTS], env)
   return { port: lambdaPort, variable: 'LAMBDA_PORT', title: "Lambda's endpoint" }
@@ -69,7 +70,7 @@ export function consolePorts(env: Environment): { consolePort: number; kafkaUiPo
   return { consolePort, kafkaUiPort }
 }
 
-/** Returns the folders for data and logs. SLUICE_DATA_DIR selects another one, so that two runs do not share data. */
+/** Returns the folders for data and logs. SLUICE_DATA_DIR selects other folders, so that two runs do not share data. */
 export function foldersFromEnvironment(env: Environment): { dataDir: string; logsDir: string } {
   const { dataDir } = readSettings([LOCAL_CLOUD], env)
   return dataDir

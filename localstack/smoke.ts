@@ -22,7 +22,7 @@ import { failureOf, isPassed, type SmokeProgress, summaryOf } from './smoke/resu
 
 // `npm run smoke`: sends readings of a new sensor through a running stack, and waits for all their effects.
 
-/** Maximum time without a change of the figures. */
+/** Time after which the check ends if no figure has changed, in milliseconds. */
 const CHANGES_WITHIN_MS = 45_000
 const ASK_EVERY_MS = 100
 
@@ -38,7 +38,7 @@ nothing has changed for 45 seconds.
 Without --stack: KAFKA_BROKERS or KAFKA_PORT, and REDIS_URL or REDIS_PORT, or else the running stack.
 RULES_DIR names the stack's rules, if they are not the ones that ship.`
 
-/** New alerts of one sensor. */
+/** Alerts of one sensor that were published after the start. */
 class FiredAlerts {
   readonly #records: NewRecords
   readonly #sensor: string
@@ -129,7 +129,7 @@ async function main(args: string[]): Promise<number> {
   return failure === undefined ? 0 : 1
 }
 
-/** Returns the first sufficient result, or the last one when nothing changes any more. */
+/** Returns the first result that is sufficient. If the figures have stopped changing, returns the last result. */
 async function askUntil(
   ask: () => Promise<SmokeProgress>,
   isEnough: (seen: SmokeProgress) => boolean,
@@ -147,7 +147,7 @@ async function askUntil(
 }
 
 /**
- * Checks that the configured servers respond, so that a wrong address is reported instead of a later failure.
+ * Checks that the configured servers respond, so that a wrong address is reported at the start rather than by a later failure.
  *
  * @throws UserError naming the servers that do not respond, without user and password
  */
@@ -155,7 +155,7 @@ async function requireReachable({ kafka, redis }: Config): Promise<void> {
   if (!URL.canParse(redis.url))
     throw new UserError('REDIS_URL must have the form redis://host:port (rediss:// for TLS).')
   const [kafkaIsThere, redisIsThere] = await Promise.all([
-    // The probe supports only plaintext. The brokers of a cluster that is specified by its ARN are looked up later.
+    // The probe supports only plaintext. If the cluster is specified by its ARN, its brokers are looked up later.
     kafka.auth !== 'none' || kafka.brokers.length === 0 || kafkaAnswers(kafka.brokers.join(',')),
     redisAnswers(redis.url),
   ])

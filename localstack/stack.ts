@@ -14,7 +14,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 export interface StackRequest {
   readonly name: string
-  /** Command that the user entered. */
+  /** Command that the user has entered. */
   readonly command: string
   readonly environment: Environment
   readonly signal?: AbortSignal
@@ -29,7 +29,8 @@ export interface OwnStack {
 }
 
 /**
- * Runs a stack under its name. No other stack with this name can run at the same time, and the stack's file exists until `work` has ended.
+ * Runs a stack under its name until `work` has ended. No other stack with this name can run at the same time. Meanwhile, the
+ * stack's file exists.
  *
  * @throws UserError if a stack with this name is already running
  */
@@ -67,7 +68,7 @@ export async function withStack<T>(
   }
 }
 
-/** Settings that clients need in addition to addresses, such as topic names. */
+/** Settings that clients need in addition to the addresses of the servers, such as topic names. */
 const CLIENT_SETTINGS = [
   'KAFKA_AUTH',
   'KAFKA_TLS',
@@ -114,14 +115,14 @@ function alreadyRunning({ name, pid, command }: Stack): UserError {
   )
 }
 
-/** Writes the stack's file atomically. Only its owner can read it, because REDIS_URL may contain a password. */
+/** Writes the stack's file atomically. The file is readable only by its owner, because REDIS_URL may contain a password. */
 function writeStack(stack: Stack, dir: string): void {
   const partial = join(dir, `.${stack.name}.${randomUUID()}`)
   writeFileSync(partial, `${JSON.stringify(stack, null, 2)}\n`, { mode: 0o600 })
   renameSync(partial, stackFile(stack.name, dir))
 }
 
-/** Offsets within a block of ports. The two ports after Kafka's are for additional brokers. */
+/** Position of each port within a block of ports. The two ports after Kafka's port are for additional brokers. */
 const IN_BLOCK = {
   KAFKA_PORT: 0,
   REDIS_PORT: 3,
@@ -134,13 +135,13 @@ const IN_BLOCK = {
 const BLOCK = 10
 const USED = 9
 
-/** First port of the blocks: above the well-known ports, and all blocks are below the ephemeral ports. */
+/** First port of the blocks. All blocks are above the well-known ports and below the ephemeral ports. */
 const FIRST_PORT = 20_000
 const BLOCKS = 1_000
 
 /**
- * Returns the port variables of a stack that are not set in the environment: none for the default stack, free ports for a named
- * stack. A name always gets the same ports if they are free.
+ * Returns the port variables that are not set in the environment: none for the default stack, free ports for a named stack. A name
+ * gets the same ports each time, provided that they are free.
  */
 export async function stackPorts(
   name: string,

@@ -31,7 +31,10 @@ import { type Watch, watchFlow } from './start/watch.ts'
 /** Message of the reload plugin, which runs with the functions (see `localstack/reload/plugin.ts`). */
 const RELOAD = /^watch {2}(.*)$/
 
-/** Minimum interval between runs of the generator. Otherwise it runs as often as its sensors report. */
+/**
+ * Minimum interval between runs of the generator, in milliseconds. The generator runs as often as its sensors report, but not more
+ * often than this.
+ */
 const MIN_READINGS_MS = 1_000
 
 await runMain({
@@ -40,7 +43,7 @@ await runMain({
   run: start,
 })
 
-/** Returns the same value as in the functions, see infra/deployment.cjs. */
+/** Returns the name of the environment, which `infra/deployment.cjs` determines in the same way for the functions. */
 function environmentName(): string {
   return process.env.SLUICE_ENV || 'local'
 }
@@ -76,7 +79,7 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
   const failed = new AbortController()
   const cloud = startLocalCloud({ ...servers, report, signal: AbortSignal.any([signal, failed.signal]) }, env)
   const watching = cloud.then(({ services }) => watchFlow(services, env, screen, schedules))
-  // The functions report the failure when they use the watch.
+  // Avoid an unhandled rejection: the failure is reported when the watch is used.
   watching.catch(() => {})
   const variables = { ...serviceEnvironment(addressesOf(servers)), ...LOCAL_AWS_ENVIRONMENT }
   const { dataDir, logsDir } = servers
@@ -84,7 +87,7 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
   try {
     return await runFunctions(run, watching, schedules)
   } catch (error) {
-    // Print the message before stopping the servers, which takes seconds.
+    // Print the message first, because stopping the servers takes seconds.
     if (!(error instanceof UserError)) throw error
     screen.line(error.message)
     return 1
@@ -102,7 +105,7 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
 }
 
 /**
- * Builds the functions and the console while the servers start, and runs them when the servers are ready.
+ * Builds the functions and starts the console while the servers start. The functions run as soon as the servers are ready.
  *
  * @param schedules functions to invoke immediately, and whether readings are simulated
  */
@@ -134,7 +137,7 @@ async function runFunctions(
       LAMBDA_PORT: String(port),
       // The generator runs every few seconds instead; see `steadyReadings`.
       SLUICE_GENERATOR: 'off',
-      // Without --no-watch, the user's own variable applies.
+      // Without --no-watch, the variable that the user has set applies.
       ...(options.watch ? {} : { SLUICE_WATCH: 'off' }),
     },
     logsDir,
@@ -143,7 +146,7 @@ async function runFunctions(
     onLogLine: (line: string) => {
       const [, reload] = RELOAD.exec(line) ?? []
       if (reload !== undefined) screen.line(reload)
-      // No function runs before the watch exists.
+      // `watch` is undefined only before any function runs.
       watch?.logged(line)
     },
     onReport: (line: string) => watch?.reported(line),
@@ -190,8 +193,8 @@ async function runFunctions(
 }
 
 /**
- * Starts the console, which shares code with the functions. If that code cannot be loaded, the functions report the error with file
- * and line, so it is not reported here.
+ * Starts the console, which shares code with the functions. If this code cannot be loaded, the console does not report the error,
+ * because the functions report it with file and line.
  */
 async function consoleFor(options: ConsoleOptions): Promise<StartedConsole> {
   try {
@@ -211,7 +214,7 @@ interface Flow {
   readonly watch: Watch
 }
 
-/** Runs until a stop is requested, the functions cannot be restarted, or the time is over and everything is processed. */
+/** Runs until a stop is requested, the functions cannot be restarted, or the time is over and all records are processed. */
 async function flow({ options, screen, signal }: Run, { lost, begun, watch }: Flow): Promise<number> {
   const problems: string[] = []
   const ended = new AbortController()
@@ -222,7 +225,8 @@ async function flow({ options, screen, signal }: Run, { lost, begun, watch }: Fl
   const stop = AbortSignal.any([signal, ended.signal])
   const over = new AbortController()
   const end = AbortSignal.any([stop, over.signal])
-  // On a slow machine, the first runs can take longer than a short time limit. Their records count as well.
+  // On a slow machine, the first runs can take longer than a short time limit. Wait for them, because their records must be
+  // processed too.
   const onTime = () => begun.then(() => over.abort())
   const timer = options.forMs === undefined ? undefined : setTimeout(onTime, options.forMs)
   while (!end.aborted) {
@@ -239,7 +243,7 @@ async function flow({ options, screen, signal }: Run, { lost, begun, watch }: Fl
   return problems.length === 0 ? 0 : 1
 }
 
-/** Reads the queue of records that Lambda has discarded, if it exists. */
+/** Polls the queue of records that Lambda has discarded, if the queue is configured. */
 async function pollGivenUp({ stack, port, variables, screen }: Run, signal: AbortSignal): Promise<void> {
   const { onFailureQueue: queueArn } = readSettings([ON_FAILURE], stack.environment)
   if (queueArn === undefined) return
@@ -266,7 +270,7 @@ async function steadyReadings(
   { GENERATOR_FILE: file }: Readonly<Record<string, string | undefined>>,
   signal: AbortSignal,
 ): Promise<void> {
-  // The function itself reports an invalid file.
+  // Ignore the error, because the function reports an invalid file itself.
   const settings = file ? await generatorSettingsIn(file).catch(() => GENERATOR_DEFAULTS) : GENERATOR_DEFAULTS
   const everyMs = Math.max(MIN_READINGS_MS, settings.tickSeconds * 1_000)
   const timeoutMs = readEntries()('generator').timeoutSeconds * 1_000

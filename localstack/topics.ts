@@ -10,7 +10,7 @@ import {
 import { UserError } from '../programs/user-error.ts'
 
 export interface LocalTopicsOptions {
-  /** Addresses of all brokers. Their number determines the replication factor. */
+  /** Addresses of all brokers. The number of brokers determines the replication factor. */
   readonly brokers: readonly string[]
   /** Last part of all topic names. */
   readonly env?: string
@@ -42,7 +42,7 @@ function describeDifferences(differences: readonly TopicDifference[]): string {
 }
 
 /**
- * Stores the names of topics next to the data, and rejects names that differ from those of existing data.
+ * Stores the names of topics beside the data. Rejects names that differ from the names of existing data.
  *
  * @param fresh true if the data is empty, so that any names are allowed
  * @throws UserError naming each topic whose name would change

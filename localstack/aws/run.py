@@ -1,12 +1,12 @@
 """Runs LocalStack on the loopback address only: `python run.py DATA_DIR`.
 
-LocalStack reads a host from GATEWAY_LISTEN but ignores it for IPv4: its server creates the endpoint from the
-port alone and listens on every address. This script therefore sets the interface of the endpoint.
-The argument is not read. It appears in the command line, which distinguishes this process from any other
+LocalStack reads a host from GATEWAY_LISTEN but ignores it for IPv4: its server creates the endpoint only from the
+port and listens on every address. Therefore this script sets the interface of the endpoint.
+The script does not use its argument. In the command line, the argument distinguishes this process from any other
 LocalStack on the machine.
 
-LocalStack indexes the API models of all services of AWS, some 400, and keeps them in memory: half a gigabyte, and seconds of a
-processor. This script leaves only those in SERVICES, which are the only ones that run.
+LocalStack indexes the API models of all AWS services (about 400) and keeps them in memory. This takes several seconds and half a
+gigabyte. Therefore this script keeps only the models of the services in SERVICES.
 """
 
 import os
@@ -21,7 +21,7 @@ endpoints.TCP4ServerEndpoint = partial(endpoints.TCP4ServerEndpoint, interface="
 def used_services():
     names = os.environ["SERVICES"].split(",")
     models = spec.loader.list_available_services("service-2")
-    # The model of SQS for its older protocol has a name of its own.
+    # The model for the older protocol of SQS has a separate name, `sqs-query`.
     return [spec.load_service(model) for model in models if model.removesuffix("-query") in names]
 
 

@@ -1,6 +1,6 @@
 /**
- * Replaces `packages/runtime/lambda/connections.ts` in bundles for `serverless invoke local` (see `esbuild.cjs`). The state is initially
- * empty and is discarded at the end. The base class is replaced by `kafka-connections.ts` of this folder.
+ * Replaces `packages/runtime/lambda/connections.ts` in bundles for `serverless invoke local` (see `esbuild.cjs`). State is
+ * initially empty and is discarded at the end. The base class is replaced by `kafka-connections.ts` in this folder.
  */
 
 import { MemoryStateStore } from '../../packages/runtime/adapters/memory/state-store.ts'
@@ -24,7 +24,7 @@ class ToldStateStore extends MemoryStateStore {
 }
 
 export class Connections extends ServerConnections {
-  /** In-memory recovery: there are no checkpoints to resume from. */
+  /** In-memory recovery without any checkpoints to resume from. */
   override readonly recovery = async () => ({
     checkpoints: new MemoryCheckpointStore(),
     states: new MemoryStateStore(),
@@ -46,7 +46,7 @@ export class Connections extends ServerConnections {
     return { read: async () => undefined, write: async () => {}, update: async change => change(undefined) }
   }
 
-  /** Returns no parameters, so that their readers use defaults. */
+  /** Returns no parameters, so that callers use their defaults. */
   override async parameter(): Promise<Record<string, unknown>> {
     return {}
   }

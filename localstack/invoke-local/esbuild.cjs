@@ -10,8 +10,8 @@ const STAND_INS = {
 }
 
 /**
- * esbuild plugin that replaces the modules that connect to servers, in bundles for `serverless invoke local`. The replacement happens at
- * build time: deployed code and code in `serverless offline` do not contain the replacements.
+ * esbuild plugin for `serverless invoke local`. In the bundles, it replaces the modules that connect to servers. Deployed code and
+ * code in `serverless offline` do not contain the replacements.
  */
 const standIns = {
   name: 'stand-ins',
@@ -25,7 +25,7 @@ const standIns = {
   },
 }
 
-/** Returns whether the command runs with its own state and output, without servers. */
+/** Returns true if the command runs without servers, with in-memory state and a transcript as its output. */
 function invokesApart({ processedInput, classes }, { SLUICE_LIVE = '' }) {
   if (processedInput.commands.join(' ') !== 'invoke local') return false
   if (['', '0', '1'].includes(SLUICE_LIVE)) return SLUICE_LIVE !== '1'

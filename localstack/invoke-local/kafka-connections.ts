@@ -1,6 +1,6 @@
 /**
- * Replaces `packages/runtime/lambda/kafka-connections.ts` in bundles for `serverless invoke local` (see `esbuild.cjs`). Does not connect to
- * any server.
+ * Replaces `packages/runtime/lambda/kafka-connections.ts` in bundles for `serverless invoke local` (see `esbuild.cjs`). Does not
+ * connect to any server.
  */
 
 import type { GeneralSettings } from '../../lib/app/settings/index.ts'
@@ -20,7 +20,7 @@ const PUBLISHER: TopicPublisher = {
   partitionsOf: async topic => topicNamed(topic)?.partitions ?? 1,
 }
 
-/** Log that contains only the batch. */
+/** Log of a partition that contains only the records of the batch. */
 const LOG: LogReader = {
   async read(topic: string, partition: number, range: OffsetRange) {
     const { fromOffset, toOffset } = range

@@ -5,7 +5,7 @@ import type { OutgoingRecord } from '../../packages/runtime/cloudevents/record.t
 import { entityOf } from '../../packages/runtime/consumer/event.ts'
 import type { Decision, StateKey, StoredTimer } from '../../packages/runtime/pipeline/model.ts'
 
-/** Readable transcript of one invocation: its decisions, and the events that it would have published. */
+/** Readable transcript of one invocation. It shows the decisions, and the events that would have been published. */
 export class Transcript {
   readonly #partitions = new Map<string, string[]>()
   /** Remaining timers of each entity, by partition. */
@@ -25,7 +25,7 @@ export class Transcript {
     this.#published.push(...records)
   }
 
-  /** Adds lines about a partition. */
+  /** Adds lines to the transcript of a partition. */
   note(place: PartitionName, ...lines: readonly string[]): void {
     const name = nameOf(place)
     this.#partitions.set(name, [...(this.#partitions.get(name) ?? []), ...lines])
@@ -93,12 +93,12 @@ function recordLines(record: OutgoingRecord): string[] {
   return [`${where}  ${keyed}`, `    ${type}  id ${id}`, ...shown.split('\n').map(line => `    ${line}`)]
 }
 
-/** Maximum length of a text. Failure records contain original bytes, which can be as long as a record. */
+/** Maximum length of a text in the transcript. Failure records contain the original bytes, which can be long. */
 const MAX_TEXT_LENGTH = 200
 
 function indented(line: string): string {
   return `  ${line}`
 }
 
-/** Transcript of this process, which handles a single invocation. */
+/** Transcript of this process, which handles only one invocation. */
 export const transcript = new Transcript()

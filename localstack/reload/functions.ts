@@ -2,8 +2,8 @@ import { join, resolve } from 'node:path'
 import process from 'node:process'
 
 /**
- * Part of a function's entry in serverless.yml that a reload uses. It is the same object that the Serverless Framework and
- * serverless-offline read.
+ * Part of a function's entry in serverless.yml that a reload uses. The Serverless Framework and serverless-offline read the same
+ * object.
  */
 export interface Definition {
   /** Module and export of the handler, such as `functions/clock/handler.handler`. */
@@ -21,9 +21,9 @@ export class ReloadedFunction {
   /** Configured folder of the function's alert rules. */
   readonly rulesDir: string | undefined
   readonly #definition: Definition
-  /** Handler within the folder of a version, such as `functions/clock/handler.handler`. */
+  /** Path of the handler within the folder of a version, such as `functions/clock/handler.handler`. */
   readonly #handler: string
-  /** Versions in use. */
+  /** Versions of code and rules in use, by kind. */
   readonly #used = new Map<Change['kind'], Change>()
 
   constructor(key: string, definition: Definition) {
@@ -35,7 +35,7 @@ export class ReloadedFunction {
     this.#definition = definition
   }
 
-  /** Returns whether the function has a schedule. */
+  /** Returns true if the function has a schedule. */
   get isScheduled(): boolean {
     return this.#definition.events?.some(event => 'schedule' in event) ?? false
   }
@@ -50,7 +50,7 @@ export class ReloadedFunction {
     return this.#used.get('code')?.variables.CODE_VERSION
   }
 
-  /** Uses a change for all later starts. Running instances are not affected. */
+  /** Applies a change to all later starts of the function. Running instances are not affected. */
   use(change: Change): void {
     this.#used.set(change.kind, change)
     this.#definition.handler = this.#handlerWith(change)
@@ -58,7 +58,7 @@ export class ReloadedFunction {
   }
 
   /**
-   * Returns the handler and environment with which the function would start after the change.
+   * Returns the handler and the environment variables with which the function would start after the change.
    *
    * @param location folder from which handlers are resolved
    */
@@ -83,7 +83,7 @@ export class ReloadedFunction {
   }
 }
 
-/** A version of code or rules, in a complete folder that is never modified. */
+/** Version of code or rules, in a folder that is complete and never modified. */
 export interface Change {
   readonly kind: 'code' | 'rules'
   readonly version: number
@@ -97,7 +97,7 @@ function moduleOf(handler: string): string {
   return handler.slice(0, handler.lastIndexOf('.'))
 }
 
-/** Returns the AWS variables that serverless-offline passes on from its own environment. */
+/** Returns the environment variables for AWS that serverless-offline passes on to functions. */
 function awsVariables(): Record<string, string> {
   const own = Object.entries(process.env).filter(([name]) => name.startsWith('AWS_'))
   return Object.fromEntries(own) as Record<string, string>

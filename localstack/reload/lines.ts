@@ -1,10 +1,10 @@
-/** Terminal output for saved changes. Pure. */
+/** Formats terminal output about saved changes. Pure. */
 
-/** Reason why functions keep their previous code or rules. */
+/** Rejection of a change: functions that keep their previous code or rules, with the reason. */
 export interface Refusal {
   readonly functions: readonly string[]
   readonly kept: 'code' | 'rules'
-  /** Reason. All lines after the first one are indented. */
+  /** Reason for the rejection. All lines after the first one are shown indented. */
   readonly reason: string
 }
 
@@ -12,7 +12,7 @@ export function reloadedLine(functions: readonly string[], what: string): string
   return `reloaded ${functions.join(', ')}: ${what}`
 }
 
-/** Formats rejections. Functions that share a file also share its errors, so each error is shown once. */
+/** Formats rejections. Functions that share a file have the same errors, so each error is shown only once. */
 export function refusedLines(refusals: readonly Refusal[]): string[] {
   const groups = Map.groupBy(refusals, ({ kept, reason }) => `${kept}\n${reason}`)
   return [...groups.values()].flatMap(group => {
@@ -35,7 +35,7 @@ export function filesNamed(files: readonly string[]): string {
 
 const MAX_NAMED = 3
 
-/** Describes a save without effect, which would otherwise appear to be ignored. */
+/** Describes a save that affects no function or rule. Without this line, the save would seem to be ignored. */
 export function unchangedLine(files: readonly string[], what: 'function' | 'rule'): string {
   return `nothing to reload: ${filesNamed(files)} ${files.length === 1 ? 'affects' : 'affect'} no ${what}`
 }

@@ -3,10 +3,10 @@ import Lambda from 'serverless-offline/lambda'
 type Definition = (functionKey: string) => unknown
 
 /**
- * Functions that serverless-offline itself runs, for schedules and HTTP. It keeps their threads in a pool by function key. Threads of a
- * single
- * function cannot be replaced: it can only end all threads at once, in the middle of invocations. Each reload therefore gives the function
- * a new key in the pool. Running invocations finish unchanged, and serverless-offline ends idle threads of the old code after a minute.
+ * Functions that serverless-offline itself runs, for schedules and HTTP. serverless-offline keeps their threads in a pool by
+ * function key. It cannot end the threads of a single function, only all threads at once, even during invocations. Therefore each
+ * reload gives the function a new key in the pool. Running invocations finish unchanged, and idle threads of the old code are ended
+ * after a minute.
  */
 export class OfflineFunctions {
   readonly #keys = new Map<string, string>()
@@ -18,7 +18,9 @@ export class OfflineFunctions {
     this.#definitionOf = definitionOf
   }
 
-  /** Hooks into serverless-offline, which does not expose its functions. Call this before serverless-offline starts them. */
+  /**
+   * Attaches to serverless-offline, which does not expose its functions. Call this before serverless-offline creates its functions.
+   */
   attach(): void {
     const { start } = Lambda.prototype
     const attach = (lambda: Lambda) => this.#attachTo(lambda)
@@ -29,7 +31,7 @@ export class OfflineFunctions {
     }
   }
 
-  /** Makes the next invocation load the function again, using the current handler of its definition. */
+  /** Makes the next invocation load the function again, using the current handler in the function's definition. */
   replace(functionKeys: Iterable<string>): void {
     this.#reloads += 1
     for (const functionKey of functionKeys) {
@@ -39,7 +41,7 @@ export class OfflineFunctions {
     }
   }
 
-  /** Invokes a function like its schedule does. Rejects with the function's error. */
+  /** Invokes a function in the same way as its schedule. Rejects with the function's error. */
   async invoke(functionKey: string): Promise<void> {
     const instance = this.#lambda?.get(functionKey)
     instance?.setEvent({})

@@ -12,7 +12,7 @@ import { tryOut } from './try-out.ts'
 import { Versions } from './versions.ts'
 import { Watcher } from './watcher.ts'
 
-/** Files that `serverless offline` or a function reads only at startup. */
+/** Files that `serverless offline` or a function reads only at startup, so that changing them requires a restart. */
 const READ_AT_START = [
   'serverless.yml',
   'config/failures',
@@ -27,9 +27,9 @@ const READ_AT_START = [
   'config/failures/policy.yaml',
 ]
 
-/** Saved files and the action for them. A file belongs to the first matching row. */
+/** Row of a table that assigns an action to saved files. A file belongs to the first matching row. */
 interface SavedFiles {
-  /** Returns whether the row applies to a file. @param path relative to the project */
+  /** Returns true if the row applies to a file. @param path path relative to the project */
   has(path: string): boolean
   act(paths: readonly string[]): Promise<void>
 }
@@ -64,8 +64,9 @@ interface Trigger {
 }
 
 /**
- * Builds the functions for `serverless offline` in one build, and reloads their code and alert rules while it is running. It replaces
- * serverless-esbuild, which builds each function separately, overwrites bundles in use and ends threads in the middle of an invocation.
+ * Builds the functions for `serverless offline`, all in one build, and reloads their code and alert rules while it is running. This
+ * plugin replaces serverless-esbuild, which builds each function separately, overwrites bundles in use and ends threads during
+ * invocations.
  *
  * SLUICE_WATCH=off disables reloading.
  */
@@ -118,7 +119,7 @@ export default class ReloadPlugin {
       await reloader.start()
     } catch (error) {
       if (!(error instanceof BuildError)) throw error
-      // The Serverless Framework prints its own errors as messages, and all others as crashes.
+      // The Serverless Framework shows its own errors as messages, and all other errors as crashes.
       throw new this.#serverless.classes.Error(error.message, 'SLUICE_BUILD')
     }
   }
@@ -129,7 +130,7 @@ export default class ReloadPlugin {
     const rulesPaths = rules.map(({ path }) => path)
     const rows: SavedFiles[] = [
       { has: path => isIn(path, READ_AT_START), act: async paths => this.#say(restartLine(paths)) },
-      // Reload code before rules, because new rules may require it.
+      // Reload code before rules, because new rules may require new code.
       { has: path => !isIn(path, rulesPaths), act: paths => reloader.codeSaved(paths) },
       ...rules.map(({ folder, path }) => ({
         has: (saved: string) => isIn(saved, [path]),
@@ -166,7 +167,7 @@ export default class ReloadPlugin {
     }
   }
 
-  /** Catches errors of the reload itself, so that the functions and the watcher continue. */
+  /** Catches and reports errors of the reload itself, so that the functions and the watcher continue. */
   async #guarded(work: () => Promise<void>): Promise<void> {
     try {
       await work()

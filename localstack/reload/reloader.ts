@@ -12,7 +12,7 @@ export interface ReloaderParts {
   readonly projectDir: string
   /** Folder from which serverless-offline resolves handlers. */
   readonly location: string
-  /** Folders of versions within `location`. */
+  /** Stores the versions of code and rules in folders within `location`. */
   readonly versions: Versions
   /** Environment variables for all functions. */
   readonly provided: Readonly<Record<string, string>>
@@ -30,18 +30,20 @@ interface Changed {
   readonly change: Change
 }
 
-/** Maximum number of functions that are tried concurrently. Each uses as much memory as a running one. */
+/** Maximum number of functions that are tried out concurrently. Each of them uses as much memory as a running function. */
 const TRIED_AT_ONCE = 2
 
 /**
- * Builds functions and applies saved code and rules to them. If a change does not build, parse or start, it is rejected, and the running
+ * Builds functions and applies saved code and rules. A change that does not build, parse or start is rejected, and the running
  * version is kept. Functions that start later, because of load or after a crash, use the last accepted version.
  */
 export class Reloader {
   readonly #parts: ReloaderParts
-  /** Sources of each function in its last build. */
+  /** Source files that each function's last build included. */
   readonly #sources = new Map<ReloadedFunction, ReadonlySet<string>>()
-  /** Functions that could not be built. Any saved file may be the one that they are missing. */
+  /**
+   * Functions that could not be built. They are built again after every save, because any saved file may contain the correction.
+   */
   readonly #unbuilt = new Set<ReloadedFunction>()
   /** Rules in use, by source folder. */
   readonly #rules = new Map<string, RuleSet>()
@@ -65,8 +67,8 @@ export class Reloader {
   }
 
   /**
-   * Copies the rules before any function starts, so that later edits do not affect functions that start afterwards. Invalid rules are not
-   * copied.
+   * Copies the rules before any function starts, so that later edits do not affect functions that start afterwards. Invalid rules
+   * are not copied.
    */
   async keepRules(): Promise<void> {
     for (const folder of this.rulesDirs) {
@@ -79,8 +81,8 @@ export class Reloader {
   }
 
   /**
-   * Handles saved files of a rules folder. Returns the scheduled functions whose rules have changed. They have to run immediately, because
-   * rules take effect through their runs.
+   * Handles saved files of a rules folder. Returns the scheduled functions whose rules have changed. The caller must run them
+   * immediately, because rules take effect only through their runs.
    */
   async rulesSaved(folder: string, files: readonly string[]): Promise<readonly string[]> {
     const readers = this.#readersOf(folder)
@@ -97,7 +99,7 @@ export class Reloader {
       return []
     }
     const change = await versions.writeRules(set)
-    // The functions' own code has already parsed the rules, so no further try is needed.
+    // The rules were already parsed by the functions' own code, so the functions need not be tried out.
     await this.#replace(
       readers.map(target => ({ target, change })),
       what,
@@ -106,7 +108,6 @@ export class Reloader {
     return readers.flatMap(({ key, isScheduled }) => (isScheduled ? [key] : []))
   }
 
-  /** Handles saved source files. */
   async codeSaved(files: readonly string[]): Promise<void> {
     const { functions, say } = this.#parts
     const affected = functions.filter(target => this.#unbuilt.has(target) || this.#hasSource(target, files))
@@ -117,7 +118,7 @@ export class Reloader {
     else if (refusals.length === 0) say(unchangedLine(files, 'function'))
   }
 
-  /** Builds functions and reports those with errors. The others are built nevertheless. */
+  /** Builds functions, and reports the functions with errors. All others are built nevertheless. */
   async #builtOrRefused(
     targets: readonly ReloadedFunction[],
     refusals: Refusal[],
@@ -127,7 +128,7 @@ export class Reloader {
     } catch (error) {
       if (!(error instanceof BuildError)) throw error
       const known = targets.filter(target => this.#hasSource(target, error.files))
-      // The error is in a file that none of the functions had before.
+      // The error is in a file that no function used before.
       if (known.length === 0 && targets.length > 1) return this.#eachBuiltOrRefused(targets, refusals)
       const broken = known.length > 0 ? known : targets
       for (const target of broken) this.#unbuilt.add(target)
@@ -140,7 +141,7 @@ export class Reloader {
     }
   }
 
-  /** Builds each function separately, to find those with errors. */
+  /** Builds each function separately, to find the functions with errors. */
   async #eachBuiltOrRefused(
     targets: readonly ReloadedFunction[],
     refusals: Refusal[],
@@ -151,7 +152,7 @@ export class Reloader {
   }
 
   /**
-   * Builds functions and returns those whose code differs from the code in use.
+   * Builds functions and returns the functions whose new code differs from the code in use.
    *
    * @throws BuildError if a function cannot be built
    */
@@ -174,7 +175,7 @@ export class Reloader {
     return files.some(file => this.#sources.get(target)?.has(file))
   }
 
-  /** Tries new code and reports functions that do not start. */
+  /** Tries out new code. Reports functions that do not start, and returns the others. */
   async #thoseThatStart(changed: readonly Changed[]): Promise<readonly Changed[]> {
     const { location, provided, tryOut, say } = this.#parts
     const reasons = await pMap(

@@ -5,7 +5,10 @@ import { identityOf } from '../../lib/alerting/rule.ts'
 import { InvalidRules, type RuleFile, readRules } from '../../lib/alerting/rule-files.ts'
 import { readRuleFiles } from '../../lib/alerting/rules-directory.ts'
 
-/** Snapshot of the alert rules of a folder. The copied rules are the ones that were checked, even if files are saved in between. */
+/**
+ * Snapshot of the alert rules of a folder. The snapshot contains exactly the rules that were checked, even if files are saved
+ * meanwhile.
+ */
 export interface RuleSet {
   readonly files: readonly RuleFile[]
   readonly rules: readonly AnyRule[]
@@ -15,7 +18,7 @@ export interface RuleSet {
  * Reads and checks the rules of a folder.
  *
  * @param shownAs name of the folder in messages
- * @throws Error if the folder cannot be read, or with one line per error in its files
+ * @throws Error if the folder cannot be read or its files contain errors. The message has one line per error.
  */
 export async function readRuleSet(folder: string, shownAs = folder): Promise<RuleSet> {
   const files = await readRuleFiles(folder, shownAs)
@@ -28,8 +31,8 @@ export async function readRuleSet(folder: string, shownAs = folder): Promise<Rul
 }
 
 /**
- * Describes the differences between rules, such as `1 rule added, 2 rules changed`; undefined if they are equal. Rules are
- * identified by name and labels.
+ * Describes the differences between two sets of rules, such as `1 rule added, 2 rules changed`; undefined if they are equal. Rules
+ * are identified by name and labels.
  */
 export function differenceOf(before: readonly AnyRule[], after: readonly AnyRule[]): string | undefined {
   const old = byIdentity(before)

@@ -11,9 +11,9 @@ export interface Candidate {
 }
 
 /**
- * Starts a function in a separate thread like its first invocation does, without invoking it.
+ * Starts a function in a separate thread, in the same way as its first invocation, but does not invoke it.
  *
- * @returns the reason why it does not start; undefined if it starts
+ * @returns the reason why the function does not start; undefined if it starts
  */
 export async function tryOut({ file, name, environment }: Candidate): Promise<string | undefined> {
   const worker = new Worker(new URL('./try-out-thread.ts', import.meta.url), {

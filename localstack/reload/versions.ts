@@ -4,12 +4,12 @@ import type { Files } from '../../infra/bundle-builder.ts'
 import type { Change } from './functions.ts'
 import type { RuleSet } from './rule-set.ts'
 
-/** Number of unused versions to keep. Running invocations may still read their files. */
+/** Number of unused versions to keep, because running invocations may still read their files. */
 const KEPT = 5
 
 /**
- * Folders with versions of code and rules. A version is complete before anything refers to it and is never modified, so a function always
- * starts with a consistent version.
+ * Folders with versions of code and rules. A version is complete before it is used and is never modified, so functions always start
+ * with consistent files.
  */
 export class Versions {
   readonly #folder: string
@@ -24,7 +24,10 @@ export class Versions {
     await rm(this.#folder, { recursive: true, force: true })
   }
 
-  /** Writes the files of functions. Returns a function that creates the change for a function with a given fingerprint. */
+  /**
+   * Writes the files of functions. Returns a function that creates the change of one function, identified by the fingerprint of its
+   * code.
+   */
   async writeCode(files: Files): Promise<(fingerprint: string) => Change> {
     const version = this.#next()
     const folder = join(this.#folder, `${version}`)
@@ -32,7 +35,7 @@ export class Versions {
     for (const path of new Set(all.map(([file]) => dirname(file))))
       await mkdir(join(folder, path), { recursive: true })
     for (const [file, content] of all) await writeFile(join(folder, file), content)
-    // Functions share files, so the code of a function cannot be identified by its file.
+    // Functions share files, so a file does not identify the code of a single function.
     return fingerprint => ({
       kind: 'code',
       version,

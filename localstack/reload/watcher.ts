@@ -7,7 +7,7 @@ interface WatcherOptions {
   readonly projectDir: string
   /** Paths or glob patterns, relative to the project or absolute. */
   readonly patterns: readonly string[]
-  /** Start time in epoch milliseconds. Files written later count as saved, even if the watcher was not ready yet. */
+  /** Start time in epoch milliseconds. Files written after this time count as saved, even if the watcher was not ready then. */
   readonly sinceMs: number
   /** Called once per save with paths relative to the project. Calls do not overlap. */
   readonly onSave: (paths: readonly string[]) => Promise<void>

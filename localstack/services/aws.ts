@@ -7,14 +7,17 @@ import { LOOPBACK } from './ports.ts'
 import { awsAnswers } from './probes.ts'
 import { FEW_ARENAS } from './process.ts'
 
-/** Supports Python 3.11 and later. LocalStack 4.14, the last version of the free edition, requires Python 3.12. */
+/**
+ * Version of LocalStack that supports Python 3.11 and later. LocalStack 4.14, the last version of the free edition, requires Python
+ * 3.12.
+ */
 const TITLE = 'LocalStack 4.13.1'
 const INSTALLED = join(LOCAL, 'python', 'localstack')
 
-/** AWS services to start, by LocalStack's names. */
+/** AWS services to start, by the names that LocalStack uses. */
 export const AWS_SERVICES = ['s3', 'sns', 'sqs', 'ssm', 'secretsmanager', 'cloudwatch', 'logs']
 
-/** LocalStack from the Python package index, on loopback. It does not keep data across restarts. */
+/** LocalStack from the Python package index, listening on the loopback address. It does not keep data across restarts. */
 export function awsServer({ port, dataDir }: ServerOptions): Server {
   const dir = join(dataDir, 'aws')
   const address = `${LOOPBACK}:${port}`
@@ -38,8 +41,8 @@ export function awsServer({ port, dataDir }: ServerOptions): Server {
 }
 
 /**
- * Returns selected environment variables. LocalStack reads dozens of variables, and those set for other purposes (DEBUG,
- * PERSISTENCE, AWS_*) would change its behavior.
+ * Returns selected environment variables for LocalStack. It reads dozens of variables, and variables that are set for other
+ * purposes (DEBUG, PERSISTENCE, AWS_*) would change its behavior.
  */
 function environment(address: string, dir: string): NodeJS.ProcessEnv {
   return {
@@ -53,7 +56,7 @@ function environment(address: string, dir: string): NodeJS.ProcessEnv {
     LOCALSTACK_HOST: address,
     SQS_ENDPOINT_STRATEGY: 'path',
     FILESYSTEM_ROOT: dir,
-    // Otherwise LocalStack may assume that it runs in a container, and write to /var/lib and /usr/lib.
+    // Without this, LocalStack may assume that it runs in a container, and write to /var/lib and /usr/lib.
     OVERRIDE_IN_DOCKER: '0',
     // Disable the DNS server, usage statistics, and the certificate download.
     DNS_ADDRESS: '0',

@@ -2,25 +2,25 @@ import type { ServerName } from '../report.ts'
 import type { InstallContext, Package } from './install.ts'
 import type { Launch } from './process.ts'
 
-/** Description of a server, with all differences between Kafka, Valkey and LocalStack. */
+/** Definition of a server. It contains all differences between Kafka, Valkey and LocalStack. */
 export interface Server {
   readonly name: ServerName
   /** Name and version for messages. */
   readonly title: string
   readonly port: number
-  /** Environment variable that sets another port. */
+  /** Environment variable with which users set another port. */
   readonly variable: string
-  /** Data folder. Its path is part of the command line, which identifies the server as one of this project. */
+  /** Data folder. Its path is part of the command line, so that a running process can be identified as a server of this project. */
   readonly dir: string
   /** Package of the server; undefined for a program that is already installed. */
   readonly package: Package | undefined
   /** Writes the configuration and initial data, and returns the command that starts the server. */
   prepare(context: Required<InstallContext>): Promise<Launch>
-  /** Returns whether the server is ready. Never rejects. */
+  /** Returns true if the server is ready. Never rejects. */
   answers(): Promise<boolean>
 }
 
-/** Port and data of a server. */
+/** Options for the port and the data of a server. */
 export interface ServerOptions {
   readonly port: number
   /** Folder with the data of all servers. */

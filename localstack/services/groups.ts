@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 
-// Each server leads its own process group. A Ctrl-C in the terminal therefore does not end it before it is stopped in order, and its child
-// processes end with it.
+// Each server has a process group of its own. Therefore Ctrl-C in the terminal does not end a server before it is stopped in order,
+// and its child processes end with it.
 
 /** Time limit for a server to shut down, in milliseconds. Kafka writes its indexes, and LocalStack ends its threads. */
 export const GRACE_MS = 15_000
@@ -24,8 +24,8 @@ export function signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean
 }
 
 /**
- * Ends a group that is not a child of this process, with SIGTERM, and with SIGKILL after the grace period. The system does not
- * notify about the end of such a process, so it is polled.
+ * Ends a process group that this process did not start. Sends SIGTERM, and SIGKILL after the grace period. The system does not
+ * report the end of such a process, so its state is polled.
  */
 export async function endForeignGroup(leader: number, graceMs = GRACE_MS): Promise<void> {
   const killAtMs = Date.now() + graceMs
@@ -71,9 +71,10 @@ let watchdog: ChildProcess | undefined
 const guarded = new Set<number>()
 
 /**
- * Ensures that a process group ends when this process ends, for whatever reason; see `watchdog.ts`.
+ * Ensures that a process group is ended when this process ends for any reason; see `watchdog.ts`.
  *
- * @returns a function to call when the group has ended. For the last group, its promise resolves after the watchdog has ended.
+ * @returns a function to call when the group has ended. After the last group, its promise resolves only when the watchdog has
+ * ended.
  */
 export function guardGroup(leader: number): () => Promise<void> {
   watchdog ??= startWatchdog()
@@ -86,7 +87,7 @@ export function guardGroup(leader: number): () => Promise<void> {
     if (guarded.size > 0 || !current) return
     watchdog = undefined
     current.stdin?.end()
-    // Otherwise this process could exit while waiting.
+    // Without this, the process could exit while it is waiting.
     current.ref()
     if (current.exitCode === null && current.signalCode === null) await once(current, 'exit')
   }
@@ -97,7 +98,7 @@ function startWatchdog(): ChildProcess {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   })
-  // If the watchdog was killed, the servers continue without this protection.
+  // If the watchdog is killed, the servers continue to run without this protection.
   child.stdin?.on('error', () => {})
   child.on('error', () => {})
   child.unref()

@@ -17,29 +17,29 @@ export interface InstallContext {
   readonly logsDir?: string
 }
 
-/** A package that is downloaded once, into its own folder. */
+/** Package that is downloaded once, into a folder of its own. */
 export interface Package {
   readonly service: ServiceName
   /** Name and version for messages, such as "Kafka 4.3.0 from Maven". */
   readonly title: string
   readonly dir: string
-  /** File that must exist in the package, including the target of a link. */
+  /** File that must exist in an installed package. If it is a link, its target must exist too. */
   readonly probe: string
   /** Version of the installed content, or the hash of its lock file. */
   readonly version: string
-  /** Fills an empty folder, which then replaces `dir`. */
+  /** Installs the content of the package into an empty folder, which then replaces `dir`. */
   fill(dir: string, run: RunTool, context: InstallContext): Promise<void>
 }
 
-/** Runs an installation tool. `task` is the subject of its error message; by default the installation itself. */
+/** Runs an installation tool. `task` is the subject of the error message; by default, it is the installation of the package. */
 type RunTool = (launch: Launch, task?: string) => Promise<void>
 
 const MARKER = 'installed.txt'
 const STILL_INSTALLING_MS = 10_000
 
 /**
- * Installs a package if necessary. The folder is filled under another name and renamed when it is complete, with a marker file. An
- * interrupted installation is therefore never mistaken for a complete one.
+ * Installs a package if necessary. A folder is filled under another name, gets a marker file, and is renamed when it is complete.
+ * Therefore an interrupted installation is never mistaken for a complete one.
  */
 export async function ensureInstalled(wanted: Package, context: InstallContext): Promise<void> {
   if (await upToDate(wanted)) return
@@ -85,7 +85,7 @@ async function upToDate({ dir, probe, version }: Package): Promise<boolean> {
   return existsSync(marker) && existsSync(join(dir, probe)) && (await readFile(marker, 'utf8')) === version
 }
 
-/** Runs a Maven goal that downloads into the folder. */
+/** Runs a Maven goal that downloads files. */
 export async function fetchWithMaven(run: RunTool, ...goal: readonly string[]): Promise<void> {
   const args = ['--batch-mode', '--no-transfer-progress', ...goal]
   await run({ command: await requireMaven(), args })
@@ -100,8 +100,8 @@ export function copyOf(artifact: string, dir: string): string[] {
 const PYTHON_PROBE = join('bin', 'python')
 
 /**
- * Returns packages of the Python package index in a virtual environment. A lock file pins their versions and hashes. They are
- * installed with uv.
+ * Returns a package that consists of packages of the Python package index, in a virtual environment. A lock file pins their
+ * versions and hashes, and uv installs them.
  *
  * @param lock file name in `localstack/python/`, or an absolute path
  */
@@ -147,7 +147,7 @@ async function ensureUv(service: ServiceName, python: string, context: InstallCo
     },
   }
   await ensureInstalled(uv, context)
-  // Use the Python that was found. Do not let uv download another one.
+  // Use the Python that was found instead of letting uv download another one.
   const env = { ...process.env, UV_PYTHON_DOWNLOADS: 'never', UV_NO_PROGRESS: '1' }
   return (...args: string[]): Launch => ({
     command: join(uv.dir, uv.probe),

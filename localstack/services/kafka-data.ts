@@ -3,18 +3,18 @@ import { join } from 'node:path'
 import { UserError } from '../../programs/user-error.ts'
 import type { ServerName } from '../report.ts'
 
-/** Name of a broker, and its folder of the same name. */
+/** Name of a broker and of its data folder. */
 export interface BrokerFolder {
   readonly name: ServerName
   readonly title: string
   readonly dir: string
 }
 
-/** Supported numbers of brokers. A cluster of two would not survive the loss of one. */
+/** Supported numbers of brokers. A cluster of two is excluded, because it would not survive the loss of a broker. */
 export const BROKER_COUNTS = [1, 3] as const
 export type BrokerCount = (typeof BROKER_COUNTS)[number]
 
-/** Returns the folders of a cluster of this size. */
+/** Returns the data folders for a cluster with this number of brokers. */
 export function brokerFolders(dataDir: string, brokers: number): BrokerFolder[] {
   const named = (name: ServerName, title: string) => ({ name, title, dir: join(dataDir, name) })
   if (brokers === 1) return [named('kafka', 'Kafka')]
@@ -23,14 +23,14 @@ export function brokerFolders(dataDir: string, brokers: number): BrokerFolder[] 
   )
 }
 
-/** Returns the folders of clusters of other sizes. */
+/** Returns the data folders that belong to clusters with other numbers of brokers. */
 export function foldersOfOthers(dataDir: string, brokers: number): BrokerFolder[] {
   return BROKER_COUNTS.filter(count => count !== brokers).flatMap(count => brokerFolders(dataDir, count))
 }
 
 /**
- * Rejects data that was written by a different number of brokers. Starting with empty topics would be wrong: consumers with stored
- * state would treat the first new records as already processed.
+ * Rejects existing data that was written by a different number of brokers. Starting with empty topics would be wrong: consumers
+ * with stored state would treat the first new records as already processed.
  *
  * @throws UserError if there is such data
  */
@@ -46,7 +46,7 @@ export function requireSameBrokers(dataDir: string, brokers: number): void {
   )
 }
 
-/** Returns the cluster id in the folders; undefined if none is formatted. */
+/** Returns the cluster id in the folders; undefined if none of them is formatted. */
 export function clusterIdIn(folders: readonly BrokerFolder[]): string | undefined {
   const made = folders.map(({ dir }) => metadataFile(dir)).find(file => existsSync(file))
   return made && /^cluster\.id=(.+)$/m.exec(readFileSync(made, 'utf8'))?.[1]
@@ -57,7 +57,7 @@ export function logFolder(dir: string): string {
   return join(dir, 'log')
 }
 
-/** Returns whether the folder is formatted for a broker. */
+/** Returns true if the folder is formatted for a broker. */
 export function isFormatted(dir: string): boolean {
   return existsSync(metadataFile(dir))
 }

@@ -14,7 +14,7 @@ const MiB = 1024 * 1024
  * Returns the properties of a node.
  *
  * @param nodes all nodes of the cluster, including this one
- * @param log folder of its records
+ * @param log folder for the records of this node
  */
 export function kafkaProperties(
   { id, port, controllerPort }: KafkaNode,
@@ -32,10 +32,11 @@ export function kafkaProperties(
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'log.dirs': log,
     'auto.create.topics.enable': false,
-    // Larger than the topic maximum of 2 MiB, with room for the batch around a message.
+    // Larger than the topic maximum of 2 MiB, to leave room for the batch that contains a message.
     'message.max.bytes': 3 * MiB,
     'replica.fetch.max.bytes': 3 * MiB,
-    // Kafka's internal topics, in particular the offsets topic, must survive the loss of a broker like all other topics.
+    // Kafka's internal topics, in particular the offsets topic, must survive the loss of a broker in the same way as all other
+    // topics.
     'default.replication.factor': factor,
     'min.insync.replicas': minInsync,
     'offsets.topic.replication.factor': factor,
@@ -43,7 +44,7 @@ export function kafkaProperties(
     'transaction.state.log.min.isr': minInsync,
     'share.coordinator.state.topic.replication.factor': factor,
     'share.coordinator.state.topic.min.isr': minInsync,
-    // Sized for one machine. The defaults are intended for clusters and slow down the start.
+    // Values for a single machine. The defaults are intended for clusters and slow down the start.
     'offsets.topic.num.partitions': 4,
     'transaction.state.log.num.partitions': 4,
     'num.network.threads': 2,
@@ -55,7 +56,6 @@ export function kafkaProperties(
   }
 }
 
-/** Formats a properties file. */
 export function propertiesText(properties: Readonly<Record<string, string | number | boolean>>): string {
   return Object.entries(properties)
     .map(([key, value]) => `${key}=${value}\n`)
@@ -63,7 +63,7 @@ export function propertiesText(properties: Readonly<Record<string, string | numb
 }
 
 /**
- * Detects lost brokers quickly, because writes to their partitions are not acknowledged until then. The default of nine seconds exceeds the
- * timeouts of local clients.
+ * Settings for detecting lost brokers quickly. Until a loss is detected, writes to the broker's partitions are not acknowledged,
+ * and the default of nine seconds exceeds the timeouts of local clients.
  */
 const FAST_FAILURE_DETECTION = { 'broker.session.timeout.ms': 3_000, 'broker.heartbeat.interval.ms': 500 }

@@ -12,20 +12,19 @@ import { brokerTakesPart } from './probes.ts'
 import { FEW_ARENAS, type Launch, runTool } from './process.ts'
 import { requireJava, SMALL_JVM } from './requirements.ts'
 
-/** Default version of Kafka. */
 export const KAFKA_VERSION = '4.3.0'
 
 export interface KafkaOptions {
-  /** Port of each broker. Their number determines the number of brokers. */
+  /** Port of each broker. The cluster has one broker per port. */
   readonly ports: readonly number[]
   readonly dataDir: string
   readonly version?: string | undefined
   readonly variant?: KafkaVariant
 }
 
-/** Differences from the brokers of `npm start`, for tests. */
+/** Differences from the brokers of `npm start`, which tests need. */
 export interface KafkaVariant {
-  /** Returns properties that are added to the usual ones or override them. */
+  /** Returns properties that are added to the usual properties or override them. */
   properties(node: KafkaNode): Readonly<Record<string, string | number | boolean>>
   /** Folder with additional classes. */
   readonly classes: string
@@ -33,7 +32,7 @@ export interface KafkaVariant {
   readonly format: readonly string[]
 }
 
-/** Returns the package with Kafka's jars, from Maven. */
+/** Returns the package with Kafka's jar files, which Maven downloads. */
 export function kafkaPackage(version = KAFKA_VERSION): Package {
   const pom = join(PROJECT, 'localstack', 'kafka', 'pom.xml')
   return {
@@ -49,12 +48,12 @@ export function kafkaPackage(version = KAFKA_VERSION): Package {
   }
 }
 
-/** Apache Kafka from Maven, on loopback. Each port is a node that is broker and controller (KRaft). */
+/** Apache Kafka from Maven, listening on the loopback address. Each port is a node that is both broker and controller (KRaft). */
 export function kafkaServers({ ports, dataDir, version, variant }: KafkaOptions): Server[] {
   const jars = kafkaPackage(version)
   const folders = brokerFolders(dataDir, ports.length)
   const plan = () => planCluster(ports, folders)
-  // A node of a cluster must keep its address after a restart. A single node may change it.
+  // In a cluster, a node must keep its address after a restart. A single node may get another one.
   const cluster = ports.length > 1 ? once(plan) : plan
   const classPath = [...(variant ? [variant.classes] : []), join(jars.dir, '*')].join(':')
   return folders.map(({ name, title, dir }, index) => {

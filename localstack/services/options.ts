@@ -6,7 +6,7 @@ export type ServerPlace = { readonly port: number } | { readonly address: string
 /** Location of Kafka. `further` contains the ports of additional brokers. */
 export type KafkaPlace = ServerPlace | { readonly port: number; readonly further: readonly number[] }
 
-/** Returns the ports of the servers to start; empty if a server already runs or is not needed. */
+/** Returns the ports of the servers to start; empty if the server already exists or is not needed. */
 export function portsAt(place: KafkaPlace | undefined): number[] {
   if (!place || 'address' in place) return []
   return 'further' in place ? [place.port, ...place.further] : [place.port]
@@ -31,6 +31,6 @@ export interface ServicesOptions {
   readonly revive?: boolean
   readonly kafkaVersion?: string
   readonly report?: Report
-  /** Aborting the signal during the start stops all servers. The start then throws the signal's reason. */
+  /** Signal that stops all servers if it is aborted during the start. The start then throws the signal's reason. */
   readonly signal?: AbortSignal
 }

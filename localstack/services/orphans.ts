@@ -10,7 +10,7 @@ export function pidFile(dir: string): string {
   return `${dir}.pid`
 }
 
-/** Identity of an orphaned server. */
+/** Properties that identify an orphaned server. */
 type Owner = Pick<Server, 'name' | 'title' | 'dir'>
 
 interface Note {
@@ -19,9 +19,9 @@ interface Note {
 }
 
 /**
- * Ends the server that an earlier run left running on this data folder, if any. Another program may have the recorded process id by now, so
- * the command line of the process must contain the data folder. The process is an orphan if its parent is not the process that started it.
- * Otherwise that process is still running and owns the server.
+ * Ends a server that an earlier run has left running on this data folder. The operating system may have reused the recorded process
+ * id, so the command line of the process must contain the data folder. The process is an orphan if its parent is not the process
+ * that started it. Otherwise, that process is still running and owns the server.
  */
 export async function endOrphan(server: Owner, report: Report): Promise<void> {
   const note = readNote(server)
@@ -49,7 +49,7 @@ function readNote(server: Owner): Note | undefined {
     const note = JSON.parse(readFileSync(file, 'utf8'))
     return Number.isInteger(note?.pid) && note.pid > 1 ? note : undefined
   } catch {
-    // Writing the file was interrupted.
+    // The file is incomplete, because writing it was interrupted.
     return undefined
   }
 }

@@ -7,10 +7,10 @@ import { join } from 'node:path'
 import { alive } from '../../programs/lock-file.mjs'
 import { UserError } from '../../programs/user-error.ts'
 
-/** Only address that servers of this project listen on. */
+/** Address on which servers of this project listen. They never listen on any other address. */
 export const LOOPBACK = '127.0.0.1'
 
-/** A port to listen on, and the environment variable that sets another one. */
+/** Port to listen on, and the environment variable with which users set another port. */
 export interface WantedPort {
   readonly port: number
   readonly variable: string
@@ -28,26 +28,26 @@ export async function requireFreePorts(wanted: readonly WantedPort[]): Promise<v
   for (const one of wanted) if (await portInUse(one.port)) taken.push(one)
   if (taken.length === 0) return
   const lines = taken.map(({ port, variable, title }) => {
-    // If a variable sets several ports, it contains the first one. Suggest a port after the last one in use.
+    // The variable contains the first of several ports, so suggest a port after the last one in use.
     const last = Math.max(...taken.filter(one => one.variable === variable).map(one => one.port))
     return `Port ${port} for ${title} is in use. Stop the program that listens there, or set another port: ${variable}=${last + 1}`
   })
   throw new UserError(lines.join('\n'))
 }
 
-/** Returns whether a program listens on a local port, on loopback or on all addresses. */
+/** Returns true if a program listens on a local port, on the loopback address or on all addresses. */
 export async function portInUse(port: number): Promise<boolean> {
-  // On macOS, two programs can listen on the same port, and only a connection reveals the other one.
+  // On macOS, two programs can listen on the same port. Only a connection reveals the other program.
   return (await accepts(LOOPBACK, port)) || !(await canListen(port))
 }
 
 /**
- * Range below the ephemeral ports (from 32768 on Linux, from 49152 elsewhere). Any connection could take an ephemeral port between
- * the check and the start of the server.
+ * Range of ports below the ephemeral ports (from 32768 on Linux, from 49152 elsewhere). An ephemeral port could be used by any
+ * connection between the check and the start of the server.
  */
 const GIVEN = { from: 12_000, to: 32_000 }
 
-/** Returns a free port and reserves it: other processes of this project do not get it while this process is running. */
+/** Returns a free port and reserves it. Other processes of this project do not get this port while this process is running. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(GIVEN.from, GIVEN.to)
@@ -60,7 +60,7 @@ export function freePorts(count: number): Promise<number[]> {
   return Promise.all(Array.from({ length: count }, freePort))
 }
 
-/** Returns whether a TCP connection is accepted within `timeoutMs`. */
+/** Returns true if a TCP connection is accepted within `timeoutMs`. */
 export function accepts(host: string, port: number, timeoutMs = 1_000): Promise<boolean> {
   return new Promise(resolve => {
     const socket = connect({ host, port, timeout: timeoutMs })
@@ -88,14 +88,14 @@ function canListen(port: number): Promise<boolean> {
 /** Folder with a file for each reserved port. All processes of a user share it. */
 const FOLDER = join(tmpdir(), `sluice-ports-${userInfo().uid}`)
 
-/** Age after which the files of killed processes are removed. */
+/** Age after which the reservations of killed processes are removed, in milliseconds. */
 const KEPT_MS = 10 * 60_000
 
 const own = new Set<string>()
 
 /**
- * Reserves a port for the lifetime of this process. Returns false if it is already reserved. Seconds can pass between finding a
- * free port and listening on it, and no other process may get the same port in between.
+ * Reserves a port for the lifetime of this process. Returns false if it is already reserved. Without a reservation, another process
+ * could get the same port before this process listens on it.
  */
 export function reservePort(port: number): boolean {
   const note = join(FOLDER, String(port))
@@ -117,8 +117,8 @@ function removeOwn(): void {
 }
 
 /**
- * Releases a stale reservation for the next caller. If this call returned the port itself, two processes could each remove the other's
- * file.
+ * Releases a stale reservation. The port is not returned to this caller but to the next one; otherwise two processes could each
+ * remove the other's file.
  */
 function removeIfStale(note: string): void {
   try {

@@ -3,22 +3,28 @@ import { connect as connectTls } from 'node:tls'
 import { registeredBrokers } from '../../packages/runtime/adapters/kafka/topics.ts'
 
 const ANSWER_WITHIN_MS = 2_000
-/** Time limit for LocalStack, which treats the plain GET as a request to S3 and loads that service on first use. */
+/**
+ * Time limit for the response of LocalStack, in milliseconds. LocalStack treats the plain GET as a request to S3, and loads S3 at
+ * the first request.
+ */
 const AWS_ANSWERS_WITHIN_MS = 15_000
 
-/** Returns whether Kafka responds at any of these addresses (`host:port`, separated by commas). */
+/** Returns true if Kafka responds at any of these addresses (`host:port`, separated by commas). */
 export async function kafkaAnswers(brokers: string): Promise<boolean> {
   return (await registeredBrokers(brokers.split(',').map(broker => broker.trim()))).length > 0
 }
 
-/** Returns whether the broker at an address (`host:port`) responds and is registered in its cluster, so that it can have partitions. */
+/**
+ * Returns true if the broker at an address (`host:port`) responds and is registered in its cluster. Only then can it have
+ * partitions.
+ */
 export async function brokerTakesPart(address: string): Promise<boolean> {
   return (await registeredBrokers([address])).includes(address)
 }
 
 /**
- * Returns whether a Redis or Valkey server is ready for commands. A server that requires a password counts as ready; one that is
- * loading its data does not.
+ * Returns true if a Redis or Valkey server is ready for commands. A server that requires a password counts as ready; a server that
+ * is loading its data does not.
  */
 export function redisAnswers(url: string): Promise<boolean> {
   const { protocol, hostname, port } = new URL(url)
@@ -37,14 +43,17 @@ export function redisAnswers(url: string): Promise<boolean> {
   })
 }
 
-/** Returns whether a schema registry with Confluent's API responds. */
+/** Returns true if a schema registry with Confluent's API responds. */
 export function registryAnswers(url: string): Promise<boolean> {
   // A registry that requires credentials also counts.
   const isOne = ({ ok, status }: Response) => ok || status === 401
   return httpAnswers(`${url.replace(/\/+$/, '')}/subjects`, ANSWER_WITHIN_MS, isOne)
 }
 
-/** Returns whether an AWS endpoint responds to a plain GET, with any content, because each emulator has a different health page. */
+/**
+ * Returns true if an AWS endpoint responds to a plain GET. The content is ignored, because each emulator has a different health
+ * page.
+ */
 export function awsAnswers(url: string): Promise<boolean> {
   return httpAnswers(url, AWS_ANSWERS_WITHIN_MS, ({ status }) => status < 500)
 }

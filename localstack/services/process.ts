@@ -9,13 +9,13 @@ import { GRACE_MS, guardGroup, signalGroup } from './groups.ts'
 export interface Launch {
   readonly command: string
   readonly args: readonly string[]
-  /** Environment variables; by default those of this process. */
+  /** Environment variables of the program; by default, the variables of this process. */
   readonly env?: NodeJS.ProcessEnv
 }
 
 /**
- * Environment variables for programs with many threads. By default, glibc creates up to eight heaps per CPU core, each of which keeps freed
- * memory.
+ * Environment variables for programs with many threads. They limit the number of heaps: by default, glibc creates up to eight heaps
+ * per CPU core, each of which keeps freed memory.
  */
 export const FEW_ARENAS = { MALLOC_ARENA_MAX: '2' } as const
 
@@ -24,7 +24,7 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null
 }
 
-/** A program in its own process group, which ends with this process at the latest. */
+/** Program in a separate process group. It ends at the latest when this process ends. */
 export interface ManagedProcess {
   readonly pid: number
   /** Resolves when the process has ended, for whatever reason. Never rejects. */
@@ -73,13 +73,13 @@ async function stopGroup(pid: number, exited: Promise<Exit>, graceMs: number): P
 }
 
 export interface ToolOptions {
-  /** Task of the tool for the error message, such as "Installing Kafka 4.3.0". */
+  /** Name of the task in error messages, such as "Installing Kafka 4.3.0". */
   readonly task: string
   readonly logFile: string
   readonly signal: AbortSignal
 }
 
-/** Runs a tool until it ends. Aborting the signal stops it. @throws UserError with the reason if the tool fails */
+/** Runs a tool until it ends. Aborting the signal stops the tool. @throws UserError with the reason if the tool fails */
 export async function runTool(launch: Launch, { task, logFile, signal }: ToolOptions): Promise<void> {
   signal.throwIfAborted()
   const tool = await startProcess(launch, logFile)
@@ -95,7 +95,7 @@ export async function runTool(launch: Launch, { task, logFile, signal }: ToolOpt
   )
 }
 
-/** Describes the end of a program. */
+/** Describes how a program has ended. */
 export function describeExit({ code, signal }: Exit): string {
   return signal ? `was ended by ${signal}` : `ended with exit code ${code}`
 }
@@ -104,7 +104,7 @@ const ERROR_PATTERN =
   /error|exception|fatal|cannot|can't|denied|refused|in use|not found|no such|invalid|unsupported/i
 const STACK_FRAME = /^\s+at |^\s*\.\.\. \d+ more|^\s+File "/
 
-/** Returns the last line of a log that looks like an error, or else its last line. */
+/** Returns the last line of a log that seems to be an error; if there is none, the last line. */
 export function tellingLine(logFile: string): string {
   const lines = readFileSync(logFile, 'utf8')
     .split('\n')

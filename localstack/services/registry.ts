@@ -26,7 +26,10 @@ const PACKAGE: Package = {
   },
 }
 
-/** Schema registry from Maven, on loopback. Schemas are stored in a file, because records in Kafka refer to them by id. */
+/**
+ * Schema registry from Maven, listening on the loopback address. Schemas are stored in a file, because records in Kafka refer to
+ * them by id.
+ */
 export function registryServer({ port, dataDir }: ServerOptions): Server {
   const dir = join(dataDir, 'registry-data')
   return {
@@ -41,7 +44,7 @@ export function registryServer({ port, dataDir }: ServerOptions): Server {
       const settings = [
         `-Dquarkus.http.host=${LOOPBACK}`,
         `-Dquarkus.http.port=${port}`,
-        // The folder in the command line identifies the server as one of this project.
+        // The folder in the command line identifies the process as a server of this project.
         `-Dquarkus.datasource.jdbc.url=jdbc:h2:file:${join(dir, 'registry')}`,
       ]
       const args = [...SMALL_JVM, ...settings, '-jar', join(PACKAGE.dir, PACKAGE.probe)]

@@ -11,7 +11,7 @@ export const SMALL_JVM = ['-Xmx256m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerial
 const OLDEST_JAVA = 17
 const OLDEST_PYTHON = [3, 11] as const
 
-/** Finds the Java for Kafka: the one in JAVA_HOME, or else the first one on the PATH. */
+/** Finds the Java that runs Kafka: the Java in JAVA_HOME if set, otherwise the first one on the PATH. */
 export async function requireJava(env: NodeJS.ProcessEnv = process.env): Promise<string> {
   const java = env.JAVA_HOME ? join(env.JAVA_HOME, 'bin', 'java') : 'java'
   const said = await output(java, ['-version'], env)
@@ -24,7 +24,7 @@ export async function requireJava(env: NodeJS.ProcessEnv = process.env): Promise
   )
 }
 
-/** Checks that Maven can be run. It is used to download Kafka. */
+/** Checks that Maven, which downloads Kafka, can be run. */
 export async function requireMaven(env: NodeJS.ProcessEnv = process.env): Promise<string> {
   if (/Apache Maven/.test((await output('mvn', ['--version'], env)) ?? '')) return 'mvn'
   throw new UserError(

@@ -23,7 +23,7 @@ export type RunningServer = Pick<Supervisor, 'stop' | 'kill' | 'restart'>
 const READY_WITHIN_MS = 60_000
 const ASK_EVERY_MS = 50
 
-/** Installs and starts a server, and waits until it responds. If that fails, nothing is left running. */
+/** Installs and starts a server, and waits until it responds. If it fails to start, it is stopped. */
 export async function startServer(server: Server, context: ServerContext): Promise<Supervisor> {
   const { report = () => {}, logsDir = LOGS_DIR, revive = false } = context
   if (server.package) await ensureInstalled(server.package, context)
@@ -43,7 +43,7 @@ export interface RunningServers<One extends RunningServer = RunningServer> {
   stop(): Promise<void>
 }
 
-/** Starts servers concurrently. Either all become ready, or nothing is left running and the first error is thrown. */
+/** Starts servers concurrently. If one of them fails to start, all others are stopped and the first error is thrown. */
 export async function startTogether(
   servers: readonly Server[],
   context: ServerContext,
@@ -68,7 +68,7 @@ export async function startTogether(
   throw signal.reason
 }
 
-/** Starts servers with a temporary folder, which is removed when they stop. By default, it also contains their logs. */
+/** Starts servers with a temporary folder, which is removed when they stop. By default, the folder also contains their logs. */
 export async function startApart(
   servers: (folder: string) => readonly Server[] | Promise<readonly Server[]>,
   context: ServerContext,
@@ -91,7 +91,7 @@ async function launchServer(server: Server, context: Required<InstallContext>): 
   signal.throwIfAborted()
   const started = await startProcess(launch, logFile)
   await writeFile(pidFile(server.dir), JSON.stringify({ pid: started.pid, startedBy: process.pid }))
-  // Remove the file immediately, because a later removal could delete the file of the next process.
+  // Remove the file as soon as the process has ended. A later removal could delete the file of the next process.
   void started.exited.then(() => rmSync(pidFile(server.dir), { force: true }))
   try {
     await untilReady(server, started, logFile, signal)
@@ -115,7 +115,7 @@ async function untilReady(server: Server, started: ManagedProcess, logFile: stri
     }
     await Promise.race([ended, pause(ASK_EVERY_MS, undefined, { signal })])
   }
-  // The response may have come from another program on this port.
+  // The response may be from another program that listens on this port.
   if (exit) throw startFailed(server, describeExit(exit), logFile)
 }
 

@@ -2,18 +2,18 @@ import { StopRequested } from '../../programs/stop-request.ts'
 import type { Report, ReportedName, ServiceState } from '../report.ts'
 import { describeExit, type Exit, type ManagedProcess } from './process.ts'
 
-/** A program that is kept running. */
+/** Program that a supervisor starts and keeps running. */
 export interface Supervised {
   readonly name: ReportedName
   /** Name and version for messages. */
   readonly title: string
-  /** Starts the program, and resolves when it is ready. If that fails, nothing is left running. */
+  /** Starts the program, and resolves when it is ready. If the start fails, no process may be left running. */
   start(signal: AbortSignal): Promise<Ready>
 }
 
 /** A program that is ready. */
 export interface Ready extends Pick<ManagedProcess, 'exited' | 'signal' | 'stop'> {
-  /** Address or contents for messages. */
+  /** Address or contents of the program, for messages. */
   readonly detail: string
 }
 
@@ -25,16 +25,19 @@ export interface SupervisorOptions {
   readonly onLost?: (reason: string) => void
 }
 
-/** Minimum running time of a program that is restarted. A program that ends earlier would end again. */
+/**
+ * Minimum running time of a program, in milliseconds, after which it is restarted. A program that ends earlier would probably end
+ * again.
+ */
 const WORTH_REVIVING_MS = 10_000
 
 /** Starts, stops and restarts a program, and reports each change of its state. */
 export class Supervisor {
   readonly #program: Supervised
   readonly #options: SupervisorOptions
-  /** Current process; undefined while the program is stopped intentionally. */
+  /** Current process; undefined after the program was stopped intentionally. */
   #current: Ready | undefined
-  /** Restart in progress. Does not include the first start, which the caller aborts. */
+  /** Restart in progress. The first start is not included, because the caller aborts it. */
   #restarting: { readonly over: Promise<unknown>; abort(): void } | undefined
 
   constructor(program: Supervised, options: SupervisorOptions) {
@@ -85,7 +88,7 @@ export class Supervisor {
     this.#report('stopped', this.#program.title, Date.now() - beganAtMs)
   }
 
-  /** Aborts a restart. @returns the process, if it became ready at the last moment */
+  /** Aborts a restart in progress. @returns the process, if it became ready at the last moment */
   async #abortRestart(): Promise<Ready | undefined> {
     this.#restarting?.abort()
     await this.#restarting?.over

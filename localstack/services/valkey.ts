@@ -15,7 +15,7 @@ export interface ValkeyOptions extends ServerOptions {
   readonly settings?: readonly string[]
 }
 
-/** Valkey on loopback. The server binary is contained in a Python wheel. */
+/** Valkey from a Python wheel, which contains the server binary. It listens on the loopback address. */
 export function valkeyServer({ port, dataDir, settings = [] }: ValkeyOptions): Server {
   const dir = join(dataDir, 'valkey')
   return {
@@ -29,7 +29,7 @@ export function valkeyServer({ port, dataDir, settings = [] }: ValkeyOptions): S
       const file = join(dir, 'valkey.conf')
       await mkdir(dir, { recursive: true })
       await writeFile(file, configuration(port, dir))
-      // Start the binary directly. Ending the Python program of the same name would leave the server running.
+      // Start the binary directly, because ending the Python program of the same name would leave the server running.
       return { command: await findBinary(), args: [file, ...settings] }
     },
     answers: () => redisAnswers(`redis://${LOOPBACK}:${port}`),

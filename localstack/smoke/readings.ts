@@ -7,7 +7,7 @@ import type { StateInspection } from '../../packages/runtime/adapters/redis/insp
 import { producedRecord } from '../../packages/runtime/cloudevents/writer.ts'
 import { type Event, entityOf } from '../../packages/runtime/consumer/event.ts'
 
-/** Additional measurements of each reading. Readings that fire alerts are mixed with normal ones. */
+/** Measured values of the readings. Each value that fires an alert is surrounded by normal ones. */
 const MEASURED: readonly Readonly<Record<string, number>>[] = [
   ...usual(3),
   { temperature: 43.5 },
@@ -20,10 +20,10 @@ const MEASURED: readonly Readonly<Record<string, number>>[] = [
   ...usual(2),
 ]
 
-/** Shipped rules that these readings fire. */
+/** Shipped alert rules that these readings fire. */
 export const EXPECTED_RULES = ['HIGH_TEMP', 'LOW_HUMIDITY', 'HIGH_WIND', 'LOW_PRESSURE'] as const
 
-/** Readings of a new sensor, so that they are the only cause of its counts and alerts. */
+/** Readings of a new sensor. No other readings can affect the counts and alerts of this sensor. */
 export class SmokeReadings {
   readonly sensor = `smoke-${randomUUID().slice(0, 8)}`
   readonly count = MEASURED.length
@@ -51,7 +51,7 @@ export class SmokeReadings {
     return this.#events.map(event => producedRecord(this.topic, this.#key, event))
   }
 
-  /** Returns the number of these readings that the processor has processed, in any partition. */
+  /** Returns the number of these readings that the processor has processed in all partitions. */
   async processed(stateKeys: StateInspection): Promise<number> {
     const [first] = this.#events
     if (!first) return 0

@@ -1,12 +1,12 @@
-/** Progress of the readings. */
+/** Progress of the smoke test's readings through the stack. */
 export interface SmokeProgress {
   readonly sent: number
   /** Number of readings that the processor has processed. */
   readonly processed: number
-  /** Rules whose alerts must fire. */
+  /** Names of the rules that must fire alerts. */
   readonly expected: readonly string[]
   readonly fired: ReadonlySet<string>
-  /** Pending records up to the last one sent, by consumer. */
+  /** Number of records, up to the last one sent, that each consumer has not processed yet. */
   readonly pending: ReadonlyMap<string, number>
 }
 

@@ -16,11 +16,11 @@ import type { OpenStall } from '../../lib/diagnosis/stalls/stalls.ts'
 import { userOfMachine } from '../../programs/person.ts'
 import { consolePorts } from '../settings.ts'
 
-/** Started console; has no address if it could not be started. */
+/** Result of starting the console. The address is missing if the console could not be started. */
 export interface StartedConsole {
-  /** URL of the console with the token. */
+  /** URL of the console, including the token. */
   readonly address?: string
-  /** Environment variables for the functions, which start later, about the console. */
+  /** Environment variables that describe the console to the functions, which start later. */
   readonly functionVariables: Readonly<Record<string, string>>
   close(): Promise<void>
 }
@@ -36,8 +36,8 @@ export interface ConsoleOptions {
 }
 
 /**
- * Serves the console, and on a second port the same console with the Kafka pages as its start page. An error is reported in one
- * line, and only the console is then unavailable.
+ * Serves the console. A second port serves the same console with the Kafka pages as its start page. If the console cannot be
+ * started, the error is reported in one line, and the stack runs without it.
  */
 export async function startConsole(options: ConsoleOptions): Promise<StartedConsole> {
   const opened: Closable[] = []
@@ -53,7 +53,7 @@ export async function startConsole(options: ConsoleOptions): Promise<StartedCons
 /** A resource that has to be closed. */
 type Closable = Pick<StartedConsole, 'close'>
 
-/** Closes resources in reverse order, because each may need those that were opened earlier. */
+/** Closes resources in reverse order, because each may depend on the resources that were opened before it. */
 async function closed(opened: readonly Closable[]): Promise<void> {
   for (const one of opened.toReversed()) await one.close()
 }
@@ -69,7 +69,7 @@ async function served(
   }
   const ports = consolePorts(environment)
   const config = readConfig(environment)
-  // If a collector is configured, it receives the spans instead.
+  // If a collector is configured, the spans are sent to the collector instead.
   const receiver = config.otlp ? undefined : keep(await receiveSpans())
   const shown = keep(
     new ConsoleEnvironment({
@@ -89,7 +89,7 @@ async function served(
     told: error => say(`✗ console: ${(error as Error).stack}`),
     signInFailed: ({ route }) => say(`! console: a sign-in with an invalid token failed (${route})`),
   })
-  /** Listens on a port. Returns undefined if that is not possible. */
+  /** Listens on a port. Returns undefined if the port cannot be used. */
   const listening = async (what: Hono<ConsoleHono>, port: number, variable: string, without: string) => {
     try {
       return keep(await serveConsole(what, port))
@@ -119,7 +119,7 @@ function unusable({ isInUse }: PortUnusable, port: number, variable: string): st
     : `port ${port} requires privileges that you lack. Set another port, 1024 or higher, with ${variable}`
 }
 
-/** Returns the stack's token, which the first start creates. Only its owner can read the file. */
+/** Returns the stack's token, which is created at the first start. The file is readable only by its owner. */
 async function keptToken(dataDir: string): Promise<string> {
   const file = join(dataDir, 'console-token')
   const kept = await readFile(file, 'utf8').catch(() => '')

@@ -4,7 +4,7 @@ import { pendingBefore } from '../../lib/queries/lag.ts'
 /** State of a consumer at the end of a run. */
 export interface DrainedConsumer {
   readonly lag: WatchedLag
-  /** True if the consumer is stalled, so that waiting for it is pointless. */
+  /** True if the consumer is stalled. Waiting for it would be pointless. */
   readonly isStalled: boolean
   /** True if a long invocation is running. If it does not end, the consumer soon counts as stalled. */
   readonly isInvoked: boolean
@@ -13,7 +13,7 @@ export interface DrainedConsumer {
 /** Returns the topics that a function writes to. */
 export type EmittedTopics = (name: string) => readonly string[]
 
-/** Time without progress and without running invocations after which the wait ends. */
+/** Time after which the wait ends if there is no progress and no invocation is running, in milliseconds. */
 const WITHOUT_PROGRESS_MS = 60_000
 /** Maximum duration of the wait. */
 const AT_MOST_MS = 600_000
@@ -23,7 +23,7 @@ const AT_MOST_MS = 600_000
  * from these. Records that arrive later are ignored. Time is passed as an argument.
  *
  * The wait consists of rounds. A round sets goals, the end offsets of topics, and is over when all consumers have committed them.
- * The records that these consumers emitted are in other topics by then, so the next round sets goals for those.
+ * The records that these consumers emitted are then in other topics, for which the next round sets goals.
  */
 export class Drain {
   readonly #emits: EmittedTopics
@@ -31,7 +31,7 @@ export class Drain {
   /** End offsets by consumer and partition. */
   readonly #goals = new Map<string, readonly number[]>()
   #round = 0
-  /** Topics whose goals are set by the next sample. */
+  /** Topics whose goals the next sample will set. */
   #due: ReadonlySet<string>
   /** Functions that had records to process in this round. */
   #active: readonly string[] = []
@@ -49,13 +49,13 @@ export class Drain {
     this.#progressAtMs = nowMs
   }
 
-  /** Returns the number of records before the goal of a consumer. */
+  /** Returns the number of records that a consumer must still process to reach its goal. */
   left(lag: WatchedLag): number {
     return pendingBefore(lag, this.#goals.get(keyOf(lag)) ?? endsOf(lag))
   }
 
   /**
-   * Handles a sample of all consumers. Returns whether the wait is over.
+   * Handles a sample of all consumers. Returns true if the wait is over.
    *
    * @param isSettled false if a stall is so recent that it may end without intervention
    */
@@ -85,16 +85,16 @@ export class Drain {
     this.#progressAtMs = nowMs
   }
 
-  /** Ends a round. Returns whether it was the last one. */
+  /** Ends a round. Returns true if it was the last one. */
   #endRound(consumers: readonly DrainedConsumer[]): boolean {
     const read = new Set(consumers.map(({ lag }) => lag.topic))
     this.#due = new Set(this.#active.flatMap(this.#emits).filter(topic => read.has(topic)))
-    // A path that visits each consumer at most once is not longer.
+    // More rounds are unnecessary, because no path that visits each consumer at most once is longer.
     return this.#due.size === 0 || this.#round >= consumers.length
   }
 }
 
-/** Returns the sum of the next offsets of each consumer. */
+/** Returns the sum of the next offsets of all partitions, by consumer. */
 function reachedBy(lags: readonly WatchedLag[]): ReadonlyMap<string, number> {
   return new Map(
     lags.map(lag => [keyOf(lag), lag.partitions.reduce((sum, { next }) => sum + next, 0)] as const),

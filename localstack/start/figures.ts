@@ -25,7 +25,9 @@ export interface Figures {
 
 type Counters = Omit<Figures, 'deadLetters'>
 
-/** Ticks and rule sets in the readings topic, which only the functions use. */
+/**
+ * Reasons that the figure `readings` does not count. Ticks and rule sets are written to the readings topic only for the functions.
+ */
 const FOR_FUNCTIONS = ['ignored/tick', 'ignored/rule-set']
 
 interface Sources {
@@ -35,7 +37,7 @@ interface Sources {
 }
 
 export interface FlowFigures {
-  /** Returns the figures of the environment, counted since the creation of this object. */
+  /** Returns the figures of the environment. They are counted from the creation of this object. */
   read(): Promise<Figures>
 }
 
@@ -75,7 +77,7 @@ async function countersOf({ offsets, stateKeys }: Sources, env: string): Promise
   }
 }
 
-/** New dead letters since a point in time, without the records about handled ones. */
+/** Dead letters that were written after a point in time. Records about handled dead letters are not counted. */
 class NewDeadLetters {
   readonly #records: NewRecords
   readonly #folds: DeadLetterFold[] = []

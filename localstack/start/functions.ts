@@ -20,7 +20,7 @@ import { SERVERS_READY } from './servers-plugin.ts'
 export interface FunctionsOptions {
   /** Additional environment variables with the addresses of the servers. */
   readonly environment: Readonly<Record<string, string>>
-  /** Resolves when the servers are ready. Until then, the functions are built, but none runs. */
+  /** Resolves when the servers are ready. Until then, the functions are built but not run. */
   readonly servers: Promise<unknown>
   /** Folder for the log of the Serverless Framework, with a subfolder for the functions' logs. */
   readonly logsDir: string
@@ -32,7 +32,10 @@ export interface FunctionsOptions {
   readonly onReport: (line: string) => void
 }
 
-/** Line that the Serverless Framework prints before an error message. It may continue to run without having started anything. */
+/**
+ * Line that the Serverless Framework prints before an error message. After such an error, it may continue to run without having
+ * started anything.
+ */
 const FRAMEWORK_ERROR = /^Errors?:$/
 const STACK_FRAME = /^\s+at /
 const MAX_LINES = 15
@@ -45,16 +48,18 @@ const READY = /^msk {2}ready:/
 const JOINED = /^msk {2}(\S+) ← \S+ {2}group \S+ ready/
 /** Module that gives each function its own log. */
 const SPLIT_OUTPUT = pathToFileURL(join(import.meta.dirname, 'split-output.ts')).href
-/** Size of a semi-space in megabytes. The default would let the framework use 96 MB, which it needs only once. */
+/**
+ * Option that sets the size of a semi-space, in megabytes. With the default, the framework would use 96 MB, which it needs only once.
+ */
 const SMALL_YOUNG_GENERATION = '--max-semi-space-size=8'
-/** Time limit for the start, which takes several times longer on a busy machine. */
+/** Time limit for the start, in milliseconds. On a busy machine, the start takes several times longer than usual. */
 const READY_WITHIN_MS = 300_000
-/** Time for the rest of a message, because the framework writes the first line separately. */
+/** Time to wait for the rest of an error message, in milliseconds, because the framework writes the first line separately. */
 const MESSAGE_MS = 300
-/** Time that serverless-offline waits for running invocations. Afterwards its process group is killed. */
+/** Time that serverless-offline waits for running invocations, in milliseconds. Afterwards, its process group is killed. */
 const GRACE_MS = 10_000
 
-/** Starts the functions and waits until they read from Kafka. If that fails, nothing is left running. */
+/** Starts the functions and waits until they read from Kafka. If the start fails, all processes are ended. */
 export async function startFunctions(options: FunctionsOptions, signal: AbortSignal): Promise<Ready> {
   const { logsDir, reportsFile, servers } = options
   const serversReady = join(logsDir, 'servers-ready')
@@ -71,7 +76,7 @@ export async function startFunctions(options: FunctionsOptions, signal: AbortSig
       ...FEW_ARENAS,
       [SERVERS_READY]: serversReady,
       MSK_TRIGGER_REPORTS: reportsFile,
-      // kafkajs computes a harmless negative timeout.
+      // Hide the warning about a negative timeout that kafkajs computes, because it is harmless.
       NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --disable-warning=TimeoutNegativeWarning`.trim(),
       [FUNCTION_LOGS]: ofFunctions,
     },
@@ -88,7 +93,7 @@ export async function startFunctions(options: FunctionsOptions, signal: AbortSig
     if (isFrameworkError(line)) startupError.resolve()
     options.onLogLine(line)
   })
-  // Start the process after the follower, which must not miss the first lines.
+  // Start the process after the follower of its log, so that no line is missed.
   const started = await startProcess(launch, logFile)
   void started.exited.then(() => {
     unfollow()
@@ -108,7 +113,7 @@ export async function startFunctions(options: FunctionsOptions, signal: AbortSig
 /** Steps of a start. */
 interface Steps {
   readonly ready: Promise<void>
-  /** Resolves when the servers are ready, which may have to be installed first. Rejects if they cannot be started. */
+  /** Resolves when the servers are ready, which may include installing them. Rejects if they cannot be started. */
   readonly opened: Promise<void>
   readonly startupError: Promise<void>
 }
@@ -150,12 +155,12 @@ function failureOf(how: string, logFile: string): string {
     : `✗ The functions cannot start: ${error}\n  ${where}`
 }
 
-/** Returns whether the line means that the framework has failed to start. Its message follows. */
+/** Returns true if the line shows that the framework has failed to start. The error message follows in the next lines. */
 export function isFrameworkError(line: string): boolean {
   return FRAMEWORK_ERROR.test(line)
 }
 
-/** Returns the framework's error message in a log without the stack trace; undefined if there is none. */
+/** Returns the error message of the framework in a log, without the stack trace; undefined if there is none. */
 export function startupErrorIn(log: string): string | undefined {
   const lines = log.split('\n')
   const from = lines.findIndex(isFrameworkError)
@@ -167,8 +172,8 @@ export function startupErrorIn(log: string): string | undefined {
 }
 
 /**
- * Invokes a function, by default like its schedule does. Resolves with its response; rejects with its error. The Lambda endpoint
- * returns 200 even if the handler throws, and indicates the error in a header.
+ * Invokes a function, by default in the same way as its schedule. Resolves with its response; rejects with its error. The Lambda
+ * endpoint returns 200 even if the handler throws, and indicates the error in a header.
  */
 export async function invokeFunction(lambdaPort: number, name: string, event: object = {}): Promise<unknown> {
   const endpoint = `http://${LOOPBACK}:${lambdaPort}`

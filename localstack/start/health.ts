@@ -27,20 +27,29 @@ import type { Report } from '../../packages/msk-trigger/report/reports.ts'
 import type { Drain } from './drain.ts'
 import type { LogLine } from './lines.ts'
 
-/** Maximum delay between a report and its reason. A later reason belongs to another attempt. */
+/**
+ * Maximum time between the report of a failure and the log line with its reason, in milliseconds. A later reason belongs to another
+ * attempt.
+ */
 const SAME_ATTEMPT_MS = 2_000
-/** Maximum age of a stall that the drain still waits for. */
+/** Age of a stall up to which the drain waits for its end, in milliseconds. */
 const OLD_MS = 10_000
 /** Interval between two samples of the lags. */
 export const LOOK_EVERY_MS = 1_000
-/** Time after which a consumer without an invocation counts as stalled. A rebalance of its group, for example, takes less. */
+/**
+ * Time after which a consumer without an invocation counts as stalled, in milliseconds. It is longer than harmless pauses, such as
+ * a rebalance of the consumer group.
+ */
 const QUIET_MS = 30_000
-/** Maximum time between the timeout of a function and the end of its invocation. Loading the handler does not count towards the timeout. */
+/**
+ * Maximum time between the timeout of a function and the end of its invocation, in milliseconds. Loading the handler does not count
+ * towards the timeout.
+ */
 const TIMEOUT_MARGIN_MS = 60_000
 
 type Of<Kind extends Report['report']> = Extract<Report, { report: Kind }>
 
-/** A function that reads a topic. */
+/** Function that reads a topic. */
 interface Consumer {
   /** Timeout of the function, once its mapping has reported it. */
   timeoutMs?: number
@@ -50,8 +59,8 @@ interface Consumer {
 }
 
 /**
- * Health of the functions. Receives the reports of the trigger, of the functions' logs and of Kafka, shows each problem to the user
- * once, and lists unresolved problems at the end. Time is passed as an argument.
+ * Health of the functions, according to reports of the trigger, the functions' logs and Kafka. Shows each problem to the user once,
+ * and lists unresolved problems at the end. Time is passed as an argument.
  */
 export class Health {
   readonly #known: CauseFacts
@@ -123,12 +132,12 @@ export class Health {
     this.#begin({ function: name, obstacle: RUN }, cause, nowMs)
   }
 
-  /** Handles a run that did not end at the timeout of its function. */
+  /** Handles a scheduled run that is still running after the timeout of its function. */
   runs(name: string, timeoutMs: number, nowMs: number): void {
     this.#begin({ function: name, obstacle: RUN }, endlessRun(name, timeoutMs), nowMs)
   }
 
-  /** Handles a server that does not respond to `npm start` itself. */
+  /** Handles an outage of a server that `npm start` itself uses. */
   away(server: 'Kafka' | 'Redis', message: string, nowMs: number): void {
     // Progress cannot be observed during the outage.
     this.#progress.forget()
@@ -140,7 +149,8 @@ export class Health {
   }
 
   answers(server: 'Kafka' | 'Redis', nowMs: number): void {
-    // A failed run is not repeated, but the next one can succeed. The outage is therefore over without waiting for it.
+    // A failed run is not repeated, but the next run can succeed. Therefore the outage is considered over without waiting for that
+    // run.
     const waitsForIt = (place: StalledPart, cause: Cause) =>
       place.function === undefined
         ? place.obstacle === server
@@ -197,7 +207,7 @@ export class Health {
     return busy.sort((a, b) => b.lag - a.lag)
   }
 
-  /** Handles the last sample during the drain. Returns whether the drain is over. */
+  /** Handles the last sample during the drain. Returns true if the drain is over. */
   isDrained(drain: Drain, nowMs: number): boolean {
     const isOld = ({ sinceMs }: OpenStall) => nowMs - sinceMs >= OLD_MS
     const { open } = this.#stalls
@@ -211,7 +221,7 @@ export class Health {
     return drain.isOver(consumers, open.every(isOld), nowMs)
   }
 
-  /** Returns whether Kafka has been unavailable for so long that waiting for it is pointless. */
+  /** Returns true if Kafka has been unavailable for so long that waiting for it is pointless. */
   isKafkaAway(nowMs: number): boolean {
     return this.#stalls.open.some(
       ({ cause, sinceMs }) => cause.server === 'Kafka' && nowMs - sinceMs >= OLD_MS,
@@ -221,7 +231,7 @@ export class Health {
   /**
    * Returns the unresolved problems at the end.
    *
-   * @param left returns the number of records that a consumer should have processed
+   * @param left function that returns the number of records that a consumer has not processed
    */
   verdict(left: (lag: WatchedLag) => number = ({ pending }) => pending): string[] {
     const { open } = this.#stalls
@@ -256,7 +266,8 @@ export class Health {
     const consumer = this.#consumer(report)
     consumer.timeoutMs = timeoutMs
     consumer.invocations.clear()
-    // A new process does not report the obstacles of the old one again. Stalls of batches end only with progress.
+    // Close the stalls that the old process has reported, because a new process reports its own. Stalls of batches end only with
+    // progress.
     this.#resume(
       place => place.function === name && place.topic === topic && place.offset === undefined,
       nowMs,
@@ -297,8 +308,8 @@ export class Health {
   }
 
   /**
-   * Handles a function's reason for reporting records as failed. It can arrive before or after the report, and is logged at most once a
-   * minute.
+   * Handles the log line with the reason why a function reported records as failed. The line can arrive before or after the report,
+   * and is shown at most once a minute.
    */
   #explained(line: LoggedLine, nowMs: number): void {
     const { service, details } = line
@@ -341,7 +352,7 @@ export class Health {
 
   #begin(place: StalledPart, cause: Cause, nowMs: number): void {
     const { function: name } = place
-    // The cause is now known.
+    // The cause is known now, so the general report about missing progress is dropped.
     if (place.obstacle !== PROGRESS)
       this.#stalls.drop(one => one.function === name && one.obstacle === PROGRESS)
     this.#stalls.begin(place, cause, nowMs)

@@ -16,7 +16,10 @@ export type LogLine = LoggedLine | ScheduledRun
 const FAILED_SCHEDULE = /^(?:\S )?Failed to execute scheduled function: \[(.+?)\] (?:Error: )*(.*)$/
 const SUCCEEDED_SCHEDULE = /^(?:\S )?Successfully invoked scheduled function: \[(.+?)\]/
 
-/** Parses a line of the functions' log. Returns undefined for all lines without relevance here, which are nearly all. */
+/**
+ * Parses a line of the functions' log. Returns undefined for lines that do not affect the health of the functions, which are nearly
+ * all.
+ */
 export function readLogLine(line: string): LogLine | undefined {
   const [, failed, error] = FAILED_SCHEDULE.exec(line) ?? []
   if (failed !== undefined) return { is: 'run', function: failed, error: error || 'without a message' }
@@ -31,7 +34,7 @@ export function readLogLine(line: string): LogLine | undefined {
     : undefined
 }
 
-/** Message for a truncated report. */
+/** Message about a truncated report. */
 export const BROKEN_REPORT =
   'a truncated report of the trigger was skipped, as after a full disk. A problem may be missing above'
 
@@ -40,7 +43,7 @@ export function readReport(line: string): Report | 'broken' | 'empty' {
   return line === '' ? 'empty' : (parsed<Report>(line) ?? 'broken')
 }
 
-/** Returns undefined for a truncated line. */
+/** Parses a line of JSON. Returns undefined if the line is truncated. */
 function parsed<Line>(line: string): Line | undefined {
   try {
     return JSON.parse(line) as Line

@@ -1,6 +1,6 @@
 /**
- * Serverless Framework plugin that makes the servers of `serverless offline` reject requests from web pages. Browsers also send requests to
- * loopback addresses for any page, so a page could otherwise invoke functions, which erase entities and publish events.
+ * Serverless Framework plugin that makes the servers of `serverless offline` reject requests from web pages. Browsers let any page
+ * send requests to loopback addresses. Without the plugin, a page could invoke functions that erase entities or publish events.
  */
 import { subscribe } from 'node:diagnostics_channel'
 import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http'
@@ -18,13 +18,16 @@ export function refusalOf({
 }: IncomingHttpHeaders): string | undefined {
   if (!isLoopback(host.toLowerCase().replace(/:\d+$/, '')))
     return 'The host name of the request is not local. Use 127.0.0.1 or localhost.'
-  // Programs send neither header. Browsers send both, or only `Sec-Fetch-Site` for a page of the same origin.
+  // Programs send neither header. Browsers send both or, for a page of the same origin, only `Sec-Fetch-Site`.
   if (origin !== undefined || (site !== undefined && site !== 'none'))
     return 'The request comes from a web page. Only programs may invoke functions.'
   return undefined
 }
 
-/** Guards the servers. They are private to serverless-offline, so each is detected at its first request, before it is handled. */
+/**
+ * Guards the servers. serverless-offline does not expose them, so each server is detected when its first request arrives, before
+ * the request is handled.
+ */
 function guardServers(): void {
   const guarded = new WeakSet<Server>()
   subscribe('http.server.request.start', message => {

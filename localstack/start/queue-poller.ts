@@ -1,4 +1,4 @@
-/** Polls an SQS queue in place of its event source mapping, which serverless-offline does not support. */
+/** Polls an SQS queue. serverless-offline does not support event source mappings for SQS. */
 import { setTimeout as pause } from 'node:timers/promises'
 
 /** Calls an SQS action. Rejects if the response is an error. */
@@ -10,7 +10,7 @@ export interface QueuePolling {
   readonly sqs: Sqs
   /** Invokes the function. Resolves with its response; rejects with its error. */
   invoke(event: object): Promise<unknown>
-  /** Receives a message about an error, once until the queue works again. */
+  /** Receives a message about an error. Further errors are not reported until the queue has worked again. */
   say(line: string): void
   /** Maximum wait for messages in one request, in seconds; default 20, the maximum of SQS. */
   readonly waitSeconds?: number
@@ -24,7 +24,10 @@ interface Message {
   readonly Body: string
 }
 
-/** Delivers the messages of the queue until the signal is aborted. Messages that the function does not accept are delivered again. */
+/**
+ * Delivers the messages of the queue to the function until the signal is aborted. Messages that the function does not accept are
+ * delivered again.
+ */
 export async function pollQueue(polling: QueuePolling, signal: AbortSignal): Promise<void> {
   const { queueArn, sqs, say, waitSeconds = 20, pauseMs = 5_000 } = polling
   const [, , , , , QueueName = ''] = queueArn.split(':')
@@ -68,7 +71,7 @@ async function deliver(
     if (!stay.has(MessageId)) await sqs('DeleteMessage', { QueueUrl, ReceiptHandle })
 }
 
-/** Returns a client of a local SQS, using the JSON protocol. Local emulators do not check signatures. */
+/** Returns a client for a local SQS emulator that uses the JSON protocol. Local emulators do not check signatures. */
 export function localSqs(endpoint: string, region: string, signal?: AbortSignal): Sqs {
   const credential = `test/20260101/${region}/sqs/aws4_request`
   return async (action, input) => {

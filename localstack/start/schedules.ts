@@ -2,17 +2,19 @@ import { clockNotice, schedulesFrom } from '../../infra/schedules.ts'
 import { type DeclaredFunction, readFunctions } from '../../lib/app/functions.ts'
 import { UserError } from '../../programs/user-error.ts'
 
-/** Schedules of `npm start`. The functions' own schedules depend on the same variables in serverless.yml. */
+/**
+ * Schedules that apply under `npm start`. In serverless.yml, the functions' own schedules depend on the same environment variables.
+ */
 export interface LocalSchedules {
   /** Functions to invoke at the start, because schedules only fire on the minute. */
   readonly first: readonly string[]
-  /** True if readings are simulated. `npm start` then runs the generator every few seconds itself, instead of once a minute. */
+  /** True if readings are simulated. `npm start` then runs the generator itself every few seconds, instead of once a minute. */
   readonly expectsReadings: boolean
-  /** Disabled schedules and the consequences, one line each. */
+  /** Disabled schedules and the consequences for the user, one line each. */
   readonly notices: readonly string[]
 }
 
-/** Schedule of the functions to invoke at the start. Less frequent functions can wait for their schedule. */
+/** Schedule of the functions that are invoked at the start. Functions with longer intervals can wait for their schedule. */
 const EACH_MINUTE = 'rate(1 minute)'
 
 /** Reads the schedules. @throws UserError if SLUICE_GENERATOR or SLUICE_SCHEDULES is neither on nor off */

@@ -5,11 +5,11 @@ import { type Event, timeOf } from '../../packages/runtime/consumer/event.ts'
 import type { Figures } from './figures.ts'
 
 const CLEAR_LINE = '\r\u001b[K'
-/** Interval at which the live line is printed without a terminal. */
+/** Interval at which the live line is printed if there is no terminal, in milliseconds. */
 const PLAIN_EVERY_MS = 10_000
 const MAX_LINE_LENGTH = 160
 
-/** Terminal output: permanent lines above one live line. Without a terminal, there are only lines. */
+/** Terminal output: permanent lines above one live line. Without a terminal, all lines are permanent. */
 export class Screen {
   readonly #out: NodeJS.WriteStream
   #live = ''
@@ -26,7 +26,7 @@ export class Screen {
 
   live(text: string, nowMs: number): void {
     if (this.#out.isTTY) {
-      // A line that is longer than a row could not be overwritten.
+      // Shorten the line, because a line that is longer than a row of the terminal cannot be overwritten.
       this.#live = text.slice(0, (this.#out.columns ?? 80) - 1)
       this.#out.write(`${CLEAR_LINE}${this.#live}`)
     } else if (nowMs - this.#plainAtMs >= PLAIN_EVERY_MS) {
@@ -58,7 +58,7 @@ interface Progress {
 /** Maximum number of busy consumers shown, so that the figures remain visible. */
 const BUSY_SHOWN = 2
 
-/** Formats the figures. @param left number of records that are still awaited at the end of a run */
+/** Formats the figures. @param left number of records that must still be processed at the end of a run */
 export function figuresLine(
   figures: Figures,
   alerts: AlertCounts,
@@ -110,7 +110,7 @@ export function eventLine(event: Event, timeMs: number): string {
   return `${at} ● ${short.padEnd(18)} ${subject ?? source}${said(data)}`.slice(0, MAX_LINE_LENGTH)
 }
 
-/** Formats the data's members with their names, and data that is not an object as JSON. */
+/** Formats the members of an object with their names, and other data as JSON. */
 function said(data: unknown): string {
   if (data === undefined) return ''
   if (typeof data !== 'object' || data === null || Array.isArray(data)) return `: ${JSON.stringify(data)}`

@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 
-/** Environment variable with the file that `npm start` writes when the servers are ready. */
+/** Environment variable with the path of the file that `npm start` writes when the servers are ready. */
 export const SERVERS_READY = 'SLUICE_SERVERS_READY'
 
 const LOOK_EVERY_MS = 50
 
 /**
- * Lets `npm start` build the functions while the servers start. In serverless.yml, the plugin follows serverless-esbuild and the
- * trigger: once the functions are built and the configuration is read, it waits for the servers.
+ * Serverless Framework plugin that lets `npm start` build the functions while the servers start. In serverless.yml, it is listed
+ * after serverless-esbuild and the trigger. Once the functions are built and the configuration is read, it waits for the servers.
  */
 export default class ServersPlugin {
   readonly hooks = { 'before:offline:start': untilReady, 'before:offline:start:init': untilReady }

@@ -6,9 +6,9 @@ import workerThreads, { isMainThread, Worker, type WorkerOptions } from 'node:wo
 import { memoryLimits } from '../../packages/msk-trigger/invoke/runtimes/node/memory-limits.ts'
 import { FUNCTION_LOGS, functionLog } from '../../programs/function-logs.ts'
 
-// Preloaded into `serverless offline`. serverless-offline runs functions in threads that share one output, and only the creation of a
-// thread shows its function. This module therefore replaces the class that creates threads with one that appends the output of each
-// function to its own file, and limits its memory.
+// Preloaded into `serverless offline`, which runs all functions in threads that share one output. The function of a thread is known
+// only when the thread is created. This module therefore replaces the class that creates threads. The replacement appends the
+// output of each function to a file of its own, and limits the function's memory.
 
 class SplitWorker extends Worker {
   constructor(file: string | URL, options: WorkerOptions = {}) {
@@ -20,22 +20,22 @@ class SplitWorker extends Worker {
   }
 }
 
-/** Adds the function's memory limits, unless the options have limits. */
+/** Adds the function's memory limits, unless the options already contain limits. */
 function limited(options: WorkerOptions): WorkerOptions {
   const { AWS_LAMBDA_FUNCTION_MEMORY_SIZE: memoryMb } = options.env as NodeJS.ProcessEnv
   return { resourceLimits: memoryLimits(Number(memoryMb)), ...options }
 }
 
 /**
- * Returns the function of a thread. serverless-offline passes the function's key to a thread as its data. After a reload, the key
- * ends with a version number.
+ * Returns the key of the function that runs in a thread. serverless-offline passes the key to the thread as its data. After a
+ * reload, the key ends with a version number.
  */
 function functionOf({ workerData }: WorkerOptions): string | undefined {
   const key = (workerData as { functionKey?: unknown } | undefined)?.functionKey
   return typeof key === 'string' ? /^([\w-]+)(?:@\d+)?$/.exec(key)?.[1] : undefined
 }
 
-/** Appends complete lines only, because several threads of a function write to the same file. */
+/** Appends the output to the file in complete lines, because several threads of a function write to the same file. */
 function appendLines(output: Readable, path: string): void {
   const decoder = new StringDecoder('utf8')
   let rest = ''

@@ -41,25 +41,28 @@ export interface Watch {
   /** Runs a scheduled function for `npm start`. Resolves when the run has ended, successfully or not. */
   run(name: string, timeoutMs: number, invoke: () => Promise<void>): Promise<void>
   /**
-   * Waits until all records that have arrived so far are processed, prints the final figures, and returns the unresolved problems.
+   * Waits until all records that have arrived so far are processed, and prints the final figures. Returns the unresolved problems.
    *
-   * @param signal ends the wait
+   * @param signal aborting this signal ends the wait
    */
   finish(signal: AbortSignal): Promise<string[]>
   stop(): Promise<void>
 }
 
-/** Interval for printing due lines, and for sampling the lags during the drain. */
+/** Interval for printing lines and, during the drain, for sampling the lags, in milliseconds. */
 const PRINT_EVERY_MS = 250
-/** Maximum time between the timeout of a function and the end of its run. Loading the handler does not count towards the timeout. */
+/**
+ * Maximum time between the timeout of a function and the end of its run, in milliseconds. Loading the handler does not count
+ * towards the timeout.
+ */
 const TIMEOUT_MARGIN_MS = 60_000
 
 export interface WatchOptions {
-  /** True if readings are simulated. A run that applies no readings has then failed. */
+  /** True if readings are simulated. In that case, a run that has applied no readings has failed. */
   readonly expectsReadings: boolean
 }
 
-/** Starts to watch, and counts from now on. */
+/** Starts to watch the flow. All figures are counted from this moment on. */
 export async function watchFlow(
   services: Services,
   env: string,
@@ -78,7 +81,7 @@ export async function watchFlow(
   void following.lost.then(({ message }) =>
     screen.line(`✗ alerts and events are no longer shown, because their topics cannot be read: ${message}`),
   )
-  /** Topics of the functions, by function and topic. */
+  /** Topics that the functions read, by function and topic. */
   const consumers = new Map<string, BatchedTopic>()
   const pipelineTold = new Set<string>()
   let figures: Figures | undefined
@@ -106,7 +109,7 @@ export async function watchFlow(
   function show(record: LogRecord): void {
     if (record.topic === topicName('events', env)) {
       const event = readEvent(record)
-      // Rule sets are appended to all partitions for the functions that evaluate them. They are not events to show.
+      // Rule sets are appended to all partitions for the functions that evaluate rules, and are not shown.
       if (!isFailure(event) && event.type !== RULES_ACTIVATED_TYPE)
         screen.line(eventLine(event, record.timestampMs))
       return
@@ -118,7 +121,7 @@ export async function watchFlow(
     screen.line(alertLine(found.alert, found))
   }
 
-  /** Returns whether an alert repeats a known outage of the pipeline, which every partition reports. */
+  /** Returns true if an alert only repeats a known outage of the pipeline, because every partition reports the outage. */
   function isRepeated({ rule, status, alertId }: Alert): boolean {
     if (rule !== PIPELINE_DOWN) return false
     const isKnown = pipelineTold.has(`${status} ${alertId}`)
@@ -126,7 +129,7 @@ export async function watchFlow(
     return isKnown
   }
 
-  /** Updates the figures. Returns whether the lags are known. */
+  /** Updates the figures. Returns true if the lags are known. */
   async function refresh(drain?: Drain): Promise<boolean> {
     const [counted, lags] = await Promise.allSettled([
       flow.read(),

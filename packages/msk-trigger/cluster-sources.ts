@@ -19,20 +19,20 @@ import type { WriteReport } from './report/reports.ts'
 import { EventSource } from './source.ts'
 import type { Log } from './support/framework.ts'
 
-/** Dependencies that a program with event sources provides. */
+/** Dependencies of the trigger, provided by the program that runs it. */
 export interface TriggerParts {
   readonly mappings: readonly Mapping[]
   readonly settings: Settings
   readonly log: Log
-  /** Invokes the functions. It is closed when the trigger stops. */
+  /** Invoker of the functions. The trigger closes it when it stops. */
   readonly invoker: FunctionInvoker
-  /** Receives reports about conditions that prevent event sources from making progress. */
+  /** Receives reports about stalled event sources. */
   readonly report?: WriteReport
-  /** Options for reaching the brokers and authenticating, if the settings contain none. */
+  /** Client options for connecting to the default brokers. They replace the encryption and authentication in the settings. */
   readonly access?: { readonly options: Partial<KafkaConfig>; ready(): Promise<void> }
-  /** Prepares what the functions need. Event sources start reading after it has resolved. Must not reject. */
+  /** Prepares the functions. Event sources start reading when it has resolved. Must not reject. */
   readonly prepare?: () => Promise<void>
-  /** False if the program itself stops the trigger on a signal. */
+  /** False if the program stops the trigger itself when it receives a signal. */
   readonly handlesSignals?: boolean
 }
 
@@ -41,10 +41,10 @@ type OneCluster = Settings & Partial<Pick<ClusterSettings, 'names'>>
 /** Semaphores by function name. All event sources of a function share its semaphore. */
 type Reserved = ReadonlyMap<string, Semaphore>
 
-/** Event sources that read from one cluster, with the connections that they share. */
+/** Event sources that read from one cluster and share its connections. */
 export class ClusterSources {
   readonly sources: readonly EventSource[]
-  /** Warnings about allowed settings, one line each. */
+  /** Warnings about settings that are allowed but risky, one line each. */
   readonly warnings: readonly string[]
   readonly #cluster: Cluster
   readonly #watch: TopicWatch
@@ -67,12 +67,12 @@ export class ClusterSources {
     const cluster = new Cluster(kafka, () => access.ready())
     const senderParts = (mapping: Mapping) => ({
       kafka,
-      // The group in S3 keys includes the cluster.
+      // Include the cluster, because the keys of S3 objects are derived from this id.
       groupId: mapping.cluster ? `${mapping.groupId} at ${settings.brokers}` : mapping.groupId,
       origin: { mapping, brokers: mapping.bootstrapServers ?? settings.brokers },
     })
     const outage = new Outage()
-    // The probe uses an unencrypted connection.
+    // Probing requires an unencrypted connection.
     const ask = settings.ssl === false ? probe : undefined
     const ending = this.#ending.signal
     this.warnings = accessWarnings(settings)
@@ -109,13 +109,13 @@ export class ClusterSources {
     await Promise.all(this.sources.map(source => source.stop(graceMs)))
   }
 
-  /** Closes the connection that the stopped event sources have shared. */
+  /** Closes the connection that the event sources share. Call it after they have stopped. */
   close(): Promise<void> {
     return this.#cluster.close()
   }
 }
 
-/** Groups the mappings by cluster, so that those with the same brokers and credentials share one client. */
+/** Groups the mappings by cluster. Mappings with the same brokers and credentials share one client. */
 export function byCluster({ mappings, settings, access, ...parts }: TriggerParts): ClusterSources[] {
   const keyOf = ({ brokers, ssl, sasl }: OneCluster) => JSON.stringify([brokers, ssl, sasl])
   const reserved = new Map(

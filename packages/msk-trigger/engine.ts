@@ -1,4 +1,6 @@
-/** The trigger without the framework, for programs that run functions themselves and provide the mappings. */
+/**
+ * Entry point of the trigger without the Serverless Framework, for programs that run functions themselves and provide the mappings.
+ */
 import './support/supported-node.ts'
 
 export type { TriggerParts } from './cluster-sources.ts'

@@ -7,7 +7,7 @@ interface Parts {
   stop(): Promise<void> | undefined
 }
 
-/** Members of serverless-offline that are replaced. */
+/** Members of serverless-offline that the trigger replaces. */
 interface Offline {
   start(): Promise<void>
   end(skipExit?: boolean): Promise<void>
@@ -15,7 +15,7 @@ interface Offline {
 
 /**
  * Starts and stops the trigger with plain `serverless offline`, which starts, runs and ends within a single hook. It calls `start`
- * and `end` through its properties, so these are replaced after all plugins were initialized.
+ * and `end` through its own properties, so both are replaced once all plugins are initialized.
  *
  * @returns false if serverless-offline is not among the plugins
  */
@@ -40,7 +40,7 @@ export function followOffline(plugins: readonly object[], { start, stop }: Parts
 /**
  * Checks that serverless-offline can listen on the port of its Lambda API.
  *
- * @throws ConfigurationError that names the option for another port
+ * @throws ConfigurationError if the port is in use. The message names the option that sets another port.
  */
 export async function requireLambdaPort({
   host = 'localhost',
@@ -50,7 +50,7 @@ export async function requireLambdaPort({
   try {
     await once(server.listen({ host: String(host), port: Number(lambdaPort) }), 'listening')
   } catch (error) {
-    // All other errors are reported by serverless-offline.
+    // serverless-offline reports all other errors itself.
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') return
     throw new ConfigurationError(
       `port ${lambdaPort}, which serverless-offline needs for its Lambda API, is in use: stop the program that listens there, or set ` +

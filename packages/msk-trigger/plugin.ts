@@ -53,21 +53,27 @@ const COMMANDS = {
   },
 }
 
-/** The plugin: a Kafka trigger for `serverless offline`, and additional settings for the framework's `msk` and `kafka` events. */
+/**
+ * Serverless Framework plugin with a Kafka trigger for `serverless offline`, and additional settings for the framework's `msk` and
+ * `kafka` events.
+ */
 export default class MskTriggerPlugin {
   readonly commands = COMMANDS
   readonly hooks: Readonly<Record<string, () => unknown>>
-  /** Build of `invoke/runtimes/node/worker.ts`. Loading the TypeScript source takes 10 MiB and 70 ms more in each thread. */
+  /**
+   * Built module of `invoke/runtimes/node/worker.ts`. Loading the TypeScript source would cost 10 MiB and 70 ms more in each
+   * thread.
+   */
   threadModule: URL | undefined
   readonly #serverless: Serverless
   readonly #cliOptions: Readonly<Record<string, unknown>>
   readonly #log: Log
   readonly #framework: FrameworkEvents
-  /** Settings, read once all plugins are initialized. */
+  /** Mappings and settings, which are read once all plugins are initialized. */
   #prepared: { readonly mappings: readonly Mapping[]; readonly settings: Settings } | undefined
   #trigger: Trigger | undefined
   #invoker: Invoker | undefined
-  /** Function that removes the added names; present while events are packaged. */
+  /** Removes the names that were added to references to clusters. Set only while events are packaged. */
   #forgetNames: (() => void) | undefined
 
   constructor(serverless: Serverless, cliOptions: Readonly<Record<string, unknown>>, { log }: { log: Log }) {
@@ -97,14 +103,14 @@ export default class MskTriggerPlugin {
       'offline:start:init': this.#guard(() => this.#run()),
       'before:offline:start:end': () => this.#trigger?.stop(),
       'kafka:event:event': this.#guard(() => this.#writeEvent()),
-      // Hook that bundlers call after a build.
+      // Hook that bundlers trigger after a build.
       'offline:functionsUpdated:cleanup': () => this.replaceInstances(),
     }
   }
 
   /**
-   * Makes the next invocations of these functions, or of all functions, load their code again; running ones
-   * finish with the old code. For use by bundlers.
+   * Makes the next invocations of these functions (by default, of all functions) load their code again. Running invocations finish
+   * with the old code. For use by bundlers.
    */
   async replaceInstances(functionKeys?: Iterable<string>): Promise<void> {
     await this.#invoker?.replaceInstances(functionKeys)
@@ -119,7 +125,7 @@ export default class MskTriggerPlugin {
     else await writeFile(resolve(this.#serverless.config.servicePath, output), `${json}\n`)
   }
 
-  /** Reads the configuration, so that errors are reported before anything is built or started. */
+  /** Reads the configuration, so that errors are reported before functions are built or started. */
   async #prepare(): Promise<void> {
     this.#warn()
     const functions = this.#functions()
@@ -140,7 +146,8 @@ export default class MskTriggerPlugin {
   }
 
   /**
-   * Starts reading after all plugins have handled `before:offline:start`, because bundlers set the location of the bundles there.
+   * Starts reading after all plugins have handled `before:offline:start`, because bundlers set the location of their output in that
+   * hook.
    */
   #run(): void {
     if (!this.#prepared) return
@@ -178,7 +185,10 @@ export default class MskTriggerPlugin {
     addPermissions(functions, template, intrinsics)
   }
 
-  /** Logs warnings about the cloud and about misspelled names, before a deployment and at every start. */
+  /**
+   * Logs warnings about misspelled names, and about settings that will not work in the cloud, before a deployment and at every
+   * start.
+   */
   #warn(): void {
     const functions = this.#functions()
     const { timeout } = this.#serverless.service.provider
@@ -224,13 +234,19 @@ export default class MskTriggerPlugin {
     return Object.fromEntries(service.getAllFunctions().map(key => [key, service.getFunction(key)]))
   }
 
-  /** Returns the options of serverless-offline, merged in the same way as it does. Its other defaults concern HTTP. */
+  /**
+   * Returns the options of serverless-offline, merged in the same way as serverless-offline does. Its defaults that concern only
+   * HTTP are omitted.
+   */
   #offlineOptions(): Record<string, unknown> {
     const custom = this.#serverless.service.custom?.['serverless-offline']
     return { layersDir: null, localLayers: {}, ...(isObject(custom) && custom), ...this.#cliOptions }
   }
 
-  /** Converts errors to those of the framework, which are shown as a message, whereas all others are shown as a crash. */
+  /**
+   * Wraps a hook. Configuration errors become errors of the framework, which are shown as a message; all others are shown as a
+   * crash.
+   */
   #guard(hook: () => void | Promise<void>): () => void | Promise<void> {
     const shown = (error: unknown): never => {
       if (!(error instanceof ConfigurationError)) throw error

@@ -15,14 +15,14 @@ import { isWholeNumber } from './support/values.ts'
 interface EventOptions {
   readonly function: string
   readonly topic?: string | undefined
-  /** Number of records as text. */
+  /** Number of records, as entered on the command line. */
   readonly records?: string | undefined
 }
 
 /**
  * Returns the event, as JSON, that a function would receive now.
  *
- * @throws ConfigurationError with the reason if there is none
+ * @throws ConfigurationError with the reason if there is no such event
  */
 export async function sampleEvent(
   mappings: readonly Mapping[],

@@ -20,19 +20,16 @@ import { MappingReports, type WriteReport } from './report/reports.ts'
 import type { Log } from './support/framework.ts'
 import { pause, within } from './support/wait.ts'
 
-/**
- * Time for leaving the group, in addition to the rest of the grace period, in milliseconds. If it takes
- * longer, the broker is unavailable.
- */
+/** Time limit for leaving the group after the grace period, in milliseconds. If leaving takes longer, the broker is unavailable. */
 const LEAVE_MS = 1_000
 
 /**
- * Time limit for checking whether the topic is still the same, in milliseconds. Records wait for the check,
- * in which another broker may be asked and no heartbeat is sent.
+ * Time limit for checking whether the topic is still the same, in milliseconds. Meanwhile, records wait and no heartbeat is sent.
+ * The check may ask another broker.
  */
 const IDENTITY_MS = 4_000
 
-/** Backoff for finding the topic and joining the group. */
+/** Backoff for finding the topic and for joining the group. */
 const REJOIN = { retryDelayMs: 250, maxRetryDelayMs: 2_000 }
 
 export interface SourceParts {
@@ -49,9 +46,9 @@ export interface SourceParts {
 }
 
 /**
- * A running event source mapping. A batch passes through these folders: `poll` (member, intake, queue of the
- * partition, batching), `deliver` (dispatcher, delivery), `invoke` (instances, runtimes), `deliver` again
- * (outcome, retries, destination), and the commit.
+ * A running event source mapping. A batch passes through these folders: `poll` (member, intake, queue of the partition, batching),
+ * `deliver` (dispatcher, delivery) and `invoke` (instances, runtimes). `deliver` then handles the outcome (retries, destination)
+ * and the commit.
  */
 export class EventSource implements MemberListener, FaultTarget, TopicObserver {
   readonly #mapping: Mapping
@@ -122,7 +119,7 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
     this.#faults.arm(fault)
     if (fault.fault === 'rebalance') await this.#rejoin()
     else if (fault.fault === 'hold') await this.#dispatcher.idle(fault.partition)
-    // A released partition may have a batch that can start.
+    // A partition that is no longer on hold may have a batch that can start.
     else this.#dispatcher.dispatchSoon()
   }
 
@@ -138,7 +135,7 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
       const attempt = await this.#readOnce()
       this.#trouble.settled()
       this.#dispatcher.keepOnly([])
-      // A member that was asked to rejoin has not failed.
+      // A member that was requested to rejoin has not failed.
       await pause(delayAfter(Math.max(1, attempt), REJOIN), this.#ending.signal)
     }
   }
@@ -149,7 +146,7 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
     try {
       if (!(await this.#hasTopic())) return this.#trouble.noTopic()
       const largestBatch = await this.#parts.cluster.largestBatch(this.#mapping.topic)
-      // If `stop` was called in the meantime, joining now would leave a member in the group.
+      // If `stop` was called in the meantime, joining the group now would leave a member in it.
       if (this.#ending.signal.aborted) return 0
       this.#trouble.joins()
       await this.#member.read(largestBatch)
@@ -159,7 +156,7 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
     }
   }
 
-  /** Returns true if the topic exists, after creating it if this is configured. */
+  /** Returns true if the topic exists. Creates it first if the settings require this. */
   async #hasTopic(): Promise<boolean> {
     const { cluster, log, settings } = this.#parts
     const { topic } = this.#mapping
@@ -175,7 +172,7 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
     }
   }
 
-  /** Waits at most `graceMs` for running invocations, abandons the rest without committing it, and leaves the group. */
+  /** Waits at most `graceMs` for running invocations, abandons the other records without committing them, and leaves the group. */
   async stop(graceMs: number): Promise<void> {
     const leaveByMs = performance.now() + graceMs + LEAVE_MS
     this.#ending.abort()
@@ -192,7 +189,7 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
 
   async isSameTopic(): Promise<boolean> {
     const fate = await this.#tracker.fate()
-    // Rejoin, because the next fetch may read another topic of the same name, with other records at the known positions.
+    // Rejoin, because the next fetch may read another topic of the same name, which has other records at the known positions.
     if (fate === 'gone') void this.#rejoin()
     return fate === 'same'
   }
@@ -202,9 +199,11 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
     return (await within(IDENTITY_MS, isSame)) ? isSame : true
   }
 
-  /** Returns true if the topic is the same. A late answer is used as well: the records are then read again. */
+  /**
+   * Returns true if the topic is the same; otherwise rejoins, so that the records are read again. A late answer is used as well.
+   */
   async #rejoinUnlessSame(): Promise<boolean> {
-    // Ignore the error: a broker that does not respond is reported where records are fetched.
+    // Ignore the error: an unavailable broker is reported by the code that fetches records.
     const fate = await this.#tracker.fate().catch(() => 'same')
     if (fate !== 'same') void this.#rejoin()
     return fate === 'same'
@@ -223,7 +222,7 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
 
   reading(offsets: ReadonlyMap<number, number>): void {
     this.#trouble.settled()
-    // Log only the first time, because a member that repeatedly joins but cannot fetch would log this each time.
+    // Log this only the first time, because a member may repeatedly join without being able to fetch.
     if (!this.#hasJoined || !this.#trouble.isFailing)
       this.#parts.log.notice(
         `${this.#name}  group ${this.#mapping.groupId} ready (${assignment(offsets.size)})`,
@@ -244,7 +243,7 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
     return this.#dispatcher.add(partition, messages)
   }
 
-  /** Drops everything, like a poller that has crashed or was removed from the group, and joins again. */
+  /** Drops all records, like a poller that has crashed or was removed from the group, and joins the group again. */
   async #rejoin(): Promise<void> {
     const reading = this.#nextReading.promise
     this.#tracker.leaves()

@@ -7,12 +7,15 @@ import type { EventSource } from './source.ts'
 import type { Log } from './support/framework.ts'
 import { within } from './support/wait.ts'
 
-/** Grace period for running invocations on shutdown, in milliseconds. Together with leaving the groups, it is below 5 s. */
+/**
+ * Grace period for running invocations on shutdown, in milliseconds. Including the time for leaving the groups, a shutdown takes
+ * less than 5 s.
+ */
 const GRACE_MS = 3_000
 
 /**
- * Time limit for ending threads and connections, in milliseconds. They are terminated, so the limit is
- * reached only in case of a bug.
+ * Time limit for ending threads and connections, in milliseconds. They are terminated forcibly, so the limit is reached only in
+ * case of a bug.
  */
 const CLOSE_MS = 500
 
@@ -30,7 +33,7 @@ export class Trigger {
 
   constructor(parts: TriggerParts) {
     const { mappings, settings, log, invoker, handlesSignals = true } = parts
-    // Check now that the files exist. They are read again with the first schema.
+    // Check now that the files exist. They are read again when the first schema is loaded.
     if (settings.registrySsl) withFilesRead(settings.registrySsl, 'custom.mskTrigger.registrySsl')
     this.#invoker = invoker
     this.#handlesSignals = handlesSignals
@@ -44,7 +47,7 @@ export class Trigger {
       settings.faults === undefined ? undefined : new FaultSocket(settings.faults, this.#sources, log)
   }
 
-  /** Starts reading without waiting for it, and logs when every source has joined its group. */
+  /** Starts reading without waiting, and logs when every event source has joined its consumer group. */
   start(): void {
     const warnings = new Set(this.#clusters.flatMap(cluster => cluster.warnings))
     for (const line of warnings) this.#log.warning(`msk  ${line}`)
@@ -67,7 +70,7 @@ export class Trigger {
     for (const cluster of this.#clusters) cluster.start()
   }
 
-  /** Event sources, each with a promise for its first join. */
+  /** Event sources of the trigger, each with a promise that resolves when it has joined its group for the first time. */
   get sources(): readonly Pick<EventSource, 'functionKey' | 'topic' | 'joined'>[] {
     return this.#sources
   }
@@ -75,7 +78,7 @@ export class Trigger {
   /**
    * Shuts down in order. Later calls return the same promise.
    *
-   * @param graceMs time limit for running invocations; the rest takes two seconds at most
+   * @param graceMs time limit for running invocations; the remaining steps take at most two seconds
    */
   stop(graceMs = GRACE_MS): Promise<void> {
     this.#stopped ??= this.#stop(graceMs)
@@ -94,8 +97,8 @@ export class Trigger {
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
- * Stops the trigger on a signal from the start, before serverless-offline listens for signals. Returns a
- * function that removes the listeners.
+ * Stops the trigger on a signal. This applies from the start, before serverless-offline listens for signals. Returns a function
+ * that removes the listeners.
  */
 function stopOnSignals(stop: () => Promise<void>): () => void {
   const onSignal = (signal: NodeJS.Signals) => {

@@ -5,14 +5,14 @@ import { UserError } from '../../programs/user-error.ts'
 const GROUPS = ['checks', 'unit', 'integration', 'long', 'matrix'] as const
 export type Group = (typeof GROUPS)[number]
 
-/** Part of the tests that a run executes. */
+/** Selection of the tests that a run executes. */
 export interface Selection {
   readonly groups: readonly Group[]
   /** Part of a test file's path. */
   readonly pattern?: string
-  /** Version of Kafka to start, if not the project's own. */
+  /** Version of Kafka to start, if it differs from the project's own. */
   readonly kafkaVersion?: string
-  /** True for a complete run: nothing is sampled, and a skipped test counts as a failure. */
+  /** True for a complete run, in which nothing is sampled and a skipped test counts as a failure. */
   readonly isWhole: boolean
 }
 
@@ -45,7 +45,7 @@ const KINDS = {
   kafka: text(/^\d+\.\d+\.\d+$/, 'a version, for example 3.9.1'),
 } as const
 
-/** Parses the arguments; undefined for `--help`. @throws UserError naming all invalid options */
+/** Parses the arguments. Returns undefined for `--help`. @throws UserError naming all invalid options */
 export function parseSelection(args: readonly string[]): Selection | undefined {
   const { values, positionals } = readCommandLine('npm test', args, OPTIONS, KINDS)
   const { all, only, kafka, help } = values

@@ -3,16 +3,16 @@ import { type ProgramResult, runProgram } from '../support/program.ts'
 /** A check of the whole project. */
 export interface Check {
   readonly name: string
-  /** Resolves to a short summary of what was checked. Rejects with `Failed` if the check finds errors, or if there was nothing to check. */
+  /** Resolves to a short summary of what was checked. Rejects with `Failed` if the check finds errors or has nothing to check. */
   run(signal: AbortSignal): Promise<string>
 }
 
-/** Error of a check. The message contains everything that is needed to fix the problem. */
+/** Error of a check. The message contains everything that is needed to correct the error. */
 export class Failed extends Error {
   override readonly name = 'Failed'
 }
 
-/** Runs a tool of an npm package. @throws Failed with its output unless its exit status is 0 */
+/** Runs a tool of an npm package. @throws Failed with the tool's output if its exit status is not 0 */
 export async function tool(
   name: string,
   args: readonly string[],
@@ -24,7 +24,7 @@ export async function tool(
   return ended
 }
 
-/** Shortens output to the first lines, which contain the findings, and the last ones, which count them. */
+/** Shortens output to its first lines, which contain the findings, and its last lines, which count them. */
 function shortened(output: string): string {
   const lines = output.trim().split('\n')
   return lines.length <= 120

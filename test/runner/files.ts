@@ -1,15 +1,15 @@
-/** Test files of each group, and their order. */
+/** Selects the test files of each group, and their order. */
 import type { Group, Selection } from './arguments.ts'
 import { sourceFiles } from './source-files.ts'
 
 export interface TestGroup {
   readonly group: Group
-  /** Patterns of the files. Earlier patterns run first. */
+  /** Patterns of the files. Files of earlier patterns run first. */
   readonly patterns: readonly string[]
   readonly needsServers: boolean
 }
 
-/** Tests of the trigger, which are part of its package. */
+/** Folder of the trigger's tests, which are part of its package. */
 const TRIGGER = 'packages/msk-trigger/test'
 
 export const TEST_GROUPS: readonly TestGroup[] = [
@@ -26,7 +26,8 @@ export const TEST_GROUPS: readonly TestGroup[] = [
   {
     group: 'long',
     patterns: [
-      // Start the longest files first, so that none of them runs alone at the end. One framework represents the whole matrix.
+      // Start the longest files first, so that none of them runs alone at the end. Of the trigger's matrix, only one framework is
+      // tested.
       'test/long/{ledger,ledger-sabotage,start,brokers-lost,rehearsal}.test.ts',
       `${TRIGGER}/matrix/osls-3.test.ts`,
       'test/long/**/*.test.ts',

@@ -8,14 +8,14 @@ export interface Result {
   readonly name: string
   /** Path relative to the project. */
   readonly file: string
-  /** Reason of a failure or a skip; "in a second run" if the test's file failed at first and passed in a second run. */
+  /** Reason of a failure or a skip. For a test whose file failed at first and passed in a second run, "in a second run". */
   readonly why?: string
 }
 
-/** Used part of the data of `test:complete`. */
+/** Part of the data of `test:complete` that this module uses. */
 interface Completed {
   readonly name: string
-  /** Absent in the event of the file itself. */
+  /** Absent in the event for the file itself. */
   readonly entryFile?: string
   readonly skip?: string | boolean
   readonly todo?: string | boolean
@@ -26,8 +26,8 @@ interface Completed {
 }
 
 /**
- * Collects the results of a file from the events of `node:test`. A file that runs no tests, or that ends before its tests, counts as
- * failed.
+ * Collects the results of a file from the events of `node:test`. A file that runs no tests, or that ends before its tests have
+ * ended, counts as failed.
  *
  * @param file path relative to the project
  */
@@ -45,9 +45,9 @@ export async function resultsIn(
       running.delete(data.name)
       results.push(...resultsOf(file, data, [...running]))
     } else if (type === 'test:stdout' || type === 'test:stderr') output += data.message
-    // An error that was thrown after the last test.
+    // Collect an error that was thrown after the last test.
     else if (type === 'test:diagnostic' && data.file !== undefined) output += `${data.message}\n`
-    // Summary of the file's own process. The one without a file comes from this process.
+    // Summary of the file's own process. A summary without a file is from this process.
     else if (type === 'test:summary' && data.file !== undefined) hasSummary = true
   }
   if (results.length === 0) results.push(failed(file, file, 'no test ran in this file'))
@@ -58,7 +58,7 @@ export async function resultsIn(
   return { results, output: output.trim() }
 }
 
-/** Returns nothing for a suite, or for a test that failed only because of a subtest. */
+/** Returns the results of a completed test. Empty for a suite, and for a test that failed only because of a subtest. */
 function resultsOf(
   file: string,
   { name, entryFile, details, skip, todo }: Completed,
@@ -77,10 +77,10 @@ function failed(name: string, file: string, why: string): Result {
   return { outcome: 'failed', name, file, why }
 }
 
-/** Describes the error of a test, which node:test wraps. */
+/** Describes the error of a test. `node:test` wraps the original error. */
 function describe(error: Error, running: readonly string[]): string {
   const thrown = error.cause ?? error
-  // Error of `AbortSignal.timeout`. Libraries also have errors with this name.
+  // Error of `AbortSignal.timeout`. Libraries use this name for errors of their own.
   if (thrown instanceof DOMException && thrown.name === 'TimeoutError')
     return `the file took too long and was ended${running.length > 0 ? ` in: ${running.join(', ')}` : ''}`
   const text = thrown instanceof Error ? (thrown.stack ?? thrown.message) : inspect(thrown)

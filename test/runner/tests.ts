@@ -1,6 +1,6 @@
 /**
- * Runs test files with `node:test`, each in its own run. The time limit of a run applies to each of its tests, so a common run
- * could not end a file that loops or that does not exit after its tests.
+ * Runs test files with `node:test`, in a separate run for each file. In a common run, the time limit would apply to single tests,
+ * so it could not end a file that loops or does not exit after its tests.
  */
 import { resolve } from 'node:path'
 import { run } from 'node:test'
@@ -15,7 +15,10 @@ export interface TestOptions {
   readonly env: NodeJS.ProcessEnv
   readonly signal: AbortSignal
   readonly print: (line: string) => void
-  /** Time limit of a file in milliseconds. A file that exceeds it is ended and counts as failed. It allows for slow machines. */
+  /**
+   * Time limit of a file, in milliseconds. A file that exceeds it is ended and counts as failed. The limit allows for slow
+   * machines.
+   */
   readonly fileTimeoutMs?: number
 }
 
@@ -35,9 +38,9 @@ export async function runTests(files: readonly string[], options: TestOptions): 
 }
 
 /**
- * Runs test files like `runTests`, and then runs failed files once more, one at a time. A file that passes then counts as passed,
- * and its results contain a note: the machine was too slow while other files were running. If more than `MAX_SECOND_RUNS` files
- * fail, that is not the cause, and none of them is run again.
+ * Runs test files like `runTests`, and then runs failed files once more, one at a time. A file that then passes counts as passed,
+ * with a note in its results: the machine was too slow while other files were running. If more than `MAX_SECOND_RUNS` files fail,
+ * slowness is not the cause, and none of them is run again.
  */
 export async function runTestsTwice(files: readonly string[], options: TestOptions): Promise<Result[]> {
   const results = await runTests(files, options)
@@ -81,7 +84,7 @@ async function runFile(
   return results
 }
 
-/** Counts results by outcome, without outcomes that did not occur. */
+/** Counts results by outcome. Outcomes that did not occur are omitted, except those in `always`. */
 export function countsOf(results: readonly Result[], always: readonly Result['outcome'][] = []): string[] {
   return (['passed', 'failed', 'skipped'] as const).flatMap(outcome => {
     const count = results.filter(result => result.outcome === outcome).length

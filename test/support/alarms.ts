@@ -9,7 +9,9 @@ export const SERVERLESS = PROVISIONED.replace(/-1$/, '-s1')
 export const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:sluice-alarms'
 export const SOON_TOPIC = `${TOPIC}-soon`
 
-/** Returns a deployment of all functions of serverless.yml with all optional resources. @param env additional environment variables */
+/**
+ * Returns a deployment of all functions in serverless.yml, with all optional resources. @param env additional environment variables
+ */
 export function deployed(
   env: Readonly<Record<string, string>> = {},
   stage = 'prod',

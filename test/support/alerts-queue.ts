@@ -1,4 +1,4 @@
-/** A queue that is subscribed to the alerts topic, like a subscriber's own program. */
+/** Queue that is subscribed to the alerts topic, like the queue of a program that receives alerts. */
 import { randomUUID } from 'node:crypto'
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns'
 import { awsEndpoint } from './servers.ts'
@@ -6,7 +6,7 @@ import { awsEndpoint } from './servers.ts'
 const REGION = 'us-east-1'
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' }
 
-/** Content of a message that SNS sends to the queue. */
+/** Content of a message that SNS has sent to the queue. */
 export interface Envelope {
   readonly Subject: string
   readonly Message: string
@@ -22,12 +22,12 @@ export class AlertsQueue {
     this.#url = url
   }
 
-  /** Subscribes a new queue. @param filter filter policy for message attributes */
+  /** Creates a queue that is subscribed to the alerts topic. @param filter filter policy for message attributes */
   static async subscribed(env: string, filter: object): Promise<AlertsQueue> {
     const name = `alerts-${randomUUID()}`
     const { QueueUrl } = await sqs('CreateQueue', { QueueName: name })
     const sns = new SNSClient({ endpoint: awsEndpoint(), region: REGION, credentials: CREDENTIALS })
-    // The topic exists, so this only returns its ARN.
+    // The topic already exists, so this request only returns its ARN.
     const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: `sluice-alerts-${env}` }))
     await sns.send(
       new SubscribeCommand({
@@ -41,7 +41,7 @@ export class AlertsQueue {
     return new AlertsQueue(String(QueueUrl))
   }
 
-  /** Receives pending messages, and waits for at most one second. */
+  /** Receives pending messages. Waits at most one second for them. */
   async receive(): Promise<void> {
     const QueueUrl = this.#url
     const request = { QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 }

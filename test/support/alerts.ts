@@ -1,4 +1,4 @@
-/** Events of one alert for tests, with the same entity, as alerting publishes them. */
+/** Events of one alert for tests. They refer to the same entity and have the form in which alerting publishes them. */
 import { alertAcknowledged, type Statement } from '../../lib/alerting/acknowledged.ts'
 import { type Alert, alertEmission, type FiredAlert, resolvedAlert } from '../../lib/alerting/alert.ts'
 import { type Event, entityOf } from '../../packages/runtime/consumer/event.ts'
@@ -31,14 +31,14 @@ export function fired(alert: FiredAlert, changes: Partial<Event> = {}): Event<Al
   return { ...eventOf(alert, alert.startedAt), ...changes } as Event<Alert>
 }
 
-/** Returns the resolved event, one hour after the alert fired, caused by a value of 30. */
+/** Returns the event that resolves an alert, one hour after it fired, caused by a value of 30. */
 export function resolved(alert: FiredAlert, changes: Partial<Event> = {}): Event<Alert> {
   const endedAtMs = Date.parse(alert.startedAt) + 3_600_000
   const ended = resolvedAlert(alert, endedAtMs, 'cleared', { value: 30, threshold: 40 })
   return { ...eventOf(ended, ended.endedAt), ...changes } as Event<Alert>
 }
 
-/** Returns an acknowledgement by ann, at half past twelve. */
+/** Returns the event by which ann acknowledges an alert at half past twelve. */
 export function acknowledged(alert: FiredAlert, statement: Partial<Statement> = {}): Event {
   count += 1
   const { source, subject } = eventOf(alert, alert.startedAt)

@@ -7,7 +7,10 @@ import { environmentReading as reading } from './records.ts'
 const HOT = 45
 const COOL = 20
 
-/** Sensors whose readings all change the state of an alert: each minute, the other half of the sensors is too hot. */
+/**
+ * Sensors whose readings all change the state of an alert. Each minute, one half of the sensors is too hot; in the next minute, the
+ * other half is.
+ */
 export class AlternatingSensors {
   readonly count: number
   #rounds = 0
@@ -40,7 +43,7 @@ export class AlternatingSensors {
     })
   }
 
-  /** Number of alerts that must have been published, computed from the readings without code of the system. */
+  /** Number of alerts that must have been published. It is computed from the readings, without using code of the system. */
   get alerts(): { fired: number; resolved: number } {
     const told = { fired: 0, resolved: 0 }
     for (let sensor = 0; sensor < this.count; sensor++)
@@ -56,7 +59,7 @@ function isHot(sensor: number, round: number): boolean {
   return (sensor + round) % 2 === 0
 }
 
-/** Counts distinct alerts in records of the alerts topic. */
+/** Counts the distinct alerts in records of the alerts topic. */
 export function alertsIn(records: readonly ForeignRecord[]): { fired: number; resolved: number } {
   const told = { fired: new Set<string>(), resolved: new Set<string>() }
   for (const { headers, value } of records) {

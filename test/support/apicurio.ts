@@ -5,14 +5,14 @@ import { startApart } from '../../localstack/services/server.ts'
 import { HOPELESS_MS } from './until.ts'
 
 export interface Apicurio {
-  /** URL of its Confluent-compatible API. */
+  /** URL of the registry's Confluent-compatible API. */
   readonly uri: string
   /** Registers a schema and returns its id. */
   register(subject: string, schema: string, schemaType: string, references?: object[]): Promise<number>
   stop(): Promise<void>
 }
 
-/** Starts a real schema registry without schemas. After a restart on the same port it is empty. */
+/** Starts a real schema registry, initially without schemas. Schemas are lost when it is restarted on the same port. */
 export async function startApicurio(port?: number): Promise<Apicurio> {
   const at = port ?? (await freePort())
   const { stop } = await startApart(dataDir => [registryServer({ port: at, dataDir })], {

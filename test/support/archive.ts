@@ -1,4 +1,4 @@
-/** An archive in memory, and the stage on which a segment sink writes to it. */
+/** In-memory archive, and the stage on which a segment sink writes to it. */
 import { randomUUID } from 'node:crypto'
 import { READING_TYPES } from '../../lib/telemetry/families.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
@@ -13,7 +13,7 @@ import type { StateStore } from '../../packages/runtime/pipeline/ports.ts'
 import { environmentReading, logRecord } from './records.ts'
 import { Stage } from './stage.ts'
 
-/** Returns a reading at an offset, appended one second after the previous one. By default, its id contains the offset. */
+/** Returns a reading at an offset, appended one second after the reading before it. By default, its id contains the offset. */
 export function archived(
   offset: number,
   { id = `r${offset}`, at = offset, padding = 0, temperature = 20 } = {},
@@ -27,17 +27,17 @@ export function archived(
 }
 
 export class ArchiveStage {
-  /** Offsets and ids of the events in each object. */
+  /** Offsets and ids of the events in each object, by name of the object. */
   readonly objects = new Map<string, string>()
   /** Names of the objects in the order of the writes. */
   readonly writes: string[] = []
-  /** Objects that were overwritten with different contents. */
+  /** Names of objects that were overwritten with different contents. */
   readonly changed: string[] = []
   readonly stage: Stage
-  /** Returns the sink's response to a write. */
+  /** Function that returns the sink's response to a write. */
   answer: (segment: Segment) => Written = () => written('archived')
 
-  /** Creates the archive. @param store store of the consumer's state, under a new name */
+  /** Creates the archive. @param store store of the consumer's state. The consumer gets a new name. */
   constructor(store: StateStore, segments: SegmentLimits) {
     const sink: SegmentSink = {
       name: `archive-${randomUUID()}`,
@@ -48,7 +48,7 @@ export class ArchiveStage {
     this.stage = new Stage(sink, { store })
   }
 
-  /** Returns the ranges of the objects in log order. */
+  /** Returns the ranges that the objects cover, in the order of the log. */
   get ranges(): string[] {
     const names = [...this.objects.keys()].sort()
     return names.map(name => (name.split('/').at(-1) as string).split('-').map(Number).join('-'))

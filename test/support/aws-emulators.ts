@@ -1,4 +1,4 @@
-/** ElasticMQ and S3Mock from Maven, which other projects use instead of LocalStack for SQS and S3. */
+/** ElasticMQ and S3Mock from Maven. Other projects use these emulators of SQS and S3 instead of LocalStack. */
 import { join } from 'node:path'
 import type { Server } from '../../localstack/services/definition.ts'
 import { copyOf, fetchWithMaven, type Package } from '../../localstack/services/install.ts'
@@ -16,15 +16,15 @@ export interface Emulator {
   stop(): Promise<void>
 }
 
-/** Differences between the emulators. */
+/** Properties in which the emulators differ. */
 interface Kind {
   readonly name: string
   readonly version: string
-  /** File that exists after the installation. */
+  /** File that exists in the folder after the installation. */
   readonly probe: string
-  /** Returns the Maven goal that fills the folder, with its arguments. */
+  /** Returns the Maven goal that downloads the emulator into the folder, with its arguments. */
   fetch(folder: string): string[]
-  /** Returns the arguments for Java. */
+  /** Returns the command-line arguments for Java. */
   run(jars: string, port: number, folder: string): string[]
 }
 
@@ -56,7 +56,7 @@ const S3_MOCK: Kind = {
   probe: 's3mock-4.11.0-exec.jar',
   fetch: folder => copyOf('com.adobe.testing:s3mock:4.11.0:jar:exec', folder),
   run: (jars, port, folder) => [
-    // The HTTPS listener is configured for plain HTTP. The other listener cannot be disabled, so it gets a random port.
+    // Use plain HTTP on the HTTPS port. The HTTP port cannot be disabled, so it gets a random number.
     '-Dserver.ssl.enabled=false',
     '-Dcom.adobe.testing.s3mock.httpPort=0',
     `-Dserver.address=${LOOPBACK}`,
@@ -67,12 +67,12 @@ const S3_MOCK: Kind = {
   ],
 }
 
-/** Starts SQS with the account 000000000000 and without queues. */
+/** Starts an emulator of SQS with the account 000000000000 and without queues. */
 export function startElasticMq(): Promise<Emulator> {
   return onFreePorts(() => start(ELASTIC_MQ))
 }
 
-/** Starts S3 without buckets. */
+/** Starts an emulator of S3 without buckets. */
 export function startS3Mock(): Promise<Emulator> {
   return onFreePorts(() => start(S3_MOCK))
 }

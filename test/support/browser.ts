@@ -1,4 +1,4 @@
-/** A real browser for tests of the console, at three widths, in light and dark mode. */
+/** Starts a real browser for tests of the console, at three widths, in light and dark mode. */
 import axe from 'axe-core'
 import { type Browser, type BrowserContextOptions, type Page, chromium as playwright } from 'playwright-core'
 import { extractedChromium } from './chromium.ts'
@@ -8,8 +8,8 @@ import { HOPELESS_MS } from './until.ts'
 export const WIDTHS = [360, 1024, 1920] as const
 
 /**
- * Browser arguments. Those of the package are for Lambda: they run everything in one process, which ends when the first page is closed, and
- * disable web security, whose effects the tests have to see.
+ * Browser arguments. The package's own arguments are intended for Lambda. They run everything in one process, which ends when the
+ * first page is closed. They also disable web security, although the tests check its effects.
  */
 const ARGS = ['--no-sandbox', '--disable-gpu', '--font-render-hinting=none']
 
@@ -24,7 +24,7 @@ export interface Obstacle {
   readonly id: string
   readonly impact: string
   readonly help: string
-  /** Selectors with the HTML of the elements. */
+  /** Selectors of the affected elements, with their HTML. */
   readonly where: readonly string[]
 }
 
@@ -41,7 +41,7 @@ export class TestBrowser {
     return new TestBrowser(await playwright.launch(options))
   }
 
-  /** Opens a page in a new session. `close` of `Visit` throws the errors of the page. */
+  /** Opens a page in a new session. `close` of the returned `Visit` throws the errors of the page. */
   async visit(
     address: string,
     { width = 1024, height = 900, theme = 'light' }: Looking = {},
@@ -74,15 +74,15 @@ export class Visit {
     this.page = page
     page.on('pageerror', error => this.#faults.push(String(error)))
     page.on('console', message => {
-      // The browser itself logs unsuccessful responses, which the page shows.
+      // The browser logs unsuccessful responses itself. They are not errors of the page, which shows them.
       if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
         this.#faults.push(message.text())
     })
   }
 
-  /** Returns the serious and critical findings. */
+  /** Returns the serious and critical problems that axe finds on the page. */
   async obstacles(): Promise<Obstacle[]> {
-    // The page's content security policy does not apply to scripts of the test.
+    // The page's content security policy does not apply to scripts that the test adds.
     await this.page.evaluate(axe.source)
     return this.page.evaluate(async () => {
       // biome-ignore lint/suspicious/noExplicitAny: axe is in the page, not here
@@ -98,12 +98,12 @@ export class Visit {
     })
   }
 
-  /** Returns whether the page is wider than the window, so that users have to scroll horizontally. */
+  /** Returns true if the page is wider than the window, so that users have to scroll horizontally. */
   isTooWide(): Promise<boolean> {
     return this.page.evaluate('document.documentElement.scrollWidth > window.innerWidth')
   }
 
-  /** Closes the page. @throws for an error in the browser's console, or an uncaught error */
+  /** Closes the page. @throws Error if the browser's console contains an error or an error was not caught */
   async close(): Promise<void> {
     await this.page.context().close()
     if (this.#faults.length > 0) throw new Error(`The page has failed:\n${this.#faults.join('\n')}`)

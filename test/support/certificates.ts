@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { runTool } from '../../localstack/services/process.ts'
 import { HOPELESS_MS } from './until.ts'
 
-/** A private certificate authority with a certificate for `localhost`, but not for the IP address. */
+/** Private certificate authority with a server certificate for `localhost`, but not for the IP address. */
 export interface Certificates {
-  /** File with the authority's certificate, which clients need. */
+  /** File with the authority's certificate, which clients must trust. */
   readonly caFile: string
   readonly ca: string
   readonly cert: string

@@ -1,4 +1,4 @@
-/** Loads a module with changed code, to break rules that cannot be broken through a port. */
+/** Loads a module with changed code, to break rules that no replacement of a port can break. */
 import { readFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { join } from 'node:path'
@@ -16,10 +16,10 @@ export interface CodeChange {
 let loaded = 0
 
 /**
- * Imports a module with fresh copies of the project's modules. Other importers keep the unchanged code.
+ * Imports a module with a new copy of each of the project's modules. Other importers keep the unchanged code.
  *
  * @param module path relative to the project
- * @throws Error if the code to replace does not occur exactly once, because the test would then break nothing
+ * @throws Error if the code to replace does not occur exactly once, because nothing would be changed
  */
 export async function importChanged<T>(module: string, changes: readonly CodeChange[]): Promise<T> {
   loaded += 1

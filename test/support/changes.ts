@@ -3,7 +3,7 @@ import type { Change, RememberedFailure, Version } from '../../packages/runtime/
 
 const WINDOW_MS = 3_600_000
 
-/** Returns the version of a partition state that was never replaced and has fired no timers. */
+/** Returns the version of a partition state that was never replaced and in which no timer has fired. */
 export function versionAt(appliedOffset: number): Version {
   return { epoch: 0, appliedOffset, fired: 0 }
 }

@@ -1,6 +1,6 @@
 /**
- * A log of chapters that fail as planned, and are retried late or never. The in-memory runtime reads and writes it, and the counter of the
- * ledger checks the results.
+ * Log of chapters that fail as planned, and are retried late or never. The in-memory runtime reads and writes the log, and the
+ * counter of the ledger checks the results.
  */
 
 import { tick } from '../../lib/telemetry/tick.ts'
@@ -43,14 +43,14 @@ export class ChaptersLog {
     this.#random = random
   }
 
-  /** Plays a number of records, and then continues until nothing is pending. */
+  /** Plays a number of records, and then continues until all of them are completely processed. */
   async play(records: number): Promise<void> {
     while (this.#log.length < records) await this.#batch(() => this.#next())
     do await this.#batch(() => this.#tick())
     while (this.#coming.length > 0 || this.stored().holds.size > 0)
   }
 
-  /** Returns the stored state in the form in which the ledger reads it from Redis. */
+  /** Returns the stored state in the form that the ledger reads from Redis. */
   stored(): StateContents {
     const { store } = this.stage
     const copy = store.copyOf(this.stage.stateKey()) as {
@@ -110,7 +110,7 @@ export class ChaptersLog {
       if (failure.attempt <= RETRIES) {
         const make = () => nextAttempt(failure, this.#log.length, this.#appendMs)
         this.#coming.push({ make, wait })
-        // A redriver that was killed repeats the redrive.
+        // A redriver that is killed repeats the redrive.
         if (this.#random.chance(0.1)) this.#coming.push({ make, wait: wait + 3 })
       } else if (failure.parks) {
         const make = () => this.#at({ ...failureEnded(failure), source: '/consumers/parking' })

@@ -1,7 +1,7 @@
 /**
- * The browser is a compressed file in an npm package, which is extracted once. Test files run concurrently, and the package
- * mistakes a file that another process is still writing for a complete one. Each process therefore extracts it to its own folder,
- * and the first one to finish moves its folder to the shared location.
+ * Extracts the browser, which is a compressed file in an npm package, once for all test files. Test files run concurrently, and the
+ * package would treat a file that another process is still writing as complete. Therefore each process extracts the browser to a
+ * folder of its own, and the first process to finish moves its folder to the shared location.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
@@ -11,7 +11,7 @@ import { LOCAL, PROJECT } from '../../programs/paths.ts'
 
 export interface ExtractedChromium {
   readonly executablePath: string
-  /** Selects the fonts of the package, so that pages look the same on all machines. */
+  /** Environment that selects the fonts of the package, so that pages look the same on all machines. */
   readonly env: Readonly<Record<string, string>>
 }
 
@@ -19,11 +19,7 @@ const { version } = JSON.parse(
   readFileSync(join(PROJECT, 'node_modules/@sparticuz/chromium/package.json'), 'utf8'),
 ) as { version: string }
 
-/**
- * Returns the extracted browser, and extracts it if necessary.
- *
- * @param folder shared location
- */
+/** Returns the extracted browser. Extracts it first if necessary. @param folder shared location */
 export async function extractedChromium(
   folder = join(LOCAL, `browser-${version}`),
 ): Promise<ExtractedChromium> {
@@ -34,8 +30,8 @@ export async function extractedChromium(
 const FONTS_CONF = 'fonts.conf'
 
 /**
- * Font configuration. The package's fonts.conf refers to fixed folders such as /tmp/fonts. Without fonts, Chromium crashes at the
- * first text (`SkFontMgr_FontConfigInterface.cpp: Not implemented`).
+ * Font configuration. It replaces the package's fonts.conf, which refers to fixed folders such as /tmp/fonts. Without fonts,
+ * Chromium crashes at the first text (`SkFontMgr_FontConfigInterface.cpp: Not implemented`).
  */
 const fontsConf = (folder: string) => `<?xml version="1.0"?>
 <fontconfig>
@@ -53,14 +49,14 @@ async function extract(folder: string): Promise<void> {
     await rename(own, folder)
   } catch (error) {
     await rm(own, { recursive: true, force: true })
-    // Another process was faster.
+    // Another process has moved its folder first.
     if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY') throw error
   }
 }
 
 /**
- * Extracts the browser to a folder. The package always extracts to the temporary folder of the system. It looks up that folder
- * synchronously, so the variable is changed only for the duration of the call.
+ * Extracts the browser to a folder. The package always extracts to the system's temporary folder. It reads the variable with this
+ * folder synchronously, so the variable is changed only for the duration of the call.
  */
 function extractedInto(folder: string): Promise<string> {
   const before = process.env.TMPDIR

@@ -1,4 +1,4 @@
-/** Installs the programs of `examples/clients` as their pages describe, and runs them against the test servers. */
+/** Installs the programs of `examples/clients` in the way that their pages describe, and runs them against the test servers. */
 import { createHash } from 'node:crypto'
 import { cp, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -18,7 +18,7 @@ const EXAMPLES = join(PROJECT, 'examples', 'clients')
 const PYTHON = join(LOCAL, 'python', 'clients')
 const JAVA = join(LOCAL, 'java', 'clients')
 const JAVA_FLAGS = ['-Xmx128m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC']
-/** When idle, kafkajs passes the time of day to timers, which newer Node.js versions warn about. */
+/** Hides a warning of newer Node.js versions: when idle, kafkajs passes the time of day to timers. */
 const QUIET = '--disable-warning=TimeoutNegativeWarning'
 const SOURCES = join('src', 'main')
 const JAVA_FILES = [
@@ -39,7 +39,7 @@ export async function installClientExamples(folder: string): Promise<void> {
   await Promise.all([python, await javaClient()].map(one => ensureInstalled(one, context)))
 }
 
-/** Compiles a copy, because Maven writes to the project's folder. */
+/** Compiles a copy of the Java client, because Maven writes to the project's folder. */
 async function javaClient(): Promise<Package> {
   const source = join(EXAMPLES, 'java')
   const hash = createHash('sha256')
@@ -61,7 +61,7 @@ function javaFile(name: string): string {
   return join(SOURCES, 'java', 'com', 'example', 'telemetry', `${name}.java`)
 }
 
-/** Returns the command of a client's program, for the topic that it writes or reads. */
+/** Returns the command that runs a client's program for a topic. */
 export async function clientLaunch(
   client: Client,
   role: Role,

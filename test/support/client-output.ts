@@ -3,12 +3,15 @@ import { toJsonEvent } from '../../packages/runtime/cloudevents/json-format.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
 import type { Client } from './client-examples.ts'
 
-/** Returns whether the program itself printed the line. */
+/** Returns true if the program itself printed the line, rather than a library. */
 export function isPrinted(line: string): boolean {
   return /^(Delivered|Delivery|Warning|Event|Temperature|Received|Skipped)\b/.test(line)
 }
 
-/** Sorts the members of JSON in a line. The Python SDK formats times with other digits than the producer. */
+/**
+ * Returns a line with the members of its JSON sorted. The time of an event becomes a number, because the Python SDK formats times
+ * with a different number of digits.
+ */
 export function normalLine(line: string): string {
   const [, words = '', json = ''] = /^(Event: |Received: \S+ - |Temperature: )(.*)$/.exec(line) ?? []
   if (!/^[{\d]|^null$/.test(json)) return line
@@ -27,7 +30,7 @@ function dataText({ data }: Event): string {
   return Buffer.isBuffer(data) ? data.toString('base64') : JSON.stringify(data ?? null)
 }
 
-/** Returns the expected output of a consumer of these events, in the same form. */
+/** Returns the expected output of a consumer of these events, in the form that `normalLine` produces. */
 export function expectedLines(client: Client, events: readonly Event[]): string[] {
   return events.flatMap(event => {
     if (client !== 'kafka-python') return normalLine(`Received: ${event.source} - ${dataText(event)}`)

@@ -1,4 +1,4 @@
-/** CloudFormation from the perspective of a custom resource: it invokes the function and receives its response at a URL. */
+/** CloudFormation from the perspective of a custom resource: it invokes the function, which sends its response to a URL. */
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Context } from 'aws-lambda'
@@ -18,13 +18,13 @@ interface WrittenAnswer {
   readonly answer: ResourceAnswer
 }
 
-/** Duration of an invocation, in milliseconds. */
+/** Time limit of an invocation, in milliseconds. */
 const INVOCATION_MS = 300_000
 
 export class CloudFormation {
-  /** Responses in the order in which they were written. */
+  /** Responses in the order in which the function has written them. */
   readonly written: WrittenAnswer[] = []
-  /** Number of responses to reject first. */
+  /** Number of responses to reject before responses are accepted. */
   refusing = 0
   readonly #server: Server
   readonly #properties: Readonly<Record<string, unknown>>
@@ -57,9 +57,9 @@ export class CloudFormation {
   }
 
   /**
-   * Invokes the function, and returns the response that it has written.
+   * Invokes the function, and returns the response that the function has written.
    *
-   * @param isRollback true if an older package follows a newer one
+   * @param isRollback true if an older package replaces a newer one
    */
   async ask(
     RequestType: ResourceRequest['RequestType'],

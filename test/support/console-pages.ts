@@ -1,4 +1,4 @@
-/** Pages of the console, and the objects that an environment needs for each of them. */
+/** Pages of the console, and the objects that each of them shows. */
 import assert from 'node:assert/strict'
 import type { AlertsNow } from '../../console/api/alerts/lists.ts'
 import type { DeadLettersAnswer } from '../../console/api/failures/dead-letters.ts'
@@ -9,7 +9,7 @@ import type { ServedConsole } from './console.ts'
 import type { TestEnvironment } from './environment.ts'
 import { MARKUP } from './marked-environment.ts'
 
-/** Objects of the pages that show a single object. */
+/** Objects for the pages that show a single object. */
 export interface Things {
   readonly entity: string
   readonly event: string
@@ -27,7 +27,7 @@ interface ConsolePage {
   readonly address: (things: Things) => string
 }
 
-/** Number of pages in the navigation. They come first. */
+/** Number of pages in the navigation, which are the first ones in the list. */
 export const AREAS = 8
 
 const at = (path: string): ConsolePage => ({ name: path, address: () => path })
@@ -76,7 +76,7 @@ export const PAGES: readonly ConsolePage[] = [
   at('/nowhere'),
 ]
 
-/** Returns the objects of an environment. @param environment result of `markedEnvironment` */
+/** Returns objects of an environment for the pages. @param environment result of `markedEnvironment` */
 export async function thingsIn(environment: TestEnvironment, served: ServedConsole): Promise<Things> {
   const { alerts } = await served.ask<AlertsNow>('/alerts/now')
   const { letters } = await served.ask<DeadLettersAnswer>('/failures')
@@ -94,7 +94,7 @@ export async function thingsIn(environment: TestEnvironment, served: ServedConso
   }
 }
 
-/** Starts a drop that matches no dead letters. */
+/** Starts an operation, a drop that matches no dead letters, and returns its id. */
 async function operationIn(served: ServedConsole): Promise<string> {
   const request = { command: 'drop', filter: { consumer: 'none' } }
   const response = await served.request('/failures/operations', {

@@ -17,7 +17,7 @@ export interface ServedConsole {
   readonly environment: ConsoleEnvironment
   /** Returns the URL for a user with the token. @param path path with its query, such as `/alerts?state=firing` */
   address(path?: string): string
-  /** Returns a response of the API as JSON. @throws if the request fails */
+  /** Returns a response of the API as JSON. @throws Error if the request fails */
   ask<T>(path: string): Promise<T>
   /** Sends a request to the API with the token. */
   request(path: string, init?: RequestInit): Promise<Response>

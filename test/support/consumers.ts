@@ -1,4 +1,4 @@
-/** Consumers of this project, as declared in serverless.yml. */
+/** Consumers of this project, according to serverless.yml. */
 import { consumersOf, readFunctions } from '../../lib/app/functions.ts'
 import type { Signal } from '../../lib/app/topics.ts'
 
@@ -14,8 +14,8 @@ export function topicsOf(consumer: string): readonly Signal[] {
 }
 
 /**
- * Returns groups of consumers. Each group reads only what earlier groups and the group itself emit: consumers of readings come
- * first, consumers of failures last.
+ * Returns the consumers in groups. Each group reads only topics to which earlier groups or the group itself write. Consumers of
+ * readings come first, and consumers of failures last.
  */
 export function consumersDownstream(): string[][] {
   const [first, last] = [CONSUMERS_OF_READINGS, consumersOf(FUNCTIONS, 'failures')]
@@ -25,7 +25,7 @@ export function consumersDownstream(): string[][] {
   return [first, second, between, last]
 }
 
-/** Returns the number of records that a consumer has processed without failure, including ignored ones. */
+/** Returns the number of records that a consumer has processed without failure. Ignored records are counted too. */
 export function taken(tally: Readonly<Record<string, number>>): number {
   return Object.entries(tally).reduce(
     (sum, [name, count]) => sum + (/^(applied\/|ignored\/not-mine$)/.test(name) ? count : 0),

@@ -32,7 +32,7 @@ const FAILURE_RECORD = {
   quarantined: false,
 }
 
-/** Returns a record of the dlq topic at 2@17. */
+/** Returns a record of the dlq topic, at offset 17 of partition 2. */
 export function deadLetterRecord(
   changes: object = {},
   type = 'io.sluice.dead-letter.v1',
@@ -59,7 +59,7 @@ function dlqRecord(type: string, data: object, id = 'x1'): LogRecord {
   }
 }
 
-/** Returns undefined if the record is not a dead letter that is whole. */
+/** Returns the dead letter in a record; undefined if the record is incomplete or is not a dead letter. */
 export function deadLetterIn(record: LogRecord): FoundDeadLetter | undefined {
   const read = readDlqRecord(record)
   return read.kind === 'letter' ? read : undefined

@@ -1,4 +1,6 @@
-/** Delivers records of a topic to a handler in this process, like an event source mapping, and reads topics as bytes. */
+/**
+ * Delivers records of a topic to a handler in this process, in the same way as an event source mapping. Also reads topics as bytes.
+ */
 import type { Context } from 'aws-lambda'
 import { kafkaEvent } from '../../packages/runtime/testing/records.ts'
 import { KafkaLog } from '../ledger/kafka/log.ts'
@@ -10,7 +12,7 @@ type Handler = (event: never, context: Context) => Promise<unknown>
 
 export class DeliveredLog {
   readonly #log: KafkaLog
-  /** End of the completely processed records, by consumer, topic and partition. */
+  /** Offset after the last processed record, by consumer, topic and partition. */
   readonly #taken = new Map<string, Map<string, number>>()
 
   constructor(brokers: readonly string[]) {
@@ -26,7 +28,7 @@ export class DeliveredLog {
     return records
   }
 
-  /** Delivers unprocessed records to a new handler in one batch. @returns whether the handler processed all of them */
+  /** Delivers unprocessed records to a new handler in one batch. @returns true if the handler has processed all of them */
   async deliver(topic: string, consumer: string, make: () => Handler, context = CONTEXT): Promise<boolean> {
     const taken = this.#taken.get(consumer) ?? new Map<string, number>()
     this.#taken.set(consumer, taken)

@@ -1,4 +1,4 @@
-/** Facts about a healthy environment, for tests that change one of them. */
+/** Facts about a healthy environment, of which each test changes one. */
 import type {
   BatchFacts,
   ConsumerFacts,
@@ -132,7 +132,7 @@ export function redisServer(info: Record<string, string | undefined> = {}): Redi
   }
 }
 
-/** Returns the findings that are not ok, as `check verdict`. */
+/** Returns the findings whose verdict is not `ok`, each as `check verdict`. */
 export function notOk(findings: readonly Finding[]): string[] {
   return findings.filter(({ verdict }) => verdict !== 'ok').map(({ check, verdict }) => `${check} ${verdict}`)
 }

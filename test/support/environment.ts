@@ -15,7 +15,7 @@ import { until } from './until.ts'
 /** Number of records by `outcome/reason`. */
 export type Tally = Readonly<Record<string, number>>
 
-/** Environment of a test file on the shared servers, with its own topics, resources and partition states. */
+/** Environment of a test file on the shared servers. It has topics, resources and partition states of its own. */
 export class TestEnvironment {
   readonly name: string
   readonly client: ForeignClient
@@ -28,10 +28,11 @@ export class TestEnvironment {
   }
 
   /**
-   * @param name of the environment; by default one that no other test has Creates an environment.
+   * Creates an environment.
    *
-   * @param kafka brokers of its topics
-   * @param url URL of the Redis with its partition states
+   * @param name name of the environment; by default, a name that no other test uses
+   * @param kafka brokers with the topics of the environment
+   * @param url URL of the Redis with the partition states of the environment
    */
   static async create({
     name = `t${randomUUID().slice(0, 8)}`,
@@ -59,12 +60,12 @@ export class TestEnvironment {
     return this.client.read(this.topic(signal))
   }
 
-  /** How many records the topic has had. */
+  /** Returns the number of records that were appended to the topic. */
   async lengthOf(signal: Signal): Promise<number> {
     return (await this.client.ends(this.topic(signal))).reduce((sum, end) => sum + end, 0)
   }
 
-  /** The audit events of all operations. */
+  /** Returns the audit events of all operations. */
   async audits(): Promise<Audit[]> {
     const events = await this.read('events')
     return events
@@ -100,13 +101,16 @@ export class TestEnvironment {
     )
   }
 
-  /** Waits until everything is processed and published, from the readings to the dead letters. */
+  /** Waits until all records are processed and all emissions are published, from the readings to the dead letters. */
   async untilTrimmed(): Promise<void> {
     for (const consumers of consumersDownstream())
       await Promise.all(consumers.map(consumer => this.untilCaughtUp(consumer)))
   }
 
-  /** Returns the counters of all partition states of the consumer. They are exact, because they are committed with the applied offset. */
+  /**
+   * Returns the sums of the counters in all partition states of the consumer. They are exact, because counters and applied offset
+   * are committed together.
+   */
   async tally(consumer: string): Promise<Tally> {
     return (await outcomesOf(new StateInspection(this.#redis), this.#stateKeys(consumer))).reasons
   }

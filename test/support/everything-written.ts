@@ -1,4 +1,4 @@
-/** Returns all metrics that an observer can write, by name and reason, as CloudWatch would extract them. */
+/** Returns all metrics that an observer can write, by name and reason, in the form in which CloudWatch extracts them. */
 import type { LambdaObserver } from '../../packages/runtime/adapters/lambda/observer.ts'
 import { failure } from '../../packages/runtime/consumer/failure-codes.ts'
 import type { Decision } from '../../packages/runtime/pipeline/model.ts'
@@ -9,7 +9,7 @@ const AT = { offset: 1, appendMs: 0 } as const
 const NEW = { reason: 'too-many-new-entities', failure: failure('too-many-new-entities', 'x') } as const
 const BUG = { reason: 'unexpected-error', failure: failure('unexpected-error', 'x') } as const
 
-/** All outcomes, and the reasons that alarms distinguish. */
+/** Decisions with all outcomes, and with all reasons that alarms distinguish. */
 const DECISIONS: readonly Decision[] = [
   ...(['applied', 'duplicate', 'ignored', 'parked'] as const).map(outcome => ({
     ...AT,

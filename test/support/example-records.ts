@@ -1,11 +1,13 @@
-/** Records for the examples with their own consumers, in the format of real producers. */
+/** Records for the example projects, in the format of real producers. */
 import type { Message } from 'kafkajs'
 import { writtenMessage } from './written-message.ts'
 
 const SERVICE = 'checkout'
 const MINUTE = '2026-03-01T12:00'
 
-/** Returns four log lines of one minute, one of them sent twice, another kind of record, and a current line, which ends that minute. */
+/**
+ * Returns four log lines of one minute, one of them sent twice, a record of another kind, and a later line, which ends the minute.
+ */
 export function logRecords(): Message[] {
   const event = {
     ...{ id: '1', source: `/services/${SERVICE}`, type: 'com.example.log.line', time: `${MINUTE}:01Z` },
@@ -20,7 +22,7 @@ export function logRecords(): Message[] {
   return [{ ...writtenMessage(event), key: SERVICE }, ...values.map(value => ({ key: SERVICE, value }))]
 }
 
-/** Expected summary of the lines. */
+/** Expected summary of these log lines. */
 export const LOG_SUMMARY = {
   from: `${MINUTE}:00.000Z`,
   to: '2026-03-01T12:01:00.000Z',
@@ -31,7 +33,7 @@ export const LOG_SUMMARY = {
   ],
 }
 
-/** Returns the changes of a PostgreSQL row as Debezium envelopes, with and without a schema. One change is written twice. */
+/** Returns changes of a PostgreSQL row as Debezium envelopes, with and without a schema. One of the changes occurs twice. */
 export function changeRecords(): Message[] {
   const key = JSON.stringify({ id: 7 })
   const source = {

@@ -1,4 +1,7 @@
-/** A consumer on real servers that fails until it is fixed, a second consumer, and the dead letters of the failures. */
+/**
+ * Test environment on real servers with a consumer that fails until it is fixed, a second consumer, and the dead letters of the
+ * failures.
+ */
 import assert from 'node:assert/strict'
 import { groupName } from '../../lib/app/topics.ts'
 import { DEAD_LETTER_TYPE, FAILURE_TYPE } from '../../lib/failures/event-types.ts'
@@ -16,7 +19,7 @@ import { environmentReading } from './records.ts'
 import { brokers, redisUrl } from './servers.ts'
 import { Stage } from './stage.ts'
 
-/** Names of two consumers of readings in serverless.yml. */
+/** Two consumers of readings, by their names in serverless.yml. */
 const FAILING = 'processor'
 const BESIDE = 'activity'
 
@@ -36,7 +39,7 @@ export class FailingConsumer {
     this.#beside = this.#stageOf(BESIDE, () => false)
   }
 
-  /** Lets readings fail, and publishes their dead letters to the dlq topic. */
+  /** Publishes readings that fail, and their dead letters to the dlq topic. */
   async deadLetters(count: number, changes: Partial<DeadLetter> = {}, data?: object): Promise<void> {
     const readings = Array.from({ length: count }, () => {
       const number = this.#sent++
@@ -50,7 +53,7 @@ export class FailingConsumer {
     await this.bury(changes)
   }
 
-  /** Publishes each new failure and a dead letter for it. */
+  /** Publishes new failures, and a dead letter for each of them. */
   async bury(changes: Partial<DeadLetter> = {}): Promise<readonly DeadLetter[]> {
     const failures = this.#failing.eventsAfter(this.#deadLetters)
     this.#deadLetters += failures.length
@@ -87,7 +90,7 @@ export class FailingConsumer {
       assert.deepEqual(await stage.batch(records), { batchItemFailures: [] })
   }
 
-  /** Runs the consumer in its group during an action. Dead letters of its failures are published before the records count as read. */
+  /** Runs the consumer in its group during an action. Dead letters are published before the failed records are committed. */
   async whileItRuns(use: () => Promise<void>): Promise<void> {
     const kafka = kafkaClient({ brokers: brokers(), clientId: 'failing-consumer', auth: 'none' })
     const group = kafka.consumer({ groupId: groupName(FAILING, this.#environment.name) })

@@ -7,7 +7,7 @@ import './foreign-codecs.ts'
 /** A record as the client library returns it. */
 export type ForeignRecord = KafkaMessage & { readonly partition: number }
 
-/** A Kafka client that shares no code with Sluice, and can write and read anything. */
+/** Kafka client that shares no code with Sluice and can read and write any record. */
 export class ForeignClient {
   readonly #kafka: Kafka
   readonly #admin: Admin
@@ -36,7 +36,7 @@ export class ForeignClient {
   }
 
   /**
-   * Sends all messages repeatedly until all are acknowledged, even if a broker is lost. The library's own retries can omit the
+   * Sends all messages, and repeats this until all are acknowledged, even if a broker is lost. The library's own retries can omit
    * messages for the lost broker.
    */
   async sendUntilAcknowledged(topic: string, messages: Message[]): Promise<void> {
@@ -47,8 +47,8 @@ export class ForeignClient {
   }
 
   /**
-   * Returns the offset after the last record of each partition. Each attempt fetches new metadata, because the library caches metadata for
-   * minutes, and while a leader is elected, no broker knows the end.
+   * Returns the offset after the last record of each partition. Each attempt fetches new metadata, because the library caches
+   * metadata for minutes, and no broker can report the offset during the election of a leader.
    */
   async ends(topic: string): Promise<number[]> {
     const ends: number[] = []
@@ -65,7 +65,7 @@ export class ForeignClient {
     return ends
   }
 
-  /** Returns the committed offsets of a consumer group by partition; -1 without a committed offset. */
+  /** Returns the committed offset of a consumer group in each partition; -1 if there is none. */
   async committed(groupId: string, topic: string): Promise<number[]> {
     const [answer] = await this.#admin.fetchOffsets({ groupId, topics: [topic] })
     const offsets: number[] = []
@@ -80,12 +80,12 @@ export class ForeignClient {
     return answer.resources[0]?.configEntries[0]?.configValue
   }
 
-  /** Reads all current records of the topic, in order within each partition. */
+  /** Reads all records that the topic currently contains, in order within each partition. */
   async read(topic: string): Promise<ForeignRecord[]> {
     const ends = await this.ends(topic)
     const missing = new Set(ends.flatMap((end, partition) => (end > 0 ? [partition] : [])))
     if (missing.size === 0) return []
-    // Keyed by partition and offset, because the group reads from the beginning again after a rebalance.
+    // Store records by partition and offset, because after a rebalance the group reads them again from the beginning.
     const records = new Map<string, ForeignRecord>()
     const consumer = this.#kafka.consumer({ groupId: `foreign-${randomUUID()}`, maxWaitTimeInMs: 200 })
     const whole = Promise.withResolvers<void>()
@@ -103,9 +103,9 @@ export class ForeignClient {
     return [...records.values()]
   }
 
-  /** Deletes the records before an offset, like retention does. */
+  /** Deletes the records before an offset, as Kafka's retention does. */
   async expire(topic: string, partition: number, before: number): Promise<void> {
-    // `deleteTopicRecords` uses cached metadata. Fetching offsets first makes the library look up the leader.
+    // Fetch offsets first, so that kafkajs looks up the leader. `deleteTopicRecords` alone uses cached metadata.
     await this.#admin.fetchTopicOffsets(topic)
     await this.#admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(before) }] })
   }

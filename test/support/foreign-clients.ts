@@ -1,4 +1,4 @@
-/** Installs other clients: librdkafka from a Python package, and the Java client from Kafka's tools. */
+/** Installs clients that are not part of Sluice: librdkafka from a Python package, and the Java client from Kafka's tools. */
 import { join } from 'node:path'
 import {
   copyOf,
@@ -15,7 +15,7 @@ export const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 const PYTHON = join(LOCAL, 'python', 'librdkafka')
 const TOOLS = join(LOCAL, 'kafka-tools', KAFKA_VERSION)
 
-/** The console consumer, which the jars of the broker do not include. */
+/** Package with the console consumer, which the jars of the broker do not include. */
 const KAFKA_TOOLS: Package = {
   service: 'kafka',
   title: `the tools of Kafka ${KAFKA_VERSION}`,

@@ -1,4 +1,4 @@
-/** Enables kafkajs clients to read LZ4, which functions write. The library itself supports only gzip. */
+/** Enables kafkajs clients to read records compressed with LZ4, which the functions write. kafkajs itself supports only gzip. */
 import kafkajs from 'kafkajs'
 import { lz4Decoded } from '../ledger/kafka/lz4.ts'
 

@@ -1,4 +1,4 @@
-/** Other people's names, for this process and those that it starts. A test imports this before everything else. */
+/** Sets names of another organization, for this process and the processes that it starts. A test must import this module first. */
 Object.assign(process.env, {
   ORG: 'gds',
   DOMAIN: 'none',

@@ -5,7 +5,7 @@ import { freePort } from '../../localstack/services/ports.ts'
 import { INSTALL, npm, pack, shell } from './npm.ts'
 import { PROJECT, Program } from './program.ts'
 
-/** Tools that the foreign project shares with this one, so that only its own dependencies are installed. */
+/** Tools that the foreign project shares with this project, so that only its own dependencies must be installed. */
 const SHARED = {
   'node_modules/@types/node': 'node_modules/@types/node',
   'node_modules/esbuild': 'node_modules/esbuild',
@@ -15,7 +15,7 @@ const SHARED = {
 /** Packages that are installed from tarballs of this repository. */
 const PACKED = ['@sluice/runtime', 'serverless-offline-msk-trigger']
 
-/** An example in a temporary folder, in which the engine and the trigger are installed from their tarballs. */
+/** Example project in a temporary folder, with the engine and the trigger installed from their tarballs. */
 export class ForeignProject {
   readonly folder: string
   #program: Program | undefined
@@ -36,7 +36,7 @@ export class ForeignProject {
     return project
   }
 
-  /** Returns another example with the same installed packages. */
+  /** Returns a project with another example and the same installed packages. */
   async beside(example: string): Promise<ForeignProject> {
     const project = new ForeignProject(await mkdtemp(join(tmpdir(), 'sluice-foreign-')))
     await cp(join(PROJECT, 'examples', example), project.folder, { recursive: true })
@@ -44,7 +44,7 @@ export class ForeignProject {
     return project
   }
 
-  /** Returns an empty folder with the same installed packages. */
+  /** Returns a project with the same installed packages and no other files. */
   async empty(): Promise<ForeignProject> {
     const project = new ForeignProject(await mkdtemp(join(tmpdir(), 'sluice-foreign-')))
     await symlink(join(this.folder, 'node_modules'), join(project.folder, 'node_modules'))
@@ -76,7 +76,7 @@ export class ForeignProject {
     const manifest = JSON.parse(await readFile(join(example, 'package.json'), 'utf8'))
     await writeFile(join(this.folder, 'package.json'), JSON.stringify({ ...manifest, devDependencies: {} }))
     const tarballs = await pack(this.folder, ...PACKED)
-    // Install without peer dependencies, because serverless-offline is one of the tools below.
+    // Install without peer dependencies, because serverless-offline is one of the shared tools.
     await npm(this.folder, ...INSTALL, '--legacy-peer-deps', ...tarballs.map(file => `./${file}`))
     await mkdir(join(this.folder, 'node_modules', '@types'), { recursive: true })
     for (const [link, target] of Object.entries(SHARED)) {
@@ -123,7 +123,7 @@ export class ForeignProject {
   async remove(): Promise<void> {
     this.#program?.signal('SIGTERM')
     const ended = await this.#program?.ended
-    // The test runner shows the output of a file if one of its tests failed.
+    // The test runner shows the output of a file only if one of its tests failed.
     process.stderr.write(ended?.output ?? '')
     await rm(this.folder, { recursive: true, force: true })
   }

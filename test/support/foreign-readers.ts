@@ -1,4 +1,4 @@
-/** Other consumers: librdkafka from a Python package, and the Java client from Kafka's tools. */
+/** Consumers that are not part of Sluice: librdkafka from a Python package, and the Java client from Kafka's tools. */
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -17,7 +17,7 @@ export interface SeenRecord {
 const run = promisify(execFile)
 const LIMITS = { timeout: HOPELESS_MS, maxBuffer: 64 * 1024 * 1024 }
 
-/** Reads a number of committed records with librdkafka, which `installForeignClients` installs. */
+/** Reads the given number of committed records with librdkafka, which `installForeignClients` installs. */
 export async function readWithLibrdkafka(
   brokers: readonly string[],
   topic: string,
@@ -29,7 +29,9 @@ export async function readWithLibrdkafka(
   return lines(stdout).map(line => JSON.parse(line))
 }
 
-/** Reads a number of committed records with the Java client. Keys, values and headers must not contain tabs or line breaks. */
+/**
+ * Reads the given number of committed records with the Java client. Keys, values and headers must not contain tabs or line breaks.
+ */
 export async function readWithJava(
   brokers: readonly string[],
   topic: string,

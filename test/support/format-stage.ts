@@ -1,4 +1,4 @@
-/** A consumer that reads data of all formats, with no servers except a schema registry. */
+/** Consumer that reads data of all formats. It needs no server except a schema registry. */
 import assert from 'node:assert/strict'
 import { OnDemandDataReader } from '../../packages/runtime/adapters/registry/data-reader.ts'
 import type { LambdaSchema, LogRecord } from '../../packages/runtime/cloudevents/record.ts'
@@ -8,7 +8,7 @@ import { AVRO_ID, PACKAGED } from './serialized.ts'
 import { Stage } from './stage.ts'
 
 export class FormatStage extends Stage {
-  /** Wall clock of the reader, which only tests advance. */
+  /** Wall clock of the reader. Only tests advance it. */
   nowMs = 0
   readonly #uri: string | undefined
   readonly #withinMs: number
@@ -26,7 +26,7 @@ export class FormatStage extends Stage {
     this.consumer = { ...this.consumer, reader: this.coldReader() }
   }
 
-  /** Returns the reader of a new function, without cached schemas. */
+  /** Returns a reader without cached schemas, like the reader of a newly started function. */
   coldReader(): OnDemandDataReader {
     const place =
       this.#uri === undefined
@@ -45,7 +45,10 @@ export function failureOf({ events }: Stage): FailureData {
 
 export const AVRO_METADATA: LambdaSchema = { schemaId: String(AVRO_ID), dataFormat: 'AVRO' }
 
-/** Delivers a record like Lambda does for a mapping with a registry: with this value and information about its schema. */
+/**
+ * Delivers a record in the form that Lambda uses for a mapping with a registry: with this value, and with metadata about its
+ * schema.
+ */
 export function delivered(
   stage: FormatStage,
   record: LogRecord,

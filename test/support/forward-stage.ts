@@ -1,4 +1,4 @@
-/** Runs a forwarder on a log in memory. A test adds records, wakes the forwarder, and checks what it has published. */
+/** Runs a forwarder on an in-memory log. A test adds records, invokes the forwarder, and checks which records it has published. */
 import { APPLICATION } from '../../lib/app/application.ts'
 import type { LogRecord, OutgoingRecord } from '../../packages/runtime/cloudevents/record.ts'
 import { type Forwarder, forwarded, notDue } from '../../packages/runtime/consumer/forwarder.ts'
@@ -23,10 +23,10 @@ const FROM = 'sluice.telemetry.retry-1m.test'
 export const TARGET = 'sluice.telemetry.events.test'
 const FAILURES = 'sluice.telemetry.failures.test'
 
-/** Delay after the append time until a record is due. */
+/** Time between the append of a record and the time at which it is due. */
 export const DELAY_MS = 60_000
 
-/** Returns a record of the topic that the forwarder reads, with a value of the given size. */
+/** Returns a record of the topic that the forwarder reads. Its value has the given size. */
 export function waiting(offset: number, { at = 0, partition = 0, bytes = 0 } = {}): LogRecord {
   return logRecord(
     offset,
@@ -42,7 +42,7 @@ export function waiting(offset: number, { at = 0, partition = 0, bytes = 0 } = {
   )
 }
 
-/** Forwards records one minute after their append time. */
+/** Forwarder that publishes records one minute after they were appended. */
 export const delaying: Omit<Forwarder, 'name'> = {
   from: ['retry-1m'],
   forward(record, nowMs) {
@@ -63,7 +63,7 @@ export class ForwardStage {
   readonly ports: ForwardingPorts
   readonly #latest = new LatestDecisions()
 
-  /** Creates the stage. @param name unique name of the forwarder, if the cursors are those of a server */
+  /** Creates the stage. @param name name of the forwarder, which must be unique if the cursors are stored on a server */
   constructor(
     name: string,
     cursors: Cursors,
@@ -91,7 +91,7 @@ export class ForwardStage {
     }
   }
 
-  /** Wakes the forwarder, by default with enough time and when all records are due. */
+  /** Invokes the forwarder, by default with sufficient time and after all records are due. */
   wake({ ports = {}, ...given }: ForwardOptions = {}): Promise<Forwarded> {
     const invocation: ForwardingInvocation = {
       remainingMs: () => 60_000,
@@ -107,7 +107,7 @@ export class ForwardStage {
     return { consumer: this.consumer.process.name, topic: FROM, partition }
   }
 
-  /** Returns the offsets of the records in the target in order, as contained in their values. */
+  /** Returns the offsets of the forwarded records in order. The value of each record contains its offset. */
   get sent(): number[] {
     return this.target.map(({ value }) => Number(String(value).split(' ')[1]))
   }
@@ -116,7 +116,7 @@ export class ForwardStage {
     return this.publisher.published.filter(({ topic }) => topic === TARGET)
   }
 
-  /** Returns code and offset of the failures in the failures topic. */
+  /** Returns the code and the offset of each failure in the failures topic. */
   get failures(): string[] {
     return this.publisher.published
       .filter(({ topic }) => topic === FAILURES)

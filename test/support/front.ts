@@ -5,16 +5,16 @@ import { LOOPBACK } from '../../localstack/services/ports.ts'
 
 export interface Front {
   readonly port: number
-  /** Abandons the open connections without closing them, like a frozen process. New connections are served. */
+  /** Abandons the open connections without closing them, like a process that has frozen. New connections are served. */
   forget(): void
   stop(): void
 }
 
 /**
- * A proxy in front of a server. It adds TLS, which the project's Valkey is built without, or acts as an endpoint that can switch to another
- * server.
+ * Starts a proxy in front of a server. The proxy adds TLS, which the project's Valkey does not support, or provides an address that
+ * can switch to another server.
  *
- * @param target returns the port of the server for each connection
+ * @param target returns the port of the server for each new connection
  */
 export async function startFront(
   target: () => number | undefined,

@@ -3,7 +3,7 @@ import { mock } from 'node:test'
 import { LambdaObserver } from '../../packages/runtime/adapters/lambda/observer.ts'
 import { inEnvironment, telemetryOf } from '../../packages/runtime/adapters/lambda/telemetry.ts'
 
-// Makes Powertools write to the global console, where tests can capture the lines.
+// Makes Powertools write to the global console, whose lines tests can capture.
 process.env.POWERTOOLS_DEV = 'true'
 process.env.POWERTOOLS_METRICS_DISABLED = 'false'
 
@@ -38,7 +38,7 @@ export async function logOf(
   return lines.map(line => JSON.parse(line))
 }
 
-/** Returns the metrics that a handler writes during a call, by name and reason, if any. */
+/** Returns the metrics that a handler writes during a call, by name or, if they have a reason, by name and reason. */
 export async function metricsOf(
   call: () => Promise<unknown>,
   namespace?: string,
@@ -57,15 +57,18 @@ export async function metricsOf(
   )
 }
 
-/** A metric as CloudWatch extracts it from a line. */
+/** Metric in the form in which CloudWatch extracts it from a line. */
 interface Metric {
   readonly unit: string
   readonly values: readonly number[]
-  /** Dimension sets as sorted `name=value` texts, such as `service=tested reason=counted`. */
+  /** Sets of dimensions, each as a sorted text such as `service=tested reason=counted`. */
   readonly dimensions: readonly string[]
 }
 
-/** Returns the metrics that CloudWatch extracts, by name and reason, if any. Throws if CloudWatch would reject a line. */
+/**
+ * Returns the metrics that CloudWatch extracts, by name or, if they have a reason, by name and reason. Throws if CloudWatch would
+ * reject a line.
+ */
 export function metricsIn(log: readonly LogLine[], namespace = 'Sluice'): Map<string, Metric> {
   const found = new Map<string, Metric>()
   for (const line of log.filter(line => '_aws' in line)) {

@@ -1,4 +1,4 @@
-/** Calls the functions in this process with the records of their topics, like Lambda, but without delays. */
+/** Invokes the functions in this process with the records of their topics, in the same way as Lambda, but without delays. */
 import type { Context } from 'aws-lambda'
 import type { Signal } from '../../lib/app/topics.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
@@ -9,8 +9,8 @@ import { kafkaEvent } from './records.ts'
 const CONTEXT = { getRemainingTimeInMillis: () => 60_000 } as Context
 
 /**
- * Delivers a topic from its beginning to a function, which must be called only once. Its settings are those of this process at the first
- * call.
+ * Delivers a topic from its beginning to a function. Call this only once per function. The function uses the settings of this
+ * process at the first call.
  *
  * @throws Error if the function does not accept all records
  */

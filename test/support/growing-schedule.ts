@@ -1,6 +1,6 @@
 /**
  * Plays random operations on a topic: events, failures and redrives, growths that are killed or aborted, data loss in Redis,
- * checkpoints and reprocessing. At the end, each entity must have all its events once, in the partition of its key.
+ * checkpoints and reprocessing. At the end, each entity must have each of its events exactly once, in the partition of its key.
  */
 import { CliFailure } from '../../cli/failure.ts'
 import { FAILURE_TYPE } from '../../lib/failures/event-types.ts'
@@ -28,10 +28,10 @@ const CONSUMER = 'listing'
 const LISTED_TYPE = 'test.listed'
 const START_MS = Date.parse('2026-03-01T12:00:00Z')
 const SENSORS = Array.from({ length: 6 }, (_, number) => `s-${number}`)
-/** More partitions would take longer without further coverage. */
+/** Maximum number of partitions. More partitions would take longer without covering more cases. */
 const MAX_PARTITIONS = 9
 const ALWAYS_MS = 1e12
-/** Steps before Kafka adds partitions. Until then, data loss in Redis has no effect on the growth, and it can be aborted. */
+/** Steps before Kafka adds partitions. During these steps, a growth can be aborted, and data loss in Redis does not affect it. */
 const EARLY = ['began', 'fenced', 'copied', 'staged'] as const satisfies readonly Step[]
 const LATE = ['creating', 'created', 'noted', 'switched', 'over'] as const satisfies readonly Step[]
 const RESET = { open: async () => 'reset' as const }
@@ -83,7 +83,7 @@ class Play {
   /** Events that currently fail. */
   readonly #broken = new Set<string>()
   readonly #sent: Event[] = []
-  /** Failures that can be redriven, and all failures so far. */
+  /** Failures that can be redriven. `#failures` contains all failures so far. */
   #waiting: FailureData[] = []
   readonly #failures = new Map<string, FailureData>()
   readonly #found: string[] = []
@@ -184,7 +184,7 @@ class Play {
     await this.#bringBack(failure)
   }
 
-  /** Redrives a failure again, like a redriver that has lost its cursor. */
+  /** Redrives a failure a second time, like a redriver that has lost its cursor. */
   async #redriveAgain(): Promise<void> {
     const all = [...this.#failures.values()]
     if (all.length > 0) await this.#bringBack(this.#random.pick(all))
@@ -220,7 +220,7 @@ class Play {
     this.#waiting.push(failure)
   }
 
-  /** Deploys changed code. Earlier decisions must not be repeated. */
+  /** Deploys changed code, which must not repeat earlier decisions. */
   async #mend(): Promise<void> {
     await this.#tickAll()
     this.#broken.clear()
@@ -241,7 +241,10 @@ class Play {
     this.#topic.flush()
   }
 
-  /** Reprocesses a partition from its newest checkpoint, because after a growth its log does not contain all events of its entities. */
+  /**
+   * Reprocesses a partition from its newest checkpoint. After a growth, the log of a partition does not contain all events of its
+   * entities.
+   */
   async #reprocess(): Promise<void> {
     await this.#tickAll()
     if (this.#isMended) await this.#checkpoint()
@@ -285,7 +288,7 @@ class Play {
       this.#found.push(`growth ${this.#growths} is number ${growths.length}`)
   }
 
-  /** Returns whether a growth is possible. If states are lost, a tick first lets their consumer restore them. */
+  /** Returns true if a growth is possible. If states were lost, a tick first makes their consumer restore them. */
   async #mayGrow(to: number): Promise<boolean> {
     const { wrong } = await this.#growth(to).check()
     if (wrong.length === 0) return true
@@ -309,7 +312,9 @@ class Play {
     return new Growth(this.#topic.growing, order, { tell: () => {}, ...(reached ? { reached } : {}) })
   }
 
-  /** Returns the differences between the states and the log, from the newest checkpoints or the beginning. */
+  /**
+   * Returns the differences between the states and the log, starting from the newest checkpoints or from the beginning of the log.
+   */
   async #unlikeTheLog(): Promise<string[]> {
     const { store, log, recovery } = this.#topic
     const states = Array.from({ length: this.#partitions }, (_, partition) =>
@@ -343,7 +348,7 @@ class Play {
     return [...found, ...this.#disorder()]
   }
 
-  /** Returns violations of the order. A reader that keeps the last value of each entity ignores events without a higher sequence. */
+  /** Returns violations of the order. Readers that keep the last value of each entity ignore events without a higher sequence. */
   #disorder(): string[] {
     const [last, seen, found] = [new Map<string, string>(), new Set<string>(), new Set<string>()]
     for (const { id, type, subject = '', extensions } of this.#stage.events) {

@@ -1,4 +1,7 @@
-/** Preloaded into a program. Its processor hangs at the reading `hangs`, and ends the process at the reading `ends`. */
+/**
+ * Module that is preloaded into a program. It makes the processor hang at the reading `hangs`, and end the process at the reading
+ * `ends`.
+ */
 import { registerHooks } from 'node:module'
 
 const STEP = 'onEvent(state, event) {'

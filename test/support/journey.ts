@@ -1,4 +1,4 @@
-/** Spans and records of paths for tests. All properties have valid defaults. */
+/** Spans and records of event paths for tests. All properties have valid defaults. */
 import type { DecisionSpan, EmissionSpan, EventName, FoundRecord } from '../../lib/queries/journey/model.ts'
 import { readEvent } from '../../packages/runtime/cloudevents/reader.ts'
 import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
@@ -69,7 +69,7 @@ export function anEmission({
   }
 }
 
-/** Returns an event as read from the log. */
+/** Returns an event in the form in which it is found in the log. */
 export function found(
   event: Event,
   { topic = 'readings', partition = 0, offset = 5, timestampMs = 1_000 } = {},

@@ -1,4 +1,4 @@
-/** A proxy in front of a broker that loses responses to produce requests, or delays requests. */
+/** Proxy in front of a broker. It drops responses to produce requests, or delays the requests. */
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, Socket } from 'node:net'
 import kafkajs, { type Kafka } from 'kafkajs'
@@ -7,15 +7,15 @@ import { LOOPBACK } from '../../localstack/services/ports.ts'
 const PRODUCE = 0
 
 /**
- * Handling of a produce request: `pass`; `swallow` drops the response; `cut` closes the connection instead of responding; `late` sends the
- * request to the broker over another connection after the next request has been answered.
+ * Handling of a produce request: `pass` forwards it; `swallow` drops the response; `cut` closes the connection instead of
+ * responding; `late` sends the request to the broker only after the next request was answered, over another connection.
  */
 export type Fate = 'pass' | 'swallow' | 'cut' | 'late'
 
 export interface KafkaFront {
   /** A client whose connections all use the proxy. */
   readonly kafka: Kafka
-  /** Number of requests by handling. */
+  /** Number of produce requests, by handling. */
   readonly met: Readonly<Record<Fate, number>>
   stop(): Promise<void>
 }
@@ -67,7 +67,7 @@ export async function startKafkaFront(brokers: readonly string[], fateOf: () => 
       if (fate === 'cut') return front.destroy()
       if (fate === 'swallow') return undefined
       front.write(frame)
-      // A request that was overtaken by its retry arrives now.
+      // Send the delayed requests, which their retries have overtaken.
       if (fate === 'pass') for (const request of late.splice(0)) track(connect(port, host)).end(request)
       return undefined
     })
@@ -92,7 +92,7 @@ export async function startKafkaFront(brokers: readonly string[], fateOf: () => 
   }
 }
 
-/** Calls back for each complete frame: a length, followed by this number of bytes. */
+/** Calls `take` for each complete frame: a length, followed by this number of bytes. */
 function onFrames(socket: Socket, take: (frame: Buffer) => unknown): void {
   let rest: Buffer = Buffer.alloc(0)
   socket.on('data', chunk => {

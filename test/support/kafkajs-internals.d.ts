@@ -1,7 +1,7 @@
-/** Parts of the client library with which tests compare our own. */
+/** Types of internal modules of kafkajs, with which tests compare the project's own code. */
 
 declare module 'kafkajs/src/protocol/recordBatch/record/v0/index.js' {
-  /** A record as it is written into a batch. */
+  /** Encodes a record in the form in which it is written into a batch. */
   export default function encodeRecord(record: {
     offsetDelta: number
     timestampDelta: number

@@ -1,4 +1,4 @@
-/** Test kit for Sluice's processes, with their topics, schemas and ticks. */
+/** Test kit for Sluice's processes, with Sluice's topics, schemas and ticks. */
 import { APPLICATION } from '../../lib/app/application.ts'
 import { tick } from '../../lib/telemetry/tick.ts'
 import type { KeyedProcess } from '../../packages/runtime/consumer/process.ts'

@@ -1,10 +1,13 @@
-/** Changes of the alerts of one rule and entity, some of which arrive late. `+a` is the firing event of `a`, `-a` its end. */
+/**
+ * Changes of the alerts of one rule and entity, some of which arrive late. `+a` stands for the start of alert `a`, `-a` for its
+ * end.
+ */
 
 /** Order in which alerting emits the changes. */
 export const STORY = ['+a', '-a', '+b', '-b', '+c', '-c'] as const
 export type Change = (typeof STORY)[number]
 
-/** Returns the start of an alert, in minutes. */
+/** Returns the time at which an alert starts, in minutes. */
 export function beginOf(change: Change): number {
   return STORY.indexOf(`+${nameOf(change)}`)
 }
@@ -18,7 +21,7 @@ export function sequenceOf(change: Change): string {
   return `0.${STORY.indexOf(change)}`
 }
 
-/** Sequences of changes, with the alerts that fire at the end in `fires`. All others have ended. */
+/** Sequences of changes. `fires` contains the alerts that are firing at the end; all others have ended. */
 export const LATE_CHANGES: readonly {
   readonly given: string
   readonly order: readonly Change[]

@@ -1,4 +1,4 @@
-"""Reads a topic from its beginning until it has so many records, and prints each as a JSON line. Arguments: brokers, topic, count."""
+"""Reads a number of records from the beginning of a topic, and prints each as a line of JSON. Arguments: brokers, topic, count."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-/** A consumer that lists the events of an entity, and a log whose records it parks behind a retried one. */
+/** Consumer that lists the events of an entity, and a log in which records are parked behind a record that is retried. */
 import { heldNow } from '../../lib/queries/outcomes.ts'
 import { READING_TYPES } from '../../lib/telemetry/families.ts'
 import { tick } from '../../lib/telemetry/tick.ts'
@@ -14,12 +14,15 @@ import { Stage } from './stage.ts'
 
 export const ENTITY = '/environment/test-site s-1'
 const STALE_MS = 120_000
-/** Slightly more than the size of a parked reading. */
+/** Size slightly above the size of a parked reading. */
 export const PARKED_READING_BYTES = 540
 
 export type ListedIds = { readonly ids: readonly string[] }
 
-/** Lists the events of an entity, and emits an event if nothing arrives for two minutes. Throws at some events, and rejects others. */
+/**
+ * Lists the events of an entity, and emits an event if none arrives for two minutes. Depending on `mood`, it throws at some events
+ * and rejects others.
+ */
 export function listing(mood: Mood, parking?: Parking): KeyedProcess<ListedIds> {
   return {
     name: 'listing',
@@ -106,7 +109,7 @@ export class ListingLog {
   }
 }
 
-/** Returns a log on which `a` was listed and `b` failed, followed by `c` and `d`. */
+/** Returns a log on which `a` was listed and `b` has failed. `c` and `d` follow. */
 export async function heldLog(parking?: Parking): Promise<ListingLog> {
   const log = new ListingLog(parking)
   log.mood.throwsAt.add('b')

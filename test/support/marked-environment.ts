@@ -1,4 +1,6 @@
-/** An environment in which all names and values that users can choose contain markup, including those in alerts and dead letters. */
+/**
+ * Environment in which all names and values that users can choose contain markup, including the values in alerts and dead letters.
+ */
 import assert from 'node:assert/strict'
 import { activity } from '../../lib/activity/process.ts'
 import { rulesActivated } from '../../lib/alerting/activation.ts'
@@ -21,10 +23,10 @@ import { environmentReading } from './records.ts'
 import { brokers, redisUrl } from './servers.ts'
 import { Stage } from './stage.ts'
 
-/** Markup that a page without escaping would execute, or insert as the element `injected`. */
+/** Markup that an unsafe page would execute, or insert as the element `injected`. */
 export const MARKUP = `"><img src=x onerror="globalThis.ran=1"><script>globalThis.ran=1</script><b id="injected">'</b>`
 
-/** Consumers in the order in which their outputs are needed. */
+/** Consumers, ordered so that each runs after the consumers whose output it reads. */
 const consumersOf = (env: string) =>
   [
     [statistics, 'readings'],
@@ -61,7 +63,7 @@ async function deliver(environment: TestEnvironment, stage: Stage, signal: Signa
   assert.deepEqual(await stage.batch(records), { batchItemFailures: [] })
 }
 
-/** Returns a reading that fires an alert, and one that fails. */
+/** Returns a reading that fires an alert, and a reading that fails. */
 function readings() {
   const rule = ruleOf({ name: 'HOT', fireAbove: 40, summary: MARKUP, labels: { team: MARKUP } })
   const now = new Date().toISOString()

@@ -31,8 +31,8 @@ import {
 import { idsInBytes } from '../../packages/runtime/pipeline/recovery/id-bytes.ts'
 
 /**
- * In-memory store for the next generations of partition states, for tests. The port's conformance suite
- * checks that it behaves like the Redis one.
+ * In-memory store for the next generations of partition states, for tests. The conformance suite of the port checks that it behaves
+ * like the store in Redis.
  */
 export class MemoryGenerations implements Generations {
   readonly #live: MemoryStateStore
@@ -125,7 +125,7 @@ export class MemoryGenerations implements Generations {
     const isFenced = fence !== undefined && isOwnFence(old.fence, fence)
     const isGrowing = old.fence?.why === 'topic-growing' && !isFenced
     if (isGrowing || (fence && !isFenced) || (live && !sameVersion(old.version, live))) {
-      // Without a fence, the generation was built only for this switch.
+      // Without a fence, the generation existed only for this switch.
       if (!fence && sameVersion(own.version, next)) this.#live.next.restore(partitionState, undefined)
       return { kind: isGrowing ? 'growing' : 'moved' }
     }
@@ -169,7 +169,7 @@ export class MemoryGenerations implements Generations {
   }
 }
 
-/** Returns the counters of held entities and parked events, or all other counters. */
+/** Returns either the counters of held entities and parked events, or all other counters. */
 function ofHolds(tally: ReadonlyMap<string, number>, are: boolean): [string, number][] {
   return [...tally].filter(([name]) => /^(held|released|parked(-\w+)?)\//.test(name) === are)
 }

@@ -1,4 +1,4 @@
-/** A topic that can grow, with Kafka, Redis and checkpoints in memory, for tests of `Growth`. */
+/** Topic that can grow, for tests of `Growth`. Kafka, Redis and checkpoints are in memory. */
 import { GrowingTopic } from '../../lib/operations/grow/topic.ts'
 import { MemoryStateStore } from '../../packages/runtime/adapters/memory/state-store.ts'
 import type { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
@@ -22,10 +22,10 @@ import { MemoryForwardCursors } from '../../packages/runtime/testing/forward-cur
 import { MemoryLogReader } from '../../packages/runtime/testing/log-reader.ts'
 import { MemoryGenerations } from './memory-generations.ts'
 
-/** A broker with one topic. */
+/** In-memory broker with one topic. */
 export class MemoryBroker {
   partitions: number
-  /** Called before requested partitions are added. */
+  /** Called before the requested partitions are added, so that a test can act in between. */
   meanwhile = async (): Promise<void> => {}
   readonly #ends: (partition: number) => number
 
@@ -80,9 +80,9 @@ export class MemoryTopic {
   refusesCheckpoints = false
   readonly #checkpoints = new MemoryCheckpointStore()
   #store = new MemoryStateStore()
-  /** Values in Redis other than partition states. */
+  /** Values in Redis that are not partition states. */
   #values = new Map<string, string>()
-  /** Growths that were recorded before their loss. */
+  /** Growths that were recorded before the values in Redis were lost. */
   #lost: readonly KeptGrowth[] | undefined
   #nowMs = 0
 
@@ -117,7 +117,7 @@ export class MemoryTopic {
     } as unknown as RedisClient
   }
 
-  /** Returns the topic for a growth. After a flush, a new one is needed. */
+  /** Returns the topic in the form that a growth uses. Call this again after `flush`. */
   get growing(): GrowingTopic {
     const { client, broker } = this
     const bounds = { bounds: async (name: string) => (name === this.name ? broker.offsets() : []) }
@@ -141,17 +141,17 @@ export class MemoryTopic {
     return appended
   }
 
-  /** Takes a checkpoint of each state. */
+  /** Writes a checkpoint of each state. */
   checkpoint(): Promise<void> {
     return this.#take(this.consumers.flatMap(name => this.#keys(name)))
   }
 
-  /** Simulates the loss of a state in Redis. */
+  /** Simulates the loss of a partition state in Redis. */
   lose(key: StateKey): void {
     this.#store.restore(key, undefined)
   }
 
-  /** Simulates the loss of everything in Redis except the partition states. */
+  /** Simulates the loss of all values in Redis except the partition states. */
   loseValues(): void {
     this.#values = new Map()
     this.#lost = this.#store.growths(this.name)
@@ -180,7 +180,7 @@ export class MemoryTopic {
     return this.log.filter(record => record.partition === partition).length
   }
 
-  /** Returns a value. A restore in memory has the growths, but no Redis to write them to. */
+  /** Returns a value. Growths are added from the state store, because a restore in memory does not write them to Redis. */
   #value(key: string): string | undefined {
     const value = this.#values.get(key)
     if (key !== `{${growthsName(this.name)}}:value`) return value

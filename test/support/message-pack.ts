@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 
 export type Unpacked = string | number | Unpacked[] | Map<Unpacked, Unpacked>
 
-/** Decodes the used subset of MessagePack. Strings are latin1, with one character per byte. */
+/** Decodes the subset of MessagePack that the scripts use. Strings are decoded as latin1, with one character per byte. */
 export function unpacked(packed: Buffer): Unpacked {
   let at = 0
   const take = (length: number) => {

@@ -1,11 +1,11 @@
-/** The part of the Amazon MSK API that returns the addresses of brokers. */
+/** Emulator of the part of the Amazon MSK API that returns the addresses of brokers. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { LOOPBACK } from '../../localstack/services/ports.ts'
 
 export interface MskEmulator {
-  /** Value for `AWS_ENDPOINT_URL_KAFKA`. */
+  /** URL for the environment variable `AWS_ENDPOINT_URL_KAFKA`. */
   readonly endpoint: string
   /** Number of requests received. */
   readonly asked: number
@@ -13,7 +13,8 @@ export interface MskEmulator {
 }
 
 /**
- * Responds to `GET /v1/clusters/{arn}/bootstrap-brokers` if the request is signed for the region of the ARN.
+ * Starts an emulator that responds to `GET /v1/clusters/{arn}/bootstrap-brokers` if the request is signed for the region of the
+ * ARN.
  *
  * @param clusters responses by ARN, in the format of the API
  */

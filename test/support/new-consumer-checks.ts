@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 import type { Check } from '../runner/check.ts'
 import { runProgram } from './program.ts'
 
-/** Checks that a new consumer cannot affect, or that install their own tools. */
+/** Checks that are omitted: a new consumer cannot affect their result, or they install tools of their own. */
 const UNTOUCHED = ['templates', 'Dockerfiles', 'schemas']
 
 /**
@@ -26,8 +26,8 @@ export async function typesOf(project: string, files: readonly string[]): Promis
 type Look = (project: string, files: readonly string[]) => Promise<string>
 
 /**
- * Checks that examine each file with its imports. Nothing imports the new files, and they declare nothing for others, so checking
- * them finds everything that a check of the whole project would find in addition.
+ * Checks that need to examine only the new files and their imports. Nothing imports the new files, and they declare nothing for
+ * other files, so checking the whole project would find nothing more.
  */
 const OF_THE_FILES: Readonly<Record<string, Look>> = {
   'format and lint': async (project, files) => {
@@ -77,7 +77,7 @@ export async function failedChecks(project: string, files: readonly string[]): P
   return says.flatMap(([name, why]) => (why === '' ? [] : [`${name}: ${why}`]))
 }
 
-/** Returns the checks of `npm test` in a project folder. They check that project. */
+/** Returns the checks of `npm test` in the folder of a project. They check that project, not this one. */
 async function checksIn(project: string): Promise<Check[]> {
   const folder = join(project, 'test', 'runner', 'checks')
   const files = (await readdir(folder)).filter(file => file.endsWith('.ts'))

@@ -6,11 +6,12 @@ import { promisify } from 'node:util'
 import { withLockFile } from '../../programs/lock-file.mjs'
 import { PROJECT } from './program.ts'
 
-/** Time limit, sufficient for installing hundreds of packages on a busy machine. */
+/** Time limit, in milliseconds. It is sufficient for installing hundreds of packages on a busy machine. */
 const TIMEOUT_MS = 300_000
 
 /**
- * Arguments for installing packages without a lock file. Uses packages that npm has already downloaded, without further checks and output.
+ * Arguments for installing packages without a lock file. npm uses packages that it has already downloaded, and skips audits and
+ * funding messages.
  */
 export const INSTALL = ['install', '--prefer-offline', '--no-audit', '--no-fund'] as const
 
@@ -19,7 +20,7 @@ export async function npm(cwd: string, ...args: readonly string[]): Promise<stri
   return outputOf('npm', args, cwd)
 }
 
-/** Runs shell commands in a folder, like `npm run`, and returns their output. Rejects if one fails. */
+/** Runs shell commands in a folder, with the same PATH as `npm run`, and returns their output. Rejects if a command fails. */
 export async function shell(cwd: string, commands: string): Promise<string> {
   return outputOf('sh', ['-c', commands], cwd)
 }
@@ -29,21 +30,21 @@ async function outputOf(command: string, args: readonly string[], cwd: string): 
     const { stdout } = await promisify(execFile)(command, args, toolsIn(cwd))
     return stdout
   } catch (error) {
-    // Node.js reports only that the command failed.
+    // Replace the error after a timeout, because Node.js reports only that the command failed.
     if (!(error as { killed?: boolean }).killed) throw error
     throw new Error(`${command} ${args.join(' ')} was ended: it took longer than ${TIMEOUT_MS / 1000} s`)
   }
 }
 
 /**
- * Builds and packs workspaces of this repository, as for publishing.
+ * Builds and packs workspaces of this repository, in the same way as for publishing.
  *
  * @param into folder for the tarballs
- * @returns their file names, one per workspace
+ * @returns file names of the tarballs, one per workspace
  */
 export async function pack(into: string, ...workspaces: readonly string[]): Promise<string[]> {
   const selected = workspaces.flatMap(name => ['--workspace', name])
-  // Test files run concurrently, and each build replaces the same `dist`.
+  // Use a lock, because test files run concurrently, and each build replaces the same `dist`.
   const printed = await withLockFile(join(PROJECT, '.local', 'pack.lock'), () =>
     npm(PROJECT, 'pack', ...selected, '--json', '--pack-destination', into),
   )

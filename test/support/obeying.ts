@@ -1,4 +1,4 @@
-/** A process that follows instructions in its events, and logs of such instructions, for tests of the runtime. */
+/** Process that follows instructions in its events, and logs that contain such events, for tests of the runtime. */
 
 import { tick } from '../../lib/telemetry/tick.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
@@ -17,13 +17,13 @@ const ORDER_TYPE = 'test.order.v1'
 const START_MS = Date.parse('2026-03-01T12:00:00Z')
 
 export interface Order {
-  /** Timers to set, by name, with their due time in seconds after the start. */
+  /** Timers to set, by name, each with its due time in seconds after the start. */
   readonly set?: Readonly<Record<string, number>>
   readonly cancel?: readonly string[]
   readonly forget?: boolean
   readonly refuse?: boolean
   readonly fail?: boolean
-  /** Instructions for timers by name. */
+  /** Instructions to follow when a timer fires, by the name of the timer. */
   readonly onTimer?: Readonly<Record<string, Order>>
 }
 
@@ -31,7 +31,9 @@ interface Obedient {
   readonly onTimer: Readonly<Record<string, Order>>
 }
 
-/** Emits one event for each instruction and each timer, which identifies its cause. */
+/**
+ * Follows the instructions in its events. Emits one event for each instruction and each timer; the event's data identify the cause.
+ */
 const obeying: KeyedProcess<Obedient, Order> = {
   name: 'obeying',
   accepts: [ORDER_TYPE],
@@ -63,20 +65,20 @@ export function obeyingStage(): Stage {
   return new Stage(obeying as KeyedProcess<never>)
 }
 
-/** Returns the actions of the process in the order of first publication, as `subject id` or `subject timer@due`. */
+/** Returns the actions of the process, in the order in which they were first published, as `subject id` or `subject timer@due`. */
 export function doneOn(stage: Stage): string[] {
   return stage.events
     .filter(({ type }) => type === 'test.done.v1')
     .map(({ data }) => (data as { done: string }).done)
 }
 
-/** Returns an instruction for a subject. `at` is its time in seconds after the start. */
+/** Returns an event with an instruction for a subject. `at` is its time in seconds after the start. */
 export function order(id: string, subject: string, at: number, data: Order = {}): Event {
   const time = new Date(START_MS + at * 1000).toISOString()
   return { id, source: '/orders', subject, type: ORDER_TYPE, time, datacontenttype: 'application/json', data }
 }
 
-/** Returns a log of these entries at consecutive offsets, with append times in seconds after the start. */
+/** Returns a log with these entries at consecutive offsets. Append times are in seconds after the start. */
 export function logOf(
   entries: readonly (readonly [appendS: number, content: Event | 'tick'])[],
 ): LogRecord[] {

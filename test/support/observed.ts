@@ -6,7 +6,7 @@ import type { Decision, OutboxEntry, StateKey } from '../../packages/runtime/pip
 import { TOPIC } from './records.ts'
 
 export const STATE_KEY: StateKey = { consumer: 'tested', topic: TOPIC, partition: 3 }
-/** A sensor whose key belongs to partition 0, where the records of these tests are. */
+/** Sensor whose key is assigned to partition 0, to which the records of these tests belong. */
 export const HERE = { sensor: 's-6' }
 
 const HOLDS: Decision = {
@@ -19,7 +19,7 @@ const HOLDS: Decision = {
 }
 const GIVES_UP: Decision = { offset: 1, appendMs: 0, outcome: 'timer', reason: 'parking-time', hold: 'time' }
 
-/** Reports of the pipeline with their metrics. */
+/** Reports of the pipeline, each with the metrics that it must produce. */
 export const EVENTS: [
   report: string,
   tell: (observer: LambdaObserver) => void,

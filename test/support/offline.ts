@@ -6,8 +6,8 @@ import { PROJECT, Program } from './program.ts'
 const READY = /^msk {2}ready: (\d+) of \1 event sources have joined their groups/m
 
 /**
- * Functions of an environment under `serverless offline`, with real triggers and the Lambda endpoint, on their own ports. Schedules
- * are disabled, because tests that count records invoke the scheduled functions themselves.
+ * Functions of an environment under `serverless offline`, with real triggers and a Lambda endpoint on free ports. Schedules are
+ * disabled, because tests that count records invoke the scheduled functions themselves.
  */
 export class Offline {
   readonly #env: string
@@ -36,7 +36,7 @@ export class Offline {
     try {
       await offline.start()
     } catch (error) {
-      // The caller has no reference to stop the process.
+      // Stop the process here, because the caller has no reference to it.
       await offline.stop()
       throw error
     }
@@ -50,7 +50,7 @@ export class Offline {
     this.#program = new Program('serverless', ['offline', ...ports], {
       cwd: this.#project,
       env: {
-        // The project may be edited during its tests.
+        // Do not reload code, because the project may be edited during its tests.
         SLUICE_WATCH: 'off',
         ...this.#variables,
         SLUICE_ENV: this.#env,
@@ -84,7 +84,7 @@ export class Offline {
       body: JSON.stringify(payload),
     })
     const answer = await response.json()
-    // The endpoint also returns 200 if the handler fails.
+    // The endpoint returns 200 even if the handler fails.
     if (!response.ok || response.headers.has('x-amz-function-error'))
       throw new Error(`${name} failed: ${JSON.stringify(answer)}`)
     return answer as T
@@ -99,12 +99,15 @@ export class Offline {
   async stop(): Promise<void> {
     this.#program?.signal('SIGTERM')
     await this.#program?.ended
-    // The test runner shows the output of a file if one of its tests failed.
+    // The test runner shows the output of a file only if one of its tests failed.
     process.stderr.write(this.output)
     await rm(join(this.#project, this.buildDir), { recursive: true, force: true })
   }
 
-  /** Returns the folder of the bundles, which is removed at the end. It is inside the project, so that the bundles find the AWS SDK. */
+  /**
+   * Returns the folder of the bundles, which is removed at the end. It is in the project, so that the bundles can import the AWS
+   * SDK.
+   */
   get buildDir(): string {
     return `.local/test-bundles/${this.#env}`
   }

@@ -1,4 +1,4 @@
-/** An OTLP/HTTP collector on loopback for JSON. It checks strictly that requests follow the protocol. */
+/** OTLP/HTTP collector for JSON on the loopback address. It strictly checks that requests follow the protocol. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
@@ -20,7 +20,7 @@ export interface ReceivedSpan {
   readonly resource: Readonly<Record<string, string | number>>
 }
 
-/** Response of the collector: a status, no response, or a broken connection. */
+/** Response of the collector: a status, no response at all, or a broken connection. */
 export type Answer = { status?: number; body?: string; location?: string } | 'never' | 'breaks'
 
 export class OtlpReceiver {
@@ -30,9 +30,9 @@ export class OtlpReceiver {
     readonly headers: IncomingHttpHeaders
     readonly body: string
   }[] = []
-  /** Responses to the next requests, in order. Later requests get a normal response. */
+  /** Responses to the next requests, in order. Requests after these get a normal response. */
   readonly answers: Answer[] = []
-  /** Errors in requests. */
+  /** Protocol errors found in requests. */
   readonly faults: unknown[] = []
   readonly #server: Server
 
@@ -84,7 +84,7 @@ export class OtlpReceiver {
   }
 }
 
-// Decodes the messages of opentelemetry-proto 1.x in Protobuf's JSON mapping, with hexadecimal ids. Unknown fields are errors here,
+// Decodes messages of opentelemetry-proto 1.x in Protobuf's JSON mapping, with hexadecimal ids. Unknown fields are errors here,
 // although a real collector would ignore them.
 
 function decoded(body: string): ReceivedSpan[] {

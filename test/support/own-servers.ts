@@ -9,7 +9,7 @@ import { serviceEnvironment, startServices } from '../../localstack/services.ts'
 import { UserError } from '../../programs/user-error.ts'
 
 export interface OwnServers {
-  /** Version of Kafka, if not the project's own. */
+  /** Version of Kafka, if it differs from the project's own. */
   readonly kafkaVersion?: string | undefined
   /** URL of an existing Valkey. */
   readonly redisUrl?: string
@@ -18,10 +18,10 @@ export interface OwnServers {
 }
 
 /**
- * Runs `work` with Kafka, Valkey and LocalStack on free ports and in a temporary folder. Afterwards, the servers are stopped and
- * the folder is removed, also after an error. Servers from environment variables are used instead of new ones.
+ * Runs `work` with Kafka, Valkey and LocalStack on free ports and in a temporary folder. Afterwards, even after an error, the
+ * servers are stopped and the folder is removed. Servers that environment variables specify are used instead of new ones.
  *
- * @param work receives the environment variables to access the servers
+ * @param work receives the environment variables for accessing the servers
  */
 export async function withOwnServers<T>(
   { kafkaVersion, redisUrl, report, signal }: OwnServers,
@@ -61,7 +61,7 @@ export async function inOwnFolder<T>(work: (folder: string) => Promise<T>): Prom
   }
 }
 
-/** Returns the location of a server: an address if one is given, or else a free port. */
+/** Returns the location of a server: the given address, or a free port if no address is given. */
 async function place(given: string | undefined): Promise<ServerPlace> {
   const address = given?.trim()
   return address ? { address } : { port: await freePort() }

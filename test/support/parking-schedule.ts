@@ -1,6 +1,6 @@
 /**
  * Plays a log in which events fail, are parked, and are retried in any order or never. Compares the results of a process with
- * parking to the expected ones: each event of an entity is applied once, in the original order.
+ * parking to the expected results: each event of an entity must be applied once, in the original order.
  */
 import { isDeepStrictEqual } from 'node:util'
 import { tick } from '../../lib/telemetry/tick.ts'
@@ -26,7 +26,7 @@ interface SeenIds {
   readonly seen: readonly string[]
 }
 
-/** Lists the events and timers of an entity. Throws at events that are currently broken. */
+/** Lists the events and timers of an entity. Throws at every event that is in `broken`. */
 function listing(broken: ReadonlySet<string>, parking?: Parking): KeyedProcess<SeenIds> {
   const emission = (name: string, entity: string, seen: readonly string[]) =>
     ({
@@ -64,20 +64,23 @@ function listing(broken: ReadonlySet<string>, parking?: Parking): KeyedProcess<S
 }
 
 interface Fate {
-  /** Probability that retries of a failed event are abandoned, so that the failure ends. */
+  /** Probability that the retries of a failed event are abandoned, which ends its failure. */
   readonly ended: number
-  /** Probability that a failed event is never retried and never ended. */
+  /** Probability that a failed event is never retried, and that its failure never ends. */
   readonly lost: number
 }
 
 export interface Play {
   readonly parking: Parking
   readonly fate: Fate
-  /** True if states and emissions must equal those of a log without failures: no limit is reached, and no retries are abandoned. */
+  /**
+   * True if states and emissions must be the same as for a log without failures. This requires that no limit is reached and no
+   * retries are abandoned.
+   */
   readonly asIfNothingFailed?: boolean
 }
 
-/** Plays one random schedule. Returns the violations of the guarantees, and the decisions, for coverage. */
+/** Plays one random schedule. Returns the violations of the guarantees, and the decisions for measuring coverage. */
 export async function playParking(
   random: Random,
   { parking, fate, asIfNothingFailed = false }: Play,
@@ -93,7 +96,7 @@ class Run {
   readonly #random: Random
   readonly #fate: Fate
   readonly #broken = new Set<string>()
-  /** Number of failing attempts by broken event. */
+  /** Number of attempts of each broken event that will fail. */
   readonly #failing = new Map<string, number>()
   readonly #stage: Stage
   readonly #log: LogRecord[] = []
@@ -120,7 +123,7 @@ class Run {
   async play(): Promise<void> {
     const { before, quiet } = { before: this.#random.between(10, 50), quiet: 40 }
     while (this.#signals < before) await this.#batch(() => this.#next())
-    // Continue until nothing is pending, and all time limits have passed.
+    // Continue until no records are pending and all time limits have passed.
     for (let batches = 0; batches < quiet || this.#coming.length > 0; batches += 1) {
       if (batches > 20 * quiet) throw new Error('no end')
       await this.#batch(() => this.#tick())
@@ -149,7 +152,7 @@ class Run {
     this.#route()
   }
 
-  /** Routes new failure records, like the functions that handle failures. */
+  /** Handles new failures in the same way as the functions that route failures. */
   #route(): void {
     const events = this.#stage.eventsAfter(this.#told)
     this.#told += events.length
@@ -185,7 +188,7 @@ class Run {
   #next(): LogRecord {
     const random = this.#random
     if (random.chance(0.2)) return this.#tick()
-    // A repetition of an abandoned event would count as a new one.
+    // A repetition of an abandoned event would count as a new event.
     const repeated = this.#sent.slice(-6).filter(({ id }) => !this.#givenUp.has(id))
     if (random.chance(0.1) && repeated.length > 0) return this.#at(random.pick(repeated))
     const id = `i${this.#signals}`
@@ -219,7 +222,10 @@ class Run {
     return logRecord(this.#log.length, event, { timestampMs: this.#appendMs, topic: this.#stage.topic })
   }
 
-  /** Returns violations: each record must end once, no event may be lost or applied twice, and the order must be the original one. */
+  /**
+   * Returns violations of the guarantees. Each record must be processed once, no event may be lost or applied twice, and the
+   * original order must be kept.
+   */
   violations(): string[] {
     const found: string[] = []
     const parked = new Set<number>()
@@ -248,8 +254,8 @@ class Run {
   }
 
   /**
-   * Returns whether events are in order. If a limit was reached or an event abandoned, failed events may come late; all others must be in
-   * order.
+   * Returns true if the events of an entity are in order. If a limit was reached or an event was abandoned, failed events may be
+   * late, but all others must be in order.
    */
   #isInOrder(entity: string, applied: readonly Decision[]): boolean {
     const own = this.decisions.filter(
@@ -263,14 +269,14 @@ class Run {
     return offsets.every((offset, index) => index === 0 || offset > (offsets[index - 1] as number))
   }
 
-  /** Returns events that are still parked at the end. There must be none. */
+  /** Returns the events that are still parked at the end. The result must be empty. */
   async stillParked(): Promise<string[]> {
     const { store } = this.#stage
     const { parkedBytes } = await store.load(this.#stage.stateKey(), NOTHING_WANTED)
     return parkedBytes === 0 ? [] : [`${parkedBytes} bytes count as parked`]
   }
 
-  /** Returns the differences from a log without failures. */
+  /** Returns the differences from the results of a log without failures. */
   async differences(): Promise<string[]> {
     const reference = new Stage(listing(new Set()) as KeyedProcess<never>)
     reference.consumer = { ...reference.consumer, idWindowMs: ALWAYS_MS }
@@ -287,7 +293,7 @@ class Run {
   }
 }
 
-/** Returns emissions without the positions of their causes. */
+/** Returns the emissions without the positions of the records that caused them. */
 function emissionsOf({ events }: Stage, entity: string) {
   return events
     .filter(({ subject, type }) => subject === entity && type === 'test.seen.v1')

@@ -1,4 +1,4 @@
-/** Records that are appended to a partition when a record has failed: its next attempt, or the event that its retries have ended. */
+/** Records that are appended to a partition after a record has failed: the next attempt, or the event that ends the failure. */
 import { FAILURE_ENDED_TYPE } from '../../lib/failures/event-types.ts'
 import { redrivenRecord } from '../../lib/failures/redriven-record.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
@@ -6,13 +6,13 @@ import type { Event } from '../../packages/runtime/consumer/event.ts'
 import { type FailureData, failureId } from '../../packages/runtime/consumer/failure-event.ts'
 import { digestOf } from '../../packages/runtime/pipeline/failures/failure-record.ts'
 
-/** Returns the record that the redriver publishes, at this offset. */
+/** Returns the next attempt of a failed record, at the given offset, in the form that the redriver publishes. */
 export function nextAttempt(failure: FailureData, offset: number, timestampMs: number): LogRecord {
   const { topic, partition, key, value, headers } = redrivenRecord(failure)
   return { topic, partition, offset, timestampMs, key, value, headers }
 }
 
-/** Returns the event that a failure is not retried any more. */
+/** Returns the event that marks a failure as ended, so that it is not retried any more. */
 export function failureEnded(failed: FailureData): Event {
   const { consumer, originalTopic: topic, originalPartition: partition, originalOffset: offset } = failed
   return failureEndedAt(consumer, { ...redrivenRecord(failed), topic, partition, offset }, failed.attempt)

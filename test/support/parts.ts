@@ -1,4 +1,4 @@
-/** A checkpoint with all kinds of content of a partition state, and many ids. */
+/** Checkpoint that contains all kinds of content of a partition state, and many ids. */
 
 import { storedState, withHold } from '../../packages/runtime/pipeline/deciding/stored-state.ts'
 import type {
@@ -27,7 +27,7 @@ export function partsAt(appliedOffset: number, epoch = 0): CheckpointPart[] {
     { kind: 'state', entity: '/a grün 🌡', state: '{"count":12345678901234567890,"text":"\\u2028"}' },
     { kind: 'state', entity: '/a 2', state: 'null' },
     { kind: 'state', entity: '/a 3', state: storedState('{"count":1}', 2) },
-    // A held entity without a state, and one with a state.
+    // One held entity has no state, the other one has a state.
     { kind: 'state', entity: '/a 4', state: withHold(null, '{"untilMs":1,"parked":[]}') ?? '' },
     {
       kind: 'state',
@@ -47,13 +47,13 @@ export function partsAt(appliedOffset: number, epoch = 0): CheckpointPart[] {
     ...Array.from({ length: 600 }, (_, number) => ({
       kind: 'id' as const,
       id: {
-        // Pairs of ids have the same first bytes.
+        // Two ids of each pair begin with the same bytes.
         id: `${String(number >> 1).padStart(3, '\u00ff')}\u0000${number}`.padEnd(12, '.'),
         digest: '\u0080\n\r45678',
         appliedAtMs: CLOCK_MS - number,
       },
     })),
-    // More ids than a bucket can hold, so that the last ones overflow.
+    // More ids than fit into a bucket, so that the last ones overflow.
     ...Array.from({ length: 300 }, (_, number) => ({
       kind: 'id' as const,
       id: { id: `ab${number}`.padEnd(12, '.'), digest: '12345678', appliedAtMs: number },
@@ -75,7 +75,7 @@ export function partsAt(appliedOffset: number, epoch = 0): CheckpointPart[] {
   ]
 }
 
-/** Splits the parts into pages. If there is a failure, throws it after the last page. */
+/** Splits the parts into pages. A given failure is thrown after the last page. */
 export async function* inPages(
   parts: readonly CheckpointPart[],
   failure?: Error,
@@ -84,14 +84,14 @@ export async function* inPages(
   if (failure) throw failure
 }
 
-/** Returns all parts of the pages, sorted. */
+/** Returns all parts of the pages in sorted order. */
 export async function partsIn(pages: CheckpointPages): Promise<CheckpointPart[]> {
   const parts: CheckpointPart[] = []
   for await (const page of pages) parts.push(...page)
   return sorted(parts)
 }
 
-/** Sorts parts, with each id as a separate part. */
+/** Sorts parts. Parts with several ids are first split into one part per id. */
 export function sorted(parts: readonly CheckpointPart[]): CheckpointPart[] {
   const single = parts.flatMap((part): CheckpointPart[] =>
     part.kind === 'ids' ? idsInBytes(part.bytes).map(id => ({ kind: 'id', id })) : [part],

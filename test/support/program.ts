@@ -9,29 +9,29 @@ export { PROJECT }
 /** Folder with the command-line tools of the npm packages. */
 const TOOLS = join(PROJECT, 'node_modules', '.bin')
 
-/** Variables for started programs, which are not tests themselves and should not print notices about newer versions. */
+/** Environment variables for started programs. They must not run as tests, and must not print notices about newer versions. */
 const CLEAN = { NODE_TEST_CONTEXT: undefined, SLS_NOTIFICATIONS_MODE: 'off' }
 
 export interface ProgramOptions {
-  /** Added to the environment of this process. Undefined removes a variable. */
+  /** Variables that are added to the environment of this process. Undefined removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** Aborting the signal ends the program. */
+  /** Signal that ends the program when it is aborted. */
   readonly signal?: AbortSignal
   readonly cwd?: string
-  /** Path of the Node.js to use; by default the project's own. */
+  /** Path of the Node.js to use; by default, the Node.js of the project. */
   readonly node?: string
 }
 
 export interface ProgramResult {
   /** Exit code; null if a signal ended the program. */
   readonly code: number | null
-  /** Standard output only; `output` also contains standard error. */
+  /** Standard output. `output` contains standard output and standard error. */
   readonly stdout: string
   readonly output: string
 }
 
 /**
- * A program on the project's Node.js, in its own process group. The group is killed when this process ends for any reason, so that
+ * Program on the project's Node.js, in a separate process group. The group is killed when this process ends for any reason, so that
  * an aborted test leaves nothing running.
  */
 export class Program {
@@ -63,7 +63,7 @@ export class Program {
     this.ended = this.#end().finally(() => signal?.removeEventListener('abort', onAbort))
   }
 
-  /** Id of the process and its group; undefined if it did not start. */
+  /** Id of the process, which is also the id of its group; undefined if the process did not start. */
   get pid(): number | undefined {
     return this.#child.pid
   }
@@ -78,7 +78,7 @@ export class Program {
     if (this.#child.pid !== undefined && !this.#isOver) signalGroup(this.#child.pid, signal)
   }
 
-  /** Waits until the program prints a line. Rejects if it ends before, or does not print the line in time. */
+  /** Waits until the program prints a line. Rejects if the program ends first, or does not print the line in time. */
   async says(line: RegExp, withinMs = HOPELESS_MS): Promise<void> {
     const said = Promise.withResolvers<void>()
     const look = () =>
@@ -116,7 +116,7 @@ export class Program {
     const code = await promise
     this.#isOver = true
     for (const look of this.#waiting) look()
-    // Kill the rest of the group.
+    // Kill the remaining processes of the group.
     if (pid !== undefined) signalGroup(pid, 'SIGKILL')
     await release?.()
     return { code, stdout: this.#stdout, output: this.#output }

@@ -8,21 +8,27 @@ import { PROJECT } from './program.ts'
 
 const AT_ONCE = 32
 
-/** Copies the project to a temporary folder: all files that are under version control or not ignored. Other packages are shared. */
+/**
+ * Copies the project to a temporary folder: all files that are under version control or not ignored. Installed packages are shared
+ * with the original.
+ */
 export async function copyProject(name: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), `sluice-${name}-`))
   const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], {
     cwd: PROJECT,
     encoding: 'utf8',
   })
-  // Git still lists files that were just deleted.
+  // Git may still list files that were just deleted.
   const files = listed.split('\0').filter(file => file !== '' && existsSync(join(PROJECT, file)))
   await pMap(files, file => cp(join(PROJECT, file), join(folder, file)), { concurrency: AT_ONCE })
   await linkPackages(join(PROJECT, 'node_modules'), join(folder, 'node_modules'))
   return folder
 }
 
-/** Folder of the workspaces, which are part of the copy. Their links are relative, so copied links refer to the copies. */
+/**
+ * Folder with links to the workspaces, which are part of the copy. The links are relative, so copied links refer to the copied
+ * workspaces.
+ */
 const WORKSPACES = '@sluice'
 
 async function linkPackages(from: string, to: string): Promise<void> {

@@ -1,4 +1,4 @@
-/** Appends raw record batches to a log, because no client library can write everything that a log may contain. */
+/** Appends record batches as raw bytes, because no client library can write everything that a log may contain. */
 import { createRequire } from 'node:module'
 import { createCluster } from '@sluice/kafka-records'
 import type { Kafka } from 'kafkajs'
@@ -7,15 +7,15 @@ const require = createRequire(import.meta.url)
 const Encoder = require('kafkajs/src/protocol/encoder')
 
 const PRODUCE = 0
-/** First version that supports zstd. */
+/** Version of the produce request, the first one that supports zstd. */
 const VERSION = 7
 
-/** Internal broker of the library, below its request methods. */
+/** Internal broker object of the library, below its methods for requests. */
 interface RawBroker {
   readonly connectionPool: { send(request: object): Promise<Buffer> }
 }
 
-/** Appends batches, and returns the offset of the first record of each. Rejects with the broker's error. */
+/** Appends batches, and returns the offset of the first record of each batch. Rejects with the broker's error. */
 export async function appendBatches(
   kafka: Kafka,
   topic: string,
@@ -51,7 +51,7 @@ export async function appendBatches(
 function produceRequest(topic: string, partition: number, batch: Buffer): Buffer {
   const name = Buffer.from(topic)
   const head = Buffer.alloc(2 + 2 + 4 + 4 + 2)
-  // No transaction, acknowledgement of all replicas, a timeout, and one topic.
+  // The request has no transaction, requires the acknowledgement of all replicas, and contains a timeout and one topic.
   head.writeInt16BE(-1, 0)
   head.writeInt16BE(-1, 2)
   head.writeInt32BE(30_000, 4)

@@ -1,9 +1,9 @@
-/** Code in the README of the engine. */
+/** Extracts code from the README of the engine. */
 
-/** Programs that exist only in the README. A test creates them in an empty folder. */
+/** Programs whose code is only in the README. A test creates their files in an empty folder. */
 export const TYPED_FROM_THE_README = ['orders.ts', 'publish.ts']
 
-/** Returns the code blocks with a file name, in order. */
+/** Returns the code blocks that have a file name, in order. */
 export function codeBlocks(page: string): readonly { readonly file: string; readonly code: string }[] {
   const found = page.matchAll(/^```\w+ (\S+)\n(.*?)^```$/gms)
   return [...found].map(([, file = '', code = '']) => ({ file, code }))

@@ -1,21 +1,21 @@
-/** Valid record batches as producers write them, and invalid ones. */
+/** Valid record batches in the form that producers write, and invalid batches. */
 import { createRequire } from 'node:module'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { snappyCompress } from 'hysnappy'
 
-// A different implementation from that of the decoder, which is tested with these batches.
+// Use another implementation than the decoder, which is tested with these batches.
 const crc32C: (bytes: Buffer) => number = createRequire(import.meta.url)(
   'kafkajs/src/protocol/recordBatch/crc32C',
 )
 
-/** Start of the bytes that the checksum covers: after the offset, length, leader epoch, magic byte and checksum. */
+/** Position of the first byte that the checksum covers. Offset, length, leader epoch, magic byte and checksum precede it. */
 const CHECKED_FROM = 21
 
 export interface WrittenRecord {
   readonly key?: Buffer | string | null
   readonly value?: Buffer | string | null
   readonly headers?: readonly (readonly [name: string, value: Buffer | string | null])[]
-  /** Distance from the first record of the batch; by default that of the previous record plus one. */
+  /** Difference from the offset of the batch's first record; by default, the difference of the previous record plus one. */
   readonly offsetDelta?: number
   readonly timestampDelta?: number
 }
@@ -23,7 +23,7 @@ export interface WrittenRecord {
 export interface WrittenBatch {
   readonly records: readonly WrittenRecord[]
   readonly baseOffset?: number
-  /** Delta of the last record by default. */
+  /** Delta in the batch header; by default, the delta of the last record. */
   readonly lastOffsetDelta?: number
   readonly codec?: CodecName | number
   readonly isLogAppendTime?: boolean
@@ -33,9 +33,9 @@ export interface WrittenBatch {
   readonly firstTimestampMs?: number
   readonly maxTimestampMs?: number
   readonly recordCount?: number
-  /** Replaces the compressed records. */
+  /** Bytes that replace the compressed records. */
   readonly body?: Buffer
-  /** Changes the records before compression. */
+  /** Function that changes the records before compression. */
   readonly broken?: (records: Buffer) => Buffer
 }
 
@@ -83,8 +83,8 @@ export function sealed(batch: Buffer): Buffer {
 }
 
 /**
- * Returns a batch of three records. The second has the key `large` and a value with this number of MiB of zeros. The uncompressed
- * value is never completely in memory.
+ * Returns a batch of three records. The second has the key `large` and a value that consists of this number of MiB of zeros. The
+ * batch is built without creating the uncompressed value in memory.
  */
 export function bombBatch(
   codec: 'gzip' | 'zstd',
@@ -96,7 +96,7 @@ export function bombBatch(
   const large = recordBytes({ key: 'large', value: '' }, 1)
   const length = large[0] as number
   const bytes = mib * 1024 * 1024
-  // Removes the length, the empty value and the number of headers.
+  // Remove the length, the empty value and the number of headers.
   const head = Buffer.concat([large.subarray(1, -2), varint(bytes)])
   const size = varint(length / 2 - 2 + varint(bytes).length + bytes + 1)
   const piece = compress(Buffer.alloc(1024 * 1024))
@@ -109,7 +109,7 @@ export function bombBatch(
   return recordBatch({ records: [before, {}, after], codec, body, firstTimestampMs, maxTimestampMs })
 }
 
-/** Returns the marker that ends a transaction, in its own batch. */
+/** Returns a batch with the control record that ends a transaction. */
 export function marker(end: 'abort' | 'commit', baseOffset: number, producerId: number): Buffer {
   const key = Buffer.from([0, 0, 0, end === 'commit' ? 1 : 0])
   return recordBatch({ baseOffset, producerId, isControl: true, isTransactional: true, records: [{ key }] })
@@ -152,7 +152,7 @@ function compressed(codec: number, bytes: Buffer): Buffer {
   return codec === NUMBERS.lz4 ? lz4Frame(bytes) : bytes
 }
 
-/** Encodes bytes in the xerial framing of Snappy, like the Java client except for the block size. */
+/** Encodes bytes in the xerial framing of Snappy, in the same way as the Java client except for the block size. */
 function xerial(bytes: Buffer): Buffer {
   const head = Buffer.from([0x82, ...Buffer.from('SNAPPY'), 0, 0, 0, 0, 1, 0, 0, 0, 1])
   const blocks = pieces(bytes, 32 * 1024).flatMap(piece => {
@@ -164,7 +164,7 @@ function xerial(bytes: Buffer): Buffer {
   return Buffer.concat([head, ...blocks])
 }
 
-/** Returns an LZ4 frame in which runs of one byte are matches, and everything else is stored as literals. */
+/** Returns an LZ4 frame. Runs of the same byte are encoded as matches, and everything else as literals. */
 function lz4Frame(bytes: Buffer): Buffer {
   const blocks = pieces(bytes, 64 * 1024).flatMap(piece => {
     const isRun = piece.length > 300 && piece.every(byte => byte === piece[0])
@@ -177,7 +177,7 @@ function lz4Frame(bytes: Buffer): Buffer {
 }
 
 function lz4Run(byte: number, length: number): Buffer {
-  // One literal, a match at distance 1, and the five literals that must end a block.
+  // One literal, a match at distance 1, and the five literals with which a block must end.
   const match = length - 1 - 5 - 4 - 15
   const more = [...Array(Math.floor(match / 255)).fill(255), match % 255]
   return Buffer.from([0x1f, byte, 1, 0, ...more, 0x50, byte, byte, byte, byte, byte])

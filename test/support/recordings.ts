@@ -1,4 +1,4 @@
-/** Recorded telemetry, its contents as parsed by an independent reader, and the commands that write it to Kafka. */
+/** Recorded telemetry, its contents according to an independent parser, and the commands that write it to Kafka. */
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -14,9 +14,9 @@ export interface Observation {
 
 export interface Recording {
   readonly name: string
-  /** Reason why the recording cannot be used; false if it can. */
+  /** Reason why the recording cannot be used; false if it can be used. */
   readonly skip: string | false
-  /** Returns the file of the stream, and writes it if necessary. @param folder folder for new files */
+  /** Returns the file of the stream, after writing it if necessary. @param folder folder for new files */
   stream(folder: string): Promise<string>
   observations(): Promise<Observation[]>
 }
@@ -24,7 +24,7 @@ export interface Recording {
 const OFFICE = join(PROJECT, '..', 'shared', 'data', 'nab', 'ambient_temperature_system_failure.csv')
 const HEATWAVE = join(PROJECT, 'events', 'streams', 'heatwave.jsonl')
 
-/** A year of office temperatures in °F, from the Numenta Anomaly Benchmark, which is not part of the product. */
+/** One year of office temperatures in °F, from the Numenta Anomaly Benchmark, which is not part of this project. */
 const office: Recording = {
   name: 'a year of office temperatures',
   skip: !existsSync(OFFICE) && 'the recorded file is not next to the project',
@@ -66,7 +66,7 @@ export interface Counted {
   readonly statistics: ReadonlyMap<string, { count: number; minimum: number; maximum: number; mean: number }>
 }
 
-/** Counts the expected results in the simplest way: an alert fires above the threshold, and otherwise resolves. */
+/** Counts the expected results in the simplest way: an alert fires above the threshold, and resolves at or below it. */
 export function countedByHand(observations: readonly Observation[], threshold: number): Counted {
   let fired = 0
   let resolved = 0

@@ -33,7 +33,7 @@ export function environmentReading(
   }
 }
 
-/** Returns a database reading of one instance. `at` is in seconds after the start; other options are metrics. */
+/** Returns a database reading of one instance. `at` is in seconds after the start; all other options are metrics. */
 export function databaseReading(
   id: string,
   {

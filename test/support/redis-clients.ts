@@ -1,6 +1,6 @@
 import { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
 
-/** Runs `use` with a new client, which is closed afterwards. */
+/** Runs `use` with a new client, and closes the client afterwards. */
 export async function withClient<T>(
   settings: ConstructorParameters<typeof RedisClient>[0],
   use: (client: RedisClient) => Promise<T>,

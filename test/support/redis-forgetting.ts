@@ -4,7 +4,7 @@ import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 import type { Forgetting } from './schedule.ts'
 import { redisUrl } from './servers.ts'
 
-/** Resets a partition state to an earlier copy, like a failover to a lagging replica. Uses DUMP and RESTORE. */
+/** Resets a partition state to an earlier copy, as a failover to a lagging replica would. Uses DUMP and RESTORE. */
 export class RedisForgetting implements Forgetting {
   readonly #redis = new Redis(redisUrl())
   readonly #pattern: string

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis'
 import { redisUrl } from './servers.ts'
 
-/** Records the commands of clients for certain keys, using MONITOR on a separate connection. */
+/** Records the commands that clients send for certain keys, using MONITOR on a separate connection. */
 export class RedisMonitor {
   readonly #redis: Redis
   readonly #monitor: Redis
@@ -38,8 +38,8 @@ export class RedisMonitor {
   }
 
   /**
-   * Waits until all commands have been seen. The server reports commands in order, so after this ECHO, the monitor has seen all earlier
-   * ones.
+   * Waits until the monitor has seen all commands. The server reports commands in order, so once it has reported this ECHO, the
+   * monitor has seen all earlier commands.
    */
   async #untilSeen(): Promise<void> {
     const sentinel = `seen ${Math.random()}`

@@ -11,10 +11,10 @@ export async function rejection(call: Promise<unknown>): Promise<Error> {
   return error
 }
 
-/** Tolerance for a busy machine. A call without a time limit waits for much longer. */
+/** Tolerance for a busy machine, in milliseconds. A call without a time limit would take much longer. */
 const SLACK_MS = 20_000
 
-/** Asserts that the call rejects with `Unavailable` within a time, and returns the error. */
+/** Asserts that the call rejects with `Unavailable` within a time limit, and returns the error. */
 export async function assertUnavailable(call: Promise<unknown>, withinMs: number): Promise<Unavailable> {
   const beganAt = performance.now()
   const error = await rejection(call)

@@ -21,10 +21,10 @@ interface Options {
   readonly codeVersion?: string
   readonly copies?: Generations
   readonly state?: StateKey
-  /** Initial pages; by default an empty state. */
+  /** Pages of the initial state; by default, the state is empty. */
   readonly pages?: CheckpointPages
   readonly isTrial?: boolean
-  /** True to continue with the contents of the copies. */
+  /** True to continue from the existing copies instead of starting again. */
   readonly isResumed?: boolean
   readonly decided?: (count: number) => void
   readonly expired?: (range: OffsetRange) => void
@@ -33,7 +33,7 @@ interface Options {
   readonly failureBytes?: number
 }
 
-/** Reprocesses the partition. @param log records of the topic, which may grow in the meantime */
+/** Reprocesses the partition. @param log records of the topic. More may be appended during the reprocessing. */
 export async function reprocessed(
   stage: Stage,
   log: readonly LogRecord[],

@@ -29,7 +29,7 @@ export const FAILED: FailureData = {
   parks: false,
 }
 
-/** Returns the data of a retry event, as written by the dlq-router. */
+/** Returns the data of a retry event, in the form that the dlq-router writes. */
 export function retryData(changes: Partial<FailureData> = {}): object {
   return { ...FAILED, ...changes, class: 'unexpected', routedBecause: 'a bug can be fixed' }
 }
@@ -40,7 +40,7 @@ export function retryContent(data: unknown, mode: ContentMode = 'binary') {
   return writeEvent({ ...event, datacontenttype: 'application/json' }, mode)
 }
 
-/** Returns a record in retry-1m of the environment `test`. */
+/** Returns a record in the topic retry-1m of the environment `test`. */
 export function waitingRecord(
   changes: Partial<FailureData> = {},
   timestampMs = 0,

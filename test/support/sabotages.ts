@@ -1,7 +1,8 @@
 /**
- * Sabotages that each break one rule of the runtime, through a port or by changing code, to prove that the tests detect it. Broken
- * ports are used only in the disturbed run, whose result must then differ from the reference. Changed code is also used in the
- * reference, so that merely different ids do not count: the ids must have lost a required input.
+ * Sabotages that each break one rule of the runtime, to prove that the tests detect the violation. A sabotage breaks a port or
+ * changes code. A broken port is used only in the disturbed run, whose result must then differ from the reference. Changed code is
+ * also used for the reference. A change of ids is therefore detected only if the ids lack a required input, not merely because they
+ * differ.
  */
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import type { Snapshot } from '../../packages/runtime/pipeline/model.ts'
@@ -11,7 +12,7 @@ import type { CodeChange } from './changed-code.ts'
 
 type Sabotage = (ports: Ports, log: readonly LogRecord[]) => Ports
 
-/** Wraps the ports in the same way without breaking anything. The tests must not report it. */
+/** Wraps the ports like a sabotage, but breaks nothing. The tests must not report a violation. */
 export const NO_SABOTAGE = withStore(() => ({}))
 
 export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
@@ -68,13 +69,13 @@ export const CHANGES: Readonly<Record<string, CodeChange>> = {
   },
 }
 
-/** Changes all ids, but keeps all their inputs. The tests must not report it. */
+/** Changes all ids without removing any of their inputs. The tests must not report a violation. */
 export const RESPELLED: readonly CodeChange[] = [
   { file: CAUSE, from: TIMER_ID, to: "derivedId('t', id, source, dueMs, name, entity, consumer)" },
   { file: CAUSE, from: TIMERS_TIMER_ID, to: "derivedId('tt', timer.id, dueMs, name, entity, consumer)" },
 ]
 
-/** Changes the result of each load. */
+/** Changes the snapshot that each load returns. */
 export function onLoad(change: (snapshot: Snapshot, entities: readonly string[]) => Snapshot): Sabotage {
   return withStore(store => ({
     load: async (stateKey, wanted) => change(await store.load(stateKey, wanted), wanted.entities),

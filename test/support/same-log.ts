@@ -1,4 +1,4 @@
-/** Checks that the same log leads to the same results, by comparing a disturbed run to an undisturbed one. */
+/** Checks that the same log always leads to the same results, by comparing a disturbed run with an undisturbed one. */
 import { isDeepStrictEqual } from 'node:util'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
@@ -16,26 +16,26 @@ import { Stage } from './stage.ts'
 import { WATCHED, WATCHED_ID_WINDOW_MS, watchedLog } from './watched-log.ts'
 import { WATCHING } from './watching.ts'
 
-/** Number of schedules in `npm test`, which take a few seconds. To run more: `SEEDS=20000 npm test -- --only unit same-log`. */
+/** Number of schedules in `npm test`, which need a few seconds. To run more: `SEEDS=20000 npm test -- --only unit same-log`. */
 export const SEEDS = Number(process.env.SEEDS ?? 150)
 
-/** Probability that a record reports the end of a failure, for processes with parking. */
+/** Probability that a record marks a failure as ended, for processes with parking. */
 const ENDED = 0.05
 
-/** Parts that replace those of a stage. */
+/** Replacements for parts of a stage. */
 export interface Setting {
   readonly store?: StateStore
   readonly forgetting?: Forgetting
   /** Returns ports that break a rule. */
   readonly sabotage?: (ports: Ports, log: readonly LogRecord[]) => Ports
-  /** Checks the end of a run without violations. Returns further violations. */
+  /** Checks a run that has ended without violations. Returns further violations. */
   readonly after?: (end: End) => Promise<string[]>
 }
 
-/** The end of a run. */
+/** State at the end of a run. */
 export interface End {
   readonly log: readonly LogRecord[]
-  /** Last consumer that processed records, and its version. */
+  /** Consumer that was the last to process records, and the version of its code. */
   readonly consumer: Consumer
   readonly codeVersion: 'before' | 'after'
   /** First offset that the log still contains. */
@@ -43,9 +43,9 @@ export interface End {
 }
 
 /**
- * Plays a run and returns its differences from the reference. There should be none.
+ * Plays a run and returns its differences from the reference. The result should be empty.
  *
- * @param parking parking of the process; by default there is none
+ * @param parking parking settings of the process; by default, the process does not park
  */
 export async function violations(
   seed: number,
@@ -54,7 +54,7 @@ export async function violations(
 ): Promise<string[]> {
   const random = new Random(seed)
   const log = watchedLog(random, random.between(20, 70), parking ? ENDED : 0)
-  // Every other run deploys new code at some offset.
+  // In half of the runs, new code is deployed at some offset.
   const changeAt = random.chance(0.5) ? random.pick(log).offset : Number.POSITIVE_INFINITY
   const reference = await undisturbed(log, changeAt, parking)
   const played = stage(parking)
@@ -88,10 +88,10 @@ export async function violations(
   ]
 }
 
-/** Low limit, so that some entities are rejected until others are dropped or time has passed. */
+/** Maximum number of new entities. It is low, so that some entities are rejected until others are dropped or time has passed. */
 const MAX_NEW = 3
 
-/** Returns the reference. It processes the log in one batch, or in two if the code changes. */
+/** Returns the reference results. The log is processed in one batch, or in two if the code changes. */
 async function undisturbed(
   log: readonly LogRecord[],
   changeAt: number,
@@ -113,7 +113,7 @@ async function undisturbed(
 
 function stage(parking: Parking | undefined): Stage {
   const made = new Stage(parked(WATCHING.before, parking) as never)
-  // With rejected entities, hardly any would be held for a retry.
+  // No limit with parking: if entities were rejected, hardly any would be held for a retry.
   const bound = parking ? {} : { newEntities: MAX_NEW }
   made.consumer = { ...made.consumer, idWindowMs: WATCHED_ID_WINDOW_MS, ...bound }
   return made
@@ -140,7 +140,7 @@ function memory(played: Stage) {
   return { store: played.store as StateStore, forgetting, sabotage: undefined }
 }
 
-/** Returns a log that returns a few records per fetch, and only records that have not expired. */
+/** Returns a log that delivers a few records per fetch, and only records that have not expired. */
 function expiring(log: readonly LogRecord[], random: Random) {
   let startOffset = 0
   const reader: LogReader = {
@@ -155,7 +155,7 @@ function expiring(log: readonly LogRecord[], random: Random) {
   return { reader, expire, startOffset: () => startOffset }
 }
 
-/** Returns all contents from which the consumer would continue. */
+/** Returns all stored contents from which the consumer could continue. */
 async function contents(of: Stage, store: StateStore, log: readonly LogRecord[]) {
   const stateKey = of.stateKey()
   const failures = log.map(record => ({
@@ -211,8 +211,8 @@ function differences(
 }
 
 /**
- * Returns unique names of emissions, normally their ids. If an event is repeated after its id was dropped, it is applied again, and its
- * emissions have the same ids as before. In such logs, the sequence distinguishes the emissions.
+ * Returns unique names for emissions, normally their ids. If an event is repeated after its id was dropped, it is applied again,
+ * and its emissions get the same ids as before. In such logs, sequences distinguish the emissions.
  */
 function namesIn({ observer }: Stage): (event: Event) => string {
   const applied = observer.decisions.filter(

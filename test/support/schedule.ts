@@ -1,8 +1,8 @@
 /**
  * Plays a log through a consumer under the worst conditions. Invocations run concurrently, pause between any two steps, are killed,
- * or time out and continue next to their successors. Batches are delivered twice. Replies are lost, and publishes fail before or
+ * or time out and continue beside their successors. Batches are delivered twice. Replies are lost, and publishes fail before or
  * after the write. Batches and chunks vary in size. The circuit breaker opens and is reset, the store loses data, the log expires
- * as far as no consumer needs it, and new code is deployed.
+ * up to the first record that is still needed, and new code is deployed.
  */
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import { consume } from '../../packages/runtime/pipeline/consume.ts'
@@ -23,11 +23,11 @@ export interface Forgetting {
   restore(copy: unknown): Promise<void>
 }
 
-/** Versions of the code that process a log. */
+/** Versions of the code that process a log, one after the other. */
 export interface Codes {
   readonly before: Consumer
   readonly after: Consumer
-  /** First offset that the new code processes; beyond the end of the log if it is never deployed. */
+  /** First offset that the new code processes; beyond the end of the log if the new code is never deployed. */
   readonly changeAt: number
 }
 
@@ -42,7 +42,7 @@ interface Stageplay {
   readonly random: Random
 }
 
-/** A copy of the partition state with its applied offset. */
+/** Copy of the partition state, with its applied offset. */
 interface Copy {
   readonly copy: unknown
   readonly appliedOffset: number
@@ -51,11 +51,14 @@ interface Copy {
 /** Number of copies that are kept for failovers. */
 const COPIES = 20
 
-/** Plays a log, with the running invocations and the acknowledged offsets. */
+/** Plays a log. Tracks the running invocations and the acknowledged offsets. */
 export class Schedule {
   readonly #play: Stageplay
   readonly #actors: Actor[] = []
-  /** True if many invocations process the same records, as in every other schedule: they time out, and batches are delivered twice. */
+  /**
+   * True if many invocations process the same records, because they time out and batches are delivered twice. Applies to every
+   * other schedule.
+   */
   readonly #crowded: boolean
   readonly #latest = { before: new LatestDecisions(), after: new LatestDecisions() }
   #copies: Copy[] = []
@@ -70,7 +73,7 @@ export class Schedule {
     this.#crowded = play.random.chance(0.5)
   }
 
-  /** Runs until all records are acknowledged, processed and published. Rejects if that does not happen. */
+  /** Runs until all records are acknowledged, processed and published. Rejects if this does not succeed. */
   async run(): Promise<void> {
     const { random } = this.#play
     for (let turn = 0; turn < 10_000; turn += 1) {
@@ -86,24 +89,24 @@ export class Schedule {
     throw new Error('no end')
   }
 
-  /** Invokes the consumer with the next batch; undefined if there is none. */
+  /** Invokes the consumer with the next batch. Returns undefined if there is no batch. */
   async #begin(): Promise<Actor | undefined> {
     const { log, random, codes } = this.#play
     const { appliedOffset, isPublished } = await this.#stored()
     const last = (log.at(-1) as LogRecord).offset
     if (this.#acknowledged > last && appliedOffset >= last && isPublished) return undefined
     if (!this.#isDeployed && isDecided(log, codes.changeAt, appliedOffset)) this.#deploy(appliedOffset)
-    // The old code never receives records that the new code has to process.
+    // The old code must not receive records that the new code has to process.
     const due = this.#isDeployed ? log : log.filter(({ offset }) => offset < codes.changeAt)
     const undelivered = due.findIndex(({ offset }) => offset >= this.#acknowledged)
-    // If all records are acknowledged, but the store has lost some of their effects, deliver the last record again.
+    // If all records are acknowledged but the store has lost some of their effects, deliver the last record again.
     const first = undelivered < 0 ? due.length - 1 : undelivered
     const batch = due.slice(first, first + random.between(1, 12))
     for (let twin = 0; twin < 2 && this.#crowded && random.chance(0.4); twin += 1) this.#invoke(batch)
     return this.#invoke(batch)
   }
 
-  /** Deploys the new code. From now on, the store does not lose decisions of the old code. Running invocations continue. */
+  /** Deploys the new code. Afterwards, the store does not lose decisions of the old code. Running invocations continue. */
   #deploy(appliedOffset: number): void {
     this.#isDeployed = true
     this.#copies = this.#copies.filter(copy => copy.appliedOffset >= appliedOffset)
@@ -149,7 +152,7 @@ export class Schedule {
     if (random.chance(0.02)) await this.#expire()
   }
 
-  /** Expires the log only as far as neither the state nor a copy still needs it. */
+  /** Expires records, but none that the state or a copy of it still needs. */
   async #expire(): Promise<void> {
     const { log, expire } = this.#play
     const { appliedOffset } = await this.#stored()
@@ -165,14 +168,14 @@ export class Schedule {
   }
 }
 
-/** Returns whether all records before an offset are processed. */
+/** Returns true if all records before an offset are processed. */
 function isDecided(log: readonly LogRecord[], beforeOffset: number, appliedOffset: number): boolean {
   return log.every(({ offset }) => offset >= beforeOffset || offset <= appliedOffset)
 }
 
-/** An invocation that pauses before each of its calls, and continues on request. */
+/** Invocation that pauses before each of its calls, and continues when `go` is called. */
 class Actor {
-  /** Offsets that were reported as failed; undefined while the invocation is running. */
+  /** Offsets that the invocation has reported as failed; undefined while it is running. */
   response: readonly number[] | undefined
   readonly end: number
   #goOn: (() => void) | undefined
@@ -201,7 +204,7 @@ class Actor {
     }, this.#paused.reject)
   }
 
-  /** Continues to the next call, or to the end. */
+  /** Continues until the next call, or until the end. */
   async go(): Promise<void> {
     await this.#paused.promise
     if (this.response) return
@@ -212,7 +215,7 @@ class Actor {
 
   #faulty(ports: Ports, random: Random): Ports {
     const { store, publisher } = ports
-    /** Lets a call fail or lose its reply. @param lost probability that the call succeeds, but its reply is lost */
+    /** Wraps a call so that it can fail or lose its reply. @param lost probability that the call succeeds but its reply is lost */
     const stopping =
       <A extends unknown[], R>(call: (...args: A) => Promise<R>, failed: number, lost: number) =>
       async (...args: A): Promise<R> => {
@@ -230,7 +233,7 @@ class Actor {
         trimOutbox: stopping(store.trimOutbox.bind(store), 0.1, 0.05),
       } satisfies StateStore,
       publisher: { publish: stopping(publisher.publish.bind(publisher), 0.05, 0.05) },
-      // An open circuit breaker only delays records, so it is reset eventually.
+      // An open circuit breaker only delays records, so reset it eventually.
       breaker: { open: async () => (random.chance(0.5) ? 'reset' : 0) },
     }
   }

@@ -1,4 +1,4 @@
-/** Generates data for a JSON Schema with fast-check. Supports the features that the schemas in `schemas/json/` use. */
+/** Generates data for a JSON Schema with fast-check. Supports the JSON Schema features that are used in `schemas/json/`. */
 import fc, { type Arbitrary } from 'fast-check'
 
 export interface JsonSchema {
@@ -20,7 +20,7 @@ export interface JsonSchema {
   readonly minProperties?: number
 }
 
-/** Resolves a reference to its schema. */
+/** Function that returns the schema for a reference. */
 type Resolve = (ref: string) => JsonSchema
 
 const MAX_ITEMS = 3

@@ -13,7 +13,7 @@ interface Registered {
   }[]
 }
 
-/** A schema registry for one test, with the part of the Confluent API that readers use. */
+/** Starts a schema registry for one test, with the part of the Confluent API that readers of schemas use. */
 export async function startSchemaRegistry() {
   const schemas = new Map<number, Registered>()
   const subjects = new Map<string, Registered>()
@@ -42,7 +42,7 @@ export async function startSchemaRegistry() {
     answerWith(code: number) {
       status = code
     },
-    /** Responds to all further requests with this function; without it, normally again. */
+    /** Responds to all further requests with this function. Without a function, normal responses resume. */
     answerBy(listener?: RequestListener) {
       instead = listener
     },
@@ -54,7 +54,10 @@ export async function startSchemaRegistry() {
   }
 }
 
-/** A schema registry for the tests of a file, which has these schemas at the beginning of each test, and no requests. */
+/**
+ * Starts a schema registry for the tests of a file. At the beginning of each test, it contains these schemas and has received no
+ * requests.
+ */
 export async function registryWith(registered: readonly (readonly [number, Registered])[]) {
   const registry = await startSchemaRegistry()
   after(() => registry.close())
@@ -67,7 +70,7 @@ export async function registryWith(registered: readonly (readonly [number, Regis
   return registry
 }
 
-/** Frames a message like a Confluent serializer. */
+/** Frames a message in the same way as a Confluent serializer. */
 export function framed(schemaId: number, body: Uint8Array | string): Buffer {
   const head = Buffer.alloc(5)
   head.writeInt32BE(schemaId, 1)

@@ -1,4 +1,4 @@
-/** Brokers for a producer under test. They keep all requests, and respond when and how the test specifies. */
+/** Brokers for testing a producer. They store all requests, and respond when and how the test specifies. */
 import type {
   BatchAnswer,
   Brokers,
@@ -6,15 +6,15 @@ import type {
 } from '../../packages/runtime/adapters/kafka/produce-types.ts'
 import type { Clock } from '../../packages/runtime/adapters/system.ts'
 
-/** A request that waits for its response. */
+/** Request of the producer that waits for its response. */
 export interface WaitingRequest {
   readonly request: SendRequest
   readonly batches: readonly SentBatch[]
-  /** Confirms all batches, with offsets from this one on. */
+  /** Confirms all batches. Their offsets begin at `baseOffset`. */
   acknowledge(baseOffset?: number): void
-  /** Responds with this error for all batches. */
+  /** Responds with an error for all batches. */
   refuse(errorCode: number): void
-  /** Loses the response. */
+  /** Drops the response. */
   lose(): void
 }
 
@@ -27,7 +27,7 @@ interface SentBatch {
   readonly firstSequence: number
 }
 
-/** Error of the client library for a closed connection. */
+/** Error with which the client library reports a closed connection. */
 export class ConnectionClosed extends Error {
   override readonly name = 'KafkaJSConnectionClosedError'
   readonly retriable = true
@@ -36,14 +36,14 @@ export class ConnectionClosed extends Error {
 export class ScriptedBrokers implements Brokers {
   readonly sent: WaitingRequest[] = []
   readonly said: string[] = []
-  /** True to confirm all requests immediately, with increasing offsets. */
+  /** True to confirm all requests immediately. Offsets increase with each batch. */
   isAnswering = false
   loadError: Error | undefined
-  /** Responses to the next requests for a producer id. */
+  /** Errors for the next requests for a producer id, in order. */
   readonly identifyErrors: Error[] = []
-  /** Number of partitions of the topic. The producer learns a change at its next lookup. */
+  /** Number of partitions of the topic. The producer notices a change at its next lookup. */
   partitions: number
-  /** Leaders by partition; negative for partitions without a leader. */
+  /** Leaders by partition; a negative leader means that the partition has none. */
   readonly leaders = new Map<number, number>()
   #epoch = 0
   #offset = 0
@@ -121,7 +121,7 @@ function sentBatch({ partition, bytes }: { readonly partition: number; readonly 
   }
 }
 
-/** A clock that only tests advance. */
+/** Clock that only tests advance. */
 export class ManualClock implements Clock {
   #nowMs = 0
   #timers: { readonly atMs: number; readonly call: () => void }[] = []
@@ -142,7 +142,7 @@ export class ManualClock implements Clock {
     }
   }
 
-  /** Advances time, and lets everything that follows from it happen. */
+  /** Advances the time, and waits until all resulting work is done. */
   async pass(ms: number): Promise<void> {
     const untilMs = this.#nowMs + ms
     await settled()
@@ -158,7 +158,7 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Waits until all work is done that does not wait for external events. */
+/** Waits until all work is done that does not depend on external events. */
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await new Promise(resolve => setImmediate(resolve))
 }

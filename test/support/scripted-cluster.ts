@@ -1,10 +1,10 @@
-/** A cluster with scripted brokers, below the public interface of the client library. */
+/** Cluster with scripted brokers, which replaces the network layer of the client library. */
 import type { Kafka } from 'kafkajs'
 
 const ALL = { minVersion: 0, maxVersion: 99 }
 const VERSIONS = { 2: ALL, 3: ALL, 32: ALL, 35: { minVersion: 0, maxVersion: 1 }, 55: ALL }
 
-/** Responses of a broker to protocol requests and to methods of the library, by name. */
+/** Responses of a broker, by the name of the protocol request or of the library method. */
 type Script = Readonly<Record<string, (asked: string) => unknown>>
 
 interface SentRequest {
@@ -15,8 +15,8 @@ interface SentRequest {
 /**
  * Creates a cluster.
  *
- * @param scripts by broker id, the responses of a broker or the reason why it cannot be reached. Broker 1 is connected.
- * @param coordinators by group, the id of its coordinator
+ * @param scripts by broker id, the responses of a broker or the error for a broker that cannot be reached. Broker 1 is connected.
+ * @param coordinators id of the coordinating broker, by group
  */
 export function scriptedCluster(
   scripts: Readonly<Record<string, Script | Error>>,

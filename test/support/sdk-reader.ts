@@ -3,7 +3,7 @@ import { type CloudEvent, Kafka as Sdk } from 'cloudevents'
 import type { IHeaders } from 'kafkajs'
 import type { ForeignRecord } from './foreign-client.ts'
 
-/** Parses a record with the CloudEvents SDK in strict mode, which is an implementation independent of Sluice. */
+/** Parses a record with the CloudEvents SDK in strict mode. The SDK is independent of Sluice's own implementation. */
 export function eventOf({ headers = {}, key, value }: ForeignRecord): CloudEvent<unknown> {
   const message = {
     headers: textOf(headers),

@@ -1,4 +1,4 @@
-/** A broker with a listener for each authentication method, with certificates and credentials for the test. */
+/** Broker with a listener for each authentication method, and with certificates and credentials for the test. */
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ensureInstalled } from '../../localstack/services/install.ts'
@@ -31,19 +31,19 @@ export const LOGINS = {
   },
 } as const satisfies Record<string, Login>
 
-/** Only credentials that the IAM listener accepts. */
+/** Credentials for the IAM listener, which accepts no others. */
 export const IAM = { region: 'eu-central-1', accessKey: 'AKIDTEST', secretKey: 'secret-of-a-test' } as const
 
 export interface SecuredKafka {
   /** Address of the listener without encryption and authentication, as `host:port`. */
   readonly plainText: string
-  /** TLS without client authentication. */
+  /** Address of the listener with TLS, without client authentication. */
   readonly tls: string
-  /** TLS with required client certificates. */
+  /** Address of the listener with TLS that requires client certificates. */
   readonly mutualTls: string
-  /** TLS with all SASL mechanisms. */
+  /** Address of the listener with TLS and all SASL mechanisms. */
   readonly sasl: string
-  /** PLAIN and SCRAM-SHA-512 without encryption. */
+  /** Address of the listener with PLAIN and SCRAM-SHA-512, without encryption. */
   readonly saslInPlainText: string
   readonly certificates: Certificates
   readonly client: ClientCertificate
@@ -86,7 +86,7 @@ async function start(): Promise<SecuredKafka> {
   }
 }
 
-/** Returns the differences from the broker of `npm start`. */
+/** Returns the properties in which this broker differs from the broker of `npm start`. */
 function variantOf(ports: Ports, classes: string, encrypted: Readonly<Record<string, string>>): KafkaVariant {
   const { username, password } = LOGINS.scram
   return {
@@ -115,7 +115,7 @@ const LISTENERS = [
 function listeners(ports: Ports, controllerPort: number) {
   const addresses = (host: (name: string) => string) =>
     LISTENERS.map(([name, , port]) => `${name}://${host(name)}:${ports[port]}`).join(',')
-  // The readiness probe requires the address that it uses.
+  // The readiness probe requires that this listener advertises the address that the probe connects to.
   const advertised = addresses(name => (name === 'PLAINTEXT' ? LOOPBACK : 'localhost'))
   const protocols = LISTENERS.map(([name, protocol]) => `${name}:${protocol}`).join(',')
   return {

@@ -19,14 +19,14 @@ export const AVRO_ID = 1
 const PROTO_ID = 2
 const JSON_ID = 3
 
-/** Contents of a registry with these ids. */
+/** Schemas of a registry, by id. */
 export const REGISTERED = [
   [AVRO_ID, { schema: AVRO }],
   [PROTO_ID, { schema: PROTO, schemaType: 'PROTOBUF' }],
   [JSON_ID, { schema: JSON_SCHEMA, schemaType: 'JSON' }],
 ] as const
 
-/** An application with only the schemas of this reading. */
+/** Application that packages only the schemas of this reading. */
 export const PACKAGED = {
   async packagedSchema(type: string, format: 'avro' | 'protobuf') {
     if (type !== 'io.sluice.environment.reading.v1') return undefined
@@ -41,7 +41,7 @@ export const avroBytes = ({ data }: Event) => avroType.toBuffer(data)
 export const protoBytes = ({ data }: Event) =>
   Buffer.from(protoType.encode(protoType.fromObject(data as object)).finish())
 
-/** Records of an event by kind of producer. */
+/** Functions that build the record of an event, by kind of producer. */
 export const SENT_AS = {
   json: event => event,
   'json with an id': event => ({ ...event, data: framed(JSON_ID, JSON.stringify(event.data)) }),
@@ -69,7 +69,7 @@ export const SENT_AS = {
 
 export type SentAs = keyof typeof SENT_AS
 
-/** Returns the record of an event from a kind of producer. */
+/** Returns the record that a kind of producer writes for an event. */
 export function sent(
   offset: number,
   event: Event,

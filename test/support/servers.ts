@@ -1,4 +1,7 @@
-/** Servers that the test runner started. A test without its server fails, because skipping would look like success. */
+/**
+ * Addresses of the servers that the test runner started. A test without its server fails, because a skipped test would look like a
+ * success.
+ */
 
 export function brokers(): string[] {
   return required('KAFKA_BROKERS').split(',')

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net'
 import { Kafka, logLevel } from 'kafkajs'
 import { freePort } from '../../localstack/services/ports.ts'
 
-/** A Kafka client whose connections can be closed and rejected, as in an outage of the brokers. */
+/** Kafka client whose connections a test can close and reject, to simulate an outage of the brokers. */
 export class SeveredKafka {
   readonly client: Kafka
   readonly #sockets = new Set<Socket>()
@@ -14,7 +14,7 @@ export class SeveredKafka {
     this.client = new Kafka({
       brokers: [...addresses],
       logLevel: logLevel.NOTHING,
-      // Timeout of the console.
+      // Timeout that the console uses.
       connectionTimeout: 3_000,
       requestTimeout: 10_000,
       retry: { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 },

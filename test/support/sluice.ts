@@ -1,13 +1,13 @@
-/** Runs commands in this process. Only tests of signals, pipes or bytes need a separate process. */
+/** Runs commands in this process. Only tests of signals, pipes or binary output need a separate process. */
 import assert from 'node:assert/strict'
 import { ran } from '../unit/cli/terminal.ts'
 import { PROJECT, type ProgramResult } from './program.ts'
 
 /**
- * Runs a command like an operator, whether it fails or not.
+ * Runs a command in the same way as an operator. Does not reject if the command fails.
  *
- * @param variables added to the environment of this process
- * @returns its standard output, followed by standard error
+ * @param variables variables that are added to the environment of this process
+ * @returns standard output, followed by standard error
  */
 export async function runSluice(
   args: readonly string[],
@@ -18,7 +18,7 @@ export async function runSluice(
   return { code: status, stdout, output: `${stdout}${stderr}` }
 }
 
-/** Runs a command, and returns its output. Fails if the command fails. */
+/** Runs a command and returns its output. Rejects if the command fails. */
 export async function sluice(...args: string[]): Promise<string> {
   const { code, output } = await runSluice(args)
   assert.equal(code, 0, output)

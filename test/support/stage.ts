@@ -1,4 +1,7 @@
-/** Runs a consumer of Sluice without servers. A test sets state and records, delivers a batch, and checks decisions and emissions. */
+/**
+ * Runs a consumer of Sluice without servers. A test prepares state and records, delivers a batch, and checks decisions and
+ * emissions.
+ */
 
 import { APPLICATION } from '../../lib/app/application.ts'
 import { READING_TYPES } from '../../lib/telemetry/families.ts'

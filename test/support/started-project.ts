@@ -9,7 +9,7 @@ import { copyProject } from './project-copy.ts'
 
 export class StartedProject {
   readonly folder: string
-  /** Environment variables of its processes. */
+  /** Environment variables for the processes of the project. */
   readonly variables: Readonly<Record<string, string>>
 
   private constructor(folder: string, environment: Readonly<Record<string, string>>) {
@@ -17,12 +17,12 @@ export class StartedProject {
     this.variables = environment
   }
 
-  /** Creates a copy. @param env name of its environment on the shared servers */
+  /** Creates a copy of the project. @param env name of its environment on the shared servers */
   static async copy(env: string): Promise<StartedProject> {
     return StartedProject.in(await copyProject('start'), env)
   }
 
-  /** Uses an existing copy. */
+  /** Uses an existing copy of the project. */
   static async in(folder: string, env: string): Promise<StartedProject> {
     const [http, lambda, console, kafkaUi] = await freePorts(4)
     return new StartedProject(folder, {
@@ -35,7 +35,7 @@ export class StartedProject {
     })
   }
 
-  /** Writes a file, with the given text or the result of `change` for its current content. */
+  /** Writes a file. `change` is the new content, or a function that returns it for the current content. */
   async write(file: string, change: string | ((content: string) => string)): Promise<void> {
     const path = join(this.folder, file)
     mkdirSync(dirname(path), { recursive: true })

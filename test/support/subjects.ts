@@ -1,4 +1,7 @@
-/** A schema registry for one test with one subject of two versions, and the part of the Confluent API that lists and shows subjects. */
+/**
+ * Schema registry for one test. It has one subject with two versions, and the part of the Confluent API that lists and shows
+ * subjects.
+ */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

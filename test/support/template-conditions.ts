@@ -1,4 +1,4 @@
-/** Evaluates the conditions of a template for given parameters, like CloudFormation. */
+/** Evaluates the conditions of a template for given parameters, in the same way as CloudFormation. */
 import type { StackTemplate } from '../../infra/stack.ts'
 
 type Parameters = Readonly<Record<string, string>>
@@ -6,9 +6,9 @@ type Parameters = Readonly<Record<string, string>>
 interface Evaluated {
   /** Types of the created resources by logical id. */
   readonly made: Readonly<Record<string, string>>
-  /** Outputs whose conditions hold. References to resources are not resolved. */
+  /** Outputs whose conditions are true. References to resources are not resolved. */
   readonly outputs: Readonly<Record<string, unknown>>
-  /** Messages of violated rules for these parameters. */
+  /** Messages of the rules that these parameters violate. */
   readonly refusals: readonly string[]
 }
 
@@ -55,7 +55,7 @@ function truth(value: unknown, parameters: Parameters, template: StackTemplate):
   throw new Error(`no condition: ${JSON.stringify(value)}`)
 }
 
-/** Replaces `Fn::If` and references to parameters with their values. */
+/** Replaces `Fn::If` and references to parameters by their values. */
 function decided(value: unknown, holds: (name: string) => boolean, parameters: Parameters): unknown {
   const branch = (value as { readonly 'Fn::If'?: readonly [string, unknown, unknown] })?.['Fn::If']
   if (branch) return decided(holds(branch[0]) ? branch[1] : branch[2], holds, parameters)

@@ -1,4 +1,4 @@
-/** Runs commands of `sluice` in this process against the real Kafka, with topics of one test file. */
+/** Runs `sluice` commands in this process against the real Kafka. The topics belong to one test file. */
 import { randomUUID } from 'node:crypto'
 import kafkajs, { type Admin, type IResourceConfigEntry } from 'kafkajs'
 import { type Ran, ran } from '../unit/cli/terminal.ts'
@@ -8,7 +8,7 @@ import { PROJECT, Program } from './program.ts'
 import { brokers } from './servers.ts'
 
 export class TopicCommands {
-  /** Part of the names of all topics and groups of the test file. */
+  /** Prefix of the names of all topics and groups of the test file. */
   readonly prefix = `t${randomUUID().slice(0, 8)}`
   readonly client: ForeignClient
   readonly kafka: kafkajs.Kafka
@@ -41,30 +41,30 @@ export class TopicCommands {
     return topic
   }
 
-  /** Registers a topic for deletion at the end. */
+  /** Registers an existing topic, so that it is deleted at the end. */
   adopt(topic: string): string {
     this.#topics.push(topic)
     return topic
   }
 
-  /** Runs a command with the rules of this project. */
+  /** Runs a command with the alert rules of this project. */
   run(args: readonly string[], stdin?: string): Promise<Ran> {
     const environment = { KAFKA_BROKERS: brokers().join(','), RULES_DIR: `${PROJECT}/config/rules` }
     return ran(args, { environment, ...(stdin === undefined ? {} : { stdin }) })
   }
 
-  /** Runs a command in a separate process. `stderr` contains its complete output. */
+  /** Runs a command in a separate process. `stderr` of the result contains its complete output. */
   async spawned(...args: readonly string[]): Promise<Ran> {
     const { code, stdout, output } = await this.start(...args).ended
     return { status: code ?? -1, stdout, stderr: output }
   }
 
-  /** Starts a command in a separate process, which signals can end. */
+  /** Starts a command in a separate process, which can be ended by signals. */
   start(...args: readonly string[]): Program {
     return new Program('./cli/sluice.ts', args)
   }
 
-  /** Returns the value of a topic setting, using another client. */
+  /** Returns the value of a topic setting. Uses a client that is independent of the command. */
   async setting(topic: string, name: string): Promise<string | undefined> {
     const { resources } = await this.admin.describeConfigs({
       includeSynonyms: false,
@@ -73,7 +73,7 @@ export class TopicCommands {
     return resources[0]?.configEntries.find(({ configName }) => configName === name)?.configValue
   }
 
-  /** Replaces the settings of a topic, using another client. */
+  /** Replaces the settings of a topic. Uses a client that is independent of the command. */
   async set(topic: string, settings: Record<string, string>): Promise<void> {
     const configEntries: IResourceConfigEntry[] = Object.entries(settings).map(([name, value]) => {
       return { name, value }

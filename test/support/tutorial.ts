@@ -1,20 +1,20 @@
-/** Follows a page of the documentation in a copy of the project, like a reader. */
+/** Follows a page of the documentation in a copy of the project, as a reader would. */
 import { existsSync } from 'node:fs'
 import { appendFile, mkdir, readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { PROJECT } from './program.ts'
 import { copyProject } from './project-copy.ts'
 
-/** A code block of the page with its file. */
+/** Code block of the page that belongs to a file. */
 interface Snippet {
   readonly file: string
   readonly code: string
 }
 
-/** A copy of the project with all code of a page. */
+/** Copy of the project to which all code of a page is added. */
 export class Tutorial {
   readonly folder: string
-  /** Files on the page, in order of appearance. */
+  /** Files that the page shows, in order of appearance. */
   readonly files: readonly string[]
 
   private constructor(folder: string, files: readonly string[]) {
@@ -38,7 +38,7 @@ export class Tutorial {
   }
 }
 
-/** Returns the code blocks with a file name after the language. */
+/** Returns the code blocks that have a file name after the language. */
 function snippetsOf(page: string): Snippet[] {
   return [...page.matchAll(/^```\w+ (\S+)\n(.*?)^```$/gms)].map(([, file = '', code = '']) => ({
     file,

@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
-/** Time limit of waits: several times the duration of the slowest wait on a quarter of a CPU core. */
+/** Time limit of waits, in milliseconds: several times the duration of the slowest wait on a quarter of a CPU core. */
 export const HOPELESS_MS = 5 * 60_000
 
 /**
- * First pause between checks. It is short, because most conditions soon hold, and then increases, because checks slow down the awaited
- * process.
+ * First pause between checks, in milliseconds. It is short, because most conditions are soon fulfilled. Later pauses are longer,
+ * because checks slow down the process that is awaited.
  */
 const FIRST_PAUSE_MS = 20
 const MAX_PAUSE_MS = 150
@@ -14,8 +14,9 @@ const GROWTH = 1.25
 /**
  * Waits for a condition in another process.
  *
- * @param holds checks the condition; an error counts as "not yet"
- * @param describe describes the current situation. The wait continues while it changes, and the error message contains it
+ * @param holds checks the condition. An error means that the condition is not fulfilled yet.
+ * @param describe describes the current situation. The wait continues as long as the situation changes; the error message contains
+ * it.
  */
 export async function until(
   what: string,

@@ -3,7 +3,7 @@ import { until } from './until.ts'
 import { COPIES_AT_ONCE, onFreePorts, startValkey, type Valkey } from './valkey.ts'
 
 const HASH_SLOTS = 16_384
-/** Time without a sign of life after which nodes consider another node failed. */
+/** Time without a response after which nodes consider another node failed, in milliseconds. */
 const NODE_TIMEOUT_MS = 2_000
 
 export interface ClusterNode extends Valkey {
@@ -11,7 +11,7 @@ export interface ClusterNode extends Valkey {
   readonly busPort: number
 }
 
-/** A cluster for one test, with three masters that share the hash slots evenly. */
+/** Cluster for one test, with three masters that share the hash slots evenly. */
 export class ValkeyCluster {
   readonly masters: readonly ClusterNode[]
   readonly #replicas: ClusterNode[] = []
@@ -20,7 +20,7 @@ export class ValkeyCluster {
     this.masters = masters
   }
 
-  /** Starts a cluster. @param settings additional settings of each node */
+  /** Starts a cluster. @param settings additional settings for each node */
   static async start(settings: readonly (readonly string[])[] = [[], [], []]): Promise<ValkeyCluster> {
     const cluster = new ValkeyCluster(await Promise.all(settings.map(startNode)))
     try {
@@ -32,7 +32,7 @@ export class ValkeyCluster {
     return cluster
   }
 
-  /** Returns the URL of the cluster, by default with only one of its hosts. */
+  /** Returns the URL of the cluster, by default with the address of only one node. */
   url(nodes: readonly Valkey[] = this.masters.slice(0, 1)): string {
     return `redis://${nodes.map(({ port }) => `${LOOPBACK}:${port}`).join(',')}`
   }
@@ -63,7 +63,7 @@ export class ValkeyCluster {
     return replica
   }
 
-  /** Waits until each node considers the cluster complete and itself a part of it. */
+  /** Waits until each node considers the cluster complete and itself a member. */
   async untilWhole(nodes: readonly ClusterNode[] = this.masters): Promise<void> {
     await until('every node to consider the cluster complete', async () => {
       const reports = await Promise.all(nodes.map(({ admin }) => admin.cluster('INFO')))

@@ -5,15 +5,15 @@ import type { Supervisor } from '../../localstack/services/supervisor.ts'
 import { valkeyServer } from '../../localstack/services/valkey.ts'
 import { HOPELESS_MS } from './until.ts'
 
-/** A Valkey for one test: the same server as that of `npm start`, with additional settings. */
+/** Valkey server for one test. It is the server that `npm start` uses, with additional settings. */
 export interface Valkey {
   readonly port: number
   readonly url: string
   /** An independent client with all permissions. */
   readonly admin: Redis
-  /** Sends a signal. SIGSTOP makes the server unresponsive while its connections stay open, and SIGCONT lets it continue. */
+  /** Sends a signal. After SIGSTOP, the server does not respond, but its connections stay open. After SIGCONT, it continues. */
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void
-  /** Kills the server like a crash, and waits until it has ended. */
+  /** Kills the server, as in a crash, and waits until it has ended. */
   kill(): Promise<void>
   /** Restarts the server with the same port and data. */
   restart(): Promise<void>
@@ -24,16 +24,16 @@ export interface Valkey {
 export const COPIES_AT_ONCE = ['--repl-diskless-sync-delay', '0']
 
 /**
- * Starts a Valkey.
+ * Starts a Valkey server.
  *
- * @param settings arguments in addition to those of `npm start`
- * @param password password of the user `default`, if these settings set one
+ * @param settings arguments in addition to the arguments of `npm start`
+ * @param password password of the user `default`, if `settings` contains one
  */
 export function startValkey(settings: readonly string[] = [], password?: string): Promise<Valkey> {
   return onFreePorts(async () => start(await freePort(), settings, password))
 }
 
-/** Retries with other ports, because another program may take a free port before the server listens. */
+/** Starts a server, and retries with other ports if that fails: another program may use a free port before the server listens. */
 export async function onFreePorts<T>(start: () => Promise<T>, attempts = 5): Promise<T> {
   try {
     return await start()
@@ -50,7 +50,7 @@ async function start(port: number, settings: readonly string[], password?: strin
   const server = byName.get('valkey') as Supervisor
   const url = `redis://${LOOPBACK}:${port}`
   const admin = new Redis(url, { lazyConnect: true, ...(password ? { password } : {}) })
-  // Commands report errors themselves.
+  // Ignore the error, because the commands report it.
   admin.on('error', () => {})
   return {
     port,

@@ -1,4 +1,4 @@
-/** Compares live states in memory to their log, like `sluice verify` does with servers. */
+/** Compares live states in memory with their log, like `sluice verify` does on servers. */
 import { MemoryStateStore } from '../../packages/runtime/adapters/memory/state-store.ts'
 import type { LogRecord, OutgoingRecord } from '../../packages/runtime/cloudevents/record.ts'
 import type { Consumer } from '../../packages/runtime/pipeline/consumer.ts'
@@ -24,10 +24,10 @@ interface VerifyStage {
   readonly checkpoints?: CheckpointStore
   /** Start time in epoch milliseconds; undefined for the beginning of the log. */
   readonly sinceMs?: number
-  /** First offset of the log of each partition. */
+  /** First offset of the log, in each partition. */
   readonly logStart?: number
   readonly live?: Partial<LiveStates>
-  /** Topics that no other consumer writes to. */
+  /** Topics to which only this consumer writes. */
   readonly own?: readonly string[]
 }
 
@@ -82,7 +82,7 @@ function liveIn(store: MemoryStateStore): LiveStates {
   }
 }
 
-/** Returns the published records, with one partition per topic. */
+/** Returns the published records as logs. Each topic has one partition. */
 function publishedLog(published: readonly OutgoingRecord[]): LogRecord[] {
   const ends = new Map<string, number>()
   return published.map(({ topic, key, value, headers }) => {

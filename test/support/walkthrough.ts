@@ -1,6 +1,6 @@
 /** Steps of a page that a reader follows in several terminals: files, commands, and expected output. */
 
-/** Name of a terminal. `commands` is the unnamed one. */
+/** Name of a terminal. `commands` is the terminal for blocks without a terminal name. */
 export type Terminal = string
 
 export type Step =
@@ -8,12 +8,15 @@ export type Step =
   | { readonly kind: 'commands'; readonly terminal: Terminal; readonly commands: readonly string[] }
   | { readonly kind: 'output'; readonly terminal: Terminal; readonly lines: readonly string[] }
 
-/** Terminal of commands without a terminal name. */
+/** Terminal for commands whose code block does not name a terminal. */
 export const COMMANDS: Terminal = 'commands'
 
 const BLOCK = /^```(\w+)(?: (\S+))?\n(.*?)^```$/gms
 
-/** Returns the steps of a page in order. A block is `sh` or `text` with a terminal, or another language with a file. */
+/**
+ * Returns the steps of a page in order. A code block in `sh` or `text` belongs to a terminal; a block in any other language is a
+ * file.
+ */
 export function stepsOf(page: string): Step[] {
   return [...page.matchAll(BLOCK)].map(([, language, name, text = '']): Step => {
     const lines = text.split('\n').filter(line => line.trim() !== '')
@@ -25,8 +28,8 @@ export function stepsOf(page: string): Step[] {
 }
 
 /**
- * Returns the first line that is missing in the output, undefined if all occur in this order. An ellipsis matches any text within
- * the line, and a space matches any number of spaces.
+ * Returns the first line that the output lacks; undefined if all lines occur in this order. An ellipsis matches any text within the
+ * line, and a space matches any number of spaces.
  */
 export function missingLine(lines: readonly string[], output: string): string | undefined {
   let rest = output

@@ -1,4 +1,7 @@
-/** Logs that exercise all features of `watching.ts`: all kinds of signals, erasures, ticks, poison, redrives, offset gaps and pauses. */
+/**
+ * Generates logs that use all features of the process in `watching.ts`: all kinds of signals, erasures, ticks, invalid records,
+ * redrives, offset gaps and pauses.
+ */
 
 import { tick } from '../../lib/telemetry/tick.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
@@ -14,21 +17,24 @@ import { SETTING_TYPE, SIGNAL_TYPE, type Signal, WATCHING, type WatchedSetting }
 const SUBJECTS = ['a', 'b', 'c', 'd', 'e', 'f']
 /** Entities of these logs. */
 export const WATCHED = SUBJECTS.map(subject => `/watched ${subject}`)
-/** Shorter than a log, so that some ids are repeated after the window. */
+/** Id window of the consumer. It is shorter than a log, so that some ids are repeated after the window. */
 export const WATCHED_ID_WINDOW_MS = 600_000
 
 const START_MS = Date.parse('2026-03-01T12:00:00Z')
 const STEPS_S = [0, 5, 30, 80, 160]
 
-/** Shares of the kinds of records in percent. The rest are new signals. */
+/** Percentage of each kind of record. All other records are new signals. */
 const KINDS = { tick: 22, poison: 3, repeat: 7, conflict: 2, redrive: 9, setting: 5, erasure: 4 }
-/** Shares of the effects of a new signal in percent. The rest have no special effect. */
+/** Percentage of each effect of a new signal. All other signals have no special effect. */
 const MOODS = { bug: 5, refused: 6, calm: 5, pulse: 15, large: 0.3 }
 
-/** Shares for an eighth of the logs, in which the first version of the code throws at most signals, so that the circuit breaker opens. */
+/**
+ * Percentages for an eighth of the logs. The first version of the code throws at most of their signals, so that the circuit breaker
+ * opens.
+ */
 const MANY_BUGS = { ...MOODS, bug: 70 }
 
-/** Generates a log. @param ended probability that the next record reports the end of a failure */
+/** Generates a log. @param ended probability that the next record marks a failure as ended */
 export function watchedLog(random: Random, length: number, ended = 0): LogRecord[] {
   return new LogWriter(random, ended).write(length)
 }
@@ -39,7 +45,7 @@ class LogWriter {
   readonly #latestS = new Map<string, number>()
   readonly #signals: Event<Signal>[] = []
   readonly #erasures: Event[] = []
-  /** Records that may have failed, with their latest attempt. */
+  /** Records that may have failed, each with its latest attempt. */
   readonly #failed: { readonly record: LogRecord; attempt: number }[] = []
   readonly #moods: typeof MOODS
   readonly #ended: number
@@ -50,7 +56,7 @@ class LogWriter {
     this.#random = random
     this.#ended = ended
     this.#moods = random.chance(1 / 8) ? MANY_BUGS : MOODS
-    // Some logs begin with expired records.
+    // In some logs, the first records have expired.
     this.#offset = random.chance(0.2) ? random.between(1, 9) : 0
   }
 
@@ -96,7 +102,7 @@ class LogWriter {
     return logRecord(this.#offset, content, { timestampMs: START_MS + 3_600_000 + this.#appendS * 1000 })
   }
 
-  /** Returns an earlier signal. Recent ones are within the id window, older ones may not be. */
+  /** Returns an earlier signal. A recent signal is within the id window; an older one may be outside. */
   #sentBefore(): Event<Signal> | undefined {
     const random = this.#random
     const signals = random.chance(0.6) ? this.#signals.slice(-8) : this.#signals
@@ -123,7 +129,7 @@ class LogWriter {
     return signal
   }
 
-  /** Returns one of a few settings, so that settings are repeated; 0 is rejected. */
+  /** Returns one of a few settings, so that settings are repeated. The process rejects the setting 0. */
   #setting(): Event<WatchedSetting> {
     const random = this.#random
     const data = { every: random.pick([0, 1, 2, 3]), silenceMs: random.pick([40_000, 150_000]) }
@@ -132,7 +138,7 @@ class LogWriter {
     return { id, source: '/settings', type: SETTING_TYPE, time, datacontenttype: 'application/json', data }
   }
 
-  /** Returns a new erasure or a repeated one. */
+  /** Returns a new erasure or repeats an earlier one. */
   #erasure(): Event {
     const random = this.#random
     if (this.#erasures.length > 0 && random.chance(0.3)) return random.pick(this.#erasures)
@@ -154,7 +160,7 @@ class LogWriter {
     return record
   }
 
-  /** Returns a redrive of a failed record: usually the correct next attempt, otherwise one that must be rejected. */
+  /** Returns a redrive of a failed record. Usually it is the correct next attempt; otherwise it must be rejected. */
   #redriven(): LogRecord | undefined {
     const random = this.#random
     if (this.#failed.length === 0) return undefined
@@ -176,7 +182,7 @@ class LogWriter {
   }
 }
 
-/** Draws one of the names, whose weights are percentages; undefined for the remaining percentage. */
+/** Draws one of the names, whose weights are percentages. Returns undefined for the remaining percentage. */
 function drawn<Name extends string>(
   random: Random,
   weights: Readonly<Record<Name, number>>,

@@ -1,4 +1,4 @@
-/** A process that uses all features of processes, in two versions of its code. Its logs are in `watched-log.ts`. */
+/** Process that uses all features of processes, in two versions of its code. `watched-log.ts` generates its logs. */
 import {
   decided,
   type Emission,
@@ -12,9 +12,9 @@ const FORGET_MS = 400_000
 export const SIGNAL_TYPE = 'test.signal.v1'
 export const SETTING_TYPE = 'test.setting.v1'
 
-/** Context that the log sets for all entities of a partition. */
+/** Context that events in the log set for all entities of a partition. */
 export interface WatchedSetting {
-  /** Emits every n-th signal; the second version uses n - 1. 0 is rejected. */
+  /** Interval of emissions: every n-th signal is emitted, in the second version every (n - 1)-th. 0 is rejected. */
   readonly every: number
   readonly silenceMs: number
 }
@@ -23,13 +23,13 @@ export interface WatchedSetting {
 export interface Signal {
   /**
    * - `bug`: the first version throws;
-   * - `refused`: it is rejected, depending on the state;
-   * - `calm`: cancels the silence timer;
-   * - `pulse`: sets two more timers, one of which sets another;
-   * - `large`: emits an event that is too large for any topic.
+   * - `refused`: the process rejects the signal, depending on the state;
+   * - `calm`: the process cancels the silence timer;
+   * - `pulse`: the process sets two more timers, one of which sets another;
+   * - `large`: the process emits an event that is too large for any topic.
    */
   readonly mood?: 'bug' | 'refused' | 'calm' | 'pulse' | 'large'
-  /** Makes an event with the same id a different one. */
+  /** Value that distinguishes events with the same id. */
   readonly variant?: number
 }
 
@@ -43,9 +43,9 @@ interface Watched {
 const LARGE = 'x'.repeat(1_100_000)
 
 /**
- * Emits every third signal (or as the context specifies), each silence, and the signal that ends a silence. Drops entities after a long
- * silence.
- * The second version fixes the bug, emits more often, and continues from the states, timers and failures of the first version.
+ * Process that emits every third signal (or as the context specifies), each silence, and the signal that ends a silence. It drops
+ * entities after a long silence. The second version fixes the bug, emits more often, and continues from the states, timers and
+ * failures of the first version.
  */
 function watchingOf(version: 1 | 2): KeyedProcess<Watched, Signal, WatchedSetting> {
   const fewer = version - 1

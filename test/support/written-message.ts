@@ -3,7 +3,7 @@ import type { ContentMode } from '../../packages/runtime/cloudevents/writer.ts'
 import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
 
-/** Returns a message with the event for a foreign client. The key is the subject. */
+/** Returns the message for an event, for publishing with a foreign client. The key is the subject. */
 export function writtenMessage(event: Event, mode: ContentMode = 'binary'): Message {
   const { value, headers } = writeEvent(event, mode)
   return { key: event.subject ?? null, value, headers: Object.fromEntries(headers) }

@@ -5,17 +5,20 @@ import type { TlsSettings } from '../config/security.ts'
 import { ConfigurationError } from '../support/framework.ts'
 import { AccessError, readSecret, textIn } from './secrets.ts'
 
-/** Keys and certificates of a connection in PEM format. */
+/** Private keys and certificates for a TLS connection, in PEM format. */
 export type Certificates = Omit<TlsSettings, 'secret'>
 
-/** Settings whose value is a file, a PEM text or the ARN of a secret, each with the secret's field. */
+/**
+ * Settings whose value is a file name, a PEM text or the ARN of a secret. Each is mapped to the field of the secret that contains
+ * it.
+ */
 const MEMBERS = { ca: 'certificate', cert: 'certificate', key: 'privateKey' } as const
 
 type PemSetting = keyof typeof MEMBERS
 const PEM_SETTINGS = Object.keys(MEMBERS) as readonly PemSetting[]
 
 /**
- * Reads the files that the settings name. ARNs of secrets are kept.
+ * Replaces file names in the settings by the contents of the files. ARNs of secrets are left unchanged.
  *
  * @throws ConfigurationError if a file cannot be read or used
  */
@@ -30,12 +33,12 @@ export function withFilesRead(settings: TlsSettings, setting: string): TlsSettin
   return texts
 }
 
-/** Returns true if some of the settings are in secrets, which can change. */
+/** Returns true if any of the settings refers to a secret, whose value can change. */
 export function hasSecrets(settings: TlsSettings): boolean {
   return settings.secret !== undefined || PEM_SETTINGS.some(name => isArn(settings[name]))
 }
 
-/** Reads the values that are in secrets, in the format that Lambda requires. @throws AccessError */
+/** Returns the certificates after reading the secrets, which must have the format that Lambda requires. @throws AccessError */
 export async function certificatesOf(
   { secret, ...settings }: TlsSettings,
   setting: string,
@@ -82,7 +85,7 @@ function contentOf(file: string, setting: string): string {
     return readFileSync(file, 'utf8')
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException
-    // A text that is not a path, such as a key without its first line, must not appear in a message.
+    // The text may be a key without its first line instead of a path, so a text that cannot be a path is not quoted.
     const named = /^[^\n]{1,200}$/.test(file) && code !== 'ENAMETOOLONG' ? file : 'this'
     throw new ConfigurationError(
       `${setting}: ${named} cannot be read (${code}): it must be a file in PEM form, a string in PEM form, or the ARN of a secret`,
@@ -91,12 +94,12 @@ function contentOf(file: string, setting: string): string {
 }
 
 /**
- * Returns why these certificates cannot be used for an encrypted connection; undefined if they can. The
- * library's messages contain no secrets.
+ * Returns the reason why these certificates cannot be used for TLS; undefined if they can be used. The reason is an error message
+ * of Node.js and contains no secrets.
  */
 function unusable({ ca, cert, key, passphrase }: Certificates): string | undefined {
   try {
-    // Check the authority separately, because a context ignores one that it cannot read.
+    // Check `ca` separately, because `createSecureContext` ignores a certificate authority that it cannot parse.
     if (ca !== undefined) new X509Certificate(ca)
     createSecureContext({ ca, cert, key, passphrase })
     return undefined

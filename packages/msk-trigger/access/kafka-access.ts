@@ -21,12 +21,9 @@ function adviceOf({ ssl }: ClusterSettingNames): TlsAdvice {
 
 type AccessSettings = Omit<ClusterSettings, 'names'> & Partial<Pick<ClusterSettings, 'names'>>
 
-/**
- * Address, encryption and authentication of the brokers. All clients share it: consumers, producers for
- * destinations, and other requests.
- */
+/** Settings for connecting to the brokers: addresses, TLS and authentication. All clients of these brokers share the object. */
 export class KafkaAccess {
-  /** Client options for encryption and authentication. A client must connect only after `ready`. */
+  /** Client options for encryption and authentication. A client may connect only after `ready` has resolved. */
   readonly options: Pick<KafkaConfig, 'socketFactory' | 'sasl'>
   readonly #certificates: CachedValue<Certificates> | undefined
   readonly #login: CachedValue<Login> | undefined
@@ -48,7 +45,10 @@ export class KafkaAccess {
     }
   }
 
-  /** Resolves once the secrets have been read. Rejects with an AccessError; the next call tries again. */
+  /**
+   * Resolves once certificates and credentials have been read from their secrets. Rejects with an AccessError; the next call tries
+   * again.
+   */
   async ready(): Promise<void> {
     await Promise.all([this.#certificates?.ready(), this.#login?.ready()])
   }
@@ -75,7 +75,7 @@ export class KafkaAccess {
     const { mechanism } = sasl
     return {
       mechanism,
-      // Getters, because kafkajs reads the values for each connection.
+      // Use getters, because kafkajs reads user name and password again for each connection.
       get username() {
         return login?.value.username
       },
@@ -86,7 +86,7 @@ export class KafkaAccess {
   }
 }
 
-/** Returns warnings about allowed settings, one line each. */
+/** Returns warnings about settings that are allowed but risky, one line each. */
 export function accessWarnings({
   ssl,
   registrySsl,
@@ -116,8 +116,8 @@ function loginFor(sasl: SaslSettings | undefined, setting: string): CachedValue<
 }
 
 /**
- * A cached value for callers that cannot wait. If it is older than `ageMs`, it is read again in the
- * background, and the old value is used until then.
+ * Cached value that can be read synchronously. A value older than `ageMs` is refreshed in the background, and the old value is
+ * returned until then.
  */
 export class CachedValue<T> {
   readonly #read: () => Promise<T>
@@ -139,7 +139,7 @@ export class CachedValue<T> {
 
   get value(): T {
     if (!this.#kept) throw new Error('it was not read yet')
-    // If this fails, the next call tries again.
+    // If the refresh fails, the next call tries again.
     if (this.#now() - this.#kept.readAtMs > this.#ageMs) this.#readAgain().catch(() => {})
     return this.#kept.value
   }

@@ -12,7 +12,8 @@ const DEFAULT_LIFETIME_S = 60
 const SETTING = 'custom.mskTrigger.sasl'
 
 /**
- * Returns the token in `sasl`, or requests one from its token endpoint with the grant "client credentials" (RFC 6749, section 4.4).
+ * Source of OAuth tokens: returns the token in `sasl`, or requests one from the token endpoint with the grant "client credentials"
+ * (RFC 6749, section 4.4).
  */
 export class OAuthTokens {
   readonly #settings: OAuthSettings
@@ -94,9 +95,9 @@ function objectIn(text: string): Readonly<Record<string, unknown>> {
 const SIGNER = 'aws-msk-iam-sasl-signer-js'
 
 /**
- * Creates a token for an MSK listener with IAM authentication: a signed request that is valid for 15 minutes.
+ * Creates a token for an MSK listener with IAM authentication. The token is a signed request and is valid for 15 minutes.
  *
- * @throws AccessError if there are no credentials
+ * @throws AccessError if there are no AWS credentials
  */
 export async function iamToken(region: string): Promise<{ value: string }> {
   const { generateAuthToken } = await installed(() => import('aws-msk-iam-sasl-signer-js'), SIGNER)
@@ -111,7 +112,7 @@ export async function iamToken(region: string): Promise<{ value: string }> {
   }
 }
 
-/** Returns the region in the name of an MSK broker, such as `b-1.….kafka.eu-west-1.amazonaws.com:9098`. */
+/** Returns the region that the name of an MSK broker contains, such as `b-1.….kafka.eu-west-1.amazonaws.com:9098`. */
 export function regionOf(brokers: readonly string[]): string | undefined {
   const named = brokers.map(
     broker => /\.kafka(?:-serverless)?\.([a-z0-9-]+)\.amazonaws\.com/.exec(broker)?.[1],

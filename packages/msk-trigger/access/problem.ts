@@ -1,18 +1,20 @@
 import { tlsProblem } from '@sluice/kafka-records/connecting'
 import { AccessError } from './secrets.ts'
 
-/** Explanations of responses to a request that a listener does not allow, or does not allow before authentication. */
+/** Explanations of the errors with which a broker rejects a SASL request that its listener does not support. */
 const ANSWERS: Readonly<Record<string, string>> = {
   UNSUPPORTED_SASL_MECHANISM:
     'the listener does not support this mechanism: set another custom.mskTrigger.sasl.mechanism',
   ILLEGAL_SASL_STATE: 'the listener does not accept credentials: remove custom.mskTrigger.sasl',
 }
 
-/** kafkajs reports a connection that was lost during authentication like a refusal. */
+/**
+ * Matches errors about a connection that was lost during authentication. kafkajs reports these errors like rejected credentials.
+ */
 const LOST_CONNECTION =
   /failed: (Closed connection|Connection (error: |timeout|closed by the server)|Not connected|Request .* timed out)/
 
-/** Describes a problem with connecting or authenticating, without secrets; undefined if the error is about something else. */
+/** Describes a problem with TLS or authentication, without secrets. Returns undefined for any other error. */
 export function accessProblem(error: unknown): string | undefined {
   return tlsProblem(error) ?? refusal(error)
 }
@@ -28,7 +30,7 @@ function refusal(error: unknown): string | undefined {
   return refusal(cause)
 }
 
-/** Removes the prefix "SASL PLAIN authentication failed: ", which kafkajs adds although the broker's message contains the same. */
+/** Removes the prefix "SASL PLAIN authentication failed: ", which kafkajs adds although the broker's message already has one. */
 function shortened(message: string): string {
   return message.replace(/^SASL .*? authentication failed: /, '').replace(/^Authentication failed: /, '')
 }

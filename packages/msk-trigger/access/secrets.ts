@@ -2,7 +2,10 @@ import type { LoginSettings } from '../config/security.ts'
 import { awsCredentials, awsEndpoint, awsRegion, installed } from '../support/aws.ts'
 import { ConfigurationError } from '../support/framework.ts'
 
-/** Something that a connection needs is missing or cannot be used. The message contains the reason, but no secrets. */
+/**
+ * Error for missing or unusable prerequisites of a connection, such as credentials. The message contains the reason, but no
+ * secrets.
+ */
 export class AccessError extends Error {
   override readonly name = 'AccessError'
 }
@@ -16,8 +19,8 @@ export type Secret = Readonly<Record<string, unknown>>
 /**
  * Checks that an emulator of Secrets Manager is configured.
  *
- * @param override section of the settings in which credentials can be set instead
- * @throws ConfigurationError
+ * @param override section of the settings in which users can set the credentials instead of a secret
+ * @throws ConfigurationError if no emulator is configured
  */
 export function requireSecrets(
   setting: string,
@@ -35,7 +38,7 @@ export function requireSecrets(
 /**
  * Reads a secret, by ARN or name, from the emulator of Secrets Manager.
  *
- * @throws AccessError, whose message quotes nothing of the secret
+ * @throws AccessError if the secret cannot be read. The message contains no part of the secret.
  */
 export async function readSecret(name: string, setting: string): Promise<Secret> {
   try {
@@ -75,7 +78,7 @@ function jsonIn(text: string | undefined): Secret {
     const document: unknown = JSON.parse(text ?? '')
     if (typeof document === 'object' && document !== null) return document as Secret
   } catch {
-    // The error below omits the parser's message, which quotes the text.
+    // The error below does not include the parser's message, which would quote the secret.
   }
   throw new Error('it is not a JSON object')
 }
@@ -88,7 +91,7 @@ export interface Login {
 /**
  * Returns user name and password from the settings, or from a secret in the format that Lambda requires.
  *
- * @throws AccessError
+ * @throws AccessError if the secret cannot be read or does not contain both
  */
 export async function loginOf(
   { username = '', password = '', secret }: LoginSettings,

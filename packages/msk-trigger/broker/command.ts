@@ -35,7 +35,7 @@ async function main(args: readonly string[]): Promise<void> {
   )
 }
 
-/** Parses the options. @throws Refused if they do not match the usage */
+/** Parses the command-line options. @throws Refused if the options are invalid */
 function optionsOf(args: readonly string[]) {
   const options = {
     port: { type: 'string', default: '9092' },

@@ -12,7 +12,7 @@ const OLDEST_JAVA = 17
 const COPY_JARS = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies'
 const INSTEAD = 'Or run Kafka with Docker, as the README of serverless-offline-msk-trigger says.'
 
-/** An error that the user can correct. Only its message is shown. */
+/** Error that the user can correct. Only its message is shown, without a stack. */
 export class Refused extends Error {
   override readonly name = 'Refused'
 }
@@ -30,7 +30,7 @@ export function cacheFolder(env: NodeJS.ProcessEnv = process.env, platform = pro
   return join(env.XDG_CACHE_HOME ?? caches, 'serverless-offline-msk-trigger')
 }
 
-/** Returns the command of a Java version that can run Kafka. @throws Refused if there is none */
+/** Returns the command that starts Java. @throws Refused if Java is missing or its version cannot run Kafka */
 export async function requiredJava(): Promise<string> {
   const java = process.env.JAVA_HOME ? join(process.env.JAVA_HOME, 'bin', 'java') : 'java'
   const said = await outputOf(java, ['-version'])
@@ -45,7 +45,7 @@ export async function requiredJava(): Promise<string> {
 /**
  * Returns the folder with Kafka's jar files. Maven downloads and verifies them on the first call.
  *
- * @throws Refused if this fails
+ * @throws Refused if the download fails
  */
 export async function installedKafka(say: (line: string) => void): Promise<string> {
   const jars = join(cacheFolder(), `kafka-${KAFKA_VERSION}`)
@@ -60,7 +60,7 @@ export async function installedKafka(say: (line: string) => void): Promise<strin
     await writeFile(pom, POM)
     const goal = [COPY_JARS, '-DincludeScope=runtime', `-DoutputDirectory=${unfinished}`]
     await run('mvn', ['--batch-mode', '--quiet', '--file', pom, ...goal], 'Kafka could not be downloaded')
-    // Ignore the error if another run has created the folder in the meantime.
+    // Ignore the error if another process has created the folder in the meantime.
     await rename(unfinished, jars).catch(error => {
       if (!existsSync(jars)) throw error
     })
@@ -70,7 +70,7 @@ export async function installedKafka(say: (line: string) => void): Promise<strin
   return jars
 }
 
-/** Runs a program until it ends. @throws Refused with its output if it fails */
+/** Runs a program until it ends. @throws Refused with the program's output if the program fails */
 export async function run(command: string, args: readonly string[], what: string): Promise<void> {
   try {
     await execute(command, args)
@@ -90,12 +90,12 @@ async function outputOf(command: string, args: readonly string[]): Promise<strin
   }
 }
 
-/** Executes a command, on Windows in a shell, because Maven is a script there. */
+/** Executes a command. On Windows, `mvn` needs a shell because it is a script. */
 function execute(command: string, args: readonly string[]) {
   return promisify(execFile)(command, [...args], { shell: process.platform === 'win32' && command === 'mvn' })
 }
 
-/** The version of the logging binding must match Kafka's version of the logging interface. */
+/** Maven project that installs Kafka. The version of the logging binding must match Kafka's version of the logging interface. */
 const POM = `<?xml version="1.0" encoding="UTF-8"?>
 <project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>

@@ -14,7 +14,7 @@ export const LOOPBACK = '127.0.0.1'
 const START_WITHIN_MS = 60_000
 const LOOK_EVERY_MS = 100
 
-/** Options for low memory and a fast start, because a local broker has little to compile and collect. */
+/** JVM options for a low use of memory and a fast start. A local broker needs little compilation and garbage collection. */
 const JVM_FLAGS = [
   '-Xmx512m',
   '-XX:TieredStopAtLevel=1',
@@ -31,9 +31,9 @@ export interface KafkaPlace {
 }
 
 /**
- * Runs a broker that is its own controller, until the broker or this process ends.
+ * Runs a single Kafka node, which is both broker and controller, until it or this process ends.
  *
- * @throws Refused if it does not start
+ * @throws Refused if the node does not start
  */
 export async function runKafka({ java, jars, data, port }: KafkaPlace, onReady: () => void): Promise<void> {
   const log = join(data, 'log')
@@ -42,7 +42,7 @@ export async function runKafka({ java, jars, data, port }: KafkaPlace, onReady: 
   await writeFile(file, properties(port, await freePort(), log))
   const command = (...args: string[]) => [...JVM_FLAGS, '-cp', join(jars, '*'), ...args]
   if (!existsSync(join(log, 'meta.properties'))) {
-    // A leading dash would be parsed as an option.
+    // An id with a leading dash would be parsed as an option.
     const id = randomBytes(16).toString('base64url').replace(/^-/, 'A')
     const format = ['kafka.tools.StorageTool', 'format', '--cluster-id', id, '--config', file]
     await run(java, command(...format), "Kafka's data folder could not be prepared")
@@ -68,7 +68,7 @@ export async function runKafka({ java, jars, data, port }: KafkaPlace, onReady: 
     )
 }
 
-/** Returns true if a server listens on this port of this machine. */
+/** Returns true if a server listens on this local port. */
 export async function isTaken(port: number): Promise<boolean> {
   const socket = connect(port, LOOPBACK)
   try {
@@ -81,7 +81,7 @@ export async function isTaken(port: number): Promise<boolean> {
   }
 }
 
-/** Waits until the broker listens. Returns false if it has ended or takes too long. */
+/** Waits until the broker accepts connections. Returns false if it has ended or takes too long. */
 async function untilListening(child: ChildProcess, port: number): Promise<boolean> {
   const endAtMs = Date.now() + START_WITHIN_MS
   while (!(await isTaken(port))) {
@@ -92,7 +92,7 @@ async function untilListening(child: ChildProcess, port: number): Promise<boolea
   return true
 }
 
-/** Finds a free port for the controller, which only the broker itself uses. */
+/** Finds a free port for the controller. Only the broker itself connects to this port. */
 async function freePort(): Promise<number> {
   const server: Server = createServer().listen(0, LOOPBACK)
   await once(server, 'listening')
@@ -112,7 +112,7 @@ function properties(port: number, controllerPort: number, log: string): string {
     'controller.listener.names': 'CONTROLLER',
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'log.dirs': log.replaceAll('\\', '/'),
-    // Replication of Kafka's internal topics on a single broker.
+    // Kafka's internal topics need a replication factor of 1, because there is only one broker.
     'offsets.topic.replication.factor': 1,
     'transaction.state.log.replication.factor': 1,
     'transaction.state.log.min.isr': 1,

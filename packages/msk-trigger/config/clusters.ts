@@ -17,11 +17,11 @@ export interface ClusterSettingNames {
   readonly brokers: string
   readonly ssl: string
   readonly sasl: string
-  /** Section of the settings in which credentials can be set instead. */
+  /** Section of the settings in which users can set the credentials instead of a secret. */
   readonly override?: string
 }
 
-/** Brokers of event sources, with encryption and authentication. */
+/** Brokers of a Kafka cluster, with the settings for encryption and authentication. */
 export interface ClusterSettings {
   readonly brokers: readonly string[]
   readonly ssl: boolean | TlsSettings
@@ -29,7 +29,7 @@ export interface ClusterSettings {
   readonly names: ClusterSettingNames
 }
 
-/** Setting `custom.mskTrigger.clusters`, by the ARN or the name of a cluster, or by one of its bootstrap servers. */
+/** Value of the setting `custom.mskTrigger.clusters`. Each key is the ARN, the name or a bootstrap server of a cloud cluster. */
 export type LocalClusters = Readonly<
   Record<
     string,
@@ -41,22 +41,22 @@ export type LocalClusters = Readonly<
   >
 >
 
-/** Brokers in the settings, for events without a separate cluster. */
+/** Clusters in the settings. `brokers` are the default for events without an entry in `clusters`. */
 export interface KnownClusters {
   readonly brokers: readonly string[]
   readonly clusters: LocalClusters
 }
 
-/** Names of the settings of `custom.mskTrigger`, for messages. */
+/** Names of the settings in `custom.mskTrigger`, for use in messages. */
 export const DEFAULT_NAMES: ClusterSettingNames = {
   ...settingNames('custom.mskTrigger'),
   brokers: 'custom.mskTrigger.brokers, or KAFKA_BROKERS',
 }
 
-/** These values can contain credentials by mistake, so the message does not quote them; a broker's address must contain none. */
+/** Builds the error message for invalid brokers. It masks credentials, because a user may have included them by mistake. */
 const BROKERS: ReturnType<typeof must> = issue => withoutLogin(must('a list of host:port')(issue))
 
-/** A list of brokers, or a comma-separated text. */
+/** Schema of a list of brokers, or of a text with comma-separated brokers. */
 export const BROKER_LIST = pipe(
   union([string(), array(string())], BROKERS),
   check(given => listed(given).length > 0 && listed(given).every(isBroker), BROKERS),
@@ -69,7 +69,7 @@ export const CLUSTERS = record(
   mustBe('a map of clusters'),
 ) as GenericSchema<unknown, LocalClusters>
 
-/** Returns the encryption of a cluster. By default, only clients with IAM encrypt. */
+/** Returns the TLS settings of a cluster. If `ssl` is not set, TLS is used only with IAM authentication. */
 export function encryptionOf({
   ssl,
   sasl,
@@ -80,7 +80,7 @@ export function encryptionOf({
   return ssl ?? sasl?.mechanism === 'aws-msk-iam'
 }
 
-/** Returns the names of the settings in a section, for messages. */
+/** Returns the names of the settings in a section, for use in messages. */
 export function settingNames(section: string): ClusterSettingNames {
   return { brokers: `${section}.brokers`, ssl: `${section}.ssl`, sasl: `${section}.sasl` }
 }

@@ -6,13 +6,13 @@ import { must, settingsMap } from './setting-errors.ts'
 /** Destination of discarded records. See rules 41 and 42 in `RULES.md`. */
 export type Destination =
   | { readonly kind: 'sqs' | 'sns' | 's3'; readonly arn: string }
-  /** A topic of the same cluster. See rule 43 in `RULES.md`. */
+  /** Topic of the cluster that the event source reads from. See rule 43 in `RULES.md`. */
   | { readonly kind: 'kafka'; readonly topic: string }
 
 export interface GivenDestination {
-  /** Setting that names the destination. */
+  /** Name of the setting that contains the destination. */
   readonly setting: 'onFailureDestination' | 'destinations.onFailure'
-  /** An ARN, `kafka://topic`, or an intrinsic function that returns one of them. */
+  /** Reference to the destination: an ARN, `kafka://topic`, or an intrinsic function that returns one of them. */
   readonly reference: unknown
   readonly type: 'sqs' | 'sns' | 's3' | undefined
 }
@@ -24,19 +24,19 @@ interface DestinationSettings {
 
 const ARN = /^arn:[\w-]+:(sqs|sns|s3):/
 
-/** Up to 249 characters, the first of which is not a dot (rule 42 in `RULES.md`). */
+/** Matches `kafka://topic`. The topic's name has up to 249 characters and does not start with a dot (rule 42 in `RULES.md`). */
 const KAFKA = /^kafka:\/\/([\w-][\w.-]{0,248})$/
 
 export const DESTINATION_KINDS =
   'the ARN of an SQS queue, an SNS topic or an S3 bucket, kafka://<topic> (up to 249 characters), or a reference to such a resource'
 
-/** Setting with the name in the framework's `kafka` event. */
+/** Schema of the setting `onFailureDestination`, named as in the framework's `kafka` event. */
 export const ON_FAILURE_DESTINATION = custom<unknown>(
   value => isNone(value) || parse(value) !== undefined,
   must(DESTINATION_KINDS),
 )
 
-/** Setting with the name in the framework's `stream` event. */
+/** Schema of the setting `destinations`, named as in the framework's `stream` event. */
 export const DESTINATIONS = settingsMap({ onFailure: ON_FAILURE_DESTINATION })
 
 export function destinationIn(text: string): Destination | undefined {
@@ -46,7 +46,7 @@ export function destinationIn(text: string): Destination | undefined {
   return kind && { kind, arn: text }
 }
 
-/** Returns true if this destination is the topic that the function reads (rule 43 in `RULES.md`). */
+/** Returns true if the destination is the topic that the function itself reads (rule 43 in `RULES.md`). */
 export function readsFrom(topic: string, destination: unknown): boolean {
   const reference = isNone(destination) ? undefined : parse(destination)?.reference
   const found = typeof reference === 'string' ? destinationIn(reference) : undefined
@@ -61,10 +61,7 @@ export function givenDestination(settings: DestinationSettings): GivenDestinatio
   return given && { setting, ...given }
 }
 
-/**
- * Returns true for an empty text and null, which mean that there is no destination. A required setting that
- * is missing is a different case.
- */
+/** Returns true for null and for an empty text, which both mean that no destination is wanted. */
 function isNone(value: unknown): boolean {
   return value === null || value === ''
 }

@@ -9,7 +9,7 @@ import {
 } from './clusters.ts'
 import { type KafkaEvent, nameOf } from './event-settings.ts'
 
-/** Identification of a cluster in the cloud, as far as an event contains it. */
+/** Identity of a cluster in the cloud, as far as the settings of an event contain it. */
 export interface CloudCluster {
   /** Absent for a self-managed cluster. */
   readonly eventSourceArn?: string
@@ -18,8 +18,8 @@ export interface CloudCluster {
 }
 
 /**
- * Returns the cluster that an event reads from; undefined for the brokers in the settings, which keep a local
- * run away from the cloud.
+ * Returns the cluster that an event reads from: its entry in the settings, or its own bootstrap servers if they are on this machine
+ * or if no default brokers are set. Returns undefined for the default brokers.
  */
 export function clusterOf(
   kafkaEvent: KafkaEvent,
@@ -37,7 +37,7 @@ export function clusterOf(
   return { brokers: at, ssl: encryptionOf(entry), sasl: entry.sasl, names }
 }
 
-/** Returns warnings about entries of the settings that no event uses, one line each. */
+/** Returns warnings about clusters in the settings that no event uses, one line each. */
 export function unusedClusters(clouds: readonly CloudCluster[], clusters: LocalClusters): string[] {
   const used = new Set(clouds.flatMap(keysOf))
   return Object.keys(clusters)
@@ -52,7 +52,7 @@ export function cloudName({ eventSourceArn, bootstrapServers = [] }: CloudCluste
   return eventSourceArn ?? bootstrapServers.join(',')
 }
 
-/** Returns the addresses of a `kafka` event; undefined if they are unknown on this machine. */
+/** Returns the bootstrap servers of a `kafka` event; undefined if they cannot be resolved locally. */
 export function bootstrapServersIn(servers: unknown): readonly string[] | undefined {
   const isKnown =
     Array.isArray(servers) && servers.length > 0 && servers.every(one => typeof one === 'string')
@@ -68,14 +68,14 @@ function keysOf({ eventSourceArn, bootstrapServers = [] }: CloudCluster): string
   ]
 }
 
-/** Mechanisms of the credentials in `accessConfigurations`, each of which is a list with the ARN of a secret. */
+/** SASL mechanism for each entry of `accessConfigurations`. The value of an entry is a list with the ARN of a secret. */
 const MECHANISMS = {
   saslScram512Auth: 'scram-sha-512',
   saslScram256Auth: 'scram-sha-256',
   saslPlainAuth: 'plain',
 } as const
 
-/** Returns the cluster that a `kafka` event describes. Lambda encrypts every connection that it authenticates. */
+/** Returns the self-managed cluster that a `kafka` event describes. Like Lambda, it uses TLS whenever it authenticates. */
 function ownCluster(kafkaEvent: KafkaEvent, { bootstrapServers }: CloudCluster): ClusterSettings | undefined {
   if (!bootstrapServers?.every(isBroker)) return undefined
   const access = (kafkaEvent.event.accessConfigurations ?? {}) as Readonly<Record<string, unknown>>

@@ -10,12 +10,12 @@ import {
 import { type EventSettings, nameOf, type ReadEvent } from './event-settings.ts'
 import { type IntrinsicContext, referredResource, resolveIntrinsics } from './intrinsics.ts'
 
-/** Destination of an event, as far as it is known on this machine. */
+/** Destination of an event's failed records, resolved as far as possible without CloudFormation. */
 export interface EventDestination extends Pick<GivenDestination, 'setting'> {
   readonly kind: Destination['kind']
   /** Reference in the template: an ARN, `kafka://topic`, or an intrinsic function that returns one of them. */
   readonly reference: unknown
-  /** Resolved destination; undefined if only CloudFormation knows its name. */
+  /** Resolved destination; undefined if its name can be resolved only by CloudFormation. */
   readonly local: Destination | undefined
 }
 
@@ -27,13 +27,16 @@ const KIND_OF_TYPE: ReadonlyMap<string, Kind> = new Map([
   ['AWS::S3::Bucket', 's3'],
 ])
 
-/** Beginning of an ARN in `Fn::Sub`, whose end may be unknown here. */
+/**
+ * Matches the beginning of an ARN in `Fn::Sub`, which identifies the service even if the rest of the ARN cannot be resolved
+ * locally.
+ */
 const SUBSTITUTED_ARN = /^arn:(?:\$\{AWS::Partition\}|[\w-]+):(sqs|sns|s3):/
 
 /**
- * Returns the destination of an event. Its kind is that of its ARN or resource.
+ * Returns the destination of an event. Its kind follows from the ARN, or from the type of the referenced resource.
  *
- * @throws ConfigurationError for any other kind
+ * @throws ConfigurationError if the kind is not supported
  */
 export function destinationOf(event: ReadEvent, context: IntrinsicContext): EventDestination | undefined {
   const given = givenDestination(event.settings)
@@ -58,13 +61,13 @@ export function destinationOf(event: ReadEvent, context: IntrinsicContext): Even
   return { setting: given.setting, kind, reference, local }
 }
 
-/** An SQS queue, an SNS topic or an S3 bucket among the resources of a service. */
+/** Resource of a service that can be a destination: an SQS queue, an SNS topic or an S3 bucket. */
 export interface DeclaredResource {
   readonly id: string
   readonly local: Exclude<Destination, { kind: 'kafka' }> | undefined
 }
 
-/** Returns the resources that could be a destination, whether or not an event refers to them. */
+/** Returns all resources that can be destinations, whether or not an event refers to them. */
 export function declaredResources(context: IntrinsicContext): DeclaredResource[] {
   return Object.keys(context.resources)
     .filter(id => KIND_OF_TYPE.has(typeOf(context.resources, id) ?? ''))
@@ -76,7 +79,8 @@ export function declaredResources(context: IntrinsicContext): DeclaredResource[]
 }
 
 /**
- * Replaces `Ref` by the ARN. CloudFormation's `Ref` returns the ARN of a topic, but the URL of a queue and the name of a bucket.
+ * Replaces `Ref` by the ARN of the resource. In CloudFormation, `Ref` returns the ARN of a topic, but the URL of a queue and the
+ * name of a bucket.
  */
 function toArn(reference: unknown, { resources }: IntrinsicContext): unknown {
   const id = isObject(reference) ? reference.Ref : undefined
@@ -116,7 +120,7 @@ const SETTINGS = [
   'schemaRegistryConfig',
 ] as const
 
-/** Returns the settings that AWS rejects on an event which is not in provisioned mode. See rules 15, 25 and 43 in `RULES.md`. */
+/** Returns the settings that AWS rejects on an event without provisioned mode. See rules 15, 25 and 43 in `RULES.md`. */
 export function outsideProvisionedMode(
   settings: EventSettings,
   destination: Pick<EventDestination, 'kind'> | undefined,

@@ -4,9 +4,9 @@ type SchemaHandler = Serverless['configSchemaHandler']
 type Schema = NonNullable<SchemaHandler['schema']>
 
 /**
- * Settings of both events, with the names of the framework's `stream` and `kafka` events. Each is checked in one place and with one
- * message, regardless of `configValidationMode`, so the schema accepts any value. The settings that a framework supports depend on
- * its version: Serverless 3 lacks most of them, and osls 3 has some in one event only.
+ * Settings that this plugin allows on `msk` and `kafka` events, named as in the framework's `stream` and `kafka` events. The schema
+ * accepts any value, because the plugin validates each setting itself, regardless of `configValidationMode`. Frameworks support
+ * different subsets: Serverless 3 lacks most of these settings, and osls 3 has some of them on one event only.
  */
 const OURS = [
   'functionResponseType',
@@ -26,14 +26,14 @@ export interface FrameworkEvents {
   readonly hasProvisionedMode: boolean
 }
 
-/** Makes the framework accept these settings on its `msk` and `kafka` events. */
+/** Extends the framework's schemas of `msk` and `kafka` events, so that the framework accepts these settings. */
 export function extendEventSchemas(handler: SchemaHandler): FrameworkEvents {
   const known = { msk: extend(handler, 'msk'), kafka: extend(handler, 'kafka') }
   handler.defineCustomProperties({ properties: { mskTrigger: { type: 'object' } } })
   return { hasProvisionedMode: known.msk.has('provisionedPollerConfig') }
 }
 
-/** Extends the schema of an event. Returns the settings that the framework itself supports. */
+/** Extends the schema of an event. Returns the names of the settings that the framework already supports. */
 function extend(handler: SchemaHandler, kind: 'msk' | 'kafka'): ReadonlySet<string> {
   const known = new Set<string>()
   for (const name of OURS) {
@@ -44,17 +44,18 @@ function extend(handler: SchemaHandler, kind: 'msk' | 'kafka'): ReadonlySet<stri
       known.add(name)
     }
   }
-  // The framework's own schemas allow less than Lambda, and only text for destinations. See rules 18, 34 and 42 in `RULES.md`.
+  // The framework's own schemas allow fewer values than Lambda, and only text for destinations. See rules 18, 34 and 42 in
+  // `RULES.md`.
   const properties = eventProperties(handler.schema, kind)
   if (properties) for (const name of known) properties[name] = {}
-  // With `nameClusters`, the framework packages every reference.
+  // Accept any reference to a cluster: `nameClusters` makes it possible to package all of them.
   if (properties?.arn) properties.arn = {}
   return known
 }
 
 /**
- * Returns the framework's schemas of an event's settings. They are not a public API: if they have another
- * structure, the framework's restrictions remain.
+ * Returns the framework's schemas of an event's settings. They are not a public API: if their structure has changed, the result is
+ * undefined and the framework's restrictions remain.
  */
 function eventProperties(schema: Schema | undefined, kind: string): Record<string, object> | undefined {
   const [definition] = Object.values(schema?.properties?.functions?.patternProperties ?? {})

@@ -23,7 +23,7 @@ import { FILTER } from './filters.ts'
 import { REGISTRY } from './registry.ts'
 import { configurationError, must, readEach, settingsMap, wholeNumber } from './setting-errors.ts'
 
-/** A configured `msk` or `kafka` event. */
+/** `msk` or `kafka` event of a function, as configured. */
 export interface KafkaEvent {
   readonly functionKey: string
   readonly kind: 'msk' | 'kafka'
@@ -46,7 +46,7 @@ const POLLERS = pipe(
   settingsMap({
     minimumPollers: exactOptional(wholeNumber(1, 200)),
     maximumPollers: exactOptional(wholeNumber(1, 2000)),
-    // Mappings of a poller group share the billed capacity:
+    // Mappings in the same poller group share the capacity for which AWS charges:
     // https://docs.aws.amazon.com/lambda/latest/api/API_ProvisionedPollerConfig.html.
     pollerGroupName: exactOptional(pipe(string(POLLER_GROUP), regex(/^.{1,128}$/, POLLER_GROUP))),
   }),
@@ -56,22 +56,22 @@ const POLLERS = pipe(
   ),
 )
 
-/** Schema of each setting, with the rule in `RULES.md` that requires it. All other keys of an event belong to the framework. */
+/** Schema of each setting, with the rule in `RULES.md` on which it is based. The framework validates all other keys of an event. */
 const SETTINGS = object({
   topic: pipe(string(TOPIC), regex(/^[\w.-]{1,249}$/, TOPIC)),
-  // See rules 2 and 3 in `RULES.md`.
+  // Allowed values: see rules 2 and 3 in `RULES.md`.
   batchSize: exactOptional(wholeNumber(1, 10_000)),
   maximumBatchingWindow: exactOptional(wholeNumber(0, 300, 'whole seconds')),
-  // See rule 36 in `RULES.md`.
+  // Allowed values: see rule 36 in `RULES.md`.
   consumerGroupId: exactOptional(pipe(string(GROUP), regex(/^[\w/*:+=.@-]{1,200}$/, GROUP))),
-  // See rule 34 in `RULES.md`.
+  // Allowed values: see rule 34 in `RULES.md`.
   startingPosition: exactOptional(oneOf('TRIM_HORIZON', 'LATEST', 'AT_TIMESTAMP')),
   startingPositionTimestamp: exactOptional(
     custom<number>(value => typeof value === 'number' && value >= 0 && value < 1e11, TIMESTAMP),
   ),
-  // See rule 30 in `RULES.md`.
+  // Allowed values: see rule 30 in `RULES.md`.
   functionResponseType: exactOptional(oneOf('ReportBatchItemFailures')),
-  // See rules 26, 28 and 29 in `RULES.md`.
+  // Allowed values: see rules 26, 28 and 29 in `RULES.md`.
   maximumRetryAttempts: exactOptional(wholeNumber(-1, 10_000)),
   maximumRecordAgeInSeconds: exactOptional(
     custom<number>(
@@ -80,29 +80,29 @@ const SETTINGS = object({
     ),
   ),
   bisectBatchOnFunctionError: exactOptional(boolean(must('true or false'))),
-  // See rules 41 to 43 in `RULES.md`.
+  // Allowed values: see rules 41 to 43 in `RULES.md`.
   onFailureDestination: exactOptional(ON_FAILURE_DESTINATION),
   destinations: exactOptional(DESTINATIONS),
-  // See rules 37 to 40 in `RULES.md`.
+  // Allowed values: see rules 37 to 40 in `RULES.md`.
   filterPatterns: exactOptional(
     pipe(array(FILTER, PATTERNS), minLength(1, PATTERNS), maxLength(10, PATTERNS)),
   ),
-  // See rules 14 and 15 in `RULES.md`.
+  // Allowed values: see rules 14 and 15 in `RULES.md`.
   schemaRegistryConfig: exactOptional(REGISTRY),
-  // See rule 18 in `RULES.md`.
+  // Allowed values: see rule 18 in `RULES.md`.
   provisionedPollerConfig: exactOptional(POLLERS),
 })
 
 export const SETTING_NAMES: readonly string[] = Object.keys(SETTINGS.entries)
 
-/** Validated settings of an event. A setting is absent if it was not set or is null. */
+/** Validated settings of an event. Settings that are null or missing in the configuration are absent. */
 export type EventSettings = InferOutput<typeof SETTINGS>
 
 function ownTopic({ input }: { readonly input: EventSettings }): string {
   return `must not be "kafka://${input.topic}": the function reads this topic, so failed records would be delivered to it again endlessly`
 }
 
-/** Schema with conditions that involve several settings. */
+/** Schema that also checks conditions on several settings at once. */
 const SCHEMA = pipe(
   SETTINGS,
   forward(
@@ -141,7 +141,7 @@ const SCHEMA = pipe(
   ),
 )
 
-/** Yields all `msk` and `kafka` events, enabled or not, in the order of the configuration. */
+/** Yields all `msk` and `kafka` events, including disabled ones, in the order of the configuration. */
 export function* kafkaEvents(functions: Readonly<Record<string, FunctionDefinition>>): Generator<KafkaEvent> {
   for (const [functionKey, definition] of Object.entries(functions)) {
     for (const entry of Array.isArray(definition.events) ? definition.events : []) {
@@ -165,7 +165,7 @@ export function readEvents(events: Iterable<KafkaEvent>): ReadEvent[] {
 function readEventSettings(event: KafkaEvent): EventSettings {
   // A YAML key without a value is null.
   const set = Object.entries(event.event).filter(([, value]) => value != null)
-  // Include the topic, so that a missing one is reported like an invalid one.
+  // Include the topic, so that a missing topic is reported in the same way as an invalid one.
   const { success, output, issues } = safeParse(SCHEMA, { topic: undefined, ...Object.fromEntries(set) })
   if (success) return output
   throw configurationError(issues, path => `${settingName(path)} of the ${nameOf(event)}`)

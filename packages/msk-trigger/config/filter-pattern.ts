@@ -1,18 +1,18 @@
 import { isObject, show } from '../support/values.ts'
 
 /**
- * Pattern language of Lambda's event filters, which is EventBridge's without `wildcard` and `cidr`. The fields of a pattern are
- * combined with AND, the alternatives of a field with OR, and the groups of fields in `$or` with OR. An array in the data matches
- * if one of its elements does; the fields of a nested pattern must all match within the same element.
+ * Pattern language of Lambda's event filters: EventBridge's pattern language without `wildcard` and `cidr`. The fields of a pattern
+ * are combined with AND, and the alternatives of a field with OR. The groups of fields in `$or` are also combined with OR. An array
+ * in the data matches if one of its elements matches; all fields of a nested pattern must match within the same element.
  */
 export type Matcher = (data: unknown) => boolean
 
-/** A pattern that Lambda would reject. The message contains the position in the pattern. */
+/** Error for a pattern that Lambda would reject. The message contains the position of the error in the pattern. */
 export class PatternError extends Error {
   override readonly name = 'PatternError'
 }
 
-/** Tests a value that exists: a string, a number, a boolean or null. */
+/** Test of a value that exists: a string, a number, a boolean or null. */
 type Test = (value: unknown) => boolean
 
 const COMPARE: Readonly<Record<string, (a: number, b: number) => boolean>> = {
@@ -48,11 +48,7 @@ export function compileFields(pattern: unknown, at: string): Matcher {
   return data => (Array.isArray(data) && data.length > 0 ? data.some(all) : all(data))
 }
 
-/**
- * Compiles the alternatives for a value: a list of values and of tests such as `{ prefix: a }`.
- *
- * @throws PatternError
- */
+/** Compiles the alternatives for a value: a list of allowed values and of tests such as `{ prefix: a }`. @throws PatternError */
 export function compileAlternatives(alternatives: readonly unknown[], at: string): Matcher {
   if (alternatives.length === 0) throw new PatternError(`${at} must not be an empty list`)
   let admitsAbsence = false
@@ -78,7 +74,7 @@ function compileOr(wanted: unknown, at: string): Matcher {
   return data => either.some(matches => matches(data))
 }
 
-/** Returns the values at the end of a path. Objects are not values: `exists` considers only leaves. */
+/** Returns the values at the end of a path. Objects are omitted, because `exists` considers only leaves. */
 function leaves(data: unknown): readonly unknown[] {
   if (Array.isArray(data)) return data.flatMap(leaves)
   return data === undefined || isObject(data) ? [] : [data]
@@ -130,7 +126,7 @@ function anythingBut(operand: unknown, at: string): Test {
   return value => !excluded.includes(value)
 }
 
-/** Accepts `['=', 1]`, `['>', 1]`, or a range such as `['>', 0, '<=', 5]` with the lower bound first. */
+/** Compiles `numeric`: `['=', 1]`, `['>', 1]`, or a range such as `['>', 0, '<=', 5]` with the lower bound first. */
 function numeric(operand: unknown, at: string): Test {
   const parts: readonly unknown[] = Array.isArray(operand) ? operand : []
   const bounds = [parts.slice(0, 2), parts.slice(2)].filter(bound => bound.length > 0)

@@ -2,7 +2,7 @@ import { pipe, rawTransform, unknown } from 'valibot'
 import { isObject, show } from '../support/values.ts'
 import { compileAlternatives, compileFields, type Matcher, PatternError } from './filter-pattern.ts'
 
-/** A pattern of `filterPatterns`. See rule 37 in `RULES.md`. */
+/** Compiled pattern of `filterPatterns`. See rule 37 in `RULES.md`. */
 export interface Filter {
   /** Kind of value to which the pattern applies; `anything` if there is no pattern. See rule 38 in `RULES.md`. */
   readonly on: FilterData['form'] | 'anything'
@@ -11,7 +11,7 @@ export interface Filter {
 
 export type FilterData = { readonly form: 'json' | 'text'; readonly data: unknown }
 
-/** Maximum length of a pattern as it is written into the template, in characters. */
+/** Maximum length of a pattern in the template, in characters. */
 const MAX_PATTERN_CHARACTERS = 4_096
 
 const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -30,7 +30,7 @@ export const FILTER = pipe(
 )
 
 /**
- * Reads a pattern: a list applies to plain text, a map to JSON. Only `value` can be filtered (rule 37 in `RULES.md`).
+ * Reads a pattern. A list applies to plain text, a map to JSON. Only `value` can be filtered (rule 37 in `RULES.md`).
  *
  * @throws PatternError
  */
@@ -49,16 +49,16 @@ export function readFilter(pattern: unknown): Filter {
 }
 
 /**
- * Returns true if a filter accepts a record (rules 37, 38 and 40 in `RULES.md`). A pattern applies only to
- * its own kind of value; other values are delivered.
+ * Returns true if a filter accepts a record (rules 37, 38 and 40 in `RULES.md`). A pattern applies either to JSON or to plain text,
+ * and accepts every value of another kind.
  */
 export function admits(filters: readonly Filter[], data: FilterData | undefined): boolean {
   return filters.length === 0 || filters.some(({ on, matches }) => on !== data?.form || matches(data.data))
 }
 
 /**
- * Classifies a value: objects and lists are JSON, other UTF-8 text (including a bare number) is text, and
- * anything else is undefined.
+ * Classifies a value: objects and lists are JSON, and other UTF-8 text (including a bare number) is text. Returns undefined for any
+ * other value.
  */
 export function filterData(value: Buffer | null): FilterData | undefined {
   const text = value && decoded(value)

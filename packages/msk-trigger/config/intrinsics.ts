@@ -9,9 +9,9 @@ import {
   urlSuffixOf,
 } from './resource-types.ts'
 
-/** Values of a CloudFormation stack, as far as they are known locally. */
+/** Values of a CloudFormation stack that are known locally. */
 export interface IntrinsicContext extends AccountRegion {
-  /** `resources.Resources`. A resource is known here only if its properties contain its name. */
+  /** `resources.Resources`. A resource can be resolved only if its properties contain its name. */
   readonly resources: Readonly<Record<string, unknown>>
   readonly stage: string
   readonly stackName?: string
@@ -21,7 +21,7 @@ export interface IntrinsicContext extends AccountRegion {
 export const NOTHING_KNOWN: IntrinsicContext = { resources: {}, region: '', stage: '', accountId: '' }
 
 type NestedContext = IntrinsicContext & {
-  /** Ids of the resources whose names are being resolved, to detect references to themselves. */
+  /** Ids of the resources whose names are currently being resolved. Used to detect circular references. */
   readonly within: readonly string[]
 }
 
@@ -56,9 +56,10 @@ const FUNCTIONS: Readonly<Record<string, (argument: unknown, known: NestedContex
 }
 
 /**
- * Replaces the intrinsic functions in a value by their results: `Ref`, `Fn::GetAtt`, `Fn::Sub`, `Fn::Join`, `Fn::Select`,
- * `Fn::Split`, and `Fn::ImportValue` of the given imports. A value without intrinsic functions is returned unchanged. Returns
- * undefined if a part is known only to CloudFormation, such as a resource without a name or a condition.
+ * Replaces the intrinsic functions in a value by their results. Supports `Ref`, `Fn::GetAtt`, `Fn::Sub`, `Fn::Join`, `Fn::Select`,
+ * `Fn::Split`, and `Fn::ImportValue` for the given imports. A value without intrinsic functions is returned unchanged. Returns
+ * undefined if a part can be resolved only by CloudFormation, such as a condition or the name of a resource that has none in the
+ * template.
  */
 export function resolveIntrinsics(value: unknown, context: IntrinsicContext): unknown {
   return resolve(value, { ...context, within: [] })
@@ -70,7 +71,7 @@ export function isIntrinsic(value: unknown): value is Readonly<Record<string, un
   return others.length === 0 && (name === 'Ref' || name.startsWith('Fn::'))
 }
 
-/** Returns the logical id of the resource in `Ref: Queue`, `Fn::GetAtt: [Queue, Arn]` or `Fn::GetAtt: Queue.Arn`. */
+/** Returns the logical id of the resource in a reference: `Ref: Queue`, `Fn::GetAtt: [Queue, Arn]` or `Fn::GetAtt: Queue.Arn`. */
 export function referredResource(value: unknown): string | undefined {
   if (!isObject(value)) return undefined
   return typeof value.Ref === 'string' ? value.Ref : idAndAttribute(value['Fn::GetAtt'])[0]

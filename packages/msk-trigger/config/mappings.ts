@@ -13,16 +13,16 @@ import { ACCOUNT, clusterArn, functionArn } from './resource-types.ts'
 import { readEach } from './setting-errors.ts'
 import type { Settings } from './settings.ts'
 
-/** Position at which a consumer group without a committed offset starts. See rule 34 in `RULES.md`. */
+/** Position at which a consumer group starts if it has no committed offset. See rule 34 in `RULES.md`. */
 export type StartingPosition =
   | { readonly at: 'TRIM_HORIZON' }
   | { readonly at: 'LATEST' }
   | { readonly at: 'AT_TIMESTAMP'; readonly timestampMs: number }
 
-/** An event source mapping: one `msk` or `kafka` event of one function. */
+/** Event source mapping: an `msk` or `kafka` event of a function. */
 export interface Mapping {
   readonly functionKey: string
-  /** ARN of the function, which is sent to the destination. See rule 44 in `RULES.md`. */
+  /** ARN of the function, which is included in the records sent to the destination. See rule 44 in `RULES.md`. */
   readonly functionArn: string
   readonly kind: 'msk' | 'kafka'
   readonly topic: string
@@ -43,16 +43,16 @@ export interface Mapping {
   readonly registry: RegistryConfig | undefined
   readonly functionTimeoutMs: number
   /**
-   * Maximum number of concurrent invocations of the function; infinity for no limit. 0 throttles the
-   * function. See rule 24 in `RULES.md`.
+   * Maximum number of concurrent invocations of the function; infinity for no limit. With 0, the function is never invoked. See
+   * rule 24 in `RULES.md`.
    */
   readonly reservedConcurrency: number
   readonly open: OpenChoices
   /** Absent for a self-managed cluster. See rule 11 in `RULES.md`. */
   readonly eventSourceArn?: string
-  /** Addresses of a self-managed cluster, if they are known locally. */
+  /** Addresses of a self-managed cluster; absent if they cannot be resolved locally. */
   readonly bootstrapServers?: readonly string[]
-  /** Brokers to read from instead of those in the settings. */
+  /** Brokers to read from, if they differ from the brokers in the settings. */
   readonly cluster?: ClusterSettings
 }
 
@@ -61,26 +61,29 @@ export interface ServiceFacts {
   readonly stage: string
   readonly region: string
   readonly timeout?: number
-  /** `resources.Resources`, to which a destination can refer. */
+  /** Resources of the template (`resources.Resources`), to which destinations can refer. */
   readonly resources?: Readonly<Record<string, unknown>>
   readonly stackName?: string
-  /** Values of other stacks' exports, by name. */
+  /** Values of the exports of other stacks, by name. */
   readonly importValues?: Readonly<Record<string, string>>
 }
 
-/** Default batching window, in milliseconds. An explicit setting cannot have this value. See rule 3 in `RULES.md`. */
+/**
+ * Default batching window, in milliseconds. The setting cannot express it, because it is in whole seconds. See rule 3 in
+ * `RULES.md`.
+ */
 const DEFAULT_WINDOW_MS = 500
 
-/** Number of retries if a destination is configured and the retries are unlimited. See rule 27 in `RULES.md`. */
+/** Maximum number of retries if a destination is configured and `maximumRetryAttempts` is unlimited. See rule 27 in `RULES.md`. */
 const RETRIES_BEFORE_DESTINATION = 10
 
-/** Lambda's timeout if neither the function nor the provider sets one. */
+/** Lambda's default timeout, in seconds. It applies if neither the function nor the provider sets a timeout. */
 const DEFAULT_TIMEOUT_SECONDS = 6
 
 /**
  * Reads every enabled `msk` and `kafka` event of the functions.
  *
- * @throws ConfigurationError that names function, event and setting
+ * @throws ConfigurationError that names the function, the event and the setting
  */
 export function readMappings(
   functions: Readonly<Record<string, FunctionDefinition>>,
@@ -156,7 +159,7 @@ function readMapping(
   }
 }
 
-/** Returns the function's reserved concurrency; infinity if it has none, or if only CloudFormation can resolve it. */
+/** Returns the function's reserved concurrency. Infinity means that none is set, or that only CloudFormation can resolve it. */
 function reservedConcurrency(definition: FunctionDefinition | undefined): number {
   const reserved = definition?.reservedConcurrency
   return typeof reserved === 'number' && reserved >= 0 ? reserved : Number.POSITIVE_INFINITY
@@ -171,7 +174,7 @@ function startingPosition({
     : { at: at ?? 'TRIM_HORIZON' }
 }
 
-/** Returns the number of retries. See rules 26 and 27 in `RULES.md`. */
+/** Returns the maximum number of retries of a mapping. See rules 26 and 27 in `RULES.md`. */
 function retries({ maximumRetryAttempts = -1 }: EventSettings, destination: Destination | undefined): number {
   return maximumRetryAttempts === -1 && destination ? RETRIES_BEFORE_DESTINATION : maximumRetryAttempts
 }
@@ -201,7 +204,10 @@ function readRegistry(kafkaEvent: ReadEvent, plugin: RegistryPluginSettings): Re
   )
 }
 
-/** Rejects mappings that share a consumer group, because they would take records from each other. See rule 36 in `RULES.md`. */
+/**
+ * Rejects mappings that share a consumer group, because each of them would receive only some of the records. See rule 36 in
+ * `RULES.md`.
+ */
 function refuseSharedGroups(mappings: readonly Mapping[]): void {
   const owners = new Map<string, Mapping>()
   for (const mapping of mappings) {
@@ -217,7 +223,10 @@ function refuseSharedGroups(mappings: readonly Mapping[]): void {
   }
 }
 
-/** Returns warnings about topics of several clusters that are read from the same brokers here, one line each. */
+/**
+ * Returns warnings about topics of the same name in several cloud clusters that are read from the same local brokers, one line
+ * each.
+ */
 export function mixedClusters(mappings: readonly Mapping[]): string[] {
   const here = mappings.filter(mapping => !mapping.cluster && cloudName(mapping))
   return [...Map.groupBy(here, ({ topic }) => topic)].flatMap(([topic, readers]) => {

@@ -10,7 +10,7 @@ const FRAMEWORK_SETTINGS = {
   kafka: ['accessConfigurations', 'bootstrapServers', 'enabled'],
 } as const
 
-/** Names of the settings in CloudFormation, in the CDK or in other events of the framework, in lower case. */
+/** Names that settings have in CloudFormation, in the CDK or in other events of the framework, in lower case. */
 const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
   ['batchwindow', 'maximumBatchingWindow'],
   ['maxbatchingwindow', 'maximumBatchingWindow'],
@@ -43,8 +43,8 @@ const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
 const BROKERS = ['broker', 'brokers', 'bootstrapServers', 'bootstrapBrokers']
 
 /**
- * Warns about names that resemble those of Kafka events and their settings, which the framework may accept
- * without reading them. Returns one line per warning.
+ * Warns about names that resemble the names of Kafka events or of their settings. The framework may accept such names but ignore
+ * them. Returns one line per warning.
  */
 export function nearMisses(
   functions: Readonly<Record<string, FunctionDefinition>>,
@@ -64,7 +64,8 @@ function missedSection(custom: Readonly<Record<string, unknown>>): string[] {
 }
 
 /**
- * Returns warnings about the events of a function. They may have any type, because `configValidationMode` can disable validation.
+ * Returns warnings about the events of a function. `events` can have any type, because `configValidationMode` can disable
+ * validation.
  */
 function missedEvents(functionKey: string, events: unknown): string[] {
   const list: unknown[] = Array.isArray(events) ? events : []

@@ -3,9 +3,9 @@ import { isObject } from '../support/values.ts'
 import { must, settingsMap } from './setting-errors.ts'
 
 /**
- * Behaviour that AWS does not specify for Kafka, as settings with the possible choices, the default first.
- * The default is the behaviour that AWS documents for the same feature of Kinesis and DynamoDB streams. If
- * AWS documents none, it is the less convenient choice, so that code which works here works with either.
+ * Settings for behaviour that AWS does not specify for Kafka, each with its choices, the default first. The default is the
+ * documented behaviour for Kinesis and DynamoDB streams. If AWS documents none, the default is the less convenient choice, so that
+ * code that works locally works with either choice.
  */
 export const READINGS = {
   afterPartialResponse: ['resume-at-failure', 'retry-only-failed'],
@@ -22,7 +22,7 @@ export const READINGS = {
   registryJson: ['base64', 'object'],
 } as const
 
-/** Description of each setting in the README. */
+/** Description of each setting, which the README shows. */
 export const MEANINGS: Readonly<Record<keyof typeof READINGS, string>> = {
   afterPartialResponse:
     'redeliver the partition from its first failed record on, including later records; or only the failed records',
@@ -51,7 +51,7 @@ const ENTRIES = Object.fromEntries(
   ]),
 )
 
-/** Schema of `custom.mskTrigger.open`. The default is the first choice of each setting. */
+/** Schema of `custom.mskTrigger.open`. By default, each setting has its first choice. */
 export const OPEN_CHOICES = pipe(
   custom<object>(isObject, must('a map')),
   settingsMap(ENTRIES),

@@ -9,7 +9,7 @@ export interface RegistryConfig {
   readonly uri: string
   readonly form: 'JSON' | 'SOURCE'
   readonly validates: readonly ('KEY' | 'VALUE')[]
-  /** Credentials and certificates, each with the name of its setting. */
+  /** Credentials and certificates, each with the name of the setting that contains them. */
   readonly auth?: { readonly setting: string; readonly login: LoginSettings }
   readonly tls?: { readonly setting: string; readonly certificates: TlsSettings }
 }
@@ -23,7 +23,7 @@ const ADDRESS: ReturnType<typeof must> = issue =>
 const ATTRIBUTES = must('a list of { attribute: KEY } and { attribute: VALUE }')
 const ACCESS = must(`a list of up to two { type, uri }, of the types ${ACCESS_TYPES.join(', ')}`)
 
-/** Schema of `schemaRegistryConfig`, the mapping's property in the framework's spelling. */
+/** Schema of `schemaRegistryConfig`, which corresponds to the property `SchemaRegistryConfig` of an event source mapping. */
 export const REGISTRY = settingsMap({
   schemaRegistryURI: custom<string | object>(
     value => isObject(value) || /^https?:\/\/.|^arn:[\w-]+:glue:/.test(String(value)),
@@ -58,8 +58,8 @@ export type RegistryPluginSettings = Pick<Settings, 'schemaRegistry'> &
   Partial<Pick<Settings, 'registryAuth' | 'registrySsl'>>
 
 /**
- * Returns the registry to use locally: the one in the plugin's settings, or else the event's with its
- * secrets. Returns undefined for AWS Glue, which has no local registry.
+ * Returns the registry to use locally: the registry in the plugin's settings or, without one, the event's registry and its secrets.
+ * Returns undefined for AWS Glue, for which no local registry exists.
  */
 export function localRegistry(
   config: RegistrySettings,

@@ -1,16 +1,13 @@
-/** Account id of resources without one, as in LocalStack. */
+/** Default account id, as in LocalStack. */
 export const ACCOUNT = '000000000000'
 
-/** Returns the ARN of a function, in the account of its cluster if that is known. */
+/** Returns the ARN of a function, in the account of its cluster if the cluster's ARN is known. */
 export function functionArn(cluster: unknown, name: string, region: string): string {
   const account = /^arn:[\w-]+:kafka:[^:]*:(\d+):/.exec(String(cluster))?.[1] ?? ACCOUNT
   return `arn:aws:lambda:${region}:${account}:function:${name}`
 }
 
-/**
- * Returns the ARN as configured. A reference that only CloudFormation can resolve is replaced by a
- * placeholder ARN of the same form.
- */
+/** Returns the ARN if it is configured as text. For a reference, returns a placeholder ARN of the same form. */
 export function clusterArn(arn: unknown, region: string): string {
   return typeof arn === 'string'
     ? arn
@@ -23,7 +20,7 @@ export interface AccountRegion {
   readonly accountId: string
 }
 
-/** Properties that a reference to a resource can return. */
+/** Property of a resource that a reference can return. */
 export type ResourceProperty = 'arn' | 'name' | 'url'
 
 export interface ResourceType {
@@ -34,7 +31,7 @@ export interface ResourceType {
   readonly attributes: Readonly<Record<string, ResourceProperty>>
 }
 
-/** Last part of a cluster's ARN, which AWS generates. */
+/** Placeholder for the last part of a cluster's ARN, which AWS generates. */
 const CLUSTER_ID = '00000000-0000-0000-0000-000000000000-1'
 
 const CLUSTER: ResourceType = {
@@ -49,7 +46,7 @@ function byName(name: string, arn: ResourceType['arn']): ResourceType {
   return { name, arn, ref: 'name', attributes: { Arn: 'arn' } }
 }
 
-/** Resource types to which Kafka events and the variables of functions refer. */
+/** Supported resource types, to which Kafka events and environment variables of functions can refer. */
 export const TYPES: Readonly<Record<string, ResourceType>> = {
   'AWS::SQS::Queue': {
     name: 'QueueName',

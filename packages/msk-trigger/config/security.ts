@@ -18,11 +18,11 @@ import { isObject } from '../support/values.ts'
 import { hiddenMap, must, mustBe, settingsMap } from './setting-errors.ts'
 
 /**
- * Encryption of a connection, with the names of Node.js options. `ca`, `cert` and `key` are a file, a PEM
- * text or the ARN of a secret.
+ * TLS settings of a connection, named like the options of Node.js. Each of `ca`, `cert` and `key` is a file name, a PEM text or the
+ * ARN of a secret.
  */
 export interface TlsSettings {
-  /** Certificates of trusted authorities, which replace those of Node.js. */
+  /** Certificates of trusted authorities, used instead of the default certificates of Node.js. */
   readonly ca?: string
   readonly cert?: string
   readonly key?: string
@@ -62,7 +62,7 @@ export type SaslSettings =
 
 const ADDRESS = mustBe('an address like https://login.example/oauth2/token')
 
-/** These values never appear in messages, because any of them can contain a password by mistake. */
+/** Builds the error message for a value that is not a string. It never contains the value, which may be a password. */
 const TEXT: ReturnType<typeof mustBe> = issue =>
   `${mustBe('a string')(issue)}${typeof issue.input === 'number' ? ': put it in quotes' : ''}`
 const text = pipe(string(TEXT), regex(/./s, TEXT))
@@ -82,7 +82,7 @@ const TLS = pipe(
     servername: exactOptional(text),
     rejectUnauthorized: exactOptional(boolean(mustBe('true or false'))),
   }),
-  // Both settings must be set together.
+  // `cert` and `key` must be set together.
   forward(
     partialCheck(
       [['cert'], ['key']],
@@ -114,7 +114,7 @@ export const SSL = lazy(given => (typeof given === 'boolean' ? boolean() : TLS))
   boolean | TlsSettings
 >
 
-/** Schema of `registrySsl`. It is always a map, because the scheme of the address already determines encryption. */
+/** Schema of `registrySsl`. It cannot be a boolean, because the scheme of the registry's address determines whether TLS is used. */
 export const REGISTRY_SSL = TLS as GenericSchema<unknown, TlsSettings>
 
 const LOGIN = {
@@ -168,14 +168,16 @@ const OAUTH = pipe(
 
 const IAM = hiddenMap({ mechanism, region: exactOptional(text) })
 
-/** Without a known mechanism, the other settings cannot be checked. */
+/**
+ * Schema of `sasl` with a missing or unknown mechanism. Only the mechanism is validated, because the other settings depend on it.
+ */
 const UNKNOWN = pipe(
   custom<object>(isObject, mustBe('a map')),
   transform(given => ({ mechanism: (given as { mechanism?: unknown }).mechanism }) as object),
   settingsMap({ mechanism }),
 )
 
-/** Schema of `sasl`. A mechanism can also be written as in Java: `SCRAM-SHA-512`, `AWS_MSK_IAM`. */
+/** Schema of `sasl`. The spelling of mechanisms in Java is accepted too: `SCRAM-SHA-512`, `AWS_MSK_IAM`. */
 export const SASL = pipe(
   custom<unknown>(() => true),
   transform(withPlainMechanism),

@@ -2,17 +2,17 @@ import { type BaseIssue, custom, type ObjectEntries, pipe, safeParse, strictObje
 import { ConfigurationError } from '../support/framework.ts'
 import { isObject, isWholeNumber, kindOf, show } from '../support/values.ts'
 
-/** Returns a function that builds the message for a value which the setting does not allow. */
+/** Returns a function that builds the error message for an invalid value. */
 export function must(be: string): (issue: BaseIssue<unknown>) => string {
   return ({ input }) => `must be ${be}, not ${show(input)}`
 }
 
-/** Returns a message like `must`, for a value that may be or contain a secret: only its type is shown. */
+/** Returns a function like `must` for values that may be or contain a secret. The message shows only the type of the value. */
 export function mustBe(be: string): (issue: BaseIssue<unknown>) => string {
   return ({ input }) => `must be ${be}, not ${kindOf(input)}`
 }
 
-/** Returns the schema of a map with these settings and no others. */
+/** Returns the schema of a map that may contain only these settings. */
 export function settingsMap<const Entries extends ObjectEntries>(
   entries: Entries,
   otherwise = must('a map'),
@@ -24,7 +24,7 @@ export function settingsMap<const Entries extends ObjectEntries>(
   })
 }
 
-/** Returns a schema like `settingsMap`, for settings that include secrets. A setting without a value counts as not set. */
+/** Returns a schema like `settingsMap`, for settings that include secrets. A setting whose value is null counts as not set. */
 export function hiddenMap<const Entries extends ObjectEntries>(entries: Entries) {
   return pipe(
     custom<object>(isObject, mustBe('a map')),
@@ -38,7 +38,7 @@ export function withoutNull(settings: object): object {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== null))
 }
 
-/** Returns the message about a missing setting, which is the same as about an invalid one. */
+/** Returns the message for a missing setting, which is the same as for an invalid value. */
 function missing(entries: ObjectEntries, { path }: BaseIssue<unknown>): string | undefined {
   const entry = entries[String(path?.[0].key)]
   return entry && safeParse(entry, undefined).issues?.[0].message
@@ -48,7 +48,7 @@ export function wholeNumber(least: number, most: number, unit = 'a whole number'
   return custom<number>(value => isWholeNumber(value, least, most), must(`${unit} from ${least} to ${most}`))
 }
 
-/** Reads every item. @throws ConfigurationError with the messages of all invalid items */
+/** Reads every item. @throws ConfigurationError with the messages about all invalid items */
 export function readEach<Item, Value>(items: Iterable<Item>, read: (item: Item) => Value): Value[] {
   const values: Value[] = []
   const messages: string[] = []
@@ -67,7 +67,7 @@ export function readEach<Item, Value>(items: Iterable<Item>, read: (item: Item) 
 /**
  * Builds an error with one line per issue.
  *
- * @param nameOf returns the user-visible name of a setting by its path
+ * @param nameOf function that returns the name of a setting, as users write it, by its path
  */
 export function configurationError(
   issues: readonly BaseIssue<unknown>[],

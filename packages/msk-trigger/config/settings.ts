@@ -42,7 +42,7 @@ const MAP = settingsMap({
 
 const SWITCH = boolean(must('true, false or { partitions, replicationFactor }'))
 
-/** Schema of `createTopics`: true, false or a map. Undefined if no topics are created. */
+/** Schema of `createTopics`: true, false or a map. The result is undefined if no topics are to be created. */
 const CREATE_TOPICS = pipe(
   lazy<typeof MAP | typeof SWITCH>(given => (isObject(given) ? MAP : SWITCH)),
   transform((given): NewTopic | undefined => {
@@ -64,11 +64,11 @@ function milliseconds(least: number) {
 
 interface Row {
   readonly must: GenericSchema
-  /** Description in the README. */
+  /** Description of the setting, which the README shows. */
   readonly meaning: string
-  /** Environment variable that overrides the setting, so that the same configuration works wherever the servers run. */
+  /** Environment variable that overrides the setting. With it, the same configuration works regardless of where the servers run. */
   readonly variable?: string
-  /** Default in the README, if the one of `must` is not what a user would write. */
+  /** Default value that the README shows, if it differs from the default in `must`. */
   readonly shown?: string
 }
 
@@ -93,7 +93,7 @@ export const SETTINGS = {
   },
   maxRetryDelayMs: { must: optional(milliseconds(0), 30_000), meaning: 'the maximum of that delay' },
   sessionTimeoutMs: {
-    // Kafka's own lower limit, `group.min.session.timeout.ms`.
+    // Kafka's own lower limit, see its setting `group.min.session.timeout.ms`.
     must: optional(milliseconds(6_000), 10_000),
     meaning:
       'how long the broker waits before it reassigns the partitions of a killed process; at least 6000',
@@ -164,7 +164,7 @@ const ENTRIES = Object.fromEntries(Object.entries(SETTINGS).map(([name, row]) =>
 export type Settings = {
   readonly [Name in Exclude<keyof Rows, 'brokers' | 'ssl'>]: InferOutput<Rows[Name]['must']>
 } & {
-  /** Empty if every event has a separate cluster. */
+  /** Addresses of the default brokers; empty if every event has a separate cluster. */
   readonly brokers: readonly string[]
   readonly ssl: boolean | TlsSettings
 }
@@ -194,7 +194,7 @@ const NOT_SET = Object.fromEntries(Object.keys(SETTINGS).map(name => [name, unde
 /**
  * Reads and validates `custom.mskTrigger`.
  *
- * @throws ConfigurationError that names each invalid or unknown setting, with its allowed values
+ * @throws ConfigurationError that names each invalid or unknown setting, with the allowed values
  */
 export function readSettings(custom: unknown, env: Readonly<Record<string, string | undefined>>): Settings {
   const given = custom ?? {}
@@ -219,7 +219,7 @@ const TEMPLATE = object({
 })
 
 /**
- * Reads the settings that apply to `package` and `deploy` too, which run without Kafka.
+ * Reads the settings that `package` and `deploy` also use. These commands run without Kafka.
  *
  * @throws ConfigurationError that names each invalid setting
  */

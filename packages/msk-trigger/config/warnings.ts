@@ -11,22 +11,22 @@ import {
 import { type IntrinsicContext, NOTHING_KNOWN } from './intrinsics.ts'
 import { readEach } from './setting-errors.ts'
 
-/** See rule 10 in `RULES.md`. */
+/** Maximum timeout of a function with a Kafka event, in seconds. See rule 10 in `RULES.md`. */
 const MAX_TIMEOUT_SECONDS = 14 * 60
 
 /**
- * Minimum length of a destination in CloudFormation, which corresponds to a topic name of four characters.
- * Lambda's API has no minimum.
+ * Minimum length of a destination in CloudFormation, which means that a topic name needs at least four characters. Lambda's API has
+ * no minimum.
  */
 const LEAST_DESTINATION = 'kafka://1234'.length
 
-/** Number of filters that is possible without a quota increase. See rule 37 in `RULES.md`. */
+/** Maximum number of filters without a quota increase. See rule 37 in `RULES.md`. */
 const FILTERS_WITHOUT_REQUEST = 5
 
 interface WarningFacts {
   readonly timeout?: number
   readonly intrinsics?: IntrinsicContext
-  /** True if settings of provisioned mode are omitted from the template of an event that is not in that mode. */
+  /** True if the plugin omits the settings of provisioned mode from the template of an event without provisioned mode. */
   readonly leavesOut?: boolean
 }
 
@@ -103,8 +103,8 @@ function shortTopic({ destination, ...event }: Warned): string[] {
 }
 
 /**
- * Rejects a destination that leads back to the source topic, directly or through other functions, because
- * failed records would circulate endlessly. See rule 43 in `RULES.md`.
+ * Rejects a destination that leads back to the source topic, directly or through other functions. Failed records would otherwise
+ * circulate endlessly. See rule 43 in `RULES.md`.
  */
 function rejectCycles(events: readonly Warned[]): void {
   const targets = events.flatMap(event => {

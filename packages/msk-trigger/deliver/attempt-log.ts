@@ -9,7 +9,7 @@ export interface AttemptLog {
 }
 
 /**
- * Logs a successful attempt. A success after failures is always logged.
+ * Logs a successful attempt. A success at the first attempt is logged only if `invocationLines` is set.
  *
  * @param attempt number of the attempt, starting at 1
  */
@@ -25,7 +25,7 @@ export function logSuccess(
   log.notice(`${name}  ${describe(parts)} succeeded${when}${howLong}`)
 }
 
-/** Logs failed attempts 1, 2, 4, 8 and so on of a batch. */
+/** Logs a failed attempt to deliver a batch. Only attempts 1, 2, 4, 8 and so on are logged. */
 export function logFailure(
   { name, log }: AttemptLog,
   parts: readonly PartitionRecords[],
@@ -38,9 +38,7 @@ export function logFailure(
   log.error(`${name}  ${describe(parts)} failed (attempt ${attempt}, retrying in ${waitMs} ms): ${shown}`)
 }
 
-/**
- * Logs an unexpected error that has ended a delivery, with its stack: the first, second, fourth and eighth occurrence, and so on.
- */
+/** Logs an unexpected error that has ended a delivery, with its stack. Only occurrences 1, 2, 4, 8 and so on are logged. */
 export function logDefect(
   { name, log }: AttemptLog,
   parts: readonly PartitionRecords[],
@@ -56,8 +54,8 @@ export function logDefect(
 }
 
 /**
- * Returns the whole reason, with its stack, for the first attempt, and only the first line after that,
- * because a batch may fail for hours.
+ * Returns the whole reason with its stack for the first attempt, and only its first line for later attempts, because a batch may
+ * fail for hours.
  */
 export function shownReason(reason: string, attempt: number): string {
   return attempt === 1 ? reason : (reason.split('\n')[0] ?? '')

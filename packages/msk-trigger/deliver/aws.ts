@@ -20,22 +20,24 @@ const ABSENT = /NonExistentQueue|QueueDoesNotExist|NotFound|NoSuchBucket/
 const WHAT: Readonly<Record<AwsKind, string>> = { sqs: 'queue', sns: 'topic of SNS', s3: 'bucket' }
 
 const ANSWER_WITHIN_MS = 5_000
-/** Time limit of a request, because a server that accepts a request but never responds would block its partitions silently. */
+/**
+ * Time limit of a request, in milliseconds. Without it, a server that accepts a request but never responds would block the
+ * partitions without any log line.
+ */
 const TAKEN_WITHIN_MS = 10_000
 const within = (ms: number) => ({ abortSignal: AbortSignal.timeout(ms) })
 
 /**
- * Creates a function that sends to the resource.
+ * Returns a function that sends payloads to the resource.
  *
- * @throws Error if no emulator endpoint is configured, because discarded records must not be sent to a real
- *   AWS account
+ * @throws Error if no emulator endpoint is configured, because discarded records must not be sent to a real AWS account
  */
 export async function awsPut(kind: AwsKind, arn: string): Promise<Put> {
   return (await requestsFor(kind, arn, `nothing is sent to ${arn}: the trigger does not access the cloud`))
     .put
 }
 
-/** Returns a description of the problem with a destination in the emulator; undefined if it exists. Never rejects. */
+/** Describes the problem with a destination in the emulator. Returns undefined if the destination exists. Never rejects. */
 export async function awsProblem(kind: AwsKind, arn: string): Promise<string | undefined> {
   try {
     const { endpoint, ask } = await requestsFor(kind, arn, `nothing can be sent to ${arn}`)
@@ -79,8 +81,8 @@ export function awsName(kind: AwsKind, arn: string): string {
 }
 
 /**
- * Loads the SDK on demand, because few projects need it, and returns the requests for a resource. Retries of
- * the SDK are disabled, because the delivery retries and logs that.
+ * Loads the SDK on demand, because few projects need it, and returns the requests for a resource. The SDK must not retry, because
+ * the delivery itself retries and logs every attempt.
  */
 async function requestsFor(kind: AwsKind, arn: string, otherwise: string) {
   const endpoint = awsEndpoint(kind, otherwise)
@@ -96,7 +98,7 @@ function nameIn(arn: string): string {
   return arn.slice(arn.lastIndexOf(':') + 1)
 }
 
-/** Sets the attribute of FIFO queues and topics, whose names end with `.fifo`. */
+/** Returns the attributes if the name ends with `.fifo`. AWS requires this suffix and an attribute for FIFO queues and topics. */
 function fifo(name: string, attributes: Readonly<Record<string, string>>) {
   return name.endsWith('.fifo') ? { Attributes: { ...attributes } } : {}
 }
@@ -106,7 +108,7 @@ const REQUESTS: Readonly<
 > = {
   async sqs(arn, config) {
     const sdk = await installed(() => import('@aws-sdk/client-sqs'), '@aws-sdk/client-sqs')
-    // The host in the queue's URL may differ from the endpoint.
+    // Send requests to the endpoint, because the host in the queue's URL may differ from it.
     const client = new sdk.SQSClient({ ...config, useQueueUrlAsEndpoint: false })
     const [QueueOwnerAWSAccountId, QueueName = ''] = arn.split(':').slice(-2)
     const queue = { QueueName, ...fifo(QueueName, { FifoQueue: 'true' }) }
@@ -138,7 +140,7 @@ const REQUESTS: Readonly<
     const ContentType = 'application/json'
     return {
       ask: () => client.send(new sdk.HeadBucketCommand({ Bucket }), within(ANSWER_WITHIN_MS)),
-      // The client adds its region to the request.
+      // The client itself adds its region to the request.
       create: () => client.send(new sdk.CreateBucketCommand({ Bucket }), within(ANSWER_WITHIN_MS)),
       put: (Body, Key) =>
         client.send(new sdk.PutObjectCommand({ Bucket, Key, Body, ContentType }), within(TAKEN_WITHIN_MS)),

@@ -1,11 +1,11 @@
 import type { PartitionRecords, WithOffset } from '../support/parts.ts'
 
-/** A record with the skipped records that follow it. */
+/** Record of a batch, together with the skipped records that follow it. */
 interface Passed extends WithOffset {
   readonly lastOffset: number
 }
 
-/** Tracks which records of a batch are done, and up to which offset each of its partitions can be committed. */
+/** Tracks which records of a batch are done, and up to which offset each partition can be committed. */
 export class BatchProgress<R extends Passed = Passed> {
   readonly #partitions = new Map<number, { records: readonly R[]; done: Set<number>; prefix: number }>()
 
@@ -16,8 +16,8 @@ export class BatchProgress<R extends Passed = Passed> {
   }
 
   /**
-   * Marks records as done. Returns the offsets to commit now, each after the last record before which no
-   * record is open. See rule 21 in `RULES.md`.
+   * Marks records as done. Returns the offsets to commit: for each partition, the offset before which all records are done. See
+   * rule 21 in `RULES.md`.
    */
   complete(parts: readonly PartitionRecords[]): { partition: number; offset: number }[] {
     const commits: { partition: number; offset: number }[] = []
@@ -35,7 +35,7 @@ export class BatchProgress<R extends Passed = Passed> {
     return commits
   }
 
-  /** Records that would be delivered again after a restart: open records, and later ones that are already done. */
+  /** Records that would be delivered again after a restart: records that are not done, and later records that are already done. */
   get uncommitted(): readonly PartitionRecords<R>[] {
     return [...this.#partitions].flatMap(([partition, { records, prefix }]) =>
       prefix < records.length ? [{ partition, records: records.slice(prefix) }] : [],

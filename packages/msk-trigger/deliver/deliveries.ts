@@ -6,7 +6,7 @@ import { type Batch, type DeliveryContext, deliver } from './delivery.ts'
 
 type Queues = ReadonlyMap<number, PartitionQueue>
 
-/** Deliveries that are in flight, and those that a stop has interrupted. */
+/** Deliveries in flight, and deliveries that a stop has interrupted. */
 export class Deliveries {
   readonly #open = new Map<
     BatchProgress<PendingRecord>,
@@ -36,13 +36,13 @@ export class Deliveries {
   }
 }
 
-/** Returns log lines for a stop while handlers are running. */
+/** Returns the log line for a stop during running invocations; empty if no records are being processed. */
 export function waitsFor(parts: readonly PartitionRecords[], graceMs: number): string[] {
   return parts.length === 0 ? [] : [`stopping when ${describe(parts)} is done, or after ${graceMs / 1000} s`]
 }
 
 /**
- * Returns log lines about records that will be delivered again after a restart: open records, and those that
+ * Returns log lines about records that will be delivered again after a restart: records that are still in process, and records that
  * are `done` but not committed.
  */
 export function abandoned(begun: readonly PartitionRecords[], done: readonly PartitionOffset[]): string[] {

@@ -18,11 +18,11 @@ import type { Semaphore } from './semaphore.ts'
 
 export type Batch = readonly PartitionRecords<PendingRecord>[]
 
-/** Dependencies of the delivery of a batch, provided by its event source. */
+/** Dependencies of a delivery, which the event source provides. */
 export interface DeliveryContext extends DiscardContext, AttemptLog {
   readonly mapping: RetryPolicy & AnswerOptions
   readonly permits: Pick<Semaphore, 'acquire' | 'release'>
-  /** Semaphore of the function, which all its event sources share. */
+  /** Semaphore of the function. All event sources of the function share it. */
   readonly reserved: Pick<Semaphore, 'acquire' | 'release'>
   readonly faults: Pick<Faults, 'fires'>
   readonly failedBatches: FailedBatches
@@ -31,25 +31,25 @@ export interface DeliveryContext extends DiscardContext, AttemptLog {
    * Invokes the function.
    *
    * @param requestId request id for the handler and the destination
-   * @param answerCounts false to simulate a response after the timeout
+   * @param answerCounts false to ignore the response, which simulates a timeout
    */
   invoke(batch: Batch, requestId: string, answerCounts: boolean): Promise<unknown>
-  /** Called for an injected crash. Nothing that is in flight may be committed. */
+  /** Called for an injected crash. Records in flight must not be committed afterwards. */
   crash(): void
-  /** Called when the partition is processed up to this offset. Resolves when more of it may be processed. */
+  /** Called when the partition is processed up to this offset. Resolves when the delivery may continue with the partition. */
   committed(queue: PartitionQueue, offset: number): Promise<void>
-  /** Called when this batch no longer uses the partition, so that the next batch may. */
+  /** Called when this batch no longer uses the partition. The next batch may then use it. */
   release(partition: number): void
 }
 
-/** A unit with its last response and its number of attempts, which determines the backoff. */
+/** Unit of records with the last response and the number of attempts, which determines the backoff. */
 type TriedUnit = Unit<PendingRecord> & Tried
 
 /**
- * Delivers one batch: invokes the function, commits the records that succeeded, and retries the others until they succeed, or until
- * the retries are exhausted and the destination has them (rules 21, 22 and 26 to 29 in `RULES.md`). It occupies its partitions
- * until they are done (rule 19), but holds a permit only while the handler runs; the caller has acquired the first permit. After an
- * unexpected error it starts the delivery again, because the partitions would otherwise wait until a restart.
+ * Delivers one batch: invokes the function, commits the records that succeeded, and retries the others. Records whose retries are
+ * exhausted are sent to the destination (rules 21, 22 and 26 to 29 in `RULES.md`). A batch occupies its partitions until their
+ * records are done (rule 19), but it needs a permit only while the handler runs; the caller must have acquired the first permit.
+ * After an unexpected error the delivery starts again, because its partitions would otherwise wait until a restart.
  */
 export function deliver(
   batch: Batch,
@@ -83,7 +83,7 @@ class Delivery {
   async run(): Promise<void> {
     const { ending, backoff } = this.#to
     for (let defects = 0; !ending.aborted; ) {
-      // The open records of revoked partitions are delivered by another member.
+      // Another member delivers the open records of revoked partitions.
       const open = this.#progress.open.filter(({ partition }) => this.#isAssigned(partition))
       this.#releaseAllBut(open)
       if (open.length === 0) break
@@ -118,7 +118,7 @@ class Delivery {
     this.#releasePermit()
   }
 
-  /** Sends a unit to the function once. Returns the units that replace it. */
+  /** Invokes the function once with the records of a unit. Returns the units that replace this unit. */
   async #attempt(unit: TriedUnit): Promise<TriedUnit[]> {
     const { mapping, log, name, backoff, ending } = this.#to
     const young = await this.#discardOverAge(unit)
@@ -185,7 +185,9 @@ class Delivery {
     }
   }
 
-  /** Discards records that are too old before each attempt, and returns the others. See rule 28 in `RULES.md`. */
+  /**
+   * Discards the records of a unit that are too old, and returns the others. Called before each attempt. See rule 28 in `RULES.md`.
+   */
   async #discardOverAge({ parts, invocations, response }: TriedUnit): Promise<Batch> {
     const { mapping } = this.#to
     const nowMs = Date.now()
@@ -205,13 +207,13 @@ class Delivery {
     why: string,
     of: { readonly invocations: number; readonly response?: LastResponse },
   ): Promise<void> {
-    // Release the permit, because a destination may be unavailable for a long time.
+    // Release the permit, because sending to an unavailable destination may take a long time.
     this.#releasePermit()
     const isOurs = (partition: number) => this.#isAssigned(partition)
     await this.#complete(await discard({ parts, condition, ...of }, why, isOurs, this.#to))
   }
 
-  /** Commits as far as possible, and releases the partitions that are completely done. */
+  /** Commits as far as possible, and releases partitions whose records are all done. */
   async #complete(parts: Batch): Promise<void> {
     const done = parts.filter(({ partition }) => this.#isAssigned(partition))
     this.#to.failedBatches.done(done)
@@ -224,7 +226,7 @@ class Delivery {
     for (const { partition } of done) if (this.#progress.isDone(partition)) this.#release(partition)
   }
 
-  /** Releases partitions that have been revoked, and returns the other units. */
+  /** Releases revoked partitions, and returns the units without the records of these partitions. */
   #stillAssigned<U extends { readonly parts: Batch }>(units: readonly U[]): U[] {
     for (const partition of this.#partitions) if (!this.#isAssigned(partition)) this.#release(partition)
     return units
@@ -269,7 +271,7 @@ class Delivery {
     waitMs: number,
   ): void {
     const { ending, failedBatches, reports } = this.#to
-    // Start with the last unit: if a partition is in both halves, its first part is tried next.
+    // Start with the last unit, so that its first half is delivered next if a partition is in both halves.
     for (const { parts, failures, invocations } of units.toReversed())
       failedBatches.failed(parts, { tries, failures, invocations, response })
     if (ending.aborted) return
@@ -280,7 +282,7 @@ class Delivery {
   }
 }
 
-/** Recognises the timeout message of `instance.ts`. */
+/** Determines the kind of stall from the error message. `instance.ts` creates the message about a timeout. */
 function kindOf(reason: string): StallKind {
   return reason.startsWith('timeout: ') ? 'timeout' : 'error'
 }

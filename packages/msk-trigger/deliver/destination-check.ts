@@ -9,7 +9,7 @@ import { pause } from '../support/wait.ts'
 import { awsName, createInAws } from './aws.ts'
 import { destinationName } from './discard.ts'
 
-/** Interval between checks while Kafka does not respond, in milliseconds. The missing response is logged elsewhere. */
+/** Interval between checks while Kafka does not respond, in milliseconds. Other code logs the missing response. */
 const ASK_AGAIN_MS = 2_000
 
 export interface CheckParts {
@@ -20,7 +20,10 @@ export interface CheckParts {
   awsProblem(kind: Exclude<Destination['kind'], 'kafka'>, arn: string): Promise<string | undefined>
 }
 
-/** Warns at start-up about a missing or unavailable destination, where the first discarded record would wait. Never rejects. */
+/**
+ * Warns at start-up about a missing or unavailable destination, because the first discarded record would wait for it. Never
+ * rejects.
+ */
 export async function checkDestinations(
   mappings: readonly Pick<Mapping, 'functionKey' | 'destination'>[],
   parts: CheckParts,
@@ -66,7 +69,7 @@ async function topicProblem(topic: string, parts: CheckParts): Promise<string | 
   return undefined
 }
 
-/** Creates missing resources in the emulator, and logs a line for each. Never rejects. */
+/** Creates the missing resources in the emulator, and logs a line for each of them. Never rejects. */
 export async function createResources(
   resources: readonly DeclaredResource[],
   log: Pick<Log, 'notice' | 'warning'>,

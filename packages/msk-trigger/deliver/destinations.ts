@@ -10,11 +10,11 @@ import {
   topicRecord,
 } from './invocation-record.ts'
 
-/** Maximum size of a request, in bytes, because a broker accepts about 1 MB at once. Larger requests are split. */
+/** Maximum size of a request, in bytes. It is below the limit of a broker, about 1 MB. Larger requests are split. */
 const REQUEST_BYTES = 512 * 1024
 
 export interface Sender {
-  /** Sends records. Rejects unless all of them are known to have arrived; the caller then sends all of them again. */
+  /** Sends records. Rejects if any of them may not have arrived; the caller must then send all of them again. */
   send(discarded: DiscardedRecords): Promise<void>
   close(): Promise<void>
 }
@@ -29,11 +29,11 @@ export function senderFor(destination: Destination, parts: SenderParts): Sender 
   return destination.kind === 'kafka' ? toTopic(destination.topic, parts) : toAws(destination, parts)
 }
 
-/** Sends to a topic of the same cluster: one message per record, with the record's key. See rules 41 and 43 in `RULES.md`. */
+/** Sends to a topic of the source cluster: one message per record, with the record's key. See rules 41 and 43 in `RULES.md`. */
 function toTopic(topic: string, { kafka, origin }: SenderParts): Sender {
   const producer = kept(async () => {
-    // Retries of kafkajs are disabled, because the caller retries with all records. kafkajs retries per broker: messages for a lost
-    // broker would be dropped if their partitions have moved to a broker that has already responded.
+    // Disable the retries of kafkajs, because the caller retries with all records. kafkajs retries per broker: if partitions move
+    // from a lost broker to one that has already responded, it would drop their messages.
     const made = kafka.producer({ allowAutoTopicCreation: false, retry: { retries: 0 } })
     await made.connect()
     return made
@@ -43,7 +43,7 @@ function toTopic(topic: string, { kafka, origin }: SenderParts): Sender {
       const connected = await producer.get()
       const nowMs = Date.now()
       const messages = [...oneByOne(discarded)].map(one => ({
-        // Without a key, kafkajs distributes messages over the partitions.
+        // Without a key, kafkajs chooses the partition.
         key: one.parts[0]?.records[0]?.key ?? null,
         value: JSON.stringify(topicRecord(one, origin, nowMs)),
       }))
@@ -77,7 +77,7 @@ function toAws({ kind, arn }: Extract<Destination, { arn: string }>, parts: Send
   }
 }
 
-/** Caches the result of `open`, and opens again after a failure. */
+/** Returns a function that calls `open` and caches its result. After a failure, the next call opens again. */
 function kept<T>(open: () => Promise<T>) {
   const own = {
     now: undefined as Promise<T> | undefined,

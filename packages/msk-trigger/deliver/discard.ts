@@ -15,7 +15,7 @@ export interface DiscardContext {
   readonly log: Log
   readonly reports: Pick<MappingReports, 'stalled' | 'resumed' | 'discarded'>
   readonly backoff: Backoff
-  /** Number of attempts to send to the destination. */
+  /** Counts attempts to send to the destination. */
   readonly sending: Attempts
   readonly ending: AbortSignal
   readonly destination: Destination | undefined
@@ -23,10 +23,10 @@ export interface DiscardContext {
 }
 
 /**
- * Sends records to the destination until they have arrived. They are committed only after that. Without a
- * destination, they are dropped with a log line.
+ * Sends records to the destination, and retries until they have arrived. They may be committed only after that. Without a
+ * destination, the records are dropped with a log line.
  *
- * @returns the discarded records, without those of revoked partitions; none if the trigger was stopped first
+ * @returns the discarded records, except records of revoked partitions; empty if the trigger was stopped before the records arrived
  */
 export async function discard(
   discarded: DiscardedRecords,
@@ -39,7 +39,7 @@ export async function discard(
     if (parts.length === 0) return []
     const which = describe(parts, partition => partitionName(to.topic, partition))
     const said = withoutStack(why)
-    // The stack of a batch that was retried has been logged before.
+    // The stack of a retried batch was already logged after its first attempt.
     const stack = discarded.invocations === 1 ? why.slice(said.length) : ''
     const reason = `${discarded.condition}, ${said}`
     const what = `${to.name}  ${which} discarded: ${reason}`

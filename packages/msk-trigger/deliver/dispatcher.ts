@@ -23,10 +23,10 @@ import { eventOf } from './invocation-record.ts'
 import { RunningInvocations } from './running-invocations.ts'
 import { Semaphore } from './semaphore.ts'
 
-/** Maximum number of concurrent invocations of one event poller, each with different partitions (rules 18 and 19 in `RULES.md`). */
+/** Maximum number of concurrent invocations of an event poller, each with different partitions (rules 18 and 19 in `RULES.md`). */
 const CONCURRENT_INVOCATIONS = 5
 
-/** Time after which a stopping trigger reports pending work, in milliseconds. */
+/** Time after the start of a stop at which pending work is logged, in milliseconds. */
 const UNNOTICED_MS = 300
 
 export interface DispatcherParts extends Fetching {
@@ -41,12 +41,12 @@ export interface DispatcherParts extends Fetching {
   readonly faults: Faults
   readonly reserved: Semaphore
   invoke(event: EventContent, requestId: string, answerCounts: boolean): Promise<unknown>
-  /** Called for an injected crash. The poller must start again. */
+  /** Called for an injected crash. The poller must then start again. */
   crash(): void
   commit(offsets: readonly PartitionOffset[]): Promise<void>
 }
 
-/** Holds fetched records until they are delivered: fills a queue for each partition, and starts batches from the queues. */
+/** Stores fetched records until they are delivered: it fills a queue per partition, and starts batches from the queues. */
 export class Dispatcher {
   readonly #mapping: Mapping
   readonly #parts: DispatcherParts
@@ -59,7 +59,7 @@ export class Dispatcher {
   readonly #permits = new Semaphore(CONCURRENT_INVOCATIONS)
   readonly #ending = new AbortController()
   readonly #deliveries = new Deliveries()
-  /** Partitions in flight, by number: a partition that was revoked and assigned again must still wait for its old batch. */
+  /** Numbers of the partitions in flight. A partition that was revoked and assigned again must still wait for its old batch. */
   readonly #busy = new Set<number>()
   #released = Promise.withResolvers<void>()
   #queues: ReadonlyMap<number, PartitionQueue> = new Map()
@@ -97,7 +97,9 @@ export class Dispatcher {
     return new Map([...this.#queues.values()].map(queue => [queue.partition, queue.nextOffset]))
   }
 
-  /** Opens a queue for each partition without one. All of these partitions were just resumed, and no others are assigned. */
+  /**
+   * Opens a queue for each partition that does not have one. `offsets` contains all assigned partitions, which were just resumed.
+   */
   open(offsets: ReadonlyMap<number, number>): void {
     const queues = new Map(this.#queues)
     for (const [partition, offset] of offsets) {
@@ -121,8 +123,8 @@ export class Dispatcher {
   }
 
   /**
-   * Starts no more batches, and waits up to `graceMs` for running deliveries. Records that are not done by
-   * then are not committed, and are logged.
+   * Starts no more batches, and waits up to `graceMs` for running deliveries. Records that are not done after that time are logged
+   * and not committed.
    */
   async stop(graceMs: number): Promise<void> {
     this.#ending.abort()
@@ -141,15 +143,15 @@ export class Dispatcher {
     this.keepOnly([])
   }
 
-  /** Resolves when no batch with this partition is in flight; without an argument, when no batch is. */
+  /** Resolves when no batch with this partition is in flight; without an argument, when no batch at all is in flight. */
   async idle(partition?: number): Promise<void> {
     const isBusy = () => (partition === undefined ? this.#busy.size > 0 : this.#busy.has(partition))
     while (isBusy() && !this.#ending.signal.aborted) await this.#released.promise
   }
 
   /**
-   * Dispatches after this turn of the event loop: the partitions of a fetch arrive one by one, and with a
-   * window of 0 they would never be combined in a batch.
+   * Dispatches at the end of this turn of the event loop. The partitions of a fetch arrive one by one, and with a window of 0 they
+   * would never be combined in a batch.
    */
   dispatchSoon(): void {
     this.#dispatchScheduled ??= setImmediate(() => {
@@ -158,7 +160,7 @@ export class Dispatcher {
     })
   }
 
-  /** Starts every batch that can start now, and sets a timer for the end of the next batch's window. */
+  /** Starts every batch that can start now, and sets a timer for the time at which the next window ends. */
   #dispatch(): void {
     clearTimeout(this.#timer)
     const isFree = ({ partition }: PartitionQueue) =>
@@ -180,7 +182,8 @@ export class Dispatcher {
   }
 
   /**
-   * Records that a filter skips are committed without an invocation and without waiting for a window. See rule 39 in `RULES.md`.
+   * Commits records that a filter skips, without an invocation and without waiting for the batching window. See rule 39 in
+   * `RULES.md`.
    */
   #commitSkipped(queue: PartitionQueue): void {
     const first = queue.pending[0]
@@ -194,7 +197,7 @@ export class Dispatcher {
     this.#deliveries.begin(batch, this.#queues, this.#delivery)
   }
 
-  /** Takes records from a queue. Its partition is busy until it is released. */
+  /** Takes records from a queue. The partition counts as busy until it is released. */
   #take(partition: number, count: number): PendingRecord[] {
     const queue = this.#queues.get(partition)
     if (!queue) return []
@@ -227,7 +230,7 @@ export class Dispatcher {
       destination: mapping.destination,
       permits: {
         acquire: () => this.#permits.acquire(),
-        // A batch that waits for its next attempt releases its permit for others.
+        // A batch that waits for its next attempt releases its permit, so that other batches can run.
         release: () => {
           this.#permits.release()
           this.dispatchSoon()

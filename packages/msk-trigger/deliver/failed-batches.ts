@@ -1,7 +1,7 @@
 import type { PartitionRecords, WithOffset } from '../support/parts.ts'
 import type { LastResponse } from './invocation-record.ts'
 
-/** Number of attempts to deliver records that are delivered together. */
+/** Number of attempts so far to deliver records that are delivered together. */
 export interface Tried {
   /** Number of consecutive failed attempts, which determines the backoff. */
   readonly tries: number
@@ -14,8 +14,8 @@ export interface Tried {
 
 interface StampedRecord extends WithOffset {
   /**
-   * Timestamp of the record, in milliseconds since the epoch. It distinguishes records with the same offset
-   * if the topic was created again.
+   * Timestamp of the record, in milliseconds since the epoch. If the topic was created again, the timestamp distinguishes records
+   * with the same offset.
    */
   readonly timestampMs: number
 }
@@ -28,13 +28,13 @@ interface Failed {
 const NEVER: Tried = { tries: 0, failures: 0, invocations: 0 }
 
 /**
- * Failed batches with their attempts. A rebalance does not reset the attempts; otherwise the records would be
- * retried ten more times, or forever.
+ * Failed batches with the number of their attempts. The attempts are kept during a rebalance; otherwise each rebalance would
+ * restart the retries.
  */
 export class FailedBatches {
   readonly #byPartition = new Map<number, Failed>()
 
-  /** Stores a failed batch, whose records are redelivered together. */
+  /** Stores a failed batch. Its records will be delivered together again. */
   failed(parts: readonly PartitionRecords<StampedRecord>[], tried: Tried): void {
     for (const { partition, records } of parts) {
       const timestamps = new Map(records.map(({ offset, timestampMs }) => [offset, timestampMs]))
@@ -43,8 +43,8 @@ export class FailedBatches {
   }
 
   /**
-   * Divides a batch into units that have failed together, and the rest, in the order of each partition.
-   * Partitions without failures come first.
+   * Divides a batch into units. Records that failed together form a unit. The other records form a unit before and a unit after
+   * them, so that the order of each partition is kept. The first unit also contains the partitions without failures.
    */
   unitsOf<R extends StampedRecord>(
     parts: readonly PartitionRecords<R>[],
@@ -85,7 +85,7 @@ export class FailedBatches {
   }
 }
 
-/** Returns the range of consecutive records that have failed. */
+/** Returns the range of the records that belong to the failed batch, as indexes. */
 function rangeOf(
   records: readonly StampedRecord[],
   { timestamps }: Failed,

@@ -9,8 +9,8 @@ import { countOf, type PartitionRecords } from '../support/parts.ts'
 const LAST_DATE_MS = 8.64e15
 
 /**
- * Reason for discarding records. The setting `overAgeCondition` selects the spelling of the age condition.
- * See rules 15 and 45 in `RULES.md`.
+ * Reason why records are discarded. The setting `overAgeCondition` selects which reason is given for records that are too old. See
+ * rules 15 and 45 in `RULES.md`.
  */
 export type Condition =
   | 'RetryAttemptsExhausted'
@@ -29,13 +29,13 @@ export interface DiscardedRecords {
 
 export interface LastResponse {
   readonly requestId: string
-  /** False if the function returned and named the records itself. */
+  /** True if the invocation failed as a whole; false if the function reported individual failed records. */
   readonly isFunctionError: boolean
 }
 
 type InvocationMapping = Pick<Mapping, 'kind' | 'topic' | 'eventSourceArn' | 'functionArn' | 'open'>
 
-/** Common part of all payloads of one event source. */
+/** Properties of an event source that all its payloads contain. */
 export interface Origin {
   readonly mapping: InvocationMapping
   readonly brokers: readonly string[]
@@ -59,7 +59,7 @@ export function batchRecord(discarded: DiscardedRecords, origin: Origin, nowMs: 
   return commonFields(discarded, mapping.functionArn, discarded.condition, info, event, origin, nowMs)
 }
 
-/** Returns the object for S3: the same metadata, with the whole event as text. See rule 46 in `RULES.md`. */
+/** Returns the object for S3, which contains the same metadata and the whole event as text. See rule 46 in `RULES.md`. */
 export function objectRecord(discarded: DiscardedRecords, origin: Origin, nowMs: number) {
   return {
     ...batchRecord(discarded, origin, nowMs),
@@ -121,7 +121,7 @@ function commonFields(
       condition,
       approximateInvokeCount: invocations,
     },
-    // Records that were never sent have no response. AWS documents this for records that are too large.
+    // Records that were never sent have no response. For records that are too large, AWS documents this.
     responseContext: response
       ? {
           statusCode: 200,
@@ -142,8 +142,8 @@ function commonFields(
 }
 
 /**
- * Returns the nearest time that a Date can represent: a producer may write any 64-bit integer, and an error
- * would block the partition forever.
+ * Returns the record's timestamp, limited to the range of a Date. A producer may write any 64-bit integer, and an error here would
+ * block the partition forever.
  */
 function time(record: Pick<PendingRecord, 'timestampMs'> | undefined): string {
   const ms = record?.timestampMs ?? 0
@@ -151,8 +151,8 @@ function time(record: Pick<PendingRecord, 'timestampMs'> | undefined): string {
 }
 
 /**
- * Returns the key of an S3 object in the format that AWS documents for streams. The mapping's UUID is derived
- * from the consumer group.
+ * Returns the key of an S3 object in the format that AWS documents for streams. The UUID in the key is derived from the consumer
+ * group.
  */
 export function objectKey(
   { parts }: Pick<DiscardedRecords, 'parts'>,

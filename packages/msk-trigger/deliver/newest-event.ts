@@ -11,7 +11,10 @@ interface NewestEvent {
   readonly records: number
 }
 
-/** Returns the event that the function would receive with the newest of these records, as many as fit into one event. */
+/**
+ * Returns the event that the function would receive for the newest of these records. It contains as many of them as fit into one
+ * event.
+ */
 export async function newestEvent(
   found: ReadonlyMap<number, readonly Message[]>,
   count: number,

@@ -4,11 +4,11 @@ import { nearest } from '../support/nearest.ts'
 import { describe, type PartitionRecords, pick, type WithOffset } from '../support/parts.ts'
 import { isObject, show } from '../support/values.ts'
 
-/** Outcome of an invocation for its records. Records that are not redelivered are done. */
+/** Outcome of an invocation: the records that must be delivered again. All other records of the batch are done. */
 export interface Outcome<R extends WithOffset> {
   /** Records to redeliver. */
   readonly again: readonly PartitionRecords<R>[]
-  /** Records that a partial response named as failed; absent if the whole batch is redelivered. */
+  /** Records that a partial response has reported as failed; absent if the whole batch is redelivered. */
   readonly reported?: readonly PartitionRecords<R>[]
   readonly reason?: string
   readonly warning?: string
@@ -92,7 +92,7 @@ function partial<R extends WithOffset>(
   return { again, reported, reason, ...(isOldKey && { warning }) }
 }
 
-/** Returns each partition from its first failed record on, including all later records. */
+/** Returns, for each partition, the first failed record and all records after it. */
 function fromFirst<R extends WithOffset>(
   parts: readonly PartitionRecords<R>[],
   failed: ReadonlyMap<number, ReadonlySet<number>>,
@@ -109,7 +109,7 @@ function brief(value: unknown): string {
 /** Name of the list in a partial response. Lambda ignores any other name. */
 const LIST = 'batchItemFailures'
 
-/** Returns the name of the list of failures in a response, even if Lambda ignores it, such as `BatchItemFailures`. */
+/** Returns the name under which a response contains a list of failures. Lambda may ignore the name, such as `BatchItemFailures`. */
 function listOfFailures(answer: unknown): string | undefined {
   if (!isObject(answer)) return undefined
   const isList = (key: string) => Array.isArray(answer[key]) && (answer[key] as unknown[]).length > 0
@@ -117,8 +117,8 @@ function listOfFailures(answer: unknown): string | undefined {
 }
 
 /**
- * Returns a warning if a response counts as a success although it contains a list of failures, because Lambda
- * ignores the list's name.
+ * Returns a warning if a response contains a list of failures under a name that Lambda ignores, so that the response counts as a
+ * success.
  */
 function misnamedList(answer: unknown): { warning?: string } {
   const name = listOfFailures(answer)
@@ -131,9 +131,9 @@ function misnamedList(answer: unknown): { warning?: string } {
 }
 
 /**
- * Explains why a failure does not identify a record of the batch, with a hint for common mistakes.
+ * Explains why a reported failure does not identify a record of the batch, with a hint for common mistakes.
  *
- * @param sample name of a partition
+ * @param sample name of a partition, for the example in the explanation
  */
 function whatIsWrong(failure: unknown, sample: string): string {
   const right = `{ itemIdentifier: { partition: "${sample}", offset: 12 } }`

@@ -2,7 +2,7 @@ import type { Mapping } from '../config/mappings.ts'
 import { countOf, halves, type PartitionRecords, type WithOffset, without } from '../support/parts.ts'
 import type { Outcome } from './outcome.ts'
 
-/** Records that are delivered together, with their history. */
+/** Records that are delivered together, with the history of their attempts. */
 export interface Unit<R extends WithOffset> {
   readonly parts: readonly PartitionRecords<R>[]
   /** Number of failed attempts that count against the retries. */
@@ -17,14 +17,14 @@ export type RetryPolicy = Pick<
 
 export interface NextAttempts<R extends WithOffset> {
   readonly exhausted: readonly PartitionRecords<R>[]
-  /** Units that replace the failed one, to be delivered one after another. */
+  /** Units that replace the failed unit. They are delivered one after another. */
   readonly units: readonly Unit<R>[]
 }
 
 /**
- * Decides what happens after an attempt. A failure counts whether it was thrown or reported (rule 32 in `RULES.md`), and the first
- * attempt is not a retry (rule 26). With bisection, the halves are delivered one after the other (rules 19 and 29). A split does
- * not count as a retry, unless `bisectRetries` is set accordingly.
+ * Decides how delivery continues after an attempt. Thrown errors and reported failures both count as failed attempts (rule 32 in
+ * `RULES.md`), and the first attempt is not a retry (rule 26). With bisection, the two halves are delivered one after the other
+ * (rules 19 and 29). A split counts as a retry only if `bisectRetries` is set accordingly.
  */
 export function afterAttempt<R extends WithOffset>(
   unit: Unit<R>,

@@ -15,7 +15,7 @@ interface SlowInvocations {
   returned(parts: readonly PartitionRecords[]): void
 }
 
-/** Running invocations. Each slow one is reported once, and so is its end. */
+/** Running invocations. A slow invocation is reported once while it runs, and once more when it ends. */
 export class RunningInvocations {
   readonly #running = new Set<Running>()
   readonly #slow: SlowInvocations
@@ -25,7 +25,7 @@ export class RunningInvocations {
     this.#slow = slow
   }
 
-  /** Registers an invocation. Call the returned function when it ends. */
+  /** Registers an invocation. The caller must call the returned function when the invocation ends. */
   begin(parts: readonly PartitionRecords[]): () => void {
     const invocation = { parts, sinceMs: Date.now(), isReported: false }
     this.#running.add(invocation)
@@ -36,7 +36,7 @@ export class RunningInvocations {
     }
   }
 
-  /** Records that the handlers are processing now. */
+  /** Records that handlers are processing at the moment. */
   get parts(): readonly PartitionRecords[] {
     return [...this.#running].flatMap(({ parts }) => parts)
   }

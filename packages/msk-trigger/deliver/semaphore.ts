@@ -1,4 +1,6 @@
-/** A counting semaphore. `release` passes the permit to the caller that has waited longest, before `tryAcquire` can take it. */
+/**
+ * Counting semaphore. `release` gives the permit to the caller that has waited longest, so that `tryAcquire` cannot take it first.
+ */
 export class Semaphore {
   #free: number
   readonly #pending: (() => void)[] = []

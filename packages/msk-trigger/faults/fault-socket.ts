@@ -11,10 +11,7 @@ export interface FaultTarget {
   inject(fault: Fault): Promise<void>
 }
 
-/**
- * Accepts faults over a Unix socket, one line of JSON each. Each is answered by a line, so that a test knows
- * when its fault is in effect.
- */
+/** Accepts faults over a Unix socket, one line of JSON each. The response to each line shows a test that its fault is in effect. */
 export class FaultSocket {
   readonly #path: string
   readonly #sources: readonly FaultTarget[]
@@ -32,7 +29,7 @@ export class FaultSocket {
     )
   }
 
-  /** Starts listening. First removes a socket that a killed process has left. */
+  /** Starts listening. If a killed process has left a socket behind, it is removed first. */
   listen(): void {
     const probe = connect(this.#path)
     probe.once('connect', () => {
@@ -54,7 +51,7 @@ export class FaultSocket {
     this.#connections.add(socket)
     socket.on('close', () => this.#connections.delete(socket))
     const lines = createInterface({ input: socket })
-    // A client may disconnect without waiting for the answer. `lines` also emits the errors of the socket.
+    // A client may disconnect without waiting for the response. `lines` emits the errors of the socket as well.
     for (const one of [socket, lines]) one.on('error', () => {})
     lines.on('line', line => {
       const answer = (content: object) => socket.writable && socket.write(`${JSON.stringify(content)}\n`)

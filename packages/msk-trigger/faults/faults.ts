@@ -9,13 +9,12 @@ const FAULTS = [...BATCH_FAULTS, 'rebalance', 'hold', 'release'] as const
 export interface Fault {
   /**
    * - `duplicate`: the next batch is sent to the function twice, the second time after the first response.
-   * - `timeout`: the next batch times out after its handler has run: its effects remain, but its response is
-   *   lost.
-   * - `crash`: the poller dies after the next batch has run and before anything of it is committed. Everything is read
-   *   again from the committed offsets, and nothing else that is in flight is committed.
-   * - `rebalance`: the group reassigns all partitions immediately; nothing that is in flight is committed.
-   * - `hold`: no batch with this partition is started until `release`. In effect when the batch in flight, if there is one,
-   *   has ended.
+   * - `timeout`: the next batch times out after its handler has run. The effects of the handler remain, but its response is lost.
+   * - `crash`: the poller dies after the next batch has run and before any record in flight is committed. Everything is read again
+   *   from the committed offsets.
+   * - `rebalance`: the group reassigns all partitions immediately. No record in flight is committed.
+   * - `hold`: no batch with this partition is started until `release`. The fault is in effect once the batch in flight, if any, has
+   *   ended.
    */
   readonly fault: (typeof FAULTS)[number]
   /** Key of the function in `serverless.yml`. */
@@ -39,7 +38,7 @@ export class Faults {
     else if (fault === 'release') this.#held.delete(partition as number)
   }
 
-  /** Returns true if a fault applies now, and decrements its count. */
+  /** Returns true if a fault applies now, and decrements its remaining count. */
   fires(fault: BatchFault): boolean {
     const left = this.#armed.get(fault) ?? 0
     if (left > 0) this.#armed.set(fault, left - 1)
@@ -51,11 +50,7 @@ export class Faults {
   }
 }
 
-/**
- * Parses a request for a fault.
- *
- * @throws Error with the reason if the request is invalid or contains unknown keys
- */
+/** Parses a request for a fault, which is JSON. @throws Error with the reason if the request is invalid or contains unknown keys */
 export function readFault(text: string): Fault {
   const given = parsed(text)
   const { fault, function: functionKey, topic, partition, times } = given

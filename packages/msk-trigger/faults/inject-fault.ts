@@ -5,7 +5,7 @@ import type { Fault } from './faults.ts'
 /**
  * Injects a fault into the trigger that listens on this socket. Resolves when the fault is in effect or armed.
  *
- * @throws Error if it is rejected
+ * @throws Error if the trigger rejects the fault
  */
 export function injectFault(socket: string, fault: Fault): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -13,7 +13,7 @@ export function injectFault(socket: string, fault: Fault): Promise<void> {
     connection.once('close', () => reject(new Error('the trigger has ended')))
     connection.write(`${JSON.stringify(fault)}\n`)
     const answers = createInterface({ input: connection })
-    // `answers` also emits the connection's errors.
+    // `answers` emits the errors of the connection as well.
     for (const one of [connection, answers]) one.once('error', reject)
     answers.once('line', line => {
       const { error } = JSON.parse(line)

@@ -8,7 +8,7 @@ import { copyRecords, lengthOf, type PackedRecord, unpacked } from './packed-rec
 export interface EventContent {
   /** Returns the event as the JSON that Lambda sends. */
   json(): string
-  /** Packed form for a thread of this process, which does not need JSON. */
+  /** Packed form of the event for a thread of this process, which can use it instead of JSON. */
   readonly packed?: PackedEvent
 }
 
@@ -26,11 +26,13 @@ export interface EventHead {
 export interface PackedEvent {
   readonly head: EventHead
   readonly length: number
-  /** Copies the records. `target` must have at least this length. */
+  /** Copies the packed records to `target`, which must be at least `length` bytes long. */
   copyTo(target: Uint8Array): void
 }
 
-/** Event with these records, which are in the order of their offsets within each partition. See rules 7 and 11 in `RULES.md`. */
+/**
+ * Event with these records. Within each partition, they must be in the order of their offsets. See rules 7 and 11 in `RULES.md`.
+ */
 export class RecordsEvent implements EventContent, PackedEvent {
   readonly head: EventHead
   readonly #mapping: Pick<Mapping, 'kind' | 'topic' | 'eventSourceArn'>

@@ -1,6 +1,6 @@
 /**
- * Builds the JSON of an event as Lambda sends it. It is built from bytes, because building and serializing
- * objects takes several times as long.
+ * Builds the JSON of an event as Lambda sends it. The text is assembled directly from bytes, because building and serializing
+ * objects would take several times as long.
  */
 import { headersOf } from '@sluice/kafka-records'
 import type { Mapping } from '../config/mappings.ts'
@@ -15,7 +15,7 @@ export function recordJson(
   tombstone: OpenChoices['tombstone'] = 'absent',
 ): string {
   const { offset, timestamp, key, value, bare, keySchema, valueSchema } = message
-  // With the timestamp type LogAppendTime (1), kafkajs sets the timestamp to the broker's time.
+  // If the timestamp type is LogAppendTime (1), kafkajs has set the timestamp to the broker's time.
   const type = message.batchContext?.timestampType === 1 ? 'LOG_APPEND_TIME' : 'CREATE_TIME'
   let json = `{"topic":"${topic}","partition":${partition},"offset":${offset},"timestamp":${timestamp},"timestampType":"${type}","headers":${headersJson(message)}`
   if (key != null) json += `,"key":${field(key, bare?.key)}`
@@ -30,7 +30,7 @@ export function recordJson(
 /**
  * Returns the JSON of a `LambdaEvent`. See rules 7 and 11 in `RULES.md`.
  *
- * @param parts partitions, with the JSON of their records in the order of their offsets
+ * @param parts partitions, each with the JSON of its records in the order of their offsets
  */
 export function eventJson(
   { kind, topic, eventSourceArn }: Pick<Mapping, 'kind' | 'topic' | 'eventSourceArn'>,
@@ -55,12 +55,12 @@ function headersJson(message: Message): string {
   return `[${headers.map(([name, bytes]) => `{${JSON.stringify(name)}:[${signed(bytes)}]}`).join()}]`
 }
 
-/** Returns the bytes as signed integers, as in Java. See rule 13 in `RULES.md`. */
+/** Returns bytes as signed integers, like Java does. See rule 13 in `RULES.md`. */
 function signed(bytes: Buffer | null): string {
   return bytes ? new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length).join() : ''
 }
 
-/** Returns the bytes in base64, or the JSON that a registry has decoded. */
+/** Returns a key or value as JSON: the bytes in base64, or the JSON into which a registry has decoded it. */
 function field(bytes: Buffer, isBare = false): string {
   return isBare ? bytes.toString() : `"${bytes.toString('base64')}"`
 }

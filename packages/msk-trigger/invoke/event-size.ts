@@ -5,7 +5,7 @@ import { type Message, partitionName, type SchemaMetadata } from './event.ts'
 /** Maximum payload of a synchronous invocation: 6 MB of JSON. See rule 1 in `RULES.md`. */
 export const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024
 
-/** Length of the JSON around the values of a record, with the comma that follows. `key` and `value` are added only if present. */
+/** Length of the JSON around the values of a record, including the comma after it. `key` and `value` are added only if present. */
 const FRAME = '{"topic":"","partition":,"offset":,"timestamp":,"timestampType":"","headers":[]},'.length
 const KEY = '"key":"",'.length
 const VALUE = '"value":"",'.length
@@ -13,7 +13,7 @@ const KEY_SCHEMA = '"keySchemaMetadata":{"dataFormat":"","schemaId":""},'.length
 const VALUE_SCHEMA = '"valueSchemaMetadata":{"dataFormat":"","schemaId":""},'.length
 
 /**
- * Returns the size of a record in the JSON event, with its comma (rule 8 in `RULES.md`). It is calculated
+ * Returns the size of a record in the JSON event, including the comma after it (rule 8 in `RULES.md`). The size is calculated
  * without building the JSON, because every record is measured.
  */
 export function recordBytes(
@@ -37,12 +37,12 @@ export function recordBytes(
   return bytes + Math.max(0, headers.length - 1)
 }
 
-/** Returns the size of a partition without its records: `"topic-0":[],`. */
+/** Returns the size of a partition in the JSON event without its records, such as `"topic-0":[],`. */
 export function partitionBytes(topic: string, partition: number): number {
   return partitionName(topic, partition).length + '"":[],'.length
 }
 
-/** Returns the size of a field in base64. A decoded field is JSON and needs no quotes. */
+/** Returns the size of a key or value in base64. A decoded value is JSON and needs no quotes. */
 function fieldLength({ length }: Buffer, isBare = false): number {
   return isBare ? length - '""'.length : 4 * Math.ceil(length / 3)
 }
@@ -59,7 +59,7 @@ function headerBytes(name: string, value: Buffer | null): number {
   return '{:[]}'.length + nameBytes(name) + numbers
 }
 
-/** Returns the size of a name as JSON. Nearly all names contain no characters that JSON escapes. */
+/** Returns the size of a name as JSON. Most names contain no characters that need escaping and are measured quickly. */
 function nameBytes(name: string): number {
   return PLAIN.test(name) ? '""'.length + name.length : Buffer.byteLength(JSON.stringify(name))
 }

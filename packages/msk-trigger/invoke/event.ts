@@ -1,6 +1,6 @@
 import type { KafkaMessage } from 'kafkajs'
 
-/** A Kafka record as Lambda delivers it. See rules 12 and 13 in `RULES.md`. */
+/** Kafka record in the form in which Lambda delivers it. See rules 12 and 13 in `RULES.md`. */
 export interface LambdaRecord {
   readonly topic: string
   readonly partition: number
@@ -8,7 +8,7 @@ export interface LambdaRecord {
   /** Timestamp in milliseconds since the epoch. */
   readonly timestamp: number
   readonly timestampType: 'CREATE_TIME' | 'LOG_APPEND_TIME'
-  /** Key in base64. If the record has no key, absent or null, depending on the settings. */
+  /** Key in base64. For a record without a key, absent or null, depending on the settings. */
   readonly key?: string | null
   /** Present only if a schema registry is used. See rule 14 in `RULES.md`. */
   readonly keySchemaMetadata?: SchemaMetadata
@@ -26,12 +26,15 @@ export interface LambdaEvent {
   readonly records: Readonly<Record<string, readonly LambdaRecord[]>>
 }
 
-/** Parts of a kafkajs message that are delivered. `batchContext` exists at run time but not in kafkajs's types. */
+/** Properties of a kafkajs message that are delivered. `batchContext` exists at run time but not in kafkajs's types. */
 export type Message = Pick<KafkaMessage, 'key' | 'value' | 'timestamp' | 'offset' | 'headers'> & {
   readonly batchContext?: { readonly timestampType?: number }
-  /** Headers in the order of the log. */
+  /** Headers in the order in which they are stored in the log. */
   readonly headerList?: readonly (readonly [name: string, value: Buffer | null])[]
-  /** Size of the record in the log, in bytes. Set only if the record is larger than any event; its value was omitted. */
+  /**
+   * Size of the record in the log, in bytes. Set only for a record that is larger than any event, whose value was therefore
+   * omitted.
+   */
   readonly oversizeBytes?: number | undefined
   /** Schemas of key and value. See rule 14 in `RULES.md`. */
   readonly keySchema?: SchemaMetadata
@@ -45,12 +48,12 @@ export interface SchemaMetadata {
   readonly schemaId: string
 }
 
-/** Returns the name of a partition in `records` and in partial responses. */
+/** Returns the name of a partition that is used in `records` and in partial responses. */
 export function partitionName(topic: string, partition: number): string {
   return `${topic}-${partition}`
 }
 
-/** Number of headers from which building a record delays others noticeably: 90,000 headers take tens of milliseconds. */
+/** Number of headers above which building a record noticeably delays other work: 90,000 headers take tens of milliseconds. */
 const MANY_HEADERS = 500
 
 /** Returns true if building a record of this message takes much longer than usual. */

@@ -19,19 +19,19 @@ export interface FunctionFacts {
   readonly region: string
   /** Folder of the function's code, to which `handler` is relative. */
   readonly folder: string
-  /** All environment variables of the function, which does not inherit those of this process. */
+  /** All environment variables of the function. The variables of this process are not inherited. */
   readonly environment: Readonly<Record<string, string>>
 }
 
-/** Defaults of Lambda and of the framework. */
+/** Default values of Lambda and of the framework. */
 const RUNTIME = 'nodejs20.x'
 const MEMORY_MB = 1024
 const TIMEOUT_S = 6
 
 /**
- * Reads the current definition of a function, which a bundler may have replaced.
+ * Reads the current definition of a function, which a bundler may have changed.
  *
- * @param options `location` is a bundler's output folder
+ * @param options options of serverless-offline. Bundlers set `location` to their output folder.
  */
 export function functionFacts(
   serverless: Serverless,
@@ -70,12 +70,15 @@ export function functionFacts(
   return { ...facts, environment }
 }
 
-/** Returns credentials and endpoints from the environment of `serverless offline`. */
+/** Returns AWS credentials and endpoints from the environment of `serverless offline`. */
 function awsVariables(own: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(own).filter(([name]) => name.startsWith('AWS_')))
 }
 
-/** Returns the variables that Lambda sets, with the values of serverless-offline, so that a function sees the same in both. */
+/**
+ * Returns the environment variables that Lambda sets. The values are the same as in serverless-offline, so that a function behaves
+ * the same in both.
+ */
 function lambdaVariables({ functionName, handler, memoryMb, region }: Omit<FunctionFacts, 'environment'>) {
   return {
     _HANDLER: handler,
@@ -104,7 +107,7 @@ function texts(
   return Object.fromEntries(set.map(([name, value]) => [name, textOf(value, context)]))
 }
 
-/** Returns a value as text. Values that only CloudFormation can resolve become JSON. */
+/** Returns a value as text. A value that only CloudFormation can resolve becomes JSON. */
 function textOf(value: unknown, context: IntrinsicContext): string {
   const known = resolveIntrinsics(value, context) ?? value
   return isObject(known) ? JSON.stringify(known) : String(known)

@@ -5,19 +5,22 @@ import { NotBegun } from './runtimes/runtime.ts'
 
 type PooledInstance = Pick<Instance, 'isBroken' | 'isComputing' | 'isLoading' | 'hasRoom' | 'close'>
 
-/** Idle time after which an instance ends, if there is another one, in milliseconds. */
+/** Time after which an idle instance is ended if the function has other instances, in milliseconds. */
 const IDLE_MS = 30_000
 
 /**
  * Starts an invocation on an instance. If the instance is busy, the invocation waits there.
  *
- * @param onBegun called when the invocation runs
+ * @param onBegun called when the instance begins the invocation
  */
 type Start<I> = (instance: I, onBegun: () => void) => Started
 
 interface Caller<I> {
   readonly sinceMs: number
-  /** Time from which the patience of the caller is measured: `sinceMs`, or the time since which it has waited at an instance. */
+  /**
+   * Start of the time after which the caller gets another instance: `sinceMs`, or the time at which it began to wait at an
+   * instance.
+   */
   patientSinceMs: number
   readonly start: Start<I>
   readonly outcome: PromiseWithResolvers<unknown>
@@ -26,23 +29,23 @@ interface Caller<I> {
 }
 
 /**
- * Instances of one function. The most recently used instance is preferred, and callers wait a moment at a
- * busy one, because each thread costs tens of megabytes, and starting it costs as much as hundreds of
- * invocations. A caller that has waited too long is assigned to another instance.
+ * Instances of one function. The most recently used instance is preferred, and a caller first waits briefly at a busy one. Each
+ * thread costs tens of megabytes, and starting one costs as much as hundreds of invocations. A caller that has waited too long is
+ * moved to another instance.
  */
 export class InstancePool<I extends PooledInstance = Instance> {
   readonly #start: () => I
   readonly #areReused: boolean
   readonly #all = new Set<I>()
-  /** Instances that were replaced during an invocation, and end with it. */
+  /** Instances that were replaced during an invocation. Each is ended after this invocation. */
   readonly #replaced = new Set<I>()
-  /** Idle instances, the most recently used one last. Each has a timer that ends it. */
+  /** Idle instances in the order of their last use. Each has a timer that ends the instance. */
   readonly #idle = new Map<I, NodeJS.Timeout>()
-  /** Callers whose invocations run or wait at each instance. */
+  /** Callers whose invocations run or wait at an instance, by instance. */
   readonly #callers = new Map<I, Set<Caller<I>>>()
   /** Callers whose invocation has not begun. */
   readonly #waiting = new WaitingList<Caller<I>>()
-  /** Time since which the queue has been non-empty, and the utilization of this thread at that time. */
+  /** Time since which callers have been waiting without a break, and the utilization of this thread at that time. */
   #backlog: { readonly sinceMs: number; readonly use: EventLoopUtilization } | undefined
   #timer: NodeJS.Timeout | undefined
   #timerAtMs = 0
@@ -57,7 +60,7 @@ export class InstancePool<I extends PooledInstance = Instance> {
   /**
    * Runs an invocation on an instance, and ends the instance if it is broken.
    *
-   * @param start may be called again if the invocation has not begun
+   * @param start starts the invocation. May be called again as long as the invocation has not begun.
    */
   run(start: Start<I>): Promise<unknown> {
     const outcome = Promise.withResolvers<unknown>()
@@ -67,10 +70,7 @@ export class InstancePool<I extends PooledInstance = Instance> {
     return outcome.promise
   }
 
-  /**
-   * Replaces all instances, so that later invocations get new ones. Running invocations finish on the
-   * instance on which they started.
-   */
+  /** Replaces all instances, so that later invocations use new ones. Running invocations finish on their old instance. */
   async replace(): Promise<void> {
     const idle: I[] = []
     for (let last = this.#popIdle(); last; last = this.#popIdle()) idle.push(last)
@@ -88,7 +88,9 @@ export class InstancePool<I extends PooledInstance = Instance> {
     await Promise.all([...this.#all, ...this.#replaced].map(instance => instance.close()))
   }
 
-  /** Serves waiting callers in order, with an idle instance or else with a new one, immediately or after a delay. */
+  /**
+   * Serves waiting callers in order. Each gets an idle instance if there is one, otherwise a new one, immediately or after a delay.
+   */
   #serve(): void {
     if (this.#isClosed) {
       clearTimeout(this.#timer)
@@ -106,13 +108,14 @@ export class InstancePool<I extends PooledInstance = Instance> {
   }
 
   /**
-   * Sets the timer. An earlier time replaces a later one, because a caller waits longer while a handler is loaded than afterwards.
+   * Sets the timer. An earlier time replaces a later one, because a caller waits longer while the handler is being loaded than
+   * afterwards.
    */
   #setTimer(atMs: number): void {
     if (this.#timer && this.#timerAtMs <= atMs) return
     clearTimeout(this.#timer)
     this.#timerAtMs = atMs
-    // If this thread was busy, responses may already have arrived: handle them before the timer takes effect.
+    // If this thread was busy, responses may already have arrived. Handle them before the timer's callback.
     this.#timer = setTimeout(() => setImmediate(() => this.#startIfDue()), atMs - performance.now())
   }
 
@@ -152,7 +155,7 @@ export class InstancePool<I extends PooledInstance = Instance> {
     return startInstanceAtMs({ sinceMs, backlogSinceMs }, threads)
   }
 
-  /** Returns the most recently used idle instance. A thread can end while it is idle, so ended ones are skipped. */
+  /** Returns the most recently used idle instance. Instances whose thread has ended while idle are skipped. */
   #free(): I | undefined {
     for (let last = this.#popIdle(); last; last = this.#popIdle()) {
       if (!last.isBroken) return last
@@ -186,10 +189,7 @@ export class InstancePool<I extends PooledInstance = Instance> {
     return open.sort((a, b) => length(a) - length(b))[0]
   }
 
-  /**
-   * Starts an instance for a caller. A failure to start it rejects only this caller, without affecting the
-   * release or the timer that has served it.
-   */
+  /** Starts an instance for a caller. If this fails, only this caller is rejected; the code that serves it is not affected. */
   #startFor(caller: Caller<I>): void {
     try {
       const instance = this.#start()
@@ -215,7 +215,7 @@ export class InstancePool<I extends PooledInstance = Instance> {
     this.#callers.set(instance, callers.add(caller))
     let at: Started | undefined
     at = caller.start(instance, () => {
-      // An invocation that was taken back a moment ago may already wait at another instance.
+      // The invocation was taken back a moment ago, and may already wait at another instance.
       if (caller.at !== at) return
       this.#waiting.remove(caller)
       this.#serve()
@@ -223,7 +223,7 @@ export class InstancePool<I extends PooledInstance = Instance> {
     caller.at = at
     caller.patientSinceMs = performance.now()
     const settle = async (of: () => void) => {
-      // A broken instance no longer reports that the invocations of its callers have begun.
+      // A broken instance does not report which invocations have begun.
       this.#waiting.remove(caller)
       await this.#release(caller, instance)
       of()
@@ -232,7 +232,7 @@ export class InstancePool<I extends PooledInstance = Instance> {
       answer => settle(() => caller.outcome.resolve(answer)),
       error => {
         if (!(error instanceof NotBegun)) return settle(() => caller.outcome.reject(error))
-        // The caller has not failed, so it is served again, before later callers. A caller that was taken
+        // The caller has not failed. It is served again, before callers that arrived later. A caller whose invocation was taken
         // back is already in the list.
         if (caller.at === at) {
           caller.at = undefined
@@ -243,7 +243,7 @@ export class InstancePool<I extends PooledInstance = Instance> {
     )
   }
 
-  /** Takes back the caller's invocation from its instance. Returns true if the caller is not at an instance, or is not any more. */
+  /** Takes back the caller's invocation from its instance. Returns true if the caller is no longer at an instance. */
   #takeBack(caller: Caller<I>): boolean {
     if (caller.at && !caller.at.takeBack()) return false
     caller.at = undefined
@@ -266,7 +266,7 @@ export class InstancePool<I extends PooledInstance = Instance> {
   }
 }
 
-/** Waiting callers in the order of their arrival. */
+/** Waiting callers in the order in which they arrived. */
 class WaitingList<Item extends { readonly sinceMs: number }> {
   readonly #items: Item[] = []
 
@@ -274,12 +274,12 @@ class WaitingList<Item extends { readonly sinceMs: number }> {
     return this.#items[0]
   }
 
-  /** A copy, which does not change when items are added or removed. */
+  /** Copy of the list, which does not change when items are added or removed. */
   get all(): readonly Item[] {
     return [...this.#items]
   }
 
-  /** Inserts an item after all that have waited at least as long, unless it is already in the list. */
+  /** Inserts an item behind all items that have waited at least as long, unless it is already in the list. */
   add(item: Item): void {
     if (this.#items.includes(item)) return
     const later = this.#items.findIndex(({ sinceMs }) => sinceMs > item.sinceMs)

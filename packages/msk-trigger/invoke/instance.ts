@@ -1,57 +1,58 @@
 import { type HandedOver, type Invocation, NotBegun, type Runtime, RuntimeEnded } from './runtimes/runtime.ts'
 
-/** Time for loading a handler that does not count as time of its first invocation, as in the cloud, in milliseconds. */
+/** Time for loading a handler that is not counted towards the timeout of its first invocation, as in the cloud. In milliseconds. */
 const LOADING_MS = 10_000
 
 export interface Started {
   /**
-   * Result of the invocation. Rejects with `NotBegun` if the invocation was taken back or the instance is
-   * broken; another instance can run it then.
+   * Result of the invocation. Rejects with `NotBegun` if the invocation was taken back or the instance is broken; another instance
+   * can then run it.
    */
   readonly answer: Promise<unknown>
-  /** Takes back an invocation that has not begun. Returns true if it was taken back, so that it will not run there. */
+  /** Takes back an invocation that has not begun. Returns true if the invocation will not run on this instance. */
   takeBack(): boolean
 }
 
-/** An invocation that runs, or that waits for those before it. */
+/** Invocation that is running, or waiting for earlier invocations. */
 interface Turn {
   readonly invocation: Invocation
   readonly failed: PromiseWithResolvers<never>
   readonly onBegun: () => void
   handedOver?: HandedOver
-  /** True once the runtime has answered the invocation or given it back. */
+  /** True once the runtime has answered the invocation or returned it unprocessed. */
   isOver: boolean
   timer?: NodeJS.Timeout
 }
 
 /**
- * One instance of a function, which runs one invocation at a time. It is broken after a timeout, and after its runtime has ended.
+ * Instance of a function, which runs one invocation at a time. The instance is broken after a timeout, or when its runtime has
+ * ended.
  */
 export class Instance {
   isBroken = false
   readonly #runtime: Runtime
-  /** Invocations in order. The first one is running. */
+  /** Invocations in the order of their arrival. The first one is running. */
   readonly #line: Turn[] = []
   /** True until the first invocation has ended, because that invocation loads the handler. */
   #isCold = true
   #isClosed = false
   /** True once an invocation has been answered, successfully or not. */
   #hasResponded = false
-  /** Reason why the runtime has ended by itself. */
+  /** Reason why the runtime has ended without being closed. */
   #ownEnd: RuntimeEnded | undefined
   /**
-   * True if the instance was closed because one invocation took too long. The other invocations have not
-   * failed then, and are given back.
+   * True if the instance was closed because one invocation took too long. The other invocations have not failed, and can run on
+   * another instance.
    */
   #givesBack = false
 
-  /** @param onIdleEnd called when the runtime ends by itself after it has responded */
+  /** @param onIdleEnd called if the runtime, after responding at least once, ends without having been closed */
   constructor(runtime: Runtime, onIdleEnd: (error: Error) => void) {
     this.#runtime = runtime
     void runtime.ended.then(error => {
       this.isBroken = true
       if (!this.#isClosed) this.#ownEnd = error
-      // An answer can arrive together with the end of the runtime, before the invocation has been removed from the line.
+      // An answer can arrive together with the end of the runtime, before its invocation is removed from `#line`.
       const open = this.#line.filter(turn => !turn.isOver)
       for (const turn of open) turn.failed.reject(this.#givesBack ? new NotBegun(error.message) : error)
       if (open.length === 0 && this.#ownEnd && this.#hasResponded) onIdleEnd(error)
@@ -64,21 +65,21 @@ export class Instance {
   }
 
   /**
-   * Sends an event to the handler. While another invocation runs, call this only if the instance has room.
+   * Sends an event to the handler. While another invocation is running, call this only if the instance has room for more.
    *
-   * @param onBegun called when the invocation runs
+   * @param onBegun called when the invocation begins
    */
   invoke(invocation: Invocation, onBegun = () => {}): Started {
     const turn: Turn = { invocation, onBegun, failed: Promise.withResolvers(), isOver: false }
-    // Avoid an unhandled rejection: a breaking instance rejects the running invocation, which may just have ended.
+    // Avoid an unhandled rejection: an instance that breaks rejects its running invocation, which may just have ended.
     turn.failed.promise.catch(() => {})
     this.#line.push(turn)
     return { answer: this.#answerTo(turn), takeBack: () => this.#takeBack(turn) }
   }
 
   /**
-   * Resolves to the handler's answer. Rejects with the error of the runtime, or with RuntimeEnded after a
-   * timeout or when the runtime has ended.
+   * Resolves to the handler's answer. Rejects with the error of the runtime. After a timeout, or when the runtime has ended,
+   * rejects with RuntimeEnded.
    */
   async #answerTo(turn: Turn): Promise<unknown> {
     let isBegun = true
@@ -89,10 +90,10 @@ export class Instance {
       if (isFirst) this.#begins(turn)
       return await Promise.race([answer, turn.failed.promise])
     } catch (error) {
-      // An invocation that the runtime has not given back may have begun.
+      // An invocation may have begun unless the runtime has returned it unprocessed.
       const isGivenBack = error instanceof NotBegun && turn.isOver
-      // Code that was started by loading the handler may end the runtime a moment later, and would do so each
-      // time. Therefore such an end counts as a failure of the first invocation.
+      // Loading the handler may start code that ends the runtime a moment later, each time it is loaded. Therefore such an end
+      // counts as a failure of the first invocation.
       const endByLoading = isGivenBack && isFirst && !this.#hasResponded ? this.#ownEnd : undefined
       isBegun = !isGivenBack || endByLoading !== undefined
       throw endByLoading ?? error
@@ -132,7 +133,7 @@ export class Instance {
   }
 
   #tooLate({ failed, invocation }: Turn): void {
-    // The next invocation has begun, so the answer was already sent.
+    // The next invocation has begun, so the answer to this one was already sent.
     if (this.#line[1]?.handedOver?.hasBegun()) return
     this.isBroken = true
     failed.reject(new RuntimeEnded(`timeout: the handler took longer than ${invocation.timeoutMs} ms`))
@@ -162,7 +163,7 @@ export class Instance {
     return first !== undefined && first.handedOver === undefined
   }
 
-  /** True if the running invocation uses a processor rather than waiting for I/O. */
+  /** True if the running invocation is computing rather than waiting for I/O. */
   get isComputing(): boolean {
     return this.#isCold || this.#runtime.isComputing
   }

@@ -15,16 +15,16 @@ export interface Invoked {
 /** Invokes functions in the same way as Lambda. */
 export interface FunctionInvoker {
   /**
-   * Invokes a function. Rejects on an error or a timeout; the records are then delivered again.
+   * Invokes a function. Rejects on an error or a timeout; the caller then delivers the records again.
    *
-   * @param answerCounts false to inject a timeout
+   * @param answerCounts false to simulate a timeout
    */
   invoke(invoked: Invoked, event: EventContent, requestId: string, answerCounts?: boolean): Promise<unknown>
   /** Ends all running invocations. Later invocations are rejected. */
   close(): Promise<void>
 }
 
-/** Starts the runtimes of a program's functions. */
+/** Starts runtimes for the functions of a program. */
 export interface Runtimes {
   /**
    * Starts the runtime of a function with its current definition.
@@ -32,9 +32,9 @@ export interface Runtimes {
    * @param notice receives lines for the log
    */
   start(functionKey: string, notice: (line: string) => void): Runtime
-  /** False if every invocation must load the handler again. */
+  /** True if instances can be reused; false if every invocation must load the handler again. */
   readonly areReused: boolean
-  /** False if the timeouts of functions do not apply. */
+  /** True if invocations are limited by the timeouts of their functions. */
   readonly haveTimeouts: boolean
 }
 
@@ -44,7 +44,7 @@ function tooLate(instance: Instance): never {
   throw new Error('timeout: the response came too late (injected fault)')
 }
 
-/** Invokes functions that run on this machine. Each function has separate instances. */
+/** Invokes functions in local threads or processes. Each function has separate instances. */
 export class Invoker implements FunctionInvoker {
   readonly #runtimes: Runtimes
   readonly #log: Pick<Log, 'notice' | 'error'>
@@ -72,8 +72,8 @@ export class Invoker implements FunctionInvoker {
   }
 
   /**
-   * Makes the next invocations of these functions, or of all functions, load their code again. Running
-   * invocations are not affected.
+   * Makes the next invocations of these functions (by default, of all functions) load their code again. Running invocations are not
+   * affected.
    */
   async replaceInstances(functionKeys: Iterable<string> = this.#functions.keys()): Promise<void> {
     await Promise.all([...functionKeys].map(key => this.#functions.get(key)?.replace()))

@@ -1,4 +1,4 @@
-/** Decodes the event of packed records in the thread of a handler. It has few imports, because each thread loads it. */
+/** Decodes packed records into an event, in the thread of a handler. The module has few imports, because each thread loads it. */
 import { type LambdaEvent, type LambdaRecord, partitionName } from './event.ts'
 import type { EventHead } from './event-content.ts'
 import {
@@ -12,7 +12,7 @@ import {
   viewOf,
 } from './packed-layout.ts'
 
-/** Returns the event for the handler, which equals the result of `JSON.parse` for its JSON. */
+/** Returns the event for the handler. It is equal to the parsed JSON of the same event. */
 export function eventIn(bytes: Buffer, head: EventHead): LambdaEvent {
   const { eventSource, eventSourceArn, bootstrapServers, topic, tombstone, parts } = head
   const records: Record<string, LambdaRecord[]> = {}
@@ -40,7 +40,7 @@ function nextAfter(view: DataView, start: number): number {
 }
 
 /**
- * Returns the record at this position, which equals the result of `JSON.parse` for `recordJson`. See rules 12 and 13 in `RULES.md`.
+ * Returns the record at this position. It is equal to the parsed result of `recordJson`. See rules 12 and 13 in `RULES.md`.
  *
  * @param view view of these bytes
  */
@@ -80,7 +80,8 @@ function numbers(bytes: Buffer, start: number, end: number): number[] {
 }
 
 /**
- * Returns the field in base64, or the content that a registry has decoded. The type of the record does not include decoded content.
+ * Returns a key or value in base64, or the content that a registry has decoded, although the record's type does not include such
+ * content.
  */
 function field(bytes: Buffer, at: number, length: number, isBare: number): string {
   return isBare === 0

@@ -1,12 +1,12 @@
 /**
- * Byte layout of a packed record, shared by writer and reader. It has no imports, so that the threads of
- * handlers load nothing else.
+ * Byte layout of a packed record, which writer and reader share. The module has no imports at run time, so that threads of handlers
+ * load nothing else.
  */
 import type { SchemaMetadata } from './event.ts'
 
 /**
- * Offsets of the fields at the beginning of a record, little-endian. Schemas, key, value and headers follow.
- * A length of -1 means null.
+ * Positions of the fixed fields of a record, as little-endian integers. Schemas, key, value and headers follow them. A length of -1
+ * means null.
  */
 export const HEAD = {
   length: 0,
@@ -27,7 +27,7 @@ export const LOG_APPEND_TIME = 1
 export const BARE_KEY = 2
 export const BARE_VALUE = 4
 
-/** Returns a view of the bytes, through which numbers are read and written much faster. */
+/** Returns a view of the bytes. Reading and writing numbers is much faster through a view. */
 export function viewOf({ buffer, byteOffset, length }: Uint8Array): DataView {
   return new DataView(buffer, byteOffset, length)
 }
@@ -61,7 +61,7 @@ export function schemasOf(bytes: Buffer, { schemasAt, keyAt }: Fields): Schemas 
   return keyAt === schemasAt ? NO_SCHEMAS : JSON.parse(bytes.toString('utf8', schemasAt, keyAt))
 }
 
-/** @param readValue called in order, with the length -1 for null */
+/** @param readValue reads one header value. Called in the order of the headers, with length -1 for null. */
 export function headersAt<Value>(
   bytes: Buffer,
   { restAt, headerCount }: Fields,

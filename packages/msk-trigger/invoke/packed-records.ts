@@ -1,6 +1,6 @@
 /**
- * Binary form of records for threads of this process. JSON takes three times as long, and its text causes
- * work for the garbage collectors.
+ * Binary form of records for threads of this process. JSON would take three times as long, and its text would burden the garbage
+ * collectors.
  */
 import { headersOf } from '@sluice/kafka-records'
 import type { Message } from './event.ts'
@@ -16,7 +16,7 @@ import {
   viewOf,
 } from './packed-layout.ts'
 
-/** A record in a buffer that it shares with its neighbours. */
+/** Packed record, in a buffer that also contains neighbouring records. */
 export interface PackedRecord {
   readonly bytes: Buffer
   readonly start: number
@@ -24,12 +24,12 @@ export interface PackedRecord {
 }
 
 /**
- * Size of a shared buffer, in bytes: large enough for a batch, and small enough that a record which waits for
- * a long time keeps few others in memory.
+ * Size of a shared buffer, in bytes. It is large enough for a batch, and small enough that a record that waits for a long time
+ * keeps only a few others in memory.
  */
 const STRETCH_BYTES = 256 * 1024
 
-/** Packs records one after another, so that neighbouring records of a batch can be copied in one operation. */
+/** Packs records one after another, so that neighbouring records can be copied into a batch in one operation. */
 export class RecordPacker {
   #expected: number
   #bytes = Buffer.alloc(0)
@@ -117,7 +117,7 @@ export function lengthOf(records: readonly PackedRecord[]): number {
   return records.reduce((sum, { start, end }) => sum + end - start, 0)
 }
 
-/** Copies records one after another, neighbouring ones in one operation. Returns the end offset. */
+/** Copies records one after another; neighbouring records are copied in one operation. Returns the end offset. */
 export function copyRecords(records: readonly PackedRecord[], target: Uint8Array, begin: number): number {
   let at = begin
   for (let n = 0; n < records.length; ) {

@@ -1,23 +1,26 @@
-/** Decides when another instance of a function is started. */
+/** Decides when a function gets another instance. */
 import { availableParallelism } from 'node:os'
 
 /**
- * Time that a caller waits until a new instance is started, in milliseconds. Starting one takes longer, and slows down all others.
+ * Time that a caller waits before a new instance is started, in milliseconds. Starting an instance takes longer than this and slows
+ * down the others.
  */
 const PATIENCE_MS = 100
 
 /**
- * Waiting time while all processors are busy, in milliseconds. Another thread would only slow down the
- * others, but running handlers may take long.
+ * Waiting time while all processors are busy, in milliseconds. It is longer because another thread would only slow down the others,
+ * but limited because running handlers may take long.
  */
 const PATIENCE_WITHOUT_PROCESSOR_MS = 1_000
 
-/** Time for which the queue may be non-empty, in milliseconds. After that, a new instance is started if a processor is idle. */
+/**
+ * Time after which a new instance is started if callers have been waiting without a break and a processor is idle, in milliseconds.
+ */
 const BACKLOG_MS = 1_000
 
 /**
- * Waiting time while an instance loads its handler, in milliseconds. A fast handler then serves all waiting
- * callers, whereas loading several handlers takes longer and keeps more instances in memory.
+ * Waiting time while an instance loads its handler, in milliseconds. A fast handler serves all waiting callers once it is loaded,
+ * whereas loading several handlers takes longer and uses more memory.
  */
 const LOADING_PATIENCE_MS = 1_000
 

@@ -10,7 +10,7 @@ interface Statement {
   readonly Resource: readonly unknown[]
 }
 
-/** Role that the framework generates for all functions without their own role. */
+/** Logical id of the role that the framework generates for all functions without a role of their own. */
 const GENERATED_ROLE = 'IamRoleLambdaExecution'
 
 /** Adds the permissions that Kafka events need to the generated role. Custom roles are not changed. */
@@ -48,7 +48,7 @@ function statementsFor(kafkaEvent: ReadEvent, intrinsics: IntrinsicContext): Sta
   ]
 }
 
-/** Returns the permissions for a cluster: with IAM, those to read; with SCRAM, those to find the secret of the user. */
+/** Returns the permissions for a cluster. With IAM, they allow reading; with SCRAM, they allow reading the user's secret. */
 function clusterStatements(cluster: unknown, settings: ReadEvent['settings'], secret: unknown): Statement[] {
   const describe = allow(['kafka:DescribeClusterV2'], [cluster])
   if (secret != null) {
@@ -65,7 +65,7 @@ function clusterStatements(cluster: unknown, settings: ReadEvent['settings'], se
       ['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'],
       [within(cluster, 'topic', settings.topic)],
     ),
-    // Without `consumerGroupId`, the group is named after the mapping, which does not exist yet.
+    // Without `consumerGroupId`, the group gets the id of the mapping, which is not known before the deployment.
     allow(
       ['kafka-cluster:DescribeGroup', 'kafka-cluster:AlterGroup'],
       [within(cluster, 'group', settings.consumerGroupId ?? '*')],
@@ -74,8 +74,8 @@ function clusterStatements(cluster: unknown, settings: ReadEvent['settings'], se
 }
 
 /**
- * Returns the permissions for a destination (rules 41 to 43 in `RULES.md`). A self-managed cluster controls
- * writes to a topic by its own ACLs.
+ * Returns the permissions for a destination (rules 41 to 43 in `RULES.md`). A topic of a self-managed cluster needs none, because
+ * the cluster itself controls access.
  */
 function destinationStatements({ kind, reference, local }: EventDestination, cluster: unknown): Statement[] {
   switch (kind) {
@@ -94,8 +94,8 @@ function destinationStatements({ kind, reference, local }: EventDestination, clu
 }
 
 /**
- * Returns the permissions for a registry. Lambda accesses a Glue registry with the function's role, and any
- * other registry with a secret.
+ * Returns the permissions for a schema registry. Lambda accesses a Glue registry with the function's role, and any other registry
+ * with a secret.
  */
 function registryStatements(config: RegistrySettings | undefined): Statement[] {
   if (!config) return []
@@ -103,13 +103,16 @@ function registryStatements(config: RegistrySettings | undefined): Statement[] {
   const secrets = (accessConfigs ?? []).map(access => access.uri)
   const isGlue = typeof uri !== 'string' || uri.startsWith('arn:')
   return [
-    // Schema versions are requested by id, which cannot be restricted by a resource name.
+    // Lambda requests schema versions by id, which cannot be restricted by a resource name.
     ...(isGlue ? [allow(['glue:GetRegistry'], [uri]), allow(['glue:GetSchemaVersion'], ['*'])] : []),
     ...(secrets.length > 0 ? [allow(['secretsmanager:GetSecretValue'], secrets)] : []),
   ]
 }
 
-/** Returns the ARN of a topic or group in a cluster: `arn:…:cluster/<name>/<uuid>` becomes `arn:…:topic/<name>/<uuid>/<topic>`. */
+/**
+ * Returns the ARN of a topic or group in a cluster. For example, `arn:…:cluster/<name>/<uuid>` becomes
+ * `arn:…:topic/<name>/<uuid>/<topic>`.
+ */
 function within(cluster: unknown, what: 'topic' | 'group', name: string): unknown {
   if (typeof cluster === 'string') return `${cluster.replace(':cluster/', `:${what}/`)}/${name}`
   const half = (index: number) => ({ 'Fn::Select': [index, { 'Fn::Split': [':cluster/', cluster] }] })

@@ -2,16 +2,16 @@ import { type EventSettings, kafkaEvents, readEvents } from '../config/event-set
 import type { FunctionDefinition, Log } from '../support/framework.ts'
 
 /**
- * Variable that is set if the handler's response is evaluated. If it is not set, the handler must throw,
- * because a returned list is ignored. See rule 33 in `RULES.md`.
+ * Environment variable that is set if Lambda evaluates the handler's response. If it is not set, the handler must throw to report
+ * failures, because a returned list is ignored. See rule 33 in `RULES.md`.
  */
 const RESPONSE_TYPE_VARIABLE = 'REPORT_BATCH_ITEM_FAILURES'
 
 type Functions = Readonly<Record<string, FunctionDefinition>>
 
 /**
- * Sets `REPORT_BATCH_ITEM_FAILURES=true` if all Kafka mappings of a function evaluate its response; with any
- * other mapping, a returned list would be lost.
+ * Sets `REPORT_BATCH_ITEM_FAILURES=true` for a function if all its Kafka mappings evaluate the response. Otherwise, a list that it
+ * returns could be ignored.
  */
 export function announceResponseType(
   functions: Functions,

@@ -24,14 +24,14 @@ import { isObject, show } from '../support/values.ts'
 
 interface TemplateFacts {
   readonly intrinsics?: IntrinsicContext
-  /** True if settings of provisioned mode are omitted from the mapping of an event that is not in that mode. */
+  /** True if the plugin omits settings of provisioned mode from the mapping of an event without provisioned mode. */
   readonly leavesOut?: boolean
 }
 
 /**
- * Writes settings that the framework omits into the compiled template.
+ * Writes settings that the framework ignores into the compiled template.
  *
- * @throws ConfigurationError if a mapping is missing in the template
+ * @throws ConfigurationError if the template does not contain the mapping of an event
  */
 export function writeMappings(
   functions: Readonly<Record<string, FunctionDefinition>>,
@@ -57,8 +57,8 @@ export function writeMappings(
 }
 
 /**
- * Returns warnings about events whose mappings have the same logical id, one line each. The framework writes
- * only the last of these.
+ * Returns warnings about events whose mappings have the same logical id, one line each. The framework writes only the last mapping
+ * of each id.
  */
 export function lostMappings(
   functions: Readonly<Record<string, FunctionDefinition>>,
@@ -76,7 +76,7 @@ export function lostMappings(
   })
 }
 
-/** Returns the events that the framework writes, by the logical ids of their mappings. */
+/** Returns the events for which the framework has written a mapping, by logical id. */
 function writtenEvents(
   functions: Readonly<Record<string, FunctionDefinition>>,
   naming: Provider['naming'],
@@ -92,11 +92,10 @@ function propertiesOf(id: string, event: ReadEvent, template: Template): Record<
   )
 }
 
-/** Returns the properties that this plugin writes for every mapping. Absent settings keep Lambda's defaults. */
+/** Returns the properties that this plugin writes for every mapping. If a setting is absent, Lambda's default applies. */
 function basicProperties(settings: EventSettings, destination: EventDestination | undefined): object {
   return present({
-    // The framework writes every window except 0, which Lambda would then treat as its default of 500 ms
-    // (rules 3 and 5 in `RULES.md`).
+    // The framework omits a window of 0, which Lambda would then treat as its default of 500 ms (rules 3 and 5 in `RULES.md`).
     MaximumBatchingWindowInSeconds: settings.maximumBatchingWindow,
     StartingPositionTimestamp: settings.startingPositionTimestamp,
     DestinationConfig: destination && { OnFailure: { Destination: destination.reference } },
@@ -104,7 +103,8 @@ function basicProperties(settings: EventSettings, destination: EventDestination 
 }
 
 /**
- * Returns the properties of provisioned mode (rules 15, 18 and 25 in `RULES.md`). Serverless 3 does not write the pollers itself.
+ * Returns the properties of provisioned mode (rules 15, 18 and 25 in `RULES.md`). They include the pollers, which Serverless 3 does
+ * not write.
  */
 function provisionedProperties(settings: EventSettings): object {
   const { provisionedPollerConfig: pollers } = settings
@@ -141,7 +141,7 @@ function registryProperty({ schemaRegistryConfig: config }: EventSettings): obje
   }
 }
 
-/** Adds the registry to the property that also contains the consumer group, which the framework has written. */
+/** Adds the registry to the property that the framework has already written for the consumer group. */
 function addRegistry(properties: Record<string, unknown>, kind: KafkaEvent['kind'], registry: object): void {
   const property =
     kind === 'msk' ? 'AmazonManagedKafkaEventSourceConfig' : 'SelfManagedKafkaEventSourceConfig'
@@ -154,20 +154,20 @@ function logicalId({ functionKey, kind, event, settings }: ReadEvent, naming: Pr
     : naming.getKafkaEventLogicalId(functionKey, settings.topic)
 }
 
-/** Returns the name of a cluster as the framework uses it in a logical id. */
+/** Returns the name of a cluster that the framework uses in logical ids. */
 function clusterName(arn: unknown): string {
   if (!isObject(arn)) return String(arn).split('/')[1] ?? ''
   return String(arn['Fn::ImportValue'] ?? arn.Ref ?? '')
 }
 
-/** Name for a cluster that only CloudFormation knows. */
+/** Name for a cluster whose real name can be resolved only by CloudFormation. */
 const UNKNOWN = 'Cluster'
 
 /**
- * Adds names to references to clusters, without which the framework would crash.
+ * Adds names to references to clusters. Without a name, the framework would crash.
  *
  * @returns a function that removes the names
- * @throws ConfigurationError
+ * @throws ConfigurationError if the setting is neither an ARN nor a reference to one
  */
 export function nameClusters(
   functions: Readonly<Record<string, FunctionDefinition>>,
@@ -183,7 +183,7 @@ export function nameClusters(
         `arn of the ${nameOf(kafkaEvent)} must be the ARN of a cluster, or a reference to one, not ${show(arn)}: ` +
           'without it the event can be read locally, but not deployed',
       )
-    // Not enumerable, so that the property is not written to the template.
+    // Make the property non-enumerable, so that it is not written to the template.
     Object.defineProperty(arn, 'Ref', { value: nameIn(arn, intrinsics), configurable: true })
     named.push(arn)
   }

@@ -1,18 +1,18 @@
 export interface BatchableRecord {
   readonly offset: number
-  /** Size in the JSON event, in bytes: at most the space of an event, and 0 for a record that is never sent. */
+  /** Size of the record in the JSON event, in bytes: at most the space of an event; 0 for a record that is never sent. */
   readonly eventBytes: number
   readonly arrivedAtMs: number
 }
 
 /**
- * Pending records of one partition in the order of their offsets. Only partitions with nothing in flight are
- * batched. See rule 19 in `RULES.md`.
+ * Pending records of one partition in the order of their offsets. A partition with records in flight is not included in a batch.
+ * See rule 19 in `RULES.md`.
  */
 export interface BatchableQueue {
   readonly partition: number
   readonly pending: readonly BatchableRecord[]
-  /** Size of the partition itself in the JSON event, in bytes. */
+  /** Size of the partition in the JSON event without its records, in bytes. */
   readonly eventBytes: number
 }
 
@@ -40,9 +40,9 @@ export type BatchDecision =
   | { readonly do: 'nothing' }
 
 /**
- * Selects the records of the next batch. It is sent when the batch size or the payload limit is reached, or
- * when the window of its first record is over (rules 1, 4 and 5 in `RULES.md`). It begins with the partition
- * that has waited longest, and keeps the order within each partition (rule 7).
+ * Selects the records of the next batch. A batch is sent when the batch size or the payload limit is reached, or when the window of
+ * its first record is over (rules 1, 4 and 5 in `RULES.md`). The batch begins with the partition that has waited longest. The order
+ * within each partition is kept (rule 7).
  */
 export function nextBatch(
   queues: readonly BatchableQueue[],

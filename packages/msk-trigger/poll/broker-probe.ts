@@ -1,29 +1,32 @@
 import { connect } from 'node:net'
 
-/** Kind of server at the address of a broker, determined by one short request. */
+/** Kind of server at the address of a broker. A single short request determines it. */
 export type Listener =
-  /** Kafka without TLS, which responds to this request before authentication. */
+  /** Kafka without TLS, which responds to the request before authentication. */
   | 'kafka'
   | 'http'
   | 'tls'
-  /** A server that responds, but not like Kafka. */
+  /** Server that responds, but is not Kafka. */
   | 'foreign'
-  /** Closes the connection without a response, which a broker that expects TLS may do. */
+  /** Server that closes the connection without a response, possibly a broker that expects TLS. */
   | 'closes'
-  /** Accepts the connection and sends nothing. */
+  /** Server that accepts the connection but sends nothing. */
   | 'silent'
   | 'refused'
   | 'unknown-name'
-  /** No connection within the time limit, or no route to the network. */
+  /** Unreachable: no connection within the time limit, or no route to the network. */
   | 'away'
 
 const PROBE_MS = 1_500
 
-/** Delay before a line end is sent, in milliseconds. Servers of text protocols wait for a line end; Kafka has responded by then. */
+/**
+ * Delay before a line end is sent, in milliseconds. Kafka responds within this time, whereas servers of text protocols wait for a
+ * line end.
+ */
 const END_OF_LINE_AFTER_MS = 700
 const END_OF_LINE = '\r\n\r\n'
 
-/** Correlation id of the request, which Kafka repeats in its response. */
+/** Correlation id of the request. Kafka repeats it in the response. */
 const REQUEST_ID = 0x6d736b30
 
 /** Determines the kind of server at an address, over a separate connection. Takes at most 1.5 s. Never rejects. */
@@ -52,7 +55,7 @@ export function probe(broker: string): Promise<Listener> {
   })
 }
 
-/** Returns an `ApiVersions` request in its oldest version, which Kafka answers without authentication. */
+/** Returns an `ApiVersions` request in its oldest version, to which Kafka responds without authentication. */
 function apiVersionsRequest(): Buffer {
   const request = Buffer.alloc(14)
   request.writeInt32BE(request.length - 4, 0)
@@ -66,7 +69,7 @@ function apiVersionsRequest(): Buffer {
 
 function whoAnswers(answer: Buffer): Listener {
   if (answer.subarray(0, 5).toString('latin1') === 'HTTP/') return 'http'
-  // A TLS alert begins with its type and the major version.
+  // A TLS alert begins with its content type and the major version of TLS.
   if (answer[0] === 0x15 && answer[1] === 3) return 'tls'
   return answer.length >= 8 && answer.readInt32BE(4) === REQUEST_ID ? 'kafka' : 'foreign'
 }

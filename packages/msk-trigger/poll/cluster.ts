@@ -5,32 +5,35 @@ import type { NewTopic } from '../config/settings.ts'
 import { pause } from '../support/wait.ts'
 import { type TopicStates, Topics } from './topics.ts'
 
-/** Resource type of a topic's configuration. kafkajs exports it in a form that an ES module cannot import. */
+/** Resource type of a topic's configuration. ES modules cannot import the constant of kafkajs. */
 const TOPIC = 2
 
 /**
- * Time for which a request is repeated, in milliseconds: a busy broker needs many seconds to become the
- * leader of all partitions of a new topic.
+ * Time for which a request is repeated, in milliseconds. A busy broker needs many seconds to become the leader of all partitions of
+ * a new topic.
  */
 const ASK_AGAIN_FOR_MS = 15_000
 const ASK_EVERY_MS = 50
 
 type Offsets = ReadonlyMap<number, number>
 
-/** Requests to the cluster. Rare requests open a separate connection each. A source sends one before anything else. */
+/**
+ * Requests to the cluster. Rare requests each open a separate connection. An event source sends such a request before anything
+ * else.
+ */
 export class Cluster {
   readonly #kafka: Kafka
   readonly #topics: Topics
   readonly #ready: () => Promise<void>
 
-  /** @param ready resolves when the client has everything that it needs to connect */
+  /** @param ready resolves when the client may connect, for example after secrets have been read */
   constructor(kafka: Kafka, ready = async () => {}) {
     this.#kafka = kafka
     this.#topics = new Topics(kafka)
     this.#ready = ready
   }
 
-  /** Returns whether the topic exists. Does not create it. */
+  /** Returns true if the topic exists. Does not create it. */
   hasTopic(topic: string): Promise<boolean> {
     return this.#ask(async admin => (await admin.listTopics()).includes(topic))
   }
@@ -45,7 +48,7 @@ export class Cluster {
   }
 
   /**
-   * Creates a topic. Its partitions may have no leader at first. Returns false if the topic already exists.
+   * Creates a topic, whose partitions may have no leader at first. Returns false if the topic already exists.
    *
    * @throws the error of the broker
    */
@@ -71,7 +74,7 @@ export class Cluster {
     })
   }
 
-  /** Returns the committed offset of each partition. Partitions without one are omitted. */
+  /** Returns the committed offset of each partition. Partitions without a committed offset are omitted. */
   committed({ groupId, topic }: Pick<Mapping, 'groupId' | 'topic'>): Promise<Offsets> {
     return this.#ask(async admin => {
       const answer = await admin.fetchOffsets({ groupId, topics: [topic] })
@@ -81,7 +84,7 @@ export class Cluster {
     })
   }
 
-  /** Returns the offset of each partition at a starting position. See rule 34 in `RULES.md`. */
+  /** Returns the offset of the starting position in each partition. See rule 34 in `RULES.md`. */
   offsetsAt(topic: string, position: StartingPosition): Promise<Offsets> {
     return this.#ask(async admin => {
       if (position.at === 'AT_TIMESTAMP') {
@@ -99,7 +102,7 @@ export class Cluster {
     return this.#ask(admin => admin.deleteGroups([groupId]))
   }
 
-  /** Repeats the request on a new connection, and thus with new metadata, because a topic may be new and a leader may change. */
+  /** Repeats the request on a new connection, which has new metadata. A topic may be new, and a leader may change. */
   async #ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
     const askedAtMs = performance.now()
     for (;;) {
@@ -124,11 +127,12 @@ export class Cluster {
   }
 }
 
-/** Names of errors, because kafkajs exports the classes in a form that an ES module cannot import. */
+/** Names of errors. ES modules cannot import the error classes of kafkajs. */
 const NO_BROKER_FOUND = ['KafkaJSBrokerNotFound', 'KafkaJSGroupCoordinatorNotFound']
 
 /**
- * Returns true if new metadata will name the right broker, which the protocol calls a retriable error. kafkajs wraps such errors.
+ * Returns true for an error that the protocol calls retriable: with new metadata, the request reaches the right broker. kafkajs
+ * wraps such errors.
  */
 export function isRetriableAnswer(error: unknown): boolean {
   const { name, type, retriable, cause } = error as Error & { type?: string; retriable?: boolean }
@@ -138,7 +142,7 @@ export function isRetriableAnswer(error: unknown): boolean {
 
 export type Connect = (clientId: string) => Kafka
 
-/** Returns a function that creates clients for these brokers. @param options encryption and authentication */
+/** Returns a function that creates clients for these brokers. @param options client options for encryption and authentication */
 export function clientsOf(brokers: readonly string[], options: Partial<KafkaConfig>): Connect {
   readEveryCodec(kafkajs.CompressionCodecs)
   restIdleConnections()
@@ -146,11 +150,11 @@ export function clientsOf(brokers: readonly string[], options: Partial<KafkaConf
     const kafka = new Kafka({
       clientId,
       brokers: [...brokers],
-      // kafkajs must not log: the event source itself logs problems with reading.
+      // Disable the log of kafkajs, because the event source itself logs problems with reading.
       logLevel: logLevel.NOTHING,
       connectionTimeout: 3_000,
       ...options,
-      // A broker that does not respond is reported within two seconds, and the event sources keep retrying.
+      // With few retries, a broker that does not respond is reported within two seconds. The event sources keep retrying.
       retry: { retries: 2 },
     })
     readRecordsOf(kafka)

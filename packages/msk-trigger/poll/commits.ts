@@ -7,8 +7,8 @@ import type { PartitionOffset } from './member.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 
 /**
- * Pause between two requests, in milliseconds. Offsets that become ready during the pause share a request,
- * which costs as much as ten fast invocations.
+ * Pause between two commit requests, in milliseconds. Offsets that become ready during the pause share a request, because a request
+ * costs as much as ten fast invocations.
  */
 const PAUSE_MS = 50
 
@@ -22,17 +22,18 @@ export interface CommitsParts {
 }
 
 /**
- * Commits offsets, and retries until the commit succeeds or the partition is revoked. A commit must not wait for the next batch:
- * the last records of a partition without new ones would otherwise be redelivered after a restart. Partitions continue while their
- * commit is in flight, so a crash repeats a few more records but loses none. While commits fail, partitions wait.
+ * Commits offsets, and retries until the commit succeeds or the partition is revoked. A commit must not wait for the next batch: if
+ * no new records arrived, the last records of the partition would be delivered again after a restart. Processing continues during a
+ * commit, so a crash repeats a few more records but loses none. While commits fail, partitions wait.
  */
 export class Commits {
   readonly #parts: CommitsParts
   /**
-   * Keyed by queue rather than by number, so that a partition that is revoked and assigned again starts without pending commits.
+   * Offsets to commit, by queue rather than by partition, so that a partition that is revoked and assigned again starts without
+   * pending commits.
    */
   readonly #pending = new Map<Pick<PartitionQueue, 'partition' | 'revoked'>, number>()
-  /** Counts failures until a commit succeeds. Losing the partitions does not count as success. */
+  /** Counts failures until a commit succeeds. Losing the partitions does not reset the count. */
   readonly #attempts = new Attempts()
   #running: Promise<void> | undefined
   #outage: Promise<void> | undefined
@@ -41,9 +42,7 @@ export class Commits {
     this.#parts = parts
   }
 
-  /**
-   * Records that the queue is processed up to this offset. Resolves immediately or, while commits fail, when they succeed again.
-   */
+  /** Called when the queue is processed up to this offset. Resolves immediately or, while commits fail, when they succeed again. */
   async done(queue: Pick<PartitionQueue, 'partition' | 'revoked'>, offset: number): Promise<void> {
     this.#pending.set(queue, offset)
     this.#running ??= this.#run()
@@ -75,7 +74,7 @@ export class Commits {
   async #commitUntilDone(onFailure: () => void): Promise<void> {
     const { name, log, backoff, ending, reports } = this.#parts
     for (;;) {
-      // Each attempt includes offsets that have become ready in the meantime.
+      // Each attempt also commits offsets that have become ready in the meantime.
       const sent = [...this.#pending].filter(([queue]) => !queue.revoked)
       for (const queue of this.#pending.keys()) if (queue.revoked) this.#pending.delete(queue)
       if (sent.length === 0) return
@@ -94,8 +93,7 @@ export class Commits {
         if (shouldLog(attempt)) {
           log.warning(`${name}  offsets not committed (attempt ${attempt}), retrying: ${rootMessage(error)}`)
         }
-        // When the trigger stops, retry immediately and as long as time remains, because another process may
-        // just have joined the group.
+        // During a stop, retry immediately and as long as time remains, because another process may just have joined the group.
         await pause(delayAfter(attempt, backoff), ending.aborted ? undefined : ending)
       }
     }

@@ -16,19 +16,22 @@ export interface EnqueuerParts {
   readonly ending: AbortSignal
 }
 
-/** Appends fetched records to their queue in the order of the partition, regardless of how long the intake takes. */
+/** Appends fetched records to their queue in the order of the partition, however long their classification takes. */
 export class Enqueuer {
   readonly #parts: EnqueuerParts
-  /** Last pending step of each queue that waits for its intake. */
+  /** Last pending step of each queue whose records are still being classified. */
   readonly #lastSteps = new WeakMap<PartitionQueue, Promise<void>>()
-  /** Keyed by partition, so that a partition that is revoked and assigned again continues its backoff. */
+  /**
+   * Failed attempts by partition rather than by queue, so that a partition that is revoked and assigned again continues its
+   * backoff.
+   */
   readonly #attempts = new Attempts<number>()
 
   constructor(parts: EnqueuerParts) {
     this.#parts = parts
   }
 
-  /** Calls `onAppended` when the records are in the queue. Never calls it if the queue is revoked before. */
+  /** Calls `onAppended` when the records are in the queue. Never calls it if the queue is revoked first. */
   enqueue(queue: PartitionQueue, messages: readonly Message[], onAppended: () => void): void {
     const append = queue.reserve(messages)
     const finish = (entries: readonly Entry[]) => {
@@ -56,7 +59,7 @@ export class Enqueuer {
   ): Promise<readonly Entry[] | undefined> {
     const { name, log, backoff, reports, intake, ending } = this.#parts
     const { partition } = queue
-    // A revoked queue sends no further requests, but a request in progress may still fail.
+    // A revoked queue starts no further requests, but a request that is in progress may still fail.
     begun?.catch(() => {})
     await earlier
     let first = begun

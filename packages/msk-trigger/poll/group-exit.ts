@@ -3,27 +3,26 @@ import type { Kafka, PartitionAssigner } from 'kafkajs'
 import { pause, within } from '../support/wait.ts'
 import { isRetriableAnswer } from './cluster.ts'
 
-/**
- * Time for which requests about former members are repeated, in milliseconds, because a restarted broker has
- * to load its groups first.
- */
+/** Time for which requests about former members are repeated, in milliseconds. A restarted broker must load its groups first. */
 const ASK_FORMER_FOR_MS = 15_000
-/** Time limit for leaving regularly, in milliseconds: the rest of a fetch (200 ms) and one request. */
+/**
+ * Time limit for leaving the group in the regular way, in milliseconds. It allows for the rest of a fetch (200 ms) and one request.
+ */
 const ORDERLY_MS = 500
 const ASK_EVERY_MS = 50
 
 type Assigner = ReturnType<PartitionAssigner>
 
-/** Leaves a consumer group without leaving members of this client in it, in every state of the join. */
+/** Leaves a consumer group in any state of the join, so that no member of this client remains in the group. */
 export class GroupExit {
   readonly #kafka: Kafka
   readonly #groupId: string
   readonly #clientId: string
-  /** True once a broker was asked to admit this member. */
+  /** True once this member has sent a join request to a broker. */
   #hasAsked = false
   #isLeaving = false
 
-  /** @param clientId unique id of this client, which identifies the trigger's own members of the group */
+  /** @param clientId unique id of this client, by which its members of the group are identified */
   constructor(kafka: Kafka, groupId: string, clientId: string) {
     this.#kafka = kafka
     this.#groupId = groupId
@@ -31,14 +30,14 @@ export class GroupExit {
   }
 
   /**
-   * Wraps an assigner, which kafkajs calls before each join request. After `leave` was called, it throws, so
-   * that no join request is sent.
+   * Wraps an assigner, which kafkajs calls before each join request. After `leave`, the assigner throws, so that no join request is
+   * sent.
    */
   guarded(assigner: Assigner): Assigner {
     return {
       ...assigner,
       protocol: subscription => {
-        // The error is not retriable; otherwise kafkajs would keep trying.
+        // Mark the error as not retriable; otherwise kafkajs would retry.
         if (this.#isLeaving) throw Object.assign(new Error('the group is being left'), { retriable: false })
         this.#hasAsked = true
         return assigner.protocol(subscription)
@@ -47,9 +46,9 @@ export class GroupExit {
   }
 
   /**
-   * Removes members of this client that could not leave while no broker responded. A join would otherwise wait for them.
+   * Removes members of this client that could not leave because no broker responded. The next join would otherwise wait for them.
    *
-   * @throws if no broker can be reached
+   * @throws the error of kafkajs if no broker can be reached
    */
   async removeFormer(): Promise<void> {
     const untilMs = performance.now() + ASK_FORMER_FOR_MS
@@ -63,7 +62,7 @@ export class GroupExit {
    * Resolves when the group has no member of this client.
    *
    * @param depart leaves through kafkajs, which can take long
-   * @throws if no broker responds
+   * @throws the error of kafkajs if no broker responds
    */
   async leave(depart: () => Promise<void>): Promise<void> {
     this.#isLeaving = true
@@ -84,7 +83,7 @@ export class GroupExit {
  * Removes every member with this client id, over a separate connection.
  *
  * @returns false if the request must be repeated
- * @throws if no broker responds
+ * @throws the error of kafkajs if no broker responds
  */
 async function removeMembers(kafka: Kafka, groupId: string, clientId: string): Promise<boolean> {
   // The public interface of kafkajs cannot remove a member from a group.
@@ -97,7 +96,7 @@ async function removeMembers(kafka: Kafka, groupId: string, clientId: string): P
     for (const { memberId } of own) await coordinator.leaveGroup({ groupId, memberId })
     return true
   } catch (error) {
-    // A member that has left in the meantime counts as removed.
+    // A member that has meanwhile left the group counts as removed.
     if (isRetriableAnswer(error) || (error as { type?: string }).type === 'UNKNOWN_MEMBER_ID') return false
     throw error
   } finally {

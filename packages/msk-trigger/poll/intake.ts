@@ -5,11 +5,11 @@ import type { Message } from '../invoke/event.ts'
 /** Classification of a fetched record before it is added to a batch. */
 export type Entry =
   | { readonly fate: 'deliver'; readonly message: Message }
-  /** No filter accepts the record: it is skipped, and only its offset is committed. See rule 39 in `RULES.md`. */
+  /** Record that no filter accepts. It is skipped, and only its offset is committed. See rule 39 in `RULES.md`. */
   | { readonly fate: 'skip'; readonly message: Message }
   /**
-   * The registry does not know the schema, or the record does not match it. `message` is the unchanged
-   * record. See rule 15 in `RULES.md`.
+   * Record whose schema is missing in the registry, or that does not match its schema. `message` is the unchanged record. See rule
+   * 15 in `RULES.md`.
    */
   | {
       readonly fate: 'fail'
@@ -24,7 +24,10 @@ export type Intake = (
   messages: readonly Message[],
 ) => readonly Entry[] | Promise<readonly Entry[]>
 
-/** Creates the intake of a mapping: first its schema registry, then its filters. Without a registry it is synchronous. */
+/**
+ * Creates the intake of a mapping, which applies the schema registry first and then the filters. Without a registry it is
+ * synchronous.
+ */
 export function makeIntake({
   filters,
   registry,
@@ -57,8 +60,8 @@ export function makeIntake({
 }
 
 /**
- * Returns true for a record whose value was omitted. It cannot be decoded or filtered, and its queue marks it
- * as undeliverable with a specific condition.
+ * Returns true for a record whose value was omitted. Such a record cannot be decoded or filtered, and its queue marks it as
+ * undeliverable.
  */
 function isOversize({ oversizeBytes }: Message): boolean {
   return oversizeBytes !== undefined

@@ -11,27 +11,29 @@ import { GroupExit } from './group-exit.ts'
 import type { StartOffsets } from './start-offsets.ts'
 
 /**
- * Time for which a topic is not trusted after a pause, in milliseconds. A fetch that waits at a broker is
- * answered from the current log with the topic's name, even if the topic was created again in the meantime.
+ * Length of a pause after which the topic is checked before more records are delivered, in milliseconds. If the topic was created
+ * again, a fetch that was waiting at a broker returns records of the new topic.
  */
 const QUIET_MS = 50
 
-/** Callbacks of a group member. Only `isSameTopic`, `mayDeliver` and `startOffsets` may take long. */
+/** Callbacks of a group member. All except `isSameTopic`, `mayDeliver` and `startOffsets` must return quickly. */
 export interface MemberListener {
   /**
-   * Called with the assigned partitions. Returns the positions of the partitions that are kept; empty if the
-   * group had removed this member.
+   * Called with the assigned partitions. Returns the positions of the partitions whose records are kept; empty if the group had
+   * removed this member.
    */
   assigned(partitions: readonly number[], isSameMember: boolean): ReadonlyMap<number, number>
-  /** Returns true if the topic was not deleted or created again. If the topic does not exist, `rejoin` has been called. */
+  /**
+   * Returns true if the topic has been neither deleted nor created again. If the topic does not exist, `rejoin` has been called.
+   */
   isSameTopic(): Promise<boolean>
-  /** Returns the same for records that arrive after a pause. If it is false, `rejoin` has been called. */
+  /** Checks the same for records that arrive after a pause. If the result is false, `rejoin` has been called. */
   mayDeliver(): Promise<boolean>
   startOffsets(partitions: readonly number[]): Promise<StartOffsets>
   reading(offsets: ReadonlyMap<number, number>): void
   /** Called when a fetch that started after `reading` has succeeded, with or without records. */
   fetched(): void
-  /** Passes on fetched records. Resolves, soon, when more may be fetched. */
+  /** Passes on fetched records. Resolves when more records may be fetched, which must be soon. */
   records(partition: number, messages: readonly Message[]): Promise<void>
 }
 
@@ -41,9 +43,9 @@ export interface PartitionOffset {
 }
 
 /**
- * A member of a consumer group that uses kafkajs. It only fetches: `eachBatch` passes the records on and does
- * not wait for their delivery. Heartbeats therefore continue regardless of the duration of an invocation or a
- * backoff, and a blocked partition does not delay others of its broker.
+ * A member of a consumer group that uses kafkajs. It only fetches: records are passed on without waiting for their delivery.
+ * Heartbeats therefore continue during long invocations and backoffs, and a blocked partition does not delay other partitions of
+ * its broker.
  */
 export class GroupMember {
   readonly #kafka: Kafka
@@ -53,18 +55,18 @@ export class GroupMember {
   readonly #left = Promise.withResolvers<void>()
   readonly #exit: GroupExit
   #consumer: Consumer | undefined
-  /** Connections of the current consumer, which its public interface does not expose. */
+  /** Connections of the current consumer. kafkajs does not expose them in its public interface. */
   #cluster: Pick<Cluster, 'refreshMetadata'> | undefined
-  /** Settled when the current consumer has joined for the first time, or has failed before. */
+  /** Settled when the current consumer has joined for the first time, or has failed before its first join. */
   #started: Promise<void> = Promise.resolve()
   #commit: EachBatchPayload['commitOffsetsIfNecessary'] | undefined
   #rejoins = Promise.withResolvers<void>()
   #memberId: string | undefined
-  /** Number of joins. Work that started under an earlier join is no longer valid. */
+  /** Number of joins. Work that was started before the latest join is no longer valid. */
   #join = 0
   /** False from a join until the start positions are set. */
   #isReading = false
-  /** Times at which records of a partition last arrived, or could first have arrived, by `performance.now()`. */
+  /** For each partition, the time at which records last arrived or could first have arrived, by `performance.now()`. */
   readonly #receivedAtMs = new Map<number, number>()
 
   constructor(
@@ -73,7 +75,7 @@ export class GroupMember {
     settings: Settings,
     listener: MemberListener,
   ) {
-    // Client id that is unique to this member.
+    // Unique client id of this member.
     const clientId = `${settings.clientId}-${randomUUID().slice(0, 8)}`
     this.#kafka = connect(clientId)
     hookClusters(this.#kafka, cluster => {
@@ -85,7 +87,7 @@ export class GroupMember {
     this.#listener = listener
   }
 
-  /** Joins the group and reads until `leave` or `rejoin`. Rejects when the consumer fails; call it again then. */
+  /** Joins the group and reads until `leave` or `rejoin`. Rejects when the consumer fails; the caller must then call it again. */
   async read(largestBatchBytes: number): Promise<void> {
     const { topic } = this.#mapping
     const consumer = this.#kafka.consumer({
@@ -93,7 +95,7 @@ export class GroupMember {
       partitionAssigners: [parts => this.#exit.guarded(kafkajs.PartitionAssigners.roundRobin(parts))],
     })
     const broken = Promise.withResolvers<never>()
-    // Avoid an unhandled rejection: it is handled where the promise is awaited below.
+    // Avoid an unhandled rejection. The error is handled below, where the promise is awaited.
     broken.promise.catch(() => {})
     this.#rejoins = Promise.withResolvers()
     this.#consumer = consumer
@@ -103,7 +105,7 @@ export class GroupMember {
       const partitions = payload.memberAssignment[topic] ?? []
       this.#joined(partitions, payload.memberId).catch(broken.reject)
     })
-    // A fetch while the partitions are still paused does not show that reading works.
+    // A fetch of partitions that are still paused does not prove that reading works.
     let isSought = false
     consumer.on(consumer.events.FETCH_START, () => {
       isSought = this.#isReading
@@ -130,7 +132,8 @@ export class GroupMember {
     const { topic, startingPosition } = this.#mapping
     await this.#exit.removeFormer()
     await consumer.connect()
-    // This applies only to offsets that no longer exist (rule 34 in `RULES.md`); `#joined` seeks to all other start positions.
+    // This setting applies only to offsets that no longer exist (rule 34 in `RULES.md`). `#joined` seeks to all other start
+    // positions.
     await consumer.subscribe({ topic, fromBeginning: startingPosition.at !== 'LATEST' })
     await consumer.run({
       autoCommit: false,
@@ -149,7 +152,7 @@ export class GroupMember {
     await this.#commit({ topics: [{ topic: this.#mapping.topic, partitions }] })
   }
 
-  // Always list partitions explicitly: if a whole topic is paused and then one of its partitions, kafkajs resumes the others.
+  // Always list the partitions. If a whole topic is paused and then one of its partitions, kafkajs resumes the others.
   pause(partitions: readonly number[]): void {
     unlessStopped(() => this.#consumer?.pause([this.#these(partitions)]))
   }
@@ -162,27 +165,27 @@ export class GroupMember {
     return { topic: this.#mapping.topic, partitions: [...partitions] }
   }
 
-  /** Leaves the group and ends `read`, so that the group can be joined as a new member. */
+  /** Leaves the group and ends `read`. The group can then be joined as a new member. */
   rejoin(): void {
     this.#join += 1
     this.#isReading = false
     this.#rejoins.resolve()
   }
 
-  /** Makes the consumer look for added partitions before its next fetch, and rejoin if there are any. */
+  /** Makes the consumer check for added partitions before its next fetch, and rejoin if there are any. */
   refresh(): void {
     // Ignore the error, because the refresh is repeated.
     this.#cluster?.refreshMetadata().catch(() => {})
   }
 
   /**
-   * Leaves the group immediately, whether it has joined or is joining. Resolves when the group has no member
-   * of this client, or when no broker responds.
+   * Leaves the group immediately, even during a join. Resolves when the group has no member of this client, or when no broker
+   * responds.
    */
   async leave(): Promise<void> {
     this.#left.resolve()
     await this.#exit.leave(async () => {
-      // kafkajs does not leave the group if it is stopped before its first join is complete.
+      // If kafkajs is stopped before its first join is complete, it does not leave the group.
       await this.#started.catch(() => {})
       await this.#consumer?.disconnect()
     })
@@ -196,7 +199,7 @@ export class GroupMember {
     const isSameMember = memberId === this.#memberId
     this.#memberId = memberId
     let known = this.#listener.assigned(partitions, isSameMember)
-    // If a topic is deleted and created again, kafkajs rejoins as the same member.
+    // Check the topic too, because kafkajs rejoins as the same member if a topic is deleted and created again.
     if (known.size > 0 && !(await this.#listener.isSameTopic())) {
       if (join !== this.#join) return
       known = this.#listener.assigned(partitions, false)
@@ -225,8 +228,8 @@ export class GroupMember {
 
   async #received({ batch, isStale, commitOffsetsIfNecessary }: EachBatchPayload): Promise<void> {
     this.#commit = commitOffsetsIfNecessary
-    // Yield to the event loop, because each such record takes tens of milliseconds, and a fetch may contain
-    // one for every partition.
+    // Yield to the event loop, because a record with many headers takes tens of milliseconds, and a fetch may contain one for every
+    // partition.
     if (batch.messages.some(hasManyHeaders)) await turn()
     // Drop records that were fetched before a seek, because they are fetched again after it.
     if (this.#isReading && !isStale() && (await this.#isOfSameTopic(batch.partition)) && !isStale())
@@ -245,11 +248,11 @@ export class GroupMember {
   }
 }
 
-/** Message of an error without a name. A consumer has no group before it runs and after a crash. */
+/** Message of an error that has no specific name. A consumer has no group before it runs and after a crash. */
 const HAS_NO_GROUP = 'Consumer group was not initialized'
 
 /**
- * Pauses or resumes partitions, unless the consumer has stopped: its next join does this for all partitions.
+ * Pauses or resumes partitions. Does nothing if the consumer has stopped, because its next join sets the state of all partitions.
  *
  * @throws every other error
  */
@@ -262,14 +265,14 @@ function unlessStopped(act: () => void): void {
 }
 
 /**
- * Maximum number of partitions of a fetch that are passed on concurrently, so that full ones do not block
- * others. Each costs one promise per fetch.
+ * Maximum number of partitions of a fetch that are passed on concurrently, so that full partitions do not block others. Each costs
+ * one promise per fetch.
  */
 const CONCURRENT_PARTITIONS = 100
 
 /**
- * Number of retries of kafkajs before the trigger replaces the consumer. A single broker may be restarting;
- * if there are several, another one takes over.
+ * Number of retries of kafkajs before the trigger replaces the consumer. A single broker may be restarting, so it is retried more
+ * often. If there are several brokers, another one becomes leader.
  */
 const RETRIES = { oneBroker: 8, several: 3 }
 
@@ -284,11 +287,11 @@ function consumerOptions(
     sessionTimeout: sessionTimeoutMs,
     heartbeatInterval: Math.floor(sessionTimeoutMs / 4),
     allowAutoTopicCreation: false,
-    // Maximum time until partitions that were added to a topic are noticed, unless the topic watch notices them first.
+    // Maximum time until the consumer detects added partitions, if the topic watch does not detect them first.
     metadataMaxAge: 30_000,
-    // Time limit of a fetch, which kafkajs cannot interrupt. It delays a resumed partition and the shutdown.
+    // Time limit of a fetch. kafkajs cannot interrupt a fetch, which delays resumed partitions and the shutdown.
     maxWaitTimeInMs: 200,
-    // The largest batch must fit. Otherwise a broker would not return it while partitions before it have records.
+    // The largest batch must fit into a fetch. Otherwise a broker would not return it while earlier partitions have records.
     maxBytesPerPartition: largestBatchBytes,
     maxBytes: PARTITIONS_PER_FETCH * largestBatchBytes,
     retry: {

@@ -6,18 +6,18 @@ import type { Cluster, Connect } from './cluster.ts'
 import { GroupMember, type MemberListener } from './member.ts'
 
 /**
- * Time without records after which a partition counts as read, in milliseconds. It may end with records that
- * are never delivered, such as those of an aborted transaction.
+ * Time without records after which a partition counts as read, in milliseconds. The end of a partition may consist of records that
+ * are never delivered, such as records of an aborted transaction.
  */
 const IDLE_MS = 2_000
 
-/** Time limit for joining a group of one member, in milliseconds. */
+/** Time limit for joining the group, of which this is the only member, in milliseconds. */
 const JOIN_MS = 30_000
 
 type Offsets = ReadonlyMap<number, number>
 
 /**
- * Reads the newest records of a topic, up to `count` of each partition, in a group that is deleted afterwards.
+ * Reads the newest records of a topic, up to `count` per partition. Uses a consumer group that is deleted afterwards.
  *
  * @throws errors of Kafka
  */
@@ -45,13 +45,13 @@ export async function newestRecords(
   } finally {
     collector.close()
     await member.leave()
-    // Ignore the error: Kafka removes an empty group later.
+    // Ignore the error: Kafka itself removes an empty group later.
     await cluster.deleteGroup(groupId).catch(() => {})
   }
   return collector.found
 }
 
-/** Collects records until each partition is at its end, or no more records arrive. */
+/** Collects records until the end of each partition is reached, or no more records arrive. */
 class Collector implements MemberListener {
   readonly found = new Map<number, Message[]>()
   readonly #over = Promise.withResolvers<void>()

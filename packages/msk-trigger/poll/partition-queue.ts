@@ -6,26 +6,30 @@ import { type PackedRecord, RecordPacker } from '../invoke/packed-records.ts'
 import type { BatchableQueue, BatchableRecord } from './batching.ts'
 import type { Entry } from './intake.ts'
 
-/** Reason why a record is never sent to the function. `condition` is sent to its destination. See rules 9 and 15 in `RULES.md`. */
+/**
+ * Reason why a record can never be sent to the function. `condition` is reported to the destination. See rules 9 and 15 in
+ * `RULES.md`.
+ */
 interface Undeliverable {
   readonly condition: 'MaximumPayloadSizeExceeded' | 'SCHEMA_NOT_FOUND' | 'DESERIALIZATION_ERROR'
   readonly why: string
 }
 
 /**
- * A record that waits for its batch. It is converted as soon as it is read, because the kafkajs buffer that contains it is large.
+ * Record that waits for its batch. It is converted immediately after the fetch, because the kafkajs buffer that contains the
+ * original is large.
  */
 export interface PendingRecord extends BatchableRecord {
   /**
-   * Last offset that is done when this record is done: skipped records that follow it have no separate entry.
-   * See rule 39 in `RULES.md`.
+   * Last offset that is done when this record is done. It also covers the skipped records that follow, which have no separate
+   * entry. See rule 39 in `RULES.md`.
    */
   lastOffset: number
-  /** Content to deliver; undefined for a record that a filter skips. */
+  /** Packed content of the record; undefined if a filter skips the record. */
   readonly packed: PackedRecord | undefined
   /** Timestamp in milliseconds since the epoch. */
   readonly timestampMs: number
-  /** Original key, kept only for a destination that reuses it. See rule 43 in `RULES.md`. */
+  /** Original key, stored only if the records may be sent to a topic. See rule 43 in `RULES.md`. */
   readonly key: Buffer | null
   /** Approximate size in memory in bytes, whether or not the record is sent. */
   readonly memoryBytes: number
@@ -34,20 +38,23 @@ export interface PendingRecord extends BatchableRecord {
 
 export type QueueMapping = Pick<Mapping, 'topic' | 'batchSize' | 'open' | 'destination'>
 
-/** Approximate memory of a header in addition to its name and value, in bytes. */
+/** Approximate memory that a header occupies in addition to its name and value, in bytes. */
 const HEADER_BYTES = 150
 
 /**
- * Minimum number of pending records to aim for. It is small, so that most records are released before the
- * garbage collector promotes them to the old generation.
+ * Minimum of the low watermark, the number of pending records below which more records are fetched. It is small, so that most
+ * records are released before the garbage collector promotes them to the old generation.
  */
 const MIN_LOW_WATERMARK = 500
 
-/** Pending records of an assigned partition. They are kept until they are committed, so that a batch is redelivered from memory. */
+/**
+ * Pending records of an assigned partition. Records are kept until they are committed, so that failed batches can be delivered
+ * again from memory.
+ */
 export class PartitionQueue implements BatchableQueue {
   readonly partition: number
   readonly eventBytes: number
-  /** True once the partition was revoked. Records that are still in flight must not be committed then. */
+  /** True once the partition was revoked. Records that are still in flight then must not be committed. */
   revoked = false
   #pending: PendingRecord[] = []
   #pendingBytes = 0
@@ -55,7 +62,7 @@ export class PartitionQueue implements BatchableQueue {
   /** Number of records that were fetched but not appended yet. */
   #reserved = 0
   #reservedBytes = 0
-  /** Incremented each time the log starts again. */
+  /** Number of times that the log of the partition was replaced by a new one. */
   #logEpoch = 0
   #room = Promise.withResolvers<void>()
   readonly #mapping: QueueMapping
@@ -80,13 +87,14 @@ export class PartitionQueue implements BatchableQueue {
     return this.#nextOffset
   }
 
-  /** True if twice the content of a batch is pending. Fetching more would only take memory. */
+  /** True if twice the content of a batch is pending. More records would only occupy memory. */
   get isFull(): boolean {
     return this.#count >= 2 * this.#lowWatermark || this.#bytes >= 2 * MAX_PAYLOAD_BYTES
   }
 
   /**
-   * True if less than a full batch is pending. A paused partition must then be resumed, because its batch could not fill otherwise.
+   * True if less than a full batch is pending. A paused partition must then be resumed, because otherwise its batch could not
+   * become full.
    */
   get isLow(): boolean {
     return this.#count < this.#lowWatermark && this.#bytes < MAX_PAYLOAD_BYTES
@@ -147,12 +155,12 @@ export class PartitionQueue implements BatchableQueue {
     this.#pending.push({
       offset,
       lastOffset: offset,
-      // A record that is not sent does not count towards the payload.
+      // A record that cannot be sent to the function does not count towards the payload.
       eventBytes: undeliverable ? 0 : size,
       arrivedAtMs,
       packed: entry.fate === 'skip' ? undefined : packer.pack(message),
       timestampMs: Number(message.timestamp),
-      // Copy the key, because the original is a slice of the whole fetch.
+      // Copy the key, because the original key would keep the buffer of the whole fetch in memory.
       key: destination?.kind === 'kafka' && key ? Buffer.from(key) : null,
       memoryBytes: size,
       undeliverable,
@@ -160,7 +168,9 @@ export class PartitionQueue implements BatchableQueue {
     this.#pendingBytes += size
   }
 
-  /** Extends the last pending record to cover a skipped one. If there is none, the skipped record becomes a separate entry. */
+  /**
+   * Extends the last pending record to cover a skipped one. If no record is pending, the skipped record becomes a separate entry.
+   */
   #coverSkipped(offset: number, timestampMs: number, arrivedAtMs: number): void {
     const last = this.#pending.at(-1)
     if (last) last.lastOffset = offset
@@ -176,7 +186,7 @@ export class PartitionQueue implements BatchableQueue {
     }
   }
 
-  /** Removes pending records from this offset on, which no longer exist if the topic was created again and its log starts anew. */
+  /** Removes pending records from this offset on. They no longer exist if the topic was created again and its log has restarted. */
   #forgetFrom(offset: number): void {
     if (offset >= this.#nextOffset) return
     this.#logEpoch += 1
@@ -194,8 +204,8 @@ function memoryBytes({ key, value, headerList = [] }: Message): number {
 }
 
 /**
- * Returns the approximate packed size of records. Skipped records are excluded, because their space would be
- * occupied as long as one of the others waits.
+ * Returns the approximate packed size of records. Skipped records are excluded, because their space would be occupied as long as
+ * any of the others is pending.
  */
 function packedBytes(entries: readonly Entry[]): number {
   let bytes = 0

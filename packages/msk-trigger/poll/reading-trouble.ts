@@ -6,7 +6,10 @@ import type { MappingReports, StallKind } from '../report/reports.ts'
 import type { Log } from '../support/framework.ts'
 import { missingTopic } from './unreachable.ts'
 
-/** Duration of a start after which an explanation is logged, in milliseconds. A typical start takes well under a second. */
+/**
+ * Time after which a start that is not finished is explained in the log, in milliseconds. A typical start takes well under a
+ * second.
+ */
 const EXPLAINED_AFTER_MS = 4_000
 
 export interface TroubleParts {
@@ -17,16 +20,16 @@ export interface TroubleParts {
   readonly reports: Pick<MappingReports, 'stalled' | 'resumed'>
   readonly outage: Outage
   readonly ending: AbortSignal
-  /** @param error error of kafkajs; undefined if nothing has failed yet */
+  /** @param error error of kafkajs; undefined if no request has failed yet */
   whyUnreachable(error: unknown): Promise<string | undefined>
 }
 
-/** Logs why an event source does not read. Failures are counted until a fetch succeeds; joining the group is not enough. */
+/** Logs why an event source cannot read. Failures are counted until a fetch succeeds; joining the group is not sufficient. */
 export class ReadingTrouble {
   readonly #parts: TroubleParts
   readonly #attempts = new Attempts()
   #waiting: NodeJS.Timeout | undefined
-  /** True once a line has explained how to create the topic. */
+  /** True once a log line has explained how to create the topic. */
   #isTopicTold = false
 
   constructor(parts: TroubleParts) {
@@ -59,7 +62,7 @@ export class ReadingTrouble {
     const { topic } = mapping
     const attempt = this.#failed(`topic ${topic} does not exist`, 'no-topic')
     if (this.#isTopicTold) this.#warn(`topic ${topic} still does not exist.`, attempt)
-    // Log it at the first attempt that could list the topics, because Kafka may have been unavailable before.
+    // Log this at the first attempt that could list the topics, because Kafka may have been unavailable before.
     else this.#tell(missingTopic(topic, settings.brokers), attempt)
     this.#isTopicTold = true
     return attempt
@@ -116,7 +119,7 @@ export class ReadingTrouble {
     if (!this.isFailing) this.#waiting = setTimeout(explain, EXPLAINED_AFTER_MS).unref()
   }
 
-  /** Explains why there is no response. The listener may have sent a response that kafkajs cannot read. */
+  /** Logs an explanation of the missing response. The server may have sent a response that kafkajs cannot read. */
   async #explainSilence(): Promise<void> {
     const { log, ending, outage, whyUnreachable } = this.#parts
     const why = await whyUnreachable(undefined)

@@ -8,10 +8,10 @@ export interface StartOffsets {
 }
 
 /**
- * Decides where reading starts in newly assigned partitions. Committed offsets take precedence; the starting
- * position applies to a group without any (rules 34 and 36 in `RULES.md`). A partition that was added later,
- * and a topic that was created again, are read from their beginning. A start at LATEST or AT_TIMESTAMP is
- * committed immediately, because after a restart "latest" would skip the records in between.
+ * Decides where reading starts in newly assigned partitions. Committed offsets take precedence; the starting position applies to a
+ * group without committed offsets (rules 34 and 36 in `RULES.md`). A partition that was added later, and a topic that was created
+ * again, are read from their beginning. A start at LATEST or AT_TIMESTAMP is committed immediately; otherwise, after a restart,
+ * "latest" would skip the records in between.
  */
 export async function startOffsets(
   cluster: Pick<Cluster, 'committed' | 'offsetsAt'>,

@@ -6,13 +6,13 @@ interface TrackerParts {
   onRecreated(): void
 }
 
-/** Result of comparing a topic with the known one: the same topic, another one with the same name, or none. */
+/** Result of comparing a topic with the known one: the same topic, another topic of the same name, or no topic. */
 type TopicFate = 'same' | 'replaced' | 'gone'
 
 /** Action after a check of the topic: rejoin the group, or look for added partitions. */
 type TopicChange = 'rejoin' | 'refresh' | undefined
 
-/** Tracks whether the topic of an event source is deleted, created again or extended. */
+/** Tracks whether the topic of an event source is deleted, created again or given more partitions. */
 export class TopicTracker {
   readonly #parts: TrackerParts
   readonly #identity = new TopicIdentity()
@@ -29,7 +29,7 @@ export class TopicTracker {
     return this.#isRecreated
   }
 
-  /** Compares the current topic with the one whose positions are known. */
+  /** Compares the current topic with the topic for which positions are stored. */
   async fate(): Promise<TopicFate> {
     const { topic, topicStates, onRecreated } = this.#parts
     const states = await topicStates([topic])
@@ -51,7 +51,7 @@ export class TopicTracker {
 
   /** Returns the action for a change of the topic. @param state undefined if the topic does not exist */
   changeOf(state: TopicState | undefined): TopicChange {
-    // While it is not reading, it checks the topic itself.
+    // While the event source is not reading, it checks the topic itself.
     if (!this.#isReading) return undefined
     if (!state || this.#identity.isOther(state.id)) return 'rejoin'
     const { partitionCount } = state
@@ -61,22 +61,22 @@ export class TopicTracker {
   }
 }
 
-/** Recognises the topic whose offsets are known by its id, which changes if the topic is created again. */
+/** Identifies the topic for which offsets are stored by the topic's id, which changes if the topic is created again. */
 export class TopicIdentity {
   #id: string | undefined
-  /** Ids of former topics, because a broker with outdated metadata can still report the id of a deleted topic. */
+  /** Ids of former topics. A broker with outdated metadata can still report the id of a deleted topic. */
   readonly #former = new Set<string>()
 
   get isKnown(): boolean {
     return this.#id !== undefined
   }
 
-  /** Returns true if this is the id of another topic than the known one. A missing id is ignored. */
+  /** Returns true if this id belongs to another topic than the known one. A missing id is ignored. */
   isOther(id: string | undefined): boolean {
     return id !== undefined && this.#id !== undefined && id !== this.#id && !this.#former.has(id)
   }
 
-  /** Returns the result of `isOther`, and stores the id as the known one. */
+  /** Returns the result of `isOther`, and then stores the id as the known one. */
   replacedBy(id: string | undefined): boolean {
     const isOther = this.isOther(id)
     if (isOther && this.#id !== undefined) this.#former.add(this.#id)

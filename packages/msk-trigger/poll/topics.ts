@@ -5,18 +5,15 @@ import { pause } from '../support/wait.ts'
 
 /** Current state of a topic. */
 export interface TopicState {
-  /**
-   * Id of the topic, which changes if a topic of the same name is deleted and created again. Absent if the
-   * broker does not report it.
-   */
+  /** Id of the topic, which changes if the topic is deleted and created again. Absent if the broker does not report ids. */
   readonly id?: string
   readonly partitionCount: number
 }
 
-/** States by name. A topic that does not exist is absent. */
+/** States of topics by name. A topic that does not exist is absent. */
 export type TopicStates = ReadonlyMap<string, TopicState>
 
-/** Error code UNKNOWN_TOPIC_OR_PARTITION of the protocol. */
+/** Error code UNKNOWN_TOPIC_OR_PARTITION of the Kafka protocol. */
 const UNKNOWN_TOPIC = 3
 const NO_ID = /^0*$/
 
@@ -32,9 +29,9 @@ export class Topics {
   }
 
   /**
-   * Returns the state of these topics; undefined if the brokers report no topic ids, as before Kafka 2.8.
+   * Returns the state of these topics. Returns undefined if the brokers do not report topic ids, like Kafka before version 2.8.
    *
-   * @throws after `close`
+   * @throws Error after `close`
    */
   async states(names: readonly string[]): Promise<TopicStates | undefined> {
     if (this.#isClosed) throw new Error('the connection for questions about topics is closed')
@@ -61,7 +58,7 @@ export class Topics {
   async #disconnect(): Promise<void> {
     const cluster = this.#cluster
     this.#cluster = undefined
-    // A connection that was never opened or was lost need not be closed.
+    // Ignore errors, because a connection that was never opened or was lost need not be closed.
     await cluster?.then(open => open.disconnect()).catch(() => {})
   }
 
@@ -83,21 +80,19 @@ function statesIn(answer: readonly TopicId[]): TopicStates {
 }
 
 /**
- * Interval of the checks, in milliseconds. For this time, a topic that was created again can be mistaken for
- * the deleted one, and added partitions are unknown.
+ * Interval of the checks, in milliseconds. Until the next check, a topic that was created again can be mistaken for the deleted
+ * one, and added partitions are not detected.
  */
 const LOOK_EVERY_MS = 1_000
 
-/** Receives the state of its topic periodically. */
+/** Component that receives the state of its topic periodically. */
 export interface TopicObserver {
   readonly topic: string
   /** @param state undefined if the topic does not exist */
   topicSeen(state: TopicState | undefined): void
 }
 
-/**
- * Checks the topics periodically, because kafkajs does not notice that a topic was created again, and continues at the old offset.
- */
+/** Checks the topics periodically. kafkajs does not detect that a topic was created again, and continues at the old offset. */
 export class TopicWatch {
   readonly #topics: { topicStates: Topics['states'] }
   readonly #ending = new AbortController()
@@ -112,7 +107,7 @@ export class TopicWatch {
     while (!this.#ending.signal.aborted) {
       await pause(everyMs, this.#ending.signal)
       if (this.#ending.signal.aborted) return
-      // Ignore the error: a broker that does not respond is reported by the sources that read from it.
+      // Ignore the error: event sources that read from an unavailable broker report it.
       const states = await this.#topics.topicStates(names).catch(() => undefined)
       if (!states || this.#ending.signal.aborted) continue
       for (const observer of observers) observer.topicSeen(states.get(observer.topic))

@@ -2,14 +2,14 @@ import { type ClusterSettingNames, DEFAULT_NAMES } from '../config/clusters.ts'
 import { rootMessage } from '../report/explain.ts'
 import type { Listener } from './broker-probe.ts'
 
-/** Report of kafkajs about a failed connection, the innermost cause first. */
+/** Report of kafkajs about a failed connection. `broker` is taken from the innermost cause that contains one. */
 interface ConnectionFailure {
   readonly message: string
   readonly broker: string | undefined
 }
 
 /**
- * Returns why no broker can be used, and what to do.
+ * Returns the reason why no broker can be used, and the required action.
  *
  * @param probe determines the kind of server at an address; undefined over TLS
  */
@@ -61,7 +61,7 @@ const FOUND: Readonly<Record<Listener, (broker: string) => string>> = {
   away: broker => `${broker} cannot be reached`,
 }
 
-/** Advice for servers that respond. If there is no server, the advice is to start Kafka. */
+/** Advice for each kind of server that responds. If no server responds, the advice is to start Kafka. */
 const ADVICE: Readonly<Partial<Record<Listener, (names: ClusterSettingNames) => string>>> = {
   tls: ({ ssl }) => `set ${ssl}`,
   closes: ({ ssl }) => `if Kafka expects TLS there, set ${ssl}`,

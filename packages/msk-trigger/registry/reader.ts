@@ -16,7 +16,7 @@ import type { OpenChoices } from '../config/open-choices.ts'
 import type { RegistryConfig } from '../config/registry.ts'
 import type { Message, SchemaMetadata } from '../invoke/event.ts'
 
-/** A record that was checked with the registry. `data` is passed to the filters if the value was decoded. */
+/** Record after it was checked with the registry. If the value was decoded, `data` is the content that filters use. */
 export type ReadMessage =
   | { readonly message: Message; readonly data?: FilterData }
   | {
@@ -37,12 +37,13 @@ interface Decoded {
 }
 
 /**
- * Validates records with the schemas that their ids refer to, and decodes them if configured. See rules 14 and 15 in `RULES.md`.
+ * Validates records with the schemas that the records refer to by id, and decodes them if configured. See rules 14 and 15 in
+ * `RULES.md`.
  */
 export class RegistryReader {
   readonly #config: RegistryConfig
   readonly #asObject: boolean
-  /** Created with the first schema and again after a failure, because a secret may have changed. */
+  /** Created with the first schema, and again after a failure, because a secret may have changed. */
   #client: Promise<RegistryClient> | undefined
   readonly #codecs = new Map<number, Promise<Codec>>()
 
@@ -51,10 +52,10 @@ export class RegistryReader {
     this.#asObject = config.form === 'JSON' && open.registryJson === 'object'
   }
 
-  /** Reads records in order. @throws RegistryError, AccessError, or Error if a package is missing */
+  /** Reads records in their order. @throws RegistryError, AccessError, or Error if a required package is missing */
   async read(messages: readonly Message[]): Promise<readonly ReadMessage[]> {
     const read: ReadMessage[] = []
-    // Read records one after another: there are few schemas, and the first record loads the schema for the following ones.
+    // Read records one after another. There are few schemas, and the first record loads the schema for the records that follow.
     for (const message of messages) read.push(await this.#readOne(message))
     return read
   }
@@ -94,15 +95,15 @@ export class RegistryReader {
     }
   }
 
-  /** Returns the delivered form of a value. As in Lambda's event, the whitespace of the producer is removed. */
+  /** Returns a value in the form in which it is delivered. The producer's whitespace is removed, as in Lambda's event. */
   #delivered(json: string, body: Buffer): Buffer {
     if (this.#config.form === 'SOURCE') return body
     return Buffer.from(this.#asObject ? compactJson(json) : json)
   }
 
   /**
-   * Returns the codec of a schema. It is cached, because the schema of an id never changes. An id that was
-   * not found is not cached, because its schema may still be registered.
+   * Returns the codec of a schema. It is cached, because the schema of an id never changes. A missing id is not cached, because its
+   * schema may be registered later.
    */
   #codec(schemaId: number): Promise<Codec> {
     const known = this.#codecs.get(schemaId)
@@ -137,7 +138,7 @@ export class RegistryReader {
 /** Whitespace that JSON allows between tokens. */
 const WHITESPACE = /[\t\n\r ]/
 
-/** Removes whitespace between the tokens of valid JSON. Parsing and serializing it would round numbers beyond 2^53. */
+/** Removes whitespace between the tokens of valid JSON. Parsing and serializing the JSON would round numbers beyond 2^53. */
 export function compactJson(json: string): string {
   if (!WHITESPACE.test(json)) return json
   let compact = ''
@@ -167,7 +168,7 @@ const LOGIN_REFUSED = /: it answered 40[13]: /
 /**
  * Creates a client with credentials and certificates.
  *
- * @throws AccessError or ConfigurationError if these cannot be read
+ * @throws AccessError or ConfigurationError if credentials or certificates cannot be read
  */
 async function connectRegistry({ uri, auth, tls }: RegistryConfig): Promise<RegistryClient> {
   const [login, certificates] = await Promise.all([
@@ -177,7 +178,9 @@ async function connectRegistry({ uri, auth, tls }: RegistryConfig): Promise<Regi
   return new RegistryClient(uri, { ...(login && { login }), ...(certificates && { tls: certificates }) })
 }
 
-/** Returns why a registry did not respond and what to do; undefined if the error's own message is sufficient. */
+/**
+ * Returns the reason why a registry did not respond, and the required action; undefined if the error's own message is sufficient.
+ */
 function registryProblem(error: Error, { uri, auth, tls }: RegistryConfig): string | undefined {
   const server = new URL(uri).host
   const hasCertificate = (tls?.certificates.cert ?? tls?.certificates.secret) !== undefined

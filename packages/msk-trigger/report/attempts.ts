@@ -1,6 +1,6 @@
 /**
- * Counts consecutive failures. The count is independent of members and assignments, so that a failure that
- * lasts for hours is not logged as a first one each time.
+ * Counts consecutive failures. The count is kept across members and assignments; otherwise a failure that lasts for hours would
+ * repeatedly be logged as the first one.
  */
 export class Attempts<Key = void> {
   readonly #failures = new Map<Key, number>()
@@ -25,13 +25,13 @@ export class Attempts<Key = void> {
 }
 
 /**
- * An outage that affects all event sources, such as an unavailable broker. The first source that reaches an
- * attempt logs it for all.
+ * Outage that affects all event sources, such as an unavailable broker. Only the first event source that reaches an attempt logs
+ * it.
  */
 export class Outage {
   readonly #logged = new Set<number>()
 
-  /** Returns true if no source has logged this attempt yet. */
+  /** Returns true if no event source has logged this attempt yet. */
   isNews(attempt: number): boolean {
     const isNews = !this.#logged.has(attempt)
     this.#logged.add(attempt)
@@ -48,14 +48,14 @@ export interface Backoff {
   readonly maxRetryDelayMs: number
 }
 
-/** Returns the delay after a failed attempt, counted from 1. It doubles with each attempt, up to the maximum. */
+/** Returns the delay after a failed attempt. It doubles with each attempt, up to the maximum. Attempts are counted from 1. */
 export function delayAfter(attempt: number, { retryDelayMs, maxRetryDelayMs }: Backoff): number {
   return Math.min(maxRetryDelayMs, retryDelayMs * 2 ** Math.min(attempt - 1, 30))
 }
 
 /**
- * Returns true if a repeated failure should be logged: at attempts 1, 2, 4, 8 and so on, so that the log
- * remains readable for hours.
+ * Returns true for attempts 1, 2, 4, 8 and so on, whose failure is logged. The log thus remains readable during failures that last
+ * for hours.
  */
 export function shouldLog(attempt: number): boolean {
   return Number.isInteger(Math.log2(attempt))

@@ -8,13 +8,16 @@ interface Reported {
   }
 }
 
-/** Error type without information, which is omitted. A type such as `KeyError` or `Runtime.ImportModuleError` is shown. */
+/**
+ * Error type that is omitted because it adds no information. A specific type such as `KeyError` or `Runtime.ImportModuleError` is
+ * shown.
+ */
 const PLAIN = 'Error'
 
 /** Matches the first frame of a stack and everything after it. */
 const STACK = /\n\s+at .*$/s
 
-/** Returns the message with the stack of the error that the handler threw, which is printed nowhere else. */
+/** Returns the message with the stack of the error that the handler threw. The stack is not logged anywhere else. */
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { message, name, cause } = error
@@ -36,12 +39,12 @@ const UNREACHABLE = [
   'KafkaJSNumberOfRetriesExceeded',
 ]
 
-/** Message of kafkajs, for many errors, about a broker that has not answered its first request. */
+/** Generic message of kafkajs, which it uses for many errors of a broker that has not answered its first request. */
 const NOT_CONNECTED = 'Broker not connected'
 
 /**
- * Returns true if no broker responds, as opposed to one that refuses. Errors are recognised by name, because
- * kafkajs exports the classes in a form that cannot be imported.
+ * Returns true if no broker responds; false if a broker rejects the request. Errors are recognised by name, because the error
+ * classes of kafkajs cannot be imported.
  */
 export function isUnreachable(error: unknown): boolean {
   if (!(error instanceof Error) || accessProblem(error) !== undefined) return false
@@ -49,8 +52,8 @@ export function isUnreachable(error: unknown): boolean {
 }
 
 /**
- * Returns the message of an error. For an error of kafkajs, returns that of its cause, which kafkajs hides in
- * a message about the number of retries.
+ * Returns the message of an error. For an error of kafkajs, returns the message of its cause, which kafkajs hides behind a message
+ * about the number of retries.
  */
 export function rootMessage(error: unknown): string {
   const problem = accessProblem(error)

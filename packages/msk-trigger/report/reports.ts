@@ -4,10 +4,14 @@ import type { Mapping } from '../config/mappings.ts'
 import { ConfigurationError, type Log } from '../support/framework.ts'
 import type { PartitionRecords } from '../support/parts.ts'
 
-/** Reason why a mapping makes no progress: the topic, the function, a commit, a schema registry or a destination. */
+/**
+ * Component that prevents a mapping from making progress: the topic, the function, a commit, a schema registry or a destination.
+ */
 export type Obstacle = 'reading' | 'invocation' | 'commit' | 'registry' | 'destination'
 
-/** `unreachable`: no broker responds. `reported`: the function responded and named these records as failed. */
+/**
+ * Kind of a stall. `unreachable`: no broker responds. `reported`: the function has responded and reported these records as failed.
+ */
 export type StallKind = 'unreachable' | 'no-topic' | 'timeout' | 'reported' | 'error'
 
 export interface Stall {
@@ -24,7 +28,7 @@ type Offsets = Readonly<Record<string, number>>
 export interface Discarded {
   readonly reason: string
   readonly records: number
-  /** Destination that has received the records, or null. */
+  /** Destination that has received the records; null if there is no destination. */
   readonly destination: string | null
 }
 
@@ -32,19 +36,19 @@ interface ReportedMapping {
   readonly function: string
   readonly topic: string
   readonly group: string
-  /** ARN or bootstrap servers of a cluster with separate brokers. */
+  /** ARN or bootstrap servers of the cluster, if its brokers differ from the default ones. */
   readonly cluster?: string
 }
 
-/** One line of the report file, as JSON. */
+/** Line of the report file, as JSON. */
 export type Report =
   | (ReportedMapping &
       (
         | { readonly report: 'mapped'; readonly windowMs: number; readonly timeoutMs: number }
         | ({ readonly report: 'stalled' } & Stall)
-        /** The obstacle is gone: these partitions, or the whole mapping, continue. */
+        /** The obstacle no longer exists: these partitions, or the whole mapping, continue. */
         | { readonly report: 'resumed'; readonly obstacle: Obstacle; readonly partitions?: readonly number[] }
-        /** An invocation is still running after this time. `offsets` has the same form as in a stall. */
+        /** An invocation is still running after this time. `offsets` has the same form as in a report about a stall. */
         | { readonly report: 'running'; readonly forMs: number; readonly offsets: Offsets }
         /** The invocation reported by `running` has ended, successfully or not. */
         | { readonly report: 'returned'; readonly partitions: readonly number[] }
@@ -63,11 +67,11 @@ export type WriteReport = (line: string) => void
 
 const WHOLE_MAPPING = 'all'
 
-/** Reports of one mapping: a stall with every failed attempt, and its end once. */
+/** Reports of one mapping. A stall is reported with every failed attempt; its end is reported once. */
 export class MappingReports {
   readonly #of: ReportedMapping
   readonly #write: WriteReport
-  /** Current stalls, as `obstacle/partition`. */
+  /** Current stalls, each as `obstacle/partition`. */
   readonly #stalled = new Set<string>()
 
   constructor(mapping: Mapping, write: WriteReport) {
@@ -85,7 +89,7 @@ export class MappingReports {
     this.#report({ ...this.#of, report: 'mapped', windowMs, timeoutMs: functionTimeoutMs })
   }
 
-  /** Reports a stall; does nothing if `parts` is empty. */
+  /** Reports a stall. Does nothing if `parts` is empty. */
   stalled(stall: Omit<Stall, 'offsets'>, parts?: readonly PartitionRecords[]): void {
     if (parts?.length === 0) return
     for (const scope of scopesOf(parts?.map(({ partition }) => partition)))
@@ -101,7 +105,7 @@ export class MappingReports {
     this.#report({ ...this.#of, report: 'returned', partitions: parts.map(({ partition }) => partition) })
   }
 
-  /** Reports that partitions continue; does nothing for those that were not stalled. */
+  /** Reports that partitions continue; does nothing for partitions that were not stalled. */
   resumed(obstacle: Obstacle, partitions?: readonly number[]): void {
     if (this.#stalled.size === 0) return
     const over = scopesOf(partitions).filter(scope => this.#stalled.delete(`${obstacle}/${scope}`))
@@ -114,7 +118,7 @@ export class MappingReports {
     })
   }
 
-  /** Removes the stalls of partitions that are no longer assigned, because they belong to another member. */
+  /** Forgets the stalls of partitions that are no longer assigned, because another member processes these partitions. */
   keepOnly(partitions: readonly number[]): void {
     for (const stalled of [...this.#stalled]) {
       const [obstacle, scope] = stalled.split('/') as [Obstacle, string]
@@ -141,9 +145,9 @@ function scopesOf(partitions: readonly number[] | undefined): readonly (string |
 }
 
 /**
- * Appends reports to a file. While it cannot be written, reports are dropped, which is logged.
+ * Appends reports to a file. While the file cannot be written, reports are dropped and the loss is logged.
  *
- * @throws ConfigurationError if it cannot be written now
+ * @throws ConfigurationError if the file cannot be written at the start
  */
 export function writeReportsTo(file: string | undefined, log: Pick<Log, 'notice' | 'warning'>): WriteReport {
   if (file === undefined) return () => {}
@@ -155,7 +159,7 @@ export function writeReportsTo(file: string | undefined, log: Pick<Log, 'notice'
   let dropped = 0
   return line => {
     try {
-      // Begin a new line, because a part of a line may have been written before the disk was full.
+      // Begin a new line, because part of a line may have been written when the disk was full.
       appendFileSync(file, dropped > 0 ? `\n${line}\n` : `${line}\n`)
     } catch (error) {
       const reason = (error as Error).message

@@ -1,6 +1,6 @@
 import process from 'node:process'
 
-/** Services that the trigger calls, each with the SDK's variable for the address of a local emulator. */
+/** AWS services that the trigger calls, each with the SDK's environment variable for the address of a local emulator. */
 const ENDPOINT_VARIABLES = {
   sqs: 'AWS_ENDPOINT_URL_SQS',
   sns: 'AWS_ENDPOINT_URL_SNS',
@@ -8,7 +8,7 @@ const ENDPOINT_VARIABLES = {
   secretsmanager: 'AWS_ENDPOINT_URL_SECRETS_MANAGER',
 } as const
 
-/** Variable for all services without a specific one. */
+/** Environment variable for services without a specific variable. */
 const COMMON_VARIABLE = 'AWS_ENDPOINT_URL'
 
 export type AwsService = keyof typeof ENDPOINT_VARIABLES
@@ -18,7 +18,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 /**
  * Returns the address of the emulator of a service.
  *
- * @throws Error if none is configured, because a local run must not access an AWS account unintentionally
+ * @throws Error if no address is configured, because a local run must not access an AWS account unintentionally
  */
 export function awsEndpoint(service: AwsService, otherwise: string, env: Environment = process.env): string {
   const own = ENDPOINT_VARIABLES[service]
@@ -29,19 +29,19 @@ export function awsEndpoint(service: AwsService, otherwise: string, env: Environ
   throw new Error(`${variable} must be an address like http://127.0.0.1:4566, with http:// or https://`)
 }
 
-/** Returns the region in an ARN, or else that of the environment. The ARN of a bucket contains no region. */
+/** Returns the region in an ARN. If the ARN contains none, like the ARN of a bucket, returns the region of the environment. */
 export function awsRegion(arn: string, env: Environment = process.env): string {
   const named = arn.startsWith('arn:') ? arn.split(':')[3] : undefined
   return named || env.AWS_REGION || env.AWS_DEFAULT_REGION || 'us-east-1'
 }
 
-/** Returns dummy credentials, which the SDK requires although a local server does not. */
+/** Returns dummy credentials. The SDK requires credentials, but a local server does not check them. */
 export function awsCredentials(env: Environment = process.env) {
   if (env.AWS_ACCESS_KEY_ID || env.AWS_PROFILE) return {}
   return { credentials: { accessKeyId: 'test', secretAccessKey: 'test' } }
 }
 
-/** Loads a package that a project installs only if needed. @throws Error with installation instructions */
+/** Loads an optional package. @throws Error with installation instructions if the package is not installed */
 export async function installed<T>(load: () => Promise<T>, name: string): Promise<T> {
   try {
     return await load()

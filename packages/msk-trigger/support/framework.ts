@@ -1,10 +1,10 @@
-/** Parts of the Serverless Framework's plugin API that are used here. */
+/** Parts of the Serverless Framework's plugin API that this plugin uses. */
 export interface Serverless {
   readonly config: { readonly servicePath: string }
   readonly service: {
     readonly service: string
     readonly package?: { readonly artifact?: string }
-    /** Null if the key has no value, like any key of the configuration. */
+    /** Section `custom` of the configuration. Null if the key has no value. */
     readonly custom?: Readonly<Record<string, unknown>> | null
     readonly provider: {
       readonly compiledCloudFormationTemplate?: Template
@@ -20,7 +20,7 @@ export interface Serverless {
     getFunction(key: string): FunctionDefinition
   }
   readonly configSchemaHandler: {
-    /** Private API of the framework. */
+    /** Schema of the configuration, a private API of the framework. */
     readonly schema?: ConfigSchema
     defineFunctionEventProperties(provider: string, event: string, schema: object): void
     defineCustomProperties(schema: object): void
@@ -51,7 +51,7 @@ interface EventsSchema {
 
 export interface Provider {
   readonly naming: {
-    /** Returns the name of the stack. Absent from the naming of other providers. */
+    /** Returns the name of the stack. Other providers than AWS do not define this method. */
     getStackName?(): string
     getMSKEventLogicalId(functionKey: string, cluster: string, topic: string): string
     getKafkaEventLogicalId(functionKey: string, topic: string): string
@@ -66,7 +66,7 @@ export interface FunctionDefinition {
   readonly handler?: string
   readonly runtime?: string
   readonly memorySize?: number
-  /** A number, or a value that CloudFormation resolves to one. */
+  /** Number, or a reference that CloudFormation resolves to a number. */
   readonly reservedConcurrency?: unknown
   readonly package?: { readonly artifact?: string }
   /** Timeout in seconds. */
@@ -89,7 +89,7 @@ export interface Log {
   error(line: string): void
 }
 
-/** An error in the user's configuration, shown as a message without a stack. */
+/** Error in the user's configuration. It is shown as a message without a stack. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError'
 }

@@ -1,9 +1,9 @@
-/** Minimum length of a name in which two mistakes are tolerated. */
+/** Minimum length of names in which two mistakes are tolerated. */
 const LONG = 8
 
 /**
- * Returns the known name that was probably meant. Ignoring case, hyphens and underscores, it may differ in
- * one edit, or in two if the name is long.
+ * Returns the known name that was probably meant; undefined if there is none. The names may differ in one edit, or in two if the
+ * name is long. Case, hyphens and underscores are ignored.
  */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   if (known.includes(name)) return undefined
@@ -18,7 +18,7 @@ function folded(name: string): string {
   return name.toLowerCase().replaceAll(/[-_\s]/g, '')
 }
 
-/** Returns the distance by optimal string alignment. */
+/** Returns the number of edits between two texts (optimal string alignment distance). */
 function editsBetween(a: string, b: string): number {
   let before: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, column) => column)

@@ -12,7 +12,7 @@ export function countOf(parts: readonly PartitionRecords[]): number {
   return parts.reduce((sum, { records }) => sum + records.length, 0)
 }
 
-/** Returns the records that pass the test. Parts without such records are omitted. */
+/** Returns the records that pass the test. Partitions without such records are omitted. */
 export function pick<R extends WithOffset>(
   parts: readonly PartitionRecords<R>[],
   isWanted: (record: R, partition: number) => boolean,
@@ -22,7 +22,7 @@ export function pick<R extends WithOffset>(
     const { partition } = part
     const records = part.records.filter(record => isWanted(record, partition))
     if (records.length === 0) continue
-    // Reuse the part if all records pass, which is the common case.
+    // If all records pass, which is the common case, reuse the object.
     picked.push(records.length === part.records.length ? part : { partition, records })
   }
   return picked
@@ -37,7 +37,7 @@ export function without<R extends WithOffset>(
   return pick(parts, ({ offset }, partition) => !taken.get(partition)?.has(offset))
 }
 
-/** Splits into two halves, of which the first may be larger by one. The order of each partition is kept. */
+/** Splits records into two halves; the first may contain one record more. The order of each partition is kept. */
 export function halves<R extends WithOffset>(
   parts: readonly PartitionRecords<R>[],
 ): readonly [first: PartitionRecords<R>[], second: PartitionRecords<R>[]] {
@@ -50,7 +50,7 @@ export function halves<R extends WithOffset>(
   return [first, without(parts, first)]
 }
 
-/** Maximum number of ranges of offsets. Further ranges are merged into the last one. */
+/** Maximum number of ranges of offsets to show. Further ranges are merged into the last one. */
 const MAX_RUNS = 10
 
 /** Describes partitions with their offsets, such as `0@4 1@0–99,120`. */

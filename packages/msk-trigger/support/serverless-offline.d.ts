@@ -1,4 +1,4 @@
-/** The part of serverless-offline that is used here; it ships no types. */
+/** Types of the part of serverless-offline that the trigger uses. The package itself contains no types. */
 declare module 'serverless-offline/lambda' {
   export interface LambdaFunction {
     setEvent(event: unknown): void

@@ -1,10 +1,10 @@
 import process from 'node:process'
 
-/** First version that supports zstd, one of Kafka's codecs. */
+/** Oldest supported Node.js version. It is the first one that supports zstd, one of Kafka's codecs. */
 const OLDEST = { major: 22, minor: 15 }
 
 /**
- * Rejects a Node.js version that cannot run the plugin, before a missing feature is used.
+ * Rejects a Node.js version that cannot run the plugin, before the plugin uses a missing feature.
  *
  * @throws Error that the framework shows as a message
  */

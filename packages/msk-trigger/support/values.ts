@@ -1,4 +1,4 @@
-/** Returns true for a YAML map. */
+/** Returns true for an object that is not an array, such as a YAML map. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
@@ -21,7 +21,7 @@ export function kindOf(value: unknown): string {
   return typeof value === 'string' ? 'a string' : `a ${typeof value}`
 }
 
-/** Hides credentials in an address, even if the address is invalid. */
+/** Masks credentials in an address, even if the address is invalid. */
 export function withoutLogin(text: string): string {
   return text.replace(/[^\s"/]*@/g, '***@')
 }

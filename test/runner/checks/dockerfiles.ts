@@ -9,7 +9,7 @@ import { sourceFiles } from '../source-files.ts'
 const DIR = join(LOCAL, 'python', 'hadolint')
 const HADOLINT = join('bin', 'hadolint')
 
-/** Dockerfile that breaks a rule. If the linter finds nothing in it, the linter does not work. */
+/** Dockerfile that breaks a rule. If the linter reports no findings for it, the linter does not work. */
 const BROKEN = 'FROM node:latest\nCMD node main.js\n'
 
 /** Checks all Dockerfiles with hadolint. */

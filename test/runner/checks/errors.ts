@@ -9,7 +9,7 @@ const MOST = 15
 
 const CLASS = /\bclass (\w+) extends (\w+)\b/g
 
-/** Checks that the engine has few error classes. In most cases, a code in an existing class or a return value is sufficient. */
+/** Checks that the engine has few error classes. Usually, a code in an existing class or a return value is sufficient. */
 export const errors: Check = {
   name: 'classes of errors',
   async run() {
@@ -20,7 +20,7 @@ export const errors: Check = {
       [...source.matchAll(CLASS)].map(([, name = '', base = '']) => ({ name, base })),
     )
     const names = new Set(['Error', 'TypeError', 'RangeError', 'SyntaxError'])
-    // Repeat until nothing changes, because a class can extend one in a file that is read later.
+    // Repeat until nothing changes, because a class can extend a class from a file that is read later.
     for (let before = 0; before < names.size; ) {
       before = names.size
       for (const { name, base } of classes) if (names.has(base)) names.add(name)

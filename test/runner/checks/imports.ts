@@ -2,7 +2,7 @@ import { runProgram } from '../../support/program.ts'
 import { type Check, Failed } from '../check.ts'
 import { sourceFiles } from '../source-files.ts'
 
-/** Used part of dependency-cruiser's report. */
+/** Part of dependency-cruiser's report that this check uses. */
 interface Cruise {
   readonly modules: readonly {
     readonly source: string
@@ -32,7 +32,7 @@ const FOLDERS = [
   'test',
 ]
 
-/** Imports that must be found. If one is missing, dependency-cruiser has not read the code. */
+/** Imports that certainly exist. If one of them is not found, dependency-cruiser has not read the code. */
 const CERTAIN: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^packages\/runtime\/cloudevents\//, /^packages\/runtime\/consumer\//],
   [/^packages\/runtime\/pipeline\//, /^packages\/runtime\/cloudevents\//],
@@ -98,7 +98,7 @@ export const imports: Check = {
 
 async function cruise(files: readonly string[], signal: AbortSignal): Promise<Cruise> {
   const args = ['--config', '.dependency-cruiser.cjs', '--output-type', 'json', ...files]
-  // Use the output, because the exit status is the number of findings, and also 0 if no files were read.
+  // Use the output. The exit status is the number of findings, so it is also 0 if no files were read.
   const { stdout, output } = await runProgram('depcruise', args, { signal })
   try {
     return JSON.parse(stdout)

@@ -9,24 +9,24 @@ import { titlesIn } from './titles.ts'
 
 const LIST = 'test/promises.yaml'
 
-/** Pages that explain, compare or measure, and do not promise behavior. */
+/** Pages that explain, compare or measure, and therefore contain no promises. */
 const EXPLAIN = /\/(concepts|configuration|costs|from-an-empty-account|peers|performance|scaling)\.md$/
 
 interface Promised {
-  /** The promise as a sentence; absent if the page contains it as a rule or a row of a table. */
+  /** Promise as a sentence; absent if the page already contains it as a numbered rule or a table row. */
   readonly promise?: string
-  /** Words of a test title, by test file. */
+  /** Part of a test's title, by test file. */
   readonly tests: Readonly<Record<string, string>>
 }
 
 type Promises = Readonly<Record<string, Readonly<Record<string, Promised>>>>
 
-/** List that breaks the rules. If the check finds nothing in it, the check does not work. */
+/** Invalid list of promises. If the check reports no findings for it, the check does not work. */
 const BROKEN: Promises = {
   'docs/guarantees.md': { 'no such heading': { tests: { [LIST]: 'no such title' } } },
 }
 
-/** Checks that each promise of the pages has a test, and that all rules and guarantees are listed. */
+/** Checks that each promise on the pages has a test, and that all rules and guarantees are listed. */
 export const promises: Check = {
   name: 'promises',
   async run() {
@@ -65,7 +65,7 @@ async function faults(listed: Promises): Promise<string[]> {
   return (await Promise.all(found)).flat()
 }
 
-/** Returns the reasons why no test covers the promise. */
+/** Returns the reasons why the promise is not covered by a test. */
 async function unheld(id: string, { tests }: Promised): Promise<string[]> {
   if (Object.keys(tests).length === 0) return [`${id}: names no test`]
   const found = Object.entries(tests).map(async ([file, words]) => {

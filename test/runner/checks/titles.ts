@@ -5,7 +5,7 @@ import { PROJECT } from '../../../programs/paths.ts'
 import { type Check, Failed } from '../check.ts'
 import { sourceFiles } from '../source-files.ts'
 
-/** Used part of a syntax tree node. */
+/** Part of a syntax tree node that this check uses. */
 interface Node {
   readonly type: string
   readonly [member: string]: unknown
@@ -16,7 +16,7 @@ const MAX_TITLE_LENGTH = 100
 
 const CALLS = ['describe', 'it', 'test']
 
-/** Checks that test titles are short enough to read. Interpolated values do not count. */
+/** Checks that test titles are short enough to read. Interpolated values are not counted. */
 export const titles: Check = {
   name: 'test titles',
   async run() {
@@ -51,7 +51,7 @@ function calls(node: unknown): Node[] {
   return (node as Node).type === 'CallExpression' ? [node as Node, ...below] : below
 }
 
-/** Returns the fixed text of the first argument, if the call defines a test or suite with a literal title. */
+/** Returns the fixed text of the first argument; undefined if the call does not define a test or suite with a literal title. */
 function titleOf(call: Node): string | undefined {
   const callee = call.callee as Node
   const name = callee.type === 'MemberExpression' ? (callee.object as Node).value : callee.value

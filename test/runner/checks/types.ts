@@ -3,10 +3,12 @@ import { PROJECT } from '../../support/program.ts'
 import { type Check, Failed, tool } from '../check.ts'
 import { sourceFiles } from '../source-files.ts'
 
-/** Projects that install the packages of this one. test/long/runtime-package.test.ts checks their types with their own options. */
+/**
+ * Projects that install the packages of this project. test/long/runtime-package.test.ts checks their types with their own options.
+ */
 const FOREIGN_PROJECTS = 'examples/'
 
-/** Projects that run on Node.js and in a browser. */
+/** TypeScript projects: the code for Node.js, and the code for the browser. */
 const PROJECTS = ['.', 'console/page']
 
 /** Checks types with the TypeScript compiler. */

@@ -1,5 +1,6 @@
 /**
- * A reporter for knip that reports the number of files read. Knip's own reporters print nothing without findings, even if nothing was read.
+ * Reporter for knip that prints the number of files read. Knip's own reporters print nothing if there are no findings, even if no
+ * file was read.
  */
 export default function countFiles({
   counters,

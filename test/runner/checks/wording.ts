@@ -4,7 +4,7 @@ import { PROJECT } from '../../../programs/paths.ts'
 import { type Check, Failed } from '../check.ts'
 import { sourceFiles } from '../source-files.ts'
 
-/** Maximum number of findings of one habit per 1,000 texts in a part of the project. */
+/** Maximum number of findings per habit in 1,000 texts of a part of the project. */
 const MAX_PER_THOUSAND = 3
 
 const PRONOUN = 'begins with a pronoun'
@@ -77,7 +77,7 @@ function isTestFile(file: string): boolean {
   return /^(?:test|bench|examples)\/|\/test\/|\.test\./.test(file)
 }
 
-/** Returns all texts of the project's files. */
+/** Returns all comments, messages and page texts of the project's files. */
 async function allTexts(): Promise<Text[]> {
   const files = (await sourceFiles(...TEXT_FILES)).filter(file => !/\.d\.m?ts$|\/vendor\/|wording/.test(file))
   const found = await Promise.all(
@@ -86,7 +86,7 @@ async function allTexts(): Promise<Text[]> {
   return found.flat()
 }
 
-/** Returns the habits found in a text. Text in backticks is ignored. */
+/** Returns the habits that are found in a text. Text in backticks is ignored. */
 export function findingsIn(text: Text): Finding[] {
   const plain = text.text.replaceAll(/`[^`]*`/g, 'code')
   return Object.entries(HABITS).flatMap(([habit, pattern]) =>
@@ -98,7 +98,8 @@ export function findingsIn(text: Text): Finding[] {
 const LEADING_PHRASE = /^(?:For|With|On|From|In|As in|Like|At) [^.:;]*, [a-z]/
 
 /**
- * Returns whether a habit is acceptable in a text. Messages may begin with "It" after another message, or with "Not", "To" and "With".
+ * Returns true if a habit is acceptable in a text. A message may begin with "It" after another message, or with "Not", "To" or
+ * "With".
  */
 function isGoodMessage(habit: string, { kind }: Text, plain: string): boolean {
   if (habit === PREPOSITION && LEADING_PHRASE.test(plain)) return true
@@ -109,7 +110,9 @@ function isGoodMessage(habit: string, { kind }: Text, plain: string): boolean {
   )
 }
 
-/** Returns the comments, messages with at least three words, and page texts of a file. Consecutive comment lines are one text. */
+/**
+ * Returns the texts of a file: comments, messages of at least three words, and page texts. Consecutive comment lines are one text.
+ */
 export function textsOf(file: string, source: string): Text[] {
   const texts: Text[] = []
   let comment: { line: number; parts: string[] } | undefined
@@ -150,12 +153,12 @@ function commentMark(file: string): string {
 const QUOTED = /'(?<single>(?:[^'\\]|\\.)*)'|"(?<double>(?:[^"\\]|\\.)*)"|`(?<template>(?:[^`\\]|\\.)*)`/g
 const THREE_WORDS = /[A-Za-z]+\S* \S+ \S*[A-Za-z]/
 
-/** Returns the quoted texts of a line, or the text between tags. */
+/** Returns the quoted texts of a line or, if there are none, the text between tags. */
 function messagesIn(line: string): string[] {
   const quoted = [...line.matchAll(QUOTED)].map(
     ({ groups }) => groups?.single ?? groups?.double ?? groups?.template ?? '',
   )
-  // A line of a page or of a long template that contains prose.
+  // Handle a line of a page or of a long template that contains prose.
   const bare = line.replaceAll(/<[^<>]*>/g, ' ').trim()
   const isProse = quoted.length === 0 && /^[A-Z"$][\w ,.:;'’"(){}$…-]*$/.test(bare) && !/[=;]|=>/.test(bare)
   return [...quoted, ...(isProse ? [bare] : [])].filter(text => THREE_WORDS.test(text))

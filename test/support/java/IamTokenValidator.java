@@ -26,8 +26,9 @@ import org.apache.kafka.common.security.oauthbearer.OAuthBearerTokenCallback;
 import org.apache.kafka.common.security.oauthbearer.OAuthBearerValidatorCallback;
 
 /**
- * The broker's side of IAM authentication, as Amazon MSK does it: a token is a request to kafka-cluster:Connect that is signed
- * with Signature Version 4. The options of the listener's login module name the region and the only credentials that are known.
+ * Validates tokens for IAM authentication in the same way as a broker of Amazon MSK. A token is a request to
+ * kafka-cluster:Connect, signed with Signature Version 4. The options of the listener's login module contain the region and the
+ * only credentials that are accepted.
  */
 public final class IamTokenValidator implements AuthenticateCallbackHandler {
   private static final DateTimeFormatter DATE =
@@ -51,7 +52,7 @@ public final class IamTokenValidator implements AuthenticateCallbackHandler {
       if (callback instanceof OAuthBearerValidatorCallback token) validate(token);
       else if (callback instanceof OAuthBearerExtensionsValidatorCallback extensions)
         extensions.inputExtensions().map().keySet().forEach(extensions::valid);
-      // The broker itself signs in nowhere with a token.
+      // Ignore this callback, because the broker itself never authenticates with a token.
       else if (!(callback instanceof OAuthBearerTokenCallback)) throw new UnsupportedCallbackException(callback);
     }
   }
@@ -75,7 +76,7 @@ public final class IamTokenValidator implements AuthenticateCallbackHandler {
     String scope = query.get("X-Amz-Date").substring(0, 8) + "/" + region + "/kafka-cluster/aws4_request";
     require((accessKey + "/" + scope).equals(query.get("X-Amz-Credential")), "credential");
     String signature = query.remove("X-Amz-Signature");
-    // Added behind the signature.
+    // This parameter was added after signing.
     query.remove("User-Agent");
     require(signed(request.getHost(), query, scope).equals(signature), "signature");
     return new Token(token, accessKey, signedAt.toEpochMilli(), expiresAt.toEpochMilli());

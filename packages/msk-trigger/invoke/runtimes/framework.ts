@@ -15,8 +15,8 @@ import { HandlerError, type Invocation, type Runtime, RuntimeEnded } from './run
 const END_MS = 1_000
 
 /**
- * Time limit for ending a container, in milliseconds. It gets 10 seconds to stop, and its batch must not be
- * passed to another one before.
+ * Time limit for ending a container, in milliseconds. A container has 10 seconds to stop, and its batch must not be passed to
+ * another container before that.
  */
 const END_CONTAINER_MS = 15_000
 
@@ -25,9 +25,9 @@ const starting = new AsyncLocalStorage<FrameworkRuntime>()
 let isWatching = false
 
 /**
- * Uses a runner of serverless-offline for runtimes that this plugin does not run itself. That runner does not
- * watch its thread, whose uncaught exception would end this process, and treats the function as busy forever
- * after a failure. Therefore each runner has a separate pool and is discarded afterwards.
+ * Uses a runner of serverless-offline for runtimes that this plugin does not run itself. That runner has two faults: an uncaught
+ * exception in its thread ends this process, and after a failure it treats the function as busy forever. Therefore each runner has
+ * a separate pool and is discarded after use.
  */
 export class FrameworkRuntime implements Runtime {
   readonly #lambda: Lambda
@@ -76,7 +76,7 @@ export class FrameworkRuntime implements Runtime {
   watch(worker: Worker): void {
     this.#thread = worker
     let cause: unknown
-    // This listener also prevents an uncaught exception of the thread from ending this process.
+    // This listener also has the effect that an uncaught exception in the thread does not end this process.
     worker.on('error', error => {
       cause = error
     })
@@ -92,7 +92,7 @@ function watchThread(worker: Worker): void {
   starting.getStore()?.watch(worker)
 }
 
-/** The log of serverless-offline, which it does not export. */
+/** Log object of serverless-offline, which its package does not export. */
 interface FrameworkLog {
   notice(...args: unknown[]): void
 }
@@ -103,7 +103,8 @@ const INVOCATION_LINE = /^\(λ: .*\) RequestId: /
 let replaced: Promise<void> | undefined
 
 /**
- * Removes the lines about the trigger's invocations from serverless-offline's log; `invocationLines` controls these lines instead.
+ * Removes the lines about the trigger's invocations from the log of serverless-offline, because the setting `invocationLines`
+ * controls such lines.
  */
 export function leaveOutInvocationLines(isOurs: () => boolean): Promise<void> {
   replaced ??= replaceNotice(isOurs)
@@ -119,7 +120,10 @@ async function replaceNotice(isOurs: () => boolean): Promise<void> {
   }
 }
 
-/** Returns undefined if this version of serverless-offline has its log in another location; its lines are then kept. */
+/**
+ * Returns the log object of serverless-offline; undefined if this version keeps it in another location, in which case the lines
+ * remain.
+ */
 async function frameworkLog(): Promise<FrameworkLog | undefined> {
   try {
     const file = new URL('../utils/log.js', import.meta.resolve('serverless-offline/lambda'))
@@ -129,13 +133,14 @@ async function frameworkLog(): Promise<FrameworkLog | undefined> {
   }
 }
 
-/** Members of the object in which Lambda's runtimes report an error. */
+/** Members of the object by which Lambda's runtimes report an error. */
 const ERROR_MEMBERS = new Set(['errorType', 'errorMessage', 'stackTrace', 'trace', 'cause', 'requestId'])
 
 /**
- * Checks the result of a serverless-offline runner, which may be an error or missing.
+ * Checks the result of a runner of serverless-offline, which may be an error or missing.
  *
- * @throws HandlerError, RuntimeEnded
+ * @throws HandlerError if the handler has failed
+ * @throws RuntimeEnded if there is no result
  */
 export function checkedAnswer(answer: unknown, runtime: string, inDocker: boolean): unknown {
   if (inDocker && isError(answer)) throw errorOf(answer)
@@ -144,9 +149,9 @@ export function checkedAnswer(answer: unknown, runtime: string, inDocker: boolea
 }
 
 /**
- * Rejects a runtime that serverless-offline accepts without calling its handler.
+ * Rejects a runtime that serverless-offline accepts without ever calling the handler.
  *
- * @throws RuntimeEnded, with the required action in the message
+ * @throws RuntimeEnded with the required action in the message
  */
 export function refuseUncalled(runtime: string, inDocker: boolean): void {
   if (runtime !== 'go1.x' || inDocker) return
@@ -155,7 +160,7 @@ export function refuseUncalled(runtime: string, inDocker: boolean): void {
   )
 }
 
-/** Returns true if the answer is an error. The status cannot be used, because the container always responds with 200. */
+/** Returns true if the answer is an error. The HTTP status cannot be used, because the container always responds with 200. */
 function isError(answer: unknown): answer is Readonly<Record<string, unknown>> {
   if (!isObject(answer)) return false
   const hasType = typeof answer.errorType === 'string' && typeof answer.errorMessage === 'string'

@@ -5,64 +5,63 @@ import type { EventContent } from '../event-content.ts'
 export interface Invocation {
   readonly event: EventContent
   readonly requestId: string
-  /** Time after which Lambda would end the invocation, in milliseconds; infinity for no timeout. */
+  /** Time after which Lambda would end the invocation, in milliseconds; infinity if there is no timeout. */
   readonly timeoutMs: number
 }
 
-/** An invocation that was passed to a runtime, where it may wait for earlier ones. */
+/** Invocation that was passed to a runtime, where it may wait for earlier invocations. */
 export interface HandedOver {
   /**
-   * Result of the invocation. Rejects with `NotBegun` if the invocation was taken back, or if the thread or
-   * process that should run it has ended.
+   * Result of the invocation. Rejects with `NotBegun` if the invocation was taken back, or if its thread or process has ended
+   * before the invocation began.
    */
   readonly answer: Promise<unknown>
-  /** Returns false while the invocation can be taken back. */
+  /** Returns true once the invocation can no longer be taken back. */
   hasBegun(): boolean
-  /** Takes back an invocation that has not begun. Returns true if it was taken back, so that it will not run there. */
+  /** Takes back an invocation that has not begun. Returns true if this runtime will not run it. */
   takeBack(): boolean
 }
 
-/** A loaded handler, which runs one invocation at a time. It starts with the first invocation. */
+/** Runtime with a handler. It runs one invocation at a time, and starts with the first invocation. */
 export interface Runtime {
   /**
-   * Loads the handler; returns undefined if it is loaded. The first invocation may load it and report its error instead.
+   * Loads the handler. Returns undefined if the handler is already loaded. The first invocation may load it and report its error
+   * instead.
    *
    * @throws HandlerError
    */
   load?(): Promise<void> | undefined
-  /**
-   * Resolves to the return value of the handler as a JSON value; null if there is none.
-   *
-   * @throws HandlerError
-   */
+  /** Resolves to the return value of the handler as a JSON value, or to null if it returns nothing. @throws HandlerError */
   invoke(invocation: Invocation): Promise<unknown>
   /**
-   * Passes the next invocation to the runtime while another one is running, so that the handler continues
-   * without waiting for this process.
+   * Passes a further invocation to the runtime while another one is running. The handler can then continue without waiting for this
+   * process.
    */
   handOver?(invocation: Invocation): HandedOver
-  /** Number of further invocations that can be passed to the runtime. */
+  /** Number of further invocations that can be passed to the runtime at the moment. */
   readonly room?: number
-  /** Resolves when the runtime has ended, by itself or through `close`. A running invocation may remain unsettled then. */
+  /**
+   * Resolves when the runtime has ended, by itself or through `close`. The promise of a running invocation may then never settle.
+   */
   readonly ended: Promise<RuntimeEnded>
-  /** True if the running invocation uses a processor rather than waiting for I/O. */
+  /** True if the running invocation is computing rather than waiting for I/O. */
   readonly isComputing: boolean
-  /** Ends the runtime immediately, with its running invocation. */
+  /** Ends the runtime and its running invocation immediately. */
   close(): Promise<void>
 }
 
-/** Report about a failed invocation in the format of Lambda's runtime. */
+/** Error of a failed invocation, in the format of Lambda's runtime. */
 export interface ReportedError {
   /** Name of the error, such as `Error` or `Runtime.MarshalError`. */
   readonly errorType: string
   readonly errorMessage: string
-  /** Lines of the stack; empty if the thrown value has none. */
+  /** Lines of the stack; empty if the thrown value has no stack. */
   readonly trace: readonly string[]
 }
 
 /**
- * The handler has failed: it threw, rejected, called back with an error, could not be loaded, or returned a
- * value without a JSON representation.
+ * Error of a handler that threw, rejected, called back with an error, could not be loaded, or returned a value that cannot be
+ * converted to JSON.
  */
 export class HandlerError extends Error {
   override readonly name = 'HandlerError'
@@ -71,19 +70,19 @@ export class HandlerError extends Error {
   constructor(reported: ReportedError) {
     super(`${reported.errorType}: ${reported.errorMessage}`)
     this.reported = reported
-    // Use the stack of the original error, not the one of this process.
+    // Use the stack of the original error, which was thrown elsewhere.
     this.stack = reported.trace.length > 0 ? reported.trace.join('\n') : this.message
   }
 }
 
-/** An invocation ended without a response, because its thread or process ended, or because of a timeout. */
+/** Error of an invocation without a response, because its thread or process ended or because of a timeout. */
 export class RuntimeEnded extends Error {
   override readonly name = 'RuntimeEnded'
 }
 
 /**
- * An invocation was passed to a runtime but did not fail: its handler was not called, or was ended because of
- * another invocation. It can be run elsewhere.
+ * Error of an invocation that has not failed: its handler was not called, or was ended because of another invocation. It can be run
+ * on another instance.
  */
 export class NotBegun extends Error {
   override readonly name = 'NotBegun'

@@ -7,7 +7,7 @@ import { PythonRuntime, pythonFolder } from './python/python-runtime.ts'
 import type { Runtime } from './runtime.ts'
 
 /**
- * Returns the runtimes for the functions of a service under serverless-offline with these options.
+ * Returns the runtimes for the functions of a service, for use with serverless-offline and its options.
  *
  * @param thread built module of the Node.js thread
  */

@@ -1,5 +1,5 @@
 /**
- * A faulty resource that is added to each template. Both linters must report it; a linter that does not has not read the template. Pure.
+ * Faulty resource that is added to each template. Both linters must report it; otherwise, they have not read the template. Pure.
  */
 import type { Finding } from './findings.ts'
 
@@ -15,11 +15,7 @@ export function withCanary<T extends Template>(template: T): T {
   return { ...template, Resources: { ...template.Resources, [CANARY]: FAULTY } }
 }
 
-/**
- * Returns the findings without those of the canary.
- *
- * @throws Error naming the templates that the linter has not read
- */
+/** Returns the findings without the findings about the canary. @throws Error naming the templates that the linter has not read */
 export function withoutCanary(
   linter: string,
   findings: readonly Finding[],

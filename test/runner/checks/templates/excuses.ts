@@ -1,10 +1,10 @@
 /** Accepted findings with their reasons: `infra/lint/excused.yaml`. Pure. */
 import type { Finding } from './findings.ts'
 
-/** A rule that these resources may violate. */
+/** Rule that certain resources may violate. */
 interface Excuse {
   readonly rule: string
-  /** Logical ids. `*` matches any characters. */
+  /** Logical ids of the resources. `*` matches any characters. */
   readonly resources: readonly string[]
   readonly reason: string
 }
@@ -29,7 +29,7 @@ export function readExcuses(content: unknown): Excuse[] {
 
 export interface Judged {
   readonly broken: readonly Finding[]
-  /** Entries that match no finding, as `<rule> <name>`. */
+  /** Entries that do not match any finding, as `<rule> <name>`. */
   readonly unused: readonly string[]
   readonly excused: number
 }

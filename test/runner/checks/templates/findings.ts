@@ -1,16 +1,16 @@
 /** Findings of cfn-lint and checkov in a common format. Pure. */
 
-/** A rule that a resource of a template violates. */
+/** Violation of a rule by a resource of a template. */
 export interface Finding {
   readonly rule: string
   /** Name of the template. */
   readonly template: string
-  /** Logical id of the resource, or a part of the template without one, such as `Outputs.RedisUrl`. */
+  /** Logical id of the resource. If the violation is elsewhere, the part of the template, such as `Outputs.RedisUrl`. */
   readonly resource: string
   readonly says: string
 }
 
-/** Used part of cfn-lint's `--format json`. */
+/** Part of cfn-lint's `--format json` that this module uses. */
 interface CfnLintMatch {
   readonly Filename: string
   readonly Location: { readonly Path: readonly (string | number)[] | null }
@@ -18,7 +18,7 @@ interface CfnLintMatch {
   readonly Rule: { readonly Id: string }
 }
 
-/** Used part of checkov's `--output json`. */
+/** Part of checkov's `--output json` that this module uses. */
 interface CheckovReport {
   readonly results: {
     readonly passed_checks: readonly CheckovCheck[]
@@ -35,7 +35,7 @@ interface CheckovCheck {
   readonly resource: string
 }
 
-/** Returns the file's name without folder and extension. */
+/** Returns the file's name without its folder and extension. */
 function templateIn(path: string): string {
   return path.replace(/^.*\//, '').replace(/\.json$/, '')
 }

@@ -5,7 +5,7 @@ import { PROJECT, runProgram } from '../../../support/program.ts'
 import { Failed } from '../../check.ts'
 import type { Template } from './canary.ts'
 
-/** A fictitious account with all options, so that all resources are checked. */
+/** Fictitious account in which all options are used, so that all resources are checked. */
 const ACCOUNT = {
   MSK_CLUSTER_ARN:
     'arn:aws:kafka:eu-west-1:123456789012:cluster/telemetry/751d2973-a626-431c-9d4e-d7975eb44dd7-2',
@@ -24,7 +24,7 @@ const BUNDLER = '  - ./infra/package-bundler.cjs\n'
 const WITHOUT_BUNDLES = '  - ./test/runner/checks/templates/without-bundles.ts\n'
 
 /**
- * Generates the template of a stage with `serverless package`, without bundles, which take most of its time.
+ * Generates the template of a stage with `serverless package`. Bundles are omitted, because building them takes most of the time.
  *
  * @param folder empty folder for the output
  * @throws Failed with the error message if packaging fails
@@ -43,7 +43,7 @@ export async function packagedTemplate(
   return JSON.parse(await readFile(join(output, 'cloudformation-template-update-stack.json'), 'utf8'))
 }
 
-/** Links the project's files, with a serverless.yml in which another plugin replaces the bundler. */
+/** Links the project's files into a folder, with a serverless.yml in which another plugin replaces the bundler. */
 async function linkProject(folder: string): Promise<void> {
   await mkdir(folder)
   for (const name of await readdir(PROJECT))

@@ -1,6 +1,6 @@
 /**
  * Serverless Framework plugin that replaces serverless-esbuild. All functions get the same empty package, so that a template is
- * generated in seconds. Apart from the hashes of packages, it is the same.
+ * generated in seconds. The template differs from the real one only in the hashes of packages.
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ interface Framework {
   readonly service: { readonly functions: Readonly<Record<string, { package?: object }>> }
 }
 
-/** A zip without files contains only the end of its directory: APPNOTE.TXT, 4.3.16. */
+/** A zip archive without files consists only of the end-of-directory record (APPNOTE.TXT, 4.3.16). */
 const EMPTY_ZIP = Buffer.concat([Buffer.from('PK\u0005\u0006'), Buffer.alloc(18)])
 
 const ARTIFACT = 'empty.zip'

@@ -6,7 +6,7 @@ import { callStreaming, isStreaming } from './streaming.ts'
 
 type Callee = Pick<ThreadData, 'style' | 'functionArn' | 'timeoutMs'>
 
-/** Calls a handler in the style of its runtime. The outcome is reported once, possibly before this function returns. */
+/** Calls a handler in the style of its runtime. The outcome is reported exactly once, possibly before this function returns. */
 export function callHandler(
   handler: Handler,
   event: unknown,

@@ -2,20 +2,20 @@ import process from 'node:process'
 
 export type Handler = (...args: unknown[]) => unknown
 
-/** Receives the outcome of an invocation. Only the first call counts. */
+/** Receives the outcome of an invocation. All calls after the first one are ignored. */
 export interface Outcome {
   succeed(result: unknown): void
   fail(thrown: unknown): void
-  /** Reports a failure after which Lambda would end the process. */
+  /** Reports a failure that would make Lambda end the process. */
   failForGood(thrown: unknown): void
 }
 
 export interface Call {
-  /** Called when nothing in the event loop could produce an outcome any more. */
+  /** Called when the event loop is empty, so that the handler can no longer produce an outcome. */
   loopIsEmpty(): void
 }
 
-/** Context object of an invocation, without the members that only callback handlers have. */
+/** Context object of an invocation. It lacks the members that only handlers with callbacks need. */
 export interface LambdaContext {
   readonly awsRequestId: string
   readonly invokedFunctionArn: string
@@ -31,11 +31,11 @@ export interface LambdaContext {
 
 export interface Begun {
   readonly requestId: string
-  /** Time of the timeout in milliseconds since the epoch; infinity for no timeout. */
+  /** Time at which the invocation times out, in milliseconds since the epoch; infinity for no timeout. */
   readonly deadlineMs: number
 }
 
-/** Creates the context. As in Lambda, most of its values come from environment variables. */
+/** Creates the context of an invocation. As in Lambda, most of its values are read from environment variables. */
 export function lambdaContext(
   { requestId, deadlineMs }: Begun,
   { functionArn, timeoutMs }: { readonly functionArn: string; readonly timeoutMs: number },
@@ -51,7 +51,7 @@ export function lambdaContext(
     identity: undefined,
     invokedFunctionArn: functionArn,
     awsRequestId: requestId,
-    // Without a timeout, always return the full time, because a timer cannot be set to infinity.
+    // Without a timeout, always return the configured timeout, because handlers cannot set a timer to infinity.
     getRemainingTimeInMillis: () => (Number.isFinite(deadlineMs) ? deadlineMs - Date.now() : timeoutMs),
   }
 }

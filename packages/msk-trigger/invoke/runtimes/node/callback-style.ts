@@ -13,9 +13,9 @@ interface CallbackContext extends LambdaContext {
 }
 
 /**
- * Calls a handler like nodejs22.x and earlier.
+ * Calls a handler in the same way as the runtimes up to nodejs22.x.
  *
- * @param sharesLoop true if the event loop never becomes empty, so that a response must not wait for that
+ * @param sharesLoop true if other code keeps the event loop from becoming empty, so that a response must not wait for an empty loop
  */
 export function callWithCallback(
   handler: Handler,
@@ -59,7 +59,10 @@ class CallbackCall implements Call {
     })
   }
 
-  /** Returns the context with the methods that settle the invocation. They do not wait for the event loop. */
+  /**
+   * Returns the context with the methods `done`, `succeed` and `fail`, which settle the invocation without waiting for the event
+   * loop.
+   */
   extended(context: LambdaContext): CallbackContext {
     const done = this.#once((error, result) => this.#settle(error, result))
     const methods = {
@@ -100,7 +103,7 @@ class CallbackCall implements Call {
     }
   }
 
-  /** Detects that the handler reads one of these methods, which indicates that it will call the method. */
+  /** Detects that the handler reads one of these methods. Reading a method indicates that the handler will call it. */
   #watch(context: CallbackContext, methods: Readonly<Record<string, unknown>>): void {
     for (const [name, method] of Object.entries(methods))
       Object.defineProperty(context, name, {

@@ -11,8 +11,8 @@ import { defineAwslambda } from './streaming.ts'
 import { threadDataOf } from './thread-data.ts'
 
 /**
- * Runs a handler in this process, for debuggers that do not follow threads. The handler cannot be stopped,
- * and its `process.exit` ends everything.
+ * Runs a handler in this process, for debuggers that do not attach to threads. The handler cannot be stopped, and if it calls
+ * `process.exit`, this process ends.
  */
 export class InProcessRuntime implements Runtime {
   readonly isComputing = false

@@ -4,18 +4,18 @@ import { type HandedOver, type Invocation, NotBegun } from '../runtime.ts'
 import type { Request } from './messages.ts'
 import { Places } from './places.ts'
 
-/** Minimum size of the shared memory, in bytes: sufficient for a batch of a hundred small records. */
+/** Minimum size of a shared memory, in bytes. It is sufficient for a batch of a hundred small records. */
 const LEAST_MEMORY_BYTES = 128 * 1024
 
 type Pending = PromiseWithResolvers<unknown>
 
-/** Invocations of a thread: one that runs, and others that wait for it. */
+/** Invocations of a thread: the running invocation, and the invocations that wait for it. */
 export class Line {
   readonly places = new Places()
   readonly #pending = new Map<number, Pending>()
   /**
-   * Memory shared with the thread. Sending records in a message would copy them two more times and leave both
-   * copies to the garbage collector.
+   * Memory shared with the thread. Messages with records would copy the records twice more, and burden the garbage collector with
+   * the copies.
    */
   readonly #memories: Uint8Array<SharedArrayBuffer>[] = []
 
@@ -34,7 +34,7 @@ export class Line {
         ...this.#written(event, place),
       } satisfies Request)
     } catch (error) {
-      // The thread does not know this memory yet.
+      // The thread has not received this memory.
       delete this.#memories[place]
       this.places.leave(place)
       throw error
@@ -66,8 +66,8 @@ export class Line {
   }
 
   /**
-   * Writes the records of an event to the memory from which the thread reads them. The thread has read the
-   * previous ones, because their invocation is over.
+   * Writes the records of an event to the shared memory. The memory can be overwritten, because the invocation that used it before
+   * is over.
    */
   #written(event: EventContent, place: number): Pick<Request, 'event' | 'memory'> {
     const { packed } = event
@@ -82,7 +82,7 @@ export class Line {
   }
 }
 
-/** Doubles the size each time, so that growing events rarely need new memory. */
+/** Returns the size of the memory for an event. It doubles each time, so that growing events rarely need new memory. */
 function memoryFor(bytes: number): number {
   let size = LEAST_MEMORY_BYTES
   while (size < bytes) size *= 2

@@ -8,7 +8,7 @@ import { refuseCallback } from './promise-style.ts'
 import { RuntimeFailure } from './reported-error.ts'
 import { isStreaming } from './streaming.ts'
 
-/** Modules of the TypeScript loader that serverless-offline depends on. */
+/** Modules of the TypeScript loader tsx, on which serverless-offline depends. */
 const LOADER = { ofCommonJs: 'tsx/cjs/api', ofModules: 'tsx/esm/api' }
 
 type HandlerLocation = Pick<ThreadData, 'handler' | 'folder' | 'style' | 'loaderFrom'>
@@ -40,7 +40,7 @@ function parsed(handler: string) {
   return { modulePath, exported: name.slice(dot + 1).split('.') }
 }
 
-/** @param name path of the module relative to the folder of the function, without an extension */
+/** @param name path of the module without an extension, relative to the folder of the function */
 async function loadModule(name: string, { folder, style, loaderFrom }: HandlerLocation): Promise<unknown> {
   const path = resolve(folder, name)
   const require = createRequire(join(folder, 'package.json'))
@@ -69,8 +69,8 @@ function resolved(name: string, path: string, require: NodeJS.Require): string {
 }
 
 /**
- * Loads TypeScript with the loader of serverless-offline, so that the same code runs in both. Without the
- * loader, Node.js strips the types.
+ * Loads TypeScript with the loader of serverless-offline, so that the trigger and serverless-offline run the same code. Without
+ * that loader, Node.js strips the types.
  */
 async function loadTypeScript(
   file: string,
@@ -84,7 +84,10 @@ async function loadTypeScript(
   return import(pathToFileURL(file).href)
 }
 
-/** Searches the default export as well, because it contains the exports of an imported CommonJS module. */
+/**
+ * Returns the exported handler. The default export is searched as well, because it contains the exports of an imported CommonJS
+ * module.
+ */
 function handlerIn(module: unknown, exported: readonly string[], name: string): Handler {
   const handler = memberOf(module, exported) || memberOf((module as { default?: unknown })?.default, exported)
   if (!handler) throw new RuntimeFailure('Runtime.HandlerNotFound', `${name} is undefined or not exported`)
@@ -97,7 +100,7 @@ function memberOf(object: unknown, names: readonly string[]): unknown {
   return names.reduce<unknown>((nested, name) => nested && (nested as Record<string, unknown>)[name], object)
 }
 
-/** Returns the `type` of the nearest package.json; undefined within node_modules. */
+/** Returns the `type` in the nearest package.json. The search ends at a folder named `node_modules`. */
 function typeOf(folder: string): unknown {
   if (basename(folder) === 'node_modules') return undefined
   const file = join(folder, 'package.json')
@@ -117,7 +120,7 @@ function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true
 }
 
-/** Converts errors for which Lambda has specific names. The stack of the cause is kept. */
+/** Replaces errors for which Lambda uses specific names. The new error contains the stack of the original error. */
 function explained(error: unknown): unknown {
   if (!(error instanceof Error)) return error
   const details = `${error.stack}`.split('\n')

@@ -4,44 +4,45 @@ import type { EventHead } from '../../event-content.ts'
 import type { ReportedError } from '../runtime.ts'
 
 export interface ThreadData {
-  /** Function that owns the thread, for the process that creates it, such as serverless-offline. The thread does not use it. */
+  /** Key of the function, for use by the process that creates the thread, such as serverless-offline. The thread ignores it. */
   readonly functionKey: string
   readonly handler: string
   readonly folder: string
   readonly style: HandlerStyle
   readonly functionArn: string
-  /** Timeout of the function in milliseconds, which the context reports even if no timeout applies. */
+  /** Timeout of the function in milliseconds. The handler's context reports it even if no timeout applies. */
   readonly timeoutMs: number
-  /** URL of the folder with the plugin's code, whose frames are omitted from stacks. */
+  /** URL of the folder with the plugin's code. Frames of this code are omitted from stacks. */
   readonly plugin: string
-  /** Location of serverless-offline, which has the TypeScript loader as a dependency. */
+  /** Path of serverless-offline, from which the TypeScript loader is resolved. */
   readonly loaderFrom: string | undefined
-  /** `NODE_OPTIONS` of the function, if a thread does not accept them. */
+  /** `NODE_OPTIONS` of the function, set only if a thread does not accept them as options. */
   readonly nodeOptions: string | undefined
 }
 
 /**
- * Calling convention of handlers. Up to nodejs22.x, a handler may use a callback; from nodejs24.x on, only the return value counts.
+ * Calling convention of handlers. Up to nodejs22.x, a handler may call a callback. From nodejs24.x on, only the returned value is
+ * used.
  */
 export type HandlerStyle = 'callback' | 'promise'
 
-/** An invocation, which the thread may have to claim first, see `places.ts`. */
+/** Invocation that is sent to the thread. The thread must claim the invocation before it runs, see `places.ts`. */
 export interface Request {
   readonly place: number
   readonly requestId: string
   /** Time at which the request was sent, in milliseconds since the epoch. */
   readonly atMs: number
   readonly timeoutMs: number
-  /** JSON of the event, or its other fields if the records are at the beginning of the memory of its place. */
+  /** JSON of the event. If the records are in the shared memory of the place, only the other fields of the event. */
   readonly event: EventHead | string
-  /** Memory of the place, sent only when it is new. */
+  /** Shared memory of the place, sent only when it is new. */
   readonly memory?: SharedArrayBuffer
 }
 
-/** `loaded` is sent once, before any answer, when the handler was loaded or could not be loaded. */
+/** Message from the thread. `loaded` is sent once, before any answer, when the handler has been loaded or has failed to load. */
 export type Message = 'loaded' | Answer
 
-/** Answer to a request. The thread ends with its last answer, or with a fatal error, which can also occur without a request. */
+/** Answer to a request. The thread ends after its last answer or after a fatal error, which can also occur without a request. */
 export type Answer =
   | { readonly place: number; readonly ok: string; readonly isLast: boolean }
   | { readonly place: number | undefined; readonly error: ReportedError; readonly isFatal: boolean }

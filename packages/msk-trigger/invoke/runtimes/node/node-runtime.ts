@@ -10,17 +10,17 @@ import type { Answer, Message, ThreadData } from './messages.ts'
 import { THREAD, threadDataOf } from './thread-data.ts'
 
 /**
- * Time limit for terminating a thread, in milliseconds. A command of `execSync` in the thread must end first,
- * and no other thread may process the partition until then (rule 19 in `RULES.md`).
+ * Time limit for terminating a thread, in milliseconds. A running `execSync` must end first, and no other thread may process the
+ * partition before that (rule 19 in `RULES.md`).
  */
 const END_MS = 30_000
 
-/** Receives the output of a thread, which is not written to the streams of this process. The streams must be read. */
+/** Receives the output streams of a thread, instead of the streams of this process. The receiver must read them. */
 export type OnOutput = (stdout: Readable, stderr: Readable) => void
 
 /**
- * Runs a handler in a separate thread. After an error with which Lambda would restart the runtime, the next
- * invocation gets a new thread.
+ * Runs a handler in a separate thread. If an error occurs after which Lambda would restart the runtime, the next invocation runs in
+ * a new thread.
  */
 export class NodeRuntime implements Runtime {
   readonly #facts: FunctionFacts
@@ -29,7 +29,7 @@ export class NodeRuntime implements Runtime {
   readonly #ended = Promise.withResolvers<RuntimeEnded>()
   #loading: PromiseWithResolvers<void> | undefined
   #thread: Worker | undefined
-  /** End of the last abandoned thread. */
+  /** Resolves when the last abandoned thread has ended. */
   #abandoned: Promise<number> | undefined
   #line = new Line()
   #useBefore: EventLoopUtilization | undefined
@@ -40,7 +40,7 @@ export class NodeRuntime implements Runtime {
     this.#module = module
   }
 
-  /** Loads the handler. Also resolves if it cannot be loaded, which the next invocation reports. */
+  /** Loads the handler. Also resolves if that fails; the next invocation then reports the error. */
   load(): Promise<void> | undefined {
     this.#thread ??= this.#start()
     return this.#loading?.promise
@@ -88,7 +88,7 @@ export class NodeRuntime implements Runtime {
       if (message === 'loaded') this.#loaded()
       else void this.#answered(message)
     })
-    // Errors such as running out of memory. The thread itself catches the exceptions of the handler.
+    // An error outside the handler, such as running out of memory. The thread itself catches the handler's exceptions.
     thread.on('error', error => {
       cause = error
     })
@@ -110,7 +110,7 @@ export class NodeRuntime implements Runtime {
     const { place } = answer
     const pending = place === undefined ? undefined : this.#line.answered(place)
     if (!pending && 'error' in answer) {
-      // No invocation is running. The waiting ones are given back, so that no other thread is started for them here.
+      // No invocation is running. Return the waiting invocations, so that this runtime does not start another thread for them.
       const cause = new HandlerError(answer.error)
       this.#line.takeBackAll()
       this.#ended.resolve(new RuntimeEnded('the handler threw an uncaught exception', { cause }))
@@ -122,7 +122,7 @@ export class NodeRuntime implements Runtime {
     else pending?.reject(new HandlerError(answer.error))
   }
 
-  /** Ends the thread. Its remaining work, such as handling its own end, must finish before the batch is retried. */
+  /** Ends the thread. Its remaining work must finish before the batch is retried. */
   async #abandon(): Promise<void> {
     const thread = this.#thread
     this.#thread = undefined
@@ -133,8 +133,8 @@ export class NodeRuntime implements Runtime {
 }
 
 /**
- * @param places shared places of waiting invocations
- * @param isCaptured true if the output of the thread is read here
+ * @param places shared state of the places for waiting invocations @param isCaptured true if this process reads the output of the
+ * thread
  */
 function newThread(
   module: URL,
@@ -155,7 +155,7 @@ function newThread(
   try {
     return start(env, data)
   } catch (error) {
-    // Some options apply only to a whole process. They are not set for the thread, but the handler still sees the variable.
+    // Some options apply only to a whole process. They are not applied to the thread, but the handler still sees the variable.
     if ((error as NodeJS.ErrnoException).code !== 'ERR_WORKER_INVALID_EXEC_ARGV') throw error
     const { NODE_OPTIONS: nodeOptions, ...others } = env
     return start(others, { ...data, nodeOptions })

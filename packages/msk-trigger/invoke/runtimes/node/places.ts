@@ -1,9 +1,9 @@
 /**
- * Places in which invocations wait for a thread. The thread claims an invocation, or the plugin takes it
- * back; the other side sees this immediately. This module has no imports, because threads load it.
+ * Places in shared memory for invocations that wait for a thread. The thread claims an invocation, or the plugin takes it back, and
+ * the other side sees the change immediately. This module has no imports, because threads load it.
  */
 
-/** Number of places: one for the running invocation, and one for each further invocation that an event poller has in flight. */
+/** Number of places: one for the running invocation, and one for each other invocation that an event poller may have in flight. */
 const COUNT = 5
 
 const [FREE, OFFERED, TAKEN, TAKEN_BACK] = [0, 1, 2, 3]
@@ -28,12 +28,15 @@ export class Places {
     throw new Error('the thread has no place for another invocation')
   }
 
-  /** Returns true if the invocation is claimed, and so was not taken back. */
+  /** Returns true if the thread has claimed the invocation. */
   isTaken(place: number): boolean {
     return this.#is(place, TAKEN)
   }
 
-  /** Called by the plugin. Returns true if the thread has not claimed the invocation and cannot do so any more. */
+  /**
+   * Called by the plugin to take back an invocation. Returns true if the thread has not claimed it; the thread then cannot claim it
+   * any more.
+   */
   takeBack(place: number): boolean {
     return this.#change(place, OFFERED, TAKEN_BACK)
   }
@@ -42,7 +45,9 @@ export class Places {
     Atomics.store(this.#states, place, FREE)
   }
 
-  /** Called by the thread to claim an invocation. Returns false if it was taken back; the place is then free again. */
+  /**
+   * Called by the thread to claim an invocation. If the plugin has taken the invocation back, releases the place and returns false.
+   */
   take(place: number): boolean {
     if (this.#change(place, OFFERED, TAKEN)) return true
     this.leave(place)

@@ -3,8 +3,8 @@ import type { Call, Handler, LambdaContext, Outcome } from './call.ts'
 import { RuntimeFailure } from './reported-error.ts'
 
 /**
- * Calls a handler like nodejs24.x and later. The outcome is reported one turn of the event loop later, so
- * that an unhandled rejection is reported first.
+ * Calls a handler in the same way as nodejs24.x and later. The outcome is reported one turn of the event loop later, so that an
+ * unhandled rejection is reported first.
  */
 export function callForPromise(
   handler: Handler,
@@ -26,14 +26,14 @@ export function callForPromise(
   return { loopIsEmpty: () => outcome.failForGood(neverSettled()) }
 }
 
-/** Returns the error for a process that ends because it has nothing left to do. */
+/** Returns the error for a process that ends because its event loop is empty. */
 export function neverSettled(): RuntimeFailure {
   return new RuntimeFailure('Runtime.ExitError', 'Runtime exited without providing a reason', [
     '(the promise of the handler was never settled, and nothing was left to wait for)',
   ])
 }
 
-/** Rejects a handler that declares a callback, like nodejs24.x and later. @throws RuntimeFailure */
+/** Rejects a handler that declares a callback parameter, in the same way as nodejs24.x and later. @throws RuntimeFailure */
 export function refuseCallback({ length }: Handler): void {
   if (length < 3) return
   throw new RuntimeFailure(

@@ -2,9 +2,9 @@ import { fileURLToPath } from 'node:url'
 import { types } from 'node:util'
 import type { ReportedError } from '../runtime.ts'
 
-/** An error that Lambda's runtime itself raises, such as `Runtime.HandlerNotFound`. It has no stack frames. */
+/** Error that Lambda's runtime raises itself, such as `Runtime.HandlerNotFound`. It has no stack frames. */
 export class RuntimeFailure extends Error {
-  /** @param details additional lines, such as the stack of the cause */
+  /** @param details additional lines for the report, such as the stack of the cause */
   constructor(name: string, message: string, details: readonly string[] = []) {
     super(message)
     this.name = name
@@ -13,9 +13,9 @@ export class RuntimeFailure extends Error {
 }
 
 /**
- * Describes a thrown value in the same way as Lambda. A handler can throw any value.
+ * Describes a thrown value in the same way as Lambda. The value can have any type.
  *
- * @param plugin URL of code whose frames are omitted
+ * @param plugin URL of the code whose frames are omitted from the stack
  */
 export function reportedError(thrown: unknown, plugin?: string): ReportedError {
   try {
@@ -37,7 +37,7 @@ export function unhandledRejection(reason: unknown): Error {
   return new RuntimeFailure('Runtime.UnhandledPromiseRejection', textOf(reason), trace.slice(1))
 }
 
-/** Returns true for an error of any realm, or an object with the same members. */
+/** Returns true for an error, including errors of other realms and objects with the same members. */
 function isError(thrown: unknown): thrown is Error {
   if (thrown instanceof Error || types.isNativeError(thrown)) return true
   if (typeof thrown !== 'object' || thrown === null) return false
@@ -53,7 +53,7 @@ function shownLines(stack: unknown, plugin?: string): string[] {
   return stack.split('\n').filter(line => line !== '' && isShown(line))
 }
 
-/** Returns a hint for an object without a message, for which Lambda reports `[object Object]`. */
+/** Returns a hint for a thrown object without a message, which Lambda reports only as `[object Object]`. */
 function hintAt(thrown: unknown): string[] {
   return typeof thrown === 'object' && thrown !== null
     ? ['(what was thrown is not an Error, so it has neither message nor stack)']

@@ -1,11 +1,14 @@
 import type { HandlerStyle } from './messages.ts'
 import { RuntimeFailure } from './reported-error.ts'
 
-/** The maximum response of a synchronous invocation, in bytes. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+/**
+ * Maximum size of the response of a synchronous invocation, in bytes.
+ * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
 const MAX_RESPONSE_BYTES = 6_291_556
 
 /**
- * Returns the response as JSON: null if there is none.
+ * Returns the response as JSON; null if the handler returned nothing.
  *
  * @throws RuntimeFailure if the response cannot be serialized or is too large
  */
@@ -15,7 +18,7 @@ export function responseJson(result: unknown, style: HandlerStyle): string {
     const details = [`(the handler returned a ${typeof result}, which JSON cannot represent)`]
     throw new RuntimeFailure('TypeError', 'Wrong arguments', details)
   }
-  // Measure exactly only near the limit: a character takes at most three bytes.
+  // Measure the exact size only if it may exceed the limit. A character occupies at most three bytes.
   if (json.length * 3 > MAX_RESPONSE_BYTES && Buffer.byteLength(json) > MAX_RESPONSE_BYTES) {
     const message = `Response payload size exceeded maximum allowed payload size (${MAX_RESPONSE_BYTES} bytes).`
     throw new RuntimeFailure('Function.ResponseSizeTooLarge', message)
@@ -25,10 +28,10 @@ export function responseJson(result: unknown, style: HandlerStyle): string {
 
 function stringified(result: unknown, style: HandlerStyle): string | undefined {
   try {
-    // The result is undefined for a function or a symbol.
+    // `JSON.stringify` returns undefined for a function or a symbol.
     return JSON.stringify(result)
   } catch (error) {
-    // Thrown for a BigInt, a circular structure, or an error in `toJSON`.
+    // `JSON.stringify` throws for a BigInt, a circular structure, or an error in `toJSON`.
     const name = style === 'callback' ? 'Error' : 'Runtime.JSONStringifyError'
     const details = error instanceof Error ? [`${error.stack}`] : []
     throw new RuntimeFailure(name, 'Unable to stringify response body', details)

@@ -6,14 +6,16 @@ import { neverSettled } from './promise-style.ts'
 
 const STREAMING = Symbol.for('aws.lambda.runtime.handler.streaming')
 
-/** Defines the global `awslambda`, which modules expect even if only some of their handlers use streaming. */
+/**
+ * Defines the global object `awslambda`. Modules with a streaming handler need it, even if another of their handlers is invoked.
+ */
 export function defineAwslambda(): void {
   const { AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA: isUnwanted } = process.env
   if (isUnwanted === '1' || isUnwanted === 'true') return
   Object.assign(globalThis, {
     awslambda: {
       streamifyResponse: (handler: Handler) => Object.assign(handler, { [STREAMING]: 'response' }),
-      // Ignore the metadata, which is only for HTTP.
+      // Ignore the metadata, which matters only for HTTP.
       HttpResponseStream: { from: (stream: Writable) => stream },
     },
   })
@@ -23,7 +25,10 @@ export function isStreaming(handler: Handler): boolean {
   return STREAMING in handler
 }
 
-/** Calls a streaming handler. Its output is the response text, because an event source invokes the function without streaming. */
+/**
+ * Calls a streaming handler. The text that it writes to the stream is the response, because an event source does not invoke with
+ * streaming.
+ */
 export function callStreaming(
   handler: Handler,
   event: unknown,
@@ -45,7 +50,7 @@ async function stream(
     const result = handler(event, written, context)
     if (!(result instanceof Promise)) throw new Error('Streaming does not support non-async handlers.')
     await result
-    // A stream that was ended finishes within this turn of the event loop.
+    // A stream that the handler has ended finishes within this turn of the event loop.
     await setImmediate()
     if (!written.writableFinished) throw new Error('Response stream is not finished.')
     outcome.succeed(written.text)
@@ -61,7 +66,7 @@ class Collected extends Writable {
     return Buffer.concat(this.#chunks).toString()
   }
 
-  /** Does nothing, because the content type is only for HTTP. */
+  /** Does nothing, because the content type matters only for HTTP. */
   setContentType(): void {}
 
   override _write(chunk: Buffer, _: BufferEncoding, done: () => void): void {

@@ -5,7 +5,7 @@ import { functionArn } from '../../../config/resource-types.ts'
 import type { FunctionFacts } from '../../function-facts.ts'
 import type { HandlerStyle, ThreadData } from './messages.ts'
 
-/** Module of the thread, in the source tree or in the built package. */
+/** Main module of the thread, in the source tree or in the built package. */
 export const THREAD = new URL(
   import.meta.url.endsWith('.ts') ? './worker.ts' : './node-worker.js',
   import.meta.url,
@@ -14,7 +14,7 @@ export const THREAD = new URL(
 /** First Node.js version with which Lambda does not support callbacks. */
 const FIRST_WITHOUT_CALLBACKS = 24
 
-/** Returns the data with which a thread loads and calls a handler. @param thread module of the thread */
+/** Returns the data that a thread needs to load and call a handler. @param thread module of the thread */
 export function threadDataOf(
   { functionKey, handler, folder, runtime, timeoutMs, functionName, region }: FunctionFacts,
   thread = THREAD,
@@ -38,8 +38,8 @@ function styleOf(runtime: string): HandlerStyle {
 }
 
 /**
- * Returns the main module of serverless-offline, from which its TypeScript loader can be resolved; undefined
- * if these folders contain no such version.
+ * Returns the main module of the first serverless-offline in these folders that has a TypeScript loader; undefined if there is
+ * none.
  */
 function serverlessOffline([folder, ...others]: readonly string[]): string | undefined {
   if (folder === undefined) return undefined

@@ -1,6 +1,6 @@
 /**
- * Thread of a handler. During an invocation, nothing else keeps the event loop alive, so that `beforeExit` is
- * emitted when nothing is left to do.
+ * Main module of a handler's thread. During an invocation, only the handler keeps the event loop alive, so that `beforeExit` is
+ * emitted when the handler has nothing left to do.
  */
 import process from 'node:process'
 import { setImmediate } from 'node:timers'
@@ -15,24 +15,29 @@ import { reportedError, unhandledRejection } from './reported-error.ts'
 import { responseJson } from './response.ts'
 import { defineAwslambda } from './streaming.ts'
 
-/** Exit codes of Lambda's runtime. */
+/** Exit codes that Lambda's runtime uses. */
 const UNHANDLED_REJECTION = 128
 const UNCAUGHT_EXCEPTION = 129
 
 const port = parentPort as NonNullable<typeof parentPort>
 const { places: states, ...data }: ThreadData & { readonly places: SharedArrayBuffer } = workerData
 const places = new Places(states)
-/** Shared memory by place. Records are read before an answer is sent, because the memory may be overwritten afterwards. */
+/**
+ * Shared memory by place. The thread reads the records before it sends the answer, because the memory may be overwritten
+ * afterwards.
+ */
 const memories: Buffer[] = []
 const waiting: Request[] = []
-/** True from the beginning of an invocation until the next one may begin. */
+/** True from the start of an invocation until the next one may start. */
 let isBusy = false
 let isOver = false
 let running: number | undefined
 /** Time at which the previous invocation ended, in milliseconds since the epoch. */
 let freeSinceMs = 0
 let call: Call | undefined
-/** A response that can still become the last one in this turn of the event loop. */
+/**
+ * Response that has not been sent yet. Until this turn of the event loop ends, it can still become the last response of the thread.
+ */
 let unsent: { readonly place: number; readonly ok: string } | undefined
 
 if (data.nodeOptions !== undefined) process.env.NODE_OPTIONS = data.nodeOptions
@@ -62,7 +67,7 @@ function beginNext(): void {
 
 function begin(request: Request): void {
   const { place, requestId, timeoutMs, atMs } = request
-  // Deadline of the plugin, which limits the time for loading a handler.
+  // Deadline that the plugin applies. It also limits the time for loading the handler.
   const deadlineMs = Math.max(atMs, freeSinceMs) + timeoutMs
   const outcome = new Response(place)
   running = place
@@ -115,8 +120,8 @@ class Response implements Outcome {
 }
 
 /**
- * Sends a response at the end of the turn. In the callback style, an unhandled rejection in the same turn
- * ends the runtime but does not fail the invocation.
+ * Sends a response at the end of this turn of the event loop. In the callback style, an unhandled rejection in the same turn ends
+ * the runtime, but the invocation does not fail.
  */
 function sendSoon(place: number, ok: string): void {
   if (data.style === 'promise') {
@@ -136,12 +141,12 @@ function send(answer: Answer): void {
   freeSinceMs = Date.now()
   port.ref()
   port.postMessage(answer)
-  // Give pending work of the handler a turn, as between any two invocations.
+  // Allow pending work of the handler to run, as between any two invocations.
   if (waiting.length > 0) setImmediate(beginNext)
   else isBusy = false
 }
 
-/** Fails the running invocation, if there is one, and ends the thread. */
+/** Ends the thread. If an invocation is running, it fails. */
 function end(thrown: unknown, exitCode: number): void {
   const error = reportedError(thrown, data.plugin)
   if (unsent === undefined) send({ place: running, error, isFatal: true })

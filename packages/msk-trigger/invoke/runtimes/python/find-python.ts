@@ -15,14 +15,18 @@ export type Environment = Readonly<Record<string, string | undefined>>
 /** Starts an executable to determine its version. Rejects if it is not Python. */
 export type AskVersion = (executable: string, environment: Environment) => Promise<string>
 
-/** Time limit in milliseconds, because an executable can be a script that searches for the real one. */
+/**
+ * Time limit for determining the version, in milliseconds. It is long because an executable can be a script that searches for the
+ * real one.
+ */
 const ANSWER_WITHIN_MS = 20_000
 
-/** Searches that are in progress or have succeeded. */
+/** Searches for Python that are in progress or were successful. */
 const searches = new Map<string, Promise<Python>>()
 
 /**
- * Finds a Python executable: of the active virtual environment, of the version of the runtime, or else any Python 3.
+ * Finds a Python executable. Searches first the active virtual environment, then for the version of the runtime, then for any
+ * Python 3.
  *
  * @throws Error if none is found
  */
@@ -38,7 +42,7 @@ export async function findPython(
   try {
     return await search
   } catch (error) {
-    // Forget the failure, because Python may be installed before the next attempt.
+    // Remove a failed search, because Python may be installed before the next attempt.
     searches.delete(key)
     throw error
   }
@@ -57,8 +61,8 @@ async function firstThatAnswers(runtime: string, environment: Environment, ask: 
 }
 
 /**
- * Returns candidates in the order of preference. An executable on the PATH may be a shim (pyenv, asdf)
- * without an installed version.
+ * Returns the executables to try, in the order of preference. There are several, because an executable on the PATH may be a shim
+ * (pyenv, asdf) without an installed version.
  */
 export function candidates(
   runtime: string,

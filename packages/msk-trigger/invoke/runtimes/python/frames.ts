@@ -1,10 +1,10 @@
-/** A message between this process and the process of a handler: a kind (one character), a length, and a body. */
+/** Message between this process and the process of a handler. It consists of a kind (one character), a length and a body. */
 export interface Frame {
   readonly kind: string
   readonly body: Buffer
 }
 
-/** Size of the frame header, in bytes: the kind, and the length in four bytes, big-endian. */
+/** Size of the header of a frame, in bytes: the kind, and the length as four bytes, big-endian. */
 const HEAD_BYTES = 5
 
 export function frame(kind: string, body: string): Buffer {
@@ -16,18 +16,18 @@ export function frame(kind: string, body: string): Buffer {
   return whole
 }
 
-/** Assembles frames from the chunks in which they arrive. */
+/** Assembles frames from chunks of bytes. */
 export class FrameReader {
   readonly #kinds: string
   #pieces: Buffer[] = []
   #bytes = 0
 
-  /** @param kinds expected kinds, one character each */
+  /** @param kinds allowed kinds of frames, one character each */
   constructor(kinds: string) {
     this.#kinds = kinds
   }
 
-  /** Returns the frames that this chunk completes. @throws Error if a frame begins with an unexpected kind */
+  /** Returns the frames that are complete with this chunk. @throws Error if a frame begins with an unexpected kind */
   read(piece: Buffer): Frame[] {
     this.#pieces.push(piece)
     this.#bytes += piece.length
@@ -46,7 +46,7 @@ export class FrameReader {
     if (this.#bytes < end) return undefined
     this.#join()
     const [whole] = this.#pieces as [Buffer]
-    // Drop an empty remainder, which would keep the memory of the whole buffer.
+    // Drop an empty remainder, because it would keep the whole buffer in memory.
     this.#pieces = end < whole.length ? [whole.subarray(end)] : []
     this.#bytes -= end
     return { kind, body: whole.subarray(HEAD_BYTES, end) }

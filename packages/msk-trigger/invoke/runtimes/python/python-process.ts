@@ -7,48 +7,48 @@ import { within } from '../../../support/wait.ts'
 import { HandlerError, type ReportedError } from '../runtime.ts'
 import { type Frame, FrameReader, frame } from './frames.ts'
 
-/** The file has the same name in the source tree and in the package. */
+/** Path of the runner, whose name is the same in the source tree and in the package. */
 const RUNNER = fileURLToPath(new URL('./python-runner.py', import.meta.url))
 
-/** Kinds of frames: loaded, error while loading, answer, error. */
+/** Kinds of frames: `l` for loaded, `x` for an error while loading, `a` for an answer, `e` for an error. */
 const KINDS = 'lxae'
 
 /**
- * Time to wait for the rest of the output after the end of the process, in milliseconds. The last answer
- * arrives immediately, unless another process has inherited the channel and keeps it open.
+ * Time to wait for remaining answers after the process has ended, in milliseconds. The last answer arrives immediately, unless
+ * another process has inherited the channel and keeps it open.
  */
 const REST_MS = 200
 
 /** Time limit for ending a process, in milliseconds. The process is killed, so the limit is reached only in case of a bug. */
 const END_MS = 1_000
 
-/** Error if other code has written to the channel, such as the handler, or a fork of its process that continued. */
+/** Error if code other than the runner has written to the channel, such as the handler or a forked process. */
 const SPOILT =
   'other code has written to file descriptor 3, which is reserved for the answers of the handler: do not use it'
 
 export interface PythonCommand {
   readonly executable: string
-  /** Folder of the code: the working directory and the first entry of the module search path. */
+  /** Folder of the code. It is the working directory and the first entry of Python's module search path. */
   readonly folder: string
   readonly handler: string
   readonly environment: Readonly<Record<string, string | undefined>>
 }
 
 /**
- * A Python process that runs a handler. It uses the standard streams of this process, so output of the handler appears immediately,
- * and `breakpoint()` works in a terminal. It leads a separate process group: Ctrl-C does not reach it, because the trigger decides
- * which invocations may finish, and processes that the handler has started end together with it.
+ * Python process that runs a handler. It shares the standard streams of this process, so that output appears immediately and
+ * `breakpoint()` works in a terminal. Its process group is separate: Ctrl-C does not reach it, because the trigger decides which
+ * invocations may finish. Processes that the handler has started end together with it.
  */
 export class PythonProcess {
-  /** Resolves with a description when the process has ended or could not be started. */
+  /** Resolves with a description of the reason when the process has ended or could not be started. */
   readonly ended: Promise<string>
   readonly #child: ChildProcess
   readonly #channel: Duplex | undefined
   readonly #frames = new FrameReader(KINDS)
   readonly #loaded = Promise.withResolvers<void>()
-  /** True once the process has ended. Its id may then belong to another process. */
+  /** True once the process has ended. The operating system may then reuse its id. */
   #hasEnded = false
-  /** True if other code has written to the channel, whose content is then meaningless. */
+  /** True if other code has written to the channel. Its content is then meaningless. */
   #isSpoilt = false
   #isLoaded = false
   #asked: (PromiseWithResolvers<unknown> & { readonly requestId: string }) | undefined
@@ -57,19 +57,19 @@ export class PythonProcess {
     this.#child = spawn(executable, ['-X', 'utf8', RUNNER, folder, handler], {
       cwd: folder,
       env: environment as NodeJS.ProcessEnv,
-      // Nothing is sent over the last descriptor, which closes whenever this process ends.
+      // Nothing is sent over the last descriptor. The runner ends when it closes, which happens whenever this process ends.
       stdio: ['inherit', 'inherit', 'inherit', 'pipe', 'pipe'],
       detached: process.platform !== 'win32',
       windowsHide: true,
     })
     const [channel, lifeline] = this.#child.stdio.slice(3) as (Duplex | undefined)[]
     this.#channel = channel
-    // Ignore the errors of the streams when the process ends, which `ended` reports.
+    // Ignore errors of the streams at the end of the process, because `ended` reports the end.
     for (const stream of [channel, lifeline]) stream?.on('error', () => {})
     channel?.on('data', (piece: Buffer) => {
       if (!this.#isSpoilt) this.#read(piece)
     })
-    // Avoid an unhandled rejection: a failure is kept for later callers.
+    // Avoid an unhandled rejection: later callers receive the failure.
     this.#loaded.promise.catch(() => {})
     this.ended = this.#end(executable)
   }
@@ -78,12 +78,12 @@ export class PythonProcess {
     return this.#child.pid
   }
 
-  /** Resolves when the handler is loaded. Rejects with a HandlerError. Never settles if the process ends before. */
+  /** Resolves when the handler is loaded. Rejects with a HandlerError. Never settles if the process ends first. */
   get loaded(): Promise<void> {
     return this.#loaded.promise
   }
 
-  /** Sends a request and resolves to its answer. Rejects with a HandlerError. Never settles if the process ends before. */
+  /** Sends a request and resolves to its answer. Rejects with a HandlerError. Never settles if the process ends first. */
   exchange(requestId: string, request: string): Promise<unknown> {
     const asked = { requestId, ...Promise.withResolvers<unknown>() }
     this.#asked = asked
@@ -106,7 +106,7 @@ export class PythonProcess {
     }
   }
 
-  /** Handles a frame. @throws Error if the frame cannot originate from the runner */
+  /** Handles a frame. @throws Error if the runner cannot have sent the frame */
   #received({ kind, body }: Frame): void {
     if (kind === 'a' || kind === 'e') this.#answer(kind, body)
     else if (this.#isLoaded) throw new Error('the handler was loaded twice')
@@ -115,7 +115,11 @@ export class PythonProcess {
     this.#isLoaded = true
   }
 
-  /** Handles an answer. A fork of the process may answer the same request again, or an earlier one. */
+  /**
+   * Handles an answer.
+   *
+   * @throws Error if the answer does not belong to the pending request, because a forked process may answer a request again
+   */
   #answer(kind: string, body: Buffer): void {
     const asked = this.#asked
     const end = body.indexOf('\n')
@@ -129,7 +133,7 @@ export class PythonProcess {
   async #end(executable: string): Promise<string> {
     try {
       const [code, signal] = await once(this.#child, 'exit')
-      // Child processes can outlive the process, and keep the id of its group in use.
+      // Child processes can outlive the process. While they run, the id of the process group is still in use.
       this.#killGroup()
       this.#hasEnded = true
       const channel = this.#channel
@@ -147,12 +151,12 @@ export class PythonProcess {
     const { pid } = this.#child
     if (pid === undefined || this.#hasEnded) return
     try {
-      // A negative id addresses the process group. Windows has no groups, but identifies the child by a
-      // handle rather than by its id alone.
+      // A negative id addresses the process group. Windows has no process groups, but there the child is identified by a handle,
+      // not only by its id.
       if (process.platform === 'win32') this.#child.kill('SIGKILL')
       else process.kill(-pid, 'SIGKILL')
     } catch (error) {
-      // Ignore the error if the group has ended, or its last process is about to end.
+      // Ignore the error if the process group has ended, or if its last process is about to end.
       if (!['ESRCH', 'EPERM'].includes(String((error as NodeJS.ErrnoException).code))) throw error
     }
   }
@@ -162,7 +166,7 @@ function errorIn(body: Buffer): HandlerError {
   return new HandlerError(JSON.parse(body.toString()) as ReportedError)
 }
 
-/** Parses an answer. A handler can return bytes or NaN, which Lambda passes on unchanged; the answer is then text. */
+/** Parses an answer. It remains text if it is not JSON: a handler can return bytes or NaN, which Lambda passes on unchanged. */
 function valueIn(body: Buffer): unknown {
   const text = body.toString()
   try {

@@ -1,11 +1,12 @@
-"""Runs the handler of a Lambda function. Each instance of the function is a process of its own.
+"""Runs the handler of a Lambda function. Each instance of the function is a separate process.
 
-Requests and responses are frames on descriptor 3, so standard output belongs to the handler alone: a kind (one byte), a
-length (four bytes, big-endian), and that many bytes. Descriptor 4 is only ever closed: when the parent process ends.
+Requests and responses are frames on descriptor 3, so that only the handler uses standard output. A frame consists of a kind
+(one byte), a length (four bytes, big-endian) and a body of this length. Nothing is sent over descriptor 4; it is closed when
+the parent process ends.
 
-It does what the runtime interface client of AWS does (https://github.com/aws/aws-lambda-python-runtime-interface-client),
-with the standard library of Python 3.7 or later. Only a subclass of Exception is an error of the handler: SystemExit and
-the like end the process.
+The runner behaves like the runtime interface client of AWS (https://github.com/aws/aws-lambda-python-runtime-interface-client),
+but needs only the standard library of Python 3.7 or later. Exceptions that are not subclasses of Exception, such as
+SystemExit, end the process.
 """
 
 import decimal
@@ -26,17 +27,17 @@ import traceback
 CHANNEL = 3
 LIFELINE = 4
 HEAD = struct.Struct(">cI")
-# The last two begin with the id of the request on a separate line.
+# Kinds of frames. The body of an answer or an error begins with a line that contains the request id.
 LOADED, LOAD_ERROR, ANSWER, ERROR = b"l", b"x", b"a", b"e"
 
-# Remaining time of an invocation without a timeout: the maximum that Lambda allows.
+# Remaining time that is reported for an invocation without a timeout: the maximum that Lambda allows.
 LONGEST_MS = 900_000
 
 invocation = {"requestId": ""}
 
 
 class Fault(Exception):
-    """An error that the runtime itself reports, under the names of AWS."""
+    """Error that the runtime itself reports, with the name that AWS uses."""
 
     def __init__(self, kind, message, trace=()):
         super().__init__(message)
@@ -53,7 +54,7 @@ class Context:
         self.function_name = variable("AWS_LAMBDA_FUNCTION_NAME")
         self.function_version = variable("AWS_LAMBDA_FUNCTION_VERSION")
         self.invoked_function_arn = request["functionArn"]
-        # A string, as in the cloud.
+        # The value is a string, as in the cloud.
         self.memory_limit_in_mb = variable("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
         self.log_group_name = variable("AWS_LAMBDA_LOG_GROUP_NAME")
         self.log_stream_name = variable("AWS_LAMBDA_LOG_STREAM_NAME")
@@ -77,9 +78,9 @@ class Identity:
 
 
 class ProjectFirst:
-    """Finds the module of the handler, and the folders above it, in the project before anything else of the same name.
+    """Finds the handler's module and its parent packages in the project before other modules of the same name.
 
-    Python prefers an installed package to a folder without `__init__.py`, and a loaded module to any file.
+    By default, Python prefers an installed package to a folder without `__init__.py`, and a loaded module to any file.
     """
 
     def __init__(self, folder, module_name):
@@ -92,15 +93,14 @@ class ProjectFirst:
         if name not in self._folders:
             return None
         spec = importlib.machinery.PathFinder.find_spec(name, [self._folders[name]])
-        # Without `__init__.py`, modules of other folders with the same name are found as well, as is usual in
-        # Python.
+        # For a folder without `__init__.py`, also search other folders of the same name, as is usual in Python.
         if spec is not None and spec.loader is None:
             spec.submodule_search_locations = pkgutil.extend_path(list(spec.submodule_search_locations), name)
         return spec
 
 
 def load(folder, name):
-    """Returns the handler. `src/orders.handler` is `handler` in the module `src.orders`."""
+    """Returns the handler. For example, `src/orders.handler` is `handler` in the module `src.orders`."""
     module_name, dot, function = name.rpartition(".")
     if not dot:
         raise Fault("MalformedHandlerName", f"Bad handler '{name}': it has no module, as in 'file.function'")
@@ -122,7 +122,7 @@ def load(folder, name):
 
 
 def encoded(answer):
-    """Returns the answer as JSON. Bytes are sent as they are."""
+    """Returns the answer as JSON. Bytes are returned unchanged."""
     if isinstance(answer, bytes):
         return answer
     try:
@@ -132,7 +132,7 @@ def encoded(answer):
 
 
 def plain(value, above=()):
-    """Converts what the client of AWS can encode and `json` cannot: Decimal, bytes, and named tuples as objects."""
+    """Converts types that the client of AWS can encode but `json` cannot: Decimal, bytes and named tuples."""
     if id(value) in above:
         raise ValueError("Circular reference detected")
     if isinstance(value, bytes):
@@ -154,13 +154,13 @@ def is_ours(frame):
 
 
 def printable(text):
-    """Escapes what the output cannot encode, such as half a character: printing it would hide the error itself."""
+    """Escapes characters that the output cannot encode, because a failure to print an error would hide the error."""
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def described(error):
-    """Returns type, message and trace as AWS reports them, and writes the error to the log of the handler."""
+    """Returns type, message and trace in the form that AWS reports. Also writes the error to the handler's log."""
     of_handler = traceback.TracebackException.from_exception(error)
     one = of_handler
     while one is not None:
@@ -168,7 +168,7 @@ def described(error):
         one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
     if isinstance(error, Fault):
         kind, trace = error.kind, list(error.trace)
-        # The location of the error is in its cause.
+        # Use the trace of the cause, because it contains the location of the error.
         lines = [] if of_handler.__cause__ is None else list(of_handler.__cause__.format())
     else:
         kind, trace = type(error).__name__, of_handler.stack.format()
@@ -178,7 +178,7 @@ def described(error):
 
 
 class LogHandler(logging.Handler):
-    """The format of Lambda. The root logger has a handler from the start, so `basicConfig` does nothing, as there."""
+    """Log handler with the format of Lambda. It is installed at the start, so `basicConfig` has no effect, as in Lambda."""
 
     def __init__(self):
         super().__init__()
@@ -192,7 +192,7 @@ class LogHandler(logging.Handler):
 
 
 def end_with_parent():
-    """Ends this process and all that the handler has started, when the parent process has ended."""
+    """Ends this process and all processes that the handler has started when the parent process has ended."""
     os.read(LIFELINE, 1)
     if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGKILL)
@@ -200,7 +200,7 @@ def end_with_parent():
 
 
 def send(channel, kind, body):
-    """Sends a frame, after whatever the handler has printed."""
+    """Sends a frame after flushing the output of the handler."""
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     channel.write(HEAD.pack(kind, len(body)) + body)
@@ -208,7 +208,7 @@ def send(channel, kind, body):
 
 
 def main(folder, name):
-    # The descriptors must not be inherited by processes that the handler starts.
+    # Processes that the handler starts must not inherit the descriptors.
     for descriptor in (CHANNEL, LIFELINE):
         os.set_inheritable(descriptor, False)
     threading.Thread(target=end_with_parent, daemon=True).start()

@@ -12,8 +12,8 @@ export type PythonFunction = Pick<
 >
 
 /**
- * Runs a Python handler in a separate process. The runner of serverless-offline is not used, because it turns
- * None and every exception into a timeout.
+ * Runs a Python handler in a separate process. The runner of serverless-offline is not used, because it reports None and every
+ * exception as a timeout.
  */
 export class PythonRuntime implements Runtime {
   readonly #function: PythonFunction
@@ -24,7 +24,7 @@ export class PythonRuntime implements Runtime {
   #cpu: CpuUse | undefined
   #isClosed = false
 
-  /** @param notice receives a line if the version of Python differs from that of the runtime */
+  /** @param notice receives a log line if the Python version differs from the version that the runtime names */
   constructor(definition: PythonFunction, notice: (line: string) => void) {
     this.#function = definition
     this.#notice = notice
@@ -65,7 +65,7 @@ export class PythonRuntime implements Runtime {
       await python.loaded
       return python
     } catch (error) {
-      // As in the cloud, the next invocation loads the handler again in a new process.
+      // As in the cloud, the next invocation starts a new process and loads the handler again.
       const failed = this.#process
       this.#start = undefined
       this.#process = undefined
@@ -84,17 +84,17 @@ export class PythonRuntime implements Runtime {
     const python = new PythonProcess({ executable, folder, handler, environment })
     this.#process = python
     void python.ended.then(how => {
-      // A process whose handler could not be loaded has already reported that.
+      // A process that could not load its handler has already reported the error.
       if (this.#process === python) this.#ended.resolve(new RuntimeEnded(how))
     })
     return python
   }
 }
 
-/** Unit in which the kernel reports processor time on every machine, in milliseconds. */
+/** Unit of processor time that the kernel reports, in milliseconds. It is the same on every machine. */
 const TICK_MS = 10
 
-/** Positions after the name of the program, which may contain spaces, see proc_pid_stat(5). */
+/** Positions of the fields after the program's name, which may contain spaces, see proc_pid_stat(5). */
 const USER_TIME = 11
 const SYSTEM_TIME = 12
 
@@ -110,8 +110,8 @@ class CpuUse {
   }
 
   /**
-   * Returns true if the process has used more than half of a processor. Returns false if the system does not
-   * report this; only Linux does.
+   * Returns true if the process has used more than half of a processor. Returns false on systems other than Linux, which do not
+   * report this.
    */
   isHigh(): boolean {
     return usedMs(this.#pid) - this.#usedBeforeMs > (performance.now() - this.#sinceMs) / 2
@@ -129,7 +129,8 @@ function usedMs(pid: number | undefined): number {
 }
 
 /**
- * Returns the first folder that contains the file of a handler, or else the first folder. Bundlers build only handlers for Node.js.
+ * Returns the first folder that contains the file of a handler. If there is no such folder, returns the first one. Bundlers build
+ * only handlers for Node.js.
  */
 export function pythonFolder(handler: string, folders: readonly [string, ...string[]]): string {
   const module = handler.slice(0, Math.max(0, handler.lastIndexOf('.'))).replaceAll('.', '/')

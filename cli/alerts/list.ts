@@ -10,7 +10,7 @@ import { AlertsReader } from './read.ts'
 import { listText } from './text.ts'
 
 export default command({
-  about: `List alerts, the newest last: firing alerts, or with --state those that have resolved.
+  about: `List firing alerts, newest last. With --state, resolved alerts are listed, too.
 
 Firing alerts are read from the state of the function firing-alerts, so the time of the query does not depend on the
 number of entities. Resolved alerts are read from the alerts topic.`,

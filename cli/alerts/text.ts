@@ -76,7 +76,7 @@ export function valueText({ value }: Pick<AlertSummary, 'value'>): string {
 
 /** Returns notes about a list that may be incomplete. */
 export function behindNotes(behind: number | null): string[] {
-  if (behind === null) return ['Kafka does not answer, so it is not known whether this is up to date.']
+  if (behind === null) return ['Kafka does not answer, so this information may be out of date.']
   if (behind === 0) return []
   return [
     `Not up to date: firing-alerts has ${behind} records of the alerts topic left to read. To check its progress: ` +
@@ -93,5 +93,5 @@ function nothingText(state: WantedState, env: string, isNarrowed: boolean): stri
 
 function pendingText(pending: readonly PendingAlert[], env: string, columns: number | undefined): string {
   if (pending.length === 0) return `No alert is pending in "${env}".`
-  return `Pending, not for long enough yet:\n${rowsText(PENDING_COLUMNS, pending, columns)}`
+  return `Pending, because the condition has not held for long enough yet:\n${rowsText(PENDING_COLUMNS, pending, columns)}`
 }

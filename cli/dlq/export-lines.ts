@@ -64,7 +64,7 @@ export function stoppedText(
 ): string {
   const lines = exported + broken
   if (to !== '-' || lines === 0) return 'Stopped: nothing was exported.\n'
-  return `Stopped: not all was exported. At most ${lines} ${lines === 1 ? 'line' : 'lines'} went to standard output.\n`
+  return `Stopped before all dead letters were exported. At most ${lines} ${lines === 1 ? 'line was' : 'lines were'} written to standard output.\n`
 }
 
 /** Writes the lines to a file, completely or not at all. "-" is standard output. The file is compressed if its name ends in .gz. */

@@ -95,7 +95,7 @@ function groupsOf(options: FleetOptions): readonly FleetGroup[] | undefined {
   }
   const groups = families.map((family, index) => {
     const own = named?.filter(name => name in FAMILIES[family].metrics)
-    if (own?.length === 0) throw usageFailure(`--metrics: none is of the family ${family}`)
+    if (own?.length === 0) throw usageFailure(`--metrics: none of them is a metric of the family ${family}`)
     // If the division is uneven, the first families have one sensor more.
     const sensors = Math.floor((numSensors + families.length - 1 - index) / families.length)
     return {
@@ -119,5 +119,7 @@ export function optionalKey(keyBy: KeyStrategy): KeyStrategy {
   const families = Object.keys(FAMILIES) as FamilyName[]
   const fields = [...new Set(families.flatMap(simulatedFields))]
   if (fields.includes(keyBy.field)) return { ...keyBy, isOptional: true }
-  throw usageFailure(`--key-by ${keyBy.field}: simulated readings have the fields ${fields.join(', ')}`)
+  throw usageFailure(
+    `--key-by ${keyBy.field}: unknown field. Simulated readings have the fields ${fields.join(', ')}`,
+  )
 }

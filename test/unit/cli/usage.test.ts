@@ -26,7 +26,7 @@ describe('wrong usage: exit status 2, and one message that says what is wrong', 
     [['replay', 'stream.jsonl', '-'], /"-" is for one recording/],
     [
       ['replay', 'stream.jsonl', 'stream.jsonl', '--from-line', '2'],
-      /--from-line is for one file: use --skip/,
+      /--from-line can be used only with a single file: use --skip/,
     ],
     [['replay', '-', '--loop', '2'], /--loop needs files: a pipe cannot be read twice/],
     [['replay', 'timed.jsonl', '--loop', 'forever', '--shift', 'now', '--speed', '2'], /an infinite loop/],

@@ -41,8 +41,8 @@ describe('an answer as CSV', () => {
 
 describe('sluice alerts sql', () => {
   for (const [args, message] of [
-    [[], /^Give either statements, or --file/],
-    [['SELECT 1', '--file', 'x.sql'], /^Give either statements, or --file/],
+    [[], /^Specify either statements, or --file/],
+    [['SELECT 1', '--file', 'x.sql'], /^Specify either statements, or --file/],
     [['SELECT 1', '--csv', '--json'], /^--csv and --json exclude each other/],
     [['SELECT 1', '--since', 'yesterday'], /option '--since <time>': "yesterday" is invalid/],
   ] as const)

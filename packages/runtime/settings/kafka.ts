@@ -65,7 +65,7 @@ const SETTINGS = {
   }),
   KAFKA_SECRET: setting(SECRET, {
     description:
-      'The secret to sign in with: `{"username": "…", "password": "…"}` for SCRAM and PLAIN, `{"certificate": "…", "privateKey": "…"}` for a client certificate. It overrides the variables below.',
+      'The secret with the credentials: `{"username": "…", "password": "…"}` for SCRAM and PLAIN, `{"certificate": "…", "privateKey": "…"}` for a client certificate. It overrides the variables below.',
   }),
   KAFKA_CA_SECRET: setting(SECRET, {
     description: 'The secret with the certificate of the authority, as `{"certificate": "…"}`.',

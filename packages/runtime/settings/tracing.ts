@@ -16,7 +16,7 @@ export const TRACING = slice(
     }),
     OTEL_HEADERS_SECRET: setting(text(/\S/, 'the name of a secret'), {
       description:
-        'The secret with more such headers, as `{"authorization": "…"}`. A deployment takes credentials only from there.',
+        'The secret with additional headers, as `{"authorization": "…"}`. A deployment reads credentials only from this secret.',
       otherwise: 'there are no others',
     }),
     OTEL_TRACES_SAMPLER: setting(oneOf(SAMPLERS), {

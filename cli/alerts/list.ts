@@ -35,7 +35,7 @@ Examples:
     const { state, pending } = options
     const filter = filterOf(options)
     if (pending && state === 'resolved')
-      throw usageFailure('--pending and --state resolved exclude each other.')
+      throw usageFailure('--pending and --state resolved cannot be used together.')
     const config = configOf(terminal, env)
     await AlertsReader.run(config, terminal.stop, async reader => {
       const behind = state === 'resolved' ? 0 : await reader.behind()

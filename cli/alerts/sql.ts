@@ -120,7 +120,7 @@ Examples:
   },
   options: OPTIONS,
   async run({ sql: given, ...options }, terminal) {
-    if (options.csv && options.json) throw usageFailure('--csv and --json exclude each other.')
+    if (options.csv && options.json) throw usageFailure('--csv and --json cannot be used together.')
     const statements = await statementsOf(given, options.file, terminal)
     const config = configOf(terminal, options.env)
     const database = await AlertDatabase.open()

@@ -45,7 +45,8 @@ const OF_PAST = ['state', 'endedAt']
 export function listText(list: AlertList, columns?: number, isNarrowed = false): string {
   const { env, state, alerts, total, behind, pending } = list
   const shown = ALERT_COLUMNS.filter(({ name }) => state !== 'firing' || !OF_PAST.includes(name))
-  const more = total > alerts.length ? [`The last ${alerts.length} of ${total}: --limit shows more.`] : []
+  const more =
+    total > alerts.length ? [`The last ${alerts.length} of ${total} alerts. Use --limit to show more.`] : []
   const parts = [
     alerts.length === 0 ? nothingText(state, env, isNarrowed) : rowsText(shown, alerts, columns),
     ...more,

@@ -107,7 +107,7 @@ function requireForeign(group: string): void {
 
 function modeOf({ batch, quiet, json }: ConsumeOptions): OutputMode {
   const [first, second] = Object.entries({ batch, quiet, json }).flatMap(([name, is]) => (is ? [name] : []))
-  if (second !== undefined) throw usageFailure(`--${first} and --${second} exclude each other.`)
+  if (second !== undefined) throw usageFailure(`--${first} and --${second} cannot be used together.`)
   if (batch) return 'batches'
   return quiet ? 'summary' : 'records'
 }

@@ -44,7 +44,7 @@ export async function settingsOf(
 ): Promise<GeneratorSettings> {
   const { fleet: file, interval, sampleRate, seed, anomalies = {}, late, duplicates, keyBy } = options
   if (interval !== undefined && sampleRate !== undefined)
-    throw usageFailure('--interval and --sample-rate exclude each other.')
+    throw usageFailure('--interval and --sample-rate cannot be used together.')
   const groups = groupsOf(options)
   if (file !== undefined && groups !== undefined)
     throw usageFailure('--fleet describes the sensors: omit the other options about them.')

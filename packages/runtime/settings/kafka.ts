@@ -51,7 +51,7 @@ const SETTINGS = {
   }),
   MSK_CONNECTIVITY: setting(oneOf(CONNECTIVITIES), {
     description:
-      'Addresses of the brokers to look up: `private`, `public`, or those for other networks (`multi-vpc`).',
+      'Addresses of the brokers to look up: `private`, `public`, or addresses for other networks (`multi-vpc`).',
     default: 'private',
   }),
   KAFKA_AUTH: setting(oneOf(AUTHENTICATIONS), {
@@ -103,7 +103,7 @@ const SETTINGS = {
     default: 'read-committed',
   }),
   COMPRESSION: setting(oneOf(COMPRESSIONS), {
-    description: 'How batches from 8 KiB on are compressed, by functions and commands.',
+    description: 'Compression of batches of at least 8 KiB, by functions and commands.',
     default: 'lz4',
   }),
   AWS_REGION: setting(text(/^[a-z0-9-]+$/, 'a region'), {

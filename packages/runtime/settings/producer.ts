@@ -198,7 +198,7 @@ const IN_FUNCTION = slice(
   'Function',
   {
     AWS_LAMBDA_FUNCTION_NAME: setting(text(/^.+$/, 'the name of a function'), {
-      description: 'The function that runs this code.',
+      description: 'Name of the function that runs this code.',
       setBy: 'runtime',
     }),
   },

@@ -16,7 +16,7 @@ export const REDIS = slice(
       setBy: 'deployment',
     }),
     REDIS_MODE: setting(oneOf(['single', 'cluster']), {
-      description: '`cluster` where the cache is one, with one endpoint or several.',
+      description: '`cluster` for a Redis cluster, with one endpoint or several.',
       default: 'single',
     }),
     REDIS_SECRET: setting(text(/\S/, 'the name of a secret'), {

@@ -8,7 +8,7 @@ export const TRACING = slice(
   'Spans',
   {
     OTEL_EXPORTER_OTLP_ENDPOINT: setting(httpAddress(), {
-      description: 'Where spans are sent: see [observability](observability.md#spans).',
+      description: 'URL to which spans are sent: see [observability](observability.md#spans).',
       otherwise: 'not sent',
     }),
     OTEL_EXPORTER_OTLP_HEADERS: setting(namedValues(), {
@@ -21,8 +21,8 @@ export const TRACING = slice(
     }),
     OTEL_TRACES_SAMPLER: setting(oneOf(SAMPLERS), {
       description:
-        'Which records have spans: those that their producers sampled (`parentbased_always_off`), those without trace context ' +
-        'as well (`parentbased_always_on`), or all (`always_on`).',
+        'Records that have spans: only records that their producers sampled (`parentbased_always_off`), also records without ' +
+        'trace context (`parentbased_always_on`), or all records (`always_on`).',
       default: 'parentbased_always_off',
     }),
     OTEL_TRACES_SAMPLER_ARG: setting(wholeNumber({ least: 1, most: 100_000, unit: 'records a second' }), {

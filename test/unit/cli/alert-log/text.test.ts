@@ -43,7 +43,7 @@ describe('sluice alerts sql', () => {
   for (const [args, message] of [
     [[], /^Specify either statements, or --file/],
     [['SELECT 1', '--file', 'x.sql'], /^Specify either statements, or --file/],
-    [['SELECT 1', '--csv', '--json'], /^--csv and --json exclude each other/],
+    [['SELECT 1', '--csv', '--json'], /^--csv and --json cannot be used together/],
     [['SELECT 1', '--since', 'yesterday'], /option '--since <time>': "yesterday" is invalid/],
   ] as const)
     it(`given wrong usage (${args.join(' ') || 'nothing'}), then it says what is wrong`, async () => {

@@ -51,7 +51,7 @@ export async function acknowledge(
     const isKafkas = error instanceof Unavailable && error.code !== 'store-unavailable'
     if (!(isKafkas || error instanceof RefusedByKafka)) throw error
     throw new CliFailure(
-      `Kafka at ${kafkaAddress(config)} did not accept the acknowledgement. Try again; a repeat has no further effect. (${reasonOf(error)})`,
+      `Kafka at ${kafkaAddress(config)} did not accept the acknowledgement. Try again: repeating the command has no further effect. (${reasonOf(error)})`,
     )
   }
 }

@@ -77,7 +77,9 @@ function sourceLines({ withoutTable, left }: DeadLetterListReport): string[] {
       ? []
       : [`Read from all records of the topic, because the table cannot be read: ${withoutTable}`]),
     ...(left > 0
-      ? [`Up to ${left} older ones are open, but not in the table: --count reads them from the topic.`]
+      ? [
+          `Up to ${left} older dead letters are open, but not in the table: --count reads them from the topic.`,
+        ]
       : []),
   ]
 }

@@ -89,7 +89,7 @@ const SETTINGS = {
     setBy: 'machine',
   }),
   KAFKA_KEY_FILE: setting(FILE, {
-    description: 'Its private key, in PEM form and not encrypted.',
+    description: 'Private key of the client certificate, in PEM form and not encrypted.',
     setBy: 'machine',
   }),
   EVENT_HUBS_CONN_STR: setting(CONNECTION_STRING, {

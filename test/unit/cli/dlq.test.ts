@@ -138,7 +138,7 @@ describe('a list of dead letters', () => {
   it('that comes from the topic says why, and one of a full table what it does not hold', () => {
     const text = listText(listOf({ withoutTable: 'Redis does not answer', left: 7 }))
     assert.match(text, /^Read from all records of the topic, .*: Redis does not answer$/m)
-    assert.match(text, /^Up to 7 older ones are open, but not in the table: --count reads them/m)
+    assert.match(text, /^Up to 7 older dead letters are open, but not in the table: --count reads them/m)
     const counts = { ...NO_COUNTS, handled: null, others: null }
     assert.equal(listText(listOf({ counts })), 'No dead letters.\n')
   })

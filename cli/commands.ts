@@ -68,7 +68,7 @@ ${OPEN_MS / 60_000} minutes, or when an operator resets it.`,
   tail: ['show topics, record by record', () => import('./tail/index.ts')],
   topics: {
     line: 'create and describe topics, compare them with the topic table',
-    about: 'Create and describe topics, and keep those of an environment as in the topic table.',
+    about: 'Create, describe and compare topics.',
     commands: {
       create: ['create a topic', () => import('./topics/create.ts')],
       list: ['list the topics of the cluster', () => import('./topics/list.ts')],
@@ -128,7 +128,7 @@ ${OPEN_MS / 60_000} minutes, or when an operator resets it.`,
   publish: ['publish single events', () => import('./publish/index.ts')],
   mappings: {
     line: 'try mappings of records of other forms',
-    about: 'Try mappings: the YAML files that turn records of other forms into readings.',
+    about: 'Try mappings, which are YAML files that convert records of other formats to readings.',
     commands: {
       try: ['show the result of mappings for the records of a file', () => import('./mappings/try.ts')],
     },

@@ -13,10 +13,10 @@ import { withOptionNames } from './option-names.ts'
 import { columnsOf, type Terminal } from './terminal.ts'
 import { version } from './version.ts'
 
-const ABOUT = `For those who run Sluice: bring recorded telemetry in, and see what became of it.
+const ABOUT = `Command line for operators of Sluice: import recorded telemetry, and inspect the results.
 
-The servers are those of the stack that --stack names, else of KAFKA_BROKERS and REDIS_URL, else those of \`npm start\` on
-this machine. --config FILE, or SLUICE_CONFIG, names a file with settings.`
+Commands connect to the stack that --stack names, otherwise to the servers in KAFKA_BROKERS and REDIS_URL, otherwise to
+the servers of \`npm start\` on this machine. --config FILE or SLUICE_CONFIG specifies a settings file.`
 
 const STACK = option('<name>', 'running stack to use, as in `npm start -- --name <name>`', STACK_NAME)
 

@@ -44,7 +44,7 @@ export async function reachOf(
 function unreachable(error: unknown, topic: string, config: Config): CliFailure {
   if (isUnknownTopic(error))
     return new CliFailure(
-      `Kafka at ${kafkaAddress(config)} has no topic ${topic}.${suggestion(topic, signals()) ?? ''} Signals are ${signals().join(', ')}; is --env or SLUICE_ENV right?`,
+      `Kafka at ${kafkaAddress(config)} has no topic ${topic}.${suggestion(topic, signals()) ?? ''} Signals are ${signals().join(', ')}. Check --env and SLUICE_ENV.`,
     )
   return new CliFailure(
     `Kafka does not answer at ${kafkaAddress(config)}: start it with \`npm start\`, or set KAFKA_BROKERS. (${reasonOf(error)})`,

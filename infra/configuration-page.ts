@@ -61,12 +61,13 @@ npx sluice config show     # each setting, and where it comes from
 An empty variable counts as not set. A function does not start if a setting that it uses is missing or wrong: the error names each of them and the
 allowed values, and never a value.`
 
-const LEGEND = `Each line below has the variable, its key in the file (\`section.key\`) if it has one, the meaning, the allowed values in italics, and the default in brackets.`
+const LEGEND = `Each line below contains the variable, its key in the settings file (\`section.key\`) if it has one, its meaning, its allowed values in italics, and its default in brackets.`
 
-const HANDED_ON = `Set them for the command that deploys, or for \`npm start\` and \`serverless offline\`, which hand them on. The deployment sets those
-marked ¹, from its stage or the variable of the same name; the program that runs the function sets those marked ². Those marked ³ are for programs on this machine alone.`
+const HANDED_ON = `Set these variables for the command that deploys, or for \`npm start\` and \`serverless offline\`, which pass them to the functions.
+Variables marked ¹ are set by the deployment, from its stage or from the variable of the same name. Variables marked ² are set by the
+program that runs the function. Variables marked ³ are only for programs on this machine.`
 
-const PARAMETER = `The SSM parameter that \`GENERATOR_PARAMETER\` names holds a JSON object with any of these keys. \`{}\` stands for the
+const PARAMETER = `The SSM parameter that \`GENERATOR_PARAMETER\` names must contain a JSON object with any of these keys. \`{}\` selects all
 defaults.`
 
 const FILE = `\`--config FILE\` of every command and of \`npm start\`, or \`SLUICE_CONFIG\`, names a YAML file with settings. \`SLUICE_CONFIG\` also counts
@@ -114,7 +115,7 @@ function configurationPage(): string {
       sliceSection(slice),
     ),
     '## This machine',
-    'For `npm start` and `npm run services`. They use the server that `KAFKA_BROKERS`, `REDIS_URL` or `AWS_ENDPOINT_URL` names, instead of a new one.',
+    'These variables are for `npm start` and `npm run services`. Both start a local server unless `KAFKA_BROKERS`, `REDIS_URL` or `AWS_ENDPOINT_URL` specifies an existing one.',
     ...[LOCAL_PORTS, LOCAL_CLOUD].map(slice => sliceSection(slice, keyOf)),
   ].join('\n\n')}\n`
 }

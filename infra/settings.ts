@@ -34,7 +34,8 @@ export const CONSOLE_DEPLOYMENT = slice(
       otherwise: 'only tokens of the console are required',
     }),
     CONSOLE_JWT_AUDIENCE: setting(text(/^\S+$/, 'the audience of such tokens'), {
-      description: 'Audience of those tokens. Set both variables or neither.',
+      description:
+        'Audience of the tokens in the header `X-Console-Authorization`. Set this variable and `CONSOLE_JWT_ISSUER`, or neither.',
     }),
   },
   ({ SLUICE_CONSOLE }) => ({ console: SLUICE_CONSOLE }),

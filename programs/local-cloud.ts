@@ -17,7 +17,7 @@ export const LOCAL_CLOUD = slice(
     }),
     SLUICE_DOCKER: setting(text(/^/, '"1" or "true"; any other value means no'), {
       description:
-        'Whether the containers of `localstack/docker-compose.yml` are used, like with the option `--docker`.',
+        'Whether the containers of `localstack/docker-compose.yml` are used, as with the option `--docker`.',
     }),
     SLUICE_WATCH: setting(text(/^/, '"off"; any other value means on'), {
       description:

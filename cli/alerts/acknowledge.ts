@@ -51,7 +51,7 @@ export async function acknowledge(
     const isKafkas = error instanceof Unavailable && error.code !== 'store-unavailable'
     if (!(isKafkas || error instanceof RefusedByKafka)) throw error
     throw new CliFailure(
-      `Kafka at ${kafkaAddress(config)} did not accept the acknowledgement. Try again; a repeat has no further effect. (${reasonOf(error)})`,
+      `Kafka at ${kafkaAddress(config)} did not accept the acknowledgement. Try again: repeating the command has no further effect. (${reasonOf(error)})`,
     )
   }
 }
@@ -60,7 +60,7 @@ async function notFiring(reader: AlertsReader, id: string): Promise<CliFailure> 
   const behind = await reader.behind()
   const late = behind ? ` firing-alerts has ${behind} records of the topic left to read.` : ''
   return new CliFailure(
-    `No alert ${id} fires in "${reader.config.env}": it has resolved, or the id is wrong. \`sluice alerts list\` shows those ` +
-      `that fire.${late}`,
+    `Alert ${id} is not firing in "${reader.config.env}": it has resolved, or the id is wrong. \`sluice alerts list\` shows ` +
+      `the firing alerts.${late}`,
   )
 }

@@ -9,7 +9,7 @@ import { AlertsReader } from './read.ts'
 import { countText } from './text.ts'
 
 export default command({
-  about: `Count the alerts that fire now, or with --state those that have resolved.`,
+  about: `Count firing alerts. With --state, resolved alerts are counted, too.`,
   more: `
 ${ABOUT_TIMES}
 

@@ -10,7 +10,7 @@ import { AlertsReader } from './read.ts'
 import { listText } from './text.ts'
 
 export default command({
-  about: `List alerts, the newest last: firing alerts, or with --state those that have resolved.
+  about: `List firing alerts, newest last. With --state, resolved alerts are listed, too.
 
 Firing alerts are read from the state of the function firing-alerts, so the time of the query does not depend on the
 number of entities. Resolved alerts are read from the alerts topic.`,
@@ -35,7 +35,7 @@ Examples:
     const { state, pending } = options
     const filter = filterOf(options)
     if (pending && state === 'resolved')
-      throw usageFailure('--pending and --state resolved exclude each other.')
+      throw usageFailure('--pending and --state resolved cannot be used together.')
     const config = configOf(terminal, env)
     await AlertsReader.run(config, terminal.stop, async reader => {
       const behind = state === 'resolved' ? 0 : await reader.behind()

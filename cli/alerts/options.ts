@@ -20,8 +20,8 @@ const LABEL = parsedBy(text => {
 }, 'a label and its value, such as team=ops')
 
 /** Help text about `--since` and `--until`, for commands with these options. */
-export const ABOUT_TIMES = `--since and --until go by when an alert fired. Without --since, alerts that have resolved are those of which the topic has had an
-event in the day before --until, or before now.`
+export const ABOUT_TIMES = `--since and --until refer to the time at which an alert fired. Without --since, only resolved alerts with an event in the day
+before --until are included. The default of --until is now.`
 
 export const SELECTION = {
   state: optionWithDefault('<state>', 'firing, resolved, or all of them', oneOf(WANTED_STATES), 'firing'),

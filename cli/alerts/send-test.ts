@@ -17,10 +17,10 @@ interface Report {
 }
 
 export default command({
-  about: `Send a test to all receivers of notifications, or to one, and report the result.
+  about: `Send a test notification to all receivers, or to one, and report the result.
 
-The test is sent directly to the receivers, without Kafka: a notification with the reason "test" and one alert, which
-says that there is no incident. The exit status is 1 if a receiver did not accept it.`,
+The notification is sent directly to the receivers, without Kafka. It has the reason "test" and one alert, which states
+that there is no incident. The exit status is 1 if a receiver did not accept it.`,
   more: `
 Examples:
   sluice alerts send-test

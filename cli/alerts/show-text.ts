@@ -15,7 +15,8 @@ export function showText({ alerts, total, pending, behind }: AlertsReport): stri
   const waiting = pending.map(
     ({ rule, entity, activeAt }) => `${harmless(rule)} of ${harmless(entity)}: pending since ${activeAt}`,
   )
-  const more = total > alerts.length ? [`The last ${alerts.length} of ${total}: --limit shows more.`] : []
+  const more =
+    total > alerts.length ? [`The last ${alerts.length} of ${total} alerts. Use --limit to show more.`] : []
   return `${[...blocks, ...waiting, ...more, ...behindNotes(behind)].join('\n\n')}\n`
 }
 

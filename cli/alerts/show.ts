@@ -45,8 +45,8 @@ Examples:
       const report = { env: config.env, ...found }
       if (report.alerts.length === 0 && report.pending.length === 0)
         throw new CliFailure(
-          `No alert in "${config.env}" has the id "${wanted}", or is of an entity that matches it. \`sluice alerts list --state all\` ` +
-            'lists the alerts, and with --pending also those that do not fire yet.',
+          `No alert in "${config.env}" has the id "${wanted}" or belongs to a matching entity. \`sluice alerts list --state all\` ` +
+            'lists firing and resolved alerts, `sluice alerts list --pending` also pending ones.',
         )
       printReport(terminal, report, json, showText)
     })

@@ -123,7 +123,7 @@ Examples:
   },
   options: OPTIONS,
   async run({ sql: given, ...options }, terminal) {
-    if (options.csv && options.json) throw usageFailure('--csv and --json exclude each other.')
+    if (options.csv && options.json) throw usageFailure('--csv and --json cannot be used together.')
     const statements = await statementsOf(given, options.file, terminal)
     const config = configOf(terminal, options.env)
     const database = await AlertDatabase.open()
@@ -146,7 +146,7 @@ async function statementsOf(
   terminal: Terminal,
 ): Promise<string> {
   if ((given === undefined) === (file === undefined))
-    throw usageFailure('Give either statements, or --file with a file of statements.')
+    throw usageFailure('Specify either statements, or --file with a file of statements.')
   if (given !== undefined) return given
   return String(await inputBytes(file ?? '-', terminal))
 }
@@ -203,7 +203,7 @@ async function readAnswer({ columns, rows }: Answer): Promise<ReadAnswer> {
   const read: ReadAnswer['rows'][number][] = []
   for await (const row of rows()) {
     if (read.length === MAX_ROWS)
-      throw new CliFailure(`The answer has more than ${MAX_ROWS} rows: add a LIMIT, or use --csv.`)
+      throw new CliFailure(`The result has more than ${MAX_ROWS} rows: add a LIMIT, or use --csv.`)
     read.push(row)
   }
   return { columns, rows: read }

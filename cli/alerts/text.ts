@@ -46,7 +46,8 @@ const OF_PAST = ['state', 'endedAt']
 export function listText(list: AlertList, columns?: number, isNarrowed = false): string {
   const { env, state, alerts, total, behind, pending } = list
   const shown = ALERT_COLUMNS.filter(({ name }) => state !== 'firing' || !OF_PAST.includes(name))
-  const more = total > alerts.length ? [`The last ${alerts.length} of ${total}: --limit shows more.`] : []
+  const more =
+    total > alerts.length ? [`The last ${alerts.length} of ${total} alerts. Use --limit to show more.`] : []
   const parts = [
     alerts.length === 0 ? nothingText(state, env, isNarrowed) : rowsText(shown, alerts, columns),
     ...more,
@@ -77,7 +78,7 @@ export function valueText({ value }: Pick<AlertSummary, 'value'>): string {
 
 /** Returns notes for a list that may not be up to date. */
 export function behindNotes(behind: number | null): string[] {
-  if (behind === null) return ['Kafka does not answer, so it is not known whether this is up to date.']
+  if (behind === null) return ['Kafka does not answer, so this information may be out of date.']
   if (behind === 0) return []
   return [
     `Not up to date: firing-alerts has ${behind} records of the alerts topic left to read. To check its progress: ` +
@@ -94,5 +95,5 @@ function nothingText(state: WantedState, env: string, isNarrowed: boolean): stri
 
 function pendingText(pending: readonly PendingAlert[], env: string, columns: number | undefined): string {
   if (pending.length === 0) return `No alert is pending in "${env}".`
-  return `Pending, not for long enough yet:\n${rowsText(PENDING_COLUMNS, pending, columns)}`
+  return `Pending, because the condition has not held for long enough yet:\n${rowsText(PENDING_COLUMNS, pending, columns)}`
 }

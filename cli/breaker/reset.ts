@@ -7,8 +7,8 @@ import { printReport } from '../terminal.ts'
 
 export default command({
   about:
-    'Close the circuit breaker of a consumer for the current version of its code: the deferred records are ' +
-    'processed, and those that fail become failures.',
+    'Close the circuit breaker of a consumer for the current version of its code. The deferred records are ' +
+    'processed. Records that fail again are handled as failures.',
   more: 'Example:\n  sluice breaker reset alerting',
   args: { consumer: argument('name of the consumer in serverless.yml', SOME_TEXT) },
   options: { json: JSON_OPTION, env: environment('to look at') },
@@ -24,8 +24,8 @@ export default command({
       }),
     )
     const text =
-      `The circuit breaker of ${consumer} is reset. The deferred records are processed with the next attempt, and those that fail ` +
-      'become failures. For another version of the code, the breaker can open again.\n'
+      `The circuit breaker of ${consumer} is reset. The deferred records are processed with the next attempt. Records that fail ` +
+      'again are handled as failures. For another version of the code, the breaker can open again.\n'
     printReport(terminal, { consumer, state: 'reset' }, json, () => text)
   },
 })

@@ -37,7 +37,7 @@ function textOf(consumer: string, breaker: Breaker): string {
     return `The circuit breaker of ${consumer} was reset by an operator for ${version}.`
   const [since, until] = [breaker.since, breaker.since + OPEN_MS].map(ms => new Date(ms).toISOString())
   return (
-    `The circuit breaker of ${consumer} opened at ${since} for ${version}. Until ${until}, records of that version that fail stay in ` +
-    'Kafka; after that, they become failures.'
+    `The circuit breaker of ${consumer} opened at ${since} for ${version}. Until ${until}, records that fail with this version stay ` +
+    'in Kafka. After that, they are handled as failures.'
   )
 }

@@ -38,7 +38,7 @@ export async function showConsole(options: ConsoleOptions, terminal: Terminal): 
     access: localAccess(token, { name: await operatorOf(config), role: options.role }),
     told: error => terminal.stderr.write(`${(error as Error).stack}\n`),
     signInFailed: ({ route }) =>
-      terminal.stderr.write(`A sign-in with a wrong token has failed (${route}).\n`),
+      terminal.stderr.write(`A sign-in failed, because its token was wrong (${route}).\n`),
   })
   try {
     const served = await serveConsole(app, options.port ?? consolePort, options.host).catch(refused)

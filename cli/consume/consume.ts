@@ -194,7 +194,7 @@ class GroupSession {
       await this.#commit()
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error
-      this.#terminal.stderr.write(`Offsets are not committed yet, reading continues: ${reasonOf(error)}\n`)
+      this.#terminal.stderr.write(`Offsets could not be committed. Reading continues. (${reasonOf(error)})\n`)
     }
   }
 }

@@ -107,7 +107,7 @@ function requireForeign(group: string): void {
 
 function modeOf({ batch, quiet, json }: ConsumeOptions): OutputMode {
   const [first, second] = Object.entries({ batch, quiet, json }).flatMap(([name, is]) => (is ? [name] : []))
-  if (second !== undefined) throw usageFailure(`--${first} and --${second} exclude each other.`)
+  if (second !== undefined) throw usageFailure(`--${first} and --${second} cannot be used together.`)
   if (batch) return 'batches'
   return quiet ? 'summary' : 'records'
 }
@@ -115,11 +115,11 @@ function modeOf({ batch, quiet, json }: ConsumeOptions): OutputMode {
 function fromOf({ from = 'start', group }: ConsumeOptions): 'start' | 'end' | { readonly timeMs: number } {
   if (typeof from === 'object' && 'offset' in from)
     throw usageFailure(
-      '--from must be start, end, a time or a duration: each partition counts its own offsets.',
+      '--from must be start, end, a time or a duration. It must not be an offset, because each partition counts its own offsets.',
     )
   if (typeof from === 'object' && group !== undefined)
     throw usageFailure(
-      '--from with a time is for reading without --group: a group starts at its committed offsets.',
+      '--from with a time cannot be used with --group: a group starts at its committed offsets.',
     )
   return from
 }

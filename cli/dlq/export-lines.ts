@@ -66,7 +66,7 @@ export function stoppedText(
 ): string {
   const lines = exported + broken
   if (to !== '-' || lines === 0) return 'Stopped: nothing was exported.\n'
-  return `Stopped: not all was exported. At most ${lines} ${lines === 1 ? 'line' : 'lines'} went to standard output.\n`
+  return `Stopped before all dead letters were exported. At most ${lines} ${lines === 1 ? 'line was' : 'lines were'} written to standard output.\n`
 }
 
 /**

@@ -77,10 +77,12 @@ function aftermath({ taken, failedAgain, env }: HandlingReport, columns: number 
     `${taken} redriven, ${count} failed again${isDecided ? '' : ' so far'}.`,
     ...(isDecided
       ? []
-      : ['The outcome of some is not known yet: those that fail appear in `sluice dlq list`.']),
+      : ['The outcome of some records is not known yet. Records that fail appear in `sluice dlq list`.']),
     ...(letters.length > 0 ? ['', rowsText(letters, env, columns), ''] : []),
     ...(unnamed > 0
-      ? [`${unnamed} that failed again are retried first, or are in \`sluice dlq list\`.`]
+      ? [
+          `Further records that failed again: ${unnamed}. They are retried first, or are in \`sluice dlq list\`.`,
+        ]
       : []),
   ]
 }

@@ -148,7 +148,7 @@ async function failedAgainOf(
   if (tally.taken === 0) return null
   const hide = showLine(
     terminal,
-    () => 'Redriven. Waiting until the consumers have processed them; press Ctrl-C to stop waiting.',
+    () => 'Redriven. Waiting until the consumers have processed the records. Press Ctrl-C to stop waiting.',
   )
   const { failed, isDecided, letters } = await after.aftermath(tally, terminal.stop).finally(hide)
   return { count: failed, isDecided, letters: letters.map(summaryOf) }

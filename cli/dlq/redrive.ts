@@ -80,7 +80,7 @@ async function redriven(
 ): Promise<void> {
   if (again && ats.length === 0)
     throw usageFailure(
-      '--again needs specified dead letters; otherwise it would redrive all that ever failed.',
+      '--again needs specified dead letters. Otherwise, it would redrive all dead letters that ever failed.',
     )
   const patch = given === undefined ? undefined : await patchOf(given, terminal)
   if (patch?.isWhole && ats.length !== 1)

@@ -28,7 +28,7 @@ Examples:
     env: environment('to look at'),
   },
   async run({ at, raw, json, env }, terminal) {
-    if (raw && json) throw usageFailure('--raw and --json exclude each other.')
+    if (raw && json) throw usageFailure('--raw and --json cannot be used together.')
     const config = configOf(terminal, env)
     const { found, outlook } = await askDlq(config, async (letters, connections) => {
       const answer = await findDeadLetter(letters, nameIn(at), terminal.stop)

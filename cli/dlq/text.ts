@@ -53,7 +53,9 @@ function countLines({ counts, deadLetters }: DeadLetterListReport): string[] {
     ...(total > deadLetters.length ? [`The last ${deadLetters.length} of ${total}.`] : []),
     ...(total > 1 ? [`Codes: ${byCode.join(', ')}${apart}`] : []),
     ...(handled ? [`${handled} more have been redriven or dropped: use --all to show them.`] : []),
-    ...(others ? [`${others} records in the topic are not dead letters: sluice tail dlq --from start`] : []),
+    ...(others
+      ? [`${others} records in the topic are not dead letters. To show them: sluice tail dlq --from start`]
+      : []),
   ]
 }
 
@@ -66,7 +68,7 @@ function brokenLines({ broken, counts }: DeadLetterListReport): string[] {
 }
 
 function olderLines({ before }: DeadLetterListReport): string[] {
-  return before === null ? [] : [`For older ones, add --before ${before}.`]
+  return before === null ? [] : [`To show older ones, add --before ${before}.`]
 }
 
 function sourceLines({ withoutTable, left }: DeadLetterListReport): string[] {
@@ -75,7 +77,9 @@ function sourceLines({ withoutTable, left }: DeadLetterListReport): string[] {
       ? []
       : [`Read from all records of the topic, because the table cannot be read: ${withoutTable}`]),
     ...(left > 0
-      ? [`Up to ${left} older ones are open and not in the table: --count reads them from the topic.`]
+      ? [
+          `Up to ${left} older dead letters are open, but not in the table: --count reads them from the topic.`,
+        ]
       : []),
   ]
 }
@@ -110,7 +114,7 @@ export function deadLetterText(found: FoundDeadLetter, outlook: RedriveOutlook):
 
 function redriveText({ to, leftOut, handled }: RedriveOutlook): string {
   const before = handled ? `${handled} before; ` : ''
-  if (leftOut) return `${before}left out, because it is ${LEFT_OUT[leftOut]}`
+  if (leftOut) return `${before}skipped, because it is ${LEFT_OUT[leftOut]}`
   return `${before}to ${to.topic}/${to.partition} for ${to.consumer}, as attempt ${to.attempt}`
 }
 

@@ -73,7 +73,7 @@ function unplanned(found: Finding, why: string): Finding {
     check,
     subject,
     unknown(
-      `${says}; whether the deployment puts that right cannot be seen from here: ${why}`,
+      `${says}; whether the deployment corrects this cannot be seen from here: ${why}`,
       '`sluice topics plan` shows what it would do.',
     ),
   )

@@ -187,7 +187,7 @@ function asBefore(found: Finding): Finding {
     subject,
     unknown(
       `not reached from here: ${says}`,
-      'Ask from within the network of the functions. A deployment looks at its topics from there.',
+      'Run the check from the network of the functions. A deployment checks its topics from there.',
     ),
   )
 }

@@ -45,7 +45,7 @@ export async function settingsOf(
 ): Promise<GeneratorSettings> {
   const { fleet: file, interval, sampleRate, seed, anomalies = {}, late, duplicates, keyBy } = options
   if (interval !== undefined && sampleRate !== undefined)
-    throw usageFailure('--interval and --sample-rate exclude each other.')
+    throw usageFailure('--interval and --sample-rate cannot be used together.')
   const groups = groupsOf(options)
   if (file !== undefined && groups !== undefined)
     throw usageFailure('--fleet describes the sensors: omit the other options about them.')
@@ -96,7 +96,7 @@ function groupsOf(options: FleetOptions): readonly FleetGroup[] | undefined {
   }
   const groups = families.map((family, index) => {
     const own = named?.filter(name => name in FAMILIES[family].metrics)
-    if (own?.length === 0) throw usageFailure(`--metrics: none is of the family ${family}`)
+    if (own?.length === 0) throw usageFailure(`--metrics: none of them is a metric of the family ${family}`)
     // If the sensors cannot be divided evenly, the first families have one sensor more.
     const sensors = Math.floor((numSensors + families.length - 1 - index) / families.length)
     return {
@@ -121,5 +121,7 @@ export function optionalKey(keyBy: KeyStrategy): KeyStrategy {
   const families = Object.keys(FAMILIES) as FamilyName[]
   const fields = [...new Set(families.flatMap(simulatedFields))]
   if (fields.includes(keyBy.field)) return { ...keyBy, isOptional: true }
-  throw usageFailure(`--key-by ${keyBy.field}: simulated readings have the fields ${fields.join(', ')}`)
+  throw usageFailure(
+    `--key-by ${keyBy.field}: unknown field. Simulated readings have the fields ${fields.join(', ')}`,
+  )
 }

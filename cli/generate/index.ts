@@ -169,7 +169,7 @@ Examples:
       )
     if (rate !== undefined && labels !== undefined)
       throw usageFailure(
-        '--rate has no labels, because its readings are not at regular times: use --interval.',
+        '--labels cannot be used with --rate, whose readings are not at regular times: use --interval.',
       )
     if (from !== undefined && count === undefined && duration === undefined)
       throw usageFailure('--from needs an end: add --duration or --count.')

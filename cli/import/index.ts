@@ -101,7 +101,10 @@ Example:
   sluice import fleet.csv --entity-column sensor --value-column celsius --output fleet.jsonl
   sluice import metrics.jsonl --mapping database-metrics --key-by tenant --output metrics-stream.jsonl`,
   args: {
-    file: argumentList('CSV files with a header, or JSON lines, one after another into one stream', ANY_TEXT),
+    file: argumentList(
+      'CSV files with a header, or JSON lines files, which are combined into one stream',
+      ANY_TEXT,
+    ),
   },
   options: OPTIONS,
   run: importFiles,

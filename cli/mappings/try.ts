@@ -55,7 +55,7 @@ async function tryMappings(
   const bytes = await inputBytes(file, terminal)
   if (!isUtf8(bytes)) throw new CliFailure(`${name}: the text is not UTF-8`)
   const records = await recordsIn(file, bytes.toString())
-  if (records.length === 0) throw new CliFailure(`${name}: there is no record in it`)
+  if (records.length === 0) throw new CliFailure(`${name}: contains no record`)
   const trials = records.map(({ line, record }) => ({ line, ...shown(tried(mappings, record)) }))
   const columns = columnsOf(terminal)
   for (const trial of trials) {
@@ -81,7 +81,9 @@ async function namesOf(
   terminal: Terminal,
 ): Promise<readonly string[]> {
   if (mapping.length > 0 && topic !== undefined)
-    throw usageFailure('--mapping names mappings, and --topic a topic that has some: give one of them.')
+    throw usageFailure(
+      '--mapping selects mappings by name, and --topic the mappings of a topic: use only one of them.',
+    )
   if (mapping.length > 0) return mapping
   if (topic === undefined) return readyNames(mappingsIn(terminal))
   const { topicMappings } = readSettings([MAPPINGS], terminal.environment)
@@ -91,6 +93,6 @@ async function namesOf(
   const known = [...signals(), ...byTopic.map(one => one.topic)]
   const meant = known.includes(topic) ? '' : (suggestion(topic, known) ?? '')
   throw new CliFailure(
-    `The topic ${topic} has no mappings.${meant} Name one with --mapping, or give it some with TOPIC_MAPPINGS.`,
+    `The topic ${topic} has no mappings.${meant} Specify one with --mapping, or configure some with TOPIC_MAPPINGS.`,
   )
 }

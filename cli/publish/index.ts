@@ -55,7 +55,7 @@ Examples:
     const config = configOf(terminal, options.env)
     if (options.key !== undefined && options.keyBy !== undefined)
       throw usageFailure(
-        '--key and --key-by exclude each other: --key sets one key for all events, --key-by one for each.',
+        '--key and --key-by cannot be used together: --key sets one key for all events, --key-by one for each.',
       )
     const { key, keyBy, traceparent, newId, dryRun, json, serialization } = options
     const topicOf = (source: string) => topicFor(options, source, config.env)

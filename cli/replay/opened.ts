@@ -56,7 +56,9 @@ export async function opened(
 ): Promise<Opened> {
   const { fromLine, skipInvalid } = plan
   if (fromLine > 1 && sources.length > 1)
-    throw usageFailure('--from-line is for one file: use --skip where several are merged.')
+    throw usageFailure(
+      '--from-line can be used only with a single file: use --skip if several files are merged.',
+    )
   const filters = plan.filters.flatMap(text => parseFilter(text) ?? [])
   const selection = { fromLine, filters, ...(reader ? { reader } : {}) }
   const invalid = new Invalid(terminal)

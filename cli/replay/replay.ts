@@ -111,8 +111,8 @@ function shiftOf({ shift, speed, files, loop }: ReplayPlan, extent: Extent | und
   if (shiftMs !== undefined) return shiftMs
   const why = loop === Number.POSITIVE_INFINITY ? 'an infinite loop has none' : 'a pipe cannot be read twice'
   throw new CliFailure(
-    `Faster than recorded, --shift now needs to know the latest event, and ${why}: ` +
-      `give ${loop > 1 ? 'a number of loops' : 'a file'}, or a time instead of "now", or --speed 1.`,
+    `At a speed above 1, --shift now needs the time of the latest event, but ${why}: ` +
+      `specify ${loop > 1 ? 'a number of loops' : 'a file'}, a time instead of "now", or --speed 1.`,
     2,
   )
 }

@@ -135,7 +135,7 @@ function interrupted(error: unknown, counts: ReplayCounts, run: Run): unknown {
  * without a limit that includes earlier lines.
  */
 function howToGoOn({ nextLine, acknowledged }: ReplayCounts, { plan, shifted, keeping }: Run): string {
-  if (keeping) return `To continue: the same command; ${plan.resume} has the position.`
+  if (keeping) return `To continue, run the same command again: ${plan.resume} has the position.`
   const { files, loop, skip } = plan
   const isSimple = files.length === 1 && loop === 1 && skip === 0
   const isAll = plan.limit === Number.POSITIVE_INFINITY && plan.forMs === Number.POSITIVE_INFINITY
@@ -145,5 +145,5 @@ function howToGoOn({ nextLine, acknowledged }: ReplayCounts, { plan, shifted, ke
 
 function aheadWarning({ ahead }: ReplayCounts, toleranceMs: number): string {
   const limit = durationText(toleranceMs)
-  return `${ahead} events were sent more than ${limit} before their time: consumers reject those (time-in-future).`
+  return `${ahead} events were sent more than ${limit} before their time: consumers reject them (time-in-future).`
 }

@@ -57,7 +57,7 @@ export async function reprocess(name: string, options: ReprocessOptions, termina
   const { from, resume, discard, yes, env } = options
   if ([from !== undefined, resume, discard].filter(Boolean).length !== 1)
     throw usageFailure('Specify a start with --from, or use --resume or --discard.')
-  if (options.dryRun && !from) throw usageFailure('--dry-run starts over: add --from.')
+  if (options.dryRun && !from) throw usageFailure('--dry-run needs a start: add --from.')
   if (from?.kind === 'time' && from.timeMs > Date.now())
     throw usageFailure(
       `--from ${new Date(from.timeMs).toISOString()} is in the future: no records can be read yet.`,
@@ -183,7 +183,7 @@ function resumed(before: Reprocessed | undefined, name: string, code: string): R
   if (!before) throw new CliFailure(`There is no unfinished reprocessing of ${name}: start one with --from.`)
   if (before.code === code) return before
   throw new CliFailure(
-    `The reprocessing of ${before.begunAt} was started with other code (${before.code}) than the deployed one (${code}): remove it with --discard and start again.`,
+    `The reprocessing of ${before.begunAt} was started with another version of the code (${before.code}) than the deployed one (${code}): remove it with --discard and start again.`,
   )
 }
 

@@ -120,7 +120,7 @@ function notesOf({ notCounted, afterTheEnd, unusedRules }: ScoreReport): string[
       ? [`Not counted: ${count(afterTheEnd, 'alert')} after the last reading of the entity.`]
       : []),
     ...(unusedRules.length > 0
-      ? [`Rules that watch nothing of the recording: ${unusedRules.map(harmless).join(', ')}.`]
+      ? [`Rules without a matching reading in the recording: ${unusedRules.map(harmless).join(', ')}.`]
       : []),
   ]
 }

@@ -89,7 +89,7 @@ async function score(
   const watches = watchesIn(readings, rules)
   if (watches.every(({ entities }) => entities.size === 0))
     throw new CliFailure(
-      `${source.name}: no rule watches anything in the recording, so there is nothing to score`,
+      `${source.name}: no rule matches a reading of the recording, so there is nothing to score`,
     )
   const recorded = recordedEntities(readings, labels)
   const { firings, duplicates } = await firingsIn(readings, rules, source.name, terminal.stop)

@@ -41,6 +41,6 @@ export function requireCompatible(schemas: readonly { readonly standing: string 
   const refused = schemas.filter(({ standing }) => standing === 'incompatible').length
   if (refused === 0) return
   throw new CliFailure(
-    refused === 1 ? '1 schema is refused: see above.' : `${refused} schemas are refused: see above.`,
+    refused === 1 ? '1 schema was rejected: see above.' : `${refused} schemas were rejected: see above.`,
   )
 }

@@ -81,7 +81,9 @@ export async function explained<T>({ url }: NamedRegistry, work: () => Promise<T
         { cause: error },
       )
     if (isRegistryError(error, 'refused'))
-      throw new CliFailure(`The schema registry at ${url} refuses: ${error.message}`, 1, { cause: error })
+      throw new CliFailure(`The schema registry at ${url} refused the request: ${error.message}`, 1, {
+        cause: error,
+      })
     throw error
   }
 }

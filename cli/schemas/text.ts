@@ -52,7 +52,7 @@ export function planText({ schemas, registry }: SchemasReport): string {
   const of = (standing: SchemaStatus) => schemas.filter(one => one.standing === standing)
   const [added, next, refused] = [of('new'), of('compatible'), of('incompatible')]
   if (added.length + next.length + refused.length === 0)
-    return `The schema registry ${registry} has all ${schemas.length} schemas as they ship.\n`
+    return `The schema registry ${registry} has all packaged schemas (${schemas.length}).\n`
   return `${[
     ...refused.flatMap(one => [`! ${refusedText(one)}`, ...diffText(one)]),
     ...next.flatMap(one => [`~ ${nextText(one)}`, ...diffText(one)]),

@@ -110,7 +110,7 @@ const FAULTS: Readonly<Record<SilenceFault, string>> = {
     'Use at least one of --rule, --severity, --label, --source and --entity: without them, all alerts would be silenced.',
   'ends-before-it-begins': '--until must be later than the start.',
   'too-late': 'A silence must end before the year 10000.',
-  'over-already': 'The silence would already be over.',
+  'over-already': 'The silence would already have ended.',
 }
 
 function matchOf({ rule, severity, label, source, entity }: AddOptions): AlertMatch {

@@ -109,6 +109,6 @@ export async function stuckInProgram(
     ? `took longer than ${durationText(PREPARING_MS)}`
     : `ended (${signal ?? `exit status ${status}`})`
   throw new CliFailure(
-    `The program that tries the records ${how} before it came to one.\n${lastWords.trim()}`,
+    `The process that tries the records ${how} before it tried the first one.\n${lastWords.trim()}`,
   )
 }

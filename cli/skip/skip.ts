@@ -46,7 +46,7 @@ export async function skip(
 ): Promise<void> {
   const { undo, dryRun, yes, env } = options
   if (undo && (named.length === 0 || dryRun))
-    throw usageFailure('--undo needs records as PARTITION@OFFSET, and excludes --dry-run.')
+    throw usageFailure('--undo needs records as PARTITION@OFFSET, and cannot be used with --dry-run.')
   if (!yes && !dryRun && !undo && !terminal.stdin.isTTY)
     throw usageFailure('Nothing was changed: there is no terminal to confirm on, so add --yes, or --dry-run.')
   const environment = environmentOf(terminal, env)

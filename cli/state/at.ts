@@ -69,7 +69,7 @@ export async function statesAt(
     throw rereadingFailure(error, terminal)
   }
   throw new CliFailure(
-    `${asked.consumer} has no entity of ${asked.topic} that matches "${entity}" at this position. If it was forgotten since, specify --partition.`,
+    `${asked.consumer} has no entity of ${asked.topic} that matches "${entity}" at this position. If the entity has been forgotten since then, specify --partition.`,
   )
 }
 
@@ -170,9 +170,9 @@ function one(
   const headings = ['OFFSET', 'APPENDED', 'EVENT', 'DECISION', 'EMITTED', 'TIMERS AFTER']
   const notes = {
     'other-code':
-      'Other code or settings processed a part of these records; the result of the deployed code is shown.\n',
+      'Some of these records were processed with other code or settings. The result of the deployed code is shown.\n',
     replaced:
-      'The live state was replaced since, by a restore, an import, a reprocessing or a growth: this follows from the log.\n',
+      'A restore, an import, a reprocessing or a growth has replaced the live state since then. This state is computed from the log.\n',
   }
   return [
     `Partition ${partition} at offset ${offset}, from offset ${fromOffset} on:\n`,

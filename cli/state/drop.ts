@@ -78,7 +78,7 @@ async function drop(
     const { version, entities, outbox } = await new StateInspection(client).summary(stateKey)
     if (version.appliedOffset < 0 && version.epoch === 0)
       throw new CliFailure(
-        `There is nothing to drop of ${nameOf(stateKey)}: check the consumer's name, --topic, --partition and --env.`,
+        `There is nothing to drop for ${nameOf(stateKey)}: check the consumer's name, --topic, --partition and --env.`,
       )
     terminal.stderr.write(
       `${nameOf(stateKey)}: applied offset ${version.appliedOffset} → none, entities ${entities} → 0, ${outbox} waiting to be published\n`,
@@ -152,7 +152,7 @@ async function requireNoMembers(
   const groups = [...new Set(signals().map(signal => groupName(consumer, config.env, signal)))]
   const found = await withinPatience(consumerGroups(await connections.kafka(), groups)).catch(error => {
     throw new CliFailure(
-      `Nothing was changed: Kafka at ${kafkaAddress(config)} does not say whether the groups ${groups.join(', ')} have members. (${(error as Error).message})`,
+      `Nothing was changed: Kafka at ${kafkaAddress(config)} did not report whether the groups ${groups.join(', ')} have members. (${(error as Error).message})`,
     )
   })
   const live = found.find(({ state }) => state !== 'missing' && state !== 'empty')

@@ -82,7 +82,7 @@ Examples:
           if (file === undefined && allPartitions) continue
           if (file === undefined)
             throw new CliFailure(
-              `There is nothing to export of ${nameOf(stateKey)}: check the consumer's name, --topic, --partition and --env.`,
+              `There is nothing to export for ${nameOf(stateKey)}: check the consumer's name, --topic, --partition and --env.`,
             )
           const name = allPartitions
             ? join(to, `${stateKey.consumer}-${stateKey.topic}-${stateKey.partition}.jsonl`)
@@ -100,7 +100,7 @@ Examples:
         }
         if (written.length === 0)
           throw new CliFailure(
-            `There is nothing to export of ${wanted.consumer} on ${topic}: check its name, --topic and --env.`,
+            `There is nothing to export for ${wanted.consumer} on ${topic}: check its name, --topic and --env.`,
           )
       })
       if (terminal.stop.aborted) return

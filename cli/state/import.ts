@@ -83,7 +83,7 @@ Example:
         return printReport(terminal, report, json, String)
       }
       terminal.stderr.write(
-        `Imported, epoch ${epoch}. The next batch of the partition reads the log on from offset ${appliedOffset + 1}.\n`,
+        `Imported, epoch ${epoch}. The next batch of the partition continues to read the log at offset ${appliedOffset + 1}.\n`,
       )
     })
   },

@@ -9,8 +9,8 @@ import { listText } from './list-text.ts'
 export default command({
   about: `List every partition state in Redis, of any consumer and environment.
 
-The states of a consumer that was renamed or removed remain: their consumer is not a function of this project. \`sluice
-state drop <consumer> --all-partitions\` removes them.`,
+The states of a renamed or removed consumer remain in Redis. To remove them, use \`sluice state drop <consumer>
+--all-partitions\`.`,
   more: `
 Examples:
   sluice state list --orphaned

@@ -62,7 +62,7 @@ export function entitiesText(reports: readonly EntityState[]): string {
 
 function heldText({ failure, parked, endsAfterMs, timers }: HeldState): string[] {
   const events = parked.length === 0 ? 'no events' : `${parked.length} events, from offset ${parked[0]} on`
-  const until = `until the log has moved on by more than ${clockText(endsAfterMs)}`
+  const until = `until log time has advanced by more than ${clockText(endsAfterMs)}`
   return [
     failure === null
       ? `parked: ${events}, which the next record of the partition releases`
@@ -106,7 +106,7 @@ function nextTimers(partitions: readonly PartitionState[], columns: number | und
 }
 
 function timerText({ name, due, firesAfterMs }: TimerState): string {
-  return `${name} due ${due}, fires when the log has moved on by more than ${clockText(firesAfterMs)}`
+  return `${name} due ${due}, fires when log time has advanced by more than ${clockText(firesAfterMs)}`
 }
 
 function heldEntities(partitions: readonly PartitionState[]): string[] {

@@ -61,7 +61,7 @@ Examples:
     const from = options.from ?? (follow ? 'end' : 'start')
     if (from === 'end' && !follow)
       throw usageFailure(
-        '--no-follow and --from end exclude each other: one shows existing records, the other skips them.',
+        '--no-follow and --from end cannot be used together: one shows existing records, the other skips them.',
       )
     const config = configOf(terminal, env)
     const topics =

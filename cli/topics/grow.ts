@@ -69,7 +69,7 @@ function planText(plan: PlanLine): string {
   const { consumer, entities, moving, staying, failures, copiedFailures, ids, idBytes } = plan
   const parts = [
     `${moving} of ${entities} entities move`,
-    ...(staying > 0 ? [`${staying} stay without a known partition`] : []),
+    ...(staying > 0 ? [`${staying} stay, because their partition is unknown`] : []),
     ...(failures > 0
       ? [`${failures} failures${copiedFailures > 0 ? `, ${copiedFailures} of them copied` : ''}`]
       : []),

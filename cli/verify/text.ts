@@ -53,7 +53,8 @@ export function verifiedText(report: VerifyReport, isAll: boolean, columns: numb
   const shown = isAll ? differences : differences.slice(0, MAX_LINES)
   const lines = [
     ...uncompared.map(
-      name => `${harmless(name)}: the start of the log has expired, and no checkpoint continues in it.`,
+      name =>
+        `${harmless(name)}: the start of the log has expired, and there is no checkpoint from which to continue.`,
     ),
     ...Object.entries(excepted).map(
       ([reason, number]) => `Accepted differences: ${number} ${REASONS[reason as Exception]}.`,

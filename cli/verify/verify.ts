@@ -70,7 +70,7 @@ async function reported(name: string, options: VerifyOptions, terminal: Terminal
     const chosen = await chosenOf(found, await connections.recovery(), options)
     if (chosen.partitions.length === 0)
       throw new CliFailure(
-        `No partition of ${name} can be compared: ${topic} no longer has the start of its log, and there is no checkpoint from which the log reaches on.`,
+        `No partition of ${name} can be compared: ${topic} no longer has the start of its log, and there is no checkpoint from which to continue.`,
       )
     const progress = {
       decided: 0,

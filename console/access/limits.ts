@@ -63,7 +63,7 @@ export function limitedQuestions({
 
 async function inTime(context: Context, answered: Promise<void>, ms: number): Promise<void> {
   const { promise, reject } = Promise.withResolvers<never>()
-  const message = `${context.req.path} took longer than ${ms / 1000} s. Request less: a shorter time, or fewer records.`
+  const message = `${context.req.path} took longer than ${ms / 1000} s. Request a shorter time range or fewer records.`
   const timer = setTimeout(() => reject(new ProblemError('unavailable', message)), ms)
   await Promise.race([answered, promise]).finally(() => clearTimeout(timer))
 }

@@ -60,7 +60,7 @@ export class JourneyFinder {
     const over = AbortSignal.any([signal, AbortSignal.timeout(SEARCH_MS)])
     const sources = { ...(await this.#sources()), topics: this.#topics() }
     const { records, isWhole } = await searchLog(wanted, sinceMs, sources, over)
-    if (!isWhole) missing.add('The search reached its limit. Search a shorter time.')
+    if (!isWhole) missing.add('The search reached its limit. Choose a shorter time range.')
     const spans = this.#spansOf(wanted, [...at, ...records])
     const answer = await this.#answer(wanted, spans, [...at, ...records], missing)
     return { ...answer, searched: { sinceMs, isWhole } }

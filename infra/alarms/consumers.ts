@@ -117,7 +117,7 @@ export const CONSUMERS = {
     because: 'the function processes messages within seconds, and the queue retains them for days',
   },
   'checkpoint-old': {
-    says: 'A changed partition state has no checkpoint of the last hour, or checkpoints have stopped.',
+    says: 'A changed partition state has no checkpoint from the last hour, or checkpoints have stopped.',
     urgency: 'soon',
     cause: 'functions',
     watches: scheduled('checkpointAgeSeconds'),

@@ -41,7 +41,7 @@ export const ALARMS = slice(
       otherwise: 'the cache of `REDIS_URL`, if it is serverless',
     }),
     CACHE_GIGABYTES: setting(positiveDecimal(), {
-      description: 'Data storage limit of that cache.',
+      description: 'Data storage limit of the serverless cache.',
       default: '10',
     }),
     CACHE_NODES: setting(

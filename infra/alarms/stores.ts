@@ -14,7 +14,7 @@ export const STORES = {
     because: 'each report is an outage of clock, Kafka and producers of more than two minutes',
   },
   'timed-by-producers': {
-    says: 'A topic has the timestamps of its producers, so timers depend on their clocks.',
+    says: 'A topic uses the timestamps of its producers, so timers depend on their clocks.',
     urgency: 'now',
     cause: 'data',
     watches: counted('timed-by-producers'),

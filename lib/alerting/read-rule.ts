@@ -18,7 +18,10 @@ export function readRule(given: RuleRow): Rule {
   const metric = given.of<string>('metric')
   const name = given.of<string>('name')
   if (name === NO_DATA && !given.isFromLog)
-    given.report('name', `${NO_DATA} is the name of the alerts of \`onSilence: no-data\`: choose another`)
+    given.report(
+      'name',
+      `${NO_DATA} is the name of the alerts of \`onSilence: no-data\`: choose another name`,
+    )
   const { condition, measure } = readCompared(given, family, metric)
   const labels = { ...given.of<Record<string, string>>('labels') }
   const match: Match | undefined = readMatch(given, family)

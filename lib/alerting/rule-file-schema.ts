@@ -97,7 +97,7 @@ function metricsOf({ name, metrics, states }: (typeof FAMILIES)[keyof typeof FAM
 function aboutSummary(): string {
   const listed = (names: readonly string[]) =>
     `${names.map(name => `{{${name}}}`).join(', ')} and {{labels.NAME}}`
-  return `One line for people, with ${listed(EVERY_PLACEHOLDER)}; with pattern: ${listed(PATTERN_PLACEHOLDERS)}.`
+  return `Summary of the alert in one line, with ${listed(EVERY_PLACEHOLDER)}; with pattern: ${listed(PATTERN_PLACEHOLDERS)}.`
 }
 
 /** Converts Markdown to plain text. */

@@ -22,14 +22,14 @@ const SUBJECT: Keys = {
   family: {
     schema: { enum: FAMILY_NAMES },
     expected: `one of ${FAMILY_NAMES.join(', ')}`,
-    about: 'Which readings the rule watches: `environment`, `database` or `device`.',
+    about: 'Family of the readings that the rule watches: `environment`, `database` or `device`.',
     required: 'yes, without `pattern`',
     example: 'environment',
   },
   metric: {
     schema: { type: 'string' },
     expected: 'a metric of the family',
-    about: 'Which of their metrics or states. A reading without it does not concern this rule.',
+    about: 'Metric or state that the rule watches. Readings without it are ignored.',
     required: 'yes, without `pattern`',
     example: 'temperature',
   },
@@ -38,7 +38,7 @@ const SUBJECT: Keys = {
     expected: 'a mapping such as { site: oslo }, with site, databaseType, model, tenant, entity or tags',
     parts: Object.fromEntries([...DIMENSIONS, 'entity', 'tags'].map(part => [part, TEXTS.expected])),
     about:
-      'Watches only readings that have one of the texts of every key: `site`, `databaseType`, `model`, `tenant`, `entity` (the id of the sensor, instance or device) and `tags`.',
+      'Limits the rule to readings that have one of the listed texts for each of these keys: `site`, `databaseType`, `model`, `tenant`, `entity` (the id of the sensor, instance or device) and `tags`.',
     required: 'no, all',
     example: "{ site: [oslo, bergen], tags: { floor: '3' } }",
   },
@@ -46,7 +46,7 @@ const SUBJECT: Keys = {
     schema: { type: 'string', minLength: 1 },
     expected: 'a unit such as °F',
     about:
-      'The unit of the thresholds, if it is not that of the metric. They are converted; a unit that does not fit is refused.',
+      'Unit of the thresholds, if it differs from the unit of the metric. The thresholds are converted. An incompatible unit is refused.',
     example: '°F',
   },
 }
@@ -85,7 +85,7 @@ const LIFE: Keys = {
     schema: { enum: ON_SILENCE },
     expected: `one of ${ON_SILENCE.join(', ')}`,
     about:
-      'Effect of a [silence](#silence). `keep`: a firing alert stays. `ok`: it resolves. `alert`: silence is a bad value. `no-data`: an alert `NoData` of its own fires. Needs `staleAfter`.',
+      'Effect of a [silence](#silence). `keep`: a firing alert stays. `ok`: it resolves. `alert`: silence is a bad value. `no-data`: a separate alert `NoData` fires. Needs `staleAfter`.',
     required: 'no, `keep`',
     example: 'ok',
     needs: 'staleAfter',
@@ -104,14 +104,14 @@ const LIFE: Keys = {
       additionalProperties: { type: 'string' },
     },
     expected: 'a mapping of label to text',
-    about: 'Text by name, passed on with the alert.',
+    about: 'Labels of the alert: a text for each name.',
     required: 'no, none',
     example: '{ team: facilities }',
   },
   summary: {
     schema: { type: 'string', pattern: '\\S' },
     expected: 'text',
-    about: 'One line for people, see [placeholders](#placeholders).',
+    about: 'Summary of the alert in one line. It can contain [placeholders](#placeholders).',
     example: "'{{entity}} has {{value}}'",
   },
   paused: {

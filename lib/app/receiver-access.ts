@@ -54,7 +54,7 @@ function accessOf(receiver: WebhookReceiver, secret: Secret, env: string): Webho
   if (!isAddress(url))
     throw new Error(`${where}: url must be a URL such as https://host/path, without user and password`)
   const { headers = {}, signingSecret = [] } = secret
-  if (!isTexts(headers)) throw new Error(`${where}: headers must be an object with ASCII strings`)
+  if (!isTexts(headers)) throw new Error(`${where}: headers must be an object whose values are ASCII strings`)
   const own = Object.keys(headers).find(name => OWN_HEADERS.test(name))
   if (own) throw new Error(`${where}: headers: ${own} is set by Sluice itself`)
   const keys = [signingSecret].flat().map(one => {

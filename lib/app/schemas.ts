@@ -58,7 +58,7 @@ function expected({ keyword, params }: SchemaViolation): string {
     case 'format':
       return `must be an RFC 3339 ${params.format}`
     default:
-      return `breaks the schema's "${keyword}"`
+      return `violates the schema's "${keyword}"`
   }
 }
 

@@ -167,7 +167,7 @@ function violationOf({ type, data }: Event): string | undefined {
 function described({ instancePath, keyword, params }: SchemaViolation): string {
   const where = [...instancePath.split('/').slice(1), params.missingProperty ?? []].flat().join('.')
   const field = /^[\w.-]{1,80}$/.test(where) ? where : 'its data'
-  return keyword === 'required' ? `${field} is missing` : `${field} breaks the schema's "${keyword}"`
+  return keyword === 'required' ? `${field} is missing` : `${field} violates the schema's "${keyword}"`
 }
 
 /**

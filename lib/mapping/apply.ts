@@ -161,7 +161,7 @@ function idOfFields(
   const parts: string[] = []
   for (const path of paths) {
     const value = valueAt(document, path)
-    if (value === undefined) return { problem: `${missing([path])}, and is part of the id` }
+    if (value === undefined) return { problem: `${missing([path])}, but is part of the id` }
     if (typeof value === 'object')
       return { problem: `"${path.name}" is part of the id, and must not be an object` }
     // Encode as JSON, because the text "1" and the number 1 must result in different ids.

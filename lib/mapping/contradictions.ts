@@ -87,7 +87,7 @@ function targetErrors({ family, fields, metric }: RawMapping): PathError[] {
   return [
     ...missing.map(target => ({
       path: ['fields'],
-      message: `${target} is missing: name the field that has it, or a constant`,
+      message: `${target} is missing: specify the field that contains it, or a constant`,
     })),
     ...(metric === undefined && !measured.some(target => Object.hasOwn(fields, target))
       ? [
@@ -193,7 +193,7 @@ function metricErrors({ family, fields, metric }: RawMapping): PathError[] {
     if (!Object.hasOwn(metrics, whole.metric))
       return [{ path: at, message: `readings of ${family} have ${Object.keys(metrics).join(', ')}` }]
     if (Object.hasOwn(fields, whole.metric))
-      return [{ path: at, message: `${whole.metric} is in fields, too: it can have one source` }]
+      return [{ path: at, message: `${whole.metric} is also in fields, but can have only one source` }]
     return unitErrors(whole.unit, metrics[whole.metric], hasUnit, path)
   })
 }

@@ -46,7 +46,7 @@ function unitMismatch(unit: string, metrics: readonly (readonly [metric: string,
   const measured = metrics.map(([metric, own]) =>
     own === '1' ? `${metric} (a count)` : `${metric} (${own})`,
   )
-  return failure('unit-mismatch', `${what}, and the reading has ${measured.join(', ')}`)
+  return failure('unit-mismatch', `${what}, but the reading has ${measured.join(', ')}`)
 }
 
 function isReadingData(data: unknown): data is Record<string, unknown> & ReadingData {

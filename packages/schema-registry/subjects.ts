@@ -104,7 +104,7 @@ export class RegistrySubjects {
   }
 
   #nonsense(path: string): never {
-    const message = `${this.#http.base}${path} does not answer as a schema registry`
+    const message = `${this.#http.base}${path} does not respond like a schema registry`
     throw new RegistryError('unavailable', message)
   }
 

@@ -25,7 +25,7 @@ interface Outcome {
   readonly inTopic: readonly string[]
 }
 
-const WARNING = 'Warning: Kafka does not answer.*: events wait, and are sent once it does'
+const WARNING = 'Warning: Kafka does not answer.*\\. Events wait until Kafka answers'
 const ACKNOWLEDGING = / [1-9]\d* acknowledged, /
 /** A warning, and later a line with few pending readings: those of a moment, at 200 a second. */
 const BACK = `${WARNING}\\n[^]*?, \\d{1,2} pending[^]*?`

@@ -130,7 +130,7 @@ describe('given a topic with records of every kind, and a group that reads it', 
       program.signal('SIGINT')
       const { code, output } = await program.ended
       assert.equal(code, 130, output)
-      assert.match(output, /To continue: the same command; .*place\.json has the position/)
+      assert.match(output, /To continue, run the same command again: .*place\.json has the position/)
       const { done } = JSON.parse(await readFile(file('place.json'), 'utf8'))
       const ends = await client.ends(topic('stopped'))
       assert.equal(

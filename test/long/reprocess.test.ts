@@ -233,7 +233,7 @@ describe('sluice reprocess, beside alerting', () => {
     })
     const ended = await reprocess('alerting', '--from', 'start', '--yes')
     assert.equal(ended.code, 1, ended.output)
-    assert.match(ended.output, /last updated by version 0123456789abcdef .* two versions are never mixed/s)
+    assert.match(ended.output, /last updated by version 0123456789abcdef .* Two versions are never mixed/s)
     assert.deepEqual(await copies(), [])
   })
 })

@@ -144,7 +144,7 @@ describe('sluice state, beside a consumer', () => {
     await batch(20, 40)
     const { stderr } = await sluice(['state', 'import', 'older.jsonl', '--yes'])
     assert.match(stderr, /applied offset 39 → 19, entities 4 → 4/)
-    assert.match(stderr, /Imported, epoch 1\. .* reads the log on from offset 20\./)
+    assert.match(stderr, /Imported, epoch 1\. .* continues to read the log at offset 20\./)
     assert.deepEqual(observer.ranges, [])
     await batch(40, LENGTH)
     assert.deepEqual(observer.ranges, [{ fromOffset: 20, toOffset: 39 }])
@@ -281,7 +281,7 @@ describe('sluice state, beside a consumer', () => {
       (await sluice(['breaker', 'show', name])).stdout,
       /opened at 2026-03-01T12:00:00.000Z for version v1 .* Until 2026-03-01T12:15:00.000Z/,
     )
-    assert.match((await sluice(['breaker', 'reset', name])).stdout, /is reset\. .* become failures/)
+    assert.match((await sluice(['breaker', 'reset', name])).stdout, /is reset\. .* are handled as failures/)
     assert.equal(await breaker.open(name, 'v1', 0), 'reset')
     assert.match((await sluice(['breaker', 'show', name])).stdout, /was reset by an operator for version v1/)
   })

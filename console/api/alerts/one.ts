@@ -57,12 +57,12 @@ export function oneRoutes(environment: ConsoleEnvironment) {
         if (!alert)
           throw new ProblemError(
             'conflict',
-            `Alert ${id} does not fire: it has resolved, or there never was one.`,
+            `Alert ${id} is not firing: it has resolved, or it never existed.`,
           )
         if (!acknowledged && !isAcknowledged(alert))
           throw new ProblemError(
             'conflict',
-            'The alert is not acknowledged, so there is nothing to take back.',
+            'The alert is not acknowledged, so there is nothing to withdraw.',
           )
         const to = {
           inspection: await environment.inspection(),
@@ -100,6 +100,6 @@ async function alertOf(environment: ConsoleEnvironment, id: string): Promise<One
 function throwUnknown(id: string): never {
   throw new ProblemError(
     'not-found',
-    `Alert ${id} was not found among the firing alerts and in the newest 100,000 records of the alerts topic. To search the whole topic, run \`sluice alerts show ${id}\`.`,
+    `Alert ${id} was not found among the firing alerts or in the newest 100,000 records of the alerts topic. To search the whole topic, run \`sluice alerts show ${id}\`.`,
   )
 }

@@ -75,7 +75,10 @@ export function operationRoutes(environment: ConsoleEnvironment) {
     '/failures/operation': watched(ONE, 500, async ({ id }) => {
       const found = (await runner.operations.list()).find(one => one.id === id)
       if (!found)
-        throw new ProblemError('not-found', `There is no operation ${id}: only the last ones are kept.`)
+        throw new ProblemError(
+          'not-found',
+          `Operation ${id} was not found. Only the latest operations are kept.`,
+        )
       return answer(found)
     }),
     'POST /failures/operations': changed(

@@ -28,7 +28,7 @@ export interface WrittenReading {
 export function writtenEvent({ family: name, data, id, time, traceparent }: WrittenReading): Event {
   const family = FAMILIES[name]
   const checked = readData({ type: family.type, data } as Event)
-  if (checked.kind === 'failure') throw refused(`The reading does not fit its schema: ${checked.message}.`)
+  if (checked.kind === 'failure') throw refused(`The reading does not match its schema: ${checked.message}.`)
   if (traceparent !== undefined && !isTraceparent(traceparent))
     throw refused(
       'traceparent: must have the W3C Trace Context format 00-<32 hex digits>-<16 hex digits>-<2 hex digits>, in lower case.',

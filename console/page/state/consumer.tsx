@@ -247,7 +247,7 @@ function Timers({
       <ul>
         {timers.map(({ name, due, firesAfterMs }) => (
           <li key={`${name} ${due}`}>
-            <code>{name}</code> due <Moment at={due} />, fires when the log has moved on by{' '}
+            <code>{name}</code> due <Moment at={due} />, fires when log time has advanced by{' '}
             {durationText(firesAfterMs)}
           </li>
         ))}

@@ -71,7 +71,7 @@ function SignalVolume({ volume, of: { steps, stepMs }, span }: Props): JSX.Eleme
         fromS={first}
         toS={first + (steps.length * stepMs) / 1_000}
         range={[0, Math.max(most, 1) * 1.1]}
-        label={`Records a minute in ${span.words}: at last ${compactText(now)}, at most ${compactText(most)}`}
+        label={`Records per minute in ${span.words}: at last ${compactText(now)}, at most ${compactText(most)}`}
         readout={index =>
           `${timeText(steps[index] ?? 0, Date.now())} · ${numberText(perMinute[index] ?? 0)} a minute`
         }

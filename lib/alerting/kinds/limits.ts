@@ -35,12 +35,12 @@ export const limits: ConditionKind<LimitsCondition> = {
       ...NUMBER,
       about: 'Fires when the value is greater than this; a value equal to the threshold does not fire.',
       example: '30',
-      inPatterns: 'One whose value is greater than this.',
+      inPatterns: 'Matches a reading whose value is greater than this.',
     },
     clearBelow: {
       ...NUMBER,
       about:
-        'Goes with `fireAbove`: once firing, the alert clears when the value is no longer greater than this, so `28` clears at 28. At most `fireAbove`, which is the default.',
+        'Used with `fireAbove`. A firing alert clears when the value is no longer greater than this: with `28`, it clears at 28. Must be at most `fireAbove`, which is the default.',
       example: '28',
       needs: 'fireAbove',
     },
@@ -48,12 +48,12 @@ export const limits: ConditionKind<LimitsCondition> = {
       ...NUMBER,
       about: 'Fires when the value is less than this; a value equal to the threshold does not fire.',
       example: '0',
-      inPatterns: 'One whose value is less than this.',
+      inPatterns: 'Matches a reading whose value is less than this.',
     },
     clearAbove: {
       ...NUMBER,
       about:
-        'Goes with `fireBelow`: once firing, the alert clears when the value is no longer less than this. At least `fireBelow`, which is the default.',
+        'Used with `fireBelow`. A firing alert clears when the value is no longer less than this. Must be at least `fireBelow`, which is the default.',
       example: '2',
       needs: 'fireBelow',
     },
@@ -61,12 +61,13 @@ export const limits: ConditionKind<LimitsCondition> = {
       ...BAND,
       about: '[least, most]: fires when the value is less than the first number or greater than the second.',
       example: '[18, 25]',
-      inPatterns: '[least, most]: one whose value is less than the first or greater than the second.',
+      inPatterns:
+        '[least, most]: matches a reading whose value is less than the first number or greater than the second.',
     },
     clearInside: {
       ...BAND,
       about:
-        'Goes with `fireOutside`: once firing, the alert clears when the value is within this band, whose ends belong to it.',
+        'Used with `fireOutside`. A firing alert clears when the value is within this band, including its ends.',
       example: '[19, 24]',
       needs: 'fireOutside',
     },

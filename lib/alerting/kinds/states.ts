@@ -15,9 +15,9 @@ export const states: ConditionKind<StatesCondition> = {
   keys: {
     fireEquals: {
       ...TEXTS,
-      about: 'Fires when a state such as `status` is this one, or one of these.',
+      about: 'Fires when a state such as `status` has this value, or one of these values.',
       example: 'degraded',
-      inPatterns: 'One whose state is this one, or one of these.',
+      inPatterns: 'Matches a reading whose state is this value, or one of these values.',
     },
   },
   read(given, { family, metric }) {

@@ -31,7 +31,7 @@ export function grouping(packaged: readonly AnyRule[]): Grouping {
     context: patternsContext(packaged),
     onEvent(_, { type, data, timeMs }, patterns) {
       const name = eventNamed(type)
-      if (name === undefined) return rejected(`${type} is not an event that patterns know`)
+      if (name === undefined) return rejected(`patterns do not support events of type ${type}`)
       if (typeof data?.entity?.source !== 'string') return rejected('the event does not name its entity')
       const regroupings = patterns.ofEvents.get(type)
       if (!regroupings) return decided('no-rule', undefined)

@@ -71,7 +71,7 @@ function looksFor(uses: AccountUses): Look[] {
             todo: 'Create it with the tokens of the console: docs/console.md.',
           }),
           secretLook(redisSecret(env, 'console'), ['username', 'password'], {
-            todo: 'Create it with {"username": "…", "password": "…"} of a user who changes no state: docs/deployment.md#redis.',
+            todo: 'Create it with {"username": "…", "password": "…"} of a user who cannot change states: docs/deployment.md#redis.',
           }),
         ]
       : []),
@@ -105,7 +105,7 @@ function parameterLook(name: string): Look {
   return {
     check: 'parameter',
     name,
-    todo: 'Give it a JSON object, {} for the defaults: docs/deployment.md.',
+    todo: 'Set it to a JSON object, or to {} for the defaults: docs/deployment.md.',
     isMadeByDeployment: true,
     look: async () => {
       await parameterOf(name)

@@ -38,7 +38,7 @@ async function ensureTopic(access: AwsAccess, name: string): Promise<string> {
   const sns = new SNSClient(access)
   // If the topic already exists, SNS returns its ARN.
   const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: name }))
-  if (!TopicArn) throw new Error(`SNS created the topic ${name} and named no ARN`)
+  if (!TopicArn) throw new Error(`SNS created the topic ${name}, but returned no ARN`)
   return TopicArn
 }
 

@@ -19,7 +19,7 @@ export const CHECKPOINT_CONSUMERS = slice(
   'Taking checkpoints',
   {
     CHECKPOINT_CONSUMERS: setting(list(isConsumer, 'consumer=signal'), {
-      description: 'The consumers whose checkpoints are taken, and what each of them reads.',
+      description: 'Consumers whose checkpoints are taken, each with the topic that it reads.',
       setBy: 'deployment',
     }),
   },

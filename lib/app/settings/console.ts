@@ -11,7 +11,7 @@ export const CONSOLE = slice(
   'Console',
   {
     CONSOLE_SECRET: setting(text(/\S/, 'the name of a secret'), {
-      description: 'The secret with the [tokens](console.md#in-an-account) of those who may use the console.',
+      description: 'The secret with the [tokens](console.md#in-an-account) of the users of the console.',
       setBy: 'deployment',
     }),
   },

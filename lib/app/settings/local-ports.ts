@@ -6,7 +6,7 @@ export const LOCAL_PORTS = slice(
   'Ports of the local cloud',
   {
     KAFKA_PORT: setting(port(), {
-      description: 'The port of Kafka; with three brokers, that of the first.',
+      description: 'Port of Kafka. With three brokers, this is the port of the first one.',
       default: '9092',
     }),
     REDIS_PORT: setting(port(), { description: 'The port of Valkey.', default: '6379' }),
@@ -17,7 +17,7 @@ export const LOCAL_PORTS = slice(
     }),
     LAMBDA_PORT: setting(port(), { description: "The port of Lambda's endpoint.", default: '3002' }),
     CONSOLE_PORT: setting(port(), {
-      description: 'The port of the [console](console.md), also where `sluice console` serves it.',
+      description: 'Port of the [console](console.md), for `npm start` and `sluice console`.',
       default: '8050',
     }),
     KAFKA_UI_PORT: setting(port(), {

@@ -44,14 +44,14 @@ export const MAPPINGS = slice(
       list(name => NAME.test(name), 'names of mappings'),
       {
         description:
-          'The [mappings](../config/mappings/README.md) by which the function reads foreign records, as its entry or `TOPIC_MAPPINGS` says.',
+          'The [mappings](../config/mappings/README.md) with which the function reads foreign records, from its entry in serverless.yml or from `TOPIC_MAPPINGS`.',
         otherwise: 'none',
         setBy: 'deployment',
       },
     ),
     TOPIC_MAPPINGS: setting(TOPIC_MAPPINGS, {
       description:
-        'The mappings of all consumers of a topic, as in `readings=plain-sensor,device`. The entry of a function can name others.',
+        'Mappings of all consumers of a topic, as in `readings=plain-sensor,device`. The entry of a function can specify other mappings.',
       otherwise: 'none',
       setBy: 'deployment',
     }),

@@ -56,7 +56,7 @@ export const NAMES = slice(
   'Names',
   {
     ORG: setting(PART, {
-      description: 'The first part of the names of topics and consumer groups. `none` leaves it out.',
+      description: 'First part of the names of topics and consumer groups. `none` omits it.',
       default: 'sluice',
     }),
     DOMAIN: setting(PART, {
@@ -74,12 +74,12 @@ export const NAMES = slice(
     }),
     EXTRA_SIGNALS: setting(EXTRA_SIGNALS, {
       description:
-        'Further topics: `logs`, `traces`, and sub-signals of these and of `readings`, each with the start of the `source` of its events. See [sub-signals](kafka.md#sub-signals).',
+        'Additional topics: `logs`, `traces`, and sub-signals of `readings`, `logs` and `traces`. `name=source` routes events whose `source` begins with the value to the sub-signal. See [sub-signals](kafka.md#sub-signals).',
       otherwise: 'none',
     }),
     GROUP_NAME: setting(text(GROUP, 'a text with {consumer}, and perhaps with {org} and {env}'), {
       description:
-        'The names of consumer groups. Without `{env}`, every environment needs a Kafka of its own.',
+        'Names of consumer groups. Without `{env}`, every environment needs its own Kafka cluster.',
       default: '{org}-{consumer}-{env}',
     }),
   },

@@ -14,7 +14,7 @@ export const ON_FAILURE = slice(
       },
     ),
     ON_FAILURE_BUCKET: setting(text(/^[a-z0-9.-]{3,63}$/, 'the name of a bucket'), {
-      description: 'The S3 bucket that is such a destination, and that notifies the queue.',
+      description: 'S3 bucket for records that Lambda discards. The bucket must notify the queue.',
       otherwise: 'not read',
       setBy: 'deployment',
     }),

@@ -14,7 +14,8 @@ export const RECEIVERS = slice(
   'Receivers of notifications',
   {
     RECEIVER_SECRETS: setting(parsedBy(secretsIn, 'a JSON object of secrets by name'), {
-      description: 'The [secrets](notifications.md#secrets) of receivers by name, for this machine alone.',
+      description:
+        'The [secrets](notifications.md#secrets) of receivers by name, only for programs on this machine.',
       otherwise: 'Secrets Manager',
       setBy: 'deployment',
       isSecret: true,

@@ -93,7 +93,7 @@ function published({ partitions }: SeenConsumer) {
   if (!partitions.some(one => (one.outbox ?? 0) > 0 && pendingIn(one) === 0))
     return waiting === 0 ? 'all emissions are published' : `${waiting} emissions are being published`
   return wrong(
-    `${waiting} emissions are committed and not published, and no pending record will start the next batch`,
+    `${waiting} emissions are committed but not published, and no pending record will start the next batch`,
     'They are published with the next batch of their partition. Check that the clock runs; `sluice state show` shows the oldest emission.',
   )
 }

@@ -28,8 +28,8 @@ export function kafkaFindings(facts: KafkaFacts, standards: Standards): Finding[
       brokers.length >= standards.brokers
         ? count
         : wrong(
-            `${brokers.length} of ${standards.brokers} brokers are there: the loss of one stops writes, or loses records`,
-            'Bring back the missing brokers, or use a cluster with one in each of three zones.',
+            `${brokers.length} of ${standards.brokers} brokers are available: the loss of another broker stops writes or loses records`,
+            'Restart the missing brokers, or use a cluster with a broker in each of three zones.',
           ),
     zones: () => zones(racks, standards),
   }

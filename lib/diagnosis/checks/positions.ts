@@ -36,14 +36,14 @@ export function commits(consumer: SeenConsumer): Judgement | string {
   if (other.length > 0)
     return wrong(
       `its state has applied offset ${named(other, one => one.applied)}, and the log ends before it: it is another log`,
-      'Was the topic made anew? `sluice state drop` lets the consumer read it from its start.',
+      'If the topic was recreated, run `sluice state drop`: the consumer then reads the topic from its start.',
     )
   // In these partitions, offsets are committed but not applied, and their records are still in the log.
   const behind = partitions.filter(one => one.committedBefore > firstMissing(one))
   if (behind.length > 0)
     return wrong(
       `its state is behind its group: ${named(behind, one => `offsets ${firstMissing(one)} to ${one.committedBefore - 1} are committed and not applied`)}`,
-      `The next batch reads these records from Kafka and applies them, where they are still kept. Check whether Redis has lost writes, or the offsets of ${group} were changed. ${RECOVERY}`,
+      `The next batch reads these records from Kafka and applies them, unless they have expired. Check whether Redis has lost writes, or the offsets of ${group} were changed. ${RECOVERY}`,
     )
   const ahead = partitions.filter(one => repeated(one) > BATCHES_AHEAD * batchSize)
   if (ahead.length > 0)
@@ -78,7 +78,7 @@ export function idempotent(consumer: SeenConsumer): Judgement | string {
   )
   if (without.length === 0) return 'a record that comes again is known by the applied offset'
   return wrong(
-    `${without.length} of ${partitions.length} partitions were consumed and have no state: a repeat is not known there`,
+    `${without.length} of ${partitions.length} partitions were consumed but have no state, so repeated records are not recognised there`,
     `Check whether Redis has lost its data, and that REDIS_URL is correct. ${RECOVERY}`,
   )
 }

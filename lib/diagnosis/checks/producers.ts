@@ -50,9 +50,9 @@ const OWN = {
       : wrong('a record that was not delivered is not reported', 'Pass onDelivery, or await publish().'),
   order: ({ idempotent, maxInFlight }: Own) =>
     idempotent || maxInFlight === 1
-      ? 'a retry does not overtake a later record'
+      ? 'a retry does not change the order of records'
       : wrong(
-          `${maxInFlight} requests in flight: a retry can overtake a later record`,
+          `${maxInFlight} requests in flight: a retry can change the order of records`,
           'Use idempotent: true, or maxInFlight: 1.',
         ),
 }
@@ -86,11 +86,11 @@ interface WrittenBatches {
 const WRITTEN = {
   idempotence: ({ batches, idWindowMs }: WrittenBatches) => {
     const without = batches.filter(({ isIdempotent }) => !isIdempotent).length
-    if (without === 0) return `all of the newest ${batches.length} batches are of idempotent producers`
-    const says = `${without} of the newest ${batches.length} batches are of producers that are not idempotent`
-    if (idWindowMs >= DELIVERY_TIMEOUT_MS) return `${says}; a repeat with the same id is dropped`
+    if (without === 0) return `all of the newest ${batches.length} batches come from idempotent producers`
+    const says = `${without} of the newest ${batches.length} batches come from producers that are not idempotent`
+    if (idWindowMs >= DELIVERY_TIMEOUT_MS) return `${says}. A second event with the same id is dropped`
     return wrong(
-      `${says}, and consumers recognise an id for only ${idWindowMs / 1000} s`,
+      `${says}. Consumers recognise a repeated id for only ${idWindowMs / 1000} s`,
       'Set enable.idempotence=true in the producers, or raise ID_WINDOW_SECONDS to 120 or more.',
     )
   },
@@ -98,7 +98,7 @@ const WRITTEN = {
     const plain = batches.filter(({ codec, bytes }) => codec === 'none' && bytes >= WORTH_COMPRESSING_BYTES)
     if (plain.length > 0)
       return wrong(
-        `${plain.length} of the newest ${batches.length} batches have ${WORTH_COMPRESSING_BYTES / 1024} KiB or more and are not compressed`,
+        `${plain.length} of the newest ${batches.length} batches are not compressed, although they have at least ${WORTH_COMPRESSING_BYTES / 1024} KiB`,
         `Set compression.type=lz4 or zstd in their producers. ${PRODUCER_PAGE}`,
       )
     const codecs = [...Map.groupBy(batches, ({ codec }) => codec)].sort((a, b) => b[1].length - a[1].length)

@@ -168,7 +168,7 @@ function timestampType(value: string, { wanted: { timestamps } }: Judged) {
       : 'the timestamps of producers are lost'
   return wrong(
     `message.timestamp.type=${value}, must be ${timestamps}: ${because}`,
-    'Set message.timestamp.type of the topic before its consumers run: `sluice topics apply` does while it is empty, kafka-configs.sh of Kafka also with records, which keep their timestamps.',
+    'Set message.timestamp.type of the topic before its consumers run: `sluice topics apply` does so while the topic is empty. For a topic with records, use kafka-configs.sh of Kafka; the records keep their timestamps.',
   )
 }
 

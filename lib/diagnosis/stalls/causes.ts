@@ -49,8 +49,9 @@ export function reportedFailures(name: string): Cause {
 /** Advice by reason, for deferred partitions. The function's log line already describes the problem. */
 const DEFERRED: Readonly<Record<string, string>> = {
   'state-evicted': 'See docs/guarantees.md for the remedy.',
-  'state-newer-than-code': 'It continues with the code that stored the state.',
-  'state-not-migrated': 'It continues with a migrate that can read the state, or with the version before.',
+  'state-newer-than-code': 'It continues after you deploy the code that stored the state.',
+  'state-not-migrated':
+    'It continues after you deploy a migrate function that can read the state, or the previous version of the code.',
   'parking-without-ticks': 'See docs/consumers.md, "Order behind a retry".',
 }
 
@@ -146,7 +147,7 @@ export function reportedCause(stall: ReportedStall, { brokers, timeoutMs }: Caus
     return {
       id: `no-topic/${topic}`,
       reason: `the topic ${topic} does not exist`,
-      advice: 'Create it; the function will find it.',
+      advice: 'Create it. The function then finds it.',
     }
   if (kind === 'timeout') {
     const timeout = timeoutMs === undefined ? 'its timeout' : `its timeout of ${durationText(timeoutMs)}`
@@ -164,7 +165,7 @@ export function reportedCause(stall: ReportedStall, { brokers, timeoutMs }: Caus
 
 /** Returns the reason and advice for an error that a function throws. */
 function broken(reason: string): Omit<Cause, 'id'> {
-  return { reason, advice: 'Fix its code or its settings; it is retried.' }
+  return { reason, advice: 'Fix its code or its settings. It is retried.' }
 }
 
 /** Returns the cause of a failed run of a scheduled function. */
@@ -180,23 +181,26 @@ export function endlessRun(name: string, timeoutMs: number): Cause {
 
 /** Returns the cause of an invocation that has exceeded its function's timeout. */
 export function endlessInvocation(name: string, forMs: number): Cause {
-  const cause = notEnded(`no-answer/${name}`, `its handler has had a batch for ${durationText(forMs)}`)
+  const cause = notEnded(
+    `no-answer/${name}`,
+    `its handler has been processing a batch for ${durationText(forMs)}`,
+  )
   return { ...cause, advice: `${cause.advice} ${findRecord(name)}` }
 }
 
 function findRecord(name: string): string {
-  return `If it stops at one record, this finds it: npx sluice skip ${name}`
+  return `If it stops at one record, find the record with: npx sluice skip ${name}`
 }
 
 function notEnded(id: string, what: string): Cause {
-  return { id, reason: `${what}, and nothing has ended it`, advice: 'Check that its handler returns.' }
+  return { id, reason: `${what} and has not ended`, advice: 'Check that its handler returns.' }
 }
 
 /** Returns the cause for a consumer that makes no progress without logging a reason. */
 export function noProgress(name: string, pending: number, forMs: number): Cause {
   return {
     id: `no-progress/${name}`,
-    reason: `${recordsOf(pending)} pending, and none has gone through for ${durationText(forMs)}`,
+    reason: `${recordsOf(pending)} pending, without progress for ${durationText(forMs)}`,
     advice: `Check its log: npx sluice logs ${name}. ${findRecord(name)}`,
   }
 }

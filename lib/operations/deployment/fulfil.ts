@@ -89,7 +89,7 @@ function refusalOf(refused: readonly RefusedChange[]): string {
   const changes = refused.map(
     ({ topic, setting, found, wanted, because }) => `${topic}: ${setting} ${found} → ${wanted}: ${because}.`,
   )
-  const why = refused.length === 1 ? 'a change that is refused' : `${refused.length} changes that are refused`
+  const why = refused.length === 1 ? 'a refused change' : `${refused.length} refused changes`
   return `No topic was changed because of ${why}. ${changes.join(' ')} ${ABOUT_REFUSED}; then deploy again.`
 }
 

@@ -84,7 +84,7 @@ export async function restored(topic: GrowingTopic, partitions: number): Promise
       if (isAbsent((await topic.reader.meta(key)).version) && (await kept.has(key))) lost.push(key.partition)
     if (lost.length > 0)
       wrong.push(
-        `${consumer} has a checkpoint and no state of partition${lost.length === 1 ? '' : 's'} ${lost.join(', ')}: Redis has lost it. Wait for ` +
+        `${consumer} has a checkpoint but no state of partition${lost.length === 1 ? '' : 's'} ${lost.join(', ')}: Redis has lost it. Wait for ` +
           'the next record or tick of the partition, which restores it.',
       )
   }

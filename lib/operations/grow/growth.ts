@@ -182,8 +182,8 @@ export class Growth {
     const ahead = seen.find(({ generation }) => generation > growths.length)
     if (ahead)
       throw new OperationFailure(
-        `${nameOf(ahead.key)} has seen ${ahead.generation} growths of ${name}, and Redis knows of ${growths.length}. Put a checkpoint of ` +
-          'after the last growth back, with `sluice state import`, and run the command again.',
+        `${nameOf(ahead.key)} contains ${ahead.generation} growths of ${name}, but Redis has recorded ${growths.length}. Import a checkpoint ` +
+          'from after the last growth with `sluice state import`, and run the command again.',
       )
     return growths
   }
@@ -274,8 +274,8 @@ export class Growth {
       const live = this.#topic.keyOf(consumer, partition)
       if (!(await this.#staged.isAfter(live, growths)))
         throw new OperationFailure(
-          `${this.#topic.name} has grown, but ${nameOf(live)} is not the state that was switched to: Redis has lost it since, or something ` +
-            'has replaced it. Run the command again.',
+          `${this.#topic.name} has grown, but ${nameOf(live)} is not the state that was prepared for it: Redis has lost that state, or it ` +
+            'was replaced. Run the command again.',
         )
     }
   }

@@ -62,7 +62,7 @@ export class StagedStates {
     if (kind === 'switched') return
     if (kind !== 'overtaken' && kind !== 'incomplete') throw notWritten(live, kind)
     throw new OperationFailure(
-      `Redis has lost a part of the prepared state of ${nameOf(live)}. Its state is that of before the growth: \`sluice state ` +
+      `Redis has lost a part of the prepared state of ${nameOf(live)}. Its state is unchanged by the growth: \`sluice state ` +
         'show` shows it. For every consumer, restore a checkpoint from before the growth, and run the command again.',
     )
   }

@@ -40,12 +40,12 @@ export async function mappingNamed(
   }
 }
 
-/** Returns a sentence that lists all mappings, such as `Ready mappings are a, b (in config/mappings/).` */
+/** Returns the list of existing mappings, such as `Available mappings are a, b (in config/mappings/).` */
 export async function readyMappingsText(folder: MappingsFolder): Promise<string> {
   const names = await readyNames(folder)
   return names.length === 0
     ? `There are no mappings in ${folder.shown}.`
-    : `Ready mappings are ${names.join(', ')} (in ${folder.shown}).`
+    : `Available mappings are ${names.join(', ')} (in ${folder.shown}).`
 }
 
 async function unknownText(named: string, folder: MappingsFolder): Promise<string> {

@@ -156,5 +156,5 @@ function skip(
     throw new OperationFailure(`${what}\nCorrect the ${unit}, or skip invalid ${unit}s with --skip-invalid.`)
   counts.skipped++
   if (counts.skipped <= NAMED) onSkipped(`${what}: skipped`)
-  if (counts.skipped === NAMED) onSkipped('Further skipped ones are only counted.')
+  if (counts.skipped === NAMED) onSkipped(`Further skipped ${unit}s are only counted.`)
 }

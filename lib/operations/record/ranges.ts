@@ -102,7 +102,7 @@ function expiredNote(from: From, partition: number, logStart: number, atTime?: n
   // The times of the expired records are unknown, so they may have belonged to the range.
   return logStart > 0 && atTime === logStart
     ? [
-        `Partition ${partition} begins at offset ${logStart}: what is before has expired, and may belong to the range.`,
+        `Partition ${partition} begins at offset ${logStart}. Earlier records have expired, some of which may belong to the range.`,
       ]
     : []
 }

@@ -121,7 +121,7 @@ function requireSameLog({ topic, ranges }: RecordingPosition, bounds: readonly {
   const lost = ranges.find(({ partition, end }) => end > (bounds[partition]?.end ?? 0))
   if (lost === undefined) return
   throw new OperationFailure(
-    `${topic}/${lost.partition} ends before offset ${lost.end}, to which it was to be recorded: the topic was recreated or truncated. ` +
+    `${topic}/${lost.partition} ends before offset ${lost.end}, the planned end of the recording: the topic was recreated or truncated. ` +
       'The file keeps the records of the old topic: record the new topic into another file.',
   )
 }

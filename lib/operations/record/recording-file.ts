@@ -67,7 +67,7 @@ export class RecordingFile {
       throw fileFailure(`${name}.part`, error)
     }
     throw new OperationFailure(
-      `${name}.part is shorter than ${name}.position says: remove both and start a new recording.`,
+      `${name}.part is shorter than specified in ${name}.position: remove both and start a new recording.`,
     )
   }
 

@@ -136,7 +136,7 @@ function capturedRecord(
 ): OutgoingRecord {
   if (addressing.mode !== undefined)
     throw new OperationFailure(
-      '--mode is for streams: records of a log or a captured batch keep the mode they have',
+      '--mode is for streams: records of a log or a captured batch keep their mode',
       { isUsage: true },
     )
   if (addressing.keyBy !== undefined && !isSetting(addressing.keyBy))

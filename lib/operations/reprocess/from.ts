@@ -94,7 +94,7 @@ export function startAtCheckpoint(
     throw new OperationFailure(
       kept.length === 0
         ? `There is no checkpoint of ${nameOf(state)}.`
-        : `The oldest checkpoint of ${nameOf(state)} is of ${new Date(kept.at(-1)?.takenAtMs ?? 0).toISOString()}.`,
+        : `The oldest checkpoint of ${nameOf(state)} was taken at ${new Date(kept.at(-1)?.takenAtMs ?? 0).toISOString()}.`,
     )
   const offset = found.version.appliedOffset + 1
   if (offset < firstOffset)

@@ -56,12 +56,12 @@ export function deployedVersion(
     if (!versions.has(version))
       throw new OperationFailure(
         `${nameOf(state)} was last updated by version ${version} of the code, but this project has another version ` +
-          `(${[...versions].join(', ')}). Nothing was changed: check out what is deployed, or deploy what is checked out; two versions are never mixed.`,
+          `(${[...versions].join(', ')}). Nothing was changed: check out the deployed version, or deploy the one that is checked out. Two versions are never mixed.`,
       )
     const own = codeOf(version, consumer)
     if (own !== code && differenceOf(own, code) === 'settings')
       throw new OperationFailure(
-        `${state.consumer} runs this code with other settings than this command. Nothing was changed: give the command the ` +
+        `${state.consumer} runs this code with other settings than this command. Nothing was changed: run the command with the ` +
           "function's ID_WINDOW_SECONDS, FUTURE_TOLERANCE_SECONDS, EARLIEST_TIME, SLUICE_SINCE, LOG_TIME and CONTENT_MODE.",
       )
     deployed ??= version
@@ -105,6 +105,6 @@ function requireSamePartitions(live: readonly LivePartition[]): void {
   const grown = live.find(({ facts }) => facts.partitioning)
   if (grown)
     throw new OperationFailure(
-      `${grown.state.topic} has grown, so the log of a partition is not that of its entities: start with \`--from checkpoint\` and a checkpoint from after the growth.`,
+      `${grown.state.topic} has grown, so the log of a partition no longer contains all records of its entities: start with \`--from checkpoint\` and a checkpoint from after the growth.`,
     )
 }

@@ -32,7 +32,7 @@ export function clusterOf(
   if (!entry) return own && (brokers.length === 0 || own.brokers.every(isOnThisMachine)) ? own : undefined
   const at = entry.brokers ?? own?.brokers
   const names = settingNames(`custom.mskTrigger.clusters.${key}`)
-  if (!at) throw new ConfigurationError(`${names.brokers} must be a list of host:port, not nothing`)
+  if (!at) throw new ConfigurationError(`${names.brokers} must be a non-empty list of host:port addresses`)
   if (own && !entry.brokers && entry.ssl === undefined && !entry.sasl) return own
   return { brokers: at, ssl: encryptionOf(entry), sasl: entry.sasl, names }
 }

@@ -69,7 +69,7 @@ export function compileAlternatives(alternatives: readonly unknown[], at: string
 
 function compileOr(wanted: unknown, at: string): Matcher {
   if (!Array.isArray(wanted) || wanted.length < 2)
-    throw new PatternError(`${at} must be a list of two or more`)
+    throw new PatternError(`${at} must be a list of at least two filters`)
   const either = wanted.map((fields, index) => compileFields(fields, `${at}[${index}]`))
   return data => either.some(matches => matches(data))
 }
@@ -92,7 +92,7 @@ function operatorOf(name: string, at: string): (operand: unknown, at: string) =>
   const operator = Object.hasOwn(OPERATORS, name) ? OPERATORS[name] : undefined
   if (operator) return operator
   const known = ['exists', ...Object.keys(OPERATORS)].join(', ')
-  throw new PatternError(`${at} has the test ${show(name)}; Lambda's filters know: ${known}`)
+  throw new PatternError(`${at} has the unknown test ${show(name)}. Lambda's filters support: ${known}`)
 }
 
 function textTest(operand: unknown, at: string, holds: (text: string, operand: string) => boolean): Test {

@@ -91,7 +91,9 @@ export class Commits {
         const kind = isUnreachable(error) ? 'unreachable' : 'error'
         reports.stalled({ obstacle: 'commit', kind, reason: rootMessage(error), attempt })
         if (shouldLog(attempt)) {
-          log.warning(`${name}  offsets not committed (attempt ${attempt}), retrying: ${rootMessage(error)}`)
+          log.warning(
+            `${name}  offsets could not be committed (attempt ${attempt}). Retrying: ${rootMessage(error)}`,
+          )
         }
         // During a stop, retry immediately and as long as time remains, because another process may just have joined the group.
         await pause(delayAfter(attempt, backoff), ending.aborted ? undefined : ending)

@@ -31,7 +31,7 @@ export class Trouble {
     this.#last = textOf(cause) ?? this.#last
     if (this.#isTold || nowMs - this.#sinceMs < WARN_AFTER_MS) return
     this.#isTold = true
-    this.#warn(`Warning: ${this.#last}: events wait and are sent as soon as it does`)
+    this.#warn(`Warning: ${this.#last}. Events wait until Kafka answers`)
   }
 
   /** Reason why an event was not delivered before the producer was closed. */

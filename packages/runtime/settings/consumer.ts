@@ -44,11 +44,11 @@ const SHARED = {
   }),
   NEW_ENTITIES_PER_DAY: setting(wholeNumber({ least: 1, most: 99_999_999 }), {
     description:
-      'Entities that one source may add to a partition in a day of log time; all sources together, twice as many ([guarantees](guarantees.md#what-bounds-the-memory)).',
+      'Maximum number of new entities per source, partition and day of log time. All sources together can add twice as many ([guarantees](guarantees.md#what-bounds-the-memory)).',
     default: String(CONSUMER_DEFAULTS.newEntities),
   }),
   FUTURE_TOLERANCE_SECONDS: setting(seconds(9_999_999), {
-    description: 'Maximum time by which the time of an event may be later than that of its record.',
+    description: 'Maximum time by which the time of an event may be later than the time of its record.',
     default: String(CONSUMER_DEFAULTS.futureToleranceMs / SECOND_MS),
   }),
   EARLIEST_TIME: setting(instant(), {
@@ -58,7 +58,7 @@ const SHARED = {
   }),
   LOG_TIME: setting(oneOf(LOG_TIMES), {
     description:
-      'The time at which a record was appended: `append` from its log, `carried` from its header `sluice-logtime` (milliseconds), for a topic with a replay.',
+      'Source of the append time of a record: `append` uses its timestamp in the log. `carried` uses its header `sluice-logtime` (milliseconds), for a topic with a replay.',
     default: CONSUMER_DEFAULTS.logTime,
   }),
   REPORT_BATCH_ITEM_FAILURES: setting(oneOf(['true', 'false']), {

@@ -51,7 +51,7 @@ const SETTINGS = {
   }),
   MSK_CONNECTIVITY: setting(oneOf(CONNECTIVITIES), {
     description:
-      'Addresses of the brokers to look up: `private`, `public`, or those for other networks (`multi-vpc`).',
+      'Addresses of the brokers to look up: `private`, `public`, or addresses for other networks (`multi-vpc`).',
     default: 'private',
   }),
   KAFKA_AUTH: setting(oneOf(AUTHENTICATIONS), {
@@ -65,7 +65,7 @@ const SETTINGS = {
   }),
   KAFKA_SECRET: setting(SECRET, {
     description:
-      'The secret to sign in with: `{"username": "…", "password": "…"}` for SCRAM and PLAIN, `{"certificate": "…", "privateKey": "…"}` for a client certificate. It overrides the variables below.',
+      'The secret with the credentials: `{"username": "…", "password": "…"}` for SCRAM and PLAIN, `{"certificate": "…", "privateKey": "…"}` for a client certificate. It overrides the variables below.',
   }),
   KAFKA_CA_SECRET: setting(SECRET, {
     description: 'The secret with the certificate of the authority, as `{"certificate": "…"}`.',
@@ -89,7 +89,7 @@ const SETTINGS = {
     setBy: 'machine',
   }),
   KAFKA_KEY_FILE: setting(FILE, {
-    description: 'Its private key, in PEM form and not encrypted.',
+    description: 'Private key of the client certificate, in PEM form and not encrypted.',
     setBy: 'machine',
   }),
   EVENT_HUBS_CONN_STR: setting(CONNECTION_STRING, {
@@ -103,7 +103,7 @@ const SETTINGS = {
     default: 'read-committed',
   }),
   COMPRESSION: setting(oneOf(COMPRESSIONS), {
-    description: 'How batches from 8 KiB on are compressed, by functions and commands.',
+    description: 'Compression of batches of at least 8 KiB, by functions and commands.',
     default: 'lz4',
   }),
   AWS_REGION: setting(text(/^[a-z0-9-]+$/, 'a region'), {

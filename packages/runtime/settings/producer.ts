@@ -59,8 +59,8 @@ export interface BatchLimits {
 /** Description of each setting, in sentences, for the documentation of the producer. */
 export const PRODUCER_SETTINGS: Readonly<Record<keyof ProducerSettings, string>> = {
   batchRecords:
-    'All waiting records are sent as soon as this many wait, over all partitions. It is also the maximum number of records in a batch.',
-  batchBytes: 'A batch of one partition is full at this size, before compression.',
+    'Number of waiting records, over all partitions, at which all of them are sent. It is also the maximum number of records in a batch.',
+  batchBytes: 'Maximum size of a batch of one partition, before compression.',
   lingerMs: 'A record waits at most this long for others before it is sent.',
   compression: 'How batches are compressed: none, gzip, snappy, lz4 or zstd.',
   acks: '`all`: a batch is acknowledged once all replicas in sync have it. `1`: once its leader has it; it is lost if the leader is lost.',
@@ -74,7 +74,7 @@ export const PRODUCER_SETTINGS: Readonly<Record<keyof ProducerSettings, string>>
     'Time after which a delivery is reported as failed, from the beginning of its batch. Default: two minutes; in a Lambda function 20 seconds.',
   requestTimeoutMs: 'Time limit for the answer to a request, after which its connection is closed.',
   bufferBytes:
-    'Size of unacknowledged records from which publishing waits. From twice this size on, publishing is refused (DeliveryFailed, code full).',
+    'Publishing waits while the unacknowledged records have at least this size. From twice this size on, it is refused (DeliveryFailed, code full).',
   clientId: 'The name by which brokers know this client, in their logs and quotas.',
 }
 
@@ -109,12 +109,12 @@ const COMMON = {
 export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
   'high-throughput': {
     description:
-      'Large batches for bulk loads. A record waits up to a second; the loss of a leader can lose some.',
+      'Large batches for bulk loads. A record waits up to a second. If a leader is lost, records can be lost.',
     settings: { ...COMMON, batchRecords: 1_000, lingerMs: 1_000, compression: 'snappy', acks: 1 },
   },
   'low-latency': {
     description:
-      'Small batches without compression, for a reader that waits. The loss of a leader can lose some.',
+      'Small batches without compression, for low latency. If a leader is lost, records can be lost.',
     settings: { ...COMMON, batchRecords: 10, lingerMs: 10, acks: 1 },
   },
   'high-durability': {
@@ -198,7 +198,7 @@ const IN_FUNCTION = slice(
   'Function',
   {
     AWS_LAMBDA_FUNCTION_NAME: setting(text(/^.+$/, 'the name of a function'), {
-      description: 'The function that runs this code.',
+      description: 'Name of the function that runs this code.',
       setBy: 'runtime',
     }),
   },

@@ -11,16 +11,17 @@ export const REDIS = slice(
   'Redis',
   {
     REDIS_URL: setting(ADDRESS, {
-      description: 'The server; [deploying](deployment.md#redis) has an example for each kind of cache.',
+      description:
+        'URL of the Redis server. [Deploying](deployment.md#redis) has an example for each kind of cache.',
       setBy: 'deployment',
     }),
     REDIS_MODE: setting(oneOf(['single', 'cluster']), {
-      description: '`cluster` where the cache is one, with one endpoint or several.',
+      description: '`cluster` for a Redis cluster, with one endpoint or several.',
       default: 'single',
     }),
     REDIS_SECRET: setting(text(/\S/, 'the name of a secret'), {
       description:
-        'The secret with the user and the password, as `{"username": "…", "password": "…"}`; they override those of the URL.',
+        'The secret with the user and the password, as `{"username": "…", "password": "…"}`. They override the user and the password in the URL.',
       setBy: 'deployment',
     }),
   },

@@ -11,7 +11,7 @@ export const TRACING = slice(
   'Spans',
   {
     OTEL_EXPORTER_OTLP_ENDPOINT: setting(httpAddress(), {
-      description: 'Where spans are sent: see [observability](observability.md#spans).',
+      description: 'URL to which spans are sent: see [observability](observability.md#spans).',
       otherwise: 'not sent',
     }),
     OTEL_EXPORTER_OTLP_HEADERS: setting(namedValues(), {
@@ -19,13 +19,13 @@ export const TRACING = slice(
     }),
     OTEL_HEADERS_SECRET: setting(text(/\S/, 'the name of a secret'), {
       description:
-        'The secret with more such headers, as `{"authorization": "…"}`. A deployment takes credentials only from there.',
+        'The secret with additional headers, as `{"authorization": "…"}`. A deployment reads credentials only from this secret.',
       otherwise: 'there are no others',
     }),
     OTEL_TRACES_SAMPLER: setting(oneOf(SAMPLERS), {
       description:
-        'Which records have spans: those that their producers sampled (`parentbased_always_off`), those without trace context ' +
-        'as well (`parentbased_always_on`), or all (`always_on`).',
+        'Records that have spans: only records that their producers sampled (`parentbased_always_off`), also records without ' +
+        'trace context (`parentbased_always_on`), or all records (`always_on`).',
       default: 'parentbased_always_off',
     }),
     OTEL_TRACES_SAMPLER_ARG: setting(wholeNumber({ least: 1, most: 100_000, unit: 'records a second' }), {

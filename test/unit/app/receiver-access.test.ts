@@ -81,7 +81,11 @@ describe('where a webhook is sent to', () => {
       { headers: { 'transfer-encoding': 'hunter2' } },
       /: headers: transfer-encoding is set/,
     ],
-    ['headers that are no texts', { headers: { a: 1 } }, /: headers must be an object with ASCII strings$/],
+    [
+      'headers that are no texts',
+      { headers: { a: 1 } },
+      /: headers must be an object whose values are ASCII strings$/,
+    ],
     ['a header with a line break', { headers: { a: 'hunter2\r\nb: c' } }, /: headers must be an object/],
   ]
   for (const [name, secret, said] of wrong)

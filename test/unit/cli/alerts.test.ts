@@ -46,13 +46,17 @@ a-2  critical  HIGH_TEMP  /environment/test-site s-1  2026-03-01T12:00:00.000Z  
       { alerts: [], state: 'resolved' },
       /^No alert has resolved in "test" in the last day: --since goes back further\.\n$/,
     ],
-    ['more than the limit', { total: 7 }, /The last 1 of 7: --limit shows more\./],
+    ['more than the limit', { total: 7 }, /The last 1 of 7 alerts\. Use --limit to show more\./],
     ['a view that is behind', { behind: 3 }, /Not up to date: firing-alerts has 3 records/],
-    ['a Kafka that is away', { behind: null }, /Kafka does not answer, so it is not known whether/],
+    [
+      'a Kafka that is away',
+      { behind: null },
+      /Kafka does not answer, so this information may be out of date\./,
+    ],
     [
       'pending ones',
       { pending: [{ rule: 'R e.t', entity: '/e s', activeAt: '2026-03-01T12:00:00.000Z' }] },
-      /Pending, not for long enough yet:\nRULE +ENTITY +SINCE\nR e\.t +\/e s +2026-03-01T12:00/,
+      /Pending, because the condition has not held for long enough yet:\nRULE +ENTITY +SINCE\nR e\.t +\/e s +2026-03-01T12:00/,
     ],
     ['none that is pending', { pending: [] }, /No alert is pending in "test"\./],
   ]

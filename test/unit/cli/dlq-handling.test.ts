@@ -62,9 +62,12 @@ describe('what a redrive says', () => {
     const some = end({ count: 2, isDecided: true, letters: [letter] })
     assert.match(some, /^3 redriven, 2 failed again\.$/m)
     assert.match(some, /^2@31 .* not today$/m)
-    assert.match(some, /^1 that failed again are retried first, or are in `sluice dlq list`\.$/m)
+    assert.match(
+      some,
+      /^Further records that failed again: 1\. They are retried first, or are in `sluice dlq list`\.$/m,
+    )
     const open = end({ count: 0, isDecided: false, letters: [] })
-    assert.match(open, /^3 redriven, 0 failed again so far\.\nThe outcome of some is not known yet/m)
+    assert.match(open, /^3 redriven, 0 failed again so far\.\nThe outcome of some records is not known yet/m)
   })
 
   it('on its way: how far it is, how fast, and how long it will take', () => {

@@ -53,7 +53,7 @@ describe('an export at Ctrl-C', () => {
     assert.equal(stoppedText('letters.jsonl', counts), 'Stopped: nothing was exported.\n')
     assert.equal(
       stoppedText('-', counts),
-      'Stopped: not all was exported. At most 7 lines went to standard output.\n',
+      'Stopped before all dead letters were exported. At most 7 lines were written to standard output.\n',
     )
     assert.equal(stoppedText('-', { exported: 0, broken: 0 }), 'Stopped: nothing was exported.\n')
   })

@@ -80,7 +80,7 @@ describe('a dead letter', () => {
       /Attempts before:\n {2}1 {2}2026-03-01T11:00:00Z {2}rejected: not today; redriven by ann at \S+, patched\n/,
     )
     const left = deadLetterText(letter, { ...OUTLOOK, leftOut: 'incomplete', handled: 'dropped' })
-    assert.match(left, /redrive +dropped before; left out, because it is incomplete/)
+    assert.match(left, /redrive +dropped before; skipped, because it is incomplete/)
   })
 
   it('is shown with a dump of its bytes unless they are text or empty', () => {
@@ -130,7 +130,7 @@ describe('a list of dead letters', () => {
     assert.match(text, /^3 unreadable.*, of which the last 1:\n {2}1@4 {2}consumer is missing$/m)
     assert.match(text, /^2@17 .* readings\/9@186 .* temperature must be number$/m)
     assert.match(text, /^The last 1 of 3\.$/m)
-    assert.match(text, /^For older ones, add --before 0@7,1@4\.$/m)
+    assert.match(text, /^To show older ones, add --before 0@7,1@4\.$/m)
     assert.match(text, /^2 records in the topic are not dead letters/m)
     assert.equal(listText(listOf()), 'No dead letters.\n')
   })
@@ -138,7 +138,7 @@ describe('a list of dead letters', () => {
   it('that comes from the topic says why, and one of a full table what it does not hold', () => {
     const text = listText(listOf({ withoutTable: 'Redis does not answer', left: 7 }))
     assert.match(text, /^Read from all records of the topic, .*: Redis does not answer$/m)
-    assert.match(text, /^Up to 7 older ones are open and not in the table: --count reads them/m)
+    assert.match(text, /^Up to 7 older dead letters are open, but not in the table: --count reads them/m)
     const counts = { ...NO_COUNTS, handled: null, others: null }
     assert.equal(listText(listOf({ counts })), 'No dead letters.\n')
   })

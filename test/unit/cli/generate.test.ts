@@ -82,7 +82,7 @@ describe('sluice generate', () => {
     [[...FROM, ...OUT, '--seed', 'a-b'], 2, /must be 1 to 32 letters and digits/],
     [[...FROM, ...OUT, '--interval', '0'], 2, /from 1ms to 1h/],
     [[...FROM, ...OUT, '--interval', '0.0001'], 2, /from 1ms to 1h/],
-    [[...FROM, ...OUT, '--interval', '1', '--sample-rate', '1'], 2, /exclude each other/],
+    [[...FROM, ...OUT, '--interval', '1', '--sample-rate', '1'], 2, /cannot be used together/],
     [[...FROM, ...OUT, '--rate', '5'], 2, /omit --from/],
     [['generate', '--rate', 'fast'], 2, /must be one of max, or a number above 0|must be max/],
     [[...FROM, ...OUT, '--num-sensors', '0'], 2, /from 1 to 100000/],

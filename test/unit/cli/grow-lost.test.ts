@@ -112,7 +112,7 @@ describe('a growth, and a Redis that has lost data', () => {
     for (const run of [growth(4).check(), growth(4).run()])
       await assert.rejects(
         run,
-        /counting.*1.* has seen 1 growths of t.events, and Redis knows of 0.*`sluice state import`, and run the command again/,
+        /counting.*1.* contains 1 growths of t.events, but Redis has recorded 0.*`sluice state import`, and run the command again/,
       )
     assert.deepEqual([topic.broker.partitions, await records.read()], [2, { growths: [] }])
     assert.deepEqual(await seen(2), [undefined, undefined])
@@ -127,7 +127,7 @@ describe('a growth, and a Redis that has lost data', () => {
     await state(0)
     const { wrong } = await growth(4).check()
     assert.deepEqual(wrong, [
-      'counting has a checkpoint and no state of partition 1: Redis has lost it. Wait for the next record or tick of the partition, which restores it.',
+      'counting has a checkpoint but no state of partition 1: Redis has lost it. Wait for the next record or tick of the partition, which restores it.',
     ])
     await state(1)
     assert.deepEqual((await growth(4).check()).wrong, [])
@@ -222,7 +222,7 @@ describe('a growth, and a Redis that has lost data', () => {
     const run = growth(4, step => {
       if (step === 'switched' && ++times === 4) topic.lose(topic.key(CONSUMER, 2))
     }).run()
-    await assert.rejects(run, /t.events has grown, but .*2.* is not the state that was switched to/)
+    await assert.rejects(run, /t.events has grown, but .*2.* is not the state that was prepared for it/)
     assert.equal((await records.read()).underway?.phase, 'created')
   })
 
@@ -235,7 +235,7 @@ describe('a growth, and a Redis that has lost data', () => {
       const key = topic.key(CONSUMER, 0)
       topic.store.restore(key, { ...topic.held(key), ...grownOnce(first) })
     }).run()
-    await assert.rejects(run, /counting.*0.* is not the state that was switched to/)
+    await assert.rejects(run, /counting.*0.* is not the state that was prepared for it/)
   })
 
   it('given that another run lays the same state ready, or has, then the command fails', async () => {

@@ -224,12 +224,12 @@ describe('lines that cannot be imported', () => {
     assert.equal(unknown.status, 1)
     assert.match(
       unknown.stderr,
-      /^There is no mapping "nothing"\. Ready mappings are database-metrics, device, /,
+      /^There is no mapping "nothing"\. Available mappings are database-metrics, device, /,
     )
     const similar = await imported(lines(MOTION), '--mapping', 'devise')
     assert.match(
       similar.stderr,
-      /"devise"\. Did you mean device\? Ready mappings are .*, weather \(in config\/mappings\)/,
+      /"devise"\. Did you mean device\? Available mappings are .*, weather \(in config\/mappings\)/,
     )
     const path = await imported(lines(MOTION), '--mapping', './nothing.yaml')
     assert.match(path.stderr, /^\.\/nothing\.yaml: there is no such file/)

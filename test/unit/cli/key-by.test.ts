@@ -110,7 +110,10 @@ describe('a key that travels with an event', () => {
     assert.deepEqual([...new Set(keys)], ['rotterdam', 'osaka', 'valparaiso', undefined])
     const wrong = await ran(['generate', ...options, '--key-by', 'site'])
     assert.equal(wrong.status, 2)
-    assert.match(wrong.stderr, /--key-by site: simulated readings have the fields sensorId, location\.site/)
+    assert.match(
+      wrong.stderr,
+      /--key-by site: unknown field\. Simulated readings have the fields sensorId, location\.site/,
+    )
   })
 })
 

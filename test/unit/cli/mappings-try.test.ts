@@ -90,22 +90,22 @@ a.jsonl:4  ✗ mapping-failed: mapping plain-sensor: "temperature" must be a num
 
   const refused: [file: string, content: string, options: string[], message: RegExp][] = [
     ['f.json', `${PLAIN}\n{"a":`, NAMED, /1 of 2 records failed/],
-    ['f.json', '', NAMED, /^f\.json: there is no record in it\n$/],
+    ['f.json', '', NAMED, /^f\.json: contains no record\n$/],
     ['f.json', PLAIN, ['--mapping', 'plain-senso'], /no mapping "plain-senso"\. Did you mean plain-sensor\?/],
     ['f.json', PLAIN, ['--mapping', 'x.yaml'], /^x\.yaml: there is no such file/],
     [
       'f.json',
       PLAIN,
       ['--topic', 'reading'],
-      /The topic reading has no mappings\. Did you mean readings\? Name/,
+      /The topic reading has no mappings\. Did you mean readings\? Specify one/,
     ],
     [
       'f.json',
       PLAIN,
       ['--topic', 'readings'],
-      /^The topic readings has no mappings\. Name one with --mapping/,
+      /^The topic readings has no mappings\. Specify one with --mapping/,
     ],
-    ['f.json', PLAIN, [...NAMED, '--topic', 'readings'], /give one of them/],
+    ['f.json', PLAIN, [...NAMED, '--topic', 'readings'], /use only one of them/],
   ]
   for (const [file, content, options, message] of refused)
     it(`given ${content.slice(-12)} and ${options.join(' ')}, then it is refused`, async () => {

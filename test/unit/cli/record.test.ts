@@ -91,7 +91,7 @@ describe('ranges', () => {
     assert.deepEqual(short(ranges), [[5, 6]])
     assert.deepEqual(notes, ['Partition 0: offsets 2 to 4 have expired.'])
     const since = rangesOf({ ...plan, from: { timeMs: 1 } }, { ...reach, atTime: [5, 0] }, [])
-    assert.match(since.notes.join(), /^Partition 0 begins at offset 5: what is before has expired/)
+    assert.match(since.notes.join(), /^Partition 0 begins at offset 5\. Earlier records have expired/)
     assert.equal(since.notes.length, 1)
   })
 })
@@ -190,7 +190,7 @@ describe('copying', () => {
     const position = { ...standing(), bytes: 5 }
     await assert.rejects(
       RecordingFile.resume(name, 'r', position),
-      /r\.part is shorter than r\.position says/,
+      /r\.part is shorter than specified in r\.position/,
     )
     await writeFile(positionOf(name), '{"version":2}')
     await assert.rejects(loadPosition(positionOf(name), 'p'), /p: it is not the position of a recording/)

@@ -140,7 +140,7 @@ describe('the recording of sluice rules score', () => {
     [
       'readings that no rule watches',
       LINE(0, { humidity: 1 }),
-      /^bad\.jsonl: no rule watches anything in the recording/,
+      /^bad\.jsonl: no rule matches a reading of the recording/,
     ],
   ] as const)
     it(`given ${what}, then it is refused with its place`, async () => {

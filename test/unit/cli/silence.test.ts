@@ -23,7 +23,7 @@ const WRONG: readonly (readonly [given: string, args: readonly string[], said: r
     [...WELL, '--start', '2099-01-02T00:00:00Z', '--until', '2099-01-01T00:00:00Z'],
     [/must be later than the start/],
   ],
-  ['an end in the past', [...WELL, '--start', '2020-01-01T00:00:00Z', '--for', '1h'], [/already be over/]],
+  ['an end in the past', [...WELL, '--start', '2020-01-01T00:00:00Z', '--for', '1h'], [/already have ended/]],
   ['an end that cannot be written', [...WELL, '--for', '9000000d'], [/before the year 10000/]],
   [
     'several wrong values',

@@ -89,7 +89,7 @@ PARTITION  APPLIED  LAG  EPOCH  ENTITIES  IDS  OUTBOX  FAILURES  TIMERS  LOG CLO
         1       41    8      2         3   40       2         1       4   00:00:30  2026-03-01T12:00:00.000Z
 
 Next timers:
-  partition 1: /a pump-1: silence due 2026-03-01T12:00:00.000Z, fires when the log has moved on by more than 00:01:00
+  partition 1: /a pump-1: silence due 2026-03-01T12:00:00.000Z, fires when log time has advanced by more than 00:01:00
 
 To be published with the next batch of the partition:
   partition 1: 2, the oldest at 0.40.0
@@ -121,7 +121,7 @@ Processed so far: 40 applied/counted, 2 failed/rejected
       entitiesText([{ partition: 1, entity: '/a pump-1', timers: [], held }]),
       `/a pump-1 (partition 1)
 no state yet
-held for failure f1, at most until the log has moved on by more than 00:01:00; parked: 2 events, from offset 18 on
+held for failure f1, at most until log time has advanced by more than 00:01:00; parked: 2 events, from offset 18 on
 timer silence due 2026-03-01T12:00:00.000Z, which does not fire while the entity is held
 `,
     )
@@ -134,7 +134,7 @@ timer silence due 2026-03-01T12:00:00.000Z, which does not fire while the entity
 {
   "count": 1
 }
-timer silence due 2026-03-01T12:00:00.000Z, fires when the log has moved on by more than 00:01:00
+timer silence due 2026-03-01T12:00:00.000Z, fires when log time has advanced by more than 00:01:00
 `,
     )
   })

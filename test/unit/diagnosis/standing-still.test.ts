@@ -63,7 +63,7 @@ describe('stalls and their causes', () => {
     const watcher = new Watcher()
     assert.deepEqual(watcher.lookFor(90_000, { end: 12 }), [])
     const [stalled] = watcher.lookFor(4_000, { end: 12 })
-    assert.match(stalled?.reason ?? '', /^2 records pending, and none has gone through for 1 min 32 s$/)
+    assert.match(stalled?.reason ?? '', /^2 records pending, without progress for 1 min 32 s$/)
   })
 
   it('given a program that runs the functions and knows of no stall, then a slow consumer is not stalled', () => {

@@ -29,7 +29,7 @@ describe('the id of a mapped record', () => {
   })
 
   it('given a field of the id that is missing or an object, then it is a failure', () => {
-    assert.match(failureOf(deviceMapping({ id: '[n]' }), RECORD), /"n" is missing, and is part of the id$/)
+    assert.match(failureOf(deviceMapping({ id: '[n]' }), RECORD), /"n" is missing, but is part of the id$/)
     assert.match(
       failureOf(deviceMapping({ id: '[n]' }), { ...RECORD, n: {} }),
       /"n" is part of the id, and must not/,
@@ -112,7 +112,7 @@ describe('fields of a record', () => {
       'a unit of another dimension',
       'x: x, unit: u',
       { u: 'K' },
-      /^unit-mismatch: "unit" is K, and the reading has x/,
+      /^unit-mismatch: "unit" is K, but the reading has x/,
     ],
     [
       'control characters in the entity',

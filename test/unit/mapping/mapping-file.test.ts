@@ -50,7 +50,7 @@ describe('the file of a mapping', () => {
     [
       'no entity',
       `${TOP}fields: { model: m, x: x }\n`,
-      'm.yaml:3:1  fields: deviceId is missing: name the field that has it, or a constant',
+      'm.yaml:3:1  fields: deviceId is missing: specify the field that contains it, or a constant',
     ],
     [
       'an unknown key of a field',
@@ -143,7 +143,7 @@ describe('the file of a mapping', () => {
     [
       'a metric of two sources',
       deviceText({ metric: '{ name: n, value: v, names: { a: { metric: x } } }' }),
-      /metric\.names\.a\.metric: x is in fields, too/,
+      /metric\.names\.a\.metric: x is also in fields/,
     ],
   ] as const)
     it(`given ${given}, then the error is named with line and column`, () => {

@@ -216,7 +216,7 @@ describe('a page of dead letters', () => {
 
   it('given one that is broken, then it is shown with its place, and hides none of the others', async () => {
     const wrong: [changes: object, why: RegExp][] = [
-      [{ originalPartition: 'three' }, /^originalPartition breaks the schema's "type"$/],
+      [{ originalPartition: 'three' }, /^originalPartition violates the schema's "type"$/],
       [{ consumer: undefined }, /^consumer is missing$/],
       [{ originalValue: 'AA=A' }, /^originalValue is not base64$/],
       [{ originalHeaders: [{ name: 'h', value: '%%%%' }] }, /^a header is not base64$/],

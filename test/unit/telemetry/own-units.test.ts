@@ -42,11 +42,11 @@ describe('given a unit', () => {
   test('that fits none of the metrics, then the reading is refused', () => {
     assert.equal(
       converted('environment', { temperature: 21, unit: 'hPa' }),
-      'unit-mismatch: "unit" is hPa, and the reading has temperature (°C)',
+      'unit-mismatch: "unit" is hPa, but the reading has temperature (°C)',
     )
     assert.equal(
       converted('database', { activeConnections: 3, cpuUsagePercent: 2, unit: 'ms' }),
-      'unit-mismatch: "unit" is ms, and the reading has cpuUsagePercent (%), activeConnections (a count)',
+      'unit-mismatch: "unit" is ms, but the reading has cpuUsagePercent (%), activeConnections (a count)',
     )
   })
 
@@ -54,7 +54,7 @@ describe('given a unit', () => {
     for (const unit of ['p@ss', ' ', '__proto__', '1e9'])
       assert.equal(
         converted('environment', { temperature: 21, humidity: 4, unit }),
-        'unit-mismatch: "unit" is not a known unit, and the reading has temperature (°C), humidity (%)',
+        'unit-mismatch: "unit" is not a known unit, but the reading has temperature (°C), humidity (%)',
       )
   })
 })

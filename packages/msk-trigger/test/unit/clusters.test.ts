@@ -48,7 +48,7 @@ describe('the cluster of an msk event', () => {
 
   it('given an entry without brokers, then it is refused', () => {
     assert.throws(() => clusterOf({ clusters: { stock: { ssl: true } } }, msk(STOCK)), {
-      message: 'custom.mskTrigger.clusters.stock.brokers must be a list of host:port, not nothing',
+      message: 'custom.mskTrigger.clusters.stock.brokers must be a non-empty list of host:port addresses',
     })
   })
 })

@@ -79,7 +79,7 @@ describe('commits', () => {
     requests[2]?.succeed()
     await blocked
     await commits.finished()
-    assert.match(log[0] ?? '', /offsets not committed \(attempt 1\), retrying: not the coordinator/)
+    assert.match(log[0] ?? '', /offsets could not be committed \(attempt 1\)\. Retrying: not the coordinator/)
   })
 
   it('omit partitions that were revoked', async () => {

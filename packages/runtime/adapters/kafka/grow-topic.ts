@@ -37,5 +37,5 @@ export async function partitionCount(kafka: Kafka, topic: string): Promise<numbe
 async function untilLed(offsets: Promise<readonly unknown[]>, partitions: number): Promise<void> {
   const led = (await offsets).length
   if (led < partitions)
-    throw leaderMissing(`${partitions - led} of the new partitions have no leader that answers yet`)
+    throw leaderMissing(`${partitions - led} of the new partitions have no available leader yet`)
 }

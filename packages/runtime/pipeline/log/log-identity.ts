@@ -101,6 +101,6 @@ function anotherLog({ consumer, topic, partition }: StateKey, offset: number): P
   return new PartitionStopped(
     'another-log',
     `${topic}/${partition} is not the log that the state of ${consumer} was computed from: its record at offset ${offset} differs from ` +
-      'the one that was decided. Check whether the topic was deleted or truncated',
+      'the record that was applied. Check whether the topic was deleted or truncated',
   )
 }

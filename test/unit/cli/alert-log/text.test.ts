@@ -41,9 +41,9 @@ describe('an answer as CSV', () => {
 
 describe('sluice alerts sql', () => {
   for (const [args, message] of [
-    [[], /^Give either statements, or --file/],
-    [['SELECT 1', '--file', 'x.sql'], /^Give either statements, or --file/],
-    [['SELECT 1', '--csv', '--json'], /^--csv and --json exclude each other/],
+    [[], /^Specify either statements, or --file/],
+    [['SELECT 1', '--file', 'x.sql'], /^Specify either statements, or --file/],
+    [['SELECT 1', '--csv', '--json'], /^--csv and --json cannot be used together/],
     [['SELECT 1', '--since', 'yesterday'], /option '--since <time>': "yesterday" is invalid/],
   ] as const)
     it(`given wrong usage (${args.join(' ') || 'nothing'}), then it says what is wrong`, async () => {

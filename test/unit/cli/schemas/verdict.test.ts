@@ -16,7 +16,7 @@ const reasons = ['READER_FIELD_MISSING at /b']
 
 describe('given what a registry has', () => {
   for (const [what, registered, standing, line] of [
-    ['the schema', { ...NOTHING, id: 7, latest }, 'registered', /has all 1 schemas as they ship/],
+    ['the schema', { ...NOTHING, id: 7, latest }, 'registered', /has all packaged schemas \(1\)\./],
     ['no such subject', NOTHING, 'new', /^\+ topic-t\.v1\.T: its first version$/m],
     [
       'a version that it is compatible with',

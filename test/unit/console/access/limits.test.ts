@@ -63,7 +63,7 @@ describe('questions to the console', () => {
     const ask = questions(1, 1, () => new Promise(() => {}))
     const answer = await ask()
     assert.equal(answer.status, 503)
-    assert.match((await jsonOf(answer)).message, /^\/ took longer than 0.001 s. Request less/)
+    assert.match((await jsonOf(answer)).message, /^\/ took longer than 0.001 s. Request a shorter time range/)
   })
 })
 

@@ -119,7 +119,7 @@ describe('a stalled consumer', () => {
     person.resumes('throws')
     person.look(10_000)
     assert.deepEqual(person.seen, [
-      '✗ throws is stalled: no room 17 at 5f3a1111. Fix its code or its settings; it is retried.',
+      '✗ throws is stalled: no room 17 at 5f3a1111. Fix its code or its settings. It is retried.',
       '✓ throws continues (after 12 s)',
     ])
     assert.deepEqual(person.health.verdict(), [])
@@ -134,7 +134,7 @@ describe('a stalled consumer', () => {
     [
       'because its handler ends its process',
       { reason: 'RuntimeEnded: the handler ended its process with exit code 1' },
-      /it is retried\. If it stops at one record, this finds it: npx sluice skip f$/,
+      /It is retried\. If it stops at one record, find the record with: npx sluice skip f$/,
     ],
     [
       'whose topic does not exist',
@@ -170,7 +170,7 @@ describe('a stalled consumer', () => {
     assert.deepEqual(person.seen.join('\n').split('\n'), [
       '✗ alerting is stalled: the rules have 2 faults:',
       '    weather.yaml: severty: unknown key',
-      '    Fix its code or its settings; it is retried.',
+      '    Fix its code or its settings. It is retried.',
     ])
     person.lags('alerting', 40)
     assert.deepEqual(person.health.verdict(), [
@@ -187,7 +187,7 @@ describe('a stalled consumer', () => {
     assert.deepEqual(person.seen, [], 'within its timeout, and a while for loading and for a busy machine')
     person.lagsFor('never', 60_000, 7)
     assert.deepEqual(person.seen, [
-      '✗ never is stalled: its handler has had a batch for 2 min 1 s, and nothing has ended it. Check that its handler returns. If it stops at one record, this finds it: npx sluice skip never',
+      '✗ never is stalled: its handler has been processing a batch for 2 min 1 s and has not ended. Check that its handler returns. If it stops at one record, find the record with: npx sluice skip never',
     ])
     person.returns('never')
     person.lagsFor('never', 5_000, 0, 12)
@@ -216,10 +216,10 @@ describe('a stalled consumer', () => {
       person.look(1_000)
     }
     assert.deepEqual(person.seen, [
-      '✗ quiet is stalled: 7 records pending, and none has gone through for 31 s. Check its log: npx sluice logs quiet. If it stops at one record, this finds it: npx sluice skip quiet',
+      '✗ quiet is stalled: 7 records pending, without progress for 31 s. Check its log: npx sluice logs quiet. If it stops at one record, find the record with: npx sluice skip quiet',
     ])
     assert.deepEqual(person.health.verdict(), [
-      'quiet is stalled: 7 records pending, and none has gone through for 31 s (7 records pending)',
+      'quiet is stalled: 7 records pending, without progress for 31 s (7 records pending)',
     ])
     person.fails('quiet', 'boom')
     person.lags('quiet', 7, 6)
@@ -257,10 +257,7 @@ describe('a stalled consumer', () => {
     person.runs('f')
     person.mapped('f')
     person.lagsFor('f', 35_000, 7)
-    assert.match(
-      person.seen[0] ?? '',
-      /^✗ f is stalled: 7 records pending, and none has gone through for 3\d s\./,
-    )
+    assert.match(person.seen[0] ?? '', /^✗ f is stalled: 7 records pending, without progress for 3\d s\./)
   })
 })
 
@@ -335,7 +332,7 @@ describe('one outage is reported in one line', () => {
     person.look(5_000)
     person.fails('activity', 'log is not a function')
     person.look(5_000)
-    const what = 'log is not a function. Fix its code or its settings; it is retried.'
+    const what = 'log is not a function. Fix its code or its settings. It is retried.'
     assert.deepEqual(person.seen, [
       `✗ alerting and processor are stalled: ${what}`,
       `✗ activity is stalled: ${what}`,
@@ -439,7 +436,7 @@ describe('an unresolved problem at the end', () => {
     person.look(3_000)
     assert.deepEqual(person.health.verdict(), [])
     assert.deepEqual(person.seen, [
-      '✗ generator is stalled: the topic is gone. Fix its code or its settings; it is retried.',
+      '✗ generator is stalled: the topic is gone. Fix its code or its settings. It is retried.',
       '✓ generator continues (after 2 s)',
     ])
   })

@@ -84,7 +84,7 @@ describe('given a change that would lose records', () => {
     assert.deepEqual(outcome, {
       status: 'FAILED',
       reason:
-        'No topic was changed because of a change that is refused. sluice.telemetry.alerts.prod: retention.ms 2 → 1: records ' +
+        'No topic was changed because of a refused change. sluice.telemetry.alerts.prod: retention.ms 2 → 1: records ' +
         'older than the new retention would be lost. Revert the change of lib/app/topics.ts; or, if the loss is intended, make it manually, for example with ' +
         'kafka-configs.sh; then deploy again.',
     })

@@ -34,7 +34,7 @@ describe('a reading in another unit than its family has', () => {
     assert.deepEqual(await stage.batch([sent]), { batchItemFailures: [] })
     assert.deepEqual(stage.outcomes, ['failed/unit-mismatch'])
     const failure = stage.events[0]?.data as Record<string, unknown>
-    assert.equal(failure.error, '"unit" is hPa, and the reading has temperature (°C)')
+    assert.equal(failure.error, '"unit" is hPa, but the reading has temperature (°C)')
     assert.equal(failure.originalValue, sent.value?.toString('base64'))
   })
 

@@ -68,7 +68,7 @@ describe('close', () => {
       'Delivery failed: not delivered before close(): Kafka does not answer at 127.0.0.1:1',
     ])
     assert.deepEqual(warnings, [
-      'Warning: Kafka does not answer at 127.0.0.1:1: events wait and are sent as soon as it does',
+      'Warning: Kafka does not answer at 127.0.0.1:1. Events wait until Kafka answers',
       'Warning: 1 message not delivered',
     ])
     const before = asked

@@ -49,7 +49,7 @@ export function runningStacks(dir = STACKS_DIR): Stack[] {
   return names.flatMap(name => runningStack(name, dir) ?? [])
 }
 
-/** Returns the running stack with this name; undefined if there is none. */
+/** Returns the running stack with this name; undefined if none exists. */
 export function runningStack(name: string, dir = STACKS_DIR): Stack | undefined {
   const stack = readStack(stackFile(name, dir))
   return stack && processStart(stack.pid) === stack.processStart ? stack : undefined

@@ -16,7 +16,7 @@ export interface Completion {
 
 /** Values that can be suggested in addition to the declared choices, by the name of an argument or of an option's value. */
 export interface KnownValues {
-  /** Returns the known values; undefined if there are none. */
+  /** Returns the known values; undefined if none exist. */
   of(name: string): readonly string[] | undefined
   isFile(name: string): boolean
 }

@@ -34,7 +34,7 @@ interface GrowthReport {
   readonly to: number
   /** Outcome of the command. `checked` means that nothing was changed. */
   readonly outcome: 'checked' | 'grown' | 'aborted'
-  /** Problems that prevent the growth; empty if there are none. */
+  /** Problems that prevent the growth; empty if none exist. */
   readonly wrong: readonly string[]
   readonly consumers: readonly PlanLine[]
 }

@@ -131,7 +131,7 @@ export function withFired(group: Group, alert: Alert, atMs: number, muting: Muti
   return taken('queued', { ...group, alerts: [...others, known], more: left })
 }
 
-/** Returns the muted alert that can be moved to `more` to make room for an alert that is not muted; undefined if there is none. */
+/** Returns the muted alert that can be moved to `more` to make room for an alert that is not muted; undefined if none exists. */
 function yieldingTo(
   alert: Alert,
   alerts: readonly GroupAlert[],

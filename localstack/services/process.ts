@@ -104,7 +104,7 @@ const ERROR_PATTERN =
   /error|exception|fatal|cannot|can't|denied|refused|in use|not found|no such|invalid|unsupported/i
 const STACK_FRAME = /^\s+at |^\s*\.\.\. \d+ more|^\s+File "/
 
-/** Returns the last line of a log that seems to be an error; if there is none, the last line. */
+/** Returns the last line of a log that seems to be an error; if none exists, the last line. */
 export function tellingLine(logFile: string): string {
   const lines = readFileSync(logFile, 'utf8')
     .split('\n')

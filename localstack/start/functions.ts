@@ -160,7 +160,7 @@ export function isFrameworkError(line: string): boolean {
   return FRAMEWORK_ERROR.test(line)
 }
 
-/** Returns the error message of the framework in a log, without the stack trace; undefined if there is none. */
+/** Returns the error message of the framework in a log, without the stack trace; undefined if none exists. */
 export function startupErrorIn(log: string): string | undefined {
   const lines = log.split('\n')
   const from = lines.findIndex(isFrameworkError)

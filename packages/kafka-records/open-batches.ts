@@ -20,7 +20,7 @@ export class OpenBatches {
   }
 
   /**
-   * Removes and returns the unread rest of a batch of this partition. Returns undefined if there is none, or if the requested
+   * Removes and returns the unread rest of a batch of this partition. Returns undefined if none exists, or if the requested
    * position was already passed.
    */
   take(place: string, batch: Batch, fromDelta: number): RecordStream | undefined {

@@ -65,7 +65,7 @@ export class ForeignClient {
     return ends
   }
 
-  /** Returns the committed offset of a consumer group in each partition; -1 if there is none. */
+  /** Returns the committed offset of a consumer group in each partition; -1 if none exists. */
   async committed(groupId: string, topic: string): Promise<number[]> {
     const [answer] = await this.#admin.fetchOffsets({ groupId, topics: [topic] })
     const offsets: number[] = []

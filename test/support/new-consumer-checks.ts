@@ -11,7 +11,7 @@ const UNTOUCHED = ['templates', 'Dockerfiles', 'schemas']
 /**
  * Checks the types of files and of their imports with the project's options.
  *
- * @returns the errors; empty if there are none
+ * @returns the errors; empty if none exist
  */
 export async function typesOf(project: string, files: readonly string[]): Promise<string> {
   const config = 'tsconfig.new-files.json'

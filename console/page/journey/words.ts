@@ -156,7 +156,7 @@ const WORTH_SEEING: readonly (readonly [RegExp, readonly string[]])[] = [
 /** An event of the summary, and the decision that emitted the next event of the summary. */
 export interface Stage {
   readonly step: EventStep
-  /** Decision that emitted the next event or, for the last event, a notable decision about it; undefined if there is none. */
+  /** Decision that emitted the next event or, for the last event, a notable decision about it; undefined if none exists. */
   readonly by: DecisionStep | undefined
 }
 

@@ -5,7 +5,7 @@ import { countText } from '../parts/words.ts'
 export interface Headline {
   readonly tone: 'good' | 'warn' | 'bad' | 'plain'
   readonly text: string
-  /** Text of the link to the open dead letters; absent if there are none. */
+  /** Text of the link to the open dead letters; absent if none exist. */
   readonly letters?: string
 }
 

@@ -85,7 +85,7 @@ export function zoneText(nowMs: number): string {
   return timeZone === 'UTC' || !offset ? timeZone : `${timeZone}, ${offset}`
 }
 
-/** Formats a time for an input of type `datetime-local`; empty if there is none. */
+/** Formats a time for an input of type `datetime-local`; empty if none exists. */
 export function localTime(time: string | number | undefined): string {
   const at = new Date(time ?? '')
   if (Number.isNaN(at.getTime())) return ''

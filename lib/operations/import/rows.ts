@@ -124,7 +124,7 @@ interface Header {
   readonly width: number
   readonly timestamp: number
   readonly value: number
-  /** Index of the entity column; -1 if there is none. */
+  /** Index of the entity column; -1 if none exists. */
   readonly entity: number
 }
 

@@ -46,7 +46,7 @@ export function maxShare(name: FaultName): number {
 }
 
 /**
- * Returns the fault of this kind at a tick; undefined if there is none.
+ * Returns the fault of this kind at a tick; undefined if none exists.
  *
  * @param share share of the sensor's readings that have the fault
  */

@@ -36,7 +36,7 @@ export interface TopicMetadata {
     /** Error code, for example 5 if the partition has no leader. The other fields are set even if there is an error. */
     readonly errorCode: number
     readonly partition: number
-    /** Id of the leader; -1 if there is none. */
+    /** Id of the leader; -1 if none exists. */
     readonly leader: number
     readonly replicas: readonly number[]
     readonly inSync: readonly number[]

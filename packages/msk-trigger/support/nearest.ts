@@ -2,7 +2,7 @@
 const LONG = 8
 
 /**
- * Returns the known name that was probably meant; undefined if there is none. The names may differ in one edit, or in two if the
+ * Returns the known name that was probably meant; undefined if none exists. The names may differ in one edit, or in two if the
  * name is long. Case, hyphens and underscores are ignored.
  */
 export function nearest(name: string, known: readonly string[]): string | undefined {

@@ -46,7 +46,7 @@ function endOfDigits(json: string, start: number): number {
 }
 
 /**
- * Returns the first name that occurs twice in the outermost object; undefined if there is none. `JSON.parse`
+ * Returns the first name that occurs twice in the outermost object; undefined if none exists. `JSON.parse`
  * would silently keep only the last value.
  *
  * @param json valid JSON text
@@ -80,7 +80,7 @@ function firstRepeated(json: string): string | undefined {
   return undefined
 }
 
-/** Returns the index of the quotation mark that closes the string beginning at `start`; the end of the text if there is none. */
+/** Returns the index of the quotation mark that closes the string beginning at `start`; the end of the text if none exists. */
 function endOfText(json: string, start: number): number {
   for (let end = json.indexOf('"', start + 1); end >= 0; end = json.indexOf('"', end + 1)) {
     let escapes = 0

@@ -108,7 +108,7 @@ export interface EventData {
   readonly data: unknown
 }
 
-/** Returns the application's instructions for operators, to be appended to a message; an empty string if there are none. */
+/** Returns the application's instructions for operators, to be appended to a message; an empty string if none exist. */
 export function remedyFor({ remedies = {} }: Pick<Application, 'remedies'>, reason: string): string {
   return Object.hasOwn(remedies, reason) ? `: ${remedies[reason]}` : ''
 }

@@ -22,7 +22,7 @@ export interface Cursor {
 
 /** A value that a scheduled function or a command stores between runs. */
 export interface Value<T> {
-  /** Returns the value; undefined if there is none. */
+  /** Returns the value; undefined if none exists. */
   read(): Promise<T | undefined>
   write(value: T): Promise<void>
   /**

@@ -11,6 +11,6 @@ export interface Invocation extends SurgeGuard {
   readonly nowMs: () => number
   readonly pause: (ms: number) => Promise<void>
   readonly logChecks: LogChecks
-  /** Error that prevents this invocation from deciding anything, so that its partitions wait; absent if there is none. */
+  /** Error that prevents this invocation from deciding anything, so that its partitions wait; absent if none exists. */
   readonly unavailable?: Unavailable
 }

@@ -137,7 +137,7 @@ export class PartitionQueue {
     return batch
   }
 
-  /** Returns the time at which the first batch can be sent; undefined if there is none. Full batches are due immediately. */
+  /** Returns the time at which the first batch can be sent; undefined if none exists. Full batches are due immediately. */
   dueAtMs(): number | undefined {
     const [first, second] = this.#batches
     if (first === undefined) return undefined

@@ -231,7 +231,7 @@ function reported<State>(step: Step<State>): Omit<Taken<State>, 'by' | 'entity'>
 }
 
 /**
- * Returns the path of the first part of a value that JSON would change, such as a Date, a Map or NaN; undefined if there is none.
+ * Returns the path of the first part of a value that JSON would change, such as a Date, a Map or NaN; undefined if none exists.
  */
 function lostInJson(value: unknown, path: string): string | undefined {
   if (value === undefined || value === null || typeof value === 'string' || typeof value === 'boolean')

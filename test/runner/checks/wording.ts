@@ -153,7 +153,7 @@ function commentMark(file: string): string {
 const QUOTED = /'(?<single>(?:[^'\\]|\\.)*)'|"(?<double>(?:[^"\\]|\\.)*)"|`(?<template>(?:[^`\\]|\\.)*)`/g
 const THREE_WORDS = /[A-Za-z]+\S* \S+ \S*[A-Za-z]/
 
-/** Returns the quoted texts of a line or, if there are none, the text between tags. */
+/** Returns the quoted texts of a line or, if none exist, the text between tags. */
 function messagesIn(line: string): string[] {
   const quoted = [...line.matchAll(QUOTED)].map(
     ({ groups }) => groups?.single ?? groups?.double ?? groups?.template ?? '',

@@ -9,7 +9,7 @@ import { untilLed } from './topics.ts'
 
 export interface TopicPartition {
   readonly partition: number
-  /** Id of the leading broker; -1 if there is none. */
+  /** Id of the leading broker; -1 if none exists. */
   readonly leader: number
   /** Ids of the brokers that have a replica. `inSync` contains only the brokers whose replica is in sync. */
   readonly replicas: readonly number[]

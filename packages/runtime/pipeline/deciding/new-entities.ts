@@ -80,7 +80,7 @@ export class NewEntities {
     }
   }
 
-  /** Serialized levels, each with its group, level and log clock; empty if there are none. */
+  /** Serialized levels, each with its group, level and log clock; empty if none exist. */
   get stored(): string {
     return [...this.#levels].map(([group, { level, atMs }]) => `${group}:${level}:${atMs}`).join(' ')
   }

@@ -89,7 +89,7 @@ export interface Generations {
    * @param copy selects the next generation; the default is the live state
    */
   facts(partitionState: StateKey, copy?: CopyName): Promise<StateFacts>
-  /** Returns the purpose of the next generation; undefined if there is none or it is incomplete. */
+  /** Returns the purpose of the next generation; undefined if none exists or it is incomplete. */
   purpose(partitionState: StateKey): Promise<Purpose | undefined>
   /** Reads the entities with their stored states, page by page. An entity may be returned twice, as with all paged reads. */
   states(partitionState: StateKey, copy?: CopyName): AsyncIterable<readonly [entity: string, state: string]>

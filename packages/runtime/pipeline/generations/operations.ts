@@ -19,7 +19,7 @@ interface Shared<T> {
 
 /** @typeParam Beside additional fields of the stored value, which remain when the operation ends */
 export type Registered<Own extends Operation, Beside extends object> = Beside & {
-  /** The unfinished operation; absent if there is none. */
+  /** The unfinished operation; absent if none exists. */
   readonly underway?: Own
 }
 

@@ -27,7 +27,7 @@ export interface CheckpointMeta {
   readonly emitted: number
   /** Append time from which all failures are remembered, see `Snapshot`. */
   readonly failuresFromMs: number | undefined
-  /** Serialized levels of `NewEntities`; absent if there are none. */
+  /** Serialized levels of `NewEntities`; absent if none exist. */
   readonly newEntities?: string
   /** Number of decisions, by `outcome/reason`. */
   readonly tally: Readonly<Record<string, number>>
@@ -128,7 +128,7 @@ export interface TakenState {
 /** Facts about a partition state that are read before a checkpoint is taken. */
 export interface Tracked {
   readonly version: Version
-  /** Time (`takenAtMs`) of the checkpoint since which all changes are known; undefined if there is none. */
+  /** Time (`takenAtMs`) of the checkpoint since which all changes are known; undefined if none exists. */
   readonly since: number | undefined
 }
 
@@ -149,11 +149,11 @@ export interface Reading {
 /** Reads and replaces whole partition states. Every method rejects with `Unavailable` if the store cannot be reached. */
 export interface PartitionStates {
   /**
-   * Returns a consistent copy of the state; undefined if there is none. Reading the pages fails with `CopyStopped` if a commit is
+   * Returns a consistent copy of the state; undefined if none exists. Reading the pages fails with `CopyStopped` if a commit is
    * made in the meantime.
    */
   take(partitionState: StateKey): Promise<TakenState | undefined>
-  /** Returns facts about the state; undefined if there is none. */
+  /** Returns facts about the state; undefined if none exists. */
   tracked(partitionState: StateKey): Promise<Tracked | undefined>
   /**
    * Reads a state while commits can be made. Parts that change during the read are read again, and the last of them are read

@@ -22,7 +22,7 @@ export interface TakingOptions {
 export interface NotTaken {
   readonly partitionState: StateKey
   readonly reason: 'moving' | 'out-of-time' | 'failed'
-  /** Age of the newest checkpoint, in milliseconds; undefined if there is none. */
+  /** Age of the newest checkpoint, in milliseconds; undefined if none exists. */
   readonly ageMs: number | undefined
   readonly error?: unknown
 }

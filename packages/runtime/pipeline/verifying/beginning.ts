@@ -26,7 +26,7 @@ export interface BeginningWanted {
 
 /**
  * Returns the position at which the comparison starts. This is the newest checkpoint that is not later than the requested time, or
- * the beginning of the log if there is none. If the comparison from that position would be in doubt, or if the log no longer
+ * the beginning of the log if none exists. If the comparison from that position would be in doubt, or if the log no longer
  * contains that position, a later checkpoint is chosen. Returns undefined if there is no usable position.
  *
  * @param kept checkpoints of the partition state

@@ -95,7 +95,7 @@ local function addIds(key, more, buckets)
 end
 
 -- Returns the start of the newest entry that begins with these bytes, in a bucket with entries of this
--- length; nil if there is none.
+-- length; nil if none exists.
 local find = string.find
 local function positionIn(bucket, bytes, length)
   local at = find(bucket, bytes, 1, true)

@@ -2,7 +2,7 @@
 import type { Config } from '../../lib/app/config.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
 import { signalSize, topicSize } from '../../lib/app/topics.ts'
-import { type AlertLife, alertLives, type IsWanted } from '../../lib/queries/alert-history.ts'
+import { type AlertLife, type AlertPredicate, alertLives } from '../../lib/queries/alert-history.ts'
 import { type AlertSource, recordsBehind } from '../../lib/queries/known-alerts.ts'
 import { type Range, rangesOf } from '../../lib/queries/records.ts'
 import { type ActiveAlert, activeAlertsOf } from '../../lib/tables/conditions.ts'
@@ -86,7 +86,7 @@ export class AlertsReader implements AlertSource {
    */
   async lives(
     fromMs: number | undefined,
-    isWanted?: IsWanted,
+    isWanted?: AlertPredicate,
     isIn: (range: Range) => boolean = () => true,
   ): Promise<AlertLife[]> {
     const { topic } = this.topic

@@ -33,7 +33,7 @@ export interface AlertTransition {
   readonly traceparent?: string
 }
 
-export type IsWanted = (about: Pick<Alert, 'alertId' | 'entity'>) => boolean
+export type AlertPredicate = (about: Pick<Alert, 'alertId' | 'entity'>) => boolean
 
 /**
  * Returns the alerts in ranges of the alerts topic, by id. If an alert fired before a range starts, only its later events are
@@ -46,7 +46,10 @@ export type IsWanted = (about: Pick<Alert, 'alertId' | 'entity'>) => boolean
 export async function alertLives(
   log: LogReader,
   ranges: readonly Range[],
-  { isWanted = () => true, signal }: { readonly isWanted?: IsWanted; readonly signal?: AbortSignal } = {},
+  {
+    isWanted = () => true,
+    signal,
+  }: { readonly isWanted?: AlertPredicate; readonly signal?: AbortSignal } = {},
 ): Promise<ReadonlyMap<string, AlertLife>> {
   const lives = new Lives(isWanted)
   for await (const record of readRecords(log, ranges)) {
@@ -63,7 +66,7 @@ export async function alertLives(
  */
 export function livesIn(
   records: readonly LogRecord[],
-  isWanted: IsWanted = () => true,
+  isWanted: AlertPredicate = () => true,
 ): ReadonlyMap<string, AlertLife> {
   const lives = new Lives(isWanted)
   for (const record of records) lives.take(record)
@@ -71,10 +74,10 @@ export function livesIn(
 }
 
 class Lives {
-  readonly #isWanted: IsWanted
+  readonly #isWanted: AlertPredicate
   readonly #byId = new Map<string, Life>()
 
-  constructor(isWanted: IsWanted) {
+  constructor(isWanted: AlertPredicate) {
     this.#isWanted = isWanted
   }
 

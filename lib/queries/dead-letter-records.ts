@@ -115,7 +115,7 @@ export function deadLetterSummary(found: FoundDeadLetter, handled?: HandledActio
 const MAX_BETWEEN = 100
 
 /** Dead letter with its record. The record is absent if it is unreadable, or no longer in the topic. */
-export interface ReadLetter {
+export interface ReadDeadLetter {
   readonly row: PlacedRow
   readonly found?: FoundDeadLetter
 }
@@ -131,7 +131,7 @@ export async function* readLetters(
   log: LogReader,
   topic: string,
   rows: readonly PlacedRow[],
-): AsyncGenerator<readonly ReadLetter[]> {
+): AsyncGenerator<readonly ReadDeadLetter[]> {
   const byPartition = Map.groupBy(rows, ({ partition }) => partition)
   const runs = [...byPartition].map(([partition, own]) => runsOf(topic, partition, own))
   // One run of adjacent records is read in each partition at a time. Reading all runs at once could exhaust the memory.
@@ -139,7 +139,7 @@ export async function* readLetters(
     const now = runs.flatMap(own => own[at] ?? [])
     const wanted = new Map(now.flatMap(run => run.rows.map(row => [placeText(row), row] as const)))
     for await (const records of readRecordGroups(log, now)) {
-      const group: ReadLetter[] = []
+      const group: ReadDeadLetter[] = []
       for (const record of records) {
         const row = wanted.get(placeText(record))
         if (!row) continue

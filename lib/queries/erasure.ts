@@ -26,7 +26,7 @@ export interface ErasurePlace extends StateKey {
  * Progress of an erasure in a partition.
  * - `applied`: the consumer has processed the erasure. `erased` is true if a state was erased.
  */
-export type ErasureStanding =
+export type ErasureStatus =
   | { readonly kind: 'applied'; readonly erased: boolean }
   /** Number of offsets that the consumer must still process, including the offset of the erasure. */
   | { readonly kind: 'pending'; readonly lag: number }
@@ -98,10 +98,10 @@ export async function erasuresSoFar(
  *
  * @throws Unavailable if Redis does not answer
  */
-export async function erasureStanding(
+export async function erasureStatus(
   inspection: Pick<StateInspection, 'summary'>,
   { offset, held, erasedBefore, ...stateKey }: ErasurePlace,
-): Promise<ErasureStanding> {
+): Promise<ErasureStatus> {
   const { appliedOffset, tally } = await inspection.summary(stateKey)
   if (appliedOffset < offset) return { kind: 'pending', lag: offset - appliedOffset }
   return { kind: 'applied', erased: held || (tally[ERASED] ?? 0) > erasedBefore }

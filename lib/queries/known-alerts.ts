@@ -8,7 +8,7 @@ import type { ActiveAlert } from '../tables/conditions.ts'
 import type { FiringNow } from '../tables/firing-alerts.ts'
 import type { TopicSize } from '../tables/table.ts'
 import { preferExact } from '../tables/table.ts'
-import type { AlertLife, IsWanted } from './alert-history.ts'
+import type { AlertLife, AlertPredicate } from './alert-history.ts'
 import { offsetsBehind } from './lag.ts'
 import type { Range } from './records.ts'
 
@@ -29,7 +29,7 @@ export interface AlertSource {
    */
   lives(
     fromMs: number | undefined,
-    isWanted?: IsWanted,
+    isWanted?: AlertPredicate,
     isIn?: (range: Range) => boolean,
   ): Promise<AlertLife[]>
   /**
@@ -175,7 +175,7 @@ async function livesLike(
   wanted: string,
   sinceMs: number | undefined,
 ): Promise<AlertLife[]> {
-  const isWanted: IsWanted = ({ alertId, entity }) =>
+  const isWanted: AlertPredicate = ({ alertId, entity }) =>
     alertId === wanted || entityOf(entity).trim().includes(wanted)
   const lives = await source.lives(sinceMs, isWanted)
   const exact = lives.filter(({ id }) => id === wanted)

@@ -4,7 +4,7 @@ import { tick } from '../../lib/telemetry/tick.ts'
 import type { KeyedProcess } from '../../packages/runtime/consumer/process.ts'
 import { ProcessKit } from '../../packages/runtime/testing/process-kit.ts'
 
-export type { Taken } from '../../packages/runtime/testing/process-kit.ts'
+export type { TakenStep } from '../../packages/runtime/testing/process-kit.ts'
 
 export class Kit<State> extends ProcessKit<State> {
   constructor(process: KeyedProcess<State, never, unknown>) {

@@ -4,7 +4,12 @@ import { keptSilences } from '../../../lib/app/silences.ts'
 import { topicSize } from '../../../lib/app/topics.ts'
 import { matchesAlert } from '../../../lib/notification/match.ts'
 import { phaseOf, type Silence } from '../../../lib/notification/silences.ts'
-import { type AlertLife, alertLives, type IsWanted, livesIn } from '../../../lib/queries/alert-history.ts'
+import {
+  type AlertLife,
+  type AlertPredicate,
+  alertLives,
+  livesIn,
+} from '../../../lib/queries/alert-history.ts'
 import { type AlertSource, recordsBehind } from '../../../lib/queries/known-alerts.ts'
 import { newestOf } from '../../../lib/queries/newest.ts'
 import { type Range, rangesOf, searchRecords } from '../../../lib/queries/records.ts'
@@ -64,7 +69,7 @@ export class ConsoleAlerts implements AlertSource {
 
   async lives(
     fromMs: number | undefined,
-    isWanted?: IsWanted,
+    isWanted?: AlertPredicate,
     isIn: (range: Range) => boolean = () => true,
   ): Promise<AlertLife[]> {
     const { topic } = this.topic
@@ -102,7 +107,7 @@ export class ConsoleAlerts implements AlertSource {
     ranges: readonly Range[],
     text: string,
     signal: AbortSignal,
-    isWanted: IsWanted | undefined,
+    isWanted: AlertPredicate | undefined,
   ): Promise<AlertLife[]> {
     const records: LogRecord[] = []
     try {

@@ -10,7 +10,7 @@ import { alertsTopicName, consoleSecret, redisSecret } from '../resource-names.t
 import { findAlertsTopic } from './alerts-topic.ts'
 
 /** AWS resource that the functions of an environment need. */
-export interface AccountThing {
+export interface AccountResource {
   /** Kind of the resource: `secret`, `parameter`, `alerts-topic`, `bucket` or `cluster`. */
   readonly check: string
   readonly name: string
@@ -24,7 +24,7 @@ export interface AccountThing {
  * Result of a check. `wrong`: the resource exists, but is not usable. `unseen`: the caller lacks the permission to read the
  * resource, or AWS does not respond.
  */
-export type ThingSeen =
+export type ResourceState =
   | { readonly is: 'there'; readonly says: string }
   | { readonly is: 'missing' }
   | { readonly is: 'wrong'; readonly says: string }
@@ -41,14 +41,14 @@ interface AccountUses {
   readonly endpoint?: string
 }
 
-interface Look extends AccountThing {
-  readonly look: () => Promise<ThingSeen>
+interface Look extends AccountResource {
+  readonly look: () => Promise<ResourceState>
 }
 
 /** Checks each resource that the environment needs, and returns the resources with their results. Never throws. */
 export async function accountThings(
   uses: AccountUses,
-): Promise<{ readonly thing: AccountThing; readonly seen: ThingSeen }[]> {
+): Promise<{ readonly thing: AccountResource; readonly seen: ResourceState }[]> {
   const looks = looksFor(uses)
   return Promise.all(
     looks.map(async ({ look, ...thing }) => ({ thing, seen: await look().catch(unseenFor) })),
@@ -141,11 +141,11 @@ function bucketLook({ bucket, pathStyle }: NonNullable<Config['checkpoints']>, r
   }
 }
 
-function there(says: string): ThingSeen {
+function there(says: string): ResourceState {
   return { is: 'there', says }
 }
 
-async function secretSeen(name: string, keys: readonly string[]): Promise<ThingSeen> {
+async function secretSeen(name: string, keys: readonly string[]): Promise<ResourceState> {
   const content = await secretOf(name)
   const missing = keys.filter(key => typeof content[key] !== 'string')
   if (missing.length > 0)
@@ -158,7 +158,9 @@ const MISSING = /^(ResourceNotFoundException|ParameterNotFound|NotFound|NoSuchBu
 /** Error messages of this project for a resource that exists but has an unusable value. */
 const UNUSABLE = /: not a JSON object$|has no listener for/
 
-function unseenFor(error: Error & { readonly $metadata?: { readonly httpStatusCode?: number } }): ThingSeen {
+function unseenFor(
+  error: Error & { readonly $metadata?: { readonly httpStatusCode?: number } },
+): ResourceState {
   const root = error.cause instanceof Error ? error.cause : error
   if (MISSING.test(root.name)) return { is: 'missing' }
   if (UNUSABLE.test(error.message)) return { is: 'wrong', says: error.message }

@@ -1,14 +1,14 @@
 /** Checks the AWS resources of an environment, as far as the caller has permission to read them. Pure. */
-import type { AccountThing, ThingSeen } from '../../app/aws/account-things.ts'
+import type { AccountResource, ResourceState } from '../../app/aws/account-things.ts'
 import { type Finding, finding, type Judgement, unknown, wrong } from '../finding.ts'
 
-export function accountFinding(thing: AccountThing, seen: ThingSeen, beforeDeploy: boolean): Finding {
+export function accountFinding(thing: AccountResource, seen: ResourceState, beforeDeploy: boolean): Finding {
   return finding('account', thing.check, thing.name, judgement(thing, seen, beforeDeploy))
 }
 
 function judgement(
-  { todo, isMadeByDeployment }: AccountThing,
-  seen: ThingSeen,
+  { todo, isMadeByDeployment }: AccountResource,
+  seen: ResourceState,
   beforeDeploy: boolean,
 ): Judgement | string {
   if (seen.is === 'there') return seen.says

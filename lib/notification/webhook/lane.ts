@@ -9,7 +9,7 @@ import { SECRET_WITHIN_MS, TIMEOUT_MS, type WebhookReceiver } from '../receiver.
 import { attempt, type WebhookPorts } from './attempt.ts'
 import { Patience } from './patience.ts'
 import { Recent } from './recent.ts'
-import { LastTold } from './told.ts'
+import { LastNotified } from './told.ts'
 
 /**
  * Number of consecutive timeouts after which the receiver is not called for `SKIP_MS`. After this pause, a single further timeout
@@ -39,7 +39,7 @@ export class Lane {
   /** Delivered notifications, oldest first. If a batch is retried, only notifications that are not in this map are sent again. */
   readonly #delivered = new Recent<Delivered>(REMEMBERED)
   readonly #patience = new Patience()
-  readonly #told = new LastTold()
+  readonly #told = new LastNotified()
   #timeouts = 0
   #notBeforeMs = 0
   #why = ''

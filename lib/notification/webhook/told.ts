@@ -17,7 +17,7 @@ interface LastMessage {
   readonly count: number
 }
 
-export class LastTold {
+export class LastNotified {
   readonly #groups = new Recent<LastMessage>(REMEMBERED)
 
   /** Stores a message that the webhook has accepted. */

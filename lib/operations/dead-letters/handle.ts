@@ -10,7 +10,7 @@ import {
   type DeadLetterSummary,
   deadLetterSummary,
   deadLettersOf,
-  type ReadLetter,
+  type ReadDeadLetter,
   readLetters,
 } from '../../queries/dead-letter-records.ts'
 import type { DeadLetterSource, PlacedDeadLetter, PlacedRow } from '../../queries/dead-letters.ts'
@@ -224,7 +224,7 @@ async function* decidedGroups(
 /** Decides about a dead letter by its record. Returns an empty list if the record is no longer in the topic. */
 function takenBy(
   byRecord: NonNullable<Chooser['byRecord']>,
-  { row, found }: ReadLetter,
+  { row, found }: ReadDeadLetter,
   tally: Pick<Tally, 'leave'>,
 ): SelectedDeadLetter[] {
   if (!found) return []

@@ -22,7 +22,7 @@ export interface DeploymentPorts {
 }
 
 /** Logger of the function. */
-export interface Teller {
+export interface DeploymentLog {
   info(message: string, details: Record<string, unknown>): void
   warn(message: string, details: Record<string, unknown>): void
   error(message: string, details: Record<string, unknown>): void
@@ -37,7 +37,7 @@ export interface Teller {
 export async function fulfil(
   request: ResourceRequest,
   ports: DeploymentPorts,
-  told: Teller,
+  told: DeploymentLog,
 ): Promise<Outcome> {
   if (request.RequestType === 'Delete') {
     told.info(
@@ -59,7 +59,7 @@ export async function fulfil(
  * Returns the outcome of a failed request. A rollback to an older deployment still succeeds, because the resources that it needs
  * exist. Otherwise, the stack could neither continue nor roll back.
  */
-export function failed(request: ResourceRequest, reason: string, told: Teller): Outcome {
+export function failed(request: ResourceRequest, reason: string, told: DeploymentLog): Outcome {
   told.error('the topics are not as the table says', { kind: 'deployment', reason })
   return isRollback(request) ? { status: 'SUCCESS' } : { status: 'FAILED', reason }
 }
@@ -67,7 +67,7 @@ export function failed(request: ResourceRequest, reason: string, told: Teller): 
 async function deploy(
   request: ResourceRequest,
   ports: DeploymentPorts,
-  told: Teller,
+  told: DeploymentLog,
   applying: Applying,
 ): Promise<void> {
   const renamed = renamedIn(request)

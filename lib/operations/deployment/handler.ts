@@ -8,7 +8,7 @@ import { once } from '../../../packages/runtime/lambda/once.ts'
 import { putAnswer } from '../../app/aws/cloudformation-answer.ts'
 import { NAME } from '../../app/name.ts'
 import { type Environment, GENERAL, KAFKA, type PartsOf, readSettings } from '../../app/settings/index.ts'
-import { type DeploymentPorts, failed, fulfil, type Teller } from './fulfil.ts'
+import { type DeploymentLog, type DeploymentPorts, failed, fulfil } from './fulfil.ts'
 import { patiently } from './patience.ts'
 import { answerTo, type Outcome, type ResourceRequest, resourceRequest } from './request.ts'
 
@@ -55,7 +55,7 @@ interface Run {
  * Returns the outcome before the invocation's time runs out. Never rejects. A step that is in progress at that time is still
  * completed.
  */
-async function outcomeInTime(request: ResourceRequest, run: Run, told: Teller): Promise<Outcome> {
+async function outcomeInTime(request: ResourceRequest, run: Run, told: DeploymentLog): Promise<Outcome> {
   const stopping = new AbortController()
   const deployment = new Deployment(run, stopping.signal)
   const late = pause(Math.max(0, run.withinMs), undefined, { signal: stopping.signal }).then(

@@ -1,7 +1,7 @@
 /** Waits until consumers have applied an erasure. */
 
 import type { StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
-import { type ErasurePlace, type ErasureStanding, erasureStanding } from '../../queries/erasure.ts'
+import { type ErasurePlace, type ErasureStatus, erasureStatus } from '../../queries/erasure.ts'
 
 /** Progress of an erasure in one consumer. */
 export interface ConsumerErasure {
@@ -39,14 +39,14 @@ export async function untilApplied(
   { timeoutMs, nowMs, pause, stop }: Patience,
   progress: (consumers: readonly ConsumerErasure[]) => void,
 ): Promise<ConsumerErasure[]> {
-  const standings = new Map<ErasurePlace, ErasureStanding>()
+  const standings = new Map<ErasurePlace, ErasureStatus>()
   const endMs = nowMs() + timeoutMs
   for (;;) {
     // States that have applied the erasure are not read again. The others are read one after another, because consumers use the
     // same Redis.
     for (const place of places)
       if (standings.get(place)?.kind !== 'applied')
-        standings.set(place, await erasureStanding(inspection, place))
+        standings.set(place, await erasureStatus(inspection, place))
     const consumers = byConsumer(standings)
     progress(consumers)
     const isDone = consumers.every(({ outcome }) => outcome !== 'not-yet')
@@ -57,7 +57,7 @@ export async function untilApplied(
   }
 }
 
-function byConsumer(standings: ReadonlyMap<ErasurePlace, ErasureStanding>): ConsumerErasure[] {
+function byConsumer(standings: ReadonlyMap<ErasurePlace, ErasureStatus>): ConsumerErasure[] {
   const groups = Map.groupBy(standings, ([{ consumer, topic }]) => `${consumer} ${topic}`)
   return [...groups.values()].map(own => {
     const [{ consumer, topic }] = own[0] as (typeof own)[0]

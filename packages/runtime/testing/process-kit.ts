@@ -17,7 +17,7 @@ import { NOTHING_WANTED } from './wanted.ts'
 type AnyProcess<State> = KeyedProcess<State, unknown, unknown>
 
 /** A step of the process under test. */
-export interface Taken<State> {
+export interface TakenStep<State> {
   /** Id of the event or name of the timer that caused the step. */
   readonly by: string
   readonly entity: string
@@ -59,7 +59,7 @@ export interface PlainRecord {
 export class ProcessKit<State> {
   readonly #tick: NonNullable<ProcessKitOptions['tick']>
   readonly #stage: Stage
-  readonly #steps: Taken<State>[] = []
+  readonly #steps: TakenStep<State>[] = []
   readonly #published: Event[] = []
   #offset = 0
   #nowMs = 0
@@ -105,7 +105,7 @@ export class ProcessKit<State> {
    * its schema; or if the runtime refuses a step because of duplicate names, timers that are already due, or values that cannot be
    * stored or published
    */
-  async when(...events: readonly (Event | PlainRecord)[]): Promise<readonly Taken<State>[]> {
+  async when(...events: readonly (Event | PlainRecord)[]): Promise<readonly TakenStep<State>[]> {
     const before = this.#steps.length
     for (const event of events) {
       const timeMs = 'type' in event ? Date.parse(event.time ?? '') : event.timestampMs
@@ -118,7 +118,7 @@ export class ProcessKit<State> {
   }
 
   /** Lets time pass without events, so that only ticks are appended. Returns the steps of the timers that fire. */
-  async pass(ms: number): Promise<readonly Taken<State>[]> {
+  async pass(ms: number): Promise<readonly TakenStep<State>[]> {
     const before = this.#steps.length
     const endMs = this.#nowMs + ms
     while (this.#nowMs < endMs) {
@@ -222,7 +222,7 @@ function plain({ key = null, value }: PlainRecord): Partial<LogRecord> {
 /** Failures that a test may expect. Any other failure means that the event did not reach the process. */
 const OF_A_TEST: readonly FailureCode[] = ['rejected', 'id-conflict']
 
-function reported<State>(step: Step<State>): Omit<Taken<State>, 'by' | 'entity'> {
+function reported<State>(step: Step<State>): Omit<TakenStep<State>, 'by' | 'entity'> {
   // The runtime reports results that are not a step.
   if (typeof step !== 'object' || step === null) return { emitted: [] }
   if (step.kind === 'rejected') return { rejected: step.why, emitted: [] }

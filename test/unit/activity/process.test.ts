@@ -4,7 +4,7 @@ import { type Activity, activity } from '../../../lib/activity/process.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
 import { FAMILIES } from '../../../lib/telemetry/families.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
-import { Kit, type Taken } from '../../support/kit.ts'
+import { Kit, type TakenStep } from '../../support/kit.ts'
 import { databaseReading, environmentReading } from '../../support/records.ts'
 
 const START_MS = Date.parse('2026-03-01T12:00:00Z')
@@ -27,11 +27,11 @@ function event(id: string, type: string, source: string, subject: string, at: nu
   return { id, type, source, subject, time, datacontenttype: 'application/json', data }
 }
 
-function reasons(steps: readonly Taken<Activity>[]): string[] {
+function reasons(steps: readonly TakenStep<Activity>[]): string[] {
   return steps.map(({ by, reason }) => `${by}: ${reason}`)
 }
 
-function emissions(steps: readonly Taken<Activity>[]) {
+function emissions(steps: readonly TakenStep<Activity>[]) {
   return steps.flatMap(({ emitted }) => emitted.map(({ name, data }) => ({ name, ...(data as object) })))
 }
 

@@ -15,7 +15,7 @@ export interface ChosenBeginning extends Beginning {
   readonly doubt?: Doubt
 }
 
-export interface BeginningWanted {
+export interface BeginningOptions {
   /**
    * Requested start time, in milliseconds since the epoch. The comparison starts at the newest checkpoint that is not later. If
    * undefined, it starts at the beginning of the log.
@@ -34,7 +34,7 @@ export interface BeginningWanted {
 export function beginningOf(
   live: Pick<StateFacts, 'version' | 'codeFrom'>,
   kept: readonly KeptCheckpoint[],
-  { sinceMs, logStart }: BeginningWanted,
+  { sinceMs, logStart }: BeginningOptions,
 ): ChosenBeginning | undefined {
   const fromStart = logStart === 0 ? [chosen(live, { offset: 0 })] : []
   if (sinceMs === undefined) return fromStart[0]

@@ -118,7 +118,7 @@ Examples:
       if (dryRun) return printReport(terminal, { dryRun, ...plan }, json, planText)
       terminal.stderr.write(planText(plan))
       for (const one of asked) requireKafka(one, config)
-      await confirm('Erase it in every partition?', yes, terminal)
+      await confirm('Erase this entity in every partition?', yes, terminal)
       const report = await carryOut(
         connections,
         { action: 'state erase', filter: { entity: plan.entity } },

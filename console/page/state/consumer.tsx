@@ -218,7 +218,7 @@ function Entity({ state, onlyOne }: { readonly state: EntityState; readonly only
         <p class="warn">
           {held.failure === null
             ? 'The entity was held for a retry, which has ended.'
-            : `The entity is held for a retry, for at most ${durationText(held.endsAfterMs)} more of log time.`}{' '}
+            : `The entity is held until its failed record is retried, but for no longer than ${durationText(held.endsAfterMs)} of log time.`}{' '}
           {countText(held.parked.length, 'event')} parked.
         </p>
       )}

@@ -68,7 +68,7 @@ function looksFor(uses: AccountUses): Look[] {
     ...(console
       ? [
           secretLook(consoleSecret(env), [], {
-            todo: 'Create it with the tokens of the console: docs/console.md.',
+            todo: 'Create this secret with the access tokens of the console. See docs/console.md.',
           }),
           secretLook(redisSecret(env, 'console'), ['username', 'password'], {
             todo: 'Create it with {"username": "…", "password": "…"} of a user who cannot change states: docs/deployment.md#redis.',

@@ -6,7 +6,7 @@ import {
   isConsumer,
   mappingsOf,
   READING_DEFAULTS,
-  type ReadTopic,
+  type TriggerTopic,
   topicsRead,
 } from '../lib/app/functions.ts'
 import { tableSignalOf, topicNamed, topicsOf } from '../lib/app/topics.ts'
@@ -88,7 +88,7 @@ export function expandedFields(
  */
 function mskEvent(
   declared: DeclaredFunction,
-  { topic, group }: ReadTopic,
+  { topic, group }: TriggerTopic,
   surroundings: Surroundings,
 ): object {
   const { reading } = declared

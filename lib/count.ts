@@ -10,3 +10,8 @@ export function count(number: number, what: string): string {
 export function sumOf(numbers: readonly number[]): number {
   return numbers.reduce((sum, number) => sum + number, 0)
 }
+
+/** Returns the sum; null if a number is unknown, because a partial sum would be misleading. */
+export function sumIfKnown(numbers: readonly (number | null)[]): number | null {
+  return numbers.every(number => number !== null) ? sumOf(numbers) : null
+}

@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import type { ReadTopic } from '../queries/lag.ts'
 import { suggestion } from '../similar.ts'
 import { yamlContent } from '../yaml-document.ts'
 import type { TopicMappings } from './settings/mappings.ts'
@@ -149,20 +150,17 @@ export function readFunctions(file: URL | string = serverlessFile()): DeclaredFu
   return declaredFunctions(functions ?? {})
 }
 
-/** Topic that a function reads, with the consumer group that the function uses for it. */
-export interface ReadTopic {
-  readonly function: string
+/** Topic that triggers a function. */
+export interface TriggerTopic extends ReadTopic {
   /** Signal of the topic; absent for a topic of another system. */
   readonly signal?: Signal
-  readonly topic: string
-  readonly group: string
 }
 
 /** Returns the topics that trigger a function in an environment. */
 export function topicsRead(
   { name, consumes, foreignTopics }: Pick<DeclaredFunction, 'name' | 'consumes' | 'foreignTopics'>,
   env: string,
-): ReadTopic[] {
+): TriggerTopic[] {
   const own = consumes.map(signal => ({
     function: name,
     signal,

@@ -1,4 +1,5 @@
 /** Describes a Kafka cluster: its brokers and controller, the partitions and disks of each broker, and missing replicas. */
+
 import type { BrokerFeatures, ClusterMetadata, LogDir, MetadataQuorum } from '@sluice/kafka-records/requests'
 import { brokersAnswer, isRefusal } from '../../packages/runtime/adapters/kafka/availability.ts'
 import type { ClusterInspection, OfBroker } from '../../packages/runtime/adapters/kafka/cluster-inspection.ts'
@@ -7,6 +8,7 @@ import {
   type TopicLayout,
   type TopicPartition,
 } from '../../packages/runtime/adapters/kafka/topic-admin.ts'
+import { sumIfKnown } from '../count.ts'
 import { kafkaAnswer } from './kafka-answers.ts'
 import { releaseOf } from './kafka-releases.ts'
 
@@ -179,12 +181,10 @@ function disksIn(
 ): Pick<BrokerDescription, 'disks' | 'disksUnknown'> {
   if (!answer || 'error' in answer) return { disks: null, disksUnknown: whyUnknown(answer?.error) }
   const dirs = answer.answer
-  const sumOf = (sizes: readonly (number | null)[]) =>
-    sizes.every(size => size !== null) ? sizes.reduce((sum, size) => sum + size, 0) : null
   const disks = {
     bytes: dirs.flatMap(dir => dir.copies).reduce((sum, { bytes }) => sum + bytes, 0),
-    totalBytes: sumOf(dirs.map(dir => dir.totalBytes)),
-    usableBytes: sumOf(dirs.map(dir => dir.usableBytes)),
+    totalBytes: sumIfKnown(dirs.map(dir => dir.totalBytes)),
+    usableBytes: sumIfKnown(dirs.map(dir => dir.usableBytes)),
     failed: dirs.filter(({ errorCode }) => errorCode !== 0).map(({ path }) => path),
   }
   return { disks, disksUnknown: null }

@@ -1,7 +1,9 @@
 /** Reads how much disk space topics use on the brokers. */
+
 import type { LogDir } from '@sluice/kafka-records/requests'
 import type { ClusterInspection, OfBroker } from '../../packages/runtime/adapters/kafka/cluster-inspection.ts'
 import type { TopicLayout } from '../../packages/runtime/adapters/kafka/topic-admin.ts'
+import { sumIfKnown } from '../count.ts'
 import { kafkaAnswer } from './kafka-answers.ts'
 
 /** Size of a topic. A size is null if no broker reports it. */
@@ -58,19 +60,9 @@ function sizeIn({ topic, partitions }: TopicLayout, copies: Copies): TopicSize {
   const all = partitions.flatMap(({ partition, replicas }) =>
     replicas.map(broker => copies.get(keyOf(topic, partition, broker)) ?? null),
   )
-  return { bytes: sumOf(sizes), bytesOfCopies: sumOf(all), partitions: sizes }
+  return { bytes: sumIfKnown(sizes), bytesOfCopies: sumIfKnown(all), partitions: sizes }
 }
 
 function keyOf(topic: string, partition: number, broker: number): string {
   return `${topic}/${partition}@${broker}`
-}
-
-/** Returns the sum of sizes; null if a size is unknown, because a partial sum would be misleading. */
-function sumOf(sizes: readonly (number | null)[]): number | null {
-  let sum = 0
-  for (const size of sizes) {
-    if (size === null) return null
-    sum += size
-  }
-  return sum
 }

@@ -1,5 +1,7 @@
 /** Figures of the overview, computed from samples of Kafka and Redis. Pure. */
+
 import { type Signal, signalNamed, signals, topicsOf } from '../../../lib/app/topics.ts'
+import { sumIfKnown } from '../../../lib/count.ts'
 import type { WatchedLag } from '../../../lib/diagnosis/stalls/progress-watch.ts'
 import type { ConsumerLag, ReadTopic } from '../../../lib/queries/lag.ts'
 import type { Bounds } from '../../../packages/runtime/adapters/kafka/offsets.ts'
@@ -16,7 +18,7 @@ export function countersIn(kafka: KafkaLook | undefined, redis: RedisLook | unde
   const topics = signals().map(signal => [`topic/${signal}`, ends(signal)] as const)
   const consumers = (kafka?.lags ?? []).map(lag => [`rate/${nameOf(lag)}`, reachedBy(lag)] as const)
   return {
-    in: sumOf(topicsOf(['readings']).map(ends)),
+    in: sumIfKnown(topicsOf(['readings']).map(ends)),
     failed: ends('failures'),
     alerts: ends('alerts'),
     letters: ends('dlq'),
@@ -45,7 +47,7 @@ export function lagsIn(lags: readonly Lag[], waits: Values): Values {
 
 export function totalsIn(kafka: KafkaLook | undefined, redis: RedisLook | undefined): Values {
   return {
-    in: sumOf(topicsOf(['readings']).map(signal => recordsIn(kafka?.bounds[signal]))),
+    in: sumIfKnown(topicsOf(['readings']).map(signal => recordsIn(kafka?.bounds[signal]))),
     applied: redis?.outcomes.applied ?? null,
     duplicates: redis?.outcomes.duplicate ?? null,
     failed: recordsIn(kafka?.bounds.failures),
@@ -99,9 +101,4 @@ function endsOf(bounds: readonly Bounds[] | undefined): number | null {
 
 function recordsIn(bounds: readonly Bounds[] | undefined): number | null {
   return bounds ? bounds.reduce((sum, { start, end }) => sum + end - start, 0) : null
-}
-
-/** Returns the sum of the counts; null if one of them is unknown. */
-function sumOf(counts: readonly (number | null)[]): number | null {
-  return counts.reduce((sum, count) => (sum === null || count === null ? null : sum + count), 0)
 }

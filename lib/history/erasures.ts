@@ -1,0 +1,83 @@
+/**
+ * List of erasures in the bucket. Whoever writes rows applies it, so that an erased entity does not return when a part is written
+ * again or compacted.
+ */
+import { jsonIn } from '../json.ts'
+import type { HistoryErasure } from './erased.ts'
+import { DamagedObject } from './parquet.ts'
+import type { HistoryStore } from './store.ts'
+
+const PREFIX = 'erasures/'
+/** Time for which the list is not read again, in milliseconds. */
+const FRESH_MS = 60_000
+
+/** Adds an erasure to the list. Rows that are written from now on do not contain its entities. */
+export function putErasure(store: HistoryStore, erasure: HistoryErasure): Promise<void> {
+  return store.put(`${PREFIX}${erasure.id}.json`, Buffer.from(JSON.stringify(erasure)))
+}
+
+/** Reads the list of erasures. An erasure never changes, so each is read once. */
+export class ErasureList {
+  readonly #store: HistoryStore
+  readonly #nowMs: () => number
+  #erasures = new Map<string, HistoryErasure>()
+  /** The same array until an erasure is added. */
+  #list: readonly HistoryErasure[] = []
+  #readAtMs = Number.NEGATIVE_INFINITY
+
+  /** @param nowMs monotonic clock, in milliseconds */
+  constructor(store: HistoryStore, nowMs: () => number) {
+    this.#store = store
+    this.#nowMs = nowMs
+  }
+
+  /** Returns the erasures, which may be a minute old. Use `putWithoutErased` to write rows. */
+  async recent(): Promise<readonly HistoryErasure[]> {
+    return this.#nowMs() - this.#readAtMs < FRESH_MS ? this.#list : await this.current()
+  }
+
+  /**
+   * Returns the erasures that the bucket has now.
+   *
+   * @throws DamagedObject if the list has an object that is not an erasure
+   */
+  async current(): Promise<readonly HistoryErasure[]> {
+    const readAtMs = this.#nowMs()
+    let isChanged = false
+    for await (const { key } of this.#store.list(PREFIX)) {
+      if (this.#erasures.has(key)) continue
+      const erasure = jsonIn(String(await this.#store.get(key)))
+      if (!isErasure(erasure)) throw new DamagedObject(`${key} is not an erasure`)
+      this.#erasures.set(key, erasure)
+      isChanged = true
+    }
+    if (isChanged) this.#list = [...this.#erasures.values()]
+    this.#readAtMs = readAtMs
+    return this.#list
+  }
+}
+
+/**
+ * Writes an object to which the erasures are applied. If an erasure is added meanwhile, the object is written again, because the
+ * command that erases may have passed its place before.
+ *
+ * @param contents makes the object without the contents of erased rows
+ */
+export async function putWithoutErased(
+  { store, erasures }: { readonly store: HistoryStore; readonly erasures: ErasureList },
+  key: string,
+  contents: (list: readonly HistoryErasure[]) => Buffer | Promise<Buffer>,
+): Promise<void> {
+  let applied = await erasures.recent()
+  for (;;) {
+    await store.put(key, await contents(applied))
+    const list = await erasures.current()
+    if (list === applied) return
+    applied = list
+  }
+}
+
+function isErasure(value: unknown): value is HistoryErasure {
+  const { entities, upTo } = (value ?? {}) as Partial<HistoryErasure>
+  return Array.isArray(entities) && typeof upTo === 'object' && upTo !== null
+}

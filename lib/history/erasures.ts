@@ -3,8 +3,9 @@
  * again or compacted.
  */
 import { jsonIn } from '../json.ts'
-import type { HistoryErasure } from './erased.ts'
-import { DamagedObject } from './parquet.ts'
+import { columnsWithoutErased, type HistoryErasure, lastErased, withMark } from './erased.ts'
+import type { ObjectRange } from './object-key.ts'
+import { DamagedObject, decodeColumns, ParquetFile } from './parquet.ts'
 import type { HistoryStore } from './store.ts'
 
 const PREFIX = 'erasures/'
@@ -75,6 +76,35 @@ export async function putWithoutErased(
     if (list === applied) return
     applied = list
   }
+}
+
+/** Number of rows that are in memory as values. */
+const GROUP = 100_000
+
+/**
+ * Returns the object without the contents of erased rows, and the number of rows that changed.
+ *
+ * @param bytes contents of the object. They are returned unchanged if no row changes.
+ * @throws DamagedObject if the object cannot be read
+ */
+export async function objectWithoutErased(
+  { table, topic, partition, firstOffset }: ObjectRange,
+  bytes: Buffer,
+  erasures: readonly HistoryErasure[],
+): Promise<{ readonly contents: Buffer; readonly changed: number }> {
+  const list = erasures.filter(erasure => lastErased(erasure, topic, partition) >= firstOffset)
+  if (list.length === 0) return { contents: bytes, changed: 0 }
+  let file: ParquetFile | undefined
+  let changed = 0
+  for (let fromRow = 0; ; fromRow += GROUP) {
+    const read = await decodeColumns(bytes, { fromRow, toRow: fromRow + GROUP })
+    if (read.rows === 0) break
+    const kept = columnsWithoutErased(table, read, list)
+    file ??= new ParquetFile(withMark(kept.columns))
+    file.append(kept.values, kept.rows)
+    changed += kept.changed
+  }
+  return { contents: (changed > 0 && file?.end()) || bytes, changed }
 }
 
 function isErasure(value: unknown): value is HistoryErasure {

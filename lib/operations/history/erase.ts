@@ -1,16 +1,14 @@
 /** Erases entities from the objects of the history. */
 import {
-  columnsWithoutErased,
   ENTITY_COLUMNS,
   entitiesAt,
   entityDigest,
   type HistoryErasure,
   lastErased,
-  withMark,
 } from '../../history/erased.ts'
-import { ErasureList, putErasure, putWithoutErased } from '../../history/erasures.ts'
+import { ErasureList, objectWithoutErased, putErasure, putWithoutErased } from '../../history/erasures.ts'
 import type { HistoryObject } from '../../history/object-key.ts'
-import { DamagedObject, decodeColumns, ParquetFile } from '../../history/parquet.ts'
+import { DamagedObject, decodeColumns } from '../../history/parquet.ts'
 import { damaged, objectsOf } from '../../history/read.ts'
 import type { HistoryStore } from '../../history/store.ts'
 import { HISTORY_TABLES, type HistoryTable } from '../../history/tables.ts'
@@ -58,8 +56,6 @@ export interface HistoryReach {
 
 /** Number of objects that are read at the same time. */
 const AT_ONCE = 4
-/** Number of rows that are in memory as values. */
-const GROUP = 100_000
 
 /**
  * Erases the entities from the history: adds the erasure to the list in the bucket, so that it survives later writes, and then
@@ -78,25 +74,33 @@ export async function eraseFromHistory(
   const upTo = await lastOffsets(request, ports)
   const erasure: HistoryErasure = { id, time, entities: [...entities].map(entityDigest), upTo }
   if (counts) await putErasure(store, erasure)
-  const objects: HistoryObject[] = []
-  for (const table of HISTORY_TABLES) objects.push(...(await objectsOf(store, { table })))
-  const scan: Scan = {
-    store,
-    entities,
-    erasure,
-    ends: await endsOf(new Set(objects.map(({ topic }) => topic)), ports),
-    erasures: new ErasureList(store, () => performance.now()),
-    counts,
-    reach: { place: store.name, objects: 0, rows: {}, damaged: [], notReached: NOT_REACHED },
+  const erasures = new ErasureList(store, () => performance.now())
+  const reach: HistoryReach = {
+    place: store.name,
+    objects: 0,
+    rows: {},
+    damaged: [],
+    notReached: NOT_REACHED,
   }
-  for (let from = 0; from < objects.length; from += AT_ONCE) {
-    stop.throwIfAborted()
-    onProgress(from, objects.length)
-    const some = objects.slice(from, from + AT_ONCE).map(object => eraseFromObject(scan, object))
-    for (const result of await Promise.allSettled(some)) if (result.status === 'rejected') throw result.reason
+  const seen = new Set<string>()
+  // The compactor may write objects meanwhile.
+  for (;;) {
+    const all: HistoryObject[] = []
+    for (const table of HISTORY_TABLES) all.push(...(await objectsOf(store, { table })))
+    const objects = all.filter(({ key }) => !seen.has(key))
+    if (objects.length === 0) return reach
+    const ends = await endsOf(new Set(objects.map(({ topic }) => topic)), ports)
+    const scan: Scan = { store, entities, erasure, ends, erasures, counts, reach }
+    for (let from = 0; from < objects.length; from += AT_ONCE) {
+      stop.throwIfAborted()
+      onProgress(from, objects.length)
+      const some = objects.slice(from, from + AT_ONCE).map(object => eraseFromObject(scan, object))
+      for (const result of await Promise.allSettled(some))
+        if (result.status === 'rejected') throw result.reason
+    }
+    onProgress(objects.length, objects.length)
+    for (const { key } of objects) seen.add(key)
   }
-  onProgress(objects.length, objects.length)
-  return scan.reach
 }
 
 interface Scan {
@@ -143,11 +147,11 @@ async function eraseFromObject(scan: Scan, object: HistoryObject): Promise<void>
   if (bytes === undefined) return
   try {
     if (!(await mayContain(table, bytes, entities))) return
-    const { changed } = await rewritten(table, bytes, [erasure])
+    const { contents, changed } = await objectWithoutErased(object, bytes, [erasure])
     if (changed === 0) return
     if (counts)
       await putWithoutErased({ store, erasures }, key, async list => {
-        return (await rewritten(table, bytes, [erasure, ...list])).contents
+        return (await objectWithoutErased(object, contents, list)).contents
       })
     note(scan, table, changed)
   } catch (error) {
@@ -180,23 +184,4 @@ async function mayContain(
   for (let row = 0; row < rows; row++)
     if (entitiesAt(table, values, row)?.some(entity => entities.has(entity)) ?? true) return true
   return false
-}
-
-/** Returns the object without the contents of erased rows, and the number of rows that changed. */
-async function rewritten(
-  table: HistoryTable,
-  bytes: Buffer,
-  erasures: readonly HistoryErasure[],
-): Promise<{ readonly contents: Buffer; readonly changed: number }> {
-  let file: ParquetFile | undefined
-  let changed = 0
-  for (let fromRow = 0; ; fromRow += GROUP) {
-    const read = await decodeColumns(bytes, { fromRow, toRow: fromRow + GROUP })
-    if (read.rows === 0) break
-    const kept = columnsWithoutErased(table, read, erasures)
-    file ??= new ParquetFile(withMark(kept.columns))
-    file.append(kept.values, kept.rows)
-    changed += kept.changed
-  }
-  return { contents: file?.end() ?? bytes, changed }
 }

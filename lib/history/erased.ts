@@ -42,41 +42,18 @@ export function lastErased({ upTo }: Pick<HistoryErasure, 'upTo'>, topic: string
 }
 
 /**
- * Returns the rows of one partition without the contents of those that erasures reach. Returns the same array if no row changes.
- *
- * @param rows rows of one partition, in ascending order of offset
- */
-export function withoutErased(
-  rows: readonly HistoryRow[],
-  erasures: readonly HistoryErasure[],
-): readonly HistoryRow[] {
-  const [first] = rows
-  const isErased = first && erasedEntities(first, erasures)
-  if (!isErased) return rows
-  let isChanged = false
-  const kept = rows.map(row => {
-    if (!entitiesIn(row).some(entity => isErased(entity, row.offset))) return row
-    isChanged = true
-    return erasedRow(row)
-  })
-  return isChanged ? kept : rows
-}
-
-/**
- * Does the same with columns, and returns the number of rows that it has changed.
+ * Returns the rows without the contents of those that erasures reach, and the number of rows that changed.
  *
  * @param read all columns of rows of one partition, in ascending order of offset
  */
-export function columnsWithoutErased(
+export function withoutErased(
   table: HistoryTable,
   read: ReadColumns,
   erasures: readonly HistoryErasure[],
 ): ReadColumns & { readonly changed: number } {
   const { rows, values } = read
   const place = (name: string, row = 0) => values[name]?.[row] as never
-  const first = { topic: place('topic'), partition: place('partition'), offset: place('offset') }
-  const isErased = rows === 0 ? undefined : erasedEntities(first, erasures)
-  if (!isErased) return { ...read, changed: 0 }
+  const isErased = erasedEntities(place('topic'), place('partition'), erasures)
   const erased: number[] = []
   for (let row = 0; row < rows; row++) {
     const offset: number = place('offset', row)
@@ -105,26 +82,25 @@ function rowAt(table: HistoryTable, values: ReadColumns['values'], row: number):
   return readRow(dataColumnsOf(table), name => values[name]?.[row])
 }
 
-/** Returns a test for erased entities; undefined if no erasure reaches rows from this place on. */
+/** Returns a test for entities that are erased up to an offset. */
 function erasedEntities(
-  { topic, partition, offset }: Pick<HistoryRow, 'topic' | 'partition' | 'offset'>,
+  topic: string,
+  partition: number,
   erasures: readonly HistoryErasure[],
-): ((entity: string, offset: number) => boolean) | undefined {
+): (entity: string, offset: number) => boolean {
   const limits = new Map<string, number>()
   for (const erasure of erasures) {
     const last = lastErased(erasure, topic, partition)
-    if (last < offset) continue
     for (const digest of erasure.entities) limits.set(digest, Math.max(last, limits.get(digest) ?? -1))
   }
-  if (limits.size === 0) return undefined
   const known = new Map<string, number>()
-  return (entity, at) => {
+  return (entity, offset) => {
     let limit = known.get(entity)
     if (limit === undefined) {
       limit = limits.get(entityDigest(entity)) ?? -1
       known.set(entity, limit)
     }
-    return at <= limit
+    return offset <= limit
   }
 }
 
@@ -136,11 +112,6 @@ const MARK: Readonly<Record<string, string>> = { id: '', source: '', type: ERASE
 /** Returns whether the contents of a row were erased. */
 export function isErasedRow({ event }: Pick<HistoryRow, 'event'>): boolean {
   return event?.type === ERASED_ROW_TYPE
-}
-
-function erasedRow({ topic, partition, offset, timestampMs }: HistoryRow): HistoryRow {
-  const event = { id: '', source: '', type: ERASED_ROW_TYPE }
-  return { topic, partition, offset, timestampMs, key: null, event, headers: [] }
 }
 
 /** Columns that `entitiesAt` needs. */

@@ -3,8 +3,8 @@
  * again or compacted.
  */
 import { jsonIn } from '../json.ts'
-import { columnsWithoutErased, type HistoryErasure, lastErased, withMark } from './erased.ts'
-import type { ObjectRange } from './object-key.ts'
+import { type HistoryErasure, lastErased, withMark, withoutErased } from './erased.ts'
+import { type ObjectRange, objectKey } from './object-key.ts'
 import { DamagedObject, decodeColumns, ParquetFile } from './parquet.ts'
 import type { HistoryStore } from './store.ts'
 
@@ -32,7 +32,7 @@ export class ErasureList {
     this.#nowMs = nowMs
   }
 
-  /** Returns the erasures, which may be a minute old. Use `putWithoutErased` to write rows. */
+  /** Returns the erasures, which may be a minute old. `putWithoutErased` also notices later ones. */
   async recent(): Promise<readonly HistoryErasure[]> {
     return this.#nowMs() - this.#readAtMs < FRESH_MS ? this.#list : await this.current()
   }
@@ -59,19 +59,19 @@ export class ErasureList {
 }
 
 /**
- * Writes an object to which the erasures are applied. If an erasure is added meanwhile, the object is written again, because the
- * command that erases may have passed its place before.
+ * Writes an object without the contents of erased rows. If an erasure is added meanwhile, the object is written again, because the
+ * command that erases may have passed its place before. Every writer of rows uses this function.
  *
- * @param contents makes the object without the contents of erased rows
+ * @param bytes contents of the object before erasures
  */
 export async function putWithoutErased(
   { store, erasures }: { readonly store: HistoryStore; readonly erasures: ErasureList },
-  key: string,
-  contents: (list: readonly HistoryErasure[]) => Buffer | Promise<Buffer>,
+  range: ObjectRange,
+  bytes: Buffer,
 ): Promise<void> {
   let applied = await erasures.recent()
   for (;;) {
-    await store.put(key, await contents(applied))
+    await store.put(objectKey(range), (await objectWithoutErased(range, bytes, applied)).contents)
     const list = await erasures.current()
     if (list === applied) return
     applied = list
@@ -99,7 +99,7 @@ export async function objectWithoutErased(
   for (let fromRow = 0; ; fromRow += GROUP) {
     const read = await decodeColumns(bytes, { fromRow, toRow: fromRow + GROUP })
     if (read.rows === 0) break
-    const kept = columnsWithoutErased(table, read, list)
+    const kept = withoutErased(table, read, list)
     file ??= new ParquetFile(withMark(kept.columns))
     file.append(kept.values, kept.rows)
     changed += kept.changed

@@ -57,13 +57,13 @@ export async function addObject(
   store: HistoryStore,
   table: HistoryTable,
   records: readonly LogRecord[],
-  { level = 'parts', rows }: { level?: ObjectRange['level']; rows?: readonly HistoryRow[] } = {},
+  level: ObjectRange['level'] = 'parts',
 ): Promise<string> {
   const [first, last] = [records[0], records.at(-1)] as [LogRecord, LogRecord]
   const { topic, partition, offset: firstOffset } = first
   const day = dayOf(first.timestampMs)
   const key = objectKey({ table, level, topic, day, partition, firstOffset, lastOffset: last.offset })
-  await store.put(key, encodeRows(table, rows ?? (await rowsOf(records, PLAIN))))
+  await store.put(key, encodeRows(table, await rowsOf(records, PLAIN)))
   return key
 }
 

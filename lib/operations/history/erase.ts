@@ -149,10 +149,7 @@ async function eraseFromObject(scan: Scan, object: HistoryObject): Promise<void>
     if (!(await mayContain(table, bytes, entities))) return
     const { contents, changed } = await objectWithoutErased(object, bytes, [erasure])
     if (changed === 0) return
-    if (counts)
-      await putWithoutErased({ store, erasures }, key, async list => {
-        return (await objectWithoutErased(object, contents, list)).contents
-      })
+    if (counts) await putWithoutErased({ store, erasures }, object, contents)
     note(scan, table, changed)
   } catch (error) {
     if (!(error instanceof DamagedObject)) throw error

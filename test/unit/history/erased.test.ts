@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import {
-  columnsWithoutErased,
   ENTITY_COLUMNS,
   ERASED_ROW_TYPE,
   entitiesAt,
@@ -12,7 +11,13 @@ import {
   isErasedRow,
   withoutErased,
 } from '../../../lib/history/erased.ts'
-import { ErasureList, putErasure, putWithoutErased } from '../../../lib/history/erasures.ts'
+import {
+  ErasureList,
+  objectWithoutErased,
+  putErasure,
+  putWithoutErased,
+} from '../../../lib/history/erasures.ts'
+import { type ObjectRange, objectKey } from '../../../lib/history/object-key.ts'
 import {
   DamagedObject,
   decodeColumns,
@@ -32,6 +37,16 @@ import { alertFired, environmentReading as reading } from '../../support/records
 const TOPIC = 'sluice.telemetry.readings.test'
 const SITE = '/environment/test-site'
 const ROOF = `${SITE} roof-1`
+const RANGE: ObjectRange = {
+  table: 'readings',
+  level: 'parts',
+  topic: TOPIC,
+  day: '2026-01-01',
+  partition: 0,
+  firstOffset: 0,
+  lastOffset: 9,
+}
+const KEY = objectKey(RANGE)
 
 function recordOf(event: Event, offset: number, more: Partial<LogRecord> = {}): LogRecord {
   const place = { topic: TOPIC, partition: 0, offset, timestampMs: 1_767_225_600_000 + offset * 1_000 }
@@ -40,6 +55,18 @@ function recordOf(event: Event, offset: number, more: Partial<LogRecord> = {}): 
 
 function erasureOf(upTo: number, entities = [ROOF], id = 'one'): HistoryErasure {
   return { id, time: '2026-01-02T00:00:00Z', entities: entities.map(entityDigest), upTo: { [TOPIC]: [upTo] } }
+}
+
+/** Rows as they come back from an object after the erasures. */
+async function kept(rows: readonly HistoryRow[], erasures: readonly HistoryErasure[]): Promise<HistoryRow[]> {
+  const {
+    columns,
+    values,
+    rows: count,
+  } = withoutErased('readings', await decodeColumns(encodeRows('readings', rows)), erasures)
+  const file = new ParquetFile(columns)
+  file.append(values, count)
+  return await decodeRows('readings', file.end())
 }
 
 async function rowOf(record: LogRecord): Promise<HistoryRow> {
@@ -108,10 +135,10 @@ describe('rows without erased contents', () => {
       ),
     )
     const rows = await rowsOf(records, PLAIN)
-    const kept = withoutErased(rows, [erasureOf(2)])
-    assert.deepEqual(kept.map(isErasedRow), [true, false, true, false])
-    assert.deepEqual([kept[1], kept[3]], [rows[1], rows[3]])
-    const { values } = await decodeColumns(encodeRows('readings', [kept[0] as HistoryRow]))
+    const after = await kept(rows, [erasureOf(2)])
+    assert.deepEqual(after.map(isErasedRow), [true, false, true, false])
+    assert.deepEqual([after[1], after[3]], [rows[1], rows[3]])
+    const { values } = await decodeColumns(encodeRows('readings', [after[0] as HistoryRow]))
     const left = Object.entries(values).filter(([, [value]]) => value !== null)
     assert.deepEqual(Object.fromEntries(left.map(([name, [value]]) => [name, value])), {
       topic: TOPIC,
@@ -124,16 +151,24 @@ describe('rows without erased contents', () => {
     })
   })
 
-  it('given no row to erase, then the same rows are returned', async () => {
-    const rows = await rowsOf([recordOf(reading('r', { sensor: 'roof-1' }), 5)], PLAIN)
-    assert.equal(withoutErased(rows, [erasureOf(4)]), rows)
-    assert.equal(withoutErased(rows, [{ ...erasureOf(9), upTo: { other: [9] } }]), rows)
-    assert.equal(withoutErased(rows, [erasureOf(9, ['/other roof-1'])]), rows)
+  it('given no row to erase, then the object stays as it is', async () => {
+    const bytes = encodeRows('readings', [await rowOf(recordOf(reading('r', { sensor: 'roof-1' }), 5))])
+    for (const list of [
+      [erasureOf(4)],
+      [{ ...erasureOf(9), upTo: { other: [9] } }],
+      [erasureOf(9, ['/other roof-1'])],
+      [],
+    ]) {
+      const { contents, changed } = await objectWithoutErased(RANGE, bytes, list)
+      assert.equal(contents, bytes)
+      assert.equal(changed, 0)
+    }
+    assert.equal((await objectWithoutErased(RANGE, bytes, [erasureOf(5)])).changed, 1)
   })
 
-  it('given any rows and erasures, then rows and columns agree, and a repeat changes nothing', async () => {
+  it('given any rows and erasures, then the rows of their entities change, and a repeat changes nothing', async () => {
     const sensor = fc.constantFrom('roof-1', 'roof-2', 'roof-3')
-    const kind = fc.constantFrom('reading', 'alert', 'bytes', 'erasure')
+    const kind = fc.constantFrom('reading', 'alert', 'bytes')
     const erasure = fc.tuple(fc.array(sensor, { maxLength: 2 }), fc.integer({ min: -1, max: 12 }))
     await fc.assert(
       fc.asyncProperty(
@@ -146,35 +181,20 @@ describe('rows without erased contents', () => {
             const event = kind === 'alert' ? { ...alertFired('a'), data } : reading(`r${offset}`, { sensor })
             return recordOf(event as Event, offset)
           })
-          const list = erased.map(([sensors, upTo], index) =>
-            erasureOf(
-              upTo,
-              sensors.map(one => `${SITE} ${one}`),
-              String(index),
-            ),
-          )
+          const list = erased.map(([sensors, upTo], index) => {
+            const names = sensors.map(one => `${SITE} ${one}`)
+            return erasureOf(upTo, names, String(index))
+          })
           const rows = await rowsOf(records, PLAIN)
-          const kept = withoutErased(rows, list)
-          const isErased = (index: number) =>
-            written[index]?.[1] !== 'bytes' &&
-            erased.some(([sensors, upTo]) => sensors.includes(written[index]?.[0] as never) && index <= upTo)
-          assert.deepEqual(
-            kept.map(isErasedRow),
-            rows.map((_, index) => isErased(index)),
-          )
-          assert.equal(withoutErased(kept, list), kept)
-          const { columns, ...read } = columnsWithoutErased(
-            'readings',
-            await decodeColumns(encodeRows('readings', rows)),
-            list,
-          )
-          const file = new ParquetFile(columns)
-          file.append(read.values, read.rows)
-          assert.deepEqual(
-            await decodeRows('readings', file.end()),
-            await decodeRows('readings', encodeRows('readings', kept)),
-          )
-          assert.equal(read.changed, kept.filter(isErasedRow).length)
+          const after = await kept(rows, list)
+          for (const [index, row] of after.entries()) {
+            const [sensor, kind] = written[index] as (typeof written)[number]
+            const isErased =
+              kind !== 'bytes' && erased.some(([sensors, upTo]) => sensors.includes(sensor) && index <= upTo)
+            assert.equal(isErasedRow(row), isErased)
+            if (!isErased) assert.deepEqual(row, rows[index])
+          }
+          assert.deepEqual(await kept(after, list), after)
         },
       ),
       { numRuns: 60 },
@@ -193,10 +213,8 @@ describe('the list of erasures', () => {
       assert.match(request, /^put /)
       await putErasure(store, erasureOf(0))
     }
-    await putWithoutErased({ store, erasures }, 'key', list =>
-      encodeRows('readings', withoutErased(rows, list)),
-    )
-    const [row] = await decodeRows('readings', store.objects.get('key') as Buffer)
+    await putWithoutErased({ store, erasures }, RANGE, encodeRows('readings', rows))
+    const [row] = await decodeRows('readings', store.objects.get(KEY) as Buffer)
     assert.ok(row && isErasedRow(row))
     assert.ok(!(await textIn('readings', [row])).includes('secret'))
   })
@@ -206,12 +224,12 @@ describe('the list of erasures', () => {
     let nowMs = 0
     const erasures = new ErasureList(store, () => nowMs)
     await putErasure(store, erasureOf(0))
-    const put = () => putWithoutErased({ store, erasures }, 'key', () => Buffer.alloc(0))
+    const put = () => putWithoutErased({ store, erasures }, { ...RANGE, firstOffset: 1 }, Buffer.alloc(0))
     await put()
     store.requests.length = 0
     nowMs = 59_999
     await put()
-    assert.deepEqual(store.requests, ['put key', 'list erasures/'])
+    assert.deepEqual(store.requests, [`put ${objectKey({ ...RANGE, firstOffset: 1 })}`, 'list erasures/'])
     assert.equal((await erasures.recent()).length, 1)
   })
 
@@ -223,10 +241,10 @@ describe('the list of erasures', () => {
       error instanceof DamagedObject && error.message.includes('erasures/x.json')
     await assert.rejects(erasures.current(), isNamed)
     await assert.rejects(
-      putWithoutErased({ store, erasures }, 'key', () => Buffer.alloc(0)),
+      putWithoutErased({ store, erasures }, { ...RANGE, firstOffset: 1 }, Buffer.alloc(0)),
       isNamed,
     )
-    assert.ok(!store.objects.has('key'))
+    assert.equal(store.objects.size, 1)
   })
 
   it('does not name the entities', async () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { entityDigest, isErasedRow, withoutErased } from '../../../../lib/history/erased.ts'
+import { entityDigest, isErasedRow } from '../../../../lib/history/erased.ts'
 import { ErasureList, putWithoutErased } from '../../../../lib/history/erasures.ts'
+import { type ObjectRange, parseObjectKey } from '../../../../lib/history/object-key.ts'
 import { encodeRows } from '../../../../lib/history/parquet.ts'
 import { rowsOf } from '../../../../lib/history/row.ts'
 import { HistoryUnavailable } from '../../../../lib/history/store.ts'
@@ -55,7 +56,7 @@ async function filled() {
     ],
   })
   const keys = {
-    compacted: await addObject(store, 'readings', readings(0, 19), { level: 'compacted' }),
+    compacted: await addObject(store, 'readings', readings(0, 19), 'compacted'),
     merged: await addObject(store, 'readings', readings(10, 19)),
     last: await addObject(store, 'readings', readings(30, 41)),
     gone: await addObject(store, 'readings', readings(50, 51, OLD)),
@@ -165,11 +166,9 @@ describe('an erasure from the history', () => {
     store.failAt(9)
     await assert.rejects(eraseFromHistory(REQUEST, ports(store), {}))
     store.before = () => {}
-    const rows = await rowsOf(readings(30, 41), PLAIN)
     const erasures = new ErasureList(store, () => 0)
-    await putWithoutErased({ store, erasures }, keys.last, list =>
-      encodeRows('readings', withoutErased(rows, list)),
-    )
+    const bytes = encodeRows('readings', await rowsOf(readings(30, 41), PLAIN))
+    await putWithoutErased({ store, erasures }, parseObjectKey(keys.last) as ObjectRange, bytes)
     const written = await rowsIn(store, 'readings', keys.last)
     assert.deepEqual(
       written.filter(isErasedRow).map(({ offset }) => offset),

@@ -4,15 +4,16 @@ import fc from 'fast-check'
 import { safeParse } from 'valibot'
 import { DAY_OR_TIME } from '../../../../cli/history/period.ts'
 import { tableIn } from '../../../../cli/replay/plan.ts'
-import { entityDigest, isErasedRow, withoutErased } from '../../../../lib/history/erased.ts'
-import { rowsOf } from '../../../../lib/history/row.ts'
+import { entityDigest } from '../../../../lib/history/erased.ts'
+import { objectWithoutErased } from '../../../../lib/history/erasures.ts'
+import { type ObjectRange, parseObjectKey } from '../../../../lib/history/object-key.ts'
 import { historySource } from '../../../../lib/operations/replay/history-source.ts'
 import type { Recorded } from '../../../../lib/operations/replay/recorded.ts'
 import { isFailure } from '../../../../packages/runtime/cloudevents/event.ts'
 import { readEvent } from '../../../../packages/runtime/cloudevents/reader.ts'
 import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
 import { writeEvent } from '../../../../packages/runtime/cloudevents/writer.ts'
-import { addObject, MemoryHistory, PLAIN } from '../../../support/history-objects.ts'
+import { addObject, MemoryHistory } from '../../../support/history-objects.ts'
 import { environmentReading as reading } from '../../../support/records.ts'
 
 const TOPIC = 'sluice.telemetry.readings.test'
@@ -56,7 +57,7 @@ describe('the history as the source of a replay', () => {
             for (let from = 0; from < records.length; from += size)
               await addObject(store, 'readings', records.slice(from, from + size))
             // A compacted object contains the rows of the first parts.
-            await addObject(store, 'readings', records.slice(0, size * 2), { level: 'compacted' })
+            await addObject(store, 'readings', records.slice(0, size * 2), 'compacted')
           }
           const items = await played(store)
           assert.deepEqual(
@@ -103,9 +104,10 @@ describe('the history as the source of a replay', () => {
       entities: [entityDigest('/environment/test-site s-1')],
       upTo: { [TOPIC]: [1] },
     }
-    const rows = withoutErased(await rowsOf(records, PLAIN), [erasure])
-    assert.equal(rows.filter(isErasedRow).length, 1)
-    await addObject(store, 'readings', records, { rows })
+    const key = await addObject(store, 'readings', records)
+    const bytes = store.objects.get(key) as Buffer
+    const { contents } = await objectWithoutErased(parseObjectKey(key) as ObjectRange, bytes, [erasure])
+    store.objects.set(key, contents)
     assert.deepEqual(placesOf(await played(store)), ['0-1', '0-2'])
   })
 

@@ -5,7 +5,7 @@
 import { jsonIn } from '../json.ts'
 import { type HistoryErasure, lastErased, withMark, withoutErased } from './erased.ts'
 import { type ObjectRange, objectKey } from './object-key.ts'
-import { DamagedObject, decodeColumns, ParquetFile } from './parquet.ts'
+import { DamagedObject, decodeColumns, ParquetFile, type ReadColumns } from './parquet.ts'
 import type { HistoryStore } from './store.ts'
 
 const PREFIX = 'erasures/'
@@ -94,17 +94,30 @@ export async function objectWithoutErased(
 ): Promise<{ readonly contents: Buffer; readonly changed: number }> {
   const list = erasures.filter(erasure => lastErased(erasure, topic, partition) >= firstOffset)
   if (list.length === 0) return { contents: bytes, changed: 0 }
-  let file: ParquetFile | undefined
   let changed = 0
+  const contents = await rewritten(bytes, read => {
+    const kept = withoutErased(table, read, list)
+    changed += kept.changed
+    return kept
+  })
+  return { contents: changed > 0 ? contents : bytes, changed }
+}
+
+/**
+ * Returns the object with other values.
+ *
+ * @param change returns the new values of some rows
+ * @throws DamagedObject if the object cannot be read
+ */
+export async function rewritten(bytes: Buffer, change: (read: ReadColumns) => ReadColumns): Promise<Buffer> {
+  let file: ParquetFile | undefined
   for (let fromRow = 0; ; fromRow += GROUP) {
     const read = await decodeColumns(bytes, { fromRow, toRow: fromRow + GROUP })
-    if (read.rows === 0) break
-    const kept = withoutErased(table, read, list)
-    file ??= new ParquetFile(withMark(kept.columns))
-    file.append(kept.values, kept.rows)
-    changed += kept.changed
+    if (read.rows === 0) return file?.end() ?? bytes
+    const { values, rows } = change(read)
+    file ??= new ParquetFile(withMark(read.columns))
+    file.append(values, rows)
   }
-  return { contents: (changed > 0 && file?.end()) || bytes, changed }
 }
 
 function isErasure(value: unknown): value is HistoryErasure {

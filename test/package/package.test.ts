@@ -307,7 +307,7 @@ function mappingOf(name: string, signal: string) {
     topic: [`sluice.telemetry.${signal}.prod`],
     group: `sluice-${name}-prod`,
     responses: ['ReportBatchItemFailures'],
-    pollers: `sluice-prod-${signal === 'readings' ? 'readings' : 'others'}`,
+    pollers: `sluice-prod-${signal === 'readings' || name.startsWith('archiver') ? 'readings' : 'others'}`,
     cluster: CLUSTER,
     from: 'TRIM_HORIZON',
   }

@@ -50,6 +50,7 @@ export interface TestPart {
   /** Time of the first row. Each row is a second later than the one before. */
   readonly atMs: number
   readonly partition?: number
+  readonly topic?: string
   /** Columns in addition to those of each record, with the value of a row. */
   readonly columns?: Readonly<Record<string, (offset: number) => string | number | null>>
 }
@@ -58,12 +59,18 @@ const TABLE = 'alerts'
 export const TEST_TOPIC = 'acme.sensors.alerts.test'
 
 /** Returns the object of a part, without contents. */
-export function partOf({ firstOffset, lastOffset, atMs, partition = 0 }: TestPart): HistoryObject {
+export function partOf({
+  firstOffset,
+  lastOffset,
+  atMs,
+  partition = 0,
+  topic = TEST_TOPIC,
+}: TestPart): HistoryObject {
   const day = dayOf(atMs)
   const range = {
     table: TABLE,
     level: 'parts',
-    topic: TEST_TOPIC,
+    topic,
     day,
     partition,
     firstOffset,

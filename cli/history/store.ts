@@ -9,18 +9,18 @@ import { pathIn, type Terminal } from '../terminal.ts'
 
 /** Returns the history of the environment; undefined if no bucket is configured. */
 export async function historyOf(
-  { env, history }: Pick<Config, 'env' | 'history'>,
+  { env, historyBucket }: Pick<Config, 'env' | 'historyBucket'>,
   terminal: Terminal,
 ): Promise<HistoryStore | undefined> {
   const aws = awsPlace(environmentOf(terminal, env))
   // A local cloud has the bucket that `npm start` creates.
-  const bucket = history?.bucket ?? (aws.endpoint === undefined ? undefined : `sluice-history-${env}`)
+  const bucket = historyBucket ?? (aws.endpoint === undefined ? undefined : `sluice-history-${env}`)
   return bucket === undefined ? undefined : await bucketAt(bucket, '', aws)
 }
 
 /** Returns the history of the environment. @throws CliFailure if no bucket is configured */
 export async function requireHistory(
-  config: Pick<Config, 'env' | 'history'>,
+  config: Pick<Config, 'env' | 'historyBucket'>,
   terminal: Terminal,
 ): Promise<HistoryStore> {
   const store = await historyOf(config, terminal)
@@ -41,6 +41,6 @@ async function bucketAt(
   aws: ReturnType<typeof awsPlace>,
 ): Promise<HistoryStore> {
   // The SDK is loaded on first use.
-  const { S3HistoryStore } = await import('../../lib/history/adapters/s3-store.ts')
+  const { S3HistoryStore } = await import('../../lib/app/aws/history-bucket.ts')
   return new S3HistoryStore({ bucket, prefix, pathStyle: aws.endpoint !== undefined }, aws)
 }

@@ -16,8 +16,10 @@ import {
   supersededObjects,
 } from './compaction.ts'
 import { coverage, type OffsetRange, type Slice } from './coverage.ts'
+import { ErasureList, objectWithoutErased, putWithoutErased } from './erasures.ts'
 import { type KeyColumns, keyColumns, mergedParts, UnusableObject } from './merge.ts'
 import { frontierKey, type HistoryObject, objectKey } from './object-key.ts'
+import { DamagedObject } from './parquet.ts'
 import { objectBytes, objectsOf } from './read.ts'
 import type { HistoryStore } from './store.ts'
 import { HISTORY_TABLES, type HistoryTable } from './tables.ts'
@@ -83,6 +85,7 @@ export async function compactHistory(store: HistoryStore, run: CompactionRun): P
 class Compaction {
   readonly #store: HistoryStore
   readonly #run: CompactionRun
+  readonly #erasures: ErasureList
   readonly counts: CompactionCounts = {
     compacted: 0,
     merged: 0,
@@ -95,6 +98,7 @@ class Compaction {
   constructor(store: HistoryStore, run: CompactionRun) {
     this.#store = store
     this.#run = run
+    this.#erasures = new ErasureList(store, run.nowMs)
   }
 
   async ofTable(table: HistoryTable): Promise<void> {
@@ -138,6 +142,8 @@ class Compaction {
     const written: HistoryObject[] = []
     try {
       await this.#deleteSuperseded(objects, frontier)
+      for (const one of objects)
+        if (one.level === 'compacted' && one.lastOffset > (frontier?.toOffset ?? -1)) await this.#erased(one)
       for (const group of compactionGroups(objects, this.#run.limits ?? COMPACTION_LIMITS)) {
         if (!this.#hasTime()) break
         written.push(await this.#compacted(group))
@@ -154,11 +160,21 @@ class Compaction {
       return { ...slice, bytes: await objectBytes(this.#store, slice.object.key) }
     })
     const bytes = await mergedParts(loaded)
-    const key = objectKey(range)
-    await this.#store.put(key, bytes)
+    await putWithoutErased({ store: this.#store, erasures: this.#erasures }, range, bytes)
     this.counts.compacted += 1
     this.counts.merged += slices.length
-    return { ...range, key, bytes: bytes.length, modifiedMs: this.#run.nowMs() }
+    return { ...range, key: objectKey(range), bytes: bytes.length, modifiedMs: this.#run.nowMs() }
+  }
+
+  /** A run that ended after it had written an object may have missed an erasure. */
+  async #erased(object: HistoryObject): Promise<void> {
+    const bytes = await this.#store.get(object.key)
+    if (!bytes) return
+    const list = await this.#erasures.current()
+    const { contents, changed } = await objectWithoutErased(object, bytes, list).catch(error => {
+      throw error instanceof DamagedObject ? new UnusableObject(object, error.message) : error
+    })
+    if (changed > 0) await this.#store.put(object.key, contents)
   }
 
   /** Deletes objects whose rows are in compacted objects, after comparing their first and last rows. */

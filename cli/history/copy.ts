@@ -72,7 +72,7 @@ export async function copied(
   }
 }
 
-export function copyText({ from, to, copied, skipped, rows, problems }: CopyReport): string {
+function copyText({ from, to, copied, skipped, rows, problems }: CopyReport): string {
   const counts = `${copied} objects copied, ${skipped} already there, ${rows} rows: ${from} → ${to}`
   return `${[...problems, counts].join('\n')}\n`
 }

@@ -76,7 +76,7 @@ describe('given a day of readings in the history', () => {
 
   const command = (...args: string[]) => runSluice(args, variables)
 
-  it('when it is replayed, then Kafka has its records in order of time, and the missing range is named first', async () => {
+  it('when it is replayed, then its records come in order of time, after a note of the missing range', async () => {
     const before = await environment.lengthOf('analytics')
     const { code, output } = await command(
       ...['replay', 'history:readings', '--since', '2026-11-20', '--until', '2026-11-21'],

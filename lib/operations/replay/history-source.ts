@@ -15,7 +15,7 @@ import type { Source } from './source.ts'
 const BATCH = 5_000
 
 /** Range that the archiver has not written, because the log no longer had it. */
-export interface MissingRange extends OffsetRange {
+interface MissingRange extends OffsetRange {
   readonly topic: string
   readonly partition: number
 }

@@ -57,7 +57,7 @@ describe('the history as the source of a replay', () => {
             for (let from = 0; from < records.length; from += size)
               await addObject(store, 'readings', records.slice(from, from + size))
             // A compacted object contains the rows of the first parts.
-            await addObject(store, 'readings', records.slice(0, size * 2), 'compacted')
+            await addObject(store, 'readings', records.slice(0, size + Math.ceil(size / 2)), 'compacted')
           }
           const items = await played(store)
           assert.deepEqual(

@@ -52,6 +52,13 @@ offset on.`,
       ],
     },
   },
+  history: {
+    line: 'show the extent of the history',
+    about: `Show the history of an environment: the records of its topics as Parquet objects in a bucket.`,
+    commands: {
+      status: ['show objects, archived offsets, missing ranges and lag', () => import('./history/status.ts')],
+    },
+  },
   breaker: {
     line: 'show and reset the circuit breaker of a consumer',
     about: `Show and reset the circuit breaker of a consumer.

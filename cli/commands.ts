@@ -53,9 +53,10 @@ offset on.`,
     },
   },
   history: {
-    line: 'export and import the history',
-    about: `Export and import the history of an environment: the records of its topics as Parquet objects in a bucket.`,
+    line: 'show, export and import the history',
+    about: `Show, export and import the history of an environment: the records of its topics as Parquet objects in a bucket.`,
     commands: {
+      status: ['show objects, archived offsets, missing ranges and lag', () => import('./history/status.ts')],
       export: ['copy the history to a folder or another bucket', () => import('./history/export.ts')],
       import: ['copy an export to the history of an environment', () => import('./history/import.ts')],
     },

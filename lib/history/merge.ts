@@ -1,11 +1,12 @@
 /** Merges parts of the history into one object, column by column. Pure. */
+import { setImmediate } from 'node:timers/promises'
 import { columnsOf } from './columns.ts'
 import type { Slice } from './coverage.ts'
 import type { HistoryObject } from './object-key.ts'
 import { DamagedObject, decodeColumns, type NamedColumn, ParquetFile, type ReadColumns } from './parquet.ts'
 
 /** Limits of a group of rows, which is in memory while it is collected and encoded. */
-const GROUP_ROWS = 250_000
+const GROUP_ROWS = 100_000
 const GROUP_CHARACTERS = 32 * 1024 * 1024
 
 /** An object that cannot be compacted, or not compared. */
@@ -34,6 +35,8 @@ export async function mergedParts(slices: readonly LoadedSlice[]): Promise<Buffe
   const columns = await unionOf(slices)
   const group = new RowGroup(columns)
   for (const { object, bytes, fromOffset, toOffset } of slices) {
+    // Other work of the process continues between two parts.
+    await setImmediate()
     const { offsets } = await keyColumns(object, bytes)
     const first = offsets.findIndex(offset => offset >= fromOffset)
     const last = offsets.findLastIndex(offset => offset <= toOffset)

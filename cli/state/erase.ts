@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Config } from '../../lib/app/config.ts'
-import { consumersOf, readFunctions } from '../../lib/app/functions.ts'
+import { consumersOf, readFunctions, writesSegments } from '../../lib/app/functions.ts'
 import { topicSize, topicsOf } from '../../lib/app/topics.ts'
 import { durationText } from '../../lib/duration.ts'
 import type { Counts } from '../../lib/operations/audit.ts'
@@ -192,7 +192,8 @@ export async function askedTopics(
   connections: Pick<Connections, 'kafka'>,
   env: string,
 ): Promise<readonly AskedTopic[]> {
-  const functions = readFunctions()
+  // An archiver stores no state of an entity, and applies records minutes later.
+  const functions = readFunctions().filter(one => !writesSegments(one))
   const asked: AskedTopic[] = []
   for (const signal of topicsOf(['erased'])) {
     const { topic, partitions } = topicSize(signal, env)

@@ -57,7 +57,10 @@ function everything(): LogRecord[] {
   records[3] = { ...archived(3), headers: [], value: null }
   records[4] = { ...archived(4), headers: [['ce_id', Buffer.from('x')]] }
   records[5] = archived(5, { id: 'r1' })
-  records[6] = { ...archived(6), headers: [...archived(6).headers, ['sluice-redrive-consumer', Buffer.from('other')]] }
+  records[6] = {
+    ...archived(6),
+    headers: [...archived(6).headers, ['sluice-redrive-consumer', Buffer.from('other')]],
+  }
   return records
 }
 

@@ -133,7 +133,7 @@ describe('compaction of a history', () => {
     assert.deepEqual((await compact(store)).counts, { ...counts, compacted: 0, merged: 0 })
   })
 
-  it('given a crash at any call, before or after its effect, then each row counts once, and later runs finish', async () => {
+  it('given a crash at any call, before or after its effect, then each row counts once, later too', async () => {
     const whole = await historyOf(PARTS)
     const expected = await rowsOf(whole)
     // The runs an hour apart write, and delete.

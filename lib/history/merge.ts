@@ -1,5 +1,4 @@
 /** Merges parts of the history into one object, column by column. Pure. */
-import { setImmediate } from 'node:timers/promises'
 import { columnsOf } from './columns.ts'
 import type { Slice } from './coverage.ts'
 import type { HistoryObject } from './object-key.ts'
@@ -36,7 +35,7 @@ export async function mergedParts(slices: readonly LoadedSlice[]): Promise<Buffe
   const group = new RowGroup(columns)
   for (const { object, bytes, fromOffset, toOffset } of slices) {
     // Other work of the process continues between two parts.
-    await setImmediate()
+    await new Promise(resolve => setImmediate(resolve))
     const { offsets } = await keyColumns(object, bytes)
     const first = offsets.findIndex(offset => offset >= fromOffset)
     const last = offsets.findLastIndex(offset => offset <= toOffset)

@@ -13,7 +13,7 @@ import { TICK_TYPE } from '../telemetry/tick.ts'
 import { boundsIfThere } from './topics.ts'
 
 /** Time in milliseconds without a record after which a partition is quiet. It is the maximum time span of a part. */
-export const QUIET_AFTER_MS = 10 * 60_000
+const QUIET_AFTER_MS = 10 * 60_000
 
 /** Number of offsets that are searched for the last record. The last offsets can belong to transaction markers. */
 const LAST_OFFSETS = 20

@@ -47,8 +47,9 @@ export class MemoryHistory implements HistoryStore {
 export interface TestPart {
   readonly firstOffset: number
   readonly lastOffset: number
-  /** Time of the first row. Each row is a second later than the one before. */
+  /** Time of the first row. Each row is later than the one before by `stepMs`, by default a second. */
   readonly atMs: number
+  readonly stepMs?: number
   readonly partition?: number
   readonly topic?: string
   /** Columns in addition to those of each record, with the value of a row. */
@@ -100,7 +101,7 @@ export async function writePart(store: HistoryStore, part: TestPart): Promise<st
     topic: offsets.map(() => topic),
     partition: offsets.map(() => partition),
     offset: offsets,
-    timestamp: offsets.map((_, row) => part.atMs + row * 1_000),
+    timestamp: offsets.map((_, row) => part.atMs + row * (part.stepMs ?? 1_000)),
     ...Object.fromEntries(extra),
   }
   file.append(values, offsets.length)

@@ -45,7 +45,7 @@ async function offsets(): Promise<number[]> {
 }
 
 describe('a history in S3', () => {
-  it('given more parts than a page lists, then they are compacted, and deleted an hour later, each row once', async () => {
+  it('given more parts than a page lists, then they are compacted, and deleted later, each row once', async () => {
     const parts = Array.from({ length: 1_050 }, (_, index) => ({
       firstOffset: index * 2,
       lastOffset: index * 2 + 1,

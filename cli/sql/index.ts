@@ -1,82 +1,35 @@
-import { once } from 'node:events'
-import type { Config } from '../../lib/app/config.ts'
-import { dataReader } from '../../lib/app/data-reader.ts'
-import { topicName } from '../../lib/app/topics.ts'
-import { AlertDatabase, type Answer, SqlError } from '../../lib/operations/alert-log/database.ts'
-import type { AlertEvent } from '../../lib/operations/alert-log/event.ts'
-import {
-  type ReadCount,
-  readRanges,
-  type WriteTimes,
-  writtenRanges,
-} from '../../lib/operations/alert-log/read.ts'
-import { OperationFailure } from '../../lib/operations/failure.ts'
-import type { TopicReach } from '../../lib/queries/topics.ts'
-import { PlainLog } from '../../packages/runtime/pipeline/decoding/plain-records.ts'
-import { isUnreadable, Unavailable } from '../../packages/runtime/pipeline/errors.ts'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { copyFile, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { type Answer, type SqlDatabase, SqlError } from '../../lib/operations/sql/database.ts'
+import { newProgress, progressText, withSqlDatabase } from '../../lib/operations/sql/query.ts'
+import { sqlSources } from '../../lib/operations/sql/sources.ts'
+import { oneOf } from '../../packages/runtime/settings/values.ts'
+import { awsPlace } from '../../programs/aws-place.ts'
 import {
   command,
   environment,
-  flag,
-  JSON_OPTION,
   option,
   optionalArgument,
+  optionWithDefault,
   SOME_TEXT,
   TIME_OR_AGO,
   type ValuesOf,
 } from '../command.ts'
 import { CommandConnections } from '../command-connections.ts'
-import { configOf } from '../connections.ts'
-import { CliFailure, usageFailure } from '../failure.ts'
+import { configOf, environmentOf, kafkaFailure, withinPatience } from '../connections.ts'
+import { CliFailure, isStop, usageFailure } from '../failure.ts'
 import { inputBytes } from '../input.ts'
 import { showLine } from '../progress.ts'
-import { columnsOf, type Terminal } from '../terminal.ts'
+import { columnsOf, pathIn, type Terminal } from '../terminal.ts'
 import { harmlessLines } from '../text-width.ts'
-import { reachOf } from '../topics.ts'
-import { answerText, csvLine, type ReadAnswer } from './sql-text.ts'
+import { answerText, csvLine, type ReadAnswer } from './text.ts'
 
-/** Time in milliseconds after which the progress of reading is shown. */
+/** Time in milliseconds after which the progress is shown. */
 const QUIET_MS = 1_000
-
-/**
- * Reads the alert events of an environment.
- *
- * @param take called with each event. Events of the same partition are passed in order.
- * @throws CliFailure if Kafka does not respond, or the topic is missing or unreadable
- */
-async function readAlertEvents(
-  config: Config,
-  written: WriteTimes,
-  take: (event: AlertEvent) => void,
-  terminal: Terminal,
-): Promise<ReadCount> {
-  const connections = new CommandConnections(config)
-  const topic = topicName('alerts', config.env)
-  const count = { records: 0, others: 0 }
-  let hide = () => {}
-  let patience: NodeJS.Timeout | undefined
-  try {
-    const ranges = await writtenRanges(topic, written, async timeMs => {
-      return (await reachOf(connections, config, [topic], timeMs)).get(topic) as TopicReach
-    })
-    const total = ranges.reduce((sum, { start, end }) => sum + Math.max(0, end - start), 0)
-    patience = setTimeout(() => {
-      hide = showLine(terminal, () => `${count.records} of ${total} records of the alerts topic read`)
-    }, QUIET_MS)
-    const log = new PlainLog(await connections.log(), dataReader(config))
-    return await readRanges(log, ranges, take, terminal.stop, count)
-  } catch (error) {
-    throw error instanceof Unavailable || isUnreadable(error)
-      ? new OperationFailure(error.message, { cause: error })
-      : error
-  } finally {
-    clearTimeout(patience)
-    hide()
-    await connections.close()
-  }
-}
-
-type SqlOptions = ValuesOf<typeof OPTIONS>
 
 /**
  * Maximum number of rows that are printed as a table. All rows must be in memory before the first line is printed, because the
@@ -84,8 +37,9 @@ type SqlOptions = ValuesOf<typeof OPTIONS>
  */
 const MAX_ROWS = 50_000
 
-/** Interval at which a running statement is interrupted after the user has stopped it, in milliseconds. */
-const INTERRUPT_MS = 100
+type SqlOptions = ValuesOf<typeof OPTIONS>
+
+const FORMATS = ['table', 'csv', 'json', 'parquet'] as const
 
 const OPTIONS = {
   file: option(
@@ -95,47 +49,53 @@ const OPTIONS = {
   ),
   since: option(
     '<time>',
-    'only events written since: an RFC 3339 time, or a duration before now',
+    'only records written since: an RFC 3339 time, or a duration before now',
     TIME_OR_AGO,
   ),
-  until: option('<time>', 'only events written before: the log as of then', TIME_OR_AGO),
-  csv: flag('print CSV'),
-  json: JSON_OPTION,
+  until: option('<time>', 'only records written before: the log as of then', TIME_OR_AGO),
+  format: optionWithDefault(
+    '<format>',
+    `format of the results: ${FORMATS.join(', ')}`,
+    oneOf(FORMATS),
+    'table',
+  ),
+  output: option('<file>', 'write the results to this file', SOME_TEXT),
   env: environment('to look at'),
 }
 
 export default command({
-  about: `Query the alert log with SQL. The queries run in DuckDB, on tables that are built from the alerts topic for this call.
+  about: `Query readings, events, alerts, statistics and dead letters with SQL. The queries run in DuckDB, over the history and the
+records of the topics that are not in it yet.
 
-alert_log has a row for each alert that fired; resolved_ts is NULL while it fires. alert_events has every transition.
-Times are UTC.`,
+readings, events, alerts, analytics and dead_letters have a row for each event of their topics. records has a row for
+each record, and includes ticks, rule sets and records that are not events. alert_log has a row for each alert that
+fired; resolved_ts is NULL while it fires. alert_events has every transition. Times are UTC.`,
   more: `
-datetime(TIME, MODIFIER) works as in SQLite, e.g. datetime('now', '-1 hour') or datetime(alert_ts, 'start of day').
+Only the views that the statements name are loaded, into a private folder that is removed at the end. With --since,
+fewer objects are fetched. datetime(TIME, MODIFIER) works as in SQLite, e.g. datetime('now', '-1 hour').
 
-Statements cannot change anything outside of this call: they have no access to files or the network. Several
-statements are separated by semicolons. docs/alerts.md lists the columns; so does DESCRIBE alert_log.
+Statements cannot change anything outside of this call: they have no access to other files or the network. Several
+statements are separated by semicolons. docs/history.md lists the columns; so does DESCRIBE readings.
 
 Examples:
-  sluice alerts sql "SELECT * FROM alert_log WHERE resolved_ts IS NULL"
-  sluice alerts sql --file report.sql --since 7d --csv`,
+  sluice sql "SELECT * FROM alert_log WHERE resolved_ts IS NULL"
+  sluice sql "SELECT subject, avg(temperature) FROM readings GROUP BY ALL" --since 7d
+  sluice sql --file report.sql --format parquet --output report.parquet`,
   args: {
     sql: optionalArgument('statements', SOME_TEXT),
   },
   options: OPTIONS,
   async run({ sql: given, ...options }, terminal) {
-    if (options.csv && options.json) throw usageFailure('--csv and --json cannot be used together.')
+    if (options.format === 'parquet' && options.output === undefined && terminal.stdout.isTTY)
+      throw usageFailure('Parquet cannot be shown on a terminal: use --output, or redirect standard output.')
     const statements = await statementsOf(given, options.file, terminal)
-    const config = configOf(terminal, options.env)
-    const database = await AlertDatabase.open()
+    const folder = await mkdtemp(join(tmpdir(), 'sluice-sql-'))
     try {
-      const written = { sinceMs: options.since, untilMs: options.until }
-      const read = await readAlertEvents(config, written, event => database.add(event), terminal)
-      if (terminal.stop.aborted) return
-      if (read.others > 0)
-        terminal.stderr.write(`${read.others} of ${read.records} records are not alert events.\n`)
-      await answer(database, statements, options, terminal)
+      await query(statements, options, folder, terminal)
+    } catch (error) {
+      if (!terminal.stop.aborted && !isStop(error, terminal.stop)) throw error
     } finally {
-      database.close()
+      await rm(folder, { recursive: true, force: true })
     }
   },
 })
@@ -151,59 +111,118 @@ async function statementsOf(
   return String(await inputBytes(file ?? '-', terminal))
 }
 
-/** Creates the tables, runs the statements, and prints their results. */
+/** Loads the tables, runs the statements, and prints their results. */
+async function query(
+  statements: string,
+  options: SqlOptions,
+  folder: string,
+  terminal: Terminal,
+): Promise<void> {
+  const config = configOf(terminal, options.env)
+  const connections = new CommandConnections(config)
+  const servers = { config, connections, aws: awsPlace(environmentOf(terminal, options.env)) }
+  const progress = newProgress()
+  let database: SqlDatabase | undefined
+  let hide = () => {}
+  const patience = setTimeout(() => {
+    hide = showLine(terminal, () => progressText(progress, database?.progress ?? 0))
+  }, QUIET_MS)
+  const quiet = () => {
+    clearTimeout(patience)
+    hide()
+    hide = () => {}
+  }
+  const notice = (sentence: string) => terminal.stderr.write(`${sentence}\n`)
+  const question = { statements, sinceMs: options.since, untilMs: options.until }
+  try {
+    await withSqlDatabase(
+      question,
+      async () => {
+        const { reach, ...sources } = await sqlSources(servers, notice)
+        return { ...sources, reach: (topic, timeMs) => withinPatience(reach(topic, timeMs)) }
+      },
+      { folder, progress, notice, stop: terminal.stop },
+      async opened => {
+        database = opened
+        await answer(opened, statements, options, terminal, quiet)
+      },
+    )
+  } catch (error) {
+    throw kafkaFailure(error, config)
+  } finally {
+    quiet()
+    await connections.close()
+  }
+}
+
 async function answer(
-  database: AlertDatabase,
+  database: SqlDatabase,
   statements: string,
   options: SqlOptions,
   terminal: Terminal,
+  quiet: () => void,
 ): Promise<void> {
-  // Interrupt repeatedly, because an interrupt between two statements has no effect.
-  const interrupts = setInterval(() => terminal.stop.aborted && database.interrupt(), INTERRUPT_MS)
   try {
-    await database.complete()
-    await print(database.run(statements), options, terminal)
+    if (options.format === 'parquet')
+      await printParquet(await database.writeParquet(statements), options, terminal)
+    else await print(database.run(statements), options, terminal, quiet)
   } catch (error) {
-    if (terminal.stop.aborted) return
-    if (!(error instanceof SqlError)) throw error
+    if (!(error instanceof SqlError) || terminal.stop.aborted) throw error
     // The error message quotes the statement, and may contain values from the tables.
-    const tables = await database.describe().catch(() => [])
-    const hint = tables.length > 0 ? `\n\nTables:\n  ${tables.join('\n  ')}` : ''
+    const views = await database.views().catch(() => [])
+    const shown = views.map(({ name, columns }) => `  ${name}(${columns.map(one => one.name).join(', ')})`)
+    const hint = shown.length > 0 ? `\n\nViews:\n${shown.join('\n')}` : ''
     throw new CliFailure(`${harmlessLines(error.message)}${hint}`, 1, { cause: error })
-  } finally {
-    clearInterval(interrupts)
   }
+}
+
+async function printParquet(file: string, { output }: SqlOptions, terminal: Terminal): Promise<void> {
+  if (output !== undefined) await copyFile(file, pathIn(terminal, output))
+  else await pipeline(createReadStream(file), terminal.stdout, { end: false })
 }
 
 async function print(
   answers: AsyncIterable<Answer>,
-  { csv, json }: SqlOptions,
+  { format, output }: SqlOptions,
   terminal: Terminal,
+  quiet: () => void,
 ): Promise<void> {
+  const text = textOf(answers, format, output === undefined ? columnsOf(terminal) : undefined, quiet)
+  const to: Writable = output === undefined ? terminal.stdout : createWriteStream(pathIn(terminal, output))
+  await pipeline(text, to, { end: output !== undefined })
+}
+
+async function* textOf(
+  answers: AsyncIterable<Answer>,
+  format: SqlOptions['format'],
+  width: number | undefined,
+  quiet: () => void,
+): AsyncGenerator<string> {
   const all: ReadAnswer[] = []
   let count = 0
   for await (const answer of answers) {
-    if (csv) await printCsv(answer, count, terminal)
-    else if (json) all.push(await readAnswer(answer))
-    else {
-      const shown = answerText(await readAnswer(answer), columnsOf(terminal))
-      terminal.stdout.write(`${count > 0 ? '\n' : ''}${shown}`)
+    if (format === 'csv') {
+      quiet()
+      yield `${count > 0 ? '\r\n' : ''}${csvLine(answer.columns.map(({ name }) => name))}`
+      for await (const row of answer.rows()) yield csvLine(row)
+    } else {
+      const read = await readAnswer(answer)
+      quiet()
+      if (format === 'json') all.push(read)
+      else yield `${count > 0 ? '\n' : ''}${answerText(read, width)}`
     }
     count++
   }
-  if (json) terminal.stdout.write(`${JSON.stringify({ answers: all.map(document) }, null, 2)}\n`)
-}
-
-async function printCsv({ columns, rows }: Answer, before: number, { stdout }: Terminal): Promise<void> {
-  stdout.write(`${before > 0 ? '\r\n' : ''}${csvLine(columns.map(({ name }) => name))}`)
-  for await (const row of rows()) if (!stdout.write(csvLine(row))) await once(stdout, 'drain')
+  if (format === 'json') yield `${JSON.stringify({ answers: all.map(document) }, null, 2)}\n`
 }
 
 async function readAnswer({ columns, rows }: Answer): Promise<ReadAnswer> {
   const read: ReadAnswer['rows'][number][] = []
   for await (const row of rows()) {
     if (read.length === MAX_ROWS)
-      throw new CliFailure(`The result has more than ${MAX_ROWS} rows: add a LIMIT, or use --csv.`)
+      throw new CliFailure(
+        `The result has more than ${MAX_ROWS} rows: add a LIMIT, or use --format csv or parquet.`,
+      )
     read.push(row)
   }
   return { columns, rows: read }

@@ -7,7 +7,7 @@ import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { Program, runProgram } from '../support/program.ts'
-import { fired, resolved } from '../unit/cli/alert-log/support.ts'
+import { fired, resolved } from '../unit/operations/sql/support.ts'
 
 const ASKED = `SELECT alert_type, COUNT(*) as count FROM alert_log WHERE alert_ts > datetime('now', '-1 hour') GROUP BY alert_type;`
 

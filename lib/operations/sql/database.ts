@@ -17,8 +17,8 @@ import { OperationFailure } from '../failure.ts'
 import type { AlertEvent } from './alert-event.ts'
 import { CREATE_LOADED, CREATE_TABLES, EVENT_COLUMNS, type EventColumn, LOADED } from './alert-tables.ts'
 import { DATETIME } from './datetime.ts'
-import { createViews, literal, type RecordTimes, VIEWS } from './views.ts'
 import { plainValue, type Value } from './value.ts'
+import { createViews, literal, type RecordTimes, VIEWS, WITHOUT_ALERT_TABLES } from './views.ts'
 
 type DuckDB = typeof import('@duckdb/node-api')
 
@@ -63,7 +63,12 @@ const LOCK = [`SET TimeZone = 'UTC'`, 'SET lock_configuration = true']
  * Types of statements that users may run. DuckDB permits all access to the folder with the files, so statements that write files are
  * refused by their type. DuckDB itself rejects SET for its settings, but not for variables.
  */
-const STATEMENTS = /^(SELECT|EXPLAIN|CREATE|CREATE_FUNC|INSERT|UPDATE|DELETE|MERGE_INTO|ALTER|DROP|ANALYZE|VACUUM|SET|VARIABLE_SET|TRANSACTION|CALL|RELATION)$/
+const STATEMENTS =
+  /^(SELECT|EXPLAIN|CREATE|CREATE_FUNC|INSERT|UPDATE|DELETE|MERGE_INTO|ALTER|DROP|ANALYZE|VACUUM|SET|VARIABLE_SET|TRANSACTION|CALL|RELATION)$/
+/** Messages about files that cannot be read. */
+const UNREADABLE = /^Invalid Error|parquet|thrift|zstd|decompress|corrupt|dictionary|page header/i
+const DAMAGED =
+  'cannot be read. Restore these objects from a copy, or move them away: their offsets are then a missing range'
 /** Words of statements that could be run by EXPLAIN ANALYZE. */
 const EXPLAINED = /\b(copy|export|import|attach|install|load)\b/i
 
@@ -84,6 +89,7 @@ export class SqlDatabase {
   readonly #instance: DuckDBInstance
   readonly #connection: DuckDBConnection
   readonly #appender: DuckDBAppender
+  #files: readonly string[] = []
   #isSwitched = false
 
   private constructor(
@@ -116,7 +122,10 @@ export class SqlDatabase {
     const settings = { ...SETTINGS, temp_directory: join(place, 'spilled') }
     const instance = await duckdb.DuckDBInstance.create(':memory:', settings)
     const connection = await instance.connect()
-    const closed = [`SET allowed_directories = [${literal(`${folder}/`)}]`, 'SET enable_external_access = false']
+    const closed = [
+      `SET allowed_directories = [${literal(`${folder}/`)}]`,
+      'SET enable_external_access = false',
+    ]
     const progress = ['SET enable_progress_bar = true', 'SET enable_progress_bar_print = false']
     for (const statement of [...closed, ...progress, ...DATETIME, CREATE_LOADED])
       await connection.run(statement)
@@ -132,7 +141,9 @@ export class SqlDatabase {
   async cut(from: string, to: string, { fromOffset, toOffset }: OffsetRange): Promise<void> {
     const rows = `SELECT * FROM read_parquet(${literal(from)}, hive_partitioning = false)`
     const within = `WHERE "offset" BETWEEN ${fromOffset} AND ${toOffset}`
-    await this.#naming(() => this.#connection.run(`COPY (${rows} ${within}) TO ${literal(to)} (FORMAT parquet)`))
+    await this.#checked(() =>
+      this.#connection.run(`COPY (${rows} ${within}) TO ${literal(to)} (FORMAT parquet)`),
+    )
   }
 
   /**
@@ -153,19 +164,25 @@ export class SqlDatabase {
    * Creates the views and, from the added events, the tables. No events can be added afterwards.
    *
    * @param loaded files of the tables that were loaded
+   * @param hasEvents true if the alert events were added
    * @throws OperationFailure if the memory limit is reached
    * @throws SqlError that names a damaged file
    */
-  async complete(loaded: ReadonlyMap<HistoryTable, readonly string[]>, times: RecordTimes): Promise<void> {
+  async complete(
+    loaded: ReadonlyMap<HistoryTable, readonly string[]>,
+    times: RecordTimes,
+    hasEvents: boolean,
+  ): Promise<void> {
     try {
       this.#appender.closeSync()
       for (const statement of CREATE_TABLES) await this.#connection.run(statement)
     } catch (error) {
       throw loadFailure(error)
     }
+    this.#files = [...loaded.values()].flat()
     const schemas = await writeSchemas(this.folder)
-    for (const statement of [...createViews(loaded, schemas, times), ...LOCK])
-      await this.#naming(() => this.#connection.run(statement))
+    const views = [...createViews(loaded, schemas, times), ...(hasEvents ? [] : WITHOUT_ALERT_TABLES)]
+    for (const statement of [...views, ...LOCK]) await this.#checked(() => this.#connection.run(statement))
   }
 
   /**
@@ -174,9 +191,9 @@ export class SqlDatabase {
    * @throws SqlError if a statement fails. The results of all preceding statements are yielded first.
    */
   async *run(text: string): AsyncGenerator<Answer> {
-    const statements = await this.#naming(() => this.#connection.extractStatements(text))
+    const statements = await this.#checked(() => this.#connection.extractStatements(text))
     for (let index = 0; index < statements.count; index++) {
-      const prepared = await this.#naming(() => statements.prepare(index))
+      const prepared = await this.#checked(() => statements.prepare(index))
       this.#refuseOthers(prepared, text)
       const answer = await this.#answer(prepared)
       if (answer) yield answer
@@ -195,15 +212,16 @@ export class SqlDatabase {
    * @throws SqlError if the text is not a single query, or the query fails
    */
   async writeParquet(text: string): Promise<string> {
-    const statements = await this.#naming(() => this.#connection.extractStatements(text))
-    const prepared = statements.count === 1 && (await this.#naming(() => statements.prepare(0)))
+    const statements = await this.#checked(() => this.#connection.extractStatements(text))
+    const prepared = statements.count === 1 && (await this.#checked(() => statements.prepare(0)))
     if (!prepared || this.#typeOf(prepared) !== 'SELECT')
       throw new SqlError('Parquet can contain the result of one query: give a single SELECT statement')
     const file = join(this.folder, 'result.parquet')
     const query = text.replace(/;\s*$/, '')
-    await this.#naming(() =>
+    await this.#checked(() =>
       this.#connection.run(`COPY (${query}\n) TO ${literal(file)} (FORMAT parquet, COMPRESSION zstd)`),
     )
+    await this.#refuseSwitches()
     return file
   }
 
@@ -241,11 +259,26 @@ export class SqlDatabase {
       throw new SqlError(`${type} statements like this cannot be used here: they could reach files`)
   }
 
-  /** Runs DuckDB code, and converts all its errors to `SqlError`. Messages name objects of the history, not their local copies. */
-  async #naming<T>(work: () => Promise<T>): Promise<T> {
-    return work().catch(error => {
-      throw sqlError((error as Error).message.replaceAll(`${this.folder}/`, ''), error)
-    })
+  /** Runs DuckDB code, and converts all its errors to `SqlError`. DuckDB has no error classes. */
+  async #checked<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      // Messages name objects of the history, not their local copies.
+      const message = (error as Error).message.replaceAll(`${this.folder}/`, '')
+      const damaged = UNREADABLE.test(message) ? await this.#damaged() : []
+      throw sqlError(damaged.length > 0 ? `${damaged.join(', ')}: ${DAMAGED} (${message})` : message, error)
+    }
+  }
+
+  /** Returns the keys of the objects that DuckDB cannot read. */
+  async #damaged(): Promise<string[]> {
+    const damaged: string[] = []
+    for (const file of this.#files) {
+      const read = this.#connection.run(`SELECT count(COLUMNS(*)) FROM read_parquet(${literal(file)})`)
+      await read.catch(() => damaged.push(file.slice(this.folder.length + 1)))
+    }
+    return damaged
   }
 
   async #refuseSwitches(): Promise<void> {
@@ -260,14 +293,14 @@ export class SqlDatabase {
 
   /** Returns the result of a statement; undefined for a statement without a result, such as CREATE TABLE. */
   async #answer(prepared: DuckDBPreparedStatement): Promise<Answer | undefined> {
-    const result = await this.#naming(() => prepared.stream())
+    const result = await this.#checked(() => prepared.stream())
     if (result.returnType !== this.#duckdb.ResultReturnType.QUERY_RESULT) return undefined
     const types = result.columnTypes().map(String)
     const columns = result
       .deduplicatedColumnNames()
       .map((name, index) => ({ name, type: types[index] ?? '', isNumber: NUMBER.test(types[index] ?? '') }))
     const chunks = result.yieldRows()
-    const next = () => this.#naming(() => chunks.next())
+    const next = () => this.#checked(() => chunks.next())
     return {
       columns,
       async *rows() {
@@ -322,11 +355,6 @@ function sqlError(message: string, cause: unknown): SqlError {
   if (/^Out of Memory Error|max_temp_directory_size/.test(message))
     return new SqlError(
       `Out of memory: the query needs more than ${MEMORY} of memory and ${SPILLED} of temporary files. Select fewer rows or columns, or use --since.`,
-      { cause },
-    )
-  if (/parquet|magic bytes|decompress|thrift|zstd/i.test(message) && /^(Invalid Input|IO|Invalid|Serialization) Error/.test(message))
-    return new SqlError(
-      `${message}\nIf an object of the history is damaged, restore it from a copy, or move it away: its offsets are then a missing range.`,
       { cause },
     )
   return new SqlError(message, { cause })

@@ -8,7 +8,7 @@ import type { PlainReader } from '../../../packages/runtime/pipeline/decoding/pl
 import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
 import { gaps, type OffsetRange, type Slice, tailRanges } from '../../history/coverage.ts'
 import { dayOf } from '../../history/object-key.ts'
-import { decodeRows, encodeRows } from '../../history/parquet.ts'
+import { decodeColumns, decodeRows, encodeRows } from '../../history/parquet.ts'
 import { damaged, type PartitionSlices, slicesOf } from '../../history/read.ts'
 import { type HistoryRow, rowsOf } from '../../history/row.ts'
 import { type HistoryStore, HistoryUnavailable } from '../../history/store.ts'
@@ -145,25 +145,22 @@ async function fetchSlice(
   const { object, fromOffset, toOffset } = slice
   const bytes = await store.get(object.key)
   if (!bytes) return undefined
-  if (!isParquet(bytes)) throw damaged(store, object.key, new Error('it is not a Parquet file'))
+  const isDamaged = (error: Error) => {
+    throw damaged(store, object.key, error)
+  }
+  // Without columns, only the description of the file is read.
+  await decodeColumns(bytes, { names: [] }).catch(isDamaged)
   const [whole, file] = [join(folder, object.key), join(folder, nameOf(slice))]
   await mkdir(dirname(whole), { recursive: true })
   await writeFile(whole, bytes)
   if (file !== whole) await cut(whole, file, slice)
   if (take) {
-    const rows = await decodeRows(object.table, bytes).catch(error => {
-      throw damaged(store, object.key, error)
-    })
+    const rows = await decodeRows(object.table, bytes).catch(isDamaged)
     take(rows.filter(({ offset }) => offset >= fromOffset && offset <= toOffset))
   }
   progress.objects += 1
   progress.bytes += bytes.length
   return file
-}
-
-/** Returns true if the bytes begin and end like a Parquet file. DuckDB reports other damage. */
-function isParquet(bytes: Buffer): boolean {
-  return bytes.length >= 12 && [bytes.subarray(0, 4), bytes.subarray(-4)].every(one => String(one) === 'PAR1')
 }
 
 /** Returns the ranges of the topics that no object contains. Reports ranges that neither the objects nor the topics contain. */

@@ -1,5 +1,6 @@
 /** Answers SQL statements over the history and the topics, with files in a private folder. */
-import { OperationFailure } from '../failure.ts'
+import type { HistoryRow } from '../../history/row.ts'
+import type { HistoryTable } from '../../history/tables.ts'
 import { alertEventIn } from './alert-event.ts'
 import { SqlDatabase } from './database.ts'
 import { type LoadProgress, loadTable, type SqlSources } from './load.ts'
@@ -55,12 +56,12 @@ export async function withSqlDatabase<T>(
     const views = viewsIn(statements)
     const tables = tablesFor(views)
     const hasAlertTables = ALERT_TABLES.some(table => views.has(table))
-    const loaded = new Map<(typeof tables)[number], readonly string[]>()
+    const loaded = new Map<HistoryTable, readonly string[]>()
     const from = tables.length > 0 ? await sources() : undefined
     for (const table of tables) {
       const { sinceMs = -Infinity, untilMs = Infinity } = times
       let others = 0
-      const take = (rows: Parameters<typeof alertEventIn>[0][]) => {
+      const take = (rows: readonly HistoryRow[]) => {
         for (const row of rows) {
           if (row.timestampMs < sinceMs || row.timestampMs >= untilMs) continue
           const event = alertEventIn(row)
@@ -76,7 +77,7 @@ export async function withSqlDatabase<T>(
       if (others > 0) notice(`${others} records of the alerts topic are not alert events.`)
       loaded.set(table, files)
     }
-    await database.complete(loaded, times)
+    await database.complete(loaded, times, hasAlertTables)
     return await use(database)
   } catch (error) {
     stop.throwIfAborted()

@@ -1,5 +1,5 @@
 /** Views for SQL queries over the history and the topics. Only builds SQL. Pure. */
-import { EVENT_TYPE_NAMES, EVENT_TYPES, type EventType } from '../../event-types.ts'
+import { EVENT_TYPE_NAMES, EVENT_TYPES } from '../../event-types.ts'
 import { COMMON_COLUMNS, columnsOf } from '../../history/columns.ts'
 import { HISTORY_TABLES, type HistoryTable } from '../../history/tables.ts'
 
@@ -22,7 +22,9 @@ export const VIEWS = [...HISTORY_TABLES, RECORDS, ...ALERT_TABLES] as const
 
 /** Marks of the events that control consumers, in the table of event types. */
 const CONTROL = new Set<string>(['ticked', 'ruled', 'erased', 'redriven'])
-const isControl = (type: EventType) => CONTROL.has(EVENT_TYPES[type].topic)
+const CONTROL_TYPES = EVENT_TYPE_NAMES.filter(type => CONTROL.has(EVENT_TYPES[type].topic))
+  .map(literal)
+  .join(', ')
 
 /**
  * Returns the views that the statements may use. A name can also be another word of the statements, such as a text, in which case
@@ -65,8 +67,8 @@ export function createViews(
   const views = HISTORY_TABLES.map(table => {
     const { rows, where } = rowsIn(table)
     // Records that are not CloudEvents have no type, and do not match either.
-    const types = EVENT_TYPE_NAMES.filter(isControl).map(literal).join(', ')
-    return view(table, select(namesOf(columnsOf(table)), rows, [...where, `type NOT IN (${types})`]))
+    const events = loaded.has(table) ? [`type NOT IN (${CONTROL_TYPES})`] : []
+    return view(table, select(namesOf(columnsOf(table)), rows, [...where, ...events]))
   })
   const common = namesOf([...COMMON_COLUMNS, { name: 'rest' }])
   const records = HISTORY_TABLES.map(table => {
@@ -75,6 +77,12 @@ export function createViews(
   })
   return [...views, view(RECORDS, records.join(' UNION ALL '))]
 }
+
+/** SQL that replaces the empty tables of alert events by views that raise an error. */
+export const WITHOUT_ALERT_TABLES: readonly string[] = ALERT_TABLES.flatMap(table => [
+  `ALTER TABLE ${table} RENAME TO sluice_${table}`,
+  view(table, select(`sluice_${table}.*`, `range(1) LEFT JOIN sluice_${table} ON true`, [notLoaded(table)])),
+])
 
 function view(name: string, query: string): string {
   return `CREATE VIEW ${name} AS ${query}`
@@ -94,7 +102,7 @@ function within({ sinceMs, untilMs }: RecordTimes): string[] {
   )
 }
 
-function notLoaded(table: HistoryTable): string {
+function notLoaded(table: string): string {
   const message = `${table} was not loaded, because no statement contains its name: write the name of the view as a word`
   return `error(${literal(message)}) IS NULL`
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { answerText, csvLine } from '../../../../cli/alerts/sql-text.ts'
-import { ran } from '../terminal.ts'
+import { answerText, csvLine } from '../../../../cli/sql/text.ts'
+import { ran } from '../../cli/terminal.ts'
 
 const COLUMNS = [
   { name: 'alert_type', type: 'VARCHAR', isNumber: false },
@@ -39,21 +39,21 @@ describe('an answer as CSV', () => {
   })
 })
 
-describe('sluice alerts sql', () => {
+describe('sluice sql', () => {
   for (const [args, message] of [
     [[], /^Specify either statements, or --file/],
     [['SELECT 1', '--file', 'x.sql'], /^Specify either statements, or --file/],
-    [['SELECT 1', '--csv', '--json'], /^--csv and --json cannot be used together/],
+    [['SELECT 1', '--format', 'xml'], /option '--format <format>': "xml" is invalid/],
     [['SELECT 1', '--since', 'yesterday'], /option '--since <time>': "yesterday" is invalid/],
   ] as const)
     it(`given wrong usage (${args.join(' ') || 'nothing'}), then it says what is wrong`, async () => {
-      const { status, stderr } = await ran(['alerts', 'sql', ...args])
+      const { status, stderr } = await ran(['sql', ...args])
       assert.equal(status, 2, stderr)
       assert.match(stderr, message)
     })
 
   it('given a file that is not there, then it is named', async () => {
-    const { status, stderr } = await ran(['alerts', 'sql', '--file', 'none.sql'])
+    const { status, stderr } = await ran(['sql', '--file', 'none.sql'])
     assert.deepEqual([status, stderr], [1, 'none.sql: there is no such file or folder\n'])
   })
 })

@@ -46,19 +46,21 @@ export async function sqlSources(
 }
 
 async function usableStore(
-  { env, history }: Config,
+  { env, historyBucket, pathStyle }: Config,
   aws: AwsPlace,
   notice: (sentence: string) => void,
 ): Promise<HistoryStore | undefined> {
   // A local cloud has the bucket that `npm start` creates.
-  const bucket = history?.bucket ?? (aws.endpoint && `sluice-history-${env}`)
+  const bucket = historyBucket ?? (aws.endpoint && `sluice-history-${env}`)
   if (!bucket) {
     notice('HISTORY_BUCKET is not set: only the records that are still in the topics are read.')
     return undefined
   }
-  const { S3HistoryStore } = await import('../../history/adapters/s3-store.ts')
-  const pathStyle = history?.pathStyle || aws.endpoint !== undefined
-  const store = new S3HistoryStore({ bucket, pathStyle }, aws)
+  const { S3HistoryStore } = await import('../../app/aws/history-bucket.ts')
+  const store = new S3HistoryStore(
+    { bucket, pathStyle: pathStyle === true || aws.endpoint !== undefined },
+    aws,
+  )
   try {
     for await (const _ of store.list('readings/')) break
     return store

@@ -52,7 +52,10 @@ describe('what is wrong with a command line of sluice reprocess', () => {
 describe('the consumer that is reprocessed', () => {
   test('given a sink, then it has no states that could be computed', async () => {
     for (const name of ['notify-sns', 'notify-webhook', 'archiver'])
-      await assert.rejects(consumerNamed(name, { ...MINIMAL, HISTORY_BUCKET: 'none' }), /keeps no states of entities/)
+      await assert.rejects(
+        consumerNamed(name, { ...MINIMAL, HISTORY_BUCKET: 'none' }),
+        /keeps no states of entities/,
+      )
   })
 
   test('given any other consumer, then it is made from the settings, without a connection', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type {
   DuckDBAppender,
   DuckDBConnection,
+  DuckDBExtractedStatements,
   DuckDBInstance,
   DuckDBMapValue,
   DuckDBPreparedStatement,
@@ -191,7 +192,7 @@ export class SqlDatabase {
    * @throws SqlError if a statement fails. The results of all preceding statements are yielded first.
    */
   async *run(text: string): AsyncGenerator<Answer> {
-    const statements = await this.#checked(() => this.#connection.extractStatements(text))
+    const statements = await this.#statements(text)
     for (let index = 0; index < statements.count; index++) {
       const prepared = await this.#checked(() => statements.prepare(index))
       this.#refuseOthers(prepared, text)
@@ -212,7 +213,7 @@ export class SqlDatabase {
    * @throws SqlError if the text is not a single query, or the query fails
    */
   async writeParquet(text: string): Promise<string> {
-    const statements = await this.#checked(() => this.#connection.extractStatements(text))
+    const statements = await this.#statements(text)
     const prepared = statements.count === 1 && (await this.#checked(() => statements.prepare(0)))
     if (!prepared || this.#typeOf(prepared) !== 'SELECT')
       throw new SqlError('Parquet can contain the result of one query: give a single SELECT statement')
@@ -247,6 +248,14 @@ export class SqlDatabase {
     if (this.#isSwitched) return
     this.#connection.closeSync()
     this.#instance.closeSync()
+  }
+
+  async #statements(text: string): Promise<DuckDBExtractedStatements> {
+    const statements = this.#connection.extractStatements(text).catch(error => {
+      // DuckDB has no other message for a text without statements.
+      throw (error as Error).message.endsWith('native callback') ? new Error('There is no statement.') : error
+    })
+    return this.#checked(() => statements)
   }
 
   #typeOf(prepared: DuckDBPreparedStatement): string {

@@ -22,9 +22,6 @@ import type { Servers } from './servers.ts'
 import { verifyAll } from './verify.ts'
 import { Worker } from './workers.ts'
 
-/** How many records are sent per fault. */
-const RECORDS_PER_FAULT = 5_000
-
 const PROGRESS_EVERY_MS = 5_000
 /** How long there may be no progress before a growth: a run that is to be stuck soon must not seem to be stuck there. */
 const SETTLING_MS = 120_000
@@ -39,12 +36,14 @@ export async function run(
   const { brokers, redisUrl } = servers
   await createTopics({ brokers, env })
   const segments = await mkdtemp(join(tmpdir(), 'sluice-ledger-'))
+  const history = await mkdtemp(join(tmpdir(), 'sluice-ledger-history-'))
   const variables = {
     SLUICE_ENV: env,
     KAFKA_BROKERS: brokers.join(','),
     REDIS_URL: redisUrl,
     LEDGER_SABOTAGE: options.sabotage,
     LEDGER_SEGMENTS: segments,
+    LEDGER_HISTORY: history,
   }
   const workers = Array.from({ length: options.workers }, () => new Worker(variables, options.runner))
   const { partitions } = TOPICS.readings
@@ -106,6 +105,7 @@ export async function run(
       byHand,
       analytics: flow.topic('analytics'),
       segments: await filesIn(segments),
+      history,
       growth: flow.growth,
     }
     const counted = await count({ brokers, redisUrl, ...topics }, publisher, noise?.acknowledged, say)
@@ -125,18 +125,18 @@ export async function run(
     await publisher.close()
     stateKeys.close()
     await log.close()
-    await rm(segments, { recursive: true, force: true })
+    for (const folder of [segments, history]) await rm(folder, { recursive: true, force: true })
   }
 }
 
 /** Sends a segment for each fault, and injects the fault at a random record of the segment. */
 async function strike(
   flow: Flow,
-  { events, faults }: Options,
+  { events, faults, every }: Options,
   noise: Noise | undefined,
   say: (line: string) => void,
 ): Promise<Struck[]> {
-  const names = schedule(flow, faults, Math.floor(events / RECORDS_PER_FAULT))
+  const names = schedule(flow, faults, Math.floor(events / every))
   const struck: Struck[] = []
   // Wait for the first invocations, which load the code: a fault before that would affect nothing.
   await flow.tickAll()

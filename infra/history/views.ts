@@ -1,7 +1,7 @@
 /** SQL of the Athena views over history, in the dialect of Trino. Pure. */
 import { columnsOf } from '../../lib/history/columns.ts'
 import type { HistoryTable } from '../../lib/history/tables.ts'
-import { ALERT_LOG, EVENT_COLUMNS } from '../../lib/operations/alert-log/tables.ts'
+import { ALERT_LOG, EVENT_COLUMNS } from '../../lib/operations/sql/alert-tables.ts'
 
 /** Data types of the columns of views. `JSON` is text. */
 export type ViewType =

@@ -148,8 +148,8 @@ describe('the views of alerts', () => {
     await write('alerts', 'parts', RECORDS)
     const connection = await openGlue(TABLES, folder)
     const columns = EVENT_COLUMNS.filter(({ name }) => name !== 'data')
-    const rows = await rowsOf(RECORDS, { read: event => event, prepare: async () => {} })
-    const expected = rows
+    const archived = await rowsOf(RECORDS, { read: event => event, prepare: async () => {} })
+    const expected = archived
       .filter(({ offset }) => offset !== 1)
       .flatMap(row => alertEventIn(row) ?? [])
       .map(event =>

@@ -68,7 +68,7 @@ interface Contents {
 }
 
 /** Sources whose topics are named as their tables. */
-export function sourcesOf({ records = [], store, starts = {}, partitions = 1 }: Contents): SqlSources {
+function sourcesOf({ records = [], store, starts = {}, partitions = 1 }: Contents): SqlSources {
   const kept = records.filter(one => one.offset >= (starts[`${one.topic}/${one.partition}`] ?? 0))
   return {
     store,

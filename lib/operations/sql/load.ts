@@ -4,6 +4,7 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import pMap from 'p-map'
 import type { PlainReader } from '../../../packages/runtime/pipeline/decoding/plain-records.ts'
 import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
 import { gaps, type OffsetRange, type Slice, tailRanges } from '../../history/coverage.ts'
@@ -46,7 +47,10 @@ export interface LoadTarget {
   readonly stop: AbortSignal
   /** Writes the rows of a file that are within a range of offsets to another file. */
   readonly cut: (from: string, to: string, range: OffsetRange) => Promise<void>
-  /** Receives all rows, those outside of the time range included; absent if only the files are needed. */
+  /**
+   * Receives all rows, those outside of the time range included; absent if only the files are needed. Rows are received twice if
+   * their object was replaced while it was fetched.
+   */
   readonly take?: (rows: readonly HistoryRow[]) => void
   /** Receives a sentence about records that are missing in the result. */
   readonly notice: (sentence: string) => void
@@ -101,12 +105,13 @@ async function fetchObjects(
     const slices = partitions.flatMap(one => one.slices).filter(({ object }) => object.day <= lastDay)
     const missing = slices.filter(slice => !known.has(nameOf(slice)))
     target.progress.objectsInAll += missing.length
-    const fetched = await inParallel(missing, target.stop, async slice => {
+    const fetch = async (slice: Slice) => {
       const file = await fetchSlice(store, slice, target)
       if (file !== undefined) known.set(nameOf(slice), file)
-      return file !== undefined
-    })
-    if (fetched) return { partitions, files: slices.flatMap(slice => known.get(nameOf(slice)) ?? []) }
+    }
+    await pMap(missing, fetch, { concurrency: FETCHES, signal: target.stop })
+    const files = slices.flatMap(slice => known.get(nameOf(slice)) ?? [])
+    if (files.length === slices.length) return { partitions, files }
   }
   throw new HistoryUnavailable(`${store.name}: objects were removed while they were read. Try again`)
 }
@@ -115,25 +120,6 @@ async function fetchObjects(
 function nameOf({ object, fromOffset, toOffset }: Slice): string {
   const isWhole = fromOffset === object.firstOffset && toOffset === object.lastOffset
   return isWhole ? object.key : `${object.key}.${fromOffset}-${toOffset}`
-}
-
-/** Returns false if an item could not be processed. No further items are begun then. */
-async function inParallel<T>(
-  items: readonly T[],
-  stop: AbortSignal,
-  work: (item: T) => Promise<boolean>,
-): Promise<boolean> {
-  let next = 0
-  let isComplete = true
-  const worker = async () => {
-    for (let item = items[next++]; item !== undefined && isComplete; item = items[next++]) {
-      stop.throwIfAborted()
-      if (!(await work(item))) isComplete = false
-    }
-  }
-  const results = await Promise.allSettled(Array.from({ length: FETCHES }, worker))
-  for (const result of results) if (result.status === 'rejected') throw result.reason
-  return isComplete
 }
 
 /** Returns the file with the rows of a slice; undefined if its object does not exist. */

@@ -168,8 +168,8 @@ describe('the seam of history and topics', () => {
     const withFault = (from: number, to: number) =>
       Buffer.concat([bytes.subarray(0, from), Buffer.alloc(to - from, 255), bytes.subarray(to)])
     const faults = [
-      [bytes.subarray(0, 100), 'DamagedObject'],
-      [withFault(bytes.length - 200, bytes.length - 20), 'DamagedObject'],
+      [bytes.subarray(0, 100), 'OperationFailure'],
+      [withFault(bytes.length - 200, bytes.length - 20), 'OperationFailure'],
       [withFault(4, bytes.length - 8 - bytes.readUInt32LE(bytes.length - 8)), 'SqlError'],
     ] as const
     for (const [faulty, name] of faults) {

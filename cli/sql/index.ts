@@ -2,11 +2,12 @@ import { createReadStream, createWriteStream } from 'node:fs'
 import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { fileFailure } from '../../lib/operations/file-failure.ts'
 import { type Answer, type SqlDatabase, SqlError } from '../../lib/operations/sql/database.ts'
 import { newProgress, progressText, withSqlDatabase } from '../../lib/operations/sql/query.ts'
 import { sqlSources } from '../../lib/operations/sql/sources.ts'
+import { isUnreadable, Unavailable } from '../../packages/runtime/pipeline/errors.ts'
 import { oneOf } from '../../packages/runtime/settings/values.ts'
 import { awsPlace } from '../../programs/aws-place.ts'
 import {
@@ -20,7 +21,7 @@ import {
   type ValuesOf,
 } from '../command.ts'
 import { CommandConnections } from '../command-connections.ts'
-import { configOf, environmentOf, kafkaFailure, withinPatience } from '../connections.ts'
+import { configOf, environmentOf, kafkaFailure, requireSignIn, withinPatience } from '../connections.ts'
 import { CliFailure, isStop, usageFailure } from '../failure.ts'
 import { inputBytes } from '../input.ts'
 import { showLine } from '../progress.ts'
@@ -148,6 +149,10 @@ async function query(
       },
     )
   } catch (error) {
+    requireSignIn(error, config)
+    // A schema registry that does not answer, or records that cannot be read.
+    const isOther = error instanceof Unavailable && error.code !== 'broker-unavailable'
+    if (isOther || isUnreadable(error)) throw new CliFailure(error.message, 1, { cause: error })
     throw kafkaFailure(error, config)
   } finally {
     quiet()
@@ -177,7 +182,10 @@ async function answer(
 }
 
 async function printParquet(file: string, { output }: SqlOptions, terminal: Terminal): Promise<void> {
-  if (output !== undefined) await copyFile(file, pathIn(terminal, output))
+  if (output !== undefined)
+    await copyFile(file, pathIn(terminal, output)).catch(error => {
+      throw fileFailure(output, error)
+    })
   else await pipeline(createReadStream(file), terminal.stdout, { end: false })
 }
 
@@ -188,8 +196,11 @@ async function print(
   quiet: () => void,
 ): Promise<void> {
   const text = textOf(answers, format, output === undefined ? columnsOf(terminal) : undefined, quiet)
-  const to: Writable = output === undefined ? terminal.stdout : createWriteStream(pathIn(terminal, output))
-  await pipeline(text, to, { end: output !== undefined })
+  if (output === undefined) await pipeline(text, terminal.stdout, { end: false })
+  else
+    await pipeline(text, createWriteStream(pathIn(terminal, output))).catch(error => {
+      throw fileFailure(output, error)
+    })
 }
 
 async function* textOf(

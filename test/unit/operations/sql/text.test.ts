@@ -39,6 +39,8 @@ describe('an answer as CSV', () => {
   })
 })
 
+const environment = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1' }
+
 describe('sluice sql', () => {
   for (const [args, message] of [
     [[], /^Specify either statements, or --file/],
@@ -51,6 +53,41 @@ describe('sluice sql', () => {
       assert.equal(status, 2, stderr)
       assert.match(stderr, message)
     })
+
+  it('given formats, then each prints the answers of all statements, or refuses them', async () => {
+    const both = 'SELECT 1 AS one; SELECT 2 AS two'
+    const printed = (...args: string[]) => ran(['sql', both, ...args], { environment })
+    assert.equal((await printed()).stdout, 'one\n  1\n(1 row)\n\ntwo\n  2\n(1 row)\n')
+    assert.equal((await printed('--format', 'csv')).stdout, 'one\r\n1\r\n\r\ntwo\r\n2\r\n')
+    const { answers } = JSON.parse((await printed('--format', 'json')).stdout)
+    assert.deepEqual(
+      answers.map((answer: { rows: object[] }) => answer.rows),
+      [[{ one: 1 }], [{ two: 2 }]],
+    )
+    const { status, stderr } = await printed('--format', 'parquet')
+    assert.match(stderr, /^Parquet can contain the result of one query/)
+    assert.equal(status, 1)
+  })
+
+  it('given Parquet for a terminal, or a file that cannot be written, then it says so', async () => {
+    const shown = await ran(['sql', 'SELECT 1', '--format', 'parquet'], { environment, columns: 80 })
+    assert.deepEqual([shown.status, shown.stderr.split(':')[0]], [2, 'Parquet cannot be shown on a terminal'])
+    for (const format of ['parquet', 'csv']) {
+      const args = ['sql', 'SELECT 1', '--format', format, '--output', 'none/x']
+      const { status, stderr } = await ran(args, { environment })
+      assert.deepEqual([status, stderr], [1, 'none/x: there is no such file or folder\n'])
+    }
+  })
+
+  it('given no statement, then it says so', async () => {
+    assert.match((await ran(['sql', '/* nothing */'], { environment })).stderr, /^There is no statement\./)
+  })
+
+  it('given that Kafka does not answer, then it says so', async () => {
+    const { status, stderr } = await ran(['sql', 'FROM readings'], { environment })
+    assert.match(stderr, /^HISTORY_BUCKET is not set.*\nKafka does not answer at 127\.0\.0\.1:1/)
+    assert.equal(status, 1)
+  })
 
   it('given a file that is not there, then it is named', async () => {
     const { status, stderr } = await ran(['sql', '--file', 'none.sql'])

@@ -174,10 +174,12 @@ async function answer(
   } catch (error) {
     if (!(error instanceof SqlError) || terminal.stop.aborted) throw error
     // The error message quotes the statement, and may contain values from the tables.
-    const views = await database.views().catch(() => [])
-    const shown = views.map(({ name, columns }) => `  ${name}(${columns.map(one => one.name).join(', ')})`)
-    const hint = shown.length > 0 ? `\n\nViews:\n${shown.join('\n')}` : ''
-    throw new CliFailure(`${harmlessLines(error.message)}${hint}`, 1, { cause: error })
+    const shown = database.views.map(
+      ({ name, columns }) => `  ${name}(${columns.map(one => one.name).join(', ')})`,
+    )
+    throw new CliFailure(`${harmlessLines(error.message)}\n\nViews:\n${shown.join('\n')}`, 1, {
+      cause: error,
+    })
   }
 }
 

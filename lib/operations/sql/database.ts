@@ -19,7 +19,7 @@ import type { AlertEvent } from './alert-event.ts'
 import { CREATE_LOADED, CREATE_TABLES, EVENT_COLUMNS, type EventColumn, LOADED } from './alert-tables.ts'
 import { DATETIME } from './datetime.ts'
 import { plainValue, type Value } from './value.ts'
-import { createViews, literal, type RecordTimes, VIEWS, WITHOUT_ALERT_TABLES } from './views.ts'
+import { createViews, dropOthers, literal, type RecordTimes, VIEWS } from './views.ts'
 
 type DuckDB = typeof import('@duckdb/node-api')
 
@@ -86,6 +86,8 @@ const load = (): Promise<DuckDB> => import('@duckdb/node-api')
 export class SqlDatabase {
   /** Folder for the files that can be queried. */
   readonly folder: string
+  /** All views with their columns, also those that were not loaded. */
+  views: readonly SqlView[] = []
   readonly #duckdb: DuckDB
   readonly #instance: DuckDBInstance
   readonly #connection: DuckDBConnection
@@ -165,14 +167,14 @@ export class SqlDatabase {
    * Creates the views and, from the added events, the tables. No events can be added afterwards.
    *
    * @param loaded files of the tables that were loaded
-   * @param hasEvents true if the alert events were added
+   * @param named views that the statements name. All other views are removed, because they would be empty.
    * @throws OperationFailure if the memory limit is reached
    * @throws SqlError that names a damaged file
    */
   async complete(
     loaded: ReadonlyMap<HistoryTable, readonly string[]>,
     times: RecordTimes,
-    hasEvents: boolean,
+    named: ReadonlySet<string>,
   ): Promise<void> {
     try {
       this.#appender.closeSync()
@@ -182,8 +184,12 @@ export class SqlDatabase {
     }
     this.#files = [...loaded.values()].flat()
     const schemas = await writeSchemas(this.folder)
-    const views = [...createViews(loaded, schemas, times), ...(hasEvents ? [] : WITHOUT_ALERT_TABLES)]
-    for (const statement of [...views, ...LOCK]) await this.#checked(() => this.#connection.run(statement))
+    const run = async (statements: readonly string[]) => {
+      for (const statement of statements) await this.#checked(() => this.#connection.run(statement))
+    }
+    await run(createViews(loaded, schemas, times))
+    this.views = await this.#views()
+    await run([...dropOthers(new Set([...named, ...loaded.keys()])), ...LOCK])
   }
 
   /**
@@ -226,8 +232,7 @@ export class SqlDatabase {
     return file
   }
 
-  /** Returns the views and their columns. */
-  async views(): Promise<readonly SqlView[]> {
+  async #views(): Promise<readonly SqlView[]> {
     const reader = await this.#connection.runAndReadAll(
       'SELECT table_name, column_name, data_type FROM duckdb_columns() ORDER BY column_index',
     )
@@ -366,6 +371,11 @@ function sqlError(message: string, cause: unknown): SqlError {
       `Out of memory: the query needs more than ${MEMORY} of memory and ${SPILLED} of temporary files. Select fewer rows or columns, or use --since.`,
       { cause },
     )
+  const [, view] = /^Catalog Error: Table with name (\w+) does not exist/.exec(message) ?? []
+  if (VIEWS.some(name => name === view?.toLowerCase()))
+    return new SqlError(`${view} was not loaded, because the statements do not contain its name as a word.`, {
+      cause,
+    })
   return new SqlError(message, { cause })
 }
 

@@ -80,7 +80,7 @@ export async function withSqlDatabase<T>(
       if (others > 0) notice(`${others} records of the alerts topic are not alert events.`)
       loaded.set(table, files)
     }
-    await database.complete(loaded, times, hasAlertTables)
+    await database.complete(loaded, times, views)
     return await use(database)
   } catch (error) {
     stop.throwIfAborted()

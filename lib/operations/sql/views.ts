@@ -57,32 +57,27 @@ export function createViews(
   times: RecordTimes,
 ): string[] {
   const rowsIn = (table: HistoryTable) => {
-    const files = loaded.get(table)
-    const all = [schemas[table], ...(files ?? [])].map(literal).join(', ')
-    const rows = `read_parquet([${all}], union_by_name = true, hive_partitioning = false)`
-    if (files) return { rows, where: within(times) }
-    // A row, so that the error is raised, unless a query needs only the columns.
-    return { rows: `range(1) LEFT JOIN ${rows} ON true`, where: [notLoaded(table)] }
+    const files = [schemas[table], ...(loaded.get(table) ?? [])].map(literal).join(', ')
+    return `read_parquet([${files}], union_by_name = true, hive_partitioning = false)`
   }
-  const views = HISTORY_TABLES.map(table => {
-    const { rows, where } = rowsIn(table)
-    // Records that are not CloudEvents have no type, and do not match either.
-    const events = loaded.has(table) ? [`type NOT IN (${CONTROL_TYPES})`] : []
-    return view(table, select(namesOf(columnsOf(table)), rows, [...where, ...events]))
-  })
+  const where = within(times)
+  // Records that are not CloudEvents have no type, and do not match either.
+  const events = [...where, `type NOT IN (${CONTROL_TYPES})`]
+  const views = HISTORY_TABLES.map(table =>
+    view(table, select(namesOf(columnsOf(table)), rowsIn(table), events)),
+  )
   const common = namesOf([...COMMON_COLUMNS, { name: 'rest' }])
-  const records = HISTORY_TABLES.map(table => {
-    const { rows, where } = rowsIn(table)
-    return select(`${literal(table)} AS "table", ${common}`, rows, where)
-  })
+  const records = HISTORY_TABLES.map(table =>
+    select(`${literal(table)} AS "table", ${common}`, rowsIn(table), where),
+  )
   return [...views, view(RECORDS, records.join(' UNION ALL '))]
 }
 
-/** SQL that replaces the empty tables of alert events by views that raise an error. */
-export const WITHOUT_ALERT_TABLES: readonly string[] = ALERT_TABLES.flatMap(table => [
-  `ALTER TABLE ${table} RENAME TO sluice_${table}`,
-  view(table, select(`sluice_${table}.*`, `range(1) LEFT JOIN sluice_${table} ON true`, [notLoaded(table)])),
-])
+/** Returns the SQL that removes all views and tables except for those that were loaded. */
+export function dropOthers(loaded: ReadonlySet<string>): string[] {
+  const kindOf = (name: string) => (ALERT_TABLES.some(table => table === name) ? 'TABLE' : 'VIEW')
+  return VIEWS.filter(name => !loaded.has(name)).map(name => `DROP ${kindOf(name)} ${name}`)
+}
 
 function view(name: string, query: string): string {
   return `CREATE VIEW ${name} AS ${query}`
@@ -100,11 +95,6 @@ function within({ sinceMs, untilMs }: RecordTimes): string[] {
   return bounds.flatMap(([operator, ms]) =>
     ms === undefined ? [] : [`"timestamp" ${operator} epoch_ms(${Math.ceil(ms)})`],
   )
-}
-
-function notLoaded(table: string): string {
-  const message = `${table} was not loaded, because no statement contains its name: write the name of the view as a word`
-  return `error(${literal(message)}) IS NULL`
 }
 
 /** Returns the columns as SQL. */

@@ -115,7 +115,7 @@ export async function askedOf(
 /** An empty database, which the caller closes. */
 export async function emptyDatabase(): Promise<SqlDatabase> {
   const database = await SqlDatabase.open(privateFolder())
-  await database.complete(new Map(), {}, true)
+  await database.complete(new Map(), {}, new Set(['alert_log']))
   return database
 }
 

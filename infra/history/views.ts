@@ -14,7 +14,7 @@ export type ViewType =
   | 'TIMESTAMP'
   | 'MAP(VARCHAR, VARCHAR)'
 
-export interface ViewColumn {
+interface ViewColumn {
   readonly name: string
   readonly type: ViewType
 }

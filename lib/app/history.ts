@@ -51,6 +51,7 @@ export async function deployedArchiver(config: Settings): Promise<SegmentSink> {
     name: 'archiver',
     store: await historyStore(config),
     reader: dataReader(config),
+    nowMs: () => performance.now(),
     tableOfTopic,
   })
 }

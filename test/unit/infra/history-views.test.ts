@@ -50,7 +50,10 @@ function readings(from: number, to: number, partition = 0, topic = READINGS): Lo
   })
 }
 
-const moveFrontier = (topic: string, lines: readonly { partition: number; to_offset: number }[]) =>
+const moveFrontier = (
+  topic: string,
+  lines: readonly { partition: number; to_offset: number; moves?: readonly object[] }[],
+) =>
   store.put(frontierKey('readings', topic), Buffer.from(lines.map(line => JSON.stringify(line)).join('\n')))
 
 describe('the view of a table', () => {
@@ -79,7 +82,7 @@ describe('the view of a table', () => {
     assert.deepEqual(await seen(), expected, 'without a frontier')
     await write('readings', 'compacted', readings(0, 6))
     assert.deepEqual(await seen(), expected, 'with a compacted object before the frontier')
-    await moveFrontier(READINGS, [{ partition: 0, to_offset: 6 }])
+    await moveFrontier(READINGS, [{ partition: 0, to_offset: 6, moves: [] }])
     assert.deepEqual(await seen(), expected, 'with a frontier inside a part')
     await write('readings', 'compacted', readings(7, 9))
     await moveFrontier(READINGS, [

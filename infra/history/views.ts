@@ -132,7 +132,7 @@ const LOG = [
   ...['fingerprint', 'partition', 'offset'],
 ]
 
-/** Returns the views `alert_events` and `alert_log`, whose columns and rows are those of `sluice alerts sql`. */
+/** Returns the views `alert_events` and `alert_log`, whose columns and rows are those of `sluice sql`. */
 export function alertViews(): readonly View[] {
   const columns = EVENTS.map(({ name, type }) => ({ name, type: VIEW_TYPES[type] }))
   const names = quoted(columns.map(({ name }) => name))

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdirSync } from 'node:fs'
-import { access, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { access, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -107,19 +106,18 @@ describe('given alerts in Kafka', () => {
 
   it('when a statement that never ends is stopped by Ctrl-C, then the command ends with status 130', async () => {
     const endless = 'SELECT sum(a.range * b.range) FROM range(10000000) a, range(10000000) b'
-    const folders = () =>
-      readdirSync(tmpdir())
-        .filter(name => /^sluice-sql-(?!test)/.test(name))
-        .sort()
-    const before = folders()
+    const temporary = await mkdtemp(join(folder, 'tmp-'))
     const args = ['sql', `SELECT 1 AS started; ${endless}`, '--env', environment.name]
-    const program = new Program('./cli/sluice.ts', args, AWS)
+    const program = new Program('./cli/sluice.ts', args, { env: { ...AWS.env, TMPDIR: temporary } })
     await program.says(/^started$/m)
-    assert.notDeepEqual(folders(), before)
+    assert.equal((await readdir(temporary)).filter(name => name.startsWith('sluice-sql-')).length, 1)
     program.signal('SIGINT')
     const { code, output } = await program.ended
     assert.equal(code, 130, output)
-    assert.deepEqual(folders(), before)
+    assert.deepEqual(
+      (await readdir(temporary)).filter(name => name.startsWith('sluice-sql-')),
+      [],
+    )
   })
 })
 

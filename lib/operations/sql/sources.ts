@@ -6,7 +6,7 @@ import type { Connections } from '../../../packages/runtime/lambda/connections.t
 import { once } from '../../../packages/runtime/lambda/once.ts'
 import type { Config } from '../../app/config.ts'
 import { dataReader } from '../../app/data-reader.ts'
-import { signalsOfTable } from '../../app/history.ts'
+import { historyAt, signalsOfTable } from '../../app/history.ts'
 import { topicName } from '../../app/topics.ts'
 import { type HistoryStore, HistoryUnavailable } from '../../history/store.ts'
 import { topicReach } from '../../queries/topics.ts'
@@ -46,21 +46,15 @@ export async function sqlSources(
 }
 
 async function usableStore(
-  { env, historyBucket, pathStyle }: Config,
+  config: Config,
   aws: AwsPlace,
   notice: (sentence: string) => void,
 ): Promise<HistoryStore | undefined> {
-  // A local cloud has the bucket that `npm start` creates.
-  const bucket = historyBucket ?? (aws.endpoint && `sluice-history-${env}`)
-  if (!bucket) {
+  const store = await historyAt(config, aws)
+  if (!store) {
     notice('HISTORY_BUCKET is not set: only the records that are still in the topics are read.')
     return undefined
   }
-  const { S3HistoryStore } = await import('../../app/aws/history-bucket.ts')
-  const store = new S3HistoryStore(
-    { bucket, pathStyle: pathStyle === true || aws.endpoint !== undefined },
-    aws,
-  )
   try {
     for await (const _ of store.list('readings/')) break
     return store

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { after, before, describe, it } from 'node:test'
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { readConfig } from '../../../../lib/app/config.ts'
 import { AthenaEngine } from '../../../../lib/operations/sql/athena.ts'
 import { MAX_ROWS } from '../../../../lib/operations/sql/engine.ts'
 import { LocalSqlEngine } from '../../../../lib/operations/sql/local-engine.ts'
 import { STATEMENTS, sqlEngineConforms } from '../../../conformance/sql-engine.ts'
 import { type FakeAthena, fakeAthena, type KnownResult } from '../../../support/fake-athena.ts'
+import { privateFolder } from './support.ts'
 
 const CONFIG = readConfig({
   SLUICE_ENV: 'test-1',
@@ -116,19 +116,28 @@ describe('Athena alone', () => {
 })
 
 describe('child processes alone', () => {
-  const folders = () => readdirSync(tmpdir()).filter(name => /^sluice-sql-(?!test)/.test(name)).length
+  const before = process.env.TMPDIR
+  const temporary = privateFolder()
+  const folders = () => readdirSync(temporary).length
+  // Other tests use the usual folder at the same time.
+  beforeEach(() => {
+    process.env.TMPDIR = temporary
+  })
+  afterEach(() => {
+    if (before === undefined) delete process.env.TMPDIR
+    else process.env.TMPDIR = before
+  })
 
   it('given more queries than may run, then the next is refused; at the end, their folders are gone', async () => {
-    const before = folders()
     const engine = new LocalSqlEngine(CONFIG, {})
     try {
       await engine.start({ statements: STATEMENTS.endless })
       await engine.start({ statements: STATEMENTS.endless })
-      assert.equal(folders(), before + 2)
+      assert.equal(folders(), 2)
       await assert.rejects(engine.start({ statements: 'SELECT 1' }), /2 queries are running\. Cancel one/)
     } finally {
       await engine.close()
     }
-    assert.equal(folders(), before)
+    assert.equal(folders(), 0)
   })
 })

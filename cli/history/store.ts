@@ -1,21 +1,19 @@
 /** Opens the history of an environment, and other places that contain its objects. */
 import type { Config } from '../../lib/app/config.ts'
+import { historyAt } from '../../lib/app/history.ts'
 import { FolderHistoryStore } from '../../lib/history/adapters/folder-store.ts'
 import type { HistoryStore } from '../../lib/history/store.ts'
+import { awsPlace } from '../../programs/aws-place.ts'
 import { environmentOf } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
-import { awsPlace } from '../send-test/aws-place.ts'
 import { pathIn, type Terminal } from '../terminal.ts'
 
 /** Returns the history of the environment; undefined if no bucket is configured. */
 export async function historyOf(
-  { env, historyBucket }: Pick<Config, 'env' | 'historyBucket'>,
+  config: Pick<Config, 'env' | 'historyBucket'>,
   terminal: Terminal,
 ): Promise<HistoryStore | undefined> {
-  const aws = awsPlace(environmentOf(terminal, env))
-  // A local cloud has the bucket that `npm start` creates.
-  const bucket = historyBucket ?? (aws.endpoint === undefined ? undefined : `sluice-history-${env}`)
-  return bucket === undefined ? undefined : await bucketAt(bucket, '', aws)
+  return await historyAt(config, awsPlace(environmentOf(terminal, config.env)))
 }
 
 /** Returns the history of the environment. @throws CliFailure if no bucket is configured */

@@ -1,4 +1,6 @@
 /** Opens the history of an environment, and creates the archiver that writes it. */
+
+import type { AwsPlace } from '../../packages/runtime/adapters/aws/clients.ts'
 import type { SegmentSink } from '../../packages/runtime/consumer/segment-sink.ts'
 import { ConfigError } from '../../packages/runtime/settings/config-error.ts'
 import type { PartsOf } from '../../packages/runtime/settings/environment.ts'
@@ -26,6 +28,21 @@ export async function historyStore({ historyBucket, pathStyle }: HistorySettings
   // The SDK is loaded on first use, so that it does not delay cold starts.
   const { S3HistoryStore } = await import('./aws/history-bucket.ts')
   return new S3HistoryStore({ bucket: historyBucket, pathStyle: pathStyle ?? false })
+}
+
+/**
+ * Opens the bucket of the history for a person's machine; undefined if no bucket is configured.
+ *
+ * @param aws an emulator has the bucket that `npm start` creates
+ */
+export async function historyAt(
+  { env, historyBucket }: Pick<HistorySettings, 'historyBucket'> & { readonly env: string },
+  aws: AwsPlace,
+): Promise<HistoryStore | undefined> {
+  const bucket = historyBucket ?? (aws.endpoint === undefined ? undefined : `sluice-history-${env}`)
+  if (bucket === undefined) return undefined
+  const { S3HistoryStore } = await import('./aws/history-bucket.ts')
+  return new S3HistoryStore({ bucket, pathStyle: aws.endpoint !== undefined }, aws)
 }
 
 /** Returns the signals and sub-signals that a table of the history contains. */

@@ -1,7 +1,7 @@
 /** Formats query results as text or as CSV. Pure. */
 
-import type { AnswerColumn } from '../../lib/operations/alert-log/database.ts'
-import { type Value, valueText } from '../../lib/operations/alert-log/value.ts'
+import type { AnswerColumn } from '../../lib/operations/sql/database.ts'
+import { type Value, valueText } from '../../lib/operations/sql/value.ts'
 import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
 

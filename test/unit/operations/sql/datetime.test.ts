@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, it } from 'node:test'
-import type { AlertDatabase } from '../../../../lib/operations/alert-log/database.ts'
-import { answered, databaseOf } from './support.ts'
+import type { SqlDatabase } from '../../../../lib/operations/sql/database.ts'
+import { answered, emptyDatabase } from './support.ts'
 
 const TIMES = [
   '2026-03-01',
@@ -79,10 +79,10 @@ const isOurs = (answer: unknown) => typeof answer === 'string' && /^\d{4}-/.test
 
 describe('datetime(time, modifier)', () => {
   const sqlite = new DatabaseSync(':memory:')
-  let database: AlertDatabase
+  let database: SqlDatabase
 
   before(async () => {
-    database = await databaseOf([])
+    database = await emptyDatabase()
   })
   after(() => {
     database.close()

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { AlertDatabase } from '../../../../lib/operations/alert-log/database.ts'
-import { answered, asked, databaseOf } from './support.ts'
+import { SqlDatabase } from '../../../../lib/operations/sql/database.ts'
+import { answered, asked, askedOf, emptyDatabase, privateFolder } from './support.ts'
 
 describe('statements from people', () => {
   let folder: string
@@ -14,12 +14,26 @@ describe('statements from people', () => {
   })
   after(() => rm(folder, { recursive: true, force: true }))
 
-  const forbidden = (file: string) => [
+  const forbidden = (file: string, own: string) => [
     `SELECT * FROM '${file}'`,
     `SELECT * FROM read_csv('${file}')`,
     `SELECT * FROM read_text('${file}')`,
     `SELECT * FROM glob('${folder}/*')`,
     `SELECT * FROM read_csv('http://127.0.0.1:9/x.csv')`,
+    `SELECT * FROM read_parquet('s3://bucket/x.parquet')`,
+    `SELECT * FROM read_text('/etc/hostname')`,
+    `SELECT * FROM read_blob('${file}')`,
+    `SELECT * FROM '${own}/data/../../${basename(file)}'`,
+    `SELECT * FROM glob('${own}/*')`,
+    `COPY alert_log TO '${own}/data/out.csv'`,
+    `COPY alert_log TO '${own}/spilled/out.csv'`,
+    `EXPLAIN ANALYZE COPY alert_log TO '${own}/data/out.csv'`,
+    `PREPARE p AS COPY alert_log TO '${own}/data/out.csv'`,
+    `EXPORT DATABASE '${own}/data/out'`,
+    `ATTACH '${own}/data/out.db'`,
+    `ATTACH ':memory:' AS other`,
+    `SET allowed_directories = ['/']`,
+    `SET GLOBAL allowed_paths = ['${file}']`,
     `COPY alert_log FROM '${file}'`,
     `COPY alert_log TO '${folder}/out.csv'`,
     `COPY alert_log TO '/dev/stdout'`,
@@ -44,17 +58,32 @@ describe('statements from people', () => {
   ]
 
   it('given one that would reach a file, the network or a setting, then it fails and nothing is written', async () => {
-    const statements = forbidden(join(folder, 'secret.csv'))
-    assert.ok(statements.length > 20)
-    for (const statement of statements)
-      await assert.rejects(asked([], statement), { name: 'SqlError' }, statement)
+    const own = privateFolder()
+    const statements = forbidden(join(folder, 'secret.csv'), own)
+    assert.ok(statements.length > 30)
+    for (const statement of statements) {
+      await mkdir(own, { recursive: true })
+      await assert.rejects(askedOf({}, `SELECT 1; ${statement}`, {}, own), { name: 'SqlError' }, statement)
+      const files = await readdir(own, { recursive: true, withFileTypes: true })
+      const written = files.filter(file => file.isFile() && !/^\w+\.parquet$/.test(file.name))
+      assert.deepEqual(written, [], statement)
+      await rm(own, { recursive: true })
+    }
     assert.deepEqual(await readdir(folder), ['secret.csv'])
   })
 
+  it('given a folder of its own, then nobody else can read it', async () => {
+    const { mode } = await stat(privateFolder())
+    assert.equal(mode & 0o777, 0o700)
+  })
+
   it('given one that needs more memory than there is for it, then it fails, and the next is answered', async () => {
-    const database = await databaseOf([])
+    const database = await emptyDatabase()
     try {
-      await assert.rejects(answered(database, 'SELECT list(range) FROM range(500000000)'), /Out of Memory/)
+      await assert.rejects(
+        answered(database, 'SELECT list(range) FROM range(500000000)'),
+        /^SqlError: Out of memory: .*use --since\.$/,
+      )
       assert.deepEqual(await answered(database, 'SELECT 1 AS one'), [{ one: 1 }])
     } finally {
       database.close()
@@ -62,7 +91,7 @@ describe('statements from people', () => {
   })
 
   it('given one that is wrong, then the answers before it are given, and the message is that of DuckDB', async () => {
-    const database = await databaseOf([])
+    const database = await emptyDatabase()
     try {
       const answers = database.run('SELECT 1 AS one; SELECT nothing FROM alert_log')
       assert.equal((await answers.next()).value?.columns[0]?.name, 'one')
@@ -76,7 +105,7 @@ describe('statements from people', () => {
   })
 
   it('given an interrupt, then a statement that runs for long ends', async () => {
-    const database = await databaseOf([])
+    const database = await emptyDatabase()
     try {
       const endless = answered(
         database,
@@ -115,7 +144,7 @@ describe('values of an answer', () => {
 
 describe('a platform without DuckDB', () => {
   it('given that its binary is missing, then one message says so, and what to do', async () => {
-    const loading = AlertDatabase.open(() =>
+    const loading = SqlDatabase.open(privateFolder(), () =>
       Promise.reject(new Error("Cannot find module 'x'\nRequire stack:")),
     )
     await assert.rejects(loading, {

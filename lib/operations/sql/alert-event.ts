@@ -1,11 +1,9 @@
-/** Converts records of the alerts topic to alert events, which are the rows of the database. Pure. */
+/** Converts rows of the alerts topic to alert events, which are the rows of `alert_events`. Pure. */
 
 import { isTimestamp, parseTime } from '../../../packages/runtime/cloudevents/attributes.ts'
-import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
-import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
-import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { ALERT_ACKNOWLEDGED_TYPE } from '../../alerting/acknowledged.ts'
+import type { HistoryRow } from '../../history/row.ts'
 import { isObject } from '../../json.ts'
 
 /** Alert event. Times are in milliseconds since the epoch. Missing values are null. */
@@ -47,10 +45,10 @@ export interface AlertEvent {
 
 const ALERT_TYPE = /^io\.sluice\.alert\.([a-z-]+)\.v\d+$/
 
-/** Reads the alert event in a record. Returns undefined if the record does not contain an event, or the event has no `alertId`. */
-export function alertEventIn(record: LogRecord): AlertEvent | undefined {
-  const event = readEvent(record)
-  if (isFailure(event) || !isObject(event.data)) return undefined
+/** Returns the alert event of a row; undefined if the row does not contain an event, or the event has no `alertId`. */
+export function alertEventIn(row: HistoryRow): AlertEvent | undefined {
+  const { event } = row
+  if (!event || !isObject(event.data)) return undefined
   const { data } = event
   const alertId = textIn(data.alertId)
   if (alertId === null) return undefined
@@ -59,7 +57,7 @@ export function alertEventIn(record: LogRecord): AlertEvent | undefined {
   const entity = isObject(data.entity) ? data.entity : {}
   return {
     event: isRemoval ? 'acknowledgement-removed' : (ALERT_TYPE.exec(event.type)?.[1] ?? event.type),
-    eventMs: event.time === undefined ? record.timestampMs : parseTime(event.time),
+    eventMs: event.time === undefined ? row.timestampMs : parseTime(event.time),
     eventSource: event.source,
     eventId: event.id,
     alertId,
@@ -83,8 +81,8 @@ export function alertEventIn(record: LogRecord): AlertEvent | undefined {
     acknowledgedComment: isAcknowledgement ? textIn(data.comment) : null,
     summary: textIn(data.summary),
     traceId: traceIdOf(event),
-    partition: record.partition,
-    offset: record.offset,
+    partition: row.partition,
+    offset: row.offset,
     data: JSON.stringify(data),
   }
 }

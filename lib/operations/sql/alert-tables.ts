@@ -1,5 +1,5 @@
-/** Defines the tables for SQL queries, and how alert events are converted to rows. Only builds SQL. Pure. */
-import type { AlertEvent } from './event.ts'
+/** Defines the tables `alert_events` and `alert_log`, and how alert events are converted to rows. Only builds SQL. Pure. */
+import type { AlertEvent } from './alert-event.ts'
 
 type ColumnType = 'VARCHAR' | 'DOUBLE' | 'BIGINT' | 'INTEGER' | 'TIMESTAMP' | 'JSON' | 'MAP(VARCHAR, VARCHAR)'
 

@@ -159,8 +159,10 @@ function lastAlerts(
 
 /** Returns the time at which the entity last reported a watched metric or an event of a pattern; undefined if it never did. */
 function latestOf(state: AlertingState | undefined): number | undefined {
-  const times = [...Object.values(state?.seen ?? {}), ...(state?.patterns ? [state.patterns.seenMs] : [])]
-  return times.length > 0 ? Math.max(...times) : undefined
+  if (state === undefined) return undefined
+  let latest = state.patterns?.seenMs
+  for (const metric in state.seen) latest = Math.max(latest ?? 0, state.seen[metric] as number)
+  return latest
 }
 
 function stateOf(

@@ -55,7 +55,12 @@ export function rulesFrom(rows: readonly object[]): readonly AnyRule[] {
 }
 
 /** Returns the records of one partition in the order of their offsets. */
-export function alertingLog(random: Random, length: number, rules: readonly AnyRule[]): LogRecord[] {
+export function alertingLog(
+  random: Random,
+  length: number,
+  rules: readonly AnyRule[],
+  site = 'oslo',
+): LogRecord[] {
   const log: LogRecord[] = []
   const sent: Event[] = []
   const failed: { readonly record: LogRecord; attempt: number }[] = []
@@ -72,7 +77,7 @@ export function alertingLog(random: Random, length: number, rules: readonly AnyR
       : random.pick([400_000, 4_000_000, -5_000])
     for (; tickMs <= nowMs; tickMs += 60_000)
       if (random.chance(0.9)) add(tick(0, new Date(tickMs).toISOString()))
-    const reading = readingAt(random, nowMs, offset)
+    const reading = readingAt(random, nowMs, offset, site)
     const what = random.next()
     if (what < 0.05 && sent.length > 0) add(random.pick(sent.slice(-20)))
     else if (what < 0.07 && sent.length > 0) add({ ...random.pick(sent), data: reading.data })
@@ -89,7 +94,10 @@ export function alertingLog(random: Random, length: number, rules: readonly AnyR
     else if (what < 0.14) failed.push({ record: add({ value: Buffer.from('no event') }), attempt: 1 })
     else if (what < 0.16)
       add(
-        erasing({ source: '/environment/oslo', subject: random.pick(SENSORS) }, { erasureId: `e${offset}` }),
+        erasing(
+          { source: `/environment/${site}`, subject: random.pick(SENSORS) },
+          { erasureId: `e${offset}` },
+        ),
       )
     else if (what < 0.18)
       add({ ...rulesActivated(ruleSetOf(rules), 0, new Date(nowMs).toISOString()), id: `r${offset}` })
@@ -128,7 +136,7 @@ function redriven(
   add({ key: record.key, value, headers: [...own, ...headers] })
 }
 
-function readingAt(random: Random, nowMs: number, offset: number): Event {
+function readingAt(random: Random, nowMs: number, offset: number, site: string): Event {
   const sensor = random.pick(SENSORS)
   const lateMs = random.chance(0.85) ? random.pick([0, 0, 500]) : random.pick([-60_000, 70_000, 300_000])
   const data = {
@@ -137,12 +145,12 @@ function readingAt(random: Random, nowMs: number, offset: number): Event {
     ...(random.chance(0.5) && { humidity: random.pick([10, 50, 90]) }),
     ...(random.chance(0.4) && { status: random.pick(STATUSES) }),
     pressure: 1013,
-    location: { site: 'oslo', latitude: 59.9, longitude: 10.7 },
+    location: { site, latitude: 59.9, longitude: 10.7 },
     ...(random.chance(0.2) && { tags: { tenant: 'one' } }),
   }
   return {
     id: `i${offset}`,
-    source: '/environment/oslo',
+    source: `/environment/${site}`,
     type: 'io.sluice.environment.reading.v1',
     subject: sensor,
     ...(random.chance(0.9) && { time: new Date(nowMs - lateMs).toISOString() }),

@@ -14,6 +14,7 @@ import {
 import { apply } from '../../../packages/runtime/pipeline/deciding/apply.ts'
 import { byThreshold } from '../../../packages/runtime/pipeline/deciding/timers.ts'
 import type { Decoded } from '../../../packages/runtime/pipeline/decoding/decode.ts'
+import { digestOf } from '../../../packages/runtime/pipeline/failures/failure-record.ts'
 import { advance } from '../../../packages/runtime/pipeline/log/clock.ts'
 import type {
   LogClock,
@@ -84,6 +85,8 @@ export class PartitionRun {
   readonly #sources = new Map<string, Source>()
   readonly #timers = new TimerHeap<Entity>()
   readonly #failures = new Map<string, RememberedFailure>()
+  /** Timestamp of the first record; undefined before it. */
+  beginsMs: number | undefined
   #failuresFromMs: number | undefined
   #clock: LogClock = { nowMs: 0, lastAppendMs: undefined, highestAppendMs: undefined }
 
@@ -95,6 +98,7 @@ export class PartitionRun {
 
   /** Advances the log's clock to a record, and fires the timers that are due by then. */
   pass(timestampMs: number): void {
+    this.beginsMs ??= timestampMs
     this.#failuresFromMs ??= timestampMs
     this.#clock = advance(this.#clock, timestampMs)
     const { nowMs } = this.#clock
@@ -240,7 +244,7 @@ export class PartitionRun {
           ? [[decoded.fingerprint.id, { ...decoded.fingerprint, appliedAtMs: this.#clock.nowMs }]]
           : [],
       ),
-      failures: this.#failures,
+      failures: this.#failuresFor(decoded),
       failureMemory: { bytes: 0, forgotten: 0 },
       outbox: [],
     }
@@ -263,6 +267,17 @@ export class PartitionRun {
     if (state !== undefined) entity.state = state === null ? undefined : JSON.parse(state)
     entity.timers = change.timers.get(entity.name) ?? entity.timers
     this.#queue(entity)
+  }
+
+  /**
+   * Returns the failure that a record retries, with the digest that the record names. The digest itself cannot be compared, because
+   * the history keeps the event of a failed record, but not always its bytes.
+   */
+  #failuresFor({ record, redriveTarget }: Decoded): ReadonlyMap<string, RememberedFailure> {
+    const failure = redriveTarget && this.#failures.get(redriveTarget.failure)
+    if (!failure) return new Map()
+    const digest = redriveTarget.replaces ?? digestOf(record)
+    return new Map([[failure.id, { ...failure, digest }]])
   }
 }
 

@@ -9,6 +9,7 @@ import { APPLICATION } from '../../lib/app/application.ts'
 import { tick } from '../../lib/telemetry/tick.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import { redriveHeaders } from '../../packages/runtime/cloudevents/redrive.ts'
+import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
 import { failureId } from '../../packages/runtime/consumer/failure-event.ts'
 import type { Consumer } from '../../packages/runtime/pipeline/consumer.ts'
@@ -16,10 +17,12 @@ import { digestOf } from '../../packages/runtime/pipeline/failures/failure-recor
 import { Stage } from '../../packages/runtime/testing/stage.ts'
 import { erasing } from './erasures.ts'
 import type { Random } from './random.ts'
-import { logRecord } from './records.ts'
+import { kafkaEvent, logRecord } from './records.ts'
 
 const START_MS = Date.parse('2026-03-01T12:00:00Z')
 const SENSORS = ['a', 'b', 'c', 'd']
+/** Kafka name of the topic of alert events. */
+export const ALERTS = 'sluice.telemetry.alerts.test'
 const STATUSES = ['ok', 'degraded', 'maintenance']
 
 /** Rules of every kind, with short durations, so that a short log meets all their transitions. */
@@ -168,7 +171,7 @@ export async function publishedAlerts(
   const stage = new Stage(APPLICATION, { ...alerting(rules) }, {}, 'readings')
   stage.consumer = { ...stage.consumer, newEntities: Number.MAX_SAFE_INTEGER, ...settings }
   for (let start = 0; start < records.length; start += batch)
-    await stage.consume((await import('./records.ts')).kafkaEvent(records.slice(start, start + batch)))
+    await stage.consume(kafkaEvent(records.slice(start, start + batch)))
   const alerts = stage.events.flatMap(({ type, data }) =>
     type === ALERT_FIRED_TYPE || type === ALERT_RESOLVED_TYPE ? [data as Alert] : [],
   )
@@ -180,4 +183,12 @@ export function inOrder(alerts: readonly Alert[]): readonly Alert[] {
   const nameOf = (alert: Alert) =>
     `${alert.startedAt} ${alert.alertId} ${alert.status} ${JSON.stringify(alert)}`
   return alerts.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
+}
+
+/** Returns the record of an alert event, as alerting publishes it. */
+export function alertRecord(data: Alert, offset: number): LogRecord {
+  const type = data.status === 'firing' ? ALERT_FIRED_TYPE : ALERT_RESOLVED_TYPE
+  const event = { id: `a${offset}`, source: '/alerting', type, datacontenttype: 'application/json', data }
+  const timestampMs = Date.parse(data.status === 'firing' ? data.startedAt : data.endedAt)
+  return { topic: ALERTS, partition: 0, offset, timestampMs, key: null, ...writeEvent(event) }
 }

@@ -3,13 +3,19 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert } from '../../../../lib/alerting/alert.ts'
+import type { Alert } from '../../../../lib/alerting/alert.ts'
 import { FolderHistoryStore } from '../../../../lib/history/adapters/folder-store.ts'
 import { type Backtest, backtest } from '../../../../lib/operations/backtest/backtest.ts'
 import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
-import { writeEvent } from '../../../../packages/runtime/cloudevents/writer.ts'
 import { MemoryLogReader } from '../../../../packages/runtime/testing/log-reader.ts'
-import { alertingLog, EVERY_KIND, publishedAlerts, rulesFrom } from '../../../support/alerting-log.ts'
+import {
+  ALERTS,
+  alertingLog,
+  alertRecord,
+  EVERY_KIND,
+  publishedAlerts,
+  rulesFrom,
+} from '../../../support/alerting-log.ts'
 import { archived } from '../../../support/archived.ts'
 import { Random } from '../../../support/random.ts'
 import { TOPIC } from '../../../support/records.ts'
@@ -17,7 +23,6 @@ import { TOPIC } from '../../../support/records.ts'
 /** More: `SEEDS=500 npm test -- --only unit backtest.property`. */
 const SEEDS = Number(process.env.SEEDS ?? 25)
 const SETTINGS = { env: 'test', idWindowMs: 900_000, futureToleranceMs: 300_000 }
-const ALERTS = 'sluice.telemetry.alerts.test'
 const DAY_MS = 86_400_000
 const FIRST_MS = Date.parse('2026-03-01T00:00:00Z')
 const RANGE = { sinceMs: FIRST_MS, untilMs: FIRST_MS + 30 * DAY_MS, topics: [TOPIC] }
@@ -112,11 +117,4 @@ async function tried(
 
 function inPartition(log: readonly LogRecord[], partition: number): readonly LogRecord[] {
   return log.map(record => ({ ...record, partition }))
-}
-
-function alertRecord(data: Alert, offset: number): LogRecord {
-  const type = data.status === 'firing' ? ALERT_FIRED_TYPE : ALERT_RESOLVED_TYPE
-  const event = { id: `a${offset}`, source: '/alerting', type, datacontenttype: 'application/json', data }
-  const timestampMs = Date.parse(data.status === 'firing' ? data.startedAt : data.endedAt)
-  return { topic: ALERTS, partition: 0, offset, timestampMs, key: null, ...writeEvent(event) }
 }

@@ -61,13 +61,12 @@ function differenceOf({ tried, other, differences, isAtEdge }: ComparedAlert): s
   return `${differences.join(', ') || 'none'}${edge}`
 }
 
-function summaryOf({ sinceMs, untilMs, readings, duplicates, failed, cut }: Backtest): string {
+function summaryOf({ sinceMs, untilMs, readings, duplicates, failed }: Backtest): string {
   const [repeated, refused] = [
     duplicates > 0 ? `, ${count(duplicates, 'duplicate')} left out` : '',
     failed > 0 ? `, ${count(failed, 'record')} rejected` : '',
   ]
-  const stopped = cut ? ' Stopped: the result is incomplete.' : ''
-  return `${count(readings, 'reading')}${repeated}${refused}, ${instantText(sinceMs)} to ${instantText(untilMs)}.${stopped}`
+  return `${count(readings, 'reading')}${repeated}${refused}, ${instantText(sinceMs)} to ${instantText(untilMs)}.`
 }
 
 function countsOf(

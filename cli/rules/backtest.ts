@@ -66,7 +66,11 @@ Examples:
   sluice rules backtest next-rules --against rules --file events/streams/heatwave.jsonl`,
   args: { rules: argument('a rule file, or a folder with rule files', SOME_TEXT) },
   options: OPTIONS,
-  run: (values, terminal) => run(values, terminal),
+  run: (values, terminal) =>
+    run(values, terminal).catch(error => {
+      // If the user has stopped the command, there is no result, because the range has not been read completely.
+      if (!terminal.stop.aborted) throw error
+    }),
 })
 
 type Options = ValuesOf<typeof OPTIONS> & { readonly rules: string }
@@ -83,7 +87,7 @@ async function run({ rules: named, ...options }: Options, terminal: Terminal): P
     file === undefined
       ? await ofHistory(rules, against, options, terminal)
       : await ofRecording(rules, against, file, options, terminal)
-  if (result.readings === 0 && !result.cut)
+  if (result.readings === 0)
     throw new CliFailure(
       `No readings between ${new Date(result.sinceMs).toISOString()} and ${new Date(result.untilMs).toISOString()}: choose another range with --since and --until.`,
     )

@@ -91,7 +91,8 @@ function onReading(
   const { seen, history } = evaluate(run, rules, state, event, family, data)
   const patterns = patternsOnReading(rules.patterns, state?.patterns, event, family, data)
   const reason: AlertingReason = foremostOf(run.reason, patterns.reason) ?? 'no-rule'
-  const emissions = [...run.emissions, ...patterns.emissions]
+  const emissions =
+    patterns.emissions.length === 0 ? run.emissions : [...run.emissions, ...patterns.emissions]
   const before = state ?? {}
   const wanted = wantedTimers(rules, run.rules, event.timeMs, before)
   const next = stateOf(seen, run.rules, history, wanted, patterns.states)

@@ -119,7 +119,7 @@ class Histories {
   next: Record<string, object> | undefined
   readonly #before: AlertingHistory
   readonly #timeMs: number
-  readonly #compared = new Map<string, Comparison>()
+  #compared: Map<string, Comparison> | undefined
 
   constructor(before: AlertingState['history'], timeMs: number) {
     this.#before = before ?? NOTHING
@@ -144,11 +144,12 @@ class Histories {
     if (isLate) this.keep(keyed)
     // A late reading does not change the rule's state.
     if (isLate) return LATE
-    const known = this.#compared.get(historyKey)
+    const known = this.#compared?.get(historyKey)
     if (known) return known
     const compared = kind.memory.compare(kind.own, this.#before[historyKey], this.#timeMs, value as number)
     this.next ??= {}
     this.next[historyKey] = compared.state
+    this.#compared ??= new Map()
     this.#compared.set(historyKey, compared)
     return compared
   }

@@ -43,8 +43,6 @@ export interface Backtest {
   readonly counts: { readonly both: number; readonly onlyTried: number; readonly onlyOther: number }
   /** Alerts in the order of their starts. */
   readonly alerts: readonly ComparedAlert[]
-  /** Reason why the run ended early: the readings after `untilMs` were not used. */
-  readonly cut: boolean
 }
 
 export interface BacktestRules {
@@ -97,7 +95,7 @@ class Sides {
   }
 
   result(
-    range: Pick<Backtest, 'sinceMs' | 'untilMs' | 'warmFromMs' | 'missing' | 'cut'>,
+    range: Pick<Backtest, 'sinceMs' | 'untilMs' | 'warmFromMs' | 'missing'>,
     all: BacktestRules,
   ): Backtest {
     const { sinceMs, untilMs, warmFromMs } = range
@@ -124,7 +122,12 @@ class Sides {
   }
 }
 
-/** Tries rules on the readings of a range of time. @throws errors of the history and the log */
+/**
+ * Tries rules on the readings of a range of time.
+ *
+ * @param stop signal that ends the run with an AbortError
+ * @throws errors of the history and the log
+ */
 export async function backtest(
   places: RecordPlaces,
   all: BacktestRules,
@@ -142,7 +145,8 @@ export async function backtest(
   for (const one of partitions)
     await sides.run(async (runs, consumer) => {
       for (const part of one.parts) {
-        if (stop.aborted) return
+        // Yields to the event loop. Otherwise, an abort of the signal would not be noticed.
+        await setImmediate(undefined, { signal: stop })
         if (part.object) {
           const bytes = await objectBytes(places.store as HistoryStore, part.object.key)
           await runRows(bytes, { ...part, ...range }, runs, consumer)
@@ -150,9 +154,7 @@ export async function backtest(
           for await (const records of recordsOfPart(places, one, part, range)) {
             for (const decoded of await decodedIn(records, consumer))
               for (const run of runs) run.record(decoded)
-            // Yields to the event loop. Otherwise, an abort of the signal would not be noticed.
-            await setImmediate()
-            if (stop.aborted) return
+            await setImmediate(undefined, { signal: stop })
           }
         done += sizeOf(part)
         onProgress(done, total)
@@ -163,7 +165,7 @@ export async function backtest(
   const missing = partitions.flatMap(({ topic, partition, missing: own }) =>
     own.map(part => ({ topic, partition, ...part })),
   )
-  return sides.result({ sinceMs, untilMs, warmFromMs, missing, cut: stop.aborted }, all)
+  return sides.result({ sinceMs, untilMs, warmFromMs, missing }, all)
 }
 
 /**
@@ -192,7 +194,7 @@ export async function backtestRecording(
       for (const decoded of await decodedIn(records, consumer)) for (const run of runs) run.record(decoded)
     }
   })
-  return sides.result({ sinceMs: startMs, untilMs, warmFromMs: startMs, missing: [], cut: false }, all)
+  return sides.result({ sinceMs: startMs, untilMs, warmFromMs: startMs, missing: [] }, all)
 }
 
 function sizeOf({ fromOffset, toOffset }: OffsetRange): number {

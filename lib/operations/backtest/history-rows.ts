@@ -95,7 +95,7 @@ interface Field {
   readonly isJson: boolean
 }
 
-type Named = Pick<Event, 'id' | 'source' | 'type' | 'subject'>
+type Named = Pick<Event, 'id' | 'source' | 'type'> & { readonly subject: string | undefined }
 
 /** Content of a row: the event of a reading or tick; `other` if the pipeline decodes it; `ignored` if only its time matters. */
 type Content = Received | 'other' | 'ignored' | 'outside'
@@ -129,8 +129,12 @@ class Rows {
       // A rule set in the log does not replace the rules under test.
       if (content === 'other' && type === RULES_ACTIVATED_TYPE) content = 'ignored'
       else if (content === 'other' && (extensions[row]?.length ?? 0) < MAX_LENGTH) {
-        const attributes = { id: ids[row] as string, source: sources[row] as string, type }
-        const named = subject == null ? attributes : { ...attributes, subject }
+        const named = {
+          id: ids[row] as string,
+          source: sources[row] as string,
+          type,
+          subject: subject ?? undefined,
+        }
         if (rest === null) content = this.#reading(row, named, time)
         else if (type === TICK_TYPE) content = this.#tick(row, named, time, rest)
       }
@@ -154,24 +158,33 @@ class Rows {
   }
 
   #reading(row: number, named: Named, time: number | null): Content {
-    const { id, source, type, subject = '' } = named
+    const { id, source, type, subject } = named
     const fields = this.#fields.get(type)
-    if (!fields || id.length + source.length + subject.length > MAX_LENGTH) return 'other'
+    if (!fields || id.length + source.length + (subject?.length ?? 0) > MAX_LENGTH) return 'other'
     const timestampMs = this.#timestamps[row] as number
     const timeMs = time ?? timestampMs
     const { futureToleranceMs, earliestTimeMs, application } = this.#consumer
     if (timeMs - timestampMs > futureToleranceMs || timeMs < earliestTimeMs) return 'other'
-    const read = application.readData({ ...named, data: this.#dataAt(fields, row) })
-    return read.kind === 'failure' ? 'other' : { ...named, data: read.data, timeMs, entity: entityOf(named) }
+    const read = application.readData({ id, source, type, data: this.#dataAt(fields, row) })
+    if (read.kind === 'failure') return 'other'
+    return {
+      id,
+      source,
+      type,
+      subject,
+      data: read.data,
+      timeMs,
+      entity: entityOf(named as Event),
+    } as Received
   }
 
   /** The data of a tick has no columns, so that it is in `rest`. Nothing else may be there. */
   #tick(row: number, named: Named, time: number | null, rest: string): Content {
     const { data, ...others } = JSON.parse(rest) as { readonly data?: unknown }
-    const { kind } = this.#consumer.application.readData({ ...named, data })
+    const { kind } = this.#consumer.application.readData({ ...(named as Event), data })
     if (time === null || kind === 'failure' || Object.keys(others).length > 0) return 'other'
     const timeMs = this.#timestamps[row] as number
-    return { ...named, data, time: instant(time), timeMs, entity: entityOf(named) }
+    return { ...named, data, time: instant(time), timeMs, entity: entityOf(named as Event) } as Received
   }
 
   #dataAt(fields: readonly Field[], row: number): object {

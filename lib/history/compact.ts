@@ -123,7 +123,7 @@ class Compaction {
     for (const [partition, ofPartition] of Map.groupBy(objects, one => one.partition)) {
       const frontier = frontiers.get(partition)
       const from = frontier?.toOffset ?? -1
-      const to = nextFrontier(await this.#ofPartition(ofPartition, frontier), from)
+      const to = nextFrontier(await this.#ofPartition(ofPartition, frontier), from, this.#run.nowMs())
       if (to > from) moved.set(partition, to)
       const [{ topic }] = ofPartition as [HistoryObject]
       for (const range of missingRanges(coverage(ofPartition)))

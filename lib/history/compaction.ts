@@ -91,14 +91,19 @@ export function missingRanges(slices: readonly OffsetRange[]): OffsetRange[] {
 }
 
 /**
- * Returns the last offset before which all rows are in compacted objects, so that readers need no parts up to there.
+ * Returns the last offset before which all rows are in compacted objects, so that readers need no parts up to there. Objects that
+ * were written within the last hour do not count: a query that listed the objects before may read the frontier after it has moved.
  *
  * @param frontier the frontier so far, which never moves back; -1 if none exists
  */
-export function nextFrontier(objects: readonly HistoryObject[], frontier: number): number {
+export function nextFrontier(objects: readonly HistoryObject[], frontier: number, nowMs: number): number {
   const slices = coverage(objects)
-  const firstPart = slices.findIndex(({ object }) => object.level === 'parts')
-  const last = slices[(firstPart === -1 ? slices.length : firstPart) - 1]
+  const settledMs = nowMs - DELETED_AFTER_MS
+  const first = slices.findIndex(
+    ({ object, toOffset }) =>
+      toOffset > frontier && (object.level === 'parts' || object.modifiedMs > settledMs),
+  )
+  const last = slices[(first === -1 ? slices.length : first) - 1]
   return Math.max(frontier, last?.toOffset ?? -1)
 }
 

@@ -141,7 +141,7 @@ async function moveFrontiers(objects: readonly Imported[], { to, nowMs }: Import
     for (const partition of new Set(ofTopic.map(one => one.partition))) {
       const own = await objectsOf(to, { table, topics: [topic], partitions: [partition] })
       const before = frontiers.get(partition)
-      const toOffset = nextFrontier(own, before?.toOffset ?? -1)
+      const toOffset = nextFrontier(own, before?.toOffset ?? -1, Infinity)
       if (toOffset >= 0) frontiers.set(partition, movedFrontier(before, toOffset, nowMs()))
     }
     if (frontiers.size > 0) await to.put(key, Buffer.from(frontierText(frontiers)))

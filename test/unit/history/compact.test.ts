@@ -99,7 +99,7 @@ function keysOf(store: MemoryHistory, start: string): string[] {
 }
 
 describe('compaction of a history', () => {
-  it('writes compacted objects, moves the frontier, and deletes the parts an hour later', async () => {
+  it('writes compacted objects, moves the frontier an hour later, and deletes the parts after another hour', async () => {
     const store = await historyOf(PARTS)
     const expected = await rowsOf(store)
     assert.equal(expected.length, 161)
@@ -122,6 +122,13 @@ describe('compaction of a history', () => {
     assert.equal(keysOf(store, 'alerts/parts').length, PARTS.length)
 
     store.nowMs += DELETED_AFTER_MS - 1
+    await compact(store)
+    assert.ok(!store.objects.has(FRONTIER))
+    store.nowMs += 1
+    await compact(store)
+    assert.ok(store.objects.has(FRONTIER))
+    await assertEachRowOnce(store, expected, 'after the frontier has moved')
+    store.nowMs += DELETED_AFTER_MS - 1
     assert.equal((await compact(store)).counts.superseded, 0)
     store.nowMs += 1
     assert.equal((await compact(store)).counts.superseded, 5)
@@ -136,11 +143,12 @@ describe('compaction of a history', () => {
   it('given a crash at any call, before or after its effect, then each row counts once, later too', async () => {
     const whole = await historyOf(PARTS)
     const expected = await rowsOf(whole)
-    // The runs an hour apart write, and delete.
+    // The runs an hour apart write, move the frontier, and delete.
     const runs = async (store: MemoryHistory) => {
-      await compact(store)
-      store.nowMs += DELETED_AFTER_MS
-      await compact(store)
+      for (let run = 0; run < 3; run++) {
+        await compact(store)
+        store.nowMs += DELETED_AFTER_MS
+      }
     }
     whole.calls = 0
     await runs(whole)
@@ -157,7 +165,7 @@ describe('compaction of a history', () => {
         const when = `after a crash at call ${call}, ${after ? 'after' : 'before'} its effect`
         places.add([...store.objects.keys()].join())
         await assertEachRowOnce(store, expected, when)
-        for (let run = 0; run < 3; run++) {
+        for (let run = 0; run < 4; run++) {
           const before = (await slicesOf(store, { table: 'alerts' })).flatMap(({ slices }) => slices)
           await compact(store)
           await assertEachRowOnce(store, expected, `${when}, and ${run + 1} more runs`)
@@ -173,7 +181,7 @@ describe('compaction of a history', () => {
   it('given two compactors at once, call by call, then they write the same objects, and no row is lost', async () => {
     const expected = await rowsOf(await historyOf(PARTS))
     const bytes = new Map<string, string>()
-    for (const hours of [0, 1, 2]) {
+    for (const hours of [0, 1, 2, 3]) {
       const store = await historyOf(PARTS)
       for (let hour = 0; hour < hours; hour++) {
         await compact(store)
@@ -220,6 +228,7 @@ describe('parts that come after the compaction', () => {
     const expected = await rowsOf(store)
     await compact(store)
     await later(store)
+    await later(store)
     for (const part of PARTS) await writePart(store, part)
     await writePart(store, { firstOffset: 70, lastOffset: 89, atMs: NOON_MS + 70_000 })
     await assertEachRowOnce(store, expected, 'after the redelivery')
@@ -231,6 +240,7 @@ describe('parts that come after the compaction', () => {
   it('given a part of a recreated topic, then it is kept, and reported with its offsets', async () => {
     const store = await historyOf(PARTS)
     await compact(store)
+    await later(store)
     await later(store)
     // Of the second part, only the first row has the timestamp of the old topic; of the third, only the last row.
     const keys = [
@@ -260,7 +270,8 @@ describe('parts that come after the compaction', () => {
       { firstOffset: 30, lastOffset: 39, atMs: NOON_MS + DAY_MS },
     ])
     const missing = { kind: 'missing', topic: TEST_TOPIC, partition: 0, fromOffset: 10, toOffset: 19 }
-    assert.deepEqual((await compact(store)).problems, [missing])
+    assert.deepEqual((await compact(store)).problems, [])
+    assert.deepEqual((await later(store)).problems, [missing])
     assert.deepEqual((await later(store)).problems, [])
     await writePart(store, { firstOffset: 0, lastOffset: 29, atMs: NOON_MS })
     const { counts, problems } = await later(store)
@@ -361,6 +372,8 @@ describe('objects that cannot be compacted', () => {
     await compact(store)
     const [key] = [...store.objects.keys()].filter(one => one.includes('compacted')) as [string]
     store.objects.set(key, { bytes: Buffer.from('PAR1'), modifiedMs: NOON_MS })
+    store.nowMs += DELETED_AFTER_MS
+    await compact(store)
     store.nowMs += DELETED_AFTER_MS
     const { problems } = await compact(store)
     assert.deepEqual(

@@ -150,7 +150,8 @@ describe('properties of a compaction', () => {
       fc.property(anyParts, fc.nat(10), (parts, count) => {
         const written = compactionGroups(parts, LIMITS).slice(0, count).map(objectOf)
         const objects = [...parts, ...written]
-        const frontier = nextFrontier(objects, -1)
+        assert.equal(nextFrontier(objects, -1, NOON_MS), -1)
+        const frontier = nextFrontier(objects, -1, NOON_MS + DELETED_AFTER_MS)
         const used = coverage(objects)
         for (const { object, fromOffset } of used)
           if (fromOffset <= frontier) assert.equal(object.level, 'compacted')
@@ -212,7 +213,7 @@ describe('the frontier', () => {
   it('does not move back', () => {
     const frontier = movedFrontier(undefined, 100, NOON_MS)
     assert.equal(movedFrontier(frontier, 99, NOON_MS + HOUR_MS), frontier)
-    assert.equal(nextFrontier([part(0, 9)], 99), 99)
+    assert.equal(nextFrontier([part(0, 9)], 99, NOON_MS), 99)
   })
 
   it('is a line for each partition', () => {

@@ -61,6 +61,8 @@ export interface DeploymentPlace {
   readonly consoleTokens?: ConsoleTokens
   /** Bucket for checkpoints; absent if checkpoints are disabled. */
   readonly checkpointBucket?: string
+  /** Bucket of the history. */
+  readonly historyBucket?: string
   /** Secret with the credentials of the schema registry; absent if the registry needs no credentials. */
   readonly registrySecret?: string
   /** Secret with the HTTP headers for exporting spans; absent if no headers are needed. */

@@ -55,6 +55,7 @@ const SETTINGS = {
     topicMappings: { type: 'array', items: { type: 'object' } },
     alertsTopicArn: { anyOf: [{ type: 'string' }, { type: 'object' }] },
     checkpointBucket: { type: 'string' },
+    historyBucket: { type: 'string' },
     registrySecret: { type: 'string' },
     spansSecret: { type: 'string' },
     onFailureQueue: { type: 'string' },

@@ -20,7 +20,7 @@ module.exports = async ({ resolveVariable }) => {
   const { place, variables } =
     stage === 'local' ? onThisMachine() : await inAccount(stage, region, resolveVariable)
   const { vpc, brokers, environment, ...deployment } = place
-  const { env, checkpointBucket } = place
+  const { env, checkpointBucket, historyBucket } = place
   return {
     vpc,
     brokers,
@@ -34,6 +34,7 @@ module.exports = async ({ resolveVariable }) => {
       GENERATOR_PARAMETER: `/sluice/${env}/generator`,
       ...given(variables),
       ...(checkpointBucket ? { CHECKPOINT_BUCKET: checkpointBucket } : {}),
+      ...(historyBucket ? { HISTORY_BUCKET: historyBucket } : {}),
       ...environment,
     },
   }

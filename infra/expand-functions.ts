@@ -9,7 +9,7 @@ import {
   type TriggerTopic,
   topicsRead,
 } from '../lib/app/functions.ts'
-import { tableSignalOf, topicNamed, topicsOf } from '../lib/app/topics.ts'
+import { topicNamed, topicsOf } from '../lib/app/topics.ts'
 import type { DeploymentPlace } from './account.ts'
 import { folderVariable } from './folders.ts'
 import { mappingSignIn } from './kafka-secrets.ts'
@@ -142,10 +142,9 @@ export function functionProblems(entries: Readonly<Record<string, FunctionKeys>>
     for (const word of [consumes, from, emits].flat().filter(one => one !== undefined))
       if (topicsOf([word]).length === 0)
         problems.push(`${where}: there is no topic ${word} here. The setting EXTRA_SIGNALS adds it.`)
-    const read = [...new Set<string>(declared.consumes.map(tableSignalOf)), ...foreignTopics]
-    if (read.length > 1)
+    if (foreignTopics.length > 0 && foreignTopics.length + declared.consumes.length > 1)
       problems.push(
-        `${where}: it reads ${read.length} topics (${read.join(', ')}), but a consumer has one group, and AWS requires a group for each event source. ` +
+        `${where}: it reads ${[...declared.consumes, ...foreignTopics].join(', ')}, but the topics of other systems have one group, and AWS requires a group for each event source. ` +
           'Declare one function per topic. They can share a handler.',
       )
     if (isConsumer(declared) && !uses.includes('redis'))

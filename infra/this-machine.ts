@@ -35,6 +35,7 @@ export function thisMachine(env: Environment, project: string): DeploymentPlace 
     console: false,
     problems: [...errors.map(error => `${error}.`), ...problems],
     checkpointBucket: env.CHECKPOINT_BUCKET || `sluice-checkpoints-${name}`,
+    historyBucket: env.HISTORY_BUCKET || `sluice-history-${name}`,
     environment: {
       KAFKA_BROKERS: brokers,
       REDIS_URL: redisUrl,

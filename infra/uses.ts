@@ -80,6 +80,9 @@ export const USES: Readonly<Record<string, Use>> = {
     isOfConsumers: true,
     statements: checkpointStatements,
   },
+  history: {
+    text: 'the history: permission to read, write and delete its objects, and HISTORY_BUCKET',
+  },
   rules: { text: 'alert rules: the files in the package, and RULES_DIR', folder: 'rules' },
   notifications: {
     text: 'notification routes and receivers: the files in the package, and NOTIFICATIONS_DIR',

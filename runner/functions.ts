@@ -26,6 +26,7 @@ interface Choices extends ChosenFunctions {
 const NEEDED: Readonly<Record<string, string>> = {
   'alerts-topic': 'ALERTS_TOPIC_ARN',
   checkpoints: 'CHECKPOINT_BUCKET',
+  history: 'HISTORY_BUCKET',
 }
 
 /** Words in `uses` that are only possible in Lambda, with an explanation. */

@@ -71,6 +71,7 @@ function surroundingsOf({ env, environment, files, schedules }: RunPlace): Surro
     keepsMissedRuns: false,
     tracing: false,
     ...(environment.CHECKPOINT_BUCKET ? { checkpointBucket: environment.CHECKPOINT_BUCKET } : {}),
+    ...(environment.HISTORY_BUCKET ? { historyBucket: environment.HISTORY_BUCKET } : {}),
   }
 }
 

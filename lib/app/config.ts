@@ -11,6 +11,7 @@ import {
   FAILURES,
   GENERAL,
   GENERATOR,
+  HISTORY,
   KAFKA,
   LOCAL_PORTS,
   LOGGING,
@@ -28,6 +29,7 @@ import {
   readSettings,
   SERIALIZATION,
   TRACING,
+  WAREHOUSE,
 } from './settings/index.ts'
 import { useNames } from './topics.ts'
 
@@ -49,6 +51,8 @@ const READ = [
   PARTITION_KEY,
   CHECKPOINTS,
   CHECKPOINT_CONSUMERS,
+  HISTORY,
+  WAREHOUSE,
   RECEIVERS,
   ALERTS_TOPIC,
   ON_FAILURE,

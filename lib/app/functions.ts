@@ -8,7 +8,15 @@ import type { ReadTopic } from '../queries/lag.ts'
 import { suggestion } from '../similar.ts'
 import { yamlContent } from '../yaml-document.ts'
 import type { TopicMappings } from './settings/mappings.ts'
-import { groupName, RETRY_TOPICS, type Signal, type TopicWord, topicName, topicsOf } from './topics.ts'
+import {
+  groupName,
+  RETRY_TOPICS,
+  type Signal,
+  type TopicWord,
+  tableSignalOf,
+  topicName,
+  topicsOf,
+} from './topics.ts'
 
 /**
  * Conditions for enabling a schedule, see `infra/schedules.ts`. Schedules without a condition are enabled together with the clock.
@@ -20,7 +28,7 @@ type Condition = (typeof CONDITIONS)[number]
 export interface FunctionKeys {
   /**
    * Signals that trigger the function. A signal includes its sub-signals. Each topic is read by a separate consumer group, because
-   * Lambda requires one for each event source. See `functionProblems` for the restrictions.
+   * Lambda requires one for each event source.
    */
   readonly consumes?: Signal | readonly Signal[]
   /** Topics that a forwarder reads on its schedule. A forwarder stores its own offsets. */
@@ -165,10 +173,16 @@ export function topicsRead(
     function: name,
     signal,
     topic: topicName(signal, env),
-    group: groupName(name, env, signal),
+    group: groupName(readerOf(name, consumes, signal), env, signal),
   }))
   const foreign = foreignTopics.map(topic => ({ function: name, topic, group: groupName(name, env) }))
   return [...own, ...foreign]
+}
+
+/** Returns the name in a consumer group. A function that reads several signals has a group for each, because AWS requires it. */
+function readerOf(name: string, consumes: readonly Signal[], signal: Signal): string {
+  const [first, ...others] = new Set(consumes.map(tableSignalOf))
+  return first === undefined || others.length === 0 ? name : `${name}-${tableSignalOf(signal)}`
 }
 
 /** Returns the names of the mappings that a consumer uses: its own mappings or, without any, the mappings of its topics. */

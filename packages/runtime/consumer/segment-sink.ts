@@ -1,3 +1,4 @@
+import type { LogRecord } from '../cloudevents/record.ts'
 import type { Rejected } from './process.ts'
 import type { Delivery } from './sink.ts'
 
@@ -21,7 +22,10 @@ import type { Delivery } from './sink.ts'
 export interface SegmentSink<Data = unknown> {
   /** Name of the sink, its consumer group, Redis prefix and metrics dimension. A renamed sink writes all segments again. */
   readonly name: string
-  /** Event types to archive. Events of other types are acknowledged with the reason `not-mine`. */
+  /**
+   * Event types to archive. Events of other types are acknowledged with the reason `not-mine`. A sink that archives whole records
+   * uses `Segment.records` and accepts no types.
+   */
   readonly accepts: readonly string[]
   /** Limits that determine where segments end. After a change, rewritten segments may overlap segments from before. */
   readonly segments: SegmentLimits
@@ -39,7 +43,7 @@ export interface SegmentSink<Data = unknown> {
 
 /** Limits of a segment. The first limit that is reached ends it. */
 export interface SegmentLimits {
-  /** Number of offsets in a block, 1 to 5,000. */
+  /** Number of offsets in a block, 1 to 5,000, or to 50,000 if the sink accepts no event types. */
   readonly offsets: number
   /** Approximate size of the records of a segment, in bytes; 8 MiB by default. A larger record forms a segment of its own. */
   readonly bytes?: number
@@ -64,6 +68,8 @@ export interface Segment<Data = unknown> {
   readonly lastOffset: number
   /** Name `<topic>/<partition>/<first offset>-<last offset>`. The offsets are padded with zeros, so that names sort by offset. */
   readonly name: string
+  /** All records of the segment as they are in the log, whatever their outcome is. */
+  readonly records: readonly LogRecord[]
   /** New events in the order of the log, without repeats. Records that could not be decoded have become failure records instead. */
   readonly events: readonly Delivery<Data>[]
 }

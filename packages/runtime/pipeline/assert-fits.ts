@@ -15,5 +15,5 @@ export function assertFits({ firstRetryMs }: Pick<Application, 'firstRetryMs'>, 
   const keyed = 'onEvent' in process ? (process as KeyedProcess<unknown>) : undefined
   const wrong = keyed && (versionError(keyed) ?? parkingError(keyed, firstRetryMs))
   if (wrong) throw new ConfigError(`the process '${process.name}'`, [wrong])
-  if ('segments' in process) new SegmentCutter(process.segments)
+  if ('segments' in process) new SegmentCutter(process)
 }

@@ -68,7 +68,7 @@ function runOf(
   const { remainingMs, nowMs, pause } = invocation
   const tried: Allowed['tried'] = one => ports.observer.tried(stateKey, one)
   const allowed = { remainingMs, nowMs, pause, tried, isFirst: true }
-  const cutter = isSegmentSink(consumer) ? new SegmentCutter(consumer.process.segments) : undefined
+  const cutter = isSegmentSink(consumer) ? new SegmentCutter(consumer.process) : undefined
   return { consumer, ports, invocation, stateKey, code, pending, cutter, allowed, hasNoCheckpoint: false }
 }
 

@@ -46,6 +46,7 @@ function segmentOf(sink: SegmentSink, segment: readonly Decoded[], tasks: readon
     firstOffset,
     lastOffset,
     name: segmentName(topic, partition, firstOffset, lastOffset),
+    records: segment.map(({ record }) => record),
     events: tasks.map(({ event, record: { offset } }) => ({
       event,
       key: derivedId('delivery', sink.name, event.source, event.id),

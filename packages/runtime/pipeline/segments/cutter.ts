@@ -3,7 +3,7 @@ import { type LogRecord, sizeOf } from '../../cloudevents/record.ts'
 import {
   DEFAULT_SEGMENT_BYTES,
   DEFAULT_SEGMENT_SPAN_MS,
-  type SegmentLimits,
+  type SegmentSink,
 } from '../../consumer/segment-sink.ts'
 import type { PendingRecords } from '../log/pending-records.ts'
 import type { LogClock, OffsetRange, Snapshot } from '../model.ts'
@@ -13,6 +13,8 @@ import type { LogClock, OffsetRange, Snapshot } from '../model.ts'
  * time of the commit script and the number of arguments, which Lua restricts.
  */
 const MAX_OFFSETS = 5_000
+/** Maximum number of offsets in a segment of a sink that accepts no event types: no ids are stored for it. */
+const MAX_OFFSETS_WITHOUT_EVENTS = 50_000
 /** Maximum size of a segment in bytes. A whole segment is kept in memory with its events. */
 const MAX_BYTES = 64 * 1024 * 1024
 /** Number of checks per time span and per block of offsets, while the start time of the first segment is unknown. */
@@ -23,10 +25,12 @@ export class SegmentCutter {
   readonly #bytes: number
   readonly #spanMs: number
 
-  constructor({ offsets, bytes = DEFAULT_SEGMENT_BYTES, spanMs = DEFAULT_SEGMENT_SPAN_MS }: SegmentLimits) {
+  constructor({ segments, accepts }: Pick<SegmentSink, 'segments' | 'accepts'>) {
+    const { offsets, bytes = DEFAULT_SEGMENT_BYTES, spanMs = DEFAULT_SEGMENT_SPAN_MS } = segments
+    const mostOffsets = accepts.length === 0 ? MAX_OFFSETS_WITHOUT_EVENTS : MAX_OFFSETS
     const isWithin = (value: number, most: number) => Number.isInteger(value) && value >= 1 && value <= most
-    if (!isWithin(offsets, MAX_OFFSETS))
-      throw new RangeError(`segments.offsets must be a whole number from 1 to ${MAX_OFFSETS}`)
+    if (!isWithin(offsets, mostOffsets))
+      throw new RangeError(`segments.offsets must be a whole number from 1 to ${mostOffsets}`)
     if (!isWithin(bytes, MAX_BYTES))
       throw new RangeError(`segments.bytes must be a whole number from 1 to ${MAX_BYTES}`)
     if (!isWithin(spanMs, Number.MAX_SAFE_INTEGER))

@@ -1,0 +1,22 @@
+/** Application of the archiver, which reads every record without understanding it. */
+import type { Application } from '../../packages/runtime/consumer/application.ts'
+import { APPLICATION } from './application.ts'
+
+/** Type of the events that stand for records. It exists only within the archiver. */
+const RECORD_TYPE = 'record'
+
+const RECORD = { id: 'record', source: '/record', type: RECORD_TYPE }
+
+const { erasureType: _, failureEndedType: __, ...OTHERS } = APPLICATION
+
+/**
+ * Replaces the event in each record, so that nothing in it can fail, be ignored as a repeat, or act on the archiver. All records
+ * are decided with the reason `archived`, once their segment is written.
+ */
+export const ARCHIVING: Application = {
+  ...OTHERS,
+  ignoredTypes: new Map([[RECORD_TYPE, 'archived']]),
+  readsMalformed: true,
+  readForeign: () => RECORD,
+  readData: ({ data }) => ({ kind: 'data', data }),
+}

@@ -1,0 +1,56 @@
+/** Opens the history of an environment, and creates the archiver that writes it. */
+import type { SegmentSink } from '../../packages/runtime/consumer/segment-sink.ts'
+import { ConfigError } from '../../packages/runtime/settings/config-error.ts'
+import type { PartsOf } from '../../packages/runtime/settings/environment.ts'
+import type { RegistrySettings } from '../../packages/runtime/settings/registry.ts'
+import { archiver } from '../history/archiver.ts'
+import type { HistoryStore } from '../history/store.ts'
+import { type HistoryTable, signalOfTable, tableOf } from '../history/tables.ts'
+import { dataReader } from './data-reader.ts'
+import type { HISTORY } from './settings/history.ts'
+import type { MappingSettings } from './settings/index.ts'
+import { type Signal, signalIn, topicsOf } from './topics.ts'
+
+export type HistorySettings = PartsOf<readonly [typeof HISTORY]>
+
+/**
+ * Opens the bucket of the history.
+ *
+ * @throws ConfigError if no bucket is configured
+ */
+export async function historyStore({ history }: HistorySettings): Promise<HistoryStore> {
+  if (!history)
+    throw new ConfigError('the environment', [
+      'HISTORY_BUCKET: must be the name of the bucket of the history',
+    ])
+  // The SDK is loaded on first use, so that it does not delay cold starts.
+  const { S3HistoryStore } = await import('../history/adapters/s3-store.ts')
+  return new S3HistoryStore(history)
+}
+
+/** Returns the signals and sub-signals that a table of the history contains. */
+export function signalsOfTable(table: HistoryTable): readonly Signal[] {
+  return topicsOf([signalOfTable(table)])
+}
+
+/** Returns the table of the history that contains a Kafka topic, of any environment. */
+export function tableOfTopic(topic: string): HistoryTable | undefined {
+  const signal = signalIn(topic)
+  return signal && tableOf(signal)
+}
+
+type Settings = HistorySettings & RegistrySettings & Pick<MappingSettings, 'mappingsDir' | 'topicMappings'>
+
+/**
+ * Creates the archiver.
+ *
+ * @throws ConfigError if no bucket is configured
+ */
+export async function deployedArchiver(config: Settings): Promise<SegmentSink> {
+  return archiver({
+    name: 'archiver',
+    store: await historyStore(config),
+    reader: dataReader(config),
+    tableOfTopic,
+  })
+}

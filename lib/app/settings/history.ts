@@ -1,0 +1,78 @@
+import { setting, slice } from '../../../packages/runtime/settings/slice.ts'
+import { httpAddress, parsedBy, text } from '../../../packages/runtime/settings/values.ts'
+import { HISTORY_TABLES, type HistoryTable } from '../../history/tables.ts'
+
+const DAY = /^(\w+)=(\d{1,5})d$/
+
+/** Reads pairs such as `readings=400d,alerts=1095d`. */
+function daysByTable(given: string): ReadonlyMap<HistoryTable, number> | undefined {
+  const days = new Map<HistoryTable, number>()
+  for (const part of given.split(',').map(one => one.trim())) {
+    const [, table, count] = DAY.exec(part) ?? []
+    if (
+      !HISTORY_TABLES.includes(table as HistoryTable) ||
+      days.has(table as HistoryTable) ||
+      Number(count) < 1
+    )
+      return undefined
+    days.set(table as HistoryTable, Number(count))
+  }
+  return days
+}
+
+/** Settings for the history: the bucket that contains it, and for how long rows are kept. */
+export const HISTORY = slice(
+  'History',
+  {
+    HISTORY_BUCKET: setting(
+      text(
+        /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+        'the name of an S3 bucket: 3 to 63 lower-case letters, digits, "-" and "."',
+      ),
+      {
+        description: 'The bucket of the [history](history.md).',
+        otherwise: 'no history is written; commands read the topics alone',
+        setBy: 'deployment',
+      },
+    ),
+    HISTORY_RETENTION: setting(
+      parsedBy(
+        daysByTable,
+        `days by table, such as readings=400d,alerts=1095d; tables are ${HISTORY_TABLES.join(', ')}`,
+      ),
+      {
+        description: 'For how long the history keeps the rows of a table.',
+        otherwise: 'they are kept for ever',
+      },
+    ),
+    AWS_ENDPOINT_URL: setting(httpAddress(), {
+      description: 'Address of a local cloud that replaces all AWS services.',
+      otherwise: 'AWS itself',
+      setBy: 'deployment',
+    }),
+  },
+  ({ HISTORY_BUCKET: bucket, HISTORY_RETENTION: keptDays, AWS_ENDPOINT_URL }) => ({
+    // A local cloud has only one host name, so the bucket name is part of the path.
+    ...(bucket ? { history: { bucket, pathStyle: AWS_ENDPOINT_URL !== undefined } } : {}),
+    historyDays: keptDays ?? new Map<HistoryTable, number>(),
+  }),
+)
+
+/** Setting for the database that `etl` fills. */
+export const WAREHOUSE = slice(
+  'Warehouse',
+  {
+    WAREHOUSE_URL: setting(
+      text(
+        /^(postgres(ql)?:\/\/\S+|sqlite:.+)$/,
+        'postgres://user:password@host/database, or sqlite: and the path of a file',
+      ),
+      {
+        description: 'The database that `etl` fills: see [the warehouse](history.md#warehouse).',
+        otherwise: 'it writes Parquet files to the bucket of the history',
+        isSecret: true,
+      },
+    ),
+  },
+  ({ WAREHOUSE_URL }) => ({ ...(WAREHOUSE_URL ? { warehouseUrl: WAREHOUSE_URL } : {}) }),
+)

@@ -1,0 +1,55 @@
+/** The archiver: writes each segment of a topic as an object of the history. */
+import { ConfigError, RetryableError } from '../../packages/runtime/consumer/author-errors.ts'
+import {
+  type SegmentLimits,
+  type SegmentSink,
+  written,
+} from '../../packages/runtime/consumer/segment-sink.ts'
+import type { PlainReader } from '../../packages/runtime/pipeline/decoding/plain-records.ts'
+import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
+import { dayOf, objectKey } from './object-key.ts'
+import { encodeRows } from './parquet.ts'
+import { rowsOf } from './row.ts'
+import { type HistoryStore, HistoryUnavailable } from './store.ts'
+import type { HistoryTable } from './tables.ts'
+
+/** Limits of a part. A silent topic waits for a tick: see `SegmentLimits.spanMs`. */
+const PARTS: SegmentLimits = { offsets: 20_000, bytes: 32 * 1024 * 1024, spanMs: 10 * 60_000 }
+
+interface ArchiverParts {
+  readonly name: string
+  readonly store: HistoryStore
+  readonly reader: PlainReader
+  /** Returns the table of a Kafka topic; undefined for a topic that is not archived. */
+  tableOfTopic(topic: string): HistoryTable | undefined
+}
+
+/**
+ * Returns the archiver. It accepts no events, because it writes all records as they are in the log: repeats, ticks, records for
+ * other consumers, and records without an event.
+ */
+export function archiver(
+  { name, store, reader, tableOfTopic }: ArchiverParts,
+  limits: SegmentLimits = PARTS,
+): SegmentSink {
+  return {
+    name,
+    accepts: [],
+    segments: limits,
+    async write({ topic, partition, firstOffset, lastOffset, records }) {
+      const table = tableOfTopic(topic)
+      if (!table) throw new ConfigError(name, [`the topic ${topic} has no table in the history`])
+      const [first] = records as [(typeof records)[number]]
+      const day = dayOf(first.timestampMs)
+      const key = objectKey({ table, level: 'parts', topic, day, partition, firstOffset, lastOffset })
+      try {
+        await store.put(key, encodeRows(table, await rowsOf(records, reader)))
+      } catch (error) {
+        const waits = error instanceof HistoryUnavailable || error instanceof Unavailable
+        throw waits ? new RetryableError(error.message, { cause: error }) : error
+      }
+      return written('archived')
+    },
+    close: () => store.close?.(),
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * Columns of the history. Each table has the attributes of a record and of its event, and a column for each field in the JSON
+ * Schemas of its event types. A field that a schema gains becomes a column without further work. Pure.
+ */
+import texts from '../../schemas/compiled-texts-json.js'
+import { EVENT_TYPES } from '../event-types.ts'
+import { type HistoryTable, signalOfTable } from './tables.ts'
+
+/** `JSON` is text that contains JSON. `TIMESTAMP` is in milliseconds since the epoch, UTC. */
+export type ColumnType = 'STRING' | 'JSON' | 'INT32' | 'INT64' | 'DOUBLE' | 'BOOLEAN' | 'TIMESTAMP'
+
+export interface Column {
+  readonly name: string
+  readonly type: ColumnType
+  readonly description: string
+}
+
+/** Column that contains a field of the event's data. */
+export interface DataColumn extends Column {
+  /** Names of the properties that lead to the field. */
+  readonly path: readonly string[]
+}
+
+/** Columns of every table. `rest` comes after the columns of the data. */
+export const COMMON_COLUMNS = [
+  column('topic', 'STRING', 'Kafka topic of the record'),
+  column('partition', 'INT32', 'Partition of the record'),
+  column('offset', 'INT64', 'Offset of the record'),
+  column('timestamp', 'TIMESTAMP', 'Timestamp of the record in its topic'),
+  column('key', 'STRING', 'Key of the record'),
+  column('id', 'STRING', 'CloudEvents id'),
+  column('source', 'STRING', 'CloudEvents source'),
+  column('type', 'STRING', 'CloudEvents type'),
+  column('subject', 'STRING', 'CloudEvents subject'),
+  column('time', 'TIMESTAMP', 'CloudEvents time, in milliseconds'),
+  column('datacontenttype', 'STRING', 'CloudEvents datacontenttype'),
+  column('dataschema', 'STRING', 'CloudEvents dataschema'),
+  column('traceparent', 'STRING', 'W3C trace context'),
+  column('extensions', 'JSON', 'Other extension attributes of the event'),
+] as const satisfies readonly Column[]
+
+const REST = column(
+  'rest',
+  'JSON',
+  'All parts of the record that no column contains: see lib/history/row.ts for its keys',
+)
+
+function column<const Name extends string>(name: Name, type: ColumnType, description: string) {
+  return { name, type, description }
+}
+
+interface Schema {
+  readonly type?: string | readonly string[]
+  readonly enum?: readonly unknown[]
+  readonly const?: unknown
+  readonly description?: string
+  readonly properties?: Readonly<Record<string, Schema>>
+}
+
+/** Returns all columns of a table in their order. */
+export function columnsOf(table: HistoryTable): readonly Column[] {
+  return [...COMMON_COLUMNS, ...dataColumnsOf(table), REST]
+}
+
+const known = new Map<HistoryTable, readonly DataColumn[]>()
+
+/** Returns the columns that contain fields of the data. */
+export function dataColumnsOf(table: HistoryTable): readonly DataColumn[] {
+  const found = known.get(table) ?? derivedColumns(table)
+  known.set(table, found)
+  return found
+}
+
+/** Event type and the text of its schema, from which columns are derived. */
+function schemasOf(table: HistoryTable): Schema[] {
+  return Object.entries(EVENT_TYPES)
+    .filter(([, { topic }]) => topic === signalOfTable(table))
+    .map(([type]) => JSON.parse(texts[type] as string) as Schema)
+}
+
+function derivedColumns(table: HistoryTable): DataColumn[] {
+  const columns = new Map<string, DataColumn>()
+  for (const schema of schemasOf(table))
+    for (const one of fieldsOf(schema.properties ?? {}, [])) {
+      const before = columns.get(one.name)
+      // Types that give a field different types share its name. Text can contain the values of both.
+      columns.set(one.name, before && before.type !== one.type ? { ...before, type: 'JSON' } : one)
+    }
+  return [...columns.values()]
+}
+
+function fieldsOf(properties: Readonly<Record<string, Schema>>, path: readonly string[]): DataColumn[] {
+  return Object.entries(properties).flatMap(([name, schema]) => {
+    const own = [...path, name]
+    if (schema.properties) return fieldsOf(schema.properties, own)
+    const { description = '' } = schema
+    return [{ name: nameOf(own), type: typeOf(schema), path: own, description }]
+  })
+}
+
+const TYPES: Readonly<Record<string, ColumnType>> = {
+  string: 'STRING',
+  integer: 'INT64',
+  number: 'DOUBLE',
+  boolean: 'BOOLEAN',
+}
+
+/** Lists, maps and values of several types become JSON text. */
+function typeOf(schema: Schema): ColumnType {
+  const values = schema.enum ?? (schema.const === undefined ? [] : [schema.const])
+  if (values.length > 0) return values.every(value => typeof value === 'string') ? 'STRING' : 'JSON'
+  const types = [schema.type ?? []].flat().filter(type => type !== 'null')
+  return (types.length === 1 && TYPES[types[0] as string]) || 'JSON'
+}
+
+const RESERVED: ReadonlySet<string> = new Set([...COMMON_COLUMNS.map(({ name }) => name), REST.name])
+
+/** Returns the name of a field's column, for example `location_site` for `location.site`. */
+function nameOf(path: readonly string[]): string {
+  const snake = path.map(part => part.replaceAll(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)).join('_')
+  return RESERVED.has(snake) ? `data_${snake}` : snake
+}

@@ -1,0 +1,202 @@
+/**
+ * Writes and reads the objects of the history in the Parquet format, compressed with Zstandard. Offsets and times are stored as
+ * differences, ids by the beginnings that they share, and all other values in dictionaries where these are smaller.
+ */
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { type FileMetaData, parquetMetadata, parquetRead, type SchemaElement } from 'hyparquet'
+import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
+import { type ColumnType, columnsOf, dataColumnsOf } from './columns.ts'
+import type { HistoryRow } from './row.ts'
+import { type ColumnValue, readRow, writeRow } from './row-columns.ts'
+import type { HistoryTable } from './tables.ts'
+
+/** An object does not contain what its key says, or is not a Parquet file. */
+export class DamagedObject extends Error {
+  override readonly name = 'DamagedObject'
+}
+
+export interface NamedColumn {
+  readonly name: string
+  readonly type: ColumnType
+}
+
+/** Level of the compression. Higher levels take more time and save little. */
+const LEVEL = 9
+const COMPRESSORS = {
+  ZSTD: (bytes: Uint8Array) =>
+    zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: LEVEL } }),
+}
+const DECOMPRESSORS = { ZSTD: (bytes: Uint8Array) => new Uint8Array(zstdDecompressSync(bytes)) }
+
+const ELEMENTS: Readonly<Record<ColumnType, Pick<SchemaElement, 'type' | 'converted_type'>>> = {
+  STRING: { type: 'BYTE_ARRAY', converted_type: 'UTF8' },
+  JSON: { type: 'BYTE_ARRAY', converted_type: 'UTF8' },
+  INT32: { type: 'INT32' },
+  INT64: { type: 'INT64' },
+  DOUBLE: { type: 'DOUBLE' },
+  BOOLEAN: { type: 'BOOLEAN' },
+  TIMESTAMP: { type: 'INT64', converted_type: 'TIMESTAMP_MILLIS' },
+}
+
+const ENCODINGS: Readonly<Record<string, 'DELTA_BINARY_PACKED' | 'DELTA_BYTE_ARRAY'>> = {
+  offset: 'DELTA_BINARY_PACKED',
+  timestamp: 'DELTA_BINARY_PACKED',
+  time: 'DELTA_BINARY_PACKED',
+  id: 'DELTA_BYTE_ARRAY',
+}
+
+/** A Parquet file that is written in several groups of rows. All groups have the same columns. */
+export class ParquetFile {
+  readonly #columns: readonly NamedColumn[]
+  readonly #bytes = new ByteWriter()
+  readonly #writer: ParquetWriter
+
+  constructor(columns: readonly NamedColumn[]) {
+    this.#columns = columns
+    const schema: SchemaElement[] = [
+      { name: 'root', num_children: columns.length },
+      ...columns.map(({ name, type }) => ({
+        name,
+        ...ELEMENTS[type],
+        repetition_type: 'OPTIONAL' as const,
+      })),
+    ]
+    this.#writer = new ParquetWriter({
+      writer: this.#bytes,
+      schema,
+      codec: 'ZSTD',
+      compressors: COMPRESSORS,
+      createdBy: 'Sluice',
+    })
+  }
+
+  /** Appends a group of rows. @param values values of each column by name; a missing column is null in all rows */
+  append(values: Readonly<Record<string, readonly ColumnValue[]>>, rows: number): void {
+    const columnData = this.#columns.map(({ name, type }) => ({
+      name,
+      data: stored(type, values[name] ?? new Array(rows).fill(null)),
+      ...(ENCODINGS[name] ? { encoding: ENCODINGS[name] } : {}),
+    }))
+    void this.#writer.write({ columnData, rowGroupSize: rows })
+  }
+
+  /** Returns the complete file. */
+  end(): Buffer {
+    void this.#writer.finish()
+    return Buffer.from(this.#bytes.getBuffer())
+  }
+}
+
+/** Parquet's INT64 are BigInts in the library. */
+function stored(type: ColumnType, values: readonly ColumnValue[]): unknown[] {
+  if (type !== 'INT64' && type !== 'TIMESTAMP') return values as unknown[]
+  return values.map(value => (value === null ? null : BigInt(value as number)))
+}
+
+/** Returns the Parquet file with these rows. Columns without values are omitted. */
+export function encodeRows(table: HistoryTable, rows: readonly HistoryRow[]): Buffer {
+  const values: Record<string, ColumnValue[]> = {}
+  rows.forEach((row, index) => {
+    writeRow(table, row, (name, value) => {
+      let column = values[name]
+      if (column === undefined) {
+        column = new Array(rows.length).fill(null)
+        values[name] = column
+      }
+      column[index] = value
+    })
+  })
+  const file = new ParquetFile(columnsOf(table).filter(({ name }) => values[name] !== undefined))
+  file.append(values, rows.length)
+  return file.end()
+}
+
+/** Columns of an object. INT64 and TIMESTAMP are numbers. */
+export interface ReadColumns {
+  readonly rows: number
+  readonly columns: readonly NamedColumn[]
+  readonly values: Readonly<Record<string, readonly ColumnValue[]>>
+}
+
+interface Wanted {
+  /** Names of columns; all if absent. Those that the object lacks are missing in the result. */
+  readonly names?: readonly string[]
+  readonly fromRow?: number
+  /** Row after the last one. */
+  readonly toRow?: number
+}
+
+/**
+ * Reads columns of an object.
+ *
+ * @throws DamagedObject if it is not a Parquet file of the history
+ */
+export async function decodeColumns(bytes: Uint8Array, wanted: Wanted = {}): Promise<ReadColumns> {
+  try {
+    return await readColumns(bytes, wanted)
+  } catch (error) {
+    throw new DamagedObject(`it cannot be read as Parquet: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+async function readColumns(bytes: Uint8Array, { names, fromRow = 0, toRow }: Wanted): Promise<ReadColumns> {
+  const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer
+  const metadata = parquetMetadata(buffer, { parsers: PARSERS })
+  const columns = columnsIn(metadata).filter(({ name }) => names === undefined || names.includes(name))
+  const end = Math.min(toRow ?? Infinity, Number(metadata.num_rows))
+  const rows = Math.max(0, end - fromRow)
+  const values: Record<string, ColumnValue[]> = Object.fromEntries(
+    columns.map(({ name }) => [name, new Array(rows).fill(null)]),
+  )
+  if (rows > 0 && columns.length > 0)
+    await parquetRead({
+      file: buffer,
+      metadata,
+      columns: columns.map(({ name }) => name),
+      rowStart: fromRow,
+      rowEnd: end,
+      compressors: DECOMPRESSORS,
+      parsers: PARSERS,
+      onChunk: ({ columnName, columnData, rowStart }) => {
+        const into = values[columnName] as ColumnValue[]
+        const last = Math.min(columnData.length, end - rowStart)
+        for (let index = Math.max(0, fromRow - rowStart); index < last; index++) {
+          const value: unknown = columnData[index]
+          into[rowStart + index - fromRow] = (
+            typeof value === 'bigint' ? Number(value) : (value ?? null)
+          ) as ColumnValue
+        }
+      },
+    })
+  return { rows, columns, values }
+}
+
+const PARSERS = { timestampFromMilliseconds: Number }
+
+const TYPES: readonly [ColumnType, Pick<SchemaElement, 'type' | 'converted_type'>][] = Object.entries(
+  ELEMENTS,
+).map(([type, element]) => [type as ColumnType, element])
+
+function columnsIn({ schema }: FileMetaData): NamedColumn[] {
+  const [, ...elements] = schema
+  return elements.map(({ name, type, converted_type }) => {
+    const found = TYPES.find(([, one]) => one.type === type && one.converted_type === converted_type)
+    if (!found) throw new Error(`the column ${name} has a type that the history does not use`)
+    return { name, type: found[0] }
+  })
+}
+
+/**
+ * Returns the rows of an object.
+ *
+ * @throws DamagedObject if it is not a Parquet file of the history
+ */
+export async function decodeRows(table: HistoryTable, bytes: Uint8Array, wanted: Omit<Wanted, 'names'> = {}) {
+  const { rows, values } = await decodeColumns(bytes, wanted)
+  for (const name of ['topic', 'partition', 'offset', 'timestamp'])
+    if (rows > 0 && values[name] === undefined) throw new DamagedObject(`it has no column ${name}`)
+  const columns = dataColumnsOf(table)
+  const read: HistoryRow[] = []
+  for (let index = 0; index < rows; index++) read.push(readRow(columns, name => values[name]?.[index]))
+  return read
+}

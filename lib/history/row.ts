@@ -1,0 +1,80 @@
+/**
+ * Rows of the history: one for each record of the log. A row gives its record back, so that the log can be played again from the
+ * history. A record in which no CloudEvent can be read is kept with its bytes and the code of the failure.
+ */
+import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
+import { bufferOf } from '../../packages/runtime/cloudevents/header-bytes.ts'
+import { isStructured } from '../../packages/runtime/cloudevents/reader.ts'
+import type { LogRecord, RecordHeader } from '../../packages/runtime/cloudevents/record.ts'
+import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
+import type { Event } from '../../packages/runtime/consumer/event.ts'
+import type { Failure } from '../../packages/runtime/consumer/failure-codes.ts'
+import { type PlainReader, plainEvents } from '../../packages/runtime/pipeline/decoding/plain-records.ts'
+
+export interface HistoryRow {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  /** Timestamp of the record, in milliseconds since the epoch. */
+  readonly timestampMs: number
+  readonly key: Buffer | null
+  /** Event in the record, with plain data. Absent if none can be read. */
+  readonly event?: Event
+  /** Headers of the record. Without those that contain the event, unless there is `raw`. */
+  readonly headers: readonly RecordHeader[]
+  /** Set if the event does not give the record back: the record's value and all its headers are kept as they are. */
+  readonly raw?: RawRecord
+}
+
+interface RawRecord {
+  readonly value: Buffer | null
+  /** Code of the failure, if the record contains no event that can be read. */
+  readonly code?: string
+}
+
+/**
+ * Returns the rows of records. Data in the format of a schema registry is decoded. A record whose data cannot be decoded has `raw`.
+ *
+ * @param reader reads data that is not JSON, and records of other formats
+ * @throws Unavailable if the registry does not answer
+ */
+export async function rowsOf(records: readonly LogRecord[], reader: PlainReader): Promise<HistoryRow[]> {
+  const events = await plainEvents(records, reader)
+  return records.map((record, index) => rowOf(record, events[index] as Event | Failure))
+}
+
+function rowOf(record: LogRecord, event: Event | Failure): HistoryRow {
+  const { topic, partition, offset, timestampMs, key, value, headers } = record
+  const row = { topic, partition, offset, timestampMs, key, headers }
+  if (isFailure(event)) return { ...row, raw: { value, code: event.code } }
+  if (!isRestorable(record, event)) return { ...row, event, raw: { value } }
+  return { ...row, event, headers: headers.length === 0 ? headers : headers.filter(isOther) }
+}
+
+function isOther([name]: RecordHeader): boolean {
+  return name !== 'content-type' && !name.startsWith('ce_')
+}
+
+/** Returns true if writing the event makes a record from which the same event is read. */
+function isRestorable(record: LogRecord, event: Event): boolean {
+  if (event.datacontenttype === undefined && event.data !== undefined) return false
+  if (isStructured(record)) return !record.headers.some(([name]) => name.startsWith('ce_'))
+  // A mapping made the event from a record of another format, which has no headers of an event, or of another type.
+  const id = record.headers.find(([name]) => name === 'ce_id')
+  return id !== undefined && bufferOf(id[1]).toString() === event.id && isSameType(record, event)
+}
+
+function isSameType({ headers }: LogRecord, event: Event): boolean {
+  const type = headers.find(([name]) => name === 'ce_type')
+  return type !== undefined && bufferOf(type[1]).toString() === event.type
+}
+
+/**
+ * Returns the record of a row. Its event, key, timestamp and other headers are those of the original record. Its bytes can differ,
+ * because the event is written in binary mode with JSON data.
+ */
+export function recordOf({ event, raw, ...place }: HistoryRow): LogRecord {
+  if (raw || !event) return { ...place, value: raw?.value ?? null }
+  const written = writeEvent(event)
+  return { ...place, value: written.value, headers: [...written.headers, ...place.headers] }
+}

@@ -1,0 +1,28 @@
+/** Tables of the history, and the signals whose topics they contain. Pure. */
+
+/** Signal of each table. The topics of the signal's sub-signals belong to the same table. */
+const SIGNALS = {
+  readings: 'readings',
+  events: 'events',
+  alerts: 'alerts',
+  analytics: 'analytics',
+  dead_letters: 'dlq',
+} as const
+
+export type HistoryTable = keyof typeof SIGNALS
+
+/** Signal that is archived. */
+export type ArchivedSignal = (typeof SIGNALS)[HistoryTable]
+
+export const HISTORY_TABLES = Object.keys(SIGNALS) as readonly HistoryTable[]
+
+/** Returns the signal that a table contains. */
+export function signalOfTable(table: HistoryTable): ArchivedSignal {
+  return SIGNALS[table]
+}
+
+/** Returns the table that contains a signal or sub-signal; undefined if the signal is not archived. */
+export function tableOf(signal: string): HistoryTable | undefined {
+  const [first] = signal.split('.', 1)
+  return HISTORY_TABLES.find(table => SIGNALS[table] === first)
+}

@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { columnsOf } from '../../../lib/history/columns.ts'
+import { DamagedObject, decodeColumns, decodeRows, encodeRows } from '../../../lib/history/parquet.ts'
+import { recordOf, rowsOf } from '../../../lib/history/row.ts'
+import { HISTORY_TABLES, type HistoryTable } from '../../../lib/history/tables.ts'
+import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
+import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
+import type { LogRecord, RecordHeader } from '../../../packages/runtime/cloudevents/record.ts'
+import { writeEvent } from '../../../packages/runtime/cloudevents/writer.ts'
+import type { Event } from '../../../packages/runtime/consumer/event.ts'
+import type { PlainReader } from '../../../packages/runtime/pipeline/decoding/plain-records.ts'
+
+const READER: PlainReader = { read: event => event, prepare: async () => {} }
+const DATA = 'application/json'
+
+/** Records that come back from an object of the history. */
+async function kept(records: readonly LogRecord[], table: HistoryTable = 'readings'): Promise<LogRecord[]> {
+  const bytes = encodeRows(table, await rowsOf(records, READER))
+  return (await decodeRows(table, bytes)).map(recordOf)
+}
+
+/** Everything in a record that must survive: the bytes of an event may be written differently. */
+function content(record: LogRecord) {
+  const event = readEvent(record)
+  const { topic, partition, offset, timestampMs, key, value } = record
+  const headers = record.headers.map(([name, bytes]) => [name, Buffer.from(bytes).toString('hex')])
+  const place = { topic, partition, offset, timestampMs, key }
+  if (isFailure(event)) return { ...place, value, headers }
+  return { ...place, event, headers: headers.filter(([name = '']) => !/^(content-type|ce_)/.test(name)) }
+}
+
+function recordWith(event: Event, more: Partial<LogRecord> = {}): LogRecord {
+  const { value, headers } = writeEvent(event)
+  return {
+    topic: 't',
+    partition: 3,
+    offset: 7,
+    timestampMs: 1_700_000_000_123,
+    key: null,
+    value,
+    headers,
+    ...more,
+  }
+}
+
+const READING: Event = {
+  id: 'sim-demo-ws_042-1795478400',
+  source: '/environment/rotterdam',
+  type: 'io.sluice.environment.reading.v1',
+  subject: 'ws_042',
+  time: '2026-11-24T00:00:00.000Z',
+  datacontenttype: DATA,
+  dataschema: 'https://sluice.io/schemas/environment.reading.v1.json',
+  data: {
+    sensorId: 'ws_042',
+    location: { site: 'rotterdam', latitude: 51.92, longitude: 4.47 },
+    status: 'ok',
+    tags: { tenant: 'default' },
+    temperature: 6.34,
+  },
+}
+
+function withData(data: unknown): Event {
+  return { ...READING, data }
+}
+
+describe('given a record, when it is archived and read again, then nothing of it is lost', () => {
+  const CASES: Readonly<Record<string, LogRecord>> = {
+    'a reading': recordWith(READING, { key: Buffer.from('ws_042') }),
+    'a field without a column': recordWith(withData({ temperature: 1, mood: { good: [1, null] } })),
+    'a field below an object with columns': recordWith(withData({ location: { site: 'x', floor: 3 } })),
+    'an object with columns that is empty': recordWith(withData({ location: {} })),
+    'a field of another type': recordWith(withData({ temperature: 'warm', sensorId: 5, location: 'here' })),
+    'null in a field': recordWith(withData({ temperature: null, tags: null, location: null })),
+    'negative zero': recordWith(withData({ temperature: -0, activeConnections: -0 })),
+    'a whole number that a double cannot hold exactly': recordWith(withData({ activeConnections: 2 ** 60 })),
+    'a fraction in a field for whole numbers': recordWith(withData({ activeConnections: 1.5 })),
+    'half of a surrogate pair': recordWith(withData({ sensorId: '\uD800' })),
+    'a property named __proto__': recordWith(
+      withData(JSON.parse('{"__proto__":{"a":1},"location":{"__proto__":2}}')),
+    ),
+    'no data': recordWith(withData(undefined)),
+    'empty data': recordWith(withData({})),
+    'null as data': recordWith(withData(null)),
+    'a list as data': recordWith(withData([1, { a: 2 }])),
+    'text as data': recordWith(withData('text')),
+    'bytes as data': recordWith({ ...READING, datacontenttype: 'image/png', data: Buffer.from([0xff, 1]) }),
+    'no subject, time and content type': recordWith({ id: '1', source: '/s', type: 't' }),
+    'a time with microseconds and an offset': recordWith({
+      ...READING,
+      time: '2026-11-24T01:00:00.123456+01:00',
+    }),
+    extensions: recordWith({ ...READING, extensions: { traceparent: '00-a-b-01', tenant: 'x', empty: '' } }),
+    'a key that is not UTF-8': recordWith(READING, { key: Buffer.from([0xff, 0xfe]) }),
+    'a key that contains a replacement character': recordWith(READING, { key: Buffer.from('a\uFFFD') }),
+    'an empty key': recordWith(READING, { key: Buffer.alloc(0) }),
+    'other headers, one of them twice': recordWith(READING, {
+      headers: [...writeEvent(READING).headers, ['a', Buffer.from('1')], ['a', Buffer.from([0xff])]],
+    }),
+    'an event in structured mode': { ...recordWith(READING), ...writeEvent(READING, 'structured') },
+    'an event in structured mode with a header of the binary mode': {
+      ...recordWith(READING),
+      ...writeEvent(READING, 'structured'),
+      headers: [...writeEvent(READING, 'structured').headers, ['ce_id', Buffer.from('x')]],
+    },
+    'JSON without a content type': {
+      ...recordWith(READING),
+      headers: writeEvent(READING).headers.filter(([name]) => name !== 'content-type'),
+    },
+    'no event': recordWith(READING, { headers: [['x', Buffer.from('y')]], value: Buffer.from('{"a":1}') }),
+    'a broken event': recordWith(READING, {
+      headers: [['ce_id', Buffer.from('')]],
+      value: Buffer.from([0xff]),
+    }),
+    'a tombstone': recordWith(READING, { headers: [], value: null, key: Buffer.from('k') }),
+  }
+  for (const [name, record] of Object.entries(CASES))
+    test(name, async () => {
+      assert.deepEqual((await kept([record])).map(content), [content(record)])
+    })
+
+  test('an event that a mapping made from a record of another format', async () => {
+    const record = recordWith(READING, { headers: [], value: Buffer.from('{"plain":1}') })
+    const reader = { ...READER, foreign: async () => () => READING }
+    const rows = await rowsOf([record], reader)
+    assert.deepEqual(rows[0]?.event, READING)
+    const [again] = await decodeRows('readings', encodeRows('readings', rows))
+    assert.deepEqual([again?.event, recordOf(again as never)], [READING, record])
+  })
+
+  test('any event in any table', async () => {
+    const json = fc.jsonValue({ maxDepth: 3 })
+    const names = HISTORY_TABLES.flatMap(table => columnsOf(table)).flatMap(column =>
+      'path' in column ? [(column.path as string[])[0] as string] : [],
+    )
+    const data = fc.oneof(fc.dictionary(fc.oneof(fc.constantFrom(...names), fc.string()), json), json)
+    const text = fc.stringMatching(/^[a-z]{1,8}$/)
+    const event = fc.record(
+      { id: text, source: text, type: text, subject: text, data, datacontenttype: fc.constant(DATA) },
+      { requiredKeys: ['id', 'source', 'type', 'datacontenttype'] },
+    )
+    const header: fc.Arbitrary<RecordHeader> = fc.tuple(
+      text,
+      fc.uint8Array({ maxLength: 4 }).map(bytes => Buffer.from(bytes)),
+    )
+    const key = fc.option(fc.uint8Array({ maxLength: 4 }).map(bytes => Buffer.from(bytes)))
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(event, fc.array(header, { maxLength: 2 }), key), { minLength: 1, maxLength: 5 }),
+        fc.constantFrom(...HISTORY_TABLES),
+        async (all, table) => {
+          const records = all.map(([one, others, key], index) => {
+            const record = recordWith(one, { offset: index, key })
+            return { ...record, headers: [...record.headers, ...others] }
+          })
+          assert.deepEqual((await kept(records, table)).map(content), records.map(content))
+        },
+      ),
+    )
+  })
+})
+
+test('given some columns and some rows, when they are read, then only they are returned', async () => {
+  const records = [0, 1, 2, 3].map(offset => recordWith(READING, { offset }))
+  const bytes = encodeRows('readings', await rowsOf(records, READER))
+  const { rows, values } = await decodeColumns(bytes, {
+    names: ['offset', 'temperature', 'x'],
+    fromRow: 1,
+    toRow: 3,
+  })
+  assert.equal(rows, 2)
+  assert.deepEqual(values, { offset: [1, 2], temperature: [6.34, 6.34] })
+})
+
+test('given bytes that are no object of the history, when they are read, then the object is damaged', async () => {
+  const whole = encodeRows('readings', await rowsOf([recordWith(READING)], READER))
+  for (const bytes of [
+    Buffer.alloc(0),
+    Buffer.from('not Parquet at all'),
+    whole.subarray(0, whole.length - 9),
+  ])
+    await assert.rejects(decodeRows('readings', bytes), DamagedObject)
+})
+
+test('given the tables, then no two columns of a table have the same name, which is lower case', () => {
+  for (const table of HISTORY_TABLES) {
+    const names = columnsOf(table).map(({ name }) => name)
+    assert.deepEqual(names, [...new Set(names)])
+    for (const name of names) assert.match(name, /^[a-z][a-z0-9_]*$/)
+  }
+})

@@ -49,7 +49,8 @@ export const ALERT_LOG: MartTable = {
 
 export const ALERTS: Mart = {
   name: 'alerts',
-  description: 'All alerts, including those of which history has only an acknowledgement. The view alert_log omits these',
+  description:
+    'All alerts, including those of which history has only an acknowledgement. The view alert_log omits these',
   key: ['alert_id'],
   columns: [...ALERT_LOG.columns, ['acknowledgement', 'TEXT', 'Last statement of a person: set or removed']],
   merge: mergeAlert,
@@ -129,11 +130,11 @@ function factsOf(event: AlertChange): Record<string, unknown> {
 }
 
 function rowWith(fields: Readonly<Record<string, unknown>>): MartRow {
-  return Object.fromEntries(ALERTS.columns.map(([name, type]) => [name, valueOf(fields[name], type)]))
+  return Object.fromEntries(ALERTS.columns.map(([name, type]) => [name, storedValue(fields[name], type)]))
 }
 
 /** Returns a value that every target stores, or null. */
-function valueOf(value: unknown, type: MartType): string | number | null {
+function storedValue(value: unknown, type: MartType): string | number | null {
   if (typeof value === 'string') return storable(value)
   const isStorable = type === 'TIMESTAMP' ? isCountedTime(value as number) : Number.isFinite(value)
   return isStorable ? (value as number) : null

@@ -8,8 +8,8 @@ import {
   type Mart,
   type MartRow,
   merged,
-  type Sensor,
   SENSOR_COLUMNS,
+  type Sensor,
 } from './mart.ts'
 import { SENSOR_UPTIME, type Sighting, uptimeRows } from './uptime.ts'
 

@@ -54,6 +54,14 @@ export class WarehouseFailure extends Error {
   override readonly name = 'WarehouseFailure'
 }
 
+/** Returns the watermark of a partition; undefined if nothing of it was loaded. */
+export function watermarkOfPartition(
+  watermarks: readonly Watermark[],
+  { table, topic, partition }: Pick<Watermark, 'table' | 'topic' | 'partition'>,
+): Watermark | undefined {
+  return watermarks.find(one => one.table === table && one.topic === topic && one.partition === partition)
+}
+
 /** Returns the watermark after a step. */
 export function afterStep(
   { changes: _, fromOffset, ...step }: Step,

@@ -2,7 +2,7 @@
  * Uptime of sensors by day. A reading counts for the time until the next one, but at most for five minutes. The seconds seen are a
  * union of ranges, so the order of readings does not matter. Pure.
  */
-import { type Mart, type MartRow, type Sensor, SENSOR_COLUMNS } from './mart.ts'
+import { type Mart, type MartRow, SENSOR_COLUMNS, type Sensor } from './mart.ts'
 
 /** Time after a reading in which a sensor counts as seen, in seconds. The function `activity` reports silence after this time. */
 const SEEN_FOR_S = 300

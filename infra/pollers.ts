@@ -28,7 +28,7 @@ export function pollerFields(declared: Polled, { env, pollers }: PollersPlace): 
 
 /**
  * Returns the name of the poller group. The mappings of a group share event poller units. Consumers of readings have their own
- * group, so that they do not slow down the others.
+ * group with all their topics, so that they do not slow down the others.
  */
 function groupOf({ consumes }: Polled, env: string): string {
   return `sluice-${env}-${consumes.some(one => tableSignalOf(one) === 'readings') ? 'readings' : 'others'}`

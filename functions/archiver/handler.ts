@@ -1,9 +1,9 @@
 /** Writes all records of the archived topics to the history. */
 import { ARCHIVING } from '../../lib/app/archiving.ts'
 import { deployedArchiver } from '../../lib/app/history.ts'
-import { HISTORY, MAPPINGS, REGISTRY } from '../../lib/app/settings/index.ts'
+import { CHECKPOINTS, HISTORY, MAPPINGS, REGISTRY } from '../../lib/app/settings/index.ts'
 import { kafkaHandler } from '../../packages/runtime/lambda/kafka-handler.ts'
 
 export const handler = kafkaHandler(ARCHIVING, 'archiver', deployedArchiver, {
-  slices: [HISTORY, REGISTRY, MAPPINGS],
+  slices: [HISTORY, CHECKPOINTS, REGISTRY, MAPPINGS],
 })

@@ -8,24 +8,24 @@ import type { HistoryStore } from '../history/store.ts'
 import { type HistoryTable, signalOfTable, tableOf } from '../history/tables.ts'
 import { dataReader } from './data-reader.ts'
 import type { HISTORY } from './settings/history.ts'
-import type { MappingSettings } from './settings/index.ts'
+import type { CheckpointSettings, MappingSettings } from './settings/index.ts'
 import { type Signal, signalIn, topicsOf } from './topics.ts'
 
-export type HistorySettings = PartsOf<readonly [typeof HISTORY]>
+export type HistorySettings = PartsOf<readonly [typeof HISTORY]> & Pick<CheckpointSettings, 'pathStyle'>
 
 /**
  * Opens the bucket of the history.
  *
  * @throws ConfigError if no bucket is configured
  */
-export async function historyStore({ history }: HistorySettings): Promise<HistoryStore> {
-  if (!history)
+export async function historyStore({ historyBucket, pathStyle }: HistorySettings): Promise<HistoryStore> {
+  if (!historyBucket)
     throw new ConfigError('the environment', [
       'HISTORY_BUCKET: must be the name of the bucket of the history',
     ])
   // The SDK is loaded on first use, so that it does not delay cold starts.
-  const { S3HistoryStore } = await import('../history/adapters/s3-store.ts')
-  return new S3HistoryStore(history)
+  const { S3HistoryStore } = await import('./aws/history-bucket.ts')
+  return new S3HistoryStore({ bucket: historyBucket, pathStyle: pathStyle ?? false })
 }
 
 /** Returns the signals and sub-signals that a table of the history contains. */

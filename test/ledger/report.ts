@@ -41,7 +41,10 @@ export function report(result: Result): string[] {
       'parked',
       `${sumOf(figures.chapters, 'parked/')} chapters behind ${sumOf(figures.chapters, 'held/')} that failed, ${figures.ended} of them for good; ${sumOf(figures.chapters, 'timer/parking-')} times to the bound`,
     ],
-    ['archived', `${figures.archived} events in ${figures.segments} segments`],
+    [
+      'archived',
+      `${figures.archived} events in ${figures.segments} segments, ${figures.rows} rows of history`,
+    ],
     ['remembered', `${figures.states} entities`],
     ...(options.faults.includes('grow')
       ? [['moved', `${figures.moved} states and timers, to new partitions`]]

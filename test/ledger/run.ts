@@ -39,12 +39,14 @@ export async function run(
   const { brokers, redisUrl } = servers
   await createTopics({ brokers, env })
   const segments = await mkdtemp(join(tmpdir(), 'sluice-ledger-'))
+  const history = await mkdtemp(join(tmpdir(), 'sluice-ledger-history-'))
   const variables = {
     SLUICE_ENV: env,
     KAFKA_BROKERS: brokers.join(','),
     REDIS_URL: redisUrl,
     LEDGER_SABOTAGE: options.sabotage,
     LEDGER_SEGMENTS: segments,
+    LEDGER_HISTORY: history,
   }
   const workers = Array.from({ length: options.workers }, () => new Worker(variables, options.runner))
   const { partitions } = TOPICS.readings
@@ -106,6 +108,7 @@ export async function run(
       byHand,
       analytics: flow.topic('analytics'),
       segments: await filesIn(segments),
+      history,
       growth: flow.growth,
     }
     const counted = await count({ brokers, redisUrl, ...topics }, publisher, noise?.acknowledged, say)
@@ -125,7 +128,7 @@ export async function run(
     await publisher.close()
     stateKeys.close()
     await log.close()
-    await rm(segments, { recursive: true, force: true })
+    for (const folder of [segments, history]) await rm(folder, { recursive: true, force: true })
   }
 }
 

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { CHANGED_ROW, LOST_ROW, TWICE_ROW } from '../ledger/count/history.ts'
 import { EARLY, LOST, LOST_REDRIVE, ORDER, SEGMENT, TWICE } from '../ledger/count/violations.ts'
 import { type Options, readOptions, SABOTAGES } from '../ledger/options.ts'
 import { report } from '../ledger/report.ts'
@@ -21,6 +22,9 @@ const EXPECTED: Readonly<
   stop: { faults: 'valkey', violation: LOST },
   timers: { faults: 'broker-pause', violation: ORDER },
   segments: { faults: 'none', violation: SEGMENT },
+  'history-lost': { faults: 'none', violation: LOST_ROW },
+  'history-doubled': { faults: 'none', violation: TWICE_ROW },
+  'history-changed': { faults: 'none', violation: CHANGED_ROW },
   cursor: { faults: 'none', violation: LOST },
   'retry-early': { faults: 'none', violation: EARLY },
   'redrive-lost': { faults: 'none', violation: LOST_REDRIVE },

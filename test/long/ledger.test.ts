@@ -50,5 +50,6 @@ describe('the ledger', () => {
       assert.ok((figures.chapters.get(outcome) ?? 0) > 0, outcome)
     assert.ok(figures.moved > 0)
     assert.ok(figures.segments > 50 && figures.archived > 4_000)
+    assert.ok(figures.rows > figures.archived)
   })
 })

@@ -148,7 +148,8 @@ describe('serverless package', () => {
       const { files, bundle } = await packaged(name)
       const { all, atStart } = bundle
       const holding = all.filter(file => files.get(file)?.includes('@aws-sdk/client-s3'))
-      assert.deepEqual(holding.length, uses.includes('redis') || uses.includes('on-failure') ? 1 : 0)
+      const stores = [uses.includes('redis') || uses.includes('on-failure'), uses.includes('history')]
+      assert.deepEqual(holding.length, stores.filter(Boolean).length)
       assert.deepEqual(
         atStart.filter(file => holding.includes(file)),
         [],
@@ -261,7 +262,7 @@ describe('serverless package', () => {
       from: mapping.StartingPosition,
     }))
     const expected = FUNCTIONS.flatMap(({ name, consumes }) =>
-      consumes.map(signal => mappingOf(name, signal)),
+      consumes.map(signal => mappingOf(consumes.length > 1 ? `${name}-${signal}` : name, signal)),
     )
     assert.ok(expected.length > 0)
     const byGroup = (a: { group: string }, b: { group: string }) => a.group.localeCompare(b.group)
@@ -306,7 +307,7 @@ function mappingOf(name: string, signal: string) {
     topic: [`sluice.telemetry.${signal}.prod`],
     group: `sluice-${name}-prod`,
     responses: ['ReportBatchItemFailures'],
-    pollers: `sluice-prod-${signal === 'readings' ? 'readings' : 'others'}`,
+    pollers: `sluice-prod-${signal === 'readings' || name.startsWith('archiver') ? 'readings' : 'others'}`,
     cluster: CLUSTER,
     from: 'TRIM_HORIZON',
   }

@@ -79,6 +79,7 @@ const CONSUMERS: Readonly<Record<string, string>> = {
   'notify-sns': 'publishes notifications to SNS',
   'notify-webhook': 'delivers notifications to webhooks',
   'open-dead-letters': 'lists the open dead letters',
+  archiver: 'writes all records to the history',
   'dlq-router': 'decides whether a failure is retried',
 }
 

@@ -1,4 +1,4 @@
-import type { LogRecord } from '../cloudevents/record.ts'
+import type { ForeignRecord } from './application.ts'
 import type { Rejected } from './process.ts'
 import type { Delivery } from './sink.ts'
 
@@ -69,7 +69,7 @@ export interface Segment<Data = unknown> {
   /** Name `<topic>/<partition>/<first offset>-<last offset>`. The offsets are padded with zeros, so that names sort by offset. */
   readonly name: string
   /** All records of the segment as they are in the log, whatever their outcome is. */
-  readonly records: readonly LogRecord[]
+  readonly records: readonly ForeignRecord[]
   /** New events in the order of the log, without repeats. Records that could not be decoded have become failure records instead. */
   readonly events: readonly Delivery<Data>[]
 }

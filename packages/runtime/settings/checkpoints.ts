@@ -25,11 +25,14 @@ export const CHECKPOINTS = slice(
       setBy: 'deployment',
     }),
   },
-  ({ CHECKPOINT_BUCKET: bucket, CHECKPOINTS_KEPT: kept, AWS_ENDPOINT_URL }) =>
+  ({ CHECKPOINT_BUCKET: bucket, CHECKPOINTS_KEPT: kept, AWS_ENDPOINT_URL }) => {
     // A local cloud has only one host name, so the bucket name is part of the path.
-    defined({
-      checkpoints: bucket ? { bucket, pathStyle: AWS_ENDPOINT_URL !== undefined, kept } : undefined,
-    }),
+    const pathStyle = AWS_ENDPOINT_URL !== undefined
+    return defined({
+      checkpoints: bucket ? { bucket, pathStyle, kept } : undefined,
+      pathStyle: pathStyle ? (true as const) : undefined,
+    })
+  },
 )
 
 export type CheckpointSettings = PartOf<typeof CHECKPOINTS>

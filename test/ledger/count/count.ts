@@ -12,6 +12,7 @@ import { Emissions } from './emissions.ts'
 import { EndedFailures } from './ended.ts'
 import { compareForwarded, type Forwarded } from './forwarded.ts'
 import type { Growth } from './growth.ts'
+import { compareHistory } from './history.ts'
 import { type Acknowledged, type Foreign, Input } from './input.ts'
 import { PartitionStateReader } from './partition-states.ts'
 import { Reference } from './reference.ts'
@@ -35,6 +36,8 @@ export interface Places {
   readonly analytics: string
   /** The files of the segment sink, contents by name. */
   readonly segments: ReadonlyMap<string, string>
+  /** The folder of the history. */
+  readonly history: string
   /** How the readings grew, if they did. */
   readonly growth: Growth | undefined
 }
@@ -71,6 +74,8 @@ interface Figures {
   readonly segments: number
   /** The events in the segments. */
   readonly archived: number
+  /** The rows of the history that are as the log says. */
+  readonly rows: number
 }
 
 export interface Count {
@@ -128,6 +133,7 @@ export async function count(
     for (const partition of partitions)
       for (const [name, contents] of partition.segments) wanted.set(name, contents)
     compareSegments(segments, wanted, violations)
+    const rows = await compareHistory(places.history, complete(log, readings, partitions), violations)
     const tasks = await through(
       'failing',
       readings,
@@ -182,6 +188,7 @@ export async function count(
       ended: ended.count,
       segments: segments.size,
       archived: archiving.tally.get('applied/archived') ?? 0,
+      rows,
     }
     if (growth && figures.moved === 0)
       violations.add('a growth that moved nothing', `to ${growth.to} partitions`)
@@ -190,6 +197,16 @@ export async function count(
     stateKeys.close()
     await log.close()
   }
+}
+
+/** Yields the records of complete segments, partition after partition. */
+async function* complete(
+  log: KafkaLog,
+  topic: string,
+  partitions: readonly Archiving[],
+): AsyncGenerator<KafkaRecord> {
+  for (const [partition, { appliedOffset }] of partitions.entries())
+    for await (const records of log.read(topic, partition, 0, appliedOffset + 1)) yield* records
 }
 
 /** Checks that each failed record of another producer has one published failure. */

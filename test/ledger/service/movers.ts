@@ -5,7 +5,11 @@
 import { randomUUID } from 'node:crypto'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { dataReader } from '../../../lib/app/data-reader.ts'
+import { tableOfTopic } from '../../../lib/app/history.ts'
 import { topicName } from '../../../lib/app/topics.ts'
+import { FolderHistoryStore } from '../../../lib/history/adapters/folder-store.ts'
+import { archiver } from '../../../lib/history/archiver.ts'
 import { type Forwarder, forwarded, notDue } from '../../../packages/runtime/consumer/forwarder.ts'
 import { rejected } from '../../../packages/runtime/consumer/process.ts'
 import { type Segment, type SegmentSink, written } from '../../../packages/runtime/consumer/segment-sink.ts'
@@ -40,8 +44,34 @@ export const archiving: SegmentSink<Signal> = {
   async write(segment) {
     const refused = segment.events.filter(({ event }) => event.data?.refuse)
     await keep(segment, refused)
+    await history.write({ ...segment, records: broken(segment.records) })
     return written('archived', new Map(refused.map(({ offset }) => [offset, rejected('it asks for it')])))
   },
+}
+
+/** The archiver of Sluice, with a folder as its bucket. */
+const history = archiver({
+  name: 'archiving',
+  store: new FolderHistoryStore(process.env.LEDGER_HISTORY ?? ''),
+  reader: dataReader({}),
+  tableOfTopic,
+})
+
+/** A sabotage of the history: of a hundred records, the last is lost, doubled or changed. */
+function broken(records: Segment['records']): Segment['records'] {
+  return records.flatMap(record => {
+    if (record.offset % 100 !== 99) return [record]
+    switch (process.env.LEDGER_SABOTAGE) {
+      case 'history-lost':
+        return []
+      case 'history-doubled':
+        return [record, record]
+      case 'history-changed':
+        return [{ ...record, value: Buffer.from('{"number":-1}') }]
+      default:
+        return [record]
+    }
+  })
 }
 
 type Events = Segment<Signal>['events']

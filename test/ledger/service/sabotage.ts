@@ -51,6 +51,10 @@ const SABOTAGES: Readonly<Record<string, () => void>> = {
   segments() {
     SegmentCutter.prototype.complete = ({ length }) => (length > 0 ? length : undefined)
   },
+  /** The rows of the history: see `movers.ts`. */
+  'history-lost'() {},
+  'history-doubled'() {},
+  'history-changed'() {},
   /** The cursor of a forwarder, which moves past the next record. */
   cursor() {
     const { advance } = RedisForwardCursors.prototype

@@ -13,7 +13,9 @@ describe('the redriver of Sluice', () => {
   const entry = FUNCTIONS.find(({ name }) => name === 'redriver')
 
   it('given the functions, then it may write to what they read, except failures and dlq, and to the dlq', () => {
-    const read = new Set(FUNCTIONS.flatMap(({ consumes }) => consumes))
+    // No record fails in the archiver, because it writes each as it is.
+    const others = FUNCTIONS.filter(({ name }) => name !== 'archiver')
+    const read = new Set(others.flatMap(({ consumes }) => consumes))
     // Failures of failures are in the dlq already.
     assert.ok(read.delete('failures') && read.delete('dlq'))
     assert.ok(read.size >= 5)

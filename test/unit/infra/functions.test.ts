@@ -86,8 +86,8 @@ describe('the fields that the framework gets', () => {
   it('given several topics, and settings that differ, then each is an event source with them', () => {
     const differing = { batchSize: 7, maximumBatchingWindow: 0 }
     assert.deepEqual(expanded('both').events, [
-      msk('both', 'events', differing),
-      msk('both', 'alerts', differing),
+      msk('both', 'events', { ...differing, consumerGroupId: 'sluice-both-events-prod' }),
+      msk('both', 'alerts', { ...differing, consumerGroupId: 'sluice-both-alerts-prod' }),
     ])
     const provisionedPollerConfig = { minimumPollers: 1, maximumPollers: 1, pollerGroupName: groupOf('') }
     const pollers = { provisionedPollerConfig }
@@ -322,7 +322,7 @@ describe('the list of functions', () => {
 describe('entries that cannot work', () => {
   const REDIS = 'a consumer keeps its state in Redis, so it must have uses: [redis].'
   const TWO =
-    'it reads 2 topics (events, alerts), but a consumer has one group, and AWS requires a group for each event source. Declare one function per topic. They can share a handler.'
+    'it reads events, orders, but the topics of other systems have one group, and AWS requires a group for each event source. Declare one function per topic. They can share a handler.'
   const every = { schedule: 'rate(1 minute)' }
   const problems: [name: string, entry: FunctionKeys, said?: string][] = [
     ['a consumer that names Redis', { consumes: 'readings', uses: ['redis'] }],
@@ -343,8 +343,8 @@ describe('entries that cannot work', () => {
       { ...every, batchSize: 3 },
       'batchSize configures the reading of topics, but consumes is missing.',
     ],
-    ['two topics', { consumes: ['events', 'alerts'], uses: ['redis'] }, TWO],
-    ['two topics, one of others', { consumes: 'events', foreignTopics: 'alerts', uses: ['redis'] }, TWO],
+    ['two topics', { consumes: ['events', 'alerts'], uses: ['redis'] }],
+    ['two topics, one of others', { consumes: 'events', foreignTopics: 'orders', uses: ['redis'] }, TWO],
     ['a forwarder that is complete', { ...every, forwards: 'retry-1m', uses: ['redis'] }],
     [
       'a forwarder that does not name Redis',

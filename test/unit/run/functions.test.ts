@@ -13,7 +13,11 @@ describe('the functions of a process', () => {
     chooseFunctions(readFunctions(), { names: [], environment: { ...environment }, schedules })
 
   it('given all that some of them need, then only what is for Lambda alone is left out', () => {
-    const { leftOut, unknown } = chosen({ ALERTS_TOPIC_ARN: 'arn:x', CHECKPOINT_BUCKET: 'b' })
+    const { leftOut, unknown } = chosen({
+      ALERTS_TOPIC_ARN: 'arn:x',
+      CHECKPOINT_BUCKET: 'b',
+      HISTORY_BUCKET: 'b',
+    })
     const names = leftOut.map(({ name }) => name)
     assert.ok(names.includes('console') && names.includes('on-failure'))
     // Such as what CloudFormation calls when a stack is deployed.

@@ -81,7 +81,7 @@ describe('the picture of the flow', () => {
     assert.equal(new Set(places).size, order.length)
     // Nothing that is read stands between readings and the alerts that come of them at once.
     const top = boxes.filter(({ y }) => y === 0).map(({ key }) => key)
-    assert.deepEqual(top.sort(), ['alerts', 'analytics', 'notifications', 'readings', 'sources'])
+    assert.deepEqual(top.sort(), ['alerts', 'notifications', 'readings', 'sources'])
   })
 
   it('given functions of another flow, then the picture is theirs', () => {

@@ -11,8 +11,7 @@ import { etlCompleted } from './announce.ts'
 import { type EtlRun, runEtl } from './run.ts'
 import { warehouseAt } from './warehouse.ts'
 
-type Settings = HistorySettings & GeneralSettings & KafkaSettings & PartOf<typeof WAREHOUSE>
-type KafkaSettings = { readonly contentMode: Parameters<typeof writeEvent>[1] }
+type Settings = HistorySettings & GeneralSettings & PartOf<typeof WAREHOUSE>
 
 /** Returns the function that publishes the event of a run. */
 export function announcing(

@@ -6,6 +6,7 @@ import {
   type Environment,
   FAILURES,
   GENERAL,
+  HISTORY,
   KAFKA,
   MAPPINGS,
   NOTIFICATIONS,
@@ -28,7 +29,7 @@ import { type KafkaSecrets, kafkaSecretProblems } from './kafka-secrets.ts'
 import { otherRegions } from './other-regions.ts'
 import { PROCESS_VARIABLES } from './process-variables.ts'
 import { type Schedules, schedulesFrom } from './schedules.ts'
-import { CONSOLE_DEPLOYMENT, TRACING_DEPLOYMENT, VPC } from './settings.ts'
+import { CONSOLE_DEPLOYMENT, HISTORY_DEPLOYMENT, TRACING_DEPLOYMENT, VPC } from './settings.ts'
 import { STAGES, type Stage, stageNamed } from './stages.ts'
 
 /** Settings of a deployment that serverless.yml and the plugins use. */
@@ -61,8 +62,11 @@ export interface DeploymentPlace {
   readonly consoleTokens?: ConsoleTokens
   /** Bucket for checkpoints; absent if checkpoints are disabled. */
   readonly checkpointBucket?: string
-  /** Bucket of the history. */
+  /** Bucket for history, and its KMS key; absent if history is disabled, or if S3 encrypts with its own key. */
   readonly historyBucket?: string
+  readonly historyKey?: string
+  /** Limit of a query of Athena; absent on this machine, which has no Athena. */
+  readonly scanGigabytes?: number
   /** Secret with the credentials of the schema registry; absent if the registry needs no credentials. */
   readonly registrySecret?: string
   /** Secret with the HTTP headers for exporting spans; absent if no headers are needed. */
@@ -101,6 +105,8 @@ const SETTINGS = {
   ...MAPPINGS.settings,
   ...RECEIVERS.settings,
   ...CHECKPOINTS.settings,
+  ...HISTORY.settings,
+  ...HISTORY_DEPLOYMENT.settings,
   ...ON_FAILURE.settings,
   ...VPC.settings,
   ...CONSOLE_DEPLOYMENT.settings,
@@ -135,6 +141,9 @@ export function account(stage: string, region: string, env: Environment, project
     onFailureQueue: read('ON_FAILURE_QUEUE_ARN'),
     onFailureBucket: read('ON_FAILURE_BUCKET'),
     checkpointBucket: read('CHECKPOINT_BUCKET'),
+    historyBucket: read('HISTORY_BUCKET'),
+    historyKey: read('HISTORY_KEY_ARN'),
+    scanGigabytes: read('HISTORY_SCAN_GIGABYTES'),
     registrySecret: read('SCHEMA_REGISTRY_SECRET'),
     spansSecret: read('OTEL_HEADERS_SECRET'),
     console: read('SLUICE_CONSOLE'),
@@ -167,6 +176,7 @@ export function account(stage: string, region: string, env: Environment, project
         KAFKA_CA_SECRET: caSecret,
         SCHEMA_REGISTRY_SECRET: given.registrySecret,
         OTEL_HEADERS_SECRET: given.spansSecret,
+        HISTORY_KEY_ARN: given.historyKey,
       },
       region,
     ),
@@ -195,6 +205,9 @@ export function account(stage: string, region: string, env: Environment, project
       ? { consoleTokens: { issuer: given.issuer, audience: given.audience } }
       : {}),
     ...(given.checkpointBucket ? { checkpointBucket: given.checkpointBucket } : {}),
+    ...(given.historyBucket ? { historyBucket: given.historyBucket } : {}),
+    ...(given.historyKey ? { historyKey: given.historyKey } : {}),
+    ...(given.scanGigabytes ? { scanGigabytes: given.scanGigabytes } : {}),
     ...(given.registrySecret ? { registrySecret: given.registrySecret } : {}),
     ...(given.spansSecret ? { spansSecret: given.spansSecret } : {}),
     ...(given.onFailureQueue ? { onFailureQueue: given.onFailureQueue } : {}),

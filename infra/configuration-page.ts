@@ -26,7 +26,7 @@ import { runbookPage } from './alarms/runbook-page.ts'
 import { ALARMS } from './alarms/settings.ts'
 import { functionsPage } from './functions-page.ts'
 import { STACK } from './settings/stack.ts'
-import { CONSOLE_DEPLOYMENT, SCHEDULES, TRACING_DEPLOYMENT, VPC } from './settings.ts'
+import { CONSOLE_DEPLOYMENT, HISTORY_DEPLOYMENT, SCHEDULES, TRACING_DEPLOYMENT, VPC } from './settings.ts'
 
 export const PAGE = new URL('../docs/configuration.md', import.meta.url)
 const README = new URL('../packages/runtime/README.md', import.meta.url)
@@ -111,8 +111,8 @@ function configurationPage(): string {
     list(Object.entries(GENERATOR_KEYS)),
     '## Deployment',
     `A deployment needs ${REQUIRED.map(name => `\`${name}\``).join(', ')}. The schedules also count for \`npm start\` and \`serverless offline\`.`,
-    ...[STACK, VPC, CONSOLE_DEPLOYMENT, TRACING_DEPLOYMENT, ALARMS, SCHEDULES].map(slice =>
-      sliceSection(slice),
+    ...[STACK, VPC, CONSOLE_DEPLOYMENT, TRACING_DEPLOYMENT, HISTORY_DEPLOYMENT, ALARMS, SCHEDULES].map(
+      slice => sliceSection(slice),
     ),
     '## This machine',
     'These variables are for `npm start` and `npm run services`. Both start a local server unless `KAFKA_BROKERS`, `REDIS_URL` or `AWS_ENDPOINT_URL` specifies an existing one.',

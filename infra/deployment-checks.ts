@@ -19,7 +19,10 @@ interface Framework {
   readonly service: {
     readonly provider: { readonly environment?: Readonly<Record<string, unknown>> }
     readonly custom: {
-      readonly deployment: Pick<DeploymentPlace, 'env' | 'console' | 'pollers' | 'problems'> & {
+      readonly deployment: Pick<
+        DeploymentPlace,
+        'env' | 'console' | 'historyBucket' | 'pollers' | 'problems'
+      > & {
         readonly topicMappings: DeploymentPlace['topicMappings']
         readonly schedules: Schedules
       }
@@ -56,6 +59,8 @@ const SETTINGS = {
     alertsTopicArn: { anyOf: [{ type: 'string' }, { type: 'object' }] },
     checkpointBucket: { type: 'string' },
     historyBucket: { type: 'string' },
+    historyKey: { type: 'string' },
+    scanGigabytes: { type: 'integer' },
     registrySecret: { type: 'string' },
     spansSecret: { type: 'string' },
     onFailureQueue: { type: 'string' },

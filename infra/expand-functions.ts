@@ -16,7 +16,7 @@ import { mappingSignIn } from './kafka-secrets.ts'
 import { type MissedRunFields, missedRunFields } from './missed-runs.ts'
 import { pollerFields } from './pollers.ts'
 import { roleId } from './roles.ts'
-import { type UsesPlace, usesOf, type Variables } from './uses.ts'
+import { USES, type UsesPlace, usesOf, type Variables } from './uses.ts'
 
 const READING_KEYS = Object.keys(READING_DEFAULTS) as (keyof typeof READING_DEFAULTS)[]
 
@@ -31,6 +31,9 @@ export type Surroundings = UsesPlace &
     | 'tracing'
     | 'console'
     | 'checkpointBucket'
+    | 'historyBucket'
+    | 'historyKey'
+    | 'scanGigabytes'
     | 'kafkaSecrets'
   >
 
@@ -114,12 +117,16 @@ function scheduleEvent(
   return { schedule: { rate: [expression], enabled: schedules[condition] } }
 }
 
-/** Returns whether a function is deployed. The console is deployed only if SLUICE_CONSOLE is `on`. */
+/**
+ * Returns whether a function is deployed. The console is deployed only if SLUICE_CONSOLE is `on`, and functions of history only with a
+ * bucket.
+ */
 export function isDeployed(
   { uses }: Pick<DeclaredFunction, 'uses'>,
-  surroundings: Pick<Surroundings, 'console'>,
+  { console, historyBucket }: Pick<Surroundings, 'console' | 'historyBucket'>,
 ): boolean {
-  return surroundings.console || !uses.includes('console')
+  const needsBucket = uses.some(word => USES[word]?.needsHistory)
+  return (console || !uses.includes('console')) && (historyBucket !== undefined || !needsBucket)
 }
 
 /** Returns errors that the schema cannot detect because they concern several keys, one sentence each. */

@@ -9,6 +9,7 @@ const KINDS = {
   KAFKA_CA_SECRET: 'secret',
   SCHEMA_REGISTRY_SECRET: 'secret',
   OTEL_HEADERS_SECRET: 'secret',
+  HISTORY_KEY_ARN: 'key',
 } as const
 
 /**

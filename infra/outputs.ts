@@ -11,6 +11,8 @@ export const VARIABLE_OF_OUTPUT = {
   SubnetIds: 'SUBNET_IDS',
   SecurityGroupIds: 'SECURITY_GROUP_IDS',
   CheckpointBucket: 'CHECKPOINT_BUCKET',
+  HistoryBucket: 'HISTORY_BUCKET',
+  HistoryKeyArn: 'HISTORY_KEY_ARN',
   AlarmTopicArn: 'ALARM_TOPIC_ARN',
   AlarmSoonTopicArn: 'ALARM_SOON_TOPIC_ARN',
 } as const
@@ -42,5 +44,7 @@ export function withOutputs(
   const found = variablesOf(outputs)
   // The stack's cache settings apply only to its own cache, not to another REDIS_URL.
   if (set.REDIS_URL !== undefined) for (const name of OF_ITS_CACHE) delete found[name]
+  // Likewise, its key does not encrypt another bucket.
+  if (set.HISTORY_BUCKET !== undefined) delete found.HISTORY_KEY_ARN
   return { ...found, ...set }
 }

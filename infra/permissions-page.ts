@@ -23,6 +23,8 @@ const EVERYTHING = {
   SCHEMA_REGISTRY_URL: 'https://registry.example',
   SCHEMA_REGISTRY_SECRET: 'registry-secret',
   CHECKPOINT_BUCKET: 'checkpoint-bucket',
+  HISTORY_BUCKET: 'history-bucket',
+  HISTORY_KEY_ARN: `arn:aws:kms:${REGION}:123456789012:key/history-key`,
   ON_FAILURE_QUEUE_ARN: `arn:aws:sqs:${REGION}:123456789012:on-failure-queue`,
   ON_FAILURE_BUCKET: 'on-failure-bucket',
   SLUICE_CONSOLE: 'on',
@@ -66,6 +68,11 @@ export const PATTERNS: readonly Pattern[] = [
     form: /^kms:key\/\*$/,
     shown: 'kms:key/*',
     why: 'the id of the key is unknown, so a condition selects the key',
+  },
+  {
+    form: /^glue:table\/\w+\/\*$/,
+    shown: 'glue:table/…/*',
+    why: 'tables and views of a database without other uses',
   },
   {
     form: /^s3:::[^/]+\/\S*\*$/,
@@ -227,7 +234,8 @@ export function rowsOf(name: string): readonly string[] {
 
 function rowsIn(stage: string, name: string): string[] {
   const statements = statementsIn(stage).get(name) ?? []
-  const inAnyStage = (text: string) => text.replace(new RegExp(`\\b${stage}\\b`, 'g'), '<stage>')
+  const inAnyStage = (text: string) =>
+    text.replace(new RegExp(`(?<![A-Za-z0-9])${stage}(?![A-Za-z0-9])`, 'g'), '<stage>')
   return statements.map(statement => inAnyStage(rowOf(statement)))
 }
 

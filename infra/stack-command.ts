@@ -1,5 +1,6 @@
 /** `npm run infra -- --stage prod`: writes the template of the long-lived stack and prints the commands that deploy it. */
 import { relative, resolve } from 'node:path'
+import { HISTORY, readSettings } from '../lib/app/settings/index.ts'
 import { ConfigError } from '../packages/runtime/settings/config-error.ts'
 import { runMain } from '../programs/main.ts'
 import { readOptions } from '../programs/options.ts'
@@ -25,7 +26,9 @@ deploy it. It does not access AWS.
   --region NAME     the region to deploy to (also: AWS_REGION; else that of MskClusterArn)
   --set NAME=VALUE  a parameter of the stack (repeatable): VpcId=vpc-…, MskClusterArn=arn:…, NatGateways=one
   --out FOLDER      folder for <stage>.yaml (default: .local/infra)
-  --help            show this help`
+  --help            show this help
+
+HISTORY_RETENTION decides when objects of history expire.`
 
 interface Options {
   readonly stage: string | undefined
@@ -49,7 +52,8 @@ function optionsFrom(args: readonly string[]): Options | undefined {
 
 async function writeStack({ stage: wanted, region: named, set, out }: Options): Promise<number> {
   const { name, stage } = readStage(wanted)
-  const template = await readStackTemplate(stage)
+  const { historyDays } = readSettings([HISTORY])
+  const template = await readStackTemplate(stage, historyDays)
   const assigned = readAssignments(set)
   const region = regionFor(named, assigned.values)
   const problems = [

@@ -4,6 +4,7 @@ import { dirname, join, relative } from 'node:path'
 import { dump } from 'js-yaml'
 import { PROJECT } from '../programs/paths.ts'
 import { loadCloudFormation } from './cloudformation-yaml.ts'
+import { type HistoryRetention, withExpiry } from './history/expiry.ts'
 import { type StackPart, type StackTemplate, stackTemplate } from './stack.ts'
 import type { Stage } from './stages.ts'
 
@@ -20,17 +21,20 @@ async function stackParts(): Promise<StackPart[]> {
   )
 }
 
-/** Returns the template of the long-lived stack for a stage. */
-export async function readStackTemplate(stage: Stage): Promise<StackTemplate> {
-  return stackTemplate(await stackParts(), stage)
+/** Returns the template of the long-lived stack for a stage. @param retention retention of history, from HISTORY_RETENTION */
+export async function readStackTemplate(
+  stage: Stage,
+  retention: HistoryRetention = new Map(),
+): Promise<StackTemplate> {
+  return withExpiry(stackTemplate(await stackParts(), stage), retention)
 }
 
 /**
- * Formats a template for review and for CloudFormation. Deeply nested values are written on one line, to stay below
- * CloudFormation's size limit.
+ * Formats a template for review and for CloudFormation. Deeply nested values are written on one line, and others are
+ * indented by one space, to stay below CloudFormation's size limit.
  */
 export function templateText(template: StackTemplate): string {
-  return dump(template, { noRefs: true, lineWidth: 130, flowLevel: 4 })
+  return dump(template, { noRefs: true, lineWidth: 130, flowLevel: 4, indent: 1 })
 }
 
 /** Writes the template to a file, and creates its folder if necessary. */

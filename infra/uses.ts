@@ -17,6 +17,7 @@ import type { DeploymentPlace } from './account.ts'
 import { allow, arnHere, arnInBucket, arnInCluster, byService, type Statement } from './arn.ts'
 import { consoleEvent } from './console-api.ts'
 import type { FolderName } from './folders.ts'
+import { appendingStatements, athenaStatements, historyStatements } from './statements/history.ts'
 import { readSecrets } from './statements/secrets.ts'
 import { topicsStatements } from './statements/topics.ts'
 
@@ -29,6 +30,8 @@ interface Use {
   readonly variables?: (place: UsesPlace, all: readonly DeclaredFunction[]) => Variables
   readonly events?: (place: UsesPlace) => readonly object[]
   readonly statements?: (declared: DeclaredFunction, place: RolesPlace) => readonly Statement[]
+  /** True if a function with this use is deployed only with a bucket for history. */
+  readonly needsHistory?: true
   /** True if all consumers get `statements`, even if their entries do not list the word. */
   readonly isOfConsumers?: true
 }
@@ -47,6 +50,8 @@ export type RolesPlace = Pick<
   | 'env'
   | 'clusterArn'
   | 'checkpointBucket'
+  | 'historyBucket'
+  | 'historyKey'
   | 'registrySecret'
   | 'onFailureQueue'
   | 'onFailureBucket'
@@ -81,7 +86,14 @@ export const USES: Readonly<Record<string, Use>> = {
     statements: checkpointStatements,
   },
   history: {
-    text: 'the history: permission to read, write and delete its objects, and HISTORY_BUCKET',
+    text: 'history: permission to list, read, write and delete the objects of HISTORY_BUCKET, but for results of Athena',
+    needsHistory: true,
+    statements: (_, place) => historyStatements(place),
+  },
+  'history-appending': {
+    text: 'history: permission to write parts to HISTORY_BUCKET and to read erasures',
+    needsHistory: true,
+    statements: (_, place) => appendingStatements(place),
   },
   rules: { text: 'alert rules: the files in the package, and RULES_DIR', folder: 'rules' },
   notifications: {
@@ -127,7 +139,7 @@ export const USES: Readonly<Record<string, Use>> = {
       ...topicMappingsVariable(mappingsByTopic(all, topicMappings)),
     }),
     events: ({ consoleTokens }) => [consoleEvent(consoleTokens)],
-    statements: (_, place) => consoleStatements(place),
+    statements: (_, place) => [...consoleStatements(place), ...athenaStatements(place)],
   },
   topics: {
     text: 'all topics of the environment: permission to create and configure them, and to create the secret for Redis and the parameter of the generator',

@@ -27,6 +27,7 @@ const NEEDED: Readonly<Record<string, string>> = {
   'alerts-topic': 'ALERTS_TOPIC_ARN',
   checkpoints: 'CHECKPOINT_BUCKET',
   history: 'HISTORY_BUCKET',
+  'history-appending': 'HISTORY_BUCKET',
 }
 
 /** Words in `uses` that are only possible in Lambda, with an explanation. */

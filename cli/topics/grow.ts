@@ -1,4 +1,5 @@
 import type { Config } from '../../lib/app/config.ts'
+import { readFunctions, writesSegments } from '../../lib/app/functions.ts'
 import { Growth } from '../../lib/operations/grow/growth.ts'
 import type { ConsumerPlan } from '../../lib/operations/grow/plan.ts'
 import { GrowingTopic, type KeptStates } from '../../lib/operations/grow/topic.ts'
@@ -142,7 +143,12 @@ Examples:
         to: options.partitions,
         by: await operatorOf(config),
         allowUnknown: options.allowUnknown,
-        except: options.except ?? [],
+        except: [
+          ...(options.except ?? []),
+          ...readFunctions()
+            .filter(writesSegments)
+            .map(({ name }) => name),
+        ],
         quietMs: options.quiet,
       }
       const growth = new Growth(growing, order, { tell: text => terminal.stderr.write(`${text}\n`) })

@@ -16,6 +16,7 @@ const ENVIRONMENT = {
   SUBNET_IDS: 'subnet-1',
   SECURITY_GROUP_IDS: 'sg-1',
   CHECKPOINT_BUCKET: 'telemetry-checkpoints',
+  HISTORY_BUCKET: 'telemetry-history',
   ALARM_TOPIC_ARN: 'arn:aws:sns:eu-west-1:123456789012:sluice-alerts-prod',
   ALARM_SOON_TOPIC_ARN: 'arn:aws:sns:eu-west-1:123456789012:sluice-alarms-soon-prod',
 }

@@ -234,6 +234,14 @@ export function isConsumer({
   return consumes.length + foreignTopics.length > 0
 }
 
+/**
+ * Returns whether the function writes segments. The records of an unfinished segment are committed in its group, but not decided:
+ * they stay in the log. Such a function stores nothing by entity.
+ */
+export function writesSegments({ uses }: Pick<DeclaredFunction, 'uses'>): boolean {
+  return uses.includes('history-appending')
+}
+
 /** Returns the names of the functions that read the signal. Without a signal, returns the names of all consumers. */
 export function consumersOf(functions: readonly DeclaredFunction[], signal?: Signal): string[] {
   return functions

@@ -40,3 +40,13 @@ export function redisSecret(env: string, user?: 'console'): string {
 export function consoleSecret(env: string): string {
   return `sluice/${env}/console`
 }
+
+/** Returns the name of the Athena workgroup for history. */
+export function historyWorkgroup(env: string): string {
+  return `sluice-history-${env}`
+}
+
+/** Returns the name of the Glue database with the tables and views of history. SQL allows no dashes in unquoted names. */
+export function historyDatabase(env: string): string {
+  return `sluice_history_${env.replaceAll('-', '_')}`
+}

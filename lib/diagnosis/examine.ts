@@ -8,7 +8,7 @@ import type { Connections } from '../../packages/runtime/lambda/connections.ts'
 import { CONSUMER_DEFAULTS } from '../../packages/runtime/pipeline/consumer.ts'
 import type { Config } from '../app/config.ts'
 import { deadLetterSource } from '../app/dead-letter-source.ts'
-import { topicsRead } from '../app/functions.ts'
+import { topicsRead, writesSegments } from '../app/functions.ts'
 import { kafkaTopics, type Signal, TOPICS, topicName } from '../app/topics.ts'
 import { DeadLetters } from '../queries/dead-letters.ts'
 import { type AskedConsumer, consumerFacts } from './ask-consumers.ts'
@@ -30,6 +30,7 @@ interface ExaminedFunction {
   readonly name: string
   readonly consumes: readonly Signal[]
   readonly writes: readonly Signal[]
+  readonly uses: readonly string[]
   readonly reading: { readonly batchSize: number }
   readonly timeoutMs: number
 }
@@ -144,7 +145,7 @@ async function consumerFindingsOf(
 }
 
 function askedConsumers(functions: readonly ExaminedFunction[], env: string): AskedConsumer[] {
-  return functions.flatMap(({ name, consumes, writes, reading, timeoutMs }) =>
+  return functions.flatMap(({ name, consumes, writes, uses, reading, timeoutMs }) =>
     topicsRead({ name, consumes, foreignTopics: [] }, env).map(({ group, topic }) => ({
       function: name,
       group,
@@ -154,6 +155,7 @@ function askedConsumers(functions: readonly ExaminedFunction[], env: string): As
       reserveMs: CONSUMER_DEFAULTS.reserveMs,
       // A function that reads failures writes unreadable records directly to the dlq topic.
       writesFailures: writes.includes('failures') || writes.includes('dlq'),
+      writesSegments: writesSegments({ uses }),
     })),
   )
 }

@@ -86,6 +86,8 @@ export interface ConsumerFacts {
   readonly reserveMs: number
   /** True if the function publishes a failure for each record that it cannot process. */
   readonly writesFailures: boolean
+  /** True if the consumer leaves the records of an unfinished segment in the log. */
+  readonly writesSegments: boolean
   /** Time at which the circuit breaker closes, in milliseconds since the epoch; undefined if it is closed. */
   readonly breakerOpenUntilMs: Observed<number | undefined>
   readonly state: Observed<GroupState>

@@ -14,7 +14,7 @@ import { type HistoryStore, HistoryUnavailable } from './store.ts'
 import type { HistoryTable } from './tables.ts'
 
 /** Limits of a part. A silent topic waits for a tick: see `SegmentLimits.spanMs`. */
-const PARTS: SegmentLimits = { offsets: 20_000, bytes: 32 * 1024 * 1024, spanMs: 10 * 60_000 }
+const PARTS: SegmentLimits = { offsets: 20_000, bytes: 32 * 1024 * 1024, spanMs: 4 * 60_000 }
 
 interface ArchiverParts {
   readonly name: string

@@ -12,6 +12,8 @@ export interface Options {
   readonly faults: readonly FaultName[]
   /** Maximum number of events per second. */
   readonly rate: number
+  /** How many records are sent for each fault. */
+  readonly every: number
   readonly workers: number
   readonly runner: Runner
   readonly brokers: BrokerCount
@@ -39,6 +41,7 @@ twice, or out of order.
                    ${FAULT_NAMES.slice(7).join(', ')}
                    (grow, not with --fuzz: its keys are anywhere)
   --rate N         maximum number of records per second (2000)
+  --every N        records that are sent for each fault; each chosen fault comes at least once (5000)
   --workers N      processes that run the functions (2)
   --runner NAME    what runs them: offline (serverless offline), run (what \`sluice run\` is), or direct (no trigger: the
                    ledger calls them itself, one batch after another) (offline)
@@ -74,6 +77,7 @@ const OPTIONS = {
   seed: { type: 'string' },
   faults: { type: 'string', default: 'all' },
   rate: { type: 'string', default: '2000' },
+  every: { type: 'string', default: '5000' },
   workers: { type: 'string', default: '2' },
   runner: { type: 'string', default: 'offline' },
   brokers: { type: 'string', default: '1' },
@@ -105,6 +109,7 @@ const KINDS = {
   seed: POSITIVE,
   faults: FAULTS,
   rate: POSITIVE,
+  every: POSITIVE,
   workers: POSITIVE,
   runner: oneOf(RUNNERS),
   brokers: BROKERS,
@@ -121,6 +126,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
     seed = Date.now() % 1_000_000,
     faults,
     rate,
+    every,
     workers,
     runner,
     brokers,
@@ -136,6 +142,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
     seed,
     faults: faults.filter(isPossible),
     rate,
+    every,
     workers,
     runner,
     brokers,
@@ -149,13 +156,14 @@ export function readOptions(args: readonly string[]): Options | undefined {
 
 /** The command that repeats the run. */
 export function commandOf(options: Options): string {
-  const { events, seed, faults, rate, workers, runner, brokers, sabotage, fuzz, without } = options
+  const { events, seed, faults, rate, every, workers, runner, brokers, sabotage, fuzz, without } = options
   const names = faults.length === FAULT_NAMES.length ? 'all' : faults.join(',') || 'none'
   const given = {
     events,
     seed,
     faults: names,
     rate,
+    every,
     workers,
     runner,
     brokers,

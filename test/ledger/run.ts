@@ -22,9 +22,6 @@ import type { Servers } from './servers.ts'
 import { verifyAll } from './verify.ts'
 import { Worker } from './workers.ts'
 
-/** How many records are sent per fault. */
-const RECORDS_PER_FAULT = 5_000
-
 const PROGRESS_EVERY_MS = 5_000
 /** How long there may be no progress before a growth: a run that is to be stuck soon must not seem to be stuck there. */
 const SETTLING_MS = 120_000
@@ -135,11 +132,11 @@ export async function run(
 /** Sends a segment for each fault, and injects the fault at a random record of the segment. */
 async function strike(
   flow: Flow,
-  { events, faults }: Options,
+  { events, faults, every }: Options,
   noise: Noise | undefined,
   say: (line: string) => void,
 ): Promise<Struck[]> {
-  const names = schedule(flow, faults, Math.floor(events / RECORDS_PER_FAULT))
+  const names = schedule(flow, faults, Math.floor(events / every))
   const struck: Struck[] = []
   // Wait for the first invocations, which load the code: a fault before that would affect nothing.
   await flow.tickAll()

@@ -21,6 +21,7 @@ const ACCOUNT = {
   SUBNET_IDS: 'subnet-1,subnet-2',
   SECURITY_GROUP_IDS: 'sg-1',
   CHECKPOINT_BUCKET: 'sluice-checkpoints',
+  HISTORY_BUCKET: 'sluice-history',
   SLUICE_CONSOLE: 'on',
   CONSOLE_JWT_ISSUER: 'https://issuer.example',
   CONSOLE_JWT_AUDIENCE: 'sluice',

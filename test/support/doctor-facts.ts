@@ -103,6 +103,7 @@ export function consumer(
     timeoutMs: 60_000,
     reserveMs: 3_000,
     writesFailures: true,
+    writesSegments: false,
     breakerOpenUntilMs: { seen: undefined },
     state: { seen: { state: 'stable', members: 1 } },
     partitions: { seen: [progress(partition)] },

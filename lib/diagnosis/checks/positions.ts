@@ -39,6 +39,11 @@ export function commits(consumer: SeenConsumer): Judgement | string {
       'If the topic was recreated, run `sluice state drop`: the consumer then reads the topic from its start.',
     )
   // In these partitions, offsets are committed but not applied, and their records are still in the log.
+  const unfinished = partitions.reduce(
+    (sum, one) => sum + Math.max(0, one.committedBefore - firstMissing(one)),
+    0,
+  )
+  if (consumer.writesSegments) return `${unfinished} records wait in the log for the end of their segment`
   const behind = partitions.filter(one => one.committedBefore > firstMissing(one))
   if (behind.length > 0)
     return wrong(
@@ -73,6 +78,7 @@ export function idempotent(consumer: SeenConsumer): Judgement | string {
   const known = knownIn(consumer)
   if (!Array.isArray(known)) return known as Judgement | string
   const partitions: readonly KnownProgress[] = known
+  if (consumer.writesSegments) return 'a segment that is written again has the same name'
   const without = partitions.filter(
     ({ applied, committedBefore, start }) => applied < 0 && committedBefore > start,
   )

@@ -66,23 +66,20 @@ const FACTS = [
 
 const fact = (name: (typeof FACTS)[number]) => `coalesce(fired.${name}, resolved.${name}) AS ${name}`
 
-/** Returns SQL for the first event of a kind for each alert. All events of an alert are in the same partition. */
-const firstOf = (event: string) =>
-  `(SELECT DISTINCT ON (alert_id) * FROM alert_events WHERE event = '${event}' ORDER BY alert_id, "offset")`
+/** Returns SQL for one event of each alert. All events of an alert are in the same partition. */
+const oneEach = (condition: string, order: 'ASC' | 'DESC') =>
+  `(SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY alert_id ORDER BY "offset" ${order}) AS place FROM alert_events
+    WHERE ${condition}) WHERE place = 1)`
+
+/** Returns SQL for the first event of a kind for each alert. */
+const firstOf = (event: string) => oneEach(`event = '${event}'`, 'ASC')
 
 /** SQL for the last acknowledgement of each alert, unless it was removed. */
 const ACKNOWLEDGED = `(SELECT alert_id, event_ts AS acknowledged_ts, acknowledged_by, acknowledged_comment FROM
-  (SELECT DISTINCT ON (alert_id) * FROM alert_events WHERE event IN ('acknowledged', 'acknowledgement-removed')
-    ORDER BY alert_id, "offset" DESC) WHERE event = 'acknowledged')`
+  ${oneEach(`event IN ('acknowledged', 'acknowledgement-removed')`, 'DESC')} WHERE event = 'acknowledged')`
 
-/** SQL statements that create the tables from the loaded events. */
-export const CREATE_TABLES: readonly string[] = [
-  // Events that were published twice have the same source and id.
-  `CREATE TABLE alert_events AS SELECT * FROM ${LOADED}
-    QUALIFY row_number() OVER (PARTITION BY event_source, event_id ORDER BY "partition", "offset") = 1
-    ORDER BY event_ts, "partition", "offset"`,
-  `DROP TABLE ${LOADED}`,
-  `CREATE TABLE alert_log AS SELECT
+/** SQL for the rows of `alert_log`. Athena accepts it too, but for `epoch`, which is `to_unixtime` there. */
+export const ALERT_LOG = `SELECT
       ${fact('alert_type')}, ${fact('alert_ts')}, ${fact('sensor_id')}, fired.value, ${fact('severity')}, resolved.resolved_ts,
       epoch(resolved.resolved_ts) - epoch(coalesce(fired.alert_ts, resolved.alert_ts)) AS duration_s,
       fired.threshold, fired.reason, resolved.reason AS resolved_reason, resolved.value AS resolved_value,
@@ -94,5 +91,14 @@ export const CREATE_TABLES: readonly string[] = [
     FROM ${firstOf('fired')} AS fired
     FULL JOIN ${firstOf('resolved')} AS resolved USING (alert_id)
     LEFT JOIN ${ACKNOWLEDGED} AS acknowledged USING (alert_id)
-    ORDER BY coalesce(fired.alert_ts, resolved.alert_ts), alert_id`,
+    ORDER BY coalesce(fired.alert_ts, resolved.alert_ts), alert_id`
+
+/** SQL statements that create the tables from the loaded events. */
+export const CREATE_TABLES: readonly string[] = [
+  // Events that were published twice have the same source and id.
+  `CREATE TABLE alert_events AS SELECT * FROM ${LOADED}
+    QUALIFY row_number() OVER (PARTITION BY event_source, event_id ORDER BY "partition", "offset") = 1
+    ORDER BY event_ts, "partition", "offset"`,
+  `DROP TABLE ${LOADED}`,
+  `CREATE TABLE alert_log AS ${ALERT_LOG}`,
 ]

@@ -66,6 +66,13 @@ describe('given a consumer, when its group is held against its state', () => {
       if (says) assert.match(findings.find(({ check }) => check === 'commits')?.says ?? '', says)
     })
 
+  it('then a consumer that writes segments may be behind its group, or have no state yet', () => {
+    for (const applied of [899, -1])
+      assert.deepEqual(notOk(consumerFindings(consumer({ applied }, { writesSegments: true }), NOW_MS)), [])
+    const other = consumerFindings(consumer({ applied: 5_000 }, { writesSegments: true }), NOW_MS)
+    assert.deepEqual(notOk(other), ['commits wrong'])
+  })
+
   it('then the first partition is named, with how many more there are', () => {
     const behind = [3, 4].map(partition => progress({ partition, applied: 10 }))
     const findings = consumerFindings(consumer({}, { partitions: { seen: behind } }), NOW_MS)

@@ -1,16 +1,24 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { after, describe, test } from 'node:test'
 import fc from 'fast-check'
 import { columnsOf } from '../../../lib/history/columns.ts'
 import { DamagedObject, decodeColumns, decodeRows, encodeRows } from '../../../lib/history/parquet.ts'
-import { recordOf, rowsOf } from '../../../lib/history/row.ts'
+import { type HistoryRow, recordOf, rowsOf } from '../../../lib/history/row.ts'
 import { HISTORY_TABLES, type HistoryTable } from '../../../lib/history/tables.ts'
+import { OnDemandDataReader } from '../../../packages/runtime/adapters/registry/data-reader.ts'
 import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
 import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
 import type { LogRecord, RecordHeader } from '../../../packages/runtime/cloudevents/record.ts'
 import { writeEvent } from '../../../packages/runtime/cloudevents/writer.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import type { PlainReader } from '../../../packages/runtime/pipeline/decoding/plain-records.ts'
+
+import { environmentReading } from '../../support/records.ts'
+import { registryWith } from '../../support/schema-registry.ts'
+import { PACKAGED, REGISTERED, SENT_AS, type SentAs, sent } from '../../support/serialized.ts'
+
+const registry = await registryWith(REGISTERED)
+after(() => registry.close())
 
 const READER: PlainReader = { read: event => event, prepare: async () => {} }
 const DATA = 'application/json'
@@ -160,6 +168,18 @@ describe('given a record, when it is archived and read again, then nothing of it
       ),
     )
   })
+})
+
+describe('given data in the format of a schema registry, when it is archived, then its row has the data', () => {
+  const event = { ...environmentReading('r1', { at: 0, temperature: 21.5 }), datacontenttype: DATA }
+  for (const as of Object.keys(SENT_AS) as SentAs[])
+    test(as, async () => {
+      const reader = new OnDemandDataReader(PACKAGED, { url: registry.uri })
+      const [row] = await rowsOf([sent(3, event as Event, as)], reader)
+      const [again] = await decodeRows('readings', encodeRows('readings', [row as HistoryRow]))
+      assert.deepEqual(again?.event?.data, event.data)
+      assert.equal(again?.raw, undefined)
+    })
 })
 
 test('given some columns and some rows, when they are read, then only they are returned', async () => {

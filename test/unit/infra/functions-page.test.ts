@@ -42,6 +42,6 @@ it('given its figures, then it has what serverless.yml gives, and its arithmetic
 })
 
 it('given the line about pollers, then it is the one that is printed for the functions that ship', () => {
-  const shipped = readFunctions().filter(one => isDeployed(one, { console: true }))
+  const shipped = readFunctions().filter(one => isDeployed(one, { console: true, historyBucket: 'history' }))
   assert.ok(PAGE.includes(pollerNotice(shipped, { env: 'prod', pollers: 'provisioned' })))
 })

@@ -81,6 +81,7 @@ describe('the long-lived stack', () => {
         RedisUrl: 'rediss://there:6379',
       },
       CheckpointBucket: 'my-checkpoints',
+      HistoryBucket: 'my-history',
     }
     const kept = Object.keys(evaluated(PROD, set).made).filter(id => PROD.Resources[id]?.DeletionPolicy)
     // A key has no name.
@@ -200,7 +201,7 @@ describe('the long-lived stack', () => {
       { RedisUrl: 'rediss://there:6379', RedisMode: 'single', CacheNodes: 'there-001' },
       /ElastiCache|SecretsManager/,
     ],
-    ['a bucket', { CheckpointBucket: 'my-checkpoints' }, /S3/],
+    ['buckets', { CheckpointBucket: 'my-checkpoints', HistoryBucket: 'my-history' }, /S3/],
   ]
   for (const [what, set, notMade] of HANDED_IN)
     it(`given ${what} that exists already, then no new one is made, and the outputs name it`, () => {

@@ -1,0 +1,154 @@
+/** SQL of the Athena views over history, in the dialect of Trino. Pure. */
+import { columnsOf } from '../../lib/history/columns.ts'
+import type { HistoryTable } from '../../lib/history/tables.ts'
+import { ALERT_LOG, EVENT_COLUMNS } from '../../lib/operations/alert-log/tables.ts'
+
+/** Data types of the columns of views. `JSON` is text. */
+export type ViewType =
+  | 'STRING'
+  | 'JSON'
+  | 'INT32'
+  | 'INT64'
+  | 'DOUBLE'
+  | 'BOOLEAN'
+  | 'TIMESTAMP'
+  | 'MAP(VARCHAR, VARCHAR)'
+
+export interface ViewColumn {
+  readonly name: string
+  readonly type: ViewType
+}
+
+export interface View {
+  readonly name: string
+  readonly sql: string
+  readonly columns: readonly ViewColumn[]
+}
+
+/** Column of the day in the name of an object. A condition on it limits the objects that a query reads. */
+const DAY: ViewColumn = { name: 'day', type: 'STRING' }
+
+const quoted = (names: readonly string[], of = '') => names.map(name => `${of}"${name}"`).join(', ')
+
+/**
+ * Returns the view in which each row of a table exists once: up to the frontier of its partition it is in the compacted objects, and
+ * behind that in the parts. The frontier is read once for both. If it were read once for each, it could move between the two reads, and
+ * rows would be missing.
+ */
+export function tableView(table: HistoryTable): View {
+  const columns = [...columnsOf(table).map(({ name, type }) => ({ name, type })), DAY]
+  const names = columns.map(({ name }) => name)
+  const rowsOf = (level: string, isCompacted: boolean) =>
+    `SELECT ${quoted(names)}, ${isCompacted} AS "is_compacted" FROM "${table}_${level}"`
+  const sql = `SELECT ${quoted(names, 'r.')}
+FROM (${rowsOf('compacted', true)}
+  UNION ALL ${rowsOf('parts', false)}) AS r
+LEFT JOIN "${table}_frontier" AS f ON f."topic" = r."topic" AND f."partition" = r."partition"
+WHERE r."is_compacted" = (r."offset" <= coalesce(f."to_offset", -1))`
+  return { name: table, sql, columns }
+}
+
+const ACKNOWLEDGED = `"type" = 'io.sluice.alert.acknowledged.v1'`
+
+/** Returns the time in a column that contains RFC 3339 text, in UTC. NULL for any other text. */
+function timeIn(column: string): string {
+  return `CAST(try(from_iso8601_timestamp("${column}")) AT TIME ZONE 'UTC' AS TIMESTAMP)`
+}
+
+/** Expressions over the view `alerts` for the columns of `alert_events` whose names or values differ, as `alertEventIn` decides. */
+const EXPRESSIONS: Readonly<Record<string, string>> = {
+  event: `CASE WHEN ${ACKNOWLEDGED} AND "acknowledged" = false THEN 'acknowledgement-removed'
+    ELSE coalesce(nullif(regexp_extract("type", '^io\\.sluice\\.alert\\.([a-z-]+)\\.v\\d+$', 1), ''), "type") END`,
+  event_ts: 'coalesce("time", "timestamp")',
+  alert_type: '"rule"',
+  sensor_id: 'coalesce("entity_subject", "entity_source")',
+  labels: 'coalesce(CAST(json_parse("labels") AS MAP(VARCHAR, VARCHAR)), MAP())',
+  source: '"entity_source"',
+  subject: '"entity_subject"',
+  active_ts: timeIn('active_at'),
+  alert_ts: timeIn('started_at'),
+  resolved_ts: timeIn('ended_at'),
+  acknowledged_by: `CASE WHEN ${ACKNOWLEDGED} THEN "by" END`,
+  acknowledged_comment: `CASE WHEN ${ACKNOWLEDGED} THEN "comment" END`,
+  trace_id: `nullif(split_part("traceparent", '-', 2), '')`,
+  event_id: '"id"',
+  event_source: '"source"',
+}
+
+const VIEW_TYPES = {
+  VARCHAR: 'STRING',
+  DOUBLE: 'DOUBLE',
+  BIGINT: 'INT64',
+  INTEGER: 'INT32',
+  TIMESTAMP: 'TIMESTAMP',
+  JSON: 'JSON',
+  'MAP(VARCHAR, VARCHAR)': 'MAP(VARCHAR, VARCHAR)',
+} as const
+
+/** Columns of `alert_events`. The column `data` is missing, because the columns of history do not contain the original JSON. */
+const EVENTS = EVENT_COLUMNS.filter(({ name }) => name !== 'data')
+
+const TYPES: Readonly<Record<string, ViewType>> = {
+  ...Object.fromEntries(EVENTS.map(({ name, type }) => [name, VIEW_TYPES[type]])),
+  duration_s: 'DOUBLE',
+  resolved_reason: 'STRING',
+  resolved_value: 'DOUBLE',
+  acknowledged_ts: 'TIMESTAMP',
+}
+
+/** Columns of `alert_log`, in the order of its statement. */
+const LOG = [
+  ...[
+    'alert_type',
+    'alert_ts',
+    'sensor_id',
+    'value',
+    'severity',
+    'resolved_ts',
+    'duration_s',
+    'threshold',
+    'reason',
+  ],
+  ...[
+    'resolved_reason',
+    'resolved_value',
+    'family',
+    'metric',
+    'measured',
+    'state',
+    'labels',
+    'source',
+    'subject',
+  ],
+  ...[
+    'active_ts',
+    'acknowledged_ts',
+    'acknowledged_by',
+    'acknowledged_comment',
+    'summary',
+    'trace_id',
+    'alert_id',
+  ],
+  ...['fingerprint', 'partition', 'offset'],
+]
+
+/** Returns the views `alert_events` and `alert_log`, whose columns and rows are those of `sluice alerts sql`. */
+export function alertViews(): readonly View[] {
+  const columns = EVENTS.map(({ name, type }) => ({ name, type: VIEW_TYPES[type] }))
+  const names = quoted(columns.map(({ name }) => name))
+  const selected = columns.map(({ name }) => `${EXPRESSIONS[name] ?? `"${name}"`} AS "${name}"`)
+  // Events that were published twice have the same source and id.
+  const events = `SELECT ${names} FROM (
+  SELECT *, row_number() OVER (PARTITION BY "event_source", "event_id" ORDER BY "partition", "offset") AS "copy" FROM (
+    SELECT ${selected.join(',\n      ')}
+    FROM "alerts" WHERE "alert_id" IS NOT NULL))
+WHERE "copy" = 1`
+  return [
+    { name: 'alert_events', sql: events, columns },
+    {
+      name: 'alert_log',
+      sql: ALERT_LOG.replaceAll(/\bepoch\(/g, 'to_unixtime('),
+      columns: LOG.map(name => ({ name, type: TYPES[name] ?? 'STRING' })),
+    },
+  ]
+}

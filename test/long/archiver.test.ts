@@ -1,0 +1,152 @@
+/** The archiver as a process, on real servers: what its bucket has, beside what the log has. */
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { isDeepStrictEqual } from 'node:util'
+import { Kafka, logLevel } from 'kafkajs'
+import { S3HistoryStore } from '../../lib/app/aws/history-bucket.ts'
+import { rowsOfSlice, slicesOf } from '../../lib/history/read.ts'
+import { recordOf } from '../../lib/history/row.ts'
+import { sensorsOf } from '../../lib/telemetry/simulator/fleet.ts'
+import { GENERATOR_DEFAULTS } from '../../lib/telemetry/simulator/settings.ts'
+import { simulate } from '../../lib/telemetry/simulator.ts'
+import { LOCAL_AWS_ENVIRONMENT } from '../../localstack/resources.ts'
+import { kafkaClient } from '../../packages/runtime/adapters/kafka/client.ts'
+import { KafkaLogReader } from '../../packages/runtime/adapters/kafka/log-reader.ts'
+import { readEvent } from '../../packages/runtime/cloudevents/reader.ts'
+import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
+import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
+import { TestEnvironment } from '../support/environment.ts'
+import { Program } from '../support/program.ts'
+import { awsEndpoint, brokers, redisUrl } from '../support/servers.ts'
+import { until } from '../support/until.ts'
+
+/** More than one complete segment of one partition. `HISTORY_READINGS` makes it a measurement. */
+const READINGS = Number(process.env.HISTORY_READINGS ?? 21_000)
+const SEGMENT = 20_000
+const SENSORS = READINGS > 100_000 ? 1_000 : 1
+const AT_ONCE = 2_000
+
+describe('given the archiver and a log', { timeout: 3_600_000 }, () => {
+  let environment: TestEnvironment
+  let store: S3HistoryStore
+  let archiver: Program
+  let topic: string
+  const kafka = kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' })
+  const log = new KafkaLogReader(kafka)
+  const producer = new Kafka({ brokers: brokers(), logLevel: logLevel.NOTHING }).producer()
+
+  before(async () => {
+    environment = await TestEnvironment.create()
+    topic = environment.topic('readings')
+    Object.assign(process.env, LOCAL_AWS_ENVIRONMENT)
+    const bucket = `sluice-history-${environment.name}`
+    store = new S3HistoryStore({ bucket, pathStyle: true }, { endpoint: awsEndpoint() })
+    await producer.connect()
+    const env = {
+      ...LOCAL_AWS_ENVIRONMENT,
+      SLUICE_ENV: environment.name,
+      KAFKA_BROKERS: brokers().join(','),
+      REDIS_URL: redisUrl(),
+      AWS_ENDPOINT_URL: awsEndpoint(),
+      HISTORY_BUCKET: bucket,
+      LOG_LEVEL: 'WARN',
+    }
+    archiver = new Program('./cli/sluice.ts', ['run', 'archiver', '--port', '0'], { env })
+    await archiver.says(/\/ready is on http/)
+  })
+
+  after(async () => {
+    archiver?.signal('SIGKILL')
+    store?.close()
+    await Promise.all([producer.disconnect(), log.close(), environment?.close()])
+  })
+
+  /** Records that are no readings, among the readings of the first partition that has any. */
+  const OTHERS = [
+    { key: null, value: Buffer.from('no event'), headers: { 'content-type': 'text/plain' } },
+    { key: Buffer.from([0xff]), value: null, headers: {} },
+    { key: 'k', value: Buffer.from('{'), headers: { ce_id: '1', 'content-type': 'application/json' } },
+  ]
+
+  async function send(): Promise<void> {
+    const fleet = sensorsOf([{ family: 'environment', sensors: SENSORS }])
+    const settings = { ...GENERATOR_DEFAULTS, fleet, tickSeconds: 1, seed: 'history' }
+    let messages: object[] = [...OTHERS.map(one => ({ ...one, partition: 0 }))]
+    const flush = async () => {
+      await producer.send({ topic, messages: messages as never, acks: -1 })
+      messages = []
+    }
+    for (const { key, event } of simulate(settings, 0, Math.ceil(READINGS / SENSORS))) {
+      const { value, headers } = writeEvent(event)
+      // Each tenth comes twice, as after an acknowledgement that was lost.
+      const message = {
+        key,
+        value,
+        headers: Object.fromEntries(headers),
+        ...(SENSORS === 1 ? { partition: 0 } : {}),
+      }
+      messages.push(message)
+      if (messages.length % 10 === 0) messages.push(message)
+      if (messages.length >= AT_ONCE) await flush()
+    }
+    await flush()
+  }
+
+  /** Number of records that complete segments must have, by partition. */
+  async function archived(): Promise<number[]> {
+    const ends = await environment.client.ends(topic)
+    return ends.map(end => Math.floor(end / SEGMENT) * SEGMENT)
+  }
+
+  it('when it has read it, then the history has each record of complete segments once, with its content', async () => {
+    const beganMs = Date.now()
+    await send()
+    const sentMs = Date.now()
+    const wanted = await archived()
+    assert.ok(wanted.some(end => end > 0))
+    const slices = async () => await slicesOf(store, { table: 'readings' })
+    const count = async () =>
+      (await slices())
+        .flatMap(one => one.slices)
+        .reduce((sum, { toOffset, fromOffset }) => sum + toOffset - fromOffset + 1, 0)
+    const total = wanted.reduce((sum, end) => sum + end, 0)
+    await until(`the history has ${total} records`, async () => (await count()) >= total, {
+      describe: async () => ({ rows: await count(), output: archiver.output.slice(-2_000) }),
+    })
+    const doneMs = Date.now()
+    let [compared, bytes] = [0, 0]
+    for (const { partition, slices: all } of await slices())
+      for (const slice of all) {
+        bytes += slice.object.bytes
+        const rows = await rowsOfSlice(store, slice)
+        const records: LogRecord[] = []
+        for (let from = slice.fromOffset; from <= slice.toOffset; ) {
+          const read = await log.read(topic, partition, { fromOffset: from, toOffset: slice.toOffset })
+          records.push(...read.records)
+          from = read.nextOffset
+        }
+        assert.deepEqual(
+          rows.map(({ offset }) => offset),
+          records.map(({ offset }) => offset),
+        )
+        for (const [index, row] of rows.entries())
+          assert.ok(
+            isDeepStrictEqual(content(recordOf(row)), content(records[index] as LogRecord)),
+            `${partition}/${row.offset}`,
+          )
+        compared += rows.length
+      }
+    assert.ok(compared >= total)
+    console.error(
+      `${compared} records compared: sent in ${sentMs - beganMs} ms, archived ${doneMs - sentMs} ms later, ${(bytes / compared).toFixed(2)} bytes a record`,
+    )
+  })
+
+  function content(record: LogRecord) {
+    const event = readEvent(record)
+    const { offset, timestampMs, key } = record
+    return 'kind' in event
+      ? { ...record, headers: record.headers.map(([name, value]) => [name, String(value)]) }
+      : { offset, timestampMs, key, event }
+  }
+})

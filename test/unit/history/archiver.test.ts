@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { ARCHIVING } from '../../../lib/app/archiving.ts'
+import { archiver } from '../../../lib/history/archiver.ts'
+import { historyRows } from '../../../lib/history/read.ts'
+import { type HistoryStore, HistoryUnavailable, type StoredObject } from '../../../lib/history/store.ts'
+import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
+import { Stage } from '../../../packages/runtime/testing/stage.ts'
+import { archived } from '../../support/archive.ts'
+
+const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index)
+const LIMITS = { offsets: 10, spanMs: 60_000 }
+
+class MemoryHistory implements HistoryStore {
+  readonly name = 'memory'
+  readonly objects = new Map<string, Buffer>()
+  /** Contents that an object had before, if they differed. */
+  readonly changed: string[] = []
+  isAway = false
+
+  async *list(prefix: string): AsyncGenerator<StoredObject> {
+    for (const [key, { length }] of [...this.objects].sort())
+      if (key.startsWith(prefix)) yield { key, bytes: length, modifiedMs: 0 }
+  }
+
+  async get(key: string): Promise<Buffer | undefined> {
+    return this.objects.get(key)
+  }
+
+  async put(key: string, bytes: Uint8Array): Promise<void> {
+    if (this.isAway) throw new HistoryUnavailable('the bucket does not answer')
+    const before = this.objects.get(key)
+    if (before && !before.equals(bytes)) this.changed.push(key)
+    this.objects.set(key, Buffer.from(bytes))
+  }
+
+  async delete(): Promise<void> {}
+}
+
+/** @param history bucket that several archivers can share */
+function archiving(history = new MemoryHistory()) {
+  const reader = { read: (event: never) => event, prepare: async () => {} }
+  const sink = archiver({ name: 'archiver', store: history, reader, tableOfTopic: () => 'readings' }, LIMITS)
+  return { history, stage: new Stage(ARCHIVING, sink as never) }
+}
+
+async function offsetsIn(history: HistoryStore): Promise<number[]> {
+  const offsets: number[] = []
+  for await (const rows of historyRows(history, { table: 'readings' }))
+    offsets.push(...rows.map(({ offset }) => offset))
+  return offsets
+}
+
+/** A log in which every kind of record occurs that other consumers leave out. */
+function everything(): LogRecord[] {
+  const records = range(0, 29).map(offset => archived(offset))
+  records[3] = { ...archived(3), headers: [], value: null }
+  records[4] = { ...archived(4), headers: [['ce_id', Buffer.from('x')]] }
+  records[5] = archived(5, { id: 'r1' })
+  records[6] = { ...archived(6), headers: [...archived(6).headers, ['sluice-redrive-consumer', Buffer.from('other')]] }
+  return records
+}
+
+describe('given an archiver', () => {
+  test('when records come that other consumers leave out, then each is a row, and none fails', async () => {
+    const { history, stage } = archiving()
+    await stage.batch(everything())
+    assert.deepEqual(await offsetsIn(history), range(0, 29))
+    assert.deepEqual(new Set(stage.outcomes), new Set(['ignored/archived', 'ignored/redriven-for-another']))
+    assert.deepEqual(stage.publisher.published, [])
+  })
+
+  test('when the bucket does not answer, then the records wait, and are archived once it does', async () => {
+    const { history, stage } = archiving()
+    history.isAway = true
+    assert.ok((await stage.batch(everything().slice(0, 15))).batchItemFailures.length > 0)
+    assert.equal(history.objects.size, 0)
+    history.isAway = false
+    await stage.batch(everything())
+    assert.deepEqual(await offsetsIn(history), range(0, 29))
+  })
+
+  test('when two write the same log at once, in batches of their own, then the objects are those of one', async () => {
+    const shared = new MemoryHistory()
+    const [one, other, alone] = [archiving(shared), archiving(shared), archiving()]
+    const records = everything()
+    for (const size of range(1, 5))
+      await Promise.all([
+        one.stage.batch(records.slice(0, size * 6)),
+        other.stage.batch(records.slice(0, size * 5 + 3)),
+      ])
+    await alone.stage.batch(records)
+    await other.stage.batch(records)
+    assert.deepEqual(shared.changed, [])
+    assert.deepEqual(shared.objects, alone.history.objects)
+  })
+
+  test('when the clock of the log jumps, then each record is in one part', async () => {
+    const { history, stage } = archiving()
+    const jump = (offset: number) => (offset === 4 ? 86_400 : offset === 7 ? -86_400 : offset)
+    await stage.batch(range(0, 29).map(offset => archived(offset, { at: jump(offset) })))
+    const offsets = await offsetsIn(history)
+    assert.deepEqual(offsets, range(0, 29))
+    assert.ok(new Set([...history.objects.keys()].map(key => key.split('/')[3])).size > 1)
+  })
+})

@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { account } from '../../../infra/account.ts'
+import { isDeployed } from '../../../infra/expand-functions.ts'
+import { historyResources } from '../../../infra/history/resources.ts'
+import { withOutputs } from '../../../infra/outputs.ts'
+import { MAX_TEMPLATE_BYTES } from '../../../infra/stack.ts'
+import { readStackTemplate, templateText } from '../../../infra/stack-files.ts'
+import { STAGES } from '../../../infra/stages.ts'
+import { thisMachine } from '../../../infra/this-machine.ts'
+import { HISTORY, NAMES, readSettings } from '../../../lib/app/settings/index.ts'
+import { topicName, useNames } from '../../../lib/app/topics.ts'
+import { columnsOf } from '../../../lib/history/columns.ts'
+import { frontierKey, LEVELS, objectKey } from '../../../lib/history/object-key.ts'
+import { HISTORY_TABLES, signalOfTable } from '../../../lib/history/tables.ts'
+import { glueTablesIn } from '../../support/glue.ts'
+
+const KEY = 'arn:aws:kms:eu-west-1:123456789012:key/0a1b'
+const CLUSTER =
+  'arn:aws:kafka:eu-west-1:123456789012:cluster/telemetry/751d2973-a626-431c-9d4e-d7975eb44dd7-2'
+const ENVIRONMENT = {
+  MSK_CLUSTER_ARN: CLUSTER,
+  REDIS_URL: 'rediss://cache.example:6379',
+  SUBNET_IDS: 'subnet-1',
+  SECURITY_GROUP_IDS: 'sg-1',
+  HISTORY_BUCKET: 'history-bucket',
+}
+const placed = (more = {}) => account('prod', 'eu-west-1', { ...ENVIRONMENT, ...more }, '/project')
+
+interface Typed {
+  readonly Type: string
+  // biome-ignore lint/suspicious/noExplicitAny: a template is what it is
+  readonly Properties: any
+}
+
+const RESOURCES = historyResources(placed()) as Record<string, Typed>
+const TABLES = glueTablesIn(RESOURCES)
+
+function table(name: string) {
+  const found = TABLES.get(name)
+  assert.ok(found, name)
+  return found
+}
+
+describe('the tables of Glue', () => {
+  it('exist for each table and level, with a frontier and a view, and are named in the database of the stage', () => {
+    const levels = HISTORY_TABLES.flatMap(one => [`${one}_parts`, `${one}_compacted`, `${one}_frontier`, one])
+    assert.deepEqual([...TABLES.keys()].sort(), [...levels, 'alert_events', 'alert_log'].sort())
+    assert.equal(RESOURCES.HistoryDatabase?.Properties.DatabaseInput.Name, 'sluice_history_prod')
+    for (const { Type, Properties } of Object.values(RESOURCES))
+      if (Type === 'AWS::Glue::Table') assert.deepEqual(Properties.DatabaseName, { Ref: 'HistoryDatabase' })
+  })
+
+  it('have the columns of columnsOf in their order, in lower case, with the topic as a partition', () => {
+    const types = {
+      ...{ STRING: 'string', JSON: 'string', INT32: 'int', INT64: 'bigint' },
+      ...{ DOUBLE: 'double', BOOLEAN: 'boolean', TIMESTAMP: 'timestamp' },
+    }
+    for (const name of HISTORY_TABLES)
+      for (const level of LEVELS) {
+        const { StorageDescriptor, PartitionKeys } = table(`${name}_${level}`)
+        const [topic, day] = PartitionKeys
+        assert.ok(topic && day)
+        assert.deepEqual(day, { Name: 'day', Type: 'string' })
+        assert.deepEqual(
+          [topic, ...StorageDescriptor.Columns],
+          columnsOf(name).map(column => ({ Name: column.name, Type: types[column.type] })),
+        )
+        const all = [...StorageDescriptor.Columns, ...PartitionKeys].map(({ Name }) => Name)
+        assert.equal(new Set(all.map(one => one.toLowerCase())).size, all.length)
+        for (const one of all) assert.match(one, /^[a-z][a-z0-9_]*$/)
+      }
+  })
+
+  it('project the folders of the objects, for each topic of the environment', () => {
+    const names = readSettings([NAMES]).names
+    useNames(readSettings([NAMES], { EXTRA_SIGNALS: 'readings.north' }).names)
+    try {
+      const tables = glueTablesIn(historyResources(placed()))
+      for (const name of HISTORY_TABLES)
+        for (const level of [...LEVELS, 'frontier'] as const) {
+          const Parameters: Readonly<Record<string, string>> =
+            tables.get(`${name}_${level}`)?.Parameters ?? {}
+          const topics = Parameters['projection.topic.values']?.split(',') ?? []
+          const signal = signalOfTable(name)
+          const expected = [signal, ...(signal === 'readings' ? (['readings.north'] as const) : [])]
+          assert.deepEqual(
+            topics,
+            expected.map(one => topicName(one, 'prod')),
+          )
+          assert.equal(Parameters['projection.enabled'], 'true')
+          for (const topic of topics) {
+            const day = '2026-11-24'
+            const range = { partition: 0, firstOffset: 1, lastOffset: 2 }
+            const key =
+              level === 'frontier'
+                ? frontierKey(name, topic)
+                : objectKey({ ...range, table: name, level, topic, day })
+            // biome-ignore-start lint/suspicious/noTemplateCurlyInString: the placeholders are Athena's
+            const location = Parameters['storage.location.template']
+              ?.replace('${topic}', topic)
+              .replace('${day}', day)
+            // biome-ignore-end lint/suspicious/noTemplateCurlyInString: the placeholders are Athena's
+            assert.equal(`s3://history-bucket/${key.slice(0, key.lastIndexOf('/') + 1)}`, location)
+          }
+        }
+    } finally {
+      useNames(names)
+    }
+  })
+
+  it('project days from a fixed one until tomorrow', () => {
+    for (const name of HISTORY_TABLES) {
+      const { Parameters } = table(`${name}_parts`)
+      assert.equal(Parameters['projection.day.type'], 'date')
+      assert.equal(Parameters['projection.day.format'], 'yyyy-MM-dd')
+      assert.match(Parameters['projection.day.range'] ?? '', /^\d{4}-01-01,NOW\+1DAY$/)
+    }
+  })
+})
+
+describe('the workgroup', () => {
+  const workgroup = (more = {}) =>
+    (historyResources(placed(more)) as typeof RESOURCES).HistoryWorkgroup?.Properties
+
+  it('enforces its place of results, its encryption, and a limit for the bytes of a query', () => {
+    const { Name, WorkGroupConfiguration: set } = workgroup()
+    assert.equal(Name, 'sluice-history-prod')
+    assert.equal(set.EnforceWorkGroupConfiguration, true)
+    assert.equal(set.PublishCloudWatchMetricsEnabled, true)
+    assert.equal(set.BytesScannedCutoffPerQuery, 100e9)
+    assert.equal(set.ResultConfiguration.OutputLocation, 's3://history-bucket/athena-results/')
+    assert.deepEqual(set.ResultConfiguration.EncryptionConfiguration, { EncryptionOption: 'SSE_S3' })
+    const { WorkGroupConfiguration: other } = workgroup({ HISTORY_SCAN_GIGABYTES: '5', HISTORY_KEY_ARN: KEY })
+    assert.equal(other.BytesScannedCutoffPerQuery, 5e9)
+    assert.deepEqual(other.ResultConfiguration.EncryptionConfiguration, {
+      EncryptionOption: 'SSE_KMS',
+      KmsKey: KEY,
+    })
+  })
+})
+
+describe('a deployment', () => {
+  it('without a bucket, and on this machine, has neither tables nor, without a bucket, an archiver', () => {
+    const none = placed({ HISTORY_BUCKET: undefined })
+    assert.deepEqual(historyResources(none), {})
+    assert.deepEqual(historyResources(thisMachine({}, '/project')), {})
+    for (const word of ['history', 'history-appending']) {
+      assert.equal(isDeployed({ uses: ['redis', word] }, none), false)
+      assert.equal(isDeployed({ uses: ['redis', word] }, placed()), true)
+    }
+  })
+
+  it('has bucket and key of the stack, and for another bucket no key of the stack', () => {
+    const outputs = { HistoryBucket: 'made', HistoryKeyArn: KEY }
+    const { HISTORY_BUCKET, HISTORY_KEY_ARN } = withOutputs({}, outputs)
+    assert.deepEqual([HISTORY_BUCKET, HISTORY_KEY_ARN], ['made', KEY])
+    assert.equal(withOutputs({ HISTORY_BUCKET: 'mine' }, outputs).HISTORY_KEY_ARN, undefined)
+    assert.match(
+      placed({ HISTORY_KEY_ARN: KEY.replace('eu-west-1', 'us-east-1') }).problems.join(),
+      /HISTORY_KEY_ARN is a key in us-east-1/,
+    )
+  })
+})
+
+describe('the bucket', async () => {
+  const { historyDays } = readSettings([HISTORY], { HISTORY_RETENTION: 'readings=400d,dead_letters=90d' })
+  const template = await readStackTemplate(STAGES.prod, historyDays)
+  const { Properties = {}, DeletionPolicy } = template.Resources.History ?? {}
+  const { Rules } = Properties.LifecycleConfiguration as {
+    readonly Rules: readonly Record<string, unknown>[]
+  }
+
+  it('is encrypted, private, versioned, kept, and reached over TLS alone', () => {
+    assert.match(
+      JSON.stringify(Properties.BucketEncryption),
+      /"aws:kms","KMSMasterKeyID":\{"Fn::GetAtt":\["DataKey"/,
+    )
+    assert.deepEqual(
+      new Set(Object.values(Properties.PublicAccessBlockConfiguration as object)),
+      new Set([true]),
+    )
+    assert.deepEqual(Properties.VersioningConfiguration, { Status: 'Enabled' })
+    assert.equal(DeletionPolicy, 'RetainExceptOnCreate')
+    assert.match(
+      JSON.stringify(template.Resources.HistoryPolicy),
+      /"Effect":"Deny".*"aws:SecureTransport":"false"/,
+    )
+    assert.match(JSON.stringify(template.Resources.DataKey?.Properties), /:s3:::sluice-history-\$\{Env\}-/)
+  })
+
+  it('deletes old versions, interrupted uploads, results of Athena, and objects as HISTORY_RETENTION says', () => {
+    const rule = (id: string) => Rules.find(({ Id }) => Id === id)
+    assert.deepEqual(rule('deleted')?.NoncurrentVersionExpiration, { NoncurrentDays: 7 })
+    assert.deepEqual(rule('interrupted')?.AbortIncompleteMultipartUpload, { DaysAfterInitiation: 1 })
+    assert.deepEqual([rule('results')?.Prefix, rule('results')?.ExpirationInDays], ['athena-results/', 3])
+    assert.deepEqual(Rules.slice(3), [
+      { Id: 'readings', Status: 'Enabled', Prefix: 'readings/', ExpirationInDays: 400 },
+      { Id: 'dead-letters', Status: 'Enabled', Prefix: 'dead_letters/', ExpirationInDays: 90 },
+    ])
+  })
+
+  it('with a rule for each table fits into a template that CloudFormation takes from a command', async () => {
+    const all = new Map(HISTORY_TABLES.map(name => [name, 10_000]))
+    const bytes = Buffer.byteLength(templateText(await readStackTemplate(STAGES.prod, all)))
+    assert.ok(bytes < MAX_TEMPLATE_BYTES, `${bytes}`)
+  })
+})

@@ -1,32 +1,12 @@
 /** Opens the history of an environment, and creates the archiver that writes it. */
 import type { SegmentSink } from '../../packages/runtime/consumer/segment-sink.ts'
-import { ConfigError } from '../../packages/runtime/settings/config-error.ts'
-import type { PartsOf } from '../../packages/runtime/settings/environment.ts'
 import type { RegistrySettings } from '../../packages/runtime/settings/registry.ts'
 import { archiver } from '../history/archiver.ts'
-import type { HistoryStore } from '../history/store.ts'
 import { type HistoryTable, signalOfTable, tableOf } from '../history/tables.ts'
 import { dataReader } from './data-reader.ts'
-import type { HISTORY } from './settings/history.ts'
-import type { CheckpointSettings, MappingSettings } from './settings/index.ts'
+import { type HistorySettings, historyStore } from './history-store.ts'
+import type { MappingSettings } from './settings/index.ts'
 import { type Signal, signalIn, topicsOf } from './topics.ts'
-
-export type HistorySettings = PartsOf<readonly [typeof HISTORY]> & Pick<CheckpointSettings, 'pathStyle'>
-
-/**
- * Opens the bucket of the history.
- *
- * @throws ConfigError if no bucket is configured
- */
-export async function historyStore({ historyBucket, pathStyle }: HistorySettings): Promise<HistoryStore> {
-  if (!historyBucket)
-    throw new ConfigError('the environment', [
-      'HISTORY_BUCKET: must be the name of the bucket of the history',
-    ])
-  // The SDK is loaded on first use, so that it does not delay cold starts.
-  const { S3HistoryStore } = await import('./aws/history-bucket.ts')
-  return new S3HistoryStore({ bucket: historyBucket, pathStyle: pathStyle ?? false })
-}
 
 /** Returns the signals and sub-signals that a table of the history contains. */
 export function signalsOfTable(table: HistoryTable): readonly Signal[] {

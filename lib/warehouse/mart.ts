@@ -59,7 +59,7 @@ export function keyText(text: string): string {
   return `${storable(stored.slice(0, MAX_KEY_BYTES / 8))}…${derivedId(text)}`
 }
 
-export function keyOf({ key }: Mart, row: MartRow): string {
+function keyOf({ key }: Mart, row: MartRow): string {
   return key.map(column => row[column]).join('\0')
 }
 

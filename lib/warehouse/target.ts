@@ -21,10 +21,8 @@ export interface Step extends Omit<Watermark, 'announcedOffset'> {
   readonly changes: Changes
 }
 
-export const TARGET_KINDS = ['parquet', 'postgresql', 'sqlite'] as const
-
 export interface WarehouseTarget {
-  readonly kind: (typeof TARGET_KINDS)[number]
+  readonly kind: 'parquet' | 'postgresql' | 'sqlite'
   /** Location for messages, without a password. */
   readonly location: string
   /**

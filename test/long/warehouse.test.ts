@@ -78,7 +78,7 @@ function load(url: string) {
 const WAITING = `SELECT 1 FROM pg_stat_activity WHERE application_name = 'sluice-etl' AND wait_event_type = 'Lock'`
 
 describe('loading PostgreSQL', () => {
-  it('given a loader that is killed within a step, then the step left nothing, and the next run loads all once', async () => {
+  it('given a loader killed within a step, then the step left nothing, and the next run loads all once', async () => {
     const url = await server.createDatabase()
     const target = new PostgresTarget(url)
     await target.open()
@@ -101,7 +101,7 @@ describe('loading PostgreSQL', () => {
     assert.deepEqual(await rowsAt(new PostgresTarget(url)), expected)
   })
 
-  it('given a server that is killed between steps, then the run fails, and the next one loads the rest once', async () => {
+  it('given a server killed between steps, then the run fails, and the next one loads the rest once', async () => {
     const url = await server.createDatabase()
     const target = new PostgresTarget(url)
     let steps = 0
@@ -142,7 +142,7 @@ describe('loading PostgreSQL', () => {
 })
 
 describe('queries in PostgreSQL', () => {
-  it("given the statements of today's alert log, then they work on the view, and every column has a comment", async () => {
+  it('given the statements of the alert log, then they work on the view, and each column has a comment', async () => {
     const url = await server.createDatabase()
     const target = new PostgresTarget(url)
     await loaded(store, target)

@@ -160,7 +160,9 @@ describe('serverless package', () => {
     it(`has ${name} read a codec of Kafka when it meets one`, async () => {
       const { files, bundle } = await packaged(name)
       const { all, atStart } = bundle
-      const holding = (text: string) => all.filter(file => files.get(file)?.includes(text))
+      // The library that reads Parquet has a decoder of its own.
+      const others = all.filter(file => !files.get(file)?.includes('parquet'))
+      const holding = (text: string) => others.filter(file => files.get(file)?.includes(text))
       const codecs = ['ERR_BUFFER_TOO_LARGE', 'invalid snappy length header', 'no LZ4 frame begins'].map(
         holding,
       )

@@ -25,7 +25,7 @@ const STEP_RECORDS = 500_000
 const STEP_ROWS = 50_000
 
 /** Range of offsets, both included. */
-export interface Missing {
+interface Missing {
   readonly from: number
   readonly to: number
 }

@@ -117,7 +117,7 @@ describe('serverless package', () => {
       const code = String(files.get(`functions/${name}/handler.js`))
       assert.ok(code.length / code.split('\n').length > 500, 'minified code has long lines')
       assert.deepEqual(
-        foreign.filter(module => !/^@(aws-sdk|smithy)\//.test(module)),
+        foreign.filter(module => !/^(@(aws-sdk|smithy)\/|node:)/.test(module)),
         [],
       )
       assert.doesNotMatch(code, /amz-sdk-invocation-id/)

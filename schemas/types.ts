@@ -402,6 +402,60 @@ export interface EnvironmentReading {
   }
 }
 
+/** Run that loads records of the history into the warehouse. */
+export interface EtlCompleted {
+  /** Kind of the warehouse */
+  readonly target: 'parquet' | 'postgresql' | 'sqlite'
+  /** Location of the warehouse, without a password */
+  readonly location: string
+  /** Outcome: partial if records are left for the next run, interrupted if the run was killed and the next one announces it */
+  readonly outcome: 'completed' | 'partial' | 'interrupted' | 'failed'
+  /** Reason of a failure */
+  readonly reason?: string
+  /** Start, RFC 3339 */
+  readonly startedAt: string
+  /** End, RFC 3339 */
+  readonly endedAt: string
+  /** Duration in milliseconds */
+  readonly durationMs: number
+  /** Number of records read */
+  readonly records: number
+  /** Number of repeated events, which are not counted again */
+  readonly repeated: number
+  /** Number of readings whose time is out of range */
+  readonly skipped: number
+  /** Loaded offsets */
+  readonly ranges: readonly {
+    /** Table of the history */
+    readonly table: string
+    /** Kafka topic */
+    readonly topic: string
+    /** Partition */
+    readonly partition: number
+    /** First offset */
+    readonly from: number
+    /** Last offset */
+    readonly to: number
+  }[]
+  /** Offsets that the history lacks */
+  readonly missing: readonly {
+    /** Table of the history */
+    readonly table: string
+    /** Kafka topic */
+    readonly topic: string
+    /** Partition */
+    readonly partition: number
+    /** First offset */
+    readonly from: number
+    /** Last offset */
+    readonly to: number
+  }[]
+  /** Number of added or changed rows, by mart */
+  readonly martRows: {
+    readonly [k: string]: number
+  }
+}
+
 /** A failed record is not retried any more, so the events that are parked behind it in its partition are processed. */
 export interface FailureEnded {
   /** Consumer that could not process the record */

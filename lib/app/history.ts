@@ -1,16 +1,11 @@
-/** Opens the history of an environment, and creates the archiver that writes it. */
-
+/** Opens the history of an environment, and finds the topics of its tables. */
 import type { AwsPlace } from '../../packages/runtime/adapters/aws/clients.ts'
-import type { SegmentSink } from '../../packages/runtime/consumer/segment-sink.ts'
 import { ConfigError } from '../../packages/runtime/settings/config-error.ts'
 import type { PartsOf } from '../../packages/runtime/settings/environment.ts'
-import type { RegistrySettings } from '../../packages/runtime/settings/registry.ts'
-import { archiver } from '../history/archiver.ts'
 import type { HistoryStore } from '../history/store.ts'
 import { type HistoryTable, signalOfTable, tableOf } from '../history/tables.ts'
-import { dataReader } from './data-reader.ts'
 import type { HISTORY } from './settings/history.ts'
-import type { CheckpointSettings, MappingSettings } from './settings/index.ts'
+import type { CheckpointSettings } from './settings/index.ts'
 import { type Signal, signalIn, topicsOf } from './topics.ts'
 
 export type HistorySettings = PartsOf<readonly [typeof HISTORY]> & Pick<CheckpointSettings, 'pathStyle'>
@@ -54,21 +49,4 @@ export function signalsOfTable(table: HistoryTable): readonly Signal[] {
 export function tableOfTopic(topic: string): HistoryTable | undefined {
   const signal = signalIn(topic)
   return signal && tableOf(signal)
-}
-
-type Settings = HistorySettings & RegistrySettings & Pick<MappingSettings, 'mappingsDir' | 'topicMappings'>
-
-/**
- * Creates the archiver.
- *
- * @throws ConfigError if no bucket is configured
- */
-export async function deployedArchiver(config: Settings): Promise<SegmentSink> {
-  return archiver({
-    name: 'archiver',
-    store: await historyStore(config),
-    reader: dataReader(config),
-    nowMs: () => performance.now(),
-    tableOfTopic,
-  })
 }

@@ -11,6 +11,8 @@ export interface Launch {
   readonly args: readonly string[]
   /** Environment variables of the program; by default, the variables of this process. */
   readonly env?: NodeJS.ProcessEnv
+  /** User and group of the program; by default, those of this process. */
+  readonly user?: { readonly uid: number; readonly gid: number } | undefined
 }
 
 /**
@@ -37,12 +39,12 @@ export interface ManagedProcess {
 
 /** Starts a program and appends its output to `logFile`. */
 export async function startProcess(
-  { command, args, env = process.env }: Launch,
+  { command, args, env = process.env, user = undefined }: Launch,
   logFile: string,
 ): Promise<ManagedProcess> {
   mkdirSync(dirname(logFile), { recursive: true })
   const log = openSync(logFile, 'a')
-  const child = spawn(command, args, { env, detached: true, stdio: ['ignore', log, log] })
+  const child = spawn(command, args, { env, ...user, detached: true, stdio: ['ignore', log, log] })
   closeSync(log)
   const { pid } = child
   const ended = new Promise<Exit>((resolve, reject) => {

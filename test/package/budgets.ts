@@ -20,27 +20,28 @@ export const BUDGETS: Readonly<Record<string, Sizes>> = {
   silences: { all: 800, atStart: 128 },
   clock: { all: 520, atStart: 70 },
   generator: { all: 1490, atStart: 156 },
-  processor: { all: 1830, atStart: 450 },
-  alerting: { all: 1970, atStart: 640 },
-  activity: { all: 1830, atStart: 440 },
-  grouping: { all: 1940, atStart: 610 },
-  patterns: { all: 1950, atStart: 620 },
-  'firing-alerts': { all: 1830, atStart: 440 },
-  'alert-router': { all: 1860, atStart: 530 },
-  notifier: { all: 1860, atStart: 530 },
-  'notify-sns': { all: 1840, atStart: 510 },
-  'notify-webhook': { all: 1850, atStart: 520 },
-  'open-dead-letters': { all: 1760, atStart: 440 },
-  'dlq-router': { all: 1840, atStart: 510 },
-  topics: { all: 535, atStart: 78 },
-  redriver: { all: 1130, atStart: 370 },
-  'dead-letters': { all: 1010, atStart: 340 },
+  processor: { all: 1850, atStart: 450 },
+  alerting: { all: 1990, atStart: 640 },
+  activity: { all: 1850, atStart: 450 },
+  grouping: { all: 1960, atStart: 610 },
+  patterns: { all: 1975, atStart: 620 },
+  'firing-alerts': { all: 1850, atStart: 450 },
+  'alert-router': { all: 1880, atStart: 530 },
+  notifier: { all: 1885, atStart: 530 },
+  'notify-sns': { all: 1870, atStart: 515 },
+  'notify-webhook': { all: 1875, atStart: 520 },
+  'open-dead-letters': { all: 1770, atStart: 446 },
+  'dlq-router': { all: 1865, atStart: 515 },
+  topics: { all: 540, atStart: 80 },
+  redriver: { all: 1145, atStart: 374 },
+  'dead-letters': { all: 1030, atStart: 348 },
   checkpoints: { all: 800, atStart: 133 },
   'on-failure': { all: 530, atStart: 83 },
+  etl: { all: 1000, atStart: 1 },
 }
 
 /** Limits of a function without an entry: those of the largest consumer. */
-const OTHERS: Sizes = { all: 1970, atStart: 640 }
+const OTHERS: Sizes = { all: 1990, atStart: 640 }
 
 /** A function that needs less than this part of its budget has one that says nothing. */
 const LEAST_PART = 0.75

@@ -1,0 +1,130 @@
+/** SQL that PostgreSQL and SQLite have in common, and the migrations of both. */
+import { type Kysely, sql } from 'kysely'
+import { type Migration, Migrator } from 'kysely/migration'
+import { ALERT_LOG, ALERTS, ALERTS_BY_RULE } from '../alerts.ts'
+import type { Mart, MartRow, MartType } from '../mart.ts'
+import { MARTS, SHOWN } from '../marts.ts'
+import { WarehouseFailure, type Watermark } from '../target.ts'
+
+export interface Dialect {
+  /** Types of columns. */
+  readonly types: Readonly<Record<MartType, string>>
+  /** Prefix of the stored tables. */
+  readonly schema: string
+  /** Returns the expression for the UTC day of a TIMESTAMP column. */
+  readonly dayOf: (column: string) => string
+  /** Statements after those that create tables and views. */
+  readonly more: readonly string[]
+}
+
+/** Columns of the table `watermarks`, in the order of `watermarkOf`. */
+const WATERMARK_COLUMNS = [
+  ['history_table', 'TEXT'],
+  ['topic', 'TEXT'],
+  ['partition', 'INTEGER'],
+  ['next_offset', 'INTEGER'],
+  ['announced_offset', 'INTEGER'],
+  ['up_to_ms', 'INTEGER'],
+] as const
+
+const WATERMARK_KEY = ['history_table', 'topic', 'partition']
+
+/** Returns the statements of the first migration. A test pins them: later changes of the marts need another migration. */
+export function firstStatements({ types, schema, dayOf, more }: Dialect): string[] {
+  const table = (
+    name: string,
+    columns: readonly (readonly [string, MartType, ...unknown[]])[],
+    key: readonly string[],
+  ) => {
+    const declared = columns.map(
+      ([column, type]) => `"${column}" ${types[type]}${key.includes(column) ? ' NOT NULL' : ''}`,
+    )
+    return `CREATE TABLE ${schema}${name} (${declared.join(', ')}, PRIMARY KEY (${quoted(key)}))`
+  }
+  const view = (name: string, query: string) => `CREATE VIEW ${schema}${name} AS ${query}`
+  const log = ALERT_LOG.columns.map(([name]) => name)
+  return [
+    table('watermarks', WATERMARK_COLUMNS, WATERMARK_KEY),
+    ...MARTS.map(({ name, columns, key }) => table(name, columns, key)),
+    view(ALERT_LOG.name, `SELECT ${quoted(log)} FROM ${schema}${ALERTS.name} WHERE alert_ts IS NOT NULL`),
+    view(
+      ALERTS_BY_RULE.name,
+      `SELECT alert_type, sensor_id, ${dayOf('alert_ts')} AS day, count(*) AS fired, count(duration_s) AS resolved,
+        sum(duration_s) AS total_s, avg(duration_s) AS mean_s, max(duration_s) AS max_s
+        FROM ${schema}${ALERT_LOG.name} GROUP BY 1, 2, 3`,
+    ),
+    ...more,
+  ]
+}
+
+/**
+ * Creates or migrates the tables.
+ *
+ * @param schema schema of the table with the applied migrations, for PostgreSQL
+ * @throws WarehouseFailure if the tables were made by a newer version
+ */
+export async function migrate(db: Kysely<unknown>, dialect: Dialect, schema?: string): Promise<void> {
+  const first: Migration = {
+    async up(db) {
+      for (const statement of firstStatements(dialect)) await sql.raw(statement).execute(db)
+    },
+  }
+  const migrations = { '001-marts': first }
+  const place = schema === undefined ? {} : { migrationTableSchema: schema }
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations }, ...place })
+  const { error } = await migrator.migrateToLatest()
+  if (error instanceof Error && /previously executed migration .* is missing/.test(error.message))
+    throw new WarehouseFailure(
+      'The tables of the warehouse were made by a newer version of Sluice. Run that version, or use another database.',
+      { cause: error },
+    )
+  if (error) throw error
+}
+
+export function quoted(names: readonly string[]): string {
+  return names.map(name => `"${name}"`).join(', ')
+}
+
+export function namesOf({ columns }: Pick<Mart, 'columns'>): string[] {
+  return columns.map(([name]) => name)
+}
+
+/** Returns the statement that inserts rows or replaces those with the same key. @param rows VALUES or SELECT */
+export function upsert(
+  table: string,
+  columns: readonly string[],
+  key: readonly string[],
+  rows: string,
+): string {
+  const others = columns.filter(column => !key.includes(column))
+  const set = others.map(column => `"${column}" = excluded."${column}"`).join(', ')
+  return `INSERT INTO ${table} (${quoted(columns)}) ${rows} ON CONFLICT (${quoted(key)}) DO UPDATE SET ${set}`
+}
+
+/** Returns the statement that writes a watermark. @param value placeholder of a value, by its index */
+export function writeWatermark({ schema }: Dialect, value: (index: number) => string): string {
+  const columns = WATERMARK_COLUMNS.map(([name]) => name)
+  const values = `VALUES (${columns.map((_, index) => value(index)).join(', ')})`
+  return upsert(`${schema}watermarks`, columns, WATERMARK_KEY, values)
+}
+
+export function watermarkValues(mark: Watermark): (string | number)[] {
+  const { table, topic, partition, nextOffset, announcedOffset, upToMs } = mark
+  return [table, topic, partition, nextOffset, announcedOffset, upToMs]
+}
+
+export function watermarkOf(row: MartRow): Watermark {
+  return {
+    table: row.history_table as Watermark['table'],
+    topic: String(row.topic),
+    partition: Number(row.partition),
+    nextOffset: Number(row.next_offset),
+    announcedOffset: Number(row.announced_offset),
+    upToMs: Number(row.up_to_ms),
+  }
+}
+
+/** Returns the columns of a mart or view. */
+export function shownColumns(name: string): Mart['columns'] {
+  return [...SHOWN, ...MARTS].find(one => one.name === name)?.columns ?? []
+}

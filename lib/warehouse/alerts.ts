@@ -1,0 +1,194 @@
+/** Alerts as rows, and their view by rule. Pure. */
+import {
+  type Changes,
+  isCountedTime,
+  keyText,
+  type Mart,
+  type MartRow,
+  type MartTable,
+  type MartType,
+  merged,
+  storable,
+} from './mart.ts'
+
+/** View with a row for each alert that fired, with the columns of `sluice alerts sql`. */
+export const ALERT_LOG: MartTable = {
+  name: 'alert_log',
+  description: 'Alerts that fired; resolved_ts is NULL while an alert fires',
+  columns: [
+    ['alert_type', 'TEXT', 'Rule'],
+    ['alert_ts', 'TIMESTAMP', 'Time at which the alert fired'],
+    ['sensor_id', 'TEXT', 'Subject or, without one, source of the sensor'],
+    ['value', 'REAL', 'Value that fired the alert'],
+    ['severity', 'TEXT', 'Severity'],
+    ['resolved_ts', 'TIMESTAMP', 'Time at which the alert resolved; NULL while it fires'],
+    ['duration_s', 'REAL', 'Time from firing to resolving, in seconds'],
+    ['threshold', 'REAL', 'Threshold that was crossed'],
+    ['reason', 'TEXT', 'Reason for firing'],
+    ['resolved_reason', 'TEXT', 'Reason for resolving'],
+    ['resolved_value', 'REAL', 'Value that resolved the alert'],
+    ['family', 'TEXT', 'Telemetry family'],
+    ['metric', 'TEXT', 'Metric'],
+    ['measured', 'REAL', 'Measured value, if the rule compares a derived one'],
+    ['state', 'TEXT', 'State that fired the alert, for a rule about states'],
+    ['labels', 'JSON', 'Labels of the rule'],
+    ['source', 'TEXT', 'CloudEvents source of the sensor'],
+    ['subject', 'TEXT', 'CloudEvents subject of the sensor'],
+    ['active_ts', 'TIMESTAMP', 'Time since which the condition held'],
+    ['acknowledged_ts', 'TIMESTAMP', 'Time of the acknowledgement'],
+    ['acknowledged_by', 'TEXT', 'Person who acknowledged the alert'],
+    ['acknowledged_comment', 'TEXT', 'Comment of the acknowledgement'],
+    ['summary', 'TEXT', 'Summary'],
+    ['trace_id', 'TEXT', 'Trace of the reading that fired the alert'],
+    ['alert_id', 'TEXT', 'Id of the alert'],
+    ['fingerprint', 'TEXT', 'Id of rule and sensor, the same for all their alerts'],
+    ['partition', 'INTEGER', 'Partition of the alerts topic'],
+    ['offset', 'INTEGER', 'Offset of the fired event; NULL if history does not have it'],
+  ],
+}
+
+export const ALERTS: Mart = {
+  name: 'alerts',
+  description:
+    'All alerts, including those of which history has only an acknowledgement. The view alert_log omits these',
+  key: ['alert_id'],
+  columns: [...ALERT_LOG.columns, ['acknowledgement', 'TEXT', 'Last statement of a person: set or removed']],
+  merge: mergeAlert,
+}
+
+export const ALERTS_BY_RULE: MartTable = {
+  name: 'alerts_by_rule',
+  description: 'Number of alerts and time to resolve, by rule, sensor and day',
+  columns: [
+    ['alert_type', 'TEXT', 'Rule'],
+    ['sensor_id', 'TEXT', 'Subject or, without one, source of the sensor'],
+    ['day', 'DATE', 'Day on which the alerts fired, UTC'],
+    ['fired', 'INTEGER', 'Number of alerts that fired on the day'],
+    ['resolved', 'INTEGER', 'Number of these alerts that have resolved since'],
+    ['total_s', 'REAL', 'Total time to resolve, in seconds'],
+    ['mean_s', 'REAL', 'Mean time to resolve, in seconds'],
+    ['max_s', 'REAL', 'Longest time to resolve, in seconds'],
+  ],
+}
+
+/** Event of an alert, as `lib/operations/alert-log/event.ts` reads it. Times are in milliseconds since the epoch. */
+export interface AlertChange {
+  readonly event: string
+  readonly eventMs: number
+  readonly alertId: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly partition: number
+  readonly offset: number
+  readonly [column: string]: unknown
+}
+
+/** Returns the rows that events of alerts add. The events of an alert must be in the order of their offsets. */
+export function foldAlerts(events: Iterable<AlertChange>): Changes {
+  const rows: MartRow[] = []
+  for (const event of events) {
+    const fields = fieldsOf(event)
+    if (fields) rows.push(rowWith({ alert_id: keyText(event.alertId), ...fields }))
+  }
+  return new Map([[ALERTS, merged(ALERTS, rows)]])
+}
+
+function fieldsOf(event: AlertChange): Record<string, unknown> | undefined {
+  switch (event.event) {
+    case 'fired': {
+      const { value, threshold, reason, measured, state, offset, traceId } = event
+      return { ...factsOf(event), value, threshold, reason, measured, state, offset, trace_id: traceId }
+    }
+    case 'resolved':
+      return {
+        ...factsOf(event),
+        resolved_ts: event.endedMs,
+        resolved_reason: event.reason,
+        resolved_value: event.value,
+      }
+    case 'acknowledged':
+      return {
+        acknowledgement: 'set',
+        acknowledged_ts: event.eventMs,
+        acknowledged_by: event.acknowledgedBy,
+        acknowledged_comment: event.acknowledgedComment,
+      }
+    case 'acknowledgement-removed':
+      return { acknowledgement: 'removed' }
+    default:
+      return undefined
+  }
+}
+
+/** Returns the columns that the fired and the resolved event of an alert have in common. */
+function factsOf(event: AlertChange): Record<string, unknown> {
+  const { rule, startedMs, subject, source, severity, family, metric, labels, activeMs, summary } = event
+  const times = { alert_ts: startedMs, active_ts: activeMs }
+  const sensor = { sensor_id: subject ?? source, source, subject }
+  const { fingerprint, partition } = event
+  const facts = { severity, family, metric, summary, fingerprint, partition, labels: JSON.stringify(labels) }
+  return { alert_type: rule, ...times, ...sensor, ...facts }
+}
+
+function rowWith(fields: Readonly<Record<string, unknown>>): MartRow {
+  return Object.fromEntries(ALERTS.columns.map(([name, type]) => [name, storedValue(fields[name], type)]))
+}
+
+/** Returns a value that every target stores, or null. */
+function storedValue(value: unknown, type: MartType): string | number | null {
+  if (typeof value === 'string') return storable(value)
+  const isStorable = type === 'TIMESTAMP' ? isCountedTime(value as number) : Number.isFinite(value)
+  return isStorable ? (value as number) : null
+}
+
+/** Merges two rows of an alert: of its fired and of its resolved events the first counts, of its acknowledgements the last. */
+function mergeAlert(earlier: MartRow, later: MartRow): MartRow {
+  const facts = [earlier, later].find(isFired) ?? [earlier, later].find(isResolved) ?? earlier
+  const resolved = isResolved(earlier) ? earlier : later
+  const acknowledged = later.acknowledgement === null ? earlier : later
+  const { resolved_ts = null, resolved_reason = null, resolved_value = null } = resolved
+  const isOver = typeof resolved_ts === 'number' && typeof facts.alert_ts === 'number'
+  return {
+    ...facts,
+    ...{ resolved_ts, resolved_reason, resolved_value },
+    duration_s: isOver ? (resolved_ts - Number(facts.alert_ts)) / 1000 : null,
+    acknowledgement: acknowledged.acknowledgement ?? null,
+    acknowledged_ts: acknowledged.acknowledged_ts ?? null,
+    acknowledged_by: acknowledged.acknowledged_by ?? null,
+    acknowledged_comment: acknowledged.acknowledged_comment ?? null,
+  }
+}
+
+function isFired({ offset }: MartRow): boolean {
+  return offset !== null
+}
+
+function isResolved({ resolved_ts, resolved_reason }: MartRow): boolean {
+  return resolved_ts !== null || resolved_reason !== null
+}
+
+/** Returns the rows of `alert_log`. An alert of which history has only an acknowledgement is omitted, as are unknown times. */
+export function alertLog(alerts: readonly MartRow[]): MartRow[] {
+  const names = ALERT_LOG.columns.map(([name]) => name)
+  const shown = alerts.filter(({ alert_ts }) => alert_ts !== null)
+  return shown.map(row => Object.fromEntries(names.map(name => [name, row[name] ?? null])))
+}
+
+/** Returns the rows of `alerts_by_rule`. */
+export function alertsByRule(alerts: readonly MartRow[]): MartRow[] {
+  const groups = Map.groupBy(alertLog(alerts), ({ alert_type, sensor_id, alert_ts }) => {
+    const day = new Date(Number(alert_ts)).toISOString().slice(0, 10)
+    return JSON.stringify([alert_type, sensor_id, day])
+  })
+  return [...groups].map(([group, rows]) => {
+    const [alert_type, sensor_id, day] = JSON.parse(group)
+    const times = rows.flatMap(({ duration_s }) => (typeof duration_s === 'number' ? [duration_s] : []))
+    const total = times.reduce((sum, time) => sum + time, 0)
+    const some = times.length > 0
+    return {
+      ...{ alert_type, sensor_id, day, fired: rows.length, resolved: times.length },
+      total_s: some ? total : null,
+      mean_s: some ? total / times.length : null,
+      max_s: some ? Math.max(...times) : null,
+    }
+  })
+}

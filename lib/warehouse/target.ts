@@ -1,0 +1,69 @@
+/** Port to a warehouse, which has three implementations in `adapters/`. */
+import type { HistoryTable } from '../history/tables.ts'
+import type { Changes, MartRow } from './mart.ts'
+
+/** Progress of one partition. It changes together with the rows that the partition adds. */
+export interface Watermark {
+  readonly table: HistoryTable
+  readonly topic: string
+  readonly partition: number
+  /** Next offset to load. */
+  readonly nextOffset: number
+  /** End of the offsets whose load was announced. */
+  readonly announcedOffset: number
+  /** Log time of the last loaded record, in milliseconds since the epoch. */
+  readonly upToMs: number
+}
+
+/** A part of the log to load: the offsets from `fromOffset`, inclusive, to `nextOffset`, exclusive. */
+export interface Step extends Omit<Watermark, 'announcedOffset'> {
+  readonly fromOffset: number
+  readonly changes: Changes
+}
+
+export interface WarehouseTarget {
+  readonly kind: 'parquet' | 'postgresql' | 'sqlite'
+  /** Location for messages, without a password. */
+  readonly location: string
+  /**
+   * Connects, and creates or migrates the tables.
+   *
+   * @throws WarehouseFailure if the warehouse cannot be used
+   */
+  open(): Promise<void>
+  watermarks(): Promise<readonly Watermark[]>
+  /**
+   * Adds the rows of a step and moves the watermark, both or neither.
+   *
+   * @returns false if the watermark is not at `fromOffset`, because another run has moved it. Nothing is changed then.
+   */
+  apply(step: Step): Promise<boolean>
+  /** Stores that everything up to these watermarks was announced. */
+  announced(watermarks: readonly Watermark[]): Promise<void>
+  /** Returns the rows of a mart or view, in any order. */
+  rows(name: string): Promise<readonly MartRow[]>
+  /** Merges small objects and removes unused ones, for a target that has some. */
+  compact?(nowMs: number): Promise<void>
+  close(): Promise<void>
+}
+
+/** Error of a warehouse. The message is for users: it says what happened and what to do, without data and passwords. */
+export class WarehouseFailure extends Error {
+  override readonly name = 'WarehouseFailure'
+}
+
+/** Returns the watermark of a partition; undefined if nothing of it was loaded. */
+export function watermarkOfPartition(
+  watermarks: readonly Watermark[],
+  { table, topic, partition }: Pick<Watermark, 'table' | 'topic' | 'partition'>,
+): Watermark | undefined {
+  return watermarks.find(one => one.table === table && one.topic === topic && one.partition === partition)
+}
+
+/** Returns the watermark after a step. */
+export function afterStep(
+  { changes: _, fromOffset, ...step }: Step,
+  before: Watermark | undefined,
+): Watermark {
+  return { ...step, announcedOffset: before?.announcedOffset ?? fromOffset }
+}

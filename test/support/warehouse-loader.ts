@@ -1,0 +1,11 @@
+/** Loads a history in a folder into a warehouse, as a process that tests can kill. */
+import { FolderHistoryStore } from '../../lib/history/adapters/folder-store.ts'
+import { warehouseAt } from '../../lib/operations/etl/warehouse.ts'
+import { loaded } from './warehouse-log.ts'
+
+const [url, folder = ''] = process.argv.slice(2)
+const store = new FolderHistoryStore(folder)
+const target = await warehouseAt(url, store)
+const { records } = await loaded(store, target)
+await target.close()
+console.log(records)

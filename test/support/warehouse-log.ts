@@ -1,0 +1,164 @@
+/** Histories for tests of the warehouse: records of readings and alerts as objects of a store in memory. */
+import assert from 'node:assert/strict'
+import { ALERT_ACKNOWLEDGED_TYPE } from '../../lib/alerting/acknowledged.ts'
+import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE } from '../../lib/alerting/alert.ts'
+import { tableOfTopic } from '../../lib/app/history.ts'
+import { dayOf, objectKey } from '../../lib/history/object-key.ts'
+import { encodeRows } from '../../lib/history/parquet.ts'
+import type { HistoryRow } from '../../lib/history/row.ts'
+import type { HistoryStore, StoredObject } from '../../lib/history/store.ts'
+import { runEtl } from '../../lib/operations/etl/run.ts'
+import type { MartRow } from '../../lib/warehouse/mart.ts'
+import { MARTS, SHOWN } from '../../lib/warehouse/marts.ts'
+import type { WarehouseTarget } from '../../lib/warehouse/target.ts'
+import type { Event } from '../../packages/runtime/consumer/event.ts'
+import type { EtlCompleted } from '../../schemas/types.ts'
+
+export const NOON = Date.parse('2026-03-01T12:00:00Z')
+
+/** Keeps objects in memory. `now` is the time of changes. */
+export class MemoryHistoryStore implements HistoryStore {
+  readonly name = 'memory:'
+  readonly objects = new Map<string, { bytes: Buffer; modifiedMs: number }>()
+  now = NOON
+
+  async *list(prefix: string): AsyncGenerator<StoredObject> {
+    for (const [key, { bytes, modifiedMs }] of [...this.objects].sort(([a], [b]) => (a < b ? -1 : 1)))
+      if (key.startsWith(prefix)) yield { key, bytes: bytes.length, modifiedMs }
+  }
+
+  async get(key: string): Promise<Buffer | undefined> {
+    return this.objects.get(key)?.bytes
+  }
+
+  async put(key: string, bytes: Uint8Array): Promise<void> {
+    this.objects.set(key, { bytes: Buffer.from(bytes), modifiedMs: this.now })
+  }
+
+  async delete(keys: readonly string[]): Promise<void> {
+    for (const key of keys) this.objects.delete(key)
+  }
+}
+
+/** Returns the rows of events, with an offset for each, from `first` on. */
+export function historyOf(
+  topic: string,
+  events: readonly (Event | undefined)[],
+  { partition = 0, first = 0 }: { readonly partition?: number; readonly first?: number } = {},
+): HistoryRow[] {
+  return events.map((event, index) => {
+    const timestampMs = NOON + (first + index) * 1000
+    const place = { topic, partition, offset: first + index, timestampMs, key: null, headers: [] }
+    return event ? { ...place, event } : { ...place, raw: { value: null, code: 'not-an-event' } }
+  })
+}
+
+/** Writes rows of one partition as an object. */
+export async function archive(
+  store: HistoryStore,
+  rows: readonly HistoryRow[],
+  level = 'parts',
+): Promise<string> {
+  const [first, last] = [rows[0], rows.at(-1)]
+  assert.ok(first && last)
+  const table = tableOfTopic(first.topic)
+  assert.ok(table)
+  const range = {
+    level: level as 'parts',
+    topic: first.topic,
+    partition: first.partition,
+    day: dayOf(first.timestampMs),
+  }
+  const key = objectKey({ ...range, table, firstOffset: first.offset, lastOffset: last.offset })
+  await store.put(key, encodeRows(table, rows))
+  return key
+}
+
+export function readingOf(id: string, sensorId: string, timeMs: number | undefined, metrics: object): Event {
+  return {
+    id,
+    source: '/environment/roof',
+    type: 'io.sluice.environment.reading.v1',
+    subject: sensorId,
+    ...(timeMs === undefined ? {} : { time: new Date(timeMs).toISOString() }),
+    datacontenttype: 'application/json',
+    data: { sensorId, location: { site: 'roof' }, ...metrics },
+  }
+}
+
+/** Returns an event of the alert `alertId`, which fires at `NOON`. */
+export function alertEventOf(
+  kind: 'fired' | 'resolved' | 'acknowledged' | 'removed',
+  alertId: string,
+  { id = `${kind} ${alertId}`, atMs = NOON, sensor = 'roof-1', rule = 'HIGH_TEMP' } = {},
+): Event {
+  const at = new Date(atMs).toISOString()
+  const named = {
+    alertId,
+    fingerprint: `print ${alertId}`,
+    rule,
+    entity: { source: '/environment/roof', subject: sensor },
+  }
+  const alert = {
+    ...named,
+    ...{
+      severity: 'warning',
+      labels: { team: 'roof', 'a"b': 'c\\d\te' },
+      summary: 'Too hot: 31 °C',
+      family: 'environment',
+    },
+    ...{
+      metric: 'temperature',
+      activeAt: new Date(NOON).toISOString(),
+      startedAt: new Date(NOON).toISOString(),
+    },
+  }
+  const [type, data] =
+    kind === 'fired'
+      ? [ALERT_FIRED_TYPE, { ...alert, status: 'firing', value: 31, threshold: 30, reason: 'condition' }]
+      : kind === 'resolved'
+        ? [ALERT_RESOLVED_TYPE, { ...alert, status: 'resolved', value: 29, endedAt: at, reason: 'cleared' }]
+        : [
+            ALERT_ACKNOWLEDGED_TYPE,
+            { ...named, acknowledged: kind === 'acknowledged', by: 'ada', comment: 'on it' },
+          ]
+  const attributes = { source: '/alerting', subject: `${rule} /environment/roof ${sensor}`, time: at }
+  return { id, type, ...attributes, datacontenttype: 'application/json', data }
+}
+
+export type Marts = Readonly<Record<string, readonly MartRow[]>>
+
+/** Returns the rows of all marts and views in a fixed order, with numbers that differ only by rounding made equal. */
+export async function martsOf(target: WarehouseTarget): Promise<Marts> {
+  const names = new Set([...MARTS, ...SHOWN].map(({ name }) => name))
+  const all: Record<string, MartRow[]> = {}
+  for (const name of names) {
+    const rows = (await target.rows(name)).map(row =>
+      Object.fromEntries(Object.entries(row).map(([column, value]) => [column, comparable(column, value)])),
+    )
+    all[name] = rows.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
+  }
+  return all
+}
+
+function comparable(column: string, value: MartRow[string] | undefined): MartRow[string] {
+  // PostgreSQL stores JSON without the order of its keys.
+  if (column === 'labels' && typeof value === 'string')
+    return JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(value)).sort()))
+  if (typeof value !== 'number' || Number.isInteger(value)) return value ?? null
+  return Number(value.toPrecision(9))
+}
+
+/** Runs `etl` once, and returns the run. Without time, it is not bounded. */
+export async function loaded(
+  store: HistoryStore,
+  target: WarehouseTarget,
+  { events = [], ...options }: Partial<Parameters<typeof runEtl>[0]> & { events?: EtlCompleted[] } = {},
+): Promise<EtlCompleted> {
+  return await runEtl({
+    ...{ store, target, remainingMs: () => Number.POSITIVE_INFINITY, nowMs: () => NOON },
+    scheduledFor: '2026-03-01T12:00:00Z',
+    announce: async run => void events.push(structuredClone(run)),
+    ...options,
+  })
+}

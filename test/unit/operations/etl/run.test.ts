@@ -1,0 +1,479 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import fc from 'fast-check'
+import { schemaViolation } from '../../../../lib/app/schemas.ts'
+import { HistoryUnavailable } from '../../../../lib/history/store.ts'
+import { etlCompleted } from '../../../../lib/operations/etl/announce.ts'
+import { REPEATS_WITHIN } from '../../../../lib/operations/etl/steps.ts'
+import { ParquetTarget } from '../../../../lib/warehouse/adapters/parquet.ts'
+import { SqliteTarget } from '../../../../lib/warehouse/adapters/sqlite.ts'
+import { WarehouseFailure, type WarehouseTarget } from '../../../../lib/warehouse/target.ts'
+import type { Event } from '../../../../packages/runtime/consumer/event.ts'
+import type { EtlCompleted } from '../../../../schemas/types.ts'
+import {
+  alertEventOf,
+  archive,
+  historyOf,
+  loaded,
+  MemoryHistoryStore,
+  martsOf,
+  NOON,
+  readingOf,
+} from '../../../support/warehouse-log.ts'
+
+const READINGS = 'sluice.telemetry.readings.test'
+const ALERTS = 'sluice.telemetry.alerts.test'
+
+const folder = await mkdtemp(join(tmpdir(), 'sluice-etl-'))
+after(() => rm(folder, { recursive: true }))
+let files = 0
+const sqlite = () => new SqliteTarget(join(folder, `${files++}.db`))
+
+/** Hourly number of readings, by sensor. */
+async function countsOf(target: WarehouseTarget): Promise<Record<string, number>> {
+  const rows = await target.rows('readings_hourly')
+  return Object.fromEntries(rows.map(({ sensor_id, count }) => [String(sensor_id), Number(count)]))
+}
+
+const some = (count: number, first = 0): Event[] =>
+  Array.from({ length: count }, (_, index) => {
+    return readingOf(`r${first + index}`, `roof-${index % 3}`, NOON + (first + index) * 1000, {
+      temperature: index,
+    })
+  })
+
+describe('a run of etl', () => {
+  it('given new records, then it reports them, and a repeated run adds nothing', async () => {
+    const store = new MemoryHistoryStore()
+    const target = new ParquetTarget(store)
+    await archive(store, historyOf(READINGS, [...some(6), undefined]))
+    await archive(store, historyOf(ALERTS, [alertEventOf('fired', 'a')]))
+    const events: EtlCompleted[] = []
+    const run = await loaded(store, target, { events })
+    assert.deepEqual([run.outcome, run.records, run.repeated, run.missing], ['completed', 8, 0, []])
+    assert.deepEqual(run.martRows, { readings_hourly: 3, readings_daily: 3, sensor_uptime: 3, alerts: 1 })
+    assert.deepEqual(run.ranges, [
+      { table: 'readings', topic: READINGS, partition: 0, from: 0, to: 6 },
+      { table: 'alerts', topic: ALERTS, partition: 0, from: 0, to: 0 },
+    ])
+    const before = await martsOf(target)
+    const again = await loaded(store, target, { events })
+    assert.deepEqual([again.records, again.ranges, again.martRows], [0, [], {}])
+    assert.deepEqual(await martsOf(target), before)
+    assert.equal(events.length, 2)
+    for (const event of events) assert.equal(schemaViolation('io.sluice.etl.completed.v1', event), undefined)
+  })
+
+  it('given late readings, then only the rows of their own hour change', async () => {
+    const store = new MemoryHistoryStore()
+    const target = new ParquetTarget(store)
+    await archive(store, historyOf(READINGS, [readingOf('1', 'a', NOON, { temperature: 1 })]))
+    await loaded(store, target)
+    await archive(
+      store,
+      historyOf(READINGS, [readingOf('2', 'a', NOON - 86_400_000, { temperature: 5 })], { first: 1 }),
+    )
+    await loaded(store, target)
+    const rows = await target.rows('readings_hourly')
+    assert.deepEqual(rows.map(({ window_start, sum }) => [window_start, sum]).toSorted(), [
+      [NOON - 86_400_000, 5],
+      [NOON, 1],
+    ])
+  })
+
+  it('given a repeated event within the bound, then it counts once, in whatever run it comes', async () => {
+    for (const runs of [1, 2]) {
+      const store = new MemoryHistoryStore()
+      const target = new ParquetTarget(store)
+      const same = readingOf('same', 'a', NOON, { temperature: 1 })
+      await archive(store, historyOf(READINGS, [same, ...some(3)]))
+      if (runs === 2) await loaded(store, target)
+      const last = REPEATS_WITHIN
+      await archive(store, historyOf(READINGS, [same], { first: last }))
+      await archive(store, historyOf(READINGS, [same], { first: 2 * last + 1 }))
+      await loaded(store, target)
+      // The third one is more than the bound after the second one.
+      assert.equal((await countsOf(target)).a, 2)
+    }
+  })
+
+  it('given the same id of another source, then both count', async () => {
+    const store = new MemoryHistoryStore()
+    const target = new ParquetTarget(store)
+    const other = { ...readingOf('1', 'a', NOON, { temperature: 1 }), source: '/environment/cellar' }
+    await archive(store, historyOf(READINGS, [readingOf('1', 'b', NOON, { temperature: 1 }), other]))
+    await loaded(store, target)
+    assert.deepEqual(await countsOf(target), { a: 1, b: 1 })
+  })
+
+  it('given missing offsets, then they are reported, and the records after them count', async () => {
+    const store = new MemoryHistoryStore()
+    const target = new ParquetTarget(store)
+    for (const first of [5, 20]) await archive(store, historyOf(READINGS, some(3, first), { first }))
+    const run = await loaded(store, target)
+    const range = { table: 'readings', topic: READINGS, partition: 0 }
+    assert.deepEqual(run.missing, [{ ...range, from: 8, to: 19 }])
+    await archive(store, historyOf(READINGS, some(1, 30), { first: 30 }))
+    assert.deepEqual((await loaded(store, target)).missing, [{ ...range, from: 23, to: 29 }])
+    assert.equal(
+      Object.values(await countsOf(target)).reduce((a, b) => a + b),
+      7,
+    )
+  })
+
+  it('given a damaged object, then the others are loaded, the run fails by name, and continues there', async () => {
+    const store = new MemoryHistoryStore()
+    const target = new ParquetTarget(store)
+    await archive(store, historyOf(READINGS, some(3)))
+    const damaged = await archive(store, historyOf(READINGS, some(3, 3), { first: 3 }))
+    await archive(store, historyOf(READINGS, some(3), { partition: 1 }))
+    const bytes = (await store.get(damaged)) as Buffer
+    await store.put(damaged, bytes.subarray(0, 40))
+    const run = await loaded(store, target)
+    assert.equal(run.outcome, 'failed')
+    assert.ok(run.reason?.includes(damaged))
+    assert.equal(run.records, 6)
+    await store.put(damaged, bytes)
+    assert.deepEqual([(await loaded(store, target)).records, (await loaded(store, target)).records], [3, 0])
+  })
+
+  it('given too little time, then it stops between steps, and the partition that waits comes first', async () => {
+    const store = new MemoryHistoryStore()
+    const target = new ParquetTarget(store)
+    for (const partition of [0, 1, 2]) await archive(store, historyOf(READINGS, some(3), { partition }))
+    const seen: number[] = []
+    for (let first = 3; first < 12; first += 3) {
+      const before = seen.length
+      const remainingMs = () => (seen.length === before ? 70_000 : 50_000)
+      const onStep = ({ partition }: { partition: number }) => void seen.push(partition)
+      const { outcome } = await loaded(store, target, { remainingMs, onStep })
+      assert.equal(outcome, 'partial')
+      await archive(store, historyOf(READINGS, some(3, first), { first }))
+    }
+    assert.deepEqual(seen.toSorted(), [0, 1, 2])
+  })
+
+  it('given a partition of several steps and too little time, then it stops after a step', async () => {
+    const store = new MemoryHistoryStore()
+    const target = new ParquetTarget(store)
+    const count = 17_000
+    for (const first of [0, count]) {
+      const events = Array.from({ length: count }, (_, index) => {
+        return readingOf(`${first + index}`, `s${first + index}`, NOON, { temperature: 1 })
+      })
+      await archive(store, historyOf(READINGS, events, { first }))
+    }
+    let steps = 0
+    const bounded = { remainingMs: () => (steps === 0 ? 70_000 : 50_000), onStep: () => void steps++ }
+    const first = await loaded(store, target, bounded)
+    assert.deepEqual([first.outcome, first.records, steps], ['partial', count, 1])
+    assert.equal((await loaded(store, target)).records, count)
+  })
+
+  it('given a warehouse that fails, then the run is announced with the reason', async () => {
+    const events: EtlCompleted[] = []
+    const target = new SqliteTarget(join(folder, 'missing', 'file.db'))
+    const run = loaded(new MemoryHistoryStore(), target, { events })
+    await assert.rejects(
+      run,
+      (error: Error) => error instanceof WarehouseFailure && /Create its folder/.test(error.message),
+    )
+    assert.deepEqual(
+      events.map(({ outcome }) => outcome),
+      ['failed'],
+    )
+    assert.ok(events[0]?.reason?.includes('file.db'))
+    assert.equal(schemaViolation('io.sluice.etl.completed.v1', events[0]), undefined)
+  })
+
+  it('given the same offsets, then the event has the same id; given none, that of its schedule', async () => {
+    const store = new MemoryHistoryStore()
+    await archive(store, historyOf(READINGS, some(3)))
+    const run = await loaded(store, new ParquetTarget(store))
+    const idOf = (one: EtlCompleted, at: string) => etlCompleted(one, at).id
+    const later = { ...run, outcome: 'interrupted' as const, durationMs: 99 }
+    assert.equal(idOf(run, 'a'), idOf(later, 'b'))
+    assert.notEqual(idOf({ ...run, ranges: [] }, 'a'), idOf({ ...run, ranges: [] }, 'b'))
+    assert.notEqual(idOf({ ...run, location: 'other' }, 'a'), idOf(run, 'a'))
+  })
+})
+
+/** Error that stands for a killed process. */
+class Killed extends Error {}
+
+/** Returns a proxy whose calls are counted. Call number `at` fails, before or after its effect. */
+function killable<T extends object>(subject: T, calls: { count: number; at: number; isAfter: boolean }): T {
+  return new Proxy(subject, {
+    get(from, name) {
+      const value = Reflect.get(from, name, from)
+      if (
+        typeof value !== 'function' ||
+        !['get', 'put', 'delete', 'apply', 'announced', 'watermarks', 'announce'].includes(String(name))
+      )
+        return typeof value === 'function' ? value.bind(from) : value
+      return async (...args: unknown[]) => {
+        const isLast = ++calls.count === calls.at
+        if (isLast && !calls.isAfter) throw new Killed()
+        const result = await value.apply(from, args)
+        if (isLast) throw new Killed()
+        return result
+      }
+    },
+  })
+}
+
+describe('a run that is killed', () => {
+  async function history(store: MemoryHistoryStore): Promise<void> {
+    await archive(store, historyOf(READINGS, some(9)))
+    await archive(store, historyOf(READINGS, some(9, 5), { first: 9 }))
+    await archive(store, historyOf(READINGS, some(9, 40), { partition: 1 }))
+    const alerts = [
+      alertEventOf('fired', 'a'),
+      alertEventOf('acknowledged', 'a'),
+      alertEventOf('resolved', 'a', { atMs: NOON + 9_000 }),
+    ]
+    await archive(store, historyOf(ALERTS, alerts))
+  }
+
+  const targets = {
+    SQLite: () => {
+      const target = sqlite()
+      return {
+        history: new MemoryHistoryStore(),
+        target: () => target,
+        faulty: (calls: Calls) => killable(target, calls),
+      }
+    },
+    Parquet: () => {
+      const store = new MemoryHistoryStore()
+      // Each call of the bucket is a step at which the process can end.
+      return {
+        history: store,
+        target: () => new ParquetTarget(store),
+        faulty: (calls: Calls) => new ParquetTarget(killable(store, calls)),
+      }
+    },
+  }
+  type Calls = { count: number; at: number; isAfter: boolean }
+
+  for (const [name, place] of Object.entries(targets))
+    it(`${name}: given a kill at any call, then the next runs add the rest once, and announce each offset once`, async () => {
+      const whole = place()
+      await history(whole.history)
+      const late = historyOf(READINGS, some(4, 60), { first: 18 })
+      await archive(whole.history, late)
+      await loaded(whole.history, whole.target())
+      const expected = await martsOf(whole.target())
+      for (const isAfter of [false, true])
+        for (let at = 1; ; at++) {
+          const { history: store, target, faulty } = place()
+          await history(store)
+          const calls = { count: 0, at, isAfter }
+          const events = new Map<string, EtlCompleted>()
+          const announce = async (run: EtlCompleted) => {
+            events.set(etlCompleted(run, '').id, structuredClone(run))
+          }
+          const dying = killable({ announce }, calls)
+          const killed = await loaded(store, faulty(calls), { announce: run => dying.announce(run) }).then(
+            () => false,
+            error => {
+              if (error instanceof Killed) return true
+              throw error
+            },
+          )
+          await archive(store, late)
+          await loaded(store, target(), { announce })
+          assert.deepEqual(await martsOf(target()), expected, `call ${at}`)
+          const announced = [...events.values()].flatMap(({ ranges }) => {
+            return ranges.flatMap(({ partition, topic, from, to }) =>
+              Array.from({ length: to - from + 1 }, (_, index) => `${topic} ${partition} ${from + index}`),
+            )
+          })
+          assert.equal(announced.length, 9 + 9 + 9 + 3 + 4, `call ${at}`)
+          assert.equal(new Set(announced).size, announced.length, `call ${at}`)
+          if (!killed) {
+            assert.ok(at > 5)
+            break
+          }
+        }
+    })
+})
+
+describe('the marts of a log', () => {
+  const event = fc.oneof(
+    {
+      weight: 6,
+      arbitrary: fc.record({
+        kind: fc.constant('reading' as const),
+        id: fc.nat(40),
+        sensor: fc.nat(2),
+        second: fc.nat(200_000),
+        value: fc.double({ min: -1e6, max: 1e6, noNaN: true }),
+      }),
+    },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('other' as const) }) },
+  )
+  const alert = fc.record({
+    kind: fc.constantFrom('fired', 'resolved', 'acknowledged', 'removed'),
+    alert: fc.nat(3),
+    second: fc.nat(100_000),
+    id: fc.nat(20),
+  })
+  const logs = fc.record({
+    readings: fc.array(fc.record({ event, partition: fc.nat(1), cut: fc.nat(5), run: fc.nat(4) }), {
+      minLength: 1,
+      maxLength: 60,
+    }),
+    alerts: fc.array(fc.record({ event: alert, cut: fc.nat(3), run: fc.nat(3) }), {
+      minLength: 1,
+      maxLength: 25,
+    }),
+  })
+
+  it('given any division into objects and runs, then they are the same as in one run', async () => {
+    await fc.assert(
+      fc.asyncProperty(logs, fc.boolean(), async (log, isSqlite) => {
+        const [once, often] = [new MemoryHistoryStore(), new MemoryHistoryStore()]
+        const first = new ParquetTarget(once)
+        const second = isSqlite ? sqlite() : new ParquetTarget(often)
+        const readings = log.readings.map(({ event, partition, cut, run }) => ({
+          event: readingIn(event),
+          partition,
+          isCut: cut === 0,
+          isRun: run === 0,
+        }))
+        for (const partition of [0, 1]) {
+          const own = readings.filter(one => one.partition === partition)
+          if (own.length > 0)
+            await archive(
+              once,
+              historyOf(
+                READINGS,
+                own.map(one => one.event),
+                { partition },
+              ),
+            )
+        }
+        const alerts = log.alerts.map(({ event: { kind, alert, second, id }, cut, run }) => {
+          const event = alertEventOf(kind, `a${alert}`, { atMs: NOON + second * 1000, id: `${id}` })
+          return { event, partition: 0, isCut: cut === 0, isRun: run === 0 }
+        })
+        await archive(
+          once,
+          historyOf(
+            ALERTS,
+            alerts.map(one => one.event),
+          ),
+        )
+        await loaded(once, first)
+        for (const [topic, all] of [
+          [READINGS, readings],
+          [ALERTS, alerts],
+        ] as const)
+          await inParts(topic, all, often, async () => void (await loaded(often, second)))
+        await loaded(often, second)
+        const expected = await martsOf(first)
+        assert.deepEqual(await martsOf(second), expected)
+        if (second instanceof ParquetTarget) {
+          // Merging objects changes no row either.
+          for (const day of [1, 2, 3]) await second.compact(NOON + day * 86_400_000)
+          assert.deepEqual(await martsOf(second), expected)
+        }
+        await second.close()
+      }),
+      { numRuns: 25 },
+    )
+  })
+
+  type Part = {
+    readonly event: Event | undefined
+    readonly partition: number
+    readonly isCut: boolean
+    readonly isRun: boolean
+  }
+
+  async function inParts(
+    topic: string,
+    all: readonly Part[],
+    store: MemoryHistoryStore,
+    run: () => Promise<void>,
+  ): Promise<void> {
+    const waiting = new Map<number, (Event | undefined)[]>()
+    const next = new Map<number, number>()
+    const write = async (partition: number) => {
+      const events = waiting.get(partition) ?? []
+      const first = next.get(partition) ?? 0
+      if (events.length > 0) await archive(store, historyOf(topic, events, { partition, first }))
+      waiting.set(partition, [])
+      next.set(partition, first + events.length)
+    }
+    for (const { event, partition, isCut, isRun } of all) {
+      waiting.set(partition, [...(waiting.get(partition) ?? []), event])
+      if (isCut || isRun) await write(partition)
+      if (isRun) await run()
+    }
+    for (const partition of waiting.keys()) await write(partition)
+  }
+
+  function readingIn(event: {
+    kind: string
+    id?: number
+    sensor?: number
+    second?: number
+    value?: number
+  }): Event | undefined {
+    if (event.kind === 'other') return undefined
+    const { id, sensor, second = 0, value } = event
+    return readingOf(`${id}`, `roof-${sensor}`, NOON + second * 1000, { temperature: value, humidity: 50 })
+  }
+})
+
+describe('Parquet objects of the warehouse', () => {
+  it('given a new day, then objects are merged, the old ones stay for readers, and are deleted a day later', async () => {
+    const store = new MemoryHistoryStore()
+    const target = new ParquetTarget(store)
+    for (const first of [0, 3, 6]) {
+      await archive(store, historyOf(READINGS, some(3, first), { first }))
+      await loaded(store, target, { nowMs: () => NOON })
+    }
+    const objects = () => [...store.objects.keys()].filter(key => key.startsWith('marts/readings_hourly/'))
+    const expected = await martsOf(target)
+    const before = objects()
+    await store.put('marts/readings_hourly/topic=x/0-left-behind.parquet', Buffer.from('x'))
+    await loaded(store, target, { nowMs: () => NOON + 86_400_000 })
+    assert.ok(before.every(key => objects().includes(key)))
+    await loaded(store, target, { nowMs: () => NOON + 2.1 * 86_400_000 })
+    assert.deepEqual(await martsOf(target), expected)
+    assert.equal(objects().length, 1)
+  })
+
+  it('given an object that is missing, then it is named', async () => {
+    const store = new MemoryHistoryStore()
+    const target = new ParquetTarget(store)
+    await archive(store, historyOf(READINGS, some(3)))
+    await loaded(store, target)
+    const key = [...store.objects.keys()].find(one => one.startsWith('marts/readings_hourly/')) as string
+    await store.delete([key])
+    await assert.rejects(target.rows('readings_hourly'), new RegExp(key))
+  })
+
+  it('given a manifest of a newer version, then nothing is changed', async () => {
+    const store = new MemoryHistoryStore()
+    await store.put('marts/manifest.json', Buffer.from('{"version":2}'))
+    await assert.rejects(loaded(store, new ParquetTarget(store)), /newer version/)
+  })
+
+  it('given a bucket that is away, then the run fails, and the next one continues', async () => {
+    const store = new MemoryHistoryStore()
+    await archive(store, historyOf(READINGS, some(3)))
+    const away = new Proxy(store, {
+      get: (from, name) =>
+        name === 'get' ? () => Promise.reject(new HistoryUnavailable('away')) : Reflect.get(from, name),
+    })
+    await assert.rejects(loaded(away, new ParquetTarget(away)), HistoryUnavailable)
+    assert.equal((await loaded(store, new ParquetTarget(store))).records, 3)
+  })
+})

@@ -1,0 +1,251 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { EVENT_COLUMNS } from '../../../lib/operations/alert-log/tables.ts'
+import { POSTGRES } from '../../../lib/warehouse/adapters/postgres.ts'
+import { firstStatements } from '../../../lib/warehouse/adapters/sql.ts'
+import { SQLITE } from '../../../lib/warehouse/adapters/sqlite.ts'
+import {
+  ALERT_LOG,
+  ALERTS,
+  type AlertChange,
+  alertLog,
+  alertsByRule,
+  foldAlerts,
+} from '../../../lib/warehouse/alerts.ts'
+import type { MartRow } from '../../../lib/warehouse/mart.ts'
+import { foldReadings, READINGS_DAILY, READINGS_HOURLY } from '../../../lib/warehouse/readings.ts'
+import { SENSOR_UPTIME } from '../../../lib/warehouse/uptime.ts'
+import { derivedId } from '../../../packages/runtime/consumer/derived-id.ts'
+import { NOON } from '../../support/warehouse-log.ts'
+
+const HOUR_MS = 3_600_000
+const DAY_START = Date.parse('2026-03-01T00:00:00Z')
+
+interface Given {
+  readonly timeMs?: number | null
+  readonly value?: unknown
+  readonly type?: string
+  readonly subject?: string | null
+}
+
+function folded(readings: readonly Given[]) {
+  const column = (of: (one: Given) => unknown) => readings.map(of)
+  const columns = {
+    type: column(({ type = 'io.sluice.environment.reading.v1' }) => type),
+    source: column(() => '/environment/roof'),
+    subject: column(({ subject = 'roof-1' }) => subject),
+    time: column(({ timeMs = NOON }) => timeMs),
+    timestamp: column(() => NOON + 5 * HOUR_MS),
+    temperature: column(({ value = 20 }) => value),
+  }
+  return foldReadings(columns, readings.keys(), metric => metric)
+}
+
+describe('statistics of readings', () => {
+  const hourly = (given: readonly Given[]) => folded(given).changes.get(READINGS_HOURLY) ?? []
+
+  it('given readings of an hour, then their row has every statistic', () => {
+    const [row, ...others] = hourly([
+      { value: 2, timeMs: NOON + 60_000 },
+      { value: 4, timeMs: NOON },
+      { value: 9, timeMs: NOON + 2_000 },
+    ])
+    assert.deepEqual(others, [])
+    assert.deepEqual(row, {
+      ...{ source: '/environment/roof', subject: 'roof-1', sensor_id: 'roof-1', family: 'environment' },
+      ...{ metric: 'temperature', window_start: NOON, count: 3, sum: 15, min: 2, max: 9, mean: 5 },
+      ...{ first_value: 4, first_at: NOON, last_value: 2, last_at: NOON + 60_000 },
+      stddev: row?.stddev,
+    })
+    assert.ok(Math.abs(Number(row?.stddev) - Math.sqrt(26 / 3)) < 1e-12)
+  })
+
+  it('given several hours of a day, then each has a row, and the day has one', () => {
+    const { changes } = folded([{ timeMs: NOON - 1 }, { timeMs: NOON }, { timeMs: NOON + HOUR_MS }])
+    const starts = changes.get(READINGS_HOURLY)?.map(row => row.window_start)
+    assert.deepEqual(starts, [NOON - HOUR_MS, NOON, NOON + HOUR_MS])
+    assert.deepEqual(
+      changes.get(READINGS_DAILY)?.map(row => [row.window_start, row.count]),
+      [[DAY_START, 3]],
+    )
+  })
+
+  it('given values with a small spread far from zero, then the deviation is exact', () => {
+    const [row] = hourly([{ value: 1e9 + 1 }, { value: 1e9 + 2 }, { value: 1e9 + 3 }])
+    assert.ok(Math.abs(Number(row?.stddev) - Math.sqrt(2 / 3)) < 1e-9)
+  })
+
+  it('given several readings at the same time, then the smallest is first and the largest last', () => {
+    for (const values of [
+      [3, 1, 2],
+      [1, 2, 3],
+    ]) {
+      const [row] = hourly(values.map(value => ({ value })))
+      assert.deepEqual([row?.first_value, row?.last_value], [1, 3])
+    }
+  })
+
+  const uncounted: readonly (readonly [given: string, reading: Given])[] = [
+    ['another type', { type: 'io.sluice.clock.tick.v1' }],
+    ['no value', { value: null }],
+    ['a value that is not a number', { value: 'warm' }],
+    ['NaN', { value: Number.NaN }],
+    ['a value whose square is too large', { value: 1e200 }],
+    ['a time before 1970', { timeMs: -1 }],
+    ['a time after the year 9999', { timeMs: Date.UTC(9999, 11, 31) }],
+  ]
+  for (const [given, reading] of uncounted)
+    it(`given ${given}, then the reading is not counted`, () => {
+      assert.equal(hourly([reading, {}])[0]?.count, 1)
+    })
+
+  it('given times out of range, then the readings are reported', () => {
+    assert.equal(folded([{ timeMs: -1 }, { timeMs: 1e18 }, {}]).skipped, 2)
+  })
+
+  it('given no time, then the time of the record applies', () => {
+    assert.equal(hourly([{ timeMs: null }])[0]?.window_start, NOON + 5 * HOUR_MS)
+  })
+
+  it('given no subject, then the source is the sensor', () => {
+    const [row] = hourly([{ subject: null }])
+    assert.deepEqual([row?.subject, row?.sensor_id], ['', '/environment/roof'])
+  })
+})
+
+describe('uptime of sensors', () => {
+  const cases: readonly (readonly [
+    given: string,
+    seconds: readonly number[],
+    seen: string,
+    total: number,
+  ])[] = [
+    ['one reading', [1_000], '1000-1300', 300],
+    ['readings within the threshold', [0, 200, 400], '0-700', 700],
+    ['readings exactly at the threshold', [0, 300], '0-600', 600],
+    ['a gap', [0, 301], '0-300,301-601', 600],
+    ['readings in any order', [400, 0, 200], '0-700', 700],
+    ['repeated readings', [0, 0, 0.5], '0-300', 300],
+    ['a reading shortly before midnight', [86_399], '86399-86400', 1],
+  ]
+  for (const [given, seconds, seen, total] of cases)
+    it(`given ${given}, then ${total} seconds are seen, in one part or in several`, () => {
+      const given = seconds.map(second => ({ timeMs: DAY_START + second * 1000 }))
+      const whole = folded(given).changes.get(SENSOR_UPTIME)?.[0]
+      assert.deepEqual([whole?.seen, whole?.seconds_seen, whole?.share], [seen, total, total / 86_400])
+      assert.equal(whole?.readings, seconds.length)
+      const parts = given.map(one => folded([one]).changes.get(SENSOR_UPTIME)?.[0] as MartRow)
+      assert.deepEqual(parts.reduce(SENSOR_UPTIME.merge), whole)
+    })
+
+  it('given a reading shortly before midnight, then the next day begins as seen, without a reading', () => {
+    const [, next] = folded([{ timeMs: DAY_START - 100_000 }]).changes.get(SENSOR_UPTIME) ?? []
+    assert.deepEqual(
+      [next?.day, next?.seen, next?.readings, next?.first_at],
+      ['2026-03-01', '0-200', 0, null],
+    )
+    const day = folded([{ timeMs: NOON }]).changes.get(SENSOR_UPTIME)?.[0] as MartRow
+    for (const merged of [
+      SENSOR_UPTIME.merge(day, next as MartRow),
+      SENSOR_UPTIME.merge(next as MartRow, day),
+    ])
+      assert.deepEqual([merged.readings, merged.first_at, merged.seconds_seen], [1, NOON, 500])
+  })
+})
+
+describe('alerts', () => {
+  const base = { labels: {}, partition: 1, eventMs: NOON, rule: 'HOT', source: '/s', subject: 'roof-1' }
+  const fired = { ...base, event: 'fired', startedMs: NOON, endedMs: null, value: 31, reason: 'condition' }
+  const resolved = { ...fired, event: 'resolved', endedMs: NOON + 5_000, value: 29, reason: 'cleared' }
+  const stated = (event: string, by: string) => ({
+    ...base,
+    event,
+    acknowledgedBy: by,
+    acknowledgedComment: 'c',
+  })
+
+  /** The columns that the events determine. The events have the offsets 0, 1, … */
+  function rowOf(events: readonly object[]): MartRow {
+    const all = events.map((event, offset) => ({ alertId: 'a', offset, ...event }) as AlertChange)
+    const [row, ...others] = foldAlerts(all).get(ALERTS) ?? []
+    assert.deepEqual(others, [])
+    assert.ok(row)
+    const parts = all.map(event => foldAlerts([event]).get(ALERTS)?.[0] as MartRow)
+    assert.deepEqual(parts.reduce(ALERTS.merge), row)
+    return row
+  }
+
+  const cases: readonly (readonly [given: string, events: readonly object[], then: object])[] = [
+    [
+      'a firing alert',
+      [fired],
+      { value: 31, resolved_ts: null, duration_s: null, offset: 0, reason: 'condition' },
+    ],
+    [
+      'a resolved alert',
+      [fired, resolved],
+      { value: 31, resolved_value: 29, duration_s: 5, resolved_reason: 'cleared', offset: 0 },
+    ],
+    [
+      'only the resolved event',
+      [resolved],
+      { value: null, alert_ts: NOON, resolved_value: 29, duration_s: null, offset: null },
+    ],
+    [
+      'the resolved event first',
+      [resolved, fired],
+      { value: 31, resolved_value: 29, duration_s: 5, offset: 1 },
+    ],
+    ['two fired events', [fired, { ...fired, value: 99 }], { value: 31, offset: 0 }],
+    ['two resolved events', [fired, resolved, { ...resolved, endedMs: NOON + 99_000 }], { duration_s: 5 }],
+    [
+      'an acknowledgement',
+      [fired, stated('acknowledged', 'ada')],
+      { acknowledged_by: 'ada', acknowledged_ts: NOON },
+    ],
+    [
+      'an acknowledgement that was removed',
+      [fired, stated('acknowledged', 'ada'), stated('acknowledgement-removed', 'bob')],
+      { acknowledged_by: null, acknowledged_ts: null, acknowledged_comment: null },
+    ],
+    [
+      'a second acknowledgement',
+      [fired, stated('acknowledged', 'ada'), stated('acknowledged', 'bob')],
+      { acknowledged_by: 'bob' },
+    ],
+    [
+      'an acknowledgement before the alert',
+      [stated('acknowledged', 'ada'), fired],
+      { acknowledged_by: 'ada', value: 31 },
+    ],
+    ['no subject', [{ ...fired, subject: null }], { sensor_id: '/s', subject: null }],
+    ['a time that no database has', [{ ...fired, activeMs: -62_167_219_200_000 }], { active_ts: null }],
+  ]
+  for (const [given, events, then] of cases)
+    it(`given ${given}, then the row says so, in one part or in several`, () => {
+      const row = rowOf(events)
+      assert.deepEqual(Object.fromEntries(Object.keys(then).map(column => [column, row[column]])), then)
+    })
+
+  it('given only an acknowledgement, or another event, then alert_log has no row', () => {
+    const events = [stated('acknowledged', 'ada'), { ...fired, event: 'io.sluice.alert.routed.v1' }]
+    const rows = foldAlerts(events.map(one => ({ ...one, alertId: 'a', offset: 0 }) as AlertChange))
+    assert.equal(rows.get(ALERTS)?.length, 1)
+    assert.deepEqual(alertLog(rows.get(ALERTS) ?? []), [])
+    assert.deepEqual(alertsByRule(rows.get(ALERTS) ?? []), [])
+  })
+
+  it('given the alert log of the topic, then alert_log has its columns, in its order', () => {
+    const derived = ['alert_id', 'duration_s', 'resolved_reason', 'resolved_value', 'acknowledged_ts']
+    const known = new Set([...EVENT_COLUMNS.map(({ name }) => name), ...derived])
+    for (const [column] of ALERT_LOG.columns) assert.ok(known.has(column), column)
+    assert.equal(ALERT_LOG.columns.length, 28)
+  })
+})
+
+describe('tables of the warehouse', () => {
+  it('given the first migration, then its statements never change: add another migration', () => {
+    const ids = [POSTGRES, SQLITE].map(dialect => derivedId(...firstStatements(dialect)))
+    assert.deepEqual(ids, ['6yrqvshtJRxpqkp-C86Zrw', 'Su3wPyCEhGCCpf5ZdmUYeQ'])
+  })
+})

@@ -30,6 +30,6 @@ export async function withWarehouse<T>(
       ? new CliFailure(error.message, 1, { cause: error })
       : error
   } finally {
-    store.close()
+    store.close?.()
   }
 }

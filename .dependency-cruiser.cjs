@@ -82,8 +82,8 @@ module.exports = {
     ...onlyRightwards,
     onlyIn('(packages/runtime/adapters/kafka|packages/kafka-records)', 'kafkajs/'),
     onlyIn('packages/runtime/adapters/redis', 'ioredis/'),
-    onlyIn('(lib/app/aws|packages/runtime/adapters/(aws|s3))', '@aws-sdk/'),
-    onlyIn('lib/operations/alert-log', '@duckdb/'),
+    onlyIn('(lib/app/aws|lib/operations/sql|packages/runtime/adapters/(aws|s3))', '@aws-sdk/'),
+    onlyIn('lib/operations/sql', '@duckdb/'),
     {
       name: 'duckdb-on-demand',
       comment: 'one command needs its 70 MB: everything else runs where there is no binary of it',
@@ -263,7 +263,7 @@ module.exports = {
         'what is deployed comes from dependencies or, as the SDK, from its surroundings; not from devDependencies. Two operations run where npm ' +
         'has installed all: they read CSV files, and ask DuckDB',
       severity: 'error',
-      from: { path: '^(lib|functions|packages|console)/', pathNot: '^lib/operations/(alert-log|import)/' },
+      from: { path: '^(lib|functions|packages|console)/', pathNot: '^lib/operations/(sql|import)/' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only', 'npm-peer'] },
     },
     {

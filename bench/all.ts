@@ -9,7 +9,17 @@ import { type Run, runBenchmark } from './kit/program.ts'
 
 // `npm run bench`: runs all benchmarks one after another, each in its own process, and prints one table of all figures.
 
-const BENCHMARKS = ['pipeline', 'alerts', 'codec', 'produce', 'redrive', 'latency', 'start', 'trigger']
+const BENCHMARKS = [
+  'pipeline',
+  'alerts',
+  'backtest',
+  'codec',
+  'produce',
+  'redrive',
+  'latency',
+  'start',
+  'trigger',
+]
 
 await runBenchmark({
   usage: `npm run bench -- [options]

@@ -4,6 +4,7 @@ import type { Config } from '../lib/app/config.ts'
 import { topicsRead } from '../lib/app/functions.ts'
 import { type Signal, signalSize, type TableSignal, topicName } from '../lib/app/topics.ts'
 import type { OpenStall } from '../lib/diagnosis/stalls/stalls.ts'
+import type { SqlEngine } from '../lib/operations/sql/engine.ts'
 import type { DeadLetterSource } from '../lib/queries/dead-letters.ts'
 import type { ReadTopic } from '../lib/queries/lag.ts'
 import { topicBounds } from '../lib/queries/topics.ts'
@@ -45,6 +46,8 @@ export interface EnvironmentOptions {
    * stalls from Kafka and Redis.
    */
   readonly standing?: () => readonly OpenStall[] | undefined
+  /** Answers SQL statements; absent if the console cannot. The environment closes it. */
+  readonly sql?: SqlEngine
 }
 
 export class ConsoleEnvironment {
@@ -54,6 +57,7 @@ export class ConsoleEnvironment {
   readonly streams: boolean
   readonly spans: SpanStore | undefined
   readonly standing: () => readonly OpenStall[] | undefined
+  readonly sql: SqlEngine | undefined
   readonly offsets: () => Promise<PageOffsets>
   readonly cluster: () => Promise<ClusterInspection>
   readonly inspection: () => Promise<StateInspection>
@@ -70,6 +74,7 @@ export class ConsoleEnvironment {
     streams,
     spans,
     standing = () => undefined,
+    sql,
   }: EnvironmentOptions) {
     this.config = config
     this.functions = functions
@@ -77,6 +82,7 @@ export class ConsoleEnvironment {
     this.streams = streams
     this.spans = spans
     this.standing = standing
+    this.sql = sql
     this.#connections = new Connections(config, 'sluice-console')
     const opened = <T extends { close(): Promise<void> }>(open: (kafka: Kafka) => T) =>
       once(async () => this.#connections.kept(open(await this.#connections.kafka())))
@@ -168,7 +174,7 @@ export class ConsoleEnvironment {
 
   async close(): Promise<void> {
     this.#closing.abort()
-    await Promise.all(this.#background)
+    await Promise.all([...this.#background, this.sql?.close?.()])
     await this.#connections.close()
   }
 }

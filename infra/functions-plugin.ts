@@ -9,7 +9,6 @@ import { CONSOLE_STAGE, consoleApi } from './console-api.ts'
 import { destinationProblems } from './destinations.ts'
 import { expandedFields, functionProblems, isDeployed, type Surroundings } from './expand-functions.ts'
 import { functionProperties } from './functions-schema.ts'
-import { historyResources } from './history/resources.ts'
 import { missedRunsResources } from './missed-runs.ts'
 import { nameProblems } from './names.ts'
 import { roles } from './roles.ts'
@@ -84,7 +83,6 @@ export default class FunctionsPlugin {
         ...service.resources?.Resources,
         ...roles(declared, { ...surroundings, stage, ...(vpc ? { vpc } : {}) }),
         ...(surroundings.keepsMissedRuns ? missedRunsResources(stage) : {}),
-        ...historyResources(surroundings),
       },
       ...(surroundings.console ? { extensions: { ...service.resources?.extensions, ...CONSOLE_STAGE } } : {}),
     }

@@ -100,6 +100,15 @@ export const USES: Readonly<Record<string, Use>> = {
     text: 'notification routes and receivers: the files in the package, and NOTIFICATIONS_DIR',
     folder: 'notifications',
   },
+  'emitted-topics': {
+    text: 'the topics in `emits`: permission to read them too',
+    statements: ({ emits }, { clusterArn, env }) => [
+      allow(
+        ['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'],
+        emits.map(signal => arnInCluster(clusterArn, 'topic', topicName(signal, env))),
+      ),
+    ],
+  },
   'alerts-topic': {
     text: 'the SNS topic sluice-alerts-{env}: permission to publish, and ALERTS_TOPIC_ARN',
     variables: ({ alertsTopicArn }) => ({ ALERTS_TOPIC_ARN: alertsTopicArn }),

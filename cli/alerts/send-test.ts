@@ -5,9 +5,9 @@ import { loadReceivers, RECEIVERS_FILE } from '../../lib/notification/adapters/r
 import type { Receiver } from '../../lib/notification/receiver.ts'
 import { InvalidReceivers } from '../../lib/notification/receivers-file.ts'
 import { StackNotFound, stackEnvironment } from '../../programs/addresses.ts'
+import { awsPlace } from '../../programs/aws-place.ts'
 import { command, environment, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
-import { awsPlace } from '../send-test/aws-place.ts'
 import { type Tried, tryReceivers } from '../send-test/try-receivers.ts'
 import { pathIn, printReport, type Terminal } from '../terminal.ts'
 

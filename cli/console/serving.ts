@@ -9,7 +9,9 @@ import { PortUnusable, serveConsole } from '../../console/serve.ts'
 import { consolePage } from '../../infra/console-page.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
 import { LOCAL_PORTS, readSettings } from '../../lib/app/settings/index.ts'
-import { configOf } from '../connections.ts'
+import { LocalSqlEngine } from '../../lib/operations/sql/local-engine.ts'
+import { awsPlace } from '../../programs/aws-place.ts'
+import { configOf, environmentOf } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
 import { operatorOf } from '../person.ts'
 import type { Terminal } from '../terminal.ts'
@@ -30,7 +32,14 @@ export async function showConsole(options: ConsoleOptions, terminal: Terminal): 
   const config = configOf(terminal, options.env)
   const { consolePort } = readSettings([LOCAL_PORTS], terminal.environment)
   const isLocal = isOnThisMachine(config)
-  const environment = new ConsoleEnvironment({ config, functions: readFunctions(), isLocal, streams: true })
+  const sql = new LocalSqlEngine(config, awsPlace(environmentOf(terminal, options.env)))
+  const environment = new ConsoleEnvironment({
+    config,
+    functions: readFunctions(),
+    isLocal,
+    streams: true,
+    sql,
+  })
   const token = randomBytes(16).toString('hex')
   const app = consoleApp({
     environment,

@@ -16,9 +16,11 @@ import {
   SOME_TEXT,
 } from '../command.ts'
 import { usageFailure } from '../failure.ts'
+import { DAY_OR_TIME, DAY_TEXT } from '../history/period.ts'
 import { KEY_BY } from '../key-by.ts'
 import { SERIALIZATION_OPTION } from '../serialization.ts'
 import { CONDITION } from '../tail/filter.ts'
+import { tableIn } from './plan.ts'
 import { replay } from './replay.ts'
 
 /** Kind for the value of `--loop`. */
@@ -32,8 +34,10 @@ export default command({
 
 FILE is a recording from \`sluice record\`, whose records are written unchanged to the topics of the same signals; a
 stream of CloudEvents (one JSON document per line), which is written to the readings topic; or a captured Lambda batch
-(JSON with "records"). Each can be gzip. Several files are merged by time. "-" is standard input. Files are read to
-their ends before anything is published. No offsets are committed.`,
+(JSON with "records"). Each can be gzip. history:TABLE is a table of the history, of which --since and --until select a
+part: history:readings, history:events, history:alerts, history:analytics or history:dead_letters. Several files are
+merged by time. "-" is standard input. Files are read to their ends before anything is published. No offsets are
+committed.`,
   more: `
 Events that are replayed again are duplicates for every consumer that still has their ids in its deduplication window.
 --shift creates new events, with ids derived from the old ones and the shift. "now" moves them as close to the current
@@ -54,11 +58,14 @@ same command, whose position file contains the progress.
 Examples:
   sluice replay events/streams/heatwave.jsonl --speed 600 --shift now
   sluice replay readings.jsonl.gz --topic orders.copy --keep-partitions --speed max
+  sluice replay history:readings --since 2026-11-20 --until 2026-11-21 --speed 60 --shift now
   sluice replay north.jsonl south.jsonl --loop forever --shift now --resume place.json`,
   args: {
-    file: argumentList('the recordings, or "-"', SOME_TEXT),
+    file: argumentList('the recordings, "-", or history:TABLE', SOME_TEXT),
   },
   options: {
+    since: option('<time>', `records of the history written since: ${DAY_TEXT}`, DAY_OR_TIME),
+    until: option('<time>', 'records of the history written before', DAY_OR_TIME),
     speed: optionWithDefault('<n>', 'speed relative to the recording, or "max"', SPEED, 1),
     shift: option(
       '<time>',
@@ -101,6 +108,8 @@ Examples:
   run({ file: files, ...options }, terminal) {
     if (files.length > 1 && files.includes('-'))
       throw usageFailure('"-" is for one recording: several are merged from files.')
+    if ((options.since ?? options.until) !== undefined && files.every(file => tableIn(file) === undefined))
+      throw usageFailure('--since and --until are for history:TABLE. Use --for and --skip for files.')
     const {
       filter: filters,
       limit,

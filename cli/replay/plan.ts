@@ -1,12 +1,17 @@
+import { HISTORY_TABLES, type HistoryTable } from '../../lib/history/tables.ts'
 import type { ShiftTarget } from '../../lib/operations/replay/shift.ts'
 import type { KeyStrategy } from '../../lib/telemetry/key.ts'
 import type { ContentMode } from '../../packages/runtime/cloudevents/writer.ts'
 import type { Serialization } from '../../packages/runtime/consumer/serialization.ts'
+import { usageFailure } from '../failure.ts'
 
 /** Request of `sluice replay`. */
 export interface ReplayPlan {
-  /** Names of the recordings, which are merged by time; `-` is standard input. */
+  /** Names of the recordings, which are merged by time; `-` is standard input, `history:readings` a table of the history. */
   readonly files: readonly string[]
+  /** Bounds of the records' timestamps in the history, in milliseconds since the epoch; `until` is excluded. */
+  readonly since?: number
+  readonly until?: number
   readonly speed: number
   readonly shift?: ShiftTarget
   readonly env?: string
@@ -48,4 +53,19 @@ export function identityOf(plan: ReplayPlan, env: string): string {
   const bounds = { limit: String(limit), forMs: String(forMs), loop: String(loop) }
   const formats = serialization && { formats: [serialization.otherwise, ...serialization.named].join() }
   return JSON.stringify(Object.entries({ ...others, ...bounds, ...formats, env }).sort())
+}
+
+const HISTORY = 'history:'
+
+/**
+ * Returns the table of the history that a source names; undefined for a file.
+ *
+ * @throws OperationFailure if the history has no such table
+ */
+export function tableIn(file: string): HistoryTable | undefined {
+  if (!file.startsWith(HISTORY)) return undefined
+  const name = file.slice(HISTORY.length)
+  const table = HISTORY_TABLES.find(one => one === name)
+  if (table) return table
+  throw usageFailure(`${file}: the history has the tables ${HISTORY_TABLES.join(', ')}.`)
 }

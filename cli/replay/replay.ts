@@ -4,17 +4,20 @@ import { dataReader } from '../../lib/app/data-reader.ts'
 import { bulkPublisherOf } from '../../lib/operations/bulk.ts'
 import { OperationFailure } from '../../lib/operations/failure.ts'
 import { departing } from '../../lib/operations/replay/departures.ts'
+import { historySource } from '../../lib/operations/replay/history-source.ts'
 import type { Addressing } from '../../lib/operations/replay/outgoing.ts'
 import { type Extent, shiftFor } from '../../lib/operations/replay/shift.ts'
-import { sourceOf } from '../../lib/operations/replay/source.ts'
+import { type Source, sourceOf } from '../../lib/operations/replay/source.ts'
 import { topicOf } from '../../lib/operations/state-keys.ts'
+import { defined } from '../../packages/runtime/consumer/defined.ts'
 import { CommandConnections } from '../command-connections.ts'
 import { configOf, requireTopic } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
+import { requireHistory } from '../history/store.ts'
 import { writerFor } from '../serialization.ts'
 import { pathIn, type Terminal } from '../terminal.ts'
 import { opened, peeked } from './opened.ts'
-import { identityOf, type ReplayPlan } from './plan.ts'
+import { identityOf, type ReplayPlan, tableIn } from './plan.ts'
 import { loadPosition, PositionKeeper, type ReplayPosition } from './position.ts'
 import { type Keeping, publishPaced } from './run.ts'
 
@@ -26,7 +29,7 @@ import { type Keeping, publishPaced } from './run.ts'
 export async function replay(plan: ReplayPlan, terminal: Terminal): Promise<void> {
   const config = configOf(terminal, plan.env)
   try {
-    const sources = await Promise.all(plan.files.map(file => sourceOf(file, terminal)))
+    const sources = await Promise.all(plan.files.map(file => opening(file, plan, config, terminal)))
     const keeping = await keepingOf(
       plan,
       config.env,
@@ -63,6 +66,23 @@ export async function replay(plan: ReplayPlan, terminal: Terminal): Promise<void
     // If the user has stopped the replay, ignore the error with which a pending wait was aborted.
     if (!terminal.stop.aborted || error instanceof OperationFailure) throw error
   }
+}
+
+async function opening(
+  file: string,
+  { since: sinceMs, until: untilMs }: ReplayPlan,
+  config: Config,
+  terminal: Terminal,
+): Promise<Source> {
+  const table = tableIn(file)
+  if (table === undefined) return await sourceOf(file, terminal)
+  const store = await requireHistory(config, terminal)
+  const source = await historySource(file, store, defined({ table, sinceMs, untilMs }), terminal.stop)
+  for (const { topic, partition, fromOffset, toOffset } of source.missing)
+    terminal.stderr.write(
+      `Missing in the history: offsets ${fromOffset} to ${toOffset} of ${topic}/${partition}.\n`,
+    )
+  return source
 }
 
 async function keepingOf(

@@ -7,6 +7,7 @@ import { nameOf } from '../../lib/operations/state-keys.ts'
 import type { Holding } from '../../lib/queries/erasure.ts'
 import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
+import type { HistoryOutcome } from './erase-history.ts'
 import { sizeText } from './list-text.ts'
 
 const PLAN_COLUMNS: readonly Column[] = [
@@ -49,9 +50,21 @@ export function reportText(report: ErasureReport, columns?: number): string {
       ? [`Events of the entity arrived after the erasure and created a new state in ${again.join(', ')}.`]
       : []),
     ...notReachedText(report),
-    'The log keeps the records of the entity until they expire: see docs/state.md, "Erase an entity".',
   ]
   return `${parts.join('\n\n')}\n`
+}
+
+/** Formats the result for the history, and lists the copies that remain. */
+export function historyText(outcome: HistoryOutcome, isDryRun = false): string {
+  const { place, objects = 0, rows = {}, damaged = [], failure, notReached } = outcome
+  const tables = Object.entries(rows).map(([table, count]) => `${count} of ${table}`)
+  const found = tables.length === 0 ? 'none' : `${tables.join(', ')}, in ${objects} objects`
+  const history =
+    place === undefined
+      ? 'HISTORY_BUCKET is not set, so no history was searched.'
+      : `Rows in ${place} that ${isDryRun ? 'would be' : 'were'} erased: ${failure === undefined ? found : 'unknown'}`
+  const rest = ['', 'These copies are not reached:', ...notReached.map(one => `  ${one}`)]
+  return `\n${[history, ...damaged, ...rest].join('\n')}\n`
 }
 
 /** Returns the progress, such as `waiting for processor (lag 12), activity (lag 3)`. */

@@ -45,9 +45,12 @@ function whereOf({ topic }: StateLine): string {
   return `--all-partitions ${harmless(where)}`
 }
 
+const UNITS = ['KiB', 'MiB', 'GiB', 'TiB']
+
 /** Returns a size such as `412 B` or `1.5 KiB`. */
 export function sizeText(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`
-  const kibibytes = bytes / 1024
-  return kibibytes < 1024 ? `${kibibytes.toFixed(1)} KiB` : `${(kibibytes / 1024).toFixed(1)} MiB`
+  let [size, unit] = [bytes / 1024, 0]
+  for (; size >= 1024 && unit < UNITS.length - 1; unit++) size /= 1024
+  return `${size.toFixed(1)} ${UNITS[unit]}`
 }

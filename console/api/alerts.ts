@@ -1,5 +1,6 @@
 /** Routes for current and past alerts, notifications, silences, and rules. */
 import type { ConsoleEnvironment } from '../environment.ts'
+import { backtestRoutes } from './alerts/backtest.ts'
 import { listRoutes } from './alerts/lists.ts'
 import { notificationRoutes } from './alerts/notifications.ts'
 import { oneRoutes } from './alerts/one.ts'
@@ -18,5 +19,6 @@ export function alertRoutes(environment: ConsoleEnvironment) {
     ...ruleRoutes(environment, conditions),
     ...ruleFileRoutes(environment),
     ...trialRoutes(environment),
+    ...backtestRoutes(environment),
   }
 }

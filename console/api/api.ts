@@ -6,6 +6,7 @@ import { journeyRoutes } from './journey.ts'
 import { kafkaRoutes } from './kafka.ts'
 import { OverviewSampler } from './overview/sampler.ts'
 import { type AnswersOf, asked, watched } from './route.ts'
+import { sqlRoutes } from './sql.ts'
 import { stateRoutes } from './state.ts'
 import { telemetryRoutes } from './telemetry.ts'
 import { writingRoutes } from './writing.ts'
@@ -23,6 +24,7 @@ export function apiRoutes(environment: ConsoleEnvironment) {
     ...kafkaRoutes(environment),
     ...stateRoutes(environment),
     ...journeyRoutes(environment),
+    ...sqlRoutes(environment),
     ...writingRoutes(environment),
   }
 }

@@ -21,6 +21,7 @@ import { Topics } from './kafka/topics.tsx'
 import { OverviewPage } from './overview/overview.tsx'
 import { Tabs } from './parts/tabs.tsx'
 import { Search } from './search/search.tsx'
+import { Sql } from './sql/sql.tsx'
 import { State } from './state/state.tsx'
 import { ActivitiesPage } from './telemetry/activities.tsx'
 import { AveragesPage } from './telemetry/averages.tsx'
@@ -155,6 +156,7 @@ const AREA_PAGES: readonly Area[] = [
       },
     ],
   },
+  { title: 'SQL', path: '/sql', page: Sql },
   { title: 'Write', path: '/write', page: Writing, isListed: ({ isLocal }) => isLocal },
 ]
 

@@ -1,6 +1,5 @@
 /** Writes all records of the archived topics to the history. */
-import { ARCHIVING } from '../../lib/app/archiving.ts'
-import { deployedArchiver } from '../../lib/app/history.ts'
+import { ARCHIVING, deployedArchiver } from '../../lib/app/archiving.ts'
 import { CHECKPOINTS, HISTORY, MAPPINGS, REGISTRY } from '../../lib/app/settings/index.ts'
 import { kafkaHandler } from '../../packages/runtime/lambda/kafka-handler.ts'
 

@@ -4,7 +4,7 @@ import type { DeploymentPlace } from '../account.ts'
 import { glueTables } from './glue.ts'
 
 /** Folder of the bucket for the results of queries. The lifecycle of the bucket deletes them after three days. */
-export const RESULTS = 'athena-results'
+const RESULTS = 'athena-results'
 
 const DATABASE = 'HistoryDatabase'
 

@@ -1,7 +1,7 @@
 /** SQL of the Athena views over history, in the dialect of Trino. Pure. */
 import { columnsOf } from '../../lib/history/columns.ts'
 import type { HistoryTable } from '../../lib/history/tables.ts'
-import { ALERT_LOG, EVENT_COLUMNS } from '../../lib/operations/alert-log/tables.ts'
+import { ALERT_LOG, EVENT_COLUMNS } from '../../lib/operations/sql/alert-tables.ts'
 
 /** Data types of the columns of views. `JSON` is text. */
 export type ViewType =
@@ -14,7 +14,7 @@ export type ViewType =
   | 'TIMESTAMP'
   | 'MAP(VARCHAR, VARCHAR)'
 
-export interface ViewColumn {
+interface ViewColumn {
   readonly name: string
   readonly type: ViewType
 }
@@ -132,7 +132,7 @@ const LOG = [
   ...['fingerprint', 'partition', 'offset'],
 ]
 
-/** Returns the views `alert_events` and `alert_log`, whose columns and rows are those of `sluice alerts sql`. */
+/** Returns the views `alert_events` and `alert_log`, whose columns and rows are those of `sluice sql`. */
 export function alertViews(): readonly View[] {
   const columns = EVENTS.map(({ name, type }) => ({ name, type: VIEW_TYPES[type] }))
   const names = quoted(columns.map(({ name }) => name))

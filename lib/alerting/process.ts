@@ -91,7 +91,8 @@ function onReading(
   const { seen, history } = evaluate(run, rules, state, event, family, data)
   const patterns = patternsOnReading(rules.patterns, state?.patterns, event, family, data)
   const reason: AlertingReason = foremostOf(run.reason, patterns.reason) ?? 'no-rule'
-  const emissions = [...run.emissions, ...patterns.emissions]
+  const emissions =
+    patterns.emissions.length === 0 ? run.emissions : [...run.emissions, ...patterns.emissions]
   const before = state ?? {}
   const wanted = wantedTimers(rules, run.rules, event.timeMs, before)
   const next = stateOf(seen, run.rules, history, wanted, patterns.states)
@@ -159,8 +160,10 @@ function lastAlerts(
 
 /** Returns the time at which the entity last reported a watched metric or an event of a pattern; undefined if it never did. */
 function latestOf(state: AlertingState | undefined): number | undefined {
-  const times = [...Object.values(state?.seen ?? {}), ...(state?.patterns ? [state.patterns.seenMs] : [])]
-  return times.length > 0 ? Math.max(...times) : undefined
+  if (state === undefined) return undefined
+  let latest = state.patterns?.seenMs
+  for (const metric in state.seen) latest = Math.max(latest ?? 0, state.seen[metric] as number)
+  return latest
 }
 
 function stateOf(

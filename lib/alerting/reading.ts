@@ -1,7 +1,7 @@
 /** Evaluates all rules of an entity when a reading arrives. Pure. */
 import type { Received } from '../../packages/runtime/consumer/event.ts'
 import type { Family, ReadingData } from '../telemetry/families.ts'
-import { conditionKind, type Value } from './condition.ts'
+import { conditionKind, fires, type Value } from './condition.ts'
 import type { EntityRun } from './entity-run.ts'
 import type { AlertingHistory, AlertingState, TrackedRule } from './entity-state.ts'
 import type { Comparison } from './kinds/kind.ts'
@@ -25,18 +25,21 @@ export function evaluate(
 ): Remembered {
   const tracked = state?.rules ?? NOTHING
   const seen: Readonly<Record<string, number>> = state?.seen ?? NOTHING
-  for (const key in tracked)
+  let isTracked = false
+  for (const key in tracked) {
+    isTracked = true
     if (!rules.byKey.has(key))
       run.end(
         tracked[key] as TrackedRule,
         event.timeMs,
         rules.paused.has(key) ? 'rule-paused' : 'rule-removed',
       )
+  }
   const histories = new Histories(state?.history, event.timeMs)
   const own = rules.byFamily.get(family.name) ?? []
   for (const keyed of own) {
     const { key, rule } = keyed
-    const before = Object.hasOwn(tracked, key) ? tracked[key] : undefined
+    const before = isTracked && Object.hasOwn(tracked, key) ? tracked[key] : undefined
     const value = watchedValue(rule, data)
     const seenMs = Object.hasOwn(seen, rule.metric) ? seen[rule.metric] : undefined
     if (value === undefined) {
@@ -52,9 +55,14 @@ export function evaluate(
       histories.keep(keyed)
       continue
     }
+    const isLate = seenMs !== undefined && event.timeMs < seenMs
+    // Most rules are inactive, and remain so. The transition would give the same, but takes longer.
+    if (before === undefined && keyed.historyKey === undefined && remainsInactive(rule, value)) {
+      run.note(isLate ? 'late' : 'unchanged')
+      continue
+    }
     const known: RuleState | undefined =
       before?.state ?? (seenMs === undefined ? undefined : { phase: 'inactive', seenMs })
-    const isLate = seenMs !== undefined && event.timeMs < seenMs
     const compared = histories.compare(keyed, value, isLate)
     run.read(
       key,
@@ -70,6 +78,11 @@ export function evaluate(
     seen: lastSeen(rules.watched, seen, data, event.timeMs),
     ...(histories.next === undefined ? {} : { history: histories.next }),
   }
+}
+
+/** Returns whether the value leaves an inactive rule without a state to store. */
+function remainsInactive(rule: Rule, value: Value): boolean {
+  return !awaitsEverySilence(rule) && !fires(rule.condition, value)
 }
 
 const NOTHING: Readonly<Record<string, never>> = {}
@@ -106,7 +119,7 @@ class Histories {
   next: Record<string, object> | undefined
   readonly #before: AlertingHistory
   readonly #timeMs: number
-  readonly #compared = new Map<string, Comparison>()
+  #compared: Map<string, Comparison> | undefined
 
   constructor(before: AlertingState['history'], timeMs: number) {
     this.#before = before ?? NOTHING
@@ -131,11 +144,12 @@ class Histories {
     if (isLate) this.keep(keyed)
     // A late reading does not change the rule's state.
     if (isLate) return LATE
-    const known = this.#compared.get(historyKey)
+    const known = this.#compared?.get(historyKey)
     if (known) return known
     const compared = kind.memory.compare(kind.own, this.#before[historyKey], this.#timeMs, value as number)
     this.next ??= {}
     this.next[historyKey] = compared.state
+    this.#compared ??= new Map()
     this.#compared.set(historyKey, compared)
     return compared
   }

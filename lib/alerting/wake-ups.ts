@@ -37,6 +37,7 @@ export function wantedTimers(
   nowMs: number,
   before: SetTimers,
 ): SetTimers {
+  if (isEmpty(rules)) return NO_TIMERS
   const [ends, silences] = [new Set<number>(), new Set<number>()]
   let isActive = false
   for (const key in rules) {
@@ -55,6 +56,13 @@ export function wantedTimers(
     ...(silences.size > 0 && { silences: sorted(silences) }),
     ...(isActive && { checkMs: checkMs(before.checkMs, nowMs) }),
   }
+}
+
+const NO_TIMERS: SetTimers = {}
+
+function isEmpty(rules: object): boolean {
+  for (const _ in rules) return false
+  return true
 }
 
 /** Returns the pending timers without the one that has just fired. */

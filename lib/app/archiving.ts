@@ -1,6 +1,12 @@
 /** Application of the archiver, which reads every record without understanding it. */
 import type { Application } from '../../packages/runtime/consumer/application.ts'
+import type { SegmentSink } from '../../packages/runtime/consumer/segment-sink.ts'
+import type { RegistrySettings } from '../../packages/runtime/settings/registry.ts'
+import { archiver } from '../history/archiver.ts'
 import { APPLICATION } from './application.ts'
+import { dataReader } from './data-reader.ts'
+import { type HistorySettings, historyStore, tableOfTopic } from './history.ts'
+import type { MappingSettings } from './settings/index.ts'
 
 /** Type of the events that stand for records. It exists only within the archiver. */
 const RECORD_TYPE = 'record'
@@ -19,4 +25,21 @@ export const ARCHIVING: Application = {
   readsMalformed: true,
   readForeign: () => RECORD,
   readData: ({ data }) => ({ kind: 'data', data }),
+}
+
+type Settings = HistorySettings & RegistrySettings & Pick<MappingSettings, 'mappingsDir' | 'topicMappings'>
+
+/**
+ * Creates the archiver.
+ *
+ * @throws ConfigError if no bucket is configured
+ */
+export async function deployedArchiver(config: Settings): Promise<SegmentSink> {
+  return archiver({
+    name: 'archiver',
+    store: await historyStore(config),
+    reader: dataReader(config),
+    nowMs: () => performance.now(),
+    tableOfTopic,
+  })
 }

@@ -1,12 +1,44 @@
-/** Opens the history of an environment, and creates the archiver that writes it. */
-import type { SegmentSink } from '../../packages/runtime/consumer/segment-sink.ts'
-import type { RegistrySettings } from '../../packages/runtime/settings/registry.ts'
-import { archiver } from '../history/archiver.ts'
+/** Opens the history of an environment, and finds the topics of its tables. */
+import type { AwsPlace } from '../../packages/runtime/adapters/aws/clients.ts'
+import { ConfigError } from '../../packages/runtime/settings/config-error.ts'
+import type { PartsOf } from '../../packages/runtime/settings/environment.ts'
+import type { HistoryStore } from '../history/store.ts'
 import { type HistoryTable, signalOfTable, tableOf } from '../history/tables.ts'
-import { dataReader } from './data-reader.ts'
-import { type HistorySettings, historyStore } from './history-store.ts'
-import type { MappingSettings } from './settings/index.ts'
+import type { HISTORY } from './settings/history.ts'
+import type { CheckpointSettings } from './settings/index.ts'
 import { type Signal, signalIn, topicsOf } from './topics.ts'
+
+export type HistorySettings = PartsOf<readonly [typeof HISTORY]> & Pick<CheckpointSettings, 'pathStyle'>
+
+/**
+ * Opens the bucket of the history.
+ *
+ * @throws ConfigError if no bucket is configured
+ */
+export async function historyStore({ historyBucket, pathStyle }: HistorySettings): Promise<HistoryStore> {
+  if (!historyBucket)
+    throw new ConfigError('the environment', [
+      'HISTORY_BUCKET: must be the name of the bucket of the history',
+    ])
+  // The SDK is loaded on first use, so that it does not delay cold starts.
+  const { S3HistoryStore } = await import('./aws/history-bucket.ts')
+  return new S3HistoryStore({ bucket: historyBucket, pathStyle: pathStyle ?? false })
+}
+
+/**
+ * Opens the bucket of the history for a person's machine; undefined if no bucket is configured.
+ *
+ * @param aws an emulator has the bucket that `npm start` creates
+ */
+export async function historyAt(
+  { env, historyBucket }: Pick<HistorySettings, 'historyBucket'> & { readonly env: string },
+  aws: AwsPlace,
+): Promise<HistoryStore | undefined> {
+  const bucket = historyBucket ?? (aws.endpoint === undefined ? undefined : `sluice-history-${env}`)
+  if (bucket === undefined) return undefined
+  const { S3HistoryStore } = await import('./aws/history-bucket.ts')
+  return new S3HistoryStore({ bucket, pathStyle: aws.endpoint !== undefined }, aws)
+}
 
 /** Returns the signals and sub-signals that a table of the history contains. */
 export function signalsOfTable(table: HistoryTable): readonly Signal[] {
@@ -17,20 +49,4 @@ export function signalsOfTable(table: HistoryTable): readonly Signal[] {
 export function tableOfTopic(topic: string): HistoryTable | undefined {
   const signal = signalIn(topic)
   return signal && tableOf(signal)
-}
-
-type Settings = HistorySettings & RegistrySettings & Pick<MappingSettings, 'mappingsDir' | 'topicMappings'>
-
-/**
- * Creates the archiver.
- *
- * @throws ConfigError if no bucket is configured
- */
-export async function deployedArchiver(config: Settings): Promise<SegmentSink> {
-  return archiver({
-    name: 'archiver',
-    store: await historyStore(config),
-    reader: dataReader(config),
-    tableOfTopic,
-  })
 }

@@ -52,11 +52,26 @@ const TABLE = {
     carries: 'all telemetry families, distinguished by type; ticks, rule sets and erasures',
   },
   events: {
-    ...topic(3, 30, MiB, 'entity', 'things that happened; rule sets'),
+    ...topic(
+      3,
+      30,
+      MiB,
+      'entity',
+      'things that happened; rule sets; a tick where records wait for the archiver',
+    ),
     isRuled: true,
     isRedriven: true,
   },
-  alerts: { ...topic(3, 90, MiB, 'alert fingerprint', 'alert fired / resolved'), isRedriven: true },
+  alerts: {
+    ...topic(
+      3,
+      90,
+      MiB,
+      'alert fingerprint',
+      'alert fired / resolved; a tick where records wait for the archiver',
+    ),
+    isRedriven: true,
+  },
   notifications: {
     ...ticked(3, 7, 'group', 'alerts by group, silences, and notifications; ticks'),
     isTickedOften: true,
@@ -73,7 +88,13 @@ const TABLE = {
     isErased: true,
     isRedriven: true,
   },
-  analytics: topic(3, 7, MiB, 'entity', 'closed windows, rolling statistics'),
+  analytics: topic(
+    3,
+    7,
+    MiB,
+    'entity',
+    'closed windows, rolling statistics; a tick where records wait for the archiver',
+  ),
   failures: topic(
     3,
     7,

@@ -7,7 +7,8 @@ import {
 } from '../../packages/runtime/consumer/segment-sink.ts'
 import type { PlainReader } from '../../packages/runtime/pipeline/decoding/plain-records.ts'
 import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
-import { dayOf, objectKey } from './object-key.ts'
+import { ErasureList, putWithoutErased } from './erasures.ts'
+import { dayOf } from './object-key.ts'
 import { encodeRows } from './parquet.ts'
 import { rowsOf } from './row.ts'
 import { type HistoryStore, HistoryUnavailable } from './store.ts'
@@ -20,6 +21,8 @@ interface ArchiverParts {
   readonly name: string
   readonly store: HistoryStore
   readonly reader: PlainReader
+  /** Monotonic clock, in milliseconds. */
+  readonly nowMs: () => number
   /** Returns the table of a Kafka topic; undefined for a topic that is not archived. */
   tableOfTopic(topic: string): HistoryTable | undefined
 }
@@ -29,9 +32,10 @@ interface ArchiverParts {
  * other consumers, and records without an event.
  */
 export function archiver(
-  { name, store, reader, tableOfTopic }: ArchiverParts,
+  { name, store, reader, nowMs, tableOfTopic }: ArchiverParts,
   limits: SegmentLimits = PARTS,
 ): SegmentSink {
+  const erasures = new ErasureList(store, nowMs)
   return {
     name,
     accepts: [],
@@ -41,9 +45,10 @@ export function archiver(
       if (!table) throw new ConfigError(name, [`the topic ${topic} has no table in the history`])
       const [first] = records as [(typeof records)[number]]
       const day = dayOf(first.timestampMs)
-      const key = objectKey({ table, level: 'parts', topic, day, partition, firstOffset, lastOffset })
+      const range = { table, level: 'parts', topic, day, partition, firstOffset, lastOffset } as const
       try {
-        await store.put(key, encodeRows(table, await rowsOf(records, reader)))
+        const bytes = encodeRows(table, await rowsOf(records, reader))
+        await putWithoutErased({ store, erasures }, range, bytes)
       } catch (error) {
         const waits = error instanceof HistoryUnavailable || error instanceof Unavailable
         throw waits ? new RetryableError(error.message, { cause: error }) : error

@@ -16,14 +16,20 @@ export interface Slice<O extends ObjectRange = HistoryObject> extends OffsetRang
 }
 
 /**
- * Returns the slices of one partition in ascending order of offset. They do not overlap.
+ * Returns the slices of one partition in ascending order of offset. They do not overlap. A compacted object takes precedence over
+ * every part, so that no reader needs a part that the compactor may delete.
  *
  * @param objects objects of one partition, in any order
  */
 export function coverage<O extends ObjectRange>(objects: readonly O[]): Slice<O>[] {
-  const sorted = objects.toSorted(
-    (a, b) => a.firstOffset - b.firstOffset || rank(a) - rank(b) || b.lastOffset - a.lastOffset,
-  )
+  const compacted = disjoint(objects.filter(({ level }) => level === 'compacted'))
+  const parts = outside(disjoint(objects.filter(({ level }) => level === 'parts')), compacted)
+  return [...compacted, ...parts].sort((a, b) => a.fromOffset - b.fromOffset)
+}
+
+/** Returns slices of objects of one level. The object that begins first provides the rows. */
+function disjoint<O extends ObjectRange>(objects: readonly O[]): Slice<O>[] {
+  const sorted = objects.toSorted((a, b) => a.firstOffset - b.firstOffset || b.lastOffset - a.lastOffset)
   const slices: Slice<O>[] = []
   let next = 0
   for (const object of sorted) {
@@ -35,8 +41,25 @@ export function coverage<O extends ObjectRange>(objects: readonly O[]): Slice<O>
   return slices
 }
 
-function rank({ level }: ObjectRange): number {
-  return level === 'compacted' ? 0 : 1
+/** Returns the ranges of slices that no other slice contains. Both lists are in ascending order of offset. */
+function outside<O extends ObjectRange>(
+  slices: readonly Slice<O>[],
+  others: readonly Slice<O>[],
+): Slice<O>[] {
+  const left: Slice<O>[] = []
+  let at = 0
+  for (const { object, fromOffset, toOffset } of slices) {
+    while (at < others.length && (others[at] as Slice<O>).toOffset < fromOffset) at += 1
+    let next = fromOffset
+    for (let index = at; index < others.length && next <= toOffset; index++) {
+      const other = others[index] as Slice<O>
+      if (other.fromOffset > toOffset) break
+      if (other.fromOffset > next) left.push({ object, fromOffset: next, toOffset: other.fromOffset - 1 })
+      next = other.toOffset + 1
+    }
+    if (next <= toOffset) left.push({ object, fromOffset: next, toOffset })
+  }
+  return left
 }
 
 /** Returns the ranges between the slices of a partition. The log may have had records there that were never archived. */

@@ -13,6 +13,8 @@ import { consolePage } from '../../infra/console-page.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
 import type { OpenStall } from '../../lib/diagnosis/stalls/stalls.ts'
+import { LocalSqlEngine } from '../../lib/operations/sql/local-engine.ts'
+import { awsPlace } from '../../programs/aws-place.ts'
 import { userOfMachine } from '../../programs/person.ts'
 import { consolePorts } from '../settings.ts'
 
@@ -79,6 +81,7 @@ async function served(
       streams: true,
       spans: receiver?.store,
       standing,
+      sql: new LocalSqlEngine(config, awsPlace(environment)),
     }),
   )
   const token = await keptToken(dataDir)

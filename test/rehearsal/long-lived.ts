@@ -9,6 +9,7 @@ import type { Servers } from './servers.ts'
 /** Queue of records that Lambda has given up. */
 const GIVEN_UP = 'rehearsal-given-up'
 const CHECKPOINTS = 'rehearsal-checkpoints'
+const HISTORY = 'rehearsal-history'
 
 export interface LongLived {
   /** Variables of the command that deploys. */
@@ -25,6 +26,7 @@ export async function createLongLived(emulator: Emulator, servers: Servers): Pro
     emulator.json('sqs', 'CreateQueue', { QueueName: GIVEN_UP }),
     emulator.query('sns', 'CreateTopic', { Name: alertsTopicName(STAGE) }),
     emulator.rest('s3', `/${CHECKPOINTS}`, 'PUT'),
+    emulator.rest('s3', `/${HISTORY}`, 'PUT'),
     emulator.json('secretsmanager', 'CreateSecret', {
       Name: consoleSecret(STAGE),
       SecretString: JSON.stringify({ tokens: [{ token: consoleToken, name: 'rehearsal', role: 'viewer' }] }),
@@ -45,6 +47,7 @@ export async function createLongLived(emulator: Emulator, servers: Servers): Pro
       SUBNET_IDS: 'subnet-1,subnet-2',
       SECURITY_GROUP_IDS: 'sg-1',
       CHECKPOINT_BUCKET: CHECKPOINTS,
+      HISTORY_BUCKET: HISTORY,
       ON_FAILURE_QUEUE_ARN: `arn:aws:sqs:${REGION}:${ACCOUNT}:${GIVEN_UP}`,
       SLUICE_CONSOLE: 'on',
     },

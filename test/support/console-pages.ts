@@ -28,7 +28,7 @@ interface ConsolePage {
 }
 
 /** Number of pages in the navigation, which are the first ones in the list. */
-export const AREAS = 8
+export const AREAS = 9
 
 const at = (path: string): ConsolePage => ({ name: path, address: () => path })
 
@@ -40,6 +40,7 @@ export const PAGES: readonly ConsolePage[] = [
   at('/event'),
   at('/state'),
   at('/kafka'),
+  at('/sql'),
   at('/write'),
   at('/telemetry/averages'),
   at('/telemetry/activities'),

@@ -85,7 +85,11 @@ async function fill(connection: DuckDBConnection, table: GlueTable, folder: stri
   const read = /\.parquet\./.test(`${StorageDescriptor.SerdeInfo.SerializationLibrary}`)
     ? `read_parquet('${pattern}', ${options}, union_by_name = true)`
     : `read_json('${pattern}', ${options}, format = 'newline_delimited')`
-  await connection.run(`INSERT INTO "${Name}" BY NAME SELECT * FROM ${read}`)
+  // Objects may have more fields than the table, and older ones fewer.
+  const found = await rowsIn(connection, `DESCRIBE SELECT * FROM ${read}`)
+  const names = new Set(found.map(({ column_name }) => column_name))
+  const shared = columns.filter(column => names.has(column.Name)).map(column => `"${column.Name}"`)
+  await connection.run(`INSERT INTO "${Name}" BY NAME SELECT ${shared.join(', ')} FROM ${read}`)
 }
 
 /** Returns the rows of a query as objects with values of JSON. */

@@ -10,6 +10,7 @@ import { saveBlob } from '../data/save-file.ts'
 import { Choice, ConfirmButton } from '../parts/forms.tsx'
 import { Known } from '../parts/known.tsx'
 import { countText } from '../parts/words.ts'
+import { BacktestPart } from './backtest.tsx'
 import {
   type Drafts,
   isOvertaken,
@@ -111,7 +112,10 @@ function Editor({ known, again }: { readonly known: RuleFiles; readonly again: (
         )}
       </p>
       {isOperator ? (
-        <TrialPart text={text} />
+        <>
+          <TrialPart text={text} />
+          <BacktestPart text={text} />
+        </>
       ) : (
         <p>Editing, checking and trying rules requires the operator role. You are signed in as a viewer.</p>
       )}

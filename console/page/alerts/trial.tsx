@@ -198,7 +198,7 @@ interface Props {
   readonly label: string
 }
 
-function Strip({ span, firings, label }: Props): JSX.Element {
+export function Strip({ span, firings, label }: Props): JSX.Element {
   return (
     <svg
       class="alerts-strip"

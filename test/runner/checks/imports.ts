@@ -54,7 +54,7 @@ const CERTAIN: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^cli\//, /^lib\/queries\//],
   [/^cli\//, /^programs\//],
   [/^runner\//, /^packages\/msk-trigger\/engine\.ts$/],
-  [/^lib\/operations\/alert-log\//, /node_modules\/@duckdb\//],
+  [/^lib\/operations\/sql\//, /node_modules\/@duckdb\//],
   [/^cli\//, /^console\//],
   [/^console\/page\//, /^console\/api\//],
   [/^console\//, /^lib\//],

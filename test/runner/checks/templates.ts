@@ -40,11 +40,13 @@ export const templates: Check = {
 async function writeTemplates(folder: string, signal: AbortSignal): Promise<Record<string, string>> {
   const files: Record<string, string> = {}
   for (const [stage, settings] of Object.entries(STAGES)) {
-    const both: Record<string, Template> = {
+    const [functions, history] = await packagedTemplate(stage, folder, signal)
+    const all: Record<string, Template> = {
       [`infra-${stage}`]: await readStackTemplate(settings),
-      [`functions-${stage}`]: await packagedTemplate(stage, folder, signal),
+      [`functions-${stage}`]: functions,
+      [`history-${stage}`]: history,
     }
-    for (const [name, template] of Object.entries(both)) {
+    for (const [name, template] of Object.entries(all)) {
       files[name] = join(folder, `${name}.json`)
       await writeFile(files[name], JSON.stringify(withCanary(template), undefined, 1))
     }

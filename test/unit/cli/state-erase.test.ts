@@ -1,7 +1,8 @@
 /** `sluice state erase` without servers; beside consumers it is in test/long/state-erase.test.ts. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { planText, reportText, waitingText } from '../../../cli/state/erasure-text.ts'
+import { requireHistoryDone } from '../../../cli/state/erase-history.ts'
+import { historyText, planText, reportText, waitingText } from '../../../cli/state/erasure-text.ts'
 import {
   type ErasedTopic,
   type ErasurePlan,
@@ -337,5 +338,33 @@ These copies are not erased, because no function reads them any more. If a consu
       /Events of the entity arrived after the erasure and created a new state in processor\./,
     )
     assert.doesNotMatch(text, /These hold it too/)
+  })
+
+  it('of the history: rows by table, damaged objects, and the copies that are not reached', () => {
+    const reach = { place: 's3://h', objects: 2, rows: { readings: 7, alerts: 1 }, notReached: ['backups'] }
+    const text = (more: object, isDryRun = false) => historyText({ ...reach, damaged: [], ...more }, isDryRun)
+    const rest = '\n\nThese copies are not reached:\n  backups\n'
+    assert.equal(
+      text({}),
+      `\nRows in s3://h that were erased: 7 of readings, 1 of alerts, in 2 objects${rest}`,
+    )
+    assert.equal(text({ rows: {} }, true), `\nRows in s3://h that would be erased: none${rest}`)
+    assert.equal(
+      text({ rows: {}, damaged: ['x is damaged'] }),
+      `\nRows in s3://h that were erased: none\nx is damaged${rest}`,
+    )
+    assert.equal(text({ failure: 'no answer' }), `\nRows in s3://h that were erased: unknown${rest}`)
+    assert.equal(
+      historyText({ notReached: ['backups'] }),
+      `\nHISTORY_BUCKET is not set, so no history was searched.${rest}`,
+    )
+  })
+
+  it('given a history that was not searched completely, then the command fails', () => {
+    const notReached: string[] = []
+    requireHistoryDone({ notReached })
+    requireHistoryDone({ notReached, damaged: [] })
+    assert.throws(() => requireHistoryDone({ notReached, damaged: ['x'] }), /Damaged objects .* see above/)
+    assert.throws(() => requireHistoryDone({ notReached, failure: 'no answer' }), /no answer\. Repeat/)
   })
 })

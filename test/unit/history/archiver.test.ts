@@ -40,7 +40,10 @@ class MemoryHistory implements HistoryStore {
 /** @param history bucket that several archivers can share */
 function archiving(history = new MemoryHistory()) {
   const reader = { read: (event: never) => event, prepare: async () => {} }
-  const sink = archiver({ name: 'archiver', store: history, reader, tableOfTopic: () => 'readings' }, LIMITS)
+  const sink = archiver(
+    { nowMs: () => 0, name: 'archiver', store: history, reader, tableOfTopic: () => 'readings' },
+    LIMITS,
+  )
   return { history, stage: new Stage(ARCHIVING, sink as never) }
 }
 
@@ -57,7 +60,10 @@ function everything(): LogRecord[] {
   records[3] = { ...archived(3), headers: [], value: null }
   records[4] = { ...archived(4), headers: [['ce_id', Buffer.from('x')]] }
   records[5] = archived(5, { id: 'r1' })
-  records[6] = { ...archived(6), headers: [...archived(6).headers, ['sluice-redrive-consumer', Buffer.from('other')]] }
+  records[6] = {
+    ...archived(6),
+    headers: [...archived(6).headers, ['sluice-redrive-consumer', Buffer.from('other')]],
+  }
   return records
 }
 

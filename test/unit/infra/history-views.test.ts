@@ -10,8 +10,8 @@ import { dayOf, frontierKey, type Level, objectKey } from '../../../lib/history/
 import { encodeRows } from '../../../lib/history/parquet.ts'
 import { rowsOf } from '../../../lib/history/row.ts'
 import type { HistoryTable } from '../../../lib/history/tables.ts'
-import { alertEventIn } from '../../../lib/operations/alert-log/event.ts'
-import { EVENT_COLUMNS } from '../../../lib/operations/alert-log/tables.ts'
+import { alertEventIn } from '../../../lib/operations/sql/alert-event.ts'
+import { EVENT_COLUMNS } from '../../../lib/operations/sql/alert-tables.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import { logRecord } from '../../../packages/runtime/testing/records.ts'
 import { acknowledged, fired, firstAlert, resolved } from '../../support/alerts.ts'
@@ -50,7 +50,10 @@ function readings(from: number, to: number, partition = 0, topic = READINGS): Lo
   })
 }
 
-const moveFrontier = (topic: string, lines: readonly { partition: number; to_offset: number }[]) =>
+const moveFrontier = (
+  topic: string,
+  lines: readonly { partition: number; to_offset: number; moves?: readonly object[] }[],
+) =>
   store.put(frontierKey('readings', topic), Buffer.from(lines.map(line => JSON.stringify(line)).join('\n')))
 
 describe('the view of a table', () => {
@@ -79,7 +82,7 @@ describe('the view of a table', () => {
     assert.deepEqual(await seen(), expected, 'without a frontier')
     await write('readings', 'compacted', readings(0, 6))
     assert.deepEqual(await seen(), expected, 'with a compacted object before the frontier')
-    await moveFrontier(READINGS, [{ partition: 0, to_offset: 6 }])
+    await moveFrontier(READINGS, [{ partition: 0, to_offset: 6, moves: [] }])
     assert.deepEqual(await seen(), expected, 'with a frontier inside a part')
     await write('readings', 'compacted', readings(7, 9))
     await moveFrontier(READINGS, [
@@ -148,8 +151,10 @@ describe('the views of alerts', () => {
     await write('alerts', 'parts', RECORDS)
     const connection = await openGlue(TABLES, folder)
     const columns = EVENT_COLUMNS.filter(({ name }) => name !== 'data')
-    const expected = RECORDS.filter(({ offset }) => offset !== 1)
-      .flatMap(record => alertEventIn(record) ?? [])
+    const archived = await rowsOf(RECORDS, { read: event => event, prepare: async () => {} })
+    const expected = archived
+      .filter(({ offset }) => offset !== 1)
+      .flatMap(row => alertEventIn(row) ?? [])
       .map(event =>
         columns.map(({ type, of }) =>
           type === 'TIMESTAMP' || type === 'BIGINT' ? text(of(event)) : of(event),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { EVENT_COLUMNS } from '../../../lib/operations/alert-log/tables.ts'
+import { EVENT_COLUMNS } from '../../../lib/operations/sql/alert-tables.ts'
 import { POSTGRES } from '../../../lib/warehouse/adapters/postgres.ts'
 import { firstStatements } from '../../../lib/warehouse/adapters/sql.ts'
 import { SQLITE } from '../../../lib/warehouse/adapters/sqlite.ts'

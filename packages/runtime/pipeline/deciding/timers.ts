@@ -98,7 +98,7 @@ export function byPlace(a: TimerPlace, b: TimerPlace): number {
   return a.thresholdMs - b.thresholdMs || byBytes(a.entity, b.entity)
 }
 
-function byThreshold(a: StoredTimer, b: StoredTimer): number {
+export function byThreshold(a: StoredTimer, b: StoredTimer): number {
   return a.thresholdMs - b.thresholdMs || byBytes(a.name, b.name)
 }
 

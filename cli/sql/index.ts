@@ -1,0 +1,250 @@
+import { createReadStream, createWriteStream } from 'node:fs'
+import { copyFile, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { fileFailure } from '../../lib/operations/file-failure.ts'
+import { type Answer, type SqlDatabase, SqlError } from '../../lib/operations/sql/database.ts'
+import { newProgress, progressText, withSqlDatabase } from '../../lib/operations/sql/query.ts'
+import { sqlSources } from '../../lib/operations/sql/sources.ts'
+import { isUnreadable, Unavailable } from '../../packages/runtime/pipeline/errors.ts'
+import { oneOf } from '../../packages/runtime/settings/values.ts'
+import { awsPlace } from '../../programs/aws-place.ts'
+import {
+  command,
+  environment,
+  option,
+  optionalArgument,
+  optionWithDefault,
+  SOME_TEXT,
+  TIME_OR_AGO,
+  type ValuesOf,
+} from '../command.ts'
+import { CommandConnections } from '../command-connections.ts'
+import { configOf, environmentOf, kafkaFailure, requireSignIn, withinPatience } from '../connections.ts'
+import { CliFailure, isStop, usageFailure } from '../failure.ts'
+import { inputBytes } from '../input.ts'
+import { showLine } from '../progress.ts'
+import { columnsOf, pathIn, type Terminal } from '../terminal.ts'
+import { harmlessLines } from '../text-width.ts'
+import { answerText, csvLine, type ReadAnswer } from './text.ts'
+
+/** Time in milliseconds after which the progress is shown. */
+const QUIET_MS = 1_000
+
+/**
+ * Maximum number of rows that are printed as a table. All rows must be in memory before the first line is printed, because the
+ * widths of the columns depend on them.
+ */
+const MAX_ROWS = 50_000
+
+type SqlOptions = ValuesOf<typeof OPTIONS>
+
+const FORMATS = ['table', 'csv', 'json', 'parquet'] as const
+
+const OPTIONS = {
+  file: option(
+    '<file>',
+    'take the statements from this file, or from standard input where it is "-"',
+    SOME_TEXT,
+  ),
+  since: option(
+    '<time>',
+    'only records written since: an RFC 3339 time, or a duration before now',
+    TIME_OR_AGO,
+  ),
+  until: option('<time>', 'only records written before: the log as of then', TIME_OR_AGO),
+  format: optionWithDefault(
+    '<format>',
+    `format of the results: ${FORMATS.join(', ')}`,
+    oneOf(FORMATS),
+    'table',
+  ),
+  output: option('<file>', 'write the results to this file', SOME_TEXT),
+  env: environment('to look at'),
+}
+
+export default command({
+  about: `Query readings, events, alerts, statistics and dead letters with SQL. The queries run in DuckDB, over the history and the
+records of the topics that are not in it yet.
+
+readings, events, alerts, analytics and dead_letters have a row for each event of their topics. records has a row for
+each record, and includes ticks, rule sets and records that are not events. alert_log has a row for each alert that
+fired; resolved_ts is NULL while it fires. alert_events has every transition. Times are UTC.`,
+  more: `
+Only the views that the statements name are loaded, into a private folder that is removed at the end. With --since,
+fewer objects are fetched. datetime(TIME, MODIFIER) works as in SQLite, e.g. datetime('now', '-1 hour').
+
+Statements cannot change anything outside of this call: they have no access to other files or the network. Several
+statements are separated by semicolons. docs/history.md lists the columns; so does DESCRIBE readings.
+
+Examples:
+  sluice sql "SELECT * FROM alert_log WHERE resolved_ts IS NULL"
+  sluice sql "SELECT subject, avg(temperature) FROM readings GROUP BY ALL" --since 7d
+  sluice sql --file report.sql --format parquet --output report.parquet`,
+  args: {
+    sql: optionalArgument('statements', SOME_TEXT),
+  },
+  options: OPTIONS,
+  async run({ sql: given, ...options }, terminal) {
+    if (options.format === 'parquet' && options.output === undefined && terminal.stdout.isTTY)
+      throw usageFailure('Parquet cannot be shown on a terminal: use --output, or redirect standard output.')
+    const statements = await statementsOf(given, options.file, terminal)
+    const folder = await mkdtemp(join(tmpdir(), 'sluice-sql-'))
+    try {
+      await query(statements, options, folder, terminal)
+    } catch (error) {
+      if (!terminal.stop.aborted && !isStop(error, terminal.stop)) throw error
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  },
+})
+
+async function statementsOf(
+  given: string | undefined,
+  file: string | undefined,
+  terminal: Terminal,
+): Promise<string> {
+  if ((given === undefined) === (file === undefined))
+    throw usageFailure('Specify either statements, or --file with a file of statements.')
+  if (given !== undefined) return given
+  return String(await inputBytes(file ?? '-', terminal))
+}
+
+/** Loads the tables, runs the statements, and prints their results. */
+async function query(
+  statements: string,
+  options: SqlOptions,
+  folder: string,
+  terminal: Terminal,
+): Promise<void> {
+  const config = configOf(terminal, options.env)
+  const connections = new CommandConnections(config)
+  const servers = { config, connections, aws: awsPlace(environmentOf(terminal, options.env)) }
+  const progress = newProgress()
+  let database: SqlDatabase | undefined
+  let hide = () => {}
+  const patience = setTimeout(() => {
+    hide = showLine(terminal, () => progressText(progress, database?.progress ?? 0))
+  }, QUIET_MS)
+  const quiet = () => {
+    clearTimeout(patience)
+    hide()
+    hide = () => {}
+  }
+  const notice = (sentence: string) => terminal.stderr.write(`${sentence}\n`)
+  const question = { statements, sinceMs: options.since, untilMs: options.until }
+  try {
+    await withSqlDatabase(
+      question,
+      async () => {
+        const { reach, ...sources } = await sqlSources(servers, notice)
+        return { ...sources, reach: (topic, timeMs) => withinPatience(reach(topic, timeMs)) }
+      },
+      { folder, progress, notice, stop: terminal.stop },
+      async opened => {
+        database = opened
+        await answer(opened, statements, options, terminal, quiet)
+      },
+    )
+  } catch (error) {
+    requireSignIn(error, config)
+    // A schema registry that does not answer, or records that cannot be read.
+    const isOther = error instanceof Unavailable && error.code !== 'broker-unavailable'
+    if (isOther || isUnreadable(error)) throw new CliFailure(error.message, 1, { cause: error })
+    throw kafkaFailure(error, config)
+  } finally {
+    quiet()
+    await connections.close()
+  }
+}
+
+async function answer(
+  database: SqlDatabase,
+  statements: string,
+  options: SqlOptions,
+  terminal: Terminal,
+  quiet: () => void,
+): Promise<void> {
+  try {
+    if (options.format === 'parquet')
+      await printParquet(await database.writeParquet(statements), options, terminal)
+    else await print(database.run(statements), options, terminal, quiet)
+  } catch (error) {
+    if (!(error instanceof SqlError) || terminal.stop.aborted) throw error
+    // The error message quotes the statement, and may contain values from the tables.
+    const shown = database.views.map(
+      ({ name, columns }) => `  ${name}(${columns.map(one => one.name).join(', ')})`,
+    )
+    throw new CliFailure(`${harmlessLines(error.message)}\n\nViews:\n${shown.join('\n')}`, 1, {
+      cause: error,
+    })
+  }
+}
+
+async function printParquet(file: string, { output }: SqlOptions, terminal: Terminal): Promise<void> {
+  if (output !== undefined)
+    await copyFile(file, pathIn(terminal, output)).catch(error => {
+      throw fileFailure(output, error)
+    })
+  else await pipeline(createReadStream(file), terminal.stdout, { end: false })
+}
+
+async function print(
+  answers: AsyncIterable<Answer>,
+  { format, output }: SqlOptions,
+  terminal: Terminal,
+  quiet: () => void,
+): Promise<void> {
+  const text = textOf(answers, format, output === undefined ? columnsOf(terminal) : undefined, quiet)
+  if (output === undefined) await pipeline(text, terminal.stdout, { end: false })
+  else
+    await pipeline(text, createWriteStream(pathIn(terminal, output))).catch(error => {
+      throw fileFailure(output, error)
+    })
+}
+
+async function* textOf(
+  answers: AsyncIterable<Answer>,
+  format: SqlOptions['format'],
+  width: number | undefined,
+  quiet: () => void,
+): AsyncGenerator<string> {
+  const all: ReadAnswer[] = []
+  let count = 0
+  for await (const answer of answers) {
+    if (format === 'csv') {
+      quiet()
+      yield `${count > 0 ? '\r\n' : ''}${csvLine(answer.columns.map(({ name }) => name))}`
+      for await (const row of answer.rows()) yield csvLine(row)
+    } else {
+      const read = await readAnswer(answer)
+      quiet()
+      if (format === 'json') all.push(read)
+      else yield `${count > 0 ? '\n' : ''}${answerText(read, width)}`
+    }
+    count++
+  }
+  if (format === 'json') yield `${JSON.stringify({ answers: all.map(document) }, null, 2)}\n`
+}
+
+async function readAnswer({ columns, rows }: Answer): Promise<ReadAnswer> {
+  const read: ReadAnswer['rows'][number][] = []
+  for await (const row of rows()) {
+    if (read.length === MAX_ROWS)
+      throw new CliFailure(
+        `The result has more than ${MAX_ROWS} rows: add a LIMIT, or use --format csv or parquet.`,
+      )
+    read.push(row)
+  }
+  return { columns, rows: read }
+}
+
+/** Returns the result of one statement for the JSON document, with an object for each row. */
+function document({ columns, rows }: ReadAnswer) {
+  return {
+    columns: columns.map(({ name, type }) => ({ name, type })),
+    rows: rows.map(row => Object.fromEntries(columns.map(({ name }, index) => [name, row[index] ?? null]))),
+  }
+}

@@ -1,0 +1,38 @@
+/** Formats query results as text or as CSV. Pure. */
+
+import type { AnswerColumn } from '../../lib/operations/sql/database.ts'
+import { type Value, valueText } from '../../lib/operations/sql/value.ts'
+import { type Column, tableText } from '../table.ts'
+import { harmless } from '../text-width.ts'
+
+export interface ReadAnswer {
+  readonly columns: readonly AnswerColumn[]
+  readonly rows: readonly (readonly Value[])[]
+}
+
+/** Minimum width of a column whose values are truncated. */
+const LEAST = 8
+
+/** Formats the rows as a table. @param width width of the terminal; undefined for no limit */
+export function answerText({ columns, rows }: ReadAnswer, width?: number): string {
+  const headings = columns.map(({ name, isNumber }): Column => {
+    return { heading: harmless(name), ...(isNumber ? { align: 'right' } : { least: LEAST }) }
+  })
+  const cells = rows.map(row => row.map(value => (value === null ? 'NULL' : harmless(valueText(value)))))
+  const count = `(${rows.length} ${rows.length === 1 ? 'row' : 'rows'})`
+  const table = tableText(headings, cells, width)
+  return `${table === '' ? '' : `${table}\n`}${count}\n`
+}
+
+/** Returns a CSV line as in RFC 4180. NULL is written as an empty field, and an empty string as an empty field in quotes. */
+export function csvLine(values: readonly Value[]): string {
+  return `${values.map(csvField).join(',')}\r\n`
+}
+
+function csvField(value: Value): string {
+  if (value === null) return ''
+  const text = valueText(value)
+  return text === '' || /[",\r\n]/.test(text) || text !== text.trim()
+    ? `"${text.replaceAll('"', '""')}"`
+    : text
+}

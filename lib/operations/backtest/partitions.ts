@@ -1,0 +1,84 @@
+/** Finds where the records of a range are: in objects of the history, in the log, or nowhere. */
+
+import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
+import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
+import { type OffsetRange, type Slice, tailRanges } from '../../history/coverage.ts'
+import { rowsOfSlice, slicesOf } from '../../history/read.ts'
+import { recordOf } from '../../history/row.ts'
+import type { HistoryStore } from '../../history/store.ts'
+import type { HistoryTable } from '../../history/tables.ts'
+import { readRecordGroups } from '../../queries/records.ts'
+import type { TopicReach } from '../../queries/topics.ts'
+
+/** Places that contain records. At least one of both is present. */
+export interface RecordPlaces {
+  readonly store?: HistoryStore | undefined
+  /** Log with the topics' offsets, from a time on. Absent if only the history is read. */
+  readonly log?:
+    | { readonly reader: LogReader; readonly reach: (topic: string, sinceMs: number) => Promise<TopicReach> }
+    | undefined
+}
+
+/** Time range, in milliseconds since the epoch. The end is excluded. */
+export interface TimeRange {
+  readonly fromMs: number
+  readonly untilMs: number
+}
+
+/** Records of a partition in ascending order of offset. A part without an object is read from the log. */
+export interface PartitionParts {
+  readonly topic: string
+  readonly partition: number
+  readonly parts: readonly (OffsetRange & Partial<Pick<Slice, 'object'>>)[]
+  /** Offsets of the range that neither the history nor the log has. */
+  readonly missing: readonly OffsetRange[]
+}
+
+/** Returns the partitions of topics with the places of their records. */
+export async function partitionsOf(
+  { store, log }: RecordPlaces,
+  table: HistoryTable,
+  topics: readonly string[],
+  { fromMs, untilMs }: TimeRange,
+): Promise<readonly PartitionParts[]> {
+  const query = { table, topics, sinceMs: fromMs, untilMs }
+  const archived = store ? await slicesOf(store, query) : []
+  const found: PartitionParts[] = []
+  for (const topic of topics) {
+    const own = archived.filter(one => one.topic === topic)
+    const reach = await log?.reach(topic, fromMs)
+    const count = Math.max(reach?.bounds.length ?? 0, ...own.map(({ partition }) => partition + 1))
+    for (let partition = 0; partition < count; partition += 1) {
+      const slices = own.find(one => one.partition === partition)?.slices ?? []
+      const bounds = reach?.bounds[partition]
+      const start = Math.max(bounds?.start ?? 0, reach?.atTime[partition] ?? 0)
+      const live = bounds ? tailRanges(slices, { start, end: bounds.end }) : []
+      const parts = [...slices, ...live].toSorted((a, b) => a.fromOffset - b.fromOffset)
+      const missing = parts.flatMap(({ fromOffset }, index) => {
+        const next = (parts[index - 1]?.toOffset ?? fromOffset - 1) + 1
+        return next < fromOffset ? [{ fromOffset: next, toOffset: fromOffset - 1 }] : []
+      })
+      if (parts.length > 0) found.push({ topic, partition, parts, missing })
+    }
+  }
+  return found
+}
+
+/** Yields the records of a part in groups. */
+export async function* recordsOfPart(
+  { store, log }: RecordPlaces,
+  { topic, partition }: Pick<PartitionParts, 'topic' | 'partition'>,
+  { object, fromOffset, toOffset }: PartitionParts['parts'][number],
+  { fromMs, untilMs }: TimeRange,
+): AsyncGenerator<readonly LogRecord[]> {
+  const isInside = ({ timestampMs }: LogRecord) => timestampMs >= fromMs && timestampMs < untilMs
+  if (object && store)
+    yield (await rowsOfSlice(store, { object, fromOffset, toOffset })).map(recordOf).filter(isInside)
+  else if (log) {
+    const range = { topic, partition, start: fromOffset, end: toOffset + 1 }
+    for await (const group of readRecordGroups(log.reader, [range])) {
+      yield group.filter(isInside)
+      if (group.some(({ timestampMs }) => timestampMs >= untilMs)) return
+    }
+  }
+}

@@ -1,0 +1,110 @@
+/** Converts rows of the alerts topic to alert events, which are the rows of `alert_events`. Pure. */
+
+import { isTimestamp, parseTime } from '../../../packages/runtime/cloudevents/attributes.ts'
+import type { Event } from '../../../packages/runtime/consumer/event.ts'
+import { ALERT_ACKNOWLEDGED_TYPE } from '../../alerting/acknowledged.ts'
+import type { HistoryRow } from '../../history/row.ts'
+import { isObject } from '../../json.ts'
+
+/** Alert event. Times are in milliseconds since the epoch. Missing values are null. */
+export interface AlertEvent {
+  /**
+   * Kind of the event: `fired`, `resolved`, `acknowledged` or `acknowledgement-removed`. For any other event, the CloudEvents type.
+   */
+  readonly event: string
+  readonly eventMs: number
+  readonly eventSource: string
+  readonly eventId: string
+  readonly alertId: string
+  readonly rule: string | null
+  readonly fingerprint: string | null
+  readonly severity: string | null
+  readonly source: string | null
+  readonly subject: string | null
+  readonly family: string | null
+  readonly metric: string | null
+  readonly value: number | null
+  readonly threshold: number | null
+  readonly measured: number | null
+  readonly state: string | null
+  readonly labels: Readonly<Record<string, string>>
+  readonly activeMs: number | null
+  readonly startedMs: number | null
+  readonly endedMs: number | null
+  readonly reason: string | null
+  /** Author of an acknowledgement, or of its removal. `acknowledgedComment` is the author's comment. */
+  readonly acknowledgedBy: string | null
+  readonly acknowledgedComment: string | null
+  readonly summary: string | null
+  readonly traceId: string | null
+  readonly partition: number
+  readonly offset: number
+  /** Event data as JSON, including fields that have no column. */
+  readonly data: string
+}
+
+const ALERT_TYPE = /^io\.sluice\.alert\.([a-z-]+)\.v\d+$/
+
+/** Returns the alert event of a row; undefined if the row does not contain an event, or the event has no `alertId`. */
+export function alertEventIn(row: HistoryRow): AlertEvent | undefined {
+  const { event } = row
+  if (!event || !isObject(event.data)) return undefined
+  const { data } = event
+  const alertId = textIn(data.alertId)
+  if (alertId === null) return undefined
+  const isAcknowledgement = event.type === ALERT_ACKNOWLEDGED_TYPE
+  const isRemoval = isAcknowledgement && data.acknowledged === false
+  const entity = isObject(data.entity) ? data.entity : {}
+  return {
+    event: isRemoval ? 'acknowledgement-removed' : (ALERT_TYPE.exec(event.type)?.[1] ?? event.type),
+    eventMs: event.time === undefined ? row.timestampMs : parseTime(event.time),
+    eventSource: event.source,
+    eventId: event.id,
+    alertId,
+    rule: textIn(data.rule),
+    fingerprint: textIn(data.fingerprint),
+    severity: textIn(data.severity),
+    source: textIn(entity.source),
+    subject: textIn(entity.subject),
+    family: textIn(data.family),
+    metric: textIn(data.metric),
+    value: numberIn(data.value),
+    threshold: numberIn(data.threshold),
+    measured: numberIn(data.measured),
+    state: textIn(data.state),
+    labels: labelsIn(data.labels),
+    activeMs: timeIn(data.activeAt),
+    startedMs: timeIn(data.startedAt),
+    endedMs: timeIn(data.endedAt),
+    reason: textIn(data.reason),
+    acknowledgedBy: isAcknowledgement ? textIn(data.by) : null,
+    acknowledgedComment: isAcknowledgement ? textIn(data.comment) : null,
+    summary: textIn(data.summary),
+    traceId: traceIdOf(event),
+    partition: row.partition,
+    offset: row.offset,
+    data: JSON.stringify(data),
+  }
+}
+
+function textIn(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
+}
+
+function numberIn(value: unknown): number | null {
+  return typeof value === 'number' ? value : null
+}
+
+function timeIn(value: unknown): number | null {
+  return typeof value === 'string' && isTimestamp(value) ? parseTime(value) : null
+}
+
+function labelsIn(value: unknown): Readonly<Record<string, string>> {
+  if (!isObject(value)) return {}
+  return Object.fromEntries(Object.entries(value).map(([name, label]) => [name, String(label)]))
+}
+
+/** Returns the trace id in `traceparent`, which has the form `version-traceid-spanid-flags` (W3C Trace Context, section 3.2). */
+function traceIdOf({ extensions }: Event): string | null {
+  return extensions?.traceparent?.split('-')[1] ?? null
+}

@@ -1,0 +1,394 @@
+/** In-memory database over the files of the history. Only this file uses DuckDB, which is loaded on demand. */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import type {
+  DuckDBAppender,
+  DuckDBConnection,
+  DuckDBExtractedStatements,
+  DuckDBInstance,
+  DuckDBMapValue,
+  DuckDBPreparedStatement,
+} from '@duckdb/node-api'
+import { columnsOf } from '../../history/columns.ts'
+import type { OffsetRange } from '../../history/coverage.ts'
+import { ParquetFile } from '../../history/parquet.ts'
+import { HISTORY_TABLES, type HistoryTable } from '../../history/tables.ts'
+import { OperationFailure } from '../failure.ts'
+import type { AlertEvent } from './alert-event.ts'
+import { CREATE_LOADED, CREATE_TABLES, EVENT_COLUMNS, type EventColumn, LOADED } from './alert-tables.ts'
+import { DATETIME } from './datetime.ts'
+import { plainValue, type Value } from './value.ts'
+import { createViews, dropOthers, literal, type RecordTimes, VIEWS } from './views.ts'
+
+type DuckDB = typeof import('@duckdb/node-api')
+
+/** Result of an SQL statement, with its rows as a stream. */
+export interface Answer {
+  readonly columns: readonly AnswerColumn[]
+  rows(): AsyncIterable<readonly Value[]>
+}
+
+export interface AnswerColumn {
+  readonly name: string
+  /** Name of the DuckDB type, such as TIMESTAMP. */
+  readonly type: string
+  readonly isNumber: boolean
+}
+
+/** Error for SQL that DuckDB rejects, or that fails during execution. */
+export class SqlError extends Error {
+  override readonly name = 'SqlError'
+}
+
+const MEMORY = '1GB'
+const SPILLED = '20GB'
+
+/**
+ * Settings that restrict SQL statements. Neither SQL from users nor values in the tables are trusted, so a statement must not read
+ * or write files, access the network, load code, or change these settings.
+ */
+const SETTINGS: Readonly<Record<string, string>> = {
+  autoinstall_known_extensions: 'false',
+  autoload_known_extensions: 'false',
+  allow_community_extensions: 'false',
+  allow_unsigned_extensions: 'false',
+  memory_limit: MEMORY,
+  max_temp_directory_size: SPILLED,
+  threads: String(Math.min(4, availableParallelism())),
+}
+/** Statements that lock the settings. They must run after the macros and views are defined. */
+const LOCK = [`SET TimeZone = 'UTC'`, 'SET lock_configuration = true']
+
+/**
+ * Types of statements that users may run. DuckDB permits all access to the folder with the files, so statements that write files are
+ * refused by their type. DuckDB itself rejects SET for its settings, but not for variables.
+ */
+const STATEMENTS =
+  /^(SELECT|EXPLAIN|CREATE|CREATE_FUNC|INSERT|UPDATE|DELETE|MERGE_INTO|ALTER|DROP|ANALYZE|VACUUM|SET|VARIABLE_SET|TRANSACTION|CALL|RELATION)$/
+/** Messages about files that cannot be read. */
+const UNREADABLE = /^Invalid Error|parquet|thrift|zstd|decompress|corrupt|dictionary|page header/i
+const DAMAGED =
+  'cannot be read. Restore these objects from a copy, or move them away: their offsets are then a missing range'
+/** Words of statements that could be run by EXPLAIN ANALYZE. */
+const EXPLAINED = /\b(copy|export|import|attach|install|load)\b/i
+
+/**
+ * Query that detects logging and profiling. SQL functions can enable both despite the lock. If a statement does so, the session is
+ * ended.
+ */
+const SWITCHES = `SELECT current_setting('enable_logging') OR current_setting('enable_profiling') IS NOT NULL`
+
+const NUMBER = /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL)/
+
+const load = (): Promise<DuckDB> => import('@duckdb/node-api')
+
+export class SqlDatabase {
+  /** Folder for the files that can be queried. */
+  readonly folder: string
+  /** All views with their columns, also those that were not loaded. */
+  views: readonly SqlView[] = []
+  readonly #duckdb: DuckDB
+  readonly #instance: DuckDBInstance
+  readonly #connection: DuckDBConnection
+  readonly #appender: DuckDBAppender
+  #files: readonly string[] = []
+  #isSwitched = false
+
+  private constructor(
+    folder: string,
+    duckdb: DuckDB,
+    instance: DuckDBInstance,
+    connection: DuckDBConnection,
+    appender: DuckDBAppender,
+  ) {
+    this.folder = folder
+    this.#duckdb = duckdb
+    this.#instance = instance
+    this.#connection = connection
+    this.#appender = appender
+  }
+
+  /**
+   * Opens an empty database.
+   *
+   * @param place private folder for files, which exists and is empty. No other file is accessible.
+   * @param loadDuckDB loader of DuckDB, which tests replace
+   * @throws OperationFailure if DuckDB is not available for this platform
+   */
+  static async open(place: string, loadDuckDB = load): Promise<SqlDatabase> {
+    const duckdb = await loadDuckDB().catch(error => {
+      throw new OperationFailure(missing(error), { cause: error })
+    })
+    const folder = join(place, 'data')
+    await mkdir(folder)
+    const settings = { ...SETTINGS, temp_directory: join(place, 'spilled') }
+    const instance = await duckdb.DuckDBInstance.create(':memory:', settings)
+    const connection = await instance.connect()
+    const closed = [
+      `SET allowed_directories = [${literal(`${folder}/`)}]`,
+      'SET enable_external_access = false',
+    ]
+    const progress = ['SET enable_progress_bar = true', 'SET enable_progress_bar_print = false']
+    for (const statement of [...closed, ...progress, ...DATETIME, CREATE_LOADED])
+      await connection.run(statement)
+    return new SqlDatabase(folder, duckdb, instance, connection, await connection.createAppender(LOADED))
+  }
+
+  /** Share of the running statement that is complete, from 0 to 1; 0 if it is unknown. */
+  get progress(): number {
+    return Math.max(0, this.#connection.progress.percentage) / 100
+  }
+
+  /** Copies the rows of a file that are within a range of offsets. */
+  async cut(from: string, to: string, { fromOffset, toOffset }: OffsetRange): Promise<void> {
+    const rows = `SELECT * FROM read_parquet(${literal(from)}, hive_partitioning = false)`
+    const within = `WHERE "offset" BETWEEN ${fromOffset} AND ${toOffset}`
+    await this.#checked(() =>
+      this.#connection.run(`COPY (${rows} ${within}) TO ${literal(to)} (FORMAT parquet)`),
+    )
+  }
+
+  /**
+   * Adds an event.
+   *
+   * @throws OperationFailure if the memory limit is reached
+   */
+  add(event: AlertEvent): void {
+    try {
+      for (const column of EVENT_COLUMNS) this.#append(column, event)
+      this.#appender.endRow()
+    } catch (error) {
+      throw loadFailure(error)
+    }
+  }
+
+  /**
+   * Creates the views and, from the added events, the tables. No events can be added afterwards.
+   *
+   * @param loaded files of the tables that were loaded
+   * @param named views that the statements name. All other views are removed, because they would be empty.
+   * @throws OperationFailure if the memory limit is reached
+   * @throws SqlError that names a damaged file
+   */
+  async complete(
+    loaded: ReadonlyMap<HistoryTable, readonly string[]>,
+    times: RecordTimes,
+    named: ReadonlySet<string>,
+  ): Promise<void> {
+    try {
+      this.#appender.closeSync()
+      for (const statement of CREATE_TABLES) await this.#connection.run(statement)
+    } catch (error) {
+      throw loadFailure(error)
+    }
+    this.#files = [...loaded.values()].flat()
+    const schemas = await writeSchemas(this.folder)
+    const run = async (statements: readonly string[]) => {
+      for (const statement of statements) await this.#checked(() => this.#connection.run(statement))
+    }
+    await run(createViews(loaded, schemas, times))
+    this.views = await this.#views()
+    await run([...dropOthers(new Set([...named, ...loaded.keys()])), ...LOCK])
+  }
+
+  /**
+   * Runs statements one after another. The rows of a result must be read before the next result is requested.
+   *
+   * @throws SqlError if a statement fails. The results of all preceding statements are yielded first.
+   */
+  async *run(text: string): AsyncGenerator<Answer> {
+    const statements = await this.#statements(text)
+    for (let index = 0; index < statements.count; index++) {
+      const prepared = await this.#checked(() => statements.prepare(index))
+      this.#refuseOthers(prepared, text)
+      const answer = await this.#answer(prepared)
+      if (answer) yield answer
+      await this.#refuseSwitches()
+    }
+  }
+
+  /** Interrupts a running statement. The statement then fails. */
+  interrupt(): void {
+    this.#connection.interrupt()
+  }
+
+  /**
+   * Writes the result of a single query as a Parquet file, and returns its path.
+   *
+   * @throws SqlError if the text is not a single query, or the query fails
+   */
+  async writeParquet(text: string): Promise<string> {
+    const statements = await this.#statements(text)
+    const prepared = statements.count === 1 && (await this.#checked(() => statements.prepare(0)))
+    if (!prepared || this.#typeOf(prepared) !== 'SELECT')
+      throw new SqlError('Parquet can contain the result of one query: give a single SELECT statement')
+    const file = join(this.folder, 'result.parquet')
+    const query = text.replace(/;\s*$/, '')
+    await this.#checked(() =>
+      this.#connection.run(`COPY (${query}\n) TO ${literal(file)} (FORMAT parquet, COMPRESSION zstd)`),
+    )
+    await this.#refuseSwitches()
+    return file
+  }
+
+  async #views(): Promise<readonly SqlView[]> {
+    const reader = await this.#connection.runAndReadAll(
+      'SELECT table_name, column_name, data_type FROM duckdb_columns() ORDER BY column_index',
+    )
+    const columns = reader.getRows().map(row => row.map(String))
+    return VIEWS.map(view => ({
+      name: view,
+      columns: columns
+        .filter(([table]) => table === view)
+        .map(([, name = '', type = '']) => ({ name, type })),
+    }))
+  }
+
+  /**
+   * Closes the database. If logging was enabled, the database stays open until the process ends. Closing it could crash the
+   * process, because the log cannot be written.
+   */
+  close(): void {
+    if (this.#isSwitched) return
+    this.#connection.closeSync()
+    this.#instance.closeSync()
+  }
+
+  async #statements(text: string): Promise<DuckDBExtractedStatements> {
+    const statements = this.#connection.extractStatements(text).catch(error => {
+      // DuckDB has no other message for a text without statements.
+      throw (error as Error).message.endsWith('native callback') ? new Error('There is no statement.') : error
+    })
+    return this.#checked(() => statements)
+  }
+
+  #typeOf(prepared: DuckDBPreparedStatement): string {
+    return this.#duckdb.StatementType[prepared.statementType] ?? ''
+  }
+
+  #refuseOthers(prepared: DuckDBPreparedStatement, text: string): void {
+    const type = this.#typeOf(prepared)
+    if (!STATEMENTS.test(type) || (type === 'EXPLAIN' && EXPLAINED.test(text)))
+      throw new SqlError(`${type} statements like this cannot be used here: they could reach files`)
+  }
+
+  /** Runs DuckDB code, and converts all its errors to `SqlError`. DuckDB has no error classes. */
+  async #checked<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      // Messages name objects of the history, not their local copies.
+      const message = (error as Error).message.replaceAll(`${this.folder}/`, '')
+      const damaged = UNREADABLE.test(message) ? await this.#damaged() : []
+      throw sqlError(damaged.length > 0 ? `${damaged.join(', ')}: ${DAMAGED} (${message})` : message, error)
+    }
+  }
+
+  /** Returns the keys of the objects that DuckDB cannot read. */
+  async #damaged(): Promise<string[]> {
+    const damaged: string[] = []
+    for (const file of this.#files) {
+      const read = this.#connection.run(`SELECT count(COLUMNS(*)) FROM read_parquet(${literal(file)})`)
+      await read.catch(() => damaged.push(file.slice(this.folder.length + 1)))
+    }
+    return damaged
+  }
+
+  async #refuseSwitches(): Promise<void> {
+    const isOn = await this.#connection.runAndReadAll(SWITCHES).then(
+      reader => reader.getRows()[0]?.[0] !== false,
+      () => true,
+    )
+    if (!isOn) return
+    this.#isSwitched = true
+    throw new SqlError('logging and profiling of DuckDB cannot be switched on here')
+  }
+
+  /** Returns the result of a statement; undefined for a statement without a result, such as CREATE TABLE. */
+  async #answer(prepared: DuckDBPreparedStatement): Promise<Answer | undefined> {
+    const result = await this.#checked(() => prepared.stream())
+    if (result.returnType !== this.#duckdb.ResultReturnType.QUERY_RESULT) return undefined
+    const types = result.columnTypes().map(String)
+    const columns = result
+      .deduplicatedColumnNames()
+      .map((name, index) => ({ name, type: types[index] ?? '', isNumber: NUMBER.test(types[index] ?? '') }))
+    const chunks = result.yieldRows()
+    const next = () => this.#checked(() => chunks.next())
+    return {
+      columns,
+      async *rows() {
+        for (let chunk = await next(); !chunk.done; chunk = await next())
+          for (const row of chunk.value) yield row.map(plainValue)
+      },
+    }
+  }
+
+  #append({ type, of }: EventColumn, event: AlertEvent): void {
+    const value = of(event)
+    const appender = this.#appender
+    const { MAP, VARCHAR } = this.#duckdb
+    if (value === null) appender.appendNull()
+    else if (type === 'DOUBLE') appender.appendDouble(Number(value))
+    else if (type === 'INTEGER') appender.appendInteger(Number(value))
+    else if (type === 'BIGINT') appender.appendBigInt(BigInt(Number(value)))
+    else if (type === 'TIMESTAMP')
+      appender.appendTimestamp(
+        new this.#duckdb.DuckDBTimestampValue(BigInt(Math.round(Number(value) * 1000))),
+      )
+    else if (typeof value === 'object') appender.appendMap(this.#mapOf(value), MAP(VARCHAR, VARCHAR))
+    else appender.appendVarchar(String(value))
+  }
+
+  #mapOf(labels: Readonly<Record<string, string>>): DuckDBMapValue {
+    return this.#duckdb.mapValue(Object.entries(labels).map(([key, value]) => ({ key, value })))
+  }
+}
+
+/** View or table, for users. */
+export interface SqlView {
+  readonly name: string
+  readonly columns: readonly { readonly name: string; readonly type: string }[]
+}
+
+/** Writes an empty file with all columns for each table, because objects lack columns without values. */
+async function writeSchemas(folder: string): Promise<Record<HistoryTable, string>> {
+  const files = HISTORY_TABLES.map(async table => {
+    const file = join(folder, `${table}.parquet`)
+    const empty = new ParquetFile(columnsOf(table))
+    empty.append({}, 0)
+    await writeFile(file, empty.end())
+    return [table, file] as const
+  })
+  return Object.fromEntries(await Promise.all(files)) as Record<HistoryTable, string>
+}
+
+/** Returns the error for a message of DuckDB, which has no error classes. */
+function sqlError(message: string, cause: unknown): SqlError {
+  // DuckDB recommends settings that cannot be changed here.
+  if (/^Out of Memory Error|max_temp_directory_size/.test(message))
+    return new SqlError(
+      `Out of memory: the query needs more than ${MEMORY} of memory and ${SPILLED} of temporary files. Select fewer rows or columns, or use --since.`,
+      { cause },
+    )
+  const [, view] = /^Catalog Error: Table with name (\w+) does not exist/.exec(message) ?? []
+  if (VIEWS.some(name => name === view?.toLowerCase()))
+    return new SqlError(`${view} was not loaded, because the statements do not contain its name as a word.`, {
+      cause,
+    })
+  return new SqlError(message, { cause })
+}
+
+function loadFailure(error: unknown): unknown {
+  if (!/out of memory/i.test((error as Error).message)) return error
+  const much = `The alert events exceed the memory limit of ${MEMORY}`
+  return new OperationFailure(`${much}: select fewer with --since or --until.`, { cause: error })
+}
+
+function missing(error: unknown): string {
+  const [reason] = (error as Error).message.split('\n')
+  return (
+    `\`sluice sql\` needs DuckDB, which is not installed for ${process.platform} ${process.arch}. Run \`npm ci\` on this machine, ` +
+    `with optional packages (not with --omit=optional). If DuckDB has no package for it, \`sluice tail --json\` has the events. (${reason})`
+  )
+}

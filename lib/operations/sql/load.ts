@@ -1,0 +1,236 @@
+/**
+ * Loads a table of the history into files for DuckDB: the objects of the bucket, and the records of the topics that no object
+ * contains. Each offset is loaded once.
+ */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import pMap from 'p-map'
+import type { PlainReader } from '../../../packages/runtime/pipeline/decoding/plain-records.ts'
+import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
+import { gaps, type OffsetRange, type Slice, tailRanges } from '../../history/coverage.ts'
+import { dayOf } from '../../history/object-key.ts'
+import { decodeColumns, decodeRows, encodeRows } from '../../history/parquet.ts'
+import { damaged, type PartitionSlices, slicesOf } from '../../history/read.ts'
+import { type HistoryRow, rowsOf } from '../../history/row.ts'
+import { type HistoryStore, HistoryUnavailable } from '../../history/store.ts'
+import type { HistoryTable } from '../../history/tables.ts'
+import { type Range, readRecordGroups } from '../../queries/records.ts'
+import type { TopicReach } from '../../queries/topics.ts'
+import { OperationFailure } from '../failure.ts'
+import type { RecordTimes } from './views.ts'
+
+/** Places from which tables are loaded. */
+export interface SqlSources {
+  /** Absent if no bucket is configured, or the bucket cannot be used. */
+  readonly store: HistoryStore | undefined
+  /** Kafka names of the topics of a table. The first one must exist, unless the history has records of the table. */
+  readonly topics: (table: HistoryTable) => readonly string[]
+  /** Returns the bounds of a topic and the first offsets at or after a time; undefined if the topic does not exist. */
+  readonly reach: (topic: string, timeMs: number | undefined) => Promise<TopicReach | undefined>
+  readonly log: () => Promise<LogReader>
+  readonly reader: PlainReader
+}
+
+/** Amounts that are to be loaded, and that were loaded. */
+export interface LoadProgress {
+  objects: number
+  objectsInAll: number
+  bytes: number
+  records: number
+  recordsInAll: number
+}
+
+export interface LoadTarget {
+  /** Folder for the files. */
+  readonly folder: string
+  readonly progress: LoadProgress
+  readonly stop: AbortSignal
+  /** Writes the rows of a file that are within a range of offsets to another file. */
+  readonly cut: (from: string, to: string, range: OffsetRange) => Promise<void>
+  /**
+   * Receives all rows, those outside of the time range included; absent if only the files are needed. Rows are received twice if
+   * their object was replaced while it was fetched.
+   */
+  readonly take?: (rows: readonly HistoryRow[]) => void
+  /** Receives a sentence about records that are missing in the result. */
+  readonly notice: (sentence: string) => void
+}
+
+/** Number of times that the objects are listed, if objects are removed in the meantime. */
+const LISTINGS = 5
+/** Number of objects that are fetched concurrently. */
+const FETCHES = 4
+/** Number of records of the topics in one file. */
+const RECORDS_IN_FILE = 100_000
+/** Number of missing ranges that are named. */
+const NAMED_RANGES = 5
+
+/**
+ * Loads a table, and returns the paths of its files.
+ *
+ * @throws HistoryUnavailable if the bucket cannot be used
+ * @throws DamagedObject for an object that is not a Parquet file
+ * @throws OperationFailure if there is nothing of the table; see `readRecords` for errors of Kafka
+ */
+export async function loadTable(
+  table: HistoryTable,
+  sources: SqlSources,
+  times: RecordTimes,
+  target: LoadTarget,
+): Promise<readonly string[]> {
+  // Records that are archived after the objects were listed are read from the topic.
+  const { partitions, files } = await fetchObjects(table, sources.store, times, target)
+  const ranges = await rangesInTopics(table, sources, times, partitions, target)
+  const tail = await readTail(table, sources, ranges, target)
+  return [...files, ...tail]
+}
+
+interface Fetched {
+  readonly partitions: readonly PartitionSlices[]
+  readonly files: readonly string[]
+}
+
+async function fetchObjects(
+  table: HistoryTable,
+  store: HistoryStore | undefined,
+  { sinceMs, untilMs = Infinity }: RecordTimes,
+  target: LoadTarget,
+): Promise<Fetched> {
+  if (!store) return { partitions: [], files: [] }
+  const lastDay = untilMs === Infinity ? '~' : dayOf(untilMs)
+  const known = new Map<string, string>()
+  for (let listing = 1; listing <= LISTINGS; listing++) {
+    // All objects from `since` on determine which records are read from the topics, but not all of them are fetched.
+    const partitions = await slicesOf(store, { table, ...(sinceMs === undefined ? {} : { sinceMs }) })
+    const slices = partitions.flatMap(one => one.slices).filter(({ object }) => object.day <= lastDay)
+    const missing = slices.filter(slice => !known.has(nameOf(slice)))
+    target.progress.objectsInAll += missing.length
+    const fetch = async (slice: Slice) => {
+      const file = await fetchSlice(store, slice, target)
+      if (file !== undefined) known.set(nameOf(slice), file)
+    }
+    await pMap(missing, fetch, { concurrency: FETCHES, signal: target.stop })
+    const files = slices.flatMap(slice => known.get(nameOf(slice)) ?? [])
+    if (files.length === slices.length) return { partitions, files }
+  }
+  throw new HistoryUnavailable(`${store.name}: objects were removed while they were read. Try again`)
+}
+
+/** Returns the name of the file for a slice. It contains the object's key, because messages of DuckDB name the file. */
+function nameOf({ object, fromOffset, toOffset }: Slice): string {
+  const isWhole = fromOffset === object.firstOffset && toOffset === object.lastOffset
+  return isWhole ? object.key : `${object.key}.${fromOffset}-${toOffset}`
+}
+
+/** Returns the file with the rows of a slice; undefined if its object does not exist. */
+async function fetchSlice(
+  store: HistoryStore,
+  slice: Slice,
+  { folder, progress, cut, take }: LoadTarget,
+): Promise<string | undefined> {
+  const { object, fromOffset, toOffset } = slice
+  const bytes = await store.get(object.key)
+  if (!bytes) return undefined
+  const isDamaged = (error: Error) => {
+    throw damaged(store, object.key, error)
+  }
+  // Without columns, only the description of the file is read.
+  await decodeColumns(bytes, { names: [] }).catch(isDamaged)
+  const [whole, file] = [join(folder, object.key), join(folder, nameOf(slice))]
+  await mkdir(dirname(whole), { recursive: true })
+  await writeFile(whole, bytes)
+  if (file !== whole) await cut(whole, file, slice)
+  if (take) {
+    const rows = await decodeRows(object.table, bytes).catch(isDamaged)
+    take(rows.filter(({ offset }) => offset >= fromOffset && offset <= toOffset))
+  }
+  progress.objects += 1
+  progress.bytes += bytes.length
+  return file
+}
+
+/** Returns the ranges of the topics that no object contains. Reports ranges that neither the objects nor the topics contain. */
+async function rangesInTopics(
+  table: HistoryTable,
+  { topics, reach }: SqlSources,
+  { sinceMs }: RecordTimes,
+  partitions: readonly PartitionSlices[],
+  { notice, progress }: LoadTarget,
+): Promise<Range[]> {
+  const slicesOfTopics = Map.groupBy(partitions, ({ topic }) => topic)
+  const [first = ''] = topics(table)
+  const lost: string[] = []
+  const ranges: Range[] = []
+  for (const topic of new Set([...topics(table), ...slicesOfTopics.keys()])) {
+    const reached = await reach(topic, sinceMs)
+    if (!reached && topic === first && partitions.length === 0)
+      throw new OperationFailure(
+        `There is no topic ${topic}, and no history of it: check --env and SLUICE_ENV.`,
+      )
+    const slicesOfPartition = new Map(
+      slicesOfTopics.get(topic)?.map(({ partition, slices }) => [partition, slices]),
+    )
+    const count = Math.max(reached?.bounds.length ?? 0, ...[...slicesOfPartition.keys()].map(one => one + 1))
+    for (let partition = 0; partition < count; partition++) {
+      const slices = slicesOfPartition.get(partition) ?? []
+      const { start, end } = reached?.bounds[partition] ?? { start: Infinity, end: 0 }
+      const from = Math.max(start, reached?.atTime[partition] ?? start)
+      for (const { fromOffset, toOffset } of tailRanges(slices, { start: from, end }))
+        ranges.push({ topic, partition, start: fromOffset, end: toOffset + 1 })
+      if (reached && (slices.at(-1)?.toOffset ?? -1) >= end)
+        notice(
+          `${topic}/${partition} ends before its history, so it was created again: its new records are missing.`,
+        )
+      for (const { fromOffset, toOffset } of lostRanges(slices, start, end))
+        lost.push(`${topic}/${partition} ${fromOffset}-${toOffset}`)
+    }
+  }
+  if (lost.length > 0) {
+    const more = lost.length > NAMED_RANGES ? `, and ${lost.length - NAMED_RANGES} more ranges` : ''
+    notice(
+      `Records are missing, which neither the history nor Kafka has: ${lost.slice(0, NAMED_RANGES).join(', ')}${more}.`,
+    )
+  }
+  progress.recordsInAll += ranges.reduce((sum, { start, end }) => sum + end - start, 0)
+  return ranges
+}
+
+/** Returns the ranges after the first slice that Kafka has deleted and no slice contains. */
+function lostRanges(slices: readonly Slice[], start: number, end: number): OffsetRange[] {
+  const last = slices.at(-1)
+  const isCut = last !== undefined && end > 0 && last.toOffset + 1 < start
+  const all = [...gaps(slices), ...(isCut ? [{ fromOffset: last.toOffset + 1, toOffset: start - 1 }] : [])]
+  return all
+    .map(({ fromOffset, toOffset }) => ({ fromOffset, toOffset: Math.min(toOffset, start - 1) }))
+    .filter(({ fromOffset, toOffset }) => fromOffset <= toOffset)
+}
+
+/** Reads ranges of topics, and returns the files with their rows. */
+async function readTail(
+  table: HistoryTable,
+  { log, reader }: SqlSources,
+  ranges: readonly Range[],
+  { folder, progress, stop, take, notice }: LoadTarget,
+): Promise<string[]> {
+  const files: string[] = []
+  if (ranges.length === 0) return files
+  const expired = ({ topic, partition, start, end }: Range) =>
+    notice(`Kafka deleted records of ${topic}/${partition} before they were read: ${start}-${end - 1}.`)
+  const write = async (rows: readonly HistoryRow[]) => {
+    const file = join(folder, `${table}-${files.length}.parquet`)
+    await writeFile(file, encodeRows(table, rows))
+    files.push(file)
+    take?.(rows)
+  }
+  let rows: HistoryRow[] = []
+  for await (const group of readRecordGroups(await log(), ranges, expired)) {
+    stop.throwIfAborted()
+    for (const row of await rowsOf(group, reader)) rows.push(row)
+    progress.records += group.length
+    if (rows.length < RECORDS_IN_FILE) continue
+    await write(rows)
+    rows = []
+  }
+  if (rows.length > 0) await write(rows)
+  return files
+}

@@ -1,0 +1,93 @@
+/** Answers SQL statements over the history and the topics, with files in a private folder. */
+import { DamagedObject } from '../../history/parquet.ts'
+import type { HistoryRow } from '../../history/row.ts'
+import { HistoryUnavailable } from '../../history/store.ts'
+import type { HistoryTable } from '../../history/tables.ts'
+import { OperationFailure } from '../failure.ts'
+import { alertEventIn } from './alert-event.ts'
+import { SqlDatabase } from './database.ts'
+import { type LoadProgress, loadTable, type SqlSources } from './load.ts'
+import { ALERT_TABLES, type RecordTimes, tablesFor, viewsIn } from './views.ts'
+
+export interface SqlQuestion extends RecordTimes {
+  /** One or more SQL statements. */
+  readonly statements: string
+}
+
+export interface SqlWork {
+  /** Private folder, which exists and is empty. The caller removes it. */
+  readonly folder: string
+  readonly progress: LoadProgress
+  /** Receives sentences about records that are missing in the result. */
+  readonly notice: (sentence: string) => void
+  readonly stop: AbortSignal
+}
+
+/** Interval at which a running statement is interrupted after the user has stopped it, in milliseconds. */
+const INTERRUPT_MS = 100
+
+export function newProgress(): LoadProgress {
+  return { objects: 0, objectsInAll: 0, bytes: 0, records: 0, recordsInAll: 0 }
+}
+
+/** Returns a line such as `12 of 40 objects (3.2 MB) and 100 of 2000 records of the topics read, query 20 % complete`. */
+export function progressText(
+  { objects, objectsInAll, bytes, records, recordsInAll }: LoadProgress,
+  share: number,
+): string {
+  const read = `${objects} of ${objectsInAll} objects (${(bytes / 1e6).toFixed(1)} MB) and ${records} of ${recordsInAll} records of the topics read`
+  return share > 0 ? `${read}, query ${Math.round(share * 100)} % complete` : read
+}
+
+/**
+ * Loads the tables that the statements name, and opens a database with them.
+ *
+ * @param use uses the database, which is then closed
+ * @throws the reason of the signal if the work is stopped
+ * @throws OperationFailure if the history cannot be read; see also `loadTable`, `SqlDatabase.open` and `SqlDatabase.complete`
+ */
+export async function withSqlDatabase<T>(
+  { statements, ...times }: SqlQuestion,
+  sources: () => Promise<SqlSources>,
+  { folder, progress, notice, stop }: SqlWork,
+  use: (database: SqlDatabase) => Promise<T>,
+): Promise<T> {
+  const database = await SqlDatabase.open(folder)
+  // Interrupt repeatedly, because an interrupt between two statements has no effect.
+  const interrupts = setInterval(() => stop.aborted && database.interrupt(), INTERRUPT_MS)
+  try {
+    const views = viewsIn(statements)
+    const tables = tablesFor(views)
+    const hasAlertTables = ALERT_TABLES.some(table => views.has(table))
+    const loaded = new Map<HistoryTable, readonly string[]>()
+    const from = tables.length > 0 ? await sources() : undefined
+    for (const table of tables) {
+      const { sinceMs = -Infinity, untilMs = Infinity } = times
+      let others = 0
+      const take = (rows: readonly HistoryRow[]) => {
+        for (const row of rows) {
+          if (row.timestampMs < sinceMs || row.timestampMs >= untilMs) continue
+          const event = alertEventIn(row)
+          if (event) database.add(event)
+          else others += 1
+        }
+      }
+      const files = await loadTable(table, from as SqlSources, times, {
+        ...{ folder: database.folder, progress, stop, notice },
+        cut: (whole, file, range) => database.cut(whole, file, range),
+        ...(table === 'alerts' && hasAlertTables ? { take } : {}),
+      })
+      if (others > 0) notice(`${others} records of the alerts topic are not alert events.`)
+      loaded.set(table, files)
+    }
+    await database.complete(loaded, times, views)
+    return await use(database)
+  } catch (error) {
+    stop.throwIfAborted()
+    const isOfHistory = error instanceof DamagedObject || error instanceof HistoryUnavailable
+    throw isOfHistory ? new OperationFailure(`${error.message}.`, { cause: error }) : error
+  } finally {
+    clearInterval(interrupts)
+    database.close()
+  }
+}

@@ -1,0 +1,108 @@
+/** Views for SQL queries over the history and the topics. Only builds SQL. Pure. */
+import { EVENT_TYPE_NAMES, EVENT_TYPES } from '../../event-types.ts'
+import { COMMON_COLUMNS, columnsOf } from '../../history/columns.ts'
+import { HISTORY_TABLES, type HistoryTable } from '../../history/tables.ts'
+
+/** Range of the records' timestamps, in milliseconds since the epoch. */
+export interface RecordTimes {
+  /** Start of the time range, inclusive; undefined for no limit. */
+  readonly sinceMs?: number | undefined
+  /** End of the time range, exclusive; undefined for no limit. */
+  readonly untilMs?: number | undefined
+}
+
+/** View with all records of all tables. */
+const RECORDS = 'records'
+
+/** Tables that are made from the table `alerts`. */
+export const ALERT_TABLES = ['alert_log', 'alert_events'] as const
+
+/** All views and tables, in the order in which they are listed. */
+export const VIEWS = [...HISTORY_TABLES, RECORDS, ...ALERT_TABLES] as const
+
+/** Marks of the events that control consumers, in the table of event types. */
+const CONTROL = new Set<string>(['ticked', 'ruled', 'erased', 'redriven'])
+const CONTROL_TYPES = EVENT_TYPE_NAMES.filter(type => CONTROL.has(EVENT_TYPES[type].topic))
+  .map(literal)
+  .join(', ')
+
+/**
+ * Returns the views that the statements may use. A name can also be another word of the statements, such as a text, in which case
+ * more is loaded than needed.
+ */
+export function viewsIn(statements: string): ReadonlySet<string> {
+  const words = new Set(statements.toLowerCase().match(/\w+/g))
+  return new Set(VIEWS.filter(view => words.has(view)))
+}
+
+/** Returns the tables of the history that must be loaded for the views. */
+export function tablesFor(views: ReadonlySet<string>): readonly HistoryTable[] {
+  return HISTORY_TABLES.filter(
+    table =>
+      views.has(RECORDS) ||
+      views.has(table) ||
+      (table === 'alerts' && ALERT_TABLES.some(view => views.has(view))),
+  )
+}
+
+/**
+ * Returns the SQL that creates the views of the tables and `records`.
+ *
+ * @param loaded files of the tables that were loaded
+ * @param schemas a file for each table that has all its columns, but no rows
+ */
+export function createViews(
+  loaded: ReadonlyMap<HistoryTable, readonly string[]>,
+  schemas: Readonly<Record<HistoryTable, string>>,
+  times: RecordTimes,
+): string[] {
+  const rowsIn = (table: HistoryTable) => {
+    const files = [schemas[table], ...(loaded.get(table) ?? [])].map(literal).join(', ')
+    return `read_parquet([${files}], union_by_name = true, hive_partitioning = false)`
+  }
+  const where = within(times)
+  // Records that are not CloudEvents have no type, and do not match either.
+  const events = [...where, `type NOT IN (${CONTROL_TYPES})`]
+  const views = HISTORY_TABLES.map(table =>
+    view(table, select(namesOf(columnsOf(table)), rowsIn(table), events)),
+  )
+  const common = namesOf([...COMMON_COLUMNS, { name: 'rest' }])
+  const records = HISTORY_TABLES.map(table =>
+    select(`${literal(table)} AS "table", ${common}`, rowsIn(table), where),
+  )
+  return [...views, view(RECORDS, records.join(' UNION ALL '))]
+}
+
+/** Returns the SQL that removes all views and tables except for those that were loaded. */
+export function dropOthers(loaded: ReadonlySet<string>): string[] {
+  const kindOf = (name: string) => (ALERT_TABLES.some(table => table === name) ? 'TABLE' : 'VIEW')
+  return VIEWS.filter(name => !loaded.has(name)).map(name => `DROP ${kindOf(name)} ${name}`)
+}
+
+function view(name: string, query: string): string {
+  return `CREATE VIEW ${name} AS ${query}`
+}
+
+function select(columns: string, from: string, where: readonly string[]): string {
+  return `SELECT ${columns} FROM ${from}${where.length > 0 ? ` WHERE ${where.join(' AND ')}` : ''}`
+}
+
+function within({ sinceMs, untilMs }: RecordTimes): string[] {
+  const bounds = [
+    ['>=', sinceMs],
+    ['<', untilMs],
+  ] as const
+  return bounds.flatMap(([operator, ms]) =>
+    ms === undefined ? [] : [`"timestamp" ${operator} epoch_ms(${Math.ceil(ms)})`],
+  )
+}
+
+/** Returns the columns as SQL. */
+function namesOf(columns: readonly { readonly name: string }[]): string {
+  return columns.map(({ name }) => `"${name}"`).join(', ')
+}
+
+/** Returns SQL for a text. */
+export function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}

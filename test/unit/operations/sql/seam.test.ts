@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, it } from 'node:test'
+import fc from 'fast-check'
+import { FolderHistoryStore } from '../../../../lib/history/adapters/folder-store.ts'
+import { dayOf, type Level, objectKey } from '../../../../lib/history/object-key.ts'
+import { encodeRows } from '../../../../lib/history/parquet.ts'
+import { rowsOf } from '../../../../lib/history/row.ts'
+import type { HistoryStore } from '../../../../lib/history/store.ts'
+import type { HistoryTable } from '../../../../lib/history/tables.ts'
+import { tick } from '../../../../lib/telemetry/tick.ts'
+import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
+import type { Event } from '../../../../packages/runtime/consumer/event.ts'
+import { environmentReading, logRecord } from '../../../support/records.ts'
+import { asked, askedOf, fired, resolved } from './support.ts'
+
+const START_MS = Date.parse('2026-03-01T23:00:00Z')
+const MINUTE_MS = 60_000
+
+/** A log that has one reading a minute, and a tick or a record that is not an event now and then. */
+function logOf(partition: number, length: number): LogRecord[] {
+  return Array.from({ length }, (_, offset) => {
+    const place = { topic: 'readings', partition, timestampMs: START_MS + offset * MINUTE_MS }
+    if (offset % 7 === 3) return logRecord(offset, tick(partition, new Date(START_MS).toISOString()), place)
+    const reading = environmentReading(`${partition}-${offset}`, { at: offset, temperature: offset })
+    if (offset % 11 !== 5) return logRecord(offset, reading, place)
+    return { ...logRecord(offset, reading, place), value: Buffer.from('no'), headers: [] }
+  })
+}
+
+/** Writes the object that contains the records, and returns its key. */
+async function archive(
+  store: HistoryStore,
+  table: HistoryTable,
+  records: readonly LogRecord[],
+  level: Level = 'parts',
+): Promise<string> {
+  const [first, last] = [records[0], records.at(-1)]
+  assert.ok(first && last)
+  const { topic, partition, timestampMs } = first
+  const offsets = { firstOffset: first.offset, lastOffset: last.offset }
+  const key = objectKey({ table, level, topic, partition, day: dayOf(timestampMs), ...offsets })
+  const rows = await rowsOf(records, { read: event => event, prepare: async () => {} })
+  await store.put(key, encodeRows(table, rows))
+  return key
+}
+
+const COUNTED = `SELECT partition, "offset", count(*) AS times FROM records WHERE "table" = 'readings' GROUP BY ALL ORDER BY ALL`
+const COUNT = 'SELECT count(*) AS rows, count(DISTINCT "offset") AS offsets FROM records'
+
+describe('the seam of history and topics', () => {
+  let folder: string
+  let store: FolderHistoryStore
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sluice-seam-'))
+    store = new FolderHistoryStore(folder)
+  })
+  afterEach(() => rm(folder, { recursive: true, force: true }))
+
+  it('given any objects and any part of the log that Kafka still has, then each offset is there once', async () => {
+    const LENGTH = 40
+    const logs = [logOf(0, LENGTH), logOf(1, LENGTH)]
+    const offset = fc.nat(LENGTH - 1)
+    const range = fc.tuple(offset, offset).map(both => both.sort((a, b) => a - b))
+    const object = fc.record({ partition: fc.nat(1), range, isCompacted: fc.boolean() })
+    const given = {
+      objects: fc.array(object, { maxLength: 8 }),
+      starts: fc.tuple(fc.nat(LENGTH), fc.nat(LENGTH)),
+      since: fc.nat(LENGTH),
+    }
+    const property = fc.asyncProperty(fc.record(given), async ({ objects, starts, since }) => {
+      await rm(folder, { recursive: true, force: true })
+      for (const { partition, range, isCompacted } of objects) {
+        const records = logs[partition]?.slice(range[0], (range[1] ?? 0) + 1) ?? []
+        await archive(store, 'readings', records, isCompacted ? 'compacted' : 'parts')
+      }
+      const contents = {
+        ...{ records: logs.flat(), store, partitions: 2 },
+        starts: { 'readings/0': starts[0], 'readings/1': starts[1] },
+      }
+      const { rows } = await askedOf(contents, COUNTED, { sinceMs: START_MS + since * MINUTE_MS })
+      const isIn = ({ partition, offset }: LogRecord) =>
+        offset >= (starts[partition] ?? 0) ||
+        objects.some(
+          one =>
+            one.partition === partition && offset >= (one.range[0] ?? 0) && offset <= (one.range[1] ?? 0),
+        )
+      const expected = logs.flat().filter(record => record.offset >= since && isIn(record))
+      assert.deepEqual(
+        rows.map(row => `${row.partition}/${row.offset} ${row.times}`),
+        expected.map(record => `${record.partition}/${record.offset} 1`),
+      )
+    })
+    await fc.assert(property, { numRuns: 60 })
+  })
+
+  it('given ticks and records that are not events, then only records has them', async () => {
+    const log = logOf(0, 30)
+    await archive(store, 'readings', log.slice(0, 20))
+    const { rows } = await askedOf(
+      { records: log, store },
+      `SELECT (SELECT count(*) FROM readings) AS readings, (SELECT count(*) FROM records) AS records,
+        (SELECT count(*) FROM records WHERE type IS NULL) AS others, (SELECT max(temperature) FROM readings) AS temperature`,
+    )
+    assert.deepEqual(rows, [{ readings: 23, records: 30, others: 3, temperature: 29 }])
+  })
+
+  it('given objects that are compacted while they are fetched, then they are listed again', async () => {
+    const log = logOf(0, 30)
+    const parts = [
+      await archive(store, 'readings', log.slice(0, 10)),
+      await archive(store, 'readings', log.slice(10, 20)),
+    ]
+    let isCompacted = false
+    const compacting: HistoryStore = {
+      name: store.name,
+      list: prefix => store.list(prefix),
+      put: (key, bytes) => store.put(key, bytes),
+      delete: keys => store.delete(keys),
+      get: async key => {
+        if (!isCompacted) {
+          isCompacted = true
+          await archive(store, 'readings', log.slice(0, 20), 'compacted')
+          await store.delete(parts)
+        }
+        return store.get(key)
+      },
+    }
+    const { rows } = await askedOf({ records: log, store: compacting }, COUNT)
+    assert.deepEqual([isCompacted, rows], [true, [{ rows: 30, offsets: 30 }]])
+  })
+
+  it('given offsets that neither the history nor Kafka has, then they are named', async () => {
+    const log = logOf(0, 30)
+    await archive(store, 'readings', log.slice(0, 5))
+    await archive(store, 'readings', log.slice(10, 15))
+    const { rows, notices } = await askedOf({ records: log, store, starts: { 'readings/0': 20 } }, COUNT)
+    assert.deepEqual(rows, [{ rows: 20, offsets: 20 }])
+    assert.deepEqual(notices, [
+      'Records are missing, which neither the history nor Kafka has: readings/0 5-9, readings/0 15-19.',
+    ])
+  })
+
+  it('given a topic that was created again, then it is said that its records are missing', async () => {
+    await archive(store, 'readings', logOf(0, 30))
+    const { notices } = await askedOf({ records: logOf(0, 4), store }, COUNT)
+    assert.match(notices.join(), /readings\/0 ends before its history, so it was created again/)
+  })
+
+  it('given a time range, then only objects of its days are fetched, and rows outside of it are left out', async () => {
+    const log = logOf(0, 4 * 24 * 60)
+    const DAY = 24 * 60
+    for (let first = 0; first < log.length; first += DAY)
+      await archive(store, 'readings', log.slice(first, first + DAY))
+    const times = { sinceMs: START_MS + 2.5 * DAY * MINUTE_MS, untilMs: START_MS + 2.6 * DAY * MINUTE_MS }
+    const { rows, progress } = await askedOf({ records: log, store }, COUNT, times)
+    assert.deepEqual(rows, [{ rows: 144, offsets: 144 }])
+    assert.deepEqual([progress.objects, progress.recordsInAll], [2, 0])
+  })
+
+  it('given an object that is not Parquet, or is damaged within, then it is named, and what to do', async () => {
+    const log = logOf(0, 30)
+    const key = await archive(store, 'readings', log)
+    const bytes = await store.get(key)
+    assert.ok(bytes)
+    const withFault = (from: number, to: number) =>
+      Buffer.concat([bytes.subarray(0, from), Buffer.alloc(to - from, 255), bytes.subarray(to)])
+    const faults = [
+      [bytes.subarray(0, 100), 'OperationFailure'],
+      [withFault(bytes.length - 200, bytes.length - 20), 'OperationFailure'],
+      [withFault(4, bytes.length - 8 - bytes.readUInt32LE(bytes.length - 8)), 'SqlError'],
+    ] as const
+    for (const [faulty, name] of faults) {
+      await store.put(key, faulty)
+      const failed = askedOf({ records: log, store }, 'SELECT sum(temperature), max(subject) FROM readings')
+      await assert.rejects(failed, { name, message: /day=2026-03-01\/0-0+-0+29\.parquet.*Restore/s })
+    }
+  })
+
+  it('given statements that hide the name of a view, then they fail, and no row is missing in silence', async () => {
+    const log = logOf(0, 30)
+    for (const view of ['read|ings', 'alert_|log', 'rec|ords']) {
+      const hidden = askedOf(
+        { records: log, store },
+        `SELECT count(*) FROM query('FROM ${view.replace('|', "' || '")} WHERE "partition" = 7')`,
+      )
+      await assert.rejects(hidden, /was not loaded, because the statements do not contain its name/, view)
+    }
+  })
+
+  it('given statements without a view, then nothing is loaded', async () => {
+    const { rows, progress } = await askedOf({ records: logOf(0, 3) }, 'SELECT 1 AS one')
+    assert.deepEqual([rows, progress.recordsInAll], [[{ one: 1 }], 0])
+  })
+
+  it('given alerts of which a part is archived, then alert_log has the same answer', async () => {
+    const at = (minute: number) => new Date(START_MS + minute * MINUTE_MS).toISOString()
+    const first = Array.from({ length: 8 }, (_, n) =>
+      fired(`a${n}`, at(n), { fingerprint: `f${n}`, labels: { n: `${n}` } }),
+    )
+    const events: Event[] = [
+      ...first,
+      ...first.slice(0, 5).map((event, n) => resolved(event, at(20 + n))),
+      ...first,
+    ]
+    const expected = await asked(events, 'FROM alert_log')
+    const records = events.map((event, offset) => logRecord(offset, event, { topic: 'alerts' }))
+    await archive(store, 'alerts', records.slice(0, 6))
+    await archive(store, 'alerts', records.slice(3, 11))
+    const { rows } = await askedOf({ records, store, starts: { 'alerts/0': 9 } }, 'FROM alert_log')
+    assert.equal(rows.length, 8)
+    assert.deepEqual(rows, expected)
+  })
+
+  it('given a filter and few columns, then DuckDB applies both while it reads the files', async () => {
+    await archive(store, 'readings', logOf(0, 30))
+    const { rows } = await askedOf(
+      { records: logOf(0, 40), store },
+      `EXPLAIN SELECT avg(temperature) FROM readings WHERE subject = 's-1' AND "timestamp" > TIMESTAMP '2026-01-01'`,
+      { sinceMs: START_MS },
+    )
+    const plan = String(rows[0]?.explain_value).replaceAll(/[│\s]+/g, ' ')
+    const scan = plan.slice(plan.indexOf('READ_PARQUET'))
+    assert.match(scan, /Projections: temperature .*Filters: .*subject='s-1'/)
+    assert.doesNotMatch(plan, /FILTER|UNION/)
+  })
+})

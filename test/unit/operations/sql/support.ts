@@ -1,0 +1,138 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  ALERT_FIRED_TYPE,
+  ALERT_RESOLVED_TYPE,
+  type Alert,
+  type FiredAlert,
+} from '../../../../lib/alerting/alert.ts'
+import type { HistoryStore } from '../../../../lib/history/store.ts'
+import { SqlDatabase } from '../../../../lib/operations/sql/database.ts'
+import type { SqlSources } from '../../../../lib/operations/sql/load.ts'
+import { newProgress, type SqlQuestion, withSqlDatabase } from '../../../../lib/operations/sql/query.ts'
+import type { Value } from '../../../../lib/operations/sql/value.ts'
+import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
+import type { Event } from '../../../../packages/runtime/consumer/event.ts'
+import { MemoryLogReader } from '../../../../packages/runtime/testing/log-reader.ts'
+import { alertFired, logRecord } from '../../../support/records.ts'
+
+const TOPIC = 'alerts'
+
+/** An alert that fires at a time, which is RFC 3339. */
+export function fired(alertId: string, at: string, changes: Partial<FiredAlert> = {}): Event<Alert> {
+  const data = alertFired('x').data as FiredAlert
+  const times = { activeAt: at, startedAt: at }
+  return eventOf(ALERT_FIRED_TYPE, `${alertId}-fired`, at, { ...data, ...times, ...changes, alertId })
+}
+
+/** The end of the alert of an event. */
+export function resolved(event: Event<Alert>, at: string, changes: object = {}): Event<Alert> {
+  const end = { status: 'resolved', endedAt: at, reason: 'cleared', value: 20, ...changes }
+  const data = { ...event.data, ...end } as unknown as Alert
+  return eventOf(ALERT_RESOLVED_TYPE, `${data.alertId}-resolved`, at, data)
+}
+
+function eventOf(type: string, id: string, time: string, data: Alert): Event<Alert> {
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+  return {
+    id,
+    type,
+    time,
+    source: '/alerting',
+    datacontenttype: 'application/json',
+    data,
+    extensions: { traceparent },
+  }
+}
+
+const folders: string[] = []
+process.on('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
+/** Returns a new private folder, which is removed when this process ends. */
+export function privateFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-sql-test-'))
+  folders.push(folder)
+  return folder
+}
+
+interface Contents {
+  /** Records of all topics; by default, none. */
+  readonly records?: readonly LogRecord[]
+  readonly store?: HistoryStore | undefined
+  /** First offset that Kafka still has, by topic and partition such as `alerts/0`; 0 if absent. */
+  readonly starts?: Readonly<Record<string, number>>
+  readonly partitions?: number
+}
+
+/** Sources whose topics are named as their tables. */
+function sourcesOf({ records = [], store, starts = {}, partitions = 1 }: Contents): SqlSources {
+  const kept = records.filter(one => one.offset >= (starts[`${one.topic}/${one.partition}`] ?? 0))
+  return {
+    store,
+    topics: table => [table],
+    reach: async (topic, timeMs) => {
+      const logs = Array.from({ length: partitions }, (_, partition) =>
+        records.filter(one => one.topic === topic && one.partition === partition),
+      )
+      const bounds = logs.map((log, partition) => ({
+        start: starts[`${topic}/${partition}`] ?? 0,
+        end: Math.max(-1, ...log.map(({ offset }) => offset)) + 1,
+      }))
+      const at = (partition: number, ms: number) =>
+        logs[partition]?.find(one => one.timestampMs >= ms)?.offset ?? bounds[partition]?.end ?? 0
+      return {
+        bounds,
+        atTime: timeMs === undefined ? [] : logs.map((_, partition) => at(partition, timeMs)),
+      }
+    },
+    log: async () => new MemoryLogReader(kept),
+    reader: { read: event => event, prepare: async () => {} },
+  }
+}
+
+/** Asks once, as a command does. Returns the rows of all answers, and the notices. */
+export async function askedOf(
+  contents: Contents,
+  sql: string,
+  times: Omit<SqlQuestion, 'statements'> = {},
+  folder = privateFolder(),
+): Promise<{ rows: Record<string, Value>[]; notices: string[]; progress: ReturnType<typeof newProgress> }> {
+  const notices: string[] = []
+  const progress = newProgress()
+  const stop = new AbortController().signal
+  const rows = await withSqlDatabase(
+    { statements: sql, ...times },
+    async () => sourcesOf(contents),
+    { folder, progress, notice: one => notices.push(one), stop },
+    database => answered(database, sql),
+  )
+  return { rows, notices, progress }
+}
+
+/** An empty database, which the caller closes. */
+export async function emptyDatabase(): Promise<SqlDatabase> {
+  const database = await SqlDatabase.open(privateFolder())
+  await database.complete(new Map(), {}, new Set(['alert_log']))
+  return database
+}
+
+/** The rows of all answers, each as an object. */
+export async function answered(database: SqlDatabase, sql: string): Promise<Record<string, Value>[]> {
+  const all: Record<string, Value>[] = []
+  for await (const { columns, rows } of database.run(sql))
+    for await (const row of rows())
+      all.push(Object.fromEntries(columns.map(({ name }, index) => [name, row[index] ?? null])))
+  return all
+}
+
+/** Asks a database whose alerts topic holds these events, in this order. */
+export async function asked(
+  contents: readonly Parameters<typeof logRecord>[1][],
+  sql: string,
+): Promise<Record<string, Value>[]> {
+  const records: LogRecord[] = contents.map((content, offset) => logRecord(offset, content, { topic: TOPIC }))
+  return (await askedOf({ records }, sql)).rows
+}

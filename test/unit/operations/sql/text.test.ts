@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { answerText, csvLine } from '../../../../cli/sql/text.ts'
+import { ran } from '../../cli/terminal.ts'
+
+const COLUMNS = [
+  { name: 'alert_type', type: 'VARCHAR', isNumber: false },
+  { name: 'count', type: 'BIGINT', isNumber: true },
+]
+
+describe('an answer as text', () => {
+  it('given rows, then numbers stand right, NULL is named, and the rows are counted', () => {
+    const rows = [
+      ['HIGH_TEMP', 12],
+      [null, 3],
+    ]
+    const text = answerText({ columns: COLUMNS, rows })
+    assert.equal(text, 'alert_type  count\nHIGH_TEMP      12\nNULL            3\n(2 rows)\n')
+  })
+
+  it('given no row, then the columns are there', () => {
+    assert.equal(answerText({ columns: COLUMNS, rows: [] }), 'alert_type  count\n(0 rows)\n')
+  })
+
+  it('given values of a narrow terminal, or that would control it, then they are cut and written out', () => {
+    const text = answerText({ columns: COLUMNS, rows: [['a\u001b[31m'.padEnd(40, 'x'), 1]] }, 30)
+    assert.match(text, /^a\\u001b\[31mx+…/m)
+    assert.ok(text.split('\n').every(line => line.length <= 30))
+  })
+})
+
+describe('an answer as CSV', () => {
+  it('given quotes, commas, line ends, empty text and NULL, then a reader can distinguish them', () => {
+    assert.equal(
+      csvLine(['a,b', 'say "x"', 'one\ntwo', '', null, 1.5, true]),
+      '"a,b","say ""x""","one\ntwo","",,1.5,true\r\n',
+    )
+    assert.equal(csvLine([{ site: 'vienna' }]), '"{""site"":""vienna""}"\r\n')
+  })
+})
+
+const environment = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1' }
+
+describe('sluice sql', () => {
+  for (const [args, message] of [
+    [[], /^Specify either statements, or --file/],
+    [['SELECT 1', '--file', 'x.sql'], /^Specify either statements, or --file/],
+    [['SELECT 1', '--format', 'xml'], /option '--format <format>': "xml" is invalid/],
+    [['SELECT 1', '--since', 'yesterday'], /option '--since <time>': "yesterday" is invalid/],
+  ] as const)
+    it(`given wrong usage (${args.join(' ') || 'nothing'}), then it says what is wrong`, async () => {
+      const { status, stderr } = await ran(['sql', ...args])
+      assert.equal(status, 2, stderr)
+      assert.match(stderr, message)
+    })
+
+  it('given formats, then each prints the answers of all statements, or refuses them', async () => {
+    const both = 'SELECT 1 AS one; SELECT 2 AS two'
+    const printed = (...args: string[]) => ran(['sql', both, ...args], { environment })
+    assert.equal((await printed()).stdout, 'one\n  1\n(1 row)\n\ntwo\n  2\n(1 row)\n')
+    assert.equal((await printed('--format', 'csv')).stdout, 'one\r\n1\r\n\r\ntwo\r\n2\r\n')
+    const { answers } = JSON.parse((await printed('--format', 'json')).stdout)
+    assert.deepEqual(
+      answers.map((answer: { rows: object[] }) => answer.rows),
+      [[{ one: 1 }], [{ two: 2 }]],
+    )
+    const { status, stderr } = await printed('--format', 'parquet')
+    assert.match(stderr, /^Parquet can contain the result of one query/)
+    assert.equal(status, 1)
+  })
+
+  it('given Parquet for a terminal, or a file that cannot be written, then it says so', async () => {
+    const shown = await ran(['sql', 'SELECT 1', '--format', 'parquet'], { environment, columns: 80 })
+    assert.deepEqual([shown.status, shown.stderr.split(':')[0]], [2, 'Parquet cannot be shown on a terminal'])
+    for (const format of ['parquet', 'csv']) {
+      const args = ['sql', 'SELECT 1', '--format', format, '--output', 'none/x']
+      const { status, stderr } = await ran(args, { environment })
+      assert.deepEqual([status, stderr], [1, 'none/x: there is no such file or folder\n'])
+    }
+  })
+
+  it('given no statement, then it says so', async () => {
+    assert.match((await ran(['sql', '/* nothing */'], { environment })).stderr, /^There is no statement\./)
+  })
+
+  it('given that Kafka does not answer, then it says so', async () => {
+    const { status, stderr } = await ran(['sql', 'FROM readings'], { environment })
+    assert.match(stderr, /^HISTORY_BUCKET is not set.*\nKafka does not answer at 127\.0\.0\.1:1/)
+    assert.equal(status, 1)
+  })
+
+  it('given a file that is not there, then it is named', async () => {
+    const { status, stderr } = await ran(['sql', '--file', 'none.sql'])
+    assert.deepEqual([status, stderr], [1, 'none.sql: there is no such file or folder\n'])
+  })
+})

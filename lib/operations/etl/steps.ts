@@ -69,8 +69,10 @@ export async function* stepsOf(
 ): AsyncGenerator<CountedStep> {
   const start = from ?? slices[0]?.fromOffset ?? 0
   const recent = new RecentEvents()
-  const begin = (fromOffset: number) => new Pending({ table, topic, partition, fromOffset })
-  let pending = begin(start)
+  const begin = (fromOffset: number, upToMs: number) => {
+    return new Pending({ table, topic, partition, fromOffset }, upToMs)
+  }
+  let pending = begin(start, 0)
   let failure: unknown
   try {
     for (const slice of slices) {
@@ -80,7 +82,7 @@ export async function* stepsOf(
         pending.add(chunk, recent, start)
         if (!pending.isComplete) continue
         yield pending.step()
-        pending = begin(pending.nextOffset)
+        pending = begin(pending.nextOffset, pending.upToMs)
       }
       pending.end(slice)
     }
@@ -96,11 +98,12 @@ class Pending {
   readonly #changes = new Map<Mart, readonly MartRow[]>()
   readonly #missing: Missing[] = []
   readonly #counts = { records: 0, repeated: 0, skipped: 0 }
-  #upToMs = 0
+  upToMs: number
   nextOffset: number
 
-  constructor(of: Pick<Step, 'table' | 'topic' | 'partition' | 'fromOffset'>) {
+  constructor(of: Pick<Step, 'table' | 'topic' | 'partition' | 'fromOffset'>, upToMs: number) {
     this.#of = of
+    this.upToMs = upToMs
     this.nextOffset = of.fromOffset
   }
 
@@ -132,7 +135,7 @@ class Pending {
     for (const [mart, rows] of changes)
       this.#changes.set(mart, merged(mart, [...(this.#changes.get(mart) ?? []), ...rows]))
     this.nextOffset = Math.max(this.nextOffset, (offsets.at(-1) ?? -1) + 1)
-    this.#upToMs = Number(columns.timestamp?.at(-1) ?? this.#upToMs)
+    this.upToMs = Number(columns.timestamp?.at(-1) ?? this.upToMs)
   }
 
   end({ toOffset }: Slice): void {
@@ -140,8 +143,8 @@ class Pending {
   }
 
   step(): CountedStep {
-    const { nextOffset } = this
-    const done = { nextOffset, upToMs: this.#upToMs, changes: this.#changes, missing: this.#missing }
+    const { nextOffset, upToMs } = this
+    const done = { nextOffset, upToMs, changes: this.#changes, missing: this.#missing }
     return { ...this.#of, ...done, ...this.#counts }
   }
 }

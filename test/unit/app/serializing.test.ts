@@ -12,6 +12,7 @@ const ALWAYS_JSON = [
   'dead-letter',
   'dead-letters.handled',
   'entity.erased',
+  'etl.completed',
   'failure',
   'failure.ended',
   'inhibition.changed',

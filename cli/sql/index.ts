@@ -80,7 +80,7 @@ statements are separated by semicolons. docs/history.md lists the columns; so do
 
 Examples:
   sluice sql "SELECT * FROM alert_log WHERE resolved_ts IS NULL"
-  sluice sql "SELECT subject, avg(temperature) FROM readings GROUP BY ALL" --since 7d
+  sluice sql "SELECT subject, max(time) FROM readings GROUP BY ALL" --since 7d
   sluice sql --file report.sql --format parquet --output report.parquet`,
   args: {
     sql: optionalArgument('statements', SOME_TEXT),

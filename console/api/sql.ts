@@ -3,7 +3,7 @@ import { maxLength, minLength, minValue, number, optional, pipe, string } from '
 import { MAX_ROWS, type SqlEngine } from '../../lib/operations/sql/engine.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 import { ProblemError } from './problem.ts'
-import { asked, askedByBody } from './route.ts'
+import { asked, changed } from './route.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -28,7 +28,7 @@ export function sqlRoutes({ sql }: ConsoleEnvironment) {
       const { takesSince } = engine()
       return { takesSince, maxRows: MAX_ROWS, views: await engine().views() }
     }),
-    'POST /sql/queries': askedByBody(QUERY, async ({ statements, hours }) => {
+    'POST /sql/queries': changed(QUERY, async ({ statements, hours }) => {
       const sinceMs = hours === undefined ? undefined : Date.now() - hours * HOUR_MS
       return { id: await engine().start({ statements, sinceMs }) }
     }),
@@ -40,7 +40,7 @@ export function sqlRoutes({ sql }: ConsoleEnvironment) {
         'The query does not exist, or its result is no longer kept. Run it again.',
       )
     }),
-    'POST /sql/cancel': askedByBody(ID, async ({ id }) => {
+    'POST /sql/cancel': changed(ID, async ({ id }) => {
       await engine().cancel(id)
       return {}
     }),

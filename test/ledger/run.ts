@@ -12,6 +12,7 @@ import { PartitionStateReader } from './count/partition-states.ts'
 import { FAULTS, schedule } from './faults.ts'
 import { Flow } from './flow.ts'
 import { Forwarding } from './forwarding.ts'
+import { rowsIn } from './history.ts'
 import { KafkaLog } from './kafka/log.ts'
 import { keep } from './keep.ts'
 import { Noise } from './noise.ts'
@@ -105,7 +106,7 @@ export async function run(
       byHand,
       analytics: flow.topic('analytics'),
       segments: await filesIn(segments),
-      history,
+      history: rowsIn(history),
       growth: flow.growth,
     }
     const counted = await count({ brokers, redisUrl, ...topics }, publisher, noise?.acknowledged, say)

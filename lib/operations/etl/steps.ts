@@ -207,7 +207,7 @@ async function* alertChunks(store: HistoryStore, slice: Slice, from: number): As
   }
   const fold = (indexes: readonly number[]) => {
     const events = indexes.flatMap(
-      index => alertEventIn(recordOf(rows[index] as (typeof rows)[number])) ?? [],
+      index => alertEventIn(rows[index] as (typeof rows)[number]) ?? [],
     )
     return { changes: foldAlerts(events.map(event => ({ ...event }))), skipped: 0 }
   }

@@ -12,7 +12,7 @@ import { Emissions } from './emissions.ts'
 import { EndedFailures } from './ended.ts'
 import { compareForwarded, type Forwarded } from './forwarded.ts'
 import type { Growth } from './growth.ts'
-import { compareHistory } from './history.ts'
+import { compareHistory, type Row } from './history.ts'
 import { type Acknowledged, type Foreign, Input } from './input.ts'
 import { PartitionStateReader } from './partition-states.ts'
 import { Reference } from './reference.ts'
@@ -36,8 +36,8 @@ export interface Places {
   readonly analytics: string
   /** The files of the segment sink, contents by name. */
   readonly segments: ReadonlyMap<string, string>
-  /** The folder of the history. */
-  readonly history: string
+  /** The rows of the history by partition and offset. */
+  readonly history: AsyncGenerator<Row>
   /** How the readings grew, if they did. */
   readonly growth: Growth | undefined
 }

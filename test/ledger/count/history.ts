@@ -1,10 +1,7 @@
 /**
- * Compares the history with the log: each record of a complete segment is a row, once and with its content. DuckDB reads the
- * objects, so that no code of the archiver reads what the archiver has written.
+ * Compares the history with the log: each record of a complete segment is a row, once and with its content.
  */
-import { readdir } from 'node:fs/promises'
 import { isDeepStrictEqual } from 'node:util'
-import { DuckDBInstance } from '@duckdb/node-api'
 import type { KafkaRecord } from '../kafka/records.ts'
 import type { Violations } from './violations.ts'
 
@@ -12,7 +9,7 @@ export const LOST_ROW = 'rows missing in the history'
 export const TWICE_ROW = 'rows twice in the history'
 export const CHANGED_ROW = 'rows of the history that differ from the log'
 
-interface Row {
+export interface Row {
   readonly partition: number
   readonly offset: number
   readonly timestampMs: number
@@ -23,7 +20,7 @@ interface Row {
   readonly rest: Rest
 }
 
-interface Rest {
+export interface Rest {
   readonly data?: unknown
   readonly value?: string | null
   readonly key?: string
@@ -34,11 +31,10 @@ interface Rest {
  * @returns number of rows
  */
 export async function compareHistory(
-  folder: string,
+  rows: AsyncGenerator<Row>,
   log: AsyncIterable<KafkaRecord>,
   violations: Violations,
 ): Promise<number> {
-  const rows = rowsIn(folder)
   let count = 0
   let next = await rows.next()
   const behind = (a: Pick<Row, 'partition' | 'offset'>, b: Pick<Row, 'partition' | 'offset'>) =>
@@ -57,53 +53,6 @@ export async function compareHistory(
   }
   for (; !next.done; next = await rows.next()) violations.add(TWICE_ROW, place(next.value))
   return count
-}
-
-/** Objects of a redelivery have the same name, so that every file counts. */
-async function* rowsIn(folder: string): AsyncGenerator<Row> {
-  if (!(await readdir(folder, { recursive: true })).some(name => name.endsWith('.parquet'))) return
-  const database = await DuckDBInstance.create()
-  const connection = await database.connect()
-  try {
-    const result = await connection.stream(
-      `SELECT * REPLACE ("offset"::DOUBLE AS "offset", epoch_ms("timestamp")::DOUBLE AS "timestamp")
-        FROM read_parquet('${folder}/**/*.parquet', union_by_name = true, hive_partitioning = false)
-        ORDER BY "partition", "offset"`,
-    )
-    const names = result.columnNames()
-    for (
-      let chunk = await result.fetchChunk();
-      chunk && chunk.rowCount > 0;
-      chunk = await result.fetchChunk()
-    )
-      for (const values of chunk.getRows())
-        yield rowOf(Object.fromEntries(names.map((name, index) => [name, values[index] ?? null])))
-  } finally {
-    connection.closeSync()
-    database.closeSync()
-  }
-}
-
-/** Columns of the fields that readings of the ledger have. */
-const FIELDS: Readonly<Record<string, readonly string[]>> = {
-  sensor_id: ['sensorId'],
-  temperature: ['temperature'],
-  status: ['status'],
-  location_site: ['location', 'site'],
-  location_latitude: ['location', 'latitude'],
-  location_longitude: ['location', 'longitude'],
-}
-
-function rowOf(values: Readonly<Record<string, unknown>>): Row {
-  const rest: Rest = JSON.parse(String(values.rest ?? '{}'))
-  let data = rest.data
-  for (const [column, [first = '', second]] of Object.entries(FIELDS)) {
-    const value = values[column] ?? null
-    if (value === null) continue
-    const known = (data ?? {}) as Readonly<Record<string, object>>
-    data = { ...known, [first]: second === undefined ? value : { ...known[first], [second]: value } }
-  }
-  return { ...values, timestampMs: values.timestamp, rest: { ...rest, data } } as unknown as Row
 }
 
 function isSame(row: Row, record: KafkaRecord): boolean {

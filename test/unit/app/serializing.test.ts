@@ -13,6 +13,7 @@ const ALWAYS_JSON = [
   'dead-letters.handled',
   'entity.erased',
   'etl.completed',
+  'etl.completed',
   'failure',
   'failure.ended',
   'inhibition.changed',

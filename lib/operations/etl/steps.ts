@@ -206,9 +206,7 @@ async function* alertChunks(store: HistoryStore, slice: Slice, from: number): As
     id: rows.map(({ event }) => event?.id ?? null),
   }
   const fold = (indexes: readonly number[]) => {
-    const events = indexes.flatMap(
-      index => alertEventIn(rows[index] as (typeof rows)[number]) ?? [],
-    )
+    const events = indexes.flatMap(index => alertEventIn(rows[index] as (typeof rows)[number]) ?? [])
     return { changes: foldAlerts(events.map(event => ({ ...event }))), skipped: 0 }
   }
   if (rows.length > 0) yield { columns, fold }

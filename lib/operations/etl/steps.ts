@@ -3,7 +3,6 @@ import { dataColumnsOf } from '../../history/columns.ts'
 import type { Slice } from '../../history/coverage.ts'
 import { DamagedObject, decodeColumns } from '../../history/parquet.ts'
 import { damaged, objectBytes, type PartitionSlices, rowsOfSlice } from '../../history/read.ts'
-import { recordOf } from '../../history/row.ts'
 import type { HistoryStore } from '../../history/store.ts'
 import type { HistoryTable } from '../../history/tables.ts'
 import { foldAlerts } from '../../warehouse/alerts.ts'
@@ -206,9 +205,7 @@ async function* alertChunks(store: HistoryStore, slice: Slice, from: number): As
     id: rows.map(({ event }) => event?.id ?? null),
   }
   const fold = (indexes: readonly number[]) => {
-    const events = indexes.flatMap(
-      index => alertEventIn(recordOf(rows[index] as (typeof rows)[number])) ?? [],
-    )
+    const events = indexes.flatMap(index => alertEventIn(rows[index] as (typeof rows)[number]) ?? [])
     return { changes: foldAlerts(events.map(event => ({ ...event }))), skipped: 0 }
   }
   if (rows.length > 0) yield { columns, fold }

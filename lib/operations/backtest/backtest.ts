@@ -21,7 +21,7 @@ import { type AlertingConsumer, type ConsumerSettings, consumerOf, PartitionRun 
 import { type PartitionParts, partitionsOf, type RecordPlaces, recordsOfPart } from './partitions.ts'
 
 /** Range without records, and its place. */
-export interface MissingRange extends OffsetRange {
+interface MissingRange extends OffsetRange {
   readonly topic: string
   readonly partition: number
 }

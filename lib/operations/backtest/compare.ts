@@ -109,6 +109,6 @@ function timeOf({ alertId, severity, fromMs, toMs }: Fired): FiringTime {
   return { alertId, severity, fromMs, toMs }
 }
 
-export function startOf({ tried, other }: ComparedAlert): number {
+function startOf({ tried, other }: ComparedAlert): number {
   return Math.min(tried?.fromMs ?? Infinity, other?.fromMs ?? Infinity)
 }

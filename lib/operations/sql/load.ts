@@ -136,10 +136,13 @@ async function fetchSlice(
   }
   // Without columns, only the description of the file is read.
   await decodeColumns(bytes, { names: [] }).catch(isDamaged)
-  const [whole, file] = [join(folder, object.key), join(folder, nameOf(slice))]
+  const file = join(folder, nameOf(slice))
+  const isWhole = nameOf(slice) === object.key
+  // Slices of the same object are fetched concurrently, so each has a file of its own.
+  const whole = isWhole ? file : `${file}.whole`
   await mkdir(dirname(whole), { recursive: true })
   await writeFile(whole, bytes)
-  if (file !== whole) await cut(whole, file, slice)
+  if (!isWhole) await cut(whole, file, slice)
   if (take) {
     const rows = await decodeRows(object.table, bytes).catch(isDamaged)
     take(rows.filter(({ offset }) => offset >= fromOffset && offset <= toOffset))

@@ -71,14 +71,16 @@ describe('a history in S3', () => {
     assert.deepEqual([first.compacted, first.merged, first.superseded], [3, 1_049, 0])
     assert.deepEqual(await offsets(), expected)
     nowMs += DELETED_AFTER_MS + 60_000
-    const second = await compact()
-    assert.deepEqual([second.compacted, second.superseded, second.finished], [0, 1_049, true])
+    assert.equal((await compact()).superseded, 0, 'the frontier has moved just now')
+    nowMs += DELETED_AFTER_MS
+    const last = await compact()
+    assert.deepEqual([last.compacted, last.superseded, last.finished], [0, 1_049, true])
     assert.deepEqual(await offsets(), expected)
     assert.equal((await keysIn('alerts/compacted/')).length, 3)
     assert.equal((await keysIn('alerts/parts/')).length, 2)
     assert.deepEqual(
       problems.map(one => 'key' in one && one.key),
-      ['alerts/parts/notes.txt', 'alerts/parts/notes.txt'],
+      new Array(3).fill('alerts/parts/notes.txt'),
     )
   })
 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { statusText } from '../../../cli/history/status-text.ts'
 import { compactHistory } from '../../../lib/history/compact.ts'
+import { DELETED_AFTER_MS } from '../../../lib/history/compaction.ts'
 import { type HistoryStatus, historyStatus } from '../../../lib/queries/history-status.ts'
 import { MemoryLogReader } from '../../../packages/runtime/testing/log-reader.ts'
 import { logRecord } from '../../../packages/runtime/testing/records.ts'
@@ -38,7 +39,10 @@ describe('given a history, when its status is shown', () => {
     await writePart(store, { firstOffset: 20, lastOffset: 29, atMs: NOON_MS + 20_000 })
     await writePart(store, { firstOffset: 30, lastOffset: 39, atMs: NOON_MS + DAY_MS })
     await store.put('alerts/parts/notes.txt', Buffer.from('mine'))
-    const run = { retention: {}, nowMs: () => NOON_MS, hasTime: () => true, report: () => {} }
+    const run = { retention: {}, nowMs: () => store.nowMs, hasTime: () => true, report: () => {} }
+    // The frontier moves an hour after the objects were written.
+    await compactHistory(store, run)
+    store.nowMs += DELETED_AFTER_MS
     await compactHistory(store, run)
     return store
   }

@@ -376,6 +376,7 @@ describe('the marts of a log', () => {
           await inParts(topic, all, often, async () => void (await loaded(often, second)))
         await loaded(often, second)
         const expected = await martsOf(first)
+        assert.ok(expected.alerts?.length)
         assert.deepEqual(await martsOf(second), expected)
         if (second instanceof ParquetTarget) {
           // Merging objects changes no row either.

@@ -69,6 +69,8 @@ export interface DeploymentPlace {
   readonly scanGigabytes?: number
   /** Secret with the credentials of the schema registry; absent if the registry needs no credentials. */
   readonly registrySecret?: string
+  /** Secret with the address of the warehouse's database. */
+  readonly warehouseSecret?: string
   /** Secret with the HTTP headers for exporting spans; absent if no headers are needed. */
   readonly spansSecret?: string
   /** Queue for records that Lambda discards, and the bucket for their contents. Absent if no queue is configured. */
@@ -145,6 +147,7 @@ export function account(stage: string, region: string, env: Environment, project
     historyKey: read('HISTORY_KEY_ARN'),
     scanGigabytes: read('HISTORY_SCAN_GIGABYTES'),
     registrySecret: read('SCHEMA_REGISTRY_SECRET'),
+    warehouseSecret: read('WAREHOUSE_SECRET'),
     spansSecret: read('OTEL_HEADERS_SECRET'),
     console: read('SLUICE_CONSOLE'),
     topicMappings: read('TOPIC_MAPPINGS'),
@@ -175,6 +178,7 @@ export function account(stage: string, region: string, env: Environment, project
         KAFKA_SECRET: kafkaSecret,
         KAFKA_CA_SECRET: caSecret,
         SCHEMA_REGISTRY_SECRET: given.registrySecret,
+        WAREHOUSE_SECRET: given.warehouseSecret,
         OTEL_HEADERS_SECRET: given.spansSecret,
         HISTORY_KEY_ARN: given.historyKey,
       },
@@ -209,6 +213,7 @@ export function account(stage: string, region: string, env: Environment, project
     ...(given.historyKey ? { historyKey: given.historyKey } : {}),
     ...(given.scanGigabytes ? { scanGigabytes: given.scanGigabytes } : {}),
     ...(given.registrySecret ? { registrySecret: given.registrySecret } : {}),
+    ...(given.warehouseSecret ? { warehouseSecret: given.warehouseSecret } : {}),
     ...(given.spansSecret ? { spansSecret: given.spansSecret } : {}),
     ...(given.onFailureQueue ? { onFailureQueue: given.onFailureQueue } : {}),
     ...(given.onFailureBucket ? { onFailureBucket: given.onFailureBucket } : {}),

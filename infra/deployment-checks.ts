@@ -62,6 +62,7 @@ const SETTINGS = {
     historyKey: { type: 'string' },
     scanGigabytes: { type: 'integer' },
     registrySecret: { type: 'string' },
+    warehouseSecret: { type: 'string' },
     spansSecret: { type: 'string' },
     onFailureQueue: { type: 'string' },
     onFailureBucket: { type: 'string' },

@@ -43,6 +43,7 @@ export function thisMachine(env: Environment, project: string): DeploymentPlace 
       AWS_ACCESS_KEY_ID: env.AWS_ACCESS_KEY_ID || 'test',
       AWS_SECRET_ACCESS_KEY: env.AWS_SECRET_ACCESS_KEY || 'test',
       ...(env.RECEIVER_SECRETS ? { RECEIVER_SECRETS: env.RECEIVER_SECRETS } : {}),
+      ...(env.WAREHOUSE_URL ? { WAREHOUSE_URL: env.WAREHOUSE_URL } : {}),
     },
   }
 }

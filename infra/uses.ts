@@ -53,6 +53,7 @@ export type RolesPlace = Pick<
   | 'historyBucket'
   | 'historyKey'
   | 'registrySecret'
+  | 'warehouseSecret'
   | 'onFailureQueue'
   | 'onFailureBucket'
   | 'kafkaSecrets'
@@ -89,6 +90,10 @@ export const USES: Readonly<Record<string, Use>> = {
     text: 'history: permission to list, read, write and delete the objects of HISTORY_BUCKET, but for results of Athena',
     needsHistory: true,
     statements: (_, place) => historyStatements(place),
+  },
+  warehouse: {
+    text: 'the database of the warehouse: permission to read WAREHOUSE_SECRET',
+    statements: (_, { warehouseSecret }) => (warehouseSecret ? [readSecrets(warehouseSecret)] : []),
   },
   'history-appending': {
     text: 'history: permission to write parts to HISTORY_BUCKET and to read erasures',

@@ -80,7 +80,12 @@ export const FILE_KEYS = {
     mappings: 'MAPPINGS_DIR',
   },
   checkpoints: { bucket: 'CHECKPOINT_BUCKET', kept: 'CHECKPOINTS_KEPT' },
-  history: { bucket: 'HISTORY_BUCKET', retention: 'HISTORY_RETENTION', warehouse: 'WAREHOUSE_URL' },
+  history: {
+    bucket: 'HISTORY_BUCKET',
+    retention: 'HISTORY_RETENTION',
+    warehouse: 'WAREHOUSE_URL',
+    warehouse_secret: 'WAREHOUSE_SECRET',
+  },
   notifications: { topic_arn: 'ALERTS_TOPIC_ARN' },
   console: { secret: 'CONSOLE_SECRET' },
   aws: { endpoint: 'AWS_ENDPOINT_URL' },

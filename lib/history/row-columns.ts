@@ -33,9 +33,6 @@ interface Rest {
   code?: string
 }
 
-/** Values of a row by column name. A missing column is null. */
-export type RowValues = Map<string, ColumnValue>
-
 /** Tree of the fields that have columns. */
 type Fields = ReadonlyMap<string, DataColumn | Fields>
 

@@ -64,9 +64,18 @@ export const WAREHOUSE = slice(
       {
         description: 'The database that `etl` fills: see [the warehouse](history.md#warehouse).',
         otherwise: 'it writes Parquet files to the bucket of the history',
+        // It contains a password, so in an account it is in a secret.
+        setBy: 'machine',
         isSecret: true,
       },
     ),
+    WAREHOUSE_SECRET: setting(text(/^\S+$/, 'the name or ARN of a secret'), {
+      description: 'The secret whose `url` is the database that `etl` fills, in an account.',
+      otherwise: 'it writes Parquet files to the bucket of the history',
+    }),
   },
-  ({ WAREHOUSE_URL }) => ({ ...(WAREHOUSE_URL ? { warehouseUrl: WAREHOUSE_URL } : {}) }),
+  ({ WAREHOUSE_URL, WAREHOUSE_SECRET }) => ({
+    ...(WAREHOUSE_URL ? { warehouseUrl: WAREHOUSE_URL } : {}),
+    ...(WAREHOUSE_SECRET ? { warehouseSecret: WAREHOUSE_SECRET } : {}),
+  }),
 )

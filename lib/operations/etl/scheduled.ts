@@ -1,4 +1,5 @@
 /** Implements the scheduled function `etl`. */
+import { secretOf } from '../../../packages/runtime/adapters/aws/clients.ts'
 import { writeEvent } from '../../../packages/runtime/cloudevents/writer.ts'
 import type { KafkaConnections } from '../../../packages/runtime/lambda/kafka-connections.ts'
 import type { Scheduled } from '../../../packages/runtime/lambda/scheduled.ts'
@@ -25,6 +26,16 @@ export function announcing(
   }
 }
 
+/** Returns the address of the database; undefined for Parquet. @throws Error if the secret has none */
+async function urlOf({ warehouseUrl, warehouseSecret }: Settings): Promise<string | undefined> {
+  if (warehouseUrl !== undefined || warehouseSecret === undefined) return warehouseUrl
+  const { url } = await secretOf(warehouseSecret)
+  if (typeof url === 'string') return url
+  throw new Error(
+    `the secret ${warehouseSecret} has no "url": set it to postgres://user:password@host/database`,
+  )
+}
+
 /**
  * Loads new records into the warehouse.
  *
@@ -33,7 +44,7 @@ export function announcing(
 export async function runScheduledEtl(scheduled: Scheduled<KafkaConnections, Settings>): Promise<object> {
   const { config, connections, scheduledFor, remainingMs, telemetry } = scheduled
   const store = await historyStore(config)
-  const target = await warehouseAt(config.warehouseUrl, store)
+  const target = await warehouseAt(await urlOf(config), store)
   const announce = announcing(connections, config)
   try {
     const result = await runEtl({ store, target, remainingMs, nowMs: Date.now, scheduledFor, announce })

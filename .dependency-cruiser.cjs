@@ -83,7 +83,7 @@ module.exports = {
     onlyIn('(packages/runtime/adapters/kafka|packages/kafka-records)', 'kafkajs/'),
     onlyIn('packages/runtime/adapters/redis', 'ioredis/'),
     onlyIn(
-      '(lib/app/aws|lib/operations/sql|infra/history-plugin|packages/runtime/adapters/(aws|s3))',
+      '(lib/app/aws|lib/operations/sql|infra|packages/runtime/adapters/(aws|s3))',
       '@aws-sdk/',
     ),
     onlyIn('lib/operations/sql', '@duckdb/'),

@@ -18,6 +18,7 @@ import {
   readSetting,
   type TopicMappings,
   TRACING,
+  WAREHOUSE,
 } from '../lib/app/settings/index.ts'
 import { parseRedisUrl } from '../packages/runtime/adapters/redis/address.ts'
 import type { Alarming } from './alarms/alarm.ts'
@@ -108,6 +109,7 @@ const SETTINGS = {
   ...RECEIVERS.settings,
   ...CHECKPOINTS.settings,
   ...HISTORY.settings,
+  ...WAREHOUSE.settings,
   ...HISTORY_DEPLOYMENT.settings,
   ...ON_FAILURE.settings,
   ...VPC.settings,

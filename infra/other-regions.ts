@@ -8,6 +8,7 @@ const KINDS = {
   KAFKA_SECRET: 'secret',
   KAFKA_CA_SECRET: 'secret',
   SCHEMA_REGISTRY_SECRET: 'secret',
+  WAREHOUSE_SECRET: 'secret',
   OTEL_HEADERS_SECRET: 'secret',
   HISTORY_KEY_ARN: 'key',
 } as const

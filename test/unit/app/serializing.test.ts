@@ -13,7 +13,6 @@ const ALWAYS_JSON = [
   'dead-letters.handled',
   'entity.erased',
   'etl.completed',
-  'etl.completed',
   'failure',
   'failure.ended',
   'inhibition.changed',

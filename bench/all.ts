@@ -13,6 +13,7 @@ const BENCHMARKS = [
   'pipeline',
   'alerts',
   'backtest',
+  'history',
   'codec',
   'produce',
   'redrive',

@@ -9,6 +9,7 @@ import type { DeadLetterSource } from '../lib/queries/dead-letters.ts'
 import type { ReadTopic } from '../lib/queries/lag.ts'
 import { topicBounds } from '../lib/queries/topics.ts'
 import type { TopicSize } from '../lib/tables/table.ts'
+import type { AwsPlace } from '../packages/runtime/adapters/aws/clients.ts'
 import type { Kafka } from '../packages/runtime/adapters/kafka/client.ts'
 import { ClusterInspection } from '../packages/runtime/adapters/kafka/cluster-inspection.ts'
 import type { TopicPublisher } from '../packages/runtime/adapters/kafka/produce-types.ts'
@@ -48,6 +49,8 @@ export interface EnvironmentOptions {
   readonly standing?: () => readonly OpenStall[] | undefined
   /** Answers SQL statements; absent if the console cannot. The environment closes it. */
   readonly sql?: SqlEngine
+  /** Address and credentials of AWS, for the history; by default, those of the process environment. */
+  readonly aws?: AwsPlace
 }
 
 export class ConsoleEnvironment {
@@ -58,6 +61,7 @@ export class ConsoleEnvironment {
   readonly spans: SpanStore | undefined
   readonly standing: () => readonly OpenStall[] | undefined
   readonly sql: SqlEngine | undefined
+  readonly aws: AwsPlace
   readonly offsets: () => Promise<PageOffsets>
   readonly cluster: () => Promise<ClusterInspection>
   readonly inspection: () => Promise<StateInspection>
@@ -75,6 +79,7 @@ export class ConsoleEnvironment {
     spans,
     standing = () => undefined,
     sql,
+    aws = {},
   }: EnvironmentOptions) {
     this.config = config
     this.functions = functions
@@ -83,6 +88,7 @@ export class ConsoleEnvironment {
     this.spans = spans
     this.standing = standing
     this.sql = sql
+    this.aws = aws
     this.#connections = new Connections(config, 'sluice-console')
     const opened = <T extends { close(): Promise<void> }>(open: (kafka: Kafka) => T) =>
       once(async () => this.#connections.kept(open(await this.#connections.kafka())))

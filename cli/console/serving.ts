@@ -32,13 +32,15 @@ export async function showConsole(options: ConsoleOptions, terminal: Terminal): 
   const config = configOf(terminal, options.env)
   const { consolePort } = readSettings([LOCAL_PORTS], terminal.environment)
   const isLocal = isOnThisMachine(config)
-  const sql = new LocalSqlEngine(config, awsPlace(environmentOf(terminal, options.env)))
+  const aws = awsPlace(environmentOf(terminal, options.env))
+  const sql = new LocalSqlEngine(config, aws)
   const environment = new ConsoleEnvironment({
     config,
     functions: readFunctions(),
     isLocal,
     streams: true,
     sql,
+    aws,
   })
   const token = randomBytes(16).toString('hex')
   const app = consoleApp({

@@ -1,5 +1,4 @@
 import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'
-import { historyStore } from '../../lib/app/history.ts'
 import { topicName, topicsOf } from '../../lib/app/topics.ts'
 import { DamagedObject } from '../../lib/history/parquet.ts'
 import { HistoryUnavailable } from '../../lib/history/store.ts'
@@ -24,6 +23,7 @@ import {
 import { CommandConnections } from '../command-connections.ts'
 import { configOf } from '../connections.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
+import { historyOf } from '../history/store.ts'
 import { MAPPING, readerWith } from '../mapping-option.ts'
 import { showLine } from '../progress.ts'
 import { pathIn, printReport, type Terminal } from '../terminal.ts'
@@ -122,7 +122,7 @@ async function ofHistory(
   if (sinceMs >= untilMs) throw usageFailure('--since must be before --until.')
   const reader = await readerWith(config, mapping, terminal)
   const settings = await settingsOf(config, reader)
-  const store = config.historyBucket ? await historyStore(config) : undefined
+  const store = await historyOf(config, terminal)
   if (!store)
     terminal.stderr.write(
       'HISTORY_BUCKET is not set: only the readings that the topics still contain are used.\n',

@@ -73,6 +73,7 @@ async function served(
   const config = readConfig(environment)
   // If a collector is configured, the spans are sent to the collector instead.
   const receiver = config.otlp ? undefined : keep(await receiveSpans())
+  const aws = awsPlace(environment)
   const shown = keep(
     new ConsoleEnvironment({
       config,
@@ -81,7 +82,8 @@ async function served(
       streams: true,
       spans: receiver?.store,
       standing,
-      sql: new LocalSqlEngine(config, awsPlace(environment)),
+      sql: new LocalSqlEngine(config, aws),
+      aws,
     }),
   )
   const token = await keptToken(dataDir)

@@ -3,7 +3,7 @@ import { maxValue, minValue, number, pipe } from 'valibot'
 import { checkRules, type LocatedError } from '../../../lib/alerting/check-rules.ts'
 import { readRules } from '../../../lib/alerting/rule-files.ts'
 import { dataReader } from '../../../lib/app/data-reader.ts'
-import { historyStore } from '../../../lib/app/history.ts'
+import { historyAt } from '../../../lib/app/history.ts'
 import { topicsOf } from '../../../lib/app/topics.ts'
 import { type Backtest, backtest } from '../../../lib/operations/backtest/backtest.ts'
 import { settingsOf } from '../../../lib/operations/backtest/settings.ts'
@@ -40,7 +40,8 @@ export function backtestRoutes(environment: ConsoleEnvironment) {
     'POST /alerts/rules/backtest': changed(
       GIVEN,
       async ({ text, days }, _, { req }): Promise<RulesBacktested> => {
-        const hasHistory = environment.config.historyBucket !== undefined
+        const { config, aws } = environment
+        const hasHistory = config.historyBucket !== undefined || aws.endpoint !== undefined
         const { errors } = checkRules([{ where: FILE, text }])
         if (errors.length > 0) return { errors, result: null, total: 0, hasHistory }
         // Run only one at a time, because evaluating rules uses the CPU.
@@ -77,7 +78,7 @@ async function backtested(
   }
   const rules = readRules([{ where: FILE, text }])
   const settings = await settingsOf(config, dataReader(config))
-  const store = config.historyBucket === undefined ? undefined : await historyStore(config)
+  const store = await historyAt(config, environment.aws)
   const timeout = AbortSignal.timeout(MAX_MS)
   try {
     const stop = AbortSignal.any([gone, timeout])

@@ -35,7 +35,8 @@ export function thisMachine(env: Environment, project: string): DeploymentPlace 
     console: false,
     problems: [...errors.map(error => `${error}.`), ...problems],
     checkpointBucket: env.CHECKPOINT_BUCKET || `sluice-checkpoints-${name}`,
-    historyBucket: env.HISTORY_BUCKET || `sluice-history-${name}`,
+    // The bucket that `npm start` creates.
+    historyBucket: `sluice-history-${name}`,
     environment: {
       KAFKA_BROKERS: brokers,
       REDIS_URL: redisUrl,

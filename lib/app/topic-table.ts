@@ -88,13 +88,7 @@ const TABLE = {
     isErased: true,
     isRedriven: true,
   },
-  analytics: topic(
-    3,
-    7,
-    MiB,
-    'entity',
-    'closed windows, rolling statistics; a tick where records wait for the archiver',
-  ),
+  analytics: topic(3, 7, MiB, 'entity', 'closed windows, rolling statistics; ticks of the archiver'),
   failures: topic(
     3,
     7,

@@ -82,9 +82,8 @@ function derivedColumns(table: HistoryTable): DataColumn[] {
   const columns = new Map<string, DataColumn>()
   for (const schema of schemasOf(table))
     for (const one of fieldsOf(schema.properties ?? {}, [])) {
-      const before = columns.get(one.name)
-      // Types that give a field different types share its name. Text can contain the values of both.
-      columns.set(one.name, before && before.type !== one.type ? { ...before, type: 'JSON' } : one)
+      // A column never changes its type, because older objects would be unreadable. Values of another type are in `rest`.
+      if (!columns.has(one.name)) columns.set(one.name, one)
     }
   return [...columns.values()]
 }

@@ -44,15 +44,15 @@ export class ErasureList {
    */
   async current(): Promise<readonly HistoryErasure[]> {
     const readAtMs = this.#nowMs()
-    let isChanged = false
     for await (const { key } of this.#store.list(PREFIX)) {
-      if (this.#erasures.has(key)) continue
+      // Such as the empty object that the S3 console writes for a new folder.
+      if (this.#erasures.has(key) || !key.endsWith('.json')) continue
       const erasure = jsonIn(String(await this.#store.get(key)))
       if (!isErasure(erasure)) throw new DamagedObject(`${key} is not an erasure`)
       this.#erasures.set(key, erasure)
-      isChanged = true
     }
-    if (isChanged) this.#list = [...this.#erasures.values()]
+    // Another call at the same time may have added some, so the number is compared.
+    if (this.#list.length !== this.#erasures.size) this.#list = [...this.#erasures.values()]
     this.#readAtMs = readAtMs
     return this.#list
   }

@@ -2,7 +2,7 @@
  * Writes and reads the objects of the history in the Parquet format, compressed with Zstandard. Offsets and times are stored as
  * differences, ids by the beginnings that they share, and all other values in dictionaries where these are smaller.
  */
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { type FileMetaData, parquetMetadata, parquetRead, type SchemaElement } from 'hyparquet'
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
 import { type ColumnType, columnsOf, dataColumnsOf } from './columns.ts'
@@ -24,7 +24,10 @@ export interface NamedColumn {
 const LEVEL = 9
 const COMPRESSORS = {
   ZSTD: (bytes: Uint8Array) =>
-    zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: LEVEL } }),
+    zstdCompressSync(bytes, {
+      // With a checksum, so that a reader notices damage within the values.
+      params: { [constants.ZSTD_c_compressionLevel]: LEVEL, [constants.ZSTD_c_checksumFlag]: 1 },
+    }),
 }
 const DECOMPRESSORS = { ZSTD: (bytes: Uint8Array) => new Uint8Array(zstdDecompressSync(bytes)) }
 
@@ -45,11 +48,15 @@ const ENCODINGS: Readonly<Record<string, 'DELTA_BINARY_PACKED' | 'DELTA_BYTE_ARR
   id: 'DELTA_BYTE_ARRAY',
 }
 
+/** Key of the metadata with the length of all groups of rows, and their CRC-32: pages alone have none for their headers. */
+const CHECKSUM = 'sluice.crc32'
+
 /** A Parquet file that is written in several groups of rows. All groups have the same columns. */
 export class ParquetFile {
   readonly #columns: readonly NamedColumn[]
   readonly #bytes = new ByteWriter()
   readonly #writer: ParquetWriter
+  readonly #metadata: { key: string; value: string }[] = []
 
   constructor(columns: readonly NamedColumn[]) {
     this.#columns = columns
@@ -67,6 +74,7 @@ export class ParquetFile {
       codec: 'ZSTD',
       compressors: COMPRESSORS,
       createdBy: 'Sluice',
+      kvMetadata: this.#metadata,
     })
   }
 
@@ -82,6 +90,8 @@ export class ParquetFile {
 
   /** Returns the complete file. */
   end(): Buffer {
+    const rows = new Uint8Array(this.#bytes.getBuffer())
+    this.#metadata.push({ key: CHECKSUM, value: `${rows.length}:${crc32(rows)}` })
     void this.#writer.finish()
     return Buffer.from(this.#bytes.getBuffer())
   }
@@ -142,6 +152,7 @@ export async function decodeColumns(bytes: Uint8Array, wanted: Wanted = {}): Pro
 async function readColumns(bytes: Uint8Array, { names, fromRow = 0, toRow }: Wanted): Promise<ReadColumns> {
   const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer
   const metadata = parquetMetadata(buffer, { parsers: PARSERS })
+  verify(bytes, metadata)
   const columns = columnsIn(metadata).filter(({ name }) => names === undefined || names.includes(name))
   const end = Math.min(toRow ?? Infinity, Number(metadata.num_rows))
   const rows = Math.max(0, end - fromRow)
@@ -171,6 +182,15 @@ async function readColumns(bytes: Uint8Array, { names, fromRow = 0, toRow }: Wan
   return { rows, columns, values }
 }
 
+/** @throws Error if the groups of rows are not those that were written. Objects of other writers have no checksum. */
+function verify(bytes: Uint8Array, { key_value_metadata: pairs = [] }: FileMetaData): void {
+  const written = pairs.find(({ key }) => key === CHECKSUM)?.value
+  if (written === undefined) return
+  const length = Number(written.split(':', 1)[0])
+  if (written !== `${length}:${crc32(bytes.subarray(0, length))}`)
+    throw new Error('its bytes are not those that were written')
+}
+
 const PARSERS = { timestampFromMilliseconds: Number }
 
 const TYPES: readonly [ColumnType, Pick<SchemaElement, 'type' | 'converted_type'>][] = Object.entries(
@@ -197,6 +217,12 @@ export async function decodeRows(table: HistoryTable, bytes: Uint8Array, wanted:
     if (rows > 0 && values[name] === undefined) throw new DamagedObject(`it has no column ${name}`)
   const columns = dataColumnsOf(table)
   const read: HistoryRow[] = []
-  for (let index = 0; index < rows; index++) read.push(readRow(columns, name => values[name]?.[index]))
+  try {
+    for (let index = 0; index < rows; index++) read.push(readRow(columns, name => values[name]?.[index]))
+  } catch (error) {
+    throw new DamagedObject(`row ${read.length} cannot be read: ${(error as Error).message}`, {
+      cause: error,
+    })
+  }
   return read
 }

@@ -125,8 +125,14 @@ function factsOf(event: AlertChange): Record<string, unknown> {
   const times = { alert_ts: startedMs, active_ts: activeMs }
   const sensor = { sensor_id: subject ?? source, source, subject }
   const { fingerprint, partition } = event
-  const facts = { severity, family, metric, summary, fingerprint, partition, labels: JSON.stringify(labels) }
+  const facts = { severity, family, metric, summary, fingerprint, partition, labels: labelsText(labels) }
   return { alert_type: rule, ...times, ...sensor, ...facts }
+}
+
+/** Returns the labels as JSON that every target stores: in text, a code point that a target refuses would only be an escape. */
+function labelsText(labels: Readonly<Record<string, string>>): string {
+  const stored = Object.entries(labels).map(([name, value]) => [storable(name), storable(value)])
+  return JSON.stringify(Object.fromEntries(stored))
 }
 
 function rowWith(fields: Readonly<Record<string, unknown>>): MartRow {

@@ -3,6 +3,7 @@
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
 import { type OffsetRange, type Slice, tailRanges } from '../../history/coverage.ts'
+import { dayOf } from '../../history/object-key.ts'
 import { rowsOfSlice, slicesOf } from '../../history/read.ts'
 import { recordOf } from '../../history/row.ts'
 import type { HistoryStore } from '../../history/store.ts'
@@ -41,7 +42,8 @@ export async function partitionsOf(
   topics: readonly string[],
   { fromMs, untilMs }: TimeRange,
 ): Promise<readonly PartitionParts[]> {
-  const query = { table, topics, sinceMs: fromMs, untilMs }
+  // Later objects are listed too, so that their offsets do not count as missing.
+  const query = { table, topics, sinceMs: fromMs }
   const archived = store ? await slicesOf(store, query) : []
   const found: PartitionParts[] = []
   for (const topic of topics) {
@@ -53,12 +55,15 @@ export async function partitionsOf(
       const bounds = reach?.bounds[partition]
       const start = Math.max(bounds?.start ?? 0, reach?.atTime[partition] ?? 0)
       const live = bounds ? tailRanges(slices, { start, end: bounds.end }) : []
-      const parts = [...slices, ...live].toSorted((a, b) => a.fromOffset - b.fromOffset)
+      const parts: PartitionParts['parts'][number][] = [...slices, ...live].toSorted(
+        (a, b) => a.fromOffset - b.fromOffset,
+      )
       const missing = parts.flatMap(({ fromOffset }, index) => {
         const next = (parts[index - 1]?.toOffset ?? fromOffset - 1) + 1
         return next < fromOffset ? [{ fromOffset: next, toOffset: fromOffset - 1 }] : []
       })
-      if (parts.length > 0) found.push({ topic, partition, parts, missing })
+      const read = parts.filter(({ object }) => object === undefined || object.day <= dayOf(untilMs))
+      if (parts.length > 0) found.push({ topic, partition, parts: read, missing })
     }
   }
   return found

@@ -116,7 +116,8 @@ class Pending {
   }
 
   expect({ fromOffset }: Slice): void {
-    if (fromOffset > this.nextOffset) this.#missing.push({ from: this.nextOffset, to: fromOffset - 1 })
+    // A single offset is a marker of a transaction.
+    if (fromOffset > this.nextOffset + 1) this.#missing.push({ from: this.nextOffset, to: fromOffset - 1 })
   }
 
   add({ columns, fold }: Chunk, recent: RecentEvents, start: number): void {
@@ -177,7 +178,8 @@ async function* readingChunks(store: HistoryStore, slice: Slice, from: number): 
   const first = Math.max(slice.fromOffset, from)
   try {
     const { values } = await decodeColumns(bytes, { names: ['offset'] })
-    const offsets = values.offset as readonly number[]
+    const offsets = values.offset as readonly number[] | undefined
+    if (!offsets) throw new DamagedObject('it has no column offset')
     const toRow = offsets.findLastIndex(offset => offset <= slice.toOffset) + 1
     for (
       let row = offsets.findIndex(offset => offset >= first);

@@ -1,4 +1,5 @@
 /** Exports a part of the history. */
+import type { HistoryObject } from '../../history/object-key.ts'
 import { slicesOf } from '../../history/read.ts'
 import { OperationFailure } from '../failure.ts'
 import { type CopyPlan, type CopyPorts, type CopyReport, copyObjects } from './copy.ts'
@@ -18,12 +19,13 @@ export async function exportHistory(plan: CopyPlan, ports: CopyPorts): Promise<C
     throw new OperationFailure(
       `${to.name} contains an export of the environment ${before.env}: use another place.`,
     )
-  const objects = []
+  // An object can have several slices.
+  const objects = new Map<string, HistoryObject & { readonly as: string }>()
   for (const table of tables)
     for (const { slices } of await slicesOf(from, { table, ...period }))
-      for (const { object } of slices) objects.push({ ...object, as: object.key })
+      for (const { object } of slices) objects.set(object.key, { ...object, as: object.key })
   const { report, entries } = await copyObjects(
-    objects,
+    [...objects.values()],
     ports,
     force,
     async (object, bytes) => ({ bytes, entry: await entryOf(object, bytes) }),

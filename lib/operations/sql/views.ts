@@ -1,6 +1,7 @@
 /** Views for SQL queries over the history and the topics. Only builds SQL. Pure. */
 import { EVENT_TYPE_NAMES, EVENT_TYPES } from '../../event-types.ts'
 import { COMMON_COLUMNS, columnsOf } from '../../history/columns.ts'
+import { ERASED_ROW_TYPE } from '../../history/erased.ts'
 import { HISTORY_TABLES, type HistoryTable } from '../../history/tables.ts'
 
 /** Range of the records' timestamps, in milliseconds since the epoch. */
@@ -22,7 +23,10 @@ export const VIEWS = [...HISTORY_TABLES, RECORDS, ...ALERT_TABLES] as const
 
 /** Marks of the events that control consumers, in the table of event types. */
 const CONTROL = new Set<string>(['ticked', 'ruled', 'erased', 'redriven'])
-const CONTROL_TYPES = EVENT_TYPE_NAMES.filter(type => CONTROL.has(EVENT_TYPES[type].topic))
+const CONTROL_TYPES = [
+  ...EVENT_TYPE_NAMES.filter(type => CONTROL.has(EVENT_TYPES[type].topic)),
+  ERASED_ROW_TYPE,
+]
   .map(literal)
   .join(', ')
 

@@ -12,7 +12,7 @@ import type { Delivery } from './sink.ts'
  * - the last offset of its block of `offsets`: blocks begin at multiples of that number, so that segments of
  *   different lengths realign there;
  * - before the record with which it would exceed `bytes`;
- * - before the record that was appended `spanMs` after its first one.
+ * - before the record whose append time differs by `spanMs` from that of its first one.
  *
  * The applied offset of a segment sink moves from the end of one segment to the end of the next. The records
  * of an unfinished segment are acknowledged to Lambda, stay in the log, and are read back from there when the

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { after, describe, test } from 'node:test'
 import fc from 'fast-check'
 import { columnsOf } from '../../../lib/history/columns.ts'
@@ -202,6 +203,29 @@ test('given bytes that are no object of the history, when they are read, then th
     whole.subarray(0, whole.length - 9),
   ])
     await assert.rejects(decodeRows('readings', bytes), DamagedObject)
+})
+
+test('given a bit that has changed within an object, when it is read, then no other rows are returned', async () => {
+  const rows = await rowsOf(
+    Array.from({ length: 200 }, (_, offset) =>
+      recordWith(READING, { offset, key: createHash('sha512').update(`${offset}`).digest() }),
+    ),
+    READER,
+  )
+  const whole = encodeRows('readings', rows)
+  let noticed = 0
+  for (let at = 4; at < whole.length - 4; at += 23) {
+    const changed = Buffer.from(whole)
+    changed[at] = (changed[at] as number) ^ (1 << (at % 8))
+    const read = await decodeRows('readings', changed).catch(error => {
+      assert.ok(error instanceof DamagedObject)
+      noticed += 1
+      return undefined
+    })
+    // Only the metadata at the end is not protected.
+    if (read && at < whole.length / 2) assert.deepEqual(read, rows, `a bit of byte ${at}`)
+  }
+  assert.ok(noticed > 50)
 })
 
 test('given the tables, then no two columns of a table have the same name, which is lower case', () => {

@@ -54,7 +54,8 @@ export class SegmentCutter {
       const isBeyond =
         record.offset > lastOffset ||
         bytes > this.#bytes ||
-        record.timestampMs - first.timestampMs >= this.#spanMs
+        // In either direction: the clock of a producer may have jumped.
+        Math.abs(record.timestampMs - first.timestampMs) >= this.#spanMs
       if (isBeyond && index > 0) return index
       if (record.offset === lastOffset) return index + 1
     }
@@ -71,7 +72,7 @@ export class SegmentCutter {
     const isLong = ({ offset, timestampMs }: LogRecord) =>
       lastAppendMs === undefined
         ? offset % LOOKS === 0 || timestampMs % this.#spanMs < this.#spanMs / LOOKS
-        : timestampMs - lastAppendMs >= this.#spanMs
+        : Math.abs(timestampMs - lastAppendMs) >= this.#spanMs
     return bytes > this.#bytes || records.some(record => record.offset >= lastOffset || isLong(record))
   }
 

@@ -1,6 +1,8 @@
 /** Finds the path of an event in spans, in the log, and in the positions of consumers. */
+
 import { dataReader } from '../../lib/app/data-reader.ts'
 import { signalNamed, signals, topicName } from '../../lib/app/topics.ts'
+import { ARCHIVER } from '../../lib/history/archiver.ts'
 import { KnownRecords, MAX_RECORDS } from '../../lib/queries/journey/log-records.ts'
 import { type JourneyTarget, locate, searchLog } from '../../lib/queries/journey/log-search.ts'
 import type {
@@ -162,7 +164,9 @@ export class JourneyFinder {
 
   #functions(): readonly ReadingFunction[] {
     const { functions } = this.#environment
-    return functions.map(({ name, consumes, foreignTopics, emits }) => ({
+    // The archiver decides nothing about a record, and would seem to wait for minutes.
+    const deciding = functions.filter(({ name }) => name !== ARCHIVER)
+    return deciding.map(({ name, consumes, foreignTopics, emits }) => ({
       name,
       consumes: [...consumes.map(signal => this.#environment.topic(signal)), ...foreignTopics],
       // All consumers write to `failures`.

@@ -24,7 +24,7 @@ describe('a consumer that hangs at one record', { timeout: 290_000 }, () => {
   before(async () => {
     project = await copyProject('skip')
     await edit(PROCESS, STEP, HANGS)
-    await edit('serverless.yml', 'timeout: 60', 'timeout: 8')
+    await edit('serverless.yml', '  timeout: 60\n', '  timeout: 8\n')
     environment = await TestEnvironment.create()
     offline = await Offline.start(environment.name, {}, project)
   })

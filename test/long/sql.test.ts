@@ -228,7 +228,7 @@ describe('given readings of which most are archived, and a part is no longer in 
   })
 
   it('when the console is asked, then its child process has the same answer', async () => {
-    const served = await servedConsole({ env: environment.name, person: { name: 'vera', role: 'viewer' } })
+    const served = await servedConsole({ env: environment.name, person: { name: 'vera', role: 'operator' } })
     try {
       const statements = 'SELECT count(*) AS n, count(DISTINCT id) AS ids FROM readings'
       const init = { method: 'POST', headers: { 'content-type': 'application/json' } }

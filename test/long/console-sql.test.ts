@@ -24,7 +24,7 @@ describe('the page for SQL', () => {
       return { key: `s-${n}`, value, headers: Object.fromEntries(headers) }
     })
     await environment.client.send(environment.topic('readings'), records)
-    served = await servedConsole({ env: environment.name, person: { name: 'vera', role: 'viewer' } })
+    served = await servedConsole({ env: environment.name, person: { name: 'vera', role: 'operator' } })
     browser = await TestBrowser.launch()
     visit = await browser.visit(served.address('/sql'))
     page = visit.page

@@ -42,7 +42,7 @@ describe('the page for SQL', () => {
     await page.getByRole('button', { name: 'Run' }).click()
   }
 
-  it('given a viewer, when a query is run, then rows, their number and the time are shown', async () => {
+  it('given an operator, when a query is run, then rows, their number and the time are shown', async () => {
     await run(`SELECT subject, temperature, traceparent FROM readings WHERE subject = 's-7'`)
     await page.getByText(/^1 row, in/).waitFor()
     const cells = await page.locator('main tbody td').allTextContents()

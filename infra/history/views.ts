@@ -2,6 +2,7 @@
 import { columnsOf } from '../../lib/history/columns.ts'
 import type { HistoryTable } from '../../lib/history/tables.ts'
 import { ALERT_LOG, EVENT_COLUMNS } from '../../lib/operations/sql/alert-tables.ts'
+import { IS_SHOWN } from '../../lib/operations/sql/views.ts'
 
 /** Data types of the columns of views. `JSON` is text. */
 export type ViewType =
@@ -31,7 +32,7 @@ const DAY: ViewColumn = { name: 'day', type: 'STRING' }
 const quoted = (names: readonly string[], of = '') => names.map(name => `${of}"${name}"`).join(', ')
 
 /**
- * Returns the view in which each row of a table exists once: up to the frontier of its partition it is in the compacted objects, and
+ * Returns the view in which each row of a table that is no control event exists once: up to the frontier of its partition it is in the compacted objects, and
  * behind that in the parts. The frontier is read once for both. If it were read once for each, it could move between the two reads, and
  * rows would be missing.
  */
@@ -44,7 +45,7 @@ export function tableView(table: HistoryTable): View {
 FROM (${rowsOf('compacted', true)}
   UNION ALL ${rowsOf('parts', false)}) AS r
 LEFT JOIN "${table}_frontier" AS f ON f."topic" = r."topic" AND f."partition" = r."partition"
-WHERE r."is_compacted" = (r."offset" <= coalesce(f."to_offset", -1))`
+WHERE r."is_compacted" = (r."offset" <= coalesce(f."to_offset", -1)) AND r.${IS_SHOWN}`
   return { name: table, sql, columns }
 }
 

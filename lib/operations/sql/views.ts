@@ -23,12 +23,13 @@ export const VIEWS = [...HISTORY_TABLES, RECORDS, ...ALERT_TABLES] as const
 
 /** Marks of the events that control consumers, in the table of event types. */
 const CONTROL = new Set<string>(['ticked', 'ruled', 'erased', 'redriven'])
-const CONTROL_TYPES = [
+/** SQL condition of the records that views of tables contain. A record that is not a CloudEvent has no type, and does not match. */
+export const IS_SHOWN = `type NOT IN (${[
   ...EVENT_TYPE_NAMES.filter(type => CONTROL.has(EVENT_TYPES[type].topic)),
   ERASED_ROW_TYPE,
 ]
   .map(literal)
-  .join(', ')
+  .join(', ')})`
 
 /**
  * Returns the views that the statements may use. A name can also be another word of the statements, such as a text, in which case
@@ -65,8 +66,7 @@ export function createViews(
     return `read_parquet([${files}], union_by_name = true, hive_partitioning = false)`
   }
   const where = within(times)
-  // Records that are not CloudEvents have no type, and do not match either.
-  const events = [...where, `type NOT IN (${CONTROL_TYPES})`]
+  const events = [...where, IS_SHOWN]
   const views = HISTORY_TABLES.map(table =>
     view(table, select(namesOf(columnsOf(table)), rowsIn(table), events)),
   )

@@ -90,7 +90,7 @@ export class ParquetFile {
 
   /** Returns the complete file. */
   end(): Buffer {
-    const rows = new Uint8Array(this.#bytes.getBuffer())
+    const rows = this.#bytes.getBytes()
     this.#metadata.push({ key: CHECKSUM, value: `${rows.length}:${crc32(rows)}` })
     void this.#writer.finish()
     return Buffer.from(this.#bytes.getBuffer())
@@ -150,9 +150,7 @@ export async function decodeColumns(bytes: Uint8Array, wanted: Wanted = {}): Pro
 }
 
 async function readColumns(bytes: Uint8Array, { names, fromRow = 0, toRow }: Wanted): Promise<ReadColumns> {
-  const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer
-  const metadata = parquetMetadata(buffer, { parsers: PARSERS })
-  verify(bytes, metadata)
+  const metadata = metadataOf(bytes)
   const columns = columnsIn(metadata).filter(({ name }) => names === undefined || names.includes(name))
   const end = Math.min(toRow ?? Infinity, Number(metadata.num_rows))
   const rows = Math.max(0, end - fromRow)
@@ -161,7 +159,14 @@ async function readColumns(bytes: Uint8Array, { names, fromRow = 0, toRow }: Wan
   )
   if (rows > 0 && columns.length > 0)
     await parquetRead({
-      file: buffer,
+      file: {
+        byteLength: bytes.length,
+        slice: (start, end) =>
+          bytes.buffer.slice(
+            bytes.byteOffset + start,
+            bytes.byteOffset + (end ?? bytes.length),
+          ) as ArrayBuffer,
+      },
       metadata,
       columns: columns.map(({ name }) => name),
       rowStart: fromRow,
@@ -180,6 +185,19 @@ async function readColumns(bytes: Uint8Array, { names, fromRow = 0, toRow }: Wan
       },
     })
   return { rows, columns, values }
+}
+
+/** Metadata of objects that were verified. Many readers read an object in several parts. */
+const verified = new WeakMap<Uint8Array, FileMetaData>()
+
+/** Returns the metadata of an object. Its bytes must not change afterwards. @throws Error if it is damaged */
+function metadataOf(bytes: Uint8Array): FileMetaData {
+  const known = verified.get(bytes)
+  if (known) return known
+  const metadata = parquetMetadata(bytes, { parsers: PARSERS })
+  verify(bytes, metadata)
+  verified.set(bytes, metadata)
+  return metadata
 }
 
 /** @throws Error if the groups of rows are not those that were written. Objects of other writers have no checksum. */

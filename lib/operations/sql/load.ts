@@ -134,7 +134,7 @@ async function fetchSlice(
   const isDamaged = (error: Error) => {
     throw damaged(store, object.key, error)
   }
-  // Without columns, only the description of the file is read.
+  // Without columns, only the description and the checksum of the file are read.
   await decodeColumns(bytes, { names: [] }).catch(isDamaged)
   const file = join(folder, nameOf(slice))
   const isWhole = nameOf(slice) === object.key

@@ -29,6 +29,7 @@ export interface ShownFunction {
   /** Topics that the function reads as a forwarder, when its schedule invokes it. */
   readonly forwards: readonly Signal[]
   readonly emits: readonly Signal[]
+  readonly uses: readonly string[]
   /** Batching of the Kafka event source. `maximumBatchingWindow` is in seconds. */
   readonly reading: { readonly maximumBatchingWindow: number }
 }

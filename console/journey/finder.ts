@@ -1,8 +1,8 @@
 /** Finds the path of an event in spans, in the log, and in the positions of consumers. */
 
 import { dataReader } from '../../lib/app/data-reader.ts'
+import { writesSegments } from '../../lib/app/functions.ts'
 import { signalNamed, signals, topicName } from '../../lib/app/topics.ts'
-import { ARCHIVER } from '../../lib/history/archiver.ts'
 import { KnownRecords, MAX_RECORDS } from '../../lib/queries/journey/log-records.ts'
 import { type JourneyTarget, locate, searchLog } from '../../lib/queries/journey/log-search.ts'
 import type {
@@ -164,8 +164,8 @@ export class JourneyFinder {
 
   #functions(): readonly ReadingFunction[] {
     const { functions } = this.#environment
-    // The archiver decides nothing about a record, and would seem to wait for minutes.
-    const deciding = functions.filter(({ name }) => name !== ARCHIVER)
+    // A function that writes segments decides nothing about a record, and would seem to wait for minutes.
+    const deciding = functions.filter(declared => !writesSegments(declared))
     return deciding.map(({ name, consumes, foreignTopics, emits }) => ({
       name,
       consumes: [...consumes.map(signal => this.#environment.topic(signal)), ...foreignTopics],

@@ -2,7 +2,7 @@
 import type { Application } from '../../packages/runtime/consumer/application.ts'
 import type { SegmentSink } from '../../packages/runtime/consumer/segment-sink.ts'
 import type { RegistrySettings } from '../../packages/runtime/settings/registry.ts'
-import { ARCHIVER, archiver } from '../history/archiver.ts'
+import { archiver } from '../history/archiver.ts'
 import { APPLICATION } from './application.ts'
 import { dataReader } from './data-reader.ts'
 import { type HistorySettings, historyStore, tableOfTopic } from './history.ts'
@@ -36,7 +36,7 @@ type Settings = HistorySettings & RegistrySettings & Pick<MappingSettings, 'mapp
  */
 export async function deployedArchiver(config: Settings): Promise<SegmentSink> {
   return archiver({
-    name: ARCHIVER,
+    name: 'archiver',
     store: await historyStore(config),
     reader: dataReader(config),
     nowMs: () => performance.now(),

@@ -14,9 +14,6 @@ import { rowsOf } from './row.ts'
 import { type HistoryStore, HistoryUnavailable } from './store.ts'
 import type { HistoryTable } from './tables.ts'
 
-/** Name of the function. */
-export const ARCHIVER = 'archiver'
-
 /** Limits of a part. A silent topic waits for a tick: see `SegmentLimits.spanMs`. */
 const PARTS: SegmentLimits = { offsets: 20_000, bytes: 32 * 1024 * 1024, spanMs: 4 * 60_000 }
 

@@ -42,7 +42,7 @@ export const HISTORY = slice(
       ),
       {
         description: 'For how long the history keeps the rows of a table.',
-        otherwise: 'they are kept for ever',
+        otherwise: 'no row is deleted',
       },
     ),
   },

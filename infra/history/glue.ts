@@ -3,7 +3,7 @@
 import { topicName, topicsOf } from '../../lib/app/topics.ts'
 import { columnsOf } from '../../lib/history/columns.ts'
 import { HISTORY_TABLES, type HistoryTable, signalOfTable } from '../../lib/history/tables.ts'
-import { alertViews, tableView, type View, type ViewType } from './views.ts'
+import { alertViews, recordsView, tableView, type View, type ViewType } from './views.ts'
 
 /** Data types of Glue, which are those of Hive, and of Athena, which are those of Trino. */
 const TYPES: Readonly<Record<ViewType, readonly [glue: string, athena: string]>> = {
@@ -50,7 +50,7 @@ export function glueTables(place: GluePlace): readonly object[] {
       frontierTable(table, place),
       viewTable(tableView(table), place),
     ]),
-    ...alertViews().map(view => viewTable(view, place)),
+    ...[recordsView(), ...alertViews()].map(view => viewTable(view, place)),
   ]
 }
 

@@ -1,6 +1,6 @@
 /** SQL of the Athena views over history, in the dialect of Trino. Pure. */
-import { columnsOf } from '../../lib/history/columns.ts'
-import type { HistoryTable } from '../../lib/history/tables.ts'
+import { columnsOf, RECORD_COLUMNS } from '../../lib/history/columns.ts'
+import { HISTORY_TABLES, type HistoryTable } from '../../lib/history/tables.ts'
 import { ALERT_LOG, EVENT_COLUMNS } from '../../lib/operations/sql/alert-tables.ts'
 import { IS_SHOWN } from '../../lib/operations/sql/views.ts'
 
@@ -29,24 +29,45 @@ export interface View {
 /** Column of the day in the name of an object. A condition on it limits the objects that a query reads. */
 const DAY: ViewColumn = { name: 'day', type: 'STRING' }
 
-const quoted = (names: readonly string[], of = '') => names.map(name => `${of}"${name}"`).join(', ')
+const quoted = (names: readonly string[]) => names.map(name => `"${name}"`).join(', ')
+
+/** Order of the parts with the same offset, of which the first counts, as in `coverage`. Names of objects have the first and last offset. */
+const PRECEDENCE = `regexp_extract("$path", '(\\d{16})-\\d{16}\\.parquet$', 1), regexp_extract("$path", '-(\\d{16})\\.parquet$', 1) DESC, "day"`
 
 /**
- * Returns the view in which each row of a table that is no control event exists once: up to the frontier of its partition it is in the compacted objects, and
- * behind that in the parts. The frontier is read once for both. If it were read once for each, it could move between the two reads, and
- * rows would be missing.
+ * Returns SQL for the rows of a table, each once: up to the frontier of its partition it is in the compacted objects, and behind that
+ * in the parts. The frontier is read once for both. If it were read once for each, it could move between the two reads, and rows
+ * would be missing. Parts overlap if the archiver lost its state. Only parts are compared, each with those of other days too: they
+ * are few, because the compactor deletes them, and a comparison of compacted objects would scan all of them.
  */
+function rowsOnce(table: HistoryTable, columns: readonly ViewColumn[]): string {
+  const names = quoted(columns.map(({ name }) => name))
+  const part = `row_number() OVER (PARTITION BY "topic", "partition", "offset" ORDER BY ${PRECEDENCE})`
+  const counted = columns.map(({ name }) => `r."${name}"`).join(', ')
+  return `SELECT ${counted}
+FROM (SELECT ${names}, true AS "is_compacted" FROM "${table}_compacted"
+  UNION ALL SELECT ${names}, false AS "is_compacted" FROM (SELECT ${names}, ${part} AS "part" FROM "${table}_parts") WHERE "part" = 1) AS r
+LEFT JOIN "${table}_frontier" AS f ON f."topic" = r."topic" AND f."partition" = r."partition"
+WHERE r."is_compacted" = (r."offset" <= coalesce(f."to_offset", -1))`
+}
+
+/** Returns the view of the rows of a table that are not control events. */
 export function tableView(table: HistoryTable): View {
   const columns = [...columnsOf(table).map(({ name, type }) => ({ name, type })), DAY]
-  const names = columns.map(({ name }) => name)
-  const rowsOf = (level: string, isCompacted: boolean) =>
-    `SELECT ${quoted(names)}, ${isCompacted} AS "is_compacted" FROM "${table}_${level}"`
-  const sql = `SELECT ${quoted(names, 'r.')}
-FROM (${rowsOf('compacted', true)}
-  UNION ALL ${rowsOf('parts', false)}) AS r
-LEFT JOIN "${table}_frontier" AS f ON f."topic" = r."topic" AND f."partition" = r."partition"
-WHERE r."is_compacted" = (r."offset" <= coalesce(f."to_offset", -1)) AND r.${IS_SHOWN}`
-  return { name: table, sql, columns }
+  return { name: table, sql: `${rowsOnce(table, columns)} AND r.${IS_SHOWN}`, columns }
+}
+
+/** Returns the view `records` of all rows of all tables. */
+export function recordsView(): View {
+  const columns = [...RECORD_COLUMNS.map(({ name, type }) => ({ name, type })), DAY]
+  const rows = HISTORY_TABLES.map(
+    table => `SELECT CAST('${table}' AS VARCHAR) AS "table", * FROM (${rowsOnce(table, columns)})`,
+  )
+  return {
+    name: 'records',
+    sql: rows.join('\nUNION ALL '),
+    columns: [{ name: 'table', type: 'STRING' }, ...columns],
+  }
 }
 
 const ACKNOWLEDGED = `"type" = 'io.sluice.alert.acknowledged.v1'`

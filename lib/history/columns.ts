@@ -21,7 +21,7 @@ export interface DataColumn extends Column {
   readonly path: readonly string[]
 }
 
-/** Columns of every table. `rest` comes after the columns of the data. */
+/** Columns of every table before those of the data. */
 export const COMMON_COLUMNS = [
   column('topic', 'STRING', 'Kafka topic of the record'),
   column('partition', 'INT32', 'Partition of the record'),
@@ -44,6 +44,9 @@ const REST = column(
   'JSON',
   'All parts of the record that no column contains: see lib/history/row.ts for its keys',
 )
+
+/** Columns that every table has. */
+export const RECORD_COLUMNS: readonly Column[] = [...COMMON_COLUMNS, REST]
 
 function column<const Name extends string>(name: Name, type: ColumnType, description: string) {
   return { name, type, description }

@@ -130,7 +130,7 @@ export function supersededObjects(
   )
 }
 
-/** Returns the compacted objects that have rows in common. Athena, which knows no `coverage`, returns those rows twice. */
+/** Returns the compacted objects that have rows in common. Athena, which compares parts only, returns those rows twice. */
 export function overlappingObjects(objects: readonly HistoryObject[]): HistoryObject[] {
   const compacted = objects.filter(({ level }) => level === 'compacted')
   const whole = coverage(compacted).filter(

@@ -77,11 +77,11 @@ async function fill(connection: DuckDBConnection, table: GlueTable, folder: stri
   const { Name, PartitionKeys, Parameters, StorageDescriptor } = table
   const columns = [...StorageDescriptor.Columns, ...PartitionKeys]
   const typed = columns.map(column => `"${column.Name}" ${TYPES[column.Type] ?? column.Type}`)
-  await connection.run(`CREATE TABLE "${Name}" (${typed.join(', ')})`)
+  await connection.run(`CREATE TABLE "${Name}" (${typed.join(', ')}, "$path" VARCHAR)`)
   const template = Parameters['storage.location.template'] ?? ''
   const pattern = `${template.replace(/^s3:\/\/[^/]+/, folder).replaceAll(/\$\{\w+\}/g, '*')}*`
   if (globSync(pattern).length === 0) return
-  const options = 'hive_partitioning = true, hive_types_autocast = false'
+  const options = 'hive_partitioning = true, hive_types_autocast = false, filename = true'
   const read = /\.parquet\./.test(`${StorageDescriptor.SerdeInfo.SerializationLibrary}`)
     ? `read_parquet('${pattern}', ${options}, union_by_name = true)`
     : `read_json('${pattern}', ${options}, format = 'newline_delimited')`
@@ -89,7 +89,9 @@ async function fill(connection: DuckDBConnection, table: GlueTable, folder: stri
   const found = await rowsIn(connection, `DESCRIBE SELECT * FROM ${read}`)
   const names = new Set(found.map(({ column_name }) => column_name))
   const shared = columns.filter(column => names.has(column.Name)).map(column => `"${column.Name}"`)
-  await connection.run(`INSERT INTO "${Name}" BY NAME SELECT ${shared.join(', ')} FROM ${read}`)
+  await connection.run(
+    `INSERT INTO "${Name}" BY NAME SELECT ${shared.join(', ')}, filename AS "$path" FROM ${read}`,
+  )
 }
 
 /** Returns the rows of a query as objects with values of JSON. */

@@ -1,6 +1,6 @@
 /** Views for SQL queries over the history and the topics. Only builds SQL. Pure. */
 import { EVENT_TYPE_NAMES, EVENT_TYPES } from '../../event-types.ts'
-import { COMMON_COLUMNS, columnsOf } from '../../history/columns.ts'
+import { columnsOf, RECORD_COLUMNS } from '../../history/columns.ts'
 import { ERASED_ROW_TYPE } from '../../history/erased.ts'
 import { HISTORY_TABLES, type HistoryTable } from '../../history/tables.ts'
 
@@ -70,7 +70,7 @@ export function createViews(
   const views = HISTORY_TABLES.map(table =>
     view(table, select(namesOf(columnsOf(table)), rowsIn(table), events)),
   )
-  const common = namesOf([...COMMON_COLUMNS, { name: 'rest' }])
+  const common = namesOf(RECORD_COLUMNS)
   const records = HISTORY_TABLES.map(table =>
     select(`${literal(table)} AS "table", ${common}`, rowsIn(table), where),
   )

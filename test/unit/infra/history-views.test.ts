@@ -8,6 +8,7 @@ import { topicName } from '../../../lib/app/topics.ts'
 import { FolderHistoryStore } from '../../../lib/history/adapters/folder-store.ts'
 import { dayOf, frontierKey, type Level, objectKey } from '../../../lib/history/object-key.ts'
 import { encodeRows } from '../../../lib/history/parquet.ts'
+import { rowsOfSlice, slicesOf } from '../../../lib/history/read.ts'
 import { rowsOf } from '../../../lib/history/row.ts'
 import type { HistoryTable } from '../../../lib/history/tables.ts'
 import { alertEventIn } from '../../../lib/operations/sql/alert-event.ts'
@@ -50,6 +51,8 @@ function readings(from: number, to: number, partition = 0, topic = READINGS): Lo
   })
 }
 
+const upTo = (last: number) => Array.from({ length: last + 1 }, (_, offset) => offset)
+
 const moveFrontier = (
   topic: string,
   lines: readonly { partition: number; to_offset: number; moves?: readonly object[] }[],
@@ -70,8 +73,6 @@ describe('the view of a table', () => {
     ])
     return Object.fromEntries(offsets)
   }
-  const upTo = (last: number) => Array.from({ length: last + 1 }, (_, offset) => offset)
-
   it('returns each row once before, during and after a compaction, and after a redelivery', async () => {
     const parts = [
       await write('readings', 'parts', readings(0, 3)),
@@ -95,6 +96,36 @@ describe('the view of a table', () => {
     assert.deepEqual(await seen(), expected, 'with a part that came again')
     await write('readings', 'parts', readings(10, 10))
     assert.deepEqual(await seen(), { ...expected, [`${READINGS} 0`]: upTo(10) }, 'with a new part')
+  })
+
+  it('returns each row once, and from the part that coverage reads, if parts overlap', async () => {
+    const from = async (part: string, first: number, last: number, day?: string) => {
+      const records = readings(first, last).map(record => {
+        const { timestampMs } = record
+        return { ...record, key: Buffer.from(part), timestampMs: day ? Date.parse(day) : timestampMs }
+      })
+      await write('readings', 'parts', records)
+    }
+    await write('readings', 'compacted', readings(0, 3))
+    await moveFrontier(READINGS, [{ partition: 0, to_offset: 3 }])
+    await from('a', 2, 5)
+    await from('b', 4, 9, '1999-01-01')
+    await from('c', 4, 12)
+    await from('d', 10, 11)
+    await from('e', 13, 14)
+    await write('readings', 'parts', readings(4, 6, 1))
+    const { slices } = (await slicesOf(store, { table: 'readings' })).find(one => one.partition === 0) ?? {}
+    assert.ok(slices)
+    const sql =
+      'SELECT "offset", "key" FROM readings WHERE "partition" = 0 AND "offset" > 3 ORDER BY "offset"'
+    const rows = await rowsIn(await openGlue(TABLES, folder), sql)
+    assert.equal(rows.map(({ key }) => key).join(''), 'aaccccccc' + 'ee')
+    const read = await Promise.all(slices.slice(1).map(slice => rowsOfSlice(store, slice)))
+    assert.deepEqual(
+      rows.map(({ offset, key }) => [Number(offset), key]),
+      read.flat().map(({ offset, key }) => [offset, String(key)]),
+    )
+    assert.deepEqual((await seen())[`${READINGS} 1`], [4, 5, 6])
   })
 
   it('loses and doubles rows if the frontier is wrong, so the case above can fail', async () => {
@@ -124,6 +155,21 @@ describe('the view of a table', () => {
       day: dayOf(timestampMs),
       ms: String(timestampMs),
     })
+  })
+})
+
+describe('the view of all records', () => {
+  it('has the rows of every table once, control events too', async () => {
+    const tick = { id: '1', source: '/clock', type: 'io.sluice.clock.tick.v1', data: {} }
+    await write('readings', 'parts', readings(0, 3))
+    await write('readings', 'parts', readings(2, 4))
+    await write('alerts', 'parts', [logRecord(0, tick, { topic: topicName('alerts', 'test') })])
+    const sql =
+      'SELECT "table", "offset"::INT AS "offset", type LIKE \'%tick%\' AS is_tick FROM records ORDER BY ALL'
+    assert.deepEqual(
+      (await rowsIn(await openGlue(TABLES, folder), sql)).map(row => Object.values(row)),
+      [['alerts', 0, true], ...upTo(4).map(offset => ['readings', offset, false])],
+    )
   })
 })
 
@@ -203,7 +249,7 @@ describe('every view', () => {
   it('returns the columns that Glue and Athena expect, in their order and with their types', async () => {
     const connection = await openGlue(TABLES, folder)
     const views = [...TABLES.values()].filter(({ TableType }) => TableType === 'VIRTUAL_VIEW')
-    assert.equal(views.length, 7)
+    assert.equal(views.length, 8)
     for (const view of views) {
       const described = await rowsIn(connection, `DESCRIBE "${view.Name}"`)
       const { columns, catalog, schema } = storedView(view)

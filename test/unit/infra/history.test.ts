@@ -45,7 +45,7 @@ function table(name: string) {
 describe('the tables of Glue', () => {
   it('exist for each table and level, with a frontier and a view, in the database of the stage', () => {
     const levels = HISTORY_TABLES.flatMap(one => [`${one}_parts`, `${one}_compacted`, `${one}_frontier`, one])
-    assert.deepEqual([...TABLES.keys()].sort(), [...levels, 'alert_events', 'alert_log'].sort())
+    assert.deepEqual([...TABLES.keys()].sort(), [...levels, 'alert_events', 'alert_log', 'records'].sort())
     assert.equal(RESOURCES.HistoryDatabase?.Properties.DatabaseInput.Name, 'sluice_history_prod')
     for (const { Type, Properties } of Object.values(RESOURCES))
       if (Type === 'AWS::Glue::Table') assert.deepEqual(Properties.DatabaseName, { Ref: 'HistoryDatabase' })

@@ -55,11 +55,11 @@ export function together(sources: Readonly<Record<string, Source>>): Source {
     Object.entries(sources).flatMap(([of, source]) => source(deployed).map(one => ({ ...one, of })))
 }
 
-/** Returns a metric of a scheduled function if its schedule is enabled. */
+/** Returns a metric of a scheduled function if it is deployed, and its schedule enabled. */
 export function scheduled(name: keyof typeof SCHEDULED_METRICS): Source {
   const { by } = SCHEDULED_METRICS[name]
-  return ({ env, schedules: { checkpoints, clock } }) =>
-    (by === 'checkpoints' ? checkpoints : clock)
+  return ({ env, functions, schedules }) =>
+    functions.some(one => one.name === by && one.schedule && schedules[one.schedule.condition])
       ? [{ value: { metric: own(env, by, name), statistic: 'Maximum' } }]
       : []
 }

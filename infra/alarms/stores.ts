@@ -1,6 +1,16 @@
 /** Alarms about consumer states, Kafka and Redis, and access to the console. Pure. */
 import type { AlarmKind } from './alarm.ts'
-import { brokers, caches, cluster, counted, onConsole, provisioned, WAITS } from './sources.ts'
+import {
+  brokers,
+  caches,
+  cluster,
+  counted,
+  onConsole,
+  provisioned,
+  scheduled,
+  together,
+  WAITS,
+} from './sources.ts'
 
 /** Share of a server's capacity above which it counts as overloaded. */
 const PART = 0.8
@@ -102,6 +112,19 @@ export const STORES = {
     cause: 'kafka',
     watches: counted('deferred', ['broker-unavailable', 'log-unreadable']),
     ...WAITS,
+  },
+  'history-finding': {
+    says: 'The compactor of the history found damaged, foreign or overlapping objects, or missing offsets.',
+    urgency: 'soon',
+    cause: 'data',
+    watches: together({
+      unusable: scheduled('historyUnusable'),
+      recreated: scheduled('historyRecreated'),
+      missing: scheduled('historyMissing'),
+      overlapping: scheduled('historyOverlapping'),
+    }),
+    minutes: 60,
+    because: 'the compactor runs each hour; it loses nothing, but does not repair an object',
   },
   'kafka-bytes-in': {
     says: 'Incoming data exceeds four fifths of the capacity of Kafka.',

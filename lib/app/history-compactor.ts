@@ -8,6 +8,7 @@ import { HISTORY_TABLES, type HistoryTable } from '../history/tables.ts'
 import { quietPartitions } from '../queries/quiet-partitions.ts'
 import { tick } from '../telemetry/tick.ts'
 import { type HistorySettings, historyStore, signalsOfTable } from './history.ts'
+import { report } from './metrics.ts'
 import type { GeneralSettings } from './settings/index.ts'
 import { topicName, topicRow } from './topics.ts'
 
@@ -49,14 +50,28 @@ export async function compactDeployedHistory(
   }
 }
 
-function compacted({ config, remainingMs, telemetry }: Run, store: HistoryStore): Promise<CompactionCounts> {
+async function compacted(
+  { config, remainingMs, telemetry }: Run,
+  store: HistoryStore,
+): Promise<CompactionCounts> {
   const retention = Object.fromEntries([...config.historyDays].map(([table, days]) => [table, days * DAY_MS]))
-  return compactHistory(store, {
+  const found = { unusable: 0, recreated: 0, missing: 0, overlapping: 0 }
+  const counts = await compactHistory(store, {
     retention,
     nowMs: Date.now,
     hasTime: () => remainingMs() > RESERVE_MS,
-    report: ({ kind, ...problem }) => telemetry.warn(WARNINGS[kind], { kind: `history-${kind}`, ...problem }),
+    report: ({ kind, ...problem }) => {
+      found[kind] += 1
+      telemetry.warn(WARNINGS[kind], { kind: `history-${kind}`, ...problem })
+    },
   })
+  report(telemetry, {
+    historyUnusable: found.unusable,
+    historyRecreated: found.recreated,
+    historyMissing: found.missing,
+    historyOverlapping: found.overlapping,
+  })
+  return counts
 }
 
 async function appendTicks(run: Run, store: HistoryStore): Promise<number> {

@@ -63,17 +63,22 @@ function alert(partition = 0, topic = ALERTS): OutgoingRecord {
 
 async function run(kafka: MemoryKafka, store = new MemoryHistory(kafka.nowMs), remainingMs = 300_000) {
   const warnings: unknown[] = []
+  const metrics = new Map<string, number>()
   const result = await compactDeployedHistory(
     {
       config: { env: 'test', contentMode: 'binary', historyDays: new Map() } as never,
       connections: kafka.connections,
       remainingMs: () => remainingMs,
       scheduledFor: new Date(kafka.nowMs).toISOString(),
-      telemetry: { warn: (_, details) => warnings.push(details), gauge() {}, count() {} },
+      telemetry: {
+        warn: (_, details) => warnings.push(details),
+        gauge() {},
+        count: (name, count) => metrics.set(name, count),
+      },
     },
     async () => store,
   )
-  return { ...result, warnings }
+  return { ...result, warnings, metrics }
 }
 
 describe('ticks in quiet partitions', () => {
@@ -148,15 +153,18 @@ describe('ticks in quiet partitions', () => {
     assert.deepEqual([finished, compacted], [false, 0])
   })
 
-  it('logs a warning for each finding, with its offsets', async () => {
+  it('logs a warning for each finding, with its offsets, and counts findings by reason', async () => {
     const store = new MemoryHistory(NOON_MS)
     await writePart(store, { firstOffset: 0, lastOffset: 2, atMs: NOON_MS })
     await writePart(store, { firstOffset: 9, lastOffset: 9, atMs: NOON_MS })
     await writePart(store, { firstOffset: 10, lastOffset: 10, atMs: NOON_MS + 24 * 60 * MINUTE_MS })
     // The second run moves the frontier over the range.
     await run(new MemoryKafka(), store)
-    const { warnings } = await run(new MemoryKafka(), store)
-    assert.deepEqual(warnings, [
+    await store.put('events/parts/other.txt', Buffer.from(''))
+    const { warnings, metrics } = await run(new MemoryKafka(), store)
+    const counts = { historyUnusable: 1, historyRecreated: 0, historyMissing: 1, historyOverlapping: 0 }
+    assert.deepEqual(Object.fromEntries(metrics), counts)
+    assert.deepEqual(warnings.slice(0, 1), [
       {
         kind: 'history-missing',
         topic: 'acme.sensors.alerts.test',

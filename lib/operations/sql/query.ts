@@ -42,6 +42,7 @@ export function progressText(
 /**
  * Loads the tables that the statements name, and opens a database with them.
  *
+ * @param sources opens the sources. Their store is closed at the end.
  * @param use uses the database, which is then closed
  * @throws the reason of the signal if the work is stopped
  * @throws OperationFailure if the history cannot be read; see also `loadTable`, `SqlDatabase.open` and `SqlDatabase.complete`
@@ -53,6 +54,7 @@ export async function withSqlDatabase<T>(
   use: (database: SqlDatabase) => Promise<T>,
 ): Promise<T> {
   const database = await SqlDatabase.open(folder)
+  let from: SqlSources | undefined
   // Interrupt repeatedly, because an interrupt between two statements has no effect.
   const interrupts = setInterval(() => stop.aborted && database.interrupt(), INTERRUPT_MS)
   try {
@@ -60,7 +62,7 @@ export async function withSqlDatabase<T>(
     const tables = tablesFor(views)
     const hasAlertTables = ALERT_TABLES.some(table => views.has(table))
     const loaded = new Map<HistoryTable, readonly string[]>()
-    const from = tables.length > 0 ? await sources() : undefined
+    if (tables.length > 0) from = await sources()
     for (const table of tables) {
       const { sinceMs = -Infinity, untilMs = Infinity } = times
       let others = 0
@@ -88,6 +90,7 @@ export async function withSqlDatabase<T>(
     throw isOfHistory ? new OperationFailure(`${error.message}.`, { cause: error }) : error
   } finally {
     clearInterval(interrupts)
+    from?.store?.close?.()
     database.close()
   }
 }

@@ -59,6 +59,7 @@ async function usableStore(
     for await (const _ of store.list('readings/')) break
     return store
   } catch (error) {
+    store.close?.()
     if (!(error instanceof HistoryUnavailable)) throw error
     notice(`${error.message}. Only the records that are still in the topics are read.`)
     return undefined

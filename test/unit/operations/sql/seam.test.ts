@@ -4,12 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import fc from 'fast-check'
+import { S3HistoryStore } from '../../../../lib/app/aws/history-bucket.ts'
 import { FolderHistoryStore } from '../../../../lib/history/adapters/folder-store.ts'
 import { dayOf, type Level, objectKey } from '../../../../lib/history/object-key.ts'
 import { encodeRows } from '../../../../lib/history/parquet.ts'
 import { rowsOf } from '../../../../lib/history/row.ts'
-import type { HistoryStore } from '../../../../lib/history/store.ts'
+import { type HistoryStore, HistoryUnavailable } from '../../../../lib/history/store.ts'
 import type { HistoryTable } from '../../../../lib/history/tables.ts'
+import { sqlSources } from '../../../../lib/operations/sql/sources.ts'
 import { tick } from '../../../../lib/telemetry/tick.ts'
 import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
 import type { Event } from '../../../../packages/runtime/consumer/event.ts'
@@ -194,6 +196,28 @@ describe('the seam of history and topics', () => {
   it('given statements without a view, then nothing is loaded', async () => {
     const { rows, progress } = await askedOf({ records: logOf(0, 3) }, 'SELECT 1 AS one')
     assert.deepEqual([rows, progress.recordsInAll], [[{ one: 1 }], 0])
+  })
+
+  it('closes the store at the end, of a failed query too', async () => {
+    let closed = 0
+    const closing = Object.assign(new FolderHistoryStore(folder), { close: () => void closed++ })
+    await askedOf({ records: logOf(0, 3), store: closing }, COUNT)
+    await assert.rejects(askedOf({ records: logOf(0, 3), store: closing }, 'SELECT nothing FROM records'))
+    assert.equal(closed, 2)
+  })
+
+  it('closes a store that it cannot use, and asks the topics alone', async t => {
+    const { mock } = t.mock.method(S3HistoryStore.prototype, 'close')
+    t.mock.method(S3HistoryStore.prototype, 'list', () => {
+      throw new HistoryUnavailable('s3://history: Access Denied')
+    })
+    const config = { env: 'test', historyBucket: 'history' } as never
+    const notices: string[] = []
+    const { store: none } = await sqlSources({ config, connections: {} as never, aws: {} }, one =>
+      notices.push(one),
+    )
+    const sentence = 's3://history: Access Denied. Only the records that are still in the topics are read.'
+    assert.deepEqual([none, notices, mock.callCount()], [undefined, [sentence], 1])
   })
 
   it('given alerts of which a part is archived, then alert_log has the same answer', async () => {

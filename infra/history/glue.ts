@@ -3,7 +3,18 @@
 import { topicName, topicsOf } from '../../lib/app/topics.ts'
 import { columnsOf } from '../../lib/history/columns.ts'
 import { HISTORY_TABLES, type HistoryTable, signalOfTable } from '../../lib/history/tables.ts'
-import { alertViews, recordsView, tableView, type View, type ViewType } from './views.ts'
+import { listFolder } from '../../lib/warehouse/adapters/parquet.ts'
+import type { Mart } from '../../lib/warehouse/mart.ts'
+import { martViews, STORED } from './marts.ts'
+import {
+  alertViews,
+  martColumns,
+  recordsView,
+  tableView,
+  type View,
+  type ViewColumn,
+  type ViewType,
+} from './views.ts'
 
 /** Data types of Glue, which are those of Hive, and of Athena, which are those of Trino. */
 const TYPES: Readonly<Record<ViewType, readonly [glue: string, athena: string]>> = {
@@ -32,6 +43,13 @@ const JSON_LINES = {
   SerdeInfo: { SerializationLibrary: 'org.openx.data.jsonserde.JsonSerDe' },
 }
 
+/** The location contains texts with the names of Parquet objects, one a line. */
+const LISTED_PARQUET = {
+  InputFormat: 'org.apache.hadoop.hive.ql.io.SymlinkTextInputFormat',
+  OutputFormat: JSON_LINES.OutputFormat,
+  SerdeInfo: PARQUET.SerdeInfo,
+}
+
 const TOPIC = { Name: 'topic', Type: 'string' }
 const DAY = { Name: 'day', Type: 'string' }
 
@@ -40,9 +58,11 @@ export interface GluePlace {
   readonly bucket: string
   /** Name of the database. */
   readonly database: string
+  /** True if the marts are in the bucket, and not in a database. */
+  readonly hasMarts: boolean
 }
 
-/** Returns the `TableInput` of all tables and views of history. */
+/** Returns the `TableInput` of all tables and views of history, and of the marts. */
 export function glueTables(place: GluePlace): readonly object[] {
   return [
     ...HISTORY_TABLES.flatMap(table => [
@@ -51,6 +71,9 @@ export function glueTables(place: GluePlace): readonly object[] {
       viewTable(tableView(table), place),
     ]),
     ...[recordsView(), ...alertViews()].map(view => viewTable(view, place)),
+    ...(place.hasMarts
+      ? [...STORED.map(mart => martTable(mart, place)), ...martViews().map(view => viewTable(view, place))]
+      : []),
   ]
 }
 
@@ -67,7 +90,7 @@ function rowsTable(table: HistoryTable, level: 'parts' | 'compacted', place: Glu
   }
   return externalTable(
     `${table}_${level}`,
-    columns.map(({ name, type }) => ({ Name: name, Type: TYPES[type][0] })),
+    glueColumns(columns),
     [TOPIC, DAY],
     PARQUET,
     {
@@ -77,6 +100,22 @@ function rowsTable(table: HistoryTable, level: 'parts' | 'compacted', place: Glu
     },
     folder(table, level, place),
   )
+}
+
+function martTable(mart: Mart, { bucket }: GluePlace): object {
+  const location = `s3://${bucket}/${listFolder(mart.name)}`
+  return externalTable(
+    `${mart.name}_objects`,
+    glueColumns(martColumns(mart)),
+    [],
+    LISTED_PARQUET,
+    {},
+    location,
+  )
+}
+
+function glueColumns(columns: readonly ViewColumn[]): GlueColumn[] {
+  return columns.map(({ name, type }) => ({ Name: name, Type: TYPES[type][0] }))
 }
 
 function frontierTable(table: HistoryTable, place: GluePlace): object {
@@ -149,7 +188,7 @@ function viewTable({ name, sql, columns }: View, { database }: GluePlace): objec
     ViewOriginalText: `/* Presto View: ${Buffer.from(JSON.stringify(definition)).toString('base64')} */`,
     ViewExpandedText: '/* Presto View */',
     StorageDescriptor: {
-      Columns: columns.map(({ name, type }) => ({ Name: name, Type: TYPES[type][0] })),
+      Columns: glueColumns(columns),
       SerdeInfo: {},
     },
   }

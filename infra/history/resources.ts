@@ -8,7 +8,10 @@ const RESULTS = 'athena-results'
 
 const DATABASE = 'HistoryDatabase'
 
-type HistoryPlace = Pick<DeploymentPlace, 'env' | 'historyBucket' | 'historyKey' | 'scanGigabytes'>
+type HistoryPlace = Pick<
+  DeploymentPlace,
+  'env' | 'historyBucket' | 'historyKey' | 'scanGigabytes' | 'warehouseSecret'
+>
 
 /** Returns the resources by logical id. Empty without a bucket, and on this machine, which has no Athena. */
 export function historyResources(place: HistoryPlace): Record<string, object> {
@@ -16,7 +19,8 @@ export function historyResources(place: HistoryPlace): Record<string, object> {
   if (bucket === undefined || place.scanGigabytes === undefined) return {}
   const database = historyDatabase(env)
   const account = { Ref: 'AWS::AccountId' }
-  const tables = glueTables({ env, bucket, database }).map(TableInput => [
+  const hasMarts = place.warehouseSecret === undefined
+  const tables = glueTables({ env, bucket, database, hasMarts }).map(TableInput => [
     logicalId((TableInput as { readonly Name: string }).Name),
     {
       Type: 'AWS::Glue::Table',

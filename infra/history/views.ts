@@ -3,6 +3,8 @@ import { columnsOf, RECORD_COLUMNS } from '../../lib/history/columns.ts'
 import { HISTORY_TABLES, type HistoryTable } from '../../lib/history/tables.ts'
 import { ALERT_LOG, EVENT_COLUMNS } from '../../lib/operations/sql/alert-tables.ts'
 import { IS_SHOWN } from '../../lib/operations/sql/views.ts'
+import { ALERT_LOG as ALERT_LOG_TABLE } from '../../lib/warehouse/alerts.ts'
+import { COLUMN_TYPES, type MartTable } from '../../lib/warehouse/mart.ts'
 
 /** Data types of the columns of views. `JSON` is text. */
 export type ViewType =
@@ -15,7 +17,7 @@ export type ViewType =
   | 'TIMESTAMP'
   | 'MAP(VARCHAR, VARCHAR)'
 
-interface ViewColumn {
+export interface ViewColumn {
   readonly name: string
   readonly type: ViewType
 }
@@ -29,7 +31,13 @@ export interface View {
 /** Column of the day in the name of an object. A condition on it limits the objects that a query reads. */
 const DAY: ViewColumn = { name: 'day', type: 'STRING' }
 
-const quoted = (names: readonly string[]) => names.map(name => `"${name}"`).join(', ')
+/** Returns names as SQL. */
+export const quoted = (names: readonly string[]) => names.map(name => `"${name}"`).join(', ')
+
+/** Returns the columns of a mart. */
+export function martColumns({ columns }: MartTable): readonly ViewColumn[] {
+  return columns.map(([name, type]) => ({ name, type: COLUMN_TYPES[type] }))
+}
 
 /** Order of the parts with the same offset, of which the first counts, as in `coverage`. Names of objects have the first and last offset. */
 const PRECEDENCE = `regexp_extract("$path", '(\\d{16})-\\d{16}\\.parquet$', 1), regexp_extract("$path", '-(\\d{16})\\.parquet$', 1) DESC, "day"`
@@ -110,50 +118,6 @@ const VIEW_TYPES = {
 /** Columns of `alert_events`. The column `data` is missing, because the columns of history do not contain the original JSON. */
 const EVENTS = EVENT_COLUMNS.filter(({ name }) => name !== 'data')
 
-const TYPES: Readonly<Record<string, ViewType>> = {
-  ...Object.fromEntries(EVENTS.map(({ name, type }) => [name, VIEW_TYPES[type]])),
-  duration_s: 'DOUBLE',
-  resolved_reason: 'STRING',
-  resolved_value: 'DOUBLE',
-  acknowledged_ts: 'TIMESTAMP',
-}
-
-/** Columns of `alert_log`, in the order of its statement. */
-const LOG = [
-  ...[
-    'alert_type',
-    'alert_ts',
-    'sensor_id',
-    'value',
-    'severity',
-    'resolved_ts',
-    'duration_s',
-    'threshold',
-    'reason',
-  ],
-  ...[
-    'resolved_reason',
-    'resolved_value',
-    'family',
-    'metric',
-    'measured',
-    'state',
-    'labels',
-    'source',
-    'subject',
-  ],
-  ...[
-    'active_ts',
-    'acknowledged_ts',
-    'acknowledged_by',
-    'acknowledged_comment',
-    'summary',
-    'trace_id',
-    'alert_id',
-  ],
-  ...['fingerprint', 'partition', 'offset'],
-]
-
 /** Returns the views `alert_events` and `alert_log`, whose columns and rows are those of `sluice sql`. */
 export function alertViews(): readonly View[] {
   const columns = EVENTS.map(({ name, type }) => ({ name, type: VIEW_TYPES[type] }))
@@ -170,7 +134,9 @@ WHERE "copy" = 1`
     {
       name: 'alert_log',
       sql: ALERT_LOG.replaceAll(/\bepoch\(/g, 'to_unixtime('),
-      columns: LOG.map(name => ({ name, type: TYPES[name] ?? 'STRING' })),
+      columns: martColumns(ALERT_LOG_TABLE).map(
+        column => columns.find(({ name }) => name === column.name) ?? column,
+      ),
     },
   ]
 }

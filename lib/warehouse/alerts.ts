@@ -179,6 +179,13 @@ export function alertLog(alerts: readonly MartRow[]): MartRow[] {
   return shown.map(row => Object.fromEntries(names.map(name => [name, row[name] ?? null])))
 }
 
+/** Returns the query for `alerts_by_rule`. @param day expression for the UTC day of `alert_ts` */
+export function byRuleQuery(log: string, day: string): string {
+  return `SELECT alert_type, sensor_id, ${day} AS day, count(*) AS fired, count(duration_s) AS resolved,
+        sum(duration_s) AS total_s, avg(duration_s) AS mean_s, max(duration_s) AS max_s
+        FROM ${log} GROUP BY 1, 2, 3`
+}
+
 /** Returns the rows of `alerts_by_rule`. */
 export function alertsByRule(alerts: readonly MartRow[]): MartRow[] {
   const groups = Map.groupBy(alertLog(alerts), ({ alert_type, sensor_id, alert_ts }) => {

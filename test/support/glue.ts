@@ -1,5 +1,5 @@
 /** Tables and views of Glue from a template, read by DuckDB as Athena reads them. */
-import { globSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 
 interface GlueColumn {
@@ -16,6 +16,7 @@ export interface GlueTable {
   readonly StorageDescriptor: {
     readonly Columns: readonly GlueColumn[]
     readonly Location?: string
+    readonly InputFormat?: string
     readonly SerdeInfo: { readonly SerializationLibrary?: string }
   }
 }
@@ -78,16 +79,21 @@ async function fill(connection: DuckDBConnection, table: GlueTable, folder: stri
   const columns = [...StorageDescriptor.Columns, ...PartitionKeys]
   const typed = columns.map(column => `"${column.Name}" ${TYPES[column.Type] ?? column.Type}`)
   await connection.run(`CREATE TABLE "${Name}" (${typed.join(', ')}, "$path" VARCHAR)`)
-  const template = Parameters['storage.location.template'] ?? ''
+  const { Location = '', InputFormat = '' } = StorageDescriptor
+  const template = Parameters['storage.location.template'] ?? Location
   const pattern = `${template.replace(/^s3:\/\/[^/]+/, folder).replaceAll(/\$\{\w+\}/g, '*')}*`
-  if (globSync(pattern).length === 0) return
+  const found = globSync(pattern)
+  const isList = InputFormat.endsWith('.SymlinkTextInputFormat')
+  const files = isList ? found.flatMap(file => readFileSync(file, 'utf8').split('\n').filter(Boolean)) : found
+  if (files.length === 0) return
+  const quoted = `[${files.map(file => `'${file}'`).join(', ')}]`
   const options = 'hive_partitioning = true, hive_types_autocast = false, filename = true'
   const read = /\.parquet\./.test(`${StorageDescriptor.SerdeInfo.SerializationLibrary}`)
-    ? `read_parquet('${pattern}', ${options}, union_by_name = true)`
-    : `read_json('${pattern}', ${options}, format = 'newline_delimited')`
+    ? `read_parquet(${quoted}, ${options}, union_by_name = true)`
+    : `read_json(${quoted}, ${options}, format = 'newline_delimited')`
   // Objects may have more fields than the table, and older ones fewer.
-  const found = await rowsIn(connection, `DESCRIBE SELECT * FROM ${read}`)
-  const names = new Set(found.map(({ column_name }) => column_name))
+  const described = await rowsIn(connection, `DESCRIBE SELECT * FROM ${read}`)
+  const names = new Set(described.map(({ column_name }) => column_name))
   const shared = columns.filter(column => names.has(column.Name)).map(column => `"${column.Name}"`)
   await connection.run(
     `INSERT INTO "${Name}" BY NAME SELECT ${shared.join(', ')}, filename AS "$path" FROM ${read}`,

@@ -6,11 +6,15 @@ import type { AwsPlace } from '../../../packages/runtime/adapters/aws/clients.ts
 import { once } from '../../../packages/runtime/lambda/once.ts'
 import type { Config } from '../../app/config.ts'
 import { historyDatabase, historyWorkgroup } from '../../app/resource-names.ts'
+import { SHOWN } from '../../warehouse/marts.ts'
 import { OperationFailure } from '../failure.ts'
 import type { SqlView } from './database.ts'
 import { MAX_ROWS, type SqlAnswer, type SqlEngine, type SqlRequest, type SqlState } from './engine.ts'
 import type { Value } from './value.ts'
 import { literal, VIEWS } from './views.ts'
+
+/** Views that exist in Athena, but for the marts if they are in a database. */
+const NAMES = [...new Set([...VIEWS, ...SHOWN.map(({ name }) => name)])]
 
 /** Interval and number of attempts at which the list of columns is awaited. A request of a page ends after 25 s. */
 const [POLL_MS, POLLS] = [500, 40]
@@ -114,7 +118,7 @@ export class AthenaEngine implements SqlEngine {
   }
 
   async #views(): Promise<readonly SqlView[]> {
-    const names = VIEWS.map(literal).join(', ')
+    const names = NAMES.map(literal).join(', ')
     const id = await this.start({
       statements: `SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = ${literal(this.#database)} AND table_name IN (${names}) ORDER BY table_name, ordinal_position`,
     })
@@ -148,7 +152,7 @@ function cellOf(text: string | undefined, type: string): Value {
 
 function viewsOf(rows: SqlAnswer['rows']): readonly SqlView[] {
   const columns = rows.map(row => row.map(String))
-  return VIEWS.map(name => ({
+  return NAMES.map(name => ({
     name,
     columns: columns
       .filter(([table]) => table === name)

@@ -4,11 +4,10 @@
  * has left is in no manifest.
  */
 import { derivedId } from '../../../packages/runtime/consumer/derived-id.ts'
-import type { ColumnType } from '../../history/columns.ts'
 import { decodeColumns, ParquetFile } from '../../history/parquet.ts'
 import type { HistoryStore } from '../../history/store.ts'
 import { ALERT_LOG, ALERTS, ALERTS_BY_RULE, alertLog, alertsByRule } from '../alerts.ts'
-import { type Mart, type MartRow, type MartType, merged } from '../mart.ts'
+import { COLUMN_TYPES, type Mart, type MartRow, merged } from '../mart.ts'
 import { MARTS } from '../marts.ts'
 import {
   afterStep,
@@ -48,13 +47,9 @@ const LEFT_BEHIND_MS = 24 * UNUSED_MS
 /** Maximum number of rows that are merged at once, because they must be in memory. */
 const MERGED_ROWS = 200_000
 
-const TYPES: Readonly<Record<MartType, ColumnType>> = {
-  TEXT: 'STRING',
-  INTEGER: 'INT64',
-  REAL: 'DOUBLE',
-  TIMESTAMP: 'TIMESTAMP',
-  DATE: 'STRING',
-  JSON: 'JSON',
+/** Returns the folder of the list of a mart's objects, in which there is no other object: Athena reads whole folders. */
+export function listFolder(mart: string): string {
+  return `${FOLDER}lists/${mart}/`
 }
 
 export class ParquetTarget implements WarehouseTarget {
@@ -117,11 +112,14 @@ export class ParquetTarget implements WarehouseTarget {
       : []
   }
 
-  /** Merges the objects of the days before once a day, and deletes objects that no reader can need any more. */
+  /**
+   * Merges the objects of the days before once a day, and deletes objects that no reader can need any more. Lists the objects of each
+   * mart for Athena, which reads a list at once: it never sees an object beside those that were merged into it.
+   */
   async compact(nowMs: number): Promise<void> {
     const today = new Date(nowMs).toISOString().slice(0, 10)
     const manifest = await this.#manifest()
-    if (manifest.compacted === today) return
+    if (manifest.compacted === today) return void (await this.#list(manifest))
     const objects: MartObject[] = []
     for (const mart of MARTS)
       for (const batch of batchesOf(manifest.objects.filter(one => one.mart === mart.name))) {
@@ -132,8 +130,10 @@ export class ParquetTarget implements WarehouseTarget {
     const replaced = manifest.objects.filter(({ key }) => !live.has(key))
     const unused = [...manifest.unused, ...replaced.map(({ key }) => ({ key, sinceMs: nowMs }))]
     const kept = unused.filter(({ sinceMs }) => nowMs - sinceMs < UNUSED_MS)
-    await this.#commit({ ...manifest, objects, unused: kept, compacted: today })
-    const named = new Set([MANIFEST, ...live, ...kept.map(({ key }) => key)])
+    const compacted = { ...manifest, objects, unused: kept, compacted: today }
+    await this.#commit(compacted)
+    const lists = await this.#list(compacted)
+    const named = new Set([MANIFEST, ...lists, ...live, ...kept.map(({ key }) => key)])
     const unneeded = unused.filter(one => !kept.includes(one)).map(({ key }) => key)
     for await (const { key, modifiedMs } of this.#store.list(FOLDER))
       if (!named.has(key) && nowMs - modifiedMs > LEFT_BEHIND_MS) unneeded.push(key)
@@ -148,6 +148,20 @@ export class ParquetTarget implements WarehouseTarget {
     const key = `${FOLDER}${mart.name}/merged/${day}-${derivedId(...objects.map(one => one.key))}.parquet`
     await this.#store.put(key, encoded(mart, rows))
     return { mart: mart.name, key, rows: rows.length }
+  }
+
+  /** Writes the lists, and returns their keys. */
+  async #list({ objects }: Manifest): Promise<string[]> {
+    return await Promise.all(
+      MARTS.map(async ({ name }) => {
+        const keys = objects
+          .filter(({ mart }) => mart === name)
+          .map(({ key }) => `${this.#store.name}/${key}`)
+        const list = `${listFolder(name)}objects.txt`
+        await this.#store.put(list, Buffer.from(keys.join('\n')))
+        return list
+      }),
+    )
   }
 
   async #rowsIn(mart: Mart, objects: readonly MartObject[]): Promise<MartRow[]> {
@@ -202,7 +216,7 @@ function batchesOf(objects: readonly MartObject[]): MartObject[][] {
 }
 
 function encoded(mart: Mart, rows: readonly MartRow[]): Buffer {
-  const columns = mart.columns.map(([name, type]) => ({ name, type: TYPES[type] }))
+  const columns = mart.columns.map(([name, type]) => ({ name, type: COLUMN_TYPES[type] }))
   const file = new ParquetFile(columns)
   const values = columns.map(({ name }) => [name, rows.map(row => row[name] ?? null)] as const)
   file.append(Object.fromEntries(values), rows.length)

@@ -1,7 +1,7 @@
 /** SQL that PostgreSQL and SQLite have in common, and the migrations of both. */
 import { type Kysely, sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
-import { ALERT_LOG, ALERTS, ALERTS_BY_RULE } from '../alerts.ts'
+import { ALERT_LOG, ALERTS, ALERTS_BY_RULE, byRuleQuery } from '../alerts.ts'
 import type { Mart, MartRow, MartType } from '../mart.ts'
 import { MARTS, SHOWN } from '../marts.ts'
 import { WarehouseFailure, type Watermark } from '../target.ts'
@@ -47,12 +47,7 @@ export function firstStatements({ types, schema, dayOf, more }: Dialect): string
     table('watermarks', WATERMARK_COLUMNS, WATERMARK_KEY),
     ...MARTS.map(({ name, columns, key }) => table(name, columns, key)),
     view(ALERT_LOG.name, `SELECT ${quoted(log)} FROM ${schema}${ALERTS.name} WHERE alert_ts IS NOT NULL`),
-    view(
-      ALERTS_BY_RULE.name,
-      `SELECT alert_type, sensor_id, ${dayOf('alert_ts')} AS day, count(*) AS fired, count(duration_s) AS resolved,
-        sum(duration_s) AS total_s, avg(duration_s) AS mean_s, max(duration_s) AS max_s
-        FROM ${schema}${ALERT_LOG.name} GROUP BY 1, 2, 3`,
-    ),
+    view(ALERTS_BY_RULE.name, byRuleQuery(`${schema}${ALERT_LOG.name}`, dayOf('alert_ts'))),
     ...more,
   ]
 }

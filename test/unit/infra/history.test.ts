@@ -35,6 +35,7 @@ interface Typed {
 
 const RESOURCES = historyResources(placed()) as Record<string, Typed>
 const TABLES = glueTablesIn(RESOURCES)
+const MART_VIEWS = ['alerts_by_rule', 'readings_daily', 'readings_hourly', 'sensor_uptime']
 
 function table(name: string) {
   const found = TABLES.get(name)
@@ -45,7 +46,11 @@ function table(name: string) {
 describe('the tables of Glue', () => {
   it('exist for each table and level, with a frontier and a view, in the database of the stage', () => {
     const levels = HISTORY_TABLES.flatMap(one => [`${one}_parts`, `${one}_compacted`, `${one}_frontier`, one])
-    assert.deepEqual([...TABLES.keys()].sort(), [...levels, 'alert_events', 'alert_log', 'records'].sort())
+    const marts = MART_VIEWS.flatMap(one => (one === 'alerts_by_rule' ? one : [one, `${one}_objects`]))
+    assert.deepEqual(
+      [...TABLES.keys()].sort(),
+      [...levels, 'alert_events', 'alert_log', 'records', ...marts].sort(),
+    )
     assert.equal(RESOURCES.HistoryDatabase?.Properties.DatabaseInput.Name, 'sluice_history_prod')
     for (const { Type, Properties } of Object.values(RESOURCES))
       if (Type === 'AWS::Glue::Table') assert.deepEqual(Properties.DatabaseName, { Ref: 'HistoryDatabase' })

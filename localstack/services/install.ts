@@ -147,8 +147,14 @@ async function ensureUv(service: ServiceName, python: string, context: InstallCo
     },
   }
   await ensureInstalled(uv, context)
-  // Use the Python that was found instead of letting uv download another one.
-  const env = { ...process.env, UV_PYTHON_DOWNLOADS: 'never', UV_NO_PROGRESS: '1' }
+  const env = {
+    ...process.env,
+    // Use the Python that was found instead of letting uv download another one.
+    UV_PYTHON_DOWNLOADS: 'never',
+    UV_NO_PROGRESS: '1',
+    // uv leaves lock files in its temporary folder.
+    TMPDIR: uv.dir,
+  }
   return (...args: string[]): Launch => ({
     command: join(uv.dir, uv.probe),
     args: ['--no-config', ...args],

@@ -10,7 +10,7 @@ import { type KafkaNode, kafkaProperties, propertiesText } from './kafka-propert
 import { accepts, freePorts, LOOPBACK } from './ports.ts'
 import { brokerTakesPart } from './probes.ts'
 import { FEW_ARENAS, type Launch, runTool } from './process.ts'
-import { requireJava, SMALL_JVM } from './requirements.ts'
+import { jvmOptions, requireJava } from './requirements.ts'
 
 export const KAFKA_VERSION = '4.3.0'
 
@@ -72,11 +72,12 @@ export function kafkaServers({ ports, dataDir, version, variant }: KafkaOptions)
         const log = logFolder(dir)
         const file = join(dir, 'server.properties')
         await mkdir(log, { recursive: true })
+        const options = await jvmOptions(dir)
         const properties = { ...kafkaProperties(node, nodes, log), ...variant?.properties(node) }
         await writeFile(file, propertiesText(properties))
         const run = (main: string, ...args: readonly string[]): Launch => ({
           command: java,
-          args: [...JVM_FLAGS, '-cp', classPath, main, ...args],
+          args: [...options, ...JVM_FLAGS, '-cp', classPath, main, ...args],
           env: { ...process.env, ...FEW_ARENAS },
         })
         if (!isFormatted(dir)) {
@@ -121,7 +122,6 @@ async function planCluster(ports: readonly number[], folders: readonly BrokerFol
 }
 
 const JVM_FLAGS = [
-  ...SMALL_JVM,
   '-Djava.awt.headless=true',
   '-Djava.net.preferIPv4Stack=true',
   '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',

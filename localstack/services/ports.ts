@@ -1,10 +1,10 @@
 import { randomInt } from 'node:crypto'
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
-import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 // biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
 import { alive } from '../../programs/lock-file.mjs'
+import { LOCAL } from '../../programs/paths.ts'
 import { UserError } from '../../programs/user-error.ts'
 
 /** Address on which servers of this project listen. They never listen on any other address. */
@@ -85,8 +85,8 @@ function canListen(port: number): Promise<boolean> {
   })
 }
 
-/** Folder with a file for each reserved port. All processes of a user share it. */
-const FOLDER = join(tmpdir(), `sluice-ports-${userInfo().uid}`)
+/** Folder with a file for each reserved port. All processes of the project share it. */
+const FOLDER = join(LOCAL, 'ports')
 
 /** Age after which the reservations of killed processes are removed, in milliseconds. */
 const KEPT_MS = 10 * 60_000

@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { localRegistryUrl } from '../../lib/app/settings/local-ports.ts'
 import { LOCAL } from '../../programs/paths.ts'
@@ -6,7 +6,7 @@ import type { Server, ServerOptions } from './definition.ts'
 import { copyOf, fetchWithMaven, type Package } from './install.ts'
 import { LOOPBACK } from './ports.ts'
 import { registryAnswers } from './probes.ts'
-import { requireJava, SMALL_JVM } from './requirements.ts'
+import { jvmOptions, requireJava } from './requirements.ts'
 
 /** Last version that supports Java 17. */
 const VERSION = '2.6.13.Final'
@@ -40,14 +40,14 @@ export function registryServer({ port, dataDir }: ServerOptions): Server {
     dir,
     package: PACKAGE,
     async prepare() {
-      await mkdir(dir, { recursive: true })
+      const options = await jvmOptions(dir)
       const settings = [
         `-Dquarkus.http.host=${LOOPBACK}`,
         `-Dquarkus.http.port=${port}`,
         // The folder in the command line identifies the process as a server of this project.
         `-Dquarkus.datasource.jdbc.url=jdbc:h2:file:${join(dir, 'registry')}`,
       ]
-      const args = [...SMALL_JVM, ...settings, '-jar', join(PACKAGE.dir, PACKAGE.probe)]
+      const args = [...options, ...settings, '-jar', join(PACKAGE.dir, PACKAGE.probe)]
       return { command: await requireJava(), args }
     },
     answers: () => registryAnswers(localRegistryUrl(port)),

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { UserError } from '../../programs/user-error.ts'
@@ -6,7 +7,18 @@ import { UserError } from '../../programs/user-error.ts'
 const run = promisify(execFile)
 
 /** JVM options for a low memory use and a fast start. Local servers have little code to compile and little garbage to collect. */
-export const SMALL_JVM = ['-Xmx256m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC']
+const SMALL_JVM = ['-Xmx256m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC']
+
+/**
+ * Returns JVM options for a server, and creates a temporary folder in its data folder. A killed JVM leaves unpacked libraries in
+ * that folder, so it is emptied at each start.
+ */
+export async function jvmOptions(dir: string): Promise<string[]> {
+  const temporary = join(dir, 'tmp')
+  await rm(temporary, { recursive: true, force: true })
+  await mkdir(temporary, { recursive: true })
+  return [...SMALL_JVM, `-Djava.io.tmpdir=${temporary}`]
+}
 
 const OLDEST_JAVA = 17
 const OLDEST_PYTHON = [3, 11] as const

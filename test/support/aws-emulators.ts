@@ -4,7 +4,7 @@ import type { Server } from '../../localstack/services/definition.ts'
 import { copyOf, fetchWithMaven, type Package } from '../../localstack/services/install.ts'
 import { freePort, LOOPBACK } from '../../localstack/services/ports.ts'
 import { awsAnswers } from '../../localstack/services/probes.ts'
-import { requireJava, SMALL_JVM } from '../../localstack/services/requirements.ts'
+import { jvmOptions, requireJava } from '../../localstack/services/requirements.ts'
 import { startApart } from '../../localstack/services/server.ts'
 import { LOCAL } from '../../programs/paths.ts'
 import { HOPELESS_MS } from './until.ts'
@@ -105,7 +105,7 @@ function serverOf(kind: Kind, port: number, endpoint: string, dir: string): Serv
     package: jars,
     prepare: async () => ({
       command: await requireJava(),
-      args: [...SMALL_JVM, '-Djava.net.preferIPv4Stack=true', ...kind.run(jars.dir, port, dir)],
+      args: [...(await jvmOptions(dir)), '-Djava.net.preferIPv4Stack=true', ...kind.run(jars.dir, port, dir)],
     }),
     answers: () => awsAnswers(endpoint),
   }

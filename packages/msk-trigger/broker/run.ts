@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdir, open, writeFile } from 'node:fs/promises'
+import { mkdir, open, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -40,7 +40,17 @@ export async function runKafka({ java, jars, data, port }: KafkaPlace, onReady: 
   await mkdir(log, { recursive: true })
   const file = join(data, 'server.properties')
   await writeFile(file, properties(port, await freePort(), log))
-  const command = (...args: string[]) => [...JVM_FLAGS, '-cp', join(jars, '*'), ...args]
+  // A killed JVM leaves unpacked libraries in its temporary folder.
+  const temporary = join(data, 'tmp')
+  await rm(temporary, { recursive: true, force: true })
+  await mkdir(temporary)
+  const command = (...args: string[]) => [
+    ...JVM_FLAGS,
+    `-Djava.io.tmpdir=${temporary}`,
+    '-cp',
+    join(jars, '*'),
+    ...args,
+  ]
   if (!existsSync(join(log, 'meta.properties'))) {
     // An id with a leading dash would be parsed as an option.
     const id = randomBytes(16).toString('base64url').replace(/^-/, 'A')

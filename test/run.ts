@@ -1,4 +1,4 @@
-/** `npm test`: runs the selected tests, cheap ones first, and counts them in the last line. */
+/** `npm test`: runs the selected tests and counts them in the last line. */
 
 import { durationText } from '../lib/duration.ts'
 import { formatEvent } from '../localstack/report.ts'
@@ -7,15 +7,15 @@ import { StopRequested } from '../programs/stop-request.ts'
 import { parseSelection, type Selection, USAGE } from './runner/arguments.ts'
 import { filesOf, TEST_GROUPS, type TestGroup } from './runner/files.ts'
 import type { Result } from './runner/results.ts'
-import { countsOf, runTests, runTestsTwice } from './runner/tests.ts'
+import { countsOf, placesOf, runFailedAgain, runTests, type TestOptions } from './runner/tests.ts'
 import { withOwnServers } from './support/own-servers.ts'
 
 /**
- * The smallest machines have two cores. Files that need servers spend much of their time waiting, so three of them keep both cores
- * busy.
+ * Numbers of files that run concurrently, for machines with two cores. Files that need servers wait much of the time, so the others
+ * run beside them. A complete run has more of the former.
  */
-const WIDTH = 2
-const WIDTH_BESIDE_SERVERS = 3
+const SHORT = { alone: 2, besideServers: 3 }
+const WHOLE = { alone: 1, besideServers: 4 }
 
 await runMain({ readOptions: parseSelection, usage: USAGE, run: test })
 
@@ -38,23 +38,29 @@ async function test(selection: Selection, signal: AbortSignal): Promise<number> 
   return isGood ? 0 : 1
 }
 
-async function runSelected(selection: Selection, signal: AbortSignal): Promise<Result[]> {
+async function runSelected(selection: Selection, signal: AbortSignal): Promise<readonly Result[]> {
   const [alone, beside] = await selectedFiles(selection)
   // Tests that look at samples look at everything then.
-  const environment = { ...process.env, ...(selection.isWhole && { SLUICE_TEST_ALL: '1' }) }
-  const options = { signal, print: (line: string) => console.log(line) }
-  if (alone.length > 0) console.log('\nTests without servers')
-  const runAll = selection.isWhole ? runTestsTwice : runTests
-  const results = await runAll(alone, { ...options, width: WIDTH, env: environment })
-  if (beside.length === 0 || signal.aborted) return results
-  console.log('\nTests beside Kafka, Valkey and LocalStack')
+  const env = { ...process.env, ...(selection.isWhole && { SLUICE_TEST_ALL: '1' }) }
+  const place = placesOf(alone.length + beside.length)
+  const options = { signal, print: (line: string) => console.log(line), place, env }
+  const again = async (results: Result[], files: TestOptions) =>
+    selection.isWhole ? runFailedAgain(results, files) : results
+  const widths = selection.isWhole ? WHOLE : SHORT
+  const ofAlone = { ...options, width: widths.alone }
+  const running = runTests(alone, ofAlone)
+  if (beside.length === 0) return again(await running, ofAlone)
   const report = (event: Parameters<typeof formatEvent>[0]) => console.log(`  ${formatEvent(event)}`)
-  const run = (variables: Readonly<Record<string, string>>) =>
-    runAll(beside, { ...options, width: WIDTH_BESIDE_SERVERS, env: { ...environment, ...variables } })
+  const { kafkaVersion } = selection
   try {
-    const { kafkaVersion } = selection
-    return [...results, ...(await withOwnServers({ kafkaVersion, report, signal }, run))]
+    return await withOwnServers({ kafkaVersion, report, signal }, async variables => {
+      const ofBeside = { ...options, width: widths.besideServers, env: { ...env, ...variables } }
+      // A failed file runs again when no other file is running.
+      const [first, second] = await Promise.all([running, runTests(beside, ofBeside)])
+      return [...(await again(first, ofAlone)), ...(await again(second, ofBeside))]
+    })
   } catch (error) {
+    const results = await running
     if (error instanceof StopRequested) return results
     throw error
   }

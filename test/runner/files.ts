@@ -28,7 +28,7 @@ export const TEST_GROUPS: readonly TestGroup[] = [
     patterns: [
       // Start the longest files first, so that none of them runs alone at the end. Of the trigger's matrix, only one framework is
       // tested.
-      'test/long/{ledger,ledger-sabotage,start,brokers-lost,rehearsal}.test.ts',
+      'test/long/{ledger,ledger-sabotage,rehearsal,start,tutorial,brokers-lost,generate-broker-away}.test.ts',
       `${TRIGGER}/matrix/osls-3.test.ts`,
       'test/long/**/*.test.ts',
       `${TRIGGER}/long/**/*.test.ts`,

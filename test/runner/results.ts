@@ -73,7 +73,8 @@ function resultsOf(
   return [{ outcome: 'passed', name, file }]
 }
 
-function failed(name: string, file: string, why: string): Result {
+/** Returns the result of a test that failed. */
+export function failed(name: string, file: string, why: string): Result {
   return { outcome: 'failed', name, file, why }
 }
 

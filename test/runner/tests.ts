@@ -2,12 +2,14 @@
  * Runs test files with `node:test`, in a separate run for each file. In a common run, the time limit would apply to single tests,
  * so it could not end a file that loops or does not exit after its tests.
  */
-import { resolve } from 'node:path'
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { run } from 'node:test'
 import pMap, { pMapSkip } from 'p-map'
 import { durationText } from '../../lib/duration.ts'
 import { PROJECT } from '../support/program.ts'
-import { type Result, resultsIn } from './results.ts'
+import { failed, type Result, resultsIn } from './results.ts'
 
 export interface TestOptions {
   /** Number of files that run concurrently. */
@@ -15,6 +17,8 @@ export interface TestOptions {
   readonly env: NodeJS.ProcessEnv
   readonly signal: AbortSignal
   readonly print: (line: string) => void
+  /** Returns the place of a file that has ended, such as "3/20". By default, it counts the files of this call. */
+  readonly place?: () => string
   /**
    * Time limit of a file, in milliseconds. A file that exceeds it is ended and counts as failed. The limit allows for slow
    * machines.
@@ -27,23 +31,30 @@ const MAX_SECOND_RUNS = 3
 
 /** Runs test files, prints a line for each, and returns the results. Files that were stopped have no results. */
 export async function runTests(files: readonly string[], options: TestOptions): Promise<Result[]> {
-  let ended = 0
-  const place = () => `${String(++ended).padStart(String(files.length).length)}/${files.length}`
+  const { place = placesOf(files.length) } = options
   const results = await pMap(
     files,
-    file => (options.signal.aborted ? pMapSkip : runFile(file, place, options)),
+    file => (options.signal.aborted ? pMapSkip : runFile(file, { ...options, place })),
     { concurrency: options.width },
   )
   return results.flat()
 }
 
+/** Returns a function that counts files, for files of several calls that run at the same time. */
+export function placesOf(total: number): () => string {
+  let ended = 0
+  return () => `${String(++ended).padStart(String(total).length)}/${total}`
+}
+
 /**
- * Runs test files like `runTests`, and then runs failed files once more, one at a time. A file that then passes counts as passed,
- * with a note in its results: the machine was too slow while other files were running. If more than `MAX_SECOND_RUNS` files fail,
+ * Runs failed files once more, one at a time, and returns the results of all files. A file that then passes counts as passed, with
+ * a note in its results: the machine was too slow while other files were running. If more than `MAX_SECOND_RUNS` files have failed,
  * slowness is not the cause, and none of them is run again.
  */
-export async function runTestsTwice(files: readonly string[], options: TestOptions): Promise<Result[]> {
-  const results = await runTests(files, options)
+export async function runFailedAgain(
+  results: readonly Result[],
+  { place: _, ...options }: TestOptions,
+): Promise<readonly Result[]> {
   const failed = new Set(results.flatMap(({ outcome, file }) => (outcome === 'failed' ? [file] : [])))
   if (failed.size === 0 || failed.size > MAX_SECOND_RUNS || options.signal.aborted) return results
   options.print('\nFailed files once more, one at a time')
@@ -62,26 +73,45 @@ export async function runTestsTwice(files: readonly string[], options: TestOptio
 
 async function runFile(
   file: string,
-  place: () => string,
-  { env, signal, print, fileTimeoutMs = FILE_TIMEOUT_MS }: TestOptions,
+  { env, signal, print, place, fileTimeoutMs = FILE_TIMEOUT_MS }: TestOptions & { place: () => string },
 ): Promise<Result[]> {
   const startedAtMs = Date.now()
-  const events = run({
-    files: [resolve(PROJECT, file)],
-    env,
-    signal: AbortSignal.any([signal, AbortSignal.timeout(fileTimeoutMs)]),
-    cwd: PROJECT,
-  })
-  const { results, output } = await resultsIn(file, events)
-  if (signal.aborted) return []
-  const failures = results.filter(({ outcome }) => outcome === 'failed')
-  const counts = countsOf(results).join(', ')
-  const mark = failures.length > 0 ? 'FAIL' : 'ok  '
-  print(`  ${mark} ${place()}  ${file}  ${counts}  (${durationText(Date.now() - startedAtMs)})`)
-  for (const { name, why = '' } of failures) print(indented(`${name}: ${why}`))
-  if (failures.length > 0 && output !== '')
-    print(indented(`Output:\n${output.split('\n').slice(-60).join('\n')}`))
-  return results
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-test-'))
+  try {
+    // Also for servers that run as another user.
+    await chmod(folder, 0o755)
+    const events = run({
+      files: [resolve(PROJECT, file)],
+      env: { ...env, TMPDIR: folder },
+      signal: AbortSignal.any([signal, AbortSignal.timeout(fileTimeoutMs)]),
+      cwd: PROJECT,
+    })
+    const { results, output } = await resultsIn(file, events)
+    if (signal.aborted) return []
+    // A file that was ended could not tidy up.
+    if (results.every(({ outcome }) => outcome !== 'failed')) results.push(...(await leftIn(folder, file)))
+    const failures = results.filter(({ outcome }) => outcome === 'failed')
+    const counts = countsOf(results).join(', ')
+    const mark = failures.length > 0 ? 'FAIL' : 'ok  '
+    print(`  ${mark} ${place()}  ${file}  ${counts}  (${durationText(Date.now() - startedAtMs)})`)
+    for (const { name, why = '' } of failures) print(indented(`${name}: ${why}`))
+    if (failures.length > 0 && output !== '')
+      print(indented(`Output:\n${output.split('\n').slice(-60).join('\n')}`))
+    return results
+  } finally {
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+  }
+}
+
+/** Folders and files that osls and Java remove when they end, so they remain when a test kills them. */
+const OF_KILLED = /^(node-process-|liblz4-java-)/
+
+/** Returns a failure if a test file has left anything in its temporary folder. */
+async function leftIn(folder: string, file: string): Promise<Result[]> {
+  const left = (await readdir(folder)).filter(name => !OF_KILLED.test(name))
+  if (left.length === 0) return []
+  const names = left.slice(0, 5).join(', ')
+  return [failed(file, file, `${left.length} left in the temporary folder: ${names}`)]
 }
 
 /** Counts results by outcome. Outcomes that did not occur are omitted, except those in `always`. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { ran } from './terminal.ts'
 
 const FILE = `kafka:
@@ -12,8 +12,11 @@ redis: { url: 'redis://me:hunter2@cache:6379' }
 logging: { level: WARN }
 `
 
+const all = mkdtempSync(join(tmpdir(), 'config-'))
+after(() => rmSync(all, { recursive: true }))
+
 function folderWith(text: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'config-'))
+  const folder = mkdtempSync(join(all, 'folder-'))
   writeFileSync(join(folder, 'sluice.yml'), text)
   return folder
 }

@@ -1,6 +1,7 @@
 /** Failures that no test reports itself. The runner runs files that are written for it. */
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -14,16 +15,18 @@ before(async () => {
 after(() => rm(folder, { recursive: true, force: true }))
 
 /** Runs one file as `npm test` does, in another process, because `run` of node:test does nothing inside a test. */
-async function ran(source: string, fileTimeoutMs = 300_000, run = 'runTests', copies = 1) {
-  const files = Array.from({ length: copies }, (_, copy) => join(folder, `some${copy || ''}.test.mjs`))
-  const script = join(folder, 'runner.mjs')
+async function ran(source: string, fileTimeoutMs = 300_000, isTwice = false, copies = 1) {
+  const own = await mkdtemp(join(folder, 'run-'))
+  const files = Array.from({ length: copies }, (_, copy) => join(own, `some${copy || ''}.test.mjs`))
+  const script = join(own, 'runner.mjs')
   for (const file of files) await writeFile(file, `import { it } from 'node:test'\n${source}\n`)
   await writeFile(
     script,
-    `import { ${run} } from ${JSON.stringify(join(PROJECT, 'test/runner/tests.ts'))}
+    `import { runFailedAgain, runTests } from ${JSON.stringify(join(PROJECT, 'test/runner/tests.ts'))}
      const { signal } = new AbortController()
      const options = { width: 1, env: process.env, signal, print: console.error, fileTimeoutMs: ${fileTimeoutMs} }
-     console.log(JSON.stringify(await ${run}(${JSON.stringify(files)}, options)))`,
+     const results = await runTests(${JSON.stringify(files)}, options)
+     console.log(JSON.stringify(${isTwice} ? await runFailedAgain(results, options) : results))`,
   )
   const { stdout, output } = await runProgram(script, [])
   const results: Result[] = JSON.parse(stdout)
@@ -77,6 +80,19 @@ describe('the test runner', () => {
       assert.match(reasons[0] ?? '', why)
     })
 
+  it('fails a file that leaves something in the temporary folder, and removes it', async () => {
+    const { results } = await ran(
+      `import { mkdtempSync } from 'node:fs'
+       it(mkdtempSync(process.env.TMPDIR + '/left-'), () => {})`,
+    )
+    const [[, , why], [, made]] = [results[1] ?? [], results[0] ?? []]
+    assert.match(why ?? '', /^1 left in the temporary folder: left-\w+$/)
+    assert.ok(why?.endsWith(made as string))
+    const others = (await readdir(tmpdir())).filter(name => name.startsWith('sluice-test-'))
+    const kept = others.filter(name => existsSync(join(tmpdir(), name, made as string)))
+    assert.deepEqual(kept, [])
+  })
+
   it('runs a failed file of a whole run once more, and says that it passed only then', async () => {
     const mark = JSON.stringify(join(folder, 'has-failed'))
     const { results, output } = await ran(
@@ -85,7 +101,7 @@ describe('the test runner', () => {
        writeFileSync(${mark}, '')
        it('a', () => {}); it('b', () => { if (!isSecond) throw new Error('too slow') })`,
       300_000,
-      'runTestsTwice',
+      true,
     )
     assert.deepEqual(results, [
       ['passed', 'a', 'in a second run'],
@@ -96,26 +112,27 @@ describe('the test runner', () => {
 
   it('keeps the failure of a file that fails twice, and runs many failed files only once', async () => {
     const fails = "it('a', () => { throw new Error('broken') })"
-    const one = await ran(fails, 300_000, 'runTestsTwice')
+    const one = await ran(fails, 300_000, true)
     assert.deepEqual(
       one.results.map(([outcome, name]) => [outcome, name]),
       [['failed', 'a']],
     )
     assert.equal(one.output.match(/FAIL/g)?.length, 2)
-    const many = await ran(fails, 300_000, 'runTestsTwice', 4)
+    const many = await ran(fails, 300_000, true, 4)
     assert.equal(many.results.length, 4)
     assert.equal(many.output.match(/FAIL/g)?.length, 4)
   })
 
   it('ends a file that stays after its tests, and names the test that never ended', async () => {
-    const stays = await ran("it('a', () => {}); setInterval(() => {}, 1000)", 3_000)
-    assert.match(stays.results.at(-1)?.[2] ?? '', /^the file took too long and was ended/)
-    const waits = await ran(
+    const sources = [
+      "it('a', () => {}); setInterval(() => {}, 1000)",
       "it('a', () => {}); it('waits', () => new Promise(() => setInterval(() => {}, 1000)))",
-      3_000,
-    )
-    assert.match(waits.results.at(-1)?.[2] ?? '', /^the file took too long and was ended in: waits$/)
-    const loops = await ran("it('a', () => {}); it('loops', () => { for (;;); })", 3_000)
-    assert.match(loops.results.at(-1)?.[2] ?? '', /^the file took too long and was ended/)
+      "it('a', () => {}); it('loops', () => { for (;;); })",
+    ]
+    const all = await Promise.all(sources.map(source => ran(source, 3_000)))
+    const [stays, waits, loops] = all.map(({ results }) => results.at(-1)?.[2] ?? '')
+    assert.match(stays ?? '', /^the file took too long and was ended/)
+    assert.match(waits ?? '', /^the file took too long and was ended in: waits$/)
+    assert.match(loops ?? '', /^the file took too long and was ended/)
   })
 })

@@ -108,7 +108,6 @@ describe('the page on writing a consumer, followed to the letter', { timeout: 90
 /** How the tests of the package begin that look at one function. */
 const OF_FROST = [
   'puts frost into a zip of its own',
-  'gives frost a bundle that starts',
   'keeps frost within its budget',
   'gives frost a role of its own',
 ]

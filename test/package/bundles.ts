@@ -52,6 +52,18 @@ const isNodes = ({ path }: Import) => builtinModules.includes(path.replace(/^nod
 
 /** The imports of a file, those of the bundle's own files by their paths in the zip. */
 async function importsOf(file: string, code: string): Promise<Import[]> {
+  const imported = known.get(code) ?? importsIn(code)
+  known.set(code, imported)
+  return (await imported).map(({ path, ...rest }) => ({
+    path: path.startsWith('.') ? posix.join(posix.dirname(file), path) : path,
+    ...rest,
+  }))
+}
+
+/** The imports of code. Most functions share most of their files. */
+const known = new Map<string, Promise<Import[]>>()
+
+async function importsIn(code: string): Promise<Import[]> {
   const { metafile } = await build({
     stdin: { contents: code },
     bundle: true,
@@ -65,10 +77,7 @@ async function importsOf(file: string, code: string): Promise<Import[]> {
     imported.some(({ path }) => path === 'node:module'),
     'the banner at least imports something',
   )
-  return imported.map(({ path, kind }) => ({
-    path: path.startsWith('.') ? posix.join(posix.dirname(file), path) : path,
-    isLate: kind === 'dynamic-import',
-  }))
+  return imported.map(({ path, kind }) => ({ path, isLate: kind === 'dynamic-import' }))
 }
 
 /** Loads the handler as Lambda does when a function starts: from what is in its zip, with the AWS SDK beside it. */

@@ -190,12 +190,6 @@ describe('serverless package', () => {
         for (const file of others) assert.match(file, /-[0-9A-Z]{8}\.js$/)
       })
 
-    it(`gives ${name} a bundle that starts`, async () => {
-      const { files } = await packaged(name)
-      const handler = await startedHandler(files, name)
-      assert.equal(typeof handler, 'function')
-    })
-
     it(`keeps ${name} within its budget: of code, of what it reads at start, of time to load`, async () => {
       const { files, bundle } = await packaged(name)
       assertSize(name, files, bundle)

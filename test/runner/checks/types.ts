@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { PROJECT } from '../../support/program.ts'
+import { LOCAL, PROJECT } from '../../../programs/paths.ts'
 import { type Check, Failed, tool } from '../check.ts'
 import { sourceFiles } from '../source-files.ts'
 
@@ -17,7 +17,10 @@ export const types: Check = {
   async run(signal) {
     const read = new Set<string>()
     for (const project of PROJECTS) {
-      const options = ['--project', project, '--noEmit', '--listFiles', '--pretty', 'false']
+      // Keep results: after a change, only the changed files and those that depend on them are checked again.
+      const results = join(LOCAL, 'types', project, 'results.tsbuildinfo')
+      const incremental = ['--incremental', '--tsBuildInfoFile', results]
+      const options = ['--project', project, '--noEmit', ...incremental, '--listFiles', '--pretty', 'false']
       const { stdout } = await tool('tsc', options, signal)
       for (const file of stdout.split('\n')) read.add(file)
     }

@@ -40,6 +40,13 @@ describe('the groups of tests', () => {
     assert.deepEqual(files.sort(), all)
   })
 
+  it('given a complete run, then it has the long form of a test, and not the short one', async () => {
+    const all = TEST_GROUPS.map(group => filesOf(group, { groups: [], isWhole: true, pattern: 'ledger' }))
+    const files = (await Promise.all(all)).flat()
+    assert.ok(files.includes('test/long/ledger.test.ts'))
+    assert.ok(!files.includes('test/integration/ledger-direct.test.ts'))
+  })
+
   it('given a group without files, then it is an error', async () => {
     const group = { group: 'unit', patterns: ['test/nowhere/*.test.ts'], needsServers: false } as const
     await assert.rejects(filesOf(group, { groups: [], isWhole: false }), /no file matches/)

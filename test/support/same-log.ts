@@ -16,7 +16,7 @@ import { Stage } from './stage.ts'
 import { WATCHED, WATCHED_ID_WINDOW_MS, watchedLog } from './watched-log.ts'
 import { WATCHING } from './watching.ts'
 
-/** Number of schedules in `npm test`, which need a few seconds. To run more: `SEEDS=20000 npm test -- --only unit same-log`. */
+/** Number of schedules in a complete run. */
 export const SEEDS = Number(process.env.SEEDS ?? 150)
 
 /** Probability that a record marks a failure as ended, for processes with parking. */

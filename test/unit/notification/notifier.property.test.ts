@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { PIPELINE_DOWN } from '../../../lib/alerting/pipeline-down.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
+import { sampled } from '../../support/sampled.ts'
 import { type Happening, type Quiet, reference } from './reference.ts'
 import {
   fired,
@@ -141,7 +142,7 @@ describe('given any log of alerts, silences and pipeline alerts', () => {
         assert.deepEqual(lines, sorted(reference(slow, END - 1, WAITS)))
         onceEach(lines, all)
       }),
-      { numRuns: 60 },
+      { numRuns: sampled(60) },
     )
   })
 })

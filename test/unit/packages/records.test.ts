@@ -7,6 +7,7 @@ import type { FetchedRecord } from '../../../packages/kafka-records/fetched-reco
 import { recordsOf } from '../../../packages/kafka-records/partition.ts'
 import { CODEC_NAMES, marker, recordBatch, sealed, type WrittenRecord } from '../../support/record-batches.ts'
 import { rejection } from '../../support/rejection.ts'
+import { sampled } from '../../support/sampled.ts'
 
 const MIB = 1024 * 1024
 const [ONE, OTHER] = [7, 8]
@@ -318,7 +319,7 @@ describe('the batches of a fetch', () => {
         sealed(changed)
         await read(changed).catch(error => assert.ok(error instanceof UnreadableBytes, error))
       }),
-      { numRuns: 500 },
+      { numRuns: sampled(500) },
     )
   })
 })

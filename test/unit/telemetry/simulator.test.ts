@@ -6,6 +6,7 @@ import type { KeyedEvent } from '../../../lib/telemetry/reading.ts'
 import { solarHour } from '../../../lib/telemetry/simulator/moment.ts'
 import { GENERATOR_DEFAULTS } from '../../../lib/telemetry/simulator/settings.ts'
 import { simulate, simulated } from '../../../lib/telemetry/simulator.ts'
+import { sampled } from '../../support/sampled.ts'
 
 /** The thresholds of the shipped rules: beyond them an alert fires. */
 const NORMAL = {
@@ -107,7 +108,7 @@ test('given any seed, tick and rate of anomalies, then every reading fits its sc
       const { event } = simulated({ ...GENERATOR_DEFAULTS, seed, anomalyRate }, sensor, tick)
       assert.equal(schemaViolation(event.type, event.data), undefined)
     }),
-    { numRuns: 2000 },
+    { numRuns: sampled(2000) },
   )
 })
 
@@ -121,7 +122,7 @@ describe('given no anomaly', () => {
           [],
         )
       }),
-      { numRuns: 5000 },
+      { numRuns: sampled(5000) },
     )
   })
 

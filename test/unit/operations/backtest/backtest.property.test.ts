@@ -19,9 +19,9 @@ import {
 import { archived } from '../../../support/archived.ts'
 import { Random } from '../../../support/random.ts'
 import { TOPIC } from '../../../support/records.ts'
+import { seeds } from '../../../support/sampled.ts'
 
-/** More: `SEEDS=500 npm test -- --only unit backtest.property`. */
-const SEEDS = Number(process.env.SEEDS ?? 25)
+const SEEDS = seeds(25)
 const SETTINGS = { env: 'test', idWindowMs: 900_000, futureToleranceMs: 300_000 }
 const DAY_MS = 86_400_000
 const FIRST_MS = Date.parse('2026-03-01T00:00:00Z')

@@ -5,9 +5,9 @@ import { consumerOf, PartitionRun } from '../../../../lib/operations/backtest/pa
 import { decodeChunk } from '../../../../packages/runtime/pipeline/decoding/decode-chunk.ts'
 import { alertingLog, EVERY_KIND, inOrder, publishedAlerts } from '../../../support/alerting-log.ts'
 import { Random } from '../../../support/random.ts'
+import { seeds } from '../../../support/sampled.ts'
 
-/** More: `SEEDS=5000 npm test -- --only unit partition-run`. */
-const SEEDS = Number(process.env.SEEDS ?? 60)
+const SEEDS = seeds(60)
 const SETTINGS = { env: 'test', idWindowMs: 900_000, futureToleranceMs: 300_000 }
 
 /** Situations that the logs must have met, for the promise to be about them. */

@@ -13,6 +13,7 @@ import { SqliteTarget } from '../../../../lib/warehouse/adapters/sqlite.ts'
 import { WarehouseFailure, type WarehouseTarget } from '../../../../lib/warehouse/target.ts'
 import type { Event } from '../../../../packages/runtime/consumer/event.ts'
 import type { EtlCompleted } from '../../../../schemas/types.ts'
+import { sampled } from '../../../support/sampled.ts'
 import {
   alertEventOf,
   archive,
@@ -385,7 +386,7 @@ describe('the marts of a log', () => {
         }
         await second.close()
       }),
-      { numRuns: 25 },
+      { numRuns: sampled(25) },
     )
   })
 

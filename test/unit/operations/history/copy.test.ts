@@ -19,6 +19,7 @@ import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.
 import { writeEvent } from '../../../../packages/runtime/cloudevents/writer.ts'
 import { addObject, MemoryHistory } from '../../../support/history-objects.ts'
 import { environmentReading as reading } from '../../../support/records.ts'
+import { sampled } from '../../../support/sampled.ts'
 
 const TOPIC = 'sluice.telemetry.readings.test'
 const OTHER = 'sluice.telemetry.readings.other'
@@ -186,7 +187,7 @@ describe('an import of the history', () => {
             assert.deepEqual(await recordsIn(target), expected)
           },
         ),
-        { numRuns: 20 },
+        { numRuns: sampled(20) },
       )
     } finally {
       await rm(folder, { recursive: true, force: true })

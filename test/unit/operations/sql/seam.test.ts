@@ -16,6 +16,7 @@ import { tick } from '../../../../lib/telemetry/tick.ts'
 import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
 import type { Event } from '../../../../packages/runtime/consumer/event.ts'
 import { environmentReading, logRecord } from '../../../support/records.ts'
+import { sampled } from '../../../support/sampled.ts'
 import { asked, askedOf, fired, resolved } from './support.ts'
 
 const START_MS = Date.parse('2026-03-01T23:00:00Z')
@@ -95,7 +96,7 @@ describe('the seam of history and topics', () => {
         expected.map(record => `${record.partition}/${record.offset} 1`),
       )
     })
-    await fc.assert(property, { numRuns: 60 })
+    await fc.assert(property, { numRuns: sampled(60) })
   })
 
   it('given ticks and records that are not events, then only records has them', async () => {

@@ -21,6 +21,8 @@ export interface Framework {
   readonly command: string
   /** Path of a Node. */
   readonly node?: string
+  /** Variables that are added to the environment. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** A separate serverless project that uses the plugin, in a temporary folder, with its own functions. */

@@ -8,8 +8,9 @@ import type { Framework } from './frameworks.ts'
 import { KINDS, type Kind, NEEDED } from './kinds.ts'
 
 const TRIGGER = 'serverless-offline-msk-trigger'
+const TARBALLS = 'tarballs'
 /** Files that stay in the folder from one project to the next. */
-const INSTALLED = ['node_modules', 'package-lock.json', 'tarballs']
+const INSTALLED = ['node_modules', 'package-lock.json', TARBALLS]
 
 export interface Topics {
   readonly orders: string
@@ -39,10 +40,10 @@ export class Installation {
   }
 
   async #install(): Promise<void> {
-    const tarballs = join(this.folder, 'tarballs')
+    const tarballs = join(this.folder, TARBALLS)
     await mkdir(tarballs)
     const [tarball] = await pack(tarballs, TRIGGER)
-    this.#trigger = `file:tarballs/${tarball}`
+    this.#trigger = `file:${TARBALLS}/${tarball}`
     await this.#write({ 'package.json': this.#manifest() })
     await npm(this.folder, ...INSTALL)
   }
@@ -59,6 +60,8 @@ export class Installation {
     const { node } = this.#framework
     return Project.in(this.folder, 'shop', {
       command: join(this.folder, 'node_modules', '.bin', 'serverless'),
+      // serverless-esbuild leaves copies of packages in the temporary folder.
+      env: { TMPDIR: join(this.folder, TARBALLS) },
       ...(node && { node: join(this.folder, node) }),
     })
   }

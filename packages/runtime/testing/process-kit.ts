@@ -30,6 +30,13 @@ export interface TakenStep<State> {
 
 /** Interval between ticks while time passes, in milliseconds. It equals the interval of the `clock` schedule. */
 const TICK_MS = 60_000
+/** Number of ticks that are read together, as after a pause of the consumer. Days pass faster in larger batches. */
+const TICKS_PER_BATCH = 60
+
+interface Appended {
+  readonly event: Event | PlainRecord
+  readonly timestampMs: number
+}
 
 /** Options of a test. */
 export interface ProcessKitOptions {
@@ -112,7 +119,7 @@ export class ProcessKit<State> {
       // Ignore invalid times here, because the runtime reports them.
       if (timeMs && !Number.isNaN(timeMs)) this.#nowMs = Math.max(this.#nowMs, timeMs)
       this.#nowMs ||= FIRST_APPEND_MS
-      await this.#append(event)
+      await this.#append([{ event, timestampMs: this.#nowMs }])
     }
     return this.#steps.slice(before)
   }
@@ -122,8 +129,12 @@ export class ProcessKit<State> {
     const before = this.#steps.length
     const endMs = this.#nowMs + ms
     while (this.#nowMs < endMs) {
-      this.#nowMs = Math.min(endMs, this.#nowMs + TICK_MS)
-      await this.#append(this.#tick(0, new Date(this.#nowMs).toISOString()))
+      const ticks: Appended[] = []
+      while (this.#nowMs < endMs && ticks.length < TICKS_PER_BATCH) {
+        this.#nowMs = Math.min(endMs, this.#nowMs + TICK_MS)
+        ticks.push({ event: this.#tick(0, new Date(this.#nowMs).toISOString()), timestampMs: this.#nowMs })
+      }
+      await this.#append(ticks)
     }
     return this.#steps.slice(before)
   }
@@ -153,26 +164,30 @@ export class ProcessKit<State> {
     return this.#published
   }
 
-  async #append(event: Event | PlainRecord): Promise<void> {
+  async #append(records: readonly Appended[]): Promise<void> {
     const { decisions, waits } = this.#stage.observer
     const [decided, taken, left] = [decisions.length, this.#steps.length, this.#published.length]
     const waited = waits.length
     this.#thrown = undefined
-    await this.#stage.batch([
-      logRecord(this.#offset, 'type' in event ? event : plain(event), {
-        topic: this.#stage.topic,
-        timestampMs: this.#nowMs,
-      }),
-    ])
-    this.#offset += 1
+    const { topic } = this.#stage
+    const first = this.#offset
+    await this.#stage.batch(
+      records.map(({ event, timestampMs }, index) =>
+        logRecord(first + index, 'type' in event ? event : plain(event), { topic, timestampMs }),
+      ),
+    )
+    this.#offset += records.length
     const [wait] = waits.slice(waited)
     // Throw the original error: the engine omits its message, because it may contain payload data.
     if (wait) throw this.#thrown ?? wait.error ?? new Error(`the record waits: ${wait.reason}`)
-    for (const { failure } of decisions.slice(decided))
-      if (failure && !OF_A_TEST.includes(failure.code))
+    for (const { failure, offset } of decisions.slice(decided))
+      if (failure && !OF_A_TEST.includes(failure.code)) {
+        const event = records[offset - first]?.event
+        const name = event && 'id' in event ? event.id : 'the record'
         throw new Error(
-          `${'id' in event ? event.id : 'the record'}: ${[failure.code, failure.message].join(': ')} ${failure.place ?? ''}`.trim(),
+          `${name}: ${[failure.code, failure.message].join(': ')} ${failure.place ?? ''}`.trim(),
         )
+      }
     for (const { by, state } of this.#steps.slice(taken)) {
       const lost = lostInJson(state, 'state')
       if (lost) throw new Error(`${by}: JSON does not preserve the state: ${lost}`)

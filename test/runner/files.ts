@@ -20,7 +20,7 @@ export const TEST_GROUPS: readonly TestGroup[] = [
   },
   {
     group: 'unit',
-    patterns: ['test/unit/**/*.test.ts', `${TRIGGER}/unit/**/*.test.ts`],
+    patterns: [`${TRIGGER}/unit/source.test.ts`, 'test/unit/**/*.test.ts', `${TRIGGER}/unit/**/*.test.ts`],
     needsServers: false,
   },
   {

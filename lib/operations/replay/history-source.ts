@@ -1,6 +1,6 @@
 /** Opens the history of a table as the source of a replay. Its records are in order of time, each partition in its own order. */
-import { missingRanges, rowsIn } from '../../history/compaction.ts'
-import type { OffsetRange, Slice } from '../../history/coverage.ts'
+import { rowsIn } from '../../history/compaction.ts'
+import { missingRanges, type OffsetRange, type Slice } from '../../history/coverage.ts'
 import { isErasedRow } from '../../history/erased.ts'
 import { DamagedObject, decodeColumns, decodeRows } from '../../history/parquet.ts'
 import { damaged, type HistoryQuery, objectBytes, slicesOf } from '../../history/read.ts'

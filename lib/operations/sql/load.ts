@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import pMap from 'p-map'
 import type { PlainReader } from '../../../packages/runtime/pipeline/decoding/plain-records.ts'
 import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
-import { gaps, type OffsetRange, type Slice, tailRanges } from '../../history/coverage.ts'
+import { missingRanges, type OffsetRange, type Slice, tailRanges } from '../../history/coverage.ts'
 import { dayOf } from '../../history/object-key.ts'
 import { decodeColumns, decodeRows, encodeRows } from '../../history/parquet.ts'
 import { damaged, type PartitionSlices, slicesOf } from '../../history/read.ts'
@@ -176,7 +176,8 @@ async function rangesInTopics(
     const count = Math.max(reached?.bounds.length ?? 0, ...[...slicesOfPartition.keys()].map(one => one + 1))
     for (let partition = 0; partition < count; partition++) {
       const slices = slicesOfPartition.get(partition) ?? []
-      const { start, end } = reached?.bounds[partition] ?? { start: Infinity, end: 0 }
+      const bounds = reached?.bounds[partition]
+      const { start, end } = bounds ?? { start: 0, end: 0 }
       const from = Math.max(start, reached?.atTime[partition] ?? start)
       for (const { fromOffset, toOffset } of tailRanges(slices, { start: from, end }))
         ranges.push({ topic, partition, start: fromOffset, end: toOffset + 1 })
@@ -184,7 +185,7 @@ async function rangesInTopics(
         notice(
           `${topic}/${partition} ends before its history, so it was created again: its new records are missing.`,
         )
-      for (const { fromOffset, toOffset } of lostRanges(slices, start, end))
+      for (const { fromOffset, toOffset } of missingRanges(slices, bounds))
         lost.push(`${topic}/${partition} ${fromOffset}-${toOffset}`)
     }
   }
@@ -196,16 +197,6 @@ async function rangesInTopics(
   }
   progress.recordsInAll += ranges.reduce((sum, { start, end }) => sum + end - start, 0)
   return ranges
-}
-
-/** Returns the ranges after the first slice that Kafka has deleted and no slice contains. */
-function lostRanges(slices: readonly Slice[], start: number, end: number): OffsetRange[] {
-  const last = slices.at(-1)
-  const isCut = last !== undefined && end > 0 && last.toOffset + 1 < start
-  const all = [...gaps(slices), ...(isCut ? [{ fromOffset: last.toOffset + 1, toOffset: start - 1 }] : [])]
-  return all
-    .map(({ fromOffset, toOffset }) => ({ fromOffset, toOffset: Math.min(toOffset, start - 1) }))
-    .filter(({ fromOffset, toOffset }) => fromOffset <= toOffset)
 }
 
 /** Reads ranges of topics, and returns the files with their rows. */

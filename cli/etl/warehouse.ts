@@ -1,10 +1,8 @@
 /** Opens the history and the warehouse for the `etl` commands. */
 import type { Config } from '../../lib/app/config.ts'
 import type { HistoryStore } from '../../lib/history/store.ts'
-import { HistoryUnavailable } from '../../lib/history/store.ts'
 import { warehouseAt } from '../../lib/operations/etl/warehouse.ts'
-import { WarehouseFailure, type WarehouseTarget } from '../../lib/warehouse/target.ts'
-import { CliFailure } from '../failure.ts'
+import type { WarehouseTarget } from '../../lib/warehouse/target.ts'
 import { requireHistory } from '../history/store.ts'
 import { pathIn, type Terminal } from '../terminal.ts'
 
@@ -13,7 +11,7 @@ interface Places {
   readonly target: WarehouseTarget
 }
 
-/** Runs `work` with the history and the warehouse. @throws CliFailure if one of them cannot be used */
+/** Runs `work` with the history and the warehouse. */
 export async function withWarehouse<T>(
   config: Config,
   terminal: Terminal,
@@ -25,10 +23,6 @@ export async function withWarehouse<T>(
   try {
     const target = await warehouseAt(file, store)
     return await work({ store, target }).finally(() => target.close())
-  } catch (error) {
-    throw error instanceof WarehouseFailure || error instanceof HistoryUnavailable
-      ? new CliFailure(error.message, 1, { cause: error })
-      : error
   } finally {
     store.close?.()
   }

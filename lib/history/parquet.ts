@@ -8,10 +8,11 @@ import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
 import { type ColumnType, columnsOf, dataColumnsOf } from './columns.ts'
 import type { HistoryRow } from './row.ts'
 import { type ColumnValue, readRow, writeRow } from './row-columns.ts'
+import { HistoryFailure } from './store.ts'
 import type { HistoryTable } from './tables.ts'
 
 /** An object does not contain what its key says, or is not a Parquet file. */
-export class DamagedObject extends Error {
+export class DamagedObject extends HistoryFailure {
   override readonly name = 'DamagedObject'
 }
 

@@ -1,8 +1,7 @@
 /** Loads new records of the history into the warehouse, and announces the run. */
 import type { EtlCompleted } from '../../../schemas/types.ts'
-import { DamagedObject } from '../../history/parquet.ts'
 import { type PartitionSlices, slicesOf } from '../../history/read.ts'
-import { type HistoryStore, HistoryUnavailable } from '../../history/store.ts'
+import { HistoryFailure, type HistoryStore } from '../../history/store.ts'
 import type { HistoryTable } from '../../history/tables.ts'
 import {
   WarehouseFailure,
@@ -72,7 +71,7 @@ export async function runEtl(run: EtlRun): Promise<EtlCompleted> {
       else await load(run, one, result)
     }
   } catch (error) {
-    if (!isKnown(error)) throw error
+    if (!(error instanceof HistoryFailure || error instanceof WarehouseFailure)) throw error
     result.reason = error.message
     await announce({ ...result, outcome: 'failed', endedAt: new Date(nowMs()).toISOString() }, scheduledFor)
     throw error
@@ -119,17 +118,13 @@ async function load(run: EtlRun, partition: LoadedPartition, result: Mutable<Etl
       return
     }
   } catch (error) {
-    if (!(error instanceof DamagedObject) && !(error instanceof HistoryUnavailable)) throw error
+    if (!(error instanceof HistoryFailure)) throw error
     result.reason = error.message
   }
 }
 
 function isUnannounced({ announcedOffset, nextOffset }: Watermark): boolean {
   return announcedOffset < nextOffset
-}
-
-function isKnown(error: unknown): error is Error {
-  return error instanceof WarehouseFailure || error instanceof HistoryUnavailable
 }
 
 function rangeOf({ table, topic, partition, announcedOffset, nextOffset }: Watermark) {

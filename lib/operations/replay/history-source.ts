@@ -5,7 +5,7 @@ import { isErasedRow } from '../../history/erased.ts'
 import { DamagedObject, decodeColumns, decodeRows } from '../../history/parquet.ts'
 import { damaged, type HistoryQuery, objectBytes, slicesOf } from '../../history/read.ts'
 import { recordOf } from '../../history/row.ts'
-import { type HistoryStore, HistoryUnavailable } from '../../history/store.ts'
+import type { HistoryStore } from '../../history/store.ts'
 import { OperationFailure } from '../failure.ts'
 import { merged } from './merge.ts'
 import { fromLog, type Recorded } from './recorded.ts'
@@ -29,7 +29,7 @@ export interface HistorySource extends Source {
  * Opens the history of a table. Rows that were erased are omitted.
  *
  * @param name name of the source in messages
- * @throws OperationFailure if the history has no objects of this time, or cannot be read
+ * @throws OperationFailure if the history has no objects of this time; HistoryFailure if it cannot be read
  */
 export async function historySource(
   name: string,
@@ -37,7 +37,7 @@ export async function historySource(
   query: Pick<HistoryQuery, 'table' | 'sinceMs' | 'untilMs'>,
   stop: AbortSignal,
 ): Promise<HistorySource> {
-  const partitions = await slicesOf(store, query).catch(error => Promise.reject(failureOf(error)))
+  const partitions = await slicesOf(store, query)
   if (partitions.length === 0)
     throw new OperationFailure(`${name}: ${store.name} has no objects of ${query.table} in this time.`)
   return {
@@ -50,15 +50,11 @@ export async function historySource(
     ),
     async *read() {
       let line = 0
-      try {
-        for await (const group of merged(partitions.map(one => recordedIn(store, one.slices, query, stop))))
-          yield group.map(item => {
-            line += 1
-            return { ...item, line }
-          })
-      } catch (error) {
-        throw failureOf(error)
-      }
+      for await (const group of merged(partitions.map(one => recordedIn(store, one.slices, query, stop))))
+        yield group.map(item => {
+          line += 1
+          return { ...item, line }
+        })
     },
   }
 }
@@ -92,9 +88,4 @@ async function* recordedIn(
       throw error instanceof DamagedObject ? damaged(store, object.key, error) : error
     }
   }
-}
-
-function failureOf(error: unknown): unknown {
-  const isExpected = error instanceof DamagedObject || error instanceof HistoryUnavailable
-  return isExpected ? new OperationFailure(error.message, { cause: error }) : error
 }

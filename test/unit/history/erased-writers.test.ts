@@ -9,7 +9,7 @@ import { putErasure } from '../../../lib/history/erasures.ts'
 import { historyRows, objectsOf } from '../../../lib/history/read.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import { writeEvent } from '../../../packages/runtime/cloudevents/writer.ts'
-import { addObject, MemoryHistory, PLAIN, rowsIn } from '../../support/history-objects.ts'
+import { addObject, MemoryHistory, PLAIN, rowsIn } from '../../support/memory-history.ts'
 import { environmentReading as reading } from '../../support/records.ts'
 
 const TOPIC = 'sluice.telemetry.readings.test'

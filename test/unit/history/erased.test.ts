@@ -31,7 +31,7 @@ import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import { writeEvent } from '../../../packages/runtime/cloudevents/writer.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { deadLetterRecord } from '../../support/dead-letters.ts'
-import { MemoryHistory, PLAIN } from '../../support/history-objects.ts'
+import { MemoryHistory, PLAIN } from '../../support/memory-history.ts'
 import { alertFired, environmentReading as reading } from '../../support/records.ts'
 
 const TOPIC = 'sluice.telemetry.readings.test'

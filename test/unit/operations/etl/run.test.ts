@@ -13,12 +13,12 @@ import { SqliteTarget } from '../../../../lib/warehouse/adapters/sqlite.ts'
 import { WarehouseFailure, type WarehouseTarget } from '../../../../lib/warehouse/target.ts'
 import type { Event } from '../../../../packages/runtime/consumer/event.ts'
 import type { EtlCompleted } from '../../../../schemas/types.ts'
+import { MemoryHistory } from '../../../support/memory-history.ts'
 import {
   alertEventOf,
   archive,
   historyOf,
   loaded,
-  MemoryHistoryStore,
   martsOf,
   NOON,
   readingOf,
@@ -47,7 +47,7 @@ const some = (count: number, first = 0): Event[] =>
 
 describe('a run of etl', () => {
   it('given new records, then it reports them, and a repeated run adds nothing', async () => {
-    const store = new MemoryHistoryStore()
+    const store = new MemoryHistory(NOON)
     const target = new ParquetTarget(store)
     await archive(store, historyOf(READINGS, [...some(6), undefined]))
     await archive(store, historyOf(ALERTS, [alertEventOf('fired', 'a')]))
@@ -68,7 +68,7 @@ describe('a run of etl', () => {
   })
 
   it('given late readings, then only the rows of their own hour change', async () => {
-    const store = new MemoryHistoryStore()
+    const store = new MemoryHistory(NOON)
     const target = new ParquetTarget(store)
     await archive(store, historyOf(READINGS, [readingOf('1', 'a', NOON, { temperature: 1 })]))
     await loaded(store, target)
@@ -86,7 +86,7 @@ describe('a run of etl', () => {
 
   it('given a repeated event within the bound, then it counts once, in whatever run it comes', async () => {
     for (const runs of [1, 2]) {
-      const store = new MemoryHistoryStore()
+      const store = new MemoryHistory(NOON)
       const target = new ParquetTarget(store)
       const same = readingOf('same', 'a', NOON, { temperature: 1 })
       await archive(store, historyOf(READINGS, [same, ...some(3)]))
@@ -101,7 +101,7 @@ describe('a run of etl', () => {
   })
 
   it('given the same id of another source, then both count', async () => {
-    const store = new MemoryHistoryStore()
+    const store = new MemoryHistory(NOON)
     const target = new ParquetTarget(store)
     const other = { ...readingOf('1', 'a', NOON, { temperature: 1 }), source: '/environment/cellar' }
     await archive(store, historyOf(READINGS, [readingOf('1', 'b', NOON, { temperature: 1 }), other]))
@@ -110,7 +110,7 @@ describe('a run of etl', () => {
   })
 
   it('given missing offsets, then they are reported, and the records after them count', async () => {
-    const store = new MemoryHistoryStore()
+    const store = new MemoryHistory(NOON)
     const target = new ParquetTarget(store)
     for (const first of [5, 20]) await archive(store, historyOf(READINGS, some(3, first), { first }))
     const run = await loaded(store, target)
@@ -125,7 +125,7 @@ describe('a run of etl', () => {
   })
 
   it('given a damaged object, then the others are loaded, the run fails by name, and continues there', async () => {
-    const store = new MemoryHistoryStore()
+    const store = new MemoryHistory(NOON)
     const target = new ParquetTarget(store)
     await archive(store, historyOf(READINGS, some(3)))
     const damaged = await archive(store, historyOf(READINGS, some(3, 3), { first: 3 }))
@@ -141,7 +141,7 @@ describe('a run of etl', () => {
   })
 
   it('given too little time, then it stops between steps, and the partition that waits comes first', async () => {
-    const store = new MemoryHistoryStore()
+    const store = new MemoryHistory(NOON)
     const target = new ParquetTarget(store)
     for (const partition of [0, 1, 2]) await archive(store, historyOf(READINGS, some(3), { partition }))
     const seen: number[] = []
@@ -157,7 +157,7 @@ describe('a run of etl', () => {
   })
 
   it('given a partition of several steps and too little time, then it stops after a step', async () => {
-    const store = new MemoryHistoryStore()
+    const store = new MemoryHistory(NOON)
     const target = new ParquetTarget(store)
     const count = 17_000
     for (const first of [0, count]) {
@@ -176,7 +176,7 @@ describe('a run of etl', () => {
   it('given a warehouse that fails, then the run is announced with the reason', async () => {
     const events: EtlCompleted[] = []
     const target = new SqliteTarget(join(folder, 'missing', 'file.db'))
-    const run = loaded(new MemoryHistoryStore(), target, { events })
+    const run = loaded(new MemoryHistory(NOON), target, { events })
     await assert.rejects(
       run,
       (error: Error) => error instanceof WarehouseFailure && /Create its folder/.test(error.message),
@@ -190,7 +190,7 @@ describe('a run of etl', () => {
   })
 
   it('given the same offsets, then the event has the same id; given none, that of its schedule', async () => {
-    const store = new MemoryHistoryStore()
+    const store = new MemoryHistory(NOON)
     await archive(store, historyOf(READINGS, some(3)))
     const run = await loaded(store, new ParquetTarget(store))
     const idOf = (one: EtlCompleted, at: string) => etlCompleted(one, at).id
@@ -226,7 +226,7 @@ function killable<T extends object>(subject: T, calls: { count: number; at: numb
 }
 
 describe('a run that is killed', () => {
-  async function history(store: MemoryHistoryStore): Promise<void> {
+  async function history(store: MemoryHistory): Promise<void> {
     await archive(store, historyOf(READINGS, some(9)))
     await archive(store, historyOf(READINGS, some(9, 5), { first: 9 }))
     await archive(store, historyOf(READINGS, some(9, 40), { partition: 1 }))
@@ -242,13 +242,13 @@ describe('a run that is killed', () => {
     SQLite: () => {
       const target = sqlite()
       return {
-        history: new MemoryHistoryStore(),
+        history: new MemoryHistory(NOON),
         target: () => target,
         faulty: (calls: Calls) => killable(target, calls),
       }
     },
     Parquet: () => {
-      const store = new MemoryHistoryStore()
+      const store = new MemoryHistory(NOON)
       // Each call of the bucket is a step at which the process can end.
       return {
         history: store,
@@ -336,7 +336,7 @@ describe('the marts of a log', () => {
   it('given any division into objects and runs, then they are the same as in one run', async () => {
     await fc.assert(
       fc.asyncProperty(logs, fc.boolean(), async (log, isSqlite) => {
-        const [once, often] = [new MemoryHistoryStore(), new MemoryHistoryStore()]
+        const [once, often] = [new MemoryHistory(NOON), new MemoryHistory(NOON)]
         const first = new ParquetTarget(once)
         const second = isSqlite ? sqlite() : new ParquetTarget(often)
         const readings = log.readings.map(({ event, partition, cut, run }) => ({
@@ -399,7 +399,7 @@ describe('the marts of a log', () => {
   async function inParts(
     topic: string,
     all: readonly Part[],
-    store: MemoryHistoryStore,
+    store: MemoryHistory,
     run: () => Promise<void>,
   ): Promise<void> {
     const waiting = new Map<number, (Event | undefined)[]>()
@@ -434,7 +434,7 @@ describe('the marts of a log', () => {
 
 describe('Parquet objects of the warehouse', () => {
   it('given a new day, then objects are merged, the old ones stay for readers, and are deleted a day later', async () => {
-    const store = new MemoryHistoryStore()
+    const store = new MemoryHistory(NOON)
     const target = new ParquetTarget(store)
     for (const first of [0, 3, 6]) {
       await archive(store, historyOf(READINGS, some(3, first), { first }))
@@ -452,7 +452,7 @@ describe('Parquet objects of the warehouse', () => {
   })
 
   it('given an object that is missing, then it is named', async () => {
-    const store = new MemoryHistoryStore()
+    const store = new MemoryHistory(NOON)
     const target = new ParquetTarget(store)
     await archive(store, historyOf(READINGS, some(3)))
     await loaded(store, target)
@@ -462,19 +462,17 @@ describe('Parquet objects of the warehouse', () => {
   })
 
   it('given a manifest of a newer version, then nothing is changed', async () => {
-    const store = new MemoryHistoryStore()
+    const store = new MemoryHistory(NOON)
     await store.put('marts/manifest.json', Buffer.from('{"version":2}'))
     await assert.rejects(loaded(store, new ParquetTarget(store)), /newer version/)
   })
 
   it('given a bucket that is away, then the run fails, and the next one continues', async () => {
-    const store = new MemoryHistoryStore()
+    const store = new MemoryHistory(NOON)
     await archive(store, historyOf(READINGS, some(3)))
-    const away = new Proxy(store, {
-      get: (from, name) =>
-        name === 'get' ? () => Promise.reject(new HistoryUnavailable('away')) : Reflect.get(from, name),
-    })
-    await assert.rejects(loaded(away, new ParquetTarget(away)), HistoryUnavailable)
+    store.failAt(1)
+    await assert.rejects(loaded(store, new ParquetTarget(store)), HistoryUnavailable)
+    store.recover()
     assert.equal((await loaded(store, new ParquetTarget(store))).records, 3)
   })
 })

@@ -17,7 +17,7 @@ import { exportHistory } from '../../../../lib/operations/history/export.ts'
 import { type ImportPorts, importHistory } from '../../../../lib/operations/history/import.ts'
 import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
 import { writeEvent } from '../../../../packages/runtime/cloudevents/writer.ts'
-import { addObject, MemoryHistory } from '../../../support/history-objects.ts'
+import { addObject, MemoryHistory } from '../../../support/memory-history.ts'
 import { environmentReading as reading } from '../../../support/records.ts'
 
 const TOPIC = 'sluice.telemetry.readings.test'

@@ -177,7 +177,7 @@ describe('the seam of history and topics', () => {
     for (const faulty of faults) {
       await store.put(key, faulty)
       const failed = askedOf({ records: log, store }, 'SELECT sum(temperature), max(subject) FROM readings')
-      const name = 'OperationFailure'
+      const name = 'DamagedObject'
       await assert.rejects(failed, { name, message: /day=2026-03-01\/0-0+-0+29\.parquet.*Restore/s })
     }
   })

@@ -1,6 +1,7 @@
 /** History in memory, with the time of each change, and with calls that fail. */
 import { dayOf, type HistoryObject, type ObjectRange, objectKey } from '../../lib/history/object-key.ts'
-import { decodeRows, encodeRows, ParquetFile } from '../../lib/history/parquet.ts'
+import { decodeColumns, encodeRows, ParquetFile, rowsFrom } from '../../lib/history/parquet.ts'
+import { type HistoryQuery, rowsOfSlice, slicesOf } from '../../lib/history/read.ts'
 import { type HistoryRow, rowsOf } from '../../lib/history/row.ts'
 import { type HistoryStore, HistoryUnavailable, type StoredObject } from '../../lib/history/store.ts'
 import type { HistoryTable } from '../../lib/history/tables.ts'
@@ -91,6 +92,17 @@ export async function addObject(
 
 export async function rowsIn(store: HistoryStore, table: HistoryTable, key: string): Promise<HistoryRow[]> {
   return await decodeRows(table, (await store.get(key)) as Buffer)
+}
+
+/** Returns the rows of an object. */
+export async function decodeRows(table: HistoryTable, bytes: Buffer): Promise<HistoryRow[]> {
+  return rowsFrom(table, await decodeColumns(bytes))
+}
+
+/** Yields the rows of a table, partition after partition. */
+export async function* historyRows(store: HistoryStore, query: HistoryQuery): AsyncGenerator<HistoryRow[]> {
+  for (const { slices } of await slicesOf(store, query))
+    for (const slice of slices) yield* rowsOfSlice(store, slice)
 }
 
 export interface TestPart {

@@ -74,9 +74,10 @@ export async function* recordsOfPart(
   { fromMs, untilMs }: TimeRange,
 ): AsyncGenerator<readonly LogRecord[]> {
   const isInside = ({ timestampMs }: LogRecord) => timestampMs >= fromMs && timestampMs < untilMs
-  if (object && store)
-    yield (await rowsOfSlice(store, { object, fromOffset, toOffset })).map(recordOf).filter(isInside)
-  else if (log) {
+  if (object && store) {
+    for await (const rows of rowsOfSlice(store, { object, fromOffset, toOffset }))
+      yield rows.map(recordOf).filter(isInside)
+  } else if (log) {
     const range = { topic, partition, start: fromOffset, end: toOffset + 1 }
     for await (const group of readRecordGroups(log.reader, [range])) {
       yield group.filter(isInside)

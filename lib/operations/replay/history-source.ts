@@ -2,8 +2,7 @@
 import { rowsIn } from '../../history/compaction.ts'
 import { missingRanges, type OffsetRange, type Slice } from '../../history/coverage.ts'
 import { isErasedRow } from '../../history/erased.ts'
-import { DamagedObject, decodeColumns, decodeRows } from '../../history/parquet.ts'
-import { damaged, type HistoryQuery, objectBytes, slicesOf } from '../../history/read.ts'
+import { type HistoryQuery, rowsOfSlice, slicesOf } from '../../history/read.ts'
 import { recordOf } from '../../history/row.ts'
 import type { HistoryStore } from '../../history/store.ts'
 import { OperationFailure } from '../failure.ts'
@@ -65,27 +64,10 @@ async function* recordedIn(
   { sinceMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY }: Partial<HistoryQuery>,
   stop: AbortSignal,
 ): AsyncGenerator<readonly Recorded[]> {
-  for (const { object, fromOffset, toOffset } of slices) {
-    stop.throwIfAborted()
-    const bytes = await objectBytes(store, object.key)
-    const isWanted = (offset: number, timestampMs: number) =>
-      offset >= fromOffset && offset <= toOffset && timestampMs >= sinceMs && timestampMs < untilMs
-    try {
-      const { rows, values } = await decodeColumns(bytes, { names: ['offset', 'timestamp'] })
-      const { offset = [], timestamp = [] } = values as Record<string, readonly number[]>
-      const wanted = Array.from({ length: rows }, (_, row) =>
-        isWanted(offset[row] ?? -1, timestamp[row] ?? 0),
-      )
-      const end = wanted.lastIndexOf(true) + 1
-      for (let fromRow = wanted.indexOf(true); fromRow >= 0 && fromRow < end; fromRow += BATCH) {
-        const toRow = Math.min(fromRow + BATCH, end)
-        const batch = await decodeRows(object.table, bytes, { fromRow, toRow })
-        yield batch
-          .filter(row => isWanted(row.offset, row.timestampMs) && !isErasedRow(row))
-          .map(row => fromLog(recordOf(row), 0))
-      }
-    } catch (error) {
-      throw error instanceof DamagedObject ? damaged(store, object.key, error) : error
+  for (const slice of slices)
+    for await (const rows of rowsOfSlice(store, slice, BATCH)) {
+      stop.throwIfAborted()
+      const wanted = rows.filter(row => row.timestampMs >= sinceMs && row.timestampMs < untilMs)
+      yield wanted.filter(row => !isErasedRow(row)).map(row => fromLog(recordOf(row), 0))
     }
-  }
 }

@@ -73,7 +73,6 @@ export async function withSqlDatabase<T>(
       }
       const files = await loadTable(table, from as SqlSources, times, {
         ...{ folder: database.folder, progress, stop, notice },
-        cut: (whole, file, range) => database.cut(whole, file, range),
         ...(table === 'alerts' && hasAlertTables ? { take } : {}),
       })
       if (others > 0) notice(`${others} records of the alerts topic are not alert events.`)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import fc from 'fast-check'
 import { schemaViolation } from '../../../../lib/app/schemas.ts'
+import type { HistoryRow } from '../../../../lib/history/row.ts'
 import { HistoryUnavailable } from '../../../../lib/history/store.ts'
 import { etlCompleted } from '../../../../lib/operations/etl/announce.ts'
 import { REPEATS_WITHIN } from '../../../../lib/operations/etl/steps.ts'
@@ -171,6 +172,29 @@ describe('a run of etl', () => {
     const first = await loaded(store, target, bounded)
     assert.deepEqual([first.outcome, first.records, steps], ['partial', count, 1])
     assert.equal((await loaded(store, target)).records, count)
+  })
+
+  it('given a storm of alerts in one object, then it is loaded in several steps, and each alert counts once', async () => {
+    const store = new MemoryHistory(NOON)
+    const count = 60_000
+    const [template] = historyOf(ALERTS, [alertEventOf('fired', 'a')])
+    const { event, ...place } = template as HistoryRow & { readonly event: Event }
+    const rows = Array.from({ length: count }, (_, offset) => {
+      const alertId = `storm ${offset}`
+      return {
+        ...place,
+        offset,
+        event: { ...event, id: alertId, data: { ...(event.data as object), alertId } },
+      }
+    })
+    await archive(store, rows, 'compacted')
+    const steps: number[] = []
+    const target = sqlite()
+    await loaded(store, target, { onStep: ({ records }) => void steps.push(records) })
+    // The contents of a step are in memory together.
+    assert.deepEqual(steps, [50_000, 10_000])
+    assert.equal((await target.rows('alerts')).length, count)
+    await target.close()
   })
 
   it('given a warehouse that fails, then the run is announced with the reason', async () => {

@@ -11,17 +11,25 @@ interface Places {
   readonly target: WarehouseTarget
 }
 
+/** Returns the warehouse of the environment. Files are relative to the folder of the terminal. */
+export function warehouseOf(
+  { warehouseUrl: url }: Pick<Config, 'warehouseUrl'>,
+  terminal: Terminal,
+  store: HistoryStore,
+): Promise<WarehouseTarget> {
+  const file = url?.startsWith('sqlite:') ? `sqlite:${pathIn(terminal, url.slice('sqlite:'.length))}` : url
+  return warehouseAt(file, store)
+}
+
 /** Runs `work` with the history and the warehouse. */
 export async function withWarehouse<T>(
   config: Config,
   terminal: Terminal,
   work: (places: Places) => Promise<T>,
 ): Promise<T> {
-  const { warehouseUrl: url } = config
   const store = await requireHistory(config, terminal)
-  const file = url?.startsWith('sqlite:') ? `sqlite:${pathIn(terminal, url.slice('sqlite:'.length))}` : url
   try {
-    const target = await warehouseAt(file, store)
+    const target = await warehouseOf(config, terminal, store)
     return await work({ store, target }).finally(() => target.close())
   } finally {
     store.close?.()

@@ -77,7 +77,7 @@ export function withMark(columns: readonly NamedColumn[]): readonly NamedColumn[
 }
 
 /** Returns a test for entities that are erased up to an offset. */
-function erasedEntities(
+export function erasedEntities(
   topic: string,
   partition: number,
   erasures: readonly HistoryErasure[],

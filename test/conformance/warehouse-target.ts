@@ -176,7 +176,7 @@ export function warehouseConformance(name: string, newPlace: () => Promise<Wareh
       })
     })
 
-    it('given erased entities, then their rows are gone, once, those of others stay, and later ones are added', async () => {
+    it('given erased entities, then their rows are gone, once; those of others stay, and later ones count', async () => {
       const place = await newPlace()
       const much = `/${'long/'.repeat(400)}`
       const of = (alertId: string, source: string, subject: string | null) => ({

@@ -177,7 +177,7 @@ describe('a run of etl', () => {
     assert.equal((await loaded(store, target)).records, count)
   })
 
-  it('given a storm of alerts in one object, then it is loaded in several steps, and each alert counts once', async () => {
+  it('given a storm of alerts in one object, then it is loaded in steps, and each alert counts once', async () => {
     const store = new MemoryHistory(NOON)
     const count = 60_000
     const [template] = historyOf(ALERTS, [alertEventOf('fired', 'a')])
@@ -221,7 +221,7 @@ describe('a run of etl', () => {
     assert.deepEqual(await countsOf(target), { 'roof-1': 1, 'roof-2': 2 })
   })
 
-  it('given an entity to erase, then the answer has the rows or the reason, and only a dry run changes nothing', async () => {
+  it('given an entity to erase, then the answer has the rows or the reason; a dry run changes nothing', async () => {
     const store = new MemoryHistory(NOON)
     await archive(store, historyOf(READINGS, some(6)))
     await loaded(store, new ParquetTarget(store))

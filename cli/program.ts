@@ -1,6 +1,6 @@
 /** The `sluice` program. It selects the command from the arguments, and converts errors to messages and an exit status. */
 import { Command, CommanderError } from 'commander'
-import { OperationFailure } from '../lib/operations/failure.ts'
+import { OperationFailure, operationFailure } from '../lib/operations/failure.ts'
 import { ConfigError } from '../packages/runtime/settings/config-error.ts'
 import { STACK_NAME } from '../programs/stack.ts'
 import { option } from './command.ts'
@@ -134,7 +134,8 @@ function wordsOf(args: readonly string[]): string[] {
   )
 }
 
-function ended(error: unknown, { stderr, stop }: Terminal, { command }: Running): number {
+function ended(thrown: unknown, { stderr, stop }: Terminal, { command }: Running): number {
+  const error = operationFailure(thrown)
   // Commander has already printed a message. Its exit code is 0 after --help, and 1 for wrong usage, for which this program returns
   // 2.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2

@@ -1,10 +1,8 @@
 /** Opens the history and the warehouse for the `etl` commands. */
 import type { Config } from '../../lib/app/config.ts'
 import type { HistoryStore } from '../../lib/history/store.ts'
-import { HistoryUnavailable } from '../../lib/history/store.ts'
 import { warehouseAt } from '../../lib/operations/etl/warehouse.ts'
-import { WarehouseFailure, type WarehouseTarget } from '../../lib/warehouse/target.ts'
-import { CliFailure } from '../failure.ts'
+import type { WarehouseTarget } from '../../lib/warehouse/target.ts'
 import { requireHistory } from '../history/store.ts'
 import { pathIn, type Terminal } from '../terminal.ts'
 
@@ -13,22 +11,26 @@ interface Places {
   readonly target: WarehouseTarget
 }
 
-/** Runs `work` with the history and the warehouse. @throws CliFailure if one of them cannot be used */
+/** Returns the warehouse of the environment. Files are relative to the folder of the terminal. */
+export function warehouseOf(
+  { warehouseUrl: url }: Pick<Config, 'warehouseUrl'>,
+  terminal: Terminal,
+  store: HistoryStore,
+): Promise<WarehouseTarget> {
+  const file = url?.startsWith('sqlite:') ? `sqlite:${pathIn(terminal, url.slice('sqlite:'.length))}` : url
+  return warehouseAt(file, store)
+}
+
+/** Runs `work` with the history and the warehouse. */
 export async function withWarehouse<T>(
   config: Config,
   terminal: Terminal,
   work: (places: Places) => Promise<T>,
 ): Promise<T> {
-  const { warehouseUrl: url } = config
   const store = await requireHistory(config, terminal)
-  const file = url?.startsWith('sqlite:') ? `sqlite:${pathIn(terminal, url.slice('sqlite:'.length))}` : url
   try {
-    const target = await warehouseAt(file, store)
+    const target = await warehouseOf(config, terminal, store)
     return await work({ store, target }).finally(() => target.close())
-  } catch (error) {
-    throw error instanceof WarehouseFailure || error instanceof HistoryUnavailable
-      ? new CliFailure(error.message, 1, { cause: error })
-      : error
   } finally {
     store.close?.()
   }

@@ -1,11 +1,9 @@
 import { signalsOfTable } from '../../lib/app/history.ts'
 import { topicName } from '../../lib/app/topics.ts'
-import { HistoryUnavailable } from '../../lib/history/store.ts'
 import { HISTORY_TABLES } from '../../lib/history/tables.ts'
 import { historyStatus } from '../../lib/queries/history-status.ts'
 import { command, environment, JSON_OPTION } from '../command.ts'
 import { configOf } from '../connections.ts'
-import { CliFailure } from '../failure.ts'
 import { withKafka } from '../kafka.ts'
 import { printReport } from '../terminal.ts'
 import { statusText } from './status-text.ts'
@@ -38,8 +36,6 @@ Examples:
         historyStatus({ store, offsets, log: await connections.log() }, topics, Date.now()),
       )
       printReport(terminal, { place: store.name, ...status }, json, statusText)
-    } catch (error) {
-      throw error instanceof HistoryUnavailable ? new CliFailure(error.message) : error
     } finally {
       store.close?.()
     }

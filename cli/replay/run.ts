@@ -1,7 +1,7 @@
 /** Publishes the records of a replay at the requested speed, and reports the progress. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { durationText } from '../../lib/duration.ts'
-import { OperationFailure } from '../../lib/operations/failure.ts'
+import { OperationFailure, operationFailure } from '../../lib/operations/failure.ts'
 import { pacer } from '../../lib/operations/replay/pace.ts'
 import {
   type Departure,
@@ -124,8 +124,9 @@ function interrupted(error: unknown, counts: ReplayCounts, run: Run): unknown {
     terminal.stderr.write(`Stopped. ${next}\n`)
     return error
   }
+  const failure = operationFailure(error)
   const isExpected = [Unavailable, RecordRefused, RefusedByKafka, OperationFailure].some(
-    kind => error instanceof kind,
+    kind => failure instanceof kind,
   )
   return isExpected ? new CliFailure(`${(error as Error).message}\n${next}`, 1, { cause: error }) : error
 }

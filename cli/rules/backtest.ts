@@ -1,7 +1,5 @@
 import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'
 import { topicName, topicsOf } from '../../lib/app/topics.ts'
-import { DamagedObject } from '../../lib/history/parquet.ts'
-import { HistoryUnavailable } from '../../lib/history/store.ts'
 import { type Backtest, backtest, backtestRecording } from '../../lib/operations/backtest/backtest.ts'
 import { settingsOf } from '../../lib/operations/backtest/settings.ts'
 import { OperationFailure } from '../../lib/operations/failure.ts'
@@ -145,9 +143,9 @@ async function ofHistory(
       Object.assign(progress, { done, total }),
     )
   } catch (error) {
-    const isKnown =
-      error instanceof Unavailable || error instanceof HistoryUnavailable || error instanceof DamagedObject
-    throw isKnown || isUnreadable(error) ? new OperationFailure(error.message, { cause: error }) : error
+    throw error instanceof Unavailable || isUnreadable(error)
+      ? new OperationFailure(error.message, { cause: error })
+      : error
   } finally {
     clearTimeout(patience)
     hide()

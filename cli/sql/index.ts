@@ -73,7 +73,7 @@ each record, and includes ticks, rule sets and records that are not events. aler
 fired; resolved_ts is NULL while it fires. alert_events has every transition. Times are UTC.`,
   more: `
 Only the views that the statements name are loaded, into a private folder that is removed at the end. With --since,
-fewer objects are fetched. datetime(TIME, MODIFIER) works as in SQLite, e.g. datetime('now', '-1 hour').
+fewer objects are fetched. datetime(TIME, MODIFIER) is SQLite's, e.g. datetime('now', '-1 hour').
 
 Statements cannot change anything outside of this call: they have no access to other files or the network. Several
 statements are separated by semicolons. docs/history.md lists the columns; so does DESCRIBE readings.

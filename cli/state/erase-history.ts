@@ -1,9 +1,10 @@
-/** Erases entities from the history, as part of `sluice state erase`. */
+/** Erases entities from the history and the warehouse, as part of `sluice state erase`. */
 import { signalsOfTable } from '../../lib/app/history.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import { HistoryUnavailable } from '../../lib/history/store.ts'
 import { HISTORY_TABLES } from '../../lib/history/tables.ts'
 import type { Counts } from '../../lib/operations/audit.ts'
+import { eraseFromWarehouse, type WarehouseReach } from '../../lib/operations/etl/warehouse.ts'
 import {
   eraseFromHistory,
   type HistoryReach,
@@ -11,6 +12,7 @@ import {
   NOT_REACHED,
 } from '../../lib/operations/history/erase.ts'
 import type { CommandConnections } from '../command-connections.ts'
+import { warehouseOf } from '../etl/warehouse.ts'
 import { CliFailure } from '../failure.ts'
 import { historyOf } from '../history/store.ts'
 import { showLine } from '../progress.ts'
@@ -22,10 +24,11 @@ import { boundsOf } from './log.ts'
 export type HistoryOutcome = Pick<HistoryReach, 'notReached'> &
   Partial<HistoryReach> & {
     readonly failure?: string
+    readonly warehouse?: WarehouseReach
   }
 
 /**
- * Erases entities from the history of the environment.
+ * Erases entities from the history of the environment, and from its warehouse.
  *
  * @param counts undefined for a dry run
  */
@@ -57,7 +60,11 @@ export async function historyErased(
     },
   }
   try {
-    return await eraseFromHistory({ ...request, topics, time: new Date().toISOString() }, ports, counts)
+    const erasure = { ...request, topics, time: new Date().toISOString() }
+    const reach = await eraseFromHistory(erasure, ports, counts)
+    // The warehouse comes last, because `etl` could load rows again that the history still has.
+    const target = await warehouseOf(config, terminal, store)
+    return { ...reach, warehouse: await eraseFromWarehouse(target, request.entities, counts) }
   } catch (error) {
     if (!(error instanceof HistoryUnavailable || terminal.stop.aborted)) throw error
     const failure = terminal.stop.aborted ? 'the command was stopped' : (error as Error).message
@@ -68,10 +75,14 @@ export async function historyErased(
   }
 }
 
-/** Checks that all objects were searched. @throws CliFailure if some may still contain rows of the entity */
-export function requireHistoryDone({ failure, damaged = [] }: HistoryOutcome): void {
+/** Checks that all objects and the warehouse were searched. @throws CliFailure if some may still contain rows of the entity */
+export function requireHistoryDone({ failure, damaged = [], warehouse }: HistoryOutcome): void {
   if (failure !== undefined)
     throw new CliFailure(`The history was not searched completely: ${failure}. Repeat the command.`)
   if (damaged.length > 0)
     throw new CliFailure('Damaged objects of the history may still contain rows of the entity: see above.')
+  if (warehouse?.failure !== undefined)
+    throw new CliFailure(
+      `Rows of the entity may remain in the warehouse: ${warehouse.failure} Repeat the command.`,
+    )
 }

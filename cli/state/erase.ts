@@ -55,8 +55,8 @@ The erasure is an event in the log: in every partition of readings and of patter
 at that position. It therefore remains in effect even if Redis loses the state and the log is read again. Later events
 of the entity create a new state.
 
-The command waits until every consumer has applied the erasure, and then empties the rows of the entity in the history.
-At the end, it lists the copies that it cannot reach, such as those in Kafka's log.`,
+The command waits until every consumer has applied the erasure, and then empties the rows of the entity in the history,
+and removes them from the warehouse of WAREHOUSE_URL. At the end, it lists the copies that it cannot reach, such as those in Kafka's log.`,
   more: `
 ENTITY is source, a space and subject, or only the subject if no other entity has it. The exit status is 1 if a
 consumer has not applied the erasure in time, if another state contains the entity, or if a part of the history could

@@ -3,6 +3,7 @@
 import type { ErasurePlan, ErasureReport } from '../../lib/operations/erase/erase.ts'
 import type { MatchingReport } from '../../lib/operations/erase/matching.ts'
 import type { ConsumerErasure } from '../../lib/operations/erase/wait.ts'
+import type { WarehouseReach } from '../../lib/operations/etl/warehouse.ts'
 import { nameOf } from '../../lib/operations/state-keys.ts'
 import type { Holding } from '../../lib/queries/erasure.ts'
 import { type Column, tableText } from '../table.ts'
@@ -56,15 +57,29 @@ export function reportText(report: ErasureReport, columns?: number): string {
 
 /** Formats the result for the history, and lists the copies that remain. */
 export function historyText(outcome: HistoryOutcome, isDryRun = false): string {
-  const { place, objects = 0, rows = {}, damaged = [], failure, notReached } = outcome
-  const tables = Object.entries(rows).map(([table, count]) => `${count} of ${table}`)
-  const found = tables.length === 0 ? 'none' : `${tables.join(', ')}, in ${objects} objects`
+  const { place, objects = 0, rows = {}, damaged = [], failure, warehouse, notReached } = outcome
+  const found = countsText(rows, `, in ${objects} objects`)
   const history =
     place === undefined
       ? 'HISTORY_BUCKET is not set, so no history was searched.'
       : `Rows in ${place} that ${isDryRun ? 'would be' : 'were'} erased: ${failure === undefined ? found : 'unknown'}`
   const rest = ['', 'These copies are not reached:', ...notReached.map(one => `  ${one}`)]
-  return `\n${[history, ...damaged, ...rest].join('\n')}\n`
+  return `\n${[history, ...damaged, ...(warehouse ? [warehouseText(warehouse)] : []), ...rest].join('\n')}\n`
+}
+
+function warehouseText({ location, rows, failure }: WarehouseReach): string {
+  const where = harmless(location)
+  if (failure !== undefined) return `Rows in ${where} that were removed: unknown`
+  return rows
+    ? `Rows in ${where} that were removed: ${countsText(rows)}`
+    : `The rows in ${where} would be removed, too.`
+}
+
+function countsText(rows: Readonly<Record<string, number>>, rest = ''): string {
+  const counts = Object.entries(rows).filter(([, count]) => count > 0)
+  return counts.length === 0
+    ? 'none'
+    : `${counts.map(([name, count]) => `${count} of ${name}`).join(', ')}${rest}`
 }
 
 /** Returns the progress, such as `waiting for processor (lag 12), activity (lag 3)`. */

@@ -1,6 +1,6 @@
 /** Error response of the API. Its message describes the problem and the remedy. */
 import type { Context } from 'hono'
-import { OperationFailure } from '../../lib/operations/failure.ts'
+import { OperationFailure, operationFailure } from '../../lib/operations/failure.ts'
 import { isUnknownTopic, RefusedByKafka } from '../../packages/runtime/adapters/kafka/errors.ts'
 import {
   isUnreadable,
@@ -57,7 +57,8 @@ export function answerProblem(context: Context, error: unknown, told: (error: un
 }
 
 /** Converts an error to a problem. Pure. */
-export function problemOf(error: unknown): Problem {
+export function problemOf(thrown: unknown): Problem {
+  const error = operationFailure(thrown)
   if (error instanceof ProblemError) return { code: error.code, message: error.message }
   const message = (error as Error)?.message
   if (error instanceof OperationFailure) return { code: error.isUsage ? 'bad-request' : 'conflict', message }

@@ -7,7 +7,6 @@ import {
   expiredObjects,
   type Frontier,
   frontierText,
-  missingRanges,
   movedFrontier,
   nextFrontier,
   overlappingObjects,
@@ -15,7 +14,7 @@ import {
   settledOffset,
   supersededObjects,
 } from './compaction.ts'
-import { coverage, type OffsetRange, type Slice } from './coverage.ts'
+import { coverage, missingRanges, type OffsetRange, type Slice } from './coverage.ts'
 import { ErasureList, objectWithoutErased, putWithoutErased } from './erasures.ts'
 import { type KeyColumns, keyColumns, mergedParts, UnusableObject } from './merge.ts'
 import { frontierKey, type HistoryObject, objectKey } from './object-key.ts'

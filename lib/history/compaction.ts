@@ -4,7 +4,7 @@
  */
 import { instant } from '../../packages/runtime/consumer/instant.ts'
 import { isObject } from '../json.ts'
-import { coverage, gaps, type OffsetRange, type Slice } from './coverage.ts'
+import { coverage, missingRanges, type OffsetRange, type Slice } from './coverage.ts'
 import type { HistoryObject, ObjectRange } from './object-key.ts'
 
 /** Limits of a compacted object. `bytes` limits the size of its parts, which are in memory together. */
@@ -80,14 +80,6 @@ function groupOf(slices: readonly Slice[]): CompactionGroup {
   const { table, topic, day, partition } = first.object
   const offsets = { firstOffset: first.fromOffset, lastOffset: last.toOffset }
   return { range: { table, level: 'compacted', topic, day, partition, ...offsets }, slices }
-}
-
-/**
- * Returns the ranges that the archiver has not written. A gap of a single offset is not included, because each transaction leaves
- * one: its marker has an offset, but is not a record.
- */
-export function missingRanges(slices: readonly OffsetRange[]): OffsetRange[] {
-  return gaps(slices).filter(({ fromOffset, toOffset }) => toOffset > fromOffset)
 }
 
 /**

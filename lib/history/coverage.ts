@@ -41,55 +41,47 @@ function disjoint<O extends ObjectRange>(objects: readonly O[]): Slice<O>[] {
   return slices
 }
 
-/** Returns the ranges of slices that no other slice contains. Both lists are in ascending order of offset. */
-function outside<O extends ObjectRange>(
-  slices: readonly Slice<O>[],
-  others: readonly Slice<O>[],
-): Slice<O>[] {
-  const left: Slice<O>[] = []
+/** Returns the parts of ranges that none of the others contains. Both lists are in ascending order of offset. */
+function outside<R extends OffsetRange>(ranges: readonly R[], others: readonly OffsetRange[]): R[] {
+  const left: R[] = []
   let at = 0
-  for (const { object, fromOffset, toOffset } of slices) {
-    while (at < others.length && (others[at] as Slice<O>).toOffset < fromOffset) at += 1
+  for (const range of ranges) {
+    const { fromOffset, toOffset } = range
+    while (at < others.length && (others[at] as OffsetRange).toOffset < fromOffset) at += 1
     let next = fromOffset
     for (let index = at; index < others.length && next <= toOffset; index++) {
-      const other = others[index] as Slice<O>
+      const other = others[index] as OffsetRange
       if (other.fromOffset > toOffset) break
-      if (other.fromOffset > next) left.push({ object, fromOffset: next, toOffset: other.fromOffset - 1 })
+      if (other.fromOffset > next) left.push({ ...range, fromOffset: next, toOffset: other.fromOffset - 1 })
       next = other.toOffset + 1
     }
-    if (next <= toOffset) left.push({ object, fromOffset: next, toOffset })
+    if (next <= toOffset) left.push({ ...range, fromOffset: next })
   }
   return left
 }
 
-/** Returns the ranges between the slices of a partition. The log may have had records there that were never archived. */
-export function gaps(slices: readonly OffsetRange[]): OffsetRange[] {
-  return slices.flatMap(({ fromOffset }, index) => {
-    const before = slices[index - 1]
-    if (before === undefined || before.toOffset + 1 === fromOffset) return []
-    return [{ fromOffset: before.toOffset + 1, toOffset: fromOffset - 1 }]
-  })
+/** Bounds of a partition's log: offset of the first record, and offset after the last one. */
+interface LogBounds {
+  readonly start: number
+  readonly end: number
+}
+
+/** Returns the ranges of a partition that only its log contains: gaps between the slices, and the records around them. */
+export function tailRanges(slices: readonly OffsetRange[], { start, end }: LogBounds): OffsetRange[] {
+  return outside([{ fromOffset: start, toOffset: end - 1 }], slices)
 }
 
 /**
- * Returns the ranges of a partition that only its log contains: gaps between the slices, and the records after them.
+ * Returns the ranges after the first slice that neither the slices nor the log contain. A single offset is not included, because
+ * each transaction leaves one: its marker has an offset, but is not a record.
  *
- * @param start offset of the first record in the log
- * @param end offset after the last record in the log
+ * @param log undefined to find what the slices alone lack
  */
-export function tailRanges(
-  slices: readonly OffsetRange[],
-  { start, end }: { readonly start: number; readonly end: number },
-): OffsetRange[] {
-  const [first] = slices
-  const last = slices.at(-1)
-  const before =
-    first && start < first.fromOffset ? [{ fromOffset: start, toOffset: first.fromOffset - 1 }] : []
-  const after = { fromOffset: last ? last.toOffset + 1 : start, toOffset: end - 1 }
-  return [...before, ...gaps(slices), after]
-    .map(range => ({
-      fromOffset: Math.max(range.fromOffset, start),
-      toOffset: Math.min(range.toOffset, end - 1),
-    }))
-    .filter(range => range.fromOffset <= range.toOffset)
+export function missingRanges(slices: readonly OffsetRange[], log?: LogBounds): OffsetRange[] {
+  const { start, end } = log ?? { start: 0, end: 0 }
+  const [first, last] = [slices[0], slices.at(-1)]
+  if (!first || !last) return []
+  const whole = { fromOffset: first.fromOffset, toOffset: Math.max(last.toOffset, start - 1) }
+  const left = outside(outside([whole], slices), [{ fromOffset: start, toOffset: end - 1 }])
+  return left.filter(({ fromOffset, toOffset }) => toOffset > fromOffset)
 }

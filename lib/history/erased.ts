@@ -11,10 +11,8 @@ import { type Event, entityOf } from '../../packages/runtime/consumer/event.ts'
 import type { FailureData } from '../../packages/runtime/consumer/failure-event.ts'
 import { DEAD_LETTER_TYPE, FAILURE_TYPE } from '../failures/event-types.ts'
 import { decoded } from '../failures/redriven-record.ts'
-import { dataColumnsOf } from './columns.ts'
-import type { NamedColumn, ReadColumns } from './parquet.ts'
+import { type NamedColumn, type ReadColumns, rowAt } from './parquet.ts'
 import type { HistoryRow } from './row.ts'
-import { readRow } from './row-columns.ts'
 import type { HistoryTable } from './tables.ts'
 
 /** Value of the column `type` in an erased row. */
@@ -78,12 +76,8 @@ export function withMark(columns: readonly NamedColumn[]): readonly NamedColumn[
   return [...columns, ...missing.map(name => ({ name, type: 'STRING' as const }))]
 }
 
-function rowAt(table: HistoryTable, values: ReadColumns['values'], row: number): HistoryRow {
-  return readRow(dataColumnsOf(table), name => values[name]?.[row])
-}
-
 /** Returns a test for entities that are erased up to an offset. */
-function erasedEntities(
+export function erasedEntities(
   topic: string,
   partition: number,
   erasures: readonly HistoryErasure[],

@@ -5,7 +5,7 @@
 import { jsonIn } from '../json.ts'
 import { type HistoryErasure, lastErased, withMark, withoutErased } from './erased.ts'
 import { type ObjectRange, objectKey } from './object-key.ts'
-import { DamagedObject, decodeColumns, ParquetFile, type ReadColumns } from './parquet.ts'
+import { DamagedObject, rewritten } from './parquet.ts'
 import type { HistoryStore } from './store.ts'
 
 const PREFIX = 'erasures/'
@@ -78,9 +78,6 @@ export async function putWithoutErased(
   }
 }
 
-/** Number of rows that are in memory as values. */
-const GROUP = 100_000
-
 /**
  * Returns the object without the contents of erased rows, and the number of rows that changed.
  *
@@ -98,26 +95,9 @@ export async function objectWithoutErased(
   const contents = await rewritten(bytes, read => {
     const kept = withoutErased(table, read, list)
     changed += kept.changed
-    return kept
+    return { ...kept, columns: withMark(kept.columns) }
   })
   return { contents: changed > 0 ? contents : bytes, changed }
-}
-
-/**
- * Returns the object with other values.
- *
- * @param change returns the new values of some rows
- * @throws DamagedObject if the object cannot be read
- */
-export async function rewritten(bytes: Buffer, change: (read: ReadColumns) => ReadColumns): Promise<Buffer> {
-  let file: ParquetFile | undefined
-  for (let fromRow = 0; ; fromRow += GROUP) {
-    const read = await decodeColumns(bytes, { fromRow, toRow: fromRow + GROUP })
-    if (read.rows === 0) return file?.end() ?? bytes
-    const { values, rows } = change(read)
-    file ??= new ParquetFile(withMark(read.columns))
-    file.append(values, rows)
-  }
 }
 
 function isErasure(value: unknown): value is HistoryErasure {

@@ -2,10 +2,17 @@
 import { columnsOf } from './columns.ts'
 import type { Slice } from './coverage.ts'
 import type { HistoryObject } from './object-key.ts'
-import { DamagedObject, decodeColumns, type NamedColumn, ParquetFile, type ReadColumns } from './parquet.ts'
+import {
+  columnGroups,
+  DamagedObject,
+  decodeColumns,
+  GROUP_ROWS,
+  type NamedColumn,
+  ParquetFile,
+  type ReadColumns,
+} from './parquet.ts'
 
-/** Limits of a group of rows, which is in memory while it is collected and encoded. */
-const GROUP_ROWS = 100_000
+/** Limit of a group of rows beside `GROUP_ROWS`. */
 const GROUP_CHARACTERS = 32 * 1024 * 1024
 
 /** An object that cannot be compacted, or not compared. */
@@ -36,13 +43,11 @@ export async function mergedParts(slices: readonly LoadedSlice[]): Promise<Buffe
   for (const { object, bytes, fromOffset, toOffset } of slices) {
     // Other work of the process continues between two parts.
     await new Promise(resolve => setImmediate(resolve))
-    const { offsets } = await keyColumns(object, bytes)
-    const first = offsets.findIndex(offset => offset >= fromOffset)
-    const last = offsets.findLastIndex(offset => offset <= toOffset)
-    for (let fromRow = first; first !== -1 && fromRow <= last; fromRow += GROUP_ROWS) {
-      const toRow = Math.min(last + 1, fromRow + GROUP_ROWS)
-      group.add(await usable(object, decodeColumns(bytes, { fromRow, toRow })))
+    await keyColumns(object, bytes)
+    const add = async () => {
+      for await (const read of columnGroups(bytes, { fromOffset, toOffset })) group.add(read)
     }
+    await usable(object, add())
   }
   return group.end()
 }

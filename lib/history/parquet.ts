@@ -8,10 +8,11 @@ import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
 import { type ColumnType, columnsOf, dataColumnsOf } from './columns.ts'
 import type { HistoryRow } from './row.ts'
 import { type ColumnValue, readRow, writeRow } from './row-columns.ts'
+import { HistoryFailure } from './store.ts'
 import type { HistoryTable } from './tables.ts'
 
 /** An object does not contain what its key says, or is not a Parquet file. */
-export class DamagedObject extends Error {
+export class DamagedObject extends HistoryFailure {
   override readonly name = 'DamagedObject'
 }
 
@@ -47,6 +48,9 @@ const ENCODINGS: Readonly<Record<string, 'DELTA_BINARY_PACKED' | 'DELTA_BYTE_ARR
   time: 'DELTA_BINARY_PACKED',
   id: 'DELTA_BYTE_ARRAY',
 }
+
+/** Number of rows in a group. The values of a group are in memory together. */
+export const GROUP_ROWS = 100_000
 
 /** Key of the metadata with the length of all groups of rows, and their CRC-32: pages alone have none for their headers. */
 const CHECKSUM = 'sluice.crc32'
@@ -224,23 +228,76 @@ function columnsIn({ schema }: FileMetaData): NamedColumn[] {
   })
 }
 
+/** Rows of an object to read, by their offsets. Both ends are included. */
+interface WantedOffsets extends Pick<Wanted, 'names'> {
+  readonly fromOffset?: number
+  readonly toOffset?: number
+  /** Maximum number of rows in a group. */
+  readonly most?: number
+}
+
 /**
- * Returns the rows of an object.
+ * Yields columns of an object in groups of rows, so that memory does not grow with the object.
  *
  * @throws DamagedObject if it is not a Parquet file of the history
  */
-export async function decodeRows(table: HistoryTable, bytes: Uint8Array, wanted: Omit<Wanted, 'names'> = {}) {
-  const { rows, values } = await decodeColumns(bytes, wanted)
+export async function* columnGroups(
+  bytes: Uint8Array,
+  { fromOffset = 0, toOffset = Infinity, most = GROUP_ROWS, ...names }: WantedOffsets = {},
+): AsyncGenerator<ReadColumns> {
+  const { rows, values } = await decodeColumns(bytes, { names: ['offset'] })
+  const offsets = (values.offset ?? []) as readonly number[]
+  if (offsets.length < rows) throw new DamagedObject('it has no column offset')
+  const first = offsets.findIndex(offset => offset >= fromOffset)
+  const end = offsets.findLastIndex(offset => offset <= toOffset) + 1
+  for (let fromRow = first; fromRow >= 0 && fromRow < end; fromRow += most)
+    yield await decodeColumns(bytes, { ...names, fromRow, toRow: Math.min(end, fromRow + most) })
+}
+
+/**
+ * Returns an object with other values.
+ *
+ * @param change returns the new values of some rows, always with the same columns
+ * @param range offsets of the rows that the object keeps
+ * @throws DamagedObject if the object cannot be read
+ */
+export async function rewritten(
+  bytes: Buffer,
+  change: (read: ReadColumns) => ReadColumns,
+  range: Pick<WantedOffsets, 'fromOffset' | 'toOffset'> = {},
+): Promise<Buffer> {
+  let file: ParquetFile | undefined
+  for await (const read of columnGroups(bytes, range)) {
+    const { columns, values, rows } = change(read)
+    file ??= new ParquetFile(columns)
+    file.append(values, rows)
+  }
+  if (file) return file.end()
+  const empty = new ParquetFile(change(await decodeColumns(bytes, { toRow: 0 })).columns)
+  empty.append({}, 0)
+  return empty.end()
+}
+
+/**
+ * Returns the rows of columns. All columns of the object must have been read.
+ *
+ * @throws DamagedObject if they are not rows of the history
+ */
+export function rowsFrom(table: HistoryTable, { rows, values }: Omit<ReadColumns, 'columns'>): HistoryRow[] {
   for (const name of ['topic', 'partition', 'offset', 'timestamp'])
     if (rows > 0 && values[name] === undefined) throw new DamagedObject(`it has no column ${name}`)
-  const columns = dataColumnsOf(table)
-  const read: HistoryRow[] = []
+  return Array.from({ length: rows }, (_, row) => rowAt(table, values, row))
+}
+
+/**
+ * Returns a row of columns. All columns of the object must have been read.
+ *
+ * @throws DamagedObject if it is not a row of the history
+ */
+export function rowAt(table: HistoryTable, values: ReadColumns['values'], row: number): HistoryRow {
   try {
-    for (let index = 0; index < rows; index++) read.push(readRow(columns, name => values[name]?.[index]))
+    return readRow(dataColumnsOf(table), name => values[name]?.[row])
   } catch (error) {
-    throw new DamagedObject(`row ${read.length} cannot be read: ${(error as Error).message}`, {
-      cause: error,
-    })
+    throw new DamagedObject(`row ${row} cannot be read: ${(error as Error).message}`, { cause: error })
   }
-  return read
 }

@@ -1,9 +1,8 @@
 /** Reads the history of a table, partition after partition in the order of the offsets, each record once. */
-import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import { coverage, type Slice } from './coverage.ts'
 import { dayOf, folderOf, type HistoryObject, LEVELS, parseObjectKey } from './object-key.ts'
-import { DamagedObject, decodeRows } from './parquet.ts'
-import { type HistoryRow, recordOf } from './row.ts'
+import { columnGroups, DamagedObject, type ReadColumns, rowsFrom } from './parquet.ts'
+import type { HistoryRow } from './row.ts'
 import { type HistoryStore, HistoryUnavailable } from './store.ts'
 import type { HistoryTable } from './tables.ts'
 
@@ -18,8 +17,6 @@ export interface HistoryQuery {
   /** Bounds of the records' timestamps in milliseconds since the epoch; `untilMs` is excluded. */
   readonly sinceMs?: number
   readonly untilMs?: number
-  /** First offset to read in each partition. */
-  readonly fromOffset?: number
 }
 
 /** Objects of a partition, as slices in ascending order of offset. */
@@ -32,7 +29,7 @@ export interface PartitionSlices {
 /** Returns the objects of a table. Keys of foreign objects are passed to `foreign`. */
 export async function objectsOf(
   store: HistoryStore,
-  { table, topics, partitions, sinceMs, untilMs, fromOffset = 0 }: HistoryQuery,
+  { table, topics, partitions, sinceMs, untilMs }: HistoryQuery,
   foreign: (key: string) => void = () => {},
 ): Promise<HistoryObject[]> {
   // The last rows of an object can belong to the day after its own.
@@ -47,7 +44,6 @@ export async function objectsOf(
         else if (
           range.day >= firstDay &&
           range.day <= lastDay &&
-          range.lastOffset >= fromOffset &&
           (partitions === undefined || partitions.includes(range.partition))
         )
           found.push({ ...range, ...stored })
@@ -70,20 +66,30 @@ export async function slicesOf(store: HistoryStore, query: HistoryQuery): Promis
 }
 
 /**
- * Yields the rows of a slice.
+ * Yields the rows of a slice in groups.
  *
+ * @param of converts the columns of a group
  * @throws DamagedObject if the object cannot be read; the message names its key
  * @throws HistoryUnavailable if the object is gone, or the store cannot be used
  */
-export async function rowsOfSlice(
+export async function* groupsOfSlice<T>(
   store: HistoryStore,
   { object, fromOffset, toOffset }: Slice,
-): Promise<HistoryRow[]> {
+  wanted: { readonly names?: readonly string[]; readonly most?: number },
+  of: (columns: ReadColumns) => T,
+): AsyncGenerator<T> {
   const bytes = await objectBytes(store, object.key)
-  const rows = await decodeRows(object.table, bytes).catch(error => {
+  try {
+    for await (const columns of columnGroups(bytes, { ...wanted, fromOffset, toOffset })) yield of(columns)
+  } catch (error) {
     throw error instanceof DamagedObject ? damaged(store, object.key, error) : error
-  })
-  return rows.filter(({ offset }) => offset >= fromOffset && offset <= toOffset)
+  }
+}
+
+/** Yields the rows of a slice in groups. @throws see `groupsOfSlice` */
+export function rowsOfSlice(store: HistoryStore, slice: Slice, most?: number): AsyncGenerator<HistoryRow[]> {
+  const wanted = most === undefined ? {} : { most }
+  return groupsOfSlice(store, slice, wanted, columns => rowsFrom(slice.object.table, columns))
 }
 
 /** Returns the contents of an object. @throws HistoryUnavailable if it was removed since it was listed */
@@ -99,25 +105,4 @@ export function damaged(store: HistoryStore, key: string, { message }: Error): D
   return new DamagedObject(
     `${store.name}/${key} is damaged: ${message}. Restore it from a copy, or move it away: its offsets are then a missing range`,
   )
-}
-
-/**
- * Yields the rows of a table, in batches of one object, partition after partition.
- *
- * @throws see `rowsOfSlice`
- */
-export async function* historyRows(store: HistoryStore, query: HistoryQuery): AsyncGenerator<HistoryRow[]> {
-  const { sinceMs = -Infinity, untilMs = Infinity, fromOffset = 0 } = query
-  for (const { slices } of await slicesOf(store, query))
-    for (const slice of slices) {
-      const rows = (await rowsOfSlice(store, slice)).filter(
-        ({ offset, timestampMs }) => offset >= fromOffset && timestampMs >= sinceMs && timestampMs < untilMs,
-      )
-      if (rows.length > 0) yield rows
-    }
-}
-
-/** Yields the records of a table in the same order as `historyRows`. */
-export async function* historyRecords(store: HistoryStore, query: HistoryQuery): AsyncGenerator<LogRecord[]> {
-  for await (const rows of historyRows(store, query)) yield rows.map(recordOf)
 }

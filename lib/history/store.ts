@@ -22,7 +22,10 @@ export interface HistoryStore {
   close?(): void
 }
 
+/** Error of the history. The message is for users: it names the place or the object. */
+export class HistoryFailure extends Error {}
+
 /** The place of the history does not answer, or refuses access. */
-export class HistoryUnavailable extends Error {
+export class HistoryUnavailable extends HistoryFailure {
   override readonly name = 'HistoryUnavailable'
 }

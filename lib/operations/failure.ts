@@ -1,4 +1,6 @@
 /** Defines the error for operations that cannot be carried out. */
+import { HistoryFailure } from '../history/store.ts'
+import { WarehouseFailure } from '../warehouse/target.ts'
 
 interface Details extends ErrorOptions {
   /** True if the request itself is invalid, for example because options contradict each other. */
@@ -17,6 +19,12 @@ export class OperationFailure extends Error {
     super(message, options)
     this.isUsage = isUsage
   }
+}
+
+/** Converts errors of the history and the warehouse, whose messages are for users. All other errors are returned unchanged. */
+export function operationFailure(error: unknown): unknown {
+  const isExplained = error instanceof HistoryFailure || error instanceof WarehouseFailure
+  return isExplained ? new OperationFailure(error.message, { cause: error }) : error
 }
 
 /** Returns the error for an invalid request. */

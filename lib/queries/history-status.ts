@@ -1,7 +1,7 @@
 /** Reads the extent of the history, and how far it is behind the topics. */
 import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
-import { type Frontiers, missingRanges, parseFrontiers, rowsIn } from '../history/compaction.ts'
-import { coverage, type OffsetRange } from '../history/coverage.ts'
+import { type Frontiers, parseFrontiers, rowsIn } from '../history/compaction.ts'
+import { coverage, missingRanges, type OffsetRange } from '../history/coverage.ts'
 import { frontierKey, type HistoryObject, type Level } from '../history/object-key.ts'
 import { objectsOf } from '../history/read.ts'
 import type { HistoryStore } from '../history/store.ts'
@@ -99,7 +99,6 @@ async function topicStatus(
   const partitions = ends.map((last, partition): HistoryPartition => {
     const slices = coverage(byPartition.get(partition) ?? [])
     const start = bounds[partition]?.start ?? 0
-    const expired = last >= 0 && start > last + 1 ? [{ fromOffset: last + 1, toOffset: start - 1 }] : []
     const lag = aged.find(one => one.partition === partition)
     return {
       partition,
@@ -107,7 +106,8 @@ async function topicStatus(
       firstOffset: slices[0]?.fromOffset ?? null,
       lastOffset: last >= 0 ? last : null,
       frontier: frontiers.get(partition)?.toOffset ?? null,
-      missing: [...missingRanges(slices), ...expired],
+      // Records that the log still has between slices are not archived either.
+      missing: missingRanges(slices, { start, end: start }),
       pending: lag?.pending ?? null,
       seconds: lag?.seconds ?? null,
     }

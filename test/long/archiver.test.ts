@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { Kafka, logLevel } from 'kafkajs'
 import { S3HistoryStore } from '../../lib/app/aws/history-bucket.ts'
 import { rowsOfSlice, slicesOf } from '../../lib/history/read.ts'
+import type { HistoryRow } from '../../lib/history/row.ts'
 import { recordOf } from '../../lib/history/row.ts'
 import { sensorsOf } from '../../lib/telemetry/simulator/fleet.ts'
 import { GENERATOR_DEFAULTS } from '../../lib/telemetry/simulator/settings.ts'
@@ -118,7 +119,8 @@ describe('given the archiver and a log', { timeout: 3_600_000 }, () => {
     for (const { partition, slices: all } of await slices())
       for (const slice of all) {
         bytes += slice.object.bytes
-        const rows = await rowsOfSlice(store, slice)
+        const rows: HistoryRow[] = []
+        for await (const group of rowsOfSlice(store, slice)) rows.push(...group)
         const records: LogRecord[] = []
         for (let from = slice.fromOffset; from <= slice.toOffset; ) {
           const read = await log.read(topic, partition, { fromOffset: from, toOffset: slice.toOffset })

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { S3HistoryStore } from '../../lib/app/aws/history-bucket.ts'
-import { historyRecords, objectsOf } from '../../lib/history/read.ts'
+import { objectsOf } from '../../lib/history/read.ts'
+import { recordOf } from '../../lib/history/row.ts'
 import { createResources } from '../../localstack/resources.ts'
 import { logRecordOf } from '../../packages/runtime/adapters/kafka/messages.ts'
 import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
@@ -13,7 +14,7 @@ import { readEvent } from '../../packages/runtime/cloudevents/reader.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
 import { TestEnvironment } from '../support/environment.ts'
-import { addObject } from '../support/history-objects.ts'
+import { addObject, historyRows } from '../support/memory-history.ts'
 import { environmentReading as reading } from '../support/records.ts'
 import { awsEndpoint } from '../support/servers.ts'
 import { runSluice } from '../support/sluice.ts'
@@ -110,7 +111,7 @@ describe('given a day of readings in the history', () => {
     assert.equal(JSON.parse(imported.stdout).copied, 9)
     const recordsIn = async (from: S3HistoryStore) => {
       const found: LogRecord[] = []
-      for await (const group of historyRecords(from, { table: 'readings' })) found.push(...group)
+      for await (const rows of historyRows(from, { table: 'readings' })) found.push(...rows.map(recordOf))
       return found
     }
     const expected = (await recordsIn(store)).map(record => ({
@@ -155,8 +156,8 @@ describe('given a day of readings in the history', () => {
     }
     assert.equal(rows, 9)
     const erased: string[] = []
-    for await (const group of historyRecords(store, { table: 'readings' }))
-      erased.push(...group.filter(record => idOf(record) === '').map(({ offset }) => String(offset)))
+    for await (const group of historyRows(store, { table: 'readings' }))
+      erased.push(...group.filter(row => idOf(recordOf(row)) === '').map(({ offset }) => String(offset)))
     assert.ok(erased.length >= 25)
     const [audit] = (await environment.audits()).filter(({ action }) => action === 'state erase')
     assert.equal(audit?.counts.historyRows, history.rows.readings)

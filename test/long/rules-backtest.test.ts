@@ -12,7 +12,7 @@ import { inBatches } from '../../lib/operations/rule-log/arrivals.ts'
 import { type Recording, readRecording } from '../../lib/operations/rule-score/recording.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import { alertRecord, EVERY_KIND, publishedAlerts } from '../support/alerting-log.ts'
-import { archived, JSON_READER } from '../support/archived.ts'
+import { addObject, PLAIN } from '../support/memory-history.ts'
 import { PROJECT } from '../support/program.ts'
 import { logRecord, TOPIC } from '../support/records.ts'
 
@@ -43,8 +43,8 @@ describe('recorded streams', () => {
       const { alerts } = await publishedAlerts(log, rules, SETTINGS)
       const store = new FolderHistoryStore(join(folder, stream))
       for (let start = 0; start < log.length; start += 1_000)
-        await archived(store, 'readings', log.slice(start, start + 1_000))
-      if (alerts.length > 0) await archived(store, 'alerts', alerts.map(alertRecord))
+        await addObject(store, 'readings', log.slice(start, start + 1_000))
+      if (alerts.length > 0) await addObject(store, 'alerts', alerts.map(alertRecord))
       const [first, last] = [log[0], log.at(-1)] as [LogRecord, LogRecord]
       const range = { sinceMs: first.timestampMs, untilMs: last.timestampMs + 1, topics: [TOPIC] }
       const result = await backtest({ store }, { rules, against: undefined, settings: SETTINGS }, range, stop)
@@ -67,7 +67,7 @@ async function logOf(stream: string): Promise<readonly LogRecord[]> {
   for await (const group of source.read())
     for (const { record } of group)
       if (record) records.push({ ...record, topic: TOPIC, partition: 0, offset: records.length })
-  return records.length > 0 ? records : withTicks(await readRecording(source, JSON_READER))
+  return records.length > 0 ? records : withTicks(await readRecording(source, PLAIN))
 }
 
 function withTicks({ readings }: Recording): readonly LogRecord[] {

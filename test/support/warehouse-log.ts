@@ -6,7 +6,7 @@ import { tableOfTopic } from '../../lib/app/history.ts'
 import { dayOf, objectKey } from '../../lib/history/object-key.ts'
 import { encodeRows } from '../../lib/history/parquet.ts'
 import type { HistoryRow } from '../../lib/history/row.ts'
-import type { HistoryStore, StoredObject } from '../../lib/history/store.ts'
+import type { HistoryStore } from '../../lib/history/store.ts'
 import { runEtl } from '../../lib/operations/etl/run.ts'
 import type { MartRow } from '../../lib/warehouse/mart.ts'
 import { MARTS, SHOWN } from '../../lib/warehouse/marts.ts'
@@ -15,30 +15,6 @@ import type { Event } from '../../packages/runtime/consumer/event.ts'
 import type { EtlCompleted } from '../../schemas/types.ts'
 
 export const NOON = Date.parse('2026-03-01T12:00:00Z')
-
-/** Keeps objects in memory. `now` is the time of changes. */
-export class MemoryHistoryStore implements HistoryStore {
-  readonly name = 'memory:'
-  readonly objects = new Map<string, { bytes: Buffer; modifiedMs: number }>()
-  now = NOON
-
-  async *list(prefix: string): AsyncGenerator<StoredObject> {
-    for (const [key, { bytes, modifiedMs }] of [...this.objects].sort(([a], [b]) => (a < b ? -1 : 1)))
-      if (key.startsWith(prefix)) yield { key, bytes: bytes.length, modifiedMs }
-  }
-
-  async get(key: string): Promise<Buffer | undefined> {
-    return this.objects.get(key)?.bytes
-  }
-
-  async put(key: string, bytes: Uint8Array): Promise<void> {
-    this.objects.set(key, { bytes: Buffer.from(bytes), modifiedMs: this.now })
-  }
-
-  async delete(keys: readonly string[]): Promise<void> {
-    for (const key of keys) this.objects.delete(key)
-  }
-}
 
 /** Returns the rows of events, with an offset for each, from `first` on. */
 export function historyOf(

@@ -2,7 +2,7 @@
 
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
-import { type OffsetRange, type Slice, tailRanges } from '../../history/coverage.ts'
+import { missingRanges, type OffsetRange, type Slice, tailRanges } from '../../history/coverage.ts'
 import { dayOf } from '../../history/object-key.ts'
 import { rowsOfSlice, slicesOf } from '../../history/read.ts'
 import { recordOf } from '../../history/row.ts'
@@ -58,12 +58,9 @@ export async function partitionsOf(
       const parts: PartitionParts['parts'][number][] = [...slices, ...live].toSorted(
         (a, b) => a.fromOffset - b.fromOffset,
       )
-      const missing = parts.flatMap(({ fromOffset }, index) => {
-        const next = (parts[index - 1]?.toOffset ?? fromOffset - 1) + 1
-        return next < fromOffset ? [{ fromOffset: next, toOffset: fromOffset - 1 }] : []
-      })
       const read = parts.filter(({ object }) => object === undefined || object.day <= dayOf(untilMs))
-      if (parts.length > 0) found.push({ topic, partition, parts: read, missing })
+      if (parts.length > 0)
+        found.push({ topic, partition, parts: read, missing: missingRanges(slices, bounds) })
     }
   }
   return found
@@ -77,9 +74,10 @@ export async function* recordsOfPart(
   { fromMs, untilMs }: TimeRange,
 ): AsyncGenerator<readonly LogRecord[]> {
   const isInside = ({ timestampMs }: LogRecord) => timestampMs >= fromMs && timestampMs < untilMs
-  if (object && store)
-    yield (await rowsOfSlice(store, { object, fromOffset, toOffset })).map(recordOf).filter(isInside)
-  else if (log) {
+  if (object && store) {
+    for await (const rows of rowsOfSlice(store, { object, fromOffset, toOffset }))
+      yield rows.map(recordOf).filter(isInside)
+  } else if (log) {
     const range = { topic, partition, start: fromOffset, end: toOffset + 1 }
     for await (const group of readRecordGroups(log.reader, [range])) {
       yield group.filter(isInside)

@@ -1,8 +1,8 @@
 /** Loads new records of the history into the warehouse, and announces the run. */
 import type { EtlCompleted } from '../../../schemas/types.ts'
-import { DamagedObject } from '../../history/parquet.ts'
+import { ErasureList } from '../../history/erasures.ts'
 import { type PartitionSlices, slicesOf } from '../../history/read.ts'
-import { type HistoryStore, HistoryUnavailable } from '../../history/store.ts'
+import { HistoryFailure, type HistoryStore } from '../../history/store.ts'
 import type { HistoryTable } from '../../history/tables.ts'
 import {
   WarehouseFailure,
@@ -72,7 +72,7 @@ export async function runEtl(run: EtlRun): Promise<EtlCompleted> {
       else await load(run, one, result)
     }
   } catch (error) {
-    if (!isKnown(error)) throw error
+    if (!(error instanceof HistoryFailure || error instanceof WarehouseFailure)) throw error
     result.reason = error.message
     await announce({ ...result, outcome: 'failed', endedAt: new Date(nowMs()).toISOString() }, scheduledFor)
     throw error
@@ -103,10 +103,17 @@ async function partitionsOf(store: HistoryStore, marks: readonly Watermark[]): P
 
 /** Loads one partition. If an object cannot be read, the partition waits for it, and others continue. */
 async function load(run: EtlRun, partition: LoadedPartition, result: Mutable<EtlCompleted>): Promise<void> {
-  const { store, target, remainingMs, onStep } = run
+  const { store, target, remainingMs, nowMs, onStep } = run
   const { table, topic, from } = partition
   try {
-    for await (const step of stepsOf(store, table, partition, from)) {
+    const erasures = new ErasureList(store, nowMs)
+    const list = await erasures.current()
+    for await (const step of stepsOf(store, table, partition, from, list)) {
+      // The step may have rows of an entity that was erased meanwhile. The next run reads them again.
+      if ((await erasures.current()) !== list) {
+        result.outcome = 'partial'
+        return
+      }
       if (!(await target.apply(step))) return
       for (const count of ['records', 'repeated', 'skipped'] as const) result[count] += step[count]
       const missing = step.missing.map(range => ({ table, topic, partition: step.partition, ...range }))
@@ -119,17 +126,13 @@ async function load(run: EtlRun, partition: LoadedPartition, result: Mutable<Etl
       return
     }
   } catch (error) {
-    if (!(error instanceof DamagedObject) && !(error instanceof HistoryUnavailable)) throw error
+    if (!(error instanceof HistoryFailure)) throw error
     result.reason = error.message
   }
 }
 
 function isUnannounced({ announcedOffset, nextOffset }: Watermark): boolean {
   return announcedOffset < nextOffset
-}
-
-function isKnown(error: unknown): error is Error {
-  return error instanceof WarehouseFailure || error instanceof HistoryUnavailable
 }
 
 function rangeOf({ table, topic, partition, announcedOffset, nextOffset }: Watermark) {

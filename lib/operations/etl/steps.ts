@@ -1,13 +1,14 @@
 /** Reads the history of a partition in steps, from a watermark on. */
 import { dataColumnsOf } from '../../history/columns.ts'
 import type { Slice } from '../../history/coverage.ts'
-import { DamagedObject, decodeColumns } from '../../history/parquet.ts'
-import { damaged, objectBytes, type PartitionSlices, rowsOfSlice } from '../../history/read.ts'
+import { entitiesAt, erasedEntities, type HistoryErasure } from '../../history/erased.ts'
+import { type ReadColumns, rowAt } from '../../history/parquet.ts'
+import { groupsOfSlice, type PartitionSlices } from '../../history/read.ts'
 import type { HistoryStore } from '../../history/store.ts'
 import type { HistoryTable } from '../../history/tables.ts'
-import { foldAlerts } from '../../warehouse/alerts.ts'
+import { type AlertChange, foldAlerts } from '../../warehouse/alerts.ts'
 import { type Changes, type Mart, type MartRow, merged } from '../../warehouse/mart.ts'
-import { foldReadings, type HistoryColumns, READING_COLUMNS } from '../../warehouse/readings.ts'
+import { foldReadings, READING_COLUMNS } from '../../warehouse/readings.ts'
 import type { Step } from '../../warehouse/target.ts'
 import { alertEventIn } from '../sql/alert-event.ts'
 
@@ -17,7 +18,7 @@ import { alertEventIn } from '../sql/alert-event.ts'
  */
 export const REPEATS_WITHIN = 10_000
 
-/** Maximum number of records that are decoded at once. */
+/** Maximum number of records that are decoded at once: half a group of the objects of the compactor. */
 const CHUNK_RECORDS = 50_000
 /** Number of records or mart rows after which a step is complete. */
 const STEP_RECORDS = 500_000
@@ -38,26 +39,49 @@ export interface CountedStep extends Step {
   readonly missing: readonly Missing[]
 }
 
-/** Rows of an object. */
-interface Chunk {
-  readonly columns: HistoryColumns
-  readonly fold: (indexes: readonly number[]) => { readonly changes: Changes; readonly skipped: number }
+type Columns = ReadColumns['values']
+
+/** Columns of a table that are read, all if `names` is absent, and the mart rows that some of its rows add. */
+interface Loader {
+  readonly names?: readonly string[]
+  readonly fold: (
+    columns: Columns,
+    indexes: readonly number[],
+  ) => { readonly changes: Changes; readonly skipped: number }
 }
 
-const READ: Partial<
-  Record<HistoryTable, (store: HistoryStore, slice: Slice, from: number) => AsyncGenerator<Chunk>>
-> = {
-  readings: readingChunks,
-  alerts: alertChunks,
+const METRIC_COLUMNS = new Map(
+  dataColumnsOf('readings').flatMap(({ name, path }) =>
+    path.length === 1 ? [[path[0] as string, name]] : [],
+  ),
+)
+
+const LOADERS: Partial<Record<HistoryTable, Loader>> = {
+  readings: {
+    names: [...READING_COLUMNS, ...METRIC_COLUMNS.values()],
+    fold: (columns, indexes) => foldReadings(columns, indexes, metric => METRIC_COLUMNS.get(metric) ?? ''),
+  },
+  alerts: {
+    fold: (columns, indexes) => ({ changes: foldAlerts(alertEvents(columns, indexes)), skipped: 0 }),
+  },
+}
+
+/** Yields the alert events of rows. One of them is in memory at a time, because they are much larger than their columns. */
+function* alertEvents(columns: Columns, indexes: readonly number[]): Generator<AlertChange> {
+  for (const index of indexes) {
+    const event = alertEventIn(rowAt('alerts', columns, index))
+    if (event) yield { ...event }
+  }
 }
 
 /** Tables of history from which marts are made. */
-export const LOADED_TABLES = Object.keys(READ) as readonly HistoryTable[]
+export const LOADED_TABLES = Object.keys(LOADERS) as readonly HistoryTable[]
 
 /**
  * Yields the steps of a partition. The division into steps depends on the objects of the history, the sum of the steps does not.
  *
  * @param from watermark; undefined to begin with the first record
+ * @param erasures erasures whose rows do not count, although their objects may not have been replaced yet
  * @throws DamagedObject and HistoryUnavailable after the steps before the object that cannot be read
  */
 export async function* stepsOf(
@@ -65,8 +89,13 @@ export async function* stepsOf(
   table: HistoryTable,
   { topic, partition, slices }: PartitionSlices,
   from: number | undefined,
+  erasures: readonly HistoryErasure[],
 ): AsyncGenerator<CountedStep> {
+  const isErased = erasedEntities(topic, partition, erasures)
+  const isCounted = (values: Columns, row: number) =>
+    !entitiesAt(table, values, row)?.some(entity => isErased(entity, Number(values.offset?.[row])))
   const start = from ?? slices[0]?.fromOffset ?? 0
+  const { fold, ...names } = LOADERS[table] as Loader
   const recent = new RecentEvents()
   const begin = (fromOffset: number, upToMs: number) => {
     return new Pending({ table, topic, partition, fromOffset }, upToMs)
@@ -77,8 +106,9 @@ export async function* stepsOf(
     for (const slice of slices) {
       if (slice.toOffset < start - REPEATS_WITHIN) continue
       pending.expect(slice)
-      for await (const chunk of READ[table]?.(store, slice, start - REPEATS_WITHIN) ?? []) {
-        pending.add(chunk, recent, start)
+      const read = { ...slice, fromOffset: Math.max(slice.fromOffset, start - REPEATS_WITHIN) }
+      const add = ({ values }: ReadColumns) => pending.add(values, recent, start, isCounted, fold)
+      for await (const _ of groupsOfSlice(store, read, { ...names, most: CHUNK_RECORDS }, add)) {
         if (!pending.isComplete) continue
         yield pending.step()
         pending = begin(pending.nextOffset, pending.upToMs)
@@ -120,7 +150,13 @@ class Pending {
     if (fromOffset > this.nextOffset + 1) this.#missing.push({ from: this.nextOffset, to: fromOffset - 1 })
   }
 
-  add({ columns, fold }: Chunk, recent: RecentEvents, start: number): void {
+  add(
+    columns: Columns,
+    recent: RecentEvents,
+    start: number,
+    isCounted: (columns: Columns, row: number) => boolean,
+    fold: Loader['fold'],
+  ): void {
     const offsets = columns.offset as readonly number[]
     const counted: number[] = []
     for (const [index, offset] of offsets.entries()) {
@@ -128,9 +164,9 @@ class Pending {
       if (offset < start) continue
       this.#counts.records += 1
       if (isRepeated) this.#counts.repeated += 1
-      else counted.push(index)
+      else if (isCounted(columns, index)) counted.push(index)
     }
-    const { changes, skipped } = fold(counted)
+    const { changes, skipped } = fold(columns, counted)
     this.#counts.skipped += skipped
     for (const [mart, rows] of changes)
       this.#changes.set(mart, merged(mart, [...(this.#changes.get(mart) ?? []), ...rows]))
@@ -163,52 +199,4 @@ class RecentEvents {
       this.#offsets = new Map([...this.#offsets].filter(([, one]) => one >= offset - REPEATS_WITHIN))
     return isRepeated
   }
-}
-
-const METRIC_COLUMNS = new Map(
-  dataColumnsOf('readings').flatMap(({ name, path }) =>
-    path.length === 1 ? [[path[0] as string, name]] : [],
-  ),
-)
-const READ_COLUMNS = [...READING_COLUMNS, ...METRIC_COLUMNS.values()]
-
-async function* readingChunks(store: HistoryStore, slice: Slice, from: number): AsyncGenerator<Chunk> {
-  const { key } = slice.object
-  const bytes = await objectBytes(store, key)
-  const first = Math.max(slice.fromOffset, from)
-  try {
-    const { values } = await decodeColumns(bytes, { names: ['offset'] })
-    const offsets = values.offset as readonly number[] | undefined
-    if (!offsets) throw new DamagedObject('it has no column offset')
-    const toRow = offsets.findLastIndex(offset => offset <= slice.toOffset) + 1
-    for (
-      let row = offsets.findIndex(offset => offset >= first);
-      row >= 0 && row < toRow;
-      row += CHUNK_RECORDS
-    ) {
-      const wanted = { names: READ_COLUMNS, fromRow: row, toRow: Math.min(toRow, row + CHUNK_RECORDS) }
-      const { values: columns } = await decodeColumns(bytes, wanted)
-      yield {
-        columns,
-        fold: indexes => foldReadings(columns, indexes, metric => METRIC_COLUMNS.get(metric) ?? ''),
-      }
-    }
-  } catch (error) {
-    throw error instanceof DamagedObject ? damaged(store, key, error) : error
-  }
-}
-
-async function* alertChunks(store: HistoryStore, slice: Slice, from: number): AsyncGenerator<Chunk> {
-  const rows = (await rowsOfSlice(store, slice)).filter(({ offset }) => offset >= from)
-  const columns = {
-    offset: rows.map(({ offset }) => offset),
-    timestamp: rows.map(({ timestampMs }) => timestampMs),
-    source: rows.map(({ event }) => event?.source ?? null),
-    id: rows.map(({ event }) => event?.id ?? null),
-  }
-  const fold = (indexes: readonly number[]) => {
-    const events = indexes.flatMap(index => alertEventIn(rows[index] as (typeof rows)[number]) ?? [])
-    return { changes: foldAlerts(events.map(event => ({ ...event }))), skipped: 0 }
-  }
-  if (rows.length > 0) yield { columns, fold }
 }

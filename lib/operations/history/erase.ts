@@ -19,7 +19,7 @@ export const NOT_REACHED = [
   "Kafka's own log, until the retention of its topics, and topics of other systems",
   'audit events, which name the entity of an erasure',
   'records that cannot be read as events, and texts that mention the entity',
-  'tables that `sluice etl` has written (Parquet, PostgreSQL, SQLite)',
+  'warehouses other than that of WAREHOUSE_URL, such as one whose address is in a secret',
   'exports, recordings, checkpoints, backups, and earlier versions of the objects in the bucket',
   'notifications that were sent, logs and traces',
 ] as const

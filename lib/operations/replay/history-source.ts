@@ -1,11 +1,10 @@
 /** Opens the history of a table as the source of a replay. Its records are in order of time, each partition in its own order. */
-import { missingRanges, rowsIn } from '../../history/compaction.ts'
-import type { OffsetRange, Slice } from '../../history/coverage.ts'
+import { rowsIn } from '../../history/compaction.ts'
+import { missingRanges, type OffsetRange, type Slice } from '../../history/coverage.ts'
 import { isErasedRow } from '../../history/erased.ts'
-import { DamagedObject, decodeColumns, decodeRows } from '../../history/parquet.ts'
-import { damaged, type HistoryQuery, objectBytes, slicesOf } from '../../history/read.ts'
+import { type HistoryQuery, rowsOfSlice, slicesOf } from '../../history/read.ts'
 import { recordOf } from '../../history/row.ts'
-import { type HistoryStore, HistoryUnavailable } from '../../history/store.ts'
+import type { HistoryStore } from '../../history/store.ts'
 import { OperationFailure } from '../failure.ts'
 import { merged } from './merge.ts'
 import { fromLog, type Recorded } from './recorded.ts'
@@ -29,7 +28,7 @@ export interface HistorySource extends Source {
  * Opens the history of a table. Rows that were erased are omitted.
  *
  * @param name name of the source in messages
- * @throws OperationFailure if the history has no objects of this time, or cannot be read
+ * @throws OperationFailure if the history has no objects of this time; HistoryFailure if it cannot be read
  */
 export async function historySource(
   name: string,
@@ -37,7 +36,7 @@ export async function historySource(
   query: Pick<HistoryQuery, 'table' | 'sinceMs' | 'untilMs'>,
   stop: AbortSignal,
 ): Promise<HistorySource> {
-  const partitions = await slicesOf(store, query).catch(error => Promise.reject(failureOf(error)))
+  const partitions = await slicesOf(store, query)
   if (partitions.length === 0)
     throw new OperationFailure(`${name}: ${store.name} has no objects of ${query.table} in this time.`)
   return {
@@ -50,15 +49,11 @@ export async function historySource(
     ),
     async *read() {
       let line = 0
-      try {
-        for await (const group of merged(partitions.map(one => recordedIn(store, one.slices, query, stop))))
-          yield group.map(item => {
-            line += 1
-            return { ...item, line }
-          })
-      } catch (error) {
-        throw failureOf(error)
-      }
+      for await (const group of merged(partitions.map(one => recordedIn(store, one.slices, query, stop))))
+        yield group.map(item => {
+          line += 1
+          return { ...item, line }
+        })
     },
   }
 }
@@ -69,32 +64,10 @@ async function* recordedIn(
   { sinceMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY }: Partial<HistoryQuery>,
   stop: AbortSignal,
 ): AsyncGenerator<readonly Recorded[]> {
-  for (const { object, fromOffset, toOffset } of slices) {
-    stop.throwIfAborted()
-    const bytes = await objectBytes(store, object.key)
-    const isWanted = (offset: number, timestampMs: number) =>
-      offset >= fromOffset && offset <= toOffset && timestampMs >= sinceMs && timestampMs < untilMs
-    try {
-      const { rows, values } = await decodeColumns(bytes, { names: ['offset', 'timestamp'] })
-      const { offset = [], timestamp = [] } = values as Record<string, readonly number[]>
-      const wanted = Array.from({ length: rows }, (_, row) =>
-        isWanted(offset[row] ?? -1, timestamp[row] ?? 0),
-      )
-      const end = wanted.lastIndexOf(true) + 1
-      for (let fromRow = wanted.indexOf(true); fromRow >= 0 && fromRow < end; fromRow += BATCH) {
-        const toRow = Math.min(fromRow + BATCH, end)
-        const batch = await decodeRows(object.table, bytes, { fromRow, toRow })
-        yield batch
-          .filter(row => isWanted(row.offset, row.timestampMs) && !isErasedRow(row))
-          .map(row => fromLog(recordOf(row), 0))
-      }
-    } catch (error) {
-      throw error instanceof DamagedObject ? damaged(store, object.key, error) : error
+  for (const slice of slices)
+    for await (const rows of rowsOfSlice(store, slice, BATCH)) {
+      stop.throwIfAborted()
+      const wanted = rows.filter(row => row.timestampMs >= sinceMs && row.timestampMs < untilMs)
+      yield wanted.filter(row => !isErasedRow(row)).map(row => fromLog(recordOf(row), 0))
     }
-  }
-}
-
-function failureOf(error: unknown): unknown {
-  const isExpected = error instanceof DamagedObject || error instanceof HistoryUnavailable
-  return isExpected ? new OperationFailure(error.message, { cause: error }) : error
 }

@@ -11,7 +11,6 @@ import type {
   DuckDBPreparedStatement,
 } from '@duckdb/node-api'
 import { columnsOf } from '../../history/columns.ts'
-import type { OffsetRange } from '../../history/coverage.ts'
 import { ParquetFile } from '../../history/parquet.ts'
 import { HISTORY_TABLES, type HistoryTable } from '../../history/tables.ts'
 import { OperationFailure } from '../failure.ts'
@@ -138,15 +137,6 @@ export class SqlDatabase {
   /** Share of the running statement that is complete, from 0 to 1; 0 if it is unknown. */
   get progress(): number {
     return Math.max(0, this.#connection.progress.percentage) / 100
-  }
-
-  /** Copies the rows of a file that are within a range of offsets. */
-  async cut(from: string, to: string, { fromOffset, toOffset }: OffsetRange): Promise<void> {
-    const rows = `SELECT * FROM read_parquet(${literal(from)}, hive_partitioning = false)`
-    const within = `WHERE "offset" BETWEEN ${fromOffset} AND ${toOffset}`
-    await this.#checked(() =>
-      this.#connection.run(`COPY (${rows} ${within}) TO ${literal(to)} (FORMAT parquet)`),
-    )
   }
 
   /**

@@ -7,12 +7,19 @@ import { dirname, join } from 'node:path'
 import pMap from 'p-map'
 import type { PlainReader } from '../../../packages/runtime/pipeline/decoding/plain-records.ts'
 import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
-import { gaps, type OffsetRange, type Slice, tailRanges } from '../../history/coverage.ts'
+import { missingRanges, type Slice, tailRanges } from '../../history/coverage.ts'
 import { dayOf } from '../../history/object-key.ts'
-import { decodeColumns, decodeRows, encodeRows } from '../../history/parquet.ts'
-import { damaged, type PartitionSlices, slicesOf } from '../../history/read.ts'
+import {
+  columnGroups,
+  DamagedObject,
+  decodeColumns,
+  encodeRows,
+  rewritten,
+  rowsFrom,
+} from '../../history/parquet.ts'
+import { damaged, objectBytes, type PartitionSlices, slicesOf } from '../../history/read.ts'
 import { type HistoryRow, rowsOf } from '../../history/row.ts'
-import { type HistoryStore, HistoryUnavailable } from '../../history/store.ts'
+import type { HistoryStore } from '../../history/store.ts'
 import type { HistoryTable } from '../../history/tables.ts'
 import { type Range, readRecordGroups } from '../../queries/records.ts'
 import type { TopicReach } from '../../queries/topics.ts'
@@ -45,19 +52,12 @@ export interface LoadTarget {
   readonly folder: string
   readonly progress: LoadProgress
   readonly stop: AbortSignal
-  /** Writes the rows of a file that are within a range of offsets to another file. */
-  readonly cut: (from: string, to: string, range: OffsetRange) => Promise<void>
-  /**
-   * Receives all rows, those outside of the time range included; absent if only the files are needed. Rows are received twice if
-   * their object was replaced while it was fetched.
-   */
+  /** Receives all rows, those outside of the time range included; absent if only the files are needed. */
   readonly take?: (rows: readonly HistoryRow[]) => void
   /** Receives a sentence about records that are missing in the result. */
   readonly notice: (sentence: string) => void
 }
 
-/** Number of times that the objects are listed, if objects are removed in the meantime. */
-const LISTINGS = 5
 /** Number of objects that are fetched concurrently. */
 const FETCHES = 4
 /** Number of records of the topics in one file. */
@@ -98,22 +98,13 @@ async function fetchObjects(
 ): Promise<Fetched> {
   if (!store) return { partitions: [], files: [] }
   const lastDay = untilMs === Infinity ? '~' : dayOf(untilMs)
-  const known = new Map<string, string>()
-  for (let listing = 1; listing <= LISTINGS; listing++) {
-    // All objects from `since` on determine which records are read from the topics, but not all of them are fetched.
-    const partitions = await slicesOf(store, { table, ...(sinceMs === undefined ? {} : { sinceMs }) })
-    const slices = partitions.flatMap(one => one.slices).filter(({ object }) => object.day <= lastDay)
-    const missing = slices.filter(slice => !known.has(nameOf(slice)))
-    target.progress.objectsInAll += missing.length
-    const fetch = async (slice: Slice) => {
-      const file = await fetchSlice(store, slice, target)
-      if (file !== undefined) known.set(nameOf(slice), file)
-    }
-    await pMap(missing, fetch, { concurrency: FETCHES, signal: target.stop })
-    const files = slices.flatMap(slice => known.get(nameOf(slice)) ?? [])
-    if (files.length === slices.length) return { partitions, files }
-  }
-  throw new HistoryUnavailable(`${store.name}: objects were removed while they were read. Try again`)
+  // All objects from `since` on determine which records are read from the topics, but not all of them are fetched.
+  const partitions = await slicesOf(store, { table, ...(sinceMs === undefined ? {} : { sinceMs }) })
+  const slices = partitions.flatMap(one => one.slices).filter(({ object }) => object.day <= lastDay)
+  target.progress.objectsInAll += slices.length
+  const fetch = (slice: Slice) => fetchSlice(store, slice, target)
+  const files = await pMap(slices, fetch, { concurrency: FETCHES, signal: target.stop })
+  return { partitions, files }
 }
 
 /** Returns the name of the file for a slice. It contains the object's key, because messages of DuckDB name the file. */
@@ -122,30 +113,23 @@ function nameOf({ object, fromOffset, toOffset }: Slice): string {
   return isWhole ? object.key : `${object.key}.${fromOffset}-${toOffset}`
 }
 
-/** Returns the file with the rows of a slice; undefined if its object does not exist. */
+/** Returns the file with the rows of a slice. */
 async function fetchSlice(
   store: HistoryStore,
   slice: Slice,
-  { folder, progress, cut, take }: LoadTarget,
-): Promise<string | undefined> {
-  const { object, fromOffset, toOffset } = slice
-  const bytes = await store.get(object.key)
-  if (!bytes) return undefined
-  const isDamaged = (error: Error) => {
-    throw damaged(store, object.key, error)
-  }
-  // Without columns, only the description and the checksum of the file are read.
-  await decodeColumns(bytes, { names: [] }).catch(isDamaged)
+  { folder, progress, take }: LoadTarget,
+): Promise<string> {
+  const { key, table } = slice.object
+  const bytes = await objectBytes(store, key)
   const file = join(folder, nameOf(slice))
-  const isWhole = nameOf(slice) === object.key
-  // Slices of the same object are fetched concurrently, so each has a file of its own.
-  const whole = isWhole ? file : `${file}.whole`
-  await mkdir(dirname(whole), { recursive: true })
-  await writeFile(whole, bytes)
-  if (!isWhole) await cut(whole, file, slice)
-  if (take) {
-    const rows = await decodeRows(object.table, bytes).catch(isDamaged)
-    take(rows.filter(({ offset }) => offset >= fromOffset && offset <= toOffset))
+  await mkdir(dirname(file), { recursive: true })
+  try {
+    // Without columns, only the description and the checksum of the file are read.
+    await decodeColumns(bytes, { names: [] })
+    await writeFile(file, nameOf(slice) === key ? bytes : await rewritten(bytes, read => read, slice))
+    if (take) for await (const read of columnGroups(bytes, slice)) take(rowsFrom(table, read))
+  } catch (error) {
+    throw error instanceof DamagedObject ? damaged(store, key, error) : error
   }
   progress.objects += 1
   progress.bytes += bytes.length
@@ -176,7 +160,8 @@ async function rangesInTopics(
     const count = Math.max(reached?.bounds.length ?? 0, ...[...slicesOfPartition.keys()].map(one => one + 1))
     for (let partition = 0; partition < count; partition++) {
       const slices = slicesOfPartition.get(partition) ?? []
-      const { start, end } = reached?.bounds[partition] ?? { start: Infinity, end: 0 }
+      const bounds = reached?.bounds[partition]
+      const { start, end } = bounds ?? { start: 0, end: 0 }
       const from = Math.max(start, reached?.atTime[partition] ?? start)
       for (const { fromOffset, toOffset } of tailRanges(slices, { start: from, end }))
         ranges.push({ topic, partition, start: fromOffset, end: toOffset + 1 })
@@ -184,7 +169,7 @@ async function rangesInTopics(
         notice(
           `${topic}/${partition} ends before its history, so it was created again: its new records are missing.`,
         )
-      for (const { fromOffset, toOffset } of lostRanges(slices, start, end))
+      for (const { fromOffset, toOffset } of missingRanges(slices, bounds))
         lost.push(`${topic}/${partition} ${fromOffset}-${toOffset}`)
     }
   }
@@ -196,16 +181,6 @@ async function rangesInTopics(
   }
   progress.recordsInAll += ranges.reduce((sum, { start, end }) => sum + end - start, 0)
   return ranges
-}
-
-/** Returns the ranges after the first slice that Kafka has deleted and no slice contains. */
-function lostRanges(slices: readonly Slice[], start: number, end: number): OffsetRange[] {
-  const last = slices.at(-1)
-  const isCut = last !== undefined && end > 0 && last.toOffset + 1 < start
-  const all = [...gaps(slices), ...(isCut ? [{ fromOffset: last.toOffset + 1, toOffset: start - 1 }] : [])]
-  return all
-    .map(({ fromOffset, toOffset }) => ({ fromOffset, toOffset: Math.min(toOffset, start - 1) }))
-    .filter(({ fromOffset, toOffset }) => fromOffset <= toOffset)
 }
 
 /** Reads ranges of topics, and returns the files with their rows. */

@@ -1,9 +1,6 @@
 /** Answers SQL statements over the history and the topics, with files in a private folder. */
-import { DamagedObject } from '../../history/parquet.ts'
 import type { HistoryRow } from '../../history/row.ts'
-import { HistoryUnavailable } from '../../history/store.ts'
 import type { HistoryTable } from '../../history/tables.ts'
-import { OperationFailure } from '../failure.ts'
 import { alertEventIn } from './alert-event.ts'
 import { SqlDatabase } from './database.ts'
 import { type LoadProgress, loadTable, type SqlSources } from './load.ts'
@@ -45,7 +42,7 @@ export function progressText(
  * @param sources opens the sources. Their store is closed at the end.
  * @param use uses the database, which is then closed
  * @throws the reason of the signal if the work is stopped
- * @throws OperationFailure if the history cannot be read; see also `loadTable`, `SqlDatabase.open` and `SqlDatabase.complete`
+ * @throws HistoryFailure if the history cannot be read; see also `loadTable`, `SqlDatabase.open` and `SqlDatabase.complete`
  */
 export async function withSqlDatabase<T>(
   { statements, ...times }: SqlQuestion,
@@ -76,7 +73,6 @@ export async function withSqlDatabase<T>(
       }
       const files = await loadTable(table, from as SqlSources, times, {
         ...{ folder: database.folder, progress, stop, notice },
-        cut: (whole, file, range) => database.cut(whole, file, range),
         ...(table === 'alerts' && hasAlertTables ? { take } : {}),
       })
       if (others > 0) notice(`${others} records of the alerts topic are not alert events.`)
@@ -86,8 +82,7 @@ export async function withSqlDatabase<T>(
     return await use(database)
   } catch (error) {
     stop.throwIfAborted()
-    const isOfHistory = error instanceof DamagedObject || error instanceof HistoryUnavailable
-    throw isOfHistory ? new OperationFailure(`${error.message}.`, { cause: error }) : error
+    throw error
   } finally {
     clearInterval(interrupts)
     from?.store?.close?.()

@@ -7,7 +7,7 @@ import { derivedId } from '../../../packages/runtime/consumer/derived-id.ts'
 import { decodeColumns, ParquetFile } from '../../history/parquet.ts'
 import type { HistoryStore } from '../../history/store.ts'
 import { ALERT_LOG, ALERTS, ALERTS_BY_RULE, alertLog, alertsByRule } from '../alerts.ts'
-import { COLUMN_TYPES, type Mart, type MartRow, merged } from '../mart.ts'
+import { COLUMN_TYPES, type Mart, type MartRow, merged, storedNames } from '../mart.ts'
 import { MARTS } from '../marts.ts'
 import {
   afterStep,
@@ -112,6 +112,22 @@ export class ParquetTarget implements WarehouseTarget {
       : []
   }
 
+  /** Replaces the objects, also those that no manifest names any more. Runs that began before find them under the same keys. */
+  async erase(entities: Iterable<string>): Promise<Record<string, number>> {
+    const names = new Set(storedNames(entities).map(one => one.join('\0')))
+    const removed: Record<string, number> = Object.fromEntries(MARTS.map(({ name }) => [name, 0]))
+    for await (const { key } of this.#store.list(FOLDER)) {
+      const mart = MARTS.find(({ name }) => key.startsWith(`${FOLDER}${name}/`))
+      const bytes = mart && (await this.#store.get(key))
+      if (!bytes) continue
+      const rows = await decoded(mart, bytes)
+      const kept = rows.filter(({ source, subject }) => !names.has(`${source}\0${subject ?? ''}`))
+      if (kept.length < rows.length) await this.#store.put(key, encoded(mart, kept))
+      removed[mart.name] = (removed[mart.name] ?? 0) + rows.length - kept.length
+    }
+    return removed
+  }
+
   /**
    * Merges the objects of the days before once a day, and deletes objects that no reader can need any more. Lists the objects of each
    * mart for Athena, which reads a list at once: it never sees an object beside those that were merged into it.
@@ -165,20 +181,16 @@ export class ParquetTarget implements WarehouseTarget {
   }
 
   async #rowsIn(mart: Mart, objects: readonly MartObject[]): Promise<MartRow[]> {
-    const all: MartRow[] = []
+    const all: MartRow[][] = []
     for (const { key } of objects) {
       const bytes = await this.#store.get(key)
       if (!bytes)
         throw new WarehouseFailure(
           `${this.#store.name}/${key} is missing. Restore it, or delete ${MANIFEST} to load everything again.`,
         )
-      const { rows, values } = await decodeColumns(bytes)
-      for (let index = 0; index < rows; index++)
-        all.push(
-          Object.fromEntries(mart.columns.map(([name]) => [name, values[name]?.[index] ?? null])) as MartRow,
-        )
+      all.push(await decoded(mart, bytes))
     }
-    return merged(mart, all)
+    return merged(mart, all.flat())
   }
 
   async #manifest(): Promise<Manifest> {
@@ -213,6 +225,13 @@ function batchesOf(objects: readonly MartObject[]): MartObject[][] {
     batches.at(-1)?.push(object)
   }
   return batches
+}
+
+async function decoded({ columns }: Mart, bytes: Buffer): Promise<MartRow[]> {
+  const { rows, values } = await decodeColumns(bytes)
+  const rowAt = (row: number) =>
+    Object.fromEntries(columns.map(([name]) => [name, values[name]?.[row] ?? null])) as MartRow
+  return Array.from({ length: rows }, (_, row) => rowAt(row))
 }
 
 function encoded(mart: Mart, rows: readonly MartRow[]): Buffer {

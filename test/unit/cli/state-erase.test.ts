@@ -353,6 +353,20 @@ These copies are not erased, because no function reads them any more. If a consu
       text({ rows: {}, damaged: ['x is damaged'] }),
       `\nRows in s3://h that were erased: none\nx is damaged${rest}`,
     )
+    const warehouse = { location: 's3://h/marts/' }
+    const none = '\nRows in s3://h that were erased: none\n'
+    assert.equal(
+      text({ rows: {}, warehouse: { ...warehouse, rows: { readings_hourly: 3, alerts: 0 } } }),
+      `${none}Rows in s3://h/marts/ that were removed: 3 of readings_hourly${rest}`,
+    )
+    assert.equal(
+      text({ rows: {}, warehouse: { ...warehouse, failure: 'no answer' } }),
+      `${none}Rows in s3://h/marts/ that were removed: unknown${rest}`,
+    )
+    assert.equal(
+      text({ rows: {}, warehouse }),
+      `${none}The rows in s3://h/marts/ would be removed, too.${rest}`,
+    )
     assert.equal(text({ failure: 'no answer' }), `\nRows in s3://h that were erased: unknown${rest}`)
     assert.equal(
       historyText({ notReached: ['backups'] }),
@@ -366,5 +380,7 @@ These copies are not erased, because no function reads them any more. If a consu
     requireHistoryDone({ notReached, damaged: [] })
     assert.throws(() => requireHistoryDone({ notReached, damaged: ['x'] }), /Damaged objects .* see above/)
     assert.throws(() => requireHistoryDone({ notReached, failure: 'no answer' }), /no answer\. Repeat/)
+    const warehouse = { location: 'w', failure: 'The disk is full.' }
+    assert.throws(() => requireHistoryDone({ notReached, warehouse }), /The disk is full\. Repeat/)
   })
 })

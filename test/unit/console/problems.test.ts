@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { problemOf } from '../../../console/api/problem.ts'
+import { HistoryUnavailable } from '../../../lib/history/store.ts'
 import { OperationFailure } from '../../../lib/operations/failure.ts'
 import { PartitionStopped, RecordRefused } from '../../../packages/runtime/pipeline/errors.ts'
 
@@ -13,6 +14,7 @@ describe('given an error of what reads and writes records', () => {
       /walk:7: not JSON/,
     ],
     ['a wrong request', new OperationFailure('both', { isUsage: true }), 'bad-request', /both/],
+    ['a history that is away', new HistoryUnavailable('s3://b is away'), 'conflict', /s3:..b is away/],
     ['a record that Kafka refuses', new RecordRefused('too large'), 'refused', /too large/],
     ['a log that was made anew', new PartitionStopped('another-log', 'drop it'), 'unavailable', /Try again/],
   ] as const)

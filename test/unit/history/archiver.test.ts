@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { ARCHIVING } from '../../../lib/app/archiving.ts'
 import { archiver } from '../../../lib/history/archiver.ts'
-import { historyRows } from '../../../lib/history/read.ts'
 import { type HistoryStore, HistoryUnavailable, type StoredObject } from '../../../lib/history/store.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import { Stage } from '../../../packages/runtime/testing/stage.ts'
 import { archived } from '../../support/archive.ts'
+import { historyRows } from '../../support/memory-history.ts'
 
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index)
 const LIMITS = { offsets: 10, spanMs: 60_000 }

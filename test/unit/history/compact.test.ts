@@ -5,6 +5,7 @@ import { DELETED_AFTER_MS, parseFrontiers } from '../../../lib/history/compactio
 import { frontierKey } from '../../../lib/history/object-key.ts'
 import { decodeColumns } from '../../../lib/history/parquet.ts'
 import { objectBytes, objectsOf, slicesOf } from '../../../lib/history/read.ts'
+import { HistoryUnavailable } from '../../../lib/history/store.ts'
 import { MemoryHistory, TEST_TOPIC, type TestPart, writePart } from '../../support/memory-history.ts'
 
 const DAY_MS = 86_400_000
@@ -150,18 +151,17 @@ describe('compaction of a history', () => {
         store.nowMs += DELETED_AFTER_MS
       }
     }
-    whole.calls = 0
+    const first = whole.requests.length
     await runs(whole)
-    const last = whole.calls
+    const last = whole.requests.length - first
     assert.ok(last > 20)
     const places = new Set<string>()
     for (let call = 1; call <= last; call++)
       for (const after of [false, true]) {
         const store = await historyOf(PARTS)
-        store.calls = 0
-        store.failing = { call, after }
-        await assert.rejects(runs(store), /crash/)
-        store.failing = undefined
+        store.failAt(call, after)
+        await assert.rejects(runs(store), HistoryUnavailable)
+        store.recover()
         const when = `after a crash at call ${call}, ${after ? 'after' : 'before'} its effect`
         places.add([...store.objects.keys()].join())
         await assertEachRowOnce(store, expected, when)
@@ -191,7 +191,7 @@ describe('compaction of a history', () => {
       await assertEachRowOnce(store, expected, `two runs after ${hours} hours`)
       for (const [key, one] of store.objects) {
         if (!key.includes('compacted')) continue
-        const text = one.bytes.toString('base64')
+        const text = one.toString('base64')
         assert.equal(bytes.get(key) ?? text, text)
         bytes.set(key, text)
       }
@@ -315,8 +315,8 @@ describe('objects that cannot be compacted', () => {
   it('given a damaged part, then only its partition waits, and it is reported and kept', async () => {
     const store = await historyOf(PARTS)
     const [damaged] = [...store.objects.keys()].filter(key => key.includes('0-0000000000000080')) as [string]
-    const { bytes, modifiedMs } = store.objects.get(damaged) as { bytes: Buffer; modifiedMs: number }
-    store.objects.set(damaged, { bytes: bytes.subarray(0, bytes.length - 9), modifiedMs })
+    const bytes = store.objects.get(damaged) as Buffer
+    store.objects.set(damaged, bytes.subarray(0, bytes.length - 9))
     for (let run = 0; run < 3; run++) {
       const { problems } = await compact(store)
       assert.deepEqual(
@@ -371,7 +371,7 @@ describe('objects that cannot be compacted', () => {
     const store = await historyOf(PARTS)
     await compact(store)
     const [key] = [...store.objects.keys()].filter(one => one.includes('compacted')) as [string]
-    store.objects.set(key, { bytes: Buffer.from('PAR1'), modifiedMs: NOON_MS })
+    store.objects.set(key, Buffer.from('PAR1'))
     store.nowMs += DELETED_AFTER_MS
     await compact(store)
     store.nowMs += DELETED_AFTER_MS

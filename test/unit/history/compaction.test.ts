@@ -8,7 +8,6 @@ import {
   expiredObjects,
   type Frontier,
   frontierText,
-  missingRanges,
   movedFrontier,
   nextFrontier,
   overlappingObjects,
@@ -17,7 +16,7 @@ import {
   settledOffset,
   supersededObjects,
 } from '../../../lib/history/compaction.ts'
-import { coverage } from '../../../lib/history/coverage.ts'
+import { coverage, missingRanges } from '../../../lib/history/coverage.ts'
 import { type HistoryObject, objectKey } from '../../../lib/history/object-key.ts'
 import { partOf } from '../../support/memory-history.ts'
 

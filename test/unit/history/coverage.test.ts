@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { coverage } from '../../../lib/history/coverage.ts'
+import { coverage, missingRanges, tailRanges } from '../../../lib/history/coverage.ts'
 import { objectKey } from '../../../lib/history/object-key.ts'
 import { partOf } from '../../support/memory-history.ts'
 
@@ -36,6 +36,31 @@ describe('coverage of a partition', () => {
             .map(({ level }) => level)
           const expected = levels.includes('compacted') ? 'compacted' : levels[0]
           assert.equal(found.get(offset), expected, `offset ${offset}`)
+        }
+      }),
+    )
+  })
+
+  it('given the bounds of the log, then each later offset is in a slice, in the log alone, or missing', () => {
+    const bounds = fc.tuple(fc.nat(90), fc.nat(90)).map(both => both.sort((a, b) => a - b))
+    fc.assert(
+      fc.property(anyObjects, bounds, (objects, [start = 0, end = 0]) => {
+        const slices = coverage(objects)
+        const tail = tailRanges(slices, { start, end })
+        const missing = missingRanges(slices, { start, end })
+        const has = (ranges: typeof missing, offset: number) =>
+          ranges.some(one => one.fromOffset <= offset && offset <= one.toOffset)
+        const last = Math.max(slices.at(-1)?.toOffset ?? -1, start - 1)
+        const isGone = (offset: number) =>
+          offset >= (slices[0]?.fromOffset ?? Infinity) &&
+          offset <= last &&
+          !has(slices, offset) &&
+          (offset < start || offset >= end)
+        for (let offset = 0; offset < 100; offset++) {
+          assert.equal(has(tail, offset), offset >= start && offset < end && !has(slices, offset))
+          // A single offset can be the marker of a transaction.
+          const isRange = isGone(offset) && (isGone(offset - 1) || isGone(offset + 1))
+          assert.equal(has(missing, offset), isRange, `offset ${offset}`)
         }
       }),
     )

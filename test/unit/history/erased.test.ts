@@ -18,20 +18,14 @@ import {
   putWithoutErased,
 } from '../../../lib/history/erasures.ts'
 import { type ObjectRange, objectKey } from '../../../lib/history/object-key.ts'
-import {
-  DamagedObject,
-  decodeColumns,
-  decodeRows,
-  encodeRows,
-  ParquetFile,
-} from '../../../lib/history/parquet.ts'
+import { DamagedObject, decodeColumns, encodeRows, ParquetFile } from '../../../lib/history/parquet.ts'
 import { type HistoryRow, rowsOf } from '../../../lib/history/row.ts'
 import type { HistoryTable } from '../../../lib/history/tables.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import { writeEvent } from '../../../packages/runtime/cloudevents/writer.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { deadLetterRecord } from '../../support/dead-letters.ts'
-import { MemoryHistory, PLAIN } from '../../support/history-objects.ts'
+import { decodeRows, MemoryHistory, PLAIN } from '../../support/memory-history.ts'
 import { alertFired, environmentReading as reading } from '../../support/records.ts'
 
 const TOPIC = 'sluice.telemetry.readings.test'

@@ -9,7 +9,7 @@ import { FolderHistoryStore } from '../../../lib/history/adapters/folder-store.t
 import { dayOf, frontierKey, type Level, objectKey } from '../../../lib/history/object-key.ts'
 import { encodeRows } from '../../../lib/history/parquet.ts'
 import { rowsOfSlice, slicesOf } from '../../../lib/history/read.ts'
-import { rowsOf } from '../../../lib/history/row.ts'
+import { type HistoryRow, rowsOf } from '../../../lib/history/row.ts'
 import type { HistoryTable } from '../../../lib/history/tables.ts'
 import { alertEventIn } from '../../../lib/operations/sql/alert-event.ts'
 import { EVENT_COLUMNS } from '../../../lib/operations/sql/alert-tables.ts'
@@ -131,10 +131,12 @@ describe('the view of a table', () => {
       'SELECT "offset", "key" FROM readings WHERE "partition" = 0 AND "offset" > 3 ORDER BY "offset"'
     const rows = await rowsIn(await openGlue(TABLES, folder), sql)
     assert.equal(rows.map(({ key }) => key).join(''), 'aaccccccc' + 'ee')
-    const read = await Promise.all(slices.slice(1).map(slice => rowsOfSlice(store, slice)))
+    const read: HistoryRow[] = []
+    for (const slice of slices.slice(1))
+      for await (const group of rowsOfSlice(store, slice)) read.push(...group)
     assert.deepEqual(
       rows.map(({ offset, key }) => [Number(offset), key]),
-      read.flat().map(({ offset, key }) => [offset, String(key)]),
+      read.map(({ offset, key }) => [offset, String(key)]),
     )
     assert.deepEqual((await seen())[`${READINGS} 1`], [4, 5, 6])
   })

@@ -5,7 +5,8 @@ import { after } from 'node:test'
 import { ParquetTarget } from '../../../lib/warehouse/adapters/parquet.ts'
 import { SqliteTarget } from '../../../lib/warehouse/adapters/sqlite.ts'
 import { warehouseConformance } from '../../conformance/warehouse-target.ts'
-import { MemoryHistoryStore } from '../../support/warehouse-log.ts'
+import { MemoryHistory } from '../../support/memory-history.ts'
+import { NOON } from '../../support/warehouse-log.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'sluice-warehouse-'))
 after(() => rm(folder, { recursive: true }))
@@ -17,6 +18,6 @@ warehouseConformance('SQLite', async () => {
 })
 
 warehouseConformance('Parquet', async () => {
-  const store = new MemoryHistoryStore()
+  const store = new MemoryHistory(NOON)
   return { connect: () => new ParquetTarget(store) }
 })

@@ -16,7 +16,7 @@ import {
   publishedAlerts,
   rulesFrom,
 } from '../../../support/alerting-log.ts'
-import { archived } from '../../../support/archived.ts'
+import { addObject } from '../../../support/memory-history.ts'
 import { Random } from '../../../support/random.ts'
 import { TOPIC } from '../../../support/records.ts'
 import { seeds } from '../../../support/sampled.ts'
@@ -64,8 +64,8 @@ describe('a back-test over history and log', () => {
     const random = new Random(3)
     const log = inPartition(alertingLog(random, 200, EVERY_KIND), 0)
     const store = new FolderHistoryStore(join(folder, 'missing'))
-    await archived(store, 'readings', log.slice(0, 50))
-    await archived(store, 'readings', log.slice(80))
+    await addObject(store, 'readings', log.slice(0, 50))
+    await addObject(store, 'readings', log.slice(80))
     const all = { rules: EVERY_KIND, against: EVERY_KIND, settings: SETTINGS }
     const { missing } = await backtest({ store }, all, RANGE, new AbortController().signal)
     const [fromOffset, toOffset] = [(log[49]?.offset ?? 0) + 1, (log[80]?.offset ?? 0) - 1]
@@ -89,9 +89,9 @@ async function tried(
     const archivedTo = random.between(0, log.length)
     for (let start = 0; start < archivedTo; ) {
       const end = Math.min(archivedTo, start + random.between(1, 120))
-      await archived(store, 'readings', log.slice(start, end), random.pick(['parts', 'compacted']))
+      await addObject(store, 'readings', log.slice(start, end), random.pick(['parts', 'compacted']))
       if (random.chance(0.2))
-        await archived(store, 'readings', log.slice(start, Math.min(archivedTo, end + 20)), 'parts')
+        await addObject(store, 'readings', log.slice(start, Math.min(archivedTo, end + 20)), 'parts')
       start = end
     }
     live.push(...log.slice(Math.max(0, archivedTo - random.between(0, 30))))

@@ -5,21 +5,25 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import fc from 'fast-check'
 import { schemaViolation } from '../../../../lib/app/schemas.ts'
+import { entityDigest } from '../../../../lib/history/erased.ts'
+import { putErasure } from '../../../../lib/history/erasures.ts'
+import type { HistoryRow } from '../../../../lib/history/row.ts'
 import { HistoryUnavailable } from '../../../../lib/history/store.ts'
 import { etlCompleted } from '../../../../lib/operations/etl/announce.ts'
 import { REPEATS_WITHIN } from '../../../../lib/operations/etl/steps.ts'
+import { eraseFromWarehouse } from '../../../../lib/operations/etl/warehouse.ts'
 import { ParquetTarget } from '../../../../lib/warehouse/adapters/parquet.ts'
 import { SqliteTarget } from '../../../../lib/warehouse/adapters/sqlite.ts'
 import { WarehouseFailure, type WarehouseTarget } from '../../../../lib/warehouse/target.ts'
 import type { Event } from '../../../../packages/runtime/consumer/event.ts'
 import type { EtlCompleted } from '../../../../schemas/types.ts'
+import { MemoryHistory } from '../../../support/memory-history.ts'
 import { sampled } from '../../../support/sampled.ts'
 import {
   alertEventOf,
   archive,
   historyOf,
   loaded,
-  MemoryHistoryStore,
   martsOf,
   NOON,
   readingOf,
@@ -48,7 +52,7 @@ const some = (count: number, first = 0): Event[] =>
 
 describe('a run of etl', () => {
   it('given new records, then it reports them, and a repeated run adds nothing', async () => {
-    const store = new MemoryHistoryStore()
+    const store = new MemoryHistory(NOON)
     const target = new ParquetTarget(store)
     await archive(store, historyOf(READINGS, [...some(6), undefined]))
     await archive(store, historyOf(ALERTS, [alertEventOf('fired', 'a')]))
@@ -69,7 +73,7 @@ describe('a run of etl', () => {
   })
 
   it('given late readings, then only the rows of their own hour change', async () => {
-    const store = new MemoryHistoryStore()
+    const store = new MemoryHistory(NOON)
     const target = new ParquetTarget(store)
     await archive(store, historyOf(READINGS, [readingOf('1', 'a', NOON, { temperature: 1 })]))
     await loaded(store, target)
@@ -87,7 +91,7 @@ describe('a run of etl', () => {
 
   it('given a repeated event within the bound, then it counts once, in whatever run it comes', async () => {
     for (const runs of [1, 2]) {
-      const store = new MemoryHistoryStore()
+      const store = new MemoryHistory(NOON)
       const target = new ParquetTarget(store)
       const same = readingOf('same', 'a', NOON, { temperature: 1 })
       await archive(store, historyOf(READINGS, [same, ...some(3)]))
@@ -102,7 +106,7 @@ describe('a run of etl', () => {
   })
 
   it('given the same id of another source, then both count', async () => {
-    const store = new MemoryHistoryStore()
+    const store = new MemoryHistory(NOON)
     const target = new ParquetTarget(store)
     const other = { ...readingOf('1', 'a', NOON, { temperature: 1 }), source: '/environment/cellar' }
     await archive(store, historyOf(READINGS, [readingOf('1', 'b', NOON, { temperature: 1 }), other]))
@@ -111,7 +115,7 @@ describe('a run of etl', () => {
   })
 
   it('given missing offsets, then they are reported, and the records after them count', async () => {
-    const store = new MemoryHistoryStore()
+    const store = new MemoryHistory(NOON)
     const target = new ParquetTarget(store)
     for (const first of [5, 20]) await archive(store, historyOf(READINGS, some(3, first), { first }))
     const run = await loaded(store, target)
@@ -126,7 +130,7 @@ describe('a run of etl', () => {
   })
 
   it('given a damaged object, then the others are loaded, the run fails by name, and continues there', async () => {
-    const store = new MemoryHistoryStore()
+    const store = new MemoryHistory(NOON)
     const target = new ParquetTarget(store)
     await archive(store, historyOf(READINGS, some(3)))
     const damaged = await archive(store, historyOf(READINGS, some(3, 3), { first: 3 }))
@@ -142,7 +146,7 @@ describe('a run of etl', () => {
   })
 
   it('given too little time, then it stops between steps, and the partition that waits comes first', async () => {
-    const store = new MemoryHistoryStore()
+    const store = new MemoryHistory(NOON)
     const target = new ParquetTarget(store)
     for (const partition of [0, 1, 2]) await archive(store, historyOf(READINGS, some(3), { partition }))
     const seen: number[] = []
@@ -158,7 +162,7 @@ describe('a run of etl', () => {
   })
 
   it('given a partition of several steps and too little time, then it stops after a step', async () => {
-    const store = new MemoryHistoryStore()
+    const store = new MemoryHistory(NOON)
     const target = new ParquetTarget(store)
     const count = 17_000
     for (const first of [0, count]) {
@@ -174,10 +178,74 @@ describe('a run of etl', () => {
     assert.equal((await loaded(store, target)).records, count)
   })
 
+  it('given a storm of alerts in one object, then it is loaded in steps, and each alert counts once', async () => {
+    const store = new MemoryHistory(NOON)
+    const count = 60_000
+    const [template] = historyOf(ALERTS, [alertEventOf('fired', 'a')])
+    const { event, ...place } = template as HistoryRow & { readonly event: Event }
+    const rows = Array.from({ length: count }, (_, offset) => {
+      const alertId = `storm ${offset}`
+      return {
+        ...place,
+        offset,
+        event: { ...event, id: alertId, data: { ...(event.data as object), alertId } },
+      }
+    })
+    await archive(store, rows, 'compacted')
+    const steps: number[] = []
+    const target = sqlite()
+    await loaded(store, target, { onStep: ({ records }) => void steps.push(records) })
+    // The contents of a step are in memory together.
+    assert.deepEqual(steps, [50_000, 10_000])
+    assert.equal((await target.rows('alerts')).length, count)
+    await target.close()
+  })
+
+  it('given an erasure before and during a run, then its rows do not count, although the objects have them', async () => {
+    const store = new MemoryHistory(NOON)
+    const target = new ParquetTarget(store)
+    for (const first of [0, 3]) await archive(store, historyOf(READINGS, some(3, first), { first }))
+    const erase = (id: string, sensor: string) => {
+      const entities = [entityDigest(`/environment/roof ${sensor}`)]
+      return putErasure(store, { id, time: '', entities, upTo: { [READINGS]: [3] } })
+    }
+    await erase('1', 'roof-0')
+    store.before = async request => {
+      if (!request.includes('0-0000000000000000')) return
+      store.recover()
+      await erase('2', 'roof-1')
+    }
+    const { outcome, records } = await loaded(store, target)
+    assert.deepEqual([outcome, records], ['partial', 0])
+    assert.equal((await loaded(store, target)).records, 6)
+    // Each sensor has a record in both objects. The last record of roof-1 came after the erasure.
+    assert.deepEqual(await countsOf(target), { 'roof-1': 1, 'roof-2': 2 })
+  })
+
+  it('given an entity to erase, then the answer has the rows or the reason; a dry run changes nothing', async () => {
+    const store = new MemoryHistory(NOON)
+    await archive(store, historyOf(READINGS, some(6)))
+    await loaded(store, new ParquetTarget(store))
+    const entities = ['/environment/roof roof-1']
+    const location = 's3://history/marts/'
+    const erase = (counts?: Record<string, number>) =>
+      eraseFromWarehouse(new ParquetTarget(store), entities, counts)
+    const before = store.requests.length
+    assert.deepEqual(await erase(), { location })
+    assert.equal(store.requests.length, before)
+    const counts = {}
+    const rows = { readings_hourly: 1, readings_daily: 1, sensor_uptime: 1, alerts: 0 }
+    assert.deepEqual(await erase(counts), { location, rows })
+    assert.deepEqual(counts, { warehouseRows: 3 })
+    assert.ok(!('roof-1' in (await countsOf(new ParquetTarget(store)))))
+    store.failAt(1)
+    assert.match((await erase({})).failure ?? '', /no answer/)
+  })
+
   it('given a warehouse that fails, then the run is announced with the reason', async () => {
     const events: EtlCompleted[] = []
     const target = new SqliteTarget(join(folder, 'missing', 'file.db'))
-    const run = loaded(new MemoryHistoryStore(), target, { events })
+    const run = loaded(new MemoryHistory(NOON), target, { events })
     await assert.rejects(
       run,
       (error: Error) => error instanceof WarehouseFailure && /Create its folder/.test(error.message),
@@ -191,7 +259,7 @@ describe('a run of etl', () => {
   })
 
   it('given the same offsets, then the event has the same id; given none, that of its schedule', async () => {
-    const store = new MemoryHistoryStore()
+    const store = new MemoryHistory(NOON)
     await archive(store, historyOf(READINGS, some(3)))
     const run = await loaded(store, new ParquetTarget(store))
     const idOf = (one: EtlCompleted, at: string) => etlCompleted(one, at).id
@@ -227,7 +295,7 @@ function killable<T extends object>(subject: T, calls: { count: number; at: numb
 }
 
 describe('a run that is killed', () => {
-  async function history(store: MemoryHistoryStore): Promise<void> {
+  async function history(store: MemoryHistory): Promise<void> {
     await archive(store, historyOf(READINGS, some(9)))
     await archive(store, historyOf(READINGS, some(9, 5), { first: 9 }))
     await archive(store, historyOf(READINGS, some(9, 40), { partition: 1 }))
@@ -243,13 +311,13 @@ describe('a run that is killed', () => {
     SQLite: () => {
       const target = sqlite()
       return {
-        history: new MemoryHistoryStore(),
+        history: new MemoryHistory(NOON),
         target: () => target,
         faulty: (calls: Calls) => killable(target, calls),
       }
     },
     Parquet: () => {
-      const store = new MemoryHistoryStore()
+      const store = new MemoryHistory(NOON)
       // Each call of the bucket is a step at which the process can end.
       return {
         history: store,
@@ -337,7 +405,7 @@ describe('the marts of a log', () => {
   it('given any division into objects and runs, then they are the same as in one run', async () => {
     await fc.assert(
       fc.asyncProperty(logs, fc.boolean(), async (log, isSqlite) => {
-        const [once, often] = [new MemoryHistoryStore(), new MemoryHistoryStore()]
+        const [once, often] = [new MemoryHistory(NOON), new MemoryHistory(NOON)]
         const first = new ParquetTarget(once)
         const second = isSqlite ? sqlite() : new ParquetTarget(often)
         const readings = log.readings.map(({ event, partition, cut, run }) => ({
@@ -400,7 +468,7 @@ describe('the marts of a log', () => {
   async function inParts(
     topic: string,
     all: readonly Part[],
-    store: MemoryHistoryStore,
+    store: MemoryHistory,
     run: () => Promise<void>,
   ): Promise<void> {
     const waiting = new Map<number, (Event | undefined)[]>()
@@ -435,7 +503,7 @@ describe('the marts of a log', () => {
 
 describe('Parquet objects of the warehouse', () => {
   it('given a new day, then objects are merged, the old ones stay for readers, and are deleted a day later', async () => {
-    const store = new MemoryHistoryStore()
+    const store = new MemoryHistory(NOON)
     const target = new ParquetTarget(store)
     for (const first of [0, 3, 6]) {
       await archive(store, historyOf(READINGS, some(3, first), { first }))
@@ -453,7 +521,7 @@ describe('Parquet objects of the warehouse', () => {
   })
 
   it('given an object that is missing, then it is named', async () => {
-    const store = new MemoryHistoryStore()
+    const store = new MemoryHistory(NOON)
     const target = new ParquetTarget(store)
     await archive(store, historyOf(READINGS, some(3)))
     await loaded(store, target)
@@ -463,19 +531,17 @@ describe('Parquet objects of the warehouse', () => {
   })
 
   it('given a manifest of a newer version, then nothing is changed', async () => {
-    const store = new MemoryHistoryStore()
+    const store = new MemoryHistory(NOON)
     await store.put('marts/manifest.json', Buffer.from('{"version":2}'))
     await assert.rejects(loaded(store, new ParquetTarget(store)), /newer version/)
   })
 
   it('given a bucket that is away, then the run fails, and the next one continues', async () => {
-    const store = new MemoryHistoryStore()
+    const store = new MemoryHistory(NOON)
     await archive(store, historyOf(READINGS, some(3)))
-    const away = new Proxy(store, {
-      get: (from, name) =>
-        name === 'get' ? () => Promise.reject(new HistoryUnavailable('away')) : Reflect.get(from, name),
-    })
-    await assert.rejects(loaded(away, new ParquetTarget(away)), HistoryUnavailable)
+    store.failAt(1)
+    await assert.rejects(loaded(store, new ParquetTarget(store)), HistoryUnavailable)
+    store.recover()
     assert.equal((await loaded(store, new ParquetTarget(store))).records, 3)
   })
 })

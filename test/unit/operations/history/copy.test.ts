@@ -9,7 +9,7 @@ import { parseFrontiers } from '../../../../lib/history/compaction.ts'
 import { entityDigest, isErasedRow } from '../../../../lib/history/erased.ts'
 import { putErasure } from '../../../../lib/history/erasures.ts'
 import { frontierKey } from '../../../../lib/history/object-key.ts'
-import { historyRecords, historyRows } from '../../../../lib/history/read.ts'
+import { recordOf } from '../../../../lib/history/row.ts'
 import { type HistoryStore, HistoryUnavailable } from '../../../../lib/history/store.ts'
 import { HISTORY_TABLES } from '../../../../lib/history/tables.ts'
 import type { CopyPlan, CopyPorts } from '../../../../lib/operations/history/copy.ts'
@@ -17,7 +17,7 @@ import { exportHistory } from '../../../../lib/operations/history/export.ts'
 import { type ImportPorts, importHistory } from '../../../../lib/operations/history/import.ts'
 import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
 import { writeEvent } from '../../../../packages/runtime/cloudevents/writer.ts'
-import { addObject, MemoryHistory } from '../../../support/history-objects.ts'
+import { addObject, historyRows, MemoryHistory } from '../../../support/memory-history.ts'
 import { environmentReading as reading } from '../../../support/records.ts'
 import { sampled } from '../../../support/sampled.ts'
 
@@ -65,7 +65,7 @@ function portsOf(
 async function recordsIn(store: HistoryStore): Promise<LogRecord[]> {
   const found: LogRecord[] = []
   for (const table of HISTORY_TABLES)
-    for await (const group of historyRecords(store, { table })) found.push(...group)
+    for await (const rows of historyRows(store, { table })) found.push(...rows.map(recordOf))
   return found
 }
 

@@ -11,7 +11,7 @@ import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.
 import { writeEvent } from '../../../../packages/runtime/cloudevents/writer.ts'
 import type { Event } from '../../../../packages/runtime/consumer/event.ts'
 import { deadLetterRecord } from '../../../support/dead-letters.ts'
-import { addObject, MemoryHistory, PLAIN, rowsIn } from '../../../support/history-objects.ts'
+import { addObject, MemoryHistory, PLAIN, rowsIn } from '../../../support/memory-history.ts'
 import { alertFired, environmentReading as reading } from '../../../support/records.ts'
 
 const READINGS = 'sluice.telemetry.readings.test'

@@ -13,7 +13,7 @@ import { isFailure } from '../../../../packages/runtime/cloudevents/event.ts'
 import { readEvent } from '../../../../packages/runtime/cloudevents/reader.ts'
 import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
 import { writeEvent } from '../../../../packages/runtime/cloudevents/writer.ts'
-import { addObject, MemoryHistory } from '../../../support/history-objects.ts'
+import { addObject, MemoryHistory } from '../../../support/memory-history.ts'
 import { environmentReading as reading } from '../../../support/records.ts'
 
 const TOPIC = 'sluice.telemetry.readings.test'
@@ -126,11 +126,11 @@ describe('the history as the source of a replay', () => {
     const key = await addObject(store, 'readings', [recordAt(0, 0, DAY_MS)])
     store.objects.set(key, Buffer.from('PAR1PAR1'))
     await assert.rejects(played(store), error => {
-      assert.ok(error instanceof Error && error.name === 'OperationFailure' && error.message.includes(key))
+      assert.ok(error instanceof Error && error.name === 'DamagedObject' && error.message.includes(key))
       return true
     })
     store.failAt(1)
-    await assert.rejects(played(store), { name: 'OperationFailure', message: /no answer/ })
+    await assert.rejects(played(store), { name: 'HistoryUnavailable', message: /no answer/ })
   })
 
   it('given a stop, then it ends', async () => {

@@ -110,12 +110,10 @@ describe('the seam of history and topics', () => {
     assert.deepEqual(rows, [{ readings: 23, records: 30, others: 3, temperature: 29 }])
   })
 
-  it('given objects that are compacted while they are fetched, then they are listed again', async () => {
+  it('given objects that are compacted while they are fetched, then each offset is there once', async () => {
     const log = logOf(0, 30)
-    const parts = [
-      await archive(store, 'readings', log.slice(0, 10)),
-      await archive(store, 'readings', log.slice(10, 20)),
-    ]
+    await archive(store, 'readings', log.slice(0, 10))
+    await archive(store, 'readings', log.slice(10, 20))
     let isCompacted = false
     const compacting: HistoryStore = {
       name: store.name,
@@ -126,7 +124,6 @@ describe('the seam of history and topics', () => {
         if (!isCompacted) {
           isCompacted = true
           await archive(store, 'readings', log.slice(0, 20), 'compacted')
-          await store.delete(parts)
         }
         return store.get(key)
       },
@@ -178,7 +175,7 @@ describe('the seam of history and topics', () => {
     for (const faulty of faults) {
       await store.put(key, faulty)
       const failed = askedOf({ records: log, store }, 'SELECT sum(temperature), max(subject) FROM readings')
-      const name = 'OperationFailure'
+      const name = 'DamagedObject'
       await assert.rejects(failed, { name, message: /day=2026-03-01\/0-0+-0+29\.parquet.*Restore/s })
     }
   })

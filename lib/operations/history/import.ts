@@ -1,25 +1,17 @@
 /** Imports an export of the history. */
-import type { Bounds } from '../../../packages/runtime/adapters/kafka/offsets.ts'
 import { signalIn, topicName } from '../../app/topics.ts'
 import { frontierText, movedFrontier, nextFrontier, parseFrontiers } from '../../history/compaction.ts'
-import type { OffsetRange } from '../../history/coverage.ts'
 import { ErasureList, objectWithoutErased, putWithoutErased } from '../../history/erasures.ts'
 import { dayOf, frontierKey, type ObjectRange, objectKey, parseObjectKey } from '../../history/object-key.ts'
-import { DamagedObject, decodeColumns, type ReadColumns, rewritten } from '../../history/parquet.ts'
+import { DamagedObject, type ReadColumns, rewritten } from '../../history/parquet.ts'
 import { objectsOf } from '../../history/read.ts'
 import { OperationFailure } from '../failure.ts'
 import { type CopiedObject, type CopyPlan, type CopyPorts, type CopyReport, copyObjects } from './copy.ts'
 import { type ManifestEntry, manifestIn, sha256Of } from './manifest.ts'
 
 export interface ImportPorts extends CopyPorts {
-  /** Returns the bounds of a topic's partitions; undefined if Kafka does not have the topic. */
-  bounds(topic: string): Promise<readonly Bounds[] | undefined>
-  /** Returns the first record of the log in a range of offsets; undefined if there is none. */
-  recordIn(
-    topic: string,
-    partition: number,
-    range: OffsetRange,
-  ): Promise<{ readonly offset: number; readonly timestampMs: number } | undefined>
+  /** Returns true if Kafka has the topic. */
+  hasTopic(topic: string): Promise<boolean>
   nowMs(): number
 }
 
@@ -54,7 +46,7 @@ export async function importHistory(plan: CopyPlan, ports: ImportPorts): Promise
   const accepted: Imported[] = []
   const partitions = Map.groupBy(all.filter(isIn(plan)), ({ topic, partition }) => `${topic}/${partition}`)
   for (const [name, objects] of partitions) {
-    const why = plan.force ? undefined : await refusal(objects, known, ports)
+    const why = plan.force ? undefined : await refusal(objects as [Imported], known, ports)
     if (why === undefined) accepted.push(...objects)
     else problems.push(`${name} was not imported: ${why}`)
   }
@@ -91,38 +83,16 @@ function isIn({ tables, sinceMs, untilMs }: CopyPlan): (range: ObjectRange) => b
 }
 
 /**
- * Returns the reason why objects of a partition must not be imported; undefined if they may be. Offsets of two logs collide, so a
- * partition may have rows of only one log:
- * - If Kafka has the topic, its log must be the one that was exported: the name is the same, and so is a record that both contain.
- * - Otherwise, or if Kafka has no such record any more, the history of the partition must not have objects of another origin.
+ * Returns the reason why objects of a partition must not be imported; undefined if they may be. Offsets of two logs collide, and
+ * nothing in an object says which log it is of, so a partition may have rows of one origin only.
  */
 async function refusal(
-  objects: readonly Imported[],
+  [{ table, topic, partition }]: readonly [Imported, ...Imported[]],
   known: ReadonlySet<string>,
-  { from, to, bounds, recordIn }: ImportPorts,
+  { to, hasTopic }: ImportPorts,
 ): Promise<string | undefined> {
-  const sorted = objects.toSorted((a, b) => a.firstOffset - b.firstOffset)
-  const [first] = sorted as [Imported]
-  const { table, topic, partition, isRenamed } = first
-  const log = (await bounds(topic))?.[partition]
-  const end = Math.max(...objects.map(({ lastOffset }) => lastOffset)) + 1
-  if (log && (isRenamed || end > log.end))
-    return 'Kafka has a log of its own for it, whose offsets collide. Import into an environment without this topic.'
-  const fromOffset = Math.max(log?.start ?? 0, first.firstOffset)
-  const shared =
-    log && fromOffset < end && (await recordIn(topic, partition, { fromOffset, toOffset: end - 1 }))
-  const object = shared && sorted.findLast(({ firstOffset }) => firstOffset <= shared.offset)
-  if (shared && object && shared.offset <= object.lastOffset) {
-    const bytes = await from.get(object.key)
-    const read = await decodeColumns(bytes ?? Buffer.alloc(0), { names: ['offset', 'timestamp'] }).catch(
-      () => undefined,
-    )
-    if (!read) return `${from.name}/${object.key} cannot be read.`
-    const { values } = read
-    const row = values.offset?.indexOf(shared.offset) ?? -1
-    if (values.timestamp?.[row] === shared.timestampMs) return undefined
-    return `the record at offset ${shared.offset} is another one in Kafka: the topic was created anew.`
-  }
+  if (await hasTopic(topic))
+    return 'Kafka has a log of its own for it, whose offsets collide. Import into an environment without this topic or, if the log is the one that was exported, use --force.'
   const own = await objectsOf(to, { table, topics: [topic], partitions: [partition] })
   const other = own.find(({ key }) => !known.has(key))
   return other && `it has a history of its own, such as ${other.key}. Import into an environment without one.`

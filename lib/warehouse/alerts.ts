@@ -172,36 +172,9 @@ function isResolved({ resolved_ts, resolved_reason }: MartRow): boolean {
   return resolved_ts !== null || resolved_reason !== null
 }
 
-/** Returns the rows of `alert_log`. An alert of which history has only an acknowledgement is omitted, as are unknown times. */
-export function alertLog(alerts: readonly MartRow[]): MartRow[] {
-  const names = ALERT_LOG.columns.map(([name]) => name)
-  const shown = alerts.filter(({ alert_ts }) => alert_ts !== null)
-  return shown.map(row => Object.fromEntries(names.map(name => [name, row[name] ?? null])))
-}
-
 /** Returns the query for `alerts_by_rule`. @param day expression for the UTC day of `alert_ts` */
 export function byRuleQuery(log: string, day: string): string {
   return `SELECT alert_type, sensor_id, ${day} AS day, count(*) AS fired, count(duration_s) AS resolved,
         sum(duration_s) AS total_s, avg(duration_s) AS mean_s, max(duration_s) AS max_s
         FROM ${log} GROUP BY 1, 2, 3`
-}
-
-/** Returns the rows of `alerts_by_rule`. */
-export function alertsByRule(alerts: readonly MartRow[]): MartRow[] {
-  const groups = Map.groupBy(alertLog(alerts), ({ alert_type, sensor_id, alert_ts }) => {
-    const day = new Date(Number(alert_ts)).toISOString().slice(0, 10)
-    return JSON.stringify([alert_type, sensor_id, day])
-  })
-  return [...groups].map(([group, rows]) => {
-    const [alert_type, sensor_id, day] = JSON.parse(group)
-    const times = rows.flatMap(({ duration_s }) => (typeof duration_s === 'number' ? [duration_s] : []))
-    const total = times.reduce((sum, time) => sum + time, 0)
-    const some = times.length > 0
-    return {
-      ...{ alert_type, sensor_id, day, fired: rows.length, resolved: times.length },
-      total_s: some ? total : null,
-      mean_s: some ? total / times.length : null,
-      max_s: some ? Math.max(...times) : null,
-    }
-  })
 }

@@ -40,7 +40,7 @@ export interface WarehouseTarget {
   apply(step: Step): Promise<boolean>
   /** Stores that everything up to these watermarks was announced. */
   announced(watermarks: readonly Watermark[]): Promise<void>
-  /** Returns the rows of a mart or view, in any order. */
+  /** Returns the rows of a mart, or of a view that the warehouse has, in any order. */
   rows(name: string): Promise<readonly MartRow[]>
   /**
    * Removes the rows of entities, whatever their time. A repeat removes the rows that a failure has left.

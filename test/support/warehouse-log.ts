@@ -8,6 +8,7 @@ import { encodeRows } from '../../lib/history/parquet.ts'
 import type { HistoryRow } from '../../lib/history/row.ts'
 import type { HistoryStore } from '../../lib/history/store.ts'
 import { runEtl } from '../../lib/operations/etl/run.ts'
+import { ALERT_LOG, ALERTS, ALERTS_BY_RULE } from '../../lib/warehouse/alerts.ts'
 import type { MartRow } from '../../lib/warehouse/mart.ts'
 import { MARTS, SHOWN } from '../../lib/warehouse/marts.ts'
 import type { WarehouseTarget } from '../../lib/warehouse/target.ts'
@@ -102,6 +103,39 @@ export function alertEventOf(
   return { id, type, ...attributes, datacontenttype: 'application/json', data }
 }
 
+/** Returns the rows of `alert_log`. An alert of which history has only an acknowledgement is omitted, as are unknown times. */
+export function alertLog(alerts: readonly MartRow[]): MartRow[] {
+  const names = ALERT_LOG.columns.map(([name]) => name)
+  const shown = alerts.filter(({ alert_ts }) => alert_ts !== null)
+  return shown.map(row => Object.fromEntries(names.map(name => [name, row[name] ?? null])))
+}
+
+/** Returns the rows of `alerts_by_rule`. */
+export function alertsByRule(alerts: readonly MartRow[]): MartRow[] {
+  const groups = Map.groupBy(alertLog(alerts), ({ alert_type, sensor_id, alert_ts }) => {
+    const day = new Date(Number(alert_ts)).toISOString().slice(0, 10)
+    return JSON.stringify([alert_type, sensor_id, day])
+  })
+  return [...groups].map(([group, rows]) => {
+    const [alert_type, sensor_id, day] = JSON.parse(group)
+    const times = rows.flatMap(({ duration_s }) => (typeof duration_s === 'number' ? [duration_s] : []))
+    const total = times.reduce((sum, time) => sum + time, 0)
+    const some = times.length > 0
+    return {
+      ...{ alert_type, sensor_id, day, fired: rows.length, resolved: times.length },
+      total_s: some ? total : null,
+      mean_s: some ? total / times.length : null,
+      max_s: some ? Math.max(...times) : null,
+    }
+  })
+}
+
+/** Returns the rows of a mart or view. Objects in Parquet have no views, so theirs are derived. */
+export async function rowsOf(target: WarehouseTarget, name: string): Promise<readonly MartRow[]> {
+  const view = { [ALERT_LOG.name]: alertLog, [ALERTS_BY_RULE.name]: alertsByRule }[name]
+  return view && target.kind === 'parquet' ? view(await target.rows(ALERTS.name)) : await target.rows(name)
+}
+
 export type Marts = Readonly<Record<string, readonly MartRow[]>>
 
 /** Returns the rows of all marts and views in a fixed order, with numbers that differ only by rounding made equal. */
@@ -109,7 +143,7 @@ export async function martsOf(target: WarehouseTarget): Promise<Marts> {
   const names = new Set([...MARTS, ...SHOWN].map(({ name }) => name))
   const all: Record<string, MartRow[]> = {}
   for (const name of names) {
-    const rows = (await target.rows(name)).map(row =>
+    const rows = (await rowsOf(target, name)).map(row =>
       Object.fromEntries(Object.entries(row).map(([column, value]) => [column, comparable(column, value)])),
     )
     all[name] = rows.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))

@@ -6,7 +6,6 @@
 import { derivedId } from '../../../packages/runtime/consumer/derived-id.ts'
 import { decodeColumns, ParquetFile } from '../../history/parquet.ts'
 import type { HistoryStore } from '../../history/store.ts'
-import { ALERT_LOG, ALERTS, ALERTS_BY_RULE, alertLog, alertsByRule } from '../alerts.ts'
 import { COLUMN_TYPES, type Mart, type MartRow, merged, storedNames } from '../mart.ts'
 import { MARTS } from '../marts.ts'
 import {
@@ -100,16 +99,11 @@ export class ParquetTarget implements WarehouseTarget {
   }
 
   async rows(name: string): Promise<readonly MartRow[]> {
-    if (name === ALERT_LOG.name) return alertLog(await this.rows(ALERTS.name))
-    if (name === ALERTS_BY_RULE.name) return alertsByRule(await this.rows(ALERTS.name))
     const mart = MARTS.find(one => one.name === name)
+    if (!mart) return []
     const { objects } = await this.#manifest()
-    return mart
-      ? await this.#rowsIn(
-          mart,
-          objects.filter(one => one.mart === name),
-        )
-      : []
+    const own = objects.filter(one => one.mart === name)
+    return await this.#rowsIn(mart, own)
   }
 
   /** Replaces the objects, also those that no manifest names any more. Runs that began before find them under the same keys. */

@@ -4,19 +4,12 @@ import { EVENT_COLUMNS } from '../../../lib/operations/sql/alert-tables.ts'
 import { POSTGRES } from '../../../lib/warehouse/adapters/postgres.ts'
 import { firstStatements } from '../../../lib/warehouse/adapters/sql.ts'
 import { SQLITE } from '../../../lib/warehouse/adapters/sqlite.ts'
-import {
-  ALERT_LOG,
-  ALERTS,
-  type AlertChange,
-  alertLog,
-  alertsByRule,
-  foldAlerts,
-} from '../../../lib/warehouse/alerts.ts'
+import { ALERT_LOG, ALERTS, type AlertChange, foldAlerts } from '../../../lib/warehouse/alerts.ts'
 import type { MartRow } from '../../../lib/warehouse/mart.ts'
 import { foldReadings, READINGS_DAILY, READINGS_HOURLY } from '../../../lib/warehouse/readings.ts'
 import { SENSOR_UPTIME } from '../../../lib/warehouse/uptime.ts'
 import { derivedId } from '../../../packages/runtime/consumer/derived-id.ts'
-import { NOON } from '../../support/warehouse-log.ts'
+import { alertLog, alertsByRule, NOON } from '../../support/warehouse-log.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_START = Date.parse('2026-03-01T00:00:00Z')

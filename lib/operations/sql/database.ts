@@ -65,10 +65,6 @@ const LOCK = [`SET TimeZone = 'UTC'`, 'SET lock_configuration = true']
  */
 const STATEMENTS =
   /^(SELECT|EXPLAIN|CREATE|CREATE_FUNC|INSERT|UPDATE|DELETE|MERGE_INTO|ALTER|DROP|ANALYZE|VACUUM|SET|VARIABLE_SET|TRANSACTION|CALL|RELATION)$/
-/** Messages about files that cannot be read. */
-const UNREADABLE = /^Invalid Error|parquet|thrift|zstd|decompress|corrupt|dictionary|page header/i
-const DAMAGED =
-  'cannot be read. Restore these objects from a copy, or move them away: their offsets are then a missing range'
 /** Words of statements that could be run by EXPLAIN ANALYZE. */
 const EXPLAINED = /\b(copy|export|import|attach|install|load)\b/i
 
@@ -91,7 +87,6 @@ export class SqlDatabase {
   readonly #instance: DuckDBInstance
   readonly #connection: DuckDBConnection
   readonly #appender: DuckDBAppender
-  #files: readonly string[] = []
   #isSwitched = false
 
   private constructor(
@@ -159,7 +154,6 @@ export class SqlDatabase {
    * @param loaded files of the tables that were loaded
    * @param named views that the statements name. All other views are removed, because they would be empty.
    * @throws OperationFailure if the memory limit is reached
-   * @throws SqlError that names a damaged file
    */
   async complete(
     loaded: ReadonlyMap<HistoryTable, readonly string[]>,
@@ -172,7 +166,6 @@ export class SqlDatabase {
     } catch (error) {
       throw loadFailure(error)
     }
-    this.#files = [...loaded.values()].flat()
     const schemas = await writeSchemas(this.folder)
     const run = async (statements: readonly string[]) => {
       for (const statement of statements) await this.#checked(() => this.#connection.run(statement))
@@ -269,20 +262,8 @@ export class SqlDatabase {
       return await work()
     } catch (error) {
       // Messages name objects of the history, not their local copies.
-      const message = (error as Error).message.replaceAll(`${this.folder}/`, '')
-      const damaged = UNREADABLE.test(message) ? await this.#damaged() : []
-      throw sqlError(damaged.length > 0 ? `${damaged.join(', ')}: ${DAMAGED} (${message})` : message, error)
+      throw sqlError((error as Error).message.replaceAll(`${this.folder}/`, ''), error)
     }
-  }
-
-  /** Returns the keys of the objects that DuckDB cannot read. */
-  async #damaged(): Promise<string[]> {
-    const damaged: string[] = []
-    for (const file of this.#files) {
-      const read = this.#connection.run(`SELECT count(COLUMNS(*)) FROM read_parquet(${literal(file)})`)
-      await read.catch(() => damaged.push(file.slice(this.folder.length + 1)))
-    }
-    return damaged
   }
 
   async #refuseSwitches(): Promise<void> {

@@ -1,4 +1,5 @@
 /** Shows the progress of a command as one line on standard error. */
+import { progressText } from './progress-text.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Interval of updates in milliseconds. On a terminal, each line replaces the previous one; otherwise all lines remain. */
@@ -18,4 +19,35 @@ export function showLine({ stderr }: Pick<Terminal, 'stderr'>, text: () => strin
     show()
     stderr.write('\n')
   }
+}
+
+/** Time in milliseconds for which `showLineLater` shows nothing. */
+const QUIET_MS = 1_000
+
+/** Shows a line as `showLine` does, but only if the work takes a while. The returned function can be called again. */
+export function showLineLater(terminal: Pick<Terminal, 'stderr'>, text: () => string): () => void {
+  let hide = () => {}
+  const patience = setTimeout(() => {
+    hide = showLine(terminal, text)
+  }, QUIET_MS)
+  return () => {
+    clearTimeout(patience)
+    hide()
+    hide = () => {}
+  }
+}
+
+/**
+ * Shows how much of the work is done.
+ *
+ * @param what word for what is counted, see `progressText`
+ */
+export function showProgress(terminal: Pick<Terminal, 'stderr'>, what: string, show = showLine) {
+  const startedMs = performance.now()
+  const progress = { done: 0, total: 0 }
+  const line = () => progressText({ ...progress, elapsedMs: performance.now() - startedMs }, what)
+  const onProgress = (done: number, total: number): void => {
+    Object.assign(progress, { done, total })
+  }
+  return { onProgress, hide: show(terminal, line) }
 }

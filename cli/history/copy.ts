@@ -16,8 +16,7 @@ import {
   type ValuesOf,
 } from '../command.ts'
 import { CliFailure } from '../failure.ts'
-import { showLine } from '../progress.ts'
-import { progressText } from '../progress-text.ts'
+import { showProgress } from '../progress.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 import { DAY_OR_TIME, DAY_TEXT } from './period.ts'
 
@@ -47,11 +46,7 @@ export async function copied(
   terminal: Terminal,
   copy: (plan: CopyPlan, onProgress: (done: number, total: number) => void) => Promise<CopyReport>,
 ): Promise<void> {
-  const startedMs = performance.now()
-  let [done, total] = [0, 0]
-  const hide = showLine(terminal, () =>
-    progressText({ done, total, elapsedMs: performance.now() - startedMs }, 'objects'),
-  )
+  const { onProgress, hide } = showProgress(terminal, 'objects')
   const plan = {
     env,
     tables: table.length > 0 ? table : HISTORY_TABLES,
@@ -59,9 +54,7 @@ export async function copied(
     ...defined({ sinceMs, untilMs }),
   }
   try {
-    const report = await copy(plan, (...counted) => {
-      ;[done, total] = counted
-    })
+    const report = await copy(plan, onProgress)
     hide()
     printReport(terminal, report, json, copyText)
     if (report.problems.length > 0) throw new CliFailure('Some objects were not copied: see above.')

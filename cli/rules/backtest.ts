@@ -23,14 +23,12 @@ import { configOf } from '../connections.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { historyOf } from '../history/store.ts'
 import { MAPPING, readerWith } from '../mapping-option.ts'
-import { showLine } from '../progress.ts'
+import { showLineLater, showProgress } from '../progress.ts'
 import { pathIn, printReport, type Terminal } from '../terminal.ts'
 import { reachOf } from '../topics.ts'
 import { backtestText } from './backtest-text.ts'
 
 const DAY_MS = 86_400_000
-/** Time in milliseconds after which the progress is shown. */
-const QUIET_MS = 1_000
 
 const OPTIONS = {
   since: option(
@@ -126,11 +124,7 @@ async function ofHistory(
       'HISTORY_BUCKET is not set: only the readings that the topics still contain are used.\n',
     )
   const connections = new CommandConnections(config)
-  const progress = { done: 0, total: 0 }
-  let hide = () => {}
-  const patience = setTimeout(() => {
-    hide = showLine(terminal, () => `${progress.done} of ${progress.total} records read`)
-  }, QUIET_MS)
+  const { onProgress, hide } = showProgress(terminal, 'records read', showLineLater)
   try {
     const log = {
       reader: await connections.log(),
@@ -139,15 +133,12 @@ async function ofHistory(
     }
     const topics = topicsOf(['readings']).map(signal => topicName(signal, config.env))
     const range = { sinceMs, untilMs, topics }
-    return await backtest({ store, log }, { rules, against, settings }, range, terminal.stop, (done, total) =>
-      Object.assign(progress, { done, total }),
-    )
+    return await backtest({ store, log }, { rules, against, settings }, range, terminal.stop, onProgress)
   } catch (error) {
     throw error instanceof Unavailable || isUnreadable(error)
       ? new OperationFailure(error.message, { cause: error })
       : error
   } finally {
-    clearTimeout(patience)
     hide()
     store?.close?.()
     await connections.close()

@@ -24,13 +24,10 @@ import { CommandConnections } from '../command-connections.ts'
 import { configOf, environmentOf, kafkaFailure, requireSignIn, withinPatience } from '../connections.ts'
 import { CliFailure, isStop, usageFailure } from '../failure.ts'
 import { inputBytes } from '../input.ts'
-import { showLine } from '../progress.ts'
+import { showLineLater } from '../progress.ts'
 import { columnsOf, pathIn, type Terminal } from '../terminal.ts'
 import { harmlessLines } from '../text-width.ts'
 import { answerText, csvLine, type ReadAnswer } from './text.ts'
-
-/** Time in milliseconds after which the progress is shown. */
-const QUIET_MS = 1_000
 
 /**
  * Maximum number of rows that are printed as a table. All rows must be in memory before the first line is printed, because the
@@ -124,15 +121,7 @@ async function query(
   const servers = { config, connections, aws: awsPlace(environmentOf(terminal, options.env)) }
   const progress = newProgress()
   let database: SqlDatabase | undefined
-  let hide = () => {}
-  const patience = setTimeout(() => {
-    hide = showLine(terminal, () => progressText(progress, database?.progress ?? 0))
-  }, QUIET_MS)
-  const quiet = () => {
-    clearTimeout(patience)
-    hide()
-    hide = () => {}
-  }
+  const quiet = showLineLater(terminal, () => progressText(progress, database?.progress ?? 0))
   const notice = (sentence: string) => terminal.stderr.write(`${sentence}\n`)
   const question = { statements, sinceMs: options.since, untilMs: options.until }
   try {

@@ -15,8 +15,7 @@ import type { CommandConnections } from '../command-connections.ts'
 import { warehouseOf } from '../etl/warehouse.ts'
 import { CliFailure } from '../failure.ts'
 import { historyOf } from '../history/store.ts'
-import { showLine } from '../progress.ts'
-import { progressText } from '../progress-text.ts'
+import { showProgress } from '../progress.ts'
 import type { Terminal } from '../terminal.ts'
 import { boundsOf } from './log.ts'
 
@@ -42,11 +41,7 @@ export async function historyErased(
   const store = await historyOf(config, terminal)
   if (!store) return { notReached: NOT_REACHED }
   const topics = HISTORY_TABLES.flatMap(signalsOfTable).map(signal => topicName(signal, config.env))
-  const startedMs = performance.now()
-  let [done, total] = [0, 0]
-  const hide = showLine(terminal, () =>
-    progressText({ done, total, elapsedMs: performance.now() - startedMs }, 'objects of the history'),
-  )
+  const { onProgress, hide } = showProgress(terminal, 'objects of the history')
   const ports = {
     store,
     stop: terminal.stop,
@@ -55,9 +50,7 @@ export async function historyErased(
       if (bounds === 'away') throw new HistoryUnavailable('Kafka does not answer')
       return bounds === 'no-topic' ? undefined : bounds.map(({ end }) => end)
     },
-    onProgress: (...counted: [number, number]) => {
-      ;[done, total] = counted
-    },
+    onProgress,
   }
   try {
     const erasure = { ...request, topics, time: new Date().toISOString() }

@@ -14,9 +14,9 @@ import {
   settledOffset,
   supersededObjects,
 } from './compaction.ts'
-import { coverage, missingRanges, type OffsetRange, type Slice } from './coverage.ts'
+import { coverage, missingRanges, type PartitionRange, type Slice } from './coverage.ts'
 import { ErasureList, objectWithoutErased, putWithoutErased } from './erasures.ts'
-import { type KeyColumns, keyColumns, mergedParts, UnusableObject } from './merge.ts'
+import { type KeyColumns, keyColumns, type LoadedSlice, mergedParts, UnusableObject } from './merge.ts'
 import { frontierKey, type HistoryObject, objectKey } from './object-key.ts'
 import { DamagedObject } from './parquet.ts'
 import { objectBytes, objectsOf } from './read.ts'
@@ -35,11 +35,6 @@ export type CompactionProblem =
   | { readonly kind: 'unusable'; readonly key: string; readonly reason: string }
   | ({ readonly kind: 'recreated' | 'overlapping'; readonly key: string } & PartitionRange)
   | ({ readonly kind: 'missing' } & PartitionRange)
-
-interface PartitionRange extends OffsetRange {
-  readonly topic: string
-  readonly partition: number
-}
 
 /** Parameters of a compaction. */
 export interface CompactionRun {
@@ -155,9 +150,13 @@ class Compaction {
   }
 
   async #compacted({ range, slices }: CompactionGroup): Promise<HistoryObject> {
-    const loaded = await inBatches(slices, async slice => {
-      return { ...slice, bytes: await objectBytes(this.#store, slice.object.key) }
+    const load = async (slice: Slice) => ({
+      ...slice,
+      bytes: await objectBytes(this.#store, slice.object.key),
     })
+    const loaded: LoadedSlice[] = []
+    for (let from = 0; from < slices.length; from += READ_AT_ONCE)
+      loaded.push(...(await Promise.all(slices.slice(from, from + READ_AT_ONCE).map(load))))
     const bytes = await mergedParts(loaded)
     await putWithoutErased({ store: this.#store, erasures: this.#erasures }, range, bytes)
     this.counts.compacted += 1
@@ -183,7 +182,7 @@ class Compaction {
     const compacted = new CompactedRows(objects, one => this.#keyColumns(one))
     for (let from = 0; from < superseded.length && this.#hasTime(); from += READ_AT_ONCE) {
       const some = superseded.slice(from, from + READ_AT_ONCE)
-      const rows = await inBatches(some, one => this.#keyColumns(one).catch(this.#unusable))
+      const rows = await Promise.all(some.map(one => this.#keyColumns(one).catch(this.#unusable)))
       const same: HistoryObject[] = []
       for (const [index, one] of some.entries()) {
         const found = rows[index]
@@ -270,11 +269,4 @@ class CompactedRows {
 
 function reported({ key, topic, partition, firstOffset, lastOffset }: HistoryObject) {
   return { key, topic, partition, fromOffset: firstOffset, toOffset: lastOffset }
-}
-
-async function inBatches<T, R>(items: readonly T[], read: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = []
-  for (let from = 0; from < items.length; from += READ_AT_ONCE)
-    results.push(...(await Promise.all(items.slice(from, from + READ_AT_ONCE).map(read))))
-  return results
 }

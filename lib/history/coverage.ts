@@ -10,6 +10,12 @@ export interface OffsetRange {
   readonly toOffset: number
 }
 
+/** Range of a partition. */
+export interface PartitionRange extends OffsetRange {
+  readonly topic: string
+  readonly partition: number
+}
+
 /** Rows of an object that count. Its rows outside of the range are read from other objects. */
 export interface Slice<O extends ObjectRange = HistoryObject> extends OffsetRange {
   readonly object: O

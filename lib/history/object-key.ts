@@ -69,6 +69,7 @@ export function dayOf(timeMs: number): string {
   return instant(timeMs).slice(0, 10)
 }
 
-function padded(offset: number): string {
+/** Returns an offset for a key, so that keys are in the order of their offsets. */
+export function padded(offset: number): string {
   return String(offset).padStart(16, '0')
 }

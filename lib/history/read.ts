@@ -26,26 +26,29 @@ export interface PartitionSlices {
   readonly slices: readonly Slice[]
 }
 
+/** Returns whether an object can have rows of a period. Its last rows can belong to the day after its own. */
+export function isWithin(
+  { day }: Pick<HistoryObject, 'day'>,
+  { sinceMs, untilMs }: { readonly sinceMs?: number | undefined; readonly untilMs?: number | undefined },
+): boolean {
+  const isBefore = sinceMs !== undefined && day < dayOf(sinceMs - DAY_MS)
+  return !isBefore && (untilMs === undefined || day <= dayOf(untilMs))
+}
+
 /** Returns the objects of a table. Keys of foreign objects are passed to `foreign`. */
 export async function objectsOf(
   store: HistoryStore,
-  { table, topics, partitions, sinceMs, untilMs }: HistoryQuery,
+  query: HistoryQuery,
   foreign: (key: string) => void = () => {},
 ): Promise<HistoryObject[]> {
-  // The last rows of an object can belong to the day after its own.
-  const firstDay = sinceMs === undefined ? '' : dayOf(sinceMs - DAY_MS)
-  const lastDay = untilMs === undefined ? '~' : dayOf(untilMs)
+  const { table, topics, partitions } = query
   const found: HistoryObject[] = []
   for (const level of LEVELS)
     for (const topic of topics ?? [undefined])
       for await (const stored of store.list(folderOf(table, level, topic))) {
         const range = parseObjectKey(stored.key)
         if (!range) foreign(stored.key)
-        else if (
-          range.day >= firstDay &&
-          range.day <= lastDay &&
-          (partitions === undefined || partitions.includes(range.partition))
-        )
+        else if (isWithin(range, query) && (partitions === undefined || partitions.includes(range.partition)))
           found.push({ ...range, ...stored })
       }
   return found

@@ -11,7 +11,7 @@ import { identitiesOf } from '../../alerting/firings.ts'
 import { type AnyRule, isOfReadingsAlone, isPatternRule } from '../../alerting/patterns/pattern.ts'
 import { identityOf } from '../../alerting/rule.ts'
 import { topicName } from '../../app/topics.ts'
-import type { OffsetRange } from '../../history/coverage.ts'
+import type { OffsetRange, PartitionRange } from '../../history/coverage.ts'
 import { objectBytes } from '../../history/read.ts'
 import type { HistoryStore } from '../../history/store.ts'
 import { type Arrival, inBatches } from '../rule-log/arrivals.ts'
@@ -19,12 +19,6 @@ import { AlertTimes, type ComparedAlert, comparedAlerts } from './compare.ts'
 import { decodedIn, runRows } from './history-rows.ts'
 import { type AlertingConsumer, type ConsumerSettings, consumerOf, PartitionRun } from './partition-run.ts'
 import { type PartitionParts, partitionsOf, type RecordPlaces, recordsOfPart } from './partitions.ts'
-
-/** Range without records, and its place. */
-interface MissingRange extends OffsetRange {
-  readonly topic: string
-  readonly partition: number
-}
 
 export interface Backtest {
   readonly sinceMs: number
@@ -37,7 +31,7 @@ export interface Backtest {
   readonly duplicates: number
   /** Number of records that `alerting` rejects. */
   readonly failed: number
-  readonly missing: readonly MissingRange[]
+  readonly missing: readonly PartitionRange[]
   /** Rules that were not tried: they evaluate groups of entities, or events that are not readings. */
   readonly untried: readonly string[]
   readonly counts: { readonly both: number; readonly onlyTried: number; readonly onlyOther: number }

@@ -3,8 +3,7 @@
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
 import { missingRanges, type OffsetRange, type Slice, tailRanges } from '../../history/coverage.ts'
-import { dayOf } from '../../history/object-key.ts'
-import { rowsOfSlice, slicesOf } from '../../history/read.ts'
+import { isWithin, rowsOfSlice, slicesOf } from '../../history/read.ts'
 import { recordOf } from '../../history/row.ts'
 import type { HistoryStore } from '../../history/store.ts'
 import type { HistoryTable } from '../../history/tables.ts'
@@ -58,7 +57,7 @@ export async function partitionsOf(
       const parts: PartitionParts['parts'][number][] = [...slices, ...live].toSorted(
         (a, b) => a.fromOffset - b.fromOffset,
       )
-      const read = parts.filter(({ object }) => object === undefined || object.day <= dayOf(untilMs))
+      const read = parts.filter(({ object }) => object === undefined || isWithin(object, { untilMs }))
       if (parts.length > 0)
         found.push({ topic, partition, parts: read, missing: missingRanges(slices, bounds) })
     }

@@ -2,9 +2,9 @@
 import { signalIn, topicName } from '../../app/topics.ts'
 import { frontierText, movedFrontier, nextFrontier, parseFrontiers } from '../../history/compaction.ts'
 import { ErasureList, objectWithoutErased, putWithoutErased } from '../../history/erasures.ts'
-import { dayOf, frontierKey, type ObjectRange, objectKey, parseObjectKey } from '../../history/object-key.ts'
+import { frontierKey, type ObjectRange, objectKey, parseObjectKey } from '../../history/object-key.ts'
 import { DamagedObject, type ReadColumns, rewritten } from '../../history/parquet.ts'
-import { objectsOf } from '../../history/read.ts'
+import { isWithin, objectsOf } from '../../history/read.ts'
 import { OperationFailure } from '../failure.ts'
 import { type CopiedObject, type CopyPlan, type CopyPorts, type CopyReport, copyObjects } from './copy.ts'
 import { type ManifestEntry, manifestIn, sha256Of } from './manifest.ts'
@@ -21,8 +21,6 @@ interface Imported extends CopiedObject, ObjectRange {
   /** True if the topic has another name in this environment. */
   readonly isRenamed: boolean
 }
-
-const DAY_MS = 86_400_000
 
 /**
  * Copies objects of an export to the history of an environment, and verifies their checksums. Topics are renamed to those of the
@@ -44,7 +42,8 @@ export async function importHistory(plan: CopyPlan, ports: ImportPorts): Promise
   const list = await erasures.current()
   const problems: string[] = []
   const accepted: Imported[] = []
-  const partitions = Map.groupBy(all.filter(isIn(plan)), ({ topic, partition }) => `${topic}/${partition}`)
+  const wanted = all.filter(one => plan.tables.includes(one.table) && isWithin(one, plan))
+  const partitions = Map.groupBy(wanted, ({ topic, partition }) => `${topic}/${partition}`)
   for (const [name, objects] of partitions) {
     const why = plan.force ? undefined : await refusal(objects as [Imported], known, ports)
     if (why === undefined) accepted.push(...objects)
@@ -73,13 +72,6 @@ function importedAs(entry: ManifestEntry, env: string): Imported[] {
   const topic = signal ? topicName(signal, env) : range.topic
   const renamed = { ...range, topic }
   return [{ ...renamed, key: entry.key, as: objectKey(renamed), entry, isRenamed: topic !== range.topic }]
-}
-
-function isIn({ tables, sinceMs, untilMs }: CopyPlan): (range: ObjectRange) => boolean {
-  // The last rows of an object can belong to the day after its own.
-  const firstDay = sinceMs === undefined ? '' : dayOf(sinceMs - DAY_MS)
-  const lastDay = untilMs === undefined ? '~' : dayOf(untilMs)
-  return ({ table, day }) => tables.includes(table) && day >= firstDay && day <= lastDay
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Opens the history of a table as the source of a replay. Its records are in order of time, each partition in its own order. */
 import { rowsIn } from '../../history/compaction.ts'
-import { missingRanges, type OffsetRange, type Slice } from '../../history/coverage.ts'
+import { missingRanges, type PartitionRange, type Slice } from '../../history/coverage.ts'
 import { isErasedRow } from '../../history/erased.ts'
 import { type HistoryQuery, rowsOfSlice, slicesOf } from '../../history/read.ts'
 import { recordOf } from '../../history/row.ts'
@@ -13,15 +13,10 @@ import type { Source } from './source.ts'
 /** Maximum number of rows of a partition in memory. */
 const BATCH = 5_000
 
-/** Range that the archiver has not written, because the log no longer had it. */
-interface MissingRange extends OffsetRange {
-  readonly topic: string
-  readonly partition: number
-}
-
 /** Source that reads from the history. */
 export interface HistorySource extends Source {
-  readonly missing: readonly MissingRange[]
+  /** Ranges that the archiver has not written, because the log no longer had them. */
+  readonly missing: readonly PartitionRange[]
 }
 
 /**

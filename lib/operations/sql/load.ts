@@ -8,7 +8,6 @@ import pMap from 'p-map'
 import type { PlainReader } from '../../../packages/runtime/pipeline/decoding/plain-records.ts'
 import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
 import { missingRanges, type Slice, tailRanges } from '../../history/coverage.ts'
-import { dayOf } from '../../history/object-key.ts'
 import {
   columnGroups,
   DamagedObject,
@@ -17,7 +16,7 @@ import {
   rewritten,
   rowsFrom,
 } from '../../history/parquet.ts'
-import { damaged, objectBytes, type PartitionSlices, slicesOf } from '../../history/read.ts'
+import { damaged, isWithin, objectBytes, type PartitionSlices, slicesOf } from '../../history/read.ts'
 import { type HistoryRow, rowsOf } from '../../history/row.ts'
 import type { HistoryStore } from '../../history/store.ts'
 import type { HistoryTable } from '../../history/tables.ts'
@@ -93,14 +92,13 @@ interface Fetched {
 async function fetchObjects(
   table: HistoryTable,
   store: HistoryStore | undefined,
-  { sinceMs, untilMs = Infinity }: RecordTimes,
+  { sinceMs, untilMs }: RecordTimes,
   target: LoadTarget,
 ): Promise<Fetched> {
   if (!store) return { partitions: [], files: [] }
-  const lastDay = untilMs === Infinity ? '~' : dayOf(untilMs)
   // All objects from `since` on determine which records are read from the topics, but not all of them are fetched.
   const partitions = await slicesOf(store, { table, ...(sinceMs === undefined ? {} : { sinceMs }) })
-  const slices = partitions.flatMap(one => one.slices).filter(({ object }) => object.day <= lastDay)
+  const slices = partitions.flatMap(one => one.slices).filter(({ object }) => isWithin(object, { untilMs }))
   target.progress.objectsInAll += slices.length
   const fetch = (slice: Slice) => fetchSlice(store, slice, target)
   const files = await pMap(slices, fetch, { concurrency: FETCHES, signal: target.stop })

@@ -4,6 +4,7 @@
  * has left is in no manifest.
  */
 import { derivedId } from '../../../packages/runtime/consumer/derived-id.ts'
+import { padded } from '../../history/object-key.ts'
 import { decodeColumns, ParquetFile } from '../../history/parquet.ts'
 import type { HistoryStore } from '../../history/store.ts'
 import { COLUMN_TYPES, type Mart, type MartRow, merged, storedNames } from '../mart.ts'
@@ -234,8 +235,4 @@ function encoded(mart: Mart, rows: readonly MartRow[]): Buffer {
   const values = columns.map(({ name }) => [name, rows.map(row => row[name] ?? null)] as const)
   file.append(Object.fromEntries(values), rows.length)
   return file.end()
-}
-
-function padded(offset: number): string {
-  return String(offset).padStart(16, '0')
 }

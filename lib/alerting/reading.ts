@@ -61,23 +61,27 @@ export function evaluate(
       run.note(isLate ? 'late' : 'unchanged')
       continue
     }
-    const known: RuleState | undefined =
-      before?.state ?? (seenMs === undefined ? undefined : { phase: 'inactive', seenMs })
-    const compared = histories.compare(keyed, value, isLate)
-    run.read(
-      key,
-      rule,
-      before,
-      known,
-      event,
-      { timeMs: event.timeMs, value: compared ? compared.value : value },
-      () => comparedOf(rule, value, compared, known),
-    )
+    const known = before?.state ?? (seenMs === undefined ? undefined : { phase: 'inactive', seenMs })
+    observe(run, keyed, before, known, event, value, histories.compare(keyed, value, isLate))
   }
   return {
     seen: lastSeen(rules.watched, seen, data, event.timeMs),
     ...(histories.next === undefined ? {} : { history: histories.next }),
   }
+}
+
+/** Applies a value to a rule. Apart from the loop, in which the closure would cost memory for each rule, active or not. */
+function observe(
+  run: EntityRun,
+  { key, rule }: KeyedRule,
+  before: TrackedRule | undefined,
+  known: RuleState | undefined,
+  event: Received,
+  value: Value,
+  compared: Replaced | undefined,
+): void {
+  const observation = { timeMs: event.timeMs, value: compared ? compared.value : value }
+  run.read(key, rule, before, known, event, observation, () => comparedOf(rule, value, compared, known))
 }
 
 /** Returns whether the value leaves an inactive rule without a state to store. */
@@ -180,18 +184,18 @@ function comparedOf(
 
 /** Returns the time of the last reading of each watched metric. A late reading does not change these times. */
 function lastSeen(
-  watched: ReadonlySet<string>,
+  watched: readonly string[],
   seen: Readonly<Record<string, number>>,
   data: ReadingData,
   timeMs: number,
 ): Record<string, number> {
-  const times: Record<string, number> = {}
+  const times = { ...seen }
+  for (const metric in seen) if (!watched.includes(metric)) delete times[metric]
   for (const metric of watched) {
-    const before = Object.hasOwn(seen, metric) ? seen[metric] : undefined
     const value = data[metric]
     const isThere = typeof value === 'number' ? Number.isFinite(value) : typeof value === 'string'
-    if (isThere) times[metric] = Math.max(timeMs, before ?? timeMs)
-    else if (before !== undefined) times[metric] = before
+    if (isThere)
+      times[metric] = Object.hasOwn(seen, metric) ? Math.max(timeMs, seen[metric] as number) : timeMs
   }
   return times
 }

@@ -22,7 +22,7 @@ export interface RulesInForce {
   /** State keys of the paused rules. */
   readonly paused: ReadonlySet<string>
   /** Metrics that at least one rule watches. */
-  readonly watched: ReadonlySet<string>
+  readonly watched: readonly string[]
   readonly patterns: PatternsInForce
 }
 
@@ -40,7 +40,7 @@ export function rulesInForce(all: readonly AnyRule[]): RulesInForce {
     byKey: new Map(keyed.map(one => [one.key, one])),
     byFamily: Map.groupBy(keyed, ({ rule }) => rule.family),
     paused: new Set(rules.filter(({ paused }) => paused).map(keyOf)),
-    watched: new Set(keyed.map(({ rule }) => rule.metric)),
+    watched: [...new Set(keyed.map(({ rule }) => rule.metric))],
     patterns: patternsInForce(all),
   }
 }

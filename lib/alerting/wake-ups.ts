@@ -60,8 +60,9 @@ export function wantedTimers(
 
 const NO_TIMERS: SetTimers = {}
 
-function isEmpty(rules: object): boolean {
-  for (const _ in rules) return false
+/** Returns whether an object has no properties. Called for every reading, so it makes no list of them. */
+export function isEmpty(object: object): boolean {
+  for (const _ in object) return false
   return true
 }
 
@@ -82,6 +83,7 @@ export function withoutFired(
 /** Returns the timer changes that turn the pending timers into the wanted ones. */
 export function timerChanges(before: SetTimers, wanted: SetTimers): TimerChange[] {
   const { checkMs } = wanted
+  if (wanted === NO_TIMERS && !before.wakeUps && !before.silences && before.checkMs === undefined) return []
   return [
     ...changes(WAKE, before.wakeUps, wanted.wakeUps),
     ...changes(SILENCE, before.silences, wanted.silences),

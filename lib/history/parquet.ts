@@ -6,6 +6,7 @@ import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zli
 import { type FileMetaData, parquetMetadata, parquetRead, type SchemaElement } from 'hyparquet'
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
 import { type ColumnType, columnsOf, dataColumnsOf } from './columns.ts'
+import { flatColumn } from './flat-column.ts'
 import type { HistoryRow } from './row.ts'
 import { type ColumnValue, readRow, writeRow } from './row-columns.ts'
 import { HistoryFailure } from './store.ts'
@@ -30,7 +31,14 @@ const COMPRESSORS = {
       params: { [constants.ZSTD_c_compressionLevel]: LEVEL, [constants.ZSTD_c_checksumFlag]: 1 },
     }),
 }
-const DECOMPRESSORS = { ZSTD: (bytes: Uint8Array) => new Uint8Array(zstdDecompressSync(bytes)) }
+const DECODING = {
+  parsers: { timestampFromMilliseconds: Number },
+  compressors: {
+    // One more byte than the result has, so that zlib does not allocate a second chunk.
+    ZSTD: (bytes: Uint8Array, length: number) =>
+      zstdDecompressSync(bytes, { chunkSize: Math.max(length + 1, constants.Z_MIN_CHUNK) }),
+  },
+}
 
 const ELEMENTS: Readonly<Record<ColumnType, Pick<SchemaElement, 'type' | 'converted_type'>>> = {
   STRING: { type: 'BYTE_ARRAY', converted_type: 'UTF8' },
@@ -153,42 +161,75 @@ export async function decodeColumns(bytes: Uint8Array, wanted: Wanted = {}): Pro
   }
 }
 
-async function readColumns(bytes: Uint8Array, { names, fromRow = 0, toRow }: Wanted): Promise<ReadColumns> {
+async function readColumns(
+  bytes: Uint8Array,
+  { names: wanted, fromRow = 0, toRow }: Wanted,
+): Promise<ReadColumns> {
   const metadata = metadataOf(bytes)
-  const columns = columnsIn(metadata).filter(({ name }) => names === undefined || names.includes(name))
+  const columns = columnsIn(metadata).filter(({ name }) => wanted === undefined || wanted.includes(name))
   const end = Math.min(toRow ?? Infinity, Number(metadata.num_rows))
   const rows = Math.max(0, end - fromRow)
-  const values: Record<string, ColumnValue[]> = Object.fromEntries(
-    columns.map(({ name }) => [name, new Array(rows).fill(null)]),
-  )
-  if (rows > 0 && columns.length > 0)
-    await parquetRead({
-      file: {
-        byteLength: bytes.length,
-        slice: (start, end) =>
-          bytes.buffer.slice(
-            bytes.byteOffset + start,
-            bytes.byteOffset + (end ?? bytes.length),
-          ) as ArrayBuffer,
-      },
-      metadata,
-      columns: columns.map(({ name }) => name),
-      rowStart: fromRow,
-      rowEnd: end,
-      compressors: DECOMPRESSORS,
-      parsers: PARSERS,
-      onChunk: ({ columnName, columnData, rowStart }) => {
-        const into = values[columnName] as ColumnValue[]
-        const last = Math.min(columnData.length, end - rowStart)
-        for (let index = Math.max(0, fromRow - rowStart); index < last; index++) {
-          const value: unknown = columnData[index]
-          into[rowStart + index - fromRow] = (
-            typeof value === 'bigint' ? Number(value) : (value ?? null)
-          ) as ColumnValue
-        }
-      },
-    })
+  const values: Record<string, readonly ColumnValue[]> = {}
+  const put = (columnName: string, data: ArrayLike<unknown>, rowStart: number) => {
+    const isWhole = Array.isArray(data) && data.length === rows && rowStart === fromRow
+    const isBig = columns.some(({ name, type }) => name === columnName && type === 'INT64')
+    // Most objects have one group of rows. Its values are not copied, because objects have many columns.
+    if (isWhole && !isBig) values[columnName] = data
+    else {
+      values[columnName] ??= new Array(rows).fill(null)
+      const into = values[columnName] as ColumnValue[]
+      const last = Math.min(data.length, end - rowStart)
+      for (let index = Math.max(0, fromRow - rowStart); index < last; index++) {
+        const value = data[index]
+        into[rowStart + index - fromRow] = (
+          typeof value === 'bigint' ? Number(value) : (value ?? null)
+        ) as ColumnValue
+      }
+    }
+  }
+  const names = columns.map(({ name }) => name)
+  if (rows > 0 && names.length > 0)
+    if (checksumOf(metadata) === undefined)
+      await parquetRead({
+        file: {
+          byteLength: bytes.length,
+          slice: (start, end) =>
+            bytes.buffer.slice(
+              bytes.byteOffset + start,
+              bytes.byteOffset + (end ?? bytes.length),
+            ) as ArrayBuffer,
+        },
+        metadata,
+        columns: names,
+        rowStart: fromRow,
+        rowEnd: end,
+        ...DECODING,
+        onChunk: ({ columnName, columnData, rowStart }) => put(columnName, columnData, rowStart),
+      })
+    else readGroups(bytes, metadata, { names, fromRow, end }, put)
+  for (const name of names) values[name] ??= new Array(rows).fill(null)
   return { rows, columns, values }
+}
+
+/** Reads the groups of rows of an object that Sluice has written. */
+function readGroups(
+  bytes: Uint8Array,
+  { schema, row_groups: groups }: FileMetaData,
+  { names, fromRow, end }: { names: readonly string[]; fromRow: number; end: number },
+  put: (name: string, data: ArrayLike<unknown>, rowStart: number) => void,
+): void {
+  let rowStart = 0
+  for (const { columns, num_rows } of groups) {
+    const rows = Number(num_rows)
+    if (rowStart < end && rowStart + rows > fromRow)
+      columns.forEach(({ meta_data: meta }, index) => {
+        const element = schema[index + 1] as SchemaElement
+        if (!meta || !names.includes(element.name)) return
+        const needed = Math.min(rows, end - rowStart)
+        put(element.name, flatColumn(bytes, element, meta, needed, DECODING), rowStart)
+      })
+    rowStart += rows
+  }
 }
 
 /** Metadata of objects that were verified. Many readers read an object in several parts. */
@@ -198,22 +239,24 @@ const verified = new WeakMap<Uint8Array, FileMetaData>()
 function metadataOf(bytes: Uint8Array): FileMetaData {
   const known = verified.get(bytes)
   if (known) return known
-  const metadata = parquetMetadata(bytes, { parsers: PARSERS })
+  const metadata = parquetMetadata(bytes, DECODING)
   verify(bytes, metadata)
   verified.set(bytes, metadata)
   return metadata
 }
 
 /** @throws Error if the groups of rows are not those that were written. Objects of other writers have no checksum. */
-function verify(bytes: Uint8Array, { key_value_metadata: pairs = [] }: FileMetaData): void {
-  const written = pairs.find(({ key }) => key === CHECKSUM)?.value
+function verify(bytes: Uint8Array, metadata: FileMetaData): void {
+  const written = checksumOf(metadata)
   if (written === undefined) return
   const length = Number(written.split(':', 1)[0])
   if (written !== `${length}:${crc32(bytes.subarray(0, length))}`)
     throw new Error('its bytes are not those that were written')
 }
 
-const PARSERS = { timestampFromMilliseconds: Number }
+function checksumOf({ key_value_metadata: pairs = [] }: FileMetaData): string | undefined {
+  return pairs.find(({ key }) => key === CHECKSUM)?.value
+}
 
 const TYPES: readonly [ColumnType, Pick<SchemaElement, 'type' | 'converted_type'>][] = Object.entries(
   ELEMENTS,

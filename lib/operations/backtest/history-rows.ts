@@ -20,6 +20,8 @@ import type { AlertingConsumer, PartitionRun } from './partition-run.ts'
 const TABLE = 'readings'
 /** Rows that are in memory at a time. */
 const MAX_ROWS = 100_000
+/** Rows that are decided together. Their events are garbage before the collector has to copy them. */
+const AT_ONCE = 500
 /** Length of attributes below which no limit of the pipeline applies. A character takes at most three bytes. */
 const MAX_LENGTH = 1_000
 
@@ -64,11 +66,27 @@ export async function runRows(
     const wanted = { fromRow, toRow: fromRow + MAX_ROWS }
     const read = await decodeColumns(bytes, { ...wanted, names: NAMES })
     const rows = new Rows(read, range, consumer)
-    const left = rows.others.length > 0 ? await decodeColumns(bytes, { ...wanted, names: LEFT_OUT }) : read
-    const records = rows.others.map(row =>
-      recordOf(readRow(dataColumnsOf(TABLE), name => (read.values[name] ?? left.values[name])?.[row])),
-    )
-    rows.run(runs, await decodedIn(records, consumer))
+    let left: ReadColumns | undefined
+    for (let first = 0; first < read.rows; first += AT_ONCE) {
+      const contents = rows.contents(first, Math.min(first + AT_ONCE, read.rows))
+      const others = contents.flatMap((content, index) => (content === 'other' ? [first + index] : []))
+      if (others.length > 0) left ??= await decodeColumns(bytes, { ...wanted, names: LEFT_OUT })
+      const records = others.map(row =>
+        recordOf(readRow(dataColumnsOf(TABLE), name => (read.values[name] ?? left?.values[name])?.[row])),
+      )
+      const decoded = await decodedIn(records, consumer)
+      let next = 0
+      for (let index = 0; index < contents.length; index += 1) {
+        const content = contents[index] as Content
+        if (content === 'outside') continue
+        const timestampMs = rows.timestampAt(first + index)
+        const other = content === 'other' ? decoded[next++] : undefined
+        for (const run of runs)
+          if (other) run.record(other)
+          else if (content === 'ignored') run.pass(timestampMs)
+          else run.event(content as Received, timestampMs)
+      }
+    }
     if (read.rows < MAX_ROWS) return fromRow + read.rows
   }
 }
@@ -95,96 +113,96 @@ interface Field {
   readonly isJson: boolean
 }
 
-type Named = Pick<Event, 'id' | 'source' | 'type'> & { readonly subject: string | undefined }
+type Texts = readonly (string | null)[]
+
+/** Event of a row while its parts are read. */
+type Started = { -readonly [Key in keyof Omit<Received, 'subject'>]: Received[Key] } & {
+  readonly subject: string | undefined
+}
 
 /** Content of a row: the event of a reading or tick; `other` if the pipeline decodes it; `ignored` if only its time matters. */
 type Content = Received | 'other' | 'ignored' | 'outside'
 
 class Rows {
-  /** Rows that the pipeline decodes. */
-  readonly others: number[] = []
-  readonly #contents: Content[] = []
-  readonly #timestamps: readonly number[]
+  readonly #columns: Readonly<
+    Record<'id' | 'source' | 'type' | 'subject' | 'rest' | 'extensions', Texts> &
+      Record<'offset' | 'timestamp' | 'time', readonly number[]>
+  >
   readonly #fields: ReadonlyMap<string, readonly Field[]>
   readonly #texts = new Map<string, unknown>()
+  readonly #range: RowRange
   readonly #consumer: AlertingConsumer
 
   constructor({ rows, values }: ReadColumns, range: RowRange, consumer: AlertingConsumer) {
     const none: readonly ColumnValue[] = new Array(rows).fill(null)
     const numbers = (name: string) => (values[name] ?? none) as readonly number[]
-    const strings = (name: string) => (values[name] ?? none) as readonly (string | null)[]
-    const [offsets, timestamps, times] = [numbers('offset'), numbers('timestamp'), numbers('time')]
-    const [rests, extensions, types] = [strings('rest'), strings('extensions'), strings('type')]
-    const [ids, sources, subjects] = [strings('id'), strings('source'), strings('subject')]
-    this.#consumer = consumer
-    this.#timestamps = timestamps
+    const texts = (name: string) => (values[name] ?? none) as Texts
+    this.#columns = {
+      ...{ offset: numbers('offset'), timestamp: numbers('timestamp'), time: numbers('time') },
+      ...{ id: texts('id'), source: texts('source'), type: texts('type'), subject: texts('subject') },
+      ...{ rest: texts('rest'), extensions: texts('extensions') },
+    }
     this.#fields = new Map([...FIELDS].map(([type, fields]) => [type, fieldsIn(values, fields)]))
-    for (let row = 0; row < rows; row += 1) {
-      const [offset, timestampMs] = [offsets[row] as number, timestamps[row] as number]
-      const isInside = offset >= range.fromOffset && offset <= range.toOffset
-      const isInTime = timestampMs >= range.fromMs && timestampMs < range.untilMs
-      let content: Content = isInside && isInTime ? 'other' : 'outside'
-      const [type, rest] = [types[row] as string, rests[row] ?? null]
-      const [time, subject] = [times[row] ?? null, subjects[row]]
-      // A rule set in the log does not replace the rules under test.
-      if (content === 'other' && type === RULES_ACTIVATED_TYPE) content = 'ignored'
-      else if (content === 'other' && (extensions[row]?.length ?? 0) < MAX_LENGTH) {
-        const named = {
-          id: ids[row] as string,
-          source: sources[row] as string,
-          type,
-          subject: subject ?? undefined,
-        }
-        if (rest === null) content = this.#reading(row, named, time)
-        else if (type === TICK_TYPE) content = this.#tick(row, named, time, rest)
-      }
-      this.#contents.push(content)
-      if (content === 'other') this.others.push(row)
-    }
+    this.#range = range
+    this.#consumer = consumer
   }
 
-  run(runs: readonly PartitionRun[], decoded: readonly Decoded[]): void {
-    let next = 0
-    for (let row = 0; row < this.#contents.length; row += 1) {
-      const content = this.#contents[row] as Content
-      if (content === 'outside') continue
-      const timestampMs = this.#timestamps[row] as number
-      const other = content === 'other' ? (decoded[next++] as Decoded) : undefined
-      for (const run of runs)
-        if (other) run.record(other)
-        else if (content === 'ignored') run.pass(timestampMs)
-        else run.event(content as Received, timestampMs)
-    }
+  timestampAt(row: number): number {
+    return this.#columns.timestamp[row] as number
   }
 
-  #reading(row: number, named: Named, time: number | null): Content {
-    const { id, source, type, subject } = named
+  /** Returns the contents of the rows from `first` to before `end`. */
+  contents(first: number, end: number): readonly Content[] {
+    const contents: Content[] = []
+    for (let row = first; row < end; row += 1) contents.push(this.#content(row))
+    return contents
+  }
+
+  #content(row: number): Content {
+    const { offset, timestamp, time, id, source, type, subject, rest, extensions } = this.#columns
+    const { fromOffset, toOffset, fromMs, untilMs } = this.#range
+    const [at, timestampMs] = [offset[row] as number, timestamp[row] as number]
+    if (at < fromOffset || at > toOffset || timestampMs < fromMs || timestampMs >= untilMs) return 'outside'
+    // A rule set in the log does not replace the rules under test.
+    if (type[row] === RULES_ACTIVATED_TYPE) return 'ignored'
+    if ((extensions[row]?.length ?? 0) >= MAX_LENGTH) return 'other'
+    const own = rest[row] ?? null
+    const named = {
+      id: id[row] as string,
+      source: source[row] as string,
+      type: type[row] as string,
+      subject: subject[row] ?? undefined,
+      data: undefined as unknown,
+      timeMs: timestampMs,
+      entity: '',
+    }
+    if (own === null) return this.#reading(row, named, time[row] ?? null)
+    return named.type === TICK_TYPE ? this.#tick(named, time[row] ?? null, own) : 'other'
+  }
+
+  #reading(row: number, event: Started, time: number | null): Content {
+    const { id, source, type, subject, timeMs: timestampMs } = event
     const fields = this.#fields.get(type)
     if (!fields || id.length + source.length + (subject?.length ?? 0) > MAX_LENGTH) return 'other'
-    const timestampMs = this.#timestamps[row] as number
-    const timeMs = time ?? timestampMs
     const { futureToleranceMs, earliestTimeMs, application } = this.#consumer
-    if (timeMs - timestampMs > futureToleranceMs || timeMs < earliestTimeMs) return 'other'
-    const read = application.readData({ id, source, type, data: this.#dataAt(fields, row) })
+    event.timeMs = time ?? timestampMs
+    if (event.timeMs - timestampMs > futureToleranceMs || event.timeMs < earliestTimeMs) return 'other'
+    event.data = this.#dataAt(fields, row)
+    const read = application.readData(event as Event)
     if (read.kind === 'failure') return 'other'
-    return {
-      id,
-      source,
-      type,
-      subject,
-      data: read.data,
-      timeMs,
-      entity: entityOf(named as Event),
-    } as Received
+    event.data = read.data
+    event.entity = entityOf(event as Event)
+    return event as Received
   }
 
   /** The data of a tick has no columns, so that it is in `rest`. Nothing else may be there. */
-  #tick(row: number, named: Named, time: number | null, rest: string): Content {
+  #tick(event: Started, time: number | null, rest: string): Content {
     const { data, ...others } = JSON.parse(rest) as { readonly data?: unknown }
-    const { kind } = this.#consumer.application.readData({ ...(named as Event), data })
+    event.data = data
+    const { kind } = this.#consumer.application.readData(event as Event)
     if (time === null || kind === 'failure' || Object.keys(others).length > 0) return 'other'
-    const timeMs = this.#timestamps[row] as number
-    return { ...named, data, time: instant(time), timeMs, entity: entityOf(named as Event) } as Received
+    event.entity = entityOf(event as Event)
+    return { ...event, time: instant(time) } as Received
   }
 
   #dataAt(fields: readonly Field[], row: number): object {

@@ -139,12 +139,7 @@ export class PartitionRun {
     }
     for (let due = this.#dueBefore(entity, event.timeMs); due; due = this.#dueBefore(entity, event.timeMs))
       this.#fire(entity, due)
-    const isApplied = this.#step(
-      entity,
-      () => this.#process.onEvent(entity.state, event, undefined),
-      nowMs - event.timeMs,
-    )
-    if (isApplied && !isTick) {
+    if (this.#step(entity, event, nowMs - event.timeMs) && !isTick) {
       ids.add(event.id, nowMs)
       this.counts.readings += 1
     }
@@ -160,19 +155,21 @@ export class PartitionRun {
     const { name, dueMs, thresholdMs } = timer
     entity.timers = entity.timers.filter(one => one !== timer)
     const fires: Timer = { name, dueMs, entity: entity.name, ...partsOfEntity(entity.name) }
-    const call = () => this.#process.onTimer?.(entity.state, fires, undefined) as Step<unknown>
-    this.#step(entity, call, thresholdMs - dueMs)
+    this.#step(entity, fires, thresholdMs - dueMs)
   }
 
   /**
-   * Applies a step to the entity. Returns whether it has succeeded.
+   * Applies an event or a due timer to the entity. Returns whether this has succeeded.
    *
    * @param behindMs time by which the threshold of a new timer is later than its due time
    */
-  #step(entity: Entity, call: () => Step<unknown>, behindMs: number): boolean {
+  #step(entity: Entity, input: Received | Timer, behindMs: number): boolean {
     let step: Step<unknown>
     try {
-      step = call()
+      step =
+        'dueMs' in input
+          ? (this.#process.onTimer?.(entity.state, input, undefined) as Step<unknown>)
+          : this.#process.onEvent(entity.state, input, undefined)
     } catch {
       step = { kind: 'rejected', why: 'the step has failed' }
     }

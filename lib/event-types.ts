@@ -88,6 +88,10 @@ export const EVENT_TYPES = {
   'io.sluice.retry.v1': row('Retry', 'retries', 'Retry', JSON_ONLY),
   'io.sluice.rules.activated.v1': row('RulesActivated', 'ruled', 'Rule set', JSON_ONLY),
   'io.sluice.silences.changed.v1': row('SilencesChanged', 'notifications', 'Silences changed', JSON_ONLY),
+  'io.sluice.view.changed.v1': row('ViewChanged', 'view-changes', 'Row of a table changed', JSON_ONLY),
+  'io.sluice.view.dropped.v1': row('ViewDropped', 'view-rows', 'Group of a table dropped', JSON_ONLY),
+  'io.sluice.view.row.v1': row('ViewRow', 'view-rows', 'Row for a table', JSON_ONLY),
+  'io.sluice.views.activated.v1': row('ViewsActivated', 'viewed', 'Tables activated', JSON_ONLY),
 } as const satisfies Readonly<Record<string, EventTypeRow>>
 
 /** CloudEvents `type` of an event that Sluice defines. */

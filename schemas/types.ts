@@ -772,3 +772,51 @@ export interface SilencesChanged {
     readonly comment: string
   }
 }
+
+/** A row of a table has changed. */
+export interface ViewChanged {
+  /** Name of the table */
+  readonly table: string
+  /** Generation of the table: a hash of its statement */
+  readonly generation: string
+  /** Values by column */
+  readonly row: object
+  /** Bounds of the window */
+  readonly window?: {
+    readonly start: string
+    readonly end: string
+  }
+  /** True if the window has ended, and late rows are not expected any more */
+  readonly final?: boolean
+  /** How often the final row has changed */
+  readonly revision?: number
+}
+
+/** The table, or its generation, has been dropped. The state of the group is deleted. */
+export interface ViewDropped {
+  /** Name of the table */
+  readonly table: string
+}
+
+/** A row of the source of a table, sent to its group. */
+export interface ViewRow {
+  /** Values that are aggregated, in the order of the plan */
+  readonly inputs: readonly (string | number | boolean | null)[]
+  /** Newest event time of the entity, in milliseconds since the epoch */
+  readonly newestMs?: number
+}
+
+/** Tables whose rows are computed from the following events of this partition. */
+export interface ViewsActivated {
+  /** SHA-256 of the plan, as hexadecimal digits */
+  readonly hash: string
+  /** Names of the fields of a topic's events */
+  readonly streams: object[]
+  /** Plans of the tables */
+  readonly tables: readonly {
+    readonly name: string
+    readonly generation: string
+  }[]
+  /** Generations that are being built beside those that people read */
+  readonly building: readonly string[]
+}

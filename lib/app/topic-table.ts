@@ -19,6 +19,8 @@ export interface Topic extends TopicSettings {
    * them.
    */
   readonly isRuled?: boolean
+  /** True if the plan of the tables is appended to the topic, because the consumer `views` reads it. */
+  readonly isViewed?: boolean
   /** True if erasures are appended to the topic, because its consumers store a state for each entity. */
   readonly isErased?: boolean
   /**
@@ -46,10 +48,11 @@ const TABLE = {
     timestamps: 'LogAppendTime',
     isTicked: true,
     isRuled: true,
+    isViewed: true,
     isErased: true,
     isRedriven: true,
     key: 'entity key',
-    carries: 'all telemetry families, distinguished by type; ticks, rule sets and erasures',
+    carries: 'all telemetry families, distinguished by type; ticks, rule sets, plans of tables and erasures',
   },
   events: {
     ...topic(
@@ -57,9 +60,10 @@ const TABLE = {
       30,
       MiB,
       'entity',
-      'things that happened; rule sets; a tick where records wait for the archiver',
+      'things that happened; rule sets and plans of tables; a tick where records wait for the archiver',
     ),
     isRuled: true,
+    isViewed: true,
     isRedriven: true,
   },
   alerts: {
@@ -84,6 +88,19 @@ const TABLE = {
       'group',
       'events that a rule counts together for a group of entities; ticks and rule sets',
     ),
+    isRuled: true,
+    isErased: true,
+    isRedriven: true,
+  },
+  'view-rows': {
+    ...ticked(3, 7, 'group', 'rows for the groups of tables; ticks and plans of tables'),
+    isTickedOften: true,
+    isViewed: true,
+    isErased: true,
+    isRedriven: true,
+  },
+  'view-changes': {
+    ...ticked(3, 7, 'group', 'changed rows of tables; ticks, rule sets and erasures'),
     isRuled: true,
     isErased: true,
     isRedriven: true,
@@ -148,6 +165,7 @@ export const RETRY_TOPICS = TABLE_SIGNALS.filter(
 export const TOPIC_GROUPS = {
   ticked: rowsWith('isTicked'),
   ruled: rowsWith('isRuled'),
+  viewed: rowsWith('isViewed'),
   erased: rowsWith('isErased'),
   redriven: rowsWith('isRedriven'),
   retries: RETRY_TOPICS,
@@ -159,7 +177,9 @@ export const TICKED_OFTEN = rowsWith('isTickedOften')
 /** Signal, or name of a group of topics. */
 export type TopicWord = Signal | keyof typeof TOPIC_GROUPS
 
-function rowsWith(flag: 'isTicked' | 'isTickedOften' | 'isRuled' | 'isErased' | 'isRedriven'): TableSignal[] {
+function rowsWith(
+  flag: 'isTicked' | 'isTickedOften' | 'isRuled' | 'isViewed' | 'isErased' | 'isRedriven',
+): TableSignal[] {
   return TABLE_SIGNALS.filter(signal => TOPICS[signal][flag])
 }
 

@@ -1,0 +1,51 @@
+/** Events of the consumer `views`, and names of the groups of a table. */
+import type { EventType } from '../event-types.ts'
+import type { Scalar } from './plan.ts'
+
+export const VIEW_ROW_TYPE = 'io.sluice.view.row.v1' satisfies EventType
+export const VIEW_CHANGED_TYPE = 'io.sluice.view.changed.v1' satisfies EventType
+export const VIEW_DROPPED_TYPE = 'io.sluice.view.dropped.v1' satisfies EventType
+export const VIEWS_ACTIVATED_TYPE = 'io.sluice.views.activated.v1' satisfies EventType
+
+/**
+ * Row of a table's source, sent to the partition of its group in the topic `view-rows`. Its source is `/views/<table>/<generation>`,
+ * its subject the name of the group, and its time that of the row.
+ */
+export interface ViewRow {
+  /** Values of the aggregates' arguments, in their order; null for `COUNT(*)`. */
+  readonly inputs: readonly Scalar[]
+  /**
+   * Newest event time of the row's entity, in milliseconds since the epoch, for tables with windows. It decides which windows the
+   * row is too late for. Because it depends on the entity's own partition alone, a replay decides the same.
+   */
+  readonly newestMs?: number
+}
+
+/** Change of a row of a table, in the topic `view-changes`. Its source is `/views/<table>`, its subject the name of the group. */
+export interface ViewChanged {
+  readonly table: string
+  readonly generation: string
+  /** Values by column; numbers, texts, lists and null. */
+  readonly row: Readonly<Record<string, Scalar | readonly Scalar[]>>
+  /** Bounds of the window, RFC 3339. Absent for a table without windows. */
+  readonly window?: { readonly start: string; readonly end: string }
+  /** True if the window has ended, and its grace has passed. */
+  readonly final?: boolean
+  /** Number of times that the final row has changed because of late rows; absent for the first. */
+  readonly revision?: number
+}
+
+/** Returns the source of the row events of a generation. */
+export function rowSource(table: string, generation: string): string {
+  return `/views/${table}/${generation}`
+}
+
+/** Returns the source of the changes of a table. */
+export function tableSource(table: string): string {
+  return `/views/${table}`
+}
+
+/** Returns the name of a group. It is the subject of its events, and their key. */
+export function groupName(values: readonly Scalar[]): string {
+  return JSON.stringify(values)
+}

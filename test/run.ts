@@ -12,10 +12,10 @@ import { withOwnServers } from './support/own-servers.ts'
 
 /**
  * Numbers of files that run concurrently, for machines with two cores. Files that need servers wait much of the time, so the others
- * run beside them. A complete run has more of the former.
+ * run beside them. The long files of a complete run wait less.
  */
 const SHORT = { alone: 2, besideServers: 3 }
-const WHOLE = { alone: 1, besideServers: 4 }
+const WHOLE = { alone: 1, besideServers: 3 }
 
 await runMain({ readOptions: parseSelection, usage: USAGE, run: test })
 

@@ -27,7 +27,7 @@ export interface TestOptions {
 }
 
 const FILE_TIMEOUT_MS = 20 * 60_000
-const MAX_SECOND_RUNS = 3
+const MAX_SECOND_RUNS = 6
 
 /** Runs test files, prints a line for each, and returns the results. Files that were stopped have no results. */
 export async function runTests(files: readonly string[], options: TestOptions): Promise<Result[]> {
@@ -103,12 +103,12 @@ async function runFile(
   }
 }
 
-/** Folders and files that osls and Java remove when they end, so they remain when a test kills them. */
-const OF_KILLED = /^(node-process-|liblz4-java-)/
+/** Folders and files that osls and Java remove when they end, so they remain when a test kills them, and a cache of cfn-lint. */
+const OF_TOOLS = /^(node-process-|liblz4-java-|\.lark_cache_)/
 
 /** Returns a failure if a test file has left anything in its temporary folder. */
 async function leftIn(folder: string, file: string): Promise<Result[]> {
-  const left = (await readdir(folder)).filter(name => !OF_KILLED.test(name))
+  const left = (await readdir(folder)).filter(name => !OF_TOOLS.test(name))
   if (left.length === 0) return []
   const names = left.slice(0, 5).join(', ')
   return [failed(file, file, `${left.length} left in the temporary folder: ${names}`)]

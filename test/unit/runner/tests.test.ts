@@ -118,9 +118,9 @@ describe('the test runner', () => {
       [['failed', 'a']],
     )
     assert.equal(one.output.match(/FAIL/g)?.length, 2)
-    const many = await ran(fails, 300_000, true, 4)
-    assert.equal(many.results.length, 4)
-    assert.equal(many.output.match(/FAIL/g)?.length, 4)
+    const many = await ran(fails, 300_000, true, 7)
+    assert.equal(many.results.length, 7)
+    assert.equal(many.output.match(/FAIL/g)?.length, 7)
   })
 
   it('ends a file that stays after its tests, and names the test that never ended', async () => {

@@ -26,7 +26,7 @@ export interface TestOptions {
   readonly fileTimeoutMs?: number
 }
 
-const FILE_TIMEOUT_MS = 20 * 60_000
+const FILE_TIMEOUT_MS = 12 * 60_000
 const MAX_SECOND_RUNS = 6
 
 /** Runs test files, prints a line for each, and returns the results. Files that were stopped have no results. */

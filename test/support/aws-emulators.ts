@@ -61,7 +61,8 @@ const S3_MOCK: Kind = {
     '-Dcom.adobe.testing.s3mock.httpPort=0',
     `-Dserver.address=${LOOPBACK}`,
     `-Dserver.port=${port}`,
-    `-Dcom.adobe.testing.s3mock.store.root=${folder}`,
+    // It takes each folder in it for a bucket, so it must not contain the temporary folder.
+    `-Dcom.adobe.testing.s3mock.store.root=${join(folder, 'buckets')}`,
     '-jar',
     join(jars, 's3mock-4.11.0-exec.jar'),
   ],

@@ -21,9 +21,10 @@ function discarded(): DiscardedRecords {
 
 describe('stand-ins for single services of AWS', () => {
   const usual = new Map(VARIABLES.map(name => [name, process.env[name]]))
-  let started: Emulator[] = []
+  const started: Emulator[] = []
   before(async () => {
-    started = await Promise.all([startElasticMq(), startS3Mock()])
+    // One at a time, so that the first is stopped if the second does not start.
+    for (const start of [startElasticMq, startS3Mock]) started.push(await start())
     process.env.AWS_ENDPOINT_URL = 'http://127.0.0.1:9'
     process.env.AWS_ENDPOINT_URL_SQS = started[0]?.endpoint
     process.env.AWS_ENDPOINT_URL_S3 = started[1]?.endpoint

@@ -103,8 +103,10 @@ async function runFile(
   }
 }
 
-/** Folders and files that osls and Java remove when they end, so they remain when a test kills them, and a cache of cfn-lint. */
-const OF_TOOLS = /^(node-process-|liblz4-java-|\.lark_cache_)/
+/**
+ * Folders and files of tools. osls, Java and Chromium remove theirs when they end, so they remain after a kill; cfn-lint keeps a cache.
+ */
+const OF_TOOLS = /^(node-process-|liblz4-java-|\.org\.chromium\.|\.lark_cache_)/
 
 /** Returns a failure if a test file has left anything in its temporary folder. */
 async function leftIn(folder: string, file: string): Promise<Result[]> {

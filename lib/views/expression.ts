@@ -1,0 +1,224 @@
+/** Evaluates the expressions of a plan as SQL does: a comparison with null is neither true nor false, but null. Pure. */
+import type { ColumnType, Expression, FunctionName, Scalar } from './plan.ts'
+
+/** Value of an expression. Only `TOPK` and `TOPKDISTINCT` return lists. */
+export type Value = Scalar | readonly Scalar[]
+
+/** Values from which an expression is evaluated. Expressions refer only to members that exist where they are used. */
+export interface EvaluationInput {
+  /** Event, or any other object with the places of the `field` expressions. */
+  readonly event?: unknown
+  readonly group?: readonly Scalar[]
+  readonly aggregates?: readonly Value[]
+  readonly window?: { readonly startMs: number; readonly endMs: number }
+}
+
+export type Evaluator = (from: EvaluationInput) => Value
+
+/** Compiles an expression. */
+export function evaluator(expression: Expression): Evaluator {
+  switch (expression.kind) {
+    case 'literal': {
+      const { value } = expression
+      return () => value
+    }
+    case 'field':
+      return fieldReader(expression.path, expression.type)
+    case 'group': {
+      const { index } = expression
+      return ({ group }) => group?.[index] ?? null
+    }
+    case 'aggregate': {
+      const { index } = expression
+      return ({ aggregates }) => aggregates?.[index] ?? null
+    }
+    case 'window': {
+      const bound = expression.bound === 'start' ? 'startMs' : 'endMs'
+      return ({ window }) => window?.[bound] ?? null
+    }
+    case 'call':
+      return caller(expression.name, expression.arguments.map(evaluator))
+    case 'case': {
+      const otherwise = evaluator(expression.otherwise)
+      return expression.branches.reduceRight<Evaluator>((rest, branch) => {
+        const [when, then] = [evaluator(branch.when), evaluator(branch.then)]
+        return from => (when(from) === true ? then(from) : rest(from))
+      }, otherwise)
+    }
+  }
+}
+
+/** Returns a function that reads a place. A place that is missing, or whose value has another type, is null. */
+function fieldReader(path: readonly string[], type: ColumnType): Evaluator {
+  const convert = type.startsWith('ARRAY') ? listIn : CONVERSIONS[type as keyof typeof CONVERSIONS]
+  return ({ event }) => {
+    let value = event
+    for (const key of path) {
+      if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return null
+      value = (value as Readonly<Record<string, unknown>>)[key]
+    }
+    return convert(value)
+  }
+}
+
+const CONVERSIONS = {
+  VARCHAR: (value: unknown) => (typeof value === 'string' ? value : null),
+  BOOLEAN: (value: unknown) => (typeof value === 'boolean' ? value : null),
+  BIGINT: (value: unknown) => (Number.isSafeInteger(value) ? (value as number) : null),
+  DOUBLE: (value: unknown) => (Number.isFinite(value) ? (value as number) : null),
+  TIMESTAMP: (value: unknown) =>
+    typeof value === 'string' ? (timestampIn(value) ?? null) : CONVERSIONS.BIGINT(value),
+} as const
+
+function listIn(value: unknown): Value {
+  return Array.isArray(value) ? value : null
+}
+
+const TIMESTAMP = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$/i
+
+/** Parses an RFC 3339 timestamp into milliseconds since the epoch. The time, or only its offset, may be missing: it is UTC. */
+export function timestampIn(text: string): number | undefined {
+  if (!TIMESTAMP.test(text)) return undefined
+  const ms = Date.parse(/T.*(?:Z|[+-]\d\d:?\d\d)$|^[^T]*$/i.test(text) ? text : `${text}Z`)
+  return Number.isNaN(ms) ? undefined : ms
+}
+
+/** Functions whose result depends on arguments that may be null. */
+const WITH_NULLS: Partial<Record<FunctionName, (given: readonly Evaluator[]) => Evaluator>> = {
+  AND: given => junction(given, false),
+  OR: given => junction(given, true),
+  IS_NULL:
+    ([of = nothing]) =>
+    from =>
+      of(from) === null,
+  IN: ([of = nothing, ...all]) =>
+    junction(
+      all.map(one => from => compared(of(from), one(from), (a, b) => a === b)),
+      true,
+    ),
+  COALESCE: given => from => {
+    for (const one of given) {
+      const value = one(from)
+      if (value !== null) return value
+    }
+    return null
+  },
+  NULLIF:
+    ([of = nothing, other = nothing]) =>
+    from => {
+      const value = of(from)
+      return value === other(from) ? null : value
+    },
+  CONCAT: given => from => given.map(one => one(from) ?? '').join(''),
+}
+
+const nothing: Evaluator = () => null
+
+/** Functions of which the result is null if an argument is null. */
+const STRICT: Partial<Record<FunctionName, (a: never, b: never, c: never) => Value>> = {
+  '+': (a: number, b: number) => finite(a + b),
+  '-': (a: number, b: number) => finite(a - b),
+  '*': (a: number, b: number) => finite(a * b),
+  '/': (a: number, b: number) => finite(a / b),
+  '%': (a: number, b: number) => finite(a % b),
+  NEGATE: (a: number) => 0 - a,
+  '=': (a: Scalar, b: Scalar) => a === b,
+  '<>': (a: Scalar, b: Scalar) => a !== b,
+  '<': (a: number, b: number) => a < b,
+  '<=': (a: number, b: number) => a <= b,
+  '>': (a: number, b: number) => a > b,
+  '>=': (a: number, b: number) => a >= b,
+  NOT: (a: boolean) => !a,
+  LIKE: isLike,
+  ABS: Math.abs as (a: never) => number,
+  CEIL: Math.ceil as (a: never) => number,
+  FLOOR: Math.floor as (a: never) => number,
+  ROUND: (a: number, digits: number = 0) =>
+    finite(digits === 0 ? Math.round(a) : Math.round(a * 10 ** digits) / 10 ** digits),
+  SQRT: (a: number) => finite(Math.sqrt(a)),
+  LCASE: (a: string) => a.toLowerCase(),
+  UCASE: (a: string) => a.toUpperCase(),
+  LEN: (a: string) => a.length,
+  TRIM: (a: string) => a.trim(),
+  SUBSTRING: substring,
+  TO_VARCHAR: (a: Scalar) => String(a),
+  TO_BIGINT: (a: Scalar) => CONVERSIONS.BIGINT(Math.trunc(numberIn(a)) + 0),
+  TO_DOUBLE: (a: Scalar) => CONVERSIONS.DOUBLE(numberIn(a)),
+  TO_BOOLEAN: (a: string) => (/^true$/i.test(a) ? true : /^false$/i.test(a) ? false : null),
+}
+
+function caller(name: FunctionName, given: readonly Evaluator[]): Evaluator {
+  const special = WITH_NULLS[name]
+  if (special) return special(given)
+  const call = STRICT[name] as ((...values: readonly unknown[]) => Value) | undefined
+  if (!call) throw new Error(`the function ${name} of the plan is unknown to this version`)
+  const [first = nothing, second, third] = given
+  if (!second)
+    return from => {
+      const a = first(from)
+      return a === null ? null : call(a)
+    }
+  if (!third) return from => compared(first(from), second(from), call)
+  return from => {
+    const [a, b, c] = [first(from), second(from), third(from)]
+    return a === null || b === null || c === null ? null : call(a, b, c)
+  }
+}
+
+function compared(a: Value, b: Value, compare: (a: Value, b: Value) => Value): Value {
+  return a === null || b === null ? null : compare(a, b)
+}
+
+/** Returns AND, whose decisive value is false, or OR, whose decisive value is true. */
+function junction(given: readonly Evaluator[], decisive: boolean): Evaluator {
+  return from => {
+    let result: Value = !decisive
+    for (const one of given) {
+      const value = one(from)
+      if (value === decisive) return decisive
+      if (value === null) result = null
+    }
+    return result
+  }
+}
+
+/** Returns null instead of infinity, such as the result of a division by zero. */
+function finite(value: number | string): Value {
+  return typeof value === 'string' || Number.isFinite(value) ? value : null
+}
+
+const NUMBER = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i
+
+function numberIn(value: Scalar): number {
+  return typeof value === 'string' && !NUMBER.test(value) ? Number.NaN : Number(value)
+}
+
+/** Returns a part of a text. The first character is 1; a negative start counts from the end. */
+function substring(text: string, start: number, length = text.length): string {
+  const from = start < 0 ? Math.max(text.length + start, 0) : Math.max(start - 1, 0)
+  return text.slice(from, from + Math.max(length, 0))
+}
+
+/**
+ * Returns whether a text matches a pattern of LIKE, in which `%` is any text and `_` any character. Only the latest `%` is tried
+ * again, so the time is bounded by the product of the lengths.
+ */
+function isLike(text: string, pattern: string): boolean {
+  let [at, of, retryAt, retryOf] = [0, 0, 0, -1]
+  while (at < text.length) {
+    if (pattern[of] === '%') {
+      retryOf = of + 1
+      retryAt = at
+      of = retryOf
+    } else if (pattern[of] === '_' || pattern[of] === text[at]) {
+      at += 1
+      of += 1
+    } else if (retryOf < 0) return false
+    else {
+      retryAt += 1
+      at = retryAt
+      of = retryOf
+    }
+  }
+  return pattern.slice(of).replaceAll('%', '') === ''
+}

@@ -21,7 +21,8 @@ export function unknownKey(typed: string, known: string): string {
   return `unknown key; ${meant.length > 0 ? `did you mean ${meant.join(', ')}? ` : ''}${known}`
 }
 
-function similarNames(typed: string, names: Iterable<string>): string[] {
+/** Returns the names that are similar to a mistyped name, the most similar first. */
+export function similarNames(typed: string, names: Iterable<string>): string[] {
   const wanted = typed.toLowerCase()
   return [...new Set(names)]
     .map(name => ({ name, distance: distanceOf(wanted, name.toLowerCase()) }))

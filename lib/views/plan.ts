@@ -25,6 +25,8 @@ export interface StreamPlan {
   readonly name: string
   /** Topic whose events are the rows: `readings`, a sub-signal of it, or `events`. */
   readonly signal: string
+  /** Event types of the rows; absent for all types of the signal. */
+  readonly types?: readonly string[]
   readonly columns: readonly StreamColumn[]
 }
 
@@ -55,6 +57,8 @@ export interface TablePlan {
   readonly columns: readonly TableColumn[]
   /** Condition on a row of the table. Rows that do not meet it are not shown. */
   readonly having?: Expression
+  /** True if only final rows of windows are changes that people see: `EMIT FINAL`. */
+  readonly isFinalOnly?: true
 }
 
 export interface GroupColumn {

@@ -1,0 +1,129 @@
+/** Compiles calls of aggregates. Those whose state grows with the rows are refused. Pure. */
+import type { Aggregate, AggregateName, ColumnType } from '../plan.ts'
+import { checked, type Typed } from './expressions.ts'
+import { StatementError } from './statement-error.ts'
+import type { CallNode, Node } from './syntax.ts'
+
+const MAX_TOP = 100
+
+const AGGREGATE_NAMES: Readonly<Record<string, AggregateName>> = {
+  COUNT: 'COUNT',
+  COUNT_DISTINCT: 'COUNT_DISTINCT',
+  SUM: 'SUM',
+  AVG: 'AVG',
+  STDDEV: 'STDDEV',
+  STDDEV_SAMP: 'STDDEV',
+  STDDEV_SAMPLE: 'STDDEV',
+  MIN: 'MIN',
+  MAX: 'MAX',
+  FIRST: 'FIRST',
+  EARLIEST_BY_OFFSET: 'FIRST',
+  LAST: 'LAST',
+  LATEST_BY_OFFSET: 'LAST',
+  TOPK: 'TOPK',
+  TOPKDISTINCT: 'TOPKDISTINCT',
+  PERCENTILE: 'PERCENTILE',
+  APPROX_PERCENTILE: 'PERCENTILE',
+  MEDIAN: 'PERCENTILE',
+}
+
+/** Aggregates of ksqlDB that keep every value, and the bounded ones to use instead. */
+const UNBOUNDED: Readonly<Record<string, string>> = {
+  COLLECT_LIST: 'TOPK(column, 10)',
+  COLLECT_SET: 'TOPKDISTINCT(column, 10)',
+  HISTOGRAM: 'COUNT(*) … GROUP BY column',
+}
+
+export const AGGREGATE_FUNCTIONS = Object.keys(AGGREGATE_NAMES)
+
+export interface TypedAggregate {
+  readonly aggregate: Aggregate
+  readonly type: ColumnType
+}
+
+/** Returns whether a node is a call of an aggregate, or contains one. */
+export function hasAggregate(node: Node): boolean {
+  switch (node.kind) {
+    case 'call':
+      return isAggregate(node) || node.arguments.some(hasAggregate)
+    case 'case':
+      return (
+        node.branches.some(({ when, then }) => hasAggregate(when) || hasAggregate(then)) ||
+        hasAggregate(node.otherwise)
+      )
+    case 'cast':
+      return hasAggregate(node.of)
+    default:
+      return false
+  }
+}
+
+/** Returns whether a call is one of an aggregate, of this language or of ksqlDB alone. */
+export function isAggregate(node: CallNode): boolean {
+  const name = node.name.toUpperCase()
+  return Object.hasOwn(AGGREGATE_NAMES, name) || Object.hasOwn(UNBOUNDED, name)
+}
+
+/** @throws StatementError for an aggregate whose state has no bound, and for arguments of a wrong type */
+export function compileAggregate(node: CallNode, compileArgument: (node: Node) => Typed): TypedAggregate {
+  const written = node.name.toUpperCase()
+  const bounded = UNBOUNDED[written]
+  if (bounded)
+    throw new StatementError(`${written} keeps every value, so its state has no bound`, node.at, bounded)
+  const name = AGGREGATE_NAMES[written] ?? 'COUNT'
+  const hasParameter = PARAMETERS[name] !== undefined && written !== 'MEDIAN'
+  if (node.isStar && written === 'COUNT') return { aggregate: { function: 'COUNT' }, type: 'BIGINT' }
+  const [argument, parameter] = node.arguments
+  if (!argument || node.isStar || node.arguments.length !== (hasParameter ? 2 : 1))
+    throw new StatementError(
+      `${written} has ${hasParameter ? 'two arguments' : 'one argument'}`,
+      node.at,
+      `${written}(column${hasParameter ? `, ${PARAMETERS[name]?.example}` : ''})`,
+    )
+  if (node.isDistinct && written !== 'COUNT')
+    throw new StatementError(`DISTINCT is only supported in COUNT`, node.at, 'COUNT(DISTINCT column)')
+  const typed = checked(compileArgument(argument), 'same', written)
+  if (hasAggregate(argument)) throw new StatementError('an aggregate cannot contain another one', argument.at)
+  const used = node.isDistinct ? 'COUNT_DISTINCT' : name
+  if (NUMERIC.includes(used)) checked(typed, 'number', written)
+  if (LISTS.includes(used)) checked(typed, 'ordered', written)
+  const value = hasParameter ? parameterIn(parameter, name, written) : written === 'MEDIAN' ? 0.5 : undefined
+  return {
+    aggregate: {
+      function: used,
+      argument: typed.value,
+      ...(value === undefined ? {} : { parameter: value }),
+    },
+    type: resultType(used, typed.type === 'NULL' ? 'BIGINT' : typed.type),
+  }
+}
+
+const NUMERIC: readonly AggregateName[] = ['SUM', 'AVG', 'STDDEV', 'MIN', 'MAX', 'PERCENTILE']
+const LISTS: readonly AggregateName[] = ['TOPK', 'TOPKDISTINCT']
+
+const isTop = (value: number) => Number.isInteger(value) && value >= 1 && value <= MAX_TOP
+const TOP = { example: 10, range: `a whole number from 1 to ${MAX_TOP}`, isValid: isTop }
+const PARAMETERS: Partial<
+  Record<AggregateName, { example: number; range: string; isValid: (value: number) => boolean }>
+> = {
+  TOPK: TOP,
+  TOPKDISTINCT: TOP,
+  PERCENTILE: { example: 0.99, range: 'a fraction from 0 to 1', isValid: value => value >= 0 && value <= 1 },
+}
+
+function parameterIn(node: Node | undefined, name: AggregateName, written: string): number {
+  const { example, range, isValid } = PARAMETERS[name] ?? TOP
+  if (node?.kind === 'literal' && typeof node.value === 'number' && isValid(node.value)) return node.value
+  throw new StatementError(
+    `the second argument of ${written} is ${range}`,
+    node?.at ?? { line: 1, column: 1 },
+    `${written}(column, ${example})`,
+  )
+}
+
+function resultType(name: AggregateName, type: ColumnType): ColumnType {
+  if (name === 'COUNT' || name === 'COUNT_DISTINCT') return 'BIGINT'
+  if (name === 'AVG' || name === 'STDDEV' || name === 'PERCENTILE') return 'DOUBLE'
+  if (LISTS.includes(name)) return `ARRAY<${type === 'VARCHAR' || type === 'DOUBLE' ? type : 'BIGINT'}>`
+  return name === 'SUM' && type === 'TIMESTAMP' ? 'BIGINT' : type
+}

@@ -1,0 +1,312 @@
+/** Compiles the files of `config/views/` into a plan. Pure. */
+import { createHash } from 'node:crypto'
+import {
+  type Aggregate,
+  APPROXIMATE,
+  type Expression,
+  type GroupColumn,
+  type StreamColumn,
+  type StreamPlan,
+  type TableColumn,
+  type TablePlan,
+  type ViewPlan,
+} from '../plan.ts'
+import { AGGREGATE_FUNCTIONS, compileAggregate, hasAggregate, isAggregate } from './aggregates.ts'
+import { checked, compileExpression, includes, type Resolve, type Typed, typeNamed } from './expressions.ts'
+import { StatementError, unknownName } from './statement-error.ts'
+import type { ColumnClause, Name, Node, Parse, Query, Statement } from './syntax.ts'
+import { compileWindow } from './window.ts'
+
+/** File with statements. */
+export interface StatementFile {
+  readonly name: string
+  readonly text: string
+}
+
+type StreamStatement = Extract<Statement, { readonly kind: 'stream' }>
+type TableStatement = Extract<Statement, { readonly kind: 'table' }>
+
+/**
+ * Compiles all files as one plan. A table can read a stream of any file.
+ *
+ * @throws StatementError for the first statement that is not valid, with its file
+ */
+export function compilePlan(files: readonly StatementFile[], parse: Parse): ViewPlan {
+  const declared = files.flatMap(({ name: file, text }) =>
+    inFile(file, () => parse(text)).map(statement => ({ file, statement })),
+  )
+  const streams = new Map<string, StreamPlan>()
+  const tables = new Map<string, TablePlan>()
+  for (const isStream of [true, false])
+    for (const { file, statement } of declared)
+      inFile(file, () => {
+        if (statement.kind !== 'stream' && statement.kind !== 'table')
+          throw new StatementError(
+            'a file declares streams and tables, and has no other statements',
+            statement.at,
+            'CREATE TABLE name AS SELECT … FROM stream GROUP BY column;',
+          )
+        if ((statement.kind === 'stream') !== isStream) return
+        const name = statement.name.text.toLowerCase()
+        if (streams.has(name) || tables.has(name))
+          throw new StatementError(`${statement.name.text} is declared twice`, statement.name.at)
+        if (statement.kind === 'stream') streams.set(name, compileStream(statement))
+        else tables.set(name, compileTable(statement, streams, tables))
+      })
+  return { streams: [...streams.values()], tables: [...tables.values()] }
+}
+
+function inFile<Result>(file: string, run: () => Result): Result {
+  try {
+    return run()
+  } catch (error) {
+    throw error instanceof StatementError ? error.inFile(file) : error
+  }
+}
+
+const PROPERTIES = ['KAFKA_TOPIC', 'VALUE_FORMAT', 'TYPE']
+/** Formats that ksqlDB names. Sluice recognizes the format of each record, so the name only documents it. */
+const FORMATS = ['JSON', 'AVRO', 'PROTOBUF']
+const SIGNAL = /^(?:events|readings(?:\.[a-z0-9-]+)*)$/
+
+function compileStream({ name, columns, properties }: StreamStatement): StreamPlan {
+  const given = new Map<string, string>()
+  for (const { name: property, value } of properties) {
+    const key = property.text.toUpperCase()
+    if (!PROPERTIES.includes(key)) throw unknownName('property', property.text, PROPERTIES, property.at)
+    if (typeof value.value !== 'string')
+      throw new StatementError(`${key} is a text`, value.at, `${key} = '…'`)
+    if (key === 'KAFKA_TOPIC' && !SIGNAL.test(value.value))
+      throw unknownName('topic', value.value, ['readings', 'events', 'readings.x'], value.at)
+    if (key === 'VALUE_FORMAT' && !FORMATS.includes(value.value.toUpperCase()))
+      throw unknownName('format', value.value, FORMATS, value.at)
+    given.set(key, value.value)
+  }
+  const signal = given.get('KAFKA_TOPIC')
+  if (signal === undefined)
+    throw new StatementError('the stream has no topic', name.at, "WITH (KAFKA_TOPIC = 'readings')")
+  const compiled = columns.flatMap(column => compileColumns(column, '', ['data']))
+  const names = compiled.map(column => column.name.toLowerCase())
+  const repeated = columns.find(
+    ({ name: { text } }) => names.filter(one => one === text.toLowerCase()).length > 1,
+  )
+  if (repeated)
+    throw new StatementError(`the column ${repeated.name.text} is declared twice`, repeated.name.at)
+  const types = given
+    .get('TYPE')
+    ?.split(',')
+    .map(type => type.trim())
+  return { name: name.text, signal, ...(types ? { types } : {}), columns: compiled }
+}
+
+function compileColumns(
+  { name, type, isKey }: ColumnClause,
+  prefix: string,
+  path: readonly string[],
+): StreamColumn[] {
+  const place = [...path, fieldOf(name)]
+  const full = `${prefix}${name.text}`
+  if ('fields' in type) return type.fields.flatMap(field => compileColumns(field, `${full}->`, place))
+  return [{ name: full, type: typeNamed(type), path: place, ...(isKey ? { isKey: true } : {}) }]
+}
+
+/** Returns the field of a column: `deviceId` for `device_id` and `DEVICE_ID`, and the exact name for a name in backquotes. */
+function fieldOf({ text, isQuoted }: Name): string {
+  if (isQuoted) return text
+  const name = /[a-z]/.test(text) ? text : text.toLowerCase()
+  return name.replace(/(?<=[a-z0-9])_([a-z0-9])/gi, (_, letter: string) => letter.toUpperCase())
+}
+
+/** Columns that each stream has beside its own. */
+const PSEUDO: readonly StreamColumn[] = [
+  { name: 'ROWTIME', type: 'TIMESTAMP', path: ['timeMs'] },
+  { name: 'SUBJECT', type: 'VARCHAR', path: ['subject'] },
+  { name: 'SOURCE', type: 'VARCHAR', path: ['source'] },
+  { name: 'TYPE', type: 'VARCHAR', path: ['type'] },
+]
+
+/** Resolves the columns of a stream. */
+function ofRow({ columns }: StreamPlan): Resolve {
+  const all = [...columns, ...PSEUDO]
+  return node => {
+    if (node.kind === 'call' && isAggregate(node))
+      throw new StatementError(
+        `${node.name.toUpperCase()} is an aggregate, and this is a condition or value of one row`,
+        node.at,
+        'HAVING COUNT(*) > 1',
+      )
+    if (node.kind !== 'name') return undefined
+    const column = all.find(({ name }) => name.toLowerCase() === node.name.toLowerCase())
+    const names = all.map(({ name }) => name)
+    if (!column) throw unknownName('column', node.name, names, node.at)
+    return { value: { kind: 'field', path: column.path, type: column.type }, type: column.type, at: node.at }
+  }
+}
+
+function compileTable(
+  statement: TableStatement,
+  streams: ReadonlyMap<string, StreamPlan>,
+  tables: ReadonlyMap<string, TablePlan>,
+): TablePlan {
+  const { name, from, where, text, emit, limit } = statement
+  const stream = streams.get(from.text.toLowerCase())
+  if (tables.has(from.text.toLowerCase()))
+    throw new StatementError(`${from.text} is a table, and a table reads a stream`, from.at)
+  if (!stream)
+    throw unknownName(
+      'stream',
+      from.text,
+      [...streams.values()].map(one => one.name),
+      from.at,
+    )
+  if (!statement.group)
+    throw new StatementError(
+      'a table without groups has no bound',
+      statement.at,
+      `… FROM ${from.text} GROUP BY column`,
+    )
+  if (limit !== null)
+    throw new StatementError(
+      'LIMIT is only supported by a question to a table',
+      statement.at,
+      'SELECT * FROM table LIMIT 10',
+    )
+  if (emit === 'final' && !statement.window)
+    throw new StatementError('EMIT FINAL needs a window', statement.at, 'WINDOW TUMBLING (SIZE 1 MINUTE)')
+  const row = ofRow(stream)
+  const condition =
+    where && checked(compileExpression(where, row, AGGREGATE_FUNCTIONS), 'BOOLEAN', 'WHERE').value
+  const keys = statement.group.map(node => compileKey(node, row, statement))
+  const aggregates: Aggregate[] = []
+  const resolve = ofGroup(row, keys, aggregates, statement)
+  const columns = compileItems(statement, resolve, aggregates)
+  const group = keys.map(({ value, type, at }, index): GroupColumn => {
+    const column = columns.find(one => one.value.kind === 'group' && one.value.index === index)
+    if (!column)
+      throw new StatementError(
+        'a value of GROUP BY is not among the columns',
+        at,
+        'SELECT column, … GROUP BY column',
+      )
+    return { name: column.name, type: type === 'NULL' ? 'VARCHAR' : type, value }
+  })
+  const having =
+    statement.having && checked(compileExpression(statement.having, resolve), 'BOOLEAN', 'HAVING').value
+  const rows = {
+    signal: stream.signal,
+    ...(stream.types ? { types: stream.types } : {}),
+    ...(condition ? { where: condition } : {}),
+    group,
+    ...(statement.window ? { window: compileWindow(statement.window) } : {}),
+    aggregates,
+    columns,
+    ...(having ? { having } : {}),
+    ...(emit === 'final' ? { isFinalOnly: true as const } : {}),
+  }
+  const generation = createHash('sha256').update(JSON.stringify(rows)).digest('hex').slice(0, 8)
+  return { name: name.text, generation, statement: text, ...rows }
+}
+
+function compileKey(node: Node, row: Resolve, { window }: Query): Typed {
+  const key = compileExpression(node, row)
+  if (key.type === 'DOUBLE')
+    throw new StatementError(
+      'GROUP BY a DOUBLE has no bound: almost every row would be a group',
+      node.at,
+      'GROUP BY ROUND(column)',
+    )
+  if (!window && includes(key.value, part => part.kind === 'field' && part.type === 'TIMESTAMP'))
+    throw new StatementError(
+      'GROUP BY a time has no bound: new groups would begin forever',
+      node.at,
+      'WINDOW TUMBLING (SIZE 1 MINUTE) GROUP BY column',
+    )
+  return checked(key, 'same', 'GROUP BY')
+}
+
+/** Resolves the values of a group: those of GROUP BY, the bounds of the window, and aggregates, which are collected. */
+function ofGroup(row: Resolve, keys: readonly Typed[], aggregates: Aggregate[], { window }: Query): Resolve {
+  return node => {
+    const { at } = node
+    if (node.kind === 'call' && isAggregate(node)) {
+      const { aggregate, type } = compileAggregate(node, argument => compileExpression(argument, row))
+      const known = aggregates.findIndex(one => isSame(one, aggregate))
+      const index = known >= 0 ? known : aggregates.push(aggregate) - 1
+      return { value: { kind: 'aggregate', index }, type, at }
+    }
+    const bound = node.kind === 'name' ? boundNamed(node.name) : undefined
+    if (bound) {
+      if (!window) throw new StatementError('the table has no window', at, 'WINDOW TUMBLING (SIZE 1 MINUTE)')
+      return { value: { kind: 'window', bound }, type: 'TIMESTAMP', at }
+    }
+    if (node.kind === 'literal' || hasAggregate(node)) return undefined
+    const key = keyOf(node, row, keys)
+    if (key) return { ...key, at }
+    if (node.kind !== 'name') return undefined
+    row(node)
+    throw new StatementError(
+      `${node.name} is neither in GROUP BY nor in an aggregate`,
+      at,
+      `LATEST_BY_OFFSET(${node.name})`,
+    )
+  }
+}
+
+/** Returns the value of GROUP BY that a node repeats. */
+function keyOf(node: Node, row: Resolve, keys: readonly Typed[]): Omit<Typed, 'at'> | undefined {
+  let value: Expression
+  try {
+    value = compileExpression(node, row).value
+  } catch (error) {
+    // A part of the node may exist only in the group, such as WINDOWSTART. Its parts are resolved one by one.
+    if (error instanceof StatementError) return undefined
+    throw error
+  }
+  const index = keys.findIndex(key => isSame(key.value, value))
+  const key = keys[index]
+  return key && { value: { kind: 'group', index }, type: key.type }
+}
+
+/** Returns the bound of a window that a name of ksqlDB means. */
+export function boundNamed(name: string): 'start' | 'end' | undefined {
+  const upper = name.toUpperCase()
+  return upper === 'WINDOWSTART' ? 'start' : upper === 'WINDOWEND' ? 'end' : undefined
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
+}
+
+function compileItems(
+  { items, at }: TableStatement,
+  resolve: Resolve,
+  aggregates: readonly Aggregate[],
+): TableColumn[] {
+  if (!items)
+    throw new StatementError('a table names its columns', at, 'SELECT column, COUNT(*) AS count FROM stream')
+  const columns: TableColumn[] = []
+  for (const [i, item] of items.entries()) {
+    const { value, type } = compileExpression(item.value, resolve, AGGREGATE_FUNCTIONS)
+    const name =
+      item.name?.text ??
+      (item.value.kind === 'name' ? item.value.name.replaceAll('->', '__') : `KSQL_COL_${i}`)
+    if (columns.some(one => one.name.toLowerCase() === name.toLowerCase()))
+      throw new StatementError(
+        `the column ${name} is declared twice`,
+        item.name?.at ?? item.value.at,
+        `… AS ${name}_2`,
+      )
+    const isApproximate = includes(
+      value,
+      part => part.kind === 'aggregate' && APPROXIMATE.includes(aggregates[part.index]?.function ?? 'COUNT'),
+    )
+    columns.push({
+      name,
+      type: type === 'NULL' ? 'VARCHAR' : type,
+      value,
+      ...(value.kind === 'group' ? { isKey: true as const } : {}),
+      ...(isApproximate ? { isApproximate: true as const } : {}),
+    })
+  }
+  return columns
+}

@@ -1,0 +1,39 @@
+import { similarNames } from '../../similar.ts'
+import type { Position } from './syntax.ts'
+
+/** Error of a statement, with its position and, if there is one, the nearest valid form. */
+export class StatementError extends Error {
+  override readonly name = 'StatementError'
+  readonly problem: string
+  readonly nearest: string | undefined
+  readonly file: string
+  readonly line: number
+  readonly column: number
+
+  constructor(problem: string, at: Position, nearest?: string, file = 'statement') {
+    const form = nearest === undefined ? '' : `; the nearest valid form is: ${nearest}`
+    super(`${file}:${at.line}:${at.column}  ${problem}${form}`)
+    this.problem = problem
+    this.nearest = nearest
+    this.file = file
+    this.line = at.line
+    this.column = at.column
+  }
+
+  /** Returns the error with the name of the file in which the statement is. */
+  inFile(file: string): StatementError {
+    return new StatementError(this.problem, this, this.nearest, file)
+  }
+}
+
+/** Returns the error for an unknown name. It names the most similar names or, if there are none, all of them. */
+export function unknownName(
+  kind: string,
+  name: string,
+  known: readonly string[],
+  at: Position,
+): StatementError {
+  const [nearest] = similarNames(name, known)
+  const all = nearest === undefined && known.length > 0 ? `; known: ${known.join(', ')}` : ''
+  return new StatementError(`unknown ${kind} ${name}${all}`, at, nearest)
+}

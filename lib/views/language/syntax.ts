@@ -1,0 +1,84 @@
+/** Statements as the grammar reads them, before names and types are checked. */
+import type { Scalar } from '../plan.ts'
+
+/** Position in a text. Lines and columns start at 1. */
+export interface Position {
+  readonly line: number
+  readonly column: number
+}
+
+export interface Name {
+  readonly text: string
+  readonly at: Position
+  /** True for a name in backquotes. */
+  readonly isQuoted?: true
+}
+
+/** Node of an expression. The operators of SQL are calls too. */
+export type Node = { readonly at: Position } & (
+  | { readonly kind: 'literal'; readonly value: Scalar; readonly isInteger?: boolean }
+  | { readonly kind: 'name'; readonly name: string }
+  | CallNode
+  | { readonly kind: 'cast'; readonly of: Node; readonly type: Name }
+  | {
+      readonly kind: 'case'
+      readonly branches: readonly { readonly when: Node; readonly then: Node }[]
+      readonly otherwise: Node
+    }
+)
+
+export interface CallNode {
+  readonly kind: 'call'
+  readonly name: string
+  readonly arguments: readonly Node[]
+  readonly isDistinct?: boolean
+  /** True for `COUNT(*)`. */
+  readonly isStar?: true
+  readonly at: Position
+}
+
+export interface WindowClause {
+  readonly kind: 'tumbling' | 'hopping' | 'session' | 'rolling'
+  readonly settings: readonly { readonly name: SettingName; readonly ms: number; readonly at: Position }[]
+  readonly at: Position
+}
+
+export type SettingName = 'size' | 'advance' | 'grace' | 'retention' | 'gap'
+
+export interface Query {
+  /** Columns, or null for `*`. */
+  readonly items: readonly { readonly value: Node; readonly name: Name | null }[] | null
+  readonly from: Name
+  readonly window: WindowClause | null
+  readonly where: Node | null
+  readonly group: readonly Node[] | null
+  readonly having: Node | null
+  readonly emit?: 'changes' | 'final'
+  readonly limit: number | null
+}
+
+export interface ColumnClause {
+  readonly name: Name
+  readonly type: Name | { readonly fields: readonly ColumnClause[] }
+  readonly isKey: boolean
+}
+
+export type Statement = { readonly text: string; readonly at: Position } & (
+  | {
+      readonly kind: 'stream'
+      readonly name: Name
+      readonly columns: readonly ColumnClause[]
+      readonly properties: readonly {
+        readonly name: Name
+        readonly value: Node & { readonly value: Scalar }
+      }[]
+    }
+  | ({ readonly kind: 'table'; readonly name: Name } & Query)
+  | ({ readonly kind: 'select' } & Query)
+  | { readonly kind: 'show'; readonly of: 'tables' | 'streams' }
+  | { readonly kind: 'describe'; readonly name: Name }
+  | { readonly kind: 'drop'; readonly name: Name; readonly ifExists: boolean }
+)
+
+/** Reads the statements of a text. @throws StatementError for a text that is not SQL, or not supported */
+export type Parse = (text: string) => readonly Statement[]

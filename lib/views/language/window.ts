@@ -1,0 +1,95 @@
+/** Compiles the window of a table. The number of windows that a group keeps is bounded. Pure. */
+import type { WindowPlan } from '../plan.ts'
+import { StatementError } from './statement-error.ts'
+import type { SettingName, WindowClause } from './syntax.ts'
+
+const MAX_WINDOWS = 1_000
+const KEPT_WINDOWS = 10
+const DEFAULT_GRACE_MS = 10_000
+const SECOND_MS = 1_000
+
+/** Settings of each kind; the first ones are required. */
+const SETTINGS = {
+  tumbling: {
+    required: ['size'],
+    form: 'WINDOW TUMBLING (SIZE 1 MINUTE, RETENTION 1 HOUR, GRACE PERIOD 10 SECONDS)',
+  },
+  hopping: {
+    required: ['size', 'advance'],
+    form: 'WINDOW HOPPING (SIZE 10 MINUTES, ADVANCE BY 1 MINUTE, RETENTION 1 HOUR, GRACE PERIOD 10 SECONDS)',
+  },
+  session: {
+    required: ['gap'],
+    form: 'WINDOW SESSION (5 MINUTES, RETENTION 1 HOUR, GRACE PERIOD 10 SECONDS)',
+  },
+  rolling: {
+    required: ['size', 'advance'],
+    form: 'WINDOW ROLLING (SIZE 1 HOUR, ADVANCE BY 1 MINUTE, GRACE PERIOD 10 SECONDS)',
+  },
+} as const satisfies Record<WindowClause['kind'], { required: readonly SettingName[]; form: string }>
+
+/** @throws StatementError if a setting is missing or unknown, or if a group would keep too many windows */
+export function compileWindow({ kind, settings, at }: WindowClause): WindowPlan {
+  const { required, form } = SETTINGS[kind]
+  const allowed: readonly SettingName[] = [
+    ...required,
+    'grace',
+    ...(kind === 'rolling' ? [] : (['retention'] as const)),
+  ]
+  const given = new Map(settings.map(one => [one.name, one.ms]))
+  const odd = settings.find(({ name }) => !allowed.includes(name))
+  if (odd) throw new StatementError(`a ${kind} window has no ${WORDS[odd.name]}`, odd.at, form)
+  const missing = required.find(name => !given.has(name))
+  if (missing) throw new StatementError(`a ${kind} window needs ${WORDS[missing]}`, at, form)
+  if (given.size < settings.length) throw new StatementError('a setting of the window is repeated', at, form)
+  const graceMs = given.get('grace') ?? DEFAULT_GRACE_MS
+  const sizeMs = given.get('size') ?? given.get('gap') ?? 0
+  const stepMs = given.get('advance') ?? sizeMs
+  if (stepMs < SECOND_MS || stepMs > sizeMs)
+    throw new StatementError(
+      given.has('advance')
+        ? 'ADVANCE BY is at least one second and at most SIZE'
+        : 'a window has at least one second',
+      at,
+      form,
+    )
+  const retentionMs =
+    kind === 'rolling'
+      ? graceMs
+      : (given.get('retention') ?? Math.max(sizeMs + graceMs, KEPT_WINDOWS * stepMs))
+  if (retentionMs < graceMs)
+    throw new StatementError(
+      'RETENTION is shorter than the grace period',
+      at,
+      `RETENTION ${secondsText(graceMs)}`,
+    )
+  const windows = Math.ceil((retentionMs + sizeMs) / stepMs)
+  if (windows > MAX_WINDOWS) {
+    const longestMs = MAX_WINDOWS * stepMs - sizeMs
+    throw new StatementError(
+      `a group would keep ${windows} windows, and ${MAX_WINDOWS} are allowed`,
+      at,
+      given.has('retention') && longestMs >= graceMs
+        ? `RETENTION ${secondsText(longestMs)}`
+        : given.has('advance')
+          ? `ADVANCE BY ${secondsText((retentionMs + sizeMs) / MAX_WINDOWS)}`
+          : `GRACE PERIOD ${secondsText(longestMs - sizeMs)}`,
+    )
+  }
+  const bounds = { graceMs, retentionMs }
+  if (kind === 'tumbling') return { kind, sizeMs, ...bounds }
+  if (kind === 'session') return { kind, gapMs: sizeMs, ...bounds }
+  return { kind, sizeMs, advanceMs: stepMs, ...bounds }
+}
+
+const WORDS: Readonly<Record<SettingName, string>> = {
+  size: 'SIZE',
+  advance: 'ADVANCE BY',
+  grace: 'GRACE PERIOD',
+  retention: 'RETENTION',
+  gap: 'a gap without a name',
+}
+
+function secondsText(ms: number): string {
+  return `${Math.ceil(ms / SECOND_MS)} SECONDS`
+}

@@ -11,6 +11,7 @@ import { schemas } from './runner/checks/schemas.ts'
 import { titles } from './runner/checks/titles.ts'
 import { types } from './runner/checks/types.ts'
 import { unused } from './runner/checks/unused.ts'
+import { views } from './runner/checks/views.ts'
 import { wording } from './runner/checks/wording.ts'
 
 const CHECKS: readonly Check[] = [
@@ -26,6 +27,7 @@ const CHECKS: readonly Check[] = [
   wording,
   errors,
   dockerfiles,
+  views,
 ]
 
 describe('the whole project', () => {

@@ -1,0 +1,192 @@
+/** Compiles questions to tables. Pure. */
+import type { ViewChanged } from '../event-names.ts'
+import { evaluator, type Value } from '../expression.ts'
+import type { ColumnType, Expression, Scalar, TableColumn, TablePlan, ViewPlan } from '../plan.ts'
+import { boundNamed } from './compile.ts'
+import { checked, compileExpression, type Resolve, type Typed } from './expressions.ts'
+import { StatementError, unknownName } from './statement-error.ts'
+import type { Name, Parse, Query, Statement } from './syntax.ts'
+
+/** Row of a table, or of a change of it. */
+interface SelectableRow {
+  readonly values: Readonly<Record<string, Value>>
+  readonly window?: { readonly startMs: number; readonly endMs: number }
+}
+
+/** A question to a table. */
+export interface Selection {
+  readonly table: TablePlan
+  readonly columns: readonly { readonly name: string; readonly type: ColumnType }[]
+  /** True if changes are sent as they come: `EMIT CHANGES` and `EMIT FINAL`. */
+  readonly isPush: boolean
+  readonly limit?: number
+  /** Values of the group, if the condition names all of them. */
+  readonly key?: readonly Scalar[]
+  /** Earliest and latest start of the windows that can meet the condition. */
+  readonly windowBounds?: { readonly fromMs?: number; readonly toMs?: number }
+  /** Returns the values of the columns; undefined if the row does not meet the condition. */
+  ofRow(row: SelectableRow): readonly Value[] | undefined
+  ofChange(change: ViewChanged): readonly Value[] | undefined
+}
+
+/** Plan with generations that are being built, and are not read. */
+type ReadablePlan = ViewPlan & { readonly building?: readonly string[] }
+
+/** @throws StatementError if the text is not one SELECT over a table of the plan */
+export function compileSelect(text: string, plan: ReadablePlan, parse: Parse): Selection {
+  const [statement, other] = parse(text)
+  if (statement?.kind !== 'select' || other)
+    throw new StatementError(
+      'expected one SELECT',
+      (statement?.kind === 'select' ? other?.at : statement?.at) ?? { line: 1, column: 1 },
+      'SELECT * FROM table;',
+    )
+  return compileQuery(statement, plan)
+}
+
+function compileQuery(query: Query & Pick<Statement, 'at'>, plan: ReadablePlan): Selection {
+  const table = tableNamed(query.from, plan)
+  const clause = query.group ? 'GROUP BY' : query.window ? 'WINDOW' : query.having ? 'HAVING' : undefined
+  if (clause)
+    throw new StatementError(
+      `${clause} is a part of a table: a question reads rows as they are`,
+      query.at,
+      `SELECT * FROM ${table.name} WHERE column = 'value'`,
+    )
+  const resolve = ofTable(table)
+  const compile = (node: Parameters<Resolve>[0]) => compileExpression(node, resolve)
+  const where = query.where ? checked(compile(query.where), 'BOOLEAN', 'WHERE').value : undefined
+  const items = query.items?.map(({ value, name }, i) => ({
+    ...compile(value),
+    name: name?.text ?? (value.kind === 'name' ? value.name : `KSQL_COL_${i}`),
+  }))
+  const columns = (items ?? everyColumn(table)).map(({ name, type, value }) => ({
+    name,
+    type: type === 'NULL' ? ('VARCHAR' as const) : type,
+    read: evaluator(value),
+  }))
+  const isMet = where && evaluator(where)
+  const isFinalOnly = query.emit === 'final'
+  if (isFinalOnly && !table.window) throw new StatementError(`${table.name} has no window to end`, query.at)
+  const ofRow: Selection['ofRow'] = ({ values, window }) => {
+    const from = { event: values, ...(window ? { window } : {}) }
+    return isMet && isMet(from) !== true ? undefined : columns.map(({ read }) => read(from))
+  }
+  const conditions = where ? conjuncts(where) : []
+  const key = keyIn(conditions, table)
+  const windowBounds = table.window && boundsIn(conditions)
+  return {
+    table,
+    columns: columns.map(({ name, type }) => ({ name, type })),
+    isPush: query.emit !== undefined,
+    ...(query.limit === null ? {} : { limit: query.limit }),
+    ...(key ? { key } : {}),
+    ...(windowBounds ? { windowBounds } : {}),
+    ofRow,
+    ofChange({ row, window, final }) {
+      if (isFinalOnly && final !== true) return undefined
+      const bounds = window && { startMs: Date.parse(window.start), endMs: Date.parse(window.end) }
+      return ofRow({ values: row, ...(bounds ? { window: bounds } : {}) })
+    },
+  }
+}
+
+/** Returns the table with a name in any case. @throws StatementError if there is none */
+export function tableNamed({ text, at }: Name, { tables, building = [] }: ReadablePlan): TablePlan {
+  const readable = tables.filter(({ generation }) => !building.includes(generation))
+  const table = readable.find(({ name }) => name.toLowerCase() === text.toLowerCase())
+  if (table) return table
+  throw unknownName(
+    'table',
+    text,
+    readable.map(({ name }) => name),
+    at,
+  )
+}
+
+/** Resolves the columns of a table, and the bounds of its windows. */
+function ofTable({ columns, window }: TablePlan): Resolve {
+  return node => {
+    if (node.kind !== 'name') return undefined
+    const column = columns.find(({ name }) => name.toLowerCase() === node.name.toLowerCase())
+    const typed = column ? columnOf(column) : window ? boundOf(node.name) : undefined
+    if (typed) return { ...typed, at: node.at }
+    const names = [...columns.map(({ name }) => name), ...(window ? BOUNDS : [])]
+    throw unknownName('column', node.name, names, node.at)
+  }
+}
+
+type Column = Omit<Typed, 'at'> & { readonly name: string }
+
+const BOUNDS = ['WINDOWSTART', 'WINDOWEND']
+
+function columnOf({ name, type }: TableColumn): Column {
+  return { name, type, value: { kind: 'field', path: [name], type } }
+}
+
+function boundOf(name: string): Column | undefined {
+  const bound = boundNamed(name)
+  return bound && { name, type: 'TIMESTAMP', value: { kind: 'window', bound } }
+}
+
+/** Returns the columns of `*`: the values of the group, the bounds of the window, and the others. */
+function everyColumn({ columns, window }: TablePlan): readonly Column[] {
+  const [keys, others] = [columns.filter(({ isKey }) => isKey), columns.filter(({ isKey }) => !isKey)]
+  const bounds = window ? BOUNDS.flatMap(name => boundOf(name) ?? []) : []
+  return [...keys.map(columnOf), ...bounds, ...others.map(columnOf)]
+}
+
+/** Returns the conditions that must all be met. */
+function conjuncts(expression: Expression): readonly Expression[] {
+  return expression.kind === 'call' && expression.name === 'AND'
+    ? expression.arguments.flatMap(conjuncts)
+    : [expression]
+}
+
+/** Comparison of a place with a constant. */
+interface Comparison {
+  readonly name: string
+  readonly place: Expression
+  readonly value: Scalar
+}
+
+const MIRRORED: Readonly<Record<string, string>> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=' }
+
+function comparisonIn(condition: Expression): Comparison | undefined {
+  if (condition.kind !== 'call') return undefined
+  const { name } = condition
+  const [left, right] = condition.arguments
+  if (left && right?.kind === 'literal') return { name, place: left, value: right.value }
+  if (right && left?.kind === 'literal')
+    return { name: MIRRORED[name] ?? name, place: right, value: left.value }
+  return undefined
+}
+
+function keyIn(conditions: readonly Expression[], table: TablePlan): readonly Scalar[] | undefined {
+  const equal = conditions.flatMap(one => comparisonIn(one) ?? []).filter(({ name }) => name === '=')
+  const values = table.group.flatMap((_, index) => {
+    const names = table.columns.flatMap(({ name, value }) =>
+      value.kind === 'group' && value.index === index ? [name] : [],
+    )
+    const found = equal.find(({ place }) => place.kind === 'field' && names.includes(place.path[0] ?? ''))
+    return found ? [found.value] : []
+  })
+  return values.length === table.group.length && !values.includes(null) ? values : undefined
+}
+
+function boundsIn(conditions: readonly Expression[]): Selection['windowBounds'] {
+  const starts = conditions
+    .flatMap(one => comparisonIn(one) ?? [])
+    .flatMap(({ name, place, value }) =>
+      place.kind === 'window' && place.bound === 'start' && typeof value === 'number'
+        ? [{ name, value }]
+        : [],
+    )
+  const from = starts.filter(({ name }) => ['=', '>', '>='].includes(name)).map(({ value }) => value)
+  const to = starts.filter(({ name }) => ['=', '<', '<='].includes(name)).map(({ value }) => value)
+  if (from.length + to.length === 0) return undefined
+  return {
+    ...(from.length > 0 ? { fromMs: Math.max(...from) } : {}),
+    ...(to.length > 0 ? { toMs: Math.min(...to) } : {}),
+  }
+}

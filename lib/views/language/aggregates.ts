@@ -1,28 +1,17 @@
 /** Compiles calls of aggregates. Those whose state grows with the rows are refused. Pure. */
-import type { Aggregate, AggregateName, ColumnType } from '../plan.ts'
+import { AGGREGATES, type Aggregate, type AggregateName, type ColumnType } from '../plan.ts'
 import { checked, type Typed } from './expressions.ts'
 import { StatementError } from './statement-error.ts'
 import type { CallNode, Node } from './syntax.ts'
 
 const MAX_TOP = 100
 
-const AGGREGATE_NAMES: Readonly<Record<string, AggregateName>> = {
-  COUNT: 'COUNT',
-  COUNT_DISTINCT: 'COUNT_DISTINCT',
-  SUM: 'SUM',
-  AVG: 'AVG',
-  STDDEV: 'STDDEV',
+/** Aggregates by the names of ksqlDB, beside their own. */
+const ALIASES: Readonly<Record<string, AggregateName>> = {
   STDDEV_SAMP: 'STDDEV',
   STDDEV_SAMPLE: 'STDDEV',
-  MIN: 'MIN',
-  MAX: 'MAX',
-  FIRST: 'FIRST',
   EARLIEST_BY_OFFSET: 'FIRST',
-  LAST: 'LAST',
   LATEST_BY_OFFSET: 'LAST',
-  TOPK: 'TOPK',
-  TOPKDISTINCT: 'TOPKDISTINCT',
-  PERCENTILE: 'PERCENTILE',
   APPROX_PERCENTILE: 'PERCENTILE',
   MEDIAN: 'PERCENTILE',
 }
@@ -34,12 +23,7 @@ const UNBOUNDED: Readonly<Record<string, string>> = {
   HISTOGRAM: 'COUNT(*) … GROUP BY column',
 }
 
-export const AGGREGATE_FUNCTIONS = Object.keys(AGGREGATE_NAMES)
-
-export interface TypedAggregate {
-  readonly aggregate: Aggregate
-  readonly type: ColumnType
-}
+export const AGGREGATE_FUNCTIONS: readonly string[] = [...AGGREGATES, ...Object.keys(ALIASES)]
 
 /** Returns whether a node is a call of an aggregate, or contains one. */
 export function hasAggregate(node: Node): boolean {
@@ -61,16 +45,19 @@ export function hasAggregate(node: Node): boolean {
 /** Returns whether a call is one of an aggregate, of this language or of ksqlDB alone. */
 export function isAggregate(node: CallNode): boolean {
   const name = node.name.toUpperCase()
-  return Object.hasOwn(AGGREGATE_NAMES, name) || Object.hasOwn(UNBOUNDED, name)
+  return AGGREGATE_FUNCTIONS.includes(name) || Object.hasOwn(UNBOUNDED, name)
 }
 
 /** @throws StatementError for an aggregate whose state has no bound, and for arguments of a wrong type */
-export function compileAggregate(node: CallNode, compileArgument: (node: Node) => Typed): TypedAggregate {
+export function compileAggregate(
+  node: CallNode,
+  compileArgument: (node: Node) => Typed,
+): { readonly aggregate: Aggregate; readonly type: ColumnType } {
   const written = node.name.toUpperCase()
   const bounded = UNBOUNDED[written]
   if (bounded)
     throw new StatementError(`${written} keeps every value, so its state has no bound`, node.at, bounded)
-  const name = AGGREGATE_NAMES[written] ?? 'COUNT'
+  const name = ALIASES[written] ?? (written as AggregateName)
   const hasParameter = PARAMETERS[name] !== undefined && written !== 'MEDIAN'
   if (node.isStar && written === 'COUNT') return { aggregate: { function: 'COUNT' }, type: 'BIGINT' }
   const [argument, parameter] = node.arguments

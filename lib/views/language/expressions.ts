@@ -20,61 +20,49 @@ type Taken = 'number' | 'same' | 'ordered' | 'any' | 'VARCHAR' | 'BOOLEAN' | 'BI
 interface Signature {
   /** Types of the arguments. If `max` is larger than their number, the last one is repeated. */
   readonly takes: readonly Taken[]
-  readonly min?: number
-  readonly max?: number
   /** Type of the result. `same` is the type of the `same` arguments, `numeric` BIGINT if all arguments are. */
   readonly gives: ColumnType | 'same' | 'numeric'
+  readonly min: number
+  readonly max: number
 }
 
-const of = (takes: readonly Taken[], gives: Signature['gives'], min?: number, max?: number): Signature => ({
-  takes,
-  gives,
-  ...(min === undefined ? {} : { min }),
-  ...(max === undefined ? {} : { max }),
-})
-const arithmetic = of(['number', 'number'], 'numeric')
-const comparison = of(['ordered', 'ordered'], 'BOOLEAN')
-const text = of(['VARCHAR'], 'VARCHAR')
+function of(takes: string, gives: Signature['gives'], min?: number, max?: number): Signature {
+  const taken = takes.split(' ') as readonly Taken[]
+  return { takes: taken, gives, min: min ?? taken.length, max: max ?? taken.length }
+}
+
+function each(
+  names: readonly FunctionName[],
+  signature: Signature,
+): Partial<Record<FunctionName, Signature>> {
+  return Object.fromEntries(names.map(name => [name, signature]))
+}
+
 const MANY = 100
-
+const JOINED_TEXT = of('VARCHAR VARCHAR', 'VARCHAR')
 const SIGNATURES: Partial<Record<FunctionName, Signature>> = {
-  '+': arithmetic,
-  '-': arithmetic,
-  '*': arithmetic,
-  '/': arithmetic,
-  '%': arithmetic,
-  NEGATE: of(['number'], 'numeric'),
-  '=': of(['same', 'same'], 'BOOLEAN'),
-  '<>': of(['same', 'same'], 'BOOLEAN'),
-  '<': comparison,
-  '<=': comparison,
-  '>': comparison,
-  '>=': comparison,
-  AND: of(['BOOLEAN', 'BOOLEAN'], 'BOOLEAN'),
-  OR: of(['BOOLEAN', 'BOOLEAN'], 'BOOLEAN'),
-  NOT: of(['BOOLEAN'], 'BOOLEAN'),
-  IS_NULL: of(['any'], 'BOOLEAN'),
-  IN: of(['same'], 'BOOLEAN', 2, MANY),
-  LIKE: of(['VARCHAR', 'VARCHAR'], 'BOOLEAN'),
-  ABS: of(['number'], 'numeric'),
-  CEIL: of(['number'], 'numeric'),
-  FLOOR: of(['number'], 'numeric'),
-  ROUND: of(['number', 'BIGINT'], 'DOUBLE', 1),
-  SQRT: of(['number'], 'DOUBLE'),
-  COALESCE: of(['same'], 'same', 1, MANY),
-  NULLIF: of(['same', 'same'], 'same'),
-  LCASE: text,
-  UCASE: text,
-  LEN: of(['VARCHAR'], 'BIGINT'),
-  TRIM: text,
-  SUBSTRING: of(['VARCHAR', 'BIGINT', 'BIGINT'], 'VARCHAR', 2),
-  CONCAT: of(['VARCHAR'], 'VARCHAR', 1, MANY),
+  ...each(['+', '-', '*', '/', '%'], of('number number', 'numeric')),
+  ...each(['NEGATE', 'ABS', 'CEIL', 'FLOOR'], of('number', 'numeric')),
+  ...each(['=', '<>'], of('same same', 'BOOLEAN')),
+  ...each(['<', '<=', '>', '>='], of('ordered ordered', 'BOOLEAN')),
+  ...each(['AND', 'OR'], of('BOOLEAN BOOLEAN', 'BOOLEAN')),
+  ...each(['LCASE', 'UCASE', 'TRIM'], of('VARCHAR', 'VARCHAR')),
+  NOT: of('BOOLEAN', 'BOOLEAN'),
+  IS_NULL: of('any', 'BOOLEAN'),
+  IN: of('same', 'BOOLEAN', 2, MANY),
+  LIKE: of('VARCHAR VARCHAR', 'BOOLEAN'),
+  ROUND: of('number BIGINT', 'DOUBLE', 1),
+  SQRT: of('number', 'DOUBLE'),
+  COALESCE: of('same', 'same', 1, MANY),
+  NULLIF: of('same same', 'same'),
+  LEN: of('VARCHAR', 'BIGINT'),
+  SUBSTRING: of('VARCHAR BIGINT BIGINT', 'VARCHAR', 2),
+  CONCAT: of('VARCHAR', 'VARCHAR', 1, MANY),
 }
-const JOINED_TEXT = of(['VARCHAR', 'VARCHAR'], 'VARCHAR')
 const ALIASES: Readonly<Record<string, FunctionName>> = { IFNULL: 'COALESCE' }
 /** Functions that are written as a word and arguments in parentheses, for suggestions. */
-const NAMED = Object.keys(SIGNATURES).filter(
-  name => /^[A-Z]{3,}$/.test(name) && !/^(AND|NOT|NEGATE)$/.test(name),
+const NAMED = [...Object.keys(SIGNATURES), 'IFNULL'].filter(name =>
+  /^(?!AND$|NOT$|NEGATE$)[A-Z]{3,}$/.test(name),
 )
 
 /** Compiles an expression. @throws StatementError for an unknown function, and for a value of a wrong type */
@@ -88,7 +76,7 @@ export function compileExpression(
   const compile = (other: Node) => compileExpression(other, resolve, otherFunctions)
   switch (node.kind) {
     case 'literal':
-      return { ...literal(node.value, node.isInteger === true), at: node.at }
+      return { ...literal(node.value, node.isInteger), at: node.at }
     case 'cast':
       return cast(compile(node.of), node.type, node.at)
     case 'case': {
@@ -103,44 +91,40 @@ export function compileExpression(
       return { value, type: results.type, at: node.at }
     }
     case 'call':
-      return compileCall(node, node.arguments.map(compile), otherFunctions)
+      return compileCall(node, compile, otherFunctions)
     case 'name':
       throw unknownName('column', node.name, [], node.at)
   }
 }
 
-function compileCall(node: CallNode, given: readonly Typed[], otherFunctions: readonly string[]): Typed {
+function compileCall(
+  node: CallNode,
+  compile: (node: Node) => Typed,
+  otherFunctions: readonly string[],
+): Typed {
   const written = node.name.toUpperCase()
   const name = ALIASES[written] ?? (written as FunctionName)
-  const isJoin = name === '+' && given.some(({ type }) => type === 'VARCHAR')
-  const signature = isJoin ? JOINED_TEXT : Object.hasOwn(SIGNATURES, name) ? SIGNATURES[name] : undefined
-  if (!signature)
-    throw unknownName('function', node.name, [...NAMED, ...Object.keys(ALIASES), ...otherFunctions], node.at)
-  const { takes, min = takes.length, max = takes.length, gives } = signature
+  const own = Object.hasOwn(SIGNATURES, name) ? SIGNATURES[name] : undefined
+  if (!own) throw unknownName('function', node.name, [...NAMED, ...otherFunctions], node.at)
+  const given = node.arguments.map(compile)
+  const isText = name === '+' && given.some(({ type }) => type === 'VARCHAR')
+  const { takes, min, max, gives } = isText ? JOINED_TEXT : own
   if (given.length < min || given.length > max || node.isDistinct || node.isStar)
     throw new StatementError(
       `${written} has ${min === max ? min : `${min} to ${max}`} arguments`,
       node.at,
       `${written}(${takes.map(taken => NAMES[taken]).join(', ')})`,
     )
-  const takenAt = (i: number): Taken => takes[Math.min(i, takes.length - 1)] ?? 'any'
-  const isSame = takenAt(0) === 'same' || takenAt(0) === 'ordered'
-  const same = isSame ? unified(given, written) : undefined
-  if (takenAt(0) === 'ordered') for (const one of given) checked(one, 'ordered', written)
-  if (!same) for (const [i, one] of given.entries()) checked(one, takenAt(i), written)
-  const values = same?.values ?? given.map(({ value }) => value)
+  for (const [i, one] of given.entries()) checked(one, takes[Math.min(i, takes.length - 1)] ?? 'any', written)
+  const same = takes[0] === 'same' || takes[0] === 'ordered' ? unified(given, written) : undefined
   const isWhole = given.every(({ type }) => type !== 'DOUBLE')
-  const type =
-    gives === 'same' ? (same?.type ?? 'NULL') : gives === 'numeric' ? (isWhole ? 'BIGINT' : 'DOUBLE') : gives
-  const value: Expression = { kind: 'call', name, arguments: values }
+  const numeric = isWhole ? 'BIGINT' : 'DOUBLE'
+  const type = gives === 'same' ? (same?.type ?? 'NULL') : gives === 'numeric' ? numeric : gives
+  const value: Expression = { kind: 'call', name, arguments: same?.values ?? given.map(one => one.value) }
   // The quotient of integers is an integer, as in ksqlDB.
-  const isQuotient = name === '/' && isWhole
-  const isRounded = name === 'ROUND' && given.length === 1
-  return {
-    value: isQuotient ? { kind: 'call', name: 'TO_BIGINT', arguments: [value] } : value,
-    type: isRounded ? 'BIGINT' : type,
-    at: node.at,
-  }
+  if (name === '/' && isWhole)
+    return { value: { kind: 'call', name: 'TO_BIGINT', arguments: [value] }, type, at: node.at }
+  return { value, type: name === 'ROUND' && given.length === 1 ? 'BIGINT' : type, at: node.at }
 }
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -205,59 +189,35 @@ function timestamp({ value, at }: Typed): Expression {
   return { kind: 'literal', value: ms }
 }
 
-function literal(value: Scalar, isInteger: boolean): Omit<Typed, 'at'> {
-  const type =
-    value === null
-      ? 'NULL'
-      : typeof value === 'string'
-        ? 'VARCHAR'
-        : typeof value === 'boolean'
-          ? 'BOOLEAN'
-          : isInteger
-            ? 'BIGINT'
-            : 'DOUBLE'
-  return { value: { kind: 'literal', value }, type }
+function literal(value: Scalar, isInteger = false): Omit<Typed, 'at'> {
+  const type = typeof value === 'string' ? 'VARCHAR' : typeof value === 'boolean' ? 'BOOLEAN' : 'NULL'
+  const numeric = isInteger ? 'BIGINT' : 'DOUBLE'
+  return { value: { kind: 'literal', value }, type: typeof value === 'number' ? numeric : type }
 }
 
-const TYPES: Readonly<Record<string, ColumnType>> = {
-  VARCHAR: 'VARCHAR',
+const TYPES = ['VARCHAR', 'BOOLEAN', 'BIGINT', 'DOUBLE', 'TIMESTAMP'] as const
+const TYPE_ALIASES: Readonly<Record<string, ColumnType>> = {
   STRING: 'VARCHAR',
-  BOOLEAN: 'BOOLEAN',
-  BIGINT: 'BIGINT',
   INT: 'BIGINT',
   INTEGER: 'BIGINT',
-  DOUBLE: 'DOUBLE',
-  TIMESTAMP: 'TIMESTAMP',
 }
 
-/** Returns the type with a name. @throws StatementError if there is none */
+/** Returns the type with a name. @throws StatementError for an unknown name */
 export function typeNamed({ text: name, at }: Name): ColumnType {
-  const type = TYPES[name.toUpperCase()]
+  const type = TYPE_ALIASES[name.toUpperCase()] ?? TYPES.find(one => one === name.toUpperCase())
   if (type) return type
-  throw unknownName('type', name, [...Object.keys(TYPES), 'STRUCT<field type, …>'], at)
+  throw unknownName('type', name, [...TYPES, ...Object.keys(TYPE_ALIASES), 'STRUCT<field type, …>'], at)
 }
 
-/** Conversions by both types. Undefined for those that keep the value. */
-const CASTS: Readonly<Record<string, FunctionName | undefined>> = {
-  'BIGINT DOUBLE': undefined,
-  'BIGINT TIMESTAMP': undefined,
-  'TIMESTAMP BIGINT': undefined,
-  'DOUBLE BIGINT': 'TO_BIGINT',
-  'VARCHAR BIGINT': 'TO_BIGINT',
-  'VARCHAR DOUBLE': 'TO_DOUBLE',
-  'VARCHAR BOOLEAN': 'TO_BOOLEAN',
-  'BIGINT VARCHAR': 'TO_VARCHAR',
-  'DOUBLE VARCHAR': 'TO_VARCHAR',
-  'BOOLEAN VARCHAR': 'TO_VARCHAR',
-}
+/** Conversions that keep the value, and those that have a function. */
+const KEPT = ['BIGINT DOUBLE', 'BIGINT TIMESTAMP', 'TIMESTAMP BIGINT']
+const CONVERTED = /^(?:DOUBLE BIGINT|VARCHAR (?:BIGINT|DOUBLE|BOOLEAN)|(?:BIGINT|DOUBLE|BOOLEAN) VARCHAR)$/
 
 function cast({ value, type }: Typed, name: Name, at: Position): Typed {
   const to = typeNamed(name)
-  if (type === to || type === 'NULL') return { value, type: to, at }
-  const key = `${type} ${to}`
-  if (!Object.hasOwn(CASTS, key)) throw new StatementError(`a ${type} cannot be cast to ${to}`, at)
-  const conversion = CASTS[key]
-  return { value: conversion ? { kind: 'call', name: conversion, arguments: [value] } : value, type: to, at }
+  if (type === to || type === 'NULL' || KEPT.includes(`${type} ${to}`)) return { value, type: to, at }
+  if (!CONVERTED.test(`${type} ${to}`)) throw new StatementError(`a ${type} cannot be cast to ${to}`, at)
+  return { value: { kind: 'call', name: `TO_${to}` as FunctionName, arguments: [value] }, type: to, at }
 }
 
 function valueAt(values: readonly Expression[], index: number): Expression {

@@ -1,0 +1,272 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { compilePlan } from '../../../lib/views/language/compile.ts'
+import { parse } from '../../../lib/views/language/parser.ts'
+import { StatementError } from '../../../lib/views/language/statement-error.ts'
+import type { TablePlan } from '../../../lib/views/plan.ts'
+
+const STREAM = `CREATE STREAM r (device_id VARCHAR KEY, activity VARCHAR, x DOUBLE, n BIGINT, ok BOOLEAN, at TIMESTAMP,
+  location STRUCT<site VARCHAR, floor_no INT>) WITH (KAFKA_TOPIC = 'readings');`
+
+function planOf(text: string) {
+  return compilePlan(
+    [{ name: 'a.sql', text: `${/CREATE STREAM/i.test(text) ? '' : STREAM}\n${text}` }],
+    parse,
+  )
+}
+
+function tableOf(text: string): TablePlan {
+  const [table] = planOf(text).tables
+  assert.ok(table)
+  return table
+}
+
+const field = (path: string, type: string) => ({ kind: 'field', path: path.split('.'), type })
+
+describe('a stream', () => {
+  it('given columns, then they are fields in camel case, nested ones and exact ones too', () => {
+    const [stream] = planOf(
+      `create stream S (DEVICE_ID string PRIMARY KEY, queryLatencyMs DOUBLE, \`a_b\` INT, location STRUCT<site_name VARCHAR>)
+       WITH (kafka_topic='readings.extra', value_format='avro', type='io.a.v1, io.b.v1');`,
+    ).streams
+    assert.equal(stream?.signal, 'readings.extra')
+    assert.deepEqual(stream?.types, ['io.a.v1', 'io.b.v1'])
+    assert.deepEqual(
+      stream?.columns.map(({ name, type, path, isKey }) => [name, type, path.join('.'), isKey]),
+      [
+        ['DEVICE_ID', 'VARCHAR', 'data.deviceId', true],
+        ['queryLatencyMs', 'DOUBLE', 'data.queryLatencyMs', undefined],
+        ['a_b', 'BIGINT', 'data.a_b', undefined],
+        ['location->site_name', 'VARCHAR', 'data.location.siteName', undefined],
+      ],
+    )
+  })
+})
+
+describe('a table', () => {
+  it('given all clauses, then the plan has them', () => {
+    const table = tableOf(`CREATE OR REPLACE TABLE t AS -- counts
+      SELECT activity, location->site AS site, SUM(n) / COUNT(*) + 1 AS a, sum(N) b, WINDOWSTART AS began, COUNT(DISTINCT x)
+      FROM R WHERE x > 1 AND SOURCE LIKE '/device/%' WINDOW HOPPING (SIZE 1 MINUTE, ADVANCE BY 30 SECONDS, RETENTION 1 HOUR)
+      GROUP BY activity, location->site HAVING COUNT(*) > 2 EMIT FINAL;`)
+    assert.deepEqual(table.window, {
+      kind: 'hopping',
+      sizeMs: 60_000,
+      advanceMs: 30_000,
+      graceMs: 10_000,
+      retentionMs: 3_600_000,
+    })
+    assert.deepEqual(table.aggregates, [
+      { function: 'SUM', argument: field('data.n', 'BIGINT') },
+      { function: 'COUNT' },
+      { function: 'COUNT_DISTINCT', argument: field('data.x', 'DOUBLE') },
+    ])
+    assert.deepEqual(
+      table.columns.map(({ name, type, isKey, isApproximate }) => [name, type, isKey, isApproximate]),
+      [
+        ['activity', 'VARCHAR', true, undefined],
+        ['site', 'VARCHAR', true, undefined],
+        ['a', 'BIGINT', undefined, undefined],
+        ['b', 'BIGINT', undefined, undefined],
+        ['began', 'TIMESTAMP', undefined, undefined],
+        ['KSQL_COL_5', 'BIGINT', undefined, true],
+      ],
+    )
+    assert.deepEqual(
+      table.group.map(({ name, value }) => [name, value]),
+      [
+        ['activity', field('data.activity', 'VARCHAR')],
+        ['site', field('data.location.site', 'VARCHAR')],
+      ],
+    )
+    assert.equal(table.isFinalOnly, true)
+    assert.ok(table.where && table.having)
+    assert.match(table.statement, /^CREATE OR REPLACE[\s\S]*EMIT FINAL$/)
+  })
+
+  const types: [string, string][] = [
+    ['AVG(n)', 'DOUBLE'],
+    ['STDDEV_SAMP(n)', 'DOUBLE'],
+    ['MIN(at)', 'TIMESTAMP'],
+    ['MAX(x)', 'DOUBLE'],
+    ['EARLIEST_BY_OFFSET(activity)', 'VARCHAR'],
+    ['LATEST_BY_OFFSET(ok)', 'BOOLEAN'],
+    ['TOPK(x, 3)', 'ARRAY<DOUBLE>'],
+    ['TOPKDISTINCT(activity, 100)', 'ARRAY<VARCHAR>'],
+    ['PERCENTILE(n, 0.99)', 'DOUBLE'],
+    ['MEDIAN(n)', 'DOUBLE'],
+    ['SUM(CASE WHEN ok THEN 1 ELSE 0 END)', 'BIGINT'],
+    ['CAST(SUM(n) AS VARCHAR)', 'VARCHAR'],
+    ['MAX(ROWTIME) - MIN(ROWTIME)', 'BIGINT'],
+    ['UCASE(device_id)', 'VARCHAR'],
+  ]
+  it('given an aggregate, then its column has the type of the result', () => {
+    for (const [written, type] of types) {
+      const { columns } = tableOf(
+        `CREATE TABLE t AS SELECT device_id, ${written} AS c FROM r GROUP BY device_id;`,
+      )
+      assert.equal(columns[1]?.type, type, written)
+    }
+  })
+
+  it('given windows, then missing settings have defaults', () => {
+    const windowOf = (window: string) =>
+      tableOf(`CREATE TABLE t AS SELECT device_id, COUNT(*) FROM r WINDOW ${window} GROUP BY device_id`)
+        .window
+    assert.deepEqual(windowOf('TUMBLING (SIZE 1 DAY)'), {
+      kind: 'tumbling',
+      sizeMs: 86_400_000,
+      graceMs: 10_000,
+      retentionMs: 864_000_000,
+    })
+    assert.deepEqual(windowOf('session (5 minutes, grace period 0 seconds)'), {
+      kind: 'session',
+      gapMs: 300_000,
+      graceMs: 0,
+      retentionMs: 3_000_000,
+    })
+    assert.deepEqual(windowOf('ROLLING (SIZE 1 HOUR, ADVANCE BY 1 MINUTE)'), {
+      kind: 'rolling',
+      sizeMs: 3_600_000,
+      advanceMs: 60_000,
+      graceMs: 10_000,
+      retentionMs: 10_000,
+    })
+  })
+
+  it('given other spaces, comments and letter cases, then the generation is the same; other rows have another', () => {
+    const generation = (text: string) => tableOf(text).generation
+    const first = generation('CREATE TABLE t AS SELECT device_id, COUNT(*) AS n FROM r GROUP BY device_id;')
+    assert.match(first, /^[0-9a-f]{8}$/)
+    assert.equal(
+      generation(
+        'create /* all */ table t as\n select DEVICE_ID as device_id, count(*) n from R\n group by Device_Id',
+      ),
+      first,
+    )
+    for (const other of ['COUNT(x) AS n', 'COUNT(*) AS m', 'COUNT(*) + 1 AS n'])
+      assert.notEqual(
+        generation(`CREATE TABLE t AS SELECT device_id, ${other} FROM r GROUP BY device_id;`),
+        first,
+      )
+  })
+})
+
+/** Returns the error of a text as `line:column problem; form`, with lines counted after the stream. */
+function errorOf(text: string): string {
+  try {
+    planOf(text)
+  } catch (error) {
+    if (!(error instanceof StatementError)) throw error
+    assert.ok(error.message.startsWith(`a.sql:${error.line}:${error.column}  `))
+    const line = error.line - (/CREATE STREAM/i.test(text) ? 1 : 2)
+    return `${line}:${error.column} ${error.problem}${error.nearest === undefined ? '' : `; ${error.nearest}`}`
+  }
+  return 'no error'
+}
+
+const select = (columns: string, rest = 'GROUP BY device_id') =>
+  `CREATE TABLE t AS\nSELECT device_id, ${columns} FROM r\n${rest};`
+
+describe('a statement with an error', () => {
+  const cases: [string, RegExp][] = [
+    ['CREATE TABL t', /^1:8 expected OR, STREAM, TABLE, but found TABL; TABLE$/],
+    ['CREATE TABLE t AS SELECT a FROM r GRUOP BY a', /^1:35 expected .*, but found GRUOP; GROUP$/],
+    ['CREATE TABLE t AS SELECT a FROM', /found the end of the text; SELECT column/],
+    [
+      "CREATE STREAM s (a VARCHAR WITH (KAFKA_TOPIC='events')",
+      /^1:28 expected .*; WITH|^1:28 expected .*; CREATE STREAM/,
+    ],
+    [
+      select('COUNT(*)', 'WINDOW TUMBLING SIZE 1 MINUTE GROUP BY device_id'),
+      /^3:1 .*parentheses; WINDOW TUMBLING \(SIZE 1 MINUTE\)$/,
+    ],
+    [
+      select('COUNT(*)', 'WINDOW TUMBLING (GRACE PERIOD 1 MINUTE) GROUP BY device_id'),
+      /^3:8 a tumbling window needs SIZE; WINDOW TUMBLING/,
+    ],
+    [
+      select('COUNT(*)', 'WINDOW TUMBLING (SIZE 1 MINUTE, ADVANCE BY 1 SECOND) GROUP BY device_id'),
+      /^3:33 .*no ADVANCE BY/,
+    ],
+    [
+      select('COUNT(*)', 'WINDOW TUMBLING (SIZE 1 SECOND, RETENTION 1 HOUR) GROUP BY device_id'),
+      /^3:8 .*3601 windows, and 1000 are allowed; RETENTION 999 SECONDS$/,
+    ],
+    [
+      select('COUNT(*)', 'WINDOW ROLLING (SIZE 1 HOUR, ADVANCE BY 1 SECOND) GROUP BY device_id'),
+      /; ADVANCE BY 4 SECONDS$/,
+    ],
+    [
+      select(
+        'COUNT(*)',
+        'WINDOW TUMBLING (SIZE 1 SECOND, GRACE PERIOD 1 HOUR, RETENTION 1 MINUTE) GROUP BY device_id',
+      ),
+      /; RETENTION 3600 SECONDS$/,
+    ],
+    [select('SUM(activity)'), /^2:23 SUM takes a number, and this is VARCHAR; CAST/],
+    [select('SUM(x'), /expected .*found FROM/],
+    [select('AVRG(x)'), /^2:19 unknown function AVRG; AVG$/],
+    [select('SUM(xx)'), /^2:23 unknown column xx/],
+    [select('SUM(deviceid)'), /unknown column deviceid; device_id$/],
+    [select('COUNT(*)', 'WHERE COUNT(*) > 1 GROUP BY device_id'), /^3:7 COUNT is an aggregate/],
+    [
+      select('COUNT(*)', "WHERE x > 'a' GROUP BY device_id"),
+      /^3:11 > takes values of one type, and this is VARCHAR beside DOUBLE/,
+    ],
+    [select('COUNT(*)', 'WHERE x GROUP BY device_id'), /^3:7 WHERE takes a condition, and this is DOUBLE$/],
+    [
+      select('activity'),
+      /^2:19 activity is neither in GROUP BY nor in an aggregate; LATEST_BY_OFFSET\(activity\)$/,
+    ],
+    [select('WINDOWSTART'), /^2:19 the table has no window; WINDOW/],
+    [select('COLLECT_LIST(x)'), /^2:19 COLLECT_LIST keeps every value.*; TOPK\(column, 10\)$/],
+    [select('HISTOGRAM(activity)'), /GROUP BY column$/],
+    [
+      select('TOPK(x, 101)'),
+      /^2:27 the second argument of TOPK is a whole number from 1 to 100; TOPK\(column, 10\)$/,
+    ],
+    [select('PERCENTILE(x, 99)'), /a fraction from 0 to 1; PERCENTILE\(column, 0.99\)$/],
+    [select('SUM(DISTINCT x)'), /COUNT\(DISTINCT column\)$/],
+    [select('SUM(COUNT(x))'), /aggregate/],
+    [select('LEN(1)'), /^2:23 LEN takes a text, and this is BIGINT$/],
+    [select('CAST(ok AS DOUBLE)', 'GROUP BY device_id, ok'), /a BOOLEAN cannot be cast to DOUBLE/],
+    [select('CAST(MAX(x) AS FLOAT)', 'GROUP BY device_id'), /^2:34 unknown type FLOAT/],
+    [select('COUNT(*) AS device_id'), /declared twice/],
+    [select('COUNT(*)', ''), /^1:1 a table without groups has no bound; … FROM r GROUP BY column$/],
+    [select('COUNT(*)', 'GROUP BY device_id, x'), /^3:21 GROUP BY a DOUBLE has no bound.*; GROUP BY ROUND/],
+    [
+      select('COUNT(*)', 'GROUP BY device_id, CAST(ROWTIME AS BIGINT) / 1000'),
+      /^3:45 GROUP BY a time has no bound.*; WINDOW/,
+    ],
+    [select('COUNT(*)', 'GROUP BY device_id, ok'), /^3:21 a value of GROUP BY is not among the columns/],
+    [select('COUNT(*)', 'GROUP BY device_id EMIT FINAL'), /EMIT FINAL needs a window/],
+    [select('COUNT(*)', 'GROUP BY device_id LIMIT 3'), /LIMIT/],
+    ['CREATE TABLE t AS SELECT a FROM r JOIN b ON 1', /^1:35 joins are not supported/],
+    ['CREATE TABLE t AS SELECT a FROM r PARTITION BY a', /^1:35 PARTITION BY is not supported/],
+    ['CREATE TABLE t (a VARCHAR) WITH (x = 1)', /^1:16 a table has no topic of its own/],
+    ['CREATE STREAM s AS SELECT a FROM r', /^1:17 a stream that is made by a query is not supported/],
+    ['INSERT INTO r VALUES (1)', /^1:1 INSERT is not supported/],
+    ['SELECT * FROM r', /^1:1 a file declares streams and tables/],
+    ['CREATE TABLE t AS SELECT a, COUNT(*) FROM rr GROUP BY a', /^1:43 unknown stream rr; known: r$/],
+    ['CREATE TABLE r AS SELECT activity FROM r GROUP BY activity', /^1:14 r is declared twice$/],
+    ["CREATE STREAM s (a VARCHAR) WITH (KAFKA_TOPIC='reading')", /unknown topic reading; readings$/],
+    [
+      "CREATE STREAM s (a VARCHAR) WITH (KAFKA_TOPIC='events', VALUE_FORMT='JSON')",
+      /unknown property VALUE_FORMT; VALUE_FORMAT$/,
+    ],
+    ["CREATE STREAM s (a VARCHAR) WITH (VALUE_FORMAT='JSON')", /the stream has no topic/],
+    ["CREATE STREAM s (a VARCHR) WITH (KAFKA_TOPIC='events')", /^1:20 unknown type VARCHR; VARCHAR$/],
+    [
+      "CREATE STREAM s (a MAP<VARCHAR, INT>) WITH (KAFKA_TOPIC='events')",
+      /^1:20 unknown type MAP<VARCHAR, INT>/,
+    ],
+    ["CREATE STREAM s (a INT, A INT) WITH (KAFKA_TOPIC='events')", /the column a is declared twice/],
+    [`CREATE TABLE t AS SELECT ${'('.repeat(50_000)}`, /nested too deeply/],
+    [' '.repeat(100_000), /more than 100000 characters/],
+  ]
+  for (const [text, expected] of cases)
+    it(`given ${text.replaceAll(/\s+/g, ' ').slice(0, 60)}, then its place and nearest form are named`, () => {
+      assert.match(errorOf(text), expected)
+    })
+})

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { compilePlan } from '../../../lib/views/language/compile.ts'
+import { parse } from '../../../lib/views/language/parser.ts'
+import { compileSelect } from '../../../lib/views/language/select.ts'
+
+const PLAN = compilePlan(
+  [
+    {
+      name: 'a.sql',
+      text: `CREATE STREAM r (device_id VARCHAR, activity VARCHAR, x DOUBLE) WITH (KAFKA_TOPIC = 'readings');
+        CREATE TABLE counts AS SELECT COUNT(*) AS n, activity, device_id AS device FROM r GROUP BY device_id, activity;
+        CREATE TABLE minutes AS SELECT AVG(x) AS avg_x, device_id FROM r WINDOW TUMBLING (SIZE 1 MINUTE) GROUP BY device_id;`,
+    },
+  ],
+  parse,
+)
+const select = (text: string) => compileSelect(text, PLAN, parse)
+
+describe('a question to a table', () => {
+  it('given *, then the columns are the group, the window and the others', () => {
+    const { columns, isPush, ofRow } = select('select * from MINUTES;')
+    assert.deepEqual(columns, [
+      { name: 'device_id', type: 'VARCHAR' },
+      { name: 'WINDOWSTART', type: 'TIMESTAMP' },
+      { name: 'WINDOWEND', type: 'TIMESTAMP' },
+      { name: 'avg_x', type: 'DOUBLE' },
+    ])
+    assert.equal(isPush, false)
+    const row = { values: { device_id: 'a', avg_x: 1.5 }, window: { startMs: 0, endMs: 60_000 } }
+    assert.deepEqual(ofRow(row), ['a', 0, 60_000, 1.5])
+  })
+
+  it('given a condition on the whole group, then the key has its order; on a part, there is none', () => {
+    assert.deepEqual(
+      select("SELECT n FROM counts WHERE 'walking' = activity AND device = 'a' AND n > 1").key,
+      ['a', 'walking'],
+    )
+    assert.equal(select("SELECT n FROM counts WHERE device = 'a'").key, undefined)
+    assert.equal(
+      select("SELECT n FROM counts WHERE device = 'a' OR activity = 'b' AND device = 'c'").key,
+      undefined,
+    )
+    assert.equal(select("SELECT n FROM counts WHERE device <> 'a' AND activity = 'b'").key, undefined)
+  })
+
+  it('given bounds of windows, then they are found, and rows outside are not selected', () => {
+    const { windowBounds, ofRow, key } = select(
+      "SELECT avg_x * 2 AS twice, device_id FROM minutes WHERE device_id = 'a' AND windowstart BETWEEN 60000 AND '1970-01-01T00:02:00Z'",
+    )
+    assert.deepEqual(windowBounds, { fromMs: 60_000, toMs: 120_000 })
+    assert.deepEqual(key, ['a'])
+    const rowAt = (startMs: number) => ({
+      values: { device_id: 'a', avg_x: 1 },
+      window: { startMs, endMs: startMs + 60_000 },
+    })
+    assert.deepEqual(ofRow(rowAt(60_000)), [2, 'a'])
+    assert.equal(ofRow(rowAt(180_000)), undefined)
+  })
+
+  it('given EMIT FINAL and LIMIT, then only final changes are selected', () => {
+    const { isPush, limit, ofChange } = select('SELECT WINDOWEND, avg_x FROM minutes EMIT FINAL LIMIT 3')
+    assert.deepEqual([isPush, limit], [true, 3])
+    const change = {
+      table: 'minutes',
+      generation: '1',
+      row: { device_id: 'a', avg_x: null },
+      window: { start: '1970-01-01T00:00:00.000Z', end: '1970-01-01T00:01:00.000Z' },
+    }
+    assert.equal(ofChange(change), undefined)
+    assert.deepEqual(ofChange({ ...change, final: true }), [60_000, null])
+  })
+
+  it('given a generation that is being built, then the one that is read is found', () => {
+    const tables = [...PLAN.tables.map(table => ({ ...table, generation: 'new' })), ...PLAN.tables]
+    const { table } = compileSelect('SELECT * FROM counts', { ...PLAN, tables, building: ['new'] }, parse)
+    assert.equal(table, PLAN.tables[0])
+  })
+
+  const errors: [string, RegExp][] = [
+    ['SELECT * FROM count', /1:15 {2}unknown table count.*counts$/],
+    ['SELECT nn FROM counts', /1:8 {2}unknown column nn/],
+    ['SELECT windowstart FROM counts', /unknown column/],
+    ['SELECT COUNT(*) FROM counts', /unknown function COUNT/],
+    ['SELECT n FROM counts GROUP BY n', /GROUP BY is a part of a table/],
+    ["SELECT n FROM counts WHERE n = 'a'", /values of one type/],
+    ["SELECT n FROM minutes WHERE windowstart > 'now'", /RFC 3339/],
+    ['SELECT n FROM counts EMIT FINAL', /no window/],
+    ['SHOW TABLES', /expected one SELECT/],
+    ['SELECT * FROM counts; SELECT * FROM counts', /1:23 {2}expected one SELECT/],
+    ['', /expected one SELECT/],
+  ]
+  for (const [text, expected] of errors)
+    it(`given ${text || 'nothing'}, then it is refused`, () => {
+      assert.throws(() => select(text), { name: 'StatementError', message: expected })
+    })
+
+  it('given other statements, then they are parsed', () => {
+    const kinds = parse(
+      'SHOW TABLES; list streams; DESCRIBE EXTENDED a; DESCRIBE b EXTENDED; DROP TABLE IF EXISTS c DELETE TOPIC;',
+    )
+    assert.deepEqual(
+      kinds.map(statement => [
+        statement.kind,
+        'name' in statement ? statement.name.text : 'of' in statement && statement.of,
+      ]),
+      [
+        ['show', 'tables'],
+        ['show', 'streams'],
+        ['describe', 'a'],
+        ['describe', 'b'],
+        ['drop', 'c'],
+      ],
+    )
+  })
+})

@@ -37,23 +37,26 @@ export function compilePlan(files: readonly StatementFile[], parse: Parse): View
   )
   const streams = new Map<string, StreamPlan>()
   const tables = new Map<string, TablePlan>()
-  for (const isStream of [true, false])
-    for (const { file, statement } of declared)
-      inFile(file, () => {
-        if (statement.kind !== 'stream' && statement.kind !== 'table')
-          throw new StatementError(
-            'a file declares streams and tables, and has no other statements',
-            statement.at,
-            'CREATE TABLE name AS SELECT … FROM stream GROUP BY column;',
-          )
-        if ((statement.kind === 'stream') !== isStream) return
-        const name = statement.name.text.toLowerCase()
-        if (streams.has(name) || tables.has(name))
-          throw new StatementError(`${statement.name.text} is declared twice`, statement.name.at)
-        if (statement.kind === 'stream') streams.set(name, compileStream(statement))
-        else tables.set(name, compileTable(statement, streams, tables))
-      })
+  // Streams first, because a table may be declared above its stream.
+  const sorted = declared.toSorted((a, b) => rank(a.statement) - rank(b.statement))
+  for (const { file, statement } of sorted)
+    inFile(file, () => {
+      const { kind, at } = statement
+      if (kind !== 'stream' && kind !== 'table')
+        throw new StatementError('a file declares only streams and tables', at, TABLE_FORM)
+      const name = statement.name.text.toLowerCase()
+      if (streams.has(name) || tables.has(name))
+        throw new StatementError(`${statement.name.text} is declared twice`, statement.name.at)
+      if (statement.kind === 'stream') streams.set(name, compileStream(statement))
+      else tables.set(name, compileTable(statement, streams, tables))
+    })
   return { streams: [...streams.values()], tables: [...tables.values()] }
+}
+
+const TABLE_FORM = 'CREATE TABLE name AS SELECT column, COUNT(*) AS count FROM stream GROUP BY column;'
+
+function rank({ kind }: Statement): number {
+  return kind === 'stream' ? 0 : 1
 }
 
 function inFile<Result>(file: string, run: () => Result): Result {
@@ -63,6 +66,8 @@ function inFile<Result>(file: string, run: () => Result): Result {
     throw error instanceof StatementError ? error.inFile(file) : error
   }
 }
+
+const WINDOW_FORM = 'WINDOW TUMBLING (SIZE 1 MINUTE)'
 
 const PROPERTIES = ['KAFKA_TOPIC', 'VALUE_FORMAT', 'TYPE']
 /** Formats that ksqlDB names. Sluice recognizes the format of each record, so the name only documents it. */
@@ -92,10 +97,7 @@ function compileStream({ name, columns, properties }: StreamStatement): StreamPl
   )
   if (repeated)
     throw new StatementError(`the column ${repeated.name.text} is declared twice`, repeated.name.at)
-  const types = given
-    .get('TYPE')
-    ?.split(',')
-    .map(type => type.trim())
+  const types = given.get('TYPE')?.split(/\s*,\s*/)
   return { name: name.text, signal, ...(types ? { types } : {}), columns: compiled }
 }
 
@@ -130,16 +132,18 @@ function ofRow({ columns }: StreamPlan): Resolve {
   const all = [...columns, ...PSEUDO]
   return node => {
     if (node.kind === 'call' && isAggregate(node))
-      throw new StatementError(
-        `${node.name.toUpperCase()} is an aggregate, and this is a condition or value of one row`,
-        node.at,
-        'HAVING COUNT(*) > 1',
-      )
+      throw new StatementError('an aggregate is not a value of one row', node.at, 'HAVING COUNT(*) > 1')
     if (node.kind !== 'name') return undefined
     const column = all.find(({ name }) => name.toLowerCase() === node.name.toLowerCase())
-    const names = all.map(({ name }) => name)
-    if (!column) throw unknownName('column', node.name, names, node.at)
-    return { value: { kind: 'field', path: column.path, type: column.type }, type: column.type, at: node.at }
+    if (!column)
+      throw unknownName(
+        'column',
+        node.name,
+        all.map(({ name }) => name),
+        node.at,
+      )
+    const { path, type } = column
+    return { value: { kind: 'field', path, type }, type, at: node.at }
   }
 }
 
@@ -148,31 +152,17 @@ function compileTable(
   streams: ReadonlyMap<string, StreamPlan>,
   tables: ReadonlyMap<string, TablePlan>,
 ): TablePlan {
-  const { name, from, where, text, emit, limit } = statement
+  const { name, from, where, text, emit, at } = statement
   const stream = streams.get(from.text.toLowerCase())
   if (tables.has(from.text.toLowerCase()))
     throw new StatementError(`${from.text} is a table, and a table reads a stream`, from.at)
-  if (!stream)
-    throw unknownName(
-      'stream',
-      from.text,
-      [...streams.values()].map(one => one.name),
-      from.at,
-    )
-  if (!statement.group)
-    throw new StatementError(
-      'a table without groups has no bound',
-      statement.at,
-      `… FROM ${from.text} GROUP BY column`,
-    )
-  if (limit !== null)
-    throw new StatementError(
-      'LIMIT is only supported by a question to a table',
-      statement.at,
-      'SELECT * FROM table LIMIT 10',
-    )
+  const names = Array.from(streams.values(), one => one.name)
+  if (!stream) throw unknownName('stream', from.text, names, from.at)
+  if (!statement.group) throw new StatementError('a table without groups has no bound', at, TABLE_FORM)
+  if (statement.limit !== null)
+    throw new StatementError('a table has no LIMIT', at, 'SELECT * FROM table LIMIT 10')
   if (emit === 'final' && !statement.window)
-    throw new StatementError('EMIT FINAL needs a window', statement.at, 'WINDOW TUMBLING (SIZE 1 MINUTE)')
+    throw new StatementError('EMIT FINAL needs a window', at, WINDOW_FORM)
   const row = ofRow(stream)
   const condition =
     where && checked(compileExpression(where, row, AGGREGATE_FUNCTIONS), 'BOOLEAN', 'WHERE').value
@@ -180,15 +170,10 @@ function compileTable(
   const aggregates: Aggregate[] = []
   const resolve = ofGroup(row, keys, aggregates, statement)
   const columns = compileItems(statement, resolve, aggregates)
-  const group = keys.map(({ value, type, at }, index): GroupColumn => {
-    const column = columns.find(one => one.value.kind === 'group' && one.value.index === index)
-    if (!column)
-      throw new StatementError(
-        'a value of GROUP BY is not among the columns',
-        at,
-        'SELECT column, … GROUP BY column',
-      )
-    return { name: column.name, type: type === 'NULL' ? 'VARCHAR' : type, value }
+  const group = keys.map((key, index): GroupColumn => {
+    const column = columns.find(({ value }) => value.kind === 'group' && value.index === index)
+    if (!column) throw new StatementError('a value of GROUP BY is not among the columns', key.at, TABLE_FORM)
+    return { name: column.name, type: column.type, value: key.value }
   })
   const having =
     statement.having && checked(compileExpression(statement.having, resolve), 'BOOLEAN', 'HAVING').value
@@ -210,17 +195,9 @@ function compileTable(
 function compileKey(node: Node, row: Resolve, { window }: Query): Typed {
   const key = compileExpression(node, row)
   if (key.type === 'DOUBLE')
-    throw new StatementError(
-      'GROUP BY a DOUBLE has no bound: almost every row would be a group',
-      node.at,
-      'GROUP BY ROUND(column)',
-    )
+    throw new StatementError('GROUP BY a DOUBLE has no bound', node.at, 'GROUP BY ROUND(column)')
   if (!window && includes(key.value, part => part.kind === 'field' && part.type === 'TIMESTAMP'))
-    throw new StatementError(
-      'GROUP BY a time has no bound: new groups would begin forever',
-      node.at,
-      'WINDOW TUMBLING (SIZE 1 MINUTE) GROUP BY column',
-    )
+    throw new StatementError('GROUP BY a time has no bound', node.at, `${WINDOW_FORM} GROUP BY column`)
   return checked(key, 'same', 'GROUP BY')
 }
 
@@ -236,7 +213,7 @@ function ofGroup(row: Resolve, keys: readonly Typed[], aggregates: Aggregate[], 
     }
     const bound = node.kind === 'name' ? boundNamed(node.name) : undefined
     if (bound) {
-      if (!window) throw new StatementError('the table has no window', at, 'WINDOW TUMBLING (SIZE 1 MINUTE)')
+      if (!window) throw new StatementError('the table has no window', at, WINDOW_FORM)
       return { value: { kind: 'window', bound }, type: 'TIMESTAMP', at }
     }
     if (node.kind === 'literal' || hasAggregate(node)) return undefined
@@ -244,11 +221,8 @@ function ofGroup(row: Resolve, keys: readonly Typed[], aggregates: Aggregate[], 
     if (key) return { ...key, at }
     if (node.kind !== 'name') return undefined
     row(node)
-    throw new StatementError(
-      `${node.name} is neither in GROUP BY nor in an aggregate`,
-      at,
-      `LATEST_BY_OFFSET(${node.name})`,
-    )
+    const { name } = node
+    throw new StatementError(`${name} is neither grouped nor aggregated`, at, `LATEST_BY_OFFSET(${name})`)
   }
 }
 
@@ -282,8 +256,7 @@ function compileItems(
   resolve: Resolve,
   aggregates: readonly Aggregate[],
 ): TableColumn[] {
-  if (!items)
-    throw new StatementError('a table names its columns', at, 'SELECT column, COUNT(*) AS count FROM stream')
+  if (!items) throw new StatementError('a table names its columns', at, TABLE_FORM)
   const columns: TableColumn[] = []
   for (const [i, item] of items.entries()) {
     const { value, type } = compileExpression(item.value, resolve, AGGREGATE_FUNCTIONS)
@@ -291,14 +264,11 @@ function compileItems(
       item.name?.text ??
       (item.value.kind === 'name' ? item.value.name.replaceAll('->', '__') : `KSQL_COL_${i}`)
     if (columns.some(one => one.name.toLowerCase() === name.toLowerCase()))
-      throw new StatementError(
-        `the column ${name} is declared twice`,
-        item.name?.at ?? item.value.at,
-        `… AS ${name}_2`,
-      )
+      throw new StatementError(`the column ${name} is declared twice`, (item.name ?? item.value).at)
+    const approximate = aggregates.map(one => APPROXIMATE.includes(one.function))
     const isApproximate = includes(
       value,
-      part => part.kind === 'aggregate' && APPROXIMATE.includes(aggregates[part.index]?.function ?? 'COUNT'),
+      part => part.kind === 'aggregate' && approximate[part.index] === true,
     )
     columns.push({
       name,

@@ -138,7 +138,7 @@ const NAMES: Readonly<Record<string, string>> = {
 }
 
 /** Returns whether a type is a number, or a timestamp, with which one can calculate. */
-export function isNumber(type: Typed['type']): boolean {
+function isNumber(type: Typed['type']): boolean {
   return type === 'BIGINT' || type === 'DOUBLE' || type === 'TIMESTAMP' || type === 'NULL'
 }
 

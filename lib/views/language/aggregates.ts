@@ -60,7 +60,7 @@ export function compileAggregate(
   const name = ALIASES[written] ?? (written as AggregateName)
   const hasParameter = PARAMETERS[name] !== undefined && written !== 'MEDIAN'
   if (node.isStar && written === 'COUNT') return { aggregate: { function: 'COUNT' }, type: 'BIGINT' }
-  const [argument, parameter] = node.arguments
+  const [argument] = node.arguments
   if (!argument || node.isStar || node.arguments.length !== (hasParameter ? 2 : 1))
     throw new StatementError(
       `${written} has ${hasParameter ? 'two arguments' : 'one argument'}`,
@@ -68,13 +68,12 @@ export function compileAggregate(
       `${written}(column${hasParameter ? `, ${PARAMETERS[name]?.example}` : ''})`,
     )
   if (node.isDistinct && written !== 'COUNT')
-    throw new StatementError(`DISTINCT is only supported in COUNT`, node.at, 'COUNT(DISTINCT column)')
+    throw new StatementError('DISTINCT is only supported in COUNT', node.at, 'COUNT(DISTINCT column)')
   const typed = checked(compileArgument(argument), 'same', written)
-  if (hasAggregate(argument)) throw new StatementError('an aggregate cannot contain another one', argument.at)
   const used = node.isDistinct ? 'COUNT_DISTINCT' : name
   if (NUMERIC.includes(used)) checked(typed, 'number', written)
   if (LISTS.includes(used)) checked(typed, 'ordered', written)
-  const value = hasParameter ? parameterIn(parameter, name, written) : written === 'MEDIAN' ? 0.5 : undefined
+  const value = hasParameter ? parameterOf(node, name) : written === 'MEDIAN' ? 0.5 : undefined
   return {
     aggregate: {
       function: used,
@@ -88,24 +87,23 @@ export function compileAggregate(
 const NUMERIC: readonly AggregateName[] = ['SUM', 'AVG', 'STDDEV', 'MIN', 'MAX', 'PERCENTILE']
 const LISTS: readonly AggregateName[] = ['TOPK', 'TOPKDISTINCT']
 
-const isTop = (value: number) => Number.isInteger(value) && value >= 1 && value <= MAX_TOP
-const TOP = { example: 10, range: `a whole number from 1 to ${MAX_TOP}`, isValid: isTop }
-const PARAMETERS: Partial<
-  Record<AggregateName, { example: number; range: string; isValid: (value: number) => boolean }>
-> = {
-  TOPK: TOP,
-  TOPKDISTINCT: TOP,
-  PERCENTILE: { example: 0.99, range: 'a fraction from 0 to 1', isValid: value => value >= 0 && value <= 1 },
+/** Examples of second arguments, and the values that they may have. */
+const PARAMETERS: Partial<Record<AggregateName, { readonly example: number; readonly range: string }>> = {
+  TOPK: { example: 10, range: `a whole number from 1 to ${MAX_TOP}` },
+  TOPKDISTINCT: { example: 10, range: `a whole number from 1 to ${MAX_TOP}` },
+  PERCENTILE: { example: 0.99, range: 'a fraction from 0 to 1' },
 }
 
-function parameterIn(node: Node | undefined, name: AggregateName, written: string): number {
-  const { example, range, isValid } = PARAMETERS[name] ?? TOP
-  if (node?.kind === 'literal' && typeof node.value === 'number' && isValid(node.value)) return node.value
-  throw new StatementError(
-    `the second argument of ${written} is ${range}`,
-    node?.at ?? { line: 1, column: 1 },
-    `${written}(column, ${example})`,
-  )
+function parameterOf(node: CallNode, name: AggregateName): number {
+  const parameter = node.arguments[1]
+  const value = parameter?.kind === 'literal' ? parameter.value : undefined
+  const [least, most] = name === 'PERCENTILE' ? [0, 1] : [1, MAX_TOP]
+  const isValid = typeof value === 'number' && value >= least && value <= most
+  if (isValid && (name === 'PERCENTILE' || Number.isInteger(value))) return value
+  const written = node.name.toUpperCase()
+  const { example, range } = PARAMETERS[name] ?? {}
+  const problem = `the second argument of ${written} is ${range}`
+  throw new StatementError(problem, parameter?.at ?? node.at, `${written}(column, ${example})`)
 }
 
 function resultType(name: AggregateName, type: ColumnType): ColumnType {

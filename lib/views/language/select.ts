@@ -72,7 +72,7 @@ function compileQuery(query: Query & Pick<Statement, 'at'>, plan: ReadablePlan):
     const from = { event: values, ...(window ? { window } : {}) }
     return isMet && isMet(from) !== true ? undefined : columns.map(({ read }) => read(from))
   }
-  const conditions = where ? conjuncts(where) : []
+  const conditions = where ? comparisonsIn(where) : []
   const key = keyIn(conditions, table)
   const windowBounds = table.window && boundsIn(conditions)
   return {
@@ -96,12 +96,8 @@ export function tableNamed({ text, at }: Name, { tables, building = [] }: Readab
   const readable = tables.filter(({ generation }) => !building.includes(generation))
   const table = readable.find(({ name }) => name.toLowerCase() === text.toLowerCase())
   if (table) return table
-  throw unknownName(
-    'table',
-    text,
-    readable.map(({ name }) => name),
-    at,
-  )
+  const names = readable.map(({ name }) => name)
+  throw unknownName('table', text, names, at)
 }
 
 /** Resolves the columns of a table, and the bounds of its windows. */
@@ -136,13 +132,6 @@ function everyColumn({ columns, window }: TablePlan): readonly Column[] {
   return [...keys.map(columnOf), ...bounds, ...others.map(columnOf)]
 }
 
-/** Returns the conditions that must all be met. */
-function conjuncts(expression: Expression): readonly Expression[] {
-  return expression.kind === 'call' && expression.name === 'AND'
-    ? expression.arguments.flatMap(conjuncts)
-    : [expression]
-}
-
 /** Comparison of a place with a constant. */
 interface Comparison {
   readonly name: string
@@ -152,38 +141,38 @@ interface Comparison {
 
 const MIRRORED: Readonly<Record<string, string>> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=' }
 
-function comparisonIn(condition: Expression): Comparison | undefined {
-  if (condition.kind !== 'call') return undefined
+/** Returns the comparisons with constants that a row must all meet. */
+function comparisonsIn(condition: Expression): readonly Comparison[] {
+  if (condition.kind !== 'call') return []
   const { name } = condition
+  if (name === 'AND') return condition.arguments.flatMap(comparisonsIn)
   const [left, right] = condition.arguments
-  if (left && right?.kind === 'literal') return { name, place: left, value: right.value }
+  if (left && right?.kind === 'literal') return [{ name, place: left, value: right.value }]
   if (right && left?.kind === 'literal')
-    return { name: MIRRORED[name] ?? name, place: right, value: left.value }
-  return undefined
+    return [{ name: MIRRORED[name] ?? name, place: right, value: left.value }]
+  return []
 }
 
-function keyIn(conditions: readonly Expression[], table: TablePlan): readonly Scalar[] | undefined {
-  const equal = conditions.flatMap(one => comparisonIn(one) ?? []).filter(({ name }) => name === '=')
+function keyIn(comparisons: readonly Comparison[], table: TablePlan): readonly Scalar[] | undefined {
   const values = table.group.flatMap((_, index) => {
-    const names = table.columns.flatMap(({ name, value }) =>
-      value.kind === 'group' && value.index === index ? [name] : [],
+    const keys = table.columns.filter(({ value }) => value.kind === 'group' && value.index === index)
+    const found = comparisons.find(
+      ({ name, place }) =>
+        name === '=' && place.kind === 'field' && keys.some(key => key.name === place.path[0]),
     )
-    const found = equal.find(({ place }) => place.kind === 'field' && names.includes(place.path[0] ?? ''))
-    return found ? [found.value] : []
+    return found && found.value !== null ? [found.value] : []
   })
-  return values.length === table.group.length && !values.includes(null) ? values : undefined
+  return values.length === table.group.length ? values : undefined
 }
 
-function boundsIn(conditions: readonly Expression[]): Selection['windowBounds'] {
-  const starts = conditions
-    .flatMap(one => comparisonIn(one) ?? [])
-    .flatMap(({ name, place, value }) =>
-      place.kind === 'window' && place.bound === 'start' && typeof value === 'number'
-        ? [{ name, value }]
+function boundsIn(comparisons: readonly Comparison[]): Selection['windowBounds'] {
+  const starts = (names: string) =>
+    comparisons.flatMap(({ name, place, value }) =>
+      place.kind === 'window' && place.bound === 'start' && names.split(' ').includes(name)
+        ? [Number(value)]
         : [],
     )
-  const from = starts.filter(({ name }) => ['=', '>', '>='].includes(name)).map(({ value }) => value)
-  const to = starts.filter(({ name }) => ['=', '<', '<='].includes(name)).map(({ value }) => value)
+  const [from, to] = [starts('= > >='), starts('= < <=')]
   if (from.length + to.length === 0) return undefined
   return {
     ...(from.length > 0 ? { fromMs: Math.max(...from) } : {}),

@@ -263,7 +263,10 @@ module.exports = {
         'what is deployed comes from dependencies or, as the SDK, from its surroundings; not from devDependencies. Two operations and ' +
         'a parser run where npm has installed all: they read CSV files, ask DuckDB, and compile a grammar',
       severity: 'error',
-      from: { path: '^(lib|functions|packages|console)/', pathNot: '^lib/(operations/(sql|import)/|views/language/parser[.])' },
+      from: {
+        path: '^(lib|functions|packages|console)/',
+        pathNot: '^lib/(operations/(sql|import)/|views/language/parser[.])',
+      },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only', 'npm-peer'] },
     },
     {

@@ -1,0 +1,176 @@
+/**
+ * Aggregates: their states, and the values of these. A state is JSON. It depends on the set of its rows, not on their order, so that
+ * rows may arrive from several partitions in any order. Pure.
+ */
+import { isSummable, numberOf, sumOf, varianceOf, withNumber, withSquare, ZERO } from './exact-sum.ts'
+import type { Value } from './expression.ts'
+import type { Aggregate, AggregateName, Scalar } from './plan.ts'
+import {
+  type Distinct,
+  distinctCount,
+  mergedDistinct,
+  mergedPercentiles,
+  type Percentiles,
+  percentile,
+  withDistinct,
+  withValue,
+} from './sketches.ts'
+
+/** State of an aggregate, whose type depends on the aggregate. */
+export type AggregateState = unknown
+
+type Input = Exclude<Scalar, null>
+
+/** Row of which a value is added: its time and id decide which one is first or last. */
+export interface AggregatedRow {
+  readonly timeMs: number
+  readonly id: string
+}
+
+interface AggregateKind<State> {
+  readonly empty: State
+  add(state: State, input: Input, row: AggregatedRow, parameter: number): State
+  merge(a: State, b: State, parameter: number): State
+  value(state: State, parameter: number): Value
+}
+
+/** Returns the states of aggregates without rows. */
+export function emptyStates(aggregates: readonly Aggregate[]): readonly AggregateState[] {
+  return aggregates.map(({ function: name }) => KINDS[name].empty)
+}
+
+/** @param inputs values of the arguments. A value that is null, or unfit for the aggregate, does not count. */
+export function withRow(
+  aggregates: readonly Aggregate[],
+  states: readonly AggregateState[],
+  inputs: readonly Scalar[],
+  row: AggregatedRow,
+): readonly AggregateState[] {
+  return aggregates.map(({ function: name, argument, parameter = 0 }, index) => {
+    const input = argument ? (inputs[index] ?? null) : true
+    // Turn -0 into 0, as JSON does.
+    const fit = typeof input === 'number' ? input + 0 : input
+    return fit === null ? states[index] : KINDS[name].add(states[index], fit, row, parameter)
+  })
+}
+
+export function mergedStates(
+  aggregates: readonly Aggregate[],
+  a: readonly AggregateState[],
+  b: readonly AggregateState[],
+): readonly AggregateState[] {
+  return aggregates.map(({ function: name, parameter = 0 }, index) =>
+    KINDS[name].merge(a[index], b[index], parameter),
+  )
+}
+
+export function valuesOf(
+  aggregates: readonly Aggregate[],
+  states: readonly AggregateState[],
+): readonly Value[] {
+  return aggregates.map(({ function: name, parameter = 0 }, index) =>
+    KINDS[name].value(states[index], parameter),
+  )
+}
+
+/** Number of values and their sum; null without values. */
+type Mean = readonly [count: number, sum: string] | null
+/** Number of values, their sum and the sum of their squares; null without values. */
+type Spread = readonly [count: number, sum: string, squares: string] | null
+/** Time of a row, start of its id, and its value; null without rows. */
+type Placed = readonly [timeMs: number, id: string, value: Input] | null
+
+/** Number of characters of an id that are stored. They distinguish rows of the same millisecond. */
+const ID_LENGTH = 8
+
+const KINDS: Readonly<Record<AggregateName, AggregateKind<AggregateState>>> = {
+  COUNT: kind<number>({
+    empty: 0,
+    add: count => count + 1,
+    merge: (a, b) => a + b,
+    value: count => count,
+  }),
+  COUNT_DISTINCT: kind<Distinct>({
+    empty: '',
+    add: (known, input) => withDistinct(known, input),
+    merge: (a, b) => mergedDistinct(a, b),
+    value: known => distinctCount(known),
+  }),
+  SUM: kind<string | null>({
+    empty: null,
+    add: (sum, input) => (isSummable(input) ? withNumber(sum ?? ZERO, input) : sum),
+    merge: (a, b) => (a === null || b === null ? (a ?? b) : sumOf(a, b)),
+    value: sum => (sum === null ? null : numberOf(sum)),
+  }),
+  AVG: kind<Mean>({
+    empty: null,
+    add(mean, input) {
+      if (!isSummable(input)) return mean
+      const [count, sum] = mean ?? [0, ZERO]
+      return [count + 1, withNumber(sum, input)]
+    },
+    merge: (a, b) => (a === null || b === null ? (a ?? b) : [a[0] + b[0], sumOf(a[1], b[1])]),
+    value: mean => (mean === null ? null : numberOf(mean[1]) / mean[0]),
+  }),
+  // Of a sample, so it is null for a single value.
+  STDDEV: kind<Spread>({
+    empty: null,
+    add(spread, input) {
+      if (!isSummable(input)) return spread
+      const [count, sum, squares] = spread ?? [0, ZERO, ZERO]
+      return [count + 1, withNumber(sum, input), withSquare(squares, input)]
+    },
+    merge: (a, b) =>
+      a === null || b === null ? (a ?? b) : [a[0] + b[0], sumOf(a[1], b[1]), sumOf(a[2], b[2])],
+    value: spread => (spread === null || spread[0] < 2 ? null : Math.sqrt(varianceOf(...spread))),
+  }),
+  MIN: extreme((a, b) => a < b),
+  MAX: extreme((a, b) => a > b),
+  FIRST: placed((a, b) => isBefore(a, b)),
+  LAST: placed((a, b) => isBefore(b, a)),
+  TOPK: greatest(list => list),
+  TOPKDISTINCT: greatest(list => [...new Set(list)]),
+  PERCENTILE: kind<Percentiles>({
+    empty: {},
+    add: (sketch, input) => (typeof input === 'number' ? withValue(sketch, input) : sketch),
+    merge: (a, b) => mergedPercentiles(a, b),
+    value: (sketch, fraction) => percentile(sketch, fraction),
+  }),
+}
+
+function kind<State>(definition: AggregateKind<State>): AggregateKind<AggregateState> {
+  return definition as AggregateKind<AggregateState>
+}
+
+function extreme(isBetter: (a: Input, b: Input) => boolean): AggregateKind<AggregateState> {
+  const better = (a: Scalar, b: Scalar) => (a === null || b === null ? (a ?? b) : isBetter(b, a) ? b : a)
+  return kind<Scalar>({ empty: null, add: better, merge: better, value: state => state })
+}
+
+function placed(
+  isBetter: (a: NonNullable<Placed>, b: NonNullable<Placed>) => boolean,
+): AggregateKind<AggregateState> {
+  const better = (a: Placed, b: Placed) => (a === null || b === null ? (a ?? b) : isBetter(b, a) ? b : a)
+  return kind<Placed>({
+    empty: null,
+    add: (state, input, { timeMs, id }) => better(state, [timeMs, id.slice(0, ID_LENGTH), input]),
+    merge: better,
+    value: state => state?.[2] ?? null,
+  })
+}
+
+function isBefore(a: NonNullable<Placed>, b: NonNullable<Placed>): boolean {
+  return a[0] === b[0] ? a[1] < b[1] : a[0] < b[0]
+}
+
+/** Returns an aggregate that keeps the greatest values, in descending order. */
+function greatest(without: (list: readonly Input[]) => readonly Input[]): AggregateKind<AggregateState> {
+  const merge = (a: readonly Input[], b: readonly Input[], most: number) =>
+    without([...a, ...b].sort((one, other) => (one < other ? 1 : one > other ? -1 : 0))).slice(0, most)
+  return kind<readonly Input[]>({
+    empty: [],
+    add: (list, input, _, most) => merge(list, [input], most),
+    merge,
+    value: list => list,
+  })
+}

@@ -1,0 +1,23 @@
+/** The plan in force in a partition, with its tables compiled. Pure. */
+import { rowSource } from './event-names.ts'
+import type { ActivatedPlan } from './plan.ts'
+import { type CompiledTable, compiledTable } from './table.ts'
+
+export interface ViewsInForce {
+  /** Tables by the signal of their rows. */
+  readonly bySignal: ReadonlyMap<string, readonly CompiledTable[]>
+  /** Tables by the source of their row events. */
+  readonly bySource: ReadonlyMap<string, CompiledTable>
+  /** Generations that are being built. Their changes are not emitted, because nobody reads their tables yet. */
+  readonly building: ReadonlySet<string>
+}
+
+/** @throws Error if the plan has a function that is unknown to this version */
+export function viewsInForce({ tables, building }: Pick<ActivatedPlan, 'tables' | 'building'>): ViewsInForce {
+  const compiled = tables.map(compiledTable)
+  return {
+    bySignal: Map.groupBy(compiled, ({ plan }) => plan.signal),
+    bySource: new Map(compiled.map(table => [rowSource(table.plan.name, table.plan.generation), table])),
+    building: new Set(building),
+  }
+}

@@ -1,0 +1,168 @@
+/**
+ * Consumer `views`: maintains the tables that are declared in SQL. An event of `readings` or `events` is first sent to the partition
+ * of its groups, in the topic `view-rows`. There it is added to the state of each group, and changed rows are emitted.
+ */
+import type { Received } from '../../packages/runtime/consumer/event.ts'
+import { FORGET, forgetting } from '../../packages/runtime/consumer/forgetting.ts'
+import { instant } from '../../packages/runtime/consumer/instant.ts'
+import {
+  decided,
+  type Emission,
+  type KeyedProcess,
+  type PartitionContext,
+  rejected,
+  type Step,
+  type Timer,
+  type TimerChange,
+} from '../../packages/runtime/consumer/process.ts'
+import { dataschemaOf } from '../telemetry/dataschema.ts'
+import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
+import {
+  tableSource,
+  VIEW_CHANGED_TYPE,
+  VIEW_DROPPED_TYPE,
+  VIEW_ROW_TYPE,
+  VIEWS_ACTIVATED_TYPE,
+  type ViewChanged,
+  type ViewRow,
+} from './event-names.ts'
+import { type GroupState, type GroupStep, groupDueMs, groupStep, type RowChange } from './group.ts'
+import { type ViewsInForce, viewsInForce } from './in-force.ts'
+import type { ActivatedPlan, Scalar } from './plan.ts'
+import { type EntityClock, regrouped, SOURCE_TYPES } from './regrouping.ts'
+import { rollingRow, rowOfWindow, type TableRow } from './rows.ts'
+import type { CompiledTable } from './table.ts'
+
+/** Number of days without events after which the clock of an entity is forgotten. It is longer than the retention of the log. */
+const FORGOTTEN_AFTER_DAYS = READINGS_TOPIC.keptDays + 1
+/** Name of the timer of a group. */
+const DUE = 'due'
+
+/** State of an entity: the clock of an entity that reports events, or the state of a group of a table. */
+export type ViewsState = EntityClock | GroupState
+
+interface Views extends KeyedProcess<ViewsState, unknown, ViewsInForce> {
+  readonly context: PartitionContext<ViewsInForce>
+}
+
+/** Returns the consumer `views`. In each partition, it maintains the tables that the log has activated there. */
+export function views(): Views {
+  return {
+    name: 'views',
+    accepts: [...SOURCE_TYPES, VIEW_ROW_TYPE, VIEW_DROPPED_TYPE],
+    context: {
+      setBy: VIEWS_ACTIVATED_TYPE,
+      initial: viewsInForce({ tables: [], building: [] }),
+      read(data) {
+        try {
+          return { kind: 'context', context: viewsInForce(data as ActivatedPlan) }
+        } catch (error) {
+          return rejected(`the plan of the tables cannot be used: ${(error as Error).message}`)
+        }
+      },
+      reasons: { changed: 'views-activated', unchanged: 'views-unchanged' },
+    },
+    onEvent(state, event, inForce) {
+      if (event.type === VIEW_DROPPED_TYPE) return decided('dropped', undefined)
+      if (event.type === VIEW_ROW_TYPE) return onRow(state as GroupState | undefined, event, inForce)
+      return onSourceEvent(state as EntityClock | undefined, event, inForce)
+    },
+    onTimer(state, timer, inForce) {
+      if (timer.name === FORGET) return decided('forgotten', undefined)
+      return onDue(state as GroupState, timer, inForce)
+    },
+  }
+}
+
+function onSourceEvent(
+  state: EntityClock | undefined,
+  event: Received,
+  inForce: ViewsInForce,
+): Step<ViewsState> {
+  const { rows, reason, clock } = regrouped(inForce, event, state)
+  if (!clock) return decided(reason, undefined, rows)
+  return decided(reason, clock, rows, forgetting(state?.newestMs, event.timeMs, FORGOTTEN_AFTER_DAYS))
+}
+
+function onRow(
+  state: GroupState | undefined,
+  event: Received,
+  { bySource, building }: ViewsInForce,
+): Step<ViewsState> {
+  const table = bySource.get(event.source)
+  if (!table) return decided('dropped', undefined)
+  const { inputs, newestMs } = event.data as ViewRow
+  if (inputs?.length !== table.arguments.length)
+    return rejected('the row does not have the values of the table')
+  const row = { inputs, ...(newestMs !== undefined && { newestMs }), timeMs: event.timeMs, id: event.id }
+  const step = groupStep(table, state, event.timeMs, row)
+  const dueMs = state && groupDueMs(table, state)
+  const emit = building.has(table.plan.generation) ? [] : emissions(table, step, event, event.timeMs)
+  const reason = step.isLate ? 'late' : emit.length > 0 ? 'changed' : 'counted'
+  return groupDecided(table, step, reason, emit, dueMs)
+}
+
+function onDue(state: GroupState, timer: Timer, { bySource, building }: ViewsInForce): Step<ViewsState> {
+  const table = bySource.get(timer.source)
+  if (!table) return decided('dropped', undefined)
+  const step = groupStep(table, state, timer.dueMs)
+  const emit = building.has(table.plan.generation) ? [] : emissions(table, step, timer, timer.dueMs)
+  if (!step.state) return decided('left', undefined, emit)
+  return groupDecided(table, step, emit.length > 0 ? 'changed' : 'unchanged', emit, undefined)
+}
+
+/** @param dueMs due time of the timer that is set; undefined if it is not set */
+function groupDecided(
+  table: CompiledTable,
+  { state }: GroupStep,
+  reason: string,
+  emit: readonly Emission[],
+  dueMs: number | undefined,
+): Step<ViewsState> {
+  const nextMs = state && groupDueMs(table, state)
+  const timers: readonly TimerChange[] =
+    nextMs === dueMs ? [] : [{ name: DUE, ...(nextMs !== undefined && { dueMs: nextMs }) }]
+  return decided<ViewsState>(reason, state, emit, timers)
+}
+
+function emissions(
+  table: CompiledTable,
+  { changes, state }: GroupStep,
+  { subject = '[]' }: Pick<Received, 'subject'>,
+  nowMs: number,
+): readonly Emission[] {
+  const group: readonly Scalar[] = JSON.parse(subject)
+  return changes.flatMap(change => {
+    const row = change.window
+      ? rowOfWindow(table, group, change.window, change.isFinal)
+      : rollingRow(table, group, state, Math.max(state?.t ?? nowMs, nowMs))
+    return row ? [changeEmission(table, subject, row, change)] : []
+  })
+}
+
+function changeEmission(
+  { plan: { name, generation } }: CompiledTable,
+  subject: string,
+  { values, window, isFinal }: TableRow,
+  change: RowChange,
+): Emission {
+  const revision = change.isFinal && change.window?.[3]
+  const data: ViewChanged = {
+    table: name,
+    generation,
+    row: values,
+    ...(window && { window: { start: instant(window.startMs), end: instant(window.endMs) } }),
+    ...(isFinal && { final: true }),
+    ...(revision && { revision }),
+  }
+  return {
+    name: `row ${change.window?.[0] ?? ''}`,
+    to: 'view-changes',
+    key: subject,
+    type: VIEW_CHANGED_TYPE,
+    source: tableSource(name),
+    subject,
+    dataschema: dataschemaOf(VIEW_CHANGED_TYPE),
+    data,
+  }
+}

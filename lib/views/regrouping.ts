@@ -1,0 +1,95 @@
+/** First step of the consumer `views`: sends an event to its groups of the tables, as one row event for each table. Pure. */
+import type { Received } from '../../packages/runtime/consumer/event.ts'
+import type { Emission } from '../../packages/runtime/consumer/process.ts'
+import { EVENT_TYPE_NAMES, eventTypeRow } from '../event-types.ts'
+import { dataschemaOf } from '../telemetry/dataschema.ts'
+import { groupName, rowSource, VIEW_ROW_TYPE, type ViewRow } from './event-names.ts'
+import type { Value } from './expression.ts'
+import type { ViewsInForce } from './in-force.ts'
+import type { Scalar } from './plan.ts'
+import type { CompiledTable } from './table.ts'
+
+/** Signals whose events are rows of tables. */
+const SOURCE_SIGNALS: readonly string[] = ['readings', 'events']
+/** Types of the events that are rows of tables. */
+export const SOURCE_TYPES = EVENT_TYPE_NAMES.filter(type =>
+  SOURCE_SIGNALS.includes(eventTypeRow(type)?.topic ?? ''),
+)
+
+/** State of the first step for an entity. It exists only if a table with windows reads the entity's events. */
+export interface EntityClock {
+  /** Newest event time of the entity, in milliseconds since the epoch. */
+  readonly newestMs: number
+}
+
+/** `regrouped`: for at least one table. `filtered`: excluded by `WHERE` of each table. `no-group`: a value of the group is null. */
+type RegroupingReason = 'regrouped' | 'filtered' | 'no-group' | 'no-table'
+
+export interface Regrouping {
+  readonly rows: readonly Emission[]
+  readonly reason: RegroupingReason
+  /** Clock of the entity after the event. */
+  readonly clock: EntityClock | undefined
+}
+
+/**
+ * Returns the rows of an event, each with the time of the event. The name of an emission depends only on the generation of its
+ * table, so rows that are computed again from the log have the same ids.
+ *
+ * @param clock clock of the entity before the event; undefined if it has none
+ */
+export function regrouped(
+  { bySignal }: Pick<ViewsInForce, 'bySignal'>,
+  event: Received,
+  clock: EntityClock | undefined,
+): Regrouping {
+  const tables = tablesOf(bySignal, event.type)
+  const newestMs = Math.max(clock?.newestMs ?? event.timeMs, event.timeMs)
+  const rows: Emission[] = []
+  let reason: RegroupingReason = tables.length === 0 ? 'no-table' : 'filtered'
+  for (const table of tables) {
+    if (table.where && table.where({ event }) !== true) continue
+    const group = table.group.map(value => scalar(value({ event })))
+    if (group.includes(null)) reason = 'no-group'
+    else rows.push(rowEmission(table, event, group, newestMs))
+  }
+  const isTimed = tables.some(({ plan }) => plan.window)
+  return {
+    rows,
+    reason: rows.length > 0 ? 'regrouped' : reason,
+    clock: isTimed ? { newestMs } : undefined,
+  }
+}
+
+function tablesOf(bySignal: ViewsInForce['bySignal'], type: string): readonly CompiledTable[] {
+  const tables = bySignal.get(eventTypeRow(type)?.topic ?? '') ?? []
+  return tables.filter(({ plan }) => !plan.types || plan.types.includes(type))
+}
+
+function rowEmission(
+  { plan, arguments: given }: CompiledTable,
+  event: Received,
+  group: readonly Scalar[],
+  newestMs: number,
+): Emission {
+  const data: ViewRow = {
+    inputs: given.map(argument => (argument ? scalar(argument({ event })) : null)),
+    ...(plan.window && { newestMs }),
+  }
+  const name = groupName(group)
+  return {
+    name: `row ${plan.name}/${plan.generation}`,
+    to: 'view-rows',
+    key: name,
+    type: VIEW_ROW_TYPE,
+    source: rowSource(plan.name, plan.generation),
+    subject: name,
+    dataschema: dataschemaOf(VIEW_ROW_TYPE),
+    data,
+  }
+}
+
+/** Lists are neither groups nor aggregated. */
+function scalar(value: Value): Scalar {
+  return typeof value === 'object' ? null : value
+}

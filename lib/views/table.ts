@@ -1,0 +1,53 @@
+/** A table whose expressions are compiled. Pure. */
+import type { AggregateState } from './aggregates.ts'
+import { valuesOf } from './aggregates.ts'
+import { type Evaluator, evaluator, type Value } from './expression.ts'
+import type { Scalar, TablePlan } from './plan.ts'
+import { type WindowBounds, type Windowing, windowingOf } from './windows.ts'
+
+/** Values of a row of a table, by column. */
+export type RowValues = Readonly<Record<string, Scalar | readonly Scalar[]>>
+
+export interface CompiledTable {
+  readonly plan: TablePlan
+  readonly windowing: Windowing
+  readonly where: Evaluator | undefined
+  readonly group: readonly Evaluator[]
+  /** Arguments of the aggregates; undefined for `COUNT(*)`. */
+  readonly arguments: readonly (Evaluator | undefined)[]
+  readonly columns: readonly (readonly [name: string, value: Evaluator])[]
+  readonly having: Evaluator | undefined
+}
+
+const compiled = new WeakMap<TablePlan, CompiledTable>()
+
+export function compiledTable(plan: TablePlan): CompiledTable {
+  const known = compiled.get(plan)
+  if (known) return known
+  const table: CompiledTable = {
+    plan,
+    windowing: windowingOf(plan.window),
+    where: plan.where && evaluator(plan.where),
+    group: plan.group.map(({ value }) => evaluator(value)),
+    arguments: plan.aggregates.map(({ argument }) => argument && evaluator(argument)),
+    columns: plan.columns.map(({ name, value }) => [name, evaluator(value)]),
+    having: plan.having && evaluator(plan.having),
+  }
+  compiled.set(plan, table)
+  return table
+}
+
+/** Returns the values of a row of the table; undefined if the row does not meet the condition of `HAVING`. */
+export function rowValues(
+  { plan, columns, having }: CompiledTable,
+  group: readonly Scalar[],
+  states: readonly AggregateState[],
+  bounds: WindowBounds,
+): RowValues | undefined {
+  const aggregates = valuesOf(plan.aggregates, states)
+  const from = { group, aggregates, ...(plan.window && { window: bounds }) }
+  if (having && having(from) !== true) return undefined
+  const values: Record<string, Value> = {}
+  for (const [name, value] of columns) values[name] = value(from)
+  return values
+}

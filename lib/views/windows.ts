@@ -1,0 +1,95 @@
+/** Windows of a table: which ones a row belongs to, and when they end. Times are in milliseconds of event time. Pure. */
+import type { WindowPlan } from './plan.ts'
+
+/**
+ * Window as it is stored: its start, the states of its aggregates, the time of the last row of a session, and the number of times
+ * that its final row has changed. Starts are counted in steps of the windows, for short numbers; those of sessions, in milliseconds.
+ */
+export type StoredWindow = readonly [
+  start: number,
+  aggregates: readonly unknown[],
+  lastMs?: number,
+  revision?: number,
+]
+
+export interface WindowBounds {
+  readonly startMs: number
+  readonly endMs: number
+}
+
+/** Times of the windows of a table. */
+export interface Windowing {
+  /** Starts of the windows that contain a time, in ascending order. For sessions, the time itself. */
+  startsAt(timeMs: number): readonly number[]
+  boundsOf(window: StoredWindow): WindowBounds
+  /** Time from which the row of a window is final. Infinity if it never is. */
+  closesMs(window: StoredWindow): number
+  /** Time from which a window cannot be read any more. */
+  leavesMs(window: StoredWindow): number
+  /** Newest time of a row's entity from which the row is too late for a window. */
+  lateMs(start: number): number
+}
+
+const NEVER = Number.POSITIVE_INFINITY
+
+/** Returns the windows of a plan; for a table without windows, one that starts at 0 and never ends. */
+export function windowingOf(plan: WindowPlan | undefined): Windowing {
+  if (!plan)
+    return {
+      startsAt: () => [0],
+      boundsOf: () => ({ startMs: 0, endMs: NEVER }),
+      closesMs: () => NEVER,
+      leavesMs: () => NEVER,
+      lateMs: () => NEVER,
+    }
+  const { graceMs, retentionMs } = plan
+  if (plan.kind === 'session') {
+    const { gapMs } = plan
+    return {
+      startsAt: timeMs => [timeMs],
+      boundsOf: window => ({ startMs: window[0], endMs: lastOf(window) }),
+      closesMs: window => lastOf(window) + gapMs + graceMs,
+      leavesMs: window => lastOf(window) + gapMs + retentionMs,
+      lateMs: start => start + gapMs + graceMs,
+    }
+  }
+  const { sizeMs } = plan
+  const stepMs = plan.kind === 'tumbling' ? sizeMs : plan.advanceMs
+  const endOf = (start: number) => start * stepMs + sizeMs
+  const isRolling = plan.kind === 'rolling'
+  return {
+    startsAt(timeMs) {
+      const last = Math.floor(timeMs / stepMs)
+      // The row of a rolling window is merged from panes, each as long as a step.
+      const first = isRolling ? last : Math.floor((timeMs - sizeMs) / stepMs) + 1
+      return Array.from({ length: last - first + 1 }, (_, index) => first + index)
+    },
+    boundsOf: ([start]) => ({ startMs: start * stepMs, endMs: endOf(start) }),
+    closesMs: ([start]) => (isRolling ? NEVER : endOf(start) + graceMs),
+    // A pane leaves as soon as the rolling window has moved past its start.
+    leavesMs: ([start]) => endOf(start) + (isRolling ? 0 : retentionMs),
+    lateMs: start => endOf(start) + graceMs,
+  }
+}
+
+/** Returns the bounds of a rolling window at a time. It ends with the step that contains the time. */
+export function rollingBounds(
+  { sizeMs, advanceMs }: { readonly sizeMs: number; readonly advanceMs: number },
+  nowMs: number,
+): WindowBounds {
+  const endMs = (Math.floor(nowMs / advanceMs) + 1) * advanceMs
+  return { startMs: endMs - sizeMs, endMs }
+}
+
+/** Returns the time of the last row of a session. */
+export function lastOf([start, , lastMs]: StoredWindow): number {
+  return lastMs ?? start
+}
+
+/** Returns the position of the first window that does not start before this start. */
+export function positionOf(windows: readonly StoredWindow[], start: number): number {
+  // Most rows belong to the newest windows.
+  let at = windows.length
+  while (at > 0 && (windows[at - 1] as StoredWindow)[0] >= start) at -= 1
+  return at
+}

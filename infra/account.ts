@@ -18,6 +18,7 @@ import {
   readSetting,
   type TopicMappings,
   TRACING,
+  VIEWS,
   WAREHOUSE,
 } from '../lib/app/settings/index.ts'
 import { parseRedisUrl } from '../packages/runtime/adapters/redis/address.ts'
@@ -103,6 +104,7 @@ const SETTINGS = {
   ...REDIS.settings,
   ...REGISTRY.settings,
   ...RULES.settings,
+  ...VIEWS.settings,
   ...NOTIFICATIONS.settings,
   ...FAILURES.settings,
   ...MAPPINGS.settings,

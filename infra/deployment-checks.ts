@@ -209,6 +209,7 @@ export default class DeploymentChecks {
     const checked = await Promise.all([
       schemaProblems(),
       ...pathsIn('RULES_DIR').map(([folder, shown]) => files.rulesProblems(folder, shown)),
+      ...pathsIn('VIEWS_DIR').map(([folder]) => files.viewsProblems(folder)),
       ...pathsIn('NOTIFICATIONS_DIR').map(([folder, shown]) => files.notificationProblems(folder, shown)),
       ...pathsIn('FAILURES_DIR').map(([folder, shown]) => files.policyProblems(folder, shown, consumers)),
       ...pathsIn('MAPPINGS_DIR').map(([folder, shown]) =>

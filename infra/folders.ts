@@ -4,9 +4,11 @@ import type { Environment } from '../lib/app/settings/index.ts'
 
 interface Edited {
   /** Setting that replaces the default folder. */
-  readonly variable: 'RULES_DIR' | 'NOTIFICATIONS_DIR' | 'FAILURES_DIR' | 'MAPPINGS_DIR'
+  readonly variable: 'RULES_DIR' | 'NOTIFICATIONS_DIR' | 'FAILURES_DIR' | 'MAPPINGS_DIR' | 'VIEWS_DIR'
   readonly usual: string
   readonly content: string
+  /** Files that are packaged, by default the YAML files. */
+  readonly files?: readonly string[]
 }
 
 const FOLDERS = {
@@ -14,6 +16,7 @@ const FOLDERS = {
   notifications: { variable: 'NOTIFICATIONS_DIR', usual: 'config/notifications', content: 'its files' },
   failures: { variable: 'FAILURES_DIR', usual: 'config/failures', content: 'its files' },
   mappings: { variable: 'MAPPINGS_DIR', usual: 'config/mappings', content: 'its files' },
+  views: { variable: 'VIEWS_DIR', usual: 'config/views', content: 'its files', files: ['plan.json'] },
 } as const satisfies Readonly<Record<string, Edited>>
 
 export type FolderName = keyof typeof FOLDERS
@@ -33,20 +36,20 @@ export function packedFolders(
   project: string,
 ): { readonly folders: Folders; readonly problems: readonly string[] } {
   const problems: string[] = []
-  const folders = eachFolder(({ variable, usual, content }) => {
+  const folders = eachFolder(({ variable, usual, content, files }) => {
     const path = packed(read(variable) ?? '', project)
     if (path === undefined)
       problems.push(`${variable}: must be inside the project, from where ${content} are packed.`)
-    return folder(path ?? usual)
+    return folder(path ?? usual, files)
   })
   return { folders, problems }
 }
 
 /** Returns the folders on this machine. `serverless invoke local` and `sluice run` use them directly, without packaging. */
 export function foldersHere(environment: Environment, project: string): Folders {
-  return eachFolder(({ variable, usual }) => {
+  return eachFolder(({ variable, usual, files }) => {
     const path = environment[variable]?.trim() || usual
-    return { path: resolve(project, path), patterns: folder(packed(path, project) ?? usual).patterns }
+    return { path: resolve(project, path), patterns: folder(packed(path, project) ?? usual, files).patterns }
   })
 }
 
@@ -55,8 +58,8 @@ export function folderVariable(name: FolderName, folders: Folders): Readonly<Rec
   return { [FOLDERS[name].variable]: folders[name].path }
 }
 
-function folder(path: string): Folder {
-  return { path, patterns: ['yaml', 'yml'].map(extension => `${path}/*.${extension}`) }
+function folder(path: string, files: readonly string[] = ['*.yaml', '*.yml']): Folder {
+  return { path, patterns: files.map(file => `${path}/${file}`) }
 }
 
 function eachFolder(make: (edited: Edited) => Folder): Folders {

@@ -101,6 +101,7 @@ export const USES: Readonly<Record<string, Use>> = {
     statements: (_, place) => appendingStatements(place),
   },
   rules: { text: 'alert rules: the files in the package, and RULES_DIR', folder: 'rules' },
+  views: { text: 'the plan of the tables: the file in the package, and VIEWS_DIR', folder: 'views' },
   notifications: {
     text: 'notification routes and receivers: the files in the package, and NOTIFICATIONS_DIR',
     folder: 'notifications',

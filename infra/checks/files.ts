@@ -11,6 +11,7 @@ import { errorLine } from '../../lib/file-errors.ts'
 import { loadMapping, MappingFileError } from '../../lib/mapping/adapters/mapping-files.ts'
 import { InvalidMapping } from '../../lib/mapping/mapping-file.ts'
 import { readNotificationFiles } from '../../lib/notification/adapters/notification-files.ts'
+import { loadPlan, PlanFileError } from '../../lib/views/plan-file.ts'
 
 /** Checks the alert rules. */
 export async function rulesProblems(folder: string, shown: string): Promise<string[]> {
@@ -20,6 +21,11 @@ export async function rulesProblems(folder: string, shown: string): Promise<stri
     if (error instanceof RulesFolderError) return [`RULES_DIR: ${error.message}`]
     throw error
   }
+}
+
+/** Checks the plan of the tables. */
+export async function viewsProblems(folder: string): Promise<string[]> {
+  return loadPlan(folder).then(() => [], problemsOf)
 }
 
 /** Checks routes and receivers. */
@@ -52,6 +58,7 @@ export async function mappingProblems(
 function problemsOf(error: unknown): string[] {
   if (error instanceof InvalidPolicy || error instanceof InvalidMapping)
     return error.errors.map(one => errorLine(one))
-  if (error instanceof PolicyFileError || error instanceof MappingFileError) return [error.message]
+  if (error instanceof PolicyFileError || error instanceof MappingFileError || error instanceof PlanFileError)
+    return [error.message]
   throw error
 }

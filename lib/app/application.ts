@@ -8,6 +8,7 @@ import { parkedForMs } from '../failures/policy.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 import { ENTITY_ERASED_TYPE } from '../telemetry/erasure.ts'
 import { TICK_TYPE } from '../telemetry/tick.ts'
+import { VIEWS_ACTIVATED_TYPE } from '../views/event-names.ts'
 import { withEmptyCollections } from './empty-collections.ts'
 import { readData } from './event-data.ts'
 import { NAME } from './name.ts'
@@ -56,7 +57,10 @@ export const APPLICATION: Application = {
     skipped: '`sluice skip`',
     ...SERIALIZING.remedies,
   },
-  ignoredTypes: new Map([[RULES_ACTIVATED_TYPE, 'rule-set']]),
+  ignoredTypes: new Map([
+    [RULES_ACTIVATED_TYPE, 'rule-set'],
+    [VIEWS_ACTIVATED_TYPE, 'plan-of-tables'],
+  ]),
   readForeign: (record, event) =>
     event === undefined && topicNamed(record.topic) === TOPICS.failures ? discardedEvent(record) : undefined,
   withEmptyCollections,

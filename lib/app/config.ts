@@ -29,6 +29,7 @@ import {
   readSettings,
   SERIALIZATION,
   TRACING,
+  VIEWS,
   WAREHOUSE,
 } from './settings/index.ts'
 import { useNames } from './topics.ts'
@@ -43,6 +44,7 @@ const READ = [
   CONSUMER,
   SERIALIZATION,
   RULES,
+  VIEWS,
   NOTIFICATIONS,
   FAILURES,
   MAPPINGS,

@@ -78,6 +78,7 @@ export const FILE_KEYS = {
     notifications: 'NOTIFICATIONS_DIR',
     failures: 'FAILURES_DIR',
     mappings: 'MAPPINGS_DIR',
+    views: 'VIEWS_DIR',
   },
   checkpoints: { bucket: 'CHECKPOINT_BUCKET', kept: 'CHECKPOINTS_KEPT' },
   history: {

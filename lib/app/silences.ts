@@ -3,13 +3,12 @@
  * `silences`.
  */
 
-import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
 import type { Connections, Value } from '../../packages/runtime/lambda/connections.ts'
 import type { GeneralSettings } from '../../packages/runtime/settings/general.ts'
 import type { KafkaSettings } from '../../packages/runtime/settings/kafka.ts'
 import type { SilenceSet } from '../notification/silences.ts'
 import { type AppendedSilences, silencesChanged, whyAppend } from '../notification/silences-changed.ts'
-import { topicName } from './topics.ts'
+import { appendToPartitions } from './append-to-partitions.ts'
 
 type Config = Pick<GeneralSettings & KafkaSettings, 'env' | 'contentMode'>
 
@@ -30,25 +29,17 @@ export function keptSilences(connections: Connections, env: string): Promise<Val
  */
 export async function appendSilences(
   connections: Connections,
-  { env, contentMode }: Config,
+  config: Config,
   set: SilenceSet | undefined,
   at: string,
 ): Promise<{ readonly silences: number; readonly appended: number; readonly why: string }> {
   if (set === undefined) return { silences: 0, appended: 0, why: 'no-silences' }
-  const topic = topicName('notifications', env)
-  const publisher = await connections.publisher()
-  const partitions = await publisher.partitionsOf(topic)
-  const last = await connections.value<AppendedSilences>(`silences-appended:${env}`)
-  const next = { revision: set.revision, atMs: Date.parse(at), partitions }
-  const why = whyAppend(await last.read(), next)
-  if (why) {
-    const events = Array.from({ length: partitions }, (_, partition) => ({
-      ...{ topic, partition, key: null },
-      ...writeEvent(silencesChanged(set, partition, at), contentMode),
-    }))
-    await publisher.publish(events)
-    // The time is stored only after publishing, so a failed run is repeated.
-    await last.write(next)
-  }
-  return { silences: set.silences.length, appended: why ? partitions : 0, why: why ?? 'not-due' }
+  const appended = await appendToPartitions<AppendedSilences>(connections, config, {
+    signals: ['notifications'],
+    last: await connections.value(`silences-appended:${config.env}`),
+    next: { revision: set.revision, atMs: Date.parse(at) },
+    why: whyAppend,
+    event: partition => silencesChanged(set, partition, at),
+  })
+  return { silences: set.silences.length, ...appended }
 }

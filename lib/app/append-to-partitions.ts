@@ -1,0 +1,49 @@
+/** Appends data that consumers need in every partition of their topics, such as the alert rules. */
+import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
+import type { Event } from '../../packages/runtime/consumer/event.ts'
+import type { Connections, Value } from '../../packages/runtime/lambda/connections.ts'
+import type { GeneralSettings } from '../../packages/runtime/settings/general.ts'
+import type { KafkaSettings } from '../../packages/runtime/settings/kafka.ts'
+import type { Appended, AppendReason } from '../append-again.ts'
+import { type Signal, topicName } from './topics.ts'
+
+type Config = Pick<GeneralSettings & KafkaSettings, 'env' | 'contentMode'>
+
+interface Appending<Kind extends Appended> {
+  /** Signals whose topics receive the data, one after the other. */
+  readonly signals: readonly Signal[]
+  readonly last: Value<Kind>
+  readonly next: Omit<Kind, 'partitions'>
+  readonly why: (last: Kind | undefined, next: Kind) => AppendReason | undefined
+  readonly event: (partition: number) => Event
+}
+
+/**
+ * Appends an event to every partition, if that is due.
+ *
+ * @returns the number of partitions, which is 0 if nothing was due, and the reason
+ */
+export async function appendToPartitions<Kind extends Appended>(
+  connections: Connections,
+  { env, contentMode }: Config,
+  { signals, last, next, why, event }: Appending<Kind>,
+): Promise<{ readonly appended: number; readonly why: AppendReason | 'not-due' }> {
+  const publisher = await connections.publisher()
+  const topics: { readonly topic: string; readonly partitions: number }[] = []
+  for (const topic of signals.map(signal => topicName(signal, env)))
+    topics.push({ topic, partitions: await publisher.partitionsOf(topic) })
+  const appended = topics.reduce((sum, { partitions }) => sum + partitions, 0)
+  const whole = { ...next, partitions: appended } as Kind
+  const reason = why(await last.read(), whole)
+  if (!reason) return { appended: 0, why: 'not-due' }
+  for (const { topic, partitions } of topics)
+    await publisher.publish(
+      Array.from({ length: partitions }, (_, partition) => ({
+        ...{ topic, partition, key: null },
+        ...writeEvent(event(partition), contentMode),
+      })),
+    )
+  // Store the run after publishing. If it fails in between, the next run appends the data again.
+  await last.write(whole)
+  return { appended, why: reason }
+}

@@ -1,0 +1,38 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ViewPlan } from './plan.ts'
+
+const PLAN_FILE = 'plan.json'
+
+/** Error for a plan file that cannot be used. The message contains the file, the reason and the remedy. */
+export class PlanFileError extends Error {
+  override readonly name = 'PlanFileError'
+}
+
+/**
+ * Reads the plan of the tables from the folder `VIEWS_DIR`.
+ *
+ * @throws PlanFileError if the file cannot be used
+ */
+export async function loadPlan(viewsDir: string): Promise<ViewPlan> {
+  const file = join(viewsDir, PLAN_FILE)
+  const unusable = (reason: string, cause?: unknown) =>
+    new PlanFileError(`VIEWS_DIR: ${file}: ${reason}: run \`npm run views\``, { cause })
+  const text = await readFile(file, 'utf8').catch(error => {
+    throw unusable(error.code === 'ENOENT' ? 'the plan of the tables does not exist' : error.message, error)
+  })
+  let plan: Partial<ViewPlan> | null
+  try {
+    plan = JSON.parse(text)
+  } catch (error) {
+    throw unusable('the plan of the tables is not JSON', error)
+  }
+  if (!Array.isArray(plan?.streams) || !Array.isArray(plan.tables) || !plan.tables.every(isTable))
+    throw unusable('it is not a plan of tables')
+  return plan as ViewPlan
+}
+
+function isTable(table: unknown): boolean {
+  const { name, generation, columns } = (table ?? {}) as Record<string, unknown>
+  return typeof name === 'string' && typeof generation === 'string' && Array.isArray(columns)
+}

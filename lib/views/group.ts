@@ -96,6 +96,7 @@ function openChanges(
   dirty: ReadonlySet<number>,
   clock: number,
 ): readonly RowChange[] {
+  if (plan.isFinalOnly) return []
   if (plan.window?.kind === 'rolling') return dirty.size > 0 ? [{}] : []
   const open = windows.filter(window => dirty.has(window[0]) && windowing.closesMs(window) > clock)
   return open.map(window => ({ window }))

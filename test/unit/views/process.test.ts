@@ -1,0 +1,315 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { APPLICATION } from '../../../lib/app/application.ts'
+import { FAMILIES } from '../../../lib/telemetry/families.ts'
+import { tick } from '../../../lib/telemetry/tick.ts'
+import { activatedPlan, viewsActivated } from '../../../lib/views/activation.ts'
+import {
+  VIEW_CHANGED_TYPE,
+  VIEW_DROPPED_TYPE,
+  VIEW_ROW_TYPE,
+  type ViewChanged,
+} from '../../../lib/views/event-names.ts'
+import type { GroupState } from '../../../lib/views/group.ts'
+import type { TablePlan, WindowPlan } from '../../../lib/views/plan.ts'
+import { type ViewsState, views } from '../../../lib/views/process.ts'
+import { rowsOfGroup } from '../../../lib/views/rows.ts'
+import type { Event } from '../../../packages/runtime/consumer/event.ts'
+import { ProcessKit } from '../../../packages/runtime/testing/process-kit.ts'
+import { directValues, directWindows, type TestRow, tablePlan } from '../../support/views.ts'
+
+const START_MS = Date.parse('2026-03-01T12:00:00Z')
+const MINUTE: WindowPlan = { kind: 'tumbling', sizeMs: 60_000, graceMs: 10_000, retentionMs: 600_000 }
+const ENTITY = '/views/stats/00000001 ["walking"]'
+const COUNTED = { of: [] }
+
+const at = (seconds: number) => new Date(START_MS + seconds * 1000).toISOString()
+
+function motion(seconds: number, device = 'd-1', change: object = {}): Event {
+  return {
+    id: `${device} ${seconds}`,
+    type: FAMILIES.device.type,
+    source: '/device/watch',
+    subject: device,
+    time: at(seconds),
+    datacontenttype: 'application/json',
+    data: { deviceId: device, model: 'watch', activity: 'walking', x: seconds, ...change },
+  }
+}
+
+/** Kit of one partition of a topic, in which the tables are active. */
+async function kitOf(topic: string, tables: readonly TablePlan[], building: readonly string[] = []) {
+  const kit = new ProcessKit<ViewsState>(APPLICATION, views(), { topic, tick })
+  await kit.when(viewsActivated(activatedPlan({ streams: [], tables }, building), 0, at(0)))
+  return kit
+}
+
+type Kit = ProcessKit<ViewsState>
+
+/** Sends events through both steps, in their order. */
+async function sent(plan: TablePlan, events: readonly Event[]): Promise<Kit> {
+  const readings = await kitOf('readings', [plan])
+  const rows = await kitOf('view-rows', [plan])
+  await readings.when(...events)
+  await rows.when(...readings.published)
+  return rows
+}
+
+async function rowsIn(kit: Kit, plan: TablePlan) {
+  const state = (await kit.state(ENTITY)) as GroupState | undefined
+  return state ? rowsOfGroup(plan, ['walking'], state, 0) : []
+}
+
+const changesOf = (kit: Kit) =>
+  kit.published
+    .filter(({ type }) => type === VIEW_CHANGED_TYPE)
+    .map(({ time, data }) => {
+      const { row, window, final, revision } = data as ViewChanged
+      const start = window && (Date.parse(window.start) - START_MS) / 1000
+      const told = [start, row.rows, final && 'final', revision].filter(one => one !== undefined)
+      return `${(Date.parse(time ?? '') - START_MS) / 1000}: ${told.join(' ')}`
+    })
+
+describe('the first step', () => {
+  it('given an event, then each table gets its row, with an id that depends on the event', async () => {
+    const kit = await kitOf('readings', [tablePlan(MINUTE), tablePlan(undefined, { name: 'all', of: [] })])
+    const steps = await kit.when(motion(1), motion(5), motion(3))
+    assert.deepEqual(
+      steps.map(({ reason, state }) => [reason, state]),
+      [1, 5, 5].map(newest => ['regrouped', { newestMs: START_MS + newest * 1000 }]),
+    )
+    const [first, second] = kit.published
+    assert.deepEqual(second?.data, { inputs: [null] })
+    assert.deepEqual([first?.source, first?.subject], ['/views/stats/00000001', '["walking"]'])
+    assert.deepEqual([first?.type, first?.time], [VIEW_ROW_TYPE, at(1)])
+    const again = await kitOf('readings', [tablePlan(undefined, { name: 'all', of: [] })])
+    await again.when(motion(1))
+    assert.equal(again.published[0]?.id, second?.id)
+  })
+
+  const where = {
+    kind: 'call',
+    name: '>',
+    arguments: [
+      { kind: 'field', path: ['data', 'x'], type: 'DOUBLE' },
+      { kind: 'literal', value: 2 },
+    ],
+  } as const
+  const table: readonly [string, Partial<TablePlan>, object, string][] = [
+    ['a value of the group is missing', {}, { activity: undefined }, 'no-group'],
+    ['the condition is false', { where }, {}, 'filtered'],
+    ['the condition is null', { where }, { x: undefined }, 'filtered'],
+    ['no table reads its topic', { signal: 'events' }, {}, 'no-table'],
+    ['no table reads its type', { types: [FAMILIES.database.type] }, {}, 'no-table'],
+    ['the condition is met', { where }, { x: 3 }, 'regrouped'],
+  ]
+  for (const [given, plan, change, reason] of table)
+    it(`given that ${given}, then the reason is ${reason}`, async () => {
+      const kit = await kitOf('readings', [tablePlan(undefined, plan)])
+      const [step] = await kit.when(motion(1, 'd-1', change))
+      assert.equal(step?.reason, reason)
+      assert.equal(kit.published.length, reason === 'regrouped' ? 1 : 0)
+      assert.equal(await kit.state('/device/watch d-1'), undefined)
+    })
+
+  it('given an entity that reports no more, then its clock is forgotten', async () => {
+    const kit = await kitOf('readings', [tablePlan(MINUTE)])
+    await kit.when(motion(1))
+    const steps = await kit.pass(10 * 24 * 60 * 60_000)
+    assert.deepEqual(
+      steps.map(({ reason }) => reason),
+      ['forgotten'],
+    )
+  })
+})
+
+describe('the changes of a group', () => {
+  it('given rows within a second, then they are one change', async () => {
+    const kit = await sent(
+      tablePlan(undefined, COUNTED),
+      [0, 0.2, 0.4, 1.5].map(seconds => motion(seconds)),
+    )
+    assert.deepEqual(changesOf(kit), ['0: 1', '1: 3'])
+    await kit.pass(60_000)
+    assert.deepEqual(changesOf(kit), ['0: 1', '1: 3', '2: 4'])
+  })
+
+  it('given the end of a window, then its final row follows after the grace, from the clock alone', async () => {
+    const kit = await sent(tablePlan(MINUTE, COUNTED), [motion(1), motion(2), motion(61)])
+    assert.deepEqual(changesOf(kit), ['1: 0 1', '2: 0 2', '61: 60 1'])
+    await kit.pass(200_000)
+    assert.deepEqual(changesOf(kit).slice(3), ['70: 0 2 final', '130: 60 1 final'])
+  })
+
+  it('given a table of final rows only, then no open row is emitted', async () => {
+    const kit = await sent(tablePlan(MINUTE, { ...COUNTED, isFinalOnly: true }), [motion(1), motion(61)])
+    await kit.pass(200_000)
+    assert.deepEqual(changesOf(kit), ['70: 0 1 final', '130: 60 1 final'])
+  })
+
+  it('given a row after the final one that is not late for its entity, then the final row is revised', async () => {
+    const plan = tablePlan(MINUTE, COUNTED)
+    const kit = await sent(plan, [
+      motion(1),
+      motion(80),
+      motion(2, 'd-2'),
+      motion(3, 'd-2'),
+      motion(81, 'd-2'),
+    ])
+    assert.deepEqual(changesOf(kit).slice(1), [
+      '70: 0 1 final',
+      '80: 60 1',
+      '2: 0 2 final 1',
+      '3: 0 3 final 2',
+      '81: 60 2',
+    ])
+    assert.deepEqual(
+      (await rowsIn(kit, plan)).map(({ isFinal }) => isFinal),
+      [true, undefined],
+    )
+  })
+
+  it('given a row that is late for its entity, then it is counted as late and not applied', async () => {
+    const plan = tablePlan(MINUTE, COUNTED)
+    const kit = await sent(plan, [motion(1), motion(71), motion(2), motion(72)])
+    assert.equal(((await kit.state(ENTITY)) as GroupState).l, 1)
+    assert.deepEqual(
+      (await rowsIn(kit, plan)).map(({ values }) => values.rows),
+      [1, 2],
+    )
+  })
+
+  it('given a rolling window, then its row also changes when rows leave it', async () => {
+    const plan = tablePlan(
+      { kind: 'rolling', sizeMs: 10_000, advanceMs: 5_000, graceMs: 5_000, retentionMs: 5_000 },
+      COUNTED,
+    )
+    const kit = await sent(plan, [motion(1), motion(7)])
+    await kit.pass(120_000)
+    assert.deepEqual(changesOf(kit), ['1: -5 1', '7: 0 2', '10: 5 1', '15: 10 0'])
+    assert.equal(await kit.state(ENTITY), undefined)
+  })
+
+  it('given sessions, then a row between two of them joins them', async () => {
+    const plan = tablePlan({ kind: 'session', gapMs: 5_000, graceMs: 30_000, retentionMs: 60_000 }, COUNTED)
+    const kit = await sent(plan, [motion(1), motion(10), motion(5.5)])
+    assert.deepEqual(
+      (await rowsIn(kit, plan)).map(({ values, window }) => [values.rows, window]),
+      [[3, { startMs: START_MS + 1000, endMs: START_MS + 10_000 }]],
+    )
+  })
+
+  it('given the retention, then windows leave, and then the group', async () => {
+    const plan = tablePlan(MINUTE, COUNTED)
+    const kit = await sent(plan, [motion(1), motion(700)])
+    assert.equal((await rowsIn(kit, plan)).length, 1)
+    await kit.pass(3_600_000)
+    assert.equal(await kit.state(ENTITY), undefined)
+    assert.deepEqual(await kit.timers(ENTITY), {})
+  })
+
+  it('given a generation that is built, then its rows are stored and no change is emitted', async () => {
+    const plan = tablePlan(MINUTE, COUNTED)
+    const readings = await kitOf('readings', [plan])
+    const kit = await kitOf('view-rows', [plan], [plan.generation])
+    await readings.when(motion(1), motion(100))
+    await kit.when(...readings.published)
+    assert.deepEqual(changesOf(kit), [])
+    assert.equal((await rowsIn(kit, plan)).length, 2)
+  })
+
+  it('given HAVING, then only rows that meet it are emitted and read', async () => {
+    const having = {
+      kind: 'call',
+      name: '>',
+      arguments: [
+        { kind: 'aggregate', index: 0 },
+        { kind: 'literal', value: 1 },
+      ],
+    } as const
+    const plan = tablePlan(undefined, { ...COUNTED, having })
+    const kit = await sent(plan, [motion(1), motion(3)])
+    assert.deepEqual(changesOf(kit), ['3: 2'])
+  })
+
+  it('given a table that is dropped, then its groups and their rows are', async () => {
+    const plan = tablePlan(undefined, COUNTED)
+    const kit = await sent(plan, [motion(1)])
+    const [source = '', subject = ''] = ENTITY.split(' ')
+    const dropped = { id: 'drop', source, subject, time: at(3), datacontenttype: 'application/json' }
+    const [step] = await kit.when({ ...dropped, type: VIEW_DROPPED_TYPE, data: { table: 'stats' } })
+    assert.equal(step?.reason, 'dropped')
+    assert.equal(await kit.state(ENTITY), undefined)
+    const other = await kitOf('view-rows', [])
+    const readings = await kitOf('readings', [plan])
+    await readings.when(motion(4))
+    assert.equal((await other.when(...readings.published))[0]?.reason, 'dropped')
+  })
+})
+
+describe('both steps', () => {
+  const windows: readonly (WindowPlan | undefined)[] = [
+    undefined,
+    MINUTE,
+    { kind: 'hopping', sizeMs: 30_000, advanceMs: 10_000, graceMs: 10_000, retentionMs: 600_000 },
+    { kind: 'session', gapMs: 20_000, graceMs: 10_000, retentionMs: 600_000 },
+  ]
+  const READINGS = fc.array(
+    fc.record({ device: fc.nat(2), seconds: fc.nat(300), x: fc.option(fc.integer({ min: -9, max: 9 })) }),
+    { minLength: 1, maxLength: 25 },
+  )
+  for (const window of windows)
+    it(`given ${window?.kind ?? 'no'} windows, then redelivered rows of partitions in any order give a direct count`, async () => {
+      const plan = tablePlan(window)
+      await fc.assert(
+        fc.asyncProperty(READINGS, fc.array(fc.nat(2), { maxLength: 60 }), async (readings, order) => {
+          const lists: Event[][] = []
+          const expected: TestRow[] = []
+          for (const device of [0, 1, 2]) {
+            const kit = await kitOf('readings', [plan])
+            const own = readings
+              .filter(one => one.device === device)
+              .map((one, index) => ({ ...one, id: `${device}-${index}` }))
+            await kit.when(
+              ...own.map(({ seconds, x, id }) => ({
+                ...motion(seconds, `d-${device}`, { x: x ?? undefined }),
+                id,
+              })),
+            )
+            let newestMs = 0
+            for (const [index, { seconds, x }] of own.entries()) {
+              const timeMs = START_MS + seconds * 1000
+              newestMs = Math.max(newestMs, timeMs)
+              expected.push({ id: kit.published[index]?.id ?? '', timeMs, x, newestMs })
+            }
+            lists.push([...kit.published])
+          }
+          const kit = await kitOf('view-rows', [plan])
+          for (let index = 0; lists.some(list => list.length > 0); index += 1) {
+            const waiting = lists.filter(list => list.length > 0)
+            const row = waiting[(order[index] ?? 0) % waiting.length]?.shift() as Event
+            await kit.when(row)
+            if (order[index] === 1) await kit.when(row)
+          }
+          const rows = await rowsIn(kit, plan)
+          const clock = Math.max(...expected.map(({ timeMs }) => timeMs))
+          const direct = directWindows(window, expected).filter(
+            one => !one.window || one.window[1] + 600_000 > clock,
+          )
+          assert.deepEqual(
+            rows.map(({ values }) => [values.rows, values.SUM, values.LAST, values.MAX]),
+            direct.map(one => {
+              const { rows, SUM, LAST, MAX } = directValues(one.rows)
+              return [rows, SUM, LAST, MAX]
+            }),
+          )
+          if (window?.kind === 'tumbling') {
+            const late = expected.length - direct.reduce((sum, one) => sum + one.rows.length, 0)
+            assert.equal(((await kit.state(ENTITY)) as GroupState | undefined)?.l ?? 0, late)
+          }
+        }),
+        { numRuns: 25 },
+      )
+    })
+})

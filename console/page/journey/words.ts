@@ -73,6 +73,7 @@ const CONSUMERS: Readonly<Record<string, string>> = {
   activity: 'detects events of devices, sensors and databases',
   grouping: 'sends events to the groups of rules over several events',
   patterns: 'evaluates the rules on groups of events',
+  views: 'maintains the tables that are declared in SQL',
   'firing-alerts': 'lists the firing alerts',
   'alert-router': 'sends each alert to its group, by the routes',
   notifier: 'collects the alerts of a group for common notifications',

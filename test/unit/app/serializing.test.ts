@@ -20,6 +20,10 @@ const ALWAYS_JSON = [
   'retry',
   'rules.activated',
   'silences.changed',
+  'view.changed',
+  'view.dropped',
+  'view.row',
+  'views.activated',
 ].map(name => `io.sluice.${name}.v1`)
 
 test('given all event types, then each is serialized or always JSON', async () => {

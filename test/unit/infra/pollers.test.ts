@@ -64,7 +64,7 @@ describe('what pollers cost', () => {
   it('given the functions that ship, then one line has the cost, and the way to avoid it', () => {
     assert.match(
       pollerNotice(readFunctions(), PROVISIONED),
-      /^Pollers: \d+ event source mappings in 2 groups need 2 event poller units while idle, \$270 a month, and at most \d+, \$[\d,]+ \(us-east-1: \$0\.185 an hour each\)\. To avoid these costs, .*\.$/,
+      /^Pollers: \d+ event source mappings in 2 groups need 3 event poller units while idle, \$405 a month, and at most \d+, \$[\d,]+ \(us-east-1: \$0\.185 an hour each\)\. To avoid these costs, .*\.$/,
     )
     assert.match(pollerNotice(readFunctions(), ON_DEMAND), /^Pollers: \d+ on-demand event source mappings /)
   })

@@ -65,9 +65,9 @@ export interface AlertFired {
     /** CloudEvents subject */
     readonly subject?: string
   }
-  /** Telemetry family; absent if the alert is not about a family */
+  /** Telemetry family, or name of a table; absent if the alert is about neither */
   readonly family?: string
-  /** Metric of the family; absent if the alert is not about a metric */
+  /** Metric of the family, or column of the table; absent if the alert is about neither */
   readonly metric?: string
   /** Value, change or deviation that was compared last. Missing for states, and if a silence fired the alert */
   readonly value?: number
@@ -107,9 +107,9 @@ export interface AlertResolved {
     /** CloudEvents subject */
     readonly subject?: string
   }
-  /** Telemetry family; absent if the alert is not about a family */
+  /** Telemetry family, or name of a table; absent if the alert is about neither */
   readonly family?: string
-  /** Metric of the family; absent if the alert is not about a metric */
+  /** Metric of the family, or column of the table; absent if the alert is about neither */
   readonly metric?: string
   /** Value, change or deviation that was compared last. Missing for states, and if a silence fired the alert */
   readonly value?: number
@@ -661,10 +661,14 @@ export interface RulesActivated {
   /** Rules, sorted by name and labels */
   readonly rules: readonly {
     readonly name: string
-    /** Telemetry family; absent for a rule over several events */
+    /** Telemetry family; absent for a rule over a table or several events */
     readonly family?: string
-    /** Metric of the family; absent for a rule over several events */
+    /** Metric of the family; absent for a rule over a table or several events */
     readonly metric?: string
+    /** Table whose rows the rule watches */
+    readonly table?: string
+    /** Column of the table */
+    readonly column?: string
     readonly fireAbove?: number
     readonly fireBelow?: number
     /** Used with fireAbove */

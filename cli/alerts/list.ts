@@ -1,6 +1,6 @@
 import { signalSize, topicSize } from '../../lib/app/topics.ts'
 import { pendingAlerts, selectedAlerts } from '../../lib/queries/known-alerts.ts'
-import { type ActiveAlert, conditionsNow } from '../../lib/tables/conditions.ts'
+import { type ActiveAlert, alertingTopics, conditionsNow } from '../../lib/tables/conditions.ts'
 import { command, environment, flag, JSON_OPTION, optionWithDefault, POSITIVE } from '../command.ts'
 import { configOf } from '../connections.ts'
 import { usageFailure } from '../failure.ts'
@@ -55,5 +55,6 @@ Examples:
 })
 
 async function activeIn({ inspection, config: { env } }: AlertsReader): Promise<readonly ActiveAlert[]> {
-  return (await conditionsNow(inspection, signalSize('readings', env), topicSize('patterns', env))).active
+  const topics = alertingTopics(signalSize('readings', env), topicSize('view-changes', env))
+  return (await conditionsNow(inspection, topics, topicSize('patterns', env))).active
 }

@@ -5,7 +5,7 @@ import { signalSize, topicSize } from '../../lib/app/topics.ts'
 import { type AlertLife, type AlertPredicate, alertLives } from '../../lib/queries/alert-history.ts'
 import { type AlertSource, recordsBehind } from '../../lib/queries/known-alerts.ts'
 import { type Range, rangesOf } from '../../lib/queries/records.ts'
-import { type ActiveAlert, activeAlertsOf } from '../../lib/tables/conditions.ts'
+import { type ActiveAlert, activeAlertsOf, alertingTopics } from '../../lib/tables/conditions.ts'
 import { type FiringNow, firingNow } from '../../lib/tables/firing-alerts.ts'
 import type { TopicSize } from '../../lib/tables/table.ts'
 import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
@@ -99,6 +99,7 @@ export class AlertsReader implements AlertSource {
 
   active(entity: string): Promise<ActiveAlert[]> {
     const { env } = this.config
-    return activeAlertsOf(this.inspection, signalSize('readings', env), topicSize('patterns', env), entity)
+    const topics = alertingTopics(signalSize('readings', env), topicSize('view-changes', env))
+    return activeAlertsOf(this.inspection, topics, topicSize('patterns', env), entity)
   }
 }

@@ -5,6 +5,7 @@ import { RulesFolderError } from '../../lib/alerting/rules-directory.ts'
 import { count } from '../../lib/count.ts'
 import { fileFailure } from '../../lib/operations/file-failure.ts'
 import { ruleFiles } from '../../lib/operations/rule-files.ts'
+import { packagedTables } from '../../lib/views/packaged-tables.ts'
 import { command, flag, optionalArguments, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { pathIn, type Terminal } from '../terminal.ts'
@@ -14,7 +15,7 @@ export default command({
 
 All *.yaml files of a folder are one rule set, and so are all files and folders that are specified together. Every
 error is listed with file, line, rule and key, and the exit status is 1 if there are any. \`serverless package\` and
-\`serverless deploy\` reject rules with errors.`,
+\`serverless deploy\` reject rules with errors. Tables and columns are looked up in the plan in VIEWS_DIR, if there is one.`,
   more: `
 Examples:
   sluice rules check rules
@@ -35,7 +36,8 @@ async function check(named: readonly string[], json: boolean, terminal: Terminal
   const { stdout, environment } = terminal
   const places = named.length > 0 ? named : [environment.RULES_DIR || 'config/rules']
   const files = (await Promise.all(places.map(place => filesOf(place, terminal)))).flat()
-  const result = checkRules(eachOnce(files))
+  const tables = await packagedTables(pathIn(terminal, environment.VIEWS_DIR || 'config/views'))
+  const result = checkRules(eachOnce(files), tables)
   if (json) stdout.write(`${JSON.stringify(result, null, 2)}\n`)
   else stdout.write(result.errors.length === 0 ? passed(result) : errorLines(result))
   if (result.errors.length > 0)

@@ -8,7 +8,6 @@ import type { Emission } from '../../packages/runtime/consumer/process.ts'
 import type { AlertFired, AlertResolved } from '../../schemas/types.ts'
 import type { EventType } from '../event-types.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
-import type { FamilyName } from '../telemetry/families.ts'
 import { identityOf, type Rule } from './rule.ts'
 import { type Compared, renderSummary, silenceSummary } from './summary.ts'
 
@@ -19,7 +18,6 @@ export type Alert = FiredAlert | ResolvedAlert
 
 /** Data of `io.sluice.alert.fired.v1`. */
 export interface FiredAlert extends AlertFired {
-  readonly family?: FamilyName
   readonly reason: FiredReason
 }
 
@@ -28,7 +26,6 @@ export interface FiredAlert extends AlertFired {
  * since.
  */
 export interface ResolvedAlert extends AlertResolved {
-  readonly family?: FamilyName
   readonly reason: ResolvedReason
 }
 
@@ -111,6 +108,7 @@ export function noDataRule(rule: Rule): Rule {
 
 function factsOf(rule: Rule, event: Entity, firing: Firing, summary: string) {
   const { value, threshold, measured, activeAtMs, firedAtMs } = firing
+  const family = rule.table ?? rule.family
   return {
     fingerprint: derivedId(identityOf(rule), event.entity),
     rule: rule.name,
@@ -119,7 +117,7 @@ function factsOf(rule: Rule, event: Entity, firing: Firing, summary: string) {
     labels: rule.labels,
     summary,
     entity: entityIn(event),
-    family: rule.family,
+    ...(family === undefined ? {} : { family }),
     metric: rule.metric,
     ...comparedFields({ value, threshold, measured }),
     activeAt: instant(activeAtMs),

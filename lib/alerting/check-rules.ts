@@ -1,5 +1,6 @@
 /** Checks rule files before a deployment, and reports each error with its position in the file. Pure. */
 import { byPosition, type LocatedError as FileError, errorLine as lineOf } from '../file-errors.ts'
+import type { TablePlan } from '../views/plan.ts'
 import type { RuleError } from './parse-rules.ts'
 import { InvalidRules, type RuleFile, readRules } from './rule-files.ts'
 import { positionsIn } from './rule-positions.ts'
@@ -17,11 +18,15 @@ export interface RulesCheck {
   readonly errors: readonly LocatedError[]
 }
 
-/** Reads rule files in the same way as the functions do, and adds positions to the errors. */
-export function checkRules(files: readonly RuleFile[]): RulesCheck {
+/**
+ * Reads rule files in the same way as the functions do, and adds positions to the errors.
+ *
+ * @param tables tables that rules can watch; undefined if they are unknown
+ */
+export function checkRules(files: readonly RuleFile[], tables?: readonly TablePlan[]): RulesCheck {
   const checked = { files: files.map(({ where }) => where) }
   try {
-    return { ...checked, rules: readRules(files).length, errors: [] }
+    return { ...checked, rules: readRules(files, tables).length, errors: [] }
   } catch (error) {
     if (!(error instanceof InvalidRules)) throw error
     const errors = files.flatMap(file => located(file, error.errors))

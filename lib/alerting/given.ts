@@ -1,6 +1,7 @@
 /** Arguments and helpers that all readers of rule rows share. */
 import { parseDuration } from '../duration.ts'
 import { FAMILIES, type FamilyName } from '../telemetry/families.ts'
+import type { TablePlan } from '../views/plan.ts'
 
 export type Row = Readonly<Record<string, unknown>>
 type Report = (key: string, message: string, below?: readonly (string | number)[]) => void
@@ -16,6 +17,8 @@ export interface RuleRow {
    * not reject them.
    */
   readonly isFromLog: boolean
+  /** Tables that rules can watch; undefined if the plan of the tables is unknown. */
+  readonly tables?: readonly TablePlan[] | undefined
 }
 
 /** Returns the unit of a metric; undefined if its values are states, or if the family does not have the metric. */

@@ -3,8 +3,9 @@
  * of the entity, and forgets the entity after some days. Each entity has one timer for this check, which is moved at most once an
  * hour. Pure.
  */
-import type { TimerChange } from '../../packages/runtime/consumer/process.ts'
+import type { Timer, TimerChange } from '../../packages/runtime/consumer/process.ts'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
+import { tableOfSource } from '../views/event-names.ts'
 import type { TrackedRule } from './entity-state.ts'
 import type { RulesInForce } from './rules-in-force.ts'
 import { awaitsEverySilence } from './silence.ts'
@@ -52,14 +53,17 @@ export function newlyAwaiting(
   { byKey }: RulesInForce,
   tracked: Readonly<Record<string, TrackedRule>>,
   seen: Readonly<Record<string, number>>,
-  subject: string | undefined,
+  { source, subject }: Pick<Timer, 'source' | 'subject'>,
 ): readonly (readonly [key: string, tracked: TrackedRule])[] {
   const found: (readonly [string, TrackedRule])[] = []
+  const table = tableOfSource(source)
   for (const [key, { rule }] of byKey) {
     if (!awaitsEverySilence(rule) || Object.hasOwn(tracked, key) || !Object.hasOwn(seen, rule.metric))
       continue
     const { match } = rule
-    if (match && (match.dimensions.length > 0 || match.tags.length > 0)) continue
+    // A column can have the name of a metric.
+    if (rule.table !== table) continue
+    if (match && (match.dimensions.length > 0 || match.tags.length > 0 || match.columns)) continue
     if (match?.entities && !match.entities.includes(subject ?? '')) continue
     found.push([key, { state: { phase: 'inactive', seenMs: seen[rule.metric] as number } }])
   }

@@ -5,7 +5,8 @@
 
 import { MAX_ERRORS, MORE_ERRORS } from '../file-errors.ts'
 import { isObject } from '../json.ts'
-import type { Row } from './given.ts'
+import type { TablePlan } from '../views/plan.ts'
+import type { Row, RuleRow } from './given.ts'
 import type { AnyRule } from './patterns/pattern.ts'
 import { readPatternRule } from './patterns/read-pattern.ts'
 import { readRule } from './read-rule.ts'
@@ -48,8 +49,13 @@ interface ParsedRules {
  * Reads all documents together, because rules must be unique across files. Reports only the first `MAX_ERRORS` errors.
  *
  * @param isFromLog true for rules that were read from the log; they remain valid even if a newer check would reject them
+ * @param tables tables that rules can watch; undefined if they are unknown, so that any table and column is accepted
  */
-export function parseRules(documents: readonly RuleDocument[], isFromLog = false): ParsedRules {
+export function parseRules(
+  documents: readonly RuleDocument[],
+  isFromLog = false,
+  tables?: readonly TablePlan[],
+): ParsedRules {
   const errors: RuleError[] = []
   const rules: AnyRule[] = []
   const whereByIdentity = new Map<string, string>()
@@ -61,7 +67,8 @@ export function parseRules(documents: readonly RuleDocument[], isFromLog = false
       const rule = nameOf(row) ?? `rule ${index + 1}`
       const found = [...(ofRows.get(index) ?? [])]
       // If the list of violations is incomplete, any key may be invalid, so the rule cannot be read.
-      if (isObject(row) && !isCut) rules.push(read(row, index, found, isFromLog, { where, whereByIdentity }))
+      if (isObject(row) && !isCut)
+        rules.push(read(row, index, found, { isFromLog, tables }, { where, whereByIdentity }))
       errors.push(...found.toSorted(byKey).map(one => errorOf(where, rule, one)))
     }
     if (isCut || errors.length > MAX_ERRORS)
@@ -75,7 +82,7 @@ function read(
   row: Row,
   index: number,
   found: Violation[],
-  isFromLog: boolean,
+  context: Pick<RuleRow, 'isFromLog' | 'tables'>,
   { where, whereByIdentity }: { where: string; whereByIdentity: Map<string, string> },
 ): AnyRule {
   const wrong = new Set(found.map(({ path }) => path[2]))
@@ -83,7 +90,7 @@ function read(
     found.push({ path: ['rules', index, key, ...below], message, isUnknownKey: false })
   }
   const of = <Value>(key: string) => (wrong.has(key) ? undefined : (row[key] as Value | undefined))
-  const given = { row, of, report, isFromLog }
+  const given = { row, of, report, ...context }
   const rule = Object.hasOwn(row, 'pattern') ? readPatternRule(given) : readRule(given)
   if (of('name') !== undefined && !wrong.has('labels')) {
     const identity = identityOf(rule)

@@ -1,6 +1,6 @@
 /**
- * Consumer `alerting`: evaluates every reading against the rules of its family, and emits an event whenever an alert fires or
- * resolves.
+ * Consumer `alerting`: evaluates every reading against the rules of its family, and every final row of a table against the rules of
+ * the table. Emits an event whenever an alert fires or resolves.
  */
 
 import type { Received } from '../../packages/runtime/consumer/event.ts'
@@ -14,15 +14,16 @@ import {
   type Timer,
 } from '../../packages/runtime/consumer/process.ts'
 import { PARKING, parkedForMs } from '../failures/policy.ts'
-import { type Family, familyOf, READING_TYPES, type ReadingData } from '../telemetry/families.ts'
+import { familyOf, READING_TYPES, type ReadingData } from '../telemetry/families.ts'
 import { TICK_TYPE } from '../telemetry/tick.ts'
+import { VIEW_CHANGED_TYPE, type ViewChanged } from '../views/event-names.ts'
 import { RULES_ACTIVATED_TYPE } from './activated-type.ts'
 import { EntityRun } from './entity-run.ts'
 import type { AlertingState, SetTimers } from './entity-state.ts'
 import { isForgotten, LOOK, looking, lookingAgain, newlyAwaiting } from './look.ts'
-import { lastPatternAlerts, patternsOnReading, patternsOnTimer } from './patterns/of-entities.ts'
+import { lastPatternAlerts, NO_PATTERNS, patternsOnReading, patternsOnTimer } from './patterns/of-entities.ts'
 import type { AnyRule } from './patterns/pattern.ts'
-import { isPatternTimer } from './patterns/pattern-run.ts'
+import { isPatternTimer, type PatternStep } from './patterns/pattern-run.ts'
 import type { PatternStates } from './patterns/state.ts'
 import { isClock, PIPELINE_DOWN_TIMER, ticked, ticksMissing } from './pipeline-down.ts'
 import { evaluate } from './reading.ts'
@@ -32,8 +33,11 @@ import { type RulesInForce, rulesInForce } from './rules-in-force.ts'
 import { alertingTakeover } from './takeover.ts'
 import { isEmpty, isSilenceTimer, isWakeUp, timerChanges, wantedTimers, withoutFired } from './wake-ups.ts'
 
-/** Reasons of the alerting consumer. `no-rule`: no rule watches a metric of the reading. */
-type AlertingReason = TransitionReason | 'no-rule'
+/**
+ * Reasons of the alerting consumer. `no-rule`: no rule watches a metric of the reading. `window-open`: the row of a table can still
+ * change.
+ */
+type AlertingReason = TransitionReason | 'no-rule' | 'window-open'
 
 interface Alerting extends KeyedProcess<AlertingState, ReadingData, RulesInForce> {
   readonly context: PartitionContext<RulesInForce>
@@ -48,7 +52,7 @@ interface Alerting extends KeyedProcess<AlertingState, ReadingData, RulesInForce
 export function alerting(packaged: readonly AnyRule[]): Alerting {
   return {
     name: 'alerting',
-    accepts: [...READING_TYPES, TICK_TYPE],
+    accepts: [...READING_TYPES, VIEW_CHANGED_TYPE, TICK_TYPE],
     // Readings of an entity must be applied in order. A reading that arrives after later ones does not count towards the durations
     // of rules.
     parking: { forMs: parkedForMs(PARKING.alerting) },
@@ -67,9 +71,11 @@ export function alerting(packaged: readonly AnyRule[]): Alerting {
       if (isClock(event))
         return rejected(`${event.source} without a subject is the clock, which sends only ticks`)
       const family = familyOf(event.type)
-      if (family === undefined) return rejected(`${event.type} is not a reading`)
-      if (typeof event.data !== 'object' || event.data === null) return rejected('the reading has no data')
-      return onReading(rules, state, event, family, event.data)
+      const { data } = event
+      if (typeof data !== 'object' || data === null) return rejected('the reading has no data')
+      if (family === undefined) return onChange(rules, state, event, data as object as ViewChanged)
+      const patterns = patternsOnReading(rules.patterns, state?.patterns, event, family, data)
+      return onValues(rules, state, event, family.name, data, patterns)
     },
     onTimer(state, timer, rules) {
       if (timer.name === PIPELINE_DOWN_TIMER) return ticksMissing(state, timer)
@@ -80,16 +86,28 @@ export function alerting(packaged: readonly AnyRule[]): Alerting {
   }
 }
 
-function onReading(
+/** Evaluates a row of a table once it is final, at the end of its window. Rows of tables without windows are always final. */
+function onChange(
   rules: RulesInForce,
   state: AlertingState | undefined,
-  event: Received<ReadingData>,
-  family: Family,
+  event: Received,
+  { row, window, final: isFinal }: ViewChanged,
+): Decided<AlertingState> {
+  if (window && !isFinal) return decided('window-open' satisfies AlertingReason, state)
+  const at = window ? { ...event, timeMs: Date.parse(window.end) } : event
+  return onValues(rules, state, at, event.source, row, NO_PATTERNS)
+}
+
+function onValues(
+  rules: RulesInForce,
+  state: AlertingState | undefined,
+  event: Received,
+  watched: string,
   data: ReadingData,
+  patterns: PatternStep,
 ): Decided<AlertingState> {
   const run = new EntityRun(event)
-  const { seen, history } = evaluate(run, rules, state, event, family, data)
-  const patterns = patternsOnReading(rules.patterns, state?.patterns, event, family, data)
+  const { seen, history } = evaluate(run, rules, state, event, watched, data)
   const reason: AlertingReason = foremostOf(run.reason, patterns.reason) ?? 'no-rule'
   const emissions =
     patterns.emissions.length === 0 ? run.emissions : [...run.emissions, ...patterns.emissions]
@@ -113,8 +131,7 @@ function wokenUp(rules: RulesInForce, state: AlertingState, timer: Timer): Decid
     if (rule) run.tick(key, rule, tracked, timer.dueMs, isSilenceTimer(timer.name))
     else run.end(tracked, timer.dueMs, rules.paused.has(key) ? 'rule-paused' : 'rule-removed')
   }
-  for (const [key, tracked] of newlyAwaiting(rules, state.rules, state.seen, timer.subject))
-    run.keep(key, tracked)
+  for (const [key, tracked] of newlyAwaiting(rules, state.rules, state.seen, timer)) run.keep(key, tracked)
   const before = withoutFired(state, timer)
   const wanted = wantedTimers(rules, run.rules, timer.dueMs, before)
   const next = stateOf(state.seen, run.rules, state.history, wanted, state.patterns)

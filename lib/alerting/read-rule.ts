@@ -3,7 +3,9 @@
  * that can never be met.
  */
 import { parseDuration } from '../duration.ts'
+import { suggestion } from '../similar.ts'
 import type { FamilyName } from '../telemetry/families.ts'
+import type { ColumnType } from '../views/plan.ts'
 import { NO_DATA } from './alert.ts'
 import type { Condition } from './condition.ts'
 import type { RuleRow } from './given.ts'
@@ -14,8 +16,10 @@ import { defaultSummary, summaryError } from './summary.ts'
 
 /** Reads the valid keys of a row. The returned rule may only be used if no error was reported. */
 export function readRule(given: RuleRow): Rule {
+  const table = given.of<string>('table')
   const family = given.of<FamilyName>('family')
-  const metric = given.of<string>('metric')
+  const metric = given.of<string>(table === undefined ? 'metric' : 'column')
+  if (table !== undefined && metric !== undefined) reportUnknown(given, table, metric)
   const name = given.of<string>('name')
   if (name === NO_DATA && !given.isFromLog)
     given.report(
@@ -27,7 +31,7 @@ export function readRule(given: RuleRow): Rule {
   const match: Match | undefined = readMatch(given, family)
   const rule = {
     name: name ?? '',
-    family: family ?? 'environment',
+    ...(table === undefined ? { family: family ?? ('environment' as const) } : { table }),
     metric: metric ?? '',
     ...(match && { match }),
     condition: condition as Condition,
@@ -49,6 +53,30 @@ export function readRule(given: RuleRow): Rule {
       'must not have the label "rule" with onSilence no-data: NoData sets it to the name of the rule',
     )
   return rule
+}
+
+/** Reports a table that does not exist, and a column that is not a column of numbers. */
+function reportUnknown({ tables, report }: RuleRow, table: string, column: string): void {
+  if (!tables) return
+  const known = tables.find(({ name }) => name === table)
+  if (!known) {
+    report('table', `no table is called ${table}${listed(table, tables)}`)
+    return
+  }
+  const own = known.columns.find(({ name }) => name === column)
+  const numbers = known.columns.filter(({ type }) => NUMBERS.includes(type))
+  if (!own) report('column', `${table} has no column ${column}${listed(column, numbers)}`)
+  else if (!numbers.includes(own))
+    report('column', `${column} is ${own.type}, and not a number${listed('', numbers)}`)
+}
+
+const NUMBERS: readonly ColumnType[] = ['BIGINT', 'DOUBLE']
+
+/** Returns the end of a message: the nearest names, and all names. */
+function listed(typed: string, all: readonly { readonly name: string }[]): string {
+  const names = all.map(({ name }) => name)
+  const nearest = typed === '' ? '' : (suggestion(typed, names) ?? '')
+  return `.${nearest} Use ${names.join(', ') || 'another table'}`
 }
 
 function durationOf({ of, report }: RuleRow, key: 'for' | 'keepFiringFor' | 'staleAfter'): number {

@@ -1,6 +1,6 @@
-/** Evaluates all rules of an entity when a reading arrives. Pure. */
+/** Evaluates all rules of an entity when a reading arrives, or a row of a table. Pure. */
 import type { Received } from '../../packages/runtime/consumer/event.ts'
-import type { Family, ReadingData } from '../telemetry/families.ts'
+import type { ReadingData } from '../telemetry/families.ts'
 import { conditionKind, fires, type Value } from './condition.ts'
 import type { EntityRun } from './entity-run.ts'
 import type { AlertingHistory, AlertingState, TrackedRule } from './entity-state.ts'
@@ -14,13 +14,18 @@ import type { Compared } from './summary.ts'
 
 type Remembered = Pick<AlertingState, 'seen' | 'history'>
 
-/** Applies a reading to each rule of the run, and returns the other changes of the entity's state. */
+/**
+ * Applies a reading, or a row of a table, to each rule of the run, and returns the other changes of the entity's state.
+ *
+ * @param watched family of the reading, or source of the row; see `byWatched`
+ * @param data values by metric or column
+ */
 export function evaluate(
   run: EntityRun,
   rules: RulesInForce,
   state: AlertingState | undefined,
-  event: Received<ReadingData>,
-  family: Family,
+  event: Received,
+  watched: string,
   data: ReadingData,
 ): Remembered {
   const tracked = state?.rules ?? NOTHING
@@ -36,7 +41,7 @@ export function evaluate(
       )
   }
   const histories = new Histories(state?.history, event.timeMs)
-  const own = rules.byFamily.get(family.name) ?? []
+  const own = rules.byWatched.get(watched) ?? []
   for (const keyed of own) {
     const { key, rule } = keyed
     const before = isTracked && Object.hasOwn(tracked, key) ? tracked[key] : undefined
@@ -45,12 +50,12 @@ export function evaluate(
     if (value === undefined) {
       if (before) run.keep(key, before)
       // The rule was activated while the metric was already silent.
-      else if (seenMs !== undefined && awaitsEverySilence(rule) && isMatched(rule, family, event, data))
+      else if (seenMs !== undefined && awaitsEverySilence(rule) && isMatched(rule, event, data))
         run.keep(key, { state: { phase: 'inactive', seenMs } })
       histories.keep(keyed)
       continue
     }
-    if (!isMatched(rule, family, event, data)) {
+    if (!isMatched(rule, event, data)) {
       unmatched(run, key, before, event.timeMs)
       histories.keep(keyed)
       continue
@@ -92,12 +97,11 @@ function remainsInactive(rule: Rule, value: Value): boolean {
 const NOTHING: Readonly<Record<string, never>> = {}
 
 function isMatched(
-  { match }: Rule,
-  family: Family,
+  { match, family }: Rule,
   { subject }: Pick<Received, 'subject'>,
   data: ReadingData,
 ): boolean {
-  return match === undefined || matches(match, family.name, subject, data)
+  return match === undefined || matches(match, family, subject, data)
 }
 
 /**

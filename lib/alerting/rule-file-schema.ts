@@ -9,6 +9,7 @@ import {
   CONDITION_KEYS,
   FIRE_KEYS,
   FIRE_KEYS_IN_PATTERNS,
+  KEYS_OF_READINGS,
   KEYS_WITH_PATTERN,
   RULE_KEYS,
 } from './rule-keys.ts'
@@ -40,7 +41,13 @@ export function ruleFileSchema<Whole extends RuleFileSchema>(schema: Whole): Who
     if: { required: ['pattern'] },
     // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
     then: { properties: forEach(FOR_VALUES, () => false) },
-    else: { required: ['family', 'metric'], oneOf: FIRE_KEYS.map(key => ({ required: [key] })) },
+    else: {
+      if: { anyOf: [{ required: ['table'] }, { required: ['column'] }] },
+      // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+      then: { properties: forEach(KEYS_OF_READINGS, () => false) },
+      else: { required: ['family', 'metric'] },
+      oneOf: FIRE_KEYS.map(key => ({ required: [key] })),
+    },
     dependentRequired: needsOf(RULE_KEYS),
     allOf: [{ $ref: '#/$defs/metricOfFamily' }],
     additionalProperties: false,

@@ -1,3 +1,4 @@
+import type { TablePlan } from '../views/plan.ts'
 import { yamlDocument } from '../yaml-document.ts'
 import { parseRules, type RuleDocument, type RuleError } from './parse-rules.ts'
 import type { AnyRule } from './patterns/pattern.ts'
@@ -23,9 +24,10 @@ export class InvalidRules extends Error {
 /**
  * Reads the rules of all files, in order, as one set.
  *
+ * @param tables tables that rules can watch; undefined if they are unknown
  * @throws InvalidRules with all errors of all files; for a file that is not valid YAML, with its first syntax error only
  */
-export function readRules(files: readonly RuleFile[]): readonly AnyRule[] {
+export function readRules(files: readonly RuleFile[], tables?: readonly TablePlan[]): readonly AnyRule[] {
   const documents: RuleDocument[] = []
   const syntaxErrors: RuleError[] = []
   for (const { where, text } of files) {
@@ -35,7 +37,7 @@ export function readRules(files: readonly RuleFile[]): readonly AnyRule[] {
       syntaxErrors.push({ where, path: [], message, position })
     } else documents.push({ where, content: yaml.content })
   }
-  const { rules, errors } = parseRules(documents)
+  const { rules, errors } = parseRules(documents, false, tables)
   const all = [...syntaxErrors, ...errors]
   if (all.length > 0) throw new InvalidRules(all)
   const message = sizeError(rules)

@@ -9,6 +9,8 @@ import { DIMENSIONS } from './read-match.ts'
 import { ON_SILENCE, SEVERITIES } from './rule.ts'
 
 const FAMILY_NAMES = Object.keys(FAMILIES)
+/** Matches the names of tables and columns that need no quotes in a statement. */
+const NAME_PATTERN = '^[A-Za-z_][A-Za-z0-9_]*$'
 
 const SUBJECT: Keys = {
   name: {
@@ -23,22 +25,40 @@ const SUBJECT: Keys = {
     schema: { enum: FAMILY_NAMES },
     expected: `one of ${FAMILY_NAMES.join(', ')}`,
     about: 'Family of the readings that the rule watches: `environment`, `database` or `device`.',
-    required: 'yes, without `pattern`',
+    required: 'yes, without `table` or `pattern`',
     example: 'environment',
   },
   metric: {
     schema: { type: 'string' },
     expected: 'a metric of the family',
     about: 'Metric or state that the rule watches. Readings without it are ignored.',
-    required: 'yes, without `pattern`',
+    required: 'yes, without `table` or `pattern`',
     example: 'temperature',
+  },
+  table: {
+    schema: { type: 'string', pattern: NAME_PATTERN },
+    expected: 'the name of a table',
+    about: 'Table whose rows the rule watches, [instead of readings](#rules-over-tables).',
+    example: 'device_sensor_stats',
+    needs: 'column',
+  },
+  column: {
+    schema: { type: 'string', pattern: NAME_PATTERN },
+    expected: 'the name of a column of numbers',
+    about: 'Column of the table that the rule watches. Rows without a number in it are ignored.',
+    required: 'yes, with `table`',
+    example: 'std_x',
+    needs: 'table',
   },
   match: {
     schema: { $ref: '#/$defs/match' },
-    expected: 'a mapping such as { site: oslo }, with site, databaseType, model, tenant, entity or tags',
-    parts: Object.fromEntries([...DIMENSIONS, 'entity', 'tags'].map(part => [part, TEXTS.expected])),
+    expected:
+      'a mapping such as { site: oslo }, with site, databaseType, model, tenant, entity, tags or columns',
+    parts: Object.fromEntries(
+      [...DIMENSIONS, 'entity', 'tags', 'columns'].map(part => [part, TEXTS.expected]),
+    ),
     about:
-      'Limits the rule to readings that have one of the listed texts for each of these keys: `site`, `databaseType`, `model`, `tenant`, `entity` (the id of the sensor, instance or device) and `tags`.',
+      'Limits the rule to readings that have one of the listed texts for each of these keys: `site`, `databaseType`, `model`, `tenant`, `entity` (the id of the sensor, instance or device) and `tags`. For rows of a table: `columns`.',
     required: 'no, all',
     example: "{ site: [oslo, bergen], tags: { floor: '3' } }",
   },
@@ -135,6 +155,9 @@ export const FIRE_KEYS: readonly string[] = Object.keys(CONDITION_KEYS).filter(
 
 /** Condition keys that the events of a pattern may have. */
 export const FIRE_KEYS_IN_PATTERNS = FIRE_KEYS.filter(key => CONDITION_KEYS[key]?.inPatterns !== undefined)
+
+/** Keys that are valid only in rules over readings. The columns of a table are numbers without a unit. */
+export const KEYS_OF_READINGS: readonly string[] = ['family', 'metric', 'unit', 'fireEquals']
 
 /** Keys that are valid in rules over several events and in rules over values. */
 export const KEYS_WITH_PATTERN: readonly string[] = [

@@ -6,9 +6,10 @@
 import type { SchemaViolation } from '../../schemas/compiled.js'
 import validators from '../../schemas/compiled-rules.js'
 import { type FilePath, MAX_ERRORS, pathOf, valueAt } from '../file-errors.ts'
+import { isObject } from '../json.ts'
 import { unknownKey } from '../similar.ts'
 import { patternMessage } from './patterns/pattern-schema.ts'
-import { CONDITION_KEYS, FIRE_KEYS, RULE_KEYS } from './rule-keys.ts'
+import { FIRE_KEYS, RULE_KEYS } from './rule-keys.ts'
 
 export interface Violation {
   readonly path: FilePath
@@ -56,16 +57,16 @@ function described({ instancePath, keyword, params }: SchemaViolation, content: 
   const named = params.additionalProperty ?? params.missingProperty
   const place = keyword === 'dependentRequired' ? params.property : named
   const path = place === undefined ? at : [...at, String(place)]
-  const value = valueAt(path, content)
-  return { path, isUnknownKey, ...messageOf(keyword, params, path, value) }
+  return { path, isUnknownKey, ...messageOf(keyword, params, path, content) }
 }
 
 function messageOf(
   keyword: string,
   params: SchemaViolation['params'],
   path: FilePath,
-  value: unknown,
+  content: unknown,
 ): { message: string; path?: FilePath } {
+  const value = valueAt(path, content)
   if (path.length < 2) return { message: ofDocument(keyword, path) }
   if (path.length === 2) {
     const [first = ''] = FIRE_KEYS
@@ -78,8 +79,7 @@ function messageOf(
   const key = String(path[2])
   const { expected, parts } = RULE_KEYS[key] ?? {}
   const wanted = parts?.[String(path[3])] ?? expected
-  if (keyword === 'false schema')
-    return { message: 'does not go with pattern, whose own keys say which events and times' }
+  if (keyword === 'false schema') return { message: misplaced(valueAt(path.slice(0, 2), content)) }
   if (key === 'pattern')
     return { message: patternMessage(keyword, params, path.slice(2), shownIfThere(value)) }
   switch (keyword) {
@@ -95,7 +95,7 @@ function messageOf(
     case 'required':
       return { message: `is missing: must be ${wanted}` }
     case 'dependentRequired':
-      return { message: dependent(key, String(params.missingProperty)) }
+      return { message: dependent(String(params.missingProperty)) }
     case 'enum':
       return { message: `must be one of ${[params.allowedValues].flat().join(', ')}${butIs(value)}` }
     case 'propertyNames':
@@ -115,13 +115,18 @@ function ofDocument(keyword: string, path: FilePath): string {
   return 'must be a list; for no rules, write `rules: []`'
 }
 
-/**
- * Describes a missing key. A condition key is incomplete without another key of the condition; all other keys require `staleAfter`.
- */
-function dependent(key: string, missing: string): string {
-  return Object.hasOwn(CONDITION_KEYS, key)
-    ? `requires ${missing}, which the rule does not have`
-    : `needs ${missing}, the duration of a silence`
+/** Describes a key that does not go with the other keys of the rule. */
+function misplaced(rule: unknown): string {
+  return isObject(rule) && Object.hasOwn(rule, 'pattern')
+    ? 'does not go with pattern, whose own keys say which events and times'
+    : 'does not go with table and column, which are watched instead of readings and are numbers without a unit'
+}
+
+/** Describes a missing key. */
+function dependent(missing: string): string {
+  return missing === 'staleAfter'
+    ? `needs ${missing}, the duration of a silence`
+    : `requires ${missing}, which the rule does not have`
 }
 
 /** Returns the part of a message that shows the invalid value; empty for a missing key. */

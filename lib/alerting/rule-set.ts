@@ -69,11 +69,10 @@ function rowOf(rule: AnyRule): RuleRow {
 }
 
 function thresholdRow(rule: Rule): RuleRow {
-  const { match, measure, onSilence, paused } = rule
+  const { table, match, measure, onSilence, paused } = rule
   return {
     name: rule.name,
-    family: rule.family,
-    metric: rule.metric,
+    ...(table === undefined ? { family: rule.family, metric: rule.metric } : { table, column: rule.metric }),
     ...(match && { match: matchRow(match) }),
     ...conditionRow(rule.condition),
     ...(measure && measureKind(measure).row(measure)),

@@ -1,4 +1,5 @@
 import type { Dimension, FamilyName } from '../telemetry/families.ts'
+import { tableSource } from '../views/event-names.ts'
 import type { Condition, Measure } from './condition.ts'
 
 export const SEVERITIES = ['critical', 'warning', 'info'] as const
@@ -14,15 +15,20 @@ export interface Match {
   /** Allowed subjects of the readings. */
   readonly entities?: readonly string[]
   readonly tags: readonly (readonly [tag: string, texts: readonly string[]])[]
+  /** Allowed texts by column, for rows of a table. */
+  readonly columns?: readonly (readonly [column: string, texts: readonly string[]])[]
 }
 
 /** Alert rule, after validation and with defaults filled in. `config/rules/README.md` describes how to write one. */
 export interface Rule {
   readonly name: string
-  readonly family: FamilyName
-  /** Metric or state of the family. Thresholds are in the unit of the metric. */
+  /** Family of the readings that the rule watches; absent if it watches the rows of a table. */
+  readonly family?: FamilyName
+  /** Table whose rows the rule watches; absent if it watches readings. */
+  readonly table?: string
+  /** Metric or state of the family, or column of the table. Thresholds are in the unit of the metric. */
   readonly metric: string
-  /** Condition that readings must meet; absent if the rule watches every reading of the family. */
+  /** Condition that readings must meet; absent if the rule watches every reading of the family or row of the table. */
   readonly match?: Match
   readonly condition: Condition
   /** Measure that derives the number to compare; absent if the value itself is compared. */
@@ -53,4 +59,9 @@ export function identityOf({ name, labels }: Pick<Rule, 'name' | 'labels'>): str
     .sort()
     .map(label => `${label}=${JSON.stringify(labels[label])}`)
   return pairs.length === 0 ? name : `${name}{${pairs.join(',')}}`
+}
+
+/** Returns the name of the events that a rule watches: the family of readings, or the source of a table's changes. */
+export function watchedBy({ family, table }: Pick<Rule, 'family' | 'table'>): string {
+  return table === undefined ? String(family) : tableSource(table)
 }

@@ -1,9 +1,8 @@
 /** Active rules of a partition, prepared for evaluation. Pure. */
-import type { FamilyName } from '../telemetry/families.ts'
 import { REMEMBERING, type Remembering, rememberingKind } from './condition.ts'
 import { type PatternsInForce, patternsInForce } from './patterns/in-force.ts'
 import { type AnyRule, thresholdRules } from './patterns/pattern.ts'
-import { identityOf, type Rule } from './rule.ts'
+import { identityOf, type Rule, watchedBy } from './rule.ts'
 
 /** Rule, and the key under which its state is stored. */
 export interface KeyedRule {
@@ -18,10 +17,11 @@ export interface KeyedRule {
 export interface RulesInForce {
   /** Rules to evaluate, by state key. */
   readonly byKey: ReadonlyMap<string, KeyedRule>
-  readonly byFamily: ReadonlyMap<FamilyName, readonly KeyedRule[]>
+  /** Rules by the family of readings that they watch, or by the source of a table's changes. */
+  readonly byWatched: ReadonlyMap<string, readonly KeyedRule[]>
   /** State keys of the paused rules. */
   readonly paused: ReadonlySet<string>
-  /** Metrics that at least one rule watches. */
+  /** Metrics and columns that at least one rule watches. */
   readonly watched: readonly string[]
   readonly patterns: PatternsInForce
 }
@@ -38,7 +38,7 @@ export function rulesInForce(all: readonly AnyRule[]): RulesInForce {
   const keyed = rules.filter(({ paused }) => !paused).map(withKey)
   return {
     byKey: new Map(keyed.map(one => [one.key, one])),
-    byFamily: Map.groupBy(keyed, ({ rule }) => rule.family),
+    byWatched: Map.groupBy(keyed, ({ rule }) => watchedBy(rule)),
     paused: new Set(rules.filter(({ paused }) => paused).map(keyOf)),
     watched: [...new Set(keyed.map(({ rule }) => rule.metric))],
     patterns: patternsInForce(all),
@@ -58,10 +58,10 @@ function withKey(rule: Rule): KeyedRule {
 function keyOf(rule: Rule): string {
   const kind = rememberingKind(rule)
   const compared = kind === undefined ? '' : ` ${kind.name}`
-  return `${identityOf(rule)} ${rule.family}.${rule.metric}${compared}`
+  return `${identityOf(rule)} ${watchedBy(rule)}.${rule.metric}${compared}`
 }
 
-const COMPARED = new RegExp(` \\w+\\.\\w+( (${REMEMBERING.join('|')}))?$`)
+const COMPARED = new RegExp(` [\\w/]+\\.\\w+( (${REMEMBERING.join('|')}))?$`)
 
 /** Returns the identity of the rule to which a state key belongs. */
 export function identityOfKey(key: string): string {

@@ -1,7 +1,8 @@
 /** Summaries of alerts: templates with `{{placeholders}}`, which are filled in once, when the alert fires. */
 import { durationText } from '../duration.ts'
-import { FAMILIES } from '../telemetry/families.ts'
+import { groupText } from '../views/event-names.ts'
 import { conditionKind, measureKind, OWN_PLACEHOLDERS, rememberingKind, type Value } from './condition.ts'
+import { unitOf } from './given.ts'
 import type { Rule } from './rule.ts'
 
 export const PLACEHOLDERS = [
@@ -95,7 +96,7 @@ interface Entity {
 export function renderSummary(rule: Rule, compared: Compared, entity: Entity): string {
   const { value, threshold, measured, words = {} } = compared
   const { condition, measure } = rule
-  const unit = FAMILIES[rule.family].metrics[rule.metric]
+  const unit = unitOf(rule.family, rule.metric)
   const own = measured ?? value
   const comparedUnit = measure ? (measureKind(measure).unit?.symbol ?? unit) : unit
   const thresholdText = conditionKind(condition).words.threshold?.(condition) ?? ''
@@ -103,7 +104,7 @@ export function renderSummary(rule: Rule, compared: Compared, entity: Entity): s
     value: typeof value === 'number' ? quantity(value, comparedUnit) : String(value ?? ''),
     threshold: threshold === undefined ? thresholdText : quantity(threshold, comparedUnit),
     metric: rule.metric,
-    entity: entity.subject ?? entity.source,
+    entity: entityText(rule, entity),
     source: entity.source,
     rule: rule.name,
     severity: rule.severity,
@@ -130,8 +131,12 @@ export function fillIn(
 }
 
 /** Returns the summary of an alert that fired because of a silence. */
-export function silenceSummary({ metric, staleAfterMs }: Rule, { source, subject }: Entity): string {
-  return `${subject ?? source}: no ${metric} for ${durationText(staleAfterMs)}`
+export function silenceSummary(rule: Rule, entity: Entity): string {
+  return `${entityText(rule, entity)}: no ${rule.metric} for ${durationText(rule.staleAfterMs)}`
+}
+
+function entityText({ table }: Rule, { source, subject }: Entity): string {
+  return table === undefined || subject === undefined ? (subject ?? source) : groupText(subject)
 }
 
 /**

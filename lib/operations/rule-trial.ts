@@ -11,7 +11,7 @@ import { type Event, entityOf, type Received } from '../../packages/runtime/cons
 import { instant } from '../../packages/runtime/consumer/instant.ts'
 import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 import { type Firing, firingsOf, identitiesOf } from '../alerting/firings.ts'
-import { type AnyRule, isOfReadingsAlone, isPatternRule } from '../alerting/patterns/pattern.ts'
+import { type AnyRule, isOfReadings } from '../alerting/patterns/pattern.ts'
 import { identityOf } from '../alerting/rule.ts'
 import { isWatched } from '../alerting/watched.ts'
 import { type Range, readRecordGroups } from '../queries/records.ts'
@@ -84,7 +84,7 @@ export async function tryRules(options: TrialOptions): Promise<Trial> {
 
 function leftOf(rule: AnyRule): TriedRule['left'] {
   if (rule.paused) return 'paused'
-  return isPatternRule(rule) && !isOfReadingsAlone(rule.pattern) ? 'beyond-readings' : null
+  return isOfReadings(rule) ? null : 'beyond-readings'
 }
 
 class Running {

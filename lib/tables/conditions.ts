@@ -4,12 +4,14 @@
  * alert of the clock occurs once per partition.
  */
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
+import { partsOfEntity } from '../../packages/runtime/consumer/event.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'
 import type { FiredAlert } from '../alerting/alert.ts'
 import type { AlertingState } from '../alerting/entity-state.ts'
 import { identityOfPatternKey } from '../alerting/patterns/pattern.ts'
 import { type PatternState, type PatternStates, phaseOfPattern } from '../alerting/patterns/state.ts'
 import { identityOfKey } from '../alerting/rules-in-force.ts'
+import { tableOfSource, tableSource } from '../views/event-names.ts'
 import {
   byText,
   rowsOfEntity,
@@ -61,19 +63,24 @@ const OF_GROUPS: Table<PatternStates, ActiveAlert> = {
   order: byRule,
 }
 
+/** Returns both topics that alerting reads, as one. */
+export function alertingTopics(readings: TopicSize, changes: TopicSize): TopicSize {
+  return { ...readings, subTopics: [...(readings.subTopics ?? []), changes] }
+}
+
 export interface Conditions {
   /** Conditions, sorted by entity and rule. */
   readonly active: readonly ActiveAlert[]
   /** Number of entities for which alerting has stored a state. */
   readonly entities: number
-  /** Number of entities that have reported each metric, by metric. */
+  /** Number of entities that have reported each metric, by metric. The source of a table precedes its columns. */
   readonly reporting: ReadonlyMap<string, number>
 }
 
 /**
  * Returns the conditions of all entities and groups. Reads the state of every entity, page by page.
  *
- * @param readings topic that alerting reads
+ * @param readings topics that alerting reads, see `alertingTopics`
  * @param groups topic with the events of groups
  * @throws Unavailable if Redis does not respond
  */
@@ -87,7 +94,10 @@ export async function conditionsNow(
   let entities = 0
   for await (const stored of storedStates(inspection, OF_ENTITIES, readings)) {
     const { seen, lastTickMs } = stored.state
-    for (const metric of Object.keys(seen)) reporting.set(metric, (reporting.get(metric) ?? 0) + 1)
+    for (const metric of Object.keys(seen)) {
+      const name = reportedName(tableOfSource(partsOfEntity(stored.entity).source), metric)
+      reporting.set(name, (reporting.get(name) ?? 0) + 1)
+    }
     if (lastTickMs === undefined) entities += 1
     active.push(...activeIn(stored))
   }
@@ -114,6 +124,11 @@ export async function activeAlertsOf(
     rowsOfEntity(inspection, OF_GROUPS, groups, entity),
   ])
   return eachOnce(found.flat()).sort(byRule)
+}
+
+/** Returns the name by which `reporting` counts a metric, or a column of a table. */
+export function reportedName(table: string | undefined, metric: string): string {
+  return table === undefined ? metric : `${tableSource(table)}.${metric}`
 }
 
 /** Removes duplicates of the alert `PIPELINE_DOWN`. Every partition has stored it, but it is a single alert. */

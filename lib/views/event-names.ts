@@ -1,5 +1,6 @@
 /** Events of the consumer `views`, and names of the groups of a table. */
 import type { EventType } from '../event-types.ts'
+import { jsonIn } from '../json.ts'
 import type { Scalar } from './plan.ts'
 
 export const VIEW_ROW_TYPE = 'io.sluice.view.row.v1' satisfies EventType
@@ -42,10 +43,23 @@ export function rowSource(table: string, generation: string): string {
 
 /** Returns the source of the changes of a table. */
 export function tableSource(table: string): string {
-  return `/views/${table}`
+  return `${TABLES}${table}`
+}
+
+const TABLES = '/views/'
+
+/** Returns the table whose changes have this source; undefined for sources of other events. */
+export function tableOfSource(source: string): string | undefined {
+  return source.startsWith(TABLES) ? source.slice(TABLES.length) : undefined
 }
 
 /** Returns the name of a group. It is the subject of its events, and their key. */
 export function groupName(values: readonly Scalar[]): string {
   return JSON.stringify(values)
+}
+
+/** Returns the values of a group as text for people, such as `oslo, 3`. A text that is not the name of a group is returned unchanged. */
+export function groupText(name: string): string {
+  const values = jsonIn(name)
+  return Array.isArray(values) ? values.join(', ') : name
 }

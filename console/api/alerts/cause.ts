@@ -7,6 +7,7 @@ import type { ShownAlert } from '../../../lib/queries/known-alerts.ts'
 import { newestOf } from '../../../lib/queries/newest.ts'
 import { rangesOf } from '../../../lib/queries/records.ts'
 import { topicReach } from '../../../lib/queries/topics.ts'
+import { tableOfSource } from '../../../lib/views/event-names.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
@@ -61,7 +62,7 @@ export async function causeOf(environment: ConsoleEnvironment, one: Whose): Prom
     try {
       const looked = await lookedFor(environment, source, told, fromMs, stop)
       found = looked.found ?? found
-      lookedAt = `Searched ${looked.records} records of the readings topic since ${instant(fromMs)}.`
+      lookedAt = `Searched ${looked.records} records since ${instant(fromMs)}.`
     } catch (error) {
       if (!stop.aborted) throw error
       lookedAt = `The search was stopped after ${MAX_MS / 1000} s, before its end.`
@@ -93,7 +94,9 @@ async function lookedFor(
   fromMs: number,
   stop: AbortSignal,
 ): Promise<{ readonly found: AlertCause | undefined; readonly records: number }> {
-  const topic = environment.topic(signalOfSource('readings', alert.entity.source))
+  const { source: of } = alert.entity
+  const isOfTable = tableOfSource(of) !== undefined
+  const topic = environment.topic(isOfTable ? 'view-changes' : signalOfSource('readings', of))
   const offsets = await environment.offsets()
   const [from, to] = [
     await topicReach(offsets, topic, fromMs),

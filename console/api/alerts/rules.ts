@@ -2,15 +2,22 @@
 import { dump } from 'js-yaml'
 import { maxLength, minLength, pipe, string } from 'valibot'
 import { conditionKind, measureKind } from '../../../lib/alerting/condition.ts'
+import { unitOf } from '../../../lib/alerting/given.ts'
 import { type AnyRule, isPatternRule, type Pattern } from '../../../lib/alerting/patterns/pattern.ts'
 import { identityOf, type Rule } from '../../../lib/alerting/rule.ts'
 import { InvalidRules } from '../../../lib/alerting/rule-files.ts'
 import { ruleSetOf } from '../../../lib/alerting/rule-set.ts'
 import { loadRules, RulesFolderError } from '../../../lib/alerting/rules-directory.ts'
+import type { TableSignal } from '../../../lib/app/topics.ts'
 import { durationText } from '../../../lib/duration.ts'
 import { activatedRules } from '../../../lib/queries/activated-rules.ts'
-import { type ActiveAlert, type Conditions, conditionsNow } from '../../../lib/tables/conditions.ts'
-import { FAMILIES } from '../../../lib/telemetry/families.ts'
+import {
+  type ActiveAlert,
+  alertingTopics,
+  type Conditions,
+  conditionsNow,
+  reportedName,
+} from '../../../lib/tables/conditions.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { KeptAnswer } from '../../live/kept.ts'
 import { ProblemError } from '../problem.ts'
@@ -133,8 +140,9 @@ export function textOf(rules: readonly AnyRule[]): string {
  */
 export function conditionsIn(environment: ConsoleEnvironment): KeptAnswer<Conditions> {
   const read = async () => {
-    const topics = [await environment.topicSize('readings'), await environment.topicSize('patterns')] as const
-    return conditionsNow(await environment.inspection(), ...topics)
+    const size = (signal: TableSignal) => environment.topicSize(signal)
+    const topics = alertingTopics(await size('readings'), await size('view-changes'))
+    return conditionsNow(await environment.inspection(), topics, await size('patterns'))
   }
   return new KeptAnswer(read, { forMs: 0 })
 }
@@ -150,7 +158,9 @@ function rowOf(rule: AnyRule, { active, reporting }: Conditions): RuleRow {
     ...{ condition: conditionText(rule), paused: rule.paused },
     ...{ pending: count('pending'), firing: count('firing'), recovering: count('recovering') },
     silent: own.length - ofRule.length,
-    inactive: isOfAll ? Math.max(0, (reporting.get(rule.metric) ?? 0) - ofRule.length) : null,
+    inactive: isOfAll
+      ? Math.max(0, (reporting.get(reportedName(rule.table, rule.metric)) ?? 0) - ofRule.length)
+      : null,
   }
 }
 
@@ -171,7 +181,7 @@ function conditionText(rule: AnyRule): string {
 
 function comparedText({ condition, family, metric, measure }: Rule): string {
   const kind = measure && measureKind(measure)
-  const unit = kind?.unit?.symbol ?? FAMILIES[family].metrics[metric]
+  const unit = kind?.unit?.symbol ?? unitOf(family, metric)
   const compared = measure && kind ? kind.words.text(measure, metric) : metric
   return `${compared} ${conditionKind(condition).words.text(condition, unit)}`
 }

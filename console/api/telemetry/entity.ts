@@ -1,6 +1,7 @@
 /** Current state of one entity. */
 
 import { conditionKind, measureKind, rememberingKind } from '../../../lib/alerting/condition.ts'
+import { unitOf } from '../../../lib/alerting/given.ts'
 import { matches } from '../../../lib/alerting/match.ts'
 import { type AnyRule, thresholdRules } from '../../../lib/alerting/patterns/pattern.ts'
 import { identityOf, type Rule } from '../../../lib/alerting/rule.ts'
@@ -12,7 +13,7 @@ import { ACTIVITIES } from '../../../lib/tables/activities.ts'
 import { type ActiveAlert, activeAlertsOf } from '../../../lib/tables/conditions.ts'
 import { entityStatistics, type FoundStatistics } from '../../../lib/tables/statistics.ts'
 import { rowsOfEntity } from '../../../lib/tables/table.ts'
-import { FAMILIES, type FamilyName, type ReadingData } from '../../../lib/telemetry/families.ts'
+import type { FamilyName, ReadingData } from '../../../lib/telemetry/families.ts'
 import { partsOfEntity } from '../../../packages/runtime/consumer/event.ts'
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
@@ -204,7 +205,7 @@ function watchingRule(rule: Rule): WatchingRule {
   const kind = conditionKind(condition)
   const { fire, clear, states } = kind.chart?.(condition) ?? {}
   const measureUnit = measure && measureKind(measure).unit
-  const unit = FAMILIES[rule.family].metrics[metric] ?? '1'
+  const unit = unitOf(rule.family, metric) ?? '1'
   return {
     rule: identityOf(rule),
     name,

@@ -13,7 +13,8 @@ import { regrouped } from './pattern-event.ts'
 import { PatternRun, type PatternStep, patternOfTimer } from './pattern-run.ts'
 import type { PatternStates } from './state.ts'
 
-const NOTHING: PatternStep = { states: undefined, reason: undefined, emissions: [], timers: [] }
+/** Step of an entity without patterns. */
+export const NO_PATTERNS: PatternStep = { states: undefined, reason: undefined, emissions: [], timers: [] }
 
 export function patternsOnReading(
   patterns: PatternsInForce,
@@ -24,7 +25,7 @@ export function patternsOnReading(
 ): PatternStep {
   const own = patterns.byFamily.get(family.name)
   const others = patterns.ofReadings.get(family.name)
-  if (!own && !others && !states) return NOTHING
+  if (!own && !others && !states) return NO_PATTERNS
   const facts = factsOfReading(event, family, data)
   const run = new PatternRun(event, states, event.timeMs)
   endRemoved(run, patterns.ofEntities, patterns.paused)

@@ -87,6 +87,11 @@ export function isOfReadingsAlone(pattern: Pattern): boolean {
   return pattern.per === 'entity' && matchersOf(pattern).every(matcher => matcher.of === 'reading')
 }
 
+/** Returns whether a rule uses only readings of a single entity. */
+export function isOfReadings(rule: AnyRule): boolean {
+  return isPatternRule(rule) ? isOfReadingsAlone(rule.pattern) : rule.table === undefined
+}
+
 const BEFORE_SHAPE = ' pattern '
 
 /**

@@ -8,7 +8,7 @@ import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
 import { writeEvent } from '../../../packages/runtime/cloudevents/writer.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert } from '../../alerting/alert.ts'
 import { identitiesOf } from '../../alerting/firings.ts'
-import { type AnyRule, isOfReadingsAlone, isPatternRule } from '../../alerting/patterns/pattern.ts'
+import { type AnyRule, isOfReadings, isPatternRule } from '../../alerting/patterns/pattern.ts'
 import { identityOf } from '../../alerting/rule.ts'
 import { topicName } from '../../app/topics.ts'
 import type { OffsetRange, PartitionRange } from '../../history/coverage.ts'
@@ -32,7 +32,7 @@ export interface Backtest {
   /** Number of records that `alerting` rejects. */
   readonly failed: number
   readonly missing: readonly PartitionRange[]
-  /** Rules that were not tried: they evaluate groups of entities, or events that are not readings. */
+  /** Rules that were not tried: they evaluate groups of entities, rows of tables, or events that are not readings. */
   readonly untried: readonly string[]
   readonly counts: { readonly both: number; readonly onlyTried: number; readonly onlyOther: number }
   /** Alerts in the order of their starts. */
@@ -70,7 +70,9 @@ class Sides {
   readonly counts = { readings: 0, duplicates: 0, failed: 0 }
 
   constructor({ rules, against, settings }: BacktestRules) {
-    this.consumers = [rules, against].flatMap(own => (own ? [consumerOf(own.filter(isTried), settings)] : []))
+    this.consumers = [rules, against].flatMap(own =>
+      own ? [consumerOf(own.filter(isOfReadings), settings)] : [],
+    )
   }
 
   /** Evaluates one partition. */
@@ -93,7 +95,7 @@ class Sides {
     all: BacktestRules,
   ): Backtest {
     const { sinceMs, untilMs, warmFromMs } = range
-    const untried = [...all.rules, ...(all.against ?? [])].filter(rule => !rule.paused && !isTried(rule))
+    const untried = [...all.rules, ...(all.against ?? [])].filter(rule => !rule.paused && !isOfReadings(rule))
     const left = new Set(untried.flatMap(identitiesOf))
     const [tried, other] = [this.tried, this.other].map(one => one.within(sinceMs, untilMs)) as [
       Firings,
@@ -193,11 +195,6 @@ export async function backtestRecording(
 
 function sizeOf({ fromOffset, toOffset }: OffsetRange): number {
   return toOffset - fromOffset + 1
-}
-
-/** Returns whether the rule evaluates only readings of single entities, which a back-test can provide. */
-function isTried(rule: AnyRule): boolean {
-  return !isPatternRule(rule) || isOfReadingsAlone(rule.pattern)
 }
 
 /** Returns the time before a reading on which the state of a rule can depend, apart from alerts that keep firing. */

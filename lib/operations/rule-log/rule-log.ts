@@ -18,6 +18,7 @@ import { ruleSetOf } from '../../alerting/rule-set.ts'
 import { FAMILIES, type FamilyName, type ReadingData } from '../../telemetry/families.ts'
 import { reading } from '../../telemetry/reading.ts'
 import { tick } from '../../telemetry/tick.ts'
+import { groupName, tableSource, VIEW_CHANGED_TYPE, type ViewChanged } from '../../views/event-names.ts'
 import { type Arrival, inBatches } from './arrivals.ts'
 import { type Appended, ConsumerLog, MAX_BATCH } from './consumer-log.ts'
 import type { RefusedByAlerting } from './refused.ts'
@@ -27,6 +28,15 @@ export interface Reading {
   readonly family: FamilyName
   readonly data: ReadingData
   /** Event id. A second observation with the same id is a duplicate of the first. */
+  readonly id?: string
+}
+
+/** Final row of a table. */
+export interface FinalRow {
+  readonly table: string
+  /** Name of the row's group. */
+  readonly group: string
+  readonly row: ViewChanged['row']
   readonly id?: string
 }
 
@@ -62,6 +72,7 @@ const MAX_EXTRA_MS = 900
 export class RuleLog {
   readonly #startMs: number
   readonly #readings = new ConsumerLog('readings', alerting([]))
+  readonly #changes = new ConsumerLog('view-changes', alerting([]))
   readonly #events = new ConsumerLog('events', grouping([]))
   // No lateness is allowed for, because events in tests arrive in time unless a test delays them explicitly.
   readonly #patterns = new ConsumerLog('patterns', { ...patterns([]), allowedLatenessMs: 0 })
@@ -89,7 +100,7 @@ export class RuleLog {
     const activated = rulesActivated(ruleSetOf(rules), 0, instant(this.#nowMs))
     // The same rule set can be activated twice at the same time, so each activation has a unique id.
     const event = { ...activated, id: `rules ${this.#events.length}` }
-    for (const log of [this.#readings, this.#events, this.#patterns])
+    for (const log of [this.#readings, this.#changes, this.#events, this.#patterns])
       await this.#append(log, [this.#nowMs, event])
   }
 
@@ -106,6 +117,23 @@ export class RuleLog {
     this.#byId.set(named, event)
     this.#entities.add(entityOf(event))
     await this.#append(this.#readings, [this.#nowMs, event])
+  }
+
+  /**
+   * Appends a final row of a table without windows. Time and id are handled as for a reading.
+   *
+   * @throws RefusedByAlerting if `alerting` rejects the row
+   */
+  async change(atMs: number, { table, group: subject, row, id }: FinalRow): Promise<void> {
+    await this.#passTo(atMs)
+    const named = id === undefined ? `row ${this.#changes.length}` : `id ${id}`
+    const time = instant(this.#startMs + atMs)
+    const about = { id: named, source: tableSource(table), subject, type: VIEW_CHANGED_TYPE, time }
+    const made = { ...about, datacontenttype: 'application/json', data: { table, generation: 'test', row } }
+    const event = this.#byId.get(named) ?? made
+    this.#byId.set(named, event)
+    this.#entities.add(entityOf(event))
+    await this.#append(this.#changes, [this.#nowMs, event])
   }
 
   /**
@@ -154,8 +182,11 @@ export class RuleLog {
   }
 
   /** Returns the states of all entities with this id. They differ only in their source. */
-  states(entity: string): Promise<readonly AlertingState[]> {
-    return this.#readings.states<AlertingState>(named(this.#entities, entity))
+  async states(entity: string): Promise<readonly AlertingState[]> {
+    return [
+      ...(await this.#readings.states<AlertingState>(named(this.#entities, entity))),
+      ...(await this.#changes.states<AlertingState>(named(this.#entities, groupName([entity])))),
+    ]
   }
 
   /** Returns the pattern states of all entities and groups with this id. */
@@ -183,7 +214,7 @@ export class RuleLog {
 
   async #appendTicks(ticks: readonly Appended[]): Promise<void> {
     const before = this.#notifications.length
-    for (const log of [this.#readings, this.#patterns]) await this.#append(log, ...ticks)
+    for (const log of [this.#readings, this.#changes, this.#patterns]) await this.#append(log, ...ticks)
     // The logs are processed one after another, so the alerts are sorted by time.
     const told = this.#notifications.splice(before)
     this.#notifications.push(...told.toSorted((a, b) => a.atMs - b.atMs))

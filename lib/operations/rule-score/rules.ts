@@ -1,6 +1,6 @@
 /** Reads the rules of a file or folder that can be scored. */
 import { checkRules, errorLine } from '../../alerting/check-rules.ts'
-import { type AnyRule, isOfReadingsAlone, isPatternRule } from '../../alerting/patterns/pattern.ts'
+import { type AnyRule, isOfReadings } from '../../alerting/patterns/pattern.ts'
 import { identityOf } from '../../alerting/rule.ts'
 import { readRules } from '../../alerting/rule-files.ts'
 import { RulesFolderError } from '../../alerting/rules-directory.ts'
@@ -22,7 +22,7 @@ export async function rulesAt(
   onLeftOut: (rules: readonly string[]) => void,
 ): Promise<readonly AnyRule[]> {
   const rules = await allRulesAt(path, shown)
-  const scored = rules.filter(rule => !isPatternRule(rule) || isOfReadingsAlone(rule.pattern))
+  const scored = rules.filter(isOfReadings)
   const left = rules.filter(rule => !scored.includes(rule)).map(identityOf)
   if (left.length > 0) onLeftOut(left)
   return scored

@@ -11,6 +11,7 @@ export interface RawObservation {
   /** Event id. A second observation with the same id is a duplicate of the first. */
   readonly id?: string
   readonly event?: string
+  readonly table?: string
   readonly entity?: string
   readonly metric?: string
   readonly value?: number | string

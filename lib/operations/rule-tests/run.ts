@@ -6,6 +6,7 @@ import { identityOfPatternKey } from '../../alerting/patterns/pattern.ts'
 import { type PatternStates, phaseOfPattern } from '../../alerting/patterns/state.ts'
 import { identityOf } from '../../alerting/rule.ts'
 import { identityOfKey } from '../../alerting/rules-in-force.ts'
+import { groupText, tableOfSource } from '../../views/event-names.ts'
 import { RefusedByAlerting } from '../rule-log/refused.ts'
 import { type Notification, RuleLog } from '../rule-log/rule-log.ts'
 import { asExpected } from './matching.ts'
@@ -79,6 +80,7 @@ async function observe(log: RuleLog, observation: Observation): Promise<string |
     if (observation.kind === 'tick') await log.tick(atMs)
     else if (observation.kind === 'rules') await log.activate(atMs, observation.rules)
     else if (observation.kind === 'event') await log.happen(atMs, observation)
+    else if (observation.kind === 'row') await log.change(atMs, observation)
     else await log.read(atMs, observation)
     return undefined
   } catch (error) {
@@ -157,7 +159,9 @@ function fieldsOf({ alert }: { readonly alert: Alert }): Readonly<Record<string,
   const { rule, status, entity, reason, severity, threshold, summary, labels } = alert
   const value = alert.value ?? alert.state
   const kind = status === 'firing' ? 'fired' : 'resolved'
-  return { rule, kind, entity: entity.subject ?? '', reason, severity, value, threshold, summary, labels }
+  const { source, subject = '' } = entity
+  const named = tableOfSource(source) === undefined ? subject : groupText(subject)
+  return { rule, kind, entity: named, reason, severity, value, threshold, summary, labels }
 }
 
 function shown(actual: Notification, expected: ExpectedNotification | undefined): ShownNotification {

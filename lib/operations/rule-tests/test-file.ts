@@ -1,6 +1,6 @@
 /** Defines the contents of a valid file with rule tests. */
 import type { AnyRule } from '../../alerting/patterns/pattern.ts'
-import type { Reading } from '../rule-log/rule-log.ts'
+import type { FinalRow, Reading } from '../rule-log/rule-log.ts'
 import type { Happening } from './happening.ts'
 
 export interface RuleTestFile {
@@ -28,6 +28,7 @@ export type Observation = At &
   (
     | ({ readonly kind: 'reading' } & Reading)
     | { readonly kind: 'event'; readonly happening: Happening; readonly id?: string }
+    | ({ readonly kind: 'row' } & FinalRow)
     | { readonly kind: 'tick' }
     | { readonly kind: 'rules'; readonly rules: readonly AnyRule[] }
   )

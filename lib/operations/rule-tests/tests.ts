@@ -8,6 +8,8 @@ import { type AnyRule, isPatternRule } from '../../alerting/patterns/pattern.ts'
 import { identityOf } from '../../alerting/rule.ts'
 import { parseDuration } from '../../duration.ts'
 import { FAMILIES } from '../../telemetry/families.ts'
+import { groupName } from '../../views/event-names.ts'
+import type { FinalRow } from '../rule-log/rule-log.ts'
 import { type Happening, happeningOf } from './happening.ts'
 import { type RawObservation, readingOf } from './observation.ts'
 import type { Expectation, ExpectedNotification, Observation, RuleTest } from './test-file.ts'
@@ -122,7 +124,7 @@ async function readTest(
   }
 }
 
-const OF_A_READING = ['id', 'entity', 'unit', 'site', 'databaseType', 'model', 'tenant', 'tags']
+const OF_A_READING = ['id', 'entity', 'table', 'unit', 'site', 'databaseType', 'model', 'tenant', 'tags']
 
 async function readObservations(row: RawTest, at: Path, { load, report }: Reader) {
   const observations: Observation[] = []
@@ -154,6 +156,13 @@ async function readObservations(row: RawTest, at: Path, { load, report }: Reader
         observations.push({ atMs, kind: 'event', happening, ...(id === undefined ? {} : { id }) })
         continue
       }
+      if (raw.table !== undefined) {
+        const change = { table: raw.table, group: groupName([entity]), row: raw.values ?? {} }
+        if (id !== undefined)
+          checkRepeat(ids, id, { what: change, place: place + 1 }, [...here, 'id'], report)
+        observations.push({ atMs, kind: 'row', ...change, ...(id === undefined ? {} : { id }) })
+        continue
+      }
       const read = readingOf(raw, entity, fault)
       if (read && id !== undefined)
         checkRepeat(ids, id, { what: read, place: place + 1 }, [...here, 'id'], report)
@@ -168,7 +177,7 @@ type FirstById = Map<string, Identified>
 
 interface Identified {
   readonly place: number
-  readonly what: Omit<Happening, 'facts'> | NonNullable<ReturnType<typeof readingOf>>
+  readonly what: Omit<Happening, 'facts'> | NonNullable<ReturnType<typeof readingOf>> | FinalRow
 }
 
 function checkRepeat(ids: FirstById, id: string, own: Identified, at: Path, report: Fault): void {

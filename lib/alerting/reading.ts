@@ -8,7 +8,7 @@ import type { Comparison } from './kinds/kind.ts'
 import { matches } from './match.ts'
 import type { Rule } from './rule.ts'
 import { latestMs, type RuleState } from './rule-state.ts'
-import type { KeyedRule, RulesInForce } from './rules-in-force.ts'
+import type { KeyedRule, RulesInForce, Watching } from './rules-in-force.ts'
 import { awaitsEverySilence } from './silence.ts'
 import type { Compared } from './summary.ts'
 
@@ -41,8 +41,8 @@ export function evaluate(
       )
   }
   const histories = new Histories(state?.history, event.timeMs)
-  const own = rules.byWatched.get(watched) ?? []
-  for (const keyed of own) {
+  const own = rules.byWatched.get(watched) ?? UNWATCHED
+  for (const keyed of own.rules) {
     const { key, rule } = keyed
     const before = isTracked && Object.hasOwn(tracked, key) ? tracked[key] : undefined
     const value = watchedValue(rule, data)
@@ -70,7 +70,7 @@ export function evaluate(
     observe(run, keyed, before, known, event, value, histories.compare(keyed, value, isLate))
   }
   return {
-    seen: lastSeen(rules.watched, seen, data, event.timeMs),
+    seen: lastSeen(own.metrics, seen, data, event.timeMs),
     ...(histories.next === undefined ? {} : { history: histories.next }),
   }
 }
@@ -93,6 +93,8 @@ function observe(
 function remainsInactive(rule: Rule, value: Value): boolean {
   return !awaitsEverySilence(rule) && !fires(rule.condition, value)
 }
+
+const UNWATCHED: Watching = { rules: [], metrics: [] }
 
 const NOTHING: Readonly<Record<string, never>> = {}
 

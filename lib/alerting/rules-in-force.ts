@@ -14,15 +14,19 @@ export interface KeyedRule {
   readonly remembering?: Remembering
 }
 
+/** Rules that watch the same family or table, and the metrics or columns that at least one of them watches. */
+export interface Watching {
+  readonly rules: readonly KeyedRule[]
+  readonly metrics: readonly string[]
+}
+
 export interface RulesInForce {
   /** Rules to evaluate, by state key. */
   readonly byKey: ReadonlyMap<string, KeyedRule>
   /** Rules by the family of readings that they watch, or by the source of a table's changes. */
-  readonly byWatched: ReadonlyMap<string, readonly KeyedRule[]>
+  readonly byWatched: ReadonlyMap<string, Watching>
   /** State keys of the paused rules. */
   readonly paused: ReadonlySet<string>
-  /** Metrics and columns that at least one rule watches. */
-  readonly watched: readonly string[]
   readonly patterns: PatternsInForce
 }
 
@@ -36,13 +40,17 @@ export function rulesInForce(all: readonly AnyRule[]): RulesInForce {
     throw new Error('two alert rules have the same name and labels')
   const rules = thresholdRules(all)
   const keyed = rules.filter(({ paused }) => !paused).map(withKey)
+  const grouped = Map.groupBy(keyed, ({ rule }) => watchedBy(rule))
   return {
     byKey: new Map(keyed.map(one => [one.key, one])),
-    byWatched: Map.groupBy(keyed, ({ rule }) => watchedBy(rule)),
+    byWatched: new Map([...grouped].map(([name, own]) => [name, watching(own)])),
     paused: new Set(rules.filter(({ paused }) => paused).map(keyOf)),
-    watched: [...new Set(keyed.map(({ rule }) => rule.metric))],
     patterns: patternsInForce(all),
   }
+}
+
+function watching(rules: readonly KeyedRule[]): Watching {
+  return { rules, metrics: [...new Set(rules.map(({ rule }) => rule.metric))] }
 }
 
 function withKey(rule: Rule): KeyedRule {

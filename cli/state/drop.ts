@@ -1,5 +1,5 @@
 import type { Config } from '../../lib/app/config.ts'
-import { consumersOf, readFunctions } from '../../lib/app/functions.ts'
+import { consumersOf, readFunctions, topicsRead } from '../../lib/app/functions.ts'
 import { groupName, signals } from '../../lib/app/topics.ts'
 import { nameOf, ownTopicOf, signalTopics, textsOf } from '../../lib/operations/state-keys.ts'
 import { consumerGroups } from '../../lib/queries/groups.ts'
@@ -149,7 +149,13 @@ async function requireNoMembers(
   config: Config,
   connections: CommandConnections,
 ): Promise<void> {
-  const groups = [...new Set(signals().map(signal => groupName(consumer, config.env, signal)))]
+  const own = readFunctions().filter(({ name }) => name === consumer)
+  const groups = [
+    ...new Set([
+      ...signals().map(signal => groupName(consumer, config.env, signal)),
+      ...own.flatMap(one => topicsRead(one, config.env).map(({ group }) => group)),
+    ]),
+  ]
   const found = await withinPatience(consumerGroups(await connections.kafka(), groups)).catch(error => {
     throw new CliFailure(
       `Nothing was changed: Kafka at ${kafkaAddress(config)} did not report whether the groups ${groups.join(', ')} have members. (${(error as Error).message})`,

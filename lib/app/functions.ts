@@ -12,6 +12,7 @@ import {
   groupName,
   RETRY_TOPICS,
   type Signal,
+  type TableSignal,
   type TopicWord,
   tableSignalOf,
   topicName,
@@ -181,9 +182,13 @@ export function topicsRead(
 
 /** Returns the name in a consumer group. A function that reads several signals has a group for each, because AWS requires it. */
 function readerOf(name: string, consumes: readonly Signal[], signal: Signal): string {
-  const [first, ...others] = new Set(consumes.map(tableSignalOf))
-  return first === undefined || others.length === 0 ? name : `${name}-${tableSignalOf(signal)}`
+  const row = tableSignalOf(signal)
+  const isNamed = new Set(consumes.map(tableSignalOf)).size > 1 && FIRST_SIGNALS[name] !== row
+  return isNamed ? `${name}-${row}` : name
 }
+
+/** Signals that a function read before it read others. A group with a new name would read their topics from the start again. */
+const FIRST_SIGNALS: Readonly<Record<string, TableSignal>> = { alerting: 'readings' }
 
 /** Returns the names of the mappings that a consumer uses: its own mappings or, without any, the mappings of its topics. */
 export function mappingsOf(

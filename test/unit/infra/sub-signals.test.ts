@@ -48,6 +48,7 @@ describe('a deployment with sub-signals', () => {
       [
         ['sluice.telemetry.readings.prod', 'sluice-alerting-prod'],
         ['sluice.telemetry.readings.postgresql.prod', 'sluice-alerting-postgresql-prod'],
+        ['sluice.telemetry.view-changes.prod', 'sluice-alerting-view-changes-prod'],
       ],
     )
   })

@@ -50,7 +50,7 @@ put(
 describe('sluice rules test', () => {
   for (const [what, args, count] of [
     ['the tests of the rules that ship', ['config/rules/tests'], 13],
-    ['the timelines of an alert', ['test/unit/alerting/timelines'], 58],
+    ['the timelines of an alert', ['test/unit/alerting/timelines'], 65],
     ['files and folders together', ['config/rules/tests/weather.yml', 'config/rules/tests'], 20],
   ] as const)
     it(`given ${what}, then all hold`, async () => {

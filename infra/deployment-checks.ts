@@ -206,9 +206,10 @@ export default class DeploymentChecks {
     const consumers = consumersOf(functions)
     const { topicMappings } = service.custom.deployment
     const mappings = new Set(functions.flatMap(declared => mappingsOf(declared, topicMappings)))
+    const [[views] = []] = pathsIn('VIEWS_DIR')
     const checked = await Promise.all([
       schemaProblems(),
-      ...pathsIn('RULES_DIR').map(([folder, shown]) => files.rulesProblems(folder, shown)),
+      ...pathsIn('RULES_DIR').map(([folder, shown]) => files.rulesProblems(folder, shown, views)),
       ...pathsIn('VIEWS_DIR').map(([folder]) => files.viewsProblems(folder)),
       ...pathsIn('NOTIFICATIONS_DIR').map(([folder, shown]) => files.notificationProblems(folder, shown)),
       ...pathsIn('FAILURES_DIR').map(([folder, shown]) => files.policyProblems(folder, shown, consumers)),

@@ -5,7 +5,7 @@ import { RulesFolderError } from '../../lib/alerting/rules-directory.ts'
 import { count } from '../../lib/count.ts'
 import { fileFailure } from '../../lib/operations/file-failure.ts'
 import { ruleFiles } from '../../lib/operations/rule-files.ts'
-import { packagedTables } from '../../lib/views/packaged-tables.ts'
+import { tablesIn } from '../../lib/views/plan-file.ts'
 import { command, flag, optionalArguments, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { pathIn, type Terminal } from '../terminal.ts'
@@ -36,7 +36,7 @@ async function check(named: readonly string[], json: boolean, terminal: Terminal
   const { stdout, environment } = terminal
   const places = named.length > 0 ? named : [environment.RULES_DIR || 'config/rules']
   const files = (await Promise.all(places.map(place => filesOf(place, terminal)))).flat()
-  const tables = await packagedTables(pathIn(terminal, environment.VIEWS_DIR || 'config/views'))
+  const tables = await tablesIn(pathIn(terminal, environment.VIEWS_DIR || 'config/views'))
   const result = checkRules(eachOnce(files), tables)
   if (json) stdout.write(`${JSON.stringify(result, null, 2)}\n`)
   else stdout.write(result.errors.length === 0 ? passed(result) : errorLines(result))

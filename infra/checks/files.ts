@@ -11,12 +11,13 @@ import { errorLine } from '../../lib/file-errors.ts'
 import { loadMapping, MappingFileError } from '../../lib/mapping/adapters/mapping-files.ts'
 import { InvalidMapping } from '../../lib/mapping/mapping-file.ts'
 import { readNotificationFiles } from '../../lib/notification/adapters/notification-files.ts'
-import { loadPlan, PlanFileError } from '../../lib/views/plan-file.ts'
+import { loadPlan, PlanFileError, tablesIn } from '../../lib/views/plan-file.ts'
 
-/** Checks the alert rules. */
-export async function rulesProblems(folder: string, shown: string): Promise<string[]> {
+/** Checks the alert rules. @param views folder with the plan of the tables that rules can watch */
+export async function rulesProblems(folder: string, shown: string, views?: string): Promise<string[]> {
   try {
-    return checkRules(await readRuleFiles(folder, shown)).errors.map(ruleErrorLine)
+    const tables = views === undefined ? undefined : await tablesIn(views)
+    return checkRules(await readRuleFiles(folder, shown), tables).errors.map(ruleErrorLine)
   } catch (error) {
     if (error instanceof RulesFolderError) return [`RULES_DIR: ${error.message}`]
     throw error

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ViewPlan } from './plan.ts'
+import type { TablePlan, ViewPlan } from './plan.ts'
 
 const PLAN_FILE = 'plan.json'
 
@@ -30,6 +30,17 @@ export async function loadPlan(viewsDir: string): Promise<ViewPlan> {
   if (!Array.isArray(plan?.streams) || !Array.isArray(plan.tables) || !plan.tables.every(isTable))
     throw unusable('it is not a plan of tables')
   return plan as ViewPlan
+}
+
+/** Returns the tables of the plan in a folder; undefined if the folder has no plan that can be used. */
+export async function tablesIn(viewsDir: string): Promise<readonly TablePlan[] | undefined> {
+  return loadPlan(viewsDir).then(
+    ({ tables }) => tables,
+    error => {
+      if (!(error instanceof PlanFileError)) throw error
+      return undefined
+    },
+  )
 }
 
 function isTable(table: unknown): boolean {

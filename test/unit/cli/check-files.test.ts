@@ -29,6 +29,7 @@ const FILES = {
   'unknown/routes.yaml': 'routes: [{ name: a, receivers: [pager] }]\n',
   'unknown/receivers.yaml': RECEIVERS,
   'policy.yaml': 'maxAge: 0s\n',
+  'tables/a.yaml': RULE.replace('family: device, metric: x', 'table: device_sensor_stats, column: std_y'),
 }
 for (const [file, text] of Object.entries(FILES)) {
   mkdirSync(join(folder, dirname(file)), { recursive: true })
@@ -57,6 +58,15 @@ describe('checked files', () => {
     ['rules check ./good/a.yaml good empty', {}, 0, '1 rule in 2 files: good/a.yaml, empty/a.yaml\n', ''],
     ['rules check nowhere', {}, 1, '', 'nowhere: there is no such file or folder\n'],
     ['rules check none', {}, 1, '', NO_RULES],
+    ['rules check tables', {}, 0, '1 rule in 1 file: tables/a.yaml\n', ''],
+    [
+      'rules check tables',
+      { VIEWS_DIR: join(PROJECT, 'config/views') },
+      1,
+      `tables/a.yaml:2:46  HOT.column: device_sensor_stats has no column std_y. Did you mean std_x? Use avg_x, std_x, min_x, max_x
+`,
+      '1 error in the alert rules of tables.\n',
+    ],
     [
       'notifications check wrong',
       {},

@@ -99,18 +99,20 @@ describe('rules that are tried on what has been read', () => {
     assert.deepEqual([duplicates, refused, rules[0]?.fired], [1, 1, 1])
   })
 
-  it('given rules that are paused, or look at groups, then they are left out, and that is said', async () => {
+  it('given rules that are paused, or look at groups or tables, then they are left out, and that is said', async () => {
     const ofSite = patternOf({
       ...{ count: 2, within: '1h', per: 'site' },
       of: { family: 'environment', metric: 'temperature', fireAbove: 40 },
     })
     const paused = ruleOf({ name: 'PAUSED', fireAbove: 40, paused: true })
-    const { rules } = await tried([reading(0, 45), reading(1, 46)], [HOT, paused, ofSite])
+    const ofTable = { ...HOT, name: 'TABLE', table: 't', metric: 'temperature' }
+    const { rules } = await tried([reading(0, 45), reading(1, 46)], [HOT, paused, ofSite, ofTable])
     assert.deepEqual(
       rules.map(({ left, fired }) => [left, fired]),
       [
         [null, 1],
         ['paused', 0],
+        ['beyond-readings', 0],
         ['beyond-readings', 0],
       ],
     )

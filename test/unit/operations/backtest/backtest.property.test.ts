@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Alert } from '../../../../lib/alerting/alert.ts'
+import type { AnyRule } from '../../../../lib/alerting/patterns/pattern.ts'
 import { FolderHistoryStore } from '../../../../lib/history/adapters/folder-store.ts'
 import { type Backtest, backtest } from '../../../../lib/operations/backtest/backtest.ts'
 import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
@@ -58,6 +59,14 @@ describe('a back-test over history and log', () => {
     const { both, onlyTried, onlyOther } = result.counts
     assert.ok(both > 0 && onlyTried === 0 && onlyOther > 0, JSON.stringify(result.counts))
     assert.ok(result.alerts.every(({ rule, tried: own }) => (rule === 'MORE') === (own === null)))
+  })
+
+  it('given a rule over a table, then it is not tried, and that is reported', async () => {
+    const random = new Random(7)
+    const logs = [inPartition(alertingLog(random, 100, EVERY_KIND), 0)]
+    const [rule] = rulesFrom([{ name: 'TABLE', fireAbove: 50 }])
+    const { result } = await tried(join(folder, 'table'), random, logs, [{ ...rule, table: 't' } as AnyRule])
+    assert.deepEqual([result.untried, result.counts.onlyTried], [['TABLE'], 0])
   })
 
   it('given offsets that are missing everywhere, then they are reported', async () => {

@@ -75,8 +75,7 @@ const NUMBERS: readonly ColumnType[] = ['BIGINT', 'DOUBLE']
 /** Returns the end of a message: the nearest names, and all names. */
 function listed(typed: string, all: readonly { readonly name: string }[]): string {
   const names = all.map(({ name }) => name)
-  const nearest = typed === '' ? '' : (suggestion(typed, names) ?? '')
-  return `.${nearest} Use ${names.join(', ') || 'another table'}`
+  return `.${suggestion(typed, names) ?? ''} Use ${names.join(', ') || 'another table'}`
 }
 
 function durationOf({ of, report }: RuleRow, key: 'for' | 'keepFiringFor' | 'staleAfter'): number {

@@ -19,29 +19,30 @@ export const BUDGETS: Readonly<Record<string, Sizes>> = {
   rules: { all: 965, atStart: 286 },
   silences: { all: 800, atStart: 128 },
   clock: { all: 520, atStart: 70 },
-  generator: { all: 1490, atStart: 156 },
-  processor: { all: 1850, atStart: 450 },
-  alerting: { all: 1990, atStart: 640 },
-  activity: { all: 1850, atStart: 450 },
-  grouping: { all: 1960, atStart: 610 },
-  patterns: { all: 1975, atStart: 620 },
-  'firing-alerts': { all: 1850, atStart: 450 },
-  'alert-router': { all: 1880, atStart: 530 },
-  notifier: { all: 1885, atStart: 530 },
-  'notify-sns': { all: 1870, atStart: 515 },
-  'notify-webhook': { all: 1875, atStart: 520 },
-  'open-dead-letters': { all: 1770, atStart: 446 },
-  'dlq-router': { all: 1865, atStart: 515 },
+  generator: { all: 1495, atStart: 156 },
+  processor: { all: 1850, atStart: 462 },
+  alerting: { all: 1995, atStart: 650 },
+  activity: { all: 1850, atStart: 462 },
+  grouping: { all: 1970, atStart: 622 },
+  patterns: { all: 1985, atStart: 632 },
+  'firing-alerts': { all: 1850, atStart: 462 },
+  'alert-router': { all: 1885, atStart: 540 },
+  notifier: { all: 1895, atStart: 542 },
+  'notify-sns': { all: 1875, atStart: 525 },
+  'notify-webhook': { all: 1880, atStart: 530 },
+  'open-dead-letters': { all: 1770, atStart: 458 },
+  'dlq-router': { all: 1870, atStart: 525 },
+  views: { all: 1880, atStart: 535 },
   topics: { all: 540, atStart: 80 },
-  redriver: { all: 1145, atStart: 374 },
-  'dead-letters': { all: 1030, atStart: 348 },
+  redriver: { all: 1152, atStart: 386 },
+  'dead-letters': { all: 1030, atStart: 358 },
   checkpoints: { all: 800, atStart: 133 },
   'on-failure': { all: 530, atStart: 83 },
   etl: { all: 1000, atStart: 280 },
 }
 
 /** Limits of a function without an entry: those of the largest consumer. */
-const OTHERS: Sizes = { all: 1990, atStart: 640 }
+const OTHERS: Sizes = { all: 1995, atStart: 650 }
 
 /** A function that needs less than this part of its budget has one that says nothing. */
 const LEAST_PART = 0.75

@@ -110,6 +110,7 @@ describe('serverless package', () => {
           ? ['config/notifications/receivers.yaml', 'config/notifications/routes.yaml']
           : []),
         ...(uses.includes('failure-policy') ? ['config/failures/policy.yaml'] : []),
+        ...(uses.includes('views') ? ['config/views/plan.json'] : []),
       ]
       assert.deepEqual([...files.keys()].sort(), [...all, 'functions/package.json', ...own].sort())
       assert.equal(JSON.parse(String(files.get('functions/package.json'))).type, 'module')
@@ -262,7 +263,9 @@ describe('serverless package', () => {
       from: mapping.StartingPosition,
     }))
     const expected = FUNCTIONS.flatMap(({ name, consumes }) =>
-      consumes.map(signal => mappingOf(consumes.length > 1 ? `${name}-${signal}` : name, signal)),
+      consumes.map(signal =>
+        mappingOf(consumes.length > 1 ? `${name}-${signal}` : name, signal, consumes.includes('readings')),
+      ),
     )
     assert.ok(expected.length > 0)
     const byGroup = (a: { group: string }, b: { group: string }) => a.group.localeCompare(b.group)
@@ -302,12 +305,12 @@ describe('serverless package', () => {
   })
 })
 
-function mappingOf(name: string, signal: string) {
+function mappingOf(name: string, signal: string, readsReadings: boolean) {
   return {
     topic: [`sluice.telemetry.${signal}.prod`],
     group: `sluice-${name}-prod`,
     responses: ['ReportBatchItemFailures'],
-    pollers: `sluice-prod-${signal === 'readings' || name.startsWith('archiver') ? 'readings' : 'others'}`,
+    pollers: `sluice-prod-${readsReadings ? 'readings' : 'others'}`,
     cluster: CLUSTER,
     from: 'TRIM_HORIZON',
   }

@@ -11,7 +11,7 @@ import { appendToPartitions } from '../../lib/app/append-to-partitions.ts'
 import { NAME } from '../../lib/app/name.ts'
 import { GENERAL, KAFKA, REDIS, RULES, VIEWS } from '../../lib/app/settings/index.ts'
 import { topicsOf } from '../../lib/app/topics.ts'
-import { loadPlan } from '../../lib/views/plan-file.ts'
+import { loadPlan } from '../../lib/views/adapters/plan-file.ts'
 import { Connections } from '../../packages/runtime/lambda/connections.ts'
 import { scheduled } from '../../packages/runtime/lambda/scheduled.ts'
 

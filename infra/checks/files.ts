@@ -11,7 +11,7 @@ import { errorLine } from '../../lib/file-errors.ts'
 import { loadMapping, MappingFileError } from '../../lib/mapping/adapters/mapping-files.ts'
 import { InvalidMapping } from '../../lib/mapping/mapping-file.ts'
 import { readNotificationFiles } from '../../lib/notification/adapters/notification-files.ts'
-import { loadPlan, PlanFileError, tablesIn } from '../../lib/views/plan-file.ts'
+import { loadPlan, PlanFileError, tablesIn } from '../../lib/views/adapters/plan-file.ts'
 
 /** Checks the alert rules. @param views folder with the plan of the tables that rules can watch */
 export async function rulesProblems(folder: string, shown: string, views?: string): Promise<string[]> {

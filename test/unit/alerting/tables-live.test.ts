@@ -13,7 +13,7 @@ import { reading } from '../../../lib/telemetry/reading.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'
 import { activatedPlan, viewsActivated } from '../../../lib/views/activation.ts'
 import { VIEW_CHANGED_TYPE } from '../../../lib/views/event-names.ts'
-import { loadPlan } from '../../../lib/views/plan-file.ts'
+import { loadPlan } from '../../../lib/views/adapters/plan-file.ts'
 import { views } from '../../../lib/views/process.ts'
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
 

@@ -10,8 +10,8 @@ import {
   viewsActivated,
   whyActivate,
 } from '../../../lib/views/activation.ts'
+import { loadPlan, PlanFileError } from '../../../lib/views/adapters/plan-file.ts'
 import type { StreamPlan, TablePlan } from '../../../lib/views/plan.ts'
-import { loadPlan, PlanFileError } from '../../../lib/views/plan-file.ts'
 import { tablePlan } from '../../support/views.ts'
 
 const DAY_MS = 24 * 60 * 60_000

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { TablePlan, ViewPlan } from './plan.ts'
+import type { TablePlan, ViewPlan } from '../plan.ts'
 
 const PLAN_FILE = 'plan.json'
 

@@ -8,6 +8,7 @@ import { Flow } from './latency/flow.ts'
 import { startHangingReceiver } from './latency/hanging-receiver.ts'
 import { type Beside, type Setup, SIDES, type SideName, startSide } from './latency/sides.ts'
 import { packaged } from './start/bundles.ts'
+import { activatePlan } from './views/readings.ts'
 
 // `npm run bench:latency`: the time from a reading on its topic to the alert on the alerts topic, through the local trigger
 // with a window of 0 and the alerting function, compared with a bare consumer that produces an alert for every reading. It
@@ -17,6 +18,10 @@ const PER_SECOND = 1_000
 const P99_MS = 100
 /** The p99 beside a receiver that hangs, against the p99 without it. */
 const BESIDE_HANGING = 1.1
+/** The p99 while windows of a table close, against the p99 while they stay open. */
+const BESIDE_CLOSING = 1.2
+const SENSORS = `CREATE STREAM sensor_readings (sensor_id VARCHAR KEY, temperature DOUBLE)
+  WITH (KAFKA_TOPIC = 'readings', VALUE_FORMAT = 'JSON');`
 /** The warm-up has a higher rate than the measurement: it starts all threads of the function and compiles their code. */
 const WARM_UP_MS = 20_000
 const WARM_UP_PER_SECOND = 1_500
@@ -25,20 +30,26 @@ const RATES = [1_000, 1_500, 2_000, 3_000, 4_000, 5_000, 6_000, 8_000, 10_000, 1
 
 await runBenchmark({
   usage: `npm run bench:latency -- [options]
-  --only PART     rate-1000, highest or hanging-receiver`,
+  --only PART     rate-1000, highest, hanging-receiver or closing-windows`,
   rounds: 3,
   async *measure(run) {
     await mkdir(LOCAL, { recursive: true })
     const room = await mkdtemp(join(LOCAL, 'bench-latency-'))
     try {
       run.say('packaging')
-      const bundles = await packaged(['alerting'], room)
+      const bundles = await packaged(['alerting', 'views'], room)
       const figures = await withServers(run.signal, async servers => {
-        const setup = { ...servers, handler: bundles.fileOf('alerting'), room }
+        const setup = {
+          ...servers,
+          handler: bundles.fileOf('alerting'),
+          views: bundles.fileOf('views'),
+          room,
+        }
         return [
           ...(run.wants('rate-1000') ? await latencies(setup, run) : []),
           ...(run.wants('highest') ? await highest(setup, run) : []),
           ...(run.wants('hanging-receiver') ? await besideHangingReceiver(setup, run) : []),
+          ...(run.wants('closing-windows') ? await besideClosingWindows(setup, run) : []),
         ]
       })
       yield* figures
@@ -124,6 +135,33 @@ async function besideHangingReceiver(setup: Setup, run: Run): Promise<Figure[]> 
   return [aimed('latency/p99 beside a receiver that hangs', '×', { atMost: BESIDE_HANGING }, ratios)]
 }
 
+/**
+ * Each round beside the function `views`, with windows that stay open during the measurement, and with windows that all close every
+ * two seconds.
+ */
+async function besideClosingWindows(setup: Setup & { readonly views: string }, run: Run): Promise<Figure[]> {
+  const ratios: number[] = []
+  for (let round = 1; round <= run.rounds; round += 1) {
+    const p99Of = async (env: string, size: string) => {
+      let p99 = Number.NaN
+      const measured = async (flow: Flow) => {
+        p99 = (await flow.measure(PER_SECOND, run.quick ? 4_000 : 10_000)).p99
+      }
+      const { broker, views } = setup
+      const text = `${SENSORS} CREATE TABLE sensors AS SELECT sensor_id, AVG(temperature) AS mean FROM sensor_readings
+        WINDOW TUMBLING (SIZE ${size}, GRACE PERIOD 0 SECONDS) GROUP BY sensor_id;`
+      const activate = () => activatePlan({ broker, env, text })
+      await withSide('sluice', env, setup, run, measured, { views }, activate)
+      return p99
+    }
+    const open = await p99Of(`open-${round}`, '1 HOUR')
+    const closing = await p99Of(`closing-${round}`, '2 SECONDS')
+    run.say(`round ${round}  p99 ${open} ms beside open windows, ${closing} ms beside windows that close`)
+    ratios.push(closing / open)
+  }
+  return [aimed('latency/p99 beside windows that close', '×', { atMost: BESIDE_CLOSING }, ratios)]
+}
+
 async function withSide(
   side: SideName,
   env: string,
@@ -131,10 +169,12 @@ async function withSide(
   run: Run,
   use: (flow: Flow) => Promise<void>,
   beside: Beside = {},
+  prepare: () => Promise<void> = async () => {},
 ): Promise<void> {
   run.signal.throwIfAborted()
   const flow = await Flow.open(setup.broker, env)
   try {
+    await prepare()
     const running = await startSide(side, env, setup, beside)
     try {
       await flow.measure(WARM_UP_PER_SECOND, WARM_UP_MS)

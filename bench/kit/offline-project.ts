@@ -10,7 +10,8 @@ interface OfflineFunction {
   readonly handler: string
   /** Seconds. */
   readonly timeout: number
-  readonly topic: Signal
+  /** Topics that it reads. Each has a group of its own, which is named by `groupOf`. */
+  readonly topic: Signal | readonly Signal[]
 }
 
 export interface OfflineProject {
@@ -26,6 +27,11 @@ export interface OfflineProject {
   readonly links: Readonly<Record<string, string>>
   /** Contents of more files by their names. */
   readonly files: Readonly<Record<string, string>>
+}
+
+/** Returns the consumer group of a function that reads several topics. */
+export function groupOf(name: string, topic: Signal, env: string): string {
+  return `${name}-${topic}-${env}`
 }
 
 export async function offlineProgram(project: OfflineProject): Promise<Program> {
@@ -60,6 +66,10 @@ function configuration({ env, broker, redisUrl, environment, functions }: Offlin
     maximumBatchingWindow: 0,
     functionResponseType: 'ReportBatchItemFailures',
   })
+  const eventsOf = (name: string, topic: Signal | readonly Signal[]) =>
+    typeof topic === 'string'
+      ? [{ msk: mskOf(topic) }]
+      : topic.map(one => ({ msk: { ...mskOf(one), consumerGroupId: groupOf(name, one, env) } }))
   return {
     service: `bench-${env}`,
     frameworkVersion: '4',
@@ -82,7 +92,7 @@ function configuration({ env, broker, redisUrl, environment, functions }: Offlin
     functions: Object.fromEntries(
       Object.entries(functions).map(([name, { topic, ...one }]) => [
         name,
-        { ...one, events: [{ msk: mskOf(topic) }] },
+        { ...one, events: eventsOf(name, topic) },
       ]),
     ),
   }

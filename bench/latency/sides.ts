@@ -15,6 +15,8 @@ export type SideName = (typeof SIDES)[number]
 export interface Beside {
   /** The address of a receiver that hangs: a sink then delivers every alert to it. */
   readonly receiverUrl?: string
+  /** The bundle of the function `views`, which then keeps the tables that the log has activated. */
+  readonly views?: string
 }
 
 export interface Setup extends Servers {
@@ -54,7 +56,7 @@ function bare(env: string, { broker }: Setup): Program {
 function sluice(
   env: string,
   { broker, redisUrl, handler, room }: Setup,
-  { receiverUrl }: Beside,
+  { receiverUrl, views }: Beside,
 ): Promise<Program> {
   const sink = join(import.meta.dirname, 'hanging-sink.ts')
   return offlineProgram({
@@ -68,8 +70,11 @@ function sluice(
       ...(receiverUrl === undefined
         ? {}
         : { [HANGING]: { handler: 'hanging.handler', timeout: 60, topic: 'alerts' } }),
+      ...(views === undefined
+        ? {}
+        : { views: { handler: 'views/handler.handler', timeout: 30, topic: ['readings', 'view-rows'] } }),
     },
-    links: { alerting: dirname(handler) },
+    links: { alerting: dirname(handler), ...(views === undefined ? {} : { views: dirname(views) }) },
     files: { 'hanging.mjs': `export { handler } from ${JSON.stringify(sink)}\n` },
   })
 }

@@ -1,0 +1,76 @@
+import { dirname } from 'node:path'
+import { topicName, topicSize } from '../../lib/app/topics.ts'
+import { storedStates } from '../../lib/tables/table.ts'
+import { rowsOfGroup } from '../../lib/views/rows.ts'
+import { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
+import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
+import { groupOf, offlineProgram } from '../kit/offline-project.ts'
+import { processorTime } from '../peers/processor-time.ts'
+import { planOf } from './readings.ts'
+import { residentBytes, type Side, type TableKind } from './side.ts'
+
+const SIGNALS = ['readings', 'view-rows'] as const
+
+/** Starts the function `views` as it is deployed, in serverless-offline with the local trigger, from the beginning of its topics. */
+export async function startSluice(options: {
+  /** The bundle of the function. */
+  readonly handler: string
+  readonly broker: string
+  readonly redisUrl: string
+  readonly env: string
+  readonly folder: string
+  readonly kind: TableKind
+}): Promise<Side> {
+  const { handler, broker, redisUrl, env, folder, kind } = options
+  const program = await offlineProgram({
+    ...{ folder, env, broker, redisUrl, environment: {}, files: {} },
+    functions: { views: { handler: 'views/handler.handler', timeout: 30, topic: SIGNALS } },
+    links: { views: dirname(handler) },
+  })
+  const redis = new RedisClient({ url: redisUrl })
+  const stop = async () => {
+    redis.close()
+    program.signal('SIGTERM')
+    await program.ended
+  }
+  try {
+    await program.says(/^msk {2}ready: /m)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  const groups = [program.pid ?? 0]
+  return {
+    groups: SIGNALS.map(signal => ({ group: groupOf('views', signal, env), topic: topicName(signal, env) })),
+    async processorMs() {
+      const own = await processorTime(groups)
+      const store = ['user', 'sys'].map(name => infoOf(redis, 'cpu', `used_cpu_${name}`))
+      const seconds = await Promise.all(store)
+      return own === undefined ? undefined : own + seconds.reduce((sum, value) => sum + value * 1000, 0)
+    },
+    memoryBytes: async () => (await residentBytes(groups)) + (await infoOf(redis, 'memory', 'used_memory')),
+    total: () => totalIn(redis, env, kind),
+    stop,
+  }
+}
+
+async function infoOf(redis: RedisClient, section: string, name: string): Promise<number> {
+  const info = await redis.run(client => client.info(section))
+  return Number(new RegExp(`^${name}:([\\d.]+)`, 'm').exec(info)?.[1])
+}
+
+async function totalIn(redis: RedisClient, env: string, kind: TableKind): Promise<number> {
+  const [table] = planOf(kind).tables
+  if (table === undefined) throw new Error('the plan has no table')
+  let total = 0
+  const states = storedStates(
+    new StateInspection(redis),
+    { process: { name: 'views' }, rows: () => [], order: () => 0 },
+    topicSize('view-rows', env),
+  )
+  for await (const { entity, state } of states) {
+    const group = JSON.parse(entity.slice(entity.indexOf(' ') + 1))
+    for (const row of rowsOfGroup(table, group, state as never, 0)) total += Number(row.values.readings)
+  }
+  return total
+}

@@ -62,6 +62,8 @@ const TABLE = {
       'entity',
       'things that happened; rule sets and plans of tables; a tick where records wait for the archiver',
     ),
+    // The timers of `views` depend on the broker's clock.
+    timestamps: 'LogAppendTime',
     isRuled: true,
     isViewed: true,
     isRedriven: true,

@@ -169,7 +169,7 @@ describe('the whole flow, through serverless offline', () => {
 
   it('when the schedule fires rules, then they are appended where due, and only alerting applies them', async () => {
     const { partitions } = TOPICS.readings
-    const all = partitions + TOPICS.events.partitions + TOPICS.patterns.partitions
+    const all = topicsOf(['ruled']).reduce((sum, signal) => sum + topicRow(signal).partitions, 0)
     const run = (time: string) => offline.invoke<{ appended: number; why: string }>('rules', { time })
     const runs = [
       await run('2026-03-01T12:00:00Z'),

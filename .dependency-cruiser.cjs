@@ -145,7 +145,8 @@ module.exports = {
       from: { path: PURE },
       to: {
         dependencyTypes: ['core', 'npm', 'npm-dev', 'unknown'],
-        pathNot: '^(node:)?(crypto|zlib)$|node_modules/(js-yaml|hyparquet|hyparquet-writer|@datadog/sketches-js)/',
+        pathNot:
+          '^(node:)?(crypto|zlib)$|node_modules/(js-yaml|hyparquet|hyparquet-writer|@datadog/sketches-js)/',
       },
     },
     {

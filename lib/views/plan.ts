@@ -137,7 +137,7 @@ export type Expression =
     }
 
 /** Operators and functions of one row. If an argument is null, so is the result, except where SQL says otherwise. */
-export const FUNCTIONS = [
+const FUNCTIONS = [
   ...(['+', '-', '*', '/', '%', 'NEGATE'] as const),
   ...(['=', '<>', '<', '<=', '>', '>=', 'AND', 'OR', 'NOT', 'IS_NULL', 'IN', 'LIKE'] as const),
   ...(['ABS', 'CEIL', 'FLOOR', 'ROUND', 'SQRT', 'COALESCE', 'NULLIF'] as const),

@@ -9,7 +9,7 @@ export interface TableRow {
   readonly values: RowValues
   /** Bounds of the window; absent for a table without windows. */
   readonly window?: WindowBounds
-  /** True if the window has ended, and its grace has passed. */
+  /** True if the window has ended, and its grace has passed, or if it is rolling. */
   readonly isFinal?: true
 }
 
@@ -69,5 +69,6 @@ export function rollingRow(
     .reduce((merged, [, own]) => mergedStates(plan.aggregates, merged, own), emptyStates(plan.aggregates))
   const window = rollingBounds(plan.window, nowMs)
   const values = rowValues(table, group, states, window)
-  return values && { values, window }
+  // It ends now, so rules may look at it as at other windows that have ended.
+  return values && { values, window, isFinal: true }
 }

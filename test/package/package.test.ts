@@ -262,10 +262,13 @@ describe('serverless package', () => {
       cluster: mapping.EventSourceArn,
       from: mapping.StartingPosition,
     }))
+    // The group of alerting for readings is older than its second topic.
+    const hasOwn = (name: string, signal: string) => `${name} ${signal}` !== 'alerting readings'
     const expected = FUNCTIONS.flatMap(({ name, consumes }) =>
-      consumes.map(signal =>
-        mappingOf(consumes.length > 1 ? `${name}-${signal}` : name, signal, consumes.includes('readings')),
-      ),
+      consumes.map(signal => {
+        const group = consumes.length > 1 && hasOwn(name, signal) ? `${name}-${signal}` : name
+        return mappingOf(group, signal, consumes.includes('readings'))
+      }),
     )
     assert.ok(expected.length > 0)
     const byGroup = (a: { group: string }, b: { group: string }) => a.group.localeCompare(b.group)

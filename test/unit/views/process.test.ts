@@ -187,7 +187,7 @@ describe('the changes of a group', () => {
     )
     const kit = await sent(plan, [motion(1), motion(7)])
     await kit.pass(120_000)
-    assert.deepEqual(changesOf(kit), ['1: -5 1', '7: 0 2', '10: 5 1', '15: 10 0'])
+    assert.deepEqual(changesOf(kit), ['1: -5 1 final', '7: 0 2 final', '10: 5 1 final', '15: 10 0 final'])
     assert.equal(await kit.state(ENTITY), undefined)
   })
 

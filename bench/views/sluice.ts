@@ -9,6 +9,9 @@ import { processorTime } from '../peers/processor-time.ts'
 import { planOf } from './readings.ts'
 import { residentBytes, type Side, type TableKind } from './side.ts'
 
+/** New groups of a day. By default, a partition refuses more than 12,000 of a table. */
+const NO_LIMIT = { NEW_ENTITIES_PER_DAY: '10000000' }
+
 const SIGNALS = ['readings', 'view-rows'] as const
 
 /** Starts the function `views` as it is deployed, in serverless-offline with the local trigger, from the beginning of its topics. */
@@ -23,7 +26,7 @@ export async function startSluice(options: {
 }): Promise<Side> {
   const { handler, broker, redisUrl, env, folder, kind } = options
   const program = await offlineProgram({
-    ...{ folder, env, broker, redisUrl, environment: {}, files: {} },
+    ...{ folder, env, broker, redisUrl, environment: NO_LIMIT, files: {} },
     functions: { views: { handler: 'views/handler.handler', timeout: 30, topic: SIGNALS } },
     links: { views: dirname(handler) },
   })

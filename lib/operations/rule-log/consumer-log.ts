@@ -59,7 +59,7 @@ export class ConsumerLog {
       this.#decisions.push(...decisions)
     },
     waiting: (_, { reason }) => {
-      throw new Error(`the alerting function waits: ${reason}`)
+      throw new Error(`the function ${this.#consumer.process.name} waits: ${reason}`)
     },
   }
   #length = 0

@@ -1,16 +1,18 @@
 /**
- * Validates files with rule tests against the schema `schemas/files/rule-tests.v1.json`. Rules in such a file are validated by the
- * reader of rules instead.
+ * Validates files with tests against their schema, such as `schemas/files/rule-tests.v1.json`. Rules in such a file are validated by
+ * the reader of rules instead.
  */
 
-import type { SchemaViolation } from '../../../schemas/compiled.js'
+import type { SchemaViolation, Validate } from '../../../schemas/compiled.js'
 import validators from '../../../schemas/compiled-rule-tests.js'
 import { firstOfEach, type PathError, pathOf, valueAt } from '../../file-errors.ts'
 
-/** Returns the violations of the schema, at most one for each path. */
-export function schemaFaults(content: unknown): readonly PathError[] {
-  const validate = validators['io.sluice.rule-tests.v1']
-  if (validate === undefined) throw new Error('schemas/compiled-rule-tests.js has no io.sluice.rule-tests.v1')
+/** Returns the violations of a schema, by default that of rule tests, at most one for each path. */
+export function schemaFaults(
+  content: unknown,
+  validate: Validate | undefined = validators['io.sluice.rule-tests.v1'],
+): readonly PathError[] {
+  if (validate === undefined) throw new Error('the compiled schemas have no such file')
   if (validate(content)) return []
   const violations = (validate.errors ?? []).filter(({ schemaPath }) => !/\/(anyOf|oneOf)\//.test(schemaPath))
   const faults = violations.flatMap(violation => described(violation, content) ?? [])
@@ -47,7 +49,8 @@ function described(
     case 'type':
       return { path, message: `must be ${[params.type].flat().join(' or ')}` }
     case 'anyOf':
-      if (key === 'at') return { path, message: 'must be an offset from the start, such as 0, 90s or 1h30m' }
+      if (key === 'at' || key === 'time' || key === 'start' || key === 'end')
+        return { path, message: 'must be an offset from the start, such as 0, 90s or 1h30m' }
       if (key === 'rules') return rulesFault(path, content)
       return { path, message: 'must have expect or notifications; otherwise it tests nothing' }
     default:

@@ -215,7 +215,7 @@ describe('a fault in a file of rule tests', () => {
       assert.equal(status, 1)
       assert.equal(lines.length, faults.length, stdout)
       for (const [index, fault] of faults.entries()) assert.match(lines[index] ?? '', fault)
-      assert.match(stderr, /^\d faults? in the files of rule tests\.$/m)
+      assert.match(stderr, /^\d faults? in the test files\.$/m)
     })
 })
 

@@ -170,6 +170,17 @@ ${OPEN_MS / 60_000} minutes, or when an operator resets it.`,
       check: ['check the routes and receivers of a folder', () => import('./notifications/check.ts')],
     },
   },
+  views: {
+    line: 'apply, list, describe, drop and test tables declared in SQL',
+    about: 'Apply, list, describe, drop and test the tables that config/views declares in SQL.',
+    commands: {
+      apply: ['put the statements of a folder into force', () => import('./views/apply.ts')],
+      list: ['list tables with the numbers of their groups', () => import('./views/list.ts')],
+      describe: ['show the columns and the statement of a table', () => import('./views/describe.ts')],
+      drop: ['drop tables', () => import('./views/drop.ts')],
+      test: ['run tests of tables on records', () => import('./views/test.ts')],
+    },
+  },
   schemas: {
     line: 'check and register the schemas of events',
     about: `List, check and register the schemas of events in a schema registry.

@@ -30,6 +30,8 @@ export const ACTIONS = [
   'topics apply',
   'topics create',
   'topics grow',
+  'views apply',
+  'views drop',
 ] as const
 
 export type Action = (typeof ACTIONS)[number]

@@ -67,7 +67,10 @@ records of the topics that are not in it yet.
 
 readings, events, alerts, analytics and dead_letters have a row for each event of their topics. records has a row for
 each record, and includes ticks, rule sets and records that are not events. alert_log has a row for each alert that
-fired; resolved_ts is NULL while it fires. alert_events has every transition. Times are UTC.`,
+fired; resolved_ts is NULL while it fires. alert_events has every transition. Times are UTC.
+
+A SELECT from a table of config/views is answered with its rows now or, with EMIT CHANGES, with their changes until
+Ctrl-C. SHOW TABLES and DESCRIBE work too.`,
   more: `
 Only the views that the statements name are loaded, into a private folder that is removed at the end. With --since,
 fewer objects are fetched. datetime(TIME, MODIFIER) is SQLite's, e.g. datetime('now', '-1 hour').
@@ -78,6 +81,7 @@ statements are separated by semicolons. docs/history.md lists the columns; so do
 Examples:
   sluice sql "SELECT * FROM alert_log WHERE resolved_ts IS NULL"
   sluice sql "SELECT subject, max(time) FROM readings GROUP BY ALL" --since 7d
+  sluice sql "SELECT * FROM device_sensor_stats WHERE device_id = 'phone-1' EMIT CHANGES"
   sluice sql --file report.sql --format parquet --output report.parquet`,
   args: {
     sql: optionalArgument('statements', SOME_TEXT),
@@ -87,6 +91,7 @@ Examples:
     if (options.format === 'parquet' && options.output === undefined && terminal.stdout.isTTY)
       throw usageFailure('Parquet cannot be shown on a terminal: use --output, or redirect standard output.')
     const statements = await statementsOf(given, options.file, terminal)
+    if (await isAnsweredByTables(statements, options, terminal)) return
     const folder = await mkdtemp(join(tmpdir(), 'sluice-sql-'))
     try {
       await query(statements, options, folder, terminal)
@@ -107,6 +112,20 @@ async function statementsOf(
     throw usageFailure('Specify either statements, or --file with a file of statements.')
   if (given !== undefined) return given
   return String(await inputBytes(file ?? '-', terminal))
+}
+
+async function isAnsweredByTables(
+  statements: string,
+  options: SqlOptions,
+  terminal: Terminal,
+): Promise<boolean> {
+  const { env, since, until, format } = options
+  // Records of a range of time, and Parquet, are answers of DuckDB.
+  if (since !== undefined || until !== undefined || format === 'parquet') return false
+  const { answeredByTables } = await import('./tables.ts')
+  return answeredByTables(statements, format, MAX_ROWS, configOf(terminal, env), terminal, answers =>
+    print(answers, options, terminal, () => {}),
+  )
 }
 
 /** Loads the tables, runs the statements, and prints their results. */

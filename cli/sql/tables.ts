@@ -1,0 +1,156 @@
+/** Answers statements over the tables of config/views: their rows now, or their changes as they come. */
+import { once } from 'node:events'
+import type { Config } from '../../lib/app/config.ts'
+import type { Answer } from '../../lib/operations/sql/database.ts'
+import type { Value } from '../../lib/operations/sql/value.ts'
+import { VIEWS as OF_RECORDS } from '../../lib/operations/sql/views.ts'
+import { tableNamed } from '../../lib/operations/views/drop.ts'
+import { tableChanges } from '../../lib/operations/views/push.ts'
+import { readableTables, selectedRows } from '../../lib/queries/view-rows.ts'
+import { parse } from '../../lib/views/language/parser.ts'
+import { compileSelect, type Selection } from '../../lib/views/language/select.ts'
+import { StatementError } from '../../lib/views/language/statement-error.ts'
+import type { ActivatedPlan, ColumnType } from '../../lib/views/plan.ts'
+import { instant } from '../../packages/runtime/consumer/instant.ts'
+import { CliFailure, StoppedByUser } from '../failure.ts'
+import type { Terminal } from '../terminal.ts'
+import { harmless } from '../text-width.ts'
+import { type ViewServers, withViews } from '../views/servers.ts'
+import { windowText } from '../views/text.ts'
+import { csvLine } from './text.ts'
+
+/** Statement that may be about a table, with the name of the table. */
+const OF_TABLE = /^\s*(?:SELECT\b.*?\bFROM|DESCRIBE)\s+([`"]?)(\w+)\1(?![\w.("])/is
+const SHOW = /^\s*(?:SHOW|LIST)\s+TABLES\s*;?\s*$/i
+/** Minimum width of a column of changes, whose widths are not known in advance. */
+const WIDTH = 16
+
+type Print = (answers: AsyncIterable<Answer>) => Promise<void>
+
+/**
+ * Answers statements if they are about a table of config/views. Other statements are for DuckDB.
+ *
+ * @param most maximum number of rows for a statement without a limit
+ * @returns whether the statements were answered
+ */
+export async function answeredByTables(
+  statements: string,
+  format: 'table' | 'csv' | 'json',
+  most: number,
+  config: Config,
+  terminal: Terminal,
+  print: Print,
+): Promise<boolean> {
+  const [, , name] = OF_TABLE.exec(statements) ?? []
+  if (!SHOW.test(statements) && (name === undefined || isOfRecords(name))) return false
+  return withViews(config, async servers => {
+    const { plan } = servers
+    if (name === undefined) await print(one(shownTables(plan)))
+    else if (!plan.tables.some(table => table.name.toLowerCase() === name.toLowerCase())) return false
+    else if (/^\s*DESCRIBE/i.test(statements)) await print(one(described(plan, name)))
+    else {
+      const selection = selectionOf(statements, plan)
+      if (selection.isPush) await follow(selection, servers, format, terminal)
+      else await print(one(await pulled(selection, servers, most)))
+    }
+    return true
+  })
+}
+
+function isOfRecords(name: string): boolean {
+  return OF_RECORDS.some(view => view === name.toLowerCase())
+}
+
+async function* one(answer: Answer): AsyncGenerator<Answer> {
+  yield answer
+}
+
+function answerOf(
+  columns: readonly { name: string; type: string }[],
+  rows: readonly (readonly Value[])[],
+): Answer {
+  return {
+    columns: columns.map(one => ({ ...one, isNumber: one.type === 'BIGINT' || one.type === 'DOUBLE' })),
+    async *rows() {
+      yield* rows
+    },
+  }
+}
+
+function shownTables(plan: ActivatedPlan): Answer {
+  const columns = ['table_name', 'window', 'statement'].map(name => ({ name, type: 'VARCHAR' }))
+  const rows = readableTables(plan).map(({ name, window, statement }) => [
+    ...[name, window ? windowText(window) : null, statement],
+  ])
+  return answerOf(columns, rows)
+}
+
+function described(plan: ActivatedPlan, name: string): Answer {
+  const columns = ['column_name', 'column_type', 'key'].map(one => ({ name: one, type: 'VARCHAR' }))
+  const rows = tableNamed(plan, name).columns.map(({ name, type, isKey }) => [
+    name,
+    type,
+    isKey ? 'PRI' : null,
+  ])
+  return answerOf(columns, rows)
+}
+
+function selectionOf(statements: string, plan: ActivatedPlan): Selection {
+  try {
+    return compileSelect(statements, plan, parse)
+  } catch (error) {
+    throw error instanceof StatementError ? new CliFailure(error.message, 1, { cause: error }) : error
+  }
+}
+
+async function pulled(selection: Selection, { states, rows }: ViewServers, most: number): Promise<Answer> {
+  const { table, columns, key: group, limit, ofRow: of } = selection
+  const query = { group, of, limit: limit ?? most, nowMs: Date.now() }
+  const found = await selectedRows(states, await rows(), table, query)
+  if (!found.isWhole && limit === undefined)
+    throw new CliFailure(`The result has more than ${most} rows: add a LIMIT.`)
+  return answerOf(
+    columns,
+    found.rows.map(row => row.map((value, index) => shown(value, columns[index]?.type))),
+  )
+}
+
+/** Prints changes until the user stops the command, or the limit is reached. */
+async function follow(
+  { table, columns, limit = Number.POSITIVE_INFINITY, ofChange }: Selection,
+  { changes }: ViewServers,
+  format: 'table' | 'csv' | 'json',
+  terminal: Terminal,
+): Promise<void> {
+  const { stdout, stop } = terminal
+  const names = columns.map(({ name }) => name)
+  const lineOf = (values: readonly Value[]): string => {
+    if (format === 'csv') return csvLine(values)
+    if (format === 'table') return `${alignedText(values, names)}\n`
+    return `${JSON.stringify(Object.fromEntries(names.map((name, index) => [name, values[index]])))}\n`
+  }
+  if (format !== 'json') stdout.write(lineOf(names))
+  let count = 0
+  for await (const change of tableChanges(await changes(), table, 'now', stop)) {
+    const values = ofChange(change)
+    if (values === undefined) continue
+    const line = lineOf(values.map((value, index) => shown(value, columns[index]?.type)))
+    if (!stdout.write(line)) await once(stdout, 'drain')
+    count += 1
+    if (count >= limit) return
+  }
+  throw new StoppedByUser()
+}
+
+function alignedText(values: readonly Value[], names: readonly string[]): string {
+  const cells = values.map((value, index) => {
+    const text = value === null ? 'NULL' : typeof value === 'object' ? JSON.stringify(value) : String(value)
+    return harmless(text).padEnd(Math.max(WIDTH, names[index]?.length ?? 0))
+  })
+  return cells.join('  ').trimEnd()
+}
+
+/** Returns a value as `sluice sql` shows it: a timestamp is RFC 3339. */
+function shown(value: Value | undefined, type: ColumnType | undefined): Value {
+  return type === 'TIMESTAMP' && typeof value === 'number' ? instant(value) : (value ?? null)
+}

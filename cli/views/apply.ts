@@ -1,0 +1,61 @@
+import type { Counts } from '../../lib/operations/audit.ts'
+import { type PlanChange, planChange } from '../../lib/operations/views/change.ts'
+import { planOf } from '../../lib/operations/views/statements.ts'
+import { command, environment, flag, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
+import { configOf } from '../connections.ts'
+import { confirm } from '../state/confirm.ts'
+import { pathIn, printReport } from '../terminal.ts'
+import { changed } from './changed.ts'
+import { withViews } from './servers.ts'
+import { changeText } from './text.ts'
+
+export default command({
+  about: `Put the statements of a folder into force: tables that are new or have changed are built, and tables without a statement are
+dropped.
+
+A table is built beside the one that is read: the records that the log still has are added to it, and it replaces the old one
+when the function \`views\` has applied them. If the command is interrupted, run it again: it continues where it ended.`,
+  more: `
+Examples:
+  sluice views apply --dry-run
+  sluice views apply config/views --env staging --yes`,
+  args: {
+    dir: optionalArgument('folder with *.sql files (default: VIEWS_DIR, else "config/views")', SOME_TEXT),
+  },
+  options: {
+    dryRun: flag('show the changes without making them'),
+    yes: flag('do not ask before tables are replaced or dropped'),
+    json: JSON_OPTION,
+    env: environment('of the tables'),
+  },
+  async run({ dir, dryRun, yes, json, env }, terminal) {
+    const config = configOf(terminal, env)
+    const folder = dir ?? (terminal.environment.VIEWS_DIR || 'config/views')
+    const wanted = await planOf(pathIn(terminal, folder), folder)
+    await withViews(config, async servers => {
+      const change = planChange(servers.plan, wanted)
+      terminal.stderr.write(changeText(change))
+      const { build, replaced, dropped } = change
+      if (dryRun) return printReport(terminal, reportOf(change, {}), json, () => '')
+      if (replaced.length + dropped.length > 0)
+        await confirm('Replace and drop these tables? Their rows are lost.', yes, terminal)
+      const filter = { built: names(build), dropped: names(dropped) }
+      const counts = await changed(servers, { action: 'views apply', filter }, wanted, terminal)
+      if (counts) printReport(terminal, reportOf(change, counts), json, () => 'Done.\n')
+    })
+  },
+})
+
+function reportOf({ build, replaced, dropped, unchanged }: PlanChange, counts: Counts) {
+  return {
+    built: build.map(({ name }) => name),
+    replaced,
+    dropped: dropped.map(({ name }) => name),
+    unchanged: unchanged.map(({ name }) => name),
+    ...counts,
+  }
+}
+
+function names(tables: PlanChange['build']): string {
+  return tables.map(({ name }) => name).join(', ')
+}

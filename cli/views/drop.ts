@@ -1,0 +1,32 @@
+import { planWithout } from '../../lib/operations/views/drop.ts'
+import { argumentList, command, environment, flag, JSON_OPTION, SOME_TEXT } from '../command.ts'
+import { configOf } from '../connections.ts'
+import { confirm } from '../state/confirm.ts'
+import { printReport } from '../terminal.ts'
+import { changed } from './changed.ts'
+import { withViews } from './servers.ts'
+
+export default command({
+  about: `Drop tables, with all their rows. Those who follow a table are disconnected.
+
+Remove the statement from config/views too. Otherwise the next \`sluice views apply\` builds the table again from the
+records that the log still has.`,
+  more: `
+Examples:
+  sluice views drop device_activity_counts
+  sluice views drop device_activity_counts device_sensor_stats --yes`,
+  args: { table: argumentList('names of tables', SOME_TEXT) },
+  options: {
+    yes: flag('do not ask for confirmation'),
+    json: JSON_OPTION,
+    env: environment('of the tables'),
+  },
+  run: ({ table: names, yes, json, env }, terminal) =>
+    withViews(configOf(terminal, env), async servers => {
+      const wanted = planWithout(servers.plan, names)
+      await confirm(`Drop ${names.join(', ')}?`, yes, terminal)
+      const filter = { tables: names.join(', ') }
+      const counts = await changed(servers, { action: 'views drop', filter }, wanted, terminal)
+      if (counts) printReport(terminal, { dropped: names, ...counts }, json, () => 'Done.\n')
+    }),
+})

@@ -1,0 +1,71 @@
+/** Gives commands the servers with the tables. */
+import type { Config } from '../../lib/app/config.ts'
+import { dataReader } from '../../lib/app/data-reader.ts'
+import { topicName } from '../../lib/app/topics.ts'
+import { settingsOf } from '../../lib/operations/backtest/settings.ts'
+import { applyingOf, type ViewPorts, viewsConsumer } from '../../lib/operations/views/apply.ts'
+import { NO_TABLES } from '../../lib/operations/views/change.ts'
+import type { ChangesLog } from '../../lib/operations/views/push.ts'
+import { topicBounds } from '../../lib/queries/topics.ts'
+import type { TopicSize } from '../../lib/tables/table.ts'
+import type { ActivatedPlan } from '../../lib/views/plan.ts'
+import { TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
+import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
+import type { CommandConnections } from '../command-connections.ts'
+import { withinPatience, withRedis } from '../connections.ts'
+
+export interface ViewServers {
+  readonly config: Config
+  readonly connections: CommandConnections
+  readonly plan: ActivatedPlan
+  readonly states: StateInspection
+  /** Opens the ports of an operation, within `carryOut`. */
+  readonly ports: () => Promise<ViewPorts>
+  /** Opens the log of changes. */
+  readonly changes: () => Promise<ChangesLog>
+  /** Topic `view-rows`, with its current number of partitions. */
+  readonly rows: () => Promise<TopicSize>
+}
+
+/**
+ * Runs work with the tables of an environment.
+ *
+ * @throws CliFailure if Redis or Kafka does not answer
+ */
+export function withViews<T>(config: Config, use: (servers: ViewServers) => Promise<T>): Promise<T> {
+  return withRedis(config, async (client, connections) => {
+    let offsets: TopicOffsets | undefined
+    const opened = async () => {
+      offsets ??= new TopicOffsets(await connections.kafka())
+      return offsets
+    }
+    const inForce = await connections.value<ActivatedPlan>(`views:${config.env}`)
+    const states = new StateInspection(client)
+    const topic = topicName('view-rows', config.env)
+    try {
+      return await use({
+        ...{ config, connections, states },
+        plan: (await inForce.read()) ?? NO_TABLES,
+        ports: async () => ({
+          ...{ inForce, states, applying: applyingOf(client, config.env) },
+          ...{
+            publisher: await connections.publisher(),
+            log: await connections.log(),
+            offsets: await opened(),
+          },
+          consumer: viewsConsumer(await settingsOf(config, dataReader(config)), config.contentMode),
+        }),
+        changes: async () => ({
+          ...{ log: await connections.log(), offsets: await opened(), plan: () => inForce.read() },
+          topic: topicName('view-changes', config.env),
+        }),
+        rows: async () => {
+          const bounds = await withinPatience(topicBounds(await opened(), topic))
+          return { topic, partitions: bounds.length }
+        },
+      })
+    } finally {
+      await offsets?.close().catch(() => {})
+    }
+  })
+}

@@ -1,0 +1,32 @@
+/** Texts of `sluice views`. Pure. */
+import { durationText } from '../../lib/duration.ts'
+import type { ApplyProgress } from '../../lib/operations/views/apply.ts'
+import type { PlanChange } from '../../lib/operations/views/change.ts'
+import type { WindowPlan } from '../../lib/views/plan.ts'
+
+/** Returns a text such as `tumbling 1 min`. */
+export function windowText(window: WindowPlan): string {
+  if (window.kind === 'session') return `session, gap ${durationText(window.gapMs)}`
+  const advance = window.kind === 'tumbling' ? '' : `, advance ${durationText(window.advanceMs)}`
+  return `${window.kind} ${durationText(window.sizeMs)}${advance}`
+}
+
+/** Returns a line for each table that changes. */
+export function changeText({ build, replaced, dropped, unchanged }: PlanChange): string {
+  const lines = [
+    ...build.map(({ name, generation }) =>
+      replaced.includes(name)
+        ? `  ~ ${name}: build generation ${generation} from the log, then switch`
+        : `  + ${name}: build generation ${generation} from the log`,
+    ),
+    ...dropped.map(({ name }) => `  - ${name}: drop`),
+    ...(unchanged.length > 0 ? [`    unchanged: ${unchanged.map(({ name }) => name).join(', ')}`] : []),
+  ]
+  return lines.map(line => `${line}\n`).join('')
+}
+
+/** Returns the progress, such as `adding the past: 81240 of 960000 records, 40620 rows`. */
+export function progressText({ phase, records, total, rows, pending }: ApplyProgress): string {
+  if (phase === 'adding the past') return `${phase}: ${records} of ${total} records, ${rows} rows`
+  return phase === 'waiting for views' ? `${phase}: ${pending} records to apply` : phase
+}

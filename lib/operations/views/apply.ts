@@ -1,0 +1,362 @@
+/**
+ * Puts statements into force. A new or changed table is built beside those that are read: it is activated, the records of the past are
+ * added to it, and it replaces the old one when the consumer `views` has applied them. The progress is stored, so that the next run
+ * finishes what an interrupted one has left.
+ */
+import { randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { TopicOffsets } from '../../../packages/runtime/adapters/kafka/offsets.ts'
+import type { TopicPublisher } from '../../../packages/runtime/adapters/kafka/produce-types.ts'
+import type { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
+import type { StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
+import { RedisValue } from '../../../packages/runtime/adapters/redis/value.ts'
+import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
+import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
+import { type ContentMode, producedRecord, writeEvent } from '../../../packages/runtime/cloudevents/writer.ts'
+import { derivedId } from '../../../packages/runtime/consumer/derived-id.ts'
+import { partsOfEntity } from '../../../packages/runtime/consumer/event.ts'
+import { instant } from '../../../packages/runtime/consumer/instant.ts'
+import type { Value } from '../../../packages/runtime/lambda/connections.ts'
+import {
+  type AnyKeyedProcess,
+  CONSUMER_DEFAULTS,
+  type Consumer,
+} from '../../../packages/runtime/pipeline/consumer.ts'
+import { type Operation, Operations } from '../../../packages/runtime/pipeline/generations/operations.ts'
+import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
+import { APPLICATION } from '../../app/application.ts'
+import { type Signal, topicName, topicsOf } from '../../app/topics.ts'
+import { type Range, readRecords } from '../../queries/records.ts'
+import { topicBounds } from '../../queries/topics.ts'
+import { VIEWS } from '../../queries/view-rows.ts'
+import { storedStates } from '../../tables/table.ts'
+import { dataschemaOf } from '../../telemetry/dataschema.ts'
+import { activatedPlan, viewsActivated } from '../../views/activation.ts'
+import { rowSource, VIEW_DROPPED_TYPE, VIEWS_ACTIVATED_TYPE } from '../../views/event-names.ts'
+import type { ActivatedPlan, TablePlan, ViewPlan } from '../../views/plan.ts'
+import { views } from '../../views/process.ts'
+import type { Counts } from '../audit.ts'
+import type { ConsumerSettings } from '../backtest/partition-run.ts'
+import { OperationFailure } from '../failure.ts'
+import { buildingPlan, builtPlan, NO_TABLES, planChange } from './change.ts'
+import { appendPast, type PastProgress, type PastRange } from './past.ts'
+
+/** Unfinished change of the tables in force. */
+export interface Applying extends Operation {
+  readonly by: string
+  /** Time at which the change was started, RFC 3339. */
+  readonly begunAt: string
+  /** Time of the last sign of the run that works on it, in milliseconds since the epoch; 0 if it has ended. */
+  readonly aliveMs: number
+  /** Tables that are built. */
+  readonly building: readonly TablePlan[]
+  /** Ends of the sources' partitions before the tables were activated in them; absent before that. */
+  readonly sources?: readonly Range[]
+  /** Records of the past; absent until the tables are active in all partitions. */
+  readonly past?: readonly PastRange[]
+  /** Ends of the partitions of `view-rows` when `past` was stored last. */
+  readonly rowsFrom?: readonly number[]
+}
+
+export interface ViewPorts {
+  /** Plan in force, as the functions keep it. */
+  readonly inForce: Pick<Value<ActivatedPlan>, 'read' | 'update'>
+  readonly applying: Operations<Applying, object>
+  readonly publisher: TopicPublisher
+  readonly log: LogReader
+  readonly offsets: Pick<TopicOffsets, 'bounds'>
+  readonly states: Pick<StateInspection, 'states' | 'summary'>
+  /** Consumer `views`, as in a deployment. */
+  readonly consumer: Consumer<AnyKeyedProcess>
+}
+
+export interface ApplyProgress extends PastProgress {
+  phase: 'activating' | 'adding the past' | 'waiting for views' | 'dropping'
+  /** Number of records of `view-rows` that the consumer has not applied yet. */
+  pending: number
+}
+
+export interface Watching {
+  readonly progress: ApplyProgress
+  readonly stop: AbortSignal
+}
+
+/** Returns the store of unfinished changes. */
+export function applyingOf(client: RedisClient, env: string): ViewPorts['applying'] {
+  return new Operations(new RedisValue(client, `views-apply:${env}`), {}, Date.now)
+}
+
+/** Returns the consumer `views`, as in a deployment. */
+export function viewsConsumer(settings: ConsumerSettings, contentMode: ContentMode): ViewPorts['consumer'] {
+  return {
+    ...{ ...CONSUMER_DEFAULTS, application: APPLICATION, failuresTo: APPLICATION.failuresTopic, contentMode },
+    ...{ process: views() as AnyKeyedProcess, newEntities: Number.MAX_SAFE_INTEGER },
+    ...settings,
+  }
+}
+
+export function newProgress(): ApplyProgress {
+  return { phase: 'activating', records: 0, rows: 0, total: 0, pending: 0 }
+}
+
+/** A run that gives no sign for this time has ended. Each run gives signs more often. */
+const DEAD_AFTER_MS = 30_000
+const SIGN_MS = 5_000
+const LOOK_MS = 250
+/** Groups in one request to Kafka. */
+const AT_ONCE = 500
+
+/**
+ * Puts the wanted tables into force, after it has finished what an interrupted run has left.
+ *
+ * @param by operator
+ * @throws OperationFailure if another run is at work
+ * @throws the reason of the signal if the work is stopped
+ */
+export async function applyViews(
+  ports: ViewPorts,
+  wanted: ViewPlan,
+  by: string,
+  watching: Watching,
+  counts: Counts,
+): Promise<void> {
+  for (;;) {
+    const { build } = planChange((await ports.inForce.read()) ?? NO_TABLES, wanted)
+    const operation = randomUUID()
+    const begun = {
+      operation,
+      attempt: 0,
+      begunAt: instant(Date.now()),
+      aliveMs: Date.now(),
+      by,
+      building: build,
+    }
+    const own = await taken(ports, begun)
+    const signs = setInterval(() => void noted(ports, own, { aliveMs: Date.now() }).catch(() => {}), SIGN_MS)
+    try {
+      await finish(ports, own, wanted, watching, counts)
+    } finally {
+      clearInterval(signs)
+      await noted(ports, own, { aliveMs: 0 }).catch(() => {})
+    }
+    await ports.applying.end(own)
+    if (own.operation === operation) return
+  }
+}
+
+async function taken({ applying }: ViewPorts, begun: Applying): Promise<Applying> {
+  let busy: Applying | undefined
+  const own = await applying.take(begun, underway => {
+    busy = Date.now() - underway.aliveMs < DEAD_AFTER_MS ? underway : undefined
+    return busy === undefined
+  })
+  if (busy === undefined) return { ...(own as Applying), aliveMs: Date.now() }
+  throw new OperationFailure(
+    `Nothing was changed: the tables are being changed since ${busy.begunAt} by ${busy.by}. Wait until that has ended; if it was ` +
+      `killed, try again in ${DEAD_AFTER_MS / 1000} seconds.`,
+  )
+}
+
+/** Stores progress. @throws OperationFailure if another run has taken over */
+async function noted({ applying }: ViewPorts, own: Applying, change: Partial<Applying>): Promise<void> {
+  if (!(await applying.note(own, underway => ({ ...underway, ...change }))))
+    throw new OperationFailure('Another run of the command has taken over.')
+}
+
+async function finish(
+  ports: ViewPorts,
+  own: Applying,
+  wanted: ViewPlan,
+  watching: Watching,
+  counts: Counts,
+): Promise<void> {
+  // Tables that are not wanted any more are not built further. Their groups are dropped below.
+  const built = own.building.filter(({ generation }) =>
+    wanted.tables.some(one => one.generation === generation),
+  )
+  if (built.length > 0) {
+    const { past, rowsFrom } = own.past ? own : await building(ports, own, wanted, built)
+    watching.progress.phase = 'adding the past'
+    const plan = activatedPlan({ streams: wanted.streams, tables: built }, [])
+    const store = async (next: readonly number[]) => {
+      const ranges = (past ?? []).map((range, index) => ({ ...range, next: next[index] as number }))
+      await noted(ports, own, { past: ranges, rowsFrom: await endsOfRows(ports) })
+      counts.rows = watching.progress.rows
+    }
+    const rowRanges = async (from: readonly number[]) =>
+      (await boundsOf(ports, ['view-rows'])).map((range, index) => ({
+        ...range,
+        start: from[index] ?? range.start,
+      }))
+    const { log, publisher, consumer } = ports
+    await appendPast(
+      { log, publisher, consumer, rowRanges },
+      past ?? [],
+      plan,
+      own.past ? rowsFrom : undefined,
+      store,
+      watching.progress,
+      watching.stop,
+    )
+    await untilApplied(ports, watching)
+    counts.built = built.length
+  }
+  const { plan } = await activate(ports, inForce => {
+    counts.dropped = planChange(inForce, wanted).dropped.length
+    return activatedPlan(builtPlan(inForce, wanted, built), [])
+  })
+  await untilApplied(ports, watching)
+  watching.progress.phase = 'dropping'
+  counts.groups = await dropGroups(ports, plan, own.operation, watching.stop)
+}
+
+/** Activates the tables that are built, and returns the records that were appended before. */
+async function building(
+  ports: ViewPorts,
+  own: Applying,
+  wanted: ViewPlan,
+  built: readonly TablePlan[],
+): Promise<Pick<Applying, 'past' | 'rowsFrom'>> {
+  const signals = topicsOf(own.building.map(({ signal }) => signal as Signal))
+  const sources = own.sources ?? (await boundsOf(ports, signals))
+  // An interrupted run may have activated the tables in some partitions. Its activations are found after these ends.
+  await noted(ports, own, { sources })
+  const ends = new Map((await boundsOf(ports, signals)).map(range => [placeOf(range), range.end]))
+  const since = sources.map(range => ({
+    ...range,
+    start: range.end,
+    end: ends.get(placeOf(range)) ?? range.end,
+  }))
+  const generations = built.map(({ generation }) => generation)
+  const next = (inForce: ActivatedPlan) => activatedPlan(buildingPlan(inForce, wanted, built), generations)
+  const { offsets } = await activate(ports, next, since)
+  const past = sources.map(range => {
+    const end = offsets.get(placeOf(range)) as number
+    return { ...range, next: range.start, end }
+  })
+  const rowsFrom = await endsOfRows(ports)
+  await noted(ports, own, { past, rowsFrom })
+  return { past, rowsFrom }
+}
+
+/**
+ * Changes the plan in force, and appends it to all partitions of the topics that `views` reads. The topic of rows comes first, so
+ * that no row of a new table arrives before its plan.
+ *
+ * @param since starts of ranges in which an interrupted run may have activated the tables. The plan is not appended there again.
+ * @returns the plan, and its offsets by partition
+ */
+async function activate(
+  ports: ViewPorts,
+  next: (inForce: ActivatedPlan) => ActivatedPlan,
+  since: readonly Range[] = [],
+): Promise<{ readonly plan: ActivatedPlan; readonly offsets: ReadonlyMap<string, number> }> {
+  const plan = await ports.inForce.update(inForce => next(inForce ?? NO_TABLES))
+  const offsets = await activationsIn(ports, plan, since)
+  const { contentMode } = ports.consumer
+  const time = instant(Date.now())
+  const [rows, others] = [['view-rows'], topicsOf(['viewed']).filter(signal => signal !== 'view-rows')]
+  for (const signals of [rows, others] as const) {
+    const places = (await boundsOf(ports, signals as readonly Signal[])).filter(
+      one => !offsets.has(placeOf(one)),
+    )
+    const records = places.map(({ topic, partition }) => {
+      const event = viewsActivated(plan, partition, time)
+      return { topic, partition, key: null, ...writeEvent(event, contentMode) }
+    })
+    const appended = await ports.publisher.publish(records)
+    for (const [index, place] of places.entries()) offsets.set(placeOf(place), appended[index] as number)
+  }
+  return { plan, offsets }
+}
+
+/** Returns the offsets at which the tables of a plan were activated within the ranges, by partition. */
+async function activationsIn(
+  { log }: ViewPorts,
+  { building: [generation] }: ActivatedPlan,
+  ranges: readonly Range[],
+): Promise<Map<string, number>> {
+  const offsets = new Map<string, number>()
+  for await (const record of readRecords(log, ranges)) {
+    const event = readEvent(record)
+    if (isFailure(event) || event.type !== VIEWS_ACTIVATED_TYPE || offsets.has(placeOf(record))) continue
+    const { building } = event.data as ActivatedPlan
+    if (building.includes(generation as string)) offsets.set(placeOf(record), record.offset)
+  }
+  return offsets
+}
+
+/** Waits until the consumer has applied the records that `view-rows` has now. */
+async function untilApplied(ports: ViewPorts, { progress, stop }: Watching): Promise<void> {
+  const ranges = await boundsOf(ports, ['view-rows'])
+  progress.phase = 'waiting for views'
+  for (;;) {
+    const pending = ranges.map(async ({ topic, partition, end }) => {
+      const key = { consumer: VIEWS.process.name, topic, partition }
+      return Math.max(0, end - 1 - (await ports.states.summary(key)).appliedOffset)
+    })
+    progress.pending = (await Promise.all(pending)).reduce((sum, one) => sum + one, 0)
+    if (progress.pending === 0) return
+    await pause(LOOK_MS, undefined, { signal: stop })
+  }
+}
+
+/** Drops the groups whose table is not in the plan. Returns their number. */
+async function dropGroups(
+  ports: ViewPorts,
+  plan: ViewPlan,
+  operation: string,
+  stop: AbortSignal,
+): Promise<number> {
+  const { env, contentMode } = ports.consumer
+  const kept = new Set(plan.tables.map(({ name, generation }) => rowSource(name, generation)))
+  const topic = {
+    topic: topicName('view-rows', env),
+    partitions: (await boundsOf(ports, ['view-rows'])).length,
+  }
+  let dropped = 0
+  let records: ReturnType<typeof dropOf>[] = []
+  const send = async () => {
+    await ports.publisher.publish(records)
+    dropped += records.length
+    records = []
+    stop.throwIfAborted()
+  }
+  const dropOf = (entity: string, partition: number) => {
+    const { source, subject = '' } = partsOfEntity(entity)
+    const [, , table] = source.split('/')
+    const event = {
+      ...{ id: derivedId('view-dropped', operation, entity), source, subject, type: VIEW_DROPPED_TYPE },
+      ...{ time: instant(Date.now()), datacontenttype: 'application/json', data: { table } },
+      dataschema: dataschemaOf(VIEW_DROPPED_TYPE),
+    }
+    return { ...producedRecord(topic.topic, subject, event, contentMode), partition }
+  }
+  for await (const { entity, partition } of storedStates(ports.states, VIEWS, topic, '/views/')) {
+    if (kept.has(partsOfEntity(entity).source)) continue
+    records.push(dropOf(entity, partition))
+    if (records.length === AT_ONCE) await send()
+  }
+  await send()
+  return dropped
+}
+
+async function endsOfRows(ports: ViewPorts): Promise<readonly number[]> {
+  return (await boundsOf(ports, ['view-rows'])).map(({ end }) => end)
+}
+
+/** Returns the ranges of all partitions of the signals' topics. */
+async function boundsOf(
+  { offsets, consumer }: ViewPorts,
+  signals: readonly Signal[],
+): Promise<readonly Range[]> {
+  const topics = signals.map(signal => topicName(signal, consumer.env))
+  const found = topics.map(async topic =>
+    (await topicBounds(offsets, topic)).map((bounds, partition) => ({ topic, partition, ...bounds })),
+  )
+  return (await Promise.all(found)).flat()
+}
+
+function placeOf({ topic, partition }: { readonly topic: string; readonly partition: number }): string {
+  return `${topic}/${partition}`
+}

@@ -1,0 +1,71 @@
+/** Follows the changes of a table, as the consumer `views` publishes them. */
+import type { TopicOffsets } from '../../../packages/runtime/adapters/kafka/offsets.ts'
+import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
+import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
+import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
+import { followTopic } from '../../queries/follow.ts'
+import { topicBounds } from '../../queries/topics.ts'
+import { readableTables } from '../../queries/view-rows.ts'
+import { tableSource, VIEW_CHANGED_TYPE, type ViewChanged } from '../../views/event-names.ts'
+import type { ActivatedPlan, TablePlan } from '../../views/plan.ts'
+import { OperationFailure } from '../failure.ts'
+
+/** Interval at which the plan in force is read, in milliseconds. */
+const LOOK_MS = 1_000
+
+export interface ChangesLog {
+  readonly log: LogReader
+  readonly offsets: Pick<TopicOffsets, 'bounds'>
+  /** Topic `view-changes`. */
+  readonly topic: string
+  /** Reads the plan in force. */
+  readonly plan: () => Promise<ActivatedPlan | undefined>
+}
+
+/** Error for a table that was dropped or replaced while its changes were followed. */
+export class TableGone extends OperationFailure {
+  override readonly name = 'TableGone'
+}
+
+/**
+ * Yields the changes of a table until it is stopped.
+ *
+ * @param from `beginning` for all changes that the topic still has, `now` for new changes only
+ * @throws TableGone if the table is dropped, or its statement changes
+ * @throws errors of `followTopic`
+ */
+export async function* tableChanges(
+  { log, offsets, topic, plan }: ChangesLog,
+  { name, generation }: Pick<TablePlan, 'name' | 'generation'>,
+  from: 'beginning' | 'now',
+  stop: AbortSignal,
+): AsyncGenerator<ViewChanged> {
+  const bounds = await topicBounds(offsets, topic)
+  const gone = new AbortController()
+  const look = async () => {
+    const inForce = await plan()
+    const now = readableTables(inForce ?? NOTHING).find(table => table.name === name)
+    if (now?.generation === generation) return
+    const [what, next] = now
+      ? ['Its statement has changed', 'ask again']
+      : ['It was dropped', '`sluice views list` lists the tables']
+    gone.abort(new TableGone(`The table ${name} is not the same any more. ${what}: ${next}.`))
+  }
+  // A failed look is repeated at the next interval.
+  const looking = setInterval(() => void look().catch(() => {}), LOOK_MS)
+  try {
+    const start = bounds.map(({ start, end }) => (from === 'now' ? end : start))
+    const signal = AbortSignal.any([stop, gone.signal])
+    for await (const record of followTopic(log, offsets, topic, start, signal)) {
+      const event = readEvent(record)
+      if (isFailure(event) || event.type !== VIEW_CHANGED_TYPE || event.source !== tableSource(name)) continue
+      const change = event.data as ViewChanged
+      if (change.generation === generation) yield change
+    }
+  } finally {
+    clearInterval(looking)
+  }
+  if (!stop.aborted) gone.signal.throwIfAborted()
+}
+
+const NOTHING: ActivatedPlan = { hash: '', streams: [], tables: [], building: [] }

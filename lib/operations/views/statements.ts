@@ -1,0 +1,39 @@
+/** Reads statements that declare tables, from files whose names end in `.sql`. */
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { compilePlan } from '../../views/language/compile.ts'
+import { parse } from '../../views/language/parser.ts'
+import type { ViewPlan } from '../../views/plan.ts'
+import { OperationFailure } from '../failure.ts'
+import { fileFailure } from '../file-failure.ts'
+
+/**
+ * Returns the plan of the statements in a file, or in all files of a folder.
+ *
+ * @param shown path in messages
+ * @throws OperationFailure if the path cannot be read, or a folder has no statements
+ * @throws StatementError if a statement has an error
+ */
+export async function planOf(path: string, shown: string): Promise<ViewPlan> {
+  const names = await sqlFiles(path, shown)
+  const files = names.map(async name => {
+    const place = name === '' ? shown : join(shown, name)
+    const text = await readFile(join(path, name), 'utf8').catch(error => {
+      throw fileFailure(place, error)
+    })
+    return { name: place, text }
+  })
+  return compilePlan(await Promise.all(files), parse)
+}
+
+/** Returns the names of the files in a folder; an empty name if the path is a file. */
+async function sqlFiles(path: string, shown: string): Promise<readonly string[]> {
+  try {
+    if (!(await stat(path)).isDirectory()) return ['']
+    const names = (await readdir(path)).filter(name => name.endsWith('.sql')).sort()
+    if (names.length > 0) return names
+  } catch (error) {
+    throw fileFailure(shown, error)
+  }
+  throw new OperationFailure(`${shown}: the folder has no *.sql file`)
+}

@@ -1,0 +1,110 @@
+/** Reads the tables that are declared in SQL: which are in force, and their rows. */
+import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
+import { entityOf, partsOfEntity } from '../../packages/runtime/consumer/event.ts'
+import { partitionOf } from '../../packages/runtime/consumer/murmur2.ts'
+import { byText, storedStates, type TopicSize } from '../tables/table.ts'
+import { groupName, rowSource } from '../views/event-names.ts'
+import type { GroupState } from '../views/group.ts'
+import type { ActivatedPlan, Scalar, TablePlan } from '../views/plan.ts'
+import { rowsOfGroup, type TableRow } from '../views/rows.ts'
+
+/** Consumer that stores the groups of tables, in the partitions of the topic `view-rows`. */
+export const VIEWS = { process: { name: 'views' }, rows: () => [], order: () => 0 }
+
+type States = Pick<StateInspection, 'state' | 'states'>
+
+/** Table in force, and the number of its groups. */
+export interface TableSize {
+  readonly table: TablePlan
+  /** True if the rows of the past are still being added, so that the table cannot be read yet. */
+  readonly isBuilding: boolean
+  readonly groups: number
+  /** Number of rows that arrived too late for their windows. */
+  readonly late: number
+}
+
+/** Returns the tables that can be read. */
+export function readableTables({ tables, building }: ActivatedPlan): readonly TablePlan[] {
+  return tables.filter(({ generation }) => !building.includes(generation))
+}
+
+/** Returns the tables with the numbers of their groups. Reads the states of all groups. @throws Unavailable if Redis does not answer */
+export async function tableSizes(
+  states: Pick<States, 'states'>,
+  topic: TopicSize,
+  plan: ActivatedPlan,
+): Promise<readonly TableSize[]> {
+  const bySource = new Map<string, { groups: number; late: number }>()
+  for await (const { entity, state } of storedStates<GroupState, never>(states, VIEWS, topic, '/views/')) {
+    const { source } = partsOfEntity(entity)
+    const { groups = 0, late = 0 } = bySource.get(source) ?? {}
+    bySource.set(source, { groups: groups + 1, late: late + (state.l ?? 0) })
+  }
+  return plan.tables.map(table => ({
+    table,
+    isBuilding: plan.building.includes(table.generation),
+    ...(bySource.get(rowSource(table.name, table.generation)) ?? { groups: 0, late: 0 }),
+  }))
+}
+
+/** Question about the rows of a table. */
+export interface RowQuery<Answer> {
+  /** Values of the only group to read; undefined for all groups. */
+  readonly group?: readonly Scalar[] | undefined
+  /** Returns the answer for a row; undefined for a row that is not wanted. */
+  readonly of: (row: TableRow) => Answer | undefined
+  /** Maximum number of answers. */
+  readonly limit: number
+  readonly nowMs: number
+}
+
+export interface RowAnswers<Answer> {
+  /** Answers in the order of the groups' names and their windows. */
+  readonly rows: readonly Answer[]
+  /** False if the limit was reached before the last row. */
+  readonly isWhole: boolean
+}
+
+/**
+ * Reads rows of a table. One group takes one request to Redis; all groups are read in pages.
+ *
+ * @param topic topic `view-rows`, with its current number of partitions
+ * @throws Unavailable if Redis does not answer
+ */
+export async function selectedRows<Answer>(
+  states: States,
+  topic: TopicSize,
+  table: TablePlan,
+  { group, of, limit, nowMs }: RowQuery<Answer>,
+): Promise<RowAnswers<Answer>> {
+  const found: { name: string; answers: Answer[] }[] = []
+  let [count, isWhole] = [0, true]
+  for await (const [values, state] of groupsOf(states, topic, table, group)) {
+    const answers = rowsOfGroup(table, values, state, nowMs).flatMap(row => of(row) ?? [])
+    isWhole = count + answers.length <= limit
+    found.push({ name: groupName(values), answers: answers.slice(0, limit - count) })
+    count += answers.length
+    if (!isWhole) break
+  }
+  found.sort((a, b) => byText(a.name, b.name))
+  return { rows: found.flatMap(({ answers }) => answers), isWhole }
+}
+
+async function* groupsOf(
+  states: States,
+  topic: TopicSize,
+  { name, generation }: TablePlan,
+  group: readonly Scalar[] | undefined,
+): AsyncGenerator<readonly [group: readonly Scalar[], state: GroupState]> {
+  const source = rowSource(name, generation)
+  if (group === undefined) {
+    for await (const { entity, state } of storedStates<GroupState, never>(states, VIEWS, topic, `${source} `))
+      yield [JSON.parse(partsOfEntity(entity).subject ?? '[]'), state]
+    return
+  }
+  const subject = groupName(group)
+  const partition = partitionOf(Buffer.from(subject), topic.partitions)
+  const key = { consumer: VIEWS.process.name, topic: topic.topic, partition }
+  const state = (await states.state(key, entityOf({ source, subject }))) as GroupState | undefined
+  if (state !== undefined) yield [group, state]
+}

@@ -9,18 +9,18 @@ import { tableChanges } from '../../lib/operations/views/push.ts'
 import { readableTables, selectedRows } from '../../lib/queries/view-rows.ts'
 import { parse } from '../../lib/views/language/parser.ts'
 import { compileSelect, type Selection } from '../../lib/views/language/select.ts'
-import { StatementError } from '../../lib/views/language/statement-error.ts'
 import type { ActivatedPlan, ColumnType } from '../../lib/views/plan.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'
 import { CliFailure, StoppedByUser } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
 import { harmless } from '../text-width.ts'
-import { type ViewServers, withViews } from '../views/servers.ts'
+import { statementFailure, type ViewServers, withViews } from '../views/servers.ts'
 import { windowText } from '../views/text.ts'
 import { csvLine } from './text.ts'
 
 /** Statement that may be about a table, with the name of the table. */
 const OF_TABLE = /^\s*(?:SELECT\b.*?\bFROM|DESCRIBE)\s+([`"]?)(\w+)\1(?![\w.("])/is
+const EMIT = /\bEMIT\s+\w+/i
 const SHOW = /^\s*(?:SHOW|LIST)\s+TABLES\s*;?\s*$/i
 /** Minimum width of a column of changes, whose widths are not known in advance. */
 const WIDTH = 16
@@ -46,7 +46,7 @@ export async function answeredByTables(
   return withViews(config, async servers => {
     const { plan } = servers
     if (name === undefined) await print(one(shownTables(plan)))
-    else if (!plan.tables.some(table => table.name.toLowerCase() === name.toLowerCase())) return false
+    else if (!EMIT.test(statements) && !isTable(plan, name)) return false
     else if (/^\s*DESCRIBE/i.test(statements)) await print(one(described(plan, name)))
     else {
       const selection = selectionOf(statements, plan)
@@ -55,6 +55,10 @@ export async function answeredByTables(
     }
     return true
   })
+}
+
+function isTable({ tables }: ActivatedPlan, name: string): boolean {
+  return tables.some(table => table.name.toLowerCase() === name.toLowerCase())
 }
 
 function isOfRecords(name: string): boolean {
@@ -99,7 +103,7 @@ function selectionOf(statements: string, plan: ActivatedPlan): Selection {
   try {
     return compileSelect(statements, plan, parse)
   } catch (error) {
-    throw error instanceof StatementError ? new CliFailure(error.message, 1, { cause: error }) : error
+    throw statementFailure(error)
   }
 }
 

@@ -6,7 +6,7 @@ import { configOf } from '../connections.ts'
 import { confirm } from '../state/confirm.ts'
 import { pathIn, printReport } from '../terminal.ts'
 import { changed } from './changed.ts'
-import { withViews } from './servers.ts'
+import { statementFailure, withViews } from './servers.ts'
 import { changeText } from './text.ts'
 
 export default command({
@@ -31,7 +31,9 @@ Examples:
   async run({ dir, dryRun, yes, json, env }, terminal) {
     const config = configOf(terminal, env)
     const folder = dir ?? (terminal.environment.VIEWS_DIR || 'config/views')
-    const wanted = await planOf(pathIn(terminal, folder), folder)
+    const wanted = await planOf(pathIn(terminal, folder), folder).catch(error => {
+      throw statementFailure(error)
+    })
     await withViews(config, async servers => {
       const change = planChange(servers.plan, wanted)
       terminal.stderr.write(changeText(change))
@@ -41,7 +43,8 @@ Examples:
         await confirm('Replace and drop these tables? Their rows are lost.', yes, terminal)
       const filter = { built: names(build), dropped: names(dropped) }
       const counts = await changed(servers, { action: 'views apply', filter }, wanted, terminal)
-      if (counts) printReport(terminal, reportOf(change, counts), json, () => 'Done.\n')
+      const done = build.length + dropped.length > 0 ? 'Done.\n' : 'All tables are in force.\n'
+      if (counts) printReport(terminal, reportOf(change, counts), json, () => done)
     })
   },
 })

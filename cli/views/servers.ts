@@ -8,11 +8,13 @@ import { NO_TABLES } from '../../lib/operations/views/change.ts'
 import type { ChangesLog } from '../../lib/operations/views/push.ts'
 import { topicBounds } from '../../lib/queries/topics.ts'
 import type { TopicSize } from '../../lib/tables/table.ts'
+import { StatementError } from '../../lib/views/language/statement-error.ts'
 import type { ActivatedPlan } from '../../lib/views/plan.ts'
 import { TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import type { CommandConnections } from '../command-connections.ts'
 import { withinPatience, withRedis } from '../connections.ts'
+import { CliFailure } from '../failure.ts'
 
 export interface ViewServers {
   readonly config: Config
@@ -25,6 +27,11 @@ export interface ViewServers {
   readonly changes: () => Promise<ChangesLog>
   /** Topic `view-rows`, with its current number of partitions. */
   readonly rows: () => Promise<TopicSize>
+}
+
+/** Converts the error of a statement to an error with a message for users. All other errors are returned unchanged. */
+export function statementFailure(error: unknown): unknown {
+  return error instanceof StatementError ? new CliFailure(error.message, 1, { cause: error }) : error
 }
 
 /**

@@ -121,19 +121,16 @@ export async function applyViews(
   counts: Counts,
 ): Promise<void> {
   for (;;) {
-    const { build } = planChange((await ports.inForce.read()) ?? NO_TABLES, wanted)
+    const { build, dropped } = planChange((await ports.inForce.read()) ?? NO_TABLES, wanted)
+    const { underway } = await ports.applying.read()
+    if (!underway && build.length + dropped.length === 0) return
     const operation = randomUUID()
-    const begun = {
-      operation,
-      attempt: 0,
-      begunAt: instant(Date.now()),
-      aliveMs: Date.now(),
-      by,
-      building: build,
-    }
+    const [aliveMs, begunAt] = [Date.now(), instant(Date.now())]
+    const begun = { operation, attempt: 0, begunAt, aliveMs, by, building: build }
     const own = await taken(ports, begun)
     const signs = setInterval(() => void noted(ports, own, { aliveMs: Date.now() }).catch(() => {}), SIGN_MS)
     try {
+      await noted(ports, own, { aliveMs })
       await finish(ports, own, wanted, watching, counts)
     } finally {
       clearInterval(signs)
@@ -150,7 +147,7 @@ async function taken({ applying }: ViewPorts, begun: Applying): Promise<Applying
     busy = Date.now() - underway.aliveMs < DEAD_AFTER_MS ? underway : undefined
     return busy === undefined
   })
-  if (busy === undefined) return { ...(own as Applying), aliveMs: Date.now() }
+  if (busy === undefined) return own as Applying
   throw new OperationFailure(
     `Nothing was changed: the tables are being changed since ${busy.begunAt} by ${busy.by}. Wait until that has ended; if it was ` +
       `killed, try again in ${DEAD_AFTER_MS / 1000} seconds.`,

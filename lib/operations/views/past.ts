@@ -62,6 +62,7 @@ export async function appendPast(
 ): Promise<void> {
   const read = consumer.process.context?.read(plan)
   if (read?.kind !== 'context') throw new Error(`the plan cannot be read: ${read?.why}`)
+  if (ranges.every(({ next, end }) => next >= end)) return
   const next = ranges.map(one => one.next)
   const places = new Map(ranges.map(({ topic, partition }, index) => [`${topic}/${partition}`, index]))
   const states = new Map<string, unknown>()

@@ -1,0 +1,346 @@
+/** `sluice views` and questions to tables beside the consumer `views`, on real servers. */
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { readConfig } from '../../lib/app/config.ts'
+import type { Signal } from '../../lib/app/topics.ts'
+import {
+  applyingOf,
+  applyViews,
+  newProgress,
+  type ViewPorts,
+  viewsConsumer,
+} from '../../lib/operations/views/apply.ts'
+import { planOf } from '../../lib/operations/views/statements.ts'
+import { FAMILIES } from '../../lib/telemetry/families.ts'
+import { rowSource } from '../../lib/views/event-names.ts'
+import type { ActivatedPlan } from '../../lib/views/plan.ts'
+import { views } from '../../lib/views/process.ts'
+import { logRecordOf } from '../../packages/runtime/adapters/kafka/messages.ts'
+import { TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
+import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
+import { RedisStateStore } from '../../packages/runtime/adapters/redis/state-store.ts'
+import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
+import { Connections } from '../../packages/runtime/lambda/connections.ts'
+import { CONSUMER_DEFAULTS } from '../../packages/runtime/pipeline/consumer.ts'
+import { TestEnvironment } from '../support/environment.ts'
+import { brokers, redisUrl } from '../support/servers.ts'
+import { Stage } from '../support/stage.ts'
+import { until } from '../support/until.ts'
+import { ran } from '../unit/cli/terminal.ts'
+
+const ACTIVITIES = ['resting', 'walking', 'running']
+const START_MS = Date.now() - 600_000
+
+const STREAM = `CREATE STREAM motions (device_id VARCHAR KEY, activity VARCHAR, x DOUBLE)
+  WITH (KAFKA_TOPIC = 'readings', VALUE_FORMAT = 'JSON', TYPE = 'io.sluice.device.motion.v1');\n`
+const COUNTS =
+  'CREATE TABLE counts AS SELECT activity, COUNT(*) AS readings FROM motions GROUP BY activity;\n'
+const SUMS =
+  'CREATE TABLE counts AS SELECT activity, COUNT(*) AS readings, SUM(x) AS total FROM motions GROUP BY activity;\n'
+const MINUTES = `CREATE TABLE minutes AS SELECT device_id, COUNT(*) AS readings FROM motions
+  WINDOW TUMBLING (SIZE 1 MINUTE, GRACE PERIOD 30 SECONDS, RETENTION 10 HOURS) GROUP BY device_id;\n`
+
+interface Sent {
+  readonly device: string
+  readonly activity: string
+  readonly x: number
+  readonly timeMs: number
+}
+
+describe('sluice views', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-views-'))
+  const sent: Sent[] = []
+  let environment: TestEnvironment
+  let connections: Connections
+  let ports: ViewPorts
+  let running: Running
+
+  before(async () => {
+    environment = await TestEnvironment.create()
+    connections = new Connections(readConfig(variables()), 'test')
+    const redis = await connections.redis()
+    ports = {
+      inForce: await connections.value<ActivatedPlan>(`views:${environment.name}`),
+      applying: applyingOf(redis, environment.name),
+      publisher: await connections.publisher(),
+      log: await connections.log(),
+      offsets: new TopicOffsets(await connections.kafka()),
+      states: new StateInspection(redis),
+      consumer: viewsConsumer({ ...CONSUMER_DEFAULTS, env: environment.name }, 'binary'),
+    }
+    running = await Running.of(environment, connections)
+    await measured(400)
+  })
+
+  after(async () => {
+    rmSync(folder, { recursive: true })
+    await running?.pause()
+    await (ports?.offsets as TopicOffsets | undefined)?.close()
+    await connections?.close()
+    await environment?.close()
+  })
+
+  function variables() {
+    return { KAFKA_BROKERS: brokers().join(','), REDIS_URL: redisUrl(), SLUICE_ENV: environment.name }
+  }
+
+  function command(args: readonly string[], stop?: AbortSignal) {
+    return ran(args, { environment: variables(), folder, ...(stop && { stop }) })
+  }
+
+  /** Publishes readings of ten devices, one a second of event time. */
+  async function measured(count: number): Promise<void> {
+    const messages = Array.from({ length: count }, () => {
+      const number = sent.length
+      const [device, activity] = [`d${number % 10}`, ACTIVITIES[(number % 7) % 3] as string]
+      const reading = { device, activity, x: number / 8, timeMs: START_MS + number * 1_000 }
+      sent.push(reading)
+      const data = { deviceId: device, model: `m${number % 10}`, activity, x: reading.x, y: 0, z: 9.8 }
+      const event = {
+        ...{ id: `r${number}`, source: FAMILIES.device.source(data), subject: device, data },
+        ...{ type: 'io.sluice.device.motion.v1', time: new Date(reading.timeMs).toISOString() },
+        datacontenttype: 'application/json',
+      }
+      const { value, headers } = writeEvent(event)
+      return { key: device, value, headers: Object.fromEntries(headers) }
+    })
+    await environment.client.send(environment.topic('readings'), messages)
+  }
+
+  function statements(...texts: string[]): void {
+    writeFileSync(join(folder, 'tables.sql'), STREAM + texts.join(''))
+  }
+
+  async function rowsOf(sql: string): Promise<Record<string, unknown>[]> {
+    const { status, stdout, stderr } = await command(['sql', sql, '--format', 'json'])
+    assert.equal(status, 0, stderr)
+    return JSON.parse(stdout).answers[0].rows
+  }
+
+  function expectedCounts() {
+    return [...Map.groupBy(sent, ({ activity }) => activity)]
+      .map(([activity, own]) => ({
+        activity,
+        readings: own.length,
+        total: own.reduce((sum, { x }) => sum + x, 0),
+      }))
+      .sort((a, b) => (a.activity < b.activity ? -1 : 1))
+  }
+
+  function expectedMinutes() {
+    const windows = Map.groupBy(sent, ({ device, timeMs }) => `${device} ${Math.floor(timeMs / 60_000)}`)
+    return [...windows].map(([name, own]) => `${name} ${own.length}`).sort()
+  }
+
+  const minutesIn = (rows: readonly Record<string, unknown>[]) =>
+    rows
+      .map(row => `${row.device_id} ${Math.floor(Date.parse(String(row.start)) / 60_000)} ${row.readings}`)
+      .sort()
+  const MINUTES_SQL = 'SELECT device_id, WINDOWSTART AS start, readings FROM minutes'
+
+  async function untilCounted(): Promise<void> {
+    await until('all readings are counted', async () => {
+      const rows = await rowsOf('SELECT * FROM counts')
+      return rows.reduce((sum, { readings }) => sum + Number(readings), 0) === sent.length
+    })
+  }
+
+  it('given readings in the log, then a new table contains them', async () => {
+    statements(COUNTS, MINUTES)
+    const dry = await command(['views', 'apply', '.', '--dry-run'])
+    assert.deepEqual([dry.status, (await ports.inForce.read())?.tables ?? []], [0, []])
+    assert.match(dry.stderr, /\+ counts: build generation [0-9a-f]{8}/)
+    running.start()
+    const { status, stderr } = await command(['views', 'apply', '.'])
+    assert.equal(status, 0, stderr)
+    const counts = expectedCounts().map(({ total: _, ...row }) => row)
+    assert.deepEqual(await rowsOf('SELECT * FROM counts'), counts)
+    assert.deepEqual(await rowsOf("SELECT readings FROM counts WHERE activity = 'walking'"), [
+      { readings: counts.find(({ activity }) => activity === 'walking')?.readings },
+    ])
+    assert.deepEqual(minutesIn(await rowsOf(MINUTES_SQL)), expectedMinutes())
+  })
+
+  it('given tables, then they are listed and described', async () => {
+    const { stdout } = await command(['views', 'list', '--json'])
+    const { tables } = JSON.parse(stdout)
+    assert.deepEqual(
+      tables.map(({ table, state, groups, late }: Record<string, unknown>) => [table, state, groups, late]),
+      [
+        ['counts', 'active', 3, 0],
+        ['minutes', 'active', 10, 0],
+      ],
+    )
+    assert.match(
+      (await command(['views', 'describe', 'minutes'])).stdout,
+      /tumbling 1 min[\s\S]*readings +BIGINT/,
+    )
+    assert.match((await command(['views', 'describe', 'minuts'])).stderr, /Did you mean minutes\?/)
+    assert.deepEqual(
+      (await rowsOf('SHOW TABLES')).map(row => row.table_name),
+      ['counts', 'minutes'],
+    )
+    assert.deepEqual(
+      (await rowsOf('DESCRIBE counts')).map(row => row.column_name),
+      ['activity', 'readings'],
+    )
+    assert.match((await command(['sql', 'SELECT nothing FROM counts'])).stderr, /nothing/)
+  })
+
+  it('given a changed statement, then the old rows are read until the new ones have the past', async () => {
+    statements(SUMS, MINUTES)
+    await running.pause()
+    await measured(100)
+    const applied = command(['views', 'apply', '.', '--yes'])
+    await Promise.race([
+      applied.then(({ stderr }) => assert.fail(stderr)),
+      until('it waits for views', async () => (await ports.applying.read()).underway?.past !== undefined),
+    ])
+    const before = await rowsOf('SELECT * FROM counts')
+    assert.deepEqual(Object.keys(before[0] ?? {}), ['activity', 'readings'])
+    assert.equal(
+      before.reduce((sum, { readings }) => sum + Number(readings), 0),
+      400,
+    )
+    const second = await command(['views', 'apply', '.', '--yes'])
+    assert.equal(second.status, 1)
+    assert.match(second.stderr, /Nothing was changed: the tables are being changed/)
+    running.start()
+    await measured(100)
+    const { status, stderr } = await applied
+    assert.equal(status, 0, stderr)
+    await untilCounted()
+    assert.deepEqual(await rowsOf('SELECT * FROM counts'), expectedCounts())
+    assert.deepEqual(minutesIn(await rowsOf(MINUTES_SQL)), expectedMinutes())
+    await until('no group of the old generation is left', async () => {
+      const plan = (await ports.inForce.read()) as ActivatedPlan
+      const sources = plan.tables.map(({ name, generation }) => rowSource(name, generation))
+      const states = await environment.states('views', ['view-rows'])
+      return [...states.keys()].every(entity => sources.includes(entity.split(' ', 1)[0] as string))
+    })
+  })
+
+  it('given runs that break at each of their writes, then the last one finishes, and nothing counts twice', async () => {
+    statements(COUNTS, MINUTES)
+    const first = await planOf(folder, '.')
+    statements(SUMS, MINUTES)
+    const second = await planOf(folder, '.')
+    for (const [wanted, isAfter] of [
+      [first, false],
+      [second, true],
+    ] as const) {
+      let writes = 0
+      for (let broken = 0, isDone = false; !isDone; broken += 1) {
+        const publish: ViewPorts['publisher']['publish'] = async records => {
+          writes += 1
+          if (!isAfter && writes === broken + 1) throw new Error('broken before the write')
+          const offsets = await ports.publisher.publish(records)
+          if (isAfter && writes === broken + 1) throw new Error('broken after the write')
+          return offsets
+        }
+        const publisher = { publish, partitionsOf: (topic: string) => ports.publisher.partitionsOf(topic) }
+        const watching = { progress: newProgress(), stop: new AbortController().signal }
+        writes = 0
+        await measured(10)
+        isDone = await applyViews({ ...ports, publisher }, wanted, 'test', watching, {}).then(
+          () => true,
+          error => {
+            assert.match(error.message, /^broken/)
+            return false
+          },
+        )
+      }
+      await untilCounted()
+      const expected = expectedCounts().map(({ total, ...row }) => (isAfter ? { ...row, total } : row))
+      assert.deepEqual(await rowsOf('SELECT * FROM counts'), expected)
+    }
+  })
+
+  it('given a dropped table that is followed, then its changes come until then, and the end is explained', async () => {
+    const following = command([
+      'sql',
+      'SELECT device_id, readings FROM minutes EMIT CHANGES',
+      '--format',
+      'csv',
+    ])
+    const limited = await (async () => {
+      const changes = command(['sql', 'SELECT * FROM minutes EMIT CHANGES LIMIT 1', '--format', 'json'])
+      let isOver = false
+      void changes.finally(() => {
+        isOver = true
+      })
+      while (!isOver) {
+        await measured(10)
+        await new Promise(resolve => setTimeout(resolve, 200))
+      }
+      return changes
+    })()
+    assert.equal(limited.status, 0, limited.stderr)
+    assert.match(limited.stdout, /^\{"device_id":"d\d",.*"readings":\d+\}\n$/)
+    const { status, stderr } = await command(['views', 'drop', 'minutes', '--yes'])
+    assert.equal(status, 0, stderr)
+    const ended = await following
+    assert.equal(ended.status, 1)
+    assert.match(ended.stdout, /^device_id,readings\r\nd\d,\d+\r\n/)
+    assert.match(ended.stderr, /The table minutes is not the same any more\. It was dropped/)
+    assert.deepEqual(
+      (await ports.inForce.read())?.tables.map(({ name }) => name),
+      ['counts'],
+    )
+    const actions = (await environment.audits()).map(({ action }) => action)
+    assert.deepEqual(actions, ['views apply', 'views apply', 'views drop'])
+  })
+})
+
+const SIGNALS = ['readings', 'events', 'view-rows'] as const satisfies readonly Signal[]
+
+/** The consumer `views`, which reads its topics until it is paused. */
+class Running {
+  readonly #environment: TestEnvironment
+  readonly #stage: Stage
+  readonly #next = new Map<string, number>()
+  #going: Promise<void> | undefined
+  #isPaused = false
+
+  private constructor(environment: TestEnvironment, stage: Stage) {
+    this.#environment = environment
+    this.#stage = stage
+  }
+
+  static async of(environment: TestEnvironment, connections: Connections): Promise<Running> {
+    const [publisher, log] = [await connections.publisher(), await connections.log()]
+    const store = new RedisStateStore(await connections.redis())
+    const stage = new Stage(views() as never, { store, publisher, log })
+    stage.consumer = { ...stage.consumer, env: environment.name }
+    return new Running(environment, stage)
+  }
+
+  start(): void {
+    this.#isPaused = false
+    this.#going = (async () => {
+      while (!this.#isPaused) for (const signal of SIGNALS) await this.#batch(signal)
+    })()
+  }
+
+  async pause(): Promise<void> {
+    this.#isPaused = true
+    await this.#going
+  }
+
+  async #batch(signal: Signal): Promise<void> {
+    const topic = this.#environment.topic(signal)
+    const all = await this.#environment.read(signal)
+    const records = all
+      .filter(({ partition, offset }) => Number(offset) >= (this.#next.get(`${topic}/${partition}`) ?? 0))
+      .map(one => logRecordOf(topic, one.partition, one))
+    if (records.length === 0) return
+    assert.deepEqual(await this.#stage.batch(records), { batchItemFailures: [] })
+    for (const { partition, offset } of records) {
+      const place = `${topic}/${partition}`
+      this.#next.set(place, Math.max(this.#next.get(place) ?? 0, offset + 1))
+    }
+  }
+}

@@ -80,7 +80,9 @@ export async function selectedRows<Answer>(
   const found: { name: string; answers: Answer[] }[] = []
   let [count, isWhole] = [0, true]
   for await (const [values, state] of groupsOf(states, topic, table, group)) {
-    const answers = rowsOfGroup(table, values, state, nowMs).flatMap(row => of(row) ?? [])
+    const answers = rowsOfGroup(table, values, state, nowMs)
+      .map(of)
+      .filter(one => one !== undefined)
     isWhole = count + answers.length <= limit
     found.push({ name: groupName(values), answers: answers.slice(0, limit - count) })
     count += answers.length

@@ -40,7 +40,10 @@ export interface StreamColumn {
 
 export interface TablePlan {
   readonly name: string
-  /** First eight hexadecimal digits of the hash of everything that determines the rows. */
+  /**
+   * First eight hexadecimal digits of the hash of everything that determines the rows. If the past was added to the table, a dot and
+   * digits of that operation follow.
+   */
   readonly generation: string
   /** Text of the statement, for people. */
   readonly statement: string

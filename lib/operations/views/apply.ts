@@ -38,7 +38,7 @@ import { views } from '../../views/process.ts'
 import type { Counts } from '../audit.ts'
 import type { ConsumerSettings } from '../backtest/partition-run.ts'
 import { OperationFailure } from '../failure.ts'
-import { buildingPlan, builtPlan, NO_TABLES, planChange } from './change.ts'
+import { buildingPlan, builtPlan, hasTable, NO_TABLES, newGenerations, planChange } from './change.ts'
 import { appendPast, type PastProgress, type PastRange } from './past.ts'
 
 /** Unfinished change of the tables in force. */
@@ -126,7 +126,7 @@ export async function applyViews(
     if (!underway && build.length + dropped.length === 0) return
     const operation = randomUUID()
     const [aliveMs, begunAt] = [Date.now(), instant(Date.now())]
-    const begun = { operation, attempt: 0, begunAt, aliveMs, by, building: build }
+    const begun = { operation, attempt: 0, begunAt, aliveMs, by, building: newGenerations(build, operation) }
     const own = await taken(ports, begun)
     const signs = setInterval(() => void noted(ports, own, { aliveMs: Date.now() }).catch(() => {}), SIGN_MS)
     try {
@@ -168,9 +168,7 @@ async function finish(
   counts: Counts,
 ): Promise<void> {
   // Tables that are not wanted any more are not built further. Their groups are dropped below.
-  const built = own.building.filter(({ generation }) =>
-    wanted.tables.some(one => one.generation === generation),
-  )
+  const built = own.building.filter(table => hasTable(wanted.tables, table))
   if (built.length > 0) {
     const { past, rowsFrom } = own.past ? own : await building(ports, own, wanted, built)
     watching.progress.phase = 'adding the past'

@@ -16,15 +16,30 @@ export const NO_TABLES: ActivatedPlan = { hash: '', streams: [], tables: [], bui
 
 export function planChange(inForce: ActivatedPlan, wanted: ViewPlan): PlanChange {
   const readable = readableTables(inForce)
-  const has = (tables: readonly TablePlan[], { name, generation }: TablePlan) =>
-    tables.some(one => one.name === name && one.generation === generation)
-  const build = wanted.tables.filter(table => !has(readable, table))
+  const build = wanted.tables.filter(table => !hasTable(readable, table))
   return {
     build,
     replaced: build.map(({ name }) => name).filter(name => isNamed(readable, name)),
     dropped: readable.filter(({ name }) => !isNamed(wanted.tables, name)),
-    unchanged: wanted.tables.filter(table => has(readable, table)),
+    unchanged: wanted.tables.filter(table => hasTable(readable, table)),
   }
+}
+
+/**
+ * Returns the tables with generations of their own. If a statement comes back that was in force an hour ago, its rows would otherwise
+ * have the ids of the rows of then, and would be dropped as duplicates.
+ */
+export function newGenerations(tables: readonly TablePlan[], operation: string): readonly TablePlan[] {
+  return tables.map(table => ({ ...table, generation: `${table.generation}.${operation.slice(0, 6)}` }))
+}
+
+/** Returns whether one of the tables has the same name and the same statement. */
+export function hasTable(tables: readonly TablePlan[], { name, generation }: TablePlan): boolean {
+  return tables.some(one => one.name === name && statementHash(one.generation) === statementHash(generation))
+}
+
+function statementHash(generation: string): string | undefined {
+  return generation.split('.')[0]
 }
 
 /** Returns the plan while tables are built beside those in force. */

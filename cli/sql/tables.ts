@@ -20,7 +20,7 @@ import { csvLine } from './text.ts'
 
 /** Statement that may be about a table, with the name of the table. */
 const OF_TABLE = /^\s*(?:SELECT\b.*?\bFROM|DESCRIBE)\s+([`"]?)(\w+)\1(?![\w.("])/is
-const EMIT = /\bEMIT\s+\w+/i
+const EMIT = /\bEMIT\s+(?:CHANGES|FINAL)\s*(?:LIMIT\s+\d+)?\s*;?\s*$/i
 const SHOW = /^\s*(?:SHOW|LIST)\s+TABLES\s*;?\s*$/i
 /** Minimum width of a column of changes, whose widths are not known in advance. */
 const WIDTH = 16
@@ -42,19 +42,28 @@ export async function answeredByTables(
   print: Print,
 ): Promise<boolean> {
   const [, , name] = OF_TABLE.exec(statements) ?? []
-  if (!SHOW.test(statements) && (name === undefined || isOfRecords(name))) return false
-  return withViews(config, async servers => {
-    const { plan } = servers
-    if (name === undefined) await print(one(shownTables(plan)))
-    else if (!EMIT.test(statements) && !isTable(plan, name)) return false
-    else if (/^\s*DESCRIBE/i.test(statements)) await print(one(described(plan, name)))
-    else {
-      const selection = selectionOf(statements, plan)
-      if (selection.isPush) await follow(selection, servers, format, terminal)
-      else await print(one(await pulled(selection, servers, most)))
-    }
-    return true
-  })
+  const isOfTables = SHOW.test(statements) || EMIT.test(statements)
+  if (!isOfTables && (name === undefined || isOfRecords(name))) return false
+  let isReached = false
+  try {
+    return await withViews(config, async servers => {
+      isReached = true
+      const { plan } = servers
+      if (!isOfTables && !isTable(plan, name as string)) return false
+      if (SHOW.test(statements)) await print(one(shownTables(plan)))
+      else if (/^\s*DESCRIBE/i.test(statements)) await print(one(described(plan, name as string)))
+      else {
+        const selection = selectionOf(statements, plan)
+        if (selection.isPush) await follow(selection, servers, format, terminal)
+        else await print(one(await pulled(selection, servers, most)))
+      }
+      return true
+    })
+  } catch (error) {
+    // Without Redis, only DuckDB can answer.
+    if (isReached || isOfTables) throw error
+    return false
+  }
 }
 
 function isTable({ tables }: ActivatedPlan, name: string): boolean {

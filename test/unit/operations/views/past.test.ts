@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { viewsConsumer } from '../../../../lib/operations/views/apply.ts'
+import { appendPast, type PastRange } from '../../../../lib/operations/views/past.ts'
+import { activatedPlan, viewsActivated } from '../../../../lib/views/activation.ts'
+import { compilePlan } from '../../../../lib/views/language/compile.ts'
+import { parse } from '../../../../lib/views/language/parser.ts'
+import { views } from '../../../../lib/views/process.ts'
+import { isFailure } from '../../../../packages/runtime/cloudevents/event.ts'
+import { readEvent } from '../../../../packages/runtime/cloudevents/reader.ts'
+import type { LogRecord, OutgoingRecord } from '../../../../packages/runtime/cloudevents/record.ts'
+import { writeEvent } from '../../../../packages/runtime/cloudevents/writer.ts'
+import type { Event } from '../../../../packages/runtime/consumer/event.ts'
+import { CONSUMER_DEFAULTS } from '../../../../packages/runtime/pipeline/consumer.ts'
+import { MemoryLogReader } from '../../../../packages/runtime/testing/log-reader.ts'
+import { Stage } from '../../../support/stage.ts'
+
+const TOPIC = 'sluice.telemetry.readings.test'
+const ROWS = 'sluice.telemetry.view-rows.test'
+const START_MS = Date.UTC(2026, 2, 1)
+const plan = compilePlan(
+  [
+    {
+      name: 'a.sql',
+      text: `CREATE STREAM motions (device_id VARCHAR KEY, x DOUBLE) WITH (KAFKA_TOPIC = 'readings', VALUE_FORMAT = 'JSON');
+CREATE TABLE minutes AS SELECT device_id, AVG(x) AS mean FROM motions WHERE x > 0
+  WINDOW TUMBLING (SIZE 1 MINUTE) GROUP BY device_id;`,
+    },
+  ],
+  parse,
+)
+const consumer = viewsConsumer({ ...CONSUMER_DEFAULTS, env: 'test' }, 'binary')
+
+/** Readings of devices in two partitions; each fifth one is late, and each seventh one is not an event. */
+const RECORDS: LogRecord[] = Array.from({ length: 5_000 }, (_, number) => {
+  const device = `d${number % 20}`
+  const timeMs = START_MS + number * 100 - (number % 5 === 0 ? 90_000 : 0)
+  const event: Event = {
+    ...{ id: `r${number}`, source: '/device/m', subject: device, type: 'io.sluice.device.motion.v1' },
+    ...{ time: new Date(timeMs).toISOString(), datacontenttype: 'application/json' },
+    data: { deviceId: device, model: 'm', activity: 'resting', x: number % 11, y: 0, z: 0 },
+  }
+  const written = number % 7 === 6 ? { value: Buffer.from('?'), headers: [] } : writeEvent(event)
+  const [partition, offset] = [number % 2, Math.floor(number / 2)]
+  return { topic: TOPIC, partition, offset, timestampMs: START_MS + number * 100, key: null, ...written }
+})
+const RANGES: PastRange[] = [0, 1].map(partition => ({
+  topic: TOPIC,
+  partition,
+  start: 0,
+  next: 0,
+  end: 2_500,
+}))
+
+/** Log of rows, to which runs append until a write breaks. */
+class Rows {
+  readonly records: LogRecord[] = []
+  ranges = RANGES
+  from: readonly number[] | undefined
+  writes = 0
+
+  /** @param breaksAt number of the write that breaks, before or after it */
+  async run(breaksAt: number, isAfter: boolean): Promise<void> {
+    const { from } = this
+    // The activation of the tables stores where their rows begin.
+    this.from ??= [0]
+    const append = (sent: readonly OutgoingRecord[]) => {
+      for (const { key, value, headers } of sent) {
+        const place = { topic: ROWS, partition: 0, offset: this.records.length, timestampMs: START_MS }
+        this.records.push({ ...place, key: key as Buffer, value: value as Buffer, headers: headers as never })
+      }
+    }
+    const publish = async (sent: readonly OutgoingRecord[]) => {
+      this.writes += 1
+      if (this.writes === breaksAt && !isAfter) throw new Error('broken')
+      append(sent)
+      if (this.writes === breaksAt) throw new Error('broken')
+    }
+    const end = () => this.records.length
+    const stored = async (next: readonly number[]) => {
+      this.ranges = this.ranges.map((range, index) => ({ ...range, next: next[index] as number }))
+      this.from = [end()]
+    }
+    const log = new MemoryLogReader([...RECORDS], 100)
+    const rowsLog = {
+      read: (...args: Parameters<MemoryLogReader['read']>) =>
+        args[0] === ROWS ? new MemoryLogReader(this.records).read(...args) : log.read(...args),
+    }
+    const rowRanges = async ([start = 0]: readonly number[]) => [
+      { topic: ROWS, partition: 0, start, end: end() },
+    ]
+    const progress = { records: 0, rows: 0, total: 0 }
+    await appendPast(
+      { log: rowsLog, publisher: { publish }, consumer, rowRanges },
+      this.ranges,
+      activatedPlan(plan, []),
+      from,
+      stored,
+      progress,
+      new AbortController().signal,
+    )
+  }
+
+  get rows() {
+    return this.records.map(record => {
+      const event = readEvent(record)
+      assert.ok(!isFailure(event))
+      return [event.id, event.source, event.subject, event.time, JSON.stringify(event.data)].join(' ')
+    })
+  }
+}
+
+/** Rows that the consumer itself emits for the same records, in a log of one partition. */
+async function live(): Promise<string[]> {
+  const stage = new Stage(views() as never)
+  const event = viewsActivated(activatedPlan(plan, []), 0, new Date(START_MS).toISOString())
+  const first = {
+    topic: TOPIC,
+    partition: 0,
+    offset: 0,
+    timestampMs: START_MS,
+    key: null,
+    ...writeEvent(event),
+  }
+  const records = RECORDS.filter(({ partition }) => partition === 0)
+  await stage.batch([first, ...records.map(record => ({ ...record, offset: record.offset + 1 }))])
+  return stage.events
+    .filter(({ type }) => type === 'io.sluice.view.row.v1')
+    .map(({ id, source, subject, time, data }) => [id, source, subject, time, JSON.stringify(data)].join(' '))
+}
+
+describe('the past of a table', () => {
+  it('given records in the log, then their rows are those that the consumer would have emitted', async () => {
+    const rows = new Rows()
+    rows.ranges = RANGES.slice(0, 1)
+    await rows.run(0, false)
+    assert.deepEqual(rows.rows, await live())
+    assert.ok(rows.rows.length > 1_500)
+  })
+
+  it('given a run that breaks at any write, then the next ones append each row once, in the same order', async () => {
+    const whole = new Rows()
+    await whole.run(0, false)
+    assert.ok(whole.writes >= 2)
+    for (let breaksAt = 1; breaksAt <= whole.writes; breaksAt += 1)
+      for (const isAfter of [false, true]) {
+        const broken = new Rows()
+        await assert.rejects(broken.run(breaksAt, isAfter), /^Error: broken$/)
+        await broken.run(0, false)
+        assert.deepEqual(broken.rows, whole.rows, `write ${breaksAt}, ${isAfter ? 'after' : 'before'} it`)
+      }
+  })
+
+  it('given a past that is complete, then nothing is read or appended', async () => {
+    const rows = new Rows()
+    rows.ranges = RANGES.map(range => ({ ...range, next: range.end }))
+    await rows.run(1, false)
+    assert.equal(rows.writes, 0)
+  })
+})

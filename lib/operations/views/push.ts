@@ -44,8 +44,9 @@ export async function* tableChanges(
   const gone = new AbortController()
   const look = async () => {
     const inForce = await plan()
-    const now = readableTables(inForce ?? NOTHING).find(table => table.name === name)
-    if (now?.generation === generation) return
+    const now = inForce && readableTables(inForce).find(table => table.name === name)
+    // A plan that Redis has lost comes back with the next run of the function `rules`.
+    if (!inForce || now?.generation === generation) return
     const [what, next] = now
       ? ['Its statement has changed', 'ask again']
       : ['It was dropped', '`sluice views list` lists the tables']
@@ -67,5 +68,3 @@ export async function* tableChanges(
   }
   if (!stop.aborted) gone.signal.throwIfAborted()
 }
-
-const NOTHING: ActivatedPlan = { hash: '', streams: [], tables: [], building: [] }

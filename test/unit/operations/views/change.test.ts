@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import {
+  buildingPlan,
+  builtPlan,
+  newGenerations,
+  planChange,
+} from '../../../../lib/operations/views/change.ts'
+import { planWithout } from '../../../../lib/operations/views/drop.ts'
+import { activatedPlan } from '../../../../lib/views/activation.ts'
+import type { TablePlan, ViewPlan } from '../../../../lib/views/plan.ts'
+
+const table = (name: string, generation: string) => ({ name, generation }) as TablePlan
+const planOf = (...tables: TablePlan[]): ViewPlan => ({ streams: [], tables })
+const names = (tables: readonly TablePlan[]) => tables.map(one => `${one.name} ${one.generation}`)
+
+const inForce = activatedPlan(planOf(table('a', '1.x'), table('b', '1'), table('c', '1'), table('d', '2')), [
+  '2',
+])
+const wanted = planOf(table('a', '1'), table('b', '2'), table('d', '2'))
+
+describe('changes of tables', () => {
+  it('given statements, then new and changed tables are built, and others dropped or left', () => {
+    const { build, replaced, dropped, unchanged } = planChange(inForce, wanted)
+    assert.deepEqual(names(build), ['b 2', 'd 2'])
+    assert.deepEqual(replaced, ['b'])
+    assert.deepEqual(names(dropped), ['c 1'])
+    assert.deepEqual(names(unchanged), ['a 1'])
+  })
+
+  it('given tables that are built, then they are beside the old ones, and then replace them', () => {
+    const built = newGenerations(planChange(inForce, wanted).build, '0123456789')
+    assert.deepEqual(names(built), ['b 2.012345', 'd 2.012345'])
+    const beside = ['a 1.x', 'b 1', 'c 1', 'b 2.012345', 'd 2.012345']
+    assert.deepEqual(names(buildingPlan(inForce, wanted, built).tables), beside)
+    assert.deepEqual(names(builtPlan(inForce, wanted, built).tables), ['a 1.x', 'b 2.012345', 'd 2.012345'])
+  })
+
+  it('given a built table whose statement has changed again, then the old one stays', () => {
+    assert.deepEqual(names(builtPlan(inForce, wanted, []).tables), ['a 1.x', 'b 1'])
+  })
+
+  it('given a name in another case, then the table is dropped; an unknown one is refused', () => {
+    assert.deepEqual(names(planWithout(inForce, ['A']).tables), ['b 1', 'c 1'])
+    assert.throws(() => planWithout(inForce, ['nothing']), /There is no table nothing\./)
+    assert.throws(() => planWithout(inForce, ['d']), /The table d is being built\./)
+  })
+})

@@ -81,7 +81,7 @@ statements are separated by semicolons. docs/history.md lists the columns; so do
 Examples:
   sluice sql "SELECT * FROM alert_log WHERE resolved_ts IS NULL"
   sluice sql "SELECT subject, max(time) FROM readings GROUP BY ALL" --since 7d
-  sluice sql "SELECT * FROM device_sensor_stats WHERE device_id = 'phone-1' EMIT CHANGES"
+  sluice sql "SELECT * FROM device_activity_counts EMIT CHANGES"
   sluice sql --file report.sql --format parquet --output report.parquet`,
   args: {
     sql: optionalArgument('statements', SOME_TEXT),

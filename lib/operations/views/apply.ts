@@ -42,7 +42,7 @@ import { buildingPlan, builtPlan, hasTable, NO_TABLES, newGenerations, planChang
 import { appendPast, type PastProgress, type PastRange } from './past.ts'
 
 /** Unfinished change of the tables in force. */
-export interface Applying extends Operation {
+interface Applying extends Operation {
   readonly by: string
   /** Time at which the change was started, RFC 3339. */
   readonly begunAt: string

@@ -50,7 +50,7 @@ Examples:
     filter: optionList('<condition>', 'show only matching records; can be repeated', FILTER),
     partition: option('<n>', 'only this partition', NATURAL),
     mapping: MAPPING,
-    ticks: flag("also show the clock's ticks and the rule sets"),
+    ticks: flag('also show ticks, rule sets and plans of tables'),
     count: short('n', option('<n>', 'end after this many records', POSITIVE)),
     follow: negation('end after the existing records'),
     json: flag('print one JSON document per line'),

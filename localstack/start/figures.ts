@@ -26,9 +26,10 @@ export interface Figures {
 type Counters = Omit<Figures, 'deadLetters'>
 
 /**
- * Reasons that the figure `readings` does not count. Ticks and rule sets are written to the readings topic only for the functions.
+ * Reasons that the figure `readings` does not count. Ticks, rule sets and plans of tables are written to the
+ * readings topic only for the functions.
  */
-const FOR_FUNCTIONS = ['ignored/tick', 'ignored/rule-set']
+const FOR_FUNCTIONS = ['ignored/tick', 'ignored/rule-set', 'ignored/plan-of-tables']
 
 interface Sources {
   readonly offsets: Pick<TopicOffsets, 'bounds'>

@@ -1,5 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { RULES_ACTIVATED_TYPE } from '../../lib/alerting/activated-type.ts'
 import type { Alert } from '../../lib/alerting/alert.ts'
 import { PIPELINE_DOWN } from '../../lib/alerting/pipeline-down.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
@@ -9,6 +8,7 @@ import { topicName } from '../../lib/app/topics.ts'
 import type { BatchedTopic } from '../../lib/diagnosis/stalls/progress-watch.ts'
 import type { OpenStall } from '../../lib/diagnosis/stalls/stalls.ts'
 import { alertIn } from '../../lib/queries/alerts.ts'
+import { FOR_FUNCTIONS } from '../../lib/queries/for-functions.ts'
 import { consumerLags } from '../../lib/queries/lag.ts'
 import { kafkaClient } from '../../packages/runtime/adapters/kafka/client.ts'
 import { KafkaLogReader } from '../../packages/runtime/adapters/kafka/log-reader.ts'
@@ -109,8 +109,8 @@ export async function watchFlow(
   function show(record: LogRecord): void {
     if (record.topic === topicName('events', env)) {
       const event = readEvent(record)
-      // Rule sets are appended to all partitions for the functions that evaluate rules, and are not shown.
-      if (!isFailure(event) && event.type !== RULES_ACTIVATED_TYPE)
+      // Rule sets and plans of tables are appended to all partitions for the functions, and are not shown.
+      if (!isFailure(event) && !FOR_FUNCTIONS.includes(event.type))
         screen.line(eventLine(event, record.timestampMs))
       return
     }

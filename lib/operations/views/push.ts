@@ -23,7 +23,7 @@ export interface ChangesLog {
 }
 
 /** Error for a table that was dropped or replaced while its changes were followed. */
-export class TableGone extends OperationFailure {
+class TableGone extends OperationFailure {
   override readonly name = 'TableGone'
 }
 

@@ -1,6 +1,7 @@
 /** Serves the console on this machine. */
-import type { AddressInfo } from 'node:net'
-import { serve } from '@hono/node-server'
+import { createServer as createHttp1, type RequestListener, type ServerOptions } from 'node:http'
+import type { AddressInfo, Server } from 'node:net'
+import { type ServerType, serve } from '@hono/node-server'
 import { Hono } from 'hono'
 import type { ConsoleHono } from './access/person.ts'
 
@@ -9,6 +10,8 @@ export interface Served {
   /** Stops the server and closes open streams. */
   close(): Promise<void>
 }
+
+type CreateServer = (options: ServerOptions, listener: RequestListener) => Server
 
 /** Returns a console whose root path redirects to another path. It is used to serve one area on a separate port. */
 export function beginningAt(path: string, app: Hono<ConsoleHono>): Hono<ConsoleHono> {
@@ -34,15 +37,18 @@ export class PortUnusable extends Error {
  *
  * @param host address to listen on. Use another address than the default only in a container whose port is published on 127.0.0.1.
  * Requests with host names of other machines are always rejected.
+ * @param createServer creates the server; by default, one for HTTP/1.1
  * @throws PortUnusable
  */
 export async function serveConsole(
   app: Hono<ConsoleHono>,
   port: number,
   host = '127.0.0.1',
+  createServer: CreateServer = createHttp1,
 ): Promise<Served> {
   const { promise, resolve, reject } = Promise.withResolvers<AddressInfo>()
-  const server = serve({ fetch: app.fetch, hostname: host, port }, resolve)
+  const of = createServer as typeof createHttp1
+  const server: ServerType = serve({ fetch: app.fetch, hostname: host, port, createServer: of }, resolve)
   server.on('error', (error: NodeJS.ErrnoException) => {
     const isInUse = error.code === 'EADDRINUSE'
     reject(isInUse || error.code === 'EACCES' ? new PortUnusable(port, isInUse) : error)

@@ -95,7 +95,7 @@ export class OpenStreams {
 }
 
 /** Semaphore that all users share, with an additional limit per user. */
-class Places {
+export class Places {
   readonly #most: number
   readonly #mostOfOne: number
   readonly #takenBy = new Map<string, number>()

@@ -26,7 +26,7 @@ export interface Problem {
   readonly message: string
 }
 
-const STATUS = {
+export const STATUS = {
   'bad-request': 400,
   'signed-out': 401,
   forbidden: 403,

@@ -1,0 +1,133 @@
+/** Answers of ksqlDB's REST interface to statements other than queries, and its errors. Pure. */
+import type { AskedStatement } from '../../lib/operations/views/asking.ts'
+import type { ActivatedPlan, ColumnType, StreamPlan, TablePlan } from '../../lib/views/plan.ts'
+import type { Problem } from '../api/problem.ts'
+import { shownName, typeName } from './formats.ts'
+
+/** Version of ksqlDB whose interface this is. */
+const VERSION = '0.29.0'
+
+export interface ErrorAnswer {
+  readonly '@type': 'generic_error' | 'statement_error'
+  readonly error_code: number
+  readonly message: string
+  /** Text of the statement that failed, and the answers to those before it. */
+  readonly statementText?: string
+  readonly entities?: readonly unknown[]
+}
+
+/** Returns ksqlDB's form of a problem, whose code begins with the status of the response. */
+export function errorAnswer({ message }: Problem, status: number): ErrorAnswer {
+  return { '@type': 'generic_error', error_code: status * 100, message }
+}
+
+/** Returns ksqlDB's form of an invalid statement. */
+export function statementErrorAnswer(
+  message: string,
+  statementText: string,
+  entities: readonly unknown[] = [],
+): ErrorAnswer {
+  return { '@type': 'statement_error', error_code: 40_001, message, statementText, entities }
+}
+
+export function infoAnswer(env: string) {
+  const identity = { kafkaClusterId: `sluice-${env}`, ksqlServiceId: env }
+  return { KsqlServerInfo: { version: VERSION, ...identity, serverStatus: 'RUNNING' } }
+}
+
+/** Returns the answer to the health check. @param isHealthy whether the plan in force can be read */
+export function healthAnswer(isHealthy: boolean) {
+  const details = { metastore: { isHealthy }, kafka: { isHealthy } }
+  return { isHealthy, details, serverState: isHealthy ? 'READY' : 'ERROR' }
+}
+
+/** Returns the topic of a signal. */
+type TopicOf = (signal: string) => string
+
+/** Returns the tables that can be read. A table that is being built replaces another, or appears when it is complete. */
+function readable({ tables, building }: ActivatedPlan): readonly TablePlan[] {
+  return tables.filter(({ generation }) => !building.includes(generation))
+}
+
+/** Returns the answer to a statement that asks which tables or streams exist; undefined for an unknown name. */
+export function statementAnswer(
+  statement: AskedStatement,
+  plan: ActivatedPlan,
+  topicOf: TopicOf,
+): object | undefined {
+  const tables = readable(plan)
+  const common = { statementText: statement.text, warnings: [] }
+  if (statement.kind === 'tables') {
+    const listed = tables.map(table => tableEntry(table, topicOf))
+    return { '@type': 'tables', ...common, tables: listed }
+  }
+  if (statement.kind === 'streams') {
+    const listed = plan.streams.map(stream => streamEntry(stream, topicOf))
+    return { '@type': 'streams', ...common, streams: listed }
+  }
+  if (statement.kind !== 'describe') return undefined
+  const isNamed = ({ name }: { readonly name: string }) => shownName(name) === shownName(statement.name)
+  const table = tables.find(isNamed)
+  const stream = plan.streams.find(isNamed)
+  const described = table
+    ? { ...tableEntry(table, topicOf), ...shape(table.columns), statement: table.statement }
+    : stream && { ...streamEntry(stream, topicOf), ...shape(stream.columns), statement: '' }
+  if (!described) return undefined
+  const windowType = table?.window?.kind.toUpperCase() ?? null
+  const sourceDescription = { ...described, windowType, ...NOT_MEASURED }
+  return { '@type': 'sourceDescription', ...common, sourceDescription }
+}
+
+/** Properties of a description that clients expect, and that have no counterpart here. */
+const NOT_MEASURED = {
+  readQueries: [],
+  writeQueries: [],
+  timestamp: '',
+  statistics: '',
+  errorStats: '',
+  extended: false,
+  partitions: 0,
+  replication: 0,
+  queryOffsetSummaries: [],
+  sourceConstraints: [],
+}
+
+const FORMATS = { keyFormat: 'JSON', valueFormat: 'JSON' }
+
+function tableEntry({ name, window }: TablePlan, topicOf: TopicOf) {
+  const topic = topicOf('view-changes')
+  return { type: 'TABLE', name: shownName(name), topic, ...FORMATS, isWindowed: window !== undefined }
+}
+
+function streamEntry({ name, signal }: StreamPlan, topicOf: TopicOf) {
+  return { type: 'STREAM', name: shownName(name), topic: topicOf(signal), ...FORMATS, isWindowed: false }
+}
+
+function shape(
+  columns: readonly { readonly name: string; readonly type: ColumnType; readonly isKey?: true }[],
+) {
+  return {
+    fields: columns.map(({ name, type, isKey }) => ({
+      name: shownName(name),
+      schema: schemaOf(typeName(type)),
+      ...(isKey && { type: 'KEY' }),
+    })),
+  }
+}
+
+function schemaOf(type: string): object {
+  const member = /^ARRAY<(.+)>$/.exec(type)?.[1]
+  return { type: member ? 'ARRAY' : type, fields: null, memberSchema: member ? schemaOf(member) : null }
+}
+
+/** Returns the answer to a statement that has dropped a table. */
+export function droppedAnswer({ text, name }: { readonly text: string; readonly name: string }) {
+  return {
+    '@type': 'currentStatus',
+    statementText: text,
+    commandId: `table/${shownName(name)}/drop`,
+    commandStatus: { status: 'SUCCESS', message: `Table ${shownName(name)} was dropped.`, queryId: null },
+    commandSequenceNumber: 0,
+    warnings: [],
+  }
+}

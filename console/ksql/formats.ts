@@ -1,0 +1,112 @@
+/** Formats in which ksqlDB's REST interface sends rows. Pure. */
+import type { RowValues } from '../../lib/operations/views/asking.ts'
+import type { ColumnType, Scalar } from '../../lib/views/plan.ts'
+import type { ErrorAnswer } from './answers.ts'
+
+export interface Head {
+  readonly queryId: string
+  readonly columns: readonly { readonly name: string; readonly type: ColumnType }[]
+}
+
+export interface RowFormat {
+  readonly contentType: string
+  begin(head: Head): string
+  row(values: readonly unknown[]): string
+  /** Returns the end of an answer that has failed. */
+  error(error: ErrorAnswer): string
+  end(reason: EndReason): string
+  /** Text that keeps an answer without rows alive; absent if clients would take it for a row. */
+  readonly idle?: string
+}
+
+export type EndReason = 'Limit Reached' | 'Query Completed'
+
+/** Media type of `/query`, which clients also use for requests. */
+const ROWS_TYPE = 'application/vnd.ksql.v1+json'
+const DELIMITED_TYPE = 'application/vnd.ksqlapi.delimited.v1'
+const JSON_TYPE = 'application/json'
+
+interface Asked {
+  readonly isPush: boolean
+  readonly accept: string
+}
+
+/** Returns the format of `/query`: an array with objects, one a line. */
+export function queryFormat({ isPush, accept }: Asked): RowFormat {
+  return objects(accept.includes(JSON_TYPE) ? JSON_TYPE : ROWS_TYPE, isPush)
+}
+
+/** Returns the format of `/query-stream`: by default, one JSON text a line. */
+export function queryStreamFormat({ isPush, accept }: Asked): RowFormat {
+  if (accept.includes(ROWS_TYPE)) return objects(ROWS_TYPE, isPush)
+  return accept.includes(JSON_TYPE) && !accept.includes(DELIMITED_TYPE) ? ARRAYS : DELIMITED
+}
+
+const DELIMITED: RowFormat = {
+  contentType: DELIMITED_TYPE,
+  begin: head => `${JSON.stringify(metadata(head))}\n`,
+  row: values => `${JSON.stringify(values)}\n`,
+  error: error => `${JSON.stringify(error)}\n`,
+  end: () => '',
+}
+
+const ARRAYS: RowFormat = {
+  contentType: JSON_TYPE,
+  begin: head => `[${JSON.stringify(metadata(head))}`,
+  row: values => `,\n${JSON.stringify(values)}`,
+  error: error => `,\n${JSON.stringify(error)}]\n`,
+  end: () => ']\n',
+}
+
+function objects(contentType: string, isPush: boolean): RowFormat {
+  const header = ({ queryId, columns }: Head) => {
+    const schema = columns.map(({ name, type }) => `\`${shownName(name)}\` ${typeName(type)}`).join(', ')
+    return JSON.stringify({ header: { queryId, schema } })
+  }
+  const row = (columns: readonly unknown[]) => JSON.stringify({ row: { columns } })
+  const failed = (errorMessage: ErrorAnswer) => `${JSON.stringify({ errorMessage })}]\n`
+  if (isPush)
+    // A row ends with its line, because clients read lines, and the next row may be far away.
+    return {
+      contentType,
+      begin: head => `[${header(head)},\n`,
+      row: values => `${row(values)},\n`,
+      error: failed,
+      end: finalMessage => `${JSON.stringify({ finalMessage })}]\n`,
+      idle: '\n',
+    }
+  return {
+    contentType,
+    begin: head => `[${header(head)}`,
+    row: values => `,\n${row(values)}`,
+    error: error => `,\n${failed(error)}`,
+    end: () => ']\n',
+  }
+}
+
+function metadata({ queryId, columns }: Head) {
+  return {
+    queryId,
+    columnNames: columns.map(({ name }) => shownName(name)),
+    columnTypes: columns.map(({ type }) => typeName(type)),
+  }
+}
+
+/** Returns the name as ksqlDB shows one that was written without quotes. Some clients find columns only in this form. */
+export function shownName(name: string): string {
+  return name.toUpperCase()
+}
+
+/** Returns the name that ksqlDB's answers have for a type. */
+export function typeName(type: ColumnType): string {
+  return type.replace('VARCHAR', 'STRING')
+}
+
+/** Returns the values as ksqlDB writes them: a timestamp is a text without a zone. */
+export function shownValues(values: RowValues, columns: Head['columns']): readonly unknown[] {
+  return values.map((value, index) => (columns[index]?.type === 'TIMESTAMP' ? shownTime(value) : value))
+}
+
+function shownTime(value: Scalar | readonly Scalar[]): unknown {
+  return typeof value === 'number' ? new Date(value).toISOString().slice(0, -1) : value
+}

@@ -1,0 +1,105 @@
+/** Response body of a query: rows in a format, sent as fast as the client takes them. */
+import type { RowValues, Selection } from '../../lib/operations/views/asking.ts'
+import type { ErrorAnswer } from './answers.ts'
+import { type EndReason, type RowFormat, shownValues } from './formats.ts'
+
+/** Interval of blank lines for clients that end a query without any, and of the checks of a stream, in milliseconds. */
+const BEAT_MS = 1_000
+/** Time after which a client that takes no rows loses its query, in milliseconds. */
+const SLOW_MS = 60_000
+/** Characters that are sent at once. Changes are sent at once too, because nobody knows when the next one comes. */
+const CHUNK_CHARACTERS = 16 * 1024
+
+interface StreamOptions {
+  readonly selection: Selection
+  readonly queryId: string
+  readonly format: RowFormat
+  /** Ends the query. It is aborted when the stream ends. */
+  readonly stop: AbortController
+  /** Returns whether the token of the request is still valid. */
+  readonly isAllowed: () => Promise<boolean>
+  /** Converts an error of the rows to its last line. */
+  readonly errorOf: (error: unknown) => ErrorAnswer
+  /** Called once, when the stream has ended for any reason. */
+  readonly ended: () => void
+  readonly slowMs?: number
+  readonly beatMs?: number
+}
+
+export function rowStream(
+  rows: AsyncIterable<RowValues>,
+  options: StreamOptions,
+): ReadableStream<Uint8Array> {
+  const { format, stop, isAllowed, ended, slowMs = SLOW_MS, beatMs = BEAT_MS } = options
+  const texts = textsOf(rows, options)
+  const encoder = new TextEncoder()
+  let beat: ReturnType<typeof setInterval> | undefined
+  let takenAtMs = performance.now()
+  let isOver = false
+  const end = () => {
+    if (isOver) return
+    isOver = true
+    clearInterval(beat)
+    // Abort first: an iterator that waits for a change returns only then.
+    stop.abort()
+    ended()
+    texts.return(undefined).catch(() => {})
+  }
+  return new ReadableStream({
+    start(controller) {
+      const look = async () => {
+        const nowMs = performance.now()
+        if ((controller.desiredSize ?? 0) > 0) takenAtMs = nowMs
+        const isSlow = nowMs - takenAtMs > slowMs
+        if (isSlow || !(await isAllowed())) {
+          if (isOver) return
+          controller.error(
+            new Error(isSlow ? 'The client does not read.' : 'The token is not valid any more.'),
+          )
+          end()
+        } else if (!isOver && format.idle && takenAtMs === nowMs)
+          controller.enqueue(encoder.encode(format.idle))
+      }
+      beat = setInterval(() => void look(), beatMs)
+    },
+    async pull(controller) {
+      const { done, value } = await texts.next()
+      if (isOver) return
+      if (!done) return controller.enqueue(encoder.encode(value))
+      controller.close()
+      end()
+    },
+    cancel: end,
+  })
+}
+
+async function* textsOf(
+  rows: AsyncIterable<RowValues>,
+  { selection, queryId, format, errorOf }: StreamOptions,
+): AsyncGenerator<string, undefined> {
+  const { columns, limit = Number.POSITIVE_INFINITY, isPush } = selection
+  let [count, text] = [0, format.begin({ queryId, columns })]
+  let reason: EndReason = 'Query Completed'
+  try {
+    if (isPush) {
+      yield text
+      text = ''
+    }
+    for await (const values of rows) {
+      text += format.row(shownValues(values, columns))
+      if (isPush || text.length >= CHUNK_CHARACTERS) {
+        yield text
+        text = ''
+      }
+      if (++count < limit) continue
+      reason = 'Limit Reached'
+      break
+    }
+  } catch (error) {
+    yield text + format.error(errorOf(error))
+    return
+  }
+  text += format.end(reason)
+  // A stream that gets no text does not ask for the next one.
+  if (text) yield text
+}

@@ -1,0 +1,150 @@
+/** Tables in memory for tests of those who ask: a plan, rows that are there, and changes that a test makes. */
+
+import { OperationFailure } from '../../lib/operations/failure.ts'
+import type {
+  AskedStatement,
+  RowValues,
+  Selection,
+  StatementLanguage,
+  TableReader,
+} from '../../lib/operations/views/asking.ts'
+import type { ActivatedPlan, TablePlan } from '../../lib/views/plan.ts'
+
+const GROUP = { kind: 'group', index: 0 } as const
+const COUNT = { kind: 'aggregate', index: 0 } as const
+const ACTIVITY = { kind: 'field', path: ['data', 'activity'], type: 'VARCHAR' } as const
+
+export const COUNTS: TablePlan = {
+  name: 'device_activity_counts',
+  generation: '0123abcd',
+  statement:
+    'CREATE TABLE device_activity_counts AS SELECT activity, COUNT(*) AS readings FROM device_readings GROUP BY activity;',
+  signal: 'readings',
+  group: [{ name: 'activity', type: 'VARCHAR', value: ACTIVITY }],
+  aggregates: [{ function: 'COUNT' }],
+  columns: [
+    { name: 'activity', type: 'VARCHAR', value: GROUP, isKey: true },
+    { name: 'readings', type: 'BIGINT', value: COUNT },
+  ],
+}
+
+const MINUTE_MS = 60_000
+export const BY_MINUTE: TablePlan = {
+  ...COUNTS,
+  name: 'activity_by_minute',
+  window: { kind: 'tumbling', sizeMs: MINUTE_MS, graceMs: 10_000, retentionMs: 10 * MINUTE_MS },
+}
+
+export const PLAN: ActivatedPlan = {
+  hash: 'f'.repeat(64),
+  streams: [
+    {
+      name: 'device_readings',
+      signal: 'readings',
+      columns: [{ name: 'activity', type: 'VARCHAR', path: ['data', 'activity'] }],
+    },
+  ],
+  tables: [COUNTS, BY_MINUTE, { ...COUNTS, generation: '4567cdef' }],
+  building: ['4567cdef'],
+}
+
+/** Reader whose rows and changes a test decides. */
+export class MemoryTables implements TableReader {
+  plan: ActivatedPlan = PLAN
+  rows: RowValues[] = [
+    ['sit', 2],
+    ['walk', 3],
+  ]
+  /** Error of the next question, or of the questions that are open. */
+  error: Error | undefined
+  /** Questions for changes that have begun and not ended. */
+  open = 0
+  from: string | undefined
+  /** Rows that questions have taken. */
+  taken = 0
+  readonly #waiting = new Set<() => void>()
+  #changes: RowValues[] = []
+
+  async tables(): Promise<ActivatedPlan> {
+    return this.plan
+  }
+
+  async *pull(): AsyncGenerator<RowValues> {
+    for (const row of this.rows) {
+      if (this.error) throw this.error
+      this.taken++
+      yield row
+    }
+  }
+
+  async *push(_: Selection, from: string, stop: AbortSignal): AsyncGenerator<RowValues> {
+    this.from = from
+    this.open++
+    stop.addEventListener('abort', () => this.#wake())
+    try {
+      for (let at = 0; !stop.aborted; ) {
+        const row = this.#changes[at]
+        if (row) {
+          at++
+          this.taken++
+          yield row
+        } else if (this.error) throw this.error
+        else await new Promise<void>(resolve => this.#waiting.add(resolve))
+      }
+    } finally {
+      this.open--
+    }
+  }
+
+  /** Adds changes. Every question gets all of them. */
+  change(...rows: RowValues[]): void {
+    this.#changes = [...this.#changes, ...rows]
+    this.#wake()
+  }
+
+  drop(): void {
+    this.error = new OperationFailure('The table was dropped.')
+    this.#wake()
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting) wake()
+    this.#waiting.clear()
+  }
+}
+
+class StatementError extends Error {
+  override readonly name = 'StatementError'
+}
+
+/** A few words of the language. */
+export const LANGUAGE: StatementLanguage = {
+  statements: text =>
+    text
+      .split(';')
+      .filter(one => one.trim() !== '')
+      .map(one => statementOf(`${one.trim()};`)),
+  select(text, plan) {
+    const [, name, emit, limit] =
+      /^select \* from (\w+)( emit changes)?(?: limit (\d+))?;?$/i.exec(text.trim()) ?? []
+    const table = plan.tables.find(one => one.name === name?.toLowerCase())
+    if (!table) throw new StatementError('Line 1, column 15: there is no such table.')
+    return {
+      table,
+      columns: table.columns,
+      isPush: emit !== undefined,
+      ...(limit && { limit: Number(limit) }),
+      ofRow: () => undefined,
+      ofChange: () => undefined,
+    }
+  },
+}
+
+function statementOf(text: string): AskedStatement {
+  const [verb = '', second = '', third = ''] = text.toLowerCase().replace(';', '').split(/\s+/)
+  if (verb === 'show' || verb === 'list') return { kind: second === 'tables' ? 'tables' : 'streams', text }
+  if (verb === 'describe') return { kind: 'describe', text, name: second }
+  if (verb === 'drop') return { kind: 'drop', text, name: third }
+  if (verb === 'create' || verb === 'select') return { kind: verb, text }
+  throw new StatementError(`Line 1, column 1: ${verb} is not a statement.`)
+}

@@ -1,0 +1,38 @@
+/** ksqlDB's REST interface to tables in memory, served on a free port. */
+import { localAccess } from '../../console/access/access.ts'
+import type { Role } from '../../console/access/person.ts'
+import { anyHttpServer } from '../../console/ksql/any-http.ts'
+import { type KsqlParts, ksqlApp } from '../../console/ksql/app.ts'
+import { serveConsole } from '../../console/serve.ts'
+import { LANGUAGE, MemoryTables } from './memory-tables.ts'
+
+export const TOKEN = 'a-token-of-the-test'
+
+export async function servedKsql({ role = 'operator', ...parts }: Partial<KsqlParts> & { role?: Role } = {}) {
+  const tables = new MemoryTables()
+  const faults: unknown[] = []
+  const app = ksqlApp({
+    env: 'test',
+    reader: tables,
+    language: LANGUAGE,
+    topicOf: signal => `topic.of.${signal}`,
+    access: localAccess(TOKEN, { name: 'ada', role }),
+    told: error => faults.push(error),
+    signInFailed: () => {},
+    ...parts,
+  })
+  const { port, close } = await serveConsole(app, 0, '127.0.0.1', anyHttpServer)
+  const url = `http://127.0.0.1:${port}`
+  return {
+    tables,
+    faults,
+    url,
+    close,
+    ask: (path: string, body?: unknown, headers: Record<string, string> = {}) =>
+      fetch(`${url}${path}`, {
+        method: body === undefined ? 'GET' : 'POST',
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+        headers: { authorization: `Basic ${btoa(`ada:${TOKEN}`)}`, ...headers },
+      }),
+  }
+}

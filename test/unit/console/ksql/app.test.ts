@@ -1,0 +1,366 @@
+/** ksqlDB's REST interface: its statements, its queries, their formats, and who may ask. */
+import assert from 'node:assert/strict'
+import { connect as connectHttp2 } from 'node:http2'
+import { connect } from 'node:net'
+import { after, before, describe, it } from 'node:test'
+import { servedKsql, TOKEN } from '../../../support/served-ksql.ts'
+import { until } from '../../../support/until.ts'
+
+type Served = Awaited<ReturnType<typeof servedKsql>>
+
+const PULL = 'SELECT * FROM device_activity_counts;'
+const PUSH = 'SELECT * FROM device_activity_counts EMIT CHANGES;'
+const SCHEMA = '`ACTIVITY` STRING, `READINGS` BIGINT'
+const META = { columnNames: ['ACTIVITY', 'READINGS'], columnTypes: ['STRING', 'BIGINT'] }
+const DELIMITED = 'application/vnd.ksqlapi.delimited.v1'
+
+/** Reads the lines of a response as they come, without those that only keep it alive. */
+function reading(response: Response) {
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+  assert.ok(reader)
+  let lines: string[] = []
+  const next = async (): Promise<string | undefined> => {
+    const line = lines.shift()
+    if (line !== undefined) return line.trim() === '' ? next() : line
+    const { value, done } = await reader.read()
+    if (done) return undefined
+    lines = value.split(/(?<=\n)/)
+    return next()
+  }
+  return { next, cancel: () => reader.cancel() }
+}
+
+interface Failure {
+  readonly '@type': string
+  readonly error_code: number
+  readonly message: string
+  readonly entities: readonly Entity[]
+}
+
+interface Source {
+  readonly name: string
+  readonly isWindowed: boolean
+  readonly topic: string
+}
+
+interface Entity {
+  readonly '@type': string
+  readonly statementText: string
+  readonly tables: readonly Source[]
+  readonly streams: readonly Source[]
+  readonly sourceDescription: { readonly fields: unknown; readonly windowType: string; readonly type: string }
+  readonly commandStatus: { readonly status: string }
+}
+
+const json = async <T>(response: Response | Promise<Response>): Promise<T> => (await response).json() as never
+
+const failureOf = async (response: Response | Promise<Response>) => {
+  const { status } = await response
+  return { status, ...(await json<Failure>(response)) }
+}
+
+describe('statements', () => {
+  let served: Served
+  before(async () => {
+    served = await servedKsql()
+  })
+  after(() => served.close())
+
+  const ksql = (text: string) => json<readonly Entity[]>(served.ask('/ksql', { ksql: text }))
+
+  it('given /info and /healthcheck, then they answer as ksqlDB does', async () => {
+    const info = { version: '0.29.0', kafkaClusterId: 'sluice-test', ksqlServiceId: 'test' }
+    assert.deepEqual(await json(served.ask('/info')), {
+      KsqlServerInfo: { ...info, serverStatus: 'RUNNING' },
+    })
+    const { isHealthy } = await json<{ isHealthy: boolean }>(fetch(`${served.url}/healthcheck`))
+    assert.equal(isHealthy, true)
+  })
+
+  it('given SHOW TABLES, then each table is listed once, without those that are being built', async () => {
+    const [shown] = await ksql('SHOW TABLES;')
+    assert.equal(shown?.['@type'], 'tables')
+    assert.equal(shown.statementText, 'SHOW TABLES;')
+    assert.deepEqual(
+      shown.tables.map(({ name, isWindowed, topic }) => [name, isWindowed, topic]),
+      [
+        ['DEVICE_ACTIVITY_COUNTS', false, 'topic.of.view-changes'],
+        ['ACTIVITY_BY_MINUTE', true, 'topic.of.view-changes'],
+      ],
+    )
+  })
+
+  it('given two statements, then both are answered', async () => {
+    const [streams, described] = await ksql('LIST STREAMS; DESCRIBE Activity_by_minute;')
+    assert.deepEqual(
+      streams?.streams.map(({ name, topic }) => [name, topic]),
+      [['DEVICE_READINGS', 'topic.of.readings']],
+    )
+    const { fields, windowType, type } = described?.sourceDescription ?? assert.fail()
+    assert.deepEqual([type, windowType], ['TABLE', 'TUMBLING'])
+    const schema = { fields: null, memberSchema: null }
+    assert.deepEqual(fields, [
+      { name: 'ACTIVITY', schema: { type: 'STRING', ...schema }, type: 'KEY' },
+      { name: 'READINGS', schema: { type: 'BIGINT', ...schema } },
+    ])
+  })
+
+  const wrong: readonly (readonly [text: string, message: RegExp])[] = [
+    ['CREATE TABLE t AS SELECT 1;', /sluice views apply/],
+    ['DROP TABLE device_activity_counts;', /sluice views drop/],
+    ['SELECT * FROM t;', /\/query/],
+    ['DESCRIBE nothing;', /SHOW TABLES lists/],
+    ['INSERT INTO t VALUES (1);', /Line 1, column 1/],
+  ]
+  for (const [text, message] of wrong)
+    it(`given ${text} then it is refused with what to do`, async () => {
+      const answer = await failureOf(served.ask('/ksql', { ksql: text }))
+      assert.deepEqual([answer.status, answer['@type'], answer.error_code], [400, 'statement_error', 40_001])
+      assert.match(answer.message, message)
+    })
+
+  it('given an error after an answer, then the answer is in the error', async () => {
+    const { entities } = await failureOf(served.ask('/ksql', { ksql: 'SHOW TABLES; DESCRIBE x;' }))
+    assert.equal(entities[0]?.['@type'], 'tables')
+  })
+
+  it('given a body that is not JSON, or a path that is not there, then the code says so', async () => {
+    const headers = { authorization: `Bearer ${TOKEN}` }
+    const broken = await failureOf(fetch(`${served.url}/ksql`, { method: 'POST', body: '{', headers }))
+    assert.deepEqual([broken.status, broken['@type'], broken.error_code], [400, 'generic_error', 40_000])
+    const nowhere = await failureOf(served.ask('/inserts-stream', {}))
+    assert.deepEqual([nowhere.status, nowhere.error_code], [404, 40_400])
+  })
+})
+
+describe('dropping a table', () => {
+  for (const role of ['operator', 'viewer'] as const)
+    it(`given a person who is ${role}, then it is ${role === 'viewer' ? 'refused' : 'done'}`, async () => {
+      const dropped: string[] = []
+      const served = await servedKsql({
+        role,
+        drop: async (...names) => void dropped.push(names.join(' by ')),
+      })
+      const response = await served.ask('/ksql', { ksql: 'DROP TABLE device_activity_counts;' })
+      const answer = await response.json()
+      await served.close()
+      assert.deepEqual(dropped, role === 'viewer' ? [] : ['device_activity_counts by ada'])
+      if (role === 'viewer') assert.deepEqual([response.status, answer.error_code], [403, 40_300])
+      else assert.equal(answer[0].commandStatus.status, 'SUCCESS')
+    })
+})
+
+describe('rows of now', () => {
+  let served: Served
+  before(async () => {
+    served = await servedKsql()
+  })
+  after(() => served.close())
+
+  const lines = async (response: Response) => (await response.text()).trimEnd().split('\n')
+
+  it('given /query, then a header and the rows are an array, one a line', async () => {
+    const response = await served.ask('/query', { ksql: PULL, streamsProperties: {} })
+    assert.equal(response.headers.get('content-type'), 'application/vnd.ksql.v1+json')
+    const [header = '', ...rows] = await lines(response)
+    const { queryId, schema } = JSON.parse(`${header.slice(1, -1)}`).header
+    assert.equal(schema, SCHEMA)
+    assert.match(queryId, /^[\da-f-]{36}$/)
+    assert.deepEqual(rows, ['{"row":{"columns":["sit",2]}},', '{"row":{"columns":["walk",3]}}]'])
+  })
+
+  it('given /query-stream, then a line has the columns, and each further one a row', async () => {
+    const response = await served.ask('/query-stream', { sql: PULL }, { accept: DELIMITED })
+    assert.equal(response.headers.get('content-type'), DELIMITED)
+    const [head = '', ...rows] = await lines(response)
+    const { queryId, ...meta } = JSON.parse(head)
+    assert.ok(queryId)
+    assert.deepEqual(meta, META)
+    assert.deepEqual(rows, ['["sit",2]', '["walk",3]'])
+  })
+
+  it('given application/json, then both are JSON documents', async () => {
+    const headers = { accept: 'application/json' }
+    const [head, ...rows] = await json<[typeof META, ...unknown[]]>(
+      served.ask('/query-stream', { sql: PULL }, headers),
+    )
+    assert.deepEqual(head.columnNames, META.columnNames)
+    assert.deepEqual(rows, [
+      ['sit', 2],
+      ['walk', 3],
+    ])
+    const [first, row] = await json<[{ header: { schema: string } }, unknown]>(
+      served.ask('/query', { ksql: PULL }, headers),
+    )
+    assert.deepEqual([first.header.schema, row], [SCHEMA, { row: { columns: ['sit', 2] } }])
+  })
+
+  it('given no row, then the answer is still a document', async () => {
+    const { rows } = served.tables
+    served.tables.rows = []
+    const answer = await json<unknown[]>(served.ask('/query', { ksql: PULL }))
+    served.tables.rows = rows
+    assert.equal(answer.length, 1)
+  })
+
+  it('given a statement that is wrong, or servers that are away, then the status says so', async () => {
+    const wrong = await failureOf(served.ask('/query', { ksql: 'SELECT * FROM nothing;' }))
+    assert.deepEqual([wrong.status, wrong.error_code], [400, 40_001])
+    assert.match(wrong.message, /Line 1, column 15/)
+    served.tables.error = new Error('secret')
+    const failed = await failureOf(served.ask('/query-stream', { sql: PULL }))
+    served.tables.error = undefined
+    assert.deepEqual(
+      [failed.status, failed.error_code, failed.message.includes('secret')],
+      [500, 50_000, false],
+    )
+    assert.equal(served.faults.length, 1)
+  })
+})
+
+describe('changes', () => {
+  let served: Served
+  before(async () => {
+    served = await servedKsql({ queries: { all: 2, ofOne: 2 } })
+  })
+  after(() => served.close())
+
+  it('given /query, then a change is a whole line when it comes, and blank lines keep it alive', async () => {
+    const properties = { 'ksql.streams.auto.offset.reset': 'earliest' }
+    const response = await served.ask('/query', { ksql: PUSH, streamsProperties: properties })
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+    let text = ''
+    const untilTextIs = async (form: RegExp) => {
+      while (!form.test(text)) text += (await reader?.read())?.value ?? assert.fail('the answer has ended')
+    }
+    await untilTextIs(/^\[\{"header":.*\},\n\n$/)
+    served.tables.change(['sit', 4])
+    await untilTextIs(/\n\{"row":\{"columns":\["sit",4\]\}\},\n$/)
+    assert.equal(served.tables.from, 'beginning')
+    await reader?.cancel()
+    await until('the question has ended', () => served.tables.open === 0)
+  })
+
+  it('given a limit, then the answer ends with it', async () => {
+    const limited = PUSH.replace(';', ' LIMIT 1;')
+    const rows = await json<unknown[]>(served.ask('/query', { ksql: limited }))
+    assert.deepEqual(rows.slice(1), [{ row: { columns: ['sit', 4] } }, { finalMessage: 'Limit Reached' }])
+    assert.equal(served.tables.open, 0)
+  })
+
+  it('given /close-query without a token, then the query of that id ends, and no other', async () => {
+    const rows = reading(await served.ask('/query-stream', { sql: PUSH }))
+    const { queryId } = JSON.parse((await rows.next()) ?? '')
+    const close = (id: string) =>
+      fetch(`${served.url}/close-query`, { method: 'POST', body: JSON.stringify({ queryId: id }) })
+    assert.equal((await close('no-query')).status, 400)
+    assert.equal((await close(queryId)).status, 200)
+    while ((await rows.next()) !== undefined);
+    assert.equal(served.tables.open, 0)
+    assert.equal((await close(queryId)).status, 400)
+  })
+
+  it('given as many as are allowed, then the next is refused until one ends', async () => {
+    const open = [await served.ask('/query', { ksql: PUSH }), await served.ask('/query', { ksql: PUSH })]
+    const refused = await failureOf(served.ask('/query', { ksql: PUSH }))
+    assert.deepEqual([refused.status, refused.error_code], [429, 42_900])
+    for (const response of open) await response.body?.cancel()
+    await until('all questions have ended', () => served.tables.open === 0)
+    const again = await served.ask('/query', { ksql: PUSH })
+    assert.equal(again.status, 200)
+    await again.body?.cancel()
+    await until('it has ended', () => served.tables.open === 0)
+  })
+
+  it('given a client that reads nothing, then rows wait where they are', async () => {
+    const socket = connect(Number(new URL(served.url).port), '127.0.0.1')
+    const body = JSON.stringify({ sql: PUSH })
+    socket.pause()
+    socket.write(
+      `POST /query-stream HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${TOKEN}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    )
+    await until('it asks', () => served.tables.open === 1)
+    const many = 10_000
+    served.tables.taken = 0
+    served.tables.change(...Array.from({ length: many }, (_, index) => ['x'.repeat(2_000), index]))
+    await until('rows are taken', () => served.tables.taken > 10)
+    let taken = 0
+    await until('no more are taken', async () => {
+      const before = taken
+      taken = served.tables.taken
+      return taken === before
+    })
+    assert.ok(taken < many / 2, `${taken} rows were taken`)
+    socket.destroy()
+    await until('the question has ended', () => served.tables.open === 0)
+  })
+
+  it('given a table that is dropped, then an error is the last line', async () => {
+    const rows = reading(await served.ask('/query-stream', { sql: PUSH }))
+    await rows.next()
+    served.tables.drop()
+    let last = ''
+    for (let line = await rows.next(); line !== undefined; line = await rows.next()) last = line
+    const { error_code, message } = JSON.parse(last)
+    assert.deepEqual([error_code, message], [40_900, 'The table was dropped.'])
+    assert.equal(served.tables.open, 0)
+  })
+})
+
+describe('HTTP/2 without TLS', () => {
+  it('given a client that knows it, then it gets the same rows, and its end frees the query', async () => {
+    const served = await servedKsql()
+    const session = connectHttp2(served.url)
+    const ask = (sql: string) => {
+      const headers = { ':method': 'POST', ':path': '/query-stream', authorization: `Bearer ${TOKEN}` }
+      const stream = session.request(headers)
+      stream.setEncoding('utf8').end(JSON.stringify({ sql }))
+      return stream
+    }
+    let text = ''
+    for await (const part of ask(PULL)) text += part
+    assert.deepEqual(text.trimEnd().split('\n').slice(1), ['["sit",2]', '["walk",3]'])
+    const push = ask(PUSH)
+    let pushed = ''
+    push.on('data', part => {
+      pushed += part
+    })
+    await until('it asks', () => served.tables.open === 1)
+    served.tables.change(['run', 1])
+    await until('the change has come', () => pushed.endsWith('["run",1]\n'))
+    push.close()
+    await until('the question has ended', () => served.tables.open === 0)
+    session.close()
+    await served.close()
+  })
+})
+
+describe('who may ask', () => {
+  let served: Served
+  before(async () => {
+    served = await servedKsql()
+  })
+  after(() => served.close())
+
+  const given: readonly (readonly [name: string, headers: Record<string, string>, status: number])[] = [
+    ['a bearer token', { authorization: `Bearer ${TOKEN}` }, 200],
+    ['no token', { authorization: '' }, 401],
+    ['another token', { authorization: `Basic ${btoa('ada:guessed')}` }, 401],
+    ['a page of another site', { origin: 'https://example.com' }, 403],
+    ['a page of another site without its origin', { 'sec-fetch-site': 'cross-site' }, 403],
+  ]
+  for (const [name, headers, status] of given)
+    it(`given ${name}, then the status is ${status}`, async () => {
+      const response = await served.ask('/ksql', { ksql: 'SHOW TABLES;' }, headers)
+      assert.equal(response.status, status)
+      if (status !== 200) assert.equal(JSON.parse(await response.text()).error_code, status * 100)
+    })
+
+  it('given a host name of another machine, then even the health check is refused', async () => {
+    const socket = connect(Number(new URL(served.url).port), '127.0.0.1')
+    socket.write('GET /healthcheck HTTP/1.1\r\nHost: example.com\r\nConnection: close\r\n\r\n')
+    let text = ''
+    for await (const part of socket) text += part
+    assert.match(text, /^HTTP\/1.1 403 /)
+  })
+})

@@ -1,5 +1,5 @@
 /** Answers of ksqlDB's REST interface to statements other than queries, and its errors. Pure. */
-import type { AskedStatement } from '../../lib/operations/views/asking.ts'
+import type { Statement } from '../../lib/views/language/syntax.ts'
 import type { ActivatedPlan, ColumnType, StreamPlan, TablePlan } from '../../lib/views/plan.ts'
 import type { Problem } from '../api/problem.ts'
 import { shownName, typeName } from './formats.ts'
@@ -51,22 +51,22 @@ function readable({ tables, building }: ActivatedPlan): readonly TablePlan[] {
 
 /** Returns the answer to a statement that asks which tables or streams exist; undefined for an unknown name. */
 export function statementAnswer(
-  statement: AskedStatement,
+  statement: Statement,
   plan: ActivatedPlan,
   topicOf: TopicOf,
 ): object | undefined {
   const tables = readable(plan)
-  const common = { statementText: statement.text, warnings: [] }
-  if (statement.kind === 'tables') {
-    const listed = tables.map(table => tableEntry(table, topicOf))
-    return { '@type': 'tables', ...common, tables: listed }
-  }
-  if (statement.kind === 'streams') {
-    const listed = plan.streams.map(stream => streamEntry(stream, topicOf))
-    return { '@type': 'streams', ...common, streams: listed }
+  const common = { statementText: `${statement.text};`, warnings: [] }
+  if (statement.kind === 'show') {
+    const { of } = statement
+    const listed =
+      of === 'tables'
+        ? tables.map(table => tableEntry(table, topicOf))
+        : plan.streams.map(stream => streamEntry(stream, topicOf))
+    return { '@type': of, ...common, [of]: listed }
   }
   if (statement.kind !== 'describe') return undefined
-  const isNamed = ({ name }: { readonly name: string }) => shownName(name) === shownName(statement.name)
+  const isNamed = ({ name }: { readonly name: string }) => shownName(name) === shownName(statement.name.text)
   const table = tables.find(isNamed)
   const stream = plan.streams.find(isNamed)
   const described = table
@@ -107,10 +107,10 @@ function shape(
   columns: readonly { readonly name: string; readonly type: ColumnType; readonly isKey?: true }[],
 ) {
   return {
-    fields: columns.map(({ name, type, isKey }) => ({
-      name: shownName(name),
-      schema: schemaOf(typeName(type)),
-      ...(isKey && { type: 'KEY' }),
+    fields: columns.map(column => ({
+      name: shownName(column.name),
+      schema: schemaOf(typeName(column)),
+      ...(column.isKey && { type: 'KEY' }),
     })),
   }
 }
@@ -121,10 +121,10 @@ function schemaOf(type: string): object {
 }
 
 /** Returns the answer to a statement that has dropped a table. */
-export function droppedAnswer({ text, name }: { readonly text: string; readonly name: string }) {
+export function droppedAnswer(text: string, name: string) {
   return {
     '@type': 'currentStatus',
-    statementText: text,
+    statementText: `${text};`,
     commandId: `table/${shownName(name)}/drop`,
     commandStatus: { status: 'SUCCESS', message: `Table ${shownName(name)} was dropped.`, queryId: null },
     commandSequenceNumber: 0,

@@ -2,7 +2,10 @@
 import { randomUUID } from 'node:crypto'
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { maxLength, minLength, object, optional, pipe, record, string, unknown } from 'valibot'
-import type { AskedStatement, StatementLanguage, TableReader } from '../../lib/operations/views/asking.ts'
+import type { TableReader } from '../../lib/operations/views/asking.ts'
+import { compileSelect } from '../../lib/views/language/select.ts'
+import { StatementError } from '../../lib/views/language/statement-error.ts'
+import type { Parse, Statement } from '../../lib/views/language/syntax.ts'
 import type { Access } from '../access/access.ts'
 import { FailedSignIns } from '../access/failed-sign-ins.ts'
 import { refusalOf } from '../access/guard.ts'
@@ -25,7 +28,8 @@ import { rowStream } from './row-stream.ts'
 export interface KsqlParts {
   readonly env: string
   readonly reader: TableReader
-  readonly language: StatementLanguage
+  /** Parser of statements. Only the command line has one. */
+  readonly parse: Parse
   /** Drops a table; absent if tables are not dropped here. */
   readonly drop?: (table: string, person: string) => Promise<void>
   readonly topicOf: (signal: string) => string
@@ -153,7 +157,7 @@ function tokenOf(authorization: string): string | undefined {
 /** Answers the statements of a request, up to the first error. */
 async function answers(context: Context<ConsoleHono>, parts: KsqlParts): Promise<object[]> {
   const { ksql = '' } = await bodyOf(QUERY, context)
-  const statements = checked(ksql, () => parts.language.statements(ksql))
+  const statements = checked(ksql, () => parts.parse(ksql))
   const plan = await parts.reader.tables()
   const answered: object[] = []
   for (const statement of statements) {
@@ -163,30 +167,31 @@ async function answers(context: Context<ConsoleHono>, parts: KsqlParts): Promise
       statement.kind === 'drop'
         ? await dropped(context, statement, parts)
         : statementAnswer(statement, plan, parts.topicOf)
-    if (!answer) {
-      const { name = '' } = statement as { readonly name?: string }
-      const message = `Could not find a table or stream named ${name}. SHOW TABLES lists the tables.`
-      throw new StatementFailure(message, statement.text, answered)
-    }
+    if (!answer)
+      throw new StatementFailure(
+        'There is no such table or stream. SHOW TABLES and SHOW STREAMS list them.',
+        statement.text,
+        answered,
+      )
     answered.push(answer)
   }
   return answered
 }
 
-function refusalOfStatement({ kind }: AskedStatement, { drop }: KsqlParts): string | undefined {
+function refusalOfStatement({ kind }: Statement, { drop }: KsqlParts): string | undefined {
   if (kind === 'select') return 'Send SELECT statements to /query or /query-stream.'
-  if (kind === 'create')
+  if (kind === 'stream' || kind === 'table')
     return 'Tables are declared in files, so that a deployment has them. Write the statement into a file in config/views/ and run `sluice views apply`.'
   return kind === 'drop' && !drop ? 'Drop tables with `sluice views drop`.' : undefined
 }
 
 async function dropped(
   context: Context<ConsoleHono>,
-  statement: Extract<AskedStatement, { readonly name: string }>,
+  { name, text }: Extract<Statement, { readonly kind: 'drop' }>,
   { drop }: KsqlParts,
 ): Promise<object> {
-  await drop?.(statement.name, requireOperator(context).name)
-  return droppedAnswer(statement)
+  await drop?.(name.text, requireOperator(context).name)
+  return droppedAnswer(text, name.text)
 }
 
 /** Runs a step of the language. @throws StatementFailure for its errors, which name line and column */
@@ -194,8 +199,8 @@ function checked<T>(text: string, step: () => T): T {
   try {
     return step()
   } catch (error) {
-    if ((error as Error)?.name === 'StatementError')
-      throw new StatementFailure((error as Error).message, text)
+    if (error instanceof StatementError)
+      throw new StatementFailure(error.message, text)
     throw error
   }
 }
@@ -203,7 +208,7 @@ function checked<T>(text: string, step: () => T): T {
 type Format = typeof queryFormat
 
 function queries(
-  { reader, language, told, queries: limits = QUERIES }: KsqlParts,
+  { reader, parse, told, queries: limits = QUERIES }: KsqlParts,
   open: Map<string, AbortController>,
 ) {
   const places = new Places(limits.all, limits.ofOne)
@@ -216,7 +221,7 @@ function queries(
     const body = await bodyOf(QUERY, context)
     const text = body.sql ?? body.ksql ?? ''
     const plan = await reader.tables()
-    const selection = checked(text, () => language.select(text, plan))
+    const selection = checked(text, () => compileSelect(text, plan, parse))
     const from = isFromBeginning(body.properties ?? body.streamsProperties) ? 'beginning' : 'now'
     const leave = places.enter(context.get('person').name, (most, whose) => {
       const of = whose === 'all' ? '' : ' of yours'

@@ -1,11 +1,11 @@
 /** Formats in which ksqlDB's REST interface sends rows. Pure. */
 import type { RowValues } from '../../lib/operations/views/asking.ts'
-import type { ColumnType, Scalar } from '../../lib/views/plan.ts'
+import type { ColumnType } from '../../lib/views/plan.ts'
 import type { ErrorAnswer } from './answers.ts'
 
 export interface Head {
   readonly queryId: string
-  readonly columns: readonly { readonly name: string; readonly type: ColumnType }[]
+  readonly columns: readonly Column[]
 }
 
 export interface RowFormat {
@@ -60,7 +60,7 @@ const ARRAYS: RowFormat = {
 
 function objects(contentType: string, isPush: boolean): RowFormat {
   const header = ({ queryId, columns }: Head) => {
-    const schema = columns.map(({ name, type }) => `\`${shownName(name)}\` ${typeName(type)}`).join(', ')
+    const schema = columns.map(column => `\`${shownName(column.name)}\` ${typeName(column)}`).join(', ')
     return JSON.stringify({ header: { queryId, schema } })
   }
   const row = (columns: readonly unknown[]) => JSON.stringify({ row: { columns } })
@@ -88,7 +88,7 @@ function metadata({ queryId, columns }: Head) {
   return {
     queryId,
     columnNames: columns.map(({ name }) => shownName(name)),
-    columnTypes: columns.map(({ type }) => typeName(type)),
+    columnTypes: columns.map(typeName),
   }
 }
 
@@ -97,16 +97,26 @@ export function shownName(name: string): string {
   return name.toUpperCase()
 }
 
-/** Returns the name that ksqlDB's answers have for a type. */
-export function typeName(type: ColumnType): string {
-  return type.replace('VARCHAR', 'STRING')
+interface Column {
+  readonly name: string
+  readonly type: ColumnType
+}
+
+/** Returns the name that ksqlDB's answers have for the type of a column. The bounds of a window are numbers there. */
+export function typeName({ name, type }: Column): string {
+  return isBound(name) ? 'BIGINT' : type.replace('VARCHAR', 'STRING')
 }
 
 /** Returns the values as ksqlDB writes them: a timestamp is a text without a zone. */
-export function shownValues(values: RowValues, columns: Head['columns']): readonly unknown[] {
-  return values.map((value, index) => (columns[index]?.type === 'TIMESTAMP' ? shownTime(value) : value))
+export function shownValues(values: RowValues, columns: readonly Column[]): readonly unknown[] {
+  return values.map((value, index) => {
+    const { name = '', type } = columns[index] ?? {}
+    return type === 'TIMESTAMP' && typeof value === 'number' && !isBound(name)
+      ? new Date(value).toISOString().slice(0, -1)
+      : value
+  })
 }
 
-function shownTime(value: Scalar | readonly Scalar[]): unknown {
-  return typeof value === 'number' ? new Date(value).toISOString().slice(0, -1) : value
+function isBound(name: string): boolean {
+  return /^WINDOW(?:START|END)$/i.test(name)
 }

@@ -1,5 +1,6 @@
 /** Response body of a query: rows in a format, sent as fast as the client takes them. */
-import type { RowValues, Selection } from '../../lib/operations/views/asking.ts'
+import type { RowValues } from '../../lib/operations/views/asking.ts'
+import type { Selection } from '../../lib/views/language/select.ts'
 import type { ErrorAnswer } from './answers.ts'
 import { type EndReason, type RowFormat, shownValues } from './formats.ts'
 

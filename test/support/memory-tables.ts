@@ -1,13 +1,7 @@
 /** Tables in memory for tests of those who ask: a plan, rows that are there, and changes that a test makes. */
 
 import { OperationFailure } from '../../lib/operations/failure.ts'
-import type {
-  AskedStatement,
-  RowValues,
-  Selection,
-  StatementLanguage,
-  TableReader,
-} from '../../lib/operations/views/asking.ts'
+import type { RowValues, TableReader } from '../../lib/operations/views/asking.ts'
 import type { ActivatedPlan, TablePlan } from '../../lib/views/plan.ts'
 
 const GROUP = { kind: 'group', index: 0 } as const
@@ -77,7 +71,7 @@ export class MemoryTables implements TableReader {
     }
   }
 
-  async *push(_: Selection, from: string, stop: AbortSignal): AsyncGenerator<RowValues> {
+  async *push(_: unknown, from: string, stop: AbortSignal): AsyncGenerator<RowValues> {
     this.from = from
     this.open++
     stop.addEventListener('abort', () => this.#wake())
@@ -111,40 +105,4 @@ export class MemoryTables implements TableReader {
     for (const wake of this.#waiting) wake()
     this.#waiting.clear()
   }
-}
-
-class StatementError extends Error {
-  override readonly name = 'StatementError'
-}
-
-/** A few words of the language. */
-export const LANGUAGE: StatementLanguage = {
-  statements: text =>
-    text
-      .split(';')
-      .filter(one => one.trim() !== '')
-      .map(one => statementOf(`${one.trim()};`)),
-  select(text, plan) {
-    const [, name, emit, limit] =
-      /^select \* from (\w+)( emit changes)?(?: limit (\d+))?;?$/i.exec(text.trim()) ?? []
-    const table = plan.tables.find(one => one.name === name?.toLowerCase())
-    if (!table) throw new StatementError('Line 1, column 15: there is no such table.')
-    return {
-      table,
-      columns: table.columns,
-      isPush: emit !== undefined,
-      ...(limit && { limit: Number(limit) }),
-      ofRow: () => undefined,
-      ofChange: () => undefined,
-    }
-  },
-}
-
-function statementOf(text: string): AskedStatement {
-  const [verb = '', second = '', third = ''] = text.toLowerCase().replace(';', '').split(/\s+/)
-  if (verb === 'show' || verb === 'list') return { kind: second === 'tables' ? 'tables' : 'streams', text }
-  if (verb === 'describe') return { kind: 'describe', text, name: second }
-  if (verb === 'drop') return { kind: 'drop', text, name: third }
-  if (verb === 'create' || verb === 'select') return { kind: verb, text }
-  throw new StatementError(`Line 1, column 1: ${verb} is not a statement.`)
 }

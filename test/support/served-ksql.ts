@@ -4,7 +4,8 @@ import type { Role } from '../../console/access/person.ts'
 import { anyHttpServer } from '../../console/ksql/any-http.ts'
 import { type KsqlParts, ksqlApp } from '../../console/ksql/app.ts'
 import { serveConsole } from '../../console/serve.ts'
-import { LANGUAGE, MemoryTables } from './memory-tables.ts'
+import { parse } from '../../lib/views/language/parser.ts'
+import { MemoryTables } from './memory-tables.ts'
 
 export const TOKEN = 'a-token-of-the-test'
 
@@ -14,7 +15,7 @@ export async function servedKsql({ role = 'operator', ...parts }: Partial<KsqlPa
   const app = ksqlApp({
     env: 'test',
     reader: tables,
-    language: LANGUAGE,
+    parse,
     topicOf: signal => `topic.of.${signal}`,
     access: localAccess(TOKEN, { name: 'ada', role }),
     told: error => faults.push(error),

@@ -62,6 +62,8 @@ async function writeCommand(outdir: string): Promise<void> {
     plugins: [inlineText, await withPage(), builtAlready],
     logLevel: 'warning',
   })
+  // The parser of statements reads it from beside itself.
+  await copyFile(join(PROJECT, 'lib', 'views', 'language', 'grammar.peggy'), join(outdir, 'grammar.peggy'))
   // The path is the same as in a clone of the project.
   await writeFile(join(outdir, 'sluice.mjs'), "import './sluice.js'\n")
 }

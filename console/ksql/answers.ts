@@ -1,4 +1,5 @@
 /** Answers of ksqlDB's REST interface to statements other than queries, and its errors. Pure. */
+import { readableTables } from '../../lib/queries/view-rows.ts'
 import type { Statement } from '../../lib/views/language/syntax.ts'
 import type { ActivatedPlan, ColumnType, StreamPlan, TablePlan } from '../../lib/views/plan.ts'
 import type { Problem } from '../api/problem.ts'
@@ -44,18 +45,13 @@ export function healthAnswer(isHealthy: boolean) {
 /** Returns the topic of a signal. */
 type TopicOf = (signal: string) => string
 
-/** Returns the tables that can be read. A table that is being built replaces another, or appears when it is complete. */
-function readable({ tables, building }: ActivatedPlan): readonly TablePlan[] {
-  return tables.filter(({ generation }) => !building.includes(generation))
-}
-
 /** Returns the answer to a statement that asks which tables or streams exist; undefined for an unknown name. */
 export function statementAnswer(
   statement: Statement,
   plan: ActivatedPlan,
   topicOf: TopicOf,
 ): object | undefined {
-  const tables = readable(plan)
+  const tables = readableTables(plan)
   const common = { statementText: `${statement.text};`, warnings: [] }
   if (statement.kind === 'show') {
     const { of } = statement
@@ -118,16 +114,4 @@ function shape(
 function schemaOf(type: string): object {
   const member = /^ARRAY<(.+)>$/.exec(type)?.[1]
   return { type: member ? 'ARRAY' : type, fields: null, memberSchema: member ? schemaOf(member) : null }
-}
-
-/** Returns the answer to a statement that has dropped a table. */
-export function droppedAnswer(text: string, name: string) {
-  return {
-    '@type': 'currentStatus',
-    statementText: `${text};`,
-    commandId: `table/${shownName(name)}/drop`,
-    commandStatus: { status: 'SUCCESS', message: `Table ${shownName(name)} was dropped.`, queryId: null },
-    commandSequenceNumber: 0,
-    warnings: [],
-  }
 }

@@ -10,11 +10,10 @@ import type { Access } from '../access/access.ts'
 import { FailedSignIns } from '../access/failed-sign-ins.ts'
 import { refusalOf } from '../access/guard.ts'
 import { LIMITS, limitedBodies, limitedQuestions, Places } from '../access/limits.ts'
-import { type ConsoleHono, requireOperator } from '../access/person.ts'
+import type { ConsoleHono } from '../access/person.ts'
 import { ProblemError, problemOf, STATUS } from '../api/problem.ts'
 import { bodyOf } from '../api/query.ts'
 import {
-  droppedAnswer,
   type ErrorAnswer,
   errorAnswer,
   healthAnswer,
@@ -30,8 +29,6 @@ export interface KsqlParts {
   readonly reader: TableReader
   /** Parser of statements. Only the command line has one. */
   readonly parse: Parse
-  /** Drops a table; absent if tables are not dropped here. */
-  readonly drop?: (table: string, person: string) => Promise<void>
   readonly topicOf: (signal: string) => string
   readonly access: Access
   /** Called with unexpected errors. */
@@ -155,18 +152,18 @@ function tokenOf(authorization: string): string | undefined {
 }
 
 /** Answers the statements of a request, up to the first error. */
-async function answers(context: Context<ConsoleHono>, parts: KsqlParts): Promise<object[]> {
+async function answers(
+  context: Context<ConsoleHono>,
+  { parse, reader, topicOf }: KsqlParts,
+): Promise<object[]> {
   const { ksql = '' } = await bodyOf(QUERY, context)
-  const statements = checked(ksql, () => parts.parse(ksql))
-  const plan = await parts.reader.tables()
+  const statements = checked(ksql, () => parse(ksql))
+  const plan = await reader.tables()
   const answered: object[] = []
   for (const statement of statements) {
-    const refusal = refusalOfStatement(statement, parts)
+    const refusal = refusalOfStatement(statement)
     if (refusal !== undefined) throw new StatementFailure(refusal, statement.text, answered)
-    const answer =
-      statement.kind === 'drop'
-        ? await dropped(context, statement, parts)
-        : statementAnswer(statement, plan, parts.topicOf)
+    const answer = statementAnswer(statement, plan, topicOf)
     if (!answer)
       throw new StatementFailure(
         'There is no such table or stream. SHOW TABLES and SHOW STREAMS list them.',
@@ -178,20 +175,13 @@ async function answers(context: Context<ConsoleHono>, parts: KsqlParts): Promise
   return answered
 }
 
-function refusalOfStatement({ kind }: Statement, { drop }: KsqlParts): string | undefined {
+function refusalOfStatement({ kind }: Statement): string | undefined {
   if (kind === 'select') return 'Send SELECT statements to /query or /query-stream.'
   if (kind === 'stream' || kind === 'table')
     return 'Tables are declared in files, so that a deployment has them. Write the statement into a file in config/views/ and run `sluice views apply`.'
-  return kind === 'drop' && !drop ? 'Drop tables with `sluice views drop`.' : undefined
-}
-
-async function dropped(
-  context: Context<ConsoleHono>,
-  { name, text }: Extract<Statement, { readonly kind: 'drop' }>,
-  { drop }: KsqlParts,
-): Promise<object> {
-  await drop?.(name.text, requireOperator(context).name)
-  return droppedAnswer(text, name.text)
+  return kind === 'drop'
+    ? 'Remove the statement from config/views/ and run `sluice views apply`, or `sluice views drop`.'
+    : undefined
 }
 
 /** Runs a step of the language. @throws StatementFailure for its errors, which name line and column */
@@ -199,8 +189,7 @@ function checked<T>(text: string, step: () => T): T {
   try {
     return step()
   } catch (error) {
-    if (error instanceof StatementError)
-      throw new StatementFailure(error.message, text)
+    if (error instanceof StatementError) throw new StatementFailure(error.message, text)
     throw error
   }
 }

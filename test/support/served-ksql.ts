@@ -1,6 +1,5 @@
 /** ksqlDB's REST interface to tables in memory, served on a free port. */
 import { localAccess } from '../../console/access/access.ts'
-import type { Role } from '../../console/access/person.ts'
 import { anyHttpServer } from '../../console/ksql/any-http.ts'
 import { type KsqlParts, ksqlApp } from '../../console/ksql/app.ts'
 import { serveConsole } from '../../console/serve.ts'
@@ -9,7 +8,7 @@ import { MemoryTables } from './memory-tables.ts'
 
 export const TOKEN = 'a-token-of-the-test'
 
-export async function servedKsql({ role = 'operator', ...parts }: Partial<KsqlParts> & { role?: Role } = {}) {
+export async function servedKsql(parts: Partial<KsqlParts> = {}) {
   const tables = new MemoryTables()
   const faults: unknown[] = []
   const app = ksqlApp({
@@ -17,7 +16,7 @@ export async function servedKsql({ role = 'operator', ...parts }: Partial<KsqlPa
     reader: tables,
     parse,
     topicOf: signal => `topic.of.${signal}`,
-    access: localAccess(TOKEN, { name: 'ada', role }),
+    access: localAccess(TOKEN, { name: 'ada', role: 'viewer' }),
     told: error => faults.push(error),
     signInFailed: () => {},
     ...parts,

@@ -85,7 +85,7 @@ describe('the containers without Lambda', () => {
     assert.ok(services.consumers?.command?.includes('--no-schedules'))
   })
 
-  for (const name of ['topics', 'consumers', 'schedules', 'console'])
+  for (const name of ['topics', 'consumers', 'schedules', 'console', 'ksql-runner'])
     it(`then the command of ${name} is one that sluice has`, async () => {
       const { command = [] } = services[name] ?? {}
       // --help answers before anything is read; an option that is unknown is refused before that.
@@ -93,7 +93,9 @@ describe('the containers without Lambda', () => {
       assert.deepEqual({ status, stderr }, { status: 0, stderr: '' })
       const options = command.filter(word => word.startsWith('--'))
       const { stdout } = await ran([
-        ...command.filter(word => /^[a-z]/.test(word)).slice(0, name === 'topics' ? 2 : 1),
+        ...command
+          .filter(word => /^[a-z]/.test(word))
+          .slice(0, ['topics', 'ksql-runner'].includes(name) ? 2 : 1),
         '--help',
       ])
       for (const option of options) assert.match(stdout, new RegExp(`${option}\\b`))

@@ -8,6 +8,7 @@ import { OverviewSampler } from './overview/sampler.ts'
 import { type AnswersOf, asked, watched } from './route.ts'
 import { sqlRoutes } from './sql.ts'
 import { stateRoutes } from './state.ts'
+import { tableRoutes } from './tables.ts'
 import { telemetryRoutes } from './telemetry.ts'
 import { writingRoutes } from './writing.ts'
 
@@ -25,6 +26,7 @@ export function apiRoutes(environment: ConsoleEnvironment) {
     ...stateRoutes(environment),
     ...journeyRoutes(environment),
     ...sqlRoutes(environment),
+    ...tableRoutes(environment),
     ...writingRoutes(environment),
   }
 }

@@ -1,6 +1,6 @@
 /** Reads the tables of an environment, over the connections of a console. */
 import { type TableReader, tableReader } from '../../lib/operations/views/asking.ts'
-import type { ActivatedPlan } from '../../lib/views/plan.ts'
+import { planOf } from '../api/tables.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 
 export function readerOf(environment: ConsoleEnvironment): TableReader {
@@ -14,9 +14,4 @@ export function readerOf(environment: ConsoleEnvironment): TableReader {
       return { log, offsets, topic: environment.topic('view-changes'), plan }
     },
   })
-}
-
-/** Returns the plan of tables in force; undefined before the first one. */
-async function planOf(environment: ConsoleEnvironment): Promise<ActivatedPlan | undefined> {
-  return (await environment.value<ActivatedPlan>(`views:${environment.config.env}`)).read()
 }

@@ -23,6 +23,7 @@ import { Tabs } from './parts/tabs.tsx'
 import { Search } from './search/search.tsx'
 import { Sql } from './sql/sql.tsx'
 import { State } from './state/state.tsx'
+import { Tables } from './tables/tables.tsx'
 import { ActivitiesPage } from './telemetry/activities.tsx'
 import { AveragesPage } from './telemetry/averages.tsx'
 import { EntitiesPage } from './telemetry/entities.tsx'
@@ -156,6 +157,7 @@ const AREA_PAGES: readonly Area[] = [
       },
     ],
   },
+  { title: 'Tables', path: '/tables', page: Tables, namedBy: { '/tables': ['table'] } },
   { title: 'SQL', path: '/sql', page: Sql },
   { title: 'Write', path: '/write', page: Writing, isListed: ({ isLocal }) => isLocal },
 ]

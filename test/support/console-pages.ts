@@ -28,7 +28,7 @@ interface ConsolePage {
 }
 
 /** Number of pages in the navigation, which are the first ones in the list. */
-export const AREAS = 9
+export const AREAS = 10
 
 const at = (path: string): ConsolePage => ({ name: path, address: () => path })
 
@@ -40,6 +40,7 @@ export const PAGES: readonly ConsolePage[] = [
   at('/event'),
   at('/state'),
   at('/kafka'),
+  at('/tables'),
   at('/sql'),
   at('/write'),
   at('/telemetry/averages'),
@@ -63,6 +64,8 @@ export const PAGES: readonly ConsolePage[] = [
     name: 'the state of an entity',
     address: ({ entity }) => addressOf('/state', { consumer: 'processor', entity }),
   },
+  { name: 'a table', address: () => '/tables?table=device_activity_counts' },
+  { name: 'a table with windows', address: () => '/tables?table=device_sensor_stats' },
   at('/kafka/topics'),
   { name: 'a topic', address: ({ topic }) => addressOf('/kafka/topics', { topic }) },
   at('/kafka/messages'),

@@ -6,7 +6,6 @@ import type { Value } from '../../views/expression.ts'
 import type { Selection } from '../../views/language/select.ts'
 import type { ActivatedPlan } from '../../views/plan.ts'
 import { OperationFailure } from '../failure.ts'
-import { NO_TABLES } from './change.ts'
 import { type ChangesLog, tableChanges } from './push.ts'
 
 /** Values of the columns of a row, in their order. */
@@ -22,7 +21,7 @@ export interface TableReader {
 }
 
 interface ReaderPorts {
-  readonly plan: ChangesLog['plan']
+  readonly plan: () => Promise<ActivatedPlan>
   readonly states: () => Promise<Pick<StateInspection, 'state' | 'states'>>
   /** Returns the topic `view-rows`, with its current number of partitions. */
   readonly rows: () => Promise<TopicSize>
@@ -34,7 +33,7 @@ const MAX_ROWS = 50_000
 
 export function tableReader({ plan, states, rows, changes }: ReaderPorts): TableReader {
   return {
-    tables: async () => (await plan()) ?? NO_TABLES,
+    tables: plan,
     async *pull({ table, key, limit, ofRow }) {
       const query = { group: key, of: ofRow, limit: limit ?? MAX_ROWS, nowMs: Date.now() }
       const found = await selectedRows(await states(), await rows(), table, query)

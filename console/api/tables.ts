@@ -1,0 +1,91 @@
+/** Tables that are declared in SQL: which exist, and their rows. The page names a table and a key, so that no parser is needed. */
+import { maxLength, minLength, optional, pipe, string } from 'valibot'
+import { NO_TABLES } from '../../lib/operations/views/change.ts'
+import { readableTables, selectedRows, tableSizes } from '../../lib/queries/view-rows.ts'
+import type { ActivatedPlan, Scalar, TablePlan } from '../../lib/views/plan.ts'
+import type { TableRow } from '../../lib/views/rows.ts'
+import type { ConsoleEnvironment } from '../environment.ts'
+import { ProblemError } from './problem.ts'
+import { watched } from './route.ts'
+
+/** Maximum number of rows on a page. A key selects others. */
+const MAX_ROWS = 1_000
+
+const NAME = pipe(string(), minLength(1, 'is missing'), maxLength(300, 'is too long'))
+
+export function tableRoutes(environment: ConsoleEnvironment) {
+  return {
+    '/tables': watched({}, 5_000, async () => {
+      const plan = await planOf(environment)
+      const [states, topic] = await Promise.all([
+        environment.inspection(),
+        environment.topicSize('view-rows'),
+      ])
+      const sizes = plan.tables.length === 0 ? [] : await tableSizes(states, topic, plan)
+      return {
+        tables: sizes.map(({ table, ...size }) => ({
+          ...size,
+          name: table.name,
+          generation: table.generation,
+          window: table.window ?? null,
+        })),
+      }
+    }),
+    '/tables/rows': watched({ table: NAME, key: optional(string(), '') }, 2_000, ({ table, key }) =>
+      rowsOf(environment, table, key.trim()),
+    ),
+  }
+}
+
+async function rowsOf(environment: ConsoleEnvironment, name: string, key: string) {
+  const table = tableNamed(await planOf(environment), name)
+  const [states, topic] = await Promise.all([environment.inspection(), environment.topicSize('view-rows')])
+  const query = { limit: MAX_ROWS, nowMs: Date.now(), of: (row: TableRow) => row }
+  const group = groupNamed(table, key)
+  const exact = group && (await selectedRows(states, topic, table, { ...query, group }))
+  const found =
+    exact && exact.rows.length > 0
+      ? exact
+      : await selectedRows(states, topic, table, {
+          ...query,
+          of: row => (hasKey(table, row, key) ? row : undefined),
+        })
+  const { statement, columns, window = null } = table
+  return {
+    statement,
+    window,
+    columns: columns.map(({ name, type, isKey = false, isApproximate = false }) => {
+      return { name, type, isKey, isApproximate }
+    }),
+    ...found,
+  }
+}
+
+/** Returns the plan of tables in force. */
+export async function planOf(environment: ConsoleEnvironment): Promise<ActivatedPlan> {
+  const kept = await environment.value<ActivatedPlan>(`views:${environment.config.env}`)
+  return (await kept.read()) ?? NO_TABLES
+}
+
+function tableNamed(plan: ActivatedPlan, name: string): TablePlan {
+  const table = readableTables(plan).find(one => one.name === name)
+  if (table) return table
+  throw new ProblemError('not-found', `There is no table ${name} that can be read. It may have been dropped.`)
+}
+
+/** Returns the group that a text names completely; undefined if the key has several columns, or another type. */
+export function groupNamed({ group }: Pick<TablePlan, 'group'>, key: string): readonly Scalar[] | undefined {
+  const [column, other] = group
+  if (!column || other || key === '') return undefined
+  if (column.type === 'VARCHAR') return [key]
+  const value = Number(key)
+  return (column.type === 'BIGINT' || column.type === 'DOUBLE') && Number.isFinite(value)
+    ? [value]
+    : undefined
+}
+
+/** Returns whether a value of the row's key contains a text. */
+function hasKey({ columns }: TablePlan, { values }: TableRow, key: string): boolean {
+  const wanted = key.toLowerCase()
+  return columns.some(({ name, isKey }) => isKey && String(values[name]).toLowerCase().includes(wanted))
+}

@@ -1,0 +1,202 @@
+/** Tables that are declared in SQL, and the rows of one table, with a chart of its windows. */
+import type { ComponentChildren, JSX } from 'preact'
+import { useMemo } from 'preact/hooks'
+import type uPlot from 'uplot'
+import type { Answers } from '../../api/api.ts'
+import { addressOf, useParameter } from '../data/address.ts'
+import { Choice, TextField, useSettled } from '../parts/forms.tsx'
+import { Live } from '../parts/known.tsx'
+import { Moment } from '../parts/marks.tsx'
+import {
+  type Column,
+  column,
+  linkColumn,
+  numberColumn,
+  Table,
+  textColumn,
+  timeColumn,
+} from '../parts/table.tsx'
+import { durationText, numberText, timeText } from '../parts/words.ts'
+import { rangeOf } from '../telemetry/series.ts'
+import { TimeChart } from '../telemetry/time-chart.tsx'
+import { keyText, pointsOf, type RowsAnswer, type ShownRow } from './points.ts'
+
+export function Tables(): JSX.Element {
+  const [table] = useParameter('table')
+  return table === '' ? <TableList /> : <OneTable key={table} name={table} />
+}
+
+type ListedTable = Answers['/tables']['tables'][number]
+type Window = NonNullable<ListedTable['window']>
+
+const COLUMNS: readonly Column<ListedTable>[] = [
+  linkColumn(
+    'Table',
+    ({ name }) => name,
+    ({ name }) => addressOf('/tables', { table: name }),
+  ),
+  textColumn('State', ({ isBuilding }) => (isBuilding ? 'building' : 'active')),
+  textColumn('Windows', ({ window }) => window && windowText(window)),
+  numberColumn('Groups', ({ groups }) => groups),
+  numberColumn('Late rows', ({ late }) => late),
+]
+
+function TableList(): JSX.Element {
+  return (
+    <>
+      <h1>Tables</h1>
+      <p>
+        Tables that SQL statements in <code>config/views</code> declare. The consumer <code>views</code> keeps
+        their rows up to date.
+      </p>
+      <Live path="/tables" what="the tables">
+        {({ tables }) => (
+          <Table
+            name="tables"
+            caption="tables"
+            columns={COLUMNS}
+            rows={tables}
+            keyOf={({ name, generation }) => `${name} ${generation}`}
+            textOf={({ name }) => name}
+            empty={
+              <>
+                There are no tables. Write statements into <code>config/views</code>, then run{' '}
+                <code>sluice views apply</code>.
+              </>
+            }
+          />
+        )}
+      </Live>
+    </>
+  )
+}
+
+function windowText(window: Window): string {
+  if (window.kind === 'session') return `session, gap ${durationText(window.gapMs)}`
+  const advance = window.kind === 'tumbling' ? '' : `, advance ${durationText(window.advanceMs)}`
+  return `${window.kind} ${durationText(window.sizeMs)}${advance}`
+}
+
+function OneTable({ name }: { readonly name: string }): JSX.Element {
+  const [typed] = useParameter('key')
+  const key = useSettled(typed)
+  return (
+    <>
+      <h1>Table {name}</h1>
+      <div class="bar">
+        <TextField name="key" label="Key" placeholder="a key, or a part of it" />
+      </div>
+      <Live path="/tables/rows" query={{ table: name, key }} keep what="the rows">
+        {answer => (
+          <>
+            <WindowChart {...answer} />
+            <Table
+              name="rows"
+              caption={`rows of ${name}`}
+              columns={columnsOf(answer)}
+              rows={answer.rows}
+              keyOf={row => `${keyText(answer.columns, row)} ${row.window?.startMs}`}
+              empty="There are no rows with this key."
+              {...(answer.window && { firstOrder: `-${START}` })}
+            />
+            {!answer.isWhole && (
+              <p class="warn">
+                The first {answer.rows.length} rows are shown. Search for a key to see others.
+              </p>
+            )}
+            <details>
+              <summary>Statement</summary>
+              <pre>
+                <code>{answer.statement}</code>
+              </pre>
+            </details>
+          </>
+        )}
+      </Live>
+    </>
+  )
+}
+
+const START = 'Window start'
+
+function columnsOf({ columns, window }: RowsAnswer): readonly Column<ShownRow>[] {
+  const shown = columns.map(columnOf)
+  if (!window) return shown
+  const keys = columns.filter(({ isKey }) => isKey).length
+  return [
+    ...shown.slice(0, keys),
+    timeColumn<ShownRow>(START, row => row.window?.startMs ?? null),
+    timeColumn<ShownRow>('Window end', row => row.window?.endMs ?? null),
+    ...shown.slice(keys),
+    textColumn<ShownRow>('Window', ({ isFinal }) => (isFinal ? 'final' : 'open')),
+  ]
+}
+
+function columnOf({ name, type, isApproximate }: RowsAnswer['columns'][number]): Column<ShownRow> {
+  const heading = isApproximate ? `${name} (approximate)` : name
+  if (isNumeric({ type }))
+    return numberColumn(heading, ({ values }) => {
+      const value = values[name]
+      return typeof value === 'number' ? value : null
+    })
+  return column(
+    heading,
+    ({ values }) => cellOf(values[name] ?? null, type),
+    ({ values }) => String(values[name] ?? ''),
+  )
+}
+
+function cellOf(value: ShownRow['values'][string], type: string): ComponentChildren {
+  if (type === 'TIMESTAMP' && typeof value === 'number') return <Moment at={value} />
+  return value === null ? '–' : typeof value === 'object' ? value.join(', ') : String(value)
+}
+
+function isNumeric({ type }: { readonly type: string }): boolean {
+  return type === 'BIGINT' || type === 'DOUBLE'
+}
+
+/** Shows a numeric column of one group over its windows. */
+function WindowChart({ columns, rows, window }: RowsAnswer): JSX.Element | null {
+  const numeric = columns.filter(column => !column.isKey && isNumeric(column)).map(({ name }) => name)
+  const groups = [...new Set(rows.map(row => keyText(columns, row)))]
+  const [name, setName] = useParameter('column', numeric[0])
+  const [chosen, setChosen] = useParameter('group', groups[0])
+  // The chosen group may not be among the rows with the key.
+  const group = groups.includes(chosen) ? chosen : groups[0]
+  const own = useMemo(() => rows.filter(row => keyText(columns, row) === group), [rows, columns, group])
+  const points = useMemo(() => pointsOf(own, name), [own, name])
+  const data = useMemo(() => [points.times, ...points.lists] as unknown as uPlot.AlignedData, [points])
+  if (!window || window.kind === 'rolling' || group === undefined || !numeric.includes(name)) return null
+  const values = points.lists.flat().filter(value => typeof value === 'number')
+  const [least, most] = [Math.min(...values), Math.max(...values)].map(numberText)
+  const spread = values.length === 0 ? 'no values' : `from ${least} to ${most}`
+  return (
+    <section class="card telemetry-metric">
+      <h2>
+        {name} <small>{group}</small>
+      </h2>
+      <div class="bar">
+        <Choice label="Column" value={name} set={setName} options={numeric.map(one => [one, one] as const)} />
+        <Choice
+          label="Group"
+          value={group}
+          set={setChosen}
+          options={groups.map(one => [one, one] as const)}
+        />
+      </div>
+      <TimeChart
+        data={data}
+        shapes={['line']}
+        fromS={Math.min(...own.map(row => (row.window?.startMs ?? 0) / 1_000))}
+        toS={Math.max(...own.map(row => (row.window?.endMs ?? 0) / 1_000))}
+        range={rangeOf(points.lists, [])}
+        label={`${name} of ${group} in ${own.length} windows: ${spread}`}
+        readout={at => {
+          const value = points.lists[0]?.[at]
+          const time = timeText((points.times[at] ?? 0) * 1_000, Date.now())
+          return typeof value === 'number' ? `${time} · ${numberText(value)}` : ''
+        }}
+      />
+    </section>
+  )
+}

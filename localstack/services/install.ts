@@ -104,13 +104,16 @@ const PYTHON_PROBE = join('bin', 'python')
  * versions and hashes, and uv installs them.
  *
  * @param lock file name in `localstack/python/`, or an absolute path
+ * @param settings settings of uv: a file name in `localstack/python/`
  */
 export function pythonPackages({
   lock,
+  settings,
   probe = PYTHON_PROBE,
   ...rest
 }: Pick<Package, 'service' | 'title' | 'dir'> & {
   readonly lock: string
+  readonly settings?: string
   readonly probe?: string
 }): Package {
   return {
@@ -119,7 +122,7 @@ export function pythonPackages({
     version: hashOf(lockPath(lock)),
     async fill(dir, run, context) {
       const python = await requirePython()
-      const uv = await ensureUv(rest.service, python, context)
+      const uv = await ensureUv(rest.service, python, context, settings)
       // Relocatable, because the folder is moved after the installation.
       await run(uv('venv', '--allow-existing', '--relocatable', '--python', python, dir))
       // The lock file lists all required packages; other declared dependencies are not installed.
@@ -130,7 +133,7 @@ export function pythonPackages({
 }
 
 /** Installs uv with the pip of a virtual environment, and returns a function that builds its commands. */
-async function ensureUv(service: ServiceName, python: string, context: InstallContext) {
+async function ensureUv(service: ServiceName, python: string, context: InstallContext, settings?: string) {
   const lock = lockPath('uv.txt')
   const uv: Package = {
     service,
@@ -157,7 +160,7 @@ async function ensureUv(service: ServiceName, python: string, context: InstallCo
   }
   return (...args: string[]): Launch => ({
     command: join(uv.dir, uv.probe),
-    args: ['--no-config', ...args],
+    args: [...(settings ? ['--config-file', lockPath(settings)] : ['--no-config']), ...args],
     env,
   })
 }

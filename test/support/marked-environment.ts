@@ -22,9 +22,16 @@ import { TestEnvironment } from './environment.ts'
 import { environmentReading } from './records.ts'
 import { brokers, redisUrl } from './servers.ts'
 import { Stage } from './stage.ts'
+import { declareTables, ViewsStage } from './tables.ts'
 
 /** Markup that an unsafe page would execute, or insert as the element `injected`. */
 export const MARKUP = `"><img src=x onerror="globalThis.ran=1"><script>globalThis.ran=1</script><b id="injected">'</b>`
+
+const TABLES = `CREATE STREAM readings_of_sensors (sensor_id VARCHAR KEY, temperature DOUBLE)
+    WITH (KAFKA_TOPIC = 'readings', VALUE_FORMAT = 'JSON');
+  CREATE TABLE by_sensor AS SELECT sensor_id, COUNT(*) AS readings FROM readings_of_sensors GROUP BY sensor_id;
+  CREATE TABLE by_minute AS SELECT sensor_id, AVG(temperature) AS mean, COUNT(*) AS readings
+    FROM readings_of_sensors WINDOW TUMBLING (SIZE 1 MINUTE) GROUP BY sensor_id;`
 
 /** Consumers, ordered so that each runs after the consumers whose output it reads. */
 const consumersOf = (env: string) =>
@@ -41,7 +48,9 @@ export async function markedEnvironment(): Promise<TestEnvironment> {
   const redis = new RedisClient({ url: redisUrl() })
   const publisher = new KafkaPublisher(kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' }))
   try {
+    await declareTables(environment, redis, publisher, TABLES)
     await environment.client.send(environment.topic('readings'), readings())
+    await new ViewsStage(environment, redis, publisher).catchUp()
     for (const [process, signal] of consumersOf(environment.name)) {
       const stage = new Stage(process as never, { store: new RedisStateStore(redis), publisher })
       stage.consumer = { ...stage.consumer, env: environment.name }

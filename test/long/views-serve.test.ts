@@ -1,0 +1,87 @@
+/** `sluice views serve`, asked with a client of ksqlDB that is not part of Sluice, on real servers. */
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { freePort } from '../../localstack/services/ports.ts'
+import { kafkaClient } from '../../packages/runtime/adapters/kafka/client.ts'
+import { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
+import { KafkaPublisher } from '../../packages/runtime/producer/publisher.ts'
+import { temporaryFolder } from '../integration/localstack/support.ts'
+import { TestEnvironment } from '../support/environment.ts'
+import { askedWithKsql, installKsqlClient } from '../support/ksql-client.ts'
+import { Program } from '../support/program.ts'
+import { environmentReading } from '../support/records.ts'
+import { brokers, redisUrl } from '../support/servers.ts'
+import { declareTables, ViewsStage } from '../support/tables.ts'
+import { writtenMessage } from '../support/written-message.ts'
+
+const STATEMENTS = `CREATE STREAM sensors (sensor_id VARCHAR KEY, temperature DOUBLE)
+    WITH (KAFKA_TOPIC = 'readings', VALUE_FORMAT = 'JSON');
+  CREATE TABLE by_sensor AS SELECT sensor_id, COUNT(*) AS readings, MAX(temperature) AS hottest FROM sensors
+    GROUP BY sensor_id;`
+const SERVED = /^(http:\/\/127\.0\.0\.1:\d+)\nToken: ([0-9a-f]{32})$/m
+
+describe('sluice views serve', () => {
+  const redis = new RedisClient({ url: redisUrl() })
+  const publisher = new KafkaPublisher(kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' }))
+  const logs = temporaryFolder()
+  let environment: TestEnvironment
+  let server: Program
+
+  before(async () => {
+    environment = await TestEnvironment.create()
+    await installKsqlClient(logs.folder)
+    await declareTables(environment, redis, publisher, STATEMENTS)
+    const views = new ViewsStage(environment, redis, publisher)
+    const measured = async (sensor: string, temperature: number) => {
+      const reading = environmentReading(`${sensor} ${temperature}`, { sensor, temperature })
+      await environment.client.send(environment.topic('readings'), [writtenMessage(reading)])
+    }
+    for (const temperature of [20, 22]) await measured('roof', temperature)
+    await measured('cellar', 8)
+    await views.catchUp()
+    const env = {
+      SLUICE_ENV: environment.name,
+      KAFKA_BROKERS: brokers().join(','),
+      REDIS_URL: redisUrl(),
+    }
+    server = new Program('cli/sluice.ts', ['views', 'serve', '--port', String(await freePort())], { env })
+    await server.says(SERVED)
+  })
+
+  after(async () => {
+    server?.signal('SIGTERM')
+    await server?.ended
+    logs.remove()
+    redis.close()
+    await publisher.close()
+    await environment?.close()
+  })
+
+  it('given a client of ksqlDB, then it lists tables, reads rows and follows changes', async () => {
+    const [, url = '', token = ''] = SERVED.exec(server.output) ?? []
+    const answers = await askedWithKsql({
+      ...{ url, token, table: 'by_sensor' },
+      pull: "SELECT * FROM by_sensor WHERE sensor_id = 'roof'",
+      push: 'SELECT sensor_id, readings FROM by_sensor EMIT CHANGES',
+    })
+    assert.match(answers.version, /^\d+\.\d+\.\d+$/)
+    assert.deepEqual(
+      answers.tables.flatMap(({ tables }) => tables.map(({ name }) => name)),
+      ['BY_SENSOR'],
+    )
+    assert.equal(answers.described[0]?.sourceDescription.name, 'BY_SENSOR')
+    assert.deepEqual(answers.rows, [{ SENSOR_ID: 'roof', READINGS: 2, HOTTEST: 22 }])
+    assert.ok(['roof', 'cellar'].includes(String(answers.change.SENSOR_ID)))
+    assert.match(answers.streamed, /^\["(?:roof|cellar)",\d\]\n$/)
+    assert.deepEqual(answers.closed, [true])
+    assert.equal(answers.refused.code, 40_001)
+    assert.match(answers.refused.message, /sluice views apply/)
+  })
+
+  it('given a wrong token, then nothing is answered', async () => {
+    const [, url = ''] = SERVED.exec(server.output) ?? []
+    const headers = { authorization: `Bearer ${'0'.repeat(32)}` }
+    assert.equal((await fetch(`${url}/info`, { headers })).status, 401)
+    assert.equal((await fetch(`${url}/healthcheck`)).status, 200)
+  })
+})

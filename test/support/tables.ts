@@ -1,0 +1,63 @@
+/** Tables declared in SQL on the test servers: puts statements into force, and lets the consumer `views` read the log. */
+import assert from 'node:assert/strict'
+import type { Signal } from '../../lib/app/topics.ts'
+import { activatedPlan, viewsActivated } from '../../lib/views/activation.ts'
+import { compilePlan } from '../../lib/views/language/compile.ts'
+import { parse } from '../../lib/views/language/parser.ts'
+import { views } from '../../lib/views/process.ts'
+import { logRecordOf } from '../../packages/runtime/adapters/kafka/messages.ts'
+import type { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
+import { RedisStateStore } from '../../packages/runtime/adapters/redis/state-store.ts'
+import { RedisValue } from '../../packages/runtime/adapters/redis/value.ts'
+import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
+import type { KafkaPublisher } from '../../packages/runtime/producer/publisher.ts'
+import type { TestEnvironment } from './environment.ts'
+import { Stage } from './stage.ts'
+
+/** Puts statements into force. Call it before readings are sent: records that are before the plan in their partition do not count. */
+export async function declareTables(
+  environment: TestEnvironment,
+  redis: RedisClient,
+  publisher: KafkaPublisher,
+  text: string,
+): Promise<void> {
+  const plan = activatedPlan(compilePlan([{ name: 'test.sql', text }], parse), [])
+  await new RedisValue(redis, `views:${environment.name}`).write(plan)
+  const time = new Date().toISOString()
+  for (const signal of ['view-rows', 'readings', 'events'] as const) {
+    const topic = environment.topic(signal)
+    const { length } = await environment.client.ends(topic)
+    const records = Array.from({ length }, (_, partition) => ({
+      ...{ topic, partition, key: null },
+      ...writeEvent(viewsActivated(plan, partition, time), 'binary'),
+    }))
+    await publisher.publish(records)
+  }
+}
+
+/** Consumer `views`, which reads its topics when it is told to. */
+export class ViewsStage {
+  readonly #environment: TestEnvironment
+  readonly #stage: Stage
+  readonly #read = new Map<string, number>()
+
+  constructor(environment: TestEnvironment, redis: RedisClient, publisher: KafkaPublisher) {
+    this.#environment = environment
+    this.#stage = new Stage(views() as never, { store: new RedisStateStore(redis), publisher })
+    this.#stage.consumer = { ...this.#stage.consumer, env: environment.name }
+  }
+
+  /** Reads what the topics have had since the last call. */
+  async catchUp(): Promise<void> {
+    for (const signal of ['readings', 'view-rows'] as const) await this.#deliver(signal)
+  }
+
+  async #deliver(signal: Signal): Promise<void> {
+    const topic = this.#environment.topic(signal)
+    const records = (await this.#environment.read(signal))
+      .map(one => logRecordOf(topic, one.partition, one))
+      .filter(({ partition, offset }) => offset >= (this.#read.get(`${topic} ${partition}`) ?? 0))
+    for (const { partition, offset } of records) this.#read.set(`${topic} ${partition}`, offset + 1)
+    assert.deepEqual(await this.#stage.batch(records), { batchItemFailures: [] })
+  }
+}

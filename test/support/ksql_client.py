@@ -31,8 +31,9 @@ def first_change(**options):
     changes = client.query(push, stream_properties=EARLIEST, idle_timeout=60, **options)
     found = next(changes)
     if options.get("use_http2"):
-        closed.append(client.close_query(json.loads(found)["queryId"]))
+        query = json.loads(found)["queryId"]
         found = next(changes)
+        closed.append(client.close_query(query))
     changes.close()
     return found
 

@@ -3,19 +3,10 @@ import { readableTables } from '../../lib/queries/view-rows.ts'
 import type { Statement } from '../../lib/views/language/syntax.ts'
 import type { ActivatedPlan, ColumnType, StreamPlan, TablePlan } from '../../lib/views/plan.ts'
 import type { Problem } from '../api/problem.ts'
-import { shownName, typeName } from './formats.ts'
+import { type ErrorAnswer, shownName, typeName } from './formats.ts'
 
 /** Version of ksqlDB whose interface this is. */
 const VERSION = '0.29.0'
-
-export interface ErrorAnswer {
-  readonly '@type': 'generic_error' | 'statement_error'
-  readonly error_code: number
-  readonly message: string
-  /** Text of the statement that failed, and the answers to those before it. */
-  readonly statementText?: string
-  readonly entities?: readonly unknown[]
-}
 
 /** Returns ksqlDB's form of a problem, whose code begins with the status of the response. */
 export function errorAnswer({ message }: Problem, status: number): ErrorAnswer {

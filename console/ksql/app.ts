@@ -13,15 +13,8 @@ import { LIMITS, limitedBodies, limitedQuestions, Places } from '../access/limit
 import type { ConsoleHono } from '../access/person.ts'
 import { ProblemError, problemOf, STATUS } from '../api/problem.ts'
 import { bodyOf } from '../api/query.ts'
-import {
-  type ErrorAnswer,
-  errorAnswer,
-  healthAnswer,
-  infoAnswer,
-  statementAnswer,
-  statementErrorAnswer,
-} from './answers.ts'
-import { queryFormat, queryStreamFormat } from './formats.ts'
+import { errorAnswer, healthAnswer, infoAnswer, statementAnswer, statementErrorAnswer } from './answers.ts'
+import { type ErrorAnswer, queryFormat, queryStreamFormat } from './formats.ts'
 import { rowStream } from './row-stream.ts'
 
 export interface KsqlParts {

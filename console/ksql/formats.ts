@@ -1,9 +1,17 @@
 /** Formats in which ksqlDB's REST interface sends rows. Pure. */
 import type { RowValues } from '../../lib/operations/views/asking.ts'
 import type { ColumnType } from '../../lib/views/plan.ts'
-import type { ErrorAnswer } from './answers.ts'
 
-export interface Head {
+export interface ErrorAnswer {
+  readonly '@type': 'generic_error' | 'statement_error'
+  readonly error_code: number
+  readonly message: string
+  /** Text of the statement that failed, and the answers to those before it. */
+  readonly statementText?: string
+  readonly entities?: readonly unknown[]
+}
+
+interface Head {
   readonly queryId: string
   readonly columns: readonly Column[]
 }

@@ -1,8 +1,7 @@
 /** Response body of a query: rows in a format, sent as fast as the client takes them. */
 import type { RowValues } from '../../lib/operations/views/asking.ts'
 import type { Selection } from '../../lib/views/language/select.ts'
-import type { ErrorAnswer } from './answers.ts'
-import { type EndReason, type RowFormat, shownValues } from './formats.ts'
+import { type EndReason, type ErrorAnswer, type RowFormat, shownValues } from './formats.ts'
 
 /** Interval of blank lines for clients that end a query without any, and of the checks of a stream, in milliseconds. */
 const BEAT_MS = 1_000

@@ -23,7 +23,7 @@ export const COUNTS: TablePlan = {
 }
 
 const MINUTE_MS = 60_000
-export const BY_MINUTE: TablePlan = {
+const BY_MINUTE: TablePlan = {
   ...COUNTS,
   name: 'activity_by_minute',
   window: { kind: 'tumbling', sizeMs: MINUTE_MS, graceMs: 10_000, retentionMs: 10 * MINUTE_MS },

@@ -1,0 +1,59 @@
+/** Ends of a stream of rows that neither the client nor the table decides. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { queryStreamFormat } from '../../../../console/ksql/formats.ts'
+import { rowStream } from '../../../../console/ksql/row-stream.ts'
+import { parse } from '../../../../lib/views/language/parser.ts'
+import { compileSelect } from '../../../../lib/views/language/select.ts'
+import { MemoryTables, PLAN } from '../../../support/memory-tables.ts'
+import { until } from '../../../support/until.ts'
+
+const SELECTION = compileSelect('SELECT * FROM device_activity_counts EMIT CHANGES', PLAN, parse)
+
+function streamed(options: { slowMs?: number; isAllowed?: () => Promise<boolean> }) {
+  const tables = new MemoryTables()
+  const stop = new AbortController()
+  const ended: string[] = []
+  const stream = rowStream(tables.push(SELECTION, 'now', stop.signal), {
+    ...{ selection: SELECTION, queryId: 'q', stop, beatMs: 5 },
+    format: queryStreamFormat({ isPush: true, accept: '' }),
+    isAllowed: async () => true,
+    errorOf: () => assert.fail('no error of the rows'),
+    ended: () => void ended.push('ended'),
+    ...options,
+  })
+  return { tables, stream, ended }
+}
+
+describe('a stream of rows', () => {
+  it('given a client that takes no row for too long, then its query ends', async () => {
+    const { tables, stream, ended } = streamed({ slowMs: 20 })
+    await until('the question has ended', () => ended.length > 0 && tables.open === 0)
+    await assert.rejects(async () => {
+      for await (const _ of stream);
+    }, /does not read/)
+    assert.deepEqual(ended, ['ended'])
+  })
+
+  it('given a token that is not valid any more, then its query ends', async () => {
+    let isValid = true
+    const { tables, stream, ended } = streamed({ isAllowed: async () => isValid })
+    const reader = stream.getReader()
+    await reader.read()
+    await until('it waits for changes', () => tables.open === 1)
+    isValid = false
+    await assert.rejects(reader.read(), /token/)
+    await until('the question has ended', () => tables.open === 0)
+    assert.deepEqual(ended, ['ended'])
+  })
+
+  it('given a client that goes, then its query ends once', async () => {
+    const { tables, stream, ended } = streamed({})
+    const reader = stream.getReader()
+    await reader.read()
+    await until('it waits for changes', () => tables.open === 1)
+    await reader.cancel()
+    await until('the question has ended', () => tables.open === 0)
+    assert.deepEqual(ended, ['ended'])
+  })
+})

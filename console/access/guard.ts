@@ -11,12 +11,14 @@ import type { ConsoleHono, Person } from './person.ts'
 export function ownRequests(access: Access): MiddlewareHandler {
   return async (context, next) => {
     const { req } = context
+    const url = new URL(req.url)
     const refusal = refusalOf(
       {
         method: req.method,
-        url: new URL(req.url),
+        url,
         path: req.path,
-        host: req.header('host'),
+        // HTTP/2 has no header for it.
+        host: req.header('host') ?? url.host,
         origin: req.header('origin'),
         site: req.header('sec-fetch-site'),
         hasBearer: bearerOf(context) !== undefined,
@@ -78,8 +80,12 @@ async function personOf(context: Context, access: Access): Promise<Person | unde
   return session ? access.personIn(session) : undefined
 }
 
+/** Returns the bearer token, or the password of basic authentication, which clients of ksqlDB send. */
 function bearerOf(context: Context): string | undefined {
-  return /^Bearer +(\S+)$/i.exec(context.req.header('authorization') ?? '')?.[1]
+  const [, scheme = '', sent] =
+    /^(Bearer|Basic) +(\S+)$/i.exec(context.req.header('authorization') ?? '') ?? []
+  if (!/basic/i.test(scheme)) return sent
+  return /:(.+)$/s.exec(Buffer.from(sent ?? '', 'base64').toString())?.[1]
 }
 
 /** Properties of a request that show which site sent it. */

@@ -2,25 +2,13 @@
 import { readableTables } from '../../lib/queries/view-rows.ts'
 import type { Statement } from '../../lib/views/language/syntax.ts'
 import type { ActivatedPlan, ColumnType, StreamPlan, TablePlan } from '../../lib/views/plan.ts'
-import type { Problem } from '../api/problem.ts'
-import { type ErrorAnswer, shownName, typeName } from './formats.ts'
+import { shownName, typeName } from './formats.ts'
+
+const DECLARED =
+  'Tables are declared in files: write the statement into config/views/ and run `sluice views apply`.'
 
 /** Version of ksqlDB whose interface this is. */
 const VERSION = '0.29.0'
-
-/** Returns ksqlDB's form of a problem, whose code begins with the status of the response. */
-export function errorAnswer({ message }: Problem, status: number): ErrorAnswer {
-  return { '@type': 'generic_error', error_code: status * 100, message }
-}
-
-/** Returns ksqlDB's form of an invalid statement. */
-export function statementErrorAnswer(
-  message: string,
-  statementText: string,
-  entities: readonly unknown[] = [],
-): ErrorAnswer {
-  return { '@type': 'statement_error', error_code: 40_001, message, statementText, entities }
-}
 
 export function infoAnswer(env: string) {
   const identity = { kafkaClusterId: `sluice-${env}`, ksqlServiceId: env }
@@ -33,10 +21,18 @@ export function healthAnswer(isHealthy: boolean) {
   return { isHealthy, details, serverState: isHealthy ? 'READY' : 'ERROR' }
 }
 
+/** Messages for statements that are not answered by `/ksql`. */
+export const REFUSED: Readonly<Record<Statement['kind'], string>> = {
+  ...{ stream: DECLARED, table: DECLARED, drop: 'Drop tables with `sluice views drop`.' },
+  select: 'Send SELECT statements to /query or /query-stream.',
+  describe: 'There is no such table or stream. SHOW TABLES and SHOW STREAMS list them.',
+  show: 'SHOW TABLES and SHOW STREAMS are known.',
+}
+
 /** Returns the topic of a signal. */
 type TopicOf = (signal: string) => string
 
-/** Returns the answer to a statement that asks which tables or streams exist; undefined for an unknown name. */
+/** Returns the answer to a statement about tables and streams; undefined for an unknown name, and for other statements. */
 export function statementAnswer(
   statement: Statement,
   plan: ActivatedPlan,
@@ -67,16 +63,8 @@ export function statementAnswer(
 
 /** Properties of a description that clients expect, and that have no counterpart here. */
 const NOT_MEASURED = {
-  readQueries: [],
-  writeQueries: [],
-  timestamp: '',
-  statistics: '',
-  errorStats: '',
-  extended: false,
-  partitions: 0,
-  replication: 0,
-  queryOffsetSummaries: [],
-  sourceConstraints: [],
+  ...{ readQueries: [], writeQueries: [], queryOffsetSummaries: [], sourceConstraints: [] },
+  ...{ timestamp: '', statistics: '', errorStats: '', extended: false, partitions: 0, replication: 0 },
 }
 
 const FORMATS = { keyFormat: 'JSON', valueFormat: 'JSON' }

@@ -1,20 +1,20 @@
 /** ksqlDB's REST interface to the tables that are declared in SQL. Its access is the console's. */
 import { randomUUID } from 'node:crypto'
-import { type Context, Hono, type MiddlewareHandler } from 'hono'
+import { type Context, Hono } from 'hono'
 import { maxLength, minLength, object, optional, pipe, record, string, unknown } from 'valibot'
-import type { TableReader } from '../../lib/operations/views/asking.ts'
 import { compileSelect } from '../../lib/views/language/select.ts'
 import { StatementError } from '../../lib/views/language/statement-error.ts'
-import type { Parse, Statement } from '../../lib/views/language/syntax.ts'
+import type { Parse } from '../../lib/views/language/syntax.ts'
 import type { Access } from '../access/access.ts'
 import { FailedSignIns } from '../access/failed-sign-ins.ts'
-import { refusalOf } from '../access/guard.ts'
+import { ownRequests, signedIn } from '../access/guard.ts'
 import { LIMITS, limitedBodies, limitedQuestions, Places } from '../access/limits.ts'
 import type { ConsoleHono } from '../access/person.ts'
 import { ProblemError, problemOf, STATUS } from '../api/problem.ts'
 import { bodyOf } from '../api/query.ts'
-import { errorAnswer, healthAnswer, infoAnswer, statementAnswer, statementErrorAnswer } from './answers.ts'
+import { healthAnswer, infoAnswer, REFUSED, statementAnswer } from './answers.ts'
 import { type ErrorAnswer, queryFormat, queryStreamFormat } from './formats.ts'
+import type { TableReader } from './reader.ts'
 import { rowStream } from './row-stream.ts'
 
 export interface KsqlParts {
@@ -31,6 +31,8 @@ export interface KsqlParts {
   readonly queries?: { readonly all: number; readonly ofOne: number }
 }
 
+type Asked = Context<ConsoleHono>
+
 /** Each open query of changes reads a topic, so there are fewer than open streams of pages. */
 const QUERIES = { all: 50, ofOne: 20 }
 
@@ -43,9 +45,9 @@ const CLOSE = object({ queryId: pipe(string('must be the id of a query'), minLen
 class StatementFailure extends Error {
   readonly answer: ErrorAnswer
 
-  constructor(message: string, text: string, before: readonly unknown[] = []) {
+  constructor(message: string, statementText: string, entities: readonly unknown[] = []) {
     super(message)
-    this.answer = statementErrorAnswer(message, text, before)
+    this.answer = { '@type': 'statement_error', error_code: 40_001, message, statementText, entities }
   }
 }
 
@@ -53,8 +55,12 @@ export function ksqlApp(parts: KsqlParts): Hono<ConsoleHono> {
   const { env, reader, access, told, signInFailed } = parts
   const app = new Hono<ConsoleHono>()
   const open = new Map<string, AbortController>()
-  app.onError((error, context) => answerError(context, error, told))
-  app.use(ownClients(access), limitedBodies(LIMITS))
+  app.onError((error, context) => {
+    if (error instanceof StatementFailure) return context.json(error.answer, 400)
+    const { status, answer } = failureOf(error, told)
+    return context.json(answer, status)
+  })
+  app.use(limitedBodies(LIMITS))
   app.get('/healthcheck', async context => {
     const isHealthy = await reader.tables().then(
       () => true,
@@ -70,111 +76,41 @@ export function ksqlApp(parts: KsqlParts): Hono<ConsoleHono> {
     query.abort()
     return context.json({})
   })
-  app.use(signedIn(access, new FailedSignIns({ told: signInFailed })), limitedQuestions(LIMITS))
+  app.use(signedIn(access, new FailedSignIns({ told: signInFailed })))
+  app.use(ownRequests(access), limitedQuestions(LIMITS))
   app.get('/info', context => context.json(infoAnswer(env)))
   app.post('/ksql', async context => context.json(await answers(context, parts)))
   const query = queries(parts, open)
   app.post('/query', context => query(context, queryFormat))
   app.post('/query-stream', context => query(context, queryStreamFormat))
   app.all('*', ({ req }) => {
-    throw new ProblemError('not-found', `${req.path} does not exist. ${PATHS}`)
+    throw new ProblemError('not-found', `${req.path} does not exist. Use /ksql, /query or /query-stream.`)
   })
   return app
 }
 
-const PATHS = 'Use /info, /healthcheck, /ksql, /query, /query-stream or /close-query.'
-
-function answerError(context: Context, error: unknown, told: (error: unknown) => void): Response {
-  if (error instanceof StatementFailure) return context.json(error.answer, 400)
-  const problem = problemOf(error)
-  if (problem.code === 'fault') told(error)
-  const status = STATUS[problem.code]
-  return context.json(errorAnswer(problem, status), status)
-}
-
-/** Rejects requests that a page of another site has sent, and host names of other machines, as the console does. */
-function ownClients(access: Access): MiddlewareHandler {
-  return async ({ req }, next) => {
-    const url = new URL(req.url)
-    // Every request counts as a change with a token: pages of other sites must not even ask.
-    const refusal = refusalOf(
-      {
-        method: 'POST',
-        url,
-        path: req.path,
-        // HTTP/2 has the host in the URL.
-        host: req.header('host') ?? url.host,
-        origin: req.header('origin'),
-        site: req.header('sec-fetch-site'),
-        hasBearer: true,
-      },
-      access,
-    )
-    if (refusal !== undefined) throw new ProblemError('forbidden', refusal)
-    await next()
-  }
-}
-
-function signedIn(access: Access, failed: FailedSignIns): MiddlewareHandler<ConsoleHono> {
-  return async (context, next) => {
-    const token = tokenOf(context.req.header('authorization') ?? '')
-    const person = token === undefined ? undefined : await access.personWith(token)
-    if (token === undefined || !person) {
-      if (token !== undefined) await failed.add(context)
-      throw new ProblemError(
-        'signed-out',
-        'Send a token of the console as the password, or as a bearer token.',
-      )
-    }
-    context.set('person', person)
-    context.set('isStillSignedIn', () =>
-      access.personWith(token).then(
-        person => person !== undefined,
-        () => false,
-      ),
-    )
-    await next()
-  }
-}
-
-/** Returns the bearer token, or the password of basic authentication, which ksqlDB's clients send. */
-function tokenOf(authorization: string): string | undefined {
-  const [, scheme = '', sent = ''] = /^(Bearer|Basic) +(\S+)$/i.exec(authorization) ?? []
-  if (scheme.toLowerCase() !== 'basic') return sent || undefined
-  return /:(.+)$/s.exec(Buffer.from(sent, 'base64').toString())?.[1]
+/** Returns ksqlDB's form of an error, whose code begins with the status. */
+function failureOf(error: unknown, told: (error: unknown) => void) {
+  const { code, message } = problemOf(error)
+  if (code === 'fault') told(error)
+  const status = STATUS[code]
+  const shown =
+    code === 'signed-out' ? 'Send the token that sluice views serve printed, as password.' : message
+  return { status, answer: { '@type': 'generic_error' as const, error_code: status * 100, message: shown } }
 }
 
 /** Answers the statements of a request, up to the first error. */
-async function answers(
-  context: Context<ConsoleHono>,
-  { parse, reader, topicOf }: KsqlParts,
-): Promise<object[]> {
+async function answers(context: Asked, { parse, reader, topicOf }: KsqlParts): Promise<object[]> {
   const { ksql = '' } = await bodyOf(QUERY, context)
   const statements = checked(ksql, () => parse(ksql))
   const plan = await reader.tables()
   const answered: object[] = []
   for (const statement of statements) {
-    const refusal = refusalOfStatement(statement)
-    if (refusal !== undefined) throw new StatementFailure(refusal, statement.text, answered)
     const answer = statementAnswer(statement, plan, topicOf)
-    if (!answer)
-      throw new StatementFailure(
-        'There is no such table or stream. SHOW TABLES and SHOW STREAMS list them.',
-        statement.text,
-        answered,
-      )
+    if (!answer) throw new StatementFailure(REFUSED[statement.kind], statement.text, answered)
     answered.push(answer)
   }
   return answered
-}
-
-function refusalOfStatement({ kind }: Statement): string | undefined {
-  if (kind === 'select') return 'Send SELECT statements to /query or /query-stream.'
-  if (kind === 'stream' || kind === 'table')
-    return 'Tables are declared in files, so that a deployment has them. Write the statement into a file in config/views/ and run `sluice views apply`.'
-  return kind === 'drop'
-    ? 'Remove the statement from config/views/ and run `sluice views apply`, or `sluice views drop`.'
-    : undefined
 }
 
 /** Runs a step of the language. @throws StatementFailure for its errors, which name line and column */
@@ -182,24 +118,14 @@ function checked<T>(text: string, step: () => T): T {
   try {
     return step()
   } catch (error) {
-    if (error instanceof StatementError) throw new StatementFailure(error.message, text)
-    throw error
+    throw error instanceof StatementError ? new StatementFailure(error.message, text) : error
   }
 }
 
-type Format = typeof queryFormat
-
-function queries(
-  { reader, parse, told, queries: limits = QUERIES }: KsqlParts,
-  open: Map<string, AbortController>,
-) {
+function queries(parts: KsqlParts, open: Map<string, AbortController>) {
+  const { reader, parse, told, queries: limits = QUERIES } = parts
   const places = new Places(limits.all, limits.ofOne)
-  const errorOf = (error: unknown) => {
-    const problem = problemOf(error)
-    if (problem.code === 'fault') told(error)
-    return errorAnswer(problem, STATUS[problem.code])
-  }
-  return async (context: Context<ConsoleHono>, formatFor: Format): Promise<Response> => {
+  return async (context: Asked, formatFor: typeof queryFormat): Promise<Response> => {
     const body = await bodyOf(QUERY, context)
     const text = body.sql ?? body.ksql ?? ''
     const plan = await reader.tables()
@@ -216,13 +142,12 @@ function queries(
       leave()
     }
     try {
-      const rows = selection.isPush
-        ? reader.push(selection, from, stop.signal)
-        : await begun(reader.pull(selection))
-      open.set(queryId, stop)
       const { isPush } = selection
+      const rows = isPush ? reader.push(selection, from, stop.signal) : await reader.pull(selection)
+      open.set(queryId, stop)
       const format = formatFor({ isPush, accept: context.req.header('accept') ?? '' })
       const isAllowed = context.get('isStillSignedIn')
+      const errorOf = (error: unknown) => failureOf(error, told).answer
       const stream = rowStream(rows, { selection, queryId, format, stop, isAllowed, errorOf, ended })
       return context.body(stream, 200, { 'content-type': format.contentType, 'cache-control': 'no-store' })
     } catch (error) {
@@ -230,17 +155,6 @@ function queries(
       throw error
     }
   }
-}
-
-/** Reads the first row, so that an error before it decides the status of the response. */
-async function begun<T>(rows: AsyncIterable<T>): Promise<AsyncIterable<T>> {
-  const iterator = rows[Symbol.asyncIterator]()
-  const first = await iterator.next()
-  return (async function* () {
-    if (first.done) return
-    yield first.value
-    yield* { [Symbol.asyncIterator]: () => iterator }
-  })()
 }
 
 /** Returns whether a query of changes also asks for earlier ones. ksqlDB's property has several prefixes. */

@@ -1,5 +1,5 @@
 /** Formats in which ksqlDB's REST interface sends rows. Pure. */
-import type { RowValues } from '../../lib/operations/views/asking.ts'
+import type { Value } from '../../lib/views/expression.ts'
 import type { ColumnType } from '../../lib/views/plan.ts'
 
 export interface ErrorAnswer {
@@ -116,7 +116,7 @@ export function typeName({ name, type }: Column): string {
 }
 
 /** Returns the values as ksqlDB writes them: a timestamp is a text without a zone. */
-export function shownValues(values: RowValues, columns: readonly Column[]): readonly unknown[] {
+export function shownValues(values: readonly Value[], columns: readonly Column[]): readonly unknown[] {
   return values.map((value, index) => {
     const { name = '', type } = columns[index] ?? {}
     return type === 'TIMESTAMP' && typeof value === 'number' && !isBound(name)

@@ -1,17 +1,46 @@
-/** Reads the tables of an environment, over the connections of a console. */
-import { type TableReader, tableReader } from '../../lib/operations/views/asking.ts'
+/** Reads the tables of an environment for ksqlDB's REST interface. */
+import { OperationFailure } from '../../lib/operations/failure.ts'
+import { tableChanges } from '../../lib/operations/views/push.ts'
+import { selectedRows } from '../../lib/queries/view-rows.ts'
+import type { Value } from '../../lib/views/expression.ts'
+import type { Selection } from '../../lib/views/language/select.ts'
+import type { ActivatedPlan } from '../../lib/views/plan.ts'
 import { planOf } from '../api/tables.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 
+/** Values of the columns of a row, in their order. */
+export type RowValues = readonly Value[]
+
+export interface TableReader {
+  /** Returns the plan in force. @throws Unavailable */
+  tables(): Promise<ActivatedPlan>
+  /** Returns the rows of now. @throws Unavailable, or OperationFailure for too many rows */
+  pull(selection: Selection): Promise<readonly RowValues[]>
+  /** Yields changes until `stop` is aborted. @throws TableGone, Unavailable */
+  push(selection: Selection, from: 'beginning' | 'now', stop: AbortSignal): AsyncIterable<RowValues>
+}
+
+/** Maximum number of rows of now, which are in memory at once. */
+const MAX_ROWS = 50_000
+
 export function readerOf(environment: ConsoleEnvironment): TableReader {
   const plan = () => planOf(environment)
-  return tableReader({
-    plan,
-    states: environment.inspection,
-    rows: () => environment.topicSize('view-rows'),
-    changes: async () => {
-      const [log, offsets] = await Promise.all([environment.log(), environment.offsets()])
-      return { log, offsets, topic: environment.topic('view-changes'), plan }
+  return {
+    tables: plan,
+    async pull({ table, key: group, limit, ofRow: of }) {
+      const query = { group, of, limit: limit ?? MAX_ROWS, nowMs: Date.now() }
+      const [states, topic] = [await environment.inspection(), await environment.topicSize('view-rows')]
+      const { rows, isWhole } = await selectedRows(states, topic, table, query)
+      if (isWhole || limit !== undefined) return rows
+      throw new OperationFailure(`The answer has more than ${MAX_ROWS} rows. Add a condition or a LIMIT.`)
     },
-  })
+    async *push({ table, ofChange }, from, stop) {
+      const [log, offsets] = [await environment.log(), await environment.offsets()]
+      const changes = { log, offsets, topic: environment.topic('view-changes'), plan }
+      for await (const change of tableChanges(changes, table, from, stop)) {
+        const values = ofChange(change)
+        if (values) yield values
+      }
+    },
+  }
 }

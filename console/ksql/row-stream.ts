@@ -1,7 +1,7 @@
 /** Response body of a query: rows in a format, sent as fast as the client takes them. */
-import type { RowValues } from '../../lib/operations/views/asking.ts'
 import type { Selection } from '../../lib/views/language/select.ts'
 import { type EndReason, type ErrorAnswer, type RowFormat, shownValues } from './formats.ts'
+import type { RowValues } from './reader.ts'
 
 /** Interval of blank lines for clients that end a query without any, and of the checks of a stream, in milliseconds. */
 const BEAT_MS = 1_000
@@ -9,6 +9,8 @@ const BEAT_MS = 1_000
 const SLOW_MS = 60_000
 /** Characters that are sent at once. Changes are sent at once too, because nobody knows when the next one comes. */
 const CHUNK_CHARACTERS = 16 * 1024
+
+type Rows = Iterable<RowValues> | AsyncIterable<RowValues>
 
 interface StreamOptions {
   readonly selection: Selection
@@ -26,10 +28,7 @@ interface StreamOptions {
   readonly beatMs?: number
 }
 
-export function rowStream(
-  rows: AsyncIterable<RowValues>,
-  options: StreamOptions,
-): ReadableStream<Uint8Array> {
+export function rowStream(rows: Rows, options: StreamOptions): ReadableStream<Uint8Array> {
   const { format, stop, isAllowed, ended, slowMs = SLOW_MS, beatMs = BEAT_MS } = options
   const texts = textsOf(rows, options)
   const encoder = new TextEncoder()
@@ -74,7 +73,7 @@ export function rowStream(
 }
 
 async function* textsOf(
-  rows: AsyncIterable<RowValues>,
+  rows: Rows,
   { selection, queryId, format, errorOf }: StreamOptions,
 ): AsyncGenerator<string, undefined> {
   const { columns, limit = Number.POSITIVE_INFINITY, isPush } = selection

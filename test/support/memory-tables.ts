@@ -1,7 +1,7 @@
 /** Tables in memory for tests of those who ask: a plan, rows that are there, and changes that a test makes. */
 
+import type { RowValues, TableReader } from '../../console/ksql/reader.ts'
 import { OperationFailure } from '../../lib/operations/failure.ts'
-import type { RowValues, TableReader } from '../../lib/operations/views/asking.ts'
 import type { ActivatedPlan, TablePlan } from '../../lib/views/plan.ts'
 
 const GROUP = { kind: 'group', index: 0 } as const
@@ -63,12 +63,9 @@ export class MemoryTables implements TableReader {
     return this.plan
   }
 
-  async *pull(): AsyncGenerator<RowValues> {
-    for (const row of this.rows) {
-      if (this.error) throw this.error
-      this.taken++
-      yield row
-    }
+  async pull(): Promise<readonly RowValues[]> {
+    if (this.error) throw this.error
+    return this.rows
   }
 
   async *push(_: unknown, from: string, stop: AbortSignal): AsyncGenerator<RowValues> {

@@ -338,9 +338,10 @@ describe('who may ask', () => {
       if (status !== 200) assert.equal(JSON.parse(await response.text()).error_code, status * 100)
     })
 
-  it('given a host name of another machine, then even the health check is refused', async () => {
+  it('given a host name of another machine, then even the right token is refused', async () => {
     const socket = connect(Number(new URL(served.url).port), '127.0.0.1')
-    socket.write('GET /healthcheck HTTP/1.1\r\nHost: example.com\r\nConnection: close\r\n\r\n')
+    const headers = ['Host: example.com', `Authorization: Bearer ${TOKEN}`, 'Connection: close']
+    socket.write(`GET /info HTTP/1.1\r\n${headers.join('\r\n')}\r\n\r\n`)
     let text = ''
     for await (const part of socket) text += part
     assert.match(text, /^HTTP\/1.1 403 /)

@@ -12,10 +12,12 @@ import { watched } from './route.ts'
 const MAX_ROWS = 1_000
 
 const NAME = pipe(string(), minLength(1, 'is missing'), maxLength(300, 'is too long'))
+const KEY = optional(pipe(string(), maxLength(2_000, 'is too long')), '')
 
 export function tableRoutes(environment: ConsoleEnvironment) {
   return {
-    '/tables': watched({}, 5_000, async () => {
+    // The states of all groups are counted, so this is not asked often.
+    '/tables': watched({}, 15_000, async () => {
       const plan = await planOf(environment)
       const [states, topic] = await Promise.all([
         environment.inspection(),
@@ -31,7 +33,7 @@ export function tableRoutes(environment: ConsoleEnvironment) {
         })),
       }
     }),
-    '/tables/rows': watched({ table: NAME, key: optional(string(), '') }, 2_000, ({ table, key }) =>
+    '/tables/rows': watched({ table: NAME, key: KEY }, 5_000, ({ table, key }) =>
       rowsOf(environment, table, key.trim()),
     ),
   }

@@ -1,4 +1,4 @@
-/** Answers of ksqlDB's REST interface to statements other than queries, and its errors. Pure. */
+/** Answers of ksqlDB's REST interface to statements other than queries. Pure. */
 import { readableTables } from '../../lib/queries/view-rows.ts'
 import type { Statement } from '../../lib/views/language/syntax.ts'
 import type { ActivatedPlan, ColumnType, StreamPlan, TablePlan } from '../../lib/views/plan.ts'

@@ -3,11 +3,11 @@ import type { Selection } from '../../lib/views/language/select.ts'
 import { type EndReason, type ErrorAnswer, type RowFormat, shownValues } from './formats.ts'
 import type { RowValues } from './reader.ts'
 
-/** Interval of blank lines for clients that end a query without any, and of the checks of a stream, in milliseconds. */
+/** Interval of the checks of a stream, and of blank lines for clients that end a query without any, in milliseconds. */
 const BEAT_MS = 1_000
 /** Time after which a client that takes no rows loses its query, in milliseconds. */
 const SLOW_MS = 60_000
-/** Characters that are sent at once. Changes are sent at once too, because nobody knows when the next one comes. */
+/** Minimum size of a chunk of rows of now, in characters. Each change is sent alone, because the next one may be far away. */
 const CHUNK_CHARACTERS = 16 * 1024
 
 type Rows = Iterable<RowValues> | AsyncIterable<RowValues>

@@ -7,6 +7,7 @@ import kafkajs from 'kafkajs'
 import { guardGroup } from '../../localstack/services/groups.ts'
 import { ensureInstalled, fetchWithMaven, type Package } from '../../localstack/services/install.ts'
 import { KAFKA_VERSION } from '../../localstack/services/kafka.ts'
+import { requireJava } from '../../localstack/services/requirements.ts'
 import { LOCAL, PROJECT } from '../../programs/paths.ts'
 import { runCommand } from '../kit/command.ts'
 import { processorTime } from '../peers/processor-time.ts'
@@ -52,10 +53,14 @@ export async function startStreams(options: {
   const { classPath, broker, topic, folder, kind } = options
   const changes = `${topic}-streams`
   await createTopic(broker, changes)
-  const child = spawn('java', ['-cp', classPath, 'Streams', broker, topic, changes, folder, kind], {
-    detached: true,
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
+  const child = spawn(
+    await requireJava(),
+    ['-cp', classPath, 'Streams', broker, topic, changes, folder, kind],
+    {
+      detached: true,
+      stdio: ['pipe', 'pipe', 'inherit'],
+    },
+  )
   const unguard = guardGroup(child.pid ?? 0)
   const lines = createInterface({ input: child.stdout })
   const stop = async () => {

@@ -5,7 +5,7 @@ import type { ColumnType, Expression, FunctionName, Scalar } from './plan.ts'
 export type Value = Scalar | readonly Scalar[]
 
 /** Values from which an expression is evaluated. Expressions refer only to members that exist where they are used. */
-export interface EvaluationInput {
+interface EvaluationInput {
   /** Event, or any other object with the places of the `field` expressions. */
   readonly event?: unknown
   readonly group?: readonly Scalar[]

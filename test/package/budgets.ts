@@ -16,23 +16,23 @@ interface Sizes {
 }
 
 export const BUDGETS: Readonly<Record<string, Sizes>> = {
-  rules: { all: 965, atStart: 286 },
+  rules: { all: 970, atStart: 286 },
   silences: { all: 800, atStart: 128 },
   clock: { all: 520, atStart: 70 },
   generator: { all: 1495, atStart: 156 },
-  processor: { all: 1850, atStart: 462 },
-  alerting: { all: 1995, atStart: 650 },
-  activity: { all: 1850, atStart: 462 },
-  grouping: { all: 1970, atStart: 622 },
-  patterns: { all: 1985, atStart: 632 },
-  'firing-alerts': { all: 1850, atStart: 462 },
+  processor: { all: 1855, atStart: 462 },
+  alerting: { all: 2010, atStart: 650 },
+  activity: { all: 1855, atStart: 462 },
+  grouping: { all: 1980, atStart: 622 },
+  patterns: { all: 1990, atStart: 632 },
+  'firing-alerts': { all: 1855, atStart: 462 },
   'alert-router': { all: 1885, atStart: 540 },
   notifier: { all: 1895, atStart: 542 },
   'notify-sns': { all: 1875, atStart: 525 },
   'notify-webhook': { all: 1880, atStart: 530 },
   'open-dead-letters': { all: 1770, atStart: 458 },
   'dlq-router': { all: 1870, atStart: 525 },
-  views: { all: 1880, atStart: 535 },
+  views: { all: 1885, atStart: 535 },
   topics: { all: 540, atStart: 80 },
   redriver: { all: 1152, atStart: 386 },
   'dead-letters': { all: 1030, atStart: 358 },
@@ -42,7 +42,7 @@ export const BUDGETS: Readonly<Record<string, Sizes>> = {
 }
 
 /** Limits of a function without an entry: those of the largest consumer. */
-const OTHERS: Sizes = { all: 1995, atStart: 650 }
+const OTHERS: Sizes = { all: 2010, atStart: 650 }
 
 /** A function that needs less than this part of its budget has one that says nothing. */
 const LEAST_PART = 0.75

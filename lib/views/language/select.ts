@@ -92,7 +92,7 @@ function compileQuery(query: Query & Pick<Statement, 'at'>, plan: ReadablePlan):
 }
 
 /** Returns the table with a name in any case. @throws StatementError if there is none */
-export function tableNamed({ text, at }: Name, { tables, building = [] }: ReadablePlan): TablePlan {
+function tableNamed({ text, at }: Name, { tables, building = [] }: ReadablePlan): TablePlan {
   const readable = tables.filter(({ generation }) => !building.includes(generation))
   const table = readable.find(({ name }) => name.toLowerCase() === text.toLowerCase())
   if (table) return table

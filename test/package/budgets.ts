@@ -16,15 +16,15 @@ interface Sizes {
 }
 
 export const BUDGETS: Readonly<Record<string, Sizes>> = {
-  rules: { all: 970, atStart: 286 },
+  rules: { all: 970, atStart: 294 },
   silences: { all: 800, atStart: 128 },
   clock: { all: 520, atStart: 70 },
   generator: { all: 1495, atStart: 156 },
   processor: { all: 1855, atStart: 462 },
-  alerting: { all: 2010, atStart: 650 },
+  alerting: { all: 2010, atStart: 660 },
   activity: { all: 1855, atStart: 462 },
-  grouping: { all: 1980, atStart: 622 },
-  patterns: { all: 1990, atStart: 632 },
+  grouping: { all: 1980, atStart: 632 },
+  patterns: { all: 1990, atStart: 642 },
   'firing-alerts': { all: 1855, atStart: 462 },
   'alert-router': { all: 1885, atStart: 540 },
   notifier: { all: 1895, atStart: 542 },
@@ -42,7 +42,7 @@ export const BUDGETS: Readonly<Record<string, Sizes>> = {
 }
 
 /** Limits of a function without an entry: those of the largest consumer. */
-const OTHERS: Sizes = { all: 2010, atStart: 650 }
+const OTHERS: Sizes = { all: 2010, atStart: 660 }
 
 /** A function that needs less than this part of its budget has one that says nothing. */
 const LEAST_PART = 0.75

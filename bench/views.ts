@@ -27,6 +27,7 @@ interface Setup extends Servers {
 
 interface Measured {
   readonly perSecond: number
+  /** Memory that was added while the table was filled. */
   readonly bytes: number
 }
 
@@ -123,11 +124,12 @@ async function measure(
 ): Promise<Measured> {
   const progress = await Progress.open(broker)
   try {
+    const emptyBytes = await side.memoryBytes()
     const seen = await progress.until(side, warmUp, signal)
     const beforeMs = (await side.processorMs()) ?? Number.NaN
     await progress.untilAll(side, signal)
     const usedMs = ((await side.processorMs()) ?? Number.NaN) - beforeMs
-    const bytes = await side.memoryBytes()
+    const bytes = (await side.memoryBytes()) - emptyBytes
     const total = await side.total()
     if (total !== readings) throw new Error(`the table has ${total} of ${readings} readings`)
     return { perSecond: Math.round(((readings - seen) * 1000) / usedMs), bytes }

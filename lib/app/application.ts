@@ -30,11 +30,23 @@ declare module '../../packages/runtime/consumer/declared.ts' {
   }
 }
 
+/** Every emission asks for the settings of its topic, so they are made once for each list of signals. */
+const tables = new WeakMap<readonly Signal[], Application['topics']>()
+
+function topicsBySignal(all: readonly Signal[]): Application['topics'] {
+  let table = tables.get(all)
+  if (table === undefined) {
+    table = Object.fromEntries(all.map(signal => [signal, topicRow(signal)]))
+    tables.set(all, table)
+  }
+  return table
+}
+
 export const APPLICATION: Application = {
   ...SERIALIZING,
   name: NAME,
   get topics() {
-    return Object.fromEntries(signals().map(signal => [signal, topicRow(signal)]))
+    return topicsBySignal(signals())
   },
   kafkaTopic: topicName,
   groupName: (consumer, env, topic) => groupName(consumer, env, signalNamed(topic, env)),

@@ -7,7 +7,7 @@ const CLUSTER = /^([a-zA-Z][\w-]{0,39})\/([1-9]\d{0,2})$/
  * Maximum number of nodes with alarms. Each node has three alarms. A template can have at most 500 resources, and the project uses
  * about 250 without these alarms. The remaining 70 are available for your own functions.
  */
-export const MAX_CACHE_NODES = 48
+export const MAX_CACHE_NODES = 40
 
 /** Suffixes of the nodes of a shard: a primary and its replica, as the long-lived stack creates them. */
 const IN_EACH_SHARD = ['001', '002']

@@ -72,6 +72,8 @@ describe('one event through the system, and what consumers remember of it', () =
     assert.deepEqual(verdicts(root), [
       'processor applied counted',
       'alerting applied fired',
+      // The environment does not run it.
+      'views waiting',
       'activity applied unchanged',
     ])
     const [alert] = root.decisions.find(({ consumer }) => consumer === 'alerting')?.emitted ?? []
@@ -95,7 +97,11 @@ describe('one event through the system, and what consumers remember of it', () =
       const [root] = journey.roots
       assert.deepEqual(
         root?.decisions.map(({ consumer, outcome, code }) => [consumer, outcome, code]),
-        ['processor', 'alerting', 'activity'].map(consumer => [consumer, 'failed', 'schema-violated']),
+        [
+          ...['processor', 'alerting'].map(consumer => [consumer, 'failed', 'schema-violated']),
+          ['views', 'waiting', undefined],
+          ['activity', 'failed', 'schema-violated'],
+        ],
       )
       const letters = eventsIn(journey.roots).filter(
         ({ event }) => event?.type === 'io.sluice.dead-letter.v1',

@@ -101,7 +101,7 @@ describe('given an environment on real servers, when a doctor looks at it', () =
       ({ area, verdict }) => verdict !== 'ok' && ['kafka', 'redis', 'topics', 'producers'].includes(area),
     )
     assert.deepEqual(bad, [])
-    assert.equal(of('topics', 'timestamp-type').length, 12)
+    assert.equal(of('topics', 'timestamp-type').length, 14)
     assert.match(only(of('producers', 'compression')).says, /^\d+ none/)
     assert.equal(only(of('clocks', 'redis')).verdict, 'ok')
     assert.equal(only(of('clocks', 'brokers')).verdict, 'ok')

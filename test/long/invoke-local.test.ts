@@ -73,7 +73,7 @@ describe('serverless invoke local', () => {
     ],
     [
       'rules',
-      /^would have been published, 18 records:\n {2}→ sluice\.telemetry\.readings\.local, partition 0 {2}no key$/m,
+      /^would have been published, 39 records:\n {2}→ sluice\.telemetry\.readings\.local, partition 0 {2}no key$/m,
     ],
     [
       'clock',

@@ -77,7 +77,7 @@ describe('serverless invoke local', () => {
     ],
     [
       'clock',
-      /^would have been published, 21 records:\n {2}→ sluice\.telemetry\.readings\.local, partition 0 {2}no key$/m,
+      /^would have been published, 27 records:\n {2}→ sluice\.telemetry\.readings\.local, partition 0 {2}no key$/m,
     ],
   ] as const)
     it(`given ${name}, which a schedule calls, then it says what it would have published`, async () => {

@@ -17,6 +17,7 @@ import type { Counts } from '../audit.ts'
 /** Copies of an entity's records that `sluice state erase` does not reach. */
 export const NOT_REACHED = [
   "Kafka's own log, until the retention of its topics, and topics of other systems",
+  'rows of tables in SQL, until their window leaves; without windows, until the table is dropped',
   'audit events, which name the entity of an erasure',
   'records that cannot be read as events, and texts that mention the entity',
   'warehouses other than that of WAREHOUSE_URL, such as one whose address is in a secret',

@@ -83,6 +83,16 @@ export interface AlertFired {
   readonly measured?: number
   /** State, for a rule about a state */
   readonly state?: string
+  /** Value that was expected, for a rule that learns what is usual */
+  readonly expected?: number
+  /** Least value that would have been usual */
+  readonly expectedLow?: number
+  /** Largest value that would have been usual */
+  readonly expectedHigh?: number
+  /** How unusual the value is, from 0 to 1 */
+  readonly score?: number
+  /** What is unusual: spike, level, rhythm, spread, stuck */
+  readonly why?: string
 }
 
 /** A firing alert has ended. The fields about its start are those of the fired event. */
@@ -127,6 +137,16 @@ export interface AlertResolved {
   readonly measured?: number
   /** State, for a rule about a state */
   readonly state?: string
+  /** Value that was expected, for a rule that learns what is usual */
+  readonly expected?: number
+  /** Least value that would have been usual */
+  readonly expectedLow?: number
+  /** Largest value that would have been usual */
+  readonly expectedHigh?: number
+  /** How unusual the value is, from 0 to 1 */
+  readonly score?: number
+  /** What is unusual: spike, level, rhythm, spread, stuck */
+  readonly why?: string
 }
 
 /** An alert on its way to its group, with the timing of the group. */

@@ -107,7 +107,7 @@ export function noDataRule(rule: Rule): Rule {
 }
 
 function factsOf(rule: Rule, event: Entity, firing: Firing, summary: string) {
-  const { value, threshold, measured, activeAtMs, firedAtMs } = firing
+  const { value, threshold, measured, words, activeAtMs, firedAtMs } = firing
   const family = rule.table ?? rule.family
   return {
     fingerprint: derivedId(identityOf(rule), event.entity),
@@ -119,7 +119,7 @@ function factsOf(rule: Rule, event: Entity, firing: Firing, summary: string) {
     entity: entityIn(event),
     ...(family === undefined ? {} : { family }),
     metric: rule.metric,
-    ...comparedFields({ value, threshold, measured }),
+    ...comparedFields({ value, threshold, measured, words }),
     activeAt: instant(activeAtMs),
     startedAt: instant(firedAtMs),
   } as const
@@ -131,12 +131,13 @@ function entityIn({ source, subject }: Entity): Alert['entity'] {
 
 type Optional<T> = { readonly [Key in keyof T]?: T[Key] | undefined }
 
-function comparedFields({ value, threshold, measured }: Optional<Compared>) {
+function comparedFields({ value, threshold, measured, words }: Optional<Compared>) {
   return {
     ...(typeof value === 'number' ? { value } : {}),
     ...(threshold === undefined ? {} : { threshold }),
     ...(measured === undefined ? {} : { measured }),
     ...(typeof value === 'string' ? { state: value } : {}),
+    ...words,
   }
 }
 

@@ -176,14 +176,15 @@ function comparedOf(
   replaced: Replaced | undefined,
   known: RuleState | undefined,
 ): Compared {
-  const value = replaced ? (replaced.value as number) : raw
+  const isDerived = replaced !== undefined && rule.measure !== undefined
+  const value = isDerived ? (replaced.value as number) : raw
   const isFiring = known?.phase === 'firing' || known?.phase === 'recovering'
   const kind = conditionKind(rule.condition)
   const threshold = kind.threshold?.(rule.condition, isFiring ? 'clear' : 'fire', value)
   return {
     value,
     ...(threshold === undefined ? {} : { threshold }),
-    ...(replaced && { measured: raw as number }),
+    ...(isDerived && { measured: raw as number }),
     ...(replaced?.words && { words: replaced.words }),
   }
 }

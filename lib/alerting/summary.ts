@@ -3,6 +3,7 @@ import { durationText } from '../duration.ts'
 import { groupText } from '../views/event-names.ts'
 import { conditionKind, measureKind, OWN_PLACEHOLDERS, rememberingKind, type Value } from './condition.ts'
 import { unitOf } from './given.ts'
+import type { Words } from './kinds/kind.ts'
 import type { Rule } from './rule.ts'
 
 export const PLACEHOLDERS = [
@@ -80,8 +81,8 @@ export interface Compared {
   readonly threshold?: number
   /** Value of the reading; present only if a derived number was compared instead. */
   readonly measured?: number
-  /** Values of the additional placeholders of the rule's kind, in the unit of the metric. */
-  readonly words?: Readonly<Record<string, number>>
+  /** Values of the additional placeholders of the rule's kind. */
+  readonly words?: Words
 }
 
 interface Entity {
@@ -110,7 +111,9 @@ export function renderSummary(rule: Rule, compared: Compared, entity: Entity): s
     severity: rule.severity,
     measured: typeof own === 'number' ? quantity(own, unit) : (own ?? ''),
   }
-  const ofKind = Object.entries(words).map(([name, number]) => [name, quantity(number, unit)])
+  const ofKind = Object.entries(words).map(([name, word]) => {
+    return [name, typeof word === 'string' ? word : quantity(word, name === 'score' ? undefined : unit)]
+  })
   return fillIn(rule.summary, { ...texts, ...Object.fromEntries(ofKind) }, rule.labels)
 }
 

@@ -93,7 +93,7 @@ export const TUNING = {
 }
 
 /** Steps before anything is unusual. */
-export const LEAST_STEPS = 200
+const LEAST_STEPS = 200
 const STEP_MS = 60_000
 /** Rarity with the score 1: one in 10 to the power of this. */
 const RAREST = 8
@@ -146,6 +146,12 @@ export function expectedAt(settings: Settings, state: Learned, timeMs: number): 
   const high = Math.min(near.high, daily.high)
   const expected = Math.max(low, Math.min(high, daily.expected))
   return { expected: expected + back, low: low + back, high: high + back }
+}
+
+/** Returns how long it takes until readings can be unusual, if readings keep coming; 0 or less if they can. */
+export function learningMs({ n, t: [firstMs, lastMs, everyMs] }: Learned, learnForMs: number): number {
+  const steps = (LEAST_STEPS - n) * Math.max(everyMs, STEP_MS)
+  return Math.max(learnForMs - (lastMs - firstMs), steps)
 }
 
 function first(timeMs: number, value: number): Learned {

@@ -2,6 +2,7 @@
  * Interface of a kind of rule: its keys in a rule file, and their evaluation. Every other file of this folder, except `keys.ts`,
  * defines one kind and exports it by the name of the file. `npm run schemas` generates the list in `all.ts`.
  */
+import type { AlertFired } from '../../../schemas/types.ts'
 import type { FamilyName } from '../../telemetry/families.ts'
 import type { Row, RuleRow } from '../given.ts'
 import type { Keys } from './keys.ts'
@@ -31,7 +32,7 @@ export interface ConditionKind<Own> extends Kind<Own> {
   readonly role: 'condition'
   /** Reason why rules of this kind must not have `unit` or a measure; absent if both are allowed. */
   readonly alone?: string
-  /** State that a kind stores to compare new readings with earlier ones. */
+  /** State that a kind stores to compare new readings with earlier ones. Alerts then report the value, and how it was compared in words. */
   readonly memory?: Memory<Own>
   /**
    * Returns whether the value has the type that this kind compares. A reading with another type is treated as a reading without the
@@ -96,15 +97,22 @@ export interface Memory<Own> {
    * previous one.
    */
   compare(own: Own, state: object | undefined, timeMs: number, value: number): Comparison
+  /** Returns how long the kind still learns before it compares; 0 or less if it compares. */
+  learningMs?(own: Own, state: object): number
 }
 
 export interface Comparison {
   readonly state: object
-  /** Derived number; null while there are too few earlier readings. */
+  /** Number that the condition decides on; null while there are too few earlier readings. */
   readonly value: number | null
-  /** Values of the additional placeholders, in the unit of the metric. */
-  readonly words?: Readonly<Record<string, number>>
+  readonly words?: Words
 }
+
+/**
+ * Values of the additional placeholders, which the alert repeats in fields of the same names. Numbers are in the unit of the metric,
+ * except `score`, which has none.
+ */
+export type Words = Pick<AlertFired, 'expected' | 'expectedLow' | 'expectedHigh' | 'score' | 'why'>
 
 /** Properties of a rule on which the readers of its other keys depend. A property is undefined if its key has an error. */
 export interface Subject {

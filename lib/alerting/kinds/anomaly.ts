@@ -1,0 +1,124 @@
+/**
+ * Rule kind `anomaly`: a value is bad if it is unusual for its entity. The state learns what is usual, see `anomaly/detector.ts`.
+ */
+
+import { parseDuration } from '../../duration.ts'
+import { FAMILIES } from '../../telemetry/families.ts'
+import { type Judged, judge, type Learned, learningMs, type Settings } from '../anomaly/detector.ts'
+import { inSeconds } from '../given.ts'
+import type { ConditionKind, Words } from './kind.ts'
+
+const SENSITIVITIES = { low: 0.6, medium: 0.5, high: 0.42 } as const
+const SEASONS = ['day', 'week'] as const
+const LEARN_FOR = '2d'
+
+type Sensitivity = keyof typeof SENSITIVITIES
+type Season = (typeof SEASONS)[number]
+
+interface AnomalyCondition {
+  readonly kind: 'anomaly'
+  readonly sensitivity: Sensitivity
+  readonly season: readonly Season[]
+  readonly learnForMs: number
+}
+
+/** Value of the key `anomaly` of a rule. */
+interface Given {
+  readonly sensitivity?: Sensitivity
+  readonly season?: readonly Season[]
+  readonly learnFor?: string | 0
+}
+
+const PARTS = {
+  sensitivity: `one of ${Object.keys(SENSITIVITIES).join(', ')}`,
+  season: 'a list of day and week; [] for a metric without a rhythm',
+  learnFor: 'a duration such as 90s, 5m or 1h30m, or 0',
+}
+
+export const anomaly: ConditionKind<AnomalyCondition> = {
+  role: 'condition',
+  alone: 'an entity is compared with itself',
+  keys: {
+    anomaly: {
+      schema: {
+        type: 'object',
+        additionalProperties: false,
+        properties: {
+          sensitivity: { enum: Object.keys(SENSITIVITIES) },
+          season: { type: 'array', uniqueItems: true, items: { enum: SEASONS } },
+          learnFor: { $ref: '#/$defs/duration' },
+        },
+      },
+      expected: 'a mapping such as { sensitivity: medium }, with sensitivity, season or learnFor',
+      parts: PARTS,
+      about:
+        'Fires when the value is [unusual](kinds/anomaly.md) for its entity: `sensitivity` is `low`, `medium` (the default) or `high`; `season` lists the rhythms to learn, `day` and `week` by default; for `learnFor`, `2d` by default, nothing fires.',
+      example: '{ sensitivity: medium }',
+    },
+  },
+  read(given, { family, metric }) {
+    const raw = given.of<Given>('anomaly')
+    if (raw === undefined) return undefined
+    if (family && metric !== undefined && Object.hasOwn(FAMILIES[family].states, metric))
+      given.report('anomaly', `${metric} is a state and not a number: use fireEquals`)
+    const { sensitivity = 'medium', season = SEASONS, learnFor = LEARN_FOR } = raw
+    const learnForMs = parseDuration(learnFor)
+    if (learnForMs === undefined) given.report('anomaly', `must be ${PARTS.learnFor}`, ['learnFor'])
+    return { kind: 'anomaly', sensitivity, season, learnForMs: learnForMs ?? 0 }
+  },
+  row: ({ sensitivity, season, learnForMs }) => ({
+    anomaly: { sensitivity, season, learnFor: inSeconds(learnForMs) },
+  }),
+  isValue: (value): value is number => typeof value === 'number' && Number.isFinite(value),
+  fires: isUnusual,
+  holds: isUnusual,
+  memory: {
+    key: ({ sensitivity, season }) => [sensitivity, ...season].join(' '),
+    largestBytes: 2_048,
+    placeholders: ['expected', 'expectedLow', 'expectedHigh', 'score', 'why'],
+    compare(own, state: Learned | undefined, timeMs, value) {
+      const judged = judge(settingsOf(own), state, timeMs, value)
+      const isLearning = learningMs(judged.state, own.learnForMs) > 0
+      return {
+        state: judged.state,
+        value: isLearning ? null : (judged.score ?? null),
+        // Most readings are not unusual, and need no words.
+        get words() {
+          return explained(judged)
+        },
+      }
+    },
+    learningMs: ({ learnForMs }, state: Learned) => learningMs(state, learnForMs),
+  },
+  words: {
+    text: () => 'is unusual',
+    summary: () => ', expected {{expectedLow}} to {{expectedHigh}} ({{why}})',
+  },
+}
+
+function settingsOf({ sensitivity, season }: AnomalyCondition): Settings {
+  return {
+    threshold: SENSITIVITIES[sensitivity],
+    day: season.includes('day'),
+    week: season.includes('week'),
+  }
+}
+
+function isUnusual({ sensitivity }: AnomalyCondition, score: unknown): boolean {
+  return (score as number) >= SENSITIVITIES[sensitivity]
+}
+
+/** Returns what an alert says of a reading. Limits that are not known are left out. */
+function explained({ expected, low, high, score, why }: Judged): Words {
+  return {
+    expected: rounded(expected),
+    ...(Number.isFinite(low) && { expectedLow: rounded(low) }),
+    ...(Number.isFinite(high) && { expectedHigh: rounded(high) }),
+    ...(score !== undefined && { score: rounded(score) }),
+    ...(why && { why }),
+  }
+}
+
+function rounded(value: number): number {
+  return Number(value.toPrecision(6))
+}

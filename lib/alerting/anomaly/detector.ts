@@ -13,6 +13,9 @@
 import { bucketOf, emptyHistograms, type Histograms, limitOf, rarity, withCounts } from './histograms.ts'
 import { type Rhythm, rhythmAt, UNKNOWN_RHYTHM, withReading } from './rhythm.ts'
 
+/** Scores from which readings are unusual, by the sensitivity of a rule. */
+export const THRESHOLDS = { low: 0.6, medium: 0.5, high: 0.42 } as const
+
 export interface Settings {
   /** Score from which a reading is unusual, from 0 to 1. */
   readonly threshold: number

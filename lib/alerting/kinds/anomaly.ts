@@ -4,15 +4,21 @@
 
 import { parseDuration } from '../../duration.ts'
 import { FAMILIES } from '../../telemetry/families.ts'
-import { type Judged, judge, type Learned, learningMs, type Settings } from '../anomaly/detector.ts'
+import {
+  type Judged,
+  judge,
+  type Learned,
+  learningMs,
+  type Settings,
+  THRESHOLDS,
+} from '../anomaly/detector.ts'
 import { inSeconds } from '../given.ts'
 import type { ConditionKind, Words } from './kind.ts'
 
-const SENSITIVITIES = { low: 0.6, medium: 0.5, high: 0.42 } as const
 const SEASONS = ['day', 'week'] as const
 const LEARN_FOR = '2d'
 
-type Sensitivity = keyof typeof SENSITIVITIES
+type Sensitivity = keyof typeof THRESHOLDS
 type Season = (typeof SEASONS)[number]
 
 interface AnomalyCondition {
@@ -30,7 +36,7 @@ interface Given {
 }
 
 const PARTS = {
-  sensitivity: `one of ${Object.keys(SENSITIVITIES).join(', ')}`,
+  sensitivity: `one of ${Object.keys(THRESHOLDS).join(', ')}`,
   season: 'a list of day and week; [] for a metric without a rhythm',
   learnFor: 'a duration such as 90s, 5m or 1h30m, or 0',
 }
@@ -44,7 +50,7 @@ export const anomaly: ConditionKind<AnomalyCondition> = {
         type: 'object',
         additionalProperties: false,
         properties: {
-          sensitivity: { enum: Object.keys(SENSITIVITIES) },
+          sensitivity: { enum: Object.keys(THRESHOLDS) },
           season: { type: 'array', uniqueItems: true, items: { enum: SEASONS } },
           learnFor: { $ref: '#/$defs/duration' },
         },
@@ -98,14 +104,14 @@ export const anomaly: ConditionKind<AnomalyCondition> = {
 
 function settingsOf({ sensitivity, season }: AnomalyCondition): Settings {
   return {
-    threshold: SENSITIVITIES[sensitivity],
+    threshold: THRESHOLDS[sensitivity],
     day: season.includes('day'),
     week: season.includes('week'),
   }
 }
 
 function isUnusual({ sensitivity }: AnomalyCondition, score: unknown): boolean {
-  return (score as number) >= SENSITIVITIES[sensitivity]
+  return (score as number) >= THRESHOLDS[sensitivity]
 }
 
 /** Returns what an alert says of a reading. Limits that are not known are left out. */

@@ -7,14 +7,14 @@
  * it was as large. Its buckets are logarithmic, so neither units nor heavy tails matter. The score is the rarity of the rarest
  * feature.
  *
- * Means and histograms count steps. A step is one reading or, if readings come faster, a minute, of which the largest features are
+ * Means and histograms count steps. A step is one reading or, if readings come faster, five minutes, of which the largest features are
  * counted. So time scales follow the interval between readings, and many readings a minute do not cause many alerts.
  */
 import { bucketOf, emptyHistograms, type Histograms, limitOf, rarity, withCounts } from './histograms.ts'
 import { type Rhythm, rhythmAt, UNKNOWN_RHYTHM, withReading } from './rhythm.ts'
 
 /** Scores from which readings are unusual, by the sensitivity of a rule. */
-export const THRESHOLDS = { low: 0.6, medium: 0.5, high: 0.42 } as const
+export const THRESHOLDS = { low: 0.54, medium: 0.44, high: 0.38 } as const
 
 export interface Settings {
   /** Score from which a reading is unusual, from 0 to 1. */
@@ -84,7 +84,7 @@ export const TUNING = {
   long: 0.012,
   moves: 0.05,
   levelSteps: 4_000,
-  /** Steps for which an anomaly counts as known. A score that is higher by the factor `again` is another anomaly. */
+  /** Steps for which an anomaly counts as known. A score that is higher by this factor, for another reason, is another anomaly. */
   restSteps: 200,
   again: 1.2,
   spike: 1,
@@ -97,7 +97,7 @@ export const TUNING = {
 
 /** Steps before anything is unusual. */
 const LEAST_STEPS = 200
-const STEP_MS = 60_000
+const STEP_MS = 5 * 60_000
 /** Rarity with the score 1: one in 10 to the power of this. */
 const RAREST = 8
 /** A pause of more intervals than this is a gap. After it, the short mean must settle. */
@@ -105,12 +105,18 @@ const GAP = 10
 const AFTER_GAP = 20
 /** Readings within an anomaly count only in each such step. */
 const DAMPING = 2
+/** Share of the usual distance from the level below which moves are no move. */
+const STILL = 1e-3
 /** Share of its first score above which an anomaly lasts. */
 const LASTS = 0.7
 /** Distances from the level count up to this multiple of the usual distance. */
 const CLIP = 64
 /** A counter has risen in most steps, and has fallen in fewer than this share. Falls are restarts. */
 const FALLS = 0.02
+
+/** A stuck value becomes less usual with each step, so a size that was never there before counts only in each such step. */
+const STUCK_STEPS = 12
+const STUCK = 7
 
 const FEATURES: readonly Why[] = [
   'spike',
@@ -184,7 +190,7 @@ function quiet(state: Learned, value: number): Judged {
 
 function again(state: Learned, settings: Settings): Judged {
   const { e } = state
-  if (e?.[6]) return { state, ...told(e) }
+  if (e?.[6] && !state.up) return { state, ...told(e) }
   const score = state.n < LEAST_STEPS ? undefined : 0
   return { ...quiet(state, state.x), ...expectedAt(settings, state, state.t[1]), score }
 }
@@ -232,7 +238,7 @@ function learn(settings: Settings, state: Learned, timeMs: number, x: number, va
     long - level,
     level - long,
     moves,
-    1 / (moves + 1e-9),
+    1 / (moves + Math.max(s[1] * STILL, Number.EPSILON)),
     ...(season === undefined ? [] : [off, -off]),
   ]
   const rested = state.e !== undefined && n + 1 - state.e[0] >= TUNING.restSteps ? undefined : state.e
@@ -245,7 +251,7 @@ function learn(settings: Settings, state: Learned, timeMs: number, x: number, va
     }
   const isAfterGap = isGap || (state.g !== undefined && n < state.g)
   const score = isAfterGap ? 0 : Math.min(1, rarest / RAREST)
-  const isNew = score >= settings.threshold && (rested === undefined || score >= TUNING.again * rested[1])
+  const isNew = score >= settings.threshold && (rested === undefined || isOther(rested, which, score))
   const lasts =
     rested?.[6] === 1 &&
     (score >= LASTS * rested[1] || x < (rested[4] ?? -Infinity) || x > (rested[5] ?? Infinity))
@@ -262,7 +268,11 @@ function learn(settings: Settings, state: Learned, timeMs: number, x: number, va
   const clip = n < LEAST_STEPS ? Number.POSITIVE_INFINITY : CLIP * s[1]
   const clipped = Math.max(-clip, Math.min(clip, away))
   const distance = s[1] + by(1 / TUNING.levelSteps) * (Math.abs(n < 50 ? away : clipped) - s[1])
-  const nextLevel = level + by(1 / TUNING.levelSteps) * clipped
+  const hasRested = ends && state.e !== undefined && n + 1 - state.e[0] === TUNING.restSteps
+  // A level that has lasted for so long is the new one.
+  const shift = Math.abs(long - level)
+  const isAccepted = hasRested && shift > s[1] && Math.abs(short - long) < shift / 2
+  const nextLevel = isAccepted ? long : level + by(1 / TUNING.levelSteps) * clipped
   const rises = value > state.x ? 1 : 0
   const falls = value < state.x ? 1 : 0
   const next: Learned = {
@@ -271,8 +281,8 @@ function learn(settings: Settings, state: Learned, timeMs: number, x: number, va
     x: value,
     m: [fast + by(TUNING.fast) * (x - fast), short, long, nextLevel],
     s: [moves, distance],
-    h: counts ? withCounts(h, buckets) : h,
-    r: isUnusual ? r : withReading(r, timeMs, x - nextLevel, distance),
+    h: counts ? withCounts(h, buckets, n % STUCK_STEPS === 0 ? undefined : STUCK) : h,
+    r: e ? r : withReading(r, timeMs, x - nextLevel, distance),
     ...(ends ? {} : { b: buckets.map(bucket => bucket ?? null) }),
     v: [state.v[0] + rises, state.v[1] + falls],
     ...(state.up && { up: true }),
@@ -285,6 +295,11 @@ function learn(settings: Settings, state: Learned, timeMs: number, x: number, va
   const shown = rested === undefined ? score : 0
   const near = bandOf(settings, state, 0, season)
   return { state: next, score: isKnown ? shown : undefined, why: FEATURES[which], isNew: false, ...near }
+}
+
+/** Returns whether this is another anomaly than the one that is known: a rarer one, of another kind. */
+function isOther([, score, feature]: Episode, which: number, now: number): boolean {
+  return FEATURES[feature] !== FEATURES[which] && now >= TUNING.again * score
 }
 
 /** Returns the band of the feature that made a reading unusual. The spread has none: its values are within the band of a spike. */

@@ -12,6 +12,8 @@ const BUCKETS = 26
 const FIRST = 14
 /** From this number on, all counts are halved, so that what is long past counts less. */
 const MOST = 4_096
+/** Buckets by which one number moves a histogram, so that one outlier does not put all others into the first bucket. */
+const MOST_MOVED = 6
 /** With fewer numbers, nothing is rare. */
 const FEWEST = 30
 const LEAST = 1e-9
@@ -23,6 +25,8 @@ export const SHAPE = {
   /** Powers of 10 by which a number beyond the largest one is rarer for each factor of 10, and how many at most. */
   beyond: 8,
   mostBeyond: 2,
+  /** Powers of 10 by which the first number above 0 is rarer. */
+  fromNothing: 1,
 }
 
 export function emptyHistograms(count: number): Histograms {
@@ -34,11 +38,10 @@ export function rarity({ c, o, n }: Histograms, which: number, value: number): n
   const total = n[which] as number
   const first = o[which] as number | null
   if (total < FEWEST || !(value > LEAST)) return 0
-  if (first === null) return Math.log10(2 * (total + 1))
+  if (first === null) return rarityOf(0, total) + SHAPE.fromNothing
   const place = Math.max(0, Math.log2(value) * SHAPE.perOctave - first)
   const own = Math.floor(place)
-  let largest = BUCKETS - 1
-  while (largest >= 0 && count(c, which, largest) === 0) largest -= 1
+  const largest = largestOf(c, which)
   let above = 0
   for (let bucket = largest; bucket > own; bucket -= 1) above += count(c, which, bucket)
   if (own <= largest) above += count(c, which, own) * (1 - (place - own))
@@ -51,8 +54,7 @@ export function limitOf({ c, o, n }: Histograms, which: number, rare: number): n
   const total = n[which] as number
   const first = o[which] as number | null
   if (total < FEWEST || first === null) return Number.POSITIVE_INFINITY
-  let largest = BUCKETS - 1
-  while (largest >= 0 && count(c, which, largest) === 0) largest -= 1
+  const largest = largestOf(c, which)
   const wanted = (total + 1) * 10 ** -rare - 0.5
   let place = largest + 1
   if (wanted <= 0) {
@@ -79,10 +81,16 @@ export function bucketOf(value: number): number | undefined {
   return value > LEAST ? Math.floor(Math.log2(value) * SHAPE.perOctave) : undefined
 }
 
-/** Returns the histograms with one more number in each. A number that is null is not counted. */
+/**
+ * Returns the histograms with one more number in each.
+ *
+ * @param buckets bucket of each number; undefined for 0, null for none
+ * @param noRecords histogram that does not count a number beyond its largest one
+ */
 export function withCounts(
   { c, o, n }: Histograms,
   buckets: readonly (number | undefined | null)[],
+  noRecords?: number,
 ): Histograms {
   const [counts, firsts, totals] = [c.slice(), o.slice(), n.slice()]
   for (const [which, bucket] of buckets.entries()) {
@@ -92,8 +100,10 @@ export function withCounts(
     if (bucket === undefined) continue
     firsts[which] ??= bucket - FIRST
     let place = Math.max(0, bucket - firsts[which])
+    if (which === noRecords && place > largestOf(counts, which) && (totals[which] as number) > FEWEST)
+      continue
     if (place >= BUCKETS) {
-      const by = place - BUCKETS + 1
+      const by = Math.min(MOST_MOVED, place - BUCKETS + 1)
       move(counts, which, by)
       firsts[which] += by
       place = BUCKETS - 1
@@ -101,6 +111,12 @@ export function withCounts(
     counts[which * BUCKETS + place] = count(counts, which, place) + 1
   }
   return { c: counts, o: firsts, n: totals }
+}
+
+function largestOf(counts: readonly number[], which: number): number {
+  let largest = BUCKETS - 1
+  while (largest >= 0 && count(counts, which, largest) === 0) largest -= 1
+  return largest
 }
 
 function rarityOf(above: number, total: number): number {

@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import {
+  judge,
+  type Learned,
+  learningMs,
+  THRESHOLDS,
+  type Why,
+} from '../../../../lib/alerting/anomaly/detector.ts'
+import { anomaly } from '../../../../lib/alerting/kinds/anomaly.ts'
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+const START = Date.UTC(2026, 0, 5)
+const SETTINGS = { threshold: THRESHOLDS.medium, day: true, week: true }
+
+/** Numbers from -1 to 1 that look random, and are the same in every run. */
+function noise(seed: number) {
+  let last = seed
+  return () => {
+    last = (last * 1_664_525 + 1_013_904_223) % 4_294_967_296
+    return last / 2_147_483_648 - 1
+  }
+}
+
+interface Series {
+  readonly everyMs?: number
+  readonly count: number
+  /** Value of the reading with this index; undefined for a reading that is missing. */
+  readonly value: (index: number, noise: number) => number | undefined
+}
+
+/** Returns the anomalies that are told of a series, with the state stored as JSON after each reading. */
+function told({ everyMs = 5 * MINUTE, count, value }: Series) {
+  const random = noise(7)
+  const anomalies: { readonly index: number; readonly why: Why | undefined }[] = []
+  let [state, bytes]: [Learned | undefined, number] = [undefined, 0]
+  for (let index = 0; index < count; index += 1) {
+    const own = value(index, random())
+    if (own === undefined) continue
+    const judged = judge(SETTINGS, state, START + index * everyMs, own)
+    if (judged.isNew) anomalies.push({ index, why: judged.why })
+    const text = JSON.stringify(judged.state)
+    bytes = Math.max(bytes, text.length)
+    state = JSON.parse(text)
+  }
+  return { anomalies, bytes, state: state as Learned }
+}
+
+const daily = (index: number) => 20 * Math.sin((index / 288) * 2 * Math.PI)
+
+describe('given a metric with noise and a rhythm of the day', () => {
+  const usual = (index: number, random: number) => 50 + daily(index) + random
+
+  test('when nothing happens for two weeks, then hardly anything is told', () => {
+    const { anomalies } = told({ count: 14 * 288, value: usual })
+    assert.ok(anomalies.length <= 2, JSON.stringify(anomalies))
+  })
+
+  const at = 10 * 288
+  const cases: readonly (readonly [string, readonly Why[], (index: number, random: number) => number])[] = [
+    ['a spike', ['spike'], (index, random) => usual(index, random) + (index === at ? 40 : 0)],
+    ['a fall', ['spike'], (index, random) => usual(index, random) - (index === at ? 40 : 0)],
+    [
+      'another level',
+      ['spike', 'level', 'rhythm'],
+      (index, random) => usual(index, random) + (index >= at ? 60 : 0),
+    ],
+    [
+      'a day without its rhythm',
+      ['rhythm', 'level', 'stuck'],
+      (index, random) => (index >= at ? 50 + random : usual(index, random)),
+    ],
+    [
+      'a stuck sensor',
+      ['stuck', 'rhythm', 'level'],
+      (index, random) => (index >= at ? 50 : usual(index, random)),
+    ],
+    [
+      'much noise',
+      ['spread', 'spike'],
+      (index, random) => usual(index, random) + (index >= at ? 8 * random : 0),
+    ],
+  ]
+  for (const [name, whys, value] of cases)
+    test(`when there is ${name}, then it is told within a day, once`, () => {
+      const { anomalies } = told({ count: at + 288, value })
+      const found = anomalies.filter(({ index }) => index >= at)
+      assert.ok(found.length >= 1 && found.length <= 2, JSON.stringify(anomalies))
+      assert.ok(whys.includes(found[0]?.why as Why), JSON.stringify(found))
+    })
+
+  test('when a level stays, then it is usual in the end', () => {
+    const { anomalies } = told({
+      count: at + 14 * 288,
+      value: (index, random) => usual(index, random) + (index >= at ? 60 : 0),
+    })
+    assert.ok(anomalies.some(({ index }) => index >= at && index < at + 24))
+    assert.deepEqual(
+      anomalies.filter(({ index }) => index > at + 7 * 288),
+      [],
+    )
+  })
+
+  test('when readings are missing for hours or days, then the gap raises nothing', () => {
+    for (const gap of [12, 100, 3 * 288]) {
+      const value = (index: number, random: number) =>
+        index >= at && index < at + gap ? undefined : usual(index, random)
+      const { anomalies } = told({ count: at + gap + 288, value })
+      assert.deepEqual(
+        anomalies.filter(({ index }) => index >= at),
+        [],
+        `${gap}`,
+      )
+    }
+  })
+})
+
+describe('given other metrics', () => {
+  test('when it never changes, then nothing is told until it does', () => {
+    const value = (index: number) => (index === 3_000 ? 46 : 45)
+    const { anomalies } = told({ count: 4_000, value })
+    assert.deepEqual(
+      anomalies.map(({ index }) => index),
+      [3_000],
+    )
+  })
+
+  test('when it only counts up, then its rate is learned, and a restart raises nothing', () => {
+    const count = (index: number, random: number) => (index % 2_500) * 100 + random * 20
+    const steady = told({ count: 6_000, value: count })
+    assert.ok(steady.anomalies.length <= 1, JSON.stringify(steady.anomalies))
+    const { anomalies } = told({
+      count: 6_000,
+      value: (index, random) =>
+        count(index, random) +
+        (index >= 5_500 && index < 5_520 ? 20_000 * (index - 5_499) : index >= 5_520 ? 400_000 : 0),
+    })
+    assert.ok(
+      anomalies.some(({ index }) => index === 5_500),
+      JSON.stringify(anomalies),
+    )
+  })
+
+  for (const [name, everyMs, count] of [
+    ['a second', 1_000, 100_000],
+    ['a day', DAY, 2_000],
+  ] as const)
+    test(`when readings are ${name} apart, then a spike is found, and little else`, () => {
+      const at = count - 100
+      const { anomalies } = told({
+        everyMs,
+        count,
+        value: (index, random) => 50 + 5 * random + (index === at ? 100 : 0),
+      })
+      assert.ok(
+        anomalies.some(({ index, why }) => index === at && why === 'spike'),
+        JSON.stringify(anomalies),
+      )
+      assert.ok(anomalies.length <= 2, JSON.stringify(anomalies))
+    })
+
+  test('when values are as long as numbers can be, then the state stays within its bound', () => {
+    const { bytes } = told({
+      count: 12_000,
+      value: (index, random) => daily(index) * Math.PI * 1e5 ** random,
+    })
+    assert.ok(bytes <= (anomaly.memory?.largestBytes ?? 0), `${bytes}`)
+  })
+})
+
+test('given a reading with the time of the last one, then it changes nothing', () => {
+  const { state } = told({ count: 500, value: (_, random) => random })
+  const judged = judge(SETTINGS, state, state.t[1], 1e6)
+  assert.equal(judged.state, state)
+  assert.equal(judged.score, 0)
+})
+
+test('given little data, then the rule says how long it still learns', () => {
+  const { state } = told({ count: 289, value: (_, random) => random })
+  assert.equal(learningMs(state, 2 * DAY), DAY)
+  assert.ok(learningMs(state, 0) <= 0)
+  const short = told({ count: 100, value: (_, random) => random })
+  assert.equal(learningMs(short.state, 0), 100 * 5 * MINUTE)
+})

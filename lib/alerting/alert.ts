@@ -154,7 +154,8 @@ export function resolvedAlert(
 ): ResolvedAlert {
   return {
     ...alert,
-    ...comparedFields(compared),
+    // What was expected, and why the value was unusual, stays that of the firing.
+    ...comparedFields({ ...compared, words: undefined }),
     status: 'resolved',
     endedAt: instant(resolvedAtMs),
     reason,

@@ -252,9 +252,7 @@ function learn(settings: Settings, state: Learned, timeMs: number, x: number, va
   const isAfterGap = isGap || (state.g !== undefined && n < state.g)
   const score = isAfterGap ? 0 : Math.min(1, rarest / RAREST)
   const isNew = score >= settings.threshold && (rested === undefined || isOther(rested, which, score))
-  const lasts =
-    rested?.[6] === 1 &&
-    (score >= LASTS * rested[1] || x < (rested[4] ?? -Infinity) || x > (rested[5] ?? Infinity))
+  const lasts = rested?.[6] === 1 && stillLasts(rested, h, x, features)
   const e: Episode | undefined = isNew
     ? episode(n + 1, score, which, bandOf(settings, state, which, season))
     : rested && rested[6] === (lasts ? 1 : 0)
@@ -300,6 +298,17 @@ function learn(settings: Settings, state: Learned, timeMs: number, x: number, va
 /** Returns whether this is another anomaly than the one that is known: a rarer one, of another kind. */
 function isOther([, score, feature]: Episode, which: number, now: number): boolean {
   return FEATURES[feature] !== FEATURES[which] && now >= TUNING.again * score
+}
+
+/** Returns whether the value is still beyond what was expected, or what was unusual still is. */
+function stillLasts(
+  [, score, feature, , low, high]: Episode,
+  h: Histograms,
+  x: number,
+  features: readonly number[],
+): boolean {
+  if (FEATURES[feature] === 'spike') return (low !== null && x < low) || (high !== null && x > high)
+  return weightOf(feature) * rarity(h, feature, features[feature] ?? 0) >= LASTS * score * RAREST
 }
 
 /** Returns the band of the feature that made a reading unusual. The spread has none: its values are within the band of a spike. */

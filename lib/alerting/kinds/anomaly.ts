@@ -120,7 +120,7 @@ function explained({ expected, low, high, score, why }: Judged): Words {
     expected: rounded(expected),
     ...(Number.isFinite(low) && { expectedLow: rounded(low) }),
     ...(Number.isFinite(high) && { expectedHigh: rounded(high) }),
-    ...(score !== undefined && { score: rounded(score) }),
+    ...(score !== undefined && { score: Number(score.toPrecision(3)) }),
     ...(why && { why }),
   }
 }

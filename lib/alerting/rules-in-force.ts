@@ -55,8 +55,12 @@ function watching(rules: readonly KeyedRule[]): Watching {
 
 function withKey(rule: Rule): KeyedRule {
   const kind = rememberingKind(rule)
-  const historyKey = kind && `${kind.name} ${rule.metric} ${kind.memory.key(kind.own)}`
-  return { key: keyOf(rule), rule, ...(kind && historyKey ? { historyKey, remembering: kind } : {}) }
+  return { key: keyOf(rule), rule, ...(kind && { historyKey: historyKeyOf(rule, kind), remembering: kind }) }
+}
+
+/** Returns the key under which the earlier readings of a rule are stored. */
+export function historyKeyOf({ metric }: Rule, { name, memory, own }: Remembering): string {
+  return `${name} ${metric} ${memory.key(own)}`
 }
 
 /**

@@ -7,7 +7,7 @@ import type { StateInspection } from '../../packages/runtime/adapters/redis/insp
 import { partsOfEntity } from '../../packages/runtime/consumer/event.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'
 import type { FiredAlert } from '../alerting/alert.ts'
-import type { AlertingState } from '../alerting/entity-state.ts'
+import type { AlertingHistory, AlertingState } from '../alerting/entity-state.ts'
 import { identityOfPatternKey } from '../alerting/patterns/pattern.ts'
 import { type PatternState, type PatternStates, phaseOfPattern } from '../alerting/patterns/state.ts'
 import { identityOfKey } from '../alerting/rules-in-force.ts'
@@ -55,6 +55,13 @@ const OF_ENTITIES: Table<AlertingState, ActiveAlert> = {
   process: { name: 'alerting' },
   rows: activeIn,
   order: byRule,
+}
+
+/** What rules have stored about earlier readings of an entity. */
+export const HISTORIES: Table<AlertingState, AlertingHistory> = {
+  process: { name: 'alerting' },
+  rows: ({ state: { history } }) => (history ? [history] : []),
+  order: () => 0,
 }
 
 const OF_GROUPS: Table<PatternStates, ActiveAlert> = {

@@ -2,15 +2,17 @@
 
 import { conditionKind, measureKind, rememberingKind } from '../../../lib/alerting/condition.ts'
 import { unitOf } from '../../../lib/alerting/given.ts'
+import type { AlertingHistory } from '../../../lib/alerting/entity-state.ts'
 import { matches } from '../../../lib/alerting/match.ts'
 import { type AnyRule, thresholdRules } from '../../../lib/alerting/patterns/pattern.ts'
 import { identityOf, type Rule } from '../../../lib/alerting/rule.ts'
+import { historyKeyOf } from '../../../lib/alerting/rules-in-force.ts'
 import type { StatisticsSummary } from '../../../lib/analytics/statistics.ts'
 import { signalOfEntity } from '../../../lib/app/topics.ts'
 import type { EntityReading } from '../../../lib/queries/entity-log.ts'
 import type { Searched } from '../../../lib/queries/newest-records.ts'
 import { ACTIVITIES } from '../../../lib/tables/activities.ts'
-import { type ActiveAlert, activeAlertsOf } from '../../../lib/tables/conditions.ts'
+import { type ActiveAlert, activeAlertsOf, HISTORIES } from '../../../lib/tables/conditions.ts'
 import { entityStatistics, type FoundStatistics } from '../../../lib/tables/statistics.ts'
 import { rowsOfEntity } from '../../../lib/tables/table.ts'
 import type { FamilyName, ReadingData } from '../../../lib/telemetry/families.ts'
@@ -97,8 +99,9 @@ export async function entityNow(
   const patterns = await environment.topicSize('patterns')
   const endsMs = endOf(known, spanMs)
   const period = { sinceMs: endsMs - LIVE_MS }
-  const [[activity], alerts, rules, recent] = await Promise.all([
+  const [[activity], [history], alerts, rules, recent] = await Promise.all([
     rowsOfEntity(inspection, ACTIVITIES, readings, entity),
+    rowsOfEntity(inspection, HISTORIES, readings, entity),
     activeAlertsOf(inspection, readings, patterns, entity),
     memory.rules(entity, partition),
     memory.readings(entity, partition).get(period),
@@ -127,7 +130,7 @@ export async function entityNow(
         }
       : null,
     alerts,
-    rules: rules ? watchingRules(rules, { family, subject, newest }) : null,
+    rules: rules ? watchingRules(rules, { family, subject, newest, history, endsMs, spanMs }) : null,
     newest: shownReadings(recent.found, shown, { endsMs, isLive }),
     searched: recent.searched,
   }
@@ -183,7 +186,27 @@ export interface WatchingRule {
   /** Time for which the condition must hold before the alert fires, in milliseconds. */
   readonly forMs: number
   readonly isPaused: boolean
+  /** What the rule has learned about the entity; absent if its kind does not learn, or has no reading yet. */
+  readonly learned?: {
+    /** Time for which it still learns, in milliseconds; 0 or less if it decides. */
+    readonly learningMs: number
+    /** Values that are usual, at times in epoch milliseconds; null for a bound that is not known. */
+    readonly usual: readonly (readonly [atMs: number, least: number | null, most: number | null])[]
+  }
 }
+
+interface Watched {
+  readonly family: FamilyName
+  readonly subject?: string
+  readonly newest?: ReadingData | undefined
+  readonly history?: AlertingHistory | undefined
+  /** Times for which the usual values are wanted. */
+  readonly endsMs?: number
+  readonly spanMs?: number
+}
+
+/** Number of times for which the usual values are returned. */
+const USUAL = 96
 
 /**
  * Returns the rules that apply to an entity.
@@ -191,13 +214,29 @@ export interface WatchingRule {
  * @param newest data of the newest reading, which contains the site, type and tags of the entity. If it is undefined, rules that
  * match on these are not returned.
  */
-export function watchingRules(
-  rules: readonly AnyRule[],
-  { family, subject, newest }: { family: FamilyName; subject?: string; newest?: ReadingData | undefined },
-): WatchingRule[] {
+export function watchingRules(rules: readonly AnyRule[], watched: Watched): WatchingRule[] {
+  const { family, subject, newest } = watched
   const watches = (rule: Rule) =>
     rule.family === family && (!rule.match || matches(rule.match, family, subject, newest ?? {}))
-  return thresholdRules(rules).filter(watches).map(watchingRule)
+  return thresholdRules(rules)
+    .filter(watches)
+    .map(rule => ({ ...watchingRule(rule), ...learnedBy(rule, watched) }))
+}
+
+function learnedBy(
+  rule: Rule,
+  { history = {}, endsMs = 0, spanMs = 0 }: Watched,
+): Pick<WatchingRule, 'learned'> {
+  const kind = rememberingKind(rule)
+  const state = kind && history[historyKeyOf(rule, kind)]
+  if (!state || !kind.memory.outlook) return {}
+  const { outlook } = kind.memory
+  const usual = Array.from({ length: USUAL }, (_, index) => {
+    const atMs = endsMs - spanMs + (spanMs * index) / (USUAL - 1)
+    const { below, above } = outlook(kind.own, state, atMs).usual
+    return [atMs, finite(below), finite(above)] as const
+  })
+  return { learned: { learningMs: outlook(kind.own, state, endsMs).learningMs, usual } }
 }
 
 function watchingRule(rule: Rule): WatchingRule {

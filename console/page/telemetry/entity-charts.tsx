@@ -5,8 +5,17 @@ import type uPlot from 'uplot'
 import type { EntityNow } from '../../api/telemetry/entity.ts'
 import type { EntityHistory } from '../../api/telemetry/history.ts'
 import { numberText, timeText } from '../parts/words.ts'
-import { type ChartSpan, conditionText, forText, unitText, valueText } from './figures.ts'
-import { type Columns, levelsOf, minuteColumns, rangeOf, readingColumns, spansOf, within } from './series.ts'
+import { type ChartSpan, conditionText, forText, learningText, unitText, valueText } from './figures.ts'
+import {
+  bandsOf,
+  type Columns,
+  levelsOf,
+  minuteColumns,
+  rangeOf,
+  readingColumns,
+  spansOf,
+  within,
+} from './series.ts'
 import type { ChosenRange } from './span-choice.tsx'
 import { TimeChart } from './time-chart.tsx'
 
@@ -50,6 +59,7 @@ function MetricChart({
   const { name, unit, statistics } = metric
   const rules = (now.rules ?? []).filter(rule => rule.metric === name && !rule.isPaused)
   const levels = levelsOf(rules, name)
+  const bands = bandsOf(rules)
   const spans = spansOf(history?.alerts ?? [], now.alerts, { metric: name, endsMs: now.endsMs })
   const shown = within(columns, range.fromMs, range.toMs)
   return (
@@ -65,7 +75,7 @@ function MetricChart({
         fromS={range.fromMs / 1_000}
         toS={range.toMs / 1_000}
         range={rangeOf(shown.lists, levels)}
-        marks={{ levels, spans }}
+        marks={{ levels, spans, bands }}
         label={labelOf({
           name,
           unit,
@@ -87,6 +97,7 @@ function MetricChart({
           <li key={rule.rule}>
             <strong>{rule.name}</strong> {conditionText(rule)}, {rule.forMs === 0 ? '' : 'for '}
             {forText(rule)}
+            {learningText(rule)}
           </li>
         ))}
       </ul>

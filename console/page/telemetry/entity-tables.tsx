@@ -39,9 +39,10 @@ const STATISTICS: readonly Column<Metric>[] = [
 /** Rules that apply to the entity, and their state. */
 export function Rules({ now }: { readonly now: EntityNow }): JSX.Element {
   const { rules, alerts } = now
-  const stateOf = ({ rule, isPaused }: WatchingRule) => {
+  const stateOf = ({ rule, isPaused, learned }: WatchingRule) => {
     if (isPaused) return 'paused'
-    return alerts.find(({ identity, isOfSilence }) => identity === rule && !isOfSilence)?.phase ?? 'inactive'
+    const phase = alerts.find(({ identity, isOfSilence }) => identity === rule && !isOfSilence)?.phase
+    return phase ?? (learned && learned.learningMs > 0 ? 'learning' : 'inactive')
   }
   const columns: readonly Column<WatchingRule>[] = [
     column(

@@ -38,6 +38,12 @@ export function forText({ forMs }: WatchingRule): string {
   return forMs === 0 ? 'at once' : durationText(forMs).replace(/ 0 \w+$/, '')
 }
 
+/** Says for how long a rule still learns; empty for a rule that decides. */
+export function learningText({ learned }: WatchingRule): string {
+  const leftMs = learned?.learningMs ?? 0
+  return leftMs > 0 ? `, learning for another ${durationText(leftMs)}` : ''
+}
+
 /** Describes how much was searched if a search reached its limit; undefined if the search was complete. */
 export function searchedText({ records, ended }: Searched): string | undefined {
   if (ended !== 'limit') return undefined

@@ -17,6 +17,12 @@ export interface Level {
   readonly severity: string
 }
 
+/** Usual values of a rule that learns: times in epoch seconds, and the least and the most usual value. */
+export interface Band {
+  readonly severity: string
+  readonly points: readonly (readonly [atS: number, least: number, most: number])[]
+}
+
 /** Period in which an alert was firing. For an alert that is still firing, the end is after the end of the chart. */
 export interface Span {
   readonly fromS: number
@@ -91,6 +97,16 @@ export function levelsOf(rules: readonly WatchingRule[], metric: string): Level[
     ...(fireAbove === null ? [] : [{ value: fireAbove, name: `${name} above`, severity }]),
     ...(fireBelow === null ? [] : [{ value: fireBelow, name: `${name} below`, severity }]),
   ])
+}
+
+/** Returns the usual values of the rules that have learned them. A bound that is not known is left out. */
+export function bandsOf(rules: readonly WatchingRule[]): Band[] {
+  return rules.flatMap(({ severity, learned }) => {
+    const points = (learned?.usual ?? []).flatMap(([atMs, least, most]) =>
+      least === null || most === null ? [] : [[atMs / 1_000, least, most] as const],
+    )
+    return points.length > 1 ? [{ severity, points }] : []
+  })
 }
 
 /**

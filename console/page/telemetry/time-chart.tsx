@@ -4,7 +4,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
 import { axisTexts } from '../parts/words.ts'
 import { labelPlaces } from './chart-range.ts'
-import type { Level, Span } from './series.ts'
+import type { Band, Level, Span } from './series.ts'
 import 'uplot/dist/uPlot.min.css'
 
 /** Shape in which a series is drawn. `edge` is a border of the band between the second and the third list of values. */
@@ -28,7 +28,7 @@ interface Props {
   readonly onSelect?: (fromS: number, toS: number) => void
 }
 
-const NO_MARKS: Marks = { levels: [], spans: [] }
+const NO_MARKS: Marks = { levels: [], spans: [], bands: [] }
 const LEAST_WIDTH = 200
 /** Minimum width of a selection in pixels. A shorter drag counts as a click. */
 const LEAST_SELECTED = 8
@@ -161,6 +161,7 @@ function faint(colour: string): string {
 interface Marks {
   readonly levels: readonly Level[]
   readonly spans: readonly Span[]
+  readonly bands: readonly Band[]
 }
 
 /** CSS custom properties with the colors of severities. */
@@ -177,11 +178,29 @@ function marksPlugin(marks: () => Marks, colour: (property: string) => string): 
   return {
     hooks: {
       drawAxes: chart => {
+        for (const band of marks().bands) drawBand(chart, band, of(band.severity))
         for (const span of marks().spans) drawSpan(chart, span, of(span.severity))
       },
       draw: chart => drawLevels(chart, marks().levels, of),
     },
   }
+}
+
+/** Draws the usual values behind the curve, within the chart. */
+function drawBand(chart: uPlot, { points }: Band, colour: string): void {
+  const { ctx, bbox } = chart
+  const edge = (which: 1 | 2) => points.map(point => [point[0], point[which]] as const)
+  ctx.save()
+  ctx.beginPath()
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height)
+  ctx.clip()
+  ctx.beginPath()
+  for (const [atS, value] of [...edge(1), ...edge(2).reverse()])
+    ctx.lineTo(chart.valToPos(atS, 'x', true), chart.valToPos(value, 'y', true))
+  ctx.fillStyle = colour
+  ctx.globalAlpha = 0.12
+  ctx.fill()
+  ctx.restore()
 }
 
 function drawSpan(chart: uPlot, { fromS, toS }: Span, colour: string): void {

@@ -116,7 +116,7 @@ const FALLS = 0.02
 
 /** A stuck value becomes less usual with each step, so a size that was never there before counts only in each such step. */
 const STUCK_STEPS = 12
-const STUCK = 7
+const [SPIKE, STUCK, RHYTHM] = [0, 7, 8]
 
 const FEATURES: readonly Why[] = [
   'spike',
@@ -144,16 +144,11 @@ export function judge(settings: Settings, state: Learned | undefined, timeMs: nu
   return state.up ? ofCounter(settings, state, timeMs, value) : learn(settings, state, timeMs, value, value)
 }
 
-/** Returns what is expected of the next reading, of which only the time is known. */
+/** Returns what is expected at a time: by the rhythm, or else of the next reading. */
 export function expectedAt(settings: Settings, state: Learned, timeMs: number): Expected {
-  const [fast, short] = state.m
   const season = rhythmAt(state.r, timeMs, settings)
-  const near = band(settings, state.h, 0, fast)
-  const daily = season === undefined ? near : band(settings, state.h, 8, short + season)
+  const { expected, low, high } = bandOf(settings, state, season === undefined ? SPIKE : RHYTHM, season)
   const back = state.up ? state.x : 0
-  const low = Math.max(near.low, daily.low)
-  const high = Math.min(near.high, daily.high)
-  const expected = Math.max(low, Math.min(high, daily.expected))
   return { expected: expected + back, low: low + back, high: high + back }
 }
 
@@ -291,7 +286,7 @@ function learn(settings: Settings, state: Learned, timeMs: number, x: number, va
     return quiet({ ...first(timeMs, value - state.x), t: next.t, x: value, up: true }, value)
   if (isUnusual && e) return { state: next, ...told(e), isNew }
   const shown = rested === undefined ? score : 0
-  const near = bandOf(settings, state, 0, season)
+  const near = bandOf(settings, state, SPIKE, season)
   return { state: next, score: isKnown ? shown : undefined, why: FEATURES[which], isNew: false, ...near }
 }
 
@@ -316,7 +311,7 @@ function bandOf(settings: Settings, { h, m }: Learned, feature: number, season =
   const [fast, short, , level] = m
   const why = FEATURES[feature]
   if (why === 'level') return band(settings, h, feature - (feature % 2), level + season)
-  return why === 'rhythm' ? band(settings, h, 8, short + season) : band(settings, h, 0, fast)
+  return why === 'rhythm' ? band(settings, h, RHYTHM, short + season) : band(settings, h, SPIKE, fast)
 }
 
 /** @param feature feature of the upper side; the lower side is the next one */

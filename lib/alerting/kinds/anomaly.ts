@@ -5,6 +5,7 @@
 import { parseDuration } from '../../duration.ts'
 import { FAMILIES } from '../../telemetry/families.ts'
 import {
+  expectedAt,
   type Judged,
   judge,
   type Learned,
@@ -94,7 +95,10 @@ export const anomaly: ConditionKind<AnomalyCondition> = {
         },
       }
     },
-    learningMs: ({ learnForMs }, state: Learned) => learningMs(state, learnForMs),
+    outlook(own, state: Learned, timeMs) {
+      const { low, high } = expectedAt(settingsOf(own), state, timeMs)
+      return { learningMs: learningMs(state, own.learnForMs), usual: { below: low, above: high } }
+    },
   },
   words: {
     text: () => 'is unusual',

@@ -97,8 +97,13 @@ export interface Memory<Own> {
    * previous one.
    */
   compare(own: Own, state: object | undefined, timeMs: number, value: number): Comparison
-  /** Returns how long the kind still learns before it compares; 0 or less if it compares. */
-  learningMs?(own: Own, state: object): number
+  /** Returns how long the kind still learns before it compares, 0 or less if it compares, and the values that are usual at a time. */
+  outlook?(own: Own, state: object, timeMs: number): Outlook
+}
+
+export interface Outlook {
+  readonly learningMs: number
+  readonly usual: Limits
 }
 
 export interface Comparison {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { WatchingRule } from '../../../../console/api/telemetry/entity.ts'
 import {
+  bandsOf,
   levelsOf,
   minuteColumns,
   rangeOf,
@@ -42,6 +43,25 @@ const rule: WatchingRule = {
 }
 
 describe('what charts are drawn from', () => {
+  it('given a rule that learns, then its usual values are a band, without bounds that it does not know', () => {
+    const usual = [
+      [0, null, 5],
+      [60_000, 1, 5],
+      [120_000, 2, 6],
+    ] as const
+    const bands = bandsOf([rule, { ...rule, learned: { learningMs: 0, usual } }])
+    assert.deepEqual(bands, [
+      {
+        severity: 'critical',
+        points: [
+          [60, 1, 5],
+          [120, 2, 6],
+        ],
+      },
+    ])
+    assert.deepEqual(bandsOf([{ ...rule, learned: { learningMs: 0, usual: usual.slice(0, 2) } }]), [])
+  })
+
   it('given minutes and the open one, then each has its values in its middle, the open one last', () => {
     const { times, lists } = minuteColumns(history([1, 2]), open(3), 'temperature')
     assert.deepEqual(times, [90, 150, 210])

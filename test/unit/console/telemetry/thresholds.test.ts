@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { watchingRules } from '../../../../console/api/telemetry/entity.ts'
 import type { AnyRule } from '../../../../lib/alerting/patterns/pattern.ts'
+import { rulesInForce } from '../../../../lib/alerting/rules-in-force.ts'
 import { ruleOf } from '../../alerting/support.ts'
 
 const RULES: readonly AnyRule[] = [
@@ -50,5 +51,23 @@ describe('the rules that watch an entity', () => {
     assert.deepEqual([jump?.compares, jump?.fireAbove, jump?.fireBelow], ['change', 5, null])
     assert.deepEqual([broken?.compares, broken?.states, broken?.fireAbove], ['state', ['degraded'], null])
     assert.equal(off?.isPaused, true)
+  })
+
+  it('given a rule that learns, then it says for how long, and which values are usual', () => {
+    const rule = ruleOf({ anomaly: { learnFor: '2d' } })
+    const [keyed] = rulesInForce([rule]).byKey.values()
+    const { historyKey = '', remembering: kind } = keyed ?? {}
+    let state: object | undefined
+    for (let index = 0; index < 288; index += 1)
+      state = kind?.memory.compare(kind.own, state, index * 300_000, 20 + (index % 5)).state
+    const history = { [historyKey]: state as object }
+    const times = { endsMs: 288 * 300_000, spanMs: 3_600_000 }
+    const [found] = watchingRules([rule], { family: 'environment', subject: 's-1', history, ...times })
+    const { learningMs = 0, usual = [] } = found?.learned ?? {}
+    assert.equal(learningMs, 2 * 86_400_000 - 287 * 300_000)
+    assert.deepEqual([usual.at(0)?.[0], usual.at(-1)?.[0]], [times.endsMs - times.spanMs, times.endsMs])
+    for (const [, least, most] of usual) assert.ok((least ?? 0) < 20 && (most ?? 0) > 24)
+    const [unknown] = watchingRules([rule], { family: 'environment', subject: 's-1' })
+    assert.equal(unknown?.learned, undefined)
   })
 })

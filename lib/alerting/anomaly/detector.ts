@@ -10,11 +10,12 @@
  * Means and histograms count steps. A step is one reading or, if readings come faster, five minutes, of which the largest features are
  * counted. So time scales follow the interval between readings, and many readings a minute do not cause many alerts.
  */
+import { FEATURES, type Means, RHYTHM, SPIKE, STUCK, type Why, withReading } from './features.ts'
 import { bucketOf, emptyHistograms, type Histograms, limitOf, rarity, withCounts } from './histograms.ts'
-import { type Rhythm, rhythmAt, UNKNOWN_RHYTHM, withReading } from './rhythm.ts'
+import { type Rhythm, rhythmAt, UNKNOWN_RHYTHM, withDistance } from './rhythm.ts'
 
 /** Scores from which readings are unusual, by the sensitivity of a rule. */
-export const THRESHOLDS = { low: 0.54, medium: 0.44, high: 0.38 } as const
+export const THRESHOLDS = { low: 0.56, medium: 0.46, high: 0.4 } as const
 
 export interface Settings {
   /** Score from which a reading is unusual, from 0 to 1. */
@@ -22,9 +23,6 @@ export interface Settings {
   readonly day: boolean
   readonly week: boolean
 }
-
-/** What made a reading unusual. */
-export type Why = 'spike' | 'level' | 'rhythm' | 'spread' | 'stuck'
 
 /** What a reading was expected to be. A limit that is not known is infinite. */
 export interface Expected {
@@ -43,16 +41,12 @@ export interface Judged extends Expected {
 }
 
 /** State for one entity and metric, stored as JSON. Its keys are short, because each entity has one for each metric. */
-export interface Learned {
+export interface Learned extends Means {
   /** Number of steps. */
   readonly n: number
   /** Times of the first and the last reading, and the mean interval. */
   readonly t: readonly [firstMs: number, lastMs: number, everyMs: number]
   readonly x: number
-  /** Exponential means, from fast to slow. */
-  readonly m: readonly [fast: number, short: number, long: number, level: number]
-  /** Mean size of the last moves, and of the distance from the level. */
-  readonly s: readonly [moves: number, distance: number]
   readonly h: Histograms
   readonly r: Rhythm
   /** Largest bucket of each feature in a step that is not over. */
@@ -77,64 +71,30 @@ type Episode = readonly [
   lasts: 0 | 1,
 ]
 
-/** Time scales in steps, and weights of the features. They were chosen with the training part of the benchmark. */
-export const TUNING = {
-  fast: 0.4,
-  short: 0.06,
-  long: 0.012,
-  moves: 0.05,
-  levelSteps: 4_000,
-  /** Steps for which an anomaly counts as known. A score that is higher by this factor, for another reason, is another anomaly. */
-  restSteps: 200,
-  again: 1.2,
-  spike: 1,
-  level: 1,
-  longLevel: 1,
-  spread: 1,
-  stuck: 0.8,
-  rhythm: 0.8,
-}
-
+/** Steps for which an anomaly counts as known. A score that is higher by the factor, for another reason, is another anomaly. */
+const REST_STEPS = 200
+const OTHER = 1.2
 /** Steps before anything is unusual. */
 const LEAST_STEPS = 200
 const STEP_MS = 5 * 60_000
 /** Rarity with the score 1: one in 10 to the power of this. */
 const RAREST = 8
+/** Share of a new interval in their mean. */
+const OF_INTERVAL = 0.05
 /** A pause of more intervals than this is a gap. After it, the short mean must settle. */
 const GAP = 10
 const AFTER_GAP = 20
 /** Readings within an anomaly count only in each such step. */
 const DAMPING = 2
-/** Share of the usual distance from the level below which moves are no move. */
-const STILL = 1e-3
+/** Share of its rarity with which a later feature, which follows from an earlier one, explains a reading. */
+const NEARLY = 0.8
 /** Share of its first score above which an anomaly lasts. */
 const LASTS = 0.7
-/** Distances from the level count up to this multiple of the usual distance. */
-const CLIP = 64
 /** A counter has risen in most steps, and has fallen in fewer than this share. Falls are restarts. */
 const FALLS = 0.02
 
 /** A stuck value becomes less usual with each step, so a size that was never there before counts only in each such step. */
 const STUCK_STEPS = 12
-const [SPIKE, STUCK, RHYTHM] = [0, 7, 8]
-
-const FEATURES: readonly Why[] = [
-  'spike',
-  'spike',
-  'level',
-  'level',
-  'level',
-  'level',
-  'spread',
-  'stuck',
-  'rhythm',
-  'rhythm',
-]
-
-function weightOf(feature: number): number {
-  const { spike, level, longLevel, spread, stuck, rhythm } = TUNING
-  return [spike, spike, level, level, longLevel, longLevel, spread, stuck, rhythm, rhythm][feature] as number
-}
 
 /** Judges a reading. A reading with the time of the last one changes nothing; the caller must not give an earlier one. */
 export function judge(settings: Settings, state: Learned | undefined, timeMs: number, value: number): Judged {
@@ -207,77 +167,38 @@ function ofCounter(settings: Settings, state: Learned, timeMs: number, value: nu
 
 /** @param x number that is learned: the value or, for a counter, its difference */
 function learn(settings: Settings, state: Learned, timeMs: number, x: number, value: number): Judged {
-  const { t, m, s, n, h, r } = state
-  const [firstMs, lastMs, beforeMs] = t
-  const pauseMs = timeMs - lastMs
-  const everyMs = beforeMs === 0 ? pauseMs : beforeMs + 0.05 * (Math.min(pauseMs, 5 * beforeMs) - beforeMs)
-  const isGap = beforeMs > 0 && pauseMs > GAP * Math.max(beforeMs, STEP_MS)
-  const isFast = everyMs < STEP_MS
-  const weight = isFast ? Math.min(1, pauseMs / STEP_MS) : 1
-  const by = (rate: number) => Math.max(rate, 1 / (n + 1)) * weight
-  const fast = isGap ? x : m[0]
-  const level = m[3]
+  const { n, h, r } = state
+  const { everyMs, isGap, isFast, ends } = paceOf(state, timeMs)
+  const share = isFast ? Math.min(1, (timeMs - state.t[1]) / STEP_MS) : 1
   const season = rhythmAt(r, timeMs, settings)
-  const steady = x - (season ?? 0)
-  const move = x - fast
-  const away = x - level
-  const short = m[1] + by(TUNING.short) * (steady - m[1])
-  const long = m[2] + by(TUNING.long) * (steady - m[2])
-  const moves = s[0] + by(TUNING.moves) * (Math.abs(move) - s[0])
-  const off = steady - m[1]
-  const features = [
-    move,
-    -move,
-    short - level,
-    level - short,
-    long - level,
-    level - long,
-    moves,
-    1 / (moves + Math.max(s[1] * STILL, Number.EPSILON)),
-    ...(season === undefined ? [] : [off, -off]),
-  ]
-  const rested = state.e !== undefined && n + 1 - state.e[0] >= TUNING.restSteps ? undefined : state.e
+  const from: Means = isGap ? { s: state.s, m: [x, state.m[1], state.m[2], state.m[3]] } : state
+  const { means, sizes } = withReading(from, x, season, { steps: n + 1, share })
   const isKnown = n + 1 >= LEAST_STEPS
-  let [rarest, which] = [0, -1]
-  if (isKnown)
-    for (const [feature, size] of features.entries()) {
-      const rare = weightOf(feature) * rarity(h, feature, size)
-      if (rare > rarest) [rarest, which] = [rare, feature]
-    }
   const isAfterGap = isGap || (state.g !== undefined && n < state.g)
-  const score = isAfterGap ? 0 : Math.min(1, rarest / RAREST)
-  const isNew = score >= settings.threshold && (rested === undefined || isOther(rested, which, score))
-  const lasts = rested?.[6] === 1 && stillLasts(rested, h, x, features)
-  const e: Episode | undefined = isNew
+  const { rare, which } = isKnown && !isAfterGap ? rarest(h, sizes) : NOTHING_RARE
+  const score = Math.min(1, rare / RAREST)
+  const known = state.e !== undefined && n + 1 - state.e[0] < REST_STEPS ? state.e : undefined
+  const isNew = score >= settings.threshold && (known === undefined || isOther(known, which, score))
+  const e = isNew
     ? episode(n + 1, score, which, bandOf(settings, state, which, season))
-    : rested && rested[6] === (lasts ? 1 : 0)
-      ? rested
-      : (rested?.with(6, 0) as Episode | undefined)
+    : known?.[6] === 1 && !stillLasts(known, h, x, sizes)
+      ? over(known)
+      : known
   const isUnusual = e?.[6] === 1
-  // From here on, what the reading teaches.
-  const ends = !isFast || Math.floor(timeMs / STEP_MS) !== Math.floor(lastMs / STEP_MS)
-  const buckets = features.map((size, feature) => largest(bucketOf(size), state.b?.[feature]))
+  const hasRested = ends && state.e !== undefined && n + 1 - state.e[0] === REST_STEPS
+  const { m, s } = hasRested ? withAcceptedLevel(means) : means
+  const buckets = sizes.map((size, feature) => largest(bucketOf(size), state.b?.[feature]))
   const counts = ends && !(isUnusual && n % DAMPING > 0)
-  const clip = n < LEAST_STEPS ? Number.POSITIVE_INFINITY : CLIP * s[1]
-  const clipped = Math.max(-clip, Math.min(clip, away))
-  const distance = s[1] + by(1 / TUNING.levelSteps) * (Math.abs(n < 50 ? away : clipped) - s[1])
-  const hasRested = ends && state.e !== undefined && n + 1 - state.e[0] === TUNING.restSteps
-  // A level that has lasted for so long is the new one.
-  const shift = Math.abs(long - level)
-  const isAccepted = hasRested && shift > s[1] && Math.abs(short - long) < shift / 2
-  const nextLevel = isAccepted ? long : level + by(1 / TUNING.levelSteps) * clipped
-  const rises = value > state.x ? 1 : 0
-  const falls = value < state.x ? 1 : 0
   const next: Learned = {
     n: ends ? n + 1 : n,
-    t: [firstMs, timeMs, everyMs],
+    t: [state.t[0], timeMs, everyMs],
     x: value,
-    m: [fast + by(TUNING.fast) * (x - fast), short, long, nextLevel],
-    s: [moves, distance],
+    m,
+    s,
     h: counts ? withCounts(h, buckets, n % STUCK_STEPS === 0 ? undefined : STUCK) : h,
-    r: e ? r : withReading(r, timeMs, x - nextLevel, distance),
+    r: e ? r : withDistance(r, timeMs, x - m[3], s[1]),
     ...(ends ? {} : { b: buckets.map(bucket => bucket ?? null) }),
-    v: [state.v[0] + rises, state.v[1] + falls],
+    v: [state.v[0] + (value > state.x ? 1 : 0), state.v[1] + (value < state.x ? 1 : 0)],
     ...(state.up && { up: true }),
     ...(isGap ? { g: n + AFTER_GAP } : isAfterGap && { g: state.g as number }),
     ...(e && { e }),
@@ -285,14 +206,52 @@ function learn(settings: Settings, state: Learned, timeMs: number, x: number, va
   if (!state.up && next.n === LEAST_STEPS && n < LEAST_STEPS && isCounter(next))
     return quiet({ ...first(timeMs, value - state.x), t: next.t, x: value, up: true }, value)
   if (isUnusual && e) return { state: next, ...told(e), isNew }
-  const shown = rested === undefined ? score : 0
-  const near = bandOf(settings, state, SPIKE, season)
-  return { state: next, score: isKnown ? shown : undefined, why: FEATURES[which], isNew: false, ...near }
+  const near = bandOf(settings, state, SPIKE)
+  return {
+    state: next,
+    score: isKnown ? (known ? 0 : score) : undefined,
+    why: FEATURES[which]?.why,
+    isNew: false,
+    ...near,
+  }
+}
+
+function paceOf({ t: [, lastMs, beforeMs] }: Learned, timeMs: number) {
+  const pauseMs = timeMs - lastMs
+  const everyMs =
+    beforeMs === 0 ? pauseMs : beforeMs + OF_INTERVAL * (Math.min(pauseMs, 5 * beforeMs) - beforeMs)
+  const isFast = everyMs < STEP_MS
+  return {
+    everyMs,
+    isFast,
+    isGap: beforeMs > 0 && pauseMs > GAP * Math.max(beforeMs, STEP_MS),
+    ends: !isFast || Math.floor(timeMs / STEP_MS) !== Math.floor(lastMs / STEP_MS),
+  }
+}
+
+const NOTHING_RARE = { rare: 0, which: -1 }
+
+/** Returns the largest rarity, and the first feature that is nearly as rare: a jump is a spike, although it is a spread as well. */
+function rarest(h: Histograms, sizes: readonly number[]): typeof NOTHING_RARE {
+  let [rare, whose, which] = [0, 0, -1]
+  for (let feature = 0; feature < sizes.length; feature += 1) {
+    const own = weightOf(feature) * rarity(h, feature, sizes[feature] as number)
+    if (own * NEARLY > whose) [whose, which] = [own, feature]
+    if (own > rare) rare = own
+  }
+  return { rare, which }
+}
+
+/** Returns the means with the longer mean as the level, if the value has been steady there since the anomaly began. */
+function withAcceptedLevel({ m, s }: Means): Means {
+  const [fast, short, long, level] = m
+  const shift = Math.abs(long - level)
+  return shift > s[1] && Math.abs(short - long) < shift / 2 ? { m: [fast, short, long, long], s } : { m, s }
 }
 
 /** Returns whether this is another anomaly than the one that is known: a rarer one, of another kind. */
 function isOther([, score, feature]: Episode, which: number, now: number): boolean {
-  return FEATURES[feature] !== FEATURES[which] && now >= TUNING.again * score
+  return FEATURES[feature]?.why !== FEATURES[which]?.why && now >= OTHER * score
 }
 
 /** Returns whether the value is still beyond what was expected, or what was unusual still is. */
@@ -300,16 +259,16 @@ function stillLasts(
   [, score, feature, , low, high]: Episode,
   h: Histograms,
   x: number,
-  features: readonly number[],
+  sizes: readonly number[],
 ): boolean {
-  if (FEATURES[feature] === 'spike') return (low !== null && x < low) || (high !== null && x > high)
-  return weightOf(feature) * rarity(h, feature, features[feature] ?? 0) >= LASTS * score * RAREST
+  if (FEATURES[feature]?.why === 'spike') return (low !== null && x < low) || (high !== null && x > high)
+  return weightOf(feature) * rarity(h, feature, sizes[feature] ?? 0) >= LASTS * score * RAREST
 }
 
 /** Returns the band of the feature that made a reading unusual. The spread has none: its values are within the band of a spike. */
 function bandOf(settings: Settings, { h, m }: Learned, feature: number, season = 0): Expected {
   const [fast, short, , level] = m
-  const why = FEATURES[feature]
+  const why = FEATURES[feature]?.why
   if (why === 'level') return band(settings, h, feature - (feature % 2), level + season)
   return why === 'rhythm' ? band(settings, h, RHYTHM, short + season) : band(settings, h, SPIKE, fast)
 }
@@ -331,9 +290,13 @@ function episode(step: number, score: number, feature: number, { expected, low, 
 function told(e: Episode) {
   const [, score, feature, expected, low, high] = e
   return {
-    ...{ score, why: FEATURES[feature], isNew: false, expected },
+    ...{ score, why: FEATURES[feature]?.why, isNew: false, expected },
     ...{ low: low ?? Number.NEGATIVE_INFINITY, high: high ?? Number.POSITIVE_INFINITY },
   }
+}
+
+function over([step, score, feature, expected, low, high]: Episode): Episode {
+  return [step, score, feature, expected, low, high, 0]
 }
 
 /** JSON has no infinity. */
@@ -348,4 +311,8 @@ function isCounter({ n, v: [rises, falls] }: Learned): boolean {
 function largest(bucket: number | undefined, before: number | null | undefined): number | undefined {
   if (before === undefined || before === null) return bucket
   return bucket === undefined ? before : Math.max(bucket, before)
+}
+
+function weightOf(feature: number): number {
+  return FEATURES[feature]?.weight ?? 1
 }

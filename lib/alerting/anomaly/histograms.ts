@@ -10,8 +10,8 @@ export interface Histograms {
 const BUCKETS = 26
 /** Bucket of the first number, so that most of the numbers that follow have a bucket. Others move the histogram, or count as least. */
 const FIRST = 14
-/** From this number on, all counts are halved, so that what is long past counts less. */
-const MOST = 4_096
+/** From this number on, all counts are halved, so that what is long past counts less: a month of steps. */
+const MOST = 8_192
 /** Buckets by which one number moves a histogram, so that one outlier does not put all others into the first bucket. */
 const MOST_MOVED = 6
 /** With fewer numbers, nothing is rare. */
@@ -21,7 +21,7 @@ const LEAST = 1e-9
 /** Shape of the histograms, chosen with the benchmark. */
 export const SHAPE = {
   /** Buckets for each power of 2. */
-  perOctave: 2.5,
+  perOctave: 2.3,
   /** Powers of 10 by which a number beyond the largest one is rarer for each factor of 10, and how many at most. */
   beyond: 8,
   mostBeyond: 2,
@@ -84,28 +84,29 @@ export function bucketOf(value: number): number | undefined {
 /**
  * Returns the histograms with one more number in each.
  *
- * @param buckets bucket of each number; undefined for 0, null for none
+ * @param buckets bucket of each number; undefined for 0
  * @param noRecords histogram that does not count a number beyond its largest one
  */
 export function withCounts(
   { c, o, n }: Histograms,
-  buckets: readonly (number | undefined | null)[],
+  buckets: readonly (number | undefined)[],
   noRecords?: number,
 ): Histograms {
   const [counts, firsts, totals] = [c.slice(), o.slice(), n.slice()]
-  for (const [which, bucket] of buckets.entries()) {
-    if (bucket === null) continue
+  for (let which = 0; which < buckets.length; which += 1) {
+    const bucket = buckets[which]
     if ((totals[which] as number) >= MOST) halve(counts, totals, which)
     totals[which] = (totals[which] as number) + 1
     if (bucket === undefined) continue
-    firsts[which] ??= bucket - FIRST
-    let place = Math.max(0, bucket - firsts[which])
+    const first = firsts[which] ?? bucket - FIRST
+    firsts[which] = first
+    let place = Math.max(0, bucket - first)
     if (which === noRecords && place > largestOf(counts, which) && (totals[which] as number) > FEWEST)
       continue
     if (place >= BUCKETS) {
       const by = Math.min(MOST_MOVED, place - BUCKETS + 1)
       move(counts, which, by)
-      firsts[which] += by
+      firsts[which] = first + by
       place = BUCKETS - 1
     }
     counts[which * BUCKETS + place] = count(counts, which, place) + 1

@@ -53,7 +53,7 @@ export function rhythmAt(
  * @param distance distance of the reading from the level
  * @param usual mean size of this distance
  */
-export function withReading(rhythm: Rhythm, timeMs: number, distance: number, usual: number): Rhythm {
+export function withDistance(rhythm: Rhythm, timeMs: number, distance: number, usual: number): Rhythm {
   const { u, d, w } = rhythm
   const day = dayPart(timeMs)
   const week = weekPart(timeMs)

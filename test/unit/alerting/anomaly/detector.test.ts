@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import {
-  judge,
-  type Learned,
-  learningMs,
-  THRESHOLDS,
-  type Why,
-} from '../../../../lib/alerting/anomaly/detector.ts'
+import { judge, type Learned, learningMs, THRESHOLDS } from '../../../../lib/alerting/anomaly/detector.ts'
+import type { Why } from '../../../../lib/alerting/anomaly/features.ts'
 import { anomaly } from '../../../../lib/alerting/kinds/anomaly.ts'
 
 const MINUTE = 60_000

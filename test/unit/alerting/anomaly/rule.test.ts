@@ -45,7 +45,7 @@ describe('given a rule that learns what is usual', () => {
       ['firing', 35, 'spike', undefined, undefined],
     )
     assert.ok(expectedLow < 20.1 && expected > 20 && expected < 21 && expectedHigh > 21 && expectedHigh < 35)
-    assert.ok(score >= 0.44 && score <= 1)
+    assert.ok(score >= 0.46 && score <= 1)
     assert.equal(
       fired.summary,
       `35 °C, expected ${expected} °C, ${expectedLow} °C to ${expectedHigh} °C (spike, ${score})`,

@@ -19,12 +19,12 @@ const SERIES = [
   {
     file: 'ambient_temperature_system_failure.csv',
     options: ['--metric', 'temperature', '--unit', '°F', '--site', 'nab'],
-    rules: 3,
+    rules: 4,
   },
   {
     file: 'rds_cpu_utilization_e47b3b.csv',
     options: ['--family', 'database', '--metric', 'cpuUsagePercent'],
-    rules: 3,
+    rules: 4,
   },
 ]
 

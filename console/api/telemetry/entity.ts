@@ -1,8 +1,8 @@
 /** Current state of one entity. */
 
 import { conditionKind, measureKind, rememberingKind } from '../../../lib/alerting/condition.ts'
-import { unitOf } from '../../../lib/alerting/given.ts'
 import type { AlertingHistory } from '../../../lib/alerting/entity-state.ts'
+import { unitOf } from '../../../lib/alerting/given.ts'
 import { matches } from '../../../lib/alerting/match.ts'
 import { type AnyRule, thresholdRules } from '../../../lib/alerting/patterns/pattern.ts'
 import { identityOf, type Rule } from '../../../lib/alerting/rule.ts'

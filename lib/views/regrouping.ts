@@ -16,7 +16,7 @@ export const SOURCE_TYPES = EVENT_TYPE_NAMES.filter(type =>
   SOURCE_SIGNALS.includes(eventTypeRow(type)?.topic ?? ''),
 )
 
-/** State of the first step for an entity. It exists only if a table with windows reads the entity's events. */
+/** State of the first step for an entity. It exists only if a table with windows reads the signal of the entity's events. */
 export interface EntityClock {
   /** Newest event time of the entity, in milliseconds since the epoch. */
   readonly newestMs: number
@@ -43,7 +43,8 @@ export function regrouped(
   event: Received,
   clock: EntityClock | undefined,
 ): Regrouping {
-  const tables = tablesOf(bySignal, event.type)
+  const ofSignal = bySignal.get(eventTypeRow(event.type)?.topic ?? '') ?? []
+  const tables = ofSignal.filter(({ plan }) => !plan.types || plan.types.includes(event.type))
   const newestMs = Math.max(clock?.newestMs ?? event.timeMs, event.timeMs)
   const rows: Emission[] = []
   let reason: RegroupingReason = tables.length === 0 ? 'no-table' : 'filtered'
@@ -53,17 +54,13 @@ export function regrouped(
     if (group.includes(null)) reason = 'no-group'
     else rows.push(rowEmission(table, event, group, newestMs))
   }
-  const isTimed = tables.some(({ plan }) => plan.window)
+  // Also if these tables read other types, because the clock of an entity must not depend on which tables there are.
+  const isTimed = ofSignal.some(({ plan }) => plan.window)
   return {
     rows,
     reason: rows.length > 0 ? 'regrouped' : reason,
     clock: isTimed ? { newestMs } : undefined,
   }
-}
-
-function tablesOf(bySignal: ViewsInForce['bySignal'], type: string): readonly CompiledTable[] {
-  const tables = bySignal.get(eventTypeRow(type)?.topic ?? '') ?? []
-  return tables.filter(({ plan }) => !plan.types || plan.types.includes(type))
 }
 
 function rowEmission(

@@ -113,6 +113,12 @@ describe('the first step', () => {
       assert.equal(await kit.state('/device/watch d-1'), undefined)
     })
 
+  it('given events of a type that no table reads, then the clock of their entity counts them', async () => {
+    const kit = await kitOf('readings', [tablePlan(MINUTE, { types: [FAMILIES.database.type] })])
+    const [step] = await kit.when(motion(1))
+    assert.deepEqual([step?.reason, step?.state], ['no-table', { newestMs: START_MS + 1_000 }])
+  })
+
   it('given an entity that reports no more, then its clock is forgotten', async () => {
     const kit = await kitOf('readings', [tablePlan(MINUTE)])
     await kit.when(motion(1))

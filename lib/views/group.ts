@@ -13,7 +13,7 @@ export interface GroupState {
   readonly w: readonly StoredWindow[]
   /** Clock of a group with windows: the newest time of its rows and timers. */
   readonly t?: number
-  /** Number of late rows. */
+  /** Number of rows that were too late, by the clock of their entity, for at least one of their windows. */
   readonly l?: number
   /** Time at which changes were emitted last. */
   readonly e?: number
@@ -32,6 +32,8 @@ export interface GroupStep {
   /** Undefined if nothing is left of the group. */
   readonly state: GroupState | undefined
   readonly changes: readonly RowChange[]
+  /** True if a row was added to at least one window. */
+  readonly isApplied: boolean
   readonly isLate: boolean
 }
 
@@ -56,8 +58,10 @@ export function groupStep(
   const before = state?.t ?? NEVER
   const clock = plan.window ? Math.max(before, nowMs) : NEVER
   const windows = [...(state?.w ?? [])]
-  const touched = row ? addRow(table, windows, row, clock) : new Set<number>()
-  const isLate = row !== undefined && touched.size === 0
+  const { touched, isLate } = row
+    ? addRow(table, windows, row, clock)
+    : { touched: new Set<number>(), isLate: false }
+  const isApplied = touched.size > 0
   const changes: RowChange[] = []
   const kept: StoredWindow[] = []
   for (const window of windows) {
@@ -78,7 +82,7 @@ export function groupStep(
   const emittedMs = isDue && open.length > 0 ? nowMs : state?.e
   const pending = isDue ? [] : open.map(({ window }) => window?.[0] ?? 0)
   if (row === undefined && kept.length === 0 && pending.length === 0)
-    return { state: undefined, changes, isLate }
+    return { state: undefined, changes, isApplied, isLate }
   const next: GroupState = {
     w: kept,
     ...(plan.window && { t: clock }),
@@ -86,7 +90,7 @@ export function groupStep(
     ...(emittedMs !== undefined && { e: emittedMs }),
     ...(pending.length > 0 && { d: pending }),
   }
-  return { state: next, changes, isLate }
+  return { state: next, changes, isApplied, isLate }
 }
 
 /** Returns the changes of rows that are not final. */
@@ -116,17 +120,25 @@ export function groupDueMs({ windowing, plan }: CompiledTable, state: GroupState
   return Number.isFinite(dueMs) ? dueMs : undefined
 }
 
-/** Adds a row to the windows, in place. Returns the starts of the windows that it has changed; none if it is late. */
+/**
+ * Adds a row to the windows, in place. Returns the starts of the windows that it has changed, and whether it is late for one of its
+ * windows. Both differ from each other: a row of hopping windows can be late only for the older ones, and a window may have left
+ * because another entity is ahead, so its row is not late.
+ */
 function addRow(
   { windowing, plan: { aggregates, window: plan } }: CompiledTable,
   windows: StoredWindow[],
   row: ViewRow & AggregatedRow,
   clock: number,
-): Set<number> {
+): { readonly touched: Set<number>; readonly isLate: boolean } {
   const touched = new Set<number>()
+  let isLate = false
   const newestMs = row.newestMs ?? row.timeMs
   for (const start of windowing.startsAt(row.timeMs)) {
-    if (plan && windowing.lateMs(start) <= newestMs) continue
+    if (windowing.lateMs(start) <= newestMs) {
+      isLate = true
+      continue
+    }
     let at = positionOf(windows, start)
     let known: StoredWindow = [start, emptyStates(aggregates)]
     let replaced = 0
@@ -146,7 +158,7 @@ function addRow(
     windows.splice(at, replaced, [first, withRow(aggregates, states, row.inputs, row), ...rest])
     touched.add(first)
   }
-  return touched
+  return { touched, isLate }
 }
 
 function joined(

@@ -98,7 +98,8 @@ function onRow(
   const step = groupStep(table, state, event.timeMs, row)
   const dueMs = state && groupDueMs(table, state)
   const emit = building.has(table.plan.generation) ? [] : emissions(table, step, event, event.timeMs)
-  const reason = step.isLate ? 'late' : emit.length > 0 ? 'changed' : 'counted'
+  const left = step.isLate ? 'late' : 'window-left'
+  const reason = !step.isApplied ? left : emit.length > 0 ? 'changed' : 'counted'
   return groupDecided(table, step, reason, emit, dueMs)
 }
 

@@ -52,6 +52,7 @@ const OF_CONSUMERS: Readonly<Record<string, Sentences>> = {
     counted: 'it was added to its group',
     changed: 'it was added to its group, and the changed row was published',
     late: 'it is too late for its windows, and is only counted as late',
+    'window-left': 'its windows are not kept any more, because other entities of the group are far ahead',
     dropped: 'the table, or this generation of it, has been dropped',
     left: 'the last window of the group has left the table',
     unchanged: 'no row to publish',

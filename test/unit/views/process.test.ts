@@ -186,6 +186,32 @@ describe('the changes of a group', () => {
     )
   })
 
+  it('given a row that is late for some of its hopping windows, then it is in the others, and counted once', async () => {
+    const plan = tablePlan({ ...MINUTE, kind: 'hopping', advanceMs: 20_000 }, COUNTED)
+    const kit = await sent(plan, [motion(55), motion(75), motion(41)])
+    assert.equal(kit.outcomes.at(-1), 'applied/counted')
+    assert.equal(((await kit.state(ENTITY)) as GroupState).l, 1)
+    assert.deepEqual(
+      (await rowsIn(kit, plan)).map(({ values, window }) => [
+        window && (window.startMs - START_MS) / 1000,
+        values.rows,
+      ]),
+      [
+        [0, 1],
+        [20, 3],
+        [40, 3],
+        [60, 1],
+      ],
+    )
+  })
+
+  it('given a row whose window has left because of another entity, then it is not counted as late', async () => {
+    const plan = tablePlan(MINUTE, COUNTED)
+    const kit = await sent(plan, [motion(3_600), motion(1, 'd-2')])
+    assert.equal(kit.outcomes.at(-1), 'applied/window-left')
+    assert.equal(((await kit.state(ENTITY)) as GroupState).l, undefined)
+  })
+
   it('given a rolling window, then its row also changes when rows leave it', async () => {
     const plan = tablePlan(
       { kind: 'rolling', sizeMs: 10_000, advanceMs: 5_000, graceMs: 5_000, retentionMs: 5_000 },

@@ -15,6 +15,9 @@ export type ColumnType =
 /** Value of a column. A timestamp is a number: milliseconds since the epoch. */
 export type Scalar = string | number | boolean | null
 
+/** Maximum length of a text that is grouped or aggregated, so that the state of a group is bounded. Longer texts are null. */
+export const MAX_TEXT_LENGTH = 300
+
 export interface ViewPlan {
   /** Streams, which name the fields of the events of a topic. Nothing is stored for them. */
   readonly streams: readonly StreamPlan[]
@@ -23,7 +26,7 @@ export interface ViewPlan {
 
 export interface StreamPlan {
   readonly name: string
-  /** Topic whose events are the rows: `readings`, a sub-signal of it, or `events`. */
+  /** Topic whose events are the rows: `readings`, with its sub-signals, or `events`. */
   readonly signal: string
   /** Event types of the rows; absent for all types of the signal. */
   readonly types?: readonly string[]

@@ -6,7 +6,7 @@ import { dataschemaOf } from '../telemetry/dataschema.ts'
 import { groupName, rowSource, VIEW_ROW_TYPE, type ViewRow } from './event-names.ts'
 import type { Value } from './expression.ts'
 import type { ViewsInForce } from './in-force.ts'
-import type { Scalar } from './plan.ts'
+import { MAX_TEXT_LENGTH, type Scalar } from './plan.ts'
 import type { CompiledTable } from './table.ts'
 
 /** Signals whose events are rows of tables. */
@@ -86,7 +86,8 @@ function rowEmission(
   }
 }
 
-/** Lists are neither groups nor aggregated. */
+/** Lists and long texts are neither groups nor aggregated. */
 function scalar(value: Value): Scalar {
-  return typeof value === 'object' ? null : value
+  const isUnfit = typeof value === 'object' || (typeof value === 'string' && value.length > MAX_TEXT_LENGTH)
+  return isUnfit ? null : value
 }

@@ -11,10 +11,10 @@ import {
   type TablePlan,
   type ViewPlan,
 } from '../plan.ts'
-import { AGGREGATE_FUNCTIONS, compileAggregate, hasAggregate, isAggregate } from './aggregates.ts'
+import { AGGREGATE_FUNCTIONS, bytesOf, compileAggregate, hasAggregate, isAggregate } from './aggregates.ts'
 import { checked, compileExpression, includes, type Resolve, type Typed, typeNamed } from './expressions.ts'
 import { StatementError, unknownName } from './statement-error.ts'
-import type { ColumnClause, Name, Node, Parse, Query, Statement } from './syntax.ts'
+import type { ColumnClause, Name, Node, Parse, Position, Query, Statement } from './syntax.ts'
 import { compileWindow } from './window.ts'
 
 /** File with statements. */
@@ -72,7 +72,7 @@ const WINDOW_FORM = 'WINDOW TUMBLING (SIZE 1 MINUTE)'
 const PROPERTIES = ['KAFKA_TOPIC', 'VALUE_FORMAT', 'TYPE']
 /** Formats that ksqlDB names. Sluice recognizes the format of each record, so the name only documents it. */
 const FORMATS = ['JSON', 'AVRO', 'PROTOBUF']
-const SIGNAL = /^(?:events|readings(?:\.[a-z0-9-]+)*)$/
+const SIGNALS = ['readings', 'events']
 
 function compileStream({ name, columns, properties }: StreamStatement): StreamPlan {
   const given = new Map<string, string>()
@@ -81,8 +81,7 @@ function compileStream({ name, columns, properties }: StreamStatement): StreamPl
     if (!PROPERTIES.includes(key)) throw unknownName('property', property.text, PROPERTIES, property.at)
     if (typeof value.value !== 'string')
       throw new StatementError(`${key} is a text`, value.at, `${key} = '…'`)
-    if (key === 'KAFKA_TOPIC' && !SIGNAL.test(value.value))
-      throw unknownName('topic', value.value, ['readings', 'events', 'readings.x'], value.at)
+    if (key === 'KAFKA_TOPIC') checkSignal(value.value, value.at)
     if (key === 'VALUE_FORMAT' && !FORMATS.includes(value.value.toUpperCase()))
       throw unknownName('format', value.value, FORMATS, value.at)
     given.set(key, value.value)
@@ -99,6 +98,14 @@ function compileStream({ name, columns, properties }: StreamStatement): StreamPl
     throw new StatementError(`the column ${repeated.name.text} is declared twice`, repeated.name.at)
   const types = given.get('TYPE')?.split(/\s*,\s*/)
   return { name: name.text, signal, ...(types ? { types } : {}), columns: compiled }
+}
+
+/** @throws StatementError for a topic whose events cannot be rows */
+function checkSignal(signal: string, at: Position): void {
+  if (SIGNALS.includes(signal)) return
+  if (!signal.startsWith('readings.')) throw unknownName('topic', signal, SIGNALS, at)
+  const form = "KAFKA_TOPIC = 'readings', and in the table WHERE SOURCE LIKE '/source/%'"
+  throw new StatementError('a stream reads all sub-signals of readings together', at, form)
 }
 
 function compileColumns(
@@ -163,6 +170,11 @@ function compileTable(
     throw new StatementError('a table has no LIMIT', at, 'SELECT * FROM table LIMIT 10')
   if (emit === 'final' && !statement.window)
     throw new StatementError('EMIT FINAL needs a window', at, WINDOW_FORM)
+  if (emit === 'final' && statement.window?.kind === 'rolling')
+    throw new StatementError('a rolling window never ends, so it has no final row', at, 'EMIT CHANGES')
+  // The name is a part of a URI.
+  if (!/^\w+$/.test(name.text))
+    throw new StatementError('the name of a table has only letters, digits and _', name.at)
   const row = ofRow(stream)
   const condition =
     where && checked(compileExpression(where, row, AGGREGATE_FUNCTIONS), 'BOOLEAN', 'WHERE').value
@@ -177,12 +189,13 @@ function compileTable(
   })
   const having =
     statement.having && checked(compileExpression(statement.having, resolve), 'BOOLEAN', 'HAVING').value
+  const window = statement.window && compileWindow(statement.window, bytesOf(aggregates))
   const rows = {
     signal: stream.signal,
     ...(stream.types ? { types: stream.types } : {}),
     ...(condition ? { where: condition } : {}),
     group,
-    ...(statement.window ? { window: compileWindow(statement.window) } : {}),
+    ...(window ? { window } : {}),
     aggregates,
     columns,
     ...(having ? { having } : {}),

@@ -1,9 +1,10 @@
-/** Compiles the window of a table. The number of windows that a group keeps is bounded. Pure. */
+/** Compiles the window of a table. The number of windows that a group keeps, and their size, are bounded. Pure. */
 import type { WindowPlan } from '../plan.ts'
 import { StatementError } from './statement-error.ts'
 import type { SettingName, WindowClause } from './syntax.ts'
 
 const MAX_WINDOWS = 1_000
+const MAX_BYTES = 1024 * 1024
 const KEPT_WINDOWS = 10
 const DEFAULT_GRACE_MS = 10_000
 const SECOND_MS = 1_000
@@ -28,8 +29,11 @@ const SETTINGS = {
   },
 } as const satisfies Record<WindowClause['kind'], { required: readonly SettingName[]; form: string }>
 
-/** @throws StatementError if a setting is missing or unknown, or if a group would keep too many windows */
-export function compileWindow({ kind, settings, at }: WindowClause): WindowPlan {
+/**
+ * @param bytes maximum size of a stored window
+ * @throws StatementError if a setting is missing or unknown, or if a group would keep too many windows
+ */
+export function compileWindow({ kind, settings, at }: WindowClause, bytes: number): WindowPlan {
   const { required, form } = SETTINGS[kind]
   const allowed: readonly SettingName[] = [
     ...required,
@@ -64,16 +68,21 @@ export function compileWindow({ kind, settings, at }: WindowClause): WindowPlan 
       `RETENTION ${secondsText(graceMs)}`,
     )
   const windows = Math.ceil((retentionMs + sizeMs) / stepMs)
-  if (windows > MAX_WINDOWS) {
-    const longestMs = MAX_WINDOWS * stepMs - sizeMs
+  const most = Math.min(MAX_WINDOWS, Math.floor(MAX_BYTES / bytes))
+  if (windows > most) {
+    const longestMs = most * stepMs - sizeMs
+    const leastMs = (retentionMs + sizeMs) / most
+    const size = most < MAX_WINDOWS ? ` of ${Math.ceil(bytes / 1024)} KiB` : ''
     throw new StatementError(
-      `a group would keep ${windows} windows, and ${MAX_WINDOWS} are allowed`,
+      `a group would keep ${windows} windows${size}, and ${most} are allowed`,
       at,
-      given.has('retention') && longestMs >= graceMs
+      kind !== 'rolling' && longestMs >= graceMs
         ? `RETENTION ${secondsText(longestMs)}`
-        : given.has('advance')
-          ? `ADVANCE BY ${secondsText((retentionMs + sizeMs) / MAX_WINDOWS)}`
-          : `GRACE PERIOD ${secondsText(longestMs - sizeMs)}`,
+        : given.has('advance') && leastMs <= sizeMs
+          ? `ADVANCE BY ${secondsText(leastMs)}`
+          : longestMs > sizeMs
+            ? `GRACE PERIOD ${secondsText(longestMs - sizeMs)}`
+            : 'fewer values in TOPK, fewer percentiles, or fewer COUNT(DISTINCT)',
     )
   }
   const bounds = { graceMs, retentionMs }

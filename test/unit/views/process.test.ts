@@ -98,6 +98,7 @@ describe('the first step', () => {
   } as const
   const table: readonly [string, Partial<TablePlan>, object, string][] = [
     ['a value of the group is missing', {}, { activity: undefined }, 'no-group'],
+    ['a value of the group is a long text', {}, { activity: 'a'.repeat(1_000_000) }, 'no-group'],
     ['the condition is false', { where }, {}, 'filtered'],
     ['the condition is null', { where }, { x: undefined }, 'filtered'],
     ['no table reads its topic', { signal: 'events' }, {}, 'no-table'],

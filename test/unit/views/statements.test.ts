@@ -27,9 +27,9 @@ describe('a stream', () => {
   it('given columns, then they are fields in camel case, nested ones and exact ones too', () => {
     const [stream] = planOf(
       `create stream S (DEVICE_ID string PRIMARY KEY, queryLatencyMs DOUBLE, \`a_b\` INT, location STRUCT<site_name VARCHAR>)
-       WITH (kafka_topic='readings.extra', value_format='avro', type='io.a.v1, io.b.v1');`,
+       WITH (kafka_topic='readings', value_format='avro', type='io.a.v1, io.b.v1');`,
     ).streams
-    assert.equal(stream?.signal, 'readings.extra')
+    assert.equal(stream?.signal, 'readings')
     assert.deepEqual(stream?.types, ['io.a.v1', 'io.b.v1'])
     assert.deepEqual(
       stream?.columns.map(({ name, type, path, isKey }) => [name, type, path.join('.'), isKey]),
@@ -241,6 +241,29 @@ describe('a statement with an error', () => {
     ],
     [select('COUNT(*)', 'GROUP BY device_id, ok'), /^3:21 a value of GROUP BY is not among the columns/],
     [select('COUNT(*)', 'GROUP BY device_id EMIT FINAL'), /EMIT FINAL needs a window/],
+    [
+      select('COUNT(*)', 'WINDOW ROLLING (SIZE 1 HOUR, ADVANCE BY 1 MINUTE) GROUP BY device_id EMIT FINAL'),
+      /a rolling window never ends.*; EMIT CHANGES$/,
+    ],
+    [
+      select('PERCENTILE(x, 0.9)', 'WINDOW TUMBLING (SIZE 1 MINUTE, RETENTION 1 DAY) GROUP BY device_id'),
+      /^3:8 a group would keep 1441 windows of 10 KiB, and 104 are allowed; RETENTION 6180 SECONDS$/,
+    ],
+    [
+      select('PERCENTILE(x, 0.9)', 'WINDOW ROLLING (SIZE 1 HOUR, ADVANCE BY 10 SECONDS) GROUP BY device_id'),
+      /361 windows of 10 KiB, and 104 are allowed; ADVANCE BY 35 SECONDS$/,
+    ],
+    [
+      select(
+        [1, 2, 3, 4].map(k => `TOPK(activity, ${96 + k})`).join(', '),
+        'WINDOW TUMBLING (SIZE 1 MINUTE) GROUP BY device_id',
+      ),
+      /^3:8 a group would keep 11 windows of 116 KiB, and 8 are allowed; RETENTION 420 SECONDS$/,
+    ],
+    [
+      'CREATE TABLE `a/b c` AS SELECT activity, COUNT(*) FROM r GROUP BY activity',
+      /^1:14 the name of a table/,
+    ],
     [select('COUNT(*)', 'GROUP BY device_id LIMIT 3'), /LIMIT/],
     ['CREATE TABLE t AS SELECT a FROM r JOIN b ON 1', /^1:35 joins are not supported/],
     ['CREATE TABLE t AS SELECT a FROM r PARTITION BY a', /^1:35 PARTITION BY is not supported/],
@@ -251,6 +274,10 @@ describe('a statement with an error', () => {
     ['CREATE TABLE t AS SELECT a, COUNT(*) FROM rr GROUP BY a', /^1:43 unknown stream rr; known: r$/],
     ['CREATE TABLE r AS SELECT activity FROM r GROUP BY activity', /^1:14 r is declared twice$/],
     ["CREATE STREAM s (a VARCHAR) WITH (KAFKA_TOPIC='reading')", /unknown topic reading; readings$/],
+    [
+      "CREATE STREAM s (a VARCHAR) WITH (KAFKA_TOPIC='readings.factory')",
+      /^1:47 a stream reads all sub-signals.*; KAFKA_TOPIC = 'readings', and/,
+    ],
     [
       "CREATE STREAM s (a VARCHAR) WITH (KAFKA_TOPIC='events', VALUE_FORMT='JSON')",
       /unknown property VALUE_FORMT; VALUE_FORMAT$/,

@@ -8,6 +8,9 @@ const HTTP2_PREFACE = 'PRI'
 /** Time for which a connection may send nothing at its begin, in milliseconds. */
 const SILENT_MS = 10_000
 const STREAMS_OF_CONNECTION = 100
+/** Time for which a connection of HTTP/2 may have no stream, in milliseconds. */
+const IDLE_MS = 60_000
+const CONNECTIONS = 500
 
 /** Returns the server. `closeAllConnections` ends it as it ends one for HTTP/1.1. */
 export function anyHttpServer(
@@ -18,6 +21,18 @@ export function anyHttpServer(
   const http2 = createHttp2({ settings: { maxConcurrentStreams: STREAMS_OF_CONNECTION } }, listener as never)
   // A malformed connection ends by itself.
   http2.on('sessionError', () => {})
+  http2.on('session', session => {
+    let streams = 0
+    session.on('stream', stream => {
+      streams += 1
+      stream.once('close', () => {
+        streams -= 1
+      })
+    })
+    session.setTimeout(options.keepAliveTimeout ?? IDLE_MS, () => {
+      if (streams === 0) session.close()
+    })
+  })
   const open = new Set<Socket>()
   const server = createServer(socket => {
     open.add(socket)
@@ -34,6 +49,10 @@ export function anyHttpServer(
       if (!isHttp2) socket.resume()
     })
   })
+  server.maxConnections = CONNECTIONS
+  // A server looks for slow requests only while it listens, and this one gets its connections from the other.
+  server.once('listening', () => http1.emit('listening'))
+  server.once('close', () => http1.close())
   return Object.assign(server, {
     closeAllConnections: () => {
       for (const socket of open) socket.destroy()

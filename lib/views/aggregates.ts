@@ -34,6 +34,12 @@ interface AggregateKind<State> {
   value(state: State, parameter: number): Value
 }
 
+/** @throws Error for an aggregate that is unknown to this version, as in a plan of a later one */
+export function checkAggregates(aggregates: readonly Aggregate[]): void {
+  const unknown = aggregates.find(one => !Object.hasOwn(KINDS, one.function))
+  if (unknown) throw new Error(`the aggregate ${unknown.function} of the plan is unknown to this version`)
+}
+
 /** Returns the states of aggregates without rows. */
 export function emptyStates(aggregates: readonly Aggregate[]): readonly AggregateState[] {
   return aggregates.map(({ function: name }) => KINDS[name].empty)

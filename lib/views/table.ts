@@ -1,6 +1,6 @@
 /** A table whose expressions are compiled. Pure. */
 import type { AggregateState } from './aggregates.ts'
-import { valuesOf } from './aggregates.ts'
+import { checkAggregates, valuesOf } from './aggregates.ts'
 import { type Evaluator, evaluator, type Value } from './expression.ts'
 import type { Scalar, TablePlan } from './plan.ts'
 import { type WindowBounds, type Windowing, windowingOf } from './windows.ts'
@@ -21,9 +21,11 @@ export interface CompiledTable {
 
 const compiled = new WeakMap<TablePlan, CompiledTable>()
 
+/** @throws Error if the plan has a function that is unknown to this version */
 export function compiledTable(plan: TablePlan): CompiledTable {
   const known = compiled.get(plan)
   if (known) return known
+  checkAggregates(plan.aggregates)
   const table: CompiledTable = {
     plan,
     windowing: windowingOf(plan.window),

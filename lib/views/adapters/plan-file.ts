@@ -44,6 +44,12 @@ export async function tablesIn(viewsDir: string): Promise<readonly TablePlan[] |
 }
 
 function isTable(table: unknown): boolean {
-  const { name, generation, columns } = (table ?? {}) as Record<string, unknown>
-  return typeof name === 'string' && typeof generation === 'string' && Array.isArray(columns)
+  const { name, generation, columns, group, aggregates } = (table ?? {}) as Partial<TablePlan>
+  return (
+    typeof name === 'string' &&
+    typeof generation === 'string' &&
+    Array.isArray(columns) &&
+    Array.isArray(group) &&
+    Array.isArray(aggregates)
+  )
 }

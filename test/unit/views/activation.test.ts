@@ -68,6 +68,10 @@ describe('the plan file', () => {
     ['{', /plan\.json: the plan of the tables is not JSON: run/],
     ['null', /plan\.json: it is not a plan of tables: run/],
     ['{"streams":[],"tables":[{"name":"a"}]}', /it is not a plan of tables/],
+    [
+      '{"streams":[],"tables":[{"name":"a","generation":"b","columns":[],"group":[]}]}',
+      /it is not a plan of tables/,
+    ],
   ] as const)
     it(`given ${text ?? 'no file'}, then one message has the file and the remedy`, async () => {
       const folder = await mkdtemp(join(tmpdir(), 'plan-'))

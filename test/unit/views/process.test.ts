@@ -266,6 +266,15 @@ describe('the changes of a group', () => {
     assert.deepEqual(changesOf(kit), ['3: 2'])
   })
 
+  it('given a plan of a later version, then it is refused, and the tables stay', async () => {
+    const plan = tablePlan(undefined, COUNTED)
+    const kit = await kitOf('readings', [plan])
+    const later = { ...plan, aggregates: [{ function: 'MODE' }] } as unknown as TablePlan
+    await kit.when(viewsActivated(activatedPlan({ streams: [], tables: [later] }, []), 0, at(1)))
+    assert.match(kit.outcomes.at(-1) ?? '', /^failed/)
+    assert.equal((await kit.when(motion(2)))[0]?.reason, 'regrouped')
+  })
+
   it('given a table that is dropped, then its groups and their rows are', async () => {
     const plan = tablePlan(undefined, COUNTED)
     const kit = await sent(plan, [motion(1)])

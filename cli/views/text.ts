@@ -12,7 +12,7 @@ export function windowText(window: WindowPlan): string {
 }
 
 /** Returns a line for each table that changes. */
-export function changeText({ build, replaced, dropped, unchanged }: PlanChange): string {
+export function changeText({ build, replaced, dropped, unchanged, withoutPast }: PlanChange): string {
   const lines = [
     ...build.map(({ name, generation }) =>
       replaced.includes(name)
@@ -21,6 +21,11 @@ export function changeText({ build, replaced, dropped, unchanged }: PlanChange):
     ),
     ...dropped.map(({ name }) => `  - ${name}: drop`),
     ...(unchanged.length > 0 ? [`    unchanged: ${unchanged.map(({ name }) => name).join(', ')}`] : []),
+    ...(withoutPast.length > 0
+      ? [
+          `    without the past, because a deployment has added them: ${withoutPast.join(', ')} (to add it, drop them first)`,
+        ]
+      : []),
   ]
   return lines.map(line => `${line}\n`).join('')
 }

@@ -10,6 +10,8 @@ export interface PlanChange {
   /** Tables in force without a statement. */
   readonly dropped: readonly TablePlan[]
   readonly unchanged: readonly TablePlan[]
+  /** Names of the unchanged tables that a deployment has activated, so that they only count from then on. */
+  readonly withoutPast: readonly string[]
 }
 
 export const NO_TABLES: ActivatedPlan = { hash: '', streams: [], tables: [], building: [] }
@@ -17,11 +19,18 @@ export const NO_TABLES: ActivatedPlan = { hash: '', streams: [], tables: [], bui
 export function planChange(inForce: ActivatedPlan, wanted: ViewPlan): PlanChange {
   const readable = readableTables(inForce)
   const build = wanted.tables.filter(table => !hasTable(readable, table))
+  const unchanged = wanted.tables.filter(table => hasTable(readable, table))
   return {
     build,
     replaced: build.map(({ name }) => name).filter(name => isNamed(readable, name)),
     dropped: readable.filter(({ name }) => !isNamed(wanted.tables, name)),
-    unchanged: wanted.tables.filter(table => hasTable(readable, table)),
+    unchanged,
+    // Each generation that `apply` has built has a name of its own.
+    withoutPast: unchanged
+      .filter(({ name, generation }) =>
+        readable.some(one => one.name === name && one.generation === generation),
+      )
+      .map(({ name }) => name),
   }
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { changeText } from '../../../../cli/views/text.ts'
 import {
   buildingPlan,
   builtPlan,
@@ -26,6 +27,12 @@ describe('changes of tables', () => {
     assert.deepEqual(replaced, ['b'])
     assert.deepEqual(names(dropped), ['c 1'])
     assert.deepEqual(names(unchanged), ['a 1'])
+  })
+
+  it('given a table that a deployment has added, then it has no past; a built one has', () => {
+    const change = planChange(inForce, planOf(table('a', '1'), table('b', '1')))
+    assert.deepEqual(change.withoutPast, ['b'])
+    assert.match(changeText(change), /unchanged: a, b\n.*without the past.*: b \(/)
   })
 
   it('given tables that are built, then they are beside the old ones, and then replace them', () => {

@@ -22,8 +22,6 @@ export interface Selection {
   readonly limit?: number
   /** Values of the group, if the condition names all of them. */
   readonly key?: readonly Scalar[]
-  /** Earliest and latest start of the windows that can meet the condition. */
-  readonly windowBounds?: { readonly fromMs?: number; readonly toMs?: number }
   /** Returns the values of the columns; undefined if the row does not meet the condition. */
   ofRow(row: SelectableRow): readonly Value[] | undefined
   ofChange(change: ViewChanged): readonly Value[] | undefined
@@ -72,16 +70,13 @@ function compileQuery(query: Query & Pick<Statement, 'at'>, plan: ReadablePlan):
     const from = { event: values, ...(window ? { window } : {}) }
     return isMet && isMet(from) !== true ? undefined : columns.map(({ read }) => read(from))
   }
-  const conditions = where ? comparisonsIn(where) : []
-  const key = keyIn(conditions, table)
-  const windowBounds = table.window && boundsIn(conditions)
+  const key = keyIn(where ? equalitiesIn(where) : [], table)
   return {
     table,
     columns: columns.map(({ name, type }) => ({ name, type })),
     isPush: query.emit !== undefined,
     ...(query.limit === null ? {} : { limit: query.limit }),
     ...(key ? { key } : {}),
-    ...(windowBounds ? { windowBounds } : {}),
     ofRow,
     ofChange({ row, window, final }) {
       if (isFinalOnly && final !== true) return undefined
@@ -132,50 +127,26 @@ function everyColumn({ columns, window }: TablePlan): readonly Column[] {
   return [...keys.map(columnOf), ...bounds, ...others.map(columnOf)]
 }
 
-/** Comparison of a place with a constant. */
-interface Comparison {
-  readonly name: string
-  readonly place: Expression
+/** Field that equals a constant. */
+interface Equality {
+  readonly name: string | undefined
   readonly value: Scalar
 }
 
-const MIRRORED: Readonly<Record<string, string>> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=' }
-
-/** Returns the comparisons with constants that a row must all meet. */
-function comparisonsIn(condition: Expression): readonly Comparison[] {
+/** Returns the equalities with constants that a row must all meet. */
+function equalitiesIn(condition: Expression): readonly Equality[] {
   if (condition.kind !== 'call') return []
-  const { name } = condition
-  if (name === 'AND') return condition.arguments.flatMap(comparisonsIn)
-  const [left, right] = condition.arguments
-  if (left && right?.kind === 'literal') return [{ name, place: left, value: right.value }]
-  if (right && left?.kind === 'literal')
-    return [{ name: MIRRORED[name] ?? name, place: right, value: left.value }]
-  return []
+  if (condition.name === 'AND') return condition.arguments.flatMap(equalitiesIn)
+  const field = condition.arguments.find(one => one.kind === 'field')
+  const literal = condition.arguments.find(one => one.kind === 'literal')
+  return condition.name === '=' && field && literal ? [{ name: field.path[0], value: literal.value }] : []
 }
 
-function keyIn(comparisons: readonly Comparison[], table: TablePlan): readonly Scalar[] | undefined {
+function keyIn(equalities: readonly Equality[], table: TablePlan): readonly Scalar[] | undefined {
   const values = table.group.flatMap((_, index) => {
     const keys = table.columns.filter(({ value }) => value.kind === 'group' && value.index === index)
-    const found = comparisons.find(
-      ({ name, place }) =>
-        name === '=' && place.kind === 'field' && keys.some(key => key.name === place.path[0]),
-    )
+    const found = equalities.find(({ name }) => keys.some(key => key.name === name))
     return found && found.value !== null ? [found.value] : []
   })
   return values.length === table.group.length ? values : undefined
-}
-
-function boundsIn(comparisons: readonly Comparison[]): Selection['windowBounds'] {
-  const starts = (names: string) =>
-    comparisons.flatMap(({ name, place, value }) =>
-      place.kind === 'window' && place.bound === 'start' && names.split(' ').includes(name)
-        ? [Number(value)]
-        : [],
-    )
-  const [from, to] = [starts('= > >='), starts('= < <=')]
-  if (from.length + to.length === 0) return undefined
-  return {
-    ...(from.length > 0 ? { fromMs: Math.max(...from) } : {}),
-    ...(to.length > 0 ? { toMs: Math.min(...to) } : {}),
-  }
 }

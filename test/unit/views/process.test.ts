@@ -187,7 +187,7 @@ describe('the changes of a group', () => {
     )
   })
 
-  it('given a row that is late for some of its hopping windows, then it is in the others, and counted once', async () => {
+  it('given a row that is late for some of its hopping windows, then it is in others, and counted once', async () => {
     const plan = tablePlan({ ...MINUTE, kind: 'hopping', advanceMs: 20_000 }, COUNTED)
     const kit = await sent(plan, [motion(55), motion(75), motion(41)])
     assert.equal(kit.outcomes.at(-1), 'applied/counted')

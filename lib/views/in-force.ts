@@ -8,7 +8,7 @@ export interface ViewsInForce {
   readonly bySignal: ReadonlyMap<string, readonly CompiledTable[]>
   /** Tables by the source of their row events. */
   readonly bySource: ReadonlyMap<string, CompiledTable>
-  /** Generations that are being built. Their changes are not emitted, because nobody reads their tables yet. */
+  /** Generations that are being built. Their changes are not emitted, because their tables cannot be read yet. */
   readonly building: ReadonlySet<string>
 }
 

@@ -46,7 +46,7 @@ const ROWS_AT_ONCE = 2_000
  * Appends the rows of the past.
  *
  * @param plan plan with only the tables that are being built
- * @param rowsFrom offsets of the topic `view-rows` from which on rows of an interrupted run may be there; undefined if there are none
+ * @param rowsFrom offsets of the topic `view-rows` from which on rows of an interrupted run may be there; undefined for a first run
  * @param onAppended stores the progress: the next offset of each range
  * @throws the reason of the signal if the work is stopped
  * @throws Unavailable or RefusedByKafka if Kafka does not answer

@@ -86,7 +86,7 @@ function compileQuery(query: Query & Pick<Statement, 'at'>, plan: ReadablePlan):
   }
 }
 
-/** Returns the table with a name in any case. @throws StatementError if there is none */
+/** Returns the table with a name in any case. @throws StatementError for an unknown name */
 function tableNamed({ text, at }: Name, { tables, building = [] }: ReadablePlan): TablePlan {
   const readable = tables.filter(({ generation }) => !building.includes(generation))
   const table = readable.find(({ name }) => name.toLowerCase() === text.toLowerCase())

@@ -26,7 +26,7 @@ export class StatementError extends Error {
   }
 }
 
-/** Returns the error for an unknown name. It names the most similar names or, if there are none, all of them. */
+/** Returns the error for an unknown name. It has the most similar name or, without one, all names. */
 export function unknownName(
   kind: string,
   name: string,

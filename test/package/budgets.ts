@@ -16,33 +16,33 @@ interface Sizes {
 }
 
 export const BUDGETS: Readonly<Record<string, Sizes>> = {
-  rules: { all: 970, atStart: 294 },
+  rules: { all: 985, atStart: 306 },
   silences: { all: 800, atStart: 128 },
   clock: { all: 520, atStart: 70 },
-  generator: { all: 1495, atStart: 156 },
-  processor: { all: 1855, atStart: 462 },
-  alerting: { all: 2010, atStart: 660 },
-  activity: { all: 1855, atStart: 462 },
-  grouping: { all: 1980, atStart: 632 },
-  patterns: { all: 1990, atStart: 642 },
-  'firing-alerts': { all: 1855, atStart: 462 },
-  'alert-router': { all: 1885, atStart: 540 },
-  notifier: { all: 1895, atStart: 542 },
-  'notify-sns': { all: 1875, atStart: 525 },
-  'notify-webhook': { all: 1880, atStart: 530 },
-  'open-dead-letters': { all: 1770, atStart: 458 },
-  'dlq-router': { all: 1870, atStart: 525 },
-  views: { all: 1885, atStart: 535 },
+  generator: { all: 1510, atStart: 156 },
+  processor: { all: 1870, atStart: 474 },
+  alerting: { all: 2035, atStart: 684 },
+  activity: { all: 1870, atStart: 474 },
+  grouping: { all: 2005, atStart: 656 },
+  patterns: { all: 2015, atStart: 666 },
+  'firing-alerts': { all: 1870, atStart: 474 },
+  'alert-router': { all: 1900, atStart: 552 },
+  notifier: { all: 1910, atStart: 554 },
+  'notify-sns': { all: 1890, atStart: 537 },
+  'notify-webhook': { all: 1895, atStart: 542 },
+  'open-dead-letters': { all: 1785, atStart: 470 },
+  'dlq-router': { all: 1885, atStart: 537 },
+  views: { all: 1900, atStart: 547 },
   topics: { all: 540, atStart: 80 },
-  redriver: { all: 1152, atStart: 386 },
-  'dead-letters': { all: 1030, atStart: 358 },
+  redriver: { all: 1167, atStart: 398 },
+  'dead-letters': { all: 1045, atStart: 370 },
   checkpoints: { all: 800, atStart: 133 },
   'on-failure': { all: 530, atStart: 83 },
-  etl: { all: 1000, atStart: 280 },
+  etl: { all: 1015, atStart: 280 },
 }
 
 /** Limits of a function without an entry: those of the largest consumer. */
-const OTHERS: Sizes = { all: 2010, atStart: 660 }
+const OTHERS: Sizes = { all: 2035, atStart: 684 }
 
 /** A function that needs less than this part of its budget has one that says nothing. */
 const LEAST_PART = 0.75

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { codeVersions } from '../../infra/code-version.ts'
-import { consumersOf, mappingsOf, readFunctions } from '../../lib/app/functions.ts'
+import { consumersOf, firstSignalOf, mappingsOf, readFunctions } from '../../lib/app/functions.ts'
 import { MAPPINGS, readSettings } from '../../lib/app/settings/index.ts'
 import type { Signal } from '../../lib/app/topics.ts'
 import { suggestion } from '../../lib/similar.ts'
@@ -32,8 +32,8 @@ export function signalOf(consumer: string, wanted: string | undefined): Signal {
       `The project has no consumer "${consumer}".${suggestion(consumer, consumersOf(functions)) ?? ''} Consumers are ${consumersOf(functions).join(', ')}.`,
     )
   const [first, ...others] = own.consumes
-  const signal =
-    wanted === undefined && others.length === 0 ? first : own.consumes.find(one => one === wanted)
+  const meant = wanted ?? (others.length === 0 ? first : firstSignalOf(consumer))
+  const signal = own.consumes.find(one => one === meant)
   if (signal !== undefined) return signal
   throw usageFailure(`${consumer} reads ${own.consumes.join(', ')}: select one of them with --topic.`)
 }

@@ -1,7 +1,7 @@
 /** Skips records at which the function of a consumer hangs or exits, or undoes such a skip. */
 import { readConfig } from '../../lib/app/config.ts'
 import { readEntries } from '../../lib/app/function-entries.ts'
-import { consumersOf, readFunctions, topicsRead } from '../../lib/app/functions.ts'
+import { consumersOf, firstSignalOf, readFunctions, topicsRead } from '../../lib/app/functions.ts'
 import type { Counts } from '../../lib/operations/audit.ts'
 import { stateKeysOf, topicOf as wholeName } from '../../lib/operations/state-keys.ts'
 import type { TopicReach } from '../../lib/queries/topics.ts'
@@ -126,8 +126,9 @@ function topicOf(consumer: string, wanted: string | undefined, env: string): str
     throw usageFailure(
       `The project has no consumer "${consumer}". Consumers are ${consumersOf(functions).join(', ')}.`,
     )
+  const meant = wanted ?? firstSignalOf(consumer)
   const [only, ...others] =
-    wanted === undefined ? topics : topics.filter(topic => topic === wholeName({ topic: wanted }, env))
+    meant === undefined ? topics : topics.filter(topic => topic === wholeName({ topic: meant }, env))
   if (only !== undefined && others.length === 0) return only
   throw usageFailure(`${consumer} reads ${topics.join(', ')}: select one of them with --topic.`)
 }

@@ -190,6 +190,11 @@ function readerOf(name: string, consumes: readonly Signal[], signal: Signal): st
 /** Signals that a function read before it read others. A group with a new name would read their topics from the start again. */
 const FIRST_SIGNALS: Readonly<Record<string, TableSignal>> = { alerting: 'readings' }
 
+/** Returns the signal that is meant if a command names only the function; undefined if it has no such signal. */
+export function firstSignalOf(name: string): TableSignal | undefined {
+  return FIRST_SIGNALS[name]
+}
+
 /** Returns the names of the mappings that a consumer uses: its own mappings or, without any, the mappings of its topics. */
 export function mappingsOf(
   { mappings, consumes, foreignTopics }: Pick<DeclaredFunction, 'mappings' | 'consumes' | 'foreignTopics'>,

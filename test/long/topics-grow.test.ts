@@ -1,7 +1,7 @@
 /** `sluice topics grow`: a topic gets more partitions, and its consumer continues unchanged. Rule 24. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import type { Message } from 'kafkajs'
+import kafkajs, { type Message } from 'kafkajs'
 import type { Signal } from '../../lib/app/topics.ts'
 import { FAILURE_TYPE, RETRY_TYPE } from '../../lib/failures/event-types.ts'
 import { redrivenRecord } from '../../lib/failures/redriven-record.ts'
@@ -70,6 +70,13 @@ describe('sluice topics grow', () => {
 
   before(async () => {
     environment = await TestEnvironment.create()
+    // The first test sets the times of its records.
+    const configEntries = [{ name: 'message.timestamp.type', value: 'CreateTime' }]
+    const topic = { type: kafkajs.ConfigResourceTypes.TOPIC, name: environment.topic('events') }
+    const admin = kafka.admin()
+    await admin.connect()
+    await admin.alterConfigs({ validateOnly: false, resources: [{ ...topic, configEntries }] })
+    await admin.disconnect()
   })
 
   after(async () => {

@@ -240,7 +240,7 @@ describe('operations of the command line', () => {
         ['dlq export', { code: 'rejected' }, { exported: 0 }],
         ['reprocess discard', { consumer: 'processor', topic }, { partitions: 12 }],
         ['topics create', { topic: `orders-${environment.name}`, partitions: 'default' }, { created: 1 }],
-        ['state erase', { entity: '/environment/oslo roof-1' }, { records: 15 }],
+        ['state erase', { entity: '/environment/oslo roof-1' }, { records: 21 }],
       ],
     )
     assert.deepEqual([...new Set(left.map(({ by }) => by))], [userOfMachine()])

@@ -60,7 +60,7 @@ function Chart({ alert, metric, time: { fromMs, toMs, hours } }: Props): JSX.Ele
                 fromS={fromMs / 1_000}
                 toS={toMs / 1_000}
                 range={rangeOf(columns.lists, levels)}
-                marks={{ levels, spans }}
+                marks={{ levels, spans, bands: [] }}
                 label={`${metric} around the alert: ${columns.times.length} minutes${limit}`}
                 readout={at => readoutOf(columns, at, unit)}
               />

@@ -27,7 +27,7 @@ export const FEATURES: readonly { readonly why: Why; readonly weight: number }[]
 export const [SPIKE, STUCK, RHYTHM] = [0, 7, 8]
 
 /** Shares of a step in the means. */
-export const RATES = { fast: 0.27, short: 0.06, long: 0.03, moves: 0.035, level: 1 / 4_000 }
+const RATES = { fast: 0.27, short: 0.06, long: 0.03, moves: 0.035, level: 1 / 4_000 }
 
 /** Share of the usual distance from the level below which moves are no move. */
 const STILL = 1e-3

@@ -19,7 +19,7 @@ const FEWEST = 30
 const LEAST = 1e-9
 
 /** Shape of the histograms, chosen with the benchmark. */
-export const SHAPE = {
+const SHAPE = {
   /** Buckets for each power of 2. */
   perOctave: 2.3,
   /** Powers of 10 by which a number beyond the largest one is rarer for each factor of 10, and how many at most. */

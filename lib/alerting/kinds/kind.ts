@@ -101,7 +101,7 @@ export interface Memory<Own> {
   outlook?(own: Own, state: object, timeMs: number): Outlook
 }
 
-export interface Outlook {
+interface Outlook {
   readonly learningMs: number
   readonly usual: Limits
 }

@@ -43,7 +43,7 @@ function pendingOf({ partitions }: SeenConsumer): number {
 }
 
 function readers(consumer: SeenConsumer) {
-  const { function: name, group, state } = consumer
+  const { function: group, state } = consumer
   if ('unseen' in state) return unknown(state.unseen, GROUP_RIGHTS)
   const { members } = state.seen
   switch (state.seen.state) {
@@ -59,7 +59,7 @@ function readers(consumer: SeenConsumer) {
     default: {
       const pending = pendingOf(consumer)
       if (pending === 0) return 'no consumer, and no pending records'
-      const { reason, advice } = noReaders(name, group, pending)
+      const { reason, advice } = noReaders(group, pending)
       return wrong(reason, advice)
     }
   }

@@ -206,9 +206,9 @@ export function noProgress(name: string, pending: number, forMs: number): Cause 
 }
 
 /** Returns the cause for pending records of a consumer group that has no members. */
-export function noReaders(name: string, group: string, pending: number): Cause {
+export function noReaders(group: string, pending: number): Cause {
   return {
-    id: `no-readers/${name}`,
+    id: `no-readers/${group}`,
     reason: `${recordsOf(pending)} pending, and the consumer group ${group} has no members`,
     advice:
       'Check that the function is deployed and its trigger is enabled. It continues at its committed offsets.',

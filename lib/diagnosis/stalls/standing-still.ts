@@ -100,7 +100,7 @@ export class StandingStill {
     const unreadMs = pending > 0 && members.get(group) === 0 ? this.#unreadFor(lag, nowMs) : this.#read(lag)
     const isBroken = this.#stalls.causeOf({ function: name, obstacle: BREAKER }) !== undefined
     if (isBroken) this.#set(place, undefined, nowMs)
-    else if (unreadMs >= DEAD_AFTER_MS) this.#set(place, noReaders(name, group, pending), nowMs)
+    else if (unreadMs >= DEAD_AFTER_MS) this.#set(place, noReaders(group, pending), nowMs)
     else this.#set(place, forMs > 0 ? noProgress(name, pending, forMs) : undefined, nowMs)
   }
 

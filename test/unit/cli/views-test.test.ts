@@ -86,7 +86,7 @@ describe('sluice views test', () => {
     put('broken.sql', 'CREATE TABLE t AS\n  SELEC a FROM b GROUP BY a;\n')
     put(
       'broken.yaml',
-      head.replace('counts.sql', 'broken.sql') + records + '    expect: [{ table: t, rows: [] }]\n',
+      `${head.replace('counts.sql', 'broken.sql')}${records}    expect: [{ table: t, rows: [] }]\n`,
     )
     const { status, stdout } = await ran(['views', 'test', 'broken.yaml'], { folder })
     assert.equal(status, 1)

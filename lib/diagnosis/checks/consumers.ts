@@ -43,7 +43,7 @@ function pendingOf({ partitions }: SeenConsumer): number {
 }
 
 function readers(consumer: SeenConsumer) {
-  const { function: group, state } = consumer
+  const { group, state } = consumer
   if ('unseen' in state) return unknown(state.unseen, GROUP_RIGHTS)
   const { members } = state.seen
   switch (state.seen.state) {

@@ -96,7 +96,7 @@ describe('the alarms of a deployment', () => {
   it('given a cluster of many nodes, then those that fit have alarms, and more are refused by name', () => {
     const nodes = (text: string, stage?: string) =>
       deployed({ REDIS_URL: 'rediss://cache.example:6379', CACHE_NODES: text }, stage)
-    const most = nodes('a/24')
+    const most = nodes('a/20')
     assert.deepEqual(most.problems, [])
     assert.equal(
       alarmsOf(most).filter(({ kind }) => kind.startsWith('redis-')).length,
@@ -106,9 +106,9 @@ describe('the alarms of a deployment', () => {
     assert.deepEqual(others, [])
     assert.match(
       problem ?? '',
-      /^CACHE_NODES: must expand to at most 48 nodes, not 180, .*SLUICE_ALARMS=off\.$/,
+      /^CACHE_NODES: must expand to at most 40 nodes, not 180, .*SLUICE_ALARMS=off\.$/,
     )
-    assert.equal(nodes('a/24,b-001').problems.length, 1)
+    assert.equal(nodes('a/20,b-001').problems.length, 1)
     assert.deepEqual(nodes('a/90', 'dev').problems, [])
   })
 

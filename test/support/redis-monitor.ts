@@ -1,6 +1,8 @@
 import { Redis } from 'ioredis'
 import { redisUrl } from './servers.ts'
 
+const ECHO_EVERY_MS = 500
+
 /** Records the commands that clients send for certain keys, using MONITOR on a separate connection. */
 export class RedisMonitor {
   readonly #redis: Redis
@@ -46,8 +48,14 @@ export class RedisMonitor {
     const seen = Promise.withResolvers<void>()
     const look = (_time: string, args: string[]) => args.includes(sentinel) && seen.resolve()
     this.#monitor.on('monitor', look)
-    await this.#redis.echo(sentinel)
-    await seen.promise
-    this.#monitor.off('monitor', look)
+    // The server ends a monitor that reads too slowly. An ECHO that is sent before it is connected again is not reported.
+    const again = setInterval(() => void this.#redis.echo(sentinel).catch(() => {}), ECHO_EVERY_MS)
+    try {
+      await this.#redis.echo(sentinel)
+      await seen.promise
+    } finally {
+      clearInterval(again)
+      this.#monitor.off('monitor', look)
+    }
   }
 }

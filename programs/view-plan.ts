@@ -2,31 +2,17 @@
  * Generates `config/views/plan.json` from the statements beside it: `npm run views`. Functions run the plan, because no bundle has a
  * parser. With `--check`, writes nothing and fails if the plan is out of date.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { compilePlan, type StatementFile } from '../lib/views/language/compile.ts'
-import { parse } from '../lib/views/language/parser.ts'
+import { planOf } from '../lib/operations/views/statements.ts'
 import { StatementError } from '../lib/views/language/statement-error.ts'
 import { PROJECT } from './paths.ts'
 
 const FOLDER = 'config/views'
 const PLAN = join(FOLDER, 'plan.json')
 
-/**
- * Reads all `*.sql` files of a folder, sorted by name.
- *
- * @param shown name of the folder in error messages
- */
-export function readStatementFiles(folder: string, shown = folder): readonly StatementFile[] {
-  const names = readdirSync(folder).filter(name => name.endsWith('.sql'))
-  return names.toSorted().map(name => ({
-    name: join(shown, name),
-    text: readFileSync(join(folder, name), 'utf8'),
-  }))
-}
-
-function main(check: boolean): void {
-  const plan = compilePlan(readStatementFiles(join(PROJECT, FOLDER), FOLDER), parse)
+async function main(check: boolean): Promise<void> {
+  const plan = await planOf(join(PROJECT, FOLDER), FOLDER)
   const text = `${JSON.stringify(plan, null, 2)}\n`
   const file = join(PROJECT, PLAN)
   if (!check) writeFileSync(file, text)
@@ -37,7 +23,7 @@ function main(check: boolean): void {
 
 if (import.meta.main)
   try {
-    main(process.argv.includes('--check'))
+    await main(process.argv.includes('--check'))
   } catch (error) {
     console.error(error instanceof StatementError ? error.message : error)
     process.exitCode = 1

@@ -18,7 +18,7 @@ export function activatedPlan({ streams, tables }: ViewPlan, building: readonly 
   return { hash: planHash({ streams, tables, building }), streams, tables, building }
 }
 
-/** Returns the hash of a plan, as hexadecimal digits. */
+/** Returns the hash of a plan or of a part of it, as hexadecimal digits. */
 export function planHash(plan: unknown): string {
   return hash('sha256', JSON.stringify(plan), 'hex')
 }

@@ -1,5 +1,5 @@
 /** Compiles the files of `config/views/` into a plan. Pure. */
-import { createHash } from 'node:crypto'
+import { planHash } from '../activation.ts'
 import {
   type Aggregate,
   APPROXIMATE,
@@ -18,7 +18,7 @@ import type { ColumnClause, Name, Node, Parse, Position, Query, Statement } from
 import { compileWindow } from './window.ts'
 
 /** File with statements. */
-export interface StatementFile {
+interface StatementFile {
   readonly name: string
   readonly text: string
 }
@@ -201,7 +201,7 @@ function compileTable(
     ...(having ? { having } : {}),
     ...(emit === 'final' ? { isFinalOnly: true as const } : {}),
   }
-  const generation = createHash('sha256').update(JSON.stringify(rows)).digest('hex').slice(0, 8)
+  const generation = planHash(rows).slice(0, 8)
   return { name: name.text, generation, statement: text, ...rows }
 }
 

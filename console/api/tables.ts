@@ -1,8 +1,8 @@
 /** Tables that are declared in SQL: which exist, and their rows. The page names a table and a key, so that no parser is needed. */
 import { maxLength, minLength, optional, pipe, string } from 'valibot'
 import { NO_TABLES } from '../../lib/operations/views/change.ts'
-import { readableTables, selectedRows, tableSizes } from '../../lib/queries/view-rows.ts'
-import type { ActivatedPlan, Scalar, TablePlan } from '../../lib/views/plan.ts'
+import { selectedRows, tableSizes } from '../../lib/queries/view-rows.ts'
+import { type ActivatedPlan, readableTables, type Scalar, type TablePlan } from '../../lib/views/plan.ts'
 import type { TableRow } from '../../lib/views/rows.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 import { ProblemError } from './problem.ts'

@@ -1,7 +1,12 @@
 /** Answers of ksqlDB's REST interface to statements other than queries. Pure. */
-import { readableTables } from '../../lib/queries/view-rows.ts'
 import type { Statement } from '../../lib/views/language/syntax.ts'
-import type { ActivatedPlan, ColumnType, StreamPlan, TablePlan } from '../../lib/views/plan.ts'
+import {
+  type ActivatedPlan,
+  type ColumnType,
+  readableTables,
+  type StreamPlan,
+  type TablePlan,
+} from '../../lib/views/plan.ts'
 import { shownName, typeName } from './formats.ts'
 
 const DECLARED =

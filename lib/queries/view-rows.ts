@@ -23,11 +23,6 @@ export interface TableSize {
   readonly late: number
 }
 
-/** Returns the tables that can be read. */
-export function readableTables({ tables, building }: ActivatedPlan): readonly TablePlan[] {
-  return tables.filter(({ generation }) => !building.includes(generation))
-}
-
 /** Returns the tables with the numbers of their groups. Reads the states of all groups. @throws Unavailable if Redis does not answer */
 export async function tableSizes(
   states: Pick<States, 'states'>,

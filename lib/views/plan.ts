@@ -159,3 +159,11 @@ export interface ActivatedPlan extends ViewPlan {
   /** Generations that are being built. Their tables are in `tables` too, beside the table of the same name that is read. */
   readonly building: readonly string[]
 }
+
+/** Returns the tables that can be read. */
+export function readableTables({
+  tables,
+  building,
+}: Pick<ActivatedPlan, 'tables' | 'building'>): readonly TablePlan[] {
+  return tables.filter(({ generation }) => !building.includes(generation))
+}

@@ -1,6 +1,5 @@
 /** Compares tables in force with statements. Pure. */
-import { readableTables } from '../../queries/view-rows.ts'
-import type { ActivatedPlan, TablePlan, ViewPlan } from '../../views/plan.ts'
+import { type ActivatedPlan, readableTables, type TablePlan, type ViewPlan } from '../../views/plan.ts'
 
 export interface PlanChange {
   /** Tables whose generation is not in force yet. */

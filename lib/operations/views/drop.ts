@@ -1,7 +1,6 @@
 /** Drops tables. */
-import { readableTables } from '../../queries/view-rows.ts'
 import { suggestion } from '../../similar.ts'
-import type { ActivatedPlan, TablePlan, ViewPlan } from '../../views/plan.ts'
+import { type ActivatedPlan, readableTables, type TablePlan, type ViewPlan } from '../../views/plan.ts'
 import { OperationFailure } from '../failure.ts'
 
 /**

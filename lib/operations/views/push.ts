@@ -5,9 +5,8 @@ import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
 import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
 import { followTopic } from '../../queries/follow.ts'
 import { topicBounds } from '../../queries/topics.ts'
-import { readableTables } from '../../queries/view-rows.ts'
 import { tableSource, VIEW_CHANGED_TYPE, type ViewChanged } from '../../views/event-names.ts'
-import type { ActivatedPlan, TablePlan } from '../../views/plan.ts'
+import { type ActivatedPlan, readableTables, type TablePlan } from '../../views/plan.ts'
 import { OperationFailure } from '../failure.ts'
 
 /** Interval at which the plan in force is read, in milliseconds. */

@@ -1,7 +1,15 @@
 /** Compiles questions to tables. Pure. */
 import type { ViewChanged } from '../event-names.ts'
 import { evaluator, type Value } from '../expression.ts'
-import type { ColumnType, Expression, Scalar, TableColumn, TablePlan, ViewPlan } from '../plan.ts'
+import {
+  type ColumnType,
+  type Expression,
+  readableTables,
+  type Scalar,
+  type TableColumn,
+  type TablePlan,
+  type ViewPlan,
+} from '../plan.ts'
 import { boundNamed } from './compile.ts'
 import { checked, compileExpression, type Resolve, type Typed } from './expressions.ts'
 import { StatementError, unknownName } from './statement-error.ts'
@@ -88,7 +96,7 @@ function compileQuery(query: Query & Pick<Statement, 'at'>, plan: ReadablePlan):
 
 /** Returns the table with a name in any case. @throws StatementError for an unknown name */
 function tableNamed({ text, at }: Name, { tables, building = [] }: ReadablePlan): TablePlan {
-  const readable = tables.filter(({ generation }) => !building.includes(generation))
+  const readable = readableTables({ tables, building })
   const table = readable.find(({ name }) => name.toLowerCase() === text.toLowerCase())
   if (table) return table
   const names = readable.map(({ name }) => name)

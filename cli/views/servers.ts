@@ -1,4 +1,5 @@
 /** Gives commands the servers with the tables. */
+import { keptPlan } from '../../lib/app/activate-views.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
 import { topicName } from '../../lib/app/topics.ts'
@@ -46,7 +47,7 @@ export function withViews<T>(config: Config, use: (servers: ViewServers) => Prom
       offsets ??= new TopicOffsets(await connections.kafka())
       return offsets
     }
-    const inForce = await connections.value<ActivatedPlan>(`views:${config.env}`)
+    const inForce = await keptPlan(connections, config.env)
     const states = new StateInspection(client)
     const topic = topicName('view-rows', config.env)
     try {

@@ -1,5 +1,6 @@
 /** Tables that are declared in SQL: which exist, and their rows. The page names a table and a key, so that no parser is needed. */
 import { maxLength, minLength, optional, pipe, string } from 'valibot'
+import { keptPlan } from '../../lib/app/activate-views.ts'
 import { NO_TABLES } from '../../lib/operations/views/change.ts'
 import { selectedRows, tableSizes } from '../../lib/queries/view-rows.ts'
 import { type ActivatedPlan, readableTables, type Scalar, type TablePlan } from '../../lib/views/plan.ts'
@@ -65,7 +66,7 @@ async function rowsOf(environment: ConsoleEnvironment, name: string, key: string
 
 /** Returns the plan of tables in force. */
 export async function planOf(environment: ConsoleEnvironment): Promise<ActivatedPlan> {
-  const kept = await environment.value<ActivatedPlan>(`views:${environment.config.env}`)
+  const kept = await keptPlan(environment, environment.config.env)
   return (await kept.read()) ?? NO_TABLES
 }
 

@@ -1,4 +1,4 @@
-import type { Connections } from '../../packages/runtime/lambda/connections.ts'
+import type { Connections, Value } from '../../packages/runtime/lambda/connections.ts'
 import type { GeneralSettings } from '../../packages/runtime/settings/general.ts'
 import type { KafkaSettings } from '../../packages/runtime/settings/kafka.ts'
 import {
@@ -11,6 +11,14 @@ import {
 import type { ActivatedPlan, ViewPlan } from '../views/plan.ts'
 import { appendToPartitions } from './append-to-partitions.ts'
 import { topicsOf } from './topics.ts'
+
+/** Returns the plan in force, as it is stored in Redis. It does not exist before the first run of the function `rules`. */
+export function keptPlan(
+  connections: Pick<Connections, 'value'>,
+  env: string,
+): Promise<Value<ActivatedPlan>> {
+  return connections.value(`views:${env}`)
+}
 
 /**
  * Activates new tables of the packaged plan, and appends the plan in force to every partition that the consumer `views` reads, if
@@ -30,7 +38,7 @@ export async function activateViews(
   readonly why: string
 }> {
   const last = await connections.value<Activation>(`views-appended:${config.env}`)
-  const inForce = await connections.value<ActivatedPlan>(`views:${config.env}`)
+  const inForce = await keptPlan(connections, config.env)
   const packagedHash = planHash(packaged)
   const isNew = (await last.read())?.packaged !== packagedHash
   const before = await inForce.read()

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { keptPlan } from '../../lib/app/activate-views.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import type { Signal } from '../../lib/app/topics.ts'
 import {
@@ -63,7 +64,7 @@ describe('sluice views', () => {
     connections = new Connections(readConfig(variables()), 'test')
     const redis = await connections.redis()
     ports = {
-      inForce: await connections.value<ActivatedPlan>(`views:${environment.name}`),
+      inForce: await keptPlan(connections, environment.name),
       applying: applyingOf(redis, environment.name),
       publisher: await connections.publisher(),
       log: await connections.log(),

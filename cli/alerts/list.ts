@@ -1,6 +1,6 @@
-import { signalSize, topicSize } from '../../lib/app/topics.ts'
+import { signalSize } from '../../lib/app/topics.ts'
 import { pendingAlerts, selectedAlerts } from '../../lib/queries/known-alerts.ts'
-import { type ActiveAlert, alertingTopics, conditionsNow } from '../../lib/tables/conditions.ts'
+import { type ActiveAlert, conditionsNow, conditionTopics } from '../../lib/tables/conditions.ts'
 import { command, environment, flag, JSON_OPTION, optionWithDefault, POSITIVE } from '../command.ts'
 import { configOf } from '../connections.ts'
 import { usageFailure } from '../failure.ts'
@@ -55,6 +55,6 @@ Examples:
 })
 
 async function activeIn({ inspection, config: { env } }: AlertsReader): Promise<readonly ActiveAlert[]> {
-  const topics = alertingTopics(signalSize('readings', env), topicSize('view-changes', env))
-  return (await conditionsNow(inspection, topics, topicSize('patterns', env))).active
+  const topics = await conditionTopics(signal => signalSize(signal, env))
+  return (await conditionsNow(inspection, ...topics)).active
 }

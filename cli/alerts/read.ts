@@ -5,7 +5,7 @@ import { signalSize, topicSize } from '../../lib/app/topics.ts'
 import { type AlertLife, type AlertPredicate, alertLives } from '../../lib/queries/alert-history.ts'
 import { type AlertSource, recordsBehind } from '../../lib/queries/known-alerts.ts'
 import { type Range, rangesOf } from '../../lib/queries/records.ts'
-import { type ActiveAlert, activeAlertsOf, alertingTopics } from '../../lib/tables/conditions.ts'
+import { type ActiveAlert, activeAlertsOf, conditionTopics } from '../../lib/tables/conditions.ts'
 import { type FiringNow, firingNow } from '../../lib/tables/firing-alerts.ts'
 import type { TopicSize } from '../../lib/tables/table.ts'
 import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
@@ -97,9 +97,8 @@ export class AlertsReader implements AlertSource {
     return [...(await alertLives(log, ranges, asked)).values()]
   }
 
-  active(entity: string): Promise<ActiveAlert[]> {
-    const { env } = this.config
-    const topics = alertingTopics(signalSize('readings', env), topicSize('view-changes', env))
-    return activeAlertsOf(this.inspection, topics, topicSize('patterns', env), entity)
+  async active(entity: string): Promise<ActiveAlert[]> {
+    const topics = await conditionTopics(signal => signalSize(signal, this.config.env))
+    return activeAlertsOf(this.inspection, ...topics, entity)
   }
 }

@@ -5,7 +5,7 @@ const CLUSTER = /^([a-zA-Z][\w-]{0,39})\/([1-9]\d{0,2})$/
 
 /**
  * Maximum number of nodes with alarms. Each node has three alarms. A template can have at most 500 resources, and the project uses
- * about 250 without these alarms. The remaining 70 are available for your own functions.
+ * about 350 without these alarms. The remaining 30 are available for your own functions.
  */
 export const MAX_CACHE_NODES = 40
 

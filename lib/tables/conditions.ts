@@ -70,9 +70,16 @@ const OF_GROUPS: Table<PatternStates, ActiveAlert> = {
   order: byRule,
 }
 
-/** Returns both topics that alerting reads, as one. */
-export function alertingTopics(readings: TopicSize, changes: TopicSize): TopicSize {
-  return { ...readings, subTopics: [...(readings.subTopics ?? []), changes] }
+/** Returns the topics whose states have conditions: both that alerting reads, as one, and that with the events of groups. */
+export async function conditionTopics(
+  sizeOf: (signal: 'readings' | 'view-changes' | 'patterns') => TopicSize | Promise<TopicSize>,
+): Promise<readonly [own: TopicSize, groups: TopicSize]> {
+  const [readings, changes, groups] = [
+    await sizeOf('readings'),
+    await sizeOf('view-changes'),
+    await sizeOf('patterns'),
+  ]
+  return [{ ...readings, subTopics: [...(readings.subTopics ?? []), changes] }, groups]
 }
 
 export interface Conditions {
@@ -87,7 +94,7 @@ export interface Conditions {
 /**
  * Returns the conditions of all entities and groups. Reads the state of every entity, page by page.
  *
- * @param readings topics that alerting reads, see `alertingTopics`
+ * @param readings topics that alerting reads, see `conditionTopics`
  * @param groups topic with the events of groups
  * @throws Unavailable if Redis does not respond
  */

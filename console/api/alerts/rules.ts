@@ -8,14 +8,13 @@ import { identityOf, type Rule } from '../../../lib/alerting/rule.ts'
 import { InvalidRules } from '../../../lib/alerting/rule-files.ts'
 import { ruleSetOf } from '../../../lib/alerting/rule-set.ts'
 import { loadRules, RulesFolderError } from '../../../lib/alerting/rules-directory.ts'
-import type { TableSignal } from '../../../lib/app/topics.ts'
 import { durationText } from '../../../lib/duration.ts'
 import { activatedRules } from '../../../lib/queries/activated-rules.ts'
 import {
   type ActiveAlert,
-  alertingTopics,
   type Conditions,
   conditionsNow,
+  conditionTopics,
   reportedName,
 } from '../../../lib/tables/conditions.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
@@ -140,9 +139,8 @@ export function textOf(rules: readonly AnyRule[]): string {
  */
 export function conditionsIn(environment: ConsoleEnvironment): KeptAnswer<Conditions> {
   const read = async () => {
-    const size = (signal: TableSignal) => environment.topicSize(signal)
-    const topics = alertingTopics(await size('readings'), await size('view-changes'))
-    return conditionsNow(await environment.inspection(), topics, await size('patterns'))
+    const topics = await conditionTopics(signal => environment.topicSize(signal))
+    return conditionsNow(await environment.inspection(), ...topics)
   }
   return new KeptAnswer(read, { forMs: 0 })
 }

@@ -1,7 +1,7 @@
 /** Data source for the alerts pages. It limits the number of records that are read from the topic. */
 import { dataReader } from '../../../lib/app/data-reader.ts'
 import { keptSilences } from '../../../lib/app/silences.ts'
-import { type TableSignal, topicSize } from '../../../lib/app/topics.ts'
+import { topicSize } from '../../../lib/app/topics.ts'
 import { matchesAlert } from '../../../lib/notification/match.ts'
 import { phaseOf, type Silence } from '../../../lib/notification/silences.ts'
 import {
@@ -15,7 +15,7 @@ import { newestOf } from '../../../lib/queries/newest.ts'
 import { type Range, rangesOf, searchRecords } from '../../../lib/queries/records.ts'
 import { topicBounds, topicReach } from '../../../lib/queries/topics.ts'
 import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
-import { type ActiveAlert, activeAlertsOf, alertingTopics } from '../../../lib/tables/conditions.ts'
+import { type ActiveAlert, activeAlertsOf, conditionTopics } from '../../../lib/tables/conditions.ts'
 import { type FiringNow, firingNow } from '../../../lib/tables/firing-alerts.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import { partsOfEntity } from '../../../packages/runtime/consumer/event.ts'
@@ -85,9 +85,7 @@ export class ConsoleAlerts implements AlertSource {
   }
 
   async active(entity: string): Promise<ActiveAlert[]> {
-    const size = (signal: TableSignal) => this.#environment.topicSize(signal)
-    const own = alertingTopics(await size('readings'), await size('view-changes'))
-    const topics = [own, await size('patterns')] as const
+    const topics = await conditionTopics(signal => this.#environment.topicSize(signal))
     return activeAlertsOf(await this.#environment.inspection(), ...topics, entity)
   }
 

@@ -1,7 +1,7 @@
 /** Runs tests of tables on logs in memory, which the consumer `views` reads with the clock and timers of a deployment. */
 import { type Event, entityOf, partsOfEntity } from '../../../packages/runtime/consumer/event.ts'
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
-import { EVENT_TYPES, type EventType } from '../../event-types.ts'
+import { eventTypeRow } from '../../event-types.ts'
 import { tick } from '../../telemetry/tick.ts'
 import { activatedPlan, viewsActivated } from '../../views/activation.ts'
 import { rowSource, VIEW_ROW_TYPE } from '../../views/event-names.ts'
@@ -92,7 +92,7 @@ class ViewLog {
       ...{ id, source, type, time: instant(START_MS + timeMs), datacontenttype: 'application/json', data },
       ...(subject === undefined ? {} : { subject }),
     }
-    const isEvent = EVENT_TYPES[type as EventType]?.topic === 'events'
+    const isEvent = eventTypeRow(type)?.topic === 'events'
     const { published, refused } = await (isEvent ? this.#events : this.#readings).append([
       this.#nowMs,
       event,

@@ -111,18 +111,10 @@ async function highest(setup: Setup, run: Run): Promise<Figure[]> {
 async function besideHangingReceiver(setup: Setup, run: Run): Promise<Figure[]> {
   const ratios: number[] = []
   for (let round = 1; round <= run.rounds; round += 1) {
-    const p99Of = async (env: string, beside: Beside) => {
-      let p99 = Number.NaN
-      const measured = async (flow: Flow) => {
-        p99 = (await flow.measure(PER_SECOND, run.quick ? 4_000 : 10_000)).p99
-      }
-      await withSide('sluice', env, setup, run, measured, beside)
-      return p99
-    }
-    const without = await p99Of(`alone-${round}`, {})
+    const without = await p99Beside(`alone-${round}`, setup, run, {})
     const receiver = await startHangingReceiver()
     try {
-      const beside = await p99Of(`hanging-${round}`, { receiverUrl: receiver.url })
+      const beside = await p99Beside(`hanging-${round}`, setup, run, { receiverUrl: receiver.url })
       if (receiver.requests === 0) throw new Error('the receiver that hangs was never called')
       run.say(
         `round ${round}  p99 ${without} ms, beside a receiver that hangs in ${receiver.requests} requests ${beside} ms`,
@@ -142,17 +134,11 @@ async function besideHangingReceiver(setup: Setup, run: Run): Promise<Figure[]> 
 async function besideClosingWindows(setup: Setup & { readonly views: string }, run: Run): Promise<Figure[]> {
   const ratios: number[] = []
   for (let round = 1; round <= run.rounds; round += 1) {
-    const p99Of = async (env: string, size: string) => {
-      let p99 = Number.NaN
-      const measured = async (flow: Flow) => {
-        p99 = (await flow.measure(PER_SECOND, run.quick ? 4_000 : 10_000)).p99
-      }
+    const p99Of = (env: string, size: string) => {
       const { broker, views } = setup
       const text = `${SENSORS} CREATE TABLE sensors AS SELECT sensor_id, AVG(temperature) AS mean FROM sensor_readings
         WINDOW TUMBLING (SIZE ${size}, GRACE PERIOD 0 SECONDS) GROUP BY sensor_id;`
-      const activate = () => activatePlan({ broker, env, text })
-      await withSide('sluice', env, setup, run, measured, { views }, activate)
-      return p99
+      return p99Beside(env, setup, run, { views }, () => activatePlan({ broker, env, text }))
     }
     const open = await p99Of(`open-${round}`, '1 HOUR')
     const closing = await p99Of(`closing-${round}`, '2 SECONDS')
@@ -160,6 +146,22 @@ async function besideClosingWindows(setup: Setup & { readonly views: string }, r
     ratios.push(closing / open)
   }
   return [aimed('latency/p99 beside windows that close', '×', { atMost: BESIDE_CLOSING }, ratios)]
+}
+
+/** Returns the p99 of the alerts, in milliseconds, beside something else. @param prepare called when the topics exist */
+async function p99Beside(
+  env: string,
+  setup: Setup,
+  run: Run,
+  beside: Beside,
+  prepare?: () => Promise<void>,
+): Promise<number> {
+  let p99 = Number.NaN
+  const measured = async (flow: Flow) => {
+    p99 = (await flow.measure(PER_SECOND, run.quick ? 4_000 : 10_000)).p99
+  }
+  await withSide('sluice', env, setup, run, measured, beside, prepare)
+  return p99
 }
 
 async function withSide(

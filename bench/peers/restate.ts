@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type EntityStatistics, type EntitySummary, summarise } from '../../lib/analytics/process.ts'
 import { freePorts, LOOPBACK } from '../../localstack/services/ports.ts'
 import { Program } from '../../test/support/program.ts'
-import { processorTime } from './processor-time.ts'
+import { processorTime } from '../kit/processes.ts'
 import type { Side } from './side.ts'
 
 interface Options {

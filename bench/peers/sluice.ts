@@ -8,7 +8,7 @@ import { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
 import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import { partsOfEntity } from '../../packages/runtime/consumer/event.ts'
 import { offlineProgram } from '../kit/offline-project.ts'
-import { processorTime } from './processor-time.ts'
+import { processorTime, redisProcessorMs } from '../kit/processes.ts'
 import type { Side } from './side.ts'
 
 interface Options {
@@ -50,7 +50,7 @@ export async function startSluice(options: Options): Promise<Side> {
       statistics: () => statesOf(redis, env),
       processorMs: async () => {
         const own = await processorTime([program.pid ?? 0])
-        return own === undefined ? undefined : own + (await processorMsOf(redis))
+        return own === undefined ? undefined : own + (await redisProcessorMs(redis))
       },
       failed: () => (isOver ? program.output : undefined),
       stop,
@@ -64,13 +64,4 @@ export async function startSluice(options: Options): Promise<Side> {
 async function statesOf(redis: RedisClient, env: string): Promise<ReadonlyMap<string, EntitySummary>> {
   const { rows } = await readTable(new StateInspection(redis), ENTITIES, topicSize('readings', env))
   return new Map(rows.map(entityReport).map(report => [partsOfEntity(report.entity).subject ?? '', report]))
-}
-
-/** Returns the processor time of the server since its start. */
-async function processorMsOf(redis: RedisClient): Promise<number> {
-  const info = await redis.run(client => client.info('cpu'))
-  const seconds = ['user', 'sys'].map(name =>
-    Number(new RegExp(`^used_cpu_${name}:([\\d.]+)`, 'm').exec(info)?.[1]),
-  )
-  return seconds.reduce((sum, value) => sum + value * 1000, 0)
 }

@@ -1,4 +1,3 @@
-import { readdir, readFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import kafkajs, { type Admin } from 'kafkajs'
 
@@ -67,20 +66,6 @@ export class Progress {
   async #end({ topic }: Reader): Promise<number> {
     return sum((await this.#admin.fetchTopicOffsets(topic)).map(({ high }) => Number(high)))
   }
-}
-
-/** Returns the resident memory of process groups. */
-export async function residentBytes(groups: readonly number[]): Promise<number> {
-  const names = (await readdir('/proc')).filter(name => /^\d+$/.test(name))
-  const found = names.map(async id => {
-    const [stat, status] = await Promise.all(
-      ['stat', 'status'].map(file => readFile(`/proc/${id}/${file}`, 'utf8').catch(() => '')),
-    )
-    const [, , group] = (stat ?? '').slice((stat ?? '').lastIndexOf(')') + 2).split(' ')
-    if (!groups.includes(Number(group))) return 0
-    return Number(/^VmRSS:\s+(\d+) kB/m.exec(status ?? '')?.[1] ?? 0) * 1024
-  })
-  return sum(await Promise.all(found))
 }
 
 function sum(values: readonly number[]): number {

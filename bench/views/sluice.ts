@@ -1,13 +1,17 @@
 import { dirname } from 'node:path'
 import { topicName, topicSize } from '../../lib/app/topics.ts'
+import { VIEWS } from '../../lib/queries/view-rows.ts'
 import { storedStates } from '../../lib/tables/table.ts'
+import type { GroupState } from '../../lib/views/group.ts'
 import { rowsOfGroup } from '../../lib/views/rows.ts'
 import { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
 import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
+import { partsOfEntity } from '../../packages/runtime/consumer/event.ts'
 import { groupOf, offlineProgram } from '../kit/offline-project.ts'
-import { processorTime } from '../peers/processor-time.ts'
+import { processorTime, redisProcessorMs, residentBytes } from '../kit/processes.ts'
+import { usedMemory } from '../pipeline/size.ts'
 import { planOf } from './readings.ts'
-import { residentBytes, type Side, type TableKind } from './side.ts'
+import type { Side, TableKind } from './side.ts'
 
 /** New groups of a day. By default, a partition refuses more than 12,000 of a table. */
 const NO_LIMIT = { NEW_ENTITIES_PER_DAY: '10000000' }
@@ -47,33 +51,23 @@ export async function startSluice(options: {
     groups: SIGNALS.map(signal => ({ group: groupOf('views', signal, env), topic: topicName(signal, env) })),
     async processorMs() {
       const own = await processorTime(groups)
-      const store = ['user', 'sys'].map(name => infoOf(redis, 'cpu', `used_cpu_${name}`))
-      const seconds = await Promise.all(store)
-      return own === undefined ? undefined : own + seconds.reduce((sum, value) => sum + value * 1000, 0)
+      return own === undefined ? undefined : own + (await redisProcessorMs(redis))
     },
-    memoryBytes: async () => (await residentBytes(groups)) + (await infoOf(redis, 'memory', 'used_memory')),
+    memoryBytes: async () => ((await residentBytes(groups)) ?? Number.NaN) + (await usedMemory(redis)),
     total: () => totalIn(redis, env, kind),
     stop,
   }
-}
-
-async function infoOf(redis: RedisClient, section: string, name: string): Promise<number> {
-  const info = await redis.run(client => client.info(section))
-  return Number(new RegExp(`^${name}:([\\d.]+)`, 'm').exec(info)?.[1])
 }
 
 async function totalIn(redis: RedisClient, env: string, kind: TableKind): Promise<number> {
   const [table] = planOf(kind).tables
   if (table === undefined) throw new Error('the plan has no table')
   let total = 0
-  const states = storedStates(
-    new StateInspection(redis),
-    { process: { name: 'views' }, rows: () => [], order: () => 0 },
-    topicSize('view-rows', env),
-  )
+  const topic = topicSize('view-rows', env)
+  const states = storedStates<GroupState, never>(new StateInspection(redis), VIEWS, topic)
   for await (const { entity, state } of states) {
-    const group = JSON.parse(entity.slice(entity.indexOf(' ') + 1))
-    for (const row of rowsOfGroup(table, group, state as never, 0)) total += Number(row.values.readings)
+    const group = JSON.parse(partsOfEntity(entity).subject ?? '[]')
+    for (const row of rowsOfGroup(table, group, state, 0)) total += Number(row.values.readings)
   }
   return total
 }

@@ -10,8 +10,8 @@ import { KAFKA_VERSION } from '../../localstack/services/kafka.ts'
 import { requireJava } from '../../localstack/services/requirements.ts'
 import { LOCAL, PROJECT } from '../../programs/paths.ts'
 import { runCommand } from '../kit/command.ts'
-import { processorTime } from '../peers/processor-time.ts'
-import { residentBytes, type Side, type TableKind } from './side.ts'
+import { processorTime, residentBytes } from '../kit/processes.ts'
+import type { Side, TableKind } from './side.ts'
 
 export const STREAMS = `Kafka Streams ${KAFKA_VERSION} with RocksDB`
 
@@ -78,7 +78,7 @@ export async function startStreams(options: {
   return {
     groups: [{ group: `streams-${topic}`, topic }],
     processorMs: () => processorTime(groups),
-    memoryBytes: () => residentBytes(groups),
+    memoryBytes: async () => (await residentBytes(groups)) ?? Number.NaN,
     async total() {
       const line = lineOf(lines, child, /^total (\d+)$/)
       child.stdin.write('total\n')

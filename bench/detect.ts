@@ -69,7 +69,7 @@ async function detect(nab: string, files: readonly string[], folder: string) {
   return { readings, seconds, bytes }
 }
 
-/** An anomaly is told once, so only its first reading has the score. Late readings have none. */
+/** Each anomaly is reported once, so only its first reading has the score. Late readings have none. */
 function scoresOf(series: readonly (readonly [at: string, value: number])[]) {
   let state: Learned | undefined
   let largest = 0

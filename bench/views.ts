@@ -84,7 +84,7 @@ interface Load {
   readonly rounds: number
 }
 
-/** Measures both sides alternately, on the same topic. There is no figure unless both tables have every reading in the end. */
+/** Measures both sides alternately, on the same topic. Fails unless both tables have every reading in the end. */
 async function inTurn(
   kind: TableKind,
   { warmUp, records, devices, rounds }: Load,

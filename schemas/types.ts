@@ -91,7 +91,7 @@ export interface AlertFired {
   readonly expectedHigh?: number
   /** How unusual the value is, from 0 to 1 */
   readonly score?: number
-  /** What is unusual: spike, level, rhythm, spread, stuck */
+  /** Kind of the anomaly: spike, level, rhythm, spread, stuck */
   readonly why?: string
 }
 
@@ -145,7 +145,7 @@ export interface AlertResolved {
   readonly expectedHigh?: number
   /** How unusual the value is, from 0 to 1 */
   readonly score?: number
-  /** What is unusual: spike, level, rhythm, spread, stuck */
+  /** Kind of the anomaly: spike, level, rhythm, spread, stuck */
   readonly why?: string
 }
 

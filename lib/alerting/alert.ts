@@ -154,7 +154,7 @@ export function resolvedAlert(
 ): ResolvedAlert {
   return {
     ...alert,
-    // What was expected, and why the value was unusual, stays that of the firing.
+    // The expected value, and why the value was unusual, stay those of the firing.
     ...comparedFields({ ...compared, words: undefined }),
     status: 'resolved',
     endedAt: instant(resolvedAtMs),

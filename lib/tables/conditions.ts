@@ -57,7 +57,7 @@ const OF_ENTITIES: Table<AlertingState, ActiveAlert> = {
   order: byRule,
 }
 
-/** What rules have stored about earlier readings of an entity. */
+/** States that rules have stored about earlier readings of an entity. */
 export const HISTORIES: Table<AlertingState, AlertingHistory> = {
   process: { name: 'alerting' },
   rows: ({ state: { history } }) => (history ? [history] : []),

@@ -75,7 +75,7 @@ export interface GroupColumn {
 
 export interface Aggregate {
   readonly function: AggregateName
-  /** Absent for `COUNT(*)`. Rows for which it is null do not count. */
+  /** Value that is aggregated; absent for `COUNT(*)`. Rows for which it is null do not count. */
   readonly argument?: Expression
   /** Number of values of `TOPK` and `TOPKDISTINCT`, or the fraction of `PERCENTILE`, from 0 to 1. */
   readonly parameter?: number

@@ -35,7 +35,7 @@ export async function declareTables(
   }
 }
 
-/** Consumer `views`, which reads its topics when it is told to. */
+/** Consumer `views`, which reads its topics when `catchUp` is called. */
 export class ViewsStage {
   readonly #environment: TestEnvironment
   readonly #stage: Stage

@@ -186,7 +186,7 @@ export interface WatchingRule {
   /** Time for which the condition must hold before the alert fires, in milliseconds. */
   readonly forMs: number
   readonly isPaused: boolean
-  /** What the rule has learned about the entity; absent if its kind does not learn, or has no reading yet. */
+  /** Usual values that the rule has learned for the entity; absent if its kind does not learn, or has no reading yet. */
   readonly learned?: {
     /** Time for which it still learns, in milliseconds; 0 or less if it decides. */
     readonly learningMs: number

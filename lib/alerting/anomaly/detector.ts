@@ -1,5 +1,5 @@
 /**
- * Learns how a metric of one entity usually behaves, and tells how unusual each new reading is. Pure.
+ * Learns how a metric of one entity usually behaves, and judges how unusual each new reading is. Pure.
  *
  * Features of a reading are compared with those of all earlier ones: its distance from the last few readings (`spike`), the distance
  * of a short and a longer mean from the level of days (`level`), its distance from the rhythm of day and week (`rhythm`), and the
@@ -24,7 +24,7 @@ export interface Settings {
   readonly week: boolean
 }
 
-/** What a reading was expected to be. A limit that is not known is infinite. */
+/** Expected value of a reading, and the limits of usual values. A limit that is not known is infinite. */
 export interface Expected {
   readonly expected: number
   readonly low: number
@@ -33,7 +33,7 @@ export interface Expected {
 
 export interface Judged extends Expected {
   readonly state: Learned
-  /** From 0 to 1. It stays while the same anomaly lasts; undefined while too little is known. */
+  /** Score from 0 to 1. It stays while the same anomaly lasts; undefined while too little is known. */
   readonly score: number | undefined
   readonly why: Why | undefined
   /** True for the first reading of an anomaly. */
@@ -150,7 +150,7 @@ function again(state: Learned, settings: Settings): Judged {
   return { ...quiet(state, state.x), ...expectedAt(settings, state, state.t[1]), score }
 }
 
-/** Learns the differences of a counter. A fall is a restart, and no difference; many falls show that it is no counter. */
+/** Learns the differences of a counter. A fall is a restart, so it has no difference. Many falls show that the metric does not count. */
 function ofCounter(settings: Settings, state: Learned, timeMs: number, value: number): Judged {
   const before = state.x
   const [firstMs, lastMs, everyMs] = state.t

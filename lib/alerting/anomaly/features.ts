@@ -8,7 +8,7 @@ export interface Means {
   readonly s: readonly [moves: number, distance: number]
 }
 
-/** What made a reading unusual. */
+/** Kinds of anomalies. */
 export type Why = 'spike' | 'level' | 'rhythm' | 'spread' | 'stuck'
 
 /** Features, and the weights of their rarities. A feature with two sides has two rows, the upper side first. */

@@ -10,11 +10,11 @@ export interface Histograms {
 const BUCKETS = 26
 /** Bucket of the first number, so that most of the numbers that follow have a bucket. Others move the histogram, or count as least. */
 const FIRST = 14
-/** From this number on, all counts are halved, so that what is long past counts less: a month of steps. */
+/** Number from which on all counts are halved, so that old numbers count less: a month of steps. */
 const MOST = 8_192
 /** Buckets by which one number moves a histogram, so that one outlier does not put all others into the first bucket. */
 const MOST_MOVED = 6
-/** With fewer numbers, nothing is rare. */
+/** Minimum number of counted numbers. With fewer, no number is rare. */
 const FEWEST = 30
 const LEAST = 1e-9
 

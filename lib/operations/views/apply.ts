@@ -5,39 +5,29 @@
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { TopicOffsets } from '../../../packages/runtime/adapters/kafka/offsets.ts'
-import type { TopicPublisher } from '../../../packages/runtime/adapters/kafka/produce-types.ts'
 import type { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
 import type { StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
 import { RedisValue } from '../../../packages/runtime/adapters/redis/value.ts'
-import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
-import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
-import { type ContentMode, producedRecord, writeEvent } from '../../../packages/runtime/cloudevents/writer.ts'
+import { type ContentMode, producedRecord } from '../../../packages/runtime/cloudevents/writer.ts'
 import { derivedId } from '../../../packages/runtime/consumer/derived-id.ts'
 import { partsOfEntity } from '../../../packages/runtime/consumer/event.ts'
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
-import type { Value } from '../../../packages/runtime/lambda/connections.ts'
-import {
-  type AnyKeyedProcess,
-  CONSUMER_DEFAULTS,
-  type Consumer,
-} from '../../../packages/runtime/pipeline/consumer.ts'
+import { type AnyKeyedProcess, CONSUMER_DEFAULTS } from '../../../packages/runtime/pipeline/consumer.ts'
 import { type Operation, Operations } from '../../../packages/runtime/pipeline/generations/operations.ts'
-import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
 import { APPLICATION } from '../../app/application.ts'
 import { type Signal, topicName, topicsOf } from '../../app/topics.ts'
-import { type Range, readRecords } from '../../queries/records.ts'
-import { topicBounds } from '../../queries/topics.ts'
+import type { Range } from '../../queries/records.ts'
 import { VIEWS } from '../../queries/view-rows.ts'
 import { storedStates } from '../../tables/table.ts'
 import { dataschemaOf } from '../../telemetry/dataschema.ts'
-import { activatedPlan, viewsActivated } from '../../views/activation.ts'
-import { rowSource, VIEW_DROPPED_TYPE, VIEWS_ACTIVATED_TYPE } from '../../views/event-names.ts'
+import { activatedPlan } from '../../views/activation.ts'
+import { rowSource, VIEW_DROPPED_TYPE } from '../../views/event-names.ts'
 import type { ActivatedPlan, TablePlan, ViewPlan } from '../../views/plan.ts'
 import { views } from '../../views/process.ts'
 import type { Counts } from '../audit.ts'
 import type { ConsumerSettings } from '../backtest/partition-run.ts'
 import { OperationFailure } from '../failure.ts'
+import { type ActivationPorts, activate, boundsOf, placeOf } from './activate.ts'
 import { buildingPlan, builtPlan, hasTable, NO_TABLES, newGenerations, planChange } from './change.ts'
 import { appendPast, type PastProgress, type PastRange } from './past.ts'
 
@@ -58,16 +48,9 @@ interface Applying extends Operation {
   readonly rowsFrom?: readonly number[]
 }
 
-export interface ViewPorts {
-  /** Plan in force, as the functions keep it. */
-  readonly inForce: Pick<Value<ActivatedPlan>, 'read' | 'update'>
+export interface ViewPorts extends ActivationPorts {
   readonly applying: Operations<Applying, object>
-  readonly publisher: TopicPublisher
-  readonly log: LogReader
-  readonly offsets: Pick<TopicOffsets, 'bounds'>
   readonly states: Pick<StateInspection, 'states' | 'summary'>
-  /** Consumer `views`, as in a deployment. */
-  readonly consumer: Consumer<AnyKeyedProcess>
 }
 
 export interface ApplyProgress extends PastProgress {
@@ -234,53 +217,6 @@ async function building(
   return { past, rowsFrom }
 }
 
-/**
- * Changes the plan in force, and appends it to all partitions of the topics that `views` reads. The topic of rows comes first, so
- * that no row of a new table arrives before its plan.
- *
- * @param since starts of ranges in which an interrupted run may have activated the tables. The plan is not appended there again.
- * @returns the plan, and its offsets by partition
- */
-async function activate(
-  ports: ViewPorts,
-  next: (inForce: ActivatedPlan) => ActivatedPlan,
-  since: readonly Range[] = [],
-): Promise<{ readonly plan: ActivatedPlan; readonly offsets: ReadonlyMap<string, number> }> {
-  const plan = await ports.inForce.update(inForce => next(inForce ?? NO_TABLES))
-  const offsets = await activationsIn(ports, plan, since)
-  const { contentMode } = ports.consumer
-  const time = instant(Date.now())
-  const [rows, others] = [['view-rows'], topicsOf(['viewed']).filter(signal => signal !== 'view-rows')]
-  for (const signals of [rows, others] as const) {
-    const places = (await boundsOf(ports, signals as readonly Signal[])).filter(
-      one => !offsets.has(placeOf(one)),
-    )
-    const records = places.map(({ topic, partition }) => {
-      const event = viewsActivated(plan, partition, time)
-      return { topic, partition, key: null, ...writeEvent(event, contentMode) }
-    })
-    const appended = await ports.publisher.publish(records)
-    for (const [index, place] of places.entries()) offsets.set(placeOf(place), appended[index] as number)
-  }
-  return { plan, offsets }
-}
-
-/** Returns the offsets at which the tables of a plan were activated within the ranges, by partition. */
-async function activationsIn(
-  { log }: ViewPorts,
-  { building: [generation] }: ActivatedPlan,
-  ranges: readonly Range[],
-): Promise<Map<string, number>> {
-  const offsets = new Map<string, number>()
-  for await (const record of readRecords(log, ranges)) {
-    const event = readEvent(record)
-    if (isFailure(event) || event.type !== VIEWS_ACTIVATED_TYPE || offsets.has(placeOf(record))) continue
-    const { building } = event.data as ActivatedPlan
-    if (building.includes(generation as string)) offsets.set(placeOf(record), record.offset)
-  }
-  return offsets
-}
-
 /** Waits until the consumer has applied the records that `view-rows` has now. */
 async function untilApplied(ports: ViewPorts, { progress, stop }: Watching): Promise<void> {
   const ranges = await boundsOf(ports, ['view-rows'])
@@ -338,20 +274,4 @@ async function dropGroups(
 
 async function endsOfRows(ports: ViewPorts): Promise<readonly number[]> {
   return (await boundsOf(ports, ['view-rows'])).map(({ end }) => end)
-}
-
-/** Returns the ranges of all partitions of the signals' topics. */
-async function boundsOf(
-  { offsets, consumer }: ViewPorts,
-  signals: readonly Signal[],
-): Promise<readonly Range[]> {
-  const topics = signals.map(signal => topicName(signal, consumer.env))
-  const found = topics.map(async topic =>
-    (await topicBounds(offsets, topic)).map((bounds, partition) => ({ topic, partition, ...bounds })),
-  )
-  return (await Promise.all(found)).flat()
-}
-
-function placeOf({ topic, partition }: { readonly topic: string; readonly partition: number }): string {
-  return `${topic}/${partition}`
 }

@@ -1,0 +1,97 @@
+/** Activates plans in all partitions of the topics that the consumer `views` reads. */
+import type { TopicOffsets } from '../../../packages/runtime/adapters/kafka/offsets.ts'
+import type { TopicPublisher } from '../../../packages/runtime/adapters/kafka/produce-types.ts'
+import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
+import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
+import { writeEvent } from '../../../packages/runtime/cloudevents/writer.ts'
+import { instant } from '../../../packages/runtime/consumer/instant.ts'
+import type { Value } from '../../../packages/runtime/lambda/connections.ts'
+import type { AnyKeyedProcess, Consumer } from '../../../packages/runtime/pipeline/consumer.ts'
+import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
+import { type Signal, topicName, topicsOf } from '../../app/topics.ts'
+import { type Range, readRecords } from '../../queries/records.ts'
+import { topicBounds } from '../../queries/topics.ts'
+import { viewsActivated } from '../../views/activation.ts'
+import { VIEWS_ACTIVATED_TYPE } from '../../views/event-names.ts'
+import type { ActivatedPlan } from '../../views/plan.ts'
+import { NO_TABLES } from './change.ts'
+
+export interface ActivationPorts {
+  /** Plan in force, as the functions keep it. */
+  readonly inForce: Pick<Value<ActivatedPlan>, 'read' | 'update'>
+  readonly publisher: TopicPublisher
+  readonly log: LogReader
+  readonly offsets: Pick<TopicOffsets, 'bounds'>
+  /** Consumer `views`, as in a deployment. */
+  readonly consumer: Consumer<AnyKeyedProcess>
+}
+
+/**
+ * Changes the plan in force, and appends it to all partitions of the topics that `views` reads. The topic of rows comes first, so
+ * that no row of a new table arrives before its plan.
+ *
+ * @param since starts of ranges in which an interrupted run may have activated the tables. The plan is not appended there again.
+ * @returns the plan, and its offsets by partition
+ */
+export async function activate(
+  ports: ActivationPorts,
+  next: (inForce: ActivatedPlan) => ActivatedPlan,
+  since: readonly Range[] = [],
+): Promise<{ readonly plan: ActivatedPlan; readonly offsets: ReadonlyMap<string, number> }> {
+  const plan = await ports.inForce.update(inForce => next(inForce ?? NO_TABLES))
+  const offsets = await activationsIn(ports, plan, since)
+  const { contentMode } = ports.consumer
+  const time = instant(Date.now())
+  const [rows, others] = [['view-rows'], topicsOf(['viewed']).filter(signal => signal !== 'view-rows')]
+  for (const signals of [rows, others] as const) {
+    const places = (await boundsOf(ports, signals as readonly Signal[])).filter(
+      one => !offsets.has(placeOf(one)),
+    )
+    const records = places.map(({ topic, partition }) => {
+      const event = viewsActivated(plan, partition, time)
+      return { topic, partition, key: null, ...writeEvent(event, contentMode) }
+    })
+    const appended = await ports.publisher.publish(records)
+    for (const [index, place] of places.entries()) offsets.set(placeOf(place), appended[index] as number)
+  }
+  return { plan, offsets }
+}
+
+/** Returns the offsets at which the tables of a plan were activated within the ranges, by partition. */
+async function activationsIn(
+  { log }: Pick<ActivationPorts, 'log'>,
+  { building: [generation] }: ActivatedPlan,
+  ranges: readonly Range[],
+): Promise<Map<string, number>> {
+  const offsets = new Map<string, number>()
+  for await (const record of readRecords(log, ranges)) {
+    const event = readEvent(record)
+    if (isFailure(event) || event.type !== VIEWS_ACTIVATED_TYPE || offsets.has(placeOf(record))) continue
+    const { building } = event.data as ActivatedPlan
+    if (building.includes(generation as string)) offsets.set(placeOf(record), record.offset)
+  }
+  return offsets
+}
+
+/** Returns the ranges of all partitions of the signals' topics. */
+export async function boundsOf(
+  { offsets, consumer }: Pick<ActivationPorts, 'offsets' | 'consumer'>,
+  signals: readonly Signal[],
+): Promise<readonly Range[]> {
+  const topics = signals.map(signal => topicName(signal, consumer.env))
+  const found = topics.map(async topic =>
+    (await topicBounds(offsets, topic)).map((bounds, partition) => ({ topic, partition, ...bounds })),
+  )
+  return (await Promise.all(found)).flat()
+}
+
+/** Returns the name of a partition. */
+export function placeOf({
+  topic,
+  partition,
+}: {
+  readonly topic: string
+  readonly partition: number
+}): string {
+  return `${topic}/${partition}`
+}

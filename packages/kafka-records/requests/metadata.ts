@@ -105,11 +105,17 @@ export interface TopicId {
 const ID_BYTES = 16
 const ANY_TOPIC = Buffer.alloc(ID_BYTES)
 
+/** Ids of topics, and the id of their cluster; null if the cluster has none. */
+export interface TopicIds {
+  readonly clusterId: string | null
+  readonly topics: readonly TopicId[]
+}
+
 /**
  * Returns a Metadata request, version 10 (KIP-516), for the ids of topics. The ids distinguish a topic from a deleted topic of the
  * same name.
  */
-export function topicIdsQuestion(topics: readonly string[]): Question<readonly TopicId[]> {
+export function topicIdsQuestion(topics: readonly string[]): Question<TopicIds> {
   return {
     apiKey: 3,
     name: 'Metadata',
@@ -131,9 +137,9 @@ export function topicIdsQuestion(topics: readonly string[]): Question<readonly T
         answer.compactString() // rack
         answer.tags()
       })
-      answer.compactString() // cluster id
+      const clusterId = answer.compactString()
       answer.int32() // controller id
-      return answer.compactArray(() => topicIdIn(answer))
+      return { clusterId, topics: answer.compactArray(() => topicIdIn(answer)) }
     },
   }
 }

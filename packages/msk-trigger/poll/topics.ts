@@ -40,7 +40,7 @@ export class Topics {
     const cluster = this.#cluster
     try {
       const broker = await (await cluster).brokerPool.findConnectedBroker()
-      return statesIn(await askBroker(broker, topicIdsQuestion(names)))
+      return statesIn((await askBroker(broker, topicIdsQuestion(names))).topics)
     } catch (error) {
       // The next request opens a new connection.
       if (this.#cluster === cluster) await this.#disconnect()

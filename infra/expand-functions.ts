@@ -2,6 +2,7 @@
 import {
   type DeclaredFunction,
   declaredFunctions,
+  emittersOf,
   type FunctionKeys,
   isConsumer,
   mappingsOf,
@@ -49,7 +50,7 @@ export interface ExpandedFields extends Partial<MissedRunFields> {
 /**
  * Returns the fields of a function.
  *
- * @param all all functions of the project. The function that takes checkpoints needs the list of consumers.
+ * @param all all functions of the project. A consumer needs those that emit to its topics.
  */
 export function expandedFields(
   declared: DeclaredFunction,
@@ -64,7 +65,9 @@ export function expandedFields(
     ...used.flatMap(({ folder }) => folder ?? []),
     ...(mappings.length > 0 ? (['mappings'] as const) : []),
   ]
+  const emitters = emittersOf(declared, all, surroundings.env)
   const environment = {
+    ...(emitters.length > 0 ? { EMITTERS: emitters.join(',') } : {}),
     ...(mappings.length > 0 ? { MAPPINGS: mappings.join(',') } : {}),
     ...Object.assign({}, ...read.map(folder => folderVariable(folder, folders))),
     ...Object.assign({}, ...used.map(({ variables }) => variables?.(surroundings, all))),

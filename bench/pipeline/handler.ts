@@ -88,6 +88,7 @@ const SILENT: Observer = {
   deadLettersSent: ignore,
   rangeReadBack: ignore,
   expired: ignore,
+  failuresNotKept: ignore,
   startsWithoutAppliedOffset: ignore,
   restoredFromCheckpoint: ignore,
   checkpointDamaged: ignore,

@@ -2,8 +2,8 @@
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { codeVersions } from '../../infra/code-version.ts'
-import { consumersOf, firstSignalOf, mappingsOf, readFunctions } from '../../lib/app/functions.ts'
-import { MAPPINGS, readSettings } from '../../lib/app/settings/index.ts'
+import { consumersOf, emittersOf, firstSignalOf, mappingsOf, readFunctions } from '../../lib/app/functions.ts'
+import { GENERAL, MAPPINGS, readSettings } from '../../lib/app/settings/index.ts'
 import type { Signal } from '../../lib/app/topics.ts'
 import { suggestion } from '../../lib/similar.ts'
 import type { KafkaHandler } from '../../packages/runtime/lambda/handler-types.ts'
@@ -60,7 +60,9 @@ export async function anyConsumerNamed(name: string, environment: Environment): 
   const folder = (variable: string, otherwise: string) =>
     resolve(PROJECT, environment[variable]?.trim() || otherwise)
   const { topicMappings } = readSettings([MAPPINGS], environment)
-  const own = readFunctions().find(declared => declared.name === name)
+  const functions = readFunctions()
+  const own = functions.find(declared => declared.name === name)
+  const { env } = readSettings([GENERAL], environment)
   const mappings = own ? mappingsOf(own, topicMappings) : []
   const { handler } = (await import(pathToFileURL(resolve(PROJECT, entryOf(name))).href)) as {
     handler: KafkaHandler
@@ -70,6 +72,7 @@ export async function anyConsumerNamed(name: string, environment: Environment): 
     ...environment,
     RULES_DIR: folder('RULES_DIR', 'config/rules'),
     NOTIFICATIONS_DIR: folder('NOTIFICATIONS_DIR', 'config/notifications'),
+    EMITTERS: own ? emittersOf(own, functions, env).join(',') : '',
     MAPPINGS: mappings.join(','),
     MAPPINGS_DIR: folder('MAPPINGS_DIR', 'config/mappings'),
   })

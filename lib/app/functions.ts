@@ -252,6 +252,19 @@ export function writesSegments({ uses }: Pick<DeclaredFunction, 'uses'>): boolea
   return uses.includes('history-appending')
 }
 
+/** Returns the consumers that emit to the topics of a function, as the values of the setting EMITTERS. */
+export function emittersOf(
+  { consumes }: Pick<DeclaredFunction, 'consumes'>,
+  all: readonly DeclaredFunction[],
+  env: string,
+): string[] {
+  return consumes.flatMap(signal =>
+    all
+      .filter(declared => isConsumer(declared) && declared.writes.includes(signal))
+      .map(({ name }) => `${topicName(signal, env)}=${name}`),
+  )
+}
+
 /** Returns the names of the functions that read the signal. Without a signal, returns the names of all consumers. */
 export function consumersOf(functions: readonly DeclaredFunction[], signal?: Signal): string[] {
   return functions

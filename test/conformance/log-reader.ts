@@ -69,6 +69,14 @@ export function conformsAsLogReader(name: string, log: () => LogUnderTest): void
       }
     })
 
+    it('given a topic, then its identity stays the same, and another topic has another', async () => {
+      const { topic, oddTopic, reader } = log()
+      const identity = await reader.identity?.(topic)
+      assert.ok(identity && identity.topicId !== '' && identity.cluster !== '')
+      assert.deepEqual(await reader.identity?.(topic), identity)
+      assert.notEqual((await reader.identity?.(oddTopic))?.topicId, identity.topicId)
+    })
+
     it('given one offset, then it returns that record', async () => {
       const { records } = await whole({ fromOffset: 9, toOffset: 9 })
       assert.deepEqual(records.map(keyOf), ['9'])

@@ -46,6 +46,12 @@ export const EVENTS: [
     10,
   ],
   [
+    'records whose failures are gone',
+    o => o.failuresNotKept(STATE_KEY, 4),
+    'range-read-back failures-not-kept',
+    4,
+  ],
+  [
     'offsets that are gone',
     o => o.expired(STATE_KEY, { fromOffset: 10, toOffset: 12 }),
     'expired not-in-the-log',

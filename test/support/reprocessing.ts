@@ -31,6 +31,8 @@ interface Options {
   readonly stop?: AbortSignal
   /** Maximum size of new failures in bytes. */
   readonly failureBytes?: number
+  /** Time of the takeover, in milliseconds since the epoch. */
+  readonly takeoverMs?: number
 }
 
 /** Reprocesses the partition. @param log records of the topic. More may be appended during the reprocessing. */
@@ -49,6 +51,7 @@ export async function reprocessed(
     expired = () => {},
     stop = new AbortController().signal,
     failureBytes,
+    takeoverMs = 0,
   }: Options = {},
 ): Promise<Reprocessed> {
   const consumer = stage.consumer as Consumer<AnyKeyedProcess>
@@ -58,7 +61,7 @@ export async function reprocessed(
     log: new MemoryLogReader(log),
     codeVersion,
     code: codeOf(codeVersion, consumer),
-    nowMs: () => 0,
+    nowMs: () => takeoverMs,
     stop,
     decided,
     expired: (_, range) => expired(range),

@@ -7,6 +7,7 @@ import { type OutgoingRecord, sizeOf } from '../../../packages/runtime/cloudeven
 import { type ContentMode, producedRecord } from '../../../packages/runtime/cloudevents/writer.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { partitionOf } from '../../../packages/runtime/consumer/murmur2.ts'
+import { withoutOrigin } from '../../../packages/runtime/pipeline/deciding/origin.ts'
 import type { KeyStrategy } from '../../telemetry/key.ts'
 import { eventKey } from './key.ts'
 import { keyBy as keyOfEvent } from './key-by.ts'
@@ -51,7 +52,7 @@ export function placed(event: Event, placing: Placing): PlacedEvent {
   const { topic, partitions, key, keyBy, keyBySetting, contentMode, writer } = placing
   const keyText = key ?? keyAsAsked(event, keyBy) ?? keyAsSet(event, keyBySetting) ?? eventKey(event)
   const partition = partitionOf(Buffer.from(keyText), partitions)
-  const record = producedRecord(topic, keyText, writer.write(event), contentMode)
+  const record = producedRecord(topic, keyText, writer.write(withoutOrigin(event)), contentMode)
   return { ...record, id: event.id, topic, partition, keyText }
 }
 

@@ -6,6 +6,7 @@ import { carryingTime } from '../../../packages/runtime/cloudevents/log-time.ts'
 import type { LogRecord, OutgoingRecord, RecordHeader } from '../../../packages/runtime/cloudevents/record.ts'
 import { type ContentMode, producedRecord, writeEvent } from '../../../packages/runtime/cloudevents/writer.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
+import { withoutOrigin } from '../../../packages/runtime/pipeline/deciding/origin.ts'
 import { schemaViolation } from '../../app/schemas.ts'
 import { signalIn, signals, tableSignalOf, topicName } from '../../app/topics.ts'
 import { familyOf, type ReadingData } from '../../telemetry/families.ts'
@@ -127,7 +128,10 @@ function isSetting(strategy: KeyStrategy): boolean {
   return typeof strategy === 'object' && strategy.isOptional === true
 }
 
-/** Returns a record with the original bytes. Only if its time is shifted, the event is encoded again, in the same content mode. */
+/**
+ * Returns a record with the original bytes, without the origin of an emission. The event is encoded again, in the same content mode,
+ * only if its time is shifted or its bytes contain the origin.
+ */
 function capturedRecord(
   record: LogRecord,
   { event, line }: Recorded,
@@ -145,19 +149,28 @@ function capturedRecord(
       { isUsage: true },
     )
   const { key, value, headers, partition } = record
+  const isRewritten = event && (movedMs !== undefined || (carriesOrigin(event) && !isBinary(record)))
   return {
     topic: addressing.topic ?? sameSignal(record.topic, event?.source, line, addressing.env),
     ...(addressing.keepPartitions ? { partition } : {}),
     key,
-    ...(event && movedMs !== undefined
+    ...(isRewritten
       ? rewritten(record, moved(event, movedMs))
-      : { value, headers: headers.map(toBeWritten) }),
+      : { value, headers: headers.filter(([name]) => name !== 'ce_origin').map(toBeWritten) }),
   }
 }
 
-function rewritten({ headers }: LogRecord, event: Event): Pick<OutgoingRecord, 'value' | 'headers'> {
-  const isBinary = headers.some(([name]) => name === 'ce_id')
-  const written = writeEvent(event, isBinary ? 'binary' : 'structured')
+function carriesOrigin({ extensions }: Event): boolean {
+  return extensions?.origin !== undefined
+}
+
+function isBinary({ headers }: LogRecord): boolean {
+  return headers.some(([name]) => name === 'ce_id')
+}
+
+function rewritten(record: LogRecord, event: Event): Pick<OutgoingRecord, 'value' | 'headers'> {
+  const { headers } = record
+  const written = writeEvent(event, isBinary(record) ? 'binary' : 'structured')
   const foreign = headers.filter(([name]) => name !== 'content-type' && !name.startsWith('ce_'))
   return { value: written.value, headers: [...written.headers, ...foreign.map(toBeWritten)] }
 }
@@ -180,6 +193,8 @@ function sameSignal(topic: string, source: string | undefined, line: number, env
   )
 }
 
+/** Returns the event without an origin, because it is sent by another producer now, with its time shifted. */
 function moved(event: Event, movedMs: number | undefined): Event {
-  return movedMs === undefined ? event : shifted(event, movedMs)
+  const own = withoutOrigin(event)
+  return movedMs === undefined ? own : shifted(own, movedMs)
 }

@@ -28,6 +28,10 @@ import { type Signal, topicName } from '../../app/topics.ts'
 import { RefusedByAlerting } from './refused.ts'
 
 const ENV = 'test'
+/** Id of the topics, so that emissions have an origin. */
+const TOPIC_ID = 'log'
+/** Only the tables read what they emit. */
+const EMITTERS = new Map([[topicName('view-rows', ENV), new Set(['views'])]])
 /** Maximum number of records in a batch of the pipeline. */
 export const MAX_BATCH = CONSUMER_DEFAULTS.limits.records
 
@@ -72,6 +76,7 @@ export class ConsumerLog {
       failuresTo: APPLICATION.failuresTopic,
       process: process as Process,
       env: ENV,
+      emitters: EMITTERS,
       // In tests, late events are intended, regardless of how late they are.
       futureToleranceMs: Number.MAX_SAFE_INTEGER,
     }
@@ -128,7 +133,7 @@ export class ConsumerLog {
     return {
       store: this.#store,
       publisher: this.#publisher,
-      log: new MemoryLogReader(this.#records),
+      log: new MemoryLogReader(this.#records, Number.POSITIVE_INFINITY, TOPIC_ID),
       breaker: new MemoryCircuitBreaker(),
       observer: this.#observer,
     }

@@ -14,6 +14,7 @@ import type { BatchResponse } from '../pipeline/batch/respond.ts'
 import { consume } from '../pipeline/consume.ts'
 import { CONSUMER_DEFAULTS, type Consumer, type Process } from '../pipeline/consumer.ts'
 import { LatestDecisions } from '../pipeline/failures/failure-surge.ts'
+import { PublishedFailureReader } from '../pipeline/failures/published-failures.ts'
 import { LogChecks } from '../pipeline/log/log-identity.ts'
 import type { LogReader, Ports } from '../pipeline/ports.ts'
 import { CHECKPOINTS } from '../settings/checkpoints.ts'
@@ -131,6 +132,7 @@ function handlerOf(
   start().catch(() => {})
   const latest = new LatestDecisions()
   const logChecks = new LogChecks()
+  const publishedFailures = new PublishedFailureReader()
   const invoked = middy<Releasable<KafkaEvent>, BatchResponse, Error, Context>()
     .use(logsContext(logger))
     .use({
@@ -152,6 +154,7 @@ function handlerOf(
         codeVersion: codeVersion ?? (() => config.codeVersion ?? bundleVersion()),
         latest,
         logChecks,
+        publishedFailures,
         ...(unavailable ? { unavailable } : {}),
       })
       return answer.finally(async () => {
@@ -235,15 +238,17 @@ function headersIn(secret: string): () => Promise<Readonly<Record<string, string
  * Creates ports that connect to Kafka on first use. Many batches need no connection, because they have no emissions and no missing
  * records.
  */
-function kafkaOnDemand(connections: Connections): Pick<Ports, 'publisher' | 'log'> {
+function kafkaOnDemand(connections: Connections): Pick<Ports, 'publisher' | 'log' | 'bounds'> {
   let reader: LogReader | undefined
   return {
     publisher: { publish: async records => (await connections.publisher()).publish(records) },
+    bounds: { bounds: async (...wanted) => (await connections.bounds()).bounds(...wanted) },
     log: {
       read: async (...range) => {
         reader = await connections.log()
         return reader.read(...range)
       },
+      identity: async topic => (await connections.log()).identity?.(topic),
       leave: (...place) => reader?.leave?.(...place),
     },
   }
@@ -257,7 +262,7 @@ function consumerOf(
 ): Consumer {
   const { env, contentMode, idWindowMs, failureBytes, newEntities, futureToleranceMs, earliestTimeMs } =
     config
-  const { logTime, sinceMs } = config
+  const { logTime, sinceMs, emitters } = config
   return {
     ...CONSUMER_DEFAULTS,
     application,
@@ -273,6 +278,7 @@ function consumerOf(
     futureToleranceMs,
     earliestTimeMs,
     logTime,
+    emitters,
     ...(sinceMs === undefined ? {} : { sinceMs }),
   }
 }

@@ -39,5 +39,7 @@ async function consumeBatches(
     const run = runPartition(consumer, { ...ports, log }, invocation, batch)
     return run.finally(() => log.end(topic, partition))
   })
-  return respond(await Promise.all(partitions), invocation.partialResponses)
+  const results = await Promise.all(partitions)
+  invocation.publishedFailures?.endInvocation()
+  return respond(results, invocation.partialResponses)
 }

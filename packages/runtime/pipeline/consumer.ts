@@ -17,6 +17,11 @@ export interface Consumer<P extends Process = Process> {
   readonly application: Application
   /** Reader for data that is not plain JSON. If absent, such data is passed on as bytes. */
   readonly reader?: DataReader
+  /**
+   * Names of the consumers that emit to a topic, by the name of the topic in Kafka. Only their emissions are recognised as repeats
+   * by origin and sequence; none if absent.
+   */
+  readonly emitters?: ReadonlyMap<string, ReadonlySet<string>>
   /** Name of the environment whose topics receive the emissions. */
   readonly env: string
   /** Content mode of emissions: binary, unless a downstream system can only read structured events. */

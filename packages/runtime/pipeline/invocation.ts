@@ -1,5 +1,6 @@
 import type { Unavailable } from './errors.ts'
 import type { SurgeGuard } from './failures/failure-surge.ts'
+import type { PublishedFailureReader } from './failures/published-failures.ts'
 import type { LogChecks } from './log/log-identity.ts'
 
 /** Limits and dependencies of an invocation. Some of them are kept from one invocation to the next. */
@@ -11,6 +12,8 @@ export interface Invocation extends SurgeGuard {
   readonly nowMs: () => number
   readonly pause: (ms: number) => Promise<void>
   readonly logChecks: LogChecks
+  /** Absent if nothing is published, so that earlier failures do not matter. */
+  readonly publishedFailures?: PublishedFailureReader
   /** Error that prevents this invocation from deciding anything, so that its partitions wait; absent if none exists. */
   readonly unavailable?: Unavailable
 }

@@ -5,6 +5,7 @@ import type { TopicName } from '../consumer/declared.ts'
 import type { Event } from '../consumer/event.ts'
 import type { Failure } from '../consumer/failure-codes.ts'
 import type { Key } from '../consumer/process.ts'
+import type { PublishedFailures } from './failures/published-failures.ts'
 import type { DeferredReason, ReleaseReason } from './reasons.ts'
 
 /**
@@ -178,6 +179,8 @@ export interface LoadSelection {
   readonly byteLimit: number
   /** Hashes of cached contexts, whose content need not be loaded; absent if the process defines no context. */
   readonly contexts?: readonly string[]
+  /** Origins of the events in the chunk; absent if no event has one. */
+  readonly origins?: readonly string[]
 }
 
 /** State of the processing at the applied offset. */
@@ -193,9 +196,13 @@ interface Progress {
   readonly newEntities?: string
   /** Append time from which all records were decided and all their failures are remembered; undefined if there is no such time. */
   readonly failuresFromMs: number | undefined
+  /** Origin of the partition's emissions, see `origin.ts`; absent if the log has no identity. */
+  readonly origin?: string
 }
 
 export interface Snapshot extends Progress {
+  /** Failures that were published before the records were read back. Not stored; absent for records that were delivered once. */
+  readonly publishedFailures?: PublishedFailures
   readonly version: Version
   readonly partitioning?: Partitioning
   /** States of the requested entities and of those with a due timer, in the form of `storedState`. */
@@ -209,6 +216,8 @@ export interface Snapshot extends Progress {
   /** Known ids among the requested ones: all ids within the window, and possibly older ones. */
   readonly known: ReadonlyMap<string, RememberedId>
   readonly failures: ReadonlyMap<string, RememberedFailure>
+  /** Highest decided sequence of each requested origin. An origin without a decided event is absent. */
+  readonly sequences?: ReadonlyMap<string, string>
   /** Growths of the topic, oldest first; absent if it has never grown, or if no failure was requested. */
   readonly growths?: readonly Growth[]
   readonly failureMemory: FailureMemory
@@ -231,6 +240,8 @@ export interface Change extends Progress {
   readonly timers: ReadonlyMap<string, readonly StoredTimer[]>
   readonly ids: readonly RememberedId[]
   readonly failures: readonly RememberedFailure[]
+  /** Highest decided sequence of each origin that the commit raises; absent if it raises none. */
+  readonly sequences?: ReadonlyMap<string, string>
   readonly outbox: readonly OutboxEntry[]
   readonly context?: StoredContext | undefined
   /**
@@ -286,6 +297,8 @@ export interface Decision {
   readonly reason: string
   readonly event?: Event
   readonly failure?: Failure
+  /** Set if the failure was published before a loss of the state, so that it is not published again. */
+  readonly isPublished?: true
   /** Set if the decision is about a timer. */
   readonly timer?: StoredTimer & { readonly entity: string }
   /** Effect of the decision on an entity's hold: `begins` and `stays` for a held entity, otherwise the reason of its release. */

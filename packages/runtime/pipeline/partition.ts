@@ -30,12 +30,12 @@ export async function runPartition(
   const stateKey = { consumer: consumer.process.name, topic, partition }
   const delivered = { topic, partition, offsets: records.map(({ offset }) => offset) }
   const pending = new PendingRecords(records, consumer)
-  const run = runOf(consumer, ports, invocation, stateKey, pending)
+  const hasProducerTimes = createTimeFrom !== undefined
+  const run = runOf(consumer, ports, invocation, stateKey, pending, hasProducerTimes)
   const steps = stepsOf(consumer)
   // A replayed log needs no append times from the broker: its records contain the original ones in a header.
   const needsAppendTimes = hasTimers(consumer) && consumer.logTime === 'append'
-  if (createTimeFrom !== undefined && needsAppendTimes)
-    ports.observer.timedByProducers(stateKey, createTimeFrom)
+  if (hasProducerTimes && needsAppendTimes) ports.observer.timedByProducers(stateKey, createTimeFrom)
   while (!pending.isEmpty) {
     const { chunk } = pending
     const next = isLate(run) ? OUT_OF_TIME : await takeChunk(run, steps, chunk)
@@ -61,6 +61,7 @@ function runOf(
   invocation: Invocation,
   stateKey: StateKey,
   pending: PendingRecords,
+  hasProducerTimes: boolean,
 ): PartitionRun {
   const { application, failureBytes } = given
   const consumer = { ...given, failureBytes: failureBytesOf(application, failureBytes, stateKey.topic) }
@@ -69,7 +70,8 @@ function runOf(
   const tried: Allowed['tried'] = one => ports.observer.tried(stateKey, one)
   const allowed = { remainingMs, nowMs, pause, tried, isFirst: true }
   const cutter = isSegmentSink(consumer) ? new SegmentCutter(consumer.process) : undefined
-  return { consumer, ports, invocation, stateKey, code, pending, cutter, allowed, hasNoCheckpoint: false }
+  const known = { ports, invocation, stateKey, pending, hasProducerTimes }
+  return { ...known, consumer, code, cutter, allowed, hasNoCheckpoint: false }
 }
 
 function isLate({ invocation, consumer }: PartitionRun): boolean {
@@ -137,25 +139,56 @@ async function afterEnd(run: PartitionRun, end: Exclude<End, { kind: 'overtaken'
       await ports.log.acquire()
       // This may have waited for a long time, until other partitions released their permits.
       if (isLate(run)) return OUT_OF_TIME
-      await readBack(run, end)
-      return 'go-on'
+      return (await readBack(run, end)) ? 'go-on' : OUT_OF_TIME
   }
 }
 
-/** Reads undelivered records from the log with one fetch, and adds them to the pending records. */
+/**
+ * Reads undelivered records from the log with one fetch, and adds them to the pending records.
+ *
+ * @returns false if too little time is left to read the failures that were published for them
+ */
 async function readBack(
-  { ports: { log, observer }, stateKey, pending }: PartitionRun,
+  run: PartitionRun,
   { range, appliedOffset, isRoutine = false }: Missing,
-): Promise<void> {
+): Promise<boolean> {
+  const { ports, stateKey, pending } = run
+  const { log, observer } = ports
   const looked = await log.read(stateKey.topic, stateKey.partition, range)
   if (appliedOffset >= 0 && looked.logStart > range.fromOffset)
     observer.expired(stateKey, { ...range, toOffset: Math.min(looked.logStart - 1, range.toOffset) })
   const added = pending.insert(range.fromOffset, looked)
   const [first, last] = [added.at(0), added.at(-1)]
   // Usually the range contains no records, only transaction markers.
-  if (!first || !last || isRoutine) return
+  if (!first || !last || isRoutine) return true
+  if (!(await readPublishedFailures(run, added, appliedOffset < 0))) return false
   if (appliedOffset < 0) observer.startsWithoutAppliedOffset(stateKey, first.offset)
   else observer.rangeReadBack(stateKey, { fromOffset: first.offset, toOffset: last.offset })
+  return true
+}
+
+/**
+ * Reads the failures that were published for records, unless nothing is published.
+ *
+ * @param isWhole true if the whole log is read back
+ * @returns false if too little time is left
+ */
+async function readPublishedFailures(
+  run: PartitionRun,
+  records: readonly LogRecord[],
+  isWhole: boolean,
+): Promise<boolean> {
+  const { consumer, ports, invocation, stateKey, hasProducerTimes } = run
+  const { log, bounds, observer } = ports
+  if (!bounds || !invocation.publishedFailures) return true
+  const sinceMs = isWhole || hasProducerTimes ? 0 : Math.min(...records.map(({ timestampMs }) => timestampMs))
+  const topics = { log, bounds, isLate: () => isLate(run) }
+  const read = await invocation.publishedFailures.read(topics, consumer, stateKey, sinceMs)
+  if (!read) return false
+  run.publishedFailures = read.failures
+  const unknown = records.filter(({ timestampMs }) => timestampMs < read.keptFromMs).length
+  if (unknown > 0) observer.failuresNotKept(stateKey, unknown)
+  return true
 }
 
 /**

@@ -2,6 +2,7 @@
 import type { LogRecord, OutgoingRecord } from '../cloudevents/record.ts'
 import type { Event } from '../consumer/event.ts'
 import type { Failure } from '../consumer/failure-codes.ts'
+import type { LogIdentity } from './deciding/origin.ts'
 import type { Tried } from './deciding/tries.ts'
 import type {
   Change,
@@ -23,6 +24,8 @@ export interface Ports {
   readonly log: LogReader
   readonly breaker: CircuitBreaker
   readonly observer: Observer
+  /** Bounds of the topics for failures. If absent, published failures are not read, see `published-failures.ts`. */
+  readonly bounds?: LogBounds
   /** Resolves to undefined if checkpoints are disabled. */
   readonly recovery?: () => Promise<Recovery | undefined>
 }
@@ -77,14 +80,27 @@ export interface LogReader {
    *   contain it.
    */
   read(topic: string, partition: number, range: OffsetRange, holding?: string): Promise<ReadRange>
+  /**
+   * Returns the identity of a topic's log. Resolves to undefined if the brokers have no ids of topics, like Kafka before version
+   * 2.8. If the method is absent, no log has an identity.
+   */
+  identity?(topic: string): Promise<LogIdentity | undefined>
   /** Frees resources that are kept for further reads of this partition. A call is optional and never changes later results. */
   leave?(topic: string, partition: number): void
 }
 
 /** Current bounds of a log. Rejects with `Unavailable` if Kafka cannot be reached. */
 export interface LogBounds {
-  /** Returns the first retained offset and the offset after the last record, for each partition. */
-  bounds(topic: string): Promise<readonly { readonly start: number; readonly end: number }[]>
+  /**
+   * Returns the first retained offset and the offset after the last record, for each partition.
+   *
+   * @param sinceMs timestamp in milliseconds since the epoch. If given, `from` is the offset of the first record with this timestamp
+   *   or a later one; the end if there is none
+   */
+  bounds(
+    topic: string,
+    sinceMs?: number,
+  ): Promise<readonly { readonly start: number; readonly end: number; readonly from?: number }[]>
 }
 
 /** Positions of a forwarder in its partitions. Every method rejects with `Unavailable` if the store cannot be reached. */
@@ -149,6 +165,11 @@ export interface Observer {
    * store has lost state.
    */
   rangeReadBack(stateKey: StateKey, range: OffsetRange): void
+  /**
+   * Reports records that are read back although their failures are no longer in the topics for failures. A record that failed before
+   * may succeed now, and its emissions may be dropped by their readers.
+   */
+  failuresNotKept(stateKey: StateKey, records: number): void
   /** Reports offsets after the applied offset that have expired. Their records are lost. */
   expired(stateKey: StateKey, range: OffsetRange): void
   /** Reports that the partition state is empty although the log is not new. Processing starts at this offset, its first one. */

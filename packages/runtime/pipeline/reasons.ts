@@ -16,6 +16,7 @@ export type IgnoredReason = keyof typeof IGNORED | (string & {})
 /** Reasons for treating a record as a repeat of an earlier one. */
 const DUPLICATE = {
   'id-known': 'an event of this source and id was applied before, with the same content',
+  'not-higher': 'a later event of its origin was decided before, so this one was too',
   'attempt-known': 'this attempt at a failure was made before',
   'failure-not-open':
     'it was redriven, but its event is already processed, by corrected code or by an earlier attempt',

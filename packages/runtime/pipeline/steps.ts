@@ -7,10 +7,12 @@ import type { LogRecord } from '../cloudevents/record.ts'
 import { type AnyKeyedProcess, type Consumer, isSegmentSink, isSink } from './consumer.ts'
 import { type Applied, apply } from './deciding/apply.ts'
 import { type Allowed, deliver } from './deciding/deliver.ts'
+import { originOfPartition } from './deciding/origin.ts'
 import type { Decoded } from './decoding/decode.ts'
 import { type DecodedChunk, decodeChunk } from './decoding/decode-chunk.ts'
 import { refusedEntryFailure } from './failures/failure-record.ts'
 import { deferredBySurge } from './failures/failure-surge.ts'
+import type { PublishedFailures } from './failures/published-failures.ts'
 import type { Invocation } from './invocation.ts'
 import { load, loadedPart } from './loading/load.ts'
 import { ensureSameLog } from './log/log-identity.ts'
@@ -67,10 +69,14 @@ export interface PartitionRun {
   readonly stateKey: StateKey
   readonly code: string
   readonly pending: PendingRecords
+  /** True if producers set the timestamps of the batch. */
+  readonly hasProducerTimes: boolean
   readonly cutter: SegmentCutter | undefined
   readonly allowed: Allowed
   /** True once it is known that there is no checkpoint to restore. */
   hasNoCheckpoint: boolean
+  /** Set once records were read back. */
+  publishedFailures?: PublishedFailures
 }
 
 /** Records that are decided together, in the order of their offsets. */
@@ -202,7 +208,24 @@ async function loadState(run: PartitionRun, part: DecodedPart): Promise<LoadedPa
   const failuresFromMs = pending.hasExpired(appliedOffset)
     ? loaded[0]?.record.timestampMs
     : snapshot.failuresFromMs
-  return { ...part, snapshot: { ...snapshot, failuresFromMs }, undecided, loaded }
+  const origin = snapshot.origin ?? (await readOrigin(run))
+  return {
+    ...part,
+    snapshot: {
+      ...snapshot,
+      failuresFromMs,
+      ...(origin ? { origin } : {}),
+      ...(run.publishedFailures ? { publishedFailures: run.publishedFailures } : {}),
+    },
+    undecided,
+    loaded,
+  }
+}
+
+/** Returns the origin of the partition's emissions. It is stored with the state, so it is read once. */
+async function readOrigin({ ports, stateKey }: PartitionRun): Promise<string | undefined> {
+  const identity = await ports.log.identity?.(stateKey.topic)
+  return identity && originOfPartition(stateKey, identity)
 }
 
 /**

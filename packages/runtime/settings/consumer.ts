@@ -2,7 +2,7 @@ import { LOG_TIMES, type LogTime } from '../cloudevents/log-time.ts'
 import { defined } from '../consumer/defined.ts'
 import { CONSUMER_DEFAULTS } from '../pipeline/consumer.ts'
 import { type Slice, setting, slice, variableOf } from './slice.ts'
-import { instant, oneOf, times, wholeNumber } from './values.ts'
+import { instant, list, oneOf, times, wholeNumber } from './values.ts'
 
 const SECOND_MS = 1_000
 const MEBIBYTE = 1024 * 1024
@@ -16,6 +16,17 @@ const MAX_ID_WINDOW_SECONDS = 24 * 60 * 60
 
 const seconds = (most: number) => times(wholeNumber({ least: 0, most, unit: 'seconds' }), SECOND_MS)
 
+/** Returns whether the text is a topic and a consumer, such as `sluice.telemetry.alerts.prod=alerting`. */
+function isEmitter(text: string): boolean {
+  return /^[\w.-]+=[\w-]+$/.test(text)
+}
+
+function emittersIn(entries: readonly string[]): Map<string, Set<string>> {
+  const pairs = entries.map(entry => entry.split('=') as [topic: string, consumer: string])
+  const byTopic = Map.groupBy(pairs, ([topic]) => topic)
+  return new Map([...byTopic].map(([topic, own]) => [topic, new Set(own.map(([, consumer]) => consumer))]))
+}
+
 export interface ConsumerSettings {
   readonly idWindowMs: number
   /** Upper bound for the failure memory of all partitions of a topic together, in bytes. */
@@ -28,6 +39,8 @@ export interface ConsumerSettings {
   readonly sinceMs?: number
   /** Source of append times, see `LogTime`. */
   readonly logTime: LogTime
+  /** Names of the consumers that emit to a topic, by the name of the topic in Kafka. */
+  readonly emitters: ReadonlyMap<string, ReadonlySet<string>>
   /** True if this function's event source mapping has ReportBatchItemFailures. */
   readonly partialResponses: boolean
 }
@@ -61,6 +74,12 @@ const SHARED = {
       'Source of the append time of a record: `append` uses its timestamp in the log. `carried` uses its header `sluice-logtime` (milliseconds), for a topic with a replay.',
     default: CONSUMER_DEFAULTS.logTime,
   }),
+  EMITTERS: setting(list(isEmitter, 'topic=consumer'), {
+    description:
+      'Consumers that emit to the topics that the function reads. [Repeats of their emissions](guarantees.md) are recognised without a time limit. Derived from the entries in serverless.yml.',
+    otherwise: 'none',
+    setBy: 'deployment',
+  }),
   REPORT_BATCH_ITEM_FAILURES: setting(oneOf(['true', 'false']), {
     description:
       "Whether the function's event source mapping has partial responses. The msk trigger's plugin sets it from the function's entry.",
@@ -88,6 +107,7 @@ export function consumerSettings(application: string): Slice<ConsumerSettings> {
       earliestTimeMs: values.EARLIEST_TIME ?? CONSUMER_DEFAULTS.earliestTimeMs,
       sinceMs: (values as Readonly<Record<string, unknown>>)[since] as number | undefined,
       logTime: values.LOG_TIME,
+      emitters: emittersIn(values.EMITTERS ?? []),
       partialResponses: values.REPORT_BATCH_ITEM_FAILURES === 'true',
     }),
   )

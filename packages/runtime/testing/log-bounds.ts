@@ -9,14 +9,19 @@ export class MemoryLogBounds implements LogBounds {
     this.#records = records
   }
 
-  async bounds(topic: string): Promise<{ start: number; end: number }[]> {
-    const bounds: { start: number; end: number }[] = []
-    for (const { topic: own, partition, offset } of this.#records) {
-      if (own !== topic) continue
-      while (bounds.length <= partition) bounds.push({ start: Number.POSITIVE_INFINITY, end: 0 })
-      const { start, end } = bounds[partition] as { start: number; end: number }
-      bounds[partition] = { start: Math.min(start, offset), end: Math.max(end, offset + 1) }
+  async bounds(topic: string, sinceMs?: number): Promise<{ start: number; end: number; from?: number }[]> {
+    const partitions: LogRecord[][] = []
+    for (const record of this.#records) {
+      if (record.topic !== topic) continue
+      while (partitions.length <= record.partition) partitions.push([])
+      partitions[record.partition]?.push(record)
     }
-    return bounds.map(({ start, end }) => ({ start: Math.min(start, end), end }))
+    return partitions.map(records => {
+      const offsets = records.map(({ offset }) => offset)
+      const end = Math.max(-1, ...offsets) + 1
+      const since = records.filter(({ timestampMs }) => sinceMs !== undefined && timestampMs >= sinceMs)
+      const from = Math.min(end, ...since.map(({ offset }) => offset))
+      return { start: Math.min(end, ...offsets), end, ...(sinceMs === undefined ? {} : { from }) }
+    })
   }
 }

@@ -1,5 +1,6 @@
 import { bufferOf } from '../cloudevents/header-bytes.ts'
 import { type LogRecord, sizeOf } from '../cloudevents/record.ts'
+import type { LogIdentity } from '../pipeline/deciding/origin.ts'
 import { PartitionStopped } from '../pipeline/errors.ts'
 import type { OffsetRange, ReadRange } from '../pipeline/model.ts'
 import { type LogReader, MAX_READ_BYTES } from '../pipeline/ports.ts'
@@ -8,15 +9,23 @@ import { type LogReader, MAX_READ_BYTES } from '../pipeline/ports.ts'
 export class MemoryLogReader implements LogReader {
   readonly #records: readonly LogRecord[]
   readonly #fetchRecords: number
+  readonly #topicId: string | undefined
 
   /**
    * Creates a log.
    *
    * @param fetchRecords maximum number of records that one fetch returns
+   * @param topicId part of the id of each topic; undefined for brokers without ids of topics
    */
-  constructor(records: readonly LogRecord[], fetchRecords = Number.POSITIVE_INFINITY) {
+  constructor(records: readonly LogRecord[], fetchRecords = Number.POSITIVE_INFINITY, topicId?: string) {
     this.#records = records
     this.#fetchRecords = fetchRecords
+    this.#topicId = topicId
+  }
+
+  async identity(topic: string): Promise<LogIdentity | undefined> {
+    if (this.#topicId === undefined) return undefined
+    return { cluster: 'memory', topicId: `${topic}-${this.#topicId}` }
   }
 
   async read(

@@ -57,6 +57,10 @@ export class RecordingObserver implements Observer {
   rangeReadBack(_: StateKey, range: OffsetRange): void {
     this.ranges.push(range)
   }
+  recordsWithoutFailures = 0
+  failuresNotKept(_: StateKey, records: number): void {
+    this.recordsWithoutFailures += records
+  }
   readonly expiries: OffsetRange[] = []
   expired(_: StateKey, range: OffsetRange): void {
     this.expiries.push(range)

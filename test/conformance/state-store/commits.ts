@@ -70,6 +70,26 @@ export function commitTests(store: () => StateStore): void {
     )
   })
 
+  it('given an origin and sequences, then they are kept, and the requested sequences are loaded', async () => {
+    const stateKey = newStateKey()
+    const [own, other, unknown] = ['views:c:t/a:0:1', 'views:c:t/a:1:1', 'views:c:t/a:2:1'] as const
+    const first = new Map([
+      [own, '0.0000000000000007.00000000'],
+      [other, '0.0000000000000001.00000000'],
+    ])
+    await store().commit(stateKey, changeOf({ origin: 'reader:c:t:0:1', sequences: first }))
+    const second = new Map([[own, '0.0000000000000008.00000000']])
+    const change = changeOf({ base: versionAt(0), appliedOffset: 1, sequences: second })
+    assert.equal(await store().commit(stateKey, { ...change, origin: 'reader:c:t:0:1' }), 'committed')
+    const wanted = { ...NOTHING_WANTED, origins: [own, other, unknown] }
+    const { origin, sequences } = await store().load(stateKey, wanted)
+    assert.equal(origin, 'reader:c:t:0:1')
+    assert.deepEqual(sequences, new Map([...first, ...second]))
+    const refused = changeOf({ base: versionAt(0), sequences: new Map([[other, '1.0.0']]) })
+    assert.equal(await store().commit(stateKey, refused), 'refused')
+    assert.deepEqual((await store().load(stateKey, wanted)).sequences, sequences)
+  })
+
   it('given another version, then a commit is refused and changes nothing', async () => {
     const stateKey = newStateKey()
     await store().commit(stateKey, changeOf({ appliedOffset: 3, states: new Map([['e', '1']]) }))

@@ -10,7 +10,9 @@ import {
   placeOf,
   UnreadableBytes,
 } from '@sluice/kafka-records'
+import { askBroker, topicIdsQuestion } from '@sluice/kafka-records/requests'
 import type { Kafka } from 'kafkajs'
+import type { LogIdentity } from '../../pipeline/deciding/origin.ts'
 import { PartitionStopped, Unavailable } from '../../pipeline/errors.ts'
 import type { OffsetRange, ReadRange } from '../../pipeline/model.ts'
 import { type LogReader, MAX_READ_BYTES } from '../../pipeline/ports.ts'
@@ -40,6 +42,9 @@ const OPEN_BATCHES = 12
 /** Time limits for repeated requests. They are shorter than the default, because the next invocation can read the range. */
 const PATIENCE_OF_A_BATCH = { leaderMs: 3_000, topicMs: 0 }
 
+/** Id of a topic that has none. */
+const NO_ID = /^0*$/
+
 /** A range of offsets to read, optionally restricted to records that contain the bytes `holding`. */
 interface SearchedRange extends OffsetRange {
   readonly holding: Buffer | undefined
@@ -50,6 +55,7 @@ export class KafkaLogReader implements LogReader {
   readonly #cluster: ReconnectingClient<Cluster>
   readonly #open = new OpenBatches(OPEN_BATCHES)
   readonly #firsts = new WeakMap<Cluster, FirstRequests>()
+  #hasTopicIds = true
 
   /**
    * Creates a reader.
@@ -74,6 +80,24 @@ export class KafkaLogReader implements LogReader {
       return await askLeaders(ask, PATIENCE_OF_A_BATCH)
     } catch (error) {
       throw failureOf(error, `${topic}/${partition} cannot be read from offset ${range.fromOffset} on`)
+    }
+  }
+
+  async identity(topic: string): Promise<LogIdentity | undefined> {
+    if (!this.#hasTopicIds) return undefined
+    try {
+      const ask = () =>
+        this.#cluster.use(async cluster =>
+          askBroker(await cluster.brokerPool.findConnectedBroker(), topicIdsQuestion([topic])),
+        )
+      const { clusterId, topics } = await askLeaders(ask, PATIENCE_OF_A_BATCH)
+      const id = topics.find(one => one.topic === topic)?.id
+      return id === undefined || NO_ID.test(id) ? undefined : { cluster: clusterId ?? '', topicId: id }
+    } catch (error) {
+      if (brokersAnswer(error) !== 'UNSUPPORTED_VERSION')
+        throw failureOf(error, `the id of ${topic} cannot be read`)
+      this.#hasTopicIds = false
+      return undefined
     }
   }
 

@@ -1,4 +1,5 @@
 import type { Admin, Kafka } from 'kafkajs'
+import { defined } from '../../consumer/defined.ts'
 import { Unavailable } from '../../pipeline/errors.ts'
 import type { LogBounds } from '../../pipeline/ports.ts'
 import { askLeaders, type Patience } from './ask-leaders.ts'
@@ -92,9 +93,12 @@ export class KafkaLogBounds implements LogBounds {
     this.#offsets = new TopicOffsets(kafka, PATIENCE_OF_AN_INVOCATION)
   }
 
-  async bounds(topic: string): Promise<Bounds[]> {
+  async bounds(topic: string, sinceMs?: number): Promise<(Bounds & { from?: number })[]> {
     try {
-      return await this.#offsets.bounds(topic)
+      // Ask for the offsets first: records that follow in the meantime are within the bounds.
+      const from = sinceMs === undefined ? undefined : await this.#offsets.at(topic, sinceMs)
+      const bounds = await this.#offsets.bounds(topic)
+      return from ? bounds.map((one, partition) => defined({ ...one, from: from[partition] })) : bounds
     } catch (error) {
       if (!isAway(error)) throw error
       const { message } = error as Error

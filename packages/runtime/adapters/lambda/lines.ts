@@ -27,6 +27,9 @@ const LINES = {
   'range-read-back': error(
     'offsets that were never delivered, or that the store forgot, are read from the log',
   ),
+  'failures-not-kept': warn(
+    'records are read back whose earlier failures are no longer in the topics for failures: emissions of records that succeed now may be dropped',
+  ),
   'no-applied-offset': warn(
     'the store has no state of partitions with old records: they are read from their beginning',
   ),

@@ -33,7 +33,7 @@ export interface Counters extends Record<Decision['outcome'], string> {
   readonly 'breaker-open': 'surge'
   readonly refused: 'never-taken'
   readonly 'outbox-not-trimmed': 'trim-failed'
-  readonly 'range-read-back': 'never-delivered'
+  readonly 'range-read-back': 'never-delivered' | 'failures-not-kept'
   readonly expired: 'not-in-the-log'
   readonly 'no-applied-offset': 'starts-anew'
   readonly 'restored-from-checkpoint': 'state-was-gone'

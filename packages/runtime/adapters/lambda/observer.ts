@@ -185,6 +185,11 @@ export class LambdaObserver implements Observer {
     this.#lines.write('range-read-back', placeOf(stateKey), { ...stateKey, ...range })
   }
 
+  failuresNotKept(stateKey: StateKey, records: number): void {
+    this.#measured.count('range-read-back', 'failures-not-kept', records)
+    this.#lines.write('failures-not-kept', placeOf(stateKey), { ...stateKey, records })
+  }
+
   expired(stateKey: StateKey, range: OffsetRange): void {
     this.#measured.count('expired', 'not-in-the-log', lengthOf(range))
     this.#lines.write('records-lost', placeOf(stateKey), { ...stateKey, ...range })

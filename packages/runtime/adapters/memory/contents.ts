@@ -44,6 +44,9 @@ export interface MemoryState {
   readonly failures: Map<string, RememberedFailure>
   readonly outbox: Map<string, OutboxEntry>
   readonly tally: Map<string, number>
+  origin?: string
+  /** Highest decided sequence of each origin. */
+  readonly sequences: Map<string, string>
   /** Number of failures that were forgotten to free memory and are not reported yet. */
   forgotten: number
   failuresFromMs: number | undefined
@@ -149,9 +152,11 @@ function partsBeside({
 
 export function metaOf(held: MemoryState, version: Version): CheckpointMeta {
   const { clock, partitioning, growths, appliedDigest, emitted, tally, newEntities, failuresFromMs } = held
+  const { origin, sequences } = held
   return {
     ...{ version, clock, appliedDigest, emitted, failuresFromMs, tally: Object.fromEntries(tally) },
-    ...defined({ partitioning, growths, newEntities: newEntities || undefined }),
+    ...defined({ partitioning, growths, newEntities: newEntities || undefined, origin }),
+    ...(sequences.size > 0 ? { sequences: Object.fromEntries(sequences) } : {}),
   }
 }
 
@@ -169,6 +174,7 @@ export function emptyState(): MemoryState {
     failures: new Map(),
     outbox: new Map(),
     tally: new Map(),
+    sequences: new Map(),
     forgotten: 0,
     failuresFromMs: undefined,
   }
@@ -186,9 +192,12 @@ function add(held: MemoryState, part: CheckpointPart): void {
   else {
     // Other properties of a stored state, such as its fence, are not part of its contents.
     const { version, clock, partitioning, growths, appliedDigest, emitted, failuresFromMs } = part.meta
-    const { newEntities = '', tally } = part.meta
+    const { newEntities = '', tally, origin, sequences = {} } = part.meta
     const meta = { version, clock, appliedDigest, emitted, failuresFromMs, newEntities }
-    Object.assign(held, meta, defined({ partitioning, growths }), { tally: new Map(Object.entries(tally)) })
+    Object.assign(held, meta, defined({ partitioning, growths, origin }), {
+      tally: new Map(Object.entries(tally)),
+      sequences: new Map(Object.entries(sequences)),
+    })
   }
 }
 

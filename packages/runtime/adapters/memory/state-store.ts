@@ -107,7 +107,7 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
     const others = wanted.entities.filter(entity => !dueEntities.has(entity))
     const { count } = within(wanted.byteLimit - first.bytes, others.map(bytesOf))
     const entities = [...dueEntities, ...others.slice(0, count)]
-    const { growths, tally: _, ...facts } = metaOf(held, held.version)
+    const { growths, tally: _, sequences: __, ...facts } = metaOf(held, held.version)
     const isNamed = wanted.failures.length > 0
     return {
       ...facts,
@@ -127,6 +127,7 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
       outbox: [...held.outbox.values()].sort((a, b) => (a.position < b.position ? -1 : 1)).map(copy),
       ...defined({
         growths: isNamed ? growths : undefined,
+        sequences: wanted.origins && picked(held.sequences, wanted.origins),
         skipped: skipped.size > 0 ? skipped : undefined,
         context: context && wanted.contexts && unlessAtHand(context, wanted.contexts),
       }),
@@ -142,6 +143,7 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
       setOrDelete(held.timers, entity, timers.length > 0 ? timers : undefined)
     for (const entry of change.outbox) held.outbox.set(entry.position, copy(entry))
     for (const [name, count] of change.tally) held.tally.set(name, (held.tally.get(name) ?? 0) + count)
+    for (const [origin, sequence] of change.sequences ?? []) held.sequences.set(origin, sequence)
     for (const remembered of change.ids) held.ids.set(remembered.id, remembered)
     for (const failure of change.failures) {
       // Move the failure to the end, so that the newest failure is last.
@@ -168,6 +170,7 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
       emitted: change.emitted,
       parkedBytes: change.parkedBytes,
       newEntities: change.newEntities ?? '',
+      ...defined({ origin: change.origin }),
     } satisfies Partial<MemoryState>)
     if (held.code === undefined || held.code !== change.code) held.codeFrom = base.appliedOffset + 1
     held.code = change.code

@@ -16,7 +16,7 @@ import type { RedisClient } from './client.ts'
 import { restoredFailures } from './failure-packing.ts'
 import { packIdBytes } from './id-packing.ts'
 import { prefixOf } from './keys.ts'
-import { GROWTHS, generationOf, type MetaField } from './layout.ts'
+import { GROWTHS, generationOf, type MetaField, SEQUENCE } from './layout.ts'
 import { Bytes, packed } from './message-pack.ts'
 import { type AddRequest, earliest, type OwnRequest } from './requests.ts'
 import { EVICTED_PART, lua, PARTITION_STATE, script } from './scripts.ts'
@@ -178,7 +178,7 @@ class MetaFields {
    */
   *fields(): Generator<Field> {
     const { version, clock, appliedDigest, emitted, tally, partitioning } = this.#known
-    const { failuresFromMs, growths, newEntities } = this.#known
+    const { failuresFromMs, growths, newEntities, origin, sequences = {} } = this.#known
     const { nowMs } = clock
     const failures = restoredFailures(this.#failures)
     yield* failures.fields
@@ -198,10 +198,12 @@ class MetaFields {
       failuresFrom: failuresFromMs,
       generation: partitioning?.generation,
       partitions: partitioning?.partitions,
+      origin,
       [GROWTHS]: growths && JSON.stringify(growths),
     }
     for (const [field, value] of Object.entries({ ...fields, ...tally }))
       if (value !== undefined) yield ['meta', field, String(value)]
+    for (const [origin, sequence] of Object.entries(sequences)) yield ['meta', SEQUENCE + origin, sequence]
   }
 
   #noteParked(entity: string, stored: string): void {

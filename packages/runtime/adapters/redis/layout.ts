@@ -21,7 +21,7 @@ const FAILURE = { idBytes: 16, digestBytes: 12, factBytes: 6 + 4 + 4 + 8 + 6 + 4
 export const LAYOUT = {
   /** Last parts of the keys that exist once per partition state, except for meta and the outbox. */
   plain: ['states', 'timers', 'due', 'failures', 'context'],
-  /** Fields of the hash `meta`, which also contains the counters, named `outcome/reason`. */
+  /** Fields of the hash `meta`, which also contains the counters, named `outcome/reason`, and the sequences, see `SEQUENCE`. */
   meta: [
     'epoch',
     'appliedOffset',
@@ -52,6 +52,8 @@ export const LAYOUT = {
     'code',
     /** Offset from which on all records were decided by this code. */
     'codeFrom',
+    /** Origin of the emissions. */
+    'origin',
     /** A `Fence` as JSON. This field must remain the last field, because `readMeta` in Lua expects it there. */
     'fence',
   ],
@@ -108,6 +110,9 @@ export const LAYOUT = {
 } as const
 
 export type MetaField = (typeof LAYOUT.meta)[number]
+
+/** Start of the fields of the hash `meta` with the highest decided sequence of an origin. The origin follows. */
+export const SEQUENCE = 'sequence '
 
 /** Field of the hash `meta` with the growths of the topic as JSON. It is not in the layout, because no batch reads it. */
 export const GROWTHS = 'growths'

@@ -21,6 +21,8 @@ export interface Meta {
   readonly failuresFromMs: number | undefined
   /** Oldest generation of ids that still exists. */
   readonly oldestIds: number
+  /** Origin of the emissions; absent if unknown. */
+  readonly origin?: string
   /** Partitioning of the topic; absent if the topic has never grown. */
   readonly partitioning?: Partitioning
   /** Fence of the partition state. Commits are rejected while there is a fence. */
@@ -52,6 +54,7 @@ export function readMeta(stored: Readonly<Partial<Record<MetaField, string>>>): 
     failureMemory: { bytes: number('failureBytes') ?? 0, forgotten: number('forgotten') ?? 0 },
     failuresFromMs: number('failuresFrom'),
     oldestIds: number('oldest') ?? generationOf(nowMs),
+    ...(stored.origin ? { origin: stored.origin } : {}),
     ...(generation !== undefined && partitions !== undefined
       ? { partitioning: { generation, partitions } }
       : {}),

@@ -7,6 +7,7 @@ import { MAX_STEP_MS } from '../../pipeline/log/clock.ts'
 import type { Change, LoadSelection, StoredTimer, Version } from '../../pipeline/model.ts'
 import { namesByBucket, packFailures } from './failure-packing.ts'
 import { packIds } from './id-packing.ts'
+import { SEQUENCE } from './layout.ts'
 import { Bytes } from './message-pack.ts'
 
 /** Alternating fields and values of a hash, or scores and members of a sorted set. */
@@ -24,6 +25,7 @@ export type LoadRequest = {
   readonly timerLimit: number
   readonly byteLimit: number
   readonly contexts: readonly string[] | undefined
+  readonly sequences: readonly string[]
 }
 
 export function loadRequest({ span, ids, failures, ...wanted }: LoadSelection): LoadRequest {
@@ -38,6 +40,7 @@ export function loadRequest({ span, ids, failures, ...wanted }: LoadSelection): 
     timerLimit: wanted.timerLimit,
     byteLimit: wanted.byteLimit,
     contexts: wanted.contexts,
+    sequences: (wanted.origins ?? []).map(origin => SEQUENCE + origin),
   }
 }
 
@@ -68,6 +71,8 @@ export type CommitRequest = {
   readonly failureBytes: number
   readonly forgottenTold: number
   readonly failuresFromMs: number | undefined
+  readonly origin: string | undefined
+  readonly sequences: InTurn
   readonly code: string | undefined
 }
 
@@ -100,6 +105,8 @@ export function commitRequest(change: Change): CommitRequest {
     failureBytes: change.failureBytes,
     forgottenTold: change.forgottenTold,
     failuresFromMs: change.failuresFromMs,
+    origin: change.origin,
+    sequences: [...(change.sequences ?? [])].flatMap(([origin, sequence]) => [SEQUENCE + origin, sequence]),
     code: change.code,
   }
 }

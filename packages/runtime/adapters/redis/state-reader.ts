@@ -15,7 +15,7 @@ import type { RedisClient } from './client.ts'
 import { readGroup, unpackFailureBucket } from './failure-packing.ts'
 import { idsIn, unpackBucket, unpackId } from './id-packing.ts'
 import { changesKeyOf, keysOf, type PartitionStateKeys } from './keys.ts'
-import { beyondFull, GROWTHS, generationOf, LAYOUT } from './layout.ts'
+import { beyondFull, GROWTHS, generationOf, LAYOUT, SEQUENCE } from './layout.ts'
 import { type Meta, readMeta } from './meta.ts'
 
 const PAGE = 500
@@ -23,6 +23,8 @@ const PAGE = 500
 export interface StateMeta extends Meta {
   /** Number of records by `outcome/reason` since the partition state was created. */
   readonly tally: Readonly<Record<string, number>>
+  /** Highest decided sequence of each origin. */
+  readonly sequences: Readonly<Record<string, string>>
   /** Growths of the topic; absent if it has never grown. */
   readonly growths?: readonly KeptGrowth[]
 }
@@ -178,18 +180,25 @@ export class StateReader {
  * @param fields fields of the hash `meta`
  */
 export function stateMetaOf(fields: Readonly<Record<string, string>>): StateMeta {
-  const counters = Object.entries(fields).filter(([name]) => name.includes('/'))
+  const entries = Object.entries(fields)
+  const isSequence = ([name]: [string, string]) => name.startsWith(SEQUENCE)
+  const counters = entries.filter(entry => !isSequence(entry) && entry[0].includes('/'))
   const tally = Object.fromEntries(counters.map(([name, count]) => [name, Number(count)]))
+  const sequences = Object.fromEntries(
+    entries.filter(isSequence).map(([name, sequence]) => [name.slice(SEQUENCE.length), sequence]),
+  )
   const growths = fields[GROWTHS]
-  return { ...readMeta(fields), tally, ...(growths ? { growths: JSON.parse(growths) } : {}) }
+  return { ...readMeta(fields), tally, sequences, ...(growths ? { growths: JSON.parse(growths) } : {}) }
 }
 
 /** Returns the metadata of a checkpoint of a partition state. */
 export function checkpointMetaOf(meta: StateMeta): CheckpointMeta {
   const { version, clock, appliedDigest, emitted, failuresFromMs, tally } = meta
-  const { partitioning, growths, newEntities } = meta
+  const { partitioning, growths, newEntities, origin, sequences } = meta
   return {
     ...{ version, clock, appliedDigest, emitted, failuresFromMs, tally },
+    ...(Object.keys(sequences).length > 0 ? { sequences } : {}),
+    ...(origin ? { origin } : {}),
     ...(partitioning ? { partitioning } : {}),
     ...(growths ? { growths } : {}),
     ...(newEntities ? { newEntities } : {}),

@@ -89,16 +89,17 @@ type LoadReply = [
   context: Buffer[],
   skipped: Buffer[],
   growths: Buffer,
+  sequences: Reply[],
 ]
 
 function read(
-  [meta, due, states, timers, known, failures, outbox, more, context, skipped, growths]: LoadReply,
+  [meta, due, states, timers, known, failures, outbox, more, context, skipped, growths, sequences]: LoadReply,
   wanted: LoadSelection,
 ): Snapshot {
   const stored = LAYOUT.meta.map((name, index) => [name, meta[index]?.toString()])
   const found = readMeta(Object.fromEntries(stored))
   const { version, clock, appliedDigest, emitted, parkedBytes, newEntities } = found
-  const { failureMemory, failuresFromMs, partitioning, fence } = found
+  const { failureMemory, failuresFromMs, partitioning, fence, origin } = found
   if (fence) throw fenced(fence)
   const passed = readDue(due)
   // An entity that is both requested and due is included once.
@@ -117,6 +118,8 @@ function read(
     notLoaded: new Set(entities.slice(states.length)),
     known: readKnown(known, wanted.ids),
     failures: unpackFailures(failures),
+    ...(wanted.origins ? { sequences: present(wanted.origins, sequences, String) } : {}),
+    ...(origin ? { origin } : {}),
     ...(growths.length > 0 ? { growths: JSON.parse(growths.toString()) as Growth[] } : {}),
     failureMemory,
     failuresFromMs,

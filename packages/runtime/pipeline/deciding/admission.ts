@@ -3,18 +3,22 @@ import type { RedriveTarget } from '../../cloudevents/redrive.ts'
 import type { Event } from '../../consumer/event.ts'
 import { type Failure, failure, isRetried } from '../../consumer/failure-codes.ts'
 import { type FailureData, failureId } from '../../consumer/failure-event.ts'
+import { keepsStates } from '../consumer.ts'
 import type { Decoded, Healthy } from '../decoding/decode.ts'
 import { entityHashOf } from '../failures/failure-memory.ts'
 import {
   digestOf,
+  failureEventId,
   failureOf,
   failureRecordBytes,
   failureRecordOf,
   movedFailureRecord,
 } from '../failures/failure-record.ts'
+import type { PublishedFailure } from '../failures/published-failures.ts'
 import { presentPartition } from '../growth/present-partition.ts'
 import type { Decision, LogClock, RememberedFailure, RememberedId } from '../model.ts'
 import type { DuplicateReason, IgnoredReason, ParkedReason } from '../reasons.ts'
+import { sequencedOriginOf } from './origin.ts'
 import type { Work } from './working-copy.ts'
 
 export interface Task extends Healthy {
@@ -44,6 +48,7 @@ const SKIPPED = failure('skipped', 'an operator has set it aside')
 const FIRST_ATTEMPT: Attempt = { kind: 'attempt', at: undefined }
 
 export function admit(work: Work, decoded: Decoded, clock: LogClock): Admitted {
+  if (isRepeatedEmission(work, decoded)) return alreadyDecided(duplicate(decoded, 'not-higher'))
   const attempt = admitRedriven(work, decoded, clock)
   if (attempt.kind === 'decided') return attempt
   const attemptAt = attempt.at
@@ -59,7 +64,29 @@ export function admit(work: Work, decoded: Decoded, clock: LogClock): Admitted {
   const known = heldFor(work, attemptAt)?.eventId === id ? undefined : work.copy.known(id, clock.nowMs)
   if (known) return alreadyDecided(repeated(work, task, known), attemptAt)
   if (work.copy.isSkipped(task.record)) return alreadyDecided(fail(work, task, SKIPPED), attemptAt)
+  const published = keepsStates(work.consumer) ? undefined : publishedFailureOf(work, task)
+  if (published) return alreadyDecided(fail(work, task, published.failure), attemptAt)
   return { kind: 'task', task }
+}
+
+/** Returns the failure of this attempt that was published before the state was lost; undefined if none is known. */
+export function publishedFailureOf(
+  { consumer, copy }: Work,
+  { record, attemptAt }: Pick<Task, 'record' | 'attemptAt'>,
+): PublishedFailure | undefined {
+  if (!copy.hasPublishedFailures) return undefined
+  const { name } = consumer.process
+  const { partition, offset } = attemptAt ?? record
+  const id = attemptAt?.id ?? failureId(name, record)
+  const attempt = (attemptAt?.attempt ?? 0) + 1
+  return copy.publishedFailure(failureEventId(name, record.topic, { id, partition, offset, attempt }), record)
+}
+
+/** Checks the sequence of an emission. A redriven record is decided by its failure alone. */
+function isRepeatedEmission({ consumer, copy }: Work, { record, event, redriveTarget }: Decoded): boolean {
+  if (!event || redriveTarget) return false
+  const sequenced = sequencedOriginOf(event, record.topic, consumer)
+  return sequenced !== undefined && !copy.raiseSequence(sequenced)
 }
 
 /** Parks a record until its entity is released. Remembers the event's id, and closes the failure that it retries, if any. */
@@ -94,6 +121,12 @@ export function fail(
   const { record, event, clock, attemptAt } = failing
   const failure = failureOf(process.name, failing, attemptAt, clock.nowMs)
   work.copy.rememberFailure(failure)
+  const published = publishedFailureOf(work, failing)
+  if (published) {
+    work.copy.skipEmission()
+    const known = { ...decision(failing, 'failed', failed.code), failure: failed, isPublished: true } as const
+    return (published.parks ?? parks) ? { ...known, hold: 'begins' } : known
+  }
   const at = work.copy.placeAt(during.offset)
   const about = { failedAtMs: during.timestampMs, parks }
   const failureRecord = failureRecordOf(work.consumer, record, failed, failure, event, at, about)

@@ -9,7 +9,7 @@ import type { PartitionStopped } from '../errors.ts'
 import { clockGapMs } from '../log/clock.ts'
 import type { Change, Decision, Deferred, EndedFailure, LogClock, Snapshot } from '../model.ts'
 import type { ErasureReason, IgnoredReason } from '../reasons.ts'
-import { type AlreadyDecided, admit, fail, processed, type Task } from './admission.ts'
+import { type AlreadyDecided, admit, fail, processed, publishedFailureOf, type Task } from './admission.ts'
 import { eventCause } from './cause.ts'
 import { ended as endRetries, eraseHold, giveUp, goOn, park, retry, settled, stepOrHold } from './holding.ts'
 import { runStep, type StepFailure, type Stored } from './step.ts'
@@ -124,7 +124,7 @@ function processTask(work: KeyedWork, task: Task): Outcome {
 }
 
 function setContext(work: KeyedWork, task: Task): Decision {
-  const set = work.copy.context.set(task.event)
+  const set = publishedFailureOf(work, task)?.failure ?? work.copy.context.set(task.event)
   return typeof set === 'string' ? processed(work, task, set) : fail(work, task, set)
 }
 
@@ -142,11 +142,9 @@ function eraseEntity(work: KeyedWork, task: Task): Decision {
   if (stored === undefined && !hold) return processed(work, task, 'nothing-to-erase' satisfies ErasureReason)
   const last = stored === undefined ? undefined : lastStep(work, task, stored)
   copy.forget(entity)
-  if (last?.kind === 'stored') copy.send(last.entries, last.emittedBytes)
-  const decision =
-    last?.kind === 'failure'
-      ? fail(work, task, last)
-      : processed(work, task, 'erased' satisfies ErasureReason)
+  const failed = publishedFailureOf(work, task)?.failure ?? (last?.kind === 'failure' ? last : undefined)
+  if (!failed && last?.kind === 'stored') copy.send(last.entries, last.emittedBytes)
+  const decision = failed ? fail(work, task, failed) : processed(work, task, 'erased' satisfies ErasureReason)
   return hold?.waitsFor ? { ...decision, hold: 'erased' } : decision
 }
 

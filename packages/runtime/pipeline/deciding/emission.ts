@@ -11,6 +11,9 @@ import type { Cause } from './cause.ts'
 /** Radix for the generation. It is written as a single character, because positions are compared as strings. */
 const GENERATION_RADIX = 36
 export const LAST_GENERATION = GENERATION_RADIX - 1
+const INDEX_DIGITS = 8
+/** Index of all takeovers. It is higher than the index of any emission of a record. */
+const AFTER_RECORDS = '9'.repeat(INDEX_DIGITS)
 
 export interface EmissionPosition {
   readonly offset: number
@@ -18,6 +21,13 @@ export interface EmissionPosition {
   readonly index: number
   /** Number of times the topic has grown. Compared first, because the offsets of an entity may be lower in its new partition. */
   readonly generation?: number
+  /**
+   * Time of the takeover that emits, in milliseconds since the epoch; absent for a record. A takeover follows all emissions at its
+   * offset, and all earlier takeovers there.
+   */
+  readonly takeoverMs?: number
+  /** Origin of the emission, see `origin.ts`; absent if unknown. */
+  readonly origin?: string | undefined
 }
 
 export function emitted(
@@ -40,7 +50,7 @@ export function emitted(
 }
 
 /** Consumer that writes failure records, with their topic and content mode. */
-export type Sender = Pick<Consumer, 'application' | 'failuresTo' | 'contentMode'> & {
+export type Sender = Pick<Consumer, 'application' | 'failuresTo' | 'contentMode' | 'emitters'> & {
   readonly process: { readonly name: string }
 }
 
@@ -68,22 +78,25 @@ export function failureEntry(
 }
 
 export function entryAt(entry: Omit<OutboxEntry, 'position'>, at: EmissionPosition): OutboxEntry {
+  const { takeoverMs, origin } = at
+  const index = padded(at.index, INDEX_DIGITS)
   const position = [
     (at.generation ?? 0).toString(GENERATION_RADIX),
     padded(at.offset, 16),
-    padded(at.index, 8),
+    ...(takeoverMs === undefined ? [index] : [AFTER_RECORDS, padded(takeoverMs, 14), index]),
   ].join('.')
   // CloudEvents "Sequence" extension: the values sort in order when compared as strings.
-  const extensions = { ...entry.event.extensions, sequence: position }
+  const extensions = { ...entry.event.extensions, sequence: position, ...(origin ? { origin } : {}) }
   return { ...entry, position, event: { ...entry.event, extensions } }
 }
 
 export function placeOf(position: string): EmissionPosition {
-  const [generation = '0', offset = 0, index = 0] = position.split('.')
+  const [generation = '0', offset = 0, index = 0, takeoverMs, ofTakeover] = position.split('.')
   return {
     offset: Number(offset),
-    index: Number(index),
+    index: Number(ofTakeover ?? index),
     generation: Number.parseInt(generation, GENERATION_RADIX),
+    ...(takeoverMs === undefined ? {} : { takeoverMs: Number(takeoverMs) }),
   }
 }
 

@@ -5,8 +5,13 @@ import { type Failure, failure } from '../../consumer/failure-codes.ts'
 import type { Step, Timer } from '../../consumer/process.ts'
 import type { AnyKeyedProcess } from '../consumer.ts'
 import type { PartitionStopped } from '../errors.ts'
-import { FAILURE_RECORD_BYTES, timerFailure, timerFailureRecord } from '../failures/failure-record.ts'
-import type { Task } from './admission.ts'
+import {
+  FAILURE_RECORD_BYTES,
+  timerFailure,
+  timerFailureId,
+  timerFailureRecord,
+} from '../failures/failure-record.ts'
+import { publishedFailureOf, type Task } from './admission.ts'
 import { type Cause, eventCause, timerCause } from './cause.ts'
 import type { EmissionPosition } from './emission.ts'
 import { MAX_ENTITY_BYTES, MAX_STEP_BYTES, MAX_TIMERS } from './limits.ts'
@@ -37,6 +42,11 @@ export function fireTimer(work: KeyedWork, due: EntityTimer, record: LogRecord):
   const { entity, timer } = due
   const { process } = work.consumer
   const at = takeTimer(work, due, record)
+  const published = work.copy.publishedFailure(timerFailureId(process.name, timer), record)
+  if (published) {
+    failTimer(work, due, record, published.failure, at)
+    return
+  }
   const fires: Timer = { name: timer.name, dueMs: timer.dueMs, entity, ...partsOfEntity(entity) }
   const step = runChecked(work, entity, timerCause(due), at, () =>
     onTimer(process, stateOf(work, entity), fires, work.copy.context.value),
@@ -74,11 +84,10 @@ export function fireDueBefore(work: KeyedWork, entity: string, timeMs: number, r
  *
  * @param offset offset of the record that is being processed
  */
-export function takeStep(
-  work: KeyedWork,
-  { event, clock, waitedFromMs = clock.nowMs }: Task,
-  offset: number,
-): string | Failure {
+export function takeStep(work: KeyedWork, task: Task, offset: number): string | Failure {
+  const published = publishedFailureOf(work, task)
+  if (published) return published.failure
+  const { event, clock, waitedFromMs = clock.nowMs } = task
   const { process } = work.consumer
   const cause = eventCause(event, waitedFromMs, process.allowedLatenessMs ?? 0)
   const step = runChecked(work, event.entity, cause, work.copy.placeAt(offset), () =>
@@ -114,8 +123,14 @@ function failTimer(
   at: EmissionPosition,
 ): void {
   const failed = timerFailure(due, why)
+  const decision = { ...firedBefore(record, due), reason: failed.code, failure: failed }
+  if (work.copy.publishedFailure(timerFailureId(work.consumer.process.name, due.timer), record)) {
+    work.copy.skipEmission()
+    work.copy.fired({ ...decision, isPublished: true })
+    return
+  }
   work.copy.send([timerFailureRecord(work.consumer, due, record, failed, at)], FAILURE_RECORD_BYTES)
-  work.copy.fired({ ...firedBefore(record, due), reason: failed.code, failure: failed })
+  work.copy.fired(decision)
 }
 
 /** Runs a step. The step fails if the entity would exceed the limits for state or timers. */

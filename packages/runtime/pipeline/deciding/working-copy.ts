@@ -6,6 +6,7 @@ import { topicOf } from '../../consumer/application.ts'
 import type { Failure } from '../../consumer/failure-codes.ts'
 import { type AnyKeyedProcess, type Consumer, contextOf } from '../consumer.ts'
 import { digestInLog, digestOf } from '../failures/failure-record.ts'
+import { isAbout, type PublishedFailure } from '../failures/published-failures.ts'
 import { advance } from '../log/clock.ts'
 import type {
   Change,
@@ -23,6 +24,7 @@ import { CurrentContext } from './context.ts'
 import type { EmissionPosition, Sender } from './emission.ts'
 import { MAX_ENTITY_BYTES, MAX_TIMERS } from './limits.ts'
 import { NewEntities } from './new-entities.ts'
+import type { SequencedOrigin } from './origin.ts'
 import { States } from './states.ts'
 import type { Stored } from './step.ts'
 import { TimerQueue } from './timers.ts'
@@ -56,6 +58,7 @@ export class WorkingCopy {
   readonly #failureWindowMs: number
   readonly #applied = new Map<string, RememberedId>()
   readonly #failures = new Map<string, RememberedFailure>()
+  readonly #sequences = new Map<string, string>()
   readonly #newEntities: NewEntities
   readonly #outbox: OutboxEntry[] = []
   /** Number of outbox entries that are already assigned to a decision. */
@@ -97,7 +100,16 @@ export class WorkingCopy {
 
   /** Returns the position of the next emission while the record at this offset is decided. */
   placeAt(offset: number): EmissionPosition {
-    return { offset, index: this.#emitted, generation: this.#snapshot.partitioning?.generation ?? 0 }
+    const { partitioning, origin } = this.#snapshot
+    return { offset, index: this.#emitted, generation: partitioning?.generation ?? 0, origin }
+  }
+
+  /** Raises the highest sequence of an origin. Returns false, and changes nothing, if the sequence is not higher. */
+  raiseSequence({ origin, sequence }: SequencedOrigin): boolean {
+    const highest = this.#sequences.get(origin) ?? this.#snapshot.sequences?.get(origin)
+    if (highest !== undefined && sequence <= highest) return false
+    this.#sequences.set(origin, sequence)
+    return true
   }
 
   get growths(): readonly Growth[] {
@@ -183,6 +195,22 @@ export class WorkingCopy {
     this.parkedBytes = Math.max(0, this.parkedBytes - bytes)
   }
 
+  /** Returns a failure of this record that was published before the state was lost; undefined if none is known. */
+  publishedFailure(eventId: string, record: LogRecord): PublishedFailure | undefined {
+    const found = this.#snapshot.publishedFailures?.get(eventId)
+    return found && isAbout(found, record) ? found : undefined
+  }
+
+  /** True if records are read back whose failures may have been published. */
+  get hasPublishedFailures(): boolean {
+    return (this.#snapshot.publishedFailures?.size ?? 0) > 0
+  }
+
+  /** Leaves out an emission that was published before, so that later emissions keep their sequences. */
+  skipEmission(): void {
+    this.#emitted += 1
+  }
+
   /** Returns the failure if it is still remembered at this time of the log's clock. The store may contain expired failures. */
   failure(id: string, nowMs: number): RememberedFailure | undefined {
     const failure = this.#failures.get(id) ?? this.#snapshot.failures.get(id)
@@ -247,6 +275,8 @@ export class WorkingCopy {
       timers: this.timerQueue.changes,
       ids: [...this.#applied.values()],
       failures: [...this.#failures.values()],
+      ...(this.#sequences.size > 0 ? { sequences: this.#sequences } : {}),
+      ...(this.#snapshot.origin ? { origin: this.#snapshot.origin } : {}),
       outbox: this.#outbox,
       context: this.context.change,
       tally: tally(this.decisions),

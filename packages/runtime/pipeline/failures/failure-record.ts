@@ -214,9 +214,12 @@ export function timerFailureRecord(
 ): OutboxEntry {
   const consumer = sender.process.name
   const data = withoutBytes(consumer, { topic, partition, offset, timestampMs }, instant(timestampMs), failed)
-  return failureEntry(sender, derivedId('failed-timer', consumer, timer.id), at, data, {
-    extensions: timer.trace,
-  })
+  return failureEntry(sender, timerFailureId(consumer, timer), at, data, { extensions: timer.trace })
+}
+
+/** Returns the id of the failure event of a timer. */
+export function timerFailureId(consumer: string, { id }: EntityTimer['timer']): string {
+  return derivedId('failed-timer', consumer, id)
 }
 
 /**
@@ -230,7 +233,7 @@ export function refusedEntryFailure(
   why: string,
 ): OutboxEntry {
   const consumer = sender.process.name
-  const at = placeOf(position)
+  const at = { ...placeOf(position), origin: event.extensions?.origin }
   const refused = failure('emission-refused', `a ${event.type} to ${to}: ${why}`)
   if (event.type === sender.application.failureEvent.type) {
     const data = event.data as FailureData

@@ -82,13 +82,17 @@ const DECIDED_BY_CODE: readonly Decision['outcome'][] = [
 
 /** Returns the decisions that count towards a surge. Timers count too: their failed steps are never retried. */
 function outcomesOf(decisions: readonly Decision[]): Outcome[] {
-  return decisions
-    .filter(({ outcome, hold }) => DECIDED_BY_CODE.includes(outcome) && (outcome !== 'timer' || !hold))
-    .map(decision => ({ entity: entityOfDecision(decision), isUnexpected: failedUnexpectedly(decision) }))
+  return (
+    decisions
+      .filter(({ outcome, hold }) => DECIDED_BY_CODE.includes(outcome) && (outcome !== 'timer' || !hold))
+      // A failure that was published before says nothing about this code.
+      .filter(({ isPublished }) => !isPublished)
+      .map(decision => ({ entity: entityOfDecision(decision), isUnexpected: failedUnexpectedly(decision) }))
+  )
 }
 
-function failedUnexpectedly({ failure }: Decision): boolean {
-  return failure !== undefined && isUnexpected(failure.code)
+function failedUnexpectedly({ failure, isPublished }: Decision): boolean {
+  return failure !== undefined && !isPublished && isUnexpected(failure.code)
 }
 
 /**

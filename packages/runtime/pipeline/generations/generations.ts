@@ -42,6 +42,8 @@ export interface StateFacts {
   readonly codeFrom?: number | undefined
   /** Distribution of entities over partitions; absent if the topic has never grown. */
   readonly partitioning?: Partitioning
+  /** Origin of the emissions; absent if unknown. */
+  readonly origin?: string
   /** Fence of the state. While it exists, commits are rejected. */
   readonly fence?: Fence
 }

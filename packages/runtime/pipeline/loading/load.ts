@@ -3,6 +3,7 @@
 import { type Consumer, contextOf, keepsStates } from '../consumer.ts'
 import { contextsAtHand, withContext } from '../deciding/context.ts'
 import { holderName } from '../deciding/hold.ts'
+import { sequencedOriginOf } from '../deciding/origin.ts'
 import type { Decoded } from '../decoding/decode.ts'
 import { groupsOfFailure } from '../failures/failure-memory.ts'
 import { spanOf } from '../log/clock.ts'
@@ -19,8 +20,11 @@ export async function load(
   const entities = new Set<string>()
   const ids = new Set<string>()
   const failures = new Map<string, FailureName>()
+  const origins = new Set<string>()
   for (const decoded of chunk) {
-    const { redriveTarget, record } = decoded
+    const { redriveTarget, record, event } = decoded
+    const sequenced = event && sequencedOriginOf(event, record.topic, consumer)
+    if (sequenced) origins.add(sequenced.origin)
     if (redriveTarget?.consumer === stateKey.consumer)
       for (const producerGroup of groupsOfFailure(record)) {
         const name = { id: redriveTarget.failure, producerGroup }
@@ -41,6 +45,7 @@ export async function load(
     span,
     timerLimit: limits.timers,
     byteLimit: limits.bytes,
+    ...(origins.size > 0 ? { origins: [...origins] } : {}),
   }
   const context = contextOf(consumer)
   if (!context) return withHeld(wanted, chunk, consumer, all => store.load(stateKey, all))

@@ -3,7 +3,8 @@
  * but each read of the log has a limit of its own. All partitions of a batch may need such a read at the same time: after Redis has
  * lost their states, or when a producer writes records that Lambda cannot deliver.
  */
-import type { OffsetRange, ReadRange } from '../model.ts'
+import type { LogIdentity } from '../deciding/origin.ts'
+import type { ReadRange } from '../model.ts'
 import type { LogReader } from '../ports.ts'
 
 /** Maximum number of partitions of an invocation that may keep records from the log in memory at the same time. */
@@ -45,15 +46,19 @@ export class PartitionLog implements LogReader {
   /**
    * Reads a range with a permit. If no permit was acquired before, it is released after this read, so the records must not be kept.
    */
-  async read(topic: string, partition: number, range: OffsetRange): Promise<ReadRange> {
+  async read(...wanted: Parameters<LogReader['read']>): Promise<ReadRange> {
     this.#hasRead = true
-    if (this.#isHeld) return this.#log.read(topic, partition, range)
+    if (this.#isHeld) return this.#log.read(...wanted)
     await this.acquire()
     try {
-      return await this.#log.read(topic, partition, range)
+      return await this.#log.read(...wanted)
     } finally {
       this.release()
     }
+  }
+
+  async identity(topic: string): Promise<LogIdentity | undefined> {
+    return this.#log.identity?.(topic)
   }
 
   /** Acquires the permit for records that are kept after the read. This may wait for a long time. */

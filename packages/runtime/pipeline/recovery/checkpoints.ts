@@ -29,6 +29,9 @@ export interface CheckpointMeta {
   readonly failuresFromMs: number | undefined
   /** Serialized levels of `NewEntities`; absent if none exist. */
   readonly newEntities?: string
+  readonly origin?: string
+  /** Highest decided sequence of each origin. */
+  readonly sequences?: Readonly<Record<string, string>>
   /** Number of decisions, by `outcome/reason`. */
   readonly tally: Readonly<Record<string, number>>
 }

@@ -19,6 +19,7 @@ export const QUIET: Observer = {
   refused() {},
   rangeReadBack() {},
   expired() {},
+  failuresNotKept() {},
   startsWithoutAppliedOffset() {},
   failureMemory() {},
   restoredFromCheckpoint() {},

@@ -4,7 +4,7 @@ import { isHolderName } from '../deciding/hold.ts'
 import type { Generations } from '../generations/generations.ts'
 import type { OutboxEntry } from '../model.ts'
 import type { RebuiltState } from './rebuilt-state.ts'
-import { type BothStates, firstIndexOf, type TakeoverAt, takeOver } from './takeover.ts'
+import { type BothStates, type TakeoverAt, takeOver } from './takeover.ts'
 
 /** Number of entities that are stored in one commit. */
 const AT_ONCE = 200
@@ -23,7 +23,7 @@ export async function takeOverAll(
   const emitted = new Map<string, number>()
   if (!consumer.process.onTakeover) return emitted
   const different = await differentStates(copies, at)
-  let index = firstIndexOf(at)
+  let index = 0
   for (let from = 0; from < different.length; from += AT_ONCE) {
     const states = new Map<string, string>()
     const outbox: OutboxEntry[] = []

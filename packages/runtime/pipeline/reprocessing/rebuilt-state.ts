@@ -98,13 +98,14 @@ export class RebuiltState {
     const { application, idWindowMs, failureBytes } = consumer
     const snapshot = await this.#nothing()
     const { version, emitted, parkedBytes, newEntities } = snapshot
-    const { clock, appliedDigest, failureMemory, failuresFromMs } = snapshot
+    const { clock, appliedDigest, failureMemory, failuresFromMs, origin } = snapshot
     const change: Change = {
       base: version,
       ...version,
       emitted,
       parkedBytes,
       ...(newEntities ? { newEntities } : {}),
+      ...(origin ? { origin } : {}),
       clock,
       appliedDigest,
       states,

@@ -124,7 +124,8 @@ async function behindFence(
   await remember(work, partitionState, rebuilt, startOffset)
   const at = await placeOf(work, partitionState, live)
   const emitted = await takeOverAll(consumer, copies, rebuilt, at)
-  const failures = await placeNewFailures(consumer, copies, rebuilt, at)
+  const sent = [...emitted.values()].reduce((sum, count) => sum + count, 0)
+  const failures = await placeNewFailures(consumer, copies, rebuilt, at, sent)
   if (failures > 0) emitted.set(consumer.application.failureEvent.type, failures)
   if (isTrial) return { appliedOffset, epoch: undefined, emitted }
   const next = { epoch, appliedOffset, fired: 0 }
@@ -155,13 +156,14 @@ function moved(live: Version, now: Version): CopyStopped {
 }
 
 async function placeOf(
-  { copies }: Reprocessing,
+  { copies, nowMs }: Reprocessing,
   partitionState: StateKey,
-  { epoch, appliedOffset }: Version,
+  { appliedOffset }: Version,
 ): Promise<TakeoverAt> {
-  const { clock, partitioning } = await copies.facts(partitionState)
+  const { clock, partitioning, origin } = await copies.facts(partitionState)
   const generation = partitioning?.generation ?? 0
-  return { partitionState, epoch, appliedOffset, generation, timeMs: clock.lastAppendMs ?? 0 }
+  const timeMs = clock.lastAppendMs ?? 0
+  return { partitionState, appliedOffset, generation, timeMs, takeoverMs: nowMs(), origin }
 }
 
 /** Returns the facts of the live state. @throws CopyStopped if other code has made its last commit, or its topic is growing */

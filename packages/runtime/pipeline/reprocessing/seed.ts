@@ -1,5 +1,6 @@
 /** The state from which a rebuild starts. */
 
+import { defined } from '../../consumer/defined.ts'
 import type { Generations } from '../generations/generations.ts'
 import type { StateKey } from '../model.ts'
 import { type CheckpointPages, type CheckpointPart, EMPTY_META } from '../recovery/checkpoints.ts'
@@ -16,9 +17,12 @@ export async function* emptyAt(
   startOffset: number,
 ): AsyncGenerator<CheckpointPart[]> {
   const version = { epoch: 0, appliedOffset: startOffset - 1, fired: 0 }
+  const live = await copies.facts(partitionState)
   // Failures of earlier records are copied from the live state, so they are known from the same time on.
-  const { failuresFromMs } = startOffset === 0 ? EMPTY_META : await copies.facts(partitionState)
-  yield [{ kind: 'meta', meta: { ...EMPTY_META, version, failuresFromMs } }]
+  const { failuresFromMs } = startOffset === 0 ? EMPTY_META : live
+  yield [
+    { kind: 'meta', meta: { ...EMPTY_META, ...defined({ origin: live.origin }), version, failuresFromMs } },
+  ]
   if (startOffset === 0) return
   const context = await copies.context(partitionState)
   if (context) yield [{ kind: 'context', context }]

@@ -25,38 +25,36 @@ export interface TakenOver {
 /** Partition, offset and time of a takeover. */
 export interface TakeoverAt {
   readonly partitionState: StateKey
-  /** Epoch of the live state. It distinguishes the events of several takeovers at the same offset. */
-  readonly epoch: number
   /** Applied offset of both states. */
   readonly appliedOffset: number
   /** Number of times the topic has grown. It is part of the sequence of emissions. */
   readonly generation: number
   /** Append time of the record at the applied offset, in milliseconds since the epoch. */
   readonly timeMs: number
+  /**
+   * Time of the takeover, in milliseconds since the epoch. It orders the events of several takeovers at the same offset, even if
+   * the store has lost the state in between.
+   */
+  readonly takeoverMs: number
+  /** Origin of the emissions; absent if unknown. */
+  readonly origin?: string | undefined
 }
 
 const NOTHING: TakenOver = { state: undefined, entries: [] }
 
-/**
- * First index of the emissions of a takeover. It is higher than the index of any emission of a record. The emissions of a takeover
- * therefore follow the emissions of the record at the applied offset, and precede the emissions of the next record. The epoch gives
- * each of several takeovers at the same offset its own range.
- */
+/** Lowest index of the emissions of a takeover by earlier versions, which had no `takeoverMs`. */
 const FIRST_INDEX = 10_000_000
-const ENTRIES_PER_EPOCH = 1_000_000
-const EPOCHS = 90
 
-export function firstIndexOf({ epoch }: Pick<TakeoverAt, 'epoch'>): number {
-  return FIRST_INDEX + (epoch % EPOCHS) * ENTRIES_PER_EPOCH
+export function isOfTakeover({ index, takeoverMs }: EmissionPosition): boolean {
+  return takeoverMs !== undefined || index >= FIRST_INDEX
 }
 
-/** Returns the first index for new failures, which only the rebuild has found. They follow the emissions of the process. */
-export function firstFailureIndexOf(at: Pick<TakeoverAt, 'epoch'>): number {
-  return firstIndexOf(at) + ENTRIES_PER_EPOCH / 2
-}
-
-export function isOfTakeover({ index }: EmissionPosition): boolean {
-  return index >= FIRST_INDEX
+/** Returns the position of an emission of a takeover. @param index number of earlier emissions of the same takeover */
+export function placeInTakeover(
+  { appliedOffset, generation, takeoverMs, origin }: TakeoverAt,
+  index: number,
+): EmissionPosition {
+  return { offset: appliedOffset, index, generation, takeoverMs, origin }
 }
 
 /**
@@ -78,7 +76,7 @@ export function takeOver(
   const [before, after] = [told, found].map(({ state }) =>
     state === undefined ? undefined : readState(process, state),
   )
-  const place: EmissionPosition = { offset: at.appliedOffset, index, generation: at.generation }
+  const place = placeInTakeover(at, index)
   const taken = process.onTakeover(before, after, { entity, ...partsOfEntity(entity), timeMs: at.timeMs })
   const step = runStep(consumer, causeOf(entity, at), place, () =>
     decided('taken-over', taken.state, taken.emit),
@@ -96,7 +94,7 @@ function partsOf(stored: string | undefined): ReturnType<typeof heldParts> {
   return stored === undefined ? {} : heldParts(stored)
 }
 
-function causeOf(entity: string, { partitionState, epoch, appliedOffset, timeMs }: TakeoverAt): Cause {
+function causeOf(entity: string, { partitionState, takeoverMs, timeMs }: TakeoverAt): Cause {
   const { topic, partition } = partitionState
   const none = (): never => {
     throw new Error('a takeover sets no timers')
@@ -107,7 +105,7 @@ function causeOf(entity: string, { partitionState, epoch, appliedOffset, timeMs 
     time: instant(timeMs),
     extensions: {},
     emissionId: (consumer, name) =>
-      derivedId('takeover', consumer, topic, partition, epoch, appliedOffset, entity, name),
+      derivedId('takeover', consumer, topic, partition, takeoverMs, entity, name),
     timerId: none,
     thresholdMs: none,
   }

@@ -22,7 +22,7 @@ const records = Array.from({ length: 10 }, (_, offset) =>
 const large = LARGE_VALUES.map((value, offset) =>
   logRecord(offset, { key: null, value, headers: [] }, { topic: 'large', partition: 0 }),
 )
-const reader = new MemoryLogReader([...records, ...oddRecords('odd', 0), ...large], 3)
+const reader = new MemoryLogReader([...records, ...oddRecords('odd', 0), ...large], 3, 'id')
 conformsAsLogReader('memory', () => ({
   reader,
   topic: 'log',

@@ -41,7 +41,13 @@ async function requests(): Promise<ReadonlyMap<Script, ReadonlyMap<string, unkno
   await store.load(STATE_KEY, { ...NOTHING_WANTED, contexts: [] }).catch(() => {})
   await store.commit(
     STATE_KEY,
-    changeOf({ appliedDigest: 'd', context: { hash: 'h', json: '1' }, code: 'v1', newEntities: 'all:1:1' }),
+    changeOf({
+      appliedDigest: 'd',
+      context: { hash: 'h', json: '1' },
+      code: 'v1',
+      newEntities: 'all:1:1',
+      origin: 'o',
+    }),
   )
   const generations = new RedisGenerations(client)
   const built = await generations.build(STATE_KEY, { kind: 'growth', attempt: 1 }, pages())

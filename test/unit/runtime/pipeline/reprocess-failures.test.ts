@@ -6,7 +6,7 @@ import { MemoryStateStore } from '../../../../packages/runtime/adapters/memory/s
 import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
 import type { FailureData } from '../../../../packages/runtime/consumer/failure-event.ts'
 import type { KeyedProcess } from '../../../../packages/runtime/consumer/process.ts'
-import { entryAt } from '../../../../packages/runtime/pipeline/deciding/emission.ts'
+import { type EmissionPosition, entryAt } from '../../../../packages/runtime/pipeline/deciding/emission.ts'
 import type { CopyStopped } from '../../../../packages/runtime/pipeline/errors.ts'
 import type { OutboxEntry, RememberedFailure } from '../../../../packages/runtime/pipeline/model.ts'
 import type { CheckpointPart } from '../../../../packages/runtime/pipeline/recovery/checkpoints.ts'
@@ -18,7 +18,7 @@ import {
 import type { Addition } from '../../../../packages/runtime/pipeline/reprocessing/rebuilt-state.ts'
 import { failureBefore } from '../../../../packages/runtime/pipeline/reprocessing/remembered.ts'
 import { emptyAt, withoutOutbox } from '../../../../packages/runtime/pipeline/reprocessing/seed.ts'
-import { firstFailureIndexOf } from '../../../../packages/runtime/pipeline/reprocessing/takeover.ts'
+import { placeInTakeover } from '../../../../packages/runtime/pipeline/reprocessing/takeover.ts'
 import { NOTHING_WANTED } from '../../../../packages/runtime/testing/wanted.ts'
 import { failureOf } from '../../../support/changes.ts'
 import { MemoryGenerations } from '../../../support/memory-generations.ts'
@@ -145,11 +145,12 @@ describe('failures that only a rebuild has found', () => {
     failing.throwsAt.add('r1')
     await reprocessed(failing.stage, failing.log)
     const { outbox } = await failing.stage.store.load(failing.stage.stateKey(), NOTHING_WANTED)
+    const afterRecords = '0.0000000000000001.99999999.00000000000000.00000000'
     assert.deepEqual(
       outbox.map(({ position, event }) => [position, event.extensions?.sequence, event.type]),
       [
         ['0.0000000000000001.00000000', '0.0000000000000001.00000000', 'test.pair'],
-        ['0.0000000000000001.10500000', '0.0000000000000001.10500000', FAILURE],
+        [afterRecords, afterRecords, FAILURE],
       ],
     )
   })
@@ -254,16 +255,17 @@ describe('the places of new failures among what a switch emits', () => {
   const { consumer } = new Stage()
   const at = {
     partitionState: { consumer: 'counting', topic: 'readings', partition: 0 },
-    epoch: 1,
     appliedOffset: 9,
     generation: 1,
     timeMs: 0,
+    takeoverMs: 70,
   }
-  const first = firstFailureIndexOf(at)
+  /** Number of emissions of the switch. */
+  const sent = 3
 
-  function entryOf({ id, offset }: RememberedFailure, index = 0): OutboxEntry {
+  function entryOf({ id, offset }: RememberedFailure, takeover?: EmissionPosition): OutboxEntry {
     const event = { id, type: FAILURE, source: '/counting' }
-    const place = index === 0 ? { offset, index: 0 } : { ...at, offset: at.appliedOffset, index }
+    const place = takeover ?? { offset, index: 0 }
     return entryAt({ to: 'failures', key: null, event: event as OutboxEntry['event'] }, place)
   }
 
@@ -278,17 +280,24 @@ describe('the places of new failures among what a switch emits', () => {
     const failures = async function* () {
       yield* remembered
     }
-    const count = await placeNewFailures(consumer, { failures }, rebuilt as never, at)
+    const count = await placeNewFailures(consumer, { failures }, rebuilt as never, at, sent)
     return { count, added, removed }
   }
 
-  it('given one from a trial, then it keeps its place, and the next one is behind it', async () => {
+  it('given one from an interrupted takeover, then all get positions after the emissions of this one', async () => {
     const [old, found] = [failureOf('old', 1), failureOf('found', 2)]
-    const entries = [entryOf(old, first + 3), entryOf(found)]
+    const earlier = placeInTakeover({ ...at, appliedOffset: 5, takeoverMs: 60 }, 0)
+    const entries = [entryOf(old, earlier), entryOf(found)]
     const { count, added, removed } = await placed(entries, [old, found])
     assert.equal(count, 2)
-    assert.deepEqual(added, [entryOf(found, first + 4)])
-    assert.deepEqual(removed, [entryOf(found).position])
+    assert.deepEqual(added, [
+      entryOf(old, placeInTakeover(at, sent)),
+      entryOf(found, placeInTakeover(at, sent + 1)),
+    ])
+    assert.deepEqual(
+      removed,
+      entries.map(({ position }) => position),
+    )
   })
 
   it('given one that was closed since, then it is removed and not published', async () => {
@@ -299,8 +308,13 @@ describe('the places of new failures among what a switch emits', () => {
 
   it('given one that was found again after a trial, then it is published once', async () => {
     const again = failureOf('again', 1)
-    const { count, added, removed } = await placed([entryOf(again, first), entryOf(again)], [again])
-    assert.deepEqual([count, added, removed], [1, [], [entryOf(again).position]])
+    const entries = [entryOf(again, placeInTakeover({ ...at, takeoverMs: 60 }, 0)), entryOf(again)]
+    const { count, added, removed } = await placed(entries, [again])
+    assert.deepEqual([count, added], [1, [entryOf(again, placeInTakeover(at, sent))]])
+    assert.deepEqual(
+      removed,
+      entries.map(({ position }) => position),
+    )
   })
 })
 

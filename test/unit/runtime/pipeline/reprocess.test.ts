@@ -253,7 +253,7 @@ describe('reprocessing a partition', () => {
     await reprocessed(stage, log, { copies, startOffset: 1, isResumed: true })
     const { outbox } = await stage.store.load(stage.stateKey(), NOTHING_WANTED)
     const sequences = outbox.map(({ event }) => event.extensions?.sequence as string)
-    assert.deepEqual(sequences, ['2.0000000000000002.10000000'])
+    assert.deepEqual(sequences, ['2.0000000000000002.99999999.00000000000000.00000000'])
   })
 
   it('given other settings of the same code, then it is refused too', async () => {

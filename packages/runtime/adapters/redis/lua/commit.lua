@@ -29,6 +29,8 @@
     failureBytes     upper bound for the size of failures, bytes
     forgottenTold    number of forgotten failures that have been reported
     failuresFromMs   append time from which all failures are remembered, unless this commit forgets some; nil if unknown
+    origin           origin of the emissions; nil if unknown
+    sequences        alternating fields and values of meta: highest decided sequences by origin
     code             code that makes the commit; nil if unknown
 
   Returns  1 if committed, 0 if refused (also while the state is fenced), or the part of the partition state that the server has evicted
@@ -53,6 +55,7 @@ call('HDEL', timersKey, request.timersGone)
 call('ZREM', dueKey, request.timersGone)
 call('HSET', outboxKey, request.outbox)
 call('HSET', contextKey, request.context)
+call('HSET', metaKey, request.sequences)
 for name, count in pairs(request.tally) do
   redis.call('HINCRBY', metaKey, name, count)
 end
@@ -110,6 +113,7 @@ writeMeta(metaKey, {
   ids = countIds(idsKey, oldest, generationAt(request.nowMs)),
   generation = meta.generation,
   partitions = meta.partitions,
+  origin = request.origin,
   code = request.code,
   codeFrom = redis.call('HGET', metaKey, 'code') == request.code and meta.codeFrom or request.base.appliedOffset + 1,
 })

@@ -55,12 +55,14 @@ if request.code then
   end
 end
 
--- Returns the counters, which are fields named `outcome/reason`, except for the counters of held entities and parked events.
+-- Returns the sequences of origins, and the counters, which are fields named `outcome/reason`, except for the counters of held
+-- entities and parked events.
 local function countersOf(key)
   local found, counters, fields = {}, {}, redis.call('HGETALL', key)
   for at = 1, #fields, 2 do
     local outcome = string.match(fields[at], '^([^/]*)/')
-    if outcome and outcome ~= 'held' and outcome ~= 'released' and not find(outcome, '^parked') then
+    local isSequence = find(fields[at], '^sequence ')
+    if isSequence or outcome and outcome ~= 'held' and outcome ~= 'released' and not find(outcome, '^parked') then
       found[#found + 1] = fields[at]
       counters[#counters + 1] = fields[at]
       counters[#counters + 1] = fields[at + 1]

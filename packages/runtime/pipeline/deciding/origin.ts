@@ -1,0 +1,55 @@
+/**
+ * Recognises repeated emissions without a time limit. Every emission carries an origin, which identifies the partition that it was
+ * emitted from, and a sequence, which increases within its origin. After a loss of its state, a consumer reads its log and emits
+ * everything again. A reader of its topic drops these repeats, because their sequences are not higher than one that it has decided.
+ */
+import type { Event } from '../../consumer/event.ts'
+import type { Consumer } from '../consumer.ts'
+import type { StateKey } from '../model.ts'
+
+/** Position of an emission within the emissions of its origin. */
+export interface SequencedOrigin {
+  readonly origin: string
+  readonly sequence: string
+}
+
+/**
+ * Returns the origin of the emissions of a partition.
+ *
+ * @param log identity of the log, see `LogReader.identity`
+ */
+export function originOfPartition({ consumer, topic, partition }: StateKey, log: LogIdentity): string {
+  return [consumer, log.cluster, topic, partition, log.topicId].join(':')
+}
+
+/** Identity of a topic's log. */
+export interface LogIdentity {
+  readonly cluster: string
+  /** Id of the topic, which changes if the topic is created again. */
+  readonly topicId: string
+}
+
+/** Returns the event as a new one of its own: its repeats are no longer recognised by its origin. */
+export function withoutOrigin(event: Event): Event {
+  if (event.extensions?.origin === undefined) return event
+  const { origin: _, ...extensions } = event.extensions
+  return { ...event, extensions }
+}
+
+/** A position in the outbox, see `entryAt`. Longer positions are those of a takeover. */
+const SEQUENCE = /^[0-9a-z]\.\d{16}\.\d{8}(?:\.\d{14}\.\d{8})?$/
+
+/**
+ * Returns the origin and the sequence of an event. Returns undefined unless the origin's consumer is declared to emit to the topic,
+ * because any other producer could raise the sequence and thus have the emissions of the consumer dropped.
+ */
+export function sequencedOriginOf(
+  { extensions }: Pick<Event, 'extensions'>,
+  topic: string,
+  { emitters }: Pick<Consumer, 'emitters'>,
+): SequencedOrigin | undefined {
+  const { origin, sequence } = extensions ?? {}
+  if (origin === undefined || sequence === undefined || !SEQUENCE.test(sequence)) return undefined
+  const consumer = origin.slice(0, origin.indexOf(':'))
+  return emitters?.get(topic)?.has(consumer) ? { origin, sequence } : undefined
+}

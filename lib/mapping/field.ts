@@ -1,5 +1,6 @@
 /** Reads one field of a reading from a foreign record. Pure. Error messages contain the names of fields, but never their values. */
 import type { LinearPattern } from '../linear-pattern.ts'
+import { MAX_READ_CHARACTERS, readNumber } from '../number-text.ts'
 import { type FieldSource, firstAt, type Path } from './mapping.ts'
 
 /** Result of reading a field: the value, undefined if an optional field is missing, or the reason why the value cannot be used. */
@@ -7,11 +8,8 @@ export type ReadField =
   | { readonly value: string | number | Readonly<Record<string, string>> | undefined }
   | { readonly problem: string }
 
-/** Maximum length of a text to which a pattern is applied. */
-const MAX_MATCHED_LENGTH = 1_000
 /** Maximum depth of nested labels. */
 const DEEPEST_LABELS = 8
-const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
 
 export function readField(source: FieldSource, document: object): ReadField {
   if (source.constant !== undefined) return { value: source.constant }
@@ -41,8 +39,8 @@ export function matched(
   pattern: LinearPattern,
   value: unknown,
 ): { readonly part: string } | { readonly problem: string } {
-  if (typeof value !== 'string' || value.length > MAX_MATCHED_LENGTH)
-    return { problem: `is not a text of at most ${MAX_MATCHED_LENGTH} characters, which its pattern needs` }
+  if (typeof value !== 'string' || value.length > MAX_READ_CHARACTERS)
+    return { problem: `is not a text of at most ${MAX_READ_CHARACTERS} characters, which its pattern needs` }
   const part = pattern.exec(value)?.[1]
   return part === undefined ? { problem: 'does not fit its pattern' } : { part }
 }
@@ -62,8 +60,9 @@ function converted(
       ? { value: text }
       : { problem: 'must be a text that is not empty' }
   }
-  const number =
-    as === 'number' && typeof value === 'string' && DECIMAL.test(value.trim()) ? Number(value) : value
+  const read = as === 'number' && typeof value === 'string' ? readNumber(value) : { value }
+  if ('problem' in read) return read
+  const { value: number } = read
   if (typeof number !== 'number' || !Number.isFinite(number)) return { problem: 'must be a number' }
   return { value: convert ? convert(number) : number }
 }

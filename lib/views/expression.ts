@@ -1,4 +1,5 @@
 /** Evaluates the expressions of a plan as SQL does: a comparison with null is neither true nor false, but null. Pure. */
+import { MAX_READ_CHARACTERS, readNumber } from '../number-text.ts'
 import type { ColumnType, Expression, FunctionName, Scalar } from './plan.ts'
 
 /** Value of an expression. Only `TOPK` and `TOPKDISTINCT` return lists. */
@@ -129,7 +130,8 @@ const STRICT: Partial<Record<FunctionName, (a: never, b: never, c: never) => Val
   '>': (a: number, b: number) => a > b,
   '>=': (a: number, b: number) => a >= b,
   NOT: (a: boolean) => !a,
-  LIKE: isLike,
+  LIKE: (text: string, pattern: string) =>
+    pattern.length > MAX_READ_CHARACTERS ? null : isLike(text, pattern),
   ABS: Math.abs as (a: never) => number,
   CEIL: Math.ceil as (a: never) => number,
   FLOOR: Math.floor as (a: never) => number,
@@ -187,10 +189,10 @@ function finite(value: number | string): Value {
   return typeof value === 'string' || Number.isFinite(value) ? value : null
 }
 
-const NUMBER = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i
-
 function numberIn(value: Scalar): number {
-  return typeof value === 'string' && !NUMBER.test(value) ? Number.NaN : Number(value)
+  if (typeof value !== 'string') return Number(value)
+  const read = readNumber(value)
+  return 'value' in read ? read.value : Number.NaN
 }
 
 /** Returns a part of a text. The first character is 1; a negative start counts from the end. */

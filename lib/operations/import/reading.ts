@@ -5,6 +5,7 @@ import { readJsonEvent, toJsonEvent } from '../../../packages/runtime/cloudevent
 import { derivedId } from '../../../packages/runtime/consumer/derived-id.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { schemaViolation } from '../../app/schemas.ts'
+import { readNumber } from '../../number-text.ts'
 import { reading } from '../../telemetry/reading.ts'
 import { rfc3339 } from './instant.ts'
 import type { BrokenRow, Row } from './rows.ts'
@@ -21,8 +22,6 @@ export interface Recording {
   readonly utcOffset: string
 }
 
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
-
 /**
  * Converts a row to an event. The id is derived from file name, line number and content. The line number is needed because rows can
  * be equal. If a row is imported with another unit or entity, it becomes a different event.
@@ -33,13 +32,15 @@ export function eventOfRow(recording: Recording, row: Row): Event | BrokenRow {
   const time = rfc3339(row.timestamp, utcOffset)
   if (time === undefined)
     return { line, error: `${quoted(row.timestamp)} is not a timestamp such as 2026-01-31 13:45:00` }
-  const number = row.value.trim()
-  if (!NUMBER.test(number)) return { line, error: `${quoted(row.value)} is not a number` }
-  const data = series.dataOf(entity, series.convert(Number(number)))
+  const number = readNumber(row.value)
+  if ('problem' in number) return { line, error: `${quoted(row.value)} ${number.problem}` }
+  const data = series.dataOf(entity, series.convert(number.value))
   const content = JSON.stringify([series.family.type, entity, time, data])
   const event = reading(series.family, derivedId('import', file, line, content), time, data)
   const error = schemaViolation(event.type, event.data) ?? readersFault(event)
-  return error ? { line, error: `${error} (from ${quoted(row.timestamp)}, ${quoted(number)})` } : event
+  return error
+    ? { line, error: `${error} (from ${quoted(row.timestamp)}, ${quoted(row.value.trim())})` }
+    : event
 }
 
 /**

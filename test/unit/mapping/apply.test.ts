@@ -86,6 +86,12 @@ describe('fields of a record', () => {
     ['none of several', 'x: x, tags.a: a', { model: null }, /"model" is missing$/],
     ['a number in a text', 'x: { from: v }', { v: '1' }, /"v" must be a number$/],
     ['no number at all', 'x: { from: v, as: number }', { v: 'n/a' }, /"v" must be a number$/],
+    [
+      'a number of 1 MB',
+      'x: { from: v, as: number }',
+      { v: `${'1'.repeat(1e6)}!` },
+      /"v" must be a number of at most 1000 characters$/,
+    ],
     ['an empty text', 'x: x', { model: '' }, /"model" must be a text that is not empty$/],
     ['an object', 'x: x', { model: {} }, /"model" must be a text that is not empty$/],
     ['no match', 'x: x, activity: { from: v, pattern: "(a)" }', { v: 'b' }, /"v" does not fit its pattern$/],

@@ -51,6 +51,7 @@ describe('an expression', () => {
     ['CAST(t AS DOUBLE)', { t: '1.5e1' }, 15],
     ['CAST(t AS BIGINT)', { t: '-2.9' }, -2],
     ['CAST(t AS BIGINT)', { t: '' }, null],
+    ["CAST(t || ' ' AS DOUBLE)", { t: ' +1.' }, 1],
     ['CAST(t AS BOOLEAN)', { t: 'True' }, true],
     ['CAST(n AS VARCHAR)', { n: 5 }, '5'],
     ["at > '2026-01-01T00:00:00Z'", { at: '2026-01-01T01:00:00+00:30' }, true],
@@ -82,6 +83,18 @@ describe('an expression', () => {
     assert.deepEqual(evaluator({ kind: 'aggregate', index: 1 })(from), [2, 3])
     assert.equal(evaluator({ kind: 'window', bound: 'end' })(from), 5)
     assert.equal(evaluator({ kind: 'window', bound: 'end' })({}), null)
+  })
+
+  it('given a text of more than 1,000 characters, then it is no number and no pattern', () => {
+    const [longest, longer] = ['1'.padStart(1_000, '0'), '1'.padStart(1_001, '0')]
+    assert.deepEqual(
+      [longest, longer].map(t => valueIn('CAST(t AS BIGINT)', { t })),
+      [1, null],
+    )
+    assert.deepEqual(
+      [longest, longer].map(t => valueIn('t LIKE t', { t })),
+      [true, null],
+    )
   })
 
   it('given a long text and a hostile pattern, then LIKE ends soon', () => {

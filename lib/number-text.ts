@@ -1,0 +1,14 @@
+/** Reads numbers that are written as texts. Pure. */
+
+/** Maximum length of a text that is read as a number or matched with a pattern, in characters. */
+export const MAX_READ_CHARACTERS = 1_000
+
+const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i
+
+/** Returns the number that a text contains, or the reason why it contains none. Spaces around the number are allowed. */
+export function readNumber(text: string): { readonly value: number } | { readonly problem: string } {
+  if (text.length > MAX_READ_CHARACTERS)
+    return { problem: `must be a number of at most ${MAX_READ_CHARACTERS} characters` }
+  const trimmed = text.trim()
+  return NUMBER.test(trimmed) ? { value: Number(trimmed) } : { problem: 'must be a number' }
+}

@@ -4,7 +4,13 @@ import { compress } from 'hono/compress'
 import type { Access } from './access/access.ts'
 import { type AccessLine, accessLog, FailedSignIns } from './access/failed-sign-ins.ts'
 import { ownRequests, safeHeaders, signedIn, whoAsks } from './access/guard.ts'
-import { DEPLOYED_LIMITS, LIMITS, limitedBodies, limitedQuestions } from './access/limits.ts'
+import {
+  DEPLOYED_LIMITS,
+  LIMITS,
+  limitedBodies,
+  limitedQuestions,
+  STRANGERS_LIMITS,
+} from './access/limits.ts'
 import type { ConsoleHono } from './access/person.ts'
 import { admission, signInRoutes } from './access/sign-in.ts'
 import { apiRoutes } from './api/api.ts'
@@ -43,9 +49,10 @@ export function consoleApp({
     return next()
   })
   if (asked) app.use(accessLog(asked))
-  app.use(safeHeaders(access), compress(), ownRequests(access), limitedBodies(limits))
+  app.use(safeHeaders(access), compress(), ownRequests(access))
+  app.use('/sign-in', limitedBodies(STRANGERS_LIMITS))
   app.route('/', signInRoutes(access, failed, page.styleAt))
-  app.use('/api/*', signedIn(access, failed), limitedQuestions(limits))
+  app.use('/api/*', signedIn(access, failed), limitedQuestions(limits), limitedBodies(limits))
   app.route('/api', api(environment))
   // Assets are public, because the sign-in page needs the style sheet.
   app.get('/assets/:name', context => {

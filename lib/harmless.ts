@@ -12,6 +12,11 @@ export function harmless(text: string): string {
   )
 }
 
+/** Returns an error and its stack as one line. */
+export function errorLine(error: unknown): string {
+  return `${harmless((error as Error | undefined)?.stack ?? String(error))}\n`
+}
+
 /** Escapes a text of several lines. Line breaks and tabs are not escaped. */
 export function harmlessLines(text: string): string {
   return text

@@ -9,6 +9,7 @@ import { PortUnusable, serveConsole } from '../../console/serve.ts'
 import { consolePage } from '../../infra/console-page.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
 import { LOCAL_PORTS, readSettings } from '../../lib/app/settings/index.ts'
+import { errorLine } from '../../lib/harmless.ts'
 import { LocalSqlEngine } from '../../lib/operations/sql/local-engine.ts'
 import { awsPlace } from '../../programs/aws-place.ts'
 import { configOf, environmentOf } from '../connections.ts'
@@ -47,7 +48,7 @@ export async function showConsole(options: ConsoleOptions, terminal: Terminal): 
     environment,
     page: await consolePage(),
     access: localAccess(token, { name: await operatorOf(config), role: options.role }),
-    told: error => terminal.stderr.write(`${(error as Error).stack}\n`),
+    told: error => terminal.stderr.write(errorLine(error)),
     signInFailed: ({ route }) =>
       terminal.stderr.write(`A sign-in failed, because its token was wrong (${route}).\n`),
   })

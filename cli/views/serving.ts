@@ -8,6 +8,7 @@ import { ksqlApp } from '../../console/ksql/app.ts'
 import { readerOf } from '../../console/ksql/reader.ts'
 import { PortUnusable, serveConsole } from '../../console/serve.ts'
 import { type Signal, topicName } from '../../lib/app/topics.ts'
+import { errorLine } from '../../lib/harmless.ts'
 import { parse } from '../../lib/views/language/parser.ts'
 import { configOf } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
@@ -32,7 +33,7 @@ export async function serveTables({ env, port, host }: ServeOptions, terminal: T
     parse,
     topicOf: signal => topicName(signal as Signal, config.env),
     access: localAccess(token, { name: await operatorOf(config), role: 'viewer' }),
-    told: error => terminal.stderr.write(`${(error as Error).stack}\n`),
+    told: error => terminal.stderr.write(errorLine(error)),
     signInFailed: ({ route }) => terminal.stderr.write(`A token was wrong (${route}).\n`),
   })
   try {

@@ -26,15 +26,15 @@ export const LIMITS: Limits = {
 /** Limits of a console behind an HTTP API, which terminates requests after 30 seconds. */
 export const DEPLOYED_LIMITS: Limits = { ...LIMITS, answerWithinMs: 25_000 }
 
+/** Limits of requests that are read before their caller is known: a sign-in, or the end of a query. */
+export const STRANGERS_LIMITS = { bodyBytes: 4 * 1024 }
+
 /** Returns middleware that limits the size of request bodies. @throws ProblemError for a body that is too large */
-export function limitedBodies({ bodyBytes }: Limits): MiddlewareHandler {
+export function limitedBodies({ bodyBytes }: Pick<Limits, 'bodyBytes'>): MiddlewareHandler {
   return bodyLimit({
     maxSize: bodyBytes,
     onError: () => {
-      throw new ProblemError(
-        'too-large',
-        `The request is too large. The limit is ${bodyBytes / 1024 / 1024} MiB.`,
-      )
+      throw new ProblemError('too-large', `The request is too large. The limit is ${bodyBytes / 1024} KiB.`)
     },
   })
 }

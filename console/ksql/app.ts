@@ -8,7 +8,7 @@ import type { Parse } from '../../lib/views/language/syntax.ts'
 import type { Access } from '../access/access.ts'
 import { FailedSignIns } from '../access/failed-sign-ins.ts'
 import { ownRequests, signedIn } from '../access/guard.ts'
-import { LIMITS, limitedBodies, limitedQuestions, Places } from '../access/limits.ts'
+import { LIMITS, limitedBodies, limitedQuestions, Places, STRANGERS_LIMITS } from '../access/limits.ts'
 import type { ConsoleHono } from '../access/person.ts'
 import { ProblemError, problemOf, STATUS } from '../api/problem.ts'
 import { bodyOf } from '../api/query.ts'
@@ -60,7 +60,6 @@ export function ksqlApp(parts: KsqlParts): Hono<ConsoleHono> {
     const { status, answer } = failureOf(error, told)
     return context.json(answer, status)
   })
-  app.use(limitedBodies(LIMITS))
   app.get('/healthcheck', async context => {
     const isHealthy = await reader.tables().then(
       () => true,
@@ -69,7 +68,7 @@ export function ksqlApp(parts: KsqlParts): Hono<ConsoleHono> {
     return context.json(healthAnswer(isHealthy), isHealthy ? 200 : 503)
   })
   // Without a token, because some clients send none here. The ids of queries cannot be guessed.
-  app.post('/close-query', async context => {
+  app.post('/close-query', limitedBodies(STRANGERS_LIMITS), async context => {
     const { queryId } = await bodyOf(CLOSE, context)
     const query = open.get(queryId)
     if (!query) throw new ProblemError('bad-request', `No query with id ${queryId}`)
@@ -77,7 +76,7 @@ export function ksqlApp(parts: KsqlParts): Hono<ConsoleHono> {
     return context.json({})
   })
   app.use(signedIn(access, new FailedSignIns({ told: signInFailed })))
-  app.use(ownRequests(access), limitedQuestions(LIMITS))
+  app.use(ownRequests(access), limitedQuestions(LIMITS), limitedBodies(LIMITS))
   app.get('/info', context => context.json(infoAnswer(env)))
   app.post('/ksql', async context => context.json(await answers(context, parts)))
   const query = queries(parts, open)

@@ -1,6 +1,7 @@
 /** Formats in which ksqlDB's REST interface sends rows. Pure. */
-import type { Value } from '../../lib/views/expression.ts'
+import { isTime, type Value } from '../../lib/views/expression.ts'
 import type { ColumnType } from '../../lib/views/plan.ts'
+import { ProblemError } from '../api/problem.ts'
 
 export interface ErrorAnswer {
   readonly '@type': 'generic_error' | 'statement_error'
@@ -115,13 +116,18 @@ export function typeName({ name, type }: Column): string {
   return isBound(name) ? 'BIGINT' : type.replace('VARCHAR', 'STRING')
 }
 
-/** Returns the values as ksqlDB writes them: a timestamp is a text without a zone. */
+/**
+ * Returns the values as ksqlDB writes them: a timestamp is a text without a zone.
+ *
+ * @throws ProblemError for a timestamp that no text can express
+ */
 export function shownValues(values: readonly Value[], columns: readonly Column[]): readonly unknown[] {
   return values.map((value, index) => {
     const { name = '', type } = columns[index] ?? {}
-    return type === 'TIMESTAMP' && typeof value === 'number' && !isBound(name)
-      ? new Date(value).toISOString().slice(0, -1)
-      : value
+    if (type !== 'TIMESTAMP' || typeof value !== 'number' || isBound(name)) return value
+    if (isTime(value)) return new Date(value).toISOString().slice(0, -1)
+    const problem = `${shownName(name)} has a value outside the range of TIMESTAMP.`
+    throw new ProblemError('bad-request', `${problem} Select it as BIGINT.`)
   })
 }
 

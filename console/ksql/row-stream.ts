@@ -53,7 +53,7 @@ export function rowStream(rows: Rows, options: StreamOptions): ReadableStream<Ui
         if (isSlow || !(await isAllowed())) {
           if (isOver) return
           controller.error(
-            new Error(isSlow ? 'The client does not read.' : 'The token is not valid any more.'),
+            withoutStack(isSlow ? 'The client does not read.' : 'The token is not valid any more.'),
           )
           end()
         } else if (!isOver && format.idle && takenAtMs === nowMs)
@@ -70,6 +70,11 @@ export function rowStream(rows: Rows, options: StreamOptions): ReadableStream<Ui
     },
     cancel: end,
   })
+}
+
+/** Returns an error of which the server logs only one line. */
+function withoutStack(message: string): Error {
+  return Object.assign(new Error(message), { stack: '' })
 }
 
 async function* textsOf(

@@ -68,8 +68,17 @@ const CONVERSIONS = {
   BIGINT: (value: unknown) => (Number.isSafeInteger(value) ? (value as number) : null),
   DOUBLE: (value: unknown) => (Number.isFinite(value) ? (value as number) : null),
   TIMESTAMP: (value: unknown) =>
-    typeof value === 'string' ? (timestampIn(value) ?? null) : CONVERSIONS.BIGINT(value),
+    typeof value === 'string'
+      ? (timestampIn(value) ?? null)
+      : isTime(value)
+        ? CONVERSIONS.BIGINT(value)
+        : null,
 } as const
+
+/** Returns whether a value is a time that a calendar can express, in milliseconds since the epoch. */
+export function isTime(value: unknown): value is number {
+  return typeof value === 'number' && Math.abs(value) <= 8.64e15
+}
 
 function listIn(value: unknown): Value {
   return Array.isArray(value) ? value : null

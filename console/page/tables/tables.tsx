@@ -147,7 +147,8 @@ function columnOf({ name, type, isApproximate }: RowsAnswer['columns'][number]):
 }
 
 function cellOf(value: ShownRow['values'][string], type: string): ComponentChildren {
-  if (type === 'TIMESTAMP' && typeof value === 'number') return <Moment at={value} />
+  if (type === 'TIMESTAMP' && typeof value === 'number' && !Number.isNaN(new Date(value).getTime()))
+    return <Moment at={value} />
   return value === null ? '–' : typeof value === 'object' ? value.join(', ') : String(value)
 }
 

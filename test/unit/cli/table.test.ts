@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { type Column, tableText } from '../../../cli/table.ts'
 import { harmless, harmlessLines, shortened, shortenedAtStart, widthOf } from '../../../cli/text-width.ts'
+import { errorLine } from '../../../lib/harmless.ts'
 
 const COLUMNS: readonly Column[] = [
   { heading: 'NAME', least: 6 },
@@ -84,6 +85,11 @@ describe('text from outside', () => {
   test('cannot control the terminal', () => {
     assert.equal(harmless('a\u001b[31mred\u0007\n\u202eb'), 'a\\u001b[31mred\\u0007\\n\\u202eb')
     assert.equal(harmlessLines('a\r\n\tb\u009b1m'), 'a\n\tb\\u009b1m')
+  })
+
+  test('of an error is one line, with its stack', () => {
+    assert.match(errorLine(new Error('a\nb')), /^Error: a\\nb\\n {4}at [^\n]+\n$/)
+    assert.equal(errorLine(undefined), 'undefined\n')
   })
 
   test('is left as it is where it is harmless', () => {

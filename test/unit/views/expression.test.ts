@@ -61,6 +61,7 @@ describe('an expression', () => {
     ['x', { x: '1' }, null],
     ['t', { t: 1 }, null],
     ['at', { at: 'yesterday' }, null],
+    ['at', { at: 9e15 }, null],
   ]
   for (const [sql, data, expected] of cases)
     it(`given ${sql} of ${JSON.stringify(data)}, then it is ${expected}`, () => {

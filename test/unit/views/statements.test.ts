@@ -168,6 +168,11 @@ function errorOf(text: string): string {
 const select = (columns: string, rest = 'GROUP BY device_id') =>
   `CREATE TABLE t AS\nSELECT device_id, ${columns} FROM r\n${rest};`
 
+/** Returns an expression in which each of 30 levels repeats the one within. */
+function nested(before: string, after: string): string {
+  return `${`${before} `.repeat(30)}n${after.repeat(30)}`
+}
+
 describe('a statement with an error', () => {
   const cases: [string, RegExp][] = [
     ['CREATE TABL t', /^1:8 expected OR, STREAM, TABLE, but found TABL; TABLE$/],
@@ -292,6 +297,11 @@ describe('a statement with an error', () => {
     [`CREATE TABLE t AS SELECT ${'('.repeat(50_000)}`, /nested too deeply/],
     [select(`SUM(x${' + x'.repeat(300)})`), /^2:23 an expression has at most 200 operators in one another/],
     [select(`${'LEN('.repeat(300)}x${')'.repeat(300)}`), /at most 200/],
+    [
+      select(`MAX(${nested('CASE', ' WHEN 1 THEN 2 WHEN 2 THEN 3 END')})`),
+      /at most 2000 values and operators/,
+    ],
+    [select(`MAX(${nested('CASE WHEN', ' BETWEEN 1 AND 2 THEN 1 END')})`), /at most 2000 values/],
     [' '.repeat(100_000), /more than 100000 characters/],
   ]
   for (const [text, expected] of cases)

@@ -1,5 +1,6 @@
 /** ksqlDB's REST interface: its statements, its queries, their formats, and who may ask. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { connect as connectHttp2 } from 'node:http2'
 import { connect } from 'node:net'
 import { after, before, describe, it } from 'node:test'
@@ -159,6 +160,19 @@ describe('rows of now', () => {
     assert.ok(queryId)
     assert.deepEqual(meta, META)
     assert.deepEqual(rows, ['["sit",2]', '["walk",3]'])
+  })
+
+  it('given a timestamp out of range, then the last line says so', async () => {
+    const { rows } = served.tables
+    served.tables.rows = [[0], [9e15]]
+    const sql = 'SELECT CAST(readings AS TIMESTAMP) AS at FROM device_activity_counts;'
+    const [, first, last = ''] = await lines(await served.ask('/query-stream', { sql }))
+    served.tables.rows = rows
+    assert.equal(first, '["1970-01-01T00:00:00.000"]')
+    const { error_code, message } = JSON.parse(last)
+    assert.equal(error_code, 40_000)
+    assert.equal(message, 'AT has a value outside the range of TIMESTAMP. Select it as BIGINT.')
+    assert.deepEqual(served.faults, [])
   })
 
   it('given application/json, then both are JSON documents', async () => {
@@ -337,6 +351,27 @@ describe('who may ask', () => {
       assert.equal(response.status, status)
       if (status !== 200) assert.equal(JSON.parse(await response.text()).error_code, status * 100)
     })
+
+  it('given no token, then the answer does not wait for the body', async () => {
+    const { hostname, port } = new URL(served.url)
+    const socket = connect(Number(port), hostname)
+    socket.write('POST /query HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n')
+    const [first] = await once(socket, 'data')
+    assert.match(String(first), /^HTTP\/1.1 401 /)
+    socket.destroy()
+    const session = connectHttp2(served.url)
+    const stream = session.request({ ':method': 'POST', ':path': '/query' })
+    stream.write('{')
+    const [headers] = await once(stream, 'response')
+    assert.equal(headers[':status'], 401)
+    session.destroy()
+  })
+
+  it('given an id of a query without a token, then a long body is refused', async () => {
+    const body = JSON.stringify({ queryId: 'x'.repeat(5_000) })
+    const { status } = await fetch(`${served.url}/close-query`, { method: 'POST', body })
+    assert.equal(status, 413)
+  })
 
   it('given a host name of another machine, then even the right token is refused', async () => {
     const socket = connect(Number(new URL(served.url).port), '127.0.0.1')

@@ -50,6 +50,9 @@ export function numberText(value: number): string {
   return String(Number(value.toPrecision(DIGITS)))
 }
 
+/** Maximum width of a cell that others follow, so that one long cell does not pad every row. `--json` shows it whole. */
+const MAX_CELL_WIDTH = 200
+
 type Rows = readonly (readonly string[])[]
 
 const GAP = '  '
@@ -84,10 +87,10 @@ function fittedWidths(
   width = Number.POSITIVE_INFINITY,
 ): Map<number, number> | undefined {
   const widths = new Map(
-    shown.map(index => [
-      index,
-      Math.max(...[headings(columns), ...rows].map(row => widthOf(row[index] ?? ''))),
-    ]),
+    shown.map(index => {
+      const widest = Math.max(...[headings(columns), ...rows].map(row => widthOf(row[index] ?? '')))
+      return [index, index === shown.at(-1) ? widest : Math.min(widest, MAX_CELL_WIDTH)]
+    }),
   )
   const least = (index: number) => columns[index]?.least ?? Number.POSITIVE_INFINITY
   let excess = sum(widths.values()) + GAP.length * (shown.length - 1) - width

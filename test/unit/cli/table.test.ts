@@ -23,6 +23,22 @@ describe('a table', () => {
     )
   })
 
+  test('with a very long cell cuts it, so that it does not pad the other rows', () => {
+    const long = 'x'.repeat(4_050)
+    const lines = tableText(
+      [{ heading: 'ID' }, { heading: 'NOTE' }],
+      [
+        [long, 'first'],
+        ['b', long],
+      ],
+    ).split('\n')
+    assert.deepEqual(lines, [
+      `${'ID'.padEnd(200)}  NOTE`,
+      `${'x'.repeat(199)}…  first`,
+      `${'b'.padEnd(200)}  ${long}`,
+    ])
+  })
+
   test('that is a little too wide is narrowed where that is allowed', () => {
     assert.equal(
       tableText(COLUMNS, ROWS, 24),

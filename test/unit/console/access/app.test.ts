@@ -92,6 +92,26 @@ describe('every answer', () => {
     assert.equal(answer.headers.get('content-encoding'), 'gzip')
   })
 
+  it('given no session, then a body is not read', async () => {
+    const chunk = new Uint8Array(1024)
+    let chunks = 0
+    const pull = (body: ReadableStreamDefaultController) => {
+      chunks += 1
+      body.enqueue(chunk)
+    }
+    for (const [path, status, most] of [
+      ['/api/environment', 401, 1],
+      ['/sign-in', 413, 6],
+    ] as const) {
+      chunks = 0
+      const body = new ReadableStream({ pull })
+      const init = { method: 'POST', body, duplex: 'half' }
+      const answer = await localConsole().ask(path, { 'sec-fetch-site': 'same-origin' }, init as RequestInit)
+      assert.equal(answer.status, status, path)
+      assert.ok(chunks <= most, `${path} read ${chunks} KiB`)
+    }
+  })
+
   it('given a body of many megabytes, then it is refused before it is read', async () => {
     const body = 'x'.repeat(5 * 1024 * 1024)
     const headers = { ...BEARER, ...JSON_BODY, 'content-length': String(body.length) }

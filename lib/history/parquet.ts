@@ -3,7 +3,13 @@
  * differences, ids by the beginnings that they share, and all other values in dictionaries where these are smaller.
  */
 import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import { type FileMetaData, parquetMetadata, parquetRead, type SchemaElement } from 'hyparquet'
+import {
+  type FileMetaData,
+  parquetMetadata,
+  parquetRead,
+  type SchemaElement,
+  snappyUncompress,
+} from 'hyparquet'
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
 import { type ColumnType, columnsOf, dataColumnsOf } from './columns.ts'
 import { flatColumn } from './flat-column.ts'
@@ -31,13 +37,30 @@ const COMPRESSORS = {
       params: { [constants.ZSTD_c_compressionLevel]: LEVEL, [constants.ZSTD_c_checksumFlag]: 1 },
     }),
 }
+/** Maximum size of a decompressed page, in bytes. Pages of the history have about 1 MiB, and a header can name any size. */
+const MAX_PAGE_BYTES = 128 * 1024 * 1024
+
 const DECODING = {
   parsers: { timestampFromMilliseconds: Number },
   compressors: {
-    // One more byte than the result has, so that zlib does not allocate a second chunk.
     ZSTD: (bytes: Uint8Array, length: number) =>
-      zstdDecompressSync(bytes, { chunkSize: Math.max(length + 1, constants.Z_MIN_CHUNK) }),
+      zstdDecompressSync(bytes, {
+        // One more byte than the result has, so that zlib does not allocate a second chunk.
+        chunkSize: Math.max(pageLength(length) + 1, constants.Z_MIN_CHUNK),
+        maxOutputLength: Math.max(length, 1),
+      }),
+    // Other writers use it. The library trusts the length.
+    SNAPPY: (bytes: Uint8Array, length: number) => {
+      const page = new Uint8Array(pageLength(length))
+      snappyUncompress(bytes, page)
+      return page
+    },
   },
+}
+
+function pageLength(length: number): number {
+  if (length >= 0 && length <= MAX_PAGE_BYTES) return length
+  throw new Error(`a page of ${length} bytes is larger than the limit of ${MAX_PAGE_BYTES}`)
 }
 
 const ELEMENTS: Readonly<Record<ColumnType, Pick<SchemaElement, 'type' | 'converted_type'>>> = {

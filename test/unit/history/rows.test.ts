@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, describe, test } from 'node:test'
+import { zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
+import { parquetWriteBuffer } from 'hyparquet-writer'
 import { columnsOf } from '../../../lib/history/columns.ts'
 import {
   DamagedObject,
@@ -250,6 +252,26 @@ test('given bytes that are no object of the history, when they are read, then th
     whole.subarray(0, whole.length - 9),
   ])
     await assert.rejects(decodeRows('readings', bytes), DamagedObject)
+})
+
+/** Returns an object of another writer, with one column. */
+function foreignObject(codec: 'SNAPPY' | 'ZSTD', compress?: () => Uint8Array): Uint8Array {
+  const data = Array.from({ length: 1_000 }, (_, index) => `text ${index}`)
+  return new Uint8Array(
+    parquetWriteBuffer({
+      ...{ columnData: [{ name: 'a', data, type: 'STRING' }], codec },
+      ...(compress && { compressors: { [codec]: compress } }),
+    }),
+  )
+}
+
+test('given a page that expands beyond its length, then reading ends there', async () => {
+  const bomb = foreignObject('ZSTD', () => zstdCompressSync(Buffer.alloc(1024 ** 3)))
+  const before = process.resourceUsage().maxRSS
+  await assert.rejects(decodeColumns(bomb), DamagedObject)
+  assert.ok((process.resourceUsage().maxRSS - before) * 1024 < 256 * 1024 ** 2)
+  const { values } = await decodeColumns(foreignObject('SNAPPY'))
+  assert.equal(values.a?.at(-1), 'text 999')
 })
 
 test('given a bit that has changed within an object, when it is read, then no other rows are returned', async () => {

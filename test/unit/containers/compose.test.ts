@@ -13,6 +13,7 @@ import { ran } from '../cli/terminal.ts'
 interface Service {
   readonly image?: string
   readonly build?: string
+  readonly user?: string | number
   readonly command?: readonly string[]
   readonly networks?: readonly string[]
   readonly ports?: readonly string[]
@@ -48,6 +49,14 @@ describe('the schema of the compose specification', () => {
     it(`given ${file.slice(PROJECT.length + 1)}, then it is valid`, () => {
       assert.ok(validate(read(file)), JSON.stringify(validate.errors))
     })
+
+  it('given the containers, then none is run as root', () => {
+    const users = [FILE, COMPOSE_FILE].flatMap(file =>
+      Object.values(read(file).services).map(one => one.user),
+    )
+    assert.ok(users.length >= 8)
+    for (const user of users) assert.doesNotMatch(String(user), /^(?:root|0)(?::|$)/)
+  })
 
   it('given an unknown key of a service, or an invalid port, then it is refused', () => {
     const broken = (service: object) => validate({ ...compose, services: { ...services, broken: service } })

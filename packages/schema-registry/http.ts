@@ -27,6 +27,7 @@ interface Answer {
   readonly body: unknown
 }
 
+/** Maximum size of an answer, in bytes. It may have been compressed. */
 const MAX_ANSWER = 4 * 1024 * 1024
 const MEDIA_TYPE = 'application/vnd.schemaregistry.v1+json'
 
@@ -72,7 +73,7 @@ export class RegistryHttp {
         signal,
         ...(body && { body: JSON.stringify(body) }),
       })
-      return { status: answer.status, body: JSON.parse(await textOf(answer)) as unknown }
+      return { status: answer.status, body: JSON.parse(await answerText(answer)) as unknown }
     } catch (error) {
       throw this.unavailable(path, explain(error), { cause: error })
     }
@@ -96,10 +97,15 @@ export function isTooLarge(error: unknown): boolean {
   return (error as NodeJS.ErrnoException | undefined)?.code === TOO_LARGE
 }
 
-async function textOf({ body, status }: HttpAnswer): Promise<string> {
+/**
+ * Reads the body of an HTTP response, which `fetch` decompresses, up to 4 MiB.
+ *
+ * @throws Error for a longer body
+ */
+export async function answerText({ body, status }: HttpAnswer): Promise<string> {
   const chunks: Uint8Array[] = []
   let bytes = 0
-  for await (const chunk of body) {
+  for await (const chunk of body ?? []) {
     bytes += chunk.length
     if (bytes > MAX_ANSWER) {
       const error = new Error(`its answer has more than ${MAX_ANSWER} bytes`)
@@ -139,21 +145,14 @@ interface HttpRequest {
 
 interface HttpAnswer {
   readonly status: number
-  readonly body: AsyncIterable<Uint8Array>
+  readonly body: AsyncIterable<Uint8Array> | null
 }
 
 type Send = (url: string, sent: HttpRequest) => Promise<HttpAnswer>
 
 function transport(tls: RegistryTls | undefined): Send {
-  return tls ? (url, sent) => sendWith(tls, url, sent) : sendByFetch
+  return tls ? (url, sent) => sendWith(tls, url, sent) : fetch
 }
-
-async function sendByFetch(url: string, sent: HttpRequest): Promise<HttpAnswer> {
-  const { status, body } = await fetch(url, sent)
-  return { status, body: body ?? nothing() }
-}
-
-async function* nothing(): AsyncGenerator<Uint8Array> {}
 
 /** Sends a request without `fetch`, because certificates for `fetch` need a package that Node.js does not export. */
 function sendWith(tls: RegistryTls, url: string, { body, ...options }: HttpRequest): Promise<HttpAnswer> {

@@ -1,3 +1,4 @@
+import { answerText } from '@sluice/schema-registry'
 import type { OAuthSettings } from '../config/security.ts'
 import { installed } from '../support/aws.ts'
 import { AccessError, readSecret, textIn } from './secrets.ts'
@@ -55,7 +56,7 @@ export class OAuthTokens {
     const response = await fetch(tokenEndpoint, request).catch((error: Error) => {
       throw refused(tokenEndpoint, rootMessage(error))
     })
-    const answer = objectIn(await response.text().catch(() => ''))
+    const answer = objectIn(await answerText(response).catch(() => ''))
     if (response.ok) return answer
     const reasons = [answer.error, answer.error_description].filter(one => typeof one === 'string')
     throw refused(tokenEndpoint, [`it answered ${response.status}`, ...reasons].join(', ').slice(0, 300))

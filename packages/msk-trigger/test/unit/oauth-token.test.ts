@@ -4,17 +4,19 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { after, before, beforeEach, describe, it } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import { OAuthTokens } from '../../access/oauth-token.ts'
 
 describe('a token from an endpoint', () => {
   let server: Server
   let tokenEndpoint: string
-  let answer: { status: number; body: string }
+  let answer: { status: number; body: string | Buffer; encoding?: string }
   const requests: { authorization: string | undefined; body: string }[] = []
   before(async () => {
     server = createServer(async (request, response) => {
       requests.push({ authorization: request.headers.authorization, body: await text(request) })
       response.statusCode = answer.status
+      if (answer.encoding) response.setHeader('content-encoding', answer.encoding)
       response.end(answer.body)
     }).listen(0, '127.0.0.1')
     await once(server, 'listening')
@@ -48,6 +50,15 @@ describe('a token from an endpoint', () => {
     answer.body = '{"access_token":"token-2"}'
     nowMs = 80_000
     assert.equal(await own.token(), 'token-2')
+  })
+
+  it('given an answer that is compressed and too long, then it is not kept', async () => {
+    answer = {
+      status: 200,
+      body: gzipSync(`{"access_token":"token-1"}${' '.repeat(5 * 1024 ** 2)}`),
+      encoding: 'gzip',
+    }
+    await assert.rejects(tokens().token(), { name: 'AccessError' })
   })
 
   it('reports the reason of a refusal without the secret', async () => {

@@ -2,6 +2,7 @@
  * Sends spans to a collector by OTLP/HTTP in JSON, with Node's built-in `fetch`. OpenTelemetry's SDK is not used, because it would
  * generate its own ids and times, and because its transport is still at version 0.x.
  */
+import { answerText } from '@sluice/schema-registry'
 import { SPAN_KINDS, type Span } from './spans.ts'
 
 export interface OtlpSettings {
@@ -95,7 +96,7 @@ export class OtlpExporter {
   async #send(spans: readonly Span[], headers: Headers, signal: AbortSignal): Promise<void> {
     try {
       const response = await this.#post(encodedSpans(spans, this.#resource), headers, signal)
-      const answer = await response.text()
+      const answer = await answerText(response)
       if (!response.ok) return this.#failed(spans.length, 'refused', { status: response.status })
       const rejected = rejectedIn(answer)
       if (rejected > 0) this.#dropped(Math.min(rejected, spans.length), 'rejected')

@@ -4,6 +4,7 @@ import { apiPages } from './runner/checks/api-pages.ts'
 import { configuration } from './runner/checks/configuration.ts'
 import { dockerfiles } from './runner/checks/dockerfiles.ts'
 import { errors } from './runner/checks/errors.ts'
+import { expressions } from './runner/checks/expressions.ts'
 import { format } from './runner/checks/format.ts'
 import { imports } from './runner/checks/imports.ts'
 import { promises } from './runner/checks/promises.ts'
@@ -28,6 +29,7 @@ const CHECKS: readonly Check[] = [
   errors,
   dockerfiles,
   views,
+  expressions,
 ]
 
 describe('the whole project', () => {

@@ -58,7 +58,7 @@ const ANOMALIES = parsedBy(
     const pairs = value.split(',').map(pair => pair.trim().split('='))
     const isRight = pairs.every(([name = '', share = '', ...rest]) => {
       const most = (FAULT_NAMES as readonly string[]).includes(name) ? maxShare(name as FaultName) : -1
-      return rest.length === 0 && /^\d*\.?\d+$/.test(share) && Number(share) <= most
+      return rest.length === 0 && /^(?:\d*\.)?\d+$/.test(share) && Number(share) <= most
     })
     return isRight
       ? (Object.fromEntries(pairs.map(([name, share]) => [name, Number(share)])) as Partial<

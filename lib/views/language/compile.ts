@@ -96,7 +96,10 @@ function compileStream({ name, columns, properties }: StreamStatement): StreamPl
   )
   if (repeated)
     throw new StatementError(`the column ${repeated.name.text} is declared twice`, repeated.name.at)
-  const types = given.get('TYPE')?.split(/\s*,\s*/)
+  const types = given
+    .get('TYPE')
+    ?.split(',')
+    .map(type => type.trim())
   return { name: name.text, signal, ...(types ? { types } : {}), columns: compiled }
 }
 

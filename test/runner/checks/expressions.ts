@@ -1,0 +1,154 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseSync } from '@swc/core'
+import { load } from 'js-yaml'
+// Its build without a JVM, a binary or a thread.
+import recheck from 'recheck/lib/browser.js'
+import { PROJECT } from '../../../programs/paths.ts'
+import { type Check, Failed } from '../check.ts'
+import { sourceFiles } from '../source-files.ts'
+
+/** A regular expression of the product, or a place that makes one from computed text. */
+export interface Found {
+  readonly file: string
+  /** Text in the source. In a JSON Schema, the pattern between slashes. */
+  readonly expression: string
+  /** Undefined for computed text. */
+  readonly pattern?: { readonly source: string; readonly flags: string }
+}
+
+interface Excused extends Pick<Found, 'file' | 'expression'> {
+  readonly reason: string
+}
+
+const CODE =
+  '{bin,cli,console,events,functions,infra,lib,localstack,packages,programs,runner,schemas}/**/*.{ts,tsx,mjs,cjs}'
+/** Programs that read only files of this project. */
+const OWN_READERS =
+  /^(?:events|programs|schemas)\/|^infra\/.*-page\.ts$|^infra\/(?:built-package|files-beside)\.ts$|^cli\/commands-page\.ts$/
+const SCHEMAS = 'schemas/{files,json}/*.json'
+const EXCUSED = 'test/runner/checks/excused-expressions.yaml'
+
+/** Time limit for the analysis of an expression, in milliseconds. Most take a few, some take seconds. */
+const ANALYSIS_MS = 300_000
+
+/** Checks with recheck that the time of each expression of the product grows linearly with the text, unless it is excused. */
+export const expressions: Check = {
+  name: 'regular expressions',
+  async run() {
+    const files = (await sourceFiles(CODE)).filter(
+      file => !/(^|\/)test\/|\.d\.m?ts$/.test(file) && !OWN_READERS.test(file),
+    )
+    const found = [
+      ...(await Promise.all(files.map(async file => expressionsIn(file, await sourceOf(file))))).flat(),
+      ...(await Promise.all((await sourceFiles(SCHEMAS)).map(schemaExpressions))).flat(),
+    ]
+    if (!found.some(one => one.file.startsWith('lib/')) || !found.some(one => one.file.endsWith('.json')))
+      throw new Failed('no regular expression was found')
+    const excused = load(await sourceOf(EXCUSED)) as readonly Excused[]
+    const findings = findingsAmong(found, excused)
+    if (findings.length > 0)
+      throw new Failed(
+        `${findings.join('\n')}\nRewrite the expression, or bound the text first and excuse it in ${EXCUSED}.`,
+      )
+    return `${found.length} expressions, ${excused.length} excused`
+  },
+}
+
+/** Returns a line for each expression that is slow and not excused, and for each excuse without such an expression. */
+export function findingsAmong(found: readonly Found[], excused: readonly Excused[]): string[] {
+  const slow = found.flatMap(one => {
+    const problem = one.pattern ? problemOf(one.pattern) : 'is made from computed text'
+    return problem === undefined ? [] : [{ ...one, problem }]
+  })
+  const isSame = (a: Pick<Found, 'file' | 'expression'>) => (b: Pick<Found, 'file' | 'expression'>) =>
+    a.file === b.file && a.expression === b.expression
+  return [
+    ...slow
+      .filter(one => !excused.some(isSame(one)))
+      .map(({ file, expression, problem }) => `${file}: ${expression} ${problem}`),
+    ...excused
+      .filter(one => one.reason.trim() === '' || !slow.some(isSame(one)))
+      .map(({ file, expression }) => `${file}: ${expression} is excused, but not slow, or without a reason`),
+  ]
+}
+
+const problems = new Map<string, string | undefined>()
+
+function problemOf({ source, flags }: { source: string; flags: string }): string | undefined {
+  if (isBounded(source)) return undefined
+  const key = `${flags}/${source}`
+  if (!problems.has(key)) {
+    const { status, ...diagnosis } = recheck.checkSync(source, flags, {
+      timeout: ANALYSIS_MS,
+      maxIteration: 3,
+    })
+    const summary = 'complexity' in diagnosis ? diagnosis.complexity?.summary : diagnosis.error?.kind
+    problems.set(key, status === 'safe' ? undefined : `is ${status}: ${summary}`)
+  }
+  return problems.get(key)
+}
+
+/** Returns whether nothing in an expression repeats without a limit. The analysis of such an expression is slow. */
+function isBounded(source: string): boolean {
+  const plain = source.replaceAll(/\\./gs, 'e').replaceAll(/\[[^\]]*\]/g, 'c')
+  return !/[*+]|\{\d+,\}/.test(plain)
+}
+
+type Node = Readonly<Record<string, unknown>> & { readonly type: string }
+
+/** Returns the regular expressions of a source file. */
+export function expressionsIn(file: string, source: string): Found[] {
+  const isTypeScript = /\.tsx?$/.test(file)
+  const tree = parseSync(source, {
+    ...(isTypeScript
+      ? { syntax: 'typescript', tsx: file.endsWith('x') }
+      : { syntax: 'ecmascript', jsx: file.endsWith('x') }),
+    target: 'es2024',
+  })
+  return nodesIn(tree).flatMap(node => {
+    if (node.type === 'RegExpLiteral') {
+      const pattern = { source: node.pattern as string, flags: (node.flags ?? '') as string }
+      return [{ file, expression: `/${pattern.source}/${pattern.flags}`, pattern }]
+    }
+    const callee = node.callee as Node | undefined
+    if (!/^(New|Call)Expression$/.test(node.type) || callee?.value !== 'RegExp') return []
+    const [text, flags] = (node.arguments ?? []) as readonly { readonly expression: Node }[]
+    if (text?.expression.type !== 'StringLiteral')
+      return [{ file, expression: computedText(text?.expression) }]
+    const pattern = {
+      source: text.expression.value as string,
+      flags: (flags?.expression.value ?? '') as string,
+    }
+    return [{ file, expression: `/${pattern.source}/${pattern.flags}`, pattern }]
+  })
+}
+
+/** Returns the fixed parts of a template, or the name of a variable. */
+function computedText(text: Node | undefined): string {
+  const parts = (text?.quasis as readonly { readonly raw: string }[] | undefined)?.map(({ raw }) => raw)
+  return `RegExp(${parts?.join('…') ?? text?.value ?? '…'})`
+}
+
+/** Returns all nodes of a syntax tree. */
+function nodesIn(tree: unknown): Node[] {
+  if (Array.isArray(tree)) return tree.flatMap(nodesIn)
+  if (typeof tree !== 'object' || tree === null) return []
+  const below = Object.values(tree).flatMap(nodesIn)
+  return 'type' in tree ? [tree as Node, ...below] : below
+}
+
+/** Returns the patterns of a JSON Schema. Validators compile them with the flag `u`. */
+async function schemaExpressions(file: string): Promise<Found[]> {
+  const found: Found[] = []
+  JSON.parse(await sourceOf(file), (key, value) => {
+    if (key === 'pattern' && typeof value === 'string')
+      found.push({ file, expression: `/${value}/u`, pattern: { source: value, flags: 'u' } })
+    return value
+  })
+  return found
+}
+
+function sourceOf(file: string): Promise<string> {
+  return readFile(join(PROJECT, file), 'utf8')
+}

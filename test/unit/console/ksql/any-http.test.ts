@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { RequestListener } from 'node:http'
 import { connect as connectHttp2 } from 'node:http2'
 import { type AddressInfo, connect } from 'node:net'
-import { describe, it } from 'node:test'
+import { describe, it, type TestContext } from 'node:test'
 import { anyHttpServer } from '../../../../console/ksql/any-http.ts'
 import { until } from '../../../support/until.ts'
 
@@ -12,17 +12,16 @@ const PATIENCE = {
   ...{ connectionsCheckingInterval: 50, keepAliveTimeout: 100 },
 }
 
-async function listening(listener: RequestListener) {
+/** Serves until the test ends. Returns the port. */
+async function listening(test: TestContext, listener: RequestListener): Promise<number> {
   const server = anyHttpServer(PATIENCE, listener)
   server.listen(0, '127.0.0.1')
+  test.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
   await once(server, 'listening')
-  return {
-    port: (server.address() as AddressInfo).port,
-    [Symbol.dispose]: () => {
-      server.closeAllConnections()
-      server.close()
-    },
-  }
+  return (server.address() as AddressInfo).port
 }
 
 describe('a server for any HTTP', () => {
@@ -30,9 +29,9 @@ describe('a server for any HTTP', () => {
     ['a request that never ends', 'GET / HTTP/1.1\r\n'],
     ['HTTP/2 without a request', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
   ] as const)
-    it(`given ${given}, then the connection is closed`, { timeout: 20_000 }, async () => {
-      using server = await listening((_, answer) => answer.end())
-      const socket = connect(server.port, '127.0.0.1')
+    it(`given ${given}, then the connection is closed`, { timeout: 20_000 }, async test => {
+      const port = await listening(test, (_, answer) => answer.end())
+      const socket = connect(port, '127.0.0.1')
       socket.write(first)
       socket.resume()
       await once(socket, 'close')
@@ -47,9 +46,9 @@ describe('a server for any HTTP', () => {
   for (const [given, listener] of answers)
     it(`given a body of HTTP/2 ${given} and never ends, then its stream and connection are closed`, {
       timeout: 20_000,
-    }, async () => {
-      using server = await listening(listener)
-      const session = connectHttp2(`http://127.0.0.1:${server.port}`)
+    }, async test => {
+      const port = await listening(test, listener)
+      const session = connectHttp2(`http://127.0.0.1:${port}`)
       const stream = session.request({ ':method': 'POST', ':path': '/' })
       stream.on('error', () => {}).resume()
       const beat = setInterval(() => stream.writable && stream.write('x'), 20)
@@ -59,22 +58,22 @@ describe('a server for any HTTP', () => {
 
   it('given an answer that the client does not take, then its stream is closed', {
     timeout: 20_000,
-  }, async () => {
-    using server = await listening((_, answer) => answer.end('no'))
-    const session = connectHttp2(`http://127.0.0.1:${server.port}`, { settings: { initialWindowSize: 0 } })
+  }, async test => {
+    const port = await listening(test, (_, answer) => answer.end('no'))
+    const session = connectHttp2(`http://127.0.0.1:${port}`, { settings: { initialWindowSize: 0 } })
     const stream = session.request({ ':path': '/' })
     stream.on('error', () => {}).resume()
     await once(stream, 'close')
     session.destroy()
   })
 
-  it('given a request that is complete and an answer that goes on, then it stays open', async () => {
-    using server = await listening((request, answer) => {
+  it('given a request that is complete and an answer that goes on, then it stays open', async test => {
+    const port = await listening(test, (request, answer) => {
       request.resume()
       answer.write('first')
       setTimeout(() => answer.end('last'), 4 * PATIENCE.requestTimeout)
     })
-    const session = connectHttp2(`http://127.0.0.1:${server.port}`)
+    const session = connectHttp2(`http://127.0.0.1:${port}`)
     for (const body of ['', '{}']) {
       const stream = session.request({ ':method': body ? 'POST' : 'GET', ':path': '/' })
       stream.setEncoding('utf8')

@@ -1,7 +1,7 @@
 import type { Mapping } from '../config/mappings.ts'
 import type { Settings } from '../config/settings.ts'
 import { Attempts, type Outage, shouldLog } from '../report/attempts.ts'
-import { isUnreachable, rootMessage } from '../report/explain.ts'
+import { isCoordinatorLoading, isUnreachable, rootMessage } from '../report/explain.ts'
 import type { MappingReports, StallKind } from '../report/reports.ts'
 import type { Log } from '../support/framework.ts'
 import { missingTopic } from './unreachable.ts'
@@ -11,6 +11,8 @@ import { missingTopic } from './unreachable.ts'
  * second.
  */
 const EXPLAINED_AFTER_MS = 4_000
+/** Attempts that may fail because the group's coordinator is loading: at least ten seconds. Later failures are reported. */
+const LOADING_ATTEMPTS = 8
 
 export interface TroubleParts {
   readonly name: string
@@ -28,6 +30,7 @@ export interface TroubleParts {
 export class ReadingTrouble {
   readonly #parts: TroubleParts
   readonly #attempts = new Attempts()
+  readonly #loading = new Attempts()
   #waiting: NodeJS.Timeout | undefined
   /** True once a log line has explained how to create the topic. */
   #isTopicTold = false
@@ -70,7 +73,10 @@ export class ReadingTrouble {
 
   /** Called when an attempt has failed. Returns the number of consecutive failures. */
   async failed(error: unknown): Promise<number> {
-    if (!isUnreachable(error)) {
+    const isLoading = isCoordinatorLoading(error)
+    const loading = isLoading ? this.#loading.failed() : 0
+    if (isLoading && loading <= LOADING_ATTEMPTS) return loading
+    if (isLoading || !isUnreachable(error)) {
       const what = `not reading: ${rootMessage(error)}.`
       const attempt = this.#failed(what, 'error')
       this.#warn(what, attempt)
@@ -84,6 +90,7 @@ export class ReadingTrouble {
   fetched(): void {
     const { name, log, reports, outage } = this.#parts
     const failures = this.#attempts.succeeded()
+    this.#loading.succeeded()
     this.#isTopicTold = false
     if (failures === 0) return
     outage.over()

@@ -63,6 +63,35 @@ describe('a start that takes long', () => {
   })
 })
 
+describe('a coordinator that is loading', () => {
+  const loading = Object.assign(new Error('The group coordinator is not available'), {
+    type: 'GROUP_COORDINATOR_NOT_AVAILABLE',
+  })
+  const exhausted = Object.assign(new Error('', { cause: loading }), { name: 'KafkaJSNumberOfRetriesExceeded' })
+
+  const notFound = Object.assign(new Error(loading.message), { name: 'KafkaJSGroupCoordinatorNotFound' })
+
+  it('is neither logged nor reported for about ten seconds, and is no outage afterwards', async () => {
+    for (const error of [loading, exhausted, notFound]) {
+      const recorded = recordedReports()
+      const { trouble, log } = given({ reports: recorded.reports })
+      for (let attempt = 1; attempt <= 8; attempt += 1) assert.equal(await trouble.failed(error), attempt)
+      assert.deepEqual([log, recorded.written], [[], []])
+      await trouble.failed(error)
+      assert.deepEqual(log, ['f  not reading: The group coordinator is not available. Retrying (attempt 1)'])
+      assert.deepEqual(recorded.written, ['stalled reading error 1'])
+    }
+  })
+
+  it('may load again after each success', async () => {
+    const { trouble, log } = given()
+    for (let attempt = 1; attempt <= 8; attempt += 1) await trouble.failed(loading)
+    trouble.fetched()
+    await trouble.failed(loading)
+    assert.deepEqual(log, [])
+  })
+})
+
 describe('a topic that does not exist', () => {
   it('is named with the way to create it as soon as Kafka answers, also after an outage', async () => {
     const { trouble, log } = given()

@@ -49,7 +49,7 @@ export function verifiedText(report: VerifyReport, isAll: boolean, columns: numb
   const verdict =
     differences.length === 0
       ? `${compared} match the live ones.`
-      : `${compared}, and ${count(things(differences), 'of them')} ${things(differences) === 1 ? 'differs' : 'differ'}.`
+      : `${compared}, and ${things(differences)} of them ${things(differences) === 1 ? 'differs' : 'differ'}.`
   const shown = isAll ? differences : differences.slice(0, MAX_LINES)
   const lines = [
     ...uncompared.map(

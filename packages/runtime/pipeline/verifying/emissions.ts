@@ -161,7 +161,7 @@ export class Emissions {
 
   /** Compares an event with its record in a topic. @param latest highest position so far for each partition and key */
   async #compared(expected: Expected, record: LogRecord, latest: Map<string, string>): Promise<Difference[]> {
-    const { partition, position, event, entity, found } = expected
+    const { partition, position, everyPartition, event, entity, found } = expected
     const about = (field: Pick<Difference, 'field' | 'live' | 'again' | 'exception'>) =>
       this.#about(record.topic, event, position, { ...field, partition, ...defined({ entity }) })
     const differences: Difference[] = []
@@ -169,8 +169,9 @@ export class Emissions {
       found.add(record.partition)
       const order = `${partition} ${record.topic} ${record.partition} ${record.key?.toString('base64')}`
       const before = latest.get(order) ?? ''
-      // Entries with the same partition and key must be published in order.
-      if (before > position) differences.push(about({ field: 'order', live: before, again: position }))
+      // Entries with the same partition and key must be published in order. Repeated records without a key can be in any partition.
+      const isOrdered = record.key !== null || everyPartition
+      if (isOrdered && before > position) differences.push(about({ field: 'order', live: before, again: position }))
       else latest.set(order, position)
     }
     const { reader } = this.#consumer

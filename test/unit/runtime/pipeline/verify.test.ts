@@ -88,6 +88,23 @@ describe('a comparison of live states with their log', () => {
     )
   })
 
+  for (const [key, found] of [
+    [null, []],
+    [Buffer.from('k'), ['order']],
+  ] as const)
+    it(`given failures in another order, then that is a difference only with a key: ${key}`, async () => {
+      const stage = new Stage(counting)
+      const log = [0, 1].map(offset => ({ ...logRecord(offset, reading('x')), key, value: null, headers: [] }))
+      await stage.batch(log)
+      const published = [...stage.publisher.published].reverse()
+      const { differences, failures } = await compared({ stage, log }, { published })
+      assert.equal(failures, 2)
+      assert.deepEqual(
+        differences.map(({ field }) => field),
+        found,
+      )
+    })
+
   it('given an event that the log does not give, then it is named in a topic of this consumer alone', async () => {
     const whole = await played(counting)
     const [first] = whole.stage.publisher.published

@@ -96,9 +96,9 @@ async function newestOf(
 }
 
 function batchesIn({ topic, partitions }: TopicLayout, newest: NewestBatches): PartitionBatches[] {
-  return partitions.map(({ partition }) => {
-    const heads = newest.get(topic)?.get(partition) ?? []
-    return { partition, batches: heads.map(batchFacts) }
+  return partitions.flatMap(({ partition }) => {
+    const heads = newest.get(topic)?.get(partition)
+    return heads ? [{ partition, batches: heads.map(batchFacts) }] : []
   })
 }
 

@@ -42,7 +42,7 @@ export interface FoundTopic {
   readonly partitions: readonly TopicPartition[]
   /** Settings of the topic, including broker defaults. */
   readonly settings: Observed<Settings>
-  /** Newest record batches of each partition. */
+  /** Newest record batches of each partition. A partition whose log could not be read to the end is missing. */
   readonly newest: Observed<readonly PartitionBatches[]>
 }
 

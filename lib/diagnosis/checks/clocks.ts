@@ -77,7 +77,7 @@ function appended(batches: readonly BatchFacts[]): number[] {
  */
 export function tickFindings({ topic, wanted, found }: TopicFacts, nowMs: number, ticks: boolean): Finding[] {
   if (!wanted.isTicked || 'unseen' in found || found.seen === undefined) return []
-  const { newest } = found.seen
+  const { newest, partitions: all } = found.seen
   const checks = {
     ticks: (partitions: Extract<typeof newest, { seen: unknown }>['seen']) => {
       const times = partitions.map(({ partition, batches }) => ({
@@ -86,11 +86,17 @@ export function tickFindings({ topic, wanted, found }: TopicFacts, nowMs: number
       }))
       const silent = times.filter(({ newestMs = 0 }) => nowMs - newestMs > MAX_SILENCE_MS)
       const [first] = silent
+      const unread = all.length - times.length
+      if (!first && unread > 0)
+        return unknown(
+          `the newest records of ${unread} of ${all.length} partitions could not be read`,
+          'Check again in a minute. A partition without a leader cannot be read.',
+        )
       if (!first) return 'every partition had a tick within its last minutes'
       const since =
         first.newestMs === undefined ? 'none yet' : `the last ${durationText(nowMs - first.newestMs)} ago`
       return wrong(
-        `${silent.length} of ${times.length} partitions have no tick (partition ${first.partition}: ${since}): timers do not fire`,
+        `${silent.length} of ${all.length} partitions have no tick (partition ${first.partition}: ${since}): timers do not fire`,
         ticks
           ? 'Check that the function clock runs: with `sluice logs clock` here, or in CloudWatch in an account.'
           : 'SLUICE_SCHEDULES=off stops the clock: set it to on.',

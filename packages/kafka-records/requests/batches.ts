@@ -70,9 +70,9 @@ function headsIn(records: Buffer): BatchHead[] {
 }
 
 function headOf(batch: Batch) {
-  const { baseOffset, codec, isControl, isLogAppendTime, maxTimestampMs, recordCount } = batch
+  const { baseOffset, lastOffset, codec, isControl, isLogAppendTime, maxTimestampMs, recordCount } = batch
   return {
-    ...{ baseOffset, codec, isControl, isLogAppendTime, maxTimestampMs, recordCount },
+    ...{ baseOffset, lastOffset, codec, isControl, isLogAppendTime, maxTimestampMs, recordCount },
     /** Id of the producer; negative if the producer is not idempotent. */
     producerId: Number(batch.producerId),
     /** Size of the records as stored in the log, in bytes. */

@@ -163,5 +163,14 @@ describe('given clocks', () => {
       ['unknown', 'unknown'],
     )
     assert.deepEqual(notOk(tickFindings(unread, NOW_MS, true)), ['ticks unknown'])
+    const [half] = tickFindings(
+      topic({ newest: { seen: [{ partition: 0, batches: [batch()] }] } }),
+      NOW_MS,
+      true,
+    )
+    assert.deepEqual(
+      [half?.verdict, half?.says],
+      ['unknown', 'the newest records of 1 of 2 partitions could not be read'],
+    )
   })
 })

@@ -34,6 +34,7 @@ describe('given the question for the frames of record batches', () => {
       {
         ...common,
         baseOffset: 7,
+        lastOffset: 8,
         codec: 4,
         producerId: 5,
         isControl: false,
@@ -43,6 +44,7 @@ describe('given the question for the frames of record batches', () => {
       {
         ...common,
         baseOffset: 9,
+        lastOffset: 10,
         codec: 0,
         producerId: -1,
         isControl: true,

@@ -67,7 +67,9 @@ describe('a coordinator that is loading', () => {
   const loading = Object.assign(new Error('The group coordinator is not available'), {
     type: 'GROUP_COORDINATOR_NOT_AVAILABLE',
   })
-  const exhausted = Object.assign(new Error('', { cause: loading }), { name: 'KafkaJSNumberOfRetriesExceeded' })
+  const exhausted = Object.assign(new Error('', { cause: loading }), {
+    name: 'KafkaJSNumberOfRetriesExceeded',
+  })
 
   const notFound = Object.assign(new Error(loading.message), { name: 'KafkaJSGroupCoordinatorNotFound' })
 

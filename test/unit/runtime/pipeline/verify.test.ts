@@ -94,7 +94,12 @@ describe('a comparison of live states with their log', () => {
   ] as const)
     it(`given failures in another order, then that is a difference only with a key: ${key}`, async () => {
       const stage = new Stage(counting)
-      const log = [0, 1].map(offset => ({ ...logRecord(offset, reading('x')), key, value: null, headers: [] }))
+      const log = [0, 1].map(offset => ({
+        ...logRecord(offset, reading('x')),
+        key,
+        value: null,
+        headers: [],
+      }))
       await stage.batch(log)
       const published = [...stage.publisher.published].reverse()
       const { differences, failures } = await compared({ stage, log }, { published })

@@ -43,7 +43,7 @@ Examples:
     at: optionalArguments('records as PARTITION@OFFSET (default: search for them)', PLACE),
   },
   options: {
-    topic: option('<topic>', 'signal or full name, if the consumer reads several topics', SOME_TEXT),
+    topic: option('<topic>', 'signal or full name (default: all topics of the consumer)', SOME_TEXT),
     within: optionWithDefault('<duration>', 'time limit for one record', DURATION, WITHIN_MS, '10s'),
     undo: flag('no longer skip the records'),
     dryRun: flag('show the records that would be skipped, without changing anything'),

@@ -21,7 +21,14 @@ import { confirm } from '../state/confirm.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 import { reachOf } from '../topics.ts'
 import { type FoundRecord, findStuck, stuckInProgram } from './find.ts'
-import { foundText, type NamedRecord, placesText, type SkipReport, skipText } from './text.ts'
+import {
+  foundText,
+  type NamedRecord,
+  placesText,
+  type SkipReport,
+  skipText,
+  type TopicSkips,
+} from './text.ts'
 
 export interface SkipOptions {
   readonly topic?: string
@@ -51,55 +58,67 @@ export async function skip(
     throw usageFailure('Nothing was changed: there is no terminal to confirm on, so add --yes, or --dry-run.')
   const environment = environmentOf(terminal, env)
   const config = readConfig(environment)
-  const topic = topicOf(consumer, options.topic, config.env)
+  const topics = topicsOf(consumer, options.topic, named.length > 0, config.env)
   await withRedis(config, async (client, connections) => {
-    const { bounds } = (await reachOf(connections, config, [topic], undefined)).get(topic) as TopicReach
+    const reach = await reachOf(connections, config, topics, undefined)
     const copies = new RedisGenerations(client)
-    const keyOf = (partition: number) =>
-      stateKeysOf({ consumer, topic, partition }, config.env, bounds.length)[0] as StateKey
-    const backlogOf = async (partition: number): Promise<Backlog> => {
-      const stateKey = keyOf(partition)
-      const { version } = await copies.facts(stateKey)
-      return {
-        ...stateKey,
-        fromOffset: version.appliedOffset + 1,
-        toOffset: (bounds[partition]?.end ?? 0) - 1,
+    const reports: TopicSkips[] = []
+    for (const topic of topics) {
+      const { bounds } = reach.get(topic) as TopicReach
+      const keyOf = (partition: number) =>
+        stateKeysOf({ consumer, topic, partition }, config.env, bounds.length)[0] as StateKey
+      const backlogOf = async (partition: number): Promise<Backlog> => {
+        const stateKey = keyOf(partition)
+        const { version } = await copies.facts(stateKey)
+        return {
+          ...stateKey,
+          fromOffset: version.appliedOffset + 1,
+          toOffset: (bounds[partition]?.end ?? 0) - 1,
+        }
       }
+      const skipping: Skipping = {
+        records: new RedisSkippedRecords(client),
+        keyOf,
+        carryOut: (action, of, change) =>
+          carryOut(connections, { action, filter: { consumer, topic, at: placesText(of) } }, change),
+      }
+      if (undo) return undone(named, skipping, terminal, options.json)
+      const found =
+        named.length > 0
+          ? await Promise.all(
+              named.map(async one => recordAt(connections, await backlogOf(one.partition), one)),
+            )
+          : await sought(
+              consumer,
+              await Promise.all([...bounds.keys()].map(backlogOf)),
+              { environment, withinMs: options.within },
+              terminal,
+            )
+      const before = await asideBefore(skipping, bounds)
+      terminal.stderr.write(foundText(consumer, topic, found, before))
+      const helped = found.filter(({ helps }) => helps)
+      const skipped = dryRun || helped.length === 0 ? [] : await setAside(helped, skipping, terminal, yes)
+      reports.push({ topic, found, before, skipped })
     }
-    const skipping: Skipping = {
-      records: new RedisSkippedRecords(client),
-      keyOf,
-      carryOut: (action, of, change) =>
-        carryOut(connections, { action, filter: { consumer, topic, at: placesText(of) } }, change),
-    }
-    if (undo) return undone(named, skipping, terminal, options.json)
-    const found =
-      named.length > 0
-        ? await Promise.all(
-            named.map(async one => recordAt(connections, await backlogOf(one.partition), one)),
-          )
-        : await sought(
-            consumer,
-            await Promise.all([...bounds.keys()].map(backlogOf)),
-            { environment, withinMs: options.within },
-            terminal,
-          )
-    const before = await asideBefore(skipping, bounds)
-    terminal.stderr.write(foundText(consumer, topic, found, before))
-    const helped = found.filter(({ helps }) => helps)
-    const skipped = dryRun || helped.length === 0 ? [] : await setAside(helped, skipping, terminal, yes)
-    const about = { env: config.env, consumer, topic, dryRun }
-    printReport(terminal, { ...about, found, before, skipped } satisfies SkipReport, options.json, skipText)
-    const passed = helped.filter(one => !dryRun && !skipped.includes(one))
-    if (passed.length > 0)
-      throw new CliFailure(
-        `${placesText(passed)}: ${consumer} has processed them meanwhile, so they were not skipped.`,
-      )
-    if (helped.length < found.length)
-      throw new CliFailure(
-        'If skipping a record does not help, deploy corrected code. The records wait in Kafka.',
-      )
+    const report = { env: config.env, consumer, dryRun, topics: reports } satisfies SkipReport
+    printReport(terminal, report, options.json, skipText)
+    requireSkipped(report)
   })
+}
+
+/** @throws CliFailure if the consumer has processed a found record meanwhile, or if skipping it does not help */
+function requireSkipped({ consumer, dryRun, topics }: SkipReport): void {
+  const found = topics.flatMap(one => one.found.filter(({ helps }) => helps))
+  const skipped = topics.flatMap(one => one.skipped)
+  const passed = found.filter(one => !dryRun && !skipped.includes(one))
+  if (passed.length > 0)
+    throw new CliFailure(
+      `${placesText(passed)}: ${consumer} has processed them meanwhile, so they were not skipped.`,
+    )
+  if (topics.some(one => one.found.some(({ helps }) => !helps)))
+    throw new CliFailure(
+      'If skipping a record does not help, deploy corrected code. The records wait in Kafka.',
+    )
 }
 
 interface Skipping {
@@ -114,11 +133,16 @@ interface Skipping {
 }
 
 /**
- * Returns the topic.
+ * Returns the topics to search: all topics of the consumer, or the selected one. Named records are in a single topic.
  *
- * @throws CliFailure if the consumer is not a function of this project, or does not read the topic
+ * @throws CliFailure if the consumer is not a function of this project, does not read the topic, or if several topics could be meant
  */
-function topicOf(consumer: string, wanted: string | undefined, env: string): string {
+function topicsOf(
+  consumer: string,
+  wanted: string | undefined,
+  isNamed: boolean,
+  env: string,
+): readonly string[] {
   const functions = readFunctions()
   const own = functions.find(({ name }) => name === consumer)
   const topics = own ? topicsRead(own, env).map(({ topic }) => topic) : []
@@ -126,10 +150,10 @@ function topicOf(consumer: string, wanted: string | undefined, env: string): str
     throw usageFailure(
       `The project has no consumer "${consumer}". Consumers are ${consumersOf(functions).join(', ')}.`,
     )
-  const meant = wanted ?? firstSignalOf(consumer)
-  const [only, ...others] =
+  const meant = wanted ?? (isNamed ? firstSignalOf(consumer) : undefined)
+  const selected =
     meant === undefined ? topics : topics.filter(topic => topic === wholeName({ topic: meant }, env))
-  if (only !== undefined && others.length === 0) return only
+  if (selected.length === 1 || (selected.length > 1 && !isNamed)) return selected
   throw usageFailure(`${consumer} reads ${topics.join(', ')}: select one of them with --topic.`)
 }
 

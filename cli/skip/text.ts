@@ -6,8 +6,13 @@ export type NamedRecord = Pick<FoundRecord, 'partition' | 'offset'>
 export interface SkipReport {
   readonly env: string
   readonly consumer: string
-  readonly topic: string
   readonly dryRun: boolean
+  readonly topics: readonly TopicSkips[]
+}
+
+/** Records of one topic of the consumer. */
+export interface TopicSkips {
+  readonly topic: string
   readonly found: readonly FoundRecord[]
   /** Records that had already been skipped before the command. */
   readonly before: readonly NamedRecord[]
@@ -36,10 +41,12 @@ export function foundText(
 const NOT_ITSELF =
   ', even if it is skipped: the cause is a timer or a parked event before it, or its decoding'
 
-export function skipText({ consumer, skipped }: SkipReport): string {
+export function skipText({ consumer, topics }: SkipReport): string {
+  const skipped = topics.filter(one => one.skipped.length > 0)
   if (skipped.length === 0) return ''
   return (
-    `Skipped: ${placesText(skipped)}. The next batch of ${consumer} turns them into dead letters with the code "skipped", and processes the rest.\n` +
+    `Skipped: ${skipped.map(one => `${placesText(one.skipped)} of ${one.topic}`).join('; ')}. ` +
+    `The next batch of ${consumer} turns them into dead letters with the code "skipped", and processes the rest.\n` +
     `Once the code is fixed: sluice dlq redrive --consumer ${consumer} --code skipped\n`
   )
 }

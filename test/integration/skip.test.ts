@@ -67,9 +67,9 @@ describe('sluice skip', () => {
       dry.stderr,
       new RegExp(`${hangs}  does not return within 3 s\n.*${ends}  ends the process \\(exit status 0\\)`),
     )
-    assert.equal((await report('skip', 'processor', '--dry-run', ...within)).skipped.length, 0)
+    assert.equal((await report('skip', 'processor', '--dry-run', ...within)).topics[0].skipped.length, 0)
 
-    const { skipped } = await report('skip', 'processor', '--yes', ...within)
+    const [{ skipped }] = (await report('skip', 'processor', '--yes', ...within)).topics
     assert.deepEqual(
       skipped.map(({ partition, offset }: { partition: number; offset: number }) => `${partition}@${offset}`),
       [hangs, ends],
@@ -124,6 +124,16 @@ describe('sluice skip', () => {
       (await sluice('skip', 'processor', '--yes', '--topic', 'alerts')).stderr,
       /select one of them with --topic/,
     )
+  })
+
+  it('given a consumer of several topics, then the records of all are tried', async () => {
+    const { status, stdout, stderr } = await sluice('skip', 'views', '--dry-run', '--json')
+    assert.equal(status, 0, stderr)
+    assert.deepEqual(
+      JSON.parse(stdout).topics.map(({ topic }: { topic: string }) => topic),
+      ['readings', 'events', 'view-rows'].map(signal => environment.topic(signal as 'readings')),
+    )
+    assert.equal(stderr.match(/all of the next records can be processed/g)?.length, 3, stderr)
   })
 
   it('given a record that is named, then it is set aside, and that can be taken back', async () => {

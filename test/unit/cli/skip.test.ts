@@ -17,6 +17,11 @@ describe('what is wrong with a command line of sluice skip', () => {
     ['an unknown consumer', ['nobody', '--yes'], /Consumers are processor, alerting, /],
     ['a function that reads no topic', ['clock', '--yes'], /"clock"\. Consumers are /],
     [
+      'a record without its topic',
+      ['views', '3@1042', '--yes'],
+      /views reads sluice\.telemetry\.readings\..*view-rows.*: select one of them with --topic/,
+    ],
+    [
       'a topic that it does not read',
       ['alerting', '--topic', 'dlq', '--yes'],
       /alerting reads sluice\.telemetry\.readings\./,
@@ -77,13 +82,16 @@ describe('the search for records that stop a function', () => {
     const report = {
       env: 'local',
       consumer: 'c',
-      topic: 't',
       dryRun: false,
-      found: [first],
-      before: [],
-      skipped: [first],
+      topics: [
+        { topic: 't', found: [first], before: [], skipped: [first] },
+        { topic: 'u', found: [], before: [], skipped: [] },
+      ],
     }
-    assert.match(skipText(report), /Skipped: 0@4\. .*\n.*sluice dlq redrive --consumer c --code skipped\n$/)
-    assert.equal(skipText({ ...report, skipped: [] }), '')
+    assert.match(
+      skipText(report),
+      /Skipped: 0@4 of t\. .*\n.*sluice dlq redrive --consumer c --code skipped\n$/,
+    )
+    assert.equal(skipText({ ...report, topics: [] }), '')
   })
 })

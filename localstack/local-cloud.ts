@@ -4,9 +4,11 @@ import { packagedSchema, schemaSubject } from '../lib/app/packaged-schemas.ts'
 import { SERIALIZED_TYPES } from '../lib/app/serializing.ts'
 import { EVENT_FORMATS } from '../lib/event-types.ts'
 import { DATA_DIR } from '../programs/paths.ts'
+import { UserError } from '../programs/user-error.ts'
+import type { ServerName } from './report.ts'
 import { createResources } from './resources.ts'
 import type { ServicesOptions } from './services/options.ts'
-import { type Services, startServices } from './services.ts'
+import { addressesOf, type Services, startServices } from './services.ts'
 import { createTopics, keepTopicNames } from './topics.ts'
 
 export interface LocalCloud {
@@ -15,7 +17,8 @@ export interface LocalCloud {
 }
 
 /**
- * Starts the servers, and then creates topics and resources. If any of this fails, all servers are stopped.
+ * Starts the servers, and then creates topics, resources and schemas. If any of this fails, all servers are stopped. Everything that a
+ * server lacks after a restart is created again.
  *
  * @param env last part of all topic and resource names
  */
@@ -23,19 +26,30 @@ export async function startLocalCloud(options: ServicesOptions, env: string): Pr
   // Topic names are stored next to Kafka's data, so they are unknown for an external Kafka and for a Kafka in a container.
   if ('port' in options.kafka && !options.docker)
     keepTopicNames(options.dataDir ?? DATA_DIR, env, options.fresh)
-  const services = await startServices(options)
-  const { brokers, awsEndpoint, registryUrl } = services
+  const { brokers, awsEndpoint, registryUrl } = addressesOf(options)
+  const topics = () => createTopics({ brokers, env })
+  const resources = () => createResources({ awsEndpoint, env, generator: {} })
+  // Do not change a registry that was already running.
+  const schemas = async () => {
+    if (registryUrl && options.registry && 'port' in options.registry) await registerSchemas(registryUrl, env)
+  }
+  const restore = async (name: ServerName) => {
+    try {
+      if (name.startsWith('kafka')) await topics()
+      if (name === 'aws') await resources()
+      if (name === 'registry') await schemas()
+    } catch (error) {
+      const { message } = error as Error
+      throw new UserError(
+        `${name} was restarted, but lacks topics or resources: ${message}. Stop and start again.`,
+      )
+    }
+  }
+  const services = await startServices({ ...options, restore })
   try {
-    const [resources] = await Promise.all([
-      createResources({ awsEndpoint, env, generator: {} }),
-      createTopics({ brokers, env }),
-      // Do not change a registry that was already running.
-      ...(registryUrl && options.registry && 'port' in options.registry
-        ? [registerSchemas(registryUrl, env)]
-        : []),
-    ])
+    const [created] = await Promise.all([resources(), topics(), schemas()])
     options.signal?.throwIfAborted()
-    return { services, resources }
+    return { services, resources: created }
   } catch (error) {
     await services.stop()
     throw error

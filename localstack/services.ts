@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { localRegistryUrl } from '../lib/app/settings/local-ports.ts'
+import { defined } from '../packages/runtime/consumer/defined.ts'
 import { DATA_DIR, LOGS_DIR } from '../programs/paths.ts'
 import { UserError } from '../programs/user-error.ts'
 import { startContainers } from './docker.ts'
@@ -134,7 +135,7 @@ async function checkUsed(name: ServiceName, place: ServerPlace | undefined, repo
 }
 
 async function startServers(options: ServicesOptions, report: Report): Promise<RunningServers> {
-  const { dataDir = DATA_DIR, logsDir = LOGS_DIR, fresh, revive = false } = options
+  const { dataDir = DATA_DIR, logsDir = LOGS_DIR, fresh, revive = false, restore } = options
   const servers = SERVICE_NAMES.flatMap(name =>
     SERVICES[name].servers(portsAt(options[name]), dataDir, options),
   )
@@ -146,5 +147,5 @@ async function startServers(options: ServicesOptions, report: Report): Promise<R
   if (fresh) for (const { dir } of [...servers, ...others]) await rm(dir, { recursive: true, force: true })
   for (const { name } of servers) await rm(join(logsDir, `${name}.log`), { force: true })
   const signal = options.signal ?? new AbortController().signal
-  return startTogether(servers, { report, signal, logsDir, revive })
+  return startTogether(servers, { report, signal, logsDir, revive, ...defined({ restore }) })
 }

@@ -15,6 +15,8 @@ import { Supervisor } from './supervisor.ts'
 export interface ServerContext extends InstallContext {
   /** True to restart a server that ends unexpectedly. */
   readonly revive?: boolean
+  /** Creates what a server does not keep across a restart. Called after each restart. */
+  readonly restore?: (name: ServerName) => Promise<void>
 }
 
 /** A server that this process started. */
@@ -25,14 +27,14 @@ const ASK_EVERY_MS = 50
 
 /** Installs and starts a server, and waits until it responds. If it fails to start, it is stopped. */
 export async function startServer(server: Server, context: ServerContext): Promise<Supervisor> {
-  const { report = () => {}, logsDir = LOGS_DIR, revive = false } = context
+  const { report = () => {}, logsDir = LOGS_DIR, revive = false, restore = async () => {} } = context
   if (server.package) await ensureInstalled(server.package, context)
   const { name, title, port } = server
   const start = async (signal: AbortSignal) => {
     const started = await launchServer(server, { report, logsDir, signal })
     return { ...started, detail: `${title} on port ${port}` }
   }
-  const supervisor = new Supervisor({ name, title, start }, { report, revive })
+  const supervisor = new Supervisor({ name, title, start, restore: () => restore(name) }, { report, revive })
   await supervisor.start(context.signal)
   return supervisor
 }

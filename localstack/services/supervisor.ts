@@ -9,6 +9,8 @@ export interface Supervised {
   readonly title: string
   /** Starts the program, and resolves when it is ready. If the start fails, no process may be left running. */
   start(signal: AbortSignal): Promise<Ready>
+  /** Creates what the program needs and may have lost. Called after each restart. */
+  restore?(): Promise<void>
 }
 
 /** A program that is ready. */
@@ -72,7 +74,7 @@ export class Supervisor {
     this.#current?.signal(signal)
   }
 
-  /** Restarts the program with the same data. If it is running, it is stopped first. */
+  /** Restarts the program with the same data, and restores what it does not keep. If it is running, it is stopped first. */
   async restart(): Promise<void> {
     await this.stop()
     await this.#restart()
@@ -111,6 +113,11 @@ export class Supervisor {
     } finally {
       this.#restarting = undefined
     }
+    const restarted = this.#current
+    await this.#program.restore?.().catch(error => {
+      // If the program has ended meanwhile, its end is reported.
+      if (this.#current === restarted) throw error
+    })
   }
 
   #onExit(ended: Ready, exit: Exit, readyAtMs: number): void {

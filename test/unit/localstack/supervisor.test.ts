@@ -26,6 +26,36 @@ describe('given a program that has run for a while', () => {
     ])
   })
 
+  it('when it is restarted, then what it may have lost is created again, once for each restart', async t => {
+    const { supervisor, starts, restored, end } = await longRunning(t)
+    assert.deepEqual(restored, [])
+    await end()
+    starts[1]?.comeUp()
+    await new Promise(setImmediate)
+    assert.deepEqual(restored, ['ready program with all'])
+    const restarting = supervisor.restart()
+    await new Promise(setImmediate)
+    starts[2]?.comeUp()
+    await restarting
+    assert.equal(restored.length, 2)
+  })
+
+  it('when what it has lost cannot be created, then the reason is reported, unless it has ended again', async t => {
+    const { starts, end, fail, lost } = await longRunning(t)
+    fail(new Error('no bucket'))
+    await end()
+    starts[1]?.comeUp()
+    await turns()
+    assert.deepEqual(lost, ['no bucket'])
+    fail(new Error('ECONNREFUSED'), () => starts[2]?.exit(KILLED))
+    t.mock.timers.tick(60_000)
+    starts[1]?.exit(KILLED)
+    await new Promise(setImmediate)
+    starts[2]?.comeUp()
+    await turns()
+    assert.deepEqual(lost, ['no bucket', 'program was ended by SIGKILL'])
+  })
+
   it('when it is stopped during a restart, then the restart is aborted and awaited', async t => {
     const { supervisor, starts, end, lost } = await longRunning(t)
     await end()
@@ -67,6 +97,10 @@ it('given a program that has just started, when it ends, then it is lost: it wou
   assert.deepEqual(lost, ['program was ended by SIGKILL'])
   assert.equal(starts.length, 1)
 })
+
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 3; turn += 1) await new Promise(setImmediate)
+}
 
 /** One start, whose outcome the test decides. */
 class FakeStart {
@@ -111,8 +145,21 @@ async function started() {
     made.dispatchEvent(new Event('start'))
     return one.outcome
   }
+  const restored: (string | undefined)[] = []
+  let failing = async () => {}
+  const fail = (error: Error, before = () => {}) => {
+    failing = async () => {
+      before()
+      await new Promise(setImmediate)
+      throw error
+    }
+  }
+  const restore = () => {
+    restored.push(states.at(-1))
+    return failing()
+  }
   const supervisor = new Supervisor(
-    { name: 'functions', title: 'program', start },
+    { name: 'functions', title: 'program', start, restore },
     {
       report: ({ state, detail }) => states.push(`${state} ${detail}`),
       revive: true,
@@ -122,7 +169,7 @@ async function started() {
   const up = supervisor.start(new AbortController().signal)
   starts[0]?.comeUp()
   await up
-  return { supervisor, starts, states, lost, made }
+  return { supervisor, starts, states, restored, fail, lost, made }
 }
 
 /** A program that has run long enough to be restarted. `end` resolves when the restart is in progress. */

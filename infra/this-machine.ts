@@ -1,5 +1,5 @@
 /** Settings for running the functions on this machine. Pure. */
-import { alertsTopicName } from '../lib/app/resource-names.ts'
+import { alertsTopicName, localBuckets } from '../lib/app/resource-names.ts'
 import { type Environment, LOCAL_PORTS, MAPPINGS, readSetting } from '../lib/app/settings/index.ts'
 import type { DeploymentPlace } from './account.ts'
 import { foldersHere } from './folders.ts'
@@ -34,9 +34,9 @@ export function thisMachine(env: Environment, project: string): DeploymentPlace 
     // `npm start` serves the console itself.
     console: false,
     problems: [...errors.map(error => `${error}.`), ...problems],
-    checkpointBucket: env.CHECKPOINT_BUCKET || `sluice-checkpoints-${name}`,
+    checkpointBucket: env.CHECKPOINT_BUCKET || localBuckets(name).checkpoints,
     // The bucket that `npm start` creates.
-    historyBucket: `sluice-history-${name}`,
+    historyBucket: localBuckets(name).history,
     environment: {
       KAFKA_BROKERS: brokers,
       REDIS_URL: redisUrl,

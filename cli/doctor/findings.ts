@@ -20,6 +20,7 @@ import type { TopicPlan } from '../../lib/operations/topic-plan.ts'
 import { Connections } from '../../packages/runtime/lambda/connections.ts'
 import { ConfigError } from '../../packages/runtime/settings/config-error.ts'
 import type { Environment } from '../../packages/runtime/settings/slice.ts'
+import { awsPlace } from '../../programs/aws-place.ts'
 import { PROJECT } from '../../programs/paths.ts'
 import { asPlanned } from './as-planned.ts'
 
@@ -49,11 +50,10 @@ export async function findingsBeforeDeploy(
   if (!stageNamed(stage)) return settings
   const things = await accountThings({
     config,
-    region,
+    access: { ...awsPlace(variables), region },
     generator: place.schedules.generator,
     console: place.console,
     ...(place.registrySecret ? { registrySecret: place.registrySecret } : {}),
-    ...endpoint,
   })
   return [
     ...(settings.length > 0
@@ -226,7 +226,7 @@ export async function findingsOf(config: Config, at: Deployed, environment: Envi
   })
   try {
     return [
-      ...(config.kafka.clusterArn ? await accountFindings(config, at.region, environment) : []),
+      ...(await accountFindings(config, at.region, environment)),
       ...(await examined({
         config,
         connections,
@@ -240,14 +240,16 @@ export async function findingsOf(config: Config, at: Deployed, environment: Envi
   }
 }
 
+/** Returns findings about the resources in an account, or in the AWS emulator of `npm start`. */
 async function accountFindings(config: Config, region: string, environment: Environment): Promise<Finding[]> {
+  const access = { ...awsPlace(environment), region: config.kafka.region ?? region }
+  if (!config.kafka.clusterArn && access.endpoint === undefined) return []
   const things = await accountThings({
     config,
-    region: config.kafka.region ?? region,
+    access,
     generator: environment.SLUICE_GENERATOR === 'on',
     console: environment.SLUICE_CONSOLE === 'on',
     ...(environment.SCHEMA_REGISTRY_SECRET ? { registrySecret: environment.SCHEMA_REGISTRY_SECRET } : {}),
-    ...(environment.AWS_ENDPOINT_URL ? { endpoint: environment.AWS_ENDPOINT_URL } : {}),
   })
   return things.map(({ thing, seen }) => accountFinding(thing, seen, false))
 }

@@ -27,8 +27,8 @@ const HEADINGS: Readonly<Record<Area, string>> = {
 const SIGNS: Readonly<Record<Verdict, string>> = { ok: '✓', wrong: '✗', unknown: '?' }
 
 /**
- * Returns the text of the findings. A check that is ok for several subjects is shown on one line. All other findings are on
- * separate lines.
+ * Returns the text of the findings. In each area, a check that is ok for several subjects is shown on one line, and so are other
+ * findings with the same text and instruction, because they have the same cause.
  */
 export function doctorText({ env, counts, findings }: DoctorReport): string {
   const sections = (Object.keys(HEADINGS) as Area[]).flatMap(area => {
@@ -41,12 +41,10 @@ export function doctorText({ env, counts, findings }: DoctorReport): string {
 }
 
 function linesOf(findings: readonly Finding[]): string[] {
-  const checks = [...new Set(findings.map(({ check }) => check))]
-  return checks.flatMap(check => {
-    const own = findings.filter(finding => finding.check === check)
-    const others = own.filter(({ verdict }) => verdict !== 'ok')
-    return [...okLine(own.filter(({ verdict }) => verdict === 'ok')), ...others.flatMap(ownLines)]
-  })
+  const causes = Map.groupBy(findings, ({ check, verdict, says, todo }) =>
+    verdict === 'ok' ? JSON.stringify([check]) : JSON.stringify([verdict, says, todo]),
+  )
+  return [...causes.values()].flatMap(same => (same[0]?.verdict === 'ok' ? okLine(same) : causeLines(same)))
 }
 
 function okLine(findings: readonly Finding[]): string[] {
@@ -58,9 +56,14 @@ function okLine(findings: readonly Finding[]): string[] {
   return [`  ${SIGNS.ok} ${first.check} (${findings.length}): ${harmless(what)}`]
 }
 
-function ownLines(finding: Finding): string[] {
-  const { check, verdict, todo } = finding
-  const line = `  ${SIGNS[verdict]} ${check}: ${shown(finding)}`
+/** Number of subjects that are named on one line. */
+const MAX_SUBJECTS = 4
+
+function causeLines(findings: readonly Finding[]): string[] {
+  const [{ verdict, says, todo }] = findings as [Finding]
+  const places = findings.slice(0, MAX_SUBJECTS).map(({ check, subject }) => `${check}: ${subject}`)
+  const more = findings.length - places.length
+  const line = `  ${SIGNS[verdict]} ${harmless(`${places.join(', ')}${more > 0 ? ` and ${more} more` : ''}: ${says}`)}`
   return todo === undefined ? [line] : [line, `      → ${harmless(todo)}`]
 }
 

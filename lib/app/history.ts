@@ -4,6 +4,7 @@ import { ConfigError } from '../../packages/runtime/settings/config-error.ts'
 import type { PartsOf } from '../../packages/runtime/settings/environment.ts'
 import type { HistoryStore } from '../history/store.ts'
 import { type HistoryTable, signalOfTable, tableOf } from '../history/tables.ts'
+import { localBuckets } from './resource-names.ts'
 import type { HISTORY } from './settings/history.ts'
 import type { CheckpointSettings } from './settings/index.ts'
 import { type Signal, signalIn, topicsOf } from './topics.ts'
@@ -34,7 +35,7 @@ export async function historyAt(
   { env, historyBucket }: Pick<HistorySettings, 'historyBucket'> & { readonly env: string },
   aws: AwsPlace,
 ): Promise<HistoryStore | undefined> {
-  const bucket = historyBucket ?? (aws.endpoint === undefined ? undefined : `sluice-history-${env}`)
+  const bucket = historyBucket ?? (aws.endpoint === undefined ? undefined : localBuckets(env).history)
   if (bucket === undefined) return undefined
   const { S3HistoryStore } = await import('./aws/history-bucket.ts')
   return new S3HistoryStore({ bucket, pathStyle: aws.endpoint !== undefined }, aws)

@@ -41,6 +41,16 @@ export function consoleSecret(env: string): string {
   return `sluice/${env}/console`
 }
 
+/** Returns the name of the parameter with the settings of the generator. */
+export function generatorParameter(env: string): string {
+  return `/sluice/${env}/generator`
+}
+
+/** Returns the names of the buckets in a local AWS emulator. In an account, settings contain the names. */
+export function localBuckets(env: string): { readonly history: string; readonly checkpoints: string } {
+  return { history: `sluice-history-${env}`, checkpoints: `sluice-checkpoints-${env}` }
+}
+
 /** Returns the name of the Athena workgroup for history. */
 export function historyWorkgroup(env: string): string {
   return `sluice-history-${env}`

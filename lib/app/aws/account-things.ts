@@ -3,10 +3,16 @@
  * secrets.
  */
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3'
-import { parameterOf, secretOf } from '../../../packages/runtime/adapters/aws/clients.ts'
+import { type AwsPlace, parameterOf, secretOf } from '../../../packages/runtime/adapters/aws/clients.ts'
 import { brokersOf } from '../../../packages/runtime/adapters/aws/msk-brokers.ts'
 import type { Config } from '../config.ts'
-import { alertsTopicName, consoleSecret, redisSecret } from '../resource-names.ts'
+import {
+  alertsTopicName,
+  consoleSecret,
+  generatorParameter,
+  localBuckets,
+  redisSecret,
+} from '../resource-names.ts'
 import { findAlertsTopic } from './alerts-topic.ts'
 
 /** AWS resource that the functions of an environment need. */
@@ -32,13 +38,11 @@ export type ResourceState =
 
 /** Configuration that determines which resources an environment needs. */
 interface AccountUses {
-  readonly config: Pick<Config, 'env' | 'kafka' | 'checkpoints'>
-  readonly region: string
+  readonly config: Pick<Config, 'env' | 'kafka' | 'checkpoints' | 'historyBucket'>
+  readonly access: AwsPlace
   readonly generator: boolean
   readonly console: boolean
   readonly registrySecret?: string
-  /** Endpoint of a local AWS emulator; AWS if absent. */
-  readonly endpoint?: string
 }
 
 interface Look extends AccountResource {
@@ -49,37 +53,56 @@ interface Look extends AccountResource {
 export async function accountThings(
   uses: AccountUses,
 ): Promise<{ readonly thing: AccountResource; readonly seen: ResourceState }[]> {
-  const looks = looksFor(uses)
+  const endpoint = isLocalCloud(uses) ? uses.access.endpoint : undefined
+  const remedy = endpoint ? { todo: 'Restart `npm start`: it creates what is missing.' } : {}
   return Promise.all(
-    looks.map(async ({ look, ...thing }) => ({ thing, seen: await look().catch(unseenFor) })),
+    looksFor(uses).map(async ({ look, ...thing }) => {
+      return {
+        thing: { ...thing, ...remedy },
+        seen: await look().catch(error => stateAfter(error, endpoint)),
+      }
+    }),
   )
 }
 
+/** Returns true for the AWS emulator of `npm start`. A deployment can also use an emulator, but with the cluster of an account. */
+function isLocalCloud({ config, access }: AccountUses): boolean {
+  return access.endpoint !== undefined && !config.kafka.clusterArn
+}
+
 function looksFor(uses: AccountUses): Look[] {
-  const { config, generator, console, registrySecret } = uses
-  const { env, kafka, checkpoints } = config
+  const { config, access, generator, console, registrySecret } = uses
+  const { env, kafka, checkpoints, historyBucket } = config
+  const isLocal = isLocalCloud(uses)
+  const local = isLocal ? localBuckets(env) : undefined
+  const buckets = {
+    CHECKPOINT_BUCKET: checkpoints?.bucket ?? local?.checkpoints,
+    HISTORY_BUCKET: historyBucket ?? local?.history,
+  }
   return [
     ...(kafka.clusterArn ? [clusterLook(kafka.clusterArn, kafka)] : []),
-    secretLook(redisSecret(env), ['username', 'password'], {
+    secretLook(access, redisSecret(env), ['username', 'password'], {
       todo: 'Give it {"username": "…", "password": "…"}: docs/deployment.md.',
       isMadeByDeployment: true,
     }),
-    ...(generator ? [parameterLook(`/sluice/${env}/generator`)] : []),
+    ...(generator || isLocal ? [parameterLook(access, generatorParameter(env))] : []),
     ...(console
       ? [
-          secretLook(consoleSecret(env), [], {
+          secretLook(access, consoleSecret(env), [], {
             todo: 'Create this secret with the access tokens of the console. See docs/console.md.',
           }),
-          secretLook(redisSecret(env, 'console'), ['username', 'password'], {
+          secretLook(access, redisSecret(env, 'console'), ['username', 'password'], {
             todo: 'Create it with {"username": "…", "password": "…"} of a user who cannot change states: docs/deployment.md#redis.',
           }),
         ]
       : []),
     ...(registrySecret
-      ? [secretLook(registrySecret, [], { todo: 'SCHEMA_REGISTRY_SECRET must name a secret.' })]
+      ? [secretLook(access, registrySecret, [], { todo: 'SCHEMA_REGISTRY_SECRET must name a secret.' })]
       : []),
     alertsTopicLook(uses),
-    ...(checkpoints ? [bucketLook(checkpoints, uses.region)] : []),
+    ...Object.entries(buckets).flatMap(([variable, bucket]) =>
+      bucket === undefined ? [] : [bucketLook(access, bucket, variable)],
+    ),
   ]
 }
 
@@ -94,47 +117,48 @@ function clusterLook(arn: string, { auth, connectivity }: Config['kafka']): Look
 }
 
 function secretLook(
+  access: AwsPlace,
   name: string,
   keys: readonly string[],
   { todo, isMadeByDeployment = false }: { readonly todo: string; readonly isMadeByDeployment?: boolean },
 ): Look {
-  return { check: 'secret', name, todo, isMadeByDeployment, look: () => secretSeen(name, keys) }
+  return { check: 'secret', name, todo, isMadeByDeployment, look: () => secretSeen(access, name, keys) }
 }
 
-function parameterLook(name: string): Look {
+function parameterLook(access: AwsPlace, name: string): Look {
   return {
     check: 'parameter',
     name,
     todo: 'Set it to a JSON object, or to {} for the defaults: docs/deployment.md.',
     isMadeByDeployment: true,
     look: async () => {
-      await parameterOf(name)
+      await parameterOf(name, access)
       return there('exists and has a JSON object')
     },
   }
 }
 
-function alertsTopicLook({ config: { env }, region, endpoint }: AccountUses): Look {
+function alertsTopicLook({ config: { env }, access }: AccountUses): Look {
   return {
     check: 'alerts-topic',
     name: alertsTopicName(env),
     todo: 'Deploy its stack: docs/deployment.md#notifications.',
     isMadeByDeployment: false,
     look: async () => {
-      const arn = await findAlertsTopic({ region, ...(endpoint ? { endpoint } : {}) }, env)
+      const arn = await findAlertsTopic(access, env)
       return arn === undefined ? { is: 'missing' } : there(arn)
     },
   }
 }
 
-function bucketLook({ bucket, pathStyle }: NonNullable<Config['checkpoints']>, region: string): Look {
+function bucketLook(access: AwsPlace, bucket: string, variable: string): Look {
   return {
     check: 'bucket',
     name: bucket,
-    todo: 'CHECKPOINT_BUCKET must name a bucket of the account.',
+    todo: `${variable} must name a bucket of the account.`,
     isMadeByDeployment: false,
     look: async () => {
-      const s3 = new S3Client({ region, forcePathStyle: pathStyle })
+      const s3 = new S3Client({ ...access, forcePathStyle: access.endpoint !== undefined })
       await s3.send(new HeadBucketCommand({ Bucket: bucket }))
       return there('is there')
     },
@@ -145,8 +169,8 @@ function there(says: string): ResourceState {
   return { is: 'there', says }
 }
 
-async function secretSeen(name: string, keys: readonly string[]): Promise<ResourceState> {
-  const content = await secretOf(name)
+async function secretSeen(access: AwsPlace, name: string, keys: readonly string[]): Promise<ResourceState> {
+  const content = await secretOf(name, access)
   const missing = keys.filter(key => typeof content[key] !== 'string')
   if (missing.length > 0)
     return { is: 'wrong', says: `lacks the key ${missing.map(key => `"${key}"`).join(' and ')}` }
@@ -158,12 +182,16 @@ const MISSING = /^(ResourceNotFoundException|ParameterNotFound|NotFound|NoSuchBu
 /** Error messages of this project for a resource that exists but has an unusable value. */
 const UNUSABLE = /: not a JSON object$|has no listener for/
 
-function unseenFor(
+/** @param endpoint address of a local AWS emulator, which must answer; undefined for an account */
+function stateAfter(
   error: Error & { readonly $metadata?: { readonly httpStatusCode?: number } },
+  endpoint: string | undefined,
 ): ResourceState {
-  const root = error.cause instanceof Error ? error.cause : error
+  const root: typeof error = error.cause instanceof Error ? error.cause : error
   if (MISSING.test(root.name)) return { is: 'missing' }
   if (UNUSABLE.test(error.message)) return { is: 'wrong', says: error.message }
+  if (endpoint !== undefined && root.$metadata?.httpStatusCode === undefined)
+    return { is: 'wrong', says: `AWS does not answer at ${endpoint}` }
   const why = error.message || root.name
   return { is: 'unseen', why: why.replace(/\.$/, '') }
 }

@@ -1,6 +1,6 @@
 import { BucketAlreadyOwnedByYou, CreateBucketCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns'
-import { alertsTopicName } from '../resource-names.ts'
+import { alertsTopicName, localBuckets } from '../resource-names.ts'
 import { ensureSettings, type InitialSettings, type SettingsOutcome } from './initial-settings.ts'
 
 export interface AwsAccess {
@@ -23,8 +23,7 @@ export async function ensureResources(
   env: string,
   settings: InitialSettings,
 ): Promise<ResourcesOutcome> {
-  const historyBucket = `sluice-history-${env}`
-  const checkpointBucket = `sluice-checkpoints-${env}`
+  const { history: historyBucket, checkpoints: checkpointBucket } = localBuckets(env)
   const [alertsTopicArn, { generatorParameter, redisSecret }] = await Promise.all([
     ensureTopic(access, alertsTopicName(env)),
     ensureSettings(access, env, settings),

@@ -38,6 +38,31 @@ describe('given findings, when they are shown to people', () => {
     ])
   })
 
+  it('then one cause has one line, whatever checks and subjects it affects', () => {
+    const lost = (check: string, subject: string) =>
+      finding('account', check, subject, wrong('does not exist', 'Restart it.'))
+    const findings = [
+      lost('secret', 's'),
+      finding('account', 'parameter', 'p', ok('is there')),
+      lost('bucket', 'a'),
+      finding('account', 'bucket', 'b', unknown('does not exist', 'Restart it.')),
+      ...['c', 'd', 'e'].map(subject => lost('bucket', subject)),
+    ]
+    assert.deepEqual(
+      doctorText(reportOf('local', false, findings))
+        .split('\n')
+        .slice(0, 6),
+      [
+        'Account',
+        '  ✗ secret: s, bucket: a, bucket: c, bucket: d and 1 more: does not exist',
+        '      → Restart it.',
+        '  ✓ parameter: p: is there',
+        '  ? bucket: b: does not exist',
+        '      → Restart it.',
+      ],
+    )
+  })
+
   it('then control characters in names are not shown as they are', () => {
     const text = doctorText(
       reportOf('e', false, [finding('kafka', 'reached', '\u001b[31m', wrong('x', 'y'))]),

@@ -20,9 +20,9 @@ export async function secretOf(name: string, access: AwsPlace = {}): Promise<Rec
 }
 
 /** Returns the JSON document in a parameter. */
-export async function parameterOf(name: string): Promise<Record<string, unknown>> {
+export async function parameterOf(name: string, access: AwsPlace = {}): Promise<Record<string, unknown>> {
   const { SSMClient, GetParameterCommand } = await import('@aws-sdk/client-ssm')
-  const request = new SSMClient({}).send(new GetParameterCommand({ Name: name, WithDecryption: true }))
+  const request = new SSMClient(access).send(new GetParameterCommand({ Name: name, WithDecryption: true }))
   const answer = await request.catch(unreadable(`parameter ${name}`))
   return json(`parameter ${name}`, answer.Parameter?.Value)
 }

@@ -26,11 +26,26 @@ export function serverAway(server: 'Kafka' | 'Redis', message: string, brokers: 
   return away(server, server === 'Redis' ? message : `Kafka does not answer at ${brokers}`)
 }
 
+/** Matches the error messages about a secret, a parameter, a bucket or an SNS topic that cannot be used. */
+const AWS_RESOURCE = /^(secret|parameter) \S+ cannot be read: |^The bucket "[^"]+" |^arn:aws:sns:\S+: /
+
+function awsCause(reason: string): Cause | undefined {
+  if (!AWS_RESOURCE.test(reason)) return undefined
+  return {
+    id: 'aws',
+    server: 'AWS',
+    reason,
+    advice: `\`npx sluice doctor\` lists what is missing. ${RETRIED}`,
+  }
+}
+
 /**
- * Recognises the error messages of `Unavailable`, and returns the cause for the server. Functions throw `Unavailable` if they
- * cannot reach a server on start, and scheduled functions throw it in every run.
+ * Recognises the error messages about AWS resources and of `Unavailable`, and returns the cause for the server. Functions throw
+ * `Unavailable` if they cannot reach a server on start, and scheduled functions throw it in every run.
  */
 function serverNamedIn(reason: string): Cause | undefined {
+  const aws = awsCause(reason)
+  if (aws) return aws
   if (/^Redis at \S+ does not answer/.test(reason)) return away('Redis', reason)
   return /\bKafka (did not take it|does not say|does not answer)/.test(reason)
     ? away('Kafka', reason)
@@ -81,11 +96,13 @@ export function deferredCause(name: string, details: Readonly<Record<string, unk
           'If the topic was deleted, see docs/guarantees.md, or start with empty data: npm start -- --fresh.',
       }
     case 'receiver-unavailable':
-      return {
-        id,
-        reason: `its receiver does not accept deliveries${why ? `: ${reason}` : ''}`,
-        advice: RETRIED,
-      }
+      return (
+        awsCause(reason) ?? {
+          id,
+          reason: `its receiver does not accept deliveries${why ? `: ${reason}` : ''}`,
+          advice: RETRIED,
+        }
+      )
     case 'out-of-time':
       return {
         id,
@@ -93,6 +110,8 @@ export function deferredCause(name: string, details: Readonly<Record<string, unk
         advice: 'Make it faster, or raise its timeout or lower its batchSize in serverless.yml.',
       }
     default: {
+      const aws = awsCause(reason)
+      if (aws) return aws
       const advice = Object.hasOwn(DEFERRED, code) ? DEFERRED[code] : undefined
       return advice === undefined
         ? { id: `deferred/${name}/${alike(reason)}`, reason, advice: RETRIED }

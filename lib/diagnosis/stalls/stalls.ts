@@ -11,7 +11,7 @@ export interface Cause {
   /** Advice in whole sentences. */
   readonly advice: string
   /** Unavailable server. Functions that need it stall at slightly different times, and one line reports them all. */
-  readonly server?: 'Kafka' | 'Redis'
+  readonly server?: 'Kafka' | 'Redis' | 'AWS'
 }
 
 /** Stalled part: a whole function, or one partition of its topic. */

@@ -17,6 +17,7 @@ describe('the cause of a stall that the trigger reports', () => {
       'invocation/connect ECONNREFUSED',
     ],
     ['a server that its message names', { reason: 'Redis at a:1 does not answer: x' }, 'redis'],
+    ['a parameter that is gone', { reason: 'parameter /p cannot be read: Parameter /p not found.' }, 'aws'],
     ['a missing topic', { kind: 'no-topic' }, 'no-topic/readings'],
     ['a timeout', { kind: 'timeout' }, 'timeout/alerting'],
     ['messages that differ by a number', { reason: 'boom 17' }, 'invocation/boom #'],
@@ -49,6 +50,18 @@ describe('the cause of a deferred partition', () => {
       const cause = deferredCause('f', { reason })
       assert.equal(cause.id, id)
       assert.match(cause.advice, advice)
+    })
+
+  for (const reason of ['receiver-unavailable', 'checkpoint-unavailable'])
+    it(`given ${reason} for a bucket or topic in AWS, then that is the cause`, () => {
+      for (const error of [
+        'The bucket "b" for checkpoints does not exist: create it',
+        'arn:aws:sns:r:0:t: NotFound',
+      ]) {
+        const { id, advice } = deferredCause('f', { reason, error })
+        assert.equal(id, 'aws')
+        assert.match(advice, /sluice doctor/)
+      }
     })
 
   it('given a run that fails for a server, then it is the cause of that server', () =>

@@ -125,6 +125,21 @@ describe('a stalled consumer', () => {
     assert.deepEqual(person.health.verdict(), [])
   })
 
+  it('because AWS has lost its resources: is reported in one line with all others', () => {
+    const person = new Person()
+    person.health.ran('generator', 'parameter /p cannot be read: Parameter /p not found.', person.nowMs)
+    person.fails('archiver', '', { kind: 'reported' })
+    person.logs(deferred('archiver', 0, 'checkpoint-unavailable', { error: 'The bucket "b" does not exist' }))
+    person.look(3_000)
+    person.health.ran('generator', undefined, person.nowMs)
+    person.resumes('archiver')
+    person.look(3_000)
+    assert.deepEqual(person.seen, [
+      '✗ archiver and generator are stalled: The bucket "b" does not exist. `npx sluice doctor` lists what is missing. It is retried.',
+      '✓ archiver and generator continue (after 3 s)',
+    ])
+  })
+
   const reasons: [what: string, stall: Partial<Stalled>, line: RegExp][] = [
     [
       'because it times out',

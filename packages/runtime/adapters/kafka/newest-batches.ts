@@ -21,8 +21,6 @@ export type NewestBatches = ReadonlyMap<string, ReadonlyMap<number, readonly Bat
 /** Limits per partition, sufficient for the last seconds of a busy topic and the last hours of a quiet topic. */
 const NEWEST_OFFSETS = 500
 const MAX_BYTES = 256 * 1024
-/** Factor by which the range of offsets shrinks if a response ends before the end of the log. */
-const CLOSER = 4
 
 /**
  * Resolves to the headers of the newest batches of topics.
@@ -72,8 +70,8 @@ function newestRanges(
 }
 
 /**
- * Reads ranges until a response reaches the end of each. A response is cut off at its size limit, so the next request begins closer to
- * the end. Ranges whose end cannot be read are omitted.
+ * Reads ranges. A response is cut off at its size limit; in that case, the last batch of the partition is read alone, whatever its size.
+ * Ranges whose last batch cannot be read are omitted.
  *
  * @param ask sends a request to the leader of the partitions
  */
@@ -81,30 +79,23 @@ export async function readToEnds(
   ranges: readonly UnreadRange[],
   ask: (from: readonly BatchesFrom[]) => Promise<readonly FetchedBatches[]>,
 ): Promise<PartitionNewest[]> {
-  const found: PartitionNewest[] = ranges
-    .filter(({ offset, end }) => offset >= end)
-    .map(({ topic, partition }) => ({ topic, partition, batches: [] }))
-  for (let left = ranges.filter(({ offset, end }) => offset < end); left.length > 0; ) {
-    const byTopic = Map.groupBy(left, ({ topic }) => topic)
+  const read = async (some: readonly UnreadRange[]) => {
+    const byTopic = Map.groupBy(some, ({ topic }) => topic)
     const answers = await ask([...byTopic].map(([topic, partitions]) => ({ topic, partitions })))
-    const withoutBatches: UnreadRange[] = []
-    const closer: UnreadRange[] = []
-    for (const range of left) {
-      const { topic, partition, offset, end } = range
+    return some.map(({ topic, partition }) => {
       const answer = answers.find(one => one.topic === topic && one.partition === partition)
       if (answer && answer.errorCode !== 0) throw answerError(answer.errorCode)
-      const last = answer?.batches.at(-1)
-      const batches = answer?.batches.filter(({ isControl }) => !isControl) ?? []
-      if (!last) withoutBatches.push(range)
-      else if (last.lastOffset + 1 < end)
-        closer.push({
-          ...range,
-          offset: Math.max(last.lastOffset + 1, end - Math.ceil((end - offset) / CLOSER)),
-        })
-      else if (batches.length > 0) found.push({ topic, partition, batches })
-    }
-    // Only the first partition of a request gets a batch above the limit. If it got none either, its range is dropped.
-    left = [...withoutBatches.filter(range => range !== left[0]), ...closer]
+      return answer?.batches ?? []
+    })
+  }
+  const found: PartitionNewest[] = []
+  for (const [index, first] of (await read(ranges)).entries()) {
+    const range = ranges[index] as UnreadRange
+    const { topic, partition, offset, end } = range
+    const isCut = offset < end && (first.at(-1)?.lastOffset ?? -1) + 1 < end
+    const [last = []] = isCut ? await read([{ ...range, offset: end - 1 }]) : []
+    const batches = [...first, ...last].filter(({ isControl }) => !isControl)
+    if (!isCut || last.some(({ isControl }) => !isControl)) found.push({ topic, partition, batches })
   }
   return found
 }

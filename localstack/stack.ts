@@ -26,6 +26,8 @@ export interface OwnStack {
   readonly environment: Environment
   /** Announces to other shells that the servers are ready, with the variables to access them. */
   ready(addresses: Pick<Stack, 'variables' | 'lambdaPort' | 'consoleAddress'>): void
+  /** Announces to other shells which functions have stalled. */
+  reportStalls(stalls: NonNullable<Stack['stalls']>): void
 }
 
 /**
@@ -46,7 +48,7 @@ export async function withStack<T>(
     ...(await stackPorts(name, environment)),
     SLUICE_STACK: name,
   }
-  const stack: Stack = {
+  let stack: Stack = {
     name,
     state: 'starting',
     command,
@@ -58,10 +60,15 @@ export async function withStack<T>(
     ...foldersFromEnvironment(own),
   }
   await claim(stack, dir, signal)
+  const announce = (facts: Partial<Stack>) => {
+    stack = { ...stack, ...facts }
+    writeStack(stack, dir)
+  }
   try {
     return await work({
       environment: own,
-      ready: addresses => writeStack({ ...stack, ...addresses, state: 'ready' }, dir),
+      ready: addresses => announce({ ...addresses, state: 'ready' }),
+      reportStalls: stalls => announce({ stalls }),
     })
   } finally {
     rmSync(stackFile(name, dir), { force: true })

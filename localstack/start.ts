@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { readEntries } from '../lib/app/function-entries.ts'
 import { generatorSettingsIn } from '../lib/app/generator-file.ts'
 import { ON_FAILURE, readSettings } from '../lib/app/settings/index.ts'
+import { stalledFunctions } from '../lib/diagnosis/stalls/standing-still.ts'
 import { GENERATOR_DEFAULTS } from '../lib/telemetry/simulator/settings.ts'
 import { frameworkLog, functionLogsDir } from '../programs/function-logs.ts'
 import { runMain } from '../programs/main.ts'
@@ -215,7 +216,7 @@ interface Flow {
 }
 
 /** Runs until a stop is requested, the functions cannot be restarted, or the time is over and all records are processed. */
-async function flow({ options, screen, signal }: Run, { lost, begun, watch }: Flow): Promise<number> {
+async function flow({ stack, options, screen, signal }: Run, { lost, begun, watch }: Flow): Promise<number> {
   const problems: string[] = []
   const ended = new AbortController()
   void lost.then(reason => {
@@ -229,8 +230,13 @@ async function flow({ options, screen, signal }: Run, { lost, begun, watch }: Fl
   // processed too.
   const onTime = () => begun.then(() => over.abort())
   const timer = options.forMs === undefined ? undefined : setTimeout(onTime, options.forMs)
+  let reported: string | undefined
   while (!end.aborted) {
     await watch.refresh()
+    const causes = stalledFunctions(watch.standing())
+    const latest = JSON.stringify(causes)
+    if (latest !== reported) stack.reportStalls({ env: environmentName(), causes })
+    reported = latest
     await pause(LOOK_EVERY_MS, undefined, { signal: end }).catch(() => {})
   }
   clearTimeout(timer)

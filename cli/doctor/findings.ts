@@ -16,6 +16,7 @@ import { redisSecret } from '../../lib/app/resource-names.ts'
 import { accountFinding } from '../../lib/diagnosis/checks/account.ts'
 import { examined } from '../../lib/diagnosis/examine.ts'
 import { type Finding, finding, type Observed, ok, unknown, wrong } from '../../lib/diagnosis/finding.ts'
+import type { StalledFunctions } from '../../lib/diagnosis/stalls/standing-still.ts'
 import type { TopicPlan } from '../../lib/operations/topic-plan.ts'
 import { Connections } from '../../packages/runtime/lambda/connections.ts'
 import { ConfigError } from '../../packages/runtime/settings/config-error.ts'
@@ -217,8 +218,14 @@ interface Deployed {
  * Returns findings about a running environment.
  *
  * @param at stage of the deployment, and whether the requirements for an AWS account apply
+ * @param stalls stalls that `npm start` reports; undefined if it does not run the functions
  */
-export async function findingsOf(config: Config, at: Deployed, environment: Environment): Promise<Finding[]> {
+export async function findingsOf(
+  config: Config,
+  at: Deployed,
+  environment: Environment,
+  stalls: readonly StalledFunctions[] | undefined,
+): Promise<Finding[]> {
   const connections = new Connections(config, 'sluice-doctor')
   const entryOf = readEntries()
   const functions = readFunctions().map(one => {
@@ -231,6 +238,7 @@ export async function findingsOf(config: Config, at: Deployed, environment: Envi
         config,
         connections,
         functions,
+        stalls,
         ticks: environment.SLUICE_SCHEDULES !== 'off',
         asAccount: at.asAccount,
       })),

@@ -1,7 +1,10 @@
 import { STAGES } from '../../infra/stages.ts'
+import type { Config } from '../../lib/app/config.ts'
 import type { Finding } from '../../lib/diagnosis/finding.ts'
+import type { StalledFunctions } from '../../lib/diagnosis/stalls/standing-still.ts'
 import type { Environment } from '../../packages/runtime/settings/slice.ts'
 import { oneOf } from '../../packages/runtime/settings/values.ts'
+import { runningStacks, type Stack } from '../../programs/stack.ts'
 import { command, environment, flag, JSON_OPTION, option, SOME_TEXT } from '../command.ts'
 import { configOf, environmentOf } from '../connections.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
@@ -44,6 +47,7 @@ Examples:
             configOf(terminal, env),
             { region, asAccount: stage !== undefined },
             environmentOf(terminal, env),
+            reportedStalls(terminal, configOf(terminal, env)),
           )
     const report = reportOf(env ?? configOf(terminal, env).env, beforeDeploy, findings)
     printReport(terminal, report, json, doctorText)
@@ -54,6 +58,16 @@ Examples:
 /** Returns the environment variables for the checks of a deployment. Local stacks of this machine are ignored. */
 function deploying({ environment, withKafkaOptions = same => same }: Terminal): Environment {
   return withKafkaOptions(environment)
+}
+
+/** Returns the stalls that `npm start` reports about an environment; undefined if it does not run there. */
+function reportedStalls(
+  { stacksDir }: Terminal,
+  { env, kafka }: Config,
+): readonly StalledFunctions[] | undefined {
+  const brokers = kafka.brokers.join(',')
+  const isOne = ({ variables, stalls }: Stack) => stalls?.env === env && variables.KAFKA_BROKERS === brokers
+  return runningStacks(stacksDir).find(isOne)?.stalls?.causes
 }
 
 function requireSound(

@@ -100,25 +100,20 @@ export async function skip(
       const skipped = dryRun || helped.length === 0 ? [] : await setAside(helped, skipping, terminal, yes)
       reports.push({ topic, found, before, skipped })
     }
-    const report = { env: config.env, consumer, dryRun, topics: reports } satisfies SkipReport
-    printReport(terminal, report, options.json, skipText)
-    requireSkipped(report)
+    const about = { env: config.env, consumer, dryRun }
+    printReport(terminal, { ...about, topics: reports } satisfies SkipReport, options.json, skipText)
+    const found = reports.flatMap(one => one.found)
+    const skipped = reports.flatMap(one => one.skipped)
+    const passed = found.filter(one => one.helps && !dryRun && !skipped.includes(one))
+    if (passed.length > 0)
+      throw new CliFailure(
+        `${placesText(passed)}: ${consumer} has processed them meanwhile, so they were not skipped.`,
+      )
+    if (found.some(({ helps }) => !helps))
+      throw new CliFailure(
+        'If skipping a record does not help, deploy corrected code. The records wait in Kafka.',
+      )
   })
-}
-
-/** @throws CliFailure if the consumer has processed a found record meanwhile, or if skipping it does not help */
-function requireSkipped({ consumer, dryRun, topics }: SkipReport): void {
-  const found = topics.flatMap(one => one.found.filter(({ helps }) => helps))
-  const skipped = topics.flatMap(one => one.skipped)
-  const passed = found.filter(one => !dryRun && !skipped.includes(one))
-  if (passed.length > 0)
-    throw new CliFailure(
-      `${placesText(passed)}: ${consumer} has processed them meanwhile, so they were not skipped.`,
-    )
-  if (topics.some(one => one.found.some(({ helps }) => !helps)))
-    throw new CliFailure(
-      'If skipping a record does not help, deploy corrected code. The records wait in Kafka.',
-    )
 }
 
 interface Skipping {

@@ -1,7 +1,7 @@
 /** Permissions of the function that manages topics. Pure. */
 
 import type { DeclaredFunction } from '../../lib/app/functions.ts'
-import { generatorParameter, redisSecret } from '../../lib/app/resource-names.ts'
+import { redisSecret } from '../../lib/app/resource-names.ts'
 import { type Signal, signals, topicName } from '../../lib/app/topics.ts'
 import { allow, arnHere, arnInCluster, type Statement } from '../arn.ts'
 import { type KafkaSecrets, kafkaSecretStatements } from '../kafka-secrets.ts'
@@ -48,6 +48,6 @@ export function topicsStatements(
       ['secretsmanager:CreateSecret'],
       [arnHere('secretsmanager', redis), arnHere('secretsmanager', `${redis}-??????`)],
     ),
-    allow(['ssm:PutParameter'], [arnHere('ssm', `parameter${generatorParameter(env)}`)]),
+    allow(['ssm:PutParameter'], [arnHere('ssm', `parameter/sluice/${env}/generator`)]),
   ]
 }

@@ -41,11 +41,6 @@ export function consoleSecret(env: string): string {
   return `sluice/${env}/console`
 }
 
-/** Returns the name of the parameter with the settings of the generator. */
-export function generatorParameter(env: string): string {
-  return `/sluice/${env}/generator`
-}
-
 /** Returns the names of the buckets in a local AWS emulator. In an account, settings contain the names. */
 export function localBuckets(env: string): { readonly history: string; readonly checkpoints: string } {
   return { history: `sluice-history-${env}`, checkpoints: `sluice-checkpoints-${env}` }

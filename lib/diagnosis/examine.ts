@@ -15,7 +15,7 @@ import { type AskedConsumer, consumerFacts } from './ask-consumers.ts'
 import { clusterFacts, topicFacts } from './ask-kafka.ts'
 import { redisFacts } from './ask-redis.ts'
 import { brokersClockFinding, redisClockFindings, tickFindings } from './checks/clocks.ts'
-import { consumerFindings, deadLettersFindings } from './checks/consumers.ts'
+import { consumerFindings, deadLettersFindings, stallFindings } from './checks/consumers.ts'
 import { kafkaFindings } from './checks/kafka.ts'
 import { batchFindings, producerFindings } from './checks/producers.ts'
 import { redisFindings } from './checks/redis.ts'
@@ -24,6 +24,7 @@ import type { RedisFacts, Standards, TopicFacts } from './facts.ts'
 import { type Area, type Finding, finding, type Observed, unknown } from './finding.ts'
 import { kafkaPlace, ownProducers, redisPlace, standardsFor } from './places.ts'
 import { seenIf, soon } from './seen.ts'
+import type { StalledFunctions } from './stalls/standing-still.ts'
 
 /** Function in the list of functions, reduced to the fields that the examination needs. */
 interface ExaminedFunction {
@@ -31,7 +32,7 @@ interface ExaminedFunction {
   readonly consumes: readonly Signal[]
   readonly writes: readonly Signal[]
   readonly uses: readonly string[]
-  readonly reading: { readonly batchSize: number }
+  readonly reading: { readonly batchSize: number; readonly maximumBatchingWindow: number }
   readonly timeoutMs: number
 }
 
@@ -41,6 +42,8 @@ interface Examination {
   readonly functions: readonly ExaminedFunction[]
   /** True if the function `clock` is enabled. */
   readonly ticks: boolean
+  /** Stalls that the program which runs the functions reports; undefined without such a program. */
+  readonly stalls?: readonly StalledFunctions[] | undefined
   /** True to apply the requirements for an AWS account, even to local servers. */
   readonly asAccount: boolean
 }
@@ -53,8 +56,9 @@ const MAX_COUNT_MS = 5_000
  * reported as unknown.
  */
 export async function examined(examination: Examination): Promise<Finding[]> {
-  const { config, connections, ticks, asAccount } = examination
+  const { config, connections, ticks, asAccount, stalls } = examination
   const redis = await askedRedis(examination)
+  const stalled = stallFindings(stalls ?? [])
   const opened = await openedKafka(connections)
   const serversOf = (cluster: Parameters<typeof kafkaFindings>[0]['cluster'], standards: Standards) => [
     ...kafkaFindings({ ...kafkaPlace(config), cluster }, standards),
@@ -70,6 +74,7 @@ export async function examined(examination: Examination): Promise<Finding[]> {
       notSeen('topics', 'exists'),
       notSeen('topics', 'timestamp-type'),
       notSeen('consumers', 'lag'),
+      ...stalled,
       ...own,
     ]
   }
@@ -85,6 +90,7 @@ export async function examined(examination: Examination): Promise<Finding[]> {
       ...topics.flatMap(topic => topicFindings(topic, standards)),
       ...own,
       ...topics.slice(0, 1).flatMap(topic => batchFindings(topic, config.idWindowMs)),
+      ...stalled,
       ...(await consumerFindingsOf(examination, kafka, inspection, topics)),
     ]
   } finally {
@@ -122,7 +128,7 @@ async function askedRedis({ config, connections }: Examination): Promise<RedisFa
 }
 
 async function consumerFindingsOf(
-  { config, connections, functions }: Examination,
+  { config, connections, functions, stalls }: Examination,
   kafka: Kafka,
   inspection: ClusterInspection,
   topics: readonly TopicFacts[],
@@ -139,7 +145,7 @@ async function consumerFindingsOf(
   if (facts.length === 0)
     return [finding('consumers', 'lag', config.env, unknown('no topic of a consumer could be checked'))]
   return [
-    ...facts.flatMap(one => consumerFindings(one, Date.now())),
+    ...facts.flatMap(one => consumerFindings(one, Date.now(), stalls)),
     ...(await deadLettersCounted(connections, config.env, topics)),
   ]
 }
@@ -151,6 +157,7 @@ function askedConsumers(functions: readonly ExaminedFunction[], env: string): As
       group,
       topic,
       batchSize: reading.batchSize,
+      windowMs: reading.maximumBatchingWindow * 1_000,
       timeoutMs,
       reserveMs: CONSUMER_DEFAULTS.reserveMs,
       // A function that reads failures writes unreadable records directly to the dlq topic.

@@ -81,6 +81,8 @@ export interface ConsumerFacts {
   readonly group: string
   readonly topic: string
   readonly batchSize: number
+  /** Maximum time to wait for a full batch, in milliseconds. */
+  readonly windowMs: number
   /** Timeout of an invocation. `reserveMs` is the part of it that is reserved for completing a batch. */
   readonly timeoutMs: number
   readonly reserveMs: number

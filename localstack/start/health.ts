@@ -14,7 +14,7 @@ import type {
   RunningInvocation,
 } from '../../lib/diagnosis/stalls/condition.ts'
 import { FunctionLog, isExplanation, type LoggedLine } from '../../lib/diagnosis/stalls/function-log.ts'
-import { ProgressWatch, type WatchedLag } from '../../lib/diagnosis/stalls/progress-watch.ts'
+import { ProgressWatch, QUIET_MS, type WatchedLag } from '../../lib/diagnosis/stalls/progress-watch.ts'
 import {
   type Cause,
   firstLine,
@@ -36,11 +36,6 @@ const SAME_ATTEMPT_MS = 2_000
 const OLD_MS = 10_000
 /** Interval between two samples of the lags. */
 export const LOOK_EVERY_MS = 1_000
-/**
- * Time after which a consumer without an invocation counts as stalled, in milliseconds. It is longer than harmless pauses, such as
- * a rebalance of the consumer group.
- */
-const QUIET_MS = 30_000
 /**
  * Maximum time between the timeout of a function and the end of its invocation, in milliseconds. Loading the handler does not count
  * towards the timeout.

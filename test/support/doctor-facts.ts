@@ -100,6 +100,7 @@ export function consumer(
     group: 'sluice-alerting-prod',
     topic: 'readings',
     batchSize: 500,
+    windowMs: 1_000,
     timeoutMs: 60_000,
     reserveMs: 3_000,
     writesFailures: true,

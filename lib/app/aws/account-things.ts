@@ -6,13 +6,7 @@ import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { type AwsPlace, parameterOf, secretOf } from '../../../packages/runtime/adapters/aws/clients.ts'
 import { brokersOf } from '../../../packages/runtime/adapters/aws/msk-brokers.ts'
 import type { Config } from '../config.ts'
-import {
-  alertsTopicName,
-  consoleSecret,
-  generatorParameter,
-  localBuckets,
-  redisSecret,
-} from '../resource-names.ts'
+import { alertsTopicName, consoleSecret, localBuckets, redisSecret } from '../resource-names.ts'
 import { findAlertsTopic } from './alerts-topic.ts'
 
 /** AWS resource that the functions of an environment need. */
@@ -53,27 +47,21 @@ interface Look extends AccountResource {
 export async function accountThings(
   uses: AccountUses,
 ): Promise<{ readonly thing: AccountResource; readonly seen: ResourceState }[]> {
-  const endpoint = isLocalCloud(uses) ? uses.access.endpoint : undefined
+  const { config, access } = uses
+  // A rehearsed deployment also uses an emulator, but with the cluster of an account.
+  const endpoint = config.kafka.clusterArn ? undefined : access.endpoint
   const remedy = endpoint ? { todo: 'Restart `npm start`: it creates what is missing.' } : {}
   return Promise.all(
-    looksFor(uses).map(async ({ look, ...thing }) => {
-      return {
-        thing: { ...thing, ...remedy },
-        seen: await look().catch(error => stateAfter(error, endpoint)),
-      }
-    }),
+    looksFor(uses, endpoint !== undefined).map(async ({ look, ...thing }) => ({
+      thing: { ...thing, ...remedy },
+      seen: await look().catch(error => stateAfter(error, endpoint)),
+    })),
   )
 }
 
-/** Returns true for the AWS emulator of `npm start`. A deployment can also use an emulator, but with the cluster of an account. */
-function isLocalCloud({ config, access }: AccountUses): boolean {
-  return access.endpoint !== undefined && !config.kafka.clusterArn
-}
-
-function looksFor(uses: AccountUses): Look[] {
+function looksFor(uses: AccountUses, isLocal: boolean): Look[] {
   const { config, access, generator, console, registrySecret } = uses
   const { env, kafka, checkpoints, historyBucket } = config
-  const isLocal = isLocalCloud(uses)
   const local = isLocal ? localBuckets(env) : undefined
   const buckets = {
     CHECKPOINT_BUCKET: checkpoints?.bucket ?? local?.checkpoints,
@@ -85,7 +73,7 @@ function looksFor(uses: AccountUses): Look[] {
       todo: 'Give it {"username": "…", "password": "…"}: docs/deployment.md.',
       isMadeByDeployment: true,
     }),
-    ...(generator || isLocal ? [parameterLook(access, generatorParameter(env))] : []),
+    ...(generator || isLocal ? [parameterLook(access, `/sluice/${env}/generator`)] : []),
     ...(console
       ? [
           secretLook(access, consoleSecret(env), [], {

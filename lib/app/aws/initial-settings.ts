@@ -6,10 +6,7 @@ import {
 } from '@aws-sdk/client-secrets-manager'
 import { ParameterAlreadyExists, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import type { AwsPlace } from '../../../packages/runtime/adapters/aws/clients.ts'
-import {
-  generatorParameter as generatorParameterName,
-  redisSecret as redisSecretName,
-} from '../resource-names.ts'
+import { redisSecret as redisSecretName } from '../resource-names.ts'
 
 /** Initial values of the parameter and the secret. They are written only once, so later changes by an operator are kept. */
 export interface InitialSettings {
@@ -30,7 +27,7 @@ export async function ensureSettings(
   env: string,
   settings: InitialSettings,
 ): Promise<SettingsOutcome> {
-  const generatorParameter = generatorParameterName(env)
+  const generatorParameter = `/sluice/${env}/generator`
   const redisSecret = redisSecretName(env)
   const created = await Promise.all([
     ensureParameter(access, generatorParameter, JSON.stringify(settings.generator)),

@@ -3,6 +3,8 @@ import { durationText } from '../../duration.ts'
 import type { ConsumerFacts, PartitionProgress, SeenConsumer } from '../facts.ts'
 import { type Finding, finding, judged, type Observed, unknown, wrong } from '../finding.ts'
 import { deferredCause, noReaders } from '../stalls/causes.ts'
+import { QUIET_MS } from '../stalls/progress-watch.ts'
+import type { StalledFunctions } from '../stalls/standing-still.ts'
 import { commits, idempotent } from './positions.ts'
 
 /** Maximum lag, in records. These limits equal the thresholds of the alarms. */
@@ -15,8 +17,13 @@ const GROUP_RIGHTS = 'This check needs permission to describe the topic and the 
  * Returns the findings about a consumer.
  *
  * @param nowMs current time, in milliseconds since the epoch
+ * @param stalls decision of the program that runs the functions; undefined without such a program
  */
-export function consumerFindings(consumer: ConsumerFacts, nowMs: number): Finding[] {
+export function consumerFindings(
+  consumer: ConsumerFacts,
+  nowMs: number,
+  stalls?: readonly StalledFunctions[],
+): Finding[] {
   const subject = `${consumer.function} on ${consumer.topic}`
   const { partitions } = consumer
   const fixed = judged('consumers', subject, FIXED, { seen: { ...consumer, nowMs } })
@@ -28,10 +35,15 @@ export function consumerFindings(consumer: ConsumerFacts, nowMs: number): Findin
       ),
     ]
   const progress = { seen: { ...consumer, partitions: partitions.seen } }
-  return [...judged('consumers', subject, PROGRESS, progress), ...fixed]
+  const isStalled = stalls?.some(({ functions }) => functions.includes(consumer.function))
+  // The finding about its stall replaces the one about its lag.
+  const checks = isStalled
+    ? PROGRESS
+    : { ...PROGRESS, lag: (one: SeenConsumer) => lag(one, stalls !== undefined) }
+  return [...judged('consumers', subject, checks, progress), ...fixed]
 }
 
-const PROGRESS = { readers, lag, commits, idempotent, published }
+const PROGRESS = { readers, commits, idempotent, published }
 const FIXED = { breaker, 'dead-letters': deadLetters, shutdown }
 
 function pendingIn({ start, end, committedAfter }: PartitionProgress): number {
@@ -65,8 +77,8 @@ function readers(consumer: SeenConsumer) {
   }
 }
 
-function lag(consumer: SeenConsumer) {
-  const { partitions } = consumer
+function lag(consumer: SeenConsumer, isWatched: boolean) {
+  const { partitions, windowMs } = consumer
   const pending = pendingOf(consumer)
   if (pending === 0) return 'nothing waits'
   const waits = Math.max(0, ...partitions.map(({ waitsSeconds }) => waitsSeconds ?? 0))
@@ -79,7 +91,23 @@ function lag(consumer: SeenConsumer) {
     )
   if (isUnread)
     return unknown(`${many}, and their age is unknown`, 'This check needs permission to read the topic.')
-  return `${many}, the oldest for ${durationText(waits * 1000)}`
+  const says = `${many}, the oldest for ${durationText(waits * 1000)}`
+  const isIdle = partitions.some(
+    one =>
+      (one.waitsSeconds ?? 0) * 1000 >= QUIET_MS + windowMs && one.committedAfter === one.committedBefore,
+  )
+  if (isWatched || !isIdle) return says
+  return unknown(
+    `${says}, and none was processed during this check`,
+    `A batch may be in progress. Check again in a minute: if the age grows, \`sluice skip ${consumer.function}\` finds a record that blocks.`,
+  )
+}
+
+/** Returns one finding for each cause of stalled functions. */
+export function stallFindings(stalls: readonly StalledFunctions[]): Finding[] {
+  return stalls.flatMap(({ functions, reason, advice }) =>
+    functions.length > 0 ? finding('consumers', 'stalled', functions.join(', '), wrong(reason, advice)) : [],
+  )
 }
 
 /**

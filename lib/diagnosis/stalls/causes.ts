@@ -29,23 +29,18 @@ export function serverAway(server: 'Kafka' | 'Redis', message: string, brokers: 
 /** Matches the error messages about a secret, a parameter, a bucket or an SNS topic that cannot be used. */
 const AWS_RESOURCE = /^(secret|parameter) \S+ cannot be read: |^The bucket "[^"]+" |^arn:aws:sns:\S+: /
 
-function awsCause(reason: string): Cause | undefined {
-  if (!AWS_RESOURCE.test(reason)) return undefined
-  return {
-    id: 'aws',
-    server: 'AWS',
-    reason,
-    advice: `\`npx sluice doctor\` lists what is missing. ${RETRIED}`,
-  }
-}
-
 /**
  * Recognises the error messages about AWS resources and of `Unavailable`, and returns the cause for the server. Functions throw
  * `Unavailable` if they cannot reach a server on start, and scheduled functions throw it in every run.
  */
 function serverNamedIn(reason: string): Cause | undefined {
-  const aws = awsCause(reason)
-  if (aws) return aws
+  if (AWS_RESOURCE.test(reason))
+    return {
+      id: 'aws',
+      server: 'AWS',
+      reason,
+      advice: `\`npx sluice doctor\` lists what is missing. ${RETRIED}`,
+    }
   if (/^Redis at \S+ does not answer/.test(reason)) return away('Redis', reason)
   return /\bKafka (did not take it|does not say|does not answer)/.test(reason)
     ? away('Kafka', reason)
@@ -77,6 +72,8 @@ export function deferredCause(name: string, details: Readonly<Record<string, unk
   const why = [error, ...[place].flat().slice(0, 1)].filter(part => typeof part === 'string').join(' ')
   const reason = shown(why || code)
   const id = `${code}/${name}`
+  const server = serverNamedIn(reason)
+  if (server) return server
   switch (code) {
     case 'store-unavailable':
       return away('Redis', reason)
@@ -96,13 +93,11 @@ export function deferredCause(name: string, details: Readonly<Record<string, unk
           'If the topic was deleted, see docs/guarantees.md, or start with empty data: npm start -- --fresh.',
       }
     case 'receiver-unavailable':
-      return (
-        awsCause(reason) ?? {
-          id,
-          reason: `its receiver does not accept deliveries${why ? `: ${reason}` : ''}`,
-          advice: RETRIED,
-        }
-      )
+      return {
+        id,
+        reason: `its receiver does not accept deliveries${why ? `: ${reason}` : ''}`,
+        advice: RETRIED,
+      }
     case 'out-of-time':
       return {
         id,
@@ -110,8 +105,6 @@ export function deferredCause(name: string, details: Readonly<Record<string, unk
         advice: 'Make it faster, or raise its timeout or lower its batchSize in serverless.yml.',
       }
     default: {
-      const aws = awsCause(reason)
-      if (aws) return aws
       const advice = Object.hasOwn(DEFERRED, code) ? DEFERRED[code] : undefined
       return advice === undefined
         ? { id: `deferred/${name}/${alike(reason)}`, reason, advice: RETRIED }

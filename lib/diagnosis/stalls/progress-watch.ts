@@ -17,6 +17,11 @@ export interface ProgressWatchOptions {
   readonly quietMs: number
 }
 
+/**
+ * Time after which a consumer without an invocation counts as stalled, in milliseconds. It is longer than harmless pauses, such as
+ * a rebalance of the consumer group.
+ */
+export const QUIET_MS = 30_000
 /** Age of pending records above which a consumer is considered busy, in milliseconds. The batching window is added. */
 const BEHIND_AFTER_MS = 10_000
 /** Factor of the usual interval above which an observation is considered late. */

@@ -65,11 +65,7 @@ export class StandingStill {
     this.#stalls.due(nowMs)
     const { known = [] } = seen
     const own = this.#stalls.open.filter(stall => !known.some(one => explains(one, stall)))
-    return [...known, ...own]
-      .map(({ cause: { reason, advice }, sinceMs, functions }) => {
-        return { functions: [...functions].sort(), reason, advice, sinceMs }
-      })
-      .sort((a, b) => a.sinceMs - b.sinceMs)
+    return stalledFunctions([...known, ...own])
   }
 
   #server(server: 'Kafka' | 'Redis', problem: string | null, nowMs: number): void {
@@ -132,6 +128,15 @@ export class StandingStill {
         nowMs,
       )
   }
+}
+
+/** Returns the stalled functions of stalls, longest first. */
+export function stalledFunctions(stalls: readonly OpenStall[]): StalledFunctions[] {
+  return stalls
+    .map(({ cause: { reason, advice }, sinceMs, functions }) => {
+      return { functions: [...functions].sort(), reason, advice, sinceMs }
+    })
+    .sort((a, b) => a.sinceMs - b.sinceMs)
 }
 
 /** Returns whether a known stall has the same cause, or already includes all affected functions. */

@@ -51,22 +51,15 @@ export function isUnreachable(error: unknown): boolean {
   return UNREACHABLE.includes(error.name) || error.message === NOT_CONNECTED
 }
 
-/** Responses of a broker while a group has no ready coordinator, after the start of a broker or the loss of one. */
-const COORDINATOR_LOADING = [
-  'GROUP_LOAD_IN_PROGRESS',
-  'GROUP_COORDINATOR_NOT_AVAILABLE',
-  'NOT_COORDINATOR_FOR_GROUP',
-]
+/** Matches errors of a broker whose coordinator of the group is not ready, after its start or the loss of another broker. */
+const LOADING =
+  /GROUP_LOAD_IN_PROGRESS|GROUP_COORDINATOR_NOT_AVAILABLE|NOT_COORDINATOR_FOR_GROUP|KafkaJSGroupCoordinatorNotFound/
 
 /** Returns true if a broker responds, but the coordinator of the consumer group is not ready yet. */
 export function isCoordinatorLoading(error: unknown): boolean {
   if (!(error instanceof Error)) return false
-  const { type, name } = error as { readonly type?: string; readonly name: string }
-  return (
-    COORDINATOR_LOADING.includes(type ?? '') ||
-    name === 'KafkaJSGroupCoordinatorNotFound' ||
-    isCoordinatorLoading(error.cause)
-  )
+  const { name, type } = error as { readonly name: string; readonly type?: string }
+  return LOADING.test(`${name} ${type}`) || isCoordinatorLoading(error.cause)
 }
 
 /**

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { consumerFindings, deadLettersFindings } from '../../../lib/diagnosis/checks/consumers.ts'
+import {
+  consumerFindings,
+  deadLettersFindings,
+  stallFindings,
+} from '../../../lib/diagnosis/checks/consumers.ts'
 import { batchFindings, producerFindings } from '../../../lib/diagnosis/checks/producers.ts'
 import type {
   BatchFacts,
@@ -86,6 +90,27 @@ describe('given a consumer, when its group is held against its state', () => {
 describe('given a consumer', () => {
   const lagging = (changes: Partial<PartitionProgress>) =>
     notOk(consumerFindings(consumer({ end: 30_000, ...changes }), NOW_MS))
+
+  it('then records that wait as long as for a stall are never ok, unless some were processed', () => {
+    const idle = { end: 1_050, waitsSeconds: 31 }
+    assert.deepEqual(lagging({ ...idle, waitsSeconds: 30 }), [])
+    assert.deepEqual(lagging(idle), ['lag unknown'])
+    assert.deepEqual(lagging({ ...idle, committedBefore: 990 }), [])
+  })
+
+  it('then the program that runs the function decides whether it has stalled', () => {
+    const stall = { functions: ['alerting', 'generator'], reason: 'boom', advice: 'Fix it.', sinceMs: 0 }
+    const lagOf = (stalls: readonly (typeof stall)[]) =>
+      consumerFindings(consumer({ end: 1_050, waitsSeconds: 31 }), NOW_MS, stalls)
+        .filter(({ check }) => check === 'lag')
+        .map(({ verdict, says }) => `${verdict}: ${says}`)
+    assert.deepEqual(lagOf([]), ['ok: 50 records wait, the oldest for 31 s'])
+    assert.deepEqual(lagOf([stall]), [])
+    assert.deepEqual(
+      stallFindings([stall, { ...stall, functions: [] }]).map(({ subject, says }) => `${subject}: ${says}`),
+      ['alerting, generator: boom'],
+    )
+  })
 
   it('then more than 10,000 records or five minutes of lag are wrong', () => {
     assert.deepEqual(lagging({ waitsSeconds: 10 }), ['lag wrong'])

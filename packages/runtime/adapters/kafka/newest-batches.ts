@@ -14,7 +14,7 @@ import type { TopicLayout } from './topic-admin.ts'
 
 /**
  * Batches by topic and partition, oldest first, without control batches. A partition is missing if its leader did not respond, or if
- * its log could not be read to the end.
+ * its last batch could not be read.
  */
 export type NewestBatches = ReadonlyMap<string, ReadonlyMap<number, readonly BatchHead[]>>
 
@@ -34,10 +34,9 @@ export async function newestBatches(
 ): Promise<NewestBatches> {
   const byLeader = partitionsByLeader(topics)
   const answers = await askCluster(kafka, cluster =>
-    eachBroker(cluster, [...byLeader.keys()], (broker, id) => {
-      const unread = (byLeader.get(id) ?? []).flatMap(one => newestRanges(one, bounds))
-      return readToEnds(unread, from => askBroker(broker, batchesQuestion(from, MAX_BYTES)))
-    }),
+    eachBroker(cluster, [...byLeader.keys()], (broker, id) =>
+      readToEnds(byLeader.get(id) ?? [], bounds, from => askBroker(broker, batchesQuestion(from, MAX_BYTES))),
+    ),
   )
   const found = new Map(topics.map(({ topic }) => [topic, new Map<number, readonly BatchHead[]>()]))
   for (const one of answers) {
@@ -47,57 +46,43 @@ export async function newestBatches(
   return found
 }
 
-/** Range of offsets of a partition. */
-interface UnreadRange {
-  readonly topic: string
-  readonly partition: number
-  readonly offset: number
-  /** Offset after the last record. */
-  readonly end: number
-}
-
-type PartitionNewest = Pick<FetchedBatches, 'topic' | 'partition' | 'batches'>
-
-function newestRanges(
-  { topic, partitions }: { readonly topic: string; readonly partitions: readonly number[] },
-  bounds: KnownBounds,
-): UnreadRange[] {
-  return partitions.flatMap(partition => {
-    const bound = bounds.get(topic)?.[partition]
-    if (!bound) return []
-    return [{ topic, partition, offset: Math.max(bound.start, bound.end - NEWEST_OFFSETS), end: bound.end }]
-  })
-}
+type TopicPartitions = Pick<BatchesFrom, 'topic'> & { readonly partitions: readonly number[] }
 
 /**
- * Reads ranges. A response is cut off at its size limit; in that case, the last batch of the partition is read alone, whatever its size.
- * Ranges whose last batch cannot be read are omitted.
+ * Reads the newest batches. A response is cut off at its size limit; in that case, the last batch of the partition is read alone,
+ * whatever its size.
  *
  * @param ask sends a request to the leader of the partitions
  */
 export async function readToEnds(
-  ranges: readonly UnreadRange[],
+  topics: readonly TopicPartitions[],
+  bounds: KnownBounds,
   ask: (from: readonly BatchesFrom[]) => Promise<readonly FetchedBatches[]>,
-): Promise<PartitionNewest[]> {
-  const read = async (some: readonly UnreadRange[]) => {
-    const byTopic = Map.groupBy(some, ({ topic }) => topic)
-    const answers = await ask([...byTopic].map(([topic, partitions]) => ({ topic, partitions })))
-    return some.map(({ topic, partition }) => {
-      const answer = answers.find(one => one.topic === topic && one.partition === partition)
-      if (answer && answer.errorCode !== 0) throw answerError(answer.errorCode)
-      return answer?.batches ?? []
-    })
+): Promise<Omit<FetchedBatches, 'errorCode'>[]> {
+  const read = async (from: readonly BatchesFrom[]) => {
+    const answers = await ask(from)
+    for (const { errorCode } of answers) if (errorCode !== 0) throw answerError(errorCode)
+    return answers
   }
-  const found: PartitionNewest[] = []
-  for (const [index, first] of (await read(ranges)).entries()) {
-    const range = ranges[index] as UnreadRange
-    const { topic, partition, offset, end } = range
-    const isCut = offset < end && (first.at(-1)?.lastOffset ?? -1) + 1 < end
-    const [last = []] = isCut ? await read([{ ...range, offset: end - 1 }]) : []
-    const batches = [...first, ...last].filter(({ isControl }) => !isControl)
-    if (!isCut || last.some(({ isControl }) => !isControl)) found.push({ topic, partition, batches })
+  const found: Omit<FetchedBatches, 'errorCode'>[] = []
+  for (const { topic, partition, batches } of await read(topics.map(one => newestFrom(one, bounds)))) {
+    const { start = 0, end = 0 } = bounds.get(topic)?.[partition] ?? {}
+    const isCut = start < end && (batches.at(-1)?.lastOffset ?? -1) < end - 1
+    const [last] = isCut ? await read([{ topic, partitions: [{ partition, offset: end - 1 }] }]) : []
+    const newest = last?.batches.filter(({ isControl }) => !isControl) ?? []
+    const data = [...batches.filter(({ isControl }) => !isControl), ...newest]
+    if (!isCut || newest.length > 0) found.push({ topic, partition, batches: data })
   }
   return found
+}
+
+function newestFrom({ topic, partitions }: TopicPartitions, bounds: KnownBounds): BatchesFrom {
+  const known = partitions.flatMap(partition => {
+    const bound = bounds.get(topic)?.[partition]
+    if (!bound) return []
+    return [{ partition, offset: Math.max(bound.start, bound.end - NEWEST_OFFSETS) }]
+  })
+  return { topic, partitions: known }
 }
 
 /** Resolves to all settings of each broker, including defaults, or to an error for a broker that refuses the request. */

@@ -171,7 +171,8 @@ export class Emissions {
       const before = latest.get(order) ?? ''
       // Entries with the same partition and key must be published in order. Repeated records without a key can be in any partition.
       const isOrdered = record.key !== null || everyPartition
-      if (isOrdered && before > position) differences.push(about({ field: 'order', live: before, again: position }))
+      if (isOrdered && before > position)
+        differences.push(about({ field: 'order', live: before, again: position }))
       else latest.set(order, position)
     }
     const { reader } = this.#consumer

@@ -52,7 +52,7 @@ export async function startContainers(options: ServicesOptions, report: Report):
     return ended
   }
   const byName = new Map<ServerName, RunningServer>(
-    names.map(name => [name, { stop, ...container(name, env, timed, options.restore) }]),
+    names.map(name => [name, { stop, ...container(name, env, timed) }]),
   )
   return { byName, stop }
 }
@@ -61,18 +61,15 @@ function container(
   name: ServiceName,
   env: NodeJS.ProcessEnv,
   timed: TimedReport,
-  restore: ServicesOptions['restore'],
 ): Omit<RunningServer, 'stop'> {
   const compose = (...args: string[]) => runCompose(args, env)
   return {
     kill: signal => timed([name], 'stopping', 'stopped', () => compose('kill', '--signal', signal, name)),
-    restart: async () => {
-      await timed([name], 'starting', 'ready', async () => {
+    restart: () =>
+      timed([name], 'starting', 'ready', async () => {
         await compose('stop', name)
         await compose('up', '--detach', '--wait', name)
-      })
-      await restore?.(name)
-    },
+      }),
   }
 }
 

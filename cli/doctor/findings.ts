@@ -14,6 +14,7 @@ import { readEntries } from '../../lib/app/function-entries.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
 import { redisSecret } from '../../lib/app/resource-names.ts'
 import { accountFinding } from '../../lib/diagnosis/checks/account.ts'
+import { stallFindings } from '../../lib/diagnosis/checks/consumers.ts'
 import { examined } from '../../lib/diagnosis/examine.ts'
 import { type Finding, finding, type Observed, ok, unknown, wrong } from '../../lib/diagnosis/finding.ts'
 import type { StalledFunctions } from '../../lib/diagnosis/stalls/standing-still.ts'
@@ -232,7 +233,7 @@ export async function findingsOf(
     return { ...one, timeoutMs: entryOf(one.name).timeoutSeconds * 1_000 }
   })
   try {
-    return [
+    const findings = [
       ...(await accountFindings(config, at.region, environment)),
       ...(await examined({
         config,
@@ -243,6 +244,7 @@ export async function findingsOf(
         asAccount: at.asAccount,
       })),
     ]
+    return [...findings, ...stallFindings(stalls ?? [], findings)]
   } finally {
     await connections.close().catch(() => {})
   }

@@ -15,7 +15,7 @@ import { type AskedConsumer, consumerFacts } from './ask-consumers.ts'
 import { clusterFacts, topicFacts } from './ask-kafka.ts'
 import { redisFacts } from './ask-redis.ts'
 import { brokersClockFinding, redisClockFindings, tickFindings } from './checks/clocks.ts'
-import { consumerFindings, deadLettersFindings, stallFindings } from './checks/consumers.ts'
+import { consumerFindings, deadLettersFindings } from './checks/consumers.ts'
 import { kafkaFindings } from './checks/kafka.ts'
 import { batchFindings, producerFindings } from './checks/producers.ts'
 import { redisFindings } from './checks/redis.ts'
@@ -56,9 +56,8 @@ const MAX_COUNT_MS = 5_000
  * reported as unknown.
  */
 export async function examined(examination: Examination): Promise<Finding[]> {
-  const { config, connections, ticks, asAccount, stalls } = examination
+  const { config, connections, ticks, asAccount } = examination
   const redis = await askedRedis(examination)
-  const stalled = stallFindings(stalls ?? [])
   const opened = await openedKafka(connections)
   const serversOf = (cluster: Parameters<typeof kafkaFindings>[0]['cluster'], standards: Standards) => [
     ...kafkaFindings({ ...kafkaPlace(config), cluster }, standards),
@@ -74,7 +73,6 @@ export async function examined(examination: Examination): Promise<Finding[]> {
       notSeen('topics', 'exists'),
       notSeen('topics', 'timestamp-type'),
       notSeen('consumers', 'lag'),
-      ...stalled,
       ...own,
     ]
   }
@@ -90,7 +88,6 @@ export async function examined(examination: Examination): Promise<Finding[]> {
       ...topics.flatMap(topic => topicFindings(topic, standards)),
       ...own,
       ...topics.slice(0, 1).flatMap(topic => batchFindings(topic, config.idWindowMs)),
-      ...stalled,
       ...(await consumerFindingsOf(examination, kafka, inspection, topics)),
     ]
   } finally {

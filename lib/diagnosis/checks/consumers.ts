@@ -1,9 +1,10 @@
 /** Checks consumers (members, lag, outbox, circuit breaker, timeout) and dead letters. Pure. */
 import { durationText } from '../../duration.ts'
 import type { ConsumerFacts, PartitionProgress, SeenConsumer } from '../facts.ts'
-import { type Finding, finding, judged, type Observed, unknown, wrong } from '../finding.ts'
+import { type Area, type Finding, finding, judged, type Observed, unknown, wrong } from '../finding.ts'
 import { deferredCause, noReaders } from '../stalls/causes.ts'
 import { QUIET_MS } from '../stalls/progress-watch.ts'
+import type { Cause } from '../stalls/stalls.ts'
 import type { StalledFunctions } from '../stalls/standing-still.ts'
 import { commits, idempotent } from './positions.ts'
 
@@ -103,11 +104,25 @@ function lag(consumer: SeenConsumer, isWatched: boolean) {
   )
 }
 
-/** Returns one finding for each cause of stalled functions. */
-export function stallFindings(stalls: readonly StalledFunctions[]): Finding[] {
-  return stalls.flatMap(({ functions, reason, advice }) =>
-    functions.length > 0 ? finding('consumers', 'stalled', functions.join(', '), wrong(reason, advice)) : [],
-  )
+const AREAS: Readonly<Record<NonNullable<Cause['server']>, Area>> = {
+  Kafka: 'kafka',
+  Redis: 'redis',
+  AWS: 'account',
+}
+
+/**
+ * Returns one finding for each cause of stalled functions.
+ *
+ * @param findings all other findings. If they already show what is wrong with a server, its stalls are omitted.
+ */
+export function stallFindings(stalls: readonly StalledFunctions[], findings: readonly Finding[]): Finding[] {
+  const isShown = ({ server }: StalledFunctions) =>
+    findings.some(({ area, verdict }) => server && area === AREAS[server] && verdict === 'wrong')
+  return stalls
+    .filter(stall => stall.functions.length > 0 && !isShown(stall))
+    .map(({ functions, reason, advice }) =>
+      finding('consumers', 'stalled', functions.join(', '), wrong(reason, advice)),
+    )
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Detects stalls in any environment, from facts that Kafka and Redis report. Pure. */
+import { defined } from '../../../packages/runtime/consumer/defined.ts'
 import { away, deferredCause, noProgress, noReaders } from './causes.ts'
 import { ProgressWatch, type WatchedLag } from './progress-watch.ts'
 import { type Cause, type OpenStall, type StalledPart, Stalls } from './stalls.ts'
@@ -10,6 +11,8 @@ export interface StalledFunctions {
   readonly reason: string
   /** Advice in whole sentences. */
   readonly advice: string
+  /** Server that is the cause; absent for other causes. */
+  readonly server?: NonNullable<Cause['server']>
   /** Start of the stall, in milliseconds since the epoch. */
   readonly sinceMs: number
 }
@@ -133,8 +136,8 @@ export class StandingStill {
 /** Returns the stalled functions of stalls, longest first. */
 export function stalledFunctions(stalls: readonly OpenStall[]): StalledFunctions[] {
   return stalls
-    .map(({ cause: { reason, advice }, sinceMs, functions }) => {
-      return { functions: [...functions].sort(), reason, advice, sinceMs }
+    .map(({ cause: { reason, advice, server }, sinceMs, functions }) => {
+      return { functions: [...functions].sort(), reason, advice, ...defined({ server }), sinceMs }
     })
     .sort((a, b) => a.sinceMs - b.sinceMs)
 }

@@ -12,7 +12,7 @@ import type {
   PartitionProgress,
   ProducerFacts,
 } from '../../../lib/diagnosis/facts.ts'
-import type { Finding } from '../../../lib/diagnosis/finding.ts'
+import { type Finding, finding, wrong } from '../../../lib/diagnosis/finding.ts'
 import { batch, consumer, NOW_MS, notOk, progress, topic } from '../../support/doctor-facts.ts'
 
 const HOUR_MS = 3_600_000
@@ -106,9 +106,20 @@ describe('given a consumer', () => {
         .map(({ verdict, says }) => `${verdict}: ${says}`)
     assert.deepEqual(lagOf([]), ['ok: 50 records wait, the oldest for 31 s'])
     assert.deepEqual(lagOf([stall]), [])
+  })
+
+  it('then each cause of a stall is one finding, unless the finding about its server shows it', () => {
+    const stall = { functions: ['alerting', 'generator'], reason: 'boom', advice: 'Fix it.', sinceMs: 0 }
+    const lost = { ...stall, reason: 'no bucket', server: 'AWS' } as const
+    const found = (...others: Finding[]) =>
+      stallFindings([stall, lost, { ...stall, functions: [] }], others).map(
+        ({ subject, says }) => `${subject}: ${says}`,
+      )
+    const all = ['alerting, generator: boom', 'alerting, generator: no bucket']
+    assert.deepEqual(found(finding('redis', 'reached', 'r', wrong('away', 'Start it.'))), all)
     assert.deepEqual(
-      stallFindings([stall, { ...stall, functions: [] }]).map(({ subject, says }) => `${subject}: ${says}`),
-      ['alerting, generator: boom'],
+      found(finding('account', 'bucket', 'b', wrong('does not exist', 'Restart.'))),
+      all.slice(0, 1),
     )
   })
 

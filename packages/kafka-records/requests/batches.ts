@@ -7,6 +7,7 @@ export interface BatchesFrom {
   readonly partitions: readonly { readonly partition: number; readonly offset: number }[]
 }
 
+/** Batches of a partition in a response. */
 export interface FetchedBatches {
   readonly topic: string
   readonly partition: number

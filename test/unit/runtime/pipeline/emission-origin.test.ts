@@ -1,0 +1,169 @@
+/** Which records are repeats by their origin and sequence, for each kind of consumer. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { topicName } from '../../../../lib/app/topics.ts'
+import { redriveHeaders } from '../../../../packages/runtime/cloudevents/redrive.ts'
+import type { Event } from '../../../../packages/runtime/consumer/event.ts'
+import { failureId } from '../../../../packages/runtime/consumer/failure-event.ts'
+import { decided, type KeyedProcess, rejected } from '../../../../packages/runtime/consumer/process.ts'
+import type { SegmentSink } from '../../../../packages/runtime/consumer/segment-sink.ts'
+import type { Sink } from '../../../../packages/runtime/consumer/sink.ts'
+import type { Process } from '../../../../packages/runtime/pipeline/consumer.ts'
+import { entryAt, placeOf } from '../../../../packages/runtime/pipeline/deciding/emission.ts'
+import { originOfPartition } from '../../../../packages/runtime/pipeline/deciding/origin.ts'
+import { MemoryLogReader } from '../../../../packages/runtime/testing/log-reader.ts'
+import { environmentReading, logRecord } from '../../../support/records.ts'
+import { counting, Stage } from '../../../support/stage.ts'
+
+const READINGS = topicName('readings', 'test')
+const ORIGIN = originOfPartition(
+  { consumer: 'upstream', topic: 'a.topic', partition: 3 },
+  { cluster: 'c', topicId: '1' },
+)
+const OTHER_LOG = ORIGIN.replace(/1$/, '2')
+
+const process: KeyedProcess<number> = {
+  ...(counting as object),
+  name: 'reading',
+  accepts: ['io.sluice.environment.reading.v1'],
+  onEvent: (count = 0, { id }) => (id.startsWith('bad') ? rejected('bad') : decided('counted', count + 1)),
+}
+const sink: Sink = {
+  name: 'reading',
+  accepts: ['io.sluice.environment.reading.v1'],
+  deliver: async deliveries => deliveries.map(() => ({ kind: 'delivered', reason: 'counted' })),
+}
+const segmentSink: SegmentSink = {
+  name: 'reading',
+  accepts: ['io.sluice.environment.reading.v1'],
+  segments: { offsets: 1, bytes: 1_000_000, afterMs: 1_000 },
+  write: async () => ({ kind: 'written', reason: 'counted', rejected: new Map() }),
+} as unknown as SegmentSink
+
+function stageOf(kind: unknown): Stage {
+  const stage = new Stage(kind as Process)
+  const emitters = new Map([[READINGS, new Set(['upstream'])]])
+  // Nothing is known by its id.
+  stage.consumer = { ...stage.consumer, emitters, idWindowMs: 0 }
+  return stage
+}
+
+function sent(id: string, sequence: string, origin = ORIGIN): Event {
+  return environmentReading(id, { extensions: { origin, sequence } })
+}
+
+function sequenceAt(offset: number, index = 0, takeoverMs?: number): string {
+  const at = takeoverMs === undefined ? { offset, index } : { offset, index, takeoverMs }
+  return entryAt({ to: 'events', key: null, event: environmentReading('x') }, at).position
+}
+
+async function outcomesOf(kind: unknown, ...events: readonly Event[]): Promise<string[]> {
+  const stage = stageOf(kind)
+  for (const [offset, event] of events.entries()) await stage.batch([logRecord(offset, event)])
+  return stage.outcomes
+}
+
+const [APPLIED, REPEAT] = ['applied/counted', 'duplicate/not-higher']
+
+for (const [kind, consumer] of [
+  ['process', process],
+  ['sink', sink],
+  ['segment sink', segmentSink],
+] as const)
+  describe(`repeats of emissions, for a ${kind}`, () => {
+    it('given the same sequence again, or a lower one, then it is a repeat, whatever its id', async () => {
+      const events = [sent('1', sequenceAt(7)), sent('2', sequenceAt(7)), sent('3', sequenceAt(6, 9))]
+      assert.deepEqual(await outcomesOf(consumer, ...events), [APPLIED, REPEAT, REPEAT])
+    })
+
+    it('given a higher one, another origin or a recreated source, then it is new', async () => {
+      const events = [
+        sent('1', sequenceAt(7)),
+        sent('2', sequenceAt(7, 1)),
+        sent('3', sequenceAt(1), ORIGIN.replace(':3:', ':4:')),
+        sent('4', sequenceAt(0), OTHER_LOG),
+        sent('5', sequenceAt(8)),
+      ]
+      assert.deepEqual(
+        await outcomesOf(consumer, ...events),
+        events.map(() => APPLIED),
+      )
+    })
+
+    it('given an origin that is not declared to emit to the topic, or no sequence of ours, then it is as before', async () => {
+      const foreign = ORIGIN.replace('upstream', 'somebody')
+      const events = [
+        sent('1', sequenceAt(7), foreign),
+        sent('2', sequenceAt(6), foreign),
+        sent('3', '9'),
+        sent('4', '8'),
+        environmentReading('5'),
+        environmentReading('6', { extensions: { sequence: sequenceAt(1) } }),
+      ]
+      assert.deepEqual(
+        await outcomesOf(consumer, ...events),
+        events.map(() => APPLIED),
+      )
+    })
+
+    it('given repeats in one batch, then only the first counts', async () => {
+      const stage = stageOf(consumer)
+      const events = [sent('1', sequenceAt(7)), sent('1', sequenceAt(7)), sent('2', sequenceAt(8))]
+      await stage.batch(events.map((event, offset) => logRecord(offset, event)))
+      assert.deepEqual(stage.outcomes, [APPLIED, REPEAT, APPLIED])
+    })
+  })
+
+describe('repeats of emissions', () => {
+  it('given a redriven record, then its failure decides, and it does not raise the sequence', async () => {
+    const stage = stageOf(process)
+    const failed = logRecord(0, sent('bad', sequenceAt(5)))
+    const failure = failureId('reading', failed)
+    const redrive = { consumer: 'reading', failure, attempt: 2, history: [], place: failed }
+    const again = { ...failed, offset: 2, headers: [...failed.headers, ...redriveHeaders(redrive)] }
+    await stage.batch([failed, logRecord(1, sent('2', sequenceAt(6))), again])
+    assert.deepEqual(stage.outcomes, ['failed/rejected', APPLIED, 'failed/rejected'])
+    const aimedHigher = logRecord(3, sent('x', sequenceAt(9)))
+    const aimed = { ...aimedHigher, headers: [...aimedHigher.headers, ...redriveHeaders(redrive)] }
+    await stage.batch([aimed, logRecord(4, sent('3', sequenceAt(7)))])
+    assert.equal(stage.outcomes.at(-1), APPLIED)
+  })
+
+  it('given takeovers at one offset, then each is higher than all records there and the earlier takeover', () => {
+    const sequences = [
+      sequenceAt(5, 99_999_998),
+      // Emitted by a takeover of an earlier version, in its 90th epoch.
+      '0.0000000000000005.99999999',
+      sequenceAt(5, 3, 1_772_366_400_000),
+      sequenceAt(5, 0, 1_772_366_400_001),
+      sequenceAt(6),
+    ]
+    assert.deepEqual(sequences.toSorted(), sequences)
+    assert.deepEqual(placeOf(sequences[2] as string), {
+      offset: 5,
+      index: 3,
+      generation: 0,
+      takeoverMs: 1_772_366_400_000,
+    })
+  })
+
+  it('given a log with an identity, then each emission and failure carries the origin of its partition', async () => {
+    const stage = new Stage(counting as Process)
+    const records = [0, 1, 2].map(offset =>
+      logRecord(offset, environmentReading(`r${offset}`, offset === 2 ? { data: {} } : {})),
+    )
+    await stage.batch(records, { ports: { log: new MemoryLogReader(records, 9, 'id') } })
+    const origins = stage.events.map(({ extensions }) => extensions?.origin)
+    assert.deepEqual(new Set(origins), new Set([`counting:memory:${READINGS}:0:${READINGS}-id`]))
+    assert.equal(origins.length, 2)
+  })
+
+  it('given brokers without ids of topics, then emissions carry no origin', async () => {
+    const stage = new Stage(counting as Process)
+    await stage.batch([0, 1].map(offset => logRecord(offset, environmentReading(`r${offset}`))))
+    assert.deepEqual(
+      stage.events.map(({ extensions }) => extensions?.origin),
+      [undefined],
+    )
+  })
+})

@@ -1,0 +1,122 @@
+/** Failures that were published before a loss: how they are read, and which records fail again. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { topicName } from '../../../../lib/app/topics.ts'
+import { DEAD_LETTER_TYPE } from '../../../../lib/failures/event-types.ts'
+import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
+import { writeEvent } from '../../../../packages/runtime/cloudevents/writer.ts'
+import type { Event } from '../../../../packages/runtime/consumer/event.ts'
+import type { FailureData } from '../../../../packages/runtime/consumer/failure-event.ts'
+import { decided, type KeyedProcess } from '../../../../packages/runtime/consumer/process.ts'
+import { PublishedFailureReader } from '../../../../packages/runtime/pipeline/failures/published-failures.ts'
+import { MemoryLogBounds } from '../../../../packages/runtime/testing/log-bounds.ts'
+import { MemoryLogReader } from '../../../../packages/runtime/testing/log-reader.ts'
+import { kafkaEvent } from '../../../../packages/runtime/testing/records.ts'
+import { nextAttempt } from '../../../support/parking.ts'
+import { environmentReading, logRecord } from '../../../support/records.ts'
+import { Stage } from '../../../support/stage.ts'
+
+const [FAILURES, DLQ] = [topicName('failures', 'test'), topicName('dlq', 'test')]
+
+/** A consumer whose first failure was published, and whose state is lost. Nothing fails any more. */
+async function afterLoss() {
+  const failing = new Set(['r1'])
+  const process: KeyedProcess<number> = {
+    name: 'counting',
+    accepts: ['io.sluice.environment.reading.v1'],
+    onEvent: (count = 0, { id }) => {
+      if (failing.has(id)) throw new Error('not now')
+      return decided('counted', count + 1)
+    },
+  }
+  const stage = new Stage(process as KeyedProcess<never>)
+  const log = [0, 1, 2].map(offset => logRecord(offset, environmentReading(`r${offset}`)))
+  await stage.batch(log)
+  failing.clear()
+  const failure = stage.events[0] as Event<FailureData>
+  stage.observer.decisions.length = 0
+  stage.publisher.published.length = 0
+  stage.store.restore(stage.stateKey(), undefined)
+  return { stage, log, failure }
+}
+
+type Lost = Awaited<ReturnType<typeof afterLoss>>
+
+/** Delivers the last record again: everything before it is read back. */
+async function readBack({ stage, log }: Lost, topics: readonly LogRecord[], remainingMs = () => 60_000) {
+  const publishedFailures = new PublishedFailureReader()
+  const ports = {
+    log: new MemoryLogReader([...log, ...topics], 1),
+    bounds: new MemoryLogBounds(topics),
+  }
+  const last = kafkaEvent(log.slice(-1))
+  return stage.consume(last, { publishedFailures, ports, remainingMs })
+}
+
+function failureRecord(event: object, topic: string, offset = 0): LogRecord {
+  return logRecord(offset, { key: null, ...writeEvent(event as never) }, { topic })
+}
+
+describe('a record that failed before a loss', () => {
+  it('given its failure record, then it fails again, nothing is published, and its redrive is processed', async () => {
+    const lost = await afterLoss()
+    await readBack(lost, [failureRecord(lost.failure, FAILURES)])
+    assert.deepEqual(lost.stage.outcomes, ['applied/counted', 'failed/unexpected-error', 'applied/counted'])
+    assert.deepEqual(lost.stage.events, [])
+    await lost.stage.batch([nextAttempt(lost.failure.data as FailureData, 3, Date.now())])
+    assert.equal(lost.stage.outcomes.at(-1), 'applied/counted')
+  })
+
+  it('given only its dead letter, with an earlier attempt, then both attempts fail again', async () => {
+    const lost = await afterLoss()
+    const { data } = lost.failure
+    const history = [
+      { attempt: 1, failedAt: '2026-03-01T13:00:01Z', errorType: 'unexpected-error', error: 'e' },
+    ]
+    const letter = {
+      ...lost.failure,
+      id: 'l',
+      type: DEAD_LETTER_TYPE,
+      data: { ...data, attempt: 2, history },
+    }
+    lost.log.push(nextAttempt(data as FailureData, 3, (lost.log[2] as LogRecord).timestampMs + 1_000))
+    lost.log.push(logRecord(4, environmentReading('r4')))
+    await readBack(lost, [failureRecord(letter, DLQ)])
+    assert.deepEqual(lost.stage.outcomes, [
+      'applied/counted',
+      'failed/unexpected-error',
+      'applied/counted',
+      'failed/unexpected-error',
+      'applied/counted',
+    ])
+  })
+
+  it('given the failure of another record at this offset, of a deleted topic, then it is processed', async () => {
+    const lost = await afterLoss()
+    const other = { ...lost.failure, data: { ...lost.failure.data, originalTimestamp: 5 } }
+    await readBack(lost, [failureRecord(other, FAILURES)])
+    assert.deepEqual(new Set(lost.stage.outcomes), new Set(['applied/counted']))
+  })
+
+  it('given failures that are no longer kept, then the records are counted', async () => {
+    const lost = await afterLoss()
+    const late = failureRecord({ ...lost.failure, id: 'later' }, FAILURES, 7)
+    await readBack(lost, [{ ...late, timestampMs: (lost.log[1] as LogRecord).timestampMs }])
+    assert.equal(lost.stage.observer.recordsWithoutFailures, 1)
+  })
+
+  it('given too little time to read all failures, then nothing is decided', async () => {
+    const lost = await afterLoss()
+    let left = 4
+    const remainingMs = () => {
+      left -= 1
+      return left > 0 ? 60_000 : 0
+    }
+    const records = [0, 1, 2, 3, 4].map(offset =>
+      failureRecord({ ...lost.failure, id: `f${offset}` }, FAILURES, offset),
+    )
+    const { batchItemFailures } = await readBack(lost, records, remainingMs)
+    assert.equal(batchItemFailures.length, 1)
+    assert.deepEqual(lost.stage.outcomes, [])
+  })
+})

@@ -140,13 +140,12 @@ module.exports = {
     {
       name: 'pure-features',
       comment:
-        'processes and features compute: of Node they have hashes and compression, of npm parsers, writers of formats and sketches, and nothing with which to reach outside',
+        'processes and features compute: of Node they have hashes and compression, of npm parsers and writers of formats, and nothing with which to reach outside',
       severity: 'error',
       from: { path: PURE },
       to: {
         dependencyTypes: ['core', 'npm', 'npm-dev', 'unknown'],
-        pathNot:
-          '^(node:)?(crypto|zlib)$|node_modules/(js-yaml|hyparquet|hyparquet-writer|@datadog/sketches-js)/',
+        pathNot: '^(node:)?(crypto|zlib)$|node_modules/(js-yaml|hyparquet|hyparquet-writer)/',
       },
     },
     {

@@ -67,7 +67,7 @@ async function totalIn(redis: RedisClient, env: string, kind: TableKind): Promis
   const states = storedStates<GroupState, never>(new StateInspection(redis), VIEWS, topic)
   for await (const { entity, state } of states) {
     const group = JSON.parse(partsOfEntity(entity).subject ?? '[]')
-    for (const row of rowsOfGroup(table, group, state, 0)) total += Number(row.values.readings)
+    for (const row of rowsOfGroup(table, group, state)) total += Number(row.values.readings)
   }
   return total
 }

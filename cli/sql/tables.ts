@@ -118,7 +118,7 @@ function selectionOf(statements: string, plan: ActivatedPlan): Selection {
 
 async function pulled(selection: Selection, { states, rows }: ViewServers, most: number): Promise<Answer> {
   const { table, columns, key: group, limit, ofRow: of } = selection
-  const query = { group, of, limit: limit ?? most, nowMs: Date.now() }
+  const query = { group, of, limit: limit ?? most }
   const found = await selectedRows(states, await rows(), table, query)
   if (!found.isWhole && limit === undefined)
     throw new CliFailure(`The result has more than ${most} rows: add a LIMIT.`)

@@ -43,7 +43,7 @@ export function tableRoutes(environment: ConsoleEnvironment) {
 async function rowsOf(environment: ConsoleEnvironment, name: string, key: string) {
   const table = tableNamed(await planOf(environment), name)
   const [states, topic] = await Promise.all([environment.inspection(), environment.topicSize('view-rows')])
-  const query = { limit: MAX_ROWS, nowMs: Date.now(), of: (row: TableRow) => row }
+  const query = { limit: MAX_ROWS, of: (row: TableRow) => row }
   const group = groupNamed(table, key)
   const exact = group && (await selectedRows(states, topic, table, { ...query, group }))
   const found =

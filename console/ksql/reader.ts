@@ -28,7 +28,7 @@ export function readerOf(environment: ConsoleEnvironment): TableReader {
   return {
     tables: plan,
     async pull({ table, key: group, limit, ofRow: of }) {
-      const query = { group, of, limit: limit ?? MAX_ROWS, nowMs: Date.now() }
+      const query = { group, of, limit: limit ?? MAX_ROWS }
       const [states, topic] = [await environment.inspection(), await environment.topicSize('view-rows')]
       const { rows, isWhole } = await selectedRows(states, topic, table, query)
       if (isWhole || limit !== undefined) return rows

@@ -50,7 +50,6 @@ export interface RowQuery<Answer> {
   readonly of: (row: TableRow) => Answer | undefined
   /** Maximum number of answers. */
   readonly limit: number
-  readonly nowMs: number
 }
 
 export interface RowAnswers<Answer> {
@@ -70,12 +69,12 @@ export async function selectedRows<Answer>(
   states: States,
   topic: TopicSize,
   table: TablePlan,
-  { group, of, limit, nowMs }: RowQuery<Answer>,
+  { group, of, limit }: RowQuery<Answer>,
 ): Promise<RowAnswers<Answer>> {
   const found: { name: string; answers: Answer[] }[] = []
   let [count, isWhole] = [0, true]
   for await (const [values, state] of groupsOf(states, topic, table, group)) {
-    const answers = rowsOfGroup(table, values, state, nowMs)
+    const answers = rowsOfGroup(table, values, state)
       .map(of)
       .filter(one => one !== undefined)
     isWhole = count + answers.length <= limit

@@ -2,19 +2,11 @@
  * Aggregates: their states, and the values of these. A state is JSON. It depends on the set of its rows, not on their order, so that
  * rows may arrive from several partitions in any order. Pure.
  */
+
+import { type Distinct, distinctCount, mergedDistinct, withDistinct } from './distinct.ts'
 import { isSummable, numberOf, sumOf, varianceOf, withNumber, withSquare, ZERO } from './exact-sum.ts'
 import type { Value } from './expression.ts'
 import type { Aggregate, AggregateName, Scalar } from './plan.ts'
-import {
-  type Distinct,
-  distinctCount,
-  mergedDistinct,
-  mergedPercentiles,
-  type Percentiles,
-  percentile,
-  withDistinct,
-  withValue,
-} from './sketches.ts'
 
 /** State of an aggregate, whose type depends on the aggregate. */
 export type AggregateState = unknown
@@ -31,7 +23,7 @@ interface AggregateKind<State> {
   readonly empty: State
   add(state: State, input: Input, row: AggregatedRow, parameter: number): State
   merge(a: State, b: State, parameter: number): State
-  value(state: State, parameter: number): Value
+  value(state: State): Value
 }
 
 /** @throws Error for an aggregate that is unknown to this version, as in a plan of a later one */
@@ -74,9 +66,7 @@ export function valuesOf(
   aggregates: readonly Aggregate[],
   states: readonly AggregateState[],
 ): readonly Value[] {
-  return aggregates.map(({ function: name, parameter = 0 }, index) =>
-    KINDS[name].value(states[index], parameter),
-  )
+  return aggregates.map(({ function: name }, index) => KINDS[name].value(states[index]))
 }
 
 /** Number of values and their sum; null without values. */
@@ -136,12 +126,6 @@ const KINDS: Readonly<Record<AggregateName, AggregateKind<AggregateState>>> = {
   LAST: placed((a, b) => isBefore(b, a)),
   TOPK: greatest(list => list),
   TOPKDISTINCT: greatest(list => [...new Set(list)]),
-  PERCENTILE: kind<Percentiles>({
-    empty: {},
-    add: (sketch, input) => (typeof input === 'number' ? withValue(sketch, input) : sketch),
-    merge: (a, b) => mergedPercentiles(a, b),
-    value: (sketch, fraction) => percentile(sketch, fraction),
-  }),
 }
 
 function kind<State>(definition: AggregateKind<State>): AggregateKind<AggregateState> {

@@ -30,7 +30,7 @@ export interface ViewChanged {
   readonly row: Readonly<Record<string, Scalar | readonly Scalar[]>>
   /** Bounds of the window, RFC 3339. Absent for a table without windows. */
   readonly window?: { readonly start: string; readonly end: string }
-  /** True if the window has ended, and its grace has passed, or if it is rolling. */
+  /** True if the window has ended, and its grace has passed. */
   readonly final?: boolean
   /** Number of times that the final row has changed because of late rows; absent for the first. */
   readonly revision?: number

@@ -23,8 +23,7 @@ export interface GroupState {
 
 /** Change of a row that is to be emitted. */
 export interface RowChange {
-  /** Window of the row; absent for the row of a rolling window. */
-  readonly window?: StoredWindow
+  readonly window: StoredWindow
   readonly isFinal?: true
 }
 
@@ -73,14 +72,12 @@ export function groupStep(
     if (windowing.leavesMs(window) > clock) kept.push(next)
   }
   const dirty = new Set([...(state?.d ?? []), ...touched])
-  // The row of a rolling window also changes when a pane leaves it.
-  if (plan.window?.kind === 'rolling' && kept.length < windows.length) dirty.add(0)
   const open = openChanges(table, windows, dirty, clock)
   const isDue = nowMs - (state?.e ?? NEVER) >= CHANGES_EVERY_MS
   if (isDue) changes.push(...open)
   const late = (state?.l ?? 0) + (isLate ? 1 : 0)
   const emittedMs = isDue && open.length > 0 ? nowMs : state?.e
-  const pending = isDue ? [] : open.map(({ window }) => window?.[0] ?? 0)
+  const pending = isDue ? [] : open.map(({ window }) => window[0])
   if (row === undefined && kept.length === 0 && pending.length === 0)
     return { state: undefined, changes, isApplied, isLate }
   const next: GroupState = {
@@ -101,7 +98,6 @@ function openChanges(
   clock: number,
 ): readonly RowChange[] {
   if (plan.isFinalOnly) return []
-  if (plan.window?.kind === 'rolling') return dirty.size > 0 ? [{}] : []
   const open = windows.filter(window => dirty.has(window[0]) && windowing.closesMs(window) > clock)
   return open.map(window => ({ window }))
 }
@@ -112,9 +108,9 @@ export function groupDueMs({ windowing, plan }: CompiledTable, state: GroupState
   if (plan.window) {
     const clock = state.t ?? NEVER
     dues.push(...state.w.map(window => windowing.closesMs(window)).filter(closesMs => closesMs > clock))
-    // Final windows leave with the newest one, or when the group takes a step. Each pane that leaves changes the row.
-    const leaving = plan.window.kind === 'rolling' ? state.w[0] : state.w.at(-1)
-    dues.push(leaving ? windowing.leavesMs(leaving) : clock + plan.window.retentionMs)
+    // Final windows leave with the newest one, or when the group takes a step.
+    const newest = state.w.at(-1)
+    dues.push(newest ? windowing.leavesMs(newest) : clock + plan.window.retentionMs)
   }
   const dueMs = Math.min(...dues)
   return Number.isFinite(dueMs) ? dueMs : undefined

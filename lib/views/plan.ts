@@ -77,7 +77,7 @@ export interface Aggregate {
   readonly function: AggregateName
   /** Value that is aggregated; absent for `COUNT(*)`. Rows for which it is null do not count. */
   readonly argument?: Expression
-  /** Number of values of `TOPK` and `TOPKDISTINCT`, or the fraction of `PERCENTILE`, from 0 to 1. */
+  /** Number of values of `TOPK` and `TOPKDISTINCT`. */
   readonly parameter?: number
 }
 
@@ -93,12 +93,11 @@ export const AGGREGATES = [
   'LAST',
   'TOPK',
   'TOPKDISTINCT',
-  'PERCENTILE',
 ] as const
 export type AggregateName = (typeof AGGREGATES)[number]
 
 /** Aggregates that are computed from a sketch of bounded size, so their values are approximate. */
-export const APPROXIMATE: readonly AggregateName[] = ['COUNT_DISTINCT', 'PERCENTILE']
+export const APPROXIMATE: readonly AggregateName[] = ['COUNT_DISTINCT']
 
 export interface TableColumn {
   readonly name: string
@@ -121,8 +120,6 @@ export type WindowPlan = {
   | { readonly kind: 'hopping'; readonly sizeMs: number; readonly advanceMs: number }
   /** Windows that end when a group has had no row for `gapMs`. */
   | { readonly kind: 'session'; readonly gapMs: number }
-  /** One window that always ends now. It moves in steps of `advanceMs`. */
-  | { readonly kind: 'rolling'; readonly sizeMs: number; readonly advanceMs: number }
 )
 
 /**

@@ -30,7 +30,7 @@ import { type GroupState, type GroupStep, groupDueMs, groupStep, type RowChange 
 import { type ViewsInForce, viewsInForce } from './in-force.ts'
 import type { ActivatedPlan, Scalar } from './plan.ts'
 import { type EntityClock, regrouped, SOURCE_TYPES } from './regrouping.ts'
-import { rollingRow, rowOfWindow, type TableRow } from './rows.ts'
+import { rowOfWindow, type TableRow } from './rows.ts'
 import type { CompiledTable } from './table.ts'
 
 /** Number of days without events after which the clock of an entity is forgotten. It is longer than the retention of the log. */
@@ -97,7 +97,7 @@ function onRow(
   const row = { inputs, ...(newestMs !== undefined && { newestMs }), timeMs: event.timeMs, id: event.id }
   const step = groupStep(table, state, event.timeMs, row)
   const dueMs = state && groupDueMs(table, state)
-  const emit = building.has(table.plan.generation) ? [] : emissions(table, step, event, event.timeMs)
+  const emit = building.has(table.plan.generation) ? [] : emissions(table, step, event)
   const left = step.isLate ? 'late' : 'window-left'
   const reason = !step.isApplied ? left : emit.length > 0 ? 'changed' : 'counted'
   return groupDecided(table, step, reason, emit, dueMs)
@@ -107,7 +107,7 @@ function onDue(state: GroupState, timer: Timer, { bySource, building }: ViewsInF
   const table = bySource.get(timer.source)
   if (!table) return decided('dropped', undefined)
   const step = groupStep(table, state, timer.dueMs)
-  const emit = building.has(table.plan.generation) ? [] : emissions(table, step, timer, timer.dueMs)
+  const emit = building.has(table.plan.generation) ? [] : emissions(table, step, timer)
   if (!step.state) return decided('left', undefined, emit)
   return groupDecided(table, step, emit.length > 0 ? 'changed' : 'unchanged', emit, undefined)
 }
@@ -128,15 +128,12 @@ function groupDecided(
 
 function emissions(
   table: CompiledTable,
-  { changes, state }: GroupStep,
+  { changes }: GroupStep,
   { subject = '[]' }: Pick<Received, 'subject'>,
-  nowMs: number,
 ): readonly Emission[] {
   const group: readonly Scalar[] = JSON.parse(subject)
   return changes.flatMap(change => {
-    const row = change.window
-      ? rowOfWindow(table, group, change.window, change.isFinal)
-      : rollingRow(table, group, state, Math.max(state?.t ?? nowMs, nowMs))
+    const row = rowOfWindow(table, group, change.window, change.isFinal)
     return row ? [changeEmission(table, subject, row, change)] : []
   })
 }
@@ -147,7 +144,7 @@ function changeEmission(
   { values, window, isFinal }: TableRow,
   change: RowChange,
 ): Emission {
-  const revision = change.isFinal && change.window?.[3]
+  const revision = change.isFinal && change.window[3]
   const data: ViewChanged = {
     table: name,
     generation,
@@ -157,7 +154,7 @@ function changeEmission(
     ...(revision && { revision }),
   }
   return {
-    name: `row ${change.window?.[0] ?? ''}`,
+    name: `row ${change.window[0]}`,
     to: 'view-changes',
     key: subject,
     type: VIEW_CHANGED_TYPE,

@@ -56,29 +56,17 @@ export function windowingOf(plan: WindowPlan | undefined): Windowing {
   const { sizeMs } = plan
   const stepMs = plan.kind === 'tumbling' ? sizeMs : plan.advanceMs
   const endOf = (start: number) => start * stepMs + sizeMs
-  const isRolling = plan.kind === 'rolling'
   return {
     startsAt(timeMs) {
       const last = Math.floor(timeMs / stepMs)
-      // The row of a rolling window is merged from panes, each as long as a step.
-      const first = isRolling ? last : Math.floor((timeMs - sizeMs) / stepMs) + 1
+      const first = Math.floor((timeMs - sizeMs) / stepMs) + 1
       return Array.from({ length: last - first + 1 }, (_, index) => first + index)
     },
     boundsOf: ([start]) => ({ startMs: start * stepMs, endMs: endOf(start) }),
-    closesMs: ([start]) => (isRolling ? NEVER : endOf(start) + graceMs),
-    // A pane leaves as soon as the rolling window has moved past its start.
-    leavesMs: ([start]) => endOf(start) + (isRolling ? 0 : retentionMs),
+    closesMs: ([start]) => endOf(start) + graceMs,
+    leavesMs: ([start]) => endOf(start) + retentionMs,
     lateMs: start => endOf(start) + graceMs,
   }
-}
-
-/** Returns the bounds of a rolling window at a time. It ends with the step that contains the time. */
-export function rollingBounds(
-  { sizeMs, advanceMs }: { readonly sizeMs: number; readonly advanceMs: number },
-  nowMs: number,
-): WindowBounds {
-  const endMs = (Math.floor(nowMs / advanceMs) + 1) * advanceMs
-  return { startMs: endMs - sizeMs, endMs }
 }
 
 /** Returns the time of the last row of a session. */

@@ -114,7 +114,7 @@ describe('the tables that ship', () => {
     for (const key of partitionsOf('views', topicSize('view-rows', environment.name)))
       for await (const { entity, state } of storedEntities(inspection, key, source)) {
         const group = JSON.parse(entity.slice(source.length + 1))
-        for (const { values, window } of rowsOfGroup(table, group, state as GroupState, 0))
+        for (const { values, window } of rowsOfGroup(table, group, state as GroupState))
           rows.set([...group, ...(window ? [window.startMs] : [])].join(' '), values)
       }
     return rows

@@ -22,7 +22,6 @@ export const EVERY_AGGREGATE: readonly (readonly [AggregateName, number?])[] = [
   ['TOPK', 3],
   ['TOPKDISTINCT', 3],
   ['COUNT_DISTINCT'],
-  ['PERCENTILE', 0.5],
 ]
 
 /** Returns a table over readings of devices, with a column for each aggregate of `x`, and the number of rows. */
@@ -91,23 +90,15 @@ export function directWindows(window: WindowPlan | undefined, rows: readonly Tes
   const { sizeMs } = window
   const advanceMs = window.kind === 'tumbling' ? sizeMs : window.advanceMs
   const nowMs = Math.max(...rows.map(({ timeMs }) => timeMs))
-  const inside = (startMs: number, lateOf: (row: TestRow) => number): DirectRow => ({
-    window: [startMs, startMs + sizeMs],
-    rows: rows.filter(
-      row => row.timeMs >= startMs && row.timeMs < startMs + sizeMs && lateOf(row) > row.newestMs,
-    ),
-  })
-  const floor = (ms: number) => Math.floor(ms / advanceMs) * advanceMs
-  if (window.kind === 'rolling') {
-    const endMs = floor(nowMs) + advanceMs
-    return [inside(endMs - sizeMs, row => floor(row.timeMs) + sizeMs + graceMs)].filter(
-      row => row.rows.length > 0,
-    )
-  }
-  const firstMs = floor(Math.min(...rows.map(({ timeMs }) => timeMs)) - sizeMs)
+  const oldestMs = Math.min(...rows.map(({ timeMs }) => timeMs))
+  const firstMs = Math.floor((oldestMs - sizeMs) / advanceMs) * advanceMs
   const all: DirectRow[] = []
-  for (let startMs = firstMs; startMs <= nowMs; startMs += advanceMs)
-    all.push(inside(startMs, () => startMs + sizeMs + graceMs))
+  for (let startMs = firstMs; startMs <= nowMs; startMs += advanceMs) {
+    const endMs = startMs + sizeMs
+    const isIn = ({ timeMs, newestMs }: TestRow) =>
+      timeMs >= startMs && timeMs < endMs && endMs + graceMs > newestMs
+    all.push({ window: [startMs, endMs], rows: rows.filter(isIn) })
+  }
   return all.filter(row => row.rows.length > 0)
 }
 
@@ -133,7 +124,6 @@ export function directValues(rows: readonly TestRow[]): Readonly<Record<string, 
     TOPK: values.toReversed().slice(0, 3),
     TOPKDISTINCT: [...new Set(values.toReversed())].slice(0, 3),
     COUNT_DISTINCT: new Set(values).size,
-    PERCENTILE: some(values[Math.floor(0.5 * (values.length - 1))]),
   }
 }
 

@@ -167,7 +167,7 @@ function WindowChart({ columns, rows, window }: RowsAnswer): JSX.Element | null 
   const own = useMemo(() => rows.filter(row => keyText(columns, row) === group), [rows, columns, group])
   const points = useMemo(() => pointsOf(own, name), [own, name])
   const data = useMemo(() => [points.times, ...points.lists] as unknown as uPlot.AlignedData, [points])
-  if (!window || window.kind === 'rolling' || group === undefined || !numeric.includes(name)) return null
+  if (!window || group === undefined || !numeric.includes(name)) return null
   const values = points.lists.flat().filter(value => typeof value === 'number')
   const [least, most] = [Math.min(...values), Math.max(...values)].map(numberText)
   const spread = values.length === 0 ? 'no values' : `from ${least} to ${most}`

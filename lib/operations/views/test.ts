@@ -128,7 +128,7 @@ class ViewLog {
       const [state] = await this.#rows.states<GroupState>([entity])
       if (!state) continue
       const group: readonly Scalar[] = JSON.parse(partsOfEntity(entity).subject ?? '[]')
-      rows.push(...rowsOfGroup(table, group, state, this.#nowMs))
+      rows.push(...rowsOfGroup(table, group, state))
       late += state.l ?? 0
     }
     return { rows, late }

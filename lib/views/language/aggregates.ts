@@ -5,10 +5,9 @@ import { StatementError } from './statement-error.ts'
 import type { CallNode, Node } from './syntax.ts'
 
 const MAX_TOP = 100
-/** Maximum sizes of stored values, in bytes. Sketches are several times as large as a number or a sum. */
+/** Maximum sizes of stored values, in bytes. */
 const NUMBER_BYTES = 50
 const DISTINCT_BYTES = 1_030
-const PERCENTILE_BYTES = 10_000
 
 /** Aggregates by the names of ksqlDB, beside their own. */
 const ALIASES: Readonly<Record<string, AggregateName>> = {
@@ -16,8 +15,6 @@ const ALIASES: Readonly<Record<string, AggregateName>> = {
   STDDEV_SAMPLE: 'STDDEV',
   EARLIEST_BY_OFFSET: 'FIRST',
   LATEST_BY_OFFSET: 'LAST',
-  APPROX_PERCENTILE: 'PERCENTILE',
-  MEDIAN: 'PERCENTILE',
 }
 
 /** Aggregates of ksqlDB that keep every value, and the bounded ones to use instead. */
@@ -62,27 +59,26 @@ export function compileAggregate(
   if (bounded)
     throw new StatementError(`${written} keeps every value, so its state has no bound`, node.at, bounded)
   const name = ALIASES[written] ?? (written as AggregateName)
-  const hasParameter = PARAMETERS[name] !== undefined && written !== 'MEDIAN'
+  const isList = LISTS.includes(name)
   if (node.isStar && written === 'COUNT') return { aggregate: { function: 'COUNT' }, type: 'BIGINT' }
   const [argument] = node.arguments
-  if (!argument || node.isStar || node.arguments.length !== (hasParameter ? 2 : 1))
+  if (!argument || node.isStar || node.arguments.length !== (isList ? 2 : 1))
     throw new StatementError(
-      `${written} has ${hasParameter ? 'two arguments' : 'one argument'}`,
+      `${written} has ${isList ? 'two arguments' : 'one argument'}`,
       node.at,
-      `${written}(column${hasParameter ? `, ${PARAMETERS[name]?.example}` : ''})`,
+      `${written}(column${isList ? ', 10' : ''})`,
     )
   if (node.isDistinct && written !== 'COUNT')
     throw new StatementError('DISTINCT is only supported in COUNT', node.at, 'COUNT(DISTINCT column)')
   const typed = checked(compileArgument(argument), 'same', written)
   const used = node.isDistinct ? 'COUNT_DISTINCT' : name
   if (NUMERIC.includes(used)) checked(typed, 'number', written)
-  if (LISTS.includes(used)) checked(typed, 'ordered', written)
-  const value = hasParameter ? parameterOf(node, name) : written === 'MEDIAN' ? 0.5 : undefined
+  if (isList) checked(typed, 'ordered', written)
   return {
     aggregate: {
       function: used,
       argument: typed.value,
-      ...(value === undefined ? {} : { parameter: value }),
+      ...(isList ? { parameter: listLength(node) } : {}),
     },
     type: resultType(used, typed.type === 'NULL' ? 'BIGINT' : typed.type),
   }
@@ -95,37 +91,27 @@ export function bytesOf(aggregates: readonly Aggregate[]): number {
 
 function sizeOf({ function: name, argument, parameter = 1 }: Aggregate): number {
   if (name === 'COUNT_DISTINCT') return DISTINCT_BYTES
-  if (name === 'PERCENTILE') return PERCENTILE_BYTES
   if (!LISTS.includes(name) && name !== 'FIRST' && name !== 'LAST') return 0
   const isNumber = argument?.kind === 'field' && argument.type !== 'VARCHAR'
   return parameter * (isNumber ? NUMBER_BYTES : MAX_TEXT_LENGTH)
 }
 
-const NUMERIC: readonly AggregateName[] = ['SUM', 'AVG', 'STDDEV', 'MIN', 'MAX', 'PERCENTILE']
+const NUMERIC: readonly AggregateName[] = ['SUM', 'AVG', 'STDDEV', 'MIN', 'MAX']
 const LISTS: readonly AggregateName[] = ['TOPK', 'TOPKDISTINCT']
 
-/** Examples of second arguments, and the values that they may have. */
-const PARAMETERS: Partial<Record<AggregateName, { readonly example: number; readonly range: string }>> = {
-  TOPK: { example: 10, range: `a whole number from 1 to ${MAX_TOP}` },
-  TOPKDISTINCT: { example: 10, range: `a whole number from 1 to ${MAX_TOP}` },
-  PERCENTILE: { example: 0.99, range: 'a fraction from 0 to 1' },
-}
-
-function parameterOf(node: CallNode, name: AggregateName): number {
+/** Returns the number of values of `TOPK` and `TOPKDISTINCT`. */
+function listLength(node: CallNode): number {
   const parameter = node.arguments[1]
   const value = parameter?.kind === 'literal' ? parameter.value : undefined
-  const [least, most] = name === 'PERCENTILE' ? [0, 1] : [1, MAX_TOP]
-  const isValid = typeof value === 'number' && value >= least && value <= most
-  if (isValid && (name === 'PERCENTILE' || Number.isInteger(value))) return value
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MAX_TOP) return value
   const written = node.name.toUpperCase()
-  const { example, range } = PARAMETERS[name] ?? {}
-  const problem = `the second argument of ${written} is ${range}`
-  throw new StatementError(problem, parameter?.at ?? node.at, `${written}(column, ${example})`)
+  const problem = `the second argument of ${written} is a whole number from 1 to ${MAX_TOP}`
+  throw new StatementError(problem, parameter?.at ?? node.at, `${written}(column, 10)`)
 }
 
 function resultType(name: AggregateName, type: ColumnType): ColumnType {
   if (name === 'COUNT' || name === 'COUNT_DISTINCT') return 'BIGINT'
-  if (name === 'AVG' || name === 'STDDEV' || name === 'PERCENTILE') return 'DOUBLE'
+  if (name === 'AVG' || name === 'STDDEV') return 'DOUBLE'
   if (LISTS.includes(name)) return `ARRAY<${type === 'VARCHAR' || type === 'DOUBLE' ? type : 'BIGINT'}>`
   return name === 'SUM' && type === 'TIMESTAMP' ? 'BIGINT' : type
 }

@@ -173,8 +173,6 @@ function compileTable(
     throw new StatementError('a table has no LIMIT', at, 'SELECT * FROM table LIMIT 10')
   if (emit === 'final' && !statement.window)
     throw new StatementError('EMIT FINAL needs a window', at, WINDOW_FORM)
-  if (emit === 'final' && statement.window?.kind === 'rolling')
-    throw new StatementError('a rolling window never ends, so it has no final row', at, 'EMIT CHANGES')
   // The name is a part of a URI.
   if (!/^\w+$/.test(name.text))
     throw new StatementError('the name of a table has only letters, digits and _', name.at)

@@ -38,7 +38,7 @@ export interface CallNode {
 }
 
 export interface WindowClause {
-  readonly kind: 'tumbling' | 'hopping' | 'session' | 'rolling'
+  readonly kind: 'tumbling' | 'hopping' | 'session'
   readonly settings: readonly { readonly name: SettingName; readonly ms: number; readonly at: Position }[]
   readonly at: Position
 }

@@ -23,10 +23,6 @@ const SETTINGS = {
     required: ['gap'],
     form: 'WINDOW SESSION (5 MINUTES, RETENTION 1 HOUR, GRACE PERIOD 10 SECONDS)',
   },
-  rolling: {
-    required: ['size', 'advance'],
-    form: 'WINDOW ROLLING (SIZE 1 HOUR, ADVANCE BY 1 MINUTE, GRACE PERIOD 10 SECONDS)',
-  },
 } as const satisfies Record<WindowClause['kind'], { required: readonly SettingName[]; form: string }>
 
 /**
@@ -35,11 +31,7 @@ const SETTINGS = {
  */
 export function compileWindow({ kind, settings, at }: WindowClause, bytes: number): WindowPlan {
   const { required, form } = SETTINGS[kind]
-  const allowed: readonly SettingName[] = [
-    ...required,
-    'grace',
-    ...(kind === 'rolling' ? [] : (['retention'] as const)),
-  ]
+  const allowed: readonly SettingName[] = [...required, 'grace', 'retention']
   const given = new Map(settings.map(one => [one.name, one.ms]))
   const odd = settings.find(({ name }) => !allowed.includes(name))
   if (odd) throw new StatementError(`a ${kind} window has no ${WORDS[odd.name]}`, odd.at, form)
@@ -57,10 +49,7 @@ export function compileWindow({ kind, settings, at }: WindowClause, bytes: numbe
       at,
       form,
     )
-  const retentionMs =
-    kind === 'rolling'
-      ? graceMs
-      : (given.get('retention') ?? Math.max(sizeMs + graceMs, KEPT_WINDOWS * stepMs))
+  const retentionMs = given.get('retention') ?? Math.max(sizeMs + graceMs, KEPT_WINDOWS * stepMs)
   if (retentionMs < graceMs)
     throw new StatementError(
       'RETENTION is shorter than the grace period',
@@ -76,13 +65,13 @@ export function compileWindow({ kind, settings, at }: WindowClause, bytes: numbe
     throw new StatementError(
       `a group would keep ${windows} windows${size}, and ${most} are allowed`,
       at,
-      kind !== 'rolling' && longestMs >= graceMs
+      longestMs >= graceMs
         ? `RETENTION ${secondsText(longestMs)}`
         : given.has('advance') && leastMs <= sizeMs
           ? `ADVANCE BY ${secondsText(leastMs)}`
           : longestMs > sizeMs
             ? `GRACE PERIOD ${secondsText(longestMs - sizeMs)}`
-            : 'fewer values in TOPK, fewer percentiles, or fewer COUNT(DISTINCT)',
+            : 'fewer values in TOPK, or fewer COUNT(DISTINCT)',
     )
   }
   const bounds = { graceMs, retentionMs }

@@ -33,7 +33,7 @@ stored['views rows/0'] ??= { states: [] }
 stored['views rows/0'].states.push(['/device/m d-1', { newestMs: 5 }])
 const states = inspectionOf(stored as Record<string, StoredPartition>)
 
-const all = { of: ({ values }: { values: object }) => values, limit: 100, nowMs: 0 }
+const all = { of: ({ values }: { values: object }) => values, limit: 100 }
 
 describe('rows of tables', () => {
   it('given all groups, then the rows come in the order of their names, without other generations', async () => {

@@ -58,7 +58,7 @@ async function sent(plan: TablePlan, events: readonly Event[]): Promise<Kit> {
 
 async function rowsIn(kit: Kit, plan: TablePlan) {
   const state = (await kit.state(ENTITY)) as GroupState | undefined
-  return state ? rowsOfGroup(plan, ['walking'], state, 0) : []
+  return state ? rowsOfGroup(plan, ['walking'], state) : []
 }
 
 const changesOf = (kit: Kit) =>
@@ -211,17 +211,6 @@ describe('the changes of a group', () => {
     const kit = await sent(plan, [motion(3_600), motion(1, 'd-2')])
     assert.equal(kit.outcomes.at(-1), 'applied/window-left')
     assert.equal(((await kit.state(ENTITY)) as GroupState).l, undefined)
-  })
-
-  it('given a rolling window, then its row also changes when rows leave it', async () => {
-    const plan = tablePlan(
-      { kind: 'rolling', sizeMs: 10_000, advanceMs: 5_000, graceMs: 5_000, retentionMs: 5_000 },
-      COUNTED,
-    )
-    const kit = await sent(plan, [motion(1), motion(7)])
-    await kit.pass(120_000)
-    assert.deepEqual(changesOf(kit), ['1: -5 1 final', '7: 0 2 final', '10: 5 1 final', '15: 10 0 final'])
-    assert.equal(await kit.state(ENTITY), undefined)
   })
 
   it('given sessions, then a row between two of them joins them', async () => {

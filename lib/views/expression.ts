@@ -1,4 +1,6 @@
 /** Evaluates the expressions of a plan as SQL does: a comparison with null is neither true nor false, but null. Pure. */
+
+import { isTimestamp, parseTime } from '../../packages/runtime/cloudevents/attributes.ts'
 import { MAX_READ_CHARACTERS, readNumber } from '../number-text.ts'
 import type { ColumnType, Expression, FunctionName, Scalar } from './plan.ts'
 
@@ -68,10 +70,12 @@ const CONVERSIONS = {
   BIGINT: (value: unknown) => (Number.isSafeInteger(value) ? (value as number) : null),
   DOUBLE: (value: unknown) => (Number.isFinite(value) ? (value as number) : null),
   TIMESTAMP: (value: unknown) =>
-    typeof value === 'string'
-      ? (timestampIn(value) ?? null)
-      : isTime(value)
+    typeof value !== 'string'
+      ? isTime(value)
         ? CONVERSIONS.BIGINT(value)
+        : null
+      : isTimestamp(value)
+        ? parseTime(value)
         : null,
 } as const
 
@@ -82,15 +86,6 @@ export function isTime(value: unknown): value is number {
 
 function listIn(value: unknown): Value {
   return Array.isArray(value) ? value : null
-}
-
-const TIMESTAMP = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$/i
-
-/** Parses an RFC 3339 timestamp into milliseconds since the epoch. The time, or only its offset, may be missing: it is UTC. */
-export function timestampIn(text: string): number | undefined {
-  if (!TIMESTAMP.test(text)) return undefined
-  const ms = Date.parse(/T.*(?:Z|[+-]\d\d:?\d\d)$|^[^T]*$/i.test(text) ? text : `${text}Z`)
-  return Number.isNaN(ms) ? undefined : ms
 }
 
 /** Functions whose result depends on arguments that may be null. */
@@ -144,8 +139,8 @@ const STRICT: Partial<Record<FunctionName, (a: never, b: never, c: never) => Val
   ABS: Math.abs as (a: never) => number,
   CEIL: Math.ceil as (a: never) => number,
   FLOOR: Math.floor as (a: never) => number,
-  ROUND: (a: number, digits: number = 0) =>
-    finite(digits === 0 ? Math.round(a) : Math.round(a * 10 ** digits) / 10 ** digits),
+  ROUND: (a: number, digits?: number) =>
+    digits === undefined ? CONVERSIONS.BIGINT(Math.round(a) + 0) : finite(rounded(a, digits)),
   SQRT: (a: number) => finite(Math.sqrt(a)),
   LCASE: (a: string) => a.toLowerCase(),
   UCASE: (a: string) => a.toUpperCase(),
@@ -202,6 +197,22 @@ function numberIn(value: Scalar): number {
   if (typeof value !== 'string') return Number(value)
   const read = readNumber(value)
   return 'value' in read ? read.value : Number.NaN
+}
+
+/**
+ * Rounds a number to decimal digits; negative ones are to the left of the point. As in ksqlDB, the decimal form of the number is
+ * rounded, and a half upwards, so -1.5 becomes -1.
+ */
+function rounded(value: number, digits: number): number {
+  const [mantissa = '', exponent = '0'] = value.toExponential().split('e')
+  const [whole = '', fraction = ''] = mantissa.split('.')
+  const dropped = fraction.length - Number(exponent) - digits
+  if (dropped <= 0) return value + 0
+  if (dropped > fraction.length + 1) return 0
+  const [number, step] = [BigInt(whole + fraction), 10n ** BigInt(dropped)]
+  const rest = ((number % step) + step) % step
+  const result = number - rest + (2n * rest >= step ? step : 0n)
+  return Number(`${result}e${Number(exponent) - fraction.length}`)
 }
 
 /** Returns a part of a text. The first character is 1; a negative start counts from the end. */

@@ -13,8 +13,9 @@ import {
 } from '../plan.ts'
 import { AGGREGATE_FUNCTIONS, bytesOf, compileAggregate, hasAggregate, isAggregate } from './aggregates.ts'
 import { checked, compileExpression, includes, type Resolve, type Typed, typeNamed } from './expressions.ts'
+import { type DataObject, dataObjects, fieldNamed } from './fields.ts'
 import { StatementError, unknownName } from './statement-error.ts'
-import type { ColumnClause, Name, Node, Parse, Position, Query, Statement } from './syntax.ts'
+import type { ColumnClause, Node, Parse, Position, Query, Statement } from './syntax.ts'
 import { compileWindow } from './window.ts'
 
 /** File with statements. */
@@ -89,17 +90,18 @@ function compileStream({ name, columns, properties }: StreamStatement): StreamPl
   const signal = given.get('KAFKA_TOPIC')
   if (signal === undefined)
     throw new StatementError('the stream has no topic', name.at, "WITH (KAFKA_TOPIC = 'readings')")
-  const compiled = columns.flatMap(column => compileColumns(column, '', ['data']))
+  const types = given
+    .get('TYPE')
+    ?.split(',')
+    .map(type => type.trim())
+  const data = dataObjects(signal, types)
+  const compiled = columns.flatMap(column => compileColumns(column, '', ['data'], data))
   const names = compiled.map(column => column.name.toLowerCase())
   const repeated = columns.find(
     ({ name: { text } }) => names.filter(one => one === text.toLowerCase()).length > 1,
   )
   if (repeated)
     throw new StatementError(`the column ${repeated.name.text} is declared twice`, repeated.name.at)
-  const types = given
-    .get('TYPE')
-    ?.split(',')
-    .map(type => type.trim())
   return { name: name.text, signal, ...(types ? { types } : {}), columns: compiled }
 }
 
@@ -115,18 +117,16 @@ function compileColumns(
   { name, type, isKey }: ColumnClause,
   prefix: string,
   path: readonly string[],
+  objects: readonly DataObject[],
 ): StreamColumn[] {
-  const place = [...path, fieldOf(name)]
+  const field = fieldNamed(name, objects)
+  const place = [...path, field]
   const full = `${prefix}${name.text}`
-  if ('fields' in type) return type.fields.flatMap(field => compileColumns(field, `${full}->`, place))
+  if ('fields' in type) {
+    const inner = objects.flatMap(({ properties }) => properties?.[field] ?? [])
+    return type.fields.flatMap(column => compileColumns(column, `${full}->`, place, inner))
+  }
   return [{ name: full, type: typeNamed(type), path: place, ...(isKey ? { isKey: true } : {}) }]
-}
-
-/** Returns the field of a column: `deviceId` for `device_id` and `DEVICE_ID`, and the exact name for a name in backquotes. */
-function fieldOf({ text, isQuoted }: Name): string {
-  if (isQuoted) return text
-  const name = /[a-z]/.test(text) ? text : text.toLowerCase()
-  return name.replace(/(?<=[a-z0-9])_([a-z0-9])/gi, (_, letter: string) => letter.toUpperCase())
 }
 
 /** Columns that each stream has beside its own. */

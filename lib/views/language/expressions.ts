@@ -1,5 +1,5 @@
 /** Compiles expressions: names become places, and types are checked. Pure. */
-import { timestampIn } from '../expression.ts'
+import { isTimestamp, parseTime } from '../../../packages/runtime/cloudevents/attributes.ts'
 import type { ColumnType, Expression, FunctionName, Scalar } from '../plan.ts'
 import { StatementError, unknownName } from './statement-error.ts'
 import type { CallNode, Name, Node, Position } from './syntax.ts'
@@ -182,11 +182,10 @@ function unified(
 }
 
 function timestamp({ value, at }: Typed): Expression {
-  const ms =
-    value.kind === 'literal' && typeof value.value === 'string' ? timestampIn(value.value) : undefined
-  if (ms === undefined)
+  const text = value.kind === 'literal' ? value.value : null
+  if (typeof text !== 'string' || !isTimestamp(text))
     throw new StatementError('a timestamp is written as a text of RFC 3339', at, "'2026-01-31T08:00:00Z'")
-  return { kind: 'literal', value: ms }
+  return { kind: 'literal', value: parseTime(text) }
 }
 
 function literal(value: Scalar, isInteger = false): Omit<Typed, 'at'> {

@@ -26,19 +26,30 @@ const field = (path: string, type: string) => ({ kind: 'field', path: path.split
 describe('a stream', () => {
   it('given columns, then they are fields in camel case, nested ones and exact ones too', () => {
     const [stream] = planOf(
-      `create stream S (DEVICE_ID string PRIMARY KEY, queryLatencyMs DOUBLE, \`a_b\` INT, location STRUCT<site_name VARCHAR>)
-       WITH (kafka_topic='readings', value_format='avro', type='io.a.v1, io.b.v1');`,
+      `create stream S (SENSOR_ID string PRIMARY KEY, querylatencyms DOUBLE, \`cpu_usage\` INT, location STRUCT<SITE VARCHAR>)
+       WITH (kafka_topic='readings', value_format='avro', type='io.sluice.environment.reading.v1, io.sluice.database.reading.v1');`,
     ).streams
     assert.equal(stream?.signal, 'readings')
-    assert.deepEqual(stream?.types, ['io.a.v1', 'io.b.v1'])
+    assert.deepEqual(stream?.types, ['io.sluice.environment.reading.v1', 'io.sluice.database.reading.v1'])
     assert.deepEqual(
       stream?.columns.map(({ name, type, path, isKey }) => [name, type, path.join('.'), isKey]),
       [
-        ['DEVICE_ID', 'VARCHAR', 'data.deviceId', true],
-        ['queryLatencyMs', 'DOUBLE', 'data.queryLatencyMs', undefined],
-        ['a_b', 'BIGINT', 'data.a_b', undefined],
-        ['location->site_name', 'VARCHAR', 'data.location.siteName', undefined],
+        ['SENSOR_ID', 'VARCHAR', 'data.sensorId', true],
+        ['querylatencyms', 'DOUBLE', 'data.queryLatencyMs', undefined],
+        ['cpu_usage', 'BIGINT', 'data.cpu_usage', undefined],
+        ['location->SITE', 'VARCHAR', 'data.location.site', undefined],
       ],
+    )
+  })
+
+  it('given keys of users, then they stay as they are', () => {
+    const [stream] = planOf(
+      `CREATE STREAM s (soil_moisture DOUBLE, tags STRUCT<soil_moisture VARCHAR, sensor_id VARCHAR, Rack VARCHAR>)
+       WITH (KAFKA_TOPIC = 'readings');`,
+    ).streams
+    assert.deepEqual(
+      stream?.columns.map(({ path }) => path.join('.')),
+      ['data.soil_moisture', 'data.tags.soil_moisture', 'data.tags.sensor_id', 'data.tags.Rack'],
     )
   })
 })
@@ -269,6 +280,10 @@ describe('a statement with an error', () => {
     ['CREATE TABLE t (a VARCHAR) WITH (x = 1)', /^1:16 a table has no topic of its own/],
     ['CREATE STREAM s AS SELECT a FROM r', /^1:17 a stream that is made by a query is not supported/],
     ['INSERT INTO r VALUES (1)', /^1:1 INSERT is not supported/],
+    ...['2026-02-30T00:00:00Z', '2026-01-01', '2026-01-01T08:00:00'].map((at): [string, RegExp] => [
+      select('COUNT(*)', `WHERE at > '${at}' GROUP BY device_id`),
+      /^3:12 a timestamp is written as a text of RFC 3339; '2026-01-31T08:00:00Z'$/,
+    ]),
     ['SELECT * FROM r', /^1:1 a file declares only streams and tables/],
     ['CREATE TABLE t AS SELECT a, COUNT(*) FROM rr GROUP BY a', /^1:43 unknown stream rr; known: r$/],
     ['CREATE TABLE r AS SELECT activity FROM r GROUP BY activity', /^1:14 r is declared twice$/],

@@ -1,4 +1,5 @@
 /** The plan in force in a partition, with its tables compiled. Pure. */
+import { boundsError } from './bounds.ts'
 import { rowSource } from './event-names.ts'
 import type { ActivatedPlan } from './plan.ts'
 import { type CompiledTable, compiledTable } from './table.ts'
@@ -12,8 +13,12 @@ export interface ViewsInForce {
   readonly building: ReadonlySet<string>
 }
 
-/** @throws Error if the plan has a function that is unknown to this version */
+/** @throws Error if a table is beyond the bounds, or has a function that is unknown to this version */
 export function viewsInForce({ tables, building }: Pick<ActivatedPlan, 'tables' | 'building'>): ViewsInForce {
+  for (const table of tables) {
+    const error = boundsError(table)
+    if (error !== undefined) throw new Error(`${table.name}: ${error}`)
+  }
   const compiled = tables.map(compiledTable)
   return {
     bySignal: Map.groupBy(compiled, ({ plan }) => plan.signal),

@@ -96,6 +96,9 @@ export const AGGREGATES = [
 ] as const
 export type AggregateName = (typeof AGGREGATES)[number]
 
+/** Aggregates whose values are lists, of at most `parameter` values. */
+export const LISTS: readonly AggregateName[] = ['TOPK', 'TOPKDISTINCT']
+
 /** Aggregates that are computed from a sketch of bounded size, so their values are approximate. */
 export const APPROXIMATE: readonly AggregateName[] = ['COUNT_DISTINCT']
 

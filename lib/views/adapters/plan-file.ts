@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { viewsInForce } from '../in-force.ts'
 import type { TablePlan, ViewPlan } from '../plan.ts'
 
 const PLAN_FILE = 'plan.json'
@@ -29,7 +30,13 @@ export async function loadPlan(viewsDir: string): Promise<ViewPlan> {
   }
   if (!Array.isArray(plan?.streams) || !Array.isArray(plan.tables) || !plan.tables.every(isTable))
     throw unusable('it is not a plan of tables')
-  return plan as ViewPlan
+  const { streams, tables } = plan
+  try {
+    viewsInForce({ tables, building: [] })
+  } catch (error) {
+    throw unusable((error as Error).message, error)
+  }
+  return { streams, tables }
 }
 
 /** Returns the tables of the plan in a folder; undefined if the folder has no plan that can be used. */

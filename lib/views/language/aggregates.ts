@@ -1,13 +1,9 @@
 /** Compiles calls of aggregates. Those whose state grows with the rows are refused. Pure. */
-import { AGGREGATES, type Aggregate, type AggregateName, type ColumnType, MAX_TEXT_LENGTH } from '../plan.ts'
+import { MAX_TOP } from '../bounds.ts'
+import { AGGREGATES, type Aggregate, type AggregateName, type ColumnType, LISTS } from '../plan.ts'
 import { checked, type Typed } from './expressions.ts'
 import { StatementError } from './statement-error.ts'
 import type { CallNode, Node } from './syntax.ts'
-
-const MAX_TOP = 100
-/** Maximum sizes of stored values, in bytes. */
-const NUMBER_BYTES = 50
-const DISTINCT_BYTES = 1_030
 
 /** Aggregates by the names of ksqlDB, beside their own. */
 const ALIASES: Readonly<Record<string, AggregateName>> = {
@@ -84,20 +80,7 @@ export function compileAggregate(
   }
 }
 
-/** Returns the size that the stored states of aggregates can have, in bytes, without numbers of unusual length. */
-export function bytesOf(aggregates: readonly Aggregate[]): number {
-  return aggregates.reduce((sum, one) => sum + NUMBER_BYTES + sizeOf(one), 0)
-}
-
-function sizeOf({ function: name, argument, parameter = 1 }: Aggregate): number {
-  if (name === 'COUNT_DISTINCT') return DISTINCT_BYTES
-  if (!LISTS.includes(name) && name !== 'FIRST' && name !== 'LAST') return 0
-  const isNumber = argument?.kind === 'field' && argument.type !== 'VARCHAR'
-  return parameter * (isNumber ? NUMBER_BYTES : MAX_TEXT_LENGTH)
-}
-
 const NUMERIC: readonly AggregateName[] = ['SUM', 'AVG', 'STDDEV', 'MIN', 'MAX']
-const LISTS: readonly AggregateName[] = ['TOPK', 'TOPKDISTINCT']
 
 /** Returns the number of values of `TOPK` and `TOPKDISTINCT`. */
 function listLength(node: CallNode): number {

@@ -1,5 +1,6 @@
 /** Compiles the files of `config/views/` into a plan. Pure. */
 import { planHash } from '../activation.ts'
+import { boundsError } from '../bounds.ts'
 import {
   type Aggregate,
   APPROXIMATE,
@@ -11,7 +12,7 @@ import {
   type TablePlan,
   type ViewPlan,
 } from '../plan.ts'
-import { AGGREGATE_FUNCTIONS, bytesOf, compileAggregate, hasAggregate, isAggregate } from './aggregates.ts'
+import { AGGREGATE_FUNCTIONS, compileAggregate, hasAggregate, isAggregate } from './aggregates.ts'
 import { checked, compileExpression, includes, type Resolve, type Typed, typeNamed } from './expressions.ts'
 import { type DataObject, dataObjects, fieldNamed } from './fields.ts'
 import { StatementError, unknownName } from './statement-error.ts'
@@ -190,7 +191,7 @@ function compileTable(
   })
   const having =
     statement.having && checked(compileExpression(statement.having, resolve), 'BOOLEAN', 'HAVING').value
-  const window = statement.window && compileWindow(statement.window, bytesOf(aggregates))
+  const window = statement.window && compileWindow(statement.window, aggregates)
   const rows = {
     signal: stream.signal,
     ...(stream.types ? { types: stream.types } : {}),
@@ -202,6 +203,8 @@ function compileTable(
     ...(having ? { having } : {}),
     ...(emit === 'final' ? { isFinalOnly: true as const } : {}),
   }
+  const error = boundsError(rows)
+  if (error !== undefined) throw new StatementError(error, at)
   const generation = planHash(rows).slice(0, 8)
   return { name: name.text, generation, statement: text, ...rows }
 }

@@ -1,10 +1,9 @@
 /** Compiles the window of a table. The number of windows that a group keeps, and their size, are bounded. Pure. */
-import type { WindowPlan } from '../plan.ts'
+import { LEAST_STEP_MS, MAX_WINDOWS, maxWindows, windowBytes, windowCount } from '../bounds.ts'
+import type { Aggregate, WindowPlan } from '../plan.ts'
 import { StatementError } from './statement-error.ts'
 import type { SettingName, WindowClause } from './syntax.ts'
 
-const MAX_WINDOWS = 1_000
-const MAX_BYTES = 1024 * 1024
 const KEPT_WINDOWS = 10
 const DEFAULT_GRACE_MS = 10_000
 const SECOND_MS = 1_000
@@ -26,10 +25,13 @@ const SETTINGS = {
 } as const satisfies Record<WindowClause['kind'], { required: readonly SettingName[]; form: string }>
 
 /**
- * @param bytes maximum size of a stored window
+ * @param aggregates values that are stored for each window
  * @throws StatementError if a setting is missing or unknown, or if a group would keep too many windows
  */
-export function compileWindow({ kind, settings, at }: WindowClause, bytes: number): WindowPlan {
+export function compileWindow(
+  { kind, settings, at }: WindowClause,
+  aggregates: readonly Aggregate[],
+): WindowPlan {
   const { required, form } = SETTINGS[kind]
   const allowed: readonly SettingName[] = [...required, 'grace', 'retention']
   const given = new Map(settings.map(one => [one.name, one.ms]))
@@ -41,7 +43,7 @@ export function compileWindow({ kind, settings, at }: WindowClause, bytes: numbe
   const graceMs = given.get('grace') ?? DEFAULT_GRACE_MS
   const sizeMs = given.get('size') ?? given.get('gap') ?? 0
   const stepMs = given.get('advance') ?? sizeMs
-  if (stepMs < SECOND_MS || stepMs > sizeMs)
+  if (stepMs < LEAST_STEP_MS || stepMs > sizeMs)
     throw new StatementError(
       given.has('advance')
         ? 'ADVANCE BY is at least one second and at most SIZE'
@@ -56,12 +58,12 @@ export function compileWindow({ kind, settings, at }: WindowClause, bytes: numbe
       at,
       `RETENTION ${secondsText(graceMs)}`,
     )
-  const windows = Math.ceil((retentionMs + sizeMs) / stepMs)
-  const most = Math.min(MAX_WINDOWS, Math.floor(MAX_BYTES / bytes))
+  const windows = windowCount(sizeMs, stepMs, retentionMs)
+  const most = maxWindows(aggregates)
   if (windows > most) {
     const longestMs = most * stepMs - sizeMs
     const leastMs = (retentionMs + sizeMs) / most
-    const size = most < MAX_WINDOWS ? ` of ${Math.ceil(bytes / 1024)} KiB` : ''
+    const size = most < MAX_WINDOWS ? ` of ${Math.ceil(windowBytes(aggregates) / 1024)} KiB` : ''
     throw new StatementError(
       `a group would keep ${windows} windows${size}, and ${most} are allowed`,
       at,

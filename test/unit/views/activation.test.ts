@@ -72,6 +72,13 @@ describe('the plan file', () => {
       '{"streams":[],"tables":[{"name":"a","generation":"b","columns":[],"group":[]}]}',
       /it is not a plan of tables/,
     ],
+    [
+      JSON.stringify({
+        streams: [],
+        tables: [tablePlan({ kind: 'hopping', sizeMs: 3_600_000, advanceMs: 1, graceMs: 0, retentionMs: 0 })],
+      }),
+      /plan\.json: stats: the window is unknown, or one of its times is out of range: run/,
+    ],
   ] as const)
     it(`given ${text ?? 'no file'}, then one message has the file and the remedy`, async () => {
       const folder = await mkdtemp(join(tmpdir(), 'plan-'))

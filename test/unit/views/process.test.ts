@@ -12,7 +12,7 @@ import {
   type ViewChanged,
 } from '../../../lib/views/event-names.ts'
 import type { GroupState } from '../../../lib/views/group.ts'
-import type { TablePlan, WindowPlan } from '../../../lib/views/plan.ts'
+import type { Expression, TablePlan, WindowPlan } from '../../../lib/views/plan.ts'
 import { type ViewsState, views } from '../../../lib/views/process.ts'
 import { rowsOfGroup } from '../../../lib/views/rows.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
@@ -263,6 +263,34 @@ describe('the changes of a group', () => {
     assert.match(kit.outcomes.at(-1) ?? '', /^failed/)
     assert.equal((await kit.when(motion(2)))[0]?.reason, 'regrouped')
   })
+
+  const deep = (depth: number): Expression =>
+    Array.from({ length: depth }).reduce<Expression>(
+      value => ({ kind: 'call', name: 'NEGATE', arguments: [value] }),
+      { kind: 'aggregate', index: 0 },
+    )
+  const having = (value: Expression) => tablePlan(undefined, { ...COUNTED, having: value })
+  const literals = Array.from({ length: 10_001 }, () => ({ kind: 'literal', value: 1 }) as const)
+  const beyond: Readonly<Record<string, TablePlan>> = {
+    'steps of a microsecond': tablePlan({ ...MINUTE, kind: 'hopping', advanceMs: 0.001 }, COUNTED),
+    'steps of nothing': tablePlan({ ...MINUTE, kind: 'hopping', advanceMs: 0 }, COUNTED),
+    'a step longer than the window': tablePlan({ ...MINUTE, kind: 'hopping', advanceMs: 61_000 }, COUNTED),
+    'more than 1,000 windows': tablePlan({ ...MINUTE, retentionMs: 60_000_000 }, COUNTED),
+    'a retention shorter than the grace': tablePlan({ ...MINUTE, retentionMs: 1 }, COUNTED),
+    'a window without size': tablePlan({ ...MINUTE, sizeMs: Number.NaN }, COUNTED),
+    'a window of another version': tablePlan({ ...MINUTE, kind: 'rolling' as 'tumbling' }, COUNTED),
+    'a list of 101 values': tablePlan(undefined, { of: [['TOPK', 101]] }),
+    'states of more than 1 MiB': tablePlan(MINUTE, {
+      of: Array.from({ length: 100 }, () => ['COUNT_DISTINCT'] as const),
+    }),
+    'a deep expression': having(deep(50_000)),
+    'a wide expression': having({ kind: 'call', name: 'IN', arguments: literals }),
+  }
+  for (const [name, plan] of Object.entries(beyond))
+    it(`given a plan with ${name}, then it is refused as a statement is`, () => {
+      const read = views().context.read({ tables: [plan], building: [] })
+      assert.match(read.kind === 'rejected' ? read.why : read.kind, /^the plan .* cannot be used: stats: /)
+    })
 
   it('given a table that is dropped, then its groups and their rows are', async () => {
     const plan = tablePlan(undefined, COUNTED)

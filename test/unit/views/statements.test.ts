@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { compilePlan } from '../../../lib/views/language/compile.ts'
 import { parse } from '../../../lib/views/language/parser.ts'
@@ -174,6 +175,67 @@ const select = (columns: string, rest = 'GROUP BY device_id') =>
 function nested(before: string, after: string): string {
   return `${`${before} `.repeat(30)}n${after.repeat(30)}`
 }
+
+describe('a form of ksqlDB that is refused', () => {
+  const WORDS =
+    'INSERT, UPDATE, DELETE, ALTER, TERMINATE, PAUSE, RESUME, RUN SCRIPT, PRINT, EXPLAIN, ASSERT, SET, UNSET, DEFINE, SHOW TOPICS, DESCRIBE FUNCTION'
+  const stream = (columns: string) => `CREATE STREAM s ${columns} WITH (KAFKA_TOPIC = 'readings');`
+  const forms: Readonly<Record<string, readonly string[]>> = {
+    'CREATE TABLE name WITH (…) AS SELECT': ['CREATE TABLE t WITH (PARTITIONS = 3) AS SELECT a FROM r'],
+    'CREATE STREAM name WITH (…)': [stream('')],
+    'CREATE SOURCE …': ["CREATE SOURCE STREAM s (a INT) WITH (KAFKA_TOPIC = 'readings')"],
+    'CREATE TYPE': ['CREATE TYPE a AS VARCHAR'],
+    'DROP STREAM': ['DROP STREAM r'],
+    ...Object.fromEntries(WORDS.split(', ').map(word => [word, [`${word} r`]])),
+    'DECIMAL`, `DATE`, `TIME`, `BYTES`, `MAP`, `ARRAY': [
+      'DECIMAL(4, 2)',
+      'DATE',
+      'TIME',
+      'BYTES',
+      'MAP<VARCHAR, INT>',
+      'ARRAY<INT>',
+    ].map(type => stream(`(a ${type})`)),
+    "'2026-01-31'": [select('COUNT(*)', "WHERE ROWTIME > '2026-01-31' GROUP BY device_id")],
+    'ROWPARTITION`, `ROWOFFSET`, `HEADERS': [
+      select('MAX(ROWPARTITION)'),
+      select('MAX(ROWOFFSET)'),
+      stream('(a BYTES HEADERS)'),
+    ],
+    'LATEST_BY_OFFSET(x, 3)': [select('LATEST_BY_OFFSET(x, 3)'), select('EARLIEST_BY_OFFSET(x, false)')],
+    'TOPK(x, y, k)': [select('TOPK(x, n, 3)')],
+    CORRELATION: [select('CORRELATION(x, n)')],
+    EXPLODE: [select('EXPLODE(x)')],
+    AS_VALUE: [select('AS_VALUE(device_id)')],
+    'IS DISTINCT FROM': [select('COUNT(*)', 'WHERE x IS DISTINCT FROM 1 GROUP BY device_id')],
+    'LIKE … ESCAPE': [select('COUNT(*)', "WHERE activity LIKE 'a' ESCAPE '!' GROUP BY device_id")],
+    'x[1]`, `ARRAY[…]`, `MAP(…)`, `STRUCT(…)`, `x => …': [
+      'x[1]',
+      'ARRAY[1]',
+      "MAP('a' := 1)",
+      'STRUCT(a := 1)',
+      'TRANSFORM(x, y => y)',
+    ].map(value => select(`MAX(${value})`)),
+    'CAST(x AS TIMESTAMP)`, `.5': [select('MAX(CAST(activity AS TIMESTAMP))'), select('MAX(.5)')],
+    'SELECT *` and `LIMIT` in a table': [
+      'CREATE TABLE t AS SELECT * FROM r GROUP BY activity',
+      select('COUNT(*)', 'GROUP BY device_id LIMIT 1'),
+    ],
+    'names in `"quotes"`, `stream.column`, other names for streams, names of columns in `HAVING`': [
+      select('MAX("x")'),
+      select('MAX(r.x)'),
+      'CREATE TABLE t AS SELECT activity, COUNT(*) FROM r AS q GROUP BY activity',
+      select('COUNT(*) AS c', 'GROUP BY device_id HAVING c > 1'),
+    ],
+  }
+  const [, list = ''] = readFileSync('config/views/README.md', 'utf8').split(
+    /^## (?:Beside ksqlDB|Windows)$/m,
+  )
+  for (const [form, texts] of Object.entries(forms))
+    it(`given ${form}, then it stands in the list of differences`, () => {
+      for (const text of texts) assert.notEqual(errorOf(text), 'no error', text)
+      assert.ok(list.includes(form))
+    })
+})
 
 describe('a statement with an error', () => {
   const cases: [string, RegExp][] = [

@@ -118,7 +118,7 @@ export async function readViewTests(
       tests: { file: shown, plan, tests: tests.map((one, index) => testOf(one, index, lineOf)) },
     }
   } catch (error) {
-    if (error instanceof StatementError) return { faults: [error] }
+    if (error instanceof StatementError) return { faults: [error.located] }
     if (error instanceof OperationFailure) return { faults: [fault(['statements'], error.message)] }
     throw error
   }

@@ -1,3 +1,4 @@
+import { errorLine, type LocatedError } from '../../file-errors.ts'
 import { similarNames } from '../../similar.ts'
 import type { Position } from './syntax.ts'
 
@@ -11,8 +12,7 @@ export class StatementError extends Error {
   readonly column: number
 
   constructor(problem: string, at: Position, nearest?: string, file = 'statement') {
-    const form = nearest === undefined ? '' : `; the nearest valid form is: ${nearest}`
-    super(`${file}:${at.line}:${at.column}  ${problem}${form}`)
+    super(errorLine(locatedError(problem, at, nearest, file)))
     this.problem = problem
     this.nearest = nearest
     this.file = file
@@ -20,10 +20,25 @@ export class StatementError extends Error {
     this.column = at.column
   }
 
+  /** The error with its position apart from its message. */
+  get located(): LocatedError {
+    return locatedError(this.problem, this, this.nearest, this.file)
+  }
+
   /** Returns the error with the name of the file in which the statement is. */
   inFile(file: string): StatementError {
     return new StatementError(this.problem, this, this.nearest, file)
   }
+}
+
+function locatedError(
+  problem: string,
+  { line, column }: Position,
+  nearest: string | undefined,
+  file: string,
+): LocatedError {
+  const form = nearest === undefined ? '' : `; the nearest valid form is: ${nearest}`
+  return { file, line, column, message: `${problem}${form}` }
 }
 
 /** Returns the error for an unknown name. It has the most similar name or, without one, all names. */

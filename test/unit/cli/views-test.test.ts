@@ -90,7 +90,7 @@ describe('sluice views test', () => {
     )
     const { status, stdout } = await ran(['views', 'test', 'broken.yaml'], { folder })
     assert.equal(status, 1)
-    assert.match(stdout, /^broken\.sql:2:3 {2}/m)
+    assert.match(stdout, /^broken\.sql:2:3 {2}(?!.*broken\.sql)/m)
   })
 
   it('given an unknown table, then it is named', async () => {

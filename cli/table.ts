@@ -1,4 +1,6 @@
 /** Formats rows as text for the width of a terminal. Pure. */
+
+import { shortNumber } from '../lib/short-number.ts'
 import type { TableColumn } from '../lib/tables/table.ts'
 import { harmless, shortened, shortenedAtStart, widthOf } from './text-width.ts'
 
@@ -12,9 +14,6 @@ export interface Column {
   /** Order in which columns are omitted if the table is too wide. A column without this number is never omitted. */
   readonly leaveOut?: number
 }
-
-/** Number of significant digits in tables. The output of `--json` contains all digits. */
-const DIGITS = 6
 
 /**
  * Formats rows of a declared table as text.
@@ -35,19 +34,20 @@ export function rowsText<Row>(
       ...(leaveOut === undefined ? {} : { leaveOut }),
     }
   })
-  const cells = rows.map(row => columns.map(({ type, value }) => cellText(type, value(row))))
+  const cells = rows.map(row =>
+    columns.map(({ type, value, limits }) => cellText(type, value(row), limits?.(row))),
+  )
   return tableText(shown, cells, width)
 }
 
-function cellText(type: TableColumn<never>['type'], value: string | number | null): string {
+function cellText(
+  type: TableColumn<never>['type'],
+  value: string | number | null,
+  limits?: readonly number[],
+): string {
   if (value === null) return '-'
   if (typeof value === 'string') return harmless(value)
-  return type === 'count' ? String(value) : numberText(value)
-}
-
-/** Returns a number such as `41.25`, rounded to six significant digits. */
-export function numberText(value: number): string {
-  return String(Number(value.toPrecision(DIGITS)))
+  return String(type === 'count' ? value : shortNumber(value, limits))
 }
 
 /** Maximum width of a cell that others follow, so that one long cell does not pad every row. `--json` shows it whole. */

@@ -1,7 +1,6 @@
 /** Formats one alert, or the alerts of one entity, as text. Pure. */
 import type { AlertTransition } from '../../lib/queries/alert-history.ts'
 import type { ShownAlert, ShownAlerts } from '../../lib/queries/known-alerts.ts'
-import { numberText } from '../table.ts'
 import { harmless } from '../text-width.ts'
 import { behindNotes, valueText } from './text.ts'
 
@@ -27,7 +26,7 @@ function alertText(alert: ShownAlert): string {
     ['severity', alert.severity],
     ['summary', alert.summary],
     ['metric', alert.metric === null ? null : `${alert.family}.${alert.metric}`],
-    ['value', `${valueText(alert)}${threshold === null ? '' : `, threshold ${numberText(threshold)}`}`],
+    ['value', `${valueText(alert)}${threshold === null ? '' : `, threshold ${threshold}`}`],
     ['condition since', alert.activeAt],
     ['fired', alert.startedAt],
     ['resolved', endedAt],
@@ -60,13 +59,15 @@ function phaseText({ state, phase }: ShownAlert): string | null {
  */
 function transitionText({ time, kind, partition, offset, ...more }: AlertTransition): string {
   const { value, threshold, reason, by, traceparent } = more
-  const limit = threshold === undefined ? '' : ` (threshold ${numberText(threshold)})`
+  const limit = threshold === undefined ? '' : ` (threshold ${threshold})`
   const parts = [
     time,
     kind,
     `${partition}@${offset}`,
     ...(reason === undefined ? [] : [reason]),
-    ...(value === undefined ? [] : [`value ${valueText({ value })}${limit}`]),
+    ...(value === undefined
+      ? []
+      : [`value ${valueText({ value, ...(threshold !== undefined && { threshold }) })}${limit}`]),
     ...(by === undefined ? [] : [`by ${by}${said(more)}`]),
     ...(traceparent === undefined || by !== undefined ? [] : [traceparent]),
   ]

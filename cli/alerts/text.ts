@@ -1,6 +1,7 @@
 /** Formats lists and counts of alerts as text. Pure. */
 
 import type { PendingAlert, WantedState } from '../../lib/queries/known-alerts.ts'
+import { limitsOfValue, shortNumber } from '../../lib/short-number.ts'
 import {
   ALERT_COLUMNS,
   type AlertCount,
@@ -8,7 +9,7 @@ import {
   type CountedBy,
 } from '../../lib/tables/alert-summary.ts'
 import { PENDING_COLUMNS } from '../../lib/tables/conditions.ts'
-import { type Column, numberText, rowsText, tableText } from '../table.ts'
+import { type Column, rowsText, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
 
 /** JSON document that `alerts list --json` prints. */
@@ -72,8 +73,13 @@ export function countText(
 }
 
 /** Formats the value that an alert observed: a number such as `41`, or a state. */
-export function valueText({ value }: Pick<AlertSummary, 'value'>): string {
-  return value === null ? '-' : typeof value === 'number' ? numberText(value) : harmless(value)
+export function valueText(alert: {
+  readonly value: AlertSummary['value']
+  readonly threshold?: number | null
+}): string {
+  const { value } = alert
+  if (value === null) return '-'
+  return typeof value === 'number' ? `${shortNumber(value, limitsOfValue(alert))}` : harmless(value)
 }
 
 /** Returns notes for a list that may not be up to date. */

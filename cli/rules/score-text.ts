@@ -4,6 +4,7 @@ import { count } from '../../lib/count.ts'
 import { durationText } from '../../lib/duration.ts'
 import type { ScoreReport } from '../../lib/operations/rule-score/report.ts'
 import type { Score } from '../../lib/operations/rule-score/score.ts'
+import { shortNumber } from '../../lib/short-number.ts'
 import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
 
@@ -36,7 +37,7 @@ export function scoreText(report: ScoreReport, columns?: number): string {
       return [`${from} to ${to}`, entity, metric, kind]
     }),
     list('False alerts', report.falseAlerts, ({ rule, entity, metric, startedAt, endedAt, value }) => {
-      const shown = typeof value === 'number' ? String(Number(value.toPrecision(6))) : value
+      const shown = typeof value === 'number' ? String(shortNumber(value)) : value
       return [`${startedAt} to ${endedAt ?? 'the end'}`, rule, entity, [metric, shown].join(' ')]
     }),
     ...notesOf(report),

@@ -1,5 +1,6 @@
 /** Summaries of alerts: templates with `{{placeholders}}`, which are filled in once, when the alert fires. */
 import { durationText } from '../duration.ts'
+import { shortNumber } from '../short-number.ts'
 import { groupText } from '../views/event-names.ts'
 import { conditionKind, measureKind, OWN_PLACEHOLDERS, rememberingKind, type Value } from './condition.ts'
 import { unitOf } from './given.ts'
@@ -99,17 +100,19 @@ export function renderSummary(rule: Rule, compared: Compared, entity: Entity): s
   const { condition, measure } = rule
   const unit = unitOf(rule.family, rule.metric)
   const own = measured ?? value
+  const limits = [threshold, words.expectedLow, words.expectedHigh].filter(limit => limit !== undefined)
   const comparedUnit = measure ? (measureKind(measure).unit?.symbol ?? unit) : unit
   const thresholdText = conditionKind(condition).words.threshold?.(condition) ?? ''
   const texts: Record<Placeholder, string> = {
-    value: typeof value === 'number' ? quantity(value, comparedUnit) : String(value ?? ''),
+    value:
+      typeof value === 'number' ? quantity(shortNumber(value, limits), comparedUnit) : String(value ?? ''),
     threshold: threshold === undefined ? thresholdText : quantity(threshold, comparedUnit),
     metric: rule.metric,
     entity: entityText(rule, entity),
     source: entity.source,
     rule: rule.name,
     severity: rule.severity,
-    measured: typeof own === 'number' ? quantity(own, unit) : (own ?? ''),
+    measured: typeof own === 'number' ? quantity(shortNumber(own, limits), unit) : (own ?? ''),
   }
   const ofKind = Object.entries(words).map(([name, word]) => {
     return [name, typeof word === 'string' ? word : quantity(word, name === 'score' ? undefined : unit)]
@@ -142,13 +145,9 @@ function entityText({ table }: Rule, { source, subject }: Entity): string {
   return table === undefined || subject === undefined ? (subject ?? source) : groupText(subject)
 }
 
-/**
- * Returns the number with six significant digits and its unit. The data of the alert contains the exact number. The unit `1` of
- * counts is not shown.
- */
+/** Returns a number with its unit. The unit `1` of counts is not shown. */
 function quantity(value: number, unit: string | undefined): string {
-  const digits = String(Number(value.toPrecision(6)))
-  return unit === undefined || unit === '1' ? digits : `${digits} ${unit}`
+  return unit === undefined || unit === '1' ? `${value}` : `${value} ${unit}`
 }
 
 function braced(names: readonly string[]): string {

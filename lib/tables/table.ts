@@ -30,6 +30,8 @@ export interface TableColumn<Row> {
    */
   readonly leaveOut?: number
   readonly value: (row: Row) => string | number | null
+  /** Limits of a `number`, on whose sides it stays when it is rounded. */
+  readonly limits?: (row: Row) => readonly number[]
 }
 
 /** State of an entity, as stored by the process of the table. */

@@ -136,7 +136,10 @@ function Cause({ id, alert }: Props & { readonly id: string }): JSX.Element {
               <Facts
                 of={[
                   ['Read', <Moment key="read" at={cause.time} />],
-                  alert.metric && [alert.metric, valueText(valueIn(cause.data, alert.metric))],
+                  alert.metric && [
+                    alert.metric,
+                    valueText({ value: valueIn(cause.data, alert.metric), threshold: alert.threshold }),
+                  ],
                   ['Id', link(cause.id, '/event', { id: cause.id })],
                   [
                     'In Kafka',
@@ -174,18 +177,24 @@ function Life({ alert: { transitions, topic } }: Props): JSX.Element {
         <p class="empty">The events of this alert are no longer in the alerts topic.</p>
       )}
       <ol class="alerts-life">
-        {transitions.map(({ kind, time, partition, offset, reason, value, by, comment }) => (
-          <li key={`${partition} ${offset}`} class={`alerts-${kind}`}>
-            <strong>{happenedText(kind)}</strong> {by && `by ${by}`} <Moment at={time} />
-            <br />
-            {[reasonText(reason), value === undefined ? '' : `value ${valueText(value)}`, comment ?? '']
-              .filter(one => one !== '')
-              .join('; ')}{' '}
-            <a class="muted" href={addressOf('/kafka/messages', { topic, partition, offset })}>
-              {`${partition}@${offset}`}
-            </a>
-          </li>
-        ))}
+        {transitions.map(
+          ({ kind, time, partition, offset, reason, value, threshold = null, by, comment }) => (
+            <li key={`${partition} ${offset}`} class={`alerts-${kind}`}>
+              <strong>{happenedText(kind)}</strong> {by && `by ${by}`} <Moment at={time} />
+              <br />
+              {[
+                reasonText(reason),
+                value === undefined ? '' : `value ${valueText({ value, threshold })}`,
+                comment ?? '',
+              ]
+                .filter(one => one !== '')
+                .join('; ')}{' '}
+              <a class="muted" href={addressOf('/kafka/messages', { topic, partition, offset })}>
+                {`${partition}@${offset}`}
+              </a>
+            </li>
+          ),
+        )}
       </ol>
     </section>
   )

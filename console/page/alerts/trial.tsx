@@ -186,7 +186,7 @@ const FIRING_COLUMNS: readonly Column<TriedFiring>[] = [
   {
     heading: 'Value',
     align: 'right',
-    cell: ({ value }) => valueText(value ?? null),
+    cell: ({ value = null }) => valueText({ value }),
     sortBy: ({ value }) => (typeof value === 'number' ? value : 0),
   },
 ]

@@ -1,11 +1,17 @@
 /** Formats figures in the same way on all pages. Pure. */
 
 const NUMBER = new Intl.NumberFormat('en', { maximumFractionDigits: 2 })
+const EXACT = new Intl.NumberFormat('en', { maximumFractionDigits: 20 })
 const COMPACT = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })
 
 /** Formats a number, such as `12,345.67`. */
 export function numberText(value: number): string {
   return NUMBER.format(value)
+}
+
+/** Formats a number with all its digits, such as `12,345.678901`. */
+export function digitsText(value: number): string {
+  return EXACT.format(value)
 }
 
 /** Formats a number in a short form, such as `12.3K`. */

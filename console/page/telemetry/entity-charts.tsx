@@ -4,7 +4,7 @@ import { useMemo } from 'preact/hooks'
 import type uPlot from 'uplot'
 import type { EntityNow } from '../../api/telemetry/entity.ts'
 import type { EntityHistory } from '../../api/telemetry/history.ts'
-import { numberText, timeText } from '../parts/words.ts'
+import { timeText } from '../parts/words.ts'
 import { type ChartSpan, conditionText, forText, learningText, unitText, valueText } from './figures.ts'
 import {
   bandsOf,
@@ -59,6 +59,7 @@ function MetricChart({
   const { name, unit, statistics } = metric
   const rules = (now.rules ?? []).filter(rule => rule.metric === name && !rule.isPaused)
   const levels = levelsOf(rules, name)
+  const limits = levels.map(({ value }) => value)
   const bands = bandsOf(rules)
   const spans = spansOf(history?.alerts ?? [], now.alerts, { metric: name, endsMs: now.endsMs })
   const shown = within(columns, range.fromMs, range.toMs)
@@ -68,7 +69,7 @@ function MetricChart({
         {name}
         <small>{unitText(unit)}</small>
       </h3>
-      <p class="line">{statistics && <strong>{valueText(statistics.last, unit)}</strong>}</p>
+      <p class="line">{statistics && <strong>{valueText(statistics.last, unit, limits)}</strong>}</p>
       <TimeChart
         data={[columns.times, ...columns.lists] as unknown as uPlot.AlignedData}
         shapes={isLive ? ['line'] : ['line', 'edge', 'edge']}
@@ -81,10 +82,10 @@ function MetricChart({
           unit,
           words: range.isPart ? `a part of ${span.words}` : span.words,
           columns: shown,
-          levels: levels.length,
+          limits,
           spans: spans.length,
         })}
-        readout={at => readoutOf(columns, at, unit)}
+        readout={at => readoutOf(columns, at, unit, limits)}
         onSelect={(fromS, toS) => range.choose({ fromMs: fromS * 1_000, toMs: toS * 1_000 })}
       />
       {!isLive && !history && (
@@ -121,14 +122,15 @@ export function readoutOf(
   { times, lists: [values, least, most] }: Columns,
   at: number,
   unit: string,
+  limits: readonly number[] = [],
 ): string {
   const value = values?.[at]
   if (value === null || value === undefined) return ''
   const time = timeText((times[at] ?? 0) * 1_000, Date.now())
   const between = least?.[at]
-  const range =
-    typeof between === 'number' ? ` · ${numberText(between)} to ${numberText(most?.[at] ?? between)}` : ''
-  return `${time} · ${valueText(value, unit)}${range}`
+  const digits = (of: number) => valueText(of, '1', limits)
+  const range = typeof between === 'number' ? ` · ${digits(between)} to ${digits(most?.[at] ?? between)}` : ''
+  return `${time} · ${valueText(value, unit, limits)}${range}`
 }
 
 interface Labelled {
@@ -136,14 +138,14 @@ interface Labelled {
   readonly unit: string
   readonly words: string
   readonly columns: Columns
-  readonly levels: number
+  readonly limits: readonly number[]
   readonly spans: number
 }
 
-function labelOf({ name, unit, words, columns, levels, spans }: Labelled): string {
+function labelOf({ name, unit, words, columns, limits, spans }: Labelled): string {
   const values = columns.lists.flat().filter(value => typeof value === 'number')
   const what = `${name} in ${words}`
   if (values.length === 0) return `${what}: no data`
-  const range = `from ${valueText(Math.min(...values), unit)} to ${valueText(Math.max(...values), unit)}`
-  return `${what}: ${range}; ${levels} thresholds of rules, ${spans} alerts`
+  const [least, most] = [Math.min(...values), Math.max(...values)].map(one => valueText(one, unit, limits))
+  return `${what}: from ${least} to ${most}; ${limits.length} thresholds of rules, ${spans} alerts`
 }

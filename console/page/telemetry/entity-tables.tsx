@@ -5,7 +5,7 @@ import { addressOf } from '../data/address.ts'
 import { Empty } from '../parts/known.tsx'
 import { Moment } from '../parts/marks.tsx'
 import { type Column, column, numberColumn, Table, textColumn, timeColumn } from '../parts/table.tsx'
-import { conditionText, forText, unitText, valueText } from './figures.ts'
+import { conditionText, forText, quantityText, unitText } from './figures.ts'
 
 type Metric = EntityNow['metrics'][number]
 
@@ -86,8 +86,8 @@ function Phase({ phase }: { readonly phase: string }): JSX.Element {
 
 function clearText({ clearBelow, clearAbove, unit }: WatchingRule): string {
   const limits = [
-    ...(clearBelow === null ? [] : [`at ${valueText(clearBelow, unit)} or less`]),
-    ...(clearAbove === null ? [] : [`at ${valueText(clearAbove, unit)} or more`]),
+    ...(clearBelow === null ? [] : [`at ${quantityText(clearBelow, unit)} or less`]),
+    ...(clearAbove === null ? [] : [`at ${quantityText(clearAbove, unit)} or more`]),
   ]
   return limits.join(', ') || '–'
 }

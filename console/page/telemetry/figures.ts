@@ -1,9 +1,10 @@
 /** Texts and figures of the telemetry pages. Pure. */
 import type { Happening } from '../../../lib/queries/happenings.ts'
 import type { Searched } from '../../../lib/queries/newest-records.ts'
+import { shortNumber } from '../../../lib/short-number.ts'
 import type { WatchingRule } from '../../api/telemetry/entity.ts'
 import type { StatisticName } from '../../api/telemetry/entity-page.ts'
-import { countText, durationText, numberText } from '../parts/words.ts'
+import { countText, digitsText, durationText, numberText } from '../parts/words.ts'
 
 export const STATISTIC_WORDS: Readonly<Record<StatisticName, string>> = {
   last: 'newest',
@@ -14,8 +15,13 @@ export const STATISTIC_WORDS: Readonly<Record<StatisticName, string>> = {
 }
 
 /** Formats a value with its unit, such as `21.3 °C`. Counts have no unit. */
-export function valueText(value: number, unit: string): string {
-  return unit === '1' ? numberText(value) : `${numberText(value)} ${unit}`
+export function valueText(value: number, unit: string, limits: readonly number[] = []): string {
+  return quantityText(shortNumber(value, limits), unit)
+}
+
+/** Formats a limit with all its digits and its unit. */
+export function quantityText(value: number, unit: string): string {
+  return unit === '1' ? digitsText(value) : `${digitsText(value)} ${unit}`
 }
 
 /** Returns a suffix for the name of a metric, such as ` (°C)`; empty for a count. */
@@ -26,8 +32,8 @@ export function unitText(unit: string): string {
 /** Formats the condition of a rule, such as `above 40 °C`, `below 0 °C or above 40 °C` or `is degraded`. */
 export function conditionText({ compares, text, unit, fireAbove, fireBelow }: WatchingRule): string {
   const limits = [
-    ...(fireBelow === null ? [] : [`below ${valueText(fireBelow, unit)}`]),
-    ...(fireAbove === null ? [] : [`above ${valueText(fireAbove, unit)}`]),
+    ...(fireBelow === null ? [] : [`below ${quantityText(fireBelow, unit)}`]),
+    ...(fireAbove === null ? [] : [`above ${quantityText(fireAbove, unit)}`]),
   ]
   if (limits.length === 0) return text
   return `${compares === 'value' ? '' : `${compares} `}${limits.join(' or ')}`

@@ -3,6 +3,7 @@
  */
 
 import { parseDuration } from '../../duration.ts'
+import { shortNumber } from '../../short-number.ts'
 import { FAMILIES } from '../../telemetry/families.ts'
 import {
   expectedAt,
@@ -91,7 +92,7 @@ export const anomaly: ConditionKind<AnomalyCondition> = {
         value: isLearning ? null : (judged.score ?? null),
         // Most readings are not unusual, and need no words.
         get words() {
-          return explained(judged)
+          return explained(judged, value)
         },
       }
     },
@@ -119,16 +120,12 @@ function isUnusual({ sensitivity }: AnomalyCondition, score: unknown): boolean {
 }
 
 /** Returns what an alert says of a reading. Limits that are not known are left out. */
-function explained({ expected, low, high, score, why }: Judged): Words {
+function explained({ expected, low, high, score, why }: Judged, value: number): Words {
   return {
-    expected: rounded(expected),
-    ...(Number.isFinite(low) && { expectedLow: rounded(low) }),
-    ...(Number.isFinite(high) && { expectedHigh: rounded(high) }),
+    expected: shortNumber(expected, [value]),
+    ...(Number.isFinite(low) && { expectedLow: shortNumber(low, [value]) }),
+    ...(Number.isFinite(high) && { expectedHigh: shortNumber(high, [value]) }),
     ...(score !== undefined && { score: Number(score.toPrecision(3)) }),
     ...(why && { why }),
   }
-}
-
-function rounded(value: number): number {
-  return Number(value.toPrecision(6))
 }

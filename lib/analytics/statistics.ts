@@ -26,9 +26,9 @@ export type StatisticsSummary = MinuteSummary['metrics'][string]
  */
 const MAX_MAGNITUDE = 1e100
 
-/** Returns whether statistics can include a value of this magnitude. */
-export function isCountable(value: number): boolean {
-  return Math.abs(value) <= MAX_MAGNITUDE
+/** Returns whether a value is a number of a magnitude that statistics, sums and anomaly rules can include. */
+export function isCountable(value: unknown): value is number {
+  return typeof value === 'number' && Math.abs(value) <= MAX_MAGNITUDE
 }
 
 /**

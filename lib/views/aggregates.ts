@@ -3,8 +3,9 @@
  * rows may arrive from several partitions in any order. Pure.
  */
 
+import { isCountable } from '../analytics/statistics.ts'
 import { type Distinct, distinctCount, mergedDistinct, withDistinct } from './distinct.ts'
-import { isSummable, numberOf, sumOf, varianceOf, withNumber, withSquare, ZERO } from './exact-sum.ts'
+import { numberOf, sumOf, varianceOf, withNumber, withSquare, ZERO } from './exact-sum.ts'
 import type { Value } from './expression.ts'
 import type { Aggregate, AggregateName, Scalar } from './plan.ts'
 
@@ -94,14 +95,14 @@ const KINDS: Readonly<Record<AggregateName, AggregateKind<AggregateState>>> = {
   }),
   SUM: kind<string | null>({
     empty: null,
-    add: (sum, input) => (isSummable(input) ? withNumber(sum ?? ZERO, input) : sum),
+    add: (sum, input) => (isCountable(input) ? withNumber(sum ?? ZERO, input) : sum),
     merge: (a, b) => (a === null || b === null ? (a ?? b) : sumOf(a, b)),
     value: sum => (sum === null ? null : numberOf(sum)),
   }),
   AVG: kind<Mean>({
     empty: null,
     add(mean, input) {
-      if (!isSummable(input)) return mean
+      if (!isCountable(input)) return mean
       const [count, sum] = mean ?? [0, ZERO]
       return [count + 1, withNumber(sum, input)]
     },
@@ -112,7 +113,7 @@ const KINDS: Readonly<Record<AggregateName, AggregateKind<AggregateState>>> = {
   STDDEV: kind<Spread>({
     empty: null,
     add(spread, input) {
-      if (!isSummable(input)) return spread
+      if (!isCountable(input)) return spread
       const [count, sum, squares] = spread ?? [0, ZERO, ZERO]
       return [count + 1, withNumber(sum, input), withSquare(squares, input)]
     },

@@ -9,18 +9,8 @@ interface Exact {
 
 export const ZERO = '0'
 
-/**
- * Maximum magnitude of a number that is summed. It bounds the length of a stored sum, and squares do not overflow. Sensors do not
- * report larger values.
- */
-const MAX_MAGNITUDE = 1e100
 /** Number of binary digits that are enough to round a sum to a number. */
 const ROUNDED_DIGITS = 64
-
-/** Returns whether a value can be summed. */
-export function isSummable(value: unknown): value is number {
-  return typeof value === 'number' && Math.abs(value) <= MAX_MAGNITUDE
-}
 
 export function withNumber(sum: string, value: number): string {
   return textOf(plus(read(sum), exactOf(value)))

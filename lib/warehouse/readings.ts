@@ -123,7 +123,7 @@ function* valuesIn(
   for (const metric in metrics) {
     const value = columns[columnOf(metric)]?.[index]
     // Turn -0 into 0, because not every target stores the difference.
-    if (typeof value === 'number' && isCountable(value)) yield [metric, value + 0]
+    if (isCountable(value)) yield [metric, value + 0]
   }
 }
 

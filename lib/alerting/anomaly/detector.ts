@@ -10,6 +10,7 @@
  * Means and histograms count steps. A step is one reading or, if readings come faster, five minutes, of which the largest features are
  * counted. So time scales follow the interval between readings, and many readings a minute do not cause many alerts.
  */
+import { isCountable } from '../../analytics/statistics.ts'
 import { FEATURES, type Means, RHYTHM, SPIKE, STUCK, type Why, withReading } from './features.ts'
 import { bucketOf, emptyHistograms, type Histograms, limitOf, rarity, withCounts } from './histograms.ts'
 import { type Rhythm, rhythmAt, UNKNOWN_RHYTHM, withDistance } from './rhythm.ts'
@@ -96,11 +97,15 @@ const FALLS = 0.02
 /** A stuck value becomes less usual with each step, so a size that was never there before counts only in each such step. */
 const STUCK_STEPS = 12
 
-/** Judges a reading. A reading with the time of the last one changes nothing; the caller must not give an earlier one. */
+/**
+ * Judges a reading. A reading with the time of the last one, or with a value that statistics cannot include, changes nothing. The
+ * caller must not give an earlier reading.
+ */
 export function judge(settings: Settings, state: Learned | undefined, timeMs: number, value: number): Judged {
-  if (state === undefined) return quiet(first(timeMs, value), value)
+  if (state === undefined)
+    return isCountable(value) ? quiet(first(timeMs, value), value) : quiet({ ...first(timeMs, 0), n: 0 }, 0)
   const lastMs = state.t[1]
-  if (timeMs <= lastMs) return again(state, settings)
+  if (timeMs <= lastMs || !isCountable(value)) return again(state, settings)
   return state.up ? ofCounter(settings, state, timeMs, value) : learn(settings, state, timeMs, value, value)
 }
 
@@ -254,15 +259,20 @@ function isOther([, score, feature]: Episode, which: number, now: number): boole
   return FEATURES[feature]?.why !== FEATURES[which]?.why && now >= OTHER * score
 }
 
-/** Returns whether the value is still beyond what was expected, or what was unusual still is. */
+/** Returns whether the value, and of a level its mean, is still beyond what was expected, or what was unusual still is. */
 function stillLasts(
-  [, score, feature, , low, high]: Episode,
+  [, score, feature, expected, low, high]: Episode,
   h: Histograms,
   x: number,
   sizes: readonly number[],
 ): boolean {
-  if (FEATURES[feature]?.why === 'spike') return (low !== null && x < low) || (high !== null && x > high)
-  return weightOf(feature) * rarity(h, feature, sizes[feature] ?? 0) >= LASTS * score * RAREST
+  const why = FEATURES[feature]?.why
+  const size = sizes[feature] ?? 0
+  const isOutside = (low !== null && x < low) || (high !== null && x > high)
+  if (why === 'spike') return isOutside
+  const limit = feature % 2 === 0 ? high : low
+  if (why === 'level' && isOutside && limit !== null && size > Math.abs(limit - expected)) return true
+  return weightOf(feature) * rarity(h, feature, size) >= LASTS * score * RAREST
 }
 
 /** Returns the band of the feature that made a reading unusual. The spread has none: its values are within the band of a spike. */

@@ -53,7 +53,8 @@ export function rarity({ c, o, n }: Histograms, which: number, value: number): n
 export function limitOf({ c, o, n }: Histograms, which: number, rare: number): number {
   const total = n[which] as number
   const first = o[which] as number | null
-  if (total < FEWEST || first === null) return Number.POSITIVE_INFINITY
+  if (total < FEWEST) return Number.POSITIVE_INFINITY
+  if (first === null) return rare <= rarityOf(0, total) + SHAPE.fromNothing ? LEAST : Number.POSITIVE_INFINITY
   const largest = largestOf(c, which)
   const wanted = (total + 1) * 10 ** -rare - 0.5
   let place = largest + 1

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { judge, type Learned, learningMs, THRESHOLDS } from '../../../../lib/alerting/anomaly/detector.ts'
+import {
+  type Judged,
+  judge,
+  type Learned,
+  learningMs,
+  THRESHOLDS,
+} from '../../../../lib/alerting/anomaly/detector.ts'
 import type { Why } from '../../../../lib/alerting/anomaly/features.ts'
 import { anomaly } from '../../../../lib/alerting/kinds/anomaly.ts'
 
@@ -163,6 +169,81 @@ describe('given other metrics', () => {
     })
     assert.ok(bytes <= (anomaly.memory?.largestBytes ?? 0), `${bytes}`)
   })
+})
+
+describe('given a metric that has been learned', () => {
+  const noisy = (_: number, random: number) => 50 + random
+  const { state } = told({ count: 600, value: noisy })
+  const isUnusual = (judged: Judged) => (judged.score ?? 0) >= SETTINGS.threshold
+  const [, lastMs, everyMs] = state.t
+
+  test('when a spike follows a gap, then it counts only after 20 steps', () => {
+    for (const [quietSteps, expected] of [
+      [0, false],
+      [19, false],
+      [20, true],
+    ] as const) {
+      let [before, timeMs] = [state, lastMs + 2 * DAY]
+      for (let step = 0; step < quietSteps; step += 1, timeMs += 5 * MINUTE)
+        before = judge(SETTINGS, before, timeMs, 50 + Math.sin(step)).state
+      assert.equal(isUnusual(judge(SETTINGS, before, timeMs, 100)), expected, `${quietSteps}`)
+    }
+  })
+
+  test('when a pause is at most ten intervals, then it is no gap', () => {
+    assert.ok(isUnusual(judge(SETTINGS, state, lastMs + 10 * everyMs, 100)))
+    assert.ok(!isUnusual(judge(SETTINGS, state, lastMs + 10 * everyMs + 1, 100)))
+  })
+
+  test('when an anomaly lasts, then its readings count half, and not for the rhythm', () => {
+    const levels: Learned[] = [state]
+    for (let step = 1; step <= 100; step += 1)
+      levels.push(judge(SETTINGS, levels.at(-1), lastMs + step * 5 * MINUTE, 100).state)
+    const [first, last] = [levels[0] as Learned, levels.at(-1) as Learned]
+    assert.equal(last.e?.[6], 1)
+    assert.deepEqual(
+      last.h.n.slice(0, 8).map((count, feature) => count - (first.h.n[feature] as number)),
+      Array(8).fill(50),
+    )
+    assert.deepEqual(last.r, first.r)
+    const usual = judge(SETTINGS, state, lastMs + 5 * MINUTE, 50.5).state
+    assert.equal(usual.h.n[0], (state.h.n[0] as number) + 1)
+    assert.notDeepEqual(usual.r, state.r)
+  })
+
+  test('when a value is beyond what statistics include, then it changes nothing', () => {
+    for (const value of [1.01e100, -1.7e308]) {
+      const judged = judge(SETTINGS, state, lastMs + 5 * MINUTE, value)
+      assert.equal(judged.state, state)
+      assert.equal(judged.score, 0)
+    }
+    assert.ok(isUnusual(judge(SETTINGS, state, lastMs + 5 * MINUTE, -1e100)))
+  })
+
+  test('when the first value is beyond what statistics include, then learning begins with the next', () => {
+    const { state: empty } = judge(SETTINGS, undefined, START, -1.7e308)
+    const { state: next } = judge(SETTINGS, empty, START + 5 * MINUTE, 20)
+    assert.deepEqual([next.n, next.x, next.m], [1, 20, [20, 20, 20, 20]])
+  })
+})
+
+test('given numbers of any size, then a state that is stored judges as the one in memory', () => {
+  let kept: Learned | undefined
+  let stored: Learned | undefined
+  const random = noise(3)
+  for (let index = 0; index < 1_500; index += 1) {
+    const value = index % 50 === 7 ? 1.7e308 * Math.sign(random()) : random() * 10 ** (300 * random())
+    const [own, read] = [kept, stored].map(before =>
+      judge(SETTINGS, before, START + index * MINUTE * 5, value),
+    )
+    assert.ok(own && read)
+    const { state: _, ...judged } = own
+    const { state: text, ...judgedAgain } = read
+    assert.deepEqual(judgedAgain, judged)
+    assert.ok(Number.isFinite(judged.expected) && own.state.m.every(Number.isFinite))
+    kept = own.state
+    stored = JSON.parse(JSON.stringify(text))
+  }
 })
 
 test('given a reading with the time of the last one, then it changes nothing', () => {

@@ -21,15 +21,17 @@ interface Course {
   readonly at?: number
   readonly warm?: number
   readonly after?: number
+  readonly usual?: (index: number) => number
 }
 
 /** Returns the alerts about a room that is warm for a while. */
-async function alertsOf({ keys = {}, at = AT, warm = 12, after = 12 }: Course): Promise<Alert[]> {
+async function alertsOf(course: Course): Promise<Alert[]> {
+  const { keys = {}, at = AT, warm = 12, after = 12, usual = index => 20 + ((index * 7) % 11) / 10 } = course
+
   const summary = '{{value}}, expected {{expected}}, {{expectedLow}} to {{expectedHigh}} ({{why}}, {{score}})'
   const kit = new Kit(alerting([ruleOf({ anomaly: {}, summary, ...keys })]))
   for (let index = 0; index < at + warm + after; index += 1) {
-    const usual = 20 + ((index * 7) % 11) / 10
-    const temperature = index >= at && index < at + warm ? 35 : usual
+    const temperature = index >= at && index < at + warm ? 35 : usual(index)
     await kit.when(reading(`r${index}`, { at: index * STEP_S, temperature }))
   }
   return kit.published.map(({ data }) => data as Alert)
@@ -61,6 +63,15 @@ describe('given a rule that learns what is usual', () => {
   test('when it must hold for a while, then it holds as long as the value is unusual', async () => {
     assert.equal((await alertsOf({ keys: { for: '30m' } })).length, 2)
     assert.deepEqual(await alertsOf({ keys: { for: '30m' }, warm: 6 }), [])
+  })
+
+  test('when a constant changes its level, then it holds as long as the level is another one', async () => {
+    const constant = { usual: () => 20, keys: { for: '30m' } }
+    const [fired, resolved, ...more] = await alertsOf({ ...constant, warm: 24 })
+    assert.ok(fired && resolved && more.length === 0)
+    assert.deepEqual([fired.status, fired.value, resolved.status], ['firing', 35, 'resolved'])
+    assert.match(fired.summary, /^35 °C, expected 20 °C, 20 °C to .* °C \(level, /)
+    assert.deepEqual(await alertsOf({ ...constant, warm: 6 }), [])
   })
 
   test('when it still learns, then nothing fires', async () => {

@@ -49,12 +49,15 @@ export function rarity({ c, o, n }: Histograms, which: number, value: number): n
   return place > largest + 1 ? rare + Math.min(SHAPE.mostBeyond, (place - largest - 1) * perBucket()) : rare
 }
 
-/** Returns the size from which a number is as rare as this; infinity if the histogram does not know. */
+/**
+ * Returns the size from which a number is as rare as this; infinity if the histogram does not know. If no number was above 0 yet, any
+ * size is.
+ */
 export function limitOf({ c, o, n }: Histograms, which: number, rare: number): number {
   const total = n[which] as number
   const first = o[which] as number | null
   if (total < FEWEST) return Number.POSITIVE_INFINITY
-  if (first === null) return rare <= rarityOf(0, total) + SHAPE.fromNothing ? LEAST : Number.POSITIVE_INFINITY
+  if (first === null) return LEAST
   const largest = largestOf(c, which)
   const wanted = (total + 1) * 10 ** -rare - 0.5
   let place = largest + 1

@@ -128,6 +128,24 @@ describe('given other metrics', () => {
     )
   })
 
+  for (const threshold of Object.values(THRESHOLDS))
+    test(`when a constant changes its level, then it is unusual for at least 30 steps, with ${threshold}`, () => {
+      for (const constant of [240, 864, 3_000])
+        for (const by of [0.001, -15, 1e6]) {
+          let state: Learned | undefined
+          const scores: (number | undefined)[] = []
+          for (let index = 0; index < constant + 30; index += 1) {
+            const value = index < constant ? 20 : 20 + by
+            const judged = judge({ ...SETTINGS, threshold }, state, START + index * 5 * MINUTE, value)
+            state = judged.state
+            if (index >= constant) scores.push(judged.score)
+          }
+          const firing = scores.filter(score => (score ?? 0) >= threshold).length
+          // The rarest reading in 240 is too usual for `low`.
+          if (constant > 240 || threshold < THRESHOLDS.low) assert.equal(firing, 30, `${constant} ${by}`)
+        }
+    })
+
   test('when it only counts up, then its rate is learned, and a restart raises nothing', () => {
     const count = (index: number, random: number) => (index % 2_500) * 100 + random * 20
     const steady = told({ count: 6_000, value: count })

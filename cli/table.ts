@@ -43,7 +43,7 @@ export function rowsText<Row>(
 function cellText(
   type: TableColumn<never>['type'],
   value: string | number | null,
-  limits?: readonly number[],
+  limits?: readonly (number | null)[],
 ): string {
   if (value === null) return '-'
   if (typeof value === 'string') return harmless(value)

@@ -3,22 +3,20 @@
 const DIGITS = 6
 const MAX_DIGITS = 17
 
+type Limit = number | null | undefined
+
 /**
  * Returns a number with six significant digits, or with all digits of its whole part. It has more digits where it would otherwise be
  * on another side of a limit than the number itself.
  *
  * @param limits limits that are shown beside the number
  */
-export function shortNumber(value: number, limits: readonly number[] = []): number {
+export function shortNumber(value: number, limits: readonly Limit[] = []): number {
+  const known = limits.filter(limit => typeof limit === 'number')
   for (let digits = DIGITS; digits < MAX_DIGITS; digits += 1) {
     const short = Number(value.toPrecision(digits))
-    const isSameSide = limits.every(limit => Math.sign(short - limit) === Math.sign(value - limit))
+    const isSameSide = known.every(limit => Math.sign(short - limit) === Math.sign(value - limit))
     if (isSameSide && Math.abs(short - value) <= 0.5) return short
   }
   return value
-}
-
-/** Returns the limits with which the value of an alert was compared. */
-export function limitsOfValue({ threshold }: { readonly threshold?: number | null }): readonly number[] {
-  return typeof threshold === 'number' ? [threshold] : []
 }

@@ -26,7 +26,7 @@ function alertText(alert: ShownAlert): string {
     ['severity', alert.severity],
     ['summary', alert.summary],
     ['metric', alert.metric === null ? null : `${alert.family}.${alert.metric}`],
-    ['value', `${valueText(alert)}${threshold === null ? '' : `, threshold ${threshold}`}`],
+    ['value', `${valueText(alert.value, threshold)}${threshold === null ? '' : `, threshold ${threshold}`}`],
     ['condition since', alert.activeAt],
     ['fired', alert.startedAt],
     ['resolved', endedAt],
@@ -65,9 +65,7 @@ function transitionText({ time, kind, partition, offset, ...more }: AlertTransit
     kind,
     `${partition}@${offset}`,
     ...(reason === undefined ? [] : [reason]),
-    ...(value === undefined
-      ? []
-      : [`value ${valueText({ value, ...(threshold !== undefined && { threshold }) })}${limit}`]),
+    ...(value === undefined ? [] : [`value ${valueText(value, threshold)}${limit}`]),
     ...(by === undefined ? [] : [`by ${by}${said(more)}`]),
     ...(traceparent === undefined || by !== undefined ? [] : [traceparent]),
   ]

@@ -1,7 +1,7 @@
 /** Formats lists and counts of alerts as text. Pure. */
 
 import type { PendingAlert, WantedState } from '../../lib/queries/known-alerts.ts'
-import { limitsOfValue, shortNumber } from '../../lib/short-number.ts'
+import { shortNumber } from '../../lib/short-number.ts'
 import {
   ALERT_COLUMNS,
   type AlertCount,
@@ -73,13 +73,9 @@ export function countText(
 }
 
 /** Formats the value that an alert observed: a number such as `41`, or a state. */
-export function valueText(alert: {
-  readonly value: AlertSummary['value']
-  readonly threshold?: number | null
-}): string {
-  const { value } = alert
+export function valueText(value: AlertSummary['value'], threshold?: number | null): string {
   if (value === null) return '-'
-  return typeof value === 'number' ? `${shortNumber(value, limitsOfValue(alert))}` : harmless(value)
+  return typeof value === 'number' ? `${shortNumber(value, [threshold])}` : harmless(value)
 }
 
 /** Returns notes for a list that may not be up to date. */

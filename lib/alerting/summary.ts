@@ -100,7 +100,7 @@ export function renderSummary(rule: Rule, compared: Compared, entity: Entity): s
   const { condition, measure } = rule
   const unit = unitOf(rule.family, rule.metric)
   const own = measured ?? value
-  const limits = [threshold, words.expectedLow, words.expectedHigh].filter(limit => limit !== undefined)
+  const limits = [threshold, words.expectedLow, words.expectedHigh]
   const comparedUnit = measure ? (measureKind(measure).unit?.symbol ?? unit) : unit
   const thresholdText = conditionKind(condition).words.threshold?.(condition) ?? ''
   const texts: Record<Placeholder, string> = {

@@ -3,7 +3,6 @@
 import { entityOf } from '../../packages/runtime/consumer/event.ts'
 import type { Acknowledgement } from '../alerting/acknowledged.ts'
 import type { Alert } from '../alerting/alert.ts'
-import { limitsOfValue } from '../short-number.ts'
 import { byText, preferExact, type TableColumn } from './table.ts'
 
 export interface AlertSummary {
@@ -77,7 +76,13 @@ export const ALERT_COLUMNS: readonly TableColumn<AlertSummary>[] = [
   { name: 'entity', type: 'entity', least: 12, value: ({ entity }) => entity },
   { name: 'startedAt', heading: 'FIRED', leaveOut: 4, value: ({ startedAt }) => startedAt },
   { name: 'endedAt', heading: 'RESOLVED', leaveOut: 3, value: ({ endedAt }) => endedAt },
-  { name: 'value', type: 'number', leaveOut: 2, value: ({ value }) => value, limits: limitsOfValue },
+  {
+    name: 'value',
+    type: 'number',
+    leaveOut: 2,
+    value: ({ value }) => value,
+    limits: ({ threshold }) => [threshold],
+  },
   {
     name: 'acknowledgedBy',
     heading: 'BY',

@@ -31,7 +31,7 @@ export interface TableColumn<Row> {
   readonly leaveOut?: number
   readonly value: (row: Row) => string | number | null
   /** Limits of a `number`, on whose sides it stays when it is rounded. */
-  readonly limits?: (row: Row) => readonly number[]
+  readonly limits?: (row: Row) => readonly (number | null)[]
 }
 
 /** State of an entity, as stored by the process of the table. */

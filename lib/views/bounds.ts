@@ -46,6 +46,14 @@ function sizeOf({ function: name, argument, parameter = 1 }: Aggregate): number 
   return parameter * (isNumber ? NUMBER_BYTES : MAX_TEXT_LENGTH)
 }
 
+/** @throws Error for the first table that is beyond the bounds */
+export function checkBounds(tables: readonly TablePlan[]): void {
+  for (const table of tables) {
+    const error = boundsError(table)
+    if (error !== undefined) throw new Error(`${table.name}: ${error}`)
+  }
+}
+
 /** Returns an error message for a table that is beyond the bounds, undefined for any other. */
 export function boundsError(table: Omit<TablePlan, 'name' | 'generation' | 'statement'>): string | undefined {
   const { aggregates, window, where, having } = table

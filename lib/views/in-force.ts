@@ -1,5 +1,5 @@
 /** The plan in force in a partition, with its tables compiled. Pure. */
-import { boundsError } from './bounds.ts'
+import { checkBounds } from './bounds.ts'
 import { rowSource } from './event-names.ts'
 import type { ActivatedPlan } from './plan.ts'
 import { type CompiledTable, compiledTable } from './table.ts'
@@ -15,10 +15,7 @@ export interface ViewsInForce {
 
 /** @throws Error if a table is beyond the bounds, or has a function that is unknown to this version */
 export function viewsInForce({ tables, building }: Pick<ActivatedPlan, 'tables' | 'building'>): ViewsInForce {
-  for (const table of tables) {
-    const error = boundsError(table)
-    if (error !== undefined) throw new Error(`${table.name}: ${error}`)
-  }
+  checkBounds(tables)
   const compiled = tables.map(compiledTable)
   return {
     bySignal: Map.groupBy(compiled, ({ plan }) => plan.signal),

@@ -157,7 +157,7 @@ function AlertTable({ alerts, caption, empty }: TableProps): JSX.Element {
     {
       heading: 'Value',
       align: 'right',
-      cell: valueText,
+      cell: ({ value, threshold }) => valueText(value, threshold),
       sortBy: ({ value }) => (typeof value === 'number' ? value : Number.NEGATIVE_INFINITY),
     },
     column(

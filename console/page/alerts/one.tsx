@@ -138,7 +138,7 @@ function Cause({ id, alert }: Props & { readonly id: string }): JSX.Element {
                   ['Read', <Moment key="read" at={cause.time} />],
                   alert.metric && [
                     alert.metric,
-                    valueText({ value: valueIn(cause.data, alert.metric), threshold: alert.threshold }),
+                    valueText(valueIn(cause.data, alert.metric), alert.threshold),
                   ],
                   ['Id', link(cause.id, '/event', { id: cause.id })],
                   [
@@ -177,24 +177,22 @@ function Life({ alert: { transitions, topic } }: Props): JSX.Element {
         <p class="empty">The events of this alert are no longer in the alerts topic.</p>
       )}
       <ol class="alerts-life">
-        {transitions.map(
-          ({ kind, time, partition, offset, reason, value, threshold = null, by, comment }) => (
-            <li key={`${partition} ${offset}`} class={`alerts-${kind}`}>
-              <strong>{happenedText(kind)}</strong> {by && `by ${by}`} <Moment at={time} />
-              <br />
-              {[
-                reasonText(reason),
-                value === undefined ? '' : `value ${valueText({ value, threshold })}`,
-                comment ?? '',
-              ]
-                .filter(one => one !== '')
-                .join('; ')}{' '}
-              <a class="muted" href={addressOf('/kafka/messages', { topic, partition, offset })}>
-                {`${partition}@${offset}`}
-              </a>
-            </li>
-          ),
-        )}
+        {transitions.map(({ kind, time, partition, offset, reason, value, threshold, by, comment }) => (
+          <li key={`${partition} ${offset}`} class={`alerts-${kind}`}>
+            <strong>{happenedText(kind)}</strong> {by && `by ${by}`} <Moment at={time} />
+            <br />
+            {[
+              reasonText(reason),
+              value === undefined ? '' : `value ${valueText(value, threshold)}`,
+              comment ?? '',
+            ]
+              .filter(one => one !== '')
+              .join('; ')}{' '}
+            <a class="muted" href={addressOf('/kafka/messages', { topic, partition, offset })}>
+              {`${partition}@${offset}`}
+            </a>
+          </li>
+        ))}
       </ol>
     </section>
   )

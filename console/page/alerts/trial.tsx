@@ -186,7 +186,7 @@ const FIRING_COLUMNS: readonly Column<TriedFiring>[] = [
   {
     heading: 'Value',
     align: 'right',
-    cell: ({ value = null }) => valueText({ value }),
+    cell: ({ value }) => valueText(value ?? null),
     sortBy: ({ value }) => (typeof value === 'number' ? value : 0),
   },
 ]

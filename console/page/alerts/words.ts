@@ -1,27 +1,21 @@
 /** Texts about alerts, silences and rules, shared by all pages. Pure. */
 import type { AlertMatch } from '../../../lib/notification/match.ts'
 import type { AlertTransition } from '../../../lib/queries/alert-history.ts'
-import { limitsOfValue, shortNumber } from '../../../lib/short-number.ts'
+import { shortNumber } from '../../../lib/short-number.ts'
 import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
 import type { OneAlert } from '../../api/alerts/one.ts'
 import { countText, digitsText, durationText } from '../parts/words.ts'
 
-interface Compared {
-  readonly value: number | string | null
-  readonly threshold?: number | null
-}
-
-/** Formats the value of an alert: a number, such as `41.3`, or an observed state. */
-export function valueText(alert: Compared): string {
-  const { value } = alert
+/** Formats a number, such as `41.3`, or an observed state. */
+export function valueText(value: number | string | null, threshold?: number | null): string {
   if (value === null) return '–'
-  return typeof value === 'number' ? digitsText(shortNumber(value, limitsOfValue(alert))) : value
+  return typeof value === 'number' ? digitsText(shortNumber(value, [threshold])) : value
 }
 
 /** Formats a value and its threshold, such as `41.3 (threshold 40)`. */
-export function comparedText(alert: Pick<AlertSummary, 'value' | 'threshold'>): string {
-  const { threshold } = alert
-  return threshold === null ? valueText(alert) : `${valueText(alert)} (threshold ${digitsText(threshold)})`
+export function comparedText({ value, threshold }: Pick<AlertSummary, 'value' | 'threshold'>): string {
+  const shown = valueText(value, threshold)
+  return threshold === null ? shown : `${shown} (threshold ${digitsText(threshold)})`
 }
 
 /** Formats the duration of an alert, such as `firing for 3 min 20 s` or `resolved after 2 h 5 min`. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { viewsInForce } from '../in-force.ts'
+import { checkBounds } from '../bounds.ts'
 import type { TablePlan, ViewPlan } from '../plan.ts'
 
 const PLAN_FILE = 'plan.json'
@@ -32,7 +32,7 @@ export async function loadPlan(viewsDir: string): Promise<ViewPlan> {
     throw unusable('it is not a plan of tables')
   const { streams, tables } = plan
   try {
-    viewsInForce({ tables, building: [] })
+    checkBounds(tables)
   } catch (error) {
     throw unusable((error as Error).message, error)
   }

@@ -5,6 +5,8 @@ import type { Position } from './syntax.ts'
 /** Error of a statement, with its position and, if there is one, the nearest valid form. */
 export class StatementError extends Error {
   override readonly name = 'StatementError'
+  /** The error with its position apart from its message. */
+  readonly located: LocatedError
   readonly problem: string
   readonly nearest: string | undefined
   readonly file: string
@@ -12,7 +14,10 @@ export class StatementError extends Error {
   readonly column: number
 
   constructor(problem: string, at: Position, nearest?: string, file = 'statement') {
-    super(errorLine(locatedError(problem, at, nearest, file)))
+    const form = nearest === undefined ? '' : `; the nearest valid form is: ${nearest}`
+    const located = { file, line: at.line, column: at.column, message: `${problem}${form}` }
+    super(errorLine(located))
+    this.located = located
     this.problem = problem
     this.nearest = nearest
     this.file = file
@@ -20,25 +25,10 @@ export class StatementError extends Error {
     this.column = at.column
   }
 
-  /** The error with its position apart from its message. */
-  get located(): LocatedError {
-    return locatedError(this.problem, this, this.nearest, this.file)
-  }
-
   /** Returns the error with the name of the file in which the statement is. */
   inFile(file: string): StatementError {
     return new StatementError(this.problem, this, this.nearest, file)
   }
-}
-
-function locatedError(
-  problem: string,
-  { line, column }: Position,
-  nearest: string | undefined,
-  file: string,
-): LocatedError {
-  const form = nearest === undefined ? '' : `; the nearest valid form is: ${nearest}`
-  return { file, line, column, message: `${problem}${form}` }
 }
 
 /** Returns the error for an unknown name. It has the most similar name or, without one, all names. */

@@ -10,6 +10,7 @@ import {
   type TablePlan,
   type WindowPlan,
 } from './plan.ts'
+import { keptMs } from './windows.ts'
 
 /** Maximum number of values of `TOPK` and `TOPKDISTINCT`. */
 export const MAX_TOP = 100
@@ -25,8 +26,12 @@ const MAX_DEPTH = 1_000
 const WINDOW_KINDS: readonly string[] = ['tumbling', 'hopping', 'session'] satisfies WindowPlan['kind'][]
 
 /** Returns the number of windows that a group keeps. */
-export function windowCount(sizeMs: number, stepMs: number, retentionMs: number): number {
-  return Math.ceil((retentionMs + sizeMs) / stepMs)
+export function windowCount(
+  sizeMs: number,
+  stepMs: number,
+  window: Pick<WindowPlan, 'graceMs' | 'retentionMs'>,
+): number {
+  return Math.ceil((keptMs(window) + sizeMs) / stepMs)
 }
 
 /** Returns the number of windows that a group may keep. */
@@ -61,8 +66,7 @@ export function boundsError(table: Omit<TablePlan, 'name' | 'generation' | 'stat
   if (!lists.every(({ parameter = 0 }) => isWithin(parameter, 1, MAX_TOP)))
     return `TOPK and TOPKDISTINCT keep 1 to ${MAX_TOP} values`
   if (window && !isValidWindow(window)) return 'the window is unknown, or one of its times is out of range'
-  const [sizeMs, stepMs] = window ? timesOf(window) : [0, 1]
-  const windows = windowCount(sizeMs, stepMs, window?.retentionMs ?? 1)
+  const windows = window ? windowCount(...timesOf(window), window) : 1
   const most = maxWindows(aggregates)
   if (windows > most) return `a group would keep ${windows} windows, and ${most} are allowed`
   const values = [...table.group, ...table.columns].map(({ value }) => value)

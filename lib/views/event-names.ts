@@ -26,7 +26,7 @@ export interface ViewRow {
 export interface ViewChanged {
   readonly table: string
   readonly generation: string
-  /** Values by column; numbers, texts, lists and null. */
+  /** Values by column; numbers, texts, lists and null. Of a row that has ended, only the values of its key. */
   readonly row: Readonly<Record<string, Scalar | readonly Scalar[]>>
   /** Bounds of the window, RFC 3339. Absent for a table without windows. */
   readonly window?: { readonly start: string; readonly end: string }
@@ -34,6 +34,8 @@ export interface ViewChanged {
   readonly final?: boolean
   /** Number of times that the final row has changed because of late rows; absent for the first. */
   readonly revision?: number
+  /** True if the row has ended: it does not meet `HAVING` any more, or its session has other bounds. */
+  readonly tombstone?: boolean
 }
 
 /** Returns the source of the row events of a generation. */

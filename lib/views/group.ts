@@ -1,11 +1,12 @@
 /**
  * State of a group of a table. Its windows depend on the set of rows, not on their order: rows arrive from several partitions, so
- * their order differs between a live run and a replay. Whether a row is late depends on the clock of its own entity. Pure.
+ * their order differs between a live run and a replay. Whether a row is late depends on the clock of its own entity; only a session
+ * that rows of other entities keep open depends on which of them came first. Pure.
  */
 import { type AggregatedRow, emptyStates, mergedStates, withRow } from './aggregates.ts'
 import type { ViewRow } from './event-names.ts'
 import type { CompiledTable } from './table.ts'
-import { lastOf, positionOf, type StoredWindow } from './windows.ts'
+import { lastOf, positionOf, type StoredWindow, type Windowing } from './windows.ts'
 
 /** State of a group. The names are short, because there is one for each key. */
 export interface GroupState {
@@ -13,15 +14,19 @@ export interface GroupState {
   readonly w: readonly StoredWindow[]
   /** Clock of a group with windows: the newest time of its rows and timers. */
   readonly t?: number
-  /** Number of rows that were too late, by the clock of their entity, for at least one of their windows. */
+  /** Number of rows that were too late for at least one of their windows, or whose window had left. */
   readonly l?: number
   /** Time at which changes were emitted last. */
   readonly e?: number
   /** Starts of windows with changes that are not emitted yet. */
   readonly d?: readonly number[]
+  /** Published rows that have not ended, by start and last row of their window. See `published.ts`. */
+  readonly s?: readonly (readonly [start: number, lastMs: number])[]
+  /** Start of the newest window whose final row was published, unless a newer window ended without a row. */
+  readonly f?: number
 }
 
-/** Change of a row that is to be emitted. */
+/** Changed window, whose row is to be published. */
 export interface RowChange {
   readonly window: StoredWindow
   readonly isFinal?: true
@@ -31,8 +36,7 @@ export interface GroupStep {
   /** Undefined if nothing is left of the group. */
   readonly state: GroupState | undefined
   readonly changes: readonly RowChange[]
-  /** True if a row was added to at least one window. */
-  readonly isApplied: boolean
+  /** True if the row was too late for at least one of its windows, or if that window had left. */
   readonly isLate: boolean
 }
 
@@ -58,18 +62,15 @@ export function groupStep(
   const clock = plan.window ? Math.max(before, nowMs) : NEVER
   const windows = [...(state?.w ?? [])]
   const { touched, isLate } = row
-    ? addRow(table, windows, row, clock)
+    ? addRow(table, windows, row, before, clock)
     : { touched: new Set<number>(), isLate: false }
-  const isApplied = touched.size > 0
   const changes: RowChange[] = []
   const kept: StoredWindow[] = []
   for (const window of windows) {
     const closesMs = windowing.closesMs(window)
-    const isTouched = touched.has(window[0])
-    const isRevised = isTouched && closesMs <= before && isIn(state, window)
-    const next = isRevised ? revised(window) : window
-    if (closesMs <= clock && (isTouched || closesMs > before)) changes.push({ window: next, isFinal: true })
-    if (windowing.leavesMs(window) > clock) kept.push(next)
+    if (closesMs <= clock && (touched.has(window[0]) || closesMs > before))
+      changes.push({ window, isFinal: true })
+    if (windowing.leavesMs(window) > clock) kept.push(window)
   }
   const dirty = new Set([...(state?.d ?? []), ...touched])
   const open = openChanges(table, windows, dirty, clock)
@@ -79,7 +80,7 @@ export function groupStep(
   const emittedMs = isDue && open.length > 0 ? nowMs : state?.e
   const pending = isDue ? [] : open.map(({ window }) => window[0])
   if (row === undefined && kept.length === 0 && pending.length === 0)
-    return { state: undefined, changes, isApplied, isLate }
+    return { state: undefined, changes, isLate }
   const next: GroupState = {
     w: kept,
     ...(plan.window && { t: clock }),
@@ -87,7 +88,7 @@ export function groupStep(
     ...(emittedMs !== undefined && { e: emittedMs }),
     ...(pending.length > 0 && { d: pending }),
   }
-  return { state: next, changes, isApplied, isLate }
+  return { state: next, changes, isLate }
 }
 
 /** Returns the changes of rows that are not final. */
@@ -117,61 +118,50 @@ export function groupDueMs({ windowing, plan }: CompiledTable, state: GroupState
 }
 
 /**
- * Adds a row to the windows, in place. Returns the starts of the windows that it has changed, and whether it is late for one of its
- * windows. Both differ from each other: a row of hopping windows can be late only for the older ones, and a window may have left
- * because another entity is ahead, so its row is not late.
+ * Adds a row to the windows, in place. Returns the starts of the windows that it has changed, and whether it is too late for one of
+ * its windows. A row of hopping windows can be too late only for the older ones.
  */
 function addRow(
   { windowing, plan: { aggregates, window: plan } }: CompiledTable,
   windows: StoredWindow[],
   row: ViewRow & AggregatedRow,
+  before: number,
   clock: number,
 ): { readonly touched: Set<number>; readonly isLate: boolean } {
   const touched = new Set<number>()
   let isLate = false
-  const newestMs = row.newestMs ?? row.timeMs
   for (const start of windowing.startsAt(row.timeMs)) {
-    if (windowing.lateMs(start) <= newestMs) {
+    let at = positionOf(windows, start)
+    let count = 0
+    if (plan?.kind === 'session') {
+      const isNear = (window: StoredWindow | undefined) =>
+        window !== undefined && window[0] - plan.gapMs <= start && start <= lastOf(window) + plan.gapMs
+      if (isNear(windows[at - 1])) at -= 1
+      while (isNear(windows[at + count])) count += 1
+    } else if (windows[at]?.[0] === start) count = 1
+    const known = windows.slice(at, at + count)
+    const first = Math.min(start, ...known.map(window => window[0]))
+    const lastMs = Math.max(start, ...known.map(lastOf))
+    const bounds: StoredWindow = [first, [], lastMs]
+    // A window that has left would have this row alone.
+    if (windowing.closesMs(bounds) <= (row.newestMs ?? row.timeMs) || windowing.leavesMs(bounds) <= clock) {
       isLate = true
       continue
     }
-    let at = positionOf(windows, start)
-    let known: StoredWindow = [start, emptyStates(aggregates)]
-    let replaced = 0
-    if (plan?.kind === 'session') {
-      const near = (window: StoredWindow | undefined) =>
-        window !== undefined && window[0] - plan.gapMs <= start && start <= lastOf(window) + plan.gapMs
-      if (near(windows[at - 1])) at -= 1
-      for (; near(windows[at + replaced]); replaced += 1)
-        known = joined(aggregates, known, windows[at + replaced] as StoredWindow)
-    } else if (windows[at]?.[0] === start) {
-      known = windows[at] as StoredWindow
-      replaced = 1
-    }
-    // The window has left, so a row of it alone would be wrong.
-    if (windowing.leavesMs(known) <= clock) continue
-    const [first, states, ...rest] = known
-    windows.splice(at, replaced, [first, withRow(aggregates, states, row.inputs, row), ...rest])
+    const [states = emptyStates(aggregates), ...others] = known.map(window => window[1])
+    const merged = others.reduce((all, own) => mergedStates(aggregates, all, own), states)
+    const added = withRow(aggregates, merged, row.inputs, row)
+    const revision = revisionOf(windowing, known, before)
+    // There are many windows, so they have no parts that they do not need.
+    const rest = revision > 0 ? [lastMs, revision] : lastMs > first ? [lastMs] : []
+    windows.splice(at, count, [first, added, ...rest] as unknown as StoredWindow)
     touched.add(first)
   }
   return { touched, isLate }
 }
 
-function joined(
-  aggregates: CompiledTable['plan']['aggregates'],
-  a: StoredWindow,
-  b: StoredWindow,
-): StoredWindow {
-  const [first, states] = [Math.min(a[0], b[0]), mergedStates(aggregates, a[1], b[1])]
-  const lastMs = Math.max(lastOf(a), lastOf(b))
-  const revision = Math.max(a[3] ?? 0, b[3] ?? 0)
-  return revision > 0 ? [first, states, lastMs, revision] : [first, states, lastMs]
-}
-
-function isIn(state: GroupState | undefined, window: StoredWindow): boolean {
-  return state?.w.some(([start]) => start === window[0]) ?? false
-}
-
-function revised(window: StoredWindow): StoredWindow {
-  return [window[0], window[1], lastOf(window), (window[3] ?? 0) + 1]
+/** Returns the revision of a window that replaces others: one more than theirs if one of them was final. */
+function revisionOf({ closesMs }: Windowing, known: readonly StoredWindow[], before: number): number {
+  const revision = Math.max(0, ...known.map(window => window[3] ?? 0))
+  return known.some(window => closesMs(window) <= before) ? revision + 1 : revision
 }

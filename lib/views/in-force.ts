@@ -13,10 +13,16 @@ export interface ViewsInForce {
   readonly building: ReadonlySet<string>
 }
 
-/** @throws Error if a table is beyond the bounds, or has a function that is unknown to this version */
-export function viewsInForce({ tables, building }: Pick<ActivatedPlan, 'tables' | 'building'>): ViewsInForce {
+/**
+ * @param futureToleranceMs see `windowingOf`
+ * @throws Error if a table is beyond the bounds, or has a function that is unknown to this version
+ */
+export function viewsInForce(
+  { tables, building }: Pick<ActivatedPlan, 'tables' | 'building'>,
+  futureToleranceMs?: number,
+): ViewsInForce {
   checkBounds(tables)
-  const compiled = tables.map(compiledTable)
+  const compiled = tables.map(plan => compiledTable(plan, futureToleranceMs))
   return {
     bySignal: Map.groupBy(compiled, ({ plan }) => plan.signal),
     bySource: new Map(compiled.map(table => [rowSource(table.plan.name, table.plan.generation), table])),

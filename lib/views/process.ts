@@ -26,11 +26,11 @@ import {
   type ViewChanged,
   type ViewRow,
 } from './event-names.ts'
-import { type GroupState, type GroupStep, groupDueMs, groupStep, type RowChange } from './group.ts'
+import { type GroupState, type GroupStep, groupDueMs, groupStep } from './group.ts'
 import { type ViewsInForce, viewsInForce } from './in-force.ts'
-import type { ActivatedPlan, Scalar } from './plan.ts'
+import type { ActivatedPlan } from './plan.ts'
+import { type PublishedChange, publication } from './published.ts'
 import { type EntityClock, regrouped, SOURCE_TYPES } from './regrouping.ts'
-import { rowOfWindow, type TableRow } from './rows.ts'
 import type { CompiledTable } from './table.ts'
 
 /** Number of days without events after which the clock of an entity is forgotten. It is longer than the retention of the log. */
@@ -45,8 +45,12 @@ interface Views extends KeyedProcess<ViewsState, unknown, ViewsInForce> {
   readonly context: PartitionContext<ViewsInForce>
 }
 
-/** Returns the consumer `views`. In each partition, it maintains the tables that the log has activated there. */
-export function views(): Views {
+/**
+ * Returns the consumer `views`. In each partition, it maintains the tables that the log has activated there.
+ *
+ * @param futureToleranceMs see `windowingOf`
+ */
+export function views(futureToleranceMs?: number): Views {
   return {
     name: 'views',
     accepts: [...SOURCE_TYPES, VIEW_ROW_TYPE, VIEW_DROPPED_TYPE],
@@ -55,7 +59,7 @@ export function views(): Views {
       initial: viewsInForce({ tables: [], building: [] }),
       read(data) {
         try {
-          return { kind: 'context', context: viewsInForce(data as ActivatedPlan) }
+          return { kind: 'context', context: viewsInForce(data as ActivatedPlan, futureToleranceMs) }
         } catch (error) {
           return rejected(`the plan of the tables cannot be used: ${(error as Error).message}`)
         }
@@ -96,28 +100,29 @@ function onRow(
     return rejected('the row does not have the values of the table')
   const row = { inputs, ...(newestMs !== undefined && { newestMs }), timeMs: event.timeMs, id: event.id }
   const step = groupStep(table, state, event.timeMs, row)
-  const dueMs = state && groupDueMs(table, state)
-  const emit = building.has(table.plan.generation) ? [] : emissions(table, step, event)
-  const left = step.isLate ? 'late' : 'window-left'
-  const reason = !step.isApplied ? left : emit.length > 0 ? 'changed' : 'counted'
-  return groupDecided(table, step, reason, emit, dueMs)
+  const next = published(table, building, state, step, event)
+  const reason = step.isLate ? 'late' : next.emit.length > 0 ? 'changed' : 'counted'
+  return groupDecided(table, reason, next, state && groupDueMs(table, state))
 }
 
 function onDue(state: GroupState, timer: Timer, { bySource, building }: ViewsInForce): Step<ViewsState> {
   const table = bySource.get(timer.source)
   if (!table) return decided('dropped', undefined)
-  const step = groupStep(table, state, timer.dueMs)
-  const emit = building.has(table.plan.generation) ? [] : emissions(table, step, timer)
-  if (!step.state) return decided('left', undefined, emit)
-  return groupDecided(table, step, emit.length > 0 ? 'changed' : 'unchanged', emit, undefined)
+  const next = published(table, building, state, groupStep(table, state, timer.dueMs), timer)
+  if (!next.state) return decided('left', undefined, next.emit)
+  return groupDecided(table, next.emit.length > 0 ? 'changed' : 'unchanged', next, undefined)
+}
+
+interface Published {
+  readonly state: GroupState | undefined
+  readonly emit: readonly Emission[]
 }
 
 /** @param dueMs due time of the timer that is set; undefined if it is not set */
 function groupDecided(
   table: CompiledTable,
-  { state }: GroupStep,
   reason: string,
-  emit: readonly Emission[],
+  { state, emit }: Published,
   dueMs: number | undefined,
 ): Step<ViewsState> {
   const nextMs = state && groupDueMs(table, state)
@@ -126,35 +131,34 @@ function groupDecided(
   return decided<ViewsState>(reason, state, emit, timers)
 }
 
-function emissions(
+function published(
   table: CompiledTable,
-  { changes }: GroupStep,
+  building: ViewsInForce['building'],
+  before: GroupState | undefined,
+  step: GroupStep,
   { subject = '[]' }: Pick<Received, 'subject'>,
-): readonly Emission[] {
-  const group: readonly Scalar[] = JSON.parse(subject)
-  return changes.flatMap(change => {
-    const row = rowOfWindow(table, group, change.window, change.isFinal)
-    return row ? [changeEmission(table, subject, row, change)] : []
-  })
+): Published {
+  const { changes, state } = publication(table, JSON.parse(subject), before, step)
+  const isRead = !building.has(table.plan.generation)
+  return { state, emit: isRead ? changes.map(change => changeEmission(table, subject, change)) : [] }
 }
 
 function changeEmission(
   { plan: { name, generation } }: CompiledTable,
   subject: string,
-  { values, window, isFinal }: TableRow,
-  change: RowChange,
+  { row: { values, window, isFinal }, window: [start, , lastMs = start, revision], isEnd }: PublishedChange,
 ): Emission {
-  const revision = change.isFinal && change.window[3]
   const data: ViewChanged = {
     table: name,
     generation,
     row: values,
     ...(window && { window: { start: instant(window.startMs), end: instant(window.endMs) } }),
     ...(isFinal && { final: true }),
-    ...(revision && { revision }),
+    ...(isFinal && revision && { revision }),
+    ...(isEnd && { tombstone: true }),
   }
   return {
-    name: `row ${change.window[0]}`,
+    name: isEnd ? `end ${start} ${lastMs}` : `row ${start}`,
     to: 'view-changes',
     key: subject,
     type: VIEW_CHANGED_TYPE,

@@ -22,11 +22,9 @@ export function rowsOfGroup(
   state: GroupState,
 ): readonly TableRow[] {
   const table = compiledTable(plan)
-  const { leavesMs, closesMs } = table.windowing
+  const { closesMs } = table.windowing
   const clock = state.t ?? Number.NEGATIVE_INFINITY
-  return state.w
-    .filter(window => leavesMs(window) > clock)
-    .flatMap(window => rowOfWindow(table, group, window, closesMs(window) <= clock) ?? [])
+  return state.w.flatMap(window => rowOfWindow(table, group, window, closesMs(window) <= clock) ?? [])
 }
 
 /** Returns the row of a window; undefined if it does not meet the condition of `HAVING`. */
@@ -36,8 +34,29 @@ export function rowOfWindow(
   window: StoredWindow,
   isFinal = false,
 ): TableRow | undefined {
-  const bounds = table.windowing.boundsOf(window)
-  const values = rowValues(table, group, window[1], bounds)
-  if (!values || !table.plan.window) return values && { values }
-  return { values, window: bounds, ...(isFinal && { isFinal }) }
+  const values = rowValues(table, group, window[1], table.windowing.boundsOf(window))
+  return values && tableRow(table, values, window, isFinal)
+}
+
+/** Returns a row that has ended: the values of its key, and null for all others. */
+export function endedRow(
+  table: CompiledTable,
+  group: readonly Scalar[],
+  window: StoredWindow,
+  isFinal = false,
+): TableRow {
+  const values = table.plan.columns.map(({ name, value }) => {
+    return [name, value.kind === 'group' ? (group[value.index] ?? null) : null] as const
+  })
+  return tableRow(table, Object.fromEntries(values), window, isFinal)
+}
+
+function tableRow(
+  { plan, windowing }: CompiledTable,
+  values: RowValues,
+  window: StoredWindow,
+  isFinal: boolean,
+): TableRow {
+  if (!plan.window) return { values }
+  return { values, window: windowing.boundsOf(window), ...(isFinal && { isFinal }) }
 }

@@ -19,20 +19,24 @@ export interface CompiledTable {
   readonly having: Evaluator | undefined
 }
 
-const compiled = new WeakMap<TablePlan, CompiledTable>()
+const compiled = new WeakMap<TablePlan, CompiledTable & { readonly futureToleranceMs: number | undefined }>()
 
-/** @throws Error if the plan has a function that is unknown to this version */
-export function compiledTable(plan: TablePlan): CompiledTable {
+/**
+ * @param futureToleranceMs see `windowingOf`
+ * @throws Error if the plan has a function that is unknown to this version
+ */
+export function compiledTable(plan: TablePlan, futureToleranceMs?: number): CompiledTable {
   const known = compiled.get(plan)
-  if (known) return known
+  if (known?.futureToleranceMs === futureToleranceMs && known) return known
   checkAggregates(plan.aggregates)
-  const table: CompiledTable = {
+  const table = {
     plan,
-    windowing: windowingOf(plan.window),
+    futureToleranceMs,
+    windowing: windowingOf(plan.window, futureToleranceMs),
     where: plan.where && evaluator(plan.where),
     group: plan.group.map(({ value }) => evaluator(value)),
     arguments: plan.aggregates.map(({ argument }) => argument && evaluator(argument)),
-    columns: plan.columns.map(({ name, value }) => [name, evaluator(value)]),
+    columns: plan.columns.map(({ name, value }) => [name, evaluator(value)] as const),
     having: plan.having && evaluator(plan.having),
   }
   compiled.set(plan, table)

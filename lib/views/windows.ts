@@ -1,4 +1,5 @@
 /** Windows of a table: which ones a row belongs to, and when they end. Times are in milliseconds of event time. Pure. */
+import { CONSUMER_DEFAULTS } from '../../packages/runtime/pipeline/consumer.ts'
 import type { WindowPlan } from './plan.ts'
 
 /**
@@ -22,35 +23,50 @@ export interface Windowing {
   /** Starts of the windows that contain a time, in ascending order. For sessions, the time itself. */
   startsAt(timeMs: number): readonly number[]
   boundsOf(window: StoredWindow): WindowBounds
-  /** Time from which the row of a window is final. Infinity if it never is. */
+  /**
+   * Time from which the row of a window is final, by the clock of the group, and from which a row is too late for it, by the clock of
+   * the row's entity. Infinity if there is no such time.
+   */
   closesMs(window: StoredWindow): number
-  /** Time from which a window cannot be read any more. */
+  /** Time from which a window cannot be read any more, by the clock of the group. */
   leavesMs(window: StoredWindow): number
-  /** Newest time of a row's entity from which the row is too late for a window. */
-  lateMs(start: number): number
 }
 
 const NEVER = Number.POSITIVE_INFINITY
 
-/** Returns the windows of a plan; for a table without windows, one that starts at 0 and never ends. */
-export function windowingOf(plan: WindowPlan | undefined): Windowing {
+/**
+ * Returns the time for which a window is kept after its end: its retention, but at least until no row of another entity can close it
+ * too early. A group's clock is that of its most advanced entity, which may be ahead of the others by the tolerance.
+ */
+export function keptMs(
+  { graceMs, retentionMs }: Pick<WindowPlan, 'graceMs' | 'retentionMs'>,
+  futureToleranceMs = CONSUMER_DEFAULTS.futureToleranceMs,
+): number {
+  return Math.max(retentionMs, graceMs + futureToleranceMs)
+}
+
+/**
+ * Returns the windows of a plan; for a table without windows, one that starts at 0 and never ends.
+ *
+ * @param futureToleranceMs maximum time by which an accepted event is ahead of its record
+ */
+export function windowingOf(plan: WindowPlan | undefined, futureToleranceMs?: number): Windowing {
   if (!plan)
     return {
       startsAt: () => [0],
       boundsOf: () => ({ startMs: 0, endMs: NEVER }),
       closesMs: () => NEVER,
       leavesMs: () => NEVER,
-      lateMs: () => NEVER,
     }
-  const { graceMs, retentionMs } = plan
+  const { graceMs } = plan
+  const leftAfterMs = keptMs(plan, futureToleranceMs)
   if (plan.kind === 'session') {
     const { gapMs } = plan
     return {
       startsAt: timeMs => [timeMs],
       boundsOf: window => ({ startMs: window[0], endMs: lastOf(window) }),
       closesMs: window => lastOf(window) + gapMs + graceMs,
-      leavesMs: window => lastOf(window) + gapMs + retentionMs,
-      lateMs: start => start + gapMs + graceMs,
+      leavesMs: window => lastOf(window) + gapMs + leftAfterMs,
     }
   }
   const { sizeMs } = plan
@@ -64,8 +80,7 @@ export function windowingOf(plan: WindowPlan | undefined): Windowing {
     },
     boundsOf: ([start]) => ({ startMs: start * stepMs, endMs: endOf(start) }),
     closesMs: ([start]) => endOf(start) + graceMs,
-    leavesMs: ([start]) => endOf(start) + retentionMs,
-    lateMs: start => endOf(start) + graceMs,
+    leavesMs: ([start]) => endOf(start) + leftAfterMs,
   }
 }
 

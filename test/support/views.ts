@@ -73,18 +73,32 @@ export interface DirectRow {
   readonly rows: readonly TestRow[]
 }
 
-/** Returns the rows of each window of a group, from all rows at once. */
+/** Splits rows into sessions, from the times of all of them. */
+function sessionsOf(rows: readonly TestRow[], gapMs: number): TestRow[][] {
+  const sessions: TestRow[][] = []
+  for (const row of rows.toSorted((a, b) => a.timeMs - b.timeMs)) {
+    const last = sessions.at(-1)?.at(-1)
+    if (last && row.timeMs - last.timeMs <= gapMs) sessions.at(-1)?.push(row)
+    else sessions.push([row])
+  }
+  return sessions
+}
+
+/**
+ * Returns the rows of each window of a group, from all rows at once.
+ *
+ * @param rows in the order of their arrival, which decides whether a late row meets an open session
+ */
 export function directWindows(window: WindowPlan | undefined, rows: readonly TestRow[]): DirectRow[] {
   if (!window) return rows.length === 0 ? [] : [{ rows }]
   const { graceMs } = window
   if (window.kind === 'session') {
-    const accepted = rows.filter(row => row.timeMs + window.gapMs + graceMs > row.newestMs)
-    const sessions: TestRow[][] = []
-    for (const row of accepted.toSorted((a, b) => a.timeMs - b.timeMs)) {
-      const last = sessions.at(-1)?.at(-1)
-      if (last && row.timeMs - last.timeMs <= window.gapMs) sessions.at(-1)?.push(row)
-      else sessions.push([row])
+    let accepted: readonly TestRow[] = []
+    for (const row of rows) {
+      const own = sessionsOf([...accepted, row], window.gapMs).find(one => one.includes(row))
+      if ((own?.at(-1)?.timeMs ?? 0) + window.gapMs + graceMs > row.newestMs) accepted = [...accepted, row]
     }
+    const sessions = sessionsOf(accepted, window.gapMs)
     return sessions.map(own => ({ window: [own[0]?.timeMs ?? 0, own.at(-1)?.timeMs ?? 0], rows: own }))
   }
   const { sizeMs } = window

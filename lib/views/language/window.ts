@@ -1,6 +1,7 @@
 /** Compiles the window of a table. The number of windows that a group keeps, and their size, are bounded. Pure. */
 import { LEAST_STEP_MS, MAX_WINDOWS, maxWindows, windowBytes, windowCount } from '../bounds.ts'
 import type { Aggregate, WindowPlan } from '../plan.ts'
+import { keptMs } from '../windows.ts'
 import { StatementError } from './statement-error.ts'
 import type { SettingName, WindowClause } from './syntax.ts'
 
@@ -58,21 +59,24 @@ export function compileWindow(
       at,
       `RETENTION ${secondsText(graceMs)}`,
     )
-  const windows = windowCount(sizeMs, stepMs, retentionMs)
+  const toleranceMs = keptMs({ graceMs: 0, retentionMs: 0 })
+  const spanMs = keptMs({ graceMs, retentionMs }) + sizeMs
+  const windows = windowCount(sizeMs, stepMs, { graceMs, retentionMs })
   const most = maxWindows(aggregates)
   if (windows > most) {
     const longestMs = most * stepMs - sizeMs
-    const leastMs = (retentionMs + sizeMs) / most
+    const leastMs = spanMs / most
+    const longestGraceMs = longestMs - Math.max(sizeMs, toleranceMs)
     const size = most < MAX_WINDOWS ? ` of ${Math.ceil(windowBytes(aggregates) / 1024)} KiB` : ''
     throw new StatementError(
       `a group would keep ${windows} windows${size}, and ${most} are allowed`,
       at,
-      longestMs >= graceMs
+      longestMs >= graceMs + toleranceMs
         ? `RETENTION ${secondsText(longestMs)}`
         : given.has('advance') && leastMs <= sizeMs
           ? `ADVANCE BY ${secondsText(leastMs)}`
-          : longestMs > sizeMs
-            ? `GRACE PERIOD ${secondsText(longestMs - sizeMs)}`
+          : longestGraceMs > 0
+            ? `GRACE PERIOD ${secondsText(longestGraceMs)}`
             : 'fewer values in TOPK, or fewer COUNT(DISTINCT)',
     )
   }

@@ -63,10 +63,10 @@ describe('the rows of a group', () => {
       const plan = tablePlan(window)
       fc.assert(
         fc.property(ENTITIES, fc.array(fc.nat(2)), (entities, order) => {
-          const lists = rowsOf(entities)
-          const state = groupAfter(plan, interleaved(lists, order))
+          const arrived = interleaved(rowsOf(entities), order)
+          const state = groupAfter(plan, arrived)
           const rows = state ? rowsOfGroup(plan, ['walking'], state) : []
-          const direct = directWindows(window, lists.flat())
+          const direct = directWindows(window, arrived)
           assert.deepEqual(
             rows.map(row => row.window && [row.window.startMs, row.window.endMs]),
             direct.map(row => row.window),

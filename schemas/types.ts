@@ -797,13 +797,13 @@ export interface SilencesChanged {
   }
 }
 
-/** A row of a table has changed. */
+/** A row of a table has changed or ended. */
 export interface ViewChanged {
   /** Name of the table */
   readonly table: string
   /** Generation of the table: a hash of its statement */
   readonly generation: string
-  /** Values by column */
+  /** Values by column; of a row that has ended, only those of its key */
   readonly row: object
   /** Bounds of the window */
   readonly window?: {
@@ -814,6 +814,8 @@ export interface ViewChanged {
   readonly final?: boolean
   /** How often the final row has changed */
   readonly revision?: number
+  /** True if the row has ended */
+  readonly tombstone?: boolean
 }
 
 /** The table, or its generation, has been dropped. The state of the group is deleted. */

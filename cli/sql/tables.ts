@@ -137,17 +137,19 @@ async function follow(
 ): Promise<void> {
   const { stdout, stop } = terminal
   const names = columns.map(({ name }) => name)
-  const lineOf = (values: readonly Value[]): string => {
+  const lineOf = (values: readonly Value[], isEnd = false): string => {
     if (format === 'csv') return csvLine(values)
-    if (format === 'table') return `${alignedText(values, names)}\n`
-    return `${JSON.stringify(Object.fromEntries(names.map((name, index) => [name, values[index]])))}\n`
+    if (format === 'table') return `${alignedText(values, names, isEnd ? '<TOMBSTONE>' : 'NULL')}\n`
+    const row = Object.fromEntries(names.map((name, index) => [name, values[index]]))
+    return `${JSON.stringify({ ...row, ...(isEnd && { tombstone: true }) })}\n`
   }
   if (format !== 'json') stdout.write(lineOf(names))
   let count = 0
   for await (const change of tableChanges(await changes(), table, 'now', stop)) {
     const values = ofChange(change)
     if (values === undefined) continue
-    const line = lineOf(values.map((value, index) => shown(value, columns[index]?.type)))
+    const shownValues = values.map((value, index) => shown(value, columns[index]?.type))
+    const line = lineOf(shownValues, change.tombstone)
     if (!stdout.write(line)) await once(stdout, 'drain')
     count += 1
     if (count >= limit) return
@@ -155,9 +157,9 @@ async function follow(
   throw new StoppedByUser()
 }
 
-function alignedText(values: readonly Value[], names: readonly string[]): string {
+function alignedText(values: readonly Value[], names: readonly string[], missing: string): string {
   const cells = values.map((value, index) => {
-    const text = value === null ? 'NULL' : typeof value === 'object' ? JSON.stringify(value) : String(value)
+    const text = value === null ? missing : typeof value === 'object' ? JSON.stringify(value) : String(value)
     return harmless(text).padEnd(Math.max(WIDTH, names[index]?.length ?? 0))
   })
   return cells.join('  ').trimEnd()

@@ -20,7 +20,8 @@ interface Head {
 export interface RowFormat {
   readonly contentType: string
   begin(head: Head): string
-  row(values: readonly unknown[]): string
+  /** @param isEnd true for the key of a row that has ended. Only the format of objects has a mark for it, as in ksqlDB. */
+  row(values: readonly unknown[], isEnd?: boolean): string
   /** Returns the end of an answer that has failed. */
   error(error: ErrorAnswer): string
   end(reason: EndReason): string
@@ -72,14 +73,15 @@ function objects(contentType: string, isPush: boolean): RowFormat {
     const schema = columns.map(column => `\`${shownName(column.name)}\` ${typeName(column)}`).join(', ')
     return JSON.stringify({ header: { queryId, schema } })
   }
-  const row = (columns: readonly unknown[]) => JSON.stringify({ row: { columns } })
+  const row = (columns: readonly unknown[], isEnd = false) =>
+    JSON.stringify({ row: { columns, ...(isEnd && { tombstone: true }) } })
   const failed = (errorMessage: ErrorAnswer) => `${JSON.stringify({ errorMessage })}]\n`
   if (isPush)
     // A row ends with its line, because clients read lines, and the next row may be far away.
     return {
       contentType,
       begin: head => `[${header(head)},\n`,
-      row: values => `${row(values)},\n`,
+      row: (values, isEnd) => `${row(values, isEnd)},\n`,
       error: failed,
       end: finalMessage => `${JSON.stringify({ finalMessage })}]\n`,
       idle: '\n',

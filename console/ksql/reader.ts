@@ -10,6 +10,8 @@ import type { ConsoleEnvironment } from '../environment.ts'
 
 /** Values of the columns of a row, in their order. */
 export type RowValues = readonly Value[]
+/** Changed row, or the key of a row that has ended. */
+export type RowChange = RowValues | { readonly ended: RowValues }
 
 export interface TableReader {
   /** Returns the plan in force. @throws Unavailable */
@@ -17,7 +19,7 @@ export interface TableReader {
   /** Returns the rows of now. @throws Unavailable, or OperationFailure for too many rows */
   pull(selection: Selection): Promise<readonly RowValues[]>
   /** Yields changes until `stop` is aborted. @throws TableGone, Unavailable */
-  push(selection: Selection, from: 'beginning' | 'now', stop: AbortSignal): AsyncIterable<RowValues>
+  push(selection: Selection, from: 'beginning' | 'now', stop: AbortSignal): AsyncIterable<RowChange>
 }
 
 /** Maximum number of rows of now, which are in memory at once. */
@@ -39,7 +41,7 @@ export function readerOf(environment: ConsoleEnvironment): TableReader {
       const changes = { log, offsets, topic: environment.topic('view-changes'), plan }
       for await (const change of tableChanges(changes, table, from, stop)) {
         const values = ofChange(change)
-        if (values) yield values
+        if (values) yield change.tombstone ? { ended: values } : values
       }
     },
   }

@@ -1,7 +1,7 @@
 /** Response body of a query: rows in a format, sent as fast as the client takes them. */
 import type { Selection } from '../../lib/views/language/select.ts'
 import { type EndReason, type ErrorAnswer, type RowFormat, shownValues } from './formats.ts'
-import type { RowValues } from './reader.ts'
+import type { RowChange } from './reader.ts'
 
 /** Interval of the checks of a stream, and of blank lines for clients that end a query without any, in milliseconds. */
 const BEAT_MS = 1_000
@@ -10,7 +10,7 @@ const SLOW_MS = 60_000
 /** Minimum size of a chunk of rows of now, in characters. Each change is sent alone, because the next one may be far away. */
 const CHUNK_CHARACTERS = 16 * 1024
 
-type Rows = Iterable<RowValues> | AsyncIterable<RowValues>
+type Rows = Iterable<RowChange> | AsyncIterable<RowChange>
 
 interface StreamOptions {
   readonly selection: Selection
@@ -89,8 +89,9 @@ async function* textsOf(
       yield text
       text = ''
     }
-    for await (const values of rows) {
-      text += format.row(shownValues(values, columns))
+    for await (const row of rows) {
+      const isEnd = 'ended' in row
+      text += format.row(shownValues(isEnd ? row.ended : row, columns), isEnd)
       if (isPush || text.length >= CHUNK_CHARACTERS) {
         yield text
         text = ''

@@ -86,16 +86,19 @@ export function alerting(packaged: readonly AnyRule[]): Alerting {
   }
 }
 
-/** Evaluates a row of a table once it is final, at the end of its window. Rows of tables without windows are always final. */
+/**
+ * Evaluates a row of a table once it is final, at the end of its window. Rows of tables without windows are always final. A final
+ * row that has ended resolves the alerts of the rules over it.
+ */
 function onChange(
   rules: RulesInForce,
   state: AlertingState | undefined,
   event: Received,
-  { row, window, final: isFinal }: ViewChanged,
+  { row, window, final: isFinal, tombstone }: ViewChanged,
 ): Decided<AlertingState> {
   if (window && !isFinal) return decided('window-open' satisfies AlertingReason, state)
   const at = window ? { ...event, timeMs: Date.parse(window.end) } : event
-  return onValues(rules, state, at, event.source, row, NO_PATTERNS)
+  return onValues(rules, state, at, event.source, tombstone ? undefined : row, NO_PATTERNS)
 }
 
 function onValues(
@@ -103,7 +106,7 @@ function onValues(
   state: AlertingState | undefined,
   event: Received,
   watched: string,
-  data: ReadingData,
+  data: ReadingData | undefined,
   patterns: PatternStep,
 ): Decided<AlertingState> {
   const run = new EntityRun(event)

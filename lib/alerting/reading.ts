@@ -18,7 +18,7 @@ type Remembered = Pick<AlertingState, 'seen' | 'history'>
  * Applies a reading, or a row of a table, to each rule of the run, and returns the other changes of the entity's state.
  *
  * @param watched family of the reading, or source of the row; see `byWatched`
- * @param data values by metric or column
+ * @param data values by metric or column; undefined if the row has ended
  */
 export function evaluate(
   run: EntityRun,
@@ -26,7 +26,7 @@ export function evaluate(
   state: AlertingState | undefined,
   event: Received,
   watched: string,
-  data: ReadingData,
+  data: ReadingData | undefined,
 ): Remembered {
   const tracked = state?.rules ?? NOTHING
   const seen: Readonly<Record<string, number>> = state?.seen ?? NOTHING
@@ -45,6 +45,11 @@ export function evaluate(
   for (const keyed of own.rules) {
     const { key, rule } = keyed
     const before = isTracked && Object.hasOwn(tracked, key) ? tracked[key] : undefined
+    if (!data) {
+      unmatched(run, key, before, event.timeMs)
+      histories.keep(keyed)
+      continue
+    }
     const value = watchedValue(rule, data)
     const seenMs = Object.hasOwn(seen, rule.metric) ? seen[rule.metric] : undefined
     if (value === undefined) {
@@ -189,20 +194,23 @@ function comparedOf(
   }
 }
 
-/** Returns the time of the last reading of each watched metric. A late reading does not change these times. */
+/**
+ * Returns the time of the last reading of each watched metric. A late reading does not change these times. The end of a row counts
+ * for each column that has been read.
+ */
 function lastSeen(
   watched: readonly string[],
   seen: Readonly<Record<string, number>>,
-  data: ReadingData,
+  data: ReadingData | undefined,
   timeMs: number,
 ): Record<string, number> {
   const times = { ...seen }
   for (const metric in seen) if (!watched.includes(metric)) delete times[metric]
   for (const metric of watched) {
-    const value = data[metric]
+    const value = data?.[metric]
+    const isKnown = Object.hasOwn(seen, metric)
     const isThere = typeof value === 'number' ? Number.isFinite(value) : typeof value === 'string'
-    if (isThere)
-      times[metric] = Object.hasOwn(seen, metric) ? Math.max(timeMs, seen[metric] as number) : timeMs
+    if (data ? isThere : isKnown) times[metric] = isKnown ? Math.max(timeMs, seen[metric] as number) : timeMs
   }
   return times
 }

@@ -32,7 +32,10 @@ export const REASONS = {
   },
   'rule-removed': { change: 'resolved', says: 'the rule is no longer in the rule set' },
   'rule-paused': { change: 'resolved', says: 'the rule is paused' },
-  'not-matched': { change: 'resolved', says: 'the entity no longer has what the rule matches' },
+  'not-matched': {
+    change: 'resolved',
+    says: 'the entity no longer has what the rule matches, or its row of the table has ended',
+  },
   forgotten: { change: 'resolved', says: 'the entity has not reported for days' },
   erased: { change: 'resolved', says: 'an operator has erased the entity' },
   'data-returned': { says: 'a reading after silence: the alert `NoData` resolves' },

@@ -1,6 +1,6 @@
 /** Tables in memory for tests of those who ask: a plan, rows that are there, and changes that a test makes. */
 
-import type { RowValues, TableReader } from '../../console/ksql/reader.ts'
+import type { RowChange, RowValues, TableReader } from '../../console/ksql/reader.ts'
 import { OperationFailure } from '../../lib/operations/failure.ts'
 import type { ActivatedPlan, TablePlan } from '../../lib/views/plan.ts'
 
@@ -57,7 +57,7 @@ export class MemoryTables implements TableReader {
   /** Rows that questions have taken. */
   taken = 0
   readonly #waiting = new Set<() => void>()
-  #changes: RowValues[] = []
+  #changes: RowChange[] = []
 
   async tables(): Promise<ActivatedPlan> {
     return this.plan
@@ -68,7 +68,7 @@ export class MemoryTables implements TableReader {
     return this.rows
   }
 
-  async *push(_: unknown, from: string, stop: AbortSignal): AsyncGenerator<RowValues> {
+  async *push(_: unknown, from: string, stop: AbortSignal): AsyncGenerator<RowChange> {
     this.from = from
     this.open++
     stop.addEventListener('abort', () => this.#wake())
@@ -88,7 +88,7 @@ export class MemoryTables implements TableReader {
   }
 
   /** Adds changes. Every question gets all of them. */
-  change(...rows: RowValues[]): void {
+  change(...rows: RowChange[]): void {
     this.#changes = [...this.#changes, ...rows]
     this.#wake()
   }

@@ -38,7 +38,7 @@ const REASONS: Readonly<Record<string, string>> = {
   'data-returned': 'the entity reports again',
   'rule-removed': 'its rule was removed',
   'rule-paused': 'its rule was paused',
-  'not-matched': 'its rule no longer matches the entity',
+  'not-matched': 'its rule no longer matches the entity, or its row has ended',
   forgotten: 'the entity has not reported for days',
   erased: 'an operator erased the entity',
   'ticks-returned': 'the clock of the log runs again',

@@ -32,6 +32,7 @@ export interface Selection {
   readonly key?: readonly Scalar[]
   /** Returns the values of the columns; undefined if the row does not meet the condition. */
   ofRow(row: SelectableRow): readonly Value[] | undefined
+  /** Also returns the key of a row that has ended, unless the condition excludes this key. */
   ofChange(change: ViewChanged): readonly Value[] | undefined
 }
 
@@ -74,9 +75,9 @@ function compileQuery(query: Query & Pick<Statement, 'at'>, plan: ReadablePlan):
   const isMet = where && evaluator(where)
   const isFinalOnly = query.emit === 'final'
   if (isFinalOnly && !table.window) throw new StatementError(`${table.name} has no window to end`, query.at)
-  const ofRow: Selection['ofRow'] = ({ values, window }) => {
+  const select = ({ values, window }: SelectableRow, meets: (isMet: Value) => boolean) => {
     const from = { event: values, ...(window ? { window } : {}) }
-    return isMet && isMet(from) !== true ? undefined : columns.map(({ read }) => read(from))
+    return isMet && !meets(isMet(from)) ? undefined : columns.map(({ read }) => read(from))
   }
   const key = keyIn(where ? equalitiesIn(where) : [], table)
   return {
@@ -85,11 +86,12 @@ function compileQuery(query: Query & Pick<Statement, 'at'>, plan: ReadablePlan):
     isPush: query.emit !== undefined,
     ...(query.limit === null ? {} : { limit: query.limit }),
     ...(key ? { key } : {}),
-    ofRow,
-    ofChange({ row, window, final }) {
-      if (isFinalOnly && final !== true) return undefined
+    ofRow: row => select(row, isMet => isMet === true),
+    ofChange({ row, window, final, tombstone }) {
+      if (isFinalOnly && final !== true && !tombstone) return undefined
       const bounds = window && { startMs: Date.parse(window.start), endMs: Date.parse(window.end) }
-      return ofRow({ values: row, ...(bounds ? { window: bounds } : {}) })
+      const changed = { values: row, ...(bounds ? { window: bounds } : {}) }
+      return select(changed, isMet => (tombstone ? isMet !== false : isMet === true))
     },
   }
 }

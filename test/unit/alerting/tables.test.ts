@@ -125,6 +125,50 @@ describe('changes of a table with windows', () => {
     )
   })
 
+  test('given a row that has ended, then its alert resolves, and an older revision fires no other', () => {
+    const ended = { tombstone: true, row: { device_id: 'device-7', std_x: null } }
+    const made = stepsOf(
+      [SHAKING],
+      [
+        changeAt('1m', 9),
+        changeAt('2m', null, ended),
+        changeAt('1m', 9, { revision: 1 }),
+        changeAt('3m', null, ended),
+      ],
+    )
+    assert.deepEqual(
+      made.map(({ reason }) => reason),
+      ['fired', 'not-matched', 'late', 'no-rule'],
+    )
+    const [, resolved] = alertsOf(made)
+    assert.equal(resolved?.status === 'resolved' && resolved.endedAt, '2026-03-01T00:02:00.000Z')
+  })
+
+  test('given the end of a row that was not final, or of an older window, then the alert fires on', () => {
+    const { final: _, ...open } = changeAt('2m', null, { tombstone: true }).data as ViewChanged
+    const made = stepsOf(
+      [SHAKING],
+      [changeAt('2m', 9), { ...changeAt('2m', null), data: open }, changeAt('1m', null, { tombstone: true })],
+    )
+    assert.deepEqual(alertsOf(made).length, 1)
+  })
+
+  test('given a table without windows, then the end of its row resolves the alert', () => {
+    const { window: _, final: __, ...data } = changeAt('1m', 9).data as ViewChanged
+    const ended = { ...data, row: { device_id: 'device-7', std_x: null }, tombstone: true }
+    const made = stepsOf(
+      [SHAKING],
+      [
+        { ...changeAt('1m', 9), data },
+        { ...changeAt('2m', 9), data: ended },
+      ],
+    )
+    assert.deepEqual(
+      alertsOf(made).map(({ status }) => status),
+      ['firing', 'resolved'],
+    )
+  })
+
   test('given a null or another table, then no rule decides', () => {
     const other = { ...changeAt('1m', 9), source: tableSource('others') }
     const made = stepsOf([SHAKING, HOT], [other, changeAt('2m', null), readingAt('3m', { std_x: 9 })])

@@ -70,6 +70,14 @@ describe('a question to a table', () => {
     assert.deepEqual(ofChange({ ...change, final: true }), [60_000, null])
   })
 
+  it('given a row that has ended, then its key is a change, unless the condition excludes the key', () => {
+    const change = { table: 'counts', generation: '1', row: { activity: 'a', n: null }, tombstone: true }
+    const changeOf = (where: string) => select(`SELECT * FROM counts ${where} EMIT CHANGES`).ofChange(change)
+    assert.deepEqual(changeOf(''), ['a', null, null])
+    assert.deepEqual(changeOf("WHERE activity = 'a' AND n > 3"), ['a', null, null])
+    assert.equal(changeOf("WHERE activity = 'b'"), undefined)
+  })
+
   it('given a generation that is being built, then the one that is read is found', () => {
     const tables = [...PLAN.tables.map(table => ({ ...table, generation: 'new' })), ...PLAN.tables]
     const { table } = compileSelect('SELECT * FROM counts', { ...PLAN, tables, building: ['new'] }, parse)

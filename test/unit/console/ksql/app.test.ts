@@ -232,6 +232,8 @@ describe('changes', () => {
     await untilTextIs(/^\[\{"header":.*\},\n\n$/)
     served.tables.change(['sit', 4])
     await untilTextIs(/\n\{"row":\{"columns":\["sit",4\]\}\},\n$/)
+    served.tables.change({ ended: ['sit', null] })
+    await untilTextIs(/\n\{"row":\{"columns":\["sit",null\],"tombstone":true\}\},\n$/)
     assert.equal(served.tables.from, 'beginning')
     await reader?.cancel()
     await until('the question has ended', () => served.tables.open === 0)

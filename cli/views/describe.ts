@@ -1,4 +1,5 @@
 import { tableNamed } from '../../lib/operations/views/drop.ts'
+import { type TableSize, tableSizes } from '../../lib/queries/view-rows.ts'
 import type { TableColumn } from '../../lib/tables/table.ts'
 import type { TableColumn as Column, TablePlan } from '../../lib/views/plan.ts'
 import { argument, command, environment, JSON_OPTION, SOME_TEXT } from '../command.ts'
@@ -18,7 +19,8 @@ const COLUMNS: readonly TableColumn<Column>[] = [
 ]
 
 export default command({
-  about: 'Show the columns of a table, its windows, and its statement.',
+  about:
+    'Show the columns of a table, its windows, its statement, and how many rows were dropped as too late.',
   more: `
 Examples:
   sluice views describe device_sensor_stats
@@ -29,15 +31,19 @@ Examples:
     env: environment('of the table'),
   },
   run: ({ table: name, json, env }, terminal) =>
-    withViews(configOf(terminal, env), async ({ plan }) => {
-      const { columns, window, ...table } = tableNamed(plan, name)
+    withViews(configOf(terminal, env), async ({ plan, states, rows }) => {
+      const named = tableNamed(plan, name)
+      const { columns, window, ...table } = named
+      const sizes = await tableSizes(states, await rows(), { tables: [named], building: [] })
+      const { groups, late } = sizes[0] as TableSize
       const report = {
         ...{ table: table.name, generation: table.generation, signal: table.signal, window: window ?? null },
+        ...{ groups, late },
         columns: columns.map(({ value: _, ...column }) => column),
         statement: table.statement,
       }
       printReport(terminal, report, json, (_, width) =>
-        describedText({ columns, ...table, ...(window && { window }) }, width),
+        describedText({ columns, groups, late, ...table, ...(window && { window }) }, width),
       )
     }),
 })
@@ -50,9 +56,13 @@ function describedText(
     window,
     columns,
     statement,
-  }: Pick<TablePlan, 'name' | 'generation' | 'signal' | 'window' | 'columns' | 'statement'>,
+    groups,
+    late,
+  }: Pick<TablePlan, 'name' | 'generation' | 'signal' | 'window' | 'columns' | 'statement'> &
+    Pick<TableSize, 'groups' | 'late'>,
   width: number | undefined,
 ): string {
   const windows = window ? `, ${windowText(window)}` : ''
-  return `${name} (generation ${generation}), from ${signal}${windows}\n\n${rowsText(COLUMNS, columns, width)}\n\n${statement}\n`
+  const counts = `groups: ${groups}, rows that were dropped as too late: ${late}`
+  return `${name} (generation ${generation}), from ${signal}${windows}\n${counts}\n\n${rowsText(COLUMNS, columns, width)}\n\n${statement}\n`
 }

@@ -6,16 +6,18 @@ import { RedisCircuitBreaker } from '../../packages/runtime/adapters/redis/circu
 import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'
 import { CONSUMER_DEFAULTS } from '../../packages/runtime/pipeline/consumer.ts'
+import { keptPlan } from '../app/activate-views.ts'
 import type { Config } from '../app/config.ts'
 import { deadLetterSource } from '../app/dead-letter-source.ts'
 import { topicsRead, writesSegments } from '../app/functions.ts'
 import { kafkaTopics, type Signal, TOPICS, topicName } from '../app/topics.ts'
 import { DeadLetters } from '../queries/dead-letters.ts'
+import { tableSizes } from '../queries/view-rows.ts'
 import { type AskedConsumer, consumerFacts } from './ask-consumers.ts'
 import { clusterFacts, topicFacts } from './ask-kafka.ts'
 import { redisFacts } from './ask-redis.ts'
 import { brokersClockFinding, redisClockFindings, tickFindings } from './checks/clocks.ts'
-import { consumerFindings, deadLettersFindings } from './checks/consumers.ts'
+import { consumerFindings, deadLettersFindings, lateRowsFindings } from './checks/consumers.ts'
 import { kafkaFindings } from './checks/kafka.ts'
 import { batchFindings, producerFindings } from './checks/producers.ts'
 import { redisFindings } from './checks/redis.ts'
@@ -48,7 +50,7 @@ interface Examination {
   readonly asAccount: boolean
 }
 
-/** Timeout for counting dead letters, in milliseconds. An incomplete count is reported as such. */
+/** Timeout for counting dead letters or late rows, in milliseconds. An incomplete count is reported as such. */
 const MAX_COUNT_MS = 5_000
 
 /**
@@ -144,6 +146,7 @@ async function consumerFindingsOf(
   return [
     ...facts.flatMap(one => consumerFindings(one, Date.now(), stalls)),
     ...(await deadLettersCounted(connections, config.env, topics)),
+    ...(await lateRowsCounted(connections, config.env, topics, sources.states)),
   ]
 }
 
@@ -162,6 +165,24 @@ function askedConsumers(functions: readonly ExaminedFunction[], env: string): As
       writesSegments: writesSegments({ uses }),
     })),
   )
+}
+
+/** Counts the rows that tables have dropped, until the timeout. */
+async function lateRowsCounted(
+  connections: Connections,
+  env: string,
+  topics: readonly TopicFacts[],
+  states: StateInspection,
+): Promise<Finding[]> {
+  const topic = topicName('view-rows', env)
+  const found = topics.find(one => one.topic === topic)?.found
+  if (!found || 'unseen' in found || !found.seen) return []
+  const size = { topic, partitions: found.seen.partitions.length }
+  const counted = await seenIf(async () => {
+    const plan = await (await keptPlan(connections, env)).read()
+    return plan ? soon(tableSizes(states, size, plan), MAX_COUNT_MS) : []
+  })
+  return lateRowsFindings(env, counted)
 }
 
 /** Counts the open dead letters, until the timeout. */

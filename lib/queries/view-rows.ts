@@ -19,7 +19,7 @@ export interface TableSize {
   /** True if the rows of the past are still being added, so that the table cannot be read yet. */
   readonly isBuilding: boolean
   readonly groups: number
-  /** Number of rows that arrived too late for their windows. */
+  /** Number of rows that were dropped because they arrived too late for their windows. Groups that have left are not counted. */
   readonly late: number
 }
 
@@ -27,7 +27,7 @@ export interface TableSize {
 export async function tableSizes(
   states: Pick<States, 'states'>,
   topic: TopicSize,
-  plan: ActivatedPlan,
+  plan: Pick<ActivatedPlan, 'tables' | 'building'>,
 ): Promise<readonly TableSize[]> {
   const bySource = new Map<string, { groups: number; late: number }>()
   for await (const { entity, state } of storedStates<GroupState, never>(states, VIEWS, topic, '/views/')) {

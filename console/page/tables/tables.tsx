@@ -77,12 +77,25 @@ function windowText(window: Window): string {
   return `${window.kind} ${durationText(window.sizeMs)}${advance}`
 }
 
+/** Shows the number of rows that a table has dropped, if there are any. */
+function LateRows({ name }: { readonly name: string }): JSX.Element {
+  return (
+    <Live path="/tables" what="the late rows">
+      {({ tables }) => {
+        const late = tables.find(one => one.name === name && !one.isBuilding)?.late ?? 0
+        return late > 0 && <p class="warn">Rows that were dropped as too late: {numberText(late)}</p>
+      }}
+    </Live>
+  )
+}
+
 function OneTable({ name }: { readonly name: string }): JSX.Element {
   const [typed] = useParameter('key')
   const key = useSettled(typed)
   return (
     <>
       <h1>Table {name}</h1>
+      <LateRows name={name} />
       <div class="bar">
         <TextField name="key" label="Key" placeholder="a key, or a part of it" />
       </div>

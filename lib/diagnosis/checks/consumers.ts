@@ -1,7 +1,18 @@
 /** Checks consumers (members, lag, outbox, circuit breaker, timeout) and dead letters. Pure. */
 import { durationText } from '../../duration.ts'
+import type { TableSize } from '../../queries/view-rows.ts'
 import type { ConsumerFacts, PartitionProgress, SeenConsumer } from '../facts.ts'
-import { type Area, type Finding, finding, judged, type Observed, unknown, wrong } from '../finding.ts'
+import {
+  type Area,
+  type Finding,
+  finding,
+  judged,
+  type Observed,
+  ok,
+  plural,
+  unknown,
+  wrong,
+} from '../finding.ts'
 import { deferredCause, noReaders } from '../stalls/causes.ts'
 import { QUIET_MS } from '../stalls/progress-watch.ts'
 import type { Cause } from '../stalls/stalls.ts'
@@ -165,6 +176,22 @@ function shutdown({ timeoutMs, reserveMs }: ConsumerFacts) {
     `its timeout of ${timeoutMs / 1000} s is not longer than the ${reserveMs / 1000} s that are reserved for ending a batch`,
     'Raise its timeout in serverless.yml.',
   )
+}
+
+/** Returns a finding for each table with the number of rows that it has dropped. It is never wrong, because devices can be late. */
+export function lateRowsFindings(
+  env: string,
+  sizes: Observed<readonly Pick<TableSize, 'table' | 'late'>[]>,
+): Finding[] {
+  if ('unseen' in sizes) return [finding('consumers', 'late-rows', env, unknown(sizes.unseen))]
+  return sizes.seen
+    .filter(({ table }) => table.window)
+    .map(({ table, late }) =>
+      finding('consumers', 'late-rows', table.name, {
+        ...ok(late === 0 ? 'has dropped no row' : `has dropped ${plural(late, 'row')} as too late`),
+        ...(late > 0 && { todo: 'A longer GRACE PERIOD accepts them: see config/views/README.md#windows.' }),
+      }),
+    )
 }
 
 interface OpenCount {

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import {
   consumerFindings,
   deadLettersFindings,
+  lateRowsFindings,
   stallFindings,
 } from '../../../lib/diagnosis/checks/consumers.ts'
 import { batchFindings, producerFindings } from '../../../lib/diagnosis/checks/producers.ts'
@@ -14,6 +15,7 @@ import type {
 } from '../../../lib/diagnosis/facts.ts'
 import { type Finding, finding, wrong } from '../../../lib/diagnosis/finding.ts'
 import { batch, consumer, NOW_MS, notOk, progress, topic } from '../../support/doctor-facts.ts'
+import { tablePlan } from '../../support/views.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -209,6 +211,28 @@ describe('given producers', () => {
     assert.deepEqual(notOk(batchFindings(topic({ newest: { unseen: 'refused' } }), HOUR_MS)), [
       'batches unknown',
     ]))
+})
+
+describe('given rows that tables have dropped', () => {
+  const windowed = tablePlan({ kind: 'session', gapMs: 1_000, graceMs: 0, retentionMs: 1_000 })
+
+  it('then each table with windows has a finding with their number', () => {
+    const sizes = [
+      { table: windowed, late: 12 },
+      { table: { ...windowed, name: 'punctual' }, late: 0 },
+      { table: tablePlan(undefined), late: 0 },
+    ]
+    assert.deepEqual(
+      lateRowsFindings('test', { seen: sizes }).map(({ subject, verdict, says }) => [subject, verdict, says]),
+      [
+        ['stats', 'ok', 'has dropped 12 rows as too late'],
+        ['punctual', 'ok', 'has dropped no row'],
+      ],
+    )
+  })
+
+  it('then what is not counted is unknown', () =>
+    assert.equal(lateRowsFindings('test', { unseen: 'Redis is away' })[0]?.verdict, 'unknown'))
 })
 
 describe('given dead letters', () => {

@@ -66,13 +66,17 @@ async function rowsIn(kit: Kit, plan: TablePlan) {
   return state ? rowsOfGroup(plan, ['walking'], state) : []
 }
 
-const changesOf = (kit: Kit) =>
+const changesOf = (kit: Kit, isSession = false) =>
   kit.published
     .filter(({ type }) => type === VIEW_CHANGED_TYPE)
     .map(({ time, data }) => {
-      const { row, window, final, revision } = data as ViewChanged
-      const start = window && (Date.parse(window.start) - START_MS) / 1000
-      const told = [start, row.rows, final && 'final', revision].filter(one => one !== undefined)
+      const { row, window, final, revision, tombstone } = data as ViewChanged
+      const [start, end] = [window?.start, window?.end].map(
+        bound => bound && (Date.parse(bound) - START_MS) / 1000,
+      )
+      const bounds = isSession ? `${start}-${end}` : start
+      const shown = tombstone ? `end of ${row.activity}` : row.rows
+      const told = [bounds, shown, final && 'final', revision].filter(one => one !== undefined)
       return `${(Date.parse(time ?? '') - START_MS) / 1000}: ${told.join(' ')}`
     })
 
@@ -292,6 +296,184 @@ describe('the changes of a group', () => {
     const plan = tablePlan(undefined, { ...COUNTED, having })
     const kit = await sent(plan, [motion(1), motion(3)])
     assert.deepEqual(changesOf(kit), ['3: 2'])
+  })
+
+  /** Condition on the newest value of `x`. */
+  const NEWEST = {
+    of: [['LAST']],
+    having: {
+      kind: 'call',
+      name: '>',
+      arguments: [
+        { kind: 'aggregate', index: 1 },
+        { kind: 'literal', value: 5 },
+      ],
+    },
+  } as const
+
+  it('given HAVING that turns false, then the row ends once, and can return', async () => {
+    const plan = tablePlan(undefined, NEWEST)
+    const values = [9, 2, 3, 8, 8.5, 1]
+    const kit = await sent(
+      plan,
+      values.map((x, index) => motion(2 * index, 'd-1', { x })),
+    )
+    const end = 'end of walking'
+    assert.deepEqual(changesOf(kit), ['0: 1', `2: ${end}`, '6: 4', '8: 5', `10: ${end}`])
+    const [, ended] = kit.published.map(({ data }) => data as ViewChanged)
+    assert.deepEqual(ended?.row, { activity: 'walking', rows: null, LAST: null })
+    assert.deepEqual(await rowsIn(kit, plan), [])
+  })
+
+  it('given HAVING that an open window no longer meets, then its row ends, also at its end and by a revision', async () => {
+    const kit = await sent(tablePlan(MINUTE, NEWEST), [
+      motion(1, 'd-1', { x: 9 }),
+      motion(3, 'd-1', { x: 1 }),
+      motion(61, 'd-1', { x: 9 }),
+      motion(61.5, 'd-1', { x: 1 }),
+      motion(121, 'd-1', { x: 9 }),
+      motion(200, 'd-1', { x: 9 }),
+      motion(150, 'd-2', { x: 1 }),
+    ])
+    assert.deepEqual(changesOf(kit), [
+      '1: 0 1',
+      '3: 0 end of walking',
+      '61: 60 1',
+      '62: 60 end of walking',
+      '121: 120 1',
+      '190: 120 1 final',
+      '200: 180 1',
+      '150: 120 end of walking final 1',
+    ])
+  })
+
+  it('given a final window without a row after one with a row, then it ends once for those who follow the group', async () => {
+    const kit = await sent(
+      tablePlan(MINUTE, { ...NEWEST, isFinalOnly: true }),
+      [1, 9, 2, 3, 9].map((x, index) => motion(60 * index, 'd-1', { x })),
+    )
+    await kit.pass(400_000)
+    assert.deepEqual(changesOf(kit), ['130: 60 1 final', '190: 120 end of walking final', '310: 240 1 final'])
+  })
+
+  it('given a revision of an older window without a row, then the newest row still ends when the next window has none', async () => {
+    const plan = tablePlan(MINUTE, { ...NEWEST, isFinalOnly: true })
+    const kit = await sent(plan, [
+      ...[9, 9, 1].map((x, index) => motion(60 * index, 'd-1', { x })),
+      motion(135, 'd-1', { x: 1 }),
+      motion(30, 'd-2', { x: 1 }),
+      motion(300, 'd-1', { x: 1 }),
+    ])
+    assert.deepEqual(changesOf(kit), [
+      '70: 0 1 final',
+      '130: 60 1 final',
+      '30: 0 end of walking final 1',
+      '190: 120 end of walking final',
+    ])
+  })
+
+  describe('sessions', () => {
+    const sessions = (choices: Partial<TablePlan> = {}, graceMs = 5_000) =>
+      tablePlan(
+        { kind: 'session', gapMs: 10_000, graceMs, retentionMs: 600_000 },
+        { ...COUNTED, isFinalOnly: true, ...choices },
+      )
+
+    it('given a row within an open session of its entity, then it is not late, however old it is', async () => {
+      const plan = sessions()
+      const kit = await sent(plan, [motion(0), motion(10), motion(20), motion(5), motion(60), motion(6)])
+      assert.equal(((await kit.state(ENTITY)) as GroupState).l, 1)
+      assert.deepEqual(
+        (await rowsIn(kit, plan)).map(({ values }) => values.rows),
+        [4, 1],
+      )
+    })
+
+    it('given a row at the end of the grace of its session, then it is late; a moment before, it is not', async () => {
+      const late = async (seconds: number) => {
+        const kit = await sent(sessions(), [motion(0), motion(seconds), motion(0.5)])
+        return ((await kit.state(ENTITY)) as GroupState).l
+      }
+      assert.deepEqual([await late(15.5), await late(15.499)], [1, undefined])
+    })
+
+    it('given a row at the gap from a session, then it joins it on either side; beyond it, it does not', async () => {
+      const rows = async (...seconds: number[]) => {
+        const plan = sessions({}, 60_000)
+        return (
+          await rowsIn(
+            await sent(
+              plan,
+              seconds.map(one => motion(one)),
+            ),
+            plan,
+          )
+        ).map(({ values }) => values.rows)
+      }
+      assert.deepEqual(await rows(20, 30), [2])
+      assert.deepEqual(await rows(20, 30.001), [1, 1])
+      assert.deepEqual(await rows(20, 10), [2])
+      assert.deepEqual(await rows(20, 9.999), [1, 1])
+    })
+
+    it('given an open session that grows, then its row ends under its old bounds', async () => {
+      const kit = await sent(sessions({ isFinalOnly: undefined as never }), [motion(0), motion(5)])
+      assert.deepEqual(changesOf(kit, true), ['0: 0-0 1', '5: 0-0 end of walking', '5: 0-5 2'])
+    })
+
+    it('given final sessions that a row extends or merges, then their rows end, and the new one is a revision', async () => {
+      const kit = await sent(sessions(), [
+        ...[100, 115, 200].map(seconds => motion(seconds)),
+        motion(108, 'd-2'),
+        motion(95, 'd-2'),
+      ])
+      assert.deepEqual(changesOf(kit, true), [
+        '115: 100-100 1 final',
+        '130: 115-115 1 final',
+        '108: 100-100 end of walking',
+        '108: 115-115 end of walking',
+        '108: 100-115 3 final 1',
+        '95: 100-115 end of walking',
+        '95: 95-115 4 final 2',
+      ])
+    })
+
+    it('given a final session that a row opens again, then its next final row is a revision', async () => {
+      const kit = await sent(sessions(), [motion(100), motion(116, 'd-2'), motion(109, 'd-3')])
+      await kit.pass(300_000)
+      assert.deepEqual(changesOf(kit, true), [
+        '115: 100-100 1 final',
+        '131: 100-100 end of walking',
+        '131: 100-116 3 final 1',
+      ])
+    })
+
+    it('given open sessions that a row merges, then their final row is the first', async () => {
+      const kit = await sent(sessions({}, 60_000), [motion(100), motion(115), motion(108)])
+      await kit.pass(300_000)
+      assert.deepEqual(changesOf(kit, true), ['185: 100-115 3 final'])
+    })
+  })
+
+  it('given windows that close one after another, then the timer is that of the first', async () => {
+    const kit = await sent(tablePlan({ ...MINUTE, graceMs: 70_000 }, COUNTED), [motion(1), motion(61)])
+    assert.deepEqual(await kit.timers(ENTITY), { due: new Date(START_MS + 130_000) })
+    await kit.pass(125_000)
+    assert.deepEqual(changesOf(kit).slice(2), ['130: 0 1 final'])
+    assert.deepEqual(await kit.timers(ENTITY), { due: new Date(START_MS + 190_000) })
+  })
+
+  it('given a row at the end of the grace, then it is late; a moment before, it is not', async () => {
+    const late = async (seconds: number) => {
+      const kit = await sent(tablePlan(MINUTE, COUNTED), [motion(1), motion(seconds), motion(2)])
+      return ((await kit.state(ENTITY)) as GroupState).l
+    }
+    assert.deepEqual([await late(70), await late(69.999)], [1, undefined])
+  })
+
+  it('given a first row for a window that is already final, then its row is no revision', async () => {
+    const kit = await sent(tablePlan(MINUTE, COUNTED), [motion(100), motion(2, 'd-2')])
+    assert.deepEqual(changesOf(kit), ['100: 60 1', '2: 0 1 final'])
   })
 
   it('given a plan of a later version, then it is refused, and the tables stay', async () => {

@@ -73,10 +73,7 @@ export function applyingOf(client: RedisClient, env: string): ViewPorts['applyin
 export function viewsConsumer(settings: ConsumerSettings, contentMode: ContentMode): ViewPorts['consumer'] {
   return {
     ...{ ...CONSUMER_DEFAULTS, application: APPLICATION, failuresTo: APPLICATION.failuresTopic, contentMode },
-    ...{
-      process: views(settings.futureToleranceMs) as AnyKeyedProcess,
-      newEntities: Number.MAX_SAFE_INTEGER,
-    },
+    ...{ process: views() as AnyKeyedProcess, newEntities: Number.MAX_SAFE_INTEGER },
     ...settings,
   }
 }

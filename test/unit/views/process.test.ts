@@ -471,6 +471,19 @@ describe('the changes of a group', () => {
     assert.deepEqual([await late(70), await late(69.999)], [1, undefined])
   })
 
+  it('given a window that has just left, then a row of another entity is late for it; a moment before, it is not', async () => {
+    const late = async (seconds: number) => {
+      const kit = await sent(tablePlan(MINUTE, COUNTED), [motion(seconds), motion(1, 'd-2')])
+      return ((await kit.state(ENTITY)) as GroupState).l
+    }
+    assert.deepEqual([await late(660), await late(659.999)], [1, undefined])
+  })
+
+  it('given a window that has just become final, then the next row revises it', async () => {
+    const kit = await sent(tablePlan(MINUTE, COUNTED), [motion(1), motion(70), motion(2, 'd-2')])
+    assert.deepEqual(changesOf(kit), ['1: 0 1', '70: 0 1 final', '70: 60 1', '2: 0 2 final 1'])
+  })
+
   it('given a first row for a window that is already final, then its row is no revision', async () => {
     const kit = await sent(tablePlan(MINUTE, COUNTED), [motion(100), motion(2, 'd-2')])
     assert.deepEqual(changesOf(kit), ['100: 60 1', '2: 0 1 final'])

@@ -242,6 +242,12 @@ describe('the changes of a group', () => {
       )
     })
 
+  it('given a device that is ahead by the tolerance, then no row of another is dropped within its grace', async () => {
+    const plan = tablePlan({ kind: 'tumbling', sizeMs: 10_000, graceMs: 5_000, retentionMs: 5_000 }, COUNTED)
+    const kit = await sent(plan, [motion(314.999), motion(14.999, 'd-2'), motion(1, 'd-2')])
+    assert.equal(((await kit.state(ENTITY)) as GroupState).l, undefined)
+  })
+
   it('given a larger tolerance, then windows are kept for it', async () => {
     const plan = tablePlan({ kind: 'tumbling', sizeMs: 10_000, graceMs: 5_000, retentionMs: 5_000 }, COUNTED)
     const late = async (futureToleranceMs?: number) => {
@@ -372,6 +378,40 @@ describe('the changes of a group', () => {
     ])
   })
 
+  it('given a revision without a row of the newest window, then the next window without one ends nothing', async () => {
+    const kit = await sent(tablePlan(MINUTE, { ...NEWEST, isFinalOnly: true }), [
+      motion(0, 'd-1', { x: 9 }),
+      motion(80, 'd-1', { x: 1 }),
+      motion(30, 'd-2', { x: 1 }),
+    ])
+    await kit.pass(200_000)
+    assert.deepEqual(changesOf(kit), ['70: 0 1 final', '30: 0 end of walking final 1'])
+  })
+
+  it('given a late window without a row between two with one, then only a newer one ends the newest', async () => {
+    const kit = await sent(tablePlan(MINUTE, { ...NEWEST, isFinalOnly: true }), [
+      ...[0, 120, 200].map(seconds => motion(seconds, 'd-1', { x: 9 })),
+      motion(50, 'd-2', { x: 9 }),
+      motion(65, 'd-2', { x: 1 }),
+      motion(201, 'd-1', { x: 1 }),
+    ])
+    await kit.pass(200_000)
+    assert.deepEqual(changesOf(kit), [
+      '70: 0 1 final',
+      '190: 120 1 final',
+      '50: 0 2 final 1',
+      '250: 180 end of walking final',
+    ])
+  })
+
+  it('given windows that have left, then their rows are not remembered', async () => {
+    const kit = await sent(
+      tablePlan(MINUTE, NEWEST),
+      [0, 500, 700].map(seconds => motion(seconds, 'd-1', { x: 9 })),
+    )
+    assert.equal(((await kit.state(ENTITY)) as GroupState).s?.length, 2)
+  })
+
   describe('sessions', () => {
     const sessions = (choices: Partial<TablePlan> = {}, graceMs = 5_000) =>
       tablePlan(
@@ -461,6 +501,14 @@ describe('the changes of a group', () => {
     await kit.pass(125_000)
     assert.deepEqual(changesOf(kit).slice(2), ['130: 0 1 final'])
     assert.deepEqual(await kit.timers(ENTITY), { due: new Date(START_MS + 190_000) })
+    await kit.pass(200_000)
+    // Final windows leave with the newest one.
+    assert.deepEqual(await kit.timers(ENTITY), { due: new Date(START_MS + 720_000) })
+  })
+
+  it('given a change that is due when its window becomes final, then only the final row is published', async () => {
+    const kit = await sent(tablePlan(MINUTE, COUNTED), [motion(69), motion(2, 'd-2'), motion(71)])
+    assert.deepEqual(changesOf(kit), ['69: 60 1', '70: 0 1 final', '71: 60 2'])
   })
 
   it('given a row at the end of the grace, then it is late; a moment before, it is not', async () => {

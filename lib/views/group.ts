@@ -27,7 +27,7 @@ export interface GroupState {
 }
 
 /** Changed window, whose row is to be published. */
-export interface RowChange {
+interface RowChange {
   readonly window: StoredWindow
   readonly isFinal?: true
 }

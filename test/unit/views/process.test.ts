@@ -331,7 +331,7 @@ describe('the changes of a group', () => {
     assert.deepEqual(await rowsIn(kit, plan), [])
   })
 
-  it('given HAVING that an open window no longer meets, then its row ends, also at its end and by a revision', async () => {
+  it('given HAVING that a window no longer meets, then its row ends: open, final or revised', async () => {
     const kit = await sent(tablePlan(MINUTE, NEWEST), [
       motion(1, 'd-1', { x: 9 }),
       motion(3, 'd-1', { x: 1 }),
@@ -353,7 +353,7 @@ describe('the changes of a group', () => {
     ])
   })
 
-  it('given a final window without a row after one with a row, then it ends once for those who follow the group', async () => {
+  it('given a final window without a row after one with a row, then its end is sent once', async () => {
     const kit = await sent(
       tablePlan(MINUTE, { ...NEWEST, isFinalOnly: true }),
       [1, 9, 2, 3, 9].map((x, index) => motion(60 * index, 'd-1', { x })),
@@ -362,7 +362,7 @@ describe('the changes of a group', () => {
     assert.deepEqual(changesOf(kit), ['130: 60 1 final', '190: 120 end of walking final', '310: 240 1 final'])
   })
 
-  it('given a revision of an older window without a row, then the newest row still ends when the next window has none', async () => {
+  it('given an older window that is revised to no row, then the newest one still ends later', async () => {
     const plan = tablePlan(MINUTE, { ...NEWEST, isFinalOnly: true })
     const kit = await sent(plan, [
       ...[9, 9, 1].map((x, index) => motion(60 * index, 'd-1', { x })),
@@ -461,7 +461,7 @@ describe('the changes of a group', () => {
       assert.deepEqual(changesOf(kit, true), ['0: 0-0 1', '5: 0-0 end of walking', '5: 0-5 2'])
     })
 
-    it('given final sessions that a row extends or merges, then their rows end, and the new one is a revision', async () => {
+    it('given final sessions that are extended or merged, then their rows end, and a revision follows', async () => {
       const kit = await sent(sessions(), [
         ...[100, 115, 200].map(seconds => motion(seconds)),
         motion(108, 'd-2'),
@@ -519,7 +519,7 @@ describe('the changes of a group', () => {
     assert.deepEqual([await late(70), await late(69.999)], [1, undefined])
   })
 
-  it('given a window that has just left, then a row of another entity is late for it; a moment before, it is not', async () => {
+  it('given a window that has just left, then a row of another entity is late, and not before', async () => {
     const late = async (seconds: number) => {
       const kit = await sent(tablePlan(MINUTE, COUNTED), [motion(seconds), motion(1, 'd-2')])
       return ((await kit.state(ENTITY)) as GroupState).l

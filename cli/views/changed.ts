@@ -2,6 +2,7 @@
 import type { Counts, Operation } from '../../lib/operations/audit.ts'
 import { applyViews, newProgress } from '../../lib/operations/views/apply.ts'
 import type { ViewPlan } from '../../lib/views/plan.ts'
+import { environmentOf } from '../connections.ts'
 import { carryOut } from '../operation.ts'
 import { operatorOf } from '../person.ts'
 import { showLineLater } from '../progress.ts'
@@ -21,7 +22,13 @@ export async function changed(
   return carryOut(connections, operation, async counts => {
     const hide = showLineLater(terminal, () => progressText(progress))
     try {
-      await applyViews(await ports(), wanted, by, { progress, stop: terminal.stop }, counts)
+      await applyViews(
+        await ports(environmentOf(terminal, config.env)),
+        wanted,
+        by,
+        { progress, stop: terminal.stop },
+        counts,
+      )
       return counts
     } catch (error) {
       if (!terminal.stop.aborted) throw error

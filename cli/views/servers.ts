@@ -1,21 +1,23 @@
 /** Gives commands the servers with the tables. */
 import { keptPlan } from '../../lib/app/activate-views.ts'
 import type { Config } from '../../lib/app/config.ts'
-import { dataReader } from '../../lib/app/data-reader.ts'
 import { topicName } from '../../lib/app/topics.ts'
-import { settingsOf } from '../../lib/operations/backtest/settings.ts'
-import { applyingOf, type ViewPorts, viewsConsumer } from '../../lib/operations/views/apply.ts'
+import { applyingOf, type ViewPorts } from '../../lib/operations/views/apply.ts'
 import { NO_TABLES } from '../../lib/operations/views/change.ts'
 import type { ChangesLog } from '../../lib/operations/views/push.ts'
 import { topicBounds } from '../../lib/queries/topics.ts'
+import { VIEWS } from '../../lib/queries/view-rows.ts'
 import type { TopicSize } from '../../lib/tables/table.ts'
 import { StatementError } from '../../lib/views/language/statement-error.ts'
 import type { ActivatedPlan } from '../../lib/views/plan.ts'
 import { TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
+import { RedisSkippedRecords } from '../../packages/runtime/adapters/redis/skipped-records.ts'
+import type { Environment } from '../../packages/runtime/settings/slice.ts'
 import type { CommandConnections } from '../command-connections.ts'
 import { withinPatience, withRedis } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
+import { consumerNamed } from '../reprocess/consumer.ts'
 
 export interface ViewServers {
   readonly config: Config
@@ -23,7 +25,7 @@ export interface ViewServers {
   readonly plan: ActivatedPlan
   readonly states: StateInspection
   /** Opens the ports of an operation, within `carryOut`. */
-  readonly ports: () => Promise<ViewPorts>
+  readonly ports: (environment: Environment) => Promise<ViewPorts>
   /** Opens the log of changes. */
   readonly changes: () => Promise<ChangesLog>
   /** Topic `view-rows`, with its current number of partitions. */
@@ -54,14 +56,15 @@ export function withViews<T>(config: Config, use: (servers: ViewServers) => Prom
       return await use({
         ...{ config, connections, states },
         plan: (await inForce.read()) ?? NO_TABLES,
-        ports: async () => ({
+        ports: async environment => ({
           ...{ inForce, states, applying: applyingOf(client, config.env) },
+          skipped: new RedisSkippedRecords(client),
           ...{
             publisher: await connections.publisher(),
             log: await connections.log(),
             offsets: await opened(),
           },
-          consumer: viewsConsumer(await settingsOf(config, dataReader(config)), config.contentMode),
+          consumer: await consumerNamed(VIEWS.process.name, environment),
         }),
         changes: async () => ({
           ...{ log: await connections.log(), offsets: await opened(), plan: () => inForce.read() },

@@ -7,13 +7,7 @@ import { after, before, describe, it } from 'node:test'
 import { keptPlan } from '../../lib/app/activate-views.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import type { Signal } from '../../lib/app/topics.ts'
-import {
-  applyingOf,
-  applyViews,
-  newProgress,
-  type ViewPorts,
-  viewsConsumer,
-} from '../../lib/operations/views/apply.ts'
+import { applyingOf, applyViews, newProgress, type ViewPorts } from '../../lib/operations/views/apply.ts'
 import { planOf } from '../../lib/operations/views/statements.ts'
 import { FAMILIES } from '../../lib/telemetry/families.ts'
 import { rowSource } from '../../lib/views/event-names.ts'
@@ -22,10 +16,10 @@ import { views } from '../../lib/views/process.ts'
 import { logRecordOf } from '../../packages/runtime/adapters/kafka/messages.ts'
 import { TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
+import { RedisSkippedRecords } from '../../packages/runtime/adapters/redis/skipped-records.ts'
 import { RedisStateStore } from '../../packages/runtime/adapters/redis/state-store.ts'
 import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
 import { Connections } from '../../packages/runtime/lambda/connections.ts'
-import { CONSUMER_DEFAULTS } from '../../packages/runtime/pipeline/consumer.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { brokers, redisUrl } from '../support/servers.ts'
 import { Stage } from '../support/stage.ts'
@@ -70,7 +64,8 @@ describe('sluice views', () => {
       log: await connections.log(),
       offsets: new TopicOffsets(await connections.kafka()),
       states: new StateInspection(redis),
-      consumer: viewsConsumer({ ...CONSUMER_DEFAULTS, env: environment.name }, 'binary'),
+      skipped: new RedisSkippedRecords(redis),
+      consumer: { ...(new Stage(views() as never).consumer as ViewPorts['consumer']), env: environment.name },
     }
     running = await Running.of(environment, connections)
     await measured(400)

@@ -8,13 +8,11 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
 import type { StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
 import { RedisValue } from '../../../packages/runtime/adapters/redis/value.ts'
-import { type ContentMode, producedRecord } from '../../../packages/runtime/cloudevents/writer.ts'
+import { producedRecord } from '../../../packages/runtime/cloudevents/writer.ts'
 import { derivedId } from '../../../packages/runtime/consumer/derived-id.ts'
 import { partsOfEntity } from '../../../packages/runtime/consumer/event.ts'
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
-import { type AnyKeyedProcess, CONSUMER_DEFAULTS } from '../../../packages/runtime/pipeline/consumer.ts'
 import { type Operation, Operations } from '../../../packages/runtime/pipeline/generations/operations.ts'
-import { APPLICATION } from '../../app/application.ts'
 import { type Signal, topicName, topicsOf } from '../../app/topics.ts'
 import type { Range } from '../../queries/records.ts'
 import { VIEWS } from '../../queries/view-rows.ts'
@@ -23,13 +21,11 @@ import { dataschemaOf } from '../../telemetry/dataschema.ts'
 import { activatedPlan } from '../../views/activation.ts'
 import { rowSource, VIEW_DROPPED_TYPE } from '../../views/event-names.ts'
 import type { ActivatedPlan, TablePlan, ViewPlan } from '../../views/plan.ts'
-import { views } from '../../views/process.ts'
 import type { Counts } from '../audit.ts'
-import type { ConsumerSettings } from '../backtest/partition-run.ts'
 import { OperationFailure } from '../failure.ts'
 import { type ActivationPorts, activate, boundsOf, placeOf } from './activate.ts'
 import { buildingPlan, builtPlan, hasTable, NO_TABLES, newGenerations, planChange } from './change.ts'
-import { appendPast, type PastProgress, type PastRange } from './past.ts'
+import { appendPast, type PastPorts, type PastProgress, type PastRange } from './past.ts'
 
 /** Unfinished change of the tables in force. */
 interface Applying extends Operation {
@@ -48,7 +44,7 @@ interface Applying extends Operation {
   readonly rowsFrom?: readonly number[]
 }
 
-export interface ViewPorts extends ActivationPorts {
+export interface ViewPorts extends ActivationPorts, Pick<PastPorts, 'skipped'> {
   readonly applying: Operations<Applying, object>
   readonly states: Pick<StateInspection, 'states' | 'summary'>
 }
@@ -67,15 +63,6 @@ export interface Watching {
 /** Returns the store of unfinished changes. */
 export function applyingOf(client: RedisClient, env: string): ViewPorts['applying'] {
   return new Operations(new RedisValue(client, `views-apply:${env}`), {}, Date.now)
-}
-
-/** Returns the consumer `views`, as in a deployment. */
-export function viewsConsumer(settings: ConsumerSettings, contentMode: ContentMode): ViewPorts['consumer'] {
-  return {
-    ...{ ...CONSUMER_DEFAULTS, application: APPLICATION, failuresTo: APPLICATION.failuresTopic, contentMode },
-    ...{ process: views() as AnyKeyedProcess, newEntities: Number.MAX_SAFE_INTEGER },
-    ...settings,
-  }
 }
 
 export function newProgress(): ApplyProgress {
@@ -155,7 +142,6 @@ async function finish(
   if (built.length > 0) {
     const { past, rowsFrom } = own.past ? own : await building(ports, own, wanted, built)
     watching.progress.phase = 'adding the past'
-    const plan = activatedPlan({ streams: wanted.streams, tables: built }, [])
     const store = async (next: readonly number[]) => {
       const ranges = (past ?? []).map((range, index) => ({ ...range, next: next[index] as number }))
       await noted(ports, own, { past: ranges, rowsFrom: await endsOfRows(ports) })
@@ -166,11 +152,10 @@ async function finish(
         ...range,
         start: from[index] ?? range.start,
       }))
-    const { log, publisher, consumer } = ports
     await appendPast(
-      { log, publisher, consumer, rowRanges },
+      { ...ports, rowRanges },
       past ?? [],
-      plan,
+      built,
       own.past ? rowsFrom : undefined,
       store,
       watching.progress,

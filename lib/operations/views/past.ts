@@ -1,25 +1,28 @@
 /**
- * Adds the records of the past to tables that are being built. Each record takes the step that the consumer `views` would have taken,
- * so its rows have the ids that live rows have. A run that was interrupted continues where it ended, and appends no row twice.
+ * Adds the records of the past to tables that are being built. The pipeline decides the records again, in memory, as the consumer
+ * `views` has decided them: a repeat, an id that was used twice or a skipped record adds nothing. A run that was interrupted
+ * continues where it ended, and appends no row twice.
  */
 import { setImmediate } from 'node:timers/promises'
+import { MemoryStateStore } from '../../../packages/runtime/adapters/memory/state-store.ts'
 import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
 import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
-import type { Received } from '../../../packages/runtime/consumer/event.ts'
 import type { AnyKeyedProcess, Consumer } from '../../../packages/runtime/pipeline/consumer.ts'
-import { eventCause } from '../../../packages/runtime/pipeline/deciding/cause.ts'
-import { emitted } from '../../../packages/runtime/pipeline/deciding/emission.ts'
-import { decodeChunk } from '../../../packages/runtime/pipeline/decoding/decode-chunk.ts'
-import type { OutboxEntry } from '../../../packages/runtime/pipeline/model.ts'
-import type { LogReader, Publisher } from '../../../packages/runtime/pipeline/ports.ts'
+import type { Decision, OutboxEntry } from '../../../packages/runtime/pipeline/model.ts'
+import type { LogReader, Publisher, SkippedRecords } from '../../../packages/runtime/pipeline/ports.ts'
 import { recordOf } from '../../../packages/runtime/pipeline/publishing/publish.ts'
+import { LogAgain } from '../../../packages/runtime/pipeline/reprocessing/log-again.ts'
+import { afterRecord } from '../../../packages/runtime/pipeline/reprocessing/takeover.ts'
 import { type Range, readRecordGroups, readRecords } from '../../queries/records.ts'
-import type { ActivatedPlan } from '../../views/plan.ts'
+import { rowSource } from '../../views/event-names.ts'
+import { viewsInForce } from '../../views/in-force.ts'
+import type { ActivatedPlan, TablePlan } from '../../views/plan.ts'
+import { placeOf } from './activate.ts'
 
 /** Part of a partition that was appended before the tables were activated in it. */
 export interface PastRange extends Range {
-  /** Offset of the next record whose rows are appended. Earlier records are read only for the newest time of their entities. */
+  /** Offset of the next record whose rows are appended. Earlier records are only decided. */
   readonly next: number
 }
 
@@ -28,6 +31,8 @@ export interface PastPorts {
   readonly publisher: Publisher
   /** Consumer `views`, as in a deployment. */
   readonly consumer: Consumer<AnyKeyedProcess>
+  /** Records that operators have skipped. */
+  readonly skipped: SkippedRecords
   /** Returns the ranges of the topic `view-rows` from these offsets to its end. */
   readonly rowRanges: (from: readonly number[]) => Promise<readonly Range[]>
 }
@@ -45,27 +50,26 @@ const ROWS_AT_ONCE = 2_000
 /**
  * Appends the rows of the past.
  *
- * @param plan plan with only the tables that are being built
+ * @param built tables that are being built
  * @param rowsFrom offsets of the topic `view-rows` from which on rows of an interrupted run may be there; undefined for a first run
  * @param onAppended stores the progress: the next offset of each range
  * @throws the reason of the signal if the work is stopped
- * @throws Unavailable or RefusedByKafka if Kafka does not answer
+ * @throws CopyStopped, PartitionStopped, Unavailable or RefusedByKafka if the records cannot be decided, or the rows not be appended
  */
 export async function appendPast(
-  { log, publisher, consumer, rowRanges }: PastPorts,
+  ports: PastPorts,
   ranges: readonly PastRange[],
-  plan: ActivatedPlan,
+  built: readonly TablePlan[],
   rowsFrom: readonly number[] | undefined,
   onAppended: (next: readonly number[]) => Promise<void>,
   progress: PastProgress,
   stop: AbortSignal,
 ): Promise<void> {
-  const read = consumer.process.context?.read(plan)
-  if (read?.kind !== 'context') throw new Error(`the plan cannot be read: ${read?.why}`)
   if (ranges.every(({ next, end }) => next >= end)) return
+  const { log, publisher, consumer, rowRanges } = ports
   const next = ranges.map(one => one.next)
-  const places = new Map(ranges.map(({ topic, partition }, index) => [`${topic}/${partition}`, index]))
-  const states = new Map<string, unknown>()
+  const places = new Map(ranges.map((range, index) => [placeOf(range), index]))
+  const decide = decidingAgain(ports, ranges, built, stop)
   let from = rowsFrom
   let rows: OutboxEntry[] = []
   progress.total = ranges.reduce((sum, { start, end }) => sum + Math.max(0, end - start), 0)
@@ -78,12 +82,12 @@ export async function appendPast(
     await onAppended(next)
   }
   for await (const group of readRecordGroups(log, ranges)) {
-    for (const { record, event } of await eventsIn(group, consumer)) {
-      const index = places.get(`${record.topic}/${record.partition}`) as number
+    const rowsAt = await decide(group)
+    for (const record of group) {
+      const index = places.get(placeOf(record)) as number
       progress.records += 1
-      const emitted = event ? rowsOf(event, record, consumer, read.context, states) : []
       if (record.offset < (next[index] as number)) continue
-      rows.push(...emitted)
+      rows.push(...(rowsAt.get(record) ?? []))
       next[index] = record.offset + 1
       if (rows.length >= ROWS_AT_ONCE) await append()
     }
@@ -94,30 +98,57 @@ export async function appendPast(
   await append()
 }
 
-interface PastEvent {
-  readonly record: LogRecord
-  /** Event that the process accepts; undefined for other records. */
-  readonly event: Received | undefined
+/** Returns a function that decides the next records of the ranges, and returns the rows of each record. */
+function decidingAgain(
+  { log, consumer, skipped }: PastPorts,
+  ranges: readonly PastRange[],
+  built: readonly TablePlan[],
+  stop: AbortSignal,
+): (records: readonly LogRecord[]) => Promise<ReadonlyMap<LogRecord, readonly OutboxEntry[]>> {
+  const store = new MemoryStateStore(skipped)
+  const decisions: Decision[] = []
+  const again = ({ topic, partition, start }: PastRange): LogAgain => {
+    const own = {
+      ...consumer,
+      process: withTables(consumer.process, built),
+      // Where the log has lost its start, all entities look new, although most of them were known.
+      ...(start > 0 && { newEntities: Number.MAX_SAFE_INTEGER }),
+    }
+    const reading = { consumer: own, log, stop, codeVersion: '', nowMs: Date.now }
+    const stateKey = { consumer: consumer.process.name, topic, partition }
+    return new LogAgain(reading, stateKey, store, (_, decided) => void decisions.push(...decided))
+  }
+  const partitions = new Map(ranges.map(range => [placeOf(range), again(range)]))
+  return async group => {
+    const rowsAt = new Map<LogRecord, readonly OutboxEntry[]>()
+    for (const [place, records] of Map.groupBy(group, placeOf)) {
+      await partitions.get(place)?.batch(records)
+      const emitted = Map.groupBy(decisions.splice(0), ({ offset }) => offset)
+      for (const record of records) rowsAt.set(record, pastRows(emitted.get(record.offset) ?? [], built))
+    }
+    return rowsAt
+  }
 }
 
-async function eventsIn(records: readonly LogRecord[], consumer: Consumer): Promise<readonly PastEvent[]> {
-  const { decoded, restWaits } = await decodeChunk(records, consumer)
-  if (restWaits) throw restWaits.error ?? new Error(`the records cannot be decoded: ${restWaits.reason}`)
-  return decoded.map(one => ({ record: one.record, event: one.kind === 'event' ? one.event : undefined }))
+/** Returns the process `views`, for which the tables were active in the past, beside those that were. */
+function withTables(views: AnyKeyedProcess, built: readonly TablePlan[]): AnyKeyedProcess {
+  const beside = ({ tables, building }: Pick<ActivatedPlan, 'tables' | 'building'>) =>
+    viewsInForce({ tables: [...tables, ...built], building })
+  const context: AnyKeyedProcess['context'] = views.context && {
+    ...views.context,
+    initial: beside({ tables: [], building: [] }),
+    read: data => ({ kind: 'context', context: beside(data as ActivatedPlan) }),
+  }
+  return { ...views, ...(context && { context }) }
 }
 
-function rowsOf(
-  event: Received,
-  { offset }: LogRecord,
-  { process }: Consumer<AnyKeyedProcess>,
-  context: unknown,
-  states: Map<string, unknown>,
-): OutboxEntry[] {
-  const step = process.onEvent(states.get(event.entity), event, context)
-  if (step.kind === 'rejected') return []
-  if (step.state !== undefined) states.set(event.entity, step.state)
-  const cause = eventCause(event, event.timeMs, 0)
-  return step.emit.map((emission, index) => emitted(process.name, emission, cause, { offset, index }))
+/** Returns the emissions of the command for a record: the rows of the tables that are being built. */
+function pastRows(decisions: readonly Decision[], built: readonly TablePlan[]): readonly OutboxEntry[] {
+  const sources = new Set(built.map(({ name, generation }) => rowSource(name, generation)))
+  return decisions
+    .flatMap(({ emitted = [] }) => emitted)
+    .filter(({ event }) => sources.has(event.source))
+    .map(afterRecord)
 }
 
 /** Removes the rows that an interrupted run has appended already. */

@@ -1,5 +1,6 @@
 /** Decides a range of the log again, in a copy of a partition state. Nothing is published, and only decisions are reported. */
 
+import type { LogRecord } from '../../cloudevents/record.ts'
 import type { Consumer } from '../consumer.ts'
 import { CopyStopped } from '../errors.ts'
 import { LatestDecisions } from '../failures/failure-surge.ts'
@@ -75,15 +76,17 @@ export class LogAgain {
     for (let from = fromOffset; from <= toOffset; ) {
       if (stop.aborted) throw new CopyStopped('stopped', 'it was stopped')
       const looked = await log.read(topic, partition, { fromOffset: from, toOffset })
-      if (looked.records.length > 0) await this.#batch({ topic, partition, records: looked.records })
+      if (looked.records.length > 0) await this.batch(looked.records)
       seen(looked, from)
       from = looked.nextOffset
     }
     log.leave?.(topic, partition)
   }
 
-  async #batch(batch: Parameters<typeof runPartition>[3]): Promise<void> {
+  /** Decides records in the order of their offsets. @throws the errors of `decide` */
+  async batch(records: readonly LogRecord[]): Promise<void> {
     const { consumer, log, stop } = this.#with
+    const { topic, partition } = this.#stateKey
     let waiting: StoppedPartition | undefined
     const observer: Observer = {
       ...QUIET,
@@ -100,12 +103,12 @@ export class LogAgain {
       breaker: { open: async () => 'reset' },
       observer,
     }
+    const batch = { topic, partition, records }
     const { waitsFrom } = await runPartition(consumer, ports, this.#invocation, batch)
     if (waitsFrom === undefined) return
     if (stop.aborted) throw new CopyStopped('stopped', 'it was stopped')
     const { error, reason } = waiting ?? {}
     if (error instanceof Error) throw error
-    const { topic, partition } = this.#stateKey
     throw new CopyStopped(
       'waiting',
       `the copy of ${this.#stateKey.consumer} for ${topic}/${partition} waits at offset ${waitsFrom}: ${reason}`,

@@ -5,7 +5,7 @@ import { instant } from '../../consumer/instant.ts'
 import { decided } from '../../consumer/process.ts'
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
 import type { Cause } from '../deciding/cause.ts'
-import type { EmissionPosition } from '../deciding/emission.ts'
+import { type EmissionPosition, entryAt, placeOf } from '../deciding/emission.ts'
 import { runStep } from '../deciding/step.ts'
 import { heldParts, readState, withHold } from '../deciding/stored-state.ts'
 import type { OutboxEntry, StateKey } from '../model.ts'
@@ -55,6 +55,12 @@ export function placeInTakeover(
   index: number,
 ): EmissionPosition {
   return { offset: appliedOffset, index, generation, takeoverMs, origin }
+}
+
+/** Returns the entry with a position after the emissions of its record. A comparison with the log does not expect such an event. */
+export function afterRecord(entry: OutboxEntry): OutboxEntry {
+  const { index, ...at } = placeOf(entry.position)
+  return entryAt(entry, { ...at, index: FIRST_INDEX + index })
 }
 
 /**

@@ -1,19 +1,23 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { viewsConsumer } from '../../../../lib/operations/views/apply.ts'
 import { appendPast, type PastRange } from '../../../../lib/operations/views/past.ts'
 import { activatedPlan, viewsActivated } from '../../../../lib/views/activation.ts'
 import { compilePlan } from '../../../../lib/views/language/compile.ts'
 import { parse } from '../../../../lib/views/language/parser.ts'
+import type { ActivatedPlan } from '../../../../lib/views/plan.ts'
 import { views } from '../../../../lib/views/process.ts'
+import { MemoryStateStore } from '../../../../packages/runtime/adapters/memory/state-store.ts'
 import { isFailure } from '../../../../packages/runtime/cloudevents/event.ts'
 import { readEvent } from '../../../../packages/runtime/cloudevents/reader.ts'
 import type { LogRecord, OutgoingRecord } from '../../../../packages/runtime/cloudevents/record.ts'
 import { writeEvent } from '../../../../packages/runtime/cloudevents/writer.ts'
 import type { Event } from '../../../../packages/runtime/consumer/event.ts'
-import { CONSUMER_DEFAULTS } from '../../../../packages/runtime/pipeline/consumer.ts'
+import type { AnyKeyedProcess, Consumer } from '../../../../packages/runtime/pipeline/consumer.ts'
+import { digestOf } from '../../../../packages/runtime/pipeline/failures/failure-record.ts'
+import type { SkippedRecords } from '../../../../packages/runtime/pipeline/ports.ts'
 import { MemoryLogReader } from '../../../../packages/runtime/testing/log-reader.ts'
 import { Stage } from '../../../support/stage.ts'
+import { verified } from '../../../support/verifying.ts'
 
 const TOPIC = 'sluice.telemetry.readings.test'
 const ROWS = 'sluice.telemetry.view-rows.test'
@@ -29,7 +33,7 @@ CREATE TABLE minutes AS SELECT device_id, AVG(x) AS mean FROM motions WHERE x > 
   ],
   parse,
 )
-const consumer = viewsConsumer({ ...CONSUMER_DEFAULTS, env: 'test' }, 'binary')
+const { consumer } = new Stage(views() as never) as { readonly consumer: Consumer<AnyKeyedProcess> }
 
 /** Readings of devices in two partitions; each fifth one is late, and each seventh one is not an event. */
 const RECORDS: LogRecord[] = Array.from({ length: 5_000 }, (_, number) => {
@@ -55,9 +59,16 @@ const RANGES: PastRange[] = [0, 1].map(partition => ({
 /** Log of rows, to which runs append until a write breaks. */
 class Rows {
   readonly records: LogRecord[] = []
+  readonly published: OutgoingRecord[] = []
+  readonly #past: readonly LogRecord[]
+  skipped: SkippedRecords = new MemoryStateStore()
   ranges = RANGES
   from: readonly number[] | undefined
   writes = 0
+
+  constructor(past: readonly LogRecord[] = RECORDS) {
+    this.#past = past
+  }
 
   /** @param breaksAt number of the write that breaks, before or after it */
   async run(breaksAt: number, isAfter: boolean): Promise<void> {
@@ -65,6 +76,7 @@ class Rows {
     // The activation of the tables stores where their rows begin.
     this.from ??= [0]
     const append = (sent: readonly OutgoingRecord[]) => {
+      this.published.push(...sent)
       for (const { key, value, headers } of sent) {
         const place = { topic: ROWS, partition: 0, offset: this.records.length, timestampMs: START_MS }
         this.records.push({ ...place, key: key as Buffer, value: value as Buffer, headers: headers as never })
@@ -81,7 +93,7 @@ class Rows {
       this.ranges = this.ranges.map((range, index) => ({ ...range, next: next[index] as number }))
       this.from = [end()]
     }
-    const log = new MemoryLogReader([...RECORDS], 100)
+    const log = new MemoryLogReader([...this.#past], 100)
     const rowsLog = {
       read: (...args: Parameters<MemoryLogReader['read']>) =>
         args[0] === ROWS ? new MemoryLogReader(this.records).read(...args) : log.read(...args),
@@ -91,9 +103,9 @@ class Rows {
     ]
     const progress = { records: 0, rows: 0, total: 0 }
     await appendPast(
-      { log: rowsLog, publisher: { publish }, consumer, rowRanges },
+      { log: rowsLog, publisher: { publish }, consumer, skipped: this.skipped, rowRanges },
       this.ranges,
-      activatedPlan(plan, []),
+      plan.tables,
       from,
       stored,
       progress,
@@ -110,20 +122,21 @@ class Rows {
   }
 }
 
+function activation(offset: number, activated: ActivatedPlan): LogRecord {
+  const event = viewsActivated(activated, 0, new Date(START_MS).toISOString())
+  return { topic: TOPIC, partition: 0, offset, timestampMs: START_MS, key: null, ...writeEvent(event) }
+}
+
 /** Rows that the consumer itself emits for the same records, in a log of one partition. */
 async function live(): Promise<string[]> {
   const stage = new Stage(views() as never)
-  const event = viewsActivated(activatedPlan(plan, []), 0, new Date(START_MS).toISOString())
-  const first = {
-    topic: TOPIC,
-    partition: 0,
-    offset: 0,
-    timestampMs: START_MS,
-    key: null,
-    ...writeEvent(event),
-  }
   const records = RECORDS.filter(({ partition }) => partition === 0)
-  await stage.batch([first, ...records.map(record => ({ ...record, offset: record.offset + 1 }))])
+  const later = records.map(record => ({ ...record, offset: record.offset + 1 }))
+  await stage.batch([activation(0, activatedPlan(plan, [])), ...later])
+  return rowsIn(stage)
+}
+
+function rowsIn(stage: Stage): string[] {
   return stage.events
     .filter(({ type }) => type === 'io.sluice.view.row.v1')
     .map(({ id, source, subject, time, data }) => [id, source, subject, time, JSON.stringify(data)].join(' '))
@@ -149,6 +162,65 @@ describe('the past of a table', () => {
         await broken.run(0, false)
         assert.deepEqual(broken.rows, whole.rows, `write ${breaksAt}, ${isAfter ? 'after' : 'before'} it`)
       }
+  })
+
+  it('given repeats, an id that was used twice, and a skipped record, then each counts as it did when it came', async () => {
+    const at = (offset: number, id: string, x: number, seconds = offset): LogRecord => {
+      const time = new Date(START_MS + seconds * 1000).toISOString()
+      const about = { id, source: '/device/m', subject: 'd', type: 'io.sluice.device.motion.v1', time }
+      const data = { deviceId: 'd', model: 'm', activity: 'resting', x, y: 0, z: 0 }
+      const event = { ...about, datacontenttype: 'application/json', data }
+      const place = { topic: TOPIC, partition: 0, offset, timestampMs: START_MS + offset * 1000, key: null }
+      return { ...place, ...writeEvent(event) }
+    }
+    const first = activation(0, activatedPlan(plan, []))
+    const records = [
+      at(1, 'a', 1),
+      at(2, 'b', 2),
+      at(3, 'a', 1, 1),
+      at(4, 'b', 3, 2),
+      at(5, 'c', 4),
+      at(6, 'd', 5),
+    ]
+    const stage = new Stage(views() as never)
+    await stage.store.skip(stage.stateKey(), 5, digestOf(records[4] as LogRecord))
+    await stage.batch([first, ...records])
+    assert.deepEqual(stage.outcomes, [
+      'applied/views-activated',
+      'applied/regrouped',
+      'applied/regrouped',
+      'duplicate/id-known',
+      'failed/id-conflict',
+      'failed/skipped',
+      'applied/regrouped',
+    ])
+    const rows = new Rows([activation(0, activatedPlan({ streams: [], tables: [] }, [])), ...records])
+    rows.skipped = stage.store
+    rows.ranges = [{ topic: TOPIC, partition: 0, start: 0, next: 0, end: 7 }]
+    await rows.run(0, false)
+    assert.deepEqual(rows.rows, rowsIn(stage))
+    assert.equal(rows.rows.length, 3)
+  })
+
+  it('given rows of the past, then a comparison of the consumer with its log finds no differences', async () => {
+    const past = RECORDS.filter(({ partition, offset }) => partition === 0 && offset < 50)
+    const rows = new Rows(past)
+    rows.ranges = [{ topic: TOPIC, partition: 0, start: 0, next: 0, end: 50 }]
+    await rows.run(0, false)
+    const stage = new Stage(views() as never)
+    const later = RECORDS.filter(({ partition, offset }) => partition === 0 && offset >= 50 && offset < 90)
+    const log = [
+      ...past,
+      activation(50, activatedPlan(plan, [])),
+      ...later.map(record => ({ ...record, offset: record.offset + 1 })),
+    ]
+    await stage.batch(log)
+    assert.ok(rows.rows.length > 0 && rowsIn(stage).length > 0)
+    const published = [...rows.published, ...stage.publisher.published]
+    const { consumer, store } = stage
+    const states = [stage.stateKey()]
+    const { differences } = await verified({ consumer, store, states, log, published, own: [ROWS] })
+    assert.deepEqual(differences, [])
   })
 
   it('given a past that is complete, then nothing is read or appended', async () => {

@@ -1,5 +1,6 @@
 /** Gives commands the servers with the tables. */
 import { keptPlan } from '../../lib/app/activate-views.ts'
+import { findActivations } from '../../lib/app/activations.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import { applyingOf, type ViewPorts } from '../../lib/operations/views/apply.ts'
@@ -8,6 +9,7 @@ import type { ChangesLog } from '../../lib/operations/views/push.ts'
 import { topicBounds } from '../../lib/queries/topics.ts'
 import { VIEWS } from '../../lib/queries/view-rows.ts'
 import type { TopicSize } from '../../lib/tables/table.ts'
+import { VIEWS_ACTIVATED_TYPE } from '../../lib/views/event-names.ts'
 import { StatementError } from '../../lib/views/language/statement-error.ts'
 import type { ActivatedPlan } from '../../lib/views/plan.ts'
 import { TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
@@ -32,6 +34,16 @@ export interface ViewServers {
   readonly rows: () => Promise<TopicSize>
 }
 
+/** Returns the plan in force that the log has; undefined if it has none. */
+async function planInLog(
+  connections: CommandConnections,
+  { env }: Config,
+): Promise<ActivatedPlan | undefined> {
+  const ports = { log: await connections.log(), bounds: await connections.bounds() }
+  const search = findActivations<ActivatedPlan>(ports, env, VIEWS_ACTIVATED_TYPE)
+  return (await withinPatience(search)).newest
+}
+
 /** Converts the error of a statement to an error with a message for users. All other errors are returned unchanged. */
 export function statementFailure(error: unknown): unknown {
   return error instanceof StatementError ? new CliFailure(error.message, 1, { cause: error }) : error
@@ -53,19 +65,22 @@ export function withViews<T>(config: Config, use: (servers: ViewServers) => Prom
     const states = new StateInspection(client)
     const topic = topicName('view-rows', config.env)
     try {
+      const plan = (await inForce.read()) ?? (await planInLog(connections, config)) ?? NO_TABLES
       return await use({
-        ...{ config, connections, states },
-        plan: (await inForce.read()) ?? NO_TABLES,
-        ports: async environment => ({
-          ...{ inForce, states, applying: applyingOf(client, config.env) },
-          skipped: new RedisSkippedRecords(client),
-          ...{
-            publisher: await connections.publisher(),
-            log: await connections.log(),
-            offsets: await opened(),
-          },
-          consumer: await consumerNamed(VIEWS.process.name, environment),
-        }),
+        ...{ config, connections, states, plan },
+        ports: async environment => {
+          if (plan !== NO_TABLES) await inForce.update(now => now ?? plan)
+          return {
+            ...{ inForce, states, applying: applyingOf(client, config.env) },
+            skipped: new RedisSkippedRecords(client),
+            ...{
+              publisher: await connections.publisher(),
+              log: await connections.log(),
+              offsets: await opened(),
+            },
+            consumer: await consumerNamed(VIEWS.process.name, environment),
+          }
+        },
         changes: async () => ({
           ...{ log: await connections.log(), offsets: await opened(), plan: () => inForce.read() },
           topic: topicName('view-changes', config.env),

@@ -1,18 +1,16 @@
 import type { Connections, Value } from '../../packages/runtime/lambda/connections.ts'
 import type { GeneralSettings } from '../../packages/runtime/settings/general.ts'
 import type { KafkaSettings } from '../../packages/runtime/settings/kafka.ts'
-import {
-  type Activation,
-  planAfterDeployment,
-  planHash,
-  viewsActivated,
-  whyActivate,
-} from '../views/activation.ts'
+import { planAfterDeployment, viewsActivated, withoutBuilding } from '../views/activation.ts'
+import { VIEWS_ACTIVATED_TYPE } from '../views/event-names.ts'
 import type { ActivatedPlan, ViewPlan } from '../views/plan.ts'
-import { appendToPartitions } from './append-to-partitions.ts'
+import { appendActivation } from './activations.ts'
 import { topicsOf } from './topics.ts'
 
-/** Returns the plan in force, as it is stored in Redis. It does not exist before the first run of the function `rules`. */
+/**
+ * Returns the copy in Redis of the plan in force. It does not exist before the first run of the function `rules`, and after Redis
+ * has lost it until the next run.
+ */
 export function keptPlan(
   connections: Pick<Connections, 'value'>,
   env: string,
@@ -20,9 +18,28 @@ export function keptPlan(
   return connections.value(`views:${env}`)
 }
 
+/** Sign of the run that changes the tables. */
+export interface ApplyingSign {
+  /** Time of the last sign, in milliseconds since the epoch; 0 if the run has ended. */
+  readonly aliveMs: number
+}
+
+/** A run that gives no sign for this time has ended. Each run gives signs more often. */
+export const APPLYING_DEAD_AFTER_MS = 30_000
+
+export function isApplying({ aliveMs }: ApplyingSign, nowMs: number): boolean {
+  return nowMs - aliveMs < APPLYING_DEAD_AFTER_MS
+}
+
+/** Returns the name under which Redis has the unfinished change of the tables. */
+export function applyingName(env: string): string {
+  return `views-apply:${env}`
+}
+
 /**
- * Activates new tables of the packaged plan, and appends the plan in force to every partition that the consumer `views` reads, if
- * that is due.
+ * Appends the plan in force to every partition that the consumer `views` reads, if that is due. If a change of the tables was
+ * interrupted while it appended a plan, that plan is appended to the other partitions too. If Redis has lost the change, it is taken
+ * back. While a command changes the tables, nothing is appended.
  *
  * @param at time of the run, RFC 3339
  */
@@ -31,26 +48,35 @@ export async function activateViews(
   config: Pick<GeneralSettings & KafkaSettings, 'env' | 'contentMode'>,
   packaged: ViewPlan,
   at: string,
+  warn: () => void,
 ): Promise<{
   readonly tables: number
   readonly hash: string
   readonly appended: number
   readonly why: string
 }> {
-  const last = await connections.value<Activation>(`views-appended:${config.env}`)
-  const inForce = await keptPlan(connections, config.env)
-  const packagedHash = planHash(packaged)
-  const isNew = (await last.read())?.packaged !== packagedHash
-  const before = await inForce.read()
-  const plan =
-    before && !isNew ? before : await inForce.update(now => planAfterDeployment(now, packaged, isNew))
-  const appended = await appendToPartitions<Activation>(connections, config, {
-    // The topic of rows comes first, so that no row of a new table arrives before its plan.
-    signals: topicsOf(['viewed']).toSorted((a, b) => Number(b === 'view-rows') - Number(a === 'view-rows')),
-    last,
-    next: { hash: plan.hash, packaged: packagedHash, atMs: Date.parse(at) },
-    why: whyActivate,
-    event: partition => viewsActivated(plan, partition, at),
+  const kept = await keptPlan(connections, config.env)
+  const inRedis = await kept.read()
+  const applying = await connections.value<{ readonly underway?: ApplyingSign }>(applyingName(config.env))
+  const { underway } = (await applying.read()) ?? {}
+  if (inRedis && underway && isApplying(underway, Date.now()))
+    return { tables: inRedis.tables.length, hash: inRedis.hash, appended: 0, why: 'being-changed' }
+  const { data: plan, ...appended } = await appendActivation<ActivatedPlan>(connections, config, {
+    ...{
+      name: `views-appended:${config.env}`,
+      type: VIEWS_ACTIVATED_TYPE,
+      signals: topicsOf(['viewed']),
+      at,
+      warn,
+    },
+    isKnown: inRedis !== undefined,
+    choose: async newest => {
+      const before = newest ?? inRedis
+      const plan = planAfterDeployment(before && (underway ? before : withoutBuilding(before)), packaged)
+      if (plan.hash === inRedis?.hash) return plan
+      return kept.update(now => (now && now.hash !== inRedis?.hash ? now : plan))
+    },
+    event: viewsActivated,
   })
   return { tables: plan.tables.length, hash: plan.hash, ...appended }
 }

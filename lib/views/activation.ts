@@ -1,21 +1,25 @@
-/** Decides which plan is in force, and when it is appended to the topics that the consumer `views` reads. Pure. */
+/** Decides which plan is in force, and builds the events that activate it. Pure. */
 import { hash } from 'node:crypto'
 import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
-import { type Appended, type AppendReason, whyAppend } from '../append-again.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 import { VIEWS_ACTIVATED_TYPE } from './event-names.ts'
-import type { ActivatedPlan, ViewPlan } from './plan.ts'
+import {
+  type ActivatedPlan,
+  hasTable,
+  isNamed,
+  type PackagedTables,
+  readableTables,
+  type ViewPlan,
+} from './plan.ts'
 
-/** Plan that a scheduled run appended to every partition. */
-export interface Activation extends Appended {
-  readonly hash: string
-  /** Hash of the packaged plan of that run. */
-  readonly packaged: string
-}
-
-export function activatedPlan({ streams, tables }: ViewPlan, building: readonly string[]): ActivatedPlan {
-  return { hash: planHash({ streams, tables, building }), streams, tables, building }
+export function activatedPlan(
+  { streams, tables }: ViewPlan,
+  building: readonly string[],
+  packaged?: PackagedTables,
+): ActivatedPlan {
+  const plan = { streams, tables, building, ...(packaged && { packaged }) }
+  return { hash: planHash(plan), ...plan }
 }
 
 /** Returns the hash of a plan or of a part of it, as hexadecimal digits. */
@@ -24,32 +28,33 @@ export function planHash(plan: unknown): string {
 }
 
 /**
- * Returns the plan that is to be in force. A deployment adds new tables. Tables that it changes or removes stay as they are until an
- * operator applies the statements, because a changed table is built beside the old one first.
+ * Returns the plan that is to be in force. Another package adds the tables that the former one did not have, and removes those that
+ * it had, unless an operator has changed them. A table that it changes stays as it is until an operator applies the statements,
+ * because a changed table is built beside the old one first.
  *
  * @param inForce undefined if no plan is in force
- * @param isNew true if this is another packaged plan than before. Otherwise tables that an operator has dropped would return.
  */
-export function planAfterDeployment(
-  inForce: ActivatedPlan | undefined,
-  packaged: ViewPlan,
-  isNew: boolean,
-): ActivatedPlan {
-  if (!inForce) return activatedPlan(packaged, [])
-  if (!isNew) return inForce
-  const added = <Named extends { readonly name: string }>(
-    own: readonly Named[],
-    others: readonly Named[],
-  ) => [...own, ...others.filter(({ name }) => own.every(one => one.name !== name))]
-  const tables = added(inForce.tables, packaged.tables)
-  if (tables.length === inForce.tables.length) return inForce
-  return activatedPlan({ streams: added(inForce.streams, packaged.streams), tables }, inForce.building)
+export function planAfterDeployment(inForce: ActivatedPlan | undefined, packaged: ViewPlan): ActivatedPlan {
+  const next = {
+    hash: planHash(packaged),
+    tables: packaged.tables.map(({ name, generation }) => ({ name, generation })),
+  }
+  if (inForce?.packaged?.hash === next.hash) return inForce
+  if (!inForce) return activatedPlan(packaged, [], next)
+  const before = inForce.packaged ?? next
+  const streams = packaged.streams.filter(({ name }) => inForce.streams.every(one => one.name !== name))
+  const kept = inForce.tables.filter(one => isNamed(next.tables, one.name) || !hasTable(before.tables, one))
+  const added = packaged.tables.filter(
+    ({ name }) => !isNamed(before.tables, name) && !isNamed(inForce.tables, name),
+  )
+  const plan = { streams: [...inForce.streams, ...streams], tables: [...kept, ...added] }
+  return activatedPlan(plan, inForce.building, next)
 }
 
-/** Returns the reason to append a plan, or undefined if it is not due. */
-export function whyActivate(last: Activation | undefined, next: Activation): AppendReason | undefined {
-  // Another packaged plan is appended even if it changes nothing, so that the next run knows it.
-  return whyAppend(last, next, ({ hash, packaged }) => `${hash} ${packaged}`)
+/** Returns the plan without the tables that are being built. */
+export function withoutBuilding(plan: ActivatedPlan): ActivatedPlan {
+  const { streams, building, packaged } = plan
+  return building.length === 0 ? plan : activatedPlan({ streams, tables: readableTables(plan) }, [], packaged)
 }
 
 /** Returns the event that activates a plan in one partition. If a run is repeated, the event is the same. */

@@ -158,7 +158,17 @@ export interface ActivatedPlan extends ViewPlan {
   readonly hash: string
   /** Generations that are being built. Their tables are in `tables` too, beside the table of the same name that is read. */
   readonly building: readonly string[]
+  /** Package with which the plan was made; absent until the first deployment. */
+  readonly packaged?: PackagedTables
 }
+
+export interface PackagedTables {
+  /** SHA-256 of the packaged plan, as hexadecimal digits. */
+  readonly hash: string
+  readonly tables: readonly TableVersion[]
+}
+
+export type TableVersion = Pick<TablePlan, 'name' | 'generation'>
 
 /** Returns the tables that can be read. */
 export function readableTables({
@@ -166,4 +176,17 @@ export function readableTables({
   building,
 }: Pick<ActivatedPlan, 'tables' | 'building'>): readonly TablePlan[] {
   return tables.filter(({ generation }) => !building.includes(generation))
+}
+
+/** Returns whether one of the tables has the same name and the same statement. */
+export function hasTable(tables: readonly TableVersion[], { name, generation }: TableVersion): boolean {
+  return tables.some(one => one.name === name && statementHash(one.generation) === statementHash(generation))
+}
+
+function statementHash(generation: string): string | undefined {
+  return generation.split('.')[0]
+}
+
+export function isNamed(tables: readonly TableVersion[], name: string): boolean {
+  return tables.some(table => table.name === name)
 }

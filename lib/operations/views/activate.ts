@@ -8,6 +8,7 @@ import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import type { Value } from '../../../packages/runtime/lambda/connections.ts'
 import type { AnyKeyedProcess, Consumer } from '../../../packages/runtime/pipeline/consumer.ts'
 import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
+import { activationOrder } from '../../app/activations.ts'
 import { type Signal, topicName, topicsOf } from '../../app/topics.ts'
 import { type Range, readRecords } from '../../queries/records.ts'
 import { topicBounds } from '../../queries/topics.ts'
@@ -27,8 +28,7 @@ export interface ActivationPorts {
 }
 
 /**
- * Changes the plan in force, and appends it to all partitions of the topics that `views` reads. The topic of rows comes first, so
- * that no row of a new table arrives before its plan.
+ * Changes the plan in force, and appends it to all partitions of the topics that `views` reads.
  *
  * @param since starts of ranges in which an interrupted run may have activated the tables. The plan is not appended there again.
  * @returns the plan, and its offsets by partition
@@ -42,11 +42,8 @@ export async function activate(
   const offsets = await activationsIn(ports, plan, since)
   const { contentMode } = ports.consumer
   const time = instant(Date.now())
-  const [rows, others] = [['view-rows'], topicsOf(['viewed']).filter(signal => signal !== 'view-rows')]
-  for (const signals of [rows, others] as const) {
-    const places = (await boundsOf(ports, signals as readonly Signal[])).filter(
-      one => !offsets.has(placeOf(one)),
-    )
+  for (const signal of activationOrder(topicsOf(['viewed']))) {
+    const places = (await boundsOf(ports, [signal])).filter(one => !offsets.has(placeOf(one)))
     const records = places.map(({ topic, partition }) => {
       const event = viewsActivated(plan, partition, time)
       return { topic, partition, key: null, ...writeEvent(event, contentMode) }

@@ -13,6 +13,12 @@ import { derivedId } from '../../../packages/runtime/consumer/derived-id.ts'
 import { partsOfEntity } from '../../../packages/runtime/consumer/event.ts'
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import { type Operation, Operations } from '../../../packages/runtime/pipeline/generations/operations.ts'
+import {
+  APPLYING_DEAD_AFTER_MS,
+  type ApplyingSign,
+  applyingName,
+  isApplying,
+} from '../../app/activate-views.ts'
 import { type Signal, topicName, topicsOf } from '../../app/topics.ts'
 import type { Range } from '../../queries/records.ts'
 import { VIEWS } from '../../queries/view-rows.ts'
@@ -20,20 +26,18 @@ import { storedStates } from '../../tables/table.ts'
 import { dataschemaOf } from '../../telemetry/dataschema.ts'
 import { activatedPlan } from '../../views/activation.ts'
 import { rowSource, VIEW_DROPPED_TYPE } from '../../views/event-names.ts'
-import type { ActivatedPlan, TablePlan, ViewPlan } from '../../views/plan.ts'
+import { type ActivatedPlan, hasTable, type TablePlan, type ViewPlan } from '../../views/plan.ts'
 import type { Counts } from '../audit.ts'
 import { OperationFailure } from '../failure.ts'
 import { type ActivationPorts, activate, boundsOf, placeOf } from './activate.ts'
-import { buildingPlan, builtPlan, hasTable, NO_TABLES, newGenerations, planChange } from './change.ts'
+import { buildingPlan, builtPlan, NO_TABLES, newGenerations, planChange } from './change.ts'
 import { appendPast, type PastPorts, type PastProgress, type PastRange } from './past.ts'
 
 /** Unfinished change of the tables in force. */
-interface Applying extends Operation {
+interface Applying extends Operation, ApplyingSign {
   readonly by: string
   /** Time at which the change was started, RFC 3339. */
   readonly begunAt: string
-  /** Time of the last sign of the run that works on it, in milliseconds since the epoch; 0 if it has ended. */
-  readonly aliveMs: number
   /** Tables that are built. */
   readonly building: readonly TablePlan[]
   /** Ends of the sources' partitions before the tables were activated in them; absent before that. */
@@ -62,15 +66,13 @@ export interface Watching {
 
 /** Returns the store of unfinished changes. */
 export function applyingOf(client: RedisClient, env: string): ViewPorts['applying'] {
-  return new Operations(new RedisValue(client, `views-apply:${env}`), {}, Date.now)
+  return new Operations(new RedisValue(client, applyingName(env)), {}, Date.now)
 }
 
 export function newProgress(): ApplyProgress {
   return { phase: 'activating', records: 0, rows: 0, total: 0, pending: 0 }
 }
 
-/** A run that gives no sign for this time has ended. Each run gives signs more often. */
-const DEAD_AFTER_MS = 30_000
 const SIGN_MS = 5_000
 const LOOK_MS = 250
 /** Groups in one request to Kafka. */
@@ -98,6 +100,11 @@ export async function applyViews(
     const [aliveMs, begunAt] = [Date.now(), instant(Date.now())]
     const begun = { operation, attempt: 0, begunAt, aliveMs, by, building: newGenerations(build, operation) }
     const own = await taken(ports, begun)
+    if (own.sources && !isInForce(own, await ports.inForce.read())) {
+      // The function `rules` has taken the activation back, so the tables are built anew.
+      await ports.applying.end(own)
+      continue
+    }
     const signs = setInterval(() => void noted(ports, own, { aliveMs: Date.now() }).catch(() => {}), SIGN_MS)
     try {
       await noted(ports, own, { aliveMs })
@@ -111,16 +118,20 @@ export async function applyViews(
   }
 }
 
+function isInForce({ building }: Applying, plan: ActivatedPlan | undefined): boolean {
+  return building.some(({ generation }) => plan?.tables.some(one => one.generation === generation) ?? false)
+}
+
 async function taken({ applying }: ViewPorts, begun: Applying): Promise<Applying> {
   let busy: Applying | undefined
   const own = await applying.take(begun, underway => {
-    busy = Date.now() - underway.aliveMs < DEAD_AFTER_MS ? underway : undefined
+    busy = isApplying(underway, Date.now()) ? underway : undefined
     return busy === undefined
   })
   if (busy === undefined) return own as Applying
   throw new OperationFailure(
     `Nothing was changed: the tables are being changed since ${busy.begunAt} by ${busy.by}. Wait until that has ended; if it was ` +
-      `killed, try again in ${DEAD_AFTER_MS / 1000} seconds.`,
+      `killed, try again in ${APPLYING_DEAD_AFTER_MS / 1000} seconds.`,
   )
 }
 
@@ -166,7 +177,7 @@ async function finish(
   }
   const { plan } = await activate(ports, inForce => {
     counts.dropped = planChange(inForce, wanted).dropped.length
-    return activatedPlan(builtPlan(inForce, wanted, built), [])
+    return activatedPlan(builtPlan(inForce, wanted, built), [], inForce.packaged)
   })
   await untilApplied(ports, watching)
   watching.progress.phase = 'dropping'
@@ -191,7 +202,8 @@ async function building(
     end: ends.get(placeOf(range)) ?? range.end,
   }))
   const generations = built.map(({ generation }) => generation)
-  const next = (inForce: ActivatedPlan) => activatedPlan(buildingPlan(inForce, wanted, built), generations)
+  const next = (inForce: ActivatedPlan) =>
+    activatedPlan(buildingPlan(inForce, wanted, built), generations, inForce.packaged)
   const { offsets } = await activate(ports, next, since)
   const past = sources.map(range => {
     const end = offsets.get(placeOf(range)) as number

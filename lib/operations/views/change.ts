@@ -1,5 +1,12 @@
 /** Compares tables in force with statements. Pure. */
-import { type ActivatedPlan, readableTables, type TablePlan, type ViewPlan } from '../../views/plan.ts'
+import {
+  type ActivatedPlan,
+  hasTable,
+  isNamed,
+  readableTables,
+  type TablePlan,
+  type ViewPlan,
+} from '../../views/plan.ts'
 
 export interface PlanChange {
   /** Tables whose generation is not in force yet. */
@@ -41,15 +48,6 @@ export function newGenerations(tables: readonly TablePlan[], operation: string):
   return tables.map(table => ({ ...table, generation: `${table.generation}.${operation.slice(0, 6)}` }))
 }
 
-/** Returns whether one of the tables has the same name and the same statement. */
-export function hasTable(tables: readonly TablePlan[], { name, generation }: TablePlan): boolean {
-  return tables.some(one => one.name === name && statementHash(one.generation) === statementHash(generation))
-}
-
-function statementHash(generation: string): string | undefined {
-  return generation.split('.')[0]
-}
-
 /** Returns the plan while tables are built beside those in force. */
 export function buildingPlan(
   inForce: ActivatedPlan,
@@ -65,8 +63,4 @@ export function builtPlan(inForce: ActivatedPlan, wanted: ViewPlan, built: reado
     ({ name }) => isNamed(wanted.tables, name) && !isNamed(built, name),
   )
   return { streams: wanted.streams, tables: [...kept, ...built].sort((a, b) => (a.name < b.name ? -1 : 1)) }
-}
-
-function isNamed(tables: readonly TablePlan[], name: string): boolean {
-  return tables.some(table => table.name === name)
 }

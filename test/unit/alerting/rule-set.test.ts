@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { RULES_ACTIVATED_TYPE } from '../../../lib/alerting/activated-type.ts'
-import { type Activation, rulesActivated, whyActivate } from '../../../lib/alerting/activation.ts'
+import { rulesActivated } from '../../../lib/alerting/activation.ts'
 import { InvalidRules, readRules } from '../../../lib/alerting/rule-files.ts'
 import { MAX_RULE_SET_BYTES, ruleSetOf, rulesIn, sizeError } from '../../../lib/alerting/rule-set.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
+import { type Appended, whyAppend } from '../../../lib/append-again.ts'
 import { above, ruleOf, stored } from './support.ts'
 
+type Activation = Appended & { readonly hash: string }
 const HOT = ruleOf({ fireAbove: 40, clearBelow: 38.5, for: '1h30m', labels: { team: 'ops', area: 'x' } })
 const COLD = ruleOf({ name: 'COLD', fireBelow: -0.5, keepFiringFor: '2d', staleAfter: '90s' })
 /** Hash of HOT and COLD, by the code before there were other conditions than thresholds. */
@@ -119,7 +121,10 @@ describe('when a rule set is appended', () => {
   ]
   for (const [name, before, next, why] of cases)
     it(`given that ${name}, then ${why ?? 'it is not'}`, () => {
-      assert.equal(whyActivate(before, { ...last, ...next }), why)
+      assert.equal(
+        whyAppend(before, { ...last, ...next }, ({ hash }) => hash),
+        why,
+      )
     })
 
   it('given a run that is repeated, then it appends the same event, and other runs and partitions another', () => {

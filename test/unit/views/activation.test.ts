@@ -7,53 +7,65 @@ import { schemaViolation } from '../../../lib/app/schemas.ts'
 import {
   activatedPlan,
   planAfterDeployment,
+  planHash,
   viewsActivated,
-  whyActivate,
+  withoutBuilding,
 } from '../../../lib/views/activation.ts'
 import { loadPlan, PlanFileError } from '../../../lib/views/adapters/plan-file.ts'
 import type { StreamPlan, TablePlan } from '../../../lib/views/plan.ts'
 import { tablePlan } from '../../support/views.ts'
 
-const DAY_MS = 24 * 60 * 60_000
 const table = (name: string, generation = '1'): TablePlan => tablePlan(undefined, { name, generation })
 const stream = (name: string): StreamPlan => ({ name, signal: 'readings', columns: [] })
 const planOf = (...tables: TablePlan[]) => ({ streams: [], tables })
 
 describe('the plan after a deployment', () => {
-  it('given that none is in force, then the packaged plan is', () => {
-    const packaged = planOf(table('a'))
-    assert.deepEqual(planAfterDeployment(undefined, packaged, false), activatedPlan(packaged, []))
+  const deployed = (...tables: TablePlan[]) => planAfterDeployment(undefined, planOf(...tables))
+
+  it('given that none is in force, then the packaged plan is, and it names its package', () => {
+    const { tables, packaged } = deployed(table('a'))
+    assert.deepEqual(tables, [table('a')])
+    assert.deepEqual(packaged, {
+      hash: planHash(planOf(table('a'))),
+      tables: [{ name: 'a', generation: '1' }],
+    })
   })
 
-  it('given new, changed and removed tables, then only the new ones are added, with their streams', () => {
-    const inForce = activatedPlan({ streams: [stream('s')], tables: [table('a'), table('b')] }, ['9'])
-    const packaged = { streams: [stream('s'), stream('t')], tables: [table('a', '2'), table('c')] }
-    const next = planAfterDeployment(inForce, packaged, true)
-    assert.deepEqual(next.tables, [table('a'), table('b'), table('c')])
+  it('given the package with which the plan in force was made, then the plan stays, whatever an operator has dropped', () => {
+    const before = deployed(table('a'), table('b'))
+    const inForce = activatedPlan(planOf(table('a')), [], before.packaged)
+    assert.equal(planAfterDeployment(inForce, planOf(table('a'), table('b'))), inForce)
+  })
+
+  it('given another package, then only the tables are added and removed that it has added and removed itself', () => {
+    const { packaged } = deployed(table('a'), table('b'), table('c'), table('dropped'), table('changed'))
+    const own = [table('a'), table('b', '1.built'), table('c'), table('changed', '9'), table('applied')]
+    const inForce = activatedPlan({ streams: [stream('s')], tables: own }, ['9'], packaged)
+    const next = planAfterDeployment(inForce, {
+      streams: [stream('s'), stream('t')],
+      tables: [table('a', '2'), table('dropped'), table('new'), table('applied')],
+    })
+    assert.deepEqual(next.tables, [table('a'), table('changed', '9'), table('applied'), table('new')])
     assert.deepEqual(next.streams, [stream('s'), stream('t')])
     assert.deepEqual(next.building, ['9'])
     assert.notEqual(next.hash, inForce.hash)
+    assert.equal(planAfterDeployment(next, planOf()).tables.length, 2)
   })
 
-  it('given the same packaged plan, then a table that was dropped does not return', () => {
+  it('given a plan that names no package, then it belongs to the present one', () => {
     const inForce = activatedPlan(planOf(table('a')), [])
-    assert.equal(planAfterDeployment(inForce, planOf(table('a'), table('b')), false), inForce)
+    const next = planAfterDeployment(inForce, planOf(table('b')))
+    assert.deepEqual(next.tables, [table('a')])
+    assert.deepEqual(next.packaged, deployed(table('b')).packaged)
+  })
+
+  it('given a change of the tables that is lost, then the tables in force remain', () => {
+    const inForce = activatedPlan(planOf(table('a'), table('a', '2')), ['2'])
+    assert.deepEqual(withoutBuilding(inForce), activatedPlan(planOf(table('a')), []))
   })
 })
 
 describe('an activation', () => {
-  const last = { hash: 'h', packaged: 'p', atMs: 0, partitions: 18 }
-  for (const [change, why] of [
-    [{}, undefined],
-    [{ atMs: DAY_MS }, 'daily'],
-    [{ hash: 'other' }, 'changed'],
-    [{ packaged: 'other' }, 'changed'],
-    [{ partitions: 19 }, 'partitions-changed'],
-  ] as const)
-    it(`given ${JSON.stringify(change)}, then the reason is ${why}`, () => {
-      assert.equal(whyActivate(last, { ...last, ...change }), why)
-    })
-
   it('given a plan, then its event is valid, and the same if a run is repeated', () => {
     const plan = activatedPlan(planOf(table('a')), [])
     const [event, again] = [0, 0].map(() => viewsActivated(plan, 3, '2026-03-01T12:00:00Z'))

@@ -226,6 +226,8 @@ export interface Snapshot extends Progress {
   readonly skipped?: ReadonlyMap<number, string>
   /** Present if a context was set and requested. `json` is absent if the caller has cached the content. */
   readonly context?: { readonly hash: string; readonly json?: string }
+  /** Context of the next records, if their own one has expired. It replaces `context`. */
+  readonly contextAhead?: StoredContext
 }
 
 /** Changes of one commit. A store that forgets failures in a commit sets `failuresFromMs` to the time after the newest record. */

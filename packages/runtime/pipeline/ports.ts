@@ -24,7 +24,10 @@ export interface Ports {
   readonly log: LogReader
   readonly breaker: CircuitBreaker
   readonly observer: Observer
-  /** Bounds of the topics for failures. If absent, published failures are not read, see `published-failures.ts`. */
+  /**
+   * Bounds of the log, and of the topics for failures. If absent, the log is known up to the delivered records, and published
+   * failures are not read, see `published-failures.ts`.
+   */
   readonly bounds?: LogBounds
   /** Resolves to undefined if checkpoints are disabled. */
   readonly recovery?: () => Promise<Recovery | undefined>

@@ -4,7 +4,8 @@
  * chunk early.
  */
 import type { LogRecord } from '../cloudevents/record.ts'
-import { type AnyKeyedProcess, type Consumer, isSegmentSink, isSink } from './consumer.ts'
+import { defined } from '../consumer/defined.ts'
+import { type AnyKeyedProcess, type Consumer, contextOf, isSegmentSink, isSink } from './consumer.ts'
 import { type Applied, apply } from './deciding/apply.ts'
 import { type Allowed, deliver } from './deciding/deliver.ts'
 import { originOfPartition } from './deciding/origin.ts'
@@ -14,6 +15,7 @@ import { refusedEntryFailure } from './failures/failure-record.ts'
 import { deferredBySurge } from './failures/failure-surge.ts'
 import type { PublishedFailures } from './failures/published-failures.ts'
 import type { Invocation } from './invocation.ts'
+import { contextAhead } from './loading/context-ahead.ts'
 import { load, loadedPart } from './loading/load.ts'
 import { ensureSameLog } from './log/log-identity.ts'
 import type { PartitionLog } from './log/partition-log.ts'
@@ -204,19 +206,18 @@ async function loadState(run: PartitionRun, part: DecodedPart): Promise<LoadedPa
   if (isLarge(snapshot.outbox, consumer.limits.bytes)) return { kind: 'leftover', outbox: snapshot.outbox }
   const undecided = decoded.filter(({ record }) => record.offset > appliedOffset)
   const loaded = loadedPart(undecided, snapshot, consumer)
-  // Some records have expired without being decided, so it is unknown whether they would have failed.
-  const failuresFromMs = pending.hasExpired(appliedOffset)
-    ? loaded[0]?.record.timestampMs
-    : snapshot.failuresFromMs
+  const [first] = loaded
   const origin = snapshot.origin ?? (await readOrigin(run))
+  const { publishedFailures } = run
+  const known = { ...snapshot, ...defined({ origin, publishedFailures }) }
+  if (!first || !pending.hasExpired(appliedOffset)) return { ...part, snapshot: known, undecided, loaded }
+  const ahead = await findContextAhead(run, first.record.offset)
+  if (ahead === 'late') return { kind: 'deferred', deferred: { reason: 'out-of-time' } }
+  // Some records have expired without being decided, so it is unknown whether they would have failed.
+  const failuresFromMs = first.record.timestampMs
   return {
     ...part,
-    snapshot: {
-      ...snapshot,
-      failuresFromMs,
-      ...(origin ? { origin } : {}),
-      ...(run.publishedFailures ? { publishedFailures: run.publishedFailures } : {}),
-    },
+    snapshot: { ...known, failuresFromMs, ...(ahead && { contextAhead: ahead }) },
     undecided,
     loaded,
   }
@@ -226,6 +227,18 @@ async function loadState(run: PartitionRun, part: DecodedPart): Promise<LoadedPa
 async function readOrigin({ ports, stateKey }: PartitionRun): Promise<string | undefined> {
   const identity = await ports.log.identity?.(stateKey.topic)
   return identity && originOfPartition(stateKey, identity)
+}
+
+async function findContextAhead(
+  { consumer, ports: { log, bounds }, stateKey, pending, invocation }: PartitionRun,
+  fromOffset: number,
+) {
+  if (!contextOf(consumer)) return undefined
+  const { topic, partition } = stateKey
+  const end = (await bounds?.bounds(topic))?.[partition]?.end ?? 0
+  const toOffset = Math.max(end - 1, pending.all.at(-1)?.offset ?? 0)
+  const isLate = () => invocation.remainingMs() < consumer.reserveMs
+  return contextAhead(log, stateKey, consumer, { fromOffset, toOffset }, isLate)
 }
 
 /**

@@ -17,6 +17,7 @@ import { LogChecks } from '../pipeline/log/log-identity.ts'
 import type { StateKey } from '../pipeline/model.ts'
 import type { Ports } from '../pipeline/ports.ts'
 import { MemoryCircuitBreaker } from './circuit-breaker.ts'
+import { MemoryLogBounds } from './log-bounds.ts'
 import { MemoryLogReader } from './log-reader.ts'
 import { MemoryPublisher } from './publisher.ts'
 import { RecordingObserver } from './recording-observer.ts'
@@ -69,6 +70,7 @@ export class Stage {
       store: this.store,
       publisher: this.publisher,
       log: new MemoryLogReader(this.#log),
+      bounds: new MemoryLogBounds(this.#log),
       breaker: this.breaker,
       observer: this.observer,
       ...overrides,

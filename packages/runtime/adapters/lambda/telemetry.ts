@@ -43,7 +43,7 @@ export function timed(ports: Ports, took: (step: TimedStep, ms: number) => void,
     },
     publisher: { publish: records => time('publish', () => publisher.publish(records)) },
     log: {
-      read: (topic, partition, range) => time('read', () => log.read(topic, partition, range)),
+      read: (...range) => time('read', () => log.read(...range)),
       leave: (topic, partition) => log.leave?.(topic, partition),
     },
   }

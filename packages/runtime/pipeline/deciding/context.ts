@@ -50,10 +50,13 @@ export class CurrentContext {
   /** Reason why the process cannot read the stored context; undefined if it can, or if no step has needed it. */
   unreadable: string | undefined
 
-  constructor(definition: Definition | undefined, { context }: Pick<Snapshot, 'context'>) {
+  constructor(
+    definition: Definition | undefined,
+    { context, contextAhead }: Pick<Snapshot, 'context' | 'contextAhead'>,
+  ) {
     this.#definition = definition
     this.#before = context?.json === undefined ? undefined : { ...context, json: context.json }
-    this.#now = this.#before
+    this.#now = contextAhead ?? this.#before
   }
 
   /**

@@ -49,6 +49,8 @@ export class LogAgain {
   readonly #store: StateStore
   readonly #decided: Observer['decided']
   readonly #logChecks = new LogChecks()
+  /** Offset after the range that is decided. */
+  #end = 0
 
   /**
    * @param store store of the copy
@@ -73,6 +75,7 @@ export class LogAgain {
   ): Promise<void> {
     const { log, stop } = this.#with
     const { topic, partition } = this.#stateKey
+    this.#end = toOffset + 1
     for (let from = fromOffset; from <= toOffset; ) {
       if (stop.aborted) throw new CopyStopped('stopped', 'it was stopped')
       const looked = await log.read(topic, partition, { fromOffset: from, toOffset })
@@ -99,6 +102,7 @@ export class LogAgain {
       store: this.#store,
       publisher: { publish: async () => {} },
       log: new PartitionLog(log, new Semaphore(1)),
+      bounds: { bounds: async () => this.#bounds },
       // Records that the live consumer has decided must be decided again, even during a surge of failures.
       breaker: { open: async () => 'reset' },
       observer,
@@ -113,6 +117,13 @@ export class LogAgain {
       'waiting',
       `the copy of ${this.#stateKey.consumer} for ${topic}/${partition} waits at offset ${waitsFrom}: ${reason}`,
     )
+  }
+
+  /** Bounds of the log by partition. Other partitions are not looked at. */
+  get #bounds() {
+    const bounds: { start: number; end: number }[] = []
+    bounds[this.#stateKey.partition] = { start: 0, end: this.#end }
+    return bounds
   }
 
   get #invocation(): Invocation {

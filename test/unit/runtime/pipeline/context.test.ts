@@ -7,6 +7,8 @@ import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.
 import type { Event } from '../../../../packages/runtime/consumer/event.ts'
 import { decided, type KeyedProcess, rejected } from '../../../../packages/runtime/consumer/process.ts'
 import type { Change, LoadSelection, StateKey } from '../../../../packages/runtime/pipeline/model.ts'
+import { MemoryLogReader } from '../../../../packages/runtime/testing/log-reader.ts'
+import { kafkaEvent } from '../../../../packages/runtime/testing/records.ts'
 import { logRecord } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 
@@ -200,5 +202,63 @@ describe('given a context that is stored', () => {
     await stage.batch(log([0, signal('a')], [1, setting('s1', 'one')]))
     assert.deepEqual(stage.outcomes, ['applied/noted', 'ignored/not-mine'])
     assert.deepEqual(store.loads, ['none wanted at hand, brought nothing'])
+  })
+})
+
+describe('given a log whose first events have expired', () => {
+  const kept = log(
+    [0, signal('a')],
+    [1, setting('s1', 'expired')],
+    [2, signal('b')],
+    [3, setting('s2', 'bad')],
+    [4, signal('c')],
+    [5, setting('s3', 'first')],
+    [6, signal('d')],
+  ).slice(2)
+  const expected = ['b: first', 'c: first', 'd: first']
+
+  it('when no state is there, then the first setting that is left decides the records before it, in any cuts', async () => {
+    for (const size of [5, 1, 2, 3]) {
+      const stage = new Stage(noting())
+      stage.inLog(kept)
+      for (let from = 0; from < kept.length; from += size) await stage.batch(kept.slice(from, from + size))
+      assert.deepEqual(await told(stage), expected, `${size} records at a time`)
+    }
+  })
+
+  it('when the state is from before them, then it does so, too', async () => {
+    const stage = new Stage(noting())
+    await stage.batch(log([0, signal('a')], [1, setting('s0', 'older')]).slice(0, 1))
+    const later = kept.map(record => ({ ...record, offset: record.offset + 1 }))
+    const ports = { log: new MemoryLogReader(later) }
+    await stage.consume(kafkaEvent(later.slice(0, 2)), {
+      ports: { ...ports, bounds: { bounds: async () => [{ start: 0, end: 8 }] } },
+    })
+    await stage.consume(kafkaEvent(later.slice(2)), { ports })
+    assert.deepEqual(await told(stage), ['a: initial', ...expected])
+  })
+
+  it('when too little time is left, then the search goes on in the next invocation', async () => {
+    const stage = new Stage(noting())
+    stage.inLog(kept)
+    const log = new MemoryLogReader(kept, 1)
+    const searched: number[] = []
+    const read: typeof log.read = (topic, partition, range, holding) => {
+      if (holding !== undefined) searched.push(range.fromOffset)
+      return log.read(topic, partition, range, holding)
+    }
+    for (let invocation = 0; (await told(stage)) === undefined && invocation < 9; invocation += 1) {
+      let left = 4
+      const remainingMs = () => (left-- > 0 ? 60_000 : 0)
+      await stage.consume(kafkaEvent(kept.slice(0, 1)), { remainingMs, ports: { log: { read } } })
+    }
+    assert.deepEqual(await told(stage), ['b: first'])
+    assert.deepEqual([...new Set(searched)].length, searched.length)
+  })
+
+  it('when no setting is left, then the initial one holds', async () => {
+    const stage = new Stage(noting())
+    await stage.batch(kept.slice(0, 1))
+    assert.deepEqual(await told(stage), ['b: initial'])
   })
 })

@@ -60,7 +60,8 @@ export async function violations(
   const played = stage(parking)
   const { store, forgetting, sabotage, after } = { after: undefined, ...memory(played), ...setting(played) }
   const { reader, expire, startOffset } = expiring(log, random)
-  const ports = { ...played.ports, store, log: reader }
+  const logEnd = async () => (log.at(-1) as LogRecord).offset + 1
+  const ports = { ...played.ports, store, log: reader, logEnd }
   const codes = codesOf(played, changeAt, parking)
   const schedule = new Schedule({
     log,
@@ -98,6 +99,7 @@ async function undisturbed(
   parking: Parking | undefined,
 ): Promise<Stage> {
   const reference = stage(parking)
+  reference.inLog(log)
   const { before, after } = codesOf(reference, changeAt, parking)
   const breaker = { open: async () => 'reset' as const }
   for (const [consumer, isIts] of [

@@ -226,7 +226,7 @@ export interface Snapshot extends Progress {
   readonly skipped?: ReadonlyMap<number, string>
   /** Present if a context was set and requested. `json` is absent if the caller has cached the content. */
   readonly context?: { readonly hash: string; readonly json?: string }
-  /** Context of the next records, if their own one has expired. It replaces `context`. */
+  /** Context of the next records of a new state, if their own one has expired. */
   readonly contextAhead?: StoredContext
 }
 

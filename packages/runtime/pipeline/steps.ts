@@ -211,7 +211,8 @@ async function loadState(run: PartitionRun, part: DecodedPart): Promise<LoadedPa
   const { publishedFailures } = run
   const known = { ...snapshot, ...defined({ origin, publishedFailures }) }
   if (!first || !pending.hasExpired(appliedOffset)) return { ...part, snapshot: known, undecided, loaded }
-  const ahead = await findContextAhead(run, first.record.offset)
+  // A state that is behind the start of the log keeps its context: only transaction markers may have expired in between.
+  const ahead = appliedOffset < 0 ? await findContextAhead(run, first.record.offset) : undefined
   if (ahead === 'late') return { kind: 'deferred', deferred: { reason: 'out-of-time' } }
   // Some records have expired without being decided, so it is unknown whether they would have failed.
   const failuresFromMs = first.record.timestampMs
@@ -238,7 +239,8 @@ async function findContextAhead(
   const end = (await bounds?.bounds(topic))?.[partition]?.end ?? 0
   const toOffset = Math.max(end - 1, pending.all.at(-1)?.offset ?? 0)
   const isLate = () => invocation.remainingMs() < consumer.reserveMs
-  return contextAhead(log, stateKey, consumer, { fromOffset, toOffset }, isLate)
+  const { searched } = invocation.logChecks
+  return contextAhead(log, stateKey, consumer, { fromOffset, toOffset }, searched, isLate)
 }
 
 /**

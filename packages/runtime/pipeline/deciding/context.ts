@@ -56,7 +56,7 @@ export class CurrentContext {
   ) {
     this.#definition = definition
     this.#before = context?.json === undefined ? undefined : { ...context, json: context.json }
-    this.#now = contextAhead ?? this.#before
+    this.#now = this.#before ?? contextAhead
   }
 
   /**

@@ -2,20 +2,18 @@
 import { isFailure } from '../../cloudevents/event.ts'
 import { readEvent } from '../../cloudevents/reader.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
-import { contextTypes, type PartitionContext } from '../../consumer/process.ts'
+import { contextTypes } from '../../consumer/process.ts'
 import { type Consumer, contextOf } from '../consumer.ts'
 import { CurrentContext } from '../deciding/context.ts'
 import { decodeChunk } from '../decoding/decode-chunk.ts'
 import type { OffsetRange, StateKey, StoredContext } from '../model.ts'
 import type { LogReader } from '../ports.ts'
 
-/** Next offset to search, by partition. It is kept between invocations, because one may have too little time. */
-const searchedOf = new WeakMap<PartitionContext<unknown>, Map<string, number>>()
-
 /**
  * Returns the context that the first valid event of the range sets; undefined if there is none. A process that folds events has no
  * such context, because its context depends on the expired events.
  *
+ * @param searched next offset to search, by partition. It is kept between invocations, because one may have too little time.
  * @param isLate returns true if too little time is left for another read
  * @returns `late` if the search must go on in another invocation
  * @throws Unavailable or PartitionStopped if the log cannot be read
@@ -25,12 +23,11 @@ export async function contextAhead(
   { topic, partition }: StateKey,
   consumer: Consumer,
   { fromOffset, toOffset }: OffsetRange,
+  searched: Map<string, number>,
   isLate: () => boolean,
 ): Promise<StoredContext | 'late' | undefined> {
   const definition = contextOf(consumer)
   if (!definition || definition.fold) return undefined
-  const searched = searchedOf.get(definition) ?? new Map<string, number>()
-  searchedOf.set(definition, searched)
   const [place, types] = [`${topic}/${partition}`, contextTypes(definition)]
   const isMeant = (record: LogRecord) => {
     const event = readEvent(record)

@@ -35,6 +35,8 @@ const CHECK_EVERY_MS = 60_000
 /** Times at which the log of each partition was last confirmed. They are kept from one invocation to the next. */
 export class LogChecks {
   readonly #checkedAtMs = new Map<string, number>()
+  /** Next offset at which a context is searched, by partition. */
+  readonly searched = new Map<string, number>()
 
   isDue({ consumer, topic, partition }: StateKey, nowMs: number): boolean {
     const atMs = this.#checkedAtMs.get(`${consumer} ${topic} ${partition}`)

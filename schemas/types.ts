@@ -845,4 +845,6 @@ export interface ViewsActivated {
   }[]
   /** Generations that are being built beside those that people read */
   readonly building: readonly string[]
+  /** Package with which the plan was made: its hash, and the names and generations of its tables */
+  readonly packaged?: object
 }

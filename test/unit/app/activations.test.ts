@@ -89,7 +89,7 @@ async function started(): Promise<Environment> {
 }
 
 describe('the plan in force', () => {
-  it('given that Redis has lost everything, then it is what an operator has applied, and the package changes nothing', async () => {
+  it('given that Redis has lost everything, then it is what an operator has applied', async () => {
     const environment = await started()
     await environment.apply(applied('own'))
     await environment.rules()
@@ -142,7 +142,7 @@ describe('the plan in force', () => {
     }
   })
 
-  it('given tables that are being built, then they stay while the change is known, and go when Redis has lost it', async () => {
+  it('given tables that are being built, then they go when Redis has lost their change', async () => {
     const environment = await started()
     const applying = environment.value(applyingName('test'))
     await applying.write({ underway: { aliveMs: Date.now() } })

@@ -31,13 +31,13 @@ describe('the plan after a deployment', () => {
     })
   })
 
-  it('given the package with which the plan in force was made, then the plan stays, whatever an operator has dropped', () => {
+  it('given the package of the plan in force, then a table that was dropped does not return', () => {
     const before = deployed(table('a'), table('b'))
     const inForce = activatedPlan(planOf(table('a')), [], before.packaged)
     assert.equal(planAfterDeployment(inForce, planOf(table('a'), table('b'))), inForce)
   })
 
-  it('given another package, then only the tables are added and removed that it has added and removed itself', () => {
+  it('given another package, then it adds and removes only what it has changed itself', () => {
     const { packaged } = deployed(table('a'), table('b'), table('c'), table('dropped'), table('changed'))
     const own = [table('a'), table('b', '1.built'), table('c'), table('changed', '9'), table('applied')]
     const inForce = activatedPlan({ streams: [stream('s')], tables: own }, ['9'], packaged)

@@ -164,7 +164,7 @@ describe('the past of a table', () => {
       }
   })
 
-  it('given repeats, an id that was used twice, and a skipped record, then each counts as it did when it came', async () => {
+  it('given repeats, an id used twice, and a skipped record, then each counts as it did when it came', async () => {
     const at = (offset: number, id: string, x: number, seconds = offset): LogRecord => {
       const time = new Date(START_MS + seconds * 1000).toISOString()
       const about = { id, source: '/device/m', subject: 'd', type: 'io.sluice.device.motion.v1', time }

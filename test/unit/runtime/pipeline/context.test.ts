@@ -217,7 +217,7 @@ describe('given a log whose first events have expired', () => {
   ).slice(2)
   const expected = ['b: first', 'c: first', 'd: first']
 
-  it('when no state is there, then the first setting that is left decides the records before it, in any cuts', async () => {
+  it('when no state is there, then the first setting left decides the records before it', async () => {
     for (const size of [5, 1, 2, 3]) {
       const stage = new Stage(noting())
       stage.inLog(kept)

@@ -27,7 +27,7 @@ import { until } from '../support/until.ts'
 import { ran } from '../unit/cli/terminal.ts'
 
 const ACTIVITIES = ['resting', 'walking', 'running']
-const START_MS = Date.now() - 600_000
+const START_MS = Date.now() - 3_600_000
 
 const STREAM = `CREATE STREAM motions (device_id VARCHAR KEY, activity VARCHAR, x DOUBLE)
   WITH (KAFKA_TOPIC = 'readings', VALUE_FORMAT = 'JSON', TYPE = 'io.sluice.device.motion.v1');\n`

@@ -1,14 +1,9 @@
-import protobuf, {
-  type IConversionOptions,
-  type Message,
-  type Namespace,
-  type Root,
-  type Type,
-} from 'protobufjs'
+import protobuf, { type IConversionOptions, type Message, type Type } from 'protobufjs'
 import type { Schema } from './client.ts'
 import type { Codec, DataForm } from './codec.ts'
 import { protobufEncoder } from './encode-protobuf.ts'
 import { UndecodableError } from './errors.ts'
+import { type DeclaredMessage, declaredMessages } from './protobuf-files.ts'
 import { protobufReader } from './read-protobuf.ts'
 import { WRAPPER_NAMES } from './well-known.ts'
 import { matching } from './wire.ts'
@@ -49,8 +44,8 @@ const FIRST_MESSAGE = Buffer.of(0)
  * Returns the codec of a Protobuf schema. Framed data starts with a message index, which selects the message. Plain data uses the
  * first message of the schema, and so does all encoded data.
  */
-export function codecFor({ text, references }: Schema, form: DataForm = 'framed'): Codec {
-  const declared = compile(text, references)
+export function codecFor(schema: Schema, form: DataForm = 'framed'): Codec {
+  const declared = compile(schema)
   const plain = protobufReader()
   let compiled: ReturnType<typeof protobufEncoder> | undefined
   const encoder = () => (compiled ??= protobufEncoder(messageType(declared, [0])))
@@ -78,35 +73,15 @@ export function codecFor({ text, references }: Schema, form: DataForm = 'framed'
   }
 }
 
-/** Returns the messages of the schema in the order of its text. The position of a message in this order is its index. */
-function compile(text: string, references: Schema['references']): readonly Type[] {
+function compile(schema: Schema): readonly DeclaredMessage[] {
   try {
-    const root = new protobuf.Root()
-    const { package: name } = protobuf.parse(text, root)
-    const declared = messagesOf(name ? (root.lookup(name) as Namespace) : root)
-    for (const reference of references) protobuf.parse(reference.text, root)
-    addWellKnown(root, [text, ...references.map(reference => reference.text)])
-    root.resolveAll()
-    return declared
+    return declaredMessages(schema)
   } catch (error) {
     throw new UndecodableError(`its schema cannot be used: ${(error as Error).message}`)
   }
 }
 
-/** Adds the files `google/protobuf/*.proto` that the schema imports. Registries do not store these files. */
-function addWellKnown(root: Root, texts: readonly string[]): void {
-  const imports = texts.flatMap(text => [...text.matchAll(/import\s+(?:public\s+)?"([^"]+)"/g)])
-  for (const name of new Set(imports.map(([, file]) => file as string))) {
-    const known = protobuf.common.get(name)
-    if (known?.nested) root.addJSON(known.nested)
-  }
-}
-
 const DEEPEST_INDEX = 100
-
-function messagesOf(parent: Namespace): Type[] {
-  return parent.nestedArray.filter(nested => nested instanceof protobuf.Type)
-}
 
 /** Reads a message index: the path of a message, as its number in the file, then its number within that message, and so on. */
 function messageIndex(reader: protobuf.Reader): readonly number[] {
@@ -115,9 +90,10 @@ function messageIndex(reader: protobuf.Reader): readonly number[] {
   return length === 0 ? [0] : Array.from({ length }, () => reader.sint32())
 }
 
-function messageType(declared: readonly Type[], index: readonly number[]): Type {
-  let type: Type | undefined
-  for (const at of index) type = (type ? messagesOf(type) : declared)[at]
+function messageType(declared: readonly DeclaredMessage[], index: readonly number[]): Type {
+  let at: Partial<DeclaredMessage> | undefined = { nested: declared }
+  for (const position of index) at = at?.nested?.[position]
+  const type = at?.type
   if (!type) throw new Error(`it names message ${index.join('.')}, which the schema does not have`)
   return type
 }

@@ -1,9 +1,10 @@
-import avro, { type Type } from 'avsc'
+import avro, { type Schema as AvroSchema, type ForSchemaOptions, type Type } from 'avsc'
 import type { Schema } from './client.ts'
 import type { Codec } from './codec.ts'
 import { avroEncoder } from './encode-avro.ts'
 import { UndecodableError } from './errors.ts'
-import { avroReader } from './read-avro.ts'
+import { avroReader, type NullDefaults } from './read-avro.ts'
+import { isObject } from './values.ts'
 import { matching } from './wire.ts'
 
 /**
@@ -11,9 +12,10 @@ import { matching } from './wire.ts'
  * character per byte.
  */
 export function codecFor({ text, references }: Schema): Codec {
-  const type = compile(text, references)
-  const read = avroReader(type, 'plain')
-  const readForText = avroReader(type, 'text')
+  const nullDefaults: NullDefaults = new Map()
+  const type = compile(text, references, nullDefaults)
+  const read = avroReader(type, 'plain', nullDefaults)
+  const readForText = avroReader(type, 'text', nullDefaults)
   // Compile the encoder on demand, because most codecs only read.
   let compiled: ReturnType<typeof avroEncoder> | undefined
   const encoder = () => (compiled ??= avroEncoder({ text, references }))
@@ -25,12 +27,31 @@ export function codecFor({ text, references }: Schema): Codec {
   }
 }
 
-function compile(text: string, references: Schema['references']): Type {
+function compile(text: string, references: Schema['references'], nullDefaults: NullDefaults): Type {
   try {
-    const options = { registry: {}, wrapUnions: 'always' as const }
+    const typeHook = (schema: AvroSchema, options: ForSchemaOptions) =>
+      typeToRead(schema, options, nullDefaults)
+    const options = { registry: {}, wrapUnions: 'always' as const, typeHook }
     for (const reference of references) avro.Type.forSchema(JSON.parse(reference.text), options)
     return avro.Type.forSchema(JSON.parse(text), options)
   } catch (error) {
     throw new UndecodableError(`its schema cannot be used: ${(error as Error).message}`)
   }
+}
+
+/** Returns the type of a record or an enum without default values, aliases and orders, which play no part in reading. */
+function typeToRead(
+  schema: AvroSchema,
+  options: ForSchemaOptions,
+  nullDefaults: NullDefaults,
+): Type | undefined {
+  if (!isObject(schema)) return undefined
+  const { type, name, namespace, fields, symbols } = schema
+  if (type === 'enum') return new avro.types.EnumType({ type, name, namespace, symbols } as never, options)
+  if ((type !== 'record' && type !== 'error') || !Array.isArray(fields)) return undefined
+  const readFields = fields.map(field => ({ name: field.name, type: field.type }))
+  const record = new avro.types.RecordType({ type, name, namespace, fields: readFields } as never, options)
+  const isNull = (field: { readonly default?: unknown }) => field.default === null
+  nullDefaults.set(record, new Set(fields.filter(isNull).map(field => field.name)))
+  return record
 }

@@ -5,12 +5,22 @@ import { exactInteger, put } from './values.ts'
 
 type AvroRead = (cursor: AvroCursor) => unknown
 
+/** Names of the fields whose default value is null, by record type. */
+export type NullDefaults = Map<Type, ReadonlySet<string>>
+
 interface Form {
   /** Converts an integer that a double might not represent exactly. */
   long(value: bigint): unknown
   bytes(value: Buffer): unknown
   /** True if a field is omitted when its value is null and its default value is null too. */
   readonly omitsNull: boolean
+}
+
+interface Reading {
+  readonly form: Form
+  readonly nullDefaults: NullDefaults
+  /** Readers by type; needed because a record type can contain itself. */
+  readonly known: Map<Type, AvroRead>
 }
 
 /** Form of plain data, as in an event with JSON data. */
@@ -34,8 +44,12 @@ const TEXT: Form = {
  * Returns a function that reads values of an Avro type. It throws UndecodableError for invalid data. avsc is not used for reading,
  * because it trusts the lengths in the data.
  */
-export function avroReader(type: Type, form: 'plain' | 'text'): (body: Buffer) => unknown {
-  const read = readerOf(type, form === 'plain' ? PLAIN : TEXT, new Map())
+export function avroReader(
+  type: Type,
+  form: 'plain' | 'text',
+  nullDefaults: NullDefaults,
+): (body: Buffer) => unknown {
+  const read = readerOf(type, { form: form === 'plain' ? PLAIN : TEXT, nullDefaults, known: new Map() })
   return body => {
     const cursor = new AvroCursor(body)
     const value = read(cursor)
@@ -44,19 +58,20 @@ export function avroReader(type: Type, form: 'plain' | 'text'): (body: Buffer) =
   }
 }
 
-/** @param known readers by type; needed because a record type can contain itself */
-function readerOf(type: Type, form: Form, known: Map<Type, AvroRead>): AvroRead {
+function readerOf(type: Type, reading: Reading): AvroRead {
+  const { known } = reading
   const found = known.get(type)
   if (found) return found
   let read: AvroRead | undefined
   known.set(type, cursor => (read as AvroRead)(cursor))
-  read = made(type, form, known)
+  read = made(type, reading)
   known.set(type, read)
   return read
 }
 
-function made(type: Type, form: Form, known: Map<Type, AvroRead>): AvroRead {
+function made(type: Type, reading: Reading): AvroRead {
   const { typeName } = type
+  const { form } = reading
   const simple = SIMPLE[typeName]
   if (simple) return simple
   switch (typeName) {
@@ -76,17 +91,17 @@ function made(type: Type, form: Form, known: Map<Type, AvroRead>): AvroRead {
       return cursor => symbols[cursor.index(symbols.length)]
     }
     case 'array':
-      return arrayReader(readerOf((type as types.ArrayType).itemsType, form, known))
+      return arrayReader(readerOf((type as types.ArrayType).itemsType, reading))
     case 'map':
-      return mapReader(readerOf((type as types.MapType).valuesType, form, known))
+      return mapReader(readerOf((type as types.MapType).valuesType, reading))
     case 'union:wrapped':
     case 'union:unwrapped': {
-      const branches = (type as types.WrappedUnionType).types.map(branch => readerOf(branch, form, known))
+      const branches = (type as types.WrappedUnionType).types.map(branch => readerOf(branch, reading))
       return cursor => (branches[cursor.index(branches.length)] as AvroRead)(cursor)
     }
     case 'record':
     case 'error':
-      return recordReader(type as types.RecordType, form, known)
+      return recordReader(type as types.RecordType, reading)
     default:
       throw new UndecodableError(`its schema has a type that is not supported: ${typeName}`)
   }
@@ -123,11 +138,12 @@ function mapReader(value: AvroRead): AvroRead {
   }
 }
 
-function recordReader({ fields }: types.RecordType, form: Form, known: Map<Type, AvroRead>): AvroRead {
-  const read = fields.map(field => ({
+function recordReader(type: types.RecordType, reading: Reading): AvroRead {
+  const { form, nullDefaults } = reading
+  const read = type.fields.map(field => ({
     name: field.name,
-    value: readerOf(field.type, form, known),
-    isOptional: form.omitsNull && field.defaultValue() === null,
+    value: readerOf(field.type, reading),
+    isOptional: form.omitsNull && nullDefaults.get(type)?.has(field.name) === true,
   }))
   return cursor => {
     const record: Record<string, unknown> = {}

@@ -6,7 +6,7 @@ import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
 import { bufferOf } from '../../packages/runtime/cloudevents/header-bytes.ts'
 import { isStructured } from '../../packages/runtime/cloudevents/reader.ts'
 import type { LogRecord, RecordHeader } from '../../packages/runtime/cloudevents/record.ts'
-import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
+import { otherHeaders, writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
 import type { Failure } from '../../packages/runtime/consumer/failure-codes.ts'
 import { type PlainReader, plainEvents } from '../../packages/runtime/pipeline/decoding/plain-records.ts'
@@ -48,11 +48,7 @@ function rowOf(record: LogRecord, event: Event | Failure): HistoryRow {
   const row = { topic, partition, offset, timestampMs, key, headers }
   if (isFailure(event)) return { ...row, raw: { value, code: event.code } }
   if (!isRestorable(record, event)) return { ...row, event, raw: { value } }
-  return { ...row, event, headers: headers.length === 0 ? headers : headers.filter(isOther) }
-}
-
-function isOther([name]: RecordHeader): boolean {
-  return name !== 'content-type' && !name.startsWith('ce_')
+  return { ...row, event, headers: headers.length === 0 ? headers : otherHeaders(headers, event) }
 }
 
 /** Returns true if writing the event makes a record from which the same event is read. */

@@ -41,13 +41,15 @@ export class RegistryClient {
   /**
    * Returns the schema with this id; undefined if the registry does not have it.
    *
+   * @param id id of the schema, or its GUID, which not all registries have
    * @param withinMs time limit for this schema in milliseconds, if it is shorter than the default
    * @throws RegistryError if the request fails or the schema cannot be used
    */
-  async schema(id: number, withinMs: number = this.#answerWithinMs): Promise<Schema | undefined> {
-    if (id < 0 || id > MAX_SCHEMA_ID) return undefined
+  async schema(id: number | string, withinMs: number = this.#answerWithinMs): Promise<Schema | undefined> {
+    const isGuid = typeof id === 'string'
+    if (!isGuid && (id < 0 || id > MAX_SCHEMA_ID)) return undefined
     const signal = signalWithin(withinMs, this.#answerWithinMs)
-    const answer = await this.#get(`/schemas/ids/${id}`, signal)
+    const answer = await this.#get(`/schemas/${isGuid ? 'guids' : 'ids'}/${id}`, signal)
     if (!answer) return undefined
     const { text, references } = await this.#withReferences(answer, new Set(), signal)
     return { format: formatOf(answer), text, references }

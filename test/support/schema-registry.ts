@@ -15,7 +15,7 @@ interface Registered {
 
 /** Starts a schema registry for one test, with the part of the Confluent API that readers of schemas use. */
 export async function startSchemaRegistry() {
-  const schemas = new Map<number, Registered>()
+  const schemas = new Map<number | string, Registered>()
   const subjects = new Map<string, Registered>()
   const requests: string[] = []
   let status = 200
@@ -25,7 +25,9 @@ export async function startSchemaRegistry() {
     if (instead) return instead(request, response)
     const [, id] = /^\/api\/schemas\/ids\/(\d+)$/.exec(request.url ?? '') ?? []
     const [, subject] = /^\/api\/subjects\/([^/]+)\/versions\/1$/.exec(request.url ?? '') ?? []
-    const found = id ? schemas.get(Number(id)) : subjects.get(decodeURIComponent(subject ?? ''))
+    const [, guid] = /^\/api\/schemas\/guids\/([\da-f-]{36})$/.exec(request.url ?? '') ?? []
+    const found =
+      id || guid ? schemas.get(guid ?? Number(id)) : subjects.get(decodeURIComponent(subject ?? ''))
     response.statusCode = status === 200 && !found ? 404 : status
     response.setHeader('content-type', 'application/json')
     response.end(

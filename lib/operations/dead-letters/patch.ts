@@ -5,7 +5,7 @@ import { isInexact, parseExact } from '../../../packages/runtime/cloudevents/exa
 import { readJsonEvent, toJsonEvent } from '../../../packages/runtime/cloudevents/json-format.ts'
 import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
 import type { RecordHeader } from '../../../packages/runtime/cloudevents/record.ts'
-import { writeEvent } from '../../../packages/runtime/cloudevents/writer.ts'
+import { otherHeaders, writeEvent } from '../../../packages/runtime/cloudevents/writer.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { digestOf } from '../../../packages/runtime/pipeline/failures/failure-record.ts'
 import { readData } from '../../app/event-data.ts'
@@ -66,7 +66,7 @@ export function patched(found: FoundDeadLetter, { document, isWhole, mappingsOf 
   if (before && (before.source !== after.source || before.subject !== after.subject))
     return refused('source and subject cannot be changed: another entity may belong to another partition')
   const written = writeEvent(after, isStructured(pairs) ? 'structured' : 'binary')
-  const foreign = pairs.filter(([name]) => name !== 'content-type' && !name.startsWith('ce_'))
+  const foreign = otherHeaders(pairs, after)
   const record = { value: written.value, headers: [...written.headers, ...foreign] }
   // Unchanged bytes are not checked, because only consumers have the schema for decoding them.
   const why = Buffer.isBuffer(after.data) ? undefined : whyNotRead(record)

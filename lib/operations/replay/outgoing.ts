@@ -4,7 +4,12 @@ import type { DataWriter } from '../../../packages/runtime/cloudevents/data-writ
 import { bufferOf } from '../../../packages/runtime/cloudevents/header-bytes.ts'
 import { carryingTime } from '../../../packages/runtime/cloudevents/log-time.ts'
 import type { LogRecord, OutgoingRecord, RecordHeader } from '../../../packages/runtime/cloudevents/record.ts'
-import { type ContentMode, producedRecord, writeEvent } from '../../../packages/runtime/cloudevents/writer.ts'
+import {
+  type ContentMode,
+  otherHeaders,
+  producedRecord,
+  writeEvent,
+} from '../../../packages/runtime/cloudevents/writer.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { withoutOrigin } from '../../../packages/runtime/pipeline/deciding/origin.ts'
 import { schemaViolation } from '../../app/schemas.ts'
@@ -169,9 +174,8 @@ function isBinary({ headers }: LogRecord): boolean {
 }
 
 function rewritten(record: LogRecord, event: Event): Pick<OutgoingRecord, 'value' | 'headers'> {
-  const { headers } = record
   const written = writeEvent(event, isBinary(record) ? 'binary' : 'structured')
-  const foreign = headers.filter(([name]) => name !== 'content-type' && !name.startsWith('ce_'))
+  const foreign = otherHeaders(record.headers, event)
   return { value: written.value, headers: [...written.headers, ...foreign.map(toBeWritten)] }
 }
 

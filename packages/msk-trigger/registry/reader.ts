@@ -1,3 +1,4 @@
+import { headersOf } from '@sluice/kafka-records'
 import { type TlsAdvice, type TlsError, tlsFailure } from '@sluice/kafka-records/connecting'
 import {
   type Codec,
@@ -63,9 +64,8 @@ export class RegistryReader {
   async #readOne(message: Message): Promise<ReadMessage> {
     const { validates } = this.#config
     try {
-      const key = validates.includes('KEY') && message.key ? await this.#decode(message.key) : undefined
-      const value =
-        validates.includes('VALUE') && message.value ? await this.#decode(message.value) : undefined
+      const key = validates.includes('KEY') ? await this.#decode(message, 'key') : undefined
+      const value = validates.includes('VALUE') ? await this.#decode(message, 'value') : undefined
       const delivered: Message = {
         ...message,
         ...(key && { key: key.bytes, keySchema: key.metadata }),
@@ -84,7 +84,12 @@ export class RegistryReader {
     }
   }
 
-  async #decode(bytes: Buffer): Promise<Decoded> {
+  async #decode(message: Message, part: 'key' | 'value'): Promise<Decoded | undefined> {
+    const bytes = message[part]
+    if (!bytes) return undefined
+    const header = headersOf(message).find(([name]) => namesSchema(name, part))?.[0]
+    if (header)
+      throw new UndecodableError(`the header "${header.slice(0, 40)}" names its schema, not an id before it`)
     const { schemaId, body } = unframe(bytes)
     const codec = await this.#codec(schemaId)
     const json = codec.decode(body)
@@ -133,6 +138,11 @@ export class RegistryReader {
       throw problem === undefined ? error : new RegistryError('unavailable', problem, { cause: error })
     }
   }
+}
+
+/** Returns true for a header in which a serializer of Confluent or Apicurio names the schema of a key or a value. */
+function namesSchema(header: string, part: 'key' | 'value'): boolean {
+  return header === `__${part}_schema_id` || header.startsWith(`apicurio.${part}.`)
 }
 
 /** Whitespace that JSON allows between tokens. */

@@ -11,7 +11,7 @@ import { type Payload, parsedJson, payloadOf, readStructured } from './json-form
 import { readableValue } from './lambda-schema.ts'
 import { isEventFormat, isJson, isSameMediaType } from './media-type.ts'
 import type { LogRecord, RecordHeader } from './record.ts'
-import { FRAME_BYTES, isFramed } from './wire-format.ts'
+import { FRAME_BYTES, isFramed, isSchemaHeader } from './wire-format.ts'
 
 const PREFIX = 'ce_'
 const CONTENT_TYPE = 'content-type'
@@ -71,7 +71,7 @@ function readBinary(record: Readable, contentType: string | undefined): Event | 
   if (!(attributes instanceof Map)) return attributes
   const broken = attributeViolation(attributes)
   if (broken) return malformed(broken)
-  const data = binaryData(readableValue(record), contentType)
+  const data = binaryData(record, contentType)
   if (data.kind === 'failure') return data
   return toEvent(attributes, data.value)
 }
@@ -115,11 +115,12 @@ function binaryAttributes(
 }
 
 /** Returns the data according to its content type: JSON is parsed, other types stay bytes, and a null value means no data. */
-function binaryData(value: Buffer | null, contentType: string | undefined): Payload | Failure {
+function binaryData(record: Readable, contentType: string | undefined): Payload | Failure {
+  const value = readableValue(record)
   if (value === null) return payloadOf(undefined)
-  // JSON with a schema id stays bytes until it is read with that schema.
-  if (contentType !== undefined)
-    return isJson(contentType) && !isFramed(value) ? parsedJson(value) : payloadOf(value)
+  // JSON whose schema is in a registry stays bytes until it is read with that schema.
+  if (isFramed(value) || record.headers.some(([name]) => isSchemaHeader(name))) return payloadOf(value)
+  if (contentType !== undefined) return isJson(contentType) ? parsedJson(value) : payloadOf(value)
   // Without a content type, the value is JSON if it can be parsed, otherwise bytes.
   const parsed = parsedJson(value)
   return parsed.kind === 'failure' ? payloadOf(value) : parsed

@@ -4,6 +4,7 @@ import { toJsonEvent } from './json-format.ts'
 import { isEventFormat, isJson } from './media-type.ts'
 import type { OutgoingRecord, RecordHeader } from './record.ts'
 import { startedTrace } from './trace.ts'
+import { isSchemaHeader } from './wire-format.ts'
 
 export type ContentMode = 'binary' | 'structured'
 
@@ -21,6 +22,18 @@ export function writeEvent(event: Event, mode: ContentMode = 'binary'): WrittenE
   return mode === 'binary' && !isEventFormat(event.datacontenttype ?? '')
     ? writeBinary(event)
     : writeStructured(event)
+}
+
+/**
+ * Returns the headers of a record that remain if its event is written again. A header that names the schema of the data remains only
+ * beside bytes, which it describes.
+ */
+export function otherHeaders<Header extends RecordHeader>(
+  headers: readonly Header[],
+  { data }: Event,
+): Header[] {
+  const isOther = (name: string) => name !== 'content-type' && !name.startsWith('ce_')
+  return headers.filter(([name]) => isOther(name) && (Buffer.isBuffer(data) || !isSchemaHeader(name)))
 }
 
 /** Returns the record with which a producer publishes an event. An event without trace context starts a trace. */

@@ -260,6 +260,14 @@ describe('a record that cannot be read (rule 15)', () => {
     })
   }
 
+  for (const header of ['__value_schema_id', 'apicurio.value.globalId'])
+    it(`because the header ${header} names its schema: DESERIALIZATION_ERROR`, async () => {
+      const headers = { [header]: Buffer.alloc(17, 1) }
+      const [entry] = await intake()(0, [{ ...message(framed(1, '{"n":1}')), headers }])
+      assert.equal(entry?.fate === 'fail' && entry.reason, 'DESERIALIZATION_ERROR')
+      assert.deepEqual(registry.requests, [])
+    })
+
   it('does not prevent its neighbours from being read, in order', async () => {
     const values = [framed(1, '{"n":1}'), framed(99, ''), framed(1, '{"n":2}')]
     const entries = await intake()(

@@ -48,7 +48,7 @@ export class OnDemandDataReader implements DataReader {
       const read = readByLambda(event, schema)
       return isFailure(read) || schema.dataFormat !== 'PROTOBUF' ? read : this.#completed(read)
     }
-    const serialized = this.#serialized(event)
+    const serialized = this.#serialized(event, record)
     if (!serialized) return event
     if (serialized.kind === 'failure') return serialized
     if (serialized.kind === 'json') return withJsonData(event, serialized.body)
@@ -71,7 +71,7 @@ export class OnDemandDataReader implements DataReader {
     for (const record of records) {
       const event = readEvent(record)
       const isKept = isFailure(event) || lambdaSchemaOf(record) !== undefined
-      const serialized = isKept ? undefined : this.#serialized(event)
+      const serialized = isKept ? undefined : this.#serialized(event, record)
       if (serialized && serialized.kind !== 'failure' && serialized.kind !== 'json') needed.push(serialized)
     }
     if (needed.length === 0) return
@@ -81,8 +81,8 @@ export class OnDemandDataReader implements DataReader {
     await this.#schemas.fetch(needed)
   }
 
-  #serialized(event: Event): SerializedData | Failure | undefined {
-    return serializedData(event, this.#registry !== undefined)
+  #serialized(event: Event, record: LogRecord): SerializedData | Failure | undefined {
+    return serializedData(event, this.#registry !== undefined, record)
   }
 
   async #load(): Promise<SchemaCache> {

@@ -35,10 +35,10 @@ export class GuardedRegistry {
   }
 
   /**
-   * Returns the schema with this id; undefined if the registry has none. Rejects with `Unavailable`, or with
+   * Returns the schema with this id or GUID; undefined if the registry has none. Rejects with `Unavailable`, or with
    * the RegistryError `unusable-schema`, in which case the registry works and other schemas can be requested.
    */
-  async schema(id: number, withinMs: number): Promise<Schema | undefined> {
+  async schema(id: number | string, withinMs: number): Promise<Schema | undefined> {
     if (this.#nowMs() < this.#pausedUntilMs)
       throw unavailable(
         'a request to the schema registry failed a moment ago, and no further one is sent yet',

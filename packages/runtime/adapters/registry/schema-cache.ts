@@ -75,7 +75,8 @@ export class SchemaCache {
   }
 
   find(needing: Needing): CachedSchema | undefined {
-    if (needing.kind === 'registered' && needing.schemaId > MAX_SCHEMA_ID) return unknownSchema(needing)
+    if (needing.kind === 'registered' && Number(needing.schemaId) > MAX_SCHEMA_ID)
+      return unknownSchema(needing)
     const key = keyOf(needing)
     const known = this.#known.get(key)
     if (known) return known

@@ -4,7 +4,8 @@ import { textOf } from '../../cloudevents/header-bytes.ts'
 import { readEvent } from '../../cloudevents/reader.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { redriveTargetOf } from '../../cloudevents/redrive.ts'
-import { writeEvent } from '../../cloudevents/writer.ts'
+import { isSchemaHeader } from '../../cloudevents/wire-format.ts'
+import { otherHeaders, writeEvent } from '../../cloudevents/writer.ts'
 import type { Application } from '../../consumer/application.ts'
 import { dataFormatOf } from '../../consumer/data-format.ts'
 import type { Event } from '../../consumer/event.ts'
@@ -122,12 +123,11 @@ function mayBeSerialized({ value, headers }: LogRecord): boolean {
   if (value === null) return false
   const contentType = headers.find(([name]) => name === 'content-type')
   const format = contentType && dataFormatOf(textOf(contentType[1]) ?? '')
-  if (value[0] === 0) return true
+  if (value[0] === 0 || headers.some(([name]) => isSchemaHeader(name))) return true
   return format === 'json' ? value.includes('"data_base64"') : format !== undefined
 }
 
 function rewritten(record: LogRecord, event: Event): LogRecord {
-  const others = record.headers.filter(([name]) => name !== 'content-type' && !name.startsWith('ce_'))
   const { value, headers } = writeEvent(event)
-  return { ...record, value, headers: [...headers, ...others] }
+  return { ...record, value, headers: [...headers, ...otherHeaders(record.headers, event)] }
 }

@@ -7,7 +7,7 @@ import { type Failure, failure } from '../../packages/runtime/consumer/failure-c
 import type { ReadingData } from '../telemetry/families.ts'
 import { inOwnUnits } from '../telemetry/own-units.ts'
 import { reading } from '../telemetry/reading.ts'
-import { matched, missing, readField } from './field.ts'
+import { matched, missing, type Problem, readField } from './field.ts'
 import { type FieldSource, firstAt, type Mapping, type Path, valueAt } from './mapping.ts'
 import { TAG } from './targets.ts'
 import { readTime } from './time.ts'
@@ -63,13 +63,14 @@ export function entityDifference(
  */
 export function mapped(mapping: Mapping, foreign: ForeignDocument): Event | Failure {
   const { name, family } = mapping
-  const refused = (problem: string) => failure('mapping-failed', `mapping ${name}: ${problem}`)
+  const refused = ({ problem, code = 'mapping-failed' }: Problem) =>
+    failure(code, `mapping ${name}: ${problem}`)
   const data = dataOf(mapping, foreign.document)
-  if ('problem' in data) return refused(data.problem)
+  if ('problem' in data) return refused(data)
   const time = timeOf(mapping, foreign.document)
-  if ('problem' in time) return refused(time.problem)
+  if ('problem' in time) return refused(time)
   const id = idOf(mapping, foreign)
-  if ('problem' in id) return refused(id.problem)
+  if ('problem' in id) return refused(id)
   const own = inOwnUnits(family, data.data)
   if (own.kind === 'failure') return own
   const { extensions } = foreign
@@ -78,10 +79,8 @@ export function mapped(mapping: Mapping, foreign: ForeignDocument): Event | Fail
     ...(extensions && Object.keys(extensions).length > 0 ? { extensions } : {}),
   }
   const broken = attributeViolation(attributesOf(event))
-  return broken === undefined ? event : refused(`the attribute ${broken}`)
+  return broken === undefined ? event : refused({ problem: `the attribute ${broken}` })
 }
-
-type Problem = { readonly problem: string }
 
 function dataOf(mapping: Mapping, document: object): { readonly data: ReadingData } | Problem {
   const named = namedMetric(mapping, document)
@@ -165,7 +164,7 @@ function idOfFields(
     if (typeof value === 'object')
       return { problem: `"${path.name}" is part of the id, and must not be an object` }
     // Encode as JSON, because the text "1" and the number 1 must result in different ids.
-    parts.push(path.name, JSON.stringify(value))
+    parts.push(path.name, typeof value === 'bigint' ? String(value) : JSON.stringify(value))
   }
   return { id: derivedId('mapped-fields', type, ...parts) }
 }

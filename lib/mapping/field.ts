@@ -1,4 +1,5 @@
 /** Reads one field of a reading from a foreign record. Pure. Error messages contain the names of fields, but never their values. */
+import type { FailureCode } from '../../packages/runtime/consumer/failure-codes.ts'
 import type { LinearPattern } from '../linear-pattern.ts'
 import { MAX_READ_CHARACTERS, readNumber } from '../number-text.ts'
 import { type FieldSource, firstAt, type Path } from './mapping.ts'
@@ -6,7 +7,18 @@ import { type FieldSource, firstAt, type Path } from './mapping.ts'
 /** Result of reading a field: the value, undefined if an optional field is missing, or the reason why the value cannot be used. */
 export type ReadField =
   | { readonly value: string | number | Readonly<Record<string, string>> | undefined }
-  | { readonly problem: string }
+  | Problem
+
+/** Reason why a record cannot be converted, and the code of the failure if it is not `mapping-failed`. */
+export interface Problem {
+  readonly problem: string
+  readonly code?: FailureCode
+}
+
+const INEXACT: Problem = {
+  problem: 'cannot be represented exactly as a double: send it as text',
+  code: 'number-not-exact',
+}
 
 /** Maximum depth of nested labels. */
 const DEEPEST_LABELS = 8
@@ -20,7 +32,7 @@ export function readField(source: FieldSource, document: object): ReadField {
   const part = source.pattern === undefined ? { part: value } : matched(source.pattern, value)
   if ('problem' in part) return { problem: `"${path.name}" ${part.problem}` }
   const read = converted(source, part.part)
-  return 'problem' in read ? { problem: `"${path.name}" ${read.problem}` } : read
+  return 'problem' in read ? { ...read, problem: `"${path.name}" ${read.problem}` } : read
 }
 
 function absent({ otherwise, isRequired, from }: FieldSource): ReadField {
@@ -45,15 +57,13 @@ export function matched(
   return part === undefined ? { problem: 'does not fit its pattern' } : { part }
 }
 
-function converted(
-  source: FieldSource,
-  value: unknown,
-): { readonly value: string | number } | { readonly problem: string } {
+function converted(source: FieldSource, value: unknown): { readonly value: string | number } | Problem {
   const { kind, values, as, convert } = source
   if (values !== undefined) {
     const meant = isScalar(value) ? values.get(String(value)) : undefined
     return meant === undefined ? { problem: 'has a value that the mapping does not know' } : { value: meant }
   }
+  if (typeof value === 'bigint' && as !== 'text') return INEXACT
   if (kind === 'text') {
     const text = as === 'text' && isScalar(value) ? String(value) : value
     return typeof text === 'string' && text !== ''
@@ -67,8 +77,8 @@ function converted(
   return { value: convert ? convert(number) : number }
 }
 
-function isScalar(value: unknown): value is string | number | boolean {
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+function isScalar(value: unknown): value is string | number | bigint | boolean {
+  return ['string', 'number', 'bigint', 'boolean'].includes(typeof value)
 }
 
 /** Returns labels as an object of texts. Nested objects are flattened, with their names joined by dots. */

@@ -12,6 +12,8 @@ export type ReadTime = { readonly time: string } | { readonly problem: string }
 const LOCAL_OR_ZONED =
   /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2})(:\d{2}(?:[.,]\d+)?)? ?(?:([Zz])|([+-]\d{2}):?(\d{2})?)?$/
 const NUMBER = /^-?\d+(\.\d+)?$/
+/** Matches an integer that a double might not represent exactly. */
+const LONG = /^-?\d{16,20}$/
 const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z')
 const FIRST_MS = Date.parse('0000-01-01T00:00:00.000Z')
 
@@ -21,12 +23,13 @@ const FIRST_MS = Date.parse('0000-01-01T00:00:00.000Z')
  * @param value value of the field; if a pattern is configured, the part that matches it
  */
 export function readTime(value: unknown, source: Omit<TimeSource, 'from' | 'pattern'>): ReadTime {
-  if (typeof value === 'number') return ofNumber(value, source)
+  if (typeof value === 'number' || typeof value === 'bigint') return ofNumber(value, source)
   if (typeof value !== 'string') return { problem: 'is neither a text nor a number' }
   const text = value.trim()
   const match = LOCAL_OR_ZONED.exec(text)
   if (match) return ofText(match, source)
-  return NUMBER.test(text) ? ofNumber(Number(text), source) : { problem: 'is not a date with a time of day' }
+  if (!NUMBER.test(text)) return { problem: 'is not a date with a time of day' }
+  return ofNumber(LONG.test(text) ? BigInt(text) : Number(text), source)
 }
 
 /** Functions that convert a number to milliseconds. They use only exact numbers, because factors such as 1/1000 are not exact. */
@@ -37,12 +40,22 @@ const IN_MS: Readonly<Record<Epoch, (value: number) => number>> = {
   ns: value => value / 1_000_000,
 }
 
-function ofNumber(value: number, { epoch }: Pick<TimeSource, 'epoch'>): ReadTime {
+/** Number of units in a millisecond, for units of which a double may not represent the number since 1970 exactly. */
+const PER_MS: Readonly<Partial<Record<Epoch, bigint>>> = { us: 1_000n, ns: 1_000_000n }
+
+function ofNumber(value: number | bigint, { epoch }: Pick<TimeSource, 'epoch'>): ReadTime {
   if (epoch === undefined) return { problem: 'is a number, and the mapping has no epoch that says its unit' }
-  const ms = Math.round(IN_MS[epoch](value))
+  const ms = inMs(typeof value === 'number' && Number.isInteger(value) ? BigInt(value) : value, epoch)
   // If milliseconds are interpreted as seconds, the result is far beyond the year 9999.
   if (!(ms >= FIRST_MS && ms <= LAST_MS)) return { problem: 'is not between the years 0 and 9999' }
   return { time: new Date(ms).toISOString() }
+}
+
+/** Rounds to milliseconds. An integer is divided exactly. */
+function inMs(value: number | bigint, epoch: Epoch): number {
+  const perMs = PER_MS[epoch]
+  if (typeof value === 'number' || perMs === undefined) return Math.round(IN_MS[epoch](Number(value)))
+  return Number(value / perMs) + Math.round(Number(value % perMs) / Number(perMs))
 }
 
 function ofText(match: RegExpExecArray, source: Pick<TimeSource, 'timeZone' | 'disambiguation'>): ReadTime {
@@ -63,7 +76,7 @@ function zoneAt(
   { timeZone, disambiguation }: Pick<TimeSource, 'timeZone' | 'disambiguation'>,
 ): { readonly offset: string } | { readonly problem: string } {
   if (timeZone === undefined) return { problem: 'has no zone, and the mapping has no timeZone' }
-  if (/^(UTC|Z)$/i.test(timeZone)) return { offset: 'Z' }
+  if (/^(UTC|Z|\+00:00)$/i.test(timeZone)) return { offset: 'Z' }
   if (/^[+-]/.test(timeZone)) return { offset: timeZone }
   if (!isTimestamp(`${local}Z`)) return { problem: 'is a day or a time of day that does not exist' }
   const offsets = localOffsets(timeZone, local)

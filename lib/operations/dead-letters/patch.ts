@@ -97,7 +97,15 @@ function patchedJson(found: FoundDeadLetter, document: Document, mappings: reado
   if (changed !== undefined)
     return refused(`"${changed}" cannot be changed: another entity may belong to another partition`)
   const replaces = digestOf({ key, value, headers: headers.map(({ name, value }) => [name, value]) })
-  return { kind: 'patched', patch: { value: Buffer.from(JSON.stringify(after)), replaces } }
+  return { kind: 'patched', patch: { value: Buffer.from(JSON.stringify(after, withDigits)), replaces } }
+}
+
+/** `JSON.rawJSON`, which is missing in the types of TypeScript. */
+const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown }
+
+/** Keeps the digits of integers that a double cannot represent exactly. */
+function withDigits(_name: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? rawJSON(String(value)) : value
 }
 
 /** Attributes that affect how event data is decoded. */

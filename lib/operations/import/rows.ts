@@ -91,9 +91,13 @@ export async function* readRows(source: Readable, columns: Columns): AsyncGenera
 /** Yields rows with all their columns. Cells that contain a JSON number become numbers. Empty cells are omitted. */
 export async function* readDocuments(source: Readable): AsyncGenerator<RowDocument | BrokenRow> {
   const broken: BrokenRow[] = []
+  let header: readonly string[] = []
   const parser = parse({
     ...PARSING,
-    columns: (names: readonly string[]) => names.map(name => name.trim() || false),
+    columns: (names: readonly string[]) => {
+      header = names.map(name => name.trim())
+      return header.map(name => name || false)
+    },
     cast: (cell, { header }) => (header ? cell : cellValue(cell.trim())),
     on_skip: error => {
       broken.push({ line: Number(error?.lines), error: error?.message ?? 'it cannot be read' })
@@ -102,6 +106,8 @@ export async function* readDocuments(source: Readable): AsyncGenerator<RowDocume
   })
   pipeline(source, parser, () => {})
   for await (const { record, info } of parser as AsyncIterable<{ record: object; info: Parsed['info'] }>) {
+    const twice = header.find(name => name !== '' && isRepeated(header, name))
+    if (twice !== undefined) return yield ambiguousHeader(twice)
     while (broken[0] && broken[0].line < info.lines) yield broken.shift() as BrokenRow
     yield { line: info.lines, document: record }
   }
@@ -118,6 +124,14 @@ function cellValue(cell: string): string | number | undefined {
   } catch {
     return cell
   }
+}
+
+function isRepeated(header: readonly string[], name: string): boolean {
+  return header.indexOf(name) !== header.lastIndexOf(name)
+}
+
+function ambiguousHeader(name: string): BrokenRow {
+  return { line: 1, error: `the header has the column ${name.slice(0, 40)} twice`, fatal: true }
 }
 
 interface Header {
@@ -144,6 +158,8 @@ function headerOf(names: readonly string[], columns: Columns): Header | BrokenRo
       : 'the first line does not look like a header'
     return { line: 1, error: `the header has no column ${missing.join(' and no ')}; ${found}`, fatal: true }
   }
+  const twice = Object.values(columns).find(name => isRepeated(trimmed, name))
+  if (twice !== undefined) return ambiguousHeader(twice)
   return {
     width: names.length,
     timestamp: trimmed.indexOf(columns.timestamp),

@@ -1,12 +1,11 @@
 /** Tries mappings on single records. The result is an event, or the reason why the record cannot be converted. Pure. */
 import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
-import { isInexact, parseExact } from '../../../packages/runtime/cloudevents/exact-json.ts'
-import { readJsonEvent } from '../../../packages/runtime/cloudevents/json-format.ts'
+import { readStructured } from '../../../packages/runtime/cloudevents/json-format.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
-import { type Failure, type FailureCode, failure } from '../../../packages/runtime/consumer/failure-codes.ts'
+import type { Failure, FailureCode } from '../../../packages/runtime/consumer/failure-codes.ts'
 import { schemaViolation } from '../../app/schemas.ts'
 import { type ForeignDocument, mapped, takes, unmet } from '../../mapping/apply.ts'
-import { eventDocument } from '../../mapping/foreign.ts'
+import { eventDocument, objectIn } from '../../mapping/foreign.ts'
 import type { Mapping } from '../../mapping/mapping.ts'
 import { readersFault } from './reading.ts'
 
@@ -52,16 +51,11 @@ function refused(code: TrialCode, reason: string): Trial {
 
 /** Parses the text of a single record. */
 export function recordIn(text: string, position: ForeignDocument['position']): TriedRecord {
-  try {
-    const document = parseExact(text)
-    if (typeof document !== 'object' || document === null || Array.isArray(document))
-      return { error: 'it is not a JSON object' }
-    if (!Object.hasOwn(document, 'specversion')) return { document, position }
-    const event = readJsonEvent(document)
-    return isFailure(event) ? event : eventDocument(event, position)
-  } catch (error) {
-    if (isInexact(error)) return failure('number-not-exact', error.message)
-    if (error instanceof SyntaxError) return { error: 'it is not JSON' }
-    throw error
-  }
+  const value = Buffer.from(text)
+  const read = objectIn(value)
+  if (read === undefined) return { error: 'it is not a JSON object' }
+  if ('kind' in read) return read
+  if (!Object.hasOwn(read.object, 'specversion')) return { document: read.object, position }
+  const event = readStructured(value)
+  return isFailure(event) ? event : eventDocument(event, position)
 }

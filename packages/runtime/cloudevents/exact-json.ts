@@ -34,6 +34,24 @@ export function parseExact(text: string, mayBeInexact = SUSPICIOUS.test(text) ||
   return mayBeInexact ? JSON.parse(text, exact) : JSON.parse(text)
 }
 
+/**
+ * Parses a JSON text. An integer of up to 64 bits that a double cannot represent exactly becomes a bigint, so that the reader of a
+ * field decides what to do with it.
+ *
+ * @throws SyntaxError if the text is not JSON; the RangeError of `parseExact` for any other number that it rejects
+ */
+export function parseWithBigInts(text: string): unknown {
+  return SUSPICIOUS.test(text) ? JSON.parse(text, exactOrBigInt) : JSON.parse(text)
+}
+
+/** Matches an integer of up to 64 bits. The time for converting longer ones grows with the square of their length. */
+const LONG = /^-?\d{16,20}$/
+
+function exactOrBigInt(name: string, value: unknown, context?: { readonly source?: string }): unknown {
+  const isLong = typeof value === 'number' && !Number.isSafeInteger(value) && LONG.test(context?.source ?? '')
+  return isLong ? BigInt(context?.source as string) : exact(name, value, context)
+}
+
 function exact(name: string, value: unknown, context?: { readonly source?: string }): unknown {
   if (typeof value !== 'number') return value
   const source = context?.source ?? String(value)

@@ -141,7 +141,7 @@ describe('JSON lines that are imported by a mapping', () => {
 
 describe('lines that cannot be imported', () => {
   for (const [given, line, message] of [
-    ['no JSON', 'temperature 20', 'it is not JSON'],
+    ['no JSON', 'temperature 20', 'it is not a JSON object'],
     ['a list', '[1]', 'it is not a JSON object'],
     ['another form', '{"a":1}', 'no mapping takes it (device: it has no "model")'],
     [
@@ -157,7 +157,12 @@ describe('lines that cannot be imported', () => {
     [
       'too large a number',
       JSON.stringify(MOTION).replace('9.8', '12345678901234567891'),
-      'number-not-exact: the number "z" cannot be represented',
+      'number-not-exact: mapping device: "z" cannot be represented',
+    ],
+    [
+      'a member that occurs twice',
+      JSON.stringify(MOTION).replace('{', '{"x":1,'),
+      'mapping-failed: member "x" occurs more than once',
     ],
   ] as const)
     it(`given ${given}, then the line is named, and the import ends; --skip-invalid leaves it out`, async () => {

@@ -143,12 +143,30 @@ describe('ids', () => {
   })
 })
 
+test('a header with a column twice is refused, by every way to read the file', async () => {
+  const table = (header: string) => `${header}\n2026-01-01T00:00:00Z,1,2\n`
+  for (const twice of ['timestamp,value,value', 'timestamp,value, value ']) {
+    const { status, stderr } = await imported(table(twice), '--skip-invalid')
+    assert.equal(status, 1)
+    assert.match(stderr, /^series\.csv:1: the header has the column value twice/)
+  }
+  assert.equal((await imported(table('timestamp,value,other'))).status, 0)
+  const { status, stderr } = await imported(
+    table('timestamp,other,other'),
+    '--mapping',
+    'plain-sensor',
+    '--skip-invalid',
+  )
+  assert.equal(status, 1)
+  assert.match(stderr, /^series\.csv:1: the header has the column other twice/)
+})
+
 describe('broken rows', () => {
   const BROKEN: [row: string, said: string][] = [
     ['2026-01-01', '1 columns, but the header has 2'],
     ['2026-01-01,1,2', '3 columns, but the header has 2'],
     ['1767225600,1', '"1767225600" is not a timestamp such as 2026-01-31 13:45:00'],
-    ['2026-02-30,1', '"time" is not an RFC 3339 time with a time zone (from "2026-02-30", "1")'],
+    ['2026-02-30,1', '"2026-02-30" is not a timestamp such as 2026-01-31 13:45:00'],
     ['2026-01-01,', '"" must be a number'],
     ['2026-01-01,NaN', '"NaN" must be a number'],
     ['2026-01-01,"1,5"', '"1,5" must be a number'],

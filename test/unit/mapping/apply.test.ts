@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import { readMapping } from '../../../lib/mapping/mapping-file.ts'
 import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { deviceMapping, failureOf, foreignRecord, read, readingOf, SHIPPED, shipped } from './support.ts'
@@ -161,8 +162,56 @@ describe('records that no mapping takes', () => {
     assert.equal(read(deviceMapping(), foreignRecord(null)), undefined)
   })
 
-  it('given a number that JavaScript would change, then that is the failure', () => {
-    const value = Buffer.from('{"id":"d","model":"m","x":12345678901234567891}')
+  describe('given a number that JavaScript would change', () => {
+    const LONG = '1763625600054960353'
+    const raw = (text: string) => read(longMapping, foreignRecord(Buffer.from(text)))
+    const longMapping = readMapping(
+      `family: device
+time: { from: at, epoch: ns }
+id: [at]
+fields:
+  deviceId: { from: id, as: text }
+  model: model
+  x: x
+  y: y
+  z: z
+  tags: tags
+`,
+      'long',
+      'long.yaml',
+    )
+    const MOTION = '"model":"m","x":1,"y":2,"z":3'
+
+    it('as its time, then it is rounded to what is kept; in texts it keeps its digits', () => {
+      const event = raw(
+        `{"id":${LONG},"at":${LONG},${MOTION},"tags":{"at":${LONG}},"unused":${LONG}}`,
+      ) as Event
+      assert.equal(event.time, '2025-11-20T08:00:00.055Z')
+      assert.deepEqual(event.data, { deviceId: LONG, model: 'm', x: 1, y: 2, z: 3, tags: { at: LONG } })
+    })
+
+    it('as a part of the id, then its digits count', () => {
+      const ids = ['2', '3'].map(
+        end => (raw(`{"id":1,"at":${LONG.slice(0, -1)}${end},${MOTION}}`) as Event).id,
+      )
+      assert.notEqual(ids[0], ids[1])
+    })
+
+    it('as a measurement, then it is refused', () => {
+      const failure = raw(`{"id":1,"at":${LONG},${MOTION.replace('1', LONG)}}`) as { code?: string }
+      assert.equal(failure.code, 'number-not-exact')
+    })
+  })
+
+  it('given a member that occurs twice, then the record is refused', () => {
+    const value = Buffer.from('{"id":"d","model":"m","x":1,"x":2}')
+    const failure = read(deviceMapping(), foreignRecord(value)) as { code?: string; message?: string }
+    assert.equal(failure.code, 'mapping-failed')
+    assert.match(failure.message ?? '', /"x" occurs more than once/)
+  })
+
+  it('given a number that is no double and no long integer, then that is the failure', () => {
+    const value = Buffer.from('{"id":"d","model":"m","x":1e999}')
     assert.equal((read(deviceMapping(), foreignRecord(value)) as { code?: string }).code, 'number-not-exact')
   })
 })

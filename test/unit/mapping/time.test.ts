@@ -29,6 +29,14 @@ describe('the time of a record', () => {
     [1737023445123, { epoch: 'ms' }, '2025-01-16T10:30:45.123Z'],
     [1737023445123456, { epoch: 'us' }, '2025-01-16T10:30:45.123Z'],
     ['1737023445123456789', { epoch: 'ns' }, '2025-01-16T10:30:45.123Z'],
+    [1763625600054960352n, { epoch: 'ns' }, '2025-11-20T08:00:00.055Z'],
+    // As a double, this would be 1763625600054500096.
+    [1763625600054499999n, { epoch: 'ns' }, '2025-11-20T08:00:00.054Z'],
+    ['1763625600054499999', { epoch: 'ns' }, '2025-11-20T08:00:00.054Z'],
+    [1763625600054500000n, { epoch: 'ns' }, '2025-11-20T08:00:00.055Z'],
+    [-1763625600054499999n, { epoch: 'ns' }, '1914-02-11T15:59:59.946Z'],
+    [250000000000000499n, { epoch: 'us' }, '9892-03-08T12:26:40.000Z'],
+    ['2025-01-16T10:30', { timeZone: '+00:00' }, '2025-01-16T10:30:00Z'],
   ] as const)
     it(`given ${given} and ${JSON.stringify(source)}, then it is ${time}`, () => {
       assert.equal(timeOf(given, source), time)
@@ -44,6 +52,7 @@ describe('the time of a record', () => {
     ['2025-01-16', { timeZone: 'UTC' }, 'is not a date with a time of day'],
     ['16.01.2025 10:30', { timeZone: 'UTC' }, 'is not a date with a time of day'],
     ['', { timeZone: 'UTC' }, 'is not a date with a time of day'],
+    [12345678901234567890n, { epoch: 'ms' }, 'is not between the years 0 and 9999'],
     [{}, { timeZone: 'UTC' }, 'is neither a text nor a number'],
     [true, { epoch: 's' }, 'is neither a text nor a number'],
     [
@@ -57,7 +66,7 @@ describe('the time of a record', () => {
       'occurs twice in Europe/Berlin: clocks were put back, and the mapping has no disambiguation',
     ],
   ] as const)
-    it(`given ${JSON.stringify(given)} and ${JSON.stringify(source)}, then it is refused`, () => {
+    it(`given ${typeof given === 'object' ? 'an object' : given} and ${JSON.stringify(source)}, then it is refused`, () => {
       assert.equal(timeOf(given, source), problem)
     })
 

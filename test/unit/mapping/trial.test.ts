@@ -19,11 +19,11 @@ const REFUSED: [text: string, result: RegExp][] = [
   ['{"sensor_id":"a","temperature":1,"unit":"parsec"}', /^failed unit-mismatch: /],
   ['{"temp":1,"station":"x"}', /^failed mapping-failed: mapping weather: .*"timestamp"/],
   [
-    '{"sensor_id":12345678901234567890,"temperature":1}',
-    /^failed number-not-exact: the number "sensor_id" cannot be represented exactly/,
+    '{"sensor_id":"a","temperature":12345678901234567890}',
+    /^failed number-not-exact: mapping plain-sensor: "temperature" cannot be represented exactly/,
   ],
   ['{"specversion":"1.0"}', /^failed malformed-event: /],
-  ['{"a":', /^failed unreadable: it is not JSON$/],
+  ['{"a":', /^failed unreadable: it is not a JSON object$/],
   ['[1]', /^failed unreadable: it is not a JSON object$/],
   [
     '{"sensor_id":"a","temperature":1,"location":{}}',

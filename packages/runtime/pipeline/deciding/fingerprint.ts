@@ -1,11 +1,13 @@
 import { hash } from 'node:crypto'
+import { parseTime } from '../../cloudevents/attributes.ts'
 import type { Event } from '../../consumer/event.ts'
 import { failure } from '../../consumer/failure-codes.ts'
+import { instant } from '../../consumer/instant.ts'
 import type { Fingerprint } from '../model.ts'
 
 /**
  * Hashes the identity and the content of an event. The identity is `source` and `id`, hashed with the length of the source so that
- * no two pairs collide. The content is the type, subject, time and data. The trace context is excluded because it differs between
+ * no two pairs collide. The content is the type, subject, instant and data. The trace context is excluded because it differs between
  * attempts.
  *
  * @returns undefined if the data is nested more deeply than `DEEPEST_NESTING`
@@ -14,8 +16,19 @@ export function fingerprint(event: Event): Fingerprint | undefined {
   const { source, id, type, subject, time, data } = event
   const text = canonicalData(data)
   if (text === undefined) return undefined
-  const content = `${scalar(type)}${scalar(subject)}${scalar(time)}${text}`
+  const content = `${scalar(type)}${scalar(subject)}${scalar(time && instantOf(time))}${text}`
   return { id: sha256(`${source.length}:${source}${id}`, 12), digest: sha256(content, 8) }
+}
+
+const IN_UTC = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
+
+/** Returns the same text for the same instant, however its offset and fraction are written: in UTC, with at least three decimals. */
+function instantOf(time: string): string {
+  if (IN_UTC.test(time)) return time
+  const [, decimals = ''] = /\.(\d+)/.exec(time) ?? []
+  const wholeMs = parseTime(time.replace(/\.\d+/, ''))
+  const exact = decimals.replace(/0+$/, '').padEnd(3, '0')
+  return Number.isNaN(wholeMs) ? time : instant(wholeMs).replace('.000Z', `.${exact}Z`)
 }
 
 /**

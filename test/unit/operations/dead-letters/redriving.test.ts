@@ -264,7 +264,7 @@ describe('a patch', () => {
 
     for (const [title, bytes] of [
       ['text that is not UTF-8', Buffer.from('7b2261223a22ff227d', 'hex')],
-      ['a number that would change', Buffer.from('{"a":12345678901234567890}')],
+      ['a number that would change', Buffer.from('{"a":1e999}')],
     ] as const)
       it(`when it has ${title}, then it is refused`, () => {
         const found = letter({ originalHeaders: [], originalValue: bytes.toString('base64') })

@@ -50,6 +50,29 @@ describe('what is remembered of an event', () => {
     it(`given ${what}, which Protobuf cannot distinguish, then the digests are the same`, () =>
       assert.equal(digestOf(a), digestOf(b)))
 
+  const timed = (time: string) => fingerprint(environmentReading('r-1', { time }))?.digest
+  const INSTANTS = [
+    [
+      '2026-01-01T00:00:00Z',
+      '2026-01-01T00:00:00.000Z',
+      '2026-01-01T00:00:00.0+00:00',
+      '2026-01-01T05:30:00+05:30',
+    ],
+    ['2026-01-01T00:00:00.5Z', '2025-12-31t23:00:00.500000-01:00', '2026-01-01T00:00:00.500z'],
+    ['2026-01-01T00:00:00.0541Z', '2026-01-01T00:00:00.054100+00:00'],
+    ['2026-01-01T00:00:00.054Z', '2026-01-01T01:00:00.054000000+01:00'],
+    ['2016-12-31T23:59:60Z', '2017-01-01T00:00:00Z'],
+  ]
+  for (const [first = '', ...others] of INSTANTS)
+    it(`given ${first}, written otherwise, then the digest is the same`, () => {
+      for (const other of others) assert.equal(timed(other), timed(first), other)
+    })
+
+  it('given other instants, however close, then the digest is another', () => {
+    const digests = INSTANTS.map(([first = '']) => timed(first))
+    assert.equal(new Set(digests).size, INSTANTS.length)
+  })
+
   const pairs: [what: string, a: unknown, b: unknown][] = [
     ['no data, and null', undefined, null],
     ['a number, and its text', 1, '1'],

@@ -8,11 +8,11 @@ import { schemaViolation } from './schemas.ts'
 /**
  * Returns the data of an event, checked against the schema of its type. Readings are first converted to the units of their family.
  */
-export function readData({ type, data }: Event): EventData | Failure {
+export function readData({ type, data, datacontenttype }: Event): EventData | Failure {
   const family = familyOf(type)
   const converted: InOwnUnits = family ? inOwnUnits(family, data) : { kind: 'data', data }
   if (converted.kind === 'failure') return converted
-  const violation = schemaViolation(type, converted.data)
+  const violation = schemaViolation(type, converted.data, datacontenttype)
   if (!violation) return converted
   const from = converted.from ? ` (converted from ${converted.from})` : ''
   return failure('schema-violated', `${violation}${from}`)

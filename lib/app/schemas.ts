@@ -8,11 +8,15 @@ const SHOWN = 3
  * data is valid, or if the event type has no schema.
  *
  * @param type CloudEvents `type`
- * @param data decoded data. Undefined, for an event without data, is never valid.
+ * @param data decoded data. Undefined, for an event without data, is never valid, and neither are bytes.
+ * @param contentType content type of the data, which is the reason why bytes were not decoded
  */
-export function schemaViolation(type: string, data: unknown): string | undefined {
+export function schemaViolation(type: string, data: unknown, contentType?: string): string | undefined {
   const validate = Object.hasOwn(validators, type) ? validators[type] : undefined
-  if (validate === undefined || validate(data)) return undefined
+  if (validate === undefined) return undefined
+  if (Buffer.isBuffer(data))
+    return `its content type is ${contentType?.slice(0, 60) ?? 'missing'}, but its data must be JSON, Avro or Protobuf`
+  if (validate(data)) return undefined
   const violations = validate.errors ?? []
   const places = violations.filter(violation => !isAlternative(violation))
   const shown = places.slice(0, SHOWN).map(violation => described(violation, violations))

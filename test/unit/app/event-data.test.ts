@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { readData } from '../../../lib/app/event-data.ts'
-import { alertFired } from '../../support/records.ts'
+import { alertFired, environmentReading } from '../../support/records.ts'
 
 describe('given an alert without labels', () => {
   const event = alertFired('a')
@@ -12,5 +12,21 @@ describe('given an alert without labels', () => {
       const dataschema = `https://sluice.io/schemas/alert.fired.v1.${extension}`
       const read = readData({ ...event, dataschema, data: { ...data } })
       assert.equal(read.kind, 'failure')
+    })
+})
+
+describe('data that is not JSON', () => {
+  for (const [contentType, message] of [
+    [
+      'text/plain; charset=utf-8',
+      'its content type is text/plain; charset=utf-8, but its data must be JSON, Avro or Protobuf',
+    ],
+    [undefined, 'its content type is missing, but its data must be JSON, Avro or Protobuf'],
+  ] as const)
+    test(`given the content type ${contentType}, then a reading is refused by it`, () => {
+      const event = environmentReading('r-1', { data: Buffer.from('x'.repeat(200)) })
+      const { datacontenttype: _, ...others } = event
+      const read = readData({ ...others, ...(contentType && { datacontenttype: contentType }) })
+      assert.deepEqual(read, { kind: 'failure', code: 'schema-violated', message })
     })
 })

@@ -47,6 +47,6 @@ export function formsOf(events: ReturnType<typeof readings>, mode: ContentMode):
 /** Converts a record, as a program must before it can call the SDK. */
 export function messageOf({ key, value, headers }: LogRecord): SdkMessage {
   const texts: Record<string, string> = {}
-  for (const [name, bytes] of headers) texts[name] = bytes.toString()
+  for (const [name, bytes] of headers) texts[name] = String(bytes)
   return { key: String(key), value: value as Buffer, body: null, headers: texts }
 }

@@ -22,7 +22,7 @@ export async function writeRecords(file: string, records: readonly OutgoingRecor
     JSON.stringify([
       key?.toString(),
       value?.toString(),
-      headers.map(([name, bytes]) => [name, bytes.toString()]),
+      headers.map(([name, bytes]) => [name, String(bytes)]),
     ]),
   )
   await writeFile(file, lines.join('\n'))

@@ -97,7 +97,7 @@ function withCodecs(): void {
 }
 
 function message({ key, value, headers }: OutgoingRecord) {
-  return { key, value, headers: Object.fromEntries(headers) }
+  return { key, value, headers: Object.fromEntries(headers) as Record<string, Buffer> }
 }
 
 export const platformatic: MakeSide = async (profile, { broker, topic, partitions }) => {
@@ -114,7 +114,7 @@ export const platformatic: MakeSide = async (profile, { broker, topic, partition
       await inGroups(records, profile, partitions, async group => {
         const messages = group.map(({ key, value, headers }) => ({
           ...{ topic, key: key as Buffer, value: value as Buffer },
-          headers: new Map(headers.map(([name, bytes]) => [Buffer.from(name), bytes])),
+          headers: new Map(headers.map(([name, bytes]) => [Buffer.from(name), bytes as Buffer])),
         }))
         await producer.send({ messages })
       })

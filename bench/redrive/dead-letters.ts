@@ -3,6 +3,7 @@ import { topicName } from '../../lib/app/topics.ts'
 import { DEAD_LETTER_TYPE } from '../../lib/failures/event-types.ts'
 import type { DeadLetter } from '../../lib/failures/process.ts'
 import { dataschemaOf } from '../../lib/telemetry/dataschema.ts'
+import { bufferOf } from '../../packages/runtime/cloudevents/header-bytes.ts'
 import { type OutgoingRecord, sizeOf } from '../../packages/runtime/cloudevents/record.ts'
 import { producedRecord } from '../../packages/runtime/cloudevents/writer.ts'
 import { failureId } from '../../packages/runtime/consumer/failure-event.ts'
@@ -65,7 +66,7 @@ function deadLetterOf(
     originalTimestamp: START_MS + offset,
     originalKey: key?.toString('base64') ?? null,
     originalValue: value?.toString('base64') ?? null,
-    originalHeaders: headers.map(([name, bytes]) => ({ name, value: bytes.toString('base64') })),
+    originalHeaders: headers.map(([name, bytes]) => ({ name, value: bufferOf(bytes).toString('base64') })),
     error: 'the step of the process has thrown: TypeError',
     errorType: 'unexpected-error',
     consumer,

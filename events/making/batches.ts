@@ -229,5 +229,5 @@ function lambdaBatch(name: string, captured: readonly Captured[]) {
 
 /** Encodes header bytes as Lambda does in JSON: as signed Java bytes, where values of 128 and above are negative. */
 function signed([name, bytes]: RecordHeader): Record<string, number[]> {
-  return { [name]: [...new Int8Array(bytes)] }
+  return { [name]: [...new Int8Array(bytes ?? [])] }
 }

@@ -4,7 +4,7 @@
  * - `data`: fields that have no column, as an object of the same form as the data; or the whole data if it is not an object
  * - `bytes`: data that is not JSON, in Base64
  * - `time`: the event's time, if it is not written as `2026-11-24T10:00:00.000Z`
- * - `headers`: pairs of name and value in Base64
+ * - `headers`: pairs of name and value, in Base64 or null
  * - `key`: key in Base64, if it is not valid UTF-8
  * - `value`, `code`: bytes of the record in Base64 (null for a tombstone), and the code of the failure: see `HistoryRow.raw`
  *
@@ -27,7 +27,7 @@ interface Rest {
   data?: unknown
   bytes?: string
   time?: string
-  headers?: readonly (readonly [string, string])[]
+  headers?: readonly (readonly [string, string | null])[]
   key?: string
   value?: string | null
   code?: string
@@ -78,7 +78,7 @@ export function writeRow(
     if (raw.code !== undefined) rest.code = raw.code
   }
   if (headers.length > 0)
-    rest.headers = headers.map(([name, bytes]) => [name, bufferOf(bytes).toString('base64')])
+    rest.headers = headers.map(([name, bytes]) => [name, bytes && bufferOf(bytes).toString('base64')])
   if (!isEmpty(rest)) set('rest', JSON.stringify(rest))
 }
 
@@ -175,7 +175,7 @@ export function readRow(
     offset: value('offset') as number,
     timestampMs: value('timestamp') as number,
     key: rest.key === undefined ? (keyText == null ? null : Buffer.from(keyText)) : bytesOf(rest.key),
-    headers: (rest.headers ?? []).map(([name, bytes]): RecordHeader => [name, bytesOf(bytes)]),
+    headers: (rest.headers ?? []).map(([name, bytes]): RecordHeader => [name, bytes === null ? null : bytesOf(bytes)]),
   }
   const event = readEvent(columns, rest, value)
   const raw =

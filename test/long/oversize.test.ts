@@ -5,6 +5,7 @@ import { TestKafka } from '../../packages/msk-trigger/test/integration/kafka.ts'
 import { Project, recordsOf } from '../../packages/msk-trigger/test/integration/project.ts'
 import { kafkaClient } from '../../packages/runtime/adapters/kafka/client.ts'
 import { KafkaLogReader } from '../../packages/runtime/adapters/kafka/log-reader.ts'
+import { bufferOf } from '../../packages/runtime/cloudevents/header-bytes.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import type { FailureData } from '../../packages/runtime/consumer/failure-event.ts'
 import type { KafkaEvent } from '../../packages/runtime/pipeline/batch/receive.ts'
@@ -36,7 +37,7 @@ describe('a record that inflates to 300 MiB', () => {
     await project.start()
     const good = (n: number) => {
       const { key, value, headers } = logRecord(0, reading(`r${n}`))
-      return { key, value, headers: headers.map(([name, bytes]) => [name, Buffer.from(bytes)] as const) }
+      return { key, value, headers: headers.map(([name, bytes]) => [name, bufferOf(bytes)] as const) }
     }
     const now = Date.now()
     const one = (n: number) => recordBatch({ records: [good(n)], firstTimestampMs: now, maxTimestampMs: now })

@@ -75,7 +75,7 @@ describe(`given recordings of ${TOTAL} records`, () => {
       ;[read, mostAhead] = [0, 0]
       const ids: number[] = []
       const publisher = {
-        publish: async (records: readonly { headers: readonly (readonly [string, Buffer])[] }[]) => {
+        publish: async (records: readonly { headers: readonly (readonly [string, Buffer | null])[] }[]) => {
           published += records.length
           for (const { headers } of records) ids.push(Number(headers.find(([name]) => name === 'ce_id')?.[1]))
         },

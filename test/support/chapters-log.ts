@@ -76,7 +76,14 @@ export class ChaptersLog {
     const end = this.#log.length
     comparePartition({ consumer, topic, partition }, stored, { end, expected }, violations)
     for (const [offset, { key, value, headers }] of this.stage.publisher.published.entries())
-      emissions.published({ partition, offset, timestampMs: this.#appendMs, key, value, headers })
+      emissions.published({
+        partition,
+        offset,
+        timestampMs: this.#appendMs,
+        key,
+        value,
+        headers: headers as KafkaRecord['headers'],
+      })
     emissions.end()
     return violations
   }

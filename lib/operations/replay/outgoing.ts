@@ -179,8 +179,8 @@ function rewritten(record: LogRecord, event: Event): Pick<OutgoingRecord, 'value
   return { value: written.value, headers: [...written.headers, ...foreign.map(toBeWritten)] }
 }
 
-function toBeWritten([name, bytes]: RecordHeader): RecordHeader<Buffer> {
-  return [name, bufferOf(bytes)]
+function toBeWritten([name, bytes]: RecordHeader): RecordHeader<Buffer | null> {
+  return [name, bytes && bufferOf(bytes)]
 }
 
 /**

@@ -7,7 +7,7 @@ import type { Mapping } from '../config/mappings.ts'
 import type { OpenChoices } from '../config/open-choices.ts'
 import { type Message, partitionName } from './event.ts'
 
-/** Returns the JSON of a `LambdaRecord`. A header without a value becomes an empty list. See rules 12 and 13 in `RULES.md`. */
+/** Returns the JSON of a `LambdaRecord`. A header that is null in Kafka becomes an empty object. See rules 12 and 13 in `RULES.md`. */
 export function recordJson(
   topic: string,
   partition: number,
@@ -52,12 +52,12 @@ export function eventJson(
 function headersJson(message: Message): string {
   const headers = headersOf(message)
   if (headers.length === 0) return '[]'
-  return `[${headers.map(([name, bytes]) => `{${JSON.stringify(name)}:[${signed(bytes)}]}`).join()}]`
+  return `[${headers.map(([name, bytes]) => `{${JSON.stringify(name)}:${bytes ? `[${signed(bytes)}]` : '{}'}}`).join()}]`
 }
 
 /** Returns bytes as signed integers, like Java does. See rule 13 in `RULES.md`. */
-function signed(bytes: Buffer | null): string {
-  return bytes ? new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length).join() : ''
+function signed(bytes: Buffer): string {
+  return new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length).join()
 }
 
 /** Returns a key or value as JSON: the bytes in base64, or the JSON into which a registry has decoded it. */

@@ -15,7 +15,8 @@ export interface LambdaRecord {
   /** Value in base64. For a tombstone, absent or null depending on the settings, because AWS does not specify it. */
   readonly value?: string | null
   readonly valueSchemaMetadata?: SchemaMetadata
-  readonly headers: readonly Readonly<Record<string, readonly number[]>>[]
+  /** Bytes by name; an empty object where the header is null in Kafka. */
+  readonly headers: readonly Readonly<Record<string, readonly number[] | Record<string, never>>>[]
 }
 
 /** Event that a Kafka mapping sends to a function. See rule 11 in `RULES.md`. */

@@ -52,7 +52,7 @@ function recordAt(
 ): LambdaRecord {
   const of = fieldsAt(view, start)
   const schemas = schemasOf(bytes, of)
-  const headers = headersAt(bytes, of, (at, length) => numbers(bytes, at, at + length))
+  const headers = headersAt(bytes, of, (at, length) => (length < 0 ? {} : numbers(bytes, at, at + length)))
   const record: { -readonly [Key in keyof LambdaRecord]: LambdaRecord[Key] } = {
     topic,
     partition,
@@ -72,7 +72,7 @@ function recordAt(
 
 type PartitionHead = Pick<EventHead, 'topic' | 'tombstone'> & { readonly partition: number }
 
-/** Returns the bytes as signed integers. A header without a value becomes an empty list. See rule 13 in `RULES.md`. */
+/** Returns the bytes as signed integers. See rule 13 in `RULES.md`. */
 function numbers(bytes: Buffer, start: number, end: number): number[] {
   const list: number[] = []
   for (let at = start; at < end; at += 1) list.push(bytes.readInt8(at))

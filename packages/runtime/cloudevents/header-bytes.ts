@@ -1,14 +1,15 @@
-/** Header values: bytes, either as a buffer or as a list of numbers. */
+/** Header values: bytes, either as a buffer or as a list of numbers, or null. */
 import { isUtf8 } from 'node:buffer'
 
 /**
- * Bytes of a header value. Lambda passes them as numbers, which may be signed. A record has many small headers, so a buffer is
+ * Value of a header. Lambda passes them as numbers, which may be signed. A record has many small headers, so a buffer is
  * created only when it is needed.
  */
-export type HeaderBytes = Buffer | readonly number[]
+export type HeaderBytes = Buffer | readonly number[] | null
 
+/** Returns the value as a buffer, which is empty for null. */
 export function bufferOf(bytes: HeaderBytes): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes)
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes ?? [])
 }
 
 /** Returns the value as text; undefined if it is not UTF-8. */
@@ -24,7 +25,7 @@ const SHORT = 1_000
  * this takes a quarter of the time.
  */
 function asciiOf(bytes: HeaderBytes): string | undefined {
-  if (Buffer.isBuffer(bytes) || bytes.length > SHORT) return undefined
+  if (bytes === null || Buffer.isBuffer(bytes) || bytes.length > SHORT) return undefined
   let bits = 0
   for (const byte of bytes) bits |= byte
   return (bits & ~0x7f) === 0 ? String.fromCharCode(...bytes) : undefined

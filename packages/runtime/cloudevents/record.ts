@@ -48,13 +48,13 @@ export interface OutgoingRecord {
   readonly everyPartition?: true
   readonly key: Buffer | null
   readonly value: Buffer | null
-  readonly headers: readonly RecordHeader<Buffer>[]
+  readonly headers: readonly RecordHeader<Buffer | null>[]
 }
 
 /** Returns the approximate size of the record in its topic, in bytes. The broker adds a few bytes of framing. */
 export function sizeOf(record: Pick<LogRecord, 'key' | 'value' | 'headers'>): number {
   const headers = record.headers.reduce(
-    (sum, [name, value]) => sum + Buffer.byteLength(name) + value.length + 10,
+    (sum, [name, value]) => sum + Buffer.byteLength(name) + (value?.length ?? 0) + 10,
     0,
   )
   return (record.key?.length ?? 0) + (record.value?.length ?? 0) + headers + 100

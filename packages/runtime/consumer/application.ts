@@ -98,7 +98,7 @@ export interface ForeignRecord {
   readonly timestampMs: number
   readonly key: Buffer | null
   readonly value: Buffer | null
-  readonly headers: readonly (readonly [name: string, value: Buffer | readonly number[]])[]
+  readonly headers: readonly (readonly [name: string, value: Buffer | readonly number[] | null])[]
 }
 
 /** Valid data of an event. */

@@ -222,7 +222,7 @@ export class PartitionQueue {
 /** Returns an upper bound for the size of a record in a batch. */
 function estimated({ key, value, headers }: OutgoingRecord): number {
   let bytes = 40 + (key?.length ?? 0) + (value?.length ?? 0)
-  for (const [name, content] of headers) bytes += 3 * name.length + content.length + 10
+  for (const [name, content] of headers) bytes += 3 * name.length + (content?.length ?? 0) + 10
   return bytes
 }
 

@@ -46,6 +46,6 @@ function eventRecord(record: LogRecord): KafkaEventRecord {
     timestamp: timestampMs,
     ...(key === null ? {} : { key: key.toString('base64') }),
     ...(value === null ? {} : { value: value.toString('base64') }),
-    headers: headers.map(([name, bytes]) => ({ [name]: [...bytes] })),
+    headers: headers.map(([name, bytes]) => ({ [name]: bytes === null ? {} : [...bytes] })),
   }
 }

@@ -51,7 +51,7 @@ describe('given records and rules, when alerts are counted', () => {
   })
 
   function event({ headers, value }: LogRecord): unknown {
-    const of = (name: string) => headers.find(([header]) => header === `ce_${name}`)?.[1].toString()
+    const of = (name: string) => headers.find(([header]) => header === `ce_${name}`)?.[1]?.toString()
     return { id: of('id'), source: of('source'), data: JSON.parse(String(value)) }
   }
 })

@@ -188,7 +188,7 @@ describe('what a round publishes', () => {
     assert.deepEqual([whole[1]?.value, whole[1]?.headers], [log.value, log.headers])
   })
 
-  const carried = (one: { headers: readonly (readonly [string, Buffer])[] }) =>
+  const carried = (one: { headers: readonly (readonly [string, Buffer | null])[] }) =>
     one.headers.filter(([name]) => name === 'sluice-logtime').map(([, value]) => String(value))
 
   test('the log time is that of the record, or of the latest event, moved with it', async () => {

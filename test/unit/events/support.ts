@@ -1,4 +1,5 @@
 /** Runs recordings through consumers on a stage without servers. */
+import { bufferOf } from '../../../packages/runtime/cloudevents/header-bytes.ts'
 import type { OutgoingRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import type { KeyedProcess } from '../../../packages/runtime/consumer/process.ts'
 import type { KafkaEvent, KafkaEventRecord } from '../../../packages/runtime/pipeline/batch/receive.ts'
@@ -92,7 +93,7 @@ export class MemoryTopic {
         timestamp: this.#appendedAtMs++,
         key: key?.toString('base64') ?? null,
         value: value?.toString('base64') ?? null,
-        headers: headers.map(([name, bytes]) => ({ [name]: [...bytes] })),
+        headers: headers.map(([name, bytes]) => ({ [name]: [...bufferOf(bytes)] })),
       })
     }
     return { records: batch }

@@ -43,10 +43,12 @@ async function kept(records: readonly LogRecord[], table: HistoryTable = 'readin
 function content(record: LogRecord) {
   const event = readEvent(record)
   const { topic, partition, offset, timestampMs, key, value } = record
-  const headers = record.headers.map(([name, bytes]) => [name, Buffer.from(bytes).toString('hex')])
+  const headers = record.headers.map(
+    ([name, bytes]) => [name, bytes && Buffer.from(bytes).toString('hex')] as const,
+  )
   const place = { topic, partition, offset, timestampMs, key }
   if (isFailure(event)) return { ...place, value, headers }
-  return { ...place, event, headers: headers.filter(([name = '']) => !/^(content-type|ce_)/.test(name)) }
+  return { ...place, event, headers: headers.filter(([name]) => !/^(content-type|ce_)/.test(name)) }
 }
 
 function recordWith(event: Event, more: Partial<LogRecord> = {}): LogRecord {
@@ -132,6 +134,10 @@ describe('given a record, when it is archived and read again, then nothing of it
       headers: [['ce_id', Buffer.from('')]],
       value: Buffer.from([0xff]),
     }),
+    'headers that are null, or empty': recordWith(READING, {
+      headers: [...writeEvent(READING).headers, ['x', null], ['y', Buffer.alloc(0)], ['x', Buffer.from('z')]],
+    }),
+    'no event, and a null header': recordWith(READING, { headers: [['x', null]], value: Buffer.from('1') }),
     'a tombstone': recordWith(READING, { headers: [], value: null, key: Buffer.from('k') }),
   }
   for (const [name, record] of Object.entries(CASES))

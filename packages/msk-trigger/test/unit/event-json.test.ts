@@ -51,7 +51,7 @@ function model(topic: string, partition: number, message: Message, nothing: obje
     offset: Number(message.offset),
     timestamp: Number(message.timestamp),
     timestampType: message.batchContext?.timestampType === 1 ? 'LOG_APPEND_TIME' : 'CREATE_TIME',
-    headers: headersOf(message).map(([name, bytes]) => ({ [name]: [...new Int8Array(bytes ?? [])] })),
+    headers: headersOf(message).map(([name, bytes]) => ({ [name]: bytes ? [...new Int8Array(bytes)] : {} })),
     ...(message.key === null ? pick(nothing, 'key') : { key: field(message.key, bare?.key) }),
     ...(message.value === null ? pick(nothing, 'value') : { value: field(message.value, bare?.value) }),
     ...(keySchema && { keySchemaMetadata: keySchema }),
@@ -122,7 +122,7 @@ describe('a record with many headers', () => {
   it('has them in the order of the log, with repeats', () => {
     const { headers } = JSON.parse(jsonWith(2_000))
     const expected = many(2_000).map(([name, value]) =>
-      Object.fromEntries([[name, [...new Int8Array(value ?? [])]]]),
+      Object.fromEntries([[name, value ? [...new Int8Array(value)] : {}]]),
     )
     assert.deepEqual(headers, expected)
   })

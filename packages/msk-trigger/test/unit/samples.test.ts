@@ -16,7 +16,7 @@ function messageOf(record: LambdaRecord): Message {
   const headers: Record<string, Buffer[]> = {}
   for (const header of record.headers) {
     for (const [name, bytes] of Object.entries(header))
-      headers[name] = [...(headers[name] ?? []), Buffer.from(bytes)]
+      headers[name] = [...(headers[name] ?? []), Buffer.from(bytes as readonly number[])]
   }
   return {
     key: record.key == null ? null : Buffer.from(record.key, 'base64'),

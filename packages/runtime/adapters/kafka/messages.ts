@@ -4,10 +4,7 @@ import type { LogRecord } from '../../cloudevents/record.ts'
 /** A message in the form of the client library. `oversizeBytes` is present only if this project has decoded the message. */
 type Message = FetchedMessage & { readonly oversizeBytes?: number | undefined }
 
-/**
- * Converts a message of the library to a log record. A header with a null value gets an empty value, as in the events that Lambda
- * passes to functions.
- */
+/** Converts a message of the library to a log record. */
 export function logRecordOf(topic: string, partition: number, message: Message): LogRecord {
   const { oversizeBytes } = message
   return {
@@ -17,9 +14,7 @@ export function logRecordOf(topic: string, partition: number, message: Message):
     timestampMs: Number(message.timestamp),
     key: message.key,
     value: message.value,
-    headers: headersOf(message).map(([name, bytes]) => [name, bytes ?? NO_BYTES]),
+    headers: headersOf(message),
     ...(oversizeBytes === undefined ? {} : { oversizeBytes }),
   }
 }
-
-const NO_BYTES = Buffer.alloc(0)

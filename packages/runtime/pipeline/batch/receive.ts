@@ -86,18 +86,15 @@ function undone(record: LogRecord, keySchema?: LambdaSchema, valueSchema?: Lambd
   }
 }
 
-/** Converts the headers. A null header becomes an empty header, so that the result does not depend on the way of delivery. */
 function headersOf(entries: NonNullable<KafkaEventRecord['headers']>): RecordHeader[] {
   const headers: RecordHeader[] = []
   for (const entry of entries)
     for (const name of Object.keys(entry)) {
       const bytes = entry[name]
-      headers.push([name, Array.isArray(bytes) ? bytes : NO_BYTES])
+      headers.push([name, Array.isArray(bytes) ? bytes : null])
     }
   return headers
 }
-
-const NO_BYTES: readonly number[] = []
 
 function decodeBase64(text: string | object | null | undefined): Buffer | null {
   if (text === null || text === undefined) return null

@@ -7,16 +7,16 @@ import { digestOf } from '../../../../packages/runtime/pipeline/failures/failure
 
 const MESSAGE = { key: null, value: null, timestamp: '5', attributes: 0, offset: '7', size: 0 }
 
-it('given null headers, alone or among other values of their name, then each has no bytes', () => {
+it('given null headers, alone or among other values of their name, then each is null', () => {
   const [none, some] = [Buffer.alloc(0), Buffer.from('x')]
   const headers = { alone: null, first: [null, some], last: ['x', null], empty: none } as never
   const record = logRecordOf('t', 3, { ...MESSAGE, headers })
   assert.deepEqual(record.headers, [
-    ['alone', none],
-    ['first', none],
+    ['alone', null],
+    ['first', null],
     ['first', some],
     ['last', some],
-    ['last', none],
+    ['last', null],
     ['empty', none],
   ])
   assert.deepEqual([record.partition, record.offset, record.timestampMs], [3, 7, 5])
@@ -31,6 +31,10 @@ it('given the same record through the library and through Lambda, then both have
   // Headers as written; Lambda's bytes may be signed, and a null is not a list.
   const named = [{ b: [49] }, { é: [] }, { b: null }, { 10: [120] }, { a: {} }, { b: [-56] }]
   const [batch] = receive({ records: { 't-3': [{ ...place, ...bytes, headers: named }] } })
+  assert.deepEqual(
+    batch?.records[0]?.headers.map(([, value]) => value === null),
+    [false, false, true, false, true, false],
+  )
   assert.equal(digestOf(batch?.records[0] as LogRecord), digestOf(read))
   const bare = receive({ records: { 't-3': [place] } })
   assert.equal(digestOf(bare[0]?.records[0] as LogRecord), digestOf(logRecordOf('t', 3, MESSAGE)))

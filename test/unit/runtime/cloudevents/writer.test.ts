@@ -4,6 +4,7 @@ import { CloudEvent, Kafka } from 'cloudevents'
 import fc from 'fast-check'
 import { isFailure } from '../../../../packages/runtime/cloudevents/event.ts'
 import { readEvent } from '../../../../packages/runtime/cloudevents/reader.ts'
+import type { OutgoingRecord } from '../../../../packages/runtime/cloudevents/record.ts'
 import {
   continuedTrace,
   spanContextOf,
@@ -19,8 +20,8 @@ import { environmentReading } from '../../../support/records.ts'
 
 const MODES: readonly ContentMode[] = ['binary', 'structured']
 
-function headersOf({ headers }: ReturnType<typeof writeEvent>): Record<string, string> {
-  return Object.fromEntries(headers.map(([name, value]) => [name, value.toString()]))
+function headersOf({ headers }: Pick<OutgoingRecord, 'headers'>): Record<string, string> {
+  return Object.fromEntries(headers.map(([name, value]) => [name, String(value)]))
 }
 
 describe('writing an event', () => {

@@ -73,7 +73,7 @@ describe('records that cannot be processed', () => {
       assert.equal(data.originalValue, poison.value?.toString('base64') ?? null)
       assert.deepEqual(
         data.originalHeaders,
-        poison.headers.map(([name, value]) => ({ name, value: value.toString('base64') })),
+        poison.headers.map(([name, value]) => ({ name, value: String(value?.toString('base64')) })),
       )
       assert.equal(
         stage.publisher.published.find(({ topic }) => topic.includes('failures'))?.topic,

@@ -19,7 +19,10 @@ export function recordedLine(record: LogRecord): string {
     offset,
     timestamp: timestampMs,
     key: key && bytesView(key),
-    headers: headers.map(([name, bytes]) => ({ name, ...bytesView(bufferOf(bytes)) })),
+    headers: headers.map(([name, bytes]) => ({
+      name,
+      ...(bytes ? bytesView(bufferOf(bytes)) : { text: null }),
+    })),
     value: value && jsonOrBase64(value),
     ...(oversizeBytes === undefined ? {} : { oversizeBytes }),
   })
@@ -63,9 +66,9 @@ function isJson(text: string): boolean {
 }
 
 function headerIn(entry: unknown): RecordHeader | undefined {
-  const bytes = bytesIn(entry)
-  const name = isObject(entry) ? entry.name : undefined
-  return bytes && typeof name === 'string' ? [name, bytes] : undefined
+  if (!isObject(entry) || typeof entry.name !== 'string') return undefined
+  const bytes = entry.text === null ? null : bytesIn(entry)
+  return bytes === undefined ? undefined : [entry.name, bytes]
 }
 
 /**

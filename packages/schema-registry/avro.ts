@@ -3,7 +3,7 @@ import type { Schema } from './client.ts'
 import type { Codec } from './codec.ts'
 import { avroEncoder } from './encode-avro.ts'
 import { UndecodableError } from './errors.ts'
-import { avroReader, type NullDefaults } from './read-avro.ts'
+import { avroReader, nullDefaults } from './read-avro.ts'
 import { isObject } from './values.ts'
 import { matching } from './wire.ts'
 
@@ -12,10 +12,9 @@ import { matching } from './wire.ts'
  * character per byte.
  */
 export function codecFor({ text, references }: Schema): Codec {
-  const nullDefaults: NullDefaults = new Map()
-  const type = compile(text, references, nullDefaults)
-  const read = avroReader(type, 'plain', nullDefaults)
-  const readForText = avroReader(type, 'text', nullDefaults)
+  const type = compile(text, references)
+  const read = avroReader(type, 'plain')
+  const readForText = avroReader(type, 'text')
   // Compile the encoder on demand, because most codecs only read.
   let compiled: ReturnType<typeof avroEncoder> | undefined
   const encoder = () => (compiled ??= avroEncoder({ text, references }))
@@ -27,11 +26,9 @@ export function codecFor({ text, references }: Schema): Codec {
   }
 }
 
-function compile(text: string, references: Schema['references'], nullDefaults: NullDefaults): Type {
+function compile(text: string, references: Schema['references']): Type {
   try {
-    const typeHook = (schema: AvroSchema, options: ForSchemaOptions) =>
-      typeToRead(schema, options, nullDefaults)
-    const options = { registry: {}, wrapUnions: 'always' as const, typeHook }
+    const options = { registry: {}, wrapUnions: 'always' as const, typeHook: typeToRead }
     for (const reference of references) avro.Type.forSchema(JSON.parse(reference.text), options)
     return avro.Type.forSchema(JSON.parse(text), options)
   } catch (error) {
@@ -40,11 +37,7 @@ function compile(text: string, references: Schema['references'], nullDefaults: N
 }
 
 /** Returns the type of a record or an enum without default values, aliases and orders, which play no part in reading. */
-function typeToRead(
-  schema: AvroSchema,
-  options: ForSchemaOptions,
-  nullDefaults: NullDefaults,
-): Type | undefined {
+function typeToRead(schema: AvroSchema, options: ForSchemaOptions): Type | undefined {
   if (!isObject(schema)) return undefined
   const { type, name, namespace, fields, symbols } = schema
   if (type === 'enum') return new avro.types.EnumType({ type, name, namespace, symbols } as never, options)

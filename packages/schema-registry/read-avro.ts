@@ -5,8 +5,8 @@ import { exactInteger, put } from './values.ts'
 
 type AvroRead = (cursor: AvroCursor) => unknown
 
-/** Names of the fields whose default value is null, by record type. */
-export type NullDefaults = Map<Type, ReadonlySet<string>>
+/** Names of the fields whose default value is null, by record type. A type for reading has no default values. */
+export const nullDefaults = new WeakMap<Type, ReadonlySet<string>>()
 
 interface Form {
   /** Converts an integer that a double might not represent exactly. */
@@ -14,13 +14,6 @@ interface Form {
   bytes(value: Buffer): unknown
   /** True if a field is omitted when its value is null and its default value is null too. */
   readonly omitsNull: boolean
-}
-
-interface Reading {
-  readonly form: Form
-  readonly nullDefaults: NullDefaults
-  /** Readers by type; needed because a record type can contain itself. */
-  readonly known: Map<Type, AvroRead>
 }
 
 /** Form of plain data, as in an event with JSON data. */
@@ -44,12 +37,8 @@ const TEXT: Form = {
  * Returns a function that reads values of an Avro type. It throws UndecodableError for invalid data. avsc is not used for reading,
  * because it trusts the lengths in the data.
  */
-export function avroReader(
-  type: Type,
-  form: 'plain' | 'text',
-  nullDefaults: NullDefaults,
-): (body: Buffer) => unknown {
-  const read = readerOf(type, { form: form === 'plain' ? PLAIN : TEXT, nullDefaults, known: new Map() })
+export function avroReader(type: Type, form: 'plain' | 'text'): (body: Buffer) => unknown {
+  const read = readerOf(type, form === 'plain' ? PLAIN : TEXT, new Map())
   return body => {
     const cursor = new AvroCursor(body)
     const value = read(cursor)
@@ -58,20 +47,19 @@ export function avroReader(
   }
 }
 
-function readerOf(type: Type, reading: Reading): AvroRead {
-  const { known } = reading
+/** @param known readers by type; needed because a record type can contain itself */
+function readerOf(type: Type, form: Form, known: Map<Type, AvroRead>): AvroRead {
   const found = known.get(type)
   if (found) return found
   let read: AvroRead | undefined
   known.set(type, cursor => (read as AvroRead)(cursor))
-  read = made(type, reading)
+  read = made(type, form, known)
   known.set(type, read)
   return read
 }
 
-function made(type: Type, reading: Reading): AvroRead {
+function made(type: Type, form: Form, known: Map<Type, AvroRead>): AvroRead {
   const { typeName } = type
-  const { form } = reading
   const simple = SIMPLE[typeName]
   if (simple) return simple
   switch (typeName) {
@@ -91,17 +79,17 @@ function made(type: Type, reading: Reading): AvroRead {
       return cursor => symbols[cursor.index(symbols.length)]
     }
     case 'array':
-      return arrayReader(readerOf((type as types.ArrayType).itemsType, reading))
+      return arrayReader(readerOf((type as types.ArrayType).itemsType, form, known))
     case 'map':
-      return mapReader(readerOf((type as types.MapType).valuesType, reading))
+      return mapReader(readerOf((type as types.MapType).valuesType, form, known))
     case 'union:wrapped':
     case 'union:unwrapped': {
-      const branches = (type as types.WrappedUnionType).types.map(branch => readerOf(branch, reading))
+      const branches = (type as types.WrappedUnionType).types.map(branch => readerOf(branch, form, known))
       return cursor => (branches[cursor.index(branches.length)] as AvroRead)(cursor)
     }
     case 'record':
     case 'error':
-      return recordReader(type as types.RecordType, reading)
+      return recordReader(type as types.RecordType, form, known)
     default:
       throw new UndecodableError(`its schema has a type that is not supported: ${typeName}`)
   }
@@ -138,11 +126,10 @@ function mapReader(value: AvroRead): AvroRead {
   }
 }
 
-function recordReader(type: types.RecordType, reading: Reading): AvroRead {
-  const { form, nullDefaults } = reading
+function recordReader(type: types.RecordType, form: Form, known: Map<Type, AvroRead>): AvroRead {
   const read = type.fields.map(field => ({
     name: field.name,
-    value: readerOf(field.type, reading),
+    value: readerOf(field.type, form, known),
     isOptional: form.omitsNull && nullDefaults.get(type)?.has(field.name) === true,
   }))
   return cursor => {

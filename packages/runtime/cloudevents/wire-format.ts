@@ -23,40 +23,35 @@ export function framedWith(schemaId: number, body: Buffer): Buffer {
 }
 
 const CONFLUENT_HEADER = '__value_schema_id'
-const APICURIO_HEADERS = 'apicurio.value.'
+/** Bytes of a GUID in the header of Confluent, which follow a byte of value 1. */
+const GUID_BYTES = 16
 
-/** Returns true for the name of a header in which a serializer names the schema of the value. */
+/** Returns true for the name of a header in which a serializer of Confluent or Apicurio names the schema of the value. */
 export function isSchemaHeader(name: string): boolean {
-  return name === CONFLUENT_HEADER || name.startsWith(APICURIO_HEADERS)
+  return name === CONFLUENT_HEADER || name.startsWith('apicurio.value.')
 }
 
-/** Schema that a header names. */
+/** Schema that a header names, by its id or its GUID. The message index of Protobuf follows them; it is empty for other formats. */
 export interface NamedSchema {
   readonly kind: 'named'
-  /** Id of the schema, or its GUID. */
   readonly schemaId: number | string
-  /** Message index of Protobuf; empty for other formats. */
   readonly index: Buffer
 }
 
 /** Returns the schema that a header names; undefined if there is no such header. */
 export function schemaInHeaders(headers: readonly RecordHeader[]): NamedSchema | Failure | undefined {
-  const found = headers.findLast(([name]) => isSchemaHeader(name))
-  if (!found) return undefined
-  const [name, value] = [found[0], bufferOf(found[1])]
-  const isConfluent = name === CONFLUENT_HEADER
-  if (isConfluent && isFramed(value))
+  const header = headers.findLast(([name]) => isSchemaHeader(name))
+  if (!header) return undefined
+  const [name, value] = [header[0], bufferOf(header[1])]
+  if (name === CONFLUENT_HEADER && isFramed(value))
     return { kind: 'named', schemaId: value.readUInt32BE(1), index: value.subarray(FRAME_BYTES) }
-  if (isConfluent && value[0] === 1 && value.length >= GUIDED_BYTES) {
-    const digits = value.toString('hex', 1, GUIDED_BYTES)
-    const guid = digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
-    return { kind: 'named', schemaId: guid, index: value.subarray(GUIDED_BYTES) }
+  if (name === CONFLUENT_HEADER && value.length > GUID_BYTES && value[0] === 1) {
+    const guid = value.toString('hex', 1, 1 + GUID_BYTES).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+    return { kind: 'named', schemaId: guid, index: value.subarray(1 + GUID_BYTES) }
   }
+  const shown = name.slice(0, 40)
   return failure(
     'schema-unknown',
-    `the header "${name.slice(0, 40)}" names the schema of the data in a form that is not supported: let the serializer put the schema id before the data`,
+    `the header "${shown}" names the schema in a form that is not supported: put the schema id before the data`,
   )
 }
-
-/** Bytes of a header with the GUID of a schema: a byte of value 1, and the GUID. */
-const GUIDED_BYTES = 17

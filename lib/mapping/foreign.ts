@@ -1,14 +1,10 @@
 /** Converts foreign records to readings, using the first mapping that matches. Pure. */
 
-import { isUtf8 } from 'node:buffer'
-import { isInexact, parseWithBigInts } from '../../packages/runtime/cloudevents/exact-json.ts'
-import { toJsonEvent } from '../../packages/runtime/cloudevents/json-format.ts'
-import { outlineOf, repeatedMember } from '../../packages/runtime/cloudevents/json-outline.ts'
+import { objectIn, toJsonEvent } from '../../packages/runtime/cloudevents/json-format.ts'
 import { traceInHeaders } from '../../packages/runtime/cloudevents/trace.ts'
 import type { ForeignRecord } from '../../packages/runtime/consumer/application.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
-import { type Failure, failure } from '../../packages/runtime/consumer/failure-codes.ts'
-import { isObject } from '../json.ts'
+import type { Failure } from '../../packages/runtime/consumer/failure-codes.ts'
 import { type ForeignDocument, mapped, takes } from './apply.ts'
 import type { Mapping } from './mapping.ts'
 
@@ -54,23 +50,4 @@ export function eventDocument(event: Event, position: ForeignDocument['position'
 
 function positionOf({ topic, partition, offset }: ForeignRecord): ForeignDocument['position'] {
   return [topic, partition, offset]
-}
-
-/**
- * Parses a JSON object, in which an integer that a double cannot represent exactly is a bigint. Returns undefined if the value is not
- * a JSON object, and a failure if it is ambiguous, or if any other number is too large for a double.
- */
-export function objectIn(value: Buffer): { readonly object: object } | Failure | undefined {
-  if (!isUtf8(value)) return undefined
-  const text = value.toString()
-  try {
-    const object = parseWithBigInts(text)
-    if (!isObject(object)) return undefined
-    const repeated = repeatedMember(text, outlineOf(text), Object.keys(object).length)
-    if (repeated === undefined) return { object }
-    return failure('mapping-failed', `member "${repeated.slice(0, 40)}" occurs more than once`)
-  } catch (error) {
-    if (isInexact(error)) return failure('number-not-exact', error.message)
-    return undefined
-  }
 }

@@ -2,7 +2,7 @@
 
 import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
 import { isInexact, parseExact } from '../../../packages/runtime/cloudevents/exact-json.ts'
-import { readJsonEvent, toJsonEvent } from '../../../packages/runtime/cloudevents/json-format.ts'
+import { objectIn, readJsonEvent, toJsonEvent } from '../../../packages/runtime/cloudevents/json-format.ts'
 import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
 import type { RecordHeader } from '../../../packages/runtime/cloudevents/record.ts'
 import { otherHeaders, writeEvent } from '../../../packages/runtime/cloudevents/writer.ts'
@@ -14,7 +14,6 @@ import { type FoundDeadLetter, originalEvent } from '../../failures/dlq-record.t
 import type { ByHand } from '../../failures/redriven-record.ts'
 import { isObject } from '../../json.ts'
 import { entityDifference } from '../../mapping/apply.ts'
-import { objectIn } from '../../mapping/foreign.ts'
 import type { Mapping } from '../../mapping/mapping.ts'
 import { tried } from '../import/trial.ts'
 

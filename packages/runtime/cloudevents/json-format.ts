@@ -5,7 +5,7 @@ import type { Event } from '../consumer/event.ts'
 import { type Failure, failure } from '../consumer/failure-codes.ts'
 import { attributeViolation } from './attributes.ts'
 import { isStringOnly, toEvent } from './event.ts'
-import { isInexact, parseExact } from './exact-json.ts'
+import { isInexact, parseExact, parseWithBigInts } from './exact-json.ts'
 import { outlineOf, repeatedMember } from './json-outline.ts'
 import { isJson } from './media-type.ts'
 import { isFramed } from './wire-format.ts'
@@ -100,6 +100,25 @@ export function parsedJson(bytes: Buffer): Payload | Failure {
     // The failure below omits the parser's message, which quotes the text.
   }
   return failure('malformed-event', 'the data is not JSON, although its content type is')
+}
+
+/**
+ * Parses a JSON object, in which an integer that a double cannot represent exactly is a bigint. Returns undefined if the value is not
+ * a JSON object, and a failure if it is ambiguous, or if any other number is too large for a double.
+ */
+export function objectIn(value: Buffer): { readonly object: object } | Failure | undefined {
+  if (!isUtf8(value)) return undefined
+  const text = value.toString()
+  try {
+    const object = parseWithBigInts(text)
+    if (!isObject(object)) return undefined
+    const repeated = repeatedMember(text, outlineOf(text), Object.keys(object).length)
+    if (repeated === undefined) return { object }
+    return failure('mapping-failed', `member "${repeated.slice(0, 40)}" occurs more than once`)
+  } catch (error) {
+    if (isInexact(error)) return failure('number-not-exact', error.message)
+    return undefined
+  }
 }
 
 /**

@@ -1,0 +1,177 @@
+/** What the serializers of confluent-kafka write with a real schema registry is read, by functions and by the trigger. */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { DEFAULT_OPEN_CHOICES } from '../../packages/msk-trigger/config/open-choices.ts'
+import { makeIntake } from '../../packages/msk-trigger/poll/intake.ts'
+import { OnDemandDataReader } from '../../packages/runtime/adapters/registry/data-reader.ts'
+import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
+import { readEvent } from '../../packages/runtime/cloudevents/reader.ts'
+import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
+import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
+import type { Event } from '../../packages/runtime/consumer/event.ts'
+import { temporaryFolder } from '../integration/localstack/support.ts'
+import { type Apicurio, startApicurio } from '../support/apicurio.ts'
+import {
+  installConfluentSerializers,
+  type Serialized,
+  serializeAll,
+} from '../support/confluent-serializers.ts'
+import { PROJECT } from '../support/program.ts'
+import { environmentReading, logRecord } from '../support/records.ts'
+import { AVRO, JSON_SCHEMA, PACKAGED } from '../support/serialized.ts'
+
+const PROTOS = join(PROJECT, 'test', 'support', 'protos')
+const FLEET = ['fleet.proto', 'shared/place.proto']
+const READING = {
+  sensorId: 's-1',
+  temperature: 21.5,
+  location: { site: 'roof', latitude: 1.5, longitude: 2.5 },
+}
+const SENSOR = {
+  sensorId: 's',
+  temperatureC: 1.5,
+  kind: 'KIND_ROOF',
+  at: '2026-01-01T00:00:00Z',
+  places: { a: { siteName: 'q', surveyedAt: '2026-01-01T00:00:00Z' } },
+}
+const REPORT = { counts: { a: 5 }, sensors: [{ sensorId: '1', kind: 'KIND_UNKNOWN', fault: 'wet' }] }
+
+/** Schemas that readers in JavaScript tend to refuse. */
+const ODD_AVRO = JSON.stringify({
+  type: 'record',
+  name: 'Odd',
+  fields: [{ name: 'status', type: ['null', 'string'], default: 'ok' }],
+})
+
+const fleet = { kind: 'protobuf', files: FLEET } as const
+const GIVEN = {
+  'Protobuf with a reference': { ...fleet, topic: 'a', message: 'Report', data: REPORT },
+  'a nested message of Protobuf': { ...fleet, topic: 'b', message: 'Report.Sensor', data: SENSOR },
+  'Protobuf with well-known references': {
+    ...fleet,
+    topic: 'c',
+    message: 'Report.Sensor',
+    data: SENSOR,
+    skipsKnown: false,
+  },
+  Avro: { kind: 'avro', topic: 'd', schema: AVRO, data: READING },
+  'JSON Schema': { kind: 'json', topic: 'e', schema: JSON_SCHEMA, data: READING },
+} as const
+const IN_HEADER = {
+  'Protobuf by a GUID': { ...GIVEN['a nested message of Protobuf'], topic: 'f', inHeader: true },
+  'Avro by a GUID': { ...GIVEN.Avro, topic: 'g', inHeader: true },
+  'JSON Schema by a GUID': { ...GIVEN['JSON Schema'], topic: 'h', inHeader: true },
+} as const
+
+describe('records of the serializers of confluent-kafka', () => {
+  const { folder, remove } = temporaryFolder()
+  let registry: Apicurio
+  let guided: Awaited<ReturnType<typeof withGuids>>
+  let written: Record<string, Serialized>
+  before(async () => {
+    const [started] = await Promise.all([startApicurio(), installConfluentSerializers(folder)])
+    registry = started
+    guided = await withGuids(registry.uri)
+    written = {
+      ...(await serializeAll(registry.uri, PROTOS, folder, GIVEN)),
+      ...(await serializeAll(guided.uri, PROTOS, folder, IN_HEADER)),
+    }
+  })
+  after(async () => {
+    await guided?.close()
+    await registry?.stop()
+    remove()
+  })
+
+  function recordOf(name: string): LogRecord {
+    const { data: _, datacontenttype: __, ...attributes } = environmentReading('r-1')
+    const { value, headers } = written[name] as Serialized
+    const event = writeEvent(attributes as Event)
+    return logRecord(0, { key: null, value, headers: [...event.headers, ...headers] })
+  }
+
+  for (const [name, { data }] of [...Object.entries(GIVEN), ...Object.entries(IN_HEADER)])
+    it(`given ${name}, then a function reads the data`, async () => {
+      const record = recordOf(name)
+      const reader = new OnDemandDataReader(PACKAGED, { url: guided.uri })
+      await reader.prepare([record])
+      const read = reader.read(readEvent(record) as Event, record)
+      assert.ok(!isFailure(read), JSON.stringify(read))
+      assert.deepEqual(withoutEmpty(read.data), data)
+    })
+
+  for (const [name, { data }] of Object.entries(GIVEN))
+    it(`given ${name}, then the trigger delivers it`, async () => {
+      const intake = makeIntake({
+        filters: [],
+        registry: { uri: registry.uri, form: 'JSON', validates: ['VALUE'] },
+        open: DEFAULT_OPEN_CHOICES,
+      })
+      const { value } = written[name] as Serialized
+      const [entry] = await intake(0, [{ key: null, value, offset: '0', timestamp: '1', headers: {} }])
+      assert.equal(entry?.fate, 'deliver', JSON.stringify(entry))
+      const delivered = JSON.parse(String(entry?.message.value))
+      assert.deepEqual(
+        Object.keys(delivered).length > 0 && delivered.sensorId,
+        (data as { sensorId?: string }).sensorId,
+      )
+    })
+
+  it('given a schema id in a header, and a registry without GUIDs, then the record fails', async () => {
+    const record = recordOf('Avro by a GUID')
+    const reader = new OnDemandDataReader(PACKAGED, { url: registry.uri })
+    await reader.prepare([record])
+    const read = reader.read(readEvent(record) as Event, record)
+    assert.equal(isFailure(read) && read.code, 'schema-unknown')
+  })
+
+  it('given an Avro schema with a default of another branch, then a function reads the data', async () => {
+    const id = await registry.register('odd-value', ODD_AVRO, 'AVRO')
+    const value = Buffer.concat([Buffer.alloc(5), Buffer.from([2, 4, 0x6f, 0x6b])])
+    value.writeInt32BE(id, 1)
+    const { data: _, datacontenttype: __, ...attributes } = environmentReading('r-1')
+    const record = logRecord(0, { key: null, value, headers: writeEvent(attributes as Event).headers })
+    const reader = new OnDemandDataReader(PACKAGED, { url: registry.uri })
+    await reader.prepare([record])
+    assert.deepEqual((reader.read(readEvent(record) as Event, record) as Event).data, { status: 'ok' })
+  })
+})
+
+/** Returns the value without members that are null. */
+function withoutEmpty(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value, (_, member) => (member === null ? undefined : member)))
+}
+
+/** Starts a registry in front of another one, which adds GUIDs of schemas, as those of Confluent have since version 8.0. */
+async function withGuids(uri: string) {
+  const guidOf = (id: number) => `00000000-0000-4000-8000-${String(id).padStart(12, '0')}`
+  const server = createServer(async (request, response) => {
+    const [, guid] = /\/schemas\/guids\/[\da-f-]{24}(\d+)/.exec(request.url ?? '') ?? []
+    const path = guid === undefined ? request.url : `/schemas/ids/${Number(guid)}`
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk)
+    const body = Buffer.concat(chunks)
+    const answer = await fetch(`${uri}${path}`, {
+      method: request.method ?? 'GET',
+      headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
+      ...(body.length > 0 && { body }),
+    })
+    const json = (await answer.json()) as { id?: number }
+    response.statusCode = answer.status
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify(json.id === undefined ? json : { ...json, guid: guidOf(json.id) }))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    uri: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async close() {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}

@@ -175,7 +175,9 @@ export function readRow(
     offset: value('offset') as number,
     timestampMs: value('timestamp') as number,
     key: rest.key === undefined ? (keyText == null ? null : Buffer.from(keyText)) : bytesOf(rest.key),
-    headers: (rest.headers ?? []).map(([name, bytes]): RecordHeader => [name, bytes === null ? null : bytesOf(bytes)]),
+    headers: (rest.headers ?? []).map(
+      ([name, bytes]): RecordHeader => [name, bytes === null ? null : bytesOf(bytes)],
+    ),
   }
   const event = readEvent(columns, rest, value)
   const raw =

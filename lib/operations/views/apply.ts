@@ -44,8 +44,6 @@ interface Applying extends Operation, ApplyingSign {
   readonly sources?: readonly Range[]
   /** Records of the past; absent until the tables are active in all partitions. */
   readonly past?: readonly PastRange[]
-  /** Ends of the partitions of `view-rows` when `past` was stored last. */
-  readonly rowsFrom?: readonly number[]
 }
 
 export interface ViewPorts extends ActivationPorts, Pick<PastPorts, 'skipped'> {
@@ -151,23 +149,17 @@ async function finish(
   // Tables that are not wanted any more are not built further. Their groups are dropped below.
   const built = own.building.filter(table => hasTable(wanted.tables, table))
   if (built.length > 0) {
-    const { past, rowsFrom } = own.past ? own : await building(ports, own, wanted, built)
+    const past = own.past ?? (await building(ports, own, wanted, built))
     watching.progress.phase = 'adding the past'
     const store = async (next: readonly number[]) => {
-      const ranges = (past ?? []).map((range, index) => ({ ...range, next: next[index] as number }))
-      await noted(ports, own, { past: ranges, rowsFrom: await endsOfRows(ports) })
+      const ranges = past.map((range, index) => ({ ...range, next: next[index] as number }))
+      await noted(ports, own, { past: ranges })
       counts.rows = watching.progress.rows
     }
-    const rowRanges = async (from: readonly number[]) =>
-      (await boundsOf(ports, ['view-rows'])).map((range, index) => ({
-        ...range,
-        start: from[index] ?? range.start,
-      }))
     await appendPast(
-      { ...ports, rowRanges },
-      past ?? [],
+      { ...ports, operation: own.operation },
+      past,
       built,
-      own.past ? rowsFrom : undefined,
       store,
       watching.progress,
       watching.stop,
@@ -190,7 +182,7 @@ async function building(
   own: Applying,
   wanted: ViewPlan,
   built: readonly TablePlan[],
-): Promise<Pick<Applying, 'past' | 'rowsFrom'>> {
+): Promise<readonly PastRange[]> {
   const signals = topicsOf(own.building.map(({ signal }) => signal as Signal))
   const sources = own.sources ?? (await boundsOf(ports, signals))
   // An interrupted run may have activated the tables in some partitions. Its activations are found after these ends.
@@ -209,9 +201,8 @@ async function building(
     const end = offsets.get(placeOf(range)) as number
     return { ...range, next: range.start, end }
   })
-  const rowsFrom = await endsOfRows(ports)
-  await noted(ports, own, { past, rowsFrom })
-  return { past, rowsFrom }
+  await noted(ports, own, { past })
+  return past
 }
 
 /** Waits until the consumer has applied the records that `view-rows` has now. */
@@ -267,8 +258,4 @@ async function dropGroups(
   }
   await send()
   return dropped
-}
-
-async function endsOfRows(ports: ViewPorts): Promise<readonly number[]> {
-  return (await boundsOf(ports, ['view-rows'])).map(({ end }) => end)
 }

@@ -1,20 +1,19 @@
 /**
  * Adds the records of the past to tables that are being built. The pipeline decides the records again, in memory, as the consumer
- * `views` has decided them: a repeat, an id that was used twice or a skipped record adds nothing. A run that was interrupted
- * continues where it ended, and appends no row twice.
+ * `views` has decided them: a repeat, an id that was used twice or a skipped record adds nothing. The rows of an operation have an
+ * origin of their own, so the consumer drops those that a resumed run appends again.
  */
 import { setImmediate } from 'node:timers/promises'
 import { MemoryStateStore } from '../../../packages/runtime/adapters/memory/state-store.ts'
-import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
-import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import type { AnyKeyedProcess, Consumer } from '../../../packages/runtime/pipeline/consumer.ts'
+import { originOfPartition } from '../../../packages/runtime/pipeline/deciding/origin.ts'
 import type { Decision, OutboxEntry } from '../../../packages/runtime/pipeline/model.ts'
 import type { LogReader, Publisher, SkippedRecords } from '../../../packages/runtime/pipeline/ports.ts'
 import { recordOf } from '../../../packages/runtime/pipeline/publishing/publish.ts'
 import { LogAgain } from '../../../packages/runtime/pipeline/reprocessing/log-again.ts'
 import { afterRecord } from '../../../packages/runtime/pipeline/reprocessing/takeover.ts'
-import { type Range, readRecordGroups, readRecords } from '../../queries/records.ts'
+import { type Range, readRecordGroups } from '../../queries/records.ts'
 import { rowSource } from '../../views/event-names.ts'
 import { viewsInForce } from '../../views/in-force.ts'
 import type { ActivatedPlan, TablePlan } from '../../views/plan.ts'
@@ -33,8 +32,8 @@ export interface PastPorts {
   readonly consumer: Consumer<AnyKeyedProcess>
   /** Records that operators have skipped. */
   readonly skipped: SkippedRecords
-  /** Returns the ranges of the topic `view-rows` from these offsets to its end. */
-  readonly rowRanges: (from: readonly number[]) => Promise<readonly Range[]>
+  /** Id of the operation, which is part of the origin of its rows. */
+  readonly operation: string
 }
 
 export interface PastProgress {
@@ -51,7 +50,6 @@ const ROWS_AT_ONCE = 2_000
  * Appends the rows of the past.
  *
  * @param built tables that are being built
- * @param rowsFrom offsets of the topic `view-rows` from which on rows of an interrupted run may be there; undefined for a first run
  * @param onAppended stores the progress: the next offset of each range
  * @throws the reason of the signal if the work is stopped
  * @throws CopyStopped, PartitionStopped, Unavailable or RefusedByKafka if the records cannot be decided, or the rows not be appended
@@ -60,24 +58,20 @@ export async function appendPast(
   ports: PastPorts,
   ranges: readonly PastRange[],
   built: readonly TablePlan[],
-  rowsFrom: readonly number[] | undefined,
   onAppended: (next: readonly number[]) => Promise<void>,
   progress: PastProgress,
   stop: AbortSignal,
 ): Promise<void> {
   if (ranges.every(({ next, end }) => next >= end)) return
-  const { log, publisher, consumer, rowRanges } = ports
+  const { log, publisher, consumer } = ports
   const next = ranges.map(one => one.next)
   const places = new Map(ranges.map((range, index) => [placeOf(range), index]))
   const decide = decidingAgain(ports, ranges, built, stop)
-  let from = rowsFrom
   let rows: OutboxEntry[] = []
   progress.total = ranges.reduce((sum, { start, end }) => sum + Math.max(0, end - start), 0)
   const append = async () => {
-    const sent = from === undefined ? rows : await withoutAppended(rows, log, await rowRanges(from))
-    if (sent.length > 0) await publisher.publish(sent.map(row => recordOf(row, consumer)))
+    if (rows.length > 0) await publisher.publish(rows.map(row => recordOf(row, consumer)))
     progress.rows += rows.length
-    from = undefined
     rows = []
     await onAppended(next)
   }
@@ -100,7 +94,7 @@ export async function appendPast(
 
 /** Returns a function that decides the next records of the ranges, and returns the rows of each record. */
 function decidingAgain(
-  { log, consumer, skipped }: PastPorts,
+  { log, consumer, skipped, operation }: PastPorts,
   ranges: readonly PastRange[],
   built: readonly TablePlan[],
   stop: AbortSignal,
@@ -124,7 +118,12 @@ function decidingAgain(
     for (const [place, records] of Map.groupBy(group, placeOf)) {
       await partitions.get(place)?.batch(records)
       const emitted = Map.groupBy(decisions.splice(0), ({ offset }) => offset)
-      for (const record of records) rowsAt.set(record, pastRows(emitted.get(record.offset) ?? [], built))
+      const { topic, partition } = records[0] as LogRecord
+      const source = { consumer: consumer.process.name, topic, partition }
+      const cluster = (await log.identity?.(topic))?.cluster ?? ''
+      const origin = originOfPartition(source, { cluster, topicId: operation })
+      for (const record of records)
+        rowsAt.set(record, pastRows(emitted.get(record.offset) ?? [], built, origin))
     }
     return rowsAt
   }
@@ -143,24 +142,14 @@ function withTables(views: AnyKeyedProcess, built: readonly TablePlan[]): AnyKey
 }
 
 /** Returns the emissions of the command for a record: the rows of the tables that are being built. */
-function pastRows(decisions: readonly Decision[], built: readonly TablePlan[]): readonly OutboxEntry[] {
+function pastRows(
+  decisions: readonly Decision[],
+  built: readonly TablePlan[],
+  origin: string,
+): readonly OutboxEntry[] {
   const sources = new Set(built.map(({ name, generation }) => rowSource(name, generation)))
   return decisions
     .flatMap(({ emitted = [] }) => emitted)
     .filter(({ event }) => sources.has(event.source))
-    .map(afterRecord)
-}
-
-/** Removes the rows that an interrupted run has appended already. */
-async function withoutAppended(
-  rows: readonly OutboxEntry[],
-  log: LogReader,
-  ranges: readonly Range[],
-): Promise<OutboxEntry[]> {
-  const left = new Map(rows.map(row => [row.event.id, row]))
-  for await (const record of readRecords(log, ranges)) {
-    const event = readEvent(record)
-    if (!isFailure(event)) left.delete(event.id)
-  }
-  return [...left.values()]
+    .map(entry => afterRecord(entry, origin))
 }

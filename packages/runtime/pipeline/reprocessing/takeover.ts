@@ -57,10 +57,13 @@ export function placeInTakeover(
   return { offset: appliedOffset, index, generation, takeoverMs, origin }
 }
 
-/** Returns the entry with a position after the emissions of its record. A comparison with the log does not expect such an event. */
-export function afterRecord(entry: OutboxEntry): OutboxEntry {
+/**
+ * Returns the entry with another origin, and a position after the emissions of its record. A comparison with the log does not expect
+ * such an event.
+ */
+export function afterRecord(entry: OutboxEntry, origin: string): OutboxEntry {
   const { index, ...at } = placeOf(entry.position)
-  return entryAt(entry, { ...at, index: FIRST_INDEX + index })
+  return entryAt(entry, { ...at, index: FIRST_INDEX + index, origin })
 }
 
 /**

@@ -101,7 +101,8 @@ function topicStatements(declared: DeclaredFunction, deployed: WithAll): Stateme
     ? [
         allow(
           ['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'],
-          read.map(one => named(one.topic)),
+          // A consumer that has lost its state reads its published failures.
+          [...new Set([...read.map(one => named(one.topic)), topic('failures'), topic('dlq')])],
         ),
         allow(['kafka-cluster:DescribeGroup', 'kafka-cluster:AlterGroup'], groups),
       ]

@@ -151,7 +151,7 @@ interface HttpAnswer {
 type Send = (url: string, sent: HttpRequest) => Promise<HttpAnswer>
 
 function transport(tls: RegistryTls | undefined): Send {
-  return tls ? (url, sent) => sendWith(tls, url, sent) : fetch
+  return (url, sent) => (tls ? sendWith(tls, url, sent) : fetch(url, sent))
 }
 
 /** Sends a request without `fetch`, because certificates for `fetch` need a package that Node.js does not export. */

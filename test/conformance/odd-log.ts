@@ -64,7 +64,7 @@ function contentOf({ key = null, value = null, headers = [] }: WrittenRecord) {
   return {
     key: key === null ? null : Buffer.from(key),
     value: value === null || isLarge ? null : Buffer.from(value),
-    headers: headers.map(([name, bytes]) => [name, Buffer.from(bytes ?? '')] as const),
+    headers: headers.map(([name, bytes]) => [name, bytes === null ? null : Buffer.from(bytes)] as const),
     // The length of the value, and some bytes for the other fields.
     ...(isLarge ? { oversizeBytes: LARGE_BYTES + 25 } : {}),
   }

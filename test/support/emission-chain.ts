@@ -80,8 +80,10 @@ export class EmissionChain {
     const log = this.#log(() => this.#middle)
     this.#reader = new Stage(APPLICATION, summing as KeyedProcess<never>, { log }, 'events')
     const emitters = new Map([[MIDDLE, new Set(['relaying'])]])
+    // Few timers fit into a commit, so many chunks end early.
+    const limits = { ...this.#reader.consumer.limits, timers: 2 }
     // Ids are forgotten at once, so only origin and sequence show repeats.
-    this.#reader.consumer = { ...this.#reader.consumer, idWindowMs: 0, emitters }
+    this.#reader.consumer = { ...this.#reader.consumer, idWindowMs: 0, emitters, limits }
   }
 
   async play(steps: number): Promise<void> {
@@ -335,8 +337,10 @@ type Summed = Readonly<Record<string, number>>
 const summing: KeyedProcess<Summed, { readonly name: string }> = {
   name: 'summing',
   accepts: [SENT],
-  onEvent(state, { data }) {
+  onEvent(state, { data, timeMs }) {
     const { name } = data as { name: string }
-    return decided('summed', { ...state, [name]: (state?.[name] ?? 0) + 1 })
+    const timers = ['a', 'b', 'c'].map((timer, index) => ({ name: timer, dueMs: timeMs + index + 1 }))
+    return decided('summed', { ...state, [name]: (state?.[name] ?? 0) + 1 }, [], timers)
   },
+  onTimer: state => decided('passed', state),
 }

@@ -8,6 +8,7 @@ import type { Consumer } from '../../packages/runtime/pipeline/consumer.ts'
 import { parkedBytesIn } from '../../packages/runtime/pipeline/deciding/hold.ts'
 import { producerGroupOf } from '../../packages/runtime/pipeline/failures/failure-memory.ts'
 import type { LogReader, Ports, StateStore } from '../../packages/runtime/pipeline/ports.ts'
+import { MemoryLogBounds } from '../../packages/runtime/testing/log-bounds.ts'
 import { MemoryLogReader } from '../../packages/runtime/testing/log-reader.ts'
 import { NOTHING_WANTED } from '../../packages/runtime/testing/wanted.ts'
 import { Random } from './random.ts'
@@ -60,8 +61,7 @@ export async function violations(
   const played = stage(parking)
   const { store, forgetting, sabotage, after } = { after: undefined, ...memory(played), ...setting(played) }
   const { reader, expire, startOffset } = expiring(log, random)
-  const logEnd = async () => (log.at(-1) as LogRecord).offset + 1
-  const ports = { ...played.ports, store, log: reader, logEnd }
+  const ports = { ...played.ports, store, log: reader, bounds: new MemoryLogBounds(log) }
   const codes = codesOf(played, changeAt, parking)
   const schedule = new Schedule({
     log,

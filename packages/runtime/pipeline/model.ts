@@ -3,9 +3,8 @@
 import type { LogRecord } from '../cloudevents/record.ts'
 import type { TopicName } from '../consumer/declared.ts'
 import type { Event } from '../consumer/event.ts'
-import type { Failure } from '../consumer/failure-codes.ts'
+import type { Failure, FailureCode } from '../consumer/failure-codes.ts'
 import type { Key } from '../consumer/process.ts'
-import type { PublishedFailures } from './failures/published-failures.ts'
 import type { DeferredReason, ReleaseReason } from './reasons.ts'
 
 /**
@@ -116,6 +115,28 @@ export interface RememberedFailure {
   readonly firstFailedAt: string
   /** Time of the log's clock at the last attempt. */
   readonly failedAtMs: number
+}
+
+/** A failure that was published before the store lost the state, see `published-failures.ts`. */
+export interface PublishedFailure {
+  readonly code: FailureCode
+  /** True if later events of the entity were parked; undefined if unknown. */
+  readonly parks?: boolean
+  /**
+   * Timestamp of the record at its first attempt, in milliseconds since the epoch. It tells the record from one at the same offset
+   * of a deleted topic.
+   */
+  readonly originalTimestamp: number
+}
+
+/** Published failures of a partition by the id of their event, which differs for each attempt. */
+export type PublishedFailures = ReadonlyMap<string, PublishedFailure>
+
+/** Identity of a topic's log. */
+export interface LogIdentity {
+  readonly cluster: string
+  /** Id of the topic, which changes if the topic is created again. */
+  readonly topicId: string
 }
 
 /** Fields that are needed to look up a failure. */

@@ -182,7 +182,7 @@ async function readPublishedFailures(
   const { log, bounds, observer } = ports
   if (!bounds || !invocation.publishedFailures) return true
   const sinceMs = isWhole || hasProducerTimes ? 0 : Math.min(...records.map(({ timestampMs }) => timestampMs))
-  const topics = { log, bounds, isLate: () => isLate(run) }
+  const topics = { log, bounds, isLate: () => isLate(run), nowMs: invocation.nowMs }
   const read = await invocation.publishedFailures.read(topics, consumer, stateKey, sinceMs)
   if (!read) return false
   run.publishedFailures = read.failures

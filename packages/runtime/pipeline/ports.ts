@@ -2,13 +2,13 @@
 import type { LogRecord, OutgoingRecord } from '../cloudevents/record.ts'
 import type { Event } from '../consumer/event.ts'
 import type { Failure } from '../consumer/failure-codes.ts'
-import type { LogIdentity } from './deciding/origin.ts'
 import type { Tried } from './deciding/tries.ts'
 import type {
   Change,
   Decision,
   FailureMemory,
   LoadSelection,
+  LogIdentity,
   OffsetRange,
   OutboxEntry,
   ReadRange,

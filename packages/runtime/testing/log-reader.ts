@@ -1,8 +1,7 @@
 import { bufferOf } from '../cloudevents/header-bytes.ts'
 import { type LogRecord, sizeOf } from '../cloudevents/record.ts'
-import type { LogIdentity } from '../pipeline/deciding/origin.ts'
 import { PartitionStopped } from '../pipeline/errors.ts'
-import type { OffsetRange, ReadRange } from '../pipeline/model.ts'
+import type { LogIdentity, OffsetRange, ReadRange } from '../pipeline/model.ts'
 import { type LogReader, MAX_READ_BYTES } from '../pipeline/ports.ts'
 
 /** In-memory log for tests. The port's conformance suite checks that it behaves like the Kafka log reader. */

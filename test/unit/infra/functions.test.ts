@@ -10,11 +10,13 @@ import { roleId, roles } from '../../../infra/roles.ts'
 import { thisMachine } from '../../../infra/this-machine.ts'
 import {
   consumersOf,
+  type DeclaredFunction,
   declaredFunctions,
   type FunctionKeys,
   readFunctions,
   topicMappingProblems,
 } from '../../../lib/app/functions.ts'
+import { type Signal, topicName } from '../../../lib/app/topics.ts'
 
 const CLUSTER =
   'arn:aws:kafka:eu-west-1:123456789012:cluster/my-cluster/751d2973-a626-431c-9d4e-d7975eb44dd7-2'
@@ -174,6 +176,27 @@ describe('the fields that the framework gets', () => {
       named('reading').join(),
       /^TOPIC_MAPPINGS: no function reads "reading"\. Did you mean readings\? Functions read readings, events,/,
     )
+  })
+
+  it('given consumers that emit to a topic, then its readers know them, and may read published failures', () => {
+    const entries = {
+      first: { consumes: 'readings', emits: 'view-rows', uses: ['redis'] },
+      second: { consumes: ['view-rows', 'failures'], uses: ['redis'] },
+      scheduled: { emits: 'view-rows', schedule: 'rate(1 minute)' },
+    } as const
+    const declared = declaredFunctions(entries)
+    const variables = (name: string) =>
+      expandedFields(declared.find(one => one.name === name) as DeclaredFunction, declared, PLACE).environment
+    assert.equal(variables('first')?.EMITTERS, undefined)
+    const topic = (signal: Signal) => topicName(signal, PLACE.env)
+    const emitters = [`${topic('view-rows')}=first`, `${topic('failures')}=first`]
+    assert.equal(variables('second')?.EMITTERS, emitters.join(','))
+    const all = roles(declared, { ...PLACE, stage: 'prod' })
+    const [reading] =
+      JSON.stringify(all.FirstRole).match(/DescribeTopic","kafka-cluster:ReadData"\],"Resource":\[[^\]]*/) ??
+      []
+    for (const signal of ['readings', 'failures', 'dlq'] as const)
+      assert.ok(reading?.includes(topic(signal)), signal)
   })
 
   it('given TOPIC_MAPPINGS, then a deployment and this machine have them, or say why not', () => {

@@ -106,10 +106,12 @@ describe('given the ids of topics', () => {
   ])
 
   it('then each has its id and how many partitions it has, or the reason why it has none', () => {
-    assert.deepEqual(topicIdsQuestion(['orders', 'gone']).decode(answer, 10), [
+    const topics = [
       { errorCode: 0, topic: 'orders', id: ID, partitionCount: 2 },
       { errorCode: 3, topic: 'gone', id: NO_ID, partitionCount: 0 },
-    ])
+    ]
+    const ids = topicIdsQuestion(['orders', 'gone']).decode(answer, 10)
+    assert.deepEqual(ids, { clusterId: 'cluster', topics })
   })
 
   it('when the answer is cut off anywhere, then that is an error, and never half an answer', () => {

@@ -12,9 +12,8 @@ import {
 } from '@sluice/kafka-records'
 import { askBroker, topicIdsQuestion } from '@sluice/kafka-records/requests'
 import type { Kafka } from 'kafkajs'
-import type { LogIdentity } from '../../pipeline/deciding/origin.ts'
 import { PartitionStopped, Unavailable } from '../../pipeline/errors.ts'
-import type { OffsetRange, ReadRange } from '../../pipeline/model.ts'
+import type { LogIdentity, OffsetRange, ReadRange } from '../../pipeline/model.ts'
 import { type LogReader, MAX_READ_BYTES } from '../../pipeline/ports.ts'
 import { askLeaders } from './ask-leaders.ts'
 import { brokersAnswer, isAway, isRefusal, isRetriableAnswer } from './availability.ts'
@@ -91,8 +90,9 @@ export class KafkaLogReader implements LogReader {
           askBroker(await cluster.brokerPool.findConnectedBroker(), topicIdsQuestion([topic])),
         )
       const { clusterId, topics } = await askLeaders(ask, PATIENCE_OF_A_BATCH)
-      const id = topics.find(one => one.topic === topic)?.id
-      return id === undefined || NO_ID.test(id) ? undefined : { cluster: clusterId ?? '', topicId: id }
+      const { id, errorCode } = topics.find(one => one.topic === topic) ?? { id: '', errorCode: 0 }
+      if (errorCode !== 0) throw unavailable(`Kafka does not know the id of ${topic} yet: error ${errorCode}`)
+      return NO_ID.test(id) ? undefined : { cluster: clusterId ?? '', topicId: id }
     } catch (error) {
       if (brokersAnswer(error) !== 'UNSUPPORTED_VERSION')
         throw failureOf(error, `the id of ${topic} cannot be read`)

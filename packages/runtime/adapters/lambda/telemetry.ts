@@ -44,6 +44,7 @@ export function timed(ports: Ports, took: (step: TimedStep, ms: number) => void,
     publisher: { publish: records => time('publish', () => publisher.publish(records)) },
     log: {
       read: (...range) => time('read', () => log.read(...range)),
+      identity: async topic => log.identity?.(topic),
       leave: (topic, partition) => log.leave?.(topic, partition),
     },
   }

@@ -14,12 +14,11 @@ import {
   failureRecordOf,
   movedFailureRecord,
 } from '../failures/failure-record.ts'
-import type { PublishedFailure } from '../failures/published-failures.ts'
 import { presentPartition } from '../growth/present-partition.ts'
 import type { Decision, LogClock, RememberedFailure, RememberedId } from '../model.ts'
 import type { DuplicateReason, IgnoredReason, ParkedReason } from '../reasons.ts'
 import { sequencedOriginOf } from './origin.ts'
-import type { Work } from './working-copy.ts'
+import type { FailedBefore, Work } from './working-copy.ts'
 
 export interface Task extends Healthy {
   readonly clock: LogClock
@@ -73,13 +72,14 @@ export function admit(work: Work, decoded: Decoded, clock: LogClock): Admitted {
 export function publishedFailureOf(
   { consumer, copy }: Work,
   { record, attemptAt }: Pick<Task, 'record' | 'attemptAt'>,
-): PublishedFailure | undefined {
+): FailedBefore | undefined {
   if (!copy.hasPublishedFailures) return undefined
   const { name } = consumer.process
   const { partition, offset } = attemptAt ?? record
   const id = attemptAt?.id ?? failureId(name, record)
   const attempt = (attemptAt?.attempt ?? 0) + 1
-  return copy.publishedFailure(failureEventId(name, record.topic, { id, partition, offset, attempt }), record)
+  const eventId = failureEventId(name, record.topic, { id, partition, offset, attempt })
+  return copy.publishedFailure(eventId, attemptAt ? Date.parse(attemptAt.firstFailedAt) : record.timestampMs)
 }
 
 /** Checks the sequence of an emission. A redriven record is decided by its failure alone. */

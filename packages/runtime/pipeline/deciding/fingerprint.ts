@@ -27,8 +27,15 @@ function instantOf(time: string): string {
   if (IN_UTC.test(time)) return time
   const [, decimals = ''] = /\.(\d+)/.exec(time) ?? []
   const wholeMs = parseTime(time.replace(/\.\d+/, ''))
-  const exact = decimals.replace(/0+$/, '').padEnd(3, '0')
+  const exact = withoutTrailingZeros(decimals).padEnd(3, '0')
   return Number.isNaN(wholeMs) ? time : instant(wholeMs).replace('.000Z', `.${exact}Z`)
+}
+
+/** Returns the text without trailing zeros, in linear time for any length. */
+function withoutTrailingZeros(digits: string): string {
+  let end = digits.length
+  while (digits[end - 1] === '0') end -= 1
+  return digits.slice(0, end)
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 import type { Event } from '../../consumer/event.ts'
 import type { Consumer } from '../consumer.ts'
-import type { StateKey } from '../model.ts'
+import type { LogIdentity, StateKey } from '../model.ts'
 
 /** Position of an emission within the emissions of its origin. */
 export interface SequencedOrigin {
@@ -20,13 +20,6 @@ export interface SequencedOrigin {
  */
 export function originOfPartition({ consumer, topic, partition }: StateKey, log: LogIdentity): string {
   return [consumer, log.cluster, topic, partition, log.topicId].join(':')
-}
-
-/** Identity of a topic's log. */
-export interface LogIdentity {
-  readonly cluster: string
-  /** Id of the topic, which changes if the topic is created again. */
-  readonly topicId: string
 }
 
 /** Returns the event as a new one of its own: its repeats are no longer recognised by its origin. */

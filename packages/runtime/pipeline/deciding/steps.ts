@@ -42,7 +42,7 @@ export function fireTimer(work: KeyedWork, due: EntityTimer, record: LogRecord):
   const { entity, timer } = due
   const { process } = work.consumer
   const at = takeTimer(work, due, record)
-  const published = work.copy.publishedFailure(timerFailureId(process.name, timer), record)
+  const published = timerFailedBefore(work, due, record)
   if (published) {
     failTimer(work, due, record, published.failure, at)
     return
@@ -124,13 +124,21 @@ function failTimer(
 ): void {
   const failed = timerFailure(due, why)
   const decision = { ...firedBefore(record, due), reason: failed.code, failure: failed }
-  if (work.copy.publishedFailure(timerFailureId(work.consumer.process.name, due.timer), record)) {
+  if (timerFailedBefore(work, due, record)) {
     work.copy.skipEmission()
     work.copy.fired({ ...decision, isPublished: true })
     return
   }
   work.copy.send([timerFailureRecord(work.consumer, due, record, failed, at)], FAILURE_RECORD_BYTES)
   work.copy.fired(decision)
+}
+
+function timerFailedBefore(
+  { consumer, copy }: KeyedWork,
+  { timer }: EntityTimer,
+  { timestampMs }: LogRecord,
+) {
+  return copy.publishedFailure(timerFailureId(consumer.process.name, timer), timestampMs)
 }
 
 /** Runs a step. The step fails if the entity would exceed the limits for state or timers. */

@@ -3,10 +3,9 @@
 import type { LogRecord } from '../../cloudevents/record.ts'
 import type { RecordPlace } from '../../cloudevents/redrive.ts'
 import { topicOf } from '../../consumer/application.ts'
-import type { Failure } from '../../consumer/failure-codes.ts'
+import { type Failure, failure } from '../../consumer/failure-codes.ts'
 import { type AnyKeyedProcess, type Consumer, contextOf } from '../consumer.ts'
 import { digestInLog, digestOf } from '../failures/failure-record.ts'
-import { isAbout, type PublishedFailure } from '../failures/published-failures.ts'
 import { advance } from '../log/clock.ts'
 import type {
   Change,
@@ -36,6 +35,13 @@ type Needed = Pick<
   'application' | 'process' | 'idWindowMs' | 'limits' | 'failureBytes' | 'newEntities'
 >
 
+/** A failure that was published before the state was lost. */
+export interface FailedBefore {
+  readonly failure: Failure
+  /** True if later events of the entity were parked; undefined if unknown. */
+  readonly parks: boolean | undefined
+}
+
 /** A consumer and the working copy of the partition state: the input of every decision about a record. */
 export interface Work<C = Sender> {
   readonly consumer: C
@@ -59,6 +65,8 @@ export class WorkingCopy {
   readonly #applied = new Map<string, RememberedId>()
   readonly #failures = new Map<string, RememberedFailure>()
   readonly #sequences = new Map<string, string>()
+  /** Sequence of the present record. */
+  #raised: SequencedOrigin | undefined
   readonly #newEntities: NewEntities
   readonly #outbox: OutboxEntry[] = []
   /** Number of outbox entries that are already assigned to a decision. */
@@ -104,11 +112,15 @@ export class WorkingCopy {
     return { offset, index: this.#emitted, generation: partitioning?.generation ?? 0, origin }
   }
 
-  /** Raises the highest sequence of an origin. Returns false, and changes nothing, if the sequence is not higher. */
-  raiseSequence({ origin, sequence }: SequencedOrigin): boolean {
-    const highest = this.#sequences.get(origin) ?? this.#snapshot.sequences?.get(origin)
-    if (highest !== undefined && sequence <= highest) return false
-    this.#sequences.set(origin, sequence)
+  /**
+   * Raises the highest sequence of an origin once the present record is decided. Until then, the record may still have to wait.
+   *
+   * @returns false if the sequence is not higher
+   */
+  raiseSequence(next: SequencedOrigin): boolean {
+    const highest = this.#sequences.get(next.origin) ?? this.#snapshot.sequences?.get(next.origin)
+    if (highest !== undefined && next.sequence <= highest) return false
+    this.#raised = next
     return true
   }
 
@@ -195,10 +207,15 @@ export class WorkingCopy {
     this.parkedBytes = Math.max(0, this.parkedBytes - bytes)
   }
 
-  /** Returns a failure of this record that was published before the state was lost; undefined if none is known. */
-  publishedFailure(eventId: string, record: LogRecord): PublishedFailure | undefined {
+  /**
+   * Returns a failure that was published before the state was lost; undefined if none is known.
+   *
+   * @param originalTimestamp timestamp of the record at its first attempt
+   */
+  publishedFailure(eventId: string, originalTimestamp: number): FailedBefore | undefined {
     const found = this.#snapshot.publishedFailures?.get(eventId)
-    return found && isAbout(found, record) ? found : undefined
+    if (found?.originalTimestamp !== originalTimestamp) return undefined
+    return { failure: failure(found.code, 'it failed before the state was lost'), parks: found.parks }
   }
 
   /** True if records are read back whose failures may have been published. */
@@ -250,6 +267,8 @@ export class WorkingCopy {
   /** Records the decision about a record, and moves the applied offset and the clock to that record. */
   decided(record: LogRecord, clock: LogClock, decision: Decision): void {
     this.noted(decision)
+    if (this.#raised) this.#sequences.set(this.#raised.origin, this.#raised.sequence)
+    this.#raised = undefined
     const { timestampMs } = record
     if (decision.reason === ('before-start' satisfies IgnoredReason)) this.#failuresFromMs = timestampMs + 1
     else if (this.clock.highestAppendMs === undefined)

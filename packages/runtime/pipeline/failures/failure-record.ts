@@ -233,7 +233,8 @@ export function refusedEntryFailure(
   why: string,
 ): OutboxEntry {
   const consumer = sender.process.name
-  const at = { ...placeOf(position), origin: event.extensions?.origin }
+  // Without an origin: it follows failure records with higher sequences, and must not count as a repeat.
+  const at = placeOf(position)
   const refused = failure('emission-refused', `a ${event.type} to ${to}: ${why}`)
   if (event.type === sender.application.failureEvent.type) {
     const data = event.data as FailureData

@@ -6,38 +6,15 @@
 import { isFailure } from '../../cloudevents/event.ts'
 import { readEvent } from '../../cloudevents/reader.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
+import { topicOf } from '../../consumer/application.ts'
 import type { Event } from '../../consumer/event.ts'
-import { type Failure, type FailureCode, failure } from '../../consumer/failure-codes.ts'
+import type { FailureCode } from '../../consumer/failure-codes.ts'
 import { type FailureData, failureId } from '../../consumer/failure-event.ts'
 import type { Consumer } from '../consumer.ts'
 import { plainEvents } from '../decoding/plain-records.ts'
-import type { StateKey } from '../model.ts'
+import type { PublishedFailure, PublishedFailures, StateKey } from '../model.ts'
 import type { LogBounds, LogReader } from '../ports.ts'
-import { failedRecordOf } from '../reprocessing/new-failures.ts'
-import { digestOf, failureEventId } from './failure-record.ts'
-
-export interface PublishedFailure {
-  readonly failure: Failure
-  /** True if later events of the entity were parked; undefined if unknown. */
-  readonly parks?: boolean
-  /** Timestamp of the failed record, in milliseconds since the epoch. */
-  readonly originalTimestamp: number
-  readonly attempt: number
-  /** `digestOf` of the failed record; undefined if its bytes are unknown. */
-  readonly digest?: string
-}
-
-/** Published failures of a partition by the id of their event, which differs for each attempt. */
-export type PublishedFailures = ReadonlyMap<string, PublishedFailure>
-
-/** Returns true if the failure is about this record, and not about a record at the same offset of a deleted topic. */
-export function isAbout(
-  { attempt, originalTimestamp, digest }: PublishedFailure,
-  record: LogRecord,
-): boolean {
-  if (attempt === 1 && record.timestampMs !== originalTimestamp) return false
-  return digest === undefined || record.decodedByLambda !== undefined || digest === digestOf(record)
-}
+import { failureEventId } from './failure-record.ts'
 
 /** Codes of failures that are not decisions about a record of the log. */
 const NOT_OF_RECORDS: readonly string[] = [
@@ -50,12 +27,14 @@ const NOT_OF_RECORDS: readonly string[] = [
 
 /** Time by which the clocks of a function and of a broker may differ, in milliseconds. */
 const CLOCK_SKEW_MS = 10 * 60_000
+const DAY_MS = 24 * 60 * 60_000
 
 export interface FailureTopics {
   readonly log: LogReader
   readonly bounds: LogBounds
   /** Returns true if too little time of the invocation is left to read further. */
   readonly isLate: () => boolean
+  readonly nowMs: () => number
 }
 
 /** Failures of a partition, as far as they were read. */
@@ -130,17 +109,22 @@ export class PublishedFailureReader {
 
   /** Reads a topic from where the last call has stopped. @returns false if too little time is left */
   async #readTopic(
-    { log, bounds, isLate }: FailureTopics,
+    { log, bounds, isLate, nowMs }: FailureTopics,
     consumer: Consumer,
     topic: string,
     isFirst: boolean,
   ): Promise<boolean> {
+    const keptMs = topicOf(consumer.application, consumer.failuresTo).keptDays * DAY_MS
     const since = Math.max(0, this.#sinceMs - CLOCK_SKEW_MS)
     for (const [partition, { start, from, end }] of (await bounds.bounds(topic, since)).entries()) {
       const place = placeName(topic, partition)
-      if (isFirst && start > 0 && end > start && !this.#next.has(place)) {
-        const { records } = await log.read(topic, partition, { fromOffset: start, toOffset: start })
-        this.#keptFromMs = Math.max(this.#keptFromMs, records[0]?.timestampMs ?? 0)
+      if (isFirst && start > 0 && !this.#next.has(place)) {
+        const [first] =
+          end > start
+            ? (await log.read(topic, partition, { fromOffset: start, toOffset: start })).records
+            : []
+        const keptFromMs = first?.timestampMs ?? nowMs() - keptMs
+        this.#keptFromMs = Math.max(this.#keptFromMs, keptFromMs)
       }
       for (let next = this.#next.get(place) ?? from ?? start; next < end; ) {
         if (isLate()) return false
@@ -157,16 +141,18 @@ export class PublishedFailureReader {
   #take(event: Event, { application, process }: Consumer): void {
     const data = event.data as Partial<FailureData> | undefined
     if (data?.consumer !== process.name || typeof data.originalTopic !== 'string') return
-    const { originalTopic, originalPartition, attempt, errorType = '' } = data as FailureData
-    const place = placeName(originalTopic, originalPartition)
+    const failed = data as FailureData
+    const { originalTimestamp, attempt, errorType, parks, history = [] } = failed
+    const place = placeName(failed.originalTopic, failed.originalPartition)
     const own = this.#found.get(place) ?? new Map<string, PublishedFailure>()
     this.#found.set(place, own)
-    if (event.type === application.failureEvent.type) own.set(event.id, publishedFailure(data as FailureData))
-    else if (!NOT_OF_RECORDS.includes(errorType))
-      own.set(eventIdOf(process.name, data as FailureData, attempt), publishedFailure(data as FailureData))
-    for (const earlier of data.history ?? []) {
-      const id = eventIdOf(process.name, data as FailureData, earlier.attempt)
-      if (!own.has(id)) own.set(id, earlierFailure(data as FailureData, earlier))
+    const latest = { code: errorType as FailureCode, originalTimestamp, parks }
+    if (event.type === application.failureEvent.type) own.set(event.id, latest)
+    else if (!NOT_OF_RECORDS.includes(errorType)) own.set(eventIdOf(process.name, failed, attempt), latest)
+    for (const earlier of history) {
+      const id = eventIdOf(process.name, failed, earlier.attempt)
+      const code = earlier.errorType as FailureCode
+      if (!own.has(id)) own.set(id, { code, originalTimestamp })
     }
   }
 }
@@ -174,25 +160,6 @@ export class PublishedFailureReader {
 async function eventsIn(records: readonly LogRecord[], { reader }: Consumer): Promise<Event[]> {
   const events = reader ? await plainEvents(records, reader) : records.map(record => readEvent(record))
   return events.filter(event => !isFailure(event)) as Event[]
-}
-
-function publishedFailure(data: FailureData): PublishedFailure {
-  const { errorType, error, parks, originalTimestamp, attempt, omitted } = data
-  return {
-    failure: failure(errorType as FailureCode, error),
-    parks,
-    originalTimestamp,
-    attempt,
-    ...(omitted.length === 0 ? { digest: digestOf(failedRecordOf(data)) } : {}),
-  }
-}
-
-/** Returns an earlier attempt of a failure. An operator may have patched the record since, so its bytes are unknown. */
-function earlierFailure(
-  { originalTimestamp }: FailureData,
-  { attempt, errorType, error }: FailureData['history'][number],
-): PublishedFailure {
-  return { failure: failure(errorType as FailureCode, error), originalTimestamp, attempt }
 }
 
 function eventIdOf(

@@ -2,7 +2,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { topicName } from '../../../../lib/app/topics.ts'
+import { timed } from '../../../../packages/runtime/adapters/lambda/telemetry.ts'
+import type { OutgoingRecord } from '../../../../packages/runtime/cloudevents/record.ts'
 import { redriveHeaders } from '../../../../packages/runtime/cloudevents/redrive.ts'
+import { RetryableError } from '../../../../packages/runtime/consumer/author-errors.ts'
 import type { Event } from '../../../../packages/runtime/consumer/event.ts'
 import { failureId } from '../../../../packages/runtime/consumer/failure-event.ts'
 import { decided, type KeyedProcess, rejected } from '../../../../packages/runtime/consumer/process.ts'
@@ -11,6 +14,7 @@ import type { Sink } from '../../../../packages/runtime/consumer/sink.ts'
 import type { Process } from '../../../../packages/runtime/pipeline/consumer.ts'
 import { entryAt, placeOf } from '../../../../packages/runtime/pipeline/deciding/emission.ts'
 import { originOfPartition } from '../../../../packages/runtime/pipeline/deciding/origin.ts'
+import { RecordRefused } from '../../../../packages/runtime/pipeline/errors.ts'
 import { MemoryLogReader } from '../../../../packages/runtime/testing/log-reader.ts'
 import { environmentReading, logRecord } from '../../../support/records.ts'
 import { counting, Stage } from '../../../support/stage.ts'
@@ -90,7 +94,7 @@ for (const [kind, consumer] of [
       )
     })
 
-    it('given an origin that is not declared to emit to the topic, or no sequence of ours, then it is as before', async () => {
+    it('given an origin that is not declared, or no sequence of ours, then it is as before', async () => {
       const foreign = ORIGIN.replace('upstream', 'somebody')
       const events = [
         sent('1', sequenceAt(7), foreign),
@@ -127,6 +131,70 @@ describe('repeats of emissions', () => {
     const aimed = { ...aimedHigher, headers: [...aimedHigher.headers, ...redriveHeaders(redrive)] }
     await stage.batch([aimed, logRecord(4, sent('3', sequenceAt(7)))])
     assert.equal(stage.outcomes.at(-1), APPLIED)
+  })
+
+  it('given a receiver that is away, then the records that wait are not repeats later', async () => {
+    let isAway = true
+    const stage = stageOf({
+      ...sink,
+      deliver: async (deliveries: readonly unknown[]) => {
+        if (isAway) throw new RetryableError('away')
+        return deliveries.map(() => ({ kind: 'delivered', reason: 'counted' }))
+      },
+    })
+    const records = [7, 8].map((offset, index) => logRecord(index, sent(`${offset}`, sequenceAt(offset))))
+    await stage.batch(records)
+    isAway = false
+    await stage.batch(records)
+    assert.deepEqual(stage.outcomes, [APPLIED, APPLIED])
+  })
+
+  it('given older code that cannot read the state, then the record that waits is not a repeat later', async () => {
+    const stage = stageOf({ ...process, version: 2 })
+    const records = [7, 8].map((offset, index) => logRecord(index, sent(`${offset}`, sequenceAt(offset))))
+    await stage.batch(records.slice(0, 1))
+    for (const version of [1, 2]) {
+      stage.consumer = { ...stage.consumer, process: { ...process, version } as Process }
+      await stage.batch(records.slice(1))
+    }
+    assert.deepEqual(stage.outcomes, [APPLIED, APPLIED])
+  })
+
+  it('given an emission that Kafka refuses, then the failure record that follows later ones has no origin', async () => {
+    const emitting: KeyedProcess<number> = {
+      ...process,
+      onEvent: (_, { id, entity }) => {
+        if (id === 'bad') throw new Error('bad')
+        const about = { key: entity, type: 'test.x', source: '/reading', data: {} }
+        return decided('sent', 1, [{ name: 'n', to: 'analytics', ...about }])
+      },
+    }
+    const published: OutgoingRecord[] = []
+    const publish = async (records: readonly OutgoingRecord[]) => {
+      const isRefused = ({ topic }: OutgoingRecord) => topic === topicName('analytics', 'test')
+      published.push(...records.filter(record => !isRefused(record)))
+      const unwritten = records.flatMap((record, index) => (isRefused(record) ? [index] : []))
+      if (unwritten.length > 0) throw Object.assign(new RecordRefused('refused'), { unwritten })
+    }
+    const log = ['ok', 'bad'].map((id, offset) => logRecord(offset, environmentReading(id)))
+    const stage = new Stage(emitting as KeyedProcess<unknown>)
+    const ports = { publisher: { publish }, log: new MemoryLogReader(log, 9, 'id') }
+    await stage.batch(log, { ports: { ...ports, breaker: { open: async () => 'reset' } } })
+    const carried = published.map(({ headers, value }) => [
+      JSON.parse(String(value)).errorType,
+      headers.some(([name]) => name === 'ce_origin'),
+    ])
+    assert.deepEqual(carried, [
+      ['unexpected-error', true],
+      ['emission-refused', false],
+    ])
+  })
+
+  it('given the ports of a function, then their log still has an identity', async () => {
+    const { ports } = new Stage(counting as Process)
+    const log = new MemoryLogReader([], 9, 'id')
+    const identity = await timed({ ...ports, log }, () => {}).log.identity?.(READINGS)
+    assert.deepEqual(identity, await log.identity(READINGS))
   })
 
   it('given takeovers at one offset, then each is higher than all records there and the earlier takeover', () => {

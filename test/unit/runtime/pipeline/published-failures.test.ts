@@ -9,6 +9,7 @@ import type { Event } from '../../../../packages/runtime/consumer/event.ts'
 import type { FailureData } from '../../../../packages/runtime/consumer/failure-event.ts'
 import { decided, type KeyedProcess } from '../../../../packages/runtime/consumer/process.ts'
 import { PublishedFailureReader } from '../../../../packages/runtime/pipeline/failures/published-failures.ts'
+import type { LogBounds } from '../../../../packages/runtime/pipeline/ports.ts'
 import { MemoryLogBounds } from '../../../../packages/runtime/testing/log-bounds.ts'
 import { MemoryLogReader } from '../../../../packages/runtime/testing/log-reader.ts'
 import { kafkaEvent } from '../../../../packages/runtime/testing/records.ts'
@@ -43,14 +44,20 @@ async function afterLoss() {
 type Lost = Awaited<ReturnType<typeof afterLoss>>
 
 /** Delivers the last record again: everything before it is read back. */
-async function readBack({ stage, log }: Lost, topics: readonly LogRecord[], remainingMs = () => 60_000) {
+async function readBack(
+  { stage, log }: Lost,
+  topics: readonly LogRecord[],
+  remainingMs = () => 60_000,
+  bounds: LogBounds = new MemoryLogBounds(topics),
+) {
   const publishedFailures = new PublishedFailureReader()
   const ports = {
     log: new MemoryLogReader([...log, ...topics], 1),
-    bounds: new MemoryLogBounds(topics),
+    bounds,
   }
   const last = kafkaEvent(log.slice(-1))
-  return stage.consume(last, { publishedFailures, ports, remainingMs })
+  const nowMs = () => (log.at(-1) as LogRecord).timestampMs + 30 * 86_400_000
+  return stage.consume(last, { publishedFailures, ports, remainingMs, nowMs })
 }
 
 function failureRecord(event: object, topic: string, offset = 0): LogRecord {
@@ -103,6 +110,13 @@ describe('a record that failed before a loss', () => {
     const late = failureRecord({ ...lost.failure, id: 'later' }, FAILURES, 7)
     await readBack(lost, [{ ...late, timestampMs: (lost.log[1] as LogRecord).timestampMs }])
     assert.equal(lost.stage.observer.recordsWithoutFailures, 1)
+  })
+
+  it('given that all failures have expired, then the records that are older than their retention are counted', async () => {
+    const lost = await afterLoss()
+    const bounds = { bounds: async () => [{ start: 5, end: 5 }] }
+    await readBack(lost, [], undefined, bounds)
+    assert.equal(lost.stage.observer.recordsWithoutFailures, 2)
   })
 
   it('given too little time to read all failures, then nothing is decided', async () => {

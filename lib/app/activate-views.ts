@@ -36,6 +36,12 @@ export function applyingName(env: string): string {
   return `views-apply:${env}`
 }
 
+/** Returns true if the plan puts those tables into force that the earlier one builds. Its activation was interrupted. */
+function completes(plan: ActivatedPlan, { building }: ActivatedPlan): boolean {
+  const generations = new Set(plan.tables.map(({ generation }) => generation))
+  return building.length > 0 && plan.building.length === 0 && building.every(one => generations.has(one))
+}
+
 /**
  * Appends the plan in force to every partition that the consumer `views` reads, if that is due. If a change of the tables was
  * interrupted while it appended a plan, that plan is appended to the other partitions too. If Redis has lost the change, it is taken
@@ -71,7 +77,7 @@ export async function activateViews(
     },
     isKnown: inRedis !== undefined,
     choose: async newest => {
-      const before = newest ?? inRedis
+      const before = newest && inRedis && completes(inRedis, newest) ? inRedis : (newest ?? inRedis)
       const plan = planAfterDeployment(before && (underway ? before : withoutBuilding(before)), packaged)
       if (plan.hash === inRedis?.hash) return plan
       return kept.update(now => (now && now.hash !== inRedis?.hash ? now : plan))

@@ -156,6 +156,20 @@ describe('the plan in force', () => {
     assert.deepEqual([environment.active, environment.inRedis], [['packaged'], ['packaged']])
   })
 
+  it('given a run that was killed after it had built its tables, then all partitions get its last plan', async () => {
+    for (const breaksAt of [1, 9, 18]) {
+      const environment = await started()
+      const applying = environment.value(applyingName('test'))
+      await applying.write({ underway: { aliveMs: Date.now() } })
+      await environment.apply(building)
+      await environment.apply(applied('new'), breaksAt)
+      await applying.write({ underway: { aliveMs: 0 } })
+      await environment.rules()
+      await environment.rules()
+      assert.deepEqual([environment.active, environment.inRedis], [['new'], ['new']], `record ${breaksAt}`)
+    }
+  })
+
   it('given that no activation is left, then the packaged plan holds, with a warning', async () => {
     const environment = await started()
     await environment.apply(applied('own'))

@@ -2,7 +2,7 @@ import { oneOf, text } from '../../packages/runtime/settings/values.ts'
 import { readCommandLine } from '../../programs/options.ts'
 import { UserError } from '../../programs/user-error.ts'
 
-const GROUPS = ['checks', 'unit', 'integration', 'long', 'matrix'] as const
+const GROUPS = ['checks', 'unit', 'integration', 'long'] as const
 export type Group = (typeof GROUPS)[number]
 
 /** Selection of the tests that a run executes. */
@@ -28,8 +28,7 @@ AWS_ENDPOINT_URL is set, that server is used instead.
   PATTERN          only test files whose path contains it, the long ones included
   --all            also the long tests: ledger, sabotages, rehearsal, reload, lost brokers …; at most 20 minutes. A
                    skipped test is a failure
-  --only GROUP     ${GROUPS.join(', ')}; can be repeated. The matrix tests the Kafka trigger with all frameworks and
-                   runs only if selected
+  --only GROUP     ${GROUPS.join(', ')}; can be repeated
   --kafka VERSION  start this version of Kafka, for example 3.9.1
   --help           show this help`
 
@@ -52,7 +51,7 @@ export function parseSelection(args: readonly string[]): Selection | undefined {
   if (help) return undefined
   if (positionals.length > 1)
     throw new UserError(`Specify at most one PATTERN, not ${positionals.join(' ')}.`)
-  if (all && only.length > 0) throw new UserError('--all runs all groups except the matrix. Omit --only.')
+  if (all && only.length > 0) throw new UserError('--all runs all groups. Omit --only.')
   const [pattern] = positionals
   const byDefault = all || pattern !== undefined ? ALL : SHORT
   return {

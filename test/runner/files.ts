@@ -26,10 +26,8 @@ export const TEST_GROUPS: readonly TestGroup[] = [
   {
     group: 'long',
     patterns: [
-      // Start the longest files first, so that none of them runs alone at the end. Of the trigger's matrix, only one framework is
-      // tested.
+      // Start the longest files first, so that none of them runs alone at the end.
       'test/long/{ledger,ledger-sabotage,rehearsal,start,tutorial,brokers-lost,generate-broker-away}.test.ts',
-      `${TRIGGER}/matrix/osls-3.test.ts`,
       'test/long/**/*.test.ts',
       `${TRIGGER}/long/**/*.test.ts`,
     ],
@@ -42,11 +40,6 @@ export const TEST_GROUPS: readonly TestGroup[] = [
       'test/integration/**/*.test.ts',
       `${TRIGGER}/integration/**/*.test.ts`,
     ],
-    needsServers: true,
-  },
-  {
-    group: 'matrix',
-    patterns: [`${TRIGGER}/matrix/**/*.test.ts`],
     needsServers: true,
   },
 ]

@@ -12,8 +12,8 @@ describe('the arguments of npm test', () => {
     [['--all'], { groups: [...SHORT, 'long'], isWhole: true }],
     [['ledger'], { groups: [...SHORT, 'long'], isWhole: false, pattern: 'ledger' }],
     [
-      ['--only', 'matrix', 'osls-3', '--kafka', '3.9.1'],
-      { groups: ['matrix'], isWhole: false, pattern: 'osls-3', kafkaVersion: '3.9.1' },
+      ['--only', 'integration', 'flow', '--kafka', '3.9.1'],
+      { groups: ['integration'], isWhole: false, pattern: 'flow', kafkaVersion: '3.9.1' },
     ],
   ]
   for (const [args, selection] of cases)
@@ -21,21 +21,14 @@ describe('the arguments of npm test', () => {
       assert.deepEqual(parseSelection(args), selection))
 
   it('given --all with --only, then it refuses', () => {
-    assert.throws(
-      () => parseSelection(['--all', '--only', 'unit']),
-      /--all runs all groups except the matrix/,
-    )
+    assert.throws(() => parseSelection(['--all', '--only', 'unit']), /--all runs all groups/)
   })
 })
 
 describe('the groups of tests', () => {
-  it('hold every test file exactly once; one file of the matrix stands for it among the long tests', async () => {
+  it('hold every test file exactly once', async () => {
     const selection = { groups: [], isWhole: false }
-    const groups = TEST_GROUPS.map(async ({ group, ...rest }) => {
-      const found = await filesOf({ group, ...rest }, selection)
-      return group === 'long' ? found.filter(file => !file.includes('/matrix/')) : found
-    })
-    const files = (await Promise.all(groups)).flat()
+    const files = (await Promise.all(TEST_GROUPS.map(group => filesOf(group, selection)))).flat()
     const all = await sourceFiles('test/**/*.test.ts', 'packages/msk-trigger/test/**/*.test.ts')
     assert.deepEqual(files.sort(), all)
   })

@@ -47,7 +47,7 @@ describe('the example, with the packed trigger installed', () => {
     await kafka?.close()
   })
 
-  /** The framework is the one of this repository: `npm run test:trigger-matrix` installs everything. */
+  /** The framework is the one of this repository. */
   async function installPacked(): Promise<void> {
     const file = join(folder, 'package.json')
     const manifest = JSON.parse(await readFile(file, 'utf8'))

@@ -1,7 +1,12 @@
-import { tryOrders } from '../integration/plugin-orders.ts'
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { after, afterEach, before, describe, it } from 'node:test'
+import { builtProject } from '../integration/built-project.ts'
+import { numbered, TestKafka } from '../integration/kafka.ts'
+import type { Project } from '../integration/project.ts'
 
-/** Two of the orders in `../matrix`. The order of the plugins, and the command. The first plugin matters most: the trigger before what builds. */
-const SAMPLE = [
+/** The order of the plugins, and the command. The first plugin matters most: the trigger before what builds. */
+const CASES = [
   [['trigger', 'esbuild', 'offline'], ['offline']],
   [
     ['trigger', 'webpack', 'offline'],
@@ -9,4 +14,31 @@ const SAMPLE = [
   ],
 ] as const
 
-tryOrders(SAMPLE)
+describe('plugins in any order', () => {
+  let kafka: TestKafka
+  let project: Project | undefined
+
+  before(async () => {
+    kafka = await TestKafka.connect()
+  })
+  afterEach(() => project?.remove())
+  after(() => kafka?.close())
+
+  for (const [order, command] of CASES) {
+    it(`given ${order.join(', ')} and serverless ${command.join(' ')}, then the bundle runs`, async () => {
+      const topic = await kafka.topic('order', 1)
+      // Earlier records would be the first to meet a function that is not built yet.
+      await kafka.send(topic, numbered(0, 3))
+      project = await builtProject(topic, order)
+      await project.start(...command)
+      await kafka.untilCommitted(project.group('f', topic), topic, [3])
+      assert.equal(await readFile(project.file('seen'), 'utf8'), 'built 0\nbuilt 1\nbuilt 2\n')
+      assert.doesNotMatch(
+        project.output,
+        /failed \(attempt/,
+        'no invocation met a function that was not built',
+      )
+      await project.end('SIGINT')
+    })
+  }
+})

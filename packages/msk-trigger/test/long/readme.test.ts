@@ -7,7 +7,7 @@ import { BROKERS, TestKafka } from '../integration/kafka.ts'
 import { Project } from '../integration/project.ts'
 import { Reader, readSteps, type Step } from '../integration/quick-start.ts'
 
-/** Installed in this repository: `npm run test:trigger-matrix` follows the README with all of its commands. */
+/** Installed in this repository. */
 const INSTALLED = ['kafkajs', 'serverless', 'serverless-offline']
 const PLUGIN = 'serverless-offline-msk-trigger'
 

@@ -6,7 +6,6 @@ import { isReached } from '../integration/secured/reached.ts'
 import { saysWhatIsWrong } from '../integration/secured/refusals.ts'
 import { WAYS } from '../integration/secured/ways.ts'
 
-// The matrix runs the whole plugin in every way.
 describe('a secured Kafka', () => {
   // One broker for all of them: its start takes longer than the tests.
   before(startBroker)

@@ -7,7 +7,7 @@ import { describe, it } from 'node:test'
 const TRIGGER = join(import.meta.dirname, '..', '..')
 
 /** Tests that look at the trigger from outside: a project that runs, a real Kafka, and what a handler receives. */
-const OUTSIDE = 'test/{integration,long,matrix}/**/*.test.ts'
+const OUTSIDE = 'test/{integration,long}/**/*.test.ts'
 const INSIDE = 'test/unit/**/*.test.ts'
 
 /** Rules that cannot be seen from outside, and why. RULES.md says so, too. */

@@ -1,4 +1,0 @@
-import { FRAMEWORKS } from './frameworks.ts'
-import { tryFramework } from './try-framework.ts'
-
-tryFramework(FRAMEWORKS['osls-3'])

@@ -33,17 +33,15 @@ interface Manifest {
 /**
  * Rebuilds the package's `dist`.
  *
- * @returns the path of `dist`
  * @throws Error if code or types cannot be built, or if a type comes from a package that is not a dependency
  */
-export async function buildPackage(parts: PackageBuild): Promise<string> {
+export async function buildPackage(parts: PackageBuild): Promise<void> {
   const { folder } = parts
   const dist = join(folder, 'dist')
   const manifest: Manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))
   await rm(dist, { recursive: true, force: true })
   await writeCode(parts, manifest, dist)
   await writeTypes(parts, manifest, dist)
-  return dist
 }
 
 async function writeCode(

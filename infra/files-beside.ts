@@ -1,17 +1,13 @@
 /**
- * Finds files that code starts at run time instead of importing them, such as a worker thread or a Python script. Compiled code is
- * in one flat folder, so the name of a TypeScript file changes when it is compiled. The supported forms are:
+ * Finds files that code starts at run time instead of importing them, such as a worker thread. Compiled code is in one flat
+ * folder, so the name of a TypeScript file changes when it is compiled. The supported form is:
  *
  *     new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './node-worker.js', import.meta.url)
- *
- *     new URL('./runner.py', import.meta.url)
  */
 import { join } from 'node:path'
 
 const TWO_NAMES =
   /new URL\(\s*import\.meta\.url\.endsWith\('\.ts'\)\s*\?\s*'([^']+)'\s*:\s*'\.\/([^'/]+)',\s*import\.meta\.url,?\s*\)/g
-/** Matches references to files that keep their names because they are not compiled. */
-const ONE_NAME = /new URL\(\s*'\.\/([^'/]+(?<!\.[jt]s))',\s*import\.meta\.url,?\s*\)/g
 /**
  * Matches uses of `import.meta` that work after compilation: the folder of the code itself, and packages that are resolved from
  * there.
@@ -37,13 +33,10 @@ export interface FileBeside {
  */
 export function filesBeside(path: string, code: string): FileBeside[] {
   const text = code.replace(COMMENTS, '').replace(HARMLESS, '')
-  if (text.replace(TWO_NAMES, '').replace(ONE_NAME, '').includes('import.meta'))
+  if (text.replace(TWO_NAMES, '').includes('import.meta'))
     throw new Error(
-      `${path} uses import.meta, which refers to another file after compilation. Use a form that infra/files-beside.ts supports`,
+      `${path} uses import.meta, which refers to another file after compilation. Use the form that infra/files-beside.ts supports`,
     )
-  const found = [
-    ...[...text.matchAll(TWO_NAMES)].map(([, source = '', name = '']) => ({ source, name })),
-    ...[...text.matchAll(ONE_NAME)].map(([, name = '']) => ({ source: name, name })),
-  ]
-  return found.map(({ source, name }) => ({ source: join(path, '..', source), name }))
+  const found = [...text.matchAll(TWO_NAMES)]
+  return found.map(([, source = '', name = '']) => ({ source: join(path, '..', source), name }))
 }

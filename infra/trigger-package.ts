@@ -1,9 +1,9 @@
 /**
  * Builds the npm package of the Kafka trigger, `serverless-offline-msk-trigger`: `npm run build` in `packages/msk-trigger` writes
  * JavaScript and type declarations to `dist/`. All JavaScript is in one folder, because the code looks there for the files that it
- * starts as threads or processes.
+ * starts as threads.
  */
-import { copyFile, glob, readFile } from 'node:fs/promises'
+import { glob, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buildPackage, PROJECT } from './built-package.ts'
 import { type FileBeside, filesBeside } from './files-beside.ts'
@@ -18,22 +18,19 @@ const COMMANDS = { kafka: 'broker/command.ts' }
 
 async function main(): Promise<void> {
   const started = await startedFiles()
-  const compiled = started.filter(({ source }) => source.endsWith('.ts'))
-  const dist = await buildPackage({
+  await buildPackage({
     folder: TRIGGER,
     entries: {
       ...EXPORTED,
       ...COMMANDS,
-      ...Object.fromEntries(compiled.map(({ source, name }) => [name.replace(/\.js$/, ''), source])),
+      ...Object.fromEntries(started.map(({ source, name }) => [name.replace(/\.js$/, ''), source])),
     },
     typed: Object.values(EXPORTED),
     chunkNames: '[name]-[hash]',
   })
-  const copied = started.filter(file => !compiled.includes(file))
-  await Promise.all(copied.map(({ source, name }) => copyFile(join(TRIGGER, source), join(dist, name))))
 }
 
-/** Returns the files that the plugin starts as a thread or a process. */
+/** Returns the files that the plugin starts as threads. */
 async function startedFiles(): Promise<FileBeside[]> {
   const files: FileBeside[] = []
   for await (const path of glob('**/*.ts', { cwd: TRIGGER, exclude: found => OTHERS.test(found) }))

@@ -26,12 +26,8 @@ export interface FunctionInvoker {
 
 /** Starts runtimes for the functions of a program. */
 export interface Runtimes {
-  /**
-   * Starts the runtime of a function with its current definition.
-   *
-   * @param notice receives lines for the log
-   */
-  start(functionKey: string, notice: (line: string) => void): Runtime
+  /** Starts the runtime of a function with its current definition. */
+  start(functionKey: string): Runtime
   /** True if instances can be reused; false if every invocation must load the handler again. */
   readonly areReused: boolean
   /** True if invocations are limited by the timeouts of their functions. */
@@ -44,14 +40,14 @@ function tooLate(instance: Instance): never {
   throw new Error('timeout: the response came too late (injected fault)')
 }
 
-/** Invokes functions in local threads or processes. Each function has separate instances. */
+/** Invokes functions on this machine. Each function has separate instances. */
 export class Invoker implements FunctionInvoker {
   readonly #runtimes: Runtimes
-  readonly #log: Pick<Log, 'notice' | 'error'>
+  readonly #log: Pick<Log, 'error'>
   readonly #report: WriteReport
   readonly #functions = new Map<string, InstancePool>()
 
-  constructor(runtimes: Runtimes, log: Pick<Log, 'notice' | 'error'>, report: WriteReport = () => {}) {
+  constructor(runtimes: Runtimes, log: Pick<Log, 'error'>, report: WriteReport = () => {}) {
     this.#runtimes = runtimes
     this.#log = log
     this.#report = report
@@ -92,12 +88,7 @@ export class Invoker implements FunctionInvoker {
       this.#log.error(`msk  ${functionKey}  ${reason}`)
       this.#report(JSON.stringify(report))
     }
-    const said = new Set<string>()
-    const notice = (line: string) => {
-      if (!said.has(line)) this.#log.notice(`msk  ${functionKey}  ${line}`)
-      said.add(line)
-    }
-    const start = () => new Instance(this.#runtimes.start(functionKey, notice), onIdleEnd)
+    const start = () => new Instance(this.#runtimes.start(functionKey), onIdleEnd)
     const instances = new InstancePool(start, this.#runtimes.areReused)
     this.#functions.set(functionKey, instances)
     return instances

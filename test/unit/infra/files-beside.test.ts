@@ -17,14 +17,9 @@ describe('files that a package starts at run time', () => {
       assert.deepEqual(filesBeside(path, code), [worker])
   })
 
-  it('given a script of another folder and language, then its source is found there', () => {
-    const code = "new URL(import.meta.url.endsWith('.ts') ? '../python/run.py' : './run.py', import.meta.url)"
-    assert.deepEqual(filesBeside(path, code), [{ source: 'invoke/python/run.py', name: 'run.py' }])
-  })
-
-  it('given a script beside the code, then it keeps its name', () => {
-    const code = "fileURLToPath(new URL('./runner.py', import.meta.url))"
-    assert.deepEqual(filesBeside(path, code), [{ source: 'invoke/node/runner.py', name: 'runner.py' }])
+  it('given a file of another folder, then its source is found there', () => {
+    const code = "new URL(import.meta.url.endsWith('.ts') ? '../other/run.ts' : './run.js', import.meta.url)"
+    assert.deepEqual(filesBeside(path, code), [{ source: 'invoke/other/run.ts', name: 'run.js' }])
   })
 
   it('given code that looks for its own folder, or for a package, then that holds after compilation', () => {
@@ -42,7 +37,7 @@ describe('files that a package starts at run time', () => {
 
   for (const code of [
     "new URL('./worker.ts', import.meta.url)",
-    "new URL('../python/runner.py', import.meta.url)",
+    "new URL('./runner.py', import.meta.url)",
     'join(import.meta.dirname, name)',
     "new URL(import.meta.url.endsWith('.ts') ? './a.ts' : './sub/a.js', import.meta.url)",
   ])

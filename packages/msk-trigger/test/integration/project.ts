@@ -15,27 +15,15 @@ export interface Invocation {
   readonly endedAtMs?: number
 }
 
-/** Command that runs a project; by default the framework and the Node of this repository. */
-export interface Framework {
-  /** Name in `node_modules/.bin` of this repository, or a path. */
-  readonly command: string
-  /** Path of a Node. */
-  readonly node?: string
-  /** Variables that are added to the environment. */
-  readonly env?: Readonly<Record<string, string>>
-}
-
 /** A separate serverless project that uses the plugin, in a temporary folder, with its own functions. */
 export class Project {
   readonly service: string
   readonly #folder: string
-  readonly #framework: Framework
   #program: Program | undefined
 
-  private constructor(folder: string, service: string, framework: Framework = { command: 'serverless' }) {
+  private constructor(folder: string, service: string) {
     this.#folder = folder
     this.service = service
-    this.#framework = framework
   }
 
   /**
@@ -89,8 +77,8 @@ export class Project {
   }
 
   /** A project in an existing folder, which `remove` deletes. */
-  static in(folder: string, service: string, framework?: Framework): Project {
-    return new Project(folder, service, framework)
+  static in(folder: string, service: string): Project {
+    return new Project(folder, service)
   }
 
   /** Runs `serverless <command>` until it ends, and returns its output. */
@@ -159,8 +147,7 @@ export class Project {
   }
 
   #serverless(command: readonly string[]): Program {
-    const { command: script, ...options } = this.#framework
-    return new Program(script, command, { cwd: this.#folder, ...options })
+    return new Program('serverless', command, { cwd: this.#folder })
   }
 }
 

@@ -1,5 +1,0 @@
-import app
-
-
-def handler(event, context):
-    return app.echo(event, context)

@@ -13,8 +13,6 @@ const TRIGGER = join(PROJECT, 'packages', 'msk-trigger')
 const OTHERS = /^(test|example|dist|node_modules)(\/|$)/
 /** Entry points in the package's `exports`. */
 const EXPORTED = { index: 'index.ts', 'inject-fault': 'faults/inject-fault.ts' }
-/** Entry points in the package's `bin`. */
-const COMMANDS = { kafka: 'broker/command.ts' }
 
 async function main(): Promise<void> {
   const started = await startedFiles()
@@ -22,7 +20,6 @@ async function main(): Promise<void> {
     folder: TRIGGER,
     entries: {
       ...EXPORTED,
-      ...COMMANDS,
       ...Object.fromEntries(started.map(({ source, name }) => [name.replace(/\.js$/, ''), source])),
     },
     typed: Object.values(EXPORTED),

@@ -1,5 +1,3 @@
-import { writeFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import process from 'node:process'
 import { unusedClusters } from './config/event-cluster.ts'
 import { declaredResources } from './config/event-destination.ts'
@@ -24,7 +22,6 @@ import { addPermissions } from './package/permissions.ts'
 import { announceResponseType } from './package/response-type.ts'
 import { lostMappings, nameClusters, writeMappings } from './package/template.ts'
 import { writeReportsTo } from './report/reports.ts'
-import { sampleEvent } from './sample-event.ts'
 import {
   ConfigurationError,
   type FunctionDefinition,
@@ -34,31 +31,11 @@ import {
 import { isObject } from './support/values.ts'
 import { Trigger } from './trigger.ts'
 
-const COMMANDS = {
-  kafka: {
-    usage: 'Commands for the Kafka events of functions',
-    commands: {
-      event: {
-        usage:
-          'Prints the event that a function would receive now with the newest records of its topic, for `serverless invoke local --path`',
-        lifecycleEvents: ['event'],
-        options: {
-          function: { usage: 'The function', shortcut: 'f', type: 'string', required: true },
-          topic: { usage: 'Topic, if the function reads several', type: 'string' },
-          records: { usage: 'Maximum number of records (default: 1)', type: 'string' },
-          output: { usage: 'File to write to, instead of printing', type: 'string' },
-        },
-      },
-    },
-  },
-}
-
 /**
  * Serverless Framework plugin with a Kafka trigger for `serverless offline`, and additional settings for the framework's `msk` and
  * `kafka` events.
  */
 export default class MskTriggerPlugin {
-  readonly commands = COMMANDS
   readonly hooks: Readonly<Record<string, () => unknown>>
   /**
    * Built module of `invoke/runtimes/node/worker.ts`. Loading the TypeScript source would cost 10 MiB and 70 ms more in each
@@ -102,7 +79,6 @@ export default class MskTriggerPlugin {
       'before:offline:start:init': this.#guard(() => this.#prepare()),
       'offline:start:init': this.#guard(() => this.#run()),
       'before:offline:start:end': () => this.#trigger?.stop(),
-      'kafka:event:event': this.#guard(() => this.#writeEvent()),
       // Hook that bundlers trigger after a build.
       'offline:functionsUpdated:cleanup': () => this.replaceInstances(),
     }
@@ -114,15 +90,6 @@ export default class MskTriggerPlugin {
    */
   async replaceInstances(functionKeys?: Iterable<string>): Promise<void> {
     await this.#invoker?.replaceInstances(functionKeys)
-  }
-
-  async #writeEvent(): Promise<void> {
-    const { function: functionKey, topic, records, output } = this.#cliOptions as Record<string, string>
-    const settings = readSettings(this.#custom(), process.env)
-    const mappings = readMappings(this.#functions(), this.#facts(), settings)
-    const json = await sampleEvent(mappings, { function: String(functionKey), topic, records }, settings)
-    if (output === undefined) process.stdout.write(`${json}\n`)
-    else await writeFile(resolve(this.#serverless.config.servicePath, output), `${json}\n`)
   }
 
   /** Reads the configuration, so that errors are reported before functions are built or started. */

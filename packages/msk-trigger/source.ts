@@ -35,7 +35,7 @@ const REJOIN = { retryDelayMs: 250, maxRetryDelayMs: 2_000 }
 export interface SourceParts {
   readonly settings: Settings
   readonly log: Log
-  readonly cluster: Omit<Cluster, 'close' | 'deleteGroup'>
+  readonly cluster: Omit<Cluster, 'close'>
   readonly sender: Sender | undefined
   readonly report: WriteReport
   readonly outage: Outage

@@ -97,11 +97,6 @@ export class Cluster {
     })
   }
 
-  /** Deletes a group without members. */
-  deleteGroup(groupId: string): Promise<unknown> {
-    return this.#ask(admin => admin.deleteGroups([groupId]))
-  }
-
   /** Repeats the request on a new connection, which has new metadata. A topic may be new, and a leader may change. */
   async #ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
     const askedAtMs = performance.now()

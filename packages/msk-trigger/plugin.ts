@@ -11,7 +11,6 @@ import {
   readMappings,
   type ServiceFacts,
 } from './config/mappings.ts'
-import { nearMisses } from './config/near-misses.ts'
 import { readSettings, readTemplateSettings, type Settings } from './config/settings.ts'
 import { cloudWarnings } from './config/warnings.ts'
 import { createResources } from './deliver/destination-check.ts'
@@ -153,8 +152,7 @@ export default class MskTriggerPlugin {
   }
 
   /**
-   * Logs warnings about misspelled names, and about settings that will not work in the cloud, before a deployment and at every
-   * start.
+   * Logs warnings about settings that will not work in the cloud, before a deployment and at every start.
    */
   #warn(): void {
     const functions = this.#functions()
@@ -165,7 +163,6 @@ export default class MskTriggerPlugin {
       ...(timeout !== undefined && { timeout }),
     }
     const lines = [
-      ...nearMisses(functions, this.#serverless.service.custom),
       ...cloudWarnings(functions, facts),
       ...lostMappings(functions, this.#serverless.getProvider('aws').naming),
     ]

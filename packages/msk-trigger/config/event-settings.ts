@@ -93,8 +93,6 @@ const SETTINGS = object({
   provisionedPollerConfig: exactOptional(POLLERS),
 })
 
-export const SETTING_NAMES: readonly string[] = Object.keys(SETTINGS.entries)
-
 /** Validated settings of an event. Settings that are null or missing in the configuration are absent. */
 export type EventSettings = InferOutput<typeof SETTINGS>
 

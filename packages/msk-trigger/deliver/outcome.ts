@@ -1,6 +1,5 @@
 import type { OpenChoices } from '../config/open-choices.ts'
 import { partitionName } from '../invoke/event.ts'
-import { nearest } from '../support/nearest.ts'
 import { describe, type PartitionRecords, pick, type WithOffset } from '../support/parts.ts'
 import { isObject, show } from '../support/values.ts'
 
@@ -45,17 +44,17 @@ export function readAnswer<R extends WithOffset>(
   if (answer == null) return { again: [] }
   if (!isObject(answer)) return retryWholeBatch(parts, `it returned ${brief(answer)}, not batchItemFailures`)
   const { batchItemFailures: failures } = answer
-  if (failures == null) return { again: [], ...misnamedList(answer) }
+  if (failures == null) return { again: [] }
   if (!Array.isArray(failures))
     return retryWholeBatch(parts, `batchItemFailures is ${brief(failures)}, not a list`)
   return partial(parts, failures, reading)
 }
 
 function warningOfIgnored(answer: unknown): { warning?: string } {
-  const name = listOfFailures(answer)
-  if (name === undefined) return {}
+  const failures = isObject(answer) ? answer.batchItemFailures : undefined
+  if (!Array.isArray(failures) || failures.length === 0) return {}
   const warning =
-    `it returned ${name}, but its event lacks functionResponseType: ReportBatchItemFailures. ` +
+    `it returned batchItemFailures, but its event lacks functionResponseType: ReportBatchItemFailures. ` +
     'The list is ignored and the batch is committed, as in the cloud'
   return { warning }
 }
@@ -76,9 +75,10 @@ function partial<R extends WithOffset>(
     const { offset } = item
     if (!part || typeof offset !== 'number' || !part.records.some(record => record.offset === offset)) {
       const [sample = ''] = byName.keys()
+      const right = `{ itemIdentifier: { partition: "${sample}", offset: 12 } }`
       return retryWholeBatch(
         parts,
-        `batchItemFailures names ${brief(failure)}, ${whatIsWrong(failure, sample)}`,
+        `batchItemFailures names ${brief(failure)}, which is not a partition and offset of this batch, like ${right}`,
       )
     }
     const offsets = failed.get(part.partition) ?? new Set()
@@ -104,49 +104,4 @@ function fromFirst<R extends WithOffset>(
 function brief(value: unknown): string {
   const text = show(value) ?? String(value)
   return text.length > 120 ? `${text.slice(0, 120)}…` : text
-}
-
-/** Name of the list in a partial response. Lambda ignores any other name. */
-const LIST = 'batchItemFailures'
-
-/** Returns the name under which a response contains a list of failures. Lambda may ignore the name, such as `BatchItemFailures`. */
-function listOfFailures(answer: unknown): string | undefined {
-  if (!isObject(answer)) return undefined
-  const isList = (key: string) => Array.isArray(answer[key]) && (answer[key] as unknown[]).length > 0
-  return [LIST, ...Object.keys(answer).filter(key => nearest(key, [LIST]))].find(isList)
-}
-
-/**
- * Returns a warning if a response contains a list of failures under a name that Lambda ignores, so that the response counts as a
- * success.
- */
-function misnamedList(answer: unknown): { warning?: string } {
-  const name = listOfFailures(answer)
-  if (name === undefined || name === LIST) return {}
-  return {
-    warning:
-      `it returned ${name}, which Lambda does not read: the list must be called ${LIST}. ` +
-      'The batch is committed, as in the cloud',
-  }
-}
-
-/**
- * Explains why a reported failure does not identify a record of the batch, with a hint for common mistakes.
- *
- * @param sample name of a partition, for the example in the explanation
- */
-function whatIsWrong(failure: unknown, sample: string): string {
-  const right = `{ itemIdentifier: { partition: "${sample}", offset: 12 } }`
-  if (!isObject(failure)) return `which must be like ${right}`
-  const { itemIdentifier: item } = failure
-  if (item === undefined) return `which has no itemIdentifier: it must be like ${right}`
-  if (typeof item === 'string' || typeof item === 'number')
-    return `whose itemIdentifier is a single value, as for SQS and Kinesis: for Kafka it must be like ${right}`
-  if (!isObject(item)) return `which must be like ${right}`
-  if (item.partition === undefined && item['topic-partition'] !== undefined)
-    return 'which has the older key "topic-partition": use "partition"'
-  if (typeof item.partition === 'number' || /^\d+$/.test(String(item.partition)))
-    return `whose partition is a number: it must have the topic before it, like "${sample}"`
-  if (typeof item.offset === 'string') return 'whose offset is a string: it must be a number'
-  return 'which is not a partition and offset of this batch'
 }

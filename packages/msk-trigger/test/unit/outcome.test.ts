@@ -63,29 +63,25 @@ describe('the outcome of an invocation', () => {
       /not a partition and offset/,
     ],
     ['an offset that was not in the event', failed({ partition: 'my.topic-0', offset: 12 }), /"offset":12/],
-    [
-      'an offset as text',
-      failed({ partition: 'my.topic-0', offset: '10' }),
-      /"offset":"10".*whose offset is a string: it must be a number/,
-    ],
+    ['an offset as text', failed({ partition: 'my.topic-0', offset: '10' }), /"offset":"10"/],
     ['no offset', failed({ partition: 'my.topic-0' }), /not a partition and offset/],
     ['an empty identifier', failed({}), /not a partition and offset/],
-    ['no identifier', { batchItemFailures: [null] }, /names null, which must be like/],
-    ['an identifier as text', failed('my.topic-0'), /as for SQS and Kinesis.*"my\.topic-0", offset: 12/],
-    ['an identifier as a list', failed(['my.topic-0']), /must be like \{ itemIdentifier/],
-    ['an item that is not a map', { batchItemFailures: ['my.topic-0'] }, /"my\.topic-0", which must be like/],
+    [
+      'no identifier',
+      { batchItemFailures: [null] },
+      /names null, which is not a partition and offset of this batch, like /,
+    ],
+    ['an identifier as text', failed('my.topic-0'), /"my\.topic-0", offset: 12/],
+    ['an identifier as a list', failed(['my.topic-0']), /like \{ itemIdentifier/],
+    ['an item that is not a map', { batchItemFailures: ['my.topic-0'] }, /names "my\.topic-0", which is not/],
     [
       'an item without its identifier',
       { batchItemFailures: [{ partition: 'my.topic-0', offset: 10 }] },
-      /has no itemIdentifier: it must be like/,
+      /not a partition and offset/,
     ],
-    [
-      'a partition as a number',
-      failed({ partition: 0, offset: 10 }),
-      /the topic before it, like "my\.topic-0"/,
-    ],
-    ['a partition as digits', failed({ partition: '0', offset: 10 }), /the topic before it/],
-    ['the older key', failed({ 'topic-partition': 'my.topic-0', offset: 10 }), /use "partition"/],
+    ['a partition as a number', failed({ partition: 0, offset: 10 }), /not a partition and offset/],
+    ['a partition as digits', failed({ partition: '0', offset: 10 }), /not a partition and offset/],
+    ['the older key', failed({ 'topic-partition': 'my.topic-0', offset: 10 }), /not a partition and offset/],
     [
       'one good and one bad item',
       failed({ partition: 'my.topic-0', offset: 11 }, { partition: 'x', offset: 1 }),
@@ -110,25 +106,8 @@ describe('the outcome of an invocation', () => {
     assert.equal(read({ batchItemFailures: [] }, false).warning, undefined)
   })
 
-  for (const name of ['BatchItemFailures', 'batchItemFailure', 'batch_item_failures', 'batchItemsFailures']) {
-    it(`given a list under the name ${name}, then it is ignored, with a warning`, () => {
-      const items = failed({ partition: 'my.topic-0', offset: 10 }).batchItemFailures
-      const outcome = read({ [name]: items })
-      assert.deepEqual(outcome.again, [])
-      assert.match(
-        outcome.warning ?? '',
-        new RegExp(`it returned ${name}, which Lambda does not read: .* batchItemFailures`),
-      )
-      assert.match(
-        read({ [name]: items }, false).warning ?? '',
-        new RegExp(`it returned ${name}, but its event lacks`),
-      )
-      assert.deepEqual(read({ [name]: [] }), { again: [] }, 'nothing is lost with an empty list')
-    })
-  }
-
-  it('given a list under another name, then there is no warning', () => {
-    assert.deepEqual(read({ failures: [1], items: [2] }), { again: [] })
+  it('given a list under another name, then it is ignored', () => {
+    assert.deepEqual(read({ BatchItemFailures: [1], items: [2] }), { again: [] })
   })
 
   it('retries the whole batch after an error (rule 22)', () => {

@@ -9,11 +9,9 @@ import { checkDestinations } from './deliver/destination-check.ts'
 import { senderFor } from './deliver/destinations.ts'
 import { Semaphore } from './deliver/semaphore.ts'
 import type { FunctionInvoker } from './invoke/invoker.ts'
-import { probe } from './poll/broker-probe.ts'
 import { Cluster, clientsOf } from './poll/cluster.ts'
 import { GroupMember } from './poll/member.ts'
 import { TopicWatch } from './poll/topics.ts'
-import { whyUnreachable } from './poll/unreachable.ts'
 import { Outage } from './report/attempts.ts'
 import type { WriteReport } from './report/reports.ts'
 import { EventSource } from './source.ts'
@@ -72,8 +70,6 @@ export class ClusterSources {
       origin: { mapping, brokers: mapping.bootstrapServers ?? settings.brokers },
     })
     const outage = new Outage()
-    // Probing requires an unencrypted connection.
-    const ask = settings.ssl === false ? probe : undefined
     const ending = this.#ending.signal
     this.warnings = accessWarnings(settings)
     this.#cluster = cluster
@@ -89,7 +85,6 @@ export class ClusterSources {
           report,
           outage,
           reserved: reserved.get(mapping.functionKey) as Semaphore,
-          whyUnreachable: error => whyUnreachable(error, settings.brokers, ask, settings.names),
           sender: mapping.destination && senderFor(mapping.destination, senderParts(mapping)),
           invoke: (...of) => invoker.invoke(mapping, ...of),
           member: (of, listener) => new GroupMember(connect, of, settings, listener),

@@ -40,7 +40,6 @@ export interface SourceParts {
   readonly report: WriteReport
   readonly outage: Outage
   readonly reserved: Semaphore
-  whyUnreachable(error: unknown): Promise<string | undefined>
   invoke(event: EventContent, requestId: string, answerCounts: boolean): Promise<unknown>
   member(mapping: Mapping, listener: MemberListener): Pick<GroupMember, keyof GroupMember>
 }
@@ -142,7 +141,6 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
 
   /** Reads until reading fails or the member is asked to leave. Returns the number of consecutive failures. */
   async #readOnce(): Promise<number> {
-    this.#trouble.begins()
     try {
       if (!(await this.#hasTopic())) return this.#trouble.noTopic()
       const largestBatch = await this.#parts.cluster.largestBatch(this.#mapping.topic)
@@ -152,7 +150,7 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
       await this.#member.read(largestBatch)
       return 0
     } catch (error) {
-      return await this.#trouble.failed(error)
+      return this.#trouble.failed(error)
     }
   }
 

@@ -48,10 +48,7 @@ export interface KnownClusters {
 }
 
 /** Names of the settings in `custom.mskTrigger`, for use in messages. */
-export const DEFAULT_NAMES: ClusterSettingNames = {
-  ...settingNames('custom.mskTrigger'),
-  brokers: 'custom.mskTrigger.brokers, or KAFKA_BROKERS',
-}
+export const DEFAULT_NAMES = settingNames('custom.mskTrigger')
 
 /** Builds the error message for invalid brokers. It masks credentials, because a user may have included them by mistake. */
 const BROKERS: ReturnType<typeof must> = issue => withoutLogin(must('a list of host:port')(issue))

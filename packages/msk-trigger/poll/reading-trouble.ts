@@ -4,13 +4,9 @@ import { Attempts, type Outage, shouldLog } from '../report/attempts.ts'
 import { isCoordinatorLoading, isUnreachable, rootMessage } from '../report/explain.ts'
 import type { MappingReports, StallKind } from '../report/reports.ts'
 import type { Log } from '../support/framework.ts'
-import { missingTopic } from './unreachable.ts'
 
-/**
- * Time after which a start that is not finished is explained in the log, in milliseconds. A typical start takes well under a
- * second.
- */
-const EXPLAINED_AFTER_MS = 4_000
+/** Time after which a group that is still being joined is logged, in milliseconds. Joining typically takes well under a second. */
+const LONG_JOIN_MS = 4_000
 /** Attempts that may fail because the group's coordinator is loading: at least ten seconds. Later failures are reported. */
 const LOADING_ATTEMPTS = 8
 
@@ -22,8 +18,6 @@ export interface TroubleParts {
   readonly reports: Pick<MappingReports, 'stalled' | 'resumed'>
   readonly outage: Outage
   readonly ending: AbortSignal
-  /** @param error error of kafkajs; undefined if no request has failed yet */
-  whyUnreachable(error: unknown): Promise<string | undefined>
 }
 
 /** Logs why an event source cannot read. Failures are counted until a fetch succeeds; joining the group is not sufficient. */
@@ -43,16 +37,10 @@ export class ReadingTrouble {
     return this.#attempts.isFailing()
   }
 
-  /**
-   * Called when an attempt to read begins with a request to Kafka. If there is no response for a while, an explanation is logged.
-   */
-  begins(): void {
-    this.#explainLater(() => this.#explainSilence())
-  }
-
-  /** Called when the group is being joined. If this takes a while, an explanation is logged. */
+  /** Called when the group is being joined. If this takes a while, that is logged. */
   joins(): void {
-    this.#explainLater(() => this.#explainJoin())
+    clearTimeout(this.#waiting)
+    if (!this.isFailing) this.#waiting = setTimeout(() => this.#noteJoin(), LONG_JOIN_MS).unref()
   }
 
   settled(): void {
@@ -72,7 +60,7 @@ export class ReadingTrouble {
   }
 
   /** Called when an attempt has failed. Returns the number of consecutive failures. */
-  async failed(error: unknown): Promise<number> {
+  failed(error: unknown): number {
     const isLoading = isCoordinatorLoading(error)
     const loading = isLoading ? this.#loading.failed() : 0
     if (isLoading && loading <= LOADING_ATTEMPTS) return loading
@@ -82,8 +70,12 @@ export class ReadingTrouble {
       this.#warn(what, attempt)
       return attempt
     }
+    const { settings, log, outage, ending } = this.#parts
     const attempt = this.#failed(`not reading: ${rootMessage(error)}`, 'unreachable')
-    if (shouldLog(attempt) && this.#parts.outage.isNews(attempt)) await this.#warnOfOutage(error, attempt)
+    if (shouldLog(attempt) && outage.isNews(attempt) && !ending.aborted)
+      log.warning(
+        `msk  Kafka does not answer at ${settings.brokers}: ${rootMessage(error)}. Retrying (attempt ${attempt})`,
+      )
     return attempt
   }
 
@@ -114,27 +106,7 @@ export class ReadingTrouble {
     if (!ending.aborted) log.warning(`${name}  ${what} Retrying (attempt ${attempt})`)
   }
 
-  async #warnOfOutage(error: unknown, attempt: number): Promise<void> {
-    const { log, ending, whyUnreachable } = this.#parts
-    if (ending.aborted) return
-    const why = await whyUnreachable(error)
-    if (!ending.aborted) log.warning(`msk  ${why}. Retrying (attempt ${attempt})`)
-  }
-
-  #explainLater(explain: () => void): void {
-    clearTimeout(this.#waiting)
-    if (!this.isFailing) this.#waiting = setTimeout(explain, EXPLAINED_AFTER_MS).unref()
-  }
-
-  /** Logs an explanation of the missing response. The server may have sent a response that kafkajs cannot read. */
-  async #explainSilence(): Promise<void> {
-    const { log, ending, outage, whyUnreachable } = this.#parts
-    const why = await whyUnreachable(undefined)
-    if (why !== undefined && !ending.aborted && !this.isFailing && outage.isNews(0))
-      log.warning(`msk  ${why}`)
-  }
-
-  #explainJoin(): void {
+  #noteJoin(): void {
     const { name, mapping, settings, log, ending } = this.#parts
     if (ending.aborted) return
     log.notice(
@@ -142,4 +114,12 @@ export class ReadingTrouble {
         `${settings.sessionTimeoutMs / 1000} s`,
     )
   }
+}
+
+/** Returns the advice for a topic that does not exist. */
+function missingTopic(topic: string, brokers: readonly string[]): string {
+  return (
+    `topic ${topic} does not exist: create topic ${topic}, for example with kafka-topics.sh --bootstrap-server ` +
+    `${brokers[0]} --create --topic ${topic}, or set custom.mskTrigger.createTopics: true.`
+  )
 }

@@ -50,7 +50,6 @@ describe('a stopped source leaves its group, in whatever state its join is', () 
       report: () => {},
       outage: new Outage(),
       reserved: new Semaphore(Number.POSITIVE_INFINITY),
-      whyUnreachable: async () => undefined,
       sender: undefined,
       cluster,
       invoke: async () => {},

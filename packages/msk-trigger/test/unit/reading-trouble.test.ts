@@ -4,8 +4,6 @@ import { ReadingTrouble, type TroubleParts } from '../../poll/reading-trouble.ts
 import { Outage } from '../../report/attempts.ts'
 import { recordedReports } from './support.ts'
 
-const turn = () => new Promise<void>(resolve => setImmediate(resolve))
-
 function given(part: Partial<TroubleParts> = {}) {
   const log: string[] = []
   const note = (line: string) => log.push(line)
@@ -17,48 +15,37 @@ function given(part: Partial<TroubleParts> = {}) {
     reports: recordedReports().reports,
     outage: new Outage(),
     ending: new AbortController().signal,
-    whyUnreachable: async () => undefined,
     ...part,
   })
   return { trouble, log }
 }
 
-/** Does the step of a start, and waits for longer than it usually takes. */
-async function wait(step: 'begins' | 'joins', ...troubles: ReadingTrouble[]): Promise<void> {
+/** Joins the group, for longer than it usually takes. */
+function join(...troubles: ReadingTrouble[]): void {
   mock.timers.enable({ apis: ['setTimeout'] })
   try {
-    for (const trouble of troubles) trouble[step]()
+    for (const trouble of troubles) trouble.joins()
     mock.timers.tick(4_000)
-    await turn()
   } finally {
     mock.timers.reset()
   }
 }
 
-describe('a start that takes long', () => {
-  it('is explained by the group, if that is being joined', async () => {
+describe('a group whose joining takes long', () => {
+  it('is logged', () => {
     const { trouble, log } = given()
-    await wait('begins', trouble)
-    assert.deepEqual(log, [], 'Kafka answers')
-    await wait('joins', trouble)
+    join(trouble)
     assert.deepEqual(log, ['f  still joining group g: Kafka waits for a member that was killed, up to 10 s'])
   })
 
-  it('is explained by what listens there, once for all sources', async () => {
-    const parts = { outage: new Outage(), whyUnreachable: async () => 'Kafka does not answer: b:1 is silent' }
-    const [one, other] = [given(parts), given(parts)]
-    await wait('begins', one.trouble, other.trouble)
-    assert.deepEqual([...one.log, ...other.log], ['msk  Kafka does not answer: b:1 is silent'])
-  })
-
-  it('is not explained once reading has started, has failed, or is stopped', async () => {
+  it('is not logged once reading has started, has failed, or is stopped', () => {
     const { trouble, log } = given()
-    trouble.begins()
+    trouble.joins()
     trouble.settled()
     const stopped = given({ ending: AbortSignal.abort() })
     const failing = given()
     failing.trouble.noTopic()
-    await wait('joins', stopped.trouble, failing.trouble)
+    join(stopped.trouble, failing.trouble)
     assert.deepEqual([log, stopped.log, failing.log.slice(1)], [[], [], []])
   })
 })
@@ -73,32 +60,32 @@ describe('a coordinator that is loading', () => {
 
   const notFound = Object.assign(new Error(loading.message), { name: 'KafkaJSGroupCoordinatorNotFound' })
 
-  it('is neither logged nor reported for about ten seconds, and is no outage afterwards', async () => {
+  it('is neither logged nor reported for about ten seconds, and is no outage afterwards', () => {
     for (const error of [loading, exhausted, notFound]) {
       const recorded = recordedReports()
       const { trouble, log } = given({ reports: recorded.reports })
-      for (let attempt = 1; attempt <= 8; attempt += 1) assert.equal(await trouble.failed(error), attempt)
+      for (let attempt = 1; attempt <= 8; attempt += 1) assert.equal(trouble.failed(error), attempt)
       assert.deepEqual([log, recorded.written], [[], []])
-      await trouble.failed(error)
+      trouble.failed(error)
       assert.deepEqual(log, ['f  not reading: The group coordinator is not available. Retrying (attempt 1)'])
       assert.deepEqual(recorded.written, ['stalled reading error 1'])
     }
   })
 
-  it('may load again after each success', async () => {
+  it('may load again after each success', () => {
     const { trouble, log } = given()
-    for (let attempt = 1; attempt <= 8; attempt += 1) await trouble.failed(loading)
+    for (let attempt = 1; attempt <= 8; attempt += 1) trouble.failed(loading)
     trouble.fetched()
-    await trouble.failed(loading)
+    trouble.failed(loading)
     assert.deepEqual(log, [])
   })
 })
 
 describe('a topic that does not exist', () => {
-  it('is named with the way to create it as soon as Kafka answers, also after an outage', async () => {
+  it('is named with the way to create it as soon as Kafka answers, also after an outage', () => {
     const { trouble, log } = given()
     const away = Object.assign(new Error('refused'), { name: 'KafkaJSConnectionError' })
-    for (let attempt = 1; attempt <= 4; attempt += 1) await trouble.failed(away)
+    for (let attempt = 1; attempt <= 4; attempt += 1) trouble.failed(away)
     log.length = 0
     for (let attempt = 5; attempt <= 8; attempt += 1) trouble.noTopic()
     assert.equal(log.length, 2)

@@ -33,8 +33,8 @@ export class KafkaAccess {
     { brokers, ssl, sasl, names = DEFAULT_NAMES }: AccessSettings,
     env: Readonly<Record<string, string | undefined>>,
   ) {
-    if (typeof ssl === 'object' && hasSecrets(ssl)) requireSecrets(names.ssl, env, names.override)
-    if (sasl && 'secret' in sasl) requireSecrets(names.sasl, env, names.override)
+    if (typeof ssl === 'object' && hasSecrets(ssl)) requireSecrets(names.ssl, env)
+    if (sasl && 'secret' in sasl) requireSecrets(names.sasl, env)
     this.#certificates = certificatesFor(ssl, names.ssl)
     this.#login = loginFor(sasl, names.sasl)
     const advice = adviceOf(names)

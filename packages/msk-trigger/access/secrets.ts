@@ -22,16 +22,11 @@ export type Secret = Readonly<Record<string, unknown>>
  * @param override section of the settings in which users can set the credentials instead of a secret
  * @throws ConfigurationError if no emulator is configured
  */
-export function requireSecrets(
-  setting: string,
-  env: Readonly<Record<string, string | undefined>>,
-  override?: string,
-): void {
+export function requireSecrets(setting: string, env: Readonly<Record<string, string | undefined>>): void {
   try {
     awsEndpoint('secretsmanager', NOTHING_READ, env)
   } catch (error) {
-    const message = `${setting} names a secret: ${(error as Error).message}`
-    throw new ConfigurationError(override ? `${message}; or set ssl and sasl under ${override}` : message)
+    throw new ConfigurationError(`${setting} names a secret: ${(error as Error).message}`)
   }
 }
 

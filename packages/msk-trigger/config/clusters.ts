@@ -14,11 +14,8 @@ import { SASL, type SaslSettings, SSL, type TlsSettings } from './security.ts'
 import { hiddenMap, must, mustBe } from './setting-errors.ts'
 
 export interface ClusterSettingNames {
-  readonly brokers: string
   readonly ssl: string
   readonly sasl: string
-  /** Section of the settings in which users can set the credentials instead of a secret. */
-  readonly override?: string
 }
 
 /** Brokers of a Kafka cluster, with the settings for encryption and authentication. */
@@ -29,23 +26,17 @@ export interface ClusterSettings {
   readonly names: ClusterSettingNames
 }
 
-/** Value of the setting `custom.mskTrigger.clusters`. Each key is the ARN, the name or a bootstrap server of a cloud cluster. */
+/** Value of the setting `custom.mskTrigger.clusters`, with at most one entry. Its key is the ARN, the name or a bootstrap server of a cloud cluster. */
 export type LocalClusters = Readonly<
   Record<
     string,
     {
-      readonly brokers?: readonly string[]
+      readonly brokers: readonly string[]
       readonly ssl?: boolean | TlsSettings
       readonly sasl?: SaslSettings
     }
   >
 >
-
-/** Clusters in the settings. `brokers` are the default for events without an entry in `clusters`. */
-export interface KnownClusters {
-  readonly brokers: readonly string[]
-  readonly clusters: LocalClusters
-}
 
 /** Names of the settings in `custom.mskTrigger`, for use in messages. */
 export const DEFAULT_NAMES = settingNames('custom.mskTrigger')
@@ -60,10 +51,13 @@ export const BROKER_LIST = pipe(
   transform(listed),
 )
 
-export const CLUSTERS = record(
-  string(),
-  hiddenMap({ brokers: exactOptional(BROKER_LIST), ssl: exactOptional(SSL), sasl: exactOptional(SASL) }),
-  mustBe('a map of clusters'),
+export const CLUSTERS = pipe(
+  record(
+    string(),
+    hiddenMap({ brokers: BROKER_LIST, ssl: exactOptional(SSL), sasl: exactOptional(SASL) }),
+    mustBe('a map with a cluster'),
+  ),
+  check(clusters => Object.keys(clusters).length <= 1, 'must have one cluster at most'),
 ) as GenericSchema<unknown, LocalClusters>
 
 /** Returns the TLS settings of a cluster. If `ssl` is not set, TLS is used only with IAM authentication. */
@@ -79,7 +73,7 @@ export function encryptionOf({
 
 /** Returns the names of the settings in a section, for use in messages. */
 export function settingNames(section: string): ClusterSettingNames {
-  return { brokers: `${section}.brokers`, ssl: `${section}.ssl`, sasl: `${section}.sasl` }
+  return { ssl: `${section}.ssl`, sasl: `${section}.sasl` }
 }
 
 function listed(given: string | string[]): string[] {
@@ -87,7 +81,7 @@ function listed(given: string | string[]): string[] {
 }
 
 /** Returns true if the text has the form `host:port`. */
-export function isBroker(entry: string): boolean {
+function isBroker(entry: string): boolean {
   const [, port] = /^(?:[^\s,:]+|\[[^\]]+\]):(\d+)$/.exec(entry) ?? []
   return Number(port) >= 1 && Number(port) <= 65_535
 }

@@ -1,6 +1,6 @@
 import { ConfigurationError, type FunctionDefinition } from '../support/framework.ts'
 import { show } from '../support/values.ts'
-import type { ClusterSettings, KnownClusters } from './clusters.ts'
+import type { ClusterSettings } from './clusters.ts'
 import type { Destination } from './destination-setting.ts'
 import { bootstrapServersIn, cloudName, clusterOf } from './event-cluster.ts'
 import { destinationOf } from './event-destination.ts'
@@ -88,7 +88,7 @@ const DEFAULT_TIMEOUT_SECONDS = 6
 export function readMappings(
   functions: Readonly<Record<string, FunctionDefinition>>,
   facts: ServiceFacts,
-  settings: Pick<Settings, 'open'> & KnownClusters & RegistryPluginSettings,
+  settings: Pick<Settings, 'open' | 'brokers' | 'clusters'> & RegistryPluginSettings,
 ): Mapping[] {
   const enabled = [...kafkaEvents(functions)].filter(({ event }) => event.enabled !== false)
   const mappings = readEach(readEvents(enabled), kafkaEvent => {
@@ -123,7 +123,7 @@ export function intrinsicContext(facts: Omit<ServiceFacts, 'timeout'>): Intrinsi
 function readMapping(
   kafkaEvent: ReadEvent,
   facts: ServiceFacts,
-  { open, brokers, clusters, ...plugin }: Pick<Settings, 'open'> & KnownClusters & RegistryPluginSettings,
+  { open, clusters, ...plugin }: Pick<Settings, 'open' | 'clusters'> & RegistryPluginSettings,
 ): Omit<Mapping, 'functionArn' | 'functionTimeoutMs' | 'reservedConcurrency'> {
   const { functionKey, kind, event, settings } = kafkaEvent
   const { topic, maximumBatchingWindow, maximumRecordAgeInSeconds: age = -1 } = settings
@@ -137,7 +137,7 @@ function readMapping(
     }),
     ...(bootstrapServers && { bootstrapServers }),
   }
-  const cluster = clusterOf(kafkaEvent, cloud, { brokers, clusters })
+  const cluster = clusterOf(cloud, clusters)
   return {
     functionKey,
     kind,
@@ -233,7 +233,7 @@ export function mixedClusters(mappings: readonly Mapping[]): string[] {
     const names = [...new Set(readers.map(cloudName))]
     return names.length > 1
       ? [
-          `topic ${topic} of ${names.join(' and of ')} is read from the same brokers: set the brokers of each cluster under ` +
+          `topic ${topic} of ${names.join(' and of ')} is read from the same brokers: set the brokers of one of them under ` +
             'custom.mskTrigger.clusters',
         ]
       : []

@@ -84,7 +84,7 @@ export const SETTINGS = {
   },
   clusters: {
     must: optional(CLUSTERS, {}),
-    meaning: 'the brokers of single clusters, see [Several clusters](#several-clusters)',
+    meaning: 'the brokers of a second cluster, see [A second cluster](#a-second-cluster)',
   },
   clientId: { must: optional(text, 'msk-trigger'), meaning: 'the client id that the broker sees' },
   retryDelayMs: {

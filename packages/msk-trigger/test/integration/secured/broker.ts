@@ -37,7 +37,7 @@ export function clientWith(security: object, listener: keyof SecuredKafka, retri
 }
 
 /** The same, for a cluster. */
-export function clientOf(cluster: ConstructorParameters<typeof KafkaAccess>[0], retries = 0) {
+function clientOf(cluster: ConstructorParameters<typeof KafkaAccess>[0], retries = 0) {
   const access = new KafkaAccess(cluster, process.env)
   const { brokers } = cluster
   const client = new Kafka({

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { clusterOf } from '../../../config/event-cluster.ts'
 import { Cluster } from '../../../poll/cluster.ts'
-import { clientOf, clientWith, FAILED, kafka, secrets, TOPIC } from './broker.ts'
+import { clientWith, FAILED, TOPIC } from './broker.ts'
 import { closeTokenEndpoint, useIamCredentials, WAYS } from './ways.ts'
 
 export function isReached(): void {
@@ -20,18 +19,5 @@ export function isReached(): void {
         await producer.disconnect()
         assert.equal(sent?.errorCode, 0)
       })
-
-    it('with the secrets of a kafka event', async () => {
-      const accessConfigurations = {
-        saslScram512Auth: [secrets.scram],
-        serverRootCaCertificate: [secrets.ca],
-      }
-      const kafkaEvent = { functionKey: 'f', kind: 'kafka', event: { accessConfigurations } } as const
-      const known = { brokers: [], clusters: {} }
-      const cluster = clusterOf(kafkaEvent, { bootstrapServers: [kafka.sasl] }, known)
-      assert.ok(cluster)
-      const { client, ready } = clientOf(cluster)
-      assert.equal(await new Cluster(client, ready).hasTopic(TOPIC), true)
-    })
   })
 }

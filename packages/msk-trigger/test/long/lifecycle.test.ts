@@ -87,7 +87,7 @@ describe('the shutdown of the trigger', () => {
     process.env.KAFKA_BROKERS = '127.0.0.1:1'
     try {
       await own.startWithoutWaiting()
-      await own.untilSays(/is Kafka running at 127\.0\.0\.1:1\?/)
+      await own.untilSays(/Kafka does not answer at 127\.0\.0\.1:1: /)
     } finally {
       process.env.KAFKA_BROKERS = before
     }

@@ -1,6 +1,6 @@
 /**
- * Declaration of a command of `sluice`: its texts, its arguments and options, and the function that runs it. Parsing, help,
- * completion and the types of the values are derived from the declaration. `commands.ts` lists the commands.
+ * Declaration of a command of `sluice`: its texts, its arguments and options, and the function that runs it. Parsing, help
+ * and the types of the values are derived from the declaration. `commands.ts` lists the commands.
  */
 import { duration } from '../lib/app/settings/duration.ts'
 import { ENVIRONMENT_NAME } from '../packages/runtime/settings/general.ts'

@@ -42,7 +42,7 @@ interface Named {
   readonly command: Command
 }
 
-/** Returns all commands that can be run. Hidden commands and `help` are not included. */
+/** Returns all commands that can be run, without `help`. */
 function commandsBelow(parent: Command, before: readonly string[] = []): Named[] {
   const visible = parent.createHelp().visibleCommands(parent)
   return visible

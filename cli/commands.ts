@@ -7,11 +7,8 @@
 import { OPEN_MS } from '../packages/runtime/pipeline/failures/failure-surge.ts'
 import type { CommandValue } from './command.ts'
 
-/**
- * Command with its description and its file. The description is absent for a command that is used only by programs, so that the
- * help does not show it.
- */
-type Leaf = readonly [line: string | undefined, load: () => Promise<{ readonly default: CommandValue }>]
+/** Command with its description and its file. */
+type Leaf = readonly [line: string, load: () => Promise<{ readonly default: CommandValue }>]
 
 interface Group {
   readonly line: string
@@ -219,6 +216,4 @@ functions start only if their schemas are registered.`,
     },
   },
   stacks: ['list the running stacks', () => import('./stacks.ts')],
-  completion: ['print the completion script of a shell', () => import('./completion/index.ts')],
-  complete: [undefined, () => import('./completion/complete.ts')],
 }

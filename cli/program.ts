@@ -101,7 +101,6 @@ export async function program(
     get stack() {
       return sluice.opts().stack
     },
-    commandLine: words => program(terminal, { command: undefined }, words),
     withKafkaOptions: environment => kafkaEnvironment(running.command, environment, terminal.folder),
   }
   await addCommands(sluice, COMMANDS, args && wordsOf(args), context)
@@ -121,7 +120,7 @@ async function addCommands(
       await addCommands(group, entry.commands, words && (words[0] === name ? words.slice(1) : []), terminal)
     } else {
       const [line, load] = entry
-      const command = parent.command(name, { hidden: line === undefined }).summary(line ?? '')
+      const command = parent.command(name).summary(line)
       if (words === undefined || words[0] === name) declare(command, (await load()).default, terminal)
     }
   }

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
-import type { Command } from 'commander'
 import type { SettingsFile } from '../lib/app/settings-file.ts'
 import type { Environment } from '../packages/runtime/settings/slice.ts'
 
@@ -24,8 +23,6 @@ export interface Terminal {
   readonly withKafkaOptions?: (environment: Environment) => Environment
   /** Folder with the files of running stacks. */
   readonly stacksDir?: string
-  /** Builds the command line. Only the commands that the words select are loaded. */
-  readonly commandLine?: (words: readonly string[]) => Promise<Command>
   /** Signal that is aborted when the user wants to stop the command. The command must then finish its work and end. */
   readonly stop: AbortSignal
   /**

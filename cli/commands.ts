@@ -148,7 +148,6 @@ ${OPEN_MS / 60_000} minutes, or when an operator resets it.`,
     },
   },
   inspect: ['show the events in a captured Lambda event', () => import('./inspect/index.ts')],
-  logs: ['show the logs of functions', () => import('./logs/index.ts')],
   rules: {
     line: 'check, test, score and back-test alert rules',
     about: 'Check, test, score and back-test the alert rules: the YAML files that define alerts.',

@@ -170,7 +170,7 @@ async function runFunctions(
     })
     if (console.address) report({ service: 'console', state: 'ready', detail: console.address, ms: 0 })
     screen.line(`${' '.repeat(21)}logs: ${relative(PROJECT, functionLogsDir(logsDir))}\n`)
-    screen.line('Ctrl-C stops everything. Meanwhile: npm run smoke · npx sluice stats · npx sluice logs -f\n')
+    screen.line('Ctrl-C stops everything. Meanwhile: npm run smoke · npx sluice stats\n')
     const over = new AbortController()
     const polled = pollGivenUp(run, over.signal)
     try {

@@ -50,7 +50,7 @@ function named(name: string, stacks: readonly Stack[]): Stack {
  *
  * @throws StackNotFound if several other stacks are running
  */
-export function onlyOne(stacks: readonly Stack[]): Stack | undefined {
+function onlyOne(stacks: readonly Stack[]): Stack | undefined {
   const ready = stacks.filter(({ state }) => state === 'ready')
   if (!isUndecided(ready)) return ready.find(({ name }) => name === DEFAULT_STACK) ?? ready[0]
   const name = ready[0]?.name

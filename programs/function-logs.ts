@@ -2,9 +2,6 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Name of the framework's own log in `sluice logs`. */
-export const FRAMEWORK = 'serverless'
-
 /** Environment variable with the folder for the logs of functions in `serverless offline`. */
 export const FUNCTION_LOGS = 'SLUICE_FUNCTION_LOGS'
 
@@ -12,7 +9,7 @@ const SUFFIX = '.log'
 
 /** Returns the log file of `serverless offline` itself. */
 export function frameworkLog(logsDir: string): string {
-  return join(logsDir, `${FRAMEWORK}${SUFFIX}`)
+  return join(logsDir, `serverless${SUFFIX}`)
 }
 
 /** Returns the folder with a file for each function that has logged anything. */

@@ -8,20 +8,17 @@ const MAX_BYTES = 4 * 1024 * 1024
 export class LogFile {
   readonly #path: string
   #position: number
-  #isFirstCut: boolean
   #decoder = new StringDecoder('utf8')
   #rest = ''
 
   /**
    * Opens a file.
    *
-   * @param lastBytes number of bytes before the end of the file, from which the first complete line is read; by default, the file
-   * is read from its beginning
+   * @param isFromEnd true to skip the present content; by default, the file is read from its beginning
    */
-  constructor(path: string, lastBytes?: number) {
+  constructor(path: string, isFromEnd = false) {
     this.#path = path
-    this.#position = lastBytes === undefined ? 0 : Math.max(0, sizeOf(path) - lastBytes)
-    this.#isFirstCut = this.#position > 0 && lastBytes !== 0
+    this.#position = isFromEnd ? sizeOf(path) : 0
   }
 
   /** Returns the lines that were completed since the last call; empty if the file does not exist. */
@@ -29,9 +26,7 @@ export class LogFile {
     const text = this.#newText()
     const lines = (this.#rest + text).split('\n')
     this.#rest = lines.pop() ?? ''
-    if (!this.#isFirstCut || lines.length === 0) return lines
-    this.#isFirstCut = false
-    return lines.slice(1)
+    return lines
   }
 
   #newText(): string {
@@ -56,7 +51,6 @@ export class LogFile {
 
   #beginAnew(): void {
     this.#position = 0
-    this.#isFirstCut = false
     this.#rest = ''
     this.#decoder = new StringDecoder('utf8')
   }
@@ -93,7 +87,7 @@ export function followLogs(
   files: () => readonly string[],
   onLine: (line: string, file: string) => void,
 ): () => void {
-  const followed = new Map(files().map(file => [file, new LogFile(file, 0)]))
+  const followed = new Map(files().map(file => [file, new LogFile(file, true)]))
   const look = () => {
     for (const file of files()) if (!followed.has(file)) followed.set(file, new LogFile(file))
     for (const [file, log] of followed) for (const line of log.read()) onLine(line, file)

@@ -98,7 +98,7 @@ export function tickFindings({ topic, wanted, found }: TopicFacts, nowMs: number
       return wrong(
         `${silent.length} of ${all.length} partitions have no tick (partition ${first.partition}: ${since}): timers do not fire`,
         ticks
-          ? 'Check that the function clock runs: with `sluice logs clock` here, or in CloudWatch in an account.'
+          ? 'Check that the function clock runs: in .local/logs/functions/clock.log here, or in CloudWatch in an account.'
           : 'SLUICE_SCHEDULES=off stops the clock: set it to on.',
       )
     },

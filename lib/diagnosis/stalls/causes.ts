@@ -52,7 +52,7 @@ export function reportedFailures(name: string): Cause {
   return {
     id: `reported/${name}`,
     reason: 'it reports records as failed (batchItemFailures)',
-    advice: `Check its log: npx sluice logs ${name}`,
+    advice: `Check its log (.local/logs/functions/${name}.log)`,
   }
 }
 
@@ -213,7 +213,7 @@ export function noProgress(name: string, pending: number, forMs: number): Cause 
   return {
     id: `no-progress/${name}`,
     reason: `${recordsOf(pending)} pending, without progress for ${durationText(forMs)}`,
-    advice: `Check its log: npx sluice logs ${name}. ${findRecord(name)}`,
+    advice: `Check its log (.local/logs/functions/${name}.log). ${findRecord(name)}`,
   }
 }
 

@@ -159,7 +159,7 @@ describe('a stalled consumer', () => {
     [
       'that reports records without a reason',
       { kind: 'reported', reason: 'it reported t-0@5' },
-      /: it reports records as failed .*npx sluice logs f$/,
+      /: it reports records as failed .*\.local\/logs\/functions\/f\.log\)$/,
     ],
   ]
   for (const [what, stall, line] of reasons)
@@ -231,7 +231,7 @@ describe('a stalled consumer', () => {
       person.look(1_000)
     }
     assert.deepEqual(person.seen, [
-      '✗ quiet is stalled: 7 records pending, without progress for 31 s. Check its log: npx sluice logs quiet. If it stops at one record, find the record with: npx sluice skip quiet',
+      '✗ quiet is stalled: 7 records pending, without progress for 31 s. Check its log (.local/logs/functions/quiet.log). If it stops at one record, find the record with: npx sluice skip quiet',
     ])
     assert.deepEqual(person.health.verdict(), [
       'quiet is stalled: 7 records pending, without progress for 31 s (7 records pending)',

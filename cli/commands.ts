@@ -214,5 +214,4 @@ functions start only if their schemas are registered.`,
       show: ['show settings and their sources', () => import('./config/show.ts')],
     },
   },
-  stacks: ['list the running stacks', () => import('./stacks.ts')],
 }

@@ -112,9 +112,8 @@ describe('given two that run at once under different names', () => {
   it('when one has ended, then only the other one is listed', async () => {
     running.get(two)?.kill('SIGINT')
     assert.equal((await ended.get(two))?.code, 0)
-    const { stdout } = await inThirdShell('stacks')
-    assert.match(stdout, new RegExp(`^${one} \\(ready\\)`, 'm'))
-    assert.doesNotMatch(stdout, new RegExp(`^${two} `, 'm'))
+    assert.equal(runningStack(one)?.state, 'ready')
+    assert.equal(runningStack(two), undefined)
   })
 })
 

@@ -137,31 +137,6 @@ describe('the file of a stack that was killed', () => {
   })
 })
 
-describe('sluice stacks', () => {
-  it('lists addresses and process ids, and no password', async () => {
-    running('lab', 20_000)
-    mkdirSync(join(root, 'data', 'lab'), { recursive: true })
-    writeFileSync(join(root, 'data', 'lab', 'kafka.pid'), JSON.stringify({ pid: 4711, startedBy: 1 }))
-    const { stdout, status } = await ran(['stacks'], { stacksDir: dir })
-    assert.equal(status, 0)
-    assert.match(stdout, new RegExp(`^lab \\(ready\\): npm start, process ${process.pid}, since 2026-03-01`))
-    assert.match(stdout, /kafka +127\.0\.0\.1:20000, process 4711\n/)
-    assert.match(stdout, /valkey +redis:\/\/127\.0\.0\.1:20001\n/)
-    assert.match(stdout, /lambda +http:\/\/127\.0\.0\.1:20003\n/)
-    assert.match(stdout, /console +http:\/\/127\.0\.0\.1:20004\/\?token=t\n/)
-    const json = await ran(['stacks', '--json'], { stacksDir: dir })
-    const [lab] = JSON.parse(json.stdout)
-    assert.deepEqual([lab.name, lab.brokers, lab.lambdaPort], ['lab', ['127.0.0.1:20000'], 20_003])
-    assert.deepEqual(lab.servers, [{ server: 'kafka', pid: 4711 }])
-    assert.doesNotMatch(stdout + json.stdout, /secret/)
-  })
-
-  it('says what to do where none runs', async () => {
-    assert.equal((await ran(['stacks'])).stdout, 'No stack is running. Start one with: npm start\n')
-    assert.equal((await ran(['stacks', '--json'])).stdout, '[]\n')
-  })
-})
-
 it('sluice --stack names a stack for every command, before or behind it', async () => {
   for (const args of [
     ['--stack', 'nope', 'stats'],

@@ -147,7 +147,6 @@ ${OPEN_MS / 60_000} minutes, or when an operator resets it.`,
       try: ['show the result of mappings for the records of a file', () => import('./mappings/try.ts')],
     },
   },
-  inspect: ['show the events in a captured Lambda event', () => import('./inspect/index.ts')],
   rules: {
     line: 'check, test, score and back-test alert rules',
     about: 'Check, test, score and back-test the alert rules: the YAML files that define alerts.',

@@ -9,10 +9,10 @@ import { suggestion } from '../../lib/similar.ts'
 import { argument, command, flag, option, optionList, SOME_TEXT } from '../command.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { inputBytes, inputName } from '../input.ts'
-import { summaryText, verdictText } from '../inspect/text.ts'
 import { mappingsIn, mappingsNamed } from '../mapping-option.ts'
 import { columnsOf, type Terminal } from '../terminal.ts'
 import { recordsIn } from './records.ts'
+import { summaryText, verdictText } from './text.ts'
 
 export default command({
   about: `Show the result of mappings for each record of a file: the event that a consumer would get, or the reason why there is none. No server is needed.

@@ -143,7 +143,7 @@ export function toJsonEvent(event: Event): Record<string, unknown> {
 const CHARACTERS = /^[A-Za-z0-9+/]*={0,2}$/
 
 /** Returns true for base64 with padding and without line breaks (RFC 4648, 4). `Buffer.from` would ignore invalid characters. */
-export function isBase64(text: string): boolean {
+function isBase64(text: string): boolean {
   return text.length % 4 === 0 && CHARACTERS.test(text)
 }
 

@@ -1,6 +1,6 @@
 import { Producer as PlatformaticProducer } from '@platformatic/kafka'
 import kafkajs from 'kafkajs'
-import { generate, kafkaOutlet, noneYet } from '../../lib/operations/generate/generate.ts'
+import { generate, kafkaOutlet } from '../../lib/operations/generate/generate.ts'
 import { GENERATOR_DEFAULTS } from '../../lib/telemetry/simulator/settings.ts'
 import { deflate } from '../../packages/kafka-records/writing/compress.ts'
 import { requestsOf } from '../../packages/runtime/adapters/kafka/requests.ts'
@@ -52,7 +52,7 @@ export const generator: MakeSide = async (profile, { broker, topic }) => {
       const pace = { kind: 'rate', perSecond: Number.POSITIVE_INFINITY } as const
       const signal = new AbortController().signal
       const options = { settings: GENERATOR_DEFAULTS, pace, count: records.length, signal }
-      await generate(options, [kafkaOutlet(producer, signal)], noneYet(options))
+      await generate(options, [kafkaOutlet(producer, signal)], { readings: 0 })
       const left = await producer.flush()
       if (left + producer.metrics().errors > 0) throw new Error(`${left} records were not delivered`)
     },

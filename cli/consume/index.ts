@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
 import { fromKind } from '../../lib/operations/log-position.ts'
-import { allRulesAt } from '../../lib/operations/rule-score/rules.ts'
+import { allRulesAt } from '../../lib/operations/rule-files.ts'
 import { topicOf } from '../../lib/operations/state-keys.ts'
 import { oneOf } from '../../packages/runtime/settings/values.ts'
 import {

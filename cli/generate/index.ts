@@ -84,7 +84,7 @@ Examples:
   sluice generate --num-sensors 100 --interval 0.1 --duration 10m
   sluice generate --sites cairo,oslo --metrics temp,humidity --anomalies spike=0.01,stuck=0.001
   sluice generate --rate max --count 1000000
-  sluice generate --from 2026-01-01T00:00:00Z --duration 1d --no-kafka --output day.jsonl --labels labels.json`,
+  sluice generate --from 2026-01-01T00:00:00Z --duration 1d --no-kafka --output day.jsonl`,
   options: {
     families: option(
       '<list>',
@@ -118,7 +118,6 @@ Examples:
       'file for the readings, one JSON document per line; "-" for standard output',
       SOME_TEXT,
     ),
-    labels: option('<file>', 'file for the labels of the anomalies', SOME_TEXT),
     serialization: SERIALIZATION_OPTION,
     profile: option('<name>', 'profile of the producer', oneOf(Object.keys(PROFILES) as ProfileName[])),
     compression: option(
@@ -150,26 +149,16 @@ Examples:
     env: environment('of a signal'),
   },
   async run(options, terminal) {
-    const { output, labels, kafka, from, rate, count, duration, json } = options
+    const { output, kafka, from, rate, count, duration, json } = options
     if (!kafka && output === undefined)
       throw usageFailure('--no-kafka needs a file: specify it with --output.')
     if (json && output === '-') throw usageFailure('--json and --output - both print to standard output.')
-    if (
-      labels !== undefined &&
-      (output === '-' ? false : output) &&
-      pathIn(terminal, output as string) === pathIn(terminal, labels)
-    )
-      throw usageFailure('--output and --labels must be different files')
     if (
       rate !== undefined &&
       (from !== undefined || options.interval !== undefined || options.sampleRate !== undefined)
     )
       throw usageFailure(
         '--rate determines when readings are generated: omit --from, --interval and --sample-rate.',
-      )
-    if (rate !== undefined && labels !== undefined)
-      throw usageFailure(
-        '--labels cannot be used with --rate, whose readings are not at regular times: use --interval.',
       )
     if (from !== undefined && count === undefined && duration === undefined)
       throw usageFailure('--from needs an end: add --duration or --count.')

@@ -1,21 +1,17 @@
 /** Runs the generator of `sluice generate`, and shows its progress. */
-import { writeFile } from 'node:fs/promises'
 import type { Config } from '../../lib/app/config.ts'
 import { count as counted } from '../../lib/count.ts'
 import { durationText } from '../../lib/duration.ts'
-import { fileFailure } from '../../lib/operations/file-failure.ts'
 import {
   fileOutlet,
   type Generated,
   generate,
   kafkaOutlet,
-  noneYet,
   type Outlet,
 } from '../../lib/operations/generate/generate.ts'
 import type { Pace } from '../../lib/operations/generate/pace.ts'
 import { ownTopicOf, topicFor, topicOf } from '../../lib/operations/state-keys.ts'
 import type { KeyStrategy } from '../../lib/telemetry/key.ts'
-import { labelsOf } from '../../lib/telemetry/simulator/labels.ts'
 import type { GeneratorSettings } from '../../lib/telemetry/simulator/settings.ts'
 import { ProducingConnection } from '../../packages/runtime/adapters/kafka/producing.ts'
 import {
@@ -47,7 +43,6 @@ export interface GeneratorRun {
   readonly kafkaTopic?: string
   readonly createTopic: boolean
   readonly output?: string
-  readonly labels?: string
   readonly serialization?: Serialization
   readonly profile?: ProfileName
   readonly compression?: Compression
@@ -68,7 +63,6 @@ interface Summary extends Pick<Generated, 'readings'> {
   readonly errors?: number
   readonly unacknowledged?: number
   readonly latencyMs?: ProducerMetrics['latency_ms']
-  readonly labels?: number
 }
 
 /**
@@ -159,7 +153,7 @@ async function toOutlets(
   outlets: readonly Outlet[],
   metrics?: () => ProducerMetrics,
 ): Promise<void> {
-  const { settings, output, labels: labelsFile } = run
+  const { settings, output } = run
   const file =
     output === undefined || output === '-' ? undefined : { path: pathIn(terminal, output), name: output }
   const keyBy = run.keyBy && optionalKey(run.keyBy)
@@ -167,7 +161,7 @@ async function toOutlets(
   const sensors = counted(settings.fleet.length, 'sensor')
   terminal.stderr.write(`Starting generator: ${sensors}, ${rhythmText(run)}\n`)
   const options = { ...run, signal: terminal.stop }
-  const counts = noneYet(options)
+  const counts: Generated = { readings: 0 }
   const startMs = Date.now()
   const elapsed = () => Date.now() - startMs
   const hide = run.quiet ? () => {} : showLine(terminal, () => progressLine(counts, elapsed(), metrics?.()))
@@ -181,8 +175,6 @@ async function toOutlets(
       hide()
     }
   }
-  const labels = labelsFile === undefined ? undefined : labelsOf(settings, counts.fromTick, counts.untilTick)
-  if (labels && labelsFile !== undefined) await writeLabels(labels, labelsFile, terminal)
   const delivery = metrics?.()
   // The producer's errors include the readings that it discards at the end.
   const errors = Math.max(0, (delivery?.errors ?? 0) - left)
@@ -194,7 +186,6 @@ async function toOutlets(
       unacknowledged: left,
       latencyMs: delivery.latency_ms,
     }),
-    ...(labels && { labels: labels.length }),
   }
   if (run.json) terminal.stdout.write(`${JSON.stringify(summary, null, 2)}\n`)
   else terminal.stderr.write(summaryText(summary))
@@ -229,30 +220,12 @@ function latencyText({ p50, p99 }: ProducerMetrics['latency_ms']): string {
   return `latency p50 ${Math.round(p50)} ms, p99 ${Math.round(p99)} ms`
 }
 
-function summaryText({
-  readings,
-  seconds,
-  seed,
-  acknowledged,
-  errors = 0,
-  latencyMs,
-  labels,
-}: Summary): string {
+function summaryText({ readings, seconds, seed, acknowledged, errors = 0, latencyMs }: Summary): string {
   const rate = Math.round(readings / Math.max(0.001, seconds))
   const lines = [
     `Generated ${counted(readings, 'reading')} in ${durationText(seconds * 1000)}, ${rate}/s (--seed ${seed})`,
   ]
   if (acknowledged !== undefined && latencyMs)
     lines.push(`Kafka: ${acknowledged} acknowledged, ${counted(errors, 'error')}, ${latencyText(latencyMs)}`)
-  if (labels !== undefined) lines.push(`Labels: ${labels}`)
   return `${lines.join('\n')}\n`
-}
-
-/** Writes the labels as a JSON array with one label per line, so that files can be compared line by line. */
-async function writeLabels(labels: readonly object[], file: string, terminal: Terminal): Promise<void> {
-  const lines = labels.map(label => `  ${JSON.stringify(label)}`)
-  const text = lines.length === 0 ? '[]\n' : `[\n${lines.join(',\n')}\n]\n`
-  await writeFile(pathIn(terminal, file), text).catch(error => {
-    throw fileFailure(file, error)
-  })
 }

@@ -1,11 +1,11 @@
 import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'
 import { topicName, topicsOf } from '../../lib/app/topics.ts'
 import { type Backtest, backtest, backtestRecording } from '../../lib/operations/backtest/backtest.ts'
+import { readRecording } from '../../lib/operations/backtest/recording.ts'
 import { settingsOf } from '../../lib/operations/backtest/settings.ts'
 import { OperationFailure } from '../../lib/operations/failure.ts'
 import { sourceOf } from '../../lib/operations/replay/source.ts'
-import { readRecording } from '../../lib/operations/rule-score/recording.ts'
-import { allRulesAt } from '../../lib/operations/rule-score/rules.ts'
+import { allRulesAt } from '../../lib/operations/rule-files.ts'
 import type { TopicReach } from '../../lib/queries/topics.ts'
 import { isUnreadable, Unavailable } from '../../packages/runtime/pipeline/errors.ts'
 import {
@@ -100,7 +100,7 @@ async function ofRecording(
 ): Promise<Backtest> {
   const config = configOf(terminal, env)
   const source = await sourceOf(file, terminal)
-  const { readings } = await readRecording(source, await readerWith(config, mapping, terminal))
+  const readings = await readRecording(source, await readerWith(config, mapping, terminal))
   // A reading arrives at its own time here, so that it is never ahead of the log.
   const settings = { ...(await settingsOf(config)), futureToleranceMs: Number.MAX_SAFE_INTEGER }
   return backtestRecording(readings, { rules, against: against ?? [], settings }, terminal.stop)

@@ -1,6 +1,9 @@
 import { readFile, stat } from 'node:fs/promises'
-import type { RuleFile } from '../alerting/rule-files.ts'
-import { readRuleFiles } from '../alerting/rules-directory.ts'
+import { checkRules, errorLine } from '../alerting/check-rules.ts'
+import type { AnyRule } from '../alerting/patterns/pattern.ts'
+import { type RuleFile, readRules } from '../alerting/rule-files.ts'
+import { RulesFolderError, readRuleFiles } from '../alerting/rules-directory.ts'
+import { OperationFailure } from './failure.ts'
 import { fileFailure } from './file-failure.ts'
 
 /**
@@ -19,4 +22,18 @@ export async function ruleFiles(path: string, shown: string): Promise<readonly R
     throw fileFailure(shown, error)
   })
   return [{ where: shown, text }]
+}
+
+/**
+ * Returns the rules of a file, or of all rule files in a folder.
+ *
+ * @throws OperationFailure if the rules cannot be read or have errors
+ */
+export async function allRulesAt(path: string, shown: string): Promise<readonly AnyRule[]> {
+  const files = await ruleFiles(path, shown).catch(error => {
+    throw error instanceof RulesFolderError ? new OperationFailure(error.message) : error
+  })
+  const { errors } = checkRules(files)
+  if (errors.length > 0) throw new OperationFailure(errors.map(errorLine).join('\n'))
+  return readRules(files)
 }

@@ -84,7 +84,7 @@ function paths(data: unknown): string[] {
 }
 
 /** Returns the data of a reading, as reported by the sensor. */
-export function measured(settings: GeneratorSettings, sensor: Sensor, moment: Moment): ReadingData {
+function measured(settings: GeneratorSettings, sensor: Sensor, moment: Moment): ReadingData {
   const anomaly = anomalyOf(sensor, moment, settings.anomalyRate)
   const normal = observe(sensor, moment)
   let observed = anomaly === undefined ? normal : disturb(normal, anomaly, sensor, moment)

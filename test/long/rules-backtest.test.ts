@@ -7,9 +7,9 @@ import { after, before, describe, it } from 'node:test'
 import { loadRules } from '../../lib/alerting/rules-directory.ts'
 import { FolderHistoryStore } from '../../lib/history/adapters/folder-store.ts'
 import { backtest } from '../../lib/operations/backtest/backtest.ts'
+import { readRecording } from '../../lib/operations/backtest/recording.ts'
 import { sourceOf } from '../../lib/operations/replay/source.ts'
-import { inBatches } from '../../lib/operations/rule-log/arrivals.ts'
-import { type Recording, readRecording } from '../../lib/operations/rule-score/recording.ts'
+import { type Arrival, inBatches } from '../../lib/operations/rule-log/arrivals.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import { alertRecord, EVERY_KIND, publishedAlerts } from '../support/alerting-log.ts'
 import { addObject, PLAIN } from '../support/memory-history.ts'
@@ -70,7 +70,7 @@ async function logOf(stream: string): Promise<readonly LogRecord[]> {
   return records.length > 0 ? records : withTicks(await readRecording(source, PLAIN))
 }
 
-function withTicks({ readings }: Recording): readonly LogRecord[] {
+function withTicks(readings: readonly Arrival[]): readonly LogRecord[] {
   const startMs = readings[0]?.arrivedMs ?? 0
   const log: LogRecord[] = []
   for (const batch of inBatches(readings, { startMs, nowMs: startMs }, 500))

@@ -10,7 +10,7 @@ import type { KeyStrategy } from '../../telemetry/key.ts'
 import type { KeyedEvent } from '../../telemetry/reading.ts'
 import { fileFailure } from '../file-failure.ts'
 import { withKey } from '../publish/key-by.ts'
-import { batchesOf, firstTick, type GenerateOptions } from './pace.ts'
+import { batchesOf, type GenerateOptions } from './pace.ts'
 
 /** Destination of generated readings. */
 export interface Outlet {
@@ -26,8 +26,6 @@ export interface Outlet {
 /** Counts of a run. */
 export interface Generated {
   readings: number
-  readonly fromTick: number
-  untilTick: number
 }
 
 /**
@@ -40,18 +38,11 @@ export async function generate(
   outlets: readonly Outlet[],
   counts: Generated,
 ): Promise<void> {
-  for await (const { readings, untilTick } of batchesOf(options, Date.now())) {
+  for await (const readings of batchesOf(options, Date.now())) {
     let taken = readings.length
     for (const outlet of outlets) taken = await outlet.send(readings.slice(0, taken))
     counts.readings += taken
-    counts.untilTick = untilTick
   }
-}
-
-/** Returns the initial counts of a run. */
-export function noneYet(options: GenerateOptions): Generated {
-  const fromTick = firstTick(options, Date.now())
-  return { readings: 0, fromTick, untilTick: fromTick }
 }
 
 /**

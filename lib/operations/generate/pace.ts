@@ -27,27 +27,24 @@ export interface GenerateOptions {
   readonly signal: AbortSignal
 }
 
-/** Batch of readings, and the tick before which all readings are complete. */
-export interface Batch {
-  readonly readings: readonly KeyedEvent[]
-  readonly untilTick: number
-}
-
 /** Returns the first tick for a timing and the current time. */
-export function firstTick({ settings, pace }: GenerateOptions, nowMs: number): number {
+function firstTick({ settings, pace }: GenerateOptions, nowMs: number): number {
   const tickMs = timeOfTick(settings, 1)
   return Math.ceil((pace.kind === 'past' ? pace.fromMs : nowMs) / tickMs)
 }
 
 /** Yields batches until the count or the duration is reached, or the signal is aborted. */
-export async function* batchesOf(options: GenerateOptions, nowMs = Date.now()): AsyncGenerator<Batch> {
+export async function* batchesOf(
+  options: GenerateOptions,
+  nowMs = Date.now(),
+): AsyncGenerator<readonly KeyedEvent[]> {
   let left = options.count ?? Number.POSITIVE_INFINITY
   const batches =
     options.pace.kind === 'rate' ? atRate(options, options.pace.perSecond) : ticks(options, nowMs)
   for await (const batch of batches) {
-    const readings = batch.readings.length > left ? batch.readings.slice(0, left) : batch.readings
+    const readings = batch.length > left ? batch.slice(0, left) : batch
     left -= readings.length
-    yield { ...batch, readings }
+    yield readings
     if (left === 0) return
   }
 }
@@ -55,7 +52,7 @@ export async function* batchesOf(options: GenerateOptions, nowMs = Date.now()): 
 /** Maximum number of readings in a batch. It is small, so that a stop takes effect quickly. */
 const PART = 500
 
-async function* ticks(options: GenerateOptions, nowMs: number): AsyncGenerator<Batch> {
+async function* ticks(options: GenerateOptions, nowMs: number): AsyncGenerator<readonly KeyedEvent[]> {
   const { settings, pace, durationMs, signal } = options
   const from = firstTick(options, nowMs)
   const endMs = durationMs === undefined ? Number.POSITIVE_INFINITY : timeOfTick(settings, from) + durationMs
@@ -63,9 +60,7 @@ async function* ticks(options: GenerateOptions, nowMs: number): AsyncGenerator<B
     if (pace.kind === 'live') await until(timeOfTick(settings, tick), signal)
     if (signal.aborted) return
     const readings = [...simulate(settings, tick, tick + 1)]
-    for (let start = 0; start < readings.length; start += PART)
-      yield { readings: readings.slice(start, start + PART), untilTick: tick + 1 }
-    if (readings.length === 0) yield { readings, untilTick: tick + 1 }
+    for (let start = 0; start < readings.length; start += PART) yield readings.slice(start, start + PART)
   }
 }
 
@@ -76,7 +71,7 @@ async function until(timeMs: number, signal: AbortSignal): Promise<void> {
 
 const RATE_STEP_MS = 10
 
-async function* atRate(options: GenerateOptions, perSecond: number): AsyncGenerator<Batch> {
+async function* atRate(options: GenerateOptions, perSecond: number): AsyncGenerator<readonly KeyedEvent[]> {
   const { settings, durationMs = Number.POSITIVE_INFINITY, signal } = options
   const { fleet } = settings
   const startMs = Date.now()
@@ -89,12 +84,11 @@ async function* atRate(options: GenerateOptions, perSecond: number): AsyncGenera
       await pause(RATE_STEP_MS, undefined, { signal }).catch(() => {})
       continue
     }
-    const readings = Array.from({ length: Number.isFinite(perSecond) ? due : PART }, () => {
+    yield Array.from({ length: Number.isFinite(perSecond) ? due : PART }, () => {
       const sensor = fleet[made % fleet.length] as Sensor
       const tick = from + Math.floor(made / fleet.length)
       made++
       return simulated(settings, sensor, tick, Date.now())
     })
-    yield { readings, untilTick: from + Math.floor(made / fleet.length) }
   }
 }

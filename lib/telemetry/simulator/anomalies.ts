@@ -15,7 +15,6 @@ type Range = readonly [low: number, high: number]
  * humidity.
  */
 interface Kind {
-  readonly name: string
   readonly drives: Readonly<Record<string, Range>>
   readonly fields?: Readonly<Record<string, unknown>>
 }
@@ -29,16 +28,15 @@ interface Anomaly {
 
 const KINDS: Readonly<Record<FamilyName, readonly Kind[]>> = {
   environment: [
-    { name: 'heat', drives: { temperature: [42, 47], humidity: [23, 30] } },
-    { name: 'frost', drives: { temperature: [-9, -3], humidity: [70, 85] } },
-    { name: 'dry-air', drives: { humidity: [8, 17], windSpeed: [20, 30] } },
-    { name: 'fog', drives: { humidity: [93, 98], windSpeed: [0.5, 3] } },
-    { name: 'storm', drives: { windSpeed: [60, 95], pressure: [962, 975], humidity: [76, 86] } },
-    { name: 'high-pressure', drives: { pressure: [1043, 1052], windSpeed: [0.5, 4] } },
+    { drives: { temperature: [42, 47], humidity: [23, 30] } },
+    { drives: { temperature: [-9, -3], humidity: [70, 85] } },
+    { drives: { humidity: [8, 17], windSpeed: [20, 30] } },
+    { drives: { humidity: [93, 98], windSpeed: [0.5, 3] } },
+    { drives: { windSpeed: [60, 95], pressure: [962, 975], humidity: [76, 86] } },
+    { drives: { pressure: [1043, 1052], windSpeed: [0.5, 4] } },
   ],
   database: [
     {
-      name: 'runaway-query',
       drives: {
         cpuUsagePercent: [86, 98],
         memoryUsagePercent: [72, 88],
@@ -46,11 +44,9 @@ const KINDS: Readonly<Record<FamilyName, readonly Kind[]>> = {
         queryLatencyMs: [180, 900],
       },
     },
-    { name: 'replication-stall', drives: { replicationLagSeconds: [45, 300], queryLatencyMs: [40, 90] } },
+    { drives: { replicationLagSeconds: [45, 300], queryLatencyMs: [40, 90] } },
   ],
-  device: [
-    { name: 'fall', drives: { x: [-35, -20], y: [10, 20], z: [18, 35] }, fields: { activity: 'falling' } },
-  ],
+  device: [{ drives: { x: [-35, -20], y: [10, 20], z: [18, 35] }, fields: { activity: 'falling' } }],
 }
 
 /**
@@ -82,11 +78,6 @@ export function anomalyOf(sensor: Sensor, { seed, tick }: Moment, rate: number):
   const at = tick / WINDOW_TICKS - window
   const intensity = Math.min(1, (at - start) / RAMP, (end - at) / RAMP)
   return intensity > 0 ? { kind, window, intensity } : undefined
-}
-
-/** Returns the metrics and states that the anomaly changes. */
-export function metricsOf({ kind }: Anomaly): readonly string[] {
-  return [...Object.keys(kind.drives), ...Object.keys(kind.fields ?? {})]
 }
 
 /** Returns the observation with the anomaly applied. */

@@ -3,9 +3,9 @@ import { createReadStream, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { readRules } from '../../../lib/alerting/rule-files.ts'
+import { readRecording } from '../../../lib/operations/backtest/recording.ts'
 import { readRecorded } from '../../../lib/operations/replay/recorded.ts'
 import { RuleLog } from '../../../lib/operations/rule-log/rule-log.ts'
-import { readRecording } from '../../../lib/operations/rule-score/recording.ts'
 
 const EVENTS = join(import.meta.dirname, '..', '..', '..', 'events')
 
@@ -30,7 +30,7 @@ for (const [file, { rule, fired, resolved }] of silences)
   test(`${file}: given a rule about silence, then its alerts are as listed`, async () => {
     const path = join(EVENTS, file)
     const read = () => readRecorded(createReadStream(path), file)
-    const { readings } = await readRecording({ name: file, isRepeatable: true, bytes: null, read })
+    const readings = await readRecording({ name: file, isRepeatable: true, bytes: null, read })
     const startMs = readings[0]?.arrivedMs ?? 0
     const log = new RuleLog({ startMs })
     await log.activate(0, readRules([{ where: 'manifest.json', text: JSON.stringify({ rules: [rule] }) }]))

@@ -1,7 +1,6 @@
 /** Reads the readings of a recording, in the order in which they would arrive in a log. */
 
-import type { Event } from '../../../packages/runtime/consumer/event.ts'
-import { entityOf } from '../../../packages/runtime/consumer/event.ts'
+import { type Event, entityOf } from '../../../packages/runtime/consumer/event.ts'
 import { mappedRecord, type PlainReader } from '../../../packages/runtime/pipeline/decoding/plain-records.ts'
 import { familyOf } from '../../telemetry/families.ts'
 import { OperationFailure } from '../failure.ts'
@@ -10,19 +9,9 @@ import { fromLog, type Recorded } from '../replay/recorded.ts'
 import type { Source } from '../replay/source.ts'
 import type { Arrival } from '../rule-log/arrivals.ts'
 
-export interface RecordedReading extends Arrival {
-  /** Full name of the entity: source and subject, separated by a space. */
-  readonly entity: string
+interface RecordedReading extends Arrival {
   /** Number of the line, or number of the record in a batch, counted from 1. */
   readonly line: number
-  /** Event time, in milliseconds since the epoch. */
-  readonly timeMs: number
-}
-
-export interface Recording {
-  readonly readings: readonly RecordedReading[]
-  /** Number of events that are not readings. */
-  readonly others: number
 }
 
 /**
@@ -31,28 +20,24 @@ export interface Recording {
  * @param reader decoder for data that is not JSON, and for foreign records
  * @throws OperationFailure if the recording contains no readings, a reading without a time, or more than ten years
  */
-export async function readRecording(source: Source, reader?: PlainReader): Promise<Recording> {
+export async function readRecording(source: Source, reader?: PlainReader): Promise<readonly Arrival[]> {
   const readings: RecordedReading[] = []
   const latest = new Map<string, number>()
-  let others = 0
   for await (const group of source.read())
     for (const { event, eventMs, line } of reader ? await readingGroup(group, reader) : group) {
-      if (event === undefined || familyOf(event.type) === undefined) {
-        others += 1
-        continue
-      }
+      if (event === undefined || familyOf(event.type) === undefined) continue
       if (eventMs === undefined)
-        throw new OperationFailure(`${source.name}:${line}: a reading without a time cannot be scored`)
+        throw new OperationFailure(`${source.name}:${line}: a reading without a time cannot be tried`)
       readings.push(arrivalOf(event, eventMs, line, latest))
     }
   if (readings.length === 0)
     throw new OperationFailure(
-      `${source.name}: has no readings, so there is nothing to score; --mapping reads records of other forms`,
+      `${source.name}: has no readings, so there is nothing to try; --mapping reads records of other forms`,
     )
   // Sorting is stable, so readings with the same arrival time keep their order.
   readings.sort((a, b) => a.arrivedMs - b.arrivedMs)
   requirePlausible(readings, source.name)
-  return { readings, others }
+  return readings
 }
 
 /** Decodes a group of items as a consumer would. A record that is rejected by its mapping has no event. */
@@ -92,5 +77,5 @@ function arrivalOf(event: Event, timeMs: number, line: number, latest: Map<strin
   const entity = entityOf(event)
   const arrivedMs = Math.max(timeMs, latest.get(entity) ?? timeMs)
   latest.set(entity, arrivedMs)
-  return { event, entity, line, timeMs, arrivedMs }
+  return { event, line, arrivedMs }
 }

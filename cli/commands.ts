@@ -102,7 +102,6 @@ ${OPEN_MS / 60_000} minutes, or when an operator resets it.`,
     commands: {
       list: ['list firing or resolved alerts', () => import('./alerts/list.ts')],
       show: ['show an alert, or the alerts of an entity', () => import('./alerts/show.ts')],
-      count: ['count alerts by rule, severity, entity or hour', () => import('./alerts/count.ts')],
       ack: ['acknowledge an alert that fires', () => import('./alerts/ack.ts')],
       'send-test': ['send a test to the receivers', () => import('./alerts/send-test.ts')],
     },

@@ -1,4 +1,4 @@
-/** Options that select alerts. Several commands share them. */
+/** Options that select alerts. */
 import { SEVERITIES } from '../../lib/alerting/rule.ts'
 import { WANTED_STATES } from '../../lib/queries/known-alerts.ts'
 import type { AlertFilter } from '../../lib/tables/alert-summary.ts'
@@ -19,7 +19,7 @@ const LABEL = parsedBy(text => {
   return equals > 0 ? { name: text.slice(0, equals), value: text.slice(equals + 1) } : undefined
 }, 'a label and its value, such as team=ops')
 
-/** Help text about `--since` and `--until`, for commands with these options. */
+/** Help text about `--since` and `--until`. */
 export const ABOUT_TIMES = `--since and --until refer to the time at which an alert fired. Without --since, only resolved alerts with an event in the day
 before --until are included. The default of --until is now.`
 

@@ -1,15 +1,10 @@
-/** Formats lists and counts of alerts as text. Pure. */
+/** Formats lists of alerts as text. Pure. */
 
 import type { PendingAlert, WantedState } from '../../lib/queries/known-alerts.ts'
 import { shortNumber } from '../../lib/short-number.ts'
-import {
-  ALERT_COLUMNS,
-  type AlertCount,
-  type AlertSummary,
-  type CountedBy,
-} from '../../lib/tables/alert-summary.ts'
+import { ALERT_COLUMNS, type AlertSummary } from '../../lib/tables/alert-summary.ts'
 import { PENDING_COLUMNS } from '../../lib/tables/conditions.ts'
-import { type Column, rowsText, tableText } from '../table.ts'
+import { rowsText } from '../table.ts'
 import { harmless } from '../text-width.ts'
 
 /** JSON document that `alerts list --json` prints. */
@@ -24,16 +19,6 @@ export interface AlertList {
   readonly behind: number | null
   /** Pending alerts, whose condition has not been met for long enough yet; present only if they were requested. */
   readonly pending?: readonly PendingAlert[]
-}
-
-/** JSON document that `alerts count --json` prints. */
-export interface AlertCounts {
-  readonly env: string
-  readonly state: WantedState
-  readonly by: CountedBy
-  readonly counts: readonly AlertCount[]
-  readonly total: number
-  readonly behind: number | null
 }
 
 /** Columns that are shown only if past alerts are listed, because they are empty for firing alerts. */
@@ -56,20 +41,6 @@ export function listText(list: AlertList, columns?: number, isNarrowed = false):
     ...behindNotes(behind),
   ]
   return `${parts.join('\n\n')}\n`
-}
-
-export function countText(
-  { env, state, by, counts, total, behind }: AlertCounts,
-  columns?: number,
-  isNarrowed = false,
-): string {
-  const head: readonly Column[] = [
-    { heading: by.toUpperCase(), least: 12, ...(by === 'entity' ? { cut: 'start' } : {}) },
-    { heading: 'ALERTS', align: 'right' },
-  ]
-  const rows = [...counts.map(({ of, count }) => [harmless(of), String(count)]), ['all', String(total)]]
-  const table = total === 0 ? nothingText(state, env, isNarrowed) : tableText(head, rows, columns)
-  return `${[table, ...behindNotes(behind)].join('\n\n')}\n`
 }
 
 /** Formats the value that an alert observed: a number such as `41`, or a state. */

@@ -57,16 +57,6 @@ interface Label {
   readonly value: string
 }
 
-/** Properties by which alerts can be grouped and counted. */
-export const COUNTED_BY = ['rule', 'severity', 'entity', 'hour'] as const
-export type CountedBy = (typeof COUNTED_BY)[number]
-
-export interface AlertCount {
-  /** Value of the property by which alerts were counted. For `hour`, the start of the hour in which the alerts fired, RFC 3339. */
-  readonly of: string
-  readonly count: number
-}
-
 /** Columns of an alert list. Lists of firing alerts do not show `state` and `endedAt`. */
 export const ALERT_COLUMNS: readonly TableColumn<AlertSummary>[] = [
   { name: 'id', value: ({ id }) => id },
@@ -131,17 +121,6 @@ export function filteredAlerts<Found extends AlertSummary>(
   return preferExact(fitting, filter.entity).sort(byTime)
 }
 
-/** Returns the counts, the highest first. Hours are sorted by time. */
-export function countedAlerts(alerts: readonly AlertSummary[], by: CountedBy): AlertCount[] {
-  const counts = new Map<string, number>()
-  for (const alert of alerts) {
-    const of = by === 'hour' ? hourOf(alert) : alert[by]
-    counts.set(of, (counts.get(of) ?? 0) + 1)
-  }
-  const found = [...counts].map(([of, count]) => ({ of, count }))
-  return found.sort((a, b) => (by === 'hour' ? 0 : b.count - a.count) || byText(a.of, b.of))
-}
-
 function fits(alert: AlertSummary, filter: AlertFilter): boolean {
   const { rule, severity, entity, labels = [], sinceMs, untilMs, unacknowledged } = filter
   const startedAtMs = Date.parse(alert.startedAt)
@@ -154,12 +133,6 @@ function fits(alert: AlertSummary, filter: AlertFilter): boolean {
     (untilMs === undefined || startedAtMs < untilMs) &&
     !(unacknowledged && alert.acknowledged)
   )
-}
-
-function hourOf({ startedAt }: AlertSummary): string {
-  const hour = new Date(startedAt)
-  hour.setUTCMinutes(0, 0, 0)
-  return hour.toISOString()
 }
 
 function byTime(a: AlertSummary, b: AlertSummary): number {

@@ -152,8 +152,8 @@ export class ConsumerLog {
   }
 }
 
-function refusalIn({ failure, event }: Decision): RefusedByAlerting[] {
+function refusalIn({ failure }: Decision): RefusedByAlerting[] {
   if (!failure) return []
   const { code, message } = failure
-  return [new RefusedByAlerting([code, message].filter(Boolean).join(': '), event)]
+  return [new RefusedByAlerting([code, message].filter(Boolean).join(': '))]
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { showText } from '../../../cli/alerts/show-text.ts'
-import { type AlertList, countText, listText } from '../../../cli/alerts/text.ts'
+import { type AlertList, listText } from '../../../cli/alerts/text.ts'
 import type { FiredAlert } from '../../../lib/alerting/alert.ts'
 import { type AlertSummary, alertSummary } from '../../../lib/tables/alert-summary.ts'
 import { firstAlert } from '../../support/alerts.ts'
@@ -68,13 +68,6 @@ a-2  critical  HIGH_TEMP  /environment/test-site s-1  2026-03-01T12:00:00.000Z  
     const past = listText(listed({ alerts: [], state: 'all' }), undefined, true)
     assert.equal(past, 'No matching alert fires or has resolved in "test".\n')
   })
-})
-
-it('counts of alerts have their sum', () => {
-  const counts = [{ of: 'critical', count: 2 }]
-  const report = { env: 'test', state: 'firing', by: 'severity', counts, total: 2, behind: 0 } as const
-  assert.equal(countText(report), 'SEVERITY  ALERTS\ncritical       2\nall            2\n')
-  assert.match(countText({ ...report, counts: [], total: 0 }), /^No alert fires in "test"/)
 })
 
 describe('one alert', () => {

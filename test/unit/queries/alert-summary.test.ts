@@ -5,7 +5,6 @@ import {
   type AlertFilter,
   type AlertSummary,
   alertSummary,
-  countedAlerts,
   filteredAlerts,
 } from '../../../lib/tables/alert-summary.ts'
 import { firstAlert } from '../../support/alerts.ts'
@@ -49,21 +48,6 @@ describe('alerts that are asked for', () => {
     it(`given ${JSON.stringify(filter)}, then ${expected.join(', ') || 'none'}`, () =>
       assert.deepEqual(
         filteredAlerts(ALERTS, filter).map(({ id }) => id),
-        expected,
-      ))
-})
-
-describe('counts of alerts', () => {
-  const cases = [
-    ['rule', ['HIGH_TEMP 2', 'HIGH_WIND 1']],
-    ['severity', ['critical 2', 'warning 1']],
-    ['entity', ['/environment/vienna roof-1 2', '/environment/vienna roof-10 1']],
-    ['hour', ['2026-03-01T12:00:00.000Z 2', '2026-03-01T14:00:00.000Z 1']],
-  ] as const
-  for (const [by, expected] of cases)
-    it(`given ${by}, then the most frequent comes first, and hours in their order`, () =>
-      assert.deepEqual(
-        countedAlerts(ALERTS, by).map(({ of, count }) => `${of} ${count}`),
         expected,
       ))
 })

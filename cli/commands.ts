@@ -73,8 +73,8 @@ ${OPEN_MS / 60_000} minutes, or when an operator resets it.`,
   skip: ['find the record at which a consumer hangs, and skip it', () => import('./skip/index.ts')],
   tail: ['show topics, record by record', () => import('./tail/index.ts')],
   topics: {
-    line: 'create and describe topics, compare them with the topic table',
-    about: 'Create, describe and compare topics.',
+    line: 'create and describe topics, apply the topic table',
+    about: 'Create and describe topics, and change them as the topic table says.',
     commands: {
       create: ['create a topic', () => import('./topics/create.ts')],
       list: ['list the topics of the cluster', () => import('./topics/list.ts')],
@@ -82,12 +82,6 @@ ${OPEN_MS / 60_000} minutes, or when an operator resets it.`,
         'show partitions, leaders, replicas and settings of a topic',
         () => import('./topics/describe.ts'),
       ],
-      stats: [
-        'show messages, bytes, pending messages and subscribers of a topic',
-        () => import('./topics/stats.ts'),
-      ],
-      balance: ['show the distribution of records over partitions', () => import('./topics/balance.ts')],
-      plan: ['show how topics differ from the table', () => import('./topics/plan.ts')],
       apply: ['apply the topic table', () => import('./topics/apply.ts')],
       grow: [
         'add partitions to a topic, and move the states of its consumers',

@@ -74,7 +74,7 @@ function unplanned(found: Finding, why: string): Finding {
     subject,
     unknown(
       `${says}; whether the deployment corrects this cannot be seen from here: ${why}`,
-      '`sluice topics plan` shows what it would do.',
+      '`sluice topics apply` shows the changes, and asks before it makes them.',
     ),
   )
 }

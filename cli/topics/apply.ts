@@ -21,7 +21,8 @@ export default command({
   about: `Create the missing topics of the environment, and change settings that differ from the topic table
 (lib/app/topics.ts).
 
-The command shows the plan first and asks for confirmation. Changes that would lose records are refused: fewer
+The command shows the plan first and asks for confirmation: + marks a topic to create, ~ a change, and ! a change that is
+refused. Changes that would lose records are refused: fewer
 partitions, a shorter retention, another cleanup policy, smaller messages. More partitions of a topic that functions
 read are also refused: \`sluice topics grow\` adds partitions and moves the states. Settings that the table does not
 have are unchanged. If any change was refused, the exit status is 1.`,

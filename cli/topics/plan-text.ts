@@ -2,8 +2,7 @@
 import type { RefusedChange, TopicCreation, TopicPlan } from '../../lib/operations/topic-plan.ts'
 import type { TopicDifference } from '../../packages/runtime/adapters/kafka/topics.ts'
 
-/** JSON document that `topics plan --json` prints. */
-export interface PlanReport extends TopicPlan {
+interface PlanReport extends TopicPlan {
   readonly env: string
 }
 

@@ -1,4 +1,4 @@
-/** Compares the topics of a cluster with the topic table, for `topics plan` and `topics apply`. */
+/** Compares the topics of a cluster with the topic table, for `topics apply` and the doctor. */
 
 import { readersOf } from '../../infra/topics-resource.ts'
 import { readFunctions } from '../../lib/app/functions.ts'

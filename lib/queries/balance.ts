@@ -1,6 +1,6 @@
 /** Computes the distribution of records over the partitions of a topic. Pure. */
 
-export interface PartitionBalance {
+interface PartitionBalance {
   readonly partition: number
   readonly records: number
   /** Share of the topic's records that are in this partition, from 0 to 1. */

@@ -4,7 +4,7 @@ import type { FoundTopic, Settings, Standards, TopicFacts } from '../facts.ts'
 import { type Finding, finding, type Judgement, judged, type Observed, unknown, wrong } from '../finding.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
-const APPLY = '`sluice topics plan` shows the change, and `sluice topics apply` makes it.'
+const APPLY = '`sluice topics apply` shows the change, and asks before it makes it.'
 const DESCRIBE_CONFIGS =
   'This check needs permission to describe the configuration of the topic (kafka-cluster:DescribeTopicDynamicConfiguration).'
 
@@ -56,7 +56,7 @@ export function timestampFindings({ topic, wanted, found }: TopicFacts, standard
   return settingFindings(topic, check, SETTINGS[check], judgedTopic(wanted, found.seen, standards))
 }
 
-/** Returns the name of the check for a setting that `sluice topics plan` compares. */
+/** Returns the name of the check for a setting that `sluice topics apply` compares. */
 export function topicCheckOf(setting: string): string {
   if (setting === 'partitions') return 'partitions'
   if (setting === 'replication.factor') return 'replication'

@@ -40,7 +40,7 @@ export function resourceRequest(event: unknown): ResourceRequest {
     typeof given.ResourceProperties === 'object'
   if (!isComplete)
     throw new TypeError(
-      'only CloudFormation may call this function, during a deployment; to change topics manually, use `sluice topics plan` and `sluice topics apply`',
+      'only CloudFormation may call this function, during a deployment; to change topics manually, use `sluice topics apply`',
     )
   return event as ResourceRequest
 }

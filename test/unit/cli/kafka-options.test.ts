@@ -91,7 +91,7 @@ describe('the commands with these options', () => {
   it('are those that connect to Kafka', async () => {
     const connecting = [
       ...['publish', 'consume', 'record', 'replay', 'tail', 'reprocess'],
-      ...['topics list', 'topics create', 'topics describe', 'topics stats', 'topics balance', 'topics plan'],
+      ...['topics list', 'topics create', 'topics describe'],
       ...['topics apply', 'topics grow', 'groups list', 'groups lag', 'dlq list', 'dlq show', 'dlq redrive'],
       ...['dlq drop', 'dlq export', 'alerts list', 'alerts ack', 'silence add', 'state show', 'state erase'],
     ]

@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { widthOf } from '../../../cli/text-width.ts'
-import { balanceText } from '../../../cli/topics/balance-text.ts'
 import { settingsIn } from '../../../cli/topics/settings.ts'
 import { replicationOf } from '../../../cli/topics/text.ts'
 import { balanceOf, KeyCounter } from '../../../lib/queries/balance.ts'
-import { pendingOf } from '../../../lib/queries/topic-descriptions.ts'
 import { suggestion } from '../../../lib/similar.ts'
 
 describe('given how many records the partitions of a topic hold, when its balance is taken', () => {
@@ -35,20 +32,6 @@ describe('given how many records the partitions of a topic hold, when its balanc
     assert.deepEqual(balanceOf([]), { records: 0, partitions: [] })
   })
 
-  it('then the bars show it, and the partitions that are too full are named', () => {
-    const text = balanceText({ topic: 't', ...balanceOf([1500, 900, 600]), sample: null })
-    assert.match(text, /^Topic: t, 3000 records in 3 partitions\n/)
-    assert.match(text, /^Partition {2}0 █{30} {2}50\.0% {2}skew 1\.50 {2}1500$/m)
-    assert.match(text, /^Partition {2}2 █{12}░{18} {2}20\.0% {2}skew 0\.60 {2}600$/m)
-    assert.match(text, /^Too full: partition 0 \(1\.5 times an even share\)$/m)
-    const narrow = balanceText({ topic: 't', ...balanceOf([1500, 900, 600]), sample: null }, 50)
-    for (const line of narrow.split('\n')) assert.ok(widthOf(line) <= 50, line)
-    assert.match(
-      balanceText({ topic: 't', ...balanceOf([1, 1]), sample: null }),
-      /^No partition is overloaded\.$/m,
-    )
-  })
-
   it('then a sample names the most frequent key of each partition', () => {
     const keys = new KeyCounter()
     for (const key of ['a', 'b', 'b', 'b']) keys.add(1, key)
@@ -57,11 +40,6 @@ describe('given how many records the partitions of a topic hold, when its balanc
       { partition: 0, records: 0, keys: 0, top: null },
       { partition: 1, records: 4, keys: 2, top: { key: 'b', records: 3 } },
     ])
-    const text = balanceText({ topic: 't', ...balanceOf([0, 4]), sample })
-    assert.match(
-      text,
-      /^Keys of the newest 4 records:\nPartition {2}1 2 keys, the most frequent b with 75\.0%$/m,
-    )
   })
 })
 
@@ -109,21 +87,5 @@ describe('given a topic, when it is shown', () => {
   it('then partitions without a copy or a leader are counted', () => {
     assert.deepEqual(replicationOf([led, behind, unled]), { replicationFactor: 2, underReplicated: 2 })
     assert.deepEqual(replicationOf([]), { replicationFactor: 0, underReplicated: 0 })
-  })
-
-  it('then pending is what the subscriber that is farthest behind in a partition has left', () => {
-    const lagging = (...pending: number[]) => ({
-      topics: [
-        {
-          topic: 't',
-          pending: 0,
-          unknown: [],
-          partitions: pending.map((one, partition) => ({ partition, next: 0, end: 0, pending: one })),
-        },
-      ],
-    })
-    assert.equal(pendingOf([10, 10], [lagging(1, 5), lagging(3, 0)]), 8)
-    assert.equal(pendingOf([10, 10], [lagging(0, 0)]), 0)
-    assert.equal(pendingOf([10, 10], []), 20)
   })
 })

@@ -21,7 +21,7 @@ describe('given a request of CloudFormation, when it is read', () => {
   it('then it is what it was, and everything else is refused with what to do instead', () => {
     assert.equal(resourceRequest(CREATE), CREATE)
     for (const event of [null, {}, 'x', { ...CREATE, RequestType: 'Read' }, { ...CREATE, ResponseURL: 1 }])
-      assert.throws(() => resourceRequest(event), /to change topics manually, use `sluice topics plan`/)
+      assert.throws(() => resourceRequest(event), /to change topics manually, use `sluice topics apply`/)
   })
 
   it('then the readers of each topic are known, empty without any, and their absence is an error', () => {

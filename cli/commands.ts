@@ -49,15 +49,6 @@ offset on.`,
       ],
     },
   },
-  history: {
-    line: 'show, export and import the history',
-    about: `Show, export and import the history of an environment: the records of its topics as Parquet objects in a bucket.`,
-    commands: {
-      status: ['show objects, archived offsets, missing ranges and lag', () => import('./history/status.ts')],
-      export: ['copy the history to a folder or another bucket', () => import('./history/export.ts')],
-      import: ['copy an export to the history of an environment', () => import('./history/import.ts')],
-    },
-  },
   breaker: {
     line: 'show and reset the circuit breaker of a consumer',
     about: `Show and reset the circuit breaker of a consumer.

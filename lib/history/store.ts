@@ -1,4 +1,4 @@
-/** Port to the place that keeps the objects of the history: a bucket, or a folder. */
+/** Port to the place that keeps the objects of the history. */
 
 export interface StoredObject {
   readonly key: string

@@ -1,6 +1,7 @@
 /** Loads a history in a folder into a warehouse, as a process that tests can kill. */
-import { FolderHistoryStore } from '../../lib/history/adapters/folder-store.ts'
+
 import { warehouseAt } from '../../lib/operations/etl/warehouse.ts'
+import { FolderHistoryStore } from './folder-history.ts'
 import { loaded } from './warehouse-log.ts'
 
 const [url, folder = ''] = process.argv.slice(2)

@@ -8,11 +8,11 @@ import { join } from 'node:path'
 import { dataReader } from '../../../lib/app/data-reader.ts'
 import { tableOfTopic } from '../../../lib/app/history.ts'
 import { topicName } from '../../../lib/app/topics.ts'
-import { FolderHistoryStore } from '../../../lib/history/adapters/folder-store.ts'
 import { archiver } from '../../../lib/history/archiver.ts'
 import { type Forwarder, forwarded, notDue } from '../../../packages/runtime/consumer/forwarder.ts'
 import { rejected } from '../../../packages/runtime/consumer/process.ts'
 import { type Segment, type SegmentSink, written } from '../../../packages/runtime/consumer/segment-sink.ts'
+import { FolderHistoryStore } from '../../support/folder-history.ts'
 
 /** Short, so that records become due while a run lasts. */
 const DELAY_MS = 300

@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Alert } from '../../../../lib/alerting/alert.ts'
 import type { AnyRule } from '../../../../lib/alerting/patterns/pattern.ts'
-import { FolderHistoryStore } from '../../../../lib/history/adapters/folder-store.ts'
 import { type Backtest, backtest } from '../../../../lib/operations/backtest/backtest.ts'
 import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
 import { MemoryLogReader } from '../../../../packages/runtime/testing/log-reader.ts'
@@ -17,6 +16,7 @@ import {
   publishedAlerts,
   rulesFrom,
 } from '../../../support/alerting-log.ts'
+import { FolderHistoryStore } from '../../../support/folder-history.ts'
 import { addObject } from '../../../support/memory-history.ts'
 import { Random } from '../../../support/random.ts'
 import { TOPIC } from '../../../support/records.ts'

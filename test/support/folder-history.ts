@@ -1,9 +1,9 @@
-/** Keeps the history in a folder. Used for exports, and by tests. */
+/** Keeps the history in a folder. */
 
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
-import { newId } from '../../../packages/runtime/adapters/system.ts'
-import { type HistoryStore, HistoryUnavailable, type StoredObject } from '../store.ts'
+import { type HistoryStore, HistoryUnavailable, type StoredObject } from '../../lib/history/store.ts'
+import { newId } from '../../packages/runtime/adapters/system.ts'
 
 /** Files that are being written begin with this character, so that they are not listed. */
 const DRAFT = '.'

@@ -34,12 +34,7 @@ The state of a consumer for one partition is one partition state in Redis. Its a
 last processed record. A checkpoint is a partition state as a file; after an import, the log is read from its applied
 offset on.`,
     commands: {
-      list: [
-        'list every partition state, those without a function included',
-        () => import('./state/list.ts'),
-      ],
       show: ['show the state of a consumer', () => import('./state/show.ts')],
-      sources: ['show which producers have the most entities', () => import('./state/sources.ts')],
       export: ['write a checkpoint of a partition', () => import('./state/export.ts')],
       import: ['restore a checkpoint', () => import('./state/import.ts')],
       drop: ['drop the state of a partition', () => import('./state/drop.ts')],

@@ -122,7 +122,7 @@ async function removeAll(
     const own = (await states.all()).filter(isMeant)
     if (own.length === 0)
       throw new CliFailure(
-        `Redis has no state of ${consumer} in "${config.env}": \`sluice state list\` lists the existing states.`,
+        `Redis has no state of ${consumer} in "${config.env}": check the name of the consumer, and --env.`,
       )
     for (const one of own)
       terminal.stderr.write(`${nameOf(one)}: applied offset ${one.appliedOffset}, entities ${one.entities}\n`)

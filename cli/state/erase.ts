@@ -109,9 +109,7 @@ Examples:
         const found = await matchingEntities(new StateReader(client), asked, pattern)
         const report = matchingReport(pattern, found)
         if (report.sample.length === 0)
-          throw new CliFailure(
-            `No entity matches "${pattern}": \`sluice state sources\` shows sources with examples of names.`,
-          )
+          throw new CliFailure(`No entity matches "${pattern}": \`sluice stats\` shows names of entities.`)
         const history = (id: string, counts?: Counts) =>
           historyErased(connections, { id, entities: namesIn(found), records: [] }, terminal, counts)
         if (dryRun) {

@@ -9,7 +9,6 @@ import type { Holding } from '../../lib/queries/erasure.ts'
 import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
 import type { HistoryOutcome } from './erase-history.ts'
-import { sizeText } from './list-text.ts'
 
 const PLAN_COLUMNS: readonly Column[] = [
   { heading: 'CONSUMER', least: 12 },
@@ -116,4 +115,14 @@ export function matchingText({ pattern, topics, sample }: MatchingReport): strin
 
 export function matchingErasedText({ erased, pattern }: MatchingReport): string {
   return `Appended ${erased} erasures. Each consumer applies them when it reaches them: \`sluice state erase --matching '${harmless(pattern)}' --dry-run\` shows the remaining entities.\n`
+}
+
+const UNITS = ['KiB', 'MiB', 'GiB', 'TiB']
+
+/** Returns a size such as `412 B` or `1.5 KiB`. */
+function sizeText(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`
+  let [size, unit] = [bytes / 1024, 0]
+  for (; size >= 1024 && unit < UNITS.length - 1; unit++) size /= 1024
+  return `${size.toFixed(1)} ${UNITS[unit]}`
 }

@@ -65,7 +65,7 @@ export const APPLICATION: Application = {
     'state-newer-than-code': 'or drop the state with `sluice state drop`',
     'topic-growing': '`sluice topics grow` finishes or reverts it',
     reprocessing: '`sluice reprocess` is replacing the state; this ends within a minute',
-    'too-many-new-entities': '`sluice state sources` shows who adds most',
+    'too-many-new-entities': '`sluice dlq list --code too-many-new-entities` shows the sources',
     skipped: '`sluice skip`',
     ...SERIALIZING.remedies,
   },

@@ -1,7 +1,6 @@
 /** Describes partition states, which are the data that a consumer stores in Redis for each partition. */
 import type { Bounds } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import type { StateDetails, StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
-import type { ListedState, StateList } from '../../packages/runtime/adapters/redis/state-list.ts'
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 import { partitionsOf, type TopicSize } from '../tables/table.ts'
 import { type TimerState, timerState } from './entities.ts'
@@ -49,12 +48,6 @@ export interface PartitionState {
   readonly tally: Readonly<Record<string, number>>
 }
 
-/** Entry in a list of partition states. */
-export interface StateLine extends ListedState {
-  /** True if the name belongs to a known consumer. */
-  readonly hasFunction: boolean
-}
-
 /**
  * Returns the partition states of a consumer. While the consumer runs, the values of a partition can differ slightly in time.
  *
@@ -74,20 +67,6 @@ export async function partitionStates(
     states.push(partitionState(one, details, bounds?.[one.partition], withFailures))
   }
   return states
-}
-
-/**
- * Returns all partition states in Redis, of all consumers and environments, sorted by consumer, topic and partition.
- *
- * @param consumers names of the known consumers
- * @throws Unavailable if Redis does not answer
- */
-export async function listPartitionStates(
-  list: Pick<StateList, 'all'>,
-  consumers: readonly string[],
-): Promise<StateLine[]> {
-  const all = await list.all()
-  return all.map(one => ({ ...one, hasFunction: consumers.includes(one.consumer) }))
 }
 
 /**

@@ -98,7 +98,7 @@ function memory({ used_memory: used, maxmemory = '0' }: Info) {
   if (share <= FULL) return says
   return wrong(
     says,
-    'Increase its memory: when it is full, commits are refused and records wait in Kafka. `sluice state list` shows what uses it.',
+    'Increase its memory: when it is full, commits are refused and records wait in Kafka. The page *State* of the console shows the size of each state.',
   )
 }
 

@@ -7,7 +7,7 @@ import type { StateReader } from '../../../packages/runtime/adapters/redis/state
 import { producedRecord } from '../../../packages/runtime/cloudevents/writer.ts'
 import { partsOfEntity } from '../../../packages/runtime/consumer/event.ts'
 import { matchesText } from '../../notification/match.ts'
-import { entitiesMatching } from '../../queries/entity-sources.ts'
+import { entitiesMatching } from '../../queries/entities-matching.ts'
 import { partitionsOf } from '../../tables/table.ts'
 import { entityErased } from '../../telemetry/erasure.ts'
 import type { Counts } from '../audit.ts'

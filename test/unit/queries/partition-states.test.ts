@@ -3,11 +3,7 @@ import { describe, it } from 'node:test'
 import { entityStates } from '../../../lib/queries/entities.ts'
 import { findEntities } from '../../../lib/queries/find-entities.ts'
 import { consumerState, measuredStates } from '../../../lib/queries/measured-states.ts'
-import {
-  listPartitionStates,
-  partitionStates,
-  topicsRemembered,
-} from '../../../lib/queries/partition-states.ts'
+import { partitionStates, topicsRemembered } from '../../../lib/queries/partition-states.ts'
 import { partitionsOf, storedEntities } from '../../../lib/tables/table.ts'
 import type { Hold } from '../../../packages/runtime/pipeline/deciding/hold.ts'
 import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
@@ -106,19 +102,6 @@ describe('partition states', () => {
     ]
     assert.deepEqual(await topicsRemembered(inspection, 'processor', topics), [topics[0]])
     assert.deepEqual(await topicsRemembered(inspection, 'alerting', topics), [])
-  })
-
-  it('given the known consumers, then each state shows whether its own is one of them', async () => {
-    const one = { topic: 't', partition: 0, appliedOffset: 3, epoch: 0, entities: 1, bytes: 100 }
-    const all = async () => ['known', 'renamed'].map(consumer => ({ consumer, ...one }))
-    const lines = await listPartitionStates({ all }, ['known'])
-    assert.deepEqual(
-      lines.map(({ consumer, hasFunction, bytes }) => [consumer, hasFunction, bytes]),
-      [
-        ['known', true, 100],
-        ['renamed', false, 100],
-      ],
-    )
   })
 })
 

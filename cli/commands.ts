@@ -4,7 +4,6 @@
  * declared in `rules/test.ts`, and `tail` in `tail/index.ts`, or in `tail.ts` if a single file is enough.
  */
 
-import { OPEN_MS } from '../packages/runtime/pipeline/failures/failure-surge.ts'
 import type { CommandValue } from './command.ts'
 
 /** Command with its description and its file. */
@@ -42,18 +41,6 @@ offset on.`,
         'erase one or many entities from the states of all consumers',
         () => import('./state/erase.ts'),
       ],
-    },
-  },
-  breaker: {
-    line: 'show and reset the circuit breaker of a consumer',
-    about: `Show and reset the circuit breaker of a consumer.
-
-If most records of a consumer fail with an unexpected error, the breaker opens and its batches stay in Kafka, so that
-a bad deployment does not turn the whole topic into dead letters. It closes with the next version of the code, after
-${OPEN_MS / 60_000} minutes, or when an operator resets it.`,
-    commands: {
-      show: ['show whether the breaker is open', () => import('./breaker/show.ts')],
-      reset: ['close the breaker', () => import('./breaker/reset.ts')],
     },
   },
   skip: ['find the record at which a consumer hangs, and skip it', () => import('./skip/index.ts')],

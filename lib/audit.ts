@@ -8,7 +8,6 @@ import { dataschemaOf } from './telemetry/dataschema.ts'
 /** Names of all operations, as used in audit events. `docs/commands.md` lists them. */
 export const ACTIONS = [
   'alerts ack',
-  'breaker reset',
   'dlq drop',
   'dlq export',
   'dlq redrive',

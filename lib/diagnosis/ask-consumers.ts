@@ -29,7 +29,7 @@ interface Sources {
   readonly inspection: Pick<ClusterInspection, 'bounds'>
   readonly log: LogReader
   readonly states: Pick<StateInspection, 'summary'>
-  readonly breaker: Pick<RedisCircuitBreaker, 'look'>
+  readonly breaker: Pick<RedisCircuitBreaker, 'openedAt'>
 }
 
 /**
@@ -110,8 +110,8 @@ function stateIn(answer: Observed<OfGroup> | undefined): ConsumerFacts['state'] 
 }
 
 async function openUntil(breaker: Sources['breaker'], consumer: string): Promise<number | undefined> {
-  const found = await breaker.look(consumer)
-  return found === undefined || found.since === 'reset' ? undefined : found.since + OPEN_MS
+  const openedAtMs = await breaker.openedAt(consumer)
+  return openedAtMs === undefined ? undefined : openedAtMs + OPEN_MS
 }
 
 type Applied = Pick<PartitionProgress, 'partition' | 'applied' | 'outbox'>

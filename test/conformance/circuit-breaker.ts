@@ -4,12 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { describe, it } from 'node:test'
 import type { CircuitBreaker } from '../../packages/runtime/pipeline/ports.ts'
 
-/** A breaker that an operator can reset. */
-interface Resettable extends CircuitBreaker {
-  reset(consumer: string): Promise<boolean>
-}
-
-export function conformsAsCircuitBreaker(name: string, breaker: () => Resettable): void {
+export function conformsAsCircuitBreaker(name: string, breaker: () => CircuitBreaker): void {
   describe(`${name} as a circuit breaker`, () => {
     it('given a version of the code, then the breaker is open since its first failure surge', async () => {
       const consumer = randomUUID()
@@ -21,16 +16,6 @@ export function conformsAsCircuitBreaker(name: string, breaker: () => Resettable
       const consumer = randomUUID()
       await breaker().open(consumer, 'v1', 1_000)
       assert.equal(await breaker().open(consumer, 'v2', 2_000), 2_000)
-    })
-
-    it('given a reset by an operator, then the breaker stays closed for that version', async () => {
-      const consumer = randomUUID()
-      assert.equal(await breaker().reset(consumer), false)
-      await breaker().open(consumer, 'v1', 1_000)
-      assert.equal(await breaker().reset(consumer), true)
-      assert.equal(await breaker().reset(consumer), false)
-      assert.equal(await breaker().open(consumer, 'v1', 3_000), 'reset')
-      assert.equal(await breaker().open(consumer, 'v2', 4_000), 4_000)
     })
 
     it('given another consumer, then nothing is shared', async () => {

@@ -8,7 +8,6 @@ import type { Audit } from '../../lib/audit.ts'
 import { kafkaClient } from '../../packages/runtime/adapters/kafka/client.ts'
 import { describeGroups } from '../../packages/runtime/adapters/kafka/groups.ts'
 import { NOTHING, StateCheckpoints } from '../../packages/runtime/adapters/redis/checkpoint.ts'
-import { RedisCircuitBreaker } from '../../packages/runtime/adapters/redis/circuit-breaker.ts'
 import { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
 import { StateList } from '../../packages/runtime/adapters/redis/state-list.ts'
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
@@ -190,11 +189,9 @@ describe('operations of the command line', () => {
   it('when each operation is carried out, then each leaves its audit event', async () => {
     const stateKey = await stateOn(environment.topic('readings'))
     const partition = ['--partition', '0']
-    await new RedisCircuitBreaker(redis, environment.name).open(name, 'v1', 1)
     await sluice(['state', 'export', name, ...partition, '--to', 'state.jsonl'])
     await sluice(['state', 'import', 'state.jsonl', '--yes'])
     await sluice(['state', 'drop', name, ...partition, '--yes'])
-    await sluice(['breaker', 'reset', name])
     const silence = [
       '--rule',
       'HOT',
@@ -222,7 +219,6 @@ describe('operations of the command line', () => {
         ['state export', state, { partitions: 1, entities: 0 }],
         ['state import', state, { partitions: 1, entities: 0 }],
         ['state drop', state, { partitions: 1, entities: 0 }],
-        ['breaker reset', { consumer: name }, {}],
         ['silence add', { id, match: 'rule=HOT' }, { silences: 1 }],
         ['silence end', { id }, { silences: 1 }],
         ['dlq export', { code: 'rejected' }, { exported: 0 }],

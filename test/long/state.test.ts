@@ -255,21 +255,6 @@ describe('sluice state, beside a consumer', () => {
     assert.notDeepEqual(await checkpoints.take(stateKey), checkpoint)
   })
 
-  it('given an open circuit breaker, then an operator sees and resets it', async () => {
-    const { name } = newConsumer()
-    const breaker = new RedisCircuitBreaker(redis, environment.name)
-    assert.match((await sluice(['breaker', 'show', name])).stdout, /has never opened/)
-    assert.match((await sluice(['breaker', 'reset', name], 1)).stderr, /is not open/)
-    await breaker.open(name, 'v1', Date.parse('2026-03-01T12:00:00Z'))
-    assert.match(
-      (await sluice(['breaker', 'show', name])).stdout,
-      /opened at 2026-03-01T12:00:00.000Z for version v1 .* Until 2026-03-01T12:15:00.000Z/,
-    )
-    assert.match((await sluice(['breaker', 'reset', name])).stdout, /is reset\. .* are handled as failures/)
-    assert.equal(await breaker.open(name, 'v1', 0), 'reset')
-    assert.match((await sluice(['breaker', 'show', name])).stdout, /was reset by an operator for version v1/)
-  })
-
   /** All of a checkpoint but when it was taken, and the epoch. */
   async function contentsOf(file: string): Promise<string[]> {
     const [, meta = '', ...rest] = (await readFile(join(folder, file), 'utf8')).trim().split('\n')

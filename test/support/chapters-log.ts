@@ -22,7 +22,7 @@ import type { Random } from './random.ts'
 import { logRecord } from './records.ts'
 import { Stage } from './stage.ts'
 
-const RESET = { open: async () => 'reset' as const }
+const CLOSED = { open: async () => Number.NEGATIVE_INFINITY }
 const RETRIES = 2
 
 interface Coming {
@@ -102,7 +102,7 @@ export class ChaptersLog {
       this.#log.push(record)
       return record
     })
-    const { batchItemFailures } = await this.stage.batch(records, { ports: { breaker: RESET } })
+    const { batchItemFailures } = await this.stage.batch(records, { ports: { breaker: CLOSED } })
     if (batchItemFailures.length > 0) throw new Error('a record waits')
     this.#route()
   }

@@ -167,7 +167,7 @@ export class EmissionChain {
     if (this.#random.chance(0.2)) this.#publishedFailures = new PublishedFailureReader()
     const { batchItemFailures } = await this.#relay.consume(kafkaEvent(records), {
       publishedFailures: this.#publishedFailures,
-      ports: { breaker: { open: async () => 'reset' } },
+      ports: { breaker: { open: async () => Number.NEGATIVE_INFINITY } },
     })
     if (batchItemFailures.length > 0) throw new Error(`waits: ${this.#relay.observer.waits.at(-1)?.reason}`)
     for (const [partition, log] of this.#source.entries()) this.#committed[partition] = log.length

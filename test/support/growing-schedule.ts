@@ -34,7 +34,7 @@ const ALWAYS_MS = 1e12
 /** Steps before Kafka adds partitions. During these steps, a growth can be aborted, and data loss in Redis does not affect it. */
 const EARLY = ['began', 'fenced', 'copied', 'staged'] as const satisfies readonly Step[]
 const LATE = ['creating', 'created', 'noted', 'switched', 'over'] as const satisfies readonly Step[]
-const RESET = { open: async () => 'reset' as const }
+const CLOSED = { open: async () => Number.NEGATIVE_INFINITY }
 
 interface Listed {
   readonly ids: readonly string[]
@@ -203,7 +203,7 @@ class Play {
     this.#appendMs += this.#random.between(1, 30_000)
     const appended = this.#topic.append({ ...record, timestampMs: this.#appendMs })
     const { store, recovery } = this.#topic
-    const ports = { store, recovery: async () => recovery, breaker: RESET }
+    const ports = { store, recovery: async () => recovery, breaker: CLOSED }
     const given = { ports, codeVersion: () => `v${this.#version}` }
     const { batchItemFailures } = await this.#stage.batch([appended], given)
     if (batchItemFailures.length > 0) this.#found.push('a record waits')

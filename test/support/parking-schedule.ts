@@ -20,7 +20,7 @@ const TYPE = 'test.signal.v1'
 const START_MS = Date.parse('2026-03-01T12:00:00Z')
 const SUBJECTS = ['a', 'b', 'c']
 const ALWAYS_MS = 1e12
-const RESET = { open: async () => 'reset' as const }
+const CLOSED = { open: async () => Number.NEGATIVE_INFINITY }
 
 interface SeenIds {
   readonly seen: readonly string[]
@@ -147,7 +147,7 @@ class Run {
       timers: random.between(1, 4),
     }
     this.#stage.consumer = { ...consumer, limits }
-    const { batchItemFailures } = await this.#stage.batch(records, { ports: { breaker: RESET } })
+    const { batchItemFailures } = await this.#stage.batch(records, { ports: { breaker: CLOSED } })
     if (batchItemFailures.length > 0) throw new Error('a record waits')
     this.#route()
   }

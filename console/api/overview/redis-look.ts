@@ -59,8 +59,8 @@ export class RedisLooks {
     const names = [...new Set(this.#environment.consumers.map(consumer => consumer.function))]
     const open = await Promise.all(
       names.map(async name => {
-        const state = await breaker.look(name)
-        return typeof state?.since === 'number' && nowMs - state.since < OPEN_MS ? [name] : []
+        const openedAtMs = await breaker.openedAt(name)
+        return openedAtMs !== undefined && nowMs - openedAtMs < OPEN_MS ? [name] : []
       }),
     )
     return open.flat()

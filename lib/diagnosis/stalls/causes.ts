@@ -83,7 +83,8 @@ export function deferredCause(name: string, details: Readonly<Record<string, unk
       return {
         id,
         reason: `nearly all of its records fail unexpectedly${why ? ` (${why})` : ''}, so they stay in Kafka`,
-        advice: `Fix its code, or release them as failures: npx sluice breaker show ${name}`,
+        advice:
+          'Fix its code: another version is tried at once. After 15 minutes, records that fail become failures.',
       }
     case 'another-log':
       return {

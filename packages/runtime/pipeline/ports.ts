@@ -141,12 +141,11 @@ export interface DataReader {
 /** Circuit breaker that defers the batches of a code version. Its state is stored, so that all invocations share it. */
 export interface CircuitBreaker {
   /**
-   * Opens the breaker if it is closed. Returns the time at which it was opened, in milliseconds since the epoch. Returns `reset` if
-   * an operator has reset it for this version.
+   * Opens the breaker if it is closed. Returns the time at which it was opened, in milliseconds since the epoch.
    *
    * @throws Unavailable if the store cannot be reached
    */
-  open(consumer: string, codeVersion: string, nowMs: number): Promise<number | 'reset'>
+  open(consumer: string, codeVersion: string, nowMs: number): Promise<number>
 }
 
 /** Receives reports of what has happened, for logs and metrics. An implementation must not keep payloads. */

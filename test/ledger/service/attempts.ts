@@ -23,10 +23,10 @@ export function knowAttempts(): void {
   } satisfies Pick<Application, 'readForeign'>)
 }
 
-/** Simulates an operator who resets the breaker of this consumer: its errors are planned, and would open it. */
+/** Keeps the breaker of this consumer closed: its errors are planned, and would open it. */
 export function neverDefer(consumer: string): void {
   const { open } = RedisCircuitBreaker.prototype
   RedisCircuitBreaker.prototype.open = async function (name, ...rest) {
-    return name === consumer ? 'reset' : open.call(this, name, ...rest)
+    return name === consumer ? Number.NEGATIVE_INFINITY : open.call(this, name, ...rest)
   }
 }

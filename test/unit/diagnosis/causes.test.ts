@@ -39,7 +39,7 @@ describe('the cause of a deferred partition', () => {
   const table: [reason: string, id: string, advice: RegExp][] = [
     ['store-unavailable', 'redis', /Check that it is running/],
     ['broker-unavailable', 'kafka', /Check that it is running/],
-    ['breaker-open', 'breaker-open/f', /sluice breaker show f/],
+    ['breaker-open', 'breaker-open/f', /another version is tried at once/],
     ['another-log', 'another-log/f', /--fresh/],
     ['state-not-migrated', 'state-not-migrated/f', /migrate/],
     ['out-of-time', 'out-of-time/f', /timeout/],

@@ -75,7 +75,7 @@ describe('stalls and their causes', () => {
     const [open, ...others] = watcher.lookFor(60_000, { end: 12, broken: ['alerting'] })
     assert.deepEqual(others, [])
     assert.match(open?.reason ?? '', /fail unexpectedly/)
-    assert.match(open?.advice ?? '', /sluice breaker show alerting/)
+    assert.match(open?.advice ?? '', /another version is tried at once/)
   })
 
   it('given a server that is away, when it answers again, then no function has stalled', () => {

@@ -60,7 +60,7 @@ const LINES = {
     'records are in other partitions than those of their keys: check the partitioners of the producers',
   ),
   'breaker-open': error(
-    'nearly all records fail unexpectedly: they stay in Kafka until the code changes or the circuit breaker is reset',
+    'nearly all records fail unexpectedly: they stay in Kafka until the code changes, for 15 minutes at most',
   ),
   'spans-dropped': warn('spans are dropped: the records are processed without them'),
   'metrics-not-written': error('the metrics of an invocation cannot be written'),

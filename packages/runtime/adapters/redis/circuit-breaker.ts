@@ -14,27 +14,15 @@ export class RedisCircuitBreaker implements CircuitBreaker {
     this.#env = env
   }
 
-  async open(consumer: string, codeVersion: string, nowMs: number): Promise<number | 'reset'> {
-    const since = String(await this.#client.eval(OPEN_BREAKER, [this.#keyOf(consumer)], [codeVersion, nowMs]))
-    return since === 'reset' ? since : Number(since)
+  async open(consumer: string, codeVersion: string, nowMs: number): Promise<number> {
+    return Number(await this.#client.eval(OPEN_BREAKER, [this.#keyOf(consumer)], [codeVersion, nowMs]))
   }
 
-  /** Returns the code version for which the breaker last opened, for display; undefined if it never opened. */
-  async look(consumer: string): Promise<{ version: string; since: number | 'reset' } | undefined> {
-    const { version, since } = await this.#client.run(redis => redis.hgetall(this.#keyOf(consumer)))
-    if (version === undefined || since === undefined) return undefined
-    return { version, since: since === 'reset' ? since : Number(since) }
-  }
-
-  /**
-   * Resets the breaker for an operator. Deferred records are then processed, and a failure record is sent for each that fails.
-   * Returns false if the breaker is not open.
-   */
-  async reset(consumer: string): Promise<boolean> {
+  /** Returns the time at which the breaker last opened, in milliseconds since the epoch; undefined if it never opened. */
+  async openedAt(consumer: string): Promise<number | undefined> {
     const since = await this.#client.run(redis => redis.hget(this.#keyOf(consumer), 'since'))
-    if (since === null || since === 'reset') return false
-    await this.#client.run(redis => redis.hset(this.#keyOf(consumer), 'since', 'reset'))
-    return true
+    // Earlier versions stored "reset" for a breaker that an operator had closed.
+    return since === null || since === 'reset' ? undefined : Number(since)
   }
 
   #keyOf(consumer: string): string {

@@ -50,7 +50,7 @@ export interface SurgeGuard {
   readonly codeVersion: () => string
 }
 
-/** Defers the records during a failure surge, until the code changes, the breaker is reset, or `OPEN_MS` has passed. */
+/** Defers the records during a failure surge, until the code changes or `OPEN_MS` has passed. */
 export async function deferredBySurge(
   { breaker, observer }: Pick<Ports, 'breaker' | 'observer'>,
   stateKey: StateKey,
@@ -61,7 +61,7 @@ export async function deferredBySurge(
   if (!first || !latest.wouldSurge(decisions)) return undefined
   const now = nowMs()
   const since = await breaker.open(stateKey.consumer, codeVersion(), now)
-  if (since === 'reset' || now - since >= OPEN_MS) return undefined
+  if (now - since >= OPEN_MS) return undefined
   observer.breakerOpen(stateKey, since, first.failure)
   return { reason: 'breaker-open' }
 }

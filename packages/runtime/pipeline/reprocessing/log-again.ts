@@ -104,7 +104,7 @@ export class LogAgain {
       log: new PartitionLog(log, new Semaphore(1)),
       bounds: { bounds: async () => this.#bounds },
       // Records that the live consumer has decided must be decided again, even during a surge of failures.
-      breaker: { open: async () => 'reset' },
+      breaker: { open: async () => Number.NEGATIVE_INFINITY },
       observer,
     }
     const batch = { topic, partition, records }

@@ -379,7 +379,7 @@ describe('one outage is reported in one line', () => {
     assert.deepEqual(person.health.verdict(), [])
   })
 
-  it('of a circuit breaker, with where the code fails and how to release the records', () => {
+  it('of a circuit breaker, with where the code fails and what to do', () => {
     const person = new Person()
     person.logs(error('alerting', 'nearly all', { kind: 'breaker-open', place: 'at f (handler.js:3:1)' }))
     person.logs(deferred('alerting', 0, 'breaker-open'))
@@ -387,7 +387,7 @@ describe('one outage is reported in one line', () => {
     person.look(3_000)
     assert.deepEqual(person.seen, [
       '✗ alerting is stalled: nearly all of its records fail unexpectedly (at f (handler.js:3:1)), so they stay in Kafka. ' +
-        'Fix its code, or release them as failures: npx sluice breaker show alerting',
+        'Fix its code: another version is tried at once. After 15 minutes, records that fail become failures.',
     ])
   })
 })

@@ -39,7 +39,10 @@ describe('entities that producers add to a partition state', () => {
       'applied/counted',
     ])
     const errors = stage.events.flatMap(({ data }) => (data as { readonly error?: string }).error ?? [])
-    assert.match(errors[0] ?? '', /may add 4 entities .*: `sluice dlq list --code too-many-new-entities` shows the sources$/)
+    assert.match(
+      errors[0] ?? '',
+      /may add 4 entities .*: `sluice dlq list --code too-many-new-entities` shows the sources$/,
+    )
   })
 
   it('given a flood of many sources, then all of them together add twice what one may', async () => {

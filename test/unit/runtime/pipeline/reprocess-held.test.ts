@@ -14,7 +14,7 @@ import { reprocessed } from '../../../support/reprocessing.ts'
 import { Stage } from '../../../support/stage.ts'
 
 const ENTITY = '/environment/test-site s-1'
-const breaker = { open: async () => 'reset' as const }
+const breaker = { open: async () => Number.NEGATIVE_INFINITY }
 
 interface SeenIds {
   readonly ids: readonly string[]

@@ -128,7 +128,9 @@ class Schedule {
   async #decide(): Promise<void> {
     const { stage } = this
     if (this.#log.length === 0) return
-    await stage.batch(this.#log.slice(-1), { ports: { breaker: { open: async () => 'reset' } } })
+    await stage.batch(this.#log.slice(-1), {
+      ports: { breaker: { open: async () => Number.NEGATIVE_INFINITY } },
+    })
     const applied = new Set(await this.#applied())
     for (const { id, type, data } of stage.eventsAfter(this.#seen)) {
       if (type !== FAILURE || this.#told.has(id)) continue

@@ -30,7 +30,7 @@ const SECOND = { why: 'reprocessing', attempt: 1e15 } as const
 const MOMENT = '/environment/test-site s-1'
 
 /** `batch` of a stage whose circuit breaker an operator has reset. */
-const breaker = { open: async () => 'reset' as const }
+const breaker = { open: async () => Number.NEGATIVE_INFINITY }
 
 function readings(count: number, from = 0): LogRecord[] {
   return Array.from({ length: count }, (_, index) => {

@@ -5,7 +5,7 @@
   ARGV[1]  version of the code
   ARGV[2]  current time, milliseconds since the epoch
 
-  Returns  time when the breaker opened, or "reset" if an operator has closed it for this version
+  Returns  time when the breaker opened
 ]]
 local breaker = redis.call('HMGET', KEYS[1], 'version', 'since')
 if breaker[1] == ARGV[1] then

@@ -274,14 +274,6 @@ describe('rule 13: a surge of unexpected failures stays in Kafka', () => {
     assert.deepEqual(stage.observer.surgesSince, [0, 14 * MINUTE, 14 * MINUTE])
   })
 
-  it('rule 13: it ends when an operator resets the breaker', async () => {
-    const { stage } = breaking()
-    await stage.batch(SURGE)
-    assert.equal(await stage.breaker.reset('breaking'), true)
-    assert.deepEqual(await stage.batch(SURGE), { batchItemFailures: [] })
-    assert.equal(stage.events.length, 3)
-  })
-
   it('rule 13: it ends after fifteen minutes, and what failed leaves', async () => {
     const { stage } = breaking()
     await stage.batch(SURGE, { nowMs: () => 0 })

@@ -43,7 +43,7 @@ offset on.`,
       ],
     },
   },
-  skip: ['find the record at which a consumer hangs, and skip it', () => import('./skip/index.ts')],
+  skip: ['skip a record at which a consumer hangs', () => import('./skip/index.ts')],
   tail: ['show topics, record by record', () => import('./tail/index.ts')],
   topics: {
     line: 'create and describe topics, apply the topic table',

@@ -1,6 +1,4 @@
 /** Skips records at which the function of a consumer hangs or exits, or undoes such a skip. */
-import { readConfig } from '../../lib/app/config.ts'
-import { readEntries } from '../../lib/app/function-entries.ts'
 import { consumersOf, firstSignalOf, readFunctions, topicsRead } from '../../lib/app/functions.ts'
 import type { Counts } from '../../lib/operations/audit.ts'
 import { stateKeysOf, topicOf as wholeName } from '../../lib/operations/state-keys.ts'
@@ -8,36 +6,42 @@ import type { TopicReach } from '../../lib/queries/topics.ts'
 import { RedisGenerations } from '../../packages/runtime/adapters/redis/generations.ts'
 import { RedisSkippedRecords } from '../../packages/runtime/adapters/redis/skipped-records.ts'
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'
-import type { Backlog } from '../../packages/runtime/pipeline/deciding/try-chunk.ts'
 import { digestOf } from '../../packages/runtime/pipeline/failures/failure-record.ts'
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 import type { SkippedRecords } from '../../packages/runtime/pipeline/ports.ts'
-import type { Environment } from '../../packages/runtime/settings/slice.ts'
-import { environmentOf, reasonOf, withinPatience, withRedis } from '../connections.ts'
+import { configOf, reasonOf, withinPatience, withRedis } from '../connections.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { carryOut } from '../operation.ts'
-import { showLine } from '../progress.ts'
 import { confirm } from '../state/confirm.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 import { reachOf } from '../topics.ts'
-import { type FoundRecord, findStuck, stuckInProgram } from './find.ts'
-import {
-  foundText,
-  type NamedRecord,
-  placesText,
-  type SkipReport,
-  skipText,
-  type TopicSkips,
-} from './text.ts'
 
 export interface SkipOptions {
   readonly topic?: string
-  readonly within: number
   readonly undo: boolean
   readonly dryRun: boolean
   readonly yes: boolean
   readonly json: boolean
   readonly env?: string
+}
+
+export interface NamedRecord {
+  readonly partition: number
+  readonly offset: number
+}
+
+interface FoundRecord extends NamedRecord {
+  /** Digest that identifies the record. */
+  readonly digest: string
+}
+
+interface SkipReport {
+  readonly env: string
+  readonly consumer: string
+  readonly topic: string
+  readonly dryRun: boolean
+  readonly found: readonly FoundRecord[]
+  readonly skipped: readonly FoundRecord[]
 }
 
 /**
@@ -51,67 +55,37 @@ export async function skip(
   options: SkipOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const { undo, dryRun, yes, env } = options
-  if (undo && (named.length === 0 || dryRun))
-    throw usageFailure('--undo needs records as PARTITION@OFFSET, and cannot be used with --dry-run.')
+  const { undo, dryRun, yes, json, env } = options
+  if (undo && dryRun) throw usageFailure('--undo cannot be used with --dry-run.')
   if (!yes && !dryRun && !undo && !terminal.stdin.isTTY)
     throw usageFailure('Nothing was changed: there is no terminal to confirm on, so add --yes, or --dry-run.')
-  const environment = environmentOf(terminal, env)
-  const config = readConfig(environment)
-  const topics = topicsOf(consumer, options.topic, named.length > 0, config.env)
+  const config = configOf(terminal, env)
+  const topic = topicOf(consumer, options.topic, config.env)
   await withRedis(config, async (client, connections) => {
-    const reach = await reachOf(connections, config, topics, undefined)
-    const copies = new RedisGenerations(client)
-    const reports: TopicSkips[] = []
-    for (const topic of topics) {
-      const { bounds } = reach.get(topic) as TopicReach
-      const keyOf = (partition: number) =>
-        stateKeysOf({ consumer, topic, partition }, config.env, bounds.length)[0] as StateKey
-      const backlogOf = async (partition: number): Promise<Backlog> => {
-        const stateKey = keyOf(partition)
-        const { version } = await copies.facts(stateKey)
-        return {
-          ...stateKey,
-          fromOffset: version.appliedOffset + 1,
-          toOffset: (bounds[partition]?.end ?? 0) - 1,
-        }
-      }
-      const skipping: Skipping = {
-        records: new RedisSkippedRecords(client),
-        keyOf,
-        carryOut: (action, of, change) =>
-          carryOut(connections, { action, filter: { consumer, topic, at: placesText(of) } }, change),
-      }
-      if (undo) return undone(named, skipping, terminal, options.json)
-      const found =
-        named.length > 0
-          ? await Promise.all(
-              named.map(async one => recordAt(connections, await backlogOf(one.partition), one)),
-            )
-          : await sought(
-              consumer,
-              await Promise.all([...bounds.keys()].map(backlogOf)),
-              { environment, withinMs: options.within },
-              terminal,
-            )
-      const before = await asideBefore(skipping, bounds)
-      terminal.stderr.write(foundText(consumer, topic, found, before))
-      const helped = found.filter(({ helps }) => helps)
-      const skipped = dryRun || helped.length === 0 ? [] : await setAside(helped, skipping, terminal, yes)
-      reports.push({ topic, found, before, skipped })
+    const { bounds } = (await reachOf(connections, config, [topic], undefined)).get(topic) as TopicReach
+    const keyOf = (partition: number) =>
+      stateKeysOf({ consumer, topic, partition }, config.env, bounds.length)[0] as StateKey
+    const skipping: Skipping = {
+      records: new RedisSkippedRecords(client),
+      keyOf,
+      carryOut: (action, of, change) =>
+        carryOut(connections, { action, filter: { consumer, topic, at: placesText(of) } }, change),
     }
-    const about = { env: config.env, consumer, dryRun }
-    printReport(terminal, { ...about, topics: reports } satisfies SkipReport, options.json, skipText)
-    const found = reports.flatMap(one => one.found)
-    const skipped = reports.flatMap(one => one.skipped)
-    const passed = found.filter(one => one.helps && !dryRun && !skipped.includes(one))
+    if (undo) return undone(named, skipping, terminal, json)
+    const states = new RedisGenerations(client)
+    const found = await Promise.all(
+      named.map(async one => {
+        const { version } = await states.facts(keyOf(one.partition))
+        const end = bounds[one.partition]?.end ?? 0
+        return recordAt(connections, keyOf(one.partition), one, { applied: version.appliedOffset, end })
+      }),
+    )
+    const skipped = dryRun ? [] : await setAside(found, skipping, terminal, yes)
+    printReport(terminal, { env: config.env, consumer, topic, dryRun, found, skipped }, json, skipText)
+    const passed = found.filter(one => !dryRun && !skipped.includes(one))
     if (passed.length > 0)
       throw new CliFailure(
         `${placesText(passed)}: ${consumer} has processed them meanwhile, so they were not skipped.`,
-      )
-    if (found.some(({ helps }) => !helps))
-      throw new CliFailure(
-        'If skipping a record does not help, deploy corrected code. The records wait in Kafka.',
       )
   })
 }
@@ -128,16 +102,11 @@ interface Skipping {
 }
 
 /**
- * Returns the topics to search: all topics of the consumer, or the selected one. Named records are in a single topic.
+ * Returns the topic of the records.
  *
  * @throws CliFailure if the consumer is not a function of this project, does not read the topic, or if several topics could be meant
  */
-function topicsOf(
-  consumer: string,
-  wanted: string | undefined,
-  isNamed: boolean,
-  env: string,
-): readonly string[] {
+function topicOf(consumer: string, wanted: string | undefined, env: string): string {
   const functions = readFunctions()
   const own = functions.find(({ name }) => name === consumer)
   const topics = own ? topicsRead(own, env).map(({ topic }) => topic) : []
@@ -145,10 +114,10 @@ function topicsOf(
     throw usageFailure(
       `The project has no consumer "${consumer}". Consumers are ${consumersOf(functions).join(', ')}.`,
     )
-  const meant = wanted ?? (isNamed ? firstSignalOf(consumer) : undefined)
-  const selected =
+  const meant = wanted ?? firstSignalOf(consumer)
+  const [selected, ...others] =
     meant === undefined ? topics : topics.filter(topic => topic === wholeName({ topic: meant }, env))
-  if (selected.length === 1 || (selected.length > 1 && !isNamed)) return selected
+  if (selected !== undefined && others.length === 0) return selected
   throw usageFailure(`${consumer} reads ${topics.join(', ')}: select one of them with --topic.`)
 }
 
@@ -159,16 +128,15 @@ function topicsOf(
  */
 async function recordAt(
   connections: Connections,
-  { topic, partition, fromOffset, toOffset, consumer }: Backlog,
+  { topic, partition, consumer }: StateKey,
   { offset }: NamedRecord,
+  { applied, end }: { readonly applied: number; readonly end: number },
 ): Promise<FoundRecord> {
   const place = `${topic}/${partition}@${offset}`
-  if (offset < fromOffset)
-    throw new CliFailure(
-      `${consumer} has already processed ${place}: its applied offset is ${fromOffset - 1}.`,
-    )
+  if (offset <= applied)
+    throw new CliFailure(`${consumer} has already processed ${place}: its applied offset is ${applied}.`)
   const read = async () => {
-    if (offset > toOffset) return undefined
+    if (offset >= end) return undefined
     const { records } = await (await connections.log()).read(topic, partition, {
       fromOffset: offset,
       toOffset: offset,
@@ -179,37 +147,7 @@ async function recordAt(
     throw new CliFailure(`${place} cannot be read: ${reasonOf(error)}`, 1, { cause: error })
   })
   if (!record) throw new CliFailure(`The log has no record ${place}.`)
-  return { partition, offset, digest: digestOf(record), why: 'is named', helps: true }
-}
-
-async function sought(
-  consumer: string,
-  backlogs: readonly Backlog[],
-  { environment, withinMs }: { readonly environment: Environment; readonly withinMs: number },
-  terminal: Terminal,
-): Promise<readonly FoundRecord[]> {
-  const waiting = backlogs.filter(({ fromOffset, toOffset }) => fromOffset <= toOffset)
-  const { memoryMb } = readEntries()(consumer)
-  const hide = showLine(terminal, () => `Trying the next records of ${waiting.length} partitions`)
-  try {
-    return await findStuck(consumer, waiting, attempt =>
-      stuckInProgram(attempt, { withinMs, memoryMb }, environment, terminal.stop),
-    )
-  } finally {
-    hide()
-  }
-}
-
-/** Returns the records that are already skipped and are still in the log. */
-async function asideBefore(
-  { records, keyOf }: Skipping,
-  bounds: TopicReach['bounds'],
-): Promise<readonly NamedRecord[]> {
-  const before: NamedRecord[] = []
-  for (const [partition, { start }] of bounds.entries())
-    for (const offset of (await records.skipped(keyOf(partition))).keys())
-      if (offset >= start) before.push({ partition, offset })
-  return before
+  return { partition, offset, digest: digestOf(record) }
 }
 
 /** Skips the records. Returns the records that are skipped now; the consumer may have processed the others in the meantime. */
@@ -243,4 +181,18 @@ async function undone(
   printReport(terminal, { undone }, json, () => `No longer skipped: ${placesText(undone) || 'none'}.\n`)
   const others = named.filter(one => !undone.includes(one))
   if (others.length > 0) throw new CliFailure(`Not skipped before: ${placesText(others)}.`)
+}
+
+/** Returns a list such as `3@120, 4@7`. */
+function placesText(places: readonly NamedRecord[]): string {
+  return places.map(({ partition, offset }) => `${partition}@${offset}`).join(', ')
+}
+
+function skipText({ consumer, topic, dryRun, found, skipped }: SkipReport): string {
+  if (dryRun) return `Would be skipped: ${placesText(found)} of ${topic}.\n`
+  if (skipped.length === 0) return ''
+  return (
+    `Skipped: ${placesText(skipped)} of ${topic}. The next batch of ${consumer} turns them into dead letters with the code ` +
+    `"skipped", and processes the rest.\nOnce the code is fixed: sluice dlq redrive --consumer ${consumer} --code skipped\n`
+  )
 }

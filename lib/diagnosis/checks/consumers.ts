@@ -99,7 +99,7 @@ function lag(consumer: SeenConsumer, isWatched: boolean) {
   if (pending > MAX_PENDING || waits > MAX_WAIT_SECONDS)
     return wrong(
       `${many}, the oldest for ${isUnread ? 'at least ' : ''}${durationText(waits * 1000)}`,
-      `\`sluice groups lag\` shows each partition; docs/troubleshooting.md explains growing lag. If one is stalled: \`sluice skip ${consumer.function}\`.`,
+      `\`sluice groups lag\` shows each partition; docs/troubleshooting.md explains growing lag. If one is stalled by a record: \`sluice skip ${consumer.function} PARTITION@OFFSET\`.`,
     )
   if (isUnread)
     return unknown(`${many}, and their age is unknown`, 'This check needs permission to read the topic.')
@@ -111,7 +111,7 @@ function lag(consumer: SeenConsumer, isWatched: boolean) {
   if (isWatched || !isIdle) return says
   return unknown(
     `${says}, and none was processed during this check`,
-    `A batch may be in progress. Check again in a minute: if the age grows, \`sluice skip ${consumer.function}\` finds a record that blocks.`,
+    `A batch may be in progress. Check again in a minute: if the age grows, a record may block: docs/failures.md explains \`sluice skip\`.`,
   )
 }
 

@@ -167,12 +167,12 @@ export function reportedCause(stall: ReportedStall, { brokers, timeoutMs }: Caus
     return {
       id: `timeout/${name}`,
       reason: `its handler takes longer than ${timeout}`,
-      advice: `Make it faster, or raise its timeout in serverless.yml; the batch is retried. ${findRecord(name)}`,
+      advice: `Make it faster, or raise its timeout in serverless.yml; the batch is retried. ${skipRecord(name)}`,
     }
   }
   if (obstacle === 'reading' && NOBODY_THERE.test(reason)) return serverAway('Kafka', reason, brokers)
   const { advice, ...words } = OBSTACLES[obstacle](reason)
-  const found = ENDED.test(reason) ? `${advice} ${findRecord(name)}` : advice
+  const found = ENDED.test(reason) ? `${advice} ${skipRecord(name)}` : advice
   return serverNamedIn(reason) ?? { id: `${obstacle}/${alike(reason)}`, ...words, advice: found }
 }
 
@@ -198,11 +198,11 @@ export function endlessInvocation(name: string, forMs: number): Cause {
     `no-answer/${name}`,
     `its handler has been processing a batch for ${durationText(forMs)}`,
   )
-  return { ...cause, advice: `${cause.advice} ${findRecord(name)}` }
+  return { ...cause, advice: `${cause.advice} ${skipRecord(name)}` }
 }
 
-function findRecord(name: string): string {
-  return `If it stops at one record, find the record with: npx sluice skip ${name}`
+function skipRecord(name: string): string {
+  return `If it stops at one record, skip that record: npx sluice skip ${name} PARTITION@OFFSET`
 }
 
 function notEnded(id: string, what: string): Cause {
@@ -214,7 +214,7 @@ export function noProgress(name: string, pending: number, forMs: number): Cause 
   return {
     id: `no-progress/${name}`,
     reason: `${recordsOf(pending)} pending, without progress for ${durationText(forMs)}`,
-    advice: `Check its log (.local/logs/functions/${name}.log). ${findRecord(name)}`,
+    advice: `Check its log (.local/logs/functions/${name}.log). ${skipRecord(name)}`,
   }
 }
 

@@ -76,10 +76,9 @@ describe('the connections of a command that is not an operation', () => {
 const RECORD = { topic: 't', key: null, value: Buffer.from(''), headers: [] }
 
 describe('the sources of the command line', () => {
-  it('given connections without that guard, then the doctor and skip have them: they act as functions', () => {
+  it('given connections without that guard, then the doctor has them: it acts as a function', () => {
     assert.deepEqual(filesWith(/new (Connections|KafkaConnections|RedisClient)\(/), [
       'cli/doctor/findings.ts',
-      'cli/skip/attempt.ts',
     ])
   })
 

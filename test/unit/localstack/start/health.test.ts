@@ -144,12 +144,12 @@ describe('a stalled consumer', () => {
     [
       'because it times out',
       { kind: 'timeout', reason: 'timeout: the handler took longer than 3000 ms' },
-      /: its handler takes longer than its timeout of 3 s\. Make it faster.* npx sluice skip f$/,
+      /: its handler takes longer than its timeout of 3 s\. Make it faster.* npx sluice skip f PARTITION@OFFSET$/,
     ],
     [
       'because its handler ends its process',
       { reason: 'RuntimeEnded: the handler ended its process with exit code 1' },
-      /It is retried\. If it stops at one record, find the record with: npx sluice skip f$/,
+      /It is retried\. If it stops at one record, skip that record: npx sluice skip f PARTITION@OFFSET$/,
     ],
     [
       'whose topic does not exist',
@@ -202,7 +202,7 @@ describe('a stalled consumer', () => {
     assert.deepEqual(person.seen, [], 'within its timeout, and a while for loading and for a busy machine')
     person.lagsFor('never', 60_000, 7)
     assert.deepEqual(person.seen, [
-      '✗ never is stalled: its handler has been processing a batch for 2 min 1 s and has not ended. Check that its handler returns. If it stops at one record, find the record with: npx sluice skip never',
+      '✗ never is stalled: its handler has been processing a batch for 2 min 1 s and has not ended. Check that its handler returns. If it stops at one record, skip that record: npx sluice skip never PARTITION@OFFSET',
     ])
     person.returns('never')
     person.lagsFor('never', 5_000, 0, 12)
@@ -231,7 +231,7 @@ describe('a stalled consumer', () => {
       person.look(1_000)
     }
     assert.deepEqual(person.seen, [
-      '✗ quiet is stalled: 7 records pending, without progress for 31 s. Check its log (.local/logs/functions/quiet.log). If it stops at one record, find the record with: npx sluice skip quiet',
+      '✗ quiet is stalled: 7 records pending, without progress for 31 s. Check its log (.local/logs/functions/quiet.log). If it stops at one record, skip that record: npx sluice skip quiet PARTITION@OFFSET',
     ])
     assert.deepEqual(person.health.verdict(), [
       'quiet is stalled: 7 records pending, without progress for 31 s (7 records pending)',

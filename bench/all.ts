@@ -9,18 +9,7 @@ import { type Run, runBenchmark } from './kit/program.ts'
 
 // `npm run bench`: runs all benchmarks one after another, each in its own process, and prints one table of all figures.
 
-const BENCHMARKS = [
-  'pipeline',
-  'alerts',
-  'backtest',
-  'history',
-  'codec',
-  'produce',
-  'redrive',
-  'latency',
-  'start',
-  'trigger',
-]
+const BENCHMARKS = ['pipeline', 'alerts', 'produce', 'latency', 'start', 'trigger']
 
 await runBenchmark({
   usage: `npm run bench -- [options]

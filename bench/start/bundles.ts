@@ -6,7 +6,7 @@ import { runProgram } from '../../test/support/program.ts'
 import { filesIn } from '../../test/support/zip.ts'
 
 /** The functions as deployed, unpacked. */
-export interface Unpacked {
+interface Unpacked {
   fileOf(name: string): string
 }
 
@@ -45,7 +45,7 @@ export async function packaged(names: readonly string[], room: string): Promise<
 }
 
 /** Packages them without that look, which takes long. */
-export async function unpacked(
+async function unpacked(
   names: readonly string[],
   room: string,
 ): Promise<Unpacked & { readonly contents: ReadonlyMap<string, Files> }> {

@@ -5,7 +5,7 @@ import { topicName } from '../../lib/app/topics.ts'
 import { GENERATOR_DEFAULTS } from '../../lib/telemetry/simulator/settings.ts'
 import { simulated } from '../../lib/telemetry/simulator.ts'
 import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
-import type { ForeignClient } from '../../test/support/foreign-client.ts'
+import type { ForeignClient } from '../support/foreign-client.ts'
 
 const EVERY_MS = 200
 /** Anomalies last for a number of readings, so here each is short, and there are many. */
@@ -23,11 +23,6 @@ export class SimulatedFlow {
     this.#client = client
     this.#topic = topicName('readings', env)
     this.#rate = rate
-  }
-
-  /** Readings a second since it began. */
-  get achieved(): number {
-    return (this.#sent * 1_000) / (performance.now() - this.#beganAtMs)
   }
 
   /** Sends readings until the signal is aborted. */

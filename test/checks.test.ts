@@ -1,6 +1,5 @@
 import { describe, it } from 'node:test'
 import type { Check } from './runner/check.ts'
-import { apiPages } from './runner/checks/api-pages.ts'
 import { configuration } from './runner/checks/configuration.ts'
 import { dockerfiles } from './runner/checks/dockerfiles.ts'
 import { errors } from './runner/checks/errors.ts'
@@ -22,7 +21,6 @@ const CHECKS: readonly Check[] = [
   unused,
   schemas,
   configuration,
-  apiPages,
   promises,
   titles,
   wording,

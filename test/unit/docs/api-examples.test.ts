@@ -6,7 +6,7 @@ import { PROJECT } from '../../support/program.ts'
 /** Private packages. test/long/runtime-package.test.ts runs those of the published one, as its users do. */
 const PRIVATE = ['kafka-records', 'schema-registry']
 
-describe('the examples of the API pages', () => {
+describe('the examples of the API', () => {
   for (const name of PRIVATE)
     it(`given that of ${name}, then it runs, and its results are right`, async () => {
       await import(pathToFileURL(join(PROJECT, 'examples', 'api', `${name}.ts`)).href)

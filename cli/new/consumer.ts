@@ -25,7 +25,7 @@ function report(name: string, written: readonly WrittenFile[]): string {
 ${lines.join('')}
 Next:
   npm test -- --only unit ${name}   runs its test
-  npm run configuration; npm run permissions   lists it in the pages, which npm test compares with serverless.yml
+  npm run configuration   lists it in the pages, which npm test compares with serverless.yml
   npm start   runs it with all others; one that already runs must be started again
   docs/consumers.md   says what a process can do, and what its entry can have
 `

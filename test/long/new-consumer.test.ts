@@ -38,7 +38,7 @@ describe('sluice new consumer', () => {
     }
     assert.match(stdout, /^ {2}serverless\.yml .*entry/m)
     assert.match(stdout, /^ {2}npm test -- --only unit frost-watch /m)
-    assert.match(stdout, /^ {2}npm run configuration; npm run permissions /m)
+    assert.match(stdout, /^ {2}npm run configuration /m)
     assert.match(stdout, /^ {2}npm start /m)
   })
 

@@ -1,39 +1,53 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import {
-  PAGE,
-  PATTERNS,
-  permissionRows,
-  permissionsPage,
-  resourceText,
-  rowsOf,
-  statementsIn,
-  UNNAMED,
-} from '../../../infra/permissions-page.ts'
+import { account } from '../../../infra/account.ts'
+import type { Statement } from '../../../infra/arn.ts'
+import { isDeployed } from '../../../infra/expand-functions.ts'
+import { roleId, roles } from '../../../infra/roles.ts'
 import { STAGES } from '../../../infra/stages.ts'
 import { readFunctions } from '../../../lib/app/functions.ts'
+import { PROJECT } from '../../support/program.ts'
 
-const WRITTEN = readFileSync(PAGE, 'utf8')
+const REGION = 'eu-west-1'
+const CLUSTER = `arn:aws:kafka:${REGION}:123456789012:cluster/telemetry/00000000-0000-0000-0000-000000000000-1`
+
+/** Settings of a deployment that uses all options. */
+const EVERYTHING = {
+  MSK_CLUSTER_ARN: CLUSTER,
+  REDIS_URL: 'rediss://cache.example:6379',
+  SUBNET_IDS: 'subnet-1',
+  SECURITY_GROUP_IDS: 'sg-1',
+  SCHEMA_REGISTRY_URL: 'https://registry.example',
+  SCHEMA_REGISTRY_SECRET: 'registry-secret',
+  CHECKPOINT_BUCKET: 'checkpoint-bucket',
+  HISTORY_BUCKET: 'history-bucket',
+  HISTORY_KEY_ARN: `arn:aws:kms:${REGION}:123456789012:key/history-key`,
+  ON_FAILURE_QUEUE_ARN: `arn:aws:sqs:${REGION}:123456789012:on-failure-queue`,
+  ON_FAILURE_BUCKET: 'on-failure-bucket',
+  SLUICE_CONSOLE: 'on',
+}
+
+/** Forms of the ARNs with wildcards that policies use, as `resourceText` formats them. docs/permissions.md has the reasons. */
+const PATTERNS: readonly RegExp[] = [
+  /^logs:log-group:\S+:\*$/,
+  /^ec2:\*\/\*$/,
+  /^arn:<partition>:ec2:<region>:\*:(subnet|security-group)\/\S+$/,
+  /^secretsmanager:secret:\S+-\?{6}$/,
+  /^secretsmanager:secret:\S+\/receivers\/\*$/,
+  /^kms:key\/\*$/,
+  /^glue:table\/\w+\/\*$/,
+  /^s3:::[^/]+\/\S*\*$/,
+]
+
+/** Actions that have no resource-level permissions: https://docs.aws.amazon.com/service-authorization/latest/reference/ */
+const UNNAMED: ReadonlySet<string> = new Set([
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSecurityGroups',
+  'ec2:DescribeSubnets',
+  'ec2:DescribeVpcs',
+])
+
 const ALL = Object.keys(STAGES).map(stage => [stage, statementsIn(stage)] as const)
-
-describe('docs/permissions.md', () => {
-  it('says what the roles allow, and nothing else (npm run permissions writes it)', () => {
-    assert.equal(WRITTEN, permissionsPage())
-  })
-
-  const rows = permissionRows()
-  for (const { name } of readFunctions())
-    it(`says exactly what ${name} may do in every stage`, () => {
-      const own = rows.filter(({ functions }) => functions.includes(name))
-      assert.deepEqual(
-        own.map(({ text }) => text.replaceAll('<function>', name)).toSorted(),
-        rowsOf(name).toSorted(),
-      )
-      assert.ok(own.length > 5, 'it has rows')
-      for (const { text } of own) assert.ok(WRITTEN.includes(`- ${text}\n`), text)
-    })
-})
 
 describe('given the roles of a stage', () => {
   const used = { patterns: new Set<RegExp>(), unnamed: new Set<string>() }
@@ -49,20 +63,20 @@ describe('given the roles of a stage', () => {
             const unnamed = resource === '*' ? Action.filter(action => !UNNAMED.has(action)) : []
             assert.deepEqual(unnamed, [], `${name} is allowed these for everything`)
             if (resource === '*') for (const action of Action) used.unnamed.add(action)
-            const pattern = PATTERNS.find(({ form }) => form.test(resource))
+            const pattern = PATTERNS.find(form => form.test(resource))
             assert.ok(resource === '*' || pattern, `${name}: no reason is given for ${resource}`)
-            if (pattern) used.patterns.add(pattern.form)
+            if (pattern) used.patterns.add(pattern)
           }
         }
     })
 
   it('then no reason is given for what is not there', () => {
     assert.deepEqual(
-      PATTERNS.filter(({ form }) => !used.patterns.has(form)),
+      PATTERNS.filter(form => !used.patterns.has(form)),
       [],
     )
     assert.deepEqual(
-      [...UNNAMED.keys()].filter(action => !used.unnamed.has(action)),
+      [...UNNAMED].filter(action => !used.unnamed.has(action)),
       [],
     )
   })
@@ -117,3 +131,41 @@ describe('given the roles of a stage', () => {
     assert.doesNotMatch(text, /CreateLogGroup/)
   })
 })
+
+/** Returns the policy statements of each function's role in a stage, by function. */
+function statementsIn(stage: string): ReadonlyMap<string, readonly Statement[]> {
+  const place = account(stage, REGION, EVERYTHING, PROJECT)
+  if (place.problems.length > 0) throw new Error(place.problems.join('\n'))
+  const functions = readFunctions().filter(one => isDeployed(one, place))
+  const made = roles(functions, { ...place, stage })
+  return new Map(functions.map(({ name }) => [name, statementsOf(made[roleId(name)])] as const))
+}
+
+interface Role {
+  readonly Properties: {
+    readonly Policies: readonly { readonly PolicyDocument: { readonly Statement: readonly Statement[] } }[]
+  }
+}
+
+function statementsOf(role: object | undefined): readonly Statement[] {
+  return (role as Role).Properties.Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
+}
+
+/**
+ * Formats an ARN for comparison. The common prefix is removed, and parts that differ between accounts are replaced by placeholders.
+ */
+function resourceText(resource: unknown): string {
+  const text = typeof resource === 'string' ? resource : (resource as { 'Fn::Sub': string })['Fn::Sub']
+  return text
+    .replace(/\$\{AWS::(\w+)\}/g, (_, name: string) => `<${PLACEHOLDERS[name] ?? name}>`)
+    .replace(/^arn:(?:aws|<partition>):(\w+):(?:[\w-]+:\d+|<region>:<account>):/, '$1:')
+    .replace(/^arn:<partition>:s3:::/, 's3:::')
+    .replace('telemetry/00000000-0000-0000-0000-000000000000-1', '<cluster>')
+    .replace(/(?<=:(subnet|security-group)\/)[a-z]+-1$/, '<$1>')
+}
+
+const PLACEHOLDERS: Readonly<Record<string, string>> = {
+  Partition: 'partition',
+  Region: 'region',
+  AccountId: 'account',
+}

@@ -1,5 +1,5 @@
-/** `npm run pictures`: the pictures of the manual, from a stack of its own. */
-import { mkdir, stat, writeFile } from 'node:fs/promises'
+/** `npm run pictures`: the pictures of the console in the manual, from a stack of its own. */
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
@@ -13,30 +13,20 @@ import { ForeignClient } from '../support/foreign-client.ts'
 import { Program, runProgram } from '../support/program.ts'
 import { environmentReading } from '../support/records.ts'
 import { writtenMessage } from '../support/written-message.ts'
-import { DIAGRAMS } from './diagrams.ts'
 import { SimulatedFlow } from './simulated-flow.ts'
-import { diagramSvg, terminalSvg } from './svg.ts'
 
 const FOLDER = join(PROJECT, 'docs', 'pictures')
 const STACK = 'pictures'
 const ENV = 'local'
 const READINGS_PER_SECOND = 200
 const VIEWPORT = { width: 1280, height: 800 }
-/** A file with one event, for `sluice publish`. */
-const HOT_READING = '.local/reading.json'
 const SLUICE = join(PROJECT, 'cli', 'sluice.ts')
 
-const USAGE = `Usage: npm run pictures -- [options]
+const USAGE = `Usage: npm run pictures
 
-Makes the pictures of the manual in docs/pictures, in about three minutes: diagrams, pages of the console, and the output
-of commands. It starts a stack of its own, named ${STACK}.
+Makes the pictures of the console in docs/pictures, in about three minutes. It starts a stack of its own, named ${STACK}.`
 
-  --diagrams   only the diagrams, which need no stack`
-
-const OPTIONS = {
-  diagrams: { type: 'boolean', default: false },
-  help: { type: 'boolean', default: false },
-} as const
+const OPTIONS = { help: { type: 'boolean', default: false } } as const
 
 /** A picture stays small enough for a clone and for a page. */
 const MAX_BYTES = 150 * 1024
@@ -74,48 +64,18 @@ const SHOTS: readonly Shot[] = [
   { file: 'console-write.png', path: '/write' },
 ]
 
-interface Terminal {
-  readonly file: string
-  readonly commands: readonly (readonly string[])[]
-}
-
-/** Commands whose output is a picture. */
-const TERMINALS: readonly Terminal[] = [
-  {
-    file: 'producer.svg',
-    commands: [
-      ['publish', '--topic', 'readings', HOT_READING, '--new-id'],
-      ['replay', 'events/streams/database-load.jsonl', '--speed', 'max', '--shift', 'now', '--limit', '40'],
-    ],
-  },
-  { file: 'consumer.svg', commands: [['consume', '--topic', 'readings', '--from', '2s', '-n', '14']] },
-  { file: 'registry.svg', commands: [['schemas', 'list', 'environment', 'database']] },
-]
-const MAX_COLUMNS = 150
-
 // Waiting for a server does not keep this process alive.
 const alive = setInterval(() => {}, 60_000)
-await runMain({ readOptions: args => optionsOf(args), usage: USAGE, run: makePictures })
+await runMain({ readOptions: optionsOf, usage: USAGE, run: takePictures })
 clearInterval(alive)
 
-function optionsOf(args: readonly string[]): { readonly diagrams: boolean } | undefined {
-  const { help, ...options } = readOptions('npm run pictures', args, OPTIONS, {})
-  return help ? undefined : options
-}
-
-async function makePictures(
-  { diagrams }: { readonly diagrams: boolean },
-  signal: AbortSignal,
-): Promise<number> {
-  await mkdir(FOLDER, { recursive: true })
-  for (const [file, diagram] of Object.entries(DIAGRAMS))
-    await writeFile(join(FOLDER, file), diagramSvg(diagram))
-  if (!diagrams) await withStack(sayWithSeconds(), signal)
-  return 0
+function optionsOf(args: readonly string[]): object | undefined {
+  return readOptions('npm run pictures', args, OPTIONS, {}).help ? undefined : {}
 }
 
 /** Starts the stack and a flow of readings, and takes the pictures while they run. */
-async function withStack(say: Say, signal: AbortSignal): Promise<void> {
+async function takePictures(_options: object, signal: AbortSignal): Promise<number> {
+  const say = sayWithSeconds()
   say('starting a stack')
   const args = ['--name', STACK, '--fresh', '--registry']
   const env = { SLUICE_GENERATOR: 'off' }
@@ -129,13 +89,13 @@ async function withStack(say: Say, signal: AbortSignal): Promise<void> {
     flowing = flow.run(AbortSignal.any([signal, over.signal])).finally(() => client.close())
     await fill(client, say)
     await takeShots(say, signal)
-    for (const terminal of TERMINALS) await takeTerminal(terminal, say)
   } finally {
     over.abort()
     await flowing
     started.signal('SIGTERM')
     await started.ended
   }
+  return 0
 }
 
 /** Gives every area something to show: alerts, a silence, and records that fail. */
@@ -150,23 +110,6 @@ async function fill(client: ForeignClient, say: Say): Promise<void> {
   )
   const foreign = { key: 'fridge-2', value: JSON.stringify({ fridge: 'fridge-2', celsius: 8.4 }) }
   await client.send(topicName('readings', ENV), [...hot, foreign])
-  const { id, ...reading } = environmentReading('', { sensor: 'roof-9', temperature: 43.5 })
-  const time = new Date().toISOString()
-  await writeFile(join(PROJECT, HOT_READING), JSON.stringify({ specversion: '1.0', ...reading, time }))
-}
-
-async function takeTerminal({ file, commands }: Terminal, say: Say): Promise<void> {
-  say(file)
-  const lines: string[] = []
-  for (const args of commands) {
-    const command = args.map(arg => (arg === HOT_READING ? 'reading.json' : arg)).join(' ')
-    const output = (await sluice(args)).trimEnd().split('\n')
-    lines.push(`$ npx sluice ${command}`, ...output.map(line => line.trimEnd().slice(0, MAX_COLUMNS)), '')
-  }
-  await writeFile(
-    join(FOLDER, file),
-    terminalSvg(file.replace('.svg', ': output of sluice'), lines.slice(0, -1)),
-  )
 }
 
 async function takeShots(say: Say, signal: AbortSignal): Promise<void> {

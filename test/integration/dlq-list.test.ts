@@ -28,10 +28,10 @@ before(async () => {
 after(() => environment?.close())
 
 /** Writes records into one partition. */
-function send(records: ReturnType<typeof deadLetterRecord>[]): Promise<void> {
+async function send(records: ReturnType<typeof deadLetterRecord>[]): Promise<void> {
   const headers = { 'content-type': 'application/cloudevents+json' }
   const messages = records.map(({ value }) => ({ key: null, value, headers, partition: 1 }))
-  return environment.client.send(environment.topic('dlq'), messages)
+  await environment.client.send(environment.topic('dlq'), messages)
 }
 
 async function list(...args: string[]) {

@@ -196,15 +196,6 @@ export class Flow {
     return (await Promise.all(signals.map(signal => this.log.ends(this.topic(signal))))).flat()
   }
 
-  /** Resolves when no transaction is open. Until then, later records cannot be read. */
-  async transactionsEnded(): Promise<void> {
-    const readable = async () =>
-      JSON.stringify(await this.#insist(() => this.log.ends(this.topic('readings'))))
-    const written = async () =>
-      JSON.stringify(await this.#insist(() => this.log.ends(this.topic('readings'), 'written')))
-    while ((await readable()) !== (await written())) await this.#pause()
-  }
-
   /** The number of records that wait to be decided. */
   async lag(): Promise<number> {
     const [ends, progress] = [await this.ends(), await this.progress()]

@@ -17,9 +17,8 @@ export interface Options {
   readonly workers: number
   readonly runner: Runner
   readonly brokers: BrokerCount
-  /** Whether the fuzzing producer also sends, and which kinds of records it leaves out. */
+  /** Whether another producer sends odd records. */
   readonly fuzz: boolean
-  readonly without: readonly string[]
   /** The folder in which a failed run is kept. */
   readonly out: string
   /** The rule that is broken on purpose; empty for none. */
@@ -46,8 +45,7 @@ twice, or out of order.
   --runner NAME    what runs them: offline (serverless offline), run (what \`sluice run\` is), or direct (no trigger: the
                    ledger calls them itself, one batch after another) (offline)
   --brokers N      1 or 3 (1)
-  --fuzz           also send the records of \`npm run fuzz\`, each of which must have one outcome; needs a JDK
-  --without KINDS  kinds of these records to leave out, separated by commas
+  --fuzz           also send odd records, each of which must have one outcome
   --out DIR        where the log, partition states and figures of a failed run are kept (.local/ledger)
   --help           show this`
 
@@ -82,7 +80,6 @@ const OPTIONS = {
   runner: { type: 'string', default: 'offline' },
   brokers: { type: 'string', default: '1' },
   fuzz: { type: 'boolean', default: false },
-  without: { type: 'string', default: '' },
   out: { type: 'string', default: '.local/ledger' },
   sabotage: { type: 'string', default: '' },
   patience: { type: 'string', default: '60' },
@@ -135,7 +132,6 @@ export function readOptions(args: readonly string[]): Options | undefined {
     sabotage,
   } = given
   if (given.help) return undefined
-  const without = given.without.split(',').filter(kind => kind !== '')
   const patienceMs = given.patience * 1_000
   return {
     events,
@@ -147,7 +143,6 @@ export function readOptions(args: readonly string[]): Options | undefined {
     runner,
     brokers,
     fuzz,
-    without,
     out,
     sabotage,
     patienceMs,
@@ -156,7 +151,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
 
 /** The command that repeats the run. */
 export function commandOf(options: Options): string {
-  const { events, seed, faults, rate, every, workers, runner, brokers, sabotage, fuzz, without } = options
+  const { events, seed, faults, rate, every, workers, runner, brokers, sabotage, fuzz } = options
   const names = faults.length === FAULT_NAMES.length ? 'all' : faults.join(',') || 'none'
   const given = {
     events,
@@ -170,6 +165,5 @@ export function commandOf(options: Options): string {
     ...(sabotage ? { sabotage } : {}),
   }
   const words = Object.entries(given).map(([name, value]) => `--${name} ${value}`)
-  const kinds = without.length > 0 ? ` --without ${without.join(',')}` : ''
-  return `npm run ledger -- ${words.join(' ')}${fuzz ? ` --fuzz${kinds}` : ''}`
+  return `npm run ledger -- ${words.join(' ')}${fuzz ? ' --fuzz' : ''}`
 }

@@ -15,7 +15,7 @@ export function report(result: Result): string[] {
     ['acknowledged', `${result.acknowledged}; ${result.refused} refused as too large`],
     [
       'in the log',
-      `${figures.records}: these, ${figures.unacknowledged} copies from ${result.repeated} repeated requests, ${figures.ticks} ticks, ${figures.foreign} of the fuzzing producer`,
+      `${figures.records}: these, ${figures.unacknowledged} copies from ${result.repeated} repeated requests, ${figures.ticks} ticks, ${figures.foreign} of the other producer`,
     ],
     ...['applied', 'duplicate', 'ignored', 'failed', 'timer'].map(outcome => [
       outcome,

@@ -85,8 +85,7 @@ export async function run(
       new Forwarding(flow, stateKeys, { name: 'redriver', from: RETRY_TOPICS, isDisturbed }),
     )
     flow.settled = () => settled(flow, forwarders, Math.max(options.patienceMs, SETTLING_MS))
-    if (options.fuzz)
-      noise = new Noise({ brokers, topic: flow.topic('readings'), seed, without: options.without, signal })
+    if (options.fuzz) noise = new Noise({ brokers, topic: flow.topic('readings'), seed })
     const struck = await strike(flow, options, noise, say)
     const isSettled = await settled(flow, forwarders, options.patienceMs)
     const byHand = await redriveByHand(flow, publisher)
@@ -144,7 +143,7 @@ async function strike(
   await flow.caughtUp('then')
   for (const [index, name] of names.entries()) {
     const isLast = index === names.length - 1
-    if (isLast) await silence(flow, noise)
+    if (isLast) await noise?.end()
     // A fault may have sent more than its share.
     const share = Math.floor((events - flow.sent) / (names.length - index))
     flow.begin({ end: flow.sent + share, ticks: !isLast })
@@ -162,7 +161,7 @@ async function strike(
   if (names.length === 0) {
     flow.begin({ end: Math.floor(events * SENT_BESIDE), ticks: true })
     await flow.send()
-    await silence(flow, noise)
+    await noise?.end()
   }
   flow.begin({ end: events, ticks: true })
   await flow.send()
@@ -200,17 +199,6 @@ async function lengths(flow: Flow): Promise<string> {
 
 /** Share of records that is sent while the other producer is active, in a run without faults. */
 const SENT_BESIDE = 0.9
-
-/**
- * Stops the other producer. Its last transactions may leave markers at the end of a partition: a record must follow them, or
- * the partition seems to be stuck.
- */
-async function silence(flow: Flow, noise: Noise | undefined): Promise<void> {
-  if (!noise) return
-  await noise.end()
-  await flow.transactionsEnded()
-  await flow.tickAll()
-}
 
 /** Returns the files of a folder, contents by name, without the drafts of killed runs. */
 async function filesIn(folder: string): Promise<Map<string, string>> {

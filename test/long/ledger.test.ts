@@ -52,4 +52,11 @@ describe('the ledger', () => {
     assert.ok(figures.segments > 50 && figures.archived > 4_000)
     assert.ok(figures.rows > figures.archived)
   })
+
+  it('given odd records of another producer beside them, then each has one outcome', async t => {
+    const args = ['--events', '3000', '--faults', 'none', '--runner', 'direct', '--seed', '11', '--fuzz']
+    const result = await run(readOptions(args) as Options, servers, say, t.signal)
+    assert.ok(result.violations.isEmpty, report(result).join('\n'))
+    assert.ok(result.figures.foreign > 100)
+  })
 })

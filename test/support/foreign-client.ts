@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import kafkajs, { type Admin, Kafka, type KafkaMessage, logLevel, type Message, type Producer } from 'kafkajs'
+import kafkajs, {
+  type Admin,
+  Kafka,
+  type KafkaMessage,
+  logLevel,
+  type Message,
+  type Producer,
+  type RecordMetadata,
+} from 'kafkajs'
 import { brokers } from './servers.ts'
 import { until } from './until.ts'
 import './foreign-codecs.ts'
@@ -31,8 +39,8 @@ export class ForeignClient {
     return client
   }
 
-  async send(topic: string, messages: Message[]): Promise<void> {
-    await this.#producer.send({ topic, messages, acks: -1 })
+  send(topic: string, messages: Message[]): Promise<RecordMetadata[]> {
+    return this.#producer.send({ topic, messages, acks: -1 })
   }
 
   /**

@@ -50,7 +50,7 @@ interface Copies {
 interface Figures {
   readonly records: number
   readonly ticks: number
-  /** Records of the fuzzing producer. */
+  /** Records of the other producer. */
   readonly foreign: number
   /** Copies of records that were sent again because the first acknowledgement was lost. */
   readonly unacknowledged: number

@@ -3,6 +3,7 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { KafkaRecord } from '../kafka/records.ts'
+import { isForeign } from './input.ts'
 import type { Violations } from './violations.ts'
 
 export const LOST_ROW = 'rows missing in the history'
@@ -56,8 +57,8 @@ export async function compareHistory(
 }
 
 function isSame(row: Row, record: KafkaRecord): boolean {
-  // The ledger does not know the contents of such a record.
-  if (record.isCompressed) return true
+  // The ledger does not know the contents of a record of another producer.
+  if (isForeign(record)) return true
   if (row.timestampMs !== record.timestampMs) return false
   const key = row.rest.key === undefined ? row.key : Buffer.from(row.rest.key, 'base64')
   if (!isDeepStrictEqual(key === null ? null : Buffer.from(key), record.key)) return false

@@ -73,7 +73,7 @@ export class Input {
     if (this.#others === undefined && this.#foreign > 0)
       violations.add('records of another producer', String(this.#foreign), this.#foreign)
     if (unseen > 0)
-      violations.add('acknowledged but not in the log', `${unseen} of the fuzzing producer`, unseen)
+      violations.add('acknowledged but not in the log', `${unseen} of the other producer`, unseen)
     if (missing > 0) violations.add('acknowledged but not in the log', String(missing), missing)
   }
 

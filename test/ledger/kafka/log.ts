@@ -16,7 +16,6 @@ const METADATA = [3, 1] as const
 const LATEST = -1
 /** Isolation levels: with the first, only committed records of transactions are returned. */
 const READ_COMMITTED = 1
-const READ_UNCOMMITTED = 0
 const FETCH_BYTES = 4 * 1024 * 1024
 
 /** Longer than a broker takes to start on a busy machine. */
@@ -32,11 +31,10 @@ export class KafkaLog {
     this.#brokers = brokers
   }
 
-  /** The end offset of each partition: after the last readable record, or after the last written one. */
-  async ends(topic: string, of: 'readable' | 'written' = 'readable'): Promise<number[]> {
+  /** The end offset of each partition: after the last readable record. */
+  async ends(topic: string): Promise<number[]> {
     const leaders = await this.#leaders(topic)
-    const isolation = of === 'readable' ? READ_COMMITTED : READ_UNCOMMITTED
-    return Promise.all(leaders.map((leader, partition) => this.#end(leader, topic, partition, isolation)))
+    return Promise.all(leaders.map((leader, partition) => this.#end(leader, topic, partition)))
   }
 
   /** Yields the records of a partition between two offsets (the end is exclusive), in order, one fetch at a time. */
@@ -90,8 +88,8 @@ export class KafkaLog {
     return leaders
   }
 
-  async #end(leader: string, topic: string, partition: number, isolation: number): Promise<number> {
-    const request = new Writer().int32(-1).int8(isolation).int32(1).text(topic)
+  async #end(leader: string, topic: string, partition: number): Promise<number> {
+    const request = new Writer().int32(-1).int8(READ_COMMITTED).int32(1).text(topic)
     request.int32(1).int32(partition).int64(LATEST)
     const answer = await this.#ask(leader, LIST_OFFSETS, request)
     answer.int32()

@@ -128,7 +128,7 @@ function recordsOf(
   })
 }
 
-/** The batch from its number of records on; undefined if it cannot be inflated. The project writes lz4 or gzip, and the fuzzing producer anything. */
+/** The batch from its number of records on; undefined if it cannot be inflated. The project writes lz4 or gzip. */
 function inflated(rest: Reader, codec: number): Reader | undefined {
   if (codec === 0) return rest
   const inflate = codec === GZIP ? gunzipSync : codec === LZ4 ? lz4Decoded : undefined

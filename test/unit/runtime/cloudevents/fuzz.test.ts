@@ -9,7 +9,7 @@ import { readEvent } from '../../../../packages/runtime/cloudevents/reader.ts'
 import { type ContentMode, writeEvent } from '../../../../packages/runtime/cloudevents/writer.ts'
 import { FAILURES } from '../../../../packages/runtime/consumer/failure-codes.ts'
 import { toLogRecord } from '../../../../packages/runtime/pipeline/batch/receive.ts'
-import { JSON_TYPE, memberNames, REQUIRED, record, STRUCTURED } from './arbitrary-records.ts'
+import { JSON_TYPE, memberNames, REQUIRED, record, STRUCTURED } from '../../../support/arbitrary-records.ts'
 
 /** A longer run has more inputs: `FUZZ_RUNS=1000000 node --test …`, and others with `FUZZ_SEED`. */
 const RUNS = { numRuns: Number(process.env.FUZZ_RUNS ?? 3_000), seed: Number(process.env.FUZZ_SEED ?? 15) }

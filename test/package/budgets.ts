@@ -16,22 +16,22 @@ interface Sizes {
 }
 
 export const BUDGETS: Readonly<Record<string, Sizes>> = {
-  rules: { all: 1005, atStart: 306 },
+  rules: { all: 1005, atStart: 330 },
   silences: { all: 800, atStart: 128 },
   clock: { all: 520, atStart: 70 },
   generator: { all: 1545, atStart: 156 },
-  processor: { all: 1918, atStart: 474 },
-  alerting: { all: 2084, atStart: 684 },
-  activity: { all: 1918, atStart: 474 },
-  grouping: { all: 2055, atStart: 656 },
-  patterns: { all: 2066, atStart: 666 },
-  'firing-alerts': { all: 1918, atStart: 474 },
-  'alert-router': { all: 1947, atStart: 552 },
-  notifier: { all: 1952, atStart: 554 },
-  'notify-sns': { all: 1936, atStart: 537 },
-  'notify-webhook': { all: 1944, atStart: 542 },
-  'open-dead-letters': { all: 1829, atStart: 470 },
-  'dlq-router': { all: 1935, atStart: 537 },
+  processor: { all: 1918, atStart: 482 },
+  alerting: { all: 2084, atStart: 695 },
+  activity: { all: 1918, atStart: 482 },
+  grouping: { all: 2055, atStart: 666 },
+  patterns: { all: 2066, atStart: 677 },
+  'firing-alerts': { all: 1918, atStart: 482 },
+  'alert-router': { all: 1947, atStart: 559 },
+  notifier: { all: 1952, atStart: 562 },
+  'notify-sns': { all: 1936, atStart: 545 },
+  'notify-webhook': { all: 1944, atStart: 550 },
+  'open-dead-letters': { all: 1829, atStart: 478 },
+  'dlq-router': { all: 1935, atStart: 545 },
   views: { all: 1935, atStart: 547 },
   topics: { all: 540, atStart: 80 },
   redriver: { all: 1174, atStart: 398 },
@@ -42,7 +42,7 @@ export const BUDGETS: Readonly<Record<string, Sizes>> = {
 }
 
 /** Limits of a function without an entry: those of the largest consumer. */
-const OTHERS: Sizes = { all: 2084, atStart: 684 }
+const OTHERS: Sizes = { all: 2084, atStart: 695 }
 
 /** A function that needs less than this part of its budget has one that says nothing. */
 const LEAST_PART = 0.75

@@ -112,7 +112,7 @@ describe('a record that failed before a loss', () => {
     assert.equal(lost.stage.observer.recordsWithoutFailures, 1)
   })
 
-  it('given that all failures have expired, then the records that are older than their retention are counted', async () => {
+  it('given that all failures have expired, then records older than their retention are counted', async () => {
     const lost = await afterLoss()
     const bounds = { bounds: async () => [{ start: 5, end: 5 }] }
     await readBack(lost, [], undefined, bounds)

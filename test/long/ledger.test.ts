@@ -57,6 +57,6 @@ describe('the ledger', () => {
     const args = ['--events', '3000', '--faults', 'none', '--runner', 'direct', '--seed', '11', '--fuzz']
     const result = await run(readOptions(args) as Options, servers, say, t.signal)
     assert.ok(result.violations.isEmpty, report(result).join('\n'))
-    assert.ok(result.figures.foreign > 100)
+    assert.ok(result.figures.foreign > 0)
   })
 })

@@ -8,7 +8,7 @@ import { topicNamed } from '../../lib/app/topics.ts'
 import type { TopicPublisher } from '../../packages/runtime/adapters/kafka/produce-types.ts'
 import { KafkaConnections as ServerConnections } from '../../packages/runtime/lambda/kafka-connections.ts'
 import type { OffsetRange } from '../../packages/runtime/pipeline/model.ts'
-import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
+import type { LogBounds, LogReader } from '../../packages/runtime/pipeline/ports.ts'
 import { MemoryLogReader } from '../../packages/runtime/testing/log-reader.ts'
 import { transcript } from './transcript.ts'
 
@@ -31,9 +31,16 @@ const LOG: LogReader = {
   },
 }
 
+/** Bounds of topics without records. */
+const BOUNDS: LogBounds = {
+  bounds: async topic =>
+    Array.from({ length: topicNamed(topic)?.partitions ?? 1 }, () => ({ start: 0, end: 0 })),
+}
+
 export class KafkaConnections extends ServerConnections {
   override readonly publisher = async () => PUBLISHER
   override readonly log = async () => LOG
+  override readonly bounds = async () => BOUNDS
 
   override async afterInvocation(config: GeneralSettings): Promise<void> {
     process.stderr.write(`${transcript}`)

@@ -57,7 +57,10 @@ describe('a consumer that hangs at one record', { timeout: 290_000 }, () => {
     await offline.says(/processor .*timeout: the handler took longer than 8000 ms/)
     assert.equal(await environment.decided('processor'), 0, 'the batch comes again whole')
 
-    assert.match(await sluice('skip', 'processor', '--within', '3s', '--yes'), /Skipped: \d+@\d+ of /)
+    const records = await environment.client.read(environment.topic('readings'))
+    const hanging = records.find(({ headers }) => String(headers?.ce_id) === 'hangs')
+    const position = `${hanging?.partition}@${hanging?.offset}`
+    assert.match(await sluice('skip', 'processor', position, '--yes'), /Skipped: \d+@\d+ of /)
     await environment.untilCaughtUp('processor')
     assert.equal((await environment.tally('processor'))['failed/skipped'], 1)
     await until('it is a dead letter', async () => (await environment.read('dlq')).length === 1)

@@ -28,9 +28,14 @@ export class Intake {
   /** Memories of the partitions from which entities came when the topic grew. */
   readonly #before: { readonly intake: Intake; readonly shiftMs: number }[] = []
   readonly #accepts: (type: string) => boolean
+  readonly #knowsOrigins: boolean
+  /** Highest sequence of each origin. */
+  readonly #sequences = new Map<string, string>()
 
-  constructor(accepts: (type: string) => boolean) {
+  /** @param knowsOrigins true if the emitters of the topic are declared to the consumer */
+  constructor(accepts: (type: string) => boolean, knowsOrigins = false) {
     this.#accepts = accepts
+    this.#knowsOrigins = knowsOrigins
   }
 
   get clock(): Clock {
@@ -62,12 +67,23 @@ export class Intake {
    */
   take(record: KafkaRecord, awaited?: string): LedgerEvent | string {
     if (redriveOf(record)) return 'ignored/redriven-for-another'
+    if (this.#knowsOrigins && !this.#isHigher(record)) return 'duplicate/not-higher'
     const event = eventOf(record, this.#accepts)
     if (typeof event === 'string') return event
     if (nameOf(event) === awaited) return event
     const known = this.#knownAs(nameOf(event))
     if (known === undefined || this.nowMs - known.atMs > ID_WINDOW_MS) return event
     return known.content === contentOf(event) ? 'duplicate/id-known' : 'failed/id-conflict'
+  }
+
+  /** Compares the sequence of an emission with the highest of its origin. Other records have no origin. */
+  #isHigher({ headers }: KafkaRecord): boolean {
+    const valueIn = (wanted: string) => headers.find(([name]) => name === wanted)?.[1]
+    const [origin, sequence] = ['ce_origin', 'ce_sequence'].map(name => valueIn(name)?.toString())
+    if (origin === undefined || sequence === undefined) return true
+    if (sequence <= (this.#sequences.get(origin) ?? '')) return false
+    this.#sequences.set(origin, sequence)
+    return true
   }
 
   applied(event: LedgerEvent): void {

@@ -83,7 +83,10 @@ export function publishedFailureOf(
 }
 
 /** Checks the sequence of an emission. A redriven record is decided by its failure alone. */
-function isRepeatedEmission({ consumer, copy }: Work, { record, event, redriveTarget }: Decoded): boolean {
+export function isRepeatedEmission(
+  { consumer, copy }: Work,
+  { record, event, redriveTarget }: Decoded,
+): boolean {
   if (!event || redriveTarget) return false
   const sequenced = sequencedOriginOf(event, record.topic, consumer)
   return sequenced !== undefined && !copy.raiseSequence(sequenced)

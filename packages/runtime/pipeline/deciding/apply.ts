@@ -9,7 +9,15 @@ import type { PartitionStopped } from '../errors.ts'
 import { clockGapMs } from '../log/clock.ts'
 import type { Change, Decision, Deferred, EndedFailure, LogClock, Snapshot } from '../model.ts'
 import type { ErasureReason, IgnoredReason } from '../reasons.ts'
-import { type AlreadyDecided, admit, fail, processed, publishedFailureOf, type Task } from './admission.ts'
+import {
+  type AlreadyDecided,
+  admit,
+  fail,
+  isRepeatedEmission,
+  processed,
+  publishedFailureOf,
+  type Task,
+} from './admission.ts'
 import { eventCause } from './cause.ts'
 import { ended as endRetries, eraseHold, giveUp, goOn, park, retry, settled, stepOrHold } from './holding.ts'
 import { runStep, type StepFailure, type Stored } from './step.ts'
@@ -67,7 +75,8 @@ function decide(work: KeyedWork, decoded: Decoded, clock: LogClock): Outcome {
   const stopped = fireTimers(work, decoded.record, clock)
   if (stopped) return stopped
   const endedFailure = decoded.kind === 'ignored' ? decoded.endedFailure : undefined
-  if (endedFailure !== undefined) return failureEnded(work, endedFailure, decoded, clock)
+  if (endedFailure !== undefined && !isRepeatedEmission(work, decoded))
+    return failureEnded(work, endedFailure, decoded, clock)
   const admitted = admit(work, decoded, clock)
   if (admitted.kind === 'decided') return decided(settled(work, admitted, clock))
   const { task } = admitted

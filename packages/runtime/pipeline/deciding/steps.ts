@@ -138,6 +138,7 @@ function timerFailedBefore(
   { timer }: EntityTimer,
   { timestampMs }: LogRecord,
 ) {
+  if (!copy.hasPublishedFailures) return undefined
   return copy.publishedFailure(timerFailureId(consumer.process.name, timer), timestampMs)
 }
 

@@ -17,7 +17,6 @@ export const ACTIONS = [
   'replay stop',
   'reprocess',
   'reprocess discard',
-  'rules save',
   'silence add',
   'silence end',
   'skip',

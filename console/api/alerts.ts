@@ -4,7 +4,6 @@ import { backtestRoutes } from './alerts/backtest.ts'
 import { listRoutes } from './alerts/lists.ts'
 import { notificationRoutes } from './alerts/notifications.ts'
 import { oneRoutes } from './alerts/one.ts'
-import { ruleFileRoutes } from './alerts/rule-files.ts'
 import { conditionsIn, ruleRoutes } from './alerts/rules.ts'
 import { silenceRoutes } from './alerts/silences.ts'
 import { trialRoutes } from './alerts/trial.ts'
@@ -17,7 +16,6 @@ export function alertRoutes(environment: ConsoleEnvironment) {
     ...notificationRoutes(environment),
     ...silenceRoutes(environment),
     ...ruleRoutes(environment, conditions),
-    ...ruleFileRoutes(environment),
     ...trialRoutes(environment),
     ...backtestRoutes(environment),
   }

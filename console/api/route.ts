@@ -24,7 +24,7 @@ export interface Route<Answer> {
 
 /**
  * Routes by name. The name of a query is its path under `/api`, such as `/state`. The name of a change also has the method, such as
- * `PUT /alerts/rules/file`.
+ * `POST /alerts/rules/try`.
  */
 export type Routes = Readonly<Record<string, Route<unknown>>>
 

@@ -4,12 +4,12 @@ import { useLocation } from 'preact-iso'
 import { type EnvironmentAnswer, useEnvironment } from './data/answers.ts'
 import { Empty } from './parts/known.tsx'
 import './alerts/alerts.css'
-import { RuleEditor } from './alerts/editor.tsx'
 import { AlertList } from './alerts/list.tsx'
 import { NotificationsPage } from './alerts/notifications.tsx'
 import { OneAlertPage } from './alerts/one.tsx'
 import { OneRulePage, RuleList } from './alerts/rules.tsx'
 import { SilencesPage } from './alerts/silences.tsx'
+import { TryRules } from './alerts/try-rules.tsx'
 import { Failures } from './failures/failures.tsx'
 import { Journey } from './journey/journey.tsx'
 import { Cluster } from './kafka/cluster.tsx'
@@ -109,10 +109,10 @@ const AREA_PAGES: readonly Area[] = [
         one: { by: 'rule', page: OneRulePage, heading: rule => `Rule ${rule}` },
       },
       {
-        title: 'Edit',
-        path: '/alerts/rules/edit',
-        page: RuleEditor,
-        heading: 'Edit and try rules',
+        title: 'Try',
+        path: '/alerts/rules/try',
+        page: TryRules,
+        heading: 'Try rules',
         isBelow: '/alerts/rules',
       },
     ],

@@ -1,13 +1,12 @@
 /** The console's pages about alerts, beside alerting and the view of what fires, on real servers. */
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { CauseOfAlert } from '../../console/api/alerts/cause.ts'
 import type { AlertHistory, AlertsNow, PendingAlerts } from '../../console/api/alerts/lists.ts'
 import type { OneAlert } from '../../console/api/alerts/one.ts'
-import type { RuleFiles, RulesChecked, RulesSaved } from '../../console/api/alerts/rule-files.ts'
 import type { SilencePreview } from '../../console/api/alerts/silences.ts'
 import type { RulesTried } from '../../console/api/alerts/trial.ts'
 import type { Answers } from '../../console/api/api.ts'
@@ -206,16 +205,10 @@ describe('the console about alerts', () => {
     assert.deepEqual([actions.includes('silence add'), actions.includes('silence end')], [true, true])
   })
 
-  it('given a text, then it is checked with positions, and tried on what has been read', async () => {
-    const text = RULES.replace('fireAbove: 40', 'fireAbove: 34')
-    const checked = await asked<RulesChecked>('/alerts/rules/check', {
-      file: 'weather.yaml',
-      text: text.replace('family', 'famly'),
-    })
-    assert.deepEqual(
-      checked.errors.map(({ file, line, key }) => `${file}:${line} ${key}`),
-      ['weather.yaml:2 family', 'weather.yaml:2 famly'],
-    )
+  it('given a text that starts with the active rules, then it is tried on what has been read', async () => {
+    const { text: active } = await served.ask<Answers['/alerts/rules/text']>('/alerts/rules/text')
+    const text = active.replace('fireAbove: 40', 'fireAbove: 34')
+    assert.notEqual(text, active)
     const tried = await asked<RulesTried>('/alerts/rules/try', { text, hours: 1 })
     assert.deepEqual(
       tried.rules.map(({ rule, fired, told, watched }) => [rule, fired, told, watched]),
@@ -227,33 +220,9 @@ describe('the console about alerts', () => {
     assert.deepEqual([tried.readings, tried.cut, tried.total], [3, null, 2])
     const few = await asked<RulesTried>('/alerts/rules/try', { text, hours: 1, entity: 'roof-3' })
     assert.deepEqual([few.readings, few.firings[0]?.value, few.firings[0]?.toMs], [1, 35, null])
-    assert.equal(
-      (await asked<RulesTried>('/alerts/rules/try', { text: 'rules: 1', hours: 1 })).errors.length,
-      1,
-    )
+    const { errors } = await asked<RulesTried>('/alerts/rules/try', { text: 'rules: 1', hours: 1 })
+    assert.equal(errors.length, 1)
     assert.equal((await environment.read('alerts')).length, 3, 'a trial sends no notification')
-  })
-
-  it('given a local console, then a valid text is saved if the file is unchanged meanwhile', async () => {
-    const { files, canBeSaved, areInForce } = await served.ask<RuleFiles>('/alerts/rules/files')
-    assert.deepEqual([files.map(({ name }) => name), canBeSaved, areInForce], [['weather.yaml'], true, true])
-    const was = files[0]?.hash
-    const text = RULES.replace('fireAbove: 40', 'fireAbove: 34')
-    const wrong = await asked<RulesSaved>(
-      '/alerts/rules/file',
-      { file: 'weather.yaml', text: `${text}x`, was },
-      'PUT',
-    )
-    assert.deepEqual([wrong.file, wrong.errors.length], [null, 1])
-    const saved = await asked<RulesSaved>('/alerts/rules/file', { file: 'weather.yaml', text, was }, 'PUT')
-    assert.equal(saved.rules, 2)
-    assert.equal(readFileSync(join(folder, 'weather.yaml'), 'utf8'), text)
-    const late = { method: 'PUT', body: JSON.stringify({ file: 'weather.yaml', text: RULES, was }) }
-    assert.equal((await served.request('/alerts/rules/file', late)).status, 409)
-    assert.equal((await served.ask<RuleFiles>('/alerts/rules/files')).areInForce, false)
-    const elsewhere = await viewed.ask<RuleFiles>('/alerts/rules/files')
-    assert.equal(elsewhere.canBeSaved, false)
-    assert.match(elsewhere.files[0]?.text ?? '', /name: HOT/)
   })
 
   it('given a browser, then a person finds the alert, silences it, and tries a rule', async () => {
@@ -276,27 +245,15 @@ describe('the console about alerts', () => {
       await page.getByText('No silences are active or scheduled.').waitFor()
       await page.getByText(/^The silence of .* has ended/).waitFor()
       await page.getByRole('navigation', { name: 'Pages of alerts' }).getByText('Rules').click()
-      await page.getByRole('link', { name: 'Edit and try rules' }).click()
-      const text = page.getByLabel('Text of weather.yaml')
+      await page.getByRole('link', { name: 'Try rules' }).click()
+      const text = page.getByLabel('Text of the rules')
       await text.fill(RULES.replace('fireAbove: 40', 'fireOver: 30'))
-      await page.getByRole('button', { name: 'line 2, column' }).first().waitFor()
+      await page.getByRole('button', { name: 'Try', exact: true }).click()
+      await page.getByText('The first is at line 2').waitFor()
       await text.fill(RULES.replace('fireAbove: 40', 'fireAbove: 30'))
-      await page.getByText('No errors; 2 rules in all.').waitFor()
       await page.getByRole('button', { name: 'Try', exact: true }).click()
       await page.getByRole('heading', { name: '2 alerts would have fired' }).waitFor()
       assert.deepEqual(await visit.obstacles(), [])
-      await page.getByRole('link', { name: 'Silences', exact: true }).click()
-      await page.goBack()
-      assert.match(await text.inputValue(), /fireAbove: 30/, 'it outlasts a look at another page')
-      writeFileSync(join(folder, 'weather.yaml'), `${RULES}# theirs\n`)
-      const save = page.getByRole('button', { name: 'Save', exact: true })
-      await save.click()
-      await page.getByRole('dialog').getByRole('button', { name: 'Save', exact: true }).click()
-      await page.getByRole('button', { name: 'My text has both' }).click()
-      assert.deepEqual(await visit.obstacles(), [])
-      await save.click()
-      await page.getByRole('dialog').getByRole('button', { name: 'Save', exact: true }).click()
-      await page.getByText('weather.yaml is saved. All files together have 2 rules.').waitFor()
       await visit.close()
     } finally {
       await browser.close()

@@ -52,7 +52,7 @@ export const PAGES: readonly ConsolePage[] = [
   at('/alerts/notifications'),
   at('/alerts/rules'),
   { name: 'a rule', address: ({ rule }) => addressOf('/alerts/rules', { rule }) },
-  at('/alerts/rules/edit'),
+  at('/alerts/rules/try'),
   at('/alerts/silences'),
   at('/alerts/silences?new=1'),
   { name: 'a dead letter', address: ({ letter }) => addressOf('/failures', { letter }) },

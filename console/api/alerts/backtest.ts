@@ -11,7 +11,7 @@ import { topicReach } from '../../../lib/queries/topics.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../problem.ts'
 import { changed } from '../route.ts'
-import { RULES_TEXT } from './rule-files.ts'
+import { RULES_TEXT } from './trial.ts'
 
 export interface RulesBacktested {
   /** Errors in the rules. If there are any, the rules were not evaluated. */

@@ -20,7 +20,7 @@ import {
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { KeptAnswer } from '../../live/kept.ts'
 import { ProblemError } from '../problem.ts'
-import { watched } from '../route.ts'
+import { asked, watched } from '../route.ts'
 
 export interface RuleRow {
   /** Name and labels of the rule. */
@@ -87,14 +87,16 @@ export function ruleRoutes(environment: ConsoleEnvironment, conditions: KeptAnsw
       const rules = inForce.map(rule => rowOf(rule, now)).sort((a, b) => (a.rule < b.rule ? -1 : 1))
       return { rules, hash, having, partitions, entities: now.entities }
     }),
-    '/alerts/rules/one': watched({ rule: NAME }, 5_000, async ({ rule: asked }): Promise<OneRule> => {
+    /** Active rules as one text of a rule file. */
+    '/alerts/rules/text': asked({}, async () => ({ text: textOf((await rulesInForce(environment)).rules) })),
+    '/alerts/rules/one': watched({ rule: NAME }, 5_000, async ({ rule: name }): Promise<OneRule> => {
       const [{ rules }, now] = await known()
-      const own = rules.filter(rule => asked === rule.name || asked === identityOf(rule))
-      const identities = new Set([asked, ...own.map(identityOf)])
+      const own = rules.filter(rule => name === rule.name || name === identityOf(rule))
+      const identities = new Set([name, ...own.map(identityOf)])
       const on = now.active.filter(({ identity }) => identities.has(identity)).sort(newestFirst)
       // A removed rule can remain pending or firing until its entities are evaluated again.
       if (own.length === 0 && on.length === 0)
-        throw new ProblemError('not-found', `No active rule is called ${asked}. See the list of rules.`)
+        throw new ProblemError('not-found', `No active rule is called ${name}. See the list of rules.`)
       return {
         rules: own.map(rule => ({ ...rowOf(rule, now), text: textOf([rule]), summary: rule.summary })),
         on: on.slice(0, MAX_ON).map(onRow),
@@ -114,7 +116,7 @@ interface InForce extends Pick<Rules, 'hash' | 'having' | 'partitions'> {
  * @throws Unavailable if Redis does not respond
  * @throws ProblemError if there are no rules
  */
-export async function rulesInForce(environment: ConsoleEnvironment): Promise<InForce> {
+async function rulesInForce(environment: ConsoleEnvironment): Promise<InForce> {
   const readings = await environment.topicSize('readings')
   const activated = await activatedRules(await environment.inspection(), readings)
   if (activated) return activated
@@ -129,7 +131,7 @@ export async function rulesInForce(environment: ConsoleEnvironment): Promise<InF
 }
 
 /** Formats rules as YAML with all keys. */
-export function textOf(rules: readonly AnyRule[]): string {
+function textOf(rules: readonly AnyRule[]): string {
   return dump({ rules: ruleSetOf(rules).rules }, { lineWidth: 120, noRefs: true })
 }
 

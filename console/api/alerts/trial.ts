@@ -1,5 +1,5 @@
 /** Evaluates rules against recent readings before they are saved. */
-import { maxLength, maxValue, minValue, number, optional, pipe, string, trim } from 'valibot'
+import { maxLength, maxValue, minLength, minValue, number, optional, pipe, string, trim } from 'valibot'
 import { checkRules, type LocatedError } from '../../../lib/alerting/check-rules.ts'
 import type { Firing } from '../../../lib/alerting/firings.ts'
 import { identityOf } from '../../../lib/alerting/rule.ts'
@@ -14,7 +14,6 @@ import { PlainLog } from '../../../packages/runtime/pipeline/decoding/plain-reco
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../problem.ts'
 import { changed } from '../route.ts'
-import { RULES_TEXT } from './rule-files.ts'
 import { ConsoleAlerts } from './source.ts'
 
 /** Result of testing a rule, with the number of alerts that actually fired. */
@@ -50,6 +49,12 @@ const MAX_MS = 20_000
 const MAX_TOLD = 10_000
 const MAX_SHOWN = 300
 
+/** Schema for a text of rules. Its maximum length equals the maximum size of a rule set in bytes. */
+export const RULES_TEXT = pipe(
+  string('must be a text'),
+  minLength(1, 'must be a text with rules'),
+  maxLength(1024 * 1024, 'must have at most 1,048,576 characters'),
+)
 const HOURS = 'must be a number of hours above 0, up to the 168 for which readings are retained'
 const TRY = {
   text: RULES_TEXT,

@@ -14,8 +14,8 @@ export function RuleList(): JSX.Element {
         <>
           <p role="status">{aboutText(rules)}</p>
           <p>
-            <a class="button" href="/alerts/rules/edit">
-              Edit and try rules
+            <a class="button" href="/alerts/rules/try">
+              Try rules
             </a>
           </p>
           <Table
@@ -25,7 +25,7 @@ export function RuleList(): JSX.Element {
             rows={rules.rules}
             keyOf={({ rule }) => rule}
             textOf={({ rule, condition, severity }) => `${rule} ${condition} ${severity}`}
-            empty="No rules exist. Write one, and try it on recent readings."
+            empty="No rules exist. Write one into a file of the rules folder."
           />
         </>
       )}
@@ -98,8 +98,8 @@ export function OneRulePage({ name: rule }: { readonly name: string }): JSX.Elem
             <About key={row.rule} row={row} />
           ))}
           <p class="bar">
-            <a class="button" href="/alerts/rules/edit">
-              Edit and try rules
+            <a class="button" href="/alerts/rules/try">
+              Try rules
             </a>
             <a class="button" href={addressOf('/alerts/silences', { rule: name, new: 1 })}>
               Silence …

@@ -99,13 +99,6 @@ function listOf(text: string): string[] {
     .filter(one => one !== '')
 }
 
-/** Converts a line and column, both starting at 1, to a position in the text. */
-export function placeIn(text: string, line: number, column: number): number {
-  const before = text.split('\n').slice(0, line - 1)
-  const start = before.reduce((sum, one) => sum + one.length + 1, 0)
-  return Math.min(text.length, start + column - 1)
-}
-
 /**
  * Describes the range on which rules were tested, such as `Evaluated 1,234 readings of 12 entities.`, and the readings and rules
  * that could not be tested.

@@ -21,7 +21,7 @@ export async function saveFile(path: string, name: string): Promise<Headers> {
 }
 
 /** Saves a file. The link is not added to the document, so that the page's router does not handle it. */
-export function saveBlob(blob: Blob, name: string): void {
+function saveBlob(blob: Blob, name: string): void {
   const link = document.createElement('a')
   link.href = URL.createObjectURL(blob)
   link.download = name

@@ -20,7 +20,6 @@ import { OneTopic } from './kafka/topic.tsx'
 import { Topics } from './kafka/topics.tsx'
 import { OverviewPage } from './overview/overview.tsx'
 import { Tabs } from './parts/tabs.tsx'
-import { Search } from './search/search.tsx'
 import { Sql } from './sql/sql.tsx'
 import { State } from './state/state.tsx'
 import { Tables } from './tables/tables.tsx'
@@ -166,22 +165,14 @@ export interface ShownArea extends AreaPage {
   readonly page: ComponentType
 }
 
-const shownArea = (area: Area): ShownArea => {
+/** Areas in the navigation. */
+export const AREAS: readonly ShownArea[] = AREA_PAGES.map(area => {
   const { page = () => <Pages area={area} /> } = area
   return { ...area, page }
-}
-
-/** Areas in the navigation. */
-export const AREAS: readonly ShownArea[] = AREA_PAGES.map(shownArea)
-
-/** Search page. The header has a search field instead of a link to it. */
-const SEARCH: Area = { title: 'Search', path: '/search', page: Search, namedBy: { '/search': ['for'] } }
-
-/** All areas to which URLs can refer, including search. */
-export const PLACES: readonly ShownArea[] = [...AREAS, shownArea(SEARCH)]
+})
 
 const NAMED_BY: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
-  [...AREA_PAGES, SEARCH].flatMap(({ namedBy = {}, pages = [] }) => [
+  AREA_PAGES.flatMap(({ namedBy = {}, pages = [] }) => [
     ...Object.entries(namedBy),
     ...pages.flatMap(({ path, one }) => (one ? [[path, [one.by]] as const] : [])),
   ]),

@@ -5,7 +5,7 @@ import '@picocss/pico/css/pico.min.css'
 import './style.css'
 import { type JSX, render } from 'preact'
 import { LocationProvider, Route, Router } from 'preact-iso'
-import { PLACES } from './areas.tsx'
+import { AREAS } from './areas.tsx'
 import { Shell } from './shell.tsx'
 import './sign-in/sign-in.css'
 
@@ -18,7 +18,7 @@ function Console(): JSX.Element {
           <LocationProvider>
             <Shell>
               <Router>
-                {PLACES.flatMap(({ path, page }) => [
+                {AREAS.flatMap(({ path, page }) => [
                   <Route key={path} path={path} component={page} />,
                   ...(path === '/' ? [] : [<Route key={`${path}/*`} path={`${path}/*`} component={page} />]),
                 ])}

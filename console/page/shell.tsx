@@ -2,18 +2,17 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
-import { AREAS, PLACES, shownPage } from './areas.tsx'
+import { AREAS, shownPage } from './areas.tsx'
 import { useEnvironment } from './data/answers.ts'
 import { useArrival } from './data/arrival.ts'
 import { Guarded } from './parts/fault.tsx'
 import { zoneText } from './parts/words.ts'
-import { SearchField } from './search/search.tsx'
 
 export function Shell({ children }: { readonly children: ComponentChildren }): JSX.Element {
   const { env } = useEnvironment()
   const { path, query } = useLocation()
   const content = useRef<HTMLElement>(null)
-  const current = PLACES.findLast(area => isBelow(path, area.path))
+  const current = AREAS.findLast(area => isBelow(path, area.path))
   const page = shownPage(path, query)
   const title = [page.name, current?.title ?? 'Not found', `Sluice ${env}`].filter(Boolean).join(' · ')
   useArrival(page.key, title, content)
@@ -80,7 +79,6 @@ function Top({ path, title }: TopProps): JSX.Element {
           ))}
         </ul>
       </nav>
-      <SearchField />
       <p class="person">
         {shown.person.name}, {shown.person.role}
       </p>

@@ -86,23 +86,6 @@ describe('the pages of the console', () => {
     await visit.close()
   })
 
-  it('given the key "/" and the name of a topic, then Enter opens its page', async () => {
-    const visit = await browser.visit(served.address('/alerts'))
-    const { page } = visit
-    await untilFilled(page)
-    await page.keyboard.press('/')
-    await page.keyboard.type(things.topic)
-    await page.keyboard.press('Enter')
-    await page.waitForURL(`**/kafka/topics?topic=${things.topic}`)
-    await page.locator('h1:focus').waitFor()
-    await page.keyboard.press('/')
-    await page.keyboard.type('a/b')
-    assert.equal(await page.getByRole('searchbox', { name: 'Search everything' }).inputValue(), 'a/b')
-    await page.goBack()
-    await page.waitForURL('**/alerts')
-    await visit.close()
-  })
-
   it('given a list, when one of its things is opened, then the page begins at its top, with its name', async () => {
     const visit = await browser.visit(served.address(`/kafka/topics?find=${environment.name}`), {
       height: 300,

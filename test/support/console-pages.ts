@@ -73,10 +73,6 @@ export const PAGES: readonly ConsolePage[] = [
   at('/kafka/groups'),
   { name: 'a group', address: ({ group }) => addressOf('/kafka/groups', { group }) },
   at('/kafka/schemas'),
-  {
-    name: 'what a search has found',
-    address: ({ entity }) => addressOf('/search', { for: entity.slice(1, 12) }),
-  },
   at('/nowhere'),
 ]
 

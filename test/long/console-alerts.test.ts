@@ -205,10 +205,13 @@ describe('the console about alerts', () => {
     assert.deepEqual([actions.includes('silence add'), actions.includes('silence end')], [true, true])
   })
 
-  it('given a text that starts with the active rules, then it is tried on what has been read', async () => {
-    const { text: active } = await served.ask<Answers['/alerts/rules/text']>('/alerts/rules/text')
-    const text = active.replace('fireAbove: 40', 'fireAbove: 34')
-    assert.notEqual(text, active)
+  it('given the text of a rule file, then it is changed and tried on what has been read', async () => {
+    const [deployed, local] = await Promise.all(
+      [viewed, served].map(one => one.ask<Answers['/alerts/rules/files']>('/alerts/rules/files')),
+    )
+    assert.match(deployed?.files[0]?.text ?? '', /name: HOT/)
+    assert.deepEqual(local?.files, [{ name: 'weather.yaml', text: RULES }])
+    const text = RULES.replace('fireAbove: 40', 'fireAbove: 34')
     const tried = await asked<RulesTried>('/alerts/rules/try', { text, hours: 1 })
     assert.deepEqual(
       tried.rules.map(({ rule, fired, told, watched }) => [rule, fired, told, watched]),

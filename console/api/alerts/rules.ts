@@ -1,4 +1,5 @@
 /** Active alert rules and their state. */
+import { basename } from 'node:path'
 import { dump } from 'js-yaml'
 import { maxLength, minLength, pipe, string } from 'valibot'
 import { conditionKind, measureKind } from '../../../lib/alerting/condition.ts'
@@ -7,7 +8,7 @@ import { type AnyRule, isPatternRule, type Pattern } from '../../../lib/alerting
 import { identityOf, type Rule } from '../../../lib/alerting/rule.ts'
 import { InvalidRules } from '../../../lib/alerting/rule-files.ts'
 import { ruleSetOf } from '../../../lib/alerting/rule-set.ts'
-import { loadRules, RulesFolderError } from '../../../lib/alerting/rules-directory.ts'
+import { loadRules, RulesFolderError, readRuleFiles } from '../../../lib/alerting/rules-directory.ts'
 import { durationText } from '../../../lib/duration.ts'
 import { activatedRules } from '../../../lib/queries/activated-rules.ts'
 import {
@@ -87,8 +88,7 @@ export function ruleRoutes(environment: ConsoleEnvironment, conditions: KeptAnsw
       const rules = inForce.map(rule => rowOf(rule, now)).sort((a, b) => (a.rule < b.rule ? -1 : 1))
       return { rules, hash, having, partitions, entities: now.entities }
     }),
-    /** Active rules as one text of a rule file. */
-    '/alerts/rules/text': asked({}, async () => ({ text: textOf((await rulesInForce(environment)).rules) })),
+    '/alerts/rules/files': asked({}, async () => ({ files: await ruleFilesOf(environment) })),
     '/alerts/rules/one': watched({ rule: NAME }, 5_000, async ({ rule: name }): Promise<OneRule> => {
       const [{ rules }, now] = await known()
       const own = rules.filter(rule => name === rule.name || name === identityOf(rule))
@@ -127,6 +127,24 @@ async function rulesInForce(environment: ConsoleEnvironment): Promise<InForce> {
   } catch (error) {
     if (!(error instanceof RulesFolderError || error instanceof InvalidRules)) throw error
     throw new ProblemError('conflict', `No rules are active, and ${error.message}`)
+  }
+}
+
+interface NamedText {
+  readonly name: string
+  readonly text: string
+}
+
+/** Returns the files of the local rules folder. In a deployed environment, the active rules are one text. */
+async function ruleFilesOf(environment: ConsoleEnvironment): Promise<readonly NamedText[]> {
+  if (!environment.isLocal)
+    return [{ name: 'the active rules', text: textOf((await rulesInForce(environment)).rules) }]
+  try {
+    const files = await readRuleFiles(environment.config.rulesDir)
+    return files.map(({ where, text }) => ({ name: basename(where), text }))
+  } catch (error) {
+    if (!(error instanceof RulesFolderError)) throw error
+    throw new ProblemError('conflict', `RULES_DIR: ${error.message}`)
   }
 }
 

@@ -1,30 +1,51 @@
-/** Page on which a text of alert rules is evaluated on past readings. It begins with the active rules. */
+/** Page on which a text of alert rules is evaluated on past readings. It begins with the text of a rule file. */
 import type { JSX } from 'preact'
 import { useId, useState } from 'preact/hooks'
+import type { Answers } from '../../api/api.ts'
+import { useParameter } from '../data/address.ts'
 import { useAnswer, useIsOperator } from '../data/answers.ts'
+import { Choice } from '../parts/forms.tsx'
 import { Known } from '../parts/known.tsx'
 import { BacktestPart } from './backtest.tsx'
 import { TrialPart } from './trial.tsx'
 
+type Files = Answers['/alerts/rules/files']['files']
+
 export function TryRules(): JSX.Element {
-  const active = useAnswer('/alerts/rules/text')
+  const known = useAnswer('/alerts/rules/files')
+  if (!useIsOperator()) return <p>Trying rules requires the operator role. You are signed in as a viewer.</p>
   return (
-    <Known of={active} what="the active rules">
-      {({ text }) => <TriedText active={text} />}
+    <Known of={known} what="the rule files">
+      {({ files }) => <FileChoice files={files} />}
     </Known>
   )
 }
 
-function TriedText({ active }: { readonly active: string }): JSX.Element {
-  const field = useId()
-  const [text, setText] = useState(active)
-  if (!useIsOperator()) return <p>Trying rules requires the operator role. You are signed in as a viewer.</p>
+function FileChoice({ files }: { readonly files: Files }): JSX.Element {
+  const [chosen, choose] = useParameter('file', files[0]?.name)
+  const file = files.find(({ name }) => name === chosen)
   return (
     <>
       <p>
-        The active rules, to change and try here. Nothing is saved: change the files of the rules folder in an
-        editor. <code>npm start</code> activates them when they are saved.
+        Change a text and try it. Nothing is saved: write rules in an editor. <code>npm start</code> activates
+        the files of the rules folder when they are saved.
       </p>
+      <Choice
+        label="Start with"
+        value={chosen}
+        set={choose}
+        options={files.map(({ name }) => [name, name] as const)}
+      />
+      <TriedText key={chosen} of={file?.text ?? ''} />
+    </>
+  )
+}
+
+function TriedText({ of }: { readonly of: string }): JSX.Element {
+  const field = useId()
+  const [text, setText] = useState(of)
+  return (
+    <>
       <div class="alerts-text">
         <label for={field}>Text of the rules</label>
         <textarea

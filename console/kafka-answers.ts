@@ -72,7 +72,7 @@ function away(why: string): Unavailable {
 }
 
 /** Time limits for requests of pages. They are short, because pages repeat their requests. */
-export const PATIENCE_OF_A_PAGE = { leaderMs: 2_000, topicMs: 0 }
+const PATIENCE_OF_A_PAGE = { leaderMs: 2_000, topicMs: 0 }
 const NO_PATIENCE = { leaderMs: 0, topicMs: 0 }
 
 /**

@@ -1,39 +1,16 @@
 /** Entities, their statistics and their recent history. */
 import { maxLength, minLength, optional, picklist, pipe, regex, string, transform } from 'valibot'
-import { averagesBy, type GroupAverages } from '../../lib/queries/averages.ts'
 import { firingNow } from '../../lib/tables/firing-alerts.ts'
 import { FAMILIES, type FamilyName } from '../../lib/telemetry/families.ts'
-import { partsOfEntity } from '../../packages/runtime/consumer/event.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 import { KeptAnswer } from '../live/kept.ts'
 import { asked, watched } from './route.ts'
-import { activities } from './telemetry/activities.ts'
 import { entityNow, LIVE_MS } from './telemetry/entity.ts'
-import { entityPage, metricsOf, type ShownMetric, STATISTICS } from './telemetry/entity-page.ts'
+import { entityPage, STATISTICS } from './telemetry/entity-page.ts'
 import { entityHistory } from './telemetry/history.ts'
 import { TelemetryMemory } from './telemetry/memory.ts'
-import { Volumes } from './telemetry/volumes.ts'
-
-export interface FamilyAverages {
-  readonly metrics: readonly ShownMetric[]
-  readonly all: GroupAverages
-  /**
-   * Averages of groups of entities. An entity belongs to the group of its site, database type or model, which is part of its
-   * source. The largest group is first, and the number of groups is limited.
-   */
-  readonly groups: readonly GroupAverages[]
-  /** Number of groups. */
-  readonly count: number
-}
-
-export interface Averages {
-  readonly families: readonly FamilyAverages[]
-  readonly known: number
-  readonly isWhole: boolean
-}
 
 const FAMILY_NAMES = Object.keys(FAMILIES) as [FamilyName, ...FamilyName[]]
-const MAX_GROUPS = 500
 const HOUR_MS = 3_600_000
 
 const SOME_TEXT = optional(pipe(string(), maxLength(200, 'must have at most 200 characters')), '')
@@ -60,18 +37,12 @@ const ENTITIES = {
 
 export function telemetryRoutes(environment: ConsoleEnvironment) {
   const memory = new TelemetryMemory(environment)
-  const volumes = new Volumes(environment)
   const firing = new KeptAnswer(() => firingByEntity(environment), { forMs: 2_000 })
   return {
     '/telemetry/entities': watched(ENTITIES, 5_000, async ({ alerting, ...query }) => {
       const [list, alerts] = await Promise.all([memory.entities.get(), firing.get()])
       return entityPage(list, alerts, { ...query, alerting: alerting !== undefined })
     }),
-    '/telemetry/averages': watched({}, 5_000, async () => averages(await memory.entities.get())),
-    '/telemetry/activities': watched({ activity: SOME_TEXT }, 5_000, ({ activity }) =>
-      activities(memory, activity),
-    ),
-    '/telemetry/volumes': watched({ hours: HOURS }, 1_000, ({ hours }) => volumes.of(hours)),
     '/telemetry/entity': watched({ entity: ENTITY, span: SPAN }, 2_000, ({ entity, span }) => {
       const isLive = span === 'live'
       const spanMs = isLive ? LIVE_MS : Number(span) * HOUR_MS
@@ -89,22 +60,4 @@ async function firingByEntity(environment: ConsoleEnvironment): Promise<Readonly
   const counts = new Map<string, number>()
   for (const { entity } of alerts) counts.set(entity, (counts.get(entity) ?? 0) + 1)
   return counts
-}
-
-function averages({
-  entities,
-  isWhole,
-  asOfMs,
-}: Awaited<ReturnType<TelemetryMemory['entities']['get']>>): Averages {
-  const families = averagesBy(entities, ({ family }) => family, asOfMs)
-  const bySource = averagesBy(entities, ({ entity }) => partsOfEntity(entity).source, asOfMs)
-  return {
-    families: families.map(all => {
-      const groups = bySource.filter(({ family }) => family === all.family)
-      const largest = groups.toSorted((a, b) => b.entities - a.entities).slice(0, MAX_GROUPS)
-      return { metrics: metricsOf(all.family), all, groups: largest, count: groups.length }
-    }),
-    known: entities.length,
-    isWhole,
-  }
 }

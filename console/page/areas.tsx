@@ -23,12 +23,9 @@ import { Tabs } from './parts/tabs.tsx'
 import { Sql } from './sql/sql.tsx'
 import { State } from './state/state.tsx'
 import { Tables } from './tables/tables.tsx'
-import { ActivitiesPage } from './telemetry/activities.tsx'
-import { AveragesPage } from './telemetry/averages.tsx'
 import { EntitiesPage } from './telemetry/entities.tsx'
 import { EntityPage } from './telemetry/entity.tsx'
 import './telemetry/telemetry.css'
-import { VolumesPage } from './telemetry/volumes.tsx'
 import { Writing } from './writing/writing.tsx'
 
 interface AreaPage {
@@ -78,9 +75,6 @@ const AREA_PAGES: readonly Area[] = [
         page: EntitiesPage,
         one: { by: 'entity', page: EntityPage },
       },
-      { title: 'Averages', path: '/telemetry/averages', page: AveragesPage },
-      { title: 'Activities', path: '/telemetry/activities', page: ActivitiesPage },
-      { title: 'Volumes', path: '/telemetry/volumes', page: VolumesPage },
     ],
   },
   {

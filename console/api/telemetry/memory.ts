@@ -15,10 +15,8 @@ import {
   readingIn,
   textOfEntity,
 } from '../../../lib/queries/entity-log.ts'
-import { type Happening, happeningIn } from '../../../lib/queries/happenings.ts'
-import { ACTIVITIES, type EntityActivity } from '../../../lib/tables/activities.ts'
 import { ENTITIES } from '../../../lib/tables/statistics.ts'
-import { readTable, type TableRows } from '../../../lib/tables/table.ts'
+import { readTable } from '../../../lib/tables/table.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import { plainEvents } from '../../../packages/runtime/pipeline/decoding/plain-records.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
@@ -33,7 +31,6 @@ const MAX_READINGS = 900
 /** Maximum number of minutes of one entity: those of one day, and a revision of each. */
 const MAX_MINUTES = 2 * 24 * 60
 const MAX_ALERTS = 500
-export const MAX_HAPPENINGS = 50
 
 const LIST_FOR_MS = 4_000
 const RULES = { forMs: 15_000, most: 100, idleMs: 60_000 }
@@ -45,14 +42,12 @@ const LIMITS = { mostRecords: 200_000, withinMs: 2_000 }
 
 export class TelemetryMemory {
   readonly entities: KeptAnswer<EntityList & { readonly asOfMs: number }>
-  readonly activities: KeptAnswer<TableRows<EntityActivity>>
   readonly #environment: ConsoleEnvironment
   readonly #reader: ReturnType<typeof dataReader>
   readonly #rules = new KeptAnswers<readonly AnyRule[] | undefined>(RULES)
   readonly #readings = new KeptByKey<RecentRecords<EntityReading>>(KEPT)
   readonly #minutes = new KeptByKey<RecentRecords<EntityMinute>>(KEPT)
   readonly #alerts = new KeptByKey<RecentRecords<EntityAlert>>(KEPT)
-  readonly #happenings = new KeptByKey<RecentRecords<Happening & { timeMs: number }>>(KEPT)
 
   constructor(environment: ConsoleEnvironment) {
     this.#environment = environment
@@ -69,11 +64,6 @@ export class TelemetryMemory {
         )
         return { asOfMs, entities: rows.map(({ open: _, ...entity }) => entity), isWhole }
       },
-      { forMs: LIST_FOR_MS },
-    )
-    this.activities = new KeptAnswer(
-      async () =>
-        readTable(await environment.inspection(), ACTIVITIES, await readings(), { most: MAX_ENTITIES }),
       { forMs: LIST_FOR_MS },
     )
   }
@@ -115,15 +105,6 @@ export class TelemetryMemory {
     return this.#alerts.get(`${hours} ${entity}`, () =>
       this.#recent('alerts', one => entityAlertIn(one, entity), options),
     )
-  }
-
-  /** Returns the recent events of all entities. */
-  happenings(): RecentRecords<Happening & { timeMs: number }> {
-    const timed = (one: ReadRecord) => {
-      const happening = happeningIn(one)
-      return happening && { ...happening, timeMs: Date.parse(happening.at) }
-    }
-    return this.#happenings.get('', () => this.#recent('events', timed, { most: MAX_HAPPENINGS }))
   }
 
   #recent<T extends { readonly timeMs: number }>(

@@ -1,7 +1,7 @@
 /** Tabs: links to the pages of an area, or to choices within a page. */
 import type { ComponentChildren, JSX } from 'preact'
 
-export interface Tab {
+interface Tab {
   readonly path: string
   readonly title: ComponentChildren
   readonly isCurrent: boolean

@@ -14,7 +14,7 @@ import { type ChartSpan, searchedText } from './figures.ts'
 import { RangeChoice, SpanChoice, useRange, useSpan } from './span-choice.tsx'
 
 export function EntityPage({ name: entity }: { readonly name: string }): JSX.Element {
-  const span = useSpan(true)
+  const span = useSpan()
   const { source, subject } = partsOf(entity)
   const now = useLive('/telemetry/entity', { entity, span: span.name }, { keep: true })
   const history = useHistory(entity, span.hours)
@@ -72,7 +72,7 @@ function Entity({ now, history, span }: EntityProps): JSX.Element {
       <Alerts now={now} />
       <div class="row">
         <h2>Metrics</h2>
-        <SpanChoice hasLive chosen={span} />
+        <SpanChoice chosen={span} />
       </div>
       {now.endsEarly && (
         <p class="warn">

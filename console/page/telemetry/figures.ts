@@ -1,10 +1,9 @@
 /** Texts and figures of the telemetry pages. Pure. */
-import type { Happening } from '../../../lib/queries/happenings.ts'
 import type { Searched } from '../../../lib/queries/newest-records.ts'
 import { shortNumber } from '../../../lib/short-number.ts'
 import type { WatchingRule } from '../../api/telemetry/entity.ts'
 import type { StatisticName } from '../../api/telemetry/entity-page.ts'
-import { countText, digitsText, durationText, numberText } from '../parts/words.ts'
+import { countText, digitsText, durationText } from '../parts/words.ts'
 
 export const STATISTIC_WORDS: Readonly<Record<StatisticName, string>> = {
   last: 'newest',
@@ -54,25 +53,6 @@ export function learningText({ learned }: WatchingRule): string {
 export function searchedText({ records, ended }: Searched): string | undefined {
   if (ended !== 'limit') return undefined
   return `Only the last ${countText(records, 'record')} were searched. Older ones are not included.`
-}
-
-type Details = Happening['details']
-
-const WORDS: Readonly<Record<string, (details: Details, at: string) => string>> = {
-  'io.sluice.activity.changed.v1': ({ from, to, lastedSeconds }) =>
-    `${from} → ${to}, after ${durationText(Number(lastedSeconds) * 1_000)}`,
-  'io.sluice.sensor.silent.v1': () => 'has gone silent',
-  'io.sluice.sensor.returned.v1': ({ silentSince }, at) =>
-    `reports again, after ${durationText(Date.parse(at) - Date.parse(String(silentSince)))}`,
-  'io.sluice.device.fallen.v1': () => 'has fallen, and not got up',
-  'io.sluice.instance.restarted.v1': ({ memoryBefore, memoryAfter }) =>
-    `has restarted: memory from ${numberText(Number(memoryBefore))} % to ${numberText(Number(memoryAfter))} %`,
-}
-
-/** Describes an event. An unknown type is returned unchanged. */
-export function happeningText({ type, details, at }: Happening): string {
-  const words = Object.hasOwn(WORDS, type) ? WORDS[type] : undefined
-  return words?.(details, at) ?? type
 }
 
 export const SPANS = [

@@ -8,18 +8,16 @@ import { type ChartRange, rangeWithin } from './chart-range.ts'
 import { type ChartSpan, SPANS, spanNamed } from './figures.ts'
 
 interface Props {
-  /** True if live readings can be shown. */
-  readonly hasLive: boolean
   readonly chosen: ChartSpan
 }
 
-export function SpanChoice({ hasLive, chosen }: Props): JSX.Element {
+export function SpanChoice({ chosen }: Props): JSX.Element {
   const choices = useChoices()
   return (
     <Tabs
       label="Time"
       areChoices
-      tabs={SPANS.filter(({ name }) => hasLive || name !== 'live').map(({ name, title }) => ({
+      tabs={SPANS.map(({ name, title }) => ({
         path: choices.with({ span: name === '1' ? '' : name, from: '', to: '' }),
         title,
         isCurrent: name === chosen.name,
@@ -29,9 +27,8 @@ export function SpanChoice({ hasLive, chosen }: Props): JSX.Element {
 }
 
 /** Returns the range selected in the URL. */
-export function useSpan(hasLive: boolean): ChartSpan {
-  const span = spanNamed(useChoices().of('span'))
-  return span.name === 'live' && !hasLive ? spanNamed('') : span
+export function useSpan(): ChartSpan {
+  return spanNamed(useChoices().of('span'))
 }
 
 export interface ChosenRange extends ChartRange {

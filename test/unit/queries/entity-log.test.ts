@@ -11,7 +11,6 @@ import {
   readingIn,
   textOfEntity,
 } from '../../../lib/queries/entity-log.ts'
-import { happeningIn } from '../../../lib/queries/happenings.ts'
 import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { fired, firstAlert, resolved } from '../../support/alerts.ts'
@@ -120,18 +119,4 @@ describe('what the log says of an entity', () => {
     it(`given ${entity}, then ${text ?? 'no text'} is certain to be in the bytes of its records`, () => {
       assert.equal(textOfEntity(entity), text)
     })
-
-  it('given an event about an entity, then it is returned with its texts and numbers alone', () => {
-    const data = { entity: { source: '/device/m', subject: 'd-1' }, from: 'a', lastedSeconds: 3, tags: {} }
-    const happened = { ...environmentReading('h'), type: 'io.sluice.activity.changed.v1', data }
-    assert.deepEqual(happeningIn(read(happened)), {
-      id: 'h',
-      type: 'io.sluice.activity.changed.v1',
-      at: '2026-03-01T12:00:00.000Z',
-      entity: '/device/m d-1',
-      details: { from: 'a', lastedSeconds: 3 },
-    })
-    assert.equal(happeningIn(read({ ...happened, data: { by: 'ada' } })), undefined)
-    assert.equal(happeningIn(read({ value: Buffer.from('x') })), undefined)
-  })
 })

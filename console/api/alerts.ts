@@ -1,8 +1,7 @@
-/** Routes for current and past alerts, notifications, silences, and rules. */
+/** Routes for current and past alerts, silences, and rules. */
 import type { ConsoleEnvironment } from '../environment.ts'
 import { backtestRoutes } from './alerts/backtest.ts'
 import { listRoutes } from './alerts/lists.ts'
-import { notificationRoutes } from './alerts/notifications.ts'
 import { oneRoutes } from './alerts/one.ts'
 import { conditionsIn, ruleRoutes } from './alerts/rules.ts'
 import { silenceRoutes } from './alerts/silences.ts'
@@ -13,7 +12,6 @@ export function alertRoutes(environment: ConsoleEnvironment) {
   return {
     ...listRoutes(environment, conditions),
     ...oneRoutes(environment),
-    ...notificationRoutes(environment),
     ...silenceRoutes(environment),
     ...ruleRoutes(environment, conditions),
     ...trialRoutes(environment),

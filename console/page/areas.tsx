@@ -5,7 +5,6 @@ import { type EnvironmentAnswer, useEnvironment } from './data/answers.ts'
 import { Empty } from './parts/known.tsx'
 import './alerts/alerts.css'
 import { AlertList } from './alerts/list.tsx'
-import { NotificationsPage } from './alerts/notifications.tsx'
 import { OneAlertPage } from './alerts/one.tsx'
 import { OneRulePage, RuleList } from './alerts/rules.tsx'
 import { SilencesPage } from './alerts/silences.tsx'
@@ -86,12 +85,6 @@ const AREA_PAGES: readonly Area[] = [
         path: '/alerts',
         page: AlertList,
         one: { by: 'alert', page: OneAlertPage, heading: () => 'One alert' },
-      },
-      {
-        title: 'Notifications',
-        path: '/alerts/notifications',
-        page: NotificationsPage,
-        heading: 'Notifications',
       },
       { title: 'Silences', path: '/alerts/silences', page: SilencesPage, heading: 'Silences' },
       {

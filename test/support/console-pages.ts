@@ -46,7 +46,6 @@ export const PAGES: readonly ConsolePage[] = [
   { name: 'an entity', address: ({ entity }) => addressOf('/telemetry', { entity }) },
   at('/alerts?state=history'),
   { name: 'an alert', address: ({ alert }) => addressOf('/alerts', { alert }) },
-  at('/alerts/notifications'),
   at('/alerts/rules'),
   { name: 'a rule', address: ({ rule }) => addressOf('/alerts/rules', { rule }) },
   at('/alerts/rules/try'),

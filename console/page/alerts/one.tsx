@@ -100,7 +100,6 @@ function AboutAlert({ alert }: Props): JSX.Element {
           pairs.length > 0 && ['Labels', pairs.join(', ')],
           ['Rule', link(rule, '/alerts/rules', { rule })],
           ['Others of it', link('the last 7 days', '/alerts', { state: 'history', rule, hours: 168 })],
-          ['Notifications', link('of the last 7 days', '/alerts/notifications', { alert: id, hours: 168 })],
           ['Trace', trace ? link(trace, '/event', { trace }) : 'none: the reading had none'],
           ['Id', <code key="id">{id}</code>],
         ]}

@@ -26,16 +26,13 @@ export const COMMANDS: Listed = {
   generate: ['simulate a fleet of sensors, and publish its readings', () => import('./generate/index.ts')],
   stats: ['show statistics of entities', () => import('./stats/index.ts')],
   state: {
-    line: 'show, export, import and drop the state of a consumer, erase an entity',
-    about: `Show, export, import and drop the state of a consumer, and erase an entity from it.
+    line: 'show and drop the state of a consumer, erase an entity',
+    about: `Show and drop the state of a consumer, and erase an entity from it.
 
 The state of a consumer for one partition is one partition state in Redis. Its applied offset is the offset of the
-last processed record. A checkpoint is a partition state as a file; after an import, the log is read from its applied
-offset on.`,
+last processed record.`,
     commands: {
       show: ['show the state of a consumer', () => import('./state/show.ts')],
-      export: ['write a checkpoint of a partition', () => import('./state/export.ts')],
-      import: ['restore a checkpoint', () => import('./state/import.ts')],
       drop: ['drop the state of a partition', () => import('./state/drop.ts')],
       erase: [
         'erase one or many entities from the states of all consumers',

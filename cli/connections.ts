@@ -123,7 +123,7 @@ export async function withRedis<T>(
 class NoAnswer extends Error {}
 
 /** Returns whether the error means that the server cannot be reached. */
-export function isAnswerMissing(error: unknown): boolean {
+function isAnswerMissing(error: unknown): boolean {
   return error instanceof Unavailable || error instanceof NoAnswer
 }
 

@@ -23,8 +23,6 @@ export const ACTIONS = [
   'skip undo',
   'state drop',
   'state erase',
-  'state export',
-  'state import',
   'topics apply',
   'topics create',
   'topics grow',

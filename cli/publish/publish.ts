@@ -10,8 +10,8 @@ import {
   placed,
   told,
 } from '../../lib/operations/publish/publish.ts'
+import { LONGEST } from '../../lib/operations/replay/lines.ts'
 import { KeyFieldMissing, type KeyStrategy } from '../../lib/telemetry/key.ts'
-import { LONGEST } from '../../packages/runtime/adapters/files/lines.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
 import type { Serialization } from '../../packages/runtime/consumer/serialization.ts'
 import { RecordRefused } from '../../packages/runtime/pipeline/errors.ts'

@@ -3,10 +3,13 @@ import { consumersOf, readFunctions, topicsRead } from '../../lib/app/functions.
 import { groupName, signals } from '../../lib/app/topics.ts'
 import { nameOf, ownTopicOf, signalTopics, textsOf } from '../../lib/operations/state-keys.ts'
 import { consumerGroups } from '../../lib/queries/groups.ts'
-import { NOTHING, StateCheckpoints } from '../../packages/runtime/adapters/redis/checkpoint.ts'
+import { RedisGenerations } from '../../packages/runtime/adapters/redis/generations.ts'
 import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import { StateList } from '../../packages/runtime/adapters/redis/state-list.ts'
+import { CopyStopped } from '../../packages/runtime/pipeline/errors.ts'
+import { type Replaced, replaceState } from '../../packages/runtime/pipeline/generations/generations.ts'
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
+import { type CheckpointPart, EMPTY_META } from '../../packages/runtime/pipeline/recovery/checkpoints.ts'
 import {
   argument,
   command,
@@ -24,7 +27,6 @@ import { CliFailure, usageFailure } from '../failure.ts'
 import { carryOut } from '../operation.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 import { confirm } from './confirm.ts'
-import { replaced } from './replaced.ts'
 
 type DropOptions = ValuesOf<typeof OPTIONS>
 
@@ -45,8 +47,7 @@ export default command({
   about: `Remove the state of a consumer for a partition.
 
 With its next batch of the partition, the consumer reads the log again from its start, as far back as Kafka retains
-it. Events that it emits again have the same ids as before, as long as the same records are still there. Export the
-state first.
+it. Events that it emits again have the same ids as before, as long as the same records are still there.
 
 The option --all-partitions removes all remaining states of a consumer that is no longer a function of this project,
 on every topic of the environment. It is rejected while the consumer group has members.`,
@@ -86,7 +87,7 @@ async function drop(
     await confirm('Drop it?', yes, terminal)
     const operation = { action: 'state drop', filter: textsOf(stateKey) } as const
     const { epoch } = await carryOut(connections, operation, async counts => {
-      const put = await replaced(new StateCheckpoints(client), stateKey, NOTHING)
+      const put = await emptied(new RedisGenerations(client), stateKey)
       counts.partitions = 1
       counts.entities = entities
       return put
@@ -102,6 +103,25 @@ async function drop(
       `Dropped, epoch ${epoch}. The next batch of the partition reads the log from its start.\n`,
     )
   })
+}
+
+const REASONS: Partial<Record<CopyStopped['why'], string>> = {
+  overtaken: 'a reprocessing was started meanwhile; check the state with `sluice state show` first',
+  growing: 'its topic is growing; `sluice topics grow` finishes or reverts it',
+}
+
+async function* nothing(): AsyncGenerator<CheckpointPart[]> {
+  yield [{ kind: 'meta', meta: EMPTY_META }]
+}
+
+/** Replaces a partition state by an empty one. @throws CliFailure if the state was not replaced */
+async function emptied(generations: RedisGenerations, stateKey: StateKey): Promise<Replaced> {
+  try {
+    return await replaceState(generations, stateKey, nothing())
+  } catch (error) {
+    if (!(error instanceof CopyStopped)) throw error
+    throw new CliFailure(`${nameOf(stateKey)} was not replaced: ${REASONS[error.why] ?? error.message}.`)
+  }
 }
 
 /** Removes the whole state of a consumer that no longer exists. The epoch is also removed, because no process needs it any more. */

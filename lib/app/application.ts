@@ -61,7 +61,7 @@ export const APPLICATION: Application = {
   remedies: {
     'another-log': '`sluice state drop` lets the consumer read the new log from its start',
     'state-evicted':
-      'restore a checkpoint with `sluice state import`, or drop the state with `sluice state drop` to read the log again',
+      'drop the state with `sluice state drop` to read the log again, or restore a snapshot of the whole cache',
     'state-newer-than-code': 'or drop the state with `sluice state drop`',
     'topic-growing': '`sluice topics grow` finishes or reverts it',
     reprocessing: '`sluice reprocess` is replacing the state; this ends within a minute',

@@ -49,7 +49,7 @@ export function ownTopicOf(wanted: Pick<StateSelection, 'topic'>, env: string): 
  *
  * @throws OperationFailure for a topic of another environment
  */
-export function requireOwn(topic: string, env: string): void {
+function requireOwn(topic: string, env: string): void {
   if (topicNamed(topic) && !signalNamed(topic, env))
     throw usageFailure(
       `Nothing was changed: ${topic} is not a topic of "${env}". Specify its environment with --env.`,

@@ -7,11 +7,13 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import type { Audit } from '../../lib/audit.ts'
 import { kafkaClient } from '../../packages/runtime/adapters/kafka/client.ts'
 import { describeGroups } from '../../packages/runtime/adapters/kafka/groups.ts'
-import { NOTHING, StateCheckpoints } from '../../packages/runtime/adapters/redis/checkpoint.ts'
 import { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
 import { StateList } from '../../packages/runtime/adapters/redis/state-list.ts'
+import { RedisStateStore } from '../../packages/runtime/adapters/redis/state-store.ts'
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
+import { NOTHING_WANTED } from '../../packages/runtime/testing/wanted.ts'
 import { userOfMachine } from '../../programs/person.ts'
+import { changeOf } from '../support/changes.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { brokers, redisUrl } from '../support/servers.ts'
 import { until } from '../support/until.ts'
@@ -19,7 +21,7 @@ import { ran } from '../unit/cli/terminal.ts'
 
 describe('operations of the command line', () => {
   const redis = new RedisClient({ url: redisUrl() })
-  const checkpoints = new StateCheckpoints(redis)
+  const store = new RedisStateStore(redis)
   let environment: TestEnvironment
   let folder: string
   let name: string
@@ -69,7 +71,7 @@ describe('operations of the command line', () => {
   /** An empty state of the consumer, which is there all the same. */
   async function stateOn(topic: string, partition = 0): Promise<StateKey> {
     const stateKey = { consumer: name, topic, partition }
-    await checkpoints.put(stateKey, NOTHING)
+    await store.commit(stateKey, changeOf({ appliedOffset: 0 }))
     return stateKey
   }
 
@@ -125,13 +127,9 @@ describe('operations of the command line', () => {
 
   it('given a topic of another environment, when an operation names it, then it is refused', async () => {
     const foreign = await stateOn(`${environment.topic('readings')}-other`)
-    const own = ['--partition', '0', '--to', 'foreign.jsonl', '--env', `${environment.name}-other`]
-    // The other environment has no topics, so its export cannot be audited.
-    await sluice(['state', 'export', name, ...own], 1)
     for (const args of [
       ['state', 'drop', name, '--topic', foreign.topic, '--partition', '0', '--yes'],
       ['state', 'drop', name, '--topic', foreign.topic, '--all-partitions', '--yes'],
-      ['state', 'export', name, '--topic', foreign.topic, '--partition', '0', '--to', 'x.jsonl'],
       ['topics', 'grow', foreign.topic, '--partitions', '24'],
       ['topics', 'create', foreign.topic],
     ])
@@ -145,16 +143,16 @@ describe('operations of the command line', () => {
     const away = { KAFKA_BROKERS: '127.0.0.1:1' }
     await sluice(['state', 'drop', name, '--partition', '0', '--yes'], 1, away)
     await sluice(['state', 'drop', name, '--all-partitions', '--yes'], 1, away)
-    const { version } = (await checkpoints.take({ consumer: name, topic, partition: 0 })) as typeof NOTHING
-    assert.deepEqual([version.epoch, await audits()], [1, []])
+    const { version } = await store.load({ consumer: name, topic, partition: 0 }, NOTHING_WANTED)
+    assert.deepEqual([version.appliedOffset, await audits()], [0, []])
   })
 
   it('given a flood, when its entities are erased by a pattern, then their partitions get erasures', async () => {
     const { topic } = await stateOn(environment.topic('readings'))
     const holding = async (consumer: string, partition: number, ...entities: readonly string[]) =>
-      checkpoints.put(
+      store.commit(
         { consumer, topic, partition },
-        { ...NOTHING, states: new Map(entities.map(entity => [entity, '{"count":1}'])) },
+        changeOf({ states: new Map(entities.map(entity => [entity, '{"count":1}'])) }),
       )
     await holding('processor', 2, '/flood/a 1', '/flood/b 2', '/environment/oslo roof-1')
     await holding('alerting', 2, '/flood/a 1')
@@ -189,8 +187,6 @@ describe('operations of the command line', () => {
   it('when each operation is carried out, then each leaves its audit event', async () => {
     const stateKey = await stateOn(environment.topic('readings'))
     const partition = ['--partition', '0']
-    await sluice(['state', 'export', name, ...partition, '--to', 'state.jsonl'])
-    await sluice(['state', 'import', 'state.jsonl', '--yes'])
     await sluice(['state', 'drop', name, ...partition, '--yes'])
     const silence = [
       '--rule',
@@ -214,10 +210,8 @@ describe('operations of the command line', () => {
     const state = { consumer: name, topic, partition: '0' }
     const left = await audits()
     assert.deepEqual(
-      left.map(({ action, filter: { takenAt: _, ...filter }, counts }) => [action, filter, counts]),
+      left.map(({ action, filter, counts }) => [action, filter, counts]),
       [
-        ['state export', state, { partitions: 1, entities: 0 }],
-        ['state import', state, { partitions: 1, entities: 0 }],
         ['state drop', state, { partitions: 1, entities: 0 }],
         ['silence add', { id, match: 'rule=HOT' }, { silences: 1 }],
         ['silence end', { id }, { silences: 1 }],

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, it } from 'node:test'
-import { type Checkpoint, StateCheckpoints } from '../../packages/runtime/adapters/redis/checkpoint.ts'
 import { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
 import { RedisStateStore } from '../../packages/runtime/adapters/redis/state-store.ts'
 import type { Parking } from '../../packages/runtime/consumer/parking.ts'
@@ -10,7 +9,6 @@ import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 import type { StateStore } from '../../packages/runtime/pipeline/ports.ts'
 import { RedisForgetting } from '../support/redis-forgetting.ts'
 import { violations } from '../support/same-log.ts'
-import type { Forgetting } from '../support/schedule.ts'
 import { redisUrl } from '../support/servers.ts'
 import type { Stage } from '../support/stage.ts'
 
@@ -29,26 +27,6 @@ it(`given ${SEEDS} random schedules with every fault on Redis, then each ends as
     }
     const found = await violations(seed, setting, parkingOf(seed))
     forgetting?.close()
-    assert.deepEqual(found, [], `seed ${seed}`)
-  }
-})
-
-it(`given ${SEEDS} random schedules with every fault and restored checkpoints, then each ends the same`, async () => {
-  const checkpoints = new StateCheckpoints(client)
-  for (let seed = 2_000_000; seed < 2_000_000 + SEEDS; seed += 1) {
-    const run = randomUUID()
-    const store = apart(new RedisStateStore(client), run)
-    const setting = (stage: Stage) => {
-      const stateKey = renamed(stage.stateKey(), run)
-      const forgetting: Forgetting = {
-        copy: () => checkpoints.take(stateKey),
-        async restore(copy) {
-          await checkpoints.put(stateKey, copy as Checkpoint)
-        },
-      }
-      return { store, forgetting }
-    }
-    const found = await violations(seed, setting, parkingOf(seed))
     assert.deepEqual(found, [], `seed ${seed}`)
   }
 })

@@ -1,16 +1,15 @@
 /** `sluice state` beside a running consumer, on real servers. */
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { linesOf } from '../../cli/state/checkpoint-file.ts'
 import { kafkaClient } from '../../packages/runtime/adapters/kafka/client.ts'
 import { KafkaLogReader } from '../../packages/runtime/adapters/kafka/log-reader.ts'
 import { logRecordOf } from '../../packages/runtime/adapters/kafka/messages.ts'
-import { StateCheckpoints } from '../../packages/runtime/adapters/redis/checkpoint.ts'
 import { RedisCircuitBreaker } from '../../packages/runtime/adapters/redis/circuit-breaker.ts'
 import { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
+import { StateReader } from '../../packages/runtime/adapters/redis/state-reader.ts'
 import { RedisStateStore } from '../../packages/runtime/adapters/redis/state-store.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
@@ -30,7 +29,7 @@ const ENTITIES = 4
 describe('sluice state, beside a consumer', () => {
   const redis = new RedisClient({ url: redisUrl() })
   const store = new RedisStateStore(redis)
-  const checkpoints = new StateCheckpoints(redis)
+  const reader = new StateReader(redis)
   const kafka = kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' })
   const publisher = new KafkaPublisher(kafka)
   const log = new KafkaLogReader(kafka)
@@ -96,11 +95,9 @@ describe('sluice state, beside a consumer', () => {
     }
     return {
       name: process.name,
-      stateKey,
       observer,
       /** The ids of what was published, first copies in their order. */
       emitted: () => [...new Set(published)],
-      published,
       /** Hands over the records from one offset up to another. */
       async batch(from: number, to: number, used: StateStore = store): Promise<void> {
         const batch = records.filter(({ offset }) => offset >= from && offset < to)
@@ -127,54 +124,12 @@ describe('sluice state, beside a consumer', () => {
         return { states: new Map(await Promise.all(states)), emitted: stage.events.map(({ id }) => id) }
       },
       async states() {
-        const checkpoint = await checkpoints.take(stateKey)
-        assert.ok(checkpoint !== 'moving')
-        return new Map([...checkpoint.states].sort())
+        const states = new Map<string, string>()
+        for await (const [entity, state] of reader.states(stateKey)) states.set(entity, state)
+        return new Map([...states].sort())
       },
     }
   }
-
-  const exported = (name: string, to: string) =>
-    sluice(['state', 'export', name, '--partition', String(partition), '--to', to])
-
-  it('given an older checkpoint restored in a running flow, then states and ids end up the same', async () => {
-    const { name, batch, observer, emitted, states, reference, published } = newConsumer()
-    await batch(0, 20)
-    await exported(name, 'older.jsonl')
-    await batch(20, 40)
-    const { stderr } = await sluice(['state', 'import', 'older.jsonl', '--yes'])
-    assert.match(stderr, /applied offset 39 → 19, entities 4 → 4/)
-    assert.match(stderr, /Imported, epoch 1\. .* continues to read the log at offset 20\./)
-    assert.deepEqual(observer.ranges, [])
-    await batch(40, LENGTH)
-    assert.deepEqual(observer.ranges, [{ fromOffset: 20, toOffset: 39 }])
-    const expected = await reference()
-    assert.deepEqual(await states(), expected.states)
-    assert.deepEqual(emitted(), expected.emitted)
-    assert.ok(published.length > expected.emitted.length, 'what was emitted after the checkpoint came twice')
-  })
-
-  it('given an invocation in flight, when a checkpoint is restored, then its commit is refused', async () => {
-    const { name, batch, observer, emitted, states, reference } = newConsumer()
-    await batch(0, 20)
-    await exported(name, 'flight.jsonl')
-    const replies: string[] = []
-    const inFlight: StateStore = {
-      load: (...args) => store.load(...args),
-      async commit(...args) {
-        if (replies.length === 0) await sluice(['state', 'import', 'flight.jsonl', '--yes'])
-        replies.push(await store.commit(...args))
-        return replies.at(-1) as 'committed'
-      },
-      trimOutbox: (...args) => store.trimOutbox(...args),
-    }
-    await batch(20, LENGTH, inFlight)
-    assert.deepEqual(replies, ['refused', 'committed'])
-    assert.equal(observer.decisions.length, LENGTH)
-    const expected = await reference()
-    assert.deepEqual(await states(), expected.states)
-    assert.deepEqual(emitted(), expected.emitted)
-  })
 
   it('given a partition that is dropped, then its log is read from the start, with the same end', async () => {
     const { name, batch, observer, emitted, states, reference } = newConsumer()
@@ -192,6 +147,27 @@ describe('sluice state, beside a consumer', () => {
     assert.deepEqual(emitted(), expected.emitted)
   })
 
+  it('given an invocation in flight, when its partition is dropped, then its commit is refused', async () => {
+    const { name, batch, emitted, states, reference } = newConsumer()
+    await batch(0, 20)
+    const replies: string[] = []
+    const inFlight: StateStore = {
+      load: (...args) => store.load(...args),
+      async commit(...args) {
+        if (replies.length === 0)
+          await sluice(['state', 'drop', name, '--partition', String(partition), '--yes'])
+        replies.push(await store.commit(...args))
+        return replies.at(-1) as 'committed'
+      },
+      trimOutbox: (...args) => store.trimOutbox(...args),
+    }
+    await batch(20, LENGTH, inFlight)
+    assert.equal(replies[0], 'refused')
+    const expected = await reference()
+    assert.deepEqual(await states(), expected.states)
+    assert.deepEqual(emitted(), expected.emitted)
+  })
+
   it('given a consumer that is not a function of the project, then it is removed completely', async () => {
     const { name, batch } = newConsumer()
     await batch(0, 30)
@@ -204,60 +180,4 @@ describe('sluice state, beside a consumer', () => {
     assert.deepEqual(await redis.run(client => client.keys(`{${name}:*`)), [])
     assert.match((await sluice([...drop, '--yes'], 1)).stderr, /Redis has no state of/)
   })
-
-  it('given a partition state exported, dropped and imported, then its export is the same and it continues', async () => {
-    const { name, batch, emitted, observer, reference } = newConsumer()
-    await batch(0, 30)
-    await exported(name, 'first.jsonl')
-    const reported = async (...args: string[]) =>
-      JSON.parse((await sluice([...args, '--yes', '--json'])).stdout)
-    const stateKey = { consumer: name, topic, partition }
-    const dropped = await reported('state', 'drop', name, '--partition', String(partition))
-    assert.deepEqual(dropped, { ...stateKey, appliedOffsetBefore: 29, appliedOffset: null, epoch: 1 })
-    const { takenAt: _, ...imported } = await reported('state', 'import', 'first.jsonl')
-    assert.deepEqual(imported, {
-      ...stateKey,
-      appliedOffsetBefore: -1,
-      appliedOffset: 29,
-      epoch: 2,
-      entities: 4,
-    })
-    await exported(name, 'second.jsonl')
-    const [first, second] = await Promise.all(['first.jsonl', 'second.jsonl'].map(contentsOf))
-    assert.deepEqual(second, first)
-    await batch(30, LENGTH)
-    assert.equal(observer.decisions.length, LENGTH)
-    assert.deepEqual(emitted(), (await reference()).emitted)
-  })
-
-  it('given a checkpoint of another log, then it is refused, unless it is forced', async () => {
-    const { batch, stateKey } = newConsumer()
-    await batch(0, 20)
-    const checkpoint = await checkpoints.take(stateKey)
-    assert.ok(checkpoint !== 'moving')
-    const { version, clock } = checkpoint
-    const others = [
-      [{ ...checkpoint, version: { ...version, appliedOffset: 1_000 } }, /the log ends at offset 60/],
-      [
-        { ...checkpoint, clock: { ...clock, lastAppendMs: 1 } },
-        /the record at the applied offset 19 was appended at 20/,
-      ],
-    ] as const
-    for (const [other, said] of others) {
-      const lines = [...linesOf({ stateKey, takenAt: '2026-03-01T12:00:00Z', checkpoint: other })]
-      await writeFile(join(folder, 'other.jsonl'), lines.join(''))
-      const { stderr } = await sluice(['state', 'import', 'other.jsonl', '--yes'], 1)
-      assert.match(stderr, /is a checkpoint of another log than .* Nothing was changed\. .*--force/)
-      assert.match(stderr, said)
-      assert.deepEqual(await checkpoints.take(stateKey), checkpoint)
-    }
-    await sluice(['state', 'import', 'other.jsonl', '--yes', '--force'])
-    assert.notDeepEqual(await checkpoints.take(stateKey), checkpoint)
-  })
-
-  /** All of a checkpoint but when it was taken, and the epoch. */
-  async function contentsOf(file: string): Promise<string[]> {
-    const [, meta = '', ...rest] = (await readFile(join(folder, file), 'utf8')).trim().split('\n')
-    return [meta.replace(/"epoch":\d+/, ''), ...rest.slice(0, -1)]
-  }
 })

@@ -1,6 +1,5 @@
 /** Splits bytes into numbered lines. Each line is decoded separately, so that an invalid line can be reported and skipped. */
 import { isUtf8 } from 'node:buffer'
-import { LONGEST } from '../../../packages/runtime/adapters/files/lines.ts'
 
 /** Line of a text, without its line break. */
 export interface Line {
@@ -11,6 +10,9 @@ export interface Line {
   /** Reason why the line cannot be read. */
   readonly failure?: string
 }
+
+/** Maximum length of a line or a document in memory. */
+export const LONGEST = 64 * 1024 * 1024
 
 const LINE_END = 0x0a
 

@@ -3,7 +3,6 @@
  * batch.
  */
 
-import { LONGEST } from '../../../packages/runtime/adapters/files/lines.ts'
 import { parseTime } from '../../../packages/runtime/cloudevents/attributes.ts'
 import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
 import { isInexact, parseExact } from '../../../packages/runtime/cloudevents/exact-json.ts'
@@ -15,7 +14,7 @@ import { type KafkaEvent, receive } from '../../../packages/runtime/pipeline/bat
 import { jsonIn } from '../../json.ts'
 import { isRecordedLine, readRecordedLine } from '../../queries/recorded-line.ts'
 import { OperationFailure } from '../failure.ts'
-import { type Line, numberedLines } from './lines.ts'
+import { type Line, LONGEST, numberedLines } from './lines.ts'
 import { DamagedGzip, unzipped } from './unzipped.ts'
 
 /** Recorded item that can be published. */

@@ -6,14 +6,16 @@ import type { Report } from '../../../cli/stats/table.ts'
 import { statistics } from '../../../lib/analytics/process.ts'
 import { TOPICS, topicName } from '../../../lib/app/topics.ts'
 import { freePort } from '../../../localstack/services/ports.ts'
-import { NOTHING, StateCheckpoints } from '../../../packages/runtime/adapters/redis/checkpoint.ts'
 import { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
 import { RedisCursor } from '../../../packages/runtime/adapters/redis/cursor.ts'
+import { RedisGenerations } from '../../../packages/runtime/adapters/redis/generations.ts'
 import { StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
 import { keysOf } from '../../../packages/runtime/adapters/redis/keys.ts'
 import { RedisStateStore } from '../../../packages/runtime/adapters/redis/state-store.ts'
 import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
+import { replaceState } from '../../../packages/runtime/pipeline/generations/generations.ts'
 import type { StateKey } from '../../../packages/runtime/pipeline/model.ts'
+import { type CheckpointPart, EMPTY_META } from '../../../packages/runtime/pipeline/recovery/checkpoints.ts'
 import { NOTHING_WANTED } from '../../../packages/runtime/testing/wanted.ts'
 import { conformsAsStateStore } from '../../conformance/state-store.ts'
 import { changeOf } from '../../support/changes.ts'
@@ -92,19 +94,23 @@ describe('a cluster of three masters', () => {
     }
   })
 
-  it('given states on each master, when one is exported, emptied and restored, then it is as before', async () => {
-    const checkpoints = new StateCheckpoints(client)
+  it('given states on each master, when one is replaced, then the next load has the new one', async () => {
+    const copies = new RedisGenerations(client)
+    async function* pages(): AsyncGenerator<CheckpointPart[]> {
+      yield [
+        { kind: 'meta', meta: EMPTY_META },
+        { kind: 'state', entity: 'e', state: '{"n":1}' },
+      ]
+    }
     for (const stateKey of stateKeysOf(`topic-${randomUUID()}`)) {
-      const states = new Map(Array.from({ length: 40 }, (_, at) => [`e ${at}`, `{"n":${at}}`] as const))
-      await store.commit(stateKey, changeOf({ appliedOffset: 3, states }))
-      const taken = await checkpoints.take(stateKey)
-      assert.ok(taken !== 'moving')
-      await checkpoints.put(stateKey, NOTHING)
-      assert.deepEqual(await checkpoints.put(stateKey, taken), { epoch: 2, appliedOffset: -1 })
-      assert.deepEqual(await checkpoints.take(stateKey), {
-        ...taken,
-        version: { ...taken.version, epoch: 2 },
+      await store.commit(stateKey, changeOf({ appliedOffset: 3, states: new Map([['old', '{}']]) }))
+      assert.deepEqual(await replaceState(copies, stateKey, pages()), { epoch: 1, appliedOffset: 3 })
+      const { states } = await store.load(stateKey, {
+        ...NOTHING_WANTED,
+        entities: ['e', 'old'],
+        byteLimit: 100,
       })
+      assert.deepEqual(states, new Map([['e', '{"n":1}']]))
     }
   })
 

@@ -2,13 +2,11 @@ import assert from 'node:assert/strict'
 import { PassThrough, Readable } from 'node:stream'
 import { describe, test } from 'node:test'
 import { confirm } from '../../../cli/state/confirm.ts'
-import { compareLogs, type LogStatus } from '../../../cli/state/other-log.ts'
 import { stateReport } from '../../../cli/state/report.ts'
 import { entitiesText, stateText } from '../../../cli/state/text.ts'
 import { stateKeysOf, topicOf } from '../../../lib/operations/state-keys.ts'
 import type { PartitionState } from '../../../lib/queries/partition-states.ts'
 
-const NOON = Date.parse('2026-03-01T12:00:00Z')
 const TIMER = { entity: '/a pump-1', name: 'silence', due: '2026-03-01T12:00:00.000Z', firesAfterMs: 60_000 }
 const FULL: PartitionState = {
   partition: 1,
@@ -161,44 +159,4 @@ describe('what cannot be taken back', () => {
       message: /there is no terminal .* --yes/,
     })
   })
-})
-
-describe('whether a checkpoint belongs to the log', () => {
-  const at = (appliedOffset: number) => ({
-    version: { epoch: 0, appliedOffset, fired: 0 },
-    clock: { nowMs: 0, lastAppendMs: appliedOffset < 0 ? undefined : NOON, highestAppendMs: undefined },
-    appliedDigest: appliedOffset < 0 ? undefined : 'digest',
-  })
-  const log = (start: number, end: number, appendedAtMs?: number, digest = 'digest'): LogStatus => ({
-    start,
-    end,
-    appendedAtMs,
-    digest,
-  })
-
-  const cases: [
-    what: string,
-    checkpoint: ReturnType<typeof at>,
-    log: LogStatus,
-    expected: RegExp | undefined,
-  ][] = [
-    ['the same record at the applied offset', at(41), log(0, 50, NOON), undefined],
-    ['a newer record', at(41), log(0, 50, NOON + 1), /^another: .* appended at 2026-03-01T12:00:00\.001Z/],
-    ['an older record', at(41), log(0, 50, NOON - 1), /^another: .* appended at 2026-03-01T11:59:59\.999Z/],
-    ['another record of the same time', at(41), log(0, 50, NOON, 'other'), /^another: .* not the one/],
-    ['no record at the applied offset', at(41), log(0, 50), /^another: .* no record/],
-    ['a shorter log', at(41), log(0, 41), /^another: the log ends at offset 41/],
-    ['no topic', at(41), 'no-topic', /^another: Kafka has no such topic/],
-    ['no Kafka', at(41), 'away', /^warning: .* not checked/],
-    ['a log that begins right after the applied offset', at(41), log(42, 50), undefined],
-    ['a log that begins later', at(41), log(45, 50), /^warning: .* 42 to 44 have expired/],
-    ['nothing decided yet', at(-1), log(0, 50), undefined],
-  ]
-  for (const [what, checkpoint, standing, expected] of cases)
-    test(`given ${what}, then ${expected ? 'it says so' : 'it does'}`, () => {
-      const { another, warning } = compareLogs(checkpoint, standing)
-      const said = another ? `another: ${another}` : warning ? `warning: ${warning}` : undefined
-      if (expected) assert.match(said ?? '', expected)
-      else assert.equal(said, undefined)
-    })
 })

@@ -32,9 +32,6 @@ describe('wrong usage: exit status 2, and one message that says what is wrong', 
     [['replay', 'timed.jsonl', '--loop', 'forever', '--shift', 'now', '--speed', '2'], /an infinite loop/],
     [['replay', 'stream.jsonl', '--speed', '0'], /'--speed .*must be max, or a number above 0/],
     [['replay', 'stream.jsonl', '--keep-partitions'], /a stream has no partitions/],
-    [['state', 'export', 'processor', '--to', 'x'], /one partition with --partition, or .*--all-partitions/],
-    [['state', 'export', 'processor', '--all-partitions', '--to', '-'], /--all-partitions needs a folder/],
-    [['state', 'export', 'p', '--partition', '1', '--to', '-', '--json'], /receives the checkpoint/],
     [['state', 'drop', 'processor'], /one partition with --partition, or .*--all-partitions/],
     [['state', 'drop', 'processor', '--all-partitions'], /processor is a function of this project/],
     [['state', 'erase', '/environment/vienna', 'roof-1', '--yes'], /too many arguments/],
@@ -145,7 +142,6 @@ test('the result of an import is JSON on request', async () => {
 describe('failures: exit status 1', () => {
   const failing: [args: string[], said: RegExp][] = [
     [['import', 'none.csv'], /^none\.csv: there is no such file or folder\n$/],
-    [['state', 'import', 'stream.jsonl'], /^stream\.jsonl: it is not a checkpoint of a partition state/],
     [['replay', 'broken.jsonl'], /^broken\.jsonl:2: not JSON\n$/],
     [['replay', 'timed.jsonl', '--filter', 'type=other'], /there is nothing to publish/],
     [['replay', 'neither.json'], /^neither\.json: neither a stream .* nor a captured batch/],

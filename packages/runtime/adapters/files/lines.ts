@@ -2,7 +2,7 @@
 import { TextDecoder } from 'node:util'
 
 /** Maximum length of a line or a document in memory, in characters. */
-export const LONGEST = 64 * 1024 * 1024
+const LONGEST = 64 * 1024 * 1024
 
 /** Returns true for an error which reports that a text cannot be split into lines. The message of the error contains the reason. */
 export function isUnreadableText(error: unknown): error is Error {

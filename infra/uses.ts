@@ -96,7 +96,7 @@ export const USES: Readonly<Record<string, Use>> = {
     statements: (_, { warehouseSecret }) => (warehouseSecret ? [readSecrets(warehouseSecret)] : []),
   },
   'history-appending': {
-    text: 'history: permission to write parts to HISTORY_BUCKET and to read erasures',
+    text: 'history: permission to write parts to HISTORY_BUCKET',
     needsHistory: true,
     statements: (_, place) => appendingStatements(place),
   },

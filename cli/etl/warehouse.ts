@@ -12,7 +12,7 @@ interface Places {
 }
 
 /** Returns the warehouse of the environment. Files are relative to the folder of the terminal. */
-export function warehouseOf(
+function warehouseOf(
   { warehouseUrl: url }: Pick<Config, 'warehouseUrl'>,
   terminal: Terminal,
   store: HistoryStore,

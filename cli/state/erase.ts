@@ -1,12 +1,10 @@
-import { randomUUID } from 'node:crypto'
 import type { Config } from '../../lib/app/config.ts'
 import { consumersOf, readFunctions, writesSegments } from '../../lib/app/functions.ts'
 import { topicSize, topicsOf } from '../../lib/app/topics.ts'
 import { durationText } from '../../lib/duration.ts'
-import type { Counts } from '../../lib/operations/audit.ts'
 import type { ErasedTopic, ErasureReport } from '../../lib/operations/erase/erase.ts'
 import { erased, planned } from '../../lib/operations/erase/erase.ts'
-import { eraseAll, matchingEntities, matchingReport, namesIn } from '../../lib/operations/erase/matching.ts'
+import { eraseAll, matchingEntities, matchingReport } from '../../lib/operations/erase/matching.ts'
 import type { ConsumerErasure } from '../../lib/operations/erase/wait.ts'
 import { signInProblem } from '../../packages/runtime/adapters/kafka/sign-in.ts'
 import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
@@ -30,15 +28,7 @@ import { carryOut } from '../operation.ts'
 import { showLine } from '../progress.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 import { confirm } from './confirm.ts'
-import { historyErased, requireHistoryDone } from './erase-history.ts'
-import {
-  historyText,
-  matchingErasedText,
-  matchingText,
-  planText,
-  reportText,
-  waitingText,
-} from './erasure-text.ts'
+import { matchingErasedText, matchingText, planText, reportText, waitingText } from './erasure-text.ts'
 import { boundsOf, type LogBounds } from './log.ts'
 
 /**
@@ -55,12 +45,11 @@ The erasure is an event in the log: in every partition of readings and of patter
 at that position. It therefore remains in effect even if Redis loses the state and the log is read again. Later events
 of the entity create a new state.
 
-The command waits until every consumer has applied the erasure, and then empties the rows of the entity in the history,
-and removes them from the warehouse of WAREHOUSE_URL. At the end, it lists the copies that it cannot reach, such as those in Kafka's log.`,
+The command waits until every consumer has applied the erasure. At the end, it lists the copies that it does not reach,
+such as those in Kafka's log and in the history.`,
   more: `
 ENTITY is source, a space and subject, or only the subject if no other entity has it. The exit status is 1 if a
-consumer has not applied the erasure in time, if another state contains the entity, or if a part of the history could
-not be read; the erasure stays in the log.
+consumer has not applied the erasure in time, or if another state contains the entity; the erasure stays in the log.
 
 Examples:
   sluice state erase roof-1 --dry-run
@@ -110,43 +99,22 @@ Examples:
         const report = matchingReport(pattern, found)
         if (report.sample.length === 0)
           throw new CliFailure(`No entity matches "${pattern}": \`sluice stats\` shows names of entities.`)
-        const history = (id: string, counts?: Counts) =>
-          historyErased(connections, { id, entities: namesIn(found), records: [] }, terminal, counts)
-        if (dryRun) {
-          const dry = { ...report, history: await history('') }
-          printReport(terminal, dry, json, one => matchingText(one) + historyText(one.history, dryRun))
-          return requireHistoryDone(dry.history)
-        }
+        if (dryRun) return printReport(terminal, report, json, matchingText)
         terminal.stderr.write(matchingText(report))
         await confirm('Erase all of them?', yes, terminal)
         const operation = { action: 'state erase', filter: { matching: pattern } } as const
         const done = await carryOut(connections, operation, async counts => ({
           ...report,
           erased: await eraseAll(servers, found, counts, terminal.stop),
-          history: await history(randomUUID(), counts),
         }))
-        printReport(terminal, done, json, one => matchingErasedText(one) + historyText(one.history))
-        return requireHistoryDone(done.history)
+        return printReport(terminal, done, json, matchingErasedText)
       }
       const plan = await planned(
         servers,
         wanted,
         asked.map(({ topic, partitions, consumers }) => ({ topic, partitions, consumers })),
       )
-      const history = (
-        { erasureId: id, records }: Pick<ErasureReport, 'erasureId' | 'records'>,
-        counts?: Counts,
-      ) => historyErased(connections, { id, records, entities: new Set([plan.entity]) }, terminal, counts)
-      if (dryRun) {
-        const dry = { dryRun, ...plan, history: await history({ erasureId: '', records: [] }) }
-        printReport(
-          terminal,
-          dry,
-          json,
-          (one, columns) => planText(one, columns) + historyText(one.history, dryRun),
-        )
-        return requireHistoryDone(dry.history)
-      }
+      if (dryRun) return printReport(terminal, { dryRun, ...plan }, json, planText)
       terminal.stderr.write(planText(plan))
       for (const one of asked) requireKafka(one, config)
       await confirm('Erase this entity in every partition?', yes, terminal)
@@ -161,18 +129,11 @@ Examples:
             hide ??= showLine(terminal, () => waitingText(now))
           }
           const watching = { stop: terminal.stop, onProgress }
-          const done = await erased(servers, plan, timeout, watching, counts).finally(() => hide?.())
-          return { ...done, history: await history(done, counts) }
+          return await erased(servers, plan, timeout, watching, counts).finally(() => hide?.())
         },
       )
-      printReport(
-        terminal,
-        report,
-        json,
-        (one, columns) => reportText(one, columns) + historyText(one.history),
-      )
+      printReport(terminal, report, json, reportText)
       requireDone(report, timeout, terminal)
-      requireHistoryDone(report.history)
     })
   },
 })

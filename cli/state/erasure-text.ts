@@ -3,12 +3,21 @@
 import type { ErasurePlan, ErasureReport } from '../../lib/operations/erase/erase.ts'
 import type { MatchingReport } from '../../lib/operations/erase/matching.ts'
 import type { ConsumerErasure } from '../../lib/operations/erase/wait.ts'
-import type { WarehouseReach } from '../../lib/operations/etl/warehouse.ts'
 import { nameOf } from '../../lib/operations/state-keys.ts'
 import type { Holding } from '../../lib/queries/erasure.ts'
 import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
-import type { HistoryOutcome } from './erase-history.ts'
+
+/** Copies of an entity's records that the erasure does not reach. */
+const OTHER_COPIES = [
+  "Kafka's own log, until the retention of its topics, and topics of other systems",
+  'the history, until the lifecycle of its bucket deletes the objects (HISTORY_RETENTION), and copies of its objects',
+  'rows of the warehouse, which SQL can delete',
+  'rows of tables in SQL, until their window leaves; without windows, until the table is dropped',
+  'audit events, which name the entity of an erasure',
+  'recordings, checkpoints and backups',
+  'notifications that were sent, logs and traces',
+]
 
 const PLAN_COLUMNS: readonly Column[] = [
   { heading: 'CONSUMER', least: 12 },
@@ -32,7 +41,7 @@ export function planText(plan: ErasurePlan, columns?: number): string {
       tableText(PLAN_COLUMNS, rows, columns),
     ]
   })
-  return `${[...parts, ...notReachedText(plan)].join('\n\n')}\n`
+  return `${[...parts, ...notReachedText(plan), otherCopiesText()].join('\n\n')}\n`
 }
 
 /** Formats the report of an erasure. @param columns width of the terminal; undefined for no limit */
@@ -50,35 +59,9 @@ export function reportText(report: ErasureReport, columns?: number): string {
       ? [`Events of the entity arrived after the erasure and created a new state in ${again.join(', ')}.`]
       : []),
     ...notReachedText(report),
+    otherCopiesText(),
   ]
   return `${parts.join('\n\n')}\n`
-}
-
-/** Formats the result for the history, and lists the copies that remain. */
-export function historyText(outcome: HistoryOutcome, isDryRun = false): string {
-  const { place, objects = 0, rows = {}, damaged = [], failure, warehouse, notReached } = outcome
-  const found = countsText(rows, `, in ${objects} objects`)
-  const history =
-    place === undefined
-      ? 'HISTORY_BUCKET is not set, so no history was searched.'
-      : `Rows in ${place} that ${isDryRun ? 'would be' : 'were'} erased: ${failure === undefined ? found : 'unknown'}`
-  const rest = ['', 'These copies are not reached:', ...notReached.map(one => `  ${one}`)]
-  return `\n${[history, ...damaged, ...(warehouse ? [warehouseText(warehouse)] : []), ...rest].join('\n')}\n`
-}
-
-function warehouseText({ location, rows, failure }: WarehouseReach): string {
-  const where = harmless(location)
-  if (failure !== undefined) return `Rows in ${where} that were removed: unknown`
-  return rows
-    ? `Rows in ${where} that were removed: ${countsText(rows)}`
-    : `The rows in ${where} would be removed, too.`
-}
-
-function countsText(rows: Readonly<Record<string, number>>, rest = ''): string {
-  const counts = Object.entries(rows).filter(([, count]) => count > 0)
-  return counts.length === 0
-    ? 'none'
-    : `${counts.map(([name, count]) => `${count} of ${name}`).join(', ')}${rest}`
 }
 
 /** Returns the progress, such as `waiting for processor (lag 12), activity (lag 3)`. */
@@ -105,6 +88,10 @@ function notReachedText({ notReached }: Pick<ErasurePlan, 'notReached'>): string
     'These copies are not erased, because no function reads them any more. If a consumer is gone, `sluice ' +
     'state drop CONSUMER --all-partitions` removes its states:'
   return [[advice, ...lines].join('\n')]
+}
+
+function otherCopiesText(): string {
+  return ['These copies are not reached:', ...OTHER_COPIES.map(one => `  ${one}`)].join('\n')
 }
 
 export function matchingText({ pattern, topics, sample }: MatchingReport): string {

@@ -7,13 +7,12 @@ import { allow, arnHere, arnInBucket, byService, type Statement } from '../arn.t
 type HistoryPlace = Pick<DeploymentPlace, 'env' | 'historyBucket' | 'historyKey'>
 
 /** Folders of the bucket. The names of the objects must match `lib/history/object-key.ts`. */
-const ERASURES = '/erasures/*'
 const MARTS = '/marts/*'
 const RESULTS = '/athena-results/*'
 
 /** Returns the permissions of functions that rewrite history. They may not delete versions, and not read results of Athena. */
 export function historyStatements(place: HistoryPlace): Statement[] {
-  const written = [...HISTORY_TABLES.map(table => `/${table}/*`), MARTS, ERASURES]
+  const written = [...HISTORY_TABLES.map(table => `/${table}/*`), MARTS]
   return inBucket(place, (bucket, objects) => [
     list(bucket),
     allow(['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], objects(written)),
@@ -22,10 +21,8 @@ export function historyStatements(place: HistoryPlace): Statement[] {
 
 /** Returns the permissions of a function that only adds parts. */
 export function appendingStatements(place: HistoryPlace): Statement[] {
-  return inBucket(place, (bucket, objects) => [
-    list(bucket),
+  return inBucket(place, (_, objects) => [
     allow(['s3:PutObject'], objects(HISTORY_TABLES.map(table => `/${table}/parts/*`))),
-    allow(['s3:GetObject'], objects([ERASURES])),
   ])
 }
 

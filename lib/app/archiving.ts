@@ -39,7 +39,6 @@ export async function deployedArchiver(config: Settings): Promise<SegmentSink> {
     name: 'archiver',
     store: await historyStore(config),
     reader: dataReader(config),
-    nowMs: () => performance.now(),
     tableOfTopic,
   })
 }

@@ -7,8 +7,7 @@ import {
 } from '../../packages/runtime/consumer/segment-sink.ts'
 import type { PlainReader } from '../../packages/runtime/pipeline/decoding/plain-records.ts'
 import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
-import { ErasureList, putWithoutErased } from './erasures.ts'
-import { dayOf } from './object-key.ts'
+import { dayOf, objectKey } from './object-key.ts'
 import { encodeRows } from './parquet.ts'
 import { rowsOf } from './row.ts'
 import { type HistoryStore, HistoryUnavailable } from './store.ts'
@@ -21,8 +20,6 @@ interface ArchiverParts {
   readonly name: string
   readonly store: HistoryStore
   readonly reader: PlainReader
-  /** Monotonic clock, in milliseconds. */
-  readonly nowMs: () => number
   /** Returns the table of a Kafka topic; undefined for a topic that is not archived. */
   tableOfTopic(topic: string): HistoryTable | undefined
 }
@@ -32,10 +29,9 @@ interface ArchiverParts {
  * other consumers, and records without an event.
  */
 export function archiver(
-  { name, store, reader, nowMs, tableOfTopic }: ArchiverParts,
+  { name, store, reader, tableOfTopic }: ArchiverParts,
   limits: SegmentLimits = PARTS,
 ): SegmentSink {
-  const erasures = new ErasureList(store, nowMs)
   return {
     name,
     accepts: [],
@@ -47,8 +43,7 @@ export function archiver(
       const day = dayOf(first.timestampMs)
       const range = { table, level: 'parts', topic, day, partition, firstOffset, lastOffset } as const
       try {
-        const bytes = encodeRows(table, await rowsOf(records, reader))
-        await putWithoutErased({ store, erasures }, range, bytes)
+        await store.put(objectKey(range), encodeRows(table, await rowsOf(records, reader)))
       } catch (error) {
         const waits = error instanceof HistoryUnavailable || error instanceof Unavailable
         throw waits ? new RetryableError(error.message, { cause: error }) : error

@@ -15,10 +15,8 @@ import {
   supersededObjects,
 } from './compaction.ts'
 import { coverage, missingRanges, type PartitionRange, type Slice } from './coverage.ts'
-import { ErasureList, objectWithoutErased, putWithoutErased } from './erasures.ts'
 import { type KeyColumns, keyColumns, type LoadedSlice, mergedParts, UnusableObject } from './merge.ts'
 import { frontierKey, type HistoryObject, objectKey } from './object-key.ts'
-import { DamagedObject } from './parquet.ts'
 import { objectBytes, objectsOf } from './read.ts'
 import type { HistoryStore } from './store.ts'
 import { HISTORY_TABLES, type HistoryTable } from './tables.ts'
@@ -79,7 +77,6 @@ export async function compactHistory(store: HistoryStore, run: CompactionRun): P
 class Compaction {
   readonly #store: HistoryStore
   readonly #run: CompactionRun
-  readonly #erasures: ErasureList
   readonly counts: CompactionCounts = {
     compacted: 0,
     merged: 0,
@@ -92,7 +89,6 @@ class Compaction {
   constructor(store: HistoryStore, run: CompactionRun) {
     this.#store = store
     this.#run = run
-    this.#erasures = new ErasureList(store, run.nowMs)
   }
 
   async ofTable(table: HistoryTable): Promise<void> {
@@ -136,8 +132,6 @@ class Compaction {
     const written: HistoryObject[] = []
     try {
       await this.#deleteSuperseded(objects, frontier)
-      for (const one of objects)
-        if (one.level === 'compacted' && one.lastOffset > (frontier?.toOffset ?? -1)) await this.#erased(one)
       for (const group of compactionGroups(objects, this.#run.limits ?? COMPACTION_LIMITS)) {
         if (!this.#hasTime()) break
         written.push(await this.#compacted(group))
@@ -158,21 +152,10 @@ class Compaction {
     for (let from = 0; from < slices.length; from += READ_AT_ONCE)
       loaded.push(...(await Promise.all(slices.slice(from, from + READ_AT_ONCE).map(load))))
     const bytes = await mergedParts(loaded)
-    await putWithoutErased({ store: this.#store, erasures: this.#erasures }, range, bytes)
+    await this.#store.put(objectKey(range), bytes)
     this.counts.compacted += 1
     this.counts.merged += slices.length
     return { ...range, key: objectKey(range), bytes: bytes.length, modifiedMs: this.#run.nowMs() }
-  }
-
-  /** A run that ended after it had written an object may have missed an erasure. */
-  async #erased(object: HistoryObject): Promise<void> {
-    const bytes = await this.#store.get(object.key)
-    if (!bytes) return
-    const list = await this.#erasures.current()
-    const { contents, changed } = await objectWithoutErased(object, bytes, list).catch(error => {
-      throw error instanceof DamagedObject ? new UnusableObject(object, error.message) : error
-    })
-    if (changed > 0) await this.#store.put(object.key, contents)
   }
 
   /** Deletes objects whose rows are in compacted objects, after comparing their first and last rows. */

@@ -1,6 +1,5 @@
 /** Shape of a mart, and functions for its rows. Pure. */
 import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
-import { partsOfEntity } from '../../packages/runtime/consumer/event.ts'
 import type { ColumnType } from '../history/columns.ts'
 
 /**
@@ -69,16 +68,6 @@ export function keyText(text: string): string {
   const stored = storable(text)
   if (Buffer.byteLength(stored) <= MAX_KEY_BYTES) return stored
   return `${storable(stored.slice(0, MAX_KEY_BYTES / 8))}…${derivedId(text)}`
-}
-
-/** Returns the sources and subjects that rows of entities have. Keys shorten long texts, other columns do not. */
-export function storedNames(entities: Iterable<string>): (readonly [source: string, subject: string])[] {
-  return [...entities]
-    .map(partsOfEntity)
-    .flatMap(({ source, subject = '' }) => [
-      [keyText(source), keyText(subject)] as const,
-      [storable(source), storable(subject)] as const,
-    ])
 }
 
 function keyOf({ key }: Mart, row: MartRow): string {

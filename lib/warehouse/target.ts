@@ -42,12 +42,6 @@ export interface WarehouseTarget {
   announced(watermarks: readonly Watermark[]): Promise<void>
   /** Returns the rows of a mart, or of a view that the warehouse has, in any order. */
   rows(name: string): Promise<readonly MartRow[]>
-  /**
-   * Removes the rows of entities, whatever their time. A repeat removes the rows that a failure has left.
-   *
-   * @returns number of removed rows by mart
-   */
-  erase(entities: Iterable<string>): Promise<Readonly<Record<string, number>>>
   /** Merges small objects and removes unused ones, for a target that has some. */
   compact?(nowMs: number): Promise<void>
   close(): Promise<void>

@@ -176,46 +176,6 @@ export function warehouseConformance(name: string, newPlace: () => Promise<Wareh
       })
     })
 
-    it('given erased entities, then their rows are gone, once; those of others stay, and later ones count', async () => {
-      const place = await newPlace()
-      const much = `/${'long/'.repeat(400)}`
-      const of = (alertId: string, source: string, subject: string | null) => ({
-        ...fired(alertId),
-        ...{ source, subject },
-      })
-      const alerts = [
-        of('a', '/environment/roof', 'roof-1'),
-        of('b', '/environment/roof', 'roof-2'),
-        ...[of('c', much, null), of('d', '/environment/roof', null)],
-      ]
-      const erased = ['/environment/roof roof-1', `${much} `]
-      await using(place, async target => {
-        await target.apply(step(READINGS, 0, 1, reading('roof-1', 20, 0)))
-        await target.apply(step(READINGS, 1, 2, reading('roof-2', 22, 0)))
-        await target.apply(step(READINGS, 2, 3, reading('', 22, 0, much)))
-        await target.apply(step(EVENTS, 0, 4, foldAlerts(alerts)))
-        const marks = await target.watermarks()
-        const counts = { readings_hourly: 2, readings_daily: 2, sensor_uptime: 2, alerts: 2 }
-        assert.deepEqual(await target.erase(erased), counts)
-        const none = Object.fromEntries(Object.keys(counts).map(name => [name, 0]))
-        assert.deepEqual(await target.erase(erased), none)
-        assert.deepEqual(await target.watermarks(), marks)
-      })
-      await using(place, async target => {
-        for (const mart of ['readings_hourly', 'readings_daily', 'sensor_uptime'])
-          assert.deepEqual(
-            (await target.rows(mart)).map(({ subject }) => subject),
-            ['roof-2'],
-            mart,
-          )
-        const left = (await target.rows(ALERTS.name)).map(({ alert_id }) => String(alert_id))
-        assert.deepEqual(left.toSorted(), ['b', 'd'])
-        await target.apply(step(READINGS, 3, 4, reading('roof-1', 30, 60_000)))
-        const later = (await target.rows('readings_hourly')).find(({ subject }) => subject === 'roof-1')
-        assert.deepEqual([later?.count, later?.sum], [1, 30])
-      })
-    })
-
     it('given steps without rows, then only the watermark moves', async () => {
       await using(await newPlace(), async target => {
         await target.apply(step(READINGS, 0, 4, new Map(MARTS.map(mart => [mart, []]))))

@@ -1,16 +1,13 @@
-/** The history on a real bucket and a real Kafka: played again, and erased. */
+/** The history on a real bucket and a real Kafka: played again. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { S3HistoryStore } from '../../lib/app/aws/history-bucket.ts'
-import { objectsOf } from '../../lib/history/read.ts'
-import { recordOf } from '../../lib/history/row.ts'
 import { logRecordOf } from '../../packages/runtime/adapters/kafka/messages.ts'
-import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
 import { readEvent } from '../../packages/runtime/cloudevents/reader.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
 import { TestEnvironment } from '../support/environment.ts'
-import { addObject, historyRows } from '../support/memory-history.ts'
+import { addObject } from '../support/memory-history.ts'
 import { environmentReading as reading } from '../support/records.ts'
 import { runSluice } from '../support/sluice.ts'
 
@@ -21,11 +18,6 @@ const ROUNDS = 30
 
 function storeOf(env: string): S3HistoryStore {
   return new S3HistoryStore({ bucket: `sluice-history-${env}`, pathStyle: true })
-}
-
-function idOf(record: LogRecord): string {
-  const event = readEvent(record)
-  return isFailure(event) ? '' : event.id
 }
 
 describe('given a day of readings in the history', () => {
@@ -90,34 +82,5 @@ describe('given a day of readings in the history', () => {
       records.filter(one => one.partition === partition).map(one => [String(one.key), readEvent(one)])
     for (const partition of [0, 1, 2])
       assert.deepEqual(events(played, partition), events(expected, partition))
-  })
-
-  it('when an entity is erased, then its rows are empty, and the audit counts them', async () => {
-    const dry = await command('state', 'erase', '/environment/test-site s-1', '--dry-run', '--json')
-    assert.equal(dry.code, 0, dry.output)
-    const planned = JSON.parse(dry.stdout).history
-    const { code, stdout, output } = await command(
-      ...['state', 'erase', '/environment/test-site s-1', '--yes', '--timeout', '1s', '--json'],
-    )
-    // No consumer is running, so that none has applied the erasure.
-    assert.equal(code, 1, output)
-    const { history } = JSON.parse(stdout)
-    assert.deepEqual([history.objects, history.rows], [planned.objects, planned.rows])
-    assert.ok(history.rows.readings >= 25, output)
-    assert.equal(history.place, `s3://sluice-history-${environment.name}`)
-    let rows = 0
-    for (const { key } of await objectsOf(store, { table: 'readings' })) {
-      assert.ok(!String(await store.get(key)).includes('"s-1"'))
-      rows++
-    }
-    assert.equal(rows, 9)
-    const erased: string[] = []
-    for await (const group of historyRows(store, { table: 'readings' }))
-      erased.push(...group.filter(row => idOf(recordOf(row)) === '').map(({ offset }) => String(offset)))
-    assert.ok(erased.length >= 25)
-    const [audit] = (await environment.audits()).filter(({ action }) => action === 'state erase')
-    assert.equal(audit?.counts.historyRows, history.rows.readings)
-    const replayed = await command('replay', 'history:readings', '--filter', 'subject=s-1', '--speed', 'max')
-    assert.match(replayed.output, /there is nothing to publish/)
   })
 })

@@ -90,10 +90,6 @@ export async function addObject(
   return key
 }
 
-export async function rowsIn(store: HistoryStore, table: HistoryTable, key: string): Promise<HistoryRow[]> {
-  return await decodeRows(table, (await store.get(key)) as Buffer)
-}
-
 /** Returns the rows of an object. */
 export async function decodeRows(table: HistoryTable, bytes: Buffer): Promise<HistoryRow[]> {
   return rowsFrom(table, await decodeColumns(bytes))

@@ -86,11 +86,6 @@ function* chunks(names: readonly string[]): Generator<readonly string[]> {
   for (let from = 0; from < names.length; from += AT_ONCE) yield names.slice(from, from + AT_ONCE)
 }
 
-/** Returns the names of all matching entities. */
-export function namesIn(found: readonly MatchingTopic[]): Set<string> {
-  return new Set(found.flatMap(({ entities }) => [...entities.values()].flatMap(names => [...names])))
-}
-
 /** Returns how many entities would be erased, in total and by topic. */
 export function matchingReport(pattern: string, found: readonly MatchingTopic[]): MatchingReport {
   const topics = found.map(({ topic, entities }) => ({

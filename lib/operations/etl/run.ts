@@ -1,6 +1,5 @@
 /** Loads new records of the history into the warehouse, and announces the run. */
 import type { EtlCompleted } from '../../../schemas/types.ts'
-import { ErasureList } from '../../history/erasures.ts'
 import { type PartitionSlices, slicesOf } from '../../history/read.ts'
 import { HistoryFailure, type HistoryStore } from '../../history/store.ts'
 import type { HistoryTable } from '../../history/tables.ts'
@@ -103,17 +102,10 @@ async function partitionsOf(store: HistoryStore, marks: readonly Watermark[]): P
 
 /** Loads one partition. If an object cannot be read, the partition waits for it, and others continue. */
 async function load(run: EtlRun, partition: LoadedPartition, result: Mutable<EtlCompleted>): Promise<void> {
-  const { store, target, remainingMs, nowMs, onStep } = run
+  const { store, target, remainingMs, onStep } = run
   const { table, topic, from } = partition
   try {
-    const erasures = new ErasureList(store, nowMs)
-    const list = await erasures.current()
-    for await (const step of stepsOf(store, table, partition, from, list)) {
-      // The step may have rows of an entity that was erased meanwhile. The next run reads them again.
-      if ((await erasures.current()) !== list) {
-        result.outcome = 'partial'
-        return
-      }
+    for await (const step of stepsOf(store, table, partition, from)) {
       if (!(await target.apply(step))) return
       for (const count of ['records', 'repeated', 'skipped'] as const) result[count] += step[count]
       const missing = step.missing.map(range => ({ table, topic, partition: step.partition, ...range }))

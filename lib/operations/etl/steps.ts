@@ -1,7 +1,6 @@
 /** Reads the history of a partition in steps, from a watermark on. */
 import { dataColumnsOf } from '../../history/columns.ts'
 import type { Slice } from '../../history/coverage.ts'
-import { entitiesAt, erasedEntities, type HistoryErasure } from '../../history/erased.ts'
 import { type ReadColumns, rowAt } from '../../history/parquet.ts'
 import { groupsOfSlice, type PartitionSlices } from '../../history/read.ts'
 import type { HistoryStore } from '../../history/store.ts'
@@ -81,7 +80,6 @@ export const LOADED_TABLES = Object.keys(LOADERS) as readonly HistoryTable[]
  * Yields the steps of a partition. The division into steps depends on the objects of the history, the sum of the steps does not.
  *
  * @param from watermark; undefined to begin with the first record
- * @param erasures erasures whose rows do not count, although their objects may not have been replaced yet
  * @throws DamagedObject and HistoryUnavailable after the steps before the object that cannot be read
  */
 export async function* stepsOf(
@@ -89,11 +87,7 @@ export async function* stepsOf(
   table: HistoryTable,
   { topic, partition, slices }: PartitionSlices,
   from: number | undefined,
-  erasures: readonly HistoryErasure[],
 ): AsyncGenerator<CountedStep> {
-  const isErased = erasedEntities(topic, partition, erasures)
-  const isCounted = (values: Columns, row: number) =>
-    !entitiesAt(table, values, row)?.some(entity => isErased(entity, Number(values.offset?.[row])))
   const start = from ?? slices[0]?.fromOffset ?? 0
   const { fold, ...names } = LOADERS[table] as Loader
   const recent = new RecentEvents()
@@ -107,7 +101,7 @@ export async function* stepsOf(
       if (slice.toOffset < start - REPEATS_WITHIN) continue
       pending.expect(slice)
       const read = { ...slice, fromOffset: Math.max(slice.fromOffset, start - REPEATS_WITHIN) }
-      const add = ({ values }: ReadColumns) => pending.add(values, recent, start, isCounted, fold)
+      const add = ({ values }: ReadColumns) => pending.add(values, recent, start, fold)
       for await (const _ of groupsOfSlice(store, read, { ...names, most: CHUNK_RECORDS }, add)) {
         if (!pending.isComplete) continue
         yield pending.step()
@@ -150,13 +144,7 @@ class Pending {
     if (fromOffset > this.nextOffset + 1) this.#missing.push({ from: this.nextOffset, to: fromOffset - 1 })
   }
 
-  add(
-    columns: Columns,
-    recent: RecentEvents,
-    start: number,
-    isCounted: (columns: Columns, row: number) => boolean,
-    fold: Loader['fold'],
-  ): void {
+  add(columns: Columns, recent: RecentEvents, start: number, fold: Loader['fold']): void {
     const offsets = columns.offset as readonly number[]
     const counted: number[] = []
     for (const [index, offset] of offsets.entries()) {
@@ -164,7 +152,7 @@ class Pending {
       if (offset < start) continue
       this.#counts.records += 1
       if (isRepeated) this.#counts.repeated += 1
-      else if (isCounted(columns, index)) counted.push(index)
+      else counted.push(index)
     }
     const { changes, skipped } = fold(columns, counted)
     this.#counts.skipped += skipped

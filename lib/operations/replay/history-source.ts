@@ -1,7 +1,6 @@
 /** Opens the history of a table as the source of a replay. Its records are in order of time, each partition in its own order. */
 import { rowsIn } from '../../history/compaction.ts'
 import { missingRanges, type PartitionRange, type Slice } from '../../history/coverage.ts'
-import { isErasedRow } from '../../history/erased.ts'
 import { type HistoryQuery, rowsOfSlice, slicesOf } from '../../history/read.ts'
 import { recordOf } from '../../history/row.ts'
 import type { HistoryStore } from '../../history/store.ts'
@@ -20,7 +19,7 @@ export interface HistorySource extends Source {
 }
 
 /**
- * Opens the history of a table. Rows that were erased are omitted.
+ * Opens the history of a table.
  *
  * @param name name of the source in messages
  * @throws OperationFailure if the history has no objects of this time; HistoryFailure if it cannot be read
@@ -63,6 +62,6 @@ async function* recordedIn(
     for await (const rows of rowsOfSlice(store, slice, BATCH)) {
       stop.throwIfAborted()
       const wanted = rows.filter(row => row.timestampMs >= sinceMs && row.timestampMs < untilMs)
-      yield wanted.filter(row => !isErasedRow(row)).map(row => fromLog(recordOf(row), 0))
+      yield wanted.map(row => fromLog(recordOf(row), 0))
     }
 }

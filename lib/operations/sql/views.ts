@@ -1,7 +1,6 @@
 /** Views for SQL queries over the history and the topics. Only builds SQL. Pure. */
 import { EVENT_TYPE_NAMES, EVENT_TYPES } from '../../event-types.ts'
 import { columnsOf, RECORD_COLUMNS } from '../../history/columns.ts'
-import { ERASED_ROW_TYPE } from '../../history/erased.ts'
 import { HISTORY_TABLES, type HistoryTable } from '../../history/tables.ts'
 
 /** Range of the records' timestamps, in milliseconds since the epoch. */
@@ -24,10 +23,7 @@ export const VIEWS = [...HISTORY_TABLES, RECORDS, ...ALERT_TABLES] as const
 /** Marks of the events that control consumers, in the table of event types. */
 const CONTROL = new Set<string>(['ticked', 'ruled', 'erased', 'redriven'])
 /** SQL condition of the records that views of tables contain. A record that is not a CloudEvent has no type, and does not match. */
-export const IS_SHOWN = `type NOT IN (${[
-  ...EVENT_TYPE_NAMES.filter(type => CONTROL.has(EVENT_TYPES[type].topic)),
-  ERASED_ROW_TYPE,
-]
+export const IS_SHOWN = `type NOT IN (${EVENT_TYPE_NAMES.filter(type => CONTROL.has(EVENT_TYPES[type].topic))
   .map(literal)
   .join(', ')})`
 

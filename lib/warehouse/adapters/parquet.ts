@@ -7,7 +7,7 @@ import { derivedId } from '../../../packages/runtime/consumer/derived-id.ts'
 import { padded } from '../../history/object-key.ts'
 import { decodeColumns, ParquetFile } from '../../history/parquet.ts'
 import type { HistoryStore } from '../../history/store.ts'
-import { COLUMN_TYPES, type Mart, type MartRow, merged, storedNames } from '../mart.ts'
+import { COLUMN_TYPES, type Mart, type MartRow, merged } from '../mart.ts'
 import { MARTS } from '../marts.ts'
 import {
   afterStep,
@@ -105,22 +105,6 @@ export class ParquetTarget implements WarehouseTarget {
     const { objects } = await this.#manifest()
     const own = objects.filter(one => one.mart === name)
     return await this.#rowsIn(mart, own)
-  }
-
-  /** Replaces the objects, also those that no manifest names any more. Runs that began before find them under the same keys. */
-  async erase(entities: Iterable<string>): Promise<Record<string, number>> {
-    const names = new Set(storedNames(entities).map(one => one.join('\0')))
-    const removed: Record<string, number> = Object.fromEntries(MARTS.map(({ name }) => [name, 0]))
-    for await (const { key } of this.#store.list(FOLDER)) {
-      const mart = MARTS.find(({ name }) => key.startsWith(`${FOLDER}${name}/`))
-      const bytes = mart && (await this.#store.get(key))
-      if (!bytes) continue
-      const rows = await decoded(mart, bytes)
-      const kept = rows.filter(({ source, subject }) => !names.has(`${source}\0${subject ?? ''}`))
-      if (kept.length < rows.length) await this.#store.put(key, encoded(mart, kept))
-      removed[mart.name] = (removed[mart.name] ?? 0) + rows.length - kept.length
-    }
-    return removed
   }
 
   /**

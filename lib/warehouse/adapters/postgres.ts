@@ -8,8 +8,8 @@ import { pipeline } from 'node:stream/promises'
 import { Kysely, PostgresDialect } from 'kysely'
 import { Client, types as parsers } from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
-import { type Mart, type MartRow, type MartType, merged, storedNames } from '../mart.ts'
-import { MARTS, SHOWN } from '../marts.ts'
+import { type Mart, type MartRow, type MartType, merged } from '../mart.ts'
+import { SHOWN } from '../marts.ts'
 import {
   afterStep,
   type Step,
@@ -20,7 +20,6 @@ import {
 } from '../target.ts'
 import {
   type Dialect,
-  eraseFrom,
   migrate,
   namesOf,
   quoted,
@@ -48,7 +47,6 @@ export const POSTGRES: Dialect = {
   },
   schema: `${SCHEMA}.`,
   dayOf: column => `(${column} AT TIME ZONE 'UTC')::date`,
-  elements: 'jsonb_array_elements($1::jsonb)',
   more: [
     `CREATE SCHEMA ${VIEWS}`,
     ...SHOWN.flatMap(({ name, description, columns }) => [
@@ -136,17 +134,6 @@ export class PostgresTarget implements WarehouseTarget {
           `UPDATE ${SCHEMA}.watermarks SET announced_offset = $4 WHERE history_table = $1 AND topic = $2 AND "partition" = $3`,
           [mark.table, mark.topic, mark.partition, mark.nextOffset],
         )
-    })
-  }
-
-  async erase(entities: Iterable<string>): Promise<Record<string, number>> {
-    const names = JSON.stringify(storedNames(entities))
-    const removed: Record<string, number> = {}
-    return await this.#transaction(async () => {
-      await this.#query('SELECT pg_advisory_xact_lock($1)', [LOCK])
-      for (const mart of MARTS)
-        removed[mart.name] = (await this.#query(eraseFrom(POSTGRES, mart), [names])).length
-      return removed
     })
   }
 

@@ -13,8 +13,6 @@ export interface Dialect {
   readonly schema: string
   /** Returns the expression for the UTC day of a TIMESTAMP column. */
   readonly dayOf: (column: string) => string
-  /** Rows of a parameter that is a JSON array, in the column `value`. */
-  readonly elements: string
   /** Statements after those that create tables and views. */
   readonly more: readonly string[]
 }
@@ -96,16 +94,6 @@ export function upsert(
   const others = columns.filter(column => !key.includes(column))
   const set = others.map(column => `"${column}" = excluded."${column}"`).join(', ')
   return `INSERT INTO ${table} (${quoted(columns)}) ${rows} ON CONFLICT (${quoted(key)}) DO UPDATE SET ${set}`
-}
-
-/**
- * Returns the statement that removes rows of sensors, and has a row for each of them.
- *
- * @returns SQL with one parameter: the result of `storedNames` as JSON
- */
-export function eraseFrom({ schema, elements }: Dialect, { name }: Mart): string {
-  const names = `SELECT value->>0, value->>1 FROM ${elements}`
-  return `DELETE FROM ${schema}${name} WHERE (source, coalesce(subject, '')) IN (${names}) RETURNING 1`
 }
 
 /** Returns the statement that writes a watermark. @param value placeholder of a value, by its index */

@@ -1,8 +1,7 @@
 /** Warehouse in an SQLite file, for one person. Times are texts in UTC, as SQLite's function `datetime` returns them. */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { Kysely, SqliteDialect } from 'kysely'
-import { type Mart, type MartColumn, type MartRow, storedNames } from '../mart.ts'
-import { MARTS } from '../marts.ts'
+import type { Mart, MartColumn, MartRow } from '../mart.ts'
 import {
   afterStep,
   type Step,
@@ -13,7 +12,6 @@ import {
 } from '../target.ts'
 import {
   type Dialect,
-  eraseFrom,
   migrate,
   namesOf,
   quoted,
@@ -28,7 +26,6 @@ export const SQLITE: Dialect = {
   types: { TEXT: 'TEXT', INTEGER: 'INTEGER', REAL: 'REAL', TIMESTAMP: 'TEXT', DATE: 'TEXT', JSON: 'TEXT' },
   schema: '',
   dayOf: column => `date(${column})`,
-  elements: 'json_each(?)',
   more: [],
 }
 
@@ -89,16 +86,6 @@ export class SqliteTarget implements WarehouseTarget {
           'UPDATE watermarks SET announced_offset = ? WHERE history_table = ? AND topic = ? AND partition = ?',
           [...[nextOffset, table, topic, partition]],
         )
-    })
-  }
-
-  async erase(entities: Iterable<string>): Promise<Record<string, number>> {
-    const names = JSON.stringify(storedNames(entities))
-    return await this.#transaction(() => {
-      // Overwrites the contents of removed rows in the file.
-      this.#db.exec('PRAGMA secure_delete = ON')
-      const removed = (mart: Mart) => this.#db.prepare(eraseFrom(SQLITE, mart)).all(names).length
-      return Object.fromEntries(MARTS.map(mart => [mart.name, removed(mart)]))
     })
   }
 

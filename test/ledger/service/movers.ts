@@ -51,7 +51,6 @@ export const archiving: SegmentSink<Signal> = {
 
 /** The archiver of Sluice, with a folder as its bucket. */
 const history = archiver({
-  nowMs: () => performance.now(),
   name: 'archiving',
   store: new FolderHistoryStore(process.env.LEDGER_HISTORY ?? ''),
   reader: dataReader({}),

@@ -40,10 +40,7 @@ class MemoryHistory implements HistoryStore {
 /** @param history bucket that several archivers can share */
 function archiving(history = new MemoryHistory()) {
   const reader = { read: (event: never) => event, prepare: async () => {} }
-  const sink = archiver(
-    { nowMs: () => 0, name: 'archiver', store: history, reader, tableOfTopic: () => 'readings' },
-    LIMITS,
-  )
+  const sink = archiver({ name: 'archiver', store: history, reader, tableOfTopic: () => 'readings' }, LIMITS)
   return { history, stage: new Stage(ARCHIVING, sink as never) }
 }
 

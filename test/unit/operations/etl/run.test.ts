@@ -5,13 +5,10 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import fc from 'fast-check'
 import { schemaViolation } from '../../../../lib/app/schemas.ts'
-import { entityDigest } from '../../../../lib/history/erased.ts'
-import { putErasure } from '../../../../lib/history/erasures.ts'
 import type { HistoryRow } from '../../../../lib/history/row.ts'
 import { HistoryUnavailable } from '../../../../lib/history/store.ts'
 import { etlCompleted } from '../../../../lib/operations/etl/announce.ts'
 import { REPEATS_WITHIN } from '../../../../lib/operations/etl/steps.ts'
-import { eraseFromWarehouse } from '../../../../lib/operations/etl/warehouse.ts'
 import { ParquetTarget } from '../../../../lib/warehouse/adapters/parquet.ts'
 import { SqliteTarget } from '../../../../lib/warehouse/adapters/sqlite.ts'
 import { WarehouseFailure, type WarehouseTarget } from '../../../../lib/warehouse/target.ts'
@@ -199,47 +196,6 @@ describe('a run of etl', () => {
     assert.deepEqual(steps, [50_000, 10_000])
     assert.equal((await target.rows('alerts')).length, count)
     await target.close()
-  })
-
-  it('given an erasure before and during a run, then its rows do not count, although the objects have them', async () => {
-    const store = new MemoryHistory(NOON)
-    const target = new ParquetTarget(store)
-    for (const first of [0, 3]) await archive(store, historyOf(READINGS, some(3, first), { first }))
-    const erase = (id: string, sensor: string) => {
-      const entities = [entityDigest(`/environment/roof ${sensor}`)]
-      return putErasure(store, { id, time: '', entities, upTo: { [READINGS]: [3] } })
-    }
-    await erase('1', 'roof-0')
-    store.before = async request => {
-      if (!request.includes('0-0000000000000000')) return
-      store.recover()
-      await erase('2', 'roof-1')
-    }
-    const { outcome, records } = await loaded(store, target)
-    assert.deepEqual([outcome, records], ['partial', 0])
-    assert.equal((await loaded(store, target)).records, 6)
-    // Each sensor has a record in both objects. The last record of roof-1 came after the erasure.
-    assert.deepEqual(await countsOf(target), { 'roof-1': 1, 'roof-2': 2 })
-  })
-
-  it('given an entity to erase, then the answer has the rows or the reason; a dry run changes nothing', async () => {
-    const store = new MemoryHistory(NOON)
-    await archive(store, historyOf(READINGS, some(6)))
-    await loaded(store, new ParquetTarget(store))
-    const entities = ['/environment/roof roof-1']
-    const location = 's3://history/marts/'
-    const erase = (counts?: Record<string, number>) =>
-      eraseFromWarehouse(new ParquetTarget(store), entities, counts)
-    const before = store.requests.length
-    assert.deepEqual(await erase(), { location })
-    assert.equal(store.requests.length, before)
-    const counts = {}
-    const rows = { readings_hourly: 1, readings_daily: 1, sensor_uptime: 1, alerts: 0 }
-    assert.deepEqual(await erase(counts), { location, rows })
-    assert.deepEqual(counts, { warehouseRows: 3 })
-    assert.ok(!('roof-1' in (await countsOf(new ParquetTarget(store)))))
-    store.failAt(1)
-    assert.match((await erase({})).failure ?? '', /no answer/)
   })
 
   it('given a warehouse that fails, then the run is announced with the reason', async () => {

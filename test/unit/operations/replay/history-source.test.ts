@@ -4,9 +4,6 @@ import fc from 'fast-check'
 import { safeParse } from 'valibot'
 import { DAY_OR_TIME } from '../../../../cli/history/period.ts'
 import { tableIn } from '../../../../cli/replay/plan.ts'
-import { entityDigest } from '../../../../lib/history/erased.ts'
-import { objectWithoutErased } from '../../../../lib/history/erasures.ts'
-import { type ObjectRange, parseObjectKey } from '../../../../lib/history/object-key.ts'
 import { historySource } from '../../../../lib/operations/replay/history-source.ts'
 import type { Recorded } from '../../../../lib/operations/replay/recorded.ts'
 import { isFailure } from '../../../../packages/runtime/cloudevents/event.ts'
@@ -91,24 +88,6 @@ describe('the history as the source of a replay', () => {
     )
     const event = readEvent(items[0]?.record as LogRecord)
     assert.equal(isFailure(event) || event.id, '0-5')
-  })
-
-  it('given erased rows, then they are left out', async () => {
-    const store = new MemoryHistory()
-    const records = [0, 1, 2].map(offset =>
-      recordAt(0, offset, DAY_MS + offset, offset === 1 ? 's-2' : 's-1'),
-    )
-    const erasure = {
-      id: 'e',
-      time: '',
-      entities: [entityDigest('/environment/test-site s-1')],
-      upTo: { [TOPIC]: [1] },
-    }
-    const key = await addObject(store, 'readings', records)
-    const bytes = store.objects.get(key) as Buffer
-    const { contents } = await objectWithoutErased(parseObjectKey(key) as ObjectRange, bytes, [erasure])
-    store.objects.set(key, contents)
-    assert.deepEqual(placesOf(await played(store)), ['0-1', '0-2'])
   })
 
   it('given a missing range, then it is named by its offsets, and a marker of a transaction is not', async () => {

@@ -1,9 +1,8 @@
 /** Routes for brokers, topics, messages, groups and schemas. */
-import { integer, maxLength, maxValue, minLength, minValue, optional, pipe, string, toNumber } from 'valibot'
+import { integer, maxLength, minLength, minValue, optional, pipe, string, toNumber } from 'valibot'
 import { clusterDescription } from '../../lib/queries/cluster.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 import { listedGroups, oneGroup } from './kafka/groups.ts'
-import { keysOf, MAX_RECORDS } from './kafka/keys.ts'
 import { MESSAGES_FIELDS, PLACE_FIELDS } from './kafka/messages/query.ts'
 import { ConsoleMessages } from './kafka/messages.ts'
 import { listedSubjects, oneSubject } from './kafka/schemas.ts'
@@ -26,13 +25,6 @@ const VERSION = pipe(
   integer('must be a version number'),
   minValue(1, 'must be 1 or more'),
 )
-const RECORDS = pipe(
-  string(),
-  toNumber('must be a number of records'),
-  integer('must be a number of records'),
-  minValue(1, 'must be 1 or more'),
-  maxValue(MAX_RECORDS, `must be at most ${MAX_RECORDS}`),
-)
 
 export function kafkaRoutes(environment: ConsoleEnvironment) {
   const messages = new ConsoleMessages(environment)
@@ -40,9 +32,6 @@ export function kafkaRoutes(environment: ConsoleEnvironment) {
     '/kafka/cluster': watched({}, 5_000, async () => clusterDescription(await environment.cluster())),
     '/kafka/topics': watched({ find: FIND }, 5_000, ({ find }) => listedTopics(environment, find)),
     '/kafka/topics/one': watched({ name: TOPIC }, 5_000, ({ name }) => oneTopic(environment, name)),
-    '/kafka/keys': asked({ topic: TOPIC, records: optional(RECORDS, '10000') }, (query, { req }) =>
-      keysOf(environment, query, req.raw.signal),
-    ),
     '/kafka/groups': watched({ find: FIND }, 4_000, ({ find }) => listedGroups(environment, find)),
     '/kafka/groups/one': watched({ name: GROUP }, 4_000, ({ name }) => oneGroup(environment, name)),
     '/kafka/schemas': asked(

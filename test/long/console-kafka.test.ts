@@ -1,4 +1,4 @@
-/** The pages about Kafka: the cluster, topics with their sizes, groups with their lag, keys, and the schema registry. */
+/** The pages about Kafka: the cluster, topics with their sizes, groups with their lag, and the schema registry. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Answers } from '../../console/api/api.ts'
@@ -16,7 +16,6 @@ describe('given the console, when Kafka is looked at', () => {
   let registry: Awaited<ReturnType<typeof startSubjects>>
   let topic: string
   let group: string
-  const markup = '<img src=x onerror=alert(1)>'
 
   before(async () => {
     commands = await TopicCommands.open()
@@ -24,7 +23,7 @@ describe('given the console, when Kafka is looked at', () => {
     served = await servedConsole({ env: commands.prefix, variables: { SCHEMA_REGISTRY_URL: registry.uri } })
     topic = await commands.topic('orders', 3, { 'retention.ms': '60000' })
     group = commands.named('readers')
-    const hot = Array.from({ length: 120 }, () => ({ key: markup, value: 'x'.repeat(50), partition: 2 }))
+    const hot = Array.from({ length: 120 }, () => ({ key: 'hot', value: 'x'.repeat(50), partition: 2 }))
     await commands.client.send(topic, [...hot, { key: 'cold', value: 'y', partition: 0 }])
     await commands.admin.setOffsets({ groupId: group, topic, partitions: [{ partition: 2, offset: '100' }] })
   })
@@ -61,11 +60,11 @@ describe('given the console, when Kafka is looked at', () => {
   it('then one topic has partitions, settings, readers and a size', async () => {
     const one = await served.ask<TopicAnswer>(`/kafka/topics/one?name=${topic}`)
     assert.deepEqual(
-      one.partitions.map(({ start, end, isTooFull }) => [start, end, isTooFull]),
+      one.partitions.map(({ start, end }) => [start, end]),
       [
-        [0, 1, false],
-        [0, 0, false],
-        [0, 120, true],
+        [0, 1],
+        [0, 0],
+        [0, 120],
       ],
     )
     assert.deepEqual(
@@ -100,7 +99,7 @@ describe('given the console, when Kafka is looked at', () => {
     assert.ok(one.seconds !== null && one.seconds > 0 && one.seconds < 3_600, `${one.seconds} s`)
   })
 
-  it('then a person goes from the cluster to a topic, its keys and its group, and stumbles over nothing', async () => {
+  it('then a person goes from the cluster to a topic and its group, and stumbles over nothing', async () => {
     const browser = await TestBrowser.launch()
     try {
       const visit = await browser.visit(served.address('/kafka'), { width: 360 })
@@ -112,9 +111,6 @@ describe('given the console, when Kafka is looked at', () => {
       await page.goto(served.address(`/kafka/topics?find=${topic}`))
       await page.getByRole('link', { name: topic }).click()
       await page.getByRole('heading', { name: topic }).waitFor()
-      await page.getByRole('button', { name: 'Count in 1,000' }).click()
-      // A key full of markup is text.
-      await page.getByText(markup).waitFor()
       assert.deepEqual(await visit.obstacles(), [])
       assert.equal(await visit.isTooWide(), false)
       await page.getByRole('link', { name: group }).click()

@@ -1,11 +1,9 @@
-/** Subjects of the schema registry, their versions, and the differences between versions. */
+/** Subjects of the schema registry and their versions. */
 import { isRegistryError, type RegistrySubjects, type SchemaVersion } from '@sluice/schema-registry'
 import { SUBJECT_STRATEGIES, schemaSubject } from '../../../lib/app/packaged-schemas.ts'
 import { SERIALIZED_TYPES } from '../../../lib/app/serializing.ts'
 import { EVENT_FORMATS, type EventFormat } from '../../../lib/event-types.ts'
 import { promiseOf } from '../../../lib/queries/compatibility-rules.ts'
-import { readable } from '../../../lib/queries/readable-schema.ts'
-import { type DiffLine, diffOf } from '../../../lib/queries/text-diff.ts'
 import { registered } from '../../../packages/runtime/adapters/registry/data-writer.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../problem.ts'
@@ -29,15 +27,9 @@ export interface SubjectAnswer extends ListedSubject {
   readonly versions: readonly number[]
   /** The requested version; by default the latest. */
   readonly shown: SchemaVersion
-  /** Number of the previous version; null for the first. */
-  readonly before: number | null
-  /** Changes since the previous version; null if the texts are too long to compare. */
-  readonly changes: readonly DiffLine[] | null
 }
 
 const MAX_SUBJECTS = 2_000
-/** Maximum number of lines to compare. Time and memory grow with the product of both line counts. */
-const MAX_LINES = 2_000
 
 /** Lists the subjects whose names contain the text, up to a limit. `registry` is the URL of the registry without credentials. */
 export async function listedSubjects({ config }: ConsoleEnvironment, find: string) {
@@ -58,9 +50,8 @@ export async function oneSubject(
   name: string,
   version: number | undefined,
 ): Promise<SubjectAnswer> {
-  const { earlier, ...found } = await ask(config, subjects => versionOf(subjects, name, version))
-  const one = listed(name, shippedSubjects(config.env))
-  return { ...one, ...found, changes: changesBetween(earlier, found.shown.text) }
+  const found = await ask(config, subjects => versionOf(subjects, name, version))
+  return { ...listed(name, shippedSubjects(config.env)), ...found }
 }
 
 /** Returns the subjects of Sluice's own schemas by name, under each naming strategy. Pure. */
@@ -89,22 +80,12 @@ async function versionOf(subjects: RegistrySubjects, name: string, wanted: numbe
         ? `The schema registry has no subject ${name}.`
         : `${name} has no version ${wanted}. Its versions are ${versions.join(', ')}.`,
     )
-  const before = versions.filter(version => version < shown.version).at(-1) ?? null
-  const earlier = before === null ? undefined : await subjects.version(name, before)
   const rule = await subjects.rule(name)
-  return { rule: ruleCalled(rule), versions, shown, before, earlier: earlier?.text ?? null }
+  return { rule: ruleCalled(rule), versions, shown }
 }
 
 function ruleCalled(name: string | undefined): SubjectAnswer['rule'] {
   return name === undefined ? null : { name, promise: promiseOf(name) ?? null }
-}
-
-/** Compares two versions. @param earlier null for the first version */
-function changesBetween(earlier: string | null, text: string): readonly DiffLine[] | null {
-  if (earlier === null) return []
-  const [before, now] = [readable(earlier), readable(text)]
-  if (Math.max(before.split('\n').length, now.split('\n').length) > MAX_LINES) return null
-  return diffOf(before, now)
 }
 
 function listed(subject: string, shipped: ReadonlyMap<string, ShippedSubject>): ListedSubject {

@@ -1,6 +1,5 @@
 /** Topics of the cluster. */
 import { signalNamed, topicRow } from '../../../lib/app/topics.ts'
-import { balanceOf } from '../../../lib/queries/balance.ts'
 import { type ClusterTopic, isLeaderless, isUnderReplicated } from '../../../lib/queries/cluster.ts'
 import { type GroupLag, groupsReading } from '../../../lib/queries/group-lags.ts'
 import { kafkaAnswer } from '../../../lib/queries/kafka-answers.ts'
@@ -103,9 +102,6 @@ export interface PartitionAnswer {
   readonly start: number | null
   readonly end: number | null
   readonly bytes: number | null
-  /** Number of records divided by the average of all partitions that have a leader. */
-  readonly skew: number | null
-  readonly isTooFull: boolean
 }
 
 export interface SettingAnswer {
@@ -161,17 +157,10 @@ function partitionsOf(
   bounds: readonly (Bounds | undefined)[],
   size: TopicSize,
 ): PartitionAnswer[] {
-  const known = partitions.filter(({ partition }) => bounds[partition])
-  const balance = balanceOf(known.map(({ partition }) => countOf(bounds[partition])))
   return partitions.map(one => {
     const { start = null, end = null } = bounds[one.partition] ?? {}
-    const { skew = null, isTooFull = false } = balance.partitions[known.indexOf(one)] ?? {}
-    return { ...one, start, end, bytes: size.partitions[one.partition] ?? null, skew, isTooFull }
+    return { ...one, start, end, bytes: size.partitions[one.partition] ?? null }
   })
-}
-
-function countOf(bound: Bounds | undefined): number {
-  return bound ? Math.max(0, bound.end - bound.start) : 0
 }
 
 /**

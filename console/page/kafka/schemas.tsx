@@ -1,4 +1,4 @@
-/** Subjects of the schema registry, or one subject with its versions and their differences. */
+/** Subjects of the schema registry, or one subject with its versions. */
 import type { JSX } from 'preact'
 import { useId } from 'preact/hooks'
 import type { ListedSubject, SubjectAnswer } from '../../api/kafka/schemas.ts'
@@ -82,7 +82,7 @@ interface FoundProps {
 }
 
 function Found({ subject, chosen, choose }: FoundProps): JSX.Element {
-  const { shown, versions, rule, shipped, before, changes } = subject
+  const { shown, versions, rule, shipped } = subject
   const id = useId()
   return (
     <>
@@ -112,31 +112,6 @@ function Found({ subject, chosen, choose }: FoundProps): JSX.Element {
       </div>
       <h3>Version {shown.version}</h3>
       <Text>{schemaText(shown.text)}</Text>
-      {before !== null && <Changes before={before} changes={changes} />}
     </>
-  )
-}
-
-const SIGNS = { '+': 'good', '-': 'bad', ' ': undefined } as const
-
-function Changes({
-  before,
-  changes,
-}: { readonly before: number } & Pick<SubjectAnswer, 'changes'>): JSX.Element {
-  return (
-    <section aria-label="Changes">
-      <h3>Changed since version {before}</h3>
-      {changes === null && <Empty>The texts are too long to be compared here.</Empty>}
-      {changes?.length === 0 && <Empty>Nothing but documentation and order.</Empty>}
-      {changes && changes.length > 0 && (
-        <Text>
-          {changes.map(({ sign, text }, line) => (
-            <span key={line} class={SIGNS[sign]}>
-              {`${sign} ${text}\n`}
-            </span>
-          ))}
-        </Text>
-      )}
-    </section>
   )
 }

@@ -7,7 +7,6 @@ import { Empty, Live } from '../parts/known.tsx'
 import { type Column, column, numberColumn, Table } from '../parts/table.tsx'
 import { bytesText, countText, numberText } from '../parts/words.ts'
 import { GROUP_COLUMNS } from './groups.tsx'
-import { Keys } from './keys.tsx'
 import { OneThing } from './parts.tsx'
 import { settingText } from './texts.ts'
 
@@ -47,13 +46,12 @@ function Found({ topic }: { readonly topic: TopicAnswer }): JSX.Element {
         <Table
           name="partitions"
           caption="partitions"
-          columns={partitionColumns(topic.topic, partitions)}
+          columns={partitionColumns(topic.topic)}
           rows={partitions}
           keyOf={({ partition }) => String(partition)}
           empty="Kafka reports no partitions of the topic."
         />
       </section>
-      <Keys topic={topic.topic} />
       <section aria-label="Groups">
         <h3>Readers</h3>
         <Table
@@ -74,11 +72,7 @@ function recordsOf({ start, end }: PartitionAnswer): number {
   return start === null || end === null ? 0 : Math.max(0, end - start)
 }
 
-function partitionColumns(
-  topic: string,
-  partitions: readonly PartitionAnswer[],
-): readonly Column<PartitionAnswer>[] {
-  const fullest = Math.max(1, ...partitions.map(recordsOf))
+function partitionColumns(topic: string): readonly Column<PartitionAnswer>[] {
   return [
     {
       heading: 'Partition',
@@ -99,41 +93,12 @@ function partitionColumns(
     numberColumn('End', ({ end }) => end, { none: 'not known' }),
     numberColumn('Records', one => (one.end === null ? null : recordsOf(one)), { none: 'not known' }),
     numberColumn('Size', ({ bytes }) => bytes, { none: 'unknown', text: bytesText }),
-    column(
-      'Skew',
-      one => <Skew partition={one} fullest={fullest} />,
-      ({ skew }) => skew ?? -1,
-    ),
   ]
 }
 
 function InSync({ partition: { inSync, replicas } }: { readonly partition: PartitionAnswer }): JSX.Element {
   if (inSync.length >= replicas.length) return <span class="good">all</span>
   return <span class="warn">{inSync.length === 0 ? 'none' : `only ${inSync.join(', ')}`}</span>
-}
-
-/**
- * Bar that compares the number of records of a partition with the largest partition. The text next to it is the ratio to an even
- * distribution.
- */
-function Skew({
-  partition,
-  fullest,
-}: {
-  readonly partition: PartitionAnswer
-  readonly fullest: number
-}): JSX.Element {
-  const { skew, isTooFull } = partition
-  const width = `${(recordsOf(partition) / fullest) * 100}%`
-  return (
-    <span class={isTooFull ? 'bar-of bad' : 'bar-of'}>
-      <span aria-hidden="true">
-        <span style={{ width }} />
-      </span>
-      {skew === null ? 'not known' : skew.toFixed(2)}
-      {isTooFull && ' too full'}
-    </span>
-  )
 }
 
 const READER_COLUMNS: readonly Column<ReadingGroup>[] = [

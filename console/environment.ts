@@ -4,7 +4,7 @@ import type { Config } from '../lib/app/config.ts'
 import { topicsRead } from '../lib/app/functions.ts'
 import { type Signal, signalSize, type TableSignal, topicName } from '../lib/app/topics.ts'
 import type { OpenStall } from '../lib/diagnosis/stalls/stalls.ts'
-import type { SqlEngine } from '../lib/operations/sql/engine.ts'
+import type { LocalSqlEngine } from '../lib/operations/sql/local-engine.ts'
 import type { DeadLetterSource } from '../lib/queries/dead-letters.ts'
 import type { ReadTopic } from '../lib/queries/lag.ts'
 import { topicBounds } from '../lib/queries/topics.ts'
@@ -48,8 +48,8 @@ export interface EnvironmentOptions {
    * stalls from Kafka and Redis.
    */
   readonly standing?: () => readonly OpenStall[] | undefined
-  /** Answers SQL statements; absent if the console cannot. The environment closes it. */
-  readonly sql?: SqlEngine
+  /** Answers SQL statements; absent in an account, which has no DuckDB. The environment closes it. */
+  readonly sql?: LocalSqlEngine
   /** Address and credentials of AWS, for the history; by default, those of the process environment. */
   readonly aws?: AwsPlace
 }
@@ -61,7 +61,7 @@ export class ConsoleEnvironment {
   readonly streams: boolean
   readonly spans: SpanStore | undefined
   readonly standing: () => readonly OpenStall[] | undefined
-  readonly sql: SqlEngine | undefined
+  readonly sql: LocalSqlEngine | undefined
   readonly aws: AwsPlace
   readonly offsets: () => Promise<PageOffsets>
   readonly cluster: () => Promise<ClusterInspection>

@@ -3,7 +3,6 @@ import { handle, type LambdaContext, type LambdaEvent } from 'hono/aws-lambda'
 import { readConfig } from '../lib/app/config.ts'
 import { CONSOLE_METRICS } from '../lib/app/metrics.ts'
 import { NAME } from '../lib/app/name.ts'
-import { AthenaEngine } from '../lib/operations/sql/athena.ts'
 import { isUnreachable, secretOf } from '../packages/runtime/adapters/aws/clients.ts'
 import { inEnvironment, telemetryOf } from '../packages/runtime/adapters/lambda/telemetry.ts'
 import { once } from '../packages/runtime/lambda/once.ts'
@@ -45,7 +44,6 @@ export function httpApiConsole(
       functions: content.functions,
       isLocal: false,
       streams: false,
-      sql: new AthenaEngine(config),
     })
     const holders = freshHolders(() => holdersOf(config.consoleSecret, read), {
       forMs: TOKENS_FOR_MS,

@@ -67,8 +67,6 @@ export interface DeploymentPlace {
   /** Bucket for history, and its KMS key; absent if history is disabled, or if S3 encrypts with its own key. */
   readonly historyBucket?: string
   readonly historyKey?: string
-  /** Limit of a query of Athena; absent on this machine, which has no Athena. */
-  readonly scanGigabytes?: number
   /** Secret with the credentials of the schema registry; absent if the registry needs no credentials. */
   readonly registrySecret?: string
   /** Secret with the address of the warehouse's database. */
@@ -149,7 +147,6 @@ export function account(stage: string, region: string, env: Environment, project
     checkpointBucket: read('CHECKPOINT_BUCKET'),
     historyBucket: read('HISTORY_BUCKET'),
     historyKey: read('HISTORY_KEY_ARN'),
-    scanGigabytes: read('HISTORY_SCAN_GIGABYTES'),
     registrySecret: read('SCHEMA_REGISTRY_SECRET'),
     warehouseSecret: read('WAREHOUSE_SECRET'),
     spansSecret: read('OTEL_HEADERS_SECRET'),
@@ -215,7 +212,6 @@ export function account(stage: string, region: string, env: Environment, project
     ...(given.checkpointBucket ? { checkpointBucket: given.checkpointBucket } : {}),
     ...(given.historyBucket ? { historyBucket: given.historyBucket } : {}),
     ...(given.historyKey ? { historyKey: given.historyKey } : {}),
-    ...(given.scanGigabytes ? { scanGigabytes: given.scanGigabytes } : {}),
     ...(given.registrySecret ? { registrySecret: given.registrySecret } : {}),
     ...(given.warehouseSecret ? { warehouseSecret: given.warehouseSecret } : {}),
     ...(given.spansSecret ? { spansSecret: given.spansSecret } : {}),

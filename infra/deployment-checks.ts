@@ -60,7 +60,6 @@ const SETTINGS = {
     checkpointBucket: { type: 'string' },
     historyBucket: { type: 'string' },
     historyKey: { type: 'string' },
-    scanGigabytes: { type: 'integer' },
     registrySecret: { type: 'string' },
     warehouseSecret: { type: 'string' },
     spansSecret: { type: 'string' },

@@ -34,7 +34,6 @@ export type Surroundings = UsesPlace &
     | 'checkpointBucket'
     | 'historyBucket'
     | 'historyKey'
-    | 'scanGigabytes'
     | 'kafkaSecrets'
   >
 

@@ -1,6 +1,6 @@
 /** Settings that only the deploying command uses. They are not passed to the functions. */
 import { setting, slice } from '../packages/runtime/settings/slice.ts'
-import { list, onOff, text, wholeNumber } from '../packages/runtime/settings/values.ts'
+import { list, onOff, text } from '../packages/runtime/settings/values.ts'
 
 const ids = (prefix: string) =>
   list(id => new RegExp(`^${prefix}-[0-9a-z]+$`).test(id), `ids such as ${prefix}-0a1b2c3d`)
@@ -54,7 +54,7 @@ export const TRACING_DEPLOYMENT = slice(
   ({ SLUICE_TRACING }) => ({ tracing: SLUICE_TRACING }),
 )
 
-/** Athena over the history of a deployment. */
+/** Encryption of the history of a deployment. */
 export const HISTORY_DEPLOYMENT = slice(
   'History of a deployment',
   {
@@ -62,15 +62,8 @@ export const HISTORY_DEPLOYMENT = slice(
       description: 'Key of `HISTORY_BUCKET`.',
       otherwise: 'S3 encrypts the objects with its own key',
     }),
-    HISTORY_SCAN_GIGABYTES: setting(wholeNumber({ least: 1, most: 100_000, unit: 'gigabytes' }), {
-      description: 'Athena ends a query that scans more.',
-      default: '100',
-    }),
   },
-  ({ HISTORY_KEY_ARN, HISTORY_SCAN_GIGABYTES }) => ({
-    scanGigabytes: HISTORY_SCAN_GIGABYTES,
-    ...(HISTORY_KEY_ARN ? { historyKey: HISTORY_KEY_ARN } : {}),
-  }),
+  ({ HISTORY_KEY_ARN }) => (HISTORY_KEY_ARN ? { historyKey: HISTORY_KEY_ARN } : {}),
 )
 
 /** Enabled schedules. */

@@ -17,7 +17,7 @@ import type { DeploymentPlace } from './account.ts'
 import { allow, arnHere, arnInBucket, arnInCluster, byService, type Statement } from './arn.ts'
 import { consoleEvent } from './console-api.ts'
 import type { FolderName } from './folders.ts'
-import { appendingStatements, athenaStatements, historyStatements } from './statements/history.ts'
+import { appendingStatements, historyStatements } from './statements/history.ts'
 import { readSecrets } from './statements/secrets.ts'
 import { topicsStatements } from './statements/topics.ts'
 
@@ -87,7 +87,7 @@ export const USES: Readonly<Record<string, Use>> = {
     statements: checkpointStatements,
   },
   history: {
-    text: 'history: permission to list, read, write and delete the objects of HISTORY_BUCKET, but for results of Athena',
+    text: 'history: permission to list, read, write and delete the objects of HISTORY_BUCKET',
     needsHistory: true,
     statements: (_, place) => historyStatements(place),
   },
@@ -154,7 +154,7 @@ export const USES: Readonly<Record<string, Use>> = {
       ...topicMappingsVariable(mappingsByTopic(all, topicMappings)),
     }),
     events: ({ consoleTokens }) => [consoleEvent(consoleTokens)],
-    statements: (_, place) => [...consoleStatements(place), ...athenaStatements(place)],
+    statements: (_, place) => consoleStatements(place),
   },
   topics: {
     text: 'all topics of the environment: permission to create and configure them, and to create the secret for Redis and the parameter of the generator',

@@ -1,6 +1,7 @@
 /** SQL queries over the history and the topics. They run in the background, and the page asks for their state. */
 import { maxLength, minLength, minValue, number, optional, pipe, string } from 'valibot'
-import { MAX_ROWS, type SqlEngine } from '../../lib/operations/sql/engine.ts'
+import { MAX_ROWS } from '../../lib/operations/sql/engine.ts'
+import type { LocalSqlEngine } from '../../lib/operations/sql/local-engine.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 import { ProblemError } from './problem.ts'
 import { asked, changed } from './route.ts'
@@ -19,15 +20,12 @@ const QUERY = {
 }
 
 export function sqlRoutes({ sql }: ConsoleEnvironment) {
-  const engine = (): SqlEngine => {
+  const engine = (): LocalSqlEngine => {
     if (sql) return sql
     throw new ProblemError('unavailable', 'This console cannot answer SQL. Use the command sluice sql.')
   }
   return {
-    '/sql': asked({}, async () => {
-      const { takesSince } = engine()
-      return { takesSince, maxRows: MAX_ROWS, views: await engine().views() }
-    }),
+    '/sql': asked({}, async () => ({ maxRows: MAX_ROWS, views: await engine().views() })),
     'POST /sql/queries': changed(QUERY, async ({ statements, hours }) => {
       const sinceMs = hours === undefined ? undefined : Date.now() - hours * HOUR_MS
       return { id: await engine().start({ statements, sinceMs }) }

@@ -1,16 +1,14 @@
-/** Permissions for history in S3 and for queries of Athena. Pure. */
-import { historyDatabase, historyWorkgroup } from '../../lib/app/resource-names.ts'
+/** Permissions for history in S3. Pure. */
 import { HISTORY_TABLES } from '../../lib/history/tables.ts'
 import type { DeploymentPlace } from '../account.ts'
-import { allow, arnHere, arnInBucket, byService, type Statement } from '../arn.ts'
+import { allow, arnInBucket, byService, type Statement } from '../arn.ts'
 
-type HistoryPlace = Pick<DeploymentPlace, 'env' | 'historyBucket' | 'historyKey'>
+type HistoryPlace = Pick<DeploymentPlace, 'historyBucket' | 'historyKey'>
 
 /** Folders of the bucket. The names of the objects must match `lib/history/object-key.ts`. */
 const MARTS = '/marts/*'
-const RESULTS = '/athena-results/*'
 
-/** Returns the permissions of functions that rewrite history. They may not delete versions, and not read results of Athena. */
+/** Returns the permissions of functions that rewrite history. They may not delete versions. */
 export function historyStatements(place: HistoryPlace): Statement[] {
   const written = [...HISTORY_TABLES.map(table => `/${table}/*`), MARTS]
   return inBucket(place, (bucket, objects) => [
@@ -23,44 +21,6 @@ export function historyStatements(place: HistoryPlace): Statement[] {
 export function appendingStatements(place: HistoryPlace): Statement[] {
   return inBucket(place, (_, objects) => [
     allow(['s3:PutObject'], objects(HISTORY_TABLES.map(table => `/${table}/parts/*`))),
-  ])
-}
-
-/**
- * Returns the permissions for queries of Athena, which reads tables and objects with the permissions of its caller.
- *
- * @see https://docs.aws.amazon.com/athena/latest/ug/fine-grained-access-to-glue-resources.html for the database `default`
- */
-export function athenaStatements(place: HistoryPlace): Statement[] {
-  const database = historyDatabase(place.env)
-  const glue = (resource: string) => arnHere('glue', resource)
-  return inBucket(place, (bucket, objects) => [
-    allow(
-      [
-        'athena:StartQueryExecution',
-        'athena:GetQueryExecution',
-        'athena:GetQueryResults',
-        'athena:StopQueryExecution',
-      ],
-      [arnHere('athena', `workgroup/${historyWorkgroup(place.env)}`)],
-    ),
-    allow(['glue:GetDatabase'], ['catalog', 'database/default', `database/${database}`].map(glue)),
-    allow(
-      [
-        'glue:GetTable',
-        'glue:GetTables',
-        'glue:GetPartition',
-        'glue:GetPartitions',
-        'glue:BatchGetPartition',
-      ],
-      ['catalog', `database/${database}`, `table/${database}/*`].map(glue),
-    ),
-    allow(['s3:GetBucketLocation', 's3:ListBucket'], [arnInBucket(bucket)]),
-    allow(['s3:GetObject'], objects([...HISTORY_TABLES.map(table => `/${table}/*`), MARTS])),
-    allow(
-      ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
-      objects([RESULTS]),
-    ),
   ])
 }
 

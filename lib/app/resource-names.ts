@@ -46,11 +46,6 @@ export function localBuckets(env: string): { readonly history: string; readonly 
   return { history: `sluice-history-${env}`, checkpoints: `sluice-checkpoints-${env}` }
 }
 
-/** Returns the name of the Athena workgroup for history. */
-export function historyWorkgroup(env: string): string {
-  return `sluice-history-${env}`
-}
-
 /** Returns the name of the Glue database with the tables and views of history. SQL allows no dashes in unquoted names. */
 export function historyDatabase(env: string): string {
   return `sluice_history_${env.replaceAll('-', '_')}`

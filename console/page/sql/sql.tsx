@@ -53,13 +53,13 @@ export function Sql(): JSX.Element {
   )
 }
 
-function QueryForm({ takesSince, maxRows }: Answers['/sql']): JSX.Element {
+function QueryForm({ maxRows }: Answers['/sql']): JSX.Element {
   const [statements, setStatements] = useState(EXAMPLE)
   const [hours, setHours] = useState('24')
   const { shown, isRunning, run, cancel } = useQuery()
   const start = (event: Event) => {
     event.preventDefault()
-    run({ statements, ...(takesSince && hours !== '' ? { hours: Number(hours) } : {}) })
+    run({ statements, ...(hours !== '' ? { hours: Number(hours) } : {}) })
   }
   return (
     <>
@@ -75,7 +75,7 @@ function QueryForm({ takesSince, maxRows }: Answers['/sql']): JSX.Element {
           />
         </label>
         <div class="bar">
-          {takesSince && <Choice label="Records of the last" value={hours} set={setHours} options={SINCE} />}
+          <Choice label="Records of the last" value={hours} set={setHours} options={SINCE} />
           <button type="submit" aria-busy={isRunning} disabled={isRunning}>
             Run
           </button>

@@ -10,7 +10,7 @@ import { once } from '../../../packages/runtime/lambda/once.ts'
 import type { Config } from '../../app/config.ts'
 import { OperationFailure } from '../failure.ts'
 import type { SqlView } from './database.ts'
-import type { SqlEngine, SqlRequest, SqlState } from './engine.ts'
+import type { SqlRequest, SqlState } from './engine.ts'
 
 /** Work for a child process. */
 export interface SqlTask extends SqlRequest {
@@ -36,8 +36,8 @@ interface Query {
   timer?: NodeJS.Timeout
 }
 
-export class LocalSqlEngine implements SqlEngine {
-  readonly takesSince = true
+export class LocalSqlEngine {
+  /** Returns the views that statements can use, with their columns. */
   readonly views: () => Promise<readonly SqlView[]>
   readonly #config: Config
   readonly #aws: AwsPlace
@@ -55,6 +55,11 @@ export class LocalSqlEngine implements SqlEngine {
     })
   }
 
+  /**
+   * Starts a query, and returns its id.
+   *
+   * @throws OperationFailure if the query cannot be started
+   */
   async start(request: SqlRequest): Promise<string> {
     const running = [...this.#queries.values()].filter(({ report }) => report.state === 'running')
     if (running.length >= MAX_RUNNING)
@@ -65,11 +70,13 @@ export class LocalSqlEngine implements SqlEngine {
     return id
   }
 
+  /** Returns the state of a query; undefined if there is no query with this id, or its answer is no longer kept. */
   async state(id: string): Promise<SqlState | undefined> {
     this.#keep(id)
     return this.#queries.get(id)?.report
   }
 
+  /** Cancels a query. Without effect if the query has ended or does not exist. */
   async cancel(id: string): Promise<void> {
     const query = this.#queries.get(id)
     if (query?.report.state !== 'running') return

@@ -15,7 +15,6 @@ const INSTALLED = join(LOCAL, 'python', 'ministack')
 /** Services that a deployment and its functions call. Others would listen on addresses of their own, IoT for one. */
 const SERVICES = [
   'apigateway',
-  'athena',
   'cloudformation',
   'cloudwatch',
   // `serverless remove` asks whether there are images.

@@ -30,9 +30,7 @@ import {
   readingOf,
 } from '../../support/warehouse-log.ts'
 
-const TABLES = glueTablesIn(
-  historyResources({ env: 'test', historyBucket: 'history-bucket', scanGigabytes: 100 }),
-)
+const TABLES = glueTablesIn(historyResources({ env: 'test', historyBucket: 'history-bucket' }))
 const READER = { read: (event: never) => event, prepare: async () => {} }
 const READINGS = topicName('readings', 'test')
 
@@ -327,7 +325,7 @@ describe('the views of the marts', () => {
   })
 
   it('do not exist if the marts are in a database', () => {
-    const place = { env: 'test', historyBucket: 'history-bucket', scanGigabytes: 100, warehouseSecret: 'db' }
+    const place = { env: 'test', historyBucket: 'history-bucket', warehouseSecret: 'db' }
     const names = [...glueTablesIn(historyResources(place)).keys()]
     assert.deepEqual([...TABLES.keys()].filter(name => !names.includes(name)).sort(), [
       ...['alerts_by_rule', 'readings_daily', 'readings_daily_objects', 'readings_hourly'],

@@ -7,7 +7,6 @@ import { withOutputs } from '../../../infra/outputs.ts'
 import { MAX_TEMPLATE_BYTES } from '../../../infra/stack.ts'
 import { readStackTemplate, templateText } from '../../../infra/stack-files.ts'
 import { STAGES } from '../../../infra/stages.ts'
-import { thisMachine } from '../../../infra/this-machine.ts'
 import { HISTORY, NAMES, readSettings } from '../../../lib/app/settings/index.ts'
 import { topicName, useNames } from '../../../lib/app/topics.ts'
 import { columnsOf } from '../../../lib/history/columns.ts'
@@ -124,32 +123,10 @@ describe('the tables of Glue', () => {
   })
 })
 
-describe('the workgroup', () => {
-  const workgroup = (more = {}) =>
-    (historyResources(placed(more)) as typeof RESOURCES).HistoryWorkgroup?.Properties
-
-  it('enforces its place of results, its encryption, and a limit for the bytes of a query', () => {
-    const { Name, WorkGroupConfiguration: set } = workgroup()
-    assert.equal(Name, 'sluice-history-prod')
-    assert.equal(set.EnforceWorkGroupConfiguration, true)
-    assert.equal(set.PublishCloudWatchMetricsEnabled, true)
-    assert.equal(set.BytesScannedCutoffPerQuery, 100e9)
-    assert.equal(set.ResultConfiguration.OutputLocation, 's3://history-bucket/athena-results/')
-    assert.deepEqual(set.ResultConfiguration.EncryptionConfiguration, { EncryptionOption: 'SSE_S3' })
-    const { WorkGroupConfiguration: other } = workgroup({ HISTORY_SCAN_GIGABYTES: '5', HISTORY_KEY_ARN: KEY })
-    assert.equal(other.BytesScannedCutoffPerQuery, 5e9)
-    assert.deepEqual(other.ResultConfiguration.EncryptionConfiguration, {
-      EncryptionOption: 'SSE_KMS',
-      KmsKey: KEY,
-    })
-  })
-})
-
 describe('a deployment', () => {
-  it('without a bucket, and on this machine, has neither tables nor, without a bucket, an archiver', () => {
+  it('without a bucket has neither tables nor an archiver', () => {
     const none = placed({ HISTORY_BUCKET: undefined })
     assert.deepEqual(historyResources(none), {})
-    assert.deepEqual(historyResources(thisMachine({}, '/project')), {})
     for (const word of ['history', 'history-appending']) {
       assert.equal(isDeployed({ uses: ['redis', word] }, none), false)
       assert.equal(isDeployed({ uses: ['redis', word] }, placed()), true)
@@ -194,12 +171,11 @@ describe('the bucket', async () => {
     assert.match(JSON.stringify(template.Resources.DataKey?.Properties), /:s3:::sluice-history-\$\{Env\}-/)
   })
 
-  it('deletes old versions, interrupted uploads, results of Athena, and objects as HISTORY_RETENTION says', () => {
+  it('deletes old versions, interrupted uploads, and objects as HISTORY_RETENTION says', () => {
     const rule = (id: string) => Rules.find(({ Id }) => Id === id)
     assert.deepEqual(rule('deleted')?.NoncurrentVersionExpiration, { NoncurrentDays: 7 })
     assert.deepEqual(rule('interrupted')?.AbortIncompleteMultipartUpload, { DaysAfterInitiation: 1 })
-    assert.deepEqual([rule('results')?.Prefix, rule('results')?.ExpirationInDays], ['athena-results/', 3])
-    assert.deepEqual(Rules.slice(3), [
+    assert.deepEqual(Rules.slice(2), [
       { Id: 'readings', Status: 'Enabled', Prefix: 'readings/', ExpirationInDays: 400 },
       { Id: 'dead-letters', Status: 'Enabled', Prefix: 'dead_letters/', ExpirationInDays: 90 },
     ])

@@ -35,7 +35,6 @@ const PATTERNS: readonly RegExp[] = [
   /^secretsmanager:secret:\S+-\?{6}$/,
   /^secretsmanager:secret:\S+\/receivers\/\*$/,
   /^kms:key\/\*$/,
-  /^glue:table\/\w+\/\*$/,
   /^s3:::[^/]+\/\S*\*$/,
 ]
 

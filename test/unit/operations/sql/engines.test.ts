@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
-import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
+import { after, afterEach, beforeEach, describe, it } from 'node:test'
 import { readConfig } from '../../../../lib/app/config.ts'
-import { AthenaEngine } from '../../../../lib/operations/sql/athena.ts'
-import { MAX_ROWS } from '../../../../lib/operations/sql/engine.ts'
+import { MAX_ROWS, type SqlState } from '../../../../lib/operations/sql/engine.ts'
 import { LocalSqlEngine } from '../../../../lib/operations/sql/local-engine.ts'
-import { STATEMENTS, sqlEngineConforms } from '../../../conformance/sql-engine.ts'
-import { type FakeAthena, fakeAthena, type KnownResult } from '../../../support/fake-athena.ts'
+import { until } from '../../../support/until.ts'
 import { privateFolder } from './support.ts'
 
 const CONFIG = readConfig({
@@ -14,108 +12,94 @@ const CONFIG = readConfig({
   KAFKA_BROKERS: '127.0.0.1:1',
   REDIS_URL: 'redis://127.0.0.1:1',
 })
-const numbers = (count: number): KnownResult => ({
-  columns: [['n', 'bigint']],
-  rows: Array.from({ length: count }, (_, n) => [String(n)]),
-})
 
-function resultOf(statement: string): KnownResult | string | undefined {
-  switch (statement) {
-    case STATEMENTS.values:
-      return {
-        columns: [
-          ['number', 'integer'],
-          ['fraction', 'double'],
-          ['flag', 'boolean'],
-          ['text', 'varchar'],
-          ['missing', 'varchar'],
-          ['big', 'bigint'],
-        ],
-        rows: [['7', '1.5', 'true', 'a "text"', null, '9007199254740993']],
-      }
-    case STATEMENTS.none:
-      return { columns: [['one', 'integer']], rows: [] }
-    case STATEMENTS.exact:
-      return numbers(MAX_ROWS)
-    case STATEMENTS.many:
-      return numbers(MAX_ROWS + 500)
-    case STATEMENTS.wrong:
-      return "COLUMN_NOT_FOUND: line 1:8: Column 'nothing' cannot be resolved"
-    case STATEMENTS.endless:
-      return undefined
-    default:
-      return {
-        columns: [
-          ['table_name', 'varchar'],
-          ['column_name', 'varchar'],
-          ['data_type', 'varchar'],
-        ],
-        rows: [['readings', 'offset', 'bigint']],
-      }
-  }
-}
+const STATEMENTS = {
+  values: `SELECT 7 AS number, 1.5 AS fraction, true AS flag, 'a "text"' AS text, CAST(NULL AS varchar) AS missing, 9007199254740993 AS big`,
+  none: 'SELECT 1 AS one WHERE 1 = 2',
+  many: `SELECT n FROM UNNEST(range(${MAX_ROWS + 500})) AS t(n)`,
+  exact: `SELECT n FROM UNNEST(range(${MAX_ROWS})) AS t(n)`,
+  wrong: 'SELECT nothing',
+  endless: `SELECT sum(a.n * b.n) FROM UNNEST(range(1000000)) AS a(n), UNNEST(range(1000000)) AS b(n)`,
+} as const
 
-const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' }
-const athenaAt = ({ endpoint }: FakeAthena) =>
-  new AthenaEngine(CONFIG, { endpoint, region: 'eu-west-1', credentials: CREDENTIALS })
-
-sqlEngineConforms('Athena', async () => {
-  const athena = await fakeAthena(resultOf)
-  return { engine: athenaAt(athena), close: () => athena.close() }
-})
-
-sqlEngineConforms('DuckDB in a child process', async () => {
+describe('SQL for a page, in a child process', () => {
   const engine = new LocalSqlEngine(CONFIG, {})
-  return { engine, close: () => engine.close() }
-})
+  after(() => engine.close())
 
-describe('Athena alone', () => {
-  let athena: FakeAthena
-  before(async () => {
-    athena = await fakeAthena(resultOf)
-  })
-  after(() => athena.close())
+  async function ended(statements: string): Promise<SqlState> {
+    const id = await engine.start({ statements })
+    let state: SqlState | undefined
+    await until('the query ends', async () => {
+      state = await engine.state(id)
+      return state?.state !== 'running'
+    })
+    assert.ok(state)
+    return state
+  }
 
-  it('given a query, then it runs in the workgroup and the database of the environment', async () => {
-    await athenaAt(athena).start({ statements: ' -- all\n/* of * it */ select 1;\n' })
-    const { operation, body } = athena.requests.at(-1) ?? {}
-    assert.equal(operation, 'StartQueryExecution')
-    const { WorkGroup, QueryExecutionContext } = body ?? {}
+  it('given values of each kind, then they keep their types, and no digit is lost', async () => {
+    const answer = await ended(STATEMENTS.values)
+    assert.ok(answer.state === 'done', JSON.stringify(answer))
     assert.deepEqual(
-      [WorkGroup, QueryExecutionContext],
-      ['sluice-history-test-1', { Database: 'sluice_history_test_1' }],
+      answer.columns.map(column => column.name),
+      ['number', 'fraction', 'flag', 'text', 'missing', 'big'],
     )
+    assert.deepEqual(
+      answer.columns.map(({ isNumber }) => isNumber),
+      [true, true, false, false, false, true],
+    )
+    assert.deepEqual(answer.rows, [[7, 1.5, true, 'a "text"', null, '9007199254740993']])
+    assert.deepEqual([answer.isCut, answer.notices], [false, []])
+    assert.ok(answer.tookMs >= 0)
   })
 
-  it('given a statement that could change something, then it is refused without a request', async () => {
-    const before = athena.requests.length
-    const statements = [
-      ...['DROP TABLE readings', 'INSERT INTO readings SELECT 1', '/* SELECT */ DELETE FROM readings'],
-      ...['EXPLAIN ANALYZE SELECT 1', 'UNLOAD (SELECT 1) TO x', '--\nCREATE TABLE x AS SELECT 1', ''],
-      '/**/'.repeat(20_000),
-    ]
-    for (const one of statements)
-      await assert.rejects(athenaAt(athena).start({ statements: one }), /Only queries are possible/, one)
-    assert.equal(athena.requests.length, before)
+  it('given no row, then there are columns', async () => {
+    const answer = await ended(STATEMENTS.none)
+    assert.ok(answer.state === 'done', JSON.stringify(answer))
+    assert.deepEqual([answer.columns.length, answer.rows, answer.isCut], [1, [], false])
   })
 
-  it('given the id of a query of another workgroup, then it is not shown', async () => {
-    athena.add('other', 'primary')
-    assert.equal(await athenaAt(athena).state('other'), undefined)
+  it('given as many rows as there may be, or more, then it says whether rows are left out', async () => {
+    for (const [statements, isCut] of [
+      [STATEMENTS.exact, false],
+      [STATEMENTS.many, true],
+    ] as const) {
+      const answer = await ended(statements)
+      assert.ok(answer.state === 'done', JSON.stringify(answer))
+      assert.deepEqual([answer.rows.length, answer.isCut], [MAX_ROWS, isCut])
+      assert.deepEqual(answer.rows[MAX_ROWS - 1], [MAX_ROWS - 1])
+    }
   })
 
-  it('given that Athena is away, then the message names the workgroup', async () => {
-    const away = new AthenaEngine(CONFIG, {
-      ...{ endpoint: 'http://127.0.0.1:1', region: 'eu-west-1', credentials: CREDENTIALS },
-    })
-    await assert.rejects(away.start({ statements: 'SELECT 1' }), {
-      name: 'OperationFailure',
-      message: /^Athena, workgroup sluice-history-test-1: /,
-    })
+  it('given a wrong statement, then it fails with a message', async () => {
+    const answer = await ended(STATEMENTS.wrong)
+    assert.ok(answer.state === 'failed', JSON.stringify(answer))
+    assert.match(answer.message, /nothing/)
+  })
+
+  it('given a query that runs, when it is cancelled, also twice, then it is cancelled', async () => {
+    const id = await engine.start({ statements: STATEMENTS.endless })
+    await until('the query runs', async () => (await engine.state(id))?.state === 'running')
+    await engine.cancel(id)
+    await engine.cancel(id)
+    await until('it is cancelled', async () => (await engine.state(id))?.state === 'cancelled')
+  })
+
+  it('given an id of no query, then there is no state, and nothing to cancel', async () => {
+    const id = '00000000-0000-0000-0000-000000000000'
+    assert.equal(await engine.state(id), undefined)
+    await engine.cancel(id)
+  })
+
+  it('given the list of views, then each has columns with types', async () => {
+    const views = await engine.views()
+    const readings = views.find(view => view.name === 'readings')
+    assert.ok(readings?.columns.some(column => column.name === 'offset' && /bigint/i.test(column.type)))
+    assert.ok(views.every(({ columns }) => columns.length > 0))
   })
 })
 
-describe('child processes alone', () => {
+describe('child processes', () => {
   const before = process.env.TMPDIR
   const temporary = privateFolder()
   const folders = () => readdirSync(temporary).length

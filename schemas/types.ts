@@ -193,7 +193,7 @@ export interface MinuteSummary {
       readonly count: number
       /** Arithmetic mean */
       readonly mean: number
-      /** Population standard deviation, exact for these readings */
+      /** Standard deviation of a sample, with the divisor n − 1; 0 for a single reading */
       readonly standardDeviation: number
       /** Minimum */
       readonly minimum: number

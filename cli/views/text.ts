@@ -2,7 +2,7 @@
 import { durationText } from '../../lib/duration.ts'
 import type { ApplyProgress } from '../../lib/operations/views/apply.ts'
 import type { PlanChange } from '../../lib/operations/views/change.ts'
-import type { WindowPlan } from '../../lib/views/plan.ts'
+import type { WindowPlan } from '../../lib/windows/windows.ts'
 
 /** Returns a text such as `tumbling 1 min`. */
 export function windowText(window: WindowPlan): string {

@@ -20,9 +20,10 @@ import {
   type ReadingData,
 } from '../telemetry/families.ts'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
+import { isCountable } from '../windows/moments.ts'
 import { type Measured, type MetricStatistics, summariesOf, withReading } from './metrics.ts'
-import { isCountable, type StatisticsSummary } from './statistics.ts'
-import { assignToWindow, published, WINDOW_MS, type Window, type Windows } from './windows.ts'
+import type { StatisticsSummary } from './statistics.ts'
+import { assignToMinute, MINUTES, type Minute, type Minutes, openMinute, revisionOf } from './windows.ts'
 
 export const MINUTE_TYPE = 'io.sluice.analytics.minute.v1' satisfies EventType
 
@@ -35,7 +36,7 @@ export interface EntityStatistics {
   readonly family: FamilyName
   /** Statistics since the first reading of the entity. */
   readonly metrics: MetricStatistics
-  readonly windows: Windows
+  readonly minutes: Minutes
 }
 
 /** Data of `io.sluice.analytics.minute.v1`. */
@@ -53,7 +54,7 @@ export interface EntitySummary {
  * Consumer that maintains statistics. The reason of a decision is one of:
  * - `counted`: the reading belongs to the open minute.
  * - `window-closed`: the reading is the first one of a later minute.
- * - `window-revised`: the reading is late, but not older than the minute that was closed last.
+ * - `window-revised`: the reading belongs to the minute before the open one.
  * - `late`: the reading belongs to an older minute. It is included only in the statistics since the first reading.
  */
 export const statistics: KeyedProcess<EntityStatistics, ReadingData> = {
@@ -69,13 +70,13 @@ export const statistics: KeyedProcess<EntityStatistics, ReadingData> = {
     if (unfit !== undefined) return rejected(`${unfit[0]} is too large for statistics`)
     return step(state, event, family.name, { values, timeMs: event.timeMs })
   },
-  onTimer({ family, windows: { open } }, timer) {
-    return decided('forgotten', undefined, [minuteEmission(published(open), family, timer)])
+  onTimer({ family, minutes }, timer) {
+    return decided('forgotten', undefined, [minuteEmission(openMinute(minutes), family, timer)])
   },
 }
 
 /** Returns the statistics in the form that `sluice stats` shows. */
-export function summarise({ family, metrics }: Omit<EntityStatistics, 'windows'>): EntitySummary {
+export function summarise({ family, metrics }: Omit<EntityStatistics, 'minutes'>): EntitySummary {
   return { family, metrics: summariesOf(metrics) }
 }
 
@@ -86,28 +87,31 @@ function step(
   measured: Measured,
 ): Step<EntityStatistics> {
   const metrics = withReading(state?.metrics ?? {}, measured)
-  const { reason, windows, due } = assignToWindow(state?.windows, measured)
+  const { reason, minutes, due } = assignToMinute(state?.minutes, measured)
   const emit = due === undefined ? [] : [minuteEmission(due, family, event)]
-  const timers = forgetting(state?.windows.open.startMs, event.timeMs, FORGOTTEN_AFTER_DAYS)
-  return decided(reason, { family, metrics, windows }, emit, timers)
+  const latestMs = state && MINUTES.boundsOf(openMinute(state.minutes)).startMs
+  const timers = forgetting(latestMs, event.timeMs, FORGOTTEN_AFTER_DAYS)
+  return decided(reason, { family, metrics, minutes }, emit, timers)
 }
 
 function minuteEmission(
-  window: Window,
+  minute: Minute,
   family: FamilyName,
   { source, subject, entity }: Pick<Received, 'source' | 'subject' | 'entity'>,
 ): Emission {
-  const windowStart = new Date(window.startMs).toISOString()
+  const { startMs, endMs } = MINUTES.boundsOf(minute)
+  const windowStart = new Date(startMs).toISOString()
+  const revision = revisionOf(minute) + 1
   const data: MinuteSummary = {
     entity: { source, ...(subject !== undefined && { subject }) },
     family,
     windowStart,
-    windowEnd: new Date(window.startMs + WINDOW_MS).toISOString(),
-    revision: window.revision,
-    metrics: summariesOf(window.metrics),
+    windowEnd: new Date(endMs).toISOString(),
+    revision,
+    metrics: summariesOf(minute[1]),
   }
   return {
-    name: `minute ${windowStart} revision ${window.revision}`,
+    name: `minute ${windowStart} revision ${revision}`,
     to: 'analytics',
     key: entity,
     type: MINUTE_TYPE,

@@ -1,68 +1,67 @@
 /**
- * Windows of one minute of event time. One minute is open. The minute that was closed last is stored as well, so that late readings
- * can be included in it. Windows only move forward: `closed` starts before `open`, and older minutes are not reopened.
+ * Windows of one minute of event time. A minute is published when a later one starts, and again for each row that is late for it but
+ * within the grace of one more minute. So only the open minute and the one before it are stored.
  */
+import { type StoredWindow, windowingOf } from '../windows/windows.ts'
 import { type Measured, type MetricStatistics, withReading } from './metrics.ts'
 
-export const WINDOW_MS = 60_000
+const WINDOW_MS = 60_000
+
+export const MINUTES = windowingOf({
+  kind: 'tumbling',
+  sizeMs: WINDOW_MS,
+  graceMs: WINDOW_MS,
+  retentionMs: WINDOW_MS,
+})
 
 /** Statistics of one minute. */
-export interface Window {
-  /** Start of the minute, in milliseconds since the epoch. */
-  readonly startMs: number
-  /** Number of times that the summary of the minute was emitted: 0 while the minute is open. */
-  readonly revision: number
-  readonly metrics: MetricStatistics
-}
+export type Minute = StoredWindow<MetricStatistics>
 
-export interface Windows {
-  readonly open: Window
-  readonly closed?: Window
-}
+/** The open minute, which is the last one, and the minute that was closed before it. */
+export type Minutes = readonly [open: Minute] | readonly [closed: Minute, open: Minute]
 
-/** Windows after a reading, and the closed window whose summary is to be emitted, if any. */
+/** Minutes after a reading, and the closed one whose summary is to be emitted, if any. */
 interface Assignment {
   readonly reason: 'counted' | 'window-closed' | 'window-revised' | 'late'
-  readonly windows: Windows
-  readonly due?: Window
+  readonly minutes: Minutes
+  readonly due?: Minute
 }
 
 /**
- * Adds a reading to the window of its minute.
+ * Adds a reading to its minute.
  *
- * @param windows windows before the reading; undefined for the first reading of an entity
+ * @param minutes minutes before the reading; undefined for the first reading of an entity
  */
-export function assignToWindow(windows: Windows | undefined, measured: Measured): Assignment {
-  const startMs = minuteOf(measured.timeMs)
-  if (windows === undefined) return { reason: 'counted', windows: { open: opened(startMs, measured) } }
-  const { open, closed } = windows
-  if (startMs === open.startMs) {
-    return { reason: 'counted', windows: { ...windows, open: including(open, measured) } }
+export function assignToMinute(minutes: Minutes | undefined, measured: Measured): Assignment {
+  const [start] = MINUTES.startsAt(measured.timeMs) as [number]
+  if (minutes === undefined) return { reason: 'counted', minutes: [minuteWith([start, {}], measured)] }
+  const open = openMinute(minutes)
+  const closed = minutes.length === 2 ? minutes[0] : undefined
+  if (start === open[0]) {
+    const next = minuteWith(open, measured)
+    return { reason: 'counted', minutes: closed ? [closed, next] : [next] }
   }
-  if (startMs > open.startMs) {
-    const due = published(open)
-    return { reason: 'window-closed', windows: { open: opened(startMs, measured), closed: due }, due }
-  }
-  if (closed !== undefined && startMs < closed.startMs) return { reason: 'late', windows }
-  // The reading belongs to the closed minute, or to a minute between the closed and the open one. A minute in between had no
-  // readings, and is closed at once.
-  const due = published(startMs === closed?.startMs ? including(closed, measured) : opened(startMs, measured))
-  return { reason: 'window-revised', windows: { open, closed: due }, due }
+  if (start > open[0])
+    return { reason: 'window-closed', minutes: [open, minuteWith([start, {}], measured)], due: open }
+  // The clock of the entity is in the open minute.
+  if (MINUTES.closesMs([start, {}]) <= MINUTES.boundsOf(open).startMs) return { reason: 'late', minutes }
+  const due =
+    closed?.[0] === start
+      ? minuteWith(closed, measured, revisionOf(closed) + 1)
+      : minuteWith([start, {}], measured)
+  return { reason: 'window-revised', minutes: [due, open], due }
 }
 
-function minuteOf(timeMs: number): number {
-  return Math.floor(timeMs / WINDOW_MS) * WINDOW_MS
+export function openMinute(minutes: Minutes): Minute {
+  return minutes.at(-1) as Minute
 }
 
-function opened(startMs: number, measured: Measured): Window {
-  return { startMs, revision: 0, metrics: withReading({}, measured) }
+/** Returns how often the summary of a closed minute has changed since it was emitted first. */
+export function revisionOf([, , , revision = 0]: Minute): number {
+  return revision
 }
 
-function including(window: Window, measured: Measured): Window {
-  return { ...window, metrics: withReading(window.metrics, measured) }
-}
-
-/** Returns the window with its revision incremented. Called each time that its summary is emitted. */
-export function published(window: Window): Window {
-  return { ...window, revision: window.revision + 1 }
+function minuteWith([start, metrics]: Minute, measured: Measured, revision = 0): Minute {
+  const next = withReading(metrics, measured)
+  return revision > 0 ? [start, next, start, revision] : [start, next]
 }

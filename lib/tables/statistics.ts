@@ -3,7 +3,7 @@ import type { StateInspection } from '../../packages/runtime/adapters/redis/insp
 import { latestIn, type MetricStatistics, readingsIn } from '../analytics/metrics.ts'
 import { type EntityStatistics, type EntitySummary, statistics, summarise } from '../analytics/process.ts'
 import type { StatisticsSummary } from '../analytics/statistics.ts'
-import type { Window } from '../analytics/windows.ts'
+import { MINUTES, type Minute, openMinute } from '../analytics/windows.ts'
 import { FAMILIES, type FamilyName } from '../telemetry/families.ts'
 import { byText, rowsOfEntity, type Table, type TableColumn, type TopicSize } from './table.ts'
 
@@ -22,21 +22,25 @@ export interface ListedEntity {
   /** Number of readings in the open minute of event time, and in the minute that was closed last. */
   readonly minutes: readonly { readonly startMs: number; readonly readings: number }[]
   /** Statistics of the minute of event time that is still open. */
-  readonly open: Window
+  readonly open: ReturnType<typeof minuteOf>
 }
 
 export const ENTITIES: Table<EntityStatistics, ListedEntity> = {
   process: statistics,
   rows: ({ partition, entity, state }) => {
-    const { family, metrics, windows } = state
-    const { open, closed } = windows
-    const minutes = [open, ...(closed ? [closed] : [])].map(one => {
+    const { family, metrics } = state
+    const open = minuteOf(openMinute(state.minutes))
+    const minutes = state.minutes.map(minuteOf).map(one => {
       return { startMs: one.startMs, readings: readingsIn(one.metrics) }
     })
     const [readings, lastAtMs] = [readingsIn(metrics), latestIn(metrics)]
     return [{ entity, partition, family, metrics, readings, lastAtMs, minutes, open }]
   },
   order: (a, b) => byText(a.entity, b.entity),
+}
+
+function minuteOf(minute: Minute) {
+  return { startMs: MINUTES.boundsOf(minute).startMs, metrics: minute[1] }
 }
 
 /** Statistics of an entity, in the form that is shown to users. */

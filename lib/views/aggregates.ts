@@ -3,9 +3,9 @@
  * rows may arrive from several partitions in any order. Pure.
  */
 
-import { isCountable } from '../analytics/statistics.ts'
+import { isCountable, sampleDeviation } from '../windows/moments.ts'
 import { type Distinct, distinctCount, mergedDistinct, withDistinct } from './distinct.ts'
-import { numberOf, sumOf, varianceOf, withNumber, withSquare, ZERO } from './exact-sum.ts'
+import { numberOf, squaredDistances, sumOf, withNumber, withSquare, ZERO } from './exact-sum.ts'
 import type { Value } from './expression.ts'
 import type { Aggregate, AggregateName, Scalar } from './plan.ts'
 
@@ -109,7 +109,6 @@ const KINDS: Readonly<Record<AggregateName, AggregateKind<AggregateState>>> = {
     merge: (a, b) => (a === null || b === null ? (a ?? b) : [a[0] + b[0], sumOf(a[1], b[1])]),
     value: mean => (mean === null ? null : numberOf(mean[1]) / mean[0]),
   }),
-  // Of a sample, so it is null for a single value.
   STDDEV: kind<Spread>({
     empty: null,
     add(spread, input) {
@@ -119,7 +118,8 @@ const KINDS: Readonly<Record<AggregateName, AggregateKind<AggregateState>>> = {
     },
     merge: (a, b) =>
       a === null || b === null ? (a ?? b) : [a[0] + b[0], sumOf(a[1], b[1]), sumOf(a[2], b[2])],
-    value: spread => (spread === null || spread[0] < 2 ? null : Math.sqrt(varianceOf(...spread))),
+    value: spread =>
+      (spread && sampleDeviation({ count: spread[0], m2: squaredDistances(...spread) })) ?? null,
   }),
   MIN: extreme((a, b) => a < b),
   MAX: extreme((a, b) => a > b),

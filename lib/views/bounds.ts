@@ -2,15 +2,9 @@
  * Bounds of the state of a group, and of the work for a row. Statements, and plans from events and files, are checked against the
  * same ones. Pure.
  */
-import {
-  type Aggregate,
-  type Expression,
-  LISTS,
-  MAX_TEXT_LENGTH,
-  type TablePlan,
-  type WindowPlan,
-} from './plan.ts'
-import { keptMs } from './windows.ts'
+
+import { keptMs, type WindowPlan } from '../windows/windows.ts'
+import { type Aggregate, type Expression, LISTS, MAX_TEXT_LENGTH, type TablePlan } from './plan.ts'
 
 /** Maximum number of values of `TOPK` and `TOPKDISTINCT`. */
 export const MAX_TOP = 100

@@ -29,13 +29,13 @@ export function numberOf(sum: string): number {
   return rounded(read(sum))
 }
 
-/** Returns the variance of a sample, from the number of its values, their sum and the sum of their squares. */
-export function varianceOf(count: number, sum: string, squares: string): number {
+/** Returns the sum of the squared distances of values from their mean, from their number, their sum and the sum of their squares. */
+export function squaredDistances(count: number, sum: string, squares: string): number {
   // The difference is exact. With rounded sums, it would lose all digits if the spread is small compared with the mean.
   const { digits, exponent } = read(squares)
   const square = squareOf(read(sum))
   const difference = plus({ digits: digits * BigInt(count), exponent }, { ...square, digits: -square.digits })
-  return rounded(difference) / (count * (count - 1))
+  return rounded(difference) / count
 }
 
 const FLOAT = new Float64Array(1)

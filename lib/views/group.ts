@@ -3,10 +3,11 @@
  * their order differs between a live run and a replay. Whether a row is late depends on the clock of its own entity; only a session
  * that rows of other entities keep open depends on which of them came first. Pure.
  */
+
+import { lastOf, positionOf, type StoredWindow, type Windowing } from '../windows/windows.ts'
 import { type AggregatedRow, emptyStates, mergedStates, withRow } from './aggregates.ts'
 import type { ViewRow } from './event-names.ts'
 import type { CompiledTable } from './table.ts'
-import { lastOf, positionOf, type StoredWindow, type Windowing } from './windows.ts'
 
 /** State of a group. The names are short, because there is one for each key. */
 export interface GroupState {

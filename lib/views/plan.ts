@@ -2,6 +2,7 @@
  * The plan of all tables: what the statements in `config/views/` mean, without their text. The language writes it before a
  * deployment, and the consumer `views` runs it, so no function needs a parser. It must stay serializable as JSON.
  */
+import type { WindowPlan } from '../windows/windows.ts'
 
 /** Type of a column. `TOPK` returns a list. */
 export type ColumnType =
@@ -111,19 +112,6 @@ export interface TableColumn {
   readonly isKey?: true
   readonly isApproximate?: true
 }
-
-/** Windows of a table. All times are in milliseconds of event time. */
-export type WindowPlan = {
-  /** Time for which late rows are still accepted after the end of a window. */
-  readonly graceMs: number
-  /** Time for which a window can be read after it has ended. At least the grace. */
-  readonly retentionMs: number
-} & (
-  | { readonly kind: 'tumbling'; readonly sizeMs: number }
-  | { readonly kind: 'hopping'; readonly sizeMs: number; readonly advanceMs: number }
-  /** Windows that end when a group has had no row for `gapMs`. */
-  | { readonly kind: 'session'; readonly gapMs: number }
-)
 
 /**
  * Expression without text. In `where`, `group` and arguments of aggregates, `field` is a place in the event. In columns and `having`,

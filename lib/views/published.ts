@@ -1,9 +1,10 @@
 /** Changes of a table that readers see: rows, and the ends of rows that were published. Pure. */
+
+import { lastOf, type StoredWindow } from '../windows/windows.ts'
 import type { GroupState, GroupStep } from './group.ts'
 import type { Scalar } from './plan.ts'
 import { endedRow, rowOfWindow, type TableRow } from './rows.ts'
 import type { CompiledTable } from './table.ts'
-import { lastOf, type StoredWindow } from './windows.ts'
 
 export interface PublishedChange {
   readonly row: TableRow

@@ -1,8 +1,9 @@
 /** Rows of a group, from its state. Pure. */
+
+import type { StoredWindow, WindowBounds } from '../windows/windows.ts'
 import type { GroupState } from './group.ts'
 import type { Scalar, TablePlan } from './plan.ts'
 import { type CompiledTable, compiledTable, type RowValues, rowValues } from './table.ts'
-import type { StoredWindow, WindowBounds } from './windows.ts'
 
 export interface TableRow {
   readonly values: RowValues

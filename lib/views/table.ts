@@ -1,9 +1,10 @@
 /** A table whose expressions are compiled. Pure. */
+
+import { type WindowBounds, type Windowing, windowingOf } from '../windows/windows.ts'
 import type { AggregateState } from './aggregates.ts'
 import { checkAggregates, valuesOf } from './aggregates.ts'
 import { type Evaluator, evaluator, type Value } from './expression.ts'
 import type { Scalar, TablePlan } from './plan.ts'
-import { type WindowBounds, type Windowing, windowingOf } from './windows.ts'
 
 /** Values of a row of a table, by column. */
 export type RowValues = Readonly<Record<string, Scalar | readonly Scalar[]>>

@@ -1,6 +1,7 @@
 /** Statistics of readings by hour and day. Pure. */
-import { isCountable } from '../analytics/statistics.ts'
+
 import { type Family, familyOf } from '../telemetry/families.ts'
+import { isCountable } from '../windows/moments.ts'
 import {
   type Changes,
   isCountedTime,

@@ -1,8 +1,9 @@
 /** Plans of tables, and rows that are computed from all records at once, independent of the consumer `views`. */
 import type { GroupState } from '../../lib/views/group.ts'
 import { groupDueMs, groupStep } from '../../lib/views/group.ts'
-import type { Aggregate, AggregateName, Expression, TablePlan, WindowPlan } from '../../lib/views/plan.ts'
+import type { Aggregate, AggregateName, Expression, TablePlan } from '../../lib/views/plan.ts'
 import { compiledTable } from '../../lib/views/table.ts'
+import type { WindowPlan } from '../../lib/windows/windows.ts'
 
 const field = (...path: string[]): Expression => ({
   kind: 'field',

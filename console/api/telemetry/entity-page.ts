@@ -2,6 +2,7 @@
 import type { Statistics } from '../../../lib/analytics/statistics.ts'
 import type { ListedEntity } from '../../../lib/tables/statistics.ts'
 import { FAMILIES, type FamilyName } from '../../../lib/telemetry/families.ts'
+import { sampleDeviation } from '../../../lib/windows/moments.ts'
 
 export const STATISTICS = ['last', 'mean', 'minimum', 'maximum', 'standardDeviation'] as const
 /** Statistic of a metric to show and to sort by. */
@@ -123,7 +124,7 @@ function largestOf(families: EntityPage['families']): FamilyName {
 function figureOf(statistics: Statistics | undefined, wanted: StatisticName): number | null {
   if (statistics === undefined) return null
   if (wanted !== 'standardDeviation') return statistics[wanted]
-  return Math.sqrt(statistics.m2 / statistics.count)
+  return sampleDeviation(statistics) ?? 0
 }
 
 /** Sorts the entities. Entities without a value are last in both directions. */

@@ -10,7 +10,7 @@
  * Means and histograms count steps. A step is one reading or, if readings come faster, five minutes, of which the largest features are
  * counted. So time scales follow the interval between readings, and many readings a minute do not cause many alerts.
  */
-import { isCountable } from '../../analytics/statistics.ts'
+import { isCountable } from '../../windows/moments.ts'
 import { FEATURES, type Means, RHYTHM, SPIKE, STUCK, type Why, withReading } from './features.ts'
 import { bucketOf, emptyHistograms, type Histograms, limitOf, rarity, withCounts } from './histograms.ts'
 import { type Rhythm, rhythmAt, UNKNOWN_RHYTHM, withDistance } from './rhythm.ts'

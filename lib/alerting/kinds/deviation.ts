@@ -3,6 +3,7 @@
  * into parts, and each part is stored as one aggregate.
  */
 import { durationText } from '../../duration.ts'
+import { type Moments, mergedMoments, NO_VALUES, sampleDeviation, withValue } from '../../windows/moments.ts'
 import { inSeconds, positiveDuration } from '../given.ts'
 import { DURATION } from './keys.ts'
 import type { MeasureKind } from './kind.ts'
@@ -12,11 +13,8 @@ interface Deviation {
   readonly overMs: number
 }
 
-/**
- * Aggregate of one part of the duration: its index, the number of readings, their mean, and the sum of their
- * squared distances from the mean.
- */
-type TimeBucket = readonly [index: number, count: number, mean: number, squares: number]
+/** Moments of the readings of one part of the duration, by the index of the part. */
+type TimeBucket = readonly [index: number, count: number, mean: number, m2: number]
 
 /**
  * Aggregates of earlier readings. The last reading is stored separately, because another reading with the same time replaces it.
@@ -56,9 +54,10 @@ export const deviation: MeasureKind<Deviation> = {
       const earlier = state === undefined ? [] : state.last[0] === timeMs ? state.parts : added(state, partMs)
       const parts = since(earlier, Math.floor((timeMs - overMs) / partMs) + 1)
       const next: Parts = { parts, last: [timeMs, value] }
-      const [, count, mean, squares] = parts.reduce(merged, NO_READINGS)
-      if (count < FEWEST_READINGS) return { state: next, value: null }
-      const own = Math.sqrt(squares / (count - 1))
+      const all = parts.reduce((sum, part) => mergedMoments(sum, momentsOf(part)), NO_VALUES)
+      const own = sampleDeviation(all)
+      if (own === undefined || all.count < FEWEST_READINGS) return { state: next, value: null }
+      const { mean } = all
       const scale = Math.max(own, LEAST_DEVIATION * Math.max(1, Math.abs(mean)))
       return { state: next, value: Number(((value - mean) / scale).toPrecision(12)) }
     },
@@ -77,23 +76,14 @@ function since(parts: readonly TimeBucket[], first: number): readonly TimeBucket
 }
 
 /** Returns the parts with the last reading included. */
-function added({ parts, last }: Parts, partMs: number): readonly TimeBucket[] {
-  const index = Math.floor(last[0] / partMs)
-  const one: TimeBucket = [index, 1, last[1], 0]
+function added({ parts, last: [timeMs, value] }: Parts, partMs: number): readonly TimeBucket[] {
+  const index = Math.floor(timeMs / partMs)
   const newest = parts.at(-1)
-  return newest?.[0] === index ? parts.with(-1, merged(newest, one)) : [...parts, one]
+  if (newest?.[0] !== index) return [...parts, [index, 1, value, 0]]
+  const { count, mean, m2 } = withValue(momentsOf(newest), value)
+  return parts.with(-1, [index, count, mean, m2])
 }
 
-const NO_READINGS: TimeBucket = [0, 0, 0, 0]
-
-/**
- * Merges two aggregates by the method of Chan, Golub and LeVeque. Unlike a sum of squares, it does not lose precision for large
- * means.
- */
-function merged(a: TimeBucket, b: TimeBucket): TimeBucket {
-  const count = a[1] + b[1]
-  if (count === 0) return a
-  const delta = b[2] - a[2]
-  const mean = a[2] + (delta * b[1]) / count
-  return [b[0], count, mean, a[3] + b[3] + (delta * delta * a[1] * b[1]) / count]
+function momentsOf([, count, mean, m2]: TimeBucket): Moments {
+  return { count, mean, m2 }
 }

@@ -34,7 +34,7 @@ const OF_CONSUMERS: Readonly<Record<string, Sentences>> = {
     'window-closed':
       'it is the first reading of a later minute: the statistics of the previous minute are published',
     'window-revised': 'it is late, and the statistics of its minute are published again',
-    late: 'it is too late for its minute, and counts only in the statistics since the first reading',
+    late: 'its entity had already reported a time a minute after the end of its minute, so it counts only in the statistics since the first reading',
     forgotten: 'the entity has not reported for days',
   },
   alerting: ALERTING,

@@ -57,10 +57,12 @@ describe('given readings of an entity', () => {
     ['it is the first of the next minute', [[0, 1], [60, 1]], 'window-closed'],
     ['it is the first after hours', [[0, 1], [7200, 1]], 'window-closed'],
     ['it is late for the minute closed last', [[0, 1], [60, 1], [30, 1]], 'window-revised'],
-    ['it is for a minute that had none', [[0, 1], [180, 1], [60, 1]], 'window-revised'],
+    ['it is for the minute before, which had none', [[0, 1], [180, 1], [120, 1]], 'window-revised'],
+    ['it is at the end of the grace', [[0, 1], [120, 1], [59.999, 1]], 'late'],
+    ['it is a moment within the grace', [[0, 1], [119.999, 1], [59.999, 1]], 'window-revised'],
     ['it is for the minute before the very first', [[60, 1], [0, 1]], 'window-revised'],
     ['it is late for an older minute', [[0, 1], [60, 1], [120, 1], [30, 1]], 'late'],
-    ['it is older than a minute that came late', [[0, 1], [180, 1], [60, 1], [30, 1]], 'late'],
+    ['it is for the minute closed last, after a gap', [[0, 1], [180, 1], [30, 1]], 'late'],
   ]
   for (const [name, samples, reason] of cases) {
     test(`when ${name}, then it is ${reason}`, () => {
@@ -90,7 +92,7 @@ describe('given readings of an entity', () => {
           temperature: {
             count: 2,
             mean: 12,
-            standardDeviation: 2,
+            standardDeviation: Math.sqrt(8),
             minimum: 10,
             maximum: 14,
             last: 14,
@@ -116,7 +118,7 @@ describe('given readings of an entity', () => {
     // biome-ignore format: a row
     const steps = stepsOf([[0, 1], [60, 2], [120, 3], [30, 50]])
     const [before, after] = steps.slice(-2)
-    assert.deepEqual(after?.state?.windows, before?.state?.windows)
+    assert.deepEqual(after?.state?.minutes, before?.state?.minutes)
     assert.deepEqual(after?.emit, [])
     assert.equal(after?.state?.metrics.temperature?.count, 4)
     assert.equal(after?.state?.metrics.temperature?.maximum, 50)
@@ -182,7 +184,7 @@ describe('given any readings in any order', () => {
           inWindows.set(windowStart, metrics.temperature?.count ?? 0)
         }
         const state = steps.at(-1)?.state
-        const open = state?.windows.open?.metrics.temperature?.count ?? 0
+        const open = state?.minutes.at(-1)?.[1].temperature?.count ?? 0
         const closed = [...inWindows.values()].reduce((sum, count) => sum + count, 0)
         const late = steps.filter(({ reason }) => reason === 'late').length
         assert.equal(open + closed + late, samples.length)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { counted, isCountable, type Statistics, summaryOf } from '../../../lib/analytics/statistics.ts'
+import { counted, type Statistics, summaryOf } from '../../../lib/analytics/statistics.ts'
 
 type Sample = readonly [value: number, timeMs: number]
 
@@ -28,7 +28,8 @@ describe('given any values', () => {
       fc.property(series, samples => {
         const all = samples.map(([value]) => value)
         const mean = all.reduce((sum, value) => sum + value, 0) / all.length
-        const variance = all.reduce((sum, value) => sum + (value - mean) ** 2, 0) / all.length
+        const variance =
+          all.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, all.length - 1)
         const summary = summaryOf(statisticsOf(samples))
         assert.equal(summary.count, all.length)
         assertClose(summary.mean, mean, 1e6)
@@ -76,7 +77,7 @@ describe('given any values', () => {
 
 test('given a small spread around a large mean, then no digit is lost', () => {
   const { standardDeviation } = summaryOf(statisticsOf([4, 7, 13, 16].map(value => [1e9 + value, 0])))
-  assertClose(standardDeviation, Math.sqrt(22.5), 1)
+  assertClose(standardDeviation, Math.sqrt(30), 1)
 })
 
 describe('given one value', () => {
@@ -104,9 +105,4 @@ describe('given which value is the last', () => {
 test('given -0, then the state holds 0, as it will when it comes back from the store', () => {
   const state = statisticsOf([[-0, 0]])
   assert.deepEqual(state, JSON.parse(JSON.stringify(state)))
-})
-
-test('given a number that could overflow, then it is not countable', () => {
-  for (const value of [1e101, -1e308, Number.NaN, Number.POSITIVE_INFINITY]) assert.ok(!isCountable(value))
-  for (const value of [0, -273.15, 1e100]) assert.ok(isCountable(value))
 })

@@ -16,7 +16,7 @@ const MEASURED: EntityStatistics = {
   metrics: {
     temperature: { count: 2, mean: 20, m2: 8, minimum: 18, maximum: 22, last: 22, lastAtMs: 0 },
   },
-  windows: { open: { startMs: 0, revision: 0, metrics: {} } },
+  minutes: [[0, {}]],
 }
 
 const inspection = inspectionOf({

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { Value } from '../../../lib/views/expression.ts'
-import type { WindowPlan } from '../../../lib/views/plan.ts'
 import { rowsOfGroup } from '../../../lib/views/rows.ts'
+import type { WindowPlan } from '../../../lib/windows/windows.ts'
 import { directValues, directWindows, groupAfter, type TestRow, tablePlan } from '../../support/views.ts'
 
 const KEPT = { graceMs: 5_000, retentionMs: 3_600_000 }

@@ -12,9 +12,10 @@ import {
   type ViewChanged,
 } from '../../../lib/views/event-names.ts'
 import type { GroupState } from '../../../lib/views/group.ts'
-import type { TablePlan, WindowPlan } from '../../../lib/views/plan.ts'
+import type { TablePlan } from '../../../lib/views/plan.ts'
 import { type ViewsState, views } from '../../../lib/views/process.ts'
 import { rowsOfGroup } from '../../../lib/views/rows.ts'
+import type { WindowPlan } from '../../../lib/windows/windows.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { ProcessKit } from '../../../packages/runtime/testing/process-kit.ts'
 import { directValues, directWindows, type TestRow, tablePlan } from '../../support/views.ts'

@@ -1,14 +1,29 @@
-/** Windows of a table: which ones a row belongs to, and when they end. Times are in milliseconds of event time. Pure. */
+/**
+ * Windows of event time: which ones a row belongs to, when they end, and which rows are late. One rule decides that everywhere: a
+ * row is late for a window if its own entity has already reported a time after the end and the grace of the window. Times are in
+ * milliseconds. Pure.
+ */
 import { CONSUMER_DEFAULTS } from '../../packages/runtime/pipeline/consumer.ts'
-import type { WindowPlan } from './plan.ts'
+
+export type WindowPlan = {
+  /** Time for which late rows are still accepted after the end of a window. */
+  readonly graceMs: number
+  /** Time for which a window can be read after it has ended. At least the grace. */
+  readonly retentionMs: number
+} & (
+  | { readonly kind: 'tumbling'; readonly sizeMs: number }
+  | { readonly kind: 'hopping'; readonly sizeMs: number; readonly advanceMs: number }
+  /** Windows that end when a group has had no row for `gapMs`. */
+  | { readonly kind: 'session'; readonly gapMs: number }
+)
 
 /**
  * Window as it is stored: its start, the states of its aggregates, the time of the last row of a session, and the number of times
  * that its final row has changed. Starts are counted in steps of the windows, for short numbers; those of sessions, in milliseconds.
  */
-export type StoredWindow = readonly [
+export type StoredWindow<Aggregates = readonly unknown[]> = readonly [
   start: number,
-  aggregates: readonly unknown[],
+  aggregates: Aggregates,
   lastMs?: number,
   revision?: number,
 ]
@@ -18,18 +33,18 @@ export interface WindowBounds {
   readonly endMs: number
 }
 
-/** Times of the windows of a table. */
+/** Times of the windows of a plan. */
 export interface Windowing {
   /** Starts of the windows that contain a time, in ascending order. For sessions, the time itself. */
   startsAt(timeMs: number): readonly number[]
-  boundsOf(window: StoredWindow): WindowBounds
+  boundsOf(window: StoredWindow<unknown>): WindowBounds
   /**
    * Time from which the row of a window is final, by the clock of the group, and from which a row is too late for it, by the clock of
    * the row's entity. Infinity if there is no such time.
    */
-  closesMs(window: StoredWindow): number
+  closesMs(window: StoredWindow<unknown>): number
   /** Time from which a window cannot be read any more, by the clock of the group. */
-  leavesMs(window: StoredWindow): number
+  leavesMs(window: StoredWindow<unknown>): number
 }
 
 const NEVER = Number.POSITIVE_INFINITY
@@ -75,8 +90,10 @@ export function windowingOf(plan: WindowPlan | undefined, futureToleranceMs?: nu
   return {
     startsAt(timeMs) {
       const last = Math.floor(timeMs / stepMs)
-      const first = Math.floor((timeMs - sizeMs) / stepMs) + 1
-      return Array.from({ length: last - first + 1 }, (_, index) => first + index)
+      const starts: number[] = []
+      for (let start = Math.floor((timeMs - sizeMs) / stepMs) + 1; start <= last; start += 1)
+        starts.push(start)
+      return starts
     },
     boundsOf: ([start]) => ({ startMs: start * stepMs, endMs: endOf(start) }),
     closesMs: ([start]) => endOf(start) + graceMs,
@@ -85,7 +102,7 @@ export function windowingOf(plan: WindowPlan | undefined, futureToleranceMs?: nu
 }
 
 /** Returns the time of the last row of a session. */
-export function lastOf([start, , lastMs]: StoredWindow): number {
+export function lastOf([start, , lastMs]: StoredWindow<unknown>): number {
   return lastMs ?? start
 }
 

@@ -69,8 +69,6 @@ export class ConsoleEnvironment {
   readonly #connections: Connections
   readonly #reach: KafkaReach
   readonly #partitions = new PartitionCounts(async topic => topicBounds(await this.offsets(), topic))
-  readonly #closing = new AbortController()
-  readonly #background = new Set<Promise<unknown>>()
 
   constructor({
     config,
@@ -156,19 +154,6 @@ export class ConsoleEnvironment {
   }
 
   /**
-   * Lets work continue after the response.
-   *
-   * @param work work to do in the background. It must handle its own errors, and end soon after its signal is aborted, because
-   * `close` waits for it.
-   */
-  inBackground(work: (closing: AbortSignal) => Promise<void>): void {
-    const going = work(this.#closing.signal)
-      .catch(() => {})
-      .finally(() => this.#background.delete(going))
-    this.#background.add(going)
-  }
-
-  /**
    * Wraps a function that opens a connection, so that it fails immediately while Kafka is known to be unavailable. See
    * `KafkaReach`.
    */
@@ -180,8 +165,7 @@ export class ConsoleEnvironment {
   }
 
   async close(): Promise<void> {
-    this.#closing.abort()
-    await Promise.all([...this.#background, this.sql?.close?.()])
+    await this.sql?.close?.()
     await this.#connections.close()
   }
 }

@@ -13,8 +13,6 @@ export const ACTIONS = [
   'dlq redrive',
   'dlq stop',
   'publish',
-  'replay',
-  'replay stop',
   'reprocess',
   'reprocess discard',
   'silence add',

@@ -25,7 +25,7 @@ import { Tables } from './tables/tables.tsx'
 import { EntitiesPage } from './telemetry/entities.tsx'
 import { EntityPage } from './telemetry/entity.tsx'
 import './telemetry/telemetry.css'
-import { Writing } from './writing/writing.tsx'
+import { Write } from './write.tsx'
 
 interface AreaPage {
   readonly title: string
@@ -145,7 +145,7 @@ const AREA_PAGES: readonly Area[] = [
   },
   { title: 'Tables', path: '/tables', page: Tables, namedBy: { '/tables': ['table'] } },
   { title: 'SQL', path: '/sql', page: Sql },
-  { title: 'Write', path: '/write', page: Writing, isListed: ({ isLocal }) => isLocal },
+  { title: 'Write', path: '/write', page: Write, isListed: ({ isLocal }) => isLocal },
 ]
 
 export interface ShownArea extends AreaPage {

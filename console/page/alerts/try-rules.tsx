@@ -46,16 +46,15 @@ function TriedText({ of }: { readonly of: string }): JSX.Element {
   const [text, setText] = useState(of)
   return (
     <>
-      <div class="alerts-text">
-        <label for={field}>Text of the rules</label>
-        <textarea
-          id={field}
-          spellcheck={false}
-          rows={Math.min(30, Math.max(12, text.split('\n').length + 1))}
-          value={text}
-          onInput={event => setText(event.currentTarget.value)}
-        />
-      </div>
+      <label for={field}>Text of the rules</label>
+      <textarea
+        id={field}
+        class="code"
+        spellcheck={false}
+        rows={Math.min(30, Math.max(12, text.split('\n').length + 1))}
+        value={text}
+        onInput={event => setText(event.currentTarget.value)}
+      />
       <TrialPart text={text} />
       <BacktestPart text={text} />
     </>

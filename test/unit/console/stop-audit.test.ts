@@ -4,7 +4,6 @@ import { Hono } from 'hono'
 import type { ConsoleHono, Person } from '../../../console/access/person.ts'
 import { failureRoutes } from '../../../console/api/failures.ts'
 import { addRoutes } from '../../../console/api/route.ts'
-import { writingRoutes } from '../../../console/api/writing.ts'
 import type { ConsoleEnvironment } from '../../../console/environment.ts'
 import { readConfig } from '../../../lib/app/config.ts'
 import type { Audit } from '../../../lib/audit.ts'
@@ -56,15 +55,13 @@ describe('given something that a person stops', () => {
       },
       publisher: async () => servers,
       kafka: () => NEVER,
-      inBackground: (work: (closing: AbortSignal) => Promise<void>) =>
-        void work(new AbortController().signal),
     } as unknown as ConsoleEnvironment
     const routes = new Hono<ConsoleHono>()
     routes.use(async (context, next) => {
       context.set('person', person)
       await next()
     })
-    addRoutes(routes, { ...writingRoutes(environment), ...failureRoutes(environment) }, environment)
+    addRoutes(routes, failureRoutes(environment), environment)
     return routes
   }
 
@@ -83,14 +80,6 @@ describe('given something that a person stops', () => {
     assert.equal(operations[0]?.state, 'stopped')
     const filter = { operation: OPERATION }
     assert.deepEqual(trail(), [{ action: 'dlq stop', by: 'bob', filter, counts: { stopped: 1 } }])
-  })
-
-  it('when it is a recording that is being played, then an audit event says who stopped it', async () => {
-    const { id } = await post('/writing/replays', { recording: 'heatwave', speed: 1, shift: false })
-    person = BOB
-    await post(`/writing/replays/${id}/stop`)
-    const filter = { operation: id, recording: 'heatwave' }
-    assert.deepEqual(trail(), [{ action: 'replay stop', by: 'bob', filter, counts: { stopped: 1 } }])
   })
 })
 

@@ -44,7 +44,7 @@ describe('given the pages of messages and of writing', () => {
     await page.getByRole('heading', { name: 'Messages' }).waitFor()
     await page.getByText('"sensorId": "<b>roof</b>"').waitFor()
     await requireGood(visit, 'messages-1024-dark')
-    await page.getByLabel('Text anywhere').fill('<B>ROOF')
+    await page.getByLabel('With the text').fill('<B>ROOF')
     await page.getByRole('button', { name: 'Show' }).click()
     await page.getByText('Searched').waitFor()
     assert.match(page.url(), /text=%3CB%3EROOF/)

@@ -16,7 +16,6 @@ import {
 } from 'valibot'
 import type { Direction } from '../../../../lib/queries/find-records.ts'
 import { kafkaAnswer } from '../../../../lib/queries/kafka-answers.ts'
-import { type Filter, parseFilter } from '../../../../lib/queries/record-filter.ts'
 import type { Range } from '../../../../lib/queries/records.ts'
 import { topicBounds } from '../../../../lib/queries/topics.ts'
 import type { Bounds, TopicOffsets } from '../../../../packages/runtime/adapters/kafka/offsets.ts'
@@ -28,7 +27,6 @@ const TIME = pipe(
   transform(text => Date.parse(text)),
   minValue(0, 'must be an RFC 3339 time, such as 2026-03-01T12:00:00Z'),
 )
-const SOME_TEXT = pipe(string(), maxLength(200, 'must have at most 200 characters'))
 
 /** Position of one message. */
 export const PLACE_FIELDS = {
@@ -47,12 +45,8 @@ export const MESSAGES_FIELDS = {
   from: optional(picklist(['newest', 'oldest'], 'must be newest or oldest')),
   /** Cursor from the previous response. */
   cursor: optional(pipe(string(), maxLength(20_000))),
-  /** Text to search for, ignoring case. `text` is searched in the whole record, `key` in the key, and `type` in the event type. */
-  text: optional(SOME_TEXT),
-  key: optional(SOME_TEXT),
-  type: optional(SOME_TEXT),
-  /** Conditions on the event, such as `data.temperature>30 and subject=roof-1`. */
-  where: optional(SOME_TEXT),
+  /** Text to search for in the whole record, ignoring case. */
+  text: optional(pipe(string(), maxLength(200, 'must have at most 200 characters'))),
   /** Set to include ticks and rule sets. */
   ticks: optional(literal('1', 'must be 1')),
   limit: optional(pipe(COUNT, minValue(1, 'must be at least 1'), maxValue(200, 'must be at most 200')), '50'),
@@ -62,22 +56,6 @@ export const MESSAGES_FIELDS = {
 export const MESSAGES_QUERY = object(MESSAGES_FIELDS)
 
 export type MessagesQuery = InferOutput<typeof MESSAGES_QUERY>
-
-/** Parses conditions. @throws ProblemError that names the invalid condition */
-export function conditionsIn(where = ''): Filter[] {
-  return where
-    .split(/\s+and\s+/)
-    .map(text => text.trim())
-    .filter(text => text !== '')
-    .map(text => {
-      const filter = parseFilter(text)
-      if (filter) return filter
-      throw new ProblemError(
-        'bad-request',
-        'where: must be a name, an operator (= != > >= < <= ~ !~) and a value, such as data.temperature>30. Join several with "and".',
-      )
-    })
-}
 
 interface Beginning {
   readonly direction: Direction

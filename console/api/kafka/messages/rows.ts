@@ -1,13 +1,12 @@
 /** Rows of a list of messages. */
 import { FOR_FUNCTIONS } from '../../../../lib/queries/for-functions.ts'
 import { plainEvent } from '../../../../lib/queries/plain-event.ts'
-import type { Filter } from '../../../../lib/queries/record-filter.ts'
 import { recordSummary, shortType } from '../../../../lib/queries/record-summary.ts'
 import { holdsText } from '../../../../lib/queries/record-text.ts'
 import { type RecordView, recordView } from '../../../../lib/queries/record-view.ts'
 import { type LogRecord, sizeOf } from '../../../../packages/runtime/cloudevents/record.ts'
 import type { DataReader } from '../../../../packages/runtime/pipeline/ports.ts'
-import { conditionsIn, type MessagesQuery } from './query.ts'
+import type { MessagesQuery } from './query.ts'
 
 /** Row of a list of messages. Long texts are truncated. */
 export interface MessageRow {
@@ -57,41 +56,19 @@ export class RecordFilter {
   hidden = 0
   readonly #reader: DataReader
   readonly #text: string | undefined
-  readonly #key: string | undefined
-  readonly #type: string | undefined
-  readonly #conditions: readonly Filter[]
   readonly #withTicks: boolean
 
-  /** Creates a filter. @throws ProblemError for an invalid condition */
-  constructor(
-    { text, key, type, where, ticks }: Pick<MessagesQuery, 'text' | 'key' | 'type' | 'where' | 'ticks'>,
-    reader: DataReader,
-  ) {
+  constructor({ text, ticks }: Pick<MessagesQuery, 'text' | 'ticks'>, reader: DataReader) {
     this.#reader = reader
     this.#text = text?.toLowerCase()
-    this.#key = key?.toLowerCase()
-    this.#type = type?.toLowerCase()
-    this.#conditions = conditionsIn(where)
     this.#withTicks = ticks !== undefined
   }
 
-  /**
-   * Returns the row of a record; undefined if the record does not match. Conditions that do not require decoding are checked first.
-   */
+  /** Returns the row of a record; undefined if the record does not match. The text is searched before the record is decoded. */
   async view(record: LogRecord): Promise<RecordView | undefined> {
     if (this.#text && !holdsText(record, this.#text)) return undefined
-    if (this.#key && !record.key?.toString().toLowerCase().includes(this.#key)) return undefined
     const view = recordView(record, await plainEvent(record, this.#reader))
-    const type = view.event?.type
-    if (
-      this.#type &&
-      !String(type ?? '')
-        .toLowerCase()
-        .includes(this.#type)
-    )
-      return undefined
-    if (!this.#conditions.every(fits => fits(view))) return undefined
-    if (this.#withTicks || !FOR_FUNCTIONS.includes(type)) return view
+    if (this.#withTicks || !FOR_FUNCTIONS.includes(view.event?.type)) return view
     this.hidden++
     return undefined
   }

@@ -89,26 +89,8 @@ export function Controls({ topics, topic, asked }: Props): JSX.Element {
         </label>
       )}
       <label>
-        Text anywhere
+        With the text
         <input name="text" type="search" maxLength={200} defaultValue={asked.text ?? ''} />
-      </label>
-      <label>
-        Key
-        <input name="key" type="search" maxLength={200} defaultValue={asked.key ?? ''} />
-      </label>
-      <label>
-        Type
-        <input name="type" type="search" maxLength={200} defaultValue={asked.type ?? ''} />
-      </label>
-      <label class="messages-wide">
-        Condition
-        <input
-          name="where"
-          type="search"
-          maxLength={200}
-          placeholder="data.temperature>30 and subject=roof-1"
-          defaultValue={asked.where ?? ''}
-        />
       </label>
       <label class="messages-check">
         <input name="ticks" type="checkbox" value="1" defaultChecked={asked.ticks === '1'} />

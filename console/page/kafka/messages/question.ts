@@ -4,18 +4,7 @@ import type { Parameters } from '../../data/search.ts'
 export const MESSAGES = '/kafka/messages'
 
 /** Query parameters that select messages. The page and the server use the same names. */
-const ASKED = [
-  'topic',
-  'partition',
-  'offset',
-  'time',
-  'from',
-  'text',
-  'key',
-  'type',
-  'where',
-  'ticks',
-] as const
+const ASKED = ['topic', 'partition', 'offset', 'time', 'from', 'text', 'ticks'] as const
 
 export type MessagesQuestion = Readonly<Partial<Record<(typeof ASKED)[number] | 'cursor', string>>>
 
@@ -48,34 +37,19 @@ export function chosenIn(form: Readonly<Record<string, string>>): MessagesQuesti
   return start === 'oldest' ? { ...asked, from: 'oldest' } : asked
 }
 
-/** Returns the command that writes all matching messages to a file. */
-export function recordCommand(asked: MessagesQuestion, topic: string): string {
-  const { partition, offset, time, key, type, where } = asked
-  const filters = [
-    ...(key ? [`key~${literally(key)}`] : []),
-    ...(type ? [`type~${literally(type)}`] : []),
-    ...(where ?? '').split(/\s+and\s+/).filter(Boolean),
-  ]
+/** Returns the command that writes all messages from the selected start to a file. */
+export function recordCommand({ partition, offset, time }: MessagesQuestion, topic: string): string {
   const options = [
     `--topic ${topic}`,
     ...(partition ? [`--partition ${partition}`] : []),
     ...(offset ? [`--from ${offset}`] : time ? [`--from ${time}`] : []),
-    ...filters.map(filter => `--filter ${quoted(filter)}`),
   ]
   return `npx sluice record ${options.join(' ')} --out messages.jsonl.gz`
 }
 
-/** Returns a sentence about the conditions that the command does not support; empty if it supports all of them. */
+/** Returns a sentence about the text, for which the command does not search; empty without a text. */
 export function recordNote({ text }: MessagesQuestion): string {
   return text
     ? `The command cannot search for a text, so its file also contains messages without “${text}”.`
     : ''
-}
-
-function literally(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`
 }

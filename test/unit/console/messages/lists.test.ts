@@ -83,9 +83,7 @@ describe('given a topic with events, ticks and other records', () => {
     assert.deepEqual(await offsetsOf({ ticks: '1' }), [5, 4, 3, 2, 1, 0])
     assert.deepEqual(await offsetsOf({ text: 'NO EVENT' }), [3])
     assert.deepEqual(await offsetsOf({ text: 's-c' }), [4])
-    assert.deepEqual(await offsetsOf({ key: 'S-B' }), [2])
-    assert.deepEqual(await offsetsOf({ type: 'environment', from: 'oldest' }), [0, 2, 4])
-    assert.deepEqual(await offsetsOf({ where: 'data.temperature>30 and subject=s-c' }), [4])
+    assert.deepEqual(await offsetsOf({ text: 'environment.reading', from: 'oldest' }), [0, 2, 4])
   })
 
   it('when only some are wanted, then the cursor continues, and everything comes once', async () => {
@@ -148,7 +146,11 @@ describe('given a topic with events, ticks and other records', () => {
 
   it('when it is downloaded, then the lines are those of a recording, in the order of time', async () => {
     const most = { records: 2, bytes: 1_000_000 }
-    const { text, records, isCut } = await recordedMessages(query({ type: 'reading' }), ports, most)
+    const { text, records, isCut } = await recordedMessages(
+      query({ text: 'environment.reading' }),
+      ports,
+      most,
+    )
     assert.deepEqual([records, isCut, text.endsWith('\n')], [2, true, true])
     const lines = text
       .trim()
@@ -159,7 +161,7 @@ describe('given a topic with events, ticks and other records', () => {
 
   it('when its download is larger than allowed, then it ends before the line that is too much', async () => {
     const download = (bytes: number) =>
-      recordedMessages(query({ type: 'reading' }), ports, { records: 100, bytes })
+      recordedMessages(query({ text: 'environment.reading' }), ports, { records: 100, bytes })
     const { text } = await download(1_000_000)
     const bytes = Buffer.byteLength(text)
     const [whole, cut, none] = await Promise.all([download(bytes), download(bytes - 1), download(1)])

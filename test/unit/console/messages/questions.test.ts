@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parse, safeParse } from 'valibot'
-import {
-  beginningOf,
-  conditionsIn,
-  cursorOf,
-  MESSAGES_QUERY,
-} from '../../../../console/api/kafka/messages/query.ts'
+import { beginningOf, cursorOf, MESSAGES_QUERY } from '../../../../console/api/kafka/messages/query.ts'
 import { ProblemError } from '../../../../console/api/problem.ts'
 import {
   askedIn,
@@ -88,14 +83,6 @@ describe('given a question for messages', () => {
       'must name a topic',
     ])
   })
-
-  it('when conditions are joined, then each counts; a regular expression is one of them', () => {
-    assert.equal(conditionsIn('data.temperature>30 and subject=roof-1').length, 2)
-    assert.deepEqual(conditionsIn(), [])
-    assert.equal(conditionsIn('subject~(a+)+$ and subject!~b').length, 2)
-    assert.throws(() => conditionsIn('warm'), /must be a name, an operator/)
-    assert.equal(conditionsIn('subject=a~b').length, 1)
-  })
 })
 
 describe('given the address of the page', () => {
@@ -107,21 +94,19 @@ describe('given the address of the page', () => {
   })
 
   it('when a form is sent, then what does not belong to its start is left out', () => {
-    const form = { topic: 't', offset: '4', time: '2026-03-01T12:00:00Z', text: '', key: 'k' }
-    assert.deepEqual(chosenIn({ ...form, start: 'newest' }), { topic: 't', key: 'k' })
-    assert.deepEqual(chosenIn({ ...form, start: 'oldest' }), { topic: 't', key: 'k', from: 'oldest' })
-    assert.deepEqual(chosenIn({ ...form, start: 'offset' }), { topic: 't', key: 'k', offset: '4' })
+    const form = { topic: 't', offset: '4', time: '2026-03-01T12:00:00Z', text: 'k' }
+    assert.deepEqual(chosenIn({ ...form, start: 'newest' }), { topic: 't', text: 'k' })
+    assert.deepEqual(chosenIn({ ...form, start: 'oldest' }), { topic: 't', text: 'k', from: 'oldest' })
+    assert.deepEqual(chosenIn({ ...form, start: 'offset' }), { topic: 't', text: 'k', offset: '4' })
     const time = '2026-03-01T12:00:00.000Z'
-    assert.deepEqual(chosenIn({ ...form, start: 'time' }), { topic: 't', key: 'k', time })
-    assert.deepEqual(chosenIn({ ...form, start: 'time', time: '' }), { topic: 't', key: 'k' })
+    assert.deepEqual(chosenIn({ ...form, start: 'time' }), { topic: 't', text: 'k', time })
+    assert.deepEqual(chosenIn({ ...form, start: 'time', time: '' }), { topic: 't', text: 'k' })
   })
 
   it('then a command for recording the existing records is shown', () => {
-    const command = recordCommand({ key: "it's", where: 'data.x>1 and subject=a', time: 'T' }, 't')
-    assert.equal(
-      command,
-      "npx sluice record --topic t --from T --filter 'key~it'\\''s' --filter 'data.x>1' --filter 'subject=a' --out messages.jsonl.gz",
-    )
-    assert.equal(recordNote({ key: 'k' }), '')
+    const command = recordCommand({ partition: '2', text: 'k', time: 'T' }, 't')
+    assert.equal(command, 'npx sluice record --topic t --partition 2 --from T --out messages.jsonl.gz')
+    assert.equal(recordNote({ partition: '2' }), '')
+    assert.match(recordNote({ text: 'k' }), /without “k”/)
   })
 })

@@ -71,6 +71,8 @@ export interface DeploymentPlace {
   readonly registrySecret?: string
   /** Secret with the address of the warehouse's database. */
   readonly warehouseSecret?: string
+  /** True if there is a database for `etl`. */
+  readonly hasWarehouse?: boolean
   /** Secret with the HTTP headers for exporting spans; absent if no headers are needed. */
   readonly spansSecret?: string
   /** Queue for records that Lambda discards, and the bucket for their contents. Absent if no queue is configured. */
@@ -213,7 +215,7 @@ export function account(stage: string, region: string, env: Environment, project
     ...(given.historyBucket ? { historyBucket: given.historyBucket } : {}),
     ...(given.historyKey ? { historyKey: given.historyKey } : {}),
     ...(given.registrySecret ? { registrySecret: given.registrySecret } : {}),
-    ...(given.warehouseSecret ? { warehouseSecret: given.warehouseSecret } : {}),
+    ...(given.warehouseSecret ? { warehouseSecret: given.warehouseSecret, hasWarehouse: true } : {}),
     ...(given.spansSecret ? { spansSecret: given.spansSecret } : {}),
     ...(given.onFailureQueue ? { onFailureQueue: given.onFailureQueue } : {}),
     ...(given.onFailureBucket ? { onFailureBucket: given.onFailureBucket } : {}),

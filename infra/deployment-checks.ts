@@ -21,7 +21,7 @@ interface Framework {
     readonly custom: {
       readonly deployment: Pick<
         DeploymentPlace,
-        'env' | 'console' | 'historyBucket' | 'pollers' | 'problems'
+        'env' | 'console' | 'historyBucket' | 'hasWarehouse' | 'pollers' | 'problems'
       > & {
         readonly topicMappings: DeploymentPlace['topicMappings']
         readonly schedules: Schedules
@@ -62,6 +62,7 @@ const SETTINGS = {
     historyKey: { type: 'string' },
     registrySecret: { type: 'string' },
     warehouseSecret: { type: 'string' },
+    hasWarehouse: { type: 'boolean' },
     spansSecret: { type: 'string' },
     onFailureQueue: { type: 'string' },
     onFailureBucket: { type: 'string' },

@@ -34,6 +34,7 @@ export type Surroundings = UsesPlace &
     | 'checkpointBucket'
     | 'historyBucket'
     | 'historyKey'
+    | 'hasWarehouse'
     | 'kafkaSecrets'
   >
 
@@ -125,10 +126,15 @@ function scheduleEvent(
  */
 export function isDeployed(
   { uses }: Pick<DeclaredFunction, 'uses'>,
-  { console, historyBucket }: Pick<Surroundings, 'console' | 'historyBucket'>,
+  {
+    console,
+    historyBucket,
+    hasWarehouse = false,
+  }: Pick<Surroundings, 'console' | 'historyBucket' | 'hasWarehouse'>,
 ): boolean {
-  const needsBucket = uses.some(word => USES[word]?.needsHistory)
-  return (console || !uses.includes('console')) && (historyBucket !== undefined || !needsBucket)
+  const isThere = { history: historyBucket !== undefined, warehouse: hasWarehouse }
+  const needs = uses.flatMap(word => USES[word]?.needs ?? [])
+  return (console || !uses.includes('console')) && needs.every(one => isThere[one])
 }
 
 /** Returns errors that the schema cannot detect because they concern several keys, one sentence each. */

@@ -37,6 +37,7 @@ export function thisMachine(env: Environment, project: string): DeploymentPlace 
     checkpointBucket: env.CHECKPOINT_BUCKET || localBuckets(name).checkpoints,
     // The bucket that `npm start` creates.
     historyBucket: localBuckets(name).history,
+    hasWarehouse: Boolean(env.WAREHOUSE_URL),
     environment: {
       KAFKA_BROKERS: brokers,
       REDIS_URL: redisUrl,

@@ -30,8 +30,8 @@ interface Use {
   readonly variables?: (place: UsesPlace, all: readonly DeclaredFunction[]) => Variables
   readonly events?: (place: UsesPlace) => readonly object[]
   readonly statements?: (declared: DeclaredFunction, place: RolesPlace) => readonly Statement[]
-  /** True if a function with this use is deployed only with a bucket for history. */
-  readonly needsHistory?: true
+  /** Place without which a function with this use is not deployed. */
+  readonly needs?: 'history' | 'warehouse'
   /** True if all consumers get `statements`, even if their entries do not list the word. */
   readonly isOfConsumers?: true
 }
@@ -88,16 +88,17 @@ export const USES: Readonly<Record<string, Use>> = {
   },
   history: {
     text: 'history: permission to list, read, write and delete the objects of HISTORY_BUCKET',
-    needsHistory: true,
+    needs: 'history',
     statements: (_, place) => historyStatements(place),
   },
   warehouse: {
     text: 'the database of the warehouse: permission to read WAREHOUSE_SECRET',
+    needs: 'warehouse',
     statements: (_, { warehouseSecret }) => (warehouseSecret ? [readSecrets(warehouseSecret)] : []),
   },
   'history-appending': {
     text: 'history: permission to write parts to HISTORY_BUCKET',
-    needsHistory: true,
+    needs: 'history',
     statements: (_, place) => appendingStatements(place),
   },
   rules: { text: 'alert rules: the files in the package, and RULES_DIR', folder: 'rules' },

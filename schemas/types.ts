@@ -425,7 +425,7 @@ export interface EnvironmentReading {
 /** Run that loads records of the history into the warehouse. */
 export interface EtlCompleted {
   /** Kind of the warehouse */
-  readonly target: 'parquet' | 'postgresql' | 'sqlite'
+  readonly target: 'postgresql' | 'sqlite'
   /** Location of the warehouse, without a password */
   readonly location: string
   /** Outcome: partial if records are left for the next run, interrupted if the run was killed and the next one announces it */

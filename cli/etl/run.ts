@@ -17,11 +17,9 @@ export default command({
 Every step is stored with its offsets, so a run that is stopped or killed continues where it was, and a repeated run
 adds nothing. The run is announced in the topic etl.`,
   more: `
-WAREHOUSE_URL selects the warehouse: postgres://…, sqlite:FILE or, without it, Parquet files in the bucket of the
-history.
+WAREHOUSE_URL selects the warehouse: postgres://… or sqlite:FILE.
 
 Examples:
-  sluice etl run
   WAREHOUSE_URL=sqlite:sluice.db sluice etl run`,
   options: {
     json: JSON_OPTION,

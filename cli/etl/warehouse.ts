@@ -3,6 +3,7 @@ import type { Config } from '../../lib/app/config.ts'
 import type { HistoryStore } from '../../lib/history/store.ts'
 import { warehouseAt } from '../../lib/operations/etl/warehouse.ts'
 import type { WarehouseTarget } from '../../lib/warehouse/target.ts'
+import { CliFailure } from '../failure.ts'
 import { requireHistory } from '../history/store.ts'
 import { pathIn, type Terminal } from '../terminal.ts'
 
@@ -15,10 +16,14 @@ interface Places {
 function warehouseOf(
   { warehouseUrl: url }: Pick<Config, 'warehouseUrl'>,
   terminal: Terminal,
-  store: HistoryStore,
 ): Promise<WarehouseTarget> {
-  const file = url?.startsWith('sqlite:') ? `sqlite:${pathIn(terminal, url.slice('sqlite:'.length))}` : url
-  return warehouseAt(file, store)
+  if (url === undefined)
+    throw new CliFailure(
+      'Set WAREHOUSE_URL to the warehouse: postgres://user:password@host/database, or sqlite:FILE.',
+    )
+  return warehouseAt(
+    url.startsWith('sqlite:') ? `sqlite:${pathIn(terminal, url.slice('sqlite:'.length))}` : url,
+  )
 }
 
 /** Runs `work` with the history and the warehouse. */
@@ -29,7 +34,7 @@ export async function withWarehouse<T>(
 ): Promise<T> {
   const store = await requireHistory(config, terminal)
   try {
-    const target = await warehouseOf(config, terminal, store)
+    const target = await warehouseOf(config, terminal)
     return await work({ store, target }).finally(() => target.close())
   } finally {
     store.close?.()

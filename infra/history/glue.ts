@@ -3,18 +3,7 @@
 import { topicName, topicsOf } from '../../lib/app/topics.ts'
 import { columnsOf } from '../../lib/history/columns.ts'
 import { HISTORY_TABLES, type HistoryTable, signalOfTable } from '../../lib/history/tables.ts'
-import { listFolder } from '../../lib/warehouse/adapters/parquet.ts'
-import type { Mart } from '../../lib/warehouse/mart.ts'
-import { martViews, STORED } from './marts.ts'
-import {
-  alertViews,
-  martColumns,
-  recordsView,
-  tableView,
-  type View,
-  type ViewColumn,
-  type ViewType,
-} from './views.ts'
+import { alertViews, recordsView, tableView, type View, type ViewColumn, type ViewType } from './views.ts'
 
 /** Data types of Glue, which are those of Hive, and of Athena, which are those of Trino. */
 const TYPES: Readonly<Record<ViewType, readonly [glue: string, athena: string]>> = {
@@ -43,13 +32,6 @@ const JSON_LINES = {
   SerdeInfo: { SerializationLibrary: 'org.openx.data.jsonserde.JsonSerDe' },
 }
 
-/** The location contains texts with the names of Parquet objects, one a line. */
-const LISTED_PARQUET = {
-  InputFormat: 'org.apache.hadoop.hive.ql.io.SymlinkTextInputFormat',
-  OutputFormat: JSON_LINES.OutputFormat,
-  SerdeInfo: PARQUET.SerdeInfo,
-}
-
 const TOPIC = { Name: 'topic', Type: 'string' }
 const DAY = { Name: 'day', Type: 'string' }
 
@@ -58,11 +40,9 @@ export interface GluePlace {
   readonly bucket: string
   /** Name of the database. */
   readonly database: string
-  /** True if the marts are in the bucket, and not in a database. */
-  readonly hasMarts: boolean
 }
 
-/** Returns the `TableInput` of all tables and views of history, and of the marts. */
+/** Returns the `TableInput` of all tables and views of history. */
 export function glueTables(place: GluePlace): readonly object[] {
   return [
     ...HISTORY_TABLES.flatMap(table => [
@@ -71,9 +51,6 @@ export function glueTables(place: GluePlace): readonly object[] {
       viewTable(tableView(table), place),
     ]),
     ...[recordsView(), ...alertViews()].map(view => viewTable(view, place)),
-    ...(place.hasMarts
-      ? [...STORED.map(mart => martTable(mart, place)), ...martViews().map(view => viewTable(view, place))]
-      : []),
   ]
 }
 
@@ -99,18 +76,6 @@ function rowsTable(table: HistoryTable, level: 'parts' | 'compacted', place: Glu
       'storage.location.template': `${folder(table, level, place)}topic=\${topic}/day=\${day}/`,
     },
     folder(table, level, place),
-  )
-}
-
-function martTable(mart: Mart, { bucket }: GluePlace): object {
-  const location = `s3://${bucket}/${listFolder(mart.name)}`
-  return externalTable(
-    `${mart.name}_objects`,
-    glueColumns(martColumns(mart)),
-    [],
-    LISTED_PARQUET,
-    {},
-    location,
   )
 }
 

@@ -5,7 +5,7 @@ import { glueTables } from './glue.ts'
 
 const DATABASE = 'HistoryDatabase'
 
-type HistoryPlace = Pick<DeploymentPlace, 'env' | 'historyBucket' | 'warehouseSecret'>
+type HistoryPlace = Pick<DeploymentPlace, 'env' | 'historyBucket'>
 
 /** Returns the resources by logical id. Empty without a bucket. */
 export function historyResources(place: HistoryPlace): Record<string, object> {
@@ -13,8 +13,7 @@ export function historyResources(place: HistoryPlace): Record<string, object> {
   if (bucket === undefined) return {}
   const database = historyDatabase(env)
   const account = { Ref: 'AWS::AccountId' }
-  const hasMarts = place.warehouseSecret === undefined
-  const tables = glueTables({ env, bucket, database, hasMarts }).map(TableInput => [
+  const tables = glueTables({ env, bucket, database }).map(TableInput => [
     logicalId((TableInput as { readonly Name: string }).Name),
     {
       Type: 'AWS::Glue::Table',

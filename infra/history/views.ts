@@ -32,10 +32,10 @@ export interface View {
 const DAY: ViewColumn = { name: 'day', type: 'STRING' }
 
 /** Returns names as SQL. */
-export const quoted = (names: readonly string[]) => names.map(name => `"${name}"`).join(', ')
+const quoted = (names: readonly string[]) => names.map(name => `"${name}"`).join(', ')
 
 /** Returns the columns of a mart. */
-export function martColumns({ columns }: MartTable): readonly ViewColumn[] {
+function martColumns({ columns }: MartTable): readonly ViewColumn[] {
   return columns.map(([name, type]) => ({ name, type: COLUMN_TYPES[type] }))
 }
 

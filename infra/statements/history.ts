@@ -6,11 +6,10 @@ import { allow, arnInBucket, byService, type Statement } from '../arn.ts'
 type HistoryPlace = Pick<DeploymentPlace, 'historyBucket' | 'historyKey'>
 
 /** Folders of the bucket. The names of the objects must match `lib/history/object-key.ts`. */
-const MARTS = '/marts/*'
 
 /** Returns the permissions of functions that rewrite history. They may not delete versions. */
 export function historyStatements(place: HistoryPlace): Statement[] {
-  const written = [...HISTORY_TABLES.map(table => `/${table}/*`), MARTS]
+  const written = HISTORY_TABLES.map(table => `/${table}/*`)
   return inBucket(place, (bucket, objects) => [
     list(bucket),
     allow(['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], objects(written)),

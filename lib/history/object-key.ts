@@ -70,6 +70,6 @@ export function dayOf(timeMs: number): string {
 }
 
 /** Returns an offset for a key, so that keys are in the order of their offsets. */
-export function padded(offset: number): string {
+function padded(offset: number): string {
   return String(offset).padStart(16, '0')
 }

@@ -2,16 +2,9 @@
 import { ALERT_LOG, ALERTS, ALERTS_BY_RULE } from './alerts.ts'
 import type { Mart, MartTable } from './mart.ts'
 import { READINGS_DAILY, READINGS_HOURLY } from './readings.ts'
-import { SENSOR_UPTIME } from './uptime.ts'
 
 /** Stored tables. */
-export const MARTS: readonly Mart[] = [READINGS_HOURLY, READINGS_DAILY, SENSOR_UPTIME, ALERTS]
+export const MARTS: readonly Mart[] = [READINGS_HOURLY, READINGS_DAILY, ALERTS]
 
 /** Tables and views for people. */
-export const SHOWN: readonly MartTable[] = [
-  READINGS_HOURLY,
-  READINGS_DAILY,
-  SENSOR_UPTIME,
-  ALERTS_BY_RULE,
-  ALERT_LOG,
-]
+export const SHOWN: readonly MartTable[] = [READINGS_HOURLY, READINGS_DAILY, ALERTS_BY_RULE, ALERT_LOG]

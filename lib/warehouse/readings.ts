@@ -12,7 +12,6 @@ import {
   SENSOR_COLUMNS,
   type Sensor,
 } from './mart.ts'
-import { SENSOR_UPTIME, type Sighting, uptimeRows } from './uptime.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 86_400_000
@@ -77,7 +76,6 @@ export function foldReadings(
   indexes: Iterable<number>,
   columnOf: (metric: string) => string,
 ): { readonly changes: Changes; readonly skipped: number } {
-  const sightings: Sighting[] = []
   const hourly = new Map<string, MartRow>()
   let skipped = 0
   for (const index of indexes) {
@@ -89,7 +87,6 @@ export function foldReadings(
       continue
     }
     const sensor = sensorOf(columns.source?.[index], columns.subject?.[index])
-    sightings.push({ sensor, timeMs })
     const window_start = timeMs - (timeMs % HOUR_MS)
     for (const [metric, value] of valuesIn(family, columns, index, columnOf)) {
       const key = `${sensor.source}\0${sensor.subject}\0${metric}\0${window_start}\0${family.name}`
@@ -105,7 +102,6 @@ export function foldReadings(
   const changes = new Map([
     [READINGS_HOURLY, hours],
     [READINGS_DAILY, merged(READINGS_DAILY, days)],
-    [SENSOR_UPTIME, uptimeRows(sightings)],
   ])
   return { changes, skipped }
 }

@@ -1,4 +1,4 @@
-/** Port to a warehouse, which has three implementations in `adapters/`. */
+/** Port to a warehouse, which has two implementations in `adapters/`. */
 import type { HistoryTable } from '../history/tables.ts'
 import type { Changes, MartRow } from './mart.ts'
 
@@ -22,7 +22,7 @@ export interface Step extends Omit<Watermark, 'announcedOffset'> {
 }
 
 export interface WarehouseTarget {
-  readonly kind: 'parquet' | 'postgresql' | 'sqlite'
+  readonly kind: 'postgresql' | 'sqlite'
   /** Location for messages, without a password. */
   readonly location: string
   /**
@@ -42,8 +42,6 @@ export interface WarehouseTarget {
   announced(watermarks: readonly Watermark[]): Promise<void>
   /** Returns the rows of a mart, or of a view that the warehouse has, in any order. */
   rows(name: string): Promise<readonly MartRow[]>
-  /** Merges small objects and removes unused ones, for a target that has some. */
-  compact?(nowMs: number): Promise<void>
   close(): Promise<void>
 }
 

@@ -7,7 +7,7 @@ import { MARTS } from '../../lib/warehouse/marts.ts'
 import { foldReadings, READINGS_HOURLY } from '../../lib/warehouse/readings.ts'
 import type { Step, WarehouseTarget, Watermark } from '../../lib/warehouse/target.ts'
 import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
-import { alertLog, alertsByRule, martsOf, NOON, rowsOf } from '../support/warehouse-log.ts'
+import { alertLog, alertsByRule, martsOf, NOON } from '../support/warehouse-log.ts'
 
 /** Place of a warehouse, which several runs can open one after another or at once. */
 export interface WarehousePlace {
@@ -163,13 +163,13 @@ export function warehouseConformance(name: string, newPlace: () => Promise<Wareh
         await target.apply(step(EVENTS, 0, 9, foldAlerts(events)))
         const alerts = await target.rows(ALERTS.name)
         assert.equal(alerts.length, 4)
-        const log = await rowsOf(target, ALERT_LOG.name)
+        const log = await target.rows(ALERT_LOG.name)
         assert.deepEqual(sorted(log), sorted(alertLog(alerts)))
         assert.deepEqual(
           Object.keys(log[0] ?? {}),
           ALERT_LOG.columns.map(([column]) => column),
         )
-        const rules = await rowsOf(target, 'alerts_by_rule')
+        const rules = await target.rows('alerts_by_rule')
         assert.deepEqual(sorted(rules), sorted(alertsByRule(alerts)))
         const [first] = rules.filter(({ day }) => day === '2026-03-01')
         assert.deepEqual([first?.fired, first?.resolved, first?.total_s, first?.max_s], [2, 2, 100.5, 90.5])

@@ -39,7 +39,6 @@ describe('given a history in a bucket', () => {
   })
 
   for (const [name, url] of [
-    ['Parquet', () => ({})],
     ['SQLite', () => ({ WAREHOUSE_URL: `sqlite:${join(folder, 'warehouse.db')}` })],
   ] as const)
     it(`when ${name} is loaded, then status shows the watermark, the last run, and nothing left`, async () => {
@@ -80,8 +79,17 @@ describe('given a history in a bucket', () => {
     assert.doesNotMatch(output, /s3cret/)
   })
 
+  it('when no warehouse is set, then the command says how to set one', async () => {
+    const { code, output } = await etl(['run'])
+    assert.equal(code, 1)
+    assert.match(output, /Set WAREHOUSE_URL to the warehouse/)
+  })
+
   it('when there is no such bucket, then the command names it', async () => {
-    const { code, output } = await etl(['run'], { HISTORY_BUCKET: 'sluice-none' })
+    const { code, output } = await etl(['run'], {
+      HISTORY_BUCKET: 'sluice-none',
+      WAREHOUSE_URL: 'sqlite::memory:',
+    })
     assert.equal(code, 1)
     assert.match(output, /sluice-none/)
   })

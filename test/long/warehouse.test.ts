@@ -6,7 +6,6 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { ParquetTarget } from '../../lib/warehouse/adapters/parquet.ts'
 import { PostgresTarget } from '../../lib/warehouse/adapters/postgres.ts'
 import { SqliteTarget } from '../../lib/warehouse/adapters/sqlite.ts'
 import { ALERT_LOG } from '../../lib/warehouse/alerts.ts'
@@ -61,9 +60,10 @@ async function writeHistory(): Promise<void> {
 }
 
 await writeHistory()
-const inOneRun = new ParquetTarget(store)
+const inOneRun = new SqliteTarget(join(folder, 'one-run.db'))
 await loaded(store, inOneRun)
 const expected = await martsOf(inOneRun)
+await inOneRun.close()
 
 async function rowsAt(target: WarehouseTarget) {
   await target.open()
@@ -87,7 +87,7 @@ describe('loading PostgreSQL', () => {
     const { Client } = await import('pg')
     const locking = new Client({ connectionString: url })
     await locking.connect()
-    await locking.query('BEGIN; LOCK TABLE sluice.sensor_uptime IN ACCESS EXCLUSIVE MODE')
+    await locking.query('BEGIN; LOCK TABLE sluice.readings_daily IN ACCESS EXCLUSIVE MODE')
     const loader = load(url)
     await until('the step waits', async () => (await server.query(url, WAITING)).length > 0)
     loader.kill('SIGKILL')

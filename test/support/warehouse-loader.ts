@@ -4,9 +4,9 @@ import { warehouseAt } from '../../lib/operations/etl/warehouse.ts'
 import { FolderHistoryStore } from './folder-history.ts'
 import { loaded } from './warehouse-log.ts'
 
-const [url, folder = ''] = process.argv.slice(2)
+const [url = '', folder = ''] = process.argv.slice(2)
 const store = new FolderHistoryStore(folder)
-const target = await warehouseAt(url, store)
+const target = await warehouseAt(url)
 const { records } = await loaded(store, target)
 await target.close()
 console.log(records)

@@ -8,7 +8,7 @@ import { encodeRows } from '../../lib/history/parquet.ts'
 import type { HistoryRow } from '../../lib/history/row.ts'
 import type { HistoryStore } from '../../lib/history/store.ts'
 import { runEtl } from '../../lib/operations/etl/run.ts'
-import { ALERT_LOG, ALERTS, ALERTS_BY_RULE } from '../../lib/warehouse/alerts.ts'
+import { ALERT_LOG } from '../../lib/warehouse/alerts.ts'
 import type { MartRow } from '../../lib/warehouse/mart.ts'
 import { MARTS, SHOWN } from '../../lib/warehouse/marts.ts'
 import type { WarehouseTarget } from '../../lib/warehouse/target.ts'
@@ -130,12 +130,6 @@ export function alertsByRule(alerts: readonly MartRow[]): MartRow[] {
   })
 }
 
-/** Returns the rows of a mart or view. Objects in Parquet have no views, so theirs are derived. */
-export async function rowsOf(target: WarehouseTarget, name: string): Promise<readonly MartRow[]> {
-  const view = { [ALERT_LOG.name]: alertLog, [ALERTS_BY_RULE.name]: alertsByRule }[name]
-  return view && target.kind === 'parquet' ? view(await target.rows(ALERTS.name)) : await target.rows(name)
-}
-
 export type Marts = Readonly<Record<string, readonly MartRow[]>>
 
 /** Returns the rows of all marts and views in a fixed order, with numbers that differ only by rounding made equal. */
@@ -143,7 +137,7 @@ export async function martsOf(target: WarehouseTarget): Promise<Marts> {
   const names = new Set([...MARTS, ...SHOWN].map(({ name }) => name))
   const all: Record<string, MartRow[]> = {}
   for (const name of names) {
-    const rows = (await rowsOf(target, name)).map(row =>
+    const rows = (await target.rows(name)).map(row =>
       Object.fromEntries(Object.entries(row).map(([column, value]) => [column, comparable(column, value)])),
     )
     all[name] = rows.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))

@@ -63,7 +63,7 @@ export const WAREHOUSE = slice(
       ),
       {
         description: 'The database that `etl` fills: see [the warehouse](history.md#warehouse).',
-        otherwise: 'it writes Parquet files to the bucket of the history',
+        otherwise: 'there is no warehouse',
         // It contains a password, so in an account it is in a secret.
         setBy: 'machine',
         isSecret: true,
@@ -71,7 +71,7 @@ export const WAREHOUSE = slice(
     ),
     WAREHOUSE_SECRET: setting(text(/^\S+$/, 'the name or ARN of a secret'), {
       description: 'The secret whose `url` is the database that `etl` fills, in an account.',
-      otherwise: 'it writes Parquet files to the bucket of the history',
+      otherwise: '`etl` is not deployed',
     }),
   },
   ({ WAREHOUSE_URL, WAREHOUSE_SECRET }) => ({

@@ -80,7 +80,6 @@ export async function runEtl(run: EtlRun): Promise<EtlCompleted> {
     result.reason === undefined ? result.outcome : 'failed',
     (await target.watermarks()).filter(isUnannounced),
   )
-  await target.compact?.(nowMs())
   return result
 }
 

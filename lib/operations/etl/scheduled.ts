@@ -26,9 +26,10 @@ export function announcing(
   }
 }
 
-/** Returns the address of the database; undefined for Parquet. @throws Error if the secret has none */
-async function urlOf({ warehouseUrl, warehouseSecret }: Settings): Promise<string | undefined> {
-  if (warehouseUrl !== undefined || warehouseSecret === undefined) return warehouseUrl
+/** Returns the address of the database. @throws Error if none is set, or the secret has none */
+async function urlOf({ warehouseUrl, warehouseSecret }: Settings): Promise<string> {
+  if (warehouseUrl !== undefined) return warehouseUrl
+  if (warehouseSecret === undefined) throw new Error('set WAREHOUSE_SECRET or WAREHOUSE_URL to a database')
   const { url } = await secretOf(warehouseSecret)
   if (typeof url === 'string') return url
   throw new Error(
@@ -43,8 +44,8 @@ async function urlOf({ warehouseUrl, warehouseSecret }: Settings): Promise<strin
  */
 export async function runScheduledEtl(scheduled: Scheduled<KafkaConnections, Settings>): Promise<object> {
   const { config, connections, scheduledFor, remainingMs, telemetry } = scheduled
+  const target = await warehouseAt(await urlOf(config))
   const store = await historyStore(config)
-  const target = await warehouseAt(await urlOf(config), store)
   const announce = announcing(connections, config)
   try {
     const result = await runEtl({ store, target, remainingMs, nowMs: Date.now, scheduledFor, announce })

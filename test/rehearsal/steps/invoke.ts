@@ -33,7 +33,6 @@ export async function invokeEach(rehearsal: Rehearsal): Promise<string> {
   await failuresArrive(rehearsal)
   await copiesAreTaken(rehearsal)
   await runScheduled(rehearsal, 'history-compactor')
-  await runScheduled(rehearsal, 'etl')
   await askConsole(rehearsal)
   const names = await eventually(
     'every function has run:',

@@ -12,23 +12,12 @@ import { type HistoryRow, rowsOf } from '../../../lib/history/row.ts'
 import type { HistoryTable } from '../../../lib/history/tables.ts'
 import { alertEventIn } from '../../../lib/operations/sql/alert-event.ts'
 import { EVENT_COLUMNS } from '../../../lib/operations/sql/alert-tables.ts'
-import { ParquetTarget } from '../../../lib/warehouse/adapters/parquet.ts'
-import { SHOWN } from '../../../lib/warehouse/marts.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import { logRecord } from '../../../packages/runtime/testing/records.ts'
 import { acknowledged, fired, firstAlert, resolved } from '../../support/alerts.ts'
 import { FolderHistoryStore } from '../../support/folder-history.ts'
 import { glueTablesIn, openGlue, rowsIn, storedView } from '../../support/glue.ts'
 import { environmentReading } from '../../support/records.ts'
-import {
-  alertEventOf,
-  archive,
-  historyOf,
-  loaded,
-  martsOf,
-  NOON,
-  readingOf,
-} from '../../support/warehouse-log.ts'
 
 const TABLES = glueTablesIn(historyResources({ env: 'test', historyBucket: 'history-bucket' }))
 const READER = { read: (event: never) => event, prepare: async () => {} }
@@ -251,89 +240,6 @@ describe('the views of alerts', () => {
   })
 })
 
-describe('the views of the marts', () => {
-  const DAY_MS = 86_400_000
-  const source = topicName('readings', 'test')
-
-  /** Loads new objects, and returns what the warehouse has, with numbers rounded. */
-  async function expected(nowMs: number): Promise<Record<string, unknown>> {
-    const target = new ParquetTarget(store)
-    await loaded(store, target, { nowMs: () => nowMs })
-    const marts = await martsOf(target)
-    const shown = SHOWN.filter(({ name }) => name !== 'alert_log').map(({ name, columns }) => {
-      const names = columns.flatMap(([column]) => (column === 'seen' ? [] : column))
-      return [name, sorted((marts[name] ?? []).map(row => names.map(column => row[column])))]
-    })
-    return Object.fromEntries(shown)
-  }
-
-  async function answered(): Promise<Record<string, unknown>> {
-    const connection = await openGlue(TABLES, folder)
-    const shown: [string, unknown][] = []
-    for (const { name, columns } of SHOWN.filter(one => one.name !== 'alert_log')) {
-      const selected = columns.flatMap(([column, type]) =>
-        column === 'seen' ? [] : type === 'TIMESTAMP' ? `epoch_ms("${column}")` : `"${column}"`,
-      )
-      const reader = await connection.runAndReadAll(`SELECT ${selected.join(', ')} FROM "${name}"`)
-      shown.push([name, sorted(reader.getRows().map(row => row.map(plain)))])
-    }
-    return Object.fromEntries(shown)
-  }
-  const plain = (value: unknown) =>
-    typeof value === 'bigint'
-      ? Number(value)
-      : typeof value === 'number' && !Number.isInteger(value)
-        ? Number(value.toPrecision(9))
-        : value
-  const sorted = (rows: readonly unknown[][]) => rows.map(row => JSON.stringify(row)).sort()
-
-  it('have the merged rows of the warehouse, before and after its objects are merged', async () => {
-    assert.deepEqual(Object.values(await answered()).flat(), [], 'before the first run')
-    const events = (part: number) =>
-      [0, 1, 2, 3, 4].flatMap(index => {
-        const timeMs = NOON + (part * 5 - index * 3) * 60_000
-        const metrics = { temperature: 1e6 + index * 0.5 + part, humidity: 40 + index }
-        return ['roof-1', 'roof-2'].map(sensor =>
-          readingOf(`${part} ${index} ${sensor}`, sensor, timeMs, metrics),
-        )
-      })
-    const late = readingOf('late', 'roof-1', Date.parse('2026-03-01T23:58:20Z'), { temperature: 7 })
-    const alerts = [
-      alertEventOf('fired', 'a-1'),
-      alertEventOf('resolved', 'a-1', { atMs: NOON + 90_500 }),
-      alertEventOf('fired', 'a-2', { sensor: 'roof-2' }),
-    ]
-    await archive(store, historyOf(source, events(0)))
-    await archive(store, historyOf(topicName('alerts', 'test'), alerts))
-    const first = await expected(NOON)
-    assert.deepEqual(await answered(), first)
-    for (const part of [1, 2]) {
-      await archive(store, historyOf(source, [...events(part), late], { partition: part - 1, first: 10 }))
-      const wanted = await expected(NOON + 60_000)
-      assert.ok((wanted.readings_hourly as unknown[]).length > 4)
-      assert.deepEqual(await answered(), wanted, 'with several objects')
-    }
-    // The objects from before are still there.
-    await store.put(
-      `marts/readings_daily/topic=${source}/9-left.parquet`,
-      Buffer.from('left by a killed run'),
-    )
-    const wanted = await expected(NOON + DAY_MS)
-    assert.deepEqual(await answered(), wanted, 'with objects that were merged')
-    await expected(NOON + 3 * DAY_MS)
-    assert.deepEqual(await answered(), wanted, 'without the objects from before')
-  })
-
-  it('do not exist if the marts are in a database', () => {
-    const place = { env: 'test', historyBucket: 'history-bucket', warehouseSecret: 'db' }
-    const names = [...glueTablesIn(historyResources(place)).keys()]
-    assert.deepEqual([...TABLES.keys()].filter(name => !names.includes(name)).sort(), [
-      ...['alerts_by_rule', 'readings_daily', 'readings_daily_objects', 'readings_hourly'],
-      ...['readings_hourly_objects', 'sensor_uptime', 'sensor_uptime_objects'],
-    ])
-  })
-})
-
 describe('every view', () => {
   const DUCKDB: Readonly<Record<string, string>> = {
     'timestamp(3)': 'TIMESTAMP',
@@ -343,7 +249,7 @@ describe('every view', () => {
   it('returns the columns that Glue and Athena expect, in their order and with their types', async () => {
     const connection = await openGlue(TABLES, folder)
     const views = [...TABLES.values()].filter(({ TableType }) => TableType === 'VIRTUAL_VIEW')
-    assert.equal(views.length, 12)
+    assert.equal(views.length, 8)
     for (const view of views) {
       const described = await rowsIn(connection, `DESCRIBE "${view.Name}"`)
       const { columns, catalog, schema } = storedView(view)

@@ -34,7 +34,6 @@ interface Typed {
 
 const RESOURCES = historyResources(placed()) as Record<string, Typed>
 const TABLES = glueTablesIn(RESOURCES)
-const MART_VIEWS = ['alerts_by_rule', 'readings_daily', 'readings_hourly', 'sensor_uptime']
 
 function table(name: string) {
   const found = TABLES.get(name)
@@ -45,11 +44,7 @@ function table(name: string) {
 describe('the tables of Glue', () => {
   it('exist for each table and level, with a frontier and a view, in the database of the stage', () => {
     const levels = HISTORY_TABLES.flatMap(one => [`${one}_parts`, `${one}_compacted`, `${one}_frontier`, one])
-    const marts = MART_VIEWS.flatMap(one => (one === 'alerts_by_rule' ? one : [one, `${one}_objects`]))
-    assert.deepEqual(
-      [...TABLES.keys()].sort(),
-      [...levels, 'alert_events', 'alert_log', 'records', ...marts].sort(),
-    )
+    assert.deepEqual([...TABLES.keys()].sort(), [...levels, 'alert_events', 'alert_log', 'records'].sort())
     assert.equal(RESOURCES.HistoryDatabase?.Properties.DatabaseInput.Name, 'sluice_history_prod')
     for (const { Type, Properties } of Object.values(RESOURCES))
       if (Type === 'AWS::Glue::Table') assert.deepEqual(Properties.DatabaseName, { Ref: 'HistoryDatabase' })
@@ -131,6 +126,10 @@ describe('a deployment', () => {
       assert.equal(isDeployed({ uses: ['redis', word] }, none), false)
       assert.equal(isDeployed({ uses: ['redis', word] }, placed()), true)
     }
+    const etl = { uses: ['history', 'warehouse'] }
+    assert.equal(isDeployed(etl, placed()), false)
+    const secret = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:warehouse'
+    assert.equal(isDeployed(etl, placed({ WAREHOUSE_SECRET: secret })), true)
   })
 
   it('has bucket and key of the stack, and for another bucket no key of the stack', () => {

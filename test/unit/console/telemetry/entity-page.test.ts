@@ -18,7 +18,7 @@ function entity(
     {},
   )
   const name = `/${family}/berlin ${subject}`
-  return { entity: name, partition: 0, family, metrics, readings: values.length, lastAtMs, minutes: [] }
+  return { entity: name, partition: 0, family, metrics, readings: values.length, lastAtMs }
 }
 
 const ENTITIES = [

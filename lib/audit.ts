@@ -23,7 +23,6 @@ export const ACTIONS = [
   'state erase',
   'topics apply',
   'topics create',
-  'topics grow',
   'views apply',
   'views drop',
 ] as const

@@ -172,7 +172,7 @@ function one(
     'other-code':
       'Some of these records were processed with other code or settings. The result of the deployed code is shown.\n',
     replaced:
-      'A restore, an import, a reprocessing or a growth has replaced the live state since then. This state is computed from the log.\n',
+      'A restore, an import or a reprocessing has replaced the live state since then. This state is computed from the log.\n',
   }
   return [
     `Partition ${partition} at offset ${offset}, from offset ${fromOffset} on:\n`,

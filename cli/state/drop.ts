@@ -107,7 +107,6 @@ async function drop(
 
 const REASONS: Partial<Record<CopyStopped['why'], string>> = {
   overtaken: 'a reprocessing was started meanwhile; check the state with `sluice state show` first',
-  growing: 'its topic is growing; `sluice topics grow` finishes or reverts it',
 }
 
 async function* nothing(): AsyncGenerator<CheckpointPart[]> {

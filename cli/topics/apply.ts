@@ -24,8 +24,8 @@ export default command({
 The command shows the plan first and asks for confirmation: + marks a topic to create, ~ a change, and ! a change that is
 refused. Changes that would lose records are refused: fewer
 partitions, a shorter retention, another cleanup policy, smaller messages. More partitions of a topic that functions
-read are also refused: \`sluice topics grow\` adds partitions and moves the states. Settings that the table does not
-have are unchanged. If any change was refused, the exit status is 1.`,
+read are also refused, because entities would move away from their states: docs/kafka.md describes how to go to a new
+topic. Settings that the table does not have are unchanged. If any change was refused, the exit status is 1.`,
   more: `
 Examples:
   sluice topics apply

@@ -14,8 +14,7 @@ interface Deployed {
 
 /**
  * Returns the permissions of the function. It creates topics of the environment, and reads and changes their settings. It cannot
- * delete topics, and cannot read or write records. It can add partitions only to topics without readers. Operators add partitions
- * to all other topics with `sluice topics grow`.
+ * delete topics, and cannot read or write records. It can add partitions only to topics without readers.
  *
  * @param all all deployed functions
  * @see https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html

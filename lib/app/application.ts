@@ -63,7 +63,6 @@ export const APPLICATION: Application = {
     'state-evicted':
       'drop the state with `sluice state drop` to read the log again, or restore a snapshot of the whole cache',
     'state-newer-than-code': 'or drop the state with `sluice state drop`',
-    'topic-growing': '`sluice topics grow` finishes or reverts it',
     reprocessing: '`sluice reprocess` is replacing the state; this ends within a minute',
     'too-many-new-entities': '`sluice dlq list --code too-many-new-entities` shows the sources',
     skipped: '`sluice skip`',

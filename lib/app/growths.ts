@@ -1,7 +1,19 @@
-/** Reads the history of partition counts. The history determines the partition to which a failed record is returned. */
+/**
+ * Reads the partition count increases of topics that an earlier version of Sluice has grown. They determine the partition to which a
+ * failed record is returned.
+ */
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'
-import { growthsName, type KnownGrowths } from '../../packages/runtime/pipeline/growth/history.ts'
 import type { Growth } from '../../packages/runtime/pipeline/model.ts'
+
+/** Returns the name of the Redis value in which the growths of a topic are stored. */
+export function growthsName(topic: string): string {
+  return `growth:${topic}`
+}
+
+interface KnownGrowths {
+  /** Growths, oldest first. */
+  readonly growths: readonly Growth[]
+}
 
 /** Partition count increases by Kafka topic. */
 export type Growths = ReadonlyMap<string, readonly Growth[]>

@@ -6,7 +6,7 @@ import {
   type FailureData,
   failureId,
 } from '../../packages/runtime/consumer/failure-event.ts'
-import { presentPartition } from '../../packages/runtime/pipeline/growth/present-partition.ts'
+import { presentPartition } from '../../packages/runtime/pipeline/failures/present-partition.ts'
 import type { Growth } from '../../packages/runtime/pipeline/model.ts'
 
 /** Record for the partition in which the consumer failed. Only the consumer's state of that partition contains the failure. */

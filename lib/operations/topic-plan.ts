@@ -98,9 +98,9 @@ type Rule = (difference: TopicDifference, facts: TopicFacts) => string | undefin
 
 const RULES: Readonly<Record<string, Rule>> = {
   // A topic with more partitions than in the table has been enlarged, which is not considered a difference.
-  partitions: (_, { signal, readers }) => {
+  partitions: (_, { readers }) => {
     if (readers.length === 0) return undefined
-    return `more partitions move entities away from their state in ${readers.join(', ')}: use \`sluice topics grow ${signal}\``
+    return `more partitions move entities away from their state in ${readers.join(', ')}: docs/kafka.md describes how to go to a new topic`
   },
   'replication.factor': () =>
     'copies are moved between brokers by an assignment of replicas: use kafka-reassign-partitions of Kafka',

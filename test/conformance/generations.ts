@@ -2,12 +2,8 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { describe, it } from 'node:test'
-import {
-  type Generations,
-  replaceState,
-  type SwitchExpectation,
-} from '../../packages/runtime/pipeline/generations/generations.ts'
-import type { Change, KeptGrowth, StateKey } from '../../packages/runtime/pipeline/model.ts'
+import { type Generations, replaceState } from '../../packages/runtime/pipeline/generations/generations.ts'
+import type { Change, StateKey } from '../../packages/runtime/pipeline/model.ts'
 import type { StateStore } from '../../packages/runtime/pipeline/ports.ts'
 import { NOTHING_WANTED } from '../../packages/runtime/testing/wanted.ts'
 import { changeOf, failureOf } from '../support/changes.ts'
@@ -16,22 +12,19 @@ import { inPages, partsAt } from '../support/parts.ts'
 const CODE = 'v1/settings'
 const ENTRY = { to: 'events', key: 'k', event: { id: '1', source: '/s', type: 't' } } as const
 
-const GROWING = { why: 'topic-growing', attempt: 7, partitions: 24 } as const
 const REPROCESSING = { kind: 'reprocessing', attempt: 0 } as const
 const fenceOf = (attempt: number) => ({ why: 'reprocessing', attempt }) as const
 
 interface LiveStates {
   /** The counters of a state, by name. */
   readonly tally: (state: StateKey) => Promise<Readonly<Record<string, number>>>
-  /** The growths of its topic that a state knows. */
-  readonly growths: (state: StateKey) => Promise<readonly KeptGrowth[] | undefined>
 }
 
 export function conformsAsGenerations(
   name: string,
   copies: () => Generations,
   live: () => StateStore,
-  { tally, growths }: LiveStates,
+  { tally }: LiveStates,
 ): void {
   const given = async (change: Partial<Change> = {}) => {
     const state: StateKey = { consumer: 'c', topic: randomUUID(), partition: 3 }
@@ -113,8 +106,7 @@ export function conformsAsGenerations(
       )
       assert.equal(await live().commit(state, next), 'refused')
       await assert.rejects(live().load(state, NOTHING_WANTED), { code: 'reprocessing' })
-      for (const another of [fenceOf(4), { ...fenceOf(5), why: 'topic-growing' as const }])
-        await copies().unfence(state, another)
+      await copies().unfence(state, fenceOf(4))
       assert.equal(await live().commit(state, next), 'refused')
       await copies().unfence(state, fenceOf(5))
       assert.equal(await live().commit(state, next), 'committed')
@@ -128,14 +120,6 @@ export function conformsAsGenerations(
       assert.equal((await copies().fence(state, fenceOf(1), 60_000)).fence.attempt, 2)
       await copies().unfence(state, fenceOf(1))
       assert.equal((await copies().facts(state)).fence?.attempt, 2)
-    })
-
-    it('given a topic that is growing, then its state gets no other fence', async () => {
-      const state = await given()
-      await copies().fence(state, GROWING)
-      for (const other of [fenceOf(8), { ...GROWING, partitions: 48 }, { ...GROWING, attempt: 6 }])
-        assert.deepEqual((await copies().fence(state, other, 60_000)).fence, GROWING)
-      assert.deepEqual((await copies().facts(state)).fence, GROWING)
     })
 
     it('given a rebuilt state at the same offset, then at the switch nothing of the old one is left', async () => {
@@ -226,29 +210,12 @@ export function conformsAsGenerations(
       assert.equal((await copies().facts(state)).version.epoch, 0)
     })
 
-    it('given a topic that is growing, then its live state stays fenced at the switch', async () => {
-      const state = await given()
-      await seeded(state)
-      await copies().fence(state, GROWING)
-      const outcome = await copies().switchOver(state, {
-        ...(await versions(state)),
-        code: CODE,
-        fence: fenceOf(9),
-      })
-      assert.deepEqual(outcome, { kind: 'growing' })
-      const { version, fence: stands } = await copies().facts(state)
-      assert.deepEqual([version, stands], [{ epoch: 1, appliedOffset: 7, fired: 0 }, GROWING])
-      assert.equal((await copies().facts(state, 'next')).version.appliedOffset, 7)
-      assert.equal(await live().commit(state, changeOf({ base: version, appliedOffset: 8 })), 'refused')
-      await assert.rejects(live().load(state, NOTHING_WANTED), { code: 'topic-growing' })
-    })
-
     it('given a claim of the rebuilt state, then what was expected of it before is refused', async () => {
       const state = await given()
       assert.equal(await copies().claim(state, 'reprocessing'), undefined)
       await seeded(state)
       const before = await versions(state)
-      assert.equal(await copies().claim(state, 'growth'), undefined)
+      assert.equal(await copies().claim(state, 'replacement'), undefined)
       assert.ok(Number(await copies().claim(state, 'reprocessing')) > before.next.epoch)
       assert.deepEqual(await copies().switchOver(state, { ...before, code: CODE }), { kind: 'overtaken' })
       assert.equal((await copies().facts(state, 'next')).code, CODE)
@@ -270,7 +237,7 @@ export function conformsAsGenerations(
     it('given a copy that is dropped, then it is absent and the live state stays', async () => {
       const state = await given()
       await seeded(state)
-      await copies().drop(state, { kind: 'growth', attempt: 9 })
+      await copies().drop(state, { kind: 'replacement', attempt: 9 })
       assert.equal(await copies().purpose(state), 'reprocessing')
       await copies().drop(state, REPROCESSING)
       assert.equal((await copies().facts(state, 'next')).version.appliedOffset, -1)
@@ -307,84 +274,6 @@ export function conformsAsGenerations(
       // The generation has this purpose alone.
       assert.equal(await copies().purpose(state), undefined)
       assert.equal((await copies().facts(state)).version.appliedOffset, 7)
-    })
-
-    it('given a topic that is growing, then only the run that has fenced the state builds its next one', async () => {
-      const state = await given()
-      const own = { kind: 'growth', attempt: 7 } as const
-      const begun = copies().build(state, own, inPages(partsAt(7)))
-      await assert.rejects(begun, { why: 'overtaken' })
-      await seeded(state)
-      await copies().fence(state, { ...GROWING, attempt: 6 })
-      const { version } = await copies().fence(state, GROWING)
-      assert.deepEqual(version, { epoch: 1, appliedOffset: 7, fired: 0 })
-      await copies().build(state, own, inPages(partsAt(7)))
-      const earlier = copies().build(state, { ...own, attempt: 6 }, inPages(partsAt(2)))
-      await assert.rejects(earlier, { why: 'overtaken' })
-      const rebuilt = copies().build(state, REPROCESSING, inPages(partsAt(2)))
-      await assert.rejects(rebuilt, { why: 'growing' })
-      await assert.rejects(replaceState(copies(), state, inPages(partsAt(2))), { why: 'growing' })
-      assert.equal(await copies().claim(state, 'reprocessing'), undefined)
-      for (const other of [REPROCESSING, { ...own, attempt: 6 }]) await copies().drop(state, other)
-      assert.equal(await copies().purpose(state), 'growth')
-      assert.equal((await copies().facts(state, 'next')).version.appliedOffset, 7)
-    })
-
-    it('given a topic that begins to grow after all is prepared, then the state is not replaced', async () => {
-      const state = await given()
-      const built = await copies().build(state, { kind: 'replacement', attempt: 0 }, inPages(partsAt(3)))
-      const { version: live } = await copies().fence(state, GROWING)
-      assert.deepEqual(await copies().switchOver(state, { ...built, live }), { kind: 'growing' })
-      assert.deepEqual(
-        await copies()
-          .facts(state)
-          .then(({ fence }) => fence),
-        GROWING,
-      )
-      assert.equal(await copies().purpose(state), undefined)
-    })
-
-    it('given a growth that is taken over, then a later run switches, and the state knows the growth', async () => {
-      const state = await given()
-      const { version: live } = await copies().fence(state, GROWING)
-      const grown: KeptGrowth = { operation: 'o', at: '', from: 4, to: 24, ends: [8], except: [] }
-      const partitioning = { generation: 1, partitions: 24 }
-      const parts = partsAt(7).map(part =>
-        part.kind === 'meta' ? { ...part, meta: { ...part.meta, partitioning } } : part,
-      )
-      const built = await copies().build(state, { kind: 'growth', attempt: 7 }, inPages(parts))
-      const expected = { ...built, above: 0, live, growths: [grown] }
-      const switched = (attempt: number, of: Partial<SwitchExpectation> = {}) =>
-        copies().switchOver(state, { ...expected, fence: { ...GROWING, attempt }, ...of })
-      assert.deepEqual(await switched(6), { kind: 'growing' })
-      assert.deepEqual(await switched(8, { live: { ...live, epoch: 0 } }), { kind: 'moved' })
-      assert.deepEqual(await switched(8), { kind: 'switched', epoch: 2, replacedOffset: 7 })
-      const facts = await copies().facts(state)
-      assert.deepEqual([facts.partitioning, facts.fence], [partitioning, undefined])
-      assert.deepEqual(await growths(state), [grown])
-      assert.deepEqual(await switched(8), { kind: 'moved' })
-    })
-
-    it('given a growth that is taken back, then the state continues, and one that the fence has made is gone', async () => {
-      const [state, none] = [await given(), { consumer: 'c', topic: randomUUID(), partition: 0 }]
-      for (const each of [state, none]) {
-        await copies().fence(each, GROWING)
-        await copies().unfence(each, { ...GROWING, attempt: 8 })
-      }
-      const { version } = await copies().facts(state)
-      assert.deepEqual(version, { epoch: 1, appliedOffset: 7, fired: 0 })
-      assert.equal(await live().commit(state, changeOf({ base: version, appliedOffset: 8 })), 'committed')
-      assert.equal((await copies().facts(none)).version.epoch, 0)
-    })
-
-    it('given a growth of which a state keeps its contents, then it says so, in the next epoch', async () => {
-      const [state, none] = [await given(), { consumer: 'c', topic: randomUUID(), partition: 0 }]
-      const grown: KeptGrowth = { operation: 'o', at: '', from: 4, to: 24, ends: [8], except: ['c'] }
-      const partitioning = { generation: 1, partitions: 24 }
-      for (const each of [state, none]) await copies().noteGrowth(each, partitioning, [grown])
-      const [facts, absent] = [await copies().facts(state), await copies().facts(none)]
-      assert.deepEqual([facts.version.epoch, facts.partitioning], [1, partitioning])
-      assert.deepEqual([await growths(state), absent.version.epoch], [[grown], 0])
     })
 
     it('given ids, failures and a context of the live state, then they can be listed', async () => {

@@ -9,7 +9,6 @@ export async function redriveByHand(flow: Flow, publisher: Publisher): Promise<S
   const redriven = new Set<string>()
   const at = new Date().toISOString()
   const dlq = flow.topic('dlq')
-  const growths = flow.growth ? [flow.growth] : []
   for (const [partition, end] of (await flow.log.ends(dlq)).entries())
     for await (const { value } of flow.log.records(dlq, partition, end)) {
       const failure = JSON.parse(String(value)) as FailureData
@@ -20,7 +19,7 @@ export async function redriveByHand(flow: Flow, publisher: Publisher): Promise<S
       if (redriven.has(letter)) continue
       redriven.add(letter)
       for (const by of ['ada', 'grace']) {
-        const { headers, ...record } = redrivenRecord(failure, { by, at }, growths)
+        const { headers, ...record } = redrivenRecord(failure, { by, at })
         await publisher.sendTo(topic, { ...record, headers: Object.fromEntries(headers) })
       }
     }

@@ -5,7 +5,6 @@ import type { Fault as TriggerFault } from '../../packages/msk-trigger/faults/fa
 import { until } from '../support/until.ts'
 import { restore, takeCopy } from './copies.ts'
 import type { Flow } from './flow.ts'
-import { flushAndRestore, growReadings } from './growing.ts'
 import { startStandby } from './servers.ts'
 import { straggler, withPausedPartition } from './stragglers.ts'
 import type { Worker } from './workers.ts'
@@ -111,17 +110,12 @@ export const FAULTS = {
     await before.stop()
     await flow.tickAll()
   },
-  /** Deletes everything in Valkey. After a growth, the log alone does not bring the states back: checkpoints do. */
+  /** Deletes everything in Valkey. */
   async flush(flow) {
-    if (flow.growth) await flushAndRestore(flow)
-    else {
-      await flow.caughtUp('then')
-      await flow.servers.valkey.admin.flushall()
-    }
+    await flow.caughtUp('then')
+    await flow.servers.valkey.admin.flushall()
     await flow.tickAll()
   },
-  /** Gives the readings more partitions, with a command that is killed once. */
-  grow: growReadings,
   /** Kills Valkey, and restarts it after the whole segment was sent. */
   async valkey(flow) {
     const { valkey } = flow.servers
@@ -135,37 +129,26 @@ export const FAULTS = {
 export type FaultName = keyof typeof FAULTS
 export const FAULT_NAMES = Object.keys(FAULTS) as readonly FaultName[]
 
-/** These come once in a run, but for a second flush after a growth: each makes the consumers read, or move, everything. */
-const ONCE: readonly FaultName[] = ['flush', 'grow']
+/** This one comes once in a run, because it makes the consumers read everything again. */
+const ONCE: FaultName = 'flush'
 /** This one comes last: waiting records must be processed although no further records are sent. */
 const LAST: FaultName = 'valkey'
 
-/** A random sequence of this many of the chosen faults, each at least once; and one more flush after a growth. */
+/** A random sequence of this many of the chosen faults, each at least once. */
 export function schedule(
   { random }: Pick<Flow, 'random'>,
   chosen: readonly FaultName[],
   count: number,
 ): FaultName[] {
   const planned: FaultName[] = []
-  for (let names = [...chosen]; names.length > 0; names = chosen.filter(name => !ONCE.includes(name))) {
+  for (let names = [...chosen]; names.length > 0; names = chosen.filter(name => name !== ONCE)) {
     while (names.length > 0) planned.push(...names.splice(random.between(0, names.length - 1), 1))
     if (planned.length >= Math.max(count, chosen.length)) break
   }
-  const wanted = flushedAround(planned.slice(0, Math.max(count, chosen.length)), random)
+  const wanted = planned.slice(0, Math.max(count, chosen.length))
   if (!chosen.includes(LAST)) return wanted
   const last = wanted.lastIndexOf(LAST)
   return [...wanted.slice(0, last), ...wanted.slice(last + 1), LAST]
-}
-
-/**
- * One flush before the growth, after which everything is read again from the beginning of the log, and one after it: then the log of a
- * partition is not that of its entities any more.
- */
-function flushedAround(planned: readonly FaultName[], random: Flow['random']): FaultName[] {
-  const [grow, flush] = [planned.indexOf('grow'), planned.indexOf('flush')]
-  if (grow < 0 || flush < 0) return [...planned]
-  const first = grow > flush ? planned : planned.with(grow, 'flush').with(flush, 'grow')
-  return first.toSpliced(random.between(Math.max(grow, flush) + 1, planned.length), 0, 'flush')
 }
 
 async function ofTrigger(flow: Flow, fault: TriggerFault['fault'], times?: number): Promise<void> {

@@ -5,7 +5,6 @@ import { readFunctions } from '../../lib/app/functions.ts'
 import { type Signal, topicName, topicRow } from '../../lib/app/topics.ts'
 import { Random } from '../support/random.ts'
 import { ARCHIVED_OFFSETS } from './count/archive.ts'
-import type { Growth } from './count/growth.ts'
 import type { PartitionStateReader, StateKey } from './count/partition-states.ts'
 import { Feed } from './feed.ts'
 import type { KafkaLog } from './kafka/log.ts'
@@ -40,8 +39,6 @@ interface Parts {
   readonly publisher: Publisher
   readonly log: KafkaLog
   readonly stateKeys: PartitionStateReader
-  /** The rule that is broken on purpose; empty for none. */
-  readonly sabotage: string
   /** How long there may be no progress before the flow counts as stuck. */
   readonly patienceMs: number
   /** Aborts all waits. */
@@ -55,10 +52,7 @@ export class Flow {
   readonly random: Random
   readonly #parts: Parts
   readonly #feed: Feed
-  #growth: Growth | undefined
   #busy: Promise<unknown> = Promise.resolve()
-  /** Resolves when nothing waits anywhere, not even for its time; false if there was no progress. */
-  settled: () => Promise<boolean> = async () => true
   #sent = 0
   #segment: Segment = { end: 0, ticks: true }
   #lastTickMs = 0
@@ -84,25 +78,6 @@ export class Flow {
     return topicName(signal, this.env)
   }
 
-  /** How the readings have grown, if they have. */
-  get growth(): Growth | undefined {
-    return this.#growth
-  }
-
-  isSabotaged(name: string): boolean {
-    return this.#parts.sabotage === name
-  }
-
-  partitionsOf(signal: Signal): number {
-    return signal === 'readings' && this.#growth ? this.#growth.to : topicRow(signal).partitions
-  }
-
-  /** Sends records and ticks to all new partitions from now on. */
-  async grown(growth: Growth): Promise<void> {
-    await this.#parts.publisher.grow(growth.to)
-    this.#growth = growth
-  }
-
   /** Does something while nothing is sent. */
   async alone<T>(work: () => Promise<T>): Promise<T> {
     const before = this.#busy
@@ -121,7 +96,7 @@ export class Flow {
     const wanted = CONSUMERS.filter(({ name }) => consumer === undefined || name === consumer)
     return wanted.flatMap(({ name, consumes }) =>
       consumes.flatMap(signal =>
-        Array.from({ length: this.partitionsOf(signal) }, (_, partition) => ({
+        Array.from({ length: topicRow(signal).partitions }, (_, partition) => ({
           consumer: name,
           topic: this.topic(signal),
           partition,
@@ -171,7 +146,7 @@ export class Flow {
 
   async tick(signal: Signal): Promise<void> {
     this.#lastTickMs = Date.now()
-    await this.#parts.publisher.tick(this.topic(signal), this.partitionsOf(signal))
+    await this.#parts.publisher.tick(this.topic(signal), topicRow(signal).partitions)
   }
 
   /** Sends a tick to every partition of every topic, because consumers notice a lost state only with the next record. */

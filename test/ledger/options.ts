@@ -38,7 +38,6 @@ twice, or out of order.
   --faults NAMES   all, none, or some, separated by commas (all):
                    ${FAULT_NAMES.slice(0, 7).join(', ')},
                    ${FAULT_NAMES.slice(7).join(', ')}
-                   (grow, not with --fuzz: its keys are anywhere)
   --rate N         maximum number of records per second (2000)
   --every N        records that are sent for each fault; each chosen fault comes at least once (5000)
   --workers N      processes that run the functions (2)
@@ -67,7 +66,6 @@ export const SABOTAGES = [
   'redrive-order',
   'attempts',
   'parking',
-  'growth',
 ] as const
 
 const OPTIONS = {
@@ -117,7 +115,6 @@ const KINDS = {
 /** Undefined where they ask for help. @throws Error that names every option that is wrong */
 export function readOptions(args: readonly string[]): Options | undefined {
   const given = optionsOf('npm run ledger', args, OPTIONS, KINDS)
-  const isPossible = (name: FaultName) => name !== 'grow' || !given.fuzz
   const {
     events,
     seed = Date.now() % 1_000_000,
@@ -136,7 +133,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
   return {
     events,
     seed,
-    faults: faults.filter(isPossible),
+    faults,
     rate,
     every,
     workers,

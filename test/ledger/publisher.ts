@@ -17,26 +17,19 @@ interface Extent {
 
 export class Publisher implements Acknowledged {
   /** Does not retry by itself: the library's retries can omit the messages for a lost broker. */
-  #producer: Producer
-  readonly #kafka: Kafka
+  readonly #producer: Producer
   readonly #topic: string
   readonly #signal: AbortSignal
   /** Partition and offset by record number; 0 if not acknowledged. */
   readonly #places: Float64Array
   readonly #partitionOf = Partitioners.DefaultPartitioner()
-  #metadata: { partitionId: number; leader: number }[]
+  readonly #metadata: { partitionId: number; leader: number }[]
   count = 0
   refused = 0
   /** Number of requests that were repeated because their acknowledgement was lost. */
   repeated = 0
 
-  private constructor(
-    kafka: Kafka,
-    producer: Producer,
-    topic: string,
-    { partitions, records, signal }: Extent,
-  ) {
-    this.#kafka = kafka
+  private constructor(producer: Producer, topic: string, { partitions, records, signal }: Extent) {
     this.#producer = producer
     this.#topic = topic
     this.#signal = signal
@@ -51,15 +44,7 @@ export class Publisher implements Acknowledged {
       logLevel: logLevel.NOTHING,
       requestTimeout: 8_000,
     })
-    return new Publisher(kafka, await connected(kafka), topic, extent)
-  }
-
-  /** The topic has more partitions now. A producer that was there before does not know them. */
-  async grow(partitions: number): Promise<void> {
-    const producer = await connected(this.#kafka)
-    await this.#producer.disconnect()
-    this.#producer = producer
-    this.#metadata = metadataOf(partitions)
+    return new Publisher(await connected(kafka), topic, extent)
   }
 
   placeOf(number: number): { readonly partition: number; readonly offset: number } | undefined {

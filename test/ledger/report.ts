@@ -46,9 +46,6 @@ export function report(result: Result): string[] {
       `${figures.archived} events in ${figures.segments} segments, ${figures.rows} rows of history`,
     ],
     ['remembered', `${figures.states} entities`],
-    ...(options.faults.includes('grow')
-      ? [['moved', `${figures.moved} states and timers, to new partitions`]]
-      : []),
     ['took', `${durationText(result.flowMs)} with ${struck.length} faults`],
   ]
   return [

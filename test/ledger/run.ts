@@ -25,8 +25,6 @@ import { verifyAll } from './verify.ts'
 import { Worker } from './workers.ts'
 
 const PROGRESS_EVERY_MS = 5_000
-/** How long there may be no progress before a growth: a run that is to be stuck soon must not seem to be stuck there. */
-const SETTLING_MS = 120_000
 
 export async function run(
   options: Options,
@@ -58,7 +56,7 @@ export async function run(
     signal,
   })
   const [log, stateKeys] = [new KafkaLog(brokers), new PartitionStateReader(redisUrl)]
-  const { events: records, seed, rate, sabotage } = options
+  const { events: records, seed, rate } = options
   const flow = new Flow({
     env,
     seed,
@@ -69,7 +67,6 @@ export async function run(
     publisher,
     log,
     stateKeys,
-    sabotage,
     patienceMs: options.patienceMs,
     signal,
   })
@@ -88,7 +85,6 @@ export async function run(
       new Forwarding(flow, stateKeys, { name: 'forwarding', from: ['events'], isDisturbed }),
       new Forwarding(flow, stateKeys, { name: 'redriver', from: RETRY_TOPICS, isDisturbed }),
     )
-    flow.settled = () => settled(flow, forwarders, Math.max(options.patienceMs, SETTLING_MS))
     if (options.fuzz) noise = new Noise({ brokers, topic: flow.topic('readings'), seed })
     const struck = await strike(flow, options, noise, say)
     const isSettled = await settled(flow, forwarders, options.patienceMs)
@@ -110,7 +106,6 @@ export async function run(
       analytics: flow.topic('analytics'),
       segments: await filesIn(segments),
       history: rowsIn(history),
-      growth: flow.growth,
     }
     const counted = await count({ brokers, redisUrl, ...topics }, publisher, noise?.acknowledged, say)
     if (isQuiet) await verifyAll(flow, servers, variables, counted.violations, say)

@@ -32,7 +32,6 @@ const EXPECTED: Readonly<
   attempts: { faults: 'none', violation: 'wrong outcome counters' },
   // Whether events come out of order depends on when the retries come; that none was parked shows at once.
   parking: { faults: 'none', violation: 'wrong outcome counters' },
-  growth: { faults: 'grow', violation: 'wrong states' },
 }
 
 /** These strike a server, and would strike the other runs too. */

@@ -25,8 +25,7 @@ describe('the ledger', () => {
     const options = readOptions([...SAMPLE, '--seed', '9000']) as Options
     const result = await run(options, servers, say, t.signal)
     assert.ok(result.violations.isEmpty, report(result).join('\n'))
-    // Valkey is flushed twice: before the readings grow, and after.
-    assert.deepEqual(result.struck.map(({ name }) => name).sort(), [...FAULT_NAMES, 'flush'].sort())
+    assert.deepEqual(result.struck.map(({ name }) => name).sort(), [...FAULT_NAMES].sort())
     assert.ok(result.struck.every(({ recoveredMs }) => recoveredMs !== undefined))
     // The figures must not be empty: a comparison of nothing is always right.
     const { figures, acknowledged, refused } = result
@@ -48,7 +47,6 @@ describe('the ledger', () => {
     assert.ok(figures.forwarded.distinct >= figures.emissions.distinct)
     for (const outcome of ['parked/entity-held', 'parked-applied/told', 'released/retried', 'released/ended'])
       assert.ok((figures.chapters.get(outcome) ?? 0) > 0, outcome)
-    assert.ok(figures.moved > 0)
     assert.ok(figures.segments > 50 && figures.archived > 4_000)
     assert.ok(figures.rows > figures.archived)
   })

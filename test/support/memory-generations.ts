@@ -14,8 +14,6 @@ import {
   type SwitchOutcome,
 } from '../../packages/runtime/pipeline/generations/generations.ts'
 import type {
-  KeptGrowth,
-  Partitioning,
   RememberedFailure,
   RememberedId,
   StateKey,
@@ -73,14 +71,8 @@ export class MemoryGenerations implements Generations {
   }
 
   async build(partitionState: StateKey, builder: Builder, pages: CheckpointPages): Promise<Built> {
-    const { fence } = this.#held(partitionState)
-    const isGrowing = fence?.why === 'topic-growing'
-    if (builder.kind === 'growth' && !(isGrowing && fence.attempt === builder.attempt))
-      throw notReplaced('overtaken')
-    if (builder.kind !== 'growth' && isGrowing) throw notReplaced('growing')
     const begun = this.#live.begin(partitionState, builder)
     const contents = await stateOf(pages)
-    this.#live.noteGrowths(partitionState.topic, contents.growths)
     const { number } = begun
     if (this.#held(partitionState, 'next').builder?.number !== number) throw notReplaced('overtaken')
     const next = { ...contents.version, epoch: number }
@@ -119,15 +111,14 @@ export class MemoryGenerations implements Generations {
 
   async switchOver(
     partitionState: StateKey,
-    { next, above, live, fence, code, growths }: SwitchExpectation,
+    { next, above, live, fence, code }: SwitchExpectation,
   ): Promise<SwitchOutcome> {
     const [old, own] = [this.#held(partitionState), this.#held(partitionState, 'next')]
     const isFenced = fence !== undefined && isOwnFence(old.fence, fence)
-    const isGrowing = old.fence?.why === 'topic-growing' && !isFenced
-    if (isGrowing || (fence && !isFenced) || (live && !sameVersion(old.version, live))) {
+    if ((fence && !isFenced) || (live && !sameVersion(old.version, live))) {
       // Without a fence, the generation existed only for this switch.
       if (!fence && sameVersion(own.version, next)) this.#live.next.restore(partitionState, undefined)
-      return { kind: isGrowing ? 'growing' : 'moved' }
+      return { kind: 'moved' }
     }
     if (!sameVersion(own.version, next)) return { kind: 'overtaken' }
     if (code !== undefined && (old.code !== code || own.code !== code)) return { kind: 'other-code' }
@@ -135,22 +126,10 @@ export class MemoryGenerations implements Generations {
       return { kind: 'other-partitioning' }
     const tally = new Map([...ofHolds(own.tally, true), ...ofHolds(old.tally, false)])
     const continued = { ...own, tally, outbox: new Map([...own.outbox, ...old.outbox]) }
-    const contents = { ...(fence ? continued : own), ...(growths ? { growths } : {}) }
-    const switched = inPlaceOf(old, contents, above)
+    const switched = inPlaceOf(old, fence ? continued : own, above)
     this.#live.restore(partitionState, switched)
     this.#live.next.restore(partitionState, undefined)
     return { kind: 'switched', epoch: switched.version.epoch, replacedOffset: old.version.appliedOffset }
-  }
-
-  async noteGrowth(
-    partitionState: StateKey,
-    partitioning: Partitioning,
-    growths: readonly KeptGrowth[],
-  ): Promise<void> {
-    const held = this.#held(partitionState)
-    const epoch = held.version.epoch + (isAbsent(held.version) ? 0 : 1)
-    const version = { ...held.version, epoch }
-    this.#live.restore(partitionState, { ...held, version, partitioning, growths })
   }
 
   /** Returns a copy of the current state. */

@@ -91,7 +91,7 @@ function partitions({ wanted, found }: Judged) {
   if (count >= wanted.partitions) return `${count} partitions`
   return wrong(
     `${count} of ${wanted.partitions} partitions: fewer functions can run in parallel`,
-    '`sluice topics grow` adds partitions and moves the states of the affected entities.',
+    'docs/kafka.md describes how to go to a topic with more partitions.',
   )
 }
 

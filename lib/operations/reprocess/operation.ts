@@ -27,7 +27,7 @@ export interface SwitchedPartition extends StateKey {
   readonly emitted: Readonly<Record<string, number>>
 }
 
-export type Reprocessings = Operations<Reprocessed, object>
+export type Reprocessings = Operations<Reprocessed>
 
 export function reprocessingsOf(
   client: RedisClient,
@@ -35,5 +35,5 @@ export function reprocessingsOf(
   consumer: string,
   topic: string,
 ): Reprocessings {
-  return new Operations(new RedisValue(client, `reprocess:${env}:${consumer}:${topic}`), {}, Date.now)
+  return new Operations(new RedisValue(client, `reprocess:${env}:${consumer}:${topic}`), Date.now)
 }

@@ -98,7 +98,7 @@ export async function startsOf(
 }
 
 /**
- * Checks that the partition count of the topic was never increased. After an increase, the log of a partition contains records of
+ * Checks that no earlier version of Sluice has increased the partition count of the topic. After an increase, the log of a partition contains records of
  * entities that have moved away, and lacks earlier records of entities that were moved here.
  */
 function requireSamePartitions(live: readonly LivePartition[]): void {

@@ -47,7 +47,7 @@ interface Applying extends Operation, ApplyingSign {
 }
 
 export interface ViewPorts extends ActivationPorts, Pick<PastPorts, 'skipped'> {
-  readonly applying: Operations<Applying, object>
+  readonly applying: Operations<Applying>
   readonly states: Pick<StateInspection, 'states' | 'summary'>
 }
 
@@ -64,7 +64,7 @@ export interface Watching {
 
 /** Returns the store of unfinished changes. */
 export function applyingOf(client: RedisClient, env: string): ViewPorts['applying'] {
-  return new Operations(new RedisValue(client, applyingName(env)), {}, Date.now)
+  return new Operations(new RedisValue(client, applyingName(env)), Date.now)
 }
 
 export function newProgress(): ApplyProgress {

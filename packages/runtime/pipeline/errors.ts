@@ -15,7 +15,6 @@ export class Unavailable extends Error {
     | 'broker-unavailable'
     | 'registry-unavailable'
     | 'checkpoint-unavailable'
-    | 'topic-growing'
     | 'reprocessing'
   /** Record whose schema must be fetched with `DataReader.prepare` before the record can be read. */
   readonly unprepared?: LogRecord
@@ -76,7 +75,6 @@ export class CopyStopped extends Error {
     | 'other-code'
     /** The topic has grown since one of the two states was computed. */
     | 'other-partitioning'
-    | 'growing'
     | 'waiting'
     | 'failing'
     | 'stopped'

@@ -32,12 +32,14 @@ export interface Version {
   readonly fired: number
 }
 
-/** Distribution of a topic's entities over its partitions. It exists only after a growth of the topic. */
+/** Distribution of the entities of a topic that an earlier version of Sluice has grown. Absent for all other topics. */
 export interface Partitioning {
+  /** Number of times the topic has grown. */
   readonly generation: number
   readonly partitions: number
 }
 
+/** Increase of a topic's partition count. States, timers and failures have followed their keys to the new partitions. */
 export interface Growth {
   readonly from: number
   readonly to: number
@@ -45,13 +47,6 @@ export interface Growth {
   readonly ends: readonly number[]
   /** Names of consumers whose failures were not moved when the topic grew. */
   readonly except: readonly string[]
-}
-
-/** A stored growth of the topic, with the operation that has caused it. */
-export interface KeptGrowth extends Growth {
-  readonly operation: string
-  /** Start of the operation, RFC 3339. */
-  readonly at: string
 }
 
 /** Clock of a partition's log, in milliseconds. Only append times advance it (see `clock.ts`). */

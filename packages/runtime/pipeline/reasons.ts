@@ -62,7 +62,6 @@ const DEFERRED = {
   'broker-unavailable': 'Kafka cannot be reached',
   'registry-unavailable': 'the schema registry cannot be reached, and a schema from it is needed',
   'checkpoint-unavailable': 'the checkpoints cannot be reached',
-  'topic-growing': 'partitions are being added to the topic, and its states are being moved',
   reprocessing: 'a recomputed state is about to replace the current one',
   'log-unreadable': 'the log can be reached but not be read',
   'another-log': 'the log is not the one that the state was computed from',

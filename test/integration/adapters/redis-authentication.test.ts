@@ -14,7 +14,6 @@ import { StateList } from '../../../packages/runtime/adapters/redis/state-list.t
 import { RedisStateStore } from '../../../packages/runtime/adapters/redis/state-store.ts'
 import { RedisValue } from '../../../packages/runtime/adapters/redis/value.ts'
 import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
-import { growthsName, type KnownGrowths } from '../../../packages/runtime/pipeline/growth/history.ts'
 import { EMPTY_META } from '../../../packages/runtime/pipeline/recovery/checkpoints.ts'
 import { NOTHING_WANTED } from '../../../packages/runtime/testing/wanted.ts'
 import { conformsAsPartitionStates } from '../../conformance/partition-states.ts'
@@ -62,7 +61,6 @@ conformsAsPartitionStates(
   'Redis, with a user who may do the least,',
   () => new RedisPartitionStates(userClient),
   () => new RedisStateStore(userClient),
-  async topic => (await new RedisValue<KnownGrowths>(userClient, growthsName(topic)).read())?.growths ?? [],
 )
 
 describe('a user who may do the least', () => {

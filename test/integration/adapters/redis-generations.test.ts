@@ -25,10 +25,7 @@ conformsAsGenerations(
   'Redis',
   () => copies,
   () => store,
-  {
-    tally: async state => (await new StateReader(client).meta(state)).tally,
-    growths: async state => (await new StateReader(client).meta(state)).growths,
-  },
+  { tally: async state => (await new StateReader(client).meta(state)).tally },
 )
 
 it('given a switch and the rest dropped, then no key is left but those of the live state', async () => {
@@ -106,11 +103,10 @@ it('given a part that the server evicts after all is prepared, then it is not sw
   for (const part of ['states', 'timers', 'due', 'ids:0', 'meta']) {
     const state = { consumer: 'c', topic: randomUUID(), partition: 0 }
     await store.commit(state, changeOf())
-    const fence = { why: 'topic-growing', attempt: 7, partitions: 24 } as const
-    const { version: live } = await copies.fence(state, fence)
-    const built = await copies.build(state, { kind: 'growth', attempt: 7 }, inPages(partsAt(3)))
+    const { version: live } = await copies.fence(state, FENCE, 60_000)
+    const built = await copies.build(state, REPROCESSING, inPages(partsAt(3)))
     await client.run(redis => redis.del(`${prefixOf(state, 'next')}:${part}`))
-    const { kind } = await copies.switchOver(state, { ...built, live, fence })
+    const { kind } = await copies.switchOver(state, { ...built, live, fence: FENCE })
     assert.equal(kind, part === 'meta' ? 'overtaken' : 'incomplete', part)
     assert.equal((await copies.facts(state)).version.appliedOffset, 0)
   }
@@ -127,15 +123,4 @@ it('given a next generation that an older version has left, then it is built ane
   )
   await copies.drop(state, REPROCESSING)
   assert.deepEqual(await client.run(redis => redis.keys(`${prefixOf(state)}*`)), [])
-})
-
-it('given the fence of an older version, then a growth takes it over', async () => {
-  const state = { consumer: 'c', topic: randomUUID(), partition: 0 }
-  const left = JSON.stringify({ why: 'topic-growing', by: 'topics grow', partitions: 24 })
-  await client.run(redis => redis.hset(`${prefixOf(state)}:meta`, 'epoch', 1, 'fence', left))
-  const own = { why: 'topic-growing', attempt: 3, partitions: 24 } as const
-  assert.deepEqual(await copies.fence(state, own), {
-    version: { epoch: 1, appliedOffset: -1, fired: 0 },
-    fence: own,
-  })
 })

@@ -1,18 +1,14 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, it } from 'node:test'
-import { growthsOf } from '../../../lib/app/growths.ts'
 import { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
-import { RedisGenerations } from '../../../packages/runtime/adapters/redis/generations.ts'
 import { keysOf } from '../../../packages/runtime/adapters/redis/keys.ts'
 import { RedisPartitionStates } from '../../../packages/runtime/adapters/redis/partition-states.ts'
 import { RedisStateStore } from '../../../packages/runtime/adapters/redis/state-store.ts'
-import { RedisValue } from '../../../packages/runtime/adapters/redis/value.ts'
 import type { StateKey } from '../../../packages/runtime/pipeline/model.ts'
 import { type CheckpointPart, EMPTY_META } from '../../../packages/runtime/pipeline/recovery/checkpoints.ts'
 import { takeCheckpoints } from '../../../packages/runtime/pipeline/recovery/take-checkpoints.ts'
 import { MemoryCheckpointStore } from '../../../packages/runtime/testing/checkpoint-store.ts'
-import { NOTHING_WANTED } from '../../../packages/runtime/testing/wanted.ts'
 import { restoresAnyHistory } from '../../conformance/checkpoint-history.ts'
 import { conformsAsPartitionStates } from '../../conformance/partition-states.ts'
 import { changeOf, versionAt } from '../../support/changes.ts'
@@ -28,30 +24,7 @@ conformsAsPartitionStates(
   'Redis',
   () => states,
   () => stateStore,
-  async topic =>
-    (await growthsOf([topic], { value: async name => new RedisValue(client, name) })).get(topic) ?? [],
 )
-
-it('given a growth that a state only notes, then its next checkpoint has it, and a lost one stays absent', async () => {
-  const state = { consumer: 'c', topic: randomUUID(), partition: 0 }
-  const lost = { ...state, partition: 1 }
-  await states.replace(state, EMPTY_META.version, inPages([{ kind: 'meta', meta: metaAt(41) }]))
-  const before = await states.take(state)
-  const growths = [{ operation: 'o', at: '2026-03-01T12:00:00Z', from: 1, to: 2, ends: [42], except: ['c'] }]
-  const partitioning = { generation: 1, partitions: 2 }
-  for (const each of [state, lost]) await new RedisGenerations(client).noteGrowth(each, partitioning, growths)
-  const after = await states.take(state)
-  assert.equal(after?.version.epoch, (before?.version.epoch ?? 0) + 1)
-  const [meta] = (await partsIn(after.pages)).flatMap(part => (part.kind === 'meta' ? [part.meta] : []))
-  assert.deepEqual([meta?.partitioning, meta?.growths], [partitioning, growths])
-  assert.equal(await states.take(lost), undefined)
-  assert.equal(
-    await states.replace(lost, EMPTY_META.version, inPages([{ kind: 'meta', meta: metaAt(7) }])),
-    'replaced',
-  )
-  const { partitioning: kept } = await stateStore.load(lost, NOTHING_WANTED)
-  assert.deepEqual(kept, partitioning)
-})
 
 it('given a checkpoint with ids that were made to share a bucket, then no restored value exceeds a bound', async () => {
   const state = { consumer: 'c', topic: randomUUID(), partition: 0 }

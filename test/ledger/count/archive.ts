@@ -1,7 +1,6 @@
 /** The reference of the segment sink: which objects the log makes, and what must be in each. */
 import type { KafkaRecord } from '../kafka/records.ts'
 import { idOf, type LedgerEvent } from './event.ts'
-import { type Growth, grownAt } from './growth.ts'
 import { isForeign } from './input.ts'
 import { Intake } from './intake.ts'
 import type { FailureRecord } from './reference.ts'
@@ -23,14 +22,9 @@ export class Archiving {
   foreign = 0
   #appliedOffset = -1
 
-  readonly #growth: Growth | undefined
-  #generation = 0
-
-  /** @param growth at which its states stayed where they were */
-  constructor(topic: string, send: (failure: FailureRecord) => void, growth?: Growth) {
+  constructor(topic: string, send: (failure: FailureRecord) => void) {
     this.#topic = topic
     this.#send = send
-    this.#growth = growth
   }
 
   get tally(): ReadonlyMap<string, number> {
@@ -53,7 +47,6 @@ export class Archiving {
   #close(): void {
     const [first, last] = [this.#open[0], this.#open.at(-1)]
     if (!first || !last) return
-    this.#generation = last.offset >= grownAt(this.#growth, last.partition) ? 1 : 0
     const events = this.#open.flatMap(record => {
       const event = this.#decide(record)
       return event ? [[record.offset, event.id, event.data.number]] : []
@@ -84,7 +77,7 @@ export class Archiving {
 
   #fail(record: KafkaRecord, code: string | undefined): void {
     const { partition, offset } = record
-    const sequence = [String(this.#generation), String(offset).padStart(16, '0'), '00000000'].join('.')
+    const sequence = ['0', String(offset).padStart(16, '0'), '00000000'].join('.')
     this.#send({ id: idOf('failure', 'archiving', this.#topic, partition, offset), code, sequence, record })
   }
 }

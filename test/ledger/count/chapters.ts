@@ -5,8 +5,7 @@
 import type { KafkaRecord } from '../kafka/records.ts'
 import { endedIn } from './ended.ts'
 import { ERASURE, idOf, type LedgerEvent } from './event.ts'
-import { Failures, type Remembered } from './failures.ts'
-import { type Move, moved } from './growth.ts'
+import type { Remembered } from './failures.ts'
 import type { HeldEntity } from './held.ts'
 import { type Attempt, type Hold, Holds } from './holds.ts'
 import { isForeign } from './input.ts'
@@ -28,7 +27,7 @@ interface Story {
 export class Chapters {
   readonly states = new Map<string, Story>()
   readonly intake = new Intake(type => type === 'ledger.chapter.v1' || type === ERASURE)
-  readonly #failures = new Failures()
+  readonly #failures = new Map<string, Remembered>()
   readonly #holds = new Holds()
   /** The first place of each chapter, by its number; of one that came again after it had failed for good, its last. */
   readonly #places = new Map<number, number>()
@@ -38,7 +37,6 @@ export class Chapters {
   readonly #send: (failure: FailureRecord) => void
   #index = 0
   foreign = 0
-  generation = 0
 
   constructor(topic: string, send: (failure: FailureRecord) => void) {
     this.#topic = topic
@@ -55,16 +53,6 @@ export class Chapters {
 
   get timers(): ReadonlyMap<string, readonly Timer[]> {
     return this.#holds.timers
-  }
-
-  /** A topic grows only while no entity is held. */
-  moveTo(other: Chapters, move: Move): void {
-    moved(this.states, other.states, move)
-    other.intake.remember(this.intake, move.shiftMs)
-    other.#failures.remember(this.#failures)
-    for (const [number, place] of this.#places)
-      if (!other.#places.has(number)) other.#places.set(number, place)
-    for (const entity of this.#givenUp) other.#givenUp.add(entity)
   }
 
   apply(record: KafkaRecord): void {
@@ -148,8 +136,7 @@ export class Chapters {
   #take(attempt: Attempt): string {
     const { event, at, record } = attempt
     if (event.type === ERASURE) return this.#erase(event)
-    if (!this.#places.has(event.data.number))
-      this.#places.set(event.data.number, this.#placeOf(record.offset))
+    if (!this.#places.has(event.data.number)) this.#places.set(event.data.number, record.offset)
     for (let hold = this.#holds.of(event.entity); hold; hold = this.#holds.of(event.entity)) {
       if (at && at.id === hold.waitsFor?.failure) break
       if (hold.parked.length < MAX_PARKED) {
@@ -196,13 +183,8 @@ export class Chapters {
     this.intake.applied(event)
     const numbers = [...(this.states.get(event.entity)?.numbers ?? []), event.data.number]
     this.states.set(event.entity, { count: numbers.length, numbers })
-    this.#places.set(event.data.number, this.#placeOf(at?.before.offset ?? record.offset))
+    this.#places.set(event.data.number, at?.before.offset ?? record.offset)
     return 'applied/told'
-  }
-
-  /** A position that is comparable within an entity: in its new partition, offsets start again. */
-  #placeOf(offset: number): number {
-    return this.generation * 2 ** 40 + offset
   }
 
   #erase(event: LedgerEvent): string {
@@ -270,6 +252,6 @@ export class Chapters {
     const id = idOf('failure', 'parking', this.#topic, partition, offset, ...parts)
     const at = [String(during.offset).padStart(16, '0'), String(this.#index).padStart(8, '0')]
     this.#index += 1
-    return { id, code, sequence: [this.generation, ...at].join('.'), record: withoutRedrive(record), parks }
+    return { id, code, sequence: ['0', ...at].join('.'), record: withoutRedrive(record), parks }
   }
 }

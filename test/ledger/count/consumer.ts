@@ -1,7 +1,6 @@
 /** Compares what one consumer has stored with what its reference says, partition by partition. */
 import type { KafkaLog } from '../kafka/log.ts'
 import type { KafkaRecord } from '../kafka/records.ts'
-import { type Growth, grown, grownAt, type Movable } from './growth.ts'
 import type { HeldEntity } from './held.ts'
 import { comparePartition } from './holdings.ts'
 import type { PartitionStateReader } from './partition-states.ts'
@@ -27,7 +26,6 @@ interface CountContext {
   readonly stateKeys: PartitionStateReader
   readonly violations: Violations
   readonly say: (what: string) => void
-  readonly growth: Growth | undefined
 }
 
 interface Consumer {
@@ -40,35 +38,25 @@ interface Consumer {
 
 /** Processes all partitions of a consumer's topic with the reference, and compares the results with the partition states. */
 export async function compareConsumer(
-  { log, stateKeys, violations, say, growth }: CountContext,
+  { log, stateKeys, violations, say }: CountContext,
   { consumer, topic, reference, observe }: Consumer,
 ): Promise<Compared> {
   const ends = await log.ends(topic)
-  const grew = growth && growth.topic === topic && !growth.except.includes(consumer) ? growth : undefined
   say(`counting what ${consumer} did: ${ends.reduce((sum, end) => sum + end, 0)} records`)
   const [tally, foreignFailures] = [new Map<string, number>(), new Map<string, number>()]
   let states = 0
-  /** Applies a part of a partition to the reference. Undecided records are reported as lost, and have no effects. */
-  const apply = async (expected: PartitionReference, partition: number, from: number, end: number) => {
-    const [progress] = await stateKeys.progress([{ consumer, topic, partition }])
-    for await (const records of log.read(topic, partition, from, end))
-      for (const record of records) {
-        observe(record)
-        if (record.offset <= (progress?.appliedOffset ?? -1) || expected.appliedOffset !== undefined)
-          expected.apply(record)
-      }
-    return expected
-  }
-  let moved = 0
-  const onMoved = () => {
-    moved += 1
-  }
-  const references = grew ? await referencesAfter(grew, reference, apply, onMoved) : []
   for (const [partition, end] of ends.entries()) {
     const stateKey = { consumer, topic, partition }
     const stored = await stateKeys.contents(stateKey)
-    const from = grew ? grownAt(grew, partition) : 0
-    const expected = await apply(references[partition] ?? reference(), partition, from, end)
+    const [progress] = await stateKeys.progress([stateKey])
+    const expected = reference()
+    for await (const records of log.read(topic, partition, 0, end))
+      for (const record of records) {
+        observe(record)
+        // Undecided records are reported as lost, and have no effects.
+        if (record.offset <= (progress?.appliedOffset ?? -1) || expected.appliedOffset !== undefined)
+          expected.apply(record)
+      }
     const { appliedOffset = end - 1 } = expected
     comparePartition(stateKey, stored, { end: appliedOffset + 1, expected }, violations)
     for (const [how, count] of stored.tally) {
@@ -79,44 +67,12 @@ export async function compareConsumer(
     }
     states += stored.states.size
   }
-  return { tally, states, foreignFailures, moved }
-}
-
-/** The references of all partitions after a growth, with what was decided before it. */
-async function referencesAfter(
-  growth: Growth,
-  reference: () => PartitionReference,
-  apply: (
-    expected: PartitionReference,
-    partition: number,
-    from: number,
-    end: number,
-  ) => Promise<PartitionReference>,
-  onMoved: () => void,
-): Promise<readonly PartitionReference[]> {
-  const movable = () => {
-    const made = reference()
-    if (!isMovable(made)) throw new Error('a reference of a topic that grows must be able to grow')
-    return made
-  }
-  const old: (PartitionReference & Movable)[] = []
-  for (const [partition, end] of growth.ends.entries()) {
-    const made = movable()
-    await apply(made, partition, 0, end)
-    old.push(made)
-  }
-  return grown(old, growth, movable, onMoved)
-}
-
-function isMovable(reference: PartitionReference): reference is PartitionReference & Movable {
-  return 'moveTo' in reference
+  return { tally, states, foreignFailures }
 }
 
 interface Compared {
   readonly tally: ReadonlyMap<string, number>
   readonly states: number
-  /** How many states and timers of entities a growth has moved. */
-  readonly moved: number
   /** How many records of other producers failed, by code. */
   readonly foreignFailures: ReadonlyMap<string, number>
 }

@@ -11,7 +11,6 @@ import { Receiving, RoutedFailures, Routing } from './downstream.ts'
 import { Emissions } from './emissions.ts'
 import { EndedFailures } from './ended.ts'
 import { compareForwarded, type Forwarded } from './forwarded.ts'
-import type { Growth } from './growth.ts'
 import { compareHistory, type Row } from './history.ts'
 import { type Acknowledged, type Foreign, Input } from './input.ts'
 import { PartitionStateReader } from './partition-states.ts'
@@ -38,8 +37,6 @@ export interface Places {
   readonly segments: ReadonlyMap<string, string>
   /** The rows of the history by partition and offset. */
   readonly history: AsyncGenerator<Row>
-  /** How the readings grew, if they did. */
-  readonly growth: Growth | undefined
 }
 
 interface Copies {
@@ -57,8 +54,6 @@ interface Figures {
   /** The outcomes of `counting`, by `outcome/reason`. */
   readonly tally: ReadonlyMap<string, number>
   readonly states: number
-  /** How many states and timers of entities a growth has moved. */
-  readonly moved: number
   readonly emissions: Copies
   readonly received: number
   readonly failures: Copies
@@ -93,7 +88,7 @@ export async function count(
   others: Foreign | undefined,
   say: (what: string) => void,
 ): Promise<Count> {
-  const { brokers, redisUrl, readings, events, failures, dlq, retries, analytics, segments, growth } = places
+  const { brokers, redisUrl, readings, events, failures, dlq, retries, analytics, segments } = places
   const log = new KafkaLog(brokers)
   const stateKeys = new PartitionStateReader(redisUrl)
   const violations = new Violations()
@@ -105,7 +100,7 @@ export async function count(
   const partitions: Archiving[] = []
   const [emissions, failureRecords] = [new Emissions(violations), new Emissions(violations)]
   const through = (consumer: string, topic: string, reference: () => PartitionReference, observe: Observe) =>
-    compareConsumer({ log, stateKeys, violations, say, growth }, { consumer, topic, reference, observe })
+    compareConsumer({ log, stateKeys, violations, say }, { consumer, topic, reference, observe })
   try {
     const reference = () =>
       new Reference(
@@ -124,7 +119,7 @@ export async function count(
       'archiving',
       readings,
       () => {
-        const partition = new Archiving(readings, failure => failureRecords.failure(failure), growth)
+        const partition = new Archiving(readings, failure => failureRecords.failure(failure))
         partitions.push(partition)
         return partition
       },
@@ -176,7 +171,6 @@ export async function count(
     const figures = {
       ...input.figures,
       ...counting,
-      moved: counting.moved + tasks.moved + chapters.moved,
       emissions: emissions.figures,
       received: receiving.tally.get('applied/received') ?? 0,
       failures: failureRecords.figures,
@@ -190,8 +184,6 @@ export async function count(
       archived: archiving.tally.get('applied/archived') ?? 0,
       rows,
     }
-    if (growth && figures.moved === 0)
-      violations.add('a growth that moved nothing', `to ${growth.to} partitions`)
     return { figures, violations }
   } finally {
     stateKeys.close()

@@ -87,7 +87,7 @@ export class Emissions {
     if (place !== undefined) {
       const code = String(event.data.errorType)
       this.#codes.set(code, (this.#codes.get(code) ?? 0) + 1)
-      if (!isAt(place, event)) this.#violations.add(ORDER, `${shown}, which should be ${place}`)
+      if (place !== sequence) this.#violations.add(ORDER, `${shown}, which should be ${place}`)
       // Records of other producers can have one key in several partitions, so the order per key is not checked.
       return
     }
@@ -96,31 +96,15 @@ export class Emissions {
     if (wanted === undefined) this.#violations.add('unexpected emissions', shown)
     else if (wanted.content !== content)
       this.#violations.add('emissions with wrong content', `${shown}, not ${wanted.content.slice(0, SHOWN)}`)
-    else if (!isAt(wanted.sequence, event))
+    else if (wanted.sequence !== sequence)
       this.#violations.add(ORDER, `${shown}, which should be ${wanted.sequence}`)
     if (!isFailure(event) && key !== subject)
       this.#violations.add('emissions with a wrong key', `${key}: ${shown}`)
-    // All records of an entity are in one partition, where sequences increase. Of a consumer that a growth leaves alone, records from
-    // before it are decided after it, beside those of the entity's new partition.
-    const isLeftAlone = isFailure(event) && event.data.consumer === LEFT_ALONE
-    const sender = `${event.source} ${key}${isLeftAlone ? ` ${event.data.originalPartition}` : ''}`
+    // All records of an entity are in one partition, where sequences increase.
+    const sender = `${event.source} ${key}`
     if (sequence < (this.#highest.get(sender) ?? '')) this.#violations.add(ORDER, `${key}: ${shown}`)
     this.#highest.set(sender, sequence)
   }
-}
-
-/** The consumer that a growth leaves alone. */
-const LEFT_ALONE = 'archiving'
-
-/**
- * Returns whether a failure has this position. A consumer that a growth leaves alone has no checkpoint of a new partition that it has not
- * read: if Redis is lost then, its positions there begin with the first generation again.
- */
-function isAt(place: string, { sequence, data }: LedgerEvent): boolean {
-  const behindGeneration = (position: string) => position.slice(position.indexOf('.'))
-  return data.consumer === LEFT_ALONE
-    ? behindGeneration(place) === behindGeneration(sequence)
-    : place === sequence
 }
 
 function isFailure({ data }: LedgerEvent): boolean {

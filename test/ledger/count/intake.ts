@@ -6,12 +6,6 @@ const ID_WINDOW_MS = 60 * 60_000
 /** Two tick intervals: the most by which the clock advances in a pause. */
 const MAX_STEP_MS = 120_000
 
-/** The log's clock, and the time of the last record in milliseconds since the epoch. */
-interface Clock {
-  readonly nowMs: number
-  readonly lastAppendMs: number | undefined
-}
-
 interface KnownEvent {
   readonly content: string
   readonly atMs: number
@@ -23,10 +17,7 @@ export class Intake {
   readonly tally = new Map<string, number>()
   nowMs = 0
   #lastAppendMs: number | undefined
-  /** Undefined for an event that was forgotten, whatever is known from before a growth. */
-  readonly #known = new Map<string, KnownEvent | undefined>()
-  /** Memories of the partitions from which entities came when the topic grew. */
-  readonly #before: { readonly intake: Intake; readonly shiftMs: number }[] = []
+  readonly #known = new Map<string, KnownEvent>()
   readonly #accepts: (type: string) => boolean
   readonly #knowsOrigins: boolean
   /** Highest sequence of each origin. */
@@ -36,21 +27,6 @@ export class Intake {
   constructor(accepts: (type: string) => boolean, knowsOrigins = false) {
     this.#accepts = accepts
     this.#knowsOrigins = knowsOrigins
-  }
-
-  get clock(): Clock {
-    return { nowMs: this.nowMs, lastAppendMs: this.#lastAppendMs }
-  }
-
-  /** Continues another clock, in a partition that is new. */
-  begin({ nowMs, lastAppendMs }: Clock): void {
-    this.nowMs = nowMs
-    this.#lastAppendMs = lastAppendMs
-  }
-
-  /** Remembers what another partition remembers, on the clock of this one. */
-  remember(intake: Intake, shiftMs: number): void {
-    this.#before.push({ intake, shiftMs })
   }
 
   /** Advances the log's clock to the record. */
@@ -71,7 +47,7 @@ export class Intake {
     const event = eventOf(record, this.#accepts)
     if (typeof event === 'string') return event
     if (nameOf(event) === awaited) return event
-    const known = this.#knownAs(nameOf(event))
+    const known = this.#known.get(nameOf(event))
     if (known === undefined || this.nowMs - known.atMs > ID_WINDOW_MS) return event
     return known.content === contentOf(event) ? 'duplicate/id-known' : 'failed/id-conflict'
   }
@@ -92,16 +68,7 @@ export class Intake {
 
   /** Forgets an event, so that the same one is new again. */
   forget(event: LedgerEvent): void {
-    this.#known.set(nameOf(event), undefined)
-  }
-
-  #knownAs(name: string): KnownEvent | undefined {
-    if (this.#known.has(name)) return this.#known.get(name)
-    for (const { intake, shiftMs } of this.#before) {
-      const known = intake.#known.get(name)
-      if (known) return { ...known, atMs: known.atMs + shiftMs }
-    }
-    return undefined
+    this.#known.delete(nameOf(event))
   }
 
   ended(how: string): void {

@@ -4,7 +4,6 @@
  */
 import type { KafkaRecord } from '../kafka/records.ts'
 import { ERASURE, idOf, type LedgerEvent } from './event.ts'
-import { type Move, moved } from './growth.ts'
 import { isForeign } from './input.ts'
 import { Intake } from './intake.ts'
 
@@ -67,8 +66,6 @@ export class Reference {
   #offset = 0
   /** Number of records of other producers: each has one outcome, and `counting` applies none of them. */
   foreign = 0
-  /** Number of growths of the topic so far. */
-  generation = 0
 
   constructor(topic: string, emit: (emission: Emission) => void, send: (failure: FailureRecord) => void) {
     this.#topic = topic
@@ -78,14 +75,6 @@ export class Reference {
 
   get tally(): ReadonlyMap<string, number> {
     return this.intake.tally
-  }
-
-  moveTo(other: Reference, move: Move): void {
-    moved(this.states, other.states, move)
-    moved(this.timers, other.timers, move, timers =>
-      timers.map(timer => ({ ...timer, thresholdMs: timer.thresholdMs + move.shiftMs })),
-    )
-    other.intake.remember(this.intake, move.shiftMs)
   }
 
   apply(record: KafkaRecord): void {
@@ -211,11 +200,11 @@ export class Reference {
     this.#send({ id, code, sequence: this.#next(), record })
   }
 
-  /** `<partitioning>.<offset>.<index>`, padded with zeros. */
+  /** `<generation>.<offset>.<index>`, padded with zeros. */
   #next(): string {
     const place = [String(this.#offset).padStart(16, '0'), String(this.#index).padStart(8, '0')]
     this.#index += 1
-    return [String(this.generation), ...place].join('.')
+    return ['0', ...place].join('.')
   }
 }
 

@@ -2,8 +2,6 @@
 import type { KafkaLog } from '../kafka/log.ts'
 import type { KafkaRecord } from '../kafka/records.ts'
 import { idOf } from './event.ts'
-import { type Growth, grownAt } from './growth.ts'
-import { placeOf } from './murmur2.ts'
 import { originalBytes, redriveOf } from './redrive.ts'
 import { EARLY, LOST_REDRIVE, ORDER, type Violations } from './violations.ts'
 
@@ -33,8 +31,6 @@ export interface RetryTopics {
   readonly retries: ReadonlyMap<string, string>
   /** Attempts that were redriven by hand: `failure attempt`. */
   readonly byHand: ReadonlySet<string>
-  /** How the readings grew, if they did. */
-  readonly growth?: Growth | undefined
 }
 
 export interface Retried {
@@ -50,7 +46,7 @@ type Log = Pick<KafkaLog, 'ends' | 'records'>
 
 export async function compareRetries(
   log: Log,
-  { readings, retries, byHand, growth }: RetryTopics,
+  { readings, retries, byHand }: RetryTopics,
   violations: Violations,
 ): Promise<Retried> {
   const back = await cameBack(log, readings)
@@ -75,7 +71,7 @@ export async function compareRetries(
         if (waitedMs < (DELAYS_MS[signal] ?? 0)) violations.add(EARLY, `${shown}, after ${waitedMs} ms`)
         if (first.offset < (latest.get(first.partition) ?? -1)) violations.add(ORDER, `redriven ${shown}`)
         latest.set(first.partition, first.offset)
-        const isMoved = first.partition !== wantedPartition(first, place, growth)
+        const isMoved = first.partition !== Number(place.split('/')[0])
         if (isMoved || back.originals.get(place) !== originalBytes(first))
           violations.add('redriven with other bytes or to another partition', shown)
       }
@@ -98,22 +94,9 @@ async function cameBack(log: Log, readings: string) {
         continue
       }
       copies += 1
-      // After a growth, a copy can be in another partition.
-      if (record.timestampMs < (first.get(name)?.timestampMs ?? Number.POSITIVE_INFINITY))
-        first.set(name, record)
+      if (!first.has(name)) first.set(name, record)
     }
   return { first, originals, copies }
-}
-
-/** The partition to which a record must come back: until the topic grows, where it was; since then, where its key goes. */
-function wantedPartition(
-  { partition, offset, key }: KafkaRecord,
-  place: string,
-  growth: Growth | undefined,
-): number {
-  const [original = 0, at = 0] = place.split('/').map(Number)
-  const hasMoved = at < grownAt(growth, original) && offset >= grownAt(growth, partition)
-  return growth && key && hasMoved ? placeOf(key, growth.to) : original
 }
 
 /** Whether a record can come back. */

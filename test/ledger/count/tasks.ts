@@ -1,8 +1,7 @@
 /** The reference of the consumer `failing`: which attempts at a task fail, which one is applied, and which is a copy. */
 import type { KafkaRecord } from '../kafka/records.ts'
 import { ERASURE, idOf, type LedgerEvent } from './event.ts'
-import { Failures, type Remembered } from './failures.ts'
-import { type Move, moved } from './growth.ts'
+import type { Remembered } from './failures.ts'
 import { isForeign } from './input.ts'
 import { Intake } from './intake.ts'
 import { type Redrive, redriveOf, withoutRedrive } from './redrive.ts'
@@ -18,11 +17,10 @@ export class Tasks {
   readonly states = new Map<string, TaskState>()
   readonly timers = new Map<string, []>()
   readonly intake = new Intake(type => type === 'ledger.task.v1' || type === ERASURE)
-  readonly #failures = new Failures()
+  readonly #failures = new Map<string, Remembered>()
   readonly #topic: string
   readonly #send: (failure: FailureRecord) => void
   foreign = 0
-  generation = 0
 
   constructor(topic: string, send: (failure: FailureRecord) => void) {
     this.#topic = topic
@@ -31,12 +29,6 @@ export class Tasks {
 
   get tally(): ReadonlyMap<string, number> {
     return this.intake.tally
-  }
-
-  moveTo(other: Tasks, move: Move): void {
-    moved(this.states, other.states, move)
-    other.intake.remember(this.intake, move.shiftMs)
-    other.#failures.remember(this.#failures)
   }
 
   apply(record: KafkaRecord): void {
@@ -81,7 +73,7 @@ export class Tasks {
     const failure = idOf('failure', 'failing', this.#topic, partition, offset)
     this.#failures.set(failure, { attempt, isOpen: true, partition, offset })
     const id = attempt === 1 ? failure : idOf('failure', 'failing', this.#topic, partition, offset, attempt)
-    const sequence = [String(this.generation), String(record.offset).padStart(16, '0'), '00000000'].join('.')
+    const sequence = ['0', String(record.offset).padStart(16, '0'), '00000000'].join('.')
     this.#send({ id, code, sequence, record: { ...withoutRedrive(record), partition, offset } })
   }
 }

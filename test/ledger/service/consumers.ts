@@ -2,11 +2,10 @@
 import type { Context } from 'aws-lambda'
 import { APPLICATION } from '../../../lib/app/application.ts'
 import { scheduledForwarder } from '../../../lib/app/forwarder.ts'
-import { growthsOf } from '../../../lib/app/growths.ts'
 import { kafkaConsumer } from '../../../lib/app/kafka-consumer.ts'
 import { redriverIn } from '../../../lib/app/redriver.ts'
 import { GENERAL } from '../../../lib/app/settings/index.ts'
-import { signalNamed, topicName } from '../../../lib/app/topics.ts'
+import { signalNamed } from '../../../lib/app/topics.ts'
 import { failureRouter } from '../../../lib/failures/process.ts'
 import type { KafkaHandler } from '../../../packages/runtime/lambda/handler-types.ts'
 import { kafkaHandler } from '../../../packages/runtime/lambda/kafka-handler.ts'
@@ -43,11 +42,7 @@ const hasty = { ...APPLICATION, firstRetryMs: tasks.DELAYS_MS['retry-1m'] }
 export const parking = handler(kafkaHandler(hasty, 'parking', chapters.parking))
 export const redriver = scheduledForwarder(
   'redriver',
-  async ({ env }, connections) => {
-    const delayMs = (signal: keyof typeof tasks.DELAYS_MS) =>
-      broken === 'retry-early' ? 0 : tasks.DELAYS_MS[signal]
-    return redriverIn(env, delayMs, await growthsOf([topicName('readings', env)], connections))
-  },
+  ({ env }) => redriverIn(env, signal => (broken === 'retry-early' ? 0 : tasks.DELAYS_MS[signal])),
   { failuresTo: 'dlq' },
 )
 export const forwarding = scheduledForwarder('forwarding', ({ env }) => movers.forwarding(env))

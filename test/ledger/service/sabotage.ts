@@ -87,8 +87,6 @@ const SABOTAGES: Readonly<Record<string, () => void>> = {
       if (failure.isOpen) rememberFailure.call(this, failure)
     }
   },
-  /** The moving of states when the topic grows: see `growing.ts`. */
-  growth() {},
   /** The order of parked events: the newest comes first. */
   parking() {
     const { setHold } = States.prototype

@@ -92,7 +92,7 @@ describe('the commands with these options', () => {
     const connecting = [
       ...['publish', 'consume', 'record', 'replay', 'tail', 'reprocess'],
       ...['topics list', 'topics create', 'topics describe'],
-      ...['topics apply', 'topics grow', 'groups list', 'groups lag', 'dlq list', 'dlq show', 'dlq redrive'],
+      ...['topics apply', 'groups list', 'groups lag', 'dlq list', 'dlq show', 'dlq redrive'],
       ...['dlq drop', 'dlq export', 'alerts list', 'alerts ack', 'silence add', 'state show', 'state erase'],
     ]
     for (const command of connecting)

@@ -17,7 +17,12 @@ function decided(setting: string, found: string, wanted: string, facts: Partial<
 describe('given a difference between a topic and the table, when it is planned', () => {
   const cases: [what: string, setting: [string, string, string], facts: Partial<TopicFacts>, said: RegExp][] =
     [
-      ['more, with readers', ['partitions', '6', '12'], {}, /in alerting: use `sluice topics grow readings`/],
+      [
+        'more, with readers',
+        ['partitions', '6', '12'],
+        {},
+        /in alerting: docs\/kafka.md describes how to go to a new topic/,
+      ],
       ['more, without readers', ['partitions', '3', '6'], { readers: [] }, /^changed$/],
       ['a shorter retention', ['retention.ms', '2000', '1000'], {}, /would be lost \(it keeps 7 records\)/],
       ['an end of retention', ['retention.ms', '-1', '1000'], { records: 1 }, /\(it keeps 1 record\)/],

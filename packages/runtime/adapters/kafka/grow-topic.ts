@@ -26,7 +26,7 @@ export async function growTopic(kafka: Kafka, topic: string, partitions: number)
   return before
 }
 
-export async function partitionCount(kafka: Kafka, topic: string): Promise<number> {
+async function partitionCount(kafka: Kafka, topic: string): Promise<number> {
   return askAdmin(kafka, async admin => {
     const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
     return topics[0]?.partitions.length ?? 0

@@ -4,7 +4,7 @@ import { parkedBytesIn } from '../../pipeline/deciding/hold.ts'
 import type { Fence } from '../../pipeline/generations/fence.ts'
 import type { Builder } from '../../pipeline/generations/generations.ts'
 import type {
-  KeptGrowth,
+  Growth,
   LogClock,
   OutboxEntry,
   Partitioning,
@@ -27,7 +27,7 @@ export interface MemoryState {
   version: Version
   clock: LogClock
   partitioning?: Partitioning
-  growths?: readonly KeptGrowth[]
+  growths?: readonly Growth[]
   fence?: Fence
   appliedDigest: string | undefined
   emitted: number

@@ -3,11 +3,9 @@ import { byPlace } from '../../pipeline/deciding/timers.ts'
 import { CopyStopped } from '../../pipeline/errors.ts'
 import { type Fence, fenced, isOwnFence } from '../../pipeline/generations/fence.ts'
 import type { Builder } from '../../pipeline/generations/generations.ts'
-import { type KeptGrowths, withGrowths } from '../../pipeline/growth/history.ts'
 import { endOf } from '../../pipeline/log/clock.ts'
 import type {
   Change,
-  KeptGrowth,
   LoadSelection,
   OutboxEntry,
   RememberedFailure,
@@ -43,8 +41,6 @@ import {
   stateOf,
 } from './contents.ts'
 
-const NEVER_GROWN: readonly KeptGrowth[] = []
-
 /** Time without a checkpoint after which changes are no longer tracked, as in the Redis store. */
 const TRACKED_MS = 60 * 60_000
 
@@ -58,7 +54,6 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
   readonly #digests = new Map<string, Map<number, string>>()
   /** Number of the latest run that takes a first checkpoint. Run numbers are negative, so they differ from times of checkpoints. */
   #runs = 0
-  readonly #growths = new Map<string, KeptGrowths>()
   #next: MemoryStateStore | undefined
   #built = 0
 
@@ -209,10 +204,8 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
   }
 
   async replace(stateKey: StateKey, base: Version, pages: CheckpointPages): Promise<Replacement> {
-    if (this.#stateKey(stateKey).fence?.why === 'topic-growing') return 'moved'
     const { number } = this.begin(stateKey, { kind: 'replacement', attempt: 0 })
     const next = await stateOf(pages)
-    this.noteGrowths(stateKey.topic, next.growths)
     if (this.next.#stateKey(stateKey).builder?.number !== number) return 'overtaken'
     this.next.restore(stateKey, undefined)
     const held = this.#stateKey(stateKey)
@@ -235,19 +228,9 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
     return begun
   }
 
-  /** Stores the growths of a topic. */
-  noteGrowths(topic: string, growths: readonly KeptGrowth[] | undefined): void {
-    if (growths) this.#growths.set(topic, withGrowths(this.#growths.get(topic), growths))
-  }
-
   /** Returns the number of records by `outcome/reason`. */
   tally(stateKey: StateKey): ReadonlyMap<string, number> {
     return this.#stateKey(stateKey).tally
-  }
-
-  /** Returns the growths of a topic that `noteGrowths` has stored. */
-  growths(topic: string): readonly KeptGrowth[] {
-    return this.#growths.get(topic)?.growths ?? NEVER_GROWN
   }
 
   /**
@@ -257,18 +240,14 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
   fence(stateKey: StateKey, fence: Fence): void {
     const held = this.#stateKey(stateKey)
     if (held.fence && !isOwnFence(held.fence, fence)) return
-    const raisesEpoch = fence.why === 'topic-growing' && !held.fence
     held.fence = fence
-    if (raisesEpoch) held.version = { ...held.version, epoch: held.version.epoch + 1 }
   }
 
-  /** Removes the fence, unless it belongs to another command. A state that was created only for the fence is removed as well. */
+  /** Removes the fence, unless it belongs to another command. */
   unfence(stateKey: StateKey, by: Fence): void {
     const { fence, ...held } = this.#stateKey(stateKey)
     if (!isOwnFence(fence, by)) return
-    const { epoch, appliedOffset } = held.version
-    const isNew = epoch === 1 && appliedOffset < 0 && held.states.size === 0
-    this.restore(stateKey, isNew ? undefined : held)
+    this.restore(stateKey, held)
   }
 
   /** Returns a copy of the current partition state. `restore` puts it back, like a failover to a replica that lags behind. */

@@ -3,8 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { parkedBytesIn } from '../../pipeline/deciding/hold.ts'
 import { type Builder, type Built, notReplaced } from '../../pipeline/generations/generations.ts'
-import { growthsName, type KeptGrowths, withGrowths } from '../../pipeline/growth/history.ts'
-import type { KeptGrowth, RememberedFailure, StateKey } from '../../pipeline/model.ts'
+import type { RememberedFailure, StateKey } from '../../pipeline/model.ts'
 import type {
   CheckpointMeta,
   CheckpointPages,
@@ -20,7 +19,6 @@ import { GROWTHS, generationOf, type MetaField, SEQUENCE } from './layout.ts'
 import { Bytes, packed } from './message-pack.ts'
 import { type AddRequest, earliest, type OwnRequest } from './requests.ts'
 import { EVICTED_PART, lua, PARTITION_STATE, script } from './scripts.ts'
-import { RedisValue } from './value.ts'
 
 /** Lua code at the beginning of each script that works on next generations. */
 export const GENERATION = [PARTITION_STATE, lua('state-parts'), lua('generation')]
@@ -56,8 +54,6 @@ export async function build(
     tail.note(page)
   }
   await stage(tail.fields())
-  // Store the growths before the state, because redrives need them as soon as the state contains growths.
-  if (tail.growths) await noteGrowths(client, partitionState.topic, tail.growths)
   const epoch = await own(client, partitionState, { act: 'claim', ...builder, token, nowMs: Date.now() })
   return { next: { ...tail.version, epoch }, above: tail.version.epoch }
 }
@@ -74,7 +70,7 @@ export async function own(
 ): Promise<number> {
   const reply = await client.eval(OWN_GENERATION, [prefixOf(partitionState)], [packed(request)])
   if (typeof reply === 'number') return reply
-  throw notReplaced(String(reply) as 'growing' | 'overtaken' | 'incomplete')
+  throw notReplaced(String(reply) as 'overtaken' | 'incomplete')
 }
 
 const NOTHING_GONE = { gone: new Map<string, readonly string[]>(), whole: [], oldest: 0 }
@@ -93,15 +89,6 @@ function goneOf({
   // Failures are not removed here, because all of them are added at the end.
   const keys = whole.filter(name => name !== 'failures')
   return { gone, whole: keys, oldest: generationOf(idsBeforeMs) }
-}
-
-async function noteGrowths(
-  client: RedisClient,
-  topic: string,
-  growths: readonly KeptGrowth[],
-): Promise<void> {
-  const value = new RedisValue<KeptGrowths>(client, growthsName(topic))
-  await value.update(known => withGrowths(known, growths))
 }
 
 /**
@@ -166,10 +153,6 @@ class MetaFields {
 
   get version(): CheckpointMeta['version'] {
     return this.#known.version
-  }
-
-  get growths(): CheckpointMeta['growths'] {
-    return this.#known.growths
   }
 
   /**

@@ -11,14 +11,7 @@ import type {
   SwitchExpectation,
   SwitchOutcome,
 } from '../../pipeline/generations/generations.ts'
-import type {
-  KeptGrowth,
-  Partitioning,
-  RememberedFailure,
-  RememberedId,
-  StateKey,
-  StoredContext,
-} from '../../pipeline/model.ts'
+import type { RememberedFailure, RememberedId, StateKey, StoredContext } from '../../pipeline/model.ts'
 import type { StateStore } from '../../pipeline/ports.ts'
 import type { CheckpointPages } from '../../pipeline/recovery/checkpoints.ts'
 import { build, GENERATION, own } from './building.ts'
@@ -33,7 +26,6 @@ import { RedisStateStore } from './state-store.ts'
 
 export const SWITCH_GENERATION = script(...GENERATION, EVICTED_PART, lua('switch-generation'))
 export const FENCE = script(PARTITION_STATE, lua('fence'))
-const NOTE_GROWTH = script(PARTITION_STATE, lua('note-growth'))
 
 /**
  * Next generations of partition states in Redis. A next generation is in the same hash slot as the live state, so that a single
@@ -97,7 +89,7 @@ export class RedisGenerations implements Generations {
     await own(this.#client, partitionState, { act: 'drop', ...builder })
   }
 
-  async fence(partitionState: StateKey, fence: Fence, forMs = 0): Promise<Fenced> {
+  async fence(partitionState: StateKey, fence: Fence, forMs: number): Promise<Fenced> {
     const arguments_ = [JSON.stringify(fence), forMs]
     const reply = await this.#client.eval(FENCE, [keysOf(partitionState).meta], arguments_)
     const [epoch, appliedOffset, fired, stands] = reply as [number, number, number, Buffer]
@@ -114,15 +106,6 @@ export class RedisGenerations implements Generations {
     if (!Array.isArray(reply)) return { kind: String(reply) as Exclude<SwitchOutcome['kind'], 'switched'> }
     const [epoch, replacedOffset] = reply as [number, number]
     return { kind: 'switched', epoch, replacedOffset }
-  }
-
-  async noteGrowth(
-    partitionState: StateKey,
-    { generation, partitions }: Partitioning,
-    growths: readonly KeptGrowth[],
-  ): Promise<void> {
-    const { meta } = keysOf(partitionState)
-    await this.#client.eval(NOTE_GROWTH, [meta], [generation, partitions, JSON.stringify(growths)])
   }
 
   #reader(copy: CopyName | undefined): StateReader {

@@ -51,9 +51,7 @@ export class RedisPartitionStates implements PartitionStates {
       return 'replaced'
     } catch (error) {
       if (!(error instanceof CopyStopped)) throw error
-      if (error.why === 'overtaken') return error.why
-      // If the topic has begun to grow, the fence has changed the version.
-      if (error.why === 'moved' || error.why === 'growing') return 'moved'
+      if (error.why === 'overtaken' || error.why === 'moved') return error.why
       throw new Unavailable('store-unavailable', 'Redis lost a part of the prepared state: try again')
     }
   }

@@ -137,10 +137,9 @@ export type SwitchRequest = {
   readonly why: string | undefined
   readonly attempt: number | undefined
   readonly code: string | undefined
-  readonly growths: string | undefined
 }
 
-export function switchRequest({ next, above, live, fence, code, growths }: SwitchExpectation): SwitchRequest {
+export function switchRequest({ next, above, live, fence, code }: SwitchExpectation): SwitchRequest {
   return {
     next: { ...next },
     above,
@@ -148,7 +147,6 @@ export function switchRequest({ next, above, live, fence, code, growths }: Switc
     why: fence?.why,
     attempt: fence?.attempt,
     code,
-    growths: growths && JSON.stringify(growths),
   }
 }
 

@@ -2,7 +2,7 @@
 
 import type { CopyName } from '../../pipeline/generations/generations.ts'
 import type {
-  KeptGrowth,
+  Growth,
   OutboxEntry,
   RememberedFailure,
   RememberedId,
@@ -26,7 +26,7 @@ export interface StateMeta extends Meta {
   /** Highest decided sequence of each origin. */
   readonly sequences: Readonly<Record<string, string>>
   /** Growths of the topic; absent if it has never grown. */
-  readonly growths?: readonly KeptGrowth[]
+  readonly growths?: readonly Growth[]
 }
 
 export class StateReader {

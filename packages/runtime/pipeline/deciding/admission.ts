@@ -14,7 +14,7 @@ import {
   failureRecordOf,
   movedFailureRecord,
 } from '../failures/failure-record.ts'
-import { presentPartition } from '../growth/present-partition.ts'
+import { presentPartition } from '../failures/present-partition.ts'
 import type { Decision, LogClock, RememberedFailure, RememberedId } from '../model.ts'
 import type { DuplicateReason, IgnoredReason, ParkedReason } from '../reasons.ts'
 import { sequencedOriginOf } from './origin.ts'
@@ -199,8 +199,8 @@ function whyNotTaken(
 }
 
 /**
- * Moves a redriven record that was sent to the wrong partition. This happens if Redis has lost the growth of the topic, so that the
- * sender used an outdated partition count. The retry belongs to the current partition of the key, even if this partition still has
+ * Refuses a redriven record that was sent to the wrong partition of a topic that an earlier version has grown. This happens if Redis
+ * has lost the growths of the topic, so that the sender does not know them. The retry belongs to the current partition of the key, even if this partition still has
  * a copy of the failure. A patched record is not moved, because its key may differ from the key of the failed record.
  */
 function movedElsewhere(
@@ -218,7 +218,7 @@ function movedElsewhere(
   if (partition === record.partition) return undefined
   const why = failure(
     'failure-moved',
-    `the topic has grown since: the failure is remembered in partition ${partition}`,
+    `the topic has grown since: partition ${partition} remembers the failure. Restore the value growth:${record.topic} in Redis, then redrive it`,
   )
   const at = work.copy.placeAt(record.offset)
   const sent = movedFailureRecord(work.consumer, record, { ...target, place }, why, event, at)

@@ -10,7 +10,6 @@ import type { Cause } from './cause.ts'
 
 /** Radix for the generation. It is written as a single character, because positions are compared as strings. */
 const GENERATION_RADIX = 36
-export const LAST_GENERATION = GENERATION_RADIX - 1
 const INDEX_DIGITS = 8
 /** Index of all takeovers. It is higher than the index of any emission of a record. */
 const AFTER_RECORDS = '9'.repeat(INDEX_DIGITS)

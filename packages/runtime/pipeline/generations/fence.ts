@@ -2,28 +2,22 @@ import { Unavailable } from '../errors.ts'
 
 /** A fence on a partition state. While it exists, commits to the state are rejected so that a replacement can be prepared. */
 export interface Fence {
-  readonly why: 'topic-growing' | 'reprocessing'
+  readonly why: 'reprocessing'
   /**
    * Number of the command run that has created the fence and will remove it. A run with a higher number may take over the fence.
    * Absent in fences of earlier versions, which any run may take over.
    */
   readonly attempt: number
-  /** Time at which the fence expires, in milliseconds since the epoch; absent if it remains until it is removed. */
+  /** Time at which the fence expires, in milliseconds since the epoch. */
   readonly untilMs?: number
-  /** Number of partitions of a growing topic after the growth. */
-  readonly partitions?: number
 }
 
 /** Returns true if a command may take over an existing fence, use it, or remove it. */
-export function isOwnFence(stands: Fence | undefined, { why, attempt, partitions }: Fence): boolean {
-  return stands?.why === why && stands.partitions === partitions && (stands.attempt ?? 0) <= attempt
+export function isOwnFence(stands: Fence | undefined, { why, attempt }: Fence): boolean {
+  return stands?.why === why && (stands.attempt ?? 0) <= attempt
 }
 
 /** Returns the error that reports a fenced partition state to the caller of `load`. */
-export function fenced({ why, partitions }: Fence): Unavailable {
-  const what =
-    why === 'topic-growing'
-      ? `the topic is growing to ${partitions} partitions`
-      : 'a recomputed state is about to replace this one'
-  return new Unavailable(why, what)
+export function fenced({ why }: Fence): Unavailable {
+  return new Unavailable(why, 'a recomputed state is about to replace this one')
 }

@@ -1,11 +1,9 @@
 /**
  * The next generation of a partition state: new contents that are built beside the live state and finally replace it. During the
- * build, the live state remains in use or is fenced. Imports, restores, reprocessing and the growth of topics all replace states in
- * this way.
+ * build, the live state remains in use or is fenced. Imports, restores and reprocessing all replace states in this way.
  */
 import { CopyStopped } from '../errors.ts'
 import type {
-  KeptGrowth,
   LogClock,
   Partitioning,
   RememberedFailure,
@@ -22,7 +20,7 @@ import type { Fence } from './fence.ts'
 export type CopyName = 'next'
 
 /** Purpose of a next generation. A command with another purpose cannot claim or drop it. */
-export type Purpose = 'replacement' | 'reprocessing' | 'growth'
+export type Purpose = 'replacement' | 'reprocessing'
 
 /** Identifies the command or function that builds a next generation. */
 export interface Builder {
@@ -64,16 +62,12 @@ export interface SwitchExpectation extends Built {
   readonly fence?: Fence
   /** Code that must have made the last commit of both states; undefined if any code is accepted. */
   readonly code?: string
-  /** All growths of the topic, to be stored with the next generation; absent if it already contains them. */
-  readonly growths?: readonly KeptGrowth[]
 }
 
 export type SwitchOutcome =
   | { readonly kind: 'switched'; readonly epoch: number; readonly replacedOffset: number }
   /** The live state has changed its version, or is no longer fenced. */
   | { readonly kind: 'moved' }
-  /** The topic is growing. The live state is fenced for the growth and must remain fenced. */
-  | { readonly kind: 'growing' }
   /** Other code has committed to the live state, or to the next generation. */
   | { readonly kind: 'other-code' }
   /** The topic has grown since one of the two states was built, so the states contain different entities. */
@@ -108,7 +102,7 @@ export interface Generations {
 
   /**
    * Builds the next generation from the pages, with a new epoch. An earlier next generation is removed, and later commits of its
-   * builder are rejected. While the topic grows, only the run that has fenced the state may build.
+   * builder are rejected.
    *
    * @throws CopyStopped if building is not allowed, if another build has begun in the meantime, or if the server has lost a part of
    *   the next generation; errors of the pages are passed on
@@ -128,13 +122,12 @@ export interface Generations {
    * Fences the live state: commits are rejected until the state is replaced, the fence is removed, or the fence expires. An
    * existing fence is replaced only if it belongs to an earlier attempt of the same operation.
    *
-   * @param forMs time after which the fence expires, in milliseconds; 0 if it never expires
+   * @param forMs time after which the fence expires, in milliseconds
    * @returns the version of the state, and the fence that is now in place
    */
-  fence(partitionState: StateKey, fence: Fence, forMs?: number): Promise<Fenced>
+  fence(partitionState: StateKey, fence: Fence, forMs: number): Promise<Fenced>
   /**
-   * Removes the fence, unless it belongs to another command. The live state then accepts commits again. A state that exists only
-   * because of the fence is removed.
+   * Removes the fence, unless it belongs to another command. The live state then accepts commits again.
    */
   unfence(partitionState: StateKey, fence: Fence): Promise<void>
 
@@ -143,12 +136,6 @@ export interface Generations {
    * outbox are kept in addition to those of the next generation, and the live counters of decisions continue.
    */
   switchOver(partitionState: StateKey, expected: SwitchExpectation): Promise<SwitchOutcome>
-  /** Records the growth of the topic in a state whose contents do not change. No fence is needed. */
-  noteGrowth(
-    partitionState: StateKey,
-    partitioning: Partitioning,
-    growths: readonly KeptGrowth[],
-  ): Promise<void>
 }
 
 export interface Fenced {
@@ -169,8 +156,7 @@ const REPLACEMENT: Builder = { kind: 'replacement', attempt: 0 }
  * and of the pages.
  *
  * @param base required version of the state; undefined for any version
- * @throws CopyStopped if the state has another version, if its topic is growing, or if `build` throws it; errors of the pages are
- *   passed on
+ * @throws CopyStopped if the state has another version, or if `build` throws it; errors of the pages are passed on
  */
 export async function replaceState(
   generations: Pick<Generations, 'build' | 'switchOver'>,
@@ -186,7 +172,6 @@ export async function replaceState(
 
 const REASONS = {
   moved: 'it has changed in the meantime',
-  growing: 'its topic is growing',
   overtaken: 'another command has begun to replace it',
   incomplete: 'the server has lost a part of the new contents',
   'other-code': 'other code has committed to it',

@@ -17,32 +17,28 @@ interface Shared<T> {
   update(change: (value: T | undefined) => T): Promise<T>
 }
 
-/** @typeParam Beside additional fields of the stored value, which remain when the operation ends */
-export type Registered<Own extends Operation, Beside extends object> = Beside & {
+interface Registered<Own extends Operation> {
   /** The unfinished operation; absent if none exists. */
   readonly underway?: Own
 }
 
-type StoredRun<Own extends Operation, Beside extends object> = Registered<Own, Beside> & {
+interface StoredRun<Own extends Operation> extends Registered<Own> {
   /** Number of the last run. */
   readonly attempt?: number
 }
 
-export class Operations<Own extends Operation, Beside extends object> {
-  protected readonly value: Shared<StoredRun<Own, Beside>>
-  readonly #empty: StoredRun<Own, Beside>
+export class Operations<Own extends Operation> {
+  readonly #value: Shared<StoredRun<Own>>
   readonly #nowMs: () => number
 
-  /** @param empty initial value of the additional fields */
-  constructor(value: Shared<StoredRun<Own, Beside>>, empty: Beside, nowMs: () => number) {
-    this.value = value
-    this.#empty = empty
+  constructor(value: Shared<StoredRun<Own>>, nowMs: () => number) {
+    this.#value = value
     this.#nowMs = nowMs
   }
 
-  async read(): Promise<Registered<Own, Beside>> {
-    const { attempt: _, ...record } = (await this.value.read()) ?? this.#empty
-    return record as Registered<Own, Beside>
+  async read(): Promise<Registered<Own>> {
+    const { attempt: _, ...record } = (await this.#value.read()) ?? {}
+    return record
   }
 
   /**
@@ -71,15 +67,16 @@ export class Operations<Own extends Operation, Beside extends object> {
    *
    * @returns true if the run still works on the operation
    */
-  async note(
-    own: Operation,
-    change: (underway: Own) => Own,
-    beside: (record: Beside) => Partial<Beside> = () => ({}),
-  ): Promise<boolean> {
+  async note(own: Operation, change: (underway: Own) => Own): Promise<boolean> {
     let isNoted = false
     await this.#update(record => {
-      isNoted = record.underway !== undefined && isOf(record.underway, own)
-      return isNoted ? { ...record, ...beside(record), underway: change(record.underway as Own) } : record
+      const { underway } = record
+      if (!underway || !isOf(underway, own)) {
+        isNoted = false
+        return record
+      }
+      isNoted = true
+      return { ...record, underway: change(underway) }
     })
     return isNoted
   }
@@ -94,14 +91,12 @@ export class Operations<Own extends Operation, Beside extends object> {
   async end({ operation }: Pick<Operation, 'operation'>): Promise<void> {
     await this.#update(record => {
       const { underway, ...others } = record
-      return underway?.operation === operation ? (others as StoredRun<Own, Beside>) : record
+      return underway?.operation === operation ? others : record
     })
   }
 
-  #update(
-    change: (record: StoredRun<Own, Beside>) => StoredRun<Own, Beside>,
-  ): Promise<StoredRun<Own, Beside>> {
-    return this.value.update(record => change(record ?? this.#empty))
+  #update(change: (record: StoredRun<Own>) => StoredRun<Own>): Promise<StoredRun<Own>> {
+    return this.#value.update(record => change(record ?? {}))
   }
 }
 

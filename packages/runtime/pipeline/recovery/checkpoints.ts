@@ -3,7 +3,7 @@
  * its state and the log no longer contains all its records.
  */
 import type {
-  KeptGrowth,
+  Growth,
   LogClock,
   OutboxEntry,
   Partitioning,
@@ -21,7 +21,7 @@ export interface CheckpointMeta {
   /** Distribution of entities over partitions; absent if the topic has never grown. */
   readonly partitioning?: Partitioning
   /** Growths of the topic, oldest first; absent if it has never grown. */
-  readonly growths?: readonly KeptGrowth[]
+  readonly growths?: readonly Growth[]
   /** Digest of the record at the applied offset; undefined if unknown. */
   readonly appliedDigest: string | undefined
   readonly emitted: number

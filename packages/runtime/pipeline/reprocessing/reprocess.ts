@@ -52,12 +52,7 @@ export async function begin(
   partitionState: StateKey,
   pages: CheckpointPages,
 ): Promise<void> {
-  try {
-    await copies.build(partitionState, REPROCESSING, pages)
-  } catch (error) {
-    if (!(error instanceof CopyStopped && error.why === 'growing')) throw error
-    throw growing((await copies.facts(partitionState)).fence?.partitions)
-  }
+  await copies.build(partitionState, REPROCESSING, pages)
 }
 
 /**
@@ -83,7 +78,6 @@ export async function reprocess(
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const { fired } = await nearlyCaughtUp(work, partitionState, rebuilt)
     const fenced = fired > 0 ? undefined : await copies.fence(partitionState, fence, FENCED_MS)
-    if (fenced?.fence.why === 'topic-growing') throw growing(fenced.fence.partitions)
     const live = fenced?.version
     try {
       if (live?.fired === 0)
@@ -132,7 +126,6 @@ async function behindFence(
   const outcome = await copies.switchOver(partitionState, { next, above: 0, live, fence, code })
   if (outcome.kind === 'switched') return { appliedOffset, epoch: outcome.epoch, emitted }
   if (outcome.kind === 'other-code') throw otherCode((await copies.facts(partitionState)).code)
-  if (outcome.kind === 'growing') throw growing()
   if (outcome.kind === 'moved') throw moved(live, (await copies.facts(partitionState)).version)
   if (outcome.kind === 'other-partitioning')
     throw new CopyStopped(
@@ -166,20 +159,11 @@ async function placeOf(
   return { partitionState, appliedOffset, generation, timeMs, takeoverMs: nowMs(), origin }
 }
 
-/** Returns the facts of the live state. @throws CopyStopped if other code has made its last commit, or its topic is growing */
+/** Returns the facts of the live state. @throws CopyStopped if other code has made its last commit */
 async function liveState({ copies, code }: Reprocessing, partitionState: StateKey): Promise<StateFacts> {
   const live = await copies.facts(partitionState)
-  if (live.fence?.why === 'topic-growing') throw growing(live.fence.partitions)
   if (live.code !== code) throw otherCode(live.code)
   return live
-}
-
-function growing(partitions?: number): CopyStopped {
-  const to = partitions === undefined ? '' : ` to ${partitions} partitions`
-  return new CopyStopped(
-    'waiting',
-    `its topic is growing${to}, and its live state must not be replaced: finish the growth first`,
-  )
 }
 
 async function nearlyCaughtUp(

@@ -8,7 +8,7 @@ import type { Beginning } from './partition-again.ts'
 export type Doubt =
   /** Other code or other settings have decided some of the compared records. */
   | 'other-code'
-  /** After the start of the comparison, the state was restored, imported, reprocessed, or moved by a growth of the topic. */
+  /** After the start of the comparison, the state was restored, imported or reprocessed. */
   | 'replaced'
 
 export interface ChosenBeginning extends Beginning {

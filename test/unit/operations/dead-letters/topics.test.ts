@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { growthsName } from '../../../../lib/app/growths.ts'
 import { growthsFor } from '../../../../lib/operations/dead-letters/topics.ts'
-import { growthsName } from '../../../../packages/runtime/pipeline/growth/history.ts'
 
 const READINGS = 'sluice.telemetry.readings.local'
 const GROWTH = { from: 12, to: 24, ends: [], except: [] }

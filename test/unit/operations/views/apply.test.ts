@@ -30,7 +30,7 @@ class Changing extends MemoryServers {
     const entity = `${rowSource('a', '1')} ["x"]`
     return {
       ...{ inForce, publisher, log, offsets, consumer: this.#consumer, skipped: new MemoryStateStore() },
-      applying: new Operations(this.value('views-apply:test'), {}, Date.now),
+      applying: new Operations(this.value('views-apply:test'), Date.now),
       states: {
         summary: async ({ topic, partition }: { topic: string; partition: number }) => ({
           appliedOffset: Math.min(this.applied, this.endOf(topic, partition) - 1),

@@ -15,5 +15,4 @@ conformsAsPartitionStates(
   'memory',
   () => store,
   () => store,
-  async topic => store.growths(topic),
 )

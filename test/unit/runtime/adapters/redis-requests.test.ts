@@ -50,9 +50,9 @@ async function requests(): Promise<ReadonlyMap<Script, ReadonlyMap<string, unkno
     }),
   )
   const generations = new RedisGenerations(client)
-  const built = await generations.build(STATE_KEY, { kind: 'growth', attempt: 1 }, pages())
-  const fence = { why: 'topic-growing', attempt: 1, partitions: 2 } as const
-  const expected = { ...built, live: versionAt(1), fence, code: 'v1', growths: [] }
+  const built = await generations.build(STATE_KEY, { kind: 'reprocessing', attempt: 1 }, pages())
+  const fence = { why: 'reprocessing', attempt: 1 } as const
+  const expected = { ...built, live: versionAt(1), fence, code: 'v1' }
   await generations.switchOver(STATE_KEY, expected)
   for (const scope of ['whole', 'changes'] as const) {
     const reading = new RedisReading(client, STATE_KEY, 1, scope)

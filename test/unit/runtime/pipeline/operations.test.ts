@@ -3,11 +3,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type Operation, Operations } from '../../../../packages/runtime/pipeline/generations/operations.ts'
 
-interface Growing extends Operation {
+interface Applying extends Operation {
   readonly phase: string
 }
 
-const BEGUN: Growing = { operation: 'first', attempt: 0, phase: 'begun' }
+const BEGUN: Applying = { operation: 'first', attempt: 0, phase: 'begun' }
 
 function given(nowMs = 1_000) {
   let stored: string | undefined
@@ -21,14 +21,14 @@ function given(nowMs = 1_000) {
     },
   }
   const clock = { nowMs }
-  const operations = new Operations<Growing, { done: number }>(value, { done: 0 }, () => clock.nowMs)
+  const operations = new Operations<Applying>(value, () => clock.nowMs)
   return { operations, clock }
 }
 
 describe('an operation on partition states', () => {
   it('given nothing, then nothing is under way, and nothing is taken over', async () => {
     const { operations } = given()
-    assert.deepEqual(await operations.read(), { done: 0 })
+    assert.deepEqual(await operations.read(), {})
     assert.equal(await operations.take(undefined), undefined)
     assert.equal(await operations.isOwn(BEGUN), false)
   })
@@ -43,7 +43,7 @@ describe('an operation on partition states', () => {
     assert.deepEqual(second, { operation: 'first', attempt: 1_001, phase: 'half' })
     assert.equal(await operations.note(first, own => ({ ...own, phase: 'lost' })), false)
     assert.equal(await operations.isOwn(first), false)
-    assert.deepEqual(await operations.read(), { done: 0, underway: second })
+    assert.deepEqual(await operations.read(), { underway: second })
   })
 
   it('given one that may not be taken over, then it stays that of its run', async () => {
@@ -54,19 +54,14 @@ describe('an operation on partition states', () => {
     assert.ok(first && (await operations.isOwn(first)))
   })
 
-  it('given its end, then what stands beside it stays, and later runs have higher numbers', async () => {
+  it('given its end, then nothing is under way, and later runs have higher numbers', async () => {
     const { operations, clock } = given()
     const first = await operations.take(BEGUN)
     assert.ok(first)
-    await operations.note(
-      first,
-      own => own,
-      ({ done }) => ({ done: done + 1 }),
-    )
     await operations.end({ operation: 'another' })
     assert.ok(await operations.isOwn(first))
     await operations.end(first)
-    assert.deepEqual(await operations.read(), { done: 1 })
+    assert.deepEqual(await operations.read(), {})
     assert.equal(await operations.note(first, own => own), false)
     clock.nowMs = 10
     assert.equal((await operations.take(BEGUN))?.attempt, 1_001)

@@ -24,7 +24,6 @@ import { WATCHING } from '../../../support/watching.ts'
 
 const SEEDS = 40
 const LENGTH = 30
-const GROWING = { why: 'topic-growing', attempt: 1, partitions: 24 } as const
 /** The fence of a command that begins later than any other. */
 const SECOND = { why: 'reprocessing', attempt: 1e15 } as const
 const MOMENT = '/environment/test-site s-1'
@@ -201,33 +200,6 @@ describe('reprocessing a partition', () => {
     atFence(copies, { before: () => stage.batch(log.slice(10), { codeVersion: () => 'v2' }) })
     await assert.rejects(reprocessed(stage, log, { copies }), { why: 'other-code' })
     assert.equal((await copies.facts(stage.stateKey())).fence, undefined)
-  })
-
-  it('given a topic that is growing, then nothing is computed, and its states stay fenced', async () => {
-    const log = readings(10)
-    const stage = new Stage()
-    await stage.batch(log)
-    stage.store.fence(stage.stateKey(), GROWING)
-    const before = stage.store.copyOf(stage.stateKey())
-    const counts: number[] = []
-    await assert.rejects(
-      reprocessed(stage, log, { decided: count => counts.push(count) }),
-      (error: CopyStopped) => error.why === 'waiting' && /growing to 24 partitions/.test(error.message),
-    )
-    assert.deepEqual([counts, stage.store.copyOf(stage.stateKey())], [[], before])
-  })
-
-  it('given a topic that begins to grow before the switch, then it is not switched', async () => {
-    const log = readings(10)
-    const stage = new Stage()
-    await stage.batch(log)
-    const copies = new MemoryGenerations(stage.store)
-    atFence(copies, { before: async () => stage.store.fence(stage.stateKey(), GROWING) })
-    await assert.rejects(
-      reprocessed(stage, log, { copies }),
-      (error: CopyStopped) => error.why === 'waiting' && /growing/.test(error.message),
-    )
-    assert.deepEqual((await copies.facts(stage.stateKey())).fence, GROWING)
   })
 
   it('given a topic that has grown, then the events of the switch have a sequence of its generation', async () => {

@@ -1,7 +1,7 @@
 --[[
   Sets the builder of the next generation of a partition state. Earlier builders are rejected from then on.
 
-  "begin" removes an existing generation. While the topic grows, only the run of the growth that has fenced the state may do this.
+  "begin" removes an existing generation.
   "claim" turns the generation into a state that accepts commits and that can be switched to. "drop" removes it, unless it has
   another purpose or belongs to a later attempt.
 
@@ -9,13 +9,13 @@
 
   ARGV[1]  the request, a map in MessagePack:
     act      "begin", "claim" or "drop"
-    kind     purpose: "growth", or another purpose
+    kind     purpose of the generation
     attempt  number of the attempt
     token    token of the builder; nil to claim the generation of another builder
     nowMs    for a claim: current time, milliseconds since the epoch, because functions must not request the server's time
 
-  Returns  1; for a claim, the new epoch, which is unique even if the generation was removed and built again. "growing" or
-           "overtaken" if refused; "incomplete" if the server has lost a part
+  Returns  1; for a claim, the new epoch, which is unique even if the generation was removed and built again. "overtaken" if
+           refused; "incomplete" if the server has lost a part
 ]]
 local generationKey, metaKey = KEYS[1] .. ':next', KEYS[1] .. ':next:meta'
 local request = cmsgpack.unpack(ARGV[1])
@@ -29,14 +29,6 @@ if request.act == 'drop' then
 end
 
 if request.act == 'begin' then
-  local fence = readMeta(KEYS[1] .. ':meta').fence
-  local isGrowing = fence and fence.why == 'topic-growing'
-  if request.kind == 'growth' and not (isGrowing and fence.attempt == request.attempt) then
-    return 'overtaken'
-  end
-  if request.kind ~= 'growth' and isGrowing then
-    return 'growing'
-  end
   removeGeneration(KEYS[1])
   attempt = string.format('%.0f', request.attempt)
   redis.call('HSET', generationKey, 'kind', request.kind, 'attempt', attempt, 'token', request.token)

@@ -14,11 +14,10 @@
     why      reason for which the state must be fenced; nil if no fence is required
     attempt  number of this attempt; the fence must be of this attempt or an earlier one
     code     code that must have made the last commits of both; nil for any code
-    growths  growths of the topic, JSON; nil if the next generation contains them
 
-  Returns  { new epoch, replaced applied offset }, or "moved" if the version or the fence differs, or "growing" if the topic is
-           growing and this switch has another purpose, or "overtaken" if the next generation is a different one, or
-           "incomplete" if the server has lost a part of it, or "other-code", or "other-partitioning"
+  Returns  { new epoch, replaced applied offset }, or "moved" if the version or the fence differs, or "overtaken" if the
+           next generation is a different one, or "incomplete" if the server has lost a part of it, or "other-code", or
+           "other-partitioning"
 ]]
 local live, ahead = KEYS[1], KEYS[1] .. ':next'
 local metaKey, newMetaKey = live .. ':meta', ahead .. ':meta'
@@ -27,16 +26,12 @@ local meta = readMeta(metaKey)
 local names, new = partsOf(ahead)
 local fence = meta.fence
 local isFenced = fence and fence.why == request.why and (fence.attempt or 0) <= request.attempt
-local isGrowing = fence and fence.why == 'topic-growing' and not isFenced
-local refused = isGrowing and 'growing'
-  or request.why and not isFenced and 'moved'
-  or request.base and not isAt(meta, request.base) and 'moved'
-if refused then
+if request.why and not isFenced or request.base and not isAt(meta, request.base) then
   -- If no fence was required, the generation was built only for this switch, so it is removed.
   if not request.why and isAt(new, request.next) then
     removeGeneration(live)
   end
-  return refused
+  return 'moved'
 end
 if not isAt(new, request.next) then
   return 'overtaken'
@@ -86,7 +81,7 @@ for _, name in ipairs(namesIn(live)) do
   names[#names + 1] = name
 end
 names[#names + 1] = 'outbox'
-local growths = request.growths or redis.call('HGET', metaKey, 'growths')
+local growths = redis.call('HGET', metaKey, 'growths')
 removeState(live)
 for _, name in ipairs(names) do
   if countIn(live, name) > 0 then
@@ -101,7 +96,7 @@ local isOlder = meta.generation and meta.generation > (new.generation or 0)
 if isOlder then
   redis.call('HSET', metaKey, 'generation', meta.generation, 'partitions', meta.partitions)
 end
-if growths and (isOlder or request.growths) then
+if growths and isOlder then
   redis.call('HSET', metaKey, 'growths', growths)
 end
 removeGeneration(live)

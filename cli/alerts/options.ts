@@ -25,14 +25,18 @@ before --until are included. The default of --until is now.`
 
 export const SELECTION = {
   state: optionWithDefault('<state>', 'firing, resolved, or all of them', oneOf(WANTED_STATES), 'firing'),
-  rule: option('<name>', 'only alerts of this rule', SOME_TEXT),
+  rule: option('<name>', 'only alerts of this rule; * matches any characters', SOME_TEXT),
   severity: option('<severity>', 'only alerts of this severity', oneOf(SEVERITIES)),
   entity: option(
     '<text>',
-    'only alerts of this entity: a whole subject, or a part of source and subject',
+    'only alerts of this entity: a whole subject, or words of source and subject',
     SOME_TEXT,
   ),
-  label: optionList('<name=value>', 'only alerts with this label; can be repeated', LABEL),
+  label: optionList(
+    '<name=value>',
+    'only alerts with this label; * matches any characters; can be repeated',
+    LABEL,
+  ),
   since: option(
     '<time>',
     'only alerts that fired since: an RFC 3339 time, or a duration before now',
@@ -56,9 +60,16 @@ type SelectionOptions = ValuesOf<typeof SELECTION>
 export function filterOf({ label, since, until, ...same }: SelectionOptions): AlertFilter {
   if (since !== undefined && until !== undefined && until <= since)
     throw usageFailure('--until must be later than --since.')
-  const { rule, severity, entity } = same
-  const unacknowledged = same.unacknowledged ? true : undefined
-  return { rule, severity, entity, unacknowledged, labels: label, sinceMs: since, untilMs: until }
+  const { rule, severity, entity, unacknowledged } = same
+  const labels = Object.fromEntries(
+    [...Map.groupBy(label, ({ name }) => name)].map(([name, all]) => [name, all.map(({ value }) => value)]),
+  )
+  const match = {
+    labels,
+    ...(rule === undefined ? {} : { rule: [rule] }),
+    ...(severity === undefined ? {} : { severity: [severity] }),
+  }
+  return { match, entity, unacknowledged, sinceMs: since, untilMs: until }
 }
 
 /** Returns whether the filter may exclude alerts. */

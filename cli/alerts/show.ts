@@ -19,7 +19,7 @@ import { showText } from './show-text.ts'
 export default command({
   about: `Show an alert, or the alerts of an entity, with their history: times, reasons, values, traces and acknowledgements.`,
   more: `
-ALERT is an id as shown by \`sluice alerts list\`, or an entity: its whole subject, or a part of its source and subject.
+ALERT is an id as shown by \`sluice alerts list\`, or an entity: its whole subject, or words of its source and subject.
 For an entity, pending alerts are shown as well. An id that begins with "-" must follow "--".
 
 Examples:

@@ -49,7 +49,7 @@ Examples:
     partition: option('<n>', 'only this partition', NATURAL),
     entity: option(
       '<text>',
-      'show states and timers of these entities: a whole subject, or a part of source and subject',
+      'show states and timers of these entities: a whole subject, or words of source and subject',
       SOME_TEXT,
     ),
     at: option(

@@ -17,7 +17,7 @@ The states are read from Redis, partition by partition, while the processor cont
 Example:
   sluice stats roof-1`,
   args: {
-    entity: optionalArgument('whole subject of the entity, or a part of its source and subject', SOME_TEXT),
+    entity: optionalArgument('whole subject of the entity, or words of its source and subject', SOME_TEXT),
   },
   options: {
     json: JSON_OPTION,

@@ -3,6 +3,7 @@ import { maxLength, minLength, optional, pipe, string } from 'valibot'
 import { keptPlan } from '../../lib/app/activate-views.ts'
 import { NO_TABLES } from '../../lib/operations/views/change.ts'
 import { selectedRows, tableSizes } from '../../lib/queries/view-rows.ts'
+import { textFilter } from '../../lib/text-match.ts'
 import { type ActivatedPlan, readableTables, type Scalar, type TablePlan } from '../../lib/views/plan.ts'
 import type { TableRow } from '../../lib/views/rows.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
@@ -45,13 +46,14 @@ async function rowsOf(environment: ConsoleEnvironment, name: string, key: string
   const [states, topic] = await Promise.all([environment.inspection(), environment.topicSize('view-rows')])
   const query = { limit: MAX_ROWS, of: (row: TableRow) => row }
   const group = groupNamed(table, key)
+  const fits = textFilter(key)
   const exact = group && (await selectedRows(states, topic, table, { ...query, group }))
   const found =
     exact && exact.rows.length > 0
       ? exact
       : await selectedRows(states, topic, table, {
           ...query,
-          of: row => (hasKey(table, row, key) ? row : undefined),
+          of: row => (fits(keyText(table, row)) ? row : undefined),
         })
   const { statement, columns, window = null } = table
   return {
@@ -87,8 +89,7 @@ export function groupNamed({ group }: Pick<TablePlan, 'group'>, key: string): re
     : undefined
 }
 
-/** Returns whether a value of the row's key contains a text. */
-function hasKey({ columns }: TablePlan, { values }: TableRow, key: string): boolean {
-  const wanted = key.toLowerCase()
-  return columns.some(({ name, isKey }) => isKey && String(values[name]).toLowerCase().includes(wanted))
+/** Returns the values of the row's key. */
+function keyText({ columns }: TablePlan, { values }: TableRow): string {
+  return columns.flatMap(({ name, isKey }) => (isKey ? [String(values[name])] : [])).join(' ')
 }

@@ -1,9 +1,10 @@
 /** Checks whether readings, or rows of a table, match the `match` of a rule. Pure. */
 import { FAMILIES, type FamilyName, type ReadingData } from '../telemetry/families.ts'
+import { haveOneOf, isOneOf, ownIn } from '../text-match.ts'
 import type { Match } from './rule.ts'
 
 /**
- * Returns whether a reading or a row has an allowed text for every key of the match.
+ * Returns whether a reading or a row matches one of the patterns of every key.
  *
  * @param family family of the reading; undefined for a row
  * @param subject subject of the reading
@@ -14,12 +15,9 @@ export function matches(
   subject: string | undefined,
   data: ReadingData,
 ): boolean {
-  if (entities !== undefined && !entities.includes(subject ?? '')) return false
+  if (entities !== undefined && !isOneOf(entities, subject ?? '')) return false
   for (const [name, texts] of dimensions)
-    if (!family || !texts.includes(FAMILIES[family].dimensions[name]?.(data) as string)) return false
-  for (const [column, texts] of columns) if (!texts.includes(String(data[column]))) return false
-  const own = data.tags as Readonly<Record<string, string>> | undefined
-  for (const [tag, texts] of tags)
-    if (own === undefined || !Object.hasOwn(own, tag) || !texts.includes(own[tag] as string)) return false
-  return true
+    if (!family || !isOneOf(texts, FAMILIES[family].dimensions[name]?.(data))) return false
+  const tag = ownIn(data.tags as Readonly<Record<string, unknown>> | undefined)
+  return haveOneOf(columns, column => String(data[column])) && haveOneOf(tags, tag)
 }

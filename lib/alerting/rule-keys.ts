@@ -58,7 +58,7 @@ const SUBJECT: Keys = {
       [...DIMENSIONS, 'entity', 'tags', 'columns'].map(part => [part, TEXTS.expected]),
     ),
     about:
-      'Limits the rule to readings that have one of the listed texts for each of these keys: `site`, `databaseType`, `model`, `tenant`, `entity` (the id of the sensor, instance or device) and `tags`. For rows of a table: `columns`.',
+      'Limits the rule to readings that have one of the listed texts for each of these keys: `site`, `databaseType`, `model`, `tenant`, `entity` (the id of the sensor, instance or device) and `tags`. In a text, `*` matches any characters. For rows of a table: `columns`.',
     required: 'no, all',
     example: "{ site: [oslo, bergen], tags: { floor: '3' } }",
   },

@@ -1,10 +1,8 @@
 /** Checks whether alerts match the condition of a route or a silence. Pure. */
 import type { Alert } from '../alerting/alert.ts'
+import { haveOneOf, isOneOf, ownIn } from '../text-match.ts'
 
-/**
- * Condition on alerts. For every key, one of the texts must match. In a text, `*` matches any characters. No other character is
- * special, so the time of a comparison is limited by the lengths of the two texts.
- */
+/** Condition on alerts. For every key, one of the patterns must match; see `isOneOf`. */
 export interface AlertMatch {
   readonly rule?: readonly string[]
   readonly severity?: readonly string[]
@@ -27,32 +25,12 @@ export function matchesAlert(match: AlertMatch, { rule, severity, labels, entity
     fits(match.severity, severity) &&
     fits(match.source, entity.source) &&
     fits(match.entity, entity.subject) &&
-    Object.entries(match.labels ?? {}).every(([name, texts]) =>
-      fits(texts, Object.hasOwn(labels, name) ? labels[name] : undefined),
-    )
+    haveOneOf(Object.entries(match.labels ?? {}), ownIn(labels))
   )
 }
 
 function fits(texts: readonly string[] | undefined, found: string | undefined): boolean {
-  if (texts === undefined) return true
-  return found !== undefined && texts.some(text => matchesText(text, found))
-}
-
-/** Returns whether a pattern matches the whole text. In the pattern, `*` matches any characters. */
-export function matchesText(pattern: string, text: string): boolean {
-  const [first = '', ...others] = pattern.split('*')
-  const last = others.pop()
-  if (last === undefined) return pattern === text
-  const end = text.length - last.length
-  if (!text.startsWith(first) || !text.endsWith(last) || end < first.length) return false
-  // Use the leftmost match of each part. It leaves the most text for the following parts, so backtracking is never needed.
-  let at = first.length
-  for (const part of others) {
-    const found = text.indexOf(part, at)
-    if (found < 0 || found + part.length > end) return false
-    at = found + part.length
-  }
-  return true
+  return texts === undefined || isOneOf(texts, found)
 }
 
 /** Formats a condition as one line, such as `rule=HIGH_*,LOW_* severity=critical labels.team=infra`. */

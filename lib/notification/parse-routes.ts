@@ -12,8 +12,9 @@ import {
   type FilePath,
   type PathError,
 } from '../file-errors.ts'
+import { matchesText } from '../text-match.ts'
 import { yamlDocument } from '../yaml-document.ts'
-import { type AlertMatch, matchesText } from './match.ts'
+import type { AlertMatch } from './match.ts'
 import type { GroupKey, NotificationRoutes, Route } from './route.ts'
 import { schemaErrors } from './routes-schema.ts'
 

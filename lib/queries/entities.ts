@@ -3,6 +3,7 @@ import type { StateInspection } from '../../packages/runtime/adapters/redis/insp
 import type { Hold } from '../../packages/runtime/pipeline/deciding/hold.ts'
 import type { StateKey, StoredTimer } from '../../packages/runtime/pipeline/model.ts'
 import { entitiesIn, preferExact, type StoredEntity } from '../tables/table.ts'
+import { textFilter } from '../text-match.ts'
 
 export interface EntityState {
   readonly partition: number
@@ -41,7 +42,7 @@ export interface TimerState {
 /**
  * Returns the states and timers of matching entities, sorted by partition and name.
  *
- * @param wanted full subject, or a part of source and subject
+ * @param wanted full subject, or words of source and subject
  * @throws Unavailable if Redis does not answer
  */
 export async function entityStates(
@@ -52,7 +53,7 @@ export async function entityStates(
   const found: EntityState[] = []
   for (const one of partitions) {
     const { clock } = await inspection.summary(one)
-    for await (const stored of entitiesIn(inspection, one, wanted))
+    for await (const stored of entitiesIn(inspection, one, textFilter(wanted)))
       found.push(await entityState(inspection, one, stored, clock.nowMs))
   }
   return preferExact(found.sort(byPlace), wanted)

@@ -3,6 +3,7 @@ import type { StateInspection } from '../../packages/runtime/adapters/redis/insp
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 import type { ErasureReason } from '../../packages/runtime/pipeline/reasons.ts'
 import { storedEntities } from '../tables/table.ts'
+import { textFilter } from '../text-match.ts'
 import { type TimerState, timerState } from './entities.ts'
 
 /** State and timers of an entity in one partition of a consumer. */
@@ -75,7 +76,7 @@ export async function entitiesLike(
 ): Promise<{ readonly bySubject: readonly string[]; readonly similar: readonly string[] }> {
   const names = new Set<string>()
   for (const stateKey of stateKeys)
-    for await (const { entity } of storedEntities(inspection, stateKey, text)) names.add(entity)
+    for await (const { entity } of storedEntities(inspection, stateKey, textFilter(text))) names.add(entity)
   const similar = [...names].sort()
   return { bySubject: similar.filter(name => name.slice(name.indexOf(' ') + 1) === text), similar }
 }

@@ -2,6 +2,7 @@
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 import { entitiesIn, preferExact } from '../tables/table.ts'
+import { textFilter } from '../text-match.ts'
 import { byPlace, type EntityState, entityState } from './entities.ts'
 
 /** Result of a search for entities. */
@@ -35,15 +36,15 @@ export async function findEntities(
   const named = await namedEntities(inspection, partitions, wanted)
   if (named.length > 0) return { entities: named, looked: named.length, isWhole: true }
   const entities: EntityState[] = []
+  const isWanted = textFilter(wanted)
   let looked = 0
   for (const one of partitions) {
     const { clock } = await inspection.summary(one)
-    for await (const stored of entitiesIn(inspection, one, '')) {
+    for await (const stored of entitiesIn(inspection, one)) {
       if (looked >= mostLooked || entities.length >= found || signal.aborted)
         return { entities: entities.sort(byPlace), looked, isWhole: false }
       looked += 1
-      if (stored.entity.includes(wanted))
-        entities.push(await entityState(inspection, one, stored, clock.nowMs))
+      if (isWanted(stored.entity)) entities.push(await entityState(inspection, one, stored, clock.nowMs))
     }
   }
   return { entities: preferExact(entities.sort(byPlace), wanted), looked, isWhole: true }

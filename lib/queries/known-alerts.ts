@@ -8,6 +8,7 @@ import type { ActiveAlert } from '../tables/conditions.ts'
 import type { FiringNow } from '../tables/firing-alerts.ts'
 import type { TopicSize } from '../tables/table.ts'
 import { preferExact } from '../tables/table.ts'
+import { isOneOf, textFilter } from '../text-match.ts'
 import type { AlertLife, AlertPredicate } from './alert-history.ts'
 import { offsetsBehind } from './lag.ts'
 import type { Range } from './records.ts'
@@ -89,14 +90,25 @@ export async function selectedAlerts(
  */
 export function pendingAlerts(
   active: readonly ActiveAlert[],
-  { rule, entity, sinceMs = 0, untilMs = Number.POSITIVE_INFINITY }: AlertFilter,
+  {
+    match: { rule: rules = ['*'] } = {},
+    entity = '',
+    sinceMs = 0,
+    untilMs = Number.POSITIVE_INFINITY,
+  }: AlertFilter,
 ): PendingAlert[] {
+  const isOfEntity = textFilter(entity)
   const fitting = active
     .filter(({ phase }) => phase === 'pending')
-    .filter(one => rule === undefined || one.rule.startsWith(`${rule} `) || one.rule.startsWith(`${rule}{`))
-    .filter(one => one.entity.includes(entity ?? ''))
+    .filter(({ rule }) => isOneOf(rules, ruleName(rule)))
+    .filter(one => isOfEntity(one.entity))
     .filter(({ activeAt }) => sinceMs <= Date.parse(activeAt) && Date.parse(activeAt) < untilMs)
   return preferExact(fitting, entity).map(({ rule, entity, activeAt }) => ({ rule, entity, activeAt }))
+}
+
+/** Returns the name of a rule without its labels and metric. */
+function ruleName(rule: string): string {
+  return rule.replace(/[ {].*$/s, '')
 }
 
 /** Returns the earliest time at which a relevant record can have been written. */
@@ -107,7 +119,7 @@ function writtenFromMs({ sinceMs, untilMs }: Pick<AlertFilter, 'sinceMs' | 'unti
 /**
  * Returns an alert, or the alerts of an entity, with all transitions.
  *
- * @param wanted alert id, full subject, or part of source and subject
+ * @param wanted alert id, full subject, or words of source and subject
  * @param asked earliest time of writing, and the maximum number of alerts
  */
 export async function shownAlerts(
@@ -175,8 +187,9 @@ async function livesLike(
   wanted: string,
   sinceMs: number | undefined,
 ): Promise<AlertLife[]> {
+  const isOfEntity = textFilter(wanted)
   const isWanted: AlertPredicate = ({ alertId, entity }) =>
-    alertId === wanted || entityOf(entity).trim().includes(wanted)
+    alertId === wanted || isOfEntity(entityOf(entity).trim())
   const lives = await source.lives(sinceMs, isWanted)
   const exact = lives.filter(({ id }) => id === wanted)
   if (exact.length > 0) return exact

@@ -3,7 +3,7 @@ import type { StateInspection } from '../../packages/runtime/adapters/redis/insp
 import { entityOf, partsOfEntity } from '../../packages/runtime/consumer/event.ts'
 import { partitionOf } from '../../packages/runtime/consumer/murmur2.ts'
 import { byText, storedStates, type TopicSize } from '../tables/table.ts'
-import { groupName, rowSource } from '../views/event-names.ts'
+import { groupName, isRow, rowSource } from '../views/event-names.ts'
 import type { GroupState } from '../views/group.ts'
 import type { ActivatedPlan, Scalar, TablePlan } from '../views/plan.ts'
 import { rowsOfGroup, type TableRow } from '../views/rows.ts'
@@ -30,7 +30,7 @@ export async function tableSizes(
   plan: Pick<ActivatedPlan, 'tables' | 'building'>,
 ): Promise<readonly TableSize[]> {
   const bySource = new Map<string, { groups: number; late: number }>()
-  for await (const { entity, state } of storedStates<GroupState, never>(states, VIEWS, topic, '/views/')) {
+  for await (const { entity, state } of storedStates<GroupState, never>(states, VIEWS, topic, isRow)) {
     const { source } = partsOfEntity(entity)
     const { groups = 0, late = 0 } = bySource.get(source) ?? {}
     bySource.set(source, { groups: groups + 1, late: late + (state.l ?? 0) })
@@ -94,7 +94,8 @@ async function* groupsOf(
 ): AsyncGenerator<readonly [group: readonly Scalar[], state: GroupState]> {
   const source = rowSource(name, generation)
   if (group === undefined) {
-    for await (const { entity, state } of storedStates<GroupState, never>(states, VIEWS, topic, `${source} `))
+    const isOwn = (entity: string) => entity.startsWith(`${source} `)
+    for await (const { entity, state } of storedStates<GroupState, never>(states, VIEWS, topic, isOwn))
       yield [JSON.parse(partsOfEntity(entity).subject ?? '[]'), state]
     return
   }

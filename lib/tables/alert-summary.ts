@@ -1,8 +1,10 @@
 /** Alert as shown in lists. It is the same for alerts from the view of firing alerts and for alerts from the alerts topic. Pure. */
 
-import { entityOf } from '../../packages/runtime/consumer/event.ts'
+import { entityOf, partsOfEntity } from '../../packages/runtime/consumer/event.ts'
 import type { Acknowledgement } from '../alerting/acknowledged.ts'
 import type { Alert } from '../alerting/alert.ts'
+import { type AlertMatch, matchesAlert } from '../notification/match.ts'
+import { textFilter } from '../text-match.ts'
 import { byText, preferExact, type TableColumn } from './table.ts'
 
 export interface AlertSummary {
@@ -37,12 +39,10 @@ export interface AlertSummary {
 
 /** Filter for alerts. A filter without conditions matches all alerts. */
 export interface AlertFilter {
-  readonly rule?: string | undefined
-  readonly severity?: string | undefined
-  /** Subject of the entity, or a part of its source and subject. */
+  /** Condition on rule, severity and labels, as of routes and silences. */
+  readonly match?: AlertMatch | undefined
+  /** Subject of the entity, or words of its source and subject. */
   readonly entity?: string | undefined
-  /** Labels that an alert must have with exactly these values. */
-  readonly labels?: readonly Label[] | undefined
   /**
    * Earliest time at which the alert fired, in milliseconds since the epoch, inclusive. `untilMs` is the latest time, exclusive.
    */
@@ -50,11 +50,6 @@ export interface AlertFilter {
   readonly untilMs?: number | undefined
   /** True to match only alerts without an acknowledgement. */
   readonly unacknowledged?: boolean | undefined
-}
-
-interface Label {
-  readonly name: string
-  readonly value: string
 }
 
 /** Columns of an alert list. Lists of firing alerts do not show `state` and `endedAt`. */
@@ -115,24 +110,27 @@ export function alertSummary(
  */
 export function filteredAlerts<Found extends AlertSummary>(
   alerts: readonly Found[],
-  filter: AlertFilter,
+  { match = {}, entity = '', sinceMs, untilMs, unacknowledged }: AlertFilter,
 ): Found[] {
-  const fitting = alerts.filter(alert => fits(alert, filter))
-  return preferExact(fitting, filter.entity).sort(byTime)
+  const isOfEntity = textFilter(entity)
+  const fitting = alerts.filter(alert => {
+    const startedAtMs = Date.parse(alert.startedAt)
+    return (
+      isOfEntity(alert.entity) &&
+      (sinceMs === undefined || startedAtMs >= sinceMs) &&
+      (untilMs === undefined || startedAtMs < untilMs) &&
+      !(unacknowledged && alert.acknowledged) &&
+      isMatched(match, alert)
+    )
+  })
+  return preferExact(fitting, entity).sort(byTime)
 }
 
-function fits(alert: AlertSummary, filter: AlertFilter): boolean {
-  const { rule, severity, entity, labels = [], sinceMs, untilMs, unacknowledged } = filter
-  const startedAtMs = Date.parse(alert.startedAt)
-  return (
-    (rule ?? alert.rule) === alert.rule &&
-    (severity ?? alert.severity) === alert.severity &&
-    alert.entity.includes(entity ?? '') &&
-    labels.every(({ name, value }) => Object.hasOwn(alert.labels, name) && alert.labels[name] === value) &&
-    (sinceMs === undefined || startedAtMs >= sinceMs) &&
-    (untilMs === undefined || startedAtMs < untilMs) &&
-    !(unacknowledged && alert.acknowledged)
-  )
+/** Returns whether an alert matches a condition. */
+export function isMatched(match: AlertMatch, { rule, severity, labels, entity }: AlertSummary): boolean {
+  // The name of an entity without a subject is only its source.
+  const parts = partsOfEntity(entity.includes(' ') ? entity : `${entity} `)
+  return matchesAlert(match, { rule, severity, labels, entity: parts })
 }
 
 function byTime(a: AlertSummary, b: AlertSummary): number {

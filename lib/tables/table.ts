@@ -2,6 +2,7 @@
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import type { Hold } from '../../packages/runtime/pipeline/deciding/hold.ts'
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
+import { textFilter } from '../text-match.ts'
 
 export interface Table<State, Row> {
   /** Process whose state the table shows. */
@@ -60,7 +61,7 @@ export interface TableRows<Row> {
 }
 
 interface TableQuery {
-  /** Complete subject of an entity, or a part of its source and subject; undefined for all entities. */
+  /** Complete subject of an entity, or words of its source and subject; undefined for all entities. */
   readonly text?: string | undefined
   /** Maximum number of entities to examine. */
   readonly most?: number
@@ -80,7 +81,7 @@ export async function readTable<State, Row>(
 ): Promise<TableRows<Row>> {
   const found: StoredState<State>[] = []
   let isWhole = true
-  for await (const stored of storedStates(inspection, table, topic, text)) {
+  for await (const stored of storedStates(inspection, table, topic, textFilter(text))) {
     isWhole = found.length < most
     if (!isWhole) break
     found.push(stored)
@@ -89,17 +90,17 @@ export async function readTable<State, Row>(
   return { rows: rows.sort(table.order), entities: found.length, isWhole }
 }
 
-/** Yields the states that a table's process has stored in all partitions, for entities whose source and subject contain a text. */
+/** Yields the states that a table's process has stored in all partitions for the wanted entities. */
 export async function* storedStates<State, Row>(
   inspection: Pick<StateInspection, 'states'>,
   { process }: Table<State, Row>,
   topic: TopicSize,
-  text = '',
+  isWanted: (entity: string) => boolean = () => true,
 ): AsyncGenerator<StoredState<State>> {
   // Read one partition at a time. Otherwise responses of Redis would wait while this process handles responses for other
   // partitions.
   for (const partitionState of partitionsOf(process.name, topic))
-    for await (const stored of storedEntities(inspection, partitionState, text))
+    for await (const stored of storedEntities(inspection, partitionState, isWanted))
       yield stored as StoredState<State>
 }
 
@@ -139,45 +140,46 @@ export interface StoredEntity {
 }
 
 /**
- * Yields the entities of one partition that have a state, and whose source and subject contain the text. Each entity is yielded
- * once, in no particular order.
+ * Yields the entities of one partition that are wanted and have a state. Each entity is yielded once, in no particular order.
  *
  * @throws Unavailable if Redis does not respond
  */
 export async function* storedEntities(
   inspection: Pick<StateInspection, 'states'>,
   partitionState: StateKey,
-  text: string,
+  isWanted: (entity: string) => boolean = () => true,
 ): AsyncGenerator<StoredEntity> {
-  for await (const stored of entitiesIn(inspection, partitionState, text))
+  for await (const stored of entitiesIn(inspection, partitionState, isWanted))
     if (stored.state !== undefined) yield stored
 }
 
-/** Yields the entities of one partition. Entities that are on hold but have no state are included. */
+/** Yields the wanted entities of one partition. Entities that are on hold but have no state are included. */
 export async function* entitiesIn(
   inspection: Pick<StateInspection, 'states'>,
   partitionState: StateKey,
-  text: string,
+  isWanted: (entity: string) => boolean = () => true,
 ): AsyncGenerator<StoredEntity> {
   const { partition } = partitionState
   // Redis returns each field at least once, so a page may repeat fields of an earlier page.
   const seen = new Set<string>()
   for await (const [entity, state, version, hold] of inspection.states(partitionState)) {
-    if (!entity.includes(text) || seen.has(entity)) continue
+    if (!isWanted(entity) || seen.has(entity)) continue
     seen.add(entity)
     yield { partition, entity, version, state, hold }
   }
 }
 
 /**
- * Returns only the exact match if the text is the complete subject of an entity. For example, a search for `pump-1` does not return
- * `pump-10`. Pure.
+ * Returns only the exact match if the text is the complete subject or the complete name of an entity. For example, a search for
+ * `pump-1` does not return `pump-10`. Pure.
  */
 export function preferExact<Named extends { readonly entity: string }>(
   found: readonly Named[],
   wanted: string | undefined,
 ): Named[] {
-  const exact = found.filter(({ entity }) => entity.slice(entity.indexOf(' ') + 1) === wanted)
+  const exact = found.filter(
+    ({ entity }) => entity === wanted || entity.slice(entity.indexOf(' ') + 1) === wanted,
+  )
   return exact.length > 0 ? exact : [...found]
 }
 

@@ -55,6 +55,11 @@ export function tableOfSource(source: string): string | undefined {
   return source.startsWith(TABLES) ? source.slice(TABLES.length) : undefined
 }
 
+/** Returns whether an entity is a group of a table, whose events have the source of rows. */
+export function isRow(entity: string): boolean {
+  return entity.startsWith(TABLES)
+}
+
 /** Returns the name of a group. It is the subject of its events, and their key. */
 export function groupName(values: readonly Scalar[]): string {
   return JSON.stringify(values)

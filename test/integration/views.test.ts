@@ -112,7 +112,9 @@ describe('the tables that ship', () => {
     const inspection = new StateInspection(redis)
     const source = rowSource(name, table.generation)
     for (const key of partitionsOf('views', topicSize('view-rows', environment.name)))
-      for await (const { entity, state } of storedEntities(inspection, key, source)) {
+      for await (const { entity, state } of storedEntities(inspection, key, one =>
+        one.startsWith(`${source} `),
+      )) {
         const group = JSON.parse(entity.slice(source.length + 1))
         for (const { values, window } of rowsOfGroup(table, group, state as GroupState))
           rows.set([...group, ...(window ? [window.startMs] : [])].join(' '), values)

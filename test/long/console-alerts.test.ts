@@ -132,7 +132,7 @@ describe('the console about alerts', () => {
         await count('severity=warning'),
         await count('label=team%3Dops'),
         await count('entity=roof-1&rule=HOT'),
-        await count('rule=ho'),
+        await count('rule=HO*'),
       ],
       [0, 1, 1, 1],
     )

@@ -125,8 +125,7 @@ export class TestEnvironment {
     const inspection = new StateInspection(this.#redis)
     const states = new Map<string, unknown>()
     for (const stateKey of signals.flatMap(one => partitionsOf(consumer, topicSize(one, this.name))))
-      for await (const { entity, state } of storedEntities(inspection, stateKey, ''))
-        states.set(entity, state)
+      for await (const { entity, state } of storedEntities(inspection, stateKey)) states.set(entity, state)
     return states
   }
 

@@ -7,7 +7,6 @@ import type { Conditions } from '../../../lib/tables/conditions.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { type KeptAnswer, KeptAnswers } from '../../live/kept.ts'
 import { watched } from '../route.ts'
-import { alertsOfRule } from './of-rule.ts'
 import { ConsoleAlerts, silencedBy } from './source.ts'
 
 /** An alert in a list. */
@@ -99,11 +98,10 @@ export function listRoutes(environment: ConsoleEnvironment, conditions: KeptAnsw
 async function alertsNow(environment: ConsoleEnvironment, given: FilterQuery): Promise<AlertsNow> {
   const source = new ConsoleAlerts(environment)
   const [firing, silences, behind] = await Promise.all([source.firing(), source.silences(), source.behind()])
-  const fitting = filteredAlerts<AlertSummary>(
+  const found = filteredAlerts<AlertSummary>(
     firing.map(({ places: _, ...summary }) => summary),
     filterOf(given),
   )
-  const found = alertsOfRule(fitting, given.rule)
   const alerts = newestFirst(found).map(one => ({ ...one, silencedBy: silencedBy(silences, one) }))
   return { alerts, total: found.length, firing: firing.length, behind }
 }
@@ -114,8 +112,7 @@ async function historyOf(
 ): Promise<AlertHistory> {
   const source = new ConsoleAlerts(environment)
   const sinceMs = Date.now() - given.hours * HOUR_MS
-  const fitting = await selectedAlerts(source, given.state, { ...filterOf(given), sinceMs })
-  const found = alertsOfRule(fitting, given.rule)
+  const found = await selectedAlerts(source, given.state, { ...filterOf(given), sinceMs })
   const silences = await source.silences()
   const alerts = newestFirst(found).map(one => ({
     ...one,
@@ -126,19 +123,18 @@ async function historyOf(
 }
 
 function pendingIn({ active }: Conditions, given: FilterQuery): PendingAlerts {
-  const found = alertsOfRule(pendingAlerts(active, filterOf(given)), given.rule)
+  const found = pendingAlerts(active, filterOf(given))
   return { pending: found.slice(0, MAX_ROWS), total: found.length }
 }
 
-/** Returns the filter for all conditions except the rule, which `alertsOfRule` applies. */
-function filterOf({ severity, entity, label, unacknowledged }: FilterQuery): AlertFilter {
+function filterOf({ rule, severity, entity, label, unacknowledged }: FilterQuery): AlertFilter {
   const [name = '', ...value] = label?.split('=') ?? []
-  return {
-    severity,
-    entity: entity || undefined,
-    labels: label === undefined ? undefined : [{ name, value: value.join('=') }],
-    unacknowledged: unacknowledged === 'true',
+  const match = {
+    ...(rule === undefined ? {} : { rule: [rule] }),
+    ...(severity === undefined ? {} : { severity: [severity] }),
+    ...(label === undefined ? {} : { labels: { [name]: [value.join('=')] } }),
   }
+  return { match, entity, unacknowledged: unacknowledged === 'true' }
 }
 
 function newestFirst(alerts: readonly AlertSummary[]): AlertSummary[] {

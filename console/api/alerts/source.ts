@@ -2,7 +2,6 @@
 import { dataReader } from '../../../lib/app/data-reader.ts'
 import { keptSilences } from '../../../lib/app/silences.ts'
 import { topicSize } from '../../../lib/app/topics.ts'
-import { matchesAlert } from '../../../lib/notification/match.ts'
 import { phaseOf, type Silence } from '../../../lib/notification/silences.ts'
 import {
   type AlertLife,
@@ -14,11 +13,10 @@ import { type AlertSource, recordsBehind } from '../../../lib/queries/known-aler
 import { newestOf } from '../../../lib/queries/newest.ts'
 import { type Range, rangesOf, searchRecords } from '../../../lib/queries/records.ts'
 import { topicBounds, topicReach } from '../../../lib/queries/topics.ts'
-import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
+import { type AlertSummary, isMatched } from '../../../lib/tables/alert-summary.ts'
 import { type ActiveAlert, activeAlertsOf, conditionTopics } from '../../../lib/tables/conditions.ts'
 import { type FiringNow, firingNow } from '../../../lib/tables/firing-alerts.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
-import { partsOfEntity } from '../../../packages/runtime/consumer/event.ts'
 import { PlainLog, plainRecords } from '../../../packages/runtime/pipeline/decoding/plain-records.ts'
 import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
 import type { DataReader } from '../../../packages/runtime/pipeline/ports.ts'
@@ -124,8 +122,5 @@ export class ConsoleAlerts implements AlertSource {
 
 /** Returns the ids of the silences that match an alert. Pure. */
 export function silencedBy(silences: readonly Silence[], alert: AlertSummary): string[] {
-  const { rule, severity, labels } = alert
-  const whole = alert.entity.includes(' ') ? alert.entity : `${alert.entity} `
-  const facts = { rule, severity, labels, entity: partsOfEntity(whole) }
-  return silences.filter(({ match }) => matchesAlert(match, facts)).map(({ id }) => id)
+  return silences.filter(({ match }) => isMatched(match, alert)).map(({ id }) => id)
 }

@@ -1,12 +1,13 @@
 /** Consumer groups of the cluster and their lag. */
 import { type AgedGroupLag, allGroups, groupLags, withGroupAges } from '../../../lib/queries/group-lags.ts'
 import { consumerGroups } from '../../../lib/queries/groups.ts'
+import { textFilter } from '../../../lib/text-match.ts'
 import type { Kafka } from '../../../packages/runtime/adapters/kafka/client.ts'
 import type { KnownBounds } from '../../../packages/runtime/adapters/kafka/cluster-inspection.ts'
 import type { GroupDescription } from '../../../packages/runtime/adapters/kafka/groups.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../problem.ts'
-import { boundsOf, clusterTopics, functionOf, isFound } from './layouts.ts'
+import { boundsOf, clusterTopics, functionOf } from './layouts.ts'
 
 export interface ListedGroup {
   readonly group: string
@@ -34,7 +35,8 @@ const MAX_AGES = 200
 /** Lists the groups whose names contain the text, up to a limit. `more` is the number of matching groups that are not listed. */
 export async function listedGroups(environment: ConsoleEnvironment, find: string) {
   const kafka = await environment.kafka()
-  const matching = (await allGroups(kafka)).filter(({ group }) => isFound(group, find))
+  const fits = textFilter(find)
+  const matching = (await allGroups(kafka)).filter(({ group }) => fits(group))
   const shown = matching.slice(0, MAX_GROUPS)
   const lags = await groupLags(kafka, topics => boundsOfTopics(environment, topics), shown)
   const groups: ListedGroup[] = lags.map(({ group, state, members, topics, pending }) => ({

@@ -49,8 +49,3 @@ export async function highWatermarksOf(
 export function functionOf({ consumers }: ConsoleEnvironment, group: string): string | null {
   return consumers.find(consumer => consumer.group === group)?.function ?? null
 }
-
-/** Returns whether a name contains the text, ignoring case. */
-export function isFound(name: string, text: string): boolean {
-  return name.toLowerCase().includes(text.toLowerCase())
-}

@@ -4,10 +4,10 @@ import { SUBJECT_STRATEGIES, schemaSubject } from '../../../lib/app/packaged-sch
 import { SERIALIZED_TYPES } from '../../../lib/app/serializing.ts'
 import { EVENT_FORMATS, type EventFormat } from '../../../lib/event-types.ts'
 import { promiseOf } from '../../../lib/queries/compatibility-rules.ts'
+import { textFilter } from '../../../lib/text-match.ts'
 import { registered } from '../../../packages/runtime/adapters/registry/data-writer.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../problem.ts'
-import { isFound } from './layouts.ts'
 
 interface ShippedSubject {
   /** Type of the events that the schema describes. */
@@ -33,7 +33,7 @@ const MAX_SUBJECTS = 2_000
 
 /** Lists the subjects whose names contain the text, up to a limit. `registry` is the URL of the registry without credentials. */
 export async function listedSubjects({ config }: ConsoleEnvironment, find: string) {
-  const matching = (await ask(config, subjects => subjects.list())).filter(subject => isFound(subject, find))
+  const matching = (await ask(config, subjects => subjects.list())).filter(textFilter(find))
   const shipped = shippedSubjects(config.env)
   const subjects = matching.slice(0, MAX_SUBJECTS).map(subject => listed(subject, shipped))
   return { registry: config.registry?.url ?? '', subjects, more: matching.length - subjects.length }

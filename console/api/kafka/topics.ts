@@ -4,11 +4,12 @@ import { type ClusterTopic, isLeaderless, isUnderReplicated } from '../../../lib
 import { type GroupLag, groupsReading } from '../../../lib/queries/group-lags.ts'
 import { kafkaAnswer } from '../../../lib/queries/kafka-answers.ts'
 import { type TopicSize, topicSize, topicSizes } from '../../../lib/queries/topic-sizes.ts'
+import { textFilter } from '../../../lib/text-match.ts'
 import type { ClusterInspection } from '../../../packages/runtime/adapters/kafka/cluster-inspection.ts'
 import { RefusedByKafka } from '../../../packages/runtime/adapters/kafka/errors.ts'
 import type { Bounds } from '../../../packages/runtime/adapters/kafka/offsets.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { boundsOf, clusterTopics, functionOf, isFound, topicCalled } from './layouts.ts'
+import { boundsOf, clusterTopics, functionOf, topicCalled } from './layouts.ts'
 
 export interface ListedTopic {
   readonly topic: string
@@ -31,7 +32,8 @@ const MAX_TOPICS = 1_000
 /** Lists the topics whose names contain the text, up to a limit. `more` is the number of matching topics that are not listed. */
 export async function listedTopics(environment: ConsoleEnvironment, find: string) {
   const cluster = await environment.cluster()
-  const matching = (await clusterTopics(cluster)).filter(({ topic }) => isFound(topic, find))
+  const fits = textFilter(find)
+  const matching = (await clusterTopics(cluster)).filter(({ topic }) => fits(topic))
   const shown = matching.slice(0, MAX_TOPICS)
   const bounds = await boundsOf(cluster, shown)
   const sizes = await sizesOf(cluster, shown)

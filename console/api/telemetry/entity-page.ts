@@ -2,6 +2,7 @@
 import type { Statistics } from '../../../lib/analytics/statistics.ts'
 import type { ListedEntity } from '../../../lib/tables/statistics.ts'
 import { FAMILIES, type FamilyName } from '../../../lib/telemetry/families.ts'
+import { textFilter } from '../../../lib/text-match.ts'
 import { sampleDeviation } from '../../../lib/windows/moments.ts'
 
 export const STATISTICS = ['last', 'mean', 'minimum', 'maximum', 'standardDeviation'] as const
@@ -75,12 +76,9 @@ export function entityPage(
   alerts: ReadonlyMap<string, number>,
   query: EntityPageQuery,
 ): EntityPage {
-  const words = query.find.toLowerCase().split(/\s+/).filter(Boolean)
+  const fits = textFilter(query.find)
   const alertsOf = ({ entity }: ShownEntity) => alerts.get(entity.trim()) ?? 0
-  const matching = entities.filter(one => {
-    const text = one.entity.toLowerCase()
-    return words.every(word => text.includes(word)) && (!query.alerting || alertsOf(one) > 0)
-  })
+  const matching = entities.filter(one => fits(one.entity) && (!query.alerting || alertsOf(one) > 0))
   const families = countedFamilies(entities, matching)
   const family = query.family ?? largestOf(families)
   const metrics = metricsOf(family)

@@ -52,8 +52,8 @@ export function ListFilter(): JSX.Element {
     <form class="bar" onSubmit={event => event.preventDefault()} aria-label="Which alerts">
       <Choice label="Show" value={state} set={setState} options={STATES} />
       {state === 'history' && <Choice label="Fired in the" value={hours} set={setHours} options={HOURS} />}
-      <TextField name="rule" label="Rule" placeholder="HIGH_TEMP, or a part" />
-      <TextField name="entity" label="Entity" placeholder="pump-1, or a part" />
+      <TextField name="rule" label="Rule" placeholder="HIGH_TEMP, or HIGH_*" />
+      <TextField name="entity" label="Entity" placeholder="pump-1, or words" />
       {state !== 'pending' && (
         <>
           <Choice

@@ -1,6 +1,7 @@
 /** Table with sorting, a filter and pages. Its state is stored in the URL. On a narrow screen, the table scrolls horizontally. */
 import type { ComponentChildren, JSX } from 'preact'
 import { useId, useLayoutEffect, useRef } from 'preact/hooks'
+import { textFilter } from '../../../lib/text-match.ts'
 import { useParameters } from '../data/address.ts'
 import { Empty } from './known.tsx'
 import { EntityLink, Moment, Severity, urgencyOf } from './marks.tsx'
@@ -161,12 +162,9 @@ function filtered<Row>(
   filter: string,
   textOf: ((row: Row) => string) | undefined,
 ): readonly Row[] {
-  const words = filter.toLowerCase().split(/\s+/).filter(Boolean)
-  if (!textOf || words.length === 0) return rows
-  return rows.filter(row => {
-    const text = textOf(row).toLowerCase()
-    return words.every(word => text.includes(word))
-  })
+  if (!textOf || filter === '') return rows
+  const fits = textFilter(filter)
+  return rows.filter(row => fits(textOf(row)))
 }
 
 /**

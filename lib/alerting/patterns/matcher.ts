@@ -1,4 +1,5 @@
 /** Checks whether an event matches a matcher of a pattern. Pure. */
+import { haveOneOf, isOneOf, ownIn } from '../../text-match.ts'
 import { conditionKind, fires } from '../condition.ts'
 import type { Match } from '../rule.ts'
 import type { Facts } from './facts.ts'
@@ -17,15 +18,14 @@ function isReading({ family, metric, condition }: ReadingMatcher, facts: Facts):
   return typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value))
 }
 
-function isEvent({ event, where }: EventMatcher, facts: Facts): boolean {
-  return facts.event === event && where.every(([field, texts]) => texts.includes(String(facts.data[field])))
+function isEvent({ event, where }: EventMatcher, { event: own, data }: Facts): boolean {
+  return own === event && haveOneOf(where, field => String(data[field]))
 }
 
-function matches({ dimensions, entities, tags }: Match, facts: Facts): boolean {
-  const isOneOf = (texts: readonly string[], value: unknown) => texts.includes(value as string)
+function matches({ dimensions, entities, tags }: Match, { entity, dimension, tags: own }: Facts): boolean {
   return (
-    (entities === undefined || isOneOf(entities, facts.entity.subject ?? '')) &&
-    dimensions.every(([name, texts]) => isOneOf(texts, facts.dimension(name))) &&
-    tags.every(([tag, texts]) => Object.hasOwn(facts.tags, tag) && isOneOf(texts, facts.tags[tag]))
+    (entities === undefined || isOneOf(entities, entity.subject ?? '')) &&
+    dimensions.every(([name, texts]) => isOneOf(texts, dimension(name))) &&
+    haveOneOf(tags, ownIn(own))
   )
 }

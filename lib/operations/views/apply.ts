@@ -25,7 +25,7 @@ import { VIEWS } from '../../queries/view-rows.ts'
 import { storedStates } from '../../tables/table.ts'
 import { dataschemaOf } from '../../telemetry/dataschema.ts'
 import { activatedPlan } from '../../views/activation.ts'
-import { rowSource, VIEW_DROPPED_TYPE } from '../../views/event-names.ts'
+import { isRow, rowSource, VIEW_DROPPED_TYPE } from '../../views/event-names.ts'
 import { type ActivatedPlan, hasTable, type TablePlan, type ViewPlan } from '../../views/plan.ts'
 import type { Counts } from '../audit.ts'
 import { OperationFailure } from '../failure.ts'
@@ -251,7 +251,7 @@ async function dropGroups(
     }
     return { ...producedRecord(topic.topic, subject, event, contentMode), partition }
   }
-  for await (const { entity, partition } of storedStates(ports.states, VIEWS, topic, '/views/')) {
+  for await (const { entity, partition } of storedStates(ports.states, VIEWS, topic, isRow)) {
     if (kept.has(partsOfEntity(entity).source)) continue
     records.push(dropOf(entity, partition))
     if (records.length === AT_ONCE) await send()

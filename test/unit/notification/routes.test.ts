@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { errorLine } from '../../../lib/file-errors.ts'
 import { loadRoutes } from '../../../lib/notification/adapters/routes-file.ts'
-import { matchesAlert, matchesText } from '../../../lib/notification/match.ts'
+import { matchesAlert } from '../../../lib/notification/match.ts'
 import { InvalidRoutes, readRoutes } from '../../../lib/notification/parse-routes.ts'
 import { type NotificationRoutes, targetsOf, undefinedReceivers } from '../../../lib/notification/route.ts'
 import { fired } from './support.ts'
@@ -147,29 +147,7 @@ describe('given routes with errors', () => {
     it(`given ${given}, then each is named with line and key`, () => assert.deepEqual(errorsOf(text), errors))
 })
 
-describe('given a text with *', () => {
-  const table: readonly (readonly [pattern: string, text: string, fits: boolean])[] = [
-    ['a', 'a', true],
-    ['a', 'ab', false],
-    ['*', '', true],
-    ['a*', 'a', true],
-    ['a*a', 'a', false],
-    ['*b*', 'abc', true],
-    ['a*b*c', 'abbc', true],
-    ['a*b*c', 'acb', false],
-    ['*ab*ab', 'abab', true],
-    ['*ab*ab', 'ab', false],
-    ['.*', 'a', false],
-    ['[a]', 'a', false],
-  ]
-  for (const [pattern, text, fits] of table)
-    it(`given ${pattern}, when compared with "${text}", then it ${fits ? 'fits' : 'does not'}`, () =>
-      assert.equal(matchesText(pattern, text), fits))
-
-  it('when it would take a backtracking matcher years, then it takes no time', () => {
-    assert.equal(matchesText(`${'a*'.repeat(100)}b`, 'a'.repeat(10_000)), false)
-  })
-
+describe('given a condition on alerts', () => {
   it('when an alert lacks what is compared, then it does not match', () => {
     assert.equal(matchesAlert({ labels: { team: ['*'] } }, fired('a')), false)
     assert.equal(matchesAlert({ labels: { constructor: ['*'] } }, fired('a')), false)

@@ -30,18 +30,19 @@ const ALERTS = [
 describe('alerts that are asked for', () => {
   const cases: [filter: AlertFilter, expected: string[]][] = [
     [{}, ['held', 'mild', 'late']],
-    [{ rule: 'HIGH_TEMP' }, ['held', 'late']],
-    [{ rule: 'HIGH' }, []],
-    [{ severity: 'warning' }, ['mild']],
+    [{ match: { rule: ['HIGH_TEMP'] } }, ['held', 'late']],
+    [{ match: { rule: ['HIGH'] } }, []],
+    [{ match: { rule: ['HIGH_W*'] } }, ['mild']],
+    [{ match: { severity: ['warning'] } }, ['mild']],
     [{ entity: 'roof-1' }, ['held', 'mild']],
-    [{ entity: 'roof' }, ['held', 'mild', 'late']],
+    [{ entity: 'ROOF vienna' }, ['held', 'mild', 'late']],
     [{ entity: '/environment/vienna roof-10' }, ['late']],
-    [{ labels: [{ name: 'team', value: 'ops' }] }, ['held', 'mild']],
-    [{ labels: [{ name: 'team', value: 'dev' }] }, []],
-    [{ labels: [{ name: 'toString', value: 'x' }] }, []],
+    [{ match: { labels: { team: ['ops'] } } }, ['held', 'mild']],
+    [{ match: { labels: { team: ['dev'] } } }, []],
+    [{ match: { labels: { toString: ['x'] } } }, []],
     [{ sinceMs: ms('12:30') }, ['mild', 'late']],
     [{ untilMs: ms('12:30') }, ['held']],
-    [{ sinceMs: ms('12:01'), untilMs: ms('13:00'), severity: 'critical' }, []],
+    [{ sinceMs: ms('12:01'), untilMs: ms('13:00'), match: { severity: ['critical'] } }, []],
     [{ unacknowledged: true }, ['mild', 'late']],
   ]
   for (const [filter, expected] of cases)

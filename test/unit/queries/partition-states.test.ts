@@ -138,7 +138,7 @@ describe('held entities', () => {
     assert.deepEqual(await entityStates(holding, PARTITIONS, 'pump-1'), [
       { partition: 1, entity: '/a pump-1', timers: [], held },
     ])
-    for await (const stored of storedEntities(holding, PARTITIONS[1] as StateKey, 'pump'))
+    for await (const stored of storedEntities(holding, PARTITIONS[1] as StateKey))
       assert.fail(`${stored.entity} has no state`)
   })
 })

@@ -45,7 +45,7 @@ export const MESSAGES_FIELDS = {
   from: optional(picklist(['newest', 'oldest'], 'must be newest or oldest')),
   /** Cursor from the previous response. */
   cursor: optional(pipe(string(), maxLength(20_000))),
-  /** Text to search for in the whole record, ignoring case. */
+  /** Text filter of the whole record; see `textFilter`. */
   text: optional(pipe(string(), maxLength(200, 'must have at most 200 characters'))),
   /** Set to include ticks and rule sets. */
   ticks: optional(literal('1', 'must be 1')),

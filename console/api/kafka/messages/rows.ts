@@ -2,8 +2,9 @@
 import { FOR_FUNCTIONS } from '../../../../lib/queries/for-functions.ts'
 import { plainEvent } from '../../../../lib/queries/plain-event.ts'
 import { recordSummary, shortType } from '../../../../lib/queries/record-summary.ts'
-import { holdsText } from '../../../../lib/queries/record-text.ts'
+import { recordText } from '../../../../lib/queries/record-text.ts'
 import { type RecordView, recordView } from '../../../../lib/queries/record-view.ts'
+import { textFilter } from '../../../../lib/text-match.ts'
 import { type LogRecord, sizeOf } from '../../../../packages/runtime/cloudevents/record.ts'
 import type { DataReader } from '../../../../packages/runtime/pipeline/ports.ts'
 import type { MessagesQuery } from './query.ts'
@@ -55,18 +56,18 @@ function messageRow(view: RecordView, bytes: number): MessageRow {
 export class RecordFilter {
   hidden = 0
   readonly #reader: DataReader
-  readonly #text: string | undefined
+  readonly #fits: ((text: string) => boolean) | undefined
   readonly #withTicks: boolean
 
   constructor({ text, ticks }: Pick<MessagesQuery, 'text' | 'ticks'>, reader: DataReader) {
     this.#reader = reader
-    this.#text = text?.toLowerCase()
+    this.#fits = text === undefined ? undefined : textFilter(text)
     this.#withTicks = ticks !== undefined
   }
 
   /** Returns the row of a record; undefined if the record does not match. The text is searched before the record is decoded. */
   async view(record: LogRecord): Promise<RecordView | undefined> {
-    if (this.#text && !holdsText(record, this.#text)) return undefined
+    if (this.#fits && !this.#fits(recordText(record))) return undefined
     const view = recordView(record, await plainEvent(record, this.#reader))
     if (this.#withTicks || !FOR_FUNCTIONS.includes(view.event?.type)) return view
     this.hidden++

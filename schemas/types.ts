@@ -316,6 +316,8 @@ export interface DeadLetter {
   readonly omitted: readonly string[]
   /** Whether the consumer keeps later events of the entity waiting until this one is decided */
   readonly parks: boolean
+  /** Receivers that have not accepted the event, for which alone it is retried; absent if it is for all */
+  readonly receivers?: readonly string[]
   /** Class of the code: permanent, retryable, unavailable, unexpected or unknown */
   readonly class: string
   /** Why it is not retried */
@@ -543,6 +545,8 @@ export interface Failure {
   readonly omitted: readonly string[]
   /** Whether the consumer keeps later events of the entity waiting until this one is decided */
   readonly parks: boolean
+  /** Receivers that have not accepted the event, for which alone it is retried; absent if it is for all */
+  readonly receivers?: readonly string[]
 }
 
 /** Start or end of an alert that mutes others in this partition. */
@@ -668,6 +672,8 @@ export interface Retry {
   readonly omitted: readonly string[]
   /** Whether the consumer keeps later events of the entity waiting until this one is decided */
   readonly parks: boolean
+  /** Receivers that have not accepted the event, for which alone it is retried; absent if it is for all */
+  readonly receivers?: readonly string[]
   /** Class of the code: permanent, retryable, unavailable, unexpected or unknown */
   readonly class: string
   /** Why it is tried again, and when */

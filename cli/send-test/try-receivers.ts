@@ -2,7 +2,7 @@
 import { performance } from 'node:perf_hooks'
 import type { FiredAlert } from '../../lib/alerting/alert.ts'
 import { findAlertsTopic, SnsTopic } from '../../lib/app/aws/alerts-topic.ts'
-import { webhookPorts } from '../../lib/app/notify-webhook.ts'
+import { webhookPorts } from '../../lib/app/deliver.ts'
 import { alertsTopicName } from '../../lib/app/resource-names.ts'
 import type { Message } from '../../lib/notification/message.ts'
 import { notificationId } from '../../lib/notification/notification.ts'
@@ -57,13 +57,13 @@ async function call(receiver: WebhookReceiver, message: Message, ports: WebhookP
 }
 
 async function publish(message: Message, aws: AwsPlace): Promise<Why> {
-  const { env, notification } = message
+  const { env } = message
   const arn = await findAlertsTopic(aws, env)
   if (arn === undefined)
     return `the topic ${alertsTopicName(env)} does not exist: create it as described in docs/deployment.md`
   const topic = new SnsTopic(arn, aws)
   try {
-    const [refusal] = await topic.publish([snsMessage(message, notification.receivers)])
+    const [refusal] = await topic.publish([snsMessage(message)])
     return refusal?.why
   } finally {
     topic.close()
@@ -97,5 +97,5 @@ function testMessage(receiver: string, env: string, atMs: number): Message {
     alerts: [alert],
     omitted: 0,
   } as const
-  return { notification, atMs, order: at, env }
+  return { notification, to: [receiver], atMs, order: at, env }
 }

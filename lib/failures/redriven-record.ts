@@ -1,6 +1,7 @@
 /** Builds the record that redrives a failed record. The redriver and the command `dlq redrive` both use it. Pure. */
 
 import { redriveHeaders, originalHeaders as withoutOwn } from '../../packages/runtime/cloudevents/redrive.ts'
+import { defined } from '../../packages/runtime/consumer/defined.ts'
 import {
   type FailedAttempt,
   type FailureData,
@@ -57,7 +58,8 @@ export function redrivenRecord(
     failure: failureId(consumer, { topic, partition, offset }),
     attempt: attempt + 1,
     history: [...failure.history, attemptOf(failure, byHand)],
-    ...(patch ? { replaces: patch.replaces } : {}),
+    // A patch may change the receivers, so a patched record is for all that it names.
+    ...defined(patch ? { replaces: patch.replaces } : { receivers: failure.receivers }),
     place: { partition, offset, timestampMs },
   })
   return {

@@ -1,97 +1,68 @@
-/** Message to a receiver: a notification, or a digest of several late notifications. Pure. */
+/** Message to receivers: a notification, or a digest that counts late alerts. Pure. */
 
 import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'
 import type { Delivery } from '../../packages/runtime/consumer/sink.ts'
-import type { Alert } from '../alerting/alert.ts'
 import { SEVERITIES, type Severity } from '../alerting/rule.ts'
 import { NOTIFICATION_TYPE, type Notification } from './notification.ts'
 
-/** Age above which notifications are combined into a digest, in milliseconds. */
+/** Age above which notifications are counted in a digest instead of being sent, in milliseconds. */
 export const OLD_MS = 3_600_000
 
 export interface Message {
   readonly notification: Notification
+  /** Receivers that have not accepted the notification yet. */
+  readonly to: readonly string[]
   /** Due time of the notification, in milliseconds since the epoch. */
   readonly atMs: number
   /** Sequence of the notification in its group. Sequences are compared as texts. */
   readonly order: string
   readonly env: string
-  readonly digest?: DigestFacts
+  /** True if the message is about alerts that are too old to be sent one by one. `omitted` is their number. */
+  readonly isDigest?: true
 }
 
-interface DigestFacts {
-  /** Number of notifications in the digest. */
-  readonly notifications: number
-  /** Due time of the first notification in the digest, RFC 3339. `to` is the due time of the last one. */
-  readonly from: string
-  readonly to: string
-}
-
-export function messageOf({ event }: Delivery<Notification>, env: string): Message {
+export function messageOf({ event, receivers }: Delivery<Notification>, env: string): Message {
   if (event.data === undefined) throw new Error('a notification without data reached a sink')
   const { data: notification, timeMs: atMs, extensions } = event
   // A redriven notification keeps its sequence. Notifications are not ordered by time, because the clock of a broker can go back.
-  return { notification, atMs, order: extensions?.sequence ?? instant(atMs), env }
+  const order = extensions?.sequence ?? instant(atMs)
+  const to = notification.receivers.filter(name => receivers === undefined || receivers.includes(name))
+  return { notification, to, atMs, order, env }
 }
 
 /**
- * Returns the messages to include in a receiver's digest, in the order of their sequences. Old watchdogs and tests are omitted,
- * because they do not describe the current state.
- */
-export function forDigest(messages: readonly Message[], receiver: string): readonly Message[] {
-  return messages
-    .filter(({ notification: { reason, receivers } }) => {
-      return receivers.includes(receiver) && reason !== 'watchdog' && reason !== 'test'
-    })
-    .toSorted((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : 0))
-}
-
-/**
- * Combines messages for a receiver into one digest. It contains the latest notification of each group, and the latest state of each
- * alert.
+ * Returns one message about all notifications for a receiver that are too old to be sent one by one. Watchdogs and tests do not
+ * count, because they do not describe the current state.
  *
- * @param messages result of `forDigest`
  * @param key key from which the id is derived; the same messages must have the same key
- * @returns undefined if there are no messages
+ * @returns undefined if there are none
  */
 export function digestOf(messages: readonly Message[], receiver: string, key: string): Message | undefined {
-  const [first, last] = [messages[0], messages.at(-1)]
-  if (first === undefined || last === undefined) return undefined
-  const alerts = new Map<string, Alert>()
-  const groups = new Map<string, Notification>()
-  for (const { notification } of messages) {
-    groups.set(notification.group, notification)
-    for (const alert of notification.alerts) {
-      // Delete the entry first, so that the alerts are ordered by their latest update.
-      alerts.delete(alert.alertId)
-      alerts.set(alert.alertId, alert)
-    }
-  }
-  const latest = [...groups.values()]
+  const own = messages.filter(({ to, notification: { reason } }) => {
+    return to.includes(receiver) && reason !== 'watchdog' && reason !== 'test'
+  })
+  const [last] = own.toSorted((a, b) => (a.order < b.order ? 1 : -1))
+  if (last === undefined) return undefined
+  const alerts = new Set(own.flatMap(({ notification }) => notification.alerts.map(({ alertId }) => alertId)))
+  const omitted = own.reduce((sum, { notification }) => sum + notification.omitted, alerts.size)
   return {
     notification: {
       notificationId: derivedId(key, receiver),
-      group: latest.length === 1 ? last.notification.group : 'digest',
-      groupLabels: commonLabels(latest),
-      status: latest.some(({ status }) => status === 'firing') ? 'firing' : 'resolved',
+      group: 'digest',
+      groupLabels: {},
+      status: own.some(({ notification }) => notification.status === 'firing') ? 'firing' : 'resolved',
       reason: last.notification.reason,
       receivers: [receiver],
-      alerts: [...alerts.values()],
-      omitted: latest.reduce((sum, { omitted }) => sum + omitted, 0),
+      alerts: [],
+      omitted,
     },
+    to: [receiver],
     atMs: last.atMs,
     order: last.order,
     env: last.env,
-    digest: { notifications: messages.length, from: instant(first.atMs), to: instant(last.atMs) },
+    isDigest: true,
   }
-}
-
-function commonLabels([first, ...others]: readonly Notification[]): Record<string, string> {
-  const labels = Object.entries(first?.groupLabels ?? {})
-  return Object.fromEntries(
-    labels.filter(([name, value]) => others.every(({ groupLabels }) => groupLabels[name] === value)),
-  )
 }
 
 /**
@@ -113,7 +84,7 @@ export function rulesOf({ alerts }: Notification): readonly string[] {
  * Returns a message in the format `sluice`, which is used for webhooks and SNS. Source: Standard Webhooks 1.0.0, "Payload
  * structure": type, timestamp, data.
  */
-export function sluiceBody({ notification, atMs, env, digest }: Message): object {
-  const data = { ...notification, env, ...(digest ? { digest } : {}) }
+export function sluiceBody({ notification, atMs, env, isDigest }: Message): object {
+  const data = { ...notification, env, ...(isDigest ? { isDigest } : {}) }
   return { type: NOTIFICATION_TYPE, timestamp: instant(atMs), data }
 }

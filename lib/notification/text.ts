@@ -1,27 +1,24 @@
 /** Notifications as plain text, for e-mails, chat messages and subjects. Pure. */
 import type { Alert } from '../alerting/alert.ts'
-import { highestSeverity, type Message, rulesOf } from './message.ts'
+import { durationText } from '../duration.ts'
+import { highestSeverity, type Message, OLD_MS, rulesOf } from './message.ts'
 
 /** Maximum number of alerts that are listed in a text. Further alerts are only counted. */
 const LISTED = 30
 const RULES_IN_TITLE = 3
 
 /** Returns a title in one line, such as `[FIRING: 2] HIGH_TEMP, HIGH_WIND (critical) prod`. */
-export function titleOf({ notification, env, digest }: Message): string {
+export function titleOf({ notification, env, isDigest }: Message): string {
+  if (isDigest) {
+    const { omitted } = notification
+    return `[DIGEST] ${omitted} ${omitted === 1 ? 'alert was' : 'alerts were'} older than ${durationText(OLD_MS)} ${env}`
+  }
   const rules = rulesOf(notification)
   const named = rules.slice(0, RULES_IN_TITLE).join(', ')
   const others = rules.length > RULES_IN_TITLE ? ` and ${rules.length - RULES_IN_TITLE} more` : ''
   const severity = highestSeverity(notification)
   const about = named === '' ? notification.group : `${named}${others}`
-  return [
-    `[${stateOf(notification)}]`,
-    ...(digest
-      ? [`${digest.notifications} late ${digest.notifications === 1 ? 'notification' : 'notifications'}:`]
-      : []),
-    about,
-    ...(severity ? [`(${severity})`] : []),
-    env,
-  ].join(' ')
+  return [`[${stateOf(notification)}]`, about, ...(severity ? [`(${severity})`] : []), env].join(' ')
 }
 
 function stateOf({ status, reason, alerts, omitted }: Message['notification']): string {
@@ -51,12 +48,11 @@ export function omission({ alerts, omitted }: Message['notification'], listed: n
 
 /** Formats a complete message as plain text. */
 export function plainText(message: Message): string {
-  const { notification, digest } = message
-  const more = omission(notification, LISTED)
+  const { notification } = message
+  const more = message.isDigest ? undefined : omission(notification, LISTED)
   return [
     titleOf(message),
     '',
-    ...(digest ? [`Delayed: notifications due from ${digest.from} to ${digest.to}.`, ''] : []),
     ...notification.alerts.slice(0, LISTED).map(alert => `- ${alertLine(alert)}`),
     ...(more ? [more] : []),
     '',

@@ -77,8 +77,7 @@ const CONSUMERS: Readonly<Record<string, string>> = {
   'firing-alerts': 'lists the firing alerts',
   'alert-router': 'sends each alert to its group, by the routes',
   notifier: 'collects the alerts of a group for common notifications',
-  'notify-sns': 'publishes notifications to SNS',
-  'notify-webhook': 'delivers notifications to webhooks',
+  deliver: 'delivers notifications to the receivers',
   'open-dead-letters': 'lists the open dead letters',
   archiver: 'writes all records to the history',
   'dlq-router': 'decides whether a failure is retried',
@@ -215,7 +214,7 @@ function lastWord({ decisions }: EventStep): DecisionStep | undefined {
     decisions.find(({ outcome }) => outcome === 'failed') ??
     decisions.find(
       ({ consumer, outcome, reason }) =>
-        consumer.startsWith('notify-') && outcome === 'applied' && reason !== 'other-receivers',
+        consumer === 'deliver' && outcome === 'applied' && reason !== 'no-receiver',
     )
   )
 }

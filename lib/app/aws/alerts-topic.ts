@@ -8,7 +8,7 @@ import {
 import type { AwsPlace } from '../../../packages/runtime/adapters/aws/clients.ts'
 import { RetryableError } from '../../../packages/runtime/consumer/author-errors.ts'
 import { attributeOf, type SnsMessage } from '../../notification/sns/message.ts'
-import type { AlertsTopic, NotPublished } from '../../notification/sns/sink.ts'
+import type { AlertsTopic, NotPublished } from '../../notification/sns/topic.ts'
 import { alertsTopicName } from '../resource-names.ts'
 
 /** Timeouts in milliseconds. An unresponsive connection must not use up the whole invocation. */
@@ -58,13 +58,10 @@ export class SnsTopic implements AlertsTopic {
       if (FINAL.test(error.name)) throw error
       throw new RetryableError(`${this.#arn}: ${error.name}`, { cause: error })
     })
-    // SNS throttled the request or had an internal error. All messages are retried, including the published ones, which keep their
-    // ids.
-    const later = Failed.find(({ SenderFault }) => SenderFault !== true)
-    if (later) throw new RetryableError(`${this.#arn}: ${later.Code ?? 'failed'}`)
     return messages.map((_, index) => {
       const failed = Failed.find(({ Id }) => Id === String(index))
-      return failed && { why: failed.Code ?? 'failed' }
+      // Without a fault of the sender, SNS has throttled the message or had an internal error.
+      return failed && { why: failed.Code ?? 'failed', isTemporary: failed.SenderFault !== true }
     })
   }
 

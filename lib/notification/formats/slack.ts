@@ -8,8 +8,8 @@ import type { Message } from '../message.ts'
 import { alertLine, cut, omission, titleOf } from '../text.ts'
 
 export const SLACK_LIMITS = { blocks: 50, header: 150, section: 3_000 } as const
-/** Number of blocks that are not for alerts: header, note about late delivery, number of omitted alerts, and footer. */
-const FRAME = 4
+/** Number of blocks that are not for alerts: header, number of omitted alerts, and footer. */
+const FRAME = 3
 
 const MARKS: Readonly<Record<string, string>> = {
   critical: ':red_circle:',
@@ -22,9 +22,9 @@ const MARKS: Readonly<Record<string, string>> = {
  * Pure.
  */
 export function slackBody(message: Message): object {
-  const { notification, digest } = message
+  const { notification } = message
   const listed = notification.alerts.slice(0, SLACK_LIMITS.blocks - FRAME)
-  const more = omission(notification, listed.length)
+  const more = message.isDigest ? undefined : omission(notification, listed.length)
   const title = titleOf(message)
   const { group, reason, notificationId } = notification
   return {
@@ -35,7 +35,6 @@ export function slackBody(message: Message): object {
         type: 'header',
         text: { type: 'plain_text', text: shortened(title, SLACK_LIMITS.header), emoji: false },
       },
-      ...(digest ? [section(`Delayed: notifications due from ${digest.from} to ${digest.to}.`)] : []),
       ...listed.map(alert => section(`${mark(alert)} ${escaped(alertLine(alert))}`)),
       ...(more ? [section(more)] : []),
       context(escaped(`${group} · ${reason} · ${notificationId}`)),

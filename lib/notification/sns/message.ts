@@ -25,24 +25,18 @@ export interface SnsMessage {
 }
 
 /**
- * Returns the SNS message for the receivers that use the topic. If the message is too large, alerts are removed from it and counted
- * as `omitted`. Pure.
- *
- * @param receivers names of the receivers that use the topic
+ * Returns the SNS message for the receivers in `to`. If the message is too large, alerts are removed from it and counted as
+ * `omitted`. Pure.
  */
-export function snsMessage(
-  message: Message,
-  receivers: readonly string[],
-  mostBytes = SNS_BYTES,
-): SnsMessage {
+export function snsMessage(message: Message): SnsMessage {
   let fitting = message
   for (;;) {
-    const built = build(fitting, message, receivers)
+    const built = build(fitting, message)
     const bytes = snsBytes(built)
     const { alerts } = fitting.notification
-    if (bytes <= mostBytes || alerts.length === 0) return built
+    if (bytes <= SNS_BYTES || alerts.length === 0) return built
     // Reduce the number of alerts slightly more than in proportion to the size, because alerts differ in size.
-    fitting = withAlerts(fitting, Math.floor(alerts.length * Math.min(0.9, (mostBytes / bytes) * 0.95)))
+    fitting = withAlerts(fitting, Math.floor(alerts.length * Math.min(0.9, (SNS_BYTES / bytes) * 0.95)))
   }
 }
 
@@ -58,8 +52,8 @@ function withAlerts(message: Message, count: number): Message {
  *
  * @param whole message with all its alerts. The filter attributes always describe all alerts.
  */
-function build(message: Message, whole: Message, receivers: readonly string[]): SnsMessage {
-  const { notification, env } = whole
+function build(message: Message, whole: Message): SnsMessage {
+  const { notification, env, to } = whole
   const { notificationId, group, status, reason, alerts } = notification
   const severity = highestSeverity(notification)
   const title = titleOf(whole)
@@ -80,7 +74,7 @@ function build(message: Message, whole: Message, receivers: readonly string[]): 
       status,
       reason,
       ...(severity ? { severity } : {}),
-      ...listed('receivers', receivers),
+      ...listed('receivers', to),
       ...listed('rules', rulesOf(notification)),
       ...listed('sources', sources),
     },

@@ -3,7 +3,6 @@
  * because it failed or was redriven. It must then not report alerts as firing that have already resolved.
  */
 import type { Message } from '../message.ts'
-import { Recent } from './recent.ts'
 
 /** Maximum number of groups that are remembered. */
 const REMEMBERED = 1_000
@@ -18,7 +17,8 @@ interface LastMessage {
 }
 
 export class LastNotified {
-  readonly #groups = new Recent<LastMessage>(REMEMBERED)
+  /** The last message of each group, the most recent group last. */
+  readonly #groups = new Map<string, LastMessage>()
 
   /** Stores a message that the webhook has accepted. */
   remember({ notification, order }: Message): void {
@@ -27,19 +27,23 @@ export class LastNotified {
     const firing = new Set(
       alerts.filter(one => one.status === 'firing').map(({ fingerprint }) => fingerprint),
     )
+    // Delete the group first, so that the groups are ordered by their latest message.
+    this.#groups.delete(group)
     this.#groups.set(group, { order, status, firing, count: firing.size + omitted })
+    const [oldest] = this.#groups.keys()
+    if (this.#groups.size > REMEMBERED && oldest !== undefined) this.#groups.delete(oldest)
   }
 
   /**
    * Returns the part of a message that is still relevant. If a later message of the group has been delivered, only resolved alerts
-   * that have not fired again are relevant. The status of the later message is then used. A digest is always relevant as a whole.
+   * that have not fired again are relevant. The status of the later message is then used. A digest is always relevant.
    *
    * @returns undefined if no part is relevant
    */
   newsOf(message: Message): Message | undefined {
-    const { notification, order, digest } = message
+    const { notification, order, isDigest } = message
     const later = this.#groups.get(notification.group)
-    if (digest || later === undefined || later.order <= order) return message
+    if (isDigest || later === undefined || later.order <= order) return message
     const alerts = notification.alerts.filter(
       ({ status, fingerprint }) => status === 'resolved' && !later.firing.has(fingerprint),
     )

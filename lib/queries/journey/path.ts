@@ -46,10 +46,9 @@ function isRetried({ of, place, outcome }: DecisionDraft): boolean {
 function isTold({ of, consumer, outcome, reason }: DecisionDraft): boolean {
   return (
     of.event?.type === NOTIFICATION_TYPE &&
-    consumer.startsWith('notify-') &&
+    consumer === 'deliver' &&
     DONE.includes(outcome) &&
-    reason !== 'other-receivers' &&
-    reason !== 'superseded'
+    reason === 'delivered'
   )
 }
 

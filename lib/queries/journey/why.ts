@@ -22,8 +22,7 @@ const RETRIES: Sentences = Object.fromEntries(
 
 const SINK: Sentences = {
   delivered: 'its receivers have it',
-  published: 'its receivers have it',
-  'other-receivers': 'it is for receivers of another kind',
+  'no-receiver': 'no receiver needs it',
   superseded: 'a later notification of the group has been sent already',
 }
 

@@ -13,6 +13,7 @@ const ATTEMPT = `${OWN}redrive-attempt`
 const HISTORY = `${OWN}redrive-history`
 const REPLACES = `${OWN}redrive-replaces`
 const PLACE = `${OWN}redrive-place`
+const RECEIVERS = `${OWN}redrive-receivers`
 
 /** Maximum number of attempts in the headers, and their maximum size. If there are more, only the newest attempts are kept. */
 const MAX_ATTEMPTS = 20
@@ -33,6 +34,8 @@ export interface RedriveTarget {
   readonly replaces?: string
   /** Original position of the record; absent if the header is missing or malformed. */
   readonly place?: RecordPlace
+  /** Receivers of a sink that have not accepted the event; absent if the record is for all. */
+  readonly receivers?: readonly string[]
 }
 
 export interface RecordPlace {
@@ -59,6 +62,7 @@ export function redriveTargetOf({ headers }: Pick<LogRecord, 'headers'>): Redriv
     attempt: /^[1-9]\d{0,8}$/.test(attempt) ? Number(attempt) : Number.NaN,
     replaces: text(headers, REPLACES),
     place: placeIn(text(headers, PLACE) ?? ''),
+    receivers: receiversIn(text(headers, RECEIVERS)),
   })
 }
 
@@ -72,9 +76,19 @@ function placeIn(header: string): RecordPlace | undefined {
   return timestampMs === undefined ? at : { ...at, timestampMs: Number(timestampMs) }
 }
 
+/** Returns the names in the header. Any client may write it, so an invalid header counts as absent. */
+function receiversIn(header: string | undefined): readonly string[] | undefined {
+  try {
+    const names: unknown = JSON.parse(header ?? 'null')
+    return Array.isArray(names) && names.every(isText) ? names : undefined
+  } catch {
+    return undefined
+  }
+}
+
 /** Returns the headers that a redrive appends to the original headers. If the history is long, the oldest attempts are omitted. */
 export function redriveHeaders(redrive: Redrive): RecordHeader<Buffer>[] {
-  const { consumer, failure, attempt, history, replaces, place } = redrive
+  const { consumer, failure, attempt, history, replaces, place, receivers } = redrive
   const headers = defined({
     [CONSUMER]: consumer,
     [FAILURE]: failure,
@@ -82,6 +96,7 @@ export function redriveHeaders(redrive: Redrive): RecordHeader<Buffer>[] {
     [HISTORY]: newest(history).text,
     [REPLACES]: replaces,
     [PLACE]: place && placeText(place),
+    [RECEIVERS]: receivers && JSON.stringify(receivers),
   })
   return Object.entries(headers).map(([name, value]) => [name, Buffer.from(value)])
 }

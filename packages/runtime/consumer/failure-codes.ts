@@ -112,6 +112,8 @@ export interface Failure {
    * payload data.
    */
   readonly safeMessage?: string
+  /** Receivers of a sink that have not accepted the event. Its retries are for them alone; absent if they are for all. */
+  readonly receivers?: readonly string[]
 }
 
 /** Maximum length of a message, in characters. It limits the size of a failure record, whose topic has a size limit. */

@@ -33,6 +33,8 @@ export interface FailureData extends OriginalRecord {
   readonly omitted: readonly RecordPart[]
   /** True if the consumer parks later events of the entity until the retries of this event have ended. */
   readonly parks: boolean
+  /** Receivers of a sink that have not accepted the event. Retries are for them alone; absent if they are for all. */
+  readonly receivers?: readonly string[]
 }
 
 /** An earlier attempt at a record, and the redrive that followed it. */

@@ -25,8 +25,8 @@ export interface Sink<Data = unknown> {
   /** Digest of old events: events older than `olderThanMs` are summarised in one message instead of being delivered one by one. */
   readonly digest?: {
     readonly olderThanMs: number
-    /** Delivers one message that summarises all these events. Errors are handled in the same way as in the sink's `deliver`. */
-    deliver(digest: Digest<Data>): Promise<Delivered>
+    /** Delivers one message that summarises all these events. Results and errors are handled as those of the sink's `deliver`. */
+    deliver(digest: Digest<Data>): Promise<readonly Delivered[]>
   }
   /** Called when the function closes its connections. It should release the resources that the sink has opened. */
   close?(): void | Promise<void>
@@ -40,6 +40,8 @@ export interface Delivery<Data = unknown> {
   readonly event: Received<Data>
   /** Key of the event: 22 letters, digits, `-` and `_`. It is unique to the event and the same for every delivery of the event. */
   readonly key: string
+  /** Receivers that have not accepted the event yet, as named by the sink's last result; absent if the event is for all. */
+  readonly receivers?: readonly string[]
 }
 
 /** Events that are too old to be delivered one by one, in the order of their partition. */
@@ -56,11 +58,18 @@ export interface Digest<Data = unknown> {
  * - `retry`: the receiver does not accept the event now. The event is offered three times, with delays of 2 and 4 seconds, and then
  *   becomes a failure record that is retried later. Only `safeMessage` is logged;
  * - `rejected`: the receiver will never accept the event. It becomes a failure record for an operator.
+ *
+ * A sink with several receivers names those that have not accepted the event in `receivers`. All further offers, retries and
+ * redrives of the event are for them alone.
  */
 export type Delivered =
   | { readonly kind: 'delivered'; readonly reason: string }
-  | { readonly kind: 'retry'; readonly why: string; readonly safeMessage?: string }
-  | Rejected
+  | ({ readonly kind: 'retry'; readonly why: string; readonly safeMessage?: string } & NotAccepted)
+  | (Rejected & NotAccepted)
+
+interface NotAccepted {
+  readonly receivers?: readonly string[]
+}
 
 /**
  * Returns the outcome of an event that the receiver has accepted.

@@ -64,4 +64,11 @@ export class SinkKit {
   get refusals(): readonly string[] {
     return this.#stage.observer.decisions.flatMap(({ failure }) => failure?.message ?? [])
   }
+
+  /** Receivers that have not accepted the event, for each failure of which the sink has named them. */
+  get receiversLeft(): readonly (readonly string[])[] {
+    return this.#stage.observer.decisions.flatMap(({ failure }) =>
+      failure?.receivers ? [failure.receivers] : [],
+    )
+  }
 }

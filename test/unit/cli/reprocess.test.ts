@@ -51,7 +51,7 @@ describe('what is wrong with a command line of sluice reprocess', () => {
 
 describe('the consumer that is reprocessed', () => {
   test('given a sink, then it has no states that could be computed', async () => {
-    for (const name of ['notify-sns', 'notify-webhook', 'archiver'])
+    for (const name of ['deliver', 'archiver'])
       await assert.rejects(
         consumerNamed(name, { ...MINIMAL, HISTORY_BUCKET: 'none' }),
         /keeps no states of entities/,
@@ -59,7 +59,7 @@ describe('the consumer that is reprocessed', () => {
   })
 
   test('given any other consumer, then it is made from the settings, without a connection', async () => {
-    const keyed = consumersOf(readFunctions()).filter(name => !/^(notify-|archiver)/.test(name))
+    const keyed = consumersOf(readFunctions()).filter(name => !/^(deliver|archiver)/.test(name))
     assert.ok(keyed.length > 5)
     for (const name of keyed) {
       const consumer = await consumerNamed(name, { ...MINIMAL, SLUICE_ENV: 'lab', ID_WINDOW_SECONDS: '60' })

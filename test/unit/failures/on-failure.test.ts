@@ -305,7 +305,7 @@ describe('the failures of what Lambda has given up', () => {
   })
 
   it('given the name of a Lambda function, then the consumer is the one of its entry', () => {
-    assert.equal(functionOf('sluice-prod-notify-sns', 'prod'), 'notify-sns')
+    assert.equal(functionOf('sluice-prod-dlq-router', 'prod'), 'dlq-router')
     assert.equal(functionOf('sluice-local-alerting', 'lab'), 'alerting')
     assert.equal(functionOf('orders', 'prod'), 'orders')
   })

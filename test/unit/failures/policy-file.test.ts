@@ -24,7 +24,7 @@ describe('the file of the policy', () => {
     const shown = SHIPPED.replaceAll(/^# (codes:|consumers:| )/gm, '$1')
     const { consumers, codes } = readPolicy(shown, 'p.yaml', consumersOf(readFunctions()))
     assert.deepEqual(codes, { 'timer-failed': [] })
-    assert.deepEqual(Object.keys(consumers), ['alerting', 'notify-webhook'])
+    assert.deepEqual(Object.keys(consumers), ['alerting', 'deliver'])
   })
 
   it('given nothing but comments, then what ships counts', () => {

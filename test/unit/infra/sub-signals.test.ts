@@ -66,7 +66,7 @@ describe('a deployment with sub-signals', () => {
     }
     for (const role of ['GeneratorRole', 'ClockRole', 'RulesRole', 'RedriverRole'])
       assert.match(text(role), /sluice\.telemetry\.readings\.postgresql\.prod/, role)
-    assert.doesNotMatch(text('NotifySnsRole'), /postgresql/)
+    assert.doesNotMatch(text('DeliverRole'), /postgresql/)
   })
 
   it('watches each topic, under names that CloudFormation takes', () => {

@@ -6,6 +6,7 @@ import { type Message, sluiceBody } from '../../../lib/notification/message.ts'
 import { plainText, titleOf } from '../../../lib/notification/text.ts'
 import { alert, message } from './messages.ts'
 
+const digest = (omitted: number) => message({ alerts: [], omitted }, { isDigest: true })
 const RESOLVED = alert('b', { endedAt: '2026-03-01T11:59:30.000Z' })
 
 describe('the title of a message', () => {
@@ -22,16 +23,8 @@ describe('the title of a message', () => {
     ['the end', message({ status: 'resolved', alerts: [RESOLVED] }), '[RESOLVED] HIGH_TEMP (critical) prod'],
     ['a test', message({ reason: 'test' }), '[TEST] HIGH_TEMP (critical) prod'],
     ['a watchdog without alerts', message({ reason: 'watchdog', alerts: [] }), '[WATCHDOG] site=oslo prod'],
-    [
-      'a digest of one',
-      message({}, { digest: { notifications: 1, from: 'x', to: 'x' } }),
-      '[FIRING: 1] 1 late notification: HIGH_TEMP (critical) prod',
-    ],
-    [
-      'a digest',
-      message({}, { digest: { notifications: 7, from: 'x', to: 'y' } }),
-      '[FIRING: 1] 7 late notifications: HIGH_TEMP (critical) prod',
-    ],
+    ['a digest of one', digest(1), '[DIGEST] 1 alert was older than 1 h prod'],
+    ['a digest', digest(7), '[DIGEST] 7 alerts were older than 1 h prod'],
   ]
   for (const [given, of, title] of titles)
     it(`given ${given}, then it says so in one line`, () => assert.equal(titleOf(of), title))
@@ -53,6 +46,16 @@ describe('plain text', () => {
     assert.match(lines[3] ?? '', /^- critical HIGH_TEMP, s-0: .* \(since 2026-03-01T11:59:00\.000Z\)$/)
     assert.equal(lines.filter(line => line.startsWith('- ')).length, 30)
     assert.ok(lines.includes('and 16 more alerts'))
+  })
+})
+
+describe('a digest', () => {
+  it('given any format for people, then its title says it all', () => {
+    assert.equal(
+      plainText(digest(7)),
+      '[DIGEST] 7 alerts were older than 1 h prod\n\n\nNotification n1, group site=oslo, reason new',
+    )
+    assert.equal((slackBody(digest(7)) as { blocks: object[] }).blocks.length, 2)
   })
 })
 
@@ -100,8 +103,7 @@ describe('the format slack', () => {
     const alerts = Array.from({ length: 120 }, (_, index) =>
       alert(`s-${index}`, { summary: long, rule: long }),
     )
-    const digest = { notifications: 2, from: 'x', to: 'y' }
-    const blocks = blocksOf(message({ alerts, group: long }, { digest }))
+    const blocks = blocksOf(message({ alerts, group: long }))
     assert.equal(blocks.length, SLACK_LIMITS.blocks)
     for (const { type, text, elements } of blocks) {
       const shown = text?.text ?? elements[0].text
@@ -109,7 +111,7 @@ describe('the format slack', () => {
       assert.ok(shown.isWellFormed(), 'no half of a character')
       if (type !== 'header') assert.doesNotMatch(shown, /[<>]|&(?!amp;|lt;|gt;)/)
     }
-    assert.equal(blocks.at(-2).text.text, 'and 74 more alerts')
+    assert.equal(blocks.at(-2).text.text, 'and 73 more alerts')
   })
 
   it('given words that Slack acts upon, then they are only shown', () => {

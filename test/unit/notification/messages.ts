@@ -46,7 +46,8 @@ function notification(id: string, changes: Partial<Notification> = {}): Notifica
 
 export function message(changes: Partial<Notification> = {}, more: Partial<Message> = {}): Message {
   const order = new Date(AT_MS).toISOString()
-  return { notification: notification('n1', changes), atMs: AT_MS, order, env: 'prod', ...more }
+  const made = notification('n1', changes)
+  return { notification: made, to: made.receivers, atMs: AT_MS, order, env: 'prod', ...more }
 }
 
 /** The event of a notification; `at` is in seconds after the start. */

@@ -16,7 +16,7 @@ describe('sluice run: wrong usage has exit status 2, and starts nothing', () => 
     [[], {}, /KAFKA_BROKERS .*must name the cluster[\s\S]*REDIS_URL: must name the server/],
     [['alertin'], SERVERS, /Unknown function alertin\. Did you mean alerting\?/],
     [['qqqqqq'], SERVERS, /Unknown function qqqqqq\. The functions are topics, rules, /],
-    [['notify-sns'], SERVERS, /notify-sns cannot run: ALERTS_TOPIC_ARN is not set\./],
+    [['deliver'], SERVERS, /deliver cannot run: ALERTS_TOPIC_ARN is not set\./],
     [['console'], SERVERS, /console cannot run: .*`sluice console` serves the same page/],
     [['on-failure'], SERVERS, /on-failure cannot run: it processes records that Lambda has discarded/],
     [['generator'], SERVERS, /generator cannot run: its schedule is off \(SLUICE_GENERATOR\)/],

@@ -30,7 +30,7 @@ describe('the functions of a process', () => {
     const why = Object.fromEntries(
       chosen({ CHECKPOINT_BUCKET: ' ' }).leftOut.map(({ name, why }) => [name, why]),
     )
-    assert.equal(why['notify-sns'], 'ALERTS_TOPIC_ARN is not set')
+    assert.equal(why.deliver, 'ALERTS_TOPIC_ARN is not set')
     assert.equal(why.checkpoints, 'CHECKPOINT_BUCKET is not set')
   })
 

@@ -32,8 +32,10 @@ function sinkThat(...answers: (Delivered | Error)[]) {
     deliver: async ([{ event, key }]: readonly [Delivery]) => [answer(event.id, key)],
     digest: {
       olderThanMs: HOUR_MS,
-      deliver: async ({ deliveries, key }) =>
-        answer(`digest of ${deliveries.map(({ event }) => event.id).join()}`, key),
+      deliver: async ({ deliveries, key }) => {
+        const made = answer(`digest of ${deliveries.map(({ event }) => event.id).join()}`, key)
+        return deliveries.map(() => made)
+      },
     },
   }
   return { kit: new SinkKit(sink), got, keys }

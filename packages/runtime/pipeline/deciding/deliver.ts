@@ -88,10 +88,18 @@ async function decide(
   if (!answer) return undefined
   return answer.kind === 'delivered'
     ? processed(work, task, answer.reason)
-    : fail(work, task, failureOf(answer))
+    : fail(work, task, failureOf(answer, receiver.receiversLeft(task)))
 }
 
-function failureOf(answer: Exclude<Answer, { kind: 'delivered' }>): Failure {
-  if (answer.kind === 'thrown') return unexpectedFailure(answer.error)
-  return failure(answer.kind === 'retry' ? 'not-accepted' : 'rejected', answer.why)
+/** @param left receivers that had not accepted the event before this answer */
+function failureOf(
+  answer: Exclude<Answer, { kind: 'delivered' }>,
+  left: readonly string[] | undefined,
+): Failure {
+  const failed =
+    answer.kind === 'thrown'
+      ? unexpectedFailure(answer.error)
+      : failure(answer.kind === 'retry' ? 'not-accepted' : 'rejected', answer.why)
+  const receivers = (answer.kind === 'thrown' ? undefined : answer.receivers) ?? left
+  return receivers ? { ...failed, receivers } : failed
 }

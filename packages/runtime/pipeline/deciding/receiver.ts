@@ -4,8 +4,9 @@
  */
 
 import { PermanentError, RetryableError } from '../../consumer/author-errors.ts'
+import { defined } from '../../consumer/defined.ts'
 import { derivedId } from '../../consumer/derived-id.ts'
-import type { Delivered, Sink } from '../../consumer/sink.ts'
+import type { Delivered, Delivery, Sink } from '../../consumer/sink.ts'
 import type { DeferredReason } from '../reasons.ts'
 import type { Task } from './admission.ts'
 import { TRIES, type Tried, type TriesAllowed, waitAfterMs } from './tries.ts'
@@ -32,6 +33,8 @@ export class Receiver {
   readonly #allowed: OffersAllowed
   readonly #pace: Pace
   readonly #answers = new Map<number, Answer>()
+  /** Receivers that have not accepted an event, by the offset of its record. */
+  readonly #left = new Map<number, readonly string[]>()
   #deferred: ReceiverDeferral | undefined
 
   constructor(sink: Sink, allowed: OffersAllowed) {
@@ -47,6 +50,11 @@ export class Receiver {
 
   answer({ record }: Task): Answer | undefined {
     return this.#answers.get(record.offset)
+  }
+
+  /** Returns the receivers that have not accepted the event; undefined if the sink has named none. */
+  receiversLeft({ record }: Task): readonly string[] | undefined {
+    return this.#left.get(record.offset)
   }
 
   /** Offers the tasks. Afterwards every task has an answer, unless the receiver cannot be reached or too little time is left. */
@@ -156,8 +164,11 @@ export class Receiver {
           error: new Error(`the sink returned ${answered} answers for ${batch.length} events`),
           isFinal: true,
         }
-      for (const [index, { record }] of batch.entries())
-        this.#answers.set(record.offset, answers[index] as Answer)
+      for (const [index, { record }] of batch.entries()) {
+        const answer = answers[index] as Delivered
+        this.#answers.set(record.offset, answer)
+        if (answer.kind === 'retry' && answer.receivers) this.#left.set(record.offset, answer.receivers)
+      }
       return undefined
     } catch (error) {
       return { kind: 'thrown', error, isFinal: error instanceof PermanentError }
@@ -167,16 +178,16 @@ export class Receiver {
   async #digest(tasks: readonly Task[]): Promise<readonly Delivered[]> {
     const ids = tasks.flatMap(({ event: { source, id } }) => [source, id])
     const key = derivedId('digest', this.#sink.name, ...ids)
-    const answer = await this.#sink.digest?.deliver({ deliveries: tasks.map(this.#delivery), key })
-    return tasks.map(() => answer as Delivered)
+    return (await this.#sink.digest?.deliver({ deliveries: tasks.map(this.#delivery), key })) ?? []
   }
 
-  readonly #delivery = ({ event, record: { topic, partition, offset } }: Task) => ({
+  readonly #delivery = ({ event, record: { topic, partition, offset }, redriveTarget }: Task): Delivery => ({
     event,
     key: derivedId('delivery', this.#sink.name, event.source, event.id),
     topic,
     partition,
     offset,
+    ...defined({ receivers: this.#left.get(offset) ?? redriveTarget?.receivers }),
   })
 }
 

@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto'
 import { parseTime } from '../../cloudevents/attributes.ts'
 import { bufferOf } from '../../cloudevents/header-bytes.ts'
 import { type LogRecord, sizeOf } from '../../cloudevents/record.ts'
-import { historyOf, originalHeaders, type RedriveTarget } from '../../cloudevents/redrive.ts'
+import { historyOf, originalHeaders, type RedriveTarget, redriveTargetOf } from '../../cloudevents/redrive.ts'
 import { remedyFor } from '../../consumer/application.ts'
+import { defined } from '../../consumer/defined.ts'
 import { derivedId } from '../../consumer/derived-id.ts'
 import type { Event } from '../../consumer/event.ts'
 import { type Failure, failure, isUnexpected } from '../../consumer/failure-codes.ts'
@@ -79,7 +80,7 @@ export function digestInLog(record: LogRecord): string | undefined {
 export function failureRecordOf(
   sender: Sender,
   record: LogRecord,
-  { code, message }: Failure,
+  { code, message, receivers = redriveTargetOf(record)?.receivers }: Failure,
   failure: RememberedFailure,
   cause: Event | undefined,
   at: EmissionPosition,
@@ -114,6 +115,7 @@ export function failureRecordOf(
     omitted: onlyInLog,
     // A record with omitted parts cannot be retried, so no event waits for it.
     parks: parks && onlyInLog.length === 0,
+    ...defined({ receivers }),
   }
   let made = failureEntry(sender, id, at, data, cause)
   const omitted: RecordPart[] = [...onlyInLog]

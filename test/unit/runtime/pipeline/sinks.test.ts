@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { redrivenRecord } from '../../../../lib/failures/redriven-record.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
+import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
+import { redriveTargetOf } from '../../../../packages/runtime/cloudevents/redrive.ts'
 import { PermanentError, RetryableError } from '../../../../packages/runtime/consumer/author-errors.ts'
+import type { FailureData } from '../../../../packages/runtime/consumer/failure-event.ts'
 import { rejected } from '../../../../packages/runtime/consumer/process.ts'
 import {
   type Delivered,
@@ -383,6 +387,69 @@ describe('a sink', () => {
     assert.equal(stage.observer.waits[0]?.reason, 'out-of-time')
   })
 
+  describe('with several receivers', () => {
+    /** Receivers that each offer is for, and a sink whose receivers answer in turn, at last by accepting the event. */
+    function sinkOf(...answers: Delivered[]) {
+      const offers: (readonly string[] | undefined)[] = []
+      const { sink } = receiver(() => RUNG, {
+        deliver: async deliveries =>
+          deliveries.map(({ receivers }) => {
+            offers.push(receivers)
+            return answers.shift() ?? RUNG
+          }),
+      })
+      return { stage: new Stage(sink), offers }
+    }
+    const left = (...receivers: string[]): Delivered => ({ kind: 'retry', why: 'busy', receivers })
+    const failures = ({ events }: Stage) => events.map(({ data }) => data as FailureData)
+
+    it('given some that do not accept an event, then further offers are for them alone', async () => {
+      const { stage, offers } = sinkOf(left('a', 'b'), left('b'))
+      await stage.batch(records('x'))
+      assert.deepEqual([offers, stage.outcomes], [[undefined, ['a', 'b'], ['b']], ['applied/rung']])
+    })
+
+    it('given one that never accepts it, then its failure, retries and later failures are for it alone', async () => {
+      const { stage, offers } = sinkOf(...Array.from({ length: 6 }, () => left('b')))
+      await stage.batch(records('x'))
+      const again = (offset: number): LogRecord => {
+        const { key, value, headers } = redrivenRecord(failures(stage).at(-1) as FailureData)
+        return { ...record(offset, {}), key, value, headers }
+      }
+      await stage.batch([again(1)])
+      await stage.batch([again(2)])
+      assert.deepEqual(stage.outcomes, ['failed/not-accepted', 'failed/not-accepted', 'applied/rung'])
+      assert.deepEqual(
+        failures(stage).map(({ receivers, attempt }) => [receivers, attempt]),
+        [
+          [['b'], 1],
+          [['b'], 2],
+        ],
+      )
+      assert.deepEqual(offers, [undefined, ...Array(6).fill(['b'])])
+    })
+
+    it('given a retry at which the sink throws, then its failure is still for the same receivers', async () => {
+      const { stage, offers } = sinkOf(left('b'), left('b'), left('b'))
+      await stage.batch(records('x'))
+      const { key, value, headers } = redrivenRecord(failures(stage)[0] as FailureData)
+      const { sink } = receiver(() => new Error('a bug'))
+      stage.consumer = { ...stage.consumer, process: sink as never }
+      await stage.batch([{ ...record(1, {}), key, value, headers }])
+      assert.deepEqual(failures(stage).at(-1)?.receivers, ['b'])
+      assert.equal(offers.length, 3)
+    })
+
+    it('given a patched record, then it is for all receivers that it names', async () => {
+      const { stage } = sinkOf(left('b'), left('b'), left('b'))
+      await stage.batch(records('x'))
+      const [failed] = failures(stage)
+      const patch = { value: Buffer.from('{}'), replaces: 'digest' }
+      const { headers } = redrivenRecord(failed as FailureData, { by: 'me', at: '', patch })
+      assert.equal(redriveTargetOf({ headers })?.receivers, undefined)
+    })
+  })
+
   const wrong: [name: string, answers: (count: number) => unknown][] = [
     ['too few', () => []],
     ['nothing, and then one for each', count => [undefined, ...Array(count).fill(RUNG)]],
@@ -420,7 +487,7 @@ describe('what is too old for a sink', () => {
         olderThanMs: HOUR,
         async deliver(digest) {
           digests.push(digest)
-          return answer()
+          return digest.deliveries.map(answer)
         },
       },
     })
@@ -466,6 +533,14 @@ describe('what is too old for a sink', () => {
     assert.equal(digests[0]?.key, digests[1]?.key)
     // The receiver drops repeats by it, also those of an earlier version of the code.
     assert.equal(digests[0]?.key, 'nrvyyS_8rD5bvgc3VvXDrw')
+  })
+
+  it('given a digest that is refused for one of its events, then that event fails', async () => {
+    const answers = [delivered('digest'), rejected('too long ago')]
+    const { sink } = digesting(() => answers.shift() as Delivered)
+    const stage = new Stage(sink)
+    await stage.batch(log, now)
+    assert.deepEqual(stage.outcomes, ['applied/digest', 'failed/rejected', 'applied/rung'])
   })
 
   it('given a digest that is refused, then each of its events fails', async () => {

@@ -1,17 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Receiver } from '../../../lib/notification/receiver.ts'
+import { deliverSink } from '../../../lib/notification/deliver.ts'
 import { SNS_BYTES, type SnsMessage, snsBytes, snsMessage } from '../../../lib/notification/sns/message.ts'
-import { type NotPublished, snsSink } from '../../../lib/notification/sns/sink.ts'
+import { type NotPublished, Topic } from '../../../lib/notification/sns/topic.ts'
 import { RetryableError } from '../../../packages/runtime/consumer/author-errors.ts'
 import { SinkKit } from '../../support/sink-kit.ts'
-import { alert, message, notified, webhook } from './messages.ts'
-
-const RECEIVERS: readonly Receiver[] = [
-  { name: 'sns', kind: 'sns' },
-  { name: 'mail', kind: 'sns' },
-  webhook('hook'),
-]
+import { alert, message, notified } from './messages.ts'
 
 const idOf = ({ attributes }: SnsMessage) => String(attributes.notificationId)
 const textOf = ({ message }: SnsMessage, protocol = 'default') => JSON.parse(message)[protocol]
@@ -29,15 +23,14 @@ function given(answers: Readonly<Record<string, (NotPublished | Error)[]>> = {})
       })
     },
   }
-  return { calls, kit: new SinkKit(snsSink(RECEIVERS, 'prod', topic)) }
+  return { calls, kit: new SinkKit(deliverSink([new Topic(['sns', 'mail'], topic)], 'prod')) }
 }
 
 describe('publishing to the topic', () => {
-  it('given notifications, then those that name it are published together, ten in a call', async () => {
+  it('given notifications, then they are published together, ten in a call', async () => {
     const { calls, kit } = given()
     const events = Array.from({ length: 12 }, (_, index) => notified(`n${index}`, { group: `g${index}` }))
-    const outcomes = await kit.when(...events, notified('hooked', { receivers: ['hook'] }))
-    assert.deepEqual(outcomes, [...Array(12).fill('applied/published'), 'applied/other-receivers'])
+    assert.deepEqual(await kit.when(...events), Array(12).fill('applied/delivered'))
     assert.deepEqual(
       calls.map(call => call.length),
       [10, 2],
@@ -46,7 +39,7 @@ describe('publishing to the topic', () => {
 
   it('given one that names two receivers of the topic, then it is published once, with both names', async () => {
     const { calls, kit } = given()
-    await kit.when(notified('n1', { receivers: ['sns', 'hook', 'mail'] }))
+    await kit.when(notified('n1', { receivers: ['sns', 'mail'] }))
     assert.deepEqual(
       calls.flat().map(({ attributes }) => attributes.receivers),
       [['sns', 'mail']],
@@ -56,7 +49,7 @@ describe('publishing to the topic', () => {
   it('given a topic that refuses one of them, then that one fails, and the others are published', async () => {
     const { calls, kit } = given({ never: [{ why: 'InvalidParameter' }] })
     const outcomes = await kit.when(notified('now', { group: 'g1' }), notified('never', { group: 'g2' }))
-    assert.deepEqual(outcomes, ['applied/published', 'failed/rejected'])
+    assert.deepEqual(outcomes, ['applied/delivered', 'failed/rejected'])
     assert.deepEqual(
       calls.map(call => call.map(idOf)),
       [['now', 'never']],
@@ -64,51 +57,46 @@ describe('publishing to the topic', () => {
     assert.deepEqual(kit.refusals, ['sns: InvalidParameter'])
   })
 
-  it('given a fire that is not taken, then the resolve of its group is not published before it', async () => {
-    const { calls, kit } = given({ fire: threeTimes('Throttling') })
-    const waits = await kit.when(
+  it('given a throttled message, then it alone is published again', async () => {
+    const { calls, kit } = given({ later: [{ why: 'Throttling', isTemporary: true }] })
+    const outcomes = await kit.when(notified('now', { group: 'g1' }), notified('later', { group: 'g2' }))
+    assert.deepEqual(outcomes, ['applied/delivered', 'applied/delivered'])
+    assert.deepEqual(
+      calls.map(call => call.map(idOf)),
+      [['now', 'later'], ['later']],
+    )
+  })
+
+  it('given a request that SNS refuses because of one message, then the others are published without it', async () => {
+    const invalid = Array.from({ length: 6 }, () => new Error('InvalidParameter'))
+    const { calls, kit } = given({ never: invalid })
+    const outcomes = await kit.when(notified('now', { group: 'g1' }), notified('never', { group: 'g2' }))
+    assert.deepEqual(outcomes, ['applied/delivered', 'failed/not-accepted'])
+    assert.deepEqual(
+      calls.map(call => call.map(idOf).join()),
+      ['now,never', 'now', 'never', 'never', 'never'],
+    )
+  })
+
+  it('given a fire that is not accepted, then the resolve of its group is not published before it', async () => {
+    const { calls, kit } = given({ fire: [new RetryableError('Throttling')] })
+    const outcomes = await kit.when(
       notified('fire'),
       notified('other', { group: 'site=bergen' }),
       notified('resolve', { status: 'resolved', at: 60 }),
     )
-    assert.deepEqual(waits, ['waits/receiver-unavailable'])
-    assert.deepEqual(new Set(calls.map(call => call.map(idOf).join())), new Set(['fire,other']))
-    assert.deepEqual(await kit.when(), Array(3).fill('applied/published'))
+    assert.deepEqual(outcomes, Array(3).fill('applied/delivered'))
     assert.deepEqual(
-      calls.slice(3).map(call => call.map(idOf)),
-      [['fire', 'other'], ['resolve']],
+      calls.map(call => call.map(idOf).join()),
+      ['fire,other', 'fire,other', 'resolve'],
     )
   })
 
-  it('given a topic that cannot be reached, then the records wait in Kafka', async () => {
-    const { kit } = given({ n1: threeTimes('SNS does not answer') })
-    assert.deepEqual(await kit.when(notified('n1')), ['waits/receiver-unavailable'])
-    assert.deepEqual(await kit.when(), ['applied/published'])
-  })
-
-  it('given a name that no receiver has, then it fails with that name, and the others get theirs', async () => {
-    const { calls, kit } = given()
-    assert.deepEqual(await kit.when(notified('n1', { receivers: ['sns', 'pagr'] })), ['failed/rejected'])
-    assert.equal(calls.length, 1)
-    assert.match(kit.refusals[0] ?? '', /^unknown receiver pagr/)
-  })
-
-  it('given a backlog, then one message contains all of it', async () => {
-    const { calls, kit } = given()
-    const outcomes = await kit.whenLate(2 * 3_600_000, notified('n1'), notified('n2', { at: 60 }))
-    assert.deepEqual(outcomes, ['applied/delivered', 'applied/delivered'])
-    const [published, ...others] = calls.flat()
-    assert.deepEqual(others, [])
-    assert.equal(JSON.parse(textOf(published as SnsMessage)).data.digest.notifications, 2)
-  })
-
-  it('given a backlog with a name that no receiver has, then it fails, and the others get theirs', async () => {
-    const { calls, kit } = given()
-    const unknown = notified('n2', { receivers: ['pagr'], at: 60 })
-    const outcomes = await kit.whenLate(2 * 3_600_000, notified('n1'), unknown)
-    assert.deepEqual(outcomes, ['failed/rejected', 'failed/rejected'])
-    assert.match(kit.refusals[0] ?? '', /^unknown receiver pagr/)
-    assert.equal(calls.length, 1)
+  it('given a topic that cannot be reached in three tries, then the failure is for its receivers', async () => {
+    const away = Array.from({ length: 3 }, () => new RetryableError('SNS does not answer'))
+    const { calls, kit } = given({ n1: away })
+    assert.deepEqual(await kit.when(notified('n1', { receivers: ['mail'] })), ['failed/not-accepted'])
+    assert.deepEqual([calls.length, kit.refusals], [3, ['sns: SNS does not answer']])
   })
 
   it('given large notifications, then no call is larger than SNS takes', async () => {
@@ -127,7 +115,6 @@ describe('a message of SNS', () => {
   it('given a notification, then machines get JSON, people a text, and filters attributes', () => {
     const built = snsMessage(
       message({ alerts: [alert('a'), alert('b', { rule: 'WIND', severity: 'info' })] }),
-      ['sns'],
     )
     const { data } = JSON.parse(textOf(built))
     assert.deepEqual([data.notificationId, data.env, data.alerts.length], ['n1', 'prod', 2])
@@ -152,7 +139,7 @@ describe('a message of SNS', () => {
 
   it('given any names, then the subject has at most 100 characters, all of them ASCII and in one line', () => {
     for (const rule of ['x'.repeat(200), 'Ålesund\n\r\t😀'.repeat(20)]) {
-      const { subject } = snsMessage(message({ alerts: [alert('a', { rule })] }), ['sns'])
+      const { subject } = snsMessage(message({ alerts: [alert('a', { rule })] }))
       assert.match(subject, /^\[[\x20-\x7e]{99}$/)
       assert.match(subject, /\.\.\.$/)
     }
@@ -165,7 +152,7 @@ describe('a message of SNS', () => {
         summary: '"\\°'.repeat(index % 90),
       }),
     )
-    const built = snsMessage(message({ alerts, omitted: 7 }), ['sns'])
+    const built = snsMessage(message({ alerts, omitted: 7 }))
     const { data } = JSON.parse(textOf(built))
     const bytes = snsBytes(built)
     assert.ok(bytes <= SNS_BYTES && bytes > SNS_BYTES * 0.8, String(bytes))
@@ -174,7 +161,7 @@ describe('a message of SNS', () => {
   })
 
   it('given one alert that is larger than a message, then it is counted', () => {
-    const built = snsMessage(message({ alerts: [alert('a', { summary: 'x'.repeat(SNS_BYTES) })] }), ['sns'])
+    const built = snsMessage(message({ alerts: [alert('a', { summary: 'x'.repeat(SNS_BYTES) })] }))
     assert.deepEqual([JSON.parse(textOf(built)).data.omitted, snsBytes(built) <= SNS_BYTES], [1, true])
   })
 
@@ -182,13 +169,8 @@ describe('a message of SNS', () => {
     const alerts = Array.from({ length: 200 }, (_, index) =>
       alert(`s-${index}`, { rule: `R${index}`, entity: { source: `/s/${index}` } }),
     )
-    const { attributes } = snsMessage(message({ alerts }), ['sns'])
+    const { attributes } = snsMessage(message({ alerts }))
     assert.ok(Object.keys(attributes).length <= 10)
     assert.deepEqual([attributes.rules?.length, attributes.sources?.length], [50, 50])
   })
 })
-
-/** The number of calls of an unreachable receiver in one invocation. */
-function threeTimes(why: string): RetryableError[] {
-  return Array.from({ length: 3 }, () => new RetryableError(why))
-}

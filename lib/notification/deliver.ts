@@ -1,0 +1,122 @@
+/** Sink that delivers notifications to all receivers side by side. The failure of one receiver does not affect the others. */
+
+import { rejected } from '../../packages/runtime/consumer/process.ts'
+import {
+  type Delivered,
+  type Delivery,
+  delivered,
+  retry,
+  type Sink,
+} from '../../packages/runtime/consumer/sink.ts'
+import { digestOf, type Message, messageOf, OLD_MS } from './message.ts'
+import { NOTIFICATION_TYPE, type Notification } from './notification.ts'
+
+/** Way to one or more receivers. */
+export interface Outlet {
+  /** Names of its receivers. */
+  readonly names: readonly string[]
+  /** Delivers messages in order, and returns the outcomes in the same order. */
+  deliver(messages: readonly Message[]): Promise<readonly Delivered[]>
+}
+
+/**
+ * Number of messages per call of the sink. It is the number that Lambda delivers at once, so a slow receiver does not delay the
+ * messages of other receivers in the same batch.
+ */
+const BATCH = 100
+
+/** Outcome of one message for some of its receivers. */
+interface Outcome {
+  readonly names: readonly string[]
+  readonly outcome: Delivered
+}
+
+/**
+ * Returns the sink.
+ *
+ * @param env name of the environment, which is shown in messages
+ */
+export function deliverSink(outlets: readonly Outlet[], env: string): Sink<Notification> {
+  const known = new Set(outlets.flatMap(({ names }) => names))
+  const messagesOf = (deliveries: readonly Delivery<Notification>[]) =>
+    deliveries.map(delivery => messageOf(delivery, env))
+  const combined = ({ to }: Message, outcomes: readonly Outcome[]) => {
+    const unknown = to.filter(name => !known.has(name))
+    const outcome = rejected(`unknown receiver ${unknown.join(', ')}`)
+    return combinedOf(unknown.length > 0 ? [...outcomes, { names: unknown, outcome }] : outcomes)
+  }
+  return {
+    name: 'deliver',
+    accepts: [NOTIFICATION_TYPE],
+    batchSize: BATCH,
+    async deliver(deliveries) {
+      const messages = messagesOf(deliveries)
+      const outcomes = new Map(messages.map((message): [Message, Outcome[]] => [message, []]))
+      await Promise.all(
+        outlets.map(async outlet => {
+          const own = messages.flatMap(message => {
+            const names = message.to.filter(name => outlet.names.includes(name))
+            return names.length > 0 ? [{ message, names }] : []
+          })
+          const each = await offered(
+            outlet,
+            own.map(({ message, names }) => ({ ...message, to: names })),
+          )
+          for (const [index, { message, names }] of own.entries())
+            outcomes.get(message)?.push({ names, outcome: each[index] as Delivered })
+        }),
+      )
+      return messages.map(message => combined(message, outcomes.get(message) ?? []))
+    },
+    digest: {
+      olderThanMs: OLD_MS,
+      async deliver({ deliveries, key }) {
+        const messages = messagesOf(deliveries)
+        const outcomes = new Map<string, Delivered>()
+        await Promise.all(
+          outlets.map(async outlet => {
+            const digests = outlet.names.flatMap(name => digestOf(messages, name, key) ?? [])
+            const each = await offered(outlet, digests)
+            for (const [index, { to }] of digests.entries())
+              outcomes.set(to[0] as string, each[index] as Delivered)
+          }),
+        )
+        const ofName = (name: string): Outcome[] => {
+          const outcome = outcomes.get(name)
+          return outcome ? [{ names: [name], outcome }] : []
+        }
+        return messages.map(message => combined(message, message.to.flatMap(ofName)))
+      },
+    },
+  }
+}
+
+/** Offers messages to an outlet. An error of the outlet must not fail the other outlets. */
+async function offered(outlet: Outlet, messages: readonly Message[]): Promise<readonly Delivered[]> {
+  if (messages.length === 0) return []
+  try {
+    return await outlet.deliver(messages)
+  } catch (error) {
+    return messages.map(() => retry(`${outlet.names.join(', ')}: ${(error as Error).message}`))
+  }
+}
+
+/** Combines the outcomes of one message. It names the receivers that have not accepted it, for which alone it is offered again. */
+function combinedOf(outcomes: readonly Outcome[]): Delivered {
+  const open = outcomes.flatMap(({ names, outcome }) =>
+    outcome.kind === 'delivered' ? [] : [{ names, outcome }],
+  )
+  if (open.length > 0) {
+    const receivers = open.flatMap(({ names }) => names)
+    const why = open.map(({ outcome }) => outcome.why).join('; ')
+    const safe = open.flatMap(({ outcome }) => outcome.safeMessage ?? []).join('; ')
+    const isFinal = open.every(({ outcome }) => outcome.kind === 'rejected')
+    if (isFinal) return { ...rejected(why), receivers }
+    return { kind: 'retry', why, ...(safe === '' ? {} : { safeMessage: safe }), receivers }
+  }
+  if (outcomes.length === 0) return delivered('no-receiver')
+  const isNews = outcomes.some(
+    ({ outcome }) => outcome.kind === 'delivered' && outcome.reason !== 'superseded',
+  )
+  return delivered(isNews ? 'delivered' : 'superseded')
+}

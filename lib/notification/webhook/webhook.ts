@@ -1,0 +1,88 @@
+/**
+ * Delivers messages to one webhook, in order, and limits how long it can delay the batch. All partitions of an invocation share it.
+ * During the lifetime of the function, it remembers whether the webhook responds, and the last message of each group.
+ */
+import { type Delivered, delivered, retry } from '../../../packages/runtime/consumer/sink.ts'
+import type { Outlet } from '../deliver.ts'
+import type { Message } from '../message.ts'
+import { SECRET_WITHIN_MS, TIMEOUT_MS, type WebhookReceiver } from '../receiver.ts'
+import { type Attempt, attempt, type WebhookPorts } from './attempt.ts'
+import { LastNotified } from './told.ts'
+
+/** Number of consecutive attempts without an answer after which the webhook is not called for `SKIP_MS`. */
+const SILENT_ATTEMPTS = 3
+const SKIP_MS = 60_000
+/** Longest pause that a webhook can request while its batch waits, and longest pause in total, in milliseconds. */
+const MAX_WAIT_MS = 10_000
+const MAX_SKIP_MS = 5 * 60_000
+/** Time after the start of a batch, in milliseconds, at which the last attempt may start. */
+const BATCH_MS = 20_000
+
+/**
+ * Maximum duration of a batch, in milliseconds. The last attempt can start just before `BATCH_MS`, and then take its maximum time.
+ */
+export const MAX_BATCH_MS = BATCH_MS + SECRET_WITHIN_MS + TIMEOUT_MS.most
+
+const NOT_CALLED = 'not called, because it did not answer in time, or requested a pause'
+
+type Made = Pick<Attempt, 'outcome' | 'timedOut'>
+
+export class Webhook implements Outlet {
+  readonly names: readonly [string]
+  readonly #receiver: WebhookReceiver
+  readonly #ports: WebhookPorts
+  readonly #told = new LastNotified()
+  #silentAttempts = 0
+  #notBeforeMs = 0
+
+  constructor(receiver: WebhookReceiver, ports: WebhookPorts) {
+    this.names = [receiver.name]
+    this.#receiver = receiver
+    this.#ports = ports
+  }
+
+  async deliver(messages: readonly Message[]): Promise<readonly Delivered[]> {
+    const untilMs = this.#ports.nowMs() + BATCH_MS
+    const heldUp = new Set<string>()
+    const outcomes: Delivered[] = []
+    let isSilent = false
+    for (const message of messages) {
+      const { group } = message.notification
+      const made: Made = isSilent
+        ? { outcome: this.#notCalled(NOT_CALLED), timedOut: true }
+        : // A resolution must not be delivered before its firing alert, which is about to be offered again.
+          heldUp.has(group)
+          ? { outcome: this.#notCalled('waits for an earlier notification of its group'), timedOut: false }
+          : await this.#one(message, untilMs)
+      isSilent = made.timedOut
+      if (made.outcome.kind === 'retry') heldUp.add(group)
+      outcomes.push(made.outcome)
+    }
+    return outcomes
+  }
+
+  async #one(message: Message, untilMs: number): Promise<Made> {
+    const news = this.#told.newsOf(message)
+    if (news === undefined) return { outcome: delivered('superseded'), timedOut: false }
+    const { nowMs, pause } = this.#ports
+    const waitMs = this.#notBeforeMs - nowMs()
+    if (waitMs > MAX_WAIT_MS || nowMs() + Math.max(0, waitMs) > untilMs)
+      return { outcome: this.#notCalled(NOT_CALLED), timedOut: false }
+    if (waitMs > 0) await pause(waitMs)
+    const { outcome, timedOut, retryAfterMs } = await attempt(this.#receiver, news, this.#ports)
+    this.#silentAttempts = timedOut ? this.#silentAttempts + 1 : 0
+    if (this.#silentAttempts >= SILENT_ATTEMPTS) this.#rest(SKIP_MS)
+    else if (retryAfterMs !== undefined) this.#rest(retryAfterMs)
+    if (outcome.kind === 'delivered') this.#told.remember(news)
+    return { outcome, timedOut }
+  }
+
+  #notCalled(why: string): Delivered {
+    const said = `${this.#receiver.name}: ${why}`
+    return retry(said, said)
+  }
+
+  #rest(ms: number): void {
+    this.#notBeforeMs = this.#ports.nowMs() + Math.min(ms, MAX_SKIP_MS)
+  }
+}

@@ -1,11 +1,10 @@
 /** Routes for current and past alerts, silences, and rules. */
 import type { ConsoleEnvironment } from '../environment.ts'
-import { backtestRoutes } from './alerts/backtest.ts'
 import { listRoutes } from './alerts/lists.ts'
 import { oneRoutes } from './alerts/one.ts'
 import { conditionsIn, ruleRoutes } from './alerts/rules.ts'
 import { silenceRoutes } from './alerts/silences.ts'
-import { trialRoutes } from './alerts/trial.ts'
+import { tryRoutes } from './alerts/try.ts'
 
 export function alertRoutes(environment: ConsoleEnvironment) {
   const conditions = conditionsIn(environment)
@@ -14,7 +13,6 @@ export function alertRoutes(environment: ConsoleEnvironment) {
     ...oneRoutes(environment),
     ...silenceRoutes(environment),
     ...ruleRoutes(environment, conditions),
-    ...trialRoutes(environment),
-    ...backtestRoutes(environment),
+    ...tryRoutes(environment),
   }
 }

@@ -22,24 +22,30 @@ export interface Firing {
   readonly value?: number | string
 }
 
-/** Returns the alerts that fired in a range, in order. */
+/**
+ * Returns the alerts that fired in a range, in order. Events of an alert may arrive several times, because each partition reports a
+ * stopped clock. The alert ends with the first event that resolves it.
+ */
 export function firingsOf(alerts: readonly Alert[]): readonly Firing[] {
+  const fired = new Map<string, Alert>()
   const ends = new Map<string, number>()
-  for (const alert of alerts)
-    if (alert.status === 'resolved') ends.set(alert.alertId, Date.parse(alert.endedAt))
-  return alerts
-    .filter(alert => alert.status === 'firing')
-    .map(({ rule, labels, entity, metric, startedAt, alertId, value, state }) => {
-      const shown = value ?? state
-      return {
-        rule: identityOf({ name: rule, labels }),
-        entity: entityOf(entity),
-        metric,
-        fromMs: Date.parse(startedAt),
-        toMs: ends.get(alertId) ?? Number.POSITIVE_INFINITY,
-        ...(shown === undefined ? {} : { value: shown }),
-      }
-    })
+  for (const alert of alerts) {
+    const { alertId } = alert
+    if (!fired.has(alertId)) fired.set(alertId, alert)
+    if (alert.status !== 'resolved') continue
+    ends.set(alertId, Math.min(Date.parse(alert.endedAt), ends.get(alertId) ?? Infinity))
+  }
+  return [...fired.values()].map(({ rule, labels, entity, metric, startedAt, alertId, value, state }) => {
+    const shown = value ?? state
+    return {
+      rule: identityOf({ name: rule, labels }),
+      entity: entityOf(entity),
+      metric,
+      fromMs: Date.parse(startedAt),
+      toMs: ends.get(alertId) ?? Number.POSITIVE_INFINITY,
+      ...(shown === undefined ? {} : { value: shown }),
+    }
+  })
 }
 
 /**

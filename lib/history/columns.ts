@@ -22,7 +22,7 @@ export interface DataColumn extends Column {
 }
 
 /** Columns of every table before those of the data. */
-export const COMMON_COLUMNS = [
+const COMMON_COLUMNS = [
   column('topic', 'STRING', 'Kafka topic of the record'),
   column('partition', 'INT32', 'Partition of the record'),
   column('offset', 'INT64', 'Offset of the record'),

@@ -8,7 +8,7 @@ import type { CauseOfAlert } from '../../console/api/alerts/cause.ts'
 import type { AlertHistory, AlertsNow, PendingAlerts } from '../../console/api/alerts/lists.ts'
 import type { OneAlert } from '../../console/api/alerts/one.ts'
 import type { SilencePreview } from '../../console/api/alerts/silences.ts'
-import type { RulesTried } from '../../console/api/alerts/trial.ts'
+import type { RulesTried } from '../../console/api/alerts/try.ts'
 import type { Answers } from '../../console/api/api.ts'
 import { rulesActivated } from '../../lib/alerting/activation.ts'
 import { firingAlerts } from '../../lib/alerting/firing-alerts.ts'
@@ -214,15 +214,16 @@ describe('the console about alerts', () => {
     const text = RULES.replace('fireAbove: 40', 'fireAbove: 34')
     const tried = await asked<RulesTried>('/alerts/rules/try', { text, hours: 1 })
     assert.deepEqual(
-      tried.rules.map(({ rule, fired, told, watched }) => [rule, fired, told, watched]),
+      tried.result?.rules.map(({ rule, alerts, fired }) => [rule, alerts, fired]),
       [
-        [HOT, 2, 1, 3],
-        ['WARM', 0, 0, 3],
+        [HOT, 2, 1],
+        ['WARM', 0, 0],
       ],
     )
-    assert.deepEqual([tried.readings, tried.cut, tried.total], [3, null, 2])
+    assert.deepEqual([tried.result?.readings, tried.total], [3, 2])
     const few = await asked<RulesTried>('/alerts/rules/try', { text, hours: 1, entity: 'roof-3' })
-    assert.deepEqual([few.readings, few.firings[0]?.value, few.firings[0]?.toMs], [1, 35, null])
+    const [alert] = few.result?.alerts ?? []
+    assert.deepEqual([few.result?.readings, alert?.value, alert?.toMs], [1, 35, null])
     const { errors } = await asked<RulesTried>('/alerts/rules/try', { text: 'rules: 1', hours: 1 })
     assert.equal(errors.length, 1)
     assert.equal((await environment.read('alerts')).length, 3, 'a trial sends no notification')

@@ -178,13 +178,6 @@ export async function publishedAlerts(
   return { alerts, outcomes: stage.outcomes }
 }
 
-/** Sorts alert events, so that runs that fire timers of the same time in another order can be compared. */
-export function inOrder(alerts: readonly Alert[]): readonly Alert[] {
-  const nameOf = (alert: Alert) =>
-    `${alert.startedAt} ${alert.alertId} ${alert.status} ${JSON.stringify(alert)}`
-  return alerts.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
-}
-
 /** Returns the record of an alert event, as alerting publishes it. */
 export function alertRecord(data: Alert, offset: number): LogRecord {
   const type = data.status === 'firing' ? ALERT_FIRED_TYPE : ALERT_RESOLVED_TYPE

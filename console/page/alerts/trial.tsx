@@ -1,7 +1,7 @@
-/** Tests rules on recent readings and shows the alerts that they would have published. */
+/** Tries the text of rules on the readings of the past, and shows the alerts that would have fired. */
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
-import type { RulesTried, TriedFiring, TriedRow } from '../../api/alerts/trial.ts'
+import type { RulesTried } from '../../api/alerts/try.ts'
 import { act } from '../data/answers.ts'
 import { Choice, Outcome, useAction } from '../parts/forms.tsx'
 import { Moment } from '../parts/marks.tsx'
@@ -15,33 +15,36 @@ import {
   timeColumn,
 } from '../parts/table.tsx'
 import { countText, durationText, numberText } from '../parts/words.ts'
-import { trialText, valueText } from './words.ts'
+import { valueText } from './words.ts'
 
 const HOURS = [
-  ['0.25', '15 minutes'],
   ['1', '1 hour'],
   ['6', '6 hours'],
   ['24', '1 day'],
   ['168', '7 days'],
+  ['720', '30 days'],
+  ['2160', '90 days'],
 ] as const
+
+type Result = NonNullable<RulesTried['result']>
+type Alert = Result['alerts'][number]
+type Rule = Result['rules'][number]
 
 export function TrialPart({ text }: { readonly text: string }): JSX.Element {
   const [hours, setHours] = useState('1')
   const [entity, setEntity] = useState('')
   const [tried, setTried] = useState<{ readonly of: string; readonly answer: RulesTried }>()
   const { isBusy, said, run } = useAction(async () => {
-    setTried({
-      of: text,
-      answer: await act('POST /alerts/rules/try', { text, hours: Number(hours), entity }),
-    })
+    const answer = await act('POST /alerts/rules/try', { text, hours: Number(hours), entity })
+    setTried({ of: text, answer })
     return undefined
   })
   return (
     <section aria-label="Try it">
       <h2>Try it on what has been read</h2>
       <p>
-        Evaluates this text on the readings of the last hours, without publishing anything. The trial begins
-        without state, so a long <code>for</code>, a change or a deviation needs some time before it can fire.
+        Evaluates this text on the readings of the past, without publishing anything. The state before the
+        first of them is unknown, so a long <code>for</code>, a change or a deviation may fire late at first.
       </p>
       <form class="bar" onSubmit={run} aria-label="Try it">
         <Choice label="Readings of the last" value={hours} set={setHours} options={HOURS} />
@@ -62,15 +65,18 @@ export function TrialPart({ text }: { readonly text: string }): JSX.Element {
       {tried && (
         <>
           {tried.of !== text && <p class="warn">The text has changed since: try it again.</p>}
-          <Result tried={tried.answer} />
+          <Answer tried={tried.answer} />
         </>
       )}
     </section>
   )
 }
 
-function Result({ tried }: { readonly tried: RulesTried }): JSX.Element {
-  const { errors, span, rules, firings, total, tookMs } = tried
+function Answer({
+  tried: { errors, result, total, hasHistory },
+}: {
+  readonly tried: RulesTried
+}): JSX.Element {
   const [first] = errors
   if (first)
     return (
@@ -78,34 +84,41 @@ function Result({ tried }: { readonly tried: RulesTried }): JSX.Element {
         {`The text has ${countText(errors.length, 'error')}, so it was not tried. The first is at line ${first.line}: ${first.message}.`}
       </p>
     )
-  if (!span)
+  if (!result || result.readings === 0)
     return (
       <p class="empty" role="status">
         No readings were found. Choose a longer time or other entities.
       </p>
     )
+  const { rules, alerts, missing, beginsMs, readings, duplicates, failed } = result
   return (
     <>
       <p role="status">
-        {trialText(tried)} From <Moment at={span.fromMs} /> to <Moment at={span.toMs} />; it took{' '}
-        {durationText(tookMs)}.
+        Evaluated {countText(readings, 'reading')}
+        {duplicates > 0 && `, ${countText(duplicates, 'duplicate')} left out`}
+        {failed > 0 && `, ${countText(failed, 'record')} rejected`}. The first is of{' '}
+        {beginsMs !== null && <Moment at={beginsMs} />}.
+        {!hasHistory && ' This environment has no history, so only the topics were read.'}
       </p>
+      {missing.length > 0 && (
+        <p class="warn">{`${countText(missing.length, 'range')} of offsets are missing.`}</p>
+      )}
       <Table
         name="tried"
         caption="rules that were tried"
-        columns={ruleColumns(tried)}
+        columns={ruleColumns(result)}
         rows={rules}
         keyOf={({ rule }) => rule}
         empty="The text has no rules."
       />
       <h3>{total === 0 ? 'No alert would have fired' : `${countText(total, 'alert')} would have fired`}</h3>
-      {total > firings.length && <p>The newest {firings.length} are listed.</p>}
+      {total > alerts.length && <p>The newest {numberText(alerts.length)} are listed.</p>}
       {total > 0 && (
         <Table
           name="fired"
           caption="alerts that would have fired"
-          columns={FIRING_COLUMNS}
-          rows={firings}
+          columns={ALERT_COLUMNS}
+          rows={alerts.toReversed()}
           keyOf={({ rule, entity, fromMs }) => `${rule} ${entity} ${fromMs}`}
           textOf={({ rule, entity }) => `${rule} ${entity}`}
           empty=""
@@ -120,20 +133,14 @@ const LEFT = {
   'beyond-readings': 'not tried: it evaluates more than the readings of one entity',
 } as const
 
-function ruleColumns({ firings, span, total }: RulesTried): readonly Column<TriedRow>[] {
+function ruleColumns({ alerts, sinceMs: fromMs, untilMs: toMs }: Result): readonly Column<Rule>[] {
   return [
     column(
       'Rule',
-      ({ rule, left, watched }) => (
+      ({ rule, left }) => (
         <>
           {rule}
-          <small class="second">
-            {left
-              ? LEFT[left]
-              : watched === 0
-                ? 'applies to none of them'
-                : `applies to ${numberText(watched)} of them`}
-          </small>
+          {left && <small class="second">{LEFT[left]}</small>}
         </>
       ),
       ({ rule }) => rule,
@@ -141,18 +148,18 @@ function ruleColumns({ firings, span, total }: RulesTried): readonly Column<Trie
     {
       heading: 'Would fire',
       align: 'right',
-      cell: ({ fired, left }) => (left ? '–' : <strong>{numberText(fired)}</strong>),
-      sortBy: ({ fired }) => fired,
+      cell: ({ alerts: fired, left }) => (left ? '–' : <strong>{numberText(fired)}</strong>),
+      sortBy: ({ alerts: fired }) => fired,
     },
     numberColumn('For entities', ({ entities, left }) => (left ? null : entities)),
     numberColumn('Still firing', ({ firing, left }) => (left ? null : firing)),
-    numberColumn('Actually fired', ({ told }) => told),
-    column('When', ({ rule, fired }) =>
-      span && fired > 0 ? (
+    numberColumn('Actually fired', ({ fired }) => fired),
+    column('When', ({ rule, alerts: fired }) =>
+      fired > 0 ? (
         <Strip
-          span={span}
-          firings={firings.filter(one => isOf(one, rule))}
-          label={`${rule}: ${countText(fired, 'alert')}${total > firings.length ? ', of which the newest are shown' : ''}`}
+          span={{ fromMs, toMs }}
+          firings={alerts.filter(one => isOf(one, rule))}
+          label={`${rule}: ${countText(fired, 'alert')}`}
         />
       ) : null,
     ),
@@ -160,14 +167,14 @@ function ruleColumns({ firings, span, total }: RulesTried): readonly Column<Trie
 }
 
 /** Returns whether an alert was fired by a rule. An alert about missing readings has the name of the rule in a label. */
-function isOf({ rule }: TriedFiring, of: string): boolean {
+function isOf({ rule }: Alert, of: string): boolean {
   return (
     rule === of ||
     (rule.startsWith('NoData{') && rule.includes(`rule=${JSON.stringify(of.replace(/\{.*$/s, ''))}`))
   )
 }
 
-const FIRING_COLUMNS: readonly Column<TriedFiring>[] = [
+const ALERT_COLUMNS: readonly Column<Alert>[] = [
   textColumn('Rule', ({ rule }) => rule),
   entityColumn(),
   timeColumn('Fires', ({ fromMs }) => fromMs),
@@ -198,7 +205,7 @@ interface Props {
   readonly label: string
 }
 
-export function Strip({ span, firings, label }: Props): JSX.Element {
+function Strip({ span, firings, label }: Props): JSX.Element {
   return (
     <svg
       class="alerts-strip"

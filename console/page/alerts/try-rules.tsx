@@ -6,7 +6,6 @@ import { useParameter } from '../data/address.ts'
 import { useAnswer, useIsOperator } from '../data/answers.ts'
 import { Choice } from '../parts/forms.tsx'
 import { Known } from '../parts/known.tsx'
-import { BacktestPart } from './backtest.tsx'
 import { TrialPart } from './trial.tsx'
 
 type Files = Answers['/alerts/rules/files']['files']
@@ -56,7 +55,6 @@ function TriedText({ of }: { readonly of: string }): JSX.Element {
         onInput={event => setText(event.currentTarget.value)}
       />
       <TrialPart text={text} />
-      <BacktestPart text={text} />
     </>
   )
 }

@@ -4,7 +4,7 @@ import type { AlertTransition } from '../../../lib/queries/alert-history.ts'
 import { shortNumber } from '../../../lib/short-number.ts'
 import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
 import type { OneAlert } from '../../api/alerts/one.ts'
-import { countText, digitsText, durationText } from '../parts/words.ts'
+import { digitsText, durationText } from '../parts/words.ts'
 
 /** Formats a number, such as `41.3`, or an observed state. */
 export function valueText(value: number | string | null, threshold?: number | null): string {
@@ -97,36 +97,6 @@ function listOf(text: string): string[] {
     .split(',')
     .map(one => one.trim())
     .filter(one => one !== '')
-}
-
-/**
- * Describes the range on which rules were tested, such as `Evaluated 1,234 readings of 12 entities.`, and the readings and rules
- * that could not be tested.
- */
-export function trialText({
-  readings,
-  entities,
-  duplicates,
-  refused,
-  leftOut,
-  cut,
-}: {
-  readonly readings: number
-  readonly entities: number
-  readonly duplicates: number
-  readonly refused: number
-  readonly leftOut: number
-  readonly cut: 'time' | 'alerts' | null
-}): string {
-  const of = countText(entities, 'entity', 'entities')
-  return [
-    `Evaluated ${countText(readings, 'reading')} of ${of}.`,
-    ...(duplicates > 0 ? [`${countText(duplicates, 'duplicate')} counted once.`] : []),
-    ...(refused > 0 ? [`${countText(refused, 'reading')} would be rejected.`] : []),
-    ...(leftOut > 0 ? [`${countText(leftOut, 'older record')} not read: the limit was reached.`] : []),
-    ...(cut === 'time' ? ['The time limit was reached. Choose a shorter time or one entity.'] : []),
-    ...(cut === 'alerts' ? ['Stopped after 10,000 alerts. The rules fire too often.'] : []),
-  ].join(' ')
 }
 
 export interface ChartTime {

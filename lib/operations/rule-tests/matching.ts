@@ -1,5 +1,5 @@
 /** Orders actual notifications like the expected ones, where their order is not defined. Pure. */
-import type { Notification } from '../rule-log/rule-log.ts'
+import type { Notification } from './rule-log.ts'
 import type { ExpectedNotification } from './test-file.ts'
 
 type Fits = (expected: ExpectedNotification, actual: Notification) => boolean

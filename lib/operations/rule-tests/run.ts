@@ -7,9 +7,8 @@ import { type PatternStates, phaseOfPattern } from '../../alerting/patterns/stat
 import { identityOf } from '../../alerting/rule.ts'
 import { identityOfKey } from '../../alerting/rules-in-force.ts'
 import { groupText, tableOfSource } from '../../views/event-names.ts'
-import { RefusedByAlerting } from '../rule-log/refused.ts'
-import { type Notification, RuleLog } from '../rule-log/rule-log.ts'
 import { asExpected } from './matching.ts'
+import { type Notification, RuleLog } from './rule-log.ts'
 import type {
   Expectation,
   ExpectedNotification,
@@ -57,14 +56,15 @@ export interface TestResult {
 export async function runTest({ file, rules }: RuleTestFile, test: RuleTest): Promise<TestResult> {
   const log = new RuleLog()
   const differences: Difference[] = []
-  await log.activate(0, rules)
+  const wrong = await log.activate(0, rules)
+  if (wrong !== undefined) throw new Error(`the rules are rejected: ${wrong}`)
   for (const [index, observation] of test.observations.entries()) {
     const place = index + 1
     const refused = await observe(log, observation)
     if (refused !== undefined)
       differences.push({ kind: 'refused', line: test.line, observation: place, message: refused })
     for (const expected of test.expect.filter(({ after }) => after === place)) {
-      const wrong = await differenceOf(log, expected)
+      const wrong = differenceOf(log, expected)
       if (wrong) differences.push(wrong)
     }
   }
@@ -75,23 +75,18 @@ export async function runTest({ file, rules }: RuleTestFile, test: RuleTest): Pr
 
 /** Applies an observation to the log. Returns the reason if `alerting` has rejected it. */
 async function observe(log: RuleLog, observation: Observation): Promise<string | undefined> {
-  const { atMs } = observation
-  try {
-    if (observation.kind === 'tick') await log.tick(atMs)
-    else if (observation.kind === 'rules') await log.activate(atMs, observation.rules)
-    else if (observation.kind === 'event') await log.happen(atMs, observation)
-    else if (observation.kind === 'row') await log.change(atMs, observation)
-    else await log.read(atMs, observation)
-    return undefined
-  } catch (error) {
-    if (error instanceof RefusedByAlerting) return error.message
-    throw error
-  }
+  const { atMs, kind } = observation
+  if (kind === 'rules') return log.activate(atMs, observation.rules)
+  if (kind === 'event') return log.happen(atMs, observation)
+  if (kind === 'row') return log.change(atMs, observation)
+  if (kind === 'reading') return log.read(atMs, observation)
+  await log.tick(atMs)
+  return undefined
 }
 
-async function differenceOf(log: RuleLog, expected: Expectation): Promise<Difference | undefined> {
+function differenceOf(log: RuleLog, expected: Expectation): Difference | undefined {
   const { line, after, rule, entity = '', state } = expected
-  const actual = phaseOf(await log.states(entity), await log.patternStates(entity), rule)
+  const actual = phaseOf(log.states(entity), log.patternStates(entity), rule)
   return actual === state ? undefined : { kind: 'state', line, after, rule, entity, expected: state, actual }
 }
 

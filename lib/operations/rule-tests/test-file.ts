@@ -1,7 +1,7 @@
 /** Defines the contents of a valid file with rule tests. */
 import type { AnyRule } from '../../alerting/patterns/pattern.ts'
-import type { FinalRow, Reading } from '../rule-log/rule-log.ts'
 import type { Happening } from './happening.ts'
+import type { FinalRow, Reading } from './rule-log.ts'
 
 export interface RuleTestFile {
   readonly file: string

@@ -9,9 +9,9 @@ import { identityOf } from '../../alerting/rule.ts'
 import { parseDuration } from '../../duration.ts'
 import { FAMILIES } from '../../telemetry/families.ts'
 import { groupName } from '../../views/event-names.ts'
-import type { FinalRow } from '../rule-log/rule-log.ts'
 import { type Happening, happeningOf } from './happening.ts'
 import { type RawObservation, readingOf } from './observation.ts'
+import type { FinalRow } from './rule-log.ts'
 import type { Expectation, ExpectedNotification, Observation, RuleTest } from './test-file.ts'
 
 /** Groups to which the entities of a test belong, by rule. Only rules that evaluate groups are included. */

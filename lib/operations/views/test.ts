@@ -9,7 +9,7 @@ import type { GroupState } from '../../views/group.ts'
 import type { Scalar, TablePlan, ViewPlan } from '../../views/plan.ts'
 import { views } from '../../views/process.ts'
 import { rowsOfGroup, type TableRow } from '../../views/rows.ts'
-import { ConsumerLog } from '../rule-log/consumer-log.ts'
+import { ConsumerLog } from '../rule-tests/consumer-log.ts'
 import { offsetText } from '../rule-tests/run.ts'
 import type { ExpectedRow, TestRecord, ViewExpectation, ViewTest, ViewTestFile } from './test-file.ts'
 
@@ -60,7 +60,7 @@ export async function runViewTest({ file, plan }: ViewTestFile, test: ViewTest):
     // A timer fires when the clock has passed its time.
     if (Number.isFinite(expected.atMs)) await log.pass(expected.atMs + 1)
     const table = plan.tables.find(({ name }) => name === expected.table) as TablePlan
-    differences.push(...differencesOf(expected, await log.rowsOf(table)))
+    differences.push(...differencesOf(expected, log.rowsOf(table)))
   }
   return { file, line: test.line, name: test.name, passed: differences.length === 0, differences }
 }
@@ -93,17 +93,15 @@ class ViewLog {
       ...(subject === undefined ? {} : { subject }),
     }
     const isEvent = eventTypeRow(type)?.topic === 'events'
-    const { published, refused } = await (isEvent ? this.#events : this.#readings).append([
-      this.#nowMs,
-      event,
-    ])
-    const messages = refused.map(({ message }) => message)
-    for (const row of published) {
+    const log = isEvent ? this.#events : this.#readings
+    const { emitted, refused } = await log.append([this.#nowMs, event])
+    const messages = [...refused]
+    for (const row of emitted) {
       if (row.type !== VIEW_ROW_TYPE) continue
       const entities = this.#groups.get(row.source) ?? new Set()
       this.#groups.set(row.source, entities.add(entityOf(row)))
       const { refused } = await this.#rows.append([this.#nowMs, row])
-      messages.push(...refused.map(({ message }) => message))
+      messages.push(...refused)
     }
     return messages
   }
@@ -121,11 +119,11 @@ class ViewLog {
     }
   }
 
-  async rowsOf(table: TablePlan): Promise<{ readonly rows: readonly TableRow[]; readonly late: number }> {
+  rowsOf(table: TablePlan): { readonly rows: readonly TableRow[]; readonly late: number } {
     const rows: TableRow[] = []
     let late = 0
     for (const entity of this.#groups.get(rowSource(table.name, table.generation)) ?? []) {
-      const [state] = await this.#rows.states<GroupState>([entity])
+      const [state] = this.#rows.states<GroupState>([entity])
       if (!state) continue
       const group: readonly Scalar[] = JSON.parse(partsOfEntity(entity).subject ?? '[]')
       rows.push(...rowsOfGroup(table, group, state))

@@ -7,7 +7,7 @@ import type { Alert } from '../../../lib/alerting/alert.ts'
 import { parseRules } from '../../../lib/alerting/parse-rules.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
 import { ruleSetOf } from '../../../lib/alerting/rule-set.ts'
-import { type Appended, ConsumerLog } from '../../../lib/operations/rule-log/consumer-log.ts'
+import { type Appended, ConsumerLog } from '../../../lib/operations/rule-tests/consumer-log.ts'
 import { FAMILIES } from '../../../lib/telemetry/families.ts'
 import { reading } from '../../../lib/telemetry/reading.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'
@@ -43,12 +43,12 @@ test('given the table that ships, when its windows close, then an alert fires an
     const data = { deviceId: 'device-7', model: 'm', x, y: 0, z: 0 }
     const event = reading(FAMILIES.device, `r${seconds}`, instant(nowMs), data)
     const regrouped = await readings.append(at(event))
-    const made = await rows.append(...regrouped.published.map(at), at(tick(0, instant(nowMs))))
-    const all = made.published.filter(({ type }) => type === VIEW_CHANGED_TYPE)
+    const made = await rows.append(...regrouped.emitted.map(at), at(tick(0, instant(nowMs))))
+    const all = made.emitted.filter(({ type }) => type === VIEW_CHANGED_TYPE)
     changed += all.length
     const decided = await changes.append(...all.map(at), at(tick(0, instant(nowMs))))
     assert.deepEqual([...regrouped.refused, ...made.refused, ...decided.refused], [])
-    alerts.push(...decided.published.map(one => one.data as Alert))
+    alerts.push(...decided.emitted.map(one => one.data as Alert))
   }
   assert.ok(changed > 5)
   assert.deepEqual(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import type { Notification } from '../../../lib/operations/rule-log/rule-log.ts'
+import type { Notification } from '../../../lib/operations/rule-tests/rule-log.ts'
 import { asExpected } from '../../../lib/operations/rule-tests/matching.ts'
 import type { ExpectedNotification } from '../../../lib/operations/rule-tests/test-file.ts'
 

@@ -60,7 +60,7 @@ for (const format of ['avro', 'protobuf'] as const)
         'rules:\n  - { name: HOT, family: environment, metric: temperature, fireAbove: 30, severity: info }\n',
       )
       const { status, stdout, stderr } = await ran(
-        ['rules', 'backtest', 'rules.yaml', '--file', 'stream.jsonl', '--json'],
+        ['rules', 'try', 'stream.jsonl', '--rules', 'rules.yaml', '--json'],
         { folder },
       )
       assert.equal(status, 0, stderr)

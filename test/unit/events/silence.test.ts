@@ -3,9 +3,10 @@ import { createReadStream, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { readRules } from '../../../lib/alerting/rule-files.ts'
-import { readRecording } from '../../../lib/operations/backtest/recording.ts'
 import { readRecorded } from '../../../lib/operations/replay/recorded.ts'
-import { RuleLog } from '../../../lib/operations/rule-log/rule-log.ts'
+import { readRecording } from '../../../lib/operations/try-rules/recording.ts'
+import { tryOnRecording } from '../../../lib/operations/try-rules/try.ts'
+import { instant } from '../../../packages/runtime/consumer/instant.ts'
 
 const EVENTS = join(import.meta.dirname, '..', '..', '..', 'events')
 
@@ -31,15 +32,17 @@ for (const [file, { rule, fired, resolved }] of silences)
     const path = join(EVENTS, file)
     const read = () => readRecorded(createReadStream(path), file)
     const readings = await readRecording({ name: file, isRepeatable: true, bytes: null, read })
-    const startMs = readings[0]?.arrivedMs ?? 0
-    const log = new RuleLog({ startMs })
-    await log.activate(0, readRules([{ where: 'manifest.json', text: JSON.stringify({ rules: [rule] }) }]))
-    await log.replay(readings, new AbortController().signal)
-    const told = log.notifications.map(({ alert }): [string, SilenceAlert] =>
-      alert.status === 'firing'
-        ? ['fired', [alert.entity.subject ?? '', alert.rule, alert.startedAt]]
-        : ['resolved', [alert.entity.subject ?? '', alert.reason, alert.endedAt]],
+    const rules = readRules([{ where: 'manifest.json', text: JSON.stringify({ rules: [rule] }) }])
+    const settings = { env: 'test', idWindowMs: 3_600_000, futureToleranceMs: 300_000 }
+    const trial = { rules, settings, entity: '' }
+    const { alerts } = await tryOnRecording(readings, trial, new AbortController().signal)
+    const subjectOf = (entity: string) => entity.split(' ')[1]
+    assert.deepEqual(
+      alerts.map(one => [subjectOf(one.entity), one.rule.split('{')[0], instant(one.fromMs)]).sort(),
+      fired,
     )
-    const of = (status: string) => told.flatMap(([own, what]) => (own === status ? [what] : [])).sort()
-    assert.deepEqual({ fired: of('fired'), resolved: of('resolved') }, { fired, resolved })
+    assert.deepEqual(
+      alerts.flatMap(one => (one.toMs === null ? [] : [[subjectOf(one.entity), instant(one.toMs)]])).sort(),
+      resolved.map(([entity, , at]) => [entity, at]),
+    )
   })

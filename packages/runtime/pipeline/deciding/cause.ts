@@ -22,7 +22,9 @@ export function eventCause(event: Received, setAtMs: number, allowedLatenessMs: 
   return {
     entity,
     timeMs,
-    time: timeOf(event),
+    get time() {
+      return timeOf(event)
+    },
     extensions: event.extensions ?? {},
     emissionId: (consumer, name) => derivedId('emission', consumer, source, id, name),
     timerId: (consumer, name, dueMs) => derivedId('timer', consumer, entity, name, dueMs, source, id),
@@ -38,7 +40,9 @@ export function timerCause({ entity, timer }: EntityTimer): Cause {
   return {
     entity,
     timeMs: timer.dueMs,
-    time: instant(timer.dueMs),
+    get time() {
+      return instant(timer.dueMs)
+    },
     extensions: timer.trace,
     emissionId: (consumer, name) => derivedId('timer-emission', consumer, timer.id, name),
     timerId: (consumer, name, dueMs) => derivedId('timer-timer', consumer, entity, name, dueMs, timer.id),

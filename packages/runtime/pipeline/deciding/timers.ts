@@ -15,7 +15,9 @@ export class TimerQueue {
   #noneBelowMs = Number.NEGATIVE_INFINITY
 
   constructor({ timers, timersUpTo }: Pick<Snapshot, 'timers' | 'timersUpTo'>) {
-    this.#byEntity = new Map([...timers].map(([entity, own]) => [entity, [...own].sort(byThreshold)]))
+    this.#byEntity = new Map(timers)
+    for (const [entity, own] of timers)
+      if (own.length > 1) this.#byEntity.set(entity, own.toSorted(byThreshold))
     this.#upTo = timersUpTo
   }
 
@@ -98,7 +100,7 @@ export function byPlace(a: TimerPlace, b: TimerPlace): number {
   return a.thresholdMs - b.thresholdMs || byBytes(a.entity, b.entity)
 }
 
-export function byThreshold(a: StoredTimer, b: StoredTimer): number {
+function byThreshold(a: StoredTimer, b: StoredTimer): number {
   return a.thresholdMs - b.thresholdMs || byBytes(a.name, b.name)
 }
 

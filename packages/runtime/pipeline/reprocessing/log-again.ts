@@ -12,7 +12,7 @@ import { runPartition } from '../partition.ts'
 import type { LogReader, Observer, StateStore } from '../ports.ts'
 
 /** Observer without effects. The live consumer has already reported these records. */
-export const QUIET: Observer = {
+const QUIET: Observer = {
   decided() {},
   redelivered() {},
   waiting() {},

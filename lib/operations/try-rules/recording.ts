@@ -1,13 +1,21 @@
 /** Reads the readings of a recording, in the order in which they would arrive in a log. */
-
 import { type Event, entityOf } from '../../../packages/runtime/consumer/event.ts'
+import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import { mappedRecord, type PlainReader } from '../../../packages/runtime/pipeline/decoding/plain-records.ts'
+import { MAX_STEP_MS } from '../../../packages/runtime/pipeline/log/clock.ts'
 import { familyOf } from '../../telemetry/families.ts'
+import { tick } from '../../telemetry/tick.ts'
 import { OperationFailure } from '../failure.ts'
 import { plainGroup } from '../replay/plain.ts'
 import { fromLog, type Recorded } from '../replay/recorded.ts'
 import type { Source } from '../replay/source.ts'
-import type { Arrival } from '../rule-log/arrivals.ts'
+
+/** Event with its time of arrival. */
+export interface Arrival {
+  /** Arrival time in milliseconds since the epoch. It is never before the previous arrival. */
+  readonly arrivedMs: number
+  readonly event: Event
+}
 
 interface RecordedReading extends Arrival {
   /** Number of the line, or number of the record in a batch, counted from 1. */
@@ -78,4 +86,33 @@ function arrivalOf(event: Event, timeMs: number, line: number, latest: Map<strin
   const arrivedMs = Math.max(timeMs, latest.get(entity) ?? timeMs)
   latest.set(entity, arrivedMs)
   return { event, line, arrivedMs }
+}
+
+/**
+ * Yields batches of arrivals, with ticks between them, even between frequent readings. Without ticks, `alerting` would report that
+ * the clock has stopped. The interval of ticks is the maximum that the clock counts in full. A shorter interval would not change the
+ * result, because a timer reports the time at which it was due.
+ */
+export function* inBatches(
+  arrivals: Iterable<Arrival>,
+  startMs: number,
+  length: number,
+): Generator<Arrival[]> {
+  let batch: Arrival[] = []
+  for (const arrival of withTicks(arrivals, startMs)) {
+    batch.push(arrival)
+    if (batch.length < length) continue
+    yield batch
+    batch = []
+  }
+  if (batch.length > 0) yield batch
+}
+
+function* withTicks(arrivals: Iterable<Arrival>, startMs: number): Generator<Arrival> {
+  let tickMs = startMs + MAX_STEP_MS
+  for (const arrival of arrivals) {
+    for (; tickMs <= arrival.arrivedMs; tickMs += MAX_STEP_MS)
+      yield { arrivedMs: tickMs, event: tick(0, instant(tickMs)) }
+    yield arrival
+  }
 }

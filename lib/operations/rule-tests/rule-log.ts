@@ -1,8 +1,7 @@
 /**
  * In-memory logs that the alerting functions read like topics in Kafka. As in a deployment, there is a tick at least every minute.
- * Rule tests append observations one by one, at a time relative to the start. A recording is replayed as a whole.
+ * Observations are appended one by one, at a time relative to the start.
  */
-import { setImmediate } from 'node:timers/promises'
 import { type Event, entityOf } from '../../../packages/runtime/consumer/event.ts'
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import { rulesActivated } from '../../alerting/activation.ts'
@@ -19,9 +18,7 @@ import { FAMILIES, type FamilyName, type ReadingData } from '../../telemetry/fam
 import { reading } from '../../telemetry/reading.ts'
 import { tick } from '../../telemetry/tick.ts'
 import { groupName, tableSource, VIEW_CHANGED_TYPE, type ViewChanged } from '../../views/event-names.ts'
-import { type Arrival, inBatches } from './arrivals.ts'
-import { type Appended, ConsumerLog, MAX_BATCH } from './consumer-log.ts'
-import type { RefusedByAlerting } from './refused.ts'
+import { type Appended, ConsumerLog } from './consumer-log.ts'
 
 /** Reading of a family. */
 export interface Reading {
@@ -53,16 +50,11 @@ export interface Notification {
   readonly alert: Alert
 }
 
-interface Options {
-  /** Start of the logs, in milliseconds since the epoch. */
-  readonly startMs?: number
-  /** Called with each event that a consumer rejects. If absent, the method that appended the event throws an error. */
-  readonly onRefused?: (refused: RefusedByAlerting) => void
-}
-
-const TESTS_START_MS = Date.UTC(2026, 0, 1)
+const START_MS = Date.UTC(2026, 0, 1)
 /** Interval of ticks in each partition, in milliseconds. It is the same as in a deployment. */
 const TICK_MS = 60_000
+/** Ticks that are decided together. */
+const MAX_TICKS = 500
 /**
  * Maximum delay of a tick, in milliseconds. Durations in rules are whole seconds, so a delay below a second does not make a timer
  * fire too early.
@@ -70,7 +62,6 @@ const TICK_MS = 60_000
 const MAX_EXTRA_MS = 900
 
 export class RuleLog {
-  readonly #startMs: number
   readonly #readings = new ConsumerLog('readings', alerting([]))
   readonly #changes = new ConsumerLog('view-changes', alerting([]))
   readonly #events = new ConsumerLog('events', grouping([]))
@@ -80,95 +71,56 @@ export class RuleLog {
   readonly #groups = new Set<string>()
   readonly #byId = new Map<string, Event>()
   readonly #notifications: Notification[] = []
-  readonly #onRefused: (refused: RefusedByAlerting) => void
-  #nowMs: number
+  #nowMs = START_MS
   #ticks = 0
 
-  constructor({ startMs = TESTS_START_MS, onRefused = thrown }: Options = {}) {
-    this.#startMs = startMs
-    this.#onRefused = onRefused
-    this.#nowMs = startMs
-  }
-
-  /**
-   * Activates a rule set.
-   *
-   * @throws RefusedByAlerting if `alerting` rejects it
-   */
-  async activate(atMs: number, rules: readonly AnyRule[]): Promise<void> {
+  /** Activates a rule set. Returns the reason if `alerting` rejects it. */
+  async activate(atMs: number, rules: readonly AnyRule[]): Promise<string | undefined> {
     await this.#passTo(atMs)
     const activated = rulesActivated(ruleSetOf(rules), 0, instant(this.#nowMs))
     // The same rule set can be activated twice at the same time, so each activation has a unique id.
     const event = { ...activated, id: `rules ${this.#events.length}` }
+    let refused: string | undefined
     for (const log of [this.#readings, this.#changes, this.#events, this.#patterns])
-      await this.#append(log, [this.#nowMs, event])
+      refused ??= await this.#append(log, [this.#nowMs, event])
+    return refused
   }
 
   /**
    * Appends a reading at the given time or, if that time has passed, at the current time. A reading with a known id is a duplicate.
-   *
-   * @throws RefusedByAlerting if `alerting` rejects the reading
+   * Returns the reason if `alerting` rejects the reading.
    */
-  async read(atMs: number, { family, data, id }: Reading): Promise<void> {
+  async read(atMs: number, { family, data, id }: Reading): Promise<string | undefined> {
     await this.#passTo(atMs)
     const named = id === undefined ? `reading ${this.#readings.length}` : `id ${id}`
-    const event =
-      this.#byId.get(named) ?? reading(FAMILIES[family], named, instant(this.#startMs + atMs), data)
+    const event = this.#byId.get(named) ?? reading(FAMILIES[family], named, instant(START_MS + atMs), data)
     this.#byId.set(named, event)
     this.#entities.add(entityOf(event))
-    await this.#append(this.#readings, [this.#nowMs, event])
+    return this.#append(this.#readings, [this.#nowMs, event])
   }
 
-  /**
-   * Appends a final row of a table without windows. Time and id are handled as for a reading.
-   *
-   * @throws RefusedByAlerting if `alerting` rejects the row
-   */
-  async change(atMs: number, { table, group: subject, row, id }: FinalRow): Promise<void> {
+  /** Appends a final row of a table without windows. Time, id and result are those of a reading. */
+  async change(atMs: number, { table, group: subject, row, id }: FinalRow): Promise<string | undefined> {
     await this.#passTo(atMs)
     const named = id === undefined ? `row ${this.#changes.length}` : `id ${id}`
-    const time = instant(this.#startMs + atMs)
+    const time = instant(START_MS + atMs)
     const about = { id: named, source: tableSource(table), subject, type: VIEW_CHANGED_TYPE, time }
     const made = { ...about, datacontenttype: 'application/json', data: { table, generation: 'test', row } }
     const event = this.#byId.get(named) ?? made
     this.#byId.set(named, event)
     this.#entities.add(entityOf(event))
-    await this.#append(this.#changes, [this.#nowMs, event])
+    return this.#append(this.#changes, [this.#nowMs, event])
   }
 
-  /**
-   * Appends an event of the topic `events`. Time and id are handled as for a reading.
-   *
-   * @throws RefusedByAlerting if `alerting` rejects the event
-   */
-  async happen(atMs: number, { happening: { type, data }, id }: Happened): Promise<void> {
+  /** Appends an event of the topic `events`. Time, id and result are those of a reading. */
+  async happen(atMs: number, { happening: { type, data }, id }: Happened): Promise<string | undefined> {
     await this.#passTo(atMs)
     const named = id === undefined ? `event ${this.#events.length}` : `id ${id}`
-    const time = instant(this.#startMs + atMs)
+    const time = instant(START_MS + atMs)
     const made = { id: named, source: '/activity', type, time, datacontenttype: 'application/json', data }
     const event = this.#byId.get(named) ?? made
     this.#byId.set(named, event)
-    await this.#append(this.#events, [this.#nowMs, event])
-  }
-
-  /**
-   * Appends readings one after another without storing them, so that their number is not limited. Rules that evaluate groups are
-   * not supported.
-   *
-   * @param stop signal that ends the replay with an AbortError
-   * @returns the number of duplicates
-   * @throws RefusedByAlerting if `alerting` rejects a reading
-   */
-  async replay(arrivals: Iterable<Arrival>, stop: AbortSignal): Promise<number> {
-    let duplicates = 0
-    for (const batch of inBatches(arrivals, { startMs: this.#startMs, nowMs: this.#nowMs }, MAX_BATCH)) {
-      // Yields to the event loop. Otherwise, an abort of the signal would not be noticed.
-      await setImmediate(undefined, { signal: stop })
-      const events = batch.map(({ arrivedMs, event }): Appended => [arrivedMs, event])
-      this.#nowMs = batch.at(-1)?.arrivedMs ?? this.#nowMs
-      duplicates += await this.#append(this.#readings, ...events)
-    }
-    return duplicates
+    return this.#append(this.#events, [this.#nowMs, event])
   }
 
   /** Advances the time without an observation, so that all due timers fire. */
@@ -177,22 +129,22 @@ export class RuleLog {
     // A timer fires when the clock has passed its due time. Each tick is slightly later than the previous one, so that it passes
     // timers that readings have set since.
     this.#ticks = Math.min(this.#ticks + 1, MAX_EXTRA_MS)
-    this.#nowMs = Math.max(this.#nowMs, this.#startMs + atMs + this.#ticks)
+    this.#nowMs = Math.max(this.#nowMs, START_MS + atMs + this.#ticks)
     await this.#appendTicks([[this.#nowMs, tick(0, instant(this.#nowMs))]])
   }
 
   /** Returns the states of all entities with this id. They differ only in their source. */
-  async states(entity: string): Promise<readonly AlertingState[]> {
+  states(entity: string): readonly AlertingState[] {
     return [
-      ...(await this.#readings.states<AlertingState>(named(this.#entities, entity))),
-      ...(await this.#changes.states<AlertingState>(named(this.#entities, groupName([entity])))),
+      ...this.#readings.states<AlertingState>(named(this.#entities, entity)),
+      ...this.#changes.states<AlertingState>(named(this.#entities, groupName([entity]))),
     ]
   }
 
   /** Returns the pattern states of all entities and groups with this id. */
-  async patternStates(entity: string): Promise<readonly PatternStates[]> {
-    const own = (await this.states(entity)).flatMap(({ patterns: states }) => states ?? [])
-    return [...own, ...(await this.#patterns.states<PatternStates>(named(this.#groups, entity)))]
+  patternStates(entity: string): readonly PatternStates[] {
+    const own = this.states(entity).flatMap(({ patterns: states }) => states ?? [])
+    return [...own, ...this.#patterns.states<PatternStates>(named(this.#groups, entity))]
   }
 
   /** All alerts that have fired or resolved so far, in order. */
@@ -201,10 +153,10 @@ export class RuleLog {
   }
 
   async #passTo(atMs: number): Promise<void> {
-    const endMs = this.#startMs + atMs
+    const endMs = START_MS + atMs
     while (this.#nowMs < endMs) {
       const ticks: Appended[] = []
-      while (this.#nowMs < endMs && ticks.length < MAX_BATCH) {
+      while (this.#nowMs < endMs && ticks.length < MAX_TICKS) {
         this.#nowMs = Math.min(endMs, this.#nowMs + TICK_MS)
         ticks.push([this.#nowMs, tick(0, instant(this.#nowMs))])
       }
@@ -221,31 +173,28 @@ export class RuleLog {
   }
 
   /**
-   * Appends events to a log, and immediately processes the group events that result from them. Returns the number of duplicates.
+   * Appends events to a log, and immediately processes the group events that result from them. Returns the reason if the consumer
+   * rejects an event.
    */
-  async #append(log: ConsumerLog, ...events: readonly Appended[]): Promise<number> {
-    const { published, duplicates, refused } = await log.append(...events)
-    for (const event of published) {
+  async #append(log: ConsumerLog, ...events: readonly Appended[]): Promise<string | undefined> {
+    const { emitted, refused } = await log.append(...events)
+    let [reason] = refused
+    for (const event of emitted) {
       const notification = this.#notificationIn(event)
       if (notification) this.#notifications.push(notification)
       if (event.type !== PATTERN_EVENT_TYPE) continue
       this.#groups.add(entityOf(event))
-      await this.#append(this.#patterns, [this.#nowMs, event])
+      reason ??= await this.#append(this.#patterns, [this.#nowMs, event])
     }
-    for (const one of refused) this.#onRefused(one)
-    return duplicates
+    return reason
   }
 
   #notificationIn({ type, data }: Event): Notification | undefined {
     if (type !== ALERT_FIRED_TYPE && type !== ALERT_RESOLVED_TYPE) return undefined
     const alert = data as Alert
     const at = alert.status === 'firing' ? alert.startedAt : alert.endedAt
-    return { atMs: Date.parse(at) - this.#startMs, alert }
+    return { atMs: Date.parse(at) - START_MS, alert }
   }
-}
-
-function thrown(refused: RefusedByAlerting): never {
-  throw refused
 }
 
 /** Returns the entity names whose subject is the id. The subject follows the first space, because a source contains no spaces. */

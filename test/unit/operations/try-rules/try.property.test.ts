@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Alert } from '../../../../lib/alerting/alert.ts'
+import { firingsOf } from '../../../../lib/alerting/firings.ts'
 import type { AnyRule } from '../../../../lib/alerting/patterns/pattern.ts'
-import { type Backtest, backtest } from '../../../../lib/operations/backtest/backtest.ts'
+import { type Tried, type TriedAlert, tryRules } from '../../../../lib/operations/try-rules/try.ts'
 import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
 import { MemoryLogReader } from '../../../../packages/runtime/testing/log-reader.ts'
 import {
@@ -26,12 +27,12 @@ const SEEDS = seeds(25)
 const SETTINGS = { env: 'test', idWindowMs: 900_000, futureToleranceMs: 300_000 }
 const DAY_MS = 86_400_000
 const FIRST_MS = Date.parse('2026-03-01T00:00:00Z')
-const RANGE = { sinceMs: FIRST_MS, untilMs: FIRST_MS + 30 * DAY_MS, topics: [TOPIC] }
+const RANGE = { sinceMs: FIRST_MS, untilMs: FIRST_MS + 30 * DAY_MS }
 
-describe('a back-test over history and log', () => {
+describe('rules that are tried on history and log', () => {
   let folder = ''
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'backtest-'))
+    folder = await mkdtemp(join(tmpdir(), 'try-rules-'))
   })
   after(() => rm(folder, { recursive: true, force: true }))
 
@@ -42,31 +43,61 @@ describe('a back-test over history and log', () => {
       const logs = [0, 1].map(partition =>
         inPartition(alertingLog(random, random.between(60, 300), EVERY_KIND, `site-${partition}`), partition),
       )
-      const { result } = await tried(join(folder, String(seed)), random, logs)
-      const differing = result.alerts.filter(one => !one.tried || !one.other || one.differences.length > 0)
-      assert.deepEqual(differing, [], `seed ${seed}`)
-      alerts += result.alerts.length
+      const { result, fired } = await tried(join(folder, String(seed)), random, logs)
+      assert.deepEqual(inOrder(result.alerts), inOrder(fired), `seed ${seed}`)
+      for (const { rule, alerts: own, fired: real, left } of result.rules)
+        assert.ok(left === 'paused' || own === real, `seed ${seed}: ${rule} ${own} ${real}`)
+      alerts += fired.length
     }
     assert.ok(alerts > 10 * SEEDS, `${alerts} alerts`)
   })
 
-  it('given other rules, then the alerts of both are compared', async () => {
+  it('given other rules, then their alerts are beside the number that really fired', async () => {
     const random = new Random(7)
     const logs = [inPartition(alertingLog(random, 300, EVERY_KIND), 0)]
-    const rules = rulesFrom([{ name: 'NOW', fireAbove: 50 }])
-    const more = [...rules, ...rulesFrom([{ name: 'MORE', fireAbove: 60 }])]
-    const { result } = await tried(join(folder, 'other'), random, logs, rules, more)
-    const { both, onlyTried, onlyOther } = result.counts
-    assert.ok(both > 0 && onlyTried === 0 && onlyOther > 0, JSON.stringify(result.counts))
-    assert.ok(result.alerts.every(({ rule, tried: own }) => (rule === 'MORE') === (own === null)))
+    const rules = rulesFrom([
+      { name: 'NOW', fireAbove: 50 },
+      { name: 'MORE', fireAbove: 60 },
+    ])
+    const { result } = await tried(join(folder, 'other'), random, logs, rules)
+    const [now, more] = result.rules
+    assert.ok(now && now.alerts > 0 && now.alerts === now.fired, JSON.stringify(now))
+    assert.ok(more && more.alerts > 0 && more.fired === 0, JSON.stringify(more))
+    assert.equal(
+      now.entities,
+      new Set(result.alerts.flatMap(one => (one.rule === 'NOW' ? [one.entity] : []))).size,
+    )
   })
 
-  it('given a rule over a table, then it is not tried, and that is reported', async () => {
+  it('given a text, then only the readings of entities with it are tried', async () => {
+    const random = new Random(7)
+    const logs = [inPartition(alertingLog(random, 300, EVERY_KIND), 0)]
+    const { result } = await tried(
+      join(folder, 'entity'),
+      random,
+      logs,
+      rulesFrom([{ name: 'NOW', fireAbove: 50 }]),
+      ' a',
+    )
+    const own = result.alerts.filter(({ rule }) => rule === 'NOW')
+    assert.ok(own.length > 0)
+    assert.deepEqual([...new Set(own.map(({ entity }) => entity))], ['/environment/oslo a'])
+    assert.equal(result.rules[0]?.fired, own.length)
+  })
+
+  it('given rules that are paused, or over a table, then they are not tried, and that is reported', async () => {
     const random = new Random(7)
     const logs = [inPartition(alertingLog(random, 100, EVERY_KIND), 0)]
     const [rule] = rulesFrom([{ name: 'TABLE', fireAbove: 50 }])
-    const { result } = await tried(join(folder, 'table'), random, logs, [{ ...rule, table: 't' } as AnyRule])
-    assert.deepEqual([result.untried, result.counts.onlyTried], [['TABLE'], 0])
+    const rules = [{ ...rule, table: 't' } as AnyRule, { ...rule, name: 'PAUSED', paused: true } as AnyRule]
+    const { result } = await tried(join(folder, 'table'), random, logs, rules)
+    assert.deepEqual(
+      result.rules.map(({ left, alerts }) => [left, alerts]),
+      [
+        ['beyond-readings', 0],
+        ['paused', 0],
+      ],
+    )
   })
 
   it('given offsets that are missing everywhere, then they are reported', async () => {
@@ -75,12 +106,28 @@ describe('a back-test over history and log', () => {
     const store = new FolderHistoryStore(join(folder, 'missing'))
     await addObject(store, 'readings', log.slice(0, 50))
     await addObject(store, 'readings', log.slice(80))
-    const all = { rules: EVERY_KIND, against: EVERY_KIND, settings: SETTINGS }
-    const { missing } = await backtest({ store }, all, RANGE, new AbortController().signal)
+    const { missing } = await tryRules({ store }, trialOf(EVERY_KIND), RANGE, new AbortController().signal)
     const [fromOffset, toOffset] = [(log[49]?.offset ?? 0) + 1, (log[80]?.offset ?? 0) - 1]
     assert.deepEqual(missing, [{ topic: TOPIC, partition: 0, fromOffset, toOffset }])
   })
+
+  it('given a signal, then the trial ends', async () => {
+    const store = new FolderHistoryStore(join(folder, 'stopped'))
+    await addObject(store, 'readings', inPartition(alertingLog(new Random(3), 200, EVERY_KIND), 0))
+    await assert.rejects(tryRules({ store }, trialOf(EVERY_KIND), RANGE, AbortSignal.abort()), {
+      name: 'AbortError',
+    })
+  })
 })
+
+function trialOf(rules: readonly AnyRule[], entity = '') {
+  return { rules, settings: SETTINGS, entity }
+}
+
+function inOrder(alerts: readonly TriedAlert[]): readonly TriedAlert[] {
+  const nameOf = ({ fromMs, entity, rule, metric }: TriedAlert) => `${fromMs} ${entity} ${rule} ${metric}`
+  return alerts.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
+}
 
 /** Archives the first records of each log in objects of random sizes, some of them compacted or twice. The log has the rest. */
 async function tried(
@@ -88,13 +135,13 @@ async function tried(
   random: Random,
   logs: readonly (readonly LogRecord[])[],
   rules = EVERY_KIND,
-  against?: typeof EVERY_KIND,
-): Promise<{ readonly result: Backtest }> {
+  entity = '',
+): Promise<{ readonly result: Tried; readonly fired: readonly TriedAlert[] }> {
   const store = new FolderHistoryStore(folder)
   const fired: Alert[] = []
   const live: LogRecord[] = []
   for (const log of logs) {
-    fired.push(...(await publishedAlerts(log, rules, SETTINGS)).alerts)
+    fired.push(...(await publishedAlerts(log, EVERY_KIND, SETTINGS)).alerts)
     const archivedTo = random.between(0, log.length)
     for (let start = 0; start < archivedTo; ) {
       const end = Math.min(archivedTo, start + random.between(1, 120))
@@ -121,7 +168,9 @@ async function tried(
   }
   const log = { reader: new MemoryLogReader(live, 40), reach }
   const stop = new AbortController().signal
-  return { result: await backtest({ store, log }, { rules, against, settings: SETTINGS }, RANGE, stop) }
+  const result = await tryRules({ store, log }, trialOf(rules, entity), RANGE, stop)
+  const ofAll = firingsOf(fired).map(one => ({ ...one, toMs: Number.isFinite(one.toMs) ? one.toMs : null }))
+  return { result, fired: ofAll }
 }
 
 function inPartition(log: readonly LogRecord[], partition: number): readonly LogRecord[] {

@@ -1,0 +1,78 @@
+/** Formats the result of a trial of rules as text. */
+import { count } from '../../lib/count.ts'
+import { durationText } from '../../lib/duration.ts'
+import type { Tried, TriedAlert, TriedRule } from '../../lib/operations/try-rules/try.ts'
+import { type Column, tableText } from '../table.ts'
+import { harmless } from '../text-width.ts'
+
+/** Maximum number of alerts. The output of `--json` contains all alerts. */
+const SHOWN = 200
+/** Delay after which the start of the readings counts as a missing beginning, in milliseconds. */
+const LATE_MS = 10 * 60_000
+
+const RULES: readonly Column[] = [
+  { heading: 'RULE', least: 10 },
+  ...['WOULD FIRE', 'ENTITIES', 'STILL FIRING', 'FIRED'].map(
+    heading => ({ heading, align: 'right' }) satisfies Column,
+  ),
+]
+const ALERTS: readonly Column[] = [
+  { heading: 'RULE', least: 10 },
+  { heading: 'ENTITY', least: 12, cut: 'start' },
+  { heading: 'WOULD FIRE' },
+  { heading: 'FOR', align: 'right' },
+  { heading: 'VALUE', align: 'right', leaveOut: 1 },
+]
+
+export function triedText(result: Tried, columns?: number): string {
+  const { rules, alerts } = result
+  const rest = alerts.length > SHOWN ? `and ${alerts.length - SHOWN} more: --json has all` : ''
+  const parts = [
+    summaryOf(result),
+    tableText(RULES, rules.map(ruleRow), columns),
+    alerts.length > 0 ? tableText(ALERTS, alerts.slice(0, SHOWN).map(alertRow), columns) : 'No alerts.',
+    rest,
+    ...notesOf(result),
+  ]
+  return `${parts.filter(Boolean).join('\n\n')}\n`
+}
+
+function ruleRow({ rule, left, alerts, entities, firing, fired }: TriedRule): readonly string[] {
+  const counts = left ? ['-', '-', '-'] : [alerts, entities, firing].map(String)
+  return [harmless(rule), ...counts, fired === null ? '-' : String(fired)]
+}
+
+function alertRow({ rule, entity, fromMs, toMs, value = '-' }: TriedAlert): readonly string[] {
+  const length = toMs === null ? 'still firing' : durationText(toMs - fromMs)
+  return [harmless(rule), harmless(entity), instantText(fromMs), length, harmless(String(value))]
+}
+
+function instantText(timeMs: number): string {
+  return new Date(timeMs).toISOString().replace(/\.\d+Z$/, 'Z')
+}
+
+function summaryOf({ sinceMs, untilMs, readings, duplicates, failed, alerts }: Tried): string {
+  const repeated = duplicates > 0 ? `, ${count(duplicates, 'duplicate')} left out` : ''
+  const refused = failed > 0 ? `, ${count(failed, 'record')} rejected` : ''
+  const range = `${instantText(sinceMs)} to ${instantText(untilMs)}`
+  return `${count(readings, 'reading')}${repeated}${refused}, ${range}: ${count(alerts.length, 'alert')} would fire.`
+}
+
+function notesOf({ missing, rules, warmFromMs, beginsMs, sinceMs }: Tried): readonly string[] {
+  const isLate = beginsMs !== null && beginsMs > warmFromMs + LATE_MS
+  const untried = rules.filter(({ left }) => left === 'beyond-readings').map(({ rule }) => harmless(rule))
+  return [
+    untried.length > 0
+      ? `Not tried, because they evaluate more than readings of one entity: ${untried.join(', ')}.`
+      : '',
+    isLate
+      ? `The readings begin at ${instantText(beginsMs)}. The state before is unknown, so rules with a duration may fire late at first.`
+      : warmFromMs < sinceMs
+        ? `Readings since ${instantText(warmFromMs)} were evaluated for the state at the start. The state before is unknown.`
+        : 'The state before the first reading is unknown.',
+    ...missing.map(
+      ({ topic, partition, fromOffset, toOffset }) =>
+        `Missing in the history and in the log: offsets ${fromOffset} to ${toOffset} of ${topic}/${partition}.`,
+    ),
+  ]
+}

@@ -1,0 +1,132 @@
+import { OperationFailure } from '../../lib/operations/failure.ts'
+import { sourceOf } from '../../lib/operations/replay/source.ts'
+import { allRulesAt } from '../../lib/operations/rule-files.ts'
+import { readRecording } from '../../lib/operations/try-rules/recording.ts'
+import {
+  type RulesOnTrial,
+  type Tried,
+  tryOnRecording,
+  tryRules,
+} from '../../lib/operations/try-rules/try.ts'
+import type { TopicReach } from '../../lib/queries/topics.ts'
+import { isUnreadable, Unavailable } from '../../packages/runtime/pipeline/errors.ts'
+import { either } from '../../packages/runtime/settings/values.ts'
+import {
+  argument,
+  command,
+  environment,
+  JSON_OPTION,
+  option,
+  SOME_TEXT,
+  TIME_OR_AGO,
+  type ValuesOf,
+} from '../command.ts'
+import { CommandConnections } from '../command-connections.ts'
+import { configOf } from '../connections.ts'
+import { CliFailure, usageFailure } from '../failure.ts'
+import { historyOf } from '../history/store.ts'
+import { MAPPING, readerWith } from '../mapping-option.ts'
+import { showLineLater, showProgress } from '../progress.ts'
+import { pathIn, printReport, type Terminal } from '../terminal.ts'
+import { reachOf } from '../topics.ts'
+import { triedText } from './try-text.ts'
+
+const OPTIONS = {
+  rules: option(
+    '<path>',
+    'a rule file, or a folder with rule files (default: RULES_DIR, else "config/rules")',
+    SOME_TEXT,
+  ),
+  until: option('<time>', 'end of the range (default: now)', TIME_OR_AGO),
+  entity: option('<text>', 'only entities whose name contains this text', SOME_TEXT),
+  mapping: MAPPING,
+  json: JSON_OPTION,
+  env: environment('to read'),
+}
+
+const SOURCE = either<number | string>(TIME_OR_AGO, SOME_TEXT)
+
+export default command({
+  about: `Try alert rules on the readings of the past: a range of time, or a recording.
+
+The alerting function itself evaluates the readings of the history, followed by those that only the topics contain,
+with the same clock and timers as in a deployment. The same rules therefore give the same alerts. For each rule, the
+number of alerts that really fired is shown beside them. Nothing is changed or published.`,
+  more: `
+Readings before the range are evaluated as well, as far back as the durations of the rules require. Rules that
+evaluate groups of entities, tables, or events that are not readings, are not tried.
+
+Examples:
+  sluice rules try 30d
+  sluice rules try 2026-10-01T00:00:00Z --until 2026-11-01T00:00:00Z --rules next-rules --json
+  sluice rules try events/streams/heatwave.jsonl`,
+  args: {
+    source: argument(
+      'start of the range, a time or a duration before now; or the file of a recording',
+      SOURCE,
+    ),
+  },
+  options: OPTIONS,
+  run: (values, terminal) =>
+    run(values, terminal).catch(error => {
+      // If the user has stopped the command, there is no result, because the range has not been read completely.
+      if (!terminal.stop.aborted) throw error
+    }),
+})
+
+type Options = ValuesOf<typeof OPTIONS> & { readonly source: number | string }
+
+async function run(options: Options, terminal: Terminal): Promise<void> {
+  const { source, until, json, env, mapping, entity = '' } = options
+  if (typeof source === 'string' && until !== undefined)
+    throw usageFailure('--until cannot be used with a recording, which is evaluated as a whole.')
+  const named = options.rules ?? (terminal.environment.RULES_DIR || 'config/rules')
+  const rules = await allRulesAt(pathIn(terminal, named), named)
+  const config = configOf(terminal, env)
+  const trial = { rules, settings: config, entity, reader: await readerWith(config, mapping, terminal) }
+  const result =
+    typeof source === 'string'
+      ? await tryOnRecording(
+          await readRecording(await sourceOf(source, terminal), trial.reader),
+          trial,
+          terminal.stop,
+        )
+      : await onRange(trial, config, { sinceMs: source, untilMs: until ?? Date.now() }, terminal)
+  if (result.readings === 0)
+    throw new CliFailure(
+      `No readings between ${new Date(result.sinceMs).toISOString()} and ${new Date(result.untilMs).toISOString()}: choose another range.`,
+    )
+  printReport(terminal, result, json, triedText)
+}
+
+async function onRange(
+  trial: RulesOnTrial,
+  config: ReturnType<typeof configOf>,
+  range: { readonly sinceMs: number; readonly untilMs: number },
+  terminal: Terminal,
+): Promise<Tried> {
+  if (range.sinceMs >= range.untilMs) throw usageFailure('The start of the range must be before --until.')
+  const store = await historyOf(config, terminal)
+  if (!store)
+    terminal.stderr.write(
+      'HISTORY_BUCKET is not set: only the readings that the topics still contain are used.\n',
+    )
+  const connections = new CommandConnections(config)
+  const { onProgress, hide } = showProgress(terminal, 'records read', showLineLater)
+  try {
+    const log = {
+      reader: await connections.log(),
+      reach: async (topic: string, sinceMs: number) =>
+        (await reachOf(connections, config, [topic], sinceMs)).get(topic) as TopicReach,
+    }
+    return await tryRules({ store, log }, trial, range, terminal.stop, onProgress)
+  } catch (error) {
+    throw error instanceof Unavailable || isUnreadable(error)
+      ? new OperationFailure(error.message, { cause: error })
+      : error
+  } finally {
+    hide()
+    store?.close?.()
+    await connections.close()
+  }
+}

@@ -1,0 +1,84 @@
+/** In-memory partition that a single consumer reads. Decisions, clock and timers are the same as in a deployment. */
+import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
+import { writeEvent } from '../../../packages/runtime/cloudevents/writer.ts'
+import type { Event } from '../../../packages/runtime/consumer/event.ts'
+import {
+  type AnyKeyedProcess,
+  CONSUMER_DEFAULTS,
+  type Consumer,
+} from '../../../packages/runtime/pipeline/consumer.ts'
+import { originOfPartition } from '../../../packages/runtime/pipeline/deciding/origin.ts'
+import { decodedRecords, Recount } from '../../../packages/runtime/pipeline/recount.ts'
+import { APPLICATION } from '../../app/application.ts'
+import { type Signal, topicName } from '../../app/topics.ts'
+
+const ENV = 'test'
+/** Only the tables read what they emit. */
+const EMITTERS = new Map([[topicName('view-rows', ENV), new Set(['views'])]])
+
+/** Event to append, with its append time. */
+export type Appended = readonly [timeMs: number, event: Event]
+
+/** Results of processing the appended events. */
+interface Consumed {
+  /** Events that the consumer has emitted. */
+  readonly emitted: readonly Event[]
+  /** Reasons for which the consumer has rejected events. */
+  readonly refused: readonly string[]
+}
+
+/** In-memory log of one consumer. Only the consumer's state is stored, not the appended events. */
+export class ConsumerLog {
+  readonly #consumer: Consumer<AnyKeyedProcess>
+  readonly #recount: Recount
+  readonly #topic: string
+  #length = 0
+
+  constructor(signal: Signal, process: unknown) {
+    this.#topic = topicName(signal, ENV)
+    this.#consumer = {
+      ...CONSUMER_DEFAULTS,
+      application: APPLICATION,
+      failuresTo: APPLICATION.failuresTopic,
+      process: process as AnyKeyedProcess,
+      env: ENV,
+      emitters: EMITTERS,
+      // In tests, late events are intended, regardless of how late they are.
+      futureToleranceMs: Number.MAX_SAFE_INTEGER,
+    }
+    const stateKey = { consumer: this.#consumer.process.name, topic: this.#topic, partition: 0 }
+    const origin = originOfPartition(stateKey, { cluster: '', topicId: 'log' })
+    this.#recount = new Recount(this.#consumer, origin)
+  }
+
+  /** Number of appended records. */
+  get length(): number {
+    return this.#length
+  }
+
+  async append(...events: readonly Appended[]): Promise<Consumed> {
+    const records = events.map(([timestampMs, event]): LogRecord => {
+      const place = { topic: this.#topic, partition: 0, offset: this.#length++, timestampMs, key: null }
+      return { ...place, ...writeEvent(event, 'structured') }
+    })
+    const decisions = this.#recount.decide(await decodedRecords(records, this.#consumer))
+    return {
+      emitted: decisions.flatMap(({ emitted = [] }) => emitted.map(({ event }) => event)),
+      refused: decisions.flatMap(({ failure }) =>
+        failure ? [[failure.code, failure.message].filter(Boolean).join(': ')] : [],
+      ),
+    }
+  }
+
+  /**
+   * Returns the states of entities. Entities without a state are omitted.
+   *
+   * @param names full names of the entities: source and subject, separated by a space
+   */
+  states<State>(names: readonly string[]): readonly State[] {
+    return names.flatMap(name => {
+      const state = this.#recount.state(name)
+      return state === undefined ? [] : [state as State]
+    })
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * Reads the rows of history objects as the consumer decodes their records. Plain readings are read directly from the columns, which
+ * is several times as fast. All other rows, and those whose event must be examined more closely, are decoded from their records.
+ */
+import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
+import { type Event, entityOf, type Received } from '../../../packages/runtime/consumer/event.ts'
+import type { AnyKeyedProcess, Consumer } from '../../../packages/runtime/pipeline/consumer.ts'
+import type { Decoded } from '../../../packages/runtime/pipeline/decoding/decode.ts'
+import { decodedRecords } from '../../../packages/runtime/pipeline/recount.ts'
+import texts from '../../../schemas/compiled-texts-json.js'
+import { type DataColumn, dataColumnsOf } from '../../history/columns.ts'
+import type { Slice } from '../../history/coverage.ts'
+import { type ReadColumns, rowAt } from '../../history/parquet.ts'
+import { groupsOfSlice } from '../../history/read.ts'
+import { recordOf } from '../../history/row.ts'
+import type { ColumnValue } from '../../history/row-columns.ts'
+import type { HistoryStore } from '../../history/store.ts'
+import { READING_TYPES } from '../../telemetry/families.ts'
+import type { TimeRange } from './partitions.ts'
+
+const TABLE = 'readings'
+/** Rows that are decided together. Their events are garbage before the collector has to copy them. */
+const AT_ONCE = 500
+/** Length of attributes below which no limit of the pipeline applies. A character takes at most three bytes. */
+const MAX_LENGTH = 1_000
+
+/** Columns with the data of each type of readings. */
+const FIELDS: ReadonlyMap<string, readonly DataColumn[]> = new Map(
+  READING_TYPES.map(type => {
+    const { properties } = JSON.parse(texts[type] as string) as { readonly properties: object }
+    return [type, dataColumnsOf(TABLE).filter(({ path: [first = ''] }) => Object.hasOwn(properties, first))]
+  }),
+)
+
+/** Yields the records of a slice in a range of time, decoded, in groups. */
+export async function* decodedRows(
+  store: HistoryStore,
+  slice: Slice,
+  range: TimeRange,
+  consumer: Consumer<AnyKeyedProcess>,
+): AsyncGenerator<readonly Decoded[]> {
+  for await (const rows of groupsOfSlice(store, slice, {}, columns => new Rows(columns, consumer)))
+    for (let first = 0; first < rows.length; first += AT_ONCE)
+      yield rows.decoded(first, Math.min(first + AT_ONCE, rows.length), range)
+}
+
+class Rows {
+  readonly length: number
+  readonly #columns: ReadColumns
+  readonly #consumer: Consumer<AnyKeyedProcess>
+  readonly #fields: ReadonlyMap<string, readonly Field[]>
+  readonly #parsed = new Map<string, unknown>()
+
+  constructor(columns: ReadColumns, consumer: Consumer<AnyKeyedProcess>) {
+    this.length = columns.rows
+    this.#columns = columns
+    this.#consumer = consumer
+    this.#fields = new Map([...FIELDS].map(([type, fields]) => [type, fieldsIn(columns.values, fields)]))
+  }
+
+  /** Returns the records of the rows from `first` to before `end`, decoded. */
+  async decoded(first: number, end: number, { fromMs, untilMs }: TimeRange): Promise<readonly Decoded[]> {
+    const timestamps = this.#columns.values.timestamp as readonly number[]
+    const found: (Decoded | undefined)[] = []
+    const others: LogRecord[] = []
+    for (let row = first; row < end; row += 1) {
+      const timestampMs = timestamps[row] as number
+      if (timestampMs < fromMs || timestampMs >= untilMs) continue
+      const reading = this.#reading(row, timestampMs)
+      if (!reading) others.push(recordOf(rowAt(TABLE, this.#columns.values, row)))
+      found.push(reading)
+    }
+    const decoded = (await decodedRecords(others, this.#consumer)).values()
+    return found.map(one => one ?? (decoded.next().value as Decoded))
+  }
+
+  /** Returns the valid reading of a row; undefined if the record must be decoded. */
+  #reading(row: number, timestampMs: number): Decoded | undefined {
+    const { values } = this.#columns
+    const text = (name: string) => (values[name]?.[row] ?? undefined) as string | undefined
+    const [id = '', source = '', type = '', subject] = ['id', 'source', 'type', 'subject'].map(text)
+    const fields = this.#fields.get(type)
+    const length = id.length + source.length + (subject?.length ?? 0) + (text('extensions')?.length ?? 0)
+    if (!fields || text('rest') !== undefined || length > MAX_LENGTH) return undefined
+    const timeMs = (values.time?.[row] ?? timestampMs) as number
+    const { futureToleranceMs, earliestTimeMs, application } = this.#consumer
+    if (timeMs - timestampMs > futureToleranceMs || timeMs < earliestTimeMs) return undefined
+    const event: Event = {
+      id,
+      source,
+      type,
+      ...(subject !== undefined && { subject }),
+      data: this.#data(fields, row),
+    }
+    const read = application.readData(event)
+    if (read.kind === 'failure') return undefined
+    const received: Received = { ...event, data: read.data, timeMs, entity: entityOf(event) }
+    const [topic, partition, offset] = ['topic', 'partition', 'offset'].map(name => values[name]?.[row])
+    const place = { topic, partition, offset } as Pick<LogRecord, 'topic' | 'partition' | 'offset'>
+    const record = { ...place, timestampMs, key: null, value: null, headers: [] }
+    return { kind: 'event', record, event: received, fingerprint: { id: '', digest: '' } }
+  }
+
+  #data(fields: readonly Field[], row: number): object {
+    const data: Record<string, unknown> = {}
+    for (const { values, name, parent, isJson } of fields) {
+      const value = values[row]
+      if (value === null) continue
+      let into = data
+      if (parent !== undefined) {
+        data[parent] ??= {}
+        into = data[parent] as Record<string, unknown>
+      }
+      into[name] = isJson ? this.#json(value as string) : value
+    }
+    return data
+  }
+
+  /** Parses each text once. Texts such as tags are the same in many rows. */
+  #json(text: string): unknown {
+    if (!this.#parsed.has(text)) this.#parsed.set(text, JSON.parse(text))
+    return this.#parsed.get(text)
+  }
+}
+
+interface Field {
+  readonly values: readonly ColumnValue[]
+  readonly name: string
+  /** Name of the object that contains the field; undefined for a field of the data itself. */
+  readonly parent: string | undefined
+  readonly isJson: boolean
+}
+
+/** Returns the fields that the object has. */
+function fieldsIn(values: ReadColumns['values'], fields: readonly DataColumn[]): readonly Field[] {
+  return fields.flatMap(({ name, type, path }) => {
+    const found = values[name]
+    const parent = path.length > 1 ? path[0] : undefined
+    return found ? [{ values: found, name: path.at(-1) as string, parent, isJson: type === 'JSON' }] : []
+  })
+}

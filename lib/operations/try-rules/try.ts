@@ -1,0 +1,301 @@
+/**
+ * Tries alert rules on the readings of the past: those of the history, those that only the topics contain, or those of a recording.
+ * The process of `alerting` evaluates them, with the timers of the log's clock. Nothing is changed or published.
+ */
+import { setImmediate } from 'node:timers/promises'
+import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
+import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
+import { writeEvent } from '../../../packages/runtime/cloudevents/writer.ts'
+import {
+  type AnyKeyedProcess,
+  CONSUMER_DEFAULTS,
+  type Consumer,
+} from '../../../packages/runtime/pipeline/consumer.ts'
+import type { Decoded } from '../../../packages/runtime/pipeline/decoding/decode.ts'
+import type { PlainReader } from '../../../packages/runtime/pipeline/decoding/plain-records.ts'
+import type { Decision } from '../../../packages/runtime/pipeline/model.ts'
+import { decodedRecords, Recount } from '../../../packages/runtime/pipeline/recount.ts'
+import { RULES_ACTIVATED_TYPE } from '../../alerting/activated-type.ts'
+import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert } from '../../alerting/alert.ts'
+import { type Firing, firingsOf, identitiesOf } from '../../alerting/firings.ts'
+import { type AnyRule, isOfReadings, isPatternRule } from '../../alerting/patterns/pattern.ts'
+import { alerting } from '../../alerting/process.ts'
+import { identityOf } from '../../alerting/rule.ts'
+import { APPLICATION } from '../../app/application.ts'
+import { topicName, topicsOf } from '../../app/topics.ts'
+import type { OffsetRange, PartitionRange } from '../../history/coverage.ts'
+import { familyOf } from '../../telemetry/families.ts'
+import { partitionsOf, type RecordPlaces, recordsOfPart, type TimeRange } from './partitions.ts'
+import { type Arrival, inBatches } from './recording.ts'
+import { decodedRows } from './rows.ts'
+
+export interface Tried {
+  readonly sinceMs: number
+  readonly untilMs: number
+  /** Start of the readings that were evaluated only to know the state at the start of the range. */
+  readonly warmFromMs: number
+  /** Time of the first record that was used; null if there is none. */
+  readonly beginsMs: number | null
+  readonly readings: number
+  readonly duplicates: number
+  /** Number of records that `alerting` rejects. */
+  readonly failed: number
+  /** Offsets that neither the history nor the log has. */
+  readonly missing: readonly PartitionRange[]
+  readonly rules: readonly TriedRule[]
+  /** Alerts in the order of their starts. */
+  readonly alerts: readonly TriedAlert[]
+}
+
+export interface TriedRule {
+  /** Name and labels of the rule. */
+  readonly rule: string
+  /** Reason why the rule was not tried. `beyond-readings`: it evaluates more than the readings of a single entity. */
+  readonly left: 'paused' | 'beyond-readings' | null
+  readonly alerts: number
+  /** Number of entities with an alert. */
+  readonly entities: number
+  /** Number of alerts that still fire at the end of the range. */
+  readonly firing: number
+  /** Number of alerts that have really fired in the range; null for a recording. */
+  readonly fired: number | null
+}
+
+export interface TriedAlert extends Omit<Firing, 'toMs'> {
+  /** End of the alert; null if it still fires at the end of the range. */
+  readonly toMs: number | null
+}
+
+export interface RulesOnTrial {
+  readonly rules: readonly AnyRule[]
+  readonly settings: Pick<Consumer, 'env' | 'idWindowMs' | 'futureToleranceMs'>
+  /** Text that the name of an entity must contain; empty for all entities. */
+  readonly entity: string
+  /** Reader of data that is not JSON, and of foreign records. */
+  readonly reader?: PlainReader
+}
+
+interface Range {
+  readonly sinceMs: number
+  readonly untilMs: number
+}
+
+/** Alerts are published some time after the readings that cause them. */
+const PUBLISHED_MS = 10 * 60_000
+/** Events of a recording that are decided together. */
+const AT_ONCE = 500
+
+/**
+ * Tries rules on the readings of a range of time.
+ *
+ * @param stop signal that ends the run with an AbortError
+ * @param onProgress called with the number of offsets that were read, and their total number
+ * @throws errors of the history and the log
+ */
+export async function tryRules(
+  places: RecordPlaces,
+  trial: RulesOnTrial,
+  { sinceMs, untilMs }: Range,
+  stop: AbortSignal,
+  onProgress: (done: number, total: number) => void = () => {},
+): Promise<Tried> {
+  const { idWindowMs, env } = trial.settings
+  const warmFromMs = sinceMs - Math.max(idWindowMs, ...trial.rules.map(lookbackMs))
+  const range = { fromMs: warmFromMs, untilMs }
+  const consumer = await consumerOf(trial)
+  const evaluation = new Evaluation(consumer, trial, stop)
+  const topics = topicsOf(['readings']).map(signal => topicName(signal, env))
+  const partitions = await partitionsOf(places, 'readings', topics, range)
+  const total = partitions.flatMap(({ parts }) => parts).reduce((sum, part) => sum + sizeOf(part), 0)
+  let done = 0
+  for (const one of partitions) {
+    const recount = new Recount(consumer)
+    for (const part of one.parts) {
+      const { object, ...offsets } = part
+      if (object && places.store)
+        await evaluation.take(recount, decodedRows(places.store, { object, ...offsets }, range, consumer))
+      else
+        for await (const records of recordsOfPart(places, one, part, range))
+          await evaluation.take(recount, [await decodedRecords(records, consumer)])
+      done += sizeOf(part)
+      onProgress(done, total)
+    }
+  }
+  const fired = await readAlerts(places, env, { ...range, untilMs: untilMs + PUBLISHED_MS })
+  const missing = partitions.flatMap(({ topic, partition, missing: own }) =>
+    own.map(part => ({ topic, partition, ...part })),
+  )
+  return { ...evaluation.result({ sinceMs, untilMs }, fired), warmFromMs, missing }
+}
+
+/**
+ * Tries rules on a recording. The state before its first reading is unknown.
+ *
+ * @param arrivals readings in the order of their arrival
+ */
+export async function tryOnRecording(
+  arrivals: readonly Arrival[],
+  trial: RulesOnTrial,
+  stop: AbortSignal,
+): Promise<Tried> {
+  const startMs = arrivals[0]?.arrivedMs ?? 0
+  const untilMs = (arrivals.at(-1)?.arrivedMs ?? 0) + 1
+  const consumer = await consumerOf(trial)
+  // A reading arrives at its own time here, so that it is never ahead of the log.
+  const atItsTime = { ...consumer, futureToleranceMs: Number.MAX_SAFE_INTEGER }
+  const evaluation = new Evaluation(atItsTime, trial, stop)
+  const recount = new Recount(atItsTime)
+  const place = { topic: topicName('readings', trial.settings.env), partition: 0, key: null }
+  let offset = 0
+  for (const batch of inBatches(arrivals, startMs, AT_ONCE)) {
+    const records = batch.map(({ arrivedMs: timestampMs, event }) => {
+      return { ...place, offset: offset++, timestampMs, ...writeEvent(event, 'structured') }
+    })
+    await evaluation.take(recount, [await decodedRecords(records, atItsTime)])
+  }
+  const result = evaluation.result({ sinceMs: startMs, untilMs }, undefined)
+  return { ...result, warmFromMs: startMs, missing: [] }
+}
+
+async function consumerOf({ rules, settings, reader }: RulesOnTrial): Promise<Consumer<AnyKeyedProcess>> {
+  const { env, idWindowMs, futureToleranceMs } = settings
+  const readForeign = await reader?.foreign?.()
+  return {
+    ...CONSUMER_DEFAULTS,
+    ...{ env, idWindowMs, futureToleranceMs, ...(reader && { reader }) },
+    application: readForeign ? { ...APPLICATION, readForeign } : APPLICATION,
+    failuresTo: APPLICATION.failuresTopic,
+    process: alerting(rules.filter(isOfReadings)) as AnyKeyedProcess,
+    // All entities are new at the start of a range, although most of them were not new when their readings arrived.
+    newEntities: Number.MAX_SAFE_INTEGER,
+  }
+}
+
+class Evaluation {
+  readonly #consumer: Consumer<AnyKeyedProcess>
+  readonly #trial: RulesOnTrial
+  readonly #stop: AbortSignal
+  readonly #alerts: Alert[] = []
+  readonly #counts = { readings: 0, duplicates: 0, failed: 0 }
+  #beginsMs: number | null = null
+
+  constructor(consumer: Consumer<AnyKeyedProcess>, trial: RulesOnTrial, stop: AbortSignal) {
+    this.#consumer = consumer
+    this.#trial = trial
+    this.#stop = stop
+  }
+
+  /** Decides the next records of a partition. */
+  async take(
+    recount: Recount,
+    groups: Iterable<readonly Decoded[]> | AsyncIterable<readonly Decoded[]>,
+  ): Promise<void> {
+    for await (const group of groups) {
+      // Yields to the event loop. Otherwise, an abort of the signal would not be noticed.
+      await setImmediate(undefined, { signal: this.#stop })
+      const [first] = group
+      if (first) this.#beginsMs = Math.min(first.record.timestampMs, this.#beginsMs ?? Infinity)
+      const chunk: Decoded[] = []
+      for (const decoded of group) {
+        const isRetry = decoded.redriveTarget?.consumer === this.#consumer.process.name
+        if (isRetry) this.#note(recount.decide(chunk.splice(0)))
+        chunk.push(comparable(isRetry ? asRetry(decoded, recount) : decoded, this.#trial.entity))
+      }
+      this.#note(recount.decide(chunk))
+    }
+  }
+
+  /** @param fired alerts that have really fired; undefined if they are unknown */
+  result(range: Range, fired: readonly Alert[] | undefined): Omit<Tried, 'warmFromMs' | 'missing'> {
+    const { entity: text, rules: all } = this.#trial
+    const alerts = within(this.#alerts, range)
+    const real = fired && within(fired, range).filter(({ entity }) => entity.includes(text))
+    const rules = all.map((rule): TriedRule => {
+      const identities = identitiesOf(rule)
+      const isOwn = (one: TriedAlert) => identities.includes(one.rule)
+      const own = alerts.filter(isOwn)
+      return {
+        rule: identityOf(rule),
+        left: rule.paused ? 'paused' : isOfReadings(rule) ? null : 'beyond-readings',
+        alerts: own.length,
+        entities: new Set(own.map(({ entity }) => entity)).size,
+        firing: own.filter(({ toMs }) => toMs === null).length,
+        fired: real?.filter(isOwn).length ?? null,
+      }
+    })
+    return { ...range, beginsMs: this.#beginsMs, ...this.#counts, rules, alerts }
+  }
+
+  #note(decisions: readonly Decision[]): void {
+    for (const { outcome, event, emitted = [] } of decisions) {
+      if (outcome === 'failed') this.#counts.failed += 1
+      else if (outcome === 'duplicate') this.#counts.duplicates += 1
+      else if (outcome === 'applied' && event && familyOf(event.type)) this.#counts.readings += 1
+      for (const entry of emitted) if (entry.to === 'alerts') this.#alerts.push(entry.event.data as Alert)
+    }
+  }
+}
+
+/**
+ * Returns a record without what differs between the history and the log. Contents of events are not compared: an id that is used
+ * again has no effect in either case. A rule set in the log, which would replace the rules on trial, is ignored.
+ *
+ * @param entity text that the name of an entity must contain
+ */
+function comparable(decoded: Decoded, entity: string): Decoded {
+  if (decoded.kind !== 'event') return decoded
+  const { record, event, isTick } = decoded
+  const isOther = !isTick && !event.entity.includes(entity)
+  if (isOther || event.type === RULES_ACTIVATED_TYPE)
+    return { kind: 'ignored', record, event, reason: 'not-mine' }
+  return { ...decoded, fingerprint: { id: `${event.source} ${event.id}`, digest: '' } }
+}
+
+/**
+ * Returns a record that retries a failure, with the digest of the failed record. The digest itself cannot be compared, because the
+ * history keeps the event of a failed record, but not always its bytes.
+ */
+function asRetry(decoded: Decoded, recount: Recount): Decoded {
+  const { redriveTarget: target } = decoded
+  const failure = target && recount.failure(target.failure)
+  return failure ? { ...decoded, redriveTarget: { ...target, replaces: failure.digest } } : decoded
+}
+
+/** Returns the alerts that fire within a range, in the order of their starts. */
+function within(alerts: readonly Alert[], { sinceMs, untilMs }: Range): readonly TriedAlert[] {
+  return firingsOf(alerts)
+    .filter(({ fromMs, toMs }) => fromMs < untilMs && toMs >= sinceMs)
+    .map(one => ({ ...one, toMs: one.toMs < untilMs ? one.toMs : null }))
+    .toSorted((a, b) => a.fromMs - b.fromMs)
+}
+
+function sizeOf({ fromOffset, toOffset }: OffsetRange): number {
+  return toOffset - fromOffset + 1
+}
+
+/** Returns the time before a reading on which the state of a rule can depend, apart from alerts that keep firing. */
+function lookbackMs(rule: AnyRule): number {
+  if (!isPatternRule(rule)) {
+    // A change is compared with a value that is up to twice as old as its duration.
+    return 2 * (rule.measure?.overMs ?? 0) + rule.forMs + rule.keepFiringForMs + rule.staleAfterMs
+  }
+  const { pattern, keepFiringForMs } = rule
+  const steps =
+    pattern.kind === 'count' ? [pattern] : [...pattern.steps, ...(pattern.absence ? [pattern.absence] : [])]
+  return keepFiringForMs + steps.reduce((sum, { withinMs }) => sum + withinMs, 0)
+}
+
+/** Reads the alert events of a range. */
+async function readAlerts(places: RecordPlaces, env: string, range: TimeRange): Promise<readonly Alert[]> {
+  const alerts: Alert[] = []
+  for (const one of await partitionsOf(places, 'alerts', [topicName('alerts', env)], range))
+    for (const part of one.parts)
+      for await (const records of recordsOfPart(places, one, part, range))
+        for (const record of records) {
+          const event = readEvent(record)
+          if (isFailure(event)) continue
+          if (event.type === ALERT_FIRED_TYPE || event.type === ALERT_RESOLVED_TYPE)
+            alerts.push(event.data as Alert)
+        }
+  return alerts
+}

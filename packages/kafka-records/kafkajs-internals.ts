@@ -29,11 +29,7 @@ export interface Cluster {
   getNodeIds(): string[]
   findBroker(node: { readonly nodeId: string }): Promise<Broker>
   findControllerBroker(): Promise<Broker>
-  /** @param request `coordinatorType` defaults to the type for groups */
-  findGroupCoordinator(request: {
-    readonly groupId: string
-    readonly coordinatorType?: number
-  }): Promise<Broker>
+  findGroupCoordinator(request: { readonly groupId: string }): Promise<Broker>
   /** Returns the partitions, grouped by the id of their leader. */
   findLeaderForPartitions(topic: string, partitions: readonly number[]): Record<string, number[]>
   findTopicPartitionMetadata(
@@ -75,17 +71,7 @@ export interface Broker {
       readonly partitions: readonly { readonly partition: number; readonly offset: string }[]
     }[]
   }>
-  /** @param request `transactionTimeout` in milliseconds; the broker aborts a transaction that takes longer */
-  initProducerId(request: {
-    readonly transactionalId?: string | undefined
-    readonly transactionTimeout?: number | undefined
-  }): Promise<ProducerIdentity>
-  addPartitionsToTxn(
-    request: TransactionIdentity & {
-      readonly topics: readonly { readonly topic: string; readonly partitions: readonly number[] }[]
-    },
-  ): Promise<unknown>
-  endTxn(request: TransactionIdentity & { readonly transactionResult: boolean }): Promise<unknown>
+  initProducerId(request: object): Promise<ProducerIdentity>
 }
 
 interface Connection {
@@ -116,10 +102,6 @@ interface ProducerIdentity {
   /** A 64-bit integer in decimal digits. */
   readonly producerId: string
   readonly producerEpoch: number
-}
-
-interface TransactionIdentity extends ProducerIdentity {
-  readonly transactionalId: string
 }
 
 export interface FetchRequest {

@@ -1,4 +1,4 @@
-/** Records of the producer, in every codec and in a transaction, are read by librdkafka and by the Java client. */
+/** Records of the producer, in every codec, are read by librdkafka and by the Java client. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
@@ -24,7 +24,6 @@ describe('what the producer writes', () => {
     await Promise.all([installForeignClients(folder), admin.connect()])
     await createTopic(admin, { topic, numPartitions: 1 })
     for (const compression of CODECS) await write({ compression, idempotent: compression !== 'gzip' })
-    await writeInTransactions()
   })
 
   after(async () => {
@@ -47,24 +46,8 @@ describe('what the producer writes', () => {
     assert.ok(settings.compression === 'none' ? ratio === 1 : ratio > 3, `${settings.compression}: ${ratio}`)
   }
 
-  /** One is aborted, and none of it may be seen. */
-  async function writeInTransactions() {
-    const producer = producerOf({ transactionalId: `codecs-${randomUUID()}` })
-    const aborted = producer.transaction(async () => {
-      for (const event of events(producer, 'aborted', [])) await producer.enqueue(event)
-      await producer.flush()
-      throw new Error('no more')
-    })
-    await assert.rejects(aborted, { code: 'transaction-aborted', message: 'Transaction aborted: no more' })
-    const { text } = await producer.transaction(async () => {
-      for (const event of events(producer, 'committed')) await producer.enqueue(event)
-    })
-    assert.equal(text, `Committed ${EACH} messages`)
-    await producer.close()
-  }
-
   /** Remembers them, as they have to be read. */
-  function events(producer: TelemetryProducer, said: string, seen = expected) {
+  function events(producer: TelemetryProducer, said: string) {
     return Array.from({ length: EACH }, (_, number) => {
       const id = randomUUID()
       const traceparent = `00-${randomUUID().replaceAll('-', '')}-00000000000000ab-01`
@@ -77,7 +60,7 @@ describe('what the producer writes', () => {
       }
       const more = { ce_type: event.type, ce_subject: `s${number % 7}`, ce_time: event.time ?? '' }
       const value = JSON.stringify({ said, number })
-      seen.push({
+      expected.push({
         key: `s${number % 7}`,
         value,
         headers: { ...headers, ...more, ce_traceparent: traceparent },

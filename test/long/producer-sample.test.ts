@@ -51,8 +51,4 @@ describe('the samples of the producer', () => {
       events.every(({ traceparent }) => /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/.test(String(traceparent))),
     )
   })
-
-  it('given a transaction, then it says what it has committed', async () => {
-    assert.deepEqual(await run('transaction.ts'), ['Committed 2 messages'])
-  })
 })

@@ -45,7 +45,6 @@ export class ScriptedBrokers implements Brokers {
   partitions: number
   /** Leaders by partition; a negative leader means that the partition has none. */
   readonly leaders = new Map<number, number>()
-  #epoch = 0
   #offset = 0
 
   constructor(partitions: number) {
@@ -86,19 +85,11 @@ export class ScriptedBrokers implements Brokers {
     return promise
   }
 
-  async identify(transactionalId?: string) {
+  async identify() {
     const error = this.identifyErrors.shift()
     if (error) throw error
-    this.said.push(`identify ${transactionalId ?? ''}`.trim())
-    return { producerId: '7', producerEpoch: transactionalId === undefined ? 0 : this.#epoch++ }
-  }
-
-  async addPartitions(_: unknown, topics: readonly { readonly partitions: readonly number[] }[]) {
-    this.said.push(`add ${topics.map(({ partitions }) => partitions.join(' ')).join(', ')}`)
-  }
-
-  async endTransaction(_: unknown, isCommit: boolean) {
-    this.said.push(isCommit ? 'commit' : 'abort')
+    this.said.push('identify')
+    return { producerId: '7', producerEpoch: 0 }
   }
 
   async close() {

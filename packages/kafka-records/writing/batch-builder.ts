@@ -20,7 +20,6 @@ export interface BatchSequence {
 
 const HEADER_BYTES = 61
 const MAGIC = 2
-const IS_TRANSACTIONAL = 0x10
 const NOT_SEQUENCED: BatchSequence = { producerId: -1n, producerEpoch: -1, firstSequence: -1 }
 const FIRST_ROOM_BYTES = 1024
 
@@ -102,14 +101,14 @@ export class ClosedBatch {
     return HEADER_BYTES + this.#records.length
   }
 
-  sealed({ producerId, producerEpoch, firstSequence } = NOT_SEQUENCED, isTransactional = false): Buffer {
+  sealed({ producerId, producerEpoch, firstSequence } = NOT_SEQUENCED): Buffer {
     const { codec, count, firstTimestampMs, maxTimestampMs } = this.facts
     const batch = Buffer.allocUnsafe(this.bytes)
     batch.writeBigInt64BE(0n, 0)
     batch.writeInt32BE(batch.length - 12, 8)
     batch.writeInt32BE(-1, 12)
     batch.writeInt8(MAGIC, 16)
-    batch.writeInt16BE(codec | (isTransactional ? IS_TRANSACTIONAL : 0), 21)
+    batch.writeInt16BE(codec, 21)
     batch.writeInt32BE(count - 1, 23)
     batch.writeBigInt64BE(BigInt(firstTimestampMs), 27)
     batch.writeBigInt64BE(BigInt(maxTimestampMs), 35)

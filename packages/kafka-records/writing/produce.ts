@@ -10,7 +10,6 @@ import { int16, int32, string } from '../requests/wire.ts'
 export const PRODUCE = { apiKey: 0, apiVersion: 7, apiName: 'Produce' } as const
 
 export interface ProduceRequest {
-  readonly transactionalId: string | null
   /** Required acknowledgements: -1 for all in-sync replicas, 1 for the leader only. */
   readonly acks: -1 | 1
   /** Maximum time for which the leader waits for its replicas, in milliseconds. */
@@ -35,9 +34,10 @@ export interface ProduceAnswer {
   readonly baseOffset: number
 }
 
-export function encodeProduce({ transactionalId, acks, timeoutMs, batches }: ProduceRequest): Buffer {
+export function encodeProduce({ acks, timeoutMs, batches }: ProduceRequest): Buffer {
   const topics = Map.groupBy(batches, ({ topic }) => topic)
-  const parts = [string(transactionalId), int16(acks), int32(timeoutMs), int32(topics.size)]
+  // Without a transactional id.
+  const parts = [string(null), int16(acks), int32(timeoutMs), int32(topics.size)]
   for (const [topic, group] of topics) {
     parts.push(string(topic), int32(group.length))
     for (const { partition, bytes } of group) parts.push(int32(partition), int32(bytes.length), bytes)

@@ -31,8 +31,6 @@ export class Batch {
    * sequence.
    */
   sequence: BatchSequence | undefined
-  /** Generation of the identity under which the batch was first taken for sending. */
-  generation: number | undefined
   lastError: Error | undefined
   #closed: Promise<ClosedBatch> | undefined
   /** True once the outcome is reported. Later outcomes are ignored. */

@@ -26,10 +26,6 @@ export interface ProducerConfig extends Partial<ProducerSettings> {
   readonly serialization?: ProducerSerialization
   /** Serializes `data` in a custom format. */
   readonly writer?: { write(event: Event): Event }
-  /** Id for transactions. It must be unique among running producers and the same after a restart. */
-  readonly transactionalId?: string
-  /** Time after which the brokers abort an unfinished transaction, in milliseconds; 60,000 by default. */
-  readonly transactionTimeoutMs?: number
   /** Called for every event. Events of the same partition are reported in order. */
   readonly onDelivery?: (report: DeliveryReport) => void
   /** Receives warnings; by default, they are written to standard error. */
@@ -51,14 +47,11 @@ export function settingsOf(config: ProducerConfig): ProducerSettings {
     event: _event,
     serialization: _serialization,
     writer: _writer,
-    transactionalId,
-    transactionTimeoutMs: _transactionTimeoutMs,
     onDelivery: _onDelivery,
     warn: _warn,
     ...settings
   } = config
-  // Transactions require sequences, and acknowledgements from all replicas.
-  return producerSettings(profile, transactionalId === undefined ? settings : { acks: 'all', ...settings })
+  return producerSettings(profile, settings)
 }
 
 /** Returns the CloudEvents "Partitioning" extension, or else the subject. */

@@ -39,13 +39,11 @@ export function reportOf(id: string, topic: string, outcome: Outcome): DeliveryR
 }
 
 /**
- * Error for an event or a transaction that was not delivered. The message never contains data.
+ * Error for an event that was not delivered. The message never contains data.
  * - `failed`: Kafka did not acknowledge the event; after a timeout, it may have been written nevertheless
  * - `full`: the event was not accepted, because callers did not await `enqueue`
  * - `closed`: the event was not accepted, because the producer is closed or closing
  * - `not-delivered-at-close`: the event was accepted but not acknowledged; it may have been written nevertheless
- * - `transaction-aborted`: the callback or a delivery failed, so nothing of the transaction is readable
- * - `transaction-uncertain`: the coordinator did not answer, so readers see either the whole transaction or nothing
  */
 export class DeliveryFailed extends Error {
   override readonly name = 'DeliveryFailed'
@@ -68,6 +66,4 @@ const BEGINNINGS = {
   full: '',
   closed: 'the producer is closed: events must be published before close()',
   'not-delivered-at-close': 'not delivered before close(): ',
-  'transaction-aborted': 'Transaction aborted: ',
-  'transaction-uncertain': 'Transaction not known to be committed: ',
 } as const

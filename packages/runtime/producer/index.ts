@@ -17,4 +17,4 @@ export {
 } from './delivery.ts'
 export type { Latency, ProducerMetrics } from './metrics.ts'
 export type { ProducerSerialization } from './serializing.ts'
-export { type Committed, type PublishOptions, TelemetryProducer } from './telemetry-producer.ts'
+export { type PublishOptions, TelemetryProducer } from './telemetry-producer.ts'

@@ -59,10 +59,6 @@ export class Placing {
   /** Stops all further look-ups. */
   stop(error: Error): void {
     this.#stopped = error
-    this.discard(error)
-  }
-
-  discard(error: Error): void {
     for (const waiting of this.#waiting.values()) for (const { told } of waiting.splice(0)) told(error)
   }
 

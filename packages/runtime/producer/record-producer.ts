@@ -13,7 +13,7 @@ import type { BatchLimits, ProducerSettings } from '../settings/producer.ts'
 import { Accumulator } from './accumulator.ts'
 import { Buffered } from './buffer.ts'
 import { DeliveryFailed, type Outcome, type OutcomeCallback } from './delivery.ts'
-import { ANONYMOUS, IdempotentIdentity, type Identity } from './identity.ts'
+import { ProducerIdentity } from './identity.ts'
 import { MetricsCounter, type ProducerMetrics } from './metrics.ts'
 import { Outstanding } from './outstanding.ts'
 import { Placing } from './placing.ts'
@@ -39,7 +39,6 @@ export class RecordProducer {
   /**
    * Creates a producer that connects with the first record.
    *
-   * @param identity identity of the producer; by default, the settings determine it
    * @param warn function that is called once if Kafka does not respond for several seconds
    */
   constructor(
@@ -47,11 +46,9 @@ export class RecordProducer {
     settings: Settings,
     {
       clock = SYSTEM_CLOCK,
-      identity,
       warn,
     }: {
       readonly clock?: Clock
-      readonly identity?: Identity | undefined
       readonly warn?: (line: string) => void
     } = {},
   ) {
@@ -65,7 +62,7 @@ export class RecordProducer {
     this.#outstanding = new Outstanding(clock)
     this.#sender = new Sender({
       ...{ settings, accumulator, brokers, clock, trouble, deflate, metrics: this.#metrics },
-      identity: identity ?? (settings.idempotent ? new IdempotentIdentity(brokers) : ANONYMOUS),
+      identity: settings.idempotent ? new ProducerIdentity(brokers) : undefined,
     })
     this.#placing = new Placing({
       ...{ brokers, clock, settings, trouble },
@@ -165,15 +162,6 @@ export class RecordProducer {
     return this.#outstanding.drained(withinMs)
   }
 
-  /** Discards all records that are not in flight, and reports their failure. */
-  discard(error: Error): void {
-    this.#placing.discard(error)
-    for (const batch of this.#accumulator.takeAll()) {
-      this.#metrics.failed(batch.builder.count)
-      batch.fail(error)
-    }
-  }
-
   metrics(): ProducerMetrics {
     return this.#metrics.snapshot()
   }
@@ -188,7 +176,10 @@ export class RecordProducer {
     const error = new DeliveryFailed('not-delivered-at-close', this.#trouble.reason)
     this.#placing.stop(error)
     this.#sender.stop(error)
-    this.discard(error)
+    for (const batch of this.#accumulator.takeAll()) {
+      this.#metrics.failed(batch.builder.count)
+      batch.fail(error)
+    }
     await this.#brokers.close()
   }
 }

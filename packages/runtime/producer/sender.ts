@@ -15,7 +15,7 @@ import { requestsOf } from '../adapters/kafka/requests.ts'
 import type { Clock } from '../adapters/system.ts'
 import type { ProducerSettings } from '../settings/producer.ts'
 import type { Accumulator, Batch, PartitionQueue } from './accumulator.ts'
-import type { Identity } from './identity.ts'
+import type { ProducerIdentity } from './identity.ts'
 import type { MetricsCounter } from './metrics.ts'
 import type { Trouble } from './trouble.ts'
 
@@ -40,7 +40,8 @@ interface Parts {
   readonly settings: ProducerSettings
   readonly accumulator: Accumulator
   readonly brokers: Brokers
-  readonly identity: Identity
+  /** Identity of an idempotent producer; undefined if brokers do not recognise repeated batches. */
+  readonly identity: ProducerIdentity | undefined
   readonly metrics: MetricsCounter
   readonly clock: Clock
   readonly trouble: Trouble
@@ -61,14 +62,14 @@ export class Sender {
 
   constructor(parts: Parts) {
     this.#parts = parts
-    this.#inFlightEach = parts.identity.isSequenced ? 1 : parts.settings.maxInFlight
+    this.#inFlightEach = parts.identity ? 1 : parts.settings.maxInFlight
   }
 
   /** Sends due batches, and schedules a call of this method for the time when the next batch is due. */
   pump(): void {
     this.#cancelTimer()
     if (this.#stopped) return
-    const { accumulator, clock, settings, identity } = this.#parts
+    const { accumulator, clock, settings } = this.#parts
     const nowMs = clock.nowMs()
     let wakeAtMs = Number.POSITIVE_INFINITY
     const departing = new Map<number, Departure[]>()
@@ -93,7 +94,6 @@ export class Sender {
       if (this.#leader(id).inFlight >= settings.maxInFlight) continue
       const group = departing.get(id)
       const departure = { queue, batch: accumulator.take(queue) }
-      departure.batch.generation ??= identity.generation
       if (group) group.push(departure)
       else departing.set(id, [departure])
     }
@@ -168,21 +168,19 @@ export class Sender {
       departures.map(({ batch }) => batch.close(settings.compression, this.#parts.deflate)),
     )
     await before
-    await identity.prepare(departures.map(({ queue }) => queue))
-    if (departures.some(({ batch }) => batch.generation !== identity.generation)) throw leftOver()
+    await identity?.prepare()
     if (this.#stopped) throw this.#stopped
     const nowMs = clock.nowMs()
     const batches = departures.map(({ queue, batch }, index) => {
       if (batch.attempts++ > 0) metrics.retried()
       const final = closed[index] as ClosedBatch
-      batch.sequence ??= identity.sequenceFor(queue, final.facts.count)
-      const bytes = final.sealed(batch.sequence, identity.transactionalId !== null)
+      batch.sequence ??= identity?.sequenceFor(queue, final.facts.count)
+      const bytes = final.sealed(batch.sequence)
       return { topic: queue.topic, partition: queue.partition, bytes }
     })
     const leftMs = Math.min(...departures.map(({ batch }) => batch.deadlineMs)) - nowMs
     const withinMs = Math.max(LEAST_WAIT_MS, Math.min(settings.requestTimeoutMs, leftMs))
-    const { transactionalId } = identity
-    return brokers.send(leader, { transactionalId, acks: settings.acks, withinMs, batches, onSent })
+    return brokers.send(leader, { acks: settings.acks, withinMs, batches, onSent })
   }
 
   #take(departures: readonly Departure[], answers: readonly BatchAnswer[]): void {
@@ -205,11 +203,8 @@ export class Sender {
     if (isRetriable) {
       this.#refresh()
       this.#retry(departure, error)
-    } else if (
-      FOREIGN_SEQUENCE.has(errorCode) &&
-      batch.attempts === 1 &&
-      this.#parts.identity.restart(queue)
-    ) {
+    } else if (FOREIGN_SEQUENCE.has(errorCode) && batch.attempts === 1) {
+      this.#parts.identity?.restart(queue)
       // The sequence number was never sent, so the batch gets a new sequence number.
       batch.sequence = undefined
       this.#retry(departure, error)
@@ -242,7 +237,6 @@ export class Sender {
     batch.lastError = error
     const nowMs = clock.nowMs()
     if (this.#stopped) this.#giveUp(departure, this.#stopped)
-    else if (batch.generation !== this.#parts.identity.generation) this.#giveUp(departure, leftOver())
     else if (batch.attempts > settings.retries || batch.deadlineMs <= nowMs) this.#giveUp(departure, error)
     else queue.putBack(batch, nowMs + settings.retryBackoffMs)
   }
@@ -255,7 +249,7 @@ export class Sender {
   #giveUp({ queue, batch }: Departure, error: Error): void {
     const { identity, metrics } = this.#parts
     if (batch.isSettled) return
-    if (batch.attempts > 0) identity.restart(queue)
+    if (batch.attempts > 0) identity?.restart(queue)
     metrics.failed(batch.builder.count)
     batch.fail(error)
   }
@@ -270,10 +264,6 @@ export class Sender {
         this.#refreshing = undefined
       })
   }
-}
-
-function leftOver(): Error {
-  return new Error('its transaction is aborted')
 }
 
 function overdue(queue: PartitionQueue): Error {

@@ -9,13 +9,11 @@ import type { ProducerSettings } from '../settings/producer.ts'
 import { defaultKey, type ProducerConfig, settingsOf } from './config.ts'
 import { type CloudEventLike, createEvent, type EventOptions, eventOf } from './create-event.ts'
 import { type Delivered, DeliveryFailed, type DeliveryReport, deliveryText, reportOf } from './delivery.ts'
-import { TransactionalIdentity } from './identity.ts'
 import type { ProducerMetrics } from './metrics.ts'
 import { RecordProducer } from './record-producer.ts'
 import { writerLoader } from './serializing.ts'
 
 const MAX_FLUSH_MS = 30_000
-const TRANSACTION_TIMEOUT_MS = 60_000
 
 /** Topic and key of an event. */
 export interface PublishOptions {
@@ -24,32 +22,15 @@ export interface PublishOptions {
   readonly key?: string | null
 }
 
-/** Outcome of a transaction. */
-export interface Committed<Result> {
-  readonly messages: number
-  /** Text in the form `Committed N messages`. */
-  readonly text: string
-  readonly result: Result
-}
-
 type Report = (report: DeliveryReport) => void
-
-interface OpenTransaction {
-  messages: number
-  /** True after the callback of the transaction has ended. Events that are published later do not belong to the transaction. */
-  isEnding: boolean
-  failure?: Error
-}
 
 /** Publishes events to Kafka in batches, with limited memory and a delivery report for each event. */
 export class TelemetryProducer {
   readonly #config: ProducerConfig
   readonly #settings: ProducerSettings
   readonly #records: RecordProducer
-  readonly #transactions: TransactionalIdentity | undefined
   readonly #loadWriter: (() => Promise<DataWriter>) | undefined
   #closing: Promise<number> | undefined
-  #transaction: OpenTransaction | undefined
 
   /**
    * Creates a producer that connects with the first event.
@@ -65,9 +46,9 @@ export class TelemetryProducer {
     this.#settings = settingsOf(config)
     this.#loadWriter = writerLoader(config.serialization)
     const connection = brokers ?? new ProducingConnection(() => clientOf(config, this.#settings))
-    this.#transactions = transactionsOf(config, this.#settings, connection, clock)
     this.#records = new RecordProducer(connection, this.#settings, {
-      ...{ clock, identity: this.#transactions, warn: line => this.#warn(line) },
+      clock,
+      warn: line => this.#warn(line),
     })
   }
 
@@ -142,29 +123,6 @@ export class TelemetryProducer {
     return left
   }
 
-  /**
-   * Runs `work` in a transaction: readers of committed records see either all events that `work` publishes or none of them.
-   *
-   * @throws DeliveryFailed `transaction-aborted` if the callback or a delivery fails, `transaction-uncertain` if the answer to the
-   * commit is lost
-   */
-  async transaction<Result>(work: () => Promise<Result>): Promise<Committed<Result>> {
-    const identity = this.#transactions
-    if (!identity) throw new Error('transactions need a transactionalId in the configuration of the producer')
-    if (this.#transaction)
-      throw new Error('a transaction is already open: a producer can have only one at a time')
-    const open: OpenTransaction = { messages: 0, isEnding: false }
-    this.#transaction = open
-    try {
-      const result = await this.#inTransaction(identity, work, open)
-      await identity.commit()
-      const { messages } = open
-      return { messages, text: `Committed ${messagesText(messages)}`, result }
-    } finally {
-      this.#transaction = undefined
-    }
-  }
-
   metrics(): ProducerMetrics {
     return this.#records.metrics()
   }
@@ -181,33 +139,8 @@ export class TelemetryProducer {
 
   async #close(): Promise<number> {
     const left = await this.flush()
-    this.#transactions?.stop()
     await this.#records.close()
     return left
-  }
-
-  async #inTransaction<Result>(
-    identity: TransactionalIdentity,
-    work: () => Promise<Result>,
-    open: OpenTransaction,
-  ): Promise<Result> {
-    try {
-      await identity.begin()
-      const result = await work()
-      open.isEnding = true
-      const left = await this.#records.drained()
-      if (open.failure) throw open.failure
-      if (left > 0) throw new Error(`${messagesText(left)} not delivered`)
-      return result
-    } catch (error) {
-      open.isEnding = true
-      identity.abandon()
-      this.#records.discard(new Error('the transaction is aborted', { cause: error }))
-      await this.#records.drained(this.#settings.requestTimeoutMs)
-      // Ignore a failure: the next transaction first ends this one.
-      await identity.abort().catch(() => {})
-      throw new DeliveryFailed('transaction-aborted', error)
-    }
   }
 
   /**
@@ -220,19 +153,10 @@ export class TelemetryProducer {
     report: Report,
   ): Promise<void> | undefined {
     if (this.#closing) throw new DeliveryFailed('closed')
-    if (this.#transactions && !this.#transaction)
-      throw new Error('a producer with a transactionalId publishes within transaction(…)')
-    if (this.#transaction?.isEnding)
-      throw new Error('the transaction is ending: the callback must await everything that it publishes')
     const event = eventOf(given)
-    const transaction = this.#transaction
     const accept = (writer = this.#config.writer) => {
       const record = this.#recordOf(event, options, writer)
-      this.#records.accept(record, outcome => {
-        if (outcome instanceof Error && transaction) transaction.failure ??= outcome
-        report(reportOf(event.id, record.topic, outcome))
-      })
-      if (transaction) transaction.messages++
+      this.#records.accept(record, outcome => report(reportOf(event.id, record.topic, outcome)))
     }
     if (this.#loadWriter) return this.#loadWriter().then(accept)
     accept()
@@ -273,19 +197,6 @@ export class TelemetryProducer {
 async function clientOf({ kafka }: ProducerConfig, { clientId }: ProducerSettings) {
   const { kafkaClient } = await import('../adapters/kafka/client.ts')
   return kafkaClient({ ...kafka, clientId })
-}
-
-function transactionsOf(
-  { transactionalId, transactionTimeoutMs = TRANSACTION_TIMEOUT_MS }: ProducerConfig,
-  { retryBackoffMs, deliveryTimeoutMs }: ProducerSettings,
-  brokers: Brokers,
-  clock: Clock,
-): TransactionalIdentity | undefined {
-  if (transactionalId === undefined) return undefined
-  const patienceMs = Math.min(deliveryTimeoutMs, transactionTimeoutMs)
-  return new TransactionalIdentity(brokers, clock, {
-    ...{ transactionalId, transactionTimeoutMs, retryBackoffMs, patienceMs },
-  })
 }
 
 function messagesText(count: number): string {

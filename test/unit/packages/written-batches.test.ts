@@ -62,17 +62,17 @@ describe('a record batch that is written', () => {
     assert.equal(closed.facts.count, 2)
   })
 
-  it('given a sequence and a transaction, then the batch says so, and again after a new epoch', async () => {
+  it('given a sequence, then the batch says so, and again after a new epoch', async () => {
     const closed = await filled([{ key: null, value: null, headers: [] }]).close('none', deflate)
     for (const producerEpoch of [3, 4]) {
       const sequence = { producerId: 2n ** 40n, producerEpoch, firstSequence: 77 }
-      const [batch] = batchesOf(closed.sealed(sequence, true))
+      const [batch] = batchesOf(closed.sealed(sequence))
       assert.ok(batch)
       verifyChecksum(batch)
       const { producerId, firstSequence, isTransactional } = batch
       assert.deepEqual(
         { producerId, epoch: batch.producerEpoch, firstSequence, isTransactional },
-        { producerId: String(2n ** 40n), epoch: producerEpoch, firstSequence: 77, isTransactional: true },
+        { producerId: String(2n ** 40n), epoch: producerEpoch, firstSequence: 77, isTransactional: false },
       )
     }
   })
@@ -96,10 +96,10 @@ describe('the request that takes batches to their leader', () => {
 
   it('given batches of two topics, then each is under its topic, with its length', () => {
     const batches = [batch('b', 1, 'one'), batch('a', 0, 'two'), batch('b', 2, 'three')]
-    const bytes = encodeProduce({ transactionalId: 'tx', acks: -1, timeoutMs: 1_000, batches })
+    const bytes = encodeProduce({ acks: -1, timeoutMs: 1_000, batches })
     assert.equal(
       bytes.toString('hex'),
-      `${hex('\0\x02tx')}ffff000003e8${'00000002'}` +
+      `ffffffff000003e8${'00000002'}` +
         `${hex('\0\x01b')}${'00000002'}0000000100000003${hex('one')}0000000200000005${hex('three')}` +
         `${hex('\0\x01a')}${'00000001'}0000000000000003${hex('two')}`,
     )

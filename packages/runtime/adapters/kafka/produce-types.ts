@@ -12,7 +12,6 @@ interface AddressedBatch {
 }
 
 export interface SendRequest {
-  readonly transactionalId: string | null
   readonly acks: 'all' | 1
   /** Time limit for the response, in milliseconds. */
   readonly withinMs: number
@@ -44,24 +43,13 @@ export interface ProducerNumbers {
   readonly producerEpoch: number
 }
 
-export interface OpenTransaction extends ProducerNumbers {
-  readonly transactionalId: string
-}
-
-export interface TopicPartitions {
-  readonly topic: string
-  readonly partitions: readonly number[]
-}
-
 /** Interface to the brokers, implemented by `ProducingConnection`. Its methods do not retry. */
 export interface Brokers {
   load(topic: string): Promise<void>
   refresh(): Promise<void>
   leadersOf(topic: string): ReadonlyMap<number, number>
   send(leader: number, request: SendRequest): Promise<readonly BatchAnswer[]>
-  identify(transactionalId?: string, transactionTimeoutMs?: number): Promise<ProducerNumbers>
-  addPartitions(transaction: OpenTransaction, topics: readonly TopicPartitions[]): Promise<void>
-  endTransaction(transaction: OpenTransaction, isCommit: boolean): Promise<void>
+  identify(): Promise<ProducerNumbers>
   close(): Promise<void>
 }
 

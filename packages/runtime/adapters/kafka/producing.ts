@@ -5,24 +5,8 @@ import { RecordRefused } from '../../pipeline/errors.ts'
 import { brokersAnswer, isAway, isRefusal, isRetriableAnswer } from './availability.ts'
 import type { Kafka } from './client.ts'
 import { notTaken, REFUSED_RECORD, RefusedByKafka, UNKNOWN_TOPIC, unknownTopic } from './errors.ts'
-import type {
-  BatchAnswer,
-  OpenTransaction,
-  ProducerNumbers,
-  SendRequest,
-  TopicPartitions,
-} from './produce-types.ts'
+import type { BatchAnswer, ProducerNumbers, SendRequest } from './produce-types.ts'
 import { TopicLeaders } from './topic-leaders.ts'
-
-/** Error responses of a coordinator that is temporarily busy. */
-const COORDINATOR_BUSY: ReadonlySet<string> = new Set([
-  'CONCURRENT_TRANSACTIONS',
-  'GROUP_LOAD_IN_PROGRESS',
-  'GROUP_COORDINATOR_NOT_AVAILABLE',
-  'NOT_COORDINATOR_FOR_GROUP',
-])
-
-const OF_TRANSACTIONS = 1
 
 /** Returns the error for calls after `close`. */
 function connectionClosed(): Error {
@@ -67,26 +51,11 @@ export class ProducingConnection {
     return sendBatches(broker, wire, request.withinMs, onSent)
   }
 
-  /**
-   * Resolves to an identity by which brokers recognise this producer. With a transactional id, this ends a transaction that an
-   * earlier producer has left open.
-   */
-  async identify(transactionalId?: string, transactionTimeoutMs?: number): Promise<ProducerNumbers> {
-    const broker = await (transactionalId === undefined
-      ? this.#controller()
-      : this.#coordinator(transactionalId))
-    return broker.initProducerId({ transactionalId, transactionTimeout: transactionTimeoutMs })
-  }
-
-  async addPartitions(transaction: OpenTransaction, topics: readonly TopicPartitions[]): Promise<void> {
-    const broker = await this.#coordinator(transaction.transactionalId)
-    await broker.addPartitionsToTxn({ ...transaction, topics })
-  }
-
-  /** Commits or aborts a transaction. The call can be repeated. */
-  async endTransaction(transaction: OpenTransaction, isCommit: boolean): Promise<void> {
-    const broker = await this.#coordinator(transaction.transactionalId)
-    await broker.endTxn({ ...transaction, transactionResult: isCommit })
+  /** Resolves to an identity by which brokers recognise this producer. */
+  async identify(): Promise<ProducerNumbers> {
+    const cluster = await this.#connect()
+    const broker = await this.#brokerOf(cluster, cluster.findControllerBroker())
+    return broker.initProducerId({})
   }
 
   /** Closes the connections, and opens no more. A connection that is still being opened is closed afterwards. Never rejects. */
@@ -113,20 +82,6 @@ export class ProducingConnection {
     return cluster
   }
 
-  async #controller(): Promise<Broker> {
-    const cluster = await this.#connect()
-    return this.#brokerOf(cluster, cluster.findControllerBroker())
-  }
-
-  async #coordinator(transactionalId: string): Promise<Broker> {
-    const cluster = await this.#connect()
-    const found = cluster.findGroupCoordinator({
-      groupId: transactionalId,
-      coordinatorType: OF_TRANSACTIONS,
-    })
-    return this.#brokerOf(cluster, found)
-  }
-
   /**
    * Finds a broker. The library reconnects for every request, so a call that was in progress during `close`
    * must leave no connection open.
@@ -148,7 +103,7 @@ export class ProducingConnection {
 }
 
 export function mayPass(error: unknown): boolean {
-  return isAway(error) || isRetriableAnswer(error) || COORDINATOR_BUSY.has(brokersAnswer(error) ?? '')
+  return isAway(error) || isRetriableAnswer(error)
 }
 
 /**

@@ -12,7 +12,7 @@ it('given an answer that is too late, then the connection is closed, and the bat
     disconnect: async () => closed.push('connection'),
   }
   const connectionPool = { getConnectionByRequest: async () => connection, send: () => promise }
-  const request = { transactionalId: null, acks: -1, timeoutMs: 5, batches: [] } as const
+  const request = { acks: -1, timeoutMs: 5, batches: [] } as const
   const error = await sendBatches({ connectionPool }, request, 5).catch((caught: Error) => caught)
   assert.match(String(error), /no answer within 5 ms/)
   assert.deepEqual([mayPass(error), closed], [true, ['socket', 'connection']])

@@ -7,7 +7,6 @@ import {
   TelemetryProducer,
 } from '../../../../packages/runtime/producer/index.ts'
 import { ManualClock, ScriptedBrokers, settled } from '../../../support/scripted-brokers.ts'
-import { until } from '../../../support/until.ts'
 
 function stage(config: Partial<ProducerConfig> = {}, partitions = 1) {
   const [brokers, clock, reports, warnings] = [
@@ -248,31 +247,5 @@ describe('errors', () => {
     assert.deepEqual(reports.map(deliveryText), [
       'Delivery failed: Kafka has no topic "t": create it, or allow this program to describe it',
     ])
-  })
-})
-
-describe('transactions', () => {
-  it('given a delivery that fails, then it aborts, and the next one has another epoch', async () => {
-    const brokers = new ScriptedBrokers(1)
-    const event = { type: 'x', source: '/s' }
-    const config = { kafka: { brokers: [], auth: 'none' }, topic: 't', event, transactionalId: 'tx' } as const
-    const producer = new TelemetryProducer({ ...config, lingerMs: 0 }, { brokers })
-    const enqueue = () => producer.enqueue(producer.createEvent(1))
-    const failing = producer.transaction(enqueue)
-    failing.catch(() => {})
-    await until('a batch is sent', () => brokers.sent.length === 1)
-    brokers.sent[0]?.refuse(87)
-    await assert.rejects(failing, {
-      message: 'Transaction aborted: Kafka refuses a record: INVALID_RECORD for t [0]',
-    })
-    brokers.isAnswering = true
-    const { text, messages } = await producer.transaction(enqueue)
-    assert.deepEqual([text, messages], ['Committed 1 message', 1])
-    assert.deepEqual(brokers.said, ['identify tx', 'add 0', 'abort', 'identify tx', 'add 0', 'commit'])
-    assert.deepEqual(sequences(brokers), [
-      [0, 0, 1],
-      [1, 0, 1],
-    ])
-    await assert.rejects(enqueue(), /within transaction/)
   })
 })

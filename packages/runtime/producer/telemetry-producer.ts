@@ -80,23 +80,6 @@ export class TelemetryProducer {
   }
 
   /**
-   * Publishes several events immediately, without waiting for more. Rejects with the first failure, after all events are settled.
-   */
-  async publishAll(events: Iterable<Event | CloudEventLike>, options?: PublishOptions): Promise<Delivered[]> {
-    const published: Promise<Delivered>[] = []
-    for (const event of events) {
-      const one = this.publish(event, options)
-      // Prevent an unhandled rejection: the failure is reported below, when all events are settled.
-      one.catch(() => {})
-      published.push(one)
-      await this.#records.room()
-    }
-    this.#records.hurry()
-    await Promise.allSettled(published)
-    return Promise.all(published)
-  }
-
-  /**
    * Accepts an event for publishing. Waits only while too many events are in flight. The outcome is passed to
    * `onDelivery`; without it, a failure is logged as a warning.
    *

@@ -96,10 +96,11 @@ describe('batches', () => {
   })
 
   it('given an acknowledgement, then each event has its report, and the metrics count it', async () => {
-    const { producer, brokers, reports, begin } = stage({ profile: 'plain' })
+    const { producer, brokers, reports, begin, clock } = stage({ profile: 'plain' })
     await begin()
-    const both = producer.publishAll([producer.createEvent(1), producer.createEvent(2)], { key: 'k' })
-    await settled()
+    const events = [producer.createEvent(1), producer.createEvent(2)]
+    const both = Promise.all(events.map(event => producer.publish(event, { key: 'k' })))
+    await clock.pass(10)
     brokers.sent[0]?.acknowledge(41)
     assert.deepEqual(
       (await both).map(({ offset }) => offset),
@@ -208,11 +209,11 @@ describe('errors', () => {
   })
 
   it('given an error that lasts, then it is not retried, and publish rejects with what to do', async () => {
-    const { producer, brokers, begin } = stage({ profile: 'plain' })
+    const { producer, brokers, begin, clock } = stage({ profile: 'plain' })
     await begin()
     const [outcome] = await Promise.all([
-      Promise.allSettled([producer.publishAll([producer.createEvent(1)])]),
-      settled().then(() => brokers.sent[0]?.refuse(10)),
+      Promise.allSettled([producer.publish(producer.createEvent(1))]),
+      clock.pass(10).then(() => brokers.sent[0]?.refuse(10)),
     ])
     assert.match(
       String(Object(outcome[0]).reason),

@@ -27,8 +27,6 @@ export interface Alarming {
   readonly soonTopicArn?: string
   /** URL or path of the runbook. The description of an alarm links to the alarm's heading there. */
   readonly runbook: string
-  /** Capacity in bytes per second, of one broker or of an MSK Serverless cluster. */
-  readonly capacity: { readonly bytesIn: number; readonly bytesOut: number }
   /** ElastiCache cache to watch; absent if unknown. */
   readonly cache?: Cache
 }
@@ -62,6 +60,8 @@ export interface Watched {
   readonly value: Value
   /** Overrides the kind's treatment of missing data. */
   readonly missing?: Missing
+  /** Overrides the kind's upper threshold. */
+  readonly above?: number
   /** Overrides the kind's period. */
   readonly periodSeconds?: number
 }

@@ -4,7 +4,7 @@ const NODE = /^[a-zA-Z][\w-]{0,49}$/
 const CLUSTER = /^([a-zA-Z][\w-]{0,39})\/([1-9]\d{0,2})$/
 
 /**
- * Maximum number of nodes with alarms. Each node has three alarms. A template can have at most 500 resources, and the project uses
+ * Maximum number of nodes with alarms. Each node has two alarms. A template can have at most 500 resources, and the project uses
  * about 350 without these alarms. The remaining 30 are available for your own functions.
  */
 export const MAX_CACHE_NODES = 40

@@ -21,7 +21,6 @@ export const CAUSES = {
   data: { says: 'Records or states are lost, rejected or misplaced.' },
   'dead-letters': { says: 'Dead letters need to be handled.', followsServers: true },
   receivers: { says: 'Receivers do not accept notifications.' },
-  console: { says: 'The console cannot read its tokens, or many sign-ins fail.' },
   delivery: { says: 'SNS cannot deliver notifications.', onEveryTopic: true },
 } as const satisfies Readonly<Record<string, Cause>>
 

@@ -8,7 +8,7 @@ import { CAUSES, type Cause, type CauseName } from './causes.ts'
 /**
  * Alarms that suppress others during an outage. An alarm for a long-lasting problem, such as a full disk, must not be listed here.
  */
-const OUTAGES: ReadonlySet<string> = new Set(['redis-away', 'kafka-away', 'partitions-offline'])
+const OUTAGES: ReadonlySet<string> = new Set(['redis-away', 'kafka-away'])
 
 /**
  * Wait and extension periods of the suppression, in seconds. A server's alarm may detect an outage a few minutes later than a

@@ -2,14 +2,10 @@
 import type { AlarmKind } from './alarm.ts'
 import {
   counted,
-  duplicateRates,
-  lagRecords,
   lagSeconds,
   lambdas,
-  missedRuns,
   notifying,
   onFailure,
-  publishing,
   scheduled,
   schedules,
   together,
@@ -29,18 +25,6 @@ export const CONSUMERS = {
       'a deployment or a lost broker takes two minutes; on-demand pollers need up to three to scale, so dev has a longer limit',
     missing: 'breaching',
   },
-  'lag-records': {
-    says: 'A consumer has more than 10,000 pending records.',
-    urgency: 'now',
-    cause: 'progress',
-    watches: lagRecords,
-    above: 10_000,
-    periods: 5,
-    because:
-      'the slowest consumer of readings processes about 4,900 records a second, so it catches up within seconds unless it is overloaded',
-    // MSK reports no lag before a group's first commit. Until then, the alarm `lag-seconds` detects a delayed consumer.
-    missing: 'notBreaching',
-  },
   'partition-waits': {
     says: 'A consumer cannot continue in a partition. Its records stay in Kafka.',
     urgency: 'now',
@@ -55,18 +39,6 @@ export const CONSUMERS = {
     watches: counted('breaker-open'),
     because: 'the circuit breaker opens only after twenty decisions, so no further delay is needed',
   },
-  'publish-slow': {
-    says: 'Kafka takes longer than 100 ms to acknowledge one in a hundred publish requests.',
-    urgency: 'soon',
-    cause: 'kafka',
-    watches: publishing('publishMs'),
-    above: 100,
-    stages: { dev: 500 },
-    minutes: 5,
-    periods: 3,
-    because:
-      'the first request of a cold start has to connect, which explains shorter periods. dev uses MSK Serverless, which is slower',
-  },
   errors: {
     says: 'A function fails repeatedly: it throws, or runs out of time or memory.',
     urgency: 'now',
@@ -78,16 +50,6 @@ export const CONSUMERS = {
     because:
       'Lambda retries failed invocations. Without partial batch responses, as in dev, a waiting partition is also reported as an error',
   },
-  throttles: {
-    says: 'Lambda throttles a function because the concurrency limit of the function or the account is reached.',
-    urgency: 'now',
-    cause: 'functions',
-    watches: lambdas('Throttles'),
-    minutes: 5,
-    periods: 2,
-    because:
-      'a scheduled function has a concurrency of one, so a long run throttles the next one, but not for ten minutes',
-  },
   'schedule-missed': {
     says: 'A scheduled function has not succeeded for five intervals.',
     urgency: 'now',
@@ -97,15 +59,6 @@ export const CONSUMERS = {
     minutes: 5,
     because: 'the log clock bridges at most two minutes of silence; after five minutes, timers are late',
     missing: 'breaching',
-  },
-  'run-given-up': {
-    says: 'Lambda has discarded a scheduled run after all retries.',
-    urgency: 'soon',
-    cause: 'functions',
-    watches: missedRuns('NumberOfMessagesSent'),
-    minutes: 5,
-    because:
-      'each message is a run that is not retried; messages stay in the queue for two weeks, so its length does not decrease',
   },
   'on-failure-waits': {
     says: 'Records that Lambda has discarded have been in their queue for 15 minutes, because on-failure does not process them.',
@@ -141,6 +94,13 @@ export const CONSUMERS = {
     because:
       'the consumer recovers automatically, but the cause, such as lost writes or a reset group, has to be found',
   },
+  'topic-settings': {
+    says: 'The settings of a topic differ from the table of topics: Kafka rejects records, or timers follow the clocks of producers.',
+    urgency: 'now',
+    cause: 'data',
+    watches: together({ refused: counted('refused'), times: counted('timed-by-producers') }),
+    because: 'the setting has to be changed; each rejected record is replaced by a failure record',
+  },
   misrouted: {
     says: 'Records are not in the partition of their key, because a producer uses another partitioner.',
     urgency: 'now',
@@ -149,29 +109,15 @@ export const CONSUMERS = {
     because: 'each such record may split the state of an entity',
   },
   'failed-unexpectedly': {
-    says: 'A consumer threw an exception while processing a record, which is a bug.',
+    says: 'A consumer threw an exception at a record or a timer, which is a bug, or refused its own timer.',
     urgency: 'now',
     cause: 'code',
     watches: together({
       record: counted('failed', ['unexpected-error']),
       parked: counted('parked-failed', ['unexpected-error']),
+      timer: counted('timer', ['timer-failed', 'timer-rejected']),
     }),
-    because: 'no data may make a consumer throw, so each exception is a bug',
-  },
-  'timer-failed': {
-    says: 'A timer failed and was removed, so its effects are missing.',
-    urgency: 'now',
-    cause: 'code',
-    watches: counted('timer', ['timer-failed', 'timer-rejected']),
-    because: 'timers are not retried',
-  },
-  'dead-letters': {
-    says: 'Records have become dead letters.',
-    urgency: 'soon',
-    cause: 'dead-letters',
-    watches: counted('dead-letters'),
-    minutes: 5,
-    because: 'each dead letter has to be handled by an operator',
+    because: 'no data may make a consumer throw, so each exception is a bug, and timers are not retried',
   },
   'dead-letters-open': {
     says: 'Dead letters have been open for 15 minutes, or cannot be counted.',
@@ -179,51 +125,8 @@ export const CONSUMERS = {
     cause: 'dead-letters',
     watches: scheduled('deadLettersOpen'),
     periods: 15,
-    because: 'the time is sufficient for a redrive or a drop',
+    because: 'the time is sufficient for a redrive or a drop; the dlq topic retains records for 30 days',
     missing: 'breaching',
-  },
-  'dead-letter-old': {
-    says: 'The oldest dead letter is more than a day old.',
-    urgency: 'now',
-    cause: 'dead-letters',
-    watches: scheduled('oldestDeadLetterSeconds'),
-    above: 86_400,
-    minutes: 5,
-    because: 'the dlq topic retains records for 30 days, and a weekend has two days',
-    // The alarm `dead-letters-open` fires if the count is missing.
-    missing: 'ignore',
-  },
-  'dead-letters-quarantined': {
-    says: 'Dead letters failed again after three redrives.',
-    urgency: 'soon',
-    cause: 'dead-letters',
-    watches: scheduled('deadLettersQuarantined'),
-    minutes: 5,
-    because: 'a fourth redrive will not help',
-    missing: 'ignore',
-  },
-  'retry-rate': {
-    says: 'More than 60 records a minute are retried.',
-    urgency: 'now',
-    cause: 'receivers',
-    watches: scheduled('retriesPerMinute'),
-    above: 60,
-    stages: { dev: 600 },
-    periods: 10,
-    because:
-      'one retry a second for ten minutes indicates an unavailable receiver or a faulty deployment; set it to ten times the usual rate',
-    missing: 'ignore',
-  },
-  'duplicate-rate': {
-    says: 'More than a tenth of the records of a topic are duplicates.',
-    urgency: 'soon',
-    cause: 'data',
-    watches: duplicateRates,
-    above: 10,
-    minutes: 5,
-    periods: 3,
-    because:
-      'a producer occasionally repeats a batch after a lost response; a tenth for 15 minutes indicates a loop',
   },
   'receiver-refuses': {
     says: 'A receiver has not accepted records for 15 minutes.',
@@ -241,12 +144,5 @@ export const CONSUMERS = {
     watches: notifying('NumberOfNotificationsFailed'),
     minutes: 5,
     because: 'SNS has exhausted its retries, so a subscriber was not notified',
-  },
-  'records-refused': {
-    says: 'Kafka permanently rejects records, because the limits of a topic differ from the table of topics.',
-    urgency: 'now',
-    cause: 'data',
-    watches: counted('refused'),
-    because: 'each rejected record is replaced by a failure record',
   },
 } as const satisfies Readonly<Record<string, AlarmKind>>

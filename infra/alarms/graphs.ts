@@ -30,7 +30,7 @@ export interface Search {
 
 /** Returns the graphs in rows of three. */
 export function graphsOf(deployed: Deployed): readonly Graph[] {
-  const { env, stage, functions, alarms } = deployed
+  const { env, stage, functions } = deployed
   const consumers = functions.filter(isConsumer).map(({ name }) => name)
   const ownOf = (names: readonly string[], metric: OwnMetric) => names.map(name => own(env, name, metric))
   const lambdas = (metric: Parameters<typeof ofLambda>[1]) =>
@@ -42,7 +42,6 @@ export function graphsOf(deployed: Deployed): readonly Graph[] {
       title: 'Lag, records',
       statistic: 'Maximum',
       metrics: recordLags(deployed).map(({ metric }) => metric),
-      limit: 10_000,
     },
     { title: 'Records processed', statistic: 'Sum', metrics: ownOf(consumers, 'applied') },
     { title: 'Errors', statistic: 'Sum', metrics: lambdas('Errors') },
@@ -80,9 +79,8 @@ export function graphsOf(deployed: Deployed): readonly Graph[] {
       title: 'Oldest dead letter, seconds',
       statistic: 'Maximum',
       metrics: [own(env, 'dead-letters', 'oldestDeadLetterSeconds')],
-      limit: 86_400,
     },
-    { ...graph('Publishing, p99 in ms', wrong('publishMs')), statistic: 'p99', limit: 100 },
+    { ...graph('Publishing, p99 in ms', wrong('publishMs')), statistic: 'p99' },
     { ...graph('Redis, p99 in ms', wrong('loadMs', 'commitMs')), statistic: 'p99' },
     { ...graph('Append to commit, p99 in ms', wrong('latencyMs')), statistic: 'p99' },
     { ...graph('Invocations, p99 in ms', wrong('invocationMs')), statistic: 'p99' },
@@ -91,8 +89,8 @@ export function graphsOf(deployed: Deployed): readonly Graph[] {
       'Findings in history',
       wrong('historyUnusable', 'historyRecreated', 'historyMissing', 'historyOverlapping'),
     ),
-    { ...kafka(deployed, 'Kafka in, bytes/s', 'BytesInPerSec'), limit: alarms.capacity.bytesIn },
-    { ...kafka(deployed, 'Kafka out, bytes/s', 'BytesOutPerSec'), limit: alarms.capacity.bytesOut },
+    kafka(deployed, 'Kafka in, bytes/s', 'BytesInPerSec'),
+    kafka(deployed, 'Kafka out, bytes/s', 'BytesOutPerSec'),
     {
       title: 'Discarded scheduled runs',
       statistic: 'Sum',

@@ -129,12 +129,6 @@ export function ofAnyBroker(cluster: string, name: keyof (typeof AWS_METRICS)['A
   return { statistic: 'MAX', namespace: 'AWS/Kafka', name, dimensions, where: { 'Cluster Name': cluster } }
 }
 
-/** Returns the sum over the topics of an MSK Serverless cluster, which has no broker metrics. */
-export function ofAllTopics(cluster: string, name: keyof (typeof AWS_METRICS)['AWS/Kafka']): Query {
-  const dimensions = ['Cluster Name', 'Topic']
-  return { statistic: 'SUM', namespace: 'AWS/Kafka', name, dimensions, where: { 'Cluster Name': cluster } }
-}
-
 /** Returns the Metrics Insights query, with names in double quotes and values in single quotes. */
 export function sqlOf({ statistic, namespace, name, dimensions, where }: Query): string {
   const schema = [namespace, ...dimensions].map(one => `"${one}"`).join(', ')

@@ -1,22 +1,11 @@
 /** Reads the alarm settings of a deployment from the environment variables of the command. Pure. */
-import { isServerlessCluster } from '../../lib/app/resource-names.ts'
 import { type Environment, readSetting } from '../../lib/app/settings/index.ts'
 import { stageNamed } from '../stages.ts'
 import type { Alarming, Cache } from './alarm.ts'
 import { cacheNodes, MAX_CACHE_NODES } from './cache-nodes.ts'
 import { ALARMS } from './settings.ts'
 
-const MB = 1_000_000
 const GB = 1_000_000_000
-
-/**
- * Default capacity in MB per second.
- *
- * - MSK Serverless: the quotas of the cluster.
- * - A broker: the baseline network bandwidth of a kafka.m7g.large is 937 Mbit/s (117 MB/s). With three replicas, three brokers and
- * four readers per topic, each incoming MB is sent six times, twice to other brokers and four times to readers: 117 / 6 = 19.5.
- */
-const CAPACITY = { serverless: { in: 200, out: 400 }, broker: { in: 20, out: 60 } } as const
 
 /**
  * Reads the alarm settings.
@@ -27,13 +16,12 @@ const CAPACITY = { serverless: { in: 200, out: 400 }, broker: { in: 20, out: 60 
 export function alarmingOf(
   stage: string,
   region: string,
-  clusterArn: string,
+  _clusterArn: string,
   env: Environment,
   errors: string[],
 ): Alarming {
   const read = <Name extends keyof typeof ALARMS.settings>(name: Name) =>
     readSetting(ALARMS.settings, name, env, errors)
-  const usual = isServerlessCluster(clusterArn) ? CAPACITY.serverless : CAPACITY.broker
   const topicArn = read('ALARM_TOPIC_ARN')
   const soonTopicArn = read('ALARM_SOON_TOPIC_ARN')
   // CloudWatch can publish only to topics in its own region.
@@ -52,10 +40,6 @@ export function alarmingOf(
     ...(topicArn ? { topicArn } : {}),
     ...(soonTopicArn ? { soonTopicArn } : {}),
     runbook: read('RUNBOOK_URL') ?? 'docs/runbook.md',
-    capacity: {
-      bytesIn: (read('KAFKA_CAPACITY_IN') ?? usual.in) * MB,
-      bytesOut: (read('KAFKA_CAPACITY_OUT') ?? usual.out) * MB,
-    },
     ...(cache ? { cache } : {}),
   }
 }
@@ -75,7 +59,7 @@ function cacheOf({ name, nodes, gigabytes }: CacheSettings, redisUrl: string): C
 
 function tooManyNodes(nodes: number): string {
   return (
-    `CACHE_NODES: must expand to at most ${MAX_CACHE_NODES} nodes, not ${nodes}, because each has three alarms, and CloudFormation allows ` +
+    `CACHE_NODES: must expand to at most ${MAX_CACHE_NODES} nodes, not ${nodes}, because each has two alarms, and CloudFormation allows ` +
     '500 resources. Select nodes to watch, such as one of each shard, or set SLUICE_ALARMS=off'
   )
 }

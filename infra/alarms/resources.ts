@@ -19,7 +19,11 @@ export function alarmsOf(deployed: Deployed): readonly Alarm[] {
           .map(capitalised)
           .join('')}`,
         watched,
-        when: { ...when, periodSeconds: watched.periodSeconds ?? when.periodSeconds },
+        when: {
+          ...when,
+          above: watched.above ?? when.above,
+          periodSeconds: watched.periodSeconds ?? when.periodSeconds,
+        },
       }
     }),
   )

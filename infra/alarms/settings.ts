@@ -26,16 +26,6 @@ export const ALARMS = slice(
         'URL or path of the runbook. The description of each alarm contains it, followed by `#` and a heading.',
       default: 'docs/runbook.md',
     }),
-    KAFKA_CAPACITY_IN: setting(positiveDecimal(), {
-      description:
-        'Capacity for incoming data in MB per second, of each broker or of MSK Serverless. An alarm fires above four fifths of it.',
-      otherwise: '20 for a broker, 200 for MSK Serverless',
-    }),
-    KAFKA_CAPACITY_OUT: setting(positiveDecimal(), {
-      description:
-        'Capacity for outgoing data in MB per second, of each broker or of MSK Serverless. An alarm fires above four fifths of it.',
-      otherwise: '60 for a broker, 400 for MSK Serverless',
-    }),
     CACHE_NAME: setting(text(/^[a-zA-Z][\w-]{0,39}$/, 'the name of a serverless cache'), {
       description: 'ElastiCache Serverless cache with alarms on memory and evictions.',
       otherwise: 'the cache of `REDIS_URL`, if it is serverless',

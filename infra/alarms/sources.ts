@@ -1,17 +1,15 @@
 /** Functions that return the values to watch in a deployment, each for one kind of metric. Pure. */
 
-import { consumersOf, type DeclaredFunction, isConsumer, topicsRead } from '../../lib/app/functions.ts'
+import { type DeclaredFunction, isConsumer, topicsRead } from '../../lib/app/functions.ts'
 import { SCHEDULED_METRICS } from '../../lib/app/metrics.ts'
 import { isServerlessCluster, lambdaName } from '../../lib/app/resource-names.ts'
-import { signals, topicRow } from '../../lib/app/topics.ts'
-import { missedRunsName } from '../missed-runs.ts'
+import { topicRow } from '../../lib/app/topics.ts'
 import { periodOf } from '../schedules.ts'
 import type { AlarmKind, Cache, Deployed, Watched } from './alarm.ts'
 import {
   type Metric,
   type OwnMetric,
   ofAllFunctions,
-  ofAllTopics,
   ofAnyBroker,
   ofCache,
   ofKafka,
@@ -49,10 +47,20 @@ export function counted(name: OwnMetric, reasons?: readonly string[]): Source {
     ]
 }
 
-/** Combines several sources with one metric each. The keys are the suffixes of the alarms' names. */
+/** Combines several sources. Their keys begin the suffixes of the alarms' names. */
 export function together(sources: Readonly<Record<string, Source>>): Source {
   return deployed =>
-    Object.entries(sources).flatMap(([of, source]) => source(deployed).map(one => ({ ...one, of })))
+    Object.entries(sources).flatMap(([key, source]) =>
+      source(deployed).map(one => ({
+        ...one,
+        of: [key, ...(one.of === undefined ? [] : [one.of])].join('-'),
+      })),
+    )
+}
+
+/** Replaces the threshold of the kind by 0. */
+export function aboveZero(source: Source): Source {
+  return deployed => source(deployed).map(one => ({ ...one, above: 0 }))
 }
 
 /** Returns a metric of a scheduled function if it is deployed, and its schedule enabled. */
@@ -74,10 +82,7 @@ export const lagSeconds: Source = ({ env, functions, schedules: { clock } }) =>
     missing: clock && consumes.some(signal => topicRow(signal).isTicked) ? 'breaching' : 'ignore',
   }))
 
-/** Lag of each consumer for each of its topics, in records. MSK reports these metrics. */
-export const lagRecords: Source = deployed =>
-  recordLags(deployed).map(({ of, metric }) => ({ of, value: { metric, statistic: 'Maximum' } }))
-
+/** Returns the lag of each consumer for each of its topics, in records. MSK reports these metrics. */
 export function recordLags(deployed: Deployed): readonly { readonly of: string; readonly metric: Metric }[] {
   const { env, functions } = deployed
   return functions.flatMap(declared =>
@@ -91,34 +96,6 @@ export function recordLags(deployed: Deployed): readonly { readonly of: string; 
     })),
   )
 }
-
-/** Returns a metric of each function that writes to topics. */
-export function publishing(name: OwnMetric): Source {
-  return ({ env, functions }) =>
-    functions
-      .filter(({ emits, uses }) => emits.length > 0 && !uses.includes('console'))
-      .map(one => ({ of: one.name, value: { metric: own(env, one.name, name), statistic: 'p99' } }))
-}
-
-/**
- * Share of duplicates in each topic. All consumers of a topic receive the same duplicates, so the metric of one consumer is
- * sufficient.
- */
-export const duplicateRates: Source = ({ env, functions }) =>
-  signals().flatMap(signal => {
-    const [name] = consumersOf(functions, signal)
-    if (name === undefined) return []
-    return {
-      of: signal,
-      value: {
-        expression: '100 * FILL(repeats, 0) / (FILL(repeats, 0) + FILL(applied, 0))',
-        metrics: {
-          repeats: { metric: own(env, name, 'duplicate'), statistic: 'Sum' },
-          applied: { metric: own(env, name, 'applied'), statistic: 'Sum' },
-        },
-      },
-    } satisfies Watched
-  })
 
 /** Returns a Lambda metric of each function. */
 export function lambdas(name: LambdaMetric): Source {
@@ -156,11 +133,6 @@ function intervalOf({ schedule }: DeclaredFunction, deployed: Deployed): number 
   return schedule && deployed.schedules[schedule.condition] ? periodOf(schedule.expression) : undefined
 }
 
-/** Returns a metric of the queue for failed scheduled runs. */
-export function missedRuns(name: QueueMetric): Source {
-  return ({ stage }) => [{ value: { metric: ofQueue(missedRunsName(stage), name), statistic: 'Sum' } }]
-}
-
 /** Returns a metric of the queue that the function `on-failure` reads; no values if the deployment has no such queue. */
 export function onFailure(name: QueueMetric): Source {
   return ({ onFailureQueue }) =>
@@ -178,25 +150,12 @@ export function notifying(name: Parameters<typeof ofTopic>[1]): Source {
     }))
 }
 
-/** Returns the maximum over all brokers; for MSK Serverless, which reports no brokers, the sum over all topics. */
-export function cluster(name: KafkaMetric): Source {
-  return deployed => {
-    const all = isServerlessCluster(deployed.clusterArn) ? ofAllTopics : ofAnyBroker
-    return [{ value: { query: all(clusterName(deployed), name) } }]
-  }
-}
-
 /** Returns the maximum over all brokers; no values for MSK Serverless. */
 export function brokers(name: KafkaMetric): Source {
-  return deployed => (isServerlessCluster(deployed.clusterArn) ? [] : cluster(name)(deployed))
-}
-
-/** Returns a cluster-wide metric of a provisioned cluster; no values for MSK Serverless. */
-export function provisioned(name: KafkaMetric): Source {
-  return deployed => {
-    const metric = ofKafka(name, { 'Cluster Name': clusterName(deployed) })
-    return isServerlessCluster(deployed.clusterArn) ? [] : [{ value: { metric, statistic: 'Maximum' } }]
-  }
+  return deployed =>
+    isServerlessCluster(deployed.clusterArn)
+      ? []
+      : [{ value: { query: ofAnyBroker(clusterName(deployed), name) } }]
 }
 
 /** Returns a metric of the serverless cache or, for a cluster of nodes, of each node. */
@@ -211,11 +170,6 @@ export function caches(names: Readonly<Record<Cache['kind'], CacheMetric>>): Sou
       value: watched(ofCache(names.nodes, { CacheClusterId: node })),
     }))
   }
-}
-
-/** Restricts a source to deployments with a console. */
-export function onConsole(source: Source): Source {
-  return deployed => (hasConsole(deployed) ? source(deployed) : [])
 }
 
 /** Returns whether the console is deployed. */

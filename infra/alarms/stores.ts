@@ -1,66 +1,20 @@
-/** Alarms about consumer states, Kafka and Redis, and access to the console. Pure. */
+/** Alarms about consumer states, Kafka and Redis. Pure. */
 import type { AlarmKind } from './alarm.ts'
-import {
-  brokers,
-  caches,
-  cluster,
-  counted,
-  onConsole,
-  provisioned,
-  scheduled,
-  together,
-  WAITS,
-} from './sources.ts'
+import { aboveZero, brokers, caches, counted, scheduled, together, WAITS } from './sources.ts'
 
 /** Share of a server's capacity above which it counts as overloaded. */
 const PART = 0.8
 
 export const STORES = {
-  'clock-gap': {
-    says: 'A log was silent for longer than its clock may advance, so timers did not count that time.',
-    urgency: 'soon',
-    cause: 'data',
-    watches: counted('clock-gap'),
-    because: 'each report is an outage of clock, Kafka and producers of more than two minutes',
-  },
-  'timed-by-producers': {
-    says: 'A topic uses the timestamps of its producers, so timers depend on their clocks.',
+  'state-bounds': {
+    says: 'A partition state has reached a bound: failures are forgotten, or the readings of new entities become dead letters.',
     urgency: 'now',
     cause: 'data',
-    watches: counted('timed-by-producers'),
-    because: 'the topic has the wrong setting, which has to be changed',
-  },
-  'outbox-not-trimmed': {
-    says: 'Events are published repeatedly, because the outbox cannot be trimmed.',
-    urgency: 'soon',
-    cause: 'data',
-    watches: counted('outbox-not-trimmed'),
-    minutes: 5,
-    periods: 3,
-    because: 'a failover of Redis causes one repetition; repeated events have the same ids',
-  },
-  'failure-memory': {
-    says: 'The memory for failures is nearly full, or failures were dropped from it.',
-    urgency: 'now',
-    cause: 'data',
-    watches: counted('failure-memory', ['nearly-full', 'forgotten']),
-    because: 'dropped failures cannot be redriven',
-  },
-  'new-entities-refused': {
-    says: 'Producers add more entities than allowed, so the readings of new entities become dead letters.',
-    urgency: 'now',
-    cause: 'data',
-    watches: counted('failed', ['too-many-new-entities']),
-    because: 'a faulty producer would fill the store; for a planned roll-out, raise NEW_ENTITIES_PER_DAY',
-  },
-  'entities-held': {
-    says: 'Many entities are held for a retry, because of a bug or unexpected data.',
-    urgency: 'soon',
-    cause: 'code',
-    watches: counted('held'),
-    above: 10,
-    minutes: 5,
-    because: 'a few held entities are caused by individual records',
+    watches: together({
+      failures: counted('failure-memory', ['nearly-full', 'forgotten']),
+      entities: counted('failed', ['too-many-new-entities']),
+    }),
+    because: 'forgotten failures cannot be redriven, and a faulty producer would fill the store',
   },
   'order-given-up': {
     says: 'An entity was held for longer than its consumer allows, so its events are no longer processed in order.',
@@ -68,15 +22,6 @@ export const STORES = {
     cause: 'code',
     watches: counted('released', ['full', 'time']),
     because: 'later events of the entity were processed before one that is still being retried',
-  },
-  'context-unreadable': {
-    says: 'Chunks are processed with the packaged rules, because newer code stored a rule set that this code cannot read.',
-    urgency: 'soon',
-    cause: 'code',
-    watches: counted('context-unreadable'),
-    periods: 6,
-    breaching: 5,
-    because: 'after a rollback, `rules` appends its rule set within a minute',
   },
   'state-from-checkpoint': {
     says: 'Redis lost the state of a partition, which was restored from a checkpoint.',
@@ -126,28 +71,6 @@ export const STORES = {
     minutes: 60,
     because: 'the compactor runs each hour; it loses nothing, but does not repair an object',
   },
-  'kafka-bytes-in': {
-    says: 'Incoming data exceeds four fifths of the capacity of Kafka.',
-    urgency: 'soon',
-    cause: 'kafka',
-    watches: cluster('BytesInPerSec'),
-    above: ({ alarms }) => alarms.capacity.bytesIn * PART,
-    // Evaluate one-minute periods. For a longer period, the sum over the topics would be a sum over several minutes.
-    periods: 15,
-    breaching: 12,
-    because: 'the remaining capacity leaves time to add brokers or to find the producer',
-  },
-  'kafka-bytes-out': {
-    says: 'Outgoing data exceeds four fifths of the capacity of Kafka.',
-    urgency: 'soon',
-    cause: 'kafka',
-    watches: cluster('BytesOutPerSec'),
-    above: ({ alarms }) => alarms.capacity.bytesOut * PART,
-    // Evaluate one-minute periods. For a longer period, the sum over the topics would be a sum over several minutes.
-    periods: 15,
-    breaching: 12,
-    because: 'the remaining capacity leaves time to add brokers or to find the reader',
-  },
   'under-replicated': {
     says: 'Partitions have fewer in-sync replicas than they should.',
     urgency: 'now',
@@ -157,14 +80,6 @@ export const STORES = {
     because: 'a broker that is restarted for maintenance catches up sooner',
     // Express brokers do not report this metric.
     missing: 'notBreaching',
-  },
-  'partitions-offline': {
-    says: 'Partitions have no leader and cannot be read or written.',
-    urgency: 'now',
-    cause: 'kafka',
-    watches: provisioned('OfflinePartitionsCount'),
-    periods: 2,
-    because: 'a leader election takes only seconds',
   },
   'kafka-disk': {
     says: 'A disk of a Kafka broker is more than 80 % full.',
@@ -177,44 +92,15 @@ export const STORES = {
       'a broker with a full disk stops, and automatic storage expansion happens at most once in six hours',
   },
   'redis-memory': {
-    says: 'Redis uses more than four fifths of its memory.',
+    says: 'Redis uses more than four fifths of its memory, or evicts keys, so that state is lost.',
     urgency: 'now',
     cause: 'redis',
-    watches: caches({ serverless: 'BytesUsedForCache', nodes: 'DatabaseMemoryUsagePercentage' }),
+    watches: together({
+      used: caches({ serverless: 'BytesUsedForCache', nodes: 'DatabaseMemoryUsagePercentage' }),
+      evicted: aboveZero(caches({ serverless: 'Evictions', nodes: 'Evictions' })),
+    }),
     above: ({ alarms: { cache } }) => (cache?.kind === 'serverless' ? cache.bytes * PART : 100 * PART),
     minutes: 5,
     because: 'keys do not expire, so a full store rejects all commits, and all partitions wait',
-  },
-  'redis-evictions': {
-    says: 'Redis evicts keys, so state is lost.',
-    urgency: 'now',
-    cause: 'redis',
-    watches: caches({ serverless: 'Evictions', nodes: 'Evictions' }),
-    because: 'each evicted key is a part of a partition state',
-  },
-  'redis-busy': {
-    says: 'Redis is overloaded: it rejects commands, or its CPU is busy.',
-    urgency: 'now',
-    cause: 'redis',
-    watches: caches({ serverless: 'ThrottledCmds', nodes: 'EngineCPUUtilization' }),
-    above: ({ alarms: { cache } }) => (cache?.kind === 'serverless' ? 0 : 90),
-    periods: 5,
-    because: 'a serverless cache takes minutes to scale, and batches have to wait',
-  },
-  'console-tokens': {
-    says: 'The console cannot read its tokens, so it rejects all requests now or soon.',
-    urgency: 'soon',
-    cause: 'console',
-    watches: onConsole(counted('tokens-unreadable')),
-    because: 'tokens that were removed from the secret remain valid for up to 15 minutes',
-  },
-  'console-sign-ins': {
-    says: 'Many sign-ins at the console fail.',
-    urgency: 'soon',
-    cause: 'console',
-    watches: onConsole(counted('sign-in-failed')),
-    above: 20,
-    minutes: 5,
-    because: 'a user mistypes a token a few times, but a program retries continuously',
   },
 } as const satisfies Readonly<Record<string, AlarmKind>>

@@ -9,8 +9,21 @@ export const ALARM_KINDS: Readonly<Record<string, AlarmKind>> = { ...CONSUMERS, 
 
 /** Metrics of functions for which there is no alarm, each with the reason. */
 export const WITHOUT_ALARM: Readonly<Partial<Record<OwnMetric, string>>> = {
+  applied: 'the usual outcome',
   ignored: 'these records are not for the consumer; most of them are ticks',
-  parked: 'entities-held reports held entities, and order-given-up those held for too long',
+  parked: 'order-given-up reports entities that are held for too long',
+  held: 'order-given-up reports entities that are held for too long',
+  duplicate: 'repeats have no effect',
+  'dead-letters': 'dead-letters-open reports those that nobody handles',
+  oldestDeadLetterSeconds: 'dead-letters-open fires until no dead letter is open',
+  deadLettersQuarantined: 'dead-letters-open counts them, too',
+  retriesPerMinute: 'receiver-refuses and failed-unexpectedly report the causes of retries',
+  'clock-gap': 'schedule-missed reports a clock that stopped',
+  'outbox-not-trimmed': 'redis-away reports the cause; published events have the same ids',
+  'context-unreadable': 'after a rollback, the older code appends its rules within a minute',
+  'tokens-unreadable': 'the console answers each request with the reason',
+  'sign-in-failed': 'the console limits the rate of sign-ins',
+  publishMs: 'lag-seconds reports slow publishing, and kafka-away reports failures',
   'parked-applied': 'parked records that were processed later',
   'parked-ignored': 'parked records that were not for the consumer',
   'parked-erased': 'requested by an operator',
@@ -21,7 +34,7 @@ export const WITHOUT_ALARM: Readonly<Partial<Record<OwnMetric, string>>> = {
   invocationMs: 'errors reports invocations that run out of time',
   loadMs: 'lag-seconds reports a slow Redis, and partition-waits one that does not respond',
   commitMs: 'lag-seconds reports a slow Redis, and partition-waits one that does not respond',
-  trimOutboxMs: 'lag-seconds reports a slow Redis, and outbox-not-trimmed reports failures',
+  trimOutboxMs: 'lag-seconds reports a slow Redis, and redis-away one that does not respond',
   readMs: 'range-read-back reports these reads, which are for records that were not delivered',
 }
 
@@ -35,7 +48,7 @@ export const COUNTED_BY: Readonly<Record<ErrorLineKind, OwnMetric | { readonly b
   'checkpoint-damaged': 'checkpoint-damaged',
   'failures-forgotten': 'failure-memory',
   'timed-by-producers': 'timed-by-producers',
-  'context-unreadable': 'context-unreadable',
+  'context-unreadable': { because: 'after a rollback, the older code appends its rules within a minute' },
   misrouted: 'misrouted',
   'breaker-open': 'breaker-open',
   'metrics-not-written': {

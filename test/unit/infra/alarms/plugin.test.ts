@@ -32,7 +32,7 @@ function added(deployment: object, stage: string, command = 'package') {
 it('given prod, then alarms and dashboard are added to the resources, and a line says their price', () => {
   const { names, said } = added(deployed(), 'prod')
   assert.deepEqual([names[0], names.at(-1)], ['Own', 'Dashboard'])
-  assert.ok(names.length > 100 && names.slice(1, -1).every(name => /^(Alarm|Cause)/.test(name)))
+  assert.ok(names.length > 40 && names.slice(1, -1).every(name => /^(Alarm|Cause)/.test(name)))
   assert.equal(said.length, 1)
   assert.match(
     said[0] ?? '',

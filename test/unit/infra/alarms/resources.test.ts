@@ -6,7 +6,6 @@ import { dashboardResource } from '../../../../infra/alarms/dashboard.ts'
 import { AWS_METRICS, OWN_METRICS } from '../../../../infra/alarms/metrics.ts'
 import { alarmNotices } from '../../../../infra/alarms/place.ts'
 import { alarmResources, alarmsOf, causesOf } from '../../../../infra/alarms/resources.ts'
-import { consumersOf } from '../../../../lib/app/functions.ts'
 import { deployed, SERVERLESS, TOPIC } from '../../../support/alarms.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a template is what it is
@@ -42,18 +41,6 @@ describe('the alarms of a deployment', () => {
     assert.equal(named('lag-seconds-alerting', stopped)?.TreatMissingData, 'ignore')
   })
 
-  it('given lag in records, then each consumer has an alarm for each of its topics, as MSK counts it', () => {
-    assert.deepEqual(named('lag-records-processor-readings')?.Dimensions, [
-      { Name: 'Cluster Name', Value: 'telemetry' },
-      { Name: 'Consumer Group', Value: 'sluice-processor-prod' },
-      { Name: 'Topic', Value: 'sluice.telemetry.readings.prod' },
-    ])
-    const lags = propertiesOf().filter(({ MetricName }) => MetricName === 'SumOffsetLag')
-    assert.equal(lags.length, deployed().functions.flatMap(({ consumes }) => consumes).length)
-    assert.ok(lags.length > consumersOf(deployed().functions).length)
-    for (const { Threshold } of lags) assert.equal(Threshold, 10_000)
-  })
-
   it('given schedules, then only those that run can be missed, five times their interval', () => {
     const missed = (given: ReturnType<typeof deployed>) =>
       alarmsOf(given).filter(({ kind }) => kind === 'schedule-missed')
@@ -67,24 +54,21 @@ describe('the alarms of a deployment', () => {
     assert.deepEqual(Object.fromEntries(periods).checkpoints, 4_500)
   })
 
-  it('given MSK Serverless, then nothing is asked of brokers, and its quotas count', () => {
-    const given = deployed({ MSK_CLUSTER_ARN: SERVERLESS })
-    const kinds = kindsOf(given)
-    for (const kind of ['under-replicated', 'partitions-offline', 'kafka-disk'])
+  it('given MSK Serverless, then nothing is asked of brokers', () => {
+    const kinds = kindsOf(deployed({ MSK_CLUSTER_ARN: SERVERLESS }))
+    for (const kind of ['under-replicated', 'kafka-disk']) {
       assert.ok(!kinds.has(kind), kind)
-    assert.equal(named('kafka-bytes-in', given)?.Threshold, 160_000_000)
-    assert.match(named('kafka-bytes-in', given)?.Metrics[0].Expression, /^SELECT SUM.*"Topic"/)
-    assert.equal(named('kafka-bytes-in')?.Threshold, 16_000_000)
-    assert.match(named('kafka-bytes-in')?.Metrics[0].Expression, /^SELECT MAX.*"Broker ID"/)
-    assert.equal(named('kafka-bytes-out', deployed({ KAFKA_CAPACITY_OUT: '100' }))?.Threshold, 80_000_000)
+      assert.match(named(kind)?.Metrics[0].Expression, /^SELECT MAX.*"Broker ID"/)
+    }
   })
 
   it('given a cache, then its memory and evictions are watched; given none that is known, a line says so', () => {
-    assert.deepEqual(named('redis-memory')?.Dimensions, [{ Name: 'clusterId', Value: 'telemetry' }])
-    assert.equal(named('redis-memory', deployed({ CACHE_GIGABYTES: '5' }))?.Threshold, 4_000_000_000)
-    assert.equal(named('redis-evictions')?.MetricName, 'Evictions')
+    assert.deepEqual(named('redis-memory-used')?.Dimensions, [{ Name: 'clusterId', Value: 'telemetry' }])
+    assert.equal(named('redis-memory-used', deployed({ CACHE_GIGABYTES: '5' }))?.Threshold, 4_000_000_000)
+    const { MetricName, Threshold } = named('redis-memory-evicted') ?? {}
+    assert.deepEqual([MetricName, Threshold], ['Evictions', 0])
     const nodes = { REDIS_URL: 'rediss://cache.example:6379', CACHE_NODES: 'a-001,a-002' }
-    assert.equal(named('redis-memory-a-002', deployed(nodes))?.Threshold, 80)
+    assert.equal(named('redis-memory-used-a-002', deployed(nodes))?.Threshold, 80)
     const unknown = deployed({ REDIS_URL: 'rediss://cache.example:6379' })
     assert.deepEqual(
       [...kindsOf(unknown)].filter(kind => kind.startsWith('redis-')),
@@ -100,7 +84,7 @@ describe('the alarms of a deployment', () => {
     assert.deepEqual(most.problems, [])
     assert.equal(
       alarmsOf(most).filter(({ kind }) => kind.startsWith('redis-')).length,
-      1 + 3 * MAX_CACHE_NODES,
+      1 + 2 * MAX_CACHE_NODES,
     )
     const [problem, ...others] = nodes('a/90').problems
     assert.deepEqual(others, [])
@@ -129,9 +113,8 @@ describe('the alarms of a deployment', () => {
       ALARM_TOPIC_ARN: 'alarms',
       SLUICE_ALARMS: 'yes',
       CACHE_GIGABYTES: '0',
-      KAFKA_CAPACITY_IN: 'much',
     })
-    const wrong = ['SLUICE_ALARMS', 'ALARM_TOPIC_ARN', 'CACHE_GIGABYTES', 'KAFKA_CAPACITY_IN']
+    const wrong = ['SLUICE_ALARMS', 'ALARM_TOPIC_ARN', 'CACHE_GIGABYTES']
     assert.deepEqual(problems.map(problem => problem.split(':')[0]).sort(), wrong.sort())
     const elsewhere = deployed({ ALARM_TOPIC_ARN: TOPIC.replace('eu-west-1', 'us-east-1') })
     assert.deepEqual(elsewhere.problems, [

@@ -12,6 +12,13 @@ export interface Progress {
 
 const BAR = 30
 
+/** Returns a bar and its percentage, such as `[=====>        ]  45 %`. @param part completed share, 0 to 1 */
+export function barText(part: number): string {
+  const filled = Math.floor(part * BAR)
+  const bar = `${'='.repeat(filled)}${filled < BAR ? '>' : ''}`.padEnd(BAR)
+  return `[${bar}] ${String(Math.floor(part * 100)).padStart(3)} %`
+}
+
 /**
  * Returns a line such as `[=====>        ]  45 %  3270 of 7267 acknowledged, 5400/s, 12 s left`.
  *
@@ -22,9 +29,6 @@ export function progressText({ done, doneBefore = 0, total, elapsedMs }: Progres
   const rate = `${Math.round(perMs * 1000)}/s`
   if (total === undefined) return `${done} ${what}, ${rate}`
   const part = total === 0 ? 1 : done / total
-  const filled = Math.floor(part * BAR)
-  const bar = `${'='.repeat(filled)}${filled < BAR ? '>' : ''}`.padEnd(BAR)
-  const percent = String(Math.floor(part * 100)).padStart(3)
   const left = perMs > 0 && done < total ? `, ${durationText((total - done) / perMs)} left` : ''
-  return `[${bar}] ${percent} %  ${done} of ${total} ${what}, ${rate}${left}`
+  return `${barText(part)}  ${done} of ${total} ${what}, ${rate}${left}`
 }

@@ -50,7 +50,7 @@ function cellText(
   return String(type === 'count' ? value : shortNumber(value, limits))
 }
 
-/** Maximum width of a cell that others follow, so that one long cell does not pad every row. `--json` shows it whole. */
+/** Maximum width of a cell. Longer cells are cut, so that one of them does not pad every row. `--json` shows them whole. */
 const MAX_CELL_WIDTH = 200
 
 type Rows = readonly (readonly string[])[]
@@ -89,7 +89,7 @@ function fittedWidths(
   const widths = new Map(
     shown.map(index => {
       const widest = Math.max(...[headings(columns), ...rows].map(row => widthOf(row[index] ?? '')))
-      return [index, index === shown.at(-1) ? widest : Math.min(widest, MAX_CELL_WIDTH)]
+      return [index, Math.min(widest, MAX_CELL_WIDTH)]
     }),
   )
   const least = (index: number) => columns[index]?.least ?? Number.POSITIVE_INFINITY
@@ -111,10 +111,10 @@ function aligned(
   widths: ReadonlyMap<number, number>,
 ): string {
   const cell = (text: string, index: number) => {
+    const { cut, align } = columns[index] ?? {}
     const width = widths.get(index) ?? 0
-    const fitting = columns[index]?.cut ? shortenedAtStart(text, width) : shortened(text, width)
-    const blank = ' '.repeat(width - widthOf(fitting))
-    return columns[index]?.align === 'right' ? blank + fitting : fitting + blank
+    const fitting = cut ? shortenedAtStart(text, width) : shortened(text, width)
+    return align === 'right' ? ' '.repeat(width - widthOf(fitting)) + fitting : padded(fitting, width)
   }
   const line = (row: readonly string[]) =>
     shown
@@ -125,9 +125,32 @@ function aligned(
 }
 
 function block(columns: readonly Column[], row: readonly string[], width: number | undefined): string {
-  const longest = Math.max(...columns.map(({ heading }) => widthOf(heading)))
-  const lines = columns.map(({ heading }, index) => `${heading.padEnd(longest)}${GAP}${row[index] ?? ''}`)
-  return lines.map(line => shortened(line, width)).join('\n')
+  const cells = columns.map(({ heading }, index) => [heading, shortened(row[index] ?? '', MAX_CELL_WIDTH)])
+  return listLines(cells)
+    .map(line => shortened(line, width))
+    .join('\n')
+}
+
+/** Formats rows without headings, such as names and their values, in columns. The last cell of a row is shown whole. */
+export function listLines(rows: Rows, indent = ''): string[] {
+  const count = Math.max(0, ...rows.map(row => row.length - 1))
+  const widths = Array.from({ length: count }, (_, index) =>
+    Math.min(MAX_CELL_WIDTH, Math.max(...rows.map(row => widthOf(row[index] ?? '')))),
+  )
+  return rows.map(row => indent + rowLine(row, widths))
+}
+
+/** Formats a row whose columns have fixed widths, for example because later rows are unknown. Longer cells stay whole up to the bound. */
+export function rowLine(row: readonly string[], widths: readonly number[]): string {
+  const cells = row.map((text, index) => {
+    const width = widths[index]
+    return width === undefined ? text : padded(shortened(text, MAX_CELL_WIDTH), width)
+  })
+  return cells.join(GAP).trimEnd()
+}
+
+function padded(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - widthOf(text)))
 }
 
 function leftOutNote(columns: readonly Column[], left: readonly number[], width: number | undefined): string {

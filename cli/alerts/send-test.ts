@@ -9,6 +9,7 @@ import { awsPlace } from '../../programs/aws-place.ts'
 import { command, environment, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { type Tried, tryReceivers } from '../send-test/try-receivers.ts'
+import { listLines } from '../table.ts'
 import { pathIn, printReport, type Terminal } from '../terminal.ts'
 
 interface Report {
@@ -77,10 +78,10 @@ function choose(receivers: readonly Receiver[], name: string | undefined, file: 
 }
 
 function textOf({ receivers }: Report): string {
-  const width = Math.max(...receivers.map(({ name }) => name.length))
-  const lines = receivers.map(({ name, kind, delivered, ms, why }) => {
-    const outcome = delivered ? `delivered in ${ms} ms` : `not delivered: ${why}`
-    return `${name.padEnd(width)}  ${kind.padEnd('webhook'.length)}  ${outcome}\n`
-  })
-  return lines.join('')
+  const rows = receivers.map(({ name, kind, delivered, ms, why }) => [
+    ...[name, kind, delivered ? `delivered in ${ms} ms` : `not delivered: ${why}`],
+  ])
+  return listLines(rows)
+    .map(line => `${line}\n`)
+    .join('')
 }

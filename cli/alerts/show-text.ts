@@ -1,6 +1,7 @@
 /** Formats one alert, or the alerts of one entity, as text. Pure. */
 import type { AlertTransition } from '../../lib/queries/alert-history.ts'
 import type { ShownAlert, ShownAlerts } from '../../lib/queries/known-alerts.ts'
+import { listLines } from '../table.ts'
 import { harmless } from '../text-width.ts'
 import { behindNotes, valueText } from './text.ts'
 
@@ -38,7 +39,10 @@ function alertText(alert: ShownAlert): string {
   ]
   return [
     `${harmless(alert.rule)} of ${harmless(alert.entity)}: ${alert.state}`,
-    ...facts.flatMap(([name, text]) => (text === null ? [] : [`  ${name.padEnd(15)}  ${harmless(text)}`])),
+    ...listLines(
+      facts.flatMap(([name, text]) => (text === null ? [] : [[name, harmless(text)]])),
+      '  ',
+    ),
     '  History:',
     ...alert.transitions.map(one => `    ${transitionText(one)}`),
     ...(alert.transitions.length === 0 ? ['    (no longer on the alerts topic)'] : []),

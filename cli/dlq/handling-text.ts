@@ -3,6 +3,7 @@ import { durationText } from '../../lib/duration.ts'
 import { LEFT_OUT, type LeftOutReason } from '../../lib/operations/dead-letters/decide.ts'
 import type { Command } from '../../lib/operations/dead-letters/request.ts'
 import type { RedriveConsumer } from '../../lib/operations/dead-letters/topics.ts'
+import { barText } from '../progress-text.ts'
 import { shortTopic } from '../records/view.ts'
 import { harmless } from '../text-width.ts'
 import type { DeadLetterLine } from './report.ts'
@@ -117,15 +118,10 @@ export interface HandlingProgress {
   readonly elapsedMs: number
 }
 
-const BAR = 24
-
 /** Returns the progress as one line, such as `[=====>        ]  45 %  3270 redriven, 12 left out, 5400/s, 12 s left`. */
 export function progressText({ command, taken, leftOut, part, elapsedMs }: HandlingProgress): string {
-  const filled = Math.floor(part * BAR)
-  const bar = `${'='.repeat(filled)}${filled < BAR ? '>' : ''}`.padEnd(BAR)
-  const percent = String(Math.floor(part * 100)).padStart(3)
   const rate = elapsedMs > 0 ? Math.round((taken * 1000) / elapsedMs) : 0
   const left = part > 0 ? `, ${durationText((elapsedMs * (1 - part)) / part)} left` : ''
   const skipped = leftOut > 0 ? `, ${leftOut} left out` : ''
-  return `[${bar}] ${percent} %  ${taken} ${DONE[command].toLowerCase()}${skipped}, ${rate}/s${left}`
+  return `${barText(part)}  ${taken} ${DONE[command].toLowerCase()}${skipped}, ${rate}/s${left}`
 }

@@ -5,7 +5,7 @@ import type { RedriveOutlook } from '../../lib/operations/dead-letters/outlook.t
 import { textIn } from '../../lib/queries/bytes-view.ts'
 import { shownBytes } from '../records/bytes.ts'
 import { shortTopic } from '../records/view.ts'
-import { type Column, tableText } from '../table.ts'
+import { type Column, listLines, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
 import { type DeadLetterLine, type DeadLetterListReport, reportOf } from './report.ts'
 
@@ -102,7 +102,10 @@ export function deadLetterText(found: FoundDeadLetter, outlook: RedriveOutlook):
   ]
   return [
     `Dead letter ${report.at}`,
-    ...facts.map(([name, text]) => `  ${name.padEnd(10)}  ${harmless(text)}`),
+    ...listLines(
+      facts.map(([name, text]) => [name, harmless(text)]),
+      '  ',
+    ),
     '',
     ...historyLines(report.history),
     ...section('Key', key),
@@ -135,13 +138,9 @@ function section(title: string, bytes: Buffer | null): string[] {
 
 function headerLines(headers: FoundDeadLetter['original']['headers']): string[] {
   if (headers.length === 0) return ['Headers: none']
-  const longest = Math.max(...headers.map(({ name }) => harmless(name).length))
-  return [
-    'Headers:',
-    ...headers.map(({ name, value }) => {
-      const text = textIn(value)
-      const shown = text === undefined ? `0x${value.toString('hex')}` : harmless(text)
-      return `  ${harmless(name).padEnd(longest)}  ${shown}`
-    }),
-  ]
+  const rows = headers.map(({ name, value }) => {
+    const text = textIn(value)
+    return [harmless(name), text === undefined ? `0x${value.toString('hex')}` : harmless(text)]
+  })
+  return ['Headers:', ...listLines(rows, '  ')]
 }

@@ -1,6 +1,7 @@
 /** Formats verdicts on records as text. Pure. */
 import { count as numbered } from '../../lib/count.ts'
-import { harmless, shortened, widthOf } from '../text-width.ts'
+import { listLines } from '../table.ts'
+import { harmless, shortened } from '../text-width.ts'
 
 type Judged =
   | { readonly accepted: true; readonly event: Readonly<Record<string, unknown>> }
@@ -33,8 +34,10 @@ const NOT_SHOWN: ReadonlySet<string> = new Set(['specversion', 'type'])
 
 function membersOf(event: Readonly<Record<string, unknown>>): string[] {
   const members = Object.entries(event).filter(([name]) => !NOT_SHOWN.has(name))
-  const width = Math.max(...members.map(([name]) => widthOf(name)))
-  return members.map(([name, value]) => `  ${name.padEnd(width)}  ${shown(name, value)}`)
+  return listLines(
+    members.map(([name, value]) => [name, shown(name, value)]),
+    '  ',
+  )
 }
 
 function shown(name: string, value: unknown): string {

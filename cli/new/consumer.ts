@@ -1,4 +1,5 @@
 import { argument, command } from '../command.ts'
+import { listLines } from '../table.ts'
 import { addConsumer, CONSUMER_NAME, type WrittenFile } from './consumer-writer.ts'
 
 export default command({
@@ -19,10 +20,13 @@ Example:
 })
 
 function report(name: string, written: readonly WrittenFile[]): string {
-  const width = Math.max(...written.map(({ file }) => file.length))
-  const lines = written.map(({ file, what }) => `  ${file.padEnd(width)}  ${what}\n`)
+  const lines = listLines(
+    written.map(({ file, what }) => [file, what]),
+    '  ',
+  )
   return `Wrote the consumer ${name}:
-${lines.join('')}
+${lines.join('\n')}
+
 Next:
   npm test -- --only unit ${name}   runs its test
   npm run configuration   lists it in the pages, which npm test compares with serverless.yml

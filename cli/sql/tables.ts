@@ -12,6 +12,7 @@ import { compileSelect, type Selection } from '../../lib/views/language/select.t
 import { type ActivatedPlan, type ColumnType, readableTables } from '../../lib/views/plan.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'
 import { CliFailure, StoppedByUser } from '../failure.ts'
+import { rowLine } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
 import { harmless } from '../text-width.ts'
 import { statementFailure, type ViewServers, withViews } from '../views/servers.ts'
@@ -158,11 +159,14 @@ async function follow(
 }
 
 function alignedText(values: readonly Value[], names: readonly string[], missing: string): string {
-  const cells = values.map((value, index) => {
+  const cells = values.map(value => {
     const text = value === null ? missing : typeof value === 'object' ? JSON.stringify(value) : String(value)
-    return harmless(text).padEnd(Math.max(WIDTH, names[index]?.length ?? 0))
+    return harmless(text)
   })
-  return cells.join('  ').trimEnd()
+  return rowLine(
+    cells,
+    names.map(name => Math.max(WIDTH, name.length)),
+  )
 }
 
 /** Returns a value as `sluice sql` shows it: a timestamp is RFC 3339. */

@@ -74,7 +74,7 @@ describe('what a redrive says', () => {
     const standing = { command: 'redrive', taken: 500, leftOut: 2, part: 0.25, elapsedMs: 2_000 } as const
     assert.equal(
       progressText(standing),
-      '[======>                 ]  25 %  500 redriven, 2 left out, 250/s, 6 s left',
+      '[=======>                      ]  25 %  500 redriven, 2 left out, 250/s, 6 s left',
     )
     assert.doesNotMatch(progressText({ ...standing, part: 0, elapsedMs: 0 }), /left$|NaN|Infinity/)
   })

@@ -306,7 +306,10 @@ describe('what is shown', () => {
 
   it('before it: who holds what, and what the erasure does not reach', () => {
     const [own = '', copies = ''] = planText(plan).split('\n\nThese copies are not reached:\n')
-    assert.match(copies, /^ {2}Kafka's own log, until .*\n {2}the history, until the lifecycle of its bucket /)
+    assert.match(
+      copies,
+      /^ {2}Kafka's own log, until .*\n {2}the history, until the lifecycle of its bucket /,
+    )
     assert.equal(
       own,
       `/environment/vienna roof-1, in the states of the consumers of sluice.telemetry.readings.test

@@ -192,19 +192,21 @@ function Pages({ area: { title, pages = [] } }: { readonly area: Area }): JSX.El
   return (
     <div class={title.toLowerCase()}>
       <h1>{heading}</h1>
-      <Tabs
-        label={`Pages of ${title.toLowerCase()}`}
-        tabs={tabs.map(tab => ({
-          ...tab,
-          isCurrent: tab.path === (current?.isBelow ?? current?.path),
-        }))}
-      />
+      {tabs.length > 1 && (
+        <Tabs
+          label={`Pages of ${title.toLowerCase()}`}
+          tabs={tabs.map(tab => ({
+            ...tab,
+            isCurrent: tab.path === (current?.isBelow ?? current?.path),
+          }))}
+        />
+      )}
       {one && name ? (
         <one.page key={name} name={name} />
       ) : EnvironmentAnswer ? (
         <EnvironmentAnswer />
       ) : (
-        <Empty>Page not found. Choose one of the tabs above.</Empty>
+        <Empty>Page not found. Choose a page above.</Empty>
       )}
     </div>
   )

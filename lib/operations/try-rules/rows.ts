@@ -3,7 +3,7 @@
  * is several times as fast. All other rows, and those whose event must be examined more closely, are decoded from their records.
  */
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
-import { type Event, entityOf, type Received } from '../../../packages/runtime/consumer/event.ts'
+import { entityOf, type Received } from '../../../packages/runtime/consumer/event.ts'
 import type { AnyKeyedProcess, Consumer } from '../../../packages/runtime/pipeline/consumer.ts'
 import type { Decoded } from '../../../packages/runtime/pipeline/decoding/decode.ts'
 import { decodedRecords } from '../../../packages/runtime/pipeline/recount.ts'
@@ -78,27 +78,29 @@ class Rows {
   #reading(row: number, timestampMs: number): Decoded | undefined {
     const { values } = this.#columns
     const text = (name: string) => (values[name]?.[row] ?? undefined) as string | undefined
-    const [id = '', source = '', type = '', subject] = ['id', 'source', 'type', 'subject'].map(text)
+    const [id = '', source = '', type = '', subject] = [
+      text('id'),
+      text('source'),
+      text('type'),
+      text('subject'),
+    ]
     const fields = this.#fields.get(type)
     const length = id.length + source.length + (subject?.length ?? 0) + (text('extensions')?.length ?? 0)
     if (!fields || text('rest') !== undefined || length > MAX_LENGTH) return undefined
     const timeMs = (values.time?.[row] ?? timestampMs) as number
     const { futureToleranceMs, earliestTimeMs, application } = this.#consumer
     if (timeMs - timestampMs > futureToleranceMs || timeMs < earliestTimeMs) return undefined
-    const event: Event = {
-      id,
-      source,
-      type,
-      ...(subject !== undefined && { subject }),
-      data: this.#data(fields, row),
-    }
-    const read = application.readData(event)
+    const own = subject === undefined ? { id, source, type } : { id, source, type, subject }
+    const read = application.readData({ ...own, data: this.#data(fields, row) })
     if (read.kind === 'failure') return undefined
-    const received: Received = { ...event, data: read.data, timeMs, entity: entityOf(event) }
-    const [topic, partition, offset] = ['topic', 'partition', 'offset'].map(name => values[name]?.[row])
-    const place = { topic, partition, offset } as Pick<LogRecord, 'topic' | 'partition' | 'offset'>
-    const record = { ...place, timestampMs, key: null, value: null, headers: [] }
-    return { kind: 'event', record, event: received, fingerprint: { id: '', digest: '' } }
+    const event: Received = { ...own, data: read.data, timeMs, entity: entityOf(own) }
+    const record: LogRecord = {
+      topic: text('topic') as string,
+      partition: values.partition?.[row] as number,
+      offset: values.offset?.[row] as number,
+      ...{ timestampMs, key: null, value: null, headers: [] },
+    }
+    return { kind: 'event', record, event, fingerprint: { id: '', digest: '' } }
   }
 
   #data(fields: readonly Field[], row: number): object {

@@ -145,7 +145,7 @@ export interface TimerChange {
 
 /** Returns the types of the events that set a context. */
 export function contextTypes({ setBy }: Pick<PartitionContext<unknown>, 'setBy'>): readonly string[] {
-  return [setBy].flat()
+  return typeof setBy === 'string' ? [setBy] : setBy
 }
 
 /** Decision of a process about one event or timer, with the reason. */

@@ -7,7 +7,8 @@ import type { EntityTimer } from './timers.ts'
 export interface Cause {
   readonly entity: string
   readonly timeMs: number
-  readonly time: string
+  /** Returns the time of emissions, RFC 3339. */
+  readonly time: () => string
   readonly extensions: Readonly<Record<string, string>>
   /** Returns the id of an emission. Emissions and timers with the same name but different causes have different ids. */
   emissionId(consumer: string, name: string): string
@@ -22,9 +23,7 @@ export function eventCause(event: Received, setAtMs: number, allowedLatenessMs: 
   return {
     entity,
     timeMs,
-    get time() {
-      return timeOf(event)
-    },
+    time: () => timeOf(event),
     extensions: event.extensions ?? {},
     emissionId: (consumer, name) => derivedId('emission', consumer, source, id, name),
     timerId: (consumer, name, dueMs) => derivedId('timer', consumer, entity, name, dueMs, source, id),
@@ -40,9 +39,7 @@ export function timerCause({ entity, timer }: EntityTimer): Cause {
   return {
     entity,
     timeMs: timer.dueMs,
-    get time() {
-      return instant(timer.dueMs)
-    },
+    time: () => instant(timer.dueMs),
     extensions: timer.trace,
     emissionId: (consumer, name) => derivedId('timer-emission', consumer, timer.id, name),
     timerId: (consumer, name, dueMs) => derivedId('timer-timer', consumer, entity, name, dueMs, timer.id),

@@ -40,7 +40,7 @@ export function emitted(
   const event: Event = {
     ...attributes,
     id,
-    ...(untimed ? {} : { time: cause.time }),
+    ...(untimed ? {} : { time: cause.time() }),
     datacontenttype: 'application/json',
     extensions: continuedTrace(cause, id),
   }

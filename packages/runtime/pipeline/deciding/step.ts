@@ -141,6 +141,7 @@ function whyInvalid(
   hasOnTimer: boolean,
   { topics }: Application,
 ): string | undefined {
+  if (emit.length === 0 && timers.length === 0) return undefined
   const again = repeated(emit)
   if (again !== undefined)
     return `emitted "${again}" twice in one step: use different names, because ids are derived from them`

@@ -28,6 +28,7 @@ export function heldParts(stored: string): { readonly hold?: string; readonly st
 
 /** Splits a stored state without a hold into version and JSON. */
 export function partsOfState(stored: string): { readonly version: number; readonly json: string } {
+  if (!stored.startsWith('v')) return { version: 1, json: stored }
   const [prefix = '', version] = VERSIONED.exec(stored) ?? []
   return { version: version === undefined ? 1 : Number(version), json: stored.slice(prefix.length) }
 }

@@ -111,7 +111,7 @@ function causeOf(entity: string, { partitionState, takeoverMs, timeMs }: Takeove
   return {
     entity,
     timeMs,
-    time: instant(timeMs),
+    time: () => instant(timeMs),
     extensions: {},
     emissionId: (consumer, name) =>
       derivedId('takeover', consumer, topic, partition, takeoverMs, entity, name),

@@ -1,6 +1,6 @@
 /** Writes record batches (https://kafka.apache.org/documentation/#recordbatch). Each record is encoded once, when it is added. */
 import { crc32c } from '../crc32c.ts'
-import type { Deflate, WritableCodec } from './compress.ts'
+import { deflate, type WritableCodec } from './compress.ts'
 import { varintBytes, writeVarint } from './varint.ts'
 
 /** A record to write. Header names may occur more than once. */
@@ -52,7 +52,7 @@ export class BatchBuilder {
   }
 
   /** Compresses the records. No records can be added afterwards. */
-  async close(codec: WritableCodec, deflate: Deflate): Promise<ClosedBatch> {
+  async close(codec: WritableCodec): Promise<ClosedBatch> {
     const bytes = this.#room.subarray(0, this.#end)
     const [number, records] = await deflate(codec, bytes)
     return new ClosedBatch(records, {

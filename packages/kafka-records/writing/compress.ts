@@ -39,14 +39,14 @@ const KEPT_INSTANCE_BYTES = 1024 * 1024
 
 const loaded = new Map<WritableCodec, Deflater>()
 
-/** Compresses bytes. Resolves to the number of the codec in the attributes of a batch, and to the compressed bytes. */
-export type Deflate = (
+/**
+ * Compresses the records of a batch. With the codec `none`, the bytes are returned unchanged. Resolves to the number of the codec in
+ * the attributes of a batch, and to the compressed bytes.
+ */
+export async function deflate(
   codec: WritableCodec,
   bytes: Buffer,
-) => Promise<readonly [number: number, compressed: Buffer]>
-
-/** Compresses the records of a batch. With the codec `none`, the bytes are returned unchanged. */
-export const deflate: Deflate = async (codec, bytes) => {
+): Promise<readonly [number: number, compressed: Buffer]> {
   if (codec === 'none') return [0, bytes]
   const compress = loaded.get(codec) ?? (await LOADERS[codec]())
   loaded.set(codec, compress)

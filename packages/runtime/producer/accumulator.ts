@@ -5,7 +5,6 @@ import {
   type ClosedBatch,
   type WritableCodec,
 } from '@sluice/kafka-records/writing'
-import type { Deflate } from '../adapters/kafka/produce-types.ts'
 import type { OutgoingRecord } from '../cloudevents/record.ts'
 import type { BatchLimits } from '../settings/producer.ts'
 import type { OutcomeCallback } from './delivery.ts'
@@ -68,10 +67,10 @@ export class Batch {
    * Compresses the batch once. A single very large record is not compressed, because its contents must not determine whether the
    * topic accepts it.
    */
-  close(codec: WritableCodec, deflate: Deflate): Promise<ClosedBatch> {
+  close(codec: WritableCodec): Promise<ClosedBatch> {
     const { count, bytes } = this.builder
     const isPlain = bytes < this.#compressFromBytes || (count === 1 && bytes > LARGE_RECORD_BYTES)
-    this.#closed ??= this.builder.close(isPlain ? 'none' : codec, deflate)
+    this.#closed ??= this.builder.close(isPlain ? 'none' : codec)
     return this.#closed
   }
 

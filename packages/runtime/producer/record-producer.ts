@@ -3,7 +3,6 @@
  * events.
  */
 
-import { deflate } from '@sluice/kafka-records/writing'
 import { failureOf, isUnknownTopic, missingTopic } from '../adapters/kafka/errors.ts'
 import type { Brokers } from '../adapters/kafka/produce-types.ts'
 import { type Clock, SYSTEM_CLOCK } from '../adapters/system.ts'
@@ -61,7 +60,7 @@ export class RecordProducer {
     this.#buffered = new Buffered(settings.bufferBytes)
     this.#outstanding = new Outstanding(clock)
     this.#sender = new Sender({
-      ...{ settings, accumulator, brokers, clock, trouble, deflate, metrics: this.#metrics },
+      ...{ settings, accumulator, brokers, clock, trouble, metrics: this.#metrics },
       identity: settings.idempotent ? new ProducerIdentity(brokers) : undefined,
     })
     this.#placing = new Placing({

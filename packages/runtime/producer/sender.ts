@@ -2,7 +2,7 @@
 
 import type { ClosedBatch } from '@sluice/kafka-records/writing'
 import { notTaken } from '../adapters/kafka/errors.ts'
-import type { BatchAnswer, Brokers, Deflate } from '../adapters/kafka/produce-types.ts'
+import type { BatchAnswer, Brokers } from '../adapters/kafka/produce-types.ts'
 import {
   answeredError,
   DUPLICATE_SEQUENCE,
@@ -36,7 +36,6 @@ interface Leader {
 }
 
 interface Parts {
-  readonly deflate: Deflate
   readonly settings: ProducerSettings
   readonly accumulator: Accumulator
   readonly brokers: Brokers
@@ -164,9 +163,7 @@ export class Sender {
     onSent: () => void,
   ): Promise<readonly BatchAnswer[]> {
     const { settings, identity, brokers, clock, metrics } = this.#parts
-    const closed = await Promise.all(
-      departures.map(({ batch }) => batch.close(settings.compression, this.#parts.deflate)),
-    )
+    const closed = await Promise.all(departures.map(({ batch }) => batch.close(settings.compression)))
     await before
     await identity?.prepare()
     if (this.#stopped) throw this.#stopped
@@ -225,7 +222,7 @@ export class Sender {
     const { queue, batch } = this.#returned(departure)
     if (batch.isSettled) return
     const { clock, metrics, settings } = this.#parts
-    void batch.close(settings.compression, this.#parts.deflate).then(closed => {
+    void batch.close(settings.compression).then(closed => {
       metrics.delivered(settings.compression, closed, clock.nowMs() - batch.begunAtMs)
       batch.acknowledge(queue.partition, baseOffset)
     })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { BatchBuilder, deflate, WRITABLE_CODECS, type WritableRecord } from '@sluice/kafka-records/writing'
+import { BatchBuilder, WRITABLE_CODECS, type WritableRecord } from '@sluice/kafka-records/writing'
 import fc from 'fast-check'
 import { batchesOf, verifyChecksum } from '../../../packages/kafka-records/batch.ts'
 import { recordsOf } from '../../../packages/kafka-records/partition.ts'
@@ -37,7 +37,7 @@ describe('a record batch that is written', () => {
     it(`given any records and ${codec}, then the decoder reads the same`, async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(record, { minLength: 1, maxLength: 40 }), async records => {
-          const closed = await filled(records).close(codec, deflate)
+          const closed = await filled(records).close(codec)
           const expected = records.map((one, index) => ({ ...one, timestamp: String(5_000 + index) }))
           assert.deepEqual(await readBack(closed.sealed()), expected)
         }),
@@ -50,7 +50,7 @@ describe('a record batch that is written', () => {
     const builder = new BatchBuilder()
     builder.append(plain, 1_000)
     builder.append(plain, 9_000)
-    const closed = await builder.close('none', deflate)
+    const closed = await builder.close('none')
     const records = [
       { key: 'k', value: 'v' },
       { key: 'k', value: 'v', timestampDelta: 8_000 },
@@ -63,7 +63,7 @@ describe('a record batch that is written', () => {
   })
 
   it('given a sequence, then the batch says so, and again after a new epoch', async () => {
-    const closed = await filled([{ key: null, value: null, headers: [] }]).close('none', deflate)
+    const closed = await filled([{ key: null, value: null, headers: [] }]).close('none')
     for (const producerEpoch of [3, 4]) {
       const sequence = { producerId: 2n ** 40n, producerEpoch, firstSequence: 77 }
       const [batch] = batchesOf(closed.sealed(sequence))

@@ -20,12 +20,6 @@ export interface SendRequest {
   readonly onSent?: () => void
 }
 
-/** Compresses the records of a batch. Resolves to the number of the codec and the compressed bytes. */
-export type Deflate = (
-  codec: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd',
-  bytes: Buffer,
-) => Promise<readonly [number: number, compressed: Buffer]>
-
 /** Response of a partition leader to one batch. */
 export interface BatchAnswer {
   readonly topic: string

@@ -87,7 +87,7 @@ export const USES: Readonly<Record<string, Use>> = {
     statements: checkpointStatements,
   },
   history: {
-    text: 'history: permission to list, read, write and delete the objects of HISTORY_BUCKET',
+    text: 'history: permission to list and read the objects of HISTORY_BUCKET',
     needs: 'history',
     statements: (_, place) => historyStatements(place),
   },
@@ -97,7 +97,7 @@ export const USES: Readonly<Record<string, Use>> = {
     statements: (_, { warehouseSecret }) => (warehouseSecret ? [readSecrets(warehouseSecret)] : []),
   },
   'history-appending': {
-    text: 'history: permission to write parts to HISTORY_BUCKET',
+    text: 'history: permission to write objects to HISTORY_BUCKET',
     needs: 'history',
     statements: (_, place) => appendingStatements(place),
   },

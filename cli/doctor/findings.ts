@@ -12,9 +12,12 @@ import { stackOutputs } from '../../lib/app/aws/stack-outputs.ts'
 import { type Config, readConfig } from '../../lib/app/config.ts'
 import { readEntries } from '../../lib/app/function-entries.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
+import { historyAt } from '../../lib/app/history.ts'
 import { redisSecret } from '../../lib/app/resource-names.ts'
+import { archiveFacts } from '../../lib/diagnosis/ask-history.ts'
 import { accountFinding } from '../../lib/diagnosis/checks/account.ts'
 import { stallFindings } from '../../lib/diagnosis/checks/consumers.ts'
+import { historyFindings } from '../../lib/diagnosis/checks/history.ts'
 import { examined } from '../../lib/diagnosis/examine.ts'
 import { type Finding, finding, type Observed, ok, unknown, wrong } from '../../lib/diagnosis/finding.ts'
 import type { StalledFunctions } from '../../lib/diagnosis/stalls/standing-still.ts'
@@ -243,10 +246,22 @@ export async function findingsOf(
         ticks: environment.SLUICE_SCHEDULES !== 'off',
         asAccount: at.asAccount,
       })),
+      ...(await archiveFindings(config, environment)),
     ]
     return [...findings, ...stallFindings(stalls ?? [], findings)]
   } finally {
     await connections.close().catch(() => {})
+  }
+}
+
+/** Returns findings about the history; none without a bucket. */
+async function archiveFindings(config: Config, environment: Environment): Promise<Finding[]> {
+  const store = await historyAt(config, awsPlace(environment))
+  if (!store) return []
+  try {
+    return (await archiveFacts(store, config.env, Date.now())).flatMap(historyFindings)
+  } finally {
+    store.close?.()
   }
 }
 

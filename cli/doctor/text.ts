@@ -22,6 +22,7 @@ const HEADINGS: Readonly<Record<Area, string>> = {
   topics: 'Topics',
   producers: 'Producers',
   consumers: 'Consumers',
+  history: 'History',
 }
 
 const SIGNS: Readonly<Record<Verdict, string>> = { ok: '✓', wrong: '✗', unknown: '?' }

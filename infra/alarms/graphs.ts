@@ -85,10 +85,6 @@ export function graphsOf(deployed: Deployed): readonly Graph[] {
     { ...graph('Append to commit, p99 in ms', wrong('latencyMs')), statistic: 'p99' },
     { ...graph('Invocations, p99 in ms', wrong('invocationMs')), statistic: 'p99' },
     { ...graph('Checkpoints, seconds', wrong('checkpointAgeSeconds')), statistic: 'Maximum' },
-    graph(
-      'Findings in history',
-      wrong('historyUnusable', 'historyRecreated', 'historyMissing', 'historyOverlapping'),
-    ),
     kafka(deployed, 'Kafka in, bytes/s', 'BytesInPerSec'),
     kafka(deployed, 'Kafka out, bytes/s', 'BytesOutPerSec'),
     {

@@ -1,6 +1,6 @@
 /** Alarms about consumer states, Kafka and Redis. Pure. */
 import type { AlarmKind } from './alarm.ts'
-import { aboveZero, brokers, caches, counted, scheduled, together, WAITS } from './sources.ts'
+import { aboveZero, brokers, caches, counted, together, WAITS } from './sources.ts'
 
 /** Share of a server's capacity above which it counts as overloaded. */
 const PART = 0.8
@@ -57,19 +57,6 @@ export const STORES = {
     cause: 'kafka',
     watches: counted('deferred', ['broker-unavailable', 'log-unreadable']),
     ...WAITS,
-  },
-  'history-finding': {
-    says: 'The compactor of the history found damaged, foreign or overlapping objects, or missing offsets.',
-    urgency: 'soon',
-    cause: 'data',
-    watches: together({
-      unusable: scheduled('historyUnusable'),
-      recreated: scheduled('historyRecreated'),
-      missing: scheduled('historyMissing'),
-      overlapping: scheduled('historyOverlapping'),
-    }),
-    minutes: 60,
-    because: 'the compactor runs each hour; it loses nothing, but does not repair an object',
   },
   'under-replicated': {
     says: 'Partitions have fewer in-sync replicas than they should.',

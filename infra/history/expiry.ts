@@ -10,7 +10,7 @@ const BUCKET = 'History'
 
 /**
  * Adds a rule of expiry for each table to the bucket. S3 counts from the time at which an object was written, so a rule deletes rows
- * at the earliest when they are due. It also deletes the frontier of a topic that has been silent since, whose other objects are older.
+ * at the earliest when they are due.
  */
 export function withExpiry(template: StackTemplate, retention: HistoryRetention): StackTemplate {
   const bucket = template.Resources[BUCKET]

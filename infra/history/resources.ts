@@ -1,20 +1,19 @@
-/** CloudFormation resources with which Athena reads history: database, tables and views. Pure. */
+/** CloudFormation resources with which Athena reads history: a database and its tables. Pure. */
 import { historyDatabase } from '../../lib/app/resource-names.ts'
 import type { DeploymentPlace } from '../account.ts'
 import { glueTables } from './glue.ts'
 
 const DATABASE = 'HistoryDatabase'
 
-type HistoryPlace = Pick<DeploymentPlace, 'env' | 'historyBucket'>
-
 /** Returns the resources by logical id. Empty without a bucket. */
-export function historyResources(place: HistoryPlace): Record<string, object> {
-  const { env, historyBucket: bucket } = place
+export function historyResources({
+  env,
+  historyBucket: bucket,
+}: Pick<DeploymentPlace, 'env' | 'historyBucket'>) {
   if (bucket === undefined) return {}
-  const database = historyDatabase(env)
   const account = { Ref: 'AWS::AccountId' }
-  const tables = glueTables({ env, bucket, database }).map(TableInput => [
-    logicalId((TableInput as { readonly Name: string }).Name),
+  const tables = glueTables({ env, bucket }).map(TableInput => [
+    logicalId(TableInput.Name),
     {
       Type: 'AWS::Glue::Table',
       Properties: { CatalogId: account, DatabaseName: { Ref: DATABASE }, TableInput },
@@ -23,13 +22,13 @@ export function historyResources(place: HistoryPlace): Record<string, object> {
   return {
     [DATABASE]: {
       Type: 'AWS::Glue::Database',
-      Properties: { CatalogId: account, DatabaseInput: { Name: database } },
+      Properties: { CatalogId: account, DatabaseInput: { Name: historyDatabase(env) } },
     },
     ...Object.fromEntries(tables),
   }
 }
 
-/** Returns the logical id of a table: `HistoryDeadLettersParts` for `dead_letters_parts`. */
+/** Returns the logical id of a table: `HistoryDeadLetters` for `dead_letters`. */
 function logicalId(table: string): string {
   const words = table.split('_').map(word => word.charAt(0).toUpperCase() + word.slice(1))
   return `History${words.join('')}`

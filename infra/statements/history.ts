@@ -5,22 +5,17 @@ import { allow, arnInBucket, byService, type Statement } from '../arn.ts'
 
 type HistoryPlace = Pick<DeploymentPlace, 'historyBucket' | 'historyKey'>
 
-/** Folders of the bucket. The names of the objects must match `lib/history/object-key.ts`. */
+/** Folders of the bucket. They must match `lib/history/object-key.ts`. */
+const FOLDERS = HISTORY_TABLES.map(table => `/${table}/*`)
 
-/** Returns the permissions of functions that rewrite history. They may not delete versions. */
+/** Returns the permissions of functions that read history. */
 export function historyStatements(place: HistoryPlace): Statement[] {
-  const written = HISTORY_TABLES.map(table => `/${table}/*`)
-  return inBucket(place, (bucket, objects) => [
-    list(bucket),
-    allow(['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], objects(written)),
-  ])
+  return inBucket(place, (bucket, objects) => [list(bucket), allow(['s3:GetObject'], objects)])
 }
 
-/** Returns the permissions of a function that only adds parts. */
+/** Returns the permissions of a function that only adds objects. */
 export function appendingStatements(place: HistoryPlace): Statement[] {
-  return inBucket(place, (_, objects) => [
-    allow(['s3:PutObject'], objects(HISTORY_TABLES.map(table => `/${table}/parts/*`))),
-  ])
+  return inBucket(place, (_, objects) => [allow(['s3:PutObject'], objects)])
 }
 
 /** Permits listing the whole bucket, because S3 answers 403 instead of 404 for a missing object otherwise. */
@@ -31,7 +26,7 @@ function list(bucket: string): Statement {
 /** Returns statements for the bucket and its key; none without a bucket. */
 function inBucket(
   { historyBucket: bucket, historyKey }: HistoryPlace,
-  statements: (bucket: string, objects: (folders: readonly string[]) => readonly object[]) => Statement[],
+  statements: (bucket: string, objects: readonly object[]) => Statement[],
 ): Statement[] {
   if (!bucket) return []
   const key = {
@@ -39,7 +34,10 @@ function inBucket(
     Condition: { StringEquals: { 'kms:ViaService': byService('s3') } },
   }
   return [
-    ...statements(bucket, folders => folders.map(folder => arnInBucket(bucket, folder))),
+    ...statements(
+      bucket,
+      FOLDERS.map(folder => arnInBucket(bucket, folder)),
+    ),
     ...(historyKey ? [key] : []),
   ]
 }

@@ -11,10 +11,6 @@ export const SCHEDULED_METRICS = {
   oldestDeadLetterSeconds: { by: 'dead-letters', unit: 'Seconds' },
   retriesPerMinute: { by: 'dead-letters', unit: 'Count' },
   checkpointAgeSeconds: { by: 'checkpoints', unit: 'Seconds' },
-  historyUnusable: { by: 'history-compactor', unit: 'Count' },
-  historyRecreated: { by: 'history-compactor', unit: 'Count' },
-  historyMissing: { by: 'history-compactor', unit: 'Count' },
-  historyOverlapping: { by: 'history-compactor', unit: 'Count' },
 } as const
 
 /** Metrics of the console, with their units. */

@@ -1,6 +1,7 @@
 /** Facts about an environment, as plain data. `ask-*.ts` gathers them, and `checks/` evaluates them. */
 import type { TopicPartition } from '../../packages/runtime/adapters/kafka/topic-admin.ts'
 import type { KafkaTopic } from '../../packages/runtime/adapters/kafka/topics.ts'
+import type { HistoryObject } from '../history/object-key.ts'
 import type { Observed } from './finding.ts'
 
 /** Requirements that the servers of an environment must meet. */
@@ -124,6 +125,14 @@ export interface PartitionProgress {
   readonly outbox: number | null
   /** Age of the first pending record in seconds: 0 without pending records, null if the record cannot be read. */
   readonly waitsSeconds: number | null
+}
+
+/** Archived topic, with its newest objects in the history. */
+export interface ArchiveFacts {
+  readonly topic: string
+  /** Number of days whose objects were listed. */
+  readonly days: number
+  readonly objects: Observed<readonly HistoryObject[]>
 }
 
 /** Redis or Valkey server. A cluster has several. */

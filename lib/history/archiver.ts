@@ -13,8 +13,14 @@ import { rowsOf } from './row.ts'
 import { type HistoryStore, HistoryUnavailable } from './store.ts'
 import type { HistoryTable } from './tables.ts'
 
-/** Limits of a part. A silent topic waits for a tick: see `SegmentLimits.spanMs`. */
-const PARTS: SegmentLimits = { offsets: 20_000, bytes: 32 * 1024 * 1024, spanMs: 4 * 60_000 }
+/** Maximum time span of an object, in milliseconds of log time. */
+export const SEGMENT_SPAN_MS = 60 * 60_000
+
+/**
+ * Limits of an object. Objects are never merged, so they are as large as a function can hold in memory, and as long as
+ * `docs/history.md` explains. A silent topic waits for a tick: see `SegmentLimits.spanMs`.
+ */
+const SEGMENTS: SegmentLimits = { offsets: 50_000, bytes: 32 * 1024 * 1024, spanMs: SEGMENT_SPAN_MS }
 
 interface ArchiverParts {
   readonly name: string
@@ -30,7 +36,7 @@ interface ArchiverParts {
  */
 export function archiver(
   { name, store, reader, tableOfTopic }: ArchiverParts,
-  limits: SegmentLimits = PARTS,
+  limits: SegmentLimits = SEGMENTS,
 ): SegmentSink {
   return {
     name,
@@ -41,7 +47,7 @@ export function archiver(
       if (!table) throw new ConfigError(name, [`the topic ${topic} has no table in the history`])
       const [first] = records as [(typeof records)[number]]
       const day = dayOf(first.timestampMs)
-      const range = { table, level: 'parts', topic, day, partition, firstOffset, lastOffset } as const
+      const range = { table, topic, day, partition, firstOffset, lastOffset }
       try {
         await store.put(objectKey(range), encodeRows(table, await rowsOf(records, reader)))
       } catch (error) {

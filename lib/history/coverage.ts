@@ -1,6 +1,6 @@
 /**
- * Decides from which object each row is read. Several objects can contain a row: the parts of a compacted object remain for a while,
- * and a redelivered segment is written again. Each row counts once. Pure.
+ * Decides from which object each row is read. Several objects can contain a row, because an archiver that has lost its state writes
+ * its first segments with other ends. Each row counts once. Pure.
  */
 import type { HistoryObject, ObjectRange } from './object-key.ts'
 
@@ -22,19 +22,12 @@ export interface Slice<O extends ObjectRange = HistoryObject> extends OffsetRang
 }
 
 /**
- * Returns the slices of one partition in ascending order of offset. They do not overlap. A compacted object takes precedence over
- * every part, so that no reader needs a part that the compactor may delete.
+ * Returns the slices of one partition in ascending order of offset. They do not overlap. The object that begins first provides the
+ * rows.
  *
  * @param objects objects of one partition, in any order
  */
 export function coverage<O extends ObjectRange>(objects: readonly O[]): Slice<O>[] {
-  const compacted = disjoint(objects.filter(({ level }) => level === 'compacted'))
-  const parts = outside(disjoint(objects.filter(({ level }) => level === 'parts')), compacted)
-  return [...compacted, ...parts].sort((a, b) => a.fromOffset - b.fromOffset)
-}
-
-/** Returns slices of objects of one level. The object that begins first provides the rows. */
-function disjoint<O extends ObjectRange>(objects: readonly O[]): Slice<O>[] {
   const sorted = objects.toSorted((a, b) => a.firstOffset - b.firstOffset || b.lastOffset - a.lastOffset)
   const slices: Slice<O>[] = []
   let next = 0

@@ -80,8 +80,8 @@ const ENCODINGS: Readonly<Record<string, 'DELTA_BINARY_PACKED' | 'DELTA_BYTE_ARR
   id: 'DELTA_BYTE_ARRAY',
 }
 
-/** Number of rows in a group. The values of a group are in memory together. */
-export const GROUP_ROWS = 100_000
+/** Number of rows that are read together. Their values are in memory. */
+const GROUP_ROWS = 100_000
 
 /** Key of the metadata with the length of all groups of rows, and their CRC-32: pages alone have none for their headers. */
 const CHECKSUM = 'sluice.crc32'
@@ -321,27 +321,18 @@ export async function* columnGroups(
 }
 
 /**
- * Returns an object with other values.
+ * Returns an object with some rows of another one.
  *
- * @param change returns the new values of some rows, always with the same columns
- * @param range offsets of the rows that the object keeps
+ * @param range offsets of the rows
  * @throws DamagedObject if the object cannot be read
  */
-export async function rewritten(
+export async function objectPart(
   bytes: Buffer,
-  change: (read: ReadColumns) => ReadColumns,
-  range: Pick<WantedOffsets, 'fromOffset' | 'toOffset'> = {},
+  range: Pick<WantedOffsets, 'fromOffset' | 'toOffset'>,
 ): Promise<Buffer> {
-  let file: ParquetFile | undefined
-  for await (const read of columnGroups(bytes, range)) {
-    const { columns, values, rows } = change(read)
-    file ??= new ParquetFile(columns)
-    file.append(values, rows)
-  }
-  if (file) return file.end()
-  const empty = new ParquetFile(change(await decodeColumns(bytes, { toRow: 0 })).columns)
-  empty.append({}, 0)
-  return empty.end()
+  const file = new ParquetFile((await decodeColumns(bytes, { toRow: 0 })).columns)
+  for await (const { values, rows } of columnGroups(bytes, range)) file.append(values, rows)
+  return file.end()
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Reads the history of a table, partition after partition in the order of the offsets, each record once. */
 import { coverage, type Slice } from './coverage.ts'
-import { dayOf, folderOf, type HistoryObject, LEVELS, parseObjectKey } from './object-key.ts'
+import { dayFolder, dayOf, folderOf, type HistoryObject, parseObjectKey } from './object-key.ts'
 import { columnGroups, DamagedObject, type ReadColumns, rowsFrom } from './parquet.ts'
 import type { HistoryRow } from './row.ts'
 import { type HistoryStore, HistoryUnavailable } from './store.ts'
@@ -35,22 +35,21 @@ export function isWithin(
   return !isBefore && (untilMs === undefined || day <= dayOf(untilMs))
 }
 
-/** Returns the objects of a table. Keys of foreign objects are passed to `foreign`. */
-export async function objectsOf(
-  store: HistoryStore,
-  query: HistoryQuery,
-  foreign: (key: string) => void = () => {},
-): Promise<HistoryObject[]> {
-  const { table, topics, partitions } = query
+/** Returns the objects of a table. Other objects are ignored. */
+export async function objectsOf(store: HistoryStore, query: HistoryQuery): Promise<HistoryObject[]> {
+  const { table, topics, partitions, sinceMs } = query
   const found: HistoryObject[] = []
-  for (const level of LEVELS)
-    for (const topic of topics ?? [undefined])
-      for await (const stored of store.list(folderOf(table, level, topic))) {
-        const range = parseObjectKey(stored.key)
-        if (!range) foreign(stored.key)
-        else if (isWithin(range, query) && (partitions === undefined || partitions.includes(range.partition)))
-          found.push({ ...range, ...stored })
-      }
+  for (const topic of topics ?? [undefined]) {
+    // Skips the days before the period. Without a topic, its days are among those of other topics.
+    const from =
+      topic !== undefined && sinceMs !== undefined ? { topic, day: dayOf(sinceMs - DAY_MS) } : undefined
+    const after = from && dayFolder(table, from.topic, from.day)
+    for await (const key of store.list(folderOf(table, topic), after)) {
+      const range = parseObjectKey(key)
+      if (!range || !isWithin(range, query)) continue
+      if (partitions === undefined || partitions.includes(range.partition)) found.push({ ...range, key })
+    }
+  }
   return found
 }
 

@@ -1,24 +1,19 @@
 /** Port to the place that keeps the objects of the history. */
 
-export interface StoredObject {
-  readonly key: string
-  readonly bytes: number
-  /** Time of the last change, in milliseconds since the epoch. */
-  readonly modifiedMs: number
-}
-
 /** Every method throws HistoryUnavailable if the place cannot be used at present. */
 export interface HistoryStore {
   /** Place for messages, such as `s3://bucket`. */
   readonly name: string
-  /** Yields the objects whose keys start with the prefix, in ascending order of key. */
-  list(prefix: string): AsyncIterable<StoredObject>
+  /**
+   * Yields the keys that start with the prefix, in ascending order.
+   *
+   * @param after only keys after this text
+   */
+  list(prefix: string, after?: string): AsyncIterable<string>
   /** Returns the contents of an object; undefined if it does not exist. */
   get(key: string): Promise<Buffer | undefined>
   /** Writes a whole object, or replaces one. A reader sees the old contents or the new ones. */
   put(key: string, bytes: Uint8Array): Promise<void>
-  /** Deletes objects. Keys that do not exist are ignored. */
-  delete(keys: readonly string[]): Promise<void>
   close?(): void
 }
 

@@ -6,14 +6,9 @@ import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
 import { readEvent } from '../../packages/runtime/cloudevents/reader.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import type { LogBounds, LogReader } from '../../packages/runtime/pipeline/ports.ts'
-import { objectsOf } from '../history/read.ts'
-import type { HistoryStore } from '../history/store.ts'
-import type { HistoryTable } from '../history/tables.ts'
+import { SEGMENT_SPAN_MS } from '../history/archiver.ts'
 import { TICK_TYPE } from '../telemetry/tick.ts'
 import { boundsIfThere } from './topics.ts'
-
-/** Time in milliseconds without a record after which a partition is quiet. It is the maximum time span of a part. */
-const QUIET_AFTER_MS = 10 * 60_000
 
 /** Number of offsets that are searched for the last record. The last offsets can belong to transaction markers. */
 const LAST_OFFSETS = 20
@@ -21,7 +16,6 @@ const LAST_OFFSETS = 20
 interface Sources {
   readonly bounds: LogBounds
   readonly log: LogReader
-  readonly store: HistoryStore
 }
 
 export interface QuietPartition {
@@ -30,30 +24,23 @@ export interface QuietPartition {
 }
 
 /**
- * Returns the partitions whose last record is older than `QUIET_AFTER_MS`, is not archived, and is not a tick. After a tick, a
- * partition is therefore not returned until it has another record.
+ * Returns the partitions whose last record is older than the span of a segment, and is not a tick. After a tick, a partition is
+ * therefore not returned until it has another record.
  *
- * @throws Unavailable if Kafka does not answer; HistoryUnavailable if the store cannot be used
+ * @throws Unavailable if Kafka does not answer
  */
 export async function quietPartitions(
-  { bounds, log, store }: Sources,
-  table: HistoryTable,
+  { bounds, log }: Sources,
   topics: readonly string[],
   nowMs: number,
 ): Promise<QuietPartition[]> {
   const quiet: QuietPartition[] = []
-  for (const topic of topics) {
-    const last: LogRecord[] = []
+  for (const topic of topics)
     for (const [partition, range] of ((await boundsIfThere(bounds, topic)) ?? []).entries()) {
       const record = await lastRecord(log, topic, partition, range)
-      if (record && nowMs - record.timestampMs >= QUIET_AFTER_MS && !isTick(record)) last.push(record)
+      if (record && nowMs - record.timestampMs >= SEGMENT_SPAN_MS && !isTick(record))
+        quiet.push({ topic, partition })
     }
-    if (last.length === 0) continue
-    const archived = await objectsOf(store, { table, topics: [topic] })
-    const isArchived = ({ partition, offset }: LogRecord) =>
-      archived.some(one => one.partition === partition && one.lastOffset >= offset)
-    quiet.push(...last.filter(record => !isArchived(record)).map(({ partition }) => ({ topic, partition })))
-  }
   return quiet
 }
 

@@ -1,21 +1,10 @@
 /** Shape of a mart, and functions for its rows. Pure. */
 import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
-import type { ColumnType } from '../history/columns.ts'
 
 /**
  * Type of a column. A TIMESTAMP is in milliseconds since the epoch, a DATE is a text such as `2026-03-01`, and JSON is its text.
  */
 export type MartType = 'TEXT' | 'INTEGER' | 'REAL' | 'TIMESTAMP' | 'DATE' | 'JSON'
-
-/** Types of the columns in Parquet. */
-export const COLUMN_TYPES: Readonly<Record<MartType, ColumnType>> = {
-  TEXT: 'STRING',
-  INTEGER: 'INT64',
-  REAL: 'DOUBLE',
-  TIMESTAMP: 'TIMESTAMP',
-  DATE: 'STRING',
-  JSON: 'JSON',
-}
 
 export type MartColumn = readonly [name: string, type: MartType, description: string]
 

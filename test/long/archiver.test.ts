@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
 import { Kafka, logLevel } from 'kafkajs'
 import { S3HistoryStore } from '../../lib/app/aws/history-bucket.ts'
-import { rowsOfSlice, slicesOf } from '../../lib/history/read.ts'
+import { objectBytes, rowsOfSlice, slicesOf } from '../../lib/history/read.ts'
 import type { HistoryRow } from '../../lib/history/row.ts'
 import { recordOf } from '../../lib/history/row.ts'
 import { sensorsOf } from '../../lib/telemetry/simulator/fleet.ts'
@@ -22,8 +22,8 @@ import { awsEndpoint, brokers, redisUrl } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 
 /** More than one complete segment of one partition. `HISTORY_READINGS` makes it a measurement. */
-const READINGS = Number(process.env.HISTORY_READINGS ?? 21_000)
-const SEGMENT = 20_000
+const READINGS = Number(process.env.HISTORY_READINGS ?? 51_000)
+const SEGMENT = 50_000
 const SENSORS = READINGS > 100_000 ? 1_000 : 1
 const AT_ONCE = 2_000
 
@@ -118,7 +118,7 @@ describe('given the archiver and a log', { timeout: 3_600_000 }, () => {
     let [compared, bytes] = [0, 0]
     for (const { partition, slices: all } of await slices())
       for (const slice of all) {
-        bytes += slice.object.bytes
+        bytes += (await objectBytes(store, slice.object.key)).length
         const rows: HistoryRow[] = []
         for await (const group of rowsOfSlice(store, slice)) rows.push(...group)
         const records: LogRecord[] = []

@@ -47,7 +47,7 @@ describe('given a day of readings in the history', () => {
     }))
     partitions = [0, 1, 2].map(partition => all.filter(record => record.partition === partition))
     for (const own of partitions) {
-      await addObject(store, 'readings', own.slice(0, 50), 'compacted')
+      await addObject(store, 'readings', own.slice(0, 50))
       await addObject(store, 'readings', own.slice(40, 60))
       // A range that was never archived.
       await addObject(store, 'readings', own.slice(65))

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { parquetMetadata } from 'hyparquet'
 import { S3HistoryStore } from '../../lib/app/aws/history-bucket.ts'
-import { dayOf, type Level, objectKey } from '../../lib/history/object-key.ts'
+import { dayOf, objectKey } from '../../lib/history/object-key.ts'
 import { encodeRows } from '../../lib/history/parquet.ts'
 import { rowsOf } from '../../lib/history/row.ts'
 import type { SqlState } from '../../lib/operations/sql/engine.ts'
@@ -142,26 +142,26 @@ describe('given readings of which most are archived, and a part is no longer in 
     await environment.client.send(topic, records)
   }
 
-  /** Writes objects as the archiver and the compactor do: of each partition a compacted object, its parts, and later parts that overlap. */
+  /** Writes objects as an archiver does that has lost its state: some of each partition overlap. */
   async function archive(): Promise<void> {
     const bucket = `sluice-history-${environment.name}`
     const place = { endpoint: awsEndpoint(), region: 'us-east-1', credentials: CREDENTIALS }
     const store = new S3HistoryStore({ bucket, pathStyle: true }, place)
     for (const [partition, records] of Map.groupBy(log, one => one.partition)) {
-      const write = async (level: Level, from: number, to: number) => {
+      const write = async (from: number, to: number) => {
         const some = records.slice(Math.floor(records.length * from), Math.floor(records.length * to))
         const [first, last] = [some[0], some.at(-1)]
         if (!first || !last) return
         const range = { topic, partition, firstOffset: first.offset, lastOffset: last.offset }
-        const key = objectKey({ table: 'readings', level, day: dayOf(first.timestampMs), ...range })
+        const key = objectKey({ table: 'readings', day: dayOf(first.timestampMs), ...range })
         const rows = await rowsOf(some, { read: event => event, prepare: async () => {} })
         await store.put(key, encodeRows('readings', rows))
       }
-      await write('compacted', 0, 0.5)
-      await write('parts', 0, 0.25)
-      await write('parts', 0.25, 0.5)
-      await write('parts', 0.4, 0.7)
-      await write('parts', 0.6, 0.8)
+      await write(0, 0.5)
+      await write(0, 0.25)
+      await write(0.25, 0.5)
+      await write(0.4, 0.7)
+      await write(0.6, 0.8)
     }
     store.close()
   }

@@ -1,8 +1,8 @@
 /** Keeps the history in a folder. */
 
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
-import { type HistoryStore, HistoryUnavailable, type StoredObject } from '../../lib/history/store.ts'
+import { type HistoryStore, HistoryUnavailable } from '../../lib/history/store.ts'
 import { newId } from '../../packages/runtime/adapters/system.ts'
 
 /** Files that are being written begin with this character, so that they are not listed. */
@@ -16,16 +16,13 @@ export class FolderHistoryStore implements HistoryStore {
     this.name = folder
   }
 
-  async *list(prefix: string): AsyncGenerator<StoredObject> {
+  async *list(prefix: string, after = ''): AsyncGenerator<string> {
     const from = join(this.name, prefix.slice(0, prefix.lastIndexOf('/') + 1))
     const files = (await this.#missing(readdir(from, { recursive: true, withFileTypes: true }))) ?? []
     const keys = files
       .filter(file => file.isFile() && !file.name.startsWith(DRAFT))
       .map(file => join(file.parentPath, file.name).slice(join(this.name, sep).length).replaceAll(sep, '/'))
-    for (const key of keys.filter(one => one.startsWith(prefix)).sort()) {
-      const found = await this.#missing(stat(join(this.name, key)))
-      if (found) yield { key, bytes: found.size, modifiedMs: found.mtimeMs }
-    }
+    yield* keys.filter(one => one.startsWith(prefix) && one > after).sort()
   }
 
   async get(key: string): Promise<Buffer | undefined> {
@@ -38,10 +35,6 @@ export class FolderHistoryStore implements HistoryStore {
     await this.#reached(mkdir(dirname(file), { recursive: true }))
     await this.#reached(writeFile(draft, bytes))
     await this.#reached(rename(draft, file))
-  }
-
-  async delete(keys: readonly string[]): Promise<void> {
-    for (const key of keys) await this.#reached(rm(join(this.name, key), { force: true }))
   }
 
   #missing<T>(answer: Promise<T>): Promise<T | undefined> {

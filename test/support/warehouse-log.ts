@@ -31,17 +31,12 @@ export function historyOf(
 }
 
 /** Writes rows of one partition as an object. */
-export async function archive(
-  store: HistoryStore,
-  rows: readonly HistoryRow[],
-  level = 'parts',
-): Promise<string> {
+export async function archive(store: HistoryStore, rows: readonly HistoryRow[]): Promise<string> {
   const [first, last] = [rows[0], rows.at(-1)]
   assert.ok(first && last)
   const table = tableOfTopic(first.topic)
   assert.ok(table)
   const range = {
-    level: level as 'parts',
     topic: first.topic,
     partition: first.partition,
     day: dayOf(first.timestampMs),

@@ -1,19 +1,15 @@
 /** Keeps the history in an S3 bucket. */
 import {
-  DeleteObjectsCommand,
   GetObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
   type S3ClientConfig,
 } from '@aws-sdk/client-s3'
-import { type HistoryStore, HistoryUnavailable, type StoredObject } from '../../history/store.ts'
+import { type HistoryStore, HistoryUnavailable } from '../../history/store.ts'
 
 /** Time limits in milliseconds. A frozen connection must not use up the whole invocation. */
 const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 60_000, socketTimeout: 20_000 }
-
-/** Maximum number of keys in one request to delete objects. */
-const DELETED_AT_ONCE = 1_000
 
 export interface S3HistorySettings {
   readonly bucket: string
@@ -37,17 +33,13 @@ export class S3HistoryStore implements HistoryStore {
     this.#s3 = new S3Client({ forcePathStyle: pathStyle, requestHandler: TIMEOUTS, ...client })
   }
 
-  async *list(prefix: string): AsyncGenerator<StoredObject> {
+  async *list(prefix: string, after?: string): AsyncGenerator<string> {
     let ContinuationToken: string | undefined
     do {
-      const request = { Bucket: this.#bucket, Prefix: this.#prefix + prefix, ContinuationToken }
+      const StartAfter = after === undefined ? undefined : this.#prefix + after
+      const request = { Bucket: this.#bucket, Prefix: this.#prefix + prefix, StartAfter, ContinuationToken }
       const page = await this.#reached(this.#s3.send(new ListObjectsV2Command(request)))
-      for (const { Key = '', Size = 0, LastModified } of page.Contents ?? [])
-        yield {
-          key: Key.slice(this.#prefix.length),
-          bytes: Size,
-          modifiedMs: LastModified?.getTime() ?? 0,
-        }
+      for (const { Key = '' } of page.Contents ?? []) yield Key.slice(this.#prefix.length)
       ContinuationToken = page.NextContinuationToken
     } while (ContinuationToken !== undefined)
   }
@@ -68,19 +60,6 @@ export class S3HistoryStore implements HistoryStore {
   async put(key: string, bytes: Uint8Array): Promise<void> {
     const request = { Bucket: this.#bucket, Key: this.#prefix + key, Body: bytes }
     await this.#reached(this.#s3.send(new PutObjectCommand(request)))
-  }
-
-  async delete(keys: readonly string[]): Promise<void> {
-    for (let from = 0; from < keys.length; from += DELETED_AT_ONCE) {
-      const Objects = keys.slice(from, from + DELETED_AT_ONCE).map(key => ({ Key: this.#prefix + key }))
-      const request = { Bucket: this.#bucket, Delete: { Objects, Quiet: true } }
-      const { Errors = [] } = await this.#reached(this.#s3.send(new DeleteObjectsCommand(request)))
-      const [first] = Errors
-      if (first)
-        throw new HistoryUnavailable(
-          `${this.name}: ${Errors.length} objects could not be deleted, the first with ${first.Code}`,
-        )
-    }
   }
 
   close(): void {

@@ -17,7 +17,7 @@ import { alertEventIn } from '../sql/alert-event.ts'
  */
 export const REPEATS_WITHIN = 10_000
 
-/** Maximum number of records that are decoded at once: half a group of the objects of the compactor. */
+/** Maximum number of records that are decoded at once. */
 const CHUNK_RECORDS = 50_000
 /** Number of records or mart rows after which a step is complete. */
 const STEP_RECORDS = 500_000

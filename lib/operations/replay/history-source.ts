@@ -1,5 +1,4 @@
 /** Opens the history of a table as the source of a replay. Its records are in order of time, each partition in its own order. */
-import { rowsIn } from '../../history/compaction.ts'
 import { missingRanges, type PartitionRange, type Slice } from '../../history/coverage.ts'
 import { type HistoryQuery, rowsOfSlice, slicesOf } from '../../history/read.ts'
 import { recordOf } from '../../history/row.ts'
@@ -36,8 +35,10 @@ export async function historySource(
   return {
     name,
     isRepeatable: true,
-    // The number of offsets identifies the source for --resume. Sizes of objects change when they are compacted.
-    bytes: partitions.reduce((sum, { slices }) => sum + rowsIn(slices), 0),
+    // The number of offsets identifies the source for --resume.
+    bytes: partitions
+      .flatMap(({ slices }) => slices)
+      .reduce((sum, { fromOffset, toOffset }) => sum + toOffset - fromOffset + 1, 0),
     missing: partitions.flatMap(({ topic, partition, slices }) =>
       missingRanges(slices).map(range => ({ topic, partition, ...range })),
     ),

@@ -78,8 +78,8 @@ const firstOf = (event: string) => oneEach(`event = '${event}'`, 'ASC')
 const ACKNOWLEDGED = `(SELECT alert_id, event_ts AS acknowledged_ts, acknowledged_by, acknowledged_comment FROM
   ${oneEach(`event IN ('acknowledged', 'acknowledgement-removed')`, 'DESC')} WHERE event = 'acknowledged')`
 
-/** SQL for the rows of `alert_log`. Athena accepts it too, but for `epoch`, which is `to_unixtime` there. */
-export const ALERT_LOG = `SELECT
+/** SQL for the rows of `alert_log`. */
+const ALERT_LOG = `SELECT
       ${fact('alert_type')}, ${fact('alert_ts')}, ${fact('sensor_id')}, fired.value, ${fact('severity')}, resolved.resolved_ts,
       epoch(resolved.resolved_ts) - epoch(coalesce(fired.alert_ts, resolved.alert_ts)) AS duration_s,
       fired.threshold, fired.reason, resolved.reason AS resolved_reason, resolved.value AS resolved_value,

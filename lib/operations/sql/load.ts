@@ -13,7 +13,7 @@ import {
   DamagedObject,
   decodeColumns,
   encodeRows,
-  rewritten,
+  objectPart,
   rowsFrom,
 } from '../../history/parquet.ts'
 import { damaged, isWithin, objectBytes, type PartitionSlices, slicesOf } from '../../history/read.ts'
@@ -124,7 +124,7 @@ async function fetchSlice(
   try {
     // Without columns, only the description and the checksum of the file are read.
     await decodeColumns(bytes, { names: [] })
-    await writeFile(file, nameOf(slice) === key ? bytes : await rewritten(bytes, read => read, slice))
+    await writeFile(file, nameOf(slice) === key ? bytes : await objectPart(bytes, slice))
     if (take) for await (const read of columnGroups(bytes, slice)) take(rowsFrom(table, read))
   } catch (error) {
     throw error instanceof DamagedObject ? damaged(store, key, error) : error

@@ -23,7 +23,7 @@ export const VIEWS = [...HISTORY_TABLES, RECORDS, ...ALERT_TABLES] as const
 /** Marks of the events that control consumers, in the table of event types. */
 const CONTROL = new Set<string>(['ticked', 'ruled', 'erased', 'redriven'])
 /** SQL condition of the records that views of tables contain. A record that is not a CloudEvent has no type, and does not match. */
-export const IS_SHOWN = `type NOT IN (${EVENT_TYPE_NAMES.filter(type => CONTROL.has(EVENT_TYPES[type].topic))
+const IS_SHOWN = `type NOT IN (${EVENT_TYPE_NAMES.filter(type => CONTROL.has(EVENT_TYPES[type].topic))
   .map(literal)
   .join(', ')})`
 

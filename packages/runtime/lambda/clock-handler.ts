@@ -8,12 +8,12 @@ import type { TopicName } from '../consumer/declared.ts'
 import type { Event } from '../consumer/event.ts'
 import { instant } from '../consumer/instant.ts'
 import { CLOCK } from '../settings/clock.ts'
-import { generalSettings } from '../settings/general.ts'
+import { type GeneralSettings, generalSettings } from '../settings/general.ts'
 import { KAFKA } from '../settings/kafka.ts'
 import type { ScheduledHandler } from './handler-types.ts'
 import { KafkaConnections } from './kafka-connections.ts'
 import { furtherRounds } from './rounds.ts'
-import { scheduled } from './scheduled.ts'
+import { type Scheduled, scheduled } from './scheduled.ts'
 
 /**
  * Creates a schedule-triggered handler that appends a tick to every partition of one or more topics, so that the log's clock
@@ -24,6 +24,7 @@ import { scheduled } from './scheduled.ts'
  * without data
  * @param often topics whose timers must fire promptly. Between two scheduled runs, ticks are appended to these topics every
  * `CLOCK_SECONDS`.
+ * @param also further work of a run, after its ticks; its result is logged with them
  * @throws ConfigError when the handler is called, naming every missing or invalid setting
  */
 export function clockHandler(
@@ -32,12 +33,14 @@ export function clockHandler(
   topics: TopicName | readonly TopicName[],
   makeTick: (partition: number, at: string) => Event = (partition, at) => tickOf(application, partition, at),
   often: readonly TopicName[] = [],
+  also: (run: Scheduled<KafkaConnections, GeneralSettings>) => Promise<object> = async () => ({}),
 ): ScheduledHandler {
   return scheduled(
     name,
     KafkaConnections,
     [generalSettings(application.name), KAFKA, CLOCK],
-    async ({ config, connections, scheduledFor, isScheduled, remainingMs }) => {
+    async run => {
+      const { config, connections, scheduledFor, isScheduled, remainingMs } = run
       const publisher = await connections.publisher()
       const append = async (to: readonly TopicName[], at: string) => {
         const names = to.map(one => application.kafkaTopic(one, config.env))
@@ -45,11 +48,11 @@ export function clockHandler(
         return appendTicks(publisher, names, makeRecord)
       }
       let ticks = await append([topics].flat(), scheduledFor)
-      if (!isScheduled || often.length === 0) return { ticks }
+      if (!isScheduled || often.length === 0) return { ticks, ...(await also(run)) }
       const clock = { now: () => performance.now(), sleep: (ms: number) => sleep(ms), remainingMs }
       for await (const passedMs of furtherRounds(config.tickEveryMs, clock))
         ticks += await append(often, instant(Date.parse(scheduledFor) + passedMs))
-      return { ticks }
+      return { ticks, ...(await also(run)) }
     },
     application.name,
   )

@@ -32,7 +32,6 @@ export async function invokeEach(rehearsal: Rehearsal): Promise<string> {
   await peopleAreTold(rehearsal)
   await failuresArrive(rehearsal)
   await copiesAreTaken(rehearsal)
-  await runScheduled(rehearsal, 'history-compactor')
   await askConsole(rehearsal)
   const names = await eventually(
     'every function has run:',

@@ -40,11 +40,9 @@ export const templates: Check = {
 async function writeTemplates(folder: string, signal: AbortSignal): Promise<Record<string, string>> {
   const files: Record<string, string> = {}
   for (const [stage, settings] of Object.entries(STAGES)) {
-    const [functions, history] = await packagedTemplate(stage, folder, signal)
     const all: Record<string, Template> = {
       [`infra-${stage}`]: await readStackTemplate(settings),
-      [`functions-${stage}`]: functions,
-      [`history-${stage}`]: history,
+      [`functions-${stage}`]: await packagedTemplate(stage, folder, signal),
     }
     for (const [name, template] of Object.entries(all)) {
       files[name] = join(folder, `${name}.json`)

@@ -2,40 +2,38 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { coverage, missingRanges, tailRanges } from '../../../lib/history/coverage.ts'
-import { objectKey } from '../../../lib/history/object-key.ts'
-import { partOf } from '../../support/memory-history.ts'
 
 const anyObjects = fc.array(
   fc
-    .record({
-      firstOffset: fc.nat(60),
-      rows: fc.integer({ min: 1, max: 25 }),
-      level: fc.constantFrom('parts' as const, 'compacted' as const),
-    })
-    .map(({ firstOffset, rows, level }) => {
-      const range = { ...partOf({ firstOffset, lastOffset: firstOffset + rows - 1, atMs: 0 }), level }
-      return { ...range, key: objectKey(range) }
+    .record({ firstOffset: fc.nat(60), rows: fc.integer({ min: 1, max: 25 }) })
+    .map(({ firstOffset, rows }) => {
+      const lastOffset = firstOffset + rows - 1
+      return {
+        table: 'alerts',
+        topic: 'alerts',
+        day: '2026-03-01',
+        partition: 0,
+        firstOffset,
+        lastOffset,
+      } as const
     }),
   { maxLength: 12 },
 )
 
 describe('coverage of a partition', () => {
-  it('has each offset of the objects once, and takes it from a compacted object if there is one', () => {
+  it('has each offset of the objects once, from an object that has it', () => {
     fc.assert(
       fc.property(anyObjects, objects => {
         let next = 0
-        const found = new Map<number, string>()
+        const found = new Set<number>()
         for (const { object, fromOffset, toOffset } of coverage(objects)) {
           assert.ok(next <= fromOffset && fromOffset <= toOffset)
           assert.ok(object.firstOffset <= fromOffset && toOffset <= object.lastOffset)
-          for (next = fromOffset; next <= toOffset; next++) found.set(next, object.level)
+          for (next = fromOffset; next <= toOffset; next++) found.add(next)
         }
         for (let offset = 0; offset < 100; offset++) {
-          const levels = objects
-            .filter(one => one.firstOffset <= offset && offset <= one.lastOffset)
-            .map(({ level }) => level)
-          const expected = levels.includes('compacted') ? 'compacted' : levels[0]
-          assert.equal(found.get(offset), expected, `offset ${offset}`)
+          const isThere = objects.some(one => one.firstOffset <= offset && offset <= one.lastOffset)
+          assert.equal(found.has(offset), isThere, `offset ${offset}`)
         }
       }),
     )
@@ -64,15 +62,5 @@ describe('coverage of a partition', () => {
         }
       }),
     )
-  })
-
-  it('given a redelivered part that begins before a compacted object, then the compacted object is read', () => {
-    const compacted = { ...partOf({ firstOffset: 10, lastOffset: 29, atMs: 0 }), level: 'compacted' as const }
-    const part = partOf({ firstOffset: 5, lastOffset: 14, atMs: 0 })
-    const slices = coverage([part, compacted]).map(({ fromOffset, toOffset }) => [fromOffset, toOffset])
-    assert.deepEqual(slices, [
-      [5, 9],
-      [10, 29],
-    ])
   })
 })

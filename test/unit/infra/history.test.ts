@@ -10,9 +10,8 @@ import { STAGES } from '../../../infra/stages.ts'
 import { HISTORY, NAMES, readSettings } from '../../../lib/app/settings/index.ts'
 import { topicName, useNames } from '../../../lib/app/topics.ts'
 import { columnsOf } from '../../../lib/history/columns.ts'
-import { frontierKey, LEVELS, objectKey } from '../../../lib/history/object-key.ts'
+import { objectKey } from '../../../lib/history/object-key.ts'
 import { HISTORY_TABLES, signalOfTable } from '../../../lib/history/tables.ts'
-import { glueTablesIn } from '../../support/glue.ts'
 
 const KEY = 'arn:aws:kms:eu-west-1:123456789012:key/0a1b'
 const CLUSTER =
@@ -33,6 +32,12 @@ interface Typed {
 }
 
 const RESOURCES = historyResources(placed()) as Record<string, Typed>
+const glueTablesIn = (resources: Record<string, Typed>) =>
+  new Map(
+    Object.values(resources)
+      .filter(({ Type }) => Type === 'AWS::Glue::Table')
+      .map(({ Properties: { TableInput } }) => [TableInput.Name as string, TableInput]),
+  )
 const TABLES = glueTablesIn(RESOURCES)
 
 function table(name: string) {
@@ -42,9 +47,8 @@ function table(name: string) {
 }
 
 describe('the tables of Glue', () => {
-  it('exist for each table and level, with a frontier and a view, in the database of the stage', () => {
-    const levels = HISTORY_TABLES.flatMap(one => [`${one}_parts`, `${one}_compacted`, `${one}_frontier`, one])
-    assert.deepEqual([...TABLES.keys()].sort(), [...levels, 'alert_events', 'alert_log', 'records'].sort())
+  it('exist for each kind of topic, in the database of the stage', () => {
+    assert.deepEqual([...TABLES.keys()], HISTORY_TABLES)
     assert.equal(RESOURCES.HistoryDatabase?.Properties.DatabaseInput.Name, 'sluice_history_prod')
     for (const { Type, Properties } of Object.values(RESOURCES))
       if (Type === 'AWS::Glue::Table') assert.deepEqual(Properties.DatabaseName, { Ref: 'HistoryDatabase' })
@@ -55,54 +59,46 @@ describe('the tables of Glue', () => {
       ...{ STRING: 'string', JSON: 'string', INT32: 'int', INT64: 'bigint' },
       ...{ DOUBLE: 'double', BOOLEAN: 'boolean', TIMESTAMP: 'timestamp' },
     }
-    for (const name of HISTORY_TABLES)
-      for (const level of LEVELS) {
-        const { StorageDescriptor, PartitionKeys } = table(`${name}_${level}`)
-        const [topic, day] = PartitionKeys
-        assert.ok(topic && day)
-        assert.deepEqual(day, { Name: 'day', Type: 'string' })
-        assert.deepEqual(
-          [topic, ...StorageDescriptor.Columns],
-          columnsOf(name).map(column => ({ Name: column.name, Type: types[column.type] })),
-        )
-        const all = [...StorageDescriptor.Columns, ...PartitionKeys].map(({ Name }) => Name)
-        assert.equal(new Set(all.map(one => one.toLowerCase())).size, all.length)
-        for (const one of all) assert.match(one, /^[a-z][a-z0-9_]*$/)
-      }
+    for (const name of HISTORY_TABLES) {
+      const { StorageDescriptor, PartitionKeys } = table(name)
+      const [topic, day] = PartitionKeys
+      assert.deepEqual(day, { Name: 'day', Type: 'string' })
+      assert.deepEqual(
+        [topic, ...StorageDescriptor.Columns],
+        columnsOf(name).map(column => ({ Name: column.name, Type: types[column.type] })),
+      )
+      const all = [...StorageDescriptor.Columns, ...PartitionKeys].map(({ Name }) => Name)
+      assert.equal(new Set(all.map(one => one.toLowerCase())).size, all.length)
+      for (const one of all) assert.match(one, /^[a-z][a-z0-9_]*$/)
+    }
   })
 
   it('project the folders of the objects, for each topic of the environment', () => {
     const names = readSettings([NAMES]).names
     useNames(readSettings([NAMES], { EXTRA_SIGNALS: 'readings.north' }).names)
     try {
-      const tables = glueTablesIn(historyResources(placed()))
-      for (const name of HISTORY_TABLES)
-        for (const level of [...LEVELS, 'frontier'] as const) {
-          const Parameters: Readonly<Record<string, string>> =
-            tables.get(`${name}_${level}`)?.Parameters ?? {}
-          const topics = Parameters['projection.topic.values']?.split(',') ?? []
-          const signal = signalOfTable(name)
-          const expected = [signal, ...(signal === 'readings' ? (['readings.north'] as const) : [])]
-          assert.deepEqual(
-            topics,
-            expected.map(one => topicName(one, 'prod')),
-          )
-          assert.equal(Parameters['projection.enabled'], 'true')
-          for (const topic of topics) {
-            const day = '2026-11-24'
-            const range = { partition: 0, firstOffset: 1, lastOffset: 2 }
-            const key =
-              level === 'frontier'
-                ? frontierKey(name, topic)
-                : objectKey({ ...range, table: name, level, topic, day })
-            // biome-ignore-start lint/suspicious/noTemplateCurlyInString: the placeholders are Athena's
-            const location = Parameters['storage.location.template']
-              ?.replace('${topic}', topic)
-              .replace('${day}', day)
-            // biome-ignore-end lint/suspicious/noTemplateCurlyInString: the placeholders are Athena's
-            assert.equal(`s3://history-bucket/${key.slice(0, key.lastIndexOf('/') + 1)}`, location)
-          }
+      const tables = glueTablesIn(historyResources(placed()) as Record<string, Typed>)
+      for (const table of HISTORY_TABLES) {
+        const { Parameters } = tables.get(table)
+        const topics = Parameters['projection.topic.values'].split(',')
+        const signal = signalOfTable(table)
+        const expected = [signal, ...(signal === 'readings' ? (['readings.north'] as const) : [])]
+        assert.deepEqual(
+          topics,
+          expected.map(one => topicName(one, 'prod')),
+        )
+        assert.equal(Parameters['projection.enabled'], 'true')
+        for (const topic of topics) {
+          const day = '2026-11-24'
+          const key = objectKey({ partition: 0, firstOffset: 1, lastOffset: 2, table, topic, day })
+          // biome-ignore-start lint/suspicious/noTemplateCurlyInString: the placeholders are Athena's
+          const location = Parameters['storage.location.template']
+            .replace('${topic}', topic)
+            .replace('${day}', day)
+          // biome-ignore-end lint/suspicious/noTemplateCurlyInString: the placeholders are Athena's
+          assert.equal(`s3://history-bucket/${key.slice(0, key.lastIndexOf('/') + 1)}`, location)
         }
+      }
     } finally {
       useNames(names)
     }
@@ -110,7 +106,7 @@ describe('the tables of Glue', () => {
 
   it('project days from a fixed one until tomorrow', () => {
     for (const name of HISTORY_TABLES) {
-      const { Parameters } = table(`${name}_parts`)
+      const { Parameters } = table(name)
       assert.equal(Parameters['projection.day.type'], 'date')
       assert.equal(Parameters['projection.day.format'], 'yyyy-MM-dd')
       assert.match(Parameters['projection.day.range'] ?? '', /^\d{4}-01-01,NOW\+1DAY$/)

@@ -29,22 +29,21 @@ const WITHOUT_BUNDLES = '  - ./test/runner/checks/templates/without-bundles.ts\n
  * Generates the template of a stage with `serverless package`. Bundles are omitted, because building them takes most of the time.
  *
  * @param folder empty folder for the output
- * @returns the template of the functions, and that of the stack nested in it
+ * @returns the template of the functions
  * @throws Failed with the error message if packaging fails
  */
 export async function packagedTemplate(
   stage: string,
   folder: string,
   signal: AbortSignal,
-): Promise<readonly [functions: Template, history: Template]> {
+): Promise<Template> {
   const project = join(folder, `project-${stage}`)
   await linkProject(project)
   const output = join(folder, `package-${stage}`)
   const args = ['package', '--stage', stage, '--region', 'eu-west-1', '--package', output]
   const { code, output: said } = await runProgram('serverless', args, { env: ACCOUNT, cwd: project, signal })
   if (code !== 0) throw new Failed(`serverless package --stage ${stage} failed:\n${said}`)
-  const read = async (file: string) => JSON.parse(await readFile(join(output, file), 'utf8'))
-  return Promise.all([read('cloudformation-template-update-stack.json'), read('history-template.json')])
+  return JSON.parse(await readFile(join(output, 'cloudformation-template-update-stack.json'), 'utf8'))
 }
 
 /** Links the project's files into a folder, with a serverless.yml in which another plugin replaces the bundler. */

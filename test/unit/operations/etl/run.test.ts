@@ -48,7 +48,7 @@ const some = (count: number, first = 0): Event[] =>
 
 describe('a run of etl', () => {
   it('given new records, then it reports them, and a repeated run adds nothing', async () => {
-    const store = new MemoryHistory(NOON)
+    const store = new MemoryHistory()
     const target = sqlite()
     await archive(store, historyOf(READINGS, [...some(6), undefined]))
     await archive(store, historyOf(ALERTS, [alertEventOf('fired', 'a')]))
@@ -69,7 +69,7 @@ describe('a run of etl', () => {
   })
 
   it('given late readings, then only the rows of their own hour change', async () => {
-    const store = new MemoryHistory(NOON)
+    const store = new MemoryHistory()
     const target = sqlite()
     await archive(store, historyOf(READINGS, [readingOf('1', 'a', NOON, { temperature: 1 })]))
     await loaded(store, target)
@@ -87,7 +87,7 @@ describe('a run of etl', () => {
 
   it('given a repeated event within the bound, then it counts once, in whatever run it comes', async () => {
     for (const runs of [1, 2]) {
-      const store = new MemoryHistory(NOON)
+      const store = new MemoryHistory()
       const target = sqlite()
       const same = readingOf('same', 'a', NOON, { temperature: 1 })
       await archive(store, historyOf(READINGS, [same, ...some(3)]))
@@ -102,7 +102,7 @@ describe('a run of etl', () => {
   })
 
   it('given the same id of another source, then both count', async () => {
-    const store = new MemoryHistory(NOON)
+    const store = new MemoryHistory()
     const target = sqlite()
     const other = { ...readingOf('1', 'a', NOON, { temperature: 1 }), source: '/environment/cellar' }
     await archive(store, historyOf(READINGS, [readingOf('1', 'b', NOON, { temperature: 1 }), other]))
@@ -111,7 +111,7 @@ describe('a run of etl', () => {
   })
 
   it('given missing offsets, then they are reported, and the records after them count', async () => {
-    const store = new MemoryHistory(NOON)
+    const store = new MemoryHistory()
     const target = sqlite()
     for (const first of [5, 20]) await archive(store, historyOf(READINGS, some(3, first), { first }))
     const run = await loaded(store, target)
@@ -126,7 +126,7 @@ describe('a run of etl', () => {
   })
 
   it('given a damaged object, then the others are loaded, the run fails by name, and continues there', async () => {
-    const store = new MemoryHistory(NOON)
+    const store = new MemoryHistory()
     const target = sqlite()
     await archive(store, historyOf(READINGS, some(3)))
     const damaged = await archive(store, historyOf(READINGS, some(3, 3), { first: 3 }))
@@ -142,7 +142,7 @@ describe('a run of etl', () => {
   })
 
   it('given too little time, then it stops between steps, and the partition that waits comes first', async () => {
-    const store = new MemoryHistory(NOON)
+    const store = new MemoryHistory()
     const target = sqlite()
     for (const partition of [0, 1, 2]) await archive(store, historyOf(READINGS, some(3), { partition }))
     const seen: number[] = []
@@ -158,7 +158,7 @@ describe('a run of etl', () => {
   })
 
   it('given a partition of several steps and too little time, then it stops after a step', async () => {
-    const store = new MemoryHistory(NOON)
+    const store = new MemoryHistory()
     const target = sqlite()
     const count = 26_000
     for (const first of [0, count]) {
@@ -175,7 +175,7 @@ describe('a run of etl', () => {
   })
 
   it('given a storm of alerts in one object, then it is loaded in steps, and each alert counts once', async () => {
-    const store = new MemoryHistory(NOON)
+    const store = new MemoryHistory()
     const count = 60_000
     const [template] = historyOf(ALERTS, [alertEventOf('fired', 'a')])
     const { event, ...place } = template as HistoryRow & { readonly event: Event }
@@ -187,7 +187,7 @@ describe('a run of etl', () => {
         event: { ...event, id: alertId, data: { ...(event.data as object), alertId } },
       }
     })
-    await archive(store, rows, 'compacted')
+    await archive(store, rows)
     const steps: number[] = []
     const target = sqlite()
     await loaded(store, target, { onStep: ({ records }) => void steps.push(records) })
@@ -200,7 +200,7 @@ describe('a run of etl', () => {
   it('given a warehouse that fails, then the run is announced with the reason', async () => {
     const events: EtlCompleted[] = []
     const target = new SqliteTarget(join(folder, 'missing', 'file.db'))
-    const run = loaded(new MemoryHistory(NOON), target, { events })
+    const run = loaded(new MemoryHistory(), target, { events })
     await assert.rejects(
       run,
       (error: Error) => error instanceof WarehouseFailure && /Create its folder/.test(error.message),
@@ -214,7 +214,7 @@ describe('a run of etl', () => {
   })
 
   it('given a bucket that is away, then the run fails, and the next one continues', async () => {
-    const store = new MemoryHistory(NOON)
+    const store = new MemoryHistory()
     const target = sqlite()
     await archive(store, historyOf(READINGS, some(3)))
     store.failAt(1)
@@ -224,7 +224,7 @@ describe('a run of etl', () => {
   })
 
   it('given the same offsets, then the event has the same id; given none, that of its schedule', async () => {
-    const store = new MemoryHistory(NOON)
+    const store = new MemoryHistory()
     await archive(store, historyOf(READINGS, some(3)))
     const run = await loaded(store, sqlite())
     const idOf = (one: EtlCompleted, at: string) => etlCompleted(one, at).id
@@ -276,7 +276,7 @@ describe('a run that is killed', () => {
     SQLite: () => {
       const target = sqlite()
       return {
-        history: new MemoryHistory(NOON),
+        history: new MemoryHistory(),
         target: () => target,
         faulty: (calls: Calls) => killable(target, calls),
       }
@@ -361,7 +361,7 @@ describe('the marts of a log', () => {
   it('given any division into objects and runs, then they are the same as in one run', async () => {
     await fc.assert(
       fc.asyncProperty(logs, async log => {
-        const [once, often] = [new MemoryHistory(NOON), new MemoryHistory(NOON)]
+        const [once, often] = [new MemoryHistory(), new MemoryHistory()]
         const first = sqlite()
         const second = sqlite()
         const readings = log.readings.map(({ event, partition, cut, run }) => ({

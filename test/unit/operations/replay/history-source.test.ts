@@ -53,8 +53,8 @@ describe('the history as the source of a replay', () => {
             all.push(...records)
             for (let from = 0; from < records.length; from += size)
               await addObject(store, 'readings', records.slice(from, from + size))
-            // A compacted object contains the rows of the first parts.
-            await addObject(store, 'readings', records.slice(0, size + Math.ceil(size / 2)), 'compacted')
+            // An archiver that has lost its state writes the first rows again.
+            await addObject(store, 'readings', records.slice(0, size + Math.ceil(size / 2)))
           }
           const items = await played(store)
           assert.deepEqual(

@@ -129,7 +129,7 @@ function inOrder(alerts: readonly TriedAlert[]): readonly TriedAlert[] {
   return alerts.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
 }
 
-/** Archives the first records of each log in objects of random sizes, some of them compacted or twice. The log has the rest. */
+/** Archives the first records of each log in objects of random sizes, some of them overlapping. The log has the rest. */
 async function tried(
   folder: string,
   random: Random,
@@ -145,9 +145,9 @@ async function tried(
     const archivedTo = random.between(0, log.length)
     for (let start = 0; start < archivedTo; ) {
       const end = Math.min(archivedTo, start + random.between(1, 120))
-      await addObject(store, 'readings', log.slice(start, end), random.pick(['parts', 'compacted']))
+      await addObject(store, 'readings', log.slice(start, end))
       if (random.chance(0.2))
-        await addObject(store, 'readings', log.slice(start, Math.min(archivedTo, end + 20)), 'parts')
+        await addObject(store, 'readings', log.slice(start, Math.min(archivedTo, end + 20)))
       start = end
     }
     live.push(...log.slice(Math.max(0, archivedTo - random.between(0, 30))))

@@ -1,0 +1,48 @@
+/** Appends ticks where the archiver waits for a further record, as a part of the function `clock`. */
+import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
+import type { KafkaConnections } from '../../packages/runtime/lambda/kafka-connections.ts'
+import type { Scheduled } from '../../packages/runtime/lambda/scheduled.ts'
+import { HISTORY_TABLES } from '../history/tables.ts'
+import { quietPartitions } from '../queries/quiet-partitions.ts'
+import { tick } from '../telemetry/tick.ts'
+import { signalsOfTable } from './history.ts'
+import type { GeneralSettings } from './settings/index.ts'
+import { topicName, topicRow } from './topics.ts'
+
+type Run = Pick<
+  Scheduled<
+    Pick<KafkaConnections, 'bounds' | 'log' | 'publisher'>,
+    Pick<GeneralSettings, 'env' | 'contentMode'>
+  >,
+  'config' | 'connections' | 'scheduledFor'
+>
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+
+/** Returns the archived topics to which the clock appends no other ticks. */
+function topicsWithoutTicks(env: string): string[] {
+  return HISTORY_TABLES.flatMap(signalsOfTable)
+    .filter(signal => !topicRow(signal).isTicked)
+    .map(signal => topicName(signal, env))
+}
+
+/**
+ * Appends a tick to each partition of an archived topic without ticks whose last records wait for the end of their segment. Looks
+ * for them in the first minute of an hour only.
+ *
+ * @returns number of ticks
+ * @throws Unavailable if Kafka cannot be reached
+ */
+export async function appendQuietTicks({ config, connections, scheduledFor }: Run): Promise<number> {
+  const { env, contentMode } = config
+  const nowMs = Date.parse(scheduledFor)
+  if (nowMs % HOUR_MS >= MINUTE_MS) return 0
+  const [bounds, log] = await Promise.all([connections.bounds(), connections.log()])
+  const quiet = await quietPartitions({ bounds, log }, topicsWithoutTicks(env), nowMs)
+  const ticks = quiet.map(({ topic, partition }) => {
+    return { topic, partition, key: null, ...writeEvent(tick(partition, scheduledFor), contentMode) }
+  })
+  if (ticks.length > 0) await (await connections.publisher()).publish(ticks)
+  return ticks.length
+}

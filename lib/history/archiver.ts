@@ -14,11 +14,11 @@ import { type HistoryStore, HistoryUnavailable } from './store.ts'
 import type { HistoryTable } from './tables.ts'
 
 /** Maximum time span of an object, in milliseconds of log time. */
-export const SEGMENT_SPAN_MS = 60 * 60_000
+export const SEGMENT_SPAN_MS = 6 * 60 * 60_000
 
 /**
- * Limits of an object. Objects are never merged, so they are as large as a function can hold in memory, and as long as
- * `docs/history.md` explains. A silent topic waits for a tick: see `SegmentLimits.spanMs`.
+ * Limits of an object. Objects are never merged, so an object is as large as a function can hold in memory, and so long that DuckDB
+ * can open those of a year: see `docs/history.md`. A silent topic waits for a tick: see `SegmentLimits.spanMs`.
  */
 const SEGMENTS: SegmentLimits = { offsets: 50_000, bytes: 32 * 1024 * 1024, spanMs: SEGMENT_SPAN_MS }
 

@@ -58,7 +58,7 @@ export interface LoadTarget {
 }
 
 /** Number of objects that are fetched concurrently. */
-const FETCHES = 4
+const FETCHES = 16
 /** Number of records of the topics in one file. */
 const RECORDS_IN_FILE = 100_000
 /** Number of missing ranges that are named. */

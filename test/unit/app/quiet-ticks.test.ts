@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { readFunctions } from '../../../lib/app/functions.ts'
 import { appendQuietTicks } from '../../../lib/app/quiet-ticks.ts'
 import { type Signal, topicName } from '../../../lib/app/topics.ts'
+import { SEGMENT_SPAN_MS } from '../../../lib/history/archiver.ts'
 import { HISTORY_TABLES, signalOfTable } from '../../../lib/history/tables.ts'
 import { TICK_TYPE } from '../../../lib/telemetry/tick.ts'
 import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
@@ -75,10 +76,10 @@ describe('ticks in quiet partitions', () => {
       .filter(one => one.topic === topic)
       .map(record => [record.partition, (readEvent(record) as { type?: string }).type === TICK_TYPE])
 
-  it('given a last record that is an hour old, then its partition gets one tick', async () => {
+  it('given a last record as old as a segment is long, then its partition gets one tick', async () => {
     const kafka = new MemoryKafka()
     kafka.append(alert(1))
-    kafka.nowMs += HOUR_MS
+    kafka.nowMs += SEGMENT_SPAN_MS
     kafka.records[0] = { ...(kafka.records[0] as LogRecord), timestampMs: NOON_MS + 1 }
     assert.equal(await run(kafka), 0)
     kafka.records[0] = { ...(kafka.records[0] as LogRecord), timestampMs: NOON_MS }
@@ -88,7 +89,7 @@ describe('ticks in quiet partitions', () => {
       assert.equal(await run(kafka), 0, 'the tick is the last record now')
     }
     kafka.append(alert(1))
-    kafka.nowMs += HOUR_MS
+    kafka.nowMs += SEGMENT_SPAN_MS
     assert.equal(await run(kafka), 1)
     assert.deepEqual(typesIn(kafka), [
       [1, false],
@@ -102,7 +103,7 @@ describe('ticks in quiet partitions', () => {
     const kafka = new MemoryKafka()
     kafka.append(alert())
     kafka.isAway = true
-    kafka.nowMs += 2 * HOUR_MS + MINUTE_MS
+    kafka.nowMs += SEGMENT_SPAN_MS + MINUTE_MS
     assert.equal(await run(kafka), 0)
     kafka.nowMs -= 1
     await assert.rejects(run(kafka), /Kafka is away/)
@@ -112,7 +113,7 @@ describe('ticks in quiet partitions', () => {
     const kafka = new MemoryKafka()
     const signals: readonly Signal[] = HISTORY_TABLES.map(signalOfTable)
     for (const signal of signals) kafka.append(alert(0, topicName(signal, 'test')))
-    kafka.nowMs += HOUR_MS
+    kafka.nowMs += SEGMENT_SPAN_MS
     await run(kafka)
     const ticked = signals.filter(signal => typesIn(kafka, topicName(signal, 'test')).length > 1)
     assert.deepEqual(ticked.toSorted(), ['alerts', 'analytics', 'events'])

@@ -21,7 +21,7 @@ const LAYERS = [
   '^lib/diagnosis/',
   '^lib/operations/',
   '^programs/',
-  '^(console|runner)/',
+  '^console/',
   '^(functions|cli)/',
 ]
 
@@ -29,9 +29,7 @@ const LAYERS = [
 const PURE =
   '^packages/runtime/consumer/|^lib/(diagnosis/(checks|stalls)/|(?!queries/|app/|diagnosis/|operations/)[^/]+/(?!adapters/|rules-directory[.]|language/parser[.]))'
 
-const PRODUCT = '^(lib|packages/runtime|functions|programs|console|runner|cli)/'
-/** `sluice run` stands in for Lambda. */
-const RUN = '^runner/'
+const PRODUCT = '^(lib|packages/runtime|functions|programs|console|cli)/'
 /** The trigger is a plugin for any project, so it has a client of its own; tests look at the servers as foreign clients do. */
 const OWN_CLIENTS = '^(packages/msk-trigger|test|bench)/'
 
@@ -165,19 +163,8 @@ module.exports = {
     {
       name: 'product-stands-alone',
       severity: 'error',
-      from: { path: PRODUCT, pathNot: RUN },
+      from: { path: PRODUCT },
       to: { path: '^(test|bench|localstack|packages/msk-trigger)/' },
-    },
-    {
-      name: 'run-by-the-engine',
-      comment:
-        'what runs functions without Lambda reads Kafka by the engine of the trigger, and knows no more of it',
-      severity: 'error',
-      from: { path: RUN },
-      to: {
-        path: '^(test|bench|localstack|packages/msk-trigger)/',
-        pathNot: '^packages/msk-trigger/engine[.]ts$',
-      },
     },
     {
       name: 'bundles-without-infra',

@@ -115,7 +115,6 @@ last processed record.`,
       try: ['try alert rules on the readings of the past', () => import('./rules/try.ts')],
     },
   },
-  run: ['run functions as a process, without Lambda', () => import('./run.ts')],
   notifications: {
     line: 'validate notification routes and receivers',
     about: 'Validate the notification routes and receivers.',

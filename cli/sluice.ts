@@ -9,7 +9,6 @@ import { callersFolder } from './terminal.ts'
 const LAST_WORDS_MS = 1_000
 
 const stop = new AbortController()
-let stopsWhenUnread = false
 // The signal can arrive twice, because a terminal sends it to the whole process group, and npm also forwards it. A second signal
 // has no effect.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort())
@@ -19,8 +18,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     process.exit(1)
   }
   // The reader of the output has closed the pipe, as in `sluice … | head`.
-  if (!stopsWhenUnread) process.exit(0)
-  stop.abort()
+  process.exit(0)
 })
 
 const args = hideSecrets(process.argv.slice(2))
@@ -33,9 +31,6 @@ const status = await run(args, {
   environment,
   folder,
   stop: stop.signal,
-  stopWhenUnread: () => {
-    stopsWhenUnread = true
-  },
 })
 // If the user has stopped the command, wait only briefly for the reader of the output.
 exitOnceRead(stdout, status, stop.signal.aborted ? LAST_WORDS_MS : undefined)

@@ -25,11 +25,6 @@ export interface Terminal {
   readonly stacksDir?: string
   /** Signal that is aborted when the user wants to stop the command. The command must then finish its work and end. */
   readonly stop: AbortSignal
-  /**
-   * Requests that `stop` is aborted when the reader of `stdout` closes it. Without this call, the process ends immediately in that
-   * case.
-   */
-  stopWhenUnread?(): void
 }
 
 /**

@@ -45,7 +45,7 @@ export function packedFolders(
   return { folders, problems }
 }
 
-/** Returns the folders on this machine. `serverless invoke local` and `sluice run` use them directly, without packaging. */
+/** Returns the folders on this machine. `serverless offline` and `serverless invoke local` use them directly, without packaging. */
 export function foldersHere(environment: Environment, project: string): Folders {
   return eachFolder(({ variable, usual, files }) => {
     const path = environment[variable]?.trim() || usual

@@ -19,6 +19,10 @@ export const LOCAL_CLOUD = slice(
       description:
         'Whether the containers of `localstack/docker-compose.yml` are used, as with the option `--docker`.',
     }),
+    SLUICE_BUNDLES: setting(text(/\S/, 'a folder'), {
+      description:
+        'Folder of functions that are already built, as [the image](containers.md) has it. `serverless offline` then builds and reloads nothing.',
+    }),
     SLUICE_WATCH: setting(text(/^/, '"off"; any other value means on'), {
       description:
         'Whether code and rules are reloaded when they are saved. `off` is equivalent to the option `--no-watch`.',

@@ -1,13 +1,12 @@
-import { join, relative, resolve } from 'node:path'
+import { relative, resolve } from 'node:path'
 import process from 'node:process'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-import { build } from 'esbuild'
 import { BuildError, Builder } from '../../infra/bundle-builder.ts'
 import { endingEsbuild } from '../../infra/esbuild-process.ts'
 import { type Definition, ReloadedFunction } from './functions.ts'
 import { restartLine } from './lines.ts'
 import { OfflineFunctions } from './offline-functions.ts'
 import { Reloader } from './reloader.ts'
+import { buildThread, threadIn } from './thread.ts'
 import { tryOut } from './try-out.ts'
 import { Versions } from './versions.ts'
 import { Watcher } from './watcher.ts'
@@ -43,7 +42,7 @@ interface Serverless {
   readonly service: {
     readonly custom: {
       readonly esbuild: Settings
-      readonly 'serverless-offline': { readonly location: string }
+      readonly 'serverless-offline': { location: string }
     }
     readonly provider: { readonly region: string; readonly environment?: Readonly<Record<string, string>> }
     getAllFunctions(): string[]
@@ -68,7 +67,7 @@ interface Trigger {
  * plugin replaces serverless-esbuild, which builds each function separately, overwrites bundles in use and ends threads during
  * invocations.
  *
- * SLUICE_WATCH=off disables reloading.
+ * SLUICE_WATCH=off disables reloading. With SLUICE_BUNDLES, the functions were built before, and neither is done.
  */
 export default class ReloadPlugin {
   readonly hooks: Readonly<Record<string, () => unknown>>
@@ -88,6 +87,12 @@ export default class ReloadPlugin {
   async #start(): Promise<void> {
     const { serviceDir, service } = this.#serverless
     const { esbuild, 'serverless-offline': offline } = service.custom
+    const { SLUICE_BUNDLES: built } = process.env
+    if (built) {
+      offline.location = resolve(serviceDir, built)
+      if (this.#trigger) this.#trigger.threadModule = threadIn(offline.location)
+      return
+    }
     const location = resolve(serviceDir, offline.location)
     const versions = new Versions(location)
     await versions.clear()
@@ -106,7 +111,7 @@ export default class ReloadPlugin {
       },
       say: line => this.#say(line),
     })
-    if (this.#trigger) this.#trigger.threadModule = await builtThread(location)
+    if (this.#trigger) this.#trigger.threadModule = await buildThread(location)
     await this.#build(reloader)
     if (process.env.SLUICE_WATCH === 'off') return
     this.#offline.attach()
@@ -188,15 +193,4 @@ export default class ReloadPlugin {
 
 function isIn(path: string, folders: readonly string[]): boolean {
   return folders.some(folder => path === folder || path.startsWith(`${folder}/`))
-}
-
-const THREAD = new URL('../../packages/msk-trigger/invoke/runtimes/node/worker.ts', import.meta.url)
-
-/** Builds the module that the trigger runs in its threads. */
-async function builtThread(folder: string): Promise<URL> {
-  const outfile = join(folder, 'thread.mjs')
-  const entryPoints = [fileURLToPath(THREAD)]
-  const options = { bundle: true, format: 'esm', platform: 'node', logLevel: 'silent' } as const
-  await endingEsbuild(() => build({ ...options, entryPoints, outfile }))
-  return pathToFileURL(outfile)
 }

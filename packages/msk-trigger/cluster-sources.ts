@@ -1,5 +1,4 @@
 import process from 'node:process'
-import type { KafkaConfig } from 'kafkajs'
 import { accessWarnings, KafkaAccess } from './access/kafka-access.ts'
 import type { ClusterSettings } from './config/clusters.ts'
 import type { Mapping } from './config/mappings.ts'
@@ -26,8 +25,6 @@ export interface TriggerParts {
   readonly invoker: FunctionInvoker
   /** Receives reports about stalled event sources. */
   readonly report?: WriteReport
-  /** Client options for connecting to the default brokers. They replace the encryption and authentication in the settings. */
-  readonly access?: { readonly options: Partial<KafkaConfig>; ready(): Promise<void> }
   /** Prepares the functions. Event sources start reading when it has resolved. Must not reject. */
   readonly prepare?: () => Promise<void>
   /** False if the program stops the trigger itself when it receives a signal. */
@@ -52,14 +49,10 @@ export class ClusterSources {
   constructor(
     mappings: readonly Mapping[],
     settings: OneCluster,
-    {
-      log,
-      invoker,
-      report = () => {},
-      access = new KafkaAccess(settings, process.env),
-    }: Omit<TriggerParts, 'mappings' | 'settings'>,
+    { log, invoker, report = () => {} }: Omit<TriggerParts, 'mappings' | 'settings'>,
     reserved: Reserved,
   ) {
+    const access = new KafkaAccess(settings, process.env)
     const connect = clientsOf(settings.brokers, access.options)
     const kafka = connect(settings.clientId)
     const cluster = new Cluster(kafka, () => access.ready())
@@ -111,18 +104,14 @@ export class ClusterSources {
 }
 
 /** Groups the mappings by cluster. Mappings with the same brokers and credentials share one client. */
-export function byCluster({ mappings, settings, access, ...parts }: TriggerParts): ClusterSources[] {
+export function byCluster({ mappings, settings, ...parts }: TriggerParts): ClusterSources[] {
   const keyOf = ({ brokers, ssl, sasl }: OneCluster) => JSON.stringify([brokers, ssl, sasl])
   const reserved = new Map(
     mappings.map(({ functionKey, reservedConcurrency }) => [functionKey, new Semaphore(reservedConcurrency)]),
   )
   const settingsOf = ({ cluster }: Mapping): OneCluster => ({ ...settings, ...cluster })
   return [...Map.groupBy(mappings, mapping => keyOf(settingsOf(mapping)))].map(
-    ([key, [first, ...others]]) => {
-      const own = settingsOf(first as Mapping)
-      const isDefault = key === keyOf(settings)
-      const shared = { ...parts, ...(isDefault && access && { access }) }
-      return new ClusterSources([first as Mapping, ...others], own, shared, reserved)
-    },
+    ([_, [first, ...others]]) =>
+      new ClusterSources([first as Mapping, ...others], settingsOf(first as Mapping), parts, reserved),
   )
 }

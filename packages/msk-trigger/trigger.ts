@@ -71,23 +71,19 @@ export class Trigger {
   }
 
   /** Event sources of the trigger, each with a promise that resolves when it has joined its group for the first time. */
-  get sources(): readonly Pick<EventSource, 'functionKey' | 'topic' | 'joined'>[] {
+  get sources(): readonly Pick<EventSource, 'joined'>[] {
     return this.#sources
   }
 
-  /**
-   * Shuts down in order. Later calls return the same promise.
-   *
-   * @param graceMs time limit for running invocations; the remaining steps take at most two seconds
-   */
-  stop(graceMs = GRACE_MS): Promise<void> {
-    this.#stopped ??= this.#stop(graceMs)
+  /** Shuts down in order. Later calls return the same promise. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop()
     return this.#stopped
   }
 
-  async #stop(graceMs: number): Promise<void> {
+  async #stop(): Promise<void> {
     this.#faults?.close()
-    await Promise.all(this.#clusters.map(cluster => cluster.stop(graceMs)))
+    await Promise.all(this.#clusters.map(cluster => cluster.stop(GRACE_MS)))
     const closed = this.#clusters.map(cluster => cluster.close())
     await within(CLOSE_MS, Promise.all([this.#invoker.close(), ...closed]))
     this.#forgetSignals?.()

@@ -41,8 +41,8 @@ twice, or out of order.
   --rate N         maximum number of records per second (2000)
   --every N        records that are sent for each fault; each chosen fault comes at least once (5000)
   --workers N      processes that run the functions (2)
-  --runner NAME    what runs them: offline (serverless offline), run (what \`sluice run\` is), or direct (no trigger: the
-                   ledger calls them itself, one batch after another) (offline)
+  --runner NAME    what runs them: offline (serverless offline), or direct (no trigger: the ledger calls them
+                   itself, one batch after another) (offline)
   --brokers N      1 or 3 (1)
   --fuzz           also send odd records, each of which must have one outcome
   --out DIR        where the log, partition states and figures of a failed run are kept (.local/ledger)

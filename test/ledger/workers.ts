@@ -1,4 +1,4 @@
-/** The functions under `serverless offline` or `sluice run`, or called directly: several processes that share the partitions, and that can be killed. */
+/** The functions under `serverless offline`, or called directly: several processes that share the partitions, and that can be killed. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,8 +9,7 @@ import { injectFault } from '../../packages/msk-trigger/faults/inject-fault.ts'
 import { PROJECT, Program } from '../support/program.ts'
 import { Delivery, type Input } from './delivery.ts'
 
-const READY =
-  /^called directly$|(?:^msk {2}|"message":")ready: (\d+) of \1 event sources have joined their groups/m
+const READY = /^called directly$|^msk {2}ready: (\d+) of \1 event sources have joined their groups/m
 const SERVICE = join(PROJECT, 'test', 'ledger', 'service')
 
 /** Many times what a trigger takes to deliver what waits. */
@@ -25,7 +24,7 @@ const FIXED = {
 }
 
 /** Runners of the functions. */
-export const RUNNERS = ['offline', 'run', 'direct'] as const
+export const RUNNERS = ['offline', 'direct'] as const
 export type Runner = (typeof RUNNERS)[number]
 
 export class Worker {
@@ -59,7 +58,7 @@ export class Worker {
     this.#program =
       this.#runner === 'offline'
         ? new Program('serverless', ['offline', ...ports], options)
-        : new Program(`./${this.#runner}.ts`, [`${lambda}`], options)
+        : new Program('./direct.ts', [`${lambda}`], options)
     await this.#program.says(READY)
   }
 

@@ -1,4 +1,4 @@
-/** The archiver as a process, on real servers: what its bucket has, beside what the log has. */
+/** The archiver on real servers: what its bucket has, beside what the log has. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
@@ -17,8 +17,8 @@ import { readEvent } from '../../packages/runtime/cloudevents/reader.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
 import { TestEnvironment } from '../support/environment.ts'
-import { Program } from '../support/program.ts'
-import { awsEndpoint, brokers, redisUrl } from '../support/servers.ts'
+import { Offline } from '../support/offline.ts'
+import { awsEndpoint, brokers } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 
 /** More than one complete segment of one partition. `HISTORY_READINGS` makes it a measurement. */
@@ -30,7 +30,7 @@ const AT_ONCE = 2_000
 describe('given the archiver and a log', { timeout: 3_600_000 }, () => {
   let environment: TestEnvironment
   let store: S3HistoryStore
-  let archiver: Program
+  let offline: Offline
   let topic: string
   const kafka = kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' })
   const log = new KafkaLogReader(kafka)
@@ -43,21 +43,11 @@ describe('given the archiver and a log', { timeout: 3_600_000 }, () => {
     const bucket = `sluice-history-${environment.name}`
     store = new S3HistoryStore({ bucket, pathStyle: true }, { endpoint: awsEndpoint() })
     await producer.connect()
-    const env = {
-      ...LOCAL_AWS_ENVIRONMENT,
-      SLUICE_ENV: environment.name,
-      KAFKA_BROKERS: brokers().join(','),
-      REDIS_URL: redisUrl(),
-      AWS_ENDPOINT_URL: awsEndpoint(),
-      HISTORY_BUCKET: bucket,
-      LOG_LEVEL: 'WARN',
-    }
-    archiver = new Program('./cli/sluice.ts', ['run', 'archiver', '--port', '0'], { env })
-    await archiver.says(/\/ready is on http/)
+    offline = await Offline.start(environment.name)
   })
 
   after(async () => {
-    archiver?.signal('SIGKILL')
+    await offline?.stop()
     store?.close()
     await Promise.all([producer.disconnect(), log.close(), environment?.close()])
   })
@@ -112,7 +102,7 @@ describe('given the archiver and a log', { timeout: 3_600_000 }, () => {
         .reduce((sum, { toOffset, fromOffset }) => sum + toOffset - fromOffset + 1, 0)
     const total = wanted.reduce((sum, end) => sum + end, 0)
     await until(`the history has ${total} records`, async () => (await count()) >= total, {
-      describe: async () => ({ rows: await count(), output: archiver.output.slice(-2_000) }),
+      describe: async () => ({ rows: await count(), output: offline.output.slice(-2_000) }),
     })
     const doneMs = Date.now()
     let [compared, bytes] = [0, 0]

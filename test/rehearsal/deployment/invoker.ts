@@ -1,6 +1,7 @@
 /** Invokes functions by the emulator's Invoke, as the pollers of event source mappings do. */
 import { Semaphore } from '../../../packages/msk-trigger/deliver/semaphore.ts'
-import type { EventContent, FunctionInvoker, Invoked } from '../../../packages/msk-trigger/engine.ts'
+import type { EventContent } from '../../../packages/msk-trigger/invoke/event-content.ts'
+import type { FunctionInvoker, Invoked } from '../../../packages/msk-trigger/invoke/invoker.ts'
 
 /** Each instance is a process of Node: more than a small machine has processors for would only slow down the others. */
 const INSTANCES = 2

@@ -1,11 +1,8 @@
-/** Polls Kafka as the event source mappings of a deployed template say, with the engine of the trigger. */
-import {
-  type Log,
-  type Mapping,
-  readMappings,
-  readSettings,
-  Trigger,
-} from '../../../packages/msk-trigger/engine.ts'
+/** Polls Kafka as the event source mappings of a deployed template say, with the trigger. */
+import { type Mapping, readMappings } from '../../../packages/msk-trigger/config/mappings.ts'
+import { readSettings } from '../../../packages/msk-trigger/config/settings.ts'
+import type { Log } from '../../../packages/msk-trigger/support/framework.ts'
+import { Trigger } from '../../../packages/msk-trigger/trigger.ts'
 import type { DeployedFunction } from './deployed-template.ts'
 import type { EmulatorInvoker } from './invoker.ts'
 

@@ -22,7 +22,7 @@ interface Excused extends Pick<Found, 'file' | 'expression'> {
 }
 
 const CODE =
-  '{bin,cli,console,events,functions,infra,lib,localstack,packages,programs,runner,schemas}/**/*.{ts,tsx,mjs,cjs}'
+  '{bin,cli,console,events,functions,infra,lib,localstack,packages,programs,schemas}/**/*.{ts,tsx,mjs,cjs}'
 /** Programs that read only files of this project. */
 const OWN_READERS =
   /^(?:events|programs|schemas)\/|^infra\/.*-page\.ts$|^infra\/(?:built-package|files-beside)\.ts$|^cli\/commands-page\.ts$/

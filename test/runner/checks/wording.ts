@@ -28,7 +28,7 @@ const HABITS: Readonly<Record<string, RegExp>> = {
 }
 
 const TEXT_FILES = [
-  '{bench,bin,cli,config,console,examples,functions,infra,lib,localstack,packages,programs,runner,schemas,test}/**/*.{ts,tsx,mjs,cjs,lua,yml,yaml}',
+  '{bench,bin,cli,config,console,examples,functions,infra,lib,localstack,packages,programs,schemas,test}/**/*.{ts,tsx,mjs,cjs,lua,yml,yaml}',
   'serverless.yml',
 ]
 

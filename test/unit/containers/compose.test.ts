@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { Ajv } from 'ajv'
 import { CORE_SCHEMA, load, mergeTag } from 'js-yaml'
-import { readFunctions } from '../../../lib/app/functions.ts'
+import { alertsTopicName, localBuckets, redisSecret } from '../../../lib/app/resource-names.ts'
 import { COMPOSE_FILE } from '../../../localstack/docker.ts'
 import { PROJECT } from '../../../programs/paths.ts'
 import { ran } from '../cli/terminal.ts'
@@ -18,12 +18,16 @@ interface Service {
   readonly networks?: readonly string[]
   readonly ports?: readonly string[]
   readonly stop_grace_period?: string
+  readonly init?: boolean
+  readonly read_only?: boolean
+  readonly tmpfs?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
 }
 
 interface Compose {
   readonly services: Readonly<Record<string, Service>>
   readonly networks?: Readonly<Record<string, { readonly name: string }>>
+  readonly configs?: Readonly<Record<string, { readonly content?: string }>>
 }
 
 /** Compose merges what `<<` names. */
@@ -32,6 +36,9 @@ const read = (file: string): Compose => load(readFileSync(file, 'utf8'), { schem
 const FILE = join(PROJECT, 'compose.yaml')
 const compose = read(FILE)
 const { services } = compose
+
+/** Upper bound for the end of `serverless offline`: test/long/image.test.ts holds it. */
+const ENDS_WITHIN_S = 10
 
 /** The schema of the compose specification, as a linter of compose files ships it. */
 function composeSchema() {
@@ -66,9 +73,9 @@ describe('the schema of the compose specification', () => {
   })
 })
 
-describe('the containers without Lambda', () => {
+describe('the containers', () => {
   it('then all are in the network that other parts join', () => {
-    assert.ok(Object.keys(services).length >= 9)
+    assert.ok(Object.keys(services).length >= 8)
     assert.equal(compose.networks?.['dataeng-network']?.name, 'dataeng-network')
     for (const [name, { networks }] of Object.entries(services))
       assert.deepEqual(networks, ['dataeng-network'], name)
@@ -85,43 +92,47 @@ describe('the containers without Lambda', () => {
     for (const [name, { image }] of Object.entries(local)) assert.equal(services[name]?.image, image, name)
   })
 
-  it('then one process runs everything that a schedule calls, and consumers run nothing of it', () => {
-    const scheduled = readFunctions().flatMap(({ name, schedule }) => (schedule ? [name] : []))
-    const [verb, ...words] = services.schedules?.command ?? []
-    const named = words.slice(0, words.indexOf('--host'))
-    assert.equal(verb, 'run')
-    assert.deepEqual([...named].sort(), [...scheduled].sort())
-    assert.ok(services.consumers?.command?.includes('--no-schedules'))
-  })
-
-  for (const name of ['topics', 'consumers', 'schedules', 'console', 'ksql-runner'])
+  for (const name of ['topics', 'console', 'ksql-runner'])
     it(`then the command of ${name} is one that sluice has`, async () => {
-      const { command = [] } = services[name] ?? {}
+      const [node, file, ...command] = services[name]?.command ?? []
+      assert.deepEqual([node, file], ['node', 'cli/sluice.ts'])
       // --help answers before anything is read; an option that is unknown is refused before that.
       const { status, stderr } = await ran([...command, '--help'])
       assert.deepEqual({ status, stderr }, { status: 0, stderr: '' })
       const options = command.filter(word => word.startsWith('--'))
       const { stdout } = await ran([
-        ...command
-          .filter(word => /^[a-z]/.test(word))
-          .slice(0, ['topics', 'ksql-runner'].includes(name) ? 2 : 1),
+        ...command.filter(word => /^[a-z]/.test(word)).slice(0, name === 'console' ? 1 : 2),
         '--help',
       ])
       for (const option of options) assert.match(stdout, new RegExp(`${option}\\b`))
     })
 
+  it('then the functions run as the image starts them', () => {
+    assert.equal(services.functions?.command, undefined)
+    assert.equal(services.functions?.init, true)
+    assert.equal(services.functions?.read_only, true)
+    assert.deepEqual(services.functions?.tmpfs, ['/tmp'])
+  })
+
   it('then what reads readings has the registry with whose ids a producer of the file writes them', () => {
     const registry = services['device-producer-proto']?.environment?.SCHEMA_REGISTRY_URL
     assert.match(registry ?? '', /http:\/\/registry:8080\/apis\/ccompat\/v7/)
-    for (const name of ['consumers', 'schedules', 'console'])
+    for (const name of ['functions', 'console'])
       assert.equal(services[name]?.environment?.SCHEMA_REGISTRY_URL, registry, name)
   })
 
-  it('then Docker waits longer than the process does', () => {
-    for (const name of ['consumers', 'schedules']) {
-      const { command = [], stop_grace_period = '' } = services[name] ?? {}
-      const grace = command[command.indexOf('--grace') + 1] ?? ''
-      assert.ok(Number.parseInt(stop_grace_period, 10) > Number.parseInt(grace, 10) + 2, name)
-    }
+  it('then Docker waits longer than the functions take to end', () => {
+    assert.ok(Number.parseInt(services.functions?.stop_grace_period ?? '', 10) > ENDS_WITHIN_S + 5)
+  })
+
+  it('then LocalStack has what an environment needs', () => {
+    const content = compose.configs?.resources?.content?.replaceAll(/\$\{SLUICE_ENV:-(\w+)\}/g, '$1') ?? ''
+    const names = [
+      alertsTopicName('local'),
+      redisSecret('local'),
+      '/sluice/local/generator',
+      ...Object.values(localBuckets('local')),
+    ]
+    for (const name of names) assert.ok(content.includes(name), name)
   })
 })

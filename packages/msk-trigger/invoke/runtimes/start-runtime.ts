@@ -32,6 +32,6 @@ function startRuntime(
   const { service } = serverless
   const artifact = service.getFunction(functionKey).package?.artifact ?? service.package?.artifact
   if (!options.useDocker && !artifact && facts.runtime.startsWith('nodejs'))
-    return options.useInProcess ? new InProcessRuntime(facts) : new NodeRuntime(facts, undefined, thread)
+    return options.useInProcess ? new InProcessRuntime(facts) : new NodeRuntime(facts, thread)
   return new FrameworkRuntime(serverless, options, functionKey)
 }

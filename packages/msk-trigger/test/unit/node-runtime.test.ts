@@ -401,7 +401,7 @@ export const handler = async (event: Event) => {
       format: 'esm',
       platform: 'node',
     })
-    const node = new NodeRuntime(factsOf({ folder }), undefined, pathToFileURL(outfile))
+    const node = new NodeRuntime(factsOf({ folder }), pathToFileURL(outfile))
     t.after(() => node.close())
     const error = await thrownBy(node)
     assert.ok(error instanceof HandlerError)

@@ -15,7 +15,7 @@ it('given a throttled function with two event sources, then the start says so on
     handlesSignals: false,
   })
   trigger.start()
-  await trigger.stop(0)
+  await trigger.stop()
   assert.deepEqual(
     log.filter(line => line.includes('reservedConcurrency')),
     [

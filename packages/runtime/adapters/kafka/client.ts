@@ -50,7 +50,7 @@ export function kafkaClient(connection: KafkaConnection): Kafka {
 }
 
 /** Returns the settings for connecting and authenticating, also for programs with their own clients. */
-export function securityOf(connection: KafkaConnection): Partial<KafkaConfig> {
+function securityOf(connection: KafkaConnection): Partial<KafkaConfig> {
   const { auth, encrypted = true } = connection
   const ssl = auth !== 'none' && encrypted ? { ssl: tlsOf(connection) } : {}
   return {

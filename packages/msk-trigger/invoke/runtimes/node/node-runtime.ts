@@ -1,5 +1,4 @@
 import type { EventLoopUtilization } from 'node:perf_hooks'
-import type { Readable } from 'node:stream'
 import { Worker } from 'node:worker_threads'
 import { within } from '../../../support/wait.ts'
 import type { FunctionFacts } from '../../function-facts.ts'
@@ -15,16 +14,12 @@ import { THREAD, threadDataOf } from './thread-data.ts'
  */
 const END_MS = 30_000
 
-/** Receives the output streams of a thread, instead of the streams of this process. The receiver must read them. */
-export type OnOutput = (stdout: Readable, stderr: Readable) => void
-
 /**
  * Runs a handler in a separate thread. If an error occurs after which Lambda would restart the runtime, the next invocation runs in
  * a new thread.
  */
 export class NodeRuntime implements Runtime {
   readonly #facts: FunctionFacts
-  readonly #onOutput: OnOutput | undefined
   readonly #module: URL
   readonly #ended = Promise.withResolvers<RuntimeEnded>()
   #loading: PromiseWithResolvers<void> | undefined
@@ -34,9 +29,8 @@ export class NodeRuntime implements Runtime {
   #line = new Line()
   #useBefore: EventLoopUtilization | undefined
 
-  constructor(facts: FunctionFacts, onOutput?: OnOutput, module = THREAD) {
+  constructor(facts: FunctionFacts, module = THREAD) {
     this.#facts = facts
-    this.#onOutput = onOutput
     this.#module = module
   }
 
@@ -79,8 +73,7 @@ export class NodeRuntime implements Runtime {
   #start(): Worker {
     this.#line = new Line()
     const { shared } = this.#line.places
-    const thread = newThread(this.#module, this.#facts, shared, this.#onOutput !== undefined)
-    this.#onOutput?.(thread.stdout, thread.stderr)
+    const thread = newThread(this.#module, this.#facts, shared)
     this.#loading = Promise.withResolvers()
     let cause: unknown
     thread.on('message', (message: Message) => {
@@ -132,16 +125,8 @@ export class NodeRuntime implements Runtime {
   }
 }
 
-/**
- * @param places shared state of the places for waiting invocations @param isCaptured true if this process reads the output of the
- * thread
- */
-function newThread(
-  module: URL,
-  facts: FunctionFacts,
-  places: SharedArrayBuffer,
-  isCaptured: boolean,
-): Worker {
+/** @param places shared state of the places for waiting invocations */
+function newThread(module: URL, facts: FunctionFacts, places: SharedArrayBuffer): Worker {
   const { functionKey: name, environment: env } = facts
   const data = threadDataOf(facts, module)
   const start = (variables: Record<string, string>, workerData: ThreadData) =>
@@ -150,7 +135,6 @@ function newThread(
       env: variables,
       resourceLimits: memoryLimits(facts.memoryMb),
       workerData: { ...workerData, places },
-      ...(isCaptured && { stdout: true, stderr: true }),
     })
   try {
     return start(env, data)

@@ -1,0 +1,36 @@
+/**
+ * Builds the functions once, for an image: `node localstack/reload/image-bundles.ts FOLDER`. `serverless offline` uses the bundles if
+ * SLUICE_BUNDLES names the folder.
+ */
+import { readFileSync } from 'node:fs'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import process from 'node:process'
+import { Builder } from '../../infra/bundle-builder.ts'
+import { endingEsbuild } from '../../infra/esbuild-process.ts'
+import { readEntries } from '../../lib/app/function-entries.ts'
+import { readFunctions } from '../../lib/app/functions.ts'
+import { yamlContent } from '../../lib/yaml-document.ts'
+import { PROJECT } from '../../programs/paths.ts'
+import { buildThread } from './thread.ts'
+
+/** Description of the Serverless command, which the plugins of esbuild require. */
+const OFFLINE = { processedInput: { commands: ['offline'] }, classes: { Error } }
+
+const [given] = process.argv.slice(2)
+if (given === undefined) throw new Error('Usage: node localstack/reload/image-bundles.ts FOLDER')
+const folder = resolve(given)
+const file = join(PROJECT, 'serverless.yml')
+const { custom } = yamlContent(readFileSync(file, 'utf8'), file) as {
+  readonly custom: { readonly esbuild: Readonly<Record<string, unknown>> }
+}
+const builder = new Builder({ projectDir: PROJECT, settings: custom.esbuild, serverless: OFFLINE })
+const entryOf = readEntries(file)
+const sources = readFunctions(file).map(({ name }) => entryOf(name).handler.replace(/\.[^./]+$/, '.ts'))
+const { files } = await endingEsbuild(() => builder.bundleTogether(sources))
+await rm(folder, { recursive: true, force: true })
+for (const [path, content] of [...files, ['package.json', '{"type":"module"}'] as const]) {
+  await mkdir(join(folder, dirname(path)), { recursive: true })
+  await writeFile(join(folder, path), content)
+}
+await buildThread(folder)

@@ -1,0 +1,186 @@
+/** The start command of the image, in a folder as the image has it. No Docker is needed. */
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { json } from 'node:stream/consumers'
+import { after, before, describe, it } from 'node:test'
+import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
+import { freePort } from '../../localstack/services/ports.ts'
+import { TestEnvironment } from '../support/environment.ts'
+import { Program, runProgram } from '../support/program.ts'
+import { copyProject } from '../support/project-copy.ts'
+import { startSchemaRegistry } from '../support/schema-registry.ts'
+import { awsEndpoint, brokers, redisUrl } from '../support/servers.ts'
+import { until } from '../support/until.ts'
+
+/** Upper bound for the end, less than `stop_grace_period` in compose.yaml. */
+const ENDS_WITHIN_MS = 10_000
+
+/** Preloaded into the program: reports and refuses every address that is not on this machine. */
+const NO_NETWORK = String.raw`
+import dns from 'node:dns'
+import { syncBuiltinESMExports } from 'node:module'
+import net from 'node:net'
+const isHere = host => host === undefined || /^(localhost$|127\.|0\.0\.0\.0$|::1?$)/.test(host)
+const refuse = host => {
+  process.stderr.write('left this machine: ' + host + '\n')
+  throw new Error('no network')
+}
+const { lookup } = dns
+dns.lookup = (host, ...args) => (isHere(host) ? lookup(host, ...args) : refuse(host))
+const { connect } = net.Socket.prototype
+net.Socket.prototype.connect = function (...args) {
+  const { host } = Object(args.flat()[0])
+  return isHere(host) ? connect.apply(this, args) : refuse(host)
+}
+syncBuiltinESMExports()
+process.stderr.write('without network\n')
+`
+
+describe('given a folder as the image has it', () => {
+  let app: string
+  let home: string
+  let dockerfile: string
+  let environment: TestEnvironment
+  let program: Program
+  let registry: Awaited<ReturnType<typeof startSchemaRegistry>>
+
+  /** Returns the arguments of Node in the command that follows these words in the Dockerfile. */
+  const commandOf = (words: string): [string, ...string[]] => {
+    const [, list = '[]'] = new RegExp(`^${words} (\\[.+\\])$`, 'm').exec(dockerfile) ?? []
+    const [node, first = '', ...others] = JSON.parse(list)
+    assert.equal(node, 'node')
+    return [first, ...others]
+  }
+
+  before(async () => {
+    ;[app, home, environment] = await Promise.all([
+      copyProject('image'),
+      mkdtemp(join(tmpdir(), 'sluice-home-')),
+      TestEnvironment.create(),
+    ])
+    registry = await startSchemaRegistry()
+    // The registry gives a schema the next id.
+    registry.answerBy((request, response) => {
+      const [, id] = /\/schemas\/ids\/(\d+)$/.exec(request.url ?? '') ?? []
+      if (request.method === 'GET') response.end(JSON.stringify(registry.schemas.get(Number(id))))
+      else
+        void json(request).then(schema => {
+          registry.schemas.set(registry.schemas.size + 1, schema as { schema: string })
+          response.end(JSON.stringify({ id: registry.schemas.size }))
+        })
+    })
+    const leftOut = (await readFile(join(app, '.dockerignore'), 'utf8'))
+      .split('\n')
+      .filter(name => /^\w+$/.test(name))
+    assert.ok(leftOut.includes('test'))
+    for (const name of leftOut) await rm(join(app, name), { recursive: true })
+    dockerfile = await readFile(join(app, 'Dockerfile'), 'utf8')
+    const [script, ...args] = commandOf('RUN')
+    const { code, output } = await runProgram(join(app, script), args, { cwd: app })
+    assert.equal(code, 0, output)
+  })
+
+  after(async () => {
+    program?.signal('SIGKILL')
+    await program?.ended
+    await Promise.all([environment?.close(), registry?.close()])
+    for (const folder of [app, home]) if (folder) await rm(folder, { recursive: true, force: true })
+  })
+
+  it('when it is started, then it uses no network, answers its health check, and writes to its home alone', async () => {
+    const port = await freePort()
+    const guard = join(home, 'no-network.mjs')
+    await writeFile(guard, NO_NETWORK)
+    const before = await filesOf(app)
+    const variables = [...dockerfile.matchAll(/^(?:ENV| {4}) *([A-Z_]+)=(\S+)/gm)].map(([, ...one]) => one)
+    assert.ok(variables.length > 3)
+    const [script, ...args] = commandOf('CMD')
+    program = new Program(join(app, script), args, {
+      cwd: app,
+      env: {
+        ...Object.fromEntries(variables),
+        HOME: home,
+        NODE_OPTIONS: `--import=${pathToFileURL(guard)}`,
+        SLUICE_ENV: environment.name,
+        SLUICE_GENERATOR: 'off',
+        KAFKA_BROKERS: brokers().join(','),
+        REDIS_URL: redisUrl(),
+        AWS_ENDPOINT_URL: awsEndpoint(),
+        SCHEMA_REGISTRY_URL: registry.uri,
+        LAMBDA_PORT: `${port}`,
+        LOG_LEVEL: 'WARN',
+      },
+    })
+    const [option, health = ''] = commandOf(' +CMD')
+    const check = [option, health.replace(':3002', `:${port}`)]
+    const isHealthy = () =>
+      promisify(execFile)(process.execPath, check).then(
+        () => true,
+        () => false,
+      )
+    assert.equal(await isHealthy(), false)
+    await until('it is healthy', isHealthy, { describe: () => program.output })
+    await program.says(/^msk {2}ready: (\d+) of \1 event sources have joined their groups/m)
+    assert.match(program.output, /^without network$/m)
+    assert.doesNotMatch(program.output, /left this machine/)
+    assert.deepEqual(await filesOf(app), before)
+  })
+
+  it('given the producers of examples/, then what they send is applied, with a schema registry and without', async () => {
+    const run = (example: string, DEVICES: string, url = '') =>
+      new Program(`./examples/${example}/main.mjs`, [], {
+        env: {
+          KAFKA_BROKERS: brokers().join(),
+          TOPIC: environment.topic('readings'),
+          DEVICES,
+          SCHEMA_REGISTRY_URL: url,
+        },
+      })
+    const producers = [
+      run('device-producer', '3'),
+      run('device-producer-proto', '2'),
+      // The others are trackers, too: the third one comes from here alone.
+      run('device-producer-proto', '3', registry.uri.replace(/\/$/, '')),
+    ]
+    const devices = [...['wristband', 'tracker'].flatMap(model => [1, 2, 3].map(n => `${model}-${n}`))]
+    const missing = async () => {
+      const known = [...(await environment.states('processor')).keys()]
+      return devices.filter(device => !known.some(entity => entity.endsWith(device)))
+    }
+    try {
+      await until('each device is known', async () => (await missing()).length === 0, { describe: missing })
+      for (const one of producers) {
+        one.signal('SIGTERM')
+        const { code, output } = await one.ended
+        assert.equal(code, 0, output)
+        assert.match(output, /^[1-9]\d* readings were delivered$/m)
+      }
+    } finally {
+      for (const one of producers) one.signal('SIGKILL')
+    }
+    assert.deepEqual([...registry.schemas.keys()], [1])
+    await environment.untilCaughtUp('processor')
+    assert.equal(await environment.lengthOf('failures'), 0)
+  })
+
+  it('when it gets SIGTERM, then it ends within the grace period', async () => {
+    const beganAtMs = performance.now()
+    program.signal('SIGTERM')
+    const { code, output } = await program.ended
+    assert.equal(code, 0, output)
+    assert.ok(performance.now() - beganAtMs < ENDS_WITHIN_MS)
+  })
+})
+
+/** Returns the files of a folder, without those of its packages. */
+async function filesOf(folder: string): Promise<string[]> {
+  const names = (await readdir(folder)).filter(name => name !== 'node_modules')
+  const all = await Promise.all(
+    names.map(name => readdir(join(folder, name), { recursive: true }).catch(() => [])),
+  )
+  return names.flatMap((name, at) => [name, ...(all[at] ?? []).map(file => join(name, file))]).sort()
+}

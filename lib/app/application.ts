@@ -11,6 +11,7 @@ import { TICK_TYPE } from '../telemetry/tick.ts'
 import { VIEWS_ACTIVATED_TYPE } from '../views/event-names.ts'
 import { withEmptyCollections } from './empty-collections.ts'
 import { readData } from './event-data.ts'
+import { FORMER_NAMES } from './former-names.ts'
 import { NAME } from './name.ts'
 import { SERIALIZING } from './serializing.ts'
 import {
@@ -57,6 +58,7 @@ export const APPLICATION: Application = {
   tickType: TICK_TYPE,
   erasureType: ENTITY_ERASED_TYPE,
   failureEndedType: FAILURE_ENDED_TYPE,
+  formerNames: FORMER_NAMES,
   firstRetryMs: parkedForMs(['1m']),
   remedies: {
     'another-log': '`sluice state drop` lets the consumer read the new log from its start',

@@ -15,6 +15,8 @@ import { NOTIFICATION_TYPE, type Notification } from './notification.ts'
 export interface Outlet {
   /** Names of its receivers. */
   readonly names: readonly string[]
+  /** Consumer that delivered to these receivers before. */
+  readonly formerly: string
   /** Delivers messages in order, and returns the outcomes in the same order. */
   deliver(messages: readonly Message[]): Promise<readonly Delivered[]>
 }
@@ -38,8 +40,11 @@ interface Outcome {
  */
 export function deliverSink(outlets: readonly Outlet[], env: string): Sink<Notification> {
   const known = new Set(outlets.flatMap(({ names }) => names))
+  // The consumer for SNS also reported unknown receivers.
+  const formerly = (name: string) =>
+    outlets.find(({ names }) => names.includes(name))?.formerly ?? 'notify-sns'
   const messagesOf = (deliveries: readonly Delivery<Notification>[]) =>
-    deliveries.map(delivery => messageOf(delivery, env))
+    deliveries.map(delivery => messageOf(delivery, env, formerly))
   const combined = ({ to }: Message, outcomes: readonly Outcome[]) => {
     const unknown = to.filter(name => !known.has(name))
     const outcome = rejected(`unknown receiver ${unknown.join(', ')}`)

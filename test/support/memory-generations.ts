@@ -13,13 +13,17 @@ import {
   type SwitchExpectation,
   type SwitchOutcome,
 } from '../../packages/runtime/pipeline/generations/generations.ts'
+import type { FormerStates } from '../../packages/runtime/pipeline/loading/former-states.ts'
 import type {
+  OutboxEntry,
   RememberedFailure,
   RememberedId,
   StateKey,
   StoredContext,
+  StoredTimer,
 } from '../../packages/runtime/pipeline/model.ts'
 import {
+  type CheckpointMeta,
   type CheckpointPages,
   type CheckpointPart,
   EMPTY_META,
@@ -32,7 +36,7 @@ import { idsInBytes } from '../../packages/runtime/pipeline/recovery/id-bytes.ts
  * In-memory store for the next generations of partition states, for tests. The conformance suite of the port checks that it behaves
  * like the store in Redis.
  */
-export class MemoryGenerations implements Generations {
+export class MemoryGenerations implements Generations, FormerStates {
   readonly #live: MemoryStateStore
 
   constructor(live: MemoryStateStore) {
@@ -52,6 +56,22 @@ export class MemoryGenerations implements Generations {
   async *states(partitionState: StateKey, copy?: CopyName): AsyncGenerator<[string, string]> {
     for await (const part of this.#parts(partitionState, copy))
       if (part.kind === 'state') yield [part.entity, part.state]
+  }
+
+  async *timers(partitionState: StateKey): AsyncGenerator<[string, readonly StoredTimer[]]> {
+    for await (const part of this.#parts(partitionState, undefined))
+      if (part.kind === 'timers') yield [part.entity, part.timers]
+  }
+
+  async meta(partitionState: StateKey): Promise<CheckpointMeta> {
+    for await (const part of this.#parts(partitionState, undefined))
+      if (part.kind === 'meta') return part.meta
+    return EMPTY_META
+  }
+
+  async *outbox(partitionState: StateKey): AsyncGenerator<OutboxEntry> {
+    for await (const part of this.#parts(partitionState, undefined))
+      if (part.kind === 'outbox') yield part.outbox
   }
 
   async *failures(partitionState: StateKey, copy?: CopyName): AsyncGenerator<RememberedFailure> {

@@ -29,6 +29,7 @@ type Made = Pick<Attempt, 'outcome' | 'timedOut'>
 
 export class Webhook implements Outlet {
   readonly names: readonly [string]
+  readonly formerly = 'notify-webhook'
   readonly #receiver: WebhookReceiver
   readonly #ports: WebhookPorts
   readonly #told = new LastNotified()

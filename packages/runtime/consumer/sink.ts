@@ -7,7 +7,10 @@ import type { Rejected } from './process.ts'
  * events that the sink rejects.
  */
 export interface Sink<Data = unknown> {
-  /** Name of the sink, its consumer group, Redis prefix and metrics dimension. A renamed sink delivers all events again. */
+  /**
+   * Name of the sink, its consumer group, Redis prefix and metrics dimension. A renamed sink delivers all events again, unless
+   * `formerNames` of the application has its former name.
+   */
   readonly name: string
   /** Event types to deliver. Events of other types are acknowledged with the reason `not-mine`. */
   readonly accepts: readonly string[]
@@ -40,7 +43,10 @@ export interface Delivery<Data = unknown> {
   readonly event: Received<Data>
   /** Key of the event: 22 letters, digits, `-` and `_`. It is unique to the event and the same for every delivery of the event. */
   readonly key: string
-  /** Receivers that have not accepted the event yet, as named by the sink's last result; absent if the event is for all. */
+  /**
+   * Receivers that have not accepted the event yet, as named by the sink's last result; absent if the event is for all. The former
+   * name of a consumer stands for all receivers that this consumer had.
+   */
   readonly receivers?: readonly string[]
 }
 

@@ -5,6 +5,7 @@ import { RedisCursor } from '../adapters/redis/cursor.ts'
 import { RedisForwardCursors } from '../adapters/redis/forward-cursors.ts'
 import { RedisStateStore } from '../adapters/redis/state-store.ts'
 import { RedisValue } from '../adapters/redis/value.ts'
+import type { FormerStates } from '../pipeline/loading/former-states.ts'
 import type { CircuitBreaker, Cursors, StateStore } from '../pipeline/ports.ts'
 import type { Recovery } from '../pipeline/recovery/checkpoints.ts'
 import type { CheckpointSettings } from '../settings/checkpoints.ts'
@@ -69,6 +70,12 @@ export class Connections extends KafkaConnections {
 
   async store(): Promise<StateStore> {
     return new RedisStateStore(await this.redis())
+  }
+
+  /** Returns access to the states of former consumers. The code is loaded on first use, because states are rarely moved. */
+  async formerStates(): Promise<FormerStates> {
+    const { RedisGenerations } = await import('../adapters/redis/generations.ts')
+    return new RedisGenerations(await this.redis())
   }
 
   async breaker(): Promise<CircuitBreaker> {

@@ -118,6 +118,7 @@ function handlerOf(
       breaker: await connections.breaker(),
       ...kafkaOnDemand(connections),
       recovery: () => connections.recovery(),
+      formerStates: () => connections.formerStates(),
       observer,
     }
     const ports = timed(reached, (step, ms) => observer.took(step, ms))

@@ -8,6 +8,7 @@ import { type KafkaEvent, type PartitionBatch, receive } from './batch/receive.t
 import { type BatchResponse, respond } from './batch/respond.ts'
 import type { Consumer } from './consumer.ts'
 import type { Invocation } from './invocation.ts'
+import { withFormerStates } from './loading/former-states.ts'
 import { PartitionLog, READS_AT_ONCE, Semaphore } from './log/partition-log.ts'
 import { runPartition } from './partition.ts'
 import type { Ports } from './ports.ts'
@@ -33,10 +34,11 @@ async function consumeBatches(
   invocation: Invocation,
 ): Promise<BatchResponse> {
   const permits = new Semaphore(READS_AT_ONCE)
+  const store = withFormerStates(consumer, ports)
   const partitions = batches.splice(0).map(batch => {
     const { topic, partition } = batch
     const log = new PartitionLog(ports.log, permits)
-    const run = runPartition(consumer, { ...ports, log }, invocation, batch)
+    const run = runPartition(consumer, { ...ports, store, log }, invocation, batch)
     return run.finally(() => log.end(topic, partition))
   })
   const results = await Promise.all(partitions)

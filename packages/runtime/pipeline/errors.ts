@@ -16,6 +16,7 @@ export class Unavailable extends Error {
     | 'registry-unavailable'
     | 'checkpoint-unavailable'
     | 'reprocessing'
+    | 'moved'
   /** Record whose schema must be fetched with `DataReader.prepare` before the record can be read. */
   readonly unprepared?: LogRecord
 

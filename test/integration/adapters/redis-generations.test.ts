@@ -8,6 +8,7 @@ import { prefixOf } from '../../../packages/runtime/adapters/redis/keys.ts'
 import { StateReader } from '../../../packages/runtime/adapters/redis/state-reader.ts'
 import { RedisStateStore } from '../../../packages/runtime/adapters/redis/state-store.ts'
 import { NOTHING_WANTED } from '../../../packages/runtime/testing/wanted.ts'
+import { formerStatesConformance } from '../../conformance/former-states.ts'
 import { conformsAsGenerations } from '../../conformance/generations.ts'
 import { changeOf, failureOf } from '../../support/changes.ts'
 import { inPages, partsAt } from '../../support/parts.ts'
@@ -26,6 +27,12 @@ conformsAsGenerations(
   () => copies,
   () => store,
   { tally: async state => (await new StateReader(client).meta(state)).tally },
+)
+
+formerStatesConformance(
+  'Redis',
+  () => store,
+  () => copies,
 )
 
 it('given a switch and the rest dropped, then no key is left but those of the live state', async () => {

@@ -79,6 +79,7 @@ describe('receivers', () => {
     }
     const mail = {
       names: ['mail'],
+      formerly: 'notify-sns',
       async deliver(messages: readonly Message[]) {
         published.resolve()
         return messages.map(() => delivered('delivered'))
@@ -108,7 +109,11 @@ describe('receivers', () => {
   })
 
   it('given an outlet that throws, then the failure is for its receivers alone', async () => {
-    const broken = { names: ['broken'], deliver: () => Promise.reject(new TypeError('a bug')) }
+    const broken = {
+      names: ['broken'],
+      formerly: 'none',
+      deliver: () => Promise.reject(new TypeError('a bug')),
+    }
     const network = new Network()
     const kit = new SinkKit(deliverSink([broken, new Webhook(webhook('a'), network)], 'prod'))
     assert.deepEqual(await kit.when(notified('n1', { receivers: ['a', 'broken'] })), ['failed/not-accepted'])

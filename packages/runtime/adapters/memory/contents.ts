@@ -45,6 +45,7 @@ export interface MemoryState {
   readonly outbox: Map<string, OutboxEntry>
   readonly tally: Map<string, number>
   origin?: string
+  formerOffsets?: Readonly<Record<string, number>>
   /** Highest decided sequence of each origin. */
   readonly sequences: Map<string, string>
   /** Number of failures that were forgotten to free memory and are not reported yet. */
@@ -152,10 +153,10 @@ function partsBeside({
 
 export function metaOf(held: MemoryState, version: Version): CheckpointMeta {
   const { clock, partitioning, growths, appliedDigest, emitted, tally, newEntities, failuresFromMs } = held
-  const { origin, sequences } = held
+  const { origin, formerOffsets, sequences } = held
   return {
     ...{ version, clock, appliedDigest, emitted, failuresFromMs, tally: Object.fromEntries(tally) },
-    ...defined({ partitioning, growths, newEntities: newEntities || undefined, origin }),
+    ...defined({ partitioning, growths, newEntities: newEntities || undefined, origin, formerOffsets }),
     ...(sequences.size > 0 ? { sequences: Object.fromEntries(sequences) } : {}),
   }
 }
@@ -192,9 +193,9 @@ function add(held: MemoryState, part: CheckpointPart): void {
   else {
     // Other properties of a stored state, such as its fence, are not part of its contents.
     const { version, clock, partitioning, growths, appliedDigest, emitted, failuresFromMs } = part.meta
-    const { newEntities = '', tally, origin, sequences = {} } = part.meta
+    const { newEntities = '', tally, origin, formerOffsets, sequences = {} } = part.meta
     const meta = { version, clock, appliedDigest, emitted, failuresFromMs, newEntities }
-    Object.assign(held, meta, defined({ partitioning, growths, origin }), {
+    Object.assign(held, meta, defined({ partitioning, growths, origin, formerOffsets }), {
       tally: new Map(Object.entries(tally)),
       sequences: new Map(Object.entries(sequences)),
     })

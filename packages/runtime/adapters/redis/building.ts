@@ -161,7 +161,7 @@ class MetaFields {
    */
   *fields(): Generator<Field> {
     const { version, clock, appliedDigest, emitted, tally, partitioning } = this.#known
-    const { failuresFromMs, growths, newEntities, origin, sequences = {} } = this.#known
+    const { failuresFromMs, growths, newEntities, origin, formerOffsets, sequences = {} } = this.#known
     const { nowMs } = clock
     const failures = restoredFailures(this.#failures)
     yield* failures.fields
@@ -182,6 +182,7 @@ class MetaFields {
       generation: partitioning?.generation,
       partitions: partitioning?.partitions,
       origin,
+      formerOffsets: formerOffsets && JSON.stringify(formerOffsets),
       [GROWTHS]: growths && JSON.stringify(growths),
     }
     for (const [field, value] of Object.entries({ ...fields, ...tally }))

@@ -11,9 +11,17 @@ import type {
   SwitchExpectation,
   SwitchOutcome,
 } from '../../pipeline/generations/generations.ts'
-import type { RememberedFailure, RememberedId, StateKey, StoredContext } from '../../pipeline/model.ts'
+import type { FormerStates } from '../../pipeline/loading/former-states.ts'
+import type {
+  OutboxEntry,
+  RememberedFailure,
+  RememberedId,
+  StateKey,
+  StoredContext,
+  StoredTimer,
+} from '../../pipeline/model.ts'
 import type { StateStore } from '../../pipeline/ports.ts'
-import type { CheckpointPages } from '../../pipeline/recovery/checkpoints.ts'
+import type { CheckpointMeta, CheckpointPages } from '../../pipeline/recovery/checkpoints.ts'
 import { build, GENERATION, own } from './building.ts'
 import type { RedisClient } from './client.ts'
 import { keysOf, prefixOf } from './keys.ts'
@@ -21,7 +29,7 @@ import { packed } from './message-pack.ts'
 import { readMeta } from './meta.ts'
 import { switchRequest } from './requests.ts'
 import { EVICTED_PART, lua, PARTITION_STATE, script } from './scripts.ts'
-import { StateReader } from './state-reader.ts'
+import { checkpointMetaOf, StateReader } from './state-reader.ts'
 import { RedisStateStore } from './state-store.ts'
 
 export const SWITCH_GENERATION = script(...GENERATION, EVICTED_PART, lua('switch-generation'))
@@ -31,7 +39,7 @@ export const FENCE = script(PARTITION_STATE, lua('fence'))
  * Next generations of partition states in Redis. A next generation is in the same hash slot as the live state, so that a single
  * script can replace the live state with it.
  */
-export class RedisGenerations implements Generations {
+export class RedisGenerations implements Generations, FormerStates {
   readonly #client: RedisClient
 
   constructor(client: RedisClient) {
@@ -53,6 +61,18 @@ export class RedisGenerations implements Generations {
 
   states(partitionState: StateKey, copy?: CopyName): AsyncIterable<readonly [string, string]> {
     return this.#reader(copy).states(partitionState)
+  }
+
+  timers(partitionState: StateKey): AsyncIterable<readonly [string, readonly StoredTimer[]]> {
+    return this.#reader(undefined).timers(partitionState)
+  }
+
+  async meta(partitionState: StateKey): Promise<CheckpointMeta> {
+    return checkpointMetaOf(await this.#reader(undefined).meta(partitionState))
+  }
+
+  outbox(partitionState: StateKey): AsyncIterable<OutboxEntry> {
+    return this.#reader(undefined).outbox(partitionState)
   }
 
   failures(partitionState: StateKey, copy?: CopyName): AsyncIterable<RememberedFailure> {

@@ -23,6 +23,8 @@ export interface Meta {
   readonly oldestIds: number
   /** Origin of the emissions; absent if unknown. */
   readonly origin?: string
+  /** See `Snapshot`. */
+  readonly formerOffsets?: Readonly<Record<string, number>>
   /** Partitioning of the topic; absent if the topic has never grown. */
   readonly partitioning?: Partitioning
   /** Fence of the partition state. Commits are rejected while there is a fence. */
@@ -55,6 +57,7 @@ export function readMeta(stored: Readonly<Partial<Record<MetaField, string>>>): 
     failuresFromMs: number('failuresFrom'),
     oldestIds: number('oldest') ?? generationOf(nowMs),
     ...(stored.origin ? { origin: stored.origin } : {}),
+    ...(stored.formerOffsets ? { formerOffsets: JSON.parse(stored.formerOffsets) } : {}),
     ...(generation !== undefined && partitions !== undefined
       ? { partitioning: { generation, partitions } }
       : {}),

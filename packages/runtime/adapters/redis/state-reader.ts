@@ -194,11 +194,12 @@ export function stateMetaOf(fields: Readonly<Record<string, string>>): StateMeta
 /** Returns the metadata of a checkpoint of a partition state. */
 export function checkpointMetaOf(meta: StateMeta): CheckpointMeta {
   const { version, clock, appliedDigest, emitted, failuresFromMs, tally } = meta
-  const { partitioning, growths, newEntities, origin, sequences } = meta
+  const { partitioning, growths, newEntities, origin, formerOffsets, sequences } = meta
   return {
     ...{ version, clock, appliedDigest, emitted, failuresFromMs, tally },
     ...(Object.keys(sequences).length > 0 ? { sequences } : {}),
     ...(origin ? { origin } : {}),
+    ...(formerOffsets ? { formerOffsets } : {}),
     ...(partitioning ? { partitioning } : {}),
     ...(growths ? { growths } : {}),
     ...(newEntities ? { newEntities } : {}),

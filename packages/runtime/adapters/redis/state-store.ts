@@ -99,7 +99,7 @@ function read(
   const stored = LAYOUT.meta.map((name, index) => [name, meta[index]?.toString()])
   const found = readMeta(Object.fromEntries(stored))
   const { version, clock, appliedDigest, emitted, parkedBytes, newEntities } = found
-  const { failureMemory, failuresFromMs, partitioning, fence, origin } = found
+  const { failureMemory, failuresFromMs, partitioning, fence, origin, formerOffsets } = found
   if (fence) throw fenced(fence)
   const passed = readDue(due)
   // An entity that is both requested and due is included once.
@@ -120,6 +120,7 @@ function read(
     failures: unpackFailures(failures),
     ...(wanted.origins ? { sequences: present(wanted.origins, sequences, String) } : {}),
     ...(origin ? { origin } : {}),
+    ...(formerOffsets ? { formerOffsets } : {}),
     ...(growths.length > 0 ? { growths: JSON.parse(growths.toString()) as Growth[] } : {}),
     failureMemory,
     failuresFromMs,

@@ -13,8 +13,10 @@ import {
   failureRecordBytes,
   failureRecordOf,
   movedFailureRecord,
+  nameOfFailure,
 } from '../failures/failure-record.ts'
 import { presentPartition } from '../failures/present-partition.ts'
+import { isNamed } from '../loading/former-names.ts'
 import type { Decision, LogClock, RememberedFailure, RememberedId } from '../model.ts'
 import type { DuplicateReason, IgnoredReason, ParkedReason } from '../reasons.ts'
 import { sequencedOriginOf } from './origin.ts'
@@ -60,7 +62,11 @@ export function admit(work: Work, decoded: Decoded, clock: LogClock): Admitted {
   const task = { ...decoded, clock, attemptAt }
   const { id } = decoded.fingerprint
   // An entity remembers the id of the event that it waits for. A retry of that event is not a repeat, although its id is known.
-  const known = heldFor(work, attemptAt)?.eventId === id ? undefined : work.copy.known(id, clock.nowMs)
+  // The same holds for a retry of a former consumer: another former consumer may have processed the event.
+  const isExpected =
+    heldFor(work, attemptAt)?.eventId === id ||
+    (attemptAt !== undefined && nameOfFailure(work.consumer, decoded.record) !== work.consumer.process.name)
+  const known = isExpected ? undefined : work.copy.known(id, clock.nowMs)
   if (known) return alreadyDecided(repeated(work, task, known), attemptAt)
   if (work.copy.isSkipped(task.record)) return alreadyDecided(fail(work, task, SKIPPED), attemptAt)
   const published = keepsStates(work.consumer) ? undefined : publishedFailureOf(work, task)
@@ -74,7 +80,7 @@ export function publishedFailureOf(
   { record, attemptAt }: Pick<Task, 'record' | 'attemptAt'>,
 ): FailedBefore | undefined {
   if (!copy.hasPublishedFailures) return undefined
-  const { name } = consumer.process
+  const name = attemptAt ? nameOfFailure(consumer, record) : consumer.process.name
   const { partition, offset } = attemptAt ?? record
   const id = attemptAt?.id ?? failureId(name, record)
   const attempt = (attemptAt?.attempt ?? 0) + 1
@@ -164,7 +170,7 @@ function repeated(work: Work, task: Task, known: RememberedId): Decision {
 /** Decides a redriven record that is not the next attempt at an open failure. Any other record is returned as an attempt. */
 function admitRedriven(work: Work, decoded: Decoded, clock: LogClock): Attempt | AlreadyDecided {
   const { redriveTarget } = decoded
-  if (!redriveTarget || redriveTarget.consumer !== work.consumer.process.name) return FIRST_ATTEMPT
+  if (!redriveTarget || !isNamed(redriveTarget.consumer, work.consumer)) return FIRST_ATTEMPT
   const moved = movedElsewhere(work, decoded, redriveTarget)
   if (moved) return moved
   const earlier = work.copy.failure(redriveTarget.failure, clock.nowMs)
@@ -190,7 +196,7 @@ function whyNotTaken(
   const { record } = decoded
   // The id of an event in a foreign format may be derived from the position of its record, so the original position must be
   // correct.
-  if (place && failureId(work.consumer.process.name, { ...record, ...place }) !== id)
+  if (place && failureId(redriveTarget.consumer, { ...record, ...place }) !== id)
     return 'its original position differs from that of the failure'
   if (earlier) return whyNotNext(redriveTarget, earlier, decoded)
   // No failure is known, so this code has processed the original record successfully, for example when the log was read again.

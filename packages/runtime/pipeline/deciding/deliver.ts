@@ -26,7 +26,7 @@ export async function deliver(
   { remainingMs, nowMs, ...allowed }: Allowed,
 ): Promise<Applied> {
   const leftMs = () => remainingMs() - consumer.reserveMs
-  const receiver = new Receiver(consumer.process, { ...allowed, leftMs })
+  const receiver = new Receiver(consumer.process, { ...allowed, leftMs }, snapshot.formerOffsets)
   await receiver.offer(newTasks(consumer, snapshot, chunk), nowMs())
   const copy = new WorkingCopy(consumer, snapshot)
   const work = { consumer, copy }

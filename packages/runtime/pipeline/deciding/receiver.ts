@@ -3,10 +3,12 @@
  * again; if a batch throws, its events are offered one by one.
  */
 
+import type { RedriveTarget } from '../../cloudevents/redrive.ts'
 import { PermanentError, RetryableError } from '../../consumer/author-errors.ts'
 import { defined } from '../../consumer/defined.ts'
 import { derivedId } from '../../consumer/derived-id.ts'
 import type { Delivered, Delivery, Sink } from '../../consumer/sink.ts'
+import type { Snapshot } from '../model.ts'
 import type { DeferredReason } from '../reasons.ts'
 import type { Task } from './admission.ts'
 import { TRIES, type Tried, type TriesAllowed, waitAfterMs } from './tries.ts'
@@ -35,10 +37,13 @@ export class Receiver {
   readonly #answers = new Map<number, Answer>()
   /** Receivers that have not accepted an event, by the offset of its record. */
   readonly #left = new Map<number, readonly string[]>()
+  readonly #formerOffsets: readonly (readonly [name: string, offset: number])[]
   #deferred: ReceiverDeferral | undefined
 
-  constructor(sink: Sink, allowed: OffersAllowed) {
+  /** @param formerOffsets see `Snapshot` */
+  constructor(sink: Sink, allowed: OffersAllowed, formerOffsets: Snapshot['formerOffsets'] = {}) {
     this.#sink = sink
+    this.#formerOffsets = Object.entries(formerOffsets)
     this.#allowed = allowed
     this.#pace = new Pace(allowed.leftMs)
   }
@@ -187,8 +192,16 @@ export class Receiver {
     topic,
     partition,
     offset,
-    ...defined({ receivers: this.#left.get(offset) ?? redriveTarget?.receivers }),
+    ...defined({ receivers: this.#left.get(offset) ?? this.#receiversOf(offset, redriveTarget) }),
   })
+
+  /** Former consumers stand for all receivers that they had. A record is for those that had not decided it. */
+  #receiversOf(offset: number, target: RedriveTarget | undefined): readonly string[] | undefined {
+    if (target)
+      return target.receivers ?? (target.consumer === this.#sink.name ? undefined : [target.consumer])
+    const behind = this.#formerOffsets.filter(([, decided]) => decided < offset).map(([name]) => name)
+    return behind.length < this.#formerOffsets.length ? behind : undefined
+  }
 }
 
 /** Returns the reason why the receiver has not accepted an event; undefined if it has accepted the event or finally rejected it. */

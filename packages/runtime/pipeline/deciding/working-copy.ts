@@ -3,6 +3,7 @@
 import type { LogRecord } from '../../cloudevents/record.ts'
 import type { RecordPlace } from '../../cloudevents/redrive.ts'
 import { topicOf } from '../../consumer/application.ts'
+import { defined } from '../../consumer/defined.ts'
 import { type Failure, failure } from '../../consumer/failure-codes.ts'
 import { type AnyKeyedProcess, type Consumer, contextOf } from '../consumer.ts'
 import { digestInLog, digestOf } from '../failures/failure-record.ts'
@@ -280,6 +281,12 @@ export class WorkingCopy {
     this.#emitted = 0
   }
 
+  get #formerOffsets(): Snapshot['formerOffsets'] {
+    const { formerOffsets } = this.#snapshot
+    const isPassed = Object.values(formerOffsets ?? {}).every(offset => offset <= this.#appliedOffset)
+    return isPassed ? undefined : formerOffsets
+  }
+
   get change(): Change {
     return {
       base: this.#snapshot.version,
@@ -296,6 +303,7 @@ export class WorkingCopy {
       failures: [...this.#failures.values()],
       ...(this.#sequences.size > 0 ? { sequences: this.#sequences } : {}),
       ...(this.#snapshot.origin ? { origin: this.#snapshot.origin } : {}),
+      ...defined({ formerOffsets: this.#formerOffsets }),
       outbox: this.#outbox,
       context: this.context.change,
       tally: tally(this.decisions),

@@ -18,6 +18,7 @@ import { type Consumer, keepsStates } from '../consumer.ts'
 import { fingerprint, NESTED_TOO_DEEPLY } from '../deciding/fingerprint.ts'
 import { largeAttribute } from '../deciding/limits.ts'
 import { unpreparedIn } from '../errors.ts'
+import { isNamed } from '../loading/former-names.ts'
 import type { EndedFailure, Fingerprint } from '../model.ts'
 import type { IgnoredReason } from '../reasons.ts'
 
@@ -63,7 +64,7 @@ type Expectations = Pick<
  */
 export function decode(record: LogRecord, consumer: Expectations): Decoded {
   const redriveTarget = redriveTargetOf(record)
-  if (redriveTarget && redriveTarget.consumer !== consumer.process.name)
+  if (redriveTarget && !isNamed(redriveTarget.consumer, consumer))
     return { kind: 'ignored', record, redriveTarget, reason: 'redriven-for-another' }
   if (consumer.sinceMs !== undefined && record.timestampMs < consumer.sinceMs)
     return { kind: 'ignored', record, reason: 'before-start' }

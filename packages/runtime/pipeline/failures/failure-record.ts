@@ -89,8 +89,9 @@ export function failureRecordOf(
     parks = false,
   }: { readonly failedAtMs?: number; readonly parks?: boolean } = {},
 ): OutboxEntry {
-  const consumer = sender.process.name
   const { attempt, firstFailedAt } = failure
+  // The failure of a former consumer keeps its name, from which its id is derived.
+  const consumer = attempt > 1 ? nameOfFailure(sender, record) : sender.process.name
   const onlyInLog = onlyInLogOf(record)
   const id = failureEventId(consumer, record.topic, failure)
   let data: FailureData = {
@@ -151,6 +152,11 @@ export function movedFailureRecord(
   const data = { ...(made.event.data as FailureData), originalTimestamp: timestampMs, history }
   const own = derivedId('failure-moved', sender.process.name, record.topic, record.partition, record.offset)
   return { ...made, event: { ...made.event, id: own, data } }
+}
+
+/** Returns the name of the consumer in the failure that a record retries: that of the consumer, or a former one. */
+export function nameOfFailure({ process }: Sender, record: LogRecord): string {
+  return redriveTargetOf(record)?.consumer ?? process.name
 }
 
 /** Returns the parts of a record whose original bytes are available only in the log. */

@@ -2,7 +2,7 @@ import { Unavailable } from '../errors.ts'
 
 /** A fence on a partition state. While it exists, commits to the state are rejected so that a replacement can be prepared. */
 export interface Fence {
-  readonly why: 'reprocessing'
+  readonly why: 'reprocessing' | 'moved'
   /**
    * Number of the command run that has created the fence and will remove it. A run with a higher number may take over the fence.
    * Absent in fences of earlier versions, which any run may take over.
@@ -10,6 +10,8 @@ export interface Fence {
   readonly attempt: number
   /** Time at which the fence expires, in milliseconds since the epoch. */
   readonly untilMs?: number
+  /** True once the state has been moved to another consumer, see `former-states.ts`. */
+  readonly isDone?: true
 }
 
 /** Returns true if a command may take over an existing fence, use it, or remove it. */
@@ -19,5 +21,9 @@ export function isOwnFence(stands: Fence | undefined, { why, attempt }: Fence): 
 
 /** Returns the error that reports a fenced partition state to the caller of `load`. */
 export function fenced({ why }: Fence): Unavailable {
-  return new Unavailable(why, 'a recomputed state is about to replace this one')
+  const whys = {
+    reprocessing: 'a recomputed state is about to replace this one',
+    moved: 'the consumer that has replaced this one has taken over its state',
+  }
+  return new Unavailable(why, whys[why])
 }

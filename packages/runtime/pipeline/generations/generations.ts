@@ -10,6 +10,7 @@ import type {
   RememberedId,
   StateKey,
   StoredContext,
+  StoredTimer,
   Version,
 } from '../model.ts'
 import type { StateStore } from '../ports.ts'
@@ -89,6 +90,8 @@ export interface Generations {
   purpose(partitionState: StateKey): Promise<Purpose | undefined>
   /** Reads the entities with their stored states, page by page. An entity may be returned twice, as with all paged reads. */
   states(partitionState: StateKey, copy?: CopyName): AsyncIterable<readonly [entity: string, state: string]>
+  /** Reads the timers of entities in the live state, page by page. */
+  timers(partitionState: StateKey): AsyncIterable<readonly [entity: string, timers: readonly StoredTimer[]]>
   /**
    * Reads remembered failures, newest first. If a failure is returned several times, its first occurrence is valid.
    *

@@ -9,6 +9,7 @@ import { groupsOfFailure } from '../failures/failure-memory.ts'
 import { spanOf } from '../log/clock.ts'
 import type { FailureName, LoadSelection, Snapshot, StateKey } from '../model.ts'
 import type { StateStore } from '../ports.ts'
+import { isNamed } from './former-names.ts'
 
 export async function load(
   store: Pick<StateStore, 'load'>,
@@ -25,7 +26,7 @@ export async function load(
     const { redriveTarget, record, event } = decoded
     const sequenced = event && sequencedOriginOf(event, record.topic, consumer)
     if (sequenced) origins.add(sequenced.origin)
-    if (redriveTarget?.consumer === stateKey.consumer)
+    if (redriveTarget && isNamed(redriveTarget.consumer, consumer))
       for (const producerGroup of groupsOfFailure(record)) {
         const name = { id: redriveTarget.failure, producerGroup }
         failures.set(`${producerGroup} ${name.id}`, name)
@@ -68,7 +69,7 @@ export function loadedPart(
   return end < 0 ? chunk : chunk.slice(0, end)
 }
 
-type LoadedFor = { readonly process: { readonly name: string } }
+type LoadedFor = Parameters<typeof isNamed>[1]
 
 /**
  * Also loads the entities that wait for a failure which a record retries or marks as ended. These entities are known only after a
@@ -113,9 +114,11 @@ function entitiesOf(decoded: Decoded, states: Snapshot['states'], consumer: Load
  * Returns the key under which the entity that waits for a failure is stored, if the record retries that failure or marks it as
  * ended; otherwise undefined.
  */
-function holderOf(decoded: Decoded, { process }: LoadedFor): string | undefined {
+function holderOf(decoded: Decoded, consumer: LoadedFor): string | undefined {
   if (decoded.kind === 'ignored' && decoded.endedFailure !== undefined)
     return holderName(decoded.endedFailure.failure)
   const { redriveTarget } = decoded
-  return redriveTarget?.consumer === process.name ? holderName(redriveTarget.failure) : undefined
+  return redriveTarget && isNamed(redriveTarget.consumer, consumer)
+    ? holderName(redriveTarget.failure)
+    : undefined
 }

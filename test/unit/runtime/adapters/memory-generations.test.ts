@@ -1,4 +1,5 @@
 import { MemoryStateStore } from '../../../../packages/runtime/adapters/memory/state-store.ts'
+import { formerStatesConformance } from '../../../conformance/former-states.ts'
 import { conformsAsGenerations } from '../../../conformance/generations.ts'
 import { MemoryGenerations } from '../../../support/memory-generations.ts'
 
@@ -9,4 +10,9 @@ conformsAsGenerations(
   () => copies,
   () => store,
   { tally: async state => Object.fromEntries(store.tally(state)) },
+)
+formerStatesConformance(
+  'memory',
+  () => store,
+  () => copies,
 )

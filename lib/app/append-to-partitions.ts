@@ -1,7 +1,7 @@
 /** Appends data that consumers need in every partition of their topics, such as the alert rules. */
-import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
 import type { Connections, Value } from '../../packages/runtime/lambda/connections.ts'
+import { broadcast } from '../../packages/runtime/producer/broadcast.ts'
 import type { GeneralSettings } from '../../packages/runtime/settings/general.ts'
 import type { KafkaSettings } from '../../packages/runtime/settings/kafka.ts'
 import type { Appended, AppendReason } from '../append-again.ts'
@@ -25,24 +25,18 @@ interface Appending<Kind extends Appended> {
  */
 export async function appendToPartitions<Kind extends Appended>(
   connections: Connections,
-  { env, contentMode }: Config,
+  config: Config,
   { signals, last, next, why, event }: Appending<Kind>,
 ): Promise<{ readonly appended: number; readonly why: AppendReason | 'not-due' }> {
   const publisher = await connections.publisher()
   const topics: { readonly topic: string; readonly partitions: number }[] = []
-  for (const topic of signals.map(signal => topicName(signal, env)))
+  for (const topic of signals.map(signal => topicName(signal, config.env)))
     topics.push({ topic, partitions: await publisher.partitionsOf(topic) })
   const appended = topics.reduce((sum, { partitions }) => sum + partitions, 0)
   const whole = { ...next, partitions: appended } as Kind
   const reason = why(await last.read(), whole)
   if (!reason) return { appended: 0, why: 'not-due' }
-  for (const { topic, partitions } of topics)
-    await publisher.publish(
-      Array.from({ length: partitions }, (_, partition) => ({
-        ...{ topic, partition, key: null },
-        ...writeEvent(event(partition), contentMode),
-      })),
-    )
+  for (const { topic, partitions } of topics) await broadcast(publisher, topic, config, event, partitions)
   // Store the run after publishing. If it fails in between, the next run appends the data again.
   await last.write(whole)
   return { appended, why: reason }

@@ -7,11 +7,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { RefusedByKafka } from '../../../packages/runtime/adapters/kafka/errors.ts'
 import type { StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
 import type { StateList } from '../../../packages/runtime/adapters/redis/state-list.ts'
-import { producedRecord } from '../../../packages/runtime/cloudevents/writer.ts'
+import { traced } from '../../../packages/runtime/cloudevents/writer.ts'
 import { partsOfEntity } from '../../../packages/runtime/consumer/event.ts'
 import type { Connections } from '../../../packages/runtime/lambda/connections.ts'
 import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
 import type { StateKey } from '../../../packages/runtime/pipeline/model.ts'
+import { broadcast } from '../../../packages/runtime/producer/broadcast.ts'
 import type { Config } from '../../app/config.ts'
 import { type ErasurePlace, erasuresSoFar, type Holding, holdingsOf } from '../../queries/erasure.ts'
 import { partitionsOf } from '../../tables/table.ts'
@@ -158,12 +159,11 @@ async function appended(
   { topic, partitions }: ErasedTopic,
   erasure: Omit<Erasure, 'partition'>,
 ): Promise<readonly number[]> {
-  const records = Array.from({ length: partitions }, (_, partition) => {
-    const event = entityErased(partsOfEntity(entity), { ...erasure, partition })
-    return { ...producedRecord(topic, null, event, config.contentMode), partition }
-  })
+  const eventOf = (partition: number) =>
+    traced(entityErased(partsOfEntity(entity), { ...erasure, partition }))
   try {
-    return await (await connections.publisher()).publish(records)
+    const publisher = await connections.publisher()
+    return await broadcast(publisher, topic, config, eventOf, partitions)
   } catch (error) {
     if (!(error instanceof Unavailable || error instanceof RefusedByKafka)) throw error
     throw new OperationFailure(

@@ -3,11 +3,11 @@ import type { TopicOffsets } from '../../../packages/runtime/adapters/kafka/offs
 import type { TopicPublisher } from '../../../packages/runtime/adapters/kafka/produce-types.ts'
 import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
 import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
-import { writeEvent } from '../../../packages/runtime/cloudevents/writer.ts'
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import type { Value } from '../../../packages/runtime/lambda/connections.ts'
 import type { AnyKeyedProcess, Consumer } from '../../../packages/runtime/pipeline/consumer.ts'
 import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
+import { broadcast } from '../../../packages/runtime/producer/broadcast.ts'
 import { activationOrder } from '../../app/activations.ts'
 import { type Signal, topicName, topicsOf } from '../../app/topics.ts'
 import { type Range, readRecords } from '../../queries/records.ts'
@@ -40,15 +40,14 @@ export async function activate(
 ): Promise<{ readonly plan: ActivatedPlan; readonly offsets: ReadonlyMap<string, number> }> {
   const plan = await ports.inForce.update(inForce => next(inForce ?? NO_TABLES))
   const offsets = await activationsIn(ports, plan, since)
-  const { contentMode } = ports.consumer
+  const { consumer, publisher } = ports
   const time = instant(Date.now())
   for (const signal of activationOrder(topicsOf(['viewed']))) {
+    const topic = topicName(signal, consumer.env)
     const places = (await boundsOf(ports, [signal])).filter(one => !offsets.has(placeOf(one)))
-    const records = places.map(({ topic, partition }) => {
-      const event = viewsActivated(plan, partition, time)
-      return { topic, partition, key: null, ...writeEvent(event, contentMode) }
-    })
-    const appended = await ports.publisher.publish(records)
+    const partitions = places.map(({ partition }) => partition)
+    const eventOf = (partition: number) => viewsActivated(plan, partition, time)
+    const appended = await broadcast(publisher, topic, consumer, eventOf, partitions)
     for (const [index, place] of places.entries()) offsets.set(placeOf(place), appended[index] as number)
   }
   return { plan, offsets }

@@ -36,17 +36,20 @@ export function otherHeaders<Header extends RecordHeader>(
   return headers.filter(([name]) => isOther(name) && (Buffer.isBuffer(data) || !isSchemaHeader(name)))
 }
 
-/** Returns the record with which a producer publishes an event. An event without trace context starts a trace. */
+/** Returns the record with which a producer publishes an event. */
 export function producedRecord(
   topic: string,
   key: string | null,
   event: Event,
   mode?: ContentMode,
 ): OutgoingRecord {
-  const traced = event.extensions?.traceparent
-    ? event
-    : { ...event, extensions: { ...event.extensions, ...startedTrace(event) } }
-  return { topic, key: key === null ? null : Buffer.from(key), ...writeEvent(traced, mode) }
+  return { topic, key: key === null ? null : Buffer.from(key), ...writeEvent(traced(event), mode) }
+}
+
+/** Returns the event with trace context. An event without trace context starts a trace. */
+export function traced(event: Event): Event {
+  if (event.extensions?.traceparent) return event
+  return { ...event, extensions: { ...event.extensions, ...startedTrace(event) } }
 }
 
 /**

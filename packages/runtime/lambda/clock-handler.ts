@@ -1,19 +1,31 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { TopicPublisher } from '../adapters/kafka/produce-types.ts'
-import type { OutgoingRecord } from '../cloudevents/record.ts'
-import { writeEvent } from '../cloudevents/writer.ts'
 import type { Application } from '../consumer/application.ts'
 import { tickOf } from '../consumer/application.ts'
 import type { TopicName } from '../consumer/declared.ts'
 import type { Event } from '../consumer/event.ts'
 import { instant } from '../consumer/instant.ts'
+import { broadcast } from '../producer/broadcast.ts'
 import { CLOCK } from '../settings/clock.ts'
+import type { PartsOf } from '../settings/environment.ts'
 import { type GeneralSettings, generalSettings } from '../settings/general.ts'
 import { KAFKA } from '../settings/kafka.ts'
 import type { ScheduledHandler } from './handler-types.ts'
 import { KafkaConnections } from './kafka-connections.ts'
 import { furtherRounds } from './rounds.ts'
 import { type Scheduled, scheduled } from './scheduled.ts'
+
+/** Settings of a clock. */
+type ClockConfig = Pick<GeneralSettings, 'env' | 'contentMode'> & PartsOf<[typeof CLOCK]>
+
+/** Topics of a clock, and their ticks. */
+export interface Ticking {
+  readonly topics: readonly TopicName[]
+  /** Topics whose timers must fire promptly. Between two scheduled runs, ticks are appended to them every `CLOCK_SECONDS`. */
+  readonly often: readonly TopicName[]
+  readonly kafkaTopic: Application['kafkaTopic']
+  /** Returns the tick of a partition for the time of a run. */
+  readonly makeTick: (partition: number, at: string) => Event
+}
 
 /**
  * Creates a schedule-triggered handler that appends a tick to every partition of one or more topics, so that the log's clock
@@ -24,53 +36,50 @@ import { type Scheduled, scheduled } from './scheduled.ts'
  * without data
  * @param often topics whose timers must fire promptly. Between two scheduled runs, ticks are appended to these topics every
  * `CLOCK_SECONDS`.
- * @param also further work of a run, after its ticks; its result is logged with them
  * @throws ConfigError when the handler is called, naming every missing or invalid setting
  */
 export function clockHandler(
   application: Pick<Application, 'name' | 'kafkaTopic' | 'tickType'>,
   name: string,
   topics: TopicName | readonly TopicName[],
-  makeTick: (partition: number, at: string) => Event = (partition, at) => tickOf(application, partition, at),
+  makeTick: Ticking['makeTick'] = (partition, at) => tickOf(application, partition, at),
   often: readonly TopicName[] = [],
-  also: (run: Scheduled<KafkaConnections, GeneralSettings>) => Promise<object> = async () => ({}),
 ): ScheduledHandler {
+  const { kafkaTopic } = application
   return scheduled(
     name,
     KafkaConnections,
     [generalSettings(application.name), KAFKA, CLOCK],
-    async run => {
-      const { config, connections, scheduledFor, isScheduled, remainingMs } = run
-      const publisher = await connections.publisher()
-      const append = async (to: readonly TopicName[], at: string) => {
-        const names = to.map(one => application.kafkaTopic(one, config.env))
-        const makeRecord = (partition: number) => writeEvent(makeTick(partition, at), config.contentMode)
-        return appendTicks(publisher, names, makeRecord)
-      }
-      let ticks = await append([topics].flat(), scheduledFor)
-      if (!isScheduled || often.length === 0) return { ticks, ...(await also(run)) }
-      const clock = { now: () => performance.now(), sleep: (ms: number) => sleep(ms), remainingMs }
-      for await (const passedMs of furtherRounds(config.tickEveryMs, clock))
-        ticks += await append(often, instant(Date.parse(scheduledFor) + passedMs))
-      return { ticks, ...(await also(run)) }
-    },
+    run => ticked({ topics: [topics].flat(), often, kafkaTopic, makeTick }, run),
     application.name,
   )
 }
 
-/** Appends a tick to each partition. Returns the number of ticks. */
-async function appendTicks(
-  publisher: TopicPublisher,
-  topics: readonly string[],
-  makeRecord: (partition: number) => Pick<OutgoingRecord, 'value' | 'headers'>,
-): Promise<number> {
-  const ticks: OutgoingRecord[] = []
-  for (const topic of topics) {
-    // The number of partitions is looked up at each run, because partitions may have been added.
-    const partitions = await publisher.partitionsOf(topic)
-    for (let partition = 0; partition < partitions; partition += 1)
-      ticks.push({ topic, partition, key: null, ...makeRecord(partition) })
+/** Appends the ticks of a run of a clock. Returns the number of ticks. */
+export async function ticked(
+  { topics, often, kafkaTopic, makeTick }: Ticking,
+  {
+    config,
+    connections,
+    scheduledFor,
+    isScheduled,
+    remainingMs,
+  }: Omit<Scheduled<Pick<KafkaConnections, 'publisher'>, ClockConfig>, 'telemetry' | 'powertools'>,
+): Promise<{ readonly ticks: number }> {
+  const publisher = await connections.publisher()
+  const append = async (to: readonly TopicName[], at: string) => {
+    const appended = to.map(async name => {
+      const topic = kafkaTopic(name, config.env)
+      // The number of partitions is looked up each time, because partitions may have been added.
+      const partitions = await publisher.partitionsOf(topic)
+      return broadcast(publisher, topic, config, partition => makeTick(partition, at), partitions)
+    })
+    return (await Promise.all(appended)).flat().length
   }
-  await publisher.publish(ticks)
-  return ticks.length
+  let ticks = await append(topics, scheduledFor)
+  if (!isScheduled || often.length === 0) return { ticks }
+  const clock = { now: () => performance.now(), sleep: (ms: number) => sleep(ms), remainingMs }
+  for await (const passedMs of furtherRounds(config.tickEveryMs, clock))
+    ticks += await append(often, instant(Date.parse(scheduledFor) + passedMs))
+  return { ticks }
 }

@@ -1,20 +1,11 @@
 /**
- * Appends a tick to each partition of the topics whose consumers have timers. Log time then advances even if no readings arrive.
+ * Appends alert rules, the plan of the tables and silences to each partition of their topics, and then a tick to each partition of
+ * the topics whose consumers have timers. Log time then advances even if no readings arrive.
  * Archived topics without ticks get one where the archiver waits for a further record.
  */
+import { CLOCK_SETTINGS, runClock } from '../../lib/app/clock.ts'
 import { NAME } from '../../lib/app/name.ts'
-import { appendQuietTicks } from '../../lib/app/quiet-ticks.ts'
-import { TICKED_OFTEN, topicName, topicsOf } from '../../lib/app/topics.ts'
-import { TICK_TYPE, tick } from '../../lib/telemetry/tick.ts'
-import { clockHandler } from '../../packages/runtime/lambda/clock-handler.ts'
+import { Connections } from '../../packages/runtime/lambda/connections.ts'
+import { scheduled } from '../../packages/runtime/lambda/scheduled.ts'
 
-const application = { name: NAME, kafkaTopic: topicName, tickType: TICK_TYPE }
-
-export const handler = clockHandler(
-  application,
-  'clock',
-  topicsOf(['ticked']),
-  tick,
-  TICKED_OFTEN,
-  async run => ({ archiverTicks: await appendQuietTicks(run) }),
-)
+export const handler = scheduled('clock', Connections, CLOCK_SETTINGS, runClock, NAME)

@@ -1,8 +1,7 @@
-/**
- * Redrives failed records when their retry is due. Records that cannot be redriven are sent to the dlq, because sending them to
- * `failures` would create a loop.
- */
-import { scheduledForwarder } from '../../lib/app/forwarder.ts'
-import { deployedRedriver } from '../../lib/app/redriver.ts'
+/** Redrives failed records when their retry is due, and measures the open dead letters and pending retries. */
+import { NAME } from '../../lib/app/name.ts'
+import { REDRIVER_SETTINGS, runRedriver } from '../../lib/app/redriver.ts'
+import { Connections } from '../../packages/runtime/lambda/connections.ts'
+import { scheduled } from '../../packages/runtime/lambda/scheduled.ts'
 
-export const handler = scheduledForwarder('redriver', deployedRedriver, { failuresTo: 'dlq' })
+export const handler = scheduled('redriver', Connections, REDRIVER_SETTINGS, runRedriver, NAME)

@@ -72,13 +72,13 @@ export function graphsOf(deployed: Deployed): readonly Graph[] {
       title: 'Dead letters',
       statistic: 'Maximum',
       metrics: (['deadLettersOpen', 'deadLettersQuarantined', 'retriesPerMinute'] as const).map(name =>
-        own(env, 'dead-letters', name),
+        own(env, 'redriver', name),
       ),
     },
     {
       title: 'Oldest dead letter, seconds',
       statistic: 'Maximum',
-      metrics: [own(env, 'dead-letters', 'oldestDeadLetterSeconds')],
+      metrics: [own(env, 'redriver', 'oldestDeadLetterSeconds')],
     },
     { ...graph('Publishing, p99 in ms', wrong('publishMs')), statistic: 'p99' },
     { ...graph('Redis, p99 in ms', wrong('loadMs', 'commitMs')), statistic: 'p99' },

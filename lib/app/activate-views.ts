@@ -8,7 +8,7 @@ import { appendActivation } from './activations.ts'
 import { topicsOf } from './topics.ts'
 
 /**
- * Returns the copy in Redis of the plan in force. It does not exist before the first run of the function `rules`, and after Redis
+ * Returns the copy in Redis of the plan in force. It does not exist before the first run of the function `clock`, and after Redis
  * has lost it until the next run.
  */
 export function keptPlan(

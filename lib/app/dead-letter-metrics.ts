@@ -1,4 +1,4 @@
-/** Implements the scheduled function `dead-letters`, which writes metrics of open dead letters and retries. */
+/** Writes metrics of open dead letters and retries. */
 
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'
 import type { Scheduled } from '../../packages/runtime/lambda/scheduled.ts'
@@ -20,6 +20,15 @@ interface Measured {
   readonly retries: number
 }
 
+/** Measured values. The first four are metrics. */
+interface OpenDeadLetters {
+  readonly open: number
+  readonly quarantined: number
+  readonly oldestSeconds: number
+  readonly retriesPerMinute: number
+  readonly pending: unknown
+}
+
 /**
  * Counts the open dead letters, and the retries since the last run.
  *
@@ -31,7 +40,7 @@ export async function measureDeadLetters({
   connections,
   remainingMs,
   telemetry,
-}: Scheduled<Connections, GeneralSettings>): Promise<object> {
+}: Scheduled<Connections, GeneralSettings>): Promise<OpenDeadLetters> {
   const [value, letters, bounds] = await Promise.all([
     connections.value<Measured>(`dead-letters:${env}`),
     deadLetterSource(connections, env),

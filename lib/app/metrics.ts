@@ -6,10 +6,10 @@ import type { Scheduled } from '../../packages/runtime/lambda/scheduled.ts'
 
 /** Metrics by name, with their unit and the scheduled function that writes them. Each run writes the current value. */
 export const SCHEDULED_METRICS = {
-  deadLettersOpen: { by: 'dead-letters', unit: 'Count' },
-  deadLettersQuarantined: { by: 'dead-letters', unit: 'Count' },
-  oldestDeadLetterSeconds: { by: 'dead-letters', unit: 'Seconds' },
-  retriesPerMinute: { by: 'dead-letters', unit: 'Count' },
+  deadLettersOpen: { by: 'redriver', unit: 'Count' },
+  deadLettersQuarantined: { by: 'redriver', unit: 'Count' },
+  oldestDeadLetterSeconds: { by: 'redriver', unit: 'Seconds' },
+  retriesPerMinute: { by: 'redriver', unit: 'Count' },
   checkpointAgeSeconds: { by: 'checkpoints', unit: 'Seconds' },
 } as const
 

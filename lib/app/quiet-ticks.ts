@@ -1,7 +1,7 @@
 /** Appends ticks where the archiver waits for a further record, as a part of the function `clock`. */
-import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
 import type { KafkaConnections } from '../../packages/runtime/lambda/kafka-connections.ts'
 import type { Scheduled } from '../../packages/runtime/lambda/scheduled.ts'
+import { broadcast } from '../../packages/runtime/producer/broadcast.ts'
 import { HISTORY_TABLES } from '../history/tables.ts'
 import { quietPartitions } from '../queries/quiet-partitions.ts'
 import { tick } from '../telemetry/tick.ts'
@@ -35,14 +35,14 @@ function topicsWithoutTicks(env: string): string[] {
  * @throws Unavailable if Kafka cannot be reached
  */
 export async function appendQuietTicks({ config, connections, scheduledFor }: Run): Promise<number> {
-  const { env, contentMode } = config
   const nowMs = Date.parse(scheduledFor)
   if (nowMs % HOUR_MS >= MINUTE_MS) return 0
   const [bounds, log] = await Promise.all([connections.bounds(), connections.log()])
-  const quiet = await quietPartitions({ bounds, log }, topicsWithoutTicks(env), nowMs)
-  const ticks = quiet.map(({ topic, partition }) => {
-    return { topic, partition, key: null, ...writeEvent(tick(partition, scheduledFor), contentMode) }
-  })
-  if (ticks.length > 0) await (await connections.publisher()).publish(ticks)
-  return ticks.length
+  const quiet = await quietPartitions({ bounds, log }, topicsWithoutTicks(config.env), nowMs)
+  const publisher = await connections.publisher()
+  for (const [topic, places] of Map.groupBy(quiet, ({ topic }) => topic)) {
+    const partitions = places.map(({ partition }) => partition)
+    await broadcast(publisher, topic, config, partition => tick(partition, scheduledFor), partitions)
+  }
+  return quiet.length
 }

@@ -1,11 +1,16 @@
-/** Configures the redriver with the topics of Sluice. */
+/** Implements the scheduled function `redriver`: forwards due retries, and measures dead letters. */
 
 import type { Forwarder } from '../../packages/runtime/consumer/forwarder.ts'
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'
+import { forwarding } from '../../packages/runtime/lambda/forwarder-handler.ts'
+import type { Scheduled } from '../../packages/runtime/lambda/scheduled.ts'
 import type { GeneralSettings } from '../../packages/runtime/settings/general.ts'
 import { redriver } from '../failures/redriver.ts'
 import { APPLICATION } from './application.ts'
+import { measureDeadLetters } from './dead-letter-metrics.ts'
 import { type Growths, growthsOf } from './growths.ts'
+import { runParts } from './run-parts.ts'
+import { GENERAL, KAFKA, type PartsOf, REDIS } from './settings/index.ts'
 import { RETRY_TOPICS, type RetrySignal, TOPICS, topicName, topicsOf } from './topics.ts'
 
 /**
@@ -14,8 +19,18 @@ import { RETRY_TOPICS, type RetrySignal, TOPICS, topicName, topicsOf } from './t
  */
 const CLOCKS_DIFFER_BY_MS = 1_000
 
+export const REDRIVER_SETTINGS = [GENERAL, KAFKA, REDIS] as const
+
+// Records that cannot be redriven are sent to the dlq, because sending them to `failures` would create a loop.
+const redrive = forwarding(APPLICATION, 'redriver', deployedRedriver, { failuresTo: 'dlq' })
+
+/** Redrives the due failures, and measures the open dead letters and pending retries. */
+export function runRedriver(run: Scheduled<Connections, PartsOf<typeof REDRIVER_SETTINGS>>) {
+  return runParts({ redriven: () => redrive(run), deadLetters: () => measureDeadLetters(run) })
+}
+
 /** Returns the redriver of an environment, with the partition count increases that are recorded in Redis. */
-export async function deployedRedriver(
+async function deployedRedriver(
   { env }: Pick<GeneralSettings, 'env'>,
   connections: Pick<Connections, 'value'>,
 ): Promise<Forwarder> {

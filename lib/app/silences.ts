@@ -1,6 +1,5 @@
 /**
- * Stores silences and publishes them to the log. Used by the command that changes silences, and by the scheduled function
- * `silences`.
+ * Stores silences and publishes them to the log. Used by the commands that change silences, and by the scheduled function `clock`.
  */
 
 import type { Connections, Value } from '../../packages/runtime/lambda/connections.ts'

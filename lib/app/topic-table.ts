@@ -15,7 +15,7 @@ export interface Topic extends TopicSettings {
   /** True if the topic's partitions receive a tick every few seconds, because users wait for its timers. */
   readonly isTickedOften?: boolean
   /**
-   * True if the function `rules` appends the alert rules to the topic, because consumers of the topic evaluate rules or route by
+   * True if the function `clock` appends the alert rules to the topic, because consumers of the topic evaluate rules or route by
    * them.
    */
   readonly isRuled?: boolean

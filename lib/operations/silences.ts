@@ -7,7 +7,7 @@ import { appendSilences, keptSilences } from '../app/silences.ts'
 import type { SilenceSet } from '../notification/silences.ts'
 
 /**
- * Error for a change that was stored but not published to the log. The function `silences` publishes it within a minute after Kafka
+ * Error for a change that was stored but not published to the log. The function `clock` publishes it within a minute after Kafka
  * is available again.
  */
 export class SilencesNotAppended extends Error {

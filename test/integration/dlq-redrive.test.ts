@@ -287,10 +287,11 @@ describe('sluice dlq, beside the consumer that failed', () => {
       const measured = async () => {
         // A function is invoked only once with `IS_LOCAL`.
         times += 1
-        const { handler } = await import(`../../functions/dead-letters/handler.ts?${times}`)
+        const { handler } = await import(`../../functions/redriver/handler.ts?${times}`)
         const context = { getRemainingTimeInMillis: () => 60_000 } as Context
         const result = await handler({ time: new Date().toISOString() } as never, context)
-        const { open, quarantined, oldestSeconds, pending } = result as Record<string, number>
+        const { deadLetters } = result as { readonly deadLetters: Record<string, number> }
+        const { open, quarantined, oldestSeconds, pending } = deadLetters
         assert.equal(pending, 0)
         return [open, quarantined, (oldestSeconds ?? 0) > 0]
       }

@@ -100,7 +100,6 @@ describe("the whole flow with other people's names", { timeout: 600_000 }, () =>
 
   it('given ticks and rules, then every sub-signal of readings has them', async () => {
     await offline.invoke('clock', { time: '2026-03-01T11:00:00Z' })
-    await offline.invoke('rules', { time: '2026-03-01T11:00:00Z' })
     for (const topic of ['gds.metrics.production', 'gds.metrics.postgresql.production']) {
       const types = (await eventsIn(topic)).map(({ type }) => type)
       for (const type of ['io.sluice.clock.tick.v1', 'io.sluice.rules.activated.v1'])

@@ -96,7 +96,7 @@ describe('restarts of one tenant’s databases, through serverless offline', () 
   })
 
   it('given databases in two partitions, then one alert fires for their tenant', async () => {
-    await offline.invoke('rules', { time: '2026-03-01T12:00:00Z' })
+    await offline.invoke('clock', { time: '2026-03-01T12:00:00Z' })
     await environment.client.send(environment.topic('readings'), RESTARTS)
     await until('the alert fires', async () => (await alertsIn(environment)).length > 0)
     await environment.untilTrimmed()

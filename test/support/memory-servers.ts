@@ -82,7 +82,7 @@ export class MemoryServers {
   }
 
   #partitions(topic: string): number {
-    const signal = topicsOf(['viewed', 'ruled']).find(one => topicName(one, this.env) === topic)
+    const signal = topicsOf(['viewed', 'ruled', 'ticked']).find(one => topicName(one, this.env) === topic)
     return signal ? topicSize(signal, this.env).partitions : 0
   }
 }

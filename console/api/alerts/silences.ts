@@ -163,7 +163,7 @@ async function change(
 }
 
 const NOT_APPENDED =
-  'The silence is stored, but is not active yet, because Kafka does not respond. The function `silences` activates it within a ' +
+  'The silence is stored, but is not active yet, because Kafka does not respond. The function `clock` activates it within a ' +
   'minute after Kafka responds again.'
 
 /** Newest first. */

@@ -62,7 +62,7 @@ export function Rules({ now }: { readonly now: EntityNow }): JSX.Element {
       <h2>Rules that watch it</h2>
       {rules === null ? (
         <Empty>
-          The log has not activated any rules in the entity's partition yet. The function <code>rules</code>{' '}
+          The log has not activated any rules in the entity's partition yet. The function <code>clock</code>{' '}
           activates them when it runs.
         </Empty>
       ) : (

@@ -99,7 +99,7 @@ export async function applyViews(
     const begun = { operation, attempt: 0, begunAt, aliveMs, by, building: newGenerations(build, operation) }
     const own = await taken(ports, begun)
     if (own.sources && !isInForce(own, await ports.inForce.read())) {
-      // The function `rules` has taken the activation back, so the tables are built anew.
+      // The function `clock` has taken the activation back, so the tables are built anew.
       await ports.applying.end(own)
       continue
     }

@@ -44,7 +44,7 @@ export async function* tableChanges(
   const look = async () => {
     const inForce = await plan()
     const now = inForce && readableTables(inForce).find(table => table.name === name)
-    // A plan that Redis has lost comes back with the next run of the function `rules`.
+    // A plan that Redis has lost comes back with the next run of the function `clock`.
     if (!inForce || now?.generation === generation) return
     const [what, next] = now
       ? ['Its statement has changed', 'ask again']

@@ -41,32 +41,42 @@ export function forwarderHandler(
   application: Application,
   name: string,
   source: ForwarderSource,
-  { codeVersion, failuresTo = application.failuresTopic }: ForwarderChoices = {},
+  choices?: ForwarderChoices,
 ): ScheduledHandler {
-  let assembled: (() => Promise<Assembled>) | undefined
-  const latest = new LatestDecisions()
   return scheduled(
     name,
     Connections,
     slicesOf(application.name),
-    async (run): Promise<Forwarded> => {
-      const process = await forwarderOf(name, source, run)
-      assembled ??= once(() => assemble(run, application.remedies))
-      const { ports, observer } = await assembled()
-      const { config, remainingMs } = run
-      const { env, contentMode } = config
-      const consumer = { ...CONSUMER_DEFAULTS, application, failuresTo, process, env, contentMode }
-      observer.begin()
-      const done = forward(consumer, ports, {
-        remainingMs,
-        nowMs: Date.now,
-        codeVersion: codeVersion ?? (() => config.codeVersion ?? bundleVersion()),
-        latest,
-      })
-      return done.finally(() => observer.flush())
-    },
+    forwarding(application, name, source, choices),
     application.name,
   )
+}
+
+/** Returns the function that a scheduled function calls for each run of a forwarder. The parameters are those of `forwarderHandler`. */
+export function forwarding(
+  application: Application,
+  name: string,
+  source: ForwarderSource,
+  { codeVersion, failuresTo = application.failuresTopic }: ForwarderChoices = {},
+): (run: Scheduled<Connections, Config>) => Promise<Forwarded> {
+  let assembled: (() => Promise<Assembled>) | undefined
+  const latest = new LatestDecisions()
+  return async run => {
+    const process = await forwarderOf(name, source, run)
+    assembled ??= once(() => assemble(run, application.remedies))
+    const { ports, observer } = await assembled()
+    const { config, remainingMs } = run
+    const { env, contentMode } = config
+    const consumer = { ...CONSUMER_DEFAULTS, application, failuresTo, process, env, contentMode }
+    observer.begin()
+    const done = forward(consumer, ports, {
+      remainingMs,
+      nowMs: Date.now,
+      codeVersion: codeVersion ?? (() => config.codeVersion ?? bundleVersion()),
+      latest,
+    })
+    return done.finally(() => observer.flush())
+  }
 }
 
 async function forwarderOf(

@@ -3,10 +3,10 @@ import { ACCOUNT, REGION } from '../emulator/requests.ts'
 import type { Rehearsal } from '../rehearsal.ts'
 
 /** Invokes a function as its schedule does. @returns what it answered */
-export async function runScheduled(
+export async function runScheduled<Answer = Readonly<Record<string, unknown>>>(
   { deployed, invoker }: Pick<Rehearsal, 'deployed' | 'invoker'>,
   name: string,
-): Promise<Readonly<Record<string, unknown>>> {
+): Promise<Answer> {
   const event = {
     version: '0',
     id: randomUUID(),
@@ -21,5 +21,5 @@ export async function runScheduled(
   const functionTimeoutMs = (deployed.functions[name]?.timeout ?? 0) * 1000
   const json = () => JSON.stringify(event)
   const answer = await invoker.invoke({ functionKey: name, functionTimeoutMs }, { json })
-  return answer as Readonly<Record<string, unknown>>
+  return answer as Answer
 }

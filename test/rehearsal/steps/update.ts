@@ -67,9 +67,11 @@ async function assertChanged(rehearsal: Rehearsal, before: ReadonlyMap<string, s
   const kept = await view.client.setting(view.topic('analytics'), 'retention.ms')
   assert.equal(Number(kept), KEPT_DAYS * DAY_MS)
   // The schedule may have run it with the new code before.
-  const { hash } = await runScheduled(rehearsal, 'rules')
+  const { rules } = await runScheduled<{ rules: { hash: string } }>(rehearsal, 'clock')
   const sets = (await view.events('readings')).filter(({ type }) => type === RULES_ACTIVATED_TYPE)
-  const thresholds = sets.filter(({ data }) => data.hash === hash).map(({ data }) => hotFrom(data.rules))
+  const thresholds = sets
+    .filter(({ data }) => data.hash === rules.hash)
+    .map(({ data }) => hotFrom(data.rules))
   assert.deepEqual(new Set(thresholds), new Set([CHANGED_THRESHOLD]), 'the changed rules were not appended')
   const warm = weather('mild', 'mild-0', { atMs: Date.now(), temperature: WARM })
   await view.client.sendUntilAcknowledged(view.topic('readings'), [writtenMessage(warm)])

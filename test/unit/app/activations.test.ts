@@ -23,7 +23,7 @@ const MINUTE_MS = 60_000
 class Environment extends MemoryServers {
   warnings = 0
 
-  /** Runs the function `rules` a minute later. */
+  /** Runs the clock a minute later. */
   async rules(packaged = PACKAGED) {
     this.nowMs += MINUTE_MS
     const at = new Date(this.nowMs).toISOString()

@@ -21,7 +21,7 @@ describe('the redriver of Sluice', () => {
     assert.ok(read.size >= 5)
     assert.deepEqual([...REDRIVEN_TO].sort(), [...read].sort())
     assert.deepEqual([...(entry?.writes ?? [])].sort(), [...REDRIVEN_TO, 'dlq'].sort())
-    assert.deepEqual(entry?.forwards, RETRY_TOPICS)
+    assert.deepEqual(entry?.forwards, [...RETRY_TOPICS, 'dlq'])
     assert.equal(entry?.schedule?.expression, 'rate(1 minute)')
   })
 

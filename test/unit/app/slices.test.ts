@@ -27,14 +27,10 @@ async function errorsOf(t: TestContext, name: string, environment: Readonly<Reco
 }
 
 describe('the settings that a function reads', () => {
-  it('given clock and an environment with Kafka alone, then it starts', async t => {
-    assert.deepEqual(await errorsOf(t, 'clock', { ...BROKERS, ...OF_OTHERS }), [])
-  })
-
   for (const name of [
     'generator',
-    'rules',
-    'silences',
+    'clock',
+    'redriver',
     'checkpoints',
     'processor',
     'alert-router',
@@ -47,7 +43,7 @@ describe('the settings that a function reads', () => {
       assert.deepEqual(await errorsOf(t, name, BOTH), [])
     })
 
-  for (const name of ['generator', 'rules'])
+  for (const name of ['generator', 'clock'])
     it(`given ${name} and wrong settings of consumers, then it starts: it reads none of them`, async t => {
       assert.deepEqual(await errorsOf(t, name, { ...BOTH, ...OF_OTHERS }), [])
     })

@@ -21,11 +21,10 @@ describe('the copies of a record', () => {
 describe('the table of topics', () => {
   const emittedBy = (name: string) => readFunctions().find(one => one.name === name)?.emits ?? []
 
-  it('gives clock, rules and dlq-router their topics, so that a new row needs no other place', () => {
+  it('gives clock and dlq-router their topics, so that a new row needs no other place', () => {
     const archived = topicsOf(HISTORY_TABLES.map(signalOfTable))
-    const ticked = new Set([...topicsOf(['ticked']), ...archived])
-    assert.deepEqual(emittedBy('clock').toSorted(), [...ticked].toSorted())
-    assert.deepEqual(emittedBy('rules'), topicsOf(['ruled', 'viewed']))
+    const broadcast = new Set([...topicsOf(['ruled', 'viewed', 'notifications', 'ticked']), ...archived])
+    assert.deepEqual(emittedBy('clock').toSorted(), [...broadcast].toSorted())
     assert.deepEqual(emittedBy('dlq-router'), topicsOf(['retries', 'dlq', 'redriven']))
     assert.deepEqual(emittedBy('console'), topicsOf(['redriven', 'dlq']))
   })

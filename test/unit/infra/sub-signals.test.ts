@@ -64,7 +64,7 @@ describe('a deployment with sub-signals', () => {
       )
       assert.match(text(role), /group\/my-cluster\/[^"]*\/sluice-[a-z]+-postgresql-prod/, role)
     }
-    for (const role of ['GeneratorRole', 'ClockRole', 'RulesRole', 'RedriverRole'])
+    for (const role of ['GeneratorRole', 'ClockRole', 'RedriverRole'])
       assert.match(text(role), /sluice\.telemetry\.readings\.postgresql\.prod/, role)
     assert.doesNotMatch(text('DeliverRole'), /postgresql/)
   })

@@ -23,8 +23,8 @@ describe('what npm start does by itself', () => {
 
   it('given the functions of this project, then the rules are activated before readings come', () => {
     assert.deepEqual(
-      localSchedules({}).first.filter(name => ['rules', 'generator'].includes(name)),
-      ['rules', 'generator'],
+      localSchedules({}).first.filter(name => ['clock', 'generator'].includes(name)),
+      ['clock', 'generator'],
     )
   })
 

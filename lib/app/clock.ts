@@ -1,0 +1,75 @@
+/** Implements the scheduled function `clock`, which appends to every partition what its consumers need. */
+import { type Ticking, ticked } from '../../packages/runtime/lambda/clock-handler.ts'
+import type { Connections } from '../../packages/runtime/lambda/connections.ts'
+import type { Scheduled } from '../../packages/runtime/lambda/scheduled.ts'
+import { RULES_ACTIVATED_TYPE } from '../alerting/activated-type.ts'
+import { rulesActivated } from '../alerting/activation.ts'
+import { ruleSetOf } from '../alerting/rule-set.ts'
+import { loadRules } from '../alerting/rules-directory.ts'
+import { tick } from '../telemetry/tick.ts'
+import { loadPlan } from '../views/adapters/plan-file.ts'
+import { VIEWS_ACTIVATED_TYPE } from '../views/event-names.ts'
+import { activateViews } from './activate-views.ts'
+import { appendActivation } from './activations.ts'
+import { appendQuietTicks } from './quiet-ticks.ts'
+import { runParts } from './run-parts.ts'
+import { CLOCK, GENERAL, KAFKA, type PartsOf, REDIS, RULES, VIEWS } from './settings/index.ts'
+import { appendSilences, keptSilences } from './silences.ts'
+import { TICKED_OFTEN, topicName, topicsOf } from './topics.ts'
+
+export const CLOCK_SETTINGS = [GENERAL, KAFKA, REDIS, CLOCK, RULES, VIEWS] as const
+
+type Run = Scheduled<Connections, PartsOf<typeof CLOCK_SETTINGS>>
+
+const TICKING: Ticking = {
+  topics: topicsOf(['ticked']),
+  often: TICKED_OFTEN,
+  kafkaTopic: topicName,
+  makeTick: tick,
+}
+
+/** Appends rules, plan of tables and silences where they are due, then the ticks, and those that the archiver waits for. */
+export function runClock(run: Run) {
+  return runParts({
+    rules: () => appendRules(run),
+    tables: () => appendPlan(run),
+    silences: () => appendKeptSilences(run),
+    ticks: () => ticked(TICKING, run),
+    archiverTicks: () => appendQuietTicks(run),
+  })
+}
+
+/** Appends the packaged alert rules, unless the log has them in force and they were appended less than a day ago. */
+async function appendRules(run: Run) {
+  const { config, connections, scheduledFor: at } = run
+  const { data, ...appended } = await appendActivation(connections, config, {
+    name: `rules:${config.env}`,
+    type: RULES_ACTIVATED_TYPE,
+    signals: topicsOf(['ruled']),
+    at,
+    isKnown: true,
+    warn: () => warnOfNone(run, RULES_ACTIVATED_TYPE),
+    event: rulesActivated,
+    choose: async () => ruleSetOf(await loadRules(config.rulesDir)),
+  })
+  return { rules: data.rules.length, hash: data.hash, ...appended }
+}
+
+/** Appends the plan of the tables in the same way. */
+async function appendPlan(run: Run) {
+  const { config, connections, scheduledFor: at } = run
+  const plan = await loadPlan(config.viewsDir)
+  return activateViews(connections, config, plan, at, () => warnOfNone(run, VIEWS_ACTIVATED_TYPE))
+}
+
+async function appendKeptSilences({ config, connections, scheduledFor }: Run) {
+  const kept = await keptSilences(connections, config.env)
+  return appendSilences(connections, config, await kept.read(), scheduledFor)
+}
+
+function warnOfNone({ telemetry }: Run, type: string): void {
+  telemetry.warn(`no ${type} is left in the log: the packaged one holds`, {
+    kind: 'no-activation-left',
+    type,
+  })
+}

@@ -1,0 +1,45 @@
+/** Runs the parts of a scheduled function, each on its own. */
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/**
+ * Time that a part has before the next part starts beside it, in milliseconds. A part that waits for a server must not delay the
+ * others by much: ticks that are late make timers late.
+ */
+const PATIENCE_MS = 10_000
+
+type Results<Parts> = {
+  readonly [Name in keyof Parts]: Parts[Name] extends () => Promise<infer Result> ? Result : never
+}
+
+/**
+ * Runs parts in order. A part that fails, or takes long, does not keep the others from running.
+ *
+ * @returns the result of each part, by its name
+ * @throws AggregateError if parts failed, whose message names them all
+ */
+export async function runParts<Parts extends Readonly<Record<string, () => Promise<unknown>>>>(
+  parts: Parts,
+  patienceMs = PATIENCE_MS,
+): Promise<Results<Parts>> {
+  const running: Promise<unknown>[] = []
+  for (const part of Object.values(parts)) {
+    const one = part()
+    running.push(one)
+    const ended = new AbortController()
+    await Promise.race([one, sleep(patienceMs, undefined, { signal: ended.signal })]).catch(() => {})
+    ended.abort()
+  }
+  const names = Object.keys(parts)
+  const results = await Promise.allSettled(running)
+  const failures = results.flatMap((result, at) =>
+    result.status === 'rejected' ? [{ name: names[at], reason: result.reason as Error }] : [],
+  )
+  if (failures.length > 0)
+    throw new AggregateError(
+      failures.map(({ reason }) => reason),
+      failures.map(({ name, reason }) => `${name}: ${reason.message}`).join('; '),
+    )
+  return Object.fromEntries(
+    results.map((result, at) => [names[at], (result as PromiseFulfilledResult<unknown>).value]),
+  ) as Results<Parts>
+}

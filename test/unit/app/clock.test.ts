@@ -1,0 +1,102 @@
+/** The function `clock` in memory: what it appends to the log, in which order, and what a failure of one part changes. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { RULES_ACTIVATED_TYPE } from '../../../lib/alerting/activated-type.ts'
+import { runClock } from '../../../lib/app/clock.ts'
+import { topicName, topicRow, topicsOf } from '../../../lib/app/topics.ts'
+import { SILENCES_CHANGED_TYPE } from '../../../lib/notification/silences-changed.ts'
+import { TICK_TYPE } from '../../../lib/telemetry/tick.ts'
+import { VIEWS_ACTIVATED_TYPE } from '../../../lib/views/event-names.ts'
+import { PROJECT } from '../../../programs/paths.ts'
+import { MemoryServers } from '../../support/memory-servers.ts'
+
+const SET = {
+  revision: 1,
+  silences: [],
+  change: { action: 'ended', silenceId: 's', author: 'a', comment: 'c' },
+}
+
+class Environment extends MemoryServers {
+  /** Runs the function a minute later. */
+  async clock(connections = this.connections) {
+    this.nowMs += 60_000
+    const config = {
+      env: this.env,
+      contentMode: 'binary',
+      rulesDir: `${PROJECT}/config/rules`,
+      viewsDir: `${PROJECT}/config/views`,
+      tickEveryMs: 5_000,
+    }
+    const scheduledFor = new Date(this.nowMs).toISOString()
+    const telemetry = { warn: () => {} }
+    return runClock({ config, connections, scheduledFor, isScheduled: false, telemetry } as never)
+  }
+
+  /** Types of the records of a partition, in order. */
+  types(signal: Parameters<typeof topicName>[0], partition = 0): string[] {
+    const topic = topicName(signal, this.env)
+    return this.records
+      .filter(record => record.topic === topic && record.partition === partition)
+      .map(({ headers }) => String(headers?.find(([name]) => name === 'ce_type')?.[1]))
+  }
+}
+
+describe('the clock', () => {
+  it('given a first run, then each partition has rules and tables before its first tick', async () => {
+    const environment = new Environment()
+    const { rules, tables, silences, ticks } = await environment.clock()
+    assert.deepEqual([rules.why, tables.why, silences.why], ['first', 'first', 'no-silences'])
+    assert.equal(
+      ticks.ticks,
+      topicsOf(['ticked']).reduce((sum, signal) => sum + topicRow(signal).partitions, 0),
+    )
+    for (let partition = 0; partition < topicRow('readings').partitions; partition += 1)
+      assert.deepEqual(environment.types('readings', partition), [
+        RULES_ACTIVATED_TYPE,
+        VIEWS_ACTIVATED_TYPE,
+        TICK_TYPE,
+      ])
+    assert.deepEqual(environment.types('dlq'), [TICK_TYPE])
+  })
+
+  it('given nothing new, then a run appends ticks alone', async () => {
+    const environment = new Environment()
+    await environment.clock()
+    const { rules, tables } = await environment.clock()
+    assert.deepEqual([rules.why, tables.why], ['not-due', 'not-due'])
+    assert.deepEqual(environment.types('readings').slice(3), [TICK_TYPE])
+  })
+
+  it('given silences that have changed, then they are appended before the tick', async () => {
+    const environment = new Environment()
+    await environment.value(`silences:${environment.env}`).write(SET)
+    await environment.clock()
+    assert.deepEqual(environment.types('notifications'), [SILENCES_CHANGED_TYPE, TICK_TYPE])
+  })
+
+  it('given that Redis does not answer, then the ticks are appended, and the run fails and names the others', async () => {
+    const environment = new Environment()
+    const away = async () => {
+      throw new Error('Redis does not answer')
+    }
+    const connections = { ...environment.connections, value: away } as never
+    await assert.rejects(
+      environment.clock(connections),
+      /^AggregateError: rules: Redis does not answer; tables: Redis does not answer; silences: Redis does not answer$/,
+    )
+    assert.deepEqual(environment.types('readings'), [TICK_TYPE])
+  })
+
+  it('given a plan of tables that cannot be read, then rules, silences and ticks are appended all the same', async () => {
+    const environment = new Environment()
+    await environment.value(`silences:${environment.env}`).write(SET)
+    const { connections } = environment
+    const value = async (name: string) => {
+      if (name.startsWith('views:')) throw new Error('broken')
+      return environment.value(name)
+    }
+    await assert.rejects(environment.clock({ ...connections, value } as never), /^AggregateError: tables: broken$/)
+    assert.deepEqual(environment.types('readings'), [RULES_ACTIVATED_TYPE, TICK_TYPE])
+    assert.deepEqual(environment.types('notifications'), [SILENCES_CHANGED_TYPE, TICK_TYPE])
+  })
+})

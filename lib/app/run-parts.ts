@@ -15,7 +15,7 @@ type Results<Parts> = {
  * Runs parts in order. A part that fails, or takes long, does not keep the others from running.
  *
  * @returns the result of each part, by its name
- * @throws AggregateError if parts failed, whose message names them all
+ * @throws Error if parts failed, whose message names them all
  */
 export async function runParts<Parts extends Readonly<Record<string, () => Promise<unknown>>>>(
   parts: Parts,
@@ -32,13 +32,16 @@ export async function runParts<Parts extends Readonly<Record<string, () => Promi
   const names = Object.keys(parts)
   const results = await Promise.allSettled(running)
   const failures = results.flatMap((result, at) =>
-    result.status === 'rejected' ? [{ name: names[at], reason: result.reason as Error }] : [],
+    result.status === 'rejected' ? [{ name: names[at], error: result.reason as Error }] : [],
   )
-  if (failures.length > 0)
-    throw new AggregateError(
-      failures.map(({ reason }) => reason),
-      failures.map(({ name, reason }) => `${name}: ${reason.message}`).join('; '),
+  if (failures.length > 0) {
+    // Parts that need the same server fail for the same reason.
+    const reasons = [...Map.groupBy(failures, ({ error }) => error.message)]
+    const message = reasons.map(
+      ([reason, failed]) => `${failed.map(({ name }) => name).join(', ')}: ${reason}`,
     )
+    throw new Error(message.join('; '), { cause: failures.map(({ error }) => error) })
+  }
   return Object.fromEntries(
     results.map((result, at) => [names[at], (result as PromiseFulfilledResult<unknown>).value]),
   ) as Results<Parts>

@@ -41,7 +41,9 @@ function serverNamedIn(reason: string): Cause | undefined {
       reason,
       advice: `\`npx sluice doctor\` lists what is missing. ${RETRIED}`,
     }
-  if (/^Redis at \S+ does not answer/.test(reason)) return away('Redis', reason)
+  // A scheduled function names its failed parts before the reason.
+  const [redis] = /\bRedis at \S+ does not answer.*/s.exec(reason) ?? []
+  if (redis !== undefined) return away('Redis', redis)
   return /\bKafka (did not take it|does not say|does not answer)/.test(reason)
     ? away('Kafka', reason)
     : undefined

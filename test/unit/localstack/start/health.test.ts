@@ -317,6 +317,16 @@ describe('one outage is reported in one line', () => {
     )
   })
 
+  it('of Redis, whose reason a scheduled function names after its failed parts', () => {
+    const person = new Person()
+    person.health.ran('clock', `rules, silences: ${REDIS_AWAY}`, person.nowMs)
+    person.look(5_000)
+    assert.deepEqual(
+      person.seen.map(line => line.split('.')[0]),
+      [`✗ clock is stalled: ${REDIS_AWAY}`.split('.')[0]],
+    )
+  })
+
   it('of Redis, whose reason functions report once a minute, before or after they report partitions', () => {
     const person = new Person()
     const outage = (isSaid: boolean) => {

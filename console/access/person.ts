@@ -1,5 +1,5 @@
 /** Callers of the console and their roles. */
-import type { Context } from 'hono'
+import type { Context, Next } from 'hono'
 import { ProblemError } from '../api/problem.ts'
 
 /** A viewer can only read. An operator can also make changes, which are recorded in the audit log. */
@@ -23,10 +23,9 @@ export interface ConsoleHono {
   }
 }
 
-/** Returns the caller if it is an operator. @throws ProblemError for a viewer */
-export function requireOperator(context: Context<ConsoleHono>): Person {
-  const person = context.get('person')
-  if (person.role !== 'operator')
+/** Lets only operators pass. @throws ProblemError for a viewer */
+export async function requireOperator(context: Context<ConsoleHono>, next: Next): Promise<void> {
+  if (context.get('person').role !== 'operator')
     throw new ProblemError('forbidden', 'This requires the operator role. You are signed in as a viewer.')
-  return person
+  await next()
 }

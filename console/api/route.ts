@@ -23,8 +23,8 @@ export interface Route<Answer> {
 }
 
 /**
- * Routes by name. The name of a query is its path under `/api`, such as `/state`. The name of a change also has the method, such as
- * `POST /alerts/rules/try`.
+ * Routes by name. The name of a query is its path under `/api`, such as `/state`. The name of a route with a body begins with the
+ * method, as in `POST /alerts/rules/try`.
  */
 export type Routes = Readonly<Record<string, Route<unknown>>>
 
@@ -77,26 +77,16 @@ export function askedByBody<F extends Fields, Answer>(
   }
 }
 
-/**
- * Declares a change. Its caller must be an operator. If no fields are declared, the request body is ignored.
- *
- * @param status status code of the response
- */
+/** Declares a change. Its caller must be an operator. */
 export function changed<F extends Fields, Answer>(
   fields: F,
   answer: (body: Input<F>, person: Person, request: Request) => Promise<Answer>,
-  status: 200 | 201 | 202 = 200,
 ): Route<Answer> {
-  const schema = schemaOf(fields)
-  const hasFields = Object.keys(fields).length > 0
-  const bodyIn = async (request: Request) => (hasFields ? bodyOf(schema, request) : ({} as Input<F>))
+  const byBody = askedByBody(fields, (body, request) => answer(body, request.get('person'), request))
   return {
-    addTo: (app, name) => {
-      const [method = '', path = ''] = name.split(' ')
-      app.on(method, path, async request => {
-        const person = requireOperator(request)
-        return request.json(await answer(await bodyIn(request), person, request), status)
-      })
+    addTo: (app, name, environment) => {
+      app.post(name.replace('POST ', ''), requireOperator)
+      byBody.addTo(app, name, environment)
     },
   }
 }

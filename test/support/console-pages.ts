@@ -97,7 +97,7 @@ async function operationIn(served: ServedConsole): Promise<string> {
     method: 'POST',
     body: JSON.stringify(request),
   })
-  assert.equal(response.status, 201, await response.clone().text())
+  assert.equal(response.status, 200, await response.clone().text())
   const { id }: OperationAnswer = await response.json()
   return id
 }

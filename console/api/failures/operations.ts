@@ -81,10 +81,8 @@ export function operationRoutes(environment: ConsoleEnvironment) {
         )
       return answer(found)
     }),
-    'POST /failures/operations': changed(
-      REQUEST,
-      async (request, { name }) => answer(await runner.begin(request, name)),
-      201,
+    'POST /failures/operations': changed(REQUEST, async (request, { name }) =>
+      answer(await runner.begin(request, name)),
     ),
     'POST /failures/operation/resume': changed(ONE, async ({ id }, { name }) =>
       answer(await runner.goOn(id, name)),

@@ -10,7 +10,7 @@ import type { Parameters } from './search.ts'
 import { type Message, watch } from './watched.ts'
 
 /** Names of routes that make changes, such as `POST /alerts/silences`. All other routes are queries. */
-type Change = Extract<keyof Answers, `P${string}`>
+type Change = Extract<keyof Answers, `POST ${string}`>
 export type Question = Exclude<keyof Answers, Change>
 
 /** State of a query. During an outage, it has both the last answer and the problem. */
@@ -86,26 +86,10 @@ export function useLive<Name extends Question>(
   return { ...known(state, path, keep), again: () => setRound(now => now + 1) }
 }
 
-/**
- * Requests a change. The server checks that the request comes from this page.
- *
- * @param parameters path parameters by name
- * @throws RefusedByServer with a message for users
- */
-export function act<Name extends Change>(
-  name: Name,
-  body: unknown = {},
-  parameters: Readonly<Record<string, string>> = {},
-): Promise<Answers[Name]> {
-  const [method = '', path = ''] = name.split(' ')
-  return ask(
-    path.replace(/:(\w+)/g, (_, of: string) => encodeURIComponent(parameters[of] ?? '')),
-    {
-      method,
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    },
-  )
+/** Requests a change. The server checks that the request comes from this page. @throws RefusedByServer with a message for users */
+export function act<Name extends Change>(name: Name, body: unknown): Promise<Answers[Name]> {
+  const headers = { 'content-type': 'application/json' }
+  return ask(name.replace('POST ', ''), { method: 'POST', headers, body: JSON.stringify(body) })
 }
 
 interface KeptAnswer<T> {

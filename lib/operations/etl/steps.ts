@@ -9,7 +9,7 @@ import { type AlertChange, foldAlerts } from '../../warehouse/alerts.ts'
 import { type Changes, type Mart, type MartRow, merged } from '../../warehouse/mart.ts'
 import { foldReadings, READING_COLUMNS } from '../../warehouse/readings.ts'
 import type { Step } from '../../warehouse/target.ts'
-import { alertEventIn } from '../sql/alert-event.ts'
+import { alertEventIn } from './alert-event.ts'
 
 /**
  * Number of offsets before a record in which its partition is searched for the same event. A producer that retries repeats an event

@@ -1,53 +1,44 @@
-/** Defines the tables `alert_events` and `alert_log`, and how alert events are converted to rows. Only builds SQL. Pure. */
-import type { AlertEvent } from './alert-event.ts'
+/** Defines the tables `alert_events` and `alert_log`, which follow from the view `alerts`. Only builds SQL. Pure. */
+import { ALERT_ACKNOWLEDGED_TYPE } from '../../alerting/acknowledged.ts'
 
-type ColumnType = 'VARCHAR' | 'DOUBLE' | 'BIGINT' | 'INTEGER' | 'TIMESTAMP' | 'JSON' | 'MAP(VARCHAR, VARCHAR)'
+const ACKNOWLEDGED_EVENT = `"type" = '${ALERT_ACKNOWLEDGED_TYPE}'`
 
-export interface EventColumn {
-  readonly name: string
-  readonly type: ColumnType
-  /** Returns the column's value for an event. The value of a TIMESTAMP column is in milliseconds since the epoch. */
-  readonly of: (event: AlertEvent) => string | number | Readonly<Record<string, string>> | null
+/** Returns the time in a column that contains RFC 3339 text, in UTC. NULL for any other text. */
+function timeIn(column: string): string {
+  return `try_cast("${column}" AS TIMESTAMPTZ) AT TIME ZONE 'UTC'`
 }
 
-/** Table into which all events are loaded before duplicates are removed. */
-export const LOADED = 'sluice_loaded'
-
-export const EVENT_COLUMNS: readonly EventColumn[] = [
-  { name: 'event', type: 'VARCHAR', of: one => one.event },
-  { name: 'event_ts', type: 'TIMESTAMP', of: one => one.eventMs },
-  { name: 'alert_id', type: 'VARCHAR', of: one => one.alertId },
-  { name: 'alert_type', type: 'VARCHAR', of: one => one.rule },
-  { name: 'sensor_id', type: 'VARCHAR', of: one => one.subject ?? one.source },
-  { name: 'value', type: 'DOUBLE', of: one => one.value },
-  { name: 'threshold', type: 'DOUBLE', of: one => one.threshold },
-  { name: 'severity', type: 'VARCHAR', of: one => one.severity },
-  { name: 'reason', type: 'VARCHAR', of: one => one.reason },
-  { name: 'family', type: 'VARCHAR', of: one => one.family },
-  { name: 'metric', type: 'VARCHAR', of: one => one.metric },
-  { name: 'measured', type: 'DOUBLE', of: one => one.measured },
-  { name: 'state', type: 'VARCHAR', of: one => one.state },
-  { name: 'labels', type: 'MAP(VARCHAR, VARCHAR)', of: one => one.labels },
-  { name: 'source', type: 'VARCHAR', of: one => one.source },
-  { name: 'subject', type: 'VARCHAR', of: one => one.subject },
-  { name: 'active_ts', type: 'TIMESTAMP', of: one => one.activeMs },
-  { name: 'alert_ts', type: 'TIMESTAMP', of: one => one.startedMs },
-  { name: 'resolved_ts', type: 'TIMESTAMP', of: one => one.endedMs },
-  { name: 'acknowledged_by', type: 'VARCHAR', of: one => one.acknowledgedBy },
-  { name: 'acknowledged_comment', type: 'VARCHAR', of: one => one.acknowledgedComment },
-  { name: 'summary', type: 'VARCHAR', of: one => one.summary },
-  { name: 'trace_id', type: 'VARCHAR', of: one => one.traceId },
-  { name: 'fingerprint', type: 'VARCHAR', of: one => one.fingerprint },
-  { name: 'event_id', type: 'VARCHAR', of: one => one.eventId },
-  { name: 'event_source', type: 'VARCHAR', of: one => one.eventSource },
-  { name: 'partition', type: 'INTEGER', of: one => one.partition },
-  { name: 'offset', type: 'BIGINT', of: one => one.offset },
-  { name: 'data', type: 'JSON', of: one => one.data },
+/** Columns of `alert_events`, with their expressions over the view `alerts`, unless it has the same column. */
+const EVENT_COLUMNS: readonly (readonly [name: string, expression?: string])[] = [
+  [
+    'event',
+    `CASE WHEN ${ACKNOWLEDGED_EVENT} AND "acknowledged" = false THEN 'acknowledgement-removed'
+      ELSE coalesce(nullif(regexp_extract("type", '^io\\.sluice\\.alert\\.([a-z-]+)\\.v\\d+$', 1), ''), "type") END`,
+  ],
+  ['event_ts', 'coalesce("time", "timestamp")'],
+  ['alert_id'],
+  ['alert_type', '"rule"'],
+  ['sensor_id', 'coalesce("entity_subject", "entity_source")'],
+  ...columns('value', 'threshold', 'severity', 'reason', 'family', 'metric', 'measured', 'state'),
+  ['labels', 'coalesce(try_cast(try_cast("labels" AS JSON) AS MAP(VARCHAR, VARCHAR)), MAP {})'],
+  ['source', '"entity_source"'],
+  ['subject', '"entity_subject"'],
+  ['active_ts', timeIn('active_at')],
+  ['alert_ts', timeIn('started_at')],
+  ['resolved_ts', timeIn('ended_at')],
+  ['acknowledged_by', `CASE WHEN ${ACKNOWLEDGED_EVENT} THEN "by" END`],
+  ['acknowledged_comment', `CASE WHEN ${ACKNOWLEDGED_EVENT} THEN "comment" END`],
+  ['summary'],
+  ['trace_id', `nullif(split_part("traceparent", '-', 2), '')`],
+  ['fingerprint'],
+  ['event_id', '"id"'],
+  ['event_source', '"source"'],
+  ...columns('partition', 'offset'),
 ]
 
-export const CREATE_LOADED = `CREATE TABLE ${LOADED} (${EVENT_COLUMNS.map(
-  ({ name, type }) => `"${name}" ${type}`,
-).join(', ')})`
+function columns(...names: readonly string[]): (readonly [name: string])[] {
+  return names.map(name => [name])
+}
 
 /** Columns whose values are also in the resolved event. They are known even if the fired event has expired. */
 const FACTS = [
@@ -93,12 +84,13 @@ const ALERT_LOG = `SELECT
     LEFT JOIN ${ACKNOWLEDGED} AS acknowledged USING (alert_id)
     ORDER BY coalesce(fired.alert_ts, resolved.alert_ts), alert_id`
 
-/** SQL statements that create the tables from the loaded events. */
+/** SQL statements that create the tables. */
 export const CREATE_TABLES: readonly string[] = [
   // Events that were published twice have the same source and id.
-  `CREATE TABLE alert_events AS SELECT * FROM ${LOADED}
+  `CREATE TABLE alert_events AS SELECT * FROM (
+      SELECT ${EVENT_COLUMNS.map(([name, expression = `"${name}"`]) => `${expression} AS "${name}"`).join(', ')}
+      FROM alerts WHERE alert_id IS NOT NULL)
     QUALIFY row_number() OVER (PARTITION BY event_source, event_id ORDER BY "partition", "offset") = 1
     ORDER BY event_ts, "partition", "offset"`,
-  `DROP TABLE ${LOADED}`,
   `CREATE TABLE alert_log AS ${ALERT_LOG}`,
 ]

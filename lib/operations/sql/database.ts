@@ -3,19 +3,16 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type {
-  DuckDBAppender,
   DuckDBConnection,
   DuckDBExtractedStatements,
   DuckDBInstance,
-  DuckDBMapValue,
   DuckDBPreparedStatement,
 } from '@duckdb/node-api'
 import { columnsOf } from '../../history/columns.ts'
 import { ParquetFile } from '../../history/parquet.ts'
 import { HISTORY_TABLES, type HistoryTable } from '../../history/tables.ts'
 import { OperationFailure } from '../failure.ts'
-import type { AlertEvent } from './alert-event.ts'
-import { CREATE_LOADED, CREATE_TABLES, EVENT_COLUMNS, type EventColumn, LOADED } from './alert-tables.ts'
+import { CREATE_TABLES } from './alert-tables.ts'
 import { DATETIME } from './datetime.ts'
 import { plainValue, type Value } from './value.ts'
 import { createViews, dropOthers, literal, type RecordTimes, VIEWS } from './views.ts'
@@ -86,7 +83,6 @@ export class SqlDatabase {
   readonly #duckdb: DuckDB
   readonly #instance: DuckDBInstance
   readonly #connection: DuckDBConnection
-  readonly #appender: DuckDBAppender
   #isSwitched = false
 
   private constructor(
@@ -94,13 +90,11 @@ export class SqlDatabase {
     duckdb: DuckDB,
     instance: DuckDBInstance,
     connection: DuckDBConnection,
-    appender: DuckDBAppender,
   ) {
     this.folder = folder
     this.#duckdb = duckdb
     this.#instance = instance
     this.#connection = connection
-    this.#appender = appender
   }
 
   /**
@@ -124,9 +118,8 @@ export class SqlDatabase {
       'SET enable_external_access = false',
     ]
     const progress = ['SET enable_progress_bar = true', 'SET enable_progress_bar_print = false']
-    for (const statement of [...closed, ...progress, ...DATETIME, CREATE_LOADED])
-      await connection.run(statement)
-    return new SqlDatabase(folder, duckdb, instance, connection, await connection.createAppender(LOADED))
+    for (const statement of [...closed, ...progress, ...DATETIME]) await connection.run(statement)
+    return new SqlDatabase(folder, duckdb, instance, connection)
   }
 
   /** Share of the running statement that is complete, from 0 to 1; 0 if it is unknown. */
@@ -135,21 +128,7 @@ export class SqlDatabase {
   }
 
   /**
-   * Adds an event.
-   *
-   * @throws OperationFailure if the memory limit is reached
-   */
-  add(event: AlertEvent): void {
-    try {
-      for (const column of EVENT_COLUMNS) this.#append(column, event)
-      this.#appender.endRow()
-    } catch (error) {
-      throw loadFailure(error)
-    }
-  }
-
-  /**
-   * Creates the views and, from the added events, the tables. No events can be added afterwards.
+   * Creates the views and tables.
    *
    * @param loaded files of the tables that were loaded
    * @param named views that the statements name. All other views are removed, because they would be empty.
@@ -160,17 +139,16 @@ export class SqlDatabase {
     times: RecordTimes,
     named: ReadonlySet<string>,
   ): Promise<void> {
-    try {
-      this.#appender.closeSync()
-      for (const statement of CREATE_TABLES) await this.#connection.run(statement)
-    } catch (error) {
-      throw loadFailure(error)
-    }
     const schemas = await writeSchemas(this.folder)
     const run = async (statements: readonly string[]) => {
       for (const statement of statements) await this.#checked(() => this.#connection.run(statement))
     }
     await run(createViews(loaded, schemas, times))
+    try {
+      for (const statement of CREATE_TABLES) await this.#connection.run(statement)
+    } catch (error) {
+      throw loadFailure(error)
+    }
     this.views = await this.#views()
     await run([...dropOthers(new Set([...named, ...loaded.keys()])), ...LOCK])
   }
@@ -293,26 +271,6 @@ export class SqlDatabase {
           for (const row of chunk.value) yield row.map(plainValue)
       },
     }
-  }
-
-  #append({ type, of }: EventColumn, event: AlertEvent): void {
-    const value = of(event)
-    const appender = this.#appender
-    const { MAP, VARCHAR } = this.#duckdb
-    if (value === null) appender.appendNull()
-    else if (type === 'DOUBLE') appender.appendDouble(Number(value))
-    else if (type === 'INTEGER') appender.appendInteger(Number(value))
-    else if (type === 'BIGINT') appender.appendBigInt(BigInt(Number(value)))
-    else if (type === 'TIMESTAMP')
-      appender.appendTimestamp(
-        new this.#duckdb.DuckDBTimestampValue(BigInt(Math.round(Number(value) * 1000))),
-      )
-    else if (typeof value === 'object') appender.appendMap(this.#mapOf(value), MAP(VARCHAR, VARCHAR))
-    else appender.appendVarchar(String(value))
-  }
-
-  #mapOf(labels: Readonly<Record<string, string>>): DuckDBMapValue {
-    return this.#duckdb.mapValue(Object.entries(labels).map(([key, value]) => ({ key, value })))
   }
 }
 

@@ -8,14 +8,7 @@ import pMap from 'p-map'
 import type { PlainReader } from '../../../packages/runtime/pipeline/decoding/plain-records.ts'
 import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
 import { missingRanges, type Slice, tailRanges } from '../../history/coverage.ts'
-import {
-  columnGroups,
-  DamagedObject,
-  decodeColumns,
-  encodeRows,
-  objectPart,
-  rowsFrom,
-} from '../../history/parquet.ts'
+import { DamagedObject, decodeColumns, encodeRows, objectPart } from '../../history/parquet.ts'
 import { damaged, isWithin, objectBytes, type PartitionSlices, slicesOf } from '../../history/read.ts'
 import { type HistoryRow, rowsOf } from '../../history/row.ts'
 import type { HistoryStore } from '../../history/store.ts'
@@ -51,8 +44,6 @@ export interface LoadTarget {
   readonly folder: string
   readonly progress: LoadProgress
   readonly stop: AbortSignal
-  /** Receives all rows, those outside of the time range included; absent if only the files are needed. */
-  readonly take?: (rows: readonly HistoryRow[]) => void
   /** Receives a sentence about records that are missing in the result. */
   readonly notice: (sentence: string) => void
 }
@@ -115,9 +106,9 @@ function nameOf({ object, fromOffset, toOffset }: Slice): string {
 async function fetchSlice(
   store: HistoryStore,
   slice: Slice,
-  { folder, progress, take }: LoadTarget,
+  { folder, progress }: LoadTarget,
 ): Promise<string> {
-  const { key, table } = slice.object
+  const { key } = slice.object
   const bytes = await objectBytes(store, key)
   const file = join(folder, nameOf(slice))
   await mkdir(dirname(file), { recursive: true })
@@ -125,7 +116,6 @@ async function fetchSlice(
     // Without columns, only the description and the checksum of the file are read.
     await decodeColumns(bytes, { names: [] })
     await writeFile(file, nameOf(slice) === key ? bytes : await objectPart(bytes, slice))
-    if (take) for await (const read of columnGroups(bytes, slice)) take(rowsFrom(table, read))
   } catch (error) {
     throw error instanceof DamagedObject ? damaged(store, key, error) : error
   }
@@ -186,7 +176,7 @@ async function readTail(
   table: HistoryTable,
   { log, reader }: SqlSources,
   ranges: readonly Range[],
-  { folder, progress, stop, take, notice }: LoadTarget,
+  { folder, progress, stop, notice }: LoadTarget,
 ): Promise<string[]> {
   const files: string[] = []
   if (ranges.length === 0) return files
@@ -196,7 +186,6 @@ async function readTail(
     const file = join(folder, `${table}-${files.length}.parquet`)
     await writeFile(file, encodeRows(table, rows))
     files.push(file)
-    take?.(rows)
   }
   let rows: HistoryRow[] = []
   for await (const group of readRecordGroups(await log(), ranges, expired)) {

@@ -1,10 +1,8 @@
 /** Answers SQL statements over the history and the topics, with files in a private folder. */
-import type { HistoryRow } from '../../history/row.ts'
 import type { HistoryTable } from '../../history/tables.ts'
-import { alertEventIn } from './alert-event.ts'
 import { SqlDatabase } from './database.ts'
 import { type LoadProgress, loadTable, type SqlSources } from './load.ts'
-import { ALERT_TABLES, type RecordTimes, tablesFor, viewsIn } from './views.ts'
+import { type RecordTimes, tablesFor, viewsIn } from './views.ts'
 
 export interface SqlQuestion extends RecordTimes {
   /** One or more SQL statements. */
@@ -57,25 +55,15 @@ export async function withSqlDatabase<T>(
   try {
     const views = viewsIn(statements)
     const tables = tablesFor(views)
-    const hasAlertTables = ALERT_TABLES.some(table => views.has(table))
     const loaded = new Map<HistoryTable, readonly string[]>()
     if (tables.length > 0) from = await sources()
     for (const table of tables) {
-      const { sinceMs = -Infinity, untilMs = Infinity } = times
-      let others = 0
-      const take = (rows: readonly HistoryRow[]) => {
-        for (const row of rows) {
-          if (row.timestampMs < sinceMs || row.timestampMs >= untilMs) continue
-          const event = alertEventIn(row)
-          if (event) database.add(event)
-          else others += 1
-        }
-      }
       const files = await loadTable(table, from as SqlSources, times, {
-        ...{ folder: database.folder, progress, stop, notice },
-        ...(table === 'alerts' && hasAlertTables ? { take } : {}),
+        folder: database.folder,
+        progress,
+        stop,
+        notice,
       })
-      if (others > 0) notice(`${others} records of the alerts topic are not alert events.`)
       loaded.set(table, files)
     }
     await database.complete(loaded, times, views)

@@ -15,7 +15,7 @@ export interface RecordTimes {
 const RECORDS = 'records'
 
 /** Tables that are made from the table `alerts`. */
-export const ALERT_TABLES = ['alert_log', 'alert_events'] as const
+const ALERT_TABLES = ['alert_log', 'alert_events'] as const
 
 /** All views and tables, in the order in which they are listed. */
 export const VIEWS = [...HISTORY_TABLES, RECORDS, ...ALERT_TABLES] as const

@@ -117,7 +117,7 @@ describe('alert_log', () => {
     )
   })
 
-  it('given an acknowledgement, then alert_log has its time, and its data can be queried', async () => {
+  it('given an acknowledgement, then alert_log has its time, and alert_events its comment', async () => {
     const data = { alertId: 'a', by: 'ann', comment: 'on my way' }
     const ack = {
       id: 'ack-1',
@@ -127,7 +127,7 @@ describe('alert_log', () => {
       datacontenttype: 'application/json',
       data,
     }
-    const sql = `SELECT acknowledged_ts, data->>'comment' AS comment, (SELECT count(*) FROM alert_log) AS alerts
+    const sql = `SELECT acknowledged_ts, alert_events.acknowledged_comment AS comment, (SELECT count(*) FROM alert_log) AS alerts
       FROM alert_log JOIN alert_events USING (alert_id) WHERE event = 'acknowledged'`
     assert.deepEqual(await asked([fired('a', NOON), ack], sql), [
       { acknowledged_ts: '2026-03-01 12:05:30.5', comment: 'on my way', alerts: 1 },

@@ -1,4 +1,4 @@
-/** Converts rows of the alerts topic to alert events, which are the rows of `alert_events`. Pure. */
+/** Converts rows of the alerts topic to alert events, from which the warehouse makes its rows. Pure. */
 
 import { isTimestamp, parseTime } from '../../../packages/runtime/cloudevents/attributes.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
@@ -13,8 +13,6 @@ export interface AlertEvent {
    */
   readonly event: string
   readonly eventMs: number
-  readonly eventSource: string
-  readonly eventId: string
   readonly alertId: string
   readonly rule: string | null
   readonly fingerprint: string | null
@@ -39,8 +37,6 @@ export interface AlertEvent {
   readonly traceId: string | null
   readonly partition: number
   readonly offset: number
-  /** Event data as JSON, including fields that have no column. */
-  readonly data: string
 }
 
 const ALERT_TYPE = /^io\.sluice\.alert\.([a-z-]+)\.v\d+$/
@@ -58,8 +54,6 @@ export function alertEventIn(row: HistoryRow): AlertEvent | undefined {
   return {
     event: isRemoval ? 'acknowledgement-removed' : (ALERT_TYPE.exec(event.type)?.[1] ?? event.type),
     eventMs: event.time === undefined ? row.timestampMs : parseTime(event.time),
-    eventSource: event.source,
-    eventId: event.id,
     alertId,
     rule: textIn(data.rule),
     fingerprint: textIn(data.fingerprint),
@@ -83,7 +77,6 @@ export function alertEventIn(row: HistoryRow): AlertEvent | undefined {
     traceId: traceIdOf(event),
     partition: row.partition,
     offset: row.offset,
-    data: JSON.stringify(data),
   }
 }
 

@@ -118,10 +118,12 @@ function handlerOf(
       breaker: await connections.breaker(),
       ...kafkaOnDemand(connections),
       recovery: () => connections.recovery(),
-      formerStates: () => connections.formerStates(),
       observer,
     }
-    const ports = timed(reached, (step, ms) => observer.took(step, ms))
+    const ports = {
+      ...timed(reached, (step, ms) => observer.took(step, ms)),
+      formerStates: () => connections.formerStates(),
+    }
     const tracing = await tracingOf(application, config, name, observer)
     const ready = readyToWrite(consumer, application, config)
     // If a registry does not respond, records wait, but the function starts.

@@ -8,7 +8,7 @@ import { type KafkaEvent, type PartitionBatch, receive } from './batch/receive.t
 import { type BatchResponse, respond } from './batch/respond.ts'
 import type { Consumer } from './consumer.ts'
 import type { Invocation } from './invocation.ts'
-import { withFormerStates } from './loading/former-states.ts'
+import { type FormerStatesPort, withFormerStates } from './loading/former-states.ts'
 import { PartitionLog, READS_AT_ONCE, Semaphore } from './log/partition-log.ts'
 import { runPartition } from './partition.ts'
 import type { Ports } from './ports.ts'
@@ -19,7 +19,7 @@ import type { Ports } from './ports.ts'
  */
 export async function consume(
   consumer: Consumer,
-  ports: Ports,
+  ports: Ports & FormerStatesPort,
   event: KafkaEvent,
   invocation: Invocation,
 ): Promise<BatchResponse> {
@@ -29,7 +29,7 @@ export async function consume(
 
 async function consumeBatches(
   consumer: Consumer,
-  ports: Ports,
+  ports: Ports & FormerStatesPort,
   batches: PartitionBatch[],
   invocation: Invocation,
 ): Promise<BatchResponse> {

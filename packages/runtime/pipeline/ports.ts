@@ -3,7 +3,6 @@ import type { LogRecord, OutgoingRecord } from '../cloudevents/record.ts'
 import type { Event } from '../consumer/event.ts'
 import type { Failure } from '../consumer/failure-codes.ts'
 import type { Tried } from './deciding/tries.ts'
-import type { FormerStates } from './loading/former-states.ts'
 import type {
   Change,
   Decision,
@@ -30,8 +29,6 @@ export interface Ports {
    * failures are not read, see `published-failures.ts`.
    */
   readonly bounds?: LogBounds
-  /** Access to states for moving those of former consumers; absent if none are moved. */
-  readonly formerStates?: () => Promise<FormerStates>
   /** Resolves to undefined if checkpoints are disabled. */
   readonly recovery?: () => Promise<Recovery | undefined>
 }

@@ -13,6 +13,7 @@ import { CONSUMER_DEFAULTS, type Consumer, type Process } from '../pipeline/cons
 import { stateJson } from '../pipeline/deciding/stored-state.ts'
 import { LatestDecisions } from '../pipeline/failures/failure-surge.ts'
 import type { Invocation } from '../pipeline/invocation.ts'
+import type { FormerStatesPort } from '../pipeline/loading/former-states.ts'
 import { LogChecks } from '../pipeline/log/log-identity.ts'
 import type { StateKey } from '../pipeline/model.ts'
 import type { Ports } from '../pipeline/ports.ts'
@@ -24,7 +25,7 @@ import { RecordingObserver } from './recording-observer.ts'
 import { kafkaEvent } from './records.ts'
 import { NOTHING_WANTED } from './wanted.ts'
 
-type StageOptions = Partial<Invocation> & { readonly ports?: Partial<Ports> }
+type StageOptions = Partial<Invocation> & { readonly ports?: Partial<Ports & FormerStatesPort> }
 
 /** Runs a consumer without servers: add records and state, deliver a batch, and check decisions and emissions. */
 export class Stage {

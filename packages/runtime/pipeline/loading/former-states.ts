@@ -26,10 +26,15 @@ export interface FormerStates
   outbox(partitionState: StateKey): AsyncIterable<OutboxEntry>
 }
 
+export interface FormerStatesPort {
+  /** Access to the states; absent if none are moved. */
+  readonly formerStates?: () => Promise<FormerStates>
+}
+
 /** Returns a store whose first load of a partition moves the states of former consumers. */
 export function withFormerStates(
   consumer: Consumer,
-  { store, publisher, formerStates }: Pick<Ports, 'store' | 'publisher' | 'formerStates'>,
+  { store, publisher, formerStates }: Pick<Ports, 'store' | 'publisher'> & FormerStatesPort,
 ): StateStore {
   const names = formerNamesOf(consumer)
   if (names.length === 0 || !formerStates) return store

@@ -111,18 +111,21 @@ describe('notifications on their way to people', () => {
 
   it('when the retry comes, then it reaches that receiver alone', async () => {
     hangs = false
-    const [failure] = (await environment.read('retry-1m')).map(record => eventOf(record).data as Retry)
-    const { topic, partition, key, value, headers } = redrivenRecord(failure as Retry)
-    await environment.client.send(topic, [{ partition, key, value, headers: Object.fromEntries(headers) }])
-    await until('the retry is accepted', () => idsOf().filter(id => id === 'n1').length === 2)
-    await environment.untilTrimmed()
-    assert.deepEqual(got.map(({ url, headers }) => `${url} ${headers['webhook-id']}`).sort(), [
-      '/hanging n1',
-      '/hook n1',
-      '/hook n2',
-      '/hook n3',
-    ])
-    hangs = true
+    try {
+      const [failure] = (await environment.read('retry-1m')).map(record => eventOf(record).data as Retry)
+      const { topic, partition, key, value, headers } = redrivenRecord(failure as Retry)
+      await environment.client.send(topic, [{ partition, key, value, headers: Object.fromEntries(headers) }])
+      await until('the retry is accepted', () => idsOf().filter(id => id === 'n1').length === 2)
+      await environment.untilTrimmed()
+      assert.deepEqual(got.map(({ url, headers }) => `${url} ${headers['webhook-id']}`).sort(), [
+        '/hanging n1',
+        '/hook n1',
+        '/hook n2',
+        '/hook n3',
+      ])
+    } finally {
+      hangs = true
+    }
   })
 
   it('then a queue gets from the topic what its filter policy lets through', async () => {

@@ -9,8 +9,11 @@ import { SECRET_WITHIN_MS, TIMEOUT_MS, type WebhookReceiver } from '../receiver.
 import { type Attempt, attempt, type WebhookPorts } from './attempt.ts'
 import { LastNotified } from './told.ts'
 
-/** Number of consecutive attempts without an answer after which the webhook is not called for `SKIP_MS`. */
-const SILENT_ATTEMPTS = 3
+/**
+ * Number of consecutive attempts without an answer after which the webhook is not called for `SKIP_MS`. It is more than the tries of
+ * one notification, so that a retry soon after a repair reaches the webhook.
+ */
+const SILENT_ATTEMPTS = 4
 const SKIP_MS = 60_000
 /** Longest pause that a webhook can request while its batch waits, and longest pause in total, in milliseconds. */
 const MAX_WAIT_MS = 10_000

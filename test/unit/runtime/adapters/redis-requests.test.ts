@@ -47,6 +47,7 @@ async function requests(): Promise<ReadonlyMap<Script, ReadonlyMap<string, unkno
       code: 'v1',
       newEntities: 'all:1:1',
       origin: 'o',
+      formerOffsets: { former: 1 },
     }),
   )
   const generations = new RedisGenerations(client)

@@ -12,7 +12,8 @@ import { type Report, tableOf } from './table.ts'
 export default command({
   about: `Show the statistics of each entity and metric, and the outcomes of the processor's records.
 
-The states are read from Redis, partition by partition, while the processor continues.`,
+The states are read from Redis, partition by partition, while the processor continues. STD DEV is the deviation of a
+sample, with the divisor n − 1; 0 for a single reading.`,
   more: `
 Example:
   sluice stats roof-1`,

@@ -14,7 +14,6 @@ export const ACTIONS = [
   'dlq stop',
   'publish',
   'reprocess',
-  'reprocess discard',
   'silence add',
   'silence end',
   'skip',

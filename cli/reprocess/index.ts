@@ -1,24 +1,12 @@
 import { fromKind } from '../../lib/operations/reprocess/from.ts'
-import {
-  argument,
-  command,
-  environment,
-  flag,
-  JSON_OPTION,
-  NATURAL,
-  option,
-  optionWithDefault,
-  POSITIVE,
-  SOME_TEXT,
-} from '../command.ts'
-
-const AT_ONCE = 4
+import { argument, command, environment, flag, JSON_OPTION, NATURAL, option, SOME_TEXT } from '../command.ts'
 
 export default command({
   about: `Recompute the states of a consumer from the log, and replace the live ones.
 
-New states are built next to the live ones, by the deployed code, while the consumer continues. Each partition is
-switched in one step, once its new state has caught up with the live one. Events emitted during the computation are
+New states are computed in memory, one partition at a time, by the deployed code, while the consumer continues. Each
+partition is switched in one step, once its new state has caught up with the live one. Interrupted commands leave each
+partition either unchanged or switched: run the command again, with --partition for a single one. Events emitted during the computation are
 not published. At the switch, alerts are matched by rule and entity: one that fires in both states continues under its
 id, one that only the live state has is resolved (reason reprocessed), and one that only the new state has fires.`,
   more: `
@@ -31,8 +19,7 @@ The sources of this project must be the deployed ones, with the same settings; o
 Examples:
   sluice reprocess alerting --from start --dry-run
   sluice reprocess alerting --from 2026-03-01T00:00:00Z
-  sluice reprocess processor --from checkpoint --partition 3
-  sluice reprocess alerting --resume`,
+  sluice reprocess processor --from checkpoint --partition 3`,
   args: {
     consumer: argument('name of the consumer in serverless.yml', SOME_TEXT),
   },
@@ -40,10 +27,7 @@ Examples:
     from: option('<time|checkpoint>', 'start of the new states', fromKind(Date.now())),
     topic: option('<topic>', 'signal, if the consumer reads several', SOME_TEXT),
     partition: option('<n>', 'only this partition', NATURAL),
-    atOnce: optionWithDefault('<n>', 'number of partitions to compute in parallel', POSITIVE, AT_ONCE),
-    resume: flag('continue an earlier command'),
-    discard: flag('delete the partial rebuild of an earlier command'),
-    dryRun: flag('compute all states, show the events of the switch, and remove the states'),
+    dryRun: flag('compute all states, and show the events of the switch'),
     yes: flag('do not ask for confirmation'),
     json: JSON_OPTION,
     env: environment('of the consumer'),

@@ -3,7 +3,7 @@ import { consumersOf, firstSignalOf, readFunctions, topicsRead } from '../../lib
 import type { Counts } from '../../lib/operations/audit.ts'
 import { stateKeysOf, topicOf as wholeName } from '../../lib/operations/state-keys.ts'
 import type { TopicReach } from '../../lib/queries/topics.ts'
-import { RedisGenerations } from '../../packages/runtime/adapters/redis/generations.ts'
+import { RedisReplaceableStates } from '../../packages/runtime/adapters/redis/replaceable-states.ts'
 import { RedisSkippedRecords } from '../../packages/runtime/adapters/redis/skipped-records.ts'
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'
 import { digestOf } from '../../packages/runtime/pipeline/failures/failure-record.ts'
@@ -72,7 +72,7 @@ export async function skip(
         carryOut(connections, { action, filter: { consumer, topic, at: placesText(of) } }, change),
     }
     if (undo) return undone(named, skipping, terminal, json)
-    const states = new RedisGenerations(client)
+    const states = new RedisReplaceableStates(client)
     const found = await Promise.all(
       named.map(async one => {
         const { version } = await states.facts(keyOf(one.partition))

@@ -3,13 +3,13 @@ import { consumersOf, readFunctions, topicsRead } from '../../lib/app/functions.
 import { groupName, signals } from '../../lib/app/topics.ts'
 import { nameOf, ownTopicOf, signalTopics, textsOf } from '../../lib/operations/state-keys.ts'
 import { consumerGroups } from '../../lib/queries/groups.ts'
-import { RedisGenerations } from '../../packages/runtime/adapters/redis/generations.ts'
 import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
+import { RedisReplaceableStates } from '../../packages/runtime/adapters/redis/replaceable-states.ts'
 import { StateList } from '../../packages/runtime/adapters/redis/state-list.ts'
 import { CopyStopped } from '../../packages/runtime/pipeline/errors.ts'
-import { type Replaced, replaceState } from '../../packages/runtime/pipeline/generations/generations.ts'
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 import { type CheckpointPart, EMPTY_META } from '../../packages/runtime/pipeline/recovery/checkpoints.ts'
+import { type Replaced, replaceState } from '../../packages/runtime/pipeline/replacing/replaceable-states.ts'
 import {
   argument,
   command,
@@ -87,7 +87,7 @@ async function drop(
     await confirm('Drop it?', yes, terminal)
     const operation = { action: 'state drop', filter: textsOf(stateKey) } as const
     const { epoch } = await carryOut(connections, operation, async counts => {
-      const put = await emptied(new RedisGenerations(client), stateKey)
+      const put = await emptied(new RedisReplaceableStates(client), stateKey)
       counts.partitions = 1
       counts.entities = entities
       return put
@@ -114,9 +114,9 @@ async function* nothing(): AsyncGenerator<CheckpointPart[]> {
 }
 
 /** Replaces a partition state by an empty one. @throws CliFailure if the state was not replaced */
-async function emptied(generations: RedisGenerations, stateKey: StateKey): Promise<Replaced> {
+async function emptied(states: RedisReplaceableStates, stateKey: StateKey): Promise<Replaced> {
   try {
-    return await replaceState(generations, stateKey, nothing())
+    return await replaceState(states, stateKey, nothing())
   } catch (error) {
     if (!(error instanceof CopyStopped)) throw error
     throw new CliFailure(`${nameOf(stateKey)} was not replaced: ${REASONS[error.why] ?? error.message}.`)

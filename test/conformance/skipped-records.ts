@@ -1,7 +1,6 @@
 /** The behaviour that every `SkippedRecords` must have, together with the stores that load the partition states. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Generations } from '../../packages/runtime/pipeline/generations/generations.ts'
 import type { SkippedRecords, StateStore } from '../../packages/runtime/pipeline/ports.ts'
 import { NOTHING_WANTED } from '../../packages/runtime/testing/wanted.ts'
 import { changeOf } from '../support/changes.ts'
@@ -10,13 +9,12 @@ import { newStateKey } from './state-store/samples.ts'
 interface Skipping {
   readonly records: SkippedRecords
   readonly store: StateStore
-  readonly copies: Generations
 }
 
 export function conformsAsSkippedRecords(name: string, skipping: () => Skipping): void {
   describe(`${name} as the records that are set aside`, () => {
     it('given records that are set aside, then each load has them until that is taken back', async () => {
-      const { records, store, copies } = skipping()
+      const { records, store } = skipping()
       const stateKey = newStateKey()
       assert.equal(await records.skip(stateKey, 9, 'nine'), 'skipped')
       assert.equal(await records.skip(stateKey, 4_294_967_296, 'large'), 'skipped')
@@ -26,7 +24,6 @@ export function conformsAsSkippedRecords(name: string, skipping: () => Skipping)
       ])
       assert.deepEqual(await records.skipped(stateKey), both)
       assert.deepEqual((await store.load(stateKey, NOTHING_WANTED)).skipped, both)
-      assert.deepEqual((await copies.store().load(stateKey, NOTHING_WANTED)).skipped, both)
       assert.equal(await records.unskip(stateKey, 9), true)
       assert.equal(await records.unskip(stateKey, 9), false)
       assert.deepEqual([...(await records.skipped(stateKey)).keys()], [4_294_967_296])

@@ -1,36 +1,39 @@
 /** Reprocesses the partition of a stage in memory. */
+import { MemoryStateStore } from '../../packages/runtime/adapters/memory/state-store.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import type { AnyKeyedProcess, Consumer } from '../../packages/runtime/pipeline/consumer.ts'
-import type { Generations } from '../../packages/runtime/pipeline/generations/generations.ts'
 import { codeOf } from '../../packages/runtime/pipeline/loading/code.ts'
 import type { OffsetRange, StateKey } from '../../packages/runtime/pipeline/model.ts'
 import type { CheckpointPages } from '../../packages/runtime/pipeline/recovery/checkpoints.ts'
+import type { ReplaceableStates } from '../../packages/runtime/pipeline/replacing/replaceable-states.ts'
+import type { MemoryStates } from '../../packages/runtime/pipeline/reprocessing/log-again.ts'
 import {
-  begin,
   type Reprocessed,
   type Reprocessing,
   reprocess,
 } from '../../packages/runtime/pipeline/reprocessing/reprocess.ts'
 import { emptyAt } from '../../packages/runtime/pipeline/reprocessing/seed.ts'
 import { MemoryLogReader } from '../../packages/runtime/testing/log-reader.ts'
-import { MemoryGenerations } from './memory-generations.ts'
+import { MemoryReplaceableStates } from './memory-replaceable-states.ts'
 import type { Stage } from './stage.ts'
 
 interface Options {
   readonly startOffset?: number
   readonly codeVersion?: string
-  readonly copies?: Generations
+  readonly live?: ReplaceableStates
+  readonly memory?: () => MemoryStates
   readonly state?: StateKey
   /** Pages of the initial state; by default, the state is empty. */
   readonly pages?: CheckpointPages
   readonly isTrial?: boolean
-  /** True to continue from the existing copies instead of starting again. */
-  readonly isResumed?: boolean
+  /** Number of the run. */
+  readonly attempt?: number
   readonly decided?: (count: number) => void
   readonly expired?: (range: OffsetRange) => void
   readonly stop?: AbortSignal
-  /** Maximum size of new failures in bytes. */
+  /** Maximum size of new failures, and of the rebuilt state, in bytes. */
   readonly failureBytes?: number
+  readonly stateBytes?: number
   /** Time of the takeover, in milliseconds since the epoch. */
   readonly takeoverMs?: number
 }
@@ -42,32 +45,30 @@ export async function reprocessed(
   {
     startOffset = 0,
     codeVersion = 'v1',
-    copies = new MemoryGenerations(stage.store),
+    live = new MemoryReplaceableStates(stage.store),
+    memory = () => new MemoryStateStore(stage.store),
     state = stage.stateKey(),
-    pages = emptyAt(copies, state, startOffset),
+    pages = emptyAt(live, state, startOffset),
     isTrial = false,
-    isResumed = false,
+    attempt = 1,
     decided = () => {},
     expired = () => {},
     stop = new AbortController().signal,
     failureBytes,
+    stateBytes,
     takeoverMs = 0,
   }: Options = {},
 ): Promise<Reprocessed> {
   const consumer = stage.consumer as Consumer<AnyKeyedProcess>
   const work: Reprocessing = {
-    consumer,
-    copies,
+    ...{ consumer, live, memory, codeVersion, attempt, stop, decided },
     log: new MemoryLogReader(log),
-    codeVersion,
     code: codeOf(codeVersion, consumer),
     nowMs: () => takeoverMs,
-    stop,
-    decided,
     expired: (_, range) => expired(range),
     pause: async () => {},
     ...(failureBytes === undefined ? {} : { failureBytes }),
+    ...(stateBytes === undefined ? {} : { stateBytes }),
   }
-  if (!isResumed) await begin(copies, state, pages)
-  return reprocess(work, state, startOffset, isTrial)
+  return reprocess(work, state, { startOffset, pages }, isTrial)
 }

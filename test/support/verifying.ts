@@ -12,7 +12,7 @@ import {
 } from '../../packages/runtime/pipeline/verifying/verify.ts'
 import type { LiveStates, Verifying } from '../../packages/runtime/pipeline/verifying/verify-partition.ts'
 import { MemoryLogReader } from '../../packages/runtime/testing/log-reader.ts'
-import { MemoryGenerations } from './memory-generations.ts'
+import { MemoryReplaceableStates } from './memory-replaceable-states.ts'
 
 interface VerifyStage {
   readonly consumer: Consumer
@@ -69,11 +69,11 @@ export async function verified(given: VerifyStage): Promise<Verified> {
 }
 
 function liveIn(store: MemoryStateStore): LiveStates {
-  const copies = new MemoryGenerations(store)
+  const live = new MemoryReplaceableStates(store)
   return {
     load: (stateKey, wanted) => store.load(stateKey, wanted),
-    facts: stateKey => copies.facts(stateKey),
-    failures: stateKey => copies.failures(stateKey),
+    facts: stateKey => live.facts(stateKey),
+    failures: stateKey => live.failures(stateKey),
     entities: async function* (stateKey) {
       const taken = await store.take(stateKey)
       for await (const page of taken?.pages ?? [])

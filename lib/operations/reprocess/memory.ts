@@ -1,38 +1,37 @@
-/** Checks that Redis has enough memory for rebuilt states. */
+/** Checks the sizes of the states before a reprocessing. */
 import type { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
 import { StateList } from '../../../packages/runtime/adapters/redis/state-list.ts'
 import type { StateKey } from '../../../packages/runtime/pipeline/model.ts'
+import { STATE_BYTES } from '../../../packages/runtime/pipeline/reprocessing/rebuilt-state.ts'
 import { OperationFailure } from '../failure.ts'
+import { nameOf } from '../state-keys.ts'
 
 const MEBIBYTE = 1024 * 1024
 
 /**
- * Rejects a reprocessing if Redis lacks the memory for the largest states. The check is skipped if Redis does not report a memory
- * limit.
+ * Rejects a reprocessing of states that are too large for the memory of the command, and one for which Redis lacks the memory: while a
+ * state is replaced, Redis contains it twice. The second check is skipped if Redis does not report a memory limit.
  *
- * @param atOnce number of partitions that are rebuilt at the same time
  * @throws OperationFailure if the memory is insufficient
  */
-export async function requireRoom(
-  client: RedisClient,
-  states: readonly StateKey[],
-  atOnce: number,
-): Promise<void> {
+export async function requireRoom(client: RedisClient, states: readonly StateKey[]): Promise<void> {
+  const wanted = new Set(states.map(nameOf))
+  const found = (await new StateList(client).all()).filter(state => wanted.has(nameOf(state)))
+  const [largest] = found.sort((a, b) => b.bytes - a.bytes)
+  if (!largest) return
+  const mebibytes = (bytes: number) => Math.ceil(bytes / MEBIBYTE)
+  if (largest.bytes > STATE_BYTES)
+    throw new OperationFailure(
+      `${nameOf(largest)} has ${mebibytes(largest.bytes)} MiB, and a state is computed in memory, up to ${mebibytes(STATE_BYTES)} MiB. Nothing was ` +
+        'changed: go to a topic with more partitions (docs/kafka.md), or erase entities that are no longer needed.',
+    )
   const info = await client.run(redis => redis.info('memory')).catch(() => '')
   const [used, most] = ['used_memory', 'maxmemory'].map(name =>
     Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? 0),
   ) as [number, number]
-  if (most === 0) return
-  const wanted = new Set(states.map(({ consumer, topic, partition }) => `${consumer} ${topic} ${partition}`))
-  const sizes = (await new StateList(client).all())
-    .filter(({ consumer, topic, partition }) => wanted.has(`${consumer} ${topic} ${partition}`))
-    .map(({ bytes }) => bytes)
-    .sort((a, b) => b - a)
-  const needed = sizes.slice(0, atOnce).reduce((sum, bytes) => sum + bytes, 0)
-  if (used + needed <= most) return
-  const mebibytes = (bytes: number) => Math.ceil(bytes / MEBIBYTE)
+  if (most === 0 || used + largest.bytes <= most) return
   throw new OperationFailure(
-    `Redis has ${mebibytes(most - used)} MiB left of ${mebibytes(most)}, and the rebuilt states of ${Math.min(atOnce, sizes.length)} partitions need ` +
-      `about ${mebibytes(needed)}. Nothing was changed: increase its memory, or compute fewer partitions at once with --at-once.`,
+    `Redis has ${mebibytes(most - used)} MiB left of ${mebibytes(most)}, and the largest rebuilt state needs about ${mebibytes(largest.bytes)}. ` +
+      'Nothing was changed: increase its memory.',
   )
 }

@@ -1,21 +1,8 @@
-/**
- * Describes an unfinished reprocessing. The description is stored in Redis, so that a later command can continue the reprocessing.
- */
+/** Describes a running reprocessing. It is stored in Redis, so that a later command takes over from an earlier one. */
 import type { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
 import { RedisValue } from '../../../packages/runtime/adapters/redis/value.ts'
-import { type Operation, Operations } from '../../../packages/runtime/pipeline/generations/operations.ts'
 import type { StateKey } from '../../../packages/runtime/pipeline/model.ts'
-import type { Start } from './from.ts'
-
-export interface Reprocessed extends Operation {
-  /** Time at which the reprocessing was started, RFC 3339. */
-  readonly begunAt: string
-  /** Identifier of the code that computes the states, see `codeOf`. */
-  readonly code: string
-  readonly starts: readonly Start[]
-  /** Partitions that have already been switched to the rebuilt state. */
-  readonly switched: readonly number[]
-}
+import { type Operation, Operations } from '../../../packages/runtime/pipeline/replacing/operations.ts'
 
 /** Result for one partition. */
 export interface SwitchedPartition extends StateKey {
@@ -27,7 +14,7 @@ export interface SwitchedPartition extends StateKey {
   readonly emitted: Readonly<Record<string, number>>
 }
 
-export type Reprocessings = Operations<Reprocessed>
+export type Reprocessings = Operations<Operation>
 
 export function reprocessingsOf(
   client: RedisClient,

@@ -1,10 +1,13 @@
 /** Decides which partitions are rebuilt, with which version of the code, and where the rebuild starts. */
 
 import type { AnyKeyedProcess, Consumer } from '../../../packages/runtime/pipeline/consumer.ts'
-import type { Generations, StateFacts } from '../../../packages/runtime/pipeline/generations/generations.ts'
 import { codeOf, differenceOf } from '../../../packages/runtime/pipeline/loading/code.ts'
 import type { StateKey } from '../../../packages/runtime/pipeline/model.ts'
 import { isAbsent, type Recovery } from '../../../packages/runtime/pipeline/recovery/checkpoints.ts'
+import type {
+  ReplaceableStates,
+  StateFacts,
+} from '../../../packages/runtime/pipeline/replacing/replaceable-states.ts'
 import type { TopicReach } from '../../queries/topics.ts'
 import { OperationFailure } from '../failure.ts'
 import { nameOf } from '../state-keys.ts'
@@ -21,17 +24,17 @@ export interface LivePartition {
  * @throws OperationFailure if the consumer has no states
  */
 export async function livePartitions(
-  copies: Pick<Generations, 'facts'>,
+  live: Pick<ReplaceableStates, 'facts'>,
   states: readonly StateKey[],
 ): Promise<readonly LivePartition[]> {
-  const all = await Promise.all(states.map(async state => ({ state, facts: await copies.facts(state) })))
-  const live = all.filter(({ facts }) => !isAbsent(facts.version))
+  const all = await Promise.all(states.map(async state => ({ state, facts: await live.facts(state) })))
+  const found = all.filter(({ facts }) => !isAbsent(facts.version))
   const [first] = states
-  if (live.length === 0 && first)
+  if (found.length === 0 && first)
     throw new OperationFailure(
       `${first.consumer} has no state of ${first.topic}: check that it is deployed and has processed records, and check --env and --topic.`,
     )
-  return live
+  return found
 }
 
 /**

@@ -12,7 +12,7 @@ import { producedRecord } from '../../../packages/runtime/cloudevents/writer.ts'
 import { derivedId } from '../../../packages/runtime/consumer/derived-id.ts'
 import { partsOfEntity } from '../../../packages/runtime/consumer/event.ts'
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
-import { type Operation, Operations } from '../../../packages/runtime/pipeline/generations/operations.ts'
+import { type Operation, Operations } from '../../../packages/runtime/pipeline/replacing/operations.ts'
 import {
   APPLYING_DEAD_AFTER_MS,
   type ApplyingSign,

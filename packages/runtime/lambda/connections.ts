@@ -74,8 +74,8 @@ export class Connections extends KafkaConnections {
 
   /** Returns access to the states of former consumers. The code is loaded on first use, because states are rarely moved. */
   async formerStates(): Promise<FormerStates> {
-    const { RedisGenerations } = await import('../adapters/redis/generations.ts')
-    return new RedisGenerations(await this.redis())
+    const { RedisReplaceableStates } = await import('../adapters/redis/replaceable-states.ts')
+    return new RedisReplaceableStates(await this.redis())
   }
 
   async breaker(): Promise<CircuitBreaker> {

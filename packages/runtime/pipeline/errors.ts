@@ -62,7 +62,7 @@ export function isUnreadable(error: unknown): error is PartitionStopped {
   return error instanceof PartitionStopped && error.code === 'log-unreadable'
 }
 
-/** A copy of a partition state cannot be read, updated, or made the live state. The live state is unchanged. */
+/** A copy of a partition state cannot be read or computed, or cannot replace the live state. The live state is unchanged. */
 export class CopyStopped extends Error {
   override readonly name = 'CopyStopped'
   readonly why: /** A commit was made in the meantime, or another command has replaced the state. */
@@ -78,6 +78,8 @@ export class CopyStopped extends Error {
     | 'other-partitioning'
     | 'waiting'
     | 'failing'
+    /** The copy does not fit into memory. */
+    | 'too-large'
     | 'stopped'
 
   constructor(why: CopyStopped['why'], message: string, options?: ErrorOptions) {

@@ -7,9 +7,9 @@ import { STAGES } from '../../../infra/stages.ts'
 import { RedisCircuitBreaker } from '../../../packages/runtime/adapters/redis/circuit-breaker.ts'
 import { RedisClient, type RedisSettings } from '../../../packages/runtime/adapters/redis/client.ts'
 import { RedisCursor } from '../../../packages/runtime/adapters/redis/cursor.ts'
-import { RedisGenerations } from '../../../packages/runtime/adapters/redis/generations.ts'
 import { StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
 import { RedisPartitionStates } from '../../../packages/runtime/adapters/redis/partition-states.ts'
+import { RedisReplaceableStates } from '../../../packages/runtime/adapters/redis/replaceable-states.ts'
 import { StateList } from '../../../packages/runtime/adapters/redis/state-list.ts'
 import { RedisStateStore } from '../../../packages/runtime/adapters/redis/state-store.ts'
 import { RedisValue } from '../../../packages/runtime/adapters/redis/value.ts'
@@ -179,19 +179,16 @@ describe('each user of the long-lived stack', () => {
     const fence = { why: 'reprocessing', attempt: 1 } as const
     await as('sluice', client => new RedisStateStore(client).commit(state, change))
     await as('operators', async client => {
-      const generations = new RedisGenerations(client)
-      await generations.build(state, { kind: 'reprocessing', attempt: 0 }, inPages(partsAt(41)))
-      await generations.fence(state, fence, 60_000)
+      const states = new RedisReplaceableStates(client)
+      const staged = await states.stage(state, inPages(partsAt(41)))
+      await states.fence(state, fence, 60_000)
       await as('sluice', async own => {
         const store = new RedisStateStore(own)
         await assert.rejects(store.load(state, NOTHING_WANTED), { code: 'reprocessing' })
         assert.equal(await store.commit(state, { ...change, base: versionAt(0) }), 'refused')
       })
-      const epoch = await generations.claim(state, 'reprocessing')
-      assert.ok(epoch)
-      const next = { epoch, appliedOffset: 41, fired: 1 }
-      const expected = { next, above: 0, live: versionAt(0), fence }
-      assert.equal((await generations.switchOver(state, expected)).kind, 'switched')
+      const conditions = { live: versionAt(0), continues: { fence, code: 'v1', codeFrom: 0 } }
+      assert.equal((await states.replace(state, { ...staged, above: 0 }, conditions)).kind, 'replaced')
     })
     const { version } = await as('sluice', client => new RedisStateStore(client).load(state, NOTHING_WANTED))
     assert.deepEqual(version, { epoch: 1, appliedOffset: 41, fired: 1 })

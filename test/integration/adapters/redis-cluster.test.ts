@@ -8,14 +8,14 @@ import { TOPICS, topicName } from '../../../lib/app/topics.ts'
 import { freePort } from '../../../localstack/services/ports.ts'
 import { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
 import { RedisCursor } from '../../../packages/runtime/adapters/redis/cursor.ts'
-import { RedisGenerations } from '../../../packages/runtime/adapters/redis/generations.ts'
 import { StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
 import { keysOf } from '../../../packages/runtime/adapters/redis/keys.ts'
+import { RedisReplaceableStates } from '../../../packages/runtime/adapters/redis/replaceable-states.ts'
 import { RedisStateStore } from '../../../packages/runtime/adapters/redis/state-store.ts'
 import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
-import { replaceState } from '../../../packages/runtime/pipeline/generations/generations.ts'
 import type { StateKey } from '../../../packages/runtime/pipeline/model.ts'
 import { type CheckpointPart, EMPTY_META } from '../../../packages/runtime/pipeline/recovery/checkpoints.ts'
+import { replaceState } from '../../../packages/runtime/pipeline/replacing/replaceable-states.ts'
 import { NOTHING_WANTED } from '../../../packages/runtime/testing/wanted.ts'
 import { conformsAsStateStore } from '../../conformance/state-store.ts'
 import { changeOf } from '../../support/changes.ts'
@@ -95,7 +95,7 @@ describe('a cluster of three masters', () => {
   })
 
   it('given states on each master, when one is replaced, then the next load has the new one', async () => {
-    const copies = new RedisGenerations(client)
+    const states = new RedisReplaceableStates(client)
     async function* pages(): AsyncGenerator<CheckpointPart[]> {
       yield [
         { kind: 'meta', meta: EMPTY_META },
@@ -104,13 +104,13 @@ describe('a cluster of three masters', () => {
     }
     for (const stateKey of stateKeysOf(`topic-${randomUUID()}`)) {
       await store.commit(stateKey, changeOf({ appliedOffset: 3, states: new Map([['old', '{}']]) }))
-      assert.deepEqual(await replaceState(copies, stateKey, pages()), { epoch: 1, appliedOffset: 3 })
-      const { states } = await store.load(stateKey, {
+      assert.deepEqual(await replaceState(states, stateKey, pages()), { epoch: 1, appliedOffset: 3 })
+      const loaded = await store.load(stateKey, {
         ...NOTHING_WANTED,
         entities: ['e', 'old'],
         byteLimit: 100,
       })
-      assert.deepEqual(states, new Map([['e', '{"n":1}']]))
+      assert.deepEqual(loaded.states, new Map([['e', `{"n":1}`]]))
     }
   })
 

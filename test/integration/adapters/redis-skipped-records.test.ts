@@ -1,6 +1,5 @@
 import { after } from 'node:test'
 import { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
-import { RedisGenerations } from '../../../packages/runtime/adapters/redis/generations.ts'
 import { RedisSkippedRecords } from '../../../packages/runtime/adapters/redis/skipped-records.ts'
 import { RedisStateStore } from '../../../packages/runtime/adapters/redis/state-store.ts'
 import { conformsAsSkippedRecords } from '../../conformance/skipped-records.ts'
@@ -12,6 +11,5 @@ after(() => client.close())
 const skipping = {
   records: new RedisSkippedRecords(client),
   store: new RedisStateStore(client),
-  copies: new RedisGenerations(client),
 }
 conformsAsSkippedRecords('Redis', () => skipping)

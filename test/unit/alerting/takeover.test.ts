@@ -7,7 +7,7 @@ import { alerting } from '../../../lib/alerting/process.ts'
 import type { Rule } from '../../../lib/alerting/rule.ts'
 import { ruleSetOf } from '../../../lib/alerting/rule-set.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
-import { MemoryGenerations } from '../../support/memory-generations.ts'
+import { MemoryReplaceableStates } from '../../support/memory-replaceable-states.ts'
 import { logRecord, environmentReading as reading } from '../../support/records.ts'
 import { reprocessed } from '../../support/reprocessing.ts'
 import { Stage } from '../../support/stage.ts'
@@ -117,15 +117,15 @@ describe('alerts at the switch to a state that was computed anew', () => {
     const stage = new Stage(alerting([HOT]) as never)
     await stage.batch(log.slice(0, 2))
     stage.consumer = { ...stage.consumer, process: alerting([HOTTER]) as never }
-    const copies = new MemoryGenerations(stage.store)
-    const switchOver = copies.switchOver.bind(copies)
+    const live = new MemoryReplaceableStates(stage.store)
+    const replace = live.replace.bind(live)
     let isFirst = true
-    copies.switchOver = async (...of) => {
+    live.replace = async (...of) => {
       if (isFirst) await stage.batch(log.slice(2))
       isFirst = false
-      return switchOver(...of)
+      return replace(...of)
     }
-    const { emitted } = await reprocessed(stage, log, { copies })
+    const { emitted } = await reprocessed(stage, log, { live })
     await stage.batch(log.slice(-1))
     assert.deepEqual([...emitted], [['io.sluice.alert.resolved.v1', 1]])
     assert.deepEqual(

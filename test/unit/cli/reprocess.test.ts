@@ -13,7 +13,7 @@ import type { RedisClient } from '../../../packages/runtime/adapters/redis/clien
 import { codeOf } from '../../../packages/runtime/pipeline/loading/code.ts'
 import { EMPTY_META } from '../../../packages/runtime/pipeline/recovery/checkpoints.ts'
 import { PROJECT } from '../../../programs/paths.ts'
-import { MemoryGenerations } from '../../support/memory-generations.ts'
+import { MemoryReplaceableStates } from '../../support/memory-replaceable-states.ts'
 import { Stage } from '../../support/stage.ts'
 import { ran } from './terminal.ts'
 
@@ -23,8 +23,7 @@ const MINIMAL = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1'
 
 describe('what is wrong with a command line of sluice reprocess', () => {
   for (const [given, args, expected] of [
-    ['no start', ['alerting'], /--from, or use --resume or --discard/],
-    ['a start and a resumption', ['alerting', '--from', 'start', '--resume'], /--from, or use --resume/],
+    ['no start', ['alerting'], /Specify a start with --from/],
     ['a start in the future', ['alerting', '--from', '2999-01-01T00:00:00Z', '--yes'], /is in the future/],
     ['a start that is not a time', ['alerting', '--from', 'yesterday'], /checkpoint or checkpoint:TIME/],
     ['no terminal for a question', ['alerting', '--from', 'start'], /no terminal to confirm on/],
@@ -167,22 +166,22 @@ describe('the code that is deployed', () => {
     })
 
   test('given no state of any partition, then it asks whether the consumer is deployed', async () => {
-    const copies = new MemoryGenerations(new MemoryStateStore())
+    const live = new MemoryReplaceableStates(new MemoryStateStore())
     await assert.rejects(
-      livePartitions(copies, [STATE]),
+      livePartitions(live, [STATE]),
       /alerting has no state of readings: check that it is deployed/,
     )
   })
 })
 
-describe('room in Redis', () => {
+describe('room for a rebuilt state', () => {
   const MIB = 1024 * 1024
-  const clientOf = (most: number) =>
+  const clientOf = (most: number, bytes = 4 * MIB) =>
     ({
       run: (command: (redis: unknown) => unknown) =>
         command({
           info: async () => `# Memory\r\nused_memory:${10 * MIB}\r\nmaxmemory:${most}\r\n`,
-          memory: async () => 4 * MIB,
+          memory: async () => bytes,
           hgetall: async () => ({ appliedOffset: '1' }),
           hlen: async () => 1,
         }),
@@ -192,14 +191,18 @@ describe('room in Redis', () => {
     }) as unknown as RedisClient
 
   test('given less than the rebuilt states take, then it refuses and says how much is missing', async () => {
+    await assert.rejects(requireRoom(clientOf(13 * MIB), [STATE]), /3 MiB left of 13, .* needs about 4/)
+  })
+
+  test('given a state that is too large for the memory of a command, then it says what to do', async () => {
     await assert.rejects(
-      requireRoom(clientOf(13 * MIB), [STATE], 4),
-      /3 MiB left of 13, .* 1 partitions need about 4/,
+      requireRoom(clientOf(0, 1025 * MIB), [STATE]),
+      /has 1025 MiB, .* up to 1024 MiB\. Nothing was changed: go to a topic with more partitions/,
     )
   })
 
   for (const most of [14 * MIB, 0])
-    test(`given a limit of ${most} bytes, then it continues`, () => requireRoom(clientOf(most), [STATE], 4))
+    test(`given a limit of ${most} bytes, then it continues`, () => requireRoom(clientOf(most), [STATE]))
 })
 
 test('the progress says how many records, how fast, and how long it will take', () => {

@@ -11,7 +11,7 @@ import { type Delivered, delivered, retry, type Sink } from '../../../packages/r
 import type { Process } from '../../../packages/runtime/pipeline/consumer.ts'
 import { logRecord } from '../../../packages/runtime/testing/records.ts'
 import { Stage } from '../../../packages/runtime/testing/stage.ts'
-import { MemoryGenerations } from '../../support/memory-generations.ts'
+import { MemoryReplaceableStates } from '../../support/memory-replaceable-states.ts'
 import { notified } from './messages.ts'
 
 const receivers = ['mail', 'pager', 'chat']
@@ -29,7 +29,7 @@ describe('an environment with notify-sns and notify-webhook that becomes one wit
     })
     const run = (process: Sink<never>, records: readonly LogRecord[]) => {
       stage.consumer = { ...stage.consumer, process: process as Process }
-      const formerStates = async () => new MemoryGenerations(stage.store)
+      const formerStates = async () => new MemoryReplaceableStates(stage.store)
       const nowMs = () => Date.parse('2026-03-01T12:00:00Z')
       return stage.batch(records, { ports: { formerStates }, nowMs })
     }

@@ -1,8 +1,6 @@
 /** Contents of partition states in memory, and their conversion to and from the pages of a checkpoint. */
 import { defined } from '../../consumer/defined.ts'
 import { parkedBytesIn } from '../../pipeline/deciding/hold.ts'
-import type { Fence } from '../../pipeline/generations/fence.ts'
-import type { Builder } from '../../pipeline/generations/generations.ts'
 import type {
   Growth,
   LogClock,
@@ -21,6 +19,7 @@ import type {
   RemovedParts,
 } from '../../pipeline/recovery/checkpoints.ts'
 import { bytesOfIds, idsInBytes } from '../../pipeline/recovery/id-bytes.ts'
+import type { Fence } from '../../pipeline/replacing/fence.ts'
 
 /** A partition state in memory. */
 export interface MemoryState {
@@ -52,8 +51,6 @@ export interface MemoryState {
   forgotten: number
   failuresFromMs: number | undefined
   changes?: Changes | undefined
-  /** Builder of a next generation; absent for a live state. */
-  builder?: NumberedBuilder
 }
 
 /** Changes that commits made since a checkpoint. Commits are numbered. */
@@ -71,16 +68,15 @@ export interface Changes {
   failures: number
 }
 
-/** A builder of a next generation, with a unique number. */
-export type NumberedBuilder = Builder & { readonly number: number }
-
 /** Builds a state from the pages of a checkpoint. */
 export async function stateOf(pages: CheckpointPages): Promise<MemoryState> {
   const state = emptyState()
   for await (const page of pages)
     for (const part of page) add(state, part.kind === 'ids' ? part : structuredClone(part))
   for (const stored of state.states.values()) state.parkedBytes += parkedBytesIn(stored)
-  return state
+  // A commit expects the oldest ids first.
+  const ids = [...state.ids].sort(([, a], [, b]) => a.appliedAtMs - b.appliedAtMs)
+  return { ...state, ids: new Map(ids) }
 }
 
 /**
@@ -94,9 +90,8 @@ export function inPlaceOf(
 ): MemoryState {
   const epoch = Math.max(version.epoch, above) + 1
   const isOlder = (partitioning?.generation ?? 0) > (next.partitioning?.generation ?? 0)
-  const { builder: _, ...contents } = next
   return {
-    ...contents,
+    ...next,
     ...(isOlder ? defined({ partitioning, growths }) : {}),
     version: { ...next.version, epoch },
   }

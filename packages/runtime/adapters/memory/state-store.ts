@@ -1,8 +1,6 @@
 import { defined } from '../../consumer/defined.ts'
 import { byPlace } from '../../pipeline/deciding/timers.ts'
 import { CopyStopped } from '../../pipeline/errors.ts'
-import { type Fence, fenced, isOwnFence } from '../../pipeline/generations/fence.ts'
-import type { Builder } from '../../pipeline/generations/generations.ts'
 import { endOf } from '../../pipeline/log/clock.ts'
 import type {
   Change,
@@ -28,6 +26,7 @@ import {
   type TakenState,
   type Tracked,
 } from '../../pipeline/recovery/checkpoints.ts'
+import { type Fence, fenced, isOwnFence } from '../../pipeline/replacing/fence.ts'
 import {
   type Changes,
   changedPages,
@@ -36,7 +35,6 @@ import {
   inPlaceOf,
   type MemoryState,
   metaOf,
-  type NumberedBuilder,
   picked,
   stateOf,
 } from './contents.ts'
@@ -54,16 +52,16 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
   readonly #digests = new Map<string, Map<number, string>>()
   /** Number of the latest run that takes a first checkpoint. Run numbers are negative, so they differ from times of checkpoints. */
   #runs = 0
-  #next: MemoryStateStore | undefined
-  #built = 0
+  /** Number of the latest replacement of each state. */
+  readonly #replacements = new Map<string, number>()
 
   /**
    * Creates an empty store.
    *
-   * @param live store of the live states, if this store contains next generations of them. Both stores then skip the same records.
+   * @param skipped records that the live states skip, if this store contains copies of them
    */
-  constructor(live?: SkippedRecords) {
-    this.#skipped = live ?? this
+  constructor(skipped?: SkippedRecords) {
+    this.#skipped = skipped ?? this
   }
 
   /** Sets initial states of entities for a test, in the form of `storedState`. */
@@ -139,15 +137,21 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
     for (const entry of change.outbox) held.outbox.set(entry.position, copy(entry))
     for (const [name, count] of change.tally) held.tally.set(name, (held.tally.get(name) ?? 0) + count)
     for (const [origin, sequence] of change.sequences ?? []) held.sequences.set(origin, sequence)
-    for (const remembered of change.ids) held.ids.set(remembered.id, remembered)
+    for (const remembered of change.ids) {
+      // Move the id to the end, so that the newest id is last.
+      held.ids.delete(remembered.id)
+      held.ids.set(remembered.id, remembered)
+    }
     for (const failure of change.failures) {
       // Move the failure to the end, so that the newest failure is last.
       held.failures.delete(failure.id)
       held.failures.set(failure.id, failure)
     }
     const { nowMs, highestAppendMs = 0 } = change.clock
-    for (const [id, { appliedAtMs }] of held.ids)
-      if (nowMs - appliedAtMs > change.idWindowMs) held.ids.delete(id)
+    for (const [id, { appliedAtMs }] of held.ids) {
+      if (nowMs - appliedAtMs <= change.idWindowMs) break
+      held.ids.delete(id)
+    }
     const { size } = held.failures
     for (const [id, { failedAtMs }] of held.failures)
       if (nowMs - failedAtMs > change.failureWindowMs) held.failures.delete(id)
@@ -206,28 +210,15 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
   }
 
   async replace(stateKey: StateKey, base: Version, pages: CheckpointPages): Promise<Replacement> {
-    const { number } = this.begin(stateKey, { kind: 'replacement', attempt: 0 })
+    const name = nameOf(stateKey)
+    const number = (this.#replacements.get(name) ?? 0) + 1
+    this.#replacements.set(name, number)
     const next = await stateOf(pages)
-    if (this.next.#stateKey(stateKey).builder?.number !== number) return 'overtaken'
-    this.next.restore(stateKey, undefined)
+    if (this.#replacements.get(name) !== number) return 'overtaken'
     const held = this.#stateKey(stateKey)
     if (!sameVersion(held.version, base)) return 'moved'
     this.restore(stateKey, inPlaceOf(held, next, next.version.epoch))
     return 'replaced'
-  }
-
-  /** Store for the next generations of the states in this store. */
-  get next(): MemoryStateStore {
-    this.#next ??= new MemoryStateStore(this)
-    return this.#next
-  }
-
-  /** Begins to build a next generation. An earlier next generation is removed. */
-  begin(stateKey: StateKey, builder: Builder): NumberedBuilder {
-    this.#built += 1
-    const begun = { ...builder, number: this.#built }
-    this.next.restore(stateKey, { ...emptyState(), builder: begun })
-    return begun
   }
 
   /** Returns the number of records by `outcome/reason`. */

@@ -60,7 +60,7 @@ export class StateInspection {
    * @throws the abort reason of the signal
    */
   async details(stateKey: StateKey, signal?: AbortSignal): Promise<StateDetails> {
-    const reader = signal ? new StateReader(this.#client, undefined, signal) : this.#reader
+    const reader = signal ? new StateReader(this.#client, signal) : this.#reader
     const meta = await reader.meta(stateKey)
     const { version, clock, tally } = meta
     const timers = new Map<string, number>()

@@ -1,4 +1,3 @@
-import type { CopyName } from '../../pipeline/generations/generations.ts'
 import type { StateKey } from '../../pipeline/model.ts'
 
 /** Keys of a partition state. They share a hash tag, so that a cluster stores them together and one script can change them all. */
@@ -27,13 +26,8 @@ export interface PartitionStateKeys {
   readonly context: string
 }
 
-/**
- * Returns the keys of a partition state.
- *
- * @param copy name of a separately stored copy of the state; by default, the live state
- */
-export function keysOf(stateKey: StateKey, copy?: CopyName): PartitionStateKeys {
-  const tag = prefixOf(stateKey, copy)
+export function keysOf(stateKey: StateKey): PartitionStateKeys {
+  const tag = prefixOf(stateKey)
   return {
     meta: `${tag}:meta`,
     states: `${tag}:states`,
@@ -48,27 +42,23 @@ export function keysOf(stateKey: StateKey, copy?: CopyName): PartitionStateKeys 
 
 /**
  * Returns the key of the hash that maps the offset of each skipped record to its digest. The hash is not part of the partition
- * state: it remains if the state is replaced, and copies of the state use the same hash.
+ * state: it remains if the state is replaced.
  */
 export function skippedKeyOf(stateKey: StateKey): string {
-  return `${tagOf(stateKey)}:skipped`
+  return `${prefixOf(stateKey)}:skipped`
 }
 
-/** Returns the key of the changes since the last checkpoint, see `lua/changes.lua`. The key is not part of copies of the state. */
-export function changesKeyOf(stateKey: StateKey, copy?: CopyName): string {
-  return `${prefixOf(stateKey, copy)}:changes`
+/** Returns the key of the changes since the last checkpoint, see `lua/changes.lua`. */
+export function changesKeyOf(stateKey: StateKey): string {
+  return `${prefixOf(stateKey)}:changes`
 }
 
 /** Returns the key of a forwarder's progress in a partition. */
 export function cursorKeyOf(stateKey: StateKey): string {
-  return `${tagOf(stateKey)}:cursor`
+  return `${prefixOf(stateKey)}:cursor`
 }
 
-/** Returns the common prefix of all keys of a partition state or of its copy. */
-export function prefixOf(stateKey: StateKey, copy?: CopyName): string {
-  return copy ? `${tagOf(stateKey)}:${copy}` : tagOf(stateKey)
-}
-
-function tagOf({ consumer, topic, partition }: StateKey): string {
+/** Returns the common prefix of all keys of a partition state. */
+export function prefixOf({ consumer, topic, partition }: StateKey): string {
   return `{${consumer}:${topic}:${partition}}`
 }

@@ -1,5 +1,5 @@
-import type { StateFacts } from '../../pipeline/generations/generations.ts'
 import type { LoadSelection, RememberedFailure, Snapshot, StateKey } from '../../pipeline/model.ts'
+import type { StateFacts } from '../../pipeline/replacing/replaceable-states.ts'
 import type { LiveStates } from '../../pipeline/verifying/verify-partition.ts'
 import type { RedisClient } from './client.ts'
 import { StateReader } from './state-reader.ts'

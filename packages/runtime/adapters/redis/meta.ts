@@ -1,5 +1,5 @@
-import type { Fence } from '../../pipeline/generations/fence.ts'
 import type { FailureMemory, LogClock, Partitioning, Version } from '../../pipeline/model.ts'
+import type { Fence } from '../../pipeline/replacing/fence.ts'
 import { generationOf, type MetaField } from './layout.ts'
 
 /** Contents of the hash `meta` of a partition state. */

@@ -1,5 +1,4 @@
 import { CopyStopped, Unavailable } from '../../pipeline/errors.ts'
-import { replaceState } from '../../pipeline/generations/generations.ts'
 import type { StateKey, Version } from '../../pipeline/model.ts'
 import {
   type CheckpointPages,
@@ -10,9 +9,10 @@ import {
   type TakenState,
   type Tracked,
 } from '../../pipeline/recovery/checkpoints.ts'
+import { replaceState } from '../../pipeline/replacing/replaceable-states.ts'
 import type { RedisClient } from './client.ts'
-import { RedisGenerations } from './generations.ts'
 import { changesKeyOf } from './keys.ts'
+import { RedisReplaceableStates } from './replaceable-states.ts'
 import { StatePages } from './state-pages.ts'
 import { RedisReading } from './state-reading.ts'
 
@@ -47,7 +47,7 @@ export class RedisPartitionStates implements PartitionStates {
 
   async replace(partitionState: StateKey, base: Version, pages: CheckpointPages): Promise<Replacement> {
     try {
-      await replaceState(new RedisGenerations(this.#client), partitionState, pages, base)
+      await replaceState(new RedisReplaceableStates(this.#client), partitionState, pages, base)
       return 'replaced'
     } catch (error) {
       if (!(error instanceof CopyStopped)) throw error

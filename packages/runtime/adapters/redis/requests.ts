@@ -2,9 +2,9 @@
  * Requests to the scripts, one map per script. The comment at the top of each script describes the fields; an
  * undefined field is nil in Lua.
  */
-import type { Builder, SwitchExpectation } from '../../pipeline/generations/generations.ts'
 import { MAX_STEP_MS } from '../../pipeline/log/clock.ts'
 import type { Change, LoadSelection, StoredTimer, Version } from '../../pipeline/model.ts'
+import type { ReplacementConditions, Staged } from '../../pipeline/replacing/replaceable-states.ts'
 import { namesByBucket, packFailures } from './failure-packing.ts'
 import { packIds } from './id-packing.ts'
 import { SEQUENCE } from './layout.ts'
@@ -113,16 +113,13 @@ export function commitRequest(change: Change): CommitRequest {
   }
 }
 
-/** Request to `own-generation.lua`. */
-export type OwnRequest = {
-  readonly [Part in keyof Builder]: Builder[Part]
-} & {
-  readonly act: 'begin' | 'claim' | 'drop'
+/** Request to `stage-state.lua`. */
+export type StageRequest = {
+  readonly act: 'begin' | 'end' | 'remove'
   readonly token?: string
-  readonly nowMs?: number
 }
 
-/** Request to `add-to-generation.lua`. */
+/** Request to `add-to-staged.lua`. */
 export type AddRequest = {
   readonly token: string
   readonly gone: ReadonlyMap<string, readonly string[]>
@@ -131,25 +128,22 @@ export type AddRequest = {
   readonly parts: ReadonlyMap<string, InTurn | Bytes>
 }
 
-/** Request to `switch-generation.lua`. */
-export type SwitchRequest = {
-  readonly next: BaseRequest
+/** Request to `replace-state.lua`. */
+type ReplaceRequest = {
+  readonly token: string
   readonly above: number
   readonly base: BaseRequest | undefined
-  readonly why: string | undefined
   readonly attempt: number | undefined
   readonly code: string | undefined
+  readonly codeFrom: number | undefined
 }
 
-export function switchRequest({ next, above, live, fence, code }: SwitchExpectation): SwitchRequest {
-  return {
-    next: { ...next },
-    above,
-    base: live && { ...live },
-    why: fence?.why,
-    attempt: fence?.attempt,
-    code,
-  }
+export function replaceRequest(
+  { token, above }: Staged,
+  { live, continues }: ReplacementConditions,
+): ReplaceRequest {
+  const { fence, code, codeFrom } = continues ?? {}
+  return { token, above, base: live && { ...live }, attempt: fence?.attempt, code, codeFrom }
 }
 
 /** Version that the partition state must have. */

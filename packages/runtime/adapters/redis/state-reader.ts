@@ -1,6 +1,5 @@
 /** Reads a partition state for display and for checkpoints, in pages, so that a large state does not block the server. */
 
-import type { CopyName } from '../../pipeline/generations/generations.ts'
 import type {
   Growth,
   OutboxEntry,
@@ -14,7 +13,7 @@ import type { CheckpointMeta } from '../../pipeline/recovery/checkpoints.ts'
 import type { RedisClient } from './client.ts'
 import { readGroup, unpackFailureBucket } from './failure-packing.ts'
 import { idsIn, unpackBucket, unpackId } from './id-packing.ts'
-import { changesKeyOf, keysOf, type PartitionStateKeys } from './keys.ts'
+import { changesKeyOf, keysOf } from './keys.ts'
 import { beyondFull, GROWTHS, generationOf, LAYOUT, SEQUENCE } from './layout.ts'
 import { type Meta, readMeta } from './meta.ts'
 
@@ -31,28 +30,25 @@ export interface StateMeta extends Meta {
 
 export class StateReader {
   readonly #client: RedisClient
-  readonly #copy: CopyName | undefined
   readonly #signal: AbortSignal | undefined
 
   /**
    * Creates a reader.
    *
-   * @param copy name of the copy to read instead of the live state
    * @param signal signal that stops paged reads; once it is aborted, they throw its reason instead of reading the next page
    */
-  constructor(client: RedisClient, copy?: CopyName, signal?: AbortSignal) {
+  constructor(client: RedisClient, signal?: AbortSignal) {
     this.#client = client
-    this.#copy = copy
     this.#signal = signal
   }
 
   async meta(stateKey: StateKey): Promise<StateMeta> {
-    return stateMetaOf(await this.#client.run(redis => redis.hgetall(this.#keysOf(stateKey).meta)))
+    return stateMetaOf(await this.#client.run(redis => redis.hgetall(keysOf(stateKey).meta)))
   }
 
   /** Returns the numbers of entities and of outbox entries, which are read in one step. */
   async counts(stateKey: StateKey): Promise<{ entities: number; outbox: number }> {
-    const { states, outbox } = this.#keysOf(stateKey)
+    const { states, outbox } = keysOf(stateKey)
     const [entities, waiting] = await this.#client.run(redis =>
       Promise.all([redis.hlen(states), redis.hlen(outbox)]),
     )
@@ -61,7 +57,7 @@ export class StateReader {
 
   async idCount(stateKey: StateKey, meta: StateMeta): Promise<number> {
     let count = 0
-    for (const key of idKeys(stateKey, meta, this.#copy)) {
+    for (const key of idKeys(stateKey, meta)) {
       for await (const [, bucket] of this.#fields(key)) count += idsIn(bucket)
       count += await this.#client.run(redis => redis.hlen(beyondFull(key)))
     }
@@ -70,43 +66,42 @@ export class StateReader {
 
   /** Returns the state of one entity as JSON; undefined if it has none. */
   async state(stateKey: StateKey, entity: string): Promise<string | undefined> {
-    return (await this.#client.run(redis => redis.hget(this.#keysOf(stateKey).states, entity))) ?? undefined
+    return (await this.#client.run(redis => redis.hget(keysOf(stateKey).states, entity))) ?? undefined
   }
 
   /** Returns the context of the partition that an event has set; undefined if none was set. */
   async context(stateKey: StateKey): Promise<StoredContext | undefined> {
-    const { hash, content } = await this.#client.run(redis => redis.hgetall(this.#keysOf(stateKey).context))
+    const { hash, content } = await this.#client.run(redis => redis.hgetall(keysOf(stateKey).context))
     return hash === undefined || content === undefined ? undefined : { hash, json: content }
   }
 
   async timersOf(stateKey: StateKey, entity: string): Promise<readonly StoredTimer[]> {
-    const json = await this.#client.run(redis => redis.hget(this.#keysOf(stateKey).timers, entity))
+    const json = await this.#client.run(redis => redis.hget(keysOf(stateKey).timers, entity))
     return json === null ? [] : JSON.parse(json)
   }
 
   /** Returns the entity whose timer fires next. */
   async firstDue(stateKey: StateKey): Promise<string | undefined> {
-    const [entity] = await this.#client.run(redis => redis.zrange(this.#keysOf(stateKey).due, '0', '0'))
+    const [entity] = await this.#client.run(redis => redis.zrange(keysOf(stateKey).due, '0', '0'))
     return entity
   }
 
   /** Reads each entity with its state as JSON. Like all paged reads, it may return an entity twice. */
   states(stateKey: StateKey): AsyncGenerator<[entity: string, json: string]> {
-    return this.#texts(this.#keysOf(stateKey).states)
+    return this.#texts(keysOf(stateKey).states)
   }
 
   async *timers(stateKey: StateKey): AsyncGenerator<[entity: string, timers: readonly StoredTimer[]]> {
-    for await (const [entity, json] of this.#texts(this.#keysOf(stateKey).timers))
-      yield [entity, JSON.parse(json)]
+    for await (const [entity, json] of this.#texts(keysOf(stateKey).timers)) yield [entity, JSON.parse(json)]
   }
 
   async *outbox(stateKey: StateKey): AsyncGenerator<OutboxEntry> {
-    for await (const [, json] of this.#texts(this.#keysOf(stateKey).outbox)) yield JSON.parse(json)
+    for await (const [, json] of this.#texts(keysOf(stateKey).outbox)) yield JSON.parse(json)
   }
 
   /** Reads ids, the newest first. If an id occurs several times, only the first occurrence is valid. */
   async *ids(stateKey: StateKey, meta: StateMeta): AsyncGenerator<RememberedId> {
-    for (const key of idKeys(stateKey, meta, this.#copy)) {
+    for (const key of idKeys(stateKey, meta)) {
       for await (const [id, known] of this.#fields(beyondFull(key)))
         yield unpackId(id.toString('latin1'), known)
       for await (const [name, bucket] of this.#fields(key)) yield* unpackBucket(name, bucket)
@@ -115,7 +110,7 @@ export class StateReader {
 
   /** Reads failures, the newest first. If a failure occurs several times, only the first occurrence is valid. */
   async *failures(stateKey: StateKey): AsyncGenerator<RememberedFailure> {
-    const { failures } = this.#keysOf(stateKey)
+    const { failures } = keysOf(stateKey)
     const groups = await this.#client.run(redis => redis.hgetall(failures))
     for (const [group, text] of Object.entries(groups)) {
       const { first, last } = readGroup(text)
@@ -127,27 +122,20 @@ export class StateReader {
 
   /** Returns the keys of the partition state. Some of them may not exist. */
   async keys(stateKey: StateKey): Promise<readonly string[]> {
-    const { ids: _, failures, ...single } = this.#keysOf(stateKey)
-    const ids = [...idKeys(stateKey, await this.meta(stateKey), this.#copy)].flatMap(key => [
-      key,
-      beyondFull(key),
-    ])
+    const { ids: _, failures, ...single } = keysOf(stateKey)
+    const ids = [...idKeys(stateKey, await this.meta(stateKey))].flatMap(key => [key, beyondFull(key)])
     const groups = await this.#client.run(redis => redis.hgetall(failures))
     const generations = Object.entries(groups).flatMap(([group, text]) => {
       const { first, last } = readGroup(text)
       return Array.from({ length: last - first + 1 }, (_, index) => `${failures}:${group}:${first + index}`)
     })
-    const changes = changesKeyOf(stateKey, this.#copy)
+    const changes = changesKeyOf(stateKey)
     const [from, open] = await this.#client.run(redis => redis.hmget(changes, 'from', 'open'))
     const changed = Array.from({ length: Number(open ?? -1) - Number(from ?? 0) + 1 }, (_, index) => [
       `${changes}:${Number(from) + index}`,
       `${changes}:${Number(from) + index}:ids`,
     ])
     return [...Object.values(single), ...ids, failures, ...generations, changes, ...changed.flat()]
-  }
-
-  #keysOf(stateKey: StateKey): PartitionStateKeys {
-    return keysOf(stateKey, this.#copy)
   }
 
   async *#texts(key: string): AsyncGenerator<[field: string, value: string]> {
@@ -207,12 +195,8 @@ export function checkpointMetaOf(meta: StateMeta): CheckpointMeta {
 }
 
 /** Yields the keys of the hashes that contain ids, from the newest to the oldest generation. */
-export function* idKeys(
-  stateKey: StateKey,
-  { clock, oldestIds }: StateMeta,
-  copy?: CopyName,
-): Generator<string> {
-  const { ids } = keysOf(stateKey, copy)
+export function* idKeys(stateKey: StateKey, { clock, oldestIds }: StateMeta): Generator<string> {
+  const { ids } = keysOf(stateKey)
   for (let generation = generationOf(clock.nowMs); generation >= oldestIds; generation -= 1)
     yield `${ids}:${generation}`
 }

@@ -1,6 +1,4 @@
 import { PartitionStopped } from '../../pipeline/errors.ts'
-import { fenced } from '../../pipeline/generations/fence.ts'
-import type { CopyName } from '../../pipeline/generations/generations.ts'
 import type {
   Change,
   Growth,
@@ -13,6 +11,7 @@ import type {
   TimerPlace,
 } from '../../pipeline/model.ts'
 import type { StateStore } from '../../pipeline/ports.ts'
+import { fenced } from '../../pipeline/replacing/fence.ts'
 import type { RedisClient } from './client.ts'
 import { unpackFailures } from './failure-packing.ts'
 import { unpackId } from './id-packing.ts'
@@ -36,27 +35,20 @@ export const COMMIT = script(
 /** Store for partition states in Redis. A load and a commit are one script each; trimming the outbox is one command. */
 export class RedisStateStore implements StateStore {
   readonly #client: RedisClient
-  readonly #copy: CopyName | undefined
 
-  /**
-   * Creates a store.
-   *
-   * @param copy name of the copy to use instead of the live state
-   */
-  constructor(client: RedisClient, copy?: CopyName) {
+  constructor(client: RedisClient) {
     this.#client = client
-    this.#copy = copy
   }
 
   async load(stateKey: StateKey, wanted: LoadSelection): Promise<Snapshot> {
-    const loaded = [...keys(stateKey, this.#copy), skippedKeyOf(stateKey)]
+    const loaded = [...keys(stateKey), skippedKeyOf(stateKey)]
     const reply = await this.#client.eval(LOAD, loaded, [packed(loadRequest(wanted))])
     if (!Array.isArray(reply)) throw evicted(stateKey, reply)
     return read(reply as LoadReply, wanted)
   }
 
   async commit(stateKey: StateKey, change: Change): Promise<'committed' | 'refused'> {
-    const changed = [...keys(stateKey, this.#copy), changesKeyOf(stateKey, this.#copy)]
+    const changed = [...keys(stateKey), changesKeyOf(stateKey)]
     const reply = await this.#client.eval(COMMIT, changed, [packed(commitRequest(change))])
     if (reply !== 0 && reply !== 1) throw evicted(stateKey, reply)
     return reply === 1 ? 'committed' : 'refused'
@@ -64,7 +56,7 @@ export class RedisStateStore implements StateStore {
 
   async trimOutbox(stateKey: StateKey, positions: readonly string[]): Promise<void> {
     if (positions.length === 0) return
-    await this.#client.run(redis => redis.hdel(keysOf(stateKey, this.#copy).outbox, ...positions))
+    await this.#client.run(redis => redis.hdel(keysOf(stateKey).outbox, ...positions))
   }
 }
 
@@ -130,8 +122,8 @@ function read(
   }
 }
 
-function keys(stateKey: StateKey, copy: CopyName | undefined): string[] {
-  const { meta, states, timers, due, outbox, ids, failures, context } = keysOf(stateKey, copy)
+function keys(stateKey: StateKey): string[] {
+  const { meta, states, timers, due, outbox, ids, failures, context } = keysOf(stateKey)
   return [meta, states, timers, due, outbox, ids, failures, context]
 }
 

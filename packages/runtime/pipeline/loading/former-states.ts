@@ -8,19 +8,19 @@ import type { Consumer } from '../consumer.ts'
 import { heldParts } from '../deciding/stored-state.ts'
 import { CopyStopped, PartitionStopped, Unavailable } from '../errors.ts'
 import { refusedEntryFailure } from '../failures/failure-record.ts'
-import type { Fence } from '../generations/fence.ts'
-import { type Generations, replaceState } from '../generations/generations.ts'
 import type { OutboxEntry, StateKey } from '../model.ts'
 import type { Ports, StateStore } from '../ports.ts'
 import { publish } from '../publishing/publish.ts'
 import { type CheckpointMeta, type CheckpointPart, EMPTY_META, isAbsent } from '../recovery/checkpoints.ts'
+import type { Fence } from '../replacing/fence.ts'
+import { type ReplaceableStates, replaceState } from '../replacing/replaceable-states.ts'
 import { formerNamesOf } from './former-names.ts'
 
 /** Access to the states of former consumers, and to the state that replaces them. */
 export interface FormerStates
   extends Pick<
-    Generations,
-    'facts' | 'fence' | 'states' | 'timers' | 'ids' | 'failures' | 'context' | 'build' | 'switchOver'
+    ReplaceableStates,
+    'facts' | 'fence' | 'states' | 'timers' | 'ids' | 'failures' | 'context' | 'stage' | 'replace'
   > {
   meta(partitionState: StateKey): Promise<CheckpointMeta>
   outbox(partitionState: StateKey): AsyncIterable<OutboxEntry>

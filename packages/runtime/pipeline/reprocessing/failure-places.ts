@@ -2,22 +2,18 @@
 import type { Consumer } from '../consumer.ts'
 import { entryAt } from '../deciding/emission.ts'
 import { failureEventId } from '../failures/failure-record.ts'
-import type { Generations } from '../generations/generations.ts'
-import { failuresById } from './new-failures.ts'
 import type { RebuiltState } from './rebuilt-state.ts'
 import { placeInTakeover, type TakeoverAt } from './takeover.ts'
 
 /**
  * Assigns positions after the emissions of the switch to new failures. At the positions of their records, they could replace
- * entries that the live outbox still contains. Failures that a later attempt has resolved are removed, and so are the positions
- * that an earlier, interrupted takeover has assigned.
+ * entries that the live outbox still contains. Failures that a later attempt has resolved are removed.
  *
  * @param index number of emissions of the switch
  * @returns number of failures that the switch emits
  */
 export async function placeNewFailures(
   consumer: Consumer,
-  copies: Pick<Generations, 'failures'>,
   rebuilt: RebuiltState,
   at: TakeoverAt,
   index: number,
@@ -25,9 +21,8 @@ export async function placeNewFailures(
   const entries = await rebuilt.newFailures()
   if (entries.length === 0) return 0
   const { partitionState } = at
-  const remembered = await failuresById(copies, partitionState, 'next')
   const open = new Set(
-    [...remembered.values()]
+    (await rebuilt.failures())
       .filter(({ isOpen }) => isOpen)
       .map(failure => failureEventId(consumer.process.name, partitionState.topic, failure)),
   )

@@ -10,6 +10,7 @@ import { PartitionLog, Semaphore } from '../log/partition-log.ts'
 import type { OffsetRange, ReadRange, StateKey, StoppedPartition } from '../model.ts'
 import { runPartition } from '../partition.ts'
 import type { LogReader, Observer, StateStore } from '../ports.ts'
+import type { PartitionStates } from '../recovery/checkpoints.ts'
 
 /** Observer without effects. The live consumer has already reported these records. */
 const QUIET: Observer = {
@@ -33,6 +34,9 @@ const QUIET: Observer = {
   tried() {},
   deadLettersSent() {},
 }
+
+/** In-memory store for partition states. */
+export type MemoryStates = StateStore & Pick<PartitionStates, 'replace' | 'take'>
 
 export interface Rereading {
   readonly consumer: Consumer

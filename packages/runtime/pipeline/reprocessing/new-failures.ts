@@ -8,19 +8,14 @@ import type { Consumer } from '../consumer.ts'
 import { fingerprint } from '../deciding/fingerprint.ts'
 import { type Decoded, decode } from '../decoding/decode.ts'
 import { failureEventId } from '../failures/failure-record.ts'
-import type { Generations } from '../generations/generations.ts'
 import type { Change, OutboxEntry, RememberedFailure, StateKey } from '../model.ts'
 
-/** Returns the failures that the live state remembers, by id. */
+/** Returns failures by id. @param failures newest versions of the failures first */
 export async function failuresById(
-  copies: Pick<Generations, 'failures'>,
-  partitionState: StateKey,
-  copy?: Parameters<Generations['failures']>[1],
+  failures: AsyncIterable<RememberedFailure>,
 ): Promise<Map<string, RememberedFailure>> {
   const found = new Map<string, RememberedFailure>()
-  // The newest failures come first.
-  for await (const failure of copies.failures(partitionState, copy))
-    if (!found.has(failure.id)) found.set(failure.id, failure)
+  for await (const failure of failures) if (!found.has(failure.id)) found.set(failure.id, failure)
   return found
 }
 

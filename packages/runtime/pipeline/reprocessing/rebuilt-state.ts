@@ -1,73 +1,105 @@
 /**
- * A rebuilt state. It is computed by applying the log up to an offset, and completed with some contents of the live state. Its
+ * A rebuilt state in memory. It is computed by applying the log up to an offset, and completed with some contents of the live state. Its
  * emissions are dropped, because the live consumer has emitted them already. Only new failures stay in its outbox until the switch.
  */
 import { type Application, topicOf } from '../../consumer/application.ts'
 import { CopyStopped, PartitionStopped } from '../errors.ts'
 import { failureBytesOf } from '../failures/failure-memory.ts'
-import type { Generations } from '../generations/generations.ts'
 import type {
   Change,
   LoadSelection,
+  LogClock,
   OffsetRange,
   OutboxEntry,
   RememberedFailure,
   Snapshot,
   StateKey,
 } from '../model.ts'
-import type { StateStore } from '../ports.ts'
-import { sameVersion } from '../recovery/checkpoints.ts'
-import { LogAgain, type Rereading } from './log-again.ts'
+import {
+  type CheckpointPages,
+  type CheckpointPart,
+  EMPTY_META,
+  sameVersion,
+} from '../recovery/checkpoints.ts'
+import { idsInBytes } from '../recovery/id-bytes.ts'
+import type { ReplaceableStates } from '../replacing/replaceable-states.ts'
+import { LogAgain, type MemoryStates, type Rereading } from './log-again.ts'
 import { failuresById, newFailures } from './new-failures.ts'
 
 export interface Advancing extends Rereading {
-  readonly copies: Generations
+  readonly live: ReplaceableStates
+  /** Returns an empty store for a rebuilt state. */
+  readonly memory: () => MemoryStates
   /** Identifies the running code, see `codeOf`. The last commit of the live state must have been made by the same code. */
   readonly code: string
   /** Called after each read of the log, with the number of records. */
   readonly decided: (count: number) => void
   /** Upper bound for the size of a partition's new failures in the store, in bytes; 4 MiB by default. */
   readonly failureBytes?: number
+  /** Upper bound for the contents of a rebuilt state, in bytes; 1 GiB by default. */
+  readonly stateBytes?: number
   /** Called with offsets that the log no longer has. */
   readonly expired: (partitionState: StateKey, range: OffsetRange) => void
 }
 
 export type Addition = Partial<Pick<Change, 'states' | 'outbox' | 'ids' | 'failures'>>
 
+/** Upper bound for the contents of a rebuilt state, in bytes. Larger ones could exhaust the memory of the command. */
+export const STATE_BYTES = 1024 ** 3
+
 const FAILURE_BYTES = 4 * 1024 * 1024
 const DAY_MS = 24 * 60 * 60_000
 
-/** A rebuilt state. It belongs to a command as long as it has the epoch that the command has claimed. */
 export class RebuiltState {
   readonly #with: Advancing
   readonly #partitionState: StateKey
-  readonly #epoch: number
-  readonly #store: StateStore
+  readonly #store: MemoryStates
   readonly #again: LogAgain
   /** New failures that the last load has returned. */
   #outbox: readonly OutboxEntry[] = []
   /** Failures that the live state remembers; undefined if they must be loaded again. */
   #liveFailures: ReadonlyMap<string, RememberedFailure> | undefined
+  /** Size of the contents when they were last measured, and of all changes since, in bytes. */
+  #measured = 0
+  #changed = 0
 
-  constructor(advancing: Advancing, partitionState: StateKey, epoch: number) {
+  private constructor(advancing: Advancing, partitionState: StateKey) {
     this.#with = advancing
     this.#partitionState = partitionState
-    this.#epoch = epoch
-    const store = advancing.copies.store()
+    const store = advancing.memory()
     this.#store = store
     this.#again = new LogAgain(advancing, partitionState, {
       load: async (stateKey, wanted) => {
         const snapshot = await store.load(stateKey, wanted)
-        this.#requireOwn(snapshot.version.epoch)
         this.#outbox = snapshot.outbox
         return { ...snapshot, outbox: [] }
       },
       commit: async (stateKey, change) => {
         const outbox = await this.#newFailuresOf(change)
-        return store.commit(stateKey, { ...change, outbox } satisfies Change)
+        return this.#commit(stateKey, { ...change, outbox })
       },
       trimOutbox: async () => {},
     })
+  }
+
+  /** Returns a state with these initial contents. @throws CopyStopped if it is too large; errors of the pages */
+  static async begin(
+    advancing: Advancing,
+    partitionState: StateKey,
+    pages: CheckpointPages,
+  ): Promise<RebuiltState> {
+    const rebuilt = new RebuiltState(advancing, partitionState)
+    await rebuilt.#store.replace(partitionState, EMPTY_META.version, pages)
+    await rebuilt.#requireSize()
+    return rebuilt
+  }
+
+  async appliedOffset(): Promise<number> {
+    return (await this.#nothing()).version.appliedOffset
+  }
+
+  async clock(): Promise<LogClock> {
+    return (await this.#nothing()).clock
   }
 
   /**
@@ -76,11 +108,9 @@ export class RebuiltState {
    * @throws CopyStopped, `Unavailable` or `PartitionStopped` if the state cannot be advanced
    */
   async to(toOffset: number): Promise<void> {
-    const { copies, decided, expired } = this.#with
-    const { version } = await copies.facts(this.#partitionState, 'next')
-    this.#requireOwn(version.epoch)
+    const { decided, expired } = this.#with
     this.#liveFailures = undefined
-    const range = { fromOffset: version.appliedOffset + 1, toOffset }
+    const range = { fromOffset: (await this.appliedOffset()) + 1, toOffset }
     await this.#again.decide(range, ({ records, logStart }, fromOffset) => {
       if (logStart > fromOffset) expired(this.#partitionState, { fromOffset, toOffset: logStart - 1 })
       decided(records.length)
@@ -88,18 +118,14 @@ export class RebuiltState {
     await this.#requireAt(toOffset)
   }
 
-  /**
-   * Adds contents to the state without changing the applied offset.
-   *
-   * @throws CopyStopped if another command works on the same state
-   */
+  /** Adds contents to the state without changing the applied offset. @throws CopyStopped if the state becomes too large */
   async add({ states = new Map(), outbox = [], ids = [], failures = [] }: Addition): Promise<void> {
     const { consumer, code } = this.#with
     const { application, idWindowMs, failureBytes } = consumer
     const snapshot = await this.#nothing()
     const { version, emitted, parkedBytes, newEntities } = snapshot
     const { clock, appliedDigest, failureMemory, failuresFromMs, origin } = snapshot
-    const change: Change = {
+    await this.#commit(this.#partitionState, {
       base: version,
       ...version,
       emitted,
@@ -121,42 +147,78 @@ export class RebuiltState {
       forgottenTold: failureMemory.forgotten,
       failuresFromMs,
       code,
-    }
-    if ((await this.#store.commit(this.#partitionState, change)) === 'refused')
-      throw new CopyStopped('overtaken', 'another command works on the same rebuilt state')
-  }
-
-  /** Removes the events that an earlier attempt at the switch has added to the outbox. New failures stay. */
-  async emptyOutbox(): Promise<void> {
-    const { outbox } = await this.#nothing()
-    await this.remove(outbox.filter(entry => !this.#isFailure(entry)).map(({ position }) => position))
+    })
   }
 
   /** Returns the new failures, see `new-failures.ts`. */
   async newFailures(): Promise<readonly OutboxEntry[]> {
     const { outbox } = await this.#nothing()
-    return outbox.filter(entry => this.#isFailure(entry))
+    return outbox.filter(({ event }) => event.type === this.#with.consumer.application.failureEvent.type)
   }
 
   async remove(positions: readonly string[]): Promise<void> {
     await this.#store.trimOutbox(this.#partitionState, positions)
   }
 
-  #isFailure({ event }: OutboxEntry): boolean {
-    return event.type === this.#with.consumer.application.failureEvent.type
+  async states(): Promise<ReadonlyMap<string, string>> {
+    const found = new Map<string, string>()
+    for await (const part of this.#parts()) if (part.kind === 'state') found.set(part.entity, part.state)
+    return found
+  }
+
+  async failures(): Promise<readonly RememberedFailure[]> {
+    const found: RememberedFailure[] = []
+    for await (const part of this.#parts()) if (part.kind === 'failure') found.push(part.failure)
+    return found
+  }
+
+  async ids(): Promise<ReadonlySet<string>> {
+    const found = new Set<string>()
+    for await (const part of this.#parts())
+      if (part.kind === 'ids') for (const { id } of idsInBytes(part.bytes)) found.add(id)
+    return found
+  }
+
+  /** Yields the whole contents. */
+  async *pages(): CheckpointPages {
+    const taken = await this.#store.take(this.#partitionState)
+    if (taken) yield* taken.pages
+  }
+
+  async *#parts(): AsyncGenerator<CheckpointPart> {
+    for await (const page of this.pages()) yield* page
+  }
+
+  async #commit(stateKey: StateKey, change: Change): Promise<'committed' | 'refused'> {
+    const reply = await this.#store.commit(stateKey, change)
+    this.#changed += bytesOfChange(change)
+    const { stateBytes = STATE_BYTES } = this.#with
+    if (this.#measured + this.#changed > stateBytes) await this.#requireSize()
+    return reply
+  }
+
+  /** Measures the contents, because changes also replace and remove contents. @throws CopyStopped if they are too large */
+  async #requireSize(): Promise<void> {
+    const { stateBytes = STATE_BYTES } = this.#with
+    this.#measured = 0
+    this.#changed = 0
+    for await (const part of this.#parts()) this.#measured += bytesOfPart(part)
+    if (this.#measured > stateBytes)
+      throw new CopyStopped(
+        'too-large',
+        `${this.#name} has more than ${Math.floor(stateBytes / 1024 ** 2)} MiB, which is the most that is computed in memory`,
+      )
   }
 
   async #nothing(): Promise<Snapshot> {
-    const snapshot = await this.#store.load(this.#partitionState, NOTHING_WANTED)
-    this.#requireOwn(snapshot.version.epoch)
-    return snapshot
+    return this.#store.load(this.#partitionState, NOTHING_WANTED)
   }
 
   /** Returns the new failures of a change. @throws CopyStopped if there are too many new failures */
   async #newFailuresOf(change: Change): Promise<readonly OutboxEntry[]> {
     if (change.failures.length === 0) return []
-    const { copies, consumer, failureBytes = FAILURE_BYTES } = this.#with
-    this.#liveFailures ??= await failuresById(copies, this.#partitionState)
+    const { live, consumer, failureBytes = FAILURE_BYTES } = this.#with
+    this.#liveFailures ??= await failuresById(live.failures(this.#partitionState))
     const found = newFailures(consumer, this.#partitionState, change, this.#liveFailures)
     if (found.length === 0) return []
     if (bytesOf(this.#outbox) + bytesOf(found) <= failureBytes) return found
@@ -171,22 +233,37 @@ export class RebuiltState {
     return `the rebuilt state of ${consumer} for ${topic}/${partition}`
   }
 
-  /**
-   * Checks that the state still belongs to this command. If another command has claimed the state, its epoch differs. If this
-   * command was cancelled or has made the switch, the state does not exist.
-   */
-  #requireOwn(epoch: number): void {
-    if (this.#epoch !== epoch)
-      throw new CopyStopped('overtaken', `another command has replaced or removed ${this.#name}`)
-  }
-
   async #requireAt(toOffset: number): Promise<void> {
-    const { version } = await this.#with.copies.facts(this.#partitionState, 'next')
+    const { version } = await this.#nothing()
     if (sameVersion(version, { epoch: version.epoch, appliedOffset: toOffset, fired: 0 })) return
     throw new PartitionStopped(
       'another-log',
       `${this.#name} is at offset ${version.appliedOffset} after the log was read up to ${toOffset}: check whether the log still has that record`,
     )
+  }
+}
+
+/** Approximate size of a remembered id or failure, in bytes. */
+const ID_BYTES = 32
+const REMEMBERED_FAILURE_BYTES = 256
+
+function bytesOfChange({ states, timers, ids, failures, outbox }: Change): number {
+  let bytes = ids.length * ID_BYTES + failures.length * REMEMBERED_FAILURE_BYTES + bytesOf(outbox)
+  for (const [entity, state] of states) bytes += entity.length + (state?.length ?? 0)
+  for (const [entity, own] of timers) bytes += entity.length + JSON.stringify(own).length
+  return bytes
+}
+
+function bytesOfPart(part: CheckpointPart): number {
+  switch (part.kind) {
+    case 'state':
+      return part.entity.length + part.state.length
+    case 'ids':
+      return part.bytes.length
+    case 'failure':
+      return REMEMBERED_FAILURE_BYTES
+    default:
+      return JSON.stringify(part).length
   }
 }
 

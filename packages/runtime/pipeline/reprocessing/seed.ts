@@ -1,9 +1,9 @@
 /** The state from which a rebuild starts. */
 
 import { defined } from '../../consumer/defined.ts'
-import type { Generations } from '../generations/generations.ts'
 import type { StateKey } from '../model.ts'
 import { type CheckpointPages, type CheckpointPart, EMPTY_META } from '../recovery/checkpoints.ts'
+import type { ReplaceableStates } from '../replacing/replaceable-states.ts'
 import { failuresById } from './new-failures.ts'
 import { failureBefore } from './remembered.ts'
 
@@ -12,23 +12,23 @@ import { failureBefore } from './remembered.ts'
  * needed. This data is the current context and the failures whose records may be redriven.
  */
 export async function* emptyAt(
-  copies: Pick<Generations, 'context' | 'facts' | 'failures'>,
+  states: Pick<ReplaceableStates, 'context' | 'facts' | 'failures'>,
   partitionState: StateKey,
   startOffset: number,
 ): AsyncGenerator<CheckpointPart[]> {
   const version = { epoch: 0, appliedOffset: startOffset - 1, fired: 0 }
-  const live = await copies.facts(partitionState)
+  const live = await states.facts(partitionState)
   // Failures of earlier records are copied from the live state, so they are known from the same time on.
   const { failuresFromMs } = startOffset === 0 ? EMPTY_META : live
   yield [
     { kind: 'meta', meta: { ...EMPTY_META, ...defined({ origin: live.origin }), version, failuresFromMs } },
   ]
   if (startOffset === 0) return
-  const context = await copies.context(partitionState)
+  const context = await states.context(partitionState)
   if (context) yield [{ kind: 'context', context }]
   // The log clock of the rebuilt state starts at 0.
   const rebuilding = { startOffset, clockLeadMs: Number.POSITIVE_INFINITY }
-  const failures = await failuresById(copies, partitionState)
+  const failures = await failuresById(states.failures(partitionState))
   for (const live of failures.values()) {
     const failure = failureBefore(live, rebuilding)
     if (failure) yield [{ kind: 'failure', failure }]

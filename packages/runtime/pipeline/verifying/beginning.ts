@@ -1,7 +1,7 @@
 /** Determines where the comparison of a live partition state with its log begins. Pure. */
 
-import type { StateFacts } from '../generations/generations.ts'
 import type { KeptCheckpoint } from '../recovery/checkpoints.ts'
+import type { StateFacts } from '../replacing/replaceable-states.ts'
 import type { Beginning } from './partition-again.ts'
 
 /** Reasons for which no difference of a partition indicates an error of its consumer. */

@@ -3,8 +3,8 @@ import { entityOf } from '../../consumer/event.ts'
 import { instant } from '../../consumer/instant.ts'
 import type { Change, Decision, LoadSelection, Snapshot, StateKey, StoredTimer } from '../model.ts'
 import type { CheckpointPages } from '../recovery/checkpoints.ts'
-import type { Rereading } from '../reprocessing/log-again.ts'
-import { type Beginning, type MemoryStates, PartitionAgain } from './partition-again.ts'
+import type { MemoryStates, Rereading } from '../reprocessing/log-again.ts'
+import { type Beginning, PartitionAgain } from './partition-again.ts'
 
 export interface PastStep {
   readonly entity: string

@@ -10,18 +10,10 @@ import type {
   StateKey,
 } from '../model.ts'
 import type { StateStore } from '../ports.ts'
-import {
-  type CheckpointPages,
-  EMPTY_META,
-  type KeptCheckpoint,
-  type PartitionStates,
-} from '../recovery/checkpoints.ts'
+import { type CheckpointPages, EMPTY_META, type KeptCheckpoint } from '../recovery/checkpoints.ts'
 import { idsInBytes } from '../recovery/id-bytes.ts'
-import { LogAgain, type Rereading } from '../reprocessing/log-again.ts'
+import { LogAgain, type MemoryStates, type Rereading } from '../reprocessing/log-again.ts'
 import { withoutOutbox } from '../reprocessing/seed.ts'
-
-/** In-memory store for partition states. */
-export type MemoryStates = StateStore & Pick<PartitionStates, 'replace' | 'take'>
 
 export interface Beginning {
   /** First offset to read. */

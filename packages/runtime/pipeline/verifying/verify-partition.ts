@@ -3,14 +3,14 @@
  * some offset. The state in memory is advanced to that offset, and then the loaded parts are compared.
  */
 import { CopyStopped } from '../errors.ts'
-import type { StateFacts } from '../generations/generations.ts'
 import type { Decision, LoadSelection, RememberedFailure, Snapshot, StateKey } from '../model.ts'
 import type { StateStore } from '../ports.ts'
 import type { CheckpointPages } from '../recovery/checkpoints.ts'
-import type { Rereading } from '../reprocessing/log-again.ts'
+import type { StateFacts } from '../replacing/replaceable-states.ts'
+import type { MemoryStates, Rereading } from '../reprocessing/log-again.ts'
 import { failureWindowMs } from '../reprocessing/rebuilt-state.ts'
 import { type Difference, differencesOfEntity, differingFields, hexOf } from './compare.ts'
-import { type Beginning, type MemoryStates, PartitionAgain, wantedOf } from './partition-again.ts'
+import { type Beginning, PartitionAgain, wantedOf } from './partition-again.ts'
 
 /** Read-only access to the live states of a consumer. Every method rejects with `Unavailable` if they cannot be reached. */
 export interface LiveStates {

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ADD_TO_GENERATION, OWN_GENERATION } from '../../../../packages/runtime/adapters/redis/building.ts'
 import type { RedisClient } from '../../../../packages/runtime/adapters/redis/client.ts'
+import { LAYOUT, withLayout } from '../../../../packages/runtime/adapters/redis/layout.ts'
 import {
   FENCE,
-  RedisGenerations,
-  SWITCH_GENERATION,
-} from '../../../../packages/runtime/adapters/redis/generations.ts'
-import { LAYOUT, withLayout } from '../../../../packages/runtime/adapters/redis/layout.ts'
+  REPLACE_STATE,
+  RedisReplaceableStates,
+} from '../../../../packages/runtime/adapters/redis/replaceable-states.ts'
 import type { Script } from '../../../../packages/runtime/adapters/redis/scripts.ts'
+import { ADD_TO_STAGED, STAGE_STATE } from '../../../../packages/runtime/adapters/redis/staging.ts'
 import {
   BEGIN_CHECKPOINT,
   END_CHECKPOINT,
@@ -31,7 +31,7 @@ async function requests(): Promise<ReadonlyMap<Script, ReadonlyMap<string, unkno
     // A field that is undefined is left out.
     const request = unpacked(argument as Buffer) as Map<string, unknown>
     found.set(script, new Map([...(found.get(script) ?? []), ...request]))
-    if (script === ADD_TO_GENERATION || script === OWN_GENERATION) return 1
+    if (script === ADD_TO_STAGED || script === STAGE_STATE) return 1
     if (script === READ_CHANGES) return 'moved'
     return script === COMMIT ? 1 : [1, 1]
   }
@@ -50,11 +50,10 @@ async function requests(): Promise<ReadonlyMap<Script, ReadonlyMap<string, unkno
       formerOffsets: { former: 1 },
     }),
   )
-  const generations = new RedisGenerations(client)
-  const built = await generations.build(STATE_KEY, { kind: 'reprocessing', attempt: 1 }, pages())
-  const fence = { why: 'reprocessing', attempt: 1 } as const
-  const expected = { ...built, live: versionAt(1), fence, code: 'v1' }
-  await generations.switchOver(STATE_KEY, expected)
+  const states = new RedisReplaceableStates(client)
+  const staged = await states.stage(STATE_KEY, pages())
+  const continues = { fence: { why: 'reprocessing', attempt: 1 } as const, code: 'v1', codeFrom: 1 }
+  await states.replace(STATE_KEY, staged, { live: versionAt(1), continues })
   for (const scope of ['whole', 'changes'] as const) {
     const reading = new RedisReading(client, STATE_KEY, 1, scope)
     // None of the answers is one of a server.
@@ -74,7 +73,7 @@ const matches = (text: string, pattern: RegExp) =>
 
 describe('the request of a script', () => {
   const scripts = {
-    ...{ LOAD, COMMIT, OWN_GENERATION, ADD_TO_GENERATION, SWITCH_GENERATION },
+    ...{ LOAD, COMMIT, STAGE_STATE, ADD_TO_STAGED, REPLACE_STATE },
     ...{ BEGIN_CHECKPOINT, READ_CHANGES, END_CHECKPOINT },
   }
   for (const [name, script] of Object.entries(scripts))
@@ -92,7 +91,7 @@ describe('the request of a script', () => {
 
 describe('the layout of a partition state', () => {
   it('given the scripts, then they read no field of meta that is not in it, and a commit writes each', () => {
-    for (const { lua } of [LOAD, COMMIT, FENCE, SWITCH_GENERATION]) {
+    for (const { lua } of [LOAD, COMMIT, FENCE, REPLACE_STATE]) {
       const read = matches(lua, /\bmeta\.(\w+)/g)
       assert.ok(read.length > 0)
       assert.deepEqual(
@@ -112,7 +111,7 @@ describe('the layout of a partition state', () => {
     assert.equal(withLayout('LAYOUT.failures.generation'), '{ "bytes", "count", "lastMs" }')
     assert.throws(() => withLayout('LAYOUT.ids.entryByte'), /LAYOUT\.ids\.entryByte,/)
     assert.throws(() => withLayout('LAYOUT.ids'), TypeError)
-    for (const { lua } of [LOAD, COMMIT, FENCE, ADD_TO_GENERATION, SWITCH_GENERATION])
+    for (const { lua } of [LOAD, COMMIT, FENCE, ADD_TO_STAGED, REPLACE_STATE])
       assert.doesNotMatch(lua, /LAYOUT\./)
   })
 })

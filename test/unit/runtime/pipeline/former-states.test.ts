@@ -10,7 +10,7 @@ import { delivered, type Sink } from '../../../../packages/runtime/consumer/sink
 import type { Process } from '../../../../packages/runtime/pipeline/consumer.ts'
 import { joinedMeta } from '../../../../packages/runtime/pipeline/loading/former-states.ts'
 import { EMPTY_META } from '../../../../packages/runtime/pipeline/recovery/checkpoints.ts'
-import { MemoryGenerations } from '../../../support/memory-generations.ts'
+import { MemoryReplaceableStates } from '../../../support/memory-replaceable-states.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 
@@ -59,7 +59,7 @@ class Environment {
     const { stage } = this
     const application = { ...stage.consumer.application, formerNames: { both: FORMER } }
     stage.consumer = { ...stage.consumer, application, process }
-    const formerStates = async () => new MemoryGenerations(stage.store)
+    const formerStates = async () => new MemoryReplaceableStates(stage.store)
     return stage.batch(records, { ports: { formerStates } })
   }
 
@@ -188,7 +188,9 @@ describe('a process that replaces others', () => {
     const run = (process: KeyedProcess<never>, records: readonly LogRecord[]) => {
       const application = { ...stage.consumer.application, formerNames: { all: ['a', 'b'] } }
       stage.consumer = { ...stage.consumer, application, process }
-      return stage.batch(records, { ports: { formerStates: async () => new MemoryGenerations(stage.store) } })
+      return stage.batch(records, {
+        ports: { formerStates: async () => new MemoryReplaceableStates(stage.store) },
+      })
     }
     const records = [0, 1].map(offset => record(offset, reading(`r${offset}`)))
     for (const name of ['a', 'b']) await run(counting(name, name) as KeyedProcess<never>, records)

@@ -21,7 +21,7 @@ import { emptyAt, withoutOutbox } from '../../../../packages/runtime/pipeline/re
 import { placeInTakeover } from '../../../../packages/runtime/pipeline/reprocessing/takeover.ts'
 import { NOTHING_WANTED } from '../../../../packages/runtime/testing/wanted.ts'
 import { failureOf } from '../../../support/changes.ts'
-import { MemoryGenerations } from '../../../support/memory-generations.ts'
+import { MemoryReplaceableStates } from '../../../support/memory-replaceable-states.ts'
 import { nextAttempt } from '../../../support/parking.ts'
 import { inPages } from '../../../support/parts.ts'
 import { logRecord, environmentReading as reading } from '../../../support/records.ts'
@@ -155,28 +155,14 @@ describe('failures that only a rebuild has found', () => {
     )
   })
 
-  it('given a trial and a stop after it, when it is resumed, then each is published once', async () => {
+  it('given trials before the switch, then each is published once', async () => {
     const failing = new Failing(30)
     const { stage, log, throwsAt } = failing
     await stage.batch(log)
     throwsAt.add('r1').add('r20')
     stage.consumer = { ...stage.consumer, limits: { ...stage.consumer.limits, records: 5 } }
-    const copies = new MemoryGenerations(stage.store)
-    const stop = new AbortController()
-    const rebuilt = copies.store()
-    const commit = rebuilt.commit.bind(rebuilt)
-    let commits = 0
-    rebuilt.commit = async (...of) => {
-      commits += 1
-      if (commits === 3) stop.abort()
-      return commit(...of)
-    }
-    await assert.rejects(
-      reprocessed(stage, log, { copies, stop: stop.signal }),
-      (error: CopyStopped) => error.why === 'stopped',
-    )
     for (const isTrial of [true, true, false]) {
-      const { emitted } = await reprocessed(stage, log, { copies, isResumed: true, isTrial })
+      const { emitted } = await reprocessed(stage, log, { isTrial })
       assert.deepEqual([...emitted], [[FAILURE, 2]])
       assert.deepEqual(failing.failures, [])
     }
@@ -222,23 +208,22 @@ describe('failures that only a rebuild has found', () => {
       yield newest
       yield older
     }
-    const state = { consumer: 'counting', topic: 'readings', partition: 0 }
-    assert.deepEqual(await failuresById({ failures }, state), new Map([[newest.id, newest]]))
+    assert.deepEqual(await failuresById(failures()), new Map([[newest.id, newest]]))
   })
 
   it('given several versions of a failure from before the start, then a rebuild begins with the newest', async () => {
-    const copies = new MemoryGenerations(new MemoryStateStore())
+    const live = new MemoryReplaceableStates(new MemoryStateStore())
     const [newest, older] = [
       { ...failureOf('f', 2), offset: 1, attempt: 2 },
       { ...failureOf('f', 1), offset: 1, attempt: 1 },
     ]
-    copies.failures = async function* () {
+    live.failures = async function* () {
       yield newest
       yield older
     }
     const parts: unknown[] = []
     const state = { consumer: 'counting', topic: 'readings', partition: 0 }
-    for await (const page of emptyAt(copies, state, 5)) parts.push(...page)
+    for await (const page of emptyAt(live, state, 5)) parts.push(...page)
     assert.deepEqual(parts.slice(1), [{ kind: 'failure', failure: { ...newest, failedAtMs: 0 } }])
   })
 
@@ -274,26 +259,23 @@ describe('the places of new failures among what a switch emits', () => {
     const [added, removed]: [OutboxEntry[], string[]] = [[], []]
     const rebuilt = {
       newFailures: async () => entries,
+      failures: async () => remembered,
       add: async ({ outbox = [] }: Addition) => void added.push(...outbox),
       remove: async (positions: readonly string[]) => void removed.push(...positions),
     }
-    const failures = async function* () {
-      yield* remembered
-    }
-    const count = await placeNewFailures(consumer, { failures }, rebuilt as never, at, sent)
+    const count = await placeNewFailures(consumer, rebuilt as never, at, sent)
     return { count, added, removed }
   }
 
-  it('given one from an interrupted takeover, then all get positions after the emissions of this one', async () => {
-    const [old, found] = [failureOf('old', 1), failureOf('found', 2)]
-    const earlier = placeInTakeover({ ...at, appliedOffset: 5, takeoverMs: 60 }, 0)
-    const entries = [entryOf(old, earlier), entryOf(found)]
-    const { count, added, removed } = await placed(entries, [old, found])
+  it('given some, then they get positions after the emissions of the switch', async () => {
+    const failures = [failureOf('one', 1), failureOf('two', 2)]
+    const entries = failures.map(failure => entryOf(failure))
+    const { count, added, removed } = await placed(entries, failures)
     assert.equal(count, 2)
-    assert.deepEqual(added, [
-      entryOf(old, placeInTakeover(at, sent)),
-      entryOf(found, placeInTakeover(at, sent + 1)),
-    ])
+    assert.deepEqual(
+      added,
+      failures.map((failure, index) => entryOf(failure, placeInTakeover(at, sent + index))),
+    )
     assert.deepEqual(
       removed,
       entries.map(({ position }) => position),
@@ -305,17 +287,6 @@ describe('the places of new failures among what a switch emits', () => {
     const { count, added, removed } = await placed([entryOf(closed)], [closed])
     assert.deepEqual([count, added, removed], [0, [], [entryOf(closed).position]])
   })
-
-  it('given one that was found again after a trial, then it is published once', async () => {
-    const again = failureOf('again', 1)
-    const entries = [entryOf(again, placeInTakeover({ ...at, takeoverMs: 60 }, 0)), entryOf(again)]
-    const { count, added, removed } = await placed(entries, [again])
-    assert.deepEqual([count, added], [1, [entryOf(again, placeInTakeover(at, sent))]])
-    assert.deepEqual(
-      removed,
-      entries.map(({ position }) => position),
-    )
-  })
 })
 
 describe('a rebuild beside a consumer that continues', () => {
@@ -324,9 +295,9 @@ describe('a rebuild beside a consumer that continues', () => {
     const { stage, log, throwsAt } = failing
     throwsAt.add('r0').add('r1')
     await stage.batch(log, { ports: { breaker } })
-    const copies = new MemoryGenerations(stage.store)
-    const fence = copies.fence.bind(copies)
-    copies.fence = async (...of) => {
+    const live = new MemoryReplaceableStates(stage.store)
+    const fence = live.fence.bind(live)
+    live.fence = async (...of) => {
       log.push(logRecord(1, reading('r1', { at: 1 }), { topic: stage.topic }))
       await stage.batch(log.slice(1), { ports: { breaker } })
       return fence(...of)
@@ -335,7 +306,7 @@ describe('a rebuild beside a consumer that continues', () => {
     const decided = (count: number) => {
       read += count
     }
-    const { emitted, appliedOffset } = await reprocessed(stage, log, { copies, decided })
+    const { emitted, appliedOffset } = await reprocessed(stage, log, { live, decided })
     assert.deepEqual([[...emitted], appliedOffset, read], [[], 1, 2])
   })
 
@@ -347,14 +318,14 @@ describe('a rebuild beside a consumer that continues', () => {
     throwsAt.clear()
     await failing.retry()
     throwsAt.add('r0')
-    const copies = new MemoryGenerations(stage.store)
-    const trial = await reprocessed(stage, log, { copies, isTrial: true })
+    const live = new MemoryReplaceableStates(stage.store)
+    const trial = await reprocessed(stage, log, { live, isTrial: true })
     assert.deepEqual([...trial.emitted], [[FAILURE, 1]])
     throwsAt.clear()
     const [failure] = failing.failures as [FailureData]
     log.push(nextAttempt({ ...failure, attempt: 2 }, log.length, (log.at(-1)?.timestampMs ?? 0) + 1_000))
     await stage.batch(log.slice(-1))
-    const { emitted } = await reprocessed(stage, log, { copies, isResumed: true })
+    const { emitted } = await reprocessed(stage, log, { live })
     assert.deepEqual([...emitted], [])
     assert.deepEqual((await stage.store.load(stage.stateKey(), NOTHING_WANTED)).outbox, [])
     assert.deepEqual(await stage.state(ENTITY), { count: 1 })

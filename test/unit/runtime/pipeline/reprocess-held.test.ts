@@ -7,7 +7,7 @@ import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.
 import type { Event } from '../../../../packages/runtime/consumer/event.ts'
 import type { FailureData } from '../../../../packages/runtime/consumer/failure-event.ts'
 import { decided, type KeyedProcess } from '../../../../packages/runtime/consumer/process.ts'
-import { MemoryGenerations } from '../../../support/memory-generations.ts'
+import { MemoryReplaceableStates } from '../../../support/memory-replaceable-states.ts'
 import { nextAttempt } from '../../../support/parking.ts'
 import { logRecord, environmentReading as reading } from '../../../support/records.ts'
 import { reprocessed } from '../../../support/reprocessing.ts'
@@ -93,11 +93,11 @@ describe('reprocessing a partition with held entities', () => {
   it('given a trial and a record after it, then the switch publishes the differences once', async () => {
     const held = new HeldStage('x', 'a')
     await held.live()
-    const copies = new MemoryGenerations(held.stage.store)
-    await reprocessed(held.stage, held.log, { copies, startOffset: 1, isTrial: true })
+    const live = new MemoryReplaceableStates(held.stage.store)
+    await reprocessed(held.stage, held.log, { live, startOffset: 1, isTrial: true })
     held.add(reading('b', { at: 2 }))
     await held.live()
-    await reprocessed(held.stage, held.log, { copies, startOffset: 1, isResumed: true })
+    await reprocessed(held.stage, held.log, { live, startOffset: 1 })
     held.add(reading('c', { at: 3 }))
     await held.live()
     assert.deepEqual(
@@ -143,15 +143,15 @@ describe('reprocessing a partition with held entities', () => {
   it('given a live consumer that begins to hold it before it is fenced, then it is compared as it is then', async () => {
     const held = new HeldStage('x', 'a')
     await held.live()
-    const copies = new MemoryGenerations(held.stage.store)
-    const fence = copies.fence.bind(copies)
-    copies.fence = async (...of) => {
+    const live = new MemoryReplaceableStates(held.stage.store)
+    const fence = live.fence.bind(live)
+    live.fence = async (...of) => {
       held.throwsAt.add('b')
       held.add(reading('b', { at: 2 }))
       await held.live()
       return fence(...of)
     }
-    await reprocessed(held.stage, held.log, { copies, startOffset: 1 })
+    await reprocessed(held.stage, held.log, { live, startOffset: 1 })
     assert.deepEqual(held.compared, [[ENTITY, ['x', 'a'], ['a']]])
     assert.deepEqual(held.now, { held: 1, parked: 0 })
   })

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { MemoryStateStore } from '../../../../packages/runtime/adapters/memory/state-store.ts'
 import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
 import { redriveHeaders } from '../../../../packages/runtime/cloudevents/redrive.ts'
 import { failureId } from '../../../../packages/runtime/consumer/failure-event.ts'
@@ -9,11 +10,10 @@ import type { KeyedProcess } from '../../../../packages/runtime/consumer/process
 import type { CopyStopped } from '../../../../packages/runtime/pipeline/errors.ts'
 import { EMPTY_META } from '../../../../packages/runtime/pipeline/recovery/checkpoints.ts'
 import { failureToKeep } from '../../../../packages/runtime/pipeline/reprocessing/remembered.ts'
-import { begin } from '../../../../packages/runtime/pipeline/reprocessing/reprocess.ts'
 import { withoutOutbox } from '../../../../packages/runtime/pipeline/reprocessing/seed.ts'
 import { NOTHING_WANTED } from '../../../../packages/runtime/testing/wanted.ts'
 import { changeOf, failureOf } from '../../../support/changes.ts'
-import { MemoryGenerations } from '../../../support/memory-generations.ts'
+import { MemoryReplaceableStates } from '../../../support/memory-replaceable-states.ts'
 import { inPages, partsAt } from '../../../support/parts.ts'
 import { Random } from '../../../support/random.ts'
 import { logRecord, environmentReading as reading } from '../../../support/records.ts'
@@ -83,12 +83,12 @@ describe('reprocessing a partition', () => {
     const log = readings(40)
     const stage = new Stage()
     await stage.batch(log.slice(0, 20))
-    const copies = new MemoryGenerations(stage.store)
-    atFence(copies, {
+    const live = new MemoryReplaceableStates(stage.store)
+    atFence(live, {
       before: () => stage.batch(log.slice(20, 35)),
       behind: () => stage.batch(log.slice(35)),
     })
-    const { appliedOffset } = await reprocessed(stage, log, { copies })
+    const { appliedOffset } = await reprocessed(stage, log, { live })
     assert.equal(appliedOffset, 34)
     assert.deepEqual(
       stage.observer.waits.map(({ reason }) => reason),
@@ -108,16 +108,16 @@ describe('reprocessing a partition', () => {
     const log = readings(40)
     const stage = new Stage()
     await stage.batch(log.slice(0, 20))
-    const copies = new MemoryGenerations(stage.store)
-    const switchOver = copies.switchOver.bind(copies)
-    copies.switchOver = async (state, expected) => {
+    const live = new MemoryReplaceableStates(stage.store)
+    const replace = live.replace.bind(live)
+    live.replace = async (state, staged, conditions) => {
       // The time of the fence is over.
-      if (expected.fence) await copies.unfence(state, expected.fence)
+      if (conditions.continues) await live.unfence(state, conditions.continues.fence)
       await stage.batch(log.slice(20))
-      return switchOver(state, expected)
+      return replace(state, staged, conditions)
     }
     await assert.rejects(
-      reprocessed(stage, log, { copies }),
+      reprocessed(stage, log, { live }),
       (error: CopyStopped) => error.why === 'waiting' && /longer than 60 s/.test(error.message),
     )
     const reference = new Stage()
@@ -129,18 +129,18 @@ describe('reprocessing a partition', () => {
     const log = readings(20)
     const stage = new Stage()
     await stage.batch(log)
-    const copies = new MemoryGenerations(stage.store)
-    const switchOver = copies.switchOver.bind(copies)
-    copies.switchOver = async (...of) => {
-      const { version } = await copies.facts(stage.stateKey())
+    const live = new MemoryReplaceableStates(stage.store)
+    const replace = live.replace.bind(live)
+    live.replace = async (...of) => {
+      const { version } = await live.facts(stage.stateKey())
       await stage.store.replace(stage.stateKey(), version, inPages([{ kind: 'meta', meta: EMPTY_META }]))
-      return switchOver(...of)
+      return replace(...of)
     }
     await assert.rejects(
-      reprocessed(stage, log, { copies }),
+      reprocessed(stage, log, { live }),
       (error: CopyStopped) => error.why === 'replaced' && /import/.test(error.message),
     )
-    assert.deepEqual((await copies.facts(stage.stateKey())).version, {
+    assert.deepEqual((await live.facts(stage.stateKey())).version, {
       epoch: 1,
       appliedOffset: -1,
       fired: 0,
@@ -153,10 +153,10 @@ describe('reprocessing a partition', () => {
     await stage.batch(log)
     const { version, ...held } = stage.store.copyOf(stage.stateKey()) as { version: object }
     stage.store.restore(stage.stateKey(), { ...held, version: { ...version, fired: 1 } })
-    const copies = new MemoryGenerations(stage.store)
-    copies.fence = () => assert.fail('it is fenced')
+    const live = new MemoryReplaceableStates(stage.store)
+    live.fence = () => assert.fail('it is fenced')
     await assert.rejects(
-      reprocessed(stage, log, { copies }),
+      reprocessed(stage, log, { live }),
       (error: CopyStopped) => error.why === 'waiting' && /timers/.test(error.message),
     )
   })
@@ -196,10 +196,10 @@ describe('reprocessing a partition', () => {
     const log = readings(20)
     const stage = new Stage()
     await stage.batch(log.slice(0, 10))
-    const copies = new MemoryGenerations(stage.store)
-    atFence(copies, { before: () => stage.batch(log.slice(10), { codeVersion: () => 'v2' }) })
-    await assert.rejects(reprocessed(stage, log, { copies }), { why: 'other-code' })
-    assert.equal((await copies.facts(stage.stateKey())).fence, undefined)
+    const live = new MemoryReplaceableStates(stage.store)
+    atFence(live, { before: () => stage.batch(log.slice(10), { codeVersion: () => 'v2' }) })
+    await assert.rejects(reprocessed(stage, log, { live }), { why: 'other-code' })
+    assert.equal((await live.facts(stage.stateKey())).fence, undefined)
   })
 
   it('given a topic that has grown, then the events of the switch have a sequence of its generation', async () => {
@@ -218,11 +218,10 @@ describe('reprocessing a partition', () => {
       partitioning,
     })
     await stage.batch(log)
-    const copies = new MemoryGenerations(stage.store)
+    const live = new MemoryReplaceableStates(stage.store)
     const version = { epoch: 1, appliedOffset: 0, fired: 0 }
     const meta = { kind: 'meta', meta: { ...EMPTY_META, partitioning, version } } as const
-    await begin(copies, stage.stateKey(), inPages([meta]))
-    await reprocessed(stage, log, { copies, startOffset: 1, isResumed: true })
+    await reprocessed(stage, log, { live, startOffset: 1, pages: inPages([meta]) })
     const { outbox } = await stage.store.load(stage.stateKey(), NOTHING_WANTED)
     const sequences = outbox.map(({ event }) => event.extensions?.sequence as string)
     assert.deepEqual(sequences, ['2.0000000000000002.99999999.00000000000000.00000000'])
@@ -236,89 +235,127 @@ describe('reprocessing a partition', () => {
     await assert.rejects(reprocessed(stage, log), { why: 'other-code' })
   })
 
-  it('given a stop in the middle and another command later, then it continues where the first one was', async () => {
+  it('given a stop in the middle, then nothing is left of it, and the next command begins again', async () => {
     const log = readings(30)
     const stage = new Stage()
     await stage.batch(log)
+    const before = stage.store.copyOf(stage.stateKey())
     stage.consumer = { ...stage.consumer, limits: { ...stage.consumer.limits, records: 5 } }
-    const copies = new MemoryGenerations(stage.store)
     const stopped = new AbortController()
-    const slow = copies.store()
-    const commit = slow.commit.bind(slow)
-    let commits = 0
-    slow.commit = async (...of) => {
-      commits += 1
-      if (commits === 3) stopped.abort()
-      return commit(...of)
+    const memory = () => {
+      const store = new MemoryStateStore()
+      const commit = store.commit.bind(store)
+      let commits = 0
+      store.commit = async (...of) => {
+        commits += 1
+        if (commits === 3) stopped.abort()
+        return commit(...of)
+      }
+      return store
     }
     await assert.rejects(
-      reprocessed(stage, log, { copies, stop: stopped.signal }),
+      reprocessed(stage, log, { memory, stop: stopped.signal }),
       (error: CopyStopped) => error.why === 'stopped',
     )
-    assert.equal((await copies.facts(stage.stateKey(), 'next')).version.appliedOffset, 14)
+    assert.deepEqual(stage.store.copyOf(stage.stateKey()), before)
     const counts: number[] = []
-    await reprocessed(stage, log, { copies, isResumed: true, decided: count => counts.push(count) })
-    assert.deepEqual(counts, [15])
+    await reprocessed(stage, log, { decided: count => counts.push(count) })
+    assert.deepEqual(counts, [30])
     const reference = new Stage()
     await reference.batch(log)
     assert.deepEqual(contentsOf(stage), contentsOf(reference))
   })
 
-  it('given a second command that starts over, then the first one stops', async () => {
+  for (const [given, fails] of [
+    ['between two pages', 'stage'],
+    ['before the replacement', 'replace'],
+  ] as const)
+    it(`given an interruption ${given}, then the live state continues, and the next command replaces it`, async () => {
+      const log = readings(30)
+      const stage = new Stage()
+      await stage.batch(log)
+      const before = contentsOf(stage)
+      const live = new MemoryReplaceableStates(stage.store)
+      const interrupted = new MemoryReplaceableStates(stage.store)
+      const lost = new Error('the connection is lost')
+      const stageAll = interrupted.stage.bind(interrupted)
+      if (fails === 'replace') interrupted.replace = async () => Promise.reject(lost)
+      else
+        interrupted.stage = (state, pages) => {
+          const broken = async function* () {
+            for await (const page of pages) {
+              yield page
+              throw lost
+            }
+          }
+          return stageAll(state, broken())
+        }
+      await assert.rejects(reprocessed(stage, log, { live: interrupted }), lost)
+      assert.deepEqual([contentsOf(stage), (await live.facts(stage.stateKey())).fence], [before, undefined])
+      const { epoch } = await reprocessed(stage, log, { live })
+      assert.equal(epoch, 1)
+      assert.deepEqual(contentsOf(stage), before)
+    })
+
+  it('given a switch whose answer is lost, then the next command finds nothing to publish', async () => {
     const log = readings(30)
     const stage = new Stage()
     await stage.batch(log)
-    const copies = new MemoryGenerations(stage.store)
-    const anew = async function* () {
-      const meta = { ...EMPTY_META, version: { epoch: 9, appliedOffset: -1, fired: 0 } }
-      yield [{ kind: 'meta' as const, meta }]
+    const before = contentsOf(stage)
+    const live = new MemoryReplaceableStates(stage.store)
+    const replace = live.replace.bind(live)
+    live.replace = async (...of) => {
+      await replace(...of)
+      throw new Error('the answer is lost')
     }
-    atFence(copies, { behind: () => begin(copies, stage.stateKey(), anew()) })
-    await assert.rejects(
-      reprocessed(stage, log, { copies }),
-      (error: CopyStopped) => error.why === 'overtaken',
-    )
+    await assert.rejects(reprocessed(stage, log, { live }), /the answer is lost/)
+    assert.equal((await live.facts(stage.stateKey())).version.epoch, 1)
+    const { emitted, epoch } = await reprocessed(stage, log)
+    assert.deepEqual([[...emitted], epoch], [[], 2])
+    assert.deepEqual(contentsOf(stage), before)
   })
 
-  it('given a second command that resumes the same, then it switches, and the first one does not', async () => {
+  it('given a second command that stages its state, then the first one does not replace the live one', async () => {
     const log = readings(30)
     const stage = new Stage()
     await stage.batch(log)
-    const copies = new MemoryGenerations(stage.store)
-    let isFirst = true
-    const second = async () => {
-      if (!isFirst) return
-      isFirst = false
-      await reprocessed(stage, log, { copies, isResumed: true })
+    const live = new MemoryReplaceableStates(stage.store)
+    const replace = live.replace.bind(live)
+    live.replace = async (...of) => {
+      await live.stage(stage.stateKey(), inPages(partsAt(3)))
+      return replace(...of)
     }
-    atFence(copies, { behind: second })
-    await assert.rejects(
-      reprocessed(stage, log, { copies }),
-      (error: CopyStopped) => error.why === 'overtaken',
-    )
-    assert.equal((await copies.facts(stage.stateKey())).version.epoch, 1)
+    await assert.rejects(reprocessed(stage, log, { live }), (error: CopyStopped) => error.why === 'overtaken')
+    assert.equal((await live.facts(stage.stateKey())).version.epoch, 0)
   })
 
-  it('given a second command that begins to resume the same, then the first one stops', async () => {
+  it('given the fence of a later command, then the first one stops, and leaves the fence', async () => {
     const log = readings(30)
     const stage = new Stage()
     await stage.batch(log)
-    const copies = new MemoryGenerations(stage.store)
-    let isFirst = true
-    const second = async () => {
-      if (!isFirst) return
-      isFirst = false
-      await reprocessed(stage, log, { copies, isResumed: true, isTrial: true })
-      await copies.fence(stage.stateKey(), SECOND)
-    }
-    atFence(copies, { behind: second })
+    const live = new MemoryReplaceableStates(stage.store)
+    atFence(live, { before: () => live.fence(stage.stateKey(), SECOND) })
     await assert.rejects(
-      reprocessed(stage, log, { copies }),
-      (error: CopyStopped) => error.why === 'overtaken',
+      reprocessed(stage, log, { live }),
+      (error: CopyStopped) => error.why === 'overtaken' && /another command/.test(error.message),
     )
-    assert.equal((await copies.facts(stage.stateKey())).version.epoch, 0)
-    // The fence is that of the second command now.
-    assert.equal((await copies.facts(stage.stateKey())).fence?.attempt, SECOND.attempt)
+    const { version, fence } = await live.facts(stage.stateKey())
+    assert.deepEqual([version.epoch, fence], [0, SECOND])
+  })
+
+  it('given a state that outgrows the memory, then it is refused, and nothing changes', async () => {
+    const log = readings(30)
+    const stage = new Stage()
+    await stage.batch(log)
+    const before = stage.store.copyOf(stage.stateKey())
+    stage.consumer = { ...stage.consumer, limits: { ...stage.consumer.limits, records: 5 } }
+    await assert.rejects(
+      reprocessed(stage, log, { stateBytes: 1_200 }),
+      (error: CopyStopped) => error.why === 'too-large' && /computed in memory/.test(error.message),
+    )
+    assert.deepEqual(stage.store.copyOf(stage.stateKey()), before)
+    // What has been replaced meanwhile does not count.
+    await reprocessed(stage, log, { stateBytes: 2_500 })
   })
 
   it('given a redrive after the start of a failure before it, then the rebuild applies it, too', async () => {
@@ -403,16 +440,15 @@ describe('reprocessing a partition', () => {
     await assert.rejects(reprocessed(stage, log, { startOffset: 20 }), /live consumer is at offset 9 /)
   })
 
-  it('given a trial, then the live state stays and the rebuilt one waits', async () => {
+  it('given a trial, then the live state stays', async () => {
     const log = readings(10)
     const stage = new Stage()
     await stage.batch(log)
     const before = stage.store.copyOf(stage.stateKey())
-    const copies = new MemoryGenerations(stage.store)
-    const { epoch } = await reprocessed(stage, log, { copies, isTrial: true })
+    const _live = new MemoryReplaceableStates(stage.store)
+    const { epoch } = await reprocessed(stage, log, { isTrial: true })
     assert.equal(epoch, undefined)
     assert.deepEqual(stage.store.copyOf(stage.stateKey()), before)
-    assert.equal((await copies.facts(stage.stateKey(), 'next')).version.appliedOffset, 9)
   })
 
   it('given a log without its last record, then nothing is switched, and the error says what is missing', async () => {
@@ -433,9 +469,9 @@ describe('reprocessing a partition', () => {
       const stage = new Stage()
       stage.consumer = { ...stage.consumer, idWindowMs }
       await stage.batch(log)
-      const copies = new MemoryGenerations(stage.store)
-      copies.ids = () => assert.fail('ids are read')
-      const { epoch } = await reprocessed(stage, log, { copies, startOffset })
+      const live = new MemoryReplaceableStates(stage.store)
+      live.ids = () => assert.fail('ids are read')
+      const { epoch } = await reprocessed(stage, log, { live, startOffset })
       assert.equal(epoch, 1)
     })
 
@@ -457,9 +493,9 @@ describe('reprocessing a partition', () => {
     await stage.batch(log, { ports: { breaker } })
     process.isBroken = false
     await reprocessed(stage, log, { startOffset: 2 })
-    const copies = new MemoryGenerations(stage.store)
+    const live = new MemoryReplaceableStates(stage.store)
     const failures = new Map<number, boolean>()
-    for await (const { offset, isOpen } of copies.failures(stage.stateKey())) failures.set(offset, isOpen)
+    for await (const { offset, isOpen } of live.failures(stage.stateKey())) failures.set(offset, isOpen)
     // The rebuild has applied the record at 3: a redrive would apply it a second time.
     assert.deepEqual([...failures].sort(), [
       [0, true],
@@ -470,11 +506,12 @@ describe('reprocessing a partition', () => {
 
 /** Lets something happen when the live state is fenced. */
 function atFence(
-  copies: MemoryGenerations,
+  live: MemoryReplaceableStates,
   { before, behind }: { before?: () => Promise<unknown>; behind?: () => Promise<unknown> },
 ): void {
-  const fence = copies.fence.bind(copies)
-  copies.fence = async (...of) => {
+  const fence = live.fence.bind(live)
+  live.fence = async (...of) => {
+    live.fence = fence
     await before?.()
     const version = await fence(...of)
     await behind?.()

@@ -1,6 +1,6 @@
 --[[
   Raises or removes the fence of a partition state. A fence rejects commits until the contents are replaced or the fence is removed.
-  An existing fence is replaced only if it has the same kind and does not belong to a later attempt.
+  An existing fence is replaced only if it has the same kind and does not belong to a later run.
 
   KEYS[1]  {stateKey}:meta
   ARGV[1]  the fence, JSON; see `Fence`
@@ -10,7 +10,7 @@
 ]]
 local fence, text = cjson.decode(ARGV[1]), redis.call('HGET', KEYS[1], 'fence')
 local before = text and cjson.decode(text)
-local isOwn = before and before.why == fence.why and (before.attempt or 0) <= fence.attempt
+local isOwn = before and before.why == fence.why and before.attempt <= fence.attempt
 
 if ARGV[2] == '' then
   if isOwn then

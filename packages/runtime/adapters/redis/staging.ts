@@ -1,9 +1,8 @@
-/** Builds the next generation of a partition state, page by page, while the live state remains in use. */
+/** Stages the new contents of a partition state, page by page, while the live state remains in use. */
 
 import { randomUUID } from 'node:crypto'
 import { parkedBytesIn } from '../../pipeline/deciding/hold.ts'
-import { type Builder, type Built, notReplaced } from '../../pipeline/generations/generations.ts'
-import type { RememberedFailure, StateKey } from '../../pipeline/model.ts'
+import type { RememberedFailure, StateKey, Version } from '../../pipeline/model.ts'
 import type {
   CheckpointMeta,
   CheckpointPages,
@@ -11,65 +10,82 @@ import type {
   RemovedParts,
 } from '../../pipeline/recovery/checkpoints.ts'
 import { bytesOfIds, oldestInBytes } from '../../pipeline/recovery/id-bytes.ts'
+import { notReplaced, type Staged } from '../../pipeline/replacing/replaceable-states.ts'
 import type { RedisClient } from './client.ts'
 import { restoredFailures } from './failure-packing.ts'
 import { packIdBytes } from './id-packing.ts'
 import { prefixOf } from './keys.ts'
 import { GROWTHS, generationOf, type MetaField, SEQUENCE } from './layout.ts'
 import { Bytes, packed } from './message-pack.ts'
-import { type AddRequest, earliest, type OwnRequest } from './requests.ts'
+import { type AddRequest, earliest, type StageRequest } from './requests.ts'
 import { EVICTED_PART, lua, PARTITION_STATE, script } from './scripts.ts'
 
-/** Lua code at the beginning of each script that works on next generations. */
-export const GENERATION = [PARTITION_STATE, lua('state-parts'), lua('generation')]
+/** Lua code at the beginning of each script that works on staged contents. */
+export const STAGED_STATE = [PARTITION_STATE, lua('state-parts'), lua('staged-state')]
 
-export const OWN_GENERATION = script(...GENERATION, EVICTED_PART, lua('own-generation'))
-export const ADD_TO_GENERATION = script(...GENERATION, lua('add-to-generation'))
+export const STAGE_STATE = script(...STAGED_STATE, EVICTED_PART, lua('stage-state'))
+export const ADD_TO_STAGED = script(...STAGED_STATE, lua('add-to-staged'))
 
 /** Upper bounds for the data that one script adds. The server needs a few milliseconds to add this much. */
 const ADDED_FIELDS = 500
 const ADDED_BYTES = 512 * 1024
 
-/** Implements `Generations.build`. */
-export async function build(
+/** Implements `ReplaceableStates.stage`. */
+export async function stage(
   client: RedisClient,
   partitionState: StateKey,
-  builder: Builder,
   pages: CheckpointPages,
-): Promise<Built> {
+): Promise<Staged> {
   const token = randomUUID()
-  await own(client, partitionState, { act: 'begin', ...builder, token })
+  await stageAct(client, partitionState, { act: 'begin', token })
+  try {
+    const { epoch } = await added(client, partitionState, token, pages)
+    await stageAct(client, partitionState, { act: 'end', token })
+    return { token, above: epoch }
+  } catch (error) {
+    // If this fails as well, the next run removes them.
+    await stageAct(client, partitionState, { act: 'remove', token }).catch(() => {})
+    throw error
+  }
+}
+
+/** Adds all parts of the pages. Returns the version in the pages. */
+async function added(
+  client: RedisClient,
+  partitionState: StateKey,
+  token: string,
+  pages: CheckpointPages,
+): Promise<Version> {
   const send = async (request: Omit<AddRequest, 'token'>) => {
     const keys = [prefixOf(partitionState)]
-    const added = await client.eval(ADD_TO_GENERATION, keys, [packed({ token, ...request })])
-    if (typeof added !== 'number') throw notReplaced('overtaken')
+    const reply = await client.eval(ADD_TO_STAGED, keys, [packed({ token, ...request })])
+    if (typeof reply !== 'number') throw notReplaced('overtaken')
   }
-  const stage = async (fields: Iterable<Field>) => {
+  const add = async (fields: Iterable<Field>) => {
     for (const some of limited(fields)) await send({ ...NOTHING_GONE, parts: partsOf(some) })
   }
   const tail = new MetaFields()
   for await (const page of pages) {
     for (const part of page) if (part.kind === 'gone') await send({ ...goneOf(part.gone), parts: new Map() })
-    await stage(fieldsOf(page))
+    await add(fieldsOf(page))
     tail.note(page)
   }
-  await stage(tail.fields())
-  const epoch = await own(client, partitionState, { act: 'claim', ...builder, token, nowMs: Date.now() })
-  return { next: { ...tail.version, epoch }, above: tail.version.epoch }
+  await add(tail.fields())
+  return tail.version
 }
 
 /**
- * Sends a request about the ownership of a next generation.
+ * Begins, ends or removes the staged contents.
  *
- * @throws CopyStopped if the request is refused or the server has lost a part
+ * @throws CopyStopped if another run has begun to stage contents, or if the server has lost a part
  */
-export async function own(
+export async function stageAct(
   client: RedisClient,
   partitionState: StateKey,
-  request: OwnRequest,
-): Promise<number> {
-  const reply = await client.eval(OWN_GENERATION, [prefixOf(partitionState)], [packed(request)])
-  if (typeof reply === 'number') return reply
+  request: StageRequest,
+): Promise<void> {
+  const reply = await client.eval(STAGE_STATE, [prefixOf(partitionState)], [packed(request)])
+  if (typeof reply === 'number') return
   throw notReplaced(String(reply) as 'overtaken' | 'incomplete')
 }
 
@@ -151,7 +167,7 @@ class MetaFields {
     }
   }
 
-  get version(): CheckpointMeta['version'] {
+  get version(): Version {
     return this.#known.version
   }
 

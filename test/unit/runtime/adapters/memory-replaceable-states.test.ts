@@ -1,18 +1,18 @@
 import { MemoryStateStore } from '../../../../packages/runtime/adapters/memory/state-store.ts'
 import { formerStatesConformance } from '../../../conformance/former-states.ts'
-import { conformsAsGenerations } from '../../../conformance/generations.ts'
-import { MemoryGenerations } from '../../../support/memory-generations.ts'
+import { conformsAsReplaceableStates } from '../../../conformance/replaceable-states.ts'
+import { MemoryReplaceableStates } from '../../../support/memory-replaceable-states.ts'
 
 const store = new MemoryStateStore()
-const copies = new MemoryGenerations(store)
-conformsAsGenerations(
+const states = new MemoryReplaceableStates(store)
+conformsAsReplaceableStates(
   'memory',
-  () => copies,
+  () => states,
   () => store,
   { tally: async state => Object.fromEntries(store.tally(state)) },
 )
 formerStatesConformance(
   'memory',
   () => store,
-  () => copies,
+  () => states,
 )

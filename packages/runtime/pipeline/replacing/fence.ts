@@ -3,10 +3,7 @@ import { Unavailable } from '../errors.ts'
 /** A fence on a partition state. While it exists, commits to the state are rejected so that a replacement can be prepared. */
 export interface Fence {
   readonly why: 'reprocessing' | 'moved'
-  /**
-   * Number of the command run that has created the fence and will remove it. A run with a higher number may take over the fence.
-   * Absent in fences of earlier versions, which any run may take over.
-   */
+  /** Number of the command run that has created the fence and will remove it. A run with a higher number may take over the fence. */
   readonly attempt: number
   /** Time at which the fence expires, in milliseconds since the epoch. */
   readonly untilMs?: number
@@ -14,9 +11,9 @@ export interface Fence {
   readonly isDone?: true
 }
 
-/** Returns true if a command may take over an existing fence, use it, or remove it. */
+/** Returns true if a run may take over an existing fence, use it, or remove it. */
 export function isOwnFence(stands: Fence | undefined, { why, attempt }: Fence): boolean {
-  return stands?.why === why && (stands.attempt ?? 0) <= attempt
+  return stands?.why === why && stands.attempt <= attempt
 }
 
 /** Returns the error that reports a fenced partition state to the caller of `load`. */

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, it } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
+import { prefixOf } from '../../../packages/runtime/adapters/redis/keys.ts'
+import { RedisReplaceableStates } from '../../../packages/runtime/adapters/redis/replaceable-states.ts'
+import { StateReader } from '../../../packages/runtime/adapters/redis/state-reader.ts'
+import { RedisStateStore } from '../../../packages/runtime/adapters/redis/state-store.ts'
+import type { StateKey } from '../../../packages/runtime/pipeline/model.ts'
+import { NOTHING_WANTED } from '../../../packages/runtime/testing/wanted.ts'
+import { formerStatesConformance } from '../../conformance/former-states.ts'
+import { conformsAsReplaceableStates } from '../../conformance/replaceable-states.ts'
+import { changeOf, failureOf } from '../../support/changes.ts'
+import { inPages, partsAt } from '../../support/parts.ts'
+import { redisUrl } from '../../support/servers.ts'
+
+const CODE = 'v1/settings'
+const FENCE = { why: 'reprocessing', attempt: 5 } as const
+const CONTINUES = { fence: FENCE, code: CODE, codeFrom: 0 }
+const client = new RedisClient({ url: redisUrl() })
+after(() => client.close())
+
+const store = new RedisStateStore(client)
+const states = new RedisReplaceableStates(client)
+const keysOf = async (state: StateKey) =>
+  (await client.run(redis => redis.keys(`${prefixOf(state)}:*`))).sort()
+const stagedOf = async (state: StateKey) => (await keysOf(state)).filter(key => /:staged\b/.test(key))
+conformsAsReplaceableStates(
+  'Redis',
+  () => states,
+  () => store,
+  {
+    tally: async state => (await new StateReader(client).meta(state)).tally,
+    hasStaged: async state => (await stagedOf(state)).length > 0,
+  },
+)
+
+formerStatesConformance(
+  'Redis',
+  () => store,
+  () => states,
+)
+
+async function given(): Promise<StateKey> {
+  const state = { consumer: 'c', topic: randomUUID(), partition: 0 }
+  await store.commit(state, changeOf({ code: CODE }))
+  return state
+}
+
+it('given a replacement, then no key is left but those of the live state, and the old failures are gone', async () => {
+  const state = { consumer: 'c', topic: randomUUID(), partition: 0 }
+  const failures = [failureOf('one', 0), failureOf('two', 0, 61)]
+  const tally = new Map([['applied/x', 2]])
+  await store.commit(state, changeOf({ states: new Map([['a', '1']]), failures, tally, code: CODE }))
+  const staged = await states.stage(state, inPages(partsAt(3)))
+  const { version: live } = await states.fence(state, FENCE, 60_000)
+  const outcome = await states.replace(state, { ...staged, above: 0 }, { live, continues: CONTINUES })
+  assert.deepEqual(outcome, { kind: 'replaced', epoch: 1, replacedOffset: 0 })
+  const found = await keysOf(state)
+  assert.ok(found.length > 0)
+  assert.deepEqual(await stagedOf(state), [])
+  assert.ok(!found.some(key => /:failures:61:/.test(key)))
+  // The counters of decisions go on.
+  assert.deepEqual((await new StateReader(client).meta(state)).tally, { 'applied/x': 2 })
+  await store.load(state, NOTHING_WANTED)
+})
+
+it('given a run that is killed between two pages, then the consumer goes on, and the next run cleans up', async () => {
+  const state = await given()
+  const kept = await keysOf(state)
+  const killed = Promise.withResolvers<void>()
+  const never = async function* () {
+    yield partsAt(3)
+    yield [{ kind: 'state' as const, entity: 'only of the killed run', state: '1' }]
+    killed.resolve()
+    await new Promise(() => {})
+  }
+  void states.stage(state, never())
+  await killed.promise
+  assert.ok((await stagedOf(state)).length > 0)
+  const { version: base } = await store.load(state, NOTHING_WANTED)
+  assert.equal(await store.commit(state, changeOf({ base, appliedOffset: 1, code: CODE })), 'committed')
+  await states.unstage(state)
+  assert.deepEqual(await keysOf(state), kept)
+  void states.stage(state, never())
+  await pause(100)
+  const staged = await states.stage(state, inPages(partsAt(3)))
+  const { version: live } = await states.fence(state, FENCE, 60_000)
+  await states.replace(state, { ...staged, above: 0 }, { live, continues: CONTINUES })
+  const entities: string[] = []
+  for await (const [entity] of states.states(state)) entities.push(entity)
+  assert.ok(!entities.includes('only of the killed run'))
+  assert.deepEqual(await stagedOf(state), [])
+})
+
+it('given a replacement before the next load, then it has the new contents, and late commits are refused', async () => {
+  const state = await given()
+  const before = await store.load(state, NOTHING_WANTED)
+  const staged = await states.stage(state, inPages(partsAt(3)))
+  const { version: live } = await states.fence(state, FENCE, 60_000)
+  await states.replace(state, { ...staged, above: 0 }, { live, continues: CONTINUES })
+  const late = changeOf({ base: before.version, appliedOffset: 1, code: CODE })
+  assert.equal(await store.commit(state, late), 'refused')
+  const { version } = await store.load(state, NOTHING_WANTED)
+  assert.deepEqual(version, { epoch: 1, appliedOffset: 3, fired: 1 })
+})
+
+it('given an expired fence, then the state continues by itself, and the fence no longer counts', async () => {
+  const state = await given()
+  const base = { epoch: 0, appliedOffset: 0, fired: 0 }
+  // The clock of the server counts in whole seconds.
+  assert.deepEqual((await states.fence(state, FENCE, 1)).version, base)
+  await pause(1_100)
+  await store.load(state, NOTHING_WANTED)
+  const staged = await states.stage(state, inPages(partsAt(-1)))
+  assert.deepEqual(await states.replace(state, staged, { live: base, continues: CONTINUES }), {
+    kind: 'moved',
+  })
+  assert.equal(await store.commit(state, changeOf({ base, appliedOffset: 1 })), 'committed')
+  assert.equal((await states.facts(state)).fence, undefined)
+})
+
+it('given a part that the server evicts, then the contents do not replace the live ones', async () => {
+  for (const part of ['states', 'timers', 'due', 'ids:0', 'meta']) {
+    const state = await given()
+    const { version: live } = await states.fence(state, FENCE, 60_000)
+    const staged = await states.stage(state, inPages(partsAt(3)))
+    await client.run(redis => redis.del(`${prefixOf(state)}:staged:${part}`))
+    const { kind } = await states.replace(state, staged, { live, continues: CONTINUES })
+    assert.equal(kind, 'incomplete', part)
+    assert.equal((await states.facts(state)).version.appliedOffset, 0)
+  }
+  const state = await given()
+  const evicting = async function* () {
+    yield partsAt(3)
+    await client.run(redis => redis.del(`${prefixOf(state)}:staged:states`))
+  }
+  await assert.rejects(states.stage(state, evicting()), { why: 'incomplete' })
+})

@@ -20,6 +20,7 @@ adds nothing. The run is announced in the topic etl.`,
 WAREHOUSE_URL selects the warehouse: postgres://… or sqlite:FILE.
 
 Examples:
+  sluice etl run
   WAREHOUSE_URL=sqlite:sluice.db sluice etl run`,
   options: {
     json: JSON_OPTION,

@@ -74,7 +74,7 @@ describe('the clock', () => {
     assert.deepEqual(environment.types('notifications'), [SILENCES_CHANGED_TYPE, TICK_TYPE])
   })
 
-  it('given that Redis does not answer, then the ticks are appended, and the run fails and names the others', async () => {
+  it('given that Redis does not answer, then ticks are appended, and the run fails and names the others', async () => {
     const environment = new Environment()
     const away = async () => {
       throw new Error('Redis does not answer')

@@ -109,7 +109,7 @@ describe('ticks in quiet partitions', () => {
     await assert.rejects(run(kafka), /Kafka is away/)
   })
 
-  it('given all archived topics, then those get ticks to which the clock appends no others, and may be written and read', async () => {
+  it('given all archived topics, then those without other ticks get them, and may be written and read', async () => {
     const kafka = new MemoryKafka()
     const signals: readonly Signal[] = HISTORY_TABLES.map(signalOfTable)
     for (const signal of signals) kafka.append(alert(0, topicName(signal, 'test')))

@@ -96,7 +96,7 @@ describe('receivers', () => {
     assert.deepEqual(outcomes, ['applied/delivered'])
   })
 
-  it('given three that answer differently, then those that have not accepted it are offered it again, alone', async () => {
+  it('given three that answer differently, then only those that have not accepted it get it again', async () => {
     const { network, kit } = given(['a', 'later', 'never'], {
       later: times(3, status(503)),
       never: times(3, status(404)),

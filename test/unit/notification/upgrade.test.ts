@@ -17,7 +17,7 @@ import { notified } from './messages.ts'
 const receivers = ['mail', 'pager', 'chat']
 
 describe('an environment with notify-sns and notify-webhook that becomes one with deliver', () => {
-  it('given open letters and pending retries, then nothing is sent again, and retries reach their receivers', async () => {
+  it('given open letters and pending retries, then nothing is sent again, and retries arrive', async () => {
     const sent: string[] = []
     const stage = new Stage(APPLICATION, { name: 'none', accepts: [], deliver: async () => [] } as Process)
     const at = (offset: number, more: Partial<LogRecord> = {}) => ({

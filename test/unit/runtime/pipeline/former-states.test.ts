@@ -198,7 +198,7 @@ describe('a process that replaces others', () => {
     assert.deepEqual(await stage.state('/environment/test-site s-1'), { a: 3, b: 2 })
   })
 
-  it('given metadata of several, then the position is the lowest, counters are added, and no origin is kept', () => {
+  it('given metadata of several, then the position is the lowest, counters are added, no origin kept', () => {
     const meta = (
       appliedOffset: number,
       tally: Record<string, number>,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import type { Notification } from '../../../lib/operations/rule-tests/rule-log.ts'
 import { asExpected } from '../../../lib/operations/rule-tests/matching.ts'
+import type { Notification } from '../../../lib/operations/rule-tests/rule-log.ts'
 import type { ExpectedNotification } from '../../../lib/operations/rule-tests/test-file.ts'
 
 /** `entity kind`; an expected one may leave the entity out: `* fired`. */

@@ -2,12 +2,11 @@
 import type { KafkaConnections } from '../../packages/runtime/lambda/kafka-connections.ts'
 import type { Scheduled } from '../../packages/runtime/lambda/scheduled.ts'
 import { broadcast } from '../../packages/runtime/producer/broadcast.ts'
-import { HISTORY_TABLES } from '../history/tables.ts'
+import { HISTORY_TABLES, signalOfTable } from '../history/tables.ts'
 import { quietPartitions } from '../queries/quiet-partitions.ts'
 import { tick } from '../telemetry/tick.ts'
-import { signalsOfTable } from './history.ts'
 import type { GeneralSettings } from './settings/index.ts'
-import { topicName, topicRow } from './topics.ts'
+import { topicName, topicRow, topicsOf } from './topics.ts'
 
 type Run = Pick<
   Scheduled<
@@ -22,7 +21,7 @@ const HOUR_MS = 60 * MINUTE_MS
 
 /** Returns the archived topics to which the clock appends no other ticks. */
 function topicsWithoutTicks(env: string): string[] {
-  return HISTORY_TABLES.flatMap(signalsOfTable)
+  return topicsOf(HISTORY_TABLES.map(signalOfTable))
     .filter(signal => !topicRow(signal).isTicked)
     .map(signal => topicName(signal, env))
 }

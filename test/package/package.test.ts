@@ -22,6 +22,7 @@ const ACCOUNT = {
   SECURITY_GROUP_IDS: 'sg-1',
   CHECKPOINT_BUCKET: 'sluice-checkpoints',
   HISTORY_BUCKET: 'sluice-history',
+  WAREHOUSE_SECRET: 'sluice/prod/warehouse',
   SLUICE_CONSOLE: 'on',
   CONSOLE_JWT_ISSUER: 'https://issuer.example',
   CONSOLE_JWT_AUDIENCE: 'sluice',

@@ -105,10 +105,6 @@ async function drop(
   })
 }
 
-const REASONS: Partial<Record<CopyStopped['why'], string>> = {
-  overtaken: 'a reprocessing was started meanwhile; check the state with `sluice state show` first',
-}
-
 async function* nothing(): AsyncGenerator<CheckpointPart[]> {
   yield [{ kind: 'meta', meta: EMPTY_META }]
 }
@@ -119,7 +115,7 @@ async function emptied(states: RedisReplaceableStates, stateKey: StateKey): Prom
     return await replaceState(states, stateKey, nothing())
   } catch (error) {
     if (!(error instanceof CopyStopped)) throw error
-    throw new CliFailure(`${nameOf(stateKey)} was not replaced: ${REASONS[error.why] ?? error.message}.`)
+    throw new CliFailure(`${nameOf(stateKey)} was not dropped: ${error.message}.`)
   }
 }
 

@@ -13,7 +13,10 @@ const HELD = 'held '
 /** Begins the name under which a state says which entity a failure holds. */
 const HOLDER = ' held '
 
-/** Takes the holds out of the states as they are stored. */
+/** The offset of an entity's first record, in front of its state. */
+const SINCE = /^@[0-9a-z]+ /
+
+/** Takes the holds and offsets out of the states as they are stored. */
 export function withoutHolds(stored: ReadonlyMap<string, string>) {
   const [states, holds, holders] = [
     new Map<string, string>(),
@@ -27,8 +30,8 @@ export function withoutHolds(stored: ReadonlyMap<string, string>) {
       const { waitsFor, parked } = JSON.parse(text.slice(HELD.length, end))
       const offsets = parked.map(({ offset }: { offset: number }) => offset)
       holds.set(entity, { ...(waitsFor ? { waitsFor: waitsFor.failure } : {}), parked: offsets })
-      if (end + 1 < text.length) states.set(entity, text.slice(end + 1))
-    } else states.set(entity, text)
+      if (end + 1 < text.length) states.set(entity, text.slice(end + 1).replace(SINCE, ''))
+    } else states.set(entity, text.replace(SINCE, ''))
   }
   return { states, holds, holders }
 }

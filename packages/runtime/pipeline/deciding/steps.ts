@@ -57,7 +57,7 @@ export function fireTimer(work: KeyedWork, due: EntityTimer, record: LogRecord):
     if (step.forgets) work.copy.forget(entity)
     return
   }
-  work.copy.take(entity, step)
+  work.copy.take(entity, step, record.offset)
   work.copy.fired({ ...firedBefore(record, due), reason: step.reason })
 }
 
@@ -94,7 +94,7 @@ export function takeStep(work: KeyedWork, task: Task, offset: number): string | 
     process.onEvent(stateOf(work, event.entity), event, work.copy.context.value),
   )
   if (step.kind === 'failure') return step
-  work.copy.take(event.entity, step)
+  work.copy.take(event.entity, step, task.record.offset)
   return step.reason
 }
 

@@ -1,16 +1,21 @@
 /**
- * Serialised state of an entity: JSON, with a version prefix if the format version is not 1. The prefix starts with `v`, which
- * cannot begin a JSON text. The state of a held entity is preceded by its hold, on a separate line, and may be missing. Pure.
+ * Serialised state of an entity: JSON after the offset of its first record (`@` and base 36), and after the format version (`v`) if
+ * that is not 1. Neither character can begin a JSON text. The state of a held entity is preceded by its hold, on a separate line,
+ * and may be missing. Pure.
  */
 import { unexpectedFailure } from '../../consumer/failure-codes.ts'
 import type { KeyedProcess } from '../../consumer/process.ts'
 import { PartitionStopped } from '../errors.ts'
 
-const VERSIONED = /^v(\d+) /
 const HELD = 'held '
 
 export function storedState(json: string, version: number): string {
   return version === 1 ? json : `v${version} ${json}`
+}
+
+/** Adds the offset of the first record of which the state contains anything; undefined if unknown. */
+export function withSince(stored: string, since: number | undefined): string {
+  return since === undefined ? stored : `@${since.toString(36)} ${stored}`
 }
 
 export function withHold(state: string | null, hold: string | undefined): string | null {
@@ -26,11 +31,24 @@ export function heldParts(stored: string): { readonly hold?: string; readonly st
   return { hold: stored.slice(HELD.length, end), ...(state === '' ? {} : { state }) }
 }
 
-/** Splits a stored state without a hold into version and JSON. */
-export function partsOfState(stored: string): { readonly version: number; readonly json: string } {
-  if (!stored.startsWith('v')) return { version: 1, json: stored }
-  const [prefix = '', version] = VERSIONED.exec(stored) ?? []
-  return { version: version === undefined ? 1 : Number(version), json: stored.slice(prefix.length) }
+/** Parts of a stored state without a hold. */
+export interface StateParts {
+  /** Offset of the first record of which the state contains anything; undefined if unknown. */
+  readonly since: number | undefined
+  readonly version: number
+  readonly json: string
+}
+
+export function partsOfState(stored: string): StateParts {
+  let at = 0
+  let since: number | undefined
+  if (stored.startsWith('@')) {
+    at = stored.indexOf(' ') + 1
+    since = Number.parseInt(stored.slice(1, at), 36)
+  }
+  if (!stored.startsWith('v', at)) return { since, version: 1, json: at === 0 ? stored : stored.slice(at) }
+  const end = stored.indexOf(' ', at)
+  return { since, version: Number(stored.slice(at + 1, end)), json: stored.slice(end + 1) }
 }
 
 /** Returns the state as JSON without its hold; undefined if the entity has none. */

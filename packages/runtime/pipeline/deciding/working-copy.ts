@@ -27,6 +27,7 @@ import { NewEntities } from './new-entities.ts'
 import type { SequencedOrigin } from './origin.ts'
 import { States } from './states.ts'
 import type { Stored } from './step.ts'
+import { partsOfState, withSince } from './stored-state.ts'
 import { TimerQueue } from './timers.ts'
 
 const DAY_MS = 24 * 60 * 60_000
@@ -139,11 +140,16 @@ export class WorkingCopy {
     return this.timersLeft <= 0 || this.isFull
   }
 
-  take(entity: string, { state, entries, emittedBytes, set, cancelled }: Stored): void {
+  /** Adds the result of a step. @param offset first offset of the record that has caused the step */
+  take(entity: string, step: Stored, offset: number): void {
+    const { entries, emittedBytes, set, cancelled } = step
+    const before = this.states.stored(entity)
+    const since = before === undefined ? offset : partsOfState(before).since
+    const state = step.state === null ? null : withSince(step.state, since)
     this.#storedBytes += (state?.length ?? 0) - (this.states.changed(entity)?.length ?? 0) + upperBytesOf(set)
     if (state === null) this.forget(entity)
     else {
-      this.#newEntities.changed(entity, this.states.stored(entity), state, this.clock.nowMs)
+      this.#newEntities.changed(entity, before, state, this.clock.nowMs)
       this.states.set(entity, state)
     }
     for (const name of cancelled) this.timerQueue.cancel(entity, name)

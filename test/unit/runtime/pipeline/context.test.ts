@@ -151,7 +151,7 @@ describe('given a context that is stored', () => {
       timerLimit: 1,
       byteLimit: 1_000_000,
     })
-    assert.deepEqual([...states.values()], ['{"told":["a: one"]}'])
+    assert.deepEqual([...states.values()], ['@3 {"told":["a: one"]}'])
   })
 
   it('when a batch leaves it as it is, then its commit does not carry it', async () => {

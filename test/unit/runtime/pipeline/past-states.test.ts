@@ -67,7 +67,7 @@ describe('a state of before', () => {
         [3, 'failed/rejected', ['silence']],
       ],
     )
-    assert.deepEqual([...states.values()], ['{"count":2}'])
+    assert.deepEqual([...states.values()], ['@0 {"count":2}'])
     assert.deepEqual([...timers.keys()], [...states.keys()])
     const later = await past(6)
     assert.deepEqual(
@@ -77,6 +77,6 @@ describe('a state of before', () => {
         [6, 'io.sluice.environment.reading.v1', [], ['silence']],
       ],
     )
-    assert.deepEqual([...later.states.values()], ['{"count":103}'])
+    assert.deepEqual([...later.states.values()], ['@0 {"count":103}'])
   })
 })

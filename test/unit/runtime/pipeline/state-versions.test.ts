@@ -37,14 +37,14 @@ async function storedIn(stage: Stage, entity = ONE): Promise<string | undefined>
 }
 
 describe('a state that an older version of the code has stored', () => {
-  it('given version 1, then states are stored as JSON alone, and any other is named in front', async () => {
+  it('then the offset of its first record is in front, and any version other than 1', async () => {
     const stage = new Stage(counting(1))
     await stage.batch([record(0, reading('a'))])
-    assert.equal(await storedIn(stage), '{"count1":1}')
+    assert.equal(await storedIn(stage), '@0 {"count1":1}')
     deploy(stage, counting(2))
     await stage.batch([record(1, reading('b', { sensor: 's-2' }))])
-    assert.equal(await storedIn(stage, TWO), 'v2 {"count2":1}')
-    assert.equal(await storedIn(stage), '{"count1":1}', 'what no event or timer is about stays as it is')
+    assert.equal(await storedIn(stage, TWO), '@1 v2 {"count2":1}')
+    assert.equal(await storedIn(stage), '@0 {"count1":1}', 'what no event or timer is about stays as it is')
   })
 
   it('given an event, or a timer, of its entity, then the state is migrated in that step', async () => {
@@ -52,10 +52,10 @@ describe('a state that an older version of the code has stored', () => {
     await stage.batch([record(0, reading('a')), record(1, reading('b', { sensor: 's-2' }))])
     deploy(stage, counting(3))
     await stage.batch([record(2, reading('c'))])
-    assert.equal(await storedIn(stage), 'v3 {"count3":2}')
+    assert.equal(await storedIn(stage), '@0 v3 {"count3":2}')
     await stage.batch([record(200, reading('d', { sensor: 's-3' }))].map(late))
     assert.ok(stage.outcomes.includes('timer/passed'))
-    assert.equal(await storedIn(stage, TWO), 'v3 {"count3":1}')
+    assert.equal(await storedIn(stage, TWO), '@1 v3 {"count3":1}')
   })
 
   it('given a migration that throws, or returns nothing, then the partition waits for code that can', async () => {
@@ -77,10 +77,10 @@ describe('a state that an older version of the code has stored', () => {
         /^migrate of counting cannot convert the state of \/environment.*version 1 has stored/,
       )
       assert.ok(!message.includes('count1'), message)
-      assert.equal(await storedIn(stage), '{"count1":1}')
+      assert.equal(await storedIn(stage), '@0 {"count1":1}')
       deploy(stage, counting(2))
       await stage.batch(batch)
-      assert.equal(await storedIn(stage), 'v2 {"count2":2}')
+      assert.equal(await storedIn(stage), '@0 v2 {"count2":2}')
     }
   })
 
@@ -126,7 +126,7 @@ describe('a state that a newer version of the code has stored', () => {
     assert.equal(waits?.reason, 'state-newer-than-code')
     assert.match(String(waits?.error), /s-1 was stored by a later version of counting .*version 1/)
     assert.equal(stage.outcomes.length, 3, 'and the record before it once')
-    assert.equal(await storedIn(stage), 'v2 {"count2":1}')
+    assert.equal(await storedIn(stage), '@0 v2 {"count2":1}')
   })
 
   it('given a timer of its entity, then it does not fire, and the record that lets it fire waits', async () => {

@@ -1,8 +1,7 @@
 import type { Figure } from './kit/figures.ts'
 import { runBenchmark } from './kit/program.ts'
-import { withCloud, withServers } from './kit/servers.ts'
+import { withServers } from './kit/servers.ts'
 import { calls } from './pipeline/calls.ts'
-import { checkpoints } from './pipeline/checkpoints.ts'
 import { largestChunk } from './pipeline/chunk.ts'
 import { compared } from './pipeline/compare.ts'
 import { drift } from './pipeline/drift.ts'
@@ -13,12 +12,10 @@ import { small } from './pipeline/small.ts'
 // its cost in Redis. It starts its own Valkey and Kafka.
 
 const PARTS = { compare: compared, calls, size, chunk: largestChunk, drift, small }
-/** Name of the part that also needs a bucket for checkpoints. */
-const CHECKPOINTS = 'checkpoints'
 
 await runBenchmark({
   usage: `npm run bench:pipeline -- [options]
-  --only PART     ${[...Object.keys(PARTS), CHECKPOINTS].join(', ')}`,
+  --only PART     ${Object.keys(PARTS).join(', ')}`,
   rounds: 5,
   async *measure(run) {
     const parts = Object.entries(PARTS).filter(([part]) => run.wants(part))
@@ -26,10 +23,6 @@ await runBenchmark({
     if (parts.length > 0)
       await withServers(run.signal, async servers => {
         for (const [, measure] of parts) for await (const figure of measure(servers, run)) found.push(figure)
-      })
-    if (run.wants(CHECKPOINTS))
-      await withCloud(run.signal, async cloud => {
-        for await (const figure of checkpoints(cloud, run)) found.push(figure)
       })
     yield* found
   },

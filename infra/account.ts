@@ -1,7 +1,6 @@
 /** Reads the settings of a deployment and reports all errors in them. Pure. */
 import { alertsTopicName } from '../lib/app/resource-names.ts'
 import {
-  CHECKPOINTS,
   CLOCK,
   type Environment,
   FAILURES,
@@ -62,8 +61,6 @@ export interface DeploymentPlace {
    * Issuer of a second token that requests must contain, in addition to the console's own; absent if no second token is required.
    */
   readonly consoleTokens?: ConsoleTokens
-  /** Bucket for checkpoints; absent if checkpoints are disabled. */
-  readonly checkpointBucket?: string
   /** Bucket for history, and its KMS key; absent if history is disabled, or if S3 encrypts with its own key. */
   readonly historyBucket?: string
   readonly historyKey?: string
@@ -109,7 +106,6 @@ const SETTINGS = {
   ...FAILURES.settings,
   ...MAPPINGS.settings,
   ...RECEIVERS.settings,
-  ...CHECKPOINTS.settings,
   ...HISTORY.settings,
   ...WAREHOUSE.settings,
   ...HISTORY_DEPLOYMENT.settings,
@@ -146,7 +142,6 @@ export function account(stage: string, region: string, env: Environment, project
     securityGroupIds: read('SECURITY_GROUP_IDS'),
     onFailureQueue: read('ON_FAILURE_QUEUE_ARN'),
     onFailureBucket: read('ON_FAILURE_BUCKET'),
-    checkpointBucket: read('CHECKPOINT_BUCKET'),
     historyBucket: read('HISTORY_BUCKET'),
     historyKey: read('HISTORY_KEY_ARN'),
     registrySecret: read('SCHEMA_REGISTRY_SECRET'),
@@ -202,7 +197,7 @@ export function account(stage: string, region: string, env: Environment, project
     folders,
     topicMappings: given.topicMappings ?? [],
     alertsTopicArn: arnHere('sns', alertsTopicName(given.env ?? 'none')),
-    schedules: { ...schedules, checkpoints: schedules.checkpoints && given.checkpointBucket !== undefined },
+    schedules,
     pollers,
     logRetentionDays,
     keepsMissedRuns: true,
@@ -211,7 +206,6 @@ export function account(stage: string, region: string, env: Environment, project
     ...(given.issuer && given.audience
       ? { consoleTokens: { issuer: given.issuer, audience: given.audience } }
       : {}),
-    ...(given.checkpointBucket ? { checkpointBucket: given.checkpointBucket } : {}),
     ...(given.historyBucket ? { historyBucket: given.historyBucket } : {}),
     ...(given.historyKey ? { historyKey: given.historyKey } : {}),
     ...(given.registrySecret ? { registrySecret: given.registrySecret } : {}),

@@ -6,7 +6,6 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { SLICES } from '../lib/app/config.ts'
 import { GENERATOR_KEYS } from '../lib/app/settings/generator.ts'
 import {
-  CHECKPOINTS,
   CLOCK,
   KAFKA,
   LOCAL_PORTS,
@@ -41,7 +40,6 @@ const ENGINE = [
   SERIALIZATION,
   generalSettings('app'),
   consumerSettings('app'),
-  CHECKPOINTS,
   TRACING,
   CLOCK,
   LOGGING,

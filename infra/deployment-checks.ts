@@ -57,7 +57,6 @@ const SETTINGS = {
     folders: { type: 'object' },
     topicMappings: { type: 'array', items: { type: 'object' } },
     alertsTopicArn: { anyOf: [{ type: 'string' }, { type: 'object' }] },
-    checkpointBucket: { type: 'string' },
     historyBucket: { type: 'string' },
     historyKey: { type: 'string' },
     registrySecret: { type: 'string' },
@@ -89,9 +88,8 @@ const SETTINGS = {
       properties: {
         generator: { type: 'boolean' },
         clock: { type: 'boolean' },
-        checkpoints: { type: 'boolean' },
       } satisfies Record<keyof Schedules, object>,
-      required: ['generator', 'clock', 'checkpoints'],
+      required: ['generator', 'clock'],
       additionalProperties: false,
     },
   } satisfies Record<keyof Omit<DeploymentPlace, 'vpc' | 'brokers' | 'environment'>, object>,

@@ -20,7 +20,7 @@ module.exports = async ({ resolveVariable }) => {
   const { place, variables } =
     stage === 'local' ? onThisMachine() : await inAccount(stage, region, resolveVariable)
   const { vpc, brokers, environment, ...deployment } = place
-  const { env, checkpointBucket, historyBucket } = place
+  const { env, historyBucket } = place
   return {
     vpc,
     brokers,
@@ -33,7 +33,6 @@ module.exports = async ({ resolveVariable }) => {
       REDIS_SECRET: `sluice/${env}/redis`,
       GENERATOR_PARAMETER: `/sluice/${env}/generator`,
       ...given(variables),
-      ...(checkpointBucket ? { CHECKPOINT_BUCKET: checkpointBucket } : {}),
       ...(historyBucket ? { HISTORY_BUCKET: historyBucket } : {}),
       ...environment,
     },

@@ -31,7 +31,6 @@ export type Surroundings = UsesPlace &
     | 'keepsMissedRuns'
     | 'tracing'
     | 'console'
-    | 'checkpointBucket'
     | 'historyBucket'
     | 'historyKey'
     | 'hasWarehouse'

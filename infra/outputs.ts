@@ -10,7 +10,6 @@ export const VARIABLE_OF_OUTPUT = {
   CacheNodes: 'CACHE_NODES',
   SubnetIds: 'SUBNET_IDS',
   SecurityGroupIds: 'SECURITY_GROUP_IDS',
-  CheckpointBucket: 'CHECKPOINT_BUCKET',
   HistoryBucket: 'HISTORY_BUCKET',
   HistoryKeyArn: 'HISTORY_KEY_ARN',
   AlarmTopicArn: 'ALARM_TOPIC_ARN',

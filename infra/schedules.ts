@@ -7,8 +7,6 @@ export interface Schedules {
   readonly generator: boolean
   /** True to append ticks and alert rules to topics. Without ticks, the log time advances only when records arrive. */
   readonly clock: boolean
-  /** True to copy the consumers' states to a bucket. */
-  readonly checkpoints: boolean
 }
 
 export interface ChosenSchedules {
@@ -25,7 +23,7 @@ export function schedulesFrom(environment: Environment, generator: boolean): Cho
   const all = isOn('SLUICE_SCHEDULES', true)
   const simulated = isOn('SLUICE_GENERATOR', generator)
   return {
-    schedules: { generator: all && simulated, clock: all, checkpoints: all },
+    schedules: { generator: all && simulated, clock: all },
     problems: errors.map(error => `${error}.`),
   }
 }

@@ -34,7 +34,6 @@ export function thisMachine(env: Environment, project: string): DeploymentPlace 
     // `npm start` serves the console itself.
     console: false,
     problems: [...errors.map(error => `${error}.`), ...problems],
-    checkpointBucket: env.CHECKPOINT_BUCKET || localBuckets(name).checkpoints,
     // The bucket that `npm start` creates.
     historyBucket: localBuckets(name).history,
     hasWarehouse: Boolean(env.WAREHOUSE_URL),

@@ -49,7 +49,6 @@ export type RolesPlace = Pick<
   DeploymentPlace,
   | 'env'
   | 'clusterArn'
-  | 'checkpointBucket'
   | 'historyBucket'
   | 'historyKey'
   | 'registrySecret'
@@ -79,12 +78,6 @@ export const USES: Readonly<Record<string, Use>> = {
     text: 'schemas of a registry: permission to read the secret with its credentials. Consumers have it without this word',
     isOfConsumers: true,
     statements: (_, { registrySecret }) => (registrySecret ? [readSecrets(registrySecret)] : []),
-  },
-  checkpoints: {
-    text: 'checkpoints of all consumers: permission to write and delete them',
-    variables: (_, all) => ({ CHECKPOINT_CONSUMERS: checkpointConsumers(all) }),
-    isOfConsumers: true,
-    statements: checkpointStatements,
   },
   history: {
     text: 'history: permission to list and read the objects of HISTORY_BUCKET',
@@ -175,37 +168,6 @@ export function useStatements(declared: DeclaredFunction, place: RolesPlace): re
     const hasIt = declared.uses.includes(word) || (isOfConsumers && isConsumer(declared))
     return hasIt ? (statements?.(declared, place) ?? []) : []
   })
-}
-
-/** Returns the value of `CHECKPOINT_CONSUMERS`. */
-function checkpointConsumers(all: readonly DeclaredFunction[]): string {
-  return all.flatMap(({ name, consumes }) => consumes.map(signal => `${name}=${signal}`)).join(',')
-}
-
-/**
- * Returns the permissions for checkpoints. A consumer can read only checkpoints of its own state. The function that takes
- * checkpoints can write and delete all checkpoints, but cannot read them.
- */
-function checkpointStatements(
-  declared: DeclaredFunction,
-  { checkpointBucket, env }: RolesPlace,
-): Statement[] {
-  if (!checkpointBucket) return []
-  const { name, uses } = declared
-  // The names of the objects must match `packages/runtime/adapters/s3/checkpoint-store.ts`.
-  const access = uses.includes('checkpoints')
-    ? [{ objects: 'checkpoints/*', actions: ['s3:PutObject', 's3:DeleteObject'] }]
-    : topicsRead(declared, env).map(({ topic }) => ({
-        objects: `checkpoints/${name}/${topic}/*`,
-        actions: ['s3:GetObject'],
-      }))
-  return access.flatMap(({ objects, actions }) => [
-    {
-      ...allow(['s3:ListBucket'], [arnInBucket(checkpointBucket)]),
-      Condition: { StringLike: { 's3:prefix': objects } },
-    },
-    allow(actions, [arnInBucket(checkpointBucket, `/${objects}`)]),
-  ])
 }
 
 /**

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import {
-  CHECKPOINTS,
   type Environment,
+  HISTORY,
   KAFKA,
   LOCAL_PORTS,
   REDIS,
@@ -23,7 +23,7 @@ const SERVERS = slice(
   {
     KAFKA_BROKERS: KAFKA.settings.KAFKA_BROKERS,
     REDIS_URL: REDIS.settings.REDIS_URL,
-    AWS_ENDPOINT_URL: CHECKPOINTS.settings.AWS_ENDPOINT_URL,
+    AWS_ENDPOINT_URL: HISTORY.settings.AWS_ENDPOINT_URL,
     SCHEMA_REGISTRY_URL: REGISTRY.settings.SCHEMA_REGISTRY_URL,
   },
   ({ KAFKA_BROKERS, REDIS_URL, AWS_ENDPOINT_URL, SCHEMA_REGISTRY_URL }) => ({

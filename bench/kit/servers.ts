@@ -1,4 +1,3 @@
-import { awsServer } from '../../localstack/services/aws.ts'
 import type { Server } from '../../localstack/services/definition.ts'
 import { kafkaServer } from '../../localstack/services/kafka.ts'
 import { freePort, freePorts, LOOPBACK } from '../../localstack/services/ports.ts'
@@ -20,28 +19,6 @@ export async function withServers<T>(signal: AbortSignal, use: (servers: Servers
     valkeyServer({ port: redis, dataDir }),
   ]
   return whileRunning(serversIn, signal, () => use(servers))
-}
-
-/** The servers that the functions have under `npm start`. */
-export interface Cloud extends Servers {
-  readonly awsEndpoint: string
-}
-
-/** Runs as `withServers` does, with LocalStack beside them. */
-export async function withCloud<T>(signal: AbortSignal, use: (cloud: Cloud) => Promise<T>): Promise<T> {
-  const [kafka = 0, redis = 0, aws = 0] = await freePorts(3)
-  const serversIn = (dataDir: string) => [
-    kafkaServer({ port: kafka, dataDir }),
-    valkeyServer({ port: redis, dataDir }),
-    awsServer({ port: aws, dataDir }),
-  ]
-  return whileRunning(serversIn, signal, () =>
-    use({
-      broker: `${LOOPBACK}:${kafka}`,
-      redisUrl: `redis://${LOOPBACK}:${redis}`,
-      awsEndpoint: `http://${LOOPBACK}:${aws}`,
-    }),
-  )
 }
 
 /** Runs as `withServers` does, but with Kafka only. */

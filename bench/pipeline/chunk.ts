@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
-import { RedisPartitionStates } from '../../packages/runtime/adapters/redis/partition-states.ts'
 import { RedisStateStore } from '../../packages/runtime/adapters/redis/state-store.ts'
 import { decided, type KeyedProcess } from '../../packages/runtime/consumer/process.ts'
 import type { KafkaEvent } from '../../packages/runtime/pipeline/batch/receive.ts'
@@ -11,7 +10,6 @@ import { aimed, type Figure } from '../kit/figures.ts'
 import type { Run } from '../kit/program.ts'
 import type { Servers } from '../kit/servers.ts'
 import { Batches } from './batches.ts'
-import { stateKeyOf } from './fill.ts'
 import { COUNTING, handlerOf } from './handler.ts'
 
 const { records: RECORDS, bytes: BYTES } = CONSUMER_DEFAULTS.limits
@@ -51,8 +49,6 @@ export async function* largestChunk({ redisUrl }: Servers, run: Run): AsyncGener
       const alone = await slowestPing(others, () => new Promise(resolve => setTimeout(resolve, 100)))
       const event = chunks.next().value
       const ping = await slowestPing(others, () => handler(event))
-      // Commits note their changes from the first checkpoint on.
-      if (round === 0) await beginCheckpoints(redis)
       // The first two rounds set the first timers and compile the code.
       if (round < 2) continue
       const { load, commit } = scripts.last
@@ -70,18 +66,6 @@ export async function* largestChunk({ redisUrl }: Servers, run: Run): AsyncGener
     await others.terminate()
     redis.close()
   }
-}
-
-async function beginCheckpoints(redis: RedisClient): Promise<void> {
-  const [states, state] = [
-    new RedisPartitionStates(redis),
-    { ...stateKeyOf(PARTITION), consumer: HEAVY.name },
-  ]
-  const tracked = await states.tracked(state)
-  if (!tracked) throw new Error('there is no partition state')
-  const reading = states.read(state, tracked, 'whole')
-  for await (const _ of reading.pages);
-  await reading.stored(Date.now())
 }
 
 /** A store that asks the server for the run time of each script. */

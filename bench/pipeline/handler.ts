@@ -90,8 +90,6 @@ const SILENT: Observer = {
   expired: ignore,
   failuresNotKept: ignore,
   startsWithoutAppliedOffset: ignore,
-  restoredFromCheckpoint: ignore,
-  checkpointDamaged: ignore,
   clockGap: ignore,
   timedByProducers: () => {},
   contextUnreadable: ignore,

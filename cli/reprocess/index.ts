@@ -10,23 +10,24 @@ partition either unchanged or switched: run the command again, with --partition 
 not published. At the switch, alerts are matched by rule and entity: one that fires in both states continues under its
 id, one that only the live state has is resolved (reason reprocessed), and one that only the new state has fires.`,
   more: `
-TIME is RFC 3339 or a duration before now; "start" is the first record that is still in the log; "checkpoint" is the
-newest checkpoint of each partition, "checkpoint:TIME" the newest one at that time. A state that starts at a time does
-not contain entities that have not reported since.
+TIME is RFC 3339 or a duration before now; "start" is the first record that is still in the log. An entity whose state
+comes from records before the start is left as it is. With --drop-older, its new state has the later records alone,
+and an entity that has not reported since is gone.
 
 The sources of this project must be the deployed ones, with the same settings; otherwise the command fails.
 
 Examples:
   sluice reprocess alerting --from start --dry-run
   sluice reprocess alerting --from 2026-03-01T00:00:00Z
-  sluice reprocess processor --from checkpoint --partition 3`,
+  sluice reprocess processor --from start --partition 3 --drop-older`,
   args: {
     consumer: argument('name of the consumer in serverless.yml', SOME_TEXT),
   },
   options: {
-    from: option('<time|checkpoint>', 'start of the new states', fromKind(Date.now())),
+    from: option('<time>', 'start of the new states', fromKind(Date.now())),
     topic: option('<topic>', 'signal, if the consumer reads several', SOME_TEXT),
     partition: option('<n>', 'only this partition', NATURAL),
+    dropOlder: flag('also replace states that come from records before the start'),
     dryRun: flag('compute all states, and show the events of the switch'),
     yes: flag('do not ask for confirmation'),
     json: JSON_OPTION,

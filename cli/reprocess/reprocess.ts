@@ -31,6 +31,7 @@ export interface ReprocessOptions {
   readonly from?: From
   readonly topic?: string
   readonly partition?: number
+  readonly dropOlder: boolean
   readonly dryRun: boolean
   readonly yes: boolean
   readonly json: boolean
@@ -85,14 +86,13 @@ interface ReprocessContext {
 
 async function run(found: ReprocessContext, options: ReprocessOptions, terminal: Terminal): Promise<void> {
   const { name, from, client, connections, operations, states, reach } = found
-  const { dryRun, yes, json } = options
+  const { dryRun, dropOlder: dropsOlder, yes, json } = options
   const replaceable = new RedisReplaceableStates(client)
   const consumer = await consumerNamed(name, found.environment)
   const live = await livePartitions(replaceable, states)
   const codeVersion = deployedVersion(live, await versionsOf(name), consumer)
   const code = codeOf(codeVersion, consumer)
-  const recovery = await connections.recovery()
-  const starts = await startsOf(from, live, reach, recovery)
+  const starts = startsOf(from, live, reach)
   await requireRoom(
     client,
     live.map(({ state }) => state),
@@ -101,20 +101,21 @@ async function run(found: ReprocessContext, options: ReprocessOptions, terminal:
   if (!dryRun) await confirm('Recompute these states and replace the live ones?', yes, terminal)
   const skipped = new RedisSkippedRecords(client)
   const memory = () => new MemoryStateStore(skipped)
-  const work = { consumer, live: replaceable, memory, log: await connections.log(), codeVersion, code }
+  const log = await connections.log()
+  const work = { consumer, live: replaceable, memory, log, codeVersion, code, dropsOlder }
   const byPartition = new Map(live.map(({ state }) => [state.partition, state]))
   const begunMs = Date.now()
   const operation = `reprocess-${name}-${Math.floor(begunMs / 1_000)}`
   const filter = {
     ...{ consumer: name, topic: String(states[0]?.topic), begunAt: new Date(begunMs).toISOString(), code },
+    ...(dropsOlder && { 'drop-older': 'yes' }),
     ...(dryRun && { 'dry-run': 'yes' }),
   }
   const done = await carryOut(connections, { action: 'reprocess', filter, operation }, async counts => {
     const own = (await operations.take({ operation, attempt: 0 })) as Operation
     try {
-      const servers = { recovery, operations }
       return await reprocessAll(
-        servers,
+        operations,
         work,
         own,
         starts,

@@ -1,4 +1,5 @@
 /** Texts of `sluice reprocess`. Pure. */
+import { count } from '../../lib/count.ts'
 import { durationText } from '../../lib/duration.ts'
 import type { Start } from '../../lib/operations/reprocess/from.ts'
 import type { SwitchedPartition } from '../../lib/operations/reprocess/operation.ts'
@@ -27,12 +28,9 @@ export function progressText(
 
 /** Returns the plan as text, with the start of each partition. */
 export function planText(live: readonly LivePartition[], starts: readonly Start[]): string {
-  const lines = starts.map(({ partition, offset, checkpoint }) => {
+  const lines = starts.map(({ partition, offset }) => {
     const facts = live.find(({ state }) => state.partition === partition)?.facts
-    const from = checkpoint
-      ? `the checkpoint of ${new Date(checkpoint.takenAtMs).toISOString()}, offset ${offset}`
-      : `nothing, offset ${offset}`
-    return `  partition ${partition}: from ${from}, to ${facts?.version.appliedOffset ?? '?'} and on`
+    return `  partition ${partition}: from offset ${offset} to ${facts?.version.appliedOffset ?? '?'} and on`
   })
   return `${lines.join('\n')}\n`
 }
@@ -47,5 +45,12 @@ export function resultText(partitions: readonly SwitchedPartition[], isTrial: bo
     ? ['would be switched', 'Events of the switch:']
     : ['switched', 'Published by the switch:']
   const all = `${partitions.length} ${partitions.length === 1 ? 'partition' : 'partitions'} ${did}.`
-  return `${[all, told.length > 0 ? `${tells}:` : `${tells} nothing.`, ...told].join('\n')}\n`
+  const older = partitions.reduce((sum, one) => sum + one.older, 0)
+  const left =
+    older > 0
+      ? [
+          `${count(older, 'state')} with records from before the start ${isTrial ? 'would be' : 'were'} left as they are.`,
+        ]
+      : []
+  return `${[all, ...left, told.length > 0 ? `${tells}:` : `${tells} nothing.`, ...told].join('\n')}\n`
 }

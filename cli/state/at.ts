@@ -51,7 +51,7 @@ const MAX_STEPS = 50
 /**
  * Returns the states of an entity at a position in the log.
  *
- * @throws CliFailure if the position is before the retained log and the checkpoints, or if the consumer has not processed it yet
+ * @throws CliFailure if the position is before the retained log, or if the consumer has not processed it yet
  */
 export async function statesAt(
   servers: { readonly client: RedisClient; readonly connections: CommandConnections },
@@ -100,23 +100,19 @@ async function statesOf(
     throw new CliFailure(
       `${state.consumer} has processed ${where} up to offset ${appliedOffset}, and not up to ${offset} yet.`,
     )
-  const recovery = await connections.recovery()
-  const kept = (await recovery?.checkpoints.list(state)) ?? []
   const logStart = reach.bounds[partition]?.start ?? 0
   const place = { ...facts, version: { ...facts.version, appliedOffset: offset - 1 } }
-  const beginning = beginningOf(place, kept, { sinceMs: Number.POSITIVE_INFINITY, logStart })
-  if (!beginning)
+  if (offset < logStart)
     throw new CliFailure(
-      `The log of ${where} now begins at offset ${logStart}, and there is no checkpoint between it and offset ${offset}, so the state cannot be computed any more.`,
+      `The log of ${where} now begins at offset ${logStart}, so the state at offset ${offset} cannot be computed any more.`,
     )
-  const { checkpoint, doubt } = beginning
-  const pages = checkpoint && recovery?.checkpoints.read(state, checkpoint)
+  const { doubt } = beginningOf(place, logStart)
   const isMeant = (name: string) => name.includes(entity) && !isHolderName(name)
-  const past = await pastStates(work, state, beginning, pages, offset, isMeant)
+  const past = await pastStates(work, state, logStart, offset, isMeant)
   const entities = preferExact(await entitiesIn(past, state), entity)
   const steps = preferExact(past.steps, entity)
   if (entities.length === 0 && steps.length === 0) return []
-  return [{ partition, offset, fromOffset: beginning.offset, ...defined({ doubt }), entities, steps }]
+  return [{ partition, offset, fromOffset: logStart, ...defined({ doubt }), entities, steps }]
 }
 
 async function lastBefore(
@@ -171,8 +167,10 @@ function one(
   const notes = {
     'other-code':
       'Some of these records were processed with other code or settings. The result of the deployed code is shown.\n',
+    'not-comparable':
+      'The log no longer has earlier records: states that come from them are incomplete here.\n',
     replaced:
-      'A restore, an import or a reprocessing has replaced the live state since then. This state is computed from the log.\n',
+      'A drop or a reprocessing has replaced the live state since then. This state is computed from the log.\n',
   }
   return [
     `Partition ${partition} at offset ${offset}, from offset ${fromOffset} on:\n`,

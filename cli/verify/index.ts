@@ -1,48 +1,27 @@
-import {
-  argument,
-  command,
-  environment,
-  flag,
-  JSON_OPTION,
-  NATURAL,
-  option,
-  optionWithDefault,
-  SOME_TEXT,
-  TIME_OR_AGO,
-} from '../command.ts'
-
-const SINCE_MS = 60 * 60_000
+import { argument, command, environment, flag, JSON_OPTION, NATURAL, option, SOME_TEXT } from '../command.ts'
 
 export default command({
   about: `Read the log of a consumer again, and compare states, emissions and failures with the live ones.
 
-The log is applied in memory by the code of this project, from the newest checkpoint at --since or earlier, or from
-the start of the log if there is none. Nothing is changed: neither Redis nor Kafka is written to, and no consumer
+The log is applied in memory by the code of this project, from the first record that it still has. Nothing is changed: neither Redis nor Kafka is written to, and no consumer
 group is used.`,
   more: `
 The sources of this project must be the deployed ones, with the same settings; otherwise the command fails. It keeps
 the entities of one partition in memory, and the emissions of the compared time.
 
 The exit status is 0 if all is equal, 1 if something differs, and 3 if it could not be compared. Differences that the
-log cannot explain are counted with their reason: other code, states that were restored or reprocessed, expired
-records, failures caused by a bug or a receiver.
+log cannot explain are counted with their reason: other code, states that were dropped or reprocessed, expired
+records, failures caused by a bug or a receiver. Entities with records that the log no longer has are not comparable:
+they are counted, and are never a difference.
 
 Examples:
   sluice verify processor
-  sluice verify alerting --since 2026-03-01T00:00:00Z --partition 3
-  sluice verify processor --from-start --json`,
+  sluice verify alerting --partition 3
+  sluice verify processor --json`,
   args: {
     consumer: argument('name of the consumer in serverless.yml', SOME_TEXT),
   },
   options: {
-    since: optionWithDefault(
-      '<time>',
-      'a time (RFC 3339), or a duration before now',
-      TIME_OR_AGO,
-      Date.now() - SINCE_MS,
-      '1h',
-    ),
-    fromStart: flag('from the start of the log, without a checkpoint'),
     topic: option('<topic>', 'signal, if the consumer reads several', SOME_TEXT),
     partition: option('<n>', 'only this partition', NATURAL),
     all: flag('list every difference, not only the first 20'),

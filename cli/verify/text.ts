@@ -11,11 +11,6 @@ export interface VerifyReport extends Verified {
   readonly env: string
   readonly consumer: string
   readonly topic: string
-  /**
-   * Partitions that cannot be compared, because the start of their log has expired and no checkpoint is available from which to
-   * continue.
-   */
-  readonly uncompared: readonly string[]
 }
 
 const MAX_LINES = 20
@@ -32,7 +27,8 @@ const COLUMNS: readonly Column[] = [
 
 const REASONS: Readonly<Record<Exception, string>> = {
   'other-code': 'of partitions that were partly processed with other code or settings',
-  replaced: 'of partitions whose state was restored, imported, reprocessed or moved since',
+  replaced: 'of partitions whose state was dropped or reprocessed since',
+  'not-comparable': 'of entities from before the first record that the log still has',
   expired: 'of partitions whose records have expired meanwhile',
   forgotten: 'failures that were forgotten to make room',
   failures: 'after failures caused by a bug or a receiver, which need not recur',
@@ -43,7 +39,7 @@ const REASONS: Readonly<Record<Exception, string>> = {
 }
 
 export function verifiedText(report: VerifyReport, isAll: boolean, columns: number | undefined): string {
-  const { partitions, records, states, emissions, failures, differences, excepted, uncompared } = report
+  const { partitions, records, states, emissions, failures, differences, excepted, notComparable } = report
   const kinds = [count(states, 'state'), count(emissions, 'emission'), count(failures, 'failure')]
   const compared = `${kinds[0]}, ${kinds[1]} and ${kinds[2]}`
   const verdict =
@@ -52,10 +48,9 @@ export function verifiedText(report: VerifyReport, isAll: boolean, columns: numb
       : `${compared}, and ${things(differences)} of them ${things(differences) === 1 ? 'differs' : 'differ'}.`
   const shown = isAll ? differences : differences.slice(0, MAX_LINES)
   const lines = [
-    ...uncompared.map(
-      name =>
-        `${harmless(name)}: the start of the log has expired, and there is no checkpoint from which to continue.`,
-    ),
+    ...(notComparable > 0
+      ? [`Not comparable: ${count(notComparable, 'state')} with records that the log no longer has.`]
+      : []),
     ...Object.entries(excepted).map(
       ([reason, number]) => `Accepted differences: ${number} ${REASONS[reason as Exception]}.`,
     ),

@@ -8,7 +8,6 @@ import type { RedisClient } from '../../packages/runtime/adapters/redis/client.t
 import { RedisLiveStates } from '../../packages/runtime/adapters/redis/live-states.ts'
 import { RedisSkippedRecords } from '../../packages/runtime/adapters/redis/skipped-records.ts'
 import { CopyStopped, PartitionStopped } from '../../packages/runtime/pipeline/errors.ts'
-import { DamagedCheckpoint } from '../../packages/runtime/pipeline/recovery/checkpoints.ts'
 import type { Verifying } from '../../packages/runtime/pipeline/verifying/verify-partition.ts'
 import type { Environment } from '../../packages/runtime/settings/slice.ts'
 import type { CommandConnections } from '../command-connections.ts'
@@ -54,7 +53,7 @@ export async function rereader(
   return { work, partitions, reach }
 }
 
-const KNOWN = [CopyStopped, PartitionStopped, DamagedCheckpoint]
+const KNOWN = [CopyStopped, PartitionStopped]
 
 /** Converts an error about the log or the states to an error with a message for users. Other errors are returned unchanged. */
 export function rereadingFailure(error: unknown, { stop }: Terminal): unknown {

@@ -69,16 +69,6 @@ export const CONSUMERS = {
     minutes: 5,
     because: 'the function processes messages within seconds, and the queue retains them for days',
   },
-  'checkpoint-old': {
-    says: 'A changed partition state has no checkpoint from the last hour, or checkpoints have stopped.',
-    urgency: 'soon',
-    cause: 'functions',
-    watches: scheduled('checkpointAgeSeconds'),
-    above: 3_600,
-    minutes: 60,
-    because: 'checkpoints are taken every 15 minutes, so four in a row have failed',
-    missing: 'breaching',
-  },
   'records-lost': {
     says: 'Records were deleted by retention before they were processed, and are lost.',
     urgency: 'now',

@@ -55,14 +55,7 @@ export function graphsOf(deployed: Deployed): readonly Graph[] {
     ),
     graph(
       'Clock and state',
-      wrong(
-        'clock-gap',
-        'timed-by-producers',
-        'context-unreadable',
-        'no-applied-offset',
-        'restored-from-checkpoint',
-        'checkpoint-damaged',
-      ),
+      wrong('clock-gap', 'timed-by-producers', 'context-unreadable', 'no-applied-offset'),
     ),
     graph(
       'Retries and order',
@@ -84,7 +77,6 @@ export function graphsOf(deployed: Deployed): readonly Graph[] {
     { ...graph('Redis, p99 in ms', wrong('loadMs', 'commitMs')), statistic: 'p99' },
     { ...graph('Append to commit, p99 in ms', wrong('latencyMs')), statistic: 'p99' },
     { ...graph('Invocations, p99 in ms', wrong('invocationMs')), statistic: 'p99' },
-    { ...graph('Checkpoints, seconds', wrong('checkpointAgeSeconds')), statistic: 'Maximum' },
     kafka(deployed, 'Kafka in, bytes/s', 'BytesInPerSec'),
     kafka(deployed, 'Kafka out, bytes/s', 'BytesOutPerSec'),
     {

@@ -15,7 +15,6 @@ const ENVIRONMENT = {
   REDIS_URL: 'rediss://telemetry-abcdef.serverless.euw1.cache.amazonaws.com:6379',
   SUBNET_IDS: 'subnet-1',
   SECURITY_GROUP_IDS: 'sg-1',
-  CHECKPOINT_BUCKET: 'telemetry-checkpoints',
   HISTORY_BUCKET: 'telemetry-history',
   ALARM_TOPIC_ARN: 'arn:aws:sns:eu-west-1:123456789012:sluice-alerts-prod',
   ALARM_SOON_TOPIC_ARN: 'arn:aws:sns:eu-west-1:123456789012:sluice-alarms-soon-prod',

@@ -23,20 +23,6 @@ export const STORES = {
     watches: counted('released', ['full', 'time']),
     because: 'later events of the entity were processed before one that is still being retried',
   },
-  'state-from-checkpoint': {
-    says: 'Redis lost the state of a partition, which was restored from a checkpoint.',
-    urgency: 'now',
-    cause: 'data',
-    watches: counted('restored-from-checkpoint'),
-    because: 'the store has lost data',
-  },
-  'checkpoint-damaged': {
-    says: 'A checkpoint could not be used.',
-    urgency: 'now',
-    cause: 'data',
-    watches: counted('checkpoint-damaged'),
-    because: 'an object in the bucket is damaged',
-  },
   'state-from-nothing': {
     says: 'A consumer reads a partition from its beginning, because it is new or because Redis is empty.',
     urgency: 'soon',

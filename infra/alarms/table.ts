@@ -44,8 +44,6 @@ export const COUNTED_BY: Readonly<Record<ErrorLineKind, OwnMetric | { readonly b
   'records-refused': 'refused',
   'records-lost': 'expired',
   'range-read-back': 'range-read-back',
-  'restored-from-checkpoint': 'restored-from-checkpoint',
-  'checkpoint-damaged': 'checkpoint-damaged',
   'failures-forgotten': 'failure-memory',
   'timed-by-producers': 'timed-by-producers',
   'context-unreadable': { because: 'after a rollback, the older code appends its rules within a minute' },

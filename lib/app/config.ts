@@ -3,8 +3,6 @@
 import type { Environment } from '../../packages/runtime/settings/slice.ts'
 import {
   ALERTS_TOPIC,
-  CHECKPOINT_CONSUMERS,
-  CHECKPOINTS,
   CLOCK,
   CONSOLE,
   CONSUMER,
@@ -51,8 +49,6 @@ const READ = [
   GENERATOR,
   PRODUCER,
   PARTITION_KEY,
-  CHECKPOINTS,
-  CHECKPOINT_CONSUMERS,
   HISTORY,
   WAREHOUSE,
   RECEIVERS,

@@ -22,7 +22,7 @@ import {
 /**
  * Conditions for enabling a schedule, see `infra/schedules.ts`. Schedules without a condition are enabled together with the clock.
  */
-export const CONDITIONS = ['generator', 'checkpoints'] as const
+export const CONDITIONS = ['generator'] as const
 type Condition = (typeof CONDITIONS)[number]
 
 /** Keys that Sluice adds to a function entry in serverless.yml. Their schema is in `infra/functions-schema.ts`. */

@@ -6,10 +6,9 @@ import type { HistoryStore } from '../history/store.ts'
 import { type HistoryTable, signalOfTable, tableOf } from '../history/tables.ts'
 import { localBuckets } from './resource-names.ts'
 import type { HISTORY } from './settings/history.ts'
-import type { CheckpointSettings } from './settings/index.ts'
 import { type Signal, signalIn, topicsOf } from './topics.ts'
 
-export type HistorySettings = PartsOf<readonly [typeof HISTORY]> & Pick<CheckpointSettings, 'pathStyle'>
+export type HistorySettings = PartsOf<readonly [typeof HISTORY]>
 
 /**
  * Opens the bucket of the history.
@@ -23,7 +22,7 @@ export async function historyStore({ historyBucket, pathStyle }: HistorySettings
     ])
   // The SDK is loaded on first use, so that it does not delay cold starts.
   const { S3HistoryStore } = await import('./aws/history-bucket.ts')
-  return new S3HistoryStore({ bucket: historyBucket, pathStyle: pathStyle ?? false })
+  return new S3HistoryStore({ bucket: historyBucket, pathStyle })
 }
 
 /**

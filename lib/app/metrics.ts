@@ -10,7 +10,6 @@ export const SCHEDULED_METRICS = {
   deadLettersQuarantined: { by: 'redriver', unit: 'Count' },
   oldestDeadLetterSeconds: { by: 'redriver', unit: 'Seconds' },
   retriesPerMinute: { by: 'redriver', unit: 'Count' },
-  checkpointAgeSeconds: { by: 'checkpoints', unit: 'Seconds' },
 } as const
 
 /** Metrics of the console, with their units. */

@@ -42,8 +42,8 @@ export function consoleSecret(env: string): string {
 }
 
 /** Returns the names of the buckets in a local AWS emulator. In an account, settings contain the names. */
-export function localBuckets(env: string): { readonly history: string; readonly checkpoints: string } {
-  return { history: `sluice-history-${env}`, checkpoints: `sluice-checkpoints-${env}` }
+export function localBuckets(env: string): { readonly history: string } {
+  return { history: `sluice-history-${env}` }
 }
 
 /** Returns the name of the Glue database with the tables and views of history. SQL allows no dashes in unquoted names. */

@@ -80,7 +80,6 @@ export const FILE_KEYS = {
     mappings: 'MAPPINGS_DIR',
     views: 'VIEWS_DIR',
   },
-  checkpoints: { bucket: 'CHECKPOINT_BUCKET', kept: 'CHECKPOINTS_KEPT' },
   history: {
     bucket: 'HISTORY_BUCKET',
     retention: 'HISTORY_RETENTION',

@@ -4,7 +4,7 @@ import type { RedisFacts, RedisServer } from './facts.ts'
 import type { Observed } from './finding.ts'
 import { seenIf } from './seen.ts'
 
-type RedisPlace = Pick<RedisFacts, 'address' | 'encrypted' | 'mode' | 'hasCheckpoints'>
+type RedisPlace = Pick<RedisFacts, 'address' | 'encrypted' | 'mode'>
 
 /** Returns the facts about Redis. Never throws: if a query fails, its fact is `unseen`. */
 export async function redisFacts(client: RedisClient, place: RedisPlace): Promise<RedisFacts> {

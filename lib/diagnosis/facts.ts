@@ -154,7 +154,6 @@ export interface RedisFacts {
   readonly address: string
   readonly encrypted: boolean
   readonly mode: 'single' | 'cluster'
-  readonly hasCheckpoints: boolean
   readonly servers: Observed<readonly RedisServer[]>
   /** Error messages of Redis for rejected commands. */
   readonly refused: Observed<readonly string[]>

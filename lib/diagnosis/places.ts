@@ -21,13 +21,12 @@ export function kafkaPlace({ kafka }: Config): Omit<KafkaFacts, 'cluster'> {
   }
 }
 
-export function redisPlace({ redis, checkpoints }: Config): Omit<RedisFacts, 'servers' | 'refused'> {
+export function redisPlace({ redis }: Config): Omit<RedisFacts, 'servers' | 'refused'> {
   const address = parseRedisUrl(redis.url)
   return {
     address: address ? describeAddress(address) : '',
     encrypted: address?.tls ?? false,
     mode: redis.mode,
-    hasCheckpoints: checkpoints !== undefined,
   }
 }
 

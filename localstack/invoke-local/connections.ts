@@ -11,7 +11,6 @@ import {
 } from '../../packages/runtime/lambda/connections.ts'
 import type { Change, StateKey } from '../../packages/runtime/pipeline/model.ts'
 import type { CircuitBreaker, StateStore } from '../../packages/runtime/pipeline/ports.ts'
-import { MemoryCheckpointStore } from '../../packages/runtime/testing/checkpoint-store.ts'
 import { MemoryCircuitBreaker } from '../../packages/runtime/testing/circuit-breaker.ts'
 import { transcript } from './transcript.ts'
 
@@ -24,12 +23,6 @@ class ToldStateStore extends MemoryStateStore {
 }
 
 export class Connections extends ServerConnections {
-  /** In-memory recovery without any checkpoints to resume from. */
-  override readonly recovery = async () => ({
-    checkpoints: new MemoryCheckpointStore(),
-    states: new MemoryStateStore(),
-  })
-
   override async store(): Promise<StateStore> {
     return new ToldStateStore()
   }

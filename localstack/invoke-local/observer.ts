@@ -35,8 +35,6 @@ export class LambdaObserver extends ServerObserver {
 
   override expired(): void {}
   override startsWithoutAppliedOffset(): void {}
-  override restoredFromCheckpoint(): void {}
-  override checkpointDamaged(): void {}
   override rangeReadBack(_: StateKey, __: OffsetRange): void {}
 
   override clockGap(stateKey: StateKey, beforeOffset: number, ms: number): void {

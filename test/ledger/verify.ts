@@ -45,7 +45,7 @@ export async function verifyAll(
       let codeVersion = ''
       for (const stateKey of flow.stateKeys(name)) {
         const facts = await live.facts(stateKey)
-        const beginning = beginningOf(facts, [], { sinceMs: undefined, logStart: 0 })
+        const beginning = beginningOf(facts, 0)
         if (beginning && !isAbsent(facts.version)) partitions.push({ stateKey, beginning })
         codeVersion ||= facts.code?.split('/')[0] ?? ''
       }
@@ -54,7 +54,7 @@ export async function verifyAll(
       const work = { consumer, live, log, codeVersion, memory, pause, nowMs: Date.now, stop, seen: () => {} }
       const { differences, excepted, records, states } = await verify(work, partitions, {
         own: name === 'counting' ? [flow.topic('events')] : [],
-        ranges: (topics, sinceMs) => emittedRanges(offsets, topics, sinceMs),
+        ranges: topics => emittedRanges(offsets, topics),
       })
       for (const one of differences) violations.add(UNLIKE_LOG, `${name}: ${JSON.stringify(one)}`)
       say(

@@ -178,7 +178,6 @@ describe('given an environment on real servers, when a doctor looks at it', () =
       MSK_CLUSTER_ARN:
         'arn:aws:kafka:us-east-1:000000000000:cluster/none/00000000-0000-0000-0000-000000000000-1',
       SECURITY_GROUP_IDS: 'sg-1',
-      CHECKPOINT_BUCKET: 'no-such-bucket-of-anybody',
     }
     const { status, stdout } = await ran(['doctor', '--before-deploy', '--stage', 'prod', '--json'], {
       environment: { ...variables(), ...account },

@@ -32,7 +32,6 @@ export const BUDGETS: Readonly<Record<string, Sizes>> = {
   views: { all: 1935, atStart: 547 },
   topics: { all: 540, atStart: 80 },
   redriver: { all: 1210, atStart: 420 },
-  checkpoints: { all: 803, atStart: 133 },
   'on-failure': { all: 530, atStart: 83 },
   etl: { all: 1015, atStart: 280 },
 }

@@ -20,7 +20,6 @@ const ACCOUNT = {
   REDIS_URL: 'rediss://cache.example:6379',
   SUBNET_IDS: 'subnet-1,subnet-2',
   SECURITY_GROUP_IDS: 'sg-1',
-  CHECKPOINT_BUCKET: 'sluice-checkpoints',
   HISTORY_BUCKET: 'sluice-history',
   WAREHOUSE_SECRET: 'sluice/prod/warehouse',
   SLUICE_CONSOLE: 'on',

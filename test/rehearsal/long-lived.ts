@@ -8,7 +8,6 @@ import type { Servers } from './servers.ts'
 
 /** Queue of records that Lambda has given up. */
 const GIVEN_UP = 'rehearsal-given-up'
-const CHECKPOINTS = 'rehearsal-checkpoints'
 const HISTORY = 'rehearsal-history'
 
 export interface LongLived {
@@ -25,7 +24,6 @@ export async function createLongLived(emulator: Emulator, servers: Servers): Pro
     createCluster(emulator),
     emulator.json('sqs', 'CreateQueue', { QueueName: GIVEN_UP }),
     emulator.query('sns', 'CreateTopic', { Name: alertsTopicName(STAGE) }),
-    emulator.rest('s3', `/${CHECKPOINTS}`, 'PUT'),
     emulator.rest('s3', `/${HISTORY}`, 'PUT'),
     emulator.json('secretsmanager', 'CreateSecret', {
       Name: consoleSecret(STAGE),
@@ -46,7 +44,6 @@ export async function createLongLived(emulator: Emulator, servers: Servers): Pro
       REDIS_URL: redisUrl,
       SUBNET_IDS: 'subnet-1,subnet-2',
       SECURITY_GROUP_IDS: 'sg-1',
-      CHECKPOINT_BUCKET: CHECKPOINTS,
       HISTORY_BUCKET: HISTORY,
       ON_FAILURE_QUEUE_ARN: `arn:aws:sqs:${REGION}:${ACCOUNT}:${GIVEN_UP}`,
       SLUICE_CONSOLE: 'on',

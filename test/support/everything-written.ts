@@ -36,8 +36,6 @@ function tellAll(observer: LambdaObserver): void {
     observer.waiting(STATE_KEY, { fromOffset: 1, appendMs: 0, reason })
   for (const decision of DECISIONS) observer.decided(STATE_KEY, [decision])
   observer.refused(STATE_KEY, [letter('k')], new Error('x'))
-  observer.restoredFromCheckpoint(STATE_KEY, 1, 0)
-  observer.checkpointDamaged(STATE_KEY, 0, new Error('x'))
   observer.failureMemory(STATE_KEY, { bytes: 9, forgotten: 1 }, 10)
   observer.contextUnreadable(STATE_KEY, 'x')
 }

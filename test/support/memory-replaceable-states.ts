@@ -140,8 +140,7 @@ export class MemoryReplaceableStates implements ReplaceableStates, FormerStates 
   }
 
   async *#parts(partitionState: StateKey): AsyncGenerator<CheckpointPart> {
-    const taken = await this.#live.take(partitionState)
-    if (taken) for await (const page of taken.pages) yield* page
+    for await (const page of this.#live.pages(partitionState)) yield* page
   }
 }
 

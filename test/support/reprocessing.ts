@@ -4,7 +4,6 @@ import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import type { AnyKeyedProcess, Consumer } from '../../packages/runtime/pipeline/consumer.ts'
 import { codeOf } from '../../packages/runtime/pipeline/loading/code.ts'
 import type { OffsetRange, StateKey } from '../../packages/runtime/pipeline/model.ts'
-import type { CheckpointPages } from '../../packages/runtime/pipeline/recovery/checkpoints.ts'
 import type { ReplaceableStates } from '../../packages/runtime/pipeline/replacing/replaceable-states.ts'
 import type { MemoryStates } from '../../packages/runtime/pipeline/reprocessing/log-again.ts'
 import {
@@ -12,7 +11,6 @@ import {
   type Reprocessing,
   reprocess,
 } from '../../packages/runtime/pipeline/reprocessing/reprocess.ts'
-import { emptyAt } from '../../packages/runtime/pipeline/reprocessing/seed.ts'
 import { MemoryLogReader } from '../../packages/runtime/testing/log-reader.ts'
 import { MemoryReplaceableStates } from './memory-replaceable-states.ts'
 import type { Stage } from './stage.ts'
@@ -23,8 +21,7 @@ interface Options {
   readonly live?: ReplaceableStates
   readonly memory?: () => MemoryStates
   readonly state?: StateKey
-  /** Pages of the initial state; by default, the state is empty. */
-  readonly pages?: CheckpointPages
+  readonly dropsOlder?: boolean
   readonly isTrial?: boolean
   /** Number of the run. */
   readonly attempt?: number
@@ -48,7 +45,7 @@ export async function reprocessed(
     live = new MemoryReplaceableStates(stage.store),
     memory = () => new MemoryStateStore(stage.store),
     state = stage.stateKey(),
-    pages = emptyAt(live, state, startOffset),
+    dropsOlder = false,
     isTrial = false,
     attempt = 1,
     decided = () => {},
@@ -67,8 +64,9 @@ export async function reprocessed(
     nowMs: () => takeoverMs,
     expired: (_, range) => expired(range),
     pause: async () => {},
+    dropsOlder,
     ...(failureBytes === undefined ? {} : { failureBytes }),
     ...(stateBytes === undefined ? {} : { stateBytes }),
   }
-  return reprocess(work, state, { startOffset, pages }, isTrial)
+  return reprocess(work, state, startOffset, isTrial)
 }

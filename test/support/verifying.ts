@@ -3,7 +3,6 @@ import { MemoryStateStore } from '../../packages/runtime/adapters/memory/state-s
 import type { LogRecord, OutgoingRecord } from '../../packages/runtime/cloudevents/record.ts'
 import type { Consumer } from '../../packages/runtime/pipeline/consumer.ts'
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
-import type { CheckpointStore } from '../../packages/runtime/pipeline/recovery/checkpoints.ts'
 import { beginningOf } from '../../packages/runtime/pipeline/verifying/beginning.ts'
 import {
   type PartitionToVerify,
@@ -21,9 +20,6 @@ interface VerifyStage {
   readonly log: readonly LogRecord[]
   readonly published: readonly OutgoingRecord[]
   readonly codeVersion?: string
-  readonly checkpoints?: CheckpointStore
-  /** Start time in epoch milliseconds; undefined for the beginning of the log. */
-  readonly sinceMs?: number
   /** First offset of the log, in each partition. */
   readonly logStart?: number
   readonly live?: Partial<LiveStates>
@@ -32,7 +28,7 @@ interface VerifyStage {
 }
 
 export async function verified(given: VerifyStage): Promise<Verified> {
-  const { consumer, store, states, log, published, checkpoints, sinceMs, logStart = 0, own = [] } = given
+  const { consumer, store, states, log, published, logStart = 0, own = [] } = given
   const written = publishedLog(published)
   const live = { ...liveIn(store), ...given.live }
   const work: Verifying = {
@@ -49,12 +45,7 @@ export async function verified(given: VerifyStage): Promise<Verified> {
   const partitions: PartitionToVerify[] = []
   for (const stateKey of states) {
     const facts = await live.facts(stateKey)
-    const kept = (await checkpoints?.list(stateKey)) ?? []
-    const beginning = beginningOf(facts, kept, { sinceMs, logStart })
-    if (!beginning) continue
-    const { checkpoint } = beginning
-    const pages = checkpoint && checkpoints?.read(stateKey, checkpoint)
-    partitions.push({ stateKey, beginning, ...(pages ? { pages } : {}) })
+    partitions.push({ stateKey, beginning: beginningOf(facts, logStart) })
   }
   return verify(work, partitions, {
     own,
@@ -62,7 +53,7 @@ export async function verified(given: VerifyStage): Promise<Verified> {
       new Map(
         [...topics].map(topic => {
           const end = written.filter(record => record.topic === topic).length
-          return [topic, [{ start: 0, from: 0, end }]]
+          return [topic, [{ start: 0, end }]]
         }),
       ),
   })
@@ -74,9 +65,9 @@ function liveIn(store: MemoryStateStore): LiveStates {
     load: (stateKey, wanted) => store.load(stateKey, wanted),
     facts: stateKey => live.facts(stateKey),
     failures: stateKey => live.failures(stateKey),
+    context: stateKey => live.context(stateKey),
     entities: async function* (stateKey) {
-      const taken = await store.take(stateKey)
-      for await (const page of taken?.pages ?? [])
+      for await (const page of store.pages(stateKey))
         for (const part of page) if (part.kind === 'state' || part.kind === 'timers') yield part.entity
     },
   }

@@ -32,7 +32,7 @@ export type ResourceState =
 
 /** Configuration that determines which resources an environment needs. */
 interface AccountUses {
-  readonly config: Pick<Config, 'env' | 'kafka' | 'checkpoints' | 'historyBucket'>
+  readonly config: Pick<Config, 'env' | 'kafka' | 'historyBucket'>
   readonly access: AwsPlace
   readonly generator: boolean
   readonly console: boolean
@@ -61,10 +61,9 @@ export async function accountThings(
 
 function looksFor(uses: AccountUses, isLocal: boolean): Look[] {
   const { config, access, generator, console, registrySecret } = uses
-  const { env, kafka, checkpoints, historyBucket } = config
+  const { env, kafka, historyBucket } = config
   const local = isLocal ? localBuckets(env) : undefined
   const buckets = {
-    CHECKPOINT_BUCKET: checkpoints?.bucket ?? local?.checkpoints,
     HISTORY_BUCKET: historyBucket ?? local?.history,
   }
   return [

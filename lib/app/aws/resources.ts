@@ -14,7 +14,6 @@ export interface AwsAccess {
 export interface ResourcesOutcome extends Pick<SettingsOutcome, 'generatorParameter' | 'redisSecret'> {
   readonly alertsTopicArn: string
   readonly historyBucket: string
-  readonly checkpointBucket: string
 }
 
 /** Creates the missing AWS resources that the functions of an environment need. */
@@ -23,14 +22,13 @@ export async function ensureResources(
   env: string,
   settings: InitialSettings,
 ): Promise<ResourcesOutcome> {
-  const { history: historyBucket, checkpoints: checkpointBucket } = localBuckets(env)
+  const { history: historyBucket } = localBuckets(env)
   const [alertsTopicArn, { generatorParameter, redisSecret }] = await Promise.all([
     ensureTopic(access, alertsTopicName(env)),
     ensureSettings(access, env, settings),
     ensureBucket(access, historyBucket),
-    ensureBucket(access, checkpointBucket),
   ])
-  return { alertsTopicArn, historyBucket, checkpointBucket, generatorParameter, redisSecret }
+  return { alertsTopicArn, historyBucket, generatorParameter, redisSecret }
 }
 
 async function ensureTopic(access: AwsAccess, name: string): Promise<string> {

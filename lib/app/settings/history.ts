@@ -1,5 +1,5 @@
 import { setting, slice } from '../../../packages/runtime/settings/slice.ts'
-import { parsedBy, text } from '../../../packages/runtime/settings/values.ts'
+import { httpAddress, parsedBy, text } from '../../../packages/runtime/settings/values.ts'
 import { HISTORY_TABLES, type HistoryTable } from '../../history/tables.ts'
 
 const DAY = /^(\w+)=(\d{1,5})d$/
@@ -45,9 +45,16 @@ export const HISTORY = slice(
         otherwise: 'no row is deleted',
       },
     ),
+    AWS_ENDPOINT_URL: setting(httpAddress(), {
+      description: 'Address of a local cloud that replaces all AWS services.',
+      otherwise: 'AWS itself',
+      setBy: 'deployment',
+    }),
   },
-  ({ HISTORY_BUCKET, HISTORY_RETENTION }) => ({
+  ({ HISTORY_BUCKET, HISTORY_RETENTION, AWS_ENDPOINT_URL }) => ({
     ...(HISTORY_BUCKET ? { historyBucket: HISTORY_BUCKET } : {}),
+    // A local cloud has only one host name, so the bucket name is part of the path.
+    pathStyle: AWS_ENDPOINT_URL !== undefined,
     historyDays: HISTORY_RETENTION ?? new Map<HistoryTable, number>(),
   }),
 )

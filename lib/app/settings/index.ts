@@ -1,5 +1,4 @@
 /** Re-exports all settings, grouped into slices by capability. A function's bundle contains only the slices that it uses. */
-export { CHECKPOINTS, type CheckpointSettings } from '../../../packages/runtime/settings/checkpoints.ts'
 export { CLOCK } from '../../../packages/runtime/settings/clock.ts'
 export { type PartsOf, readSetting, readSettings } from '../../../packages/runtime/settings/environment.ts'
 export { type GeneralSettings, LOGGING } from '../../../packages/runtime/settings/general.ts'
@@ -10,7 +9,6 @@ export { REGISTRY } from '../../../packages/runtime/settings/registry.ts'
 export { SERIALIZATION } from '../../../packages/runtime/settings/serialization.ts'
 export type { Environment } from '../../../packages/runtime/settings/slice.ts'
 export { TRACING } from '../../../packages/runtime/settings/tracing.ts'
-export { CHECKPOINT_CONSUMERS, type CheckpointConsumers } from './checkpoint-consumers.ts'
 export { CONSOLE } from './console.ts'
 export { CONSUMER } from './consumer.ts'
 export { FAILURES } from './failures.ts'

@@ -26,7 +26,7 @@ export function redisFindings(facts: RedisFacts, standards: Standards): Finding[
     ...servers.seen.flatMap(server => [
       ...judged('redis', server.address, { version, eviction, evicted, memory }, server.info, NO_INFO),
       ...judged('redis', server.address, { mode: info => mode(facts, info) }, server.info, NO_INFO),
-      ...copiesFindings(facts, server, standards),
+      ...copiesFindings(server, standards),
     ]),
   ]
 }
@@ -113,23 +113,18 @@ function mode({ mode: configured }: RedisFacts, { cluster_enabled: enabled }: In
     : wrong('is a single server', 'Remove REDIS_MODE=cluster.')
 }
 
-/** Checks that data lost by Redis can be restored from a checkpoint or a replica. */
-function copiesFindings(
-  { hasCheckpoints }: RedisFacts,
-  { address, info }: RedisServer,
-  { isLocal }: Standards,
-): Finding[] {
+/** Checks that data lost by Redis can be restored from a replica. */
+function copiesFindings({ address, info }: RedisServer, { isLocal }: Standards): Finding[] {
   if (isLocal)
     return [finding('redis', 'copies', address, 'on this machine: what it loses is read from Kafka again')]
-  if (hasCheckpoints) return [finding('redis', 'copies', address, 'checkpoints are kept (CHECKPOINT_BUCKET)')]
   return judged('redis', address, { copies }, info, NO_INFO)
 }
 
 function copies({ connected_slaves: replicas = '0' }: Info) {
   if (Number(replicas) > 0) return plural(Number(replicas), 'replica')
   return wrong(
-    'no replica is connected, and no checkpoints are kept: a lost server means reading every topic from its start',
-    'Add a replica, or set CHECKPOINT_BUCKET.',
+    'no replica is connected: a lost server means continuing from its last snapshot, or reading every topic from its start',
+    'Add a replica.',
   )
 }
 

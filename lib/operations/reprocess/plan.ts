@@ -3,7 +3,7 @@
 import type { AnyKeyedProcess, Consumer } from '../../../packages/runtime/pipeline/consumer.ts'
 import { codeOf, differenceOf } from '../../../packages/runtime/pipeline/loading/code.ts'
 import type { StateKey } from '../../../packages/runtime/pipeline/model.ts'
-import { isAbsent, type Recovery } from '../../../packages/runtime/pipeline/recovery/checkpoints.ts'
+import { isAbsent } from '../../../packages/runtime/pipeline/recovery/checkpoints.ts'
 import type {
   ReplaceableStates,
   StateFacts,
@@ -11,7 +11,7 @@ import type {
 import type { TopicReach } from '../../queries/topics.ts'
 import { OperationFailure } from '../failure.ts'
 import { nameOf } from '../state-keys.ts'
-import { type From, type Start, startAtCheckpoint, startInLog } from './from.ts'
+import { type From, type Start, startInLog } from './from.ts'
 
 export interface LivePartition {
   readonly state: StateKey
@@ -79,35 +79,21 @@ export function deployedVersion(
 /**
  * Returns the start of the rebuild for each partition.
  *
- * @throws OperationFailure if the log or the checkpoints do not contain the requested start
+ * @throws OperationFailure if the log no longer contains the requested start
  */
-export async function startsOf(
-  from: From,
-  live: readonly LivePartition[],
-  reach: TopicReach,
-  recovery: Recovery | undefined,
-): Promise<readonly Start[]> {
-  if (from.kind !== 'checkpoint') {
-    requireSamePartitions(live)
-    return live.map(({ state }) => startInLog(from, state, reach))
-  }
-  if (!recovery) throw new OperationFailure('No checkpoints are kept: set CHECKPOINT_BUCKET to their bucket.')
-  const starts: Start[] = []
-  for (const { state } of live) {
-    const kept = await recovery.checkpoints.list(state)
-    starts.push(startAtCheckpoint(from, state, kept, reach.bounds[state.partition]?.start ?? 0))
-  }
-  return starts
+export function startsOf(from: From, live: readonly LivePartition[], reach: TopicReach): readonly Start[] {
+  requireSamePartitions(live)
+  return live.map(({ state }) => startInLog(from, state, reach))
 }
 
 /**
- * Checks that no earlier version of Sluice has increased the partition count of the topic. After an increase, the log of a partition contains records of
- * entities that have moved away, and lacks earlier records of entities that were moved here.
+ * Checks that no earlier version of Sluice has increased the partition count of the topic. After an increase, the log of a partition
+ * contains records of entities that have moved away, and lacks earlier records of entities that were moved here.
  */
 function requireSamePartitions(live: readonly LivePartition[]): void {
   const grown = live.find(({ facts }) => facts.partitioning)
   if (grown)
     throw new OperationFailure(
-      `${grown.state.topic} has grown, so the log of a partition no longer contains all records of its entities: start with \`--from checkpoint\` and a checkpoint from after the growth.`,
+      `${grown.state.topic} has grown, so the log of a partition no longer contains all records of its entities.`,
     )
 }

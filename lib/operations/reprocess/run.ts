@@ -2,20 +2,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { CopyStopped, PartitionStopped, Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
 import type { OffsetRange, StateKey } from '../../../packages/runtime/pipeline/model.ts'
-import type { Recovery } from '../../../packages/runtime/pipeline/recovery/checkpoints.ts'
 import type { Operation } from '../../../packages/runtime/pipeline/replacing/operations.ts'
 import { type Reprocessing, reprocess } from '../../../packages/runtime/pipeline/reprocessing/reprocess.ts'
-import { emptyAt, withoutOutbox } from '../../../packages/runtime/pipeline/reprocessing/seed.ts'
 import type { Counts } from '../audit.ts'
 import { OperationFailure } from '../failure.ts'
 import { nameOf } from '../state-keys.ts'
 import type { Start } from './from.ts'
 import type { Reprocessings, SwitchedPartition } from './operation.ts'
-
-export interface Servers {
-  readonly recovery: Recovery | undefined
-  readonly operations: Reprocessings
-}
 
 export type Work = Omit<Reprocessing, 'attempt' | 'decided' | 'expired' | 'pause' | 'nowMs' | 'stop'>
 
@@ -50,7 +43,7 @@ export interface Watching {
  * @throws OperationFailure with the first error
  */
 export async function reprocessAll(
-  { recovery, operations }: Servers,
+  operations: Reprocessings,
   work: Work,
   run: Operation,
   starts: readonly Start[],
@@ -80,23 +73,14 @@ export async function reprocessAll(
   const done: SwitchedPartition[] = []
   const hide = watching.watch(progress)
   try {
-    for (const { partition, offset, checkpoint } of starts) {
+    for (const { partition, offset } of starts) {
       if (stop.aborted) break
       const state = states.get(partition) as StateKey
-      const pages =
-        checkpoint && recovery
-          ? withoutOutbox(recovery.checkpoints.read(state, checkpoint))
-          : emptyAt(work.live, state, offset)
       try {
         if (!(await operations.isOwn(run)))
           throw new CopyStopped('overtaken', 'a later command computes these states')
-        const { appliedOffset, epoch, emitted } = await reprocess(
-          whole,
-          state,
-          { startOffset: offset, pages },
-          isTrial,
-        )
-        const result = { startOffset: offset, appliedOffset, epoch: epoch ?? null }
+        const { appliedOffset, epoch, emitted, older } = await reprocess(whole, state, offset, isTrial)
+        const result = { startOffset: offset, appliedOffset, epoch: epoch ?? null, older }
         done.push({ ...state, ...result, emitted: Object.fromEntries(emitted) })
       } catch (error) {
         if (stop.aborted) break

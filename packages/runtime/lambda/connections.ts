@@ -7,8 +7,6 @@ import { RedisStateStore } from '../adapters/redis/state-store.ts'
 import { RedisValue } from '../adapters/redis/value.ts'
 import type { FormerStates } from '../pipeline/loading/former-states.ts'
 import type { CircuitBreaker, Cursors, StateStore } from '../pipeline/ports.ts'
-import type { Recovery } from '../pipeline/recovery/checkpoints.ts'
-import type { CheckpointSettings } from '../settings/checkpoints.ts'
 import type { GeneralSettings } from '../settings/general.ts'
 import type { KafkaSettings } from '../settings/kafka.ts'
 import type { RedisSettings } from '../settings/redis.ts'
@@ -33,16 +31,11 @@ export interface Value<T> {
   update(change: (value: T | undefined) => T): Promise<T>
 }
 
-type Settings = GeneralSettings & KafkaSettings & RedisSettings & CheckpointSettings
+type Settings = GeneralSettings & KafkaSettings & RedisSettings
 
 /** Connections to Kafka and Redis, each opened on first use, and the stores that use them. */
 export class Connections extends KafkaConnections {
   readonly redis: () => Promise<RedisClient>
-  /**
-   * Returns the recovery of states from checkpoints; undefined if no bucket is configured. The code is loaded on first use, because
-   * states are rarely restored or copied.
-   */
-  readonly recovery: () => Promise<Recovery | undefined>
   readonly #env: string
 
   /**
@@ -56,15 +49,6 @@ export class Connections extends KafkaConnections {
     this.redis = once(async () => {
       const { RedisClient } = await import('../adapters/redis/client.ts')
       return this.kept(new RedisClient(() => redisAccess(config)))
-    })
-    this.recovery = once(async () => {
-      if (!config.checkpoints) return undefined
-      const [{ S3CheckpointStore }, { RedisPartitionStates }] = await Promise.all([
-        import('../adapters/s3/checkpoint-store.ts'),
-        import('../adapters/redis/partition-states.ts'),
-      ])
-      const checkpoints = this.kept(new S3CheckpointStore(config.checkpoints))
-      return { checkpoints, states: new RedisPartitionStates(await this.redis()) }
     })
   }
 

@@ -17,7 +17,6 @@ import { LatestDecisions } from '../pipeline/failures/failure-surge.ts'
 import { PublishedFailureReader } from '../pipeline/failures/published-failures.ts'
 import { LogChecks } from '../pipeline/log/log-identity.ts'
 import type { LogReader, Ports } from '../pipeline/ports.ts'
-import { CHECKPOINTS } from '../settings/checkpoints.ts'
 import { type ConsumerSettings, consumerSettings } from '../settings/consumer.ts'
 import { type PartsOf, readSettings } from '../settings/environment.ts'
 import { type GeneralSettings, generalSettings } from '../settings/general.ts'
@@ -38,7 +37,7 @@ import { boundYoungGeneration } from './young-generation.ts'
 /** Settings that every consumer reads. */
 const slicesOf = (application: string) => {
   const own = [generalSettings(application), consumerSettings(application)] as const
-  return [...own, KAFKA, REDIS, REGISTRY, SERIALIZATION, CHECKPOINTS, TRACING] as const
+  return [...own, KAFKA, REDIS, REGISTRY, SERIALIZATION, TRACING] as const
 }
 
 type Config = PartsOf<ReturnType<typeof slicesOf>>
@@ -117,7 +116,6 @@ function handlerOf(
       store: await connections.store(),
       breaker: await connections.breaker(),
       ...kafkaOnDemand(connections),
-      recovery: () => connections.recovery(),
       observer,
     }
     const ports = {

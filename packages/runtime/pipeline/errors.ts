@@ -14,7 +14,6 @@ export class Unavailable extends Error {
     | 'store-unavailable'
     | 'broker-unavailable'
     | 'registry-unavailable'
-    | 'checkpoint-unavailable'
     | 'reprocessing'
     | 'moved'
   /** Record whose schema must be fetched with `DataReader.prepare` before the record can be read. */

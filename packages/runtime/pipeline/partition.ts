@@ -71,7 +71,7 @@ function runOf(
   const allowed = { remainingMs, nowMs, pause, tried, isFirst: true }
   const cutter = isSegmentSink(consumer) ? new SegmentCutter(consumer.process) : undefined
   const known = { ports, invocation, stateKey, pending, hasProducerTimes }
-  return { ...known, consumer, code, cutter, allowed, hasNoCheckpoint: false }
+  return { ...known, consumer, code, cutter, allowed }
 }
 
 function isLate({ invocation, consumer }: PartitionRun): boolean {
@@ -122,8 +122,6 @@ async function withSchemas<T>(run: PartitionRun, take: () => Promise<T>): Promis
 async function afterEnd(run: PartitionRun, end: Exclude<End, { kind: 'overtaken' }>): Promise<NextStep> {
   const { ports, pending } = run
   switch (end.kind) {
-    case 'restored':
-      return 'go-on'
     case 'deferred':
       return end.deferred
     case 'leftover':

@@ -16,7 +16,6 @@ import type {
   StateKey,
   StoppedPartition,
 } from './model.ts'
-import type { Recovery } from './recovery/checkpoints.ts'
 
 export interface Ports {
   readonly store: StateStore
@@ -29,8 +28,6 @@ export interface Ports {
    * failures are not read, see `published-failures.ts`.
    */
   readonly bounds?: LogBounds
-  /** Resolves to undefined if checkpoints are disabled. */
-  readonly recovery?: () => Promise<Recovery | undefined>
 }
 
 /**
@@ -182,9 +179,6 @@ export interface Observer {
    * @param limit upper bound for the failure memory of a partition state, in bytes
    */
   failureMemory(stateKey: StateKey, memory: FailureMemory, limit: number): void
-  restoredFromCheckpoint(partitionState: StateKey, appliedOffset: number, takenAtMs: number): void
-  /** Reports that a checkpoint was skipped because its contents are damaged. */
-  checkpointDamaged(partitionState: StateKey, takenAtMs: number, error: Error): void
   /** Reports that no record was appended for longer than the clock advances in one step. Only for consumers with timers. */
   clockGap(stateKey: StateKey, beforeOffset: number, ms: number): void
   /** Reports that producers set the timestamps of the log from this offset on, and that the consumer's timers depend on them. */

@@ -61,7 +61,6 @@ const DEFERRED = {
   'store-unavailable': 'Redis cannot be reached',
   'broker-unavailable': 'Kafka cannot be reached',
   'registry-unavailable': 'the schema registry cannot be reached, and a schema from it is needed',
-  'checkpoint-unavailable': 'the checkpoints cannot be reached',
   reprocessing: 'a recomputed state is about to replace the current one',
   moved: 'the consumer that has replaced this one has taken over its state',
   'log-unreadable': 'the log can be reached but not be read',

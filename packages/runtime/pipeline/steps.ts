@@ -23,8 +23,6 @@ import type { Deferred, OffsetRange, OutboxEntry, PublishedFailures, Snapshot, S
 import type { Ports } from './ports.ts'
 import { isLarge, publish } from './publishing/publish.ts'
 import { report } from './publishing/report.ts'
-import { isAbsent } from './recovery/checkpoints.ts'
-import { restore } from './recovery/restore.ts'
 import { archive } from './segments/archive.ts'
 import { type SegmentCutter, selectSegment } from './segments/cutter.ts'
 
@@ -74,8 +72,6 @@ export interface PartitionRun {
   readonly hasProducerTimes: boolean
   readonly cutter: SegmentCutter | undefined
   readonly allowed: Allowed
-  /** True once it is known that there is no checkpoint to restore. */
-  hasNoCheckpoint: boolean
   /** Set once records were read back. */
   publishedFailures?: PublishedFailures
 }
@@ -94,8 +90,6 @@ interface Chunk {
 export type End =
   /** Another invocation has committed first. Nothing of this chunk is stored. */
   | { readonly kind: 'overtaken' }
-  /** The state was lost and has been restored. It must be loaded again. */
-  | { readonly kind: 'restored' }
   /** Nothing was decided. These entries of the outbox must be published first. */
   | { readonly kind: 'leftover'; readonly outbox: readonly OutboxEntry[] }
   /** Nothing was decided. This range must be read from the log first. */
@@ -151,8 +145,7 @@ async function findSegment(run: PartitionRun, chunk: Chunk): Promise<Chunk | End
   // Only the position of the partition is needed here. Decoding the records might have to wait for a schema.
   const unread = { kind: 'ignored', record: chunk.records[0] as LogRecord, reason: '' } as const
   const snapshot = await load(ports.store, stateKey, [unread], run.consumer)
-  const unusable = await ensureUsable(run, snapshot, chunk.records)
-  if (unusable) return unusable
+  await ensureSameLog(ports.log, stateKey, snapshot, chunk.records, run.consumer.logTime, run.invocation)
   const { version, outbox } = snapshot
   const { appliedOffset } = version
   const before = pending.all.filter(({ offset }) => offset <= appliedOffset).length
@@ -197,8 +190,7 @@ async function loadState(run: PartitionRun, part: DecodedPart): Promise<LoadedPa
   const snapshot = await load(ports.store, stateKey, decoded, consumer)
   const { appliedOffset } = snapshot.version
   if (chunk.base !== undefined && chunk.base !== appliedOffset) return { kind: 'overtaken' }
-  const unusable = await ensureUsable(run, snapshot, chunk.records)
-  if (unusable) return unusable
+  await ensureSameLog(ports.log, stateKey, snapshot, chunk.records, run.consumer.logTime, run.invocation)
   const range = pending.holeAfter(appliedOffset)
   if (range) return { kind: 'missing', range, appliedOffset }
   // Publish leftover entries first, so that the outbox does not grow further.
@@ -240,29 +232,6 @@ async function findContextAhead(
   const isLate = () => invocation.remainingMs() < consumer.reserveMs
   const { searched } = invocation.logChecks
   return contextAhead(log, stateKey, consumer, { fromOffset, toOffset }, searched, isLate)
-}
-
-/**
- * Checks that the state can be used. Restores a lost state from a checkpoint; without a checkpoint, the log is read from its start.
- *
- * @returns undefined if the state can be used
- * @throws PartitionStopped if the state belongs to another log
- */
-async function ensureUsable(
-  run: PartitionRun,
-  snapshot: Snapshot,
-  records: readonly LogRecord[],
-): Promise<End | undefined> {
-  const { consumer, ports, stateKey, invocation } = run
-  if (isAbsent(snapshot.version) && !run.hasNoCheckpoint) {
-    const recovery = await ports.recovery?.()
-    const restoration = recovery && (await restore(recovery, stateKey, ports.observer))
-    if (restoration === 'load-again') return { kind: 'restored' }
-    if (restoration === 'overtaken') return { kind: 'deferred', deferred: { reason: 'contended' } }
-    run.hasNoCheckpoint = true
-  }
-  await ensureSameLog(ports.log, stateKey, snapshot, records, consumer.logTime, invocation)
-  return undefined
 }
 
 interface AppliedPart extends LoadedPart {

@@ -1,7 +1,6 @@
 /** `@sluice/runtime/testing`: test kits for consumers that need no servers. They run the real pipeline with in-memory ports. */
 
 export { MemoryStateStore } from '../adapters/memory/state-store.ts'
-export { MemoryCheckpointStore } from './checkpoint-store.ts'
 export { MemoryCircuitBreaker } from './circuit-breaker.ts'
 export { MemoryForwardCursors } from './forward-cursors.ts'
 export { ForwarderKit } from './forwarder-kit.ts'

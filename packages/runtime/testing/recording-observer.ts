@@ -46,14 +46,6 @@ export class RecordingObserver implements Observer {
   startsWithoutAppliedOffset(_: StateKey, fromOffset: number): void {
     this.startsWithoutAppliedOffsetAt.push(fromOffset)
   }
-  readonly restorations: { appliedOffset: number; takenAtMs: number }[] = []
-  restoredFromCheckpoint(_: StateKey, appliedOffset: number, takenAtMs: number): void {
-    this.restorations.push({ appliedOffset, takenAtMs })
-  }
-  readonly damagedAtMs: number[] = []
-  checkpointDamaged(_: StateKey, takenAtMs: number): void {
-    this.damagedAtMs.push(takenAtMs)
-  }
   rangeReadBack(_: StateKey, range: OffsetRange): void {
     this.ranges.push(range)
   }

@@ -8,18 +8,15 @@ import { RedisCircuitBreaker } from '../../../packages/runtime/adapters/redis/ci
 import { RedisClient, type RedisSettings } from '../../../packages/runtime/adapters/redis/client.ts'
 import { RedisCursor } from '../../../packages/runtime/adapters/redis/cursor.ts'
 import { StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
-import { RedisPartitionStates } from '../../../packages/runtime/adapters/redis/partition-states.ts'
 import { RedisReplaceableStates } from '../../../packages/runtime/adapters/redis/replaceable-states.ts'
 import { StateList } from '../../../packages/runtime/adapters/redis/state-list.ts'
 import { RedisStateStore } from '../../../packages/runtime/adapters/redis/state-store.ts'
 import { RedisValue } from '../../../packages/runtime/adapters/redis/value.ts'
 import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
-import { EMPTY_META } from '../../../packages/runtime/pipeline/recovery/checkpoints.ts'
 import { NOTHING_WANTED } from '../../../packages/runtime/testing/wanted.ts'
-import { conformsAsPartitionStates } from '../../conformance/partition-states.ts'
 import { conformsAsStateStore } from '../../conformance/state-store.ts'
 import { changeOf, versionAt } from '../../support/changes.ts'
-import { inPages, partsAt, partsIn } from '../../support/parts.ts'
+import { inPages, partsAt } from '../../support/parts.ts'
 import { withClient } from '../../support/redis-clients.ts'
 import { assertUnavailable, rejection } from '../../support/rejection.ts'
 import { startValkey, type Valkey } from '../../support/valkey.ts'
@@ -57,12 +54,6 @@ after(async () => {
 
 conformsAsStateStore('Redis, with a password,', () => new RedisStateStore(passwordClient))
 conformsAsStateStore('Redis, with a user who may do the least,', () => new RedisStateStore(userClient))
-conformsAsPartitionStates(
-  'Redis, with a user who may do the least,',
-  () => new RedisPartitionStates(userClient),
-  () => new RedisStateStore(userClient),
-)
-
 describe('a user who may do the least', () => {
   it('may keep a cursor, and inspect', async () => {
     const cursor = new RedisCursor(userClient, `c:${randomUUID()}`)
@@ -192,32 +183,6 @@ describe('each user of the long-lived stack', () => {
     })
     const { version } = await as('sluice', client => new RedisStateStore(client).load(state, NOTHING_WANTED))
     assert.deepEqual(version, { epoch: 1, appliedOffset: 41, fired: 1 })
-  })
-})
-
-describe('a checkpoint by the user of the functions', () => {
-  it('given a state and its changes, then the user may read both, and restore them', async () => {
-    const state = { consumer: 'c', topic: randomUUID(), partition: 0 }
-    const restored = { ...state, partition: 1 }
-    const states = new RedisPartitionStates(userClient)
-    const read = async (scope: 'whole' | 'changes', takenAtMs: number) => {
-      const tracked = await states.tracked(state)
-      assert.ok(tracked)
-      const reading = states.read(state, tracked, scope)
-      const parts = await partsIn(reading.pages)
-      await reading.stored(takenAtMs)
-      return parts
-    }
-    await states.replace(state, EMPTY_META.version, inPages(partsAt(41)))
-    const whole = await read('whole', 1)
-    const entities = Array.from({ length: 2_000 }, (_, number) => [`e ${number}`, '1'] as const)
-    const base = (await states.tracked(state))?.version ?? EMPTY_META.version
-    const change = changeOf({ base, appliedOffset: 42, states: new Map(entities) })
-    assert.equal(await new RedisStateStore(userClient).commit(state, change), 'committed')
-    const changes = await read('changes', 2)
-    assert.equal(changes.filter(({ kind }) => kind === 'state').length, 2_000)
-    const pages = inPages([...whole, ...changes])
-    assert.equal(await states.replace(restored, EMPTY_META.version, pages), 'replaced')
   })
 })
 

@@ -1,7 +1,6 @@
 /** Every function is invoked, and what it does is looked at where it does it. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
 import { ACTIVITY_CHANGED_TYPE } from '../../../lib/activity/process.ts'
 import { RULES_ACTIVATED_TYPE } from '../../../lib/alerting/activated-type.ts'
 import { ALERT_FIRED_TYPE } from '../../../lib/alerting/alert.ts'
@@ -12,7 +11,6 @@ import { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
 import { RedisValue } from '../../../packages/runtime/adapters/redis/value.ts'
 import { writtenMessage } from '../../support/written-message.ts'
 import { PREFIX } from '../deployment/project.ts'
-import { sdkAccess } from '../emulator/inventory.ts'
 import { eventually } from '../eventually.ts'
 import { motion, weather } from '../load.ts'
 import type { Rehearsal } from '../rehearsal.ts'
@@ -31,7 +29,6 @@ export async function invokeEach(rehearsal: Rehearsal): Promise<string> {
   await readingsFlow(rehearsal)
   await peopleAreTold(rehearsal)
   await failuresArrive(rehearsal)
-  await copiesAreTaken(rehearsal)
   await askConsole(rehearsal)
   const names = await eventually(
     'every function has run:',
@@ -124,14 +121,6 @@ async function failuresArrive(rehearsal: Rehearsal): Promise<void> {
   })
   const { deadLetters } = await runScheduled<{ deadLetters: { open: number } }>(rehearsal, 'redriver')
   assert.ok(deadLetters.open >= 2, 'the dead letters are not counted')
-}
-
-async function copiesAreTaken(rehearsal: Rehearsal): Promise<void> {
-  await runScheduled(rehearsal, 'checkpoints')
-  const s3 = new S3Client(sdkAccess(rehearsal.emulator.endpoint))
-  const Bucket = String(rehearsal.longLived.variables.CHECKPOINT_BUCKET)
-  const { KeyCount } = await s3.send(new ListObjectsV2Command({ Bucket })).finally(() => s3.destroy())
-  assert.ok(Number(KeyCount) > 0, 'there is no checkpoint')
 }
 
 /** Returns the functions without a completed invocation in their logs. */

@@ -42,45 +42,6 @@ describe('the configuration', () => {
     })
   })
 
-  it('given a bucket, then four checkpoints of each partition are kept in it, or as many as are set', () => {
-    const bucket = { ...LEAST, CHECKPOINT_BUCKET: 'mine' }
-    assert.deepEqual(readConfig(bucket).checkpoints, { bucket: 'mine', pathStyle: false, kept: 4 })
-    const more = { CHECKPOINTS_KEPT: '9', AWS_ENDPOINT_URL: 'http://127.0.0.1:4566' }
-    assert.deepEqual(readConfig({ ...bucket, ...more }).checkpoints, {
-      bucket: 'mine',
-      pathStyle: true,
-      kept: 9,
-    })
-  })
-
-  it('given consumers whose checkpoints are taken, then each is known with what it reads', () => {
-    const of = { CHECKPOINT_CONSUMERS: 'processor=readings,dlq-router=failures' }
-    assert.deepEqual(readConfig({ ...LEAST, ...of }).checkpointConsumers, [
-      { consumer: 'processor', signal: 'readings' },
-      { consumer: 'dlq-router', signal: 'failures' },
-    ])
-    assert.deepEqual(readConfig(LEAST).checkpointConsumers, [])
-  })
-
-  it('given wrong settings of checkpoints, then each is reported', () => {
-    const wrong = {
-      CHECKPOINT_BUCKET: 's3://mine',
-      CHECKPOINTS_KEPT: '0',
-      CHECKPOINT_CONSUMERS: 'processor=reading',
-    }
-    assert.throws(
-      () => readConfig({ ...LEAST, ...wrong }),
-      ({ errors }: ConfigError) => {
-        assert.deepEqual(errors, [
-          'CHECKPOINT_BUCKET: must be the name of an S3 bucket: 3 to 63 lower-case letters, digits, "-" and "."',
-          'CHECKPOINTS_KEPT: must be a whole number from 1 to 99',
-          'CHECKPOINT_CONSUMERS: must be consumer=signal, separated by commas',
-        ])
-        return true
-      },
-    )
-  })
-
   it('given an endpoint for spans, then its headers are read as OpenTelemetry writes them', () => {
     const { otlp } = readConfig({
       ...LEAST,

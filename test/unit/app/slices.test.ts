@@ -8,7 +8,7 @@ const BROKERS = { KAFKA_BROKERS: '127.0.0.1:1' }
 const BOTH = { ...BROKERS, REDIS_URL: 'redis://127.0.0.1:1' }
 
 /** Invalid settings of another function. */
-const OF_OTHERS = { ID_WINDOW_SECONDS: '1h', OTEL_EXPORTER_OTLP_ENDPOINT: 'nowhere', CHECKPOINTS_KEPT: '0' }
+const OF_OTHERS = { ID_WINDOW_SECONDS: '1h', OTEL_EXPORTER_OTLP_ENDPOINT: 'nowhere', HISTORY_RETENTION: '0' }
 
 /** The errors with which a function does not start in this environment; none where it starts. */
 async function errorsOf(t: TestContext, name: string, environment: Readonly<Record<string, string>>) {
@@ -27,15 +27,7 @@ async function errorsOf(t: TestContext, name: string, environment: Readonly<Reco
 }
 
 describe('the settings that a function reads', () => {
-  for (const name of [
-    'generator',
-    'clock',
-    'redriver',
-    'checkpoints',
-    'processor',
-    'alert-router',
-    'notifier',
-  ])
+  for (const name of ['generator', 'clock', 'redriver', 'processor', 'alert-router', 'notifier'])
     it(`given ${name} without REDIS_URL, then it does not start, and names that alone`, async t => {
       assert.deepEqual(await errorsOf(t, name, BROKERS), [
         'REDIS_URL: must name the server, as redis://host:port',
@@ -52,7 +44,7 @@ describe('the settings that a function reads', () => {
     const errors = await errorsOf(t, 'activity', { ...BOTH, ...OF_OTHERS })
     assert.deepEqual(
       errors.map((error: string) => error.split(':')[0]),
-      ['ID_WINDOW_SECONDS', 'CHECKPOINTS_KEPT', 'OTEL_EXPORTER_OTLP_ENDPOINT'],
+      ['ID_WINDOW_SECONDS', 'HISTORY_RETENTION', 'OTEL_EXPORTER_OTLP_ENDPOINT'],
     )
   })
 

@@ -5,7 +5,7 @@ import { consumerNamed, signalOf } from '../../../cli/reprocess/consumer.ts'
 import { planText, progressText, resultText } from '../../../cli/reprocess/text.ts'
 import { codeVersions } from '../../../infra/code-version.ts'
 import { consumersOf, readFunctions } from '../../../lib/app/functions.ts'
-import { type From, fromKind, startAtCheckpoint, startInLog } from '../../../lib/operations/reprocess/from.ts'
+import { type From, fromKind, startInLog } from '../../../lib/operations/reprocess/from.ts'
 import { requireRoom } from '../../../lib/operations/reprocess/memory.ts'
 import { deployedVersion, livePartitions } from '../../../lib/operations/reprocess/plan.ts'
 import { MemoryStateStore } from '../../../packages/runtime/adapters/memory/state-store.ts'
@@ -25,7 +25,7 @@ describe('what is wrong with a command line of sluice reprocess', () => {
   for (const [given, args, expected] of [
     ['no start', ['alerting'], /Specify a start with --from/],
     ['a start in the future', ['alerting', '--from', '2999-01-01T00:00:00Z', '--yes'], /is in the future/],
-    ['a start that is not a time', ['alerting', '--from', 'yesterday'], /checkpoint or checkpoint:TIME/],
+    ['a start that is not a time', ['alerting', '--from', 'yesterday'], /must be start, or an instant/],
     ['no terminal for a question', ['alerting', '--from', 'start'], /no terminal to confirm on/],
     ['an unknown consumer', ['nobody', '--from', 'start', '--yes'], /Consumers are processor, alerting, /],
     ['a function that reads no topic', ['clock', '--from', 'start', '--yes'], /"clock"\. Consumers are /],
@@ -86,9 +86,7 @@ describe('where a rebuild begins', () => {
     ['start', { kind: 'start' }],
     ['2h', { kind: 'time', timeMs: NOON - 7_200_000 }],
     ['2026-03-01T11:00:00Z', { kind: 'time', timeMs: NOON - 3_600_000 }],
-    ['checkpoint', { kind: 'checkpoint' }],
-    ['checkpoint:2026-03-01T12:00:00Z', { kind: 'checkpoint', timeMs: NOON }],
-    ['checkpoint:noon', undefined],
+    ['checkpoint', undefined],
     ['end', undefined],
   ] as const)
     test(`given --from ${text}`, () => {
@@ -122,24 +120,6 @@ describe('where a rebuild begins', () => {
       const start = () => startInLog(from, STATE, { bounds: [{ start: 0, end: 0 }, bounds], atTime })
       if (expected instanceof RegExp) assert.throws(start, expected)
       else assert.deepEqual(start(), { partition: 1, offset: expected })
-    })
-
-  const kept = [3, 2, 1].map(hours => ({
-    takenAtMs: NOON + hours * 3_600_000,
-    version: { epoch: 0, appliedOffset: 10 * hours, fired: 0 },
-  }))
-  for (const [given, from, all, first, expected] of [
-    ['the newest checkpoint', {}, kept, 0, 31],
-    ['the newest by a time', { timeMs: NOON + 7_500_000 }, kept, 0, 21],
-    ['a time before the oldest', { timeMs: NOON }, kept, 0, /oldest checkpoint .* 2026-03-01T13:00:00/],
-    ['no checkpoint', {}, [], 0, /There is no checkpoint of alerting on readings\/1/],
-    ['a log that begins after it', {}, kept, 32, /ends before offset 31, but the log now begins at 32/],
-    ['a log that begins right after it', {}, kept, 31, 31],
-  ] as const)
-    test(`given ${given}, from checkpoints`, () => {
-      const start = () => startAtCheckpoint({ kind: 'checkpoint', ...from }, STATE, all, first)
-      if (expected instanceof RegExp) assert.throws(start, expected)
-      else assert.equal(start().offset, expected)
     })
 })
 
@@ -220,21 +200,20 @@ test('the progress says how many records, how fast, and how long it will take', 
 test('the plan and the result contain every partition and the published events', () => {
   const starts = [
     { partition: 0, offset: 7 },
-    { partition: 1, offset: 3, checkpoint: { takenAtMs: NOON, version: EMPTY_META.version } },
+    { partition: 1, offset: 3 },
   ]
   const facts = { ...EMPTY_META, version: { ...EMPTY_META.version, appliedOffset: 99 }, code: 'a' }
   assert.equal(
     planText([{ state: STATE, facts }], starts),
-    '  partition 0: from nothing, offset 7, to ? and on\n' +
-      '  partition 1: from the checkpoint of 2026-03-01T12:00:00.000Z, offset 3, to 99 and on\n',
+    '  partition 0: from offset 7 to ? and on\n  partition 1: from offset 3 to 99 and on\n',
   )
-  const done = { ...STATE, startOffset: 0, appliedOffset: 9, epoch: 1, emitted: { 'a.fired': 2 } }
+  const done = { ...STATE, startOffset: 0, appliedOffset: 9, epoch: 1, emitted: { 'a.fired': 2 }, older: 0 }
   assert.equal(
     resultText([done, done], false),
     '2 partitions switched.\nPublished by the switch::\n  a.fired  4\n',
   )
   assert.equal(
-    resultText([{ ...done, emitted: {} }], true),
-    '1 partition would be switched.\nEvents of the switch: nothing.\n',
+    resultText([{ ...done, emitted: {}, older: 1 }], true),
+    '1 partition would be switched.\n1 state with records from before the start would be left as they are.\nEvents of the switch: nothing.\n',
   )
 })

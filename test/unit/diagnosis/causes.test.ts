@@ -52,17 +52,16 @@ describe('the cause of a deferred partition', () => {
       assert.match(cause.advice, advice)
     })
 
-  for (const reason of ['receiver-unavailable', 'checkpoint-unavailable'])
-    it(`given ${reason} for a bucket or topic in AWS, then that is the cause`, () => {
-      for (const error of [
-        'The bucket "b" for checkpoints does not exist: create it',
-        'arn:aws:sns:r:0:t: NotFound',
-      ]) {
-        const { id, advice } = deferredCause('f', { reason, error })
-        assert.equal(id, 'aws')
-        assert.match(advice, /sluice doctor/)
-      }
-    })
+  it('given receiver-unavailable for a bucket or topic in AWS, then that is the cause', () => {
+    for (const error of [
+      'The bucket "b" for the history does not exist: create it',
+      'arn:aws:sns:r:0:t: NotFound',
+    ]) {
+      const { id, advice } = deferredCause('f', { reason: 'receiver-unavailable', error })
+      assert.equal(id, 'aws')
+      assert.match(advice, /sluice doctor/)
+    }
+  })
 
   it('given a run that fails for a server, then it is the cause of that server', () =>
     assert.equal(failedRun('Kafka did not take it').id, 'kafka'))

@@ -22,7 +22,7 @@ import {
 } from '../../support/doctor-facts.ts'
 
 function redis(info: Record<string, string | undefined> = {}, changes: Partial<RedisFacts> = {}): RedisFacts {
-  const place = { address: 'cache:6379', encrypted: true, mode: 'single' as const, hasCheckpoints: false }
+  const place = { address: 'cache:6379', encrypted: true, mode: 'single' as const }
   return { ...place, servers: { seen: [redisServer(info)] }, refused: { seen: [] }, ...changes }
 }
 
@@ -115,12 +115,6 @@ describe('given a Redis', () => {
     assert.deepEqual(notOk(found), ['encryption wrong', 'permissions wrong'])
     assert.match(found.find(({ check }) => check === 'permissions')?.says ?? '', /NOPERM eval/)
   })
-
-  it('then checkpoints stand in for a replica', () =>
-    assert.deepEqual(
-      notOk(redisFindings(redis({ connected_slaves: '0' }, { hasCheckpoints: true }), ACCOUNT)),
-      [],
-    ))
 })
 
 describe('given clocks', () => {

@@ -87,8 +87,8 @@ describe('an account to deploy to', () => {
     ['rules outside the project', { RULES_DIR: '../rules' }, /^RULES_DIR: must be inside the project, /],
     [
       'no bucket',
-      { CHECKPOINT_BUCKET: 's3://mine/checkpoints' },
-      /^CHECKPOINT_BUCKET: must be the name of an S3 bucket: 3 to 63 /,
+      { HISTORY_BUCKET: 's3://mine/history' },
+      /^HISTORY_BUCKET: must be the name of an S3 bucket: 3 to 63 /,
     ],
     [
       'a user and a password in the address of Redis',
@@ -179,12 +179,6 @@ describe('an account to deploy to', () => {
     )
   })
 
-  it('given a bucket for checkpoints, or none, then it is the one that is used', () => {
-    assert.equal(prod({ CHECKPOINT_BUCKET: 'mine' }).checkpointBucket, 'mine')
-    assert.equal(prod({}).checkpointBucket, undefined)
-    assert.equal(thisMachine({ SLUICE_ENV: 'test' }, PROJECT).checkpointBucket, 'sluice-checkpoints-test')
-  })
-
   it('given a folder of rules in the project, then that one is packed, and found where the functions run', () => {
     const { problems, folders } = prod({ RULES_DIR: './deploy/rules/' })
     assert.deepEqual(problems, [])
@@ -213,13 +207,12 @@ describe('an account to deploy to', () => {
 
 describe('schedules', () => {
   const table: [environment: Environment, inAccount: string, onThisMachine: string][] = [
-    [{}, 'clock', 'generator, clock, checkpoints'],
-    [{ SLUICE_GENERATOR: '' }, 'clock', 'generator, clock, checkpoints'],
-    [{ SLUICE_GENERATOR: 'on' }, 'generator, clock', 'generator, clock, checkpoints'],
-    [{ SLUICE_GENERATOR: 'off' }, 'clock', 'clock, checkpoints'],
-    [{ SLUICE_SCHEDULES: 'on' }, 'clock', 'generator, clock, checkpoints'],
-    [{ CHECKPOINT_BUCKET: 'mine' }, 'clock, checkpoints', 'generator, clock, checkpoints'],
-    [{ CHECKPOINT_BUCKET: 'mine', SLUICE_SCHEDULES: 'off' }, '', ''],
+    [{}, 'clock', 'generator, clock'],
+    [{ SLUICE_GENERATOR: '' }, 'clock', 'generator, clock'],
+    [{ SLUICE_GENERATOR: 'on' }, 'generator, clock', 'generator, clock'],
+    [{ SLUICE_GENERATOR: 'off' }, 'clock', 'clock'],
+    [{ SLUICE_SCHEDULES: 'on' }, 'clock', 'generator, clock'],
+    [{ SLUICE_SCHEDULES: 'off' }, '', ''],
     [{ SLUICE_SCHEDULES: 'off' }, '', ''],
     [{ SLUICE_SCHEDULES: 'off', SLUICE_GENERATOR: 'on' }, '', ''],
   ]

@@ -25,7 +25,6 @@ const ENVIRONMENT = {
   REDIS_URL: 'rediss://cache.example:6379',
   SUBNET_IDS: 'subnet-1',
   SECURITY_GROUP_IDS: 'sg-1',
-  CHECKPOINT_BUCKET: 'bucket',
 }
 const PLACE = account('prod', 'eu-west-1', ENVIRONMENT, '/project')
 
@@ -33,7 +32,7 @@ const PLACE = account('prod', 'eu-west-1', ENVIRONMENT, '/project')
 const ENTRIES: Readonly<Record<string, FunctionKeys>> = {
   waker: { schedule: 'rate(1 minute)', emits: ['readings'] },
   simulation: { schedule: { rate: 'cron(0 12 * * ? *)', if: 'generator' }, uses: ['parameter', 'registry'] },
-  keeper: { schedule: { rate: 'rate(15 minutes)', if: 'checkpoints' }, uses: ['redis', 'checkpoints'] },
+  keeper: { schedule: { rate: 'rate(15 minutes)', if: 'generator' }, uses: ['redis'] },
   'frost-watch': { consumes: 'readings', emits: ['events'], uses: ['redis', 'rules'] },
   both: { consumes: ['events', 'alerts'], uses: ['redis'], batchSize: 7, maximumBatchingWindow: 0 },
   mover: { schedule: 'rate(1 minute)', forwards: ['alerts'], emits: ['readings'], uses: ['redis'] },
@@ -223,13 +222,6 @@ describe('the fields that the framework gets', () => {
     assert.ok(mayUse('RedriverRole', 'kafka-cluster:WriteData'))
     assert.ok(!mayUse('BothRole', 'kafka-cluster:'))
     assert.deepEqual(DECLARED.find(({ name }) => name === 'stranger')?.writes, ['failures'])
-  })
-
-  it('given a function that takes checkpoints, then it has the names of every consumer and topic', () => {
-    assert.deepEqual(expanded('keeper').environment, {
-      CHECKPOINT_CONSUMERS:
-        'frost-watch=readings,both=events,both=alerts,reader=readings,teller=notifications,caller=notifications,router=failures',
-    })
   })
 })
 

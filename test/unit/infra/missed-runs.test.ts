@@ -10,7 +10,7 @@ import { declaredFunctions, readFunctions } from '../../../lib/app/functions.ts'
 const PLACE = account('prod', 'eu-west-1', {}, '/project')
 const FUNCTIONS = declaredFunctions({
   waker: { schedule: 'rate(1 minute)' },
-  keeper: { schedule: { rate: 'rate(15 minutes)', if: 'checkpoints' } },
+  keeper: { schedule: 'rate(15 minutes)' },
   reader: { consumes: 'alerts', uses: ['redis'] },
 })
 

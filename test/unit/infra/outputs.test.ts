@@ -13,7 +13,6 @@ const OUTPUTS = {
   CacheNodes: 'sluice-prod/2',
   SubnetIds: 'subnet-1,subnet-2',
   SecurityGroupIds: 'sg-1',
-  CheckpointBucket: 'sluice-prod-123456789012-eu-west-1',
   AlarmTopicArn: 'arn:aws:sns:eu-west-1:123456789012:sluice-alerts-prod',
   VpcId: 'vpc-1',
 }
@@ -28,7 +27,6 @@ describe('outputs of the long-lived stack', () => {
       CACHE_NODES: 'sluice-prod/2',
       SUBNET_IDS: OUTPUTS.SubnetIds,
       SECURITY_GROUP_IDS: 'sg-1',
-      CHECKPOINT_BUCKET: OUTPUTS.CheckpointBucket,
       ALARM_TOPIC_ARN: OUTPUTS.AlarmTopicArn,
     })
   })

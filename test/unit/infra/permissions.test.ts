@@ -19,7 +19,6 @@ const EVERYTHING = {
   SECURITY_GROUP_IDS: 'sg-1',
   SCHEMA_REGISTRY_URL: 'https://registry.example',
   SCHEMA_REGISTRY_SECRET: 'registry-secret',
-  CHECKPOINT_BUCKET: 'checkpoint-bucket',
   HISTORY_BUCKET: 'history-bucket',
   HISTORY_KEY_ARN: `arn:aws:kms:${REGION}:123456789012:key/history-key`,
   ON_FAILURE_QUEUE_ARN: `arn:aws:sqs:${REGION}:123456789012:on-failure-queue`,

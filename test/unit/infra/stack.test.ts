@@ -80,7 +80,6 @@ describe('the long-lived stack', () => {
         MskClusterArn: 'arn:aws:kafka:eu-west-1:123456789012:cluster/a/b',
         RedisUrl: 'rediss://there:6379',
       },
-      CheckpointBucket: 'my-checkpoints',
       HistoryBucket: 'my-history',
     }
     const kept = Object.keys(evaluated(PROD, set).made).filter(id => PROD.Resources[id]?.DeletionPolicy)
@@ -201,7 +200,7 @@ describe('the long-lived stack', () => {
       { RedisUrl: 'rediss://there:6379', RedisMode: 'single', CacheNodes: 'there-001' },
       /ElastiCache|SecretsManager/,
     ],
-    ['buckets', { CheckpointBucket: 'my-checkpoints', HistoryBucket: 'my-history' }, /S3/],
+    ['buckets', { HistoryBucket: 'my-history' }, /S3/],
   ]
   for (const [what, set, notMade] of HANDED_IN)
     it(`given ${what} that exists already, then no new one is made, and the outputs name it`, () => {

@@ -20,7 +20,6 @@ const PLACE = account(
     REDIS_URL: 'rediss://cache.example:6379',
     SUBNET_IDS: 'subnet-1',
     SECURITY_GROUP_IDS: 'sg-1',
-    CHECKPOINT_BUCKET: 'bucket',
   },
   '/project',
 )

@@ -33,10 +33,6 @@ const LINES = {
   'no-applied-offset': warn(
     'the store has no state of partitions with old records: they are read from their beginning',
   ),
-  'restored-from-checkpoint': error(
-    'the store has lost the state of a partition: it is restored from its newest checkpoint',
-  ),
-  'checkpoint-damaged': error('a checkpoint is damaged: the next older one is used'),
   'outbox-not-trimmed': warn(
     'entries are published, but the outbox was not trimmed: the next batch publishes them again',
   ),

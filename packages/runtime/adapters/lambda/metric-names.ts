@@ -36,8 +36,6 @@ export interface Counters extends Record<Decision['outcome'], string> {
   readonly 'range-read-back': 'never-delivered' | 'failures-not-kept'
   readonly expired: 'not-in-the-log'
   readonly 'no-applied-offset': 'starts-anew'
-  readonly 'restored-from-checkpoint': 'state-was-gone'
-  readonly 'checkpoint-damaged': 'passed-over'
   readonly 'failure-memory': 'nearly-full' | 'forgotten'
   readonly 'clock-gap': 'no-records'
   readonly 'timed-by-producers': 'create-time'
@@ -79,8 +77,6 @@ export const METRICS = {
   'range-read-back': 'Count',
   expired: 'Count',
   'no-applied-offset': 'Count',
-  'restored-from-checkpoint': 'Count',
-  'checkpoint-damaged': 'Count',
   'failure-memory': 'Count',
   'clock-gap': 'Count',
   'timed-by-producers': 'Count',

@@ -167,19 +167,6 @@ export class LambdaObserver implements Observer {
     this.#starts.note(stateKey, fromOffset)
   }
 
-  restoredFromCheckpoint(stateKey: StateKey, appliedOffset: number, takenAtMs: number): void {
-    this.#measured.count('restored-from-checkpoint', 'state-was-gone', 1)
-    const takenAt = new Date(takenAtMs).toISOString()
-    this.#lines.write('restored-from-checkpoint', placeOf(stateKey), { ...stateKey, appliedOffset, takenAt })
-  }
-
-  checkpointDamaged(stateKey: StateKey, takenAtMs: number, { message }: Error): void {
-    this.#measured.count('checkpoint-damaged', 'passed-over', 1)
-    const takenAt = new Date(takenAtMs).toISOString()
-    const details = { ...stateKey, takenAt, error: message }
-    this.#lines.write('checkpoint-damaged', `${placeOf(stateKey)}/${takenAt}`, details)
-  }
-
   rangeReadBack(stateKey: StateKey, range: OffsetRange): void {
     this.#measured.count('range-read-back', 'never-delivered', lengthOf(range))
     this.#lines.write('range-read-back', placeOf(stateKey), { ...stateKey, ...range })

@@ -50,22 +50,6 @@ export interface MemoryState {
   /** Number of failures that were forgotten to free memory and are not reported yet. */
   forgotten: number
   failuresFromMs: number | undefined
-  changes?: Changes | undefined
-}
-
-/** Changes that commits made since a checkpoint. Commits are numbered. */
-export interface Changes {
-  /** `takenAtMs` of the checkpoint, or the number of the run that takes the first checkpoint. */
-  since: number
-  readonly epoch: number
-  /** Log clock at the checkpoint. `from` is the number of the last commit that the checkpoint contains. */
-  clockMs: number
-  from: number
-  commits: number
-  readonly entities: Map<string, number>
-  ids: { readonly commit: number; readonly id: RememberedId }[]
-  context: number
-  failures: number
 }
 
 /** Builds a state from the pages of a checkpoint. */
@@ -108,30 +92,6 @@ function entitiesOf({ states, timers }: Pick<MemoryState, 'states' | 'timers'>):
     ...Array.from(states, ([entity, state]) => ({ kind: 'state' as const, entity, state })),
     ...Array.from(timers, ([entity, own]) => ({ kind: 'timers' as const, entity, timers: own })),
   ]
-}
-
-export function* changedPages(
-  held: MemoryState,
-  { entities, ids, from, ...changed }: Changes,
-): Generator<CheckpointPart[]> {
-  const names = [...entities.keys()]
-  const without = (part: ReadonlyMap<string, unknown>) => names.filter(entity => !part.has(entity))
-  yield [
-    { kind: 'gone', gone: { states: without(held.states), timers: without(held.timers) } },
-    ...entitiesOf({ states: picked(held.states, names), timers: picked(held.timers, names) }),
-  ]
-  yield [{ kind: 'ids', bytes: bytesOfIds(ids.map(({ id }) => id)) }]
-  const oldest = Math.min(
-    held.clock.nowMs + 1,
-    ...[...held.ids.values()].map(({ appliedAtMs }) => appliedAtMs),
-  )
-  const failures = changed.failures > from ? (['failures'] as const) : []
-  yield [{ kind: 'gone', gone: { idsBeforeMs: oldest, whole: ['outbox', ...failures] } }]
-  yield partsBeside({
-    outbox: held.outbox,
-    failures: failures.length > 0 ? held.failures : new Map(),
-    context: changed.context > from ? held.context : undefined,
-  })
 }
 
 function partsBeside({

@@ -1,6 +1,5 @@
 import { defined } from '../../consumer/defined.ts'
 import { byPlace } from '../../pipeline/deciding/timers.ts'
-import { CopyStopped } from '../../pipeline/errors.ts'
 import { endOf } from '../../pipeline/log/clock.ts'
 import type {
   Change,
@@ -12,48 +11,21 @@ import type {
   StoredContext,
   StoredTimer,
   TimerPlace,
-  Version,
 } from '../../pipeline/model.ts'
-import type { SkippedRecords, StateStore } from '../../pipeline/ports.ts'
-import {
-  type CheckpointPages,
-  type CheckpointPart,
-  isAbsent,
-  type PartitionStates,
-  type Reading,
-  type Replacement,
-  sameVersion,
-  type TakenState,
-  type Tracked,
-} from '../../pipeline/recovery/checkpoints.ts'
+import type { SkippedRecords } from '../../pipeline/ports.ts'
+import { type CheckpointPages, isAbsent, sameVersion } from '../../pipeline/recovery/checkpoints.ts'
 import { type Fence, fenced, isOwnFence } from '../../pipeline/replacing/fence.ts'
-import {
-  type Changes,
-  changedPages,
-  contentsOf,
-  emptyState,
-  inPlaceOf,
-  type MemoryState,
-  metaOf,
-  picked,
-  stateOf,
-} from './contents.ts'
-
-/** Time without a checkpoint after which changes are no longer tracked, as in the Redis store. */
-const TRACKED_MS = 60 * 60_000
+import type { MemoryStates } from '../../pipeline/reprocessing/log-again.ts'
+import { contentsOf, emptyState, inPlaceOf, type MemoryState, metaOf, picked, stateOf } from './contents.ts'
 
 /**
  * In-memory store for partition states, used in tests and to apply a log again. The port's conformance suite
  * checks that it behaves like the Redis store.
  */
-export class MemoryStateStore implements StateStore, PartitionStates, SkippedRecords {
+export class MemoryStateStore implements MemoryStates, SkippedRecords {
   readonly #stateKeys = new Map<string, MemoryState>()
   readonly #skipped: SkippedRecords
   readonly #digests = new Map<string, Map<number, string>>()
-  /** Number of the latest run that takes a first checkpoint. Run numbers are negative, so they differ from times of checkpoints. */
-  #runs = 0
-  /** Number of the latest replacement of each state. */
-  readonly #replacements = new Map<string, number>()
 
   /**
    * Creates an empty store.
@@ -176,7 +148,6 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
     if (held.code === undefined || held.code !== change.code) held.codeFrom = base.appliedOffset + 1
     held.code = change.code
     if (change.context) held.context = change.context
-    noteChanges(held, change, change.failures.length > 0 || held.failures.size < size)
     return 'committed'
   }
 
@@ -184,41 +155,16 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
     for (const position of positions) this.#stateKey(stateKey).outbox.delete(position)
   }
 
-  async take(stateKey: StateKey): Promise<TakenState | undefined> {
-    const { version } = this.#stateKey(stateKey)
-    return isAbsent(version) ? undefined : { version, pages: this.#pages(stateKey, version) }
-  }
-
-  async tracked(stateKey: StateKey): Promise<Tracked | undefined> {
-    const { version, changes } = this.#stateKey(stateKey)
-    return isAbsent(version) ? undefined : { version, since: changes?.since }
-  }
-
-  read(stateKey: StateKey, { since }: Tracked, scope: 'whole' | 'changes'): Reading {
-    const run = { since, commits: 0 }
-    return {
-      pages: this.#readPages(stateKey, run, scope),
-      stored: async takenAtMs => {
-        const { changes, clock } = this.#stateKey(stateKey)
-        if (!changes || changes.since !== run.since) return
-        for (const [entity, commit] of changes.entities)
-          if (commit <= run.commits) changes.entities.delete(entity)
-        changes.ids = changes.ids.filter(({ commit }) => commit > run.commits)
-        Object.assign(changes, { since: takenAtMs, from: run.commits, clockMs: clock.nowMs })
-      },
-    }
-  }
-
-  async replace(stateKey: StateKey, base: Version, pages: CheckpointPages): Promise<Replacement> {
-    const name = nameOf(stateKey)
-    const number = (this.#replacements.get(name) ?? 0) + 1
-    this.#replacements.set(name, number)
-    const next = await stateOf(pages)
-    if (this.#replacements.get(name) !== number) return 'overtaken'
+  async *pages(stateKey: StateKey): CheckpointPages {
     const held = this.#stateKey(stateKey)
-    if (!sameVersion(held.version, base)) return 'moved'
-    this.restore(stateKey, inPlaceOf(held, next, next.version.epoch))
-    return 'replaced'
+    if (isAbsent(held.version)) return
+    yield [{ kind: 'meta', meta: metaOf(held, held.version) }]
+    yield* contentsOf(held)
+  }
+
+  async replace(stateKey: StateKey, pages: CheckpointPages): Promise<void> {
+    const next = await stateOf(pages)
+    this.restore(stateKey, inPlaceOf(this.#stateKey(stateKey), next, next.version.epoch))
   }
 
   /** Returns the number of records by `outcome/reason`. */
@@ -260,59 +206,6 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
     this.#stateKeys.set(name, held)
     return held
   }
-
-  async *#pages(stateKey: StateKey, version: Version): AsyncGenerator<CheckpointPart[]> {
-    const held = this.#stateKey(stateKey)
-    yield [{ kind: 'meta', meta: metaOf(held, version) }]
-    yield* contentsOf(held)
-    if (!sameVersion(this.#stateKey(stateKey).version, version))
-      throw new CopyStopped('moved', 'a commit was made while the partition state was read')
-  }
-
-  async *#readPages(
-    stateKey: StateKey,
-    run: { since: number | undefined; commits: number },
-    scope: 'whole' | 'changes',
-  ): CheckpointPages {
-    const live = this.#stateKey(stateKey)
-    const isKnown = () => {
-      const { version, changes } = this.#stateKey(stateKey)
-      return changes !== undefined && changes.since === run.since && changes.epoch === version.epoch
-    }
-    if (scope === 'whole' && !isKnown()) {
-      this.#runs += 1
-      run.since = -this.#runs
-      const { version, clock } = live
-      const since = { since: run.since, epoch: version.epoch, clockMs: clock.nowMs, from: 0 }
-      live.changes = { ...since, commits: 0, entities: new Map(), ids: [], context: 0, failures: 0 }
-    }
-    const moved = () =>
-      new CopyStopped('moved', 'the state was replaced, or another run has taken a checkpoint')
-    if (!isKnown()) throw moved()
-    // Like a real store, return the state at the end of the read, including concurrent commits.
-    const held = structuredClone(this.#stateKey(stateKey))
-    const changes = held.changes as Changes
-    run.commits = changes.commits
-    yield* scope === 'whole' ? contentsOf(held) : changedPages(held, changes)
-    yield [{ kind: 'meta', meta: metaOf(held, held.version) }]
-    if (!isKnown()) throw moved()
-  }
-}
-
-function noteChanges(held: MemoryState, change: Change, changesFailures: boolean): void {
-  const { changes, version, clock } = held
-  if (!changes) return
-  if (changes.epoch !== version.epoch || clock.nowMs - changes.clockMs > TRACKED_MS) {
-    held.changes = undefined
-    return
-  }
-  changes.commits += 1
-  const commit = changes.commits
-  for (const entity of [...change.states.keys(), ...change.timers.keys()])
-    changes.entities.set(entity, commit)
-  for (const id of change.ids) changes.ids.push({ commit, id })
-  if (change.context) changes.context = commit
-  if (changesFailures) changes.failures = commit
 }
 
 function setOrDelete<T>(map: Map<string, T>, name: string, value: T | undefined): void {

@@ -48,11 +48,6 @@ export function skippedKeyOf(stateKey: StateKey): string {
   return `${prefixOf(stateKey)}:skipped`
 }
 
-/** Returns the key of the changes since the last checkpoint, see `lua/changes.lua`. */
-export function changesKeyOf(stateKey: StateKey): string {
-  return `${prefixOf(stateKey)}:changes`
-}
-
 /** Returns the key of a forwarder's progress in a partition. */
 export function cursorKeyOf(stateKey: StateKey): string {
   return `${prefixOf(stateKey)}:cursor`

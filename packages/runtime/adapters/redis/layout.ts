@@ -95,20 +95,6 @@ export const LAYOUT = {
     /** Upper bounds for the memory that the server uses for each item, in bytes. */
     takes: { entry: 64, bucket: 64, generation: 512 },
   },
-  /** Changes since the last checkpoint, see `lua/changes.lua`. */
-  changes: {
-    idBytes: ID.bytes + KNOWN_BYTES,
-    idsOfBlock: 500,
-    /**
-     * Log time without a checkpoint after which changes are no longer tracked, in milliseconds. By then, the changes use as much
-     * memory as a generation of ids.
-     */
-    longestMs: 60 * 60_000,
-    /** Upper bounds for the data that one script reads, which takes the server a few milliseconds. */
-    entitiesAtOnce: 1_000,
-    idsAtOnce: 20_000,
-    bytesAtOnce: 4 * 1024 * 1024,
-  },
 } as const
 
 export type MetaField = (typeof LAYOUT.meta)[number]

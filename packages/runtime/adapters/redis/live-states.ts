@@ -1,4 +1,10 @@
-import type { LoadSelection, RememberedFailure, Snapshot, StateKey } from '../../pipeline/model.ts'
+import type {
+  LoadSelection,
+  RememberedFailure,
+  Snapshot,
+  StateKey,
+  StoredContext,
+} from '../../pipeline/model.ts'
 import type { StateFacts } from '../../pipeline/replacing/replaceable-states.ts'
 import type { LiveStates } from '../../pipeline/verifying/verify-partition.ts'
 import type { RedisClient } from './client.ts'
@@ -25,6 +31,10 @@ export class RedisLiveStates implements LiveStates {
 
   failures(stateKey: StateKey): AsyncIterable<RememberedFailure> {
     return this.#reader.failures(stateKey)
+  }
+
+  context(stateKey: StateKey): Promise<StoredContext | undefined> {
+    return this.#reader.context(stateKey)
   }
 
   async *entities(stateKey: StateKey): AsyncGenerator<string> {

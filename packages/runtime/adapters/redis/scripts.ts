@@ -22,6 +22,5 @@ export function script(...parts: readonly string[]): Script {
 
 export const PARTITION_STATE = lua('partition-state')
 export const EVICTED_PART = lua('evicted-part')
-export const CHANGES = lua('changes')
 
 export const COMPARE_AND_SET = script(lua('compare-and-set'))

@@ -13,7 +13,7 @@ import type { CheckpointMeta } from '../../pipeline/recovery/checkpoints.ts'
 import type { RedisClient } from './client.ts'
 import { readGroup, unpackFailureBucket } from './failure-packing.ts'
 import { idsIn, unpackBucket, unpackId } from './id-packing.ts'
-import { changesKeyOf, keysOf } from './keys.ts'
+import { keysOf } from './keys.ts'
 import { beyondFull, GROWTHS, generationOf, LAYOUT, SEQUENCE } from './layout.ts'
 import { type Meta, readMeta } from './meta.ts'
 
@@ -129,13 +129,7 @@ export class StateReader {
       const { first, last } = readGroup(text)
       return Array.from({ length: last - first + 1 }, (_, index) => `${failures}:${group}:${first + index}`)
     })
-    const changes = changesKeyOf(stateKey)
-    const [from, open] = await this.#client.run(redis => redis.hmget(changes, 'from', 'open'))
-    const changed = Array.from({ length: Number(open ?? -1) - Number(from ?? 0) + 1 }, (_, index) => [
-      `${changes}:${Number(from) + index}`,
-      `${changes}:${Number(from) + index}:ids`,
-    ])
-    return [...Object.values(single), ...ids, failures, ...generations, changes, ...changed.flat()]
+    return [...Object.values(single), ...ids, failures, ...generations]
   }
 
   async *#texts(key: string): AsyncGenerator<[field: string, value: string]> {

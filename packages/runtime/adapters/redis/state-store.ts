@@ -15,22 +15,15 @@ import { fenced } from '../../pipeline/replacing/fence.ts'
 import type { RedisClient } from './client.ts'
 import { unpackFailures } from './failure-packing.ts'
 import { unpackId } from './id-packing.ts'
-import { changesKeyOf, keysOf, skippedKeyOf } from './keys.ts'
+import { keysOf, skippedKeyOf } from './keys.ts'
 import { LAYOUT } from './layout.ts'
 import { packed } from './message-pack.ts'
 import { readMeta } from './meta.ts'
 import { commitRequest, loadRequest } from './requests.ts'
-import { CHANGES, EVICTED_PART, lua, PARTITION_STATE, script } from './scripts.ts'
+import { EVICTED_PART, lua, PARTITION_STATE, script } from './scripts.ts'
 
 export const LOAD = script(PARTITION_STATE, EVICTED_PART, lua('load'))
-export const COMMIT = script(
-  PARTITION_STATE,
-  EVICTED_PART,
-  lua('failure-memory'),
-  CHANGES,
-  lua('note-changes'),
-  lua('commit'),
-)
+export const COMMIT = script(PARTITION_STATE, EVICTED_PART, lua('failure-memory'), lua('commit'))
 
 /** Store for partition states in Redis. A load and a commit are one script each; trimming the outbox is one command. */
 export class RedisStateStore implements StateStore {
@@ -48,8 +41,7 @@ export class RedisStateStore implements StateStore {
   }
 
   async commit(stateKey: StateKey, change: Change): Promise<'committed' | 'refused'> {
-    const changed = [...keys(stateKey), changesKeyOf(stateKey)]
-    const reply = await this.#client.eval(COMMIT, changed, [packed(commitRequest(change))])
+    const reply = await this.#client.eval(COMMIT, keys(stateKey), [packed(commitRequest(change))])
     if (reply !== 0 && reply !== 1) throw evicted(stateKey, reply)
     return reply === 1 ? 'committed' : 'refused'
   }
@@ -64,7 +56,7 @@ function evicted({ consumer, topic, partition }: StateKey, part: unknown): Parti
   return new PartitionStopped(
     'state-evicted',
     `the server has evicted a part (${part}) of the state of ${consumer} for ${topic}/${partition}: set its maxmemory-policy to ` +
-      'noeviction, and restore the state from a checkpoint, or remove it, so that the log is read again',
+      'noeviction, and remove the state, so that the log is read again, or restore a snapshot of the server',
   )
 }
 

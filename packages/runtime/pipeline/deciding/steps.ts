@@ -94,7 +94,8 @@ export function takeStep(work: KeyedWork, task: Task, offset: number): string | 
     process.onEvent(stateOf(work, event.entity), event, work.copy.context.value),
   )
   if (step.kind === 'failure') return step
-  work.copy.take(event.entity, step, task.record.offset)
+  // Records of before may have parked the event, and it is unknown which.
+  work.copy.take(event.entity, step, task.waitedFromMs === undefined ? task.record.offset : 0)
   return step.reason
 }
 

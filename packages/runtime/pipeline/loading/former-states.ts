@@ -5,7 +5,7 @@
  */
 import { defined } from '../../consumer/defined.ts'
 import type { Consumer } from '../consumer.ts'
-import { heldParts } from '../deciding/stored-state.ts'
+import { heldParts, partsOfState, withSince } from '../deciding/stored-state.ts'
 import { CopyStopped, PartitionStopped, Unavailable } from '../errors.ts'
 import { refusedEntryFailure } from '../failures/failure-record.ts'
 import type { OutboxEntry, StateKey } from '../model.ts'
@@ -185,15 +185,18 @@ function joined<T>(
   return [...all]
 }
 
-/** Returns an entity's state with the fields of both states. */
+/** Returns an entity's state with the fields of both states. It contains records from the earlier of both offsets on. */
 function joinedState(a: string, b: string): string {
-  const [one, other] = [a, b].map(fieldsOf)
-  return JSON.stringify({ ...one, ...other })
+  const [one, other] = [fieldsOf(a), fieldsOf(b)]
+  const isKnown = one.since !== undefined && other.since !== undefined
+  const since = isKnown ? Math.min(one.since, other.since) : undefined
+  return withSince(JSON.stringify({ ...one.fields, ...other.fields }), since)
 }
 
-function fieldsOf(stored: string): object {
+function fieldsOf(stored: string): { readonly since: number | undefined; readonly fields: object } {
   const { hold, state = '' } = heldParts(stored)
-  if (hold === undefined && state.startsWith('{')) return JSON.parse(state)
+  const { since, version, json } = partsOfState(state)
+  if (hold === undefined && version === 1 && json.startsWith('{')) return { since, fields: JSON.parse(json) }
   throw new PartitionStopped(
     'state-not-migrated',
     'two former consumers have a state of the same entity that cannot become one: it is held, has a version, or is not an object',

@@ -79,43 +79,6 @@ export const EMPTY_META: CheckpointMeta = {
   tally: {},
 }
 
-/** Time and kind of a checkpoint. */
-export interface CheckpointInfo {
-  /** Time of the checkpoint, in milliseconds since the epoch. */
-  readonly takenAtMs: number
-  /** Time (`takenAtMs`) of the checkpoint on which this one is based; absent for a complete checkpoint. */
-  readonly after?: number
-}
-
-/** Identifies a stored checkpoint. */
-export interface KeptCheckpoint extends CheckpointInfo {
-  readonly version: Version
-}
-
-/** Store for checkpoints. Every method rejects with `Unavailable` if the store cannot be reached or refuses the request. */
-export interface CheckpointStore {
-  /** Returns the checkpoints of one partition state, newest first. */
-  list(partitionState: StateKey): Promise<readonly KeptCheckpoint[]>
-  /**
-   * Reads the state at a checkpoint: a complete checkpoint, followed by the changes of the later ones. If a checkpoint is damaged
-   * or missing, the iteration fails with `DamagedCheckpoint`, possibly only at its end. Do not use the pages before the iteration
-   * has finished.
-   */
-  read(partitionState: StateKey, kept: KeptCheckpoint): CheckpointPages
-  /**
-   * Stores a checkpoint once all its pages are written. If the pages cannot be read, nothing is stored. The version of the
-   * checkpoint is taken from the pages.
-   */
-  write(partitionState: StateKey, taken: CheckpointInfo, pages: CheckpointPages): Promise<WrittenCheckpoint>
-  /** Removes a checkpoint. A checkpoint that does not exist is ignored. */
-  remove(partitionState: StateKey, kept: KeptCheckpoint): Promise<void>
-}
-
-export interface WrittenCheckpoint {
-  readonly kept: KeptCheckpoint
-  readonly bytes: number
-}
-
 /** Result of an attempt to replace a partition state. */
 export type Replacement =
   | 'replaced'
@@ -130,27 +93,6 @@ export interface TakenState {
   readonly pages: CheckpointPages
 }
 
-/** Facts about a partition state that are read before a checkpoint is taken. */
-export interface Tracked {
-  readonly version: Version
-  /** Time (`takenAtMs`) of the checkpoint since which all changes are known; undefined if none exists. */
-  readonly since: number | undefined
-}
-
-/** An ongoing read of a partition state, or of its changes, for a checkpoint. Commits can be made during the read. */
-export interface Reading {
-  /**
-   * Pages with the contents at the version in their metadata. The read fails with `CopyStopped` if the state is replaced in the
-   * meantime.
-   */
-  readonly pages: CheckpointPages
-  /**
-   * Confirms that the checkpoint is stored. From then on, changes since this checkpoint are tracked. Without a confirmation, the
-   * next read returns the same changes again.
-   */
-  stored(takenAtMs: number): Promise<void>
-}
-
 /** Reads and replaces whole partition states. Every method rejects with `Unavailable` if the store cannot be reached. */
 export interface PartitionStates {
   /**
@@ -158,33 +100,12 @@ export interface PartitionStates {
    * made in the meantime.
    */
   take(partitionState: StateKey): Promise<TakenState | undefined>
-  /** Returns facts about the state; undefined if none exists. */
-  tracked(partitionState: StateKey): Promise<Tracked | undefined>
-  /**
-   * Reads a state while commits can be made. Parts that change during the read are read again, and the last of them are read
-   * atomically.
-   *
-   * @param tracked `since` is the checkpoint since which changes are tracked
-   * @param scope `whole` for the whole state, `changes` for the changes since that checkpoint
-   */
-  read(partitionState: StateKey, tracked: Tracked, scope: 'whole' | 'changes'): Reading
   /**
    * Replaces the whole state. If the pages cannot be read, or if the version of the state is not `base`, nothing changes. The new
    * epoch is higher than the epochs of the old state and of the pages, so that a change computed from the old state cannot be
    * committed.
    */
   replace(partitionState: StateKey, base: Version, pages: CheckpointPages): Promise<Replacement>
-}
-
-/** Ports that are needed to restore a state. */
-export interface Recovery {
-  readonly checkpoints: CheckpointStore
-  readonly states: PartitionStates
-}
-
-/** The content of a checkpoint is truncated, modified, or in an unknown format. The message does not quote the content. */
-export class DamagedCheckpoint extends Error {
-  override readonly name = 'DamagedCheckpoint'
 }
 
 /** Returns true if the state was never written. A state that was written and is empty does exist. */

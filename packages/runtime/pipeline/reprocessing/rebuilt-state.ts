@@ -15,12 +15,7 @@ import type {
   Snapshot,
   StateKey,
 } from '../model.ts'
-import {
-  type CheckpointPages,
-  type CheckpointPart,
-  EMPTY_META,
-  sameVersion,
-} from '../recovery/checkpoints.ts'
+import { type CheckpointPages, type CheckpointPart, sameVersion } from '../recovery/checkpoints.ts'
 import { idsInBytes } from '../recovery/id-bytes.ts'
 import type { ReplaceableStates } from '../replacing/replaceable-states.ts'
 import { LogAgain, type MemoryStates, type Rereading } from './log-again.ts'
@@ -42,7 +37,12 @@ export interface Advancing extends Rereading {
   readonly expired: (partitionState: StateKey, range: OffsetRange) => void
 }
 
-export type Addition = Partial<Pick<Change, 'states' | 'outbox' | 'ids' | 'failures'>>
+/** Contents to add. `parkedBytes` and `held` are differences of the state's numbers. */
+export type Addition = Partial<
+  Pick<Change, 'states' | 'timers' | 'outbox' | 'ids' | 'failures' | 'parkedBytes'>
+> & {
+  readonly held?: number
+}
 
 /** Upper bound for the contents of a rebuilt state, in bytes. Larger ones could exhaust the memory of the command. */
 export const STATE_BYTES = 1024 ** 3
@@ -89,7 +89,7 @@ export class RebuiltState {
     pages: CheckpointPages,
   ): Promise<RebuiltState> {
     const rebuilt = new RebuiltState(advancing, partitionState)
-    await rebuilt.#store.replace(partitionState, EMPTY_META.version, pages)
+    await rebuilt.#store.replace(partitionState, pages)
     await rebuilt.#requireSize()
     return rebuilt
   }
@@ -119,7 +119,15 @@ export class RebuiltState {
   }
 
   /** Adds contents to the state without changing the applied offset. @throws CopyStopped if the state becomes too large */
-  async add({ states = new Map(), outbox = [], ids = [], failures = [] }: Addition): Promise<void> {
+  async add(addition: Addition): Promise<void> {
+    const {
+      states = new Map(),
+      timers = new Map(),
+      outbox = [],
+      ids = [],
+      failures = [],
+      held = 0,
+    } = addition
     const { consumer, code } = this.#with
     const { application, idWindowMs, failureBytes } = consumer
     const snapshot = await this.#nothing()
@@ -129,17 +137,17 @@ export class RebuiltState {
       base: version,
       ...version,
       emitted,
-      parkedBytes,
+      parkedBytes: parkedBytes + (addition.parkedBytes ?? 0),
       ...(newEntities ? { newEntities } : {}),
       ...(origin ? { origin } : {}),
       clock,
       appliedDigest,
       states,
-      timers: new Map(),
+      timers,
       ids,
       failures,
       outbox,
-      tally: new Map(),
+      tally: held === 0 ? new Map() : new Map([[held > 0 ? 'held/left' : 'released/left', Math.abs(held)]]),
       idWindowMs,
       failureWindowMs: failureWindowMs(application),
       failureBytes: failureBytesOf(application, failureBytes, this.#partitionState.topic),
@@ -180,9 +188,8 @@ export class RebuiltState {
   }
 
   /** Yields the whole contents. */
-  async *pages(): CheckpointPages {
-    const taken = await this.#store.take(this.#partitionState)
-    if (taken) yield* taken.pages
+  pages(): CheckpointPages {
+    return this.#store.pages(this.#partitionState)
   }
 
   async *#parts(): AsyncGenerator<CheckpointPart> {

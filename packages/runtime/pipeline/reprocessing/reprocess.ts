@@ -6,29 +6,25 @@
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
 import { CopyStopped } from '../errors.ts'
 import type { RememberedId, StateKey, Version } from '../model.ts'
-import type { CheckpointPages } from '../recovery/checkpoints.ts'
 import type { Fence } from '../replacing/fence.ts'
 import type { StateFacts } from '../replacing/replaceable-states.ts'
 import { placeNewFailures } from './failure-places.ts'
 import { failedEventIds, failuresById } from './new-failures.ts'
+import { leaveOlder } from './older.ts'
 import { takeOverAll } from './partition-takeover.ts'
 import { type Advancing, RebuiltState } from './rebuilt-state.ts'
 import { failureToKeep, idToKeep, type Rebuilding } from './remembered.ts'
+import { emptyAt } from './seed.ts'
 import type { TakeoverAt } from './takeover.ts'
 
 export interface Reprocessing extends Advancing {
   readonly consumer: Consumer<AnyKeyedProcess>
   /** Number of this command run, see `Fence`. */
   readonly attempt: number
+  /** True to lose the entities whose state comes from before the start, unless later records give them a new one. */
+  readonly dropsOlder: boolean
   /** Waits before the live state is checked again. */
   readonly pause: (ms: number) => Promise<void>
-}
-
-/** State with which a rebuild starts. */
-export interface Beginning {
-  /** First offset to read. */
-  readonly startOffset: number
-  readonly pages: CheckpointPages
 }
 
 export interface Reprocessed {
@@ -37,6 +33,8 @@ export interface Reprocessed {
   readonly epoch: number | undefined
   /** Number of events that the takeover emits, by type. */
   readonly emitted: ReadonlyMap<string, number>
+  /** Number of entities that were left as they are, because their state comes from before the start. */
+  readonly older: number
 }
 
 /** Maximum number of missing offsets at which the live state is fenced. */
@@ -52,18 +50,19 @@ const PAUSE_MS = 100
 /**
  * Rebuilds a state, and replaces the live one with it.
  *
+ * @param startOffset first offset to read
  * @param isTrial if true, everything is computed but the live state is not replaced
- * @throws CopyStopped, `Unavailable` or `PartitionStopped` if the rebuild cannot continue; errors of the pages
+ * @throws CopyStopped, `Unavailable` or `PartitionStopped` if the rebuild cannot continue
  */
 export async function reprocess(
   work: Reprocessing,
   partitionState: StateKey,
-  { startOffset, pages }: Beginning,
+  startOffset: number,
   isTrial: boolean,
 ): Promise<Reprocessed> {
   const states = work.live
   await liveState(work, partitionState)
-  const rebuilt = await RebuiltState.begin(work, partitionState, pages)
+  const rebuilt = await RebuiltState.begin(work, partitionState, emptyAt(states, partitionState, startOffset))
   const fence = { why: 'reprocessing', attempt: work.attempt } as const
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const { fired } = await nearlyCaughtUp(work, partitionState, rebuilt)
@@ -105,23 +104,24 @@ async function behindFence(
   const { appliedOffset } = live
   await liveState(work, partitionState)
   await rebuilt.to(appliedOffset)
-  await remember(work, partitionState, rebuilt, startOffset)
+  const older = work.dropsOlder ? 0 : await leaveOlder(consumer, states, partitionState, rebuilt, startOffset)
+  await remember(work, partitionState, rebuilt, startOffset, older > 0)
   const at = await placeOf(work, partitionState, live)
   const emitted = await takeOverAll(consumer, states, rebuilt, at)
   const sent = [...emitted.values()].reduce((sum, count) => sum + count, 0)
   const failures = await placeNewFailures(consumer, rebuilt, at, sent)
   if (failures > 0) emitted.set(consumer.application.failureEvent.type, failures)
-  if (isTrial) return { appliedOffset, epoch: undefined, emitted }
+  if (isTrial) return { appliedOffset, epoch: undefined, emitted, older }
   const staged = await states.stage(partitionState, rebuilt.pages())
   const continues = { fence, code, codeFrom: startOffset }
   const outcome = await states.replace(partitionState, { ...staged, above: 0 }, { live, continues })
-  if (outcome.kind === 'replaced') return { appliedOffset, epoch: outcome.epoch, emitted }
+  if (outcome.kind === 'replaced') return { appliedOffset, epoch: outcome.epoch, emitted, older }
   if (outcome.kind === 'other-code') throw otherCode((await states.facts(partitionState)).code)
   if (outcome.kind === 'moved') throw moved(live, (await states.facts(partitionState)).version)
   if (outcome.kind === 'other-partitioning')
     throw new CopyStopped(
       'replaced',
-      'its topic has grown since, so the entities of the rebuilt state are outdated: begin with a checkpoint from after the growth',
+      'its topic has grown since, so the entities of the rebuilt state are outdated',
     )
   throw new CopyStopped('overtaken', 'another command has begun to replace it, or the server has lost a part')
 }
@@ -136,7 +136,7 @@ function moved(live: Version, now: Version): CopyStopped {
         'waiting',
         `the comparison with the live state took longer than ${FENCED_MS / 1_000} s, the maximum time for which its consumer waits`,
       )
-    : new CopyStopped('replaced', 'the live state was replaced in the meantime by an import or a restore')
+    : new CopyStopped('replaced', 'the live state was dropped or replaced in the meantime')
 }
 
 async function placeOf(
@@ -185,13 +185,14 @@ async function remember(
   partitionState: StateKey,
   rebuilt: RebuiltState,
   startOffset: number,
+  hasOlder: boolean,
 ): Promise<void> {
   const [{ clock }, { nowMs }] = [await states.facts(partitionState), await rebuilt.clock()]
   const rebuilding: Rebuilding = { startOffset, clockLeadMs: clock.nowMs - nowMs }
   const own = new Map((await rebuilt.failures()).map(failure => [failure.id, failure]))
   const remembered = await failuresById(states.failures(partitionState))
   const failures = [...remembered.values()].flatMap(failure => failureToKeep(failure, own, rebuilding) ?? [])
-  const covers = nowMs > consumer.idWindowMs || startOffset === 0
+  const covers = !hasOlder && (nowMs > consumer.idWindowMs || startOffset === 0)
   const failed = covers ? new Set<string>() : await failedEventIds(consumer, await rebuilt.newFailures())
   const known = new Set([...failed, ...(covers ? [] : await rebuilt.ids())])
   const ids = covers ? [] : await idsToKeep(states.ids(partitionState), known, rebuilding)

@@ -2,17 +2,20 @@
 
 import { defined } from '../../consumer/defined.ts'
 import type { StateKey } from '../model.ts'
-import { type CheckpointPages, type CheckpointPart, EMPTY_META } from '../recovery/checkpoints.ts'
+import { type CheckpointPart, EMPTY_META } from '../recovery/checkpoints.ts'
 import type { ReplaceableStates } from '../replacing/replaceable-states.ts'
 import { failuresById } from './new-failures.ts'
 import { failureBefore } from './remembered.ts'
+
+/** Live state of which a rebuild needs some parts. */
+export type SeedSource = Pick<ReplaceableStates, 'context' | 'facts' | 'failures'>
 
 /**
  * Yields an empty state that begins at an offset of the log. If this is not offset 0, the state contains earlier data that is still
  * needed. This data is the current context and the failures whose records may be redriven.
  */
 export async function* emptyAt(
-  states: Pick<ReplaceableStates, 'context' | 'facts' | 'failures'>,
+  states: SeedSource,
   partitionState: StateKey,
   startOffset: number,
 ): AsyncGenerator<CheckpointPart[]> {
@@ -33,9 +36,4 @@ export async function* emptyAt(
     const failure = failureBefore(live, rebuilding)
     if (failure) yield [{ kind: 'failure', failure }]
   }
-}
-
-/** Yields the pages of a checkpoint without its outbox, because these entries were published after the checkpoint was taken. */
-export async function* withoutOutbox(pages: CheckpointPages): CheckpointPages {
-  for await (const page of pages) yield page.filter(({ kind }) => kind !== 'outbox')
 }

@@ -7,7 +7,14 @@ import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
 import type { Cause } from '../deciding/cause.ts'
 import { type EmissionPosition, entryAt, placeOf } from '../deciding/emission.ts'
 import { runStep } from '../deciding/step.ts'
-import { heldParts, readState, withHold } from '../deciding/stored-state.ts'
+import {
+  heldParts,
+  partsOfState,
+  readState,
+  storedState,
+  withHold,
+  withSince,
+} from '../deciding/stored-state.ts'
 import type { OutboxEntry, StateKey } from '../model.ts'
 
 /** Live and rebuilt state of an entity, as stored, including the hold of a held entity; undefined if absent. */
@@ -95,12 +102,15 @@ export function takeOver(
   const { state, entries } = step
   if (found.state === undefined || state === null || state === found.state)
     return { state: undefined, entries }
-  return { state: withHold(state, found.hold) ?? undefined, entries }
+  return { state: withHold(withSince(state, found.since), found.hold) ?? undefined, entries }
 }
 
-/** Splits a stored state into state and hold. Only the states are compared, because a hold emits no events. */
-function partsOf(stored: string | undefined): ReturnType<typeof heldParts> {
-  return stored === undefined ? {} : heldParts(stored)
+/** Splits a stored state. Only the states are compared: a hold emits no events, and the offset of a first record decides nothing. */
+function partsOf(stored: string | undefined) {
+  const { hold, state } = stored === undefined ? {} : heldParts(stored)
+  if (state === undefined) return { hold }
+  const { since, version, json } = partsOfState(state)
+  return { hold, since, state: storedState(json, version) }
 }
 
 function causeOf(entity: string, { partitionState, takeoverMs, timeMs }: TakeoverAt): Cause {

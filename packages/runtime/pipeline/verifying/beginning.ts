@@ -1,66 +1,61 @@
-/** Determines where the comparison of a live partition state with its log begins. Pure. */
+/** Determines which parts of a live partition state can be compared with its log. Pure. */
 
-import type { KeptCheckpoint } from '../recovery/checkpoints.ts'
 import type { StateFacts } from '../replacing/replaceable-states.ts'
-import type { Beginning } from './partition-again.ts'
 
-/** Reasons for which no difference of a partition indicates an error of its consumer. */
+/** Reasons for which no difference of an entity indicates an error of its consumer. */
 export type Doubt =
+  /** Its state comes from records that the log no longer has. */
+  | 'not-comparable'
   /** Other code or other settings have decided some of the compared records. */
   | 'other-code'
-  /** After the start of the comparison, the state was restored, imported or reprocessed. */
+  /** A part of the state was computed before the state was dropped or reprocessed. */
   | 'replaced'
 
-export interface ChosenBeginning extends Beginning {
+export interface Beginning {
+  /** First offset to read, which is the first one that the log still has. */
+  readonly offset: number
+  /** First offset from which all records were decided by the running code. */
+  readonly codeFrom: number
+  /** Reason for the parts of the state that do not belong to a comparable entity; absent if everything is comparable. */
   readonly doubt?: Doubt
 }
 
-export interface BeginningOptions {
-  /**
-   * Requested start time, in milliseconds since the epoch. The comparison starts at the newest checkpoint that is not later. If
-   * undefined, it starts at the beginning of the log.
-   */
-  readonly sinceMs: number | undefined
-  readonly logStart: number
+/**
+ * Returns the beginning of a comparison: the first record that the log still has.
+ *
+ * @param live `codeFrom` is absent if the state was replaced and no commit was made since
+ */
+export function beginningOf(
+  { version, codeFrom = version.appliedOffset + 1 }: Pick<StateFacts, 'version' | 'codeFrom'>,
+  logStart: number,
+): Beginning {
+  const beginning = { offset: logStart, codeFrom }
+  if (codeFrom > logStart) return { ...beginning, doubt: version.epoch > 0 ? 'replaced' : 'other-code' }
+  return logStart > 0 ? { ...beginning, doubt: 'not-comparable' } : beginning
+}
+
+/** Offsets at which an entity was first stored, after it had no state. */
+export interface EntityOrigins {
+  /** Of the live state; undefined if the entity has none. */
+  readonly live: number | undefined
+  /** Of the first state that reading the log again has given; undefined if it has given none. */
+  readonly again: number | undefined
+  /** First offset from which the context of the partition is known. */
+  readonly contextFrom: number
 }
 
 /**
- * Returns the position at which the comparison starts. This is the newest checkpoint that is not later than the requested time, or
- * the beginning of the log if none exists. If the comparison from that position would be in doubt, or if the log no longer
- * contains that position, a later checkpoint is chosen. Returns undefined if there is no usable position.
- *
- * @param kept checkpoints of the partition state
+ * Returns why an entity cannot be compared; undefined if it can. An entity is comparable if its live state contains records after
+ * the beginning alone, decided by the running code. If reading the log again gives it a state earlier than that, it had another one
+ * then, from before the beginning.
  */
-export function beginningOf(
-  live: Pick<StateFacts, 'version' | 'codeFrom'>,
-  kept: readonly KeptCheckpoint[],
-  { sinceMs, logStart }: BeginningOptions,
-): ChosenBeginning | undefined {
-  const fromStart = logStart === 0 ? [chosen(live, { offset: 0 })] : []
-  if (sinceMs === undefined) return fromStart[0]
-  const usable = kept
-    .filter(
-      one =>
-        one.version.appliedOffset + 1 >= logStart &&
-        one.version.appliedOffset <= live.version.appliedOffset &&
-        one.version.fired === 0,
-    )
-    .sort((a, b) => b.takenAtMs - a.takenAtMs)
-    .map(checkpoint => chosen(live, { offset: checkpoint.version.appliedOffset + 1, checkpoint }))
-  const isOldEnough = ({ checkpoint }: Beginning) => (checkpoint?.takenAtMs ?? 0) <= sinceMs
-  const inOrder = [...usable.filter(isOldEnough), ...fromStart]
-  const later = usable.filter(one => !isOldEnough(one)).reverse()
-  const wanted = inOrder[0]
-  if (wanted && wanted.doubt === undefined) return wanted
-  return later.find(({ doubt }) => doubt === undefined) ?? wanted ?? later[0]
-}
-
-/** @param codeFrom absent if the state was replaced and no commit was made since */
-function chosen(
-  { version, codeFrom = version.appliedOffset + 1 }: Pick<StateFacts, 'version' | 'codeFrom'>,
-  beginning: Beginning,
-): ChosenBeginning {
-  const { epoch } = beginning.checkpoint?.version ?? { epoch: 0 }
-  if (epoch !== version.epoch) return { ...beginning, doubt: 'replaced' }
-  return codeFrom > beginning.offset ? { ...beginning, doubt: 'other-code' } : beginning
+export function doubtOf(
+  { offset, codeFrom, doubt }: Beginning,
+  { live, again, contextFrom }: EntityOrigins,
+): Doubt | undefined {
+  if (doubt === undefined) return undefined
+  const isFromBefore =
+    live === undefined || live < Math.max(offset, contextFrom) || (again !== undefined && again < live)
+  if (offset > 0 && isFromBefore) return 'not-comparable'
+  return isFromBefore || live < codeFrom ? doubt : undefined
 }

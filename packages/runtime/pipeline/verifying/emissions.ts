@@ -21,7 +21,6 @@ import { type Difference, differingFields, type Exception, hexOf } from './compa
 export interface OutputRange {
   /** First retained offset of the partition. */
   readonly start: number
-  readonly from: number
   /** Offset after the last record. */
   readonly end: number
 }
@@ -258,8 +257,8 @@ function comparable(
 /** @returns the records, each with the first retained offset of its partition */
 async function* recordsOf(log: LogReader, ranges: ReadonlyMap<string, readonly OutputRange[]>) {
   for (const [topic, partitions] of ranges)
-    for (const [partition, { start, from, end }] of partitions.entries()) {
-      for (let next = from; next < end; ) {
+    for (const [partition, { start, end }] of partitions.entries()) {
+      for (let next = start; next < end; ) {
         const range = { fromOffset: next, toOffset: end - 1 }
         const { records, nextOffset } = await log.read(topic, partition, range)
         for (const record of records) yield { record, start }

@@ -2,9 +2,9 @@
 import { entityOf } from '../../consumer/event.ts'
 import { instant } from '../../consumer/instant.ts'
 import type { Change, Decision, LoadSelection, Snapshot, StateKey, StoredTimer } from '../model.ts'
-import type { CheckpointPages } from '../recovery/checkpoints.ts'
 import type { MemoryStates, Rereading } from '../reprocessing/log-again.ts'
-import { type Beginning, PartitionAgain } from './partition-again.ts'
+import type { SeedSource } from '../reprocessing/seed.ts'
+import { PartitionAgain } from './partition-again.ts'
 
 export interface PastStep {
   readonly entity: string
@@ -28,10 +28,13 @@ export interface PastStates {
 
 /** Returns the past states of the entities. @throws CopyStopped if the log cannot be applied; errors of the log reader */
 export async function pastStates(
-  { memory, ...reading }: Rereading & { readonly memory: () => MemoryStates },
+  {
+    memory,
+    live,
+    ...reading
+  }: Rereading & { readonly memory: () => MemoryStates; readonly live: SeedSource },
   stateKey: StateKey,
-  beginning: Beginning,
-  pages: CheckpointPages | undefined,
+  fromOffset: number,
   toOffset: number,
   isMeant: (entity: string) => boolean,
 ): Promise<PastStates> {
@@ -59,7 +62,7 @@ export async function pastStates(
   const { limits } = reading.consumer
   const consumer = { ...reading.consumer, limits: { ...limits, records: 1 } }
   const again = new PartitionAgain({ ...reading, consumer }, stateKey, memory(), decided, committing)
-  await again.begin(beginning, pages)
+  await again.begin(fromOffset, live)
   const before = await again.load(await wanted(again, isMeant))
   for (const [entity, timers] of before.timers) pending.set(entity, timers)
   await again.to(toOffset)

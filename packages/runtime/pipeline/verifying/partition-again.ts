@@ -1,4 +1,7 @@
-/** A partition state in memory, computed again by applying the log from a checkpoint or from the start of the log. */
+/** A partition state in memory, computed again by applying the log from the first record that it still has. */
+import { contextTypes } from '../../consumer/process.ts'
+import { contextOf } from '../consumer.ts'
+import { heldParts, partsOfState } from '../deciding/stored-state.ts'
 import { CopyStopped } from '../errors.ts'
 import type {
   Change,
@@ -10,17 +13,9 @@ import type {
   StateKey,
 } from '../model.ts'
 import type { StateStore } from '../ports.ts'
-import { type CheckpointPages, EMPTY_META, type KeptCheckpoint } from '../recovery/checkpoints.ts'
 import { idsInBytes } from '../recovery/id-bytes.ts'
 import { LogAgain, type MemoryStates, type Rereading } from '../reprocessing/log-again.ts'
-import { withoutOutbox } from '../reprocessing/seed.ts'
-
-export interface Beginning {
-  /** First offset to read. */
-  readonly offset: number
-  /** Checkpoint from which the state is read before that offset; absent if the offset is the start of the log. */
-  readonly checkpoint?: KeptCheckpoint
-}
+import { emptyAt, type SeedSource } from '../reprocessing/seed.ts'
 
 export interface PartitionContents {
   readonly entities: ReadonlySet<string>
@@ -36,6 +31,10 @@ export class PartitionAgain {
   records = 0
   /** True if a part of the log to be read had expired. */
   hasExpired = false
+  /** Offset at which each entity was first stored. */
+  readonly firstStored = new Map<string, number>()
+  /** First offset with an event for the context; infinite if there is none. */
+  contextFrom = Number.POSITIVE_INFINITY
   readonly #states: MemoryStates
   readonly #again: LogAgain
   #appliedOffset = -1
@@ -58,20 +57,32 @@ export class PartitionAgain {
       trimOutbox: (key, positions) => states.trimOutbox(key, positions),
       commit: (key, change) => {
         committing(change)
+        this.#note(change)
         return states.commit(key, change)
       },
     }
-    this.#again = new LogAgain(reading, stateKey, store, (_, decisions) => decided(decisions))
+    const context = contextOf(reading.consumer)
+    const setBy = context ? contextTypes(context) : []
+    this.#again = new LogAgain(reading, stateKey, store, (_, decisions) => {
+      for (const { event, offset } of decisions)
+        if (event && setBy.includes(event.type)) this.contextFrom = Math.min(this.contextFrom, offset)
+      decided(decisions)
+    })
   }
 
-  /**
-   * Sets the initial state.
-   *
-   * @param pages pages of the checkpoint, if there is one. Its outbox is omitted because it was published already.
-   */
-  async begin({ offset }: Beginning, pages: CheckpointPages | undefined): Promise<void> {
-    if (pages) await this.#states.replace(this.stateKey, EMPTY_META.version, withoutOutbox(pages))
+  /** Sets the first offset to read. @param live live state, of which a later offset needs the context and the open failures */
+  async begin(offset: number, live: SeedSource): Promise<void> {
+    const seed = emptyAt(live, this.stateKey, offset)
+    if (offset > 0) await this.#states.replace(this.stateKey, seed)
     this.#appliedOffset = offset - 1
+  }
+
+  #note({ states }: Change): void {
+    for (const [entity, stored] of states) {
+      const { state } = stored === null ? {} : heldParts(stored)
+      const since = state === undefined ? undefined : partsOfState(state).since
+      if (since !== undefined && !this.firstStored.has(entity)) this.firstStored.set(entity, since)
+    }
   }
 
   /**
@@ -117,8 +128,7 @@ export class PartitionAgain {
       ids: [] as RememberedId[],
       failures: [] as RememberedFailure[],
     }
-    const taken = await this.#states.take(this.stateKey)
-    for await (const page of taken?.pages ?? [])
+    for await (const page of this.#states.pages(this.stateKey))
       for (const part of page)
         if (part.kind === 'state' || part.kind === 'timers') found.entities.add(part.entity)
         else if (part.kind === 'id') found.ids.push(part.id)

@@ -2,15 +2,17 @@
  * Compares a live partition state with its log while the consumer is running. Each load returns a snapshot of the live state at
  * some offset. The state in memory is advanced to that offset, and then the loaded parts are compared.
  */
+import { type Consumer, contextOf } from '../consumer.ts'
+import { heldParts, partsOfState } from '../deciding/stored-state.ts'
 import { CopyStopped } from '../errors.ts'
 import type { Decision, LoadSelection, RememberedFailure, Snapshot, StateKey } from '../model.ts'
 import type { StateStore } from '../ports.ts'
-import type { CheckpointPages } from '../recovery/checkpoints.ts'
-import type { StateFacts } from '../replacing/replaceable-states.ts'
+import type { ReplaceableStates, StateFacts } from '../replacing/replaceable-states.ts'
 import type { MemoryStates, Rereading } from '../reprocessing/log-again.ts'
 import { failureWindowMs } from '../reprocessing/rebuilt-state.ts'
+import { type Beginning, type Doubt, doubtOf } from './beginning.ts'
 import { type Difference, differencesOfEntity, differingFields, hexOf } from './compare.ts'
-import { type Beginning, PartitionAgain, wantedOf } from './partition-again.ts'
+import { PartitionAgain, wantedOf } from './partition-again.ts'
 
 /** Read-only access to the live states of a consumer. Every method rejects with `Unavailable` if they cannot be reached. */
 export interface LiveStates {
@@ -18,7 +20,8 @@ export interface LiveStates {
   facts(stateKey: StateKey): Promise<StateFacts>
   /** Reads the names of all entities that have a state or timers. An entity may be returned twice, as with all paged reads. */
   entities(stateKey: StateKey): AsyncIterable<string>
-  failures(stateKey: StateKey): AsyncIterable<RememberedFailure>
+  failures: ReplaceableStates['failures']
+  context: ReplaceableStates['context']
 }
 
 export interface Verifying extends Rereading {
@@ -33,12 +36,21 @@ export interface ComparedPartition {
   readonly toOffset: number
   readonly records: number
   readonly states: number
+  /** Number of entities whose state comes from records that the log no longer has. */
+  readonly notComparable: number
   readonly differences: readonly Difference[]
   readonly hasExpired: boolean
   /** True if the live state has forgotten failures to free memory. */
   readonly hasForgotten: boolean
   /** Ids of the events in the live outbox at the end of the comparison. */
   readonly outbox: ReadonlySet<string>
+  /**
+   * Returns why a difference does not indicate an error; undefined if it does.
+   *
+   * @param entity entity that differs; undefined for other parts of the state
+   * @param offset offset of the record that has emitted an event; undefined for a state
+   */
+  doubtOf(entity: string | undefined, offset: number | undefined): Doubt | undefined
 }
 
 const AT_ONCE = 500
@@ -50,13 +62,15 @@ export async function comparePartition(
   work: Verifying,
   stateKey: StateKey,
   beginning: Beginning,
-  pages: CheckpointPages | undefined,
   decided: (decisions: readonly Decision[]) => void,
 ): Promise<ComparedPartition> {
   const { live, consumer, seen } = work
   const { idWindowMs } = consumer
-  const again = new PartitionAgain(work, stateKey, work.memory(), decided)
-  await again.begin(beginning, pages)
+  // To a log without its start, known entities look new, and would exceed the limit for new ones.
+  const { newEntities: _, ...unlimited } = consumer
+  const reading = { ...work, consumer: beginning.offset > 0 ? (unlimited as Consumer) : consumer }
+  const again = new PartitionAgain(reading, stateKey, work.memory(), decided)
+  await again.begin(beginning.offset, live)
   const { version } = await live.facts(stateKey)
   await again.to(version.appliedOffset, seen)
   const { partition } = stateKey
@@ -68,17 +82,34 @@ export async function comparePartition(
     return [last, await again.loadAt(last.version.appliedOffset, wanted)]
   }
   const compared = new Set<string>()
+  const isLate = beginning.offset > 0
+  // Without a context, all records are decided alike.
+  const contextFrom = () => (contextOf(consumer) && isLate ? again.contextFrom : beginning.offset)
+  /** First offset from which each comparable entity is known, unless all are. */
+  const knownFrom = new Map<string, number>()
+  let notComparable = 0
   const compareEntities = async (entities: readonly string[]) => {
     for (let rest = entities; rest.length > 0; ) {
       const [own, other] = await both({ entities: rest })
       const left = new Set([...own.notLoaded, ...other.notLoaded])
       for (const entity of rest.filter(one => !left.has(one))) {
         compared.add(entity)
-        const of = ({ states, timers }: Snapshot) => ({
+        const stored = own.states.get(entity)
+        const since = sinceOf(stored)
+        const origins = { live: since, again: again.firstStored.get(entity), contextFrom: contextFrom() }
+        const doubt = doubtOf(beginning, origins)
+        if (doubt === undefined && since !== undefined) knownFrom.set(entity, since)
+        // The times of a hold are of the log's clock, which begins with the first record that is read.
+        if (doubt === 'not-comparable' || (isLate && stored && heldParts(stored).hold !== undefined)) {
+          notComparable += 1
+          continue
+        }
+        const leadMs = own.clock.nowMs - other.clock.nowMs
+        const of = ({ states, timers }: Snapshot, ms = 0) => ({
           state: states.get(entity),
-          timers: timers.get(entity),
+          timers: timers.get(entity)?.map(timer => ({ ...timer, thresholdMs: timer.thresholdMs + ms })),
         })
-        for (const field of differencesOfEntity(of(own), of(other)))
+        for (const field of differencesOfEntity(of(own), of(other, leadMs)))
           differences.push({ what: 'state', partition, entity, ...field })
       }
       rest = rest.filter(entity => left.has(entity))
@@ -90,8 +121,10 @@ export async function comparePartition(
   // Entities that exist only in the state in memory.
   const others = [...contents.entities].filter(entity => !compared.has(entity))
   for await (const some of inChunks(others)) await compareEntities(some)
-  const failures = new Map(contents.failures.map(failure => [failure.id, failure]))
-  for await (const failure of live.failures(stateKey))
+  // The rest of a state depends on records that the log no longer has.
+  const rest = isLate ? { ids: [], failures: [] } : contents
+  const failures = new Map(rest.failures.map(failure => [failure.id, failure]))
+  for await (const failure of isLate ? [] : live.failures(stateKey))
     if (!failures.has(failure.id)) failures.set(failure.id, failure)
   for await (const some of inChunks(failures.values())) {
     const [own, other] = await both({ failures: some })
@@ -101,7 +134,7 @@ export async function comparePartition(
       for (const field of differingFields(failureIn(own, id), failureIn(other, id)))
         differences.push({ what: 'failure', partition, offset, ...field })
   }
-  for await (const some of inChunks(contents.ids)) {
+  for await (const some of inChunks(rest.ids)) {
     const [own] = await both({ ids: some.map(({ id }) => id), idWindowMs })
     for (const { id, digest, appliedAtMs } of some) {
       const isInWindow = own.clock.nowMs - appliedAtMs <= idWindowMs
@@ -110,18 +143,28 @@ export async function comparePartition(
     }
   }
   const [end, ending] = await both({})
-  for (const what of ['clock', 'context'] as const)
+  for (const what of isLate ? [] : (['clock', 'context'] as const))
     for (const field of differingFields(end[what], ending[what]))
       differences.push({ what, partition, ...field })
   return {
     toOffset: end.version.appliedOffset,
     records: again.records,
-    states: compared.size,
+    states: compared.size - notComparable,
+    notComparable,
     differences,
     hasExpired: again.hasExpired,
     hasForgotten: end.failureMemory.forgotten > 0 || end.failuresFromMs !== ending.failuresFromMs,
     outbox: new Set(end.outbox.map(({ event }) => event.id)),
+    doubtOf: (entity, offset) => {
+      const from = entity === undefined ? undefined : knownFrom.get(entity)
+      return from !== undefined && (offset ?? from) >= from ? undefined : beginning.doubt
+    },
   }
+}
+
+function sinceOf(stored: string | undefined): number | undefined {
+  const state = stored === undefined ? undefined : heldParts(stored).state
+  return state === undefined ? undefined : partsOfState(state).since
 }
 
 /** Loads the live state at a moment at which it is not between two timers that fire before the same record. */

@@ -6,26 +6,20 @@
 
 import { defined } from '../../consumer/defined.ts'
 import type { StateKey } from '../model.ts'
-import type { CheckpointPages } from '../recovery/checkpoints.ts'
-import type { ChosenBeginning, Doubt } from './beginning.ts'
+import type { Beginning } from './beginning.ts'
 import type { Difference, Exception } from './compare.ts'
 import { Emissions, type OneSidedFailure, type OutputRange } from './emissions.ts'
 import { type ComparedPartition, comparePartition, type Verifying } from './verify-partition.ts'
 
 export interface PartitionToVerify {
   readonly stateKey: StateKey
-  readonly beginning: ChosenBeginning
-  readonly pages?: CheckpointPages
+  readonly beginning: Beginning
 }
 
 /** Topics that the consumer writes to. */
 export interface Outputs {
-  /**
-   * Returns the ranges to read, from a time to the current ends. Topics that do not exist are omitted.
-   *
-   * @param sinceMs start of the ranges, in milliseconds since the epoch
-   */
-  ranges(topics: Iterable<string>, sinceMs: number): Promise<ReadonlyMap<string, readonly OutputRange[]>>
+  /** Returns the ranges of the topics that Kafka has now. Topics that do not exist are omitted. */
+  ranges(topics: Iterable<string>): Promise<ReadonlyMap<string, readonly OutputRange[]>>
   /** Topics that only this consumer writes to. In these topics, an event that cannot be derived from the log is reported too. */
   readonly own: readonly string[]
 }
@@ -33,13 +27,15 @@ export interface Outputs {
 interface VerifiedPartition extends StateKey {
   readonly fromOffset: number
   readonly toOffset: number
-  readonly doubt?: Doubt
+  readonly doubt?: Beginning['doubt']
 }
 
 export interface Verified {
   readonly partitions: readonly VerifiedPartition[]
   readonly records: number
   readonly states: number
+  /** Number of entities whose state comes from records that the log no longer has. They are not compared. */
+  readonly notComparable: number
   readonly emissions: number
   readonly failures: number
   readonly differences: readonly Difference[]
@@ -47,30 +43,25 @@ export interface Verified {
   readonly excepted: Readonly<Partial<Record<Exception, number>>>
 }
 
-/** Maximum difference that is assumed between the clocks of producers and of the checkpoint store, in milliseconds. */
-const CLOCKS_APART_MS = 5 * 60_000
-
-/** Compares the partitions. @throws CopyStopped, `Unavailable`, `PartitionStopped` or `DamagedCheckpoint` if this fails */
+/** Compares the partitions. @throws CopyStopped, `Unavailable` or `PartitionStopped` if this fails */
 export async function verify(
   work: Verifying,
   partitions: readonly PartitionToVerify[],
   outputs: Outputs,
 ): Promise<Verified> {
-  const sinceMs =
-    Math.min(...partitions.map(({ beginning }) => beginning.checkpoint?.takenAtMs ?? 0)) - CLOCKS_APART_MS
-  const before = await outputs.ranges(outputs.own, Math.max(0, sinceMs))
+  const before = await outputs.ranges(outputs.own)
   const emissions = new Emissions(work.consumer)
   const compared = new Map<number, ComparedPartition & PartitionToVerify>()
   for (const one of partitions) {
     const { partition } = one.stateKey
-    const found = await comparePartition(work, one.stateKey, one.beginning, one.pages, decisions =>
+    const found = await comparePartition(work, one.stateKey, one.beginning, decisions =>
       emissions.add(partition, decisions),
     )
     compared.set(partition, { ...one, ...found })
   }
   const all = [...compared.values()]
   const topics = new Set([...emissions.topics, ...before.keys()])
-  const ranges = await outputs.ranges(topics, Math.max(0, sinceMs))
+  const ranges = await outputs.ranges(topics)
   const unlike = all.flatMap(({ stateKey: { partition }, differences }) =>
     differences.flatMap(({ what, offset }) => (what === 'failure' ? [`${partition}@${offset}`] : [])),
   )
@@ -88,7 +79,7 @@ export async function verify(
     if (exception) excepted.set(exception, (excepted.get(exception) ?? new Set()).add(nameOfDiffering(one)))
     else differences.push(one)
   }
-  const sum = (of: 'records' | 'states') => all.reduce((total, one) => total + one[of], 0)
+  const sum = (of: 'records' | 'states' | 'notComparable') => all.reduce((total, one) => total + one[of], 0)
   return {
     partitions: all.map(({ stateKey, beginning: { offset: fromOffset, doubt }, toOffset }) => ({
       ...stateKey,
@@ -96,7 +87,8 @@ export async function verify(
       toOffset,
       ...defined({ doubt }),
     })),
-    ...{ records: sum('records'), states: sum('states'), ...emissions.counts },
+    ...{ records: sum('records'), states: sum('states'), notComparable: sum('notComparable') },
+    ...emissions.counts,
     differences,
     excepted: Object.fromEntries([...excepted].map(([name, { size }]) => [name, size])),
   }
@@ -118,21 +110,21 @@ function exceptions(
   const reasons = new Map<string, Exception>()
   for (const { partition, reason, concerns } of failures)
     for (const what of concerns) if (what !== undefined) reasons.set(`${partition} ${what}`, reason)
-  const doubtOf = ({ hasExpired, beginning }: ComparedPartition & PartitionToVerify) =>
-    hasExpired ? 'expired' : beginning.doubt
-  const inDoubt = [...compared.values()].find(doubtOf)
+  const inDoubt = [...compared.values()].find(({ hasExpired, beginning }) => hasExpired || beginning.doubt)
   const anywhere = inDoubt
     ? (inDoubt.beginning.doubt ?? 'expired')
     : failures.length > 0
       ? 'failures'
       : undefined
-  return ({ exception, partition, what, entity, id, topic, offset }) => {
+  return ({ exception, partition, what, field, entity, id, topic, offset }) => {
     if (exception) return exception
     // An event that cannot be derived from the log may have been emitted by any partition.
     const own = partition === undefined ? undefined : compared.get(partition)
     if (!own) return anywhere
-    const doubt = doubtOf(own)
+    const doubt = own.hasExpired ? 'expired' : own.doubtOf(entity, topic === undefined ? undefined : offset)
     if (doubt) return doubt
+    // The position within a record depends on the timers of other entities.
+    if (own.beginning.offset > 0 && (field === 'sequence' || field === 'order')) return 'not-comparable'
     if (what === 'failure' && topic === undefined && own.hasForgotten) return 'forgotten'
     const names = [entity, what === 'id' ? id : undefined, what === 'failure' ? offset : undefined]
     return names.map(name => reasons.get(`${partition} ${name}`)).find(reason => reason !== undefined)

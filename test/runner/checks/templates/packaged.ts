@@ -12,7 +12,6 @@ const ACCOUNT = {
   REDIS_URL: 'rediss://cache.example:6379',
   SUBNET_IDS: 'subnet-0a1b2c3d,subnet-1a1b2c3d',
   SECURITY_GROUP_IDS: 'sg-0a1b2c3d',
-  CHECKPOINT_BUCKET: 'sluice-checkpoints',
   HISTORY_BUCKET: 'sluice-history',
   HISTORY_KEY_ARN: 'arn:aws:kms:eu-west-1:123456789012:key/751d2973-a626-431c-9d4e-d7975eb44dd7',
   ALARM_TOPIC_ARN: 'arn:aws:sns:eu-west-1:123456789012:sluice-alerts-prod',

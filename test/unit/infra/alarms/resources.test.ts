@@ -45,13 +45,12 @@ describe('the alarms of a deployment', () => {
     const missed = (given: ReturnType<typeof deployed>) =>
       alarmsOf(given).filter(({ kind }) => kind === 'schedule-missed')
     const names = missed(deployed()).map(({ watched }) => watched.of)
-    assert.ok(names.includes('clock') && names.includes('checkpoints') && !names.includes('generator'))
+    assert.ok(names.includes('clock') && !names.includes('generator'))
     const simulated = missed(deployed({ SLUICE_GENERATOR: 'on' })).map(({ watched }) => watched.of)
     assert.ok(simulated.includes('generator'))
     assert.deepEqual(missed(deployed({ SLUICE_SCHEDULES: 'off' })), [])
     const periods = missed(deployed()).map(({ watched, when }) => [watched.of, when.periodSeconds])
     assert.deepEqual(Object.fromEntries(periods).clock, 300)
-    assert.deepEqual(Object.fromEntries(periods).checkpoints, 4_500)
   })
 
   it('given MSK Serverless, then nothing is asked of brokers', () => {

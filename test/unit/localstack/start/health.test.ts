@@ -129,7 +129,7 @@ describe('a stalled consumer', () => {
     const person = new Person()
     person.health.ran('generator', 'parameter /p cannot be read: Parameter /p not found.', person.nowMs)
     person.fails('archiver', '', { kind: 'reported' })
-    person.logs(deferred('archiver', 0, 'checkpoint-unavailable', { error: 'The bucket "b" does not exist' }))
+    person.logs(deferred('archiver', 0, 'receiver-unavailable', { error: 'The bucket "b" does not exist' }))
     person.look(3_000)
     person.health.ran('generator', undefined, person.nowMs)
     person.resumes('archiver')

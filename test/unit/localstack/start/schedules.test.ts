@@ -7,7 +7,7 @@ const FUNCTIONS = declaredFunctions({
   first: { schedule: 'rate(1 minute)' },
   simulated: { schedule: { rate: 'rate(1 minute)', if: 'generator' } },
   consumer: { consumes: 'readings' },
-  seldom: { schedule: { rate: 'rate(15 minutes)', if: 'checkpoints' } },
+  seldom: { schedule: 'rate(15 minutes)' },
   last: { schedule: 'rate(1 minute)' },
 })
 const schedules = (env: Record<string, string>) => localSchedules(env, FUNCTIONS)

@@ -56,7 +56,7 @@ class Reprocess {
       return outcome
     }
     const work: Work = {
-      ...{ consumer, live, codeVersion: 'v1', code: codeOf('v1', consumer) },
+      ...{ consumer, live, codeVersion: 'v1', code: codeOf('v1', consumer), dropsOlder: false },
       memory: () => new MemoryStateStore(),
       log: new MemoryLogReader(this.#log),
     }
@@ -64,15 +64,7 @@ class Reprocess {
     const states = new Map(PARTITIONS.map(partition => [partition, this.stage.stateKey(partition)]))
     const watching = { stop: this.#stop.signal, notice: () => {}, watch: () => () => {} }
     const options = { isTrial: false, counts: this.counts }
-    return reprocessAll(
-      { recovery: undefined, operations: this.operations },
-      work,
-      own,
-      starts,
-      states,
-      options,
-      watching,
-    )
+    return reprocessAll(this.operations, work, own, starts, states, options, watching)
   }
 
   stop(): void {

@@ -9,18 +9,11 @@ import {
 } from '../../../../packages/runtime/adapters/redis/replaceable-states.ts'
 import type { Script } from '../../../../packages/runtime/adapters/redis/scripts.ts'
 import { ADD_TO_STAGED, STAGE_STATE } from '../../../../packages/runtime/adapters/redis/staging.ts'
-import {
-  BEGIN_CHECKPOINT,
-  END_CHECKPOINT,
-  READ_CHANGES,
-  RedisReading,
-} from '../../../../packages/runtime/adapters/redis/state-reading.ts'
 import { COMMIT, LOAD, RedisStateStore } from '../../../../packages/runtime/adapters/redis/state-store.ts'
 import { EMPTY_META } from '../../../../packages/runtime/pipeline/recovery/checkpoints.ts'
 import { NOTHING_WANTED } from '../../../../packages/runtime/testing/wanted.ts'
 import { changeOf, versionAt } from '../../../support/changes.ts'
 import { unpacked } from '../../../support/message-pack.ts'
-import { partsIn } from '../../../support/parts.ts'
 
 const STATE_KEY = { consumer: 'c', topic: 't', partition: 0 }
 
@@ -32,7 +25,6 @@ async function requests(): Promise<ReadonlyMap<Script, ReadonlyMap<string, unkno
     const request = unpacked(argument as Buffer) as Map<string, unknown>
     found.set(script, new Map([...(found.get(script) ?? []), ...request]))
     if (script === ADD_TO_STAGED || script === STAGE_STATE) return 1
-    if (script === READ_CHANGES) return 'moved'
     return script === COMMIT ? 1 : [1, 1]
   }
   const client = { eval: eval_, run: async () => '1' } as unknown as RedisClient
@@ -54,12 +46,6 @@ async function requests(): Promise<ReadonlyMap<Script, ReadonlyMap<string, unkno
   const staged = await states.stage(STATE_KEY, pages())
   const continues = { fence: { why: 'reprocessing', attempt: 1 } as const, code: 'v1', codeFrom: 1 }
   await states.replace(STATE_KEY, staged, { live: versionAt(1), continues })
-  for (const scope of ['whole', 'changes'] as const) {
-    const reading = new RedisReading(client, STATE_KEY, 1, scope)
-    // None of the answers is one of a server.
-    await partsIn(reading.pages).catch(() => {})
-    await reading.stored(1)
-  }
   return found
 }
 
@@ -74,7 +60,6 @@ const matches = (text: string, pattern: RegExp) =>
 describe('the request of a script', () => {
   const scripts = {
     ...{ LOAD, COMMIT, STAGE_STATE, ADD_TO_STAGED, REPLACE_STATE },
-    ...{ BEGIN_CHECKPOINT, READ_CHANGES, END_CHECKPOINT },
   }
   for (const [name, script] of Object.entries(scripts))
     it(`given ${name}, then the script reads its fields, and its head explains them`, async () => {

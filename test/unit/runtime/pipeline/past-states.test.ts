@@ -6,6 +6,7 @@ import { MemoryStateStore } from '../../../../packages/runtime/adapters/memory/s
 import { decided, type KeyedProcess, rejected } from '../../../../packages/runtime/consumer/process.ts'
 import { pastStates } from '../../../../packages/runtime/pipeline/verifying/history.ts'
 import { MemoryLogReader } from '../../../../packages/runtime/testing/log-reader.ts'
+import { MemoryReplaceableStates } from '../../../support/memory-replaceable-states.ts'
 import { logRecord, environmentReading as reading } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 
@@ -49,12 +50,12 @@ describe('a state of before', () => {
           log: new MemoryLogReader(log),
           codeVersion: 'v1',
           memory: () => new MemoryStateStore(),
+          live: new MemoryReplaceableStates(stage.store),
           nowMs: () => 0,
           stop: new AbortController().signal,
         },
         stage.stateKey(),
-        { offset: 0 },
-        undefined,
+        0,
         toOffset,
         entity => entity.endsWith(' s'),
       )

@@ -9,7 +9,6 @@ import type { KeyedProcess } from '../../../../packages/runtime/consumer/process
 import { type EmissionPosition, entryAt } from '../../../../packages/runtime/pipeline/deciding/emission.ts'
 import type { CopyStopped } from '../../../../packages/runtime/pipeline/errors.ts'
 import type { OutboxEntry, RememberedFailure } from '../../../../packages/runtime/pipeline/model.ts'
-import type { CheckpointPart } from '../../../../packages/runtime/pipeline/recovery/checkpoints.ts'
 import { placeNewFailures } from '../../../../packages/runtime/pipeline/reprocessing/failure-places.ts'
 import {
   failedEventIds,
@@ -17,13 +16,12 @@ import {
 } from '../../../../packages/runtime/pipeline/reprocessing/new-failures.ts'
 import type { Addition } from '../../../../packages/runtime/pipeline/reprocessing/rebuilt-state.ts'
 import { failureBefore } from '../../../../packages/runtime/pipeline/reprocessing/remembered.ts'
-import { emptyAt, withoutOutbox } from '../../../../packages/runtime/pipeline/reprocessing/seed.ts'
+import { emptyAt } from '../../../../packages/runtime/pipeline/reprocessing/seed.ts'
 import { placeInTakeover } from '../../../../packages/runtime/pipeline/reprocessing/takeover.ts'
 import { NOTHING_WANTED } from '../../../../packages/runtime/testing/wanted.ts'
 import { failureOf } from '../../../support/changes.ts'
 import { MemoryReplaceableStates } from '../../../support/memory-replaceable-states.ts'
 import { nextAttempt } from '../../../support/parking.ts'
-import { inPages } from '../../../support/parts.ts'
 import { logRecord, environmentReading as reading } from '../../../support/records.ts'
 import { reprocessed } from '../../../support/reprocessing.ts'
 import { counting, Stage } from '../../../support/stage.ts'
@@ -87,7 +85,7 @@ describe('failures that only a rebuild has found', () => {
     const failing = new Failing(3)
     await failing.stage.batch(failing.log)
     failing.throwsAt.add('r1')
-    await reprocessed(failing.stage, failing.log, { startOffset: 1 })
+    await reprocessed(failing.stage, failing.log, { startOffset: 1, dropsOlder: true })
     failing.throwsAt.clear()
     assert.equal(await failing.retry(), 'applied/counted')
     assert.deepEqual(await failing.stage.state(ENTITY), { count: 2 })
@@ -372,23 +370,6 @@ describe('redriven records that a rebuild by mended code reads again', () => {
     await reprocessed(stage, log, { failureBytes: 1 })
   })
 
-  it('given a checkpoint before a retry that fails no more, then a later one applies nothing twice', async () => {
-    const failing = new Failing(2)
-    const { stage, log, throwsAt } = failing
-    throwsAt.add('r0')
-    await stage.batch(log, { ports: { breaker } })
-    const checkpoint = await stage.store.take(stage.stateKey())
-    assert.ok(checkpoint)
-    const parts: CheckpointPart[] = []
-    for await (const page of checkpoint.pages) parts.push(...page)
-    assert.match((await failing.retry()) ?? '', /^failed/)
-    throwsAt.clear()
-    await reprocessed(stage, log, { pages: withoutOutbox(inPages(parts)), startOffset: 2 })
-    stage.consumer = { ...stage.consumer, idWindowMs: 0 }
-    assert.equal(await failing.retry(), 'duplicate/failure-not-open')
-    assert.deepEqual(await stage.state(ENTITY), { count: 2 })
-  })
-
   it('given a redrive after the switch, and after the window of ids, then it applies nothing twice', async () => {
     const failing = await mended(1)
     const { stage, log, failures } = failing
@@ -405,7 +386,7 @@ describe('redriven records that a rebuild by mended code reads again', () => {
     const last = nextAttempt(failures[0] as FailureData, 2, (log.at(-1)?.timestampMs ?? 0) + 60_000)
     log.push({ ...last, headers: last.headers.map(asThirdAttempt) })
     await stage.batch(log.slice(-1))
-    const { emitted } = await reprocessed(stage, log, { startOffset: 2 })
+    const { emitted } = await reprocessed(stage, log, { startOffset: 2, dropsOlder: true })
     assert.deepEqual([...emitted], [])
     assert.equal(await stage.state(ENTITY), undefined)
   })
@@ -413,7 +394,7 @@ describe('redriven records that a rebuild by mended code reads again', () => {
   it('given a start behind the failure whose retry fails now, then no later retry may leave one out', async () => {
     const { stage, log, failures, throwsAt } = await mended(1)
     throwsAt.add('r0')
-    await reprocessed(stage, log, { startOffset: 1 })
+    await reprocessed(stage, log, { startOffset: 1, dropsOlder: true })
     throwsAt.clear()
     const later = nextAttempt(
       { ...(failures[0] as FailureData), attempt: 3 },
@@ -429,7 +410,7 @@ describe('redriven records that a rebuild by mended code reads again', () => {
     const stage = new Stage(counting as KeyedProcess<never>)
     await stage.batch(log)
     assert.equal(stage.outcomes.at(-1), 'duplicate/failure-not-open')
-    const { emitted } = await reprocessed(stage, log, { startOffset: 1 })
+    const { emitted } = await reprocessed(stage, log, { startOffset: 1, dropsOlder: true })
     assert.deepEqual([...emitted], [])
   })
 })

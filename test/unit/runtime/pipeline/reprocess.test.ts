@@ -10,7 +10,6 @@ import type { KeyedProcess } from '../../../../packages/runtime/consumer/process
 import type { CopyStopped } from '../../../../packages/runtime/pipeline/errors.ts'
 import { EMPTY_META } from '../../../../packages/runtime/pipeline/recovery/checkpoints.ts'
 import { failureToKeep } from '../../../../packages/runtime/pipeline/reprocessing/remembered.ts'
-import { withoutOutbox } from '../../../../packages/runtime/pipeline/reprocessing/seed.ts'
 import { NOTHING_WANTED } from '../../../../packages/runtime/testing/wanted.ts'
 import { changeOf, failureOf } from '../../../support/changes.ts'
 import { MemoryReplaceableStates } from '../../../support/memory-replaceable-states.ts'
@@ -125,20 +124,19 @@ describe('reprocessing a partition', () => {
     assert.deepEqual(contentsOf(stage), contentsOf(reference))
   })
 
-  it('given a state that is imported behind the fence, then it stays, and the command ends', async () => {
+  it('given a state that is dropped behind the fence, then it stays, and the command ends', async () => {
     const log = readings(20)
     const stage = new Stage()
     await stage.batch(log)
     const live = new MemoryReplaceableStates(stage.store)
     const replace = live.replace.bind(live)
     live.replace = async (...of) => {
-      const { version } = await live.facts(stage.stateKey())
-      await stage.store.replace(stage.stateKey(), version, inPages([{ kind: 'meta', meta: EMPTY_META }]))
+      await stage.store.replace(stage.stateKey(), inPages([{ kind: 'meta', meta: EMPTY_META }]))
       return replace(...of)
     }
     await assert.rejects(
       reprocessed(stage, log, { live }),
-      (error: CopyStopped) => error.why === 'replaced' && /import/.test(error.message),
+      (error: CopyStopped) => error.why === 'replaced' && /dropped or replaced/.test(error.message),
     )
     assert.deepEqual((await live.facts(stage.stateKey())).version, {
       epoch: 1,
@@ -213,15 +211,11 @@ describe('reprocessing a partition', () => {
     }
     const log = readings(3)
     const stage = new Stage(telling as never)
-    stage.store.restore(stage.stateKey(), {
-      ...(stage.store.copyOf(stage.stateKey()) as object),
-      partitioning,
-    })
     await stage.batch(log)
     const live = new MemoryReplaceableStates(stage.store)
-    const version = { epoch: 1, appliedOffset: 0, fired: 0 }
-    const meta = { kind: 'meta', meta: { ...EMPTY_META, partitioning, version } } as const
-    await reprocessed(stage, log, { live, startOffset: 1, pages: inPages([meta]) })
+    const facts = live.facts.bind(live)
+    live.facts = async state => ({ ...(await facts(state)), partitioning })
+    await reprocessed(stage, log, { live, startOffset: 1, dropsOlder: true })
     const { outbox } = await stage.store.load(stage.stateKey(), NOTHING_WANTED)
     const sequences = outbox.map(({ event }) => event.extensions?.sequence as string)
     assert.deepEqual(sequences, ['2.0000000000000002.99999999.00000000000000.00000000'])
@@ -374,18 +368,10 @@ describe('reprocessing a partition', () => {
     }
     await stage.batch([redriven])
     assert.equal(stage.outcomes.at(-1), 'applied/counted')
-    await reprocessed(stage, [...log, redriven], { startOffset: 1 })
+    await reprocessed(stage, [...log, redriven], { startOffset: 1, dropsOlder: true })
     assert.deepEqual(await stage.state('/environment/test-site s-0'), { count: 1 })
     await stage.batch([{ ...redriven, offset: 4, timestampMs: redriven.timestampMs + 1 }])
     assert.equal(stage.outcomes.at(-1), 'duplicate/attempt-known')
-  })
-
-  it('given a checkpoint, then a rebuild begins with all of it but its outbox', async () => {
-    const kinds: string[] = []
-    for await (const page of withoutOutbox(inPages(partsAt(41))))
-      for (const { kind } of page) kinds.push(kind)
-    const expected = partsAt(41).flatMap(({ kind }) => (kind === 'outbox' ? [] : [kind]))
-    assert.deepEqual(kinds, expected)
   })
 
   for (const [given, live, own, expected] of [
@@ -437,7 +423,10 @@ describe('reprocessing a partition', () => {
     const log = readings(30)
     const stage = new Stage()
     await stage.batch(log.slice(0, 10))
-    await assert.rejects(reprocessed(stage, log, { startOffset: 20 }), /live consumer is at offset 9 /)
+    await assert.rejects(
+      reprocessed(stage, log, { startOffset: 20, dropsOlder: true }),
+      /live consumer is at offset 9 /,
+    )
   })
 
   it('given a trial, then the live state stays', async () => {
@@ -460,6 +449,27 @@ describe('reprocessing a partition', () => {
     assert.deepEqual(stage.store.copyOf(stage.stateKey()), before)
   })
 
+  it('given entities from before the start, then they stay as they are, and the others are rebuilt', async () => {
+    const log = ['a', 'a', 'b', 'a', 'b', 'b'].map((sensor, offset) =>
+      logRecord(offset, reading(`${offset}`, { sensor, at: offset })),
+    )
+    const [old, young] = ['/environment/test-site a', '/environment/test-site b']
+    const stage = new Stage()
+    await stage.batch(log)
+    const held = stage.store.copyOf(stage.stateKey()) as { states: Map<string, string> }
+    for (const [entity, stored] of held.states)
+      held.states.set(entity, stored.replace(/"count":\d+/, '"count":70'))
+    stage.store.restore(stage.stateKey(), held)
+    const { older } = await reprocessed(stage, log, { startOffset: 2 })
+    assert.equal(older, 1)
+    assert.deepEqual(await stage.state(old), { count: 70 })
+    assert.deepEqual(await stage.state(young), { count: 3 })
+    await reprocessed(stage, log, { startOffset: 2, dropsOlder: true })
+    assert.deepEqual(await stage.state(old), { count: 1 })
+    await stage.batch([logRecord(6, reading('1', { sensor: 'a', at: 1 }))])
+    assert.equal(stage.outcomes.at(-1), 'duplicate/id-known')
+  })
+
   for (const [given, startOffset, idWindowMs] of [
     ['a start at the beginning', 0, 3_600_000],
     ['a start before the window of ids', 1, 1],
@@ -471,7 +481,7 @@ describe('reprocessing a partition', () => {
       await stage.batch(log)
       const live = new MemoryReplaceableStates(stage.store)
       live.ids = () => assert.fail('ids are read')
-      const { epoch } = await reprocessed(stage, log, { live, startOffset })
+      const { epoch } = await reprocessed(stage, log, { live, startOffset, dropsOlder: true })
       assert.equal(epoch, 1)
     })
 
@@ -479,7 +489,7 @@ describe('reprocessing a partition', () => {
     const log = readings(12)
     const stage = new Stage()
     await stage.batch(log)
-    await reprocessed(stage, log, { startOffset: 6 })
+    await reprocessed(stage, log, { startOffset: 6, dropsOlder: true })
     assert.deepEqual(await stage.state(MOMENT), { count: 2 })
     const repeat = { ...(log[1] as LogRecord), offset: 12 }
     await stage.batch([repeat])
@@ -492,7 +502,7 @@ describe('reprocessing a partition', () => {
     const stage = new Stage(process as never)
     await stage.batch(log, { ports: { breaker } })
     process.isBroken = false
-    await reprocessed(stage, log, { startOffset: 2 })
+    await reprocessed(stage, log, { startOffset: 2, dropsOlder: true })
     const live = new MemoryReplaceableStates(stage.store)
     const failures = new Map<number, boolean>()
     for await (const { offset, isOpen } of live.failures(stage.stateKey())) failures.set(offset, isOpen)

@@ -4,12 +4,11 @@ import { describe, it } from 'node:test'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
 import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
 import { decided, type KeyedProcess } from '../../../../packages/runtime/consumer/process.ts'
-import { beginningOf } from '../../../../packages/runtime/pipeline/verifying/beginning.ts'
+import { beginningOf, doubtOf } from '../../../../packages/runtime/pipeline/verifying/beginning.ts'
 import {
   differencesOfEntity,
   differingFields,
 } from '../../../../packages/runtime/pipeline/verifying/compare.ts'
-import { MemoryCheckpointStore } from '../../../../packages/runtime/testing/checkpoint-store.ts'
 import { logRecord, environmentReading as reading } from '../../../support/records.ts'
 import { counting, Stage } from '../../../support/stage.ts'
 import { verified } from '../../../support/verifying.ts'
@@ -48,6 +47,7 @@ describe('a comparison of live states with their log', () => {
     assert.deepEqual(report, {
       records: 4,
       states: 1,
+      notComparable: 0,
       emissions: 2,
       failures: 0,
       differences: [],
@@ -184,24 +184,6 @@ describe('a comparison of live states with their log', () => {
       )
     })
 
-    it('then one of before the beginning excepts nothing', async () => {
-      const { process, mended } = failing()
-      const { stage, log } = await played(process)
-      mended()
-      const checkpoints = new MemoryCheckpointStore()
-      const { pages } = (await stage.store.take(stage.stateKey())) ?? assert.fail()
-      await checkpoints.write(stage.stateKey(), { takenAtMs: 1 }, pages)
-      const last = logRecord(4, reading('e', { sensor: 's', at: 4 }))
-      await stage.batch([last])
-      const whole = { stage, log: [...log, last] }
-      const given = { checkpoints, sinceMs: 1 }
-      assert.deepEqual((await compared(whole, given)).differences, [])
-      const held = stage.store.copyOf(stage.stateKey()) as { states: Map<string, string> }
-      held.states.set(ENTITY, '{"ids":[]}')
-      stage.store.restore(stage.stateKey(), held)
-      assert.equal((await compared(whole, given)).differences[0]?.entity, ENTITY)
-    })
-
     it('then a failure that the state remembers, and whose record is lost, is found', async () => {
       const { process } = failing()
       const { differences } = await compared(await played(process), { published: [] })
@@ -289,48 +271,85 @@ describe('the fields in which values differ', () => {
   })
 })
 
-describe('where a comparison begins', () => {
-  const kept = (appliedOffset: number, takenAtMs: number, epoch = 0) => ({
-    takenAtMs,
-    version: { epoch, appliedOffset, fired: 0 },
-  })
-  const live = { version: { epoch: 0, appliedOffset: 100, fired: 0 }, codeFrom: 0 }
-  const all = [kept(90, 90), kept(50, 50), kept(10, 10)]
-  const begin = (
-    given: Partial<Parameters<typeof beginningOf>[2]>,
-    state: Partial<typeof live> = {},
-    of = all,
-  ) => {
-    const found = beginningOf({ ...live, ...state }, of, { sinceMs: 60, logStart: 0, ...given })
-    return found && [found.offset, found.doubt]
+describe('a log that has lost its start', () => {
+  const OTHER = '/environment/test-site other'
+
+  /** An entity from before the third record, and one from after it. */
+  async function expired() {
+    const stage = new Stage(counting)
+    const log = ['s', 's', 's', 'other', 's', 'other'].map((sensor, offset) =>
+      logRecord(offset, reading(`${offset}`, { sensor, at: offset })),
+    )
+    await stage.batch(log)
+    const changed = (entity: string) => {
+      const held = stage.store.copyOf(stage.stateKey()) as { states: Map<string, string> }
+      held.states.set(entity, String(held.states.get(entity)).replace(/"count":\d+/, '"count":70'))
+      stage.store.restore(stage.stateKey(), held)
+    }
+    return { stage, log, changed }
   }
 
+  it('given an entity from before, then it is counted, and is no difference', async () => {
+    const { stage, log, changed } = await expired()
+    for (const change of [() => {}, () => changed(ENTITY)]) {
+      change()
+      const { differences, states, notComparable } = await compared({ stage, log }, { logStart: 2 })
+      assert.deepEqual([differences, states, notComparable], [[], 1, 1])
+    }
+  })
+
+  it('given an entity of which the log has every record, then a change of it is found', async () => {
+    const { stage, log, changed } = await expired()
+    changed(OTHER)
+    const { differences } = await compared({ stage, log }, { logStart: 2 })
+    assert.deepEqual(
+      differences.map(({ entity, field, live, again }) => [entity, field, live, again]),
+      [[OTHER, 'state.count', '70', '2']],
+    )
+  })
+
+  it('given a lost emission, then it is found for such an entity alone', async () => {
+    const { stage, log } = await expired()
+    const { differences, excepted } = await compared({ stage, log }, { logStart: 2, published: [] })
+    assert.deepEqual(
+      differences.map(({ what, entity }) => [what, entity]),
+      [['emission', OTHER]],
+    )
+    assert.deepEqual(excepted, { 'not-comparable': 1 })
+  })
+})
+
+describe('where a comparison begins', () => {
+  const begin = (logStart: number, codeFrom: number | undefined, epoch = 0) =>
+    beginningOf({ version: { epoch, appliedOffset: 100, fired: 0 }, codeFrom }, logStart)
+
   for (const [given, found, expected] of [
-    ['checkpoints of before and after', begin({}), [51, undefined]],
-    ['no checkpoint that is old enough', begin({ sinceMs: 5 }), [0, undefined]],
-    ['the start of the log', begin({ sinceMs: undefined }), [0, undefined]],
-    ['a log that begins later', begin({ sinceMs: 5, logStart: 40 }), [51, undefined]],
-    ['a log that begins behind all checkpoints', begin({ logStart: 95 }), undefined],
-    ['no start of the log any more', begin({ sinceMs: undefined, logStart: 1 }), undefined],
-    ['other code until later', begin({}, { codeFrom: 80 }), [91, undefined]],
-    ['other code until after the last checkpoint', begin({}, { codeFrom: 95 }), [51, 'other-code']],
-    [
-      'a state that was replaced',
-      begin({}, { version: { epoch: 1, appliedOffset: 100, fired: 0 } }),
-      [51, 'replaced'],
-    ],
-    [
-      'a checkpoint of after the replacement',
-      begin({}, { version: { epoch: 1, appliedOffset: 100, fired: 0 } }, [kept(95, 95, 1), ...all]),
-      [96, undefined],
-    ],
-    [
-      'a state that has gone back behind a checkpoint',
-      begin({ sinceMs: 95 }, { version: { epoch: 0, appliedOffset: 70, fired: 0 } }),
-      [51, undefined],
-    ],
+    ['the whole log, and one code', begin(0, 0), undefined],
+    ['a log that begins later', begin(40, 0), 'not-comparable'],
+    ['other code until later', begin(40, 80), 'other-code'],
+    ['a state that was replaced', begin(0, undefined, 1), 'replaced'],
+    ['a state that was dropped, and read again from its start', begin(0, 0, 1), undefined],
   ] as const)
-    it(`given ${given}, then it is ${expected ? expected.join(', ') : 'nowhere'}`, () => {
-      assert.deepEqual(found, expected)
+    it(`given ${given}, then the rest of the state is ${expected ?? 'compared'}`, () => {
+      assert.equal(found.doubt, expected)
+    })
+
+  const late = { offset: 40, codeFrom: 60, doubt: 'other-code' } as const
+  const origins = { contextFrom: 0, again: undefined }
+  for (const [given, found, expected] of [
+    ['an entity of this code alone', doubtOf(late, { ...origins, live: 60, again: 60 }), undefined],
+    ['an entity of older code', doubtOf(late, { ...origins, live: 50, again: 50 }), 'other-code'],
+    ['an entity from before the log', doubtOf(late, { ...origins, live: 39 }), 'not-comparable'],
+    ['an entity of an unknown offset', doubtOf(late, { ...origins, live: undefined }), 'not-comparable'],
+    [
+      'an entity that was forgotten once',
+      doubtOf(late, { ...origins, live: 70, again: 45 }),
+      'not-comparable',
+    ],
+    ['a context from before', doubtOf(late, { ...origins, live: 70, contextFrom: 80 }), 'not-comparable'],
+    ['no doubt', doubtOf({ offset: 0, codeFrom: 0 }, { ...origins, live: undefined }), undefined],
+  ] as const)
+    it(`given ${given}, then it is ${expected ?? 'comparable'}`, () => {
+      assert.equal(found, expected)
     })
 })

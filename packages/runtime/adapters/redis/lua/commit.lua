@@ -2,7 +2,7 @@
   Writes the changes of a chunk to its partition state, all or nothing. The commit is refused unless the partition state still has
   the version from which the changes were computed.
 
-  KEYS     meta, states, timers, due, outbox, ids, failures, context, changes: see `keys.ts`
+  KEYS     meta, states, timers, due, outbox, ids, failures, context: see `keys.ts`
   ARGV[1]  the request, a map in MessagePack:
     base             required version: epoch, applied offset (-1 before the first record) and fired
     appliedOffset    new applied offset
@@ -36,7 +36,7 @@
 
   Returns  1 if committed, 0 if refused (also while the state is fenced), or the part of the partition state that the server has evicted
 ]]
-local metaKey, statesKey, timersKey, dueKey, outboxKey, idsKey, failuresKey, contextKey, changesKey = unpack(KEYS)
+local metaKey, statesKey, timersKey, dueKey, outboxKey, idsKey, failuresKey, contextKey = unpack(KEYS)
 local request = cmsgpack.unpack(ARGV[1])
 local meta = readMeta(metaKey)
 if meta.fence or not isAt(meta, request.base) then
@@ -92,7 +92,6 @@ if math.floor(request.nowMs / DAY) > math.floor((meta.clock or 0) / DAY) then
   dropOlder(memory, request.nowMs - request.failureWindowMs)
 end
 dropWithoutRoom(memory)
-noteChanges(changesKey, meta, request, next(request.failures) or memory.bytes ~= (meta.failureBytes or 0))
 
 writeMeta(metaKey, {
   epoch = meta.epoch or 0,

@@ -33,7 +33,7 @@ async function grownStage(generation: number, partitions: number, partition: num
   const stage = new Stage()
   const meta = { ...EMPTY_META, partitioning: { generation, partitions } }
   const state = stage.stateKey(partition)
-  await stage.store.replace(state, EMPTY_META.version, inPages([{ kind: 'meta', meta }]))
+  await stage.store.replace(state, inPages([{ kind: 'meta', meta }]))
   return stage
 }
 
@@ -169,11 +169,7 @@ async function grownAfterFailure() {
       growths,
     }
     const copies = partition === home ? [] : [{ kind: 'failure', failure: FAILURE } as const]
-    await stage.store.replace(
-      stage.stateKey(partition),
-      EMPTY_META.version,
-      inPages([{ kind: 'meta', meta }, ...copies]),
-    )
+    await stage.store.replace(stage.stateKey(partition), inPages([{ kind: 'meta', meta }, ...copies]))
   }
   const again = (
     attempt: number,

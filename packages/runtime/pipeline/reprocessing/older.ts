@@ -1,0 +1,104 @@
+/**
+ * Entities whose state comes from records before the start of a rebuild. Reading the rest of the log again cannot give this state,
+ * so a rebuilt state contains them as the live one has them.
+ */
+import { entityOf } from '../../consumer/event.ts'
+import type { FailureData } from '../../consumer/failure-event.ts'
+import type { Consumer } from '../consumer.ts'
+import { type Hold, holderName, isHolderName, parkedBytesIn } from '../deciding/hold.ts'
+import { heldParts, partsOfState, withHold } from '../deciding/stored-state.ts'
+import { decode } from '../decoding/decode.ts'
+import type { StateKey, StoredTimer } from '../model.ts'
+import type { ReplaceableStates } from '../replacing/replaceable-states.ts'
+import { failedRecordOf } from './new-failures.ts'
+import type { RebuiltState } from './rebuilt-state.ts'
+
+/**
+ * Replaces the rebuilt states of older entities by the live ones, and removes the failures that only the rebuild has found for
+ * them. Both states must be at the same offset.
+ *
+ * @param startOffset first offset that the rebuild has read
+ * @returns number of older entities
+ */
+export async function leaveOlder(
+  consumer: Consumer,
+  live: Pick<ReplaceableStates, 'facts' | 'states' | 'timers'>,
+  partitionState: StateKey,
+  rebuilt: RebuiltState,
+  startOffset: number,
+): Promise<number> {
+  if (startOffset === 0) return 0
+  const older = new Map<string, string>()
+  for await (const [entity, stored] of live.states(partitionState))
+    if (!isHolderName(entity) && !isSince(stored, startOffset)) older.set(entity, stored)
+  if (older.size === 0) return 0
+  const timers = new Map<string, readonly StoredTimer[]>()
+  for await (const [entity, own] of live.timers(partitionState))
+    if (older.has(entity)) timers.set(entity, own)
+  const [{ clock }, { nowMs }] = [await live.facts(partitionState), await rebuilt.clock()]
+  const leadMs = clock.nowMs - nowMs
+  const states = new Map<string, string | null>()
+  const change = { parkedBytes: 0, held: 0 }
+  for (const [name, stored] of await rebuilt.states()) {
+    const { hold } = heldParts(stored)
+    if (isHolderName(name) && older.has(JSON.parse(stored))) states.set(name, null)
+    else if (hold !== undefined && older.has(name)) {
+      change.parkedBytes -= parkedBytesIn(stored)
+      change.held -= 1
+    }
+  }
+  for (const [entity, stored] of older) {
+    const { hold: json, state } = heldParts(stored)
+    const hold = json === undefined ? undefined : onOwnClock(JSON.parse(json) as Hold, leadMs)
+    states.set(entity, withHold(state ?? null, hold && JSON.stringify(hold)))
+    if (!hold) continue
+    change.parkedBytes += parkedBytesIn(stored)
+    change.held += 1
+    if (hold.waitsFor) states.set(holderName(hold.waitsFor.failure), JSON.stringify(entity))
+  }
+  const ownTimers = [...older.keys()].map(
+    entity => [entity, timersOnOwnClock(timers.get(entity) ?? [], leadMs)] as const,
+  )
+  await rebuilt.add({ ...change, states, timers: new Map(ownTimers) })
+  await dropFailures(consumer, rebuilt, older)
+  return older.size
+}
+
+function isSince(stored: string, startOffset: number): boolean {
+  const { state } = heldParts(stored)
+  const since = state === undefined ? undefined : partsOfState(state).since
+  return since !== undefined && since >= startOffset
+}
+
+/** The log's clock of a rebuilt state began later, so all of its times are smaller by the same amount. */
+function timersOnOwnClock(timers: readonly StoredTimer[], leadMs: number): StoredTimer[] {
+  return timers.map(timer => ({ ...timer, thresholdMs: timer.thresholdMs - leadMs }))
+}
+
+function onOwnClock({ waitsFor, untilMs, parked, timers }: Hold, leadMs: number): Hold {
+  return {
+    ...(waitsFor ? { waitsFor: { ...waitsFor, clockMs: waitsFor.clockMs - leadMs } } : {}),
+    untilMs: untilMs - leadMs,
+    parked: parked.map(({ attemptAt, ...record }) => ({
+      ...record,
+      clockMs: record.clockMs - leadMs,
+      ...(attemptAt ? { attemptAt: { ...attemptAt, failedAtMs: attemptAt.failedAtMs - leadMs } } : {}),
+    })),
+    timers: timersOnOwnClock(timers, leadMs),
+  }
+}
+
+async function dropFailures(
+  consumer: Consumer,
+  rebuilt: RebuiltState,
+  older: ReadonlyMap<string, string>,
+): Promise<void> {
+  const entries = await rebuilt.newFailures()
+  const records = entries.map(({ event }) => failedRecordOf(event.data as FailureData))
+  await consumer.reader?.prepare(records)
+  const isOlder = (index: number) => {
+    const { event } = decode(records[index] as (typeof records)[number], consumer)
+    return event !== undefined && older.has(entityOf(event))
+  }
+  await rebuilt.remove(entries.flatMap(({ position }, index) => (isOlder(index) ? [position] : [])))
+}

@@ -34,10 +34,7 @@ last processed record.`,
     commands: {
       show: ['show the state of a consumer', () => import('./state/show.ts')],
       drop: ['drop the state of a partition', () => import('./state/drop.ts')],
-      erase: [
-        'erase one or many entities from the states of all consumers',
-        () => import('./state/erase.ts'),
-      ],
+      erase: ['erase one entity from the states of all consumers', () => import('./state/erase.ts')],
     },
   },
   skip: ['skip a record at which a consumer hangs', () => import('./skip/index.ts')],

@@ -52,7 +52,7 @@ export function stateKeyOf(partition: number): StateKey {
   return { consumer: 'bench', topic: TOPIC, partition }
 }
 
-export const EMPTY = {
+const EMPTY = {
   fired: 0,
   emitted: 0,
   parkedBytes: 0,

@@ -4,21 +4,18 @@ import { topicSize, topicsOf } from '../../lib/app/topics.ts'
 import { durationText } from '../../lib/duration.ts'
 import type { ErasedTopic, ErasureReport } from '../../lib/operations/erase/erase.ts'
 import { erased, planned } from '../../lib/operations/erase/erase.ts'
-import { eraseAll, matchingEntities, matchingReport } from '../../lib/operations/erase/matching.ts'
 import type { ConsumerErasure } from '../../lib/operations/erase/wait.ts'
 import { signInProblem } from '../../packages/runtime/adapters/kafka/sign-in.ts'
 import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import { StateList } from '../../packages/runtime/adapters/redis/state-list.ts'
-import { StateReader } from '../../packages/runtime/adapters/redis/state-reader.ts'
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'
 import {
+  argument,
   command,
   DURATION,
   environment,
   flag,
   JSON_OPTION,
-  option,
-  optionalArgument,
   optionWithDefault,
   SOME_TEXT,
 } from '../command.ts'
@@ -28,7 +25,7 @@ import { carryOut } from '../operation.ts'
 import { showLine } from '../progress.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 import { confirm } from './confirm.ts'
-import { matchingErasedText, matchingText, planText, reportText, waitingText } from './erasure-text.ts'
+import { planText, reportText, waitingText } from './erasure-text.ts'
 import { boundsOf, type LogBounds } from './log.ts'
 
 /**
@@ -39,7 +36,7 @@ import { boundsOf, type LogBounds } from './log.ts'
 const DEFAULT_TIMEOUT_MS = 120_000
 
 export default command({
-  about: `Erase one entity from the states of all consumers, or with --matching all entities whose names match a pattern.
+  about: `Erase one entity from the states of all consumers.
 
 The erasure is an event in the log: in every partition of readings and of patterns, each consumer forgets the entity
 at that position. It therefore remains in effect even if Redis loses the state and the log is read again. Later events
@@ -53,17 +50,11 @@ consumer has not applied the erasure in time, or if another state contains the e
 
 Examples:
   sluice state erase roof-1 --dry-run
-  sluice state erase '/environment/vienna roof-1'
-  sluice state erase --matching '/flood/* *' --dry-run`,
+  sluice state erase '/environment/vienna roof-1'`,
   args: {
-    entity: optionalArgument('source, a space and subject, or the subject', SOME_TEXT),
+    entity: argument('source, a space and subject, or the subject', SOME_TEXT),
   },
   options: {
-    matching: option(
-      '<pattern>',
-      'all entities whose source and subject, separated by a space, match; * matches any characters',
-      SOME_TEXT,
-    ),
     dryRun: flag('show the states of the entity, without changing anything'),
     timeout: optionWithDefault(
       '<duration>',
@@ -76,9 +67,7 @@ Examples:
     json: JSON_OPTION,
     env: environment('of the entity'),
   },
-  async run({ entity: wanted, matching, dryRun, timeout, yes, json, env }, terminal) {
-    if ((wanted === undefined) === (matching === undefined))
-      throw usageFailure('Specify one entity, or a pattern with --matching.')
+  async run({ entity: wanted, dryRun, timeout, yes, json, env }, terminal) {
     if (!dryRun && !yes && !terminal.stdin.isTTY)
       throw usageFailure(
         'Nothing was changed: there is no terminal on which to confirm it, so add --yes, or --dry-run.',
@@ -92,23 +81,6 @@ Examples:
         states: new StateList(client),
       }
       const asked = await askedTopics(connections, config.env)
-      if (wanted === undefined) {
-        for (const one of asked) requireKafka(one, config)
-        const pattern = matching ?? ''
-        const found = await matchingEntities(new StateReader(client), asked, pattern)
-        const report = matchingReport(pattern, found)
-        if (report.sample.length === 0)
-          throw new CliFailure(`No entity matches "${pattern}": \`sluice stats\` shows names of entities.`)
-        if (dryRun) return printReport(terminal, report, json, matchingText)
-        terminal.stderr.write(matchingText(report))
-        await confirm('Erase all of them?', yes, terminal)
-        const operation = { action: 'state erase', filter: { matching: pattern } } as const
-        const done = await carryOut(connections, operation, async counts => ({
-          ...report,
-          erased: await eraseAll(servers, found, counts, terminal.stop),
-        }))
-        return printReport(terminal, done, json, matchingErasedText)
-      }
       const plan = await planned(
         servers,
         wanted,

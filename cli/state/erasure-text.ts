@@ -1,7 +1,6 @@
 /** Texts of `sluice state erase`. Pure. */
 
 import type { ErasurePlan, ErasureReport } from '../../lib/operations/erase/erase.ts'
-import type { MatchingReport } from '../../lib/operations/erase/matching.ts'
 import type { ConsumerErasure } from '../../lib/operations/erase/wait.ts'
 import { nameOf } from '../../lib/operations/state-keys.ts'
 import type { Holding } from '../../lib/queries/erasure.ts'
@@ -15,7 +14,7 @@ const OTHER_COPIES = [
   'rows of the warehouse, which SQL can delete',
   'rows of tables in SQL, until their window leaves; without windows, until the table is dropped',
   'audit events, which name the entity of an erasure',
-  'recordings, checkpoints and backups',
+  'recordings, snapshots of the cache and backups',
   'notifications that were sent, logs and traces',
 ]
 
@@ -92,16 +91,6 @@ function notReachedText({ notReached }: Pick<ErasurePlan, 'notReached'>): string
 
 function otherCopiesText(): string {
   return ['These copies are not reached:', ...OTHER_COPIES.map(one => `  ${one}`)].join('\n')
-}
-
-export function matchingText({ pattern, topics, sample }: MatchingReport): string {
-  const lines = topics.map(({ topic, entities }) => `  ${harmless(topic)}: ${entities}`)
-  const names = sample.map(name => `  ${harmless(name)}`)
-  return [`Entities that match "${harmless(pattern)}":`, ...lines, 'For example:', ...names, ''].join('\n')
-}
-
-export function matchingErasedText({ erased, pattern }: MatchingReport): string {
-  return `Appended ${erased} erasures. Each consumer applies them when it reaches them: \`sluice state erase --matching '${harmless(pattern)}' --dry-run\` shows the remaining entities.\n`
 }
 
 const UNITS = ['KiB', 'MiB', 'GiB', 'TiB']

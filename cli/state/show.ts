@@ -28,8 +28,8 @@ export default command({
 States are read in pages while the consumer continues, so that the values of one partition may differ in time
 slightly. If Kafka does not answer, only the lag is missing.
 
---at applies the log again in memory, with the code of this project, from the newest checkpoint before that position,
-or from the start of the log. Nothing is changed.`,
+--at applies the log again in memory, with the code of this project, from the first record that it still has. Nothing is
+changed.`,
   more: `
 Examples:
   sluice state show processor

@@ -146,43 +146,6 @@ describe('operations of the command line', () => {
     assert.deepEqual([version.appliedOffset, await audits()], [0, []])
   })
 
-  it('given a flood, when its entities are erased by a pattern, then their partitions get erasures', async () => {
-    const { topic } = await stateOn(environment.topic('readings'))
-    const holding = async (consumer: string, partition: number, ...entities: readonly string[]) =>
-      store.commit(
-        { consumer, topic, partition },
-        changeOf({ states: new Map(entities.map(entity => [entity, '{"count":1}'])) }),
-      )
-    await holding('processor', 2, '/flood/a 1', '/flood/b 2', '/environment/oslo roof-1')
-    await holding('alerting', 2, '/flood/a 1')
-    await holding('activity', 5, '/flood/a 9')
-    const before = (await environment.read('readings')).length
-    const erase = ['state', 'erase', '--matching', '/flood/* *']
-    assert.match((await sluice([...erase, '--dry-run'])).stdout, /readings.*: 3\n/)
-    assert.match(
-      (await sluice(['state', 'erase', '--matching', '/none *', '--yes'], 1)).stderr,
-      /No entity matches/,
-    )
-    assert.equal((await environment.read('readings')).length, before)
-    await sluice([...erase, '--yes'])
-    const erasures = (await environment.read('readings')).slice(before)
-    assert.deepEqual(
-      erasures
-        .map(({ partition, headers }) => `${partition} ${headers?.ce_source} ${headers?.ce_subject}`)
-        .sort(),
-      ['2 /flood/a 1', '2 /flood/b 2', '5 /flood/a 9'],
-    )
-    assert.equal(new Set(erasures.map(({ headers }) => String(headers?.ce_id))).size, 3)
-    assert.deepEqual(
-      (await audits()).map(({ action, filter, counts }) => [action, filter, counts]),
-      [['state erase', { matching: '/flood/* *' }, { entities: 3 }]],
-    )
-    await new StateList(redis).remove(
-      one => one.topic === topic,
-      () => {},
-    )
-  })
-
   it('when each operation is carried out, then each leaves its audit event', async () => {
     const stateKey = await stateOn(environment.topic('readings'))
     const partition = ['--partition', '0']

@@ -1,16 +1,11 @@
-/** Checkpoint that contains all kinds of content of a partition state, and many ids. */
+/** Pages with all kinds of content of a partition state, and many ids. */
 
 import { storedState, withHold } from '../../packages/runtime/pipeline/deciding/stored-state.ts'
-import type {
-  CheckpointMeta,
-  CheckpointPages,
-  CheckpointPart,
-} from '../../packages/runtime/pipeline/recovery/checkpoints.ts'
-import { idsInBytes } from '../../packages/runtime/pipeline/recovery/id-bytes.ts'
+import type { CheckpointMeta, CheckpointPart } from '../../packages/runtime/pipeline/recovery/checkpoints.ts'
 
 const CLOCK_MS = 4_000
 
-export function metaAt(appliedOffset: number, epoch = 0): CheckpointMeta {
+function metaAt(appliedOffset: number, epoch = 0): CheckpointMeta {
   return {
     version: { epoch, appliedOffset, fired: 1 },
     clock: { nowMs: CLOCK_MS, lastAppendMs: 1_772_366_400_000, highestAppendMs: 1_772_366_400_500 },
@@ -82,19 +77,4 @@ export async function* inPages(
 ): AsyncGenerator<CheckpointPart[]> {
   for (let at = 0; at < parts.length; at += 50) yield parts.slice(at, at + 50)
   if (failure) throw failure
-}
-
-/** Returns all parts of the pages in sorted order. */
-export async function partsIn(pages: CheckpointPages): Promise<CheckpointPart[]> {
-  const parts: CheckpointPart[] = []
-  for await (const page of pages) parts.push(...page)
-  return sorted(parts)
-}
-
-/** Sorts parts. Parts with several ids are first split into one part per id. */
-export function sorted(parts: readonly CheckpointPart[]): CheckpointPart[] {
-  const single = parts.flatMap((part): CheckpointPart[] =>
-    part.kind === 'ids' ? idsInBytes(part.bytes).map(id => ({ kind: 'id', id })) : [part],
-  )
-  return single.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
 }

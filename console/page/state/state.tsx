@@ -40,7 +40,7 @@ function Consumers(): JSX.Element {
       <h1>State</h1>
       <p>
         State of each consumer by topic. It is stored with the offset up to which records are applied, so a
-        copy of it is a checkpoint from which processing can continue.
+        snapshot of the cache is a place from which processing can continue.
       </p>
       <Live path="/state" what="what consumers remember">
         {({ states, withoutKafka }) => (

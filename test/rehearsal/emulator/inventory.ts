@@ -56,7 +56,7 @@ async function buckets({ endpoint }: Emulator): Promise<string[]> {
 }
 
 /** How the clients of the SDK reach the emulator. */
-export function sdkAccess(endpoint: string) {
+function sdkAccess(endpoint: string) {
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
   return { endpoint, region: REGION, credentials, forcePathStyle: true }
 }

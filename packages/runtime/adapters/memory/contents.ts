@@ -1,4 +1,4 @@
-/** Contents of partition states in memory, and their conversion to and from the pages of a checkpoint. */
+/** Contents of partition states in memory, and their conversion to and from pages. */
 import { defined } from '../../consumer/defined.ts'
 import { parkedBytesIn } from '../../pipeline/deciding/hold.ts'
 import type {
@@ -52,7 +52,7 @@ export interface MemoryState {
   failuresFromMs: number | undefined
 }
 
-/** Builds a state from the pages of a checkpoint. */
+/** Builds a state from its pages. */
 export async function stateOf(pages: CheckpointPages): Promise<MemoryState> {
   const state = emptyState()
   for await (const page of pages)

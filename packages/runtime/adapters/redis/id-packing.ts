@@ -42,24 +42,7 @@ export function unpackBucket(name: Buffer, bucket: Buffer): RememberedId[] {
   })
 }
 
-/** Returns the ids of a bucket in the binary form of checkpoints, with the newest id last. */
-export function bytesInBucket(name: Buffer, bucket: Buffer): Buffer {
-  const count = idsIn(bucket)
-  const bytes = Buffer.allocUnsafe(count * ID_BYTES)
-  for (let index = 0; index < count; index += 1) {
-    const to = (count - 1 - index) * ID_BYTES
-    name.copy(bytes, to)
-    bucket.copy(bytes, to + bucketBytes, index * entryBytes, (index + 1) * entryBytes)
-  }
-  return bytes
-}
-
-/** Returns the bytes of an id that has a separate field, in the form of `bytesInBucket`. */
-export function bytesOfId(id: Buffer, known: Buffer): Buffer {
-  return Buffer.concat([id, known])
-}
-
-/** Packs ids by generation, like `packIds`, from the binary form of checkpoints. */
+/** Packs ids by generation, like `packIds`, from their binary form. */
 export function packIdBytes(bytes: Buffer): Map<number, Buckets> {
   const generations = new Map<number, Entry[]>()
   for (let at = 0; at < bytes.length; at += ID_BYTES) {

@@ -219,7 +219,7 @@ class MetaFields {
   }
 
   get #known(): CheckpointMeta {
-    if (!this.#meta) throw new TypeError('a checkpoint must contain its version')
+    if (!this.#meta) throw new TypeError('the pages of a state must contain its version')
     return this.#meta
   }
 }

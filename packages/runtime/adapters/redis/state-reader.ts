@@ -1,4 +1,4 @@
-/** Reads a partition state for display and for checkpoints, in pages, so that a large state does not block the server. */
+/** Reads a partition state in pages, so that a large state does not block the server. */
 
 import type {
   Growth,
@@ -161,7 +161,7 @@ export class StateReader {
  *
  * @param fields fields of the hash `meta`
  */
-export function stateMetaOf(fields: Readonly<Record<string, string>>): StateMeta {
+function stateMetaOf(fields: Readonly<Record<string, string>>): StateMeta {
   const entries = Object.entries(fields)
   const isSequence = ([name]: [string, string]) => name.startsWith(SEQUENCE)
   const counters = entries.filter(entry => !isSequence(entry) && entry[0].includes('/'))
@@ -173,7 +173,7 @@ export function stateMetaOf(fields: Readonly<Record<string, string>>): StateMeta
   return { ...readMeta(fields), tally, sequences, ...(growths ? { growths: JSON.parse(growths) } : {}) }
 }
 
-/** Returns the metadata of a checkpoint of a partition state. */
+/** Returns the metadata of a partition state, without the numbers that the store adds. */
 export function checkpointMetaOf(meta: StateMeta): CheckpointMeta {
   const { version, clock, appliedDigest, emitted, failuresFromMs, tally } = meta
   const { partitioning, growths, newEntities, origin, formerOffsets, sequences } = meta
@@ -189,7 +189,7 @@ export function checkpointMetaOf(meta: StateMeta): CheckpointMeta {
 }
 
 /** Yields the keys of the hashes that contain ids, from the newest to the oldest generation. */
-export function* idKeys(stateKey: StateKey, { clock, oldestIds }: StateMeta): Generator<string> {
+function* idKeys(stateKey: StateKey, { clock, oldestIds }: StateMeta): Generator<string> {
   const { ids } = keysOf(stateKey)
   for (let generation = generationOf(clock.nowMs); generation >= oldestIds; generation -= 1)
     yield `${ids}:${generation}`

@@ -44,7 +44,7 @@ describe('the settings that a function reads', () => {
     const errors = await errorsOf(t, 'activity', { ...BOTH, ...OF_OTHERS })
     assert.deepEqual(
       errors.map((error: string) => error.split(':')[0]),
-      ['ID_WINDOW_SECONDS', 'HISTORY_RETENTION', 'OTEL_EXPORTER_OTLP_ENDPOINT'],
+      ['ID_WINDOW_SECONDS', 'OTEL_EXPORTER_OTLP_ENDPOINT'],
     )
   })
 

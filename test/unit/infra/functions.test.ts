@@ -32,7 +32,7 @@ const PLACE = account('prod', 'eu-west-1', ENVIRONMENT, '/project')
 const ENTRIES: Readonly<Record<string, FunctionKeys>> = {
   waker: { schedule: 'rate(1 minute)', emits: ['readings'] },
   simulation: { schedule: { rate: 'cron(0 12 * * ? *)', if: 'generator' }, uses: ['parameter', 'registry'] },
-  keeper: { schedule: { rate: 'rate(15 minutes)', if: 'generator' }, uses: ['redis'] },
+  keeper: { schedule: 'rate(15 minutes)', uses: ['redis'] },
   'frost-watch': { consumes: 'readings', emits: ['events'], uses: ['redis', 'rules'] },
   both: { consumes: ['events', 'alerts'], uses: ['redis'], batchSize: 7, maximumBatchingWindow: 0 },
   mover: { schedule: 'rate(1 minute)', forwards: ['alerts'], emits: ['readings'], uses: ['redis'] },

@@ -87,8 +87,8 @@ const CHANGES: Readonly<Record<string, CodeChange>> = {
   },
   'a failed event does not count as a repeat of itself': {
     file: 'packages/runtime/pipeline/deciding/admission.ts',
-    from: 'heldFor(work, attemptAt)?.eventId === id ? undefined : work.copy.known',
-    to: 'work.copy.known',
+    from: 'heldFor(work, attemptAt)?.eventId === id ||',
+    to: 'false ||',
   },
   'what is no longer parked takes no room': {
     file: HOLDING,

@@ -8,8 +8,8 @@ import { RedisReplaceableStates } from '../../packages/runtime/adapters/redis/re
 import { StateList } from '../../packages/runtime/adapters/redis/state-list.ts'
 import { CopyStopped } from '../../packages/runtime/pipeline/errors.ts'
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
-import { type CheckpointPart, EMPTY_META } from '../../packages/runtime/pipeline/recovery/checkpoints.ts'
 import { type Replaced, replaceState } from '../../packages/runtime/pipeline/replacing/replaceable-states.ts'
+import { EMPTY_META, type StatePart } from '../../packages/runtime/pipeline/replacing/state-parts.ts'
 import {
   argument,
   command,
@@ -105,7 +105,7 @@ async function drop(
   })
 }
 
-async function* nothing(): AsyncGenerator<CheckpointPart[]> {
+async function* nothing(): AsyncGenerator<StatePart[]> {
   yield [{ kind: 'meta', meta: EMPTY_META }]
 }
 

@@ -2,16 +2,18 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { describe, it } from 'node:test'
+import { withHold } from '../../packages/runtime/pipeline/deciding/stored-state.ts'
+import type { FormerStates } from '../../packages/runtime/pipeline/loading/former-states.ts'
 import type { Change, StateKey } from '../../packages/runtime/pipeline/model.ts'
 import type { StateStore } from '../../packages/runtime/pipeline/ports.ts'
-import type { CheckpointPart } from '../../packages/runtime/pipeline/recovery/checkpoints.ts'
 import {
   type ReplaceableStates,
   replaceState,
 } from '../../packages/runtime/pipeline/replacing/replaceable-states.ts'
+import type { StatePart } from '../../packages/runtime/pipeline/replacing/state-parts.ts'
 import { NOTHING_WANTED } from '../../packages/runtime/testing/wanted.ts'
 import { changeOf, failureOf } from '../support/changes.ts'
-import { inPages, partsAt } from '../support/parts.ts'
+import { inPages, metaAt, partsAt } from '../support/parts.ts'
 
 const CODE = 'v1/settings'
 const ENTRY = { to: 'events', key: 'k', event: { id: '1', source: '/s', type: 't' } } as const
@@ -28,7 +30,7 @@ interface LiveStates {
 
 export function conformsAsReplaceableStates(
   name: string,
-  states: () => ReplaceableStates,
+  states: () => ReplaceableStates & Pick<FormerStates, 'meta' | 'outbox'>,
   live: () => StateStore,
   { tally, hasStaged }: LiveStates,
 ): void {
@@ -53,7 +55,7 @@ export function conformsAsReplaceableStates(
     return state
   }
   /** The parts of a state that was computed anew up to the same offset. */
-  const anew = (meta: object = {}): CheckpointPart[] => [
+  const anew = (meta: object = {}): StatePart[] => [
     ...partsAt(6).map(part =>
       part.kind === 'meta'
         ? { ...part, meta: { ...part.meta, version: { epoch: 0, appliedOffset: 7, fired: 0 }, ...meta } }
@@ -79,6 +81,21 @@ export function conformsAsReplaceableStates(
       failures: [{ id: failureOf('one', 0).id, producerGroup: 0 }],
       contexts: [],
     })
+  const absent = (): StateKey => ({ consumer: 'c', topic: randomUUID(), partition: 3 })
+  /** All parts of a state in an order of their own. Paged reads may return a part twice. */
+  const partsOf = async (state: StateKey): Promise<readonly string[]> => {
+    const all = states()
+    const parts: StatePart[] = [{ kind: 'meta', meta: await all.meta(state) }]
+    for await (const [entity, stored] of all.states(state))
+      parts.push({ kind: 'state', entity, state: stored })
+    for await (const [entity, timers] of all.timers(state)) parts.push({ kind: 'timers', entity, timers })
+    for await (const outbox of all.outbox(state)) parts.push({ kind: 'outbox', outbox })
+    for await (const id of all.ids(state)) parts.push({ kind: 'id', id })
+    for await (const failure of all.failures(state)) parts.push({ kind: 'failure', failure })
+    const context = await all.context(state)
+    if (context) parts.push({ kind: 'context', context })
+    return sorted(parts)
+  }
   const isStaged = async (state: StateKey, expected: boolean) => {
     if (hasStaged) assert.equal(await hasStaged(state), expected)
   }
@@ -277,6 +294,51 @@ export function conformsAsReplaceableStates(
       await isStaged(state, false)
     })
 
+    it('given contents of all kinds, then the state that they become has each of them as it was', async () => {
+      const state = absent()
+      await replaceState(states(), state, inPages(partsAt(41, 3)))
+      const [, ...others] = partsAt(41)
+      assert.deepEqual(await partsOf(state), sorted([{ kind: 'meta', meta: metaAt(41, 4) }, ...others]))
+      const ids = others.flatMap(part => (part.kind === 'id' ? [part.id.id] : []))
+      const { known, clock } = await live().load(state, { ...NOTHING_WANTED, ids })
+      assert.deepEqual([known.size, clock], [900, metaAt(41).clock])
+    })
+
+    it('given held entities, even twice, then the bytes of what they have parked are counted once', async () => {
+      const state = absent()
+      const parked = { key: 'a2V5', value: 'x'.repeat(1_000), headers: [['id', 'eA==']] }
+      const held = (entity: string, count: number): StatePart => {
+        const hold = JSON.stringify({ untilMs: 1, parked: Array(count).fill(parked), timers: [] })
+        return { kind: 'state', entity, state: withHold('@1a {}', hold) ?? '' }
+      }
+      const others = partsAt(41)
+      const bytesOf = async (parts: readonly StatePart[]) => {
+        await replaceState(states(), state, inPages(parts))
+        return (await live().load(state, NOTHING_WANTED)).parkedBytes
+      }
+      const each = (await bytesOf([...others, held('/b 1', 2), held('/b 2', 1)])) / 3
+      assert.ok(each >= 1_006 && each < 1_300, `${each}`)
+      assert.equal(await bytesOf([...others, held('/b 1', 2), ...others, held('/b 1', 2)]), 2 * each)
+    })
+
+    it('given an id with two times, then the newer one counts, even if they are on different pages', async () => {
+      const state = absent()
+      const id = { id: 'ab0123456789', digest: '12345678', appliedAtMs: 3 }
+      const between = Array.from({ length: 60 }, (_, entity): StatePart => {
+        return { kind: 'state', entity: `e ${entity}`, state: '1' }
+      })
+      const parts: StatePart[] = [
+        { kind: 'meta', meta: metaAt(1) },
+        { kind: 'id', id: { ...id, appliedAtMs: 2, digest: 'older---' } },
+        { kind: 'id', id: { ...id, id: 'ab9876543210' } },
+        ...between,
+        { kind: 'id', id },
+      ]
+      await replaceState(states(), state, inPages(parts))
+      const { known } = await live().load(state, { ...NOTHING_WANTED, ids: [id.id, 'ab9876543210'] })
+      assert.deepEqual([known.get(id.id), known.size], [id, 2])
+    })
+
     it('given ids, failures and a context of the live state, then they can be listed', async () => {
       const state = await given()
       const [ids, failures] = [[] as string[], [] as string[]]
@@ -286,4 +348,8 @@ export function conformsAsReplaceableStates(
       assert.deepEqual(await states().context(state), { hash: 'h', json: '{"rules":[]}' })
     })
   })
+}
+
+function sorted(parts: readonly StatePart[]): readonly string[] {
+  return [...new Set(parts.map(part => JSON.stringify(part)))].sort()
 }

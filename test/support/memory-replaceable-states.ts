@@ -9,15 +9,8 @@ import type {
   StoredContext,
   StoredTimer,
 } from '../../packages/runtime/pipeline/model.ts'
-import {
-  type CheckpointMeta,
-  type CheckpointPages,
-  type CheckpointPart,
-  EMPTY_META,
-  sameVersion,
-} from '../../packages/runtime/pipeline/recovery/checkpoints.ts'
-import { idsInBytes } from '../../packages/runtime/pipeline/recovery/id-bytes.ts'
 import { type Fence, isOwnFence } from '../../packages/runtime/pipeline/replacing/fence.ts'
+import { idsInBytes } from '../../packages/runtime/pipeline/replacing/id-bytes.ts'
 import {
   type Fenced,
   notReplaced,
@@ -27,6 +20,13 @@ import {
   type Staged,
   type StateFacts,
 } from '../../packages/runtime/pipeline/replacing/replaceable-states.ts'
+import {
+  EMPTY_META,
+  type StateMeta,
+  type StatePages,
+  type StatePart,
+  sameVersion,
+} from '../../packages/runtime/pipeline/replacing/state-parts.ts'
 
 /**
  * Replaceable partition states in memory, for tests. The conformance suite of the port checks that they behave like the states in
@@ -56,7 +56,7 @@ export class MemoryReplaceableStates implements ReplaceableStates, FormerStates 
       if (part.kind === 'timers') yield [part.entity, part.timers]
   }
 
-  async meta(partitionState: StateKey): Promise<CheckpointMeta> {
+  async meta(partitionState: StateKey): Promise<StateMeta> {
     for await (const part of this.#parts(partitionState)) if (part.kind === 'meta') return part.meta
     return EMPTY_META
   }
@@ -79,7 +79,7 @@ export class MemoryReplaceableStates implements ReplaceableStates, FormerStates 
     return undefined
   }
 
-  async stage(partitionState: StateKey, pages: CheckpointPages): Promise<Staged> {
+  async stage(partitionState: StateKey, pages: StatePages): Promise<Staged> {
     const name = JSON.stringify(partitionState)
     this.#runs += 1
     const token = `run ${this.#runs}`
@@ -139,7 +139,7 @@ export class MemoryReplaceableStates implements ReplaceableStates, FormerStates 
     return this.#live.copyOf(partitionState) as MemoryState
   }
 
-  async *#parts(partitionState: StateKey): AsyncGenerator<CheckpointPart> {
+  async *#parts(partitionState: StateKey): AsyncGenerator<StatePart> {
     for await (const page of this.#live.pages(partitionState)) yield* page
   }
 }

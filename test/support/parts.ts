@@ -1,11 +1,11 @@
 /** Pages with all kinds of content of a partition state, and many ids. */
 
 import { storedState, withHold } from '../../packages/runtime/pipeline/deciding/stored-state.ts'
-import type { CheckpointMeta, CheckpointPart } from '../../packages/runtime/pipeline/recovery/checkpoints.ts'
+import type { StateMeta, StatePart } from '../../packages/runtime/pipeline/replacing/state-parts.ts'
 
 const CLOCK_MS = 4_000
 
-function metaAt(appliedOffset: number, epoch = 0): CheckpointMeta {
+export function metaAt(appliedOffset: number, epoch = 0): StateMeta {
   return {
     version: { epoch, appliedOffset, fired: 1 },
     clock: { nowMs: CLOCK_MS, lastAppendMs: 1_772_366_400_000, highestAppendMs: 1_772_366_400_500 },
@@ -16,7 +16,7 @@ function metaAt(appliedOffset: number, epoch = 0): CheckpointMeta {
   }
 }
 
-export function partsAt(appliedOffset: number, epoch = 0): CheckpointPart[] {
+export function partsAt(appliedOffset: number, epoch = 0): StatePart[] {
   return [
     { kind: 'meta', meta: metaAt(appliedOffset, epoch) },
     { kind: 'state', entity: '/a grün 🌡', state: '{"count":12345678901234567890,"text":"\\u2028"}' },
@@ -70,11 +70,7 @@ export function partsAt(appliedOffset: number, epoch = 0): CheckpointPart[] {
   ]
 }
 
-/** Splits the parts into pages. A given failure is thrown after the last page. */
-export async function* inPages(
-  parts: readonly CheckpointPart[],
-  failure?: Error,
-): AsyncGenerator<CheckpointPart[]> {
+/** Splits the parts into pages. */
+export async function* inPages(parts: readonly StatePart[]): AsyncGenerator<StatePart[]> {
   for (let at = 0; at < parts.length; at += 50) yield parts.slice(at, at + 50)
-  if (failure) throw failure
 }

@@ -3,11 +3,11 @@
 import type { AnyKeyedProcess, Consumer } from '../../../packages/runtime/pipeline/consumer.ts'
 import { codeOf, differenceOf } from '../../../packages/runtime/pipeline/loading/code.ts'
 import type { StateKey } from '../../../packages/runtime/pipeline/model.ts'
-import { isAbsent } from '../../../packages/runtime/pipeline/recovery/checkpoints.ts'
 import type {
   ReplaceableStates,
   StateFacts,
 } from '../../../packages/runtime/pipeline/replacing/replaceable-states.ts'
+import { isAbsent } from '../../../packages/runtime/pipeline/replacing/state-parts.ts'
 import type { TopicReach } from '../../queries/topics.ts'
 import { OperationFailure } from '../failure.ts'
 import { nameOf } from '../state-keys.ts'

@@ -14,8 +14,8 @@ import { RedisReplaceableStates } from '../../../packages/runtime/adapters/redis
 import { RedisStateStore } from '../../../packages/runtime/adapters/redis/state-store.ts'
 import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
 import type { StateKey } from '../../../packages/runtime/pipeline/model.ts'
-import { type CheckpointPart, EMPTY_META } from '../../../packages/runtime/pipeline/recovery/checkpoints.ts'
 import { replaceState } from '../../../packages/runtime/pipeline/replacing/replaceable-states.ts'
+import { EMPTY_META, type StatePart } from '../../../packages/runtime/pipeline/replacing/state-parts.ts'
 import { NOTHING_WANTED } from '../../../packages/runtime/testing/wanted.ts'
 import { conformsAsStateStore } from '../../conformance/state-store.ts'
 import { changeOf } from '../../support/changes.ts'
@@ -96,7 +96,7 @@ describe('a cluster of three masters', () => {
 
   it('given states on each master, when one is replaced, then the next load has the new one', async () => {
     const states = new RedisReplaceableStates(client)
-    async function* pages(): AsyncGenerator<CheckpointPart[]> {
+    async function* pages(): AsyncGenerator<StatePart[]> {
       yield [
         { kind: 'meta', meta: EMPTY_META },
         { kind: 'state', entity: 'e', state: '{"n":1}' },

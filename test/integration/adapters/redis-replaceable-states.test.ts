@@ -3,16 +3,18 @@ import { randomUUID } from 'node:crypto'
 import { after, it } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
-import { prefixOf } from '../../../packages/runtime/adapters/redis/keys.ts'
+import { keysOf as liveKeysOf, prefixOf } from '../../../packages/runtime/adapters/redis/keys.ts'
 import { RedisReplaceableStates } from '../../../packages/runtime/adapters/redis/replaceable-states.ts'
 import { StateReader } from '../../../packages/runtime/adapters/redis/state-reader.ts'
 import { RedisStateStore } from '../../../packages/runtime/adapters/redis/state-store.ts'
 import type { StateKey } from '../../../packages/runtime/pipeline/model.ts'
+import { replaceState } from '../../../packages/runtime/pipeline/replacing/replaceable-states.ts'
+import type { StatePart } from '../../../packages/runtime/pipeline/replacing/state-parts.ts'
 import { NOTHING_WANTED } from '../../../packages/runtime/testing/wanted.ts'
 import { formerStatesConformance } from '../../conformance/former-states.ts'
 import { conformsAsReplaceableStates } from '../../conformance/replaceable-states.ts'
 import { changeOf, failureOf } from '../../support/changes.ts'
-import { inPages, partsAt } from '../../support/parts.ts'
+import { inPages, metaAt, partsAt } from '../../support/parts.ts'
 import { redisUrl } from '../../support/servers.ts'
 
 const CODE = 'v1/settings'
@@ -137,4 +139,21 @@ it('given a part that the server evicts, then the contents do not replace the li
     await client.run(redis => redis.del(`${prefixOf(state)}:staged:states`))
   }
   await assert.rejects(states.stage(state, evicting()), { why: 'incomplete' })
+})
+
+it('given ids that were made to share a bucket, then no value of the new contents exceeds a bound', async () => {
+  const state = { consumer: 'c', topic: randomUUID(), partition: 0 }
+  const ids = Array.from({ length: 3_000 }, (_, number): StatePart => {
+    const id = `ab${number}`.padEnd(12, '.')
+    return { kind: 'id', id: { id, digest: 'd'.repeat(8), appliedAtMs: 0 } }
+  })
+  await replaceState(states, state, inPages([{ kind: 'meta', meta: metaAt(41) }, ...ids]))
+  const { ids: key } = liveKeysOf(state)
+  const sizes = await client.run(async redis => {
+    const values = [...(await redis.hvals(`${key}:0`)), ...(await redis.hvals(`${key}:0:more`))]
+    return values.map(value => Buffer.byteLength(value))
+  })
+  assert.ok(sizes.length > 1)
+  // A full bucket, and one page of ids: 24 bytes an id.
+  assert.ok(Math.max(...sizes) <= (256 + 500) * 24, `${Math.max(...sizes)} bytes`)
 })

@@ -11,7 +11,7 @@ import { deployedVersion, livePartitions } from '../../../lib/operations/reproce
 import { MemoryStateStore } from '../../../packages/runtime/adapters/memory/state-store.ts'
 import type { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
 import { codeOf } from '../../../packages/runtime/pipeline/loading/code.ts'
-import { EMPTY_META } from '../../../packages/runtime/pipeline/recovery/checkpoints.ts'
+import { EMPTY_META } from '../../../packages/runtime/pipeline/replacing/state-parts.ts'
 import { PROJECT } from '../../../programs/paths.ts'
 import { MemoryReplaceableStates } from '../../support/memory-replaceable-states.ts'
 import { Stage } from '../../support/stage.ts'
@@ -86,7 +86,6 @@ describe('where a rebuild begins', () => {
     ['start', { kind: 'start' }],
     ['2h', { kind: 'time', timeMs: NOON - 7_200_000 }],
     ['2026-03-01T11:00:00Z', { kind: 'time', timeMs: NOON - 3_600_000 }],
-    ['checkpoint', undefined],
     ['end', undefined],
   ] as const)
     test(`given --from ${text}`, () => {

@@ -12,14 +12,9 @@ import type {
   StoredTimer,
   Version,
 } from '../../pipeline/model.ts'
-import type {
-  CheckpointMeta,
-  CheckpointPages,
-  CheckpointPart,
-  RemovedParts,
-} from '../../pipeline/recovery/checkpoints.ts'
-import { bytesOfIds, idsInBytes } from '../../pipeline/recovery/id-bytes.ts'
 import type { Fence } from '../../pipeline/replacing/fence.ts'
+import { bytesOfIds, idsInBytes } from '../../pipeline/replacing/id-bytes.ts'
+import type { StateMeta, StatePages, StatePart } from '../../pipeline/replacing/state-parts.ts'
 
 /** A partition state in memory. */
 export interface MemoryState {
@@ -53,7 +48,7 @@ export interface MemoryState {
 }
 
 /** Builds a state from its pages. */
-export async function stateOf(pages: CheckpointPages): Promise<MemoryState> {
+export async function stateOf(pages: StatePages): Promise<MemoryState> {
   const state = emptyState()
   for await (const page of pages)
     for (const part of page) add(state, part.kind === 'ids' ? part : structuredClone(part))
@@ -81,13 +76,13 @@ export function inPlaceOf(
   }
 }
 
-export function* contentsOf(held: MemoryState): Generator<CheckpointPart[]> {
+export function* contentsOf(held: MemoryState): Generator<StatePart[]> {
   yield entitiesOf(held)
   yield [{ kind: 'ids', bytes: bytesOfIds([...held.ids.values()]) }]
   yield partsBeside(held)
 }
 
-function entitiesOf({ states, timers }: Pick<MemoryState, 'states' | 'timers'>): CheckpointPart[] {
+function entitiesOf({ states, timers }: Pick<MemoryState, 'states' | 'timers'>): StatePart[] {
   return [
     ...Array.from(states, ([entity, state]) => ({ kind: 'state' as const, entity, state })),
     ...Array.from(timers, ([entity, own]) => ({ kind: 'timers' as const, entity, timers: own })),
@@ -99,14 +94,14 @@ function partsBeside({
   failures,
   context,
 }: Pick<MemoryState, 'outbox' | 'failures'> & { readonly context?: StoredContext | undefined }) {
-  const parts: CheckpointPart[] = [
+  const parts: StatePart[] = [
     ...Array.from(outbox.values(), entry => ({ kind: 'outbox' as const, outbox: entry })),
     ...Array.from(failures.values(), failure => ({ kind: 'failure' as const, failure })),
   ]
   return context ? [...parts, { kind: 'context' as const, context }] : parts
 }
 
-export function metaOf(held: MemoryState, version: Version): CheckpointMeta {
+export function metaOf(held: MemoryState, version: Version): StateMeta {
   const { clock, partitioning, growths, appliedDigest, emitted, tally, newEntities, failuresFromMs } = held
   const { origin, formerOffsets, sequences } = held
   return {
@@ -136,14 +131,13 @@ export function emptyState(): MemoryState {
   }
 }
 
-function add(held: MemoryState, part: CheckpointPart): void {
+function add(held: MemoryState, part: StatePart): void {
   if (part.kind === 'state') held.states.set(part.entity, part.state)
   else if (part.kind === 'timers') held.timers.set(part.entity, part.timers)
   else if (part.kind === 'outbox') held.outbox.set(part.outbox.position, part.outbox)
   else if (part.kind === 'failure') held.failures.set(part.failure.id, part.failure)
   else if (part.kind === 'id') held.ids.set(part.id.id, part.id)
   else if (part.kind === 'ids') for (const id of idsInBytes(part.bytes)) held.ids.set(id.id, id)
-  else if (part.kind === 'gone') forget(held, part.gone)
   else if (part.kind === 'context') held.context = part.context
   else {
     // Other properties of a stored state, such as its fence, are not part of its contents.
@@ -155,16 +149,6 @@ function add(held: MemoryState, part: CheckpointPart): void {
       sequences: new Map(Object.entries(sequences)),
     })
   }
-}
-
-function forget(
-  held: MemoryState,
-  { states = [], timers = [], idsBeforeMs = 0, whole = [] }: RemovedParts,
-): void {
-  for (const entity of states) held.states.delete(entity)
-  for (const entity of timers) held.timers.delete(entity)
-  for (const [id, { appliedAtMs }] of held.ids) if (appliedAtMs < idsBeforeMs) held.ids.delete(id)
-  for (const part of whole) held[part].clear()
 }
 
 export function picked<T>(from: ReadonlyMap<string, T>, names: readonly string[]): Map<string, T> {

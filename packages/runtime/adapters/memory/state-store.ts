@@ -13,8 +13,8 @@ import type {
   TimerPlace,
 } from '../../pipeline/model.ts'
 import type { SkippedRecords } from '../../pipeline/ports.ts'
-import { type CheckpointPages, isAbsent, sameVersion } from '../../pipeline/recovery/checkpoints.ts'
 import { type Fence, fenced, isOwnFence } from '../../pipeline/replacing/fence.ts'
+import { isAbsent, type StatePages, sameVersion } from '../../pipeline/replacing/state-parts.ts'
 import type { MemoryStates } from '../../pipeline/reprocessing/log-again.ts'
 import { contentsOf, emptyState, inPlaceOf, type MemoryState, metaOf, picked, stateOf } from './contents.ts'
 
@@ -155,14 +155,14 @@ export class MemoryStateStore implements MemoryStates, SkippedRecords {
     for (const position of positions) this.#stateKey(stateKey).outbox.delete(position)
   }
 
-  async *pages(stateKey: StateKey): CheckpointPages {
+  async *pages(stateKey: StateKey): StatePages {
     const held = this.#stateKey(stateKey)
     if (isAbsent(held.version)) return
     yield [{ kind: 'meta', meta: metaOf(held, held.version) }]
     yield* contentsOf(held)
   }
 
-  async replace(stateKey: StateKey, pages: CheckpointPages): Promise<void> {
+  async replace(stateKey: StateKey, pages: StatePages): Promise<void> {
     const next = await stateOf(pages)
     this.restore(stateKey, inPlaceOf(this.#stateKey(stateKey), next, next.version.epoch))
   }

@@ -1,6 +1,6 @@
 /** Binary form of ids in a partition state, in buckets. See `layout.ts`. */
 import type { RememberedId } from '../../pipeline/model.ts'
-import { ID_BYTES } from '../../pipeline/recovery/id-bytes.ts'
+import { ID_BYTES } from '../../pipeline/replacing/id-bytes.ts'
 import { generationOf, LAYOUT } from './layout.ts'
 
 const { bucketBytes, digestBytes, clockBytes, knownBytes, entryBytes } = LAYOUT.ids

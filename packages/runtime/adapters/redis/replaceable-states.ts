@@ -7,7 +7,6 @@ import type {
   StoredContext,
   StoredTimer,
 } from '../../pipeline/model.ts'
-import type { CheckpointMeta, CheckpointPages } from '../../pipeline/recovery/checkpoints.ts'
 import type { Fence } from '../../pipeline/replacing/fence.ts'
 import type {
   Fenced,
@@ -17,13 +16,14 @@ import type {
   Staged,
   StateFacts,
 } from '../../pipeline/replacing/replaceable-states.ts'
+import type { StateMeta, StatePages } from '../../pipeline/replacing/state-parts.ts'
 import type { RedisClient } from './client.ts'
 import { keysOf, prefixOf } from './keys.ts'
 import { packed } from './message-pack.ts'
 import { replaceRequest } from './requests.ts'
 import { EVICTED_PART, lua, PARTITION_STATE, script } from './scripts.ts'
 import { STAGED_STATE, stage, stageAct } from './staging.ts'
-import { checkpointMetaOf, StateReader } from './state-reader.ts'
+import { StateReader, stateMetaOf } from './state-reader.ts'
 
 export const REPLACE_STATE = script(...STAGED_STATE, EVICTED_PART, lua('replace-state'))
 export const FENCE = script(PARTITION_STATE, lua('fence'))
@@ -53,8 +53,8 @@ export class RedisReplaceableStates implements ReplaceableStates, FormerStates {
     return this.#reader.timers(partitionState)
   }
 
-  async meta(partitionState: StateKey): Promise<CheckpointMeta> {
-    return checkpointMetaOf(await this.#reader.meta(partitionState))
+  async meta(partitionState: StateKey): Promise<StateMeta> {
+    return stateMetaOf(await this.#reader.meta(partitionState))
   }
 
   outbox(partitionState: StateKey): AsyncIterable<OutboxEntry> {
@@ -73,7 +73,7 @@ export class RedisReplaceableStates implements ReplaceableStates, FormerStates {
     return this.#reader.context(partitionState)
   }
 
-  stage(partitionState: StateKey, pages: CheckpointPages): Promise<Staged> {
+  stage(partitionState: StateKey, pages: StatePages): Promise<Staged> {
     return stage(this.#client, partitionState, pages)
   }
 

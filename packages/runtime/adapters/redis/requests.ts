@@ -122,9 +122,6 @@ export type StageRequest = {
 /** Request to `add-to-staged.lua`. */
 export type AddRequest = {
   readonly token: string
-  readonly gone: ReadonlyMap<string, readonly string[]>
-  readonly whole: readonly string[]
-  readonly oldest: number
   readonly parts: ReadonlyMap<string, InTurn | Bytes>
 }
 

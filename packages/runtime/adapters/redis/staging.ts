@@ -3,14 +3,9 @@
 import { randomUUID } from 'node:crypto'
 import { parkedBytesIn } from '../../pipeline/deciding/hold.ts'
 import type { RememberedFailure, StateKey, Version } from '../../pipeline/model.ts'
-import type {
-  CheckpointMeta,
-  CheckpointPages,
-  CheckpointPart,
-  RemovedParts,
-} from '../../pipeline/recovery/checkpoints.ts'
-import { bytesOfIds, oldestInBytes } from '../../pipeline/recovery/id-bytes.ts'
+import { bytesOfIds, oldestInBytes } from '../../pipeline/replacing/id-bytes.ts'
 import { notReplaced, type Staged } from '../../pipeline/replacing/replaceable-states.ts'
+import type { StateMeta, StatePages, StatePart } from '../../pipeline/replacing/state-parts.ts'
 import type { RedisClient } from './client.ts'
 import { restoredFailures } from './failure-packing.ts'
 import { packIdBytes } from './id-packing.ts'
@@ -34,7 +29,7 @@ const ADDED_BYTES = 512 * 1024
 export async function stage(
   client: RedisClient,
   partitionState: StateKey,
-  pages: CheckpointPages,
+  pages: StatePages,
 ): Promise<Staged> {
   const token = randomUUID()
   await stageAct(client, partitionState, { act: 'begin', token })
@@ -54,19 +49,17 @@ async function added(
   client: RedisClient,
   partitionState: StateKey,
   token: string,
-  pages: CheckpointPages,
+  pages: StatePages,
 ): Promise<Version> {
-  const send = async (request: Omit<AddRequest, 'token'>) => {
-    const keys = [prefixOf(partitionState)]
-    const reply = await client.eval(ADD_TO_STAGED, keys, [packed({ token, ...request })])
-    if (typeof reply !== 'number') throw notReplaced('overtaken')
-  }
   const add = async (fields: Iterable<Field>) => {
-    for (const some of limited(fields)) await send({ ...NOTHING_GONE, parts: partsOf(some) })
+    for (const some of limited(fields)) {
+      const request: AddRequest = { token, parts: partsOf(some) }
+      const reply = await client.eval(ADD_TO_STAGED, [prefixOf(partitionState)], [packed(request)])
+      if (typeof reply !== 'number') throw notReplaced('overtaken')
+    }
   }
   const tail = new MetaFields()
   for await (const page of pages) {
-    for (const part of page) if (part.kind === 'gone') await send({ ...goneOf(part.gone), parts: new Map() })
     await add(fieldsOf(page))
     tail.note(page)
   }
@@ -89,31 +82,13 @@ export async function stageAct(
   throw notReplaced(String(reply) as 'overtaken' | 'incomplete')
 }
 
-const NOTHING_GONE = { gone: new Map<string, readonly string[]>(), whole: [], oldest: 0 }
-
-function goneOf({
-  states = [],
-  timers = [],
-  idsBeforeMs = 0,
-  whole = [],
-}: RemovedParts): Omit<AddRequest, 'token' | 'parts'> {
-  const gone = new Map([
-    ['states', states],
-    ['timers', timers],
-    ['due', timers],
-  ])
-  // Failures are not removed here, because all of them are added at the end.
-  const keys = whole.filter(name => name !== 'failures')
-  return { gone, whole: keys, oldest: generationOf(idsBeforeMs) }
-}
-
 /**
  * A field to add: the last part of its key, its name and its value. For the sorted set `due`, name and value are threshold and
  * entity.
  */
 type Field = readonly [name: string, field: string, value: string]
 
-function* fieldsOf(page: readonly CheckpointPart[]): Generator<Field> {
+function* fieldsOf(page: readonly StatePart[]): Generator<Field> {
   const ids: Buffer[] = []
   for (const part of page) {
     if (part.kind === 'state') yield ['states', part.entity, part.state]
@@ -150,18 +125,17 @@ function partsOf(fields: readonly Field[]): AddRequest['parts'] {
  * parked events.
  */
 class MetaFields {
-  #meta: CheckpointMeta | undefined
+  #meta: StateMeta | undefined
   #oldestIdMs = Infinity
-  #failures: RememberedFailure[] = []
+  readonly #failures: RememberedFailure[] = []
   /** Size of parked events by entity, in bytes. An entity may occur more than once. */
   readonly #parkedBytes = new Map<string, number>()
 
-  note(page: readonly CheckpointPart[]): void {
+  note(page: readonly StatePart[]): void {
     for (const part of page) {
       if (part.kind === 'meta') this.#meta = part.meta
       else if (part.kind === 'id') this.#oldestIdMs = Math.min(this.#oldestIdMs, part.id.appliedAtMs)
       else if (part.kind === 'ids') this.#oldestIdMs = Math.min(this.#oldestIdMs, oldestInBytes(part.bytes))
-      else if (part.kind === 'gone') this.#noteGone(part.gone)
       else if (part.kind === 'failure') this.#failures.push(part.failure)
       else if (part.kind === 'state') this.#noteParked(part.entity, part.state)
     }
@@ -212,13 +186,7 @@ class MetaFields {
     else this.#parkedBytes.delete(entity)
   }
 
-  #noteGone({ states = [], idsBeforeMs = 0, whole = [] }: RemovedParts): void {
-    for (const entity of states) this.#parkedBytes.delete(entity)
-    this.#oldestIdMs = Math.max(this.#oldestIdMs, idsBeforeMs)
-    if (whole.includes('failures')) this.#failures = []
-  }
-
-  get #known(): CheckpointMeta {
+  get #known(): StateMeta {
     if (!this.#meta) throw new TypeError('the pages of a state must contain its version')
     return this.#meta
   }

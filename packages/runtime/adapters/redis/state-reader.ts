@@ -9,7 +9,7 @@ import type {
   StoredContext,
   StoredTimer,
 } from '../../pipeline/model.ts'
-import type { CheckpointMeta } from '../../pipeline/recovery/checkpoints.ts'
+import type { StateMeta } from '../../pipeline/replacing/state-parts.ts'
 import type { RedisClient } from './client.ts'
 import { readGroup, unpackFailureBucket } from './failure-packing.ts'
 import { idsIn, unpackBucket, unpackId } from './id-packing.ts'
@@ -19,7 +19,7 @@ import { type Meta, readMeta } from './meta.ts'
 
 const PAGE = 500
 
-export interface StateMeta extends Meta {
+export interface StoredMeta extends Meta {
   /** Number of records by `outcome/reason` since the partition state was created. */
   readonly tally: Readonly<Record<string, number>>
   /** Highest decided sequence of each origin. */
@@ -42,8 +42,8 @@ export class StateReader {
     this.#signal = signal
   }
 
-  async meta(stateKey: StateKey): Promise<StateMeta> {
-    return stateMetaOf(await this.#client.run(redis => redis.hgetall(keysOf(stateKey).meta)))
+  async meta(stateKey: StateKey): Promise<StoredMeta> {
+    return storedMetaOf(await this.#client.run(redis => redis.hgetall(keysOf(stateKey).meta)))
   }
 
   /** Returns the numbers of entities and of outbox entries, which are read in one step. */
@@ -55,7 +55,7 @@ export class StateReader {
     return { entities, outbox: waiting }
   }
 
-  async idCount(stateKey: StateKey, meta: StateMeta): Promise<number> {
+  async idCount(stateKey: StateKey, meta: StoredMeta): Promise<number> {
     let count = 0
     for (const key of idKeys(stateKey, meta)) {
       for await (const [, bucket] of this.#fields(key)) count += idsIn(bucket)
@@ -100,7 +100,7 @@ export class StateReader {
   }
 
   /** Reads ids, the newest first. If an id occurs several times, only the first occurrence is valid. */
-  async *ids(stateKey: StateKey, meta: StateMeta): AsyncGenerator<RememberedId> {
+  async *ids(stateKey: StateKey, meta: StoredMeta): AsyncGenerator<RememberedId> {
     for (const key of idKeys(stateKey, meta)) {
       for await (const [id, known] of this.#fields(beyondFull(key)))
         yield unpackId(id.toString('latin1'), known)
@@ -161,7 +161,7 @@ export class StateReader {
  *
  * @param fields fields of the hash `meta`
  */
-function stateMetaOf(fields: Readonly<Record<string, string>>): StateMeta {
+function storedMetaOf(fields: Readonly<Record<string, string>>): StoredMeta {
   const entries = Object.entries(fields)
   const isSequence = ([name]: [string, string]) => name.startsWith(SEQUENCE)
   const counters = entries.filter(entry => !isSequence(entry) && entry[0].includes('/'))
@@ -174,7 +174,7 @@ function stateMetaOf(fields: Readonly<Record<string, string>>): StateMeta {
 }
 
 /** Returns the metadata of a partition state, without the numbers that the store adds. */
-export function checkpointMetaOf(meta: StateMeta): CheckpointMeta {
+export function stateMetaOf(meta: StoredMeta): StateMeta {
   const { version, clock, appliedDigest, emitted, failuresFromMs, tally } = meta
   const { partitioning, growths, newEntities, origin, formerOffsets, sequences } = meta
   return {
@@ -189,7 +189,7 @@ export function checkpointMetaOf(meta: StateMeta): CheckpointMeta {
 }
 
 /** Yields the keys of the hashes that contain ids, from the newest to the oldest generation. */
-function* idKeys(stateKey: StateKey, { clock, oldestIds }: StateMeta): Generator<string> {
+function* idKeys(stateKey: StateKey, { clock, oldestIds }: StoredMeta): Generator<string> {
   const { ids } = keysOf(stateKey)
   for (let generation = generationOf(clock.nowMs); generation >= oldestIds; generation -= 1)
     yield `${ids}:${generation}`

@@ -11,9 +11,9 @@ import { refusedEntryFailure } from '../failures/failure-record.ts'
 import type { OutboxEntry, StateKey } from '../model.ts'
 import type { Ports, StateStore } from '../ports.ts'
 import { publish } from '../publishing/publish.ts'
-import { type CheckpointMeta, type CheckpointPart, EMPTY_META, isAbsent } from '../recovery/checkpoints.ts'
 import type { Fence } from '../replacing/fence.ts'
 import { type ReplaceableStates, replaceState } from '../replacing/replaceable-states.ts'
+import { EMPTY_META, isAbsent, type StateMeta, type StatePart } from '../replacing/state-parts.ts'
 import { formerNamesOf } from './former-names.ts'
 
 /** Access to the states of former consumers, and to the state that replaces them. */
@@ -22,7 +22,7 @@ export interface FormerStates
     ReplaceableStates,
     'facts' | 'fence' | 'states' | 'timers' | 'ids' | 'failures' | 'context' | 'stage' | 'replace'
   > {
-  meta(partitionState: StateKey): Promise<CheckpointMeta>
+  meta(partitionState: StateKey): Promise<StateMeta>
   outbox(partitionState: StateKey): AsyncIterable<OutboxEntry>
 }
 
@@ -107,7 +107,7 @@ async function move(states: FormerStates, former: readonly StateKey[], stateKey:
 async function* joinedPages(
   states: FormerStates,
   former: readonly StateKey[],
-): AsyncGenerator<readonly CheckpointPart[]> {
+): AsyncGenerator<readonly StatePart[]> {
   const each = <T>(read: (key: StateKey) => AsyncIterable<T>) =>
     Promise.all(former.map(key => collected(read(key))))
   const metas = await Promise.all(former.map(key => states.meta(key)))
@@ -144,10 +144,10 @@ async function* joinedPages(
 }
 
 /** Returns the metadata at the position of the state that is furthest behind. */
-export function joinedMeta(all: readonly CheckpointMeta[], names: readonly string[]): CheckpointMeta {
+export function joinedMeta(all: readonly StateMeta[], names: readonly string[]): StateMeta {
   const [first] = all.toSorted(({ version: a }, { version: b }) => {
     return a.appliedOffset - b.appliedOffset || a.fired - b.fired
-  }) as [CheckpointMeta]
+  }) as [StateMeta]
   // The new consumer has an origin of its own.
   const { origin: _, failuresFromMs: __, ...meta } = first
   const tally: Record<string, number> = {}

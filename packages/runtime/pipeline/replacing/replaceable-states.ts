@@ -13,8 +13,8 @@ import type {
   StoredTimer,
   Version,
 } from '../model.ts'
-import type { CheckpointPages } from '../recovery/checkpoints.ts'
 import type { Fence } from './fence.ts'
+import type { StatePages } from './state-parts.ts'
 
 export interface StateFacts {
   readonly version: Version
@@ -91,7 +91,7 @@ export interface ReplaceableStates {
    *
    * @throws CopyStopped if another run has begun to stage contents, or if the server has lost a part; errors of the pages are passed on
    */
-  stage(partitionState: StateKey, pages: CheckpointPages): Promise<Staged>
+  stage(partitionState: StateKey, pages: StatePages): Promise<Staged>
   /** Removes staged contents, complete or not. */
   unstage(partitionState: StateKey): Promise<void>
 
@@ -138,7 +138,7 @@ export interface Replaced {
 export async function replaceState(
   states: Pick<ReplaceableStates, 'stage' | 'replace'>,
   partitionState: StateKey,
-  pages: CheckpointPages,
+  pages: StatePages,
   base?: Version,
 ): Promise<Replaced> {
   const staged = await states.stage(partitionState, pages)

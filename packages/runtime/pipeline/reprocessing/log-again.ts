@@ -10,7 +10,7 @@ import { PartitionLog, Semaphore } from '../log/partition-log.ts'
 import type { OffsetRange, ReadRange, StateKey, StoppedPartition } from '../model.ts'
 import { runPartition } from '../partition.ts'
 import type { LogReader, Observer, StateStore } from '../ports.ts'
-import type { CheckpointPages } from '../recovery/checkpoints.ts'
+import type { StatePages } from '../replacing/state-parts.ts'
 
 /** Observer without effects. The live consumer has already reported these records. */
 const QUIET: Observer = {
@@ -36,9 +36,9 @@ const QUIET: Observer = {
 /** In-memory store for partition states. */
 export interface MemoryStates extends StateStore {
   /** Yields the contents of the state; nothing if it was never written. No commit may be made in the meantime. */
-  pages(stateKey: StateKey): CheckpointPages
+  pages(stateKey: StateKey): StatePages
   /** Replaces the whole state. The new epoch is higher than the epochs of the old state and of the pages. */
-  replace(stateKey: StateKey, pages: CheckpointPages): Promise<void>
+  replace(stateKey: StateKey, pages: StatePages): Promise<void>
 }
 
 export interface Rereading {

@@ -15,9 +15,9 @@ import type {
   Snapshot,
   StateKey,
 } from '../model.ts'
-import { type CheckpointPages, type CheckpointPart, sameVersion } from '../recovery/checkpoints.ts'
-import { idsInBytes } from '../recovery/id-bytes.ts'
+import { idsInBytes } from '../replacing/id-bytes.ts'
 import type { ReplaceableStates } from '../replacing/replaceable-states.ts'
+import { type StatePages, type StatePart, sameVersion } from '../replacing/state-parts.ts'
 import { LogAgain, type MemoryStates, type Rereading } from './log-again.ts'
 import { failuresById, newFailures } from './new-failures.ts'
 
@@ -86,7 +86,7 @@ export class RebuiltState {
   static async begin(
     advancing: Advancing,
     partitionState: StateKey,
-    pages: CheckpointPages,
+    pages: StatePages,
   ): Promise<RebuiltState> {
     const rebuilt = new RebuiltState(advancing, partitionState)
     await rebuilt.#store.replace(partitionState, pages)
@@ -188,11 +188,11 @@ export class RebuiltState {
   }
 
   /** Yields the whole contents. */
-  pages(): CheckpointPages {
+  pages(): StatePages {
     return this.#store.pages(this.#partitionState)
   }
 
-  async *#parts(): AsyncGenerator<CheckpointPart> {
+  async *#parts(): AsyncGenerator<StatePart> {
     for await (const page of this.pages()) yield* page
   }
 
@@ -261,7 +261,7 @@ function bytesOfChange({ states, timers, ids, failures, outbox }: Change): numbe
   return bytes
 }
 
-function bytesOfPart(part: CheckpointPart): number {
+function bytesOfPart(part: StatePart): number {
   switch (part.kind) {
     case 'state':
       return part.entity.length + part.state.length

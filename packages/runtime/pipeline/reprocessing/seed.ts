@@ -2,8 +2,8 @@
 
 import { defined } from '../../consumer/defined.ts'
 import type { StateKey } from '../model.ts'
-import { type CheckpointPart, EMPTY_META } from '../recovery/checkpoints.ts'
 import type { ReplaceableStates } from '../replacing/replaceable-states.ts'
+import { EMPTY_META, type StatePart } from '../replacing/state-parts.ts'
 import { failuresById } from './new-failures.ts'
 import { failureBefore } from './remembered.ts'
 
@@ -18,7 +18,7 @@ export async function* emptyAt(
   states: SeedSource,
   partitionState: StateKey,
   startOffset: number,
-): AsyncGenerator<CheckpointPart[]> {
+): AsyncGenerator<StatePart[]> {
   const version = { epoch: 0, appliedOffset: startOffset - 1, fired: 0 }
   const live = await states.facts(partitionState)
   // Failures of earlier records are copied from the live state, so they are known from the same time on.

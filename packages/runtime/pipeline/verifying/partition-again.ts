@@ -13,7 +13,7 @@ import type {
   StateKey,
 } from '../model.ts'
 import type { StateStore } from '../ports.ts'
-import { idsInBytes } from '../recovery/id-bytes.ts'
+import { idsInBytes } from '../replacing/id-bytes.ts'
 import { LogAgain, type MemoryStates, type Rereading } from '../reprocessing/log-again.ts'
 import { emptyAt, type SeedSource } from '../reprocessing/seed.ts'
 

@@ -10,7 +10,7 @@ import {
 import type { Script } from '../../../../packages/runtime/adapters/redis/scripts.ts'
 import { ADD_TO_STAGED, STAGE_STATE } from '../../../../packages/runtime/adapters/redis/staging.ts'
 import { COMMIT, LOAD, RedisStateStore } from '../../../../packages/runtime/adapters/redis/state-store.ts'
-import { EMPTY_META } from '../../../../packages/runtime/pipeline/recovery/checkpoints.ts'
+import { EMPTY_META } from '../../../../packages/runtime/pipeline/replacing/state-parts.ts'
 import { NOTHING_WANTED } from '../../../../packages/runtime/testing/wanted.ts'
 import { changeOf, versionAt } from '../../../support/changes.ts'
 import { unpacked } from '../../../support/message-pack.ts'

@@ -9,7 +9,7 @@ import { decided, type KeyedProcess, rejected } from '../../../../packages/runti
 import { delivered, type Sink } from '../../../../packages/runtime/consumer/sink.ts'
 import type { Process } from '../../../../packages/runtime/pipeline/consumer.ts'
 import { joinedMeta } from '../../../../packages/runtime/pipeline/loading/former-states.ts'
-import { EMPTY_META } from '../../../../packages/runtime/pipeline/recovery/checkpoints.ts'
+import { EMPTY_META } from '../../../../packages/runtime/pipeline/replacing/state-parts.ts'
 import { MemoryReplaceableStates } from '../../../support/memory-replaceable-states.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'

@@ -8,7 +8,7 @@ import { redriveHeaders } from '../../../../packages/runtime/cloudevents/redrive
 import { failureId } from '../../../../packages/runtime/consumer/failure-event.ts'
 import type { KeyedProcess } from '../../../../packages/runtime/consumer/process.ts'
 import type { CopyStopped } from '../../../../packages/runtime/pipeline/errors.ts'
-import { EMPTY_META } from '../../../../packages/runtime/pipeline/recovery/checkpoints.ts'
+import { EMPTY_META } from '../../../../packages/runtime/pipeline/replacing/state-parts.ts'
 import { failureToKeep } from '../../../../packages/runtime/pipeline/reprocessing/remembered.ts'
 import { NOTHING_WANTED } from '../../../../packages/runtime/testing/wanted.ts'
 import { changeOf, failureOf } from '../../../support/changes.ts'

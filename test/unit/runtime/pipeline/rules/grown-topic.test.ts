@@ -18,7 +18,7 @@ import { placeOf } from '../../../../../packages/runtime/pipeline/deciding/emiss
 import { producerGroupOf } from '../../../../../packages/runtime/pipeline/failures/failure-memory.ts'
 import { digestOf } from '../../../../../packages/runtime/pipeline/failures/failure-record.ts'
 import type { RememberedFailure } from '../../../../../packages/runtime/pipeline/model.ts'
-import { EMPTY_META } from '../../../../../packages/runtime/pipeline/recovery/checkpoints.ts'
+import { EMPTY_META } from '../../../../../packages/runtime/pipeline/replacing/state-parts.ts'
 import { failureOf } from '../../../../support/changes.ts'
 import { inPages } from '../../../../support/parts.ts'
 import { environmentReading as reading, logRecord as record } from '../../../../support/records.ts'

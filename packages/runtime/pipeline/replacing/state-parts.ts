@@ -1,7 +1,4 @@
-/**
- * Checkpoints: copies of whole partition states, stored outside Redis. A partition is restored from a checkpoint if Redis has lost
- * its state and the log no longer contains all its records.
- */
+/** Parts of a partition state, as they are read, computed in memory and staged. */
 import type {
   Growth,
   LogClock,
@@ -9,13 +6,12 @@ import type {
   Partitioning,
   RememberedFailure,
   RememberedId,
-  StateKey,
   StoredContext,
   StoredTimer,
   Version,
 } from '../model.ts'
 
-export interface CheckpointMeta {
+export interface StateMeta {
   readonly version: Version
   readonly clock: LogClock
   /** Distribution of entities over partitions; absent if the topic has never grown. */
@@ -42,8 +38,8 @@ export interface CheckpointMeta {
  * One part of a partition state. If a part occurs more than once, its last occurrence is valid. If an id was seen several times,
  * its newest occurrence comes last.
  */
-export type CheckpointPart =
-  | { readonly kind: 'meta'; readonly meta: CheckpointMeta }
+export type StatePart =
+  | { readonly kind: 'meta'; readonly meta: StateMeta }
   /** The state exactly as it is stored. */
   | { readonly kind: 'state'; readonly entity: string; readonly state: string }
   | { readonly kind: 'timers'; readonly entity: string; readonly timers: readonly StoredTimer[] }
@@ -53,59 +49,18 @@ export type CheckpointPart =
   | { readonly kind: 'ids'; readonly bytes: Buffer }
   | { readonly kind: 'failure'; readonly failure: RememberedFailure }
   | { readonly kind: 'context'; readonly context: StoredContext }
-  | { readonly kind: 'gone'; readonly gone: RemovedParts }
-
-/** Removes data of earlier checkpoints in the chain. It precedes the other parts of its page. */
-export interface RemovedParts {
-  /** Names of entities whose state was removed. `timers` has the names of entities whose timers were removed. */
-  readonly states?: readonly string[]
-  readonly timers?: readonly string[]
-  /** Removes ids that were applied before this time of the log's clock. */
-  readonly idsBeforeMs?: number
-  /** Kinds of parts that are replaced completely by the parts that follow. */
-  readonly whole?: readonly ('outbox' | 'failures')[]
-}
 
 /** Pages of a partition state, so that a large state is never in memory as a whole. */
-export type CheckpointPages = AsyncIterable<readonly CheckpointPart[]>
+export type StatePages = AsyncIterable<readonly StatePart[]>
 
 /** The metadata of a partition state before its first record. */
-export const EMPTY_META: CheckpointMeta = {
+export const EMPTY_META: StateMeta = {
   version: { epoch: 0, appliedOffset: -1, fired: 0 },
   clock: { nowMs: 0, lastAppendMs: undefined, highestAppendMs: undefined },
   appliedDigest: undefined,
   emitted: 0,
   failuresFromMs: undefined,
   tally: {},
-}
-
-/** Result of an attempt to replace a partition state. */
-export type Replacement =
-  | 'replaced'
-  /** The version differed from the expected one, so the state was not changed. */
-  | 'moved'
-  /** Another attempt to replace the state has begun in the meantime, and takes precedence. */
-  | 'overtaken'
-
-/** Consistent copy of a partition state. */
-export interface TakenState {
-  readonly version: Version
-  readonly pages: CheckpointPages
-}
-
-/** Reads and replaces whole partition states. Every method rejects with `Unavailable` if the store cannot be reached. */
-export interface PartitionStates {
-  /**
-   * Returns a consistent copy of the state; undefined if none exists. Reading the pages fails with `CopyStopped` if a commit is
-   * made in the meantime.
-   */
-  take(partitionState: StateKey): Promise<TakenState | undefined>
-  /**
-   * Replaces the whole state. If the pages cannot be read, or if the version of the state is not `base`, nothing changes. The new
-   * epoch is higher than the epochs of the old state and of the pages, so that a change computed from the old state cannot be
-   * committed.
-   */
-  replace(partitionState: StateKey, base: Version, pages: CheckpointPages): Promise<Replacement>
 }
 
 /** Returns true if the state was never written. A state that was written and is empty does exist. */

@@ -80,7 +80,7 @@ module.exports = {
     ...onlyRightwards,
     onlyIn('(packages/runtime/adapters/kafka|packages/kafka-records)', 'kafkajs/'),
     onlyIn('packages/runtime/adapters/redis', 'ioredis/'),
-    onlyIn('(lib/app/aws|lib/operations/sql|infra|packages/runtime/adapters/(aws|s3))', '@aws-sdk/'),
+    onlyIn('(lib/app/aws|lib/operations/sql|infra|packages/runtime/adapters/aws)', '@aws-sdk/'),
     onlyIn('lib/operations/sql', '@duckdb/'),
     {
       name: 'duckdb-on-demand',

@@ -69,7 +69,7 @@ const CERTAIN: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^packages\/kafka-records\//, /node_modules\/hysnappy\//],
   [/^packages\/schema-registry\//, /node_modules\/avsc\//],
   [/^packages\/runtime\/adapters\/redis\//, /node_modules\/ioredis\//],
-  [/^packages\/runtime\/adapters\/s3\//, /node_modules\/@aws-sdk\//],
+  [/^packages\/runtime\/adapters\/aws\//, /node_modules\/@aws-sdk\//],
 ]
 
 /** Checks imports with dependency-cruiser. The rules are in `.dependency-cruiser.cjs`. */

@@ -13,12 +13,20 @@ import type { ReplaceableStates } from '../replacing/replaceable-states.ts'
 import { failedRecordOf } from './new-failures.ts'
 import type { RebuiltState } from './rebuilt-state.ts'
 
+export interface LeftEntities {
+  readonly count: number
+  /** Ids of the failures for whose retries some of the entities wait. */
+  readonly waitingFor: ReadonlySet<string>
+}
+
+export const NONE_LEFT: LeftEntities = { count: 0, waitingFor: new Set() }
+
 /**
  * Replaces the rebuilt states of older entities by the live ones, and removes the failures that only the rebuild has found for
  * them. Both states must be at the same offset.
  *
  * @param startOffset first offset that the rebuild has read
- * @returns number of older entities
+ * @returns number of older entities, and the ids of the failures for which some of them wait
  */
 export async function leaveOlder(
   consumer: Consumer,
@@ -26,25 +34,27 @@ export async function leaveOlder(
   partitionState: StateKey,
   rebuilt: RebuiltState,
   startOffset: number,
-): Promise<number> {
-  if (startOffset === 0) return 0
+): Promise<LeftEntities> {
+  if (startOffset === 0) return NONE_LEFT
   const older = new Map<string, string>()
   for await (const [entity, stored] of live.states(partitionState))
     if (!isHolderName(entity) && !isSince(stored, startOffset)) older.set(entity, stored)
-  if (older.size === 0) return 0
+  if (older.size === 0) return NONE_LEFT
   const timers = new Map<string, readonly StoredTimer[]>()
   for await (const [entity, own] of live.timers(partitionState))
     if (older.has(entity)) timers.set(entity, own)
   const [{ clock }, { nowMs }] = [await live.facts(partitionState), await rebuilt.clock()]
   const leadMs = clock.nowMs - nowMs
   const states = new Map<string, string | null>()
-  const change = { parkedBytes: 0, held: 0 }
+  const waitingFor = new Set<string>()
+  const change = { parkedBytes: 0, held: 0, parked: 0 }
   for (const [name, stored] of await rebuilt.states()) {
     const { hold } = heldParts(stored)
     if (isHolderName(name) && older.has(JSON.parse(stored))) states.set(name, null)
     else if (hold !== undefined && older.has(name)) {
       change.parkedBytes -= parkedBytesIn(stored)
       change.held -= 1
+      change.parked -= (JSON.parse(hold) as Hold).parked.length
     }
   }
   for (const [entity, stored] of older) {
@@ -54,14 +64,17 @@ export async function leaveOlder(
     if (!hold) continue
     change.parkedBytes += parkedBytesIn(stored)
     change.held += 1
-    if (hold.waitsFor) states.set(holderName(hold.waitsFor.failure), JSON.stringify(entity))
+    change.parked += hold.parked.length
+    if (!hold.waitsFor) continue
+    states.set(holderName(hold.waitsFor.failure), JSON.stringify(entity))
+    waitingFor.add(hold.waitsFor.failure)
   }
   const ownTimers = [...older.keys()].map(
     entity => [entity, timersOnOwnClock(timers.get(entity) ?? [], leadMs)] as const,
   )
   await rebuilt.add({ ...change, states, timers: new Map(ownTimers) })
   await dropFailures(consumer, rebuilt, older)
-  return older.size
+  return { count: older.size, waitingFor }
 }
 
 function isSince(stored: string, startOffset: number): boolean {

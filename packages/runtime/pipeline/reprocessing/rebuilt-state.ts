@@ -37,11 +37,12 @@ export interface Advancing extends Rereading {
   readonly expired: (partitionState: StateKey, range: OffsetRange) => void
 }
 
-/** Contents to add. `parkedBytes` and `held` are differences of the state's numbers. */
+/** Contents to add. `parkedBytes`, `held` (entities) and `parked` (events) are differences of the state's numbers. */
 export type Addition = Partial<
   Pick<Change, 'states' | 'timers' | 'outbox' | 'ids' | 'failures' | 'parkedBytes'>
 > & {
   readonly held?: number
+  readonly parked?: number
 }
 
 /** Upper bound for the contents of a rebuilt state, in bytes. Larger ones could exhaust the memory of the command. */
@@ -127,6 +128,7 @@ export class RebuiltState {
       ids = [],
       failures = [],
       held = 0,
+      parked = 0,
     } = addition
     const { consumer, code } = this.#with
     const { application, idWindowMs, failureBytes } = consumer
@@ -147,7 +149,10 @@ export class RebuiltState {
       ids,
       failures,
       outbox,
-      tally: held === 0 ? new Map() : new Map([[held > 0 ? 'held/left' : 'released/left', Math.abs(held)]]),
+      tally: new Map([
+        ...difference('held', 'released', held),
+        ...difference('parked', 'parked-applied', parked),
+      ]),
       idWindowMs,
       failureWindowMs: failureWindowMs(application),
       failureBytes: failureBytesOf(application, failureBytes, this.#partitionState.topic),
@@ -248,6 +253,11 @@ export class RebuiltState {
       `${this.#name} is at offset ${version.appliedOffset} after the log was read up to ${toOffset}: check whether the log still has that record`,
     )
   }
+}
+
+/** Returns the counter by which the difference between two counters changes by this number. */
+function difference(more: string, less: string, by: number): [string, number][] {
+  return by === 0 ? [] : [[`${by > 0 ? more : less}/left`, Math.abs(by)]]
 }
 
 /** Approximate size of a remembered id or failure, in bytes. */

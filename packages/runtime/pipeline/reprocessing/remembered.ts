@@ -15,15 +15,18 @@ export interface Rebuilding {
  * limit. Its failure is then closed, because a redrive would apply the record a second time.
  *
  * @param rebuilt failures that the rebuilt state remembers, by id
+ * @param isAwaited true if an entity that is left as it is waits for a retry of the failure
  * @returns the failure to add; undefined if the rebuilt state already contains the right one
  */
 export function failureToKeep(
   live: RememberedFailure,
   rebuilt: ReadonlyMap<string, RememberedFailure>,
   { startOffset, clockLeadMs }: Rebuilding,
+  isAwaited = false,
 ): RememberedFailure | undefined {
   const own = rebuilt.get(live.id)
   const failedAtMs = Math.max(0, live.failedAtMs - clockLeadMs)
+  if (isAwaited) return { ...live, failedAtMs }
   if (live.offset < startOffset) {
     if (own && own.attempt === live.attempt && own.isOpen === live.isOpen) return undefined
     // The last retry had another result in the rebuild, and that result is valid: after a failure, another retry must be accepted;

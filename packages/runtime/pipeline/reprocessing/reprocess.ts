@@ -10,7 +10,7 @@ import type { Fence } from '../replacing/fence.ts'
 import type { StateFacts } from '../replacing/replaceable-states.ts'
 import { placeNewFailures } from './failure-places.ts'
 import { failedEventIds, failuresById } from './new-failures.ts'
-import { leaveOlder } from './older.ts'
+import { type LeftEntities, leaveOlder, NONE_LEFT } from './older.ts'
 import { takeOverAll } from './partition-takeover.ts'
 import { type Advancing, RebuiltState } from './rebuilt-state.ts'
 import { failureToKeep, idToKeep, type Rebuilding } from './remembered.ts'
@@ -104,8 +104,11 @@ async function behindFence(
   const { appliedOffset } = live
   await liveState(work, partitionState)
   await rebuilt.to(appliedOffset)
-  const older = work.dropsOlder ? 0 : await leaveOlder(consumer, states, partitionState, rebuilt, startOffset)
-  await remember(work, partitionState, rebuilt, startOffset, older > 0)
+  const left = work.dropsOlder
+    ? NONE_LEFT
+    : await leaveOlder(consumer, states, partitionState, rebuilt, startOffset)
+  const older = left.count
+  await remember(work, partitionState, rebuilt, startOffset, left)
   const at = await placeOf(work, partitionState, live)
   const emitted = await takeOverAll(consumer, states, rebuilt, at)
   const sent = [...emitted.values()].reduce((sum, count) => sum + count, 0)
@@ -185,14 +188,16 @@ async function remember(
   partitionState: StateKey,
   rebuilt: RebuiltState,
   startOffset: number,
-  hasOlder: boolean,
+  left: LeftEntities,
 ): Promise<void> {
   const [{ clock }, { nowMs }] = [await states.facts(partitionState), await rebuilt.clock()]
   const rebuilding: Rebuilding = { startOffset, clockLeadMs: clock.nowMs - nowMs }
   const own = new Map((await rebuilt.failures()).map(failure => [failure.id, failure]))
   const remembered = await failuresById(states.failures(partitionState))
-  const failures = [...remembered.values()].flatMap(failure => failureToKeep(failure, own, rebuilding) ?? [])
-  const covers = !hasOlder && (nowMs > consumer.idWindowMs || startOffset === 0)
+  const failures = [...remembered.values()].flatMap(
+    failure => failureToKeep(failure, own, rebuilding, left.waitingFor.has(failure.id)) ?? [],
+  )
+  const covers = left.count === 0 && (nowMs > consumer.idWindowMs || startOffset === 0)
   const failed = covers ? new Set<string>() : await failedEventIds(consumer, await rebuilt.newFailures())
   const known = new Set([...failed, ...(covers ? [] : await rebuilt.ids())])
   const ids = covers ? [] : await idsToKeep(states.ids(partitionState), known, rebuilding)

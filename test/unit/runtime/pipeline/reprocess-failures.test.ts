@@ -65,6 +65,18 @@ class Failing {
 }
 
 describe('failures that only a rebuild has found', () => {
+  it('given an entity from before the start, then none is published for it, and its record stays known', async () => {
+    const failing = new Failing(3)
+    await failing.stage.batch(failing.log)
+    failing.throwsAt.add('r1')
+    const { emitted, older } = await reprocessed(failing.stage, failing.log, { startOffset: 1 })
+    failing.throwsAt.clear()
+    await failing.stage.batch([logRecord(3, reading('r1', { at: 1 }), { topic: failing.stage.topic })])
+    assert.deepEqual([[...emitted], older, failing.failures], [[], 1, []])
+    assert.equal(failing.stage.outcomes.at(-1), 'duplicate/id-known')
+    assert.deepEqual(await failing.stage.state(ENTITY), { count: 3 })
+  })
+
   it('given a record that was applied and fails now, then its failure is published, and its retry applied', async () => {
     const failing = new Failing(3)
     await failing.stage.batch(failing.log)

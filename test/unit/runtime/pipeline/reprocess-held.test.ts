@@ -7,6 +7,7 @@ import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.
 import type { Event } from '../../../../packages/runtime/consumer/event.ts'
 import type { FailureData } from '../../../../packages/runtime/consumer/failure-event.ts'
 import { decided, type KeyedProcess } from '../../../../packages/runtime/consumer/process.ts'
+import { NOTHING_WANTED } from '../../../../packages/runtime/testing/wanted.ts'
 import { MemoryReplaceableStates } from '../../../support/memory-replaceable-states.ts'
 import { nextAttempt } from '../../../support/parking.ts'
 import { logRecord, environmentReading as reading } from '../../../support/records.ts'
@@ -130,6 +131,28 @@ describe('reprocessing a partition with held entities', () => {
     assert.deepEqual(await held.seen(), { ids: ['a', 'b', 'c', 'd'], takenOver: true })
     assert.deepEqual(held.now, { held: 0, parked: 0 })
   })
+
+  for (const [given, fails] of [
+    ['does not hold', false],
+    ['holds as well', true],
+  ] as const)
+    it(`given an entity from before the start that the new state ${given}, then it stays held as it is`, async () => {
+      const held = new HeldStage('x', 'a', 'b', 'c')
+      held.throwsAt.add('b')
+      await held.live()
+      const { parkedBytes } = await held.stage.store.load(held.stage.stateKey(), NOTHING_WANTED)
+      if (!fails) held.throwsAt.clear()
+      const { older } = await reprocessed(held.stage, held.log, { startOffset: 1 })
+      assert.deepEqual([older, held.compared, held.now], [1, [], { held: 1, parked: 1 }])
+      const after = await held.stage.store.load(held.stage.stateKey(), NOTHING_WANTED)
+      assert.equal(after.parkedBytes, parkedBytes)
+      held.throwsAt.clear()
+      held.retry()
+      held.add(reading('d', { at: 9 }))
+      await held.live()
+      assert.deepEqual(await held.seen(), { ids: ['x', 'a', 'b', 'c', 'd'] })
+      assert.deepEqual(held.now, { held: 0, parked: 0 })
+    })
 
   it('given an entity that only the new state holds, then it is held at the switch', async () => {
     const held = new HeldStage('a', 'b', 'c')

@@ -2,11 +2,13 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { MemoryState } from '../../../../packages/runtime/adapters/memory/contents.ts'
 import { MemoryStateStore } from '../../../../packages/runtime/adapters/memory/state-store.ts'
 import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
 import { redriveHeaders } from '../../../../packages/runtime/cloudevents/redrive.ts'
 import { failureId } from '../../../../packages/runtime/consumer/failure-event.ts'
 import type { KeyedProcess } from '../../../../packages/runtime/consumer/process.ts'
+import { heldParts, partsOfState } from '../../../../packages/runtime/pipeline/deciding/stored-state.ts'
 import type { CopyStopped } from '../../../../packages/runtime/pipeline/errors.ts'
 import { EMPTY_META } from '../../../../packages/runtime/pipeline/replacing/state-parts.ts'
 import { failureToKeep } from '../../../../packages/runtime/pipeline/reprocessing/remembered.ts'
@@ -468,6 +470,36 @@ describe('reprocessing a partition', () => {
     assert.deepEqual(await stage.state(old), { count: 1 })
     await stage.batch([logRecord(6, reading('1', { sensor: 'a', at: 1 }))])
     assert.equal(stage.outcomes.at(-1), 'duplicate/id-known')
+  })
+
+  it('given timers of entities from before the start, then they stay due after the same time of the log', async () => {
+    const startOffset = LENGTH / 2
+    let compared = 0
+    for (let seed = 1; seed <= 10; seed += 1) {
+      const stage = new Stage(WATCHING.before as never)
+      const log = watchedLog(new Random(seed), LENGTH)
+      await stage.batch(log, { ports: { breaker } })
+      const dueIn = () => {
+        const { states, timers, clock } = stage.store.copyOf(stage.stateKey()) as MemoryState
+        const older = [...states].filter(([, stored]) => {
+          const { state = '' } = heldParts(stored)
+          return Number(partsOfState(state).since) < startOffset
+        })
+        return older.map(([entity]) => {
+          const own = timers.get(entity) ?? []
+          return {
+            entity,
+            own: own.map(({ name, dueMs, thresholdMs }) => [name, dueMs, thresholdMs - clock.nowMs]),
+          }
+        })
+      }
+      const before = dueIn()
+      await reprocessed(stage, log, { startOffset })
+      const byEntity = (all: typeof before) => new Map(all.map(({ entity, own }) => [entity, own]))
+      assert.deepEqual(byEntity(dueIn()), byEntity(before))
+      compared += before.flatMap(({ own }) => own).length
+    }
+    assert.ok(compared > 0)
   })
 
   for (const [given, startOffset, idWindowMs] of [

@@ -20,8 +20,8 @@ export function assertAlarms(ofType: OfType, variables: Readonly<Record<string, 
   const rules = JSON.stringify(ofType('AWS::CloudWatch::CompositeAlarm').map(({ AlarmRule }) => AlarmRule))
   assert.equal(
     rules.match(/ALARM\(/g)?.length,
-    expected.length + 4,
-    'each alarm has its cause, and four silence others',
+    expected.length + 3,
+    'each alarm has its cause, and three silence others',
   )
   const lambdas = new Set(ofType('AWS::Lambda::Function').map(({ FunctionName }) => FunctionName))
   const watched = alarms.flatMap(({ Dimensions = [] }) =>
@@ -57,7 +57,7 @@ interface Resource {
 /** Also with as many nodes of a cache as may have alarms. @param template the file as it is uploaded, without a cache that is watched */
 export function assertFits(template: string): void {
   const { length } = Object.keys(JSON.parse(template).Resources)
-  const most = length + 3 * MAX_CACHE_NODES
+  const most = length + 2 * MAX_CACHE_NODES
   assert.ok(length > 100 && most < MAX_RESOURCES, `${most} resources`)
   assert.ok(template.length < MAX_BYTES, `${template.length} bytes`)
 }

@@ -74,7 +74,6 @@ describe('an outage of Redis', () => {
       'sluice-prod-cause-kafka',
       'sluice-prod-cause-progress',
       'sluice-prod-cause-functions',
-      'sluice-prod-cause-functions-soon',
       'sluice-prod-cause-dead-letters-soon',
     ])
   })
@@ -96,9 +95,9 @@ describe('the alarms of causes', () => {
     const topicsOf = (name: string, given = deployed()) =>
       causesOf(given).find(one => one.name === `sluice-prod-cause-${name}`)?.topics
     assert.deepEqual(topicsOf('functions'), [TOPIC])
-    assert.deepEqual(topicsOf('functions-soon'), [SOON_TOPIC])
+    assert.deepEqual(topicsOf('dead-letters-soon'), [SOON_TOPIC])
     assert.deepEqual(topicsOf('delivery'), [TOPIC, SOON_TOPIC])
-    assert.deepEqual(topicsOf('functions-soon', deployed({ ALARM_SOON_TOPIC_ARN: '' })), [TOPIC])
+    assert.deepEqual(topicsOf('dead-letters-soon', deployed({ ALARM_SOON_TOPIC_ARN: '' })), [TOPIC])
     assert.deepEqual(topicsOf('delivery', deployed({ ALARM_TOPIC_ARN: '', ALARM_SOON_TOPIC_ARN: '' })), [])
   })
 

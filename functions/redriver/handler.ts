@@ -1,7 +1,7 @@
 /** Redrives failed records when their retry is due, and measures the open dead letters and pending retries. */
 import { NAME } from '../../lib/app/name.ts'
-import { REDRIVER_SETTINGS, runRedriver } from '../../lib/app/redriver.ts'
+import { createRedriver, REDRIVER_SETTINGS } from '../../lib/app/redriver.ts'
 import { Connections } from '../../packages/runtime/lambda/connections.ts'
 import { scheduled } from '../../packages/runtime/lambda/scheduled.ts'
 
-export const handler = scheduled('redriver', Connections, REDRIVER_SETTINGS, runRedriver, NAME)
+export const handler = scheduled('redriver', Connections, REDRIVER_SETTINGS, createRedriver(), NAME)

@@ -21,12 +21,12 @@ const CLOCKS_DIFFER_BY_MS = 1_000
 
 export const REDRIVER_SETTINGS = [GENERAL, KAFKA, REDIS] as const
 
-// Records that cannot be redriven are sent to the dlq, because sending them to `failures` would create a loop.
-const redrive = forwarding(APPLICATION, 'redriver', deployedRedriver, { failuresTo: 'dlq' })
-
-/** Redrives the due failures, and measures the open dead letters and pending retries. */
-export function runRedriver(run: Scheduled<Connections, PartsOf<typeof REDRIVER_SETTINGS>>) {
-  return runParts({ redriven: () => redrive(run), deadLetters: () => measureDeadLetters(run) })
+/** Creates the function: it redrives the due failures, and measures the open dead letters and pending retries. */
+export function createRedriver() {
+  // Records that cannot be redriven are sent to the dlq, because sending them to `failures` would create a loop.
+  const redrive = forwarding(APPLICATION, 'redriver', deployedRedriver, { failuresTo: 'dlq' })
+  return (run: Scheduled<Connections, PartsOf<typeof REDRIVER_SETTINGS>>) =>
+    runParts({ redriven: () => redrive(run), deadLetters: () => measureDeadLetters(run) })
 }
 
 /** Returns the redriver of an environment, with the partition count increases that are recorded in Redis. */

@@ -149,7 +149,7 @@ describe('a project that is edited while its functions run', { timeout: 290_000 
   it('given invalid rules, then functions that start later use the previous rules', async () => {
     await edit('config/rules/weather.yaml', text => text.replaceAll('severity: info', 'severity: mild'))
     await offline.says(
-      /^watch {2}✗ rules, alerting, grouping, patterns keep their old rules: config\/rules\/weather\.yaml:\d+:\d+ {2}MILD\.severity: /m,
+      /^watch {2}✗ clock, alerting, grouping, patterns keep their old rules: config\/rules\/weather\.yaml:\d+:\d+ {2}MILD\.severity: /m,
     )
     await edit('functions/alerting/handler.ts', text => `${text}\nconsole.error('alerting starts')\n`)
     await offline.says(/^watch {2}reloaded alerting: functions\/alerting\/handler\.ts$/m)

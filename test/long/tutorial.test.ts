@@ -75,7 +75,7 @@ describe('the tutorial, followed to the letter', { timeout: MACHINE_MS + 4 * 60_
     await writeFile(path, text)
   }
 
-  /** Waits for the first run of `rules`, which would otherwise append the rules that ship after the saved ones. A reader is slower. */
+  /** Waits for the first run of `clock`, which would otherwise append the rules that ship after the saved ones. A reader is slower. */
   async function rulesAppended(): Promise<void> {
     await until('every partition has rules', async () => {
       const ends = await environment.client.ends(environment.topic('readings'))

@@ -9,16 +9,16 @@ import { temporaryFolder } from '../../integration/localstack/support.ts'
 const { inlineText } = createRequire(import.meta.url)('../../../esbuild.plugins.cjs')
 
 const CLOCK = 'functions/clock/handler.ts'
-const RULES = 'functions/rules/handler.ts'
+const REDRIVER = 'functions/redriver/handler.ts'
 const SHARED = 'lib/shared.ts'
 const SCRIPTS = 'packages/runtime/adapters/redis/scripts.ts'
 const LUA = 'packages/runtime/adapters/redis/lua/load.lua'
 
 const SOURCES = {
   [CLOCK]: "import { shared } from '../../lib/shared.ts'\nexport const handler = () => ['clock ', shared]\n",
-  [RULES]:
+  [REDRIVER]:
     "import { shared } from '../../lib/shared.ts'\nexport const handler = async () =>\n" +
-    "  ['rules ', shared, await import('../../packages/runtime/adapters/redis/scripts.ts')]\n",
+    "  ['redriver ', shared, await import('../../packages/runtime/adapters/redis/scripts.ts')]\n",
   [SHARED]: "export const shared = 'in both'\n",
   [SCRIPTS]: "export const load = lua('load')\n",
   [LUA]: "return 'text of a script'\n",
@@ -28,7 +28,7 @@ describe('functions that are built together', () => {
   const { folder, remove } = temporaryFolder()
   const settings = { bundle: true, splitting: true, format: 'esm', plugins: [inlineText] }
   const builder = new Builder({ projectDir: folder, settings, serverless: undefined })
-  const build = () => builder.bundleTogether([CLOCK, RULES])
+  const build = () => builder.bundleTogether([CLOCK, REDRIVER])
   const write = async (file: string, text: string) => {
     await mkdir(dirname(join(folder, file)), { recursive: true })
     await writeFile(join(folder, file), text)
@@ -44,7 +44,7 @@ describe('functions that are built together', () => {
     const withText = (text: string) =>
       [...files].filter(([, content]) => Buffer.from(content).includes(text)).map(([file]) => file)
     assert.deepEqual(withText('clock '), ['functions/clock/handler.js'])
-    assert.deepEqual(withText('rules '), ['functions/rules/handler.js'])
+    assert.deepEqual(withText('redriver '), ['functions/redriver/handler.js'])
     for (const text of ['in both', 'text of a script']) {
       const [file, ...others] = withText(text)
       assert.match(file ?? '', /^shared\/.*\.js$/)
@@ -55,19 +55,22 @@ describe('functions that are built together', () => {
   it('then each has the sources that it imports, at once or later, and the texts in them', async () => {
     const { functions } = await build()
     assert.deepEqual([...(functions.get(CLOCK)?.sources ?? [])].sort(), [CLOCK, SHARED].sort())
-    assert.deepEqual([...(functions.get(RULES)?.sources ?? [])].sort(), [RULES, SHARED, SCRIPTS, LUA].sort())
+    assert.deepEqual(
+      [...(functions.get(REDRIVER)?.sources ?? [])].sort(),
+      [REDRIVER, SHARED, SCRIPTS, LUA].sort(),
+    )
   })
 
   for (const [file, changed] of [
     [CLOCK, [CLOCK]],
-    [SHARED, [CLOCK, RULES]],
-    [LUA, [RULES]],
+    [SHARED, [CLOCK, REDRIVER]],
+    [LUA, [REDRIVER]],
   ] as const)
     it(`given a change of ${file}, then only these have another fingerprint: ${changed.join(', ')}`, async () => {
       const before = (await build()).functions
       await write(file, `${SOURCES[file]}\n`)
       const now = (await build()).functions
-      const differing = [CLOCK, RULES].filter(
+      const differing = [CLOCK, REDRIVER].filter(
         entry => before.get(entry)?.fingerprint !== now.get(entry)?.fingerprint,
       )
       assert.deepEqual(differing, changed)
@@ -75,7 +78,7 @@ describe('functions that are built together', () => {
 
   it('given a function that is built by itself, then it has the same fingerprint', async () => {
     const { functions } = await build()
-    for (const entry of [CLOCK, RULES]) {
+    for (const entry of [CLOCK, REDRIVER]) {
       assert.equal((await builder.bundle(entry)).fingerprint, functions.get(entry)?.fingerprint)
       const alone = (await builder.bundleTogether([entry])).functions
       assert.equal(alone.get(entry)?.fingerprint, functions.get(entry)?.fingerprint)
@@ -83,11 +86,11 @@ describe('functions that are built together', () => {
   })
 
   it('given an error, then it is reported with file, line and column', async () => {
-    await write(RULES, 'export const = 1\n')
+    await write(REDRIVER, 'export const = 1\n')
     await assert.rejects(build(), (error: BuildError) => {
       assert.ok(error instanceof BuildError)
-      assert.match(error.message, /^functions\/rules\/handler\.ts:1:14: \S/)
-      assert.deepEqual(error.files, [RULES])
+      assert.match(error.message, /^functions\/redriver\/handler\.ts:1:14: \S/)
+      assert.deepEqual(error.files, [REDRIVER])
       return true
     })
   })

@@ -109,6 +109,6 @@ describe('given serverless.yml', () => {
     const names = readFunctions().map(({ name }) => name)
     assert.ok(names.length > 10)
     assert.ok(names.every(name => entryOf(name).timeoutSeconds >= 6))
-    assert.equal(entryOf('notify-webhook').timeoutSeconds, 300)
+    assert.equal(entryOf('deliver').timeoutSeconds, 300)
   })
 })

@@ -22,7 +22,14 @@ describe('a number for people', () => {
       assert.equal(shortNumber(value, limits), expected)
     })
 
+  it('given minus zero, then it is zero', () => {
+    assert.equal(shortNumber(-0), 0)
+    assert.equal(shortNumber(-0, [0]), 0)
+  })
+
   it('given any limits, then it is on the same side of each', () => {
+    // Zero and minus zero are on the same side of every limit.
+    const isSameSide = (a: number, b: number, limit: number) => Math.sign(a - limit) === Math.sign(b - limit)
     const number = fc.double({ noNaN: true, noDefaultInfinity: true })
     const near = fc.tuple(number, fc.integer({ min: -9, max: 9 })).map(([value, steps]) => {
       return [value, value + steps * Math.max(Number.MIN_VALUE, Math.abs(value) * 2 ** -52)] as const
@@ -31,7 +38,7 @@ describe('a number for people', () => {
       fc.property(near, fc.array(number), ([value, limit], others) => {
         const limits = [limit, ...others]
         const short = shortNumber(value, limits)
-        for (const one of limits) assert.equal(Math.sign(short - one), Math.sign(value - one))
+        for (const one of limits) assert.ok(isSameSide(short, value, one), `${one}`)
         assert.ok(!(Math.abs(short - value) > 0.5))
       }),
     )

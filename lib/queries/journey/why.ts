@@ -20,12 +20,6 @@ const RETRIES: Sentences = Object.fromEntries(
   ]),
 )
 
-const SINK: Sentences = {
-  delivered: 'its receivers have it',
-  'no-receiver': 'no receiver needs it',
-  superseded: 'a later notification of the group has been sent already',
-}
-
 /** Explanations of reason codes, by consumer. */
 const OF_CONSUMERS: Readonly<Record<string, Sentences>> = {
   processor: {
@@ -100,6 +94,11 @@ const OF_CONSUMERS: Readonly<Record<string, Sentences>> = {
     unchanged: 'all changes were already sent',
     forgotten: 'the group has nothing to report',
   },
+  deliver: {
+    delivered: 'its receivers have it',
+    'no-receiver': 'no receiver needs it',
+    superseded: 'a later notification of the group has been sent already',
+  },
   'open-dead-letters': {
     letter: 'it was added to the table of open dead letters',
     broken: 'it cannot be read; the table of open dead letters contains its position',
@@ -126,7 +125,7 @@ export function whyOf(consumer: string, outcome: string, reason: string | undefi
   if (outcome === 'failed' || outcome === 'parked-failed' || Object.hasOwn(FAILURES, reason))
     return (FAILURES as Readonly<Record<string, { description: string }>>)[reason]?.description
   if (outcome === 'applied' || outcome === 'parked-applied' || outcome === 'timer') {
-    const own = OF_CONSUMERS[consumer] ?? (consumer.startsWith('notify-') ? SINK : {})
+    const own = OF_CONSUMERS[consumer] ?? {}
     if (Object.hasOwn(own, reason)) return own[reason]
   }
   return reasonText(reason)

@@ -67,6 +67,16 @@ describe('the path of an event, from spans', () => {
     assert.equal(alerting?.why, 'the condition has held for `for`')
   })
 
+  for (const [reason, why] of [
+    ['delivered', 'its receivers have it'],
+    ['no-receiver', 'no receiver needs it'],
+    ['superseded', 'a later notification of the group has been sent already'],
+  ] as const)
+    it(`given a notification that is ${reason}, then the path says why`, () => {
+      const journey = drawn({ spans: [aDecision({ consumer: 'deliver', topic: 'notifications', reason })] })
+      assert.equal(journey.roots[0]?.decisions[0]?.why, why)
+    })
+
   it('given a timer, then it hangs below the decision of the consumer that set it, with what it emitted', () => {
     const journey = drawn({
       spans: [

@@ -65,7 +65,7 @@ const CASES: readonly Omit<Case, 'type'>[] = [
   },
   { given: 'an alert that has ended in both', before: [HOT], after: [COOL], values: [50, 20], told: [] },
   {
-    given: 'a start after the entity last reported',
+    given: 'a start after the entity last reported, which is dropped',
     before: [HOT],
     after: [HOT],
     values: [50],
@@ -137,12 +137,40 @@ describe('alerts at the switch to a state that was computed anew', () => {
     )
   })
 
+  it('given an entity from before the start, when it is left, then its alert goes on by whatever rules', async () => {
+    const { alertsBefore, alerts, standing } = await switched([HOT], [OTHER], temperatures(50, 50), 1, false)
+    assert.deepEqual(alerts, [])
+    assert.deepEqual(openOf(alertsBefore), standing)
+  })
+
   it('given rules that the log has set before the start, then they are in force at the start', async () => {
     const set = logRecord(0, rulesActivated(ruleSetOf([HOT]), 0, '2026-03-01T12:00:00Z'))
     const log = [set, ...temperatures(20, 50, 50).slice(1)]
     const { alerts, standing } = await switched([], [], log, 1)
     assert.deepEqual(alerts, [])
     assert.equal(standing.length, 1)
+  })
+
+  it('given a rule set in the log, then other packaged rules do not decide the records after it', async () => {
+    const hot = temperatures(50, 50, 50, 50)
+    const logWithSetAt = (at: number) =>
+      hot.map((record, offset) =>
+        offset === at ? logRecord(at, rulesActivated(ruleSetOf([HOT]), 0, '2026-03-01T12:00:00Z')) : record,
+      )
+    for (const at of [0, 2]) {
+      const { alertsBefore, alerts } = await switched([HOT], [OTHER], logWithSetAt(at))
+      assert.deepEqual(
+        alertsBefore.map(({ rule }) => rule),
+        ['HOT'],
+      )
+      assert.deepEqual(alerts, [])
+    }
+    // No reading after the set has resolved the alert of the packaged rules yet.
+    const { alerts } = await switched([HOT], [OTHER], logWithSetAt(3))
+    assert.deepEqual(
+      alerts.map(({ status, rule }) => `${status} ${rule}`),
+      ['resolved HOT', 'firing OTHER'],
+    )
   })
 
   it('given a rule with an alert for silence, then its alert NoData is matched as well', async () => {
@@ -168,12 +196,13 @@ async function switched(
   after: readonly Rule[],
   log: readonly LogRecord[],
   startOffset = 0,
+  dropsOlder = true,
 ) {
   const stage = new Stage(alerting(before) as never)
   await stage.batch(log)
   const alertsBefore = alertsIn(stage)
   stage.consumer = { ...stage.consumer, process: alerting(after) as never }
-  await reprocessed(stage, log, { startOffset })
+  await reprocessed(stage, log, { startOffset, dropsOlder })
   // Any delivery publishes what the outbox holds.
   await stage.batch(log.slice(-1))
   const state = (await stage.state('/environment/test-site s-1')) as

@@ -7,6 +7,8 @@ import { after, before, describe, it } from 'node:test'
 import type { Message } from 'kafkajs'
 import type { Alert } from '../../lib/alerting/alert.ts'
 import type { AlertingState } from '../../lib/alerting/entity-state.ts'
+import { TOPICS } from '../../lib/app/topics.ts'
+import { tick } from '../../lib/telemetry/tick.ts'
 import { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
 import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
 import { TestEnvironment } from '../support/environment.ts'
@@ -114,9 +116,17 @@ describe('sluice reprocess, beside alerting', () => {
     return false
   }
 
-  /** Sends a tick to every partition, after which the consumer publishes the events of a switch. */
+  /**
+   * Sends a tick to every partition, after which the consumer publishes the events of a switch. The function `clock` would also append
+   * the rules, and those of the log would decide instead of the packaged ones.
+   */
   async function ticked(): Promise<void> {
-    await offline.invoke('clock')
+    const at = new Date().toISOString()
+    const messages = Array.from({ length: TOPICS.readings.partitions }, (_, partition): Message => {
+      const { value, headers } = writeEvent(tick(partition, at))
+      return { partition, value, headers: Object.fromEntries(headers) }
+    })
+    await environment.client.send(environment.topic('readings'), messages)
     await environment.untilCaughtUp('alerting')
   }
 

@@ -45,6 +45,8 @@ describe('given the archiver and a log', { timeout: 3_600_000 }, () => {
       AWS_ENDPOINT_URL: awsEndpoint(),
       HISTORY_BUCKET: bucket,
       LOG_LEVEL: 'WARN',
+      // The function is called once, and closes its connections.
+      IS_LOCAL: 'true',
     })
     store = new S3HistoryStore({ bucket, pathStyle: true }, { endpoint: awsEndpoint() })
     await producer.connect()

@@ -1,7 +1,8 @@
 /** Implements the scheduled function `clock`, which appends to every partition what its consumers need. */
-import { type Ticking, ticked } from '../../packages/runtime/lambda/clock-handler.ts'
+
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'
 import type { Scheduled } from '../../packages/runtime/lambda/scheduled.ts'
+import { appendTicks, type Ticking } from '../../packages/runtime/lambda/ticks.ts'
 import { RULES_ACTIVATED_TYPE } from '../alerting/activated-type.ts'
 import { rulesActivated } from '../alerting/activation.ts'
 import { ruleSetOf } from '../alerting/rule-set.ts'
@@ -34,7 +35,7 @@ export function runClock(run: Run) {
     rules: () => appendRules(run),
     tables: () => appendPlan(run),
     silences: () => appendKeptSilences(run),
-    ticks: () => ticked(TICKING, run),
+    ticks: () => appendTicks(TICKING, run),
     archiverTicks: () => appendQuietTicks(run),
   })
 }

@@ -1,9 +1,6 @@
 /** Creates the handlers in `functions/` that forward records on a schedule. */
-import {
-  type ForwarderChoices,
-  type ForwarderSource,
-  forwarderHandler,
-} from '../../packages/runtime/lambda/forwarder-handler.ts'
+import { forwarderHandler } from '../../packages/runtime/lambda/forwarder-handler.ts'
+import type { ForwarderChoices, ForwarderSource } from '../../packages/runtime/lambda/forwarder-source.ts'
 import { APPLICATION } from './application.ts'
 
 /** Returns a schedule-triggered handler that runs a forwarder of Sluice. */

@@ -2,7 +2,7 @@
 
 import type { Forwarder } from '../../packages/runtime/consumer/forwarder.ts'
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'
-import { forwarding } from '../../packages/runtime/lambda/forwarder-handler.ts'
+import { forwarding } from '../../packages/runtime/lambda/forwarder-runs.ts'
 import type { Scheduled } from '../../packages/runtime/lambda/scheduled.ts'
 import type { GeneralSettings } from '../../packages/runtime/settings/general.ts'
 import { redriver } from '../failures/redriver.ts'

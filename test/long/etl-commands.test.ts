@@ -88,7 +88,7 @@ describe('given a history in a bucket', () => {
   it('when there is no such bucket, then the command names it', async () => {
     const { code, output } = await etl(['run'], {
       HISTORY_BUCKET: 'sluice-none',
-      WAREHOUSE_URL: 'sqlite::memory:',
+      WAREHOUSE_URL: `sqlite:${join(folder, 'none.db')}`,
     })
     assert.equal(code, 1)
     assert.match(output, /sluice-none/)

@@ -1,7 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger'
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware'
 import { Metrics } from '@aws-lambda-powertools/metrics'
-import type { MiddlewareObj } from '@middy/core'
 import type { Ports } from '../../pipeline/ports.ts'
 import { namespaceOf, type TimedStep } from './metric-names.ts'
 
@@ -20,7 +19,7 @@ export function inEnvironment(metrics: Metrics, environment: string): void {
  * Adds invocation details to every line. The event is never logged, regardless of environment variables:
  * Powertools would write whole batches.
  */
-export function logsContext(logger: Logger): MiddlewareObj {
+export function logsContext(logger: Logger) {
   return injectLambdaContext(logger, { logEvent: false })
 }
 

@@ -189,8 +189,8 @@ describe('given an environment on real servers, when a doctor looks at it', () =
       return findings.find((one: Finding) => one.area === area && one.check === check)?.verdict
     }
     assert.deepEqual(
-      ['settings', 'secret', 'bucket', 'cluster', 'concurrency'].map(check => verdict('account', check)),
-      ['wrong', 'ok', 'wrong', 'unknown', 'unknown'],
+      ['settings', 'secret', 'cluster', 'concurrency'].map(check => verdict('account', check)),
+      ['wrong', 'ok', 'unknown', 'unknown'],
     )
     const settings = findings.filter((one: Finding) => one.check === 'settings')
     assert.deepEqual(

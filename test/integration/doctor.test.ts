@@ -8,7 +8,7 @@ import { createResources } from '../../localstack/resources.ts'
 import { brokers, redisUrl } from '../support/servers.ts'
 import { ran } from '../unit/cli/terminal.ts'
 
-const RESOURCES = ['secret', 'parameter', 'alerts-topic', 'bucket', 'bucket']
+const RESOURCES = ['secret', 'parameter', 'alerts-topic', 'bucket']
 
 describe('given the resources of a local cloud, when a doctor looks at them', () => {
   const env = `d${randomUUID().slice(0, 8)}`

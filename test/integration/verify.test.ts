@@ -100,7 +100,7 @@ describe('sluice verify, beside alerting', () => {
     const going = (async () => {
       for (let round = 0; round < 5; round += 1) await nextRound()
     })()
-    const { status, stdout, stderr } = await sluice('verify', 'alerting', '--from-start')
+    const { status, stdout, stderr } = await sluice('verify', 'alerting')
     await going
     assert.equal(status, 0, stdout + stderr)
     assert.match(

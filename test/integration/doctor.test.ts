@@ -37,7 +37,7 @@ describe('given the resources of a local cloud, when a doctor looks at them', ()
     assert.deepEqual(lost.verdicts, ['wrong'])
     assert.match(
       lost.lines[1] ?? '',
-      /✗ secret: sluice\/d.*parameter: \/sluice\/d.* and 1 more: does not exist$/,
+      /✗ secret: sluice\/d.*parameter: \/sluice\/d.*bucket: sluice-history-d\w+: does not exist$/,
     )
     assert.match(lost.lines[2] ?? '', /Restart `npm start`/)
     assert.equal(lost.lines[3], '')
@@ -48,7 +48,10 @@ describe('given the resources of a local cloud, when a doctor looks at them', ()
   it('then an emulator that does not answer is wrong in one line', async () => {
     const { verdicts, lines } = await examine('http://127.0.0.1:1')
     assert.deepEqual(verdicts, ['wrong'])
-    assert.match(lines[1] ?? '', / and 1 more: AWS does not answer at http:\/\/127\.0\.0\.1:1$/)
+    assert.match(
+      lines[1] ?? '',
+      /bucket: sluice-history-d\w+: AWS does not answer at http:\/\/127\.0\.0\.1:1$/,
+    )
     assert.equal(lines[3], '')
   })
 })

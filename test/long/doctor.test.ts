@@ -178,6 +178,7 @@ describe('given an environment on real servers, when a doctor looks at it', () =
       MSK_CLUSTER_ARN:
         'arn:aws:kafka:us-east-1:000000000000:cluster/none/00000000-0000-0000-0000-000000000000-1',
       SECURITY_GROUP_IDS: 'sg-1',
+      HISTORY_BUCKET: 'sluice-no-history',
     }
     const { status, stdout } = await ran(['doctor', '--before-deploy', '--stage', 'prod', '--json'], {
       environment: { ...variables(), ...account },
@@ -189,8 +190,8 @@ describe('given an environment on real servers, when a doctor looks at it', () =
       return findings.find((one: Finding) => one.area === area && one.check === check)?.verdict
     }
     assert.deepEqual(
-      ['settings', 'secret', 'cluster', 'concurrency'].map(check => verdict('account', check)),
-      ['wrong', 'ok', 'unknown', 'unknown'],
+      ['settings', 'secret', 'bucket', 'cluster', 'concurrency'].map(check => verdict('account', check)),
+      ['wrong', 'ok', 'wrong', 'unknown', 'unknown'],
     )
     const settings = findings.filter((one: Finding) => one.check === 'settings')
     assert.deepEqual(

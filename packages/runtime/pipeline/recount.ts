@@ -8,6 +8,7 @@ import { apply } from './deciding/apply.ts'
 import { readState } from './deciding/stored-state.ts'
 import type { Decoded } from './decoding/decode.ts'
 import { decodeChunk } from './decoding/decode-chunk.ts'
+import { BEFORE_LOG } from './log/clock.ts'
 import type { Change, Decision, RememberedFailure, RememberedId, Snapshot, StoredTimer } from './model.ts'
 
 /** Everything is loaded, and no commit is too large, so a chunk is always decided as a whole. */
@@ -34,7 +35,7 @@ export class Recount {
   readonly #sequences = new Map<string, string>()
   #progress: Omit<Snapshot, 'states' | 'timers' | 'known' | 'failures' | 'sequences'> = {
     version: { epoch: 1, appliedOffset: -1, fired: 0 },
-    clock: { nowMs: 0, lastAppendMs: undefined, highestAppendMs: undefined },
+    clock: BEFORE_LOG,
     appliedDigest: undefined,
     emitted: 0,
     parkedBytes: 0,

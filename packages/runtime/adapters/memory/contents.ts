@@ -1,6 +1,7 @@
 /** Contents of partition states in memory, and their conversion to and from pages. */
 import { defined } from '../../consumer/defined.ts'
 import { parkedBytesIn } from '../../pipeline/deciding/hold.ts'
+import { BEFORE_LOG } from '../../pipeline/log/clock.ts'
 import type {
   Growth,
   LogClock,
@@ -114,7 +115,7 @@ export function metaOf(held: MemoryState, version: Version): StateMeta {
 export function emptyState(): MemoryState {
   return {
     version: { epoch: 0, appliedOffset: -1, fired: 0 },
-    clock: { nowMs: 0, lastAppendMs: undefined, highestAppendMs: undefined },
+    clock: BEFORE_LOG,
     appliedDigest: undefined,
     emitted: 0,
     parkedBytes: 0,

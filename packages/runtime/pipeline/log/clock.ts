@@ -7,6 +7,9 @@ const TICK_INTERVAL_MS = 60_000
 /** Maximum time by which one record can advance the clock, in milliseconds. */
 export const MAX_STEP_MS = 2 * TICK_INTERVAL_MS
 
+/** Clock of a log before its first record. */
+export const BEFORE_LOG: LogClock = { nowMs: 0, lastAppendMs: undefined, highestAppendMs: undefined }
+
 /**
  * Returns the log's clock after a record. The clock advances by the time since the previous append, but by at most two tick
  * intervals, and it never goes back. Any time beyond two intervals is a clock gap: nothing was appended then, and it does not count

@@ -1,4 +1,5 @@
 /** Parts of a partition state, as they are read, computed in memory and staged. */
+import { BEFORE_LOG } from '../log/clock.ts'
 import type {
   Growth,
   LogClock,
@@ -56,7 +57,7 @@ export type StatePages = AsyncIterable<readonly StatePart[]>
 /** The metadata of a partition state before its first record. */
 export const EMPTY_META: StateMeta = {
   version: { epoch: 0, appliedOffset: -1, fired: 0 },
-  clock: { nowMs: 0, lastAppendMs: undefined, highestAppendMs: undefined },
+  clock: BEFORE_LOG,
   appliedDigest: undefined,
   emitted: 0,
   failuresFromMs: undefined,

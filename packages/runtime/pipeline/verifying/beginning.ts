@@ -34,28 +34,28 @@ export function beginningOf(
   return logStart > 0 ? { ...beginning, doubt: 'not-comparable' } : beginning
 }
 
-/** Offsets at which an entity was first stored, after it had no state. */
+/** Offsets from which an entity is known. */
 export interface EntityOrigins {
-  /** Of the live state; undefined if the entity has none. */
+  /** First record of its live state; undefined if it has none. */
   readonly live: number | undefined
-  /** Of the first state that reading the log again has given; undefined if it has given none. */
+  /** Its first record that the log still has, even if it did not change the state; undefined if there is none. */
   readonly again: number | undefined
-  /** First offset from which the context of the partition is known. */
-  readonly contextFrom: number
+  /** First offset from which the context of the partition and the ids of its window are known. */
+  readonly knownFrom: number
 }
 
 /**
  * Returns why an entity cannot be compared; undefined if it can. An entity is comparable if its live state contains records after
- * the beginning alone, decided by the running code. If reading the log again gives it a state earlier than that, it had another one
- * then, from before the beginning.
+ * the beginning alone, decided by the running code. If the log has earlier records of it, it may have had another state then, from
+ * before the beginning.
  */
 export function doubtOf(
   { offset, codeFrom, doubt }: Beginning,
-  { live, again, contextFrom }: EntityOrigins,
+  { live, again, knownFrom }: EntityOrigins,
 ): Doubt | undefined {
   if (doubt === undefined) return undefined
   const isFromBefore =
-    live === undefined || live < Math.max(offset, contextFrom) || (again !== undefined && again < live)
+    live === undefined || live < Math.max(offset, knownFrom) || (again !== undefined && again < live)
   if (offset > 0 && isFromBefore) return 'not-comparable'
   return isFromBefore || live < codeFrom ? doubt : undefined
 }

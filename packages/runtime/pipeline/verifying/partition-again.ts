@@ -1,8 +1,9 @@
 /** A partition state in memory, computed again by applying the log from the first record that it still has. */
+import { entityOf } from '../../consumer/event.ts'
 import { contextTypes } from '../../consumer/process.ts'
 import { contextOf } from '../consumer.ts'
-import { heldParts, partsOfState } from '../deciding/stored-state.ts'
 import { CopyStopped } from '../errors.ts'
+import { advance, BEFORE_LOG } from '../log/clock.ts'
 import type {
   Change,
   Decision,
@@ -31,12 +32,16 @@ export class PartitionAgain {
   records = 0
   /** True if a part of the log to be read had expired. */
   hasExpired = false
-  /** Offset at which each entity was first stored. */
-  readonly firstStored = new Map<string, number>()
-  /** First offset with an event for the context; infinite if there is none. */
+  /** Offset of the first record of each entity. */
+  readonly firstRecord = new Map<string, number>()
+  /** First offset at which an event set the context; infinite if there is none. A rejected one leaves the context as it was. */
   contextFrom = Number.POSITIVE_INFINITY
+  /** First offset from which an id that is known must have been read; infinite if the log is shorter than the window of ids. */
+  idsFrom = Number.POSITIVE_INFINITY
   readonly #states: MemoryStates
   readonly #again: LogAgain
+  readonly #idWindowMs: number
+  #clock = BEFORE_LOG
   #appliedOffset = -1
 
   /**
@@ -57,15 +62,14 @@ export class PartitionAgain {
       trimOutbox: (key, positions) => states.trimOutbox(key, positions),
       commit: (key, change) => {
         committing(change)
-        this.#note(change)
         return states.commit(key, change)
       },
     }
+    this.#idWindowMs = reading.consumer.idWindowMs
     const context = contextOf(reading.consumer)
     const setBy = context ? contextTypes(context) : []
     this.#again = new LogAgain(reading, stateKey, store, (_, decisions) => {
-      for (const { event, offset } of decisions)
-        if (event && setBy.includes(event.type)) this.contextFrom = Math.min(this.contextFrom, offset)
+      for (const decision of decisions) this.#note(decision, setBy)
       decided(decisions)
     })
   }
@@ -77,12 +81,17 @@ export class PartitionAgain {
     this.#appliedOffset = offset - 1
   }
 
-  #note({ states }: Change): void {
-    for (const [entity, stored] of states) {
-      const { state } = stored === null ? {} : heldParts(stored)
-      const since = state === undefined ? undefined : partsOfState(state).since
-      if (since !== undefined && !this.firstStored.has(entity)) this.firstStored.set(entity, since)
+  #note({ event, offset, outcome, appendMs }: Decision, setBy: readonly string[]): void {
+    // Timers, and parked records that are decided later, do not advance the clock.
+    if (outcome !== 'timer' && !outcome.startsWith('parked-')) {
+      this.#clock = advance(this.#clock, appendMs)
+      if (this.#clock.nowMs > this.#idWindowMs) this.idsFrom = Math.min(this.idsFrom, offset)
     }
+    if (event === undefined) return
+    const entity = entityOf(event)
+    if (!this.firstRecord.has(entity)) this.firstRecord.set(entity, offset)
+    if (outcome === 'applied' && setBy.includes(event.type))
+      this.contextFrom = Math.min(this.contextFrom, offset)
   }
 
   /**

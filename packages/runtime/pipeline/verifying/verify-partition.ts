@@ -66,9 +66,10 @@ export async function comparePartition(
 ): Promise<ComparedPartition> {
   const { live, consumer, seen } = work
   const { idWindowMs } = consumer
-  // To a log without its start, known entities look new, and would exceed the limit for new ones.
+  // Without the start of the log, known entities look new. Other code may have made fewer entities. Either would change which
+  // entities exceed the limit for new ones.
   const { newEntities: _, ...unlimited } = consumer
-  const reading = { ...work, consumer: beginning.offset > 0 ? (unlimited as Consumer) : consumer }
+  const reading = { ...work, consumer: beginning.doubt ? (unlimited as Consumer) : consumer }
   const again = new PartitionAgain(reading, stateKey, work.memory(), decided)
   await again.begin(beginning.offset, live)
   const { version } = await live.facts(stateKey)
@@ -84,7 +85,8 @@ export async function comparePartition(
   const compared = new Set<string>()
   const isLate = beginning.offset > 0
   // Without a context, all records are decided alike.
-  const contextFrom = () => (contextOf(consumer) && isLate ? again.contextFrom : beginning.offset)
+  const partitionKnownFrom = () =>
+    isLate ? Math.max(again.idsFrom, contextOf(consumer) ? again.contextFrom : 0) : 0
   /** First offset from which each comparable entity is known, unless all are. */
   const knownFrom = new Map<string, number>()
   let notComparable = 0
@@ -96,8 +98,11 @@ export async function comparePartition(
         compared.add(entity)
         const stored = own.states.get(entity)
         const since = sinceOf(stored)
-        const origins = { live: since, again: again.firstStored.get(entity), contextFrom: contextFrom() }
-        const doubt = doubtOf(beginning, origins)
+        const doubt = doubtOf(beginning, {
+          live: since,
+          again: again.firstRecord.get(entity),
+          knownFrom: partitionKnownFrom(),
+        })
         if (doubt === undefined && since !== undefined) knownFrom.set(entity, since)
         // The times of a hold are of the log's clock, which begins with the first record that is read.
         if (doubt === 'not-comparable' || (isLate && stored && heldParts(stored).hold !== undefined)) {

@@ -124,7 +124,8 @@ function exceptions(
     const doubt = own.hasExpired ? 'expired' : own.doubtOf(entity, topic === undefined ? undefined : offset)
     if (doubt) return doubt
     // The position within a record depends on the timers of other entities.
-    if (own.beginning.offset > 0 && (field === 'sequence' || field === 'order')) return 'not-comparable'
+    const isPosition = field === 'sequence' || field === 'order'
+    if (isPosition && own.beginning.doubt) return own.beginning.doubt
     if (what === 'failure' && topic === undefined && own.hasForgotten) return 'forgotten'
     const names = [entity, what === 'id' ? id : undefined, what === 'failure' ? offset : undefined]
     return names.map(name => reasons.get(`${partition} ${name}`)).find(reason => reason !== undefined)

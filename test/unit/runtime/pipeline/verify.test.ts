@@ -277,6 +277,8 @@ describe('a log that has lost its start', () => {
   /** An entity from before the third record, and one from after it. */
   async function expired() {
     const stage = new Stage(counting)
+    // Shorter than a second, in which the third record is the only one.
+    stage.consumer = { ...stage.consumer, idWindowMs: 500 }
     const log = ['s', 's', 's', 'other', 's', 'other'].map((sensor, offset) =>
       logRecord(offset, reading(`${offset}`, { sensor, at: offset })),
     )
@@ -296,6 +298,14 @@ describe('a log that has lost its start', () => {
       const { differences, states, notComparable } = await compared({ stage, log }, { logStart: 2 })
       assert.deepEqual([differences, states, notComparable], [[], 1, 1])
     }
+  })
+
+  it('given an entity whose first record may have an id from before, then it is counted', async () => {
+    const { stage, log, changed } = await expired()
+    stage.consumer = { ...stage.consumer, idWindowMs: 1_500 }
+    changed(OTHER)
+    const { differences, notComparable } = await compared({ stage, log }, { logStart: 2 })
+    assert.deepEqual([differences, notComparable], [[], 2])
   })
 
   it('given an entity of which the log has every record, then a change of it is found', async () => {
@@ -335,7 +345,7 @@ describe('where a comparison begins', () => {
     })
 
   const late = { offset: 40, codeFrom: 60, doubt: 'other-code' } as const
-  const origins = { contextFrom: 0, again: undefined }
+  const origins = { knownFrom: 0, again: undefined }
   for (const [given, found, expected] of [
     ['an entity of this code alone', doubtOf(late, { ...origins, live: 60, again: 60 }), undefined],
     ['an entity of older code', doubtOf(late, { ...origins, live: 50, again: 50 }), 'other-code'],
@@ -346,7 +356,11 @@ describe('where a comparison begins', () => {
       doubtOf(late, { ...origins, live: 70, again: 45 }),
       'not-comparable',
     ],
-    ['a context from before', doubtOf(late, { ...origins, live: 70, contextFrom: 80 }), 'not-comparable'],
+    [
+      'a context or ids from before',
+      doubtOf(late, { ...origins, live: 70, knownFrom: 80 }),
+      'not-comparable',
+    ],
     ['no doubt', doubtOf({ offset: 0, codeFrom: 0 }, { ...origins, live: undefined }), undefined],
   ] as const)
     it(`given ${given}, then it is ${expected ?? 'comparable'}`, () => {

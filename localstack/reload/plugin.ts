@@ -109,6 +109,7 @@ export default class ReloadPlugin {
         this.#offline.replace(keys)
         await this.#trigger?.replaceInstances(keys)
       },
+      run: key => this.#run(key),
       say: line => this.#say(line),
     })
     if (this.#trigger) this.#trigger.threadModule = await buildThread(location)
@@ -160,7 +161,7 @@ export default class ReloadPlugin {
   async #rulesSaved(reloader: Reloader, folder: string, paths: readonly string[]): Promise<void> {
     const rules = paths.filter(path => /\.ya?ml$/.test(path))
     if (rules.length === 0) return
-    for (const key of await reloader.rulesSaved(folder, rules)) await this.#run(key)
+    await reloader.rulesSaved(folder, rules)
   }
 
   /** Runs a scheduled function immediately, because its next scheduled run may be a minute away. */

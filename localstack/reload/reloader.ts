@@ -22,6 +22,8 @@ export interface ReloaderParts {
   readonly tryOut: (candidate: Candidate) => Promise<string | undefined>
   /** Called after the definitions of these functions refer to the new versions. */
   readonly replace: (functionKeys: readonly string[]) => Promise<void>
+  /** Runs a scheduled function at once, and reports it if that fails. */
+  readonly run: (functionKey: string) => Promise<void>
   readonly say: (line: string) => void
 }
 
@@ -81,31 +83,33 @@ export class Reloader {
   }
 
   /**
-   * Handles saved files of a rules folder. Returns the scheduled functions whose rules have changed. The caller must run them
-   * immediately, because rules take effect only through their runs.
+   * Handles saved files of a rules folder. Rules take effect only when a scheduled function has appended them to the log, so these
+   * functions run at once. Readings that are sent after the rules were reported as reloaded are evaluated with them.
    */
-  async rulesSaved(folder: string, files: readonly string[]): Promise<readonly string[]> {
+  async rulesSaved(folder: string, files: readonly string[]): Promise<void> {
     const readers = this.#readersOf(folder)
-    const { say, projectDir, versions } = this.#parts
+    const { say, projectDir, versions, run } = this.#parts
     const set = await readRuleSet(folder, relative(projectDir, folder)).catch((error: Error) => error)
     if (set instanceof Error) {
       const functions = readers.map(({ key }) => key)
       refusedLines([{ functions, kept: 'rules', reason: set.message }]).forEach(say)
-      return []
+      return
     }
     const what = differenceOf(this.#rules.get(folder)?.rules ?? [], set.rules)
     if (what === undefined) {
       say(unchangedLine(files, 'rule'))
-      return []
+      return
     }
     const change = await versions.writeRules(set)
     // The rules were already parsed by the functions' own code, so the functions need not be tried out.
     await this.#replace(
       readers.map(target => ({ target, change })),
       what,
+      async () => {
+        for (const { key, isScheduled } of readers) if (isScheduled) await run(key)
+      },
     )
     this.#rules.set(folder, set)
-    return readers.flatMap(({ key, isScheduled }) => (isScheduled ? [key] : []))
   }
 
   async codeSaved(files: readonly string[]): Promise<void> {
@@ -191,12 +195,18 @@ export class Reloader {
     return changed.filter((_, at) => reasons[at] === undefined)
   }
 
-  async #replace(accepted: readonly Changed[], what: string): Promise<void> {
+  /** @param takeEffect called before the change is reported as reloaded */
+  async #replace(
+    accepted: readonly Changed[],
+    what: string,
+    takeEffect: () => Promise<void> = async () => {},
+  ): Promise<void> {
     if (accepted.length === 0) return
     const { replace, say, versions, functions } = this.#parts
     for (const { target, change } of accepted) target.use(change)
     const keys = accepted.map(({ target }) => target.key)
     await replace(keys)
+    await takeEffect()
     say(reloadedLine(keys, what))
     await versions.prune(new Set(functions.flatMap(target => target.versions)))
   }

@@ -122,12 +122,22 @@ describe('given two functions, one of which reads rules', () => {
     )
   })
 
-  it('when rules are saved, then only the scheduled readers must run at once', async () => {
-    assert.deepEqual(await stage.saveRules(RULES.replace('40', '41')), [])
+  it('when rules are saved, then scheduled readers run before the rules are reported as reloaded', async () => {
+    await stage.saveRules(RULES.replace('40', '41'))
     stage.schedule('alerting')
-    assert.deepEqual(await stage.saveRules(RULES.replace('40', '42')), ['alerting'])
-    assert.deepEqual(await stage.saveRules(RULES.replace('40', '42')), [], 'nothing has changed')
-    assert.deepEqual(await stage.saveRules('rules: 1'), [], 'they are rejected')
+    await stage.saveRules(RULES.replace('40', '42'))
+    assert.deepEqual(stage.said, [
+      'reloaded alerting: 1 rule changed',
+      'alerting runs',
+      'reloaded alerting: 1 rule changed',
+    ])
+  })
+
+  it('when saved rules are the same or invalid, then scheduled readers do not run', async () => {
+    stage.schedule('alerting')
+    await stage.saveRules(RULES)
+    await stage.saveRules('rules: 1')
+    assert.ok(!stage.said.includes('alerting runs'))
   })
 
   it('when invalid rules are saved, then the old ones stay, and are used by later starts', async () => {
@@ -210,6 +220,7 @@ class ReloadStage {
         return this.refuses
       },
       replace: async keys => void this.replaced.push(keys),
+      run: async key => void this.said.push(`${key} runs`),
       say: line => void this.said.push(line),
     })
   }
@@ -237,10 +248,9 @@ class ReloadStage {
     await this.reloader.codeSaved([handlerOf(name)])
   }
 
-  /** Returns the functions that must run at once. */
-  async saveRules(text: string): Promise<readonly string[]> {
+  async saveRules(text: string): Promise<void> {
     await writeFile(join(this.rules, 'weather.yaml'), text)
-    return this.reloader.rulesSaved(this.rules, ['config/rules/weather.yaml'])
+    await this.reloader.rulesSaved(this.rules, ['config/rules/weather.yaml'])
   }
 
   schedule(name: string): void {

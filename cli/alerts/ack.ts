@@ -50,7 +50,7 @@ function ackText({ rule, entity, acknowledged, by, outcome }: AckReport): string
     shown: '',
     resolved: ' It has resolved meanwhile.',
     'not-yet':
-      ' It is in the log, but firing-alerts has not processed it yet. To check its progress: sluice state show firing-alerts --topic alerts',
+      ' It is in the log, but notifier has not processed it yet. To check its progress: sluice state show notifier --topic alerts',
   }[outcome]
   return `${done}${more}\n`
 }

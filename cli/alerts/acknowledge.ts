@@ -58,7 +58,7 @@ export async function acknowledge(
 
 async function notFiring(reader: AlertsReader, id: string): Promise<CliFailure> {
   const behind = await reader.behind()
-  const late = behind ? ` firing-alerts has ${behind} records of the topic left to read.` : ''
+  const late = behind ? ` notifier has ${behind} records of the topic left to read.` : ''
   return new CliFailure(
     `Alert ${id} is not firing in "${reader.config.env}": it has resolved, or the id is wrong. \`sluice alerts list\` shows ` +
       `the firing alerts.${late}`,

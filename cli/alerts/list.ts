@@ -12,7 +12,7 @@ import { listText } from './text.ts'
 export default command({
   about: `List firing alerts, newest last. With --state, resolved alerts are listed, too.
 
-Firing alerts are read from the state of the function firing-alerts, so the time of the query does not depend on the
+Firing alerts are read from the state of the function notifier, so the time of the query does not depend on the
 number of entities. Resolved alerts are read from the alerts topic.`,
   more: `
 ${ABOUT_TIMES}

@@ -54,8 +54,8 @@ export function behindNotes(behind: number | null): string[] {
   if (behind === null) return ['Kafka does not answer, so this information may be out of date.']
   if (behind === 0) return []
   return [
-    `Not up to date: firing-alerts has ${behind} records of the alerts topic left to read. To check its progress: ` +
-      'sluice state show firing-alerts --topic alerts',
+    `Not up to date: notifier has ${behind} records of the alerts topic left to read. To check its progress: ` +
+      'sluice state show notifier --topic alerts',
   ]
 }
 

@@ -1,4 +1,4 @@
-/** Collects the alerts of each group and publishes its notifications. */
+/** Maintains the firing alerts, sends each to its groups, and publishes the notifications of the groups. */
 import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
 import { NOTIFICATIONS } from '../../lib/app/settings/index.ts'
 import { loadRoutes } from '../../lib/notification/adapters/routes-file.ts'
@@ -6,6 +6,6 @@ import { notifier } from '../../lib/notification/notifier.ts'
 
 export const handler = kafkaConsumer(
   'notifier',
-  async ({ notificationsDir }) => notifier((await loadRoutes(notificationsDir)).watchdog),
+  async ({ notificationsDir }) => notifier(await loadRoutes(notificationsDir)),
   { slices: [NOTIFICATIONS] },
 )

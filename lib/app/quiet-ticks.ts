@@ -1,4 +1,5 @@
 /** Appends ticks where the archiver waits for a further record, as a part of the function `clock`. */
+import type { Event } from '../../packages/runtime/consumer/event.ts'
 import type { KafkaConnections } from '../../packages/runtime/lambda/kafka-connections.ts'
 import type { Scheduled } from '../../packages/runtime/lambda/scheduled.ts'
 import { broadcast } from '../../packages/runtime/producer/broadcast.ts'
@@ -41,7 +42,12 @@ export async function appendQuietTicks({ config, connections, scheduledFor }: Ru
   const publisher = await connections.publisher()
   for (const [topic, places] of Map.groupBy(quiet, ({ topic }) => topic)) {
     const partitions = places.map(({ partition }) => partition)
-    await broadcast(publisher, topic, config, partition => tick(partition, scheduledFor), partitions)
+    await broadcast(publisher, topic, config, partition => quietTick(partition, scheduledFor), partitions)
   }
   return quiet.length
+}
+
+/** Returns a tick with a subject, because these partitions do not belong to the clock: consumers must not miss their next tick. */
+function quietTick(partition: number, scheduledFor: string): Event {
+  return { ...tick(partition, scheduledFor), subject: 'archiver' }
 }

@@ -1,4 +1,7 @@
-/** Consumer `notifier`: collects the alerts of each group, and publishes a notification when they have changed. */
+/**
+ * Consumer `notifier`: maintains the firing alerts and sends each to its groups, collects the alerts of each group, and publishes a
+ * notification when they have changed.
+ */
 import type { Received } from '../../packages/runtime/consumer/event.ts'
 import {
   type Decided,
@@ -10,7 +13,9 @@ import {
   type Timer,
   type TimerChange,
 } from '../../packages/runtime/consumer/process.ts'
+import { isClock } from '../alerting/pipeline-down.ts'
 import { TICK_TYPE } from '../telemetry/tick.ts'
+import { ALERT_TYPES, type FiringAlerts, NOTIFIER, onAlertEvent } from './firing-alerts.ts'
 import { dueWithNews, type Flushed, flush } from './flush.ts'
 import {
   atTime,
@@ -25,7 +30,7 @@ import {
 import { isInhibiting } from './inhibition.ts'
 import { MUTING, type Muting } from './muting.ts'
 import { notificationEmission } from './notification.ts'
-import type { Watchdog } from './route.ts'
+import type { NotificationRoutes } from './route.ts'
 import { ALERT_ROUTED_TYPE, type RoutedAlert } from './routed-alert.ts'
 import { onTick, type WatchdogState } from './watchdog.ts'
 
@@ -38,33 +43,40 @@ const FORGET = 'forget'
  */
 const REMEMBERED_MS = 60 * 60_000
 
-interface Notifier extends KeyedProcess<Group | WatchdogState, never, Muting> {
+/** State of an entity of `alerts`, of a group, or of the clock. */
+export type NotifierState = FiringAlerts | Group | WatchdogState
+
+interface Notifier extends KeyedProcess<NotifierState, never, Muting> {
   readonly context: PartitionContext<Muting>
 }
 
 /**
  * Returns the consumer.
  *
- * @param watchdog watchdog of the routes, if any. All other settings of notifications are in the events, so that the results depend
+ * @param routes routes of fired alerts, and the watchdog. The timing of a group is in its events, so that its notifications depend
  * only on the log.
  */
-export function notifier(watchdog?: Watchdog): Notifier {
+export function notifier(routes: NotificationRoutes): Notifier {
+  const { watchdog } = routes
   return {
-    name: 'notifier',
+    name: NOTIFIER,
     trustsProducers: true,
-    accepts: [ALERT_ROUTED_TYPE, ...(watchdog ? [TICK_TYPE] : [])],
+    accepts: [...ALERT_TYPES, ALERT_ROUTED_TYPE, ...(watchdog ? [TICK_TYPE] : [])],
     context: MUTING,
-    onEvent(state, event: Received<unknown>, muting): Step<Group | WatchdogState> {
-      if (event.type === TICK_TYPE && watchdog)
-        return onTick(watchdog, state as WatchdogState | undefined, event as Received<{ partition: number }>)
-      return onAlert(state as Group | undefined, event as Received<RoutedAlert>, muting)
+    onEvent(state, event: Received<unknown>, muting): Step<NotifierState> {
+      if (event.type === ALERT_ROUTED_TYPE)
+        return onRouted(state as Group | undefined, event as Received<RoutedAlert>, muting)
+      if (event.type !== TICK_TYPE) return onAlertEvent(routes, state as FiringAlerts | undefined, event)
+      // Only the ticks of `notifications` are those of the clock. The other topic has ticks for the archiver.
+      if (!watchdog || !isClock(event)) return decided('tick', state)
+      return onTick(watchdog, state as WatchdogState | undefined, event as Received<{ partition: number }>)
     },
     onTimer: (state, timer, muting) =>
       timer.name === FORGET ? onForget(state as Group) : onFlush(state as Group, timer, muting),
   }
 }
 
-function onAlert(
+function onRouted(
   state: Group | undefined,
   { data: routed, timeMs }: Received<RoutedAlert>,
   muting: Muting,

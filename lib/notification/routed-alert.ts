@@ -1,4 +1,4 @@
-/** Event that sends an alert to its group. `alert-router` publishes it, and `notifier` consumes it. */
+/** Event that sends an alert to its group. `notifier` publishes it for an event of `alerts`, and consumes it in `notifications`. */
 
 import type { Emission } from '../../packages/runtime/consumer/process.ts'
 import type { AlertRouted } from '../../schemas/types.ts'

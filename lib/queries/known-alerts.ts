@@ -2,7 +2,7 @@
 import type { Bounds } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import { entityOf } from '../../packages/runtime/consumer/event.ts'
-import { firingAlerts as view } from '../alerting/firing-alerts.ts'
+import { NOTIFIER } from '../notification/firing-alerts.ts'
 import { type AlertFilter, type AlertSummary, filteredAlerts } from '../tables/alert-summary.ts'
 import type { ActiveAlert } from '../tables/conditions.ts'
 import type { FiringNow } from '../tables/firing-alerts.ts'
@@ -161,7 +161,7 @@ export async function recordsBehind(
   bounds: readonly Bounds[],
 ): Promise<number> {
   const lags = bounds.map(async (bound, partition) => {
-    const { appliedOffset } = await inspection.summary({ consumer: view.name, topic, partition })
+    const { appliedOffset } = await inspection.summary({ consumer: NOTIFIER, topic, partition })
     return Math.max(0, offsetsBehind(bound, appliedOffset + 1))
   })
   return (await Promise.all(lags)).reduce((sum, lag) => sum + lag, 0)

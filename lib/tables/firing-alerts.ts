@@ -1,7 +1,7 @@
-/** Table of firing alerts, read from the view of firing alerts. The cost of a query depends only on the number of firing alerts. */
+/** Table of firing alerts, read from the states of `notifier`. The cost of a query depends only on the number of firing alerts. */
 
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
-import { type FiringAlert, type FiringAlerts, firingAlerts } from '../alerting/firing-alerts.ts'
+import { type FiringAlert, type FiringAlerts, firingIn, NOTIFIER } from '../notification/firing-alerts.ts'
 import { type AlertSummary, alertSummary } from './alert-summary.ts'
 import { byText, readTable, type Table, type TopicSize } from './table.ts'
 
@@ -24,16 +24,16 @@ export interface AlertPosition {
 
 /** Table of positions. The alert of the clock has one row for each partition of readings that reports it. */
 const FIRING: Table<FiringAlerts, AlertPosition> = {
-  process: firingAlerts,
+  process: { name: NOTIFIER },
   rows: ({ partition, entity, state }) =>
-    Object.values(state.alerts).map(firing => ({ partition, events: entity, firing })),
+    firingIn(state).map(firing => ({ partition, events: entity, firing })),
   order: (a, b) => startedMs(a) - startedMs(b) || byText(idOf(a), idOf(b)),
 }
 
 /**
  * Returns the firing alerts without duplicates, in the order in which they fired.
  *
- * @param alerts topic that the view reads
+ * @param alerts topic with the alerts
  * @throws Unavailable if Redis does not respond
  */
 export async function firingNow(

@@ -5,12 +5,12 @@ import type { AckReport } from '../../cli/alerts/acknowledge.ts'
 import type { AlertsReport } from '../../cli/alerts/show-text.ts'
 import type { AlertList } from '../../cli/alerts/text.ts'
 import { ALERT_ACKNOWLEDGED_TYPE } from '../../lib/alerting/acknowledged.ts'
-import { firingAlerts } from '../../lib/alerting/firing-alerts.ts'
 import { patternsInForce } from '../../lib/alerting/patterns/in-force.ts'
 import { PATTERN_EVENT_TYPE, type PatternEvent } from '../../lib/alerting/patterns/pattern-event.ts'
 import { patterns } from '../../lib/alerting/patterns/process.ts'
 import { alerting } from '../../lib/alerting/process.ts'
 import { topicSize } from '../../lib/app/topics.ts'
+import { notifier } from '../../lib/notification/notifier.ts'
 import { kafkaClient } from '../../packages/runtime/adapters/kafka/client.ts'
 import { logRecordOf } from '../../packages/runtime/adapters/kafka/messages.ts'
 import { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
@@ -54,7 +54,7 @@ describe('sluice alerts, beside alerting and the view', () => {
 
   before(async () => {
     environment = await TestEnvironment.create()
-    for (const process of [alerting(RULES), patterns([IN_A_SITE]), firingAlerts]) {
+    for (const process of [alerting(RULES), patterns([IN_A_SITE]), notifier({ routes: [] })]) {
       const stage = new Stage(process as never, { store: new RedisStateStore(redis), publisher })
       stage.consumer = { ...stage.consumer, env: environment.name }
       stages.set(process.name, stage)
@@ -75,7 +75,7 @@ describe('sluice alerts, beside alerting and the view', () => {
     })
     await environment.client.send(environment.topic('readings'), messages)
     await caughtUp('alerting', 'readings')
-    await caughtUp('firing-alerts', 'alerts')
+    await caughtUp('notifier', 'alerts')
   }
 
   /** Delivers everything that is in the topic: what the consumer knows already is redelivered. */
@@ -108,7 +108,7 @@ describe('sluice alerts, beside alerting and the view', () => {
     const ended = asked<AckReport>('ack', ...args)
     ended.catch(() => {})
     await until('it is in the log', async () => (await environment.read('alerts')).length > length)
-    await caughtUp('firing-alerts', 'alerts')
+    await caughtUp('notifier', 'alerts')
     return ended
   }
 
@@ -183,13 +183,13 @@ describe('sluice alerts, beside alerting and the view', () => {
     const before = await listed()
     const { topic, partitions } = topicSize('alerts', environment.name)
     for (let partition = 0; partition < partitions; partition++) {
-      const state = new RedisForgetting({ consumer: 'firing-alerts', topic, partition })
+      const state = new RedisForgetting({ consumer: 'notifier', topic, partition })
       await state.restore(new Map())
       state.close()
     }
     assert.equal((await listed()).behind, 2)
     assert.deepEqual(idsOf(await listed()), [])
-    await caughtUp('firing-alerts', 'alerts')
+    await caughtUp('notifier', 'alerts')
     assert.deepEqual(await listed(), before)
   })
 

@@ -11,10 +11,10 @@ import type { SilencePreview } from '../../console/api/alerts/silences.ts'
 import type { RulesTried } from '../../console/api/alerts/try.ts'
 import type { Answers } from '../../console/api/api.ts'
 import { rulesActivated } from '../../lib/alerting/activation.ts'
-import { firingAlerts } from '../../lib/alerting/firing-alerts.ts'
 import { alerting } from '../../lib/alerting/process.ts'
 import { readRules } from '../../lib/alerting/rule-files.ts'
 import { ruleSetOf } from '../../lib/alerting/rule-set.ts'
+import { notifier } from '../../lib/notification/notifier.ts'
 import { kafkaClient } from '../../packages/runtime/adapters/kafka/client.ts'
 import { logRecordOf } from '../../packages/runtime/adapters/kafka/messages.ts'
 import { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
@@ -50,7 +50,7 @@ describe('the console about alerts', () => {
   before(async () => {
     writeFileSync(join(folder, 'weather.yaml'), RULES)
     environment = await TestEnvironment.create()
-    for (const process of [alerting([]), firingAlerts]) {
+    for (const process of [alerting([]), notifier({ routes: [] })]) {
       const stage = new Stage(process as never, { store: new RedisStateStore(redis), publisher })
       stage.consumer = { ...stage.consumer, env: environment.name }
       stages.set(process.name, stage)
@@ -88,7 +88,7 @@ describe('the console about alerts', () => {
       }),
     )
     await caughtUp('alerting', 'readings')
-    await caughtUp('firing-alerts', 'alerts')
+    await caughtUp('notifier', 'alerts')
   }
 
   async function caughtUp(consumer: string, signal: 'readings' | 'alerts'): Promise<void> {
@@ -115,7 +115,7 @@ describe('the console about alerts', () => {
     const answered = asked<{ outcome: string }>('/alerts/acknowledge', body)
     answered.catch(() => {})
     await until('it is in the log', async () => (await environment.read('alerts')).length > length)
-    await caughtUp('firing-alerts', 'alerts')
+    await caughtUp('notifier', 'alerts')
     return answered
   }
 

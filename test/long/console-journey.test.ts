@@ -46,7 +46,7 @@ describe('one event through the system, and what consumers remember of it', () =
       reading('broken', { sensor: 'roof-2', ...now(), ...TRACED, data: { nothing: '<b>SECRET</b>' } }),
     )
     for (const name of ['processor', 'alerting', 'activity']) await deliver(environment, name, 'readings')
-    await deliver(environment, 'alert-router', 'alerts')
+    await deliver(environment, 'notifier', 'alerts')
     await deliver(environment, 'dlq-router', 'failures')
   })
 
@@ -80,12 +80,9 @@ describe('one event through the system, and what consumers remember of it', () =
     assert.match(JSON.stringify(alert?.data), /"rule":"HIGH_TEMP"/)
     assert.deepEqual(
       alert?.decisions.map(({ consumer, outcome }) => [consumer, outcome]),
-      [
-        ['firing-alerts', 'waiting'],
-        ['alert-router', 'applied'],
-      ],
+      [['notifier', 'applied']],
     )
-    const [routed] = alert?.decisions[1]?.emitted ?? []
+    const [routed] = alert?.decisions[0]?.emitted ?? []
     assert.match(routed?.event?.type ?? '', /alert\.routed/)
     assert.deepEqual([root.places.length, routed?.places.length], [1, 1])
   })
@@ -147,7 +144,7 @@ describe('one event through the system, and what consumers remember of it', () =
     const { page } = visit
     await page.getByRole('link', { name: /Reading → Alert fires/ }).click()
     await page.getByText('An alert fired.').waitFor()
-    await page.getByRole('link', { name: 'alert-router' }).waitFor()
+    await page.getByRole('link', { name: 'notifier' }).waitFor()
     assert.deepEqual([await visit.obstacles(), await visit.isTooWide()], [[], false])
     await page.setViewportSize({ width: 360, height: 900 })
     assert.equal(await visit.isTooWide(), false)

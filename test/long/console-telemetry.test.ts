@@ -7,10 +7,10 @@ import type { EntityPage } from '../../console/api/telemetry/entity-page.ts'
 import type { EntityHistory } from '../../console/api/telemetry/history.ts'
 import { activity } from '../../lib/activity/process.ts'
 import { rulesActivated } from '../../lib/alerting/activation.ts'
-import { firingAlerts } from '../../lib/alerting/firing-alerts.ts'
 import { alerting } from '../../lib/alerting/process.ts'
 import { ruleSetOf } from '../../lib/alerting/rule-set.ts'
 import { statistics } from '../../lib/analytics/process.ts'
+import { notifier } from '../../lib/notification/notifier.ts'
 import { kafkaClient } from '../../packages/runtime/adapters/kafka/client.ts'
 import { logRecordOf } from '../../packages/runtime/adapters/kafka/messages.ts'
 import { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
@@ -43,7 +43,7 @@ describe('telemetry in the console', () => {
 
   before(async () => {
     environment = await TestEnvironment.create()
-    for (const process of [statistics, activity, alerting([]), firingAlerts]) {
+    for (const process of [statistics, activity, alerting([]), notifier({ routes: [] })]) {
       const stage = new Stage(process as never, { store: new RedisStateStore(redis), publisher })
       stage.consumer = { ...stage.consumer, env: environment.name }
       stages.set(process.name, stage)
@@ -89,7 +89,7 @@ describe('telemetry in the console', () => {
     })
     await environment.client.send(environment.topic('readings'), messages)
     for (const consumer of ['processor', 'activity', 'alerting']) await caughtUp(consumer, 'readings')
-    await caughtUp('firing-alerts', 'alerts')
+    await caughtUp('notifier', 'alerts')
   }
 
   async function caughtUp(consumer: string, signal: 'readings' | 'alerts'): Promise<void> {

@@ -129,7 +129,7 @@ describe("the whole flow with other people's names", { timeout: 600_000 }, () =>
     await environment.untilCaughtUp('processor')
     const shown = await sluice('stats', '/database/postgresql pg-flow')
     assert.match(shown, /pg-flow\s+cpuUsagePercent\s+7\b/)
-    await environment.untilCaughtUp('firing-alerts')
+    await environment.untilCaughtUp('notifier')
     assert.match(await sluice('alerts', 'list'), /HIGH_CPU[^\n]*pg-flow/)
   })
 

@@ -23,8 +23,6 @@ export const BUDGETS: Readonly<Record<string, Sizes>> = {
   activity: { all: 1918, atStart: 482 },
   grouping: { all: 2055, atStart: 666 },
   patterns: { all: 2066, atStart: 677 },
-  'firing-alerts': { all: 1918, atStart: 482 },
-  'alert-router': { all: 1947, atStart: 559 },
   notifier: { all: 1952, atStart: 562 },
   deliver: { all: 1950, atStart: 555 },
   'open-dead-letters': { all: 1829, atStart: 478 },

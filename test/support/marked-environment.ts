@@ -4,13 +4,13 @@
 import assert from 'node:assert/strict'
 import { activity } from '../../lib/activity/process.ts'
 import { rulesActivated } from '../../lib/alerting/activation.ts'
-import { firingAlerts } from '../../lib/alerting/firing-alerts.ts'
 import { alerting } from '../../lib/alerting/process.ts'
 import { ruleSetOf } from '../../lib/alerting/rule-set.ts'
 import { statistics } from '../../lib/analytics/process.ts'
 import { type Signal, signalNamed, signals } from '../../lib/app/topics.ts'
 import { DEFAULT_POLICY } from '../../lib/failures/policy.ts'
 import { failureRouter } from '../../lib/failures/process.ts'
+import { notifier } from '../../lib/notification/notifier.ts'
 import { kafkaClient } from '../../packages/runtime/adapters/kafka/client.ts'
 import { logRecordOf } from '../../packages/runtime/adapters/kafka/messages.ts'
 import { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
@@ -39,7 +39,7 @@ const consumersOf = (env: string) =>
     [statistics, 'readings'],
     [activity, 'readings'],
     [alerting([]), 'readings'],
-    [firingAlerts, 'alerts'],
+    [notifier({ routes: [] }), 'alerts'],
     [failureRouter({ policy: DEFAULT_POLICY, topicOf: topic => signalNamed(topic, env) }), 'failures'],
   ] as const
 

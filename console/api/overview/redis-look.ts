@@ -1,6 +1,6 @@
 /** Takes samples of the consumers' counters and circuit breakers. */
 
-import { firingAlerts } from '../../../lib/alerting/firing-alerts.ts'
+import { NOTIFIER } from '../../../lib/notification/firing-alerts.ts'
 import type { Outcomes } from '../../../lib/queries/outcomes.ts'
 import { outcomesOf } from '../../../lib/queries/outcomes.ts'
 import { firingNow } from '../../../lib/tables/firing-alerts.ts'
@@ -45,10 +45,11 @@ export class RedisLooks {
   ): Promise<RedisLook> {
     const inspection = await this.#environment.inspection()
     const size = await this.#environment.topicSize('readings')
+    const alerts = await this.#environment.topicSize('alerts')
     const readings = { ...size, partitions: partitions ?? size.partitions }
     const [outcomes, firing, broken] = await Promise.all([
       outcomesOf(inspection, partitionsOf(ENTITIES.process.name, readings)),
-      this.#firing.at(nowMs, appliedByView(lags)),
+      this.#firing.at(nowMs, appliedAlerts(lags, alerts.topic)),
       this.#broken(nowMs),
     ])
     return { outcomes, firing, broken }
@@ -67,9 +68,9 @@ export class RedisLooks {
   }
 }
 
-/** Returns the position up to which the `firing-alerts` view has applied the log; undefined if unknown. */
-function appliedByView(lags: KafkaLook['lags'] | undefined): string | undefined {
-  const lag = lags?.find(one => one.function === firingAlerts.name)
+/** Returns the position up to which `notifier` has applied the alerts; undefined if unknown. */
+function appliedAlerts(lags: KafkaLook['lags'] | undefined, topic: string): string | undefined {
+  const lag = lags?.find(one => one.function === NOTIFIER && one.topic === topic)
   return lag?.partitions.map(({ next }) => next).join()
 }
 
@@ -89,7 +90,7 @@ export class FiringCount {
   /**
    * Returns the number of firing alerts. They are counted again only if the number may have changed.
    *
-   * @param applied position of the `firing-alerts` view; undefined if unknown
+   * @param applied position of `notifier`; undefined if unknown
    * @throws the errors of the function that counts
    */
   async at(nowMs: number, applied: string | undefined): Promise<number> {

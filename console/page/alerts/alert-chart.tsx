@@ -75,7 +75,7 @@ function Chart({ alert, metric, time: { fromMs, toMs, hours } }: Props): JSX.Ele
 const OUTCOMES = {
   shown: '',
   resolved: ' The alert has resolved in the meantime.',
-  'not-yet': ' The acknowledgement is in the log, but firing-alerts has not processed it yet.',
+  'not-yet': ' The acknowledgement is in the log, but notifier has not processed it yet.',
 } as const
 
 interface AcknowledgeButtonsProps {

@@ -127,7 +127,7 @@ function Behind({ of: behind }: { readonly of: number | null }): JSX.Element | n
     <span class="warn">
       {behind === null
         ? 'Kafka does not answer, so the list may be out of date.'
-        : `The list is out of date: firing-alerts has not yet read ${countText(behind, 'record')} of the alerts topic.`}
+        : `The list is out of date: notifier has not yet read ${countText(behind, 'record')} of the alerts topic.`}
     </span>
   )
 }

@@ -7,7 +7,7 @@ import { partsOfEntity } from '../../../packages/runtime/consumer/event.ts'
 import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
 import type { Publisher } from '../../../packages/runtime/pipeline/ports.ts'
 import { type AlertAcknowledged, alertAcknowledged, type Statement } from '../../alerting/acknowledged.ts'
-import { type FiringAlerts, firingAlerts as view } from '../../alerting/firing-alerts.ts'
+import { type FiringAlerts, NOTIFIER } from '../../notification/firing-alerts.ts'
 import type { AlertPosition, FiringNow } from '../../tables/firing-alerts.ts'
 import type { TopicSize } from '../../tables/table.ts'
 
@@ -111,6 +111,6 @@ async function firingAt(
   { inspection, topic: { topic } }: Acknowledging,
   { partition, events, firing }: AlertPosition,
 ) {
-  const state = await inspection.state({ consumer: view.name, topic, partition }, events)
+  const state = await inspection.state({ consumer: NOTIFIER, topic, partition }, events)
   return (state as FiringAlerts | undefined)?.alerts[firing.alert.fingerprint]
 }

@@ -63,23 +63,13 @@ const OF_CONSUMERS: Readonly<Record<string, Sentences>> = {
     restarted: 'the database has restarted',
     forgotten: 'the entity has not reported for days',
   },
-  'firing-alerts': {
-    fired: 'it was added to the list of firing alerts',
-    repeated: 'it is already in the list',
-    late: 'the list has a newer alert of the rule',
-    resolved: 'it was removed from the list',
-    'not-firing': 'it is not in the list',
+  notifier: {
+    fired: 'it was added to the firing alerts, and sent to its groups',
+    repeated: 'it was processed before',
+    late: 'a newer alert of the rule is known',
+    'not-firing': 'it is not one of the firing alerts',
     acknowledged: 'it was acknowledged',
     'acknowledgement-removed': 'its acknowledgement was withdrawn',
-  },
-  'alert-router': {
-    routed: 'the notification routes send it to its group',
-    'routed-already': 'it was sent to its group before',
-    'ended-before': 'it resolved before it arrived',
-    'end-routed': 'its resolution is sent to the same group',
-    'no-route': 'no notification route matches: no notification is sent',
-  },
-  notifier: {
     queued: "part of the group's next notification",
     known: 'it is already in the group',
     'ended-before': 'it resolved before it arrived',

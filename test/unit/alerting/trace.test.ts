@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ALERT_FIRED_TYPE } from '../../../lib/alerting/alert.ts'
-import { type FiringAlerts, firingAlerts } from '../../../lib/alerting/firing-alerts.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
 import type { Rule } from '../../../lib/alerting/rule.ts'
+import type { FiringAlerts } from '../../../lib/notification/firing-alerts.ts'
+import { notifier } from '../../../lib/notification/notifier.ts'
 import { derivedSpanId } from '../../../packages/runtime/cloudevents/trace.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { Kit } from '../../support/kit.ts'
@@ -87,7 +88,7 @@ describe('the trace of an alert event', () => {
   it('given a fired event, then the view of the alerts that fire keeps its trace', async () => {
     const [event] = await published(ruleOf({ fireAbove: 40 }), [measured(0, 45, 'a')])
     assert.ok(event)
-    const view = new Stage(firingAlerts as never)
+    const view = new Stage(notifier({ routes: [] }) as never)
     await view.batch([logRecord(0, event)])
     const state = (await view.state(`${event.source} ${event.subject}`)) as FiringAlerts
     assert.deepEqual(

@@ -27,7 +27,7 @@ async function errorsOf(t: TestContext, name: string, environment: Readonly<Reco
 }
 
 describe('the settings that a function reads', () => {
-  for (const name of ['generator', 'clock', 'redriver', 'processor', 'alert-router', 'notifier'])
+  for (const name of ['generator', 'clock', 'redriver', 'processor', 'notifier'])
     it(`given ${name} without REDIS_URL, then it does not start, and names that alone`, async t => {
       assert.deepEqual(await errorsOf(t, name, BROKERS), [
         'REDIS_URL: must name the server, as redis://host:port',

@@ -47,7 +47,7 @@ a-2  critical  HIGH_TEMP  /environment/test-site s-1  2026-03-01T12:00:00.000Z  
       /^No alert has resolved in "test" in the last day: --since goes back further\.\n$/,
     ],
     ['more than the limit', { total: 7 }, /The last 1 of 7 alerts\. Use --limit to show more\./],
-    ['a view that is behind', { behind: 3 }, /Not up to date: firing-alerts has 3 records/],
+    ['a view that is behind', { behind: 3 }, /Not up to date: notifier has 3 records/],
     [
       'a Kafka that is away',
       { behind: null },

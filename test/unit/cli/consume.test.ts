@@ -154,10 +154,10 @@ describe('given a consumer group', () => {
   it('then those of functions are known in any environment, and others are not', () => {
     const functions = declaredFunctions({
       alerting: { consumes: 'readings' },
-      'alert-router': { consumes: 'alerts' },
+      'open-dead-letters': { consumes: 'dlq' },
     })
     assert.equal(functionOfGroup('sluice-alerting-local', functions), 'alerting')
-    assert.equal(functionOfGroup('sluice-alert-router-prod-2', functions), 'alert-router')
+    assert.equal(functionOfGroup('sluice-open-dead-letters-prod-2', functions), 'open-dead-letters')
     for (const other of ['alerting', 'sluice-alerting', 'sluice-alerting-', 'my-sluice-alerting-local'])
       assert.equal(functionOfGroup(other, functions), undefined, other)
   })

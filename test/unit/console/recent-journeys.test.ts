@@ -9,14 +9,14 @@ describe('the newest events', () => {
     const alert = anEmission()
     const group = {
       id: 'group',
-      source: '/alert-router',
+      source: '/notifier',
       type: 'io.sluice.alert.routed.v1',
       subject: 'HIGH_TEMP',
     }
     const spans = new SpanStore()
     spans.add([
       anEmission({ span: 400, parent: 300, event: group, topic: 'notifications' }),
-      aDecision({ span: 300, parent: 200, consumer: 'alert-router', topic: 'alerts', event: alert.event }),
+      aDecision({ span: 300, parent: 200, consumer: 'notifier', topic: 'alerts', event: alert.event }),
     ])
     spans.add([alert, aDecision()])
     const [journey] = recentJourneys({ spans }).journeys

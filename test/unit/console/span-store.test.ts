@@ -152,7 +152,7 @@ describe('the store of spans', () => {
     store.add([
       aDecision({ trace: 1, event: EVENT }),
       anEmission({ trace: 1, span: 7, event: alert }),
-      aDecision({ trace: 2, span: 8, consumer: 'alert-router', event: alert }),
+      aDecision({ trace: 2, span: 8, consumer: 'notifier', event: alert }),
       aDecision({ trace: 3, span: 9, event: { ...alert, source: '/another' } }),
     ])
     assert.deepEqual(

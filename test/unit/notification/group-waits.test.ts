@@ -91,7 +91,7 @@ describe('given a group whose timer was lost', () => {
 
 function stepOf(state: Group, alert: Alert, timeMs: number) {
   const event = { ...routed(0, alert), timeMs, entity: `/notification ${TARGET.group}` } as never
-  return notifier().onEvent(state, event, NOTHING_MUTED)
+  return notifier({ routes: [] }).onEvent(state, event, NOTHING_MUTED)
 }
 
 describe('given a broker whose clock has gone back by six hours', () => {

@@ -401,7 +401,11 @@ describe('given alerts that end before they fire, because their fires failed', (
   it('then the group remembers them as long as their fires can be redriven', () => {
     assert.equal(ENDED_FIRST_MS, TOPICS.dlq.keptDays * DAY_MS)
     const [event, entity] = [routed(0, resolved('a')), `/notification ${TARGET.group}`]
-    const step = notifier().onEvent(undefined, { ...event, timeMs: 1000, entity } as never, NOTHING_MUTED)
+    const step = notifier({ routes: [] }).onEvent(
+      undefined,
+      { ...event, timeMs: 1000, entity } as never,
+      NOTHING_MUTED,
+    )
     const dueMs = 1000 + ENDED_FIRST_MS
     assert.deepEqual(step.kind === 'decided' && step.timers, [{ name: 'forget', dueMs }])
 
@@ -491,7 +495,7 @@ describe('given a group', () => {
 
 describe('given a watchdog', () => {
   it('when the log ticks, then it is sent in each interval, and by one partition', async () => {
-    const kit = kitOf({ everyMs: 300_000, receivers: ['sns'] })
+    const kit = kitOf({ routes: [], watchdog: { everyMs: 300_000, receivers: ['sns'] } })
     await played([first], 20 * MINUTE, kit)
     assert.deepEqual(
       kit.published.map(({ time, data }) => [time, (data as { reason: string }).reason]),
@@ -500,7 +504,7 @@ describe('given a watchdog', () => {
   })
 
   it("when the broker's clock goes back, then it is sent in each interval, with new ids", () => {
-    const process = notifier({ everyMs: 300_000, receivers: ['sns'] })
+    const process = notifier({ routes: [], watchdog: { everyMs: 300_000, receivers: ['sns'] } })
     const minutes = [0, 4, 5, 6, 0, 1, 5, 5]
     let state: unknown
     const told = minutes.map((minute, index) => {

@@ -4,13 +4,12 @@ import type { Alert, FiredAlert } from '../../../lib/alerting/alert.ts'
 import { PIPELINE_DOWN } from '../../../lib/alerting/pipeline-down.ts'
 import { APPLICATION } from '../../../lib/app/application.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
-import type { Group } from '../../../lib/notification/group.ts'
 import { inhibitionEmission } from '../../../lib/notification/inhibition.ts'
 import type { AlertMatch } from '../../../lib/notification/match.ts'
 import type { Notification } from '../../../lib/notification/notification.ts'
 import { NOTIFICATION_TYPE } from '../../../lib/notification/notification.ts'
-import { notifier } from '../../../lib/notification/notifier.ts'
-import type { Target, Watchdog } from '../../../lib/notification/route.ts'
+import { type NotifierState, notifier } from '../../../lib/notification/notifier.ts'
+import type { NotificationRoutes, Target } from '../../../lib/notification/route.ts'
 import { routedEmission } from '../../../lib/notification/routed-alert.ts'
 import type { Silence, SilenceSet } from '../../../lib/notification/silences.ts'
 import { silencesChanged } from '../../../lib/notification/silences-changed.ts'
@@ -87,10 +86,8 @@ export function silences(second: number, revision: number, ...all: readonly Sile
   return silencesChanged({ revision, silences: all, change } satisfies SilenceSet, 0, at(second))
 }
 
-export function kitOf(watchdog?: Watchdog) {
-  return new ProcessKit<Group | { readonly toldAtMs: number }>(APPLICATION, notifier(watchdog) as never, {
-    tick,
-  })
+export function kitOf(routes: NotificationRoutes = { routes: [] }) {
+  return new ProcessKit<NotifierState>(APPLICATION, notifier(routes) as never, { tick })
 }
 
 type Kit = ReturnType<typeof kitOf>

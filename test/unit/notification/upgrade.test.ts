@@ -1,16 +1,24 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { ALERT_FIRED_TYPE, type Alert } from '../../../lib/alerting/alert.ts'
 import { APPLICATION } from '../../../lib/app/application.ts'
 import { redrivenRecord } from '../../../lib/failures/redriven-record.ts'
 import { deliverSink, type Outlet } from '../../../lib/notification/deliver.ts'
+import { type FiringAlerts, firingIn } from '../../../lib/notification/firing-alerts.ts'
 import type { Message } from '../../../lib/notification/message.ts'
 import { NOTIFICATION_TYPE } from '../../../lib/notification/notification.ts'
+import { notifier } from '../../../lib/notification/notifier.ts'
+import { readRoutes } from '../../../lib/notification/parse-routes.ts'
+import { type Target, targetsOf } from '../../../lib/notification/route.ts'
+import { type RoutedAlert, routedEmission } from '../../../lib/notification/routed-alert.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import type { FailureData } from '../../../packages/runtime/consumer/failure-event.ts'
+import { decided, type KeyedProcess } from '../../../packages/runtime/consumer/process.ts'
 import { type Delivered, delivered, retry, type Sink } from '../../../packages/runtime/consumer/sink.ts'
 import type { Process } from '../../../packages/runtime/pipeline/consumer.ts'
 import { logRecord } from '../../../packages/runtime/testing/records.ts'
 import { Stage } from '../../../packages/runtime/testing/stage.ts'
+import { fired, firstAlert, resolved } from '../../support/alerts.ts'
 import { MemoryReplaceableStates } from '../../support/memory-replaceable-states.ts'
 import { notified } from './messages.ts'
 
@@ -84,4 +92,76 @@ describe('an environment with notify-sns and notify-webhook that becomes one wit
       receivers.flatMap(receiver => [0, 1, 2, 3, 4].map(number => `${receiver} n${number}`)).sort(),
     )
   })
+})
+
+describe('an environment with firing-alerts and alert-router that becomes one with notifier', () => {
+  const FORMER = readRoutes('routes:\n  - { name: old, receivers: [sns] }', 'r')
+  const NEW = readRoutes('routes:\n  - { name: new, receivers: [pager] }', 'r')
+  const alertOf = (id: string) => firstAlert({ alertId: id, fingerprint: `f-${id}` })
+  const [a, b, c] = [alertOf('a'), alertOf('b'), alertOf('c')]
+
+  /** Consumers of the version before, as far as their states and emissions matter. */
+  const view: KeyedProcess<object, Alert> = {
+    name: 'firing-alerts',
+    trustsProducers: true,
+    accepts: [ALERT_FIRED_TYPE],
+    onEvent: (state = {}, { data: alert }) => {
+      const { alerts } = state as { alerts?: object }
+      return decided('fired', { ...state, alerts: { ...alerts, [alert?.fingerprint ?? '']: { alert } } })
+    },
+  }
+  const router: KeyedProcess<object, Alert> = {
+    name: 'alert-router',
+    trustsProducers: true,
+    accepts: [ALERT_FIRED_TYPE],
+    onEvent: (state = {}, { data }) => {
+      const alert = data as Alert
+      const { firing, latest } = state as { firing?: object; latest?: object }
+      const [target] = targetsOf(FORMER, alert) as [Target]
+      const { alertId, startedAt, fingerprint } = alert
+      const next = {
+        firing: { ...firing, [alertId]: [target] },
+        latest: { ...latest, [fingerprint]: { alertId, startedAt, isKept: false } },
+      }
+      return decided('routed', next, [routedEmission(target, alert)])
+    },
+  }
+
+  for (const [given, viewed, routed] of [
+    ['both at one offset', 2, 2],
+    ['the view behind', 1, 3],
+    ['the router behind', 3, 1],
+  ] as const)
+    it(`given ${given}, then each alert is sent once, and its end to the same groups`, async () => {
+      const stage = new Stage(APPLICATION, view as never, {}, 'alerts')
+      const events = [a, b, c].map(alert => fired(alert))
+      const log = [...events, ...[a, b, c].map(alert => resolved(alert))].map((event, offset) =>
+        logRecord(offset, event, { topic: stage.topic, timestampMs: Date.parse('2026-03-01T15:00:00Z') }),
+      )
+      const run = (process: object, records: readonly LogRecord[]) => {
+        stage.consumer = { ...stage.consumer, process: process as Process }
+        const formerStates = async () => new MemoryReplaceableStates(stage.store)
+        return stage.batch(records, { ports: { formerStates } })
+      }
+      await run(view, log.slice(0, viewed))
+      await run(router, log.slice(0, routed))
+      await run(notifier(NEW), log.slice(0, 3))
+      const state = (await stage.state('/alerting HIGH_TEMP /environment/test-site s-1')) as FiringAlerts
+      assert.deepEqual(
+        firingIn(state).map(({ alert }) => alert.alertId),
+        ['a', 'b', 'c'],
+      )
+      await run(notifier(NEW), log)
+      const sent = stage.events.map(({ data }) => {
+        const { group, alert } = data as RoutedAlert
+        return `${alert.status} ${alert.alertId} ${group.split('/')[0]}`
+      })
+      const groupOf = (offset: number) => (offset < routed ? 'old' : 'new')
+      assert.deepEqual(
+        sent.toSorted(),
+        ['a', 'b', 'c']
+          .flatMap((id, offset) => [`firing ${id} ${groupOf(offset)}`, `resolved ${id} ${groupOf(offset)}`])
+          .sort(),
+      )
+    })
 })

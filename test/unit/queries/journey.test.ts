@@ -7,7 +7,7 @@ import { aDecision, anEmission, found, READING, spanId, traceId } from '../../su
 const FUNCTIONS = [
   { name: 'processor', consumes: ['readings'], emits: ['analytics', 'failures'] },
   { name: 'alerting', consumes: ['readings'], emits: ['alerts', 'failures'] },
-  { name: 'alert-router', consumes: ['alerts'], emits: ['notifications', 'failures'] },
+  { name: 'notifier', consumes: ['alerts'], emits: ['notifications', 'failures'] },
   { name: 'dlq-router', consumes: ['failures'], emits: ['dlq'] },
 ]
 
@@ -45,10 +45,10 @@ describe('the path of an event, from spans', () => {
         aDecision({
           span: 300,
           parent: 200,
-          consumer: 'alert-router',
+          consumer: 'notifier',
           topic: 'alerts',
           offset: 9,
-          reason: 'routed',
+          reason: 'fired',
           event: ALERT,
           toMs: 1_500,
         }),
@@ -59,7 +59,7 @@ describe('the path of an event, from spans', () => {
       '  processor applied counted',
       '  alerting applied fired',
       '    alert @alerts/9',
-      '      alert-router applied routed',
+      '      notifier applied fired',
     ])
     assert.deepEqual([journey.end, journey.events, journey.decisions], ['alert', 2, 3])
     assert.deepEqual([journey.fromMs, journey.toMs], [1_000, 1_500])
@@ -148,7 +148,7 @@ describe('the path of an event, from spans', () => {
     const spans = [
       aDecision({ span: 100 }),
       anEmission({ span: 200, parent: 100 }),
-      aDecision({ span: 101, consumer: 'alert-router', topic: 'alerts', event: ALERT }),
+      aDecision({ span: 101, consumer: 'notifier', topic: 'alerts', event: ALERT }),
       anEmission({ span: 201, parent: 101, topic: 'readings', event: READING }),
     ]
     assert.equal(drawn({ spans }).roots.length, 1)
@@ -210,7 +210,7 @@ describe('the path of an event, from the log', () => {
       positions: [
         { consumer: 'processor', topic: 'readings', partition: 0, appliedOffset: 2 },
         { consumer: 'alerting', topic: 'readings', partition: 0, appliedOffset: 9 },
-        { consumer: 'alert-router', topic: 'alerts', partition: 0, appliedOffset: 5 },
+        { consumer: 'notifier', topic: 'alerts', partition: 0, appliedOffset: 5 },
       ],
     })
     assert.deepEqual(linesOf(journey.roots), [
@@ -218,7 +218,7 @@ describe('the path of an event, from the log', () => {
       '  processor waiting',
       '  alerting applied',
       '    alert @alerts/5',
-      '      alert-router decided',
+      '      notifier decided',
     ])
     assert.equal(journey.roots[0]?.decisions[0]?.behind, 2)
     assert.equal(journey.end, 'alert')

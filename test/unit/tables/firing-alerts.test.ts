@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { FiringAlert } from '../../../lib/alerting/firing-alerts.ts'
+import type { FiringAlert } from '../../../lib/notification/firing-alerts.ts'
 import { firingNow } from '../../../lib/tables/firing-alerts.ts'
 import { firstAlert } from '../../support/alerts.ts'
 import { inspectionOf, type StoredPartition } from './stored.ts'
@@ -20,8 +20,8 @@ describe('the alerts that fire now', () => {
     const first = holding('/alerting B x', { alert: later, traceparent: '00-t' })
     const found = await firingNow(
       inspectionOf({
-        'firing-alerts alerts/0': { states: [...(first.states ?? []), ...(first.states ?? [])] },
-        'firing-alerts alerts/2': holding('/alerting A x', {
+        'notifier alerts/0': { states: [...(first.states ?? []), ...(first.states ?? [])] },
+        'notifier alerts/2': holding('/alerting A x', {
           alert: firstAlert(),
           acknowledged: ACKNOWLEDGED,
         }),
@@ -51,8 +51,8 @@ describe('the alerts that fire now', () => {
     const ask = (last: FiringAlert) =>
       firingNow(
         inspectionOf({
-          'firing-alerts alerts/0': holding('/alerting DOWN x', told('f-1', '05', ACKNOWLEDGED)),
-          'firing-alerts alerts/1': holding('/alerting DOWN x', told('f-2', '04', ACKNOWLEDGED), last),
+          'notifier alerts/0': holding('/alerting DOWN x', told('f-1', '05', ACKNOWLEDGED)),
+          'notifier alerts/1': holding('/alerting DOWN x', told('f-2', '04', ACKNOWLEDGED), last),
         }),
         TOPIC,
       )

@@ -36,7 +36,7 @@ describe('the alarms of a deployment', () => {
 
   it('given a consumer of a topic with ticks, then silence is an alarm; of another topic, it says nothing', () => {
     assert.equal(named('lag-seconds-alerting')?.TreatMissingData, 'breaching')
-    assert.equal(named('lag-seconds-firing-alerts')?.TreatMissingData, 'ignore')
+    assert.equal(named('lag-seconds-grouping')?.TreatMissingData, 'ignore')
     const stopped = deployed({ SLUICE_SCHEDULES: 'off' })
     assert.equal(named('lag-seconds-alerting', stopped)?.TreatMissingData, 'ignore')
   })

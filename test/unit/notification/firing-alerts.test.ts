@@ -2,9 +2,15 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ALERT_ACKNOWLEDGED_TYPE } from '../../../lib/alerting/acknowledged.ts'
 import { ALERT_RESOLVED_TYPE } from '../../../lib/alerting/alert.ts'
-import { type FiringAlerts, firingAlerts } from '../../../lib/alerting/firing-alerts.ts'
-import { readFunctions } from '../../../lib/app/functions.ts'
+import { type FiringAlerts, firingIn } from '../../../lib/notification/firing-alerts.ts'
+import { INHIBITION_CHANGED_TYPE } from '../../../lib/notification/inhibition.ts'
+import { notifier } from '../../../lib/notification/notifier.ts'
+import { readRoutes } from '../../../lib/notification/parse-routes.ts'
+import type { NotificationRoutes } from '../../../lib/notification/route.ts'
+import { ALERT_ROUTED_TYPE, type RoutedAlert } from '../../../lib/notification/routed-alert.ts'
+import { tick } from '../../../lib/telemetry/tick.ts'
 import { type Event, entityOf } from '../../../packages/runtime/consumer/event.ts'
+import type { OutboxEntry } from '../../../packages/runtime/pipeline/model.ts'
 import { acknowledged, fired, firstAlert, resolved } from '../../support/alerts.ts'
 import { beginOf, type Change, LATE_CHANGES, nameOf, STORY, sequenceOf } from '../../support/late-changes.ts'
 import { logRecord } from '../../support/records.ts'
@@ -20,18 +26,47 @@ function changeOf(change: Change, atOneInstant = false): Event {
   return change.startsWith('+') ? fired(alert, { extensions }) : resolved(alert, { extensions })
 }
 
-/** Returns the view's decisions about the events, one after another, and its state after them. */
-async function afterOf(entity: string, ...events: readonly Event[]) {
-  const stage = new Stage(firingAlerts as never)
+const ROUTES = readRoutes(
+  `routes:
+  - { name: log, receivers: [hook], continue: true, groupBy: [] }
+  - { name: rest, receivers: [sns] }`,
+  'r',
+)
+const OTHERS = readRoutes('routes:\n  - { name: new, receivers: [pager] }', 'r')
+
+/** Consumer with the routes of before an event, and with those of afterwards. */
+const changed = (before: NotificationRoutes, after: NotificationRoutes, at: number) => ({ before, after, at })
+
+/**
+ * Returns the decisions about the events, one after another, the groups to which each was sent, and the state after them.
+ */
+async function afterOf(
+  entity: string,
+  events: readonly Event[],
+  { before, after, at } = changed(ROUTES, ROUTES, 0),
+) {
+  const stage = new Stage(notifier(before) as never)
   const timestampMs = Date.parse('2026-03-01T15:00:00Z')
-  await stage.batch(events.map((event, offset) => logRecord(offset, event, { timestampMs })))
+  const records = events.map((event, offset) => logRecord(offset, event, { timestampMs }))
+  if (at > 0) await stage.batch(records.slice(0, at))
+  stage.consumer = { ...stage.consumer, process: notifier(after) as never }
+  await stage.batch(records.slice(at))
   const state = (await stage.state(entity)) as FiringAlerts | undefined
-  return { outcomes: stage.outcomes, state, entries: Object.values(state?.alerts ?? {}) }
+  const sent = stage.observer.decisions.map(({ emitted = [] }) => emitted.flatMap(sentIn))
+  return { outcomes: stage.outcomes, sent, state, entries: state ? firingIn(state) : [] }
 }
 
-const after = (...events: readonly Event[]) => afterOf(ENTITY, ...events)
+/** @returns the group to which an alert was sent, or an inhibition */
+function sentIn({ event: { type, data }, everyPartition }: OutboxEntry): string[] {
+  if (type === INHIBITION_CHANGED_TYPE) return [`inhibition ${everyPartition}`]
+  if (type !== ALERT_ROUTED_TYPE) return []
+  const { group, alert } = data as RoutedAlert
+  return [`${group} ${alert.status}`]
+}
 
-describe('the view of the alerts that fire', () => {
+const after = (...events: readonly Event[]) => afterOf(ENTITY, events)
+
+describe('the firing alerts', () => {
   const [first, second] = [
     firstAlert(),
     firstAlert({ alertId: 'a-2', startedAt: '2026-03-01T13:00:00.000Z' }),
@@ -107,9 +142,14 @@ describe('the view of the alerts that fire', () => {
   for (const { given, order, fires } of LATE_CHANGES)
     for (const atOneInstant of [false, true])
       it(`given ${given}${atOneInstant ? ', at one instant' : ''}, then no alert that is over fires`, async () => {
-        const { outcomes, entries, state } = await after(...order.map(one => changeOf(one, atOneInstant)))
+        const { outcomes, sent, entries, state } = await after(
+          ...order.map(one => changeOf(one, atOneInstant)),
+        )
         const fired = order.filter((_, index) => outcomes[index] === 'applied/fired')
         assert.deepEqual([fired, entries], [fires, []])
+        const isSent = (_: Change, index: number) => sent[index]?.length === 2
+        const ends = order.filter(change => change.startsWith('-'))
+        assert.deepEqual(order.filter(isSent).sort(), [...fires, ...ends].sort())
         assert.equal(state === undefined, order === STORY)
       })
 
@@ -122,11 +162,6 @@ describe('the view of the alerts that fire', () => {
   it('given an end without its fire, and a later alert with lower sequences, then that fires', async () => {
     const again = { ...changeOf('+b'), extensions: { sequence: '0.0' } }
     assert.equal((await after(changeOf('-a'), again)).outcomes[1], 'applied/fired')
-  })
-
-  it('has the name that its function has', () => {
-    const reader = readFunctions().find(({ name }) => name === firingAlerts.name)
-    assert.deepEqual(reader?.consumes, ['alerts'])
   })
 
   it('given a traced event, then the alert has its trace', async () => {
@@ -198,18 +233,33 @@ describe('the alert that the pipeline is down, which every partition of readings
   ]
   for (const [title, events, once] of orders)
     it(`given ${title}, then it fires and ends once, and one small entry is left`, async () => {
-      const { outcomes, entries, state } = await afterOf(CLOCK, ...events)
+      const { outcomes, entries, state } = await afterOf(CLOCK, events)
       assert.equal(outcomes.length, 24)
       assert.deepEqual(
         outcomes.filter(outcome => !/repeated|not-firing/.test(outcome)),
         once.map(reason => `applied/${reason}`),
       )
       assert.deepEqual(entries, [])
-      assert.deepEqual(state?.ended, { 'f-down': { alertId: 'a-1', startedAt: first.startedAt } })
+      assert.deepEqual(state, {
+        alerts: {},
+        ended: { 'f-down': { alertId: 'a-1', startedAt: first.startedAt } },
+        routed: {},
+      })
     })
 
+  it('given an outage that fires and ends, then every partition has its inhibition before its group, once', async () => {
+    const { sent } = await afterOf(CLOCK, [fires(), fires(), ends(), ends(), fires()])
+    const statuses = ['firing', undefined, 'resolved', undefined, undefined]
+    assert.deepEqual(
+      sent,
+      statuses.map(status =>
+        status ? ['inhibition true', `log/hook{} ${status}`, `rest/sns{rule="PIPELINE_DOWN"} ${status}`] : [],
+      ),
+    )
+  })
+
   it('given the next outage, then it fires, and late events of the one before change nothing', async () => {
-    const firing = await afterOf(CLOCK, fires(), ends(), fired(second), fires(), ends())
+    const firing = await afterOf(CLOCK, [fires(), ends(), fired(second), fires(), ends()])
     assert.deepEqual(
       firing.outcomes.slice(2),
       ['fired', 'late', 'not-firing'].map(reason => `applied/${reason}`),
@@ -218,11 +268,49 @@ describe('the alert that the pipeline is down, which every partition of readings
       firing.entries.map(({ alert }) => alert.alertId),
       ['a-2'],
     )
-    const over = await afterOf(CLOCK, fired(second), resolved(second), fires(), ends(), fired(second))
+    const over = await afterOf(CLOCK, [fired(second), resolved(second), fires(), ends(), fired(second)])
     assert.deepEqual(
       over.outcomes.slice(2),
       ['late', 'not-firing', 'repeated'].map(reason => `applied/${reason}`),
     )
     assert.deepEqual([over.entries, Object.keys(over.state?.ended ?? {})], [[], ['f-down']])
+  })
+})
+
+describe('the groups of a firing alert', () => {
+  const alert = firstAlert()
+  const groups = (status: string) => [`log/hook{} ${status}`, `rest/sns{rule="HIGH_TEMP"} ${status}`]
+
+  it('given an alert that fires and ends, then both go to every group whose route takes it', async () => {
+    const { sent, state } = await after(fired(alert), acknowledged(alert), resolved(alert))
+    assert.deepEqual([sent, state], [[groups('firing'), [], groups('resolved')], undefined])
+  })
+
+  it('given routes that change while it fires, then its end goes where its fire went', async () => {
+    const { sent } = await afterOf(ENTITY, [fired(alert), resolved(alert)], changed(ROUTES, OTHERS, 1))
+    assert.deepEqual(sent[1], groups('resolved'))
+  })
+
+  it('given an end whose fire never came, then it goes by the routes', async () => {
+    const { sent } = await afterOf(ENTITY, [resolved(alert)], changed(ROUTES, OTHERS, 0))
+    assert.deepEqual(sent, [['new/pager{rule="HIGH_TEMP"} resolved']])
+  })
+
+  it('given the same alert again, then it is not sent again', async () => {
+    const { sent } = await after(fired(alert), fired(alert, { id: 'again' }))
+    assert.deepEqual(sent, [groups('firing'), []])
+  })
+
+  it('given an end without its fire, and an alert computed anew that began before it, then that fires', async () => {
+    const earlier = { ...changeOf('+a'), extensions: { sequence: '0.9' } }
+    assert.equal((await after(changeOf('-b'), earlier)).outcomes[1], 'applied/fired')
+  })
+
+  it('given a tick of the archiver, then no watchdog is sent for it', async () => {
+    const watchdog = { everyMs: 60_000, receivers: ['sns'] }
+    const stage = new Stage(notifier({ ...ROUTES, watchdog }) as never)
+    const one = tick(0, '2026-03-01T15:00:00Z')
+    await stage.batch([logRecord(0, { ...one, subject: 'archiver' }), logRecord(1, one)])
+    assert.deepEqual(stage.outcomes, ['ignored/tick', 'applied/watchdog'])
   })
 })

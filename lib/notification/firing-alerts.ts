@@ -1,0 +1,218 @@
+/**
+ * The firing alerts, as a part of the consumer `notifier`: its states of the topic `alerts` contain all of them. A query reads only
+ * the entities that have firing alerts, so its cost does not depend on the total number of entities. Each fired alert is sent to its
+ * notification groups. The resolved alert is sent to the same groups, even if the routes have changed meanwhile. Pure.
+ */
+
+import { entityOf, type Received, timeOf } from '../../packages/runtime/consumer/event.ts'
+import {
+  type Decided,
+  decided,
+  type Emission,
+  rejected,
+  type Step,
+} from '../../packages/runtime/consumer/process.ts'
+import {
+  type Acknowledgement,
+  ALERT_ACKNOWLEDGED_TYPE,
+  type AlertAcknowledged,
+} from '../alerting/acknowledged.ts'
+import {
+  ALERT_FIRED_TYPE,
+  ALERT_RESOLVED_TYPE,
+  type Alert,
+  type FiredAlert,
+  type ResolvedAlert,
+} from '../alerting/alert.ts'
+import { isBefore, type OrderedAlert, orderedAlert } from '../alerting/alert-order.ts'
+import { isClock } from '../alerting/pipeline-down.ts'
+import { inhibitionEmission, isInhibiting } from './inhibition.ts'
+import { type NotificationRoutes, type Target, targetsOf } from './route.ts'
+import { routedEmission } from './routed-alert.ts'
+
+/** Name of the consumer, and of its function. */
+export const NOTIFIER = 'notifier'
+
+export const ALERT_TYPES = [ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, ALERT_ACKNOWLEDGED_TYPE]
+
+/**
+ * State of one entity of the alerts topic. Such an entity is identified by `/alerting`, the rule and the watched entity. Rules with
+ * the same name and different labels share one entity. An entity without firing alerts has a state only while an old fired event
+ * may still arrive.
+ */
+export interface FiringAlerts {
+  /** Firing alerts by fingerprint. At most one alert of a fingerprint fires at a time. */
+  readonly alerts: Readonly<Record<string, FiringAlert>>
+  /**
+   * Last ended alert by fingerprint. It is stored while its fired event may still arrive. A failed event can be redriven later, and
+   * every partition of readings reports the alert `PIPELINE_DOWN`.
+   */
+  readonly ended?: Readonly<Record<string, OrderedAlert>>
+  /**
+   * Groups of the alerts whose end has not been sent yet, by alert id. Without them, the resolved alert could be sent to another
+   * group after a change of the routes, and the original receivers would never be notified of it.
+   */
+  readonly routed?: Readonly<Record<string, readonly Target[]>>
+}
+
+export interface FiringAlert {
+  readonly alert: FiredAlert
+  readonly sequence?: OrderedAlert['sequence']
+  /** W3C trace context of the fired event. It belongs to the trace of the reading that caused the alert. */
+  readonly traceparent?: string
+  readonly acknowledged?: Acknowledgement
+}
+
+/** State of an entity that two former consumers stored: one the firing alerts, the other the groups and the latest alerts. */
+interface FormerAlerts extends Partial<FiringAlerts> {
+  readonly firing?: FiringAlerts['routed']
+  readonly latest?: Readonly<Record<string, OrderedAlert>>
+}
+
+/**
+ * Reason of a decision.
+ * - `fired`: the alert fires, and was sent to its groups.
+ * - `repeated`: the same alert was processed before.
+ * - `late`: the alert is older than the latest one, for example because alerting repeated its events.
+ * - `resolved`: the alert has ended, and its end was sent to its groups.
+ * - `not-firing`: the alert to resolve or acknowledge is not firing. The end of an alert that never arrived is sent nevertheless.
+ */
+type Reason =
+  | 'fired'
+  | 'repeated'
+  | 'late'
+  | 'resolved'
+  | 'not-firing'
+  | 'acknowledged'
+  | 'acknowledgement-removed'
+
+type State = FiringAlerts | undefined
+
+/** Applies an event of the alerts topic. */
+export function onAlertEvent(
+  routes: NotificationRoutes,
+  stored: FiringAlerts | undefined,
+  event: Received<unknown>,
+): Step<FiringAlerts> {
+  if (event.data === undefined) return rejected('the alert event has no data')
+  const state = stored && currentForm(stored)
+  switch (event.type) {
+    case ALERT_FIRED_TYPE:
+      return fired(routes, state, event.data as FiredAlert, event)
+    case ALERT_RESOLVED_TYPE:
+      return resolved(routes, state, event.data as ResolvedAlert, event)
+    default:
+      return acknowledged(state, event, event.data as AlertAcknowledged)
+  }
+}
+
+/** Returns the alerts of a stored state that fire. */
+export function firingIn(stored: FiringAlerts): readonly FiringAlert[] {
+  return Object.values(currentForm(stored).alerts)
+}
+
+function currentForm(stored: FiringAlerts | FormerAlerts): FiringAlerts {
+  const { firing, latest, alerts = {}, ...state } = stored as FormerAlerts
+  if (!firing && !latest) return { alerts, ...state }
+  const ended = Object.entries(latest ?? {}).filter(
+    ([, { alertId }]) => !Object.hasOwn(firing ?? {}, alertId),
+  )
+  return { alerts, ended: { ...Object.fromEntries(ended), ...state.ended }, routed: firing ?? {} }
+}
+
+function fired(
+  routes: NotificationRoutes,
+  state: State,
+  alert: FiredAlert,
+  event: Received<unknown>,
+): Decided<FiringAlerts> {
+  const { alertId, fingerprint } = alert
+  const known = latestOf(state, fingerprint)
+  const own = orderedAlert(alert, event)
+  const targets = state?.routed?.[alertId]
+  // An alert that is listed without its groups is from a former consumer that has not sent it.
+  const isSent = targets !== undefined || alertOf(state, fingerprint)?.alert.alertId !== alertId
+  if (known?.alertId === alertId && isSent) return step('repeated', state)
+  if (known && isBefore(own, known)) return step('late', state)
+  const traceparent = event.extensions?.traceparent
+  const entry = { alert, sequence: own.sequence, ...(traceparent && { traceparent }) }
+  const next = having(state, fingerprint, entry)
+  if (targets) return step('fired', next)
+  const routed = targetsOf(routes, alert)
+  return step('fired', { ...next, routed: { ...next.routed, [alertId]: routed } }, emissions(routed, alert))
+}
+
+/**
+ * Applies a resolved event. It also removes an older alert of the same fingerprint, whose resolved event never arrived because the
+ * state of alerting was lost.
+ */
+function resolved(
+  routes: NotificationRoutes,
+  state: State,
+  alert: ResolvedAlert,
+  event: Received<unknown>,
+): Decided<FiringAlerts> {
+  const { fingerprint, alertId } = alert
+  const own = orderedAlert(alert, event)
+  const latest = latestOf(state, fingerprint)
+  const { [alertId]: known, ...routed } = state?.routed ?? {}
+  const hasEnded = !known && latest?.alertId === alertId && alertOf(state, fingerprint) === undefined
+  // If the groups are not known, the alert is routed anew. A group that does not contain the alert ignores its end.
+  const emit = hasEnded ? [] : emissions(known ?? targetsOf(routes, alert), alert)
+  if (latest && isBefore(own, latest)) {
+    const ended = { [fingerprint]: own, ...state?.ended }
+    return step('not-firing', { alerts: {}, ...state, ended, routed }, emit)
+  }
+  const firing = alertOf(state, fingerprint)
+  const { [fingerprint]: _, ...alerts } = state?.alerts ?? {}
+  const mayFire = firing?.alert.alertId !== alertId || isClock({ entity: entityOf(alert.entity) })
+  const isKept = mayFire || Object.hasOwn(state?.ended ?? {}, fingerprint)
+  const ended = isKept ? { ...state?.ended, [fingerprint]: own } : state?.ended
+  return step(firing ? 'resolved' : 'not-firing', { alerts, ...(ended && { ended }), routed }, emit)
+}
+
+function acknowledged(
+  state: State,
+  event: Received<unknown>,
+  { alertId, fingerprint, acknowledged: holds, by, comment }: AlertAcknowledged,
+): Decided<FiringAlerts> {
+  const known = alertOf(state, fingerprint)
+  if (known?.alert.alertId !== alertId) return step('not-firing', state)
+  const { acknowledged: _, ...alert } = known
+  if (!holds) return step('acknowledgement-removed', having(state, fingerprint, alert))
+  const acknowledgement = { by, ...(comment === undefined ? {} : { comment }), at: timeOf(event) }
+  return step('acknowledged', having(state, fingerprint, { ...alert, acknowledged: acknowledgement }))
+}
+
+function step(reason: Reason, state: State, emit: readonly Emission[] = []): Decided<FiringAlerts> {
+  const { alerts, ended, routed } = state ?? {}
+  const isEmpty = Object.keys({ ...alerts, ...ended, ...routed }).length === 0
+  return decided(reason, isEmpty ? undefined : state, emit)
+}
+
+function emissions(targets: readonly Target[], alert: Alert): readonly Emission[] {
+  return [
+    // Emit the inhibition first, because alerts that it mutes may follow immediately.
+    ...(isInhibiting(alert) ? [inhibitionEmission(alert)] : []),
+    ...targets.map(target => routedEmission(target, alert)),
+  ]
+}
+
+function alertOf(state: State, fingerprint: string): FiringAlert | undefined {
+  const alerts = state?.alerts ?? {}
+  return Object.hasOwn(alerts, fingerprint) ? alerts[fingerprint] : undefined
+}
+
+/**
+ * Returns the firing alert of a fingerprint. If none is firing, returns the last alert that ended, or undefined if that is unknown.
+ */
+function latestOf(state: State, fingerprint: string): OrderedAlert | undefined {
+  const firing = alertOf(state, fingerprint)
+  if (firing) return { ...firing.alert, sequence: firing.sequence }
+  const ended = state?.ended ?? {}
+  return Object.hasOwn(ended, fingerprint) ? ended[fingerprint] : undefined
+}
+
+function having(state: State, fingerprint: string, alert: FiringAlert): FiringAlerts {
+  return { ...state, alerts: { ...state?.alerts, [fingerprint]: alert } }
+}

@@ -144,7 +144,7 @@ describe('one event through the system, and what consumers remember of it', () =
     const { page } = visit
     await page.getByRole('link', { name: /Reading → Alert fires/ }).click()
     await page.getByText('An alert fired.').waitFor()
-    await page.getByRole('link', { name: 'notifier' }).waitFor()
+    await page.getByRole('link', { name: 'notifier' }).first().waitFor()
     assert.deepEqual([await visit.obstacles(), await visit.isTooWide()], [[], false])
     await page.setViewportSize({ width: 360, height: 900 })
     assert.equal(await visit.isTooWide(), false)

@@ -218,7 +218,7 @@ describe('a discarded record', () => {
     assert.equal(new Set(keyed.map(({ partition }) => partition)).size, 1, 'one key, one partition')
   })
 
-  it('is one that responses named until its retries were used up (rule 32)', async () => {
+  it('is one that responses named until its retries were used up (rules 31, 32)', async () => {
     await kafka.send(
       topic('reported'),
       ['good', 'bad', 'good', 'good'].map(value => ({ partition: 0, value })),

@@ -40,7 +40,7 @@ describe('a failed batch', () => {
           onFailureDestination,
         }),
         age: msk('age', { maximumRecordAgeInSeconds: 60 }),
-        malformed: msk('malformed', { ...reports, maximumRetryAttempts: 5 }),
+        malformed: msk('malformed', { ...reports, maximumRetryAttempts: 6 }),
         hangs: { timeout: 3, ...msk('hangs', { maximumRetryAttempts: 1 }) },
         exits: msk('exits', { maximumRetryAttempts: 1 }),
       },
@@ -49,15 +49,18 @@ describe('a failed batch', () => {
         bisect: failsAt(5),
         age: '',
         malformed: `
+          if (process.env.REPORT_BATCH_ITEM_FAILURES !== 'true') return {}
           const answers = [
             'no', { batchItemFailures: 'all' }, { batchItemFailures: [{}] },
             { batchItemFailures: [{ itemIdentifier: { partition: Object.keys(event.records)[0], offset: '0' } }] },
             { batchItemFailures: [{ itemIdentifier: { 'topic-partition': Object.keys(event.records)[0], offset: 0 } }] },
+            { batchItemFailures: [{ itemIdentifier: { partition: 'no-such-0', offset: 0 } }] },
           ]
           return answers[attempt - 1]`,
         hangs: 'if (values.includes("0")) while (true);',
         exits: 'if (values.includes("0")) process.exit(7)',
       },
+      { mskTrigger: { announceResponseType: true } },
     )
     await project.start()
   })
@@ -117,7 +120,7 @@ describe('a failed batch', () => {
   it('is retried as a whole while the response is invalid (rules 23, 30)', async () => {
     await kafka.send(topic('malformed'), values(2))
     await kafka.untilCommitted(group('malformed'), topic('malformed'), [2])
-    assert.deepEqual(batches('malformed'), Array(6).fill(['0@0', '0@1']))
+    assert.deepEqual(batches('malformed'), Array(7).fill(['0@0', '0@1']))
   })
 
   it('can be caused by a handler that blocks its event loop (rule 23)', async () => {

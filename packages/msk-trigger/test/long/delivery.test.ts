@@ -6,7 +6,6 @@ import { BROKERS, TestKafka } from '../integration/kafka.ts'
 import { type Invocation, Project, recordsOf } from '../integration/project.ts'
 
 const CLUSTER = 'arn:aws:kafka:eu-west-1:123456789012:cluster/shop/751d2973-a626-431c-9d4e-d7975eb44dd7-2'
-const REPORTS = { functionResponseType: 'ReportBatchItemFailures' }
 
 describe('the delivery to a function', () => {
   let kafka: TestKafka
@@ -20,13 +19,9 @@ describe('the delivery to a function', () => {
     const partitions = {
       form: 2,
       order: 3,
-      beside: 2,
       retry: 2,
-      partial: 2,
       answer: 1,
-      escape: 2,
       late: 1,
-      slow: 1,
       long: 1,
     }
     for (const [name, count] of Object.entries(partitions)) {
@@ -41,40 +36,19 @@ describe('the delivery to a function', () => {
       {
         form: { events: [msk('form', { batchSize: 3, maximumBatchingWindow: 60 })] },
         order: { events: [msk('order', { batchSize: 10, maximumBatchingWindow: 0 })] },
-        beside: { timeout: 60, events: [msk('beside', { batchSize: 1, maximumBatchingWindow: 0 })] },
         retry: { events: [msk('retry', { maximumBatchingWindow: 0 })] },
-        partial: { events: [msk('partial', { ...REPORTS, batchSize: 4, maximumBatchingWindow: 60 })] },
         answer: { events: [msk('answer', { maximumBatchingWindow: 0 })] },
-        escape: { events: [msk('escape', { maximumBatchingWindow: 0 })] },
         late: { events: [msk('late', { maximumBatchingWindow: 0 })] },
-        slow: { timeout: 3, events: [msk('slow', { maximumBatchingWindow: 0 })] },
         long: { timeout: 30, events: [msk('long', { maximumBatchingWindow: 0 })] },
       },
       {
         form: '',
         order: 'await delay(Math.random() * 30)',
-        // Neither invocation ends before the other has started.
-        beside: `
-          const [{ partition }] = Object.values(event.records).flat()
-          appendFileSync('began-' + partition, '')
-          while (!existsSync('began-' + (1 - partition))) await delay(20)`,
         retry: `if (values.includes('poison') && !existsSync('cured')) throw new Error('boom ' + attempt)`,
-        partial: `
-          if (process.env.REPORT_BATCH_ITEM_FAILURES !== 'true') throw new Error('not told')
-          const records = Object.values(event.records).flat()
-          const bad = records.find(r => Buffer.from(r.value, 'base64').toString() === 'bad')
-          if (!bad || attempt > 3) return { batchItemFailures: [] }
-          if (attempt === 1) return { batchItemFailures: [{ itemIdentifier: { partition: 'no-such-0', offset: 0 } }] }
-          return { batchItemFailures: [{ itemIdentifier: { partition: bad.topic + '-' + bad.partition, offset: bad.offset } }] }`,
         answer: `return { batchItemFailures: [{ itemIdentifier: { partition: 'x-0', offset: 0 } }] }`,
-        escape: `
-          if (attempt === 1 && values[0] === 'exit') process.exit(3)
-          if (attempt <= 3 && values[0] === 'reject') { Promise.reject(new Error('uncaught')); await delay(20_000) }`,
         late: `setTimeout(() => { throw new Error('too late') }, 20)`,
-        slow: 'if (attempt === 1) await delay(20_000)',
         long: 'await delay(8_000)',
       },
-      { mskTrigger: { announceResponseType: true } },
     )
     await project.start()
   })
@@ -154,15 +128,6 @@ describe('the delivery to a function', () => {
     assert.ok(invocations.every(invocation => recordsOf(invocation).length <= 10))
   })
 
-  it('runs different partitions concurrently (rule 19)', async () => {
-    await kafka.send(
-      topic('beside'),
-      [0, 1].map(partition => ({ partition, value: 'x' })),
-    )
-    await kafka.untilCommitted(group('beside'), topic('beside'), [1, 1])
-    assert.equal(project.invocations('beside').length, 2, 'both succeeded at their first attempt')
-  })
-
   it('is retried after an error, commits nothing before, and delays no other partition (rules 21, 22)', async () => {
     await kafka.send(topic('retry'), [{ partition: 0, value: 'poison' }])
     await until('three attempts', () => project.invocations('retry').length >= 3)
@@ -186,35 +151,11 @@ describe('the delivery to a function', () => {
     assert.match(project.output, /retry ← .* 0@0 succeeded at attempt \d+/)
   })
 
-  it('follows a partial response, and retries the whole batch after an invalid one (rules 30, 31)', async () => {
-    await kafka.send(topic('partial'), [
-      ...['good', 'bad', 'good'].map(value => ({ partition: 0, value })),
-      { partition: 1, value: 'good' },
-    ])
-    await kafka.untilCommitted(group('partial'), topic('partial'), [3, 1])
-    const offsets = project.invocations('partial').map(({ event }) =>
-      Object.entries(event.records)
-        .map(([name, list]) => `${name.at(-1)}: ${list.map(r => r.offset).join()}`)
-        .sort(),
-    )
-    const whole = ['0: 0,1,2', '1: 0']
-    assert.deepEqual(offsets, [whole, whole, ['0: 1,2'], ['0: 1,2']])
-  })
-
   it('ignores a response without functionResponseType, and warns (rule 33)', async () => {
     await kafka.send(topic('answer'), [{ value: 'x' }])
     await kafka.untilCommitted(group('answer'), topic('answer'), [1])
     assert.equal(project.invocations('answer').length, 1)
     assert.match(project.output, /answer ← .* lacks functionResponseType: ReportBatchItemFailures/)
-  })
-
-  it('survives a handler that ends its process or throws an uncaught exception', async () => {
-    await kafka.send(topic('escape'), [{ partition: 0, value: 'exit' }])
-    await kafka.untilCommitted(group('escape'), topic('escape'), [1, -1])
-    await kafka.send(topic('escape'), [{ partition: 1, value: 'reject' }])
-    await kafka.untilCommitted(group('escape'), topic('escape'), [1, 1])
-    assert.match(project.output, /failed .* the handler ended its process with exit code 3/)
-    assert.match(project.output, /failed .* Runtime\.UnhandledPromiseRejection: Error: uncaught\n\s+at /)
   })
 
   it('survives an uncaught exception after the response, and logs its stack', async () => {
@@ -232,12 +173,5 @@ describe('the delivery to a function', () => {
     await kafka.untilCommitted(group('long'), topic('long'), [1])
     assert.equal(project.invocations('long').length, 1)
     assert.equal(project.output.match(/long ← .* ready/g)?.length, 1)
-  })
-
-  it('treats a timeout as an error (rule 23)', async () => {
-    await kafka.send(topic('slow'), [{ value: 'x' }])
-    await kafka.untilCommitted(group('slow'), topic('slow'), [1])
-    assert.equal(project.invocations('slow').length, 2)
-    assert.match(project.output, /slow ← .* failed .* timeout/)
   })
 })

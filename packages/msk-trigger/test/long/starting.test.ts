@@ -101,17 +101,4 @@ describe('the startup of the trigger', () => {
     await kafka.untilCommitted(own.group('f', topic), topic, [20])
     assert.deepEqual(offsetsSeen(own, 'f').slice(5), [12, 13, 14, 15, 16, 17, 18, 19])
   })
-
-  it('rejects an invalid setting with a message before anything starts', async () => {
-    const arn = 'arn:aws:kafka:eu-west-1:123456789012:cluster/shop/id'
-    project = await Project.create(
-      { f: { events: [{ msk: { arn, topic: 't' } }] } },
-      { f: '' },
-      { mskTrigger: { broker: 'x:1' } },
-    )
-    const { code, output } = await project.run('offline')
-    assert.equal(code, 1)
-    assert.match(output, /custom\.mskTrigger\.broker is not a setting; known are: brokers/)
-    assert.doesNotMatch(output, /\n\s+at /, 'no stack')
-  })
 })

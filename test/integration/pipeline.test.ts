@@ -10,10 +10,9 @@ import { decided, type KeyedProcess } from '../../packages/runtime/consumer/proc
 import type { BatchResponse } from '../../packages/runtime/pipeline/batch/respond.ts'
 import { consume } from '../../packages/runtime/pipeline/consume.ts'
 import { CONSUMER_DEFAULTS } from '../../packages/runtime/pipeline/consumer.ts'
-import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
 import { LatestDecisions } from '../../packages/runtime/pipeline/failures/failure-surge.ts'
 import { LogChecks } from '../../packages/runtime/pipeline/log/log-identity.ts'
-import type { Ports, Publisher } from '../../packages/runtime/pipeline/ports.ts'
+import type { Publisher } from '../../packages/runtime/pipeline/ports.ts'
 import { KafkaPublisher } from '../../packages/runtime/producer/publisher.ts'
 import { MemoryLogReader } from '../../packages/runtime/testing/log-reader.ts'
 import { TestEnvironment } from '../support/environment.ts'
@@ -38,10 +37,9 @@ const quiet: KeyedProcess<number> = {
   onEvent: (count = 0) => decided('counted', count + 1),
 }
 
-/** Counts the calls, and can fail as a broker out of reach does. */
+/** Counts the calls. */
 class CountingPublisher implements Publisher {
   calls = 0
-  fails = false
   readonly #real: Publisher
 
   constructor(real: Publisher) {
@@ -50,7 +48,6 @@ class CountingPublisher implements Publisher {
 
   async publish(records: readonly OutgoingRecord[]): Promise<void> {
     this.calls++
-    if (this.fails) throw new Unavailable('broker-unavailable', 'out of reach')
     await this.#real.publish(records)
   }
 }
@@ -74,7 +71,7 @@ describe('the pipeline on Redis and Kafka', () => {
     redis.close()
   })
 
-  function consumerOf(process: KeyedProcess<never>, partition: number, parts: Partial<Ports> = {}) {
+  function consumerOf(process: KeyedProcess<never>, partition: number) {
     const publisher = new CountingPublisher(kafka)
     const observer = new RecordingObserver()
     const ports = {
@@ -83,7 +80,6 @@ describe('the pipeline on Redis and Kafka', () => {
       log: new MemoryLogReader([]),
       breaker: new RedisCircuitBreaker(redis, environment.name),
       observer,
-      ...parts,
     }
     const consumer = {
       ...CONSUMER_DEFAULTS,
@@ -132,52 +128,5 @@ describe('the pipeline on Redis and Kafka', () => {
     assert.deepEqual(commands, ['evalsha', 'evalsha', 'hdel'])
     assert.equal(publisher.calls, 1)
     assert.equal(new Set(await emittedOf(2)).size, SIZE)
-  })
-
-  it('given a crash between commit and publish, then the next delivery publishes, and applies once', async () => {
-    const { batch, publisher, observer } = consumerOf(counting as KeyedProcess<never>, 3)
-    publisher.fails = true
-    const { batchItemFailures } = await batch(0, 1)
-    assert.deepEqual(
-      batchItemFailures.map(({ itemIdentifier }) => itemIdentifier.offset),
-      Array.from({ length: SIZE }, (_, offset) => offset),
-    )
-    assert.deepEqual(await emittedOf(3), [])
-
-    const restarted = consumerOf(counting as KeyedProcess<never>, 3)
-    assert.deepEqual(await restarted.batch(0, 1), { batchItemFailures: [] })
-    assert.equal(observer.decisions.length, SIZE)
-    assert.deepEqual([restarted.observer.decisions.length, restarted.observer.redeliveries], [0, SIZE])
-    const ids = await emittedOf(3)
-    assert.deepEqual([ids.length, new Set(ids).size], [SIZE / 2, SIZE / 2])
-  })
-
-  it('given a crash between publish and trim, then the next batch publishes again, with the same ids', async () => {
-    const trimOutbox = () => Promise.reject(new Unavailable('store-unavailable', 'gone'))
-    const unsettling = { load: store.load.bind(store), commit: store.commit.bind(store), trimOutbox }
-    const { batch, observer } = consumerOf(counting as KeyedProcess<never>, 4, { store: unsettling })
-    assert.deepEqual(await batch(0, 1), { batchItemFailures: [] })
-    assert.equal(observer.untrimmedEntries, SIZE / 2)
-    const first = await emittedOf(4)
-
-    await consumerOf(counting as KeyedProcess<never>, 4).batch(SIZE, 1)
-    const ids = await emittedOf(4)
-    assert.deepEqual(ids.slice(0, SIZE), [...first, ...first])
-    assert.equal(new Set(ids).size, SIZE)
-  })
-
-  it('given the same batch in two invocations at once, then one decides and the other finds it decided', async () => {
-    const twins = [
-      consumerOf(counting as KeyedProcess<never>, 5),
-      consumerOf(counting as KeyedProcess<never>, 5),
-    ]
-    const responses = await Promise.all(twins.map(({ batch }) => batch(0, 1)))
-    assert.deepEqual(responses, [{ batchItemFailures: [] }, { batchItemFailures: [] }])
-    const counts = twins.map(({ observer }) => [observer.decisions.length, observer.redeliveries])
-    assert.deepEqual(counts.sort(), [
-      [0, SIZE],
-      [SIZE, 0],
-    ])
-    assert.equal(new Set(await emittedOf(5)).size, SIZE / 2)
   })
 })

@@ -1,12 +1,6 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
-import { generate, kafkaOutlet } from '../../lib/operations/generate/generate.ts'
-import { GENERATOR_DEFAULTS } from '../../lib/telemetry/simulator/settings.ts'
-import { ProducingConnection } from '../../packages/runtime/adapters/kafka/producing.ts'
-import { TelemetryProducer } from '../../packages/runtime/producer/index.ts'
-import { type Fate, startKafkaFront } from '../support/kafka-front.ts'
-import { brokers } from '../support/servers.ts'
 import { TopicCommands } from '../support/topic-commands.ts'
 
 const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
@@ -81,36 +75,5 @@ describe('given a Kafka, when a fleet is generated', () => {
     assert.deepEqual([status, stdout], [1, ''])
     assert.match(stderr, /, 1000 readings\/s\n\/dev\/full: no space left on the device\n$/)
     assert.ok((await commands.client.read(topic)).length < 10_000)
-  })
-
-  it('waits for a broker that is away, and loses nothing that it reports as acknowledged', async () => {
-    const topic = await commands.topic('away', 2)
-    let sent = 0
-    const fates: readonly Fate[] = ['pass', 'cut', 'cut', 'cut', 'cut', 'cut']
-    const front = await startKafkaFront(brokers(), () => fates[sent++] ?? 'pass')
-    try {
-      const producer = new TelemetryProducer(
-        {
-          ...{ kafka: { brokers: [], auth: 'none' }, topic, onDelivery: () => {}, lingerMs: 10 },
-          ...{ retries: 2_147_483_647, deliveryTimeoutMs: 2_147_483_647, retryBackoffMs: 20 },
-        },
-        { brokers: new ProducingConnection(async () => front.kafka) },
-      )
-      const settings = { ...GENERATOR_DEFAULTS, seed: commands.prefix, tickSeconds: 0.02 }
-      const options = {
-        ...{ settings, pace: { kind: 'live' as const }, count: 300, signal: new AbortController().signal },
-      }
-      const counts = { readings: 0 }
-      const outlet = kafkaOutlet(producer, options.signal)
-      await generate(options, [outlet], counts)
-      assert.equal(await outlet.close(), 0)
-      const { messages_sent, errors } = producer.metrics()
-      assert.deepEqual([counts.readings, messages_sent, errors], [300, 300, 0])
-      assert.ok(front.met.cut > 0)
-      const records = await commands.client.read(topic)
-      assert.equal(new Set(records.map(({ headers }) => String(headers?.ce_id))).size, 300)
-    } finally {
-      await front.stop()
-    }
   })
 })

@@ -4,30 +4,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { activity } from '../../lib/activity/process.ts'
-import { rulesActivated } from '../../lib/alerting/activation.ts'
 import type { Alert } from '../../lib/alerting/alert.ts'
-import { grouping } from '../../lib/alerting/patterns/grouping.ts'
-import { patterns } from '../../lib/alerting/patterns/process.ts'
-import { readRules } from '../../lib/alerting/rule-files.ts'
-import { ruleSetOf } from '../../lib/alerting/rule-set.ts'
 import { type Signal, TOPICS } from '../../lib/app/topics.ts'
 import { FAMILIES } from '../../lib/telemetry/families.ts'
 import { reading } from '../../lib/telemetry/reading.ts'
-import { kafkaClient } from '../../packages/runtime/adapters/kafka/client.ts'
-import { logRecordOf } from '../../packages/runtime/adapters/kafka/messages.ts'
-import { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
-import { RedisStateStore } from '../../packages/runtime/adapters/redis/state-store.ts'
-import type { LogRecord, OutgoingRecord } from '../../packages/runtime/cloudevents/record.ts'
-import type { KeyedProcess } from '../../packages/runtime/consumer/process.ts'
-import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
-import type { Publisher } from '../../packages/runtime/pipeline/ports.ts'
-import { KafkaPublisher } from '../../packages/runtime/producer/publisher.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { Offline } from '../support/offline.ts'
-import { RedisForgetting } from '../support/redis-forgetting.ts'
-import { brokers, redisUrl } from '../support/servers.ts'
-import { Stage } from '../support/stage.ts'
 import { until } from '../support/until.ts'
 import { writtenMessage } from '../support/written-message.ts'
 
@@ -113,87 +95,3 @@ describe('restarts of one tenant’s databases, through serverless offline', () 
       assert.equal((await environment.tally(consumer))['applied/rules-activated'], TOPICS[signal].partitions)
   })
 })
-
-describe('restarts of one tenant’s databases, when consumers are killed', () => {
-  const redis = new RedisClient({ url: redisUrl() })
-  const kafka = new KafkaPublisher(kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' }))
-  const rules = readRules([{ where: 'rules.yaml', text: RULE }])
-  const environments: TestEnvironment[] = []
-
-  after(async () => {
-    redis.close()
-    await kafka.close()
-    await Promise.all(environments.map(environment => environment.close()))
-  })
-
-  /** A chain of consumers on the real servers, of which each reads all that is in its topic each time. */
-  async function chain() {
-    const environment = await TestEnvironment.create()
-    environments.push(environment)
-    const stageOf = (process: unknown, publisher: Publisher = kafka) => {
-      const ports = { store: new RedisStateStore(redis), publisher }
-      const stage = new Stage(process as KeyedProcess<never>, ports)
-      stage.consumer = { ...stage.consumer, env: environment.name }
-      return stage
-    }
-    const recordsOf = async (signal: Signal): Promise<LogRecord[]> => {
-      const topic = environment.topic(signal)
-      return (await environment.read(signal)).map(record => logRecordOf(topic, record.partition, record))
-    }
-    for (const signal of ['events', 'patterns'] as const)
-      for (let partition = 0; partition < TOPICS[signal].partitions; partition += 1) {
-        const event = rulesActivated(ruleSetOf(rules), partition, '2026-03-01T12:00:00Z')
-        await environment.client.send(environment.topic(signal), [{ ...writtenMessage(event), partition }])
-      }
-    await environment.client.send(environment.topic('readings'), RESTARTS)
-    await stageOf(activity).batch(await recordsOf('readings'))
-    return { environment, stageOf, recordsOf }
-  }
-
-  it('given one that is killed after its commit, then what it has left is counted once', async () => {
-    const { environment, stageOf, recordsOf } = await chain()
-    const apart = await partitionsOf(environment, 'readings')
-    assert.notDeepEqual(apart.get('db-1'), apart.get('db-2'))
-    for (const [process, signal] of [
-      [grouping([]), 'events'],
-      [patterns([]), 'patterns'],
-    ] as const) {
-      const records = await recordsOf(signal)
-      const killed = stageOf(process, new Unreachable())
-      assert.ok((await killed.batch(records)).batchItemFailures.length > 0)
-      assert.deepEqual(await stageOf(process).batch(records), { batchItemFailures: [] })
-    }
-    const [fired, ...others] = await alertsIn(environment)
-    assert.deepEqual([fired?.status, others], ['firing', []])
-  })
-
-  it('given one that forgets and sends all to the groups again, then each counts once', async () => {
-    const { environment, stageOf, recordsOf } = await chain()
-    const events = await recordsOf('events')
-    await stageOf(grouping([])).batch(events)
-    const once = (await recordsOf('patterns')).length
-    for (let partition = 0; partition < TOPICS.events.partitions; partition += 1) {
-      const topic = environment.topic('events')
-      const forgetting = new RedisForgetting({ consumer: 'grouping', topic, partition })
-      await forgetting.restore(new Map())
-      forgetting.close()
-    }
-    await stageOf(grouping([])).batch(events)
-    const records = await recordsOf('patterns')
-    assert.equal(records.length - once, RESTARTS.length / 2, 'all of them are there twice')
-    const stage = stageOf(patterns([]))
-    await stage.batch(records)
-    assert.equal(stage.outcomes.filter(outcome => outcome === 'duplicate/id-known').length, 5)
-    assert.deepEqual(
-      (await alertsIn(environment)).map(({ status }) => status),
-      ['firing'],
-    )
-  })
-})
-
-/** A process that ends here has committed and published nothing. */
-class Unreachable implements Publisher {
-  async publish(_: readonly OutgoingRecord[]): Promise<void> {
-    throw new Unavailable('broker-unavailable', 'killed before it published')
-  }
-}

@@ -31,7 +31,8 @@ describe('the rules of an event source mapping', () => {
     kafka = await TestKafka.connect()
     const partitions = { defaults: 1, first: 1, zero: 1, payload: 1, five: 7, unlimited: 1, failed: 1 }
     const more = { known: 1, json: 1, text: 1, msk1: 1, msk2: 1, own1: 1, own2: 1 }
-    topics = await kafka.topics({ ...partitions, ...more })
+    const reserved = { reserved1: 2, reserved2: 2 }
+    topics = await kafka.topics({ ...partitions, ...more, ...reserved })
     await kafka.send(topic('defaults'), numbered(0, 250))
     await kafka.send(topic('known'), numbered(0, 10))
     const groupId = `known-${topic('known')}`
@@ -70,6 +71,10 @@ describe('the rules of an event source mapping', () => {
           ],
         },
         also: msk('msk1', now),
+        reserved: {
+          reservedConcurrency: 1,
+          events: Object.keys(reserved).flatMap(name => msk(name, { ...now, batchSize: 1 }).events),
+        },
       },
       {
         defaults: '',
@@ -83,6 +88,7 @@ describe('the rules of an event source mapping', () => {
         text: '',
         several: '',
         also: '',
+        reserved: 'await delay(200)',
       },
     )
     await project.start()
@@ -149,6 +155,17 @@ describe('the rules of an event source mapping', () => {
     await writeFile(project.file('go'), '')
     await kafka.untilCommitted(group('five'), topic('five'), Array(7).fill(1))
     assert.equal(mostAtOnce(project.invocations('five')), 5)
+  })
+
+  it('given reservedConcurrency: 1 and two topics, then the function never runs twice at once (rule 24)', async () => {
+    for (const name of ['reserved1', 'reserved2'])
+      await kafka.send(
+        topic(name),
+        [0, 1].map(partition => ({ partition, value: 'x' })),
+      )
+    const ended = () => project.invocations('reserved').filter(one => one.endedAtMs !== undefined)
+    await until('each record is delivered', () => ended().length === 4)
+    assert.equal(mostAtOnce(ended()), 1)
   })
 
   it('given no limit and a destination, then a batch is retried ten times (rule 27)', async () => {

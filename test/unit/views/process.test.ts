@@ -489,6 +489,23 @@ describe('the changes of a group', () => {
       ])
     })
 
+    it('given a session that was opened again and grows, then its final row is that revision', async () => {
+      const kit = await sent(sessions(), [
+        ...[motion(100), motion(116, 'd-2'), motion(109, 'd-3'), motion(118, 'd-2')],
+      ])
+      await kit.pass(300_000)
+      assert.deepEqual(changesOf(kit, true).at(-1), '133: 100-118 4 final 1')
+    })
+
+    it('given final sessions of different revisions that a row merges, then the highest one counts', async () => {
+      const kit = await sent(sessions(), [
+        ...[motion(100), motion(200)],
+        ...[motion(95, 'd-2'), motion(80, 'd-3'), motion(88, 'd-3')],
+      ])
+      const finals = changesOf(kit, true).filter(change => / final/.test(change))
+      assert.deepEqual(finals.slice(1), ['95: 95-100 2 final 1', '80: 80-80 1 final', '88: 80-100 4 final 2'])
+    })
+
     it('given open sessions that a row merges, then their final row is the first', async () => {
       const kit = await sent(sessions({}, 60_000), [motion(100), motion(115), motion(108)])
       await kit.pass(300_000)

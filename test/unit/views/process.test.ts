@@ -281,6 +281,17 @@ describe('the changes of a group', () => {
     assert.deepEqual(await kit.timers(ENTITY), {})
   })
 
+  it('given a group with a late row alone, then it is counted for the retention', async () => {
+    const kit = await sent(tablePlan(MINUTE, COUNTED), [
+      motion(200, 'd-1', { activity: 'running' }),
+      motion(10),
+    ])
+    await kit.pass(590_000)
+    assert.equal(((await kit.state(ENTITY)) as GroupState).l, 1)
+    await kit.pass(60_000)
+    assert.equal(await kit.state(ENTITY), undefined)
+  })
+
   it('given a generation that is built, then its rows are stored and no change is emitted', async () => {
     const plan = tablePlan(MINUTE, COUNTED)
     const readings = await kitOf('readings', [plan])

@@ -36,7 +36,7 @@ Examples:
     at: argumentList('records as PARTITION@OFFSET', PLACE),
   },
   options: {
-    topic: option('<topic>', 'signal or full name; required if the consumer reads several topics', SOME_TEXT),
+    topic: option('<topic>', 'signal or full name (default: the topic in which the records wait)', SOME_TEXT),
     undo: flag('no longer skip the records'),
     dryRun: flag('show the records that would be skipped, without changing anything'),
     yes: flag('do not ask for confirmation'),

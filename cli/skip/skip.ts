@@ -60,19 +60,27 @@ export async function skip(
   if (!yes && !dryRun && !undo && !terminal.stdin.isTTY)
     throw usageFailure('Nothing was changed: there is no terminal to confirm on, so add --yes, or --dry-run.')
   const config = configOf(terminal, env)
-  const topic = topicOf(consumer, options.topic, config.env)
+  const topics = topicsOf(consumer, options.topic, config.env)
   await withRedis(config, async (client, connections) => {
-    const { bounds } = (await reachOf(connections, config, [topic], undefined)).get(topic) as TopicReach
+    const reach = await reachOf(connections, config, topics, undefined)
+    const records = new RedisSkippedRecords(client)
+    const states = new RedisReplaceableStates(client)
+    const topic = await topicOf(consumer, named, reach, async (stateKey, offset, end) =>
+      undo
+        ? (await records.skipped(stateKey)).has(offset)
+        : offset > (await states.facts(stateKey)).version.appliedOffset && offset < end,
+    )
+    const { bounds } = reach.get(topic) as TopicReach
     const keyOf = (partition: number) =>
       stateKeysOf({ consumer, topic, partition }, config.env, bounds.length)[0] as StateKey
     const skipping: Skipping = {
-      records: new RedisSkippedRecords(client),
+      records,
+      topic,
       keyOf,
       carryOut: (action, of, change) =>
         carryOut(connections, { action, filter: { consumer, topic, at: placesText(of) } }, change),
     }
     if (undo) return undone(named, skipping, terminal, json)
-    const states = new RedisReplaceableStates(client)
     const found = await Promise.all(
       named.map(async one => {
         const { version } = await states.facts(keyOf(one.partition))
@@ -92,6 +100,7 @@ export async function skip(
 
 interface Skipping {
   readonly records: SkippedRecords
+  readonly topic: string
   readonly keyOf: (partition: number) => StateKey
   /** Carries out a change and writes its audit event. */
   readonly carryOut: (
@@ -102,11 +111,11 @@ interface Skipping {
 }
 
 /**
- * Returns the topic of the records.
+ * Returns the topics that may have the records: all topics of the consumer, or the selected one.
  *
- * @throws CliFailure if the consumer is not a function of this project, does not read the topic, or if several topics could be meant
+ * @throws CliFailure if the consumer is not a function of this project, or does not read the topic
  */
-function topicOf(consumer: string, wanted: string | undefined, env: string): string {
+function topicsOf(consumer: string, wanted: string | undefined, env: string): readonly string[] {
   const functions = readFunctions()
   const own = functions.find(({ name }) => name === consumer)
   const topics = own ? topicsRead(own, env).map(({ topic }) => topic) : []
@@ -115,10 +124,41 @@ function topicOf(consumer: string, wanted: string | undefined, env: string): str
       `The project has no consumer "${consumer}". Consumers are ${consumersOf(functions).join(', ')}.`,
     )
   const meant = wanted ?? firstSignalOf(consumer)
-  const [selected, ...others] =
+  const selected =
     meant === undefined ? topics : topics.filter(topic => topic === wholeName({ topic: meant }, env))
-  if (selected !== undefined && others.length === 0) return selected
+  if (selected.length > 0) return selected
   throw usageFailure(`${consumer} reads ${topics.join(', ')}: select one of them with --topic.`)
+}
+
+/**
+ * Returns the topic of the records. If the consumer reads several topics, it is the only one in which all records wait.
+ *
+ * @param isThere returns whether a record waits, or can be taken back
+ * @throws CliFailure unless one topic has the records
+ */
+async function topicOf(
+  consumer: string,
+  named: readonly NamedRecord[],
+  reach: ReadonlyMap<string, TopicReach>,
+  isThere: (stateKey: StateKey, offset: number, end: number) => Promise<boolean>,
+): Promise<string> {
+  const topics = [...reach.keys()]
+  const [first = '', ...others] = topics
+  if (others.length === 0) return first
+  const fitting: string[] = []
+  for (const [topic, { bounds }] of reach) {
+    const found = named.map(async ({ partition, offset }) => {
+      const end = bounds[partition]?.end
+      return end !== undefined && (await isThere({ consumer, topic, partition }, offset, end))
+    })
+    if (!(await Promise.all(found)).includes(false)) fitting.push(topic)
+  }
+  const [fits, ...further] = fitting
+  if (fits !== undefined && further.length === 0) return fits
+  const many = fits === undefined ? 'none' : 'several'
+  throw usageFailure(
+    `${consumer} reads ${topics.join(', ')}, and ${many} of them can have ${placesText(named)}: select one of them with --topic.`,
+  )
 }
 
 /**
@@ -153,11 +193,11 @@ async function recordAt(
 /** Skips the records. Returns the records that are skipped now; the consumer may have processed the others in the meantime. */
 async function setAside(
   found: readonly FoundRecord[],
-  { records, keyOf, carryOut }: Skipping,
+  { records, topic, keyOf, carryOut }: Skipping,
   terminal: Terminal,
   isSure = false,
 ): Promise<readonly FoundRecord[]> {
-  await confirm(`Skip ${placesText(found)}?`, isSure, terminal)
+  await confirm(`Skip ${placesText(found)} of ${topic}?`, isSure, terminal)
   const skipped: FoundRecord[] = []
   await carryOut('skip', found, async counts => {
     for (const one of found)

@@ -14,11 +14,6 @@ describe('what is wrong with a command line of sluice skip', () => {
     ['an unknown consumer', ['nobody', '3@1042', '--yes'], /Consumers are processor, alerting, /],
     ['a function that reads no topic', ['clock', '3@1042', '--yes'], /"clock"\. Consumers are /],
     [
-      'a record without its topic',
-      ['views', '3@1042', '--yes'],
-      /views reads sluice\.telemetry\.readings\..*view-rows.*: select one of them with --topic/,
-    ],
-    [
       'a topic that it does not read',
       ['alerting', '3@1042', '--topic', 'dlq', '--yes'],
       /alerting reads sluice\.telemetry\.readings\./,

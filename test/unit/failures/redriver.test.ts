@@ -157,7 +157,8 @@ describe('the redriver', () => {
       ...retryContent(retryData({ originalOffset: offset })),
       timestampMs,
     })
-    kit.given('retry-1m', waiting(1, 0), { value: null }, waiting(2, 10), waiting(3, 20))
+    const emitted = { value: null, headers: [['ce_origin', Buffer.from('dlq-router:c:t:0:1')]] as const }
+    kit.given('retry-1m', waiting(1, 0), emitted, waiting(2, 10), waiting(3, 20))
     assert.deepEqual(await kit.wake(DELAY_MS + 10), [
       'applied/redriven',
       'failed/rejected',
@@ -175,6 +176,8 @@ describe('the redriver', () => {
     const lost = kit.published.find(record => redriveTargetOf(record) === undefined)
     const { consumer, errorType, error } = JSON.parse(String(lost?.value)) as FailureData
     assert.deepEqual([consumer, errorType], ['redriver', 'rejected'])
-    assert.match(error, /^not-a-cloudevent/)
+    assert.match(error, /^malformed-event/)
+    // It has no sequence within an origin, so it must not look like an emission.
+    assert.ok(!lost?.headers.some(([name]) => name === 'ce_origin'))
   })
 })

@@ -119,6 +119,9 @@ const WITH_NULLS: Partial<Record<FunctionName, (given: readonly Evaluator[]) => 
 
 const nothing: Evaluator = () => null
 
+/** Maximum number of steps of LIKE. They take part of a second. */
+const MAX_LIKE_STEPS = 10_000_000
+
 /** Functions of which the result is null if an argument is null. */
 const STRICT: Partial<Record<FunctionName, (a: never, b: never, c: never) => Value>> = {
   '+': (a: number, b: number) => finite(a + b),
@@ -135,7 +138,9 @@ const STRICT: Partial<Record<FunctionName, (a: never, b: never, c: never) => Val
   '>=': (a: number, b: number) => a >= b,
   NOT: (a: boolean) => !a,
   LIKE: (text: string, pattern: string) =>
-    pattern.length > MAX_READ_CHARACTERS ? null : isLike(text, pattern),
+    pattern.length > MAX_READ_CHARACTERS || pattern.length * text.length > MAX_LIKE_STEPS
+      ? null
+      : isLike(text, pattern),
   ABS: Math.abs as (a: never) => number,
   CEIL: Math.ceil as (a: never) => number,
   FLOOR: Math.floor as (a: never) => number,

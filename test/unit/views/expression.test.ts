@@ -118,6 +118,8 @@ describe('an expression', () => {
 
   it('given a long text and a hostile pattern, then LIKE ends soon', () => {
     assert.equal(valueIn(`t LIKE '${'%a'.repeat(50)}b'`, { t: 'a'.repeat(5_000) }), false)
+    const likeOf = (length: number) => valueIn(`t LIKE '%${'a'.repeat(98)}b'`, { t: 'a'.repeat(length) })
+    assert.deepEqual([100_000, 100_001].map(likeOf), [false, null])
   })
 })
 

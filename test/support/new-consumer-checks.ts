@@ -1,8 +1,9 @@
 /** Runs the checks of `npm test` in a copy of the project with a new consumer. */
-import { readdir, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Check } from '../runner/check.ts'
+import { expressionsIn, findingsAmong } from '../runner/checks/expressions.ts'
 import { runProgram } from './program.ts'
 
 /** Checks that are omitted: a new consumer cannot affect their result, or they install tools of their own. */
@@ -47,6 +48,11 @@ const OF_THE_FILES: Readonly<Record<string, Look>> = {
     if (!summary || missed.length > 0) return `not read: ${missed.join(', ')}\n${output}`
     const own = summary.violations.filter(({ from }) => files.includes(from))
     return own.length === 0 ? '' : JSON.stringify(own)
+  },
+
+  'regular expressions': async (project, files) => {
+    const found = files.map(async file => expressionsIn(file, await readFile(join(project, file), 'utf8')))
+    return findingsAmong((await Promise.all(found)).flat(), []).join('\n')
   },
 }
 

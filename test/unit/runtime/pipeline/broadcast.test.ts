@@ -1,7 +1,6 @@
-/** Services of the engine beside state and timers: ticks, a context that is folded, emissions to every partition. */
+/** Services of the engine beside state and timers: a context that is folded, emissions to every partition. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { TICK_TYPE, tick } from '../../../../lib/telemetry/tick.ts'
 import type { Event } from '../../../../packages/runtime/consumer/event.ts'
 import { decided, type Emission, type KeyedProcess } from '../../../../packages/runtime/consumer/process.ts'
 import { logRecord } from '../../../support/records.ts'
@@ -59,27 +58,6 @@ describe('given a context that events of two types fold', () => {
       assert.deepEqual(await stage.state('/sums x'), { sums: [0, 3, 3, 0] })
       assert.equal(stage.outcomes[4], 'failed/unexpected-error')
     })
-})
-
-describe('given a process that accepts ticks', () => {
-  const counting = (accepts: readonly string[]): KeyedProcess<{ readonly ticks: number }> => ({
-    name: 'counting-ticks',
-    accepts,
-    onEvent: state => decided('ticked', { ticks: (state?.ticks ?? 0) + 1 }),
-  })
-  const ticks = records(tick(0, '2026-03-01T12:00:00Z'), tick(0, '2026-03-01T12:01:00Z'))
-
-  it('when ticks come, then it gets each as an event', async () => {
-    const stage = new Stage(counting([TICK_TYPE]) as never)
-    await stage.batch(ticks)
-    assert.deepEqual(stage.outcomes, ['applied/ticked', 'applied/ticked'])
-  })
-
-  it('when it does not accept them, then they only move the clock', async () => {
-    const stage = new Stage(counting(['test.event']) as never)
-    await stage.batch(ticks)
-    assert.deepEqual(stage.outcomes, ['ignored/tick', 'ignored/tick'])
-  })
 })
 
 describe('given emissions without time, or for every partition', () => {

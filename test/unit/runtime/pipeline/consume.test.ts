@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { tick } from '../../../../lib/telemetry/tick.ts'
 import { PartitionStopped, RecordRefused, Unavailable } from '../../../../packages/runtime/pipeline/errors.ts'
 import type { OffsetRange } from '../../../../packages/runtime/pipeline/model.ts'
 import type { LogReader } from '../../../../packages/runtime/pipeline/ports.ts'
@@ -10,24 +9,7 @@ import { Stage } from '../../../support/stage.ts'
 
 const ENTITY = '/environment/test-site s-1'
 
-describe('a batch in the plain case', () => {
-  it('given readings, then each is applied once, in order, and what they cause is published', async () => {
-    const stage = new Stage()
-    const response = await stage.batch([
-      record(0, reading('a')),
-      record(1, reading('b')),
-      record(2, reading('c')),
-    ])
-    assert.deepEqual(response, { batchItemFailures: [] })
-    assert.deepEqual(stage.outcomes, Array(3).fill('applied/counted'))
-    assert.deepEqual(await stage.state(ENTITY), { count: 3 })
-    assert.deepEqual(
-      stage.events.map(({ data }) => data),
-      [{ count: 2 }],
-    )
-    assert.equal(stage.publisher.calls, 1)
-  })
-
+describe('a batch', () => {
   it('given a traced reading, then what it causes is in its trace, under a span of its own', async () => {
     const stage = new Stage()
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
@@ -35,20 +17,6 @@ describe('a batch in the plain case', () => {
     const continued = stage.events[0]?.extensions?.traceparent ?? ''
     assert.match(continued, /^00-4bf92f3577b34da6a3ce929d0e0e4736-[0-9a-f]{16}-01$/)
     assert.notEqual(continued, traceparent)
-  })
-
-  it('given ticks and events of other types, then they are ignored with a reason', async () => {
-    const stage = new Stage()
-    const other = { id: 'x', source: '/elsewhere', type: 'com.example.other', data: {} }
-    await stage.batch([record(0, tick(0, '2026-03-01T12:00:00Z')), record(1, other)])
-    assert.deepEqual(stage.outcomes, ['ignored/tick', 'ignored/not-mine'])
-  })
-
-  it('given several partitions, then each has a partition state of its own', async () => {
-    const stage = new Stage()
-    await stage.batch([record(0, reading('a')), record(0, reading('b'), { partition: 1 })])
-    assert.deepEqual(await stage.state(ENTITY, 0), { count: 1 })
-    assert.deepEqual(await stage.state(ENTITY, 1), { count: 1 })
   })
 
   it('given a batch that is not in the order of the log, then its records are decided in that order', async () => {
@@ -68,40 +36,6 @@ describe('a batch in the plain case', () => {
 
   it('given an event without any record, then it is refused: an empty check must not succeed', async () => {
     await assert.rejects(new Stage().batch([]), /contains no records/)
-  })
-})
-
-describe('what came before', () => {
-  it('given a batch that was processed, when it is delivered again, then nothing happens a second time', async () => {
-    const stage = new Stage()
-    const batch = [record(0, reading('a')), record(1, reading('b'))]
-    await stage.batch(batch)
-    await stage.batch(batch)
-    assert.deepEqual(await stage.state(ENTITY), { count: 2 })
-    assert.equal(stage.publisher.published.length, 1)
-    assert.equal(stage.observer.redeliveries, 2)
-  })
-
-  it('given a reading sent again at another offset, then it is a duplicate by its source and id', async () => {
-    const stage = new Stage()
-    await stage.batch([record(0, reading('a')), record(1, reading('a'))])
-    await stage.batch([record(2, reading('a'))])
-    assert.deepEqual(stage.outcomes, ['applied/counted', 'duplicate/id-known', 'duplicate/id-known'])
-    assert.deepEqual(await stage.state(ENTITY), { count: 1 })
-  })
-
-  it('given equal ids of two sources, then both are applied: an id alone names nothing', async () => {
-    const stage = new Stage()
-    await stage.batch([record(0, reading('a')), record(1, reading('a', { source: '/environment/other' }))])
-    assert.deepEqual(stage.outcomes, ['applied/counted', 'applied/counted'])
-  })
-
-  it('given the members of the data in another order, then it is the same content', async () => {
-    const stage = new Stage()
-    const again = reading('a')
-    const data = Object.fromEntries(Object.entries(again.data as object).reverse())
-    await stage.batch([record(0, reading('a')), record(1, { ...again, data })])
-    assert.deepEqual(stage.outcomes, ['applied/counted', 'duplicate/id-known'])
   })
 })
 
@@ -125,6 +59,21 @@ describe('records that were not delivered and cannot be read', () => {
       const [wait, ...more] = stage.observer.waits
       assert.deepEqual([wait?.reason, wait?.error, more], [reason, error, []])
     })
+})
+
+describe('an outbox that cannot be trimmed', () => {
+  it('given that trimming fails, then the batch has succeeded and the repeat has the same id', async () => {
+    const stage = new Stage()
+    const trimOutbox = stage.store.trimOutbox.bind(stage.store)
+    stage.store.trimOutbox = () => Promise.reject(new Unavailable('store-unavailable', 'away'))
+    const response = await stage.batch([record(0, reading('a')), record(1, reading('b'))])
+    assert.deepEqual(response, { batchItemFailures: [] })
+    assert.equal(stage.observer.untrimmedEntries, 1)
+    stage.store.trimOutbox = trimOutbox
+    await stage.batch([record(2, reading('c'))])
+    assert.deepEqual(new Set(stage.events.map(({ id }) => id)).size, 1)
+    assert.equal(stage.events.length, 2)
+  })
 })
 
 it('given a transaction marker after each record, then one read finds that nothing is in between', async () => {

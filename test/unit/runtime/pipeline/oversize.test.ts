@@ -55,14 +55,4 @@ describe('a record larger than Lambda can deliver', () => {
     )
     assert.match(failure.error, /has 314572800 bytes, more than Lambda can deliver: its value was not read/)
   })
-
-  it('given that the batch comes again, then nothing of it is decided again', async () => {
-    const stage = new Stage()
-    stage.inLog([before, large, after])
-    await stage.consume(kafkaEvent([before, after]))
-    const { length } = stage.outcomes
-    await stage.consume(kafkaEvent([before, after]))
-    assert.equal(stage.outcomes.length, length)
-    assert.equal(length, 3)
-  })
 })

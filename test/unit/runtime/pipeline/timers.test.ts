@@ -8,33 +8,6 @@ import { doneOn, logOf, type Order, obeyingStage, order } from '../../../support
 import { Stage } from '../../../support/stage.ts'
 
 describe('a timer', () => {
-  const set = order('1', 'x', 0, { set: { t: 20 } })
-  const table: [name: string, second: Order, fired: string[]][] = [
-    ['left alone, then it fires', {}, ['x t@20']],
-    ['moved to later, then it fires there alone', { set: { t: 50 } }, ['x t@50']],
-    ['moved to earlier, then it fires there alone', { set: { t: 10 } }, ['x t@10']],
-    ['cancelled, then it does not fire', { cancel: ['t'] }, []],
-    ['cancelled with its state, then it does not fire', { forget: true }, []],
-    ['and another one cancelled, then it fires', { cancel: ['u'] }, ['x t@20']],
-    ['and its event refused, then it stays as it was', { set: { t: 50 }, refuse: true }, ['x t@20']],
-  ]
-  for (const [name, second, fired] of table)
-    for (const cut of [false, true])
-      it(`given one that is ${name}${cut ? ', in another batch' : ''}`, async () => {
-        const stage = obeyingStage()
-        const log = logOf([
-          [0, set],
-          [1, order('2', 'x', 0, second)],
-          [100, 'tick'],
-        ])
-        for (const batch of cut ? log.map(one => [one]) : [log]) await stage.batch(batch)
-        assert.deepEqual(
-          doneOn(stage).filter(done => done.includes('@')),
-          fired,
-        )
-        assert.ok(!stage.outcomes.includes('timer/timer-failed'))
-      })
-
   it('given that its step throws, then its failure record continues the trace of the event that set it', async () => {
     const stage = obeyingStage()
     const trace = '0af7651916cd43dd8448eb211c80319c'

@@ -7,32 +7,6 @@ import { ENTITY, heldLog, type ListedIds, ListingLog, listing } from '../../../.
 import { environmentReading as reading } from '../../../../support/records.ts'
 
 describe('given a held entity, and time, erasures or other code', () => {
-  it('when time passes, then its timers do not fire, and are where they would have been after it', async () => {
-    const log = await heldLog()
-    assert.deepEqual(await log.pass(5 * 60_000), [])
-    log.mood.throwsAt.clear()
-    await log.append(log.again())
-    // The timer that `d` has set is long past, and the events before it have moved it on.
-    assert.deepEqual(await log.pass(60_000), [
-      'parked-applied/listed',
-      'parked-applied/listed',
-      'timer/stale',
-    ])
-    assert.deepEqual(await log.ids(), ['a', 'b', 'c', 'd', 'stale'])
-  })
-
-  it('when a timer lies between two parked events, then it fires between them', async () => {
-    const log = new ListingLog()
-    log.mood.throwsAt.add('a')
-    await log.append(reading('a', { at: 0 }), reading('b', { at: 1 }))
-    await log.pass(4 * 60_000)
-    await log.append(reading('c', { at: 240 }))
-    log.mood.throwsAt.clear()
-    await log.append(log.again())
-    await log.pass(60_000)
-    assert.deepEqual(await log.ids(), ['a', 'b', 'stale', 'c'])
-  })
-
   it('when later code has stored its state, then the partition waits, and parks nothing', async () => {
     const log = await heldLog()
     const newer = { ...listing(log.mood, {}), version: 2, migrate: (old: unknown) => old as ListedIds }
@@ -69,11 +43,6 @@ describe('given a held entity, and time, erasures or other code', () => {
       ['ignored/tick', 'applied/set'],
     )
     assert.deepEqual(log.now, { held: 1, parked: 2 })
-  })
-
-  it('when an id comes with other content, then that conflicts with a parked event', async () => {
-    const log = await heldLog()
-    assert.deepEqual(await log.append(reading('c', { at: 2, temperature: 1 })), ['failed/id-conflict'])
   })
 
   it('when it is erased, then its parked events are, too', async () => {
@@ -116,14 +85,6 @@ describe('given a held entity, and time, erasures or other code', () => {
     assert.deepEqual(await log.append(patched), ['failed/unknown-failure'])
     assert.equal(log.now.held, 1)
     assert.deepEqual(await log.append(log.again(0)), ['applied/listed'])
-  })
-
-  it('when the next version of the code does not park, then its next event ends the hold', async () => {
-    const log = await heldLog()
-    log.stage.consumer = { ...log.stage.consumer, process: listing(log.mood) as never }
-    await log.append(reading('e', { at: 4 }))
-    assert.deepEqual(await log.ids(), ['a', 'c', 'd', 'e'])
-    assert.deepEqual(log.now, { held: 0, parked: 0 })
   })
 
   it('when the next version of the code does not accept a parked event, then it is ignored', async () => {

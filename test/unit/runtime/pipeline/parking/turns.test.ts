@@ -5,22 +5,6 @@ import { failureEnded } from '../../../../support/parking.ts'
 import { environmentReading as reading } from '../../../../support/records.ts'
 
 describe('given a held entity whose parked events have their turn', () => {
-  it('when a parked event fails in its turn, then those behind it wait for it, in order', async () => {
-    const log = await heldLog()
-    log.mood.throwsAt.clear()
-    log.mood.throwsAt.add('c')
-    await log.append(log.again())
-    assert.deepEqual(await log.append(reading('e', { at: 4 })), [
-      'parked-failed/unexpected-error',
-      'parked/entity-held',
-    ])
-    assert.deepEqual([log.failure().originalOffset, log.failure().attempt, log.failure().parks], [2, 1, true])
-    log.mood.throwsAt.clear()
-    await log.append(log.again(), reading('f', { at: 5 }))
-    assert.deepEqual(await log.ids(), ['a', 'b', 'c', 'd', 'e', 'f'])
-    assert.deepEqual(log.now, { held: 0, parked: 0 })
-  })
-
   it('when a parked event fails in its turn, and is dead-lettered, then those behind it follow', async () => {
     const log = await heldLog()
     log.mood.throwsAt.clear()
@@ -42,26 +26,6 @@ describe('given a held entity whose parked events have their turn', () => {
       'duplicate/attempt-known',
     ])
     assert.deepEqual(await log.ids(), ['a', 'b', 'd', 'e', 'c'])
-  })
-
-  it('when the event that failed or a parked one is sent again, then that is a duplicate', async () => {
-    const log = await heldLog()
-    const again = [reading('b', { at: 1 }), reading('c', { at: 2 })]
-    assert.deepEqual(await log.append(...again), ['duplicate/id-known', 'duplicate/id-known'])
-    log.mood.throwsAt.clear()
-    await log.append(log.again())
-    assert.deepEqual((await log.append(...again)).slice(2), ['duplicate/id-known', 'duplicate/id-known'])
-    assert.deepEqual(await log.ids(), ['a', 'b', 'c', 'd'])
-  })
-
-  it('when its failure has ended, then the same event is tried again, as without parking', async () => {
-    const log = await heldLog()
-    await log.append(failureEnded(log.failure()))
-    log.mood.throwsAt.clear()
-    assert.deepEqual((await log.append(reading('b', { at: 1 }), log.again())).slice(2), [
-      'applied/listed',
-      'duplicate/id-known',
-    ])
   })
 
   it('when a dead letter of it is redriven, then that waits behind the parked ones, and once', async () => {

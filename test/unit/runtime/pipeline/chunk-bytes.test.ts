@@ -97,39 +97,6 @@ describe('the bytes of a chunk', () => {
     assert.ok(commits.length >= 10)
   })
 
-  it('given records of more bytes than one commit takes, then several decide them', async () => {
-    const { stage, store } = measured()
-    const decidedUpTo: number[] = []
-    const commit = store.commit.bind(store)
-    store.commit = (stateKey, change) => {
-      decidedUpTo.push(change.appliedOffset)
-      return commit(stateKey, change)
-    }
-    const mebibytes = [1, 1, 1, 1, 5, 1]
-    const log = logOf(
-      mebibytes.map((size, at) => [
-        at,
-        { ...order('a', 'x', at), id: `${at}`, data: { pad: 'x'.repeat(size * KiB * KiB) } },
-      ]),
-    )
-    await stage.batch(log, { ports: { store } })
-    assert.deepEqual(decidedUpTo, [2, 3, 4, 5])
-  })
-
-  it('given timers due together with large states and emissions, then all fire, in several commits', async () => {
-    const { stage, loads, commits, store } = measured()
-    const sizes = { stateBytes: 700 * KiB, timers: 1 }
-    const log = logOf([
-      ...names.map((name, index) => [0, told(`a${index}`, name, 0, sizes)] as const),
-      [100, 'tick'],
-    ])
-    await stage.batch(log, { ports: { store } })
-    assert.equal(stage.outcomes.filter(outcome => outcome === 'timer/fired').length, 30)
-    assert.equal(stage.events.length, 30)
-    const most = LIMIT + 1200 * KiB
-    assert.ok(Math.max(...loads) <= most && Math.max(...commits) <= most, `${Math.max(...loads, ...commits)}`)
-  })
-
   it('given one record a batch or all at once, then states, emissions and their order are the same', async () => {
     const sizes = { stateBytes: 900 * KiB, emissions: [900 * KiB, 10], timers: 1 }
     const log = logOf([

@@ -62,47 +62,6 @@ const TICK = tick(0, '2026-03-01T12:00:00Z')
 const told = async (stage: Stage) => ((await stage.state('/noting x')) as ContextState | undefined)?.told
 
 describe('given events that set a context', () => {
-  const records = log(
-    [0, signal('a')],
-    [1, setting('s1', 'one')],
-    [2, signal('b')],
-    [3, setting('s2', 'bad')],
-    [4, signal('c')],
-    [5, setting('s3', 'one')],
-    [6, setting('s4', 'two')],
-    [40, TICK],
-    [41, signal('d')],
-  )
-  const expected = ['a: initial', 'b: one', 'c: one', 'later: two', 'd: two']
-
-  it('when they are read in any cuts, then steps before get the former one, later ones the new', async () => {
-    for (const size of [9, 1, 2, 4, 5]) {
-      const stage = new Stage(noting())
-      for (let from = 0; from < records.length; from += size)
-        await stage.batch(records.slice(from, from + size))
-      assert.deepEqual(await told(stage), expected, `${size} records at a time`)
-      assert.deepEqual(
-        stage.outcomes.filter(outcome => !/noted|tick/.test(outcome)),
-        ['applied/set', 'failed/rejected', 'applied/set-already', 'applied/set', 'timer/fired'],
-      )
-    }
-  })
-
-  it('when one sets it and lets a timer pass, then the timer gets what was set before', async () => {
-    const stage = new Stage(noting())
-    await stage.batch(log([0, signal('a')], [60, setting('s1', 'one')], [61, signal('b')]))
-    assert.deepEqual(await told(stage), ['a: initial', 'later: initial', 'b: one'])
-  })
-
-  it('when one comes again with its id, then it is a duplicate and sets nothing back', async () => {
-    const stage = new Stage(noting())
-    await stage.batch(
-      log([0, setting('s1', 'one')], [1, setting('s2', 'two')], [2, setting('s1', 'one')], [3, signal('a')]),
-    )
-    assert.deepEqual(await told(stage), ['a: two'])
-    assert.equal(stage.outcomes[2], 'duplicate/id-known')
-  })
-
   it('when one breaks the process, then it is a bug of the process, and nothing is set', async () => {
     const stage = new Stage(
       noting(data => {
@@ -166,22 +125,6 @@ describe('given a context that is stored', () => {
     const [set, other, again] = log([0, setting('s1', 'one')], [1, signal('a')], [2, setting('s2', 'one')])
     for (const record of [set, other, again]) await stage.batch([record as LogRecord])
     assert.deepEqual(carried, ['{"setting":"one"}', undefined, undefined])
-  })
-
-  it('when many settings take turns, then each step still gets its own', async () => {
-    const rounds = Array.from({ length: 20 }, (_, index) => index)
-    const records = log(
-      ...rounds.flatMap(index => [
-        [index, setting(`s${index}`, `v${index % 7}`)] as const,
-        [index, signal(`e${index}`)] as const,
-      ]),
-    )
-    const stage = new Stage(noting())
-    for (const record of records) await stage.batch([record])
-    assert.deepEqual(
-      await told(stage),
-      rounds.map(index => `e${index}: v${index % 7}`),
-    )
   })
 
   it('when other code cannot read it, then the initial one counts until the next, and that is logged', async () => {

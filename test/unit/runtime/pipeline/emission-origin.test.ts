@@ -5,7 +5,6 @@ import { topicName } from '../../../../lib/app/topics.ts'
 import { timed } from '../../../../packages/runtime/adapters/lambda/telemetry.ts'
 import type { OutgoingRecord } from '../../../../packages/runtime/cloudevents/record.ts'
 import { redriveHeaders } from '../../../../packages/runtime/cloudevents/redrive.ts'
-import { RetryableError } from '../../../../packages/runtime/consumer/author-errors.ts'
 import type { Event } from '../../../../packages/runtime/consumer/event.ts'
 import { failureId } from '../../../../packages/runtime/consumer/failure-event.ts'
 import { decided, type KeyedProcess, rejected } from '../../../../packages/runtime/consumer/process.ts'
@@ -109,13 +108,6 @@ for (const [kind, consumer] of [
         events.map(() => APPLIED),
       )
     })
-
-    it('given repeats in one batch, then only the first counts', async () => {
-      const stage = stageOf(consumer)
-      const events = [sent('1', sequenceAt(7)), sent('1', sequenceAt(7)), sent('2', sequenceAt(8))]
-      await stage.batch(events.map((event, offset) => logRecord(offset, event)))
-      assert.deepEqual(stage.outcomes, [APPLIED, REPEAT, APPLIED])
-    })
   })
 
 describe('repeats of emissions', () => {
@@ -131,33 +123,6 @@ describe('repeats of emissions', () => {
     const aimed = { ...aimedHigher, headers: [...aimedHigher.headers, ...redriveHeaders(redrive)] }
     await stage.batch([aimed, logRecord(4, sent('3', sequenceAt(7)))])
     assert.equal(stage.outcomes.at(-1), APPLIED)
-  })
-
-  it('given a receiver that is away, then the records that wait are not repeats later', async () => {
-    let isAway = true
-    const stage = stageOf({
-      ...sink,
-      deliver: async (deliveries: readonly unknown[]) => {
-        if (isAway) throw new RetryableError('away')
-        return deliveries.map(() => ({ kind: 'delivered', reason: 'counted' }))
-      },
-    })
-    const records = [7, 8].map((offset, index) => logRecord(index, sent(`${offset}`, sequenceAt(offset))))
-    await stage.batch(records)
-    isAway = false
-    await stage.batch(records)
-    assert.deepEqual(stage.outcomes, [APPLIED, APPLIED])
-  })
-
-  it('given older code that cannot read the state, then the record that waits is not a repeat later', async () => {
-    const stage = stageOf({ ...process, version: 2 })
-    const records = [7, 8].map((offset, index) => logRecord(index, sent(`${offset}`, sequenceAt(offset))))
-    await stage.batch(records.slice(0, 1))
-    for (const version of [1, 2]) {
-      stage.consumer = { ...stage.consumer, process: { ...process, version } as Process }
-      await stage.batch(records.slice(1))
-    }
-    assert.deepEqual(stage.outcomes, [APPLIED, APPLIED])
   })
 
   it('given an emission that Kafka refuses, then the failure record that follows later ones has no origin', async () => {
@@ -213,17 +178,6 @@ describe('repeats of emissions', () => {
       generation: 0,
       takeoverMs: 1_772_366_400_000,
     })
-  })
-
-  it('given a log with an identity, then each emission and failure carries the origin of its partition', async () => {
-    const stage = new Stage(counting as Process)
-    const records = [0, 1, 2].map(offset =>
-      logRecord(offset, environmentReading(`r${offset}`, offset === 2 ? { data: {} } : {})),
-    )
-    await stage.batch(records, { ports: { log: new MemoryLogReader(records, 9, 'id') } })
-    const origins = stage.events.map(({ extensions }) => extensions?.origin)
-    assert.deepEqual(new Set(origins), new Set([`counting:memory:${READINGS}:0:${READINGS}-id`]))
-    assert.equal(origins.length, 2)
   })
 
   it('given brokers without ids of topics, then emissions carry no origin', async () => {

@@ -1,13 +1,7 @@
 /** The bound for entities that producers add: docs/guarantees.md, "What bounds the memory". */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import fc from 'fast-check'
-import { entityErased } from '../../../../lib/telemetry/erasure.ts'
-import { tick } from '../../../../lib/telemetry/tick.ts'
-import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
-import { originalHeaders, redriveHeaders } from '../../../../packages/runtime/cloudevents/redrive.ts'
-import { failureId } from '../../../../packages/runtime/consumer/failure-event.ts'
-import { decided, type KeyedProcess } from '../../../../packages/runtime/consumer/process.ts'
+import type { KeyedProcess } from '../../../../packages/runtime/consumer/process.ts'
 import { NewEntities } from '../../../../packages/runtime/pipeline/deciding/new-entities.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { counting, Stage } from '../../../support/stage.ts'
@@ -45,83 +39,10 @@ describe('entities that producers add to a partition state', () => {
     )
   })
 
-  it('given a flood of many sources, then all of them together add twice what one may', async () => {
-    const stage = stageOf()
-    await stage.batch(Array.from({ length: 30 }, (_, index) => from('s', `site-${index}`)))
-    const added = stage.outcomes.filter(outcome => outcome === 'applied/counted').length
-    assert.equal(added, 2 * PER_DAY)
-  })
-
-  it('given a flood, when a part of the day has passed, then a redriven one is applied', async () => {
-    const stage = stageOf()
-    const flood = Array.from({ length: PER_DAY + 1 }, (_, index) => from(`again-${index}`))
-    await stage.batch(flood)
-    const failed = flood.at(-1) as LogRecord
-    const redriven = (attempt: number, timestampMs: number): LogRecord => {
-      const target = {
-        consumer: counting.name,
-        failure: failureId(counting.name, failed),
-        attempt,
-        history: [],
-      }
-      const headers = [...originalHeaders(failed), ...redriveHeaders(target)]
-      return { ...failed, offset: offset++, timestampMs, headers }
-    }
-    await stage.batch([redriven(2, failed.timestampMs)])
-    assert.equal(stage.outcomes.at(-1), 'failed/too-many-new-entities')
-    // The clock of the log takes two minutes of a pause at most.
-    const sixHours = Array.from({ length: 181 }, (_, index) => failed.timestampMs + index * 120_000)
-    await stage.batch(
-      sixHours.map(timestampMs => record(offset++, tick(0, '2026-03-01T12:00:00Z'), { timestampMs })),
-    )
-    await stage.batch([redriven(3, sixHours.at(-1) as number)])
-    assert.equal(stage.outcomes.at(-1), 'applied/counted')
-  })
-
-  it('given an entity that is forgotten, then another may come for it', async () => {
-    const stage = stageOf()
-    const all = Array.from({ length: PER_DAY }, (_, index) => from(`gone-${index}`))
-    const erased = entityErased(
-      { source: '/environment/north', subject: 'gone-0' },
-      { erasureId: 'e', requestedAt: '2026-03-01T12:00:00Z', partition: 0 },
-    )
-    await stage.batch([...all, from('other'), record(offset++, erased), from('other'), from('more')])
-    assert.deepEqual(stage.outcomes.slice(PER_DAY), [
-      'failed/too-many-new-entities',
-      'applied/erased',
-      'applied/counted',
-      'failed/too-many-new-entities',
-    ])
-  })
-
-  it('given events that leave no state, then they are not bounded', async () => {
-    const stage = stageOf({ ...counting, onEvent: () => decided('seen', undefined) } as never)
-    await stage.batch(Array.from({ length: 20 }, (_, index) => from(`stateless-${index}`)))
-    assert.deepEqual([...new Set(stage.outcomes)], ['applied/seen'])
-  })
-
   it('given a process that trusts its producers, then it is not bounded', async () => {
     const stage = stageOf({ ...counting, trustsProducers: true } as never)
     await stage.batch(Array.from({ length: 20 }, (_, index) => from(`trusted-${index}`)))
     assert.deepEqual([...new Set(stage.outcomes)], ['applied/counted'])
-  })
-
-  it('given any cut of the log into batches, then the same entities are added', async () => {
-    const sensors = fc.array(fc.tuple(fc.nat({ max: 9 }), fc.nat({ max: 2 })), {
-      minLength: 1,
-      maxLength: 40,
-    })
-    await fc.assert(
-      fc.asyncProperty(sensors, fc.nat({ max: 40 }), async (all, cut) => {
-        offset = 0
-        const log = all.map(([sensor, site]) => from(`s-${sensor}`, `site-${site}`))
-        const [whole, parts] = [stageOf(), stageOf()]
-        await whole.batch(log)
-        for (const part of [log.slice(0, cut), log.slice(cut)]) if (part.length > 0) await parts.batch(part)
-        assert.deepEqual(parts.outcomes, whole.outcomes)
-      }),
-      { numRuns: 50 },
-    )
   })
 })
 

@@ -92,16 +92,6 @@ describe('the history of a redriven record', () => {
     assert.deepEqual(await stage.state(ENTITY), { count: 1 })
   })
 
-  it('given more attempts than are kept, then the newest are there, and the number rises', async () => {
-    const { again, failure } = await failedOnce()
-    for (let attempts = 1; attempts < 30; attempts += 1) await again()
-    assert.equal(failure().attempt, 30)
-    assert.deepEqual(
-      failure().history.map(({ attempt }) => attempt),
-      Array.from({ length: 20 }, (_, at) => 10 + at),
-    )
-  })
-
   it('given long messages, then they are cut before an attempt is left out: attempts by hand are counted', async () => {
     const { again, failure } = await failedOnce(undefined, '漢'.repeat(1_000))
     for (let attempts = 1; attempts < 15; attempts += 1) await again({ by: 'ada', at: AT })
@@ -148,18 +138,6 @@ describe('the history of a redriven record', () => {
 })
 
 describe('a redriven record that a person has changed', () => {
-  it('given a patch that helps, then it is applied, once', async () => {
-    const { again, failure, mood, stage } = await failedOnce()
-    const letter = failure()
-    mood.isBad = false
-    const value = Buffer.from(JSON.stringify(reading('a', { temperature: 9 }).data))
-    const patch = patched(digestIn(letter), { value })
-    assert.equal(await again(patch, letter), 'applied/counted')
-    assert.equal(await again(patch, letter), 'duplicate/attempt-known')
-    assert.equal(await again(undefined, letter), 'duplicate/attempt-known')
-    assert.deepEqual(await stage.state(ENTITY), { count: 1 })
-  })
-
   it('given a patch that names another record than the one that failed, then it fails as unknown', async () => {
     const { again, failure } = await failedOnce()
     const patch = patched('another', { value: Buffer.from('{}') })

@@ -70,28 +70,6 @@ describe('rule 11: a record that comes back', () => {
     assert.deepEqual(await stage.state(ENTITY), { count: 1 })
   })
 
-  it('given that it fails again, then its failure record has the first place and the second attempt', async () => {
-    const { stage, failed } = await failedOnce()
-    await stage.batch([again(failed, 10), again(failed, 11), again(failed, 12, { attempt: 3 })])
-    assert.deepEqual(stage.outcomes, ['failed/rejected', 'duplicate/attempt-known', 'failed/rejected'])
-    const [first, second, third] = failureRecords(stage)
-    assert.deepEqual(
-      [first, second, third].map(failureRecord => failureRecord?.attempt),
-      [1, 2, 3],
-    )
-    assert.deepEqual(second, { ...first, attempt: 2, failedAt: second?.failedAt })
-    assert.deepEqual(third, { ...first, attempt: 3, failedAt: third?.failedAt })
-    assert.ok(Date.parse(second?.failedAt ?? '') > Date.parse(first?.failedAt ?? ''))
-    assert.equal(new Set(stage.events.map(({ id }) => id)).size, 3)
-  })
-
-  it('given that a producer sent the same event meanwhile, then it is a duplicate, and closes the failure', async () => {
-    const { stage, failed, refused } = await failedOnce()
-    refused.clear()
-    await stage.batch([record(4, reading('a')), again(failed, 10), again(failed, 11)])
-    assert.deepEqual(stage.outcomes, ['applied/counted', 'duplicate/id-known', 'duplicate/attempt-known'])
-  })
-
   it('given that it was redriven for another consumer, then it is ignored', async () => {
     const { stage, failed } = await failedOnce()
     await stage.batch([again(failed, 10, { consumer: 'another' })])
@@ -137,25 +115,6 @@ describe('rule 11: a record that comes back', () => {
     assert.deepEqual(stage.outcomes, ['failed/rejected', 'applied/counted'])
   })
 
-  it('given values of one header in another order, then it is not what failed', async () => {
-    const stage = new Stage(moody(new Set(['a'])) as KeyedProcess<never>)
-    const header = (value: string): RecordHeader => ['x', Buffer.from(value)]
-    const plain = record(3, reading('a'))
-    const failed = { ...plain, headers: [...plain.headers, header('1'), header('2')] }
-    await stage.batch([failed])
-    await stage.batch([again({ ...failed, headers: [...plain.headers, header('2'), header('1')] }, 10)])
-    assert.equal(stage.outcomes[1], 'failed/unknown-failure')
-  })
-
-  it('given a header of another name, then it is not what failed', async () => {
-    const stage = new Stage(moody(new Set(['a'])) as KeyedProcess<never>)
-    const named = (name: string): RecordHeader => [name, Buffer.from('1')]
-    const plain = record(3, reading('a'))
-    await stage.batch([{ ...plain, headers: [...plain.headers, named('x')] }])
-    await stage.batch([again({ ...plain, headers: [...plain.headers, named('y')] }, 10)])
-    assert.equal(stage.outcomes[1], 'failed/unknown-failure')
-  })
-
   it('given one that could not be decoded, when a new schema takes it, then it is applied', async () => {
     const stage = new Stage(moody(new Set()) as KeyedProcess<never>)
     // The consumer of before had a narrower tolerance, as one of before may have had a narrower schema.
@@ -166,16 +125,6 @@ describe('rule 11: a record that comes back', () => {
     await stage.batch([again(early, 4)])
     await stage.batch([again(early, 5)])
     assert.deepEqual(stage.outcomes, ['failed/time-in-future', 'applied/counted', 'duplicate/attempt-known'])
-  })
-
-  it('given one that still cannot be decoded, then that is its second attempt', async () => {
-    const stage = new Stage(moody(new Set()) as KeyedProcess<never>)
-    const poison = record(3, { value: Buffer.from('poison'), headers: [['h', Buffer.from('v')]] })
-    await stage.batch([poison])
-    await stage.batch([again(poison, 10)])
-    assert.deepEqual(stage.outcomes, ['failed/not-a-cloudevent', 'failed/not-a-cloudevent'])
-    const [first, second] = failureRecords(stage)
-    assert.deepEqual(second, { ...first, attempt: 2, failedAt: second?.failedAt })
   })
 
   for (const isCut of [true, false])

@@ -2,7 +2,6 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { MemoryStateStore } from '../../../../packages/runtime/adapters/memory/state-store.ts'
 import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
 import type { FailureData } from '../../../../packages/runtime/consumer/failure-event.ts'
 import type { KeyedProcess } from '../../../../packages/runtime/consumer/process.ts'
@@ -10,13 +9,9 @@ import { type EmissionPosition, entryAt } from '../../../../packages/runtime/pip
 import type { CopyStopped } from '../../../../packages/runtime/pipeline/errors.ts'
 import type { OutboxEntry, RememberedFailure } from '../../../../packages/runtime/pipeline/model.ts'
 import { placeNewFailures } from '../../../../packages/runtime/pipeline/reprocessing/failure-places.ts'
-import {
-  failedEventIds,
-  failuresById,
-} from '../../../../packages/runtime/pipeline/reprocessing/new-failures.ts'
+import { failedEventIds } from '../../../../packages/runtime/pipeline/reprocessing/new-failures.ts'
 import type { Addition } from '../../../../packages/runtime/pipeline/reprocessing/rebuilt-state.ts'
 import { failureBefore } from '../../../../packages/runtime/pipeline/reprocessing/remembered.ts'
-import { emptyAt } from '../../../../packages/runtime/pipeline/reprocessing/seed.ts'
 import { placeInTakeover } from '../../../../packages/runtime/pipeline/reprocessing/takeover.ts'
 import { NOTHING_WANTED } from '../../../../packages/runtime/testing/wanted.ts'
 import { failureOf } from '../../../support/changes.ts'
@@ -114,18 +109,6 @@ describe('failures that only a rebuild has found', () => {
     assert.deepEqual(await failedEventIds(stricter, entries), ids)
   })
 
-  it('given a record that failed before and fails again, then no failure is published', async () => {
-    const failing = new Failing(3)
-    failing.throwsAt.add('r1')
-    await failing.stage.batch(failing.log, { ports: { breaker } })
-    assert.equal(failing.failures.length, 1)
-    const { emitted } = await reprocessed(failing.stage, failing.log)
-    assert.equal(emitted.size, 0)
-    assert.deepEqual((await failing.stage.store.load(failing.stage.stateKey(), NOTHING_WANTED)).outbox, [])
-    failing.throwsAt.clear()
-    assert.equal(await failing.retry(), 'applied/counted')
-  })
-
   for (const startOffset of [0, 1])
     it(`given a retry that was applied and fails now, from ${startOffset} on, then only its attempt is published`, async () => {
       const failing = new Failing(3)
@@ -147,41 +130,6 @@ describe('failures that only a rebuild has found', () => {
       )
       assert.deepEqual(await failing.stage.state(ENTITY), { count: 3 })
     })
-
-  it('given an emission of the same record that is not published yet, then the switch keeps both', async () => {
-    const failing = new Failing(2)
-    const publisher = { publish: async () => Promise.reject(new Error('no')) }
-    await failing.stage.batch(failing.log, { ports: { publisher } })
-    failing.throwsAt.add('r1')
-    await reprocessed(failing.stage, failing.log)
-    const { outbox } = await failing.stage.store.load(failing.stage.stateKey(), NOTHING_WANTED)
-    const afterRecords = '0.0000000000000001.99999999.00000000000000.00000000'
-    assert.deepEqual(
-      outbox.map(({ position, event }) => [position, event.extensions?.sequence, event.type]),
-      [
-        ['0.0000000000000001.00000000', '0.0000000000000001.00000000', 'test.pair'],
-        [afterRecords, afterRecords, FAILURE],
-      ],
-    )
-  })
-
-  it('given trials before the switch, then each is published once', async () => {
-    const failing = new Failing(30)
-    const { stage, log, throwsAt } = failing
-    await stage.batch(log)
-    throwsAt.add('r1').add('r20')
-    stage.consumer = { ...stage.consumer, limits: { ...stage.consumer.limits, records: 5 } }
-    for (const isTrial of [true, true, false]) {
-      const { emitted } = await reprocessed(stage, log, { isTrial })
-      assert.deepEqual([...emitted], [[FAILURE, 2]])
-      assert.deepEqual(failing.failures, [])
-    }
-    await stage.batch(log.slice(-1))
-    assert.deepEqual(
-      failing.failures.map(({ originalOffset }) => originalOffset),
-      [1, 20],
-    )
-  })
 
   it('given more of them than the new state may hold, then it stops and switches nothing', async () => {
     const failing = new Failing(30)
@@ -207,34 +155,6 @@ describe('failures that only a rebuild has found', () => {
     stage.consumer = { ...stage.consumer, limits: { ...stage.consumer.limits, records: 1, bytes: 3_000 } }
     const { emitted } = await reprocessed(stage, log)
     assert.deepEqual([...emitted], [[FAILURE, 10]])
-  })
-
-  it('given several versions of a failure, then the newest counts, which comes first', async () => {
-    const [newest, older] = [
-      { ...failureOf('f', 2), attempt: 2 },
-      { ...failureOf('f', 1), attempt: 1 },
-    ]
-    async function* failures() {
-      yield newest
-      yield older
-    }
-    assert.deepEqual(await failuresById(failures()), new Map([[newest.id, newest]]))
-  })
-
-  it('given several versions of a failure from before the start, then a rebuild begins with the newest', async () => {
-    const live = new MemoryReplaceableStates(new MemoryStateStore())
-    const [newest, older] = [
-      { ...failureOf('f', 2), offset: 1, attempt: 2 },
-      { ...failureOf('f', 1), offset: 1, attempt: 1 },
-    ]
-    live.failures = async function* () {
-      yield newest
-      yield older
-    }
-    const parts: unknown[] = []
-    const state = { consumer: 'counting', topic: 'readings', partition: 0 }
-    for await (const page of emptyAt(live, state, 5)) parts.push(...page)
-    assert.deepEqual(parts.slice(1), [{ kind: 'failure', failure: { ...newest, failedAtMs: 0 } }])
   })
 
   it('given a failure that was closed without a retry, then a rebuild begins before its first retry', () => {
@@ -375,11 +295,6 @@ describe('redriven records that a rebuild by mended code reads again', () => {
     const { emitted } = await reprocessed(stage, log)
     assert.deepEqual([...emitted], [])
     assert.deepEqual(await stage.state(ENTITY), { count: 3 })
-  })
-
-  it('given many of them, then the repair is not refused', async () => {
-    const { stage, log } = await mended(6)
-    await reprocessed(stage, log, { failureBytes: 1 })
   })
 
   it('given a redrive after the switch, and after the window of ids, then it applies nothing twice', async () => {

@@ -91,32 +91,6 @@ describe('reprocessing a partition with held entities', () => {
     assert.deepEqual(await held.seen(), { ids: ['a', 'b', 'c'], takenOver: true })
   })
 
-  it('given a trial and a record after it, then the switch publishes the differences once', async () => {
-    const held = new HeldStage('x', 'a')
-    await held.live()
-    const live = new MemoryReplaceableStates(held.stage.store)
-    await reprocessed(held.stage, held.log, { live, startOffset: 1, dropsOlder: true, isTrial: true })
-    held.add(reading('b', { at: 2 }))
-    await held.live()
-    await reprocessed(held.stage, held.log, { live, startOffset: 1, dropsOlder: true })
-    held.add(reading('c', { at: 3 }))
-    await held.live()
-    assert.deepEqual(
-      held.stage.events.map(({ type }) => type),
-      ['test.differs'],
-    )
-  })
-
-  it('given an entity that is held without a state, then only its states are compared', async () => {
-    const held = new HeldStage('a', 'b')
-    held.throwsAt.add('a')
-    await held.live()
-    held.throwsAt.clear()
-    await reprocessed(held.stage, held.log)
-    assert.deepEqual(held.compared, [[ENTITY, undefined, ['a', 'b']]])
-    assert.deepEqual(await held.seen(), { ids: ['a', 'b'], takenOver: true })
-  })
-
   it('given an event that fails again, then its entity stays held, and what is parked follows its retry', async () => {
     const held = new HeldStage('x', 'a', 'b', 'c')
     held.throwsAt.add('b')
@@ -153,15 +127,6 @@ describe('reprocessing a partition with held entities', () => {
       assert.deepEqual(await held.seen(), { ids: ['x', 'a', 'b', 'c', 'd'] })
       assert.deepEqual(held.now, { held: 0, parked: 0 })
     })
-
-  it('given an entity that only the new state holds, then it is held at the switch', async () => {
-    const held = new HeldStage('a', 'b', 'c')
-    await held.live()
-    held.throwsAt.add('a')
-    await reprocessed(held.stage, held.log)
-    assert.deepEqual(held.compared, [[ENTITY, ['a', 'b', 'c'], undefined]])
-    assert.deepEqual(held.now, { held: 1, parked: 2 })
-  })
 
   it('given a live consumer that begins to hold it before it is fenced, then it is compared as it is then', async () => {
     const held = new HeldStage('x', 'a')

@@ -25,8 +25,6 @@ import { WATCHING } from '../../../support/watching.ts'
 
 const SEEDS = 40
 const LENGTH = 30
-/** The fence of a command that begins later than any other. */
-const SECOND = { why: 'reprocessing', attempt: 1e15 } as const
 const MOMENT = '/environment/test-site s-1'
 
 /** `batch` of a stage whose circuit breaker an operator has reset. */
@@ -172,17 +170,6 @@ describe('reprocessing a partition', () => {
     assert.equal(await stage.store.commit(stage.stateKey(), changeOf({ base, appliedOffset: 10 })), 'refused')
   })
 
-  it('given entries that are not published yet, then the switch keeps them', async () => {
-    const log = readings(6)
-    const stage = new Stage()
-    const failing = { publish: async () => Promise.reject(new Error('no')) }
-    await stage.batch(log, { ports: { publisher: failing } })
-    const { outbox } = await stage.store.load(stage.stateKey(), NOTHING_WANTED)
-    assert.equal(outbox.length, 3)
-    await reprocessed(stage, log)
-    assert.deepEqual((await stage.store.load(stage.stateKey(), NOTHING_WANTED)).outbox, outbox)
-  })
-
   it('given other code in the live consumer, then nothing is switched and the error names its version', async () => {
     const log = readings(10)
     const stage = new Stage()
@@ -190,16 +177,6 @@ describe('reprocessing a partition', () => {
     const before = stage.store.copyOf(stage.stateKey())
     await assert.rejects(reprocessed(stage, log), { why: 'other-code', message: /code: v2\// })
     assert.deepEqual(stage.store.copyOf(stage.stateKey()), before)
-  })
-
-  it('given a deployment while it rebuilds, then the switch is refused', async () => {
-    const log = readings(20)
-    const stage = new Stage()
-    await stage.batch(log.slice(0, 10))
-    const live = new MemoryReplaceableStates(stage.store)
-    atFence(live, { before: () => stage.batch(log.slice(10), { codeVersion: () => 'v2' }) })
-    await assert.rejects(reprocessed(stage, log, { live }), { why: 'other-code' })
-    assert.equal((await live.facts(stage.stateKey())).fence, undefined)
   })
 
   it('given a topic that has grown, then the events of the switch have a sequence of its generation', async () => {
@@ -262,55 +239,6 @@ describe('reprocessing a partition', () => {
     assert.deepEqual(contentsOf(stage), contentsOf(reference))
   })
 
-  for (const [given, fails] of [
-    ['between two pages', 'stage'],
-    ['before the replacement', 'replace'],
-  ] as const)
-    it(`given an interruption ${given}, then the live state continues, and the next command replaces it`, async () => {
-      const log = readings(30)
-      const stage = new Stage()
-      await stage.batch(log)
-      const before = contentsOf(stage)
-      const live = new MemoryReplaceableStates(stage.store)
-      const interrupted = new MemoryReplaceableStates(stage.store)
-      const lost = new Error('the connection is lost')
-      const stageAll = interrupted.stage.bind(interrupted)
-      if (fails === 'replace') interrupted.replace = async () => Promise.reject(lost)
-      else
-        interrupted.stage = (state, pages) => {
-          const broken = async function* () {
-            for await (const page of pages) {
-              yield page
-              throw lost
-            }
-          }
-          return stageAll(state, broken())
-        }
-      await assert.rejects(reprocessed(stage, log, { live: interrupted }), lost)
-      assert.deepEqual([contentsOf(stage), (await live.facts(stage.stateKey())).fence], [before, undefined])
-      const { epoch } = await reprocessed(stage, log, { live })
-      assert.equal(epoch, 1)
-      assert.deepEqual(contentsOf(stage), before)
-    })
-
-  it('given a switch whose answer is lost, then the next command finds nothing to publish', async () => {
-    const log = readings(30)
-    const stage = new Stage()
-    await stage.batch(log)
-    const before = contentsOf(stage)
-    const live = new MemoryReplaceableStates(stage.store)
-    const replace = live.replace.bind(live)
-    live.replace = async (...of) => {
-      await replace(...of)
-      throw new Error('the answer is lost')
-    }
-    await assert.rejects(reprocessed(stage, log, { live }), /the answer is lost/)
-    assert.equal((await live.facts(stage.stateKey())).version.epoch, 1)
-    const { emitted, epoch } = await reprocessed(stage, log)
-    assert.deepEqual([[...emitted], epoch], [[], 2])
-    assert.deepEqual(contentsOf(stage), before)
-  })
-
   it('given a second command that stages its state, then the first one does not replace the live one', async () => {
     const log = readings(30)
     const stage = new Stage()
@@ -323,20 +251,6 @@ describe('reprocessing a partition', () => {
     }
     await assert.rejects(reprocessed(stage, log, { live }), (error: CopyStopped) => error.why === 'overtaken')
     assert.equal((await live.facts(stage.stateKey())).version.epoch, 0)
-  })
-
-  it('given the fence of a later command, then the first one stops, and leaves the fence', async () => {
-    const log = readings(30)
-    const stage = new Stage()
-    await stage.batch(log)
-    const live = new MemoryReplaceableStates(stage.store)
-    atFence(live, { before: () => live.fence(stage.stateKey(), SECOND) })
-    await assert.rejects(
-      reprocessed(stage, log, { live }),
-      (error: CopyStopped) => error.why === 'overtaken' && /another command/.test(error.message),
-    )
-    const { version, fence } = await live.facts(stage.stateKey())
-    assert.deepEqual([version.epoch, fence], [0, SECOND])
   })
 
   it('given a state that outgrows the memory, then it is refused, and nothing changes', async () => {

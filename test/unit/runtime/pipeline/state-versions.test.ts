@@ -136,22 +136,6 @@ describe('a state that a newer version of the code has stored', () => {
     assert.equal(stage.observer.waits[0]?.reason, 'state-newer-than-code')
     assert.ok(!stage.outcomes.some(outcome => outcome.startsWith('timer')))
   })
-
-  it('given the newer code again, then all continues as if there had been no roll-back', async () => {
-    const stage = await rolledBack()
-    const batch = [record(2, reading('c')), record(3, reading('d', { sensor: 's-2' }))]
-    await stage.batch(batch)
-    deploy(stage, counting(2))
-    assert.deepEqual(await stage.batch(batch), { batchItemFailures: [] })
-    assert.deepEqual([await stage.state(ONE), await stage.state(TWO)], [{ count2: 2 }, { count2: 2 }])
-  })
-
-  it('given events that never reach the process, then they are decided', async () => {
-    const stage = await rolledBack()
-    const broken = record(2, { ...reading('c'), data: {} })
-    assert.deepEqual(await stage.batch([broken, record(3, reading('a'))]), { batchItemFailures: [] })
-    assert.deepEqual(stage.outcomes.slice(2), ['failed/schema-violated', 'duplicate/id-known'])
-  })
 })
 
 /** The record, long enough after the others that their timers have passed. */

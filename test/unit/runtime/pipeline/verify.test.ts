@@ -42,36 +42,6 @@ const ENTITY = '/environment/test-site s'
 const EVENTS = 'sluice.telemetry.events.test'
 
 describe('a comparison of live states with their log', () => {
-  it('given nothing but the log, then its figures say what was compared', async () => {
-    const { partitions, ...report } = await compared(await played(counting))
-    assert.deepEqual(report, {
-      records: 4,
-      states: 1,
-      notComparable: 0,
-      emissions: 2,
-      failures: 0,
-      differences: [],
-      excepted: {},
-    })
-    assert.deepEqual(
-      partitions.map(({ fromOffset, toOffset }) => [fromOffset, toOffset]),
-      [[0, 3]],
-    )
-  })
-
-  it('given a process that depends on a clock, then the field is named', async () => {
-    let clock = 0
-    const process: KeyedProcess<{ at: number }> = {
-      name: 'late',
-      accepts: READING_TYPES,
-      onEvent: () => decided('seen', { at: ++clock }),
-    }
-    const { differences } = await compared(await played(process))
-    assert.deepEqual(differences, [
-      { what: 'state', entity: ENTITY, field: 'state.at', live: '4', again: '8', partition: 0 },
-    ])
-  })
-
   it('given emissions that are lost, changed and out of order, then each is named with its place', async () => {
     const whole = await played(counting, ['a', 'b', 'c', 'd', 'e', 'f'])
     const [first, second, third] = whole.stage.publisher.published
@@ -128,19 +98,6 @@ describe('a comparison of live states with their log', () => {
     ])
   })
 
-  it('given events that are still in the outbox, then they are not missing', async () => {
-    const whole = await played(counting)
-    const { store, publisher } = whole.stage
-    const key = whole.stage.stateKey()
-    const events = whole.stage.events
-    const outbox = new Map(
-      events.map((event, at) => [`0.${at}`, { position: `0.${at}`, to: 'events', key: 'k', event }]),
-    )
-    store.restore(key, { ...(store.copyOf(key) as object), outbox })
-    assert.equal(publisher.published.length, 2)
-    assert.deepEqual((await compared(whole, { published: [] })).differences, [])
-  })
-
   describe('given a failure by a bug that does not happen again', () => {
     /** Fails at the event b, only the first time. */
     const failing = () => {
@@ -168,22 +125,6 @@ describe('a comparison of live states with their log', () => {
       assert.ok((excepted.failures ?? 0) >= 2)
     })
 
-    it('then a change of another entity is found all the same', async () => {
-      const { process, mended } = failing()
-      const whole = await played(process)
-      const other = logRecord(4, reading('e', { sensor: 'other', at: 4 }))
-      await whole.stage.batch([other])
-      mended()
-      const held = whole.stage.store.copyOf(whole.stage.stateKey()) as { states: Map<string, string> }
-      held.states.set('/environment/test-site other', '{"ids":[]}')
-      whole.stage.store.restore(whole.stage.stateKey(), held)
-      const { differences } = await compared({ stage: whole.stage, log: [...whole.log, other] })
-      assert.deepEqual(
-        differences.map(({ entity }) => entity),
-        ['/environment/test-site other'],
-      )
-    })
-
     it('then a failure that the state remembers, and whose record is lost, is found', async () => {
       const { process } = failing()
       const { differences } = await compared(await played(process), { published: [] })
@@ -204,40 +145,6 @@ describe('a comparison of live states with their log', () => {
       },
     }
     await assert.rejects(compared(whole, { live }), { why: 'replaced' })
-  })
-
-  it('given a consumer that continues with each look, then each entity is compared where it was read', async () => {
-    const whole = await played(counting)
-    const { store } = whole.stage
-    const log = [...whole.log]
-    let looks = 0
-    const live = {
-      load: async (...args: Parameters<typeof store.load>) => {
-        const offset = log.length
-        // The log that is compared has it already, as Kafka has.
-        if (looks++ < 3) await whole.stage.batch([more[offset] as LogRecord])
-        log.length = Math.min(offset + 1, more.length)
-        return store.load(...args)
-      },
-    }
-    const more = Array.from({ length: 8 }, (_, offset) =>
-      logRecord(offset, reading(`${'abcd'[offset] ?? offset}`, { sensor: 's', at: offset })),
-    )
-    const { consumer } = whole.stage
-    const report = await verified({
-      consumer,
-      store,
-      live,
-      log: more,
-      states: [whole.stage.stateKey()],
-      // Read when all partitions are done.
-      published: whole.stage.publisher.published,
-    })
-    assert.equal(report.partitions[0]?.toOffset, 6)
-    assert.deepEqual(
-      report.differences.filter(({ what }) => what === 'state'),
-      [],
-    )
   })
 })
 

@@ -31,16 +31,9 @@ function given(retryDelayMs = 0) {
   const next = () => new Promise<void>(resolve => pending.push(resolve))
   return { commits, requests, log, written, ending, next }
 }
-const turn = () => new Promise<void>(resolve => setImmediate(resolve))
 const queue = (partition: number) => ({ partition, revoked: false })
 
 describe('commits', () => {
-  it('are sent at once, and delay no partition while they succeed', async () => {
-    const { commits, requests } = given()
-    await commits.done(queue(0), 5)
-    assert.equal(requests[0]?.offsets, '0:5')
-  })
-
   it('collect offsets that become ready during a request into the next one', async () => {
     const { commits, requests, next } = given()
     const [zero, one] = [queue(0), queue(1)]
@@ -82,19 +75,6 @@ describe('commits', () => {
     assert.match(log[0] ?? '', /offsets could not be committed \(attempt 1\)\. Retrying: not the coordinator/)
   })
 
-  it('omit partitions that were revoked', async () => {
-    const { commits, requests } = given()
-    const [revoked, kept] = [queue(0), queue(1)]
-    await commits.done(revoked, 1)
-    revoked.revoked = true
-    await commits.done(revoked, 2)
-    requests[0]?.succeed()
-    await commits.finished()
-    assert.equal(requests.length, 1)
-    await commits.done(kept, 1)
-    assert.equal(requests[1]?.offsets, '1:1')
-  })
-
   it('keep their failure count when partitions are revoked, and reset it after a success', async () => {
     const { commits, requests, log, written, next } = given()
     for (let member = 1; member <= 4; member += 1) {
@@ -120,19 +100,6 @@ describe('commits', () => {
       'stalled commit error 1',
     ])
     requests.at(-1)?.succeed()
-    await commits.finished()
-  })
-
-  it('are retried at once when the trigger stops', async () => {
-    const { commits, requests, log, ending, next } = given(60_000)
-    await commits.done(queue(0), 1)
-    requests[0]?.fail()
-    await turn()
-    assert.equal(log.length, 1, 'it waits for the next attempt')
-    const second = next()
-    ending.abort()
-    await second
-    requests[1]?.succeed()
     await commits.finished()
   })
 

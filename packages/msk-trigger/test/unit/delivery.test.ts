@@ -10,7 +10,7 @@ import { Faults } from '../../faults/faults.ts'
 import type { PartitionOffset } from '../../poll/member.ts'
 import type { PartitionQueue } from '../../poll/partition-queue.ts'
 import { Attempts } from '../../report/attempts.ts'
-import { mappingOf, openChoices, queueWithTaken, recordedReports, show } from './support.ts'
+import { mappingOf, queueWithTaken, recordedReports, show } from './support.ts'
 
 interface Options extends Partial<DeliveryContext> {
   readonly mapping?: Mapping
@@ -125,28 +125,6 @@ describe('the delivery of a batch', () => {
     const quick = given([succeed], { invocationLines: true })
     await quick.run()
     assert.match(quick.seen.log.join(), /^f {2}0@0–1 1@0–1 succeeded in \d+ ms$/)
-  })
-
-  it('releases a partition that is done while the rest is retried', async () => {
-    const { run, seen } = given([failed(1, 1), succeed])
-    await run()
-    assert.deepEqual(seen.invoked, ['0@0,1 1@0,1', '1@1'])
-    assert.deepEqual(seen.committed, [
-      { partition: 0, offset: 2 },
-      { partition: 1, offset: 1 },
-      { partition: 1, offset: 2 },
-    ])
-    assert.deepEqual(seen.released, [0, 1])
-  })
-
-  it('commits nothing after an open record if only the failed records are retried', async () => {
-    const open = openChoices({ afterPartialResponse: 'retry-only-failed' })
-    const mapping = mappingOf({ reportsFailures: true, open })
-    const { run, seen } = given([failed(0, 1, 3), failed(0, 1), succeed], { mapping, records: 5 })
-    await run()
-    assert.deepEqual(seen.invoked, ['0@0,1,2,3,4 1@0,1,2,3,4', '0@1,3', '0@1'])
-    const ofZero = seen.committed.filter(({ partition }) => partition === 0).map(({ offset }) => offset)
-    assert.deepEqual(ofZero, [1, 5])
   })
 
   it('neither commits nor redelivers a partition that was revoked meanwhile', async () => {

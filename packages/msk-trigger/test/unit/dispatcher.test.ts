@@ -107,18 +107,6 @@ describe('the dispatcher', () => {
     assert.equal(running.length, 6)
   })
 
-  it('starts another batch while a failed one waits for its next attempt (rule 18)', async () => {
-    const { dispatcher, running, records } = given(1, undefined, 60_000)
-    dispatcher.open(opened(0, 1, 2, 3, 4, 5))
-    for (let partition = 0; partition < 6; partition += 1) void dispatcher.add(partition, messages(0, 1))
-    await turn()
-    running[0]?.fail()
-    await turn()
-    assert.deepEqual(records().slice(5), ['t-5: 0'])
-    for (const { end } of running) end()
-    await dispatcher.stop(1_000)
-  })
-
   it('shares the reserved concurrency of the function with other event sources (rule 24)', async () => {
     const reserved = new Semaphore(1)
     const [one, other] = [0, 60_000].map(delayMs => given(1, undefined, delayMs, undefined, { reserved }))
@@ -232,17 +220,6 @@ describe('the dispatcher', () => {
     assert.deepEqual(fetching, ['pause 0', 'resume 0'])
   })
 
-  it('does not pause a partition whose queue drains in time', async () => {
-    const { dispatcher, running, fetching } = given(5_000)
-    dispatcher.open(opened(0))
-    await dispatcher.add(0, messages(0, 1))
-    await turn()
-    const added = dispatcher.add(0, messages(1, 10_001))
-    running[0]?.end()
-    await added
-    assert.deepEqual(fetching, [])
-  })
-
   it('discards a record that no payload can hold, commits it, and logs it (rule 9)', async () => {
     const { dispatcher, running, records, committed, log } = given()
     dispatcher.open(opened(0))
@@ -273,22 +250,6 @@ describe('the dispatcher', () => {
     running[0]?.end()
     await dispatcher.stop(1_000)
     assert.deepEqual(committed.at(-1), { partition: 0, offset: 3 })
-  })
-
-  it('starts nothing with a held partition until it is released', async () => {
-    const { dispatcher, faults, running, records } = given()
-    faults.arm({ fault: 'hold', partition: 0 })
-    dispatcher.open(opened(0, 1))
-    await dispatcher.add(0, messages(0, 1))
-    await dispatcher.add(1, messages(0, 1))
-    await turn()
-    assert.deepEqual(records(), ['t-1: 0'])
-    faults.arm({ fault: 'release' })
-    dispatcher.dispatchSoon()
-    await turn()
-    assert.deepEqual(records(), ['t-1: 0', 't-0: 0'])
-    for (const one of running) one.end()
-    await dispatcher.stop(1_000)
   })
 
   it('is idle for a partition when its batch in flight has ended, and a retried one when it succeeds', async () => {

@@ -118,23 +118,6 @@ describe('the instances of a function', () => {
   beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }))
   afterEach(() => mock.timers.reset())
 
-  it('are started one by one, and the most recently used one is used first', async () => {
-    const { started, call } = given()
-    const first = call()
-    await first.end()
-    assert.equal(call().at, first.at)
-    assert.equal(started.length, 1)
-  })
-
-  it('are awaited while they are quick', async () => {
-    const { started, call } = given()
-    const [first, second] = [call(), call()]
-    assert.equal(second.at, undefined)
-    await first.end()
-    assert.equal(second.at, first.at)
-    assert.equal(started.length, 1)
-  })
-
   it('increase in number if all are busy for too long', async () => {
     const { started, call } = given()
     const [first, second] = [call(), call()]
@@ -203,18 +186,6 @@ describe('the instances of a function', () => {
       assert.equal(started.length, 3)
     })
 
-  it('when replaced while running, are closed with the pool', async () => {
-    const { started, instances, call } = given()
-    call()
-    await instances.replace()
-    call()
-    await instances.close()
-    assert.deepEqual(
-      started.map(({ isClosed }) => isClosed),
-      [true, true],
-    )
-  })
-
   it('when one cannot be started, then its caller learns of it and the next one gets its own', async () => {
     const { started, call } = given({ failing: [1] })
     await assert.rejects(call().over, /no thread left/)
@@ -232,25 +203,6 @@ describe('the instances of a function', () => {
     await refused
     await first.end()
     assert.equal(third.at, first.at)
-  })
-
-  it('when the next one cannot be started, then a release still closes its own', async () => {
-    const { call } = given({ failing: [2] })
-    const [broken, refused] = [call(), call()]
-    ;(broken.at as Fake).isBroken = true
-    await broken.end()
-    assert.equal(broken.at?.isClosed, true)
-    await assert.rejects(refused.over, /no thread left/)
-  })
-
-  it('are all closed with the pool', async () => {
-    const { started, instances, call } = given()
-    call()
-    await instances.close()
-    assert.deepEqual(
-      started.map(({ isClosed }) => isClosed),
-      [true],
-    )
   })
 
   for (const room of [0, 5])
@@ -296,18 +248,6 @@ describe('a busy instance that has room', () => {
     assert.equal(third.isRunning, true)
   })
 
-  it('loses its callers to one that is idle', async () => {
-    const { started, instances, call } = given({ room: 2 })
-    const slow = call()
-    await instances.replace()
-    const quick = call()
-    const [second, third] = [call(), call()]
-    assert.deepEqual([slow.at, second.at, third.at], [started[0], started[1], started[1]])
-    await quick.end()
-    assert.equal(second.isRunning, true)
-    assert.equal(third.at, started[1])
-  })
-
   it('that has loaded its handler soon gets a second one beside it', async () => {
     const { started, call } = given()
     const first = call()
@@ -334,23 +274,6 @@ describe('a busy instance that has room', () => {
     await waitFor(PATIENCE_MS)
     assert.equal(started.length, 3)
     assert.equal(fourth.at, started[2])
-  })
-
-  it('that breaks gives its callers back, in order, and none of them is lost', async () => {
-    const { started, call } = given({ room: 3 })
-    const [first, second, third] = [call(), call(), call()]
-    const [broken] = started as [Fake]
-    broken.isBroken = true
-    second.dropped()
-    third.dropped()
-    await settled()
-    await first.end()
-    assert.equal(second.at, started[1])
-    assert.equal(second.isRunning, true)
-    await second.end()
-    assert.equal(third.isRunning, true)
-    await third.end()
-    assert.equal(broken.isClosed, true)
   })
 })
 

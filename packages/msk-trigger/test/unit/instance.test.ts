@@ -72,14 +72,6 @@ describe('an instance that loads its handler', () => {
     assert.equal(instance.isBroken, false)
     assert.deepEqual(events, [])
   })
-
-  it('given that it ends meanwhile, then the invocation fails at once', async () => {
-    const { instance, ended, events } = given()
-    const invoked = instance.invoke(invocation()).answer
-    ended.resolve(new RuntimeEnded('it ended'))
-    await assert.rejects(invoked, /it ended/)
-    assert.deepEqual(events, ['closed'])
-  })
 })
 
 /** A loaded runtime that takes several invocations, and runs them in order when the test says so. */
@@ -158,18 +150,6 @@ describe('an instance that gets invocations while one runs', () => {
     assert.equal(instance.isBroken, false)
   })
 
-  it('gives one back that has not begun, and none that has', async () => {
-    const { invoke, begins } = await givenWarmLine()
-    const first = invoke('a')
-    await settled()
-    const [second, third] = [invoke('b'), invoke('c')]
-    assert.equal(first.takeBack(), false)
-    begins(1)
-    assert.equal(second.takeBack(), false)
-    assert.equal(third.takeBack(), true)
-    await assert.rejects(third.answer, NotBegun)
-  })
-
   it('does not time out while the answer is on its way: the next one runs already', async () => {
     const { instance, invoke, handed, begins } = await givenWarmLine()
     const first = invoke('a')
@@ -209,19 +189,5 @@ describe('an instance that gets invocations while one runs', () => {
     assert.equal(await first.answer, 'of a')
     await assert.rejects(second.answer, NotBegun)
     assert.deepEqual(events, ['a begins', 'closed', 'closed'])
-  })
-
-  it('fails one that cannot be handed over, and continues with the others', async () => {
-    const { instance, invoke, handed, begins } = await givenWarmLine()
-    const first = invoke('a')
-    await settled()
-    const event = { json: () => assert.fail('no memory') }
-    const second = instance.invoke({ event, requestId: 'b', timeoutMs: TIMEOUT_MS })
-    await assert.rejects(second.answer, /no memory/)
-    const third = invoke('c')
-    begins(1)
-    handed[0]?.answer.resolve('of a')
-    handed[1]?.answer.resolve('of c')
-    assert.deepEqual(await Promise.all([first.answer, third.answer]), ['of a', 'of c'])
   })
 })

@@ -36,11 +36,6 @@ describe('the variable that promises a function that its response is read', () =
     return f.environment
   }
 
-  it('given no such mapping, then it is not set', () => {
-    assert.equal(announced(reads, {}), undefined)
-    assert.equal(announced(reads, { announceResponseType: false }), undefined)
-  })
-
   it('given a mapping that asks for it, then it is set, without any broker', () => {
     assert.deepEqual(announced(reads, { announceResponseType: true }), { REPORT_BATCH_ITEM_FAILURES: 'true' })
   })
@@ -118,20 +113,8 @@ describe('a configuration with keys that have no value, which are null', () => {
     return { ...made, template }
   }
 
-  it('given custom and resources, then the template is written', () => {
-    const { run } = plan({})
-    for (const hook of ['initialize', 'before:package:compileEvents', 'after:package:compileEvents'])
-      run(hook)
-  })
-
   it('given custom, then the start says that there is no Kafka', async () => {
     await assert.rejects(async () => plan({}).run('before:offline:start'), /no Kafka to read from/)
-  })
-
-  it('given events and environment of a function, then there is nothing to read', () => {
-    const { run, lines } = plan({ getFunction: () => ({ events: null, environment: null }) })
-    for (const hook of ['initialize', 'before:package:compileEvents', 'before:offline:start']) run(hook)
-    assert.match(lines.join(), /there is nothing to read$/)
   })
 })
 
@@ -191,14 +174,6 @@ describe('the template', () => {
     return { properties: template['MSK.f.c.t'].Properties, lines }
   }
 
-  it('given a reference to a resource, then the mapping has its ARN', () => {
-    const { properties, lines } = written({ arn, topic: 't', onFailureDestination: { Ref: 'Q' } }, {})
-    assert.deepEqual(properties, {
-      DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': ['Q', 'Arn'] } } },
-    })
-    assert.deepEqual(lines, [])
-  })
-
   it('given a framework without provisioned mode, then what AWS would reject is left out, with a warning', () => {
     const { properties, lines } = written(reads, {})
     assert.deepEqual(properties, {})
@@ -206,16 +181,6 @@ describe('the template', () => {
       lines.join(),
       /^msk {2}msk event of function "f": functionResponseType .* is written without it/,
     )
-  })
-
-  it('given a framework without provisioned mode, then pollers are written, and what needs them', () => {
-    assert.deepEqual(written({ ...reads, ...pollers }, {}), {
-      properties: {
-        ProvisionedPollerConfig: { MinimumPollers: 1 },
-        FunctionResponseTypes: ['ReportBatchItemFailures'],
-      },
-      lines: [],
-    })
   })
 
   it('given a framework with provisioned mode, then the setting is written, with a warning', () => {

@@ -98,6 +98,14 @@ describe('a record that failed before a loss', () => {
     ])
   })
 
+  for (const errorType of ['timer-failed', 'timer-rejected', 'emission-refused', 'lambda-discarded'])
+    it(`given only a dead letter ${errorType} at its offset, then it is processed`, async () => {
+      const lost = await afterLoss()
+      const data = { ...lost.failure.data, errorType }
+      await readBack(lost, [failureRecord({ ...lost.failure, id: 'l', type: DEAD_LETTER_TYPE, data }, DLQ)])
+      assert.deepEqual(new Set(lost.stage.outcomes), new Set(['applied/counted']))
+    })
+
   it('given the failure of another record at this offset, of a deleted topic, then it is processed', async () => {
     const lost = await afterLoss()
     const other = { ...lost.failure, data: { ...lost.failure.data, originalTimestamp: 5 } }

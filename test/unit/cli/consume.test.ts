@@ -14,7 +14,6 @@ import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { logRecord } from '../../../packages/runtime/testing/records.ts'
 import { PROJECT } from '../../support/program.ts'
-import { ran } from './terminal.ts'
 
 const WEATHER = join(PROJECT, 'config/rules', 'weather.yaml')
 const RULES = readRules([{ where: 'weather.yaml', text: readFileSync(WEATHER, 'utf8') }])
@@ -160,24 +159,5 @@ describe('given a consumer group', () => {
     assert.equal(functionOfGroup('sluice-open-dead-letters-prod-2', functions), 'open-dead-letters')
     for (const other of ['alerting', 'sluice-alerting', 'sluice-alerting-', 'my-sluice-alerting-local'])
       assert.equal(functionOfGroup(other, functions), undefined, other)
-  })
-
-  it('then the group of a function is refused, and the message says what to do', async () => {
-    const args = ['consume', '--topic', 'readings', '--group', 'sluice-alerting-prod']
-    const { status, stderr } = await ran(args, { environment: { KAFKA_PORT: '1' } })
-    assert.equal(status, 1)
-    assert.match(stderr, /group of the function alerting, which would lose records.*--force/)
-    const forced = await ran([...args, '--force'], { environment: { KAFKA_PORT: '1' } })
-    assert.match(forced.stderr, /^Kafka does not answer at 127\.0\.0\.1:1/)
-  })
-})
-
-describe('consume without rules', () => {
-  it('given a folder without rules, then it is said that no alert is counted', async () => {
-    const { stderr } = await ran(['consume', '--topic', 't'], {
-      folder: join(PROJECT, 'test'),
-      environment: { KAFKA_PORT: '1' },
-    })
-    assert.match(stderr, /^The folder "config\/rules" does not exist here, so alerts are not counted/)
   })
 })

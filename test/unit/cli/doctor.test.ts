@@ -71,21 +71,6 @@ describe('given findings, when they are shown to people', () => {
   })
 })
 
-describe('given wrong usage of the doctor', () => {
-  const cases: [args: string[], says: RegExp][] = [
-    [['--before-deploy'], /^--before-deploy needs the stage: --stage prod\.$/m],
-    [['--before-deploy', '--stage', 'prod', '--env', 'x'], /^--before-deploy takes no --env/m],
-    [['--stage', 'staging'], /"staging" is invalid\. It must be one of dev, prod/],
-    [['--env', 'Not A Name'], /It must be 1 to 20 lower-case letters/],
-  ]
-  for (const [args, says] of cases)
-    it(`then \`doctor ${args.join(' ')}\` says what is wrong, and nothing is asked`, async () => {
-      const { status, stdout, stderr } = await ran(['doctor', ...args], { environment: NOWHERE })
-      assert.deepEqual([status, stdout], [2, ''])
-      assert.match(stderr, says)
-    })
-})
-
 describe('given no server that answers', () => {
   it('then each is wrong with the reason, what needs them is unknown, and nothing of it is ok', async () => {
     const { status, stdout, stderr } = await ran(['doctor', '--json'], { environment: NOWHERE })

@@ -51,44 +51,6 @@ describe('sluice generate', () => {
     assert.notEqual(file('one.jsonl'), file('other.jsonl'))
   })
 
-  const OUT = ['--duration', '1m', '--output', '-']
-  for (const [args, status, said] of [
-    [['generate', '--no-kafka'], 2, /--no-kafka needs a file/],
-    [[...FROM, '--output', '-'], 2, /--from needs an end/],
-    [['generate', '--from', 'now'], 2, /'--from <time>': "now" is invalid/],
-    [[...FROM, '--duration', '5'], 2, /'--duration <duration>': "5" is invalid/],
-    [[...FROM, ...OUT, '--seed', 'a-b'], 2, /must be 1 to 32 letters and digits/],
-    [[...FROM, ...OUT, '--interval', '0'], 2, /from 1ms to 1h/],
-    [[...FROM, ...OUT, '--interval', '0.0001'], 2, /from 1ms to 1h/],
-    [[...FROM, ...OUT, '--interval', '1', '--sample-rate', '1'], 2, /cannot be used together/],
-    [[...FROM, ...OUT, '--rate', '5'], 2, /omit --from/],
-    [['generate', '--rate', 'fast'], 2, /must be one of max, or a number above 0|must be max/],
-    [[...FROM, ...OUT, '--num-sensors', '0'], 2, /from 1 to 100000/],
-    [
-      [...FROM, ...OUT, '--sites', 'atlantis'],
-      2,
-      /^The command line has 1 error:\n.*unknown site "atlantis": use rotterdam/,
-    ],
-    [
-      [...FROM, ...OUT, '--num-sensors', '100000', '--interval', '0.001'],
-      2,
-      /The maximum is 1000000: use at most 1000 sensors, or an interval of 0\.1 s or more/,
-    ],
-    [[...FROM, ...OUT, '--metrics', 'temperatur'], 2, /unknown metric\. Did you mean temperature\?/],
-    [[...FROM, ...OUT, '--num-sensors', '2', '--id-pattern', 'a'], 2, /the same id to all sensors/],
-    [[...FROM, ...OUT, '--anomaly-rate', '2'], 2, /'--anomaly-rate <share>': "2" is invalid/],
-    [[...FROM, ...OUT, '--anomalies', 'spke=0.1'], 2, /name=share, separated by commas: spike/],
-    [[...FROM, ...OUT, '--anomalies', 'stuck=0.6'], 2, /stuck \(to 0\.5\)/],
-    [[...FROM, ...OUT, '--fleet', 'no.yml'], 2, /no\.yml.*cannot be read \(ENOENT\)/s],
-    [[...FROM, ...OUT, '--json'], 2, /both print to standard output/],
-    [[...FROM, '--output', 'no/a.jsonl', '--count', '1'], 1, /no\/a\.jsonl: there is no such file or folder/],
-  ] as const)
-    it(`refuses ${args.slice(1).join(' ').replace('--no-kafka --from 2026-01-01T00:00:00Z --duration 1m --output - ', '')}`, async () => {
-      const result = await ran(args, { folder })
-      assert.match(result.stderr, said)
-      assert.equal(result.status, status)
-    })
-
   const FULL = '/dev/full'
   const skip = !existsSync(FULL) && 'this system has no full device'
   const MUCH = ['generate', '--no-kafka', '--rate', 'max', '--count', '20000']
@@ -174,7 +136,7 @@ describe('sluice generate', () => {
     )
   })
 
-  it('takes a fleet from a file, and names what is wrong in it', async () => {
+  it('takes a fleet from a file', async () => {
     writeFileSync(
       join(folder, 'fleet.yml'),
       'tickSeconds: 1\nanomalyRate: 0\nfleet:\n  - { family: database, sensors: 2, types: [mysql], trend: { queryLatencyMs: 1 } }\n',
@@ -184,10 +146,6 @@ describe('sluice generate', () => {
       events.map(({ subject, data }) => [subject, data.databaseType]),
       ['db_001', 'db_002', 'db_001', 'db_002'].map(id => [id, 'mysql']),
     )
-    writeFileSync(join(folder, 'wrong.yml'), 'fleet: [{ family: databse }]\n')
-    const { status, stderr } = await ran([...FROM, ...OUT, '--fleet', 'wrong.yml'], { folder })
-    assert.equal(status, 2)
-    assert.match(stderr, /must be one of environment, database, device/)
   })
 
   it('sends faults of transport', async () => {

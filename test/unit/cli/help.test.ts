@@ -4,7 +4,10 @@ import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { Command } from 'commander'
 import { wrapped } from '../../../cli/help.ts'
+import { withOptionNames } from '../../../cli/option-names.ts'
+import { callersFolder } from '../../../cli/terminal.ts'
 import { widthOf } from '../../../cli/text-width.ts'
 import { PROJECT } from '../../support/program.ts'
 import { ran } from './terminal.ts'
@@ -96,6 +99,31 @@ test('the words of a command are its path', () => {
     own.filter(place => !words.includes(place)),
     [],
   )
+})
+
+test('without a command, usage is printed, with exit status 2', async () => {
+  for (const args of [[], ['alerts']]) {
+    const { status, stderr, stdout } = await ran(args)
+    assert.deepEqual([status, stdout], [2, ''])
+    assert.match(stderr, /^Usage: sluice/)
+  }
+})
+
+test('file names start where the user is: where npm was called, if npm runs the command', () => {
+  assert.equal(callersFolder({ INIT_CWD: '/here', npm_lifecycle_event: 'sluice' }, '/project'), '/here')
+  assert.equal(callersFolder({ INIT_CWD: '/here', npm_lifecycle_event: 'test' }, '/project'), '/project')
+  assert.equal(callersFolder({}, '/project'), '/project')
+})
+
+test('a message that names variables gets the options of a command, and no others', () => {
+  const command = new Command().option('--auth <how>')
+  for (const message of [
+    'KAFKA_PASSWORD: must be set',
+    'see KAFKA_AUTH (--auth)',
+    'MY_KAFKA_AUTH and KAFKA_AUTHORITY',
+  ])
+    assert.equal(withOptionNames(message, command), message)
+  assert.equal(withOptionNames('KAFKA_AUTH: x', undefined), 'KAFKA_AUTH: x')
 })
 
 test('--version prints the version of the package', async () => {

@@ -105,28 +105,3 @@ describe('the commands with these options', () => {
       assert.doesNotMatch(await help(...command.split(' ')), /--brokers/, command)
   })
 })
-
-describe('wrong values of them', () => {
-  it('given a string that is not of Event Hubs, then the message does not contain it', async () => {
-    const { status, stderr } = await ran([
-      'topics',
-      'list',
-      '--event-hubs-conn-str',
-      'SharedAccessKey=secret',
-    ])
-    assert.equal(status, 2)
-    assert.match(stderr, /EVENT_HUBS_CONN_STR \(--event-hubs-conn-str\): must be Endpoint=sb:/)
-    assert.doesNotMatch(stderr, /secret/)
-  })
-
-  it('given a variable that is not set, then the message says what is needed', async () => {
-    const { status, stderr } = await ran(['topics', 'list', '--event-hubs-conn-str', '$NOT_SET'])
-    assert.deepEqual(
-      [status, stderr],
-      [
-        1,
-        '--event-hubs-conn-str refers to the variable NOT_SET, which is not set: set it, or pass the connection string.\n',
-      ],
-    )
-  })
-})

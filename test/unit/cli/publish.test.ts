@@ -3,7 +3,6 @@ import { describe, it } from 'node:test'
 import { documentsIn } from '../../../cli/publish/documents.ts'
 import { eventsIn } from '../../../cli/publish/events.ts'
 import { eventKey } from '../../../lib/operations/publish/key.ts'
-import { ran } from './terminal.ts'
 
 const OPTIONS = { name: 'f', newId: false, traceparent: undefined }
 const EVENT = { specversion: '1.0', id: '1', source: '/shop', type: 'shop.order', data: { total: 3 } }
@@ -148,17 +147,4 @@ describe('given an event, when its key is chosen', () => {
         eventKey({ id: '1', source: '/shop', subject: 'o-1', type: 'shop.order', ...changes }),
         key,
       ))
-})
-
-describe('events that are published', () => {
-  it('given a broken event, then no server is asked', async () => {
-    const away = { environment: { KAFKA_PORT: '1' } }
-    const broken = await ran(['publish', '--topic', 'events', '-'], { ...away, stdin: '{}' })
-    assert.deepEqual([broken.status, broken.stdout], [1, ''])
-    assert.match(broken.stderr, /^standard input:1: not a CloudEvent/)
-    const sound = await ran(['publish', '--topic', 'events', '-'], { ...away, stdin: text() })
-    assert.match(sound.stderr, /^Kafka does not answer at 127\.0\.0\.1:1/)
-    const nothing = await ran(['publish', '--topic', 'events', 'none.json'], away)
-    assert.match(nothing.stderr, /^none\.json: there is no such file/)
-  })
 })

@@ -15,7 +15,6 @@ import { recordedLine } from '../../../lib/queries/recorded-line.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
 import { MemoryLogReader } from '../../../packages/runtime/testing/log-reader.ts'
-import { ran } from './terminal.ts'
 
 const TOPIC = 'sluice.telemetry.readings.test'
 const NEVER = new AbortController().signal
@@ -230,12 +229,4 @@ test('the report names what is not in the file', () => {
       '',
     ].join('\n'),
   )
-})
-
-describe('a recording to go on with', () => {
-  test('given nothing to go on with, then it says so', async () => {
-    const { status, stderr } = await ran(['record', '--topic', 'readings', '--out', 'none.jsonl', '--resume'])
-    assert.equal(status, 1)
-    assert.match(stderr, /^none\.jsonl\.position: there is no recording to continue/)
-  })
 })

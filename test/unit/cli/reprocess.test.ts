@@ -15,32 +15,12 @@ import { EMPTY_META } from '../../../packages/runtime/pipeline/replacing/state-p
 import { PROJECT } from '../../../programs/paths.ts'
 import { MemoryReplaceableStates } from '../../support/memory-replaceable-states.ts'
 import { Stage } from '../../support/stage.ts'
-import { ran } from './terminal.ts'
 
 const NOON = Date.parse('2026-03-01T12:00:00Z')
 const STATE = { consumer: 'alerting', topic: 'readings', partition: 1 }
 const MINIMAL = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1' }
 
-describe('what is wrong with a command line of sluice reprocess', () => {
-  for (const [given, args, expected] of [
-    ['no start', ['alerting'], /Specify a start with --from/],
-    ['a start in the future', ['alerting', '--from', '2999-01-01T00:00:00Z', '--yes'], /is in the future/],
-    ['a start that is not a time', ['alerting', '--from', 'yesterday'], /must be start, or an instant/],
-    ['no terminal for a question', ['alerting', '--from', 'start'], /no terminal to confirm on/],
-    ['an unknown consumer', ['nobody', '--from', 'start', '--yes'], /Consumers are processor, alerting, /],
-    ['a function that reads no topic', ['clock', '--from', 'start', '--yes'], /"clock"\. Consumers are /],
-    [
-      'a topic that it does not read',
-      ['alerting', '--topic', 'dlq', '--from', '1h', '--yes'],
-      /alerting reads readings/,
-    ],
-  ] as const)
-    test(`given ${given}, then it says so before it connects`, async () => {
-      const { status, stderr } = await ran(['reprocess', ...args])
-      assert.equal(status, 2, stderr)
-      assert.match(stderr, expected)
-    })
-
+describe('the topic that is reprocessed', () => {
   test('given every consumer of one topic, then its topic need not be named', () => {
     const single = readFunctions().filter(({ consumes }) => consumes.length === 1)
     assert.ok(single.length > 5)

@@ -1,0 +1,44 @@
+/** Commands with everything that they print: a transcript for each subject in goldens/, with the files in goldens/files. */
+import assert from 'node:assert/strict'
+import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { GOLDENS, golden } from '../../support/golden.ts'
+import { PROJECT } from '../../support/program.ts'
+import { ran } from './terminal.ts'
+
+const all = mkdtempSync(join(tmpdir(), 'sluice-transcripts-'))
+after(() => rmSync(all, { recursive: true }))
+
+/** Runs one line, such as `KAFKA_PORT=1 sluice replay - < timed.jsonl`. Lines of standard error begin with an exclamation mark. */
+async function shown(line: string, folder: string): Promise<string> {
+  const [command = '', input] = line.split(' < ')
+  const words = (command.match(/(?:'[^']*'|[^\s'])+/g) ?? []).map(word => word.replaceAll("'", ''))
+  const program = words.indexOf('sluice')
+  const environment = Object.fromEntries(words.slice(0, program).map(word => word.split(/=(.*)/, 2)))
+  const stdin = input === undefined ? '' : readFileSync(join(folder, input), 'utf8')
+  const { status, stdout, stderr } = await ran(words.slice(program + 1), { folder, environment, stdin })
+  assert.doesNotMatch(stdout + stderr, /geheim/, 'the password of all examples')
+  const errors = stderr.replace(/^(?=.)/gm, '! ')
+  return `$ ${line}\n${stdout}${errors}${status === 0 ? '' : `[${status}]\n`}`.replaceAll(folder, '/folder')
+}
+
+describe('transcripts', () => {
+  const names = globSync('sluice-*.txt', { cwd: GOLDENS }).map(file => file.replace('.txt', ''))
+
+  it('there are transcripts to look at', () => assert.ok(names.length > 5))
+
+  for (const name of names.toSorted())
+    it(`given ${name}, when it runs, then it prints what its transcript says`, async () => {
+      const folder = join(all, name)
+      cpSync(join(GOLDENS, 'files'), folder, { recursive: true })
+      for (const own of ['config', 'events']) symlinkSync(join(PROJECT, own), join(folder, own))
+      const lines = readFileSync(join(GOLDENS, `${name}.txt`), 'utf8').split('\n')
+      const commands = lines.filter(line => line.startsWith('$ ')).map(line => line.slice(2))
+      assert.ok(commands.length > 0)
+      let text = ''
+      for (const command of commands) text += await shown(command, folder)
+      golden(name, text)
+    })
+})

@@ -43,7 +43,7 @@ export function resultText(partitions: readonly SwitchedPartition[], isTrial: bo
   const told = [...emitted].sort().map(([type, count]) => `  ${type}  ${count}`)
   const [did, tells] = isTrial
     ? ['would be switched', 'Events of the switch:']
-    : ['switched', 'Published by the switch:']
+    : ['switched', 'Published by the switch']
   const all = `${partitions.length} ${partitions.length === 1 ? 'partition' : 'partitions'} ${did}.`
   const older = partitions.reduce((sum, one) => sum + one.older, 0)
   const left =

@@ -4,6 +4,7 @@ import { doctorText, reportOf } from '../../../cli/doctor/text.ts'
 import { readEntries } from '../../../lib/app/function-entries.ts'
 import { readFunctions } from '../../../lib/app/functions.ts'
 import { type Finding, finding, ok, unknown, wrong } from '../../../lib/diagnosis/finding.ts'
+import { golden } from '../../support/golden.ts'
 import { ran } from './terminal.ts'
 
 /** Nothing listens there. */
@@ -12,63 +13,22 @@ const NOWHERE = {
   REDIS_URL: 'redis://127.0.0.1:1',
 }
 
-describe('given findings, when they are shown to people', () => {
-  it('then what is ok shares a line, and all else has its own, with what to do', () => {
-    const findings = [
-      finding('topics', 'retention', 'a', ok('7 days')),
-      finding('topics', 'retention', 'b', ok('30 days')),
-      finding('topics', 'retention', 'c', wrong('1 h', 'Raise it.')),
-      finding('redis', 'eviction', 'cache', unknown('refused')),
-      finding('kafka', 'reached', 'b-1', ok('answers')),
-    ]
-    assert.deepEqual(doctorText(reportOf('prod', false, findings)).split('\n'), [
-      'Kafka',
-      '  ✓ reached: b-1: answers',
-      '',
-      'Redis',
-      '  ? eviction: cache: refused',
-      '',
-      'Topics',
-      '  ✓ retention (2): a: 7 days, …',
-      '  ✗ retention: c: 1 h',
-      '      → Raise it.',
-      '',
-      '"prod": 3 ok, 1 wrong, 1 unknown.',
-      '',
-    ])
-  })
-
-  it('then one cause has one line, whatever checks and subjects it affects', () => {
-    const lost = (check: string, subject: string) =>
-      finding('account', check, subject, wrong('does not exist', 'Restart it.'))
-    const findings = [
-      lost('secret', 's'),
-      finding('account', 'parameter', 'p', ok('is there')),
-      lost('bucket', 'a'),
-      finding('account', 'bucket', 'b', unknown('does not exist', 'Restart it.')),
-      ...['c', 'd', 'e'].map(subject => lost('bucket', subject)),
-    ]
-    assert.deepEqual(
-      doctorText(reportOf('local', false, findings))
-        .split('\n')
-        .slice(0, 6),
-      [
-        'Account',
-        '  ✗ secret: s, bucket: a, bucket: c, bucket: d and 1 more: does not exist',
-        '      → Restart it.',
-        '  ✓ parameter: p: is there',
-        '  ? bucket: b: does not exist',
-        '      → Restart it.',
-      ],
-    )
-  })
-
-  it('then control characters in names are not shown as they are', () => {
-    const text = doctorText(
-      reportOf('e', false, [finding('kafka', 'reached', '\u001b[31m', wrong('x', 'y'))]),
-    )
-    assert.ok(!text.includes('\u001b'))
-  })
+it('given findings, when they are shown to people, then one cause has one line, with what to do', () => {
+  const lost = (check: string, subject: string) =>
+    finding('account', check, subject, wrong('does not exist', 'Restart it.'))
+  const findings = [
+    finding('topics', 'retention', 'a', ok('7 days')),
+    finding('topics', 'retention', 'b', ok('30 days')),
+    finding('topics', 'retention', 'c', wrong('1 h', 'Raise it.')),
+    finding('redis', 'eviction', 'cache', unknown('refused')),
+    finding('kafka', 'reached', 'b-1\u001b[31m', ok('answers')),
+    lost('secret', 's'),
+    finding('account', 'parameter', 'p', ok('is there')),
+    lost('bucket', 'a'),
+    finding('account', 'bucket', 'b', unknown('does not exist', 'Restart it.')),
+    ...['c', 'd', 'e'].map(subject => lost('bucket', subject)),
+  ]
+  golden('doctor', doctorText(reportOf('prod', false, findings)))
 })
 
 describe('given no server that answers', () => {

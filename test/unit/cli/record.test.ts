@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { parse } from 'valibot'
-import { recordText } from '../../../cli/record/report.ts'
 import { type CopyProgress, copy } from '../../../lib/operations/record/copy.ts'
 import { loadPosition } from '../../../lib/operations/record/position.ts'
 import { extentOf, positionKind, rangesOf } from '../../../lib/operations/record/ranges.ts'
@@ -206,27 +205,4 @@ describe('copying', () => {
       },
     }
   }
-})
-
-test('the report names what is not in the file', () => {
-  const report = {
-    isWhole: true,
-    recorded: 5,
-    filtered: 0,
-    withoutRecord: 2,
-    expired: 3,
-    oversize: 1,
-    missing: 0,
-    elapsedMs: 1_000,
-  }
-  assert.equal(
-    recordText(report),
-    [
-      '5 records, in 1 s',
-      '2 offsets without a record (markers of transactions, aborted transactions, compaction)',
-      '3 offsets expired before the reading, and missing from the file',
-      '1 record too large to be read, written without a value, which cannot be replayed',
-      '',
-    ].join('\n'),
-  )
 })

@@ -13,6 +13,7 @@ import type { RedisClient } from '../../../packages/runtime/adapters/redis/clien
 import { codeOf } from '../../../packages/runtime/pipeline/loading/code.ts'
 import { EMPTY_META } from '../../../packages/runtime/pipeline/replacing/state-parts.ts'
 import { PROJECT } from '../../../programs/paths.ts'
+import { golden } from '../../support/golden.ts'
 import { MemoryReplaceableStates } from '../../support/memory-replaceable-states.ts'
 import { Stage } from '../../support/stage.ts'
 
@@ -164,35 +165,19 @@ describe('room for a rebuilt state', () => {
     test(`given a limit of ${most} bytes, then it continues`, () => requireRoom(clientOf(most), [STATE]))
 })
 
-test('the progress says how many records, how fast, and how long it will take', () => {
+test('progress, plan and result are printed as the golden text says', () => {
   const progress = { decided: 81_240, total: 960_000, switched: 3, partitions: 12, beganMs: 0 }
-  assert.equal(
-    progressText(progress, 2_000, false),
-    '81240 of 960000 records, 40620/s, 22 s left; 3 of 12 partitions switched',
-  )
-  assert.equal(
-    progressText({ ...progress, decided: 0, switched: 0 }, 0, true),
-    '0 of 960000 records, 0/s; 0 of 12 partitions computed',
-  )
-})
-
-test('the plan and the result contain every partition and the published events', () => {
   const starts = [
     { partition: 0, offset: 7 },
     { partition: 1, offset: 3 },
   ]
   const facts = { ...EMPTY_META, version: { ...EMPTY_META.version, appliedOffset: 99 }, code: 'a' }
-  assert.equal(
-    planText([{ state: STATE, facts }], starts),
-    '  partition 0: from offset 7 to ? and on\n  partition 1: from offset 3 to 99 and on\n',
-  )
   const done = { ...STATE, startOffset: 0, appliedOffset: 9, epoch: 1, emitted: { 'a.fired': 2 }, older: 0 }
-  assert.equal(
-    resultText([done, done], false),
-    '2 partitions switched.\nPublished by the switch::\n  a.fired  4\n',
-  )
-  assert.equal(
-    resultText([{ ...done, emitted: {}, older: 1 }], true),
-    '1 partition would be switched.\n1 state with records from before the start would be left as they are.\nEvents of the switch: nothing.\n',
-  )
+  golden('reprocess', {
+    progress: progressText(progress, 2_000, false),
+    'progress of a dry run': progressText({ ...progress, decided: 0, switched: 0 }, 0, true),
+    plan: planText([{ state: STATE, facts }], starts),
+    result: resultText([done, done], false),
+    'result of a dry run': resultText([{ ...done, emitted: {}, older: 1 }], true),
+  })
 })

@@ -14,6 +14,7 @@ import { erasureTarget } from '../../../lib/operations/erase/target.ts'
 import { type ConsumerErasure, untilApplied } from '../../../lib/operations/erase/wait.ts'
 import type { ErasurePlace } from '../../../lib/queries/erasure.ts'
 import type { StateKey } from '../../../packages/runtime/pipeline/model.ts'
+import { golden } from '../../support/golden.ts'
 
 const ROOF = '/environment/vienna roof-1'
 const TOPIC = 'sluice.telemetry.readings.test'
@@ -304,42 +305,6 @@ describe('what is shown', () => {
     ],
   }
 
-  it('before it: who holds what, and what the erasure does not reach', () => {
-    const [own = '', copies = ''] = planText(plan).split('\n\nThese copies are not reached:\n')
-    assert.match(
-      copies,
-      /^ {2}Kafka's own log, until .*\n {2}the history, until the lifecycle of its bucket /,
-    )
-    assert.equal(
-      own,
-      `/environment/vienna roof-1, in the states of the consumers of sluice.telemetry.readings.test
-
-CONSUMER   PARTITION    STATE  TIMERS
-processor          -     none  -
-alerting           3     11 B  forget
-alerting           4  2.0 KiB  -
-
-/environment/vienna roof-1, in the states of the consumers of sluice.telemetry.patterns.test
-
-CONSUMER  PARTITION  STATE  TIMERS
-patterns          1   11 B  forget
-
-These copies are not erased, because no function reads them any more. If a consumer is gone, \`sluice state drop CONSUMER --all-partitions\` removes its states:
-  old\\u0007name on sluice.telemetry.readings.test/3`,
-    )
-  })
-
-  it('after it: what became of it in each consumer', () => {
-    const text = reportText(report)
-    assert.match(
-      text,
-      /^Consumers of \S+readings\.test\n\nCONSUMER {3}ERASURE\nprocessor {2}erased\nalerting {3}no state\nactivity {3}not yet \(lag 12\)\n\n/,
-    )
-    assert.match(text, /\n\nConsumers of \S+patterns\.test\n\nCONSUMER {2}ERASURE\npatterns {2}erased\n\n/)
-    assert.match(
-      text,
-      /Events of the entity arrived after the erasure and created a new state in processor\./,
-    )
-    assert.doesNotMatch(text, /These hold it too/)
-  })
+  it('given a plan and a report, then they are printed as the golden text says', () =>
+    golden('state-erase', { 'before it': planText(plan), 'after it': reportText(report) }))
 })

@@ -6,6 +6,7 @@ import { stateReport } from '../../../cli/state/report.ts'
 import { entitiesText, stateText } from '../../../cli/state/text.ts'
 import { stateKeysOf, topicOf } from '../../../lib/operations/state-keys.ts'
 import type { PartitionState } from '../../../lib/queries/partition-states.ts'
+import { golden } from '../../support/golden.ts'
 
 const TIMER = { entity: '/a pump-1', name: 'silence', due: '2026-03-01T12:00:00.000Z', firesAfterMs: 60_000 }
 const FULL: PartitionState = {
@@ -76,65 +77,15 @@ describe('which partition states are meant', () => {
   })
 })
 
-describe('what is shown', () => {
-  test('a line for each partition, with what waits and what is open', () => {
-    assert.equal(
-      stateText(REPORT),
-      `State of processor on sluice.telemetry.readings.test
-
-PARTITION  APPLIED  LAG  EPOCH  ENTITIES  IDS  OUTBOX  FAILURES  TIMERS  LOG CLOCK  AS OF
-        0     none    4      0         0    0       0         0       0   00:00:00  -
-        1       41    8      2         3   40       2         1       4   00:00:30  2026-03-01T12:00:00.000Z
-
-Next timers:
-  partition 1: /a pump-1: silence due 2026-03-01T12:00:00.000Z, fires when log time has advanced by more than 00:01:00
-
-To be published with the next batch of the partition:
-  partition 1: 2, the oldest at 0.40.0
-
-PARTITION  OFFSET  ATTEMPT  SINCE                 FAILURE
-        1      17        2  2026-03-01T11:00:00Z  f1
-
-Processed so far: 40 applied/counted, 2 failed/rejected
-`,
-    )
-  })
-
-  test('without Kafka, all but the lag', () => {
-    const report = stateReport(OF, 'away', [{ ...FULL, lag: null }])
-    assert.equal(report.kafka, 'away')
-    assert.match(stateText(report), /^ +1 +41 +\? /m)
-    assert.match(stateText(report), /Kafka does not answer, so the lag is unknown/)
-  })
-
-  test('held entities, where there are some', () => {
-    const text = stateText(stateReport(OF, [], [EMPTY, { ...FULL, held: 2, parked: 14 }]))
-    assert.match(text, /Held entities, which wait for a retry:\n {2}partition 1: 2, with 14 parked events\n/)
-    assert.doesNotMatch(stateText(REPORT), /Held/)
-  })
-
-  test('a held entity with what it waits for, and what is parked', () => {
-    const held = { failure: 'f1', parked: [18, 20], endsAfterMs: 60_000, timers: [TIMER] }
-    assert.equal(
-      entitiesText([{ partition: 1, entity: '/a pump-1', timers: [], held }]),
-      `/a pump-1 (partition 1)
-no state yet
-held for failure f1, at most until log time has advanced by more than 00:01:00; parked: 2 events, from offset 18 on
-timer silence due 2026-03-01T12:00:00.000Z, which does not fire while the entity is held
-`,
-    )
-  })
-
-  test('an entity with its state and its timers', () => {
-    assert.equal(
-      entitiesText([{ partition: 1, entity: '/a pump-1', state: { count: 1 }, timers: [TIMER] }]),
-      `/a pump-1 (partition 1)
-{
-  "count": 1
-}
-timer silence due 2026-03-01T12:00:00.000Z, fires when log time has advanced by more than 00:01:00
-`,
-    )
+test('states and entities are printed as the golden text says', () => {
+  const held = { failure: 'f1', parked: [18, 20], endsAfterMs: 60_000, timers: [TIMER] }
+  golden('state', {
+    'partitions, with what waits and what is open': stateText(REPORT),
+    'held entities, without Kafka': stateText(
+      stateReport(OF, 'away', [{ ...FULL, lag: null, held: 2, parked: 14 }]),
+    ),
+    'a held entity': entitiesText([{ partition: 1, entity: '/a pump-1', timers: [], held }]),
+    'an entity': entitiesText([{ partition: 1, entity: '/a pump-1', state: { count: 1 }, timers: [TIMER] }]),
   })
 })
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { appliedText, planText, refusedCount } from '../../../cli/topics/plan-text.ts'
 import { clusterKind, planTopics, type TopicFacts } from '../../../lib/operations/topic-plan.ts'
+import { golden } from '../../support/golden.ts'
 
 const TOPIC = 'sluice.telemetry.readings.test'
 const FACTS: TopicFacts = { signal: 'readings', records: 7, replicationFactor: 1, readers: ['alerting'] }
@@ -86,32 +87,14 @@ describe('given a plan, when it is shown', () => {
   const change = { topic: 'b', setting: 'retention.ms', found: '1', wanted: '2' }
   const refusal = { ...change, setting: 'partitions', because: 'it would lose records' }
 
-  it('then each line says what would be done, or why not, and the last one counts', () => {
+  it('then it is printed as the golden text says', () => {
     const plan = { creations: [creation], changes: [change], refused: [refusal] }
-    assert.equal(
-      planText({ env: 'test', ...plan }),
-      [
-        '+ a: create, partitions 3, replication.factor 1',
-        '~ b: retention.ms 1 → 2',
-        '! b: partitions 1 → 2 is refused: it would lose records',
-        '1 to create, 1 to change, 1 refused.',
-        '',
-      ].join('\n'),
-    )
-  })
-
-  it('then an empty one says that nothing differs', () => {
-    const plan = { creations: [], changes: [], refused: [] }
-    assert.equal(planText({ env: 'test', ...plan }), 'The topics of "test" match the topic table.\n')
-  })
-
-  it('then what was applied is named, and so is how much was refused', () => {
-    assert.equal(
-      appliedText({ created: ['a'], changed: [change] }),
-      'Created topic: a\nChanged b: retention.ms 1 → 2\n',
-    )
-    assert.match(refusedCount([refusal]), /^1 change was refused/)
-    assert.match(refusedCount([refusal, refusal]), /^2 changes were refused/)
+    golden('topics-plan', {
+      plan: planText({ env: 'test', ...plan }),
+      'no difference': planText({ env: 'test', creations: [], changes: [], refused: [] }),
+      applied: appliedText({ created: ['a'], changed: [change] }),
+      refused: `${refusedCount([refusal])}\n${refusedCount([refusal, refusal])}`,
+    })
   })
 
   it('then only missing topics are created', () => {

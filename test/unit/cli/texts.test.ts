@@ -1,0 +1,79 @@
+/** Texts of commands whose data comes from servers. */
+import { it } from 'node:test'
+import { groupsText, lagReport, lagText } from '../../../cli/groups/text.ts'
+import { type Progress, progressText } from '../../../cli/progress-text.ts'
+import { recordText } from '../../../cli/record/report.ts'
+import { silencesText } from '../../../cli/silence/text.ts'
+import { tableOf } from '../../../cli/stats/table.ts'
+import { golden } from '../../support/golden.ts'
+
+const MEMBER = { memberId: 'm', clientId: 'c', host: '127.0.0.1', assigned: { b: [0], a: [0, 1] } }
+
+function partition(number: number, pending: number, seconds: number | null) {
+  return { partition: number, next: 0, end: pending, pending, seconds }
+}
+
+function lag(...partitions: ReturnType<typeof partition>[]) {
+  const pending = partitions.reduce((sum, one) => sum + one.pending, 0)
+  const topics = [{ topic: 'orders', pending, partitions, unknown: [] }]
+  return lagReport({ group: 'g', state: 'stable', members: [MEMBER], pending, topics })
+}
+
+it('given groups and their lag, then each partition has a line, and the last one has the total', () => {
+  const groups = [
+    { group: 'g', state: 'stable', members: [MEMBER] },
+    { group: 'idle', state: 'empty', members: [] },
+  ] as const
+  const lags = [
+    lag(partition(0, 5, 90), partition(1, 0, 0), partition(2, 2, 12)),
+    lag(partition(0, 0, 0)),
+    lag(partition(0, 3, null), partition(1, 1, 4)),
+    lag(partition(0, 3, null)),
+  ]
+  golden('groups', {
+    groups: groupsText({ groups }),
+    lag: lagText({ groups: lags }),
+    'lag in seconds': lags.map(({ seconds }) => seconds).join(),
+    'no groups': groupsText({ groups: [] }) + lagText({ groups: [] }),
+  })
+})
+
+it('given silences, then each has its state and what it matches', () => {
+  const silence = {
+    id: '1a2b3c4d',
+    match: { rule: ['HIGH_*', 'LOW'], labels: { team: ['infra'] } },
+    startsAt: '2026-03-02T08:00:00.123Z',
+    endsAt: '2026-03-02T10:00:00.000Z',
+    author: 'ann',
+    comment: 'works',
+    createdAt: '2026-03-02T08:00:00.123Z',
+    state: 'active',
+  } as const
+  golden('silences', { one: silencesText([silence], undefined), none: silencesText([], undefined) })
+})
+
+it('given statistics, then they line up, with units', () => {
+  const times = { last: 22, lastAt: '2026-01-01T00:00:00.000Z' }
+  const temperature = { count: 2, mean: 20, standardDeviation: 2, minimum: 18, maximum: 22, ...times }
+  const entity = { entity: '/environment/a pump-1', partition: 7, family: 'environment' } as const
+  const reasons = { 'applied/counted': 4, 'duplicate/id-known': 2, 'failed/rejected': 1 }
+  const totals = { applied: 4, duplicate: 2, ignored: 0, failed: 1, parked: 0, reasons, outbox: 2 }
+  golden('stats', tableOf({ env: 'test', entities: [{ ...entity, metrics: { temperature } }], totals }))
+})
+
+it('given progress, then there is a bar where the total is known, with the rate and the time left', () => {
+  const standing: Progress = { done: 3_270, total: 7_267, elapsedMs: 2_000 }
+  const text = (changed: Partial<Progress> = {}) => progressText({ ...standing, ...changed }, 'acknowledged')
+  golden('progress', {
+    'with a total': text(),
+    whole: text({ done: 7_267 }),
+    nothing: text({ done: 0, total: 0, elapsedMs: 0 }),
+    'without a total': text({ total: undefined }),
+    'after an earlier command': text({ done: 300, doneBefore: 200, total: 400 }),
+  })
+})
+
+it('given a recording, then its report names what is not in the file', () => {
+  const counts = { recorded: 5, filtered: 0, withoutRecord: 2, expired: 3, oversize: 1, missing: 0 }
+  golden('record', recordText({ isWhole: true, ...counts, elapsedMs: 1_000 }))
+})

@@ -191,29 +191,6 @@ describe('alert_log', () => {
   })
 })
 
-describe('the question of the last hour', () => {
-  const ASKED = `SELECT alert_type, COUNT(*) as count FROM alert_log WHERE alert_ts > datetime('now', '-1 hour') GROUP BY alert_type;`
-
-  it('given alerts older and younger than an hour, then the younger ones are counted by type', async () => {
-    const before = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString()
-    const events = [
-      fired('old', before(61)),
-      fired('a', before(59)),
-      fired('b', before(1)),
-      fired('c', before(30), { rule: 'HIGH_WIND' }),
-      fired('future', before(-5), { rule: 'HIGH_WIND' }),
-    ]
-    const rows = await asked(events, ASKED)
-    assert.deepEqual(
-      rows.toSorted((a, b) => String(a.alert_type).localeCompare(String(b.alert_type))),
-      [
-        { alert_type: 'HIGH_TEMP', count: 2 },
-        { alert_type: 'HIGH_WIND', count: 2 },
-      ],
-    )
-  })
-})
-
 function without(event: Event<Alert>, names: readonly string[]): Event<Alert> {
   const data = Object.fromEntries(Object.entries(event.data ?? {}).filter(([name]) => !names.includes(name)))
   return { ...event, data: data as unknown as Alert }

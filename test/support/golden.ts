@@ -3,8 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PROJECT } from './program.ts'
 
-/** Folder of the texts that commands print, a file for each. */
-export const GOLDENS = join(PROJECT, 'test', 'unit', 'cli', 'goldens')
+/** Folder of golden files: transcripts of commands, and texts that are generated. */
+export const GOLDENS = join(PROJECT, 'test', 'goldens')
 
 /** Compares a text, or several with their titles, with a golden file. With UPDATE_GOLDENS=1, the file is written instead. */
 export function golden(name: string, shown: string | Readonly<Record<string, string>>): void {

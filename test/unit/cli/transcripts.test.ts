@@ -1,4 +1,4 @@
-/** Commands with everything that they print: a transcript for each subject in goldens/, with the files in goldens/files. */
+/** Commands with everything that they print: a transcript for each subject in test/goldens, with the files in test/goldens/files. */
 import assert from 'node:assert/strict'
 import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -69,23 +69,4 @@ describe('a deployment that signs in to Kafka', () => {
     const { secrets } = deployed({ KAFKA_CA_SECRET: 'broker-ca' })
     assert.match(String(secrets[0]), /^secretsmanager:GetSecretValue .*:secret:broker-ca-\?{6}"/)
   })
-
-  const wrong: [what: string, settings: Environment, problem: RegExp][] = [
-    [
-      'the name of a secret for SCRAM',
-      { KAFKA_AUTH: 'scram-sha-512', KAFKA_SECRET: 'AmazonMSK_x' },
-      /^KAFKA_SECRET: must be the ARN/,
-    ],
-    [
-      'a client certificate',
-      { KAFKA_AUTH: 'tls', KAFKA_SECRET: SECRET },
-      /^KAFKA_AUTH: must be iam or scram/,
-    ],
-  ]
-  for (const [what, settings, problem] of wrong)
-    it(`given ${what}, then it is refused`, () => {
-      const { problems } = deployed(settings)
-      assert.equal(problems.length, 1)
-      assert.match(problems[0] ?? '', problem)
-    })
 })

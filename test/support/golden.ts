@@ -15,3 +15,13 @@ export function golden(name: string, shown: string | Readonly<Record<string, str
   if (process.env.UPDATE_GOLDENS === '1') writeFileSync(path, text)
   assert.equal(text, readFileSync(path, 'utf8'), `${path} differs: look at it after UPDATE_GOLDENS=1`)
 }
+
+/** Compares the answers to all inputs in a golden file, whose lines begin with `> `. The answer follows each input. */
+export function goldenAnswers(name: string, answer: (input: string) => string): void {
+  const parts = readFileSync(join(GOLDENS, `${name}.txt`), 'utf8').match(/(?:^> ?.*\n)+/gm) ?? []
+  assert.ok(parts.length > 5, 'there are inputs')
+  golden(
+    name,
+    parts.map(part => `${part}${answer(part.replaceAll(/^> ?/gm, '').replace(/\n$/, ''))}\n`).join(''),
+  )
+}

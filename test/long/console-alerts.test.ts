@@ -15,19 +15,11 @@ import { alerting } from '../../lib/alerting/process.ts'
 import { readRules } from '../../lib/alerting/rule-files.ts'
 import { ruleSetOf } from '../../lib/alerting/rule-set.ts'
 import { notifier } from '../../lib/notification/notifier.ts'
-import { kafkaClient } from '../../packages/runtime/adapters/kafka/client.ts'
-import { logRecordOf } from '../../packages/runtime/adapters/kafka/messages.ts'
-import { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
-import { RedisStateStore } from '../../packages/runtime/adapters/redis/state-store.ts'
-import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
-import type { Event } from '../../packages/runtime/consumer/event.ts'
-import { KafkaPublisher } from '../../packages/runtime/producer/publisher.ts'
 import { TestBrowser } from '../support/browser.ts'
 import { type ServedConsole, servedConsole } from '../support/console.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { environmentReading } from '../support/records.ts'
-import { brokers, redisUrl } from '../support/servers.ts'
-import { Stage } from '../support/stage.ts'
+import { RunningConsumers } from '../support/running-consumers.ts'
 import { until } from '../support/until.ts'
 
 const RULES = `rules:
@@ -39,62 +31,41 @@ const ROOF = '/environment/test-site roof-1'
 const HOT = 'HOT{team="ops"}'
 
 describe('the console about alerts', () => {
-  const redis = new RedisClient({ url: redisUrl() })
-  const publisher = new KafkaPublisher(kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' }))
   const folder = mkdtempSync(join(tmpdir(), 'sluice-console-rules-'))
-  const stages = new Map<string, Stage>()
   let environment: TestEnvironment
+  let consumers: RunningConsumers
   let served: ServedConsole
   let viewed: ServedConsole
 
   before(async () => {
     writeFileSync(join(folder, 'weather.yaml'), RULES)
     environment = await TestEnvironment.create()
-    for (const process of [alerting([]), notifier({ routes: [] })]) {
-      const stage = new Stage(process as never, { store: new RedisStateStore(redis), publisher })
-      stage.consumer = { ...stage.consumer, env: environment.name }
-      stages.set(process.name, stage)
-    }
+    consumers = new RunningConsumers(environment, [alerting([]), notifier({ routes: [] })])
     const env = environment.name
     served = await servedConsole({ env, variables: { RULES_DIR: folder } })
     viewed = await servedConsole({ env, person: { name: 'vera', role: 'viewer' }, isLocal: false })
     const rules = ruleSetOf(readRules([{ where: 'weather.yaml', text: RULES }]))
-    await append(rulesActivated(rules, 0, new Date().toISOString()))
+    await consumers.append([rulesActivated(rules, 0, new Date().toISOString())])
     await measured(['roof-1', 45], ['roof-2', 20], ['roof-3', 35])
   })
 
   after(async () => {
     rmSync(folder, { recursive: true })
-    redis.close()
-    await Promise.all([publisher.close(), served?.close(), viewed?.close(), environment?.close()])
+    await Promise.all([consumers?.close(), served?.close(), viewed?.close(), environment?.close()])
   })
-
-  async function append(...events: readonly Event[]): Promise<void> {
-    const messages = events.map(event => {
-      const { value, headers } = writeEvent(event)
-      return { key: 'one', value, headers: Object.fromEntries(headers) }
-    })
-    await environment.client.send(environment.topic('readings'), messages)
-  }
 
   let sent = 0
   /** Appends readings of now, and lets alerting and the view come to them. */
   async function measured(...values: readonly (readonly [sensor: string, temperature: number])[]) {
     const extensions = { traceparent: `00-${TRACE}-b7ad6b7169203331-01` }
-    await append(
-      ...values.map(([sensor, temperature]) => {
+    await consumers.append(
+      values.map(([sensor, temperature]) => {
         const time = new Date().toISOString()
         return environmentReading(`m${sent++}`, { sensor, temperature, time, extensions })
       }),
     )
-    await caughtUp('alerting', 'readings')
-    await caughtUp('notifier', 'alerts')
-  }
-
-  async function caughtUp(consumer: string, signal: 'readings' | 'alerts'): Promise<void> {
-    const topic = environment.topic(signal)
-    const records = (await environment.read(signal)).map(one => logRecordOf(topic, one.partition, one))
-    assert.deepEqual(await stages.get(consumer)?.batch(records), { batchItemFailures: [] })
+    await consumers.catchUp('alerting', 'readings')
+    await consumers.catchUp('notifier', 'alerts')
   }
 
   async function asked<T>(path: string, body: unknown, method = 'POST', of = served): Promise<T> {
@@ -115,7 +86,7 @@ describe('the console about alerts', () => {
     const answered = asked<{ outcome: string }>('/alerts/acknowledge', body)
     answered.catch(() => {})
     await until('it is in the log', async () => (await environment.read('alerts')).length > length)
-    await caughtUp('notifier', 'alerts')
+    await consumers.catchUp('notifier', 'alerts')
     return answered
   }
 

@@ -4,6 +4,7 @@ import type { Answers } from '../../console/api/api.ts'
 import type { MessageList } from '../../console/api/kafka/messages/list.ts'
 import type { Message } from '../../console/api/kafka/messages/one.ts'
 import type { Delivery } from '../../console/api/publish-reading.ts'
+import { TestBrowser, type Visit } from '../support/browser.ts'
 import { type ServedConsole, servedConsole } from '../support/console.ts'
 import { TestEnvironment } from '../support/environment.ts'
 
@@ -13,6 +14,7 @@ const MANY = Number(process.env.SLUICE_MANY_MESSAGES ?? 20_000)
 describe('given a console beside Kafka', () => {
   let environment: TestEnvironment
   let served: ServedConsole
+  let browser: TestBrowser
   const messages = (values: Record<string, string>) =>
     served.ask<MessageList>(`/kafka/messages?${new URLSearchParams(values)}`)
   const post = (path: string, body: unknown, on = served) =>
@@ -23,11 +25,14 @@ describe('given a console beside Kafka', () => {
     })
 
   before(async () => {
-    environment = await TestEnvironment.create()
+    const [made, launched] = await Promise.all([TestEnvironment.create(), TestBrowser.launch()])
+    environment = made
+    browser = launched
     served = await servedConsole({ env: environment.name })
   })
 
   after(async () => {
+    await browser?.close()
     await served?.close()
     await environment?.close()
   })
@@ -103,6 +108,54 @@ describe('given a console beside Kafka', () => {
     } finally {
       await Promise.all([deployed.close(), viewed.close()])
     }
+  })
+
+  async function requireGood(visit: Visit, name: string): Promise<void> {
+    assert.deepEqual(await visit.obstacles(), [])
+    assert.equal(await visit.isTooWide(), false, `${name} is too wide`)
+  }
+
+  it('when a reading is written, then it leads to its message, which opens to all that it says', async () => {
+    const visit = await browser.visit(served.address('/write'), { width: 1024, theme: 'dark' })
+    const { page } = visit
+    const field = page.getByLabel('Reading, as a CloudEvent in JSON')
+    const example = JSON.parse(await field.inputValue())
+    await field.fill(JSON.stringify({ ...example, data: { ...example.data, sensorId: '<b>roof</b>' } }))
+    await requireGood(visit, 'write-1024-dark')
+    await page.getByRole('button', { name: 'Publish' }).click()
+    await page.getByText('Published to partition').waitFor()
+    await page.getByRole('link', { name: 'Its message' }).click()
+    await page.getByRole('heading', { name: 'Messages' }).waitFor()
+    await page.getByText('"sensorId": "<b>roof</b>"').waitFor()
+    await requireGood(visit, 'messages-1024-dark')
+    await page.getByLabel('With the text').fill('<B>ROOF')
+    await page.getByRole('button', { name: 'Show' }).click()
+    await page.getByText('Searched').waitFor()
+    assert.match(page.url(), /text=%3CB%3EROOF/)
+    await page.getByRole('button', { name: 'Download' }).click()
+    await page.getByText('Saved 1 message').waitFor()
+    await visit.close()
+  })
+
+  it('when messages are watched on a phone, then new ones arrive live', async () => {
+    const visit = await browser.visit(served.address('/kafka/messages?live=1'), { width: 360 })
+    const { page } = visit
+    await page.getByRole('switch', { name: 'Live' }).waitFor()
+    await environment.client.send(environment.topic('readings'), [{ key: 'k', value: '{}' }])
+    await page
+      .getByRole('button', { name: /^Message/ })
+      .first()
+      .waitFor()
+    await requireGood(visit, 'live-360-light')
+    await page.getByRole('combobox', { name: /^Partition/ }).selectOption('0')
+    const start = page.getByRole('combobox', { name: /^Begin with/ })
+    await start.selectOption('Oldest')
+    await start.selectOption('Newest')
+    await page.getByRole('button', { name: 'Show' }).click()
+    await page.waitForURL(/partition=0/)
+    assert.match(page.url(), /live=1/)
+    assert.ok(await page.getByRole('switch', { name: 'Live' }).isChecked())
+    await visit.close()
   })
 })
 

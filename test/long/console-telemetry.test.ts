@@ -11,19 +11,12 @@ import { alerting } from '../../lib/alerting/process.ts'
 import { ruleSetOf } from '../../lib/alerting/rule-set.ts'
 import { statistics } from '../../lib/analytics/process.ts'
 import { notifier } from '../../lib/notification/notifier.ts'
-import { kafkaClient } from '../../packages/runtime/adapters/kafka/client.ts'
-import { logRecordOf } from '../../packages/runtime/adapters/kafka/messages.ts'
-import { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
-import { RedisStateStore } from '../../packages/runtime/adapters/redis/state-store.ts'
-import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
-import { KafkaPublisher } from '../../packages/runtime/producer/publisher.ts'
 import { TestBrowser } from '../support/browser.ts'
 import { type ServedConsole, servedConsole } from '../support/console.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { environmentReading } from '../support/records.ts'
-import { brokers, redisUrl } from '../support/servers.ts'
-import { Stage } from '../support/stage.ts'
+import { RunningConsumers } from '../support/running-consumers.ts'
 import { until } from '../support/until.ts'
 import { ruleOf } from '../unit/alerting/support.ts'
 
@@ -34,20 +27,14 @@ const MINUTE_MS = 60_000
 const OLD = '/environment/test-site old-1'
 
 describe('telemetry in the console', () => {
-  const redis = new RedisClient({ url: redisUrl() })
-  const publisher = new KafkaPublisher(kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' }))
-  const stages = new Map<string, Stage>()
   let environment: TestEnvironment
+  let consumers: RunningConsumers
   let served: ServedConsole
   let sent = 0
 
   before(async () => {
     environment = await TestEnvironment.create()
-    for (const process of [statistics, activity, alerting([]), notifier({ routes: [] })]) {
-      const stage = new Stage(process as never, { store: new RedisStateStore(redis), publisher })
-      stage.consumer = { ...stage.consumer, env: environment.name }
-      stages.set(process.name, stage)
-    }
+    consumers = new RunningConsumers(environment, [statistics, activity, alerting([]), notifier({ routes: [] })])
     served = await servedConsole({ env: environment.name })
     const set = ruleSetOf(RULES)
     const minutes = [9, 8, 7, 6, 5, 4, 3, 2, 1, 0]
@@ -62,8 +49,7 @@ describe('telemetry in the console', () => {
   })
 
   after(async () => {
-    redis.close()
-    const open = [served, publisher, environment]
+    const open = [served, consumers, environment]
     await Promise.all(open.map(one => one?.close()))
   })
 
@@ -83,19 +69,10 @@ describe('telemetry in the console', () => {
 
   /** Appends events to one partition, and lets the consumers come to them. */
   async function measured(events: readonly Event[]): Promise<void> {
-    const messages = events.map(event => {
-      const { value, headers } = writeEvent(event)
-      return { key: 'one', value, headers: Object.fromEntries(headers) }
-    })
-    await environment.client.send(environment.topic('readings'), messages)
-    for (const consumer of ['processor', 'activity', 'alerting']) await caughtUp(consumer, 'readings')
-    await caughtUp('notifier', 'alerts')
-  }
-
-  async function caughtUp(consumer: string, signal: 'readings' | 'alerts'): Promise<void> {
-    const topic = environment.topic(signal)
-    const records = (await environment.read(signal)).map(one => logRecordOf(topic, one.partition, one))
-    assert.deepEqual(await stages.get(consumer)?.batch(records), { batchItemFailures: [] })
+    await consumers.append(events)
+    for (const consumer of ['processor', 'activity', 'alerting'])
+      await consumers.catchUp(consumer, 'readings')
+    await consumers.catchUp('notifier', 'alerts')
   }
 
   const asking = (path: string, query: Readonly<Record<string, string>>) =>

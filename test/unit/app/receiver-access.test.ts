@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { receiverAccess } from '../../../lib/app/receiver-access.ts'
+import { golden } from '../../support/golden.ts'
 import { webhook } from '../notification/messages.ts'
 
 const KEY = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
@@ -56,44 +57,28 @@ describe('where a webhook is sent to', () => {
     assert.equal((await access(RECEIVER)).url, 'http://127.0.0.1/')
   })
 
-  const wrong: [given: string, secret: Readonly<Record<string, unknown>>, said: RegExp][] = [
-    [
-      'an unknown key',
+  it('given errors in it, then each is reported, without a value', async () => {
+    const wrong: Readonly<Record<string, unknown>>[] = [
       { signingKey: KEY },
-      /^secret sluice\/prod\/receivers\/hook: has unknown keys; known are url, /,
-    ],
-    ['no key', { signingSecret: 'hunter2' }, /: signingSecret must be whsec_ and 24 to 64 bytes in base64/],
-    ['an invalid address', { url: 'hunter2' }, /: url must be a URL/],
-    [
-      'a password in its address',
-      { url: 'https://ops:hunter2@b.example/' },
-      /: url must be .* without user and/,
-    ],
-    [
-      'a user in its address',
-      { url: 'https://hunter2@b.example/' },
-      /: url must be .* without user and password/,
-    ],
-    ['an address that is cut off', { url: 'https://hunter2:x' }, /: url must be a URL/],
-    ['a header of the request', { headers: { Host: 'hunter2' } }, /: headers: Host is set by Sluice itself$/],
-    [
-      'a header of the body',
-      { headers: { 'transfer-encoding': 'hunter2' } },
-      /: headers: transfer-encoding is set/,
-    ],
-    [
-      'headers that are no texts',
+      { signingSecret: 'geheim' },
+      { url: 'geheim' },
+      { url: 'https://ops:geheim@b.example/' },
+      { url: 'https://geheim@b.example/' },
+      { url: 'https://geheim:x' },
+      { headers: { Host: 'geheim' } },
+      { headers: { 'transfer-encoding': 'geheim' } },
       { headers: { a: 1 } },
-      /: headers must be an object whose values are ASCII strings$/,
-    ],
-    ['a header with a line break', { headers: { a: 'hunter2\r\nb: c' } }, /: headers must be an object/],
-  ]
-  for (const [name, secret, said] of wrong)
-    it(`given ${name} in it, then that is reported, without a value`, async () => {
-      await assert.rejects(given(secret).access(RECEIVER), (error: Error) => {
-        assert.match(error.message, said)
-        assert.doesNotMatch(error.message, /hunter2/)
-        return true
-      })
-    })
+      { headers: { a: 'geheim\r\nb: c' } },
+    ]
+    const problemOf = (secret: Readonly<Record<string, unknown>>) =>
+      given(secret)
+        .access(RECEIVER)
+        .then(
+          () => 'no error',
+          (error: Error) => error.message,
+        )
+    const problems = await Promise.all(wrong.map(problemOf))
+    assert.doesNotMatch(problems.join(), /geheim/)
+    golden('receiver-secret', problems.map(problem => `${problem}\n`).join(''))
+  })
 })

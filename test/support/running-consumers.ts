@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { kafkaClient } from '../../packages/runtime/adapters/kafka/client.ts'
+import { logRecordOf } from '../../packages/runtime/adapters/kafka/messages.ts'
+import { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
+import { RedisStateStore } from '../../packages/runtime/adapters/redis/state-store.ts'
+import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
+import type { Event } from '../../packages/runtime/consumer/event.ts'
+import type { KeyedProcess } from '../../packages/runtime/consumer/process.ts'
+import { KafkaPublisher } from '../../packages/runtime/producer/publisher.ts'
+import type { TestEnvironment } from './environment.ts'
+import { brokers, redisUrl } from './servers.ts'
+import { Stage } from './stage.ts'
+
+/** Consumers on real servers, in this process. They read what was appended when a test lets them. */
+export class RunningConsumers {
+  readonly #environment: TestEnvironment
+  readonly #redis = new RedisClient({ url: redisUrl() })
+  readonly #publisher = new KafkaPublisher(
+    kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' }),
+  )
+  readonly #stages = new Map<string, Stage>()
+
+  constructor(environment: TestEnvironment, processes: readonly object[]) {
+    this.#environment = environment
+    for (const process of processes as KeyedProcess<object>[]) {
+      const stage = new Stage(process as never, {
+        store: new RedisStateStore(this.#redis),
+        publisher: this.#publisher,
+      })
+      stage.consumer = { ...stage.consumer, env: environment.name }
+      this.#stages.set(process.name, stage)
+    }
+  }
+
+  /** Appends events to the readings; without a key for each, to one partition. */
+  async append(events: readonly Event[], keyOf: (event: Event) => string = () => 'one'): Promise<void> {
+    const messages = events.map(event => {
+      const { value, headers } = writeEvent(event)
+      return { key: keyOf(event), value, headers: Object.fromEntries(headers) }
+    })
+    await this.#environment.client.send(this.#environment.topic('readings'), messages)
+  }
+
+  /** Delivers everything that is in the topic. Records that the consumer knows are redelivered. */
+  async catchUp(consumer: string, signal: 'readings' | 'patterns' | 'alerts'): Promise<void> {
+    const topic = this.#environment.topic(signal)
+    const records = (await this.#environment.read(signal)).map(one => logRecordOf(topic, one.partition, one))
+    assert.deepEqual(await this.#stages.get(consumer)?.batch(records), { batchItemFailures: [] })
+  }
+
+  async close(): Promise<void> {
+    this.#redis.close()
+    await this.#publisher.close()
+  }
+}

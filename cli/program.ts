@@ -1,4 +1,6 @@
 /** The `sluice` program. It selects the command from the arguments, and converts errors to messages and an exit status. */
+
+import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { OperationFailure, operationFailure } from '../lib/operations/failure.ts'
 import { ConfigError } from '../packages/runtime/settings/config-error.ts'
@@ -11,7 +13,11 @@ import { HELP, helpWidth } from './help.ts'
 import { kafkaEnvironment } from './kafka-options.ts'
 import { withOptionNames } from './option-names.ts'
 import { columnsOf, type Terminal } from './terminal.ts'
-import { version } from './version.ts'
+
+/** Returns the version in package.json. */
+function version(): string {
+  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
+}
 
 const ABOUT = `Command line for operators of Sluice: import recorded telemetry, and inspect the results.
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'
-import { readFunctions } from '../../lib/app/functions.ts'
+import { type DeclaredFunction, readFunctions, topicsRead } from '../../lib/app/functions.ts'
 import { fromKind } from '../../lib/operations/log-position.ts'
 import { allRulesAt } from '../../lib/operations/rule-files.ts'
 import { topicOf } from '../../lib/operations/state-keys.ts'
@@ -22,7 +22,20 @@ import { MAPPING, readerWith } from '../mapping-option.ts'
 import { pathIn, type Terminal } from '../terminal.ts'
 import { consume } from './consume.ts'
 import type { OutputMode } from './output.ts'
-import { functionOfGroup } from './own-groups.ts'
+
+/** Placeholder for the name of an environment. It must not be a character that occurs in names of functions. */
+const ANY_ENV = '*'
+
+/** Returns the function to which a group belongs in any environment; undefined for other groups. */
+export function functionOfGroup(group: string, functions: readonly DeclaredFunction[]): string | undefined {
+  const isOwn = (own: string) => {
+    const [before = '', after] = own.split(ANY_ENV)
+    if (after === undefined) return group === before
+    const env = group.slice(before.length, group.length - after.length)
+    return group.startsWith(before) && group.endsWith(after) && /^[a-z0-9-]+$/.test(env)
+  }
+  return functions.find(declared => topicsRead(declared, ANY_ENV).some(read => isOwn(read.group)))?.name
+}
 
 type ConsumeOptions = ValuesOf<typeof OPTIONS>
 

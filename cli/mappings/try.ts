@@ -1,18 +1,79 @@
 import { isUtf8 } from 'node:buffer'
+import { extname } from 'node:path'
+import { Readable } from 'node:stream'
 import { mappingsByTopic, readFunctions } from '../../lib/app/functions.ts'
 import { MAPPINGS, readSettings } from '../../lib/app/settings/index.ts'
 import { signalIn, signals } from '../../lib/app/topics.ts'
+import { count as numbered } from '../../lib/count.ts'
 import type { Mapping } from '../../lib/mapping/mapping.ts'
 import { readyNames } from '../../lib/operations/import/mapping-named.ts'
-import { type Trial, tried, UNTAKEN } from '../../lib/operations/import/trial.ts'
+import { readDocuments } from '../../lib/operations/import/rows.ts'
+import { recordIn, type Trial, type TriedRecord, tried, UNTAKEN } from '../../lib/operations/import/trial.ts'
 import { suggestion } from '../../lib/similar.ts'
 import { argument, command, flag, option, optionList, SOME_TEXT } from '../command.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { inputBytes, inputName } from '../input.ts'
 import { mappingsIn, mappingsNamed } from '../mapping-option.ts'
+import { documentsIn } from '../publish/documents.ts'
+import { listLines } from '../table.ts'
 import { columnsOf, type Terminal } from '../terminal.ts'
-import { recordsIn } from './records.ts'
-import { summaryText, verdictText } from './text.ts'
+import { harmless, shortened } from '../text-width.ts'
+
+type Judged =
+  | { readonly accepted: true; readonly event: Readonly<Record<string, unknown>> }
+  | { readonly accepted: false; readonly code: string; readonly reason: string }
+
+/**
+ * Formats the verdict on a record. The position is followed by one line for each attribute and for the data or, for a refused
+ * record, by the failure code and the reason.
+ */
+function verdictText(place: string, verdict: Judged, columns: number | undefined): string {
+  const lines = verdict.accepted
+    ? [`${place}  ✓ ${verdict.event.type}`, ...membersOf(verdict.event)]
+    : [`${place}  ✗ ${verdict.code}: ${verdict.reason}`]
+  return lines.map(line => `${shortened(harmless(line), columns)}\n`).join('')
+}
+
+/** Returns a summary such as `3 records: 1 event, 2 refused (malformed-event 1, not-a-cloudevent 1)`. */
+function summaryText(verdicts: readonly Judged[]): string {
+  const codes = new Map<string, number>()
+  for (const verdict of verdicts)
+    if (!verdict.accepted) codes.set(verdict.code, (codes.get(verdict.code) ?? 0) + 1)
+  const refused = [...codes.values()].reduce((sum, count) => sum + count, 0)
+  const each = [...codes].map(([code, count]) => `${code} ${count}`).join(', ')
+  const records = numbered(verdicts.length, 'record')
+  return `${records}: ${numbered(verdicts.length - refused, 'event')}, ${refused} refused${each && ` (${each})`}\n`
+}
+
+/** Attributes that are not listed. The type is shown on the first line, and the specversion is the same for all events. */
+const NOT_SHOWN: ReadonlySet<string> = new Set(['specversion', 'type'])
+
+function membersOf(event: Readonly<Record<string, unknown>>): string[] {
+  const members = Object.entries(event).filter(([name]) => !NOT_SHOWN.has(name))
+  return listLines(
+    members.map(([name, value]) => [name, memberText(name, value)]),
+    '  ',
+  )
+}
+
+function memberText(name: string, value: unknown): string {
+  return typeof value === 'string' && name !== 'data' ? value : JSON.stringify(value)
+}
+
+/** A record with its line number. It is the record's first line or, in a CSV file, its last line. */
+type Numbered = { readonly line: number; readonly record: TriedRecord }
+
+/** Returns the records of a file. A text that begins with a bracket is parsed as JSON, unless the file name ends in `.csv`. */
+export async function recordsIn(file: string, text: string): Promise<Numbered[]> {
+  if (text.trim() === '') return []
+  const isCsv = extname(file).toLowerCase() === '.csv' || !/^[\s\ufeff]*[[{]/.test(text)
+  if (!isCsv)
+    return documentsIn(text).map(({ line, text: own }) => ({ line, record: recordIn(own, [file, line]) }))
+  const records: Numbered[] = []
+  for await (const { line, ...row } of readDocuments(Readable.from([text])))
+    records.push({ line, record: 'error' in row ? row : { ...row, position: [file, line] } })
+  return records
+}
 
 export default command({
   about: `Show the result of mappings for each record of a file: the event that a consumer would get, or the reason why there is none. No server is needed.

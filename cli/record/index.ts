@@ -1,7 +1,9 @@
 import { dataReader } from '../../lib/app/data-reader.ts'
 import { signals } from '../../lib/app/topics.ts'
+import { count } from '../../lib/count.ts'
+import { durationText } from '../../lib/duration.ts'
 import { positionKind } from '../../lib/operations/record/ranges.ts'
-import { type RecordPorts, record } from '../../lib/operations/record/record.ts'
+import { type RecordPorts, type RecordReport, record } from '../../lib/operations/record/record.ts'
 import { topicOf } from '../../lib/operations/state-keys.ts'
 import type { TopicReach } from '../../lib/queries/topics.ts'
 import {
@@ -23,7 +25,20 @@ import { progressText } from '../progress-text.ts'
 import { CONDITION } from '../tail/filter.ts'
 import { pathIn, printReport } from '../terminal.ts'
 import { reachOf } from '../topics.ts'
-import { recordText } from './report.ts'
+
+export function recordText(report: RecordReport): string {
+  const { recorded, filtered, withoutRecord, expired, oversize, missing, elapsedMs } = report
+  const parts: [number: number, what: string, text: string][] = [
+    [filtered, 'record', 'did not match the filters'],
+    [withoutRecord, 'offset', 'without a record (markers of transactions, aborted transactions, compaction)'],
+    [expired, 'offset', 'expired before the reading, and missing from the file'],
+    [oversize, 'record', 'too large to be read, written without a value, which cannot be replayed'],
+    [missing, 'offset', 'not recorded yet'],
+  ]
+  const notes = parts.filter(([number]) => number > 0)
+  const lines = notes.map(([number, what, text]) => `${count(number, what)} ${text}\n`)
+  return `${count(recorded, 'record')}, in ${durationText(elapsedMs)}\n${lines.join('')}`
+}
 
 const POSITION = positionKind(Date.now())
 

@@ -1,6 +1,7 @@
+import { dayOf } from '../../lib/history/object-key.ts'
 import { SPEED } from '../../lib/operations/replay/pace.ts'
 import { SHIFT_TARGET } from '../../lib/operations/replay/shift.ts'
-import { either, mapped, oneOf, wholeNumber } from '../../packages/runtime/settings/values.ts'
+import { either, mapped, oneOf, parsedBy, wholeNumber } from '../../packages/runtime/settings/values.ts'
 import {
   argumentList,
   command,
@@ -14,14 +15,25 @@ import {
   optionWithDefault,
   POSITIVE,
   SOME_TEXT,
+  TIME_OR_AGO,
 } from '../command.ts'
 import { usageFailure } from '../failure.ts'
-import { DAY_OR_TIME, DAY_TEXT } from '../history/period.ts'
 import { KEY_BY } from '../key-by.ts'
 import { SERIALIZATION_OPTION } from '../serialization.ts'
 import { CONDITION } from '../tail/filter.ts'
 import { tableIn } from './plan.ts'
 import { replay } from './replay.ts'
+
+export const DAY_TEXT = 'a day such as 2026-11-20 (UTC), an RFC 3339 time, or a duration before now'
+
+/** Kind for a day, whose value is its beginning, a time, or a duration before now; in milliseconds since the epoch. */
+export const DAY_OR_TIME = either(
+  parsedBy(value => {
+    const timeMs = Date.parse(value)
+    return !Number.isNaN(timeMs) && dayOf(timeMs) === value ? timeMs : undefined
+  }, 'a day such as 2026-11-20'),
+  TIME_OR_AGO,
+)
 
 /** Kind for the value of `--loop`. */
 const LOOP = either(

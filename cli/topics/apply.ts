@@ -1,4 +1,7 @@
+import { readersOf } from '../../infra/topics-resource.ts'
+import { readFunctions } from '../../lib/app/functions.ts'
 import { type Applying, applyTopics } from '../../lib/operations/topics/apply.ts'
+import { type PlannedTopics, plannedTopics } from '../../lib/operations/topics/planned.ts'
 import { command, environment, flag, JSON_OPTION, type ValuesOf } from '../command.ts'
 import { configOf } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
@@ -7,7 +10,18 @@ import { carryOut } from '../operation.ts'
 import { confirm } from '../state/confirm.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 import { appliedText, isEmpty, planText, refusedCount } from './plan-text.ts'
-import { planned } from './planning.ts'
+
+function planned({ kafka, offsets, config }: KafkaCommand): Promise<PlannedTopics> {
+  const functions = readFunctions()
+  const { clusterArn } = config.kafka
+  return plannedTopics({
+    kafka,
+    offsets,
+    env: config.env,
+    readersOf: signal => readersOf(functions, signal),
+    ...(clusterArn ? { clusterArn } : {}),
+  })
+}
 
 type ApplyOptions = ValuesOf<typeof OPTIONS>
 

@@ -1,12 +1,49 @@
 /** Layout of all pages: environment name, navigation, and a link that skips to the content. */
-import type { ComponentChildren, JSX } from 'preact'
+import { Component, type ComponentChildren, type JSX } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
 import { AREAS, shownPage } from './areas.tsx'
 import { useEnvironment } from './data/answers.ts'
 import { useArrival } from './data/arrival.ts'
-import { Guarded } from './parts/fault.tsx'
+import { problemOf } from './data/ask.ts'
 import { zoneText } from './parts/words.ts'
+
+interface Props {
+  /** Key of the current page. When it changes, the error is cleared. */
+  readonly page: string
+  readonly children: ComponentChildren
+}
+
+interface State {
+  readonly page?: string
+  readonly error?: unknown
+}
+
+class Guarded extends Component<Props, State> {
+  static override getDerivedStateFromProps({ page }: Props, state: State): State | null {
+    return page === state.page ? null : { page, error: undefined }
+  }
+
+  static override getDerivedStateFromError(error: unknown): State {
+    return { error }
+  }
+
+  override componentDidCatch(error: unknown): void {
+    console.error(error)
+  }
+
+  override render({ children }: Props, { error }: State): JSX.Element {
+    if (error === undefined) return <>{children}</>
+    return (
+      <div class="problem" role="alert">
+        <p>{problemOf(error).message}</p>
+        <button type="button" class="secondary outline" onClick={() => this.setState({ error: undefined })}>
+          Try again
+        </button>
+      </div>
+    )
+  }
+}
 
 export function Shell({ children }: { readonly children: ComponentChildren }): JSX.Element {
   const { env } = useEnvironment()

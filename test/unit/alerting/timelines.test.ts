@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { resultText } from '../../../cli/rules/test-text.ts'
+import { resultText } from '../../../cli/rules/test.ts'
 import { readTestFile } from '../../../lib/operations/rule-tests/read.ts'
 import { runTest } from '../../../lib/operations/rule-tests/run.ts'
 

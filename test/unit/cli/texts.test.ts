@@ -2,9 +2,9 @@
 import { it } from 'node:test'
 import { groupsText, lagReport, lagText } from '../../../cli/groups/text.ts'
 import { type Progress, progressText } from '../../../cli/progress-text.ts'
-import { recordText } from '../../../cli/record/report.ts'
+import { recordText } from '../../../cli/record/index.ts'
 import { silencesText } from '../../../cli/silence/text.ts'
-import { tableOf } from '../../../cli/stats/table.ts'
+import { tableOf } from '../../../cli/stats/index.ts'
 import { golden } from '../../support/golden.ts'
 
 const MEMBER = { memberId: 'm', clientId: 'c', host: '127.0.0.1', assigned: { b: [0], a: [0, 1] } }

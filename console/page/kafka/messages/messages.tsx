@@ -6,7 +6,6 @@ import type { MessageList } from '../../../api/kafka/messages/list.ts'
 import type { MessageTopic } from '../../../api/kafka/messages.ts'
 import { addressOf, useParameter } from '../../data/address.ts'
 import { useLive } from '../../data/answers.ts'
-import { saveFile } from '../../data/save-file.ts'
 import type { Parameters } from '../../data/search.ts'
 import { Outcome, useAction } from '../../parts/forms.tsx'
 import { Empty, Known, Once } from '../../parts/known.tsx'
@@ -23,6 +22,24 @@ import {
   startOf,
 } from './question.ts'
 import './messages.css'
+import { responseTo } from '../../data/ask.ts'
+
+/**
+ * Downloads a response as a file. The link is not added to the document, so that the page's router does not handle it.
+ *
+ * @param path path under `/api`
+ * @returns the headers of the response
+ * @throws RefusedByServer with a message for users
+ */
+export async function saveFile(path: string, name: string): Promise<Headers> {
+  const response = await responseTo(path)
+  const link = document.createElement('a')
+  link.href = URL.createObjectURL(await response.blob())
+  link.download = name
+  link.click()
+  URL.revokeObjectURL(link.href)
+  return response.headers
+}
 
 export function Messages(): JSX.Element {
   return (

@@ -10,15 +10,9 @@ import { deployedAccess, type Holder, SIGN_OUTS_FOR_MS } from './access/access.t
 import { freshHolders, holdersIn } from './access/holders.ts'
 import { SignOuts } from './access/sign-outs.ts'
 import { consoleApp } from './app.ts'
-import { ConsoleEnvironment, type ShownFunction } from './environment.ts'
+import { type Built, built } from './built.ts'
+import { ConsoleEnvironment } from './environment.ts'
 import { pageFiles } from './page-files.ts'
-
-export interface Built {
-  readonly page: { readonly script: string; readonly style: string }
-  readonly functions: readonly ShownFunction[]
-}
-
-const built: Built | undefined = undefined
 
 /** Maximum time for which a token is accepted after it has been removed from the secret, in milliseconds. */
 const TOKENS_FOR_MS = 60_000

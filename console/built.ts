@@ -1,0 +1,12 @@
+/**
+ * Contents of a bundled console: the page and the list of functions. `esbuild.plugins.cjs` replaces this module when it bundles the
+ * console. If the console is not bundled, the server generates both.
+ */
+import type { ShownFunction } from './environment.ts'
+
+export interface Built {
+  readonly page: { readonly script: string; readonly style: string }
+  readonly functions: readonly ShownFunction[]
+}
+
+export const built: Built | undefined = undefined

@@ -47,7 +47,11 @@ describe('sluice alerts, beside alerting and the view', () => {
 
   before(async () => {
     environment = await TestEnvironment.create()
-    consumers = new RunningConsumers(environment, [alerting(RULES), patterns([IN_A_SITE]), notifier({ routes: [] })])
+    consumers = new RunningConsumers(environment, [
+      alerting(RULES),
+      patterns([IN_A_SITE]),
+      notifier({ routes: [] }),
+    ])
   })
 
   after(async () => {

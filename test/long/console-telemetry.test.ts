@@ -34,7 +34,12 @@ describe('telemetry in the console', () => {
 
   before(async () => {
     environment = await TestEnvironment.create()
-    consumers = new RunningConsumers(environment, [statistics, activity, alerting([]), notifier({ routes: [] })])
+    consumers = new RunningConsumers(environment, [
+      statistics,
+      activity,
+      alerting([]),
+      notifier({ routes: [] }),
+    ])
     served = await servedConsole({ env: environment.name })
     const set = ruleSetOf(RULES)
     const minutes = [9, 8, 7, 6, 5, 4, 3, 2, 1, 0]

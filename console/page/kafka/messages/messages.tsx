@@ -31,7 +31,7 @@ import { responseTo } from '../../data/ask.ts'
  * @returns the headers of the response
  * @throws RefusedByServer with a message for users
  */
-export async function saveFile(path: string, name: string): Promise<Headers> {
+async function saveFile(path: string, name: string): Promise<Headers> {
   const response = await responseTo(path)
   const link = document.createElement('a')
   link.href = URL.createObjectURL(await response.blob())

@@ -6,7 +6,7 @@ import { MemoryStateStore } from '../../../../packages/runtime/adapters/memory/s
 import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
 import type { Event } from '../../../../packages/runtime/consumer/event.ts'
 import { decided, type KeyedProcess, rejected } from '../../../../packages/runtime/consumer/process.ts'
-import type { Change, LoadSelection, StateKey } from '../../../../packages/runtime/pipeline/model.ts'
+import type { LoadSelection, StateKey } from '../../../../packages/runtime/pipeline/model.ts'
 import { MemoryLogReader } from '../../../../packages/runtime/testing/log-reader.ts'
 import { kafkaEvent } from '../../../../packages/runtime/testing/records.ts'
 import { logRecord } from '../../../support/records.ts'
@@ -113,20 +113,6 @@ describe('given a context that is stored', () => {
     assert.deepEqual([...states.values()], ['@3 {"told":["a: one"]}'])
   })
 
-  it('when a batch leaves it as it is, then its commit does not carry it', async () => {
-    const carried: (string | undefined)[] = []
-    class Writing extends MemoryStateStore {
-      override commit(stateKey: StateKey, change: Change) {
-        carried.push(change.context?.json)
-        return super.commit(stateKey, change)
-      }
-    }
-    const stage = new Stage(noting(), { store: new Writing() })
-    const [set, other, again] = log([0, setting('s1', 'one')], [1, signal('a')], [2, setting('s2', 'one')])
-    for (const record of [set, other, again]) await stage.batch([record as LogRecord])
-    assert.deepEqual(carried, ['{"setting":"one"}', undefined, undefined])
-  })
-
   it('when other code cannot read it, then the initial one counts until the next, and that is logged', async () => {
     const stage = new Stage(noting())
     await stage.batch(log([0, setting('s1', 'new')]))
@@ -136,15 +122,6 @@ describe('given a context that is stored', () => {
     await stage.batch(rest.slice(1))
     assert.deepEqual(await told(stage), ['a: initial', 'b: old'])
     assert.deepEqual(stage.observer.unreadableContexts, ['bad is not a setting'])
-  })
-
-  it('when the process has no context, then the store is not asked for one', async () => {
-    const store = new Listening()
-    const { context: _, ...process } = noting()
-    const stage = new Stage(process as never, { store })
-    await stage.batch(log([0, signal('a')], [1, setting('s1', 'one')]))
-    assert.deepEqual(stage.outcomes, ['applied/noted', 'ignored/not-mine'])
-    assert.deepEqual(store.loads, ['none wanted at hand, brought nothing'])
   })
 })
 
@@ -193,11 +170,5 @@ describe('given a log whose first events have expired', () => {
     }
     assert.deepEqual(await told(stage), ['b: first'])
     assert.deepEqual([...new Set(searched)].length, searched.length)
-  })
-
-  it('when no setting is left, then the initial one holds', async () => {
-    const stage = new Stage(noting())
-    await stage.batch(kept.slice(0, 1))
-    assert.deepEqual(await told(stage), ['b: initial'])
   })
 })

@@ -4,10 +4,10 @@ import { redrivenRecord } from '../../../../lib/failures/redriven-record.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
 import { decided, type KeyedProcess } from '../../../../packages/runtime/consumer/process.ts'
 import { type SegmentSink, written } from '../../../../packages/runtime/consumer/segment-sink.ts'
-import { delivered, FormatStage, failureOf } from '../../../support/format-stage.ts'
+import { FormatStage, failureOf } from '../../../support/format-stage.ts'
 import { environmentReading, logRecord } from '../../../support/records.ts'
 import { registryWith } from '../../../support/schema-registry.ts'
-import { AVRO_ID, REGISTERED, sent } from '../../../support/serialized.ts'
+import { REGISTERED, sent } from '../../../support/serialized.ts'
 
 const registry = await registryWith(REGISTERED)
 
@@ -67,20 +67,6 @@ describe('records that are kept for later', () => {
     stage.nowMs += 60_000
     await stage.batch(batch)
     assert.deepEqual(stage.outcomes.slice(2), ['applied/kept', 'parked-applied/kept', 'applied/kept'])
-  })
-
-  it('given a record that Lambda stripped and that failed, then its retry is the record of the log', async () => {
-    const stage = new FormatStage(registry.uri)
-    registry.schemas.delete(AVRO_ID)
-    const record = sent(0, environmentReading('r-1'), 'avro with an id')
-    await delivered(stage, record, (record.value as Buffer).subarray(5))
-    const { headers, value } = redrivenRecord(failureOf(stage))
-    assert.deepEqual(value, record.value)
-    registry.schemas.set(...REGISTERED[0])
-    stage.nowMs += 60_000
-    const retry = logRecord(1, { key: record.key, value, headers })
-    await delivered(stage, retry, (value as Buffer).subarray(5))
-    assert.deepEqual(stage.outcomes, ['failed/schema-unknown', 'applied/counted'])
   })
 })
 

@@ -11,7 +11,7 @@ import { decided, type KeyedProcess, rejected } from '../../../../packages/runti
 import type { SegmentSink } from '../../../../packages/runtime/consumer/segment-sink.ts'
 import type { Sink } from '../../../../packages/runtime/consumer/sink.ts'
 import type { Process } from '../../../../packages/runtime/pipeline/consumer.ts'
-import { entryAt, placeOf } from '../../../../packages/runtime/pipeline/deciding/emission.ts'
+import { entryAt } from '../../../../packages/runtime/pipeline/deciding/emission.ts'
 import { originOfPartition } from '../../../../packages/runtime/pipeline/deciding/origin.ts'
 import { RecordRefused } from '../../../../packages/runtime/pipeline/errors.ts'
 import { MemoryLogReader } from '../../../../packages/runtime/testing/log-reader.ts'
@@ -160,32 +160,5 @@ describe('repeats of emissions', () => {
     const log = new MemoryLogReader([], 9, 'id')
     const identity = await timed({ ...ports, log }, () => {}).log.identity?.(READINGS)
     assert.deepEqual(identity, await log.identity(READINGS))
-  })
-
-  it('given takeovers at one offset, then each is higher than all records there and the earlier takeover', () => {
-    const sequences = [
-      sequenceAt(5, 99_999_998),
-      // Emitted by a takeover of an earlier version, in its 90th epoch.
-      '0.0000000000000005.99999999',
-      sequenceAt(5, 3, 1_772_366_400_000),
-      sequenceAt(5, 0, 1_772_366_400_001),
-      sequenceAt(6),
-    ]
-    assert.deepEqual(sequences.toSorted(), sequences)
-    assert.deepEqual(placeOf(sequences[2] as string), {
-      offset: 5,
-      index: 3,
-      generation: 0,
-      takeoverMs: 1_772_366_400_000,
-    })
-  })
-
-  it('given brokers without ids of topics, then emissions carry no origin', async () => {
-    const stage = new Stage(counting as Process)
-    await stage.batch([0, 1].map(offset => logRecord(offset, environmentReading(`r${offset}`))))
-    assert.deepEqual(
-      stage.events.map(({ extensions }) => extensions?.origin),
-      [undefined],
-    )
   })
 })

@@ -55,22 +55,6 @@ describe('given a process that asks for erasures', () => {
     assert.equal(await stage.state(ENTITY), undefined)
   })
 
-  it('when it is erased in two partitions, then the emissions of each have ids of their own', async () => {
-    const stage = stageWith(() => [last(0)])
-    for (const partition of [0, 1])
-      await stage.batch([
-        record(0, reading(`a${partition}`), { partition }),
-        record(1, erasing(ONE, { partition }), { partition }),
-      ])
-    assert.equal(new Set(stage.events.map(({ id }) => id)).size, 2)
-  })
-
-  it('when the entity has no state, then it is not asked', async () => {
-    const stage = stageWith(() => assert.fail('it is asked'))
-    await stage.batch([record(0, erasing(ONE))])
-    assert.deepEqual(stage.outcomes, ['applied/nothing-to-erase'])
-  })
-
   it('when an older version has stored the state, then it gets the migrated one', async () => {
     const stage = stageWith()
     await stage.batch([record(0, reading('a'))])
@@ -123,12 +107,6 @@ describe('given a state that a later version of the code has stored', () => {
     await stage.batch([record(1, erasing(ONE))])
     return stage
   }
-
-  it('when it is erased, then it is removed unread, and the partition continues', async () => {
-    const stage = await rolledBack()
-    assert.deepEqual(stage.outcomes, ['applied/counted', 'applied/erased'])
-    assert.equal(await stage.state(ENTITY), undefined)
-  })
 
   it('when the process asks for erasures, then the erasure waits for code that can read the state', async () => {
     const stage = await rolledBack(() => [])

@@ -38,12 +38,6 @@ describe('entities that producers add to a partition state', () => {
       /may add 4 entities .*: `sluice dlq list --code too-many-new-entities` shows the sources$/,
     )
   })
-
-  it('given a process that trusts its producers, then it is not bounded', async () => {
-    const stage = stageOf({ ...counting, trustsProducers: true } as never)
-    await stage.batch(Array.from({ length: 20 }, (_, index) => from(`trusted-${index}`)))
-    assert.deepEqual([...new Set(stage.outcomes)], ['applied/counted'])
-  })
 })
 
 describe('levels of new entities', () => {

@@ -51,18 +51,6 @@ describe('data whose schema is named by a header', () => {
       assert.deepEqual(stage.outcomes, ['applied/counted', 'duplicate/id-known'])
       assert.deepEqual(registry.requests, [`/api/schemas/guids/${GUID}`])
     })
-
-    it(`given ${what} and a GUID that is unknown, then it can be retried`, async () => {
-      const stage = new FormatStage(registry.uri)
-      await stage.batch([marked(record, guid(...index))])
-      assert.deepEqual(stage.outcomes, ['failed/schema-unknown'])
-    })
-
-    it(`given ${what} and no registry, then it can be retried`, async () => {
-      const stage = new FormatStage()
-      await stage.batch([marked(record, guid(...index))])
-      assert.deepEqual(stage.outcomes, ['failed/schema-unknown'])
-    })
   }
 
   it('given a schema with other names, then its names count, not those of the packaged one', async () => {

@@ -14,7 +14,6 @@ import { decided, type Emission, type KeyedProcess } from '../../../../packages/
 import { RecordRefused, Unavailable } from '../../../../packages/runtime/pipeline/errors.ts'
 import { MemoryPublisher } from '../../../../packages/runtime/testing/publisher.ts'
 import { NOTHING_WANTED } from '../../../../packages/runtime/testing/wanted.ts'
-import { logOf, obeyingStage, order } from '../../../support/obeying.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 
@@ -73,20 +72,6 @@ describe('a tracestate that is larger than anybody needs', () => {
     assert.equal(header, undefined)
     const traced = publisher.published[0]?.headers.find(([name]) => name === 'ce_traceparent')?.[1]
     assert.match(String(traced), /^00-0af7651916cd43dd8448eb211c80319c-/)
-  })
-
-  it('given an event with it that sets a timer, when that fails, then its failure record fits', async () => {
-    const publisher = strict()
-    const stage = obeyingStage()
-    const ports = { publisher }
-    const setting = order('1', 'x', 0, { set: { t: 20 }, onTimer: { t: { refuse: true } } })
-    const log = logOf([
-      [0, { ...setting, extensions }],
-      [100, 'tick'],
-    ])
-    assert.deepEqual(await stage.batch(log, { ports }), { batchItemFailures: [] })
-    assert.deepEqual(stage.outcomes, ['applied/done', 'timer/timer-rejected', 'ignored/tick'])
-    assert.equal(publisher.published.length, 2)
   })
 
   it('given an event of 512 characters of it, then they go on', async () => {
@@ -192,19 +177,6 @@ describe('an entry of the outbox that Kafka refuses for good', () => {
     assert.equal(event?.id, whole?.id)
   })
 
-  it('given that the same batch comes again, then what stands in its place has the same id', async () => {
-    const ids = await Promise.all(
-      [0, 1].map(async () => {
-        const publisher = strict({ 'sluice.telemetry.events.test': 1_000 })
-        const stage = new Stage(emitting({ a: { data: 'x'.repeat(2_000) } }), { publisher })
-        await stage.batch([record(0, reading('a'))])
-        return eventsIn(publisher)[0]?.id
-      }),
-    )
-    assert.ok(ids[0])
-    assert.equal(ids[0], ids[1])
-  })
-
   it('given that its replacement is refused too, or Kafka is away by then, then the partition waits', async () => {
     for (const [error, reason] of [
       [new RecordRefused('never'), 'unexpected-error'],
@@ -221,13 +193,6 @@ describe('an entry of the outbox that Kafka refuses for good', () => {
       const { outbox } = await stage.store.load(stage.stateKey(), NOTHING_WANTED)
       assert.equal(outbox.length, 1)
     }
-  })
-
-  it('given nothing that is refused, then one call is enough', async () => {
-    const publisher = strict()
-    const stage = new Stage(emitting({}), { publisher })
-    await stage.batch(['a', 'b', 'c'].map((id, offset) => record(offset, reading(id))))
-    assert.equal(publisher.calls, 1)
   })
 })
 

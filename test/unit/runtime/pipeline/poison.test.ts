@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
 import { sizeOf } from '../../../../packages/runtime/cloudevents/record.ts'
-import type { FailureData } from '../../../../packages/runtime/consumer/failure-event.ts'
 import {
   decided,
   type Emission,
@@ -109,21 +108,6 @@ describe('records that cannot be processed', () => {
         assert.equal(stage.outcomes[1], second)
       })
 
-  it('given a record with such a header that fails, then its failure record has the header without bytes', async () => {
-    const stage = new Stage()
-    const event = withHeader(kafkaEvent([record(0, { value: Buffer.from('x') })]), 0, { 'x-null': {} })
-    assert.deepEqual(await stage.consume(event), { batchItemFailures: [] })
-    const failure = stage.events[0]?.data as FailureData | undefined
-    assert.deepEqual(failure?.originalHeaders, [{ name: 'x-null', value: '' }])
-  })
-
-  it('given a batch of poison delivered again, then each failure has left once', async () => {
-    const stage = new Stage()
-    await stage.batch([record(0, garbage)])
-    await stage.batch([record(0, garbage)])
-    assert.equal(stage.publisher.published.length, 1)
-  })
-
   it('given a process that refuses, throws or repeats a name, then the record fails and the state stays', async () => {
     const emission = { name: 'same', to: 'events' as const, key: 'k', type: 't', source: '/s', data: {} }
     const steps: Record<string, () => ReturnType<KeyedProcess<unknown>['onEvent']>> = {
@@ -226,41 +210,6 @@ describe('records that cannot be processed', () => {
     assert.equal(data.originalValue, null)
     assert.match(data.error, /too large for a failure record.*its position in the log: value$/)
   })
-})
-
-describe('poison that must not block its partition', () => {
-  it('given a process that refuses with a vast message, then the failure record still fits into its topic', async () => {
-    const process: KeyedProcess<unknown> = {
-      name: 'wordy',
-      accepts: READING_TYPES,
-      onEvent(_, { id }) {
-        if (id === 'a') return rejected('x'.repeat(3 * 2 ** 20))
-        throw new Error('x'.repeat(3 * 2 ** 20))
-      },
-    }
-    const stage = new Stage(process)
-    await stage.batch([record(0, reading('a')), record(1, reading('b'))])
-    assert.equal(stage.publisher.published.length, 2)
-    for (const published of stage.publisher.published) assert.ok(sizeOf(published) <= 2 * 2 ** 20)
-  })
-
-  for (const [timestampMs, outcome, published] of [
-    [1.8e18, 'applied/counted', 2],
-    [-1.8e18, 'failed/time-too-early', 3],
-  ] as const)
-    it(`given a record of ${timestampMs} ms, then it is decided, and its effects can be read`, async () => {
-      const stage = new Stage()
-      const timeless = (id: string) => ({ ...reading(id), time: undefined }) as never
-      const strange = { timestampMs }
-      const response = await stage.batch([
-        record(0, { value: Buffer.from('poison') }, strange),
-        record(1, timeless('a'), strange),
-        record(2, timeless('b'), strange),
-      ])
-      assert.deepEqual(response, { batchItemFailures: [] })
-      assert.deepEqual(stage.outcomes, ['failed/not-a-cloudevent', outcome, outcome])
-      assert.equal(stage.events.length, published)
-    })
 })
 
 describe('unreadable emissions', () => {

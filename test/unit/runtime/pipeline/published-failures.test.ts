@@ -126,19 +126,4 @@ describe('a record that failed before a loss', () => {
     await readBack(lost, [], undefined, bounds)
     assert.equal(lost.stage.observer.recordsWithoutFailures, 2)
   })
-
-  it('given too little time to read all failures, then nothing is decided', async () => {
-    const lost = await afterLoss()
-    let left = 4
-    const remainingMs = () => {
-      left -= 1
-      return left > 0 ? 60_000 : 0
-    }
-    const records = [0, 1, 2, 3, 4].map(offset =>
-      failureRecord({ ...lost.failure, id: `f${offset}` }, FAILURES, offset),
-    )
-    const { batchItemFailures } = await readBack(lost, records, remainingMs)
-    assert.equal(batchItemFailures.length, 1)
-    assert.deepEqual(lost.stage.outcomes, [])
-  })
 })

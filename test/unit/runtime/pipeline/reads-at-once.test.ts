@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
-import { Unavailable } from '../../../../packages/runtime/pipeline/errors.ts'
 import { READS_AT_ONCE } from '../../../../packages/runtime/pipeline/log/partition-log.ts'
 import type { LogReader, StateStore } from '../../../../packages/runtime/pipeline/ports.ts'
 import { MemoryLogReader } from '../../../../packages/runtime/testing/log-reader.ts'
@@ -96,52 +95,6 @@ describe('reads of the log, by twelve partitions of a batch', () => {
     assert.deepEqual(
       await decidedIn(stage),
       PARTITIONS.map(() => ({ count: LAST + 1 })),
-    )
-  })
-
-  it('given logs that take several reads, then each partition has its first before any has its second', async () => {
-    const turns: number[] = []
-    const whole = new MemoryLogReader(LOG, FETCH_RECORDS)
-    const { stage, ports } = given({
-      read: async (topic, partition, range) => {
-        turns.push(partition)
-        return whole.read(topic, partition, range)
-      },
-    })
-    await stage.consume(kafkaEvent(DELIVERED), { ports })
-    assert.ok(turns.length >= 2 * PARTITIONS.length)
-    assert.equal(new Set(turns.slice(0, PARTITIONS.length)).size, PARTITIONS.length)
-  })
-
-  it('given that the record at each applied offset is read too, then no partition waits for itself', async () => {
-    let nowMs = 0
-    // A check of the log is due with every chunk.
-    const hours = () => (nowMs += 3_600_000)
-    const { stage, watched, ports } = given()
-    await stage.consume(kafkaEvent(LOG.filter(({ offset }) => offset === 1)), { ports })
-    assert.deepEqual(await stage.consume(kafkaEvent(DELIVERED), { ports, nowMs: hours }), {
-      batchItemFailures: [],
-    })
-    assert.equal(watched.most, READS_AT_ONCE)
-    assert.deepEqual(
-      await decidedIn(stage),
-      PARTITIONS.map(() => ({ count: LAST + 1 })),
-    )
-  })
-
-  it('given partitions whose log cannot be read, then they wait, and the others are decided', async () => {
-    const whole = new MemoryLogReader(LOG, FETCH_RECORDS)
-    const { stage, ports } = given({
-      read: async (topic, partition, range) => {
-        if (partition < 2 * READS_AT_ONCE) throw new Unavailable('broker-unavailable', 'no leader')
-        return whole.read(topic, partition, range)
-      },
-    })
-    const { batchItemFailures } = await stage.consume(kafkaEvent(DELIVERED), { ports })
-    assert.equal(batchItemFailures.length, 2 * READS_AT_ONCE)
-    assert.deepEqual(
-      await decidedIn(stage),
-      PARTITIONS.map(partition => (partition < 2 * READS_AT_ONCE ? undefined : { count: LAST + 1 })),
     )
   })
 

@@ -187,13 +187,6 @@ describe('rule 11: a record that comes back after its original was decided witho
       assert.deepEqual(stage.outcomes, ['applied/counted', 'failed/unknown-failure'])
     })
 
-  it('given an original before the first record that the state has read, then it fails as unknown', async () => {
-    // The clock of a broker can go back.
-    const back = { ...record(5, reading('c')), timestampMs: timestampMs - 1 }
-    const stage = await mended([record(4, reading('b')), back, again(failed, 10, { place })])
-    assert.equal(stage.outcomes.at(-1), 'failed/unknown-failure')
-  })
-
   it('given an original before the instant from which on the consumer reads, then it fails as unknown', async () => {
     const stage = await mended([failed, again(failed, 10, { place })], { sinceMs: timestampMs + 1 })
     assert.deepEqual(stage.outcomes, ['ignored/before-start', 'failed/unknown-failure'])
@@ -216,30 +209,6 @@ describe('rule 11: a record that comes back after its original was decided witho
     })
     await stage.batch([again(failed, 10, { place })])
     assert.deepEqual(stage.outcomes.slice(-1), ['failed/unknown-failure'])
-  })
-
-  it('given a mended mapping that reads another entity in the same bytes, then it is the next attempt', async () => {
-    const refused = new Set(['mapped'])
-    const stage = new Stage(moody(refused) as KeyedProcess<never>)
-    const foreign = record(3, { value: Buffer.from('21.5') })
-    const { application } = stage.consumer
-    const mappedTo = (sensor: string) => {
-      const readForeign = () => reading('mapped', { sensor })
-      stage.consumer = { ...stage.consumer, application: { ...application, readForeign } }
-    }
-    mappedTo('s-9')
-    await stage.batch([foreign])
-    mappedTo('s-1')
-    refused.clear()
-    await stage.batch([again(foreign, 10)])
-    assert.deepEqual(stage.outcomes, ['failed/rejected', 'applied/counted'])
-  })
-
-  it('given that it is known as failed since, then it is its next attempt', async () => {
-    const { stage, failed: known, refused } = await failedOnce()
-    refused.clear()
-    await stage.batch([again(known, 10, { place: placeOf(known) })])
-    assert.deepEqual(stage.outcomes, ['applied/counted'])
   })
 })
 

@@ -13,7 +13,6 @@ import { failedEventIds } from '../../../../packages/runtime/pipeline/reprocessi
 import type { Addition } from '../../../../packages/runtime/pipeline/reprocessing/rebuilt-state.ts'
 import { failureBefore } from '../../../../packages/runtime/pipeline/reprocessing/remembered.ts'
 import { placeInTakeover } from '../../../../packages/runtime/pipeline/reprocessing/takeover.ts'
-import { NOTHING_WANTED } from '../../../../packages/runtime/testing/wanted.ts'
 import { failureOf } from '../../../support/changes.ts'
 import { MemoryReplaceableStates } from '../../../support/memory-replaceable-states.ts'
 import { nextAttempt } from '../../../support/parking.ts'
@@ -60,18 +59,6 @@ class Failing {
 }
 
 describe('failures that only a rebuild has found', () => {
-  it('given an entity from before the start, then none is published for it, and its record stays known', async () => {
-    const failing = new Failing(3)
-    await failing.stage.batch(failing.log)
-    failing.throwsAt.add('r1')
-    const { emitted, older } = await reprocessed(failing.stage, failing.log, { startOffset: 1 })
-    failing.throwsAt.clear()
-    await failing.stage.batch([logRecord(3, reading('r1', { at: 1 }), { topic: failing.stage.topic })])
-    assert.deepEqual([[...emitted], older, failing.failures], [[], 1, []])
-    assert.equal(failing.stage.outcomes.at(-1), 'duplicate/id-known')
-    assert.deepEqual(await failing.stage.state(ENTITY), { count: 3 })
-  })
-
   it('given a record that was applied and fails now, then its failure is published, and its retry applied', async () => {
     const failing = new Failing(3)
     await failing.stage.batch(failing.log)
@@ -146,15 +133,6 @@ describe('failures that only a rebuild has found', () => {
       )
       assert.deepEqual(stage.store.copyOf(stage.stateKey()), before)
     }
-  })
-
-  it('given more of them than one load may have, then all are published', async () => {
-    const { stage, log, throwsAt } = new Failing(10)
-    await stage.batch(log)
-    for (let at = 0; at < 10; at += 1) throwsAt.add(`r${at}`)
-    stage.consumer = { ...stage.consumer, limits: { ...stage.consumer.limits, records: 1, bytes: 3_000 } }
-    const { emitted } = await reprocessed(stage, log)
-    assert.deepEqual([...emitted], [[FAILURE, 10]])
   })
 
   it('given a failure that was closed without a retry, then a rebuild begins before its first retry', () => {
@@ -240,27 +218,6 @@ describe('a rebuild beside a consumer that continues', () => {
     assert.deepEqual([[...emitted], appliedOffset, read], [[], 1, 2])
   })
 
-  it('given a new failure that a later attempt has settled since a trial, then it is not published', async () => {
-    const failing = new Failing(1)
-    const { stage, log, throwsAt } = failing
-    throwsAt.add('r0')
-    await stage.batch(log, { ports: { breaker } })
-    throwsAt.clear()
-    await failing.retry()
-    throwsAt.add('r0')
-    const live = new MemoryReplaceableStates(stage.store)
-    const trial = await reprocessed(stage, log, { live, isTrial: true })
-    assert.deepEqual([...trial.emitted], [[FAILURE, 1]])
-    throwsAt.clear()
-    const [failure] = failing.failures as [FailureData]
-    log.push(nextAttempt({ ...failure, attempt: 2 }, log.length, (log.at(-1)?.timestampMs ?? 0) + 1_000))
-    await stage.batch(log.slice(-1))
-    const { emitted } = await reprocessed(stage, log, { live })
-    assert.deepEqual([...emitted], [])
-    assert.deepEqual((await stage.store.load(stage.stateKey(), NOTHING_WANTED)).outbox, [])
-    assert.deepEqual(await stage.state(ENTITY), { count: 1 })
-  })
-
   for (const [begins, expected] of [
     [0, []],
     [2, [{ fromOffset: 0, toOffset: 1 }]],
@@ -295,17 +252,6 @@ describe('redriven records that a rebuild by mended code reads again', () => {
     const { emitted } = await reprocessed(stage, log)
     assert.deepEqual([...emitted], [])
     assert.deepEqual(await stage.state(ENTITY), { count: 3 })
-  })
-
-  it('given a redrive after the switch, and after the window of ids, then it applies nothing twice', async () => {
-    const failing = await mended(1)
-    const { stage, log, failures } = failing
-    await reprocessed(stage, log)
-    stage.consumer = { ...stage.consumer, idWindowMs: 0 }
-    const late = nextAttempt(failures[0] as FailureData, log.length, (log.at(-1)?.timestampMs ?? 0) + 60_000)
-    await stage.batch([{ ...late, headers: late.headers.map(asThirdAttempt) }])
-    assert.equal(stage.outcomes.at(-1), 'duplicate/failure-not-open')
-    assert.deepEqual(await stage.state(ENTITY), { count: 1 })
   })
 
   it('given a start behind the attempt that helped, then a later attempt is not applied, and does not fail', async () => {

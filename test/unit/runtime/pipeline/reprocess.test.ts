@@ -2,13 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { MemoryState } from '../../../../packages/runtime/adapters/memory/contents.ts'
 import { MemoryStateStore } from '../../../../packages/runtime/adapters/memory/state-store.ts'
 import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
-import { redriveHeaders } from '../../../../packages/runtime/cloudevents/redrive.ts'
-import { failureId } from '../../../../packages/runtime/consumer/failure-event.ts'
-import type { KeyedProcess } from '../../../../packages/runtime/consumer/process.ts'
-import { heldParts, partsOfState } from '../../../../packages/runtime/pipeline/deciding/stored-state.ts'
 import type { CopyStopped } from '../../../../packages/runtime/pipeline/errors.ts'
 import { EMPTY_META } from '../../../../packages/runtime/pipeline/replacing/state-parts.ts'
 import { failureToKeep } from '../../../../packages/runtime/pipeline/reprocessing/remembered.ts'
@@ -25,7 +20,6 @@ import { WATCHING } from '../../../support/watching.ts'
 
 const SEEDS = 40
 const LENGTH = 30
-const MOMENT = '/environment/test-site s-1'
 
 /** `batch` of a stage whose circuit breaker an operator has reset. */
 const breaker = { open: async () => Number.NEGATIVE_INFINITY }
@@ -48,20 +42,6 @@ function contentsOf(stage: Stage) {
     tally: unknown
   }
   return { appliedOffset: version.appliedOffset, ...contents }
-}
-
-/** Counts readings, and fails for this subject while it is broken. */
-function breaking(subject: string) {
-  const own = counting as KeyedProcess<{ count: number }>
-  const process: typeof own & { isBroken: boolean } = {
-    ...own,
-    isBroken: true,
-    onEvent(state, event) {
-      if (event.subject === subject && process.isBroken) throw new Error('not now')
-      return own.onEvent(state, event, undefined)
-    },
-  }
-  return process
 }
 
 describe('reprocessing a partition', () => {
@@ -143,20 +123,6 @@ describe('reprocessing a partition', () => {
       appliedOffset: -1,
       fired: 0,
     })
-  })
-
-  it('given a live state among its timers, then it is not fenced, and the command says so in the end', async () => {
-    const log = readings(20)
-    const stage = new Stage()
-    await stage.batch(log)
-    const { version, ...held } = stage.store.copyOf(stage.stateKey()) as { version: object }
-    stage.store.restore(stage.stateKey(), { ...held, version: { ...version, fired: 1 } })
-    const live = new MemoryReplaceableStates(stage.store)
-    live.fence = () => assert.fail('it is fenced')
-    await assert.rejects(
-      reprocessed(stage, log, { live }),
-      (error: CopyStopped) => error.why === 'waiting' && /timers/.test(error.message),
-    )
   })
 
   it('given a result from the old state, when it is committed after the switch, then it is refused', async () => {
@@ -268,28 +234,6 @@ describe('reprocessing a partition', () => {
     await reprocessed(stage, log, { stateBytes: 2_500 })
   })
 
-  it('given a redrive after the start of a failure before it, then the rebuild applies it, too', async () => {
-    const process = breaking('s-0')
-    const log = readings(3)
-    const stage = new Stage(process as never)
-    await stage.batch(log, { ports: { breaker } })
-    process.isBroken = false
-    const [original] = log as [LogRecord]
-    const target = { consumer: 'counting', failure: failureId('counting', original), attempt: 2 }
-    const redriven: LogRecord = {
-      ...original,
-      offset: 3,
-      timestampMs: original.timestampMs + 10_000,
-      headers: [...original.headers, ...redriveHeaders({ ...target, history: [] })],
-    }
-    await stage.batch([redriven])
-    assert.equal(stage.outcomes.at(-1), 'applied/counted')
-    await reprocessed(stage, [...log, redriven], { startOffset: 1, dropsOlder: true })
-    assert.deepEqual(await stage.state('/environment/test-site s-0'), { count: 1 })
-    await stage.batch([{ ...redriven, offset: 4, timestampMs: redriven.timestampMs + 1 }])
-    assert.equal(stage.outcomes.at(-1), 'duplicate/attempt-known')
-  })
-
   for (const [given, live, own, expected] of [
     [
       'a closed failure before the start that the rebuild left open',
@@ -365,57 +309,6 @@ describe('reprocessing a partition', () => {
     assert.deepEqual(stage.store.copyOf(stage.stateKey()), before)
   })
 
-  it('given entities from before the start, then they stay as they are, and the others are rebuilt', async () => {
-    const log = ['a', 'a', 'b', 'a', 'b', 'b'].map((sensor, offset) =>
-      logRecord(offset, reading(`${offset}`, { sensor, at: offset })),
-    )
-    const [old, young] = ['/environment/test-site a', '/environment/test-site b']
-    const stage = new Stage()
-    await stage.batch(log)
-    const held = stage.store.copyOf(stage.stateKey()) as { states: Map<string, string> }
-    for (const [entity, stored] of held.states)
-      held.states.set(entity, stored.replace(/"count":\d+/, '"count":70'))
-    stage.store.restore(stage.stateKey(), held)
-    const { older } = await reprocessed(stage, log, { startOffset: 2 })
-    assert.equal(older, 1)
-    assert.deepEqual(await stage.state(old), { count: 70 })
-    assert.deepEqual(await stage.state(young), { count: 3 })
-    await reprocessed(stage, log, { startOffset: 2, dropsOlder: true })
-    assert.deepEqual(await stage.state(old), { count: 1 })
-    await stage.batch([logRecord(6, reading('1', { sensor: 'a', at: 1 }))])
-    assert.equal(stage.outcomes.at(-1), 'duplicate/id-known')
-  })
-
-  it('given timers of entities from before the start, then they stay due after the same time of the log', async () => {
-    const startOffset = LENGTH / 2
-    let compared = 0
-    for (let seed = 1; seed <= 10; seed += 1) {
-      const stage = new Stage(WATCHING.before as never)
-      const log = watchedLog(new Random(seed), LENGTH)
-      await stage.batch(log, { ports: { breaker } })
-      const dueIn = () => {
-        const { states, timers, clock } = stage.store.copyOf(stage.stateKey()) as MemoryState
-        const older = [...states].filter(([, stored]) => {
-          const { state = '' } = heldParts(stored)
-          return Number(partsOfState(state).since) < startOffset
-        })
-        return older.map(([entity]) => {
-          const own = timers.get(entity) ?? []
-          return {
-            entity,
-            own: own.map(({ name, dueMs, thresholdMs }) => [name, dueMs, thresholdMs - clock.nowMs]),
-          }
-        })
-      }
-      const before = dueIn()
-      await reprocessed(stage, log, { startOffset })
-      const byEntity = (all: typeof before) => new Map(all.map(({ entity, own }) => [entity, own]))
-      assert.deepEqual(byEntity(dueIn()), byEntity(before))
-      compared += before.flatMap(({ own }) => own).length
-    }
-    assert.ok(compared > 0)
-  })
-
   for (const [given, startOffset, idWindowMs] of [
     ['a start at the beginning', 0, 3_600_000],
     ['a start before the window of ids', 1, 1],
@@ -430,34 +323,6 @@ describe('reprocessing a partition', () => {
       const { epoch } = await reprocessed(stage, log, { live, startOffset, dropsOlder: true })
       assert.equal(epoch, 1)
     })
-
-  it('given a start in the middle, then events that the live state knows are duplicates afterwards', async () => {
-    const log = readings(12)
-    const stage = new Stage()
-    await stage.batch(log)
-    await reprocessed(stage, log, { startOffset: 6, dropsOlder: true })
-    assert.deepEqual(await stage.state(MOMENT), { count: 2 })
-    const repeat = { ...(log[1] as LogRecord), offset: 12 }
-    await stage.batch([repeat])
-    assert.equal(stage.outcomes.at(-1), 'duplicate/id-known')
-  })
-
-  it('given failures on both sides of the start, then those before it stay and later ones are as found', async () => {
-    const process = breaking('s-0')
-    const log = readings(6)
-    const stage = new Stage(process as never)
-    await stage.batch(log, { ports: { breaker } })
-    process.isBroken = false
-    await reprocessed(stage, log, { startOffset: 2, dropsOlder: true })
-    const live = new MemoryReplaceableStates(stage.store)
-    const failures = new Map<number, boolean>()
-    for await (const { offset, isOpen } of live.failures(stage.stateKey())) failures.set(offset, isOpen)
-    // The rebuild has applied the record at 3: a redrive would apply it a second time.
-    assert.deepEqual([...failures].sort(), [
-      [0, true],
-      [3, false],
-    ])
-  })
 })
 
 /** Lets something happen when the live state is fenced. */

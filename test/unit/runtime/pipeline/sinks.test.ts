@@ -3,7 +3,6 @@ import { describe, it } from 'node:test'
 import { redrivenRecord } from '../../../../lib/failures/redriven-record.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
 import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
-import { redriveTargetOf } from '../../../../packages/runtime/cloudevents/redrive.ts'
 import { PermanentError, RetryableError } from '../../../../packages/runtime/consumer/author-errors.ts'
 import type { FailureData } from '../../../../packages/runtime/consumer/failure-event.ts'
 import { rejected } from '../../../../packages/runtime/consumer/process.ts'
@@ -15,7 +14,7 @@ import {
   retry,
   type Sink,
 } from '../../../../packages/runtime/consumer/sink.ts'
-import { environmentReading as reading, logRecord as record, TOPIC } from '../../../support/records.ts'
+import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 
 type Answer = (id: string, call: number) => Delivered | Error
@@ -94,30 +93,6 @@ describe('a sink', () => {
     assert.equal(new Set([...keys.values()].flatMap(own => [...own])).size, 2)
   })
 
-  it('given records of a partition, then each event comes with the place of its record', async () => {
-    const places: unknown[] = []
-    const { sink } = receiver(() => RUNG, {
-      batchSize: 2,
-      async deliver(deliveries) {
-        places.push(...deliveries.map(({ topic, partition, offset }) => ({ topic, partition, offset })))
-        return deliveries.map(() => RUNG)
-      },
-    })
-    await new Stage(sink).batch([4, 7].map(offset => record(offset, reading(`${offset}`), { partition: 3 })))
-    assert.deepEqual(
-      places,
-      [4, 7].map(offset => ({ topic: TOPIC, partition: 3, offset })),
-    )
-  })
-
-  it('given an event sent twice in a chunk, then it is delivered once', async () => {
-    const { sink, calls } = receiver(() => RUNG)
-    const stage = new Stage(sink)
-    await stage.batch([record(0, reading('a')), record(1, reading('a'))])
-    assert.deepEqual(calls, [['a']])
-    assert.deepEqual(stage.outcomes, ['applied/rung', 'duplicate/id-known'])
-  })
-
   it('given an event sent twice in a chunk, when the first is refused, then the second is offered', async () => {
     const { sink, calls } = receiver((_, call) => (call === 1 ? rejected('not yet') : RUNG))
     const stage = new Stage(sink)
@@ -126,14 +101,6 @@ describe('a sink', () => {
     })
     assert.deepEqual(calls, [['a'], ['a']])
     assert.deepEqual(stage.outcomes, ['failed/rejected', 'applied/rung'])
-  })
-
-  it('given an event sent twice whose first is refused, then what comes after both is delivered once', async () => {
-    const { sink, calls } = receiver((id, call) => (id === 'a' && call === 1 ? rejected('never') : RUNG))
-    const stage = new Stage(sink)
-    await stage.batch(records('aab'))
-    assert.deepEqual(stage.outcomes, ['failed/rejected', 'applied/rung', 'applied/rung'])
-    assert.deepEqual(calls.flat().sort(), ['a', 'a', 'b'])
   })
 
   it('given one event of a batch that makes it throw, then the others are delivered without it', async () => {
@@ -347,46 +314,6 @@ describe('a sink', () => {
     assert.equal(stage.observer.tries.length, 3)
   })
 
-  it('given one not taken, when the receiver then goes away, then it waits: it has offers left', async () => {
-    let isAway = true
-    const { sink } = receiver(id => {
-      if (!isAway) return RUNG
-      return id === 'a' ? retry('busy') : new RetryableError('no line')
-    })
-    const stage = new Stage(sink)
-    await stage.batch(records('ab'))
-    assert.deepEqual(stage.outcomes, [])
-    isAway = false
-    await stage.batch(records('ab'))
-    assert.deepEqual(stage.outcomes, ['applied/rung', 'applied/rung'])
-  })
-
-  it('given too little time left, then the rest waits, and what was delivered is committed', async () => {
-    let remaining = 60_000
-    const { sink, calls } = receiver(id => {
-      if (id === 'b') remaining = 100
-      return RUNG
-    })
-    const stage = new Stage(sink)
-    await stage.batch(records('abc'), { remainingMs: () => remaining })
-    assert.equal(stage.observer.waits[0]?.reason, 'out-of-time')
-    assert.deepEqual(calls, [['a'], ['b']])
-    assert.deepEqual(stage.outcomes, ['applied/rung', 'applied/rung'])
-  })
-
-  it('given one not taken behind others, when time is then up, then it waits: it has offers left', async () => {
-    let remaining = 60_000
-    const { sink, calls } = receiver(id => {
-      if (id === 'a') return RUNG
-      remaining = 100
-      return retry('busy')
-    })
-    const stage = new Stage(sink)
-    await stage.batch(records('ab'), { remainingMs: () => remaining })
-    assert.deepEqual([stage.outcomes, calls], [['applied/rung'], [['a'], ['b']]])
-    assert.equal(stage.observer.waits[0]?.reason, 'out-of-time')
-  })
-
   describe('with several receivers', () => {
     /** Receivers that each offer is for, and a sink whose receivers answer in turn, at last by accepting the event. */
     function sinkOf(...answers: Delivered[]) {
@@ -438,15 +365,6 @@ describe('a sink', () => {
       await stage.batch([{ ...record(1, {}), key, value, headers }])
       assert.deepEqual(failures(stage).at(-1)?.receivers, ['b'])
       assert.equal(offers.length, 3)
-    })
-
-    it('given a patched record, then it is for all receivers that it names', async () => {
-      const { stage } = sinkOf(left('b'), left('b'), left('b'))
-      await stage.batch(records('x'))
-      const [failed] = failures(stage)
-      const patch = { value: Buffer.from('{}'), replaces: 'digest' }
-      const { headers } = redrivenRecord(failed as FailureData, { by: 'me', at: '', patch })
-      assert.equal(redriveTargetOf({ headers })?.receivers, undefined)
     })
   })
 
@@ -525,28 +443,11 @@ describe('what is too old for a sink', () => {
     )
   })
 
-  it('given the same old events again, then the digest has the same key', async () => {
-    const { sink, digests } = digesting(() => delivered('digest'))
-    await new Stage(sink).batch(log, now)
-    await new Stage(sink).batch(log, now)
-    assert.equal(digests.length, 2)
-    assert.equal(digests[0]?.key, digests[1]?.key)
-    // The receiver drops repeats by it, also those of an earlier version of the code.
-    assert.equal(digests[0]?.key, 'nrvyyS_8rD5bvgc3VvXDrw')
-  })
-
   it('given a digest that is refused for one of its events, then that event fails', async () => {
     const answers = [delivered('digest'), rejected('too long ago')]
     const { sink } = digesting(() => answers.shift() as Delivered)
     const stage = new Stage(sink)
     await stage.batch(log, now)
     assert.deepEqual(stage.outcomes, ['applied/digest', 'failed/rejected', 'applied/rung'])
-  })
-
-  it('given a digest that is refused, then each of its events fails', async () => {
-    const { sink } = digesting(() => rejected('too long ago'))
-    const stage = new Stage(sink)
-    await stage.batch(log, now)
-    assert.deepEqual(stage.outcomes, ['failed/rejected', 'failed/rejected', 'applied/rung'])
   })
 })

@@ -10,10 +10,8 @@ import type { Process } from '../../../../packages/runtime/pipeline/consumer.ts'
 import { digestOf } from '../../../../packages/runtime/pipeline/failures/failure-record.ts'
 import { nextAttempt } from '../../../support/parking.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
-import { reprocessed } from '../../../support/reprocessing.ts'
 import { Stage } from '../../../support/stage.ts'
 
-const ENTITY = '/environment/test-site s-1'
 const POISON = record(1, reading('poison', { at: 1 }))
 const LOG = [record(0, reading('a')), POISON, record(2, reading('b', { at: 2 }))]
 
@@ -53,52 +51,11 @@ describe('given a record that an operator has set aside', () => {
     assert.equal(failure?.parks, false)
   })
 
-  it('when mended code gets it back, then that attempt is applied', async () => {
-    const { stage, mend } = listing()
-    await skip(stage)
-    await stage.batch(LOG)
-    mend()
-    const [failure] = failuresOf(stage) as [FailureData]
-    await stage.batch([nextAttempt(failure, 3, POISON.timestampMs)])
-    assert.equal(stage.outcomes.at(-1), 'applied/listed')
-    assert.deepEqual(await stage.state(ENTITY), ['a', 'b', 'poison'])
-  })
-
-  it('when its state is lost and read again, then it fails again, with the same failure', async () => {
-    const { stage } = listing()
-    await skip(stage)
-    await stage.batch(LOG)
-    stage.store.restore(stage.stateKey(), undefined)
-    await stage.batch(LOG)
-    assert.deepEqual(stage.outcomes.slice(3), ['applied/listed', 'failed/skipped', 'applied/listed'])
-    const [first, second] = stage.events
-    assert.equal(first?.id, second?.id)
-  })
-
-  it('when its states are computed anew, then it is set aside there, too', async () => {
-    const { stage, mend } = listing()
-    await skip(stage)
-    await stage.batch(LOG)
-    mend()
-    await reprocessed(stage, LOG)
-    assert.deepEqual(await stage.state(ENTITY), ['a', 'b'])
-    assert.equal(stage.events.length, 1, 'the failure was sent once')
-  })
-
   it('when another record has taken its offset, as in a topic that was made anew, then that one is applied', async () => {
     const { stage } = listing()
     await skip(stage)
     await stage.batch([LOG[0] as LogRecord, record(1, reading('other'))])
     assert.deepEqual(stage.outcomes, ['applied/listed', 'applied/listed'])
-  })
-
-  it('when the operator takes that back, then it is processed', async () => {
-    const { stage, mend } = listing()
-    mend()
-    await skip(stage)
-    assert.equal(await stage.store.unskip(stage.stateKey(), POISON.offset), true)
-    await stage.batch(LOG)
-    assert.deepEqual(await stage.state(ENTITY), ['a', 'poison', 'b'])
   })
 
   it('when it is that of a sink, then the receiver never gets it', async () => {

@@ -37,16 +37,6 @@ async function storedIn(stage: Stage, entity = ONE): Promise<string | undefined>
 }
 
 describe('a state that an older version of the code has stored', () => {
-  it('then the offset of its first record is in front, and any version other than 1', async () => {
-    const stage = new Stage(counting(1))
-    await stage.batch([record(0, reading('a'))])
-    assert.equal(await storedIn(stage), '@0 {"count1":1}')
-    deploy(stage, counting(2))
-    await stage.batch([record(1, reading('b', { sensor: 's-2' }))])
-    assert.equal(await storedIn(stage, TWO), '@1 v2 {"count2":1}')
-    assert.equal(await storedIn(stage), '@0 {"count1":1}', 'what no event or timer is about stays as it is')
-  })
-
   it('given an event, or a timer, of its entity, then the state is migrated in that step', async () => {
     const stage = new Stage(counting(1))
     await stage.batch([record(0, reading('a')), record(1, reading('b', { sensor: 's-2' }))])

@@ -55,18 +55,6 @@ describe('a timer', () => {
       assert.match(failureRecord.error, /1000 timers of its entity have fired before one event/)
     })
 
-  it('given that it forgets its entity, then the others of that entity are gone', async () => {
-    const stage = obeyingStage()
-    const log = logOf([
-      [0, order('1', 'x', 0, { set: { t: 20, u: 30 }, onTimer: { t: { forget: true } } })],
-      [100, 'tick'],
-      [101, order('2', 'x', 0)],
-    ])
-    await stage.batch(log)
-    assert.deepEqual(doneOn(stage), ['x 1', 'x t@20', 'x 2'])
-    assert.ok(!stage.outcomes.includes('timer/timer-failed'))
-  })
-
   for (const [how, told, code] of [
     ['throws', { fail: true }, 'timer-failed'],
     ['is refused', { refuse: true }, 'timer-rejected'],
@@ -120,32 +108,5 @@ describe('a timer', () => {
     const failureRecord = stage.events.find(({ type }) => type === 'io.sluice.failure.v1')
       ?.data as FailureData
     assert.match(failureRecord.error, /a test\.done\.v1 does not fit into events/)
-  })
-
-  it('given a process that lost its onTimer, then its timers leave as failure records', async () => {
-    const stage = obeyingStage()
-    const log = logOf([
-      [0, order('1', 'x', 0, { set: { t: 20 } })],
-      [100, 'tick'],
-    ])
-    await stage.batch(log.slice(0, 1))
-    const { onTimer: _, ...process } = stage.consumer.process as { onTimer: unknown }
-    stage.consumer = { ...stage.consumer, process: process as never }
-    await stage.batch(log.slice(1))
-    assert.deepEqual(stage.outcomes, ['applied/done', 'timer/timer-failed', 'ignored/tick'])
-  })
-
-  it('given one due in a year beyond all calendars, then it never fires and does no harm', async () => {
-    const stage = obeyingStage()
-    const never = {
-      set: { t: Math.floor((Number.MAX_SAFE_INTEGER - Date.parse('2026-03-01T12:00:00Z')) / 1000) },
-    }
-    await stage.batch(
-      logOf([
-        [0, order('1', 'x', 0, never)],
-        [100, order('2', 'x', 5)],
-      ]),
-    )
-    assert.deepEqual(stage.outcomes, ['applied/done', 'applied/done'])
   })
 })

@@ -98,11 +98,17 @@ describe('a record that failed before a loss', () => {
     ])
   })
 
-  for (const errorType of ['timer-failed', 'timer-rejected', 'emission-refused', 'lambda-discarded'])
-    it(`given only a dead letter ${errorType} at its offset, then it is processed`, async () => {
+  for (const other of [
+    { consumer: 'other' },
+    ...['timer-failed', 'timer-rejected', 'emission-refused', 'lambda-discarded'].map(errorType => ({
+      errorType,
+    })),
+  ])
+    it(`given only a dead letter with its offset and ${Object.entries(other)[0]}, then it is processed`, async () => {
       const lost = await afterLoss()
-      const data = { ...lost.failure.data, errorType }
-      await readBack(lost, [failureRecord({ ...lost.failure, id: 'l', type: DEAD_LETTER_TYPE, data }, DLQ)])
+      const data = { ...lost.failure.data, ...other }
+      const letter = { ...lost.failure, id: 'l', type: DEAD_LETTER_TYPE, data }
+      await readBack(lost, [failureRecord(letter, DLQ)])
       assert.deepEqual(new Set(lost.stage.outcomes), new Set(['applied/counted']))
     })
 
@@ -125,5 +131,45 @@ describe('a record that failed before a loss', () => {
     const bounds = { bounds: async () => [{ start: 5, end: 5 }] }
     await readBack(lost, [], undefined, bounds)
     assert.equal(lost.stage.observer.recordsWithoutFailures, 2)
+  })
+})
+
+describe('the reader of published failures', () => {
+  /** Returns a function that reads the failures at most so many times, and how many it knows then; undefined if there are more. */
+  async function reading(timesMs: readonly number[]) {
+    const { stage, failure } = await afterLoss()
+    const records = timesMs.map((timestampMs, offset) => ({
+      ...failureRecord({ ...failure, id: `f${offset}` }, FAILURES, offset),
+      timestampMs,
+    }))
+    const reader = new PublishedFailureReader()
+    const [log, bounds] = [new MemoryLogReader(records, 1), new MemoryLogBounds(records)]
+    const known = async (sinceMs: number, most: number) => {
+      let left = most
+      const isLate = () => {
+        left -= 1
+        return left < 0
+      }
+      const topics = { log, bounds, isLate, nowMs: Date.now }
+      return (await reader.read(topics, stage.consumer, stage.stateKey(), sinceMs))?.failures.size
+    }
+    return { reader, known }
+  }
+
+  it('given too little time, then the next invocation continues, until none needs them', async () => {
+    const { reader, known } = await reading([0, 0, 0, 0, 0])
+    const found: (number | undefined)[] = []
+    for (let invocation = 0; invocation < 3; invocation += 1) {
+      found.push(await known(0, 2))
+      reader.endInvocation()
+    }
+    assert.deepEqual(found, [undefined, undefined, 5])
+    reader.endInvocation()
+    assert.equal(await known(0, 2), undefined)
+  })
+
+  it('given a partition that needs earlier failures than another, then they are read, too', async () => {
+    const { known } = await reading([0, 7_200_000])
+    assert.deepEqual([await known(7_200_000, 9), await known(0, 9), await known(7_200_000, 9)], [1, 2, 2])
   })
 })

@@ -142,6 +142,34 @@ describe('the plan in force', () => {
     }
   })
 
+  it('given a killed run that a copy of Redis has not seen, then all partitions get the plan before it', async () => {
+    for (const breaksAt of [17, 18]) {
+      const environment = await started()
+      const older = new Map(environment.values)
+      await environment.apply(applied('own'), breaksAt)
+      environment.values = older
+      assert.equal((await environment.rules()).why, 'changed', `record ${breaksAt}`)
+      assert.deepEqual([environment.active, environment.inRedis], [['packaged'], ['packaged']])
+      assert.equal((await environment.rules()).why, 'not-due')
+    }
+  })
+
+  it('given a command that changes the plan during a deployment, then its plan stays', async () => {
+    const environment = await started()
+    const { connections } = environment
+    const value = async (name: string) => {
+      const kept = await connections.value(name)
+      const update: typeof kept.update = async change => {
+        if (name === 'views:test') await environment.apply(applied('own'))
+        return kept.update(change)
+      }
+      return { ...kept, update }
+    }
+    Object.defineProperty(environment, 'connections', { value: { ...connections, value } })
+    await environment.rules(planOf('packaged', 'added'))
+    assert.deepEqual([environment.active, environment.inRedis], [['own'], ['own']])
+  })
+
   it('given tables that are being built, then they go when Redis has lost their change', async () => {
     const environment = await started()
     const applying = environment.value(applyingName('test'))

@@ -173,3 +173,43 @@ describe('the reader of published failures', () => {
     assert.deepEqual([await known(7_200_000, 9), await known(0, 9), await known(7_200_000, 9)], [1, 2, 2])
   })
 })
+
+describe('the reader of published failures', () => {
+  /** Returns a function that reads the failures at most so many times, and how many it knows then; undefined if there are more. */
+  async function reading(timesMs: readonly number[]) {
+    const { stage, failure } = await afterLoss()
+    const records = timesMs.map((timestampMs, offset) => ({
+      ...failureRecord({ ...failure, id: `f${offset}` }, FAILURES, offset),
+      timestampMs,
+    }))
+    const reader = new PublishedFailureReader()
+    const [log, bounds] = [new MemoryLogReader(records, 1), new MemoryLogBounds(records)]
+    const known = async (sinceMs: number, most: number) => {
+      let left = most
+      const isLate = () => {
+        left -= 1
+        return left < 0
+      }
+      const topics = { log, bounds, isLate, nowMs: Date.now }
+      return (await reader.read(topics, stage.consumer, stage.stateKey(), sinceMs))?.failures.size
+    }
+    return { reader, known }
+  }
+
+  it('given too little time, then the next invocation continues, until none needs them', async () => {
+    const { reader, known } = await reading([0, 0, 0, 0, 0])
+    const found: (number | undefined)[] = []
+    for (let invocation = 0; invocation < 3; invocation += 1) {
+      found.push(await known(0, 2))
+      reader.endInvocation()
+    }
+    assert.deepEqual(found, [undefined, undefined, 5])
+    reader.endInvocation()
+    assert.equal(await known(0, 2), undefined)
+  })
+
+  it('given a partition that needs earlier failures than another, then they are read, too', async () => {
+    const { known } = await reading([0, 7_200_000])
+    assert.deepEqual([await known(7_200_000, 9), await known(0, 9), await known(7_200_000, 9)], [1, 2, 2])
+  })
+})

@@ -78,7 +78,7 @@ class Rows {
   }
 
   /** @param breaksAt number of the write that breaks, before or after it */
-  async run(breaksAt: number, isAfter: boolean): Promise<void> {
+  async run(breaksAt: number, isAfter: boolean, operation = 'o1'): Promise<void> {
     const append = (sent: readonly OutgoingRecord[]) => {
       this.published.push(...sent)
       for (const { key, value, headers } of sent) {
@@ -102,7 +102,7 @@ class Rows {
     }
     const progress = { records: 0, rows: 0, total: 0 }
     await appendPast(
-      { log: rowsLog, publisher: { publish }, consumer, skipped: this.skipped, operation: 'o1' },
+      { log: rowsLog, publisher: { publish }, consumer, skipped: this.skipped, operation },
       this.ranges,
       plan.tables,
       stored,
@@ -170,6 +170,21 @@ describe('the past of a table', () => {
           `write ${breaksAt}, ${isAfter ? 'after' : 'before'} it`,
         )
       }
+  })
+
+  it('given a later operation, then its rows have other origins than those before', async () => {
+    const originsOf = async (operation: string) => {
+      const rows = new Rows()
+      await rows.run(0, false, operation)
+      const named = rows.records.flatMap(({ headers }) => headers.filter(([name]) => name === 'ce_origin'))
+      return new Set(named.map(([, value]) => String(value)))
+    }
+    const [before, later] = [await originsOf('o1'), await originsOf('o2')]
+    assert.deepEqual(
+      [...later].filter(origin => before.has(origin)),
+      [],
+    )
+    assert.ok(later.size > 0)
   })
 
   it('given repeats, an id used twice, and a skipped record, then each counts as it did when it came', async () => {

@@ -76,6 +76,8 @@ const TABLE = {
       'alert fingerprint',
       'alert fired / resolved; a tick where records wait for the archiver',
     ),
+    // `notifier` has timers, though none in this topic.
+    timestamps: 'LogAppendTime',
     isRedriven: true,
   },
   notifications: {

@@ -17,7 +17,6 @@ import { PROJECT, Program, type ProgramResult } from '../support/program.ts'
 import { environmentReading as reading } from '../support/records.ts'
 import { brokers, redisUrl } from '../support/servers.ts'
 import { runSluice } from '../support/sluice.ts'
-import { until } from '../support/until.ts'
 
 const SENSORS = 100
 const ROUNDS = 60
@@ -160,13 +159,24 @@ describe('sluice reprocess, beside alerting', () => {
   const count = (alerts: ReadonlyMap<string, string>, rule: string) =>
     [...alerts.values()].filter(one => one === rule).length
 
+  /** Kills the command while it switches a partition. Returns false if it has ended before that was seen. */
+  async function isKilledInSwitch(): Promise<boolean> {
+    const command = apart('alerting', '--from', 'start', '--yes')
+    let hasEnded = false
+    const ended = command.ended.finally(() => {
+      hasEnded = true
+    })
+    while (!hasEnded && (await fences()).length === 0);
+    const isSeen = !hasEnded
+    command.signal('SIGKILL')
+    await ended
+    return isSeen
+  }
+
   it('given a kill while readings arrive, when it is run again, then no alert is sent and all continues', async () => {
     const before = await standing()
     assert.equal(count(before, 'HOT'), SENSORS / 5)
-    const command = apart('alerting', '--from', 'start', '--yes')
-    await until('a partition is being switched', async () => (await fences()).length > 0)
-    command.signal('SIGKILL')
-    await command.ended
+    while (!(await isKilledInSwitch()));
     const again = succeeds('alerting', '--from', 'start', '--yes', '--json')
     const flow = (async () => {
       for (let round = ROUNDS; round < ROUNDS + 20; round += 1) await measured(round)

@@ -120,6 +120,7 @@ describe('given topics that differ from the table, when they are planned', { tim
       'segment.ms': '7777777',
       'max.message.bytes': '1048576',
       'cleanup.policy': 'delete',
+      'message.timestamp.type': 'LogAppendTime',
     })
     await commands.set(topic('dlq'), { 'retention.ms': '-1', 'max.message.bytes': '2097152' })
     // The broker answers questions before it has heard of the latest changes.

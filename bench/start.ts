@@ -6,7 +6,7 @@ import { aimed, type Figure } from './kit/figures.ts'
 import { type Run, runBenchmark } from './kit/program.ts'
 import { withServers } from './kit/servers.ts'
 import { type Bundles, packaged } from './start/bundles.ts'
-import { type Start, started } from './start/starts.ts'
+import { createStartTopic, type Start, started } from './start/starts.ts'
 
 // `npm run bench:start`: the size of each function's bundle as `serverless package` makes it, and the time that it takes in
 // its own process until it is loaded and until the first record is processed, compared with an empty handler.
@@ -39,6 +39,7 @@ await runBenchmark({
 
 async function compared(names: readonly string[], bundles: Bundles, run: Run): Promise<Figure[]> {
   return withServers(run.signal, async servers => {
+    await createStartTopic(servers)
     const starts = new Map<string, Start[]>(['empty', ...names].map(name => [name, []]))
     // The first round loads the files into the system's cache and does not count.
     for (let round = 0; round <= run.rounds; round += 1)

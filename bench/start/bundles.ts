@@ -25,8 +25,10 @@ const ACCOUNT = {
   REDIS_URL: 'rediss://cache.example:6379',
   SUBNET_IDS: 'subnet-1,subnet-2',
   SECURITY_GROUP_IDS: 'sg-1',
-  // The console is deployed only on request.
+  // The console and the functions of the history are deployed only on request.
   SLUICE_CONSOLE: 'on',
+  HISTORY_BUCKET: 'bench-history',
+  WAREHOUSE_SECRET: 'bench-warehouse',
 }
 
 /** Packages the functions in a folder inside the project, where they find the AWS SDK, and looks at what is in them. */

@@ -4,30 +4,15 @@ const { handler } = await import(file)
 const loadedMs = performance.now()
 const times = { loadedMs }
 if (record !== 'none') {
-  const bytes = text => [...Buffer.from(text)]
-  const header = ([name, value]) => ({ [name]: bytes(value) })
-  const headers = {
-    ce_specversion: '1.0',
-    ce_id: 'first',
-    ce_source: '/environment/bench',
-    ce_type: 'io.sluice.environment.reading.v1',
-    ce_subject: 's-1',
-    ce_time: '2026-03-01T12:00:00Z',
-    'content-type': 'application/json',
-  }
-  const data = {
-    sensorId: 's-1',
-    temperature: 20,
-    location: { site: 'bench', latitude: 52.5, longitude: 13.4 },
-  }
-  const topic = `bench.${process.env.SLUICE_ENV}`
+  const { FIRST } = await import('./first-record.ts')
+  const { topic, timestamp, headers, value } = FIRST
   const one = {
     topic,
     partition: 0,
     offset: 0,
-    timestamp: Date.parse('2026-03-01T12:00:00Z'),
-    value: Buffer.from(JSON.stringify(data)).toString('base64'),
-    headers: Object.entries(headers).map(header),
+    timestamp,
+    value: Buffer.from(value).toString('base64'),
+    headers: Object.entries(headers).map(([name, text]) => ({ [name]: [...Buffer.from(text)] })),
   }
   const context = { getRemainingTimeInMillis: () => 60_000, functionName: 'bench', awsRequestId: 'bench' }
   // In the cloud some time passes between load and first record, in which work that was begun at load completes.

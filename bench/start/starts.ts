@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
+import kafkajs from 'kafkajs'
 import { consumersOf, readFunctions } from '../../lib/app/functions.ts'
 import { PROJECT } from '../../programs/paths.ts'
+import { createTopic } from '../../test/support/create-topic.ts'
 import { runProgram } from '../../test/support/program.ts'
 import type { Servers } from '../kit/servers.ts'
+import { FIRST as FIRST_RECORD } from './first-record.ts'
 
 /** The start of a function, in milliseconds. */
 export interface Start {
@@ -24,6 +27,17 @@ interface PrintedTimes {
 
 const FIRST = join(import.meta.dirname, 'first.js')
 const CONSUMERS = consumersOf(readFunctions())
+
+/** Creates the topic of the first record, with that record. */
+export async function createStartTopic({ broker }: Servers): Promise<void> {
+  const { topic, timestamp, headers, value } = FIRST_RECORD
+  const kafka = new kafkajs.Kafka({ brokers: [broker], logLevel: kafkajs.logLevel.NOTHING })
+  const [admin, producer] = [kafka.admin(), kafka.producer()]
+  await Promise.all([admin.connect(), producer.connect()])
+  await createTopic(admin, { topic, numPartitions: 1 })
+  await producer.send({ topic, messages: [{ value, headers, timestamp: String(timestamp) }] })
+  await Promise.all([admin.disconnect(), producer.disconnect()])
+}
 
 /** Starts a function in its own process, as Lambda does. A Kafka consumer is started twice, once for `laterMs`. */
 export async function started(name: string, file: string, servers: Servers): Promise<Start> {
@@ -48,7 +62,7 @@ async function timesOf(
       REDIS_URL: redisUrl,
       // Lambda has none: with the one of this project's programs, a start takes a fifth less.
       NODE_COMPILE_CACHE: undefined,
-      // A new environment, so that topics and partition states are new.
+      // A new environment, so that partition states are new.
       SLUICE_ENV: randomUUID().slice(0, 8),
       LOG_LEVEL: 'WARN',
       POWERTOOLS_METRICS_DISABLED: 'true',
@@ -56,6 +70,8 @@ async function timesOf(
       REPORT_BATCH_ITEM_FAILURES: 'true',
       // Topic of a sink, which sends no message for a reading.
       ALERTS_TOPIC_ARN: 'arn:aws:sns:us-east-1:123456789012:bench',
+      // Bucket of the archiver, which writes no object for one record.
+      HISTORY_BUCKET: 'bench-history',
     },
   })
   const times = /^start (.+)$/m.exec(stdout)?.[1]

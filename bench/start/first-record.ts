@@ -1,5 +1,5 @@
 /** The first record of a function. It is in the topic, too, because a consumer compares the log with what it is given. */
-export const FIRST = {
+export const FIRST_RECORD = {
   topic: 'bench-start',
   timestamp: Date.parse('2026-03-01T12:00:00Z'),
   headers: {

@@ -4,8 +4,8 @@ const { handler } = await import(file)
 const loadedMs = performance.now()
 const times = { loadedMs }
 if (record !== 'none') {
-  const { FIRST } = await import('./first-record.ts')
-  const { topic, timestamp, headers, value } = FIRST
+  const { FIRST_RECORD } = await import('./first-record.ts')
+  const { topic, timestamp, headers, value } = FIRST_RECORD
   const one = {
     topic,
     partition: 0,

@@ -6,7 +6,7 @@ import { PROJECT } from '../../programs/paths.ts'
 import { createTopic } from '../../test/support/create-topic.ts'
 import { runProgram } from '../../test/support/program.ts'
 import type { Servers } from '../kit/servers.ts'
-import { FIRST as FIRST_RECORD } from './first-record.ts'
+import { FIRST_RECORD } from './first-record.ts'
 
 /** The start of a function, in milliseconds. */
 export interface Start {

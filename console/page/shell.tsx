@@ -19,6 +19,7 @@ interface State {
   readonly error?: unknown
 }
 
+/** Error boundary, so that an error on one page does not affect the rest of the console. */
 class Guarded extends Component<Props, State> {
   static override getDerivedStateFromProps({ page }: Props, state: State): State | null {
     return page === state.page ? null : { page, error: undefined }

@@ -1,5 +1,6 @@
 /** Takes samples of the consumers' counters and circuit breakers. */
 
+import { topicName } from '../../../lib/app/topics.ts'
 import { NOTIFIER } from '../../../lib/notification/firing-alerts.ts'
 import type { Outcomes } from '../../../lib/queries/outcomes.ts'
 import { outcomesOf } from '../../../lib/queries/outcomes.ts'
@@ -45,11 +46,10 @@ export class RedisLooks {
   ): Promise<RedisLook> {
     const inspection = await this.#environment.inspection()
     const size = await this.#environment.topicSize('readings')
-    const alerts = await this.#environment.topicSize('alerts')
     const readings = { ...size, partitions: partitions ?? size.partitions }
     const [outcomes, firing, broken] = await Promise.all([
       outcomesOf(inspection, partitionsOf(ENTITIES.process.name, readings)),
-      this.#firing.at(nowMs, appliedAlerts(lags, alerts.topic)),
+      this.#firing.at(nowMs, appliedAlerts(lags, topicName('alerts', this.#environment.config.env))),
       this.#broken(nowMs),
     ])
     return { outcomes, firing, broken }

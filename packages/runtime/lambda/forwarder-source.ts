@@ -1,4 +1,4 @@
-/** What a handler of a forwarder is made of. */
+/** Sources and settings of the handlers that run a forwarder. */
 import type { Forwarder } from '../consumer/forwarder.ts'
 import type { PartsOf } from '../settings/environment.ts'
 import { generalSettings } from '../settings/general.ts'

@@ -6,6 +6,7 @@ import type { MessageList } from '../../../api/kafka/messages/list.ts'
 import type { MessageTopic } from '../../../api/kafka/messages.ts'
 import { addressOf, useParameter } from '../../data/address.ts'
 import { useLive } from '../../data/answers.ts'
+import { responseTo } from '../../data/ask.ts'
 import type { Parameters } from '../../data/search.ts'
 import { Outcome, useAction } from '../../parts/forms.tsx'
 import { Empty, Known, Once } from '../../parts/known.tsx'
@@ -22,7 +23,6 @@ import {
   startOf,
 } from './question.ts'
 import './messages.css'
-import { responseTo } from '../../data/ask.ts'
 
 /**
  * Downloads a response as a file. The link is not added to the document, so that the page's router does not handle it.

@@ -38,7 +38,7 @@ export function beginningOf(
 export interface EntityOrigins {
   /** First record of its live state; undefined if it has none. */
   readonly live: number | undefined
-  /** Its first record that the log still has, even if it did not change the state; undefined if there is none. */
+  /** First record of the entity that the log still has, even if it did not change the state; undefined without such a record. */
   readonly again: number | undefined
   /** First offset from which the context of the partition and the ids of its window are known. */
   readonly knownFrom: number

@@ -34,7 +34,7 @@ export class PartitionAgain {
   hasExpired = false
   /** Offset of the first record of each entity. */
   readonly firstRecord = new Map<string, number>()
-  /** First offset at which an event set the context; infinite if there is none. A rejected one leaves the context as it was. */
+  /** First offset at which an event set the context; infinite without such an event. A rejected event does not count. */
   contextFrom = Number.POSITIVE_INFINITY
   /** First offset from which an id that is known must have been read; infinite if the log is shorter than the window of ids. */
   idsFrom = Number.POSITIVE_INFINITY

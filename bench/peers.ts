@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { receiveSpans } from '../console/spans/receiver.ts'
 import { LOCAL } from '../programs/paths.ts'
+import { OtlpReceiver } from '../test/support/otlp-receiver.ts'
 import { aimed, type Figure } from './kit/figures.ts'
 import { type Run, runBenchmark } from './kit/program.ts'
 import { type Servers, withServers } from './kit/servers.ts'
@@ -29,6 +29,7 @@ const [STEADY_WARM_UP, STEADY_RECORDS, QUICK_STEADY_RECORDS] = [80_000, 600_000,
 const STEADY_MICROSECONDS = 60
 
 const PER_SECOND = 500
+const SPANS = { OTEL_TRACES_SAMPLER: 'always_on', OTEL_TRACES_SAMPLER_ARG: '50' }
 const FLOW_WARM_UP_MS = 5_000
 const WITHIN_MS = 10 * 60_000
 
@@ -130,15 +131,15 @@ async function steady(setup: Setup, run: Run): Promise<Figure[]> {
   ]
 }
 
-/** Measures the cost of spans for every record, as under `npm start`: the processor time of a warm function with and without. */
+/** Measures the cost of the spans of 50 records a second: the processor time of a warm function with and without. */
 async function spans(setup: Setup, run: Run): Promise<Figure[]> {
-  const receiver = await receiveSpans()
+  const receiver = await OtlpReceiver.start()
   const found: Record<'without' | 'with', number[]> = { without: [], with: [] }
   try {
     for (let round = 1; round <= run.rounds; round += 1)
       for (const [name, environment] of [
         ['without', {}],
-        ['with', receiver.variables],
+        ['with', { ...SPANS, OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint }],
       ] as const) {
         found[name].push(await whenWarm({ ...setup, environment }, `spans-${name}-${round}`, run))
         run.say(
@@ -146,7 +147,7 @@ async function spans(setup: Setup, run: Run): Promise<Figure[]> {
         )
       }
   } finally {
-    await receiver.close()
+    await receiver.stop()
   }
   if (found.with.some(Number.isNaN)) return []
   return [

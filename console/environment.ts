@@ -19,7 +19,6 @@ import { Connections, type Value } from '../packages/runtime/lambda/connections.
 import { once } from '../packages/runtime/lambda/once.ts'
 import type { LogReader } from '../packages/runtime/pipeline/ports.ts'
 import { KafkaReach, PageOffsets, PartitionCounts } from './kafka-answers.ts'
-import type { SpanStore } from './spans/span-store.ts'
 
 /** A function as declared in serverless.yml, reduced to the properties that the console uses. */
 export interface ShownFunction {
@@ -37,12 +36,10 @@ export interface ShownFunction {
 export interface EnvironmentOptions {
   readonly config: Config
   readonly functions: readonly ShownFunction[]
-  /** True on a local stack. Publishing readings and showing the spans of every record are possible only there. */
+  /** True on a local stack. Publishing readings is possible only there. */
   readonly isLocal: boolean
   /** True if responses can be streamed. An HTTP API does not support streams. */
   readonly streams: boolean
-  /** Store of the spans that functions have sent to this console; absent if they send their spans elsewhere. */
-  readonly spans?: SpanStore | undefined
   /**
    * Returns the stalled functions. Absent if the console does not run in the same program as the functions, so that it must derive
    * stalls from Kafka and Redis.
@@ -59,7 +56,6 @@ export class ConsoleEnvironment {
   readonly functions: readonly ShownFunction[]
   readonly isLocal: boolean
   readonly streams: boolean
-  readonly spans: SpanStore | undefined
   readonly standing: () => readonly OpenStall[] | undefined
   readonly sql: LocalSqlEngine | undefined
   readonly aws: AwsPlace
@@ -75,7 +71,6 @@ export class ConsoleEnvironment {
     functions,
     isLocal,
     streams,
-    spans,
     standing = () => undefined,
     sql,
     aws = {},
@@ -84,7 +79,6 @@ export class ConsoleEnvironment {
     this.functions = functions
     this.isLocal = isLocal
     this.streams = streams
-    this.spans = spans
     this.standing = standing
     this.sql = sql
     this.aws = aws

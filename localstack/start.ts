@@ -120,7 +120,6 @@ async function runFunctions(
   for (const log of [frameworkLog(logsDir), functionLogsDir(logsDir), reportsFile])
     await rm(log, { recursive: true, force: true })
   let watch: Watch | undefined
-  // Start the console first, because the functions need its address.
   const console = await consoleFor({
     environment: { ...stack.environment, ...variables, SLUICE_ENV: environmentName() },
     dataDir,
@@ -134,7 +133,6 @@ async function runFunctions(
   const functionOptions = {
     environment: {
       ...variables,
-      ...console.functionVariables,
       LAMBDA_PORT: String(port),
       // The generator runs every few seconds instead; see `steadyReadings`.
       SLUICE_GENERATOR: 'off',
@@ -203,7 +201,7 @@ async function consoleFor(options: ConsoleOptions): Promise<StartedConsole> {
     return await startConsole(options)
   } catch (error) {
     options.say(`! The console is not available: ${(error as Error).message}`)
-    return { functionVariables: {}, close: async () => {} }
+    return { close: async () => {} }
   }
 }
 

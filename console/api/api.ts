@@ -2,7 +2,6 @@
 import type { ConsoleEnvironment } from '../environment.ts'
 import { alertRoutes } from './alerts.ts'
 import { failureRoutes } from './failures.ts'
-import { journeyRoutes } from './journey.ts'
 import { kafkaRoutes } from './kafka.ts'
 import { OverviewSampler } from './overview/sampler.ts'
 import { type AnswersOf, asked, watched } from './route.ts'
@@ -24,7 +23,6 @@ export function apiRoutes(environment: ConsoleEnvironment) {
     ...failureRoutes(environment),
     ...kafkaRoutes(environment),
     ...stateRoutes(environment),
-    ...journeyRoutes(environment),
     ...sqlRoutes(environment),
     ...tableRoutes(environment),
     ...writingRoutes(environment),

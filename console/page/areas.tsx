@@ -10,7 +10,6 @@ import { OneRulePage, RuleList } from './alerts/rules.tsx'
 import { SilencesPage } from './alerts/silences.tsx'
 import { TryRules } from './alerts/try-rules.tsx'
 import { Failures } from './failures/failures.tsx'
-import { Journey } from './journey/journey.tsx'
 import { Cluster } from './kafka/cluster.tsx'
 import { Groups, OneGroup } from './kafka/groups.tsx'
 import { Messages } from './kafka/messages/messages.tsx'
@@ -108,12 +107,6 @@ const AREA_PAGES: readonly Area[] = [
     path: '/failures',
     page: Failures,
     namedBy: { '/failures': ['letter'], '/failures/operations': ['operation'] },
-  },
-  {
-    title: 'One event',
-    path: '/event',
-    page: Journey,
-    namedBy: { '/event': ['id', 'trace', 'topic', 'partition', 'offset'] },
   },
   { title: 'State', path: '/state', page: State, namedBy: { '/state': ['consumer'] } },
   {

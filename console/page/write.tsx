@@ -58,7 +58,7 @@ function ReadingForm({ example }: { readonly example: string }): JSX.Element {
 }
 
 function Delivered({ delivery }: { readonly delivery: Delivery }): JSX.Element {
-  const { id, topic, partition, offset, key, traceId, elapsedMs } = delivery
+  const { topic, partition, offset, key, traceId, elapsedMs } = delivery
   return (
     <div class="done" role="status">
       <p>
@@ -66,7 +66,6 @@ function Delivered({ delivery }: { readonly delivery: Delivery }): JSX.Element {
         {elapsedMs} ms.
       </p>
       <p class="row">
-        <a href={addressOf('/event', { id })}>Follow this event</a>
         <a href={addressOf('/kafka/messages', { topic, partition, offset })}>Its message</a>
         <span>
           Trace <code>{traceId}</code>

@@ -8,7 +8,6 @@ import type { ConsoleHono } from '../../console/access/person.ts'
 import { consoleApp } from '../../console/app.ts'
 import { ConsoleEnvironment, isOnThisMachine } from '../../console/environment.ts'
 import { beginningAt, PortUnusable, serveConsole } from '../../console/serve.ts'
-import { receiveSpans } from '../../console/spans/receiver.ts'
 import { consolePage } from '../../infra/console-page.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
@@ -22,8 +21,6 @@ import { consolePorts } from '../settings.ts'
 export interface StartedConsole {
   /** URL of the console, including the token. */
   readonly address?: string
-  /** Environment variables that describe the console to the functions, which start later. */
-  readonly functionVariables: Readonly<Record<string, string>>
   close(): Promise<void>
 }
 
@@ -48,7 +45,7 @@ export async function startConsole(options: ConsoleOptions): Promise<StartedCons
   } catch (error) {
     await closed(opened)
     options.say(`! The console is not available: ${(error as Error).message}`)
-    return { functionVariables: {}, close: async () => {} }
+    return { close: async () => {} }
   }
 }
 
@@ -71,8 +68,6 @@ async function served(
   }
   const ports = consolePorts(environment)
   const config = readConfig(environment)
-  // If a collector is configured, the spans are sent to the collector instead.
-  const receiver = config.otlp ? undefined : keep(await receiveSpans())
   const aws = awsPlace(environment)
   const shown = keep(
     new ConsoleEnvironment({
@@ -80,7 +75,6 @@ async function served(
       functions: readFunctions(),
       isLocal: isOnThisMachine(config),
       streams: true,
-      spans: receiver?.store,
       standing,
       sql: new LocalSqlEngine(config, aws),
       aws,
@@ -113,7 +107,6 @@ async function served(
   )
   return {
     ...(console ? { address: `http://127.0.0.1:${console.port}/?token=${token}` } : {}),
-    functionVariables: receiver?.variables ?? {},
     close: () => closed(opened),
   }
 }

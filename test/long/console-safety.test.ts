@@ -91,7 +91,6 @@ function pagesOf(environment: TestEnvironment): string[] {
     `/kafka/groups?group=${mark}`,
     '/kafka/schemas',
     `/state?consumer=processor&entity=${entity}`,
-    `/event?id=${mark}`,
     '/write',
     `/${mark}`,
   ]

@@ -50,15 +50,6 @@ const SHOTS: readonly Shot[] = [
   { file: 'console-alerts.png', path: '/alerts' },
   { file: 'console-rules.png', path: '/alerts/rules' },
   { file: 'console-failures.png', path: '/failures' },
-  {
-    file: 'console-event.png',
-    path: '/event',
-    open: page =>
-      page
-        .getByRole('link', { name: /Reading → Alert fires/ })
-        .first()
-        .click(),
-  },
   { file: 'console-state.png', path: '/state' },
   { file: 'console-kafka.png', path: '/kafka' },
   { file: 'console-write.png', path: '/write' },

@@ -12,7 +12,6 @@ import { MARKUP } from './marked-environment.ts'
 /** Objects for the pages that show a single object. */
 export interface Things {
   readonly entity: string
-  readonly event: string
   readonly rule: string
   readonly alert: string
   readonly letter: string
@@ -28,7 +27,7 @@ interface ConsolePage {
 }
 
 /** Number of pages in the navigation, which are the first ones in the list. */
-export const AREAS = 10
+export const AREAS = 9
 
 const at = (path: string): ConsolePage => ({ name: path, address: () => path })
 
@@ -37,7 +36,6 @@ export const PAGES: readonly ConsolePage[] = [
   at('/telemetry'),
   at('/alerts'),
   at('/failures'),
-  at('/event'),
   at('/state'),
   at('/kafka'),
   at('/tables'),
@@ -54,7 +52,6 @@ export const PAGES: readonly ConsolePage[] = [
   { name: 'a dead letter', address: ({ letter }) => addressOf('/failures', { letter }) },
   at('/failures/operations'),
   { name: 'an operation', address: ({ operation }) => addressOf('/failures/operations', { operation }) },
-  { name: 'the path of an event', address: ({ event: id }) => addressOf('/event', { id }) },
   { name: 'a consumer', address: () => '/state?consumer=processor' },
   {
     name: 'the state of an entity',
@@ -80,7 +77,6 @@ export async function thingsIn(environment: TestEnvironment, served: ServedConso
   assert.ok(alert && letter, 'an alert fires, and there is a dead letter')
   return {
     entity: `/environment/test-site ${MARKUP}`,
-    event: MARKUP,
     rule: alert.rule,
     alert: alert.id,
     letter: letter.at.replace('@', ':'),

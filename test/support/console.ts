@@ -6,7 +6,6 @@ import type { ConsoleHono, Person } from '../../console/access/person.ts'
 import { consoleApp } from '../../console/app.ts'
 import { ConsoleEnvironment } from '../../console/environment.ts'
 import { serveConsole } from '../../console/serve.ts'
-import type { SpanStore } from '../../console/spans/span-store.ts'
 import { consolePage } from '../../infra/console-page.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
@@ -33,13 +32,12 @@ interface Options {
   readonly isLocal?: boolean
   readonly streams?: boolean
   readonly variables?: Readonly<Record<string, string>>
-  readonly spans?: SpanStore
 }
 
 const OPERATOR: Person = { name: 'ada', role: 'operator' }
 
 export async function servedConsole(options: Options): Promise<ServedConsole> {
-  const { env, person = OPERATOR, isLocal = true, streams = true, variables = {}, spans } = options
+  const { env, person = OPERATOR, isLocal = true, streams = true, variables = {} } = options
   const servers = { KAFKA_BROKERS: brokers().join(','), REDIS_URL: redisUrl() }
   const config = readConfig({ SLUICE_ENV: env, ...servers, ...variables })
   const sql = new LocalSqlEngine(config, awsPlace({ AWS_ENDPOINT_URL: awsEndpoint(), ...variables }))
@@ -48,7 +46,6 @@ export async function servedConsole(options: Options): Promise<ServedConsole> {
     functions: readFunctions(),
     isLocal,
     streams,
-    spans,
     sql,
   })
   const token = randomBytes(8).toString('hex')

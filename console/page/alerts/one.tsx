@@ -4,7 +4,6 @@ import { useState } from 'preact/hooks'
 import type { OneAlert } from '../../api/alerts/one.ts'
 import { addressOf } from '../data/address.ts'
 import { useLive } from '../data/answers.ts'
-import { traceIdOf } from '../data/event-links.ts'
 import type { Parameters } from '../data/search.ts'
 import { Facts } from '../parts/facts.tsx'
 import { type ChangeResult, Outcome } from '../parts/forms.tsx'
@@ -83,7 +82,6 @@ function Head({ alert, tell }: HeadProps): JSX.Element {
 
 function AboutAlert({ alert }: Props): JSX.Element {
   const { metric, family, activeAt, startedAt, endedAt, reason, labels, rule, phase, state, id } = alert
-  const trace = traceIdOf(alert.traceparent)
   const pairs = Object.entries(labels).map(([name, value]) => `${name}=${value}`)
   return (
     <section aria-label="Facts" class="card">
@@ -100,7 +98,7 @@ function AboutAlert({ alert }: Props): JSX.Element {
           pairs.length > 0 && ['Labels', pairs.join(', ')],
           ['Rule', link(rule, '/alerts/rules', { rule })],
           ['Others of it', link('the last 7 days', '/alerts', { state: 'history', rule, hours: 168 })],
-          ['Trace', trace ? link(trace, '/event', { trace }) : 'none: the reading had none'],
+          ['Trace', alert.traceparent ?? 'none: the reading had none'],
           ['Id', <code key="id">{id}</code>],
         ]}
       />
@@ -139,7 +137,7 @@ function Cause({ id, alert }: Props & { readonly id: string }): JSX.Element {
                     alert.metric,
                     valueText(valueIn(cause.data, alert.metric), alert.threshold),
                   ],
-                  ['Id', link(cause.id, '/event', { id: cause.id })],
+                  ['Id', cause.id],
                   [
                     'In Kafka',
                     link(`partition ${cause.partition}, offset ${cause.offset}`, '/kafka/messages', {
@@ -150,9 +148,6 @@ function Cause({ id, alert }: Props & { readonly id: string }): JSX.Element {
                   ],
                 ]}
               />
-              <p>
-                <a href={addressOf('/event', { id: cause.id })}>Follow it through the system</a>
-              </p>
             </>
           ) : (
             <p class="empty">Not found. {lookedAt}</p>

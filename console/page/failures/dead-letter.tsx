@@ -85,17 +85,11 @@ function Facts({ letter }: { readonly letter: ShownDeadLetter }): JSX.Element {
         {entity === null ? 'unknown: the record cannot be read as an event' : <EntityLink entity={entity} />}
       </Fact>
       <Fact title="Event">
-        {letter.eventId === null ? (
-          'none'
-        ) : (
-          <>
-            <a href={addressOf('/event', { id: letter.eventId })}>{letter.eventId}</a> of type {letter.type}
-          </>
-        )}
+        {letter.eventId === null ? 'none' : `${letter.eventId} of type ${letter.type}`}
       </Fact>
       {letter.traceId && (
         <Fact title="Trace">
-          <a href={addressOf('/event', { trace: letter.traceId })}>{letter.traceId}</a>
+          <code>{letter.traceId}</code>
         </Fact>
       )}
     </dl>

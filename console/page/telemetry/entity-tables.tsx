@@ -107,7 +107,6 @@ export function NewestReadings({ now }: { readonly now: EntityNow }): JSX.Elemen
         {partition}:{offset}
       </a>
     )),
-    column('Event', ({ id }) => <a href={addressOf('/event', { id })}>its way</a>),
   ]
   return (
     <section>

@@ -154,7 +154,7 @@ const SAMPLED = 0x01
 const PARENT_KNOWN = 0x100
 const PARENT_REMOTE = 0x200
 
-export function encodedSpans(spans: readonly Span[], resource: Attributes): string {
+function encodedSpans(spans: readonly Span[], resource: Attributes): string {
   return JSON.stringify({
     resourceSpans: [
       {

@@ -209,25 +209,18 @@ describe('given a topic with events, ticks and other records', () => {
 })
 
 describe('given a message on the page', () => {
-  it('then it leads to its event, trace, entity, alert, or the record that failed', () => {
+  it('then it leads to its entity, alert, or the record that failed', () => {
     const hrefs = (event: Record<string, unknown> | null) =>
       messageLinks({ event, partition: 1, offset: 7 }).map(({ href }) => href)
-    const trace = '0af7651916cd43dd8448eb211c80319c'
-    const traceparent = `00-${trace}-b7ad6b7169203331-01`
     const type = 'io.sluice.environment.reading.v1'
-    assert.deepEqual(hrefs({ id: 'a/1', type, source: '/environment/x', subject: 's', traceparent }), [
-      '/event?id=a%2F1',
-      `/event?trace=${trace}`,
+    assert.deepEqual(hrefs({ id: 'a/1', type, source: '/environment/x', subject: 's' }), [
       '/telemetry?entity=%2Fenvironment%2Fx+s',
     ])
     const alert = { id: 'b', type: 'io.sluice.alert.fired.v1', data: { alertId: 'x', rule: 'HOT' } }
-    assert.deepEqual(hrefs(alert).slice(1), ['/alerts?alert=x', '/alerts/rules?rule=HOT'])
+    assert.deepEqual(hrefs(alert), ['/alerts?alert=x', '/alerts/rules?rule=HOT'])
     const failed = { originalTopic: 't', originalPartition: 2, originalOffset: 9 }
     const dead = { id: 'c', type: 'io.sluice.dead-letter.v1', data: failed }
-    assert.deepEqual(hrefs(dead).slice(1), [
-      '/failures?letter=1%3A7',
-      '/kafka/messages?topic=t&partition=2&offset=9',
-    ])
+    assert.deepEqual(hrefs(dead), ['/failures?letter=1%3A7', '/kafka/messages?topic=t&partition=2&offset=9'])
     assert.deepEqual(hrefs(null), [])
   })
 })

@@ -1,7 +1,6 @@
 const { readFileSync } = require('node:fs')
 const { readdir, rm } = require('node:fs/promises')
 const { basename, join } = require('node:path')
-const { invokesApart, standIns } = require('./localstack/invoke-local/esbuild.cjs')
 
 const LUA = /\blua\('([\w-]+)'\)/g
 
@@ -80,12 +79,7 @@ const builtConsole = {
   },
 }
 
-const plugins = serverless => [
+module.exports = Object.assign([inlineText, quickCommands, noLeftovers, builtConsole], {
   inlineText,
-  quickCommands,
-  noLeftovers,
   builtConsole,
-  ...(invokesApart(serverless, process.env) ? [standIns] : []),
-]
-
-module.exports = Object.assign(plugins, { inlineText, builtConsole })
+})

@@ -63,8 +63,6 @@ interface BuilderOptions {
   readonly projectDir: string
   /** Section `custom.esbuild` of serverless.yml. */
   readonly settings: Readonly<Record<string, unknown>>
-  /** Serverless Framework instance. As in serverless-esbuild, it is passed to a plugin file that exports a function. */
-  readonly serverless: unknown
 }
 
 /** Bundles functions with the options of serverless-esbuild. The caller decides where the output is written. */
@@ -72,13 +70,13 @@ export class Builder {
   readonly #options: BuildOptions
   readonly #projectDir: string
 
-  constructor({ projectDir, settings, serverless }: BuilderOptions) {
+  constructor({ projectDir, settings }: BuilderOptions) {
     this.#projectDir = projectDir
     const kept = Object.entries(settings).filter(([name]) => !NOT_ESBUILDS.includes(name))
     this.#options = {
       ...Object.fromEntries(kept),
       external: [settings.external, settings.exclude].flatMap(names => (names as string[] | undefined) ?? []),
-      plugins: pluginsOf(projectDir, settings.plugins, serverless),
+      plugins: pluginsOf(projectDir, settings.plugins),
       absWorkingDir: projectDir,
       // The caller reports errors.
       logLevel: 'silent',
@@ -172,10 +170,9 @@ function sha256(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex')
 }
 
-function pluginsOf(projectDir: string, given: unknown, serverless: unknown): Plugin[] {
+function pluginsOf(projectDir: string, given: unknown): Plugin[] {
   if (typeof given !== 'string') return (given as Plugin[] | undefined) ?? []
-  const exported = createRequire(import.meta.url)(join(projectDir, given))
-  return typeof exported === 'function' ? exported(serverless) : exported
+  return createRequire(import.meta.url)(join(projectDir, given))
 }
 
 /** Formats an error as `lib/x.ts:3:7: Expected ";"`. Editors show this format as a link. */

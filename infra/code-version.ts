@@ -5,12 +5,6 @@ import { yamlContent } from '../lib/yaml-document.ts'
 import { Builder, versionOf } from './bundle-builder.ts'
 
 /**
- * Minimal substitute for the Serverless Framework, which the esbuild plugins require. The empty command list means that `serverless
- * invoke local` is not running.
- */
-const NO_FRAMEWORK = { processedInput: { commands: [] }, classes: { Error } }
-
-/**
  * Bundles a function and returns the versions that it can report. A deployed function reports the hash of one of its files
  * (`bundleVersion`); under `serverless offline`, it reports the hash of its sources. A function that reports one of these versions
  * was built from the current sources.
@@ -23,7 +17,7 @@ export async function codeVersions(entry: string, project: string): Promise<Read
   const { custom } = yamlContent(readFileSync(file, 'utf8'), file) as {
     custom: { esbuild: Readonly<Record<string, unknown>> }
   }
-  const builder = new Builder({ projectDir: project, settings: custom.esbuild, serverless: NO_FRAMEWORK })
+  const builder = new Builder({ projectDir: project, settings: custom.esbuild })
   const { files, fingerprint } = await builder.bundle(entry)
   return new Set([...[...files.values()].map(versionOf), fingerprint])
 }

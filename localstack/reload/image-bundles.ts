@@ -14,9 +14,6 @@ import { yamlContent } from '../../lib/yaml-document.ts'
 import { PROJECT } from '../../programs/paths.ts'
 import { buildThread } from './thread.ts'
 
-/** Description of the Serverless command, which the plugins of esbuild require. */
-const OFFLINE = { processedInput: { commands: ['offline'] }, classes: { Error } }
-
 const [given] = process.argv.slice(2)
 if (given === undefined) throw new Error('Usage: node localstack/reload/image-bundles.ts FOLDER')
 const folder = resolve(given)
@@ -24,7 +21,7 @@ const file = join(PROJECT, 'serverless.yml')
 const { custom } = yamlContent(readFileSync(file, 'utf8'), file) as {
   readonly custom: { readonly esbuild: Readonly<Record<string, unknown>> }
 }
-const builder = new Builder({ projectDir: PROJECT, settings: custom.esbuild, serverless: OFFLINE })
+const builder = new Builder({ projectDir: PROJECT, settings: custom.esbuild })
 const entryOf = readEntries(file)
 const sources = readFunctions(file).map(({ name }) => entryOf(name).handler.replace(/\.[^./]+$/, '.ts'))
 const { files } = await endingEsbuild(() => builder.bundleTogether(sources))

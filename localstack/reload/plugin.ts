@@ -96,7 +96,7 @@ export default class ReloadPlugin {
     const location = resolve(serviceDir, offline.location)
     const versions = new Versions(location)
     await versions.clear()
-    const builder = new Builder({ projectDir: serviceDir, settings: esbuild, serverless: this.#serverless })
+    const builder = new Builder({ projectDir: serviceDir, settings: esbuild })
     const reloader = new Reloader({
       functions: service.getAllFunctions().map(key => new ReloadedFunction(key, service.getFunction(key))),
       projectDir: serviceDir,

@@ -27,7 +27,7 @@ const SOURCES = {
 describe('functions that are built together', () => {
   const { folder, remove } = temporaryFolder()
   const settings = { bundle: true, splitting: true, format: 'esm', plugins: [inlineText] }
-  const builder = new Builder({ projectDir: folder, settings, serverless: undefined })
+  const builder = new Builder({ projectDir: folder, settings })
   const build = () => builder.bundleTogether([CLOCK, REDRIVER])
   const write = async (file: string, text: string) => {
     await mkdir(dirname(join(folder, file)), { recursive: true })

@@ -121,14 +121,11 @@ last processed record.`,
   },
   views: {
     line: 'apply, list, describe, drop, serve and test tables declared in SQL',
-    about: 'Apply, list, describe, drop, serve and test the tables that config/views declares in SQL.',
+    about: 'Apply, drop and serve the tables that config/views declares in SQL.',
     commands: {
       apply: ['put the statements of a folder into force', () => import('./views/apply.ts')],
-      list: ['list tables with the numbers of their groups', () => import('./views/list.ts')],
-      describe: ['show the columns and the statement of a table', () => import('./views/describe.ts')],
       drop: ['drop tables', () => import('./views/drop.ts')],
       serve: ["serve ksqlDB's REST interface to the tables", () => import('./views/serve.ts')],
-      test: ['run tests of tables on records', () => import('./views/test.ts')],
     },
   },
   schemas: {

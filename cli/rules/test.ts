@@ -1,3 +1,8 @@
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { errorLine, type LocatedError } from '../../lib/alerting/check-rules.ts'
+import { count } from '../../lib/count.ts'
+import { fileFailure } from '../../lib/operations/file-failure.ts'
 import { readTestFile } from '../../lib/operations/rule-tests/read.ts'
 import {
   type Difference,
@@ -6,7 +11,8 @@ import {
   type TestResult,
 } from '../../lib/operations/rule-tests/run.ts'
 import { argumentList, command, flag, SOME_TEXT } from '../command.ts'
-import { type FileResults, runTestFiles } from '../test-files.ts'
+import { CliFailure } from '../failure.ts'
+import { pathIn, type Terminal } from '../terminal.ts'
 
 /** Returns one line if the test passed, otherwise one line for each expectation that was not met. */
 export function resultText({ file, line, name, passed, differences }: TestResult): string {
@@ -72,12 +78,58 @@ Examples:
   options: {
     json: flag('print one JSON document'),
   },
-  run: ({ file, json }, terminal) => runTestFiles(file, test, resultText, json, terminal),
+  run: ({ file, json }, terminal) => runTestFiles(file, json, terminal),
 })
 
-async function test(path: string, shown: string): Promise<FileResults<TestResult>> {
+async function test(path: string, shown: string): Promise<FileResults> {
   const { tests, faults } = await readTestFile(path, shown)
   const results: TestResult[] = []
   for (const one of tests?.tests ?? []) if (tests) results.push(await runTest(tests, one))
   return { results, faults }
+}
+
+/** Results of the tests in one file. */
+interface FileResults {
+  readonly results: readonly TestResult[]
+  readonly faults: readonly LocatedError[]
+}
+
+/**
+ * Runs the tests of files and folders, and prints a report.
+ *
+ * @throws CliFailure if a test fails, or a file has an error
+ */
+async function runTestFiles(named: readonly string[], json: boolean, terminal: Terminal): Promise<void> {
+  const files = (await Promise.all(named.map(name => testFiles(name, terminal)))).flat()
+  const tests: TestResult[] = []
+  const faults: LocatedError[] = []
+  for (const file of files) {
+    const found = await test(pathIn(terminal, file), file)
+    tests.push(...found.results)
+    faults.push(...found.faults)
+  }
+  const passed = tests.filter(one => one.passed).length
+  const failed = tests.length - passed
+  const all = `${passed} of ${count(tests.length, 'test')} in ${count(files.length, 'file')} passed`
+  const lines = [...faults.map(errorLine), ...tests.map(resultText), all]
+  const report = { files, passed, failed, tests, faults }
+  terminal.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : `${lines.join('\n')}\n`)
+  if (faults.length > 0) throw new CliFailure(`${count(faults.length, 'fault')} in the test files.`)
+  if (failed > 0) throw new CliFailure(`${failed} of ${count(tests.length, 'test')} failed.`)
+}
+
+/** Returns the test file or, for a folder, its *.yml and *.yaml files, sorted by name. */
+async function testFiles(name: string, terminal: Terminal): Promise<readonly string[]> {
+  const path = pathIn(terminal, name)
+  const found = await stat(path).catch(error => {
+    throw fileFailure(name, error)
+  })
+  if (!found.isDirectory()) return [name]
+  const entries = await readdir(path, { withFileTypes: true })
+  const inside = entries
+    .filter(entry => !entry.isDirectory() && /\.ya?ml$/.test(entry.name))
+    .map(entry => entry.name)
+    .sort()
+  if (inside.length === 0) throw new CliFailure(`${name}: the folder has no *.yml file, so it has no tests`)
+  return inside.map(file => join(name, file))
 }

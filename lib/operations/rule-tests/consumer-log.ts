@@ -13,8 +13,6 @@ import { APPLICATION } from '../../app/application.ts'
 import { type Signal, topicName } from '../../app/topics.ts'
 
 const ENV = 'test'
-/** Only the tables read what they emit. */
-const EMITTERS = new Map([[topicName('view-rows', ENV), new Set(['views'])]])
 
 /** Event to append, with its append time. */
 export type Appended = readonly [timeMs: number, event: Event]
@@ -42,7 +40,6 @@ export class ConsumerLog {
       failuresTo: APPLICATION.failuresTopic,
       process: process as AnyKeyedProcess,
       env: ENV,
-      emitters: EMITTERS,
       // In tests, late events are intended, regardless of how late they are.
       futureToleranceMs: Number.MAX_SAFE_INTEGER,
     }

@@ -166,7 +166,7 @@ function shown(actual: Notification, expected: ExpectedNotification | undefined)
 }
 
 /** Formats a duration as in test files, such as `1h30m`. */
-export function offsetText(ms: number): string {
+function offsetText(ms: number): string {
   const units = [
     [86_400_000, 'd'],
     [3_600_000, 'h'],

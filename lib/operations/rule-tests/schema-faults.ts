@@ -3,15 +3,13 @@
  * the reader of rules instead.
  */
 
-import type { SchemaViolation, Validate } from '../../../schemas/compiled.js'
+import type { SchemaViolation } from '../../../schemas/compiled.js'
 import validators from '../../../schemas/compiled-rule-tests.js'
 import { firstOfEach, type PathError, pathOf, valueAt } from '../../file-errors.ts'
 
-/** Returns the violations of a schema, by default that of rule tests, at most one for each path. */
-export function schemaFaults(
-  content: unknown,
-  validate: Validate | undefined = validators['io.sluice.rule-tests.v1'],
-): readonly PathError[] {
+/** Returns the violations of the schema, at most one for each path. */
+export function schemaFaults(content: unknown): readonly PathError[] {
+  const validate = validators['io.sluice.rule-tests.v1']
   if (validate === undefined) throw new Error('the compiled schemas have no such file')
   if (validate(content)) return []
   const violations = (validate.errors ?? []).filter(({ schemaPath }) => !/\/(anyOf|oneOf)\//.test(schemaPath))

@@ -14,11 +14,11 @@ export function tableNamed(plan: ActivatedPlan, name: string): TablePlan {
   if (table) return table
   if (found.length > 0)
     throw new OperationFailure(
-      `The table ${name} is being built. \`sluice views list\` shows when it can be read.`,
+      `The table ${name} is being built. \`sluice sql "SHOW TABLES"\` lists it as soon as it can be read.`,
     )
   const names = readableTables(plan).map(table => table.name)
   throw new OperationFailure(
-    `There is no table ${name}.${suggestion(name, names) ?? ' `sluice views list` lists the tables.'}`,
+    `There is no table ${name}.${suggestion(name, names) ?? ' `sluice sql "SHOW TABLES"` lists the tables.'}`,
   )
 }
 

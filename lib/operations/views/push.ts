@@ -48,7 +48,7 @@ export async function* tableChanges(
     if (!inForce || now?.generation === generation) return
     const [what, next] = now
       ? ['Its statement has changed', 'ask again']
-      : ['It was dropped', '`sluice views list` lists the tables']
+      : ['It was dropped', '`sluice sql "SHOW TABLES"` lists the tables']
     gone.abort(new TableGone(`The table ${name} is not the same any more. ${what}: ${next}.`))
   }
   // A failed look is repeated at the next interval.

@@ -1,3 +1,0 @@
-CREATE STREAM motions (device_id VARCHAR KEY, x DOUBLE) WITH (KAFKA_TOPIC = 'readings', VALUE_FORMAT = 'JSON');
-CREATE TABLE counts AS SELECT device_id, COUNT(*) AS readings, AVG(x) AS mean FROM motions
-  WINDOW TUMBLING (SIZE 1 MINUTE, GRACE PERIOD 10 SECONDS) GROUP BY device_id;

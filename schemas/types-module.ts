@@ -38,6 +38,8 @@ function prepared(schema: Readonly<Record<string, unknown>>): unknown {
   return JSON.parse(JSON.stringify(rest), (key, value) => {
     // Types for the lengths of lists only hinder the writer.
     if (key === 'minItems' || key === 'minProperties') return undefined
+    // Only the type itself is described: the schema has the descriptions of its fields.
+    if (key === 'description' && typeof value === 'string' && value !== rest.description) return undefined
     if (key === 'anyOf' && value.every((one: object) => Object.keys(one).join() === 'required'))
       return undefined
     const ref: string | undefined = value?.$ref
@@ -56,4 +58,7 @@ function readonlyIn(text: string): string {
     .replace(/: \{\}/g, ': object')
     .replace(/^( +)(readonly \w+\??: )\{\n([\s\S]*?)\n\1\}\[\]$/gm, '$1$2readonly {\n$3\n$1}[]')
     .replace(/\/\*\*\n *\* (.*)\n *\*\/\n/g, '/** $1 */\n')
+    .replace(/\{\n {4,}(readonly [^\n{}]+)(?:\n {4,}(readonly [^\n{}]+))?\n +\}/g, (_, ...fields) => {
+      return `{ ${fields.slice(0, 2).filter(Boolean).join('; ')} }`
+    })
 }

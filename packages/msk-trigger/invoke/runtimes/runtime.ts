@@ -1,4 +1,4 @@
-/** Runtime of a handler: a thread, this process, or a runner of serverless-offline. */
+/** Runtime of a handler: a thread or a runner of serverless-offline. */
 
 import type { EventContent } from '../event-content.ts'
 

@@ -1,7 +1,6 @@
 import type { Serverless } from '../../support/framework.ts'
 import { functionFacts } from '../function-facts.ts'
 import { FrameworkRuntime } from './framework.ts'
-import { InProcessRuntime } from './node/in-process-runtime.ts'
 import { NodeRuntime } from './node/node-runtime.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -32,6 +31,6 @@ function startRuntime(
   const { service } = serverless
   const artifact = service.getFunction(functionKey).package?.artifact ?? service.package?.artifact
   if (!options.useDocker && !artifact && facts.runtime.startsWith('nodejs'))
-    return options.useInProcess ? new InProcessRuntime(facts) : new NodeRuntime(facts, thread)
+    return new NodeRuntime(facts, thread)
   return new FrameworkRuntime(serverless, options, functionKey)
 }

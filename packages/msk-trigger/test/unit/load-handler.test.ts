@@ -10,75 +10,70 @@ const MODULE = { 'package.json': '{"type":"module"}' }
 
 type Files = Record<string, string>
 
-for (const style of ['callback', 'promise'] as const) {
-  /** Returns the result of the handler in these files, or the error with which it does not load. */
-  const loaded = async (t: TestContext, files: Files, handler = 'a.handler') => {
-    const place = { handler, folder: await folderOf(t, files), style, loaderFrom: undefined }
-    try {
-      return (await loadHandler(place))()
-    } catch (error) {
-      const { errorType, errorMessage } = reportedError(error)
-      return `${errorType}: ${errorMessage.split('\n')[0]}`
-    }
+/** Returns the result of the handler in these files, or the error with which it does not load. */
+const loaded = async (t: TestContext, files: Files, handler = 'a.handler') => {
+  const place = { handler, folder: await folderOf(t, files), loaderFrom: undefined }
+  try {
+    return (await loadHandler(place))()
+  } catch (error) {
+    const { errorType, errorMessage } = reportedError(error)
+    return `${errorType}: ${errorMessage.split('\n')[0]}`
   }
-
-  describe(`a module of a handler in the style "${style}"`, () => {
-    it('is CommonJS or an ES module, as its name or the nearest package.json says', async t => {
-      assert.equal(await loaded(t, { 'a.js': CJS }), 'cjs')
-      assert.equal(await loaded(t, { 'a.cjs': CJS, ...MODULE }), 'cjs')
-      assert.equal(await loaded(t, { 'a.mjs': ESM }), 'esm')
-      assert.equal(await loaded(t, { 'a.js': ESM, ...MODULE }), 'esm')
-      const nested = { 'lib/a.js': CJS, 'lib/package.json': '{}', ...MODULE }
-      assert.equal(await loaded(t, nested, 'lib/a.handler'), 'cjs')
-    })
-
-    it('may await at its top level', async t => {
-      const code = 'const text = await Promise.resolve("awaited"); export const handler = () => text'
-      assert.equal(await loaded(t, { 'a.mjs': code }), 'awaited')
-    })
-
-    it('may be in a folder and export the handler within objects', async t => {
-      const code = 'module.exports.b = { c: { d: () => "nested" } }'
-      assert.equal(await loaded(t, { 'x/y/a.js': code }, 'x/y/a.b.c.d'), 'nested')
-      assert.equal(await loaded(t, { 'a.mjs': 'export default () => "d"' }, 'a.default'), 'd')
-    })
-
-    it('is chosen by its extension: none, .js, .mjs, .cjs, and .ts last', async t => {
-      const all = { 'a.ts': ESM, 'a.cjs': 'exports.handler = () => ".cjs"', 'a.mjs': ESM, 'a.js': CJS }
-      const { 'a.js': _, ...withoutJs } = all
-      assert.equal(await loaded(t, all), 'cjs')
-      assert.equal(await loaded(t, withoutJs), 'esm')
-      assert.equal(await loaded(t, { ...all, a: 'exports.handler = () => "bare"' }), 'bare')
-    })
-
-    it('may be TypeScript', async t => {
-      const code = 'export const handler = (text: string = "typed") => text'
-      assert.equal(await loaded(t, { 'a.ts': code, ...MODULE }), 'typed')
-    })
-
-    it('may be a package', async t => {
-      const files = { 'node_modules/p/package.json': '{"main":"m.js"}', 'node_modules/p/m.js': CJS }
-      assert.equal(await loaded(t, files, 'p.handler'), 'cjs')
-    })
-
-    it('that does not load has the error that Lambda names', async t => {
-      const of = (files: Files, handler?: string) => loaded(t, files, handler)
-      assert.equal(await of({}), "Runtime.ImportModuleError: Error: Cannot find module 'a'")
-      assert.match(
-        `${await of({ 'a.js': 'require("no-such")' })}`,
-        /^Runtime\.ImportModuleError: .*'no-such'/,
-      )
-      assert.match(`${await of({ 'a.js': 'const const' })}`, /^Runtime\.UserCodeSyntaxError: SyntaxError: /)
-      assert.match(`${await of({ 'a.mjs': 'import "no-such"' })}`, /^Error: Cannot find package 'no-such'/)
-      assert.equal(await of({ 'a.js': 'throw new RangeError("at load")' }), 'RangeError: at load')
-    })
-
-    it('without the handler has the error that Lambda names', async t => {
-      const of = (code: string, handler?: string) => loaded(t, { 'a.js': code }, handler)
-      assert.equal(await of(''), 'Runtime.HandlerNotFound: a.handler is undefined or not exported')
-      assert.equal(await of('exports.handler = 1'), 'Runtime.HandlerNotFound: a.handler is not a function')
-      assert.equal(await of(CJS, 'a'), 'Runtime.MalformedHandlerName: Bad handler')
-      assert.match(`${await of(CJS, '../a.handler')}`, /^Runtime\.MalformedHandlerName: '\.\.\/a\.handler'/)
-    })
-  })
 }
+
+describe('a module of a handler', () => {
+  it('is CommonJS or an ES module, as its name or the nearest package.json says', async t => {
+    assert.equal(await loaded(t, { 'a.js': CJS }), 'cjs')
+    assert.equal(await loaded(t, { 'a.cjs': CJS, ...MODULE }), 'cjs')
+    assert.equal(await loaded(t, { 'a.mjs': ESM }), 'esm')
+    assert.equal(await loaded(t, { 'a.js': ESM, ...MODULE }), 'esm')
+    const nested = { 'lib/a.js': CJS, 'lib/package.json': '{}', ...MODULE }
+    assert.equal(await loaded(t, nested, 'lib/a.handler'), 'cjs')
+  })
+
+  it('may await at its top level', async t => {
+    const code = 'const text = await Promise.resolve("awaited"); export const handler = () => text'
+    assert.equal(await loaded(t, { 'a.mjs': code }), 'awaited')
+  })
+
+  it('may be in a folder and export the handler within objects', async t => {
+    const code = 'module.exports.b = { c: { d: () => "nested" } }'
+    assert.equal(await loaded(t, { 'x/y/a.js': code }, 'x/y/a.b.c.d'), 'nested')
+    assert.equal(await loaded(t, { 'a.mjs': 'export default () => "d"' }, 'a.default'), 'd')
+  })
+
+  it('is chosen by its extension: none, .js, .mjs, .cjs, and .ts last', async t => {
+    const all = { 'a.ts': ESM, 'a.cjs': 'exports.handler = () => ".cjs"', 'a.mjs': ESM, 'a.js': CJS }
+    const { 'a.js': _, ...withoutJs } = all
+    assert.equal(await loaded(t, all), 'cjs')
+    assert.equal(await loaded(t, withoutJs), 'esm')
+    assert.equal(await loaded(t, { ...all, a: 'exports.handler = () => "bare"' }), 'bare')
+  })
+
+  it('may be TypeScript', async t => {
+    const code = 'export const handler = (text: string = "typed") => text'
+    assert.equal(await loaded(t, { 'a.ts': code, ...MODULE }), 'typed')
+  })
+
+  it('may be a package', async t => {
+    const files = { 'node_modules/p/package.json': '{"main":"m.js"}', 'node_modules/p/m.js': CJS }
+    assert.equal(await loaded(t, files, 'p.handler'), 'cjs')
+  })
+
+  it('that does not load has the error that Lambda names', async t => {
+    const of = (files: Files, handler?: string) => loaded(t, files, handler)
+    assert.equal(await of({}), "Runtime.ImportModuleError: Error: Cannot find module 'a'")
+    assert.match(`${await of({ 'a.js': 'require("no-such")' })}`, /^Runtime\.ImportModuleError: .*'no-such'/)
+    assert.match(`${await of({ 'a.js': 'const const' })}`, /^Runtime\.UserCodeSyntaxError: SyntaxError: /)
+    assert.match(`${await of({ 'a.mjs': 'import "no-such"' })}`, /^Error: Cannot find package 'no-such'/)
+    assert.equal(await of({ 'a.js': 'throw new RangeError("at load")' }), 'RangeError: at load')
+  })
+
+  it('without the handler has the error that Lambda names', async t => {
+    const of = (code: string, handler?: string) => loaded(t, { 'a.js': code }, handler)
+    assert.equal(await of(''), 'Runtime.HandlerNotFound: a.handler is undefined or not exported')
+    assert.equal(await of('exports.handler = 1'), 'Runtime.HandlerNotFound: a.handler is not a function')
+    assert.equal(await of(CJS, 'a'), 'Runtime.MalformedHandlerName: Bad handler')
+    assert.match(`${await of(CJS, '../a.handler')}`, /^Runtime\.MalformedHandlerName: '\.\.\/a\.handler'/)
+  })
+})

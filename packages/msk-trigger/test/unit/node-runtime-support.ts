@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import type { FunctionFacts } from '../../invoke/function-facts.ts'
 import { NodeRuntime } from '../../invoke/runtimes/node/node-runtime.ts'
 import { HandlerError, type Invocation, type Runtime } from '../../invoke/runtimes/runtime.ts'
-import type { Result } from '../handler-kinds.ts'
+import type { Result } from './handler-kinds.ts'
 
 type Files = Readonly<Record<string, string>>
 
@@ -42,7 +42,7 @@ export function factsOf(part: Partial<FunctionFacts>): FunctionFacts {
     functionKey: 'f',
     functionName: 'shop-dev-f',
     handler: 'handler.handler',
-    runtime: 'nodejs22.x',
+    runtime: 'nodejs24.x',
     memoryMb: 512,
     timeoutMs: 6_000,
     region: 'eu-west-1',

@@ -15,7 +15,7 @@ import { RecordPacker } from '../../invoke/packed-records.ts'
 import { NodeRuntime } from '../../invoke/runtimes/node/node-runtime.ts'
 import { THREAD } from '../../invoke/runtimes/node/thread-data.ts'
 import { HandlerError, NotBegun, type Runtime } from '../../invoke/runtimes/runtime.ts'
-import { HANDLER_KINDS, handlerModule } from '../handler-kinds.ts'
+import { HANDLER_KINDS, HANDLER_MODULE } from './handler-kinds.ts'
 import {
   errorOf,
   factsOf,
@@ -27,23 +27,6 @@ import {
 } from './node-runtime-support.ts'
 import { mappingOf, messages } from './support.ts'
 
-const STYLES = [
-  ['callback', 'nodejs22.x'],
-  ['promise', 'nodejs24.x'],
-] as const
-
-const UNTIL_EMPTY = `let isDone = false
-export const handler = (event, context, callback) => {
-  callback(null, isDone)
-  setTimeout(() => setTimeout(() => { isDone = true }, 20), 20)
-}`
-
-const WITHOUT_WAITING = `export const handler = (event, context, callback) => {
-  context.callbackWaitsForEmptyEventLoop = false
-  setInterval(() => {}, 1)
-  callback(null, 'x')
-}`
-
 const THROWS = `let count = 0
 export const handler = async ({ throws }) => {
   count += 1
@@ -53,60 +36,34 @@ export const handler = async ({ throws }) => {
 
 const SHOWS_CONTEXT = `export const handler = async (event, context) => {
   const { getRemainingTimeInMillis: remaining, ...others } = context
-  return { ...others, remaining: remaining(), methods: ['done', 'succeed', 'fail'].filter(name => name in context) }
+  return { ...others, remaining: remaining() }
 }`
 
-for (const [style, runtime] of STYLES) {
-  describe(`a handler of ${runtime} has the outcome that it has in Lambda`, () => {
-    const ends: (() => Promise<void>)[] = []
-    let folder: string
-    let node: Runtime
+describe('a handler has the outcome that it has in Lambda', () => {
+  const ends: (() => Promise<void>)[] = []
+  let folder: string
+  let node: Runtime
 
-    before(async () => {
-      const files = { 'handler.mjs': handlerModule('event => event.kind') }
-      folder = await folderOf({ after: end => ends.push(end) }, files)
-      node = new NodeRuntime(factsOf({ runtime, folder }))
+  before(async () => {
+    folder = await folderOf({ after: end => ends.push(end) }, { 'handler.mjs': HANDLER_MODULE })
+    node = new NodeRuntime(factsOf({ folder }))
+  })
+  after(async () => {
+    await node.close()
+    for (const end of ends) await end()
+  })
+
+  for (const [kind, [, expected]] of Object.entries(HANDLER_KINDS)) {
+    it(kind, async () => {
+      assert.deepEqual(await resultOf(node, { kind }), expected)
+      // The end of a process is final; after every other error the same runtime continues.
+      if (kind === 'ends its process') node = new NodeRuntime(factsOf({ folder }))
     })
-    after(async () => {
-      await node.close()
-      for (const end of ends) await end()
-    })
+  }
 
-    for (const [kind, { [style]: expected }] of Object.entries(HANDLER_KINDS)) {
-      if (!expected) continue
-      it(kind, async () => {
-        assert.deepEqual(await resultOf(node, { kind }), expected)
-        // The end of a process is final; after every other error the same runtime continues.
-        if (kind === 'ends its process') node = new NodeRuntime(factsOf({ runtime, folder }))
-      })
-    }
-  })
-}
-
-describe('a handler that may call back', () => {
-  it('is answered when the event loop is empty', async t => {
-    const node = await nodeRuntime(t, UNTIL_EMPTY)
-    assert.deepEqual([await resultOf(node), await resultOf(node)], [{ ok: false }, { ok: true }])
-  })
-
-  it('is answered at once if it does not wait for that', async t => {
-    assert.deepEqual(await resultOf(await nodeRuntime(t, WITHOUT_WAITING)), { ok: 'x' })
-  })
-
-  it('is answered at once when a promise that it returned is resolved', async t => {
-    const code = `export const handler = async () => { setInterval(() => {}, 1); return 'x' }`
-    assert.deepEqual(await resultOf(await nodeRuntime(t, code)), { ok: 'x' })
-  })
-
-  it('fails if it is async and nothing is left to wait for', async t => {
-    const node = await nodeRuntime(t, 'export const handler = async () => { await new Promise(() => {}) }')
-    assert.match(await errorOf(node), /^Runtime\.NodeJsExit: .* never settled/)
-    assert.match(await errorOf(node), /^Runtime\.NodeJsExit: /)
-  })
-
-  it('does not load from nodejs24.x on', async t => {
+  it('is refused if it declares a callback, whatever its runtime is', async t => {
     const code = 'export const handler = async (event, context, callback) => {}'
-    const node = await nodeRuntime(t, code, { runtime: 'nodejs24.x' })
+    const node = await nodeRuntime(t, code, { runtime: 'nodejs22.x' })
     assert.match(await errorOf(node), /^Runtime\.CallbackHandlerDeprecated: /)
   })
 })
@@ -233,15 +190,6 @@ describe('the thread of a handler', () => {
     const asModule = { ...files, 'package.json': '{"type":"module"}' }
     assert.deepEqual(await resultOf(await nodeRuntime(t, asModule, { handler })), { ok: 1 })
   })
-
-  it('gives what a streaming handler wrote', async t => {
-    const code = `export const handler = awslambda.streamifyResponse(async (event, stream) => {
-      stream.setContentType('text/plain')
-      stream.write('a')
-      stream.end('b')
-    })`
-    assert.deepEqual(await resultOf(await nodeRuntime(t, code, { runtime: 'nodejs24.x' })), { ok: 'ab' })
-  })
 })
 
 describe('a thread that gets invocations while one runs', () => {
@@ -258,9 +206,9 @@ describe('a thread that gets invocations while one runs', () => {
       return [name, Math.round(getRemainingTimeInMillis() / 60_000)]
     }`
 
-  async function given(t: TestContext, runtime: string) {
+  async function given(t: TestContext) {
     const folder = await folderOf(t, {})
-    const node = await nodeRuntime(t, code, { runtime })
+    const node = await nodeRuntime(t, code)
     await node.load()
     const hand = (name: string, how = '') => node.handOver(invocationOf({ name, folder, how }))
     const begun = () => (existsSync(join(folder, 'begun')) ? readFileSync(join(folder, 'begun'), 'utf8') : '')
@@ -268,42 +216,40 @@ describe('a thread that gets invocations while one runs', () => {
     return { node, hand, begun, goOn }
   }
 
-  for (const [style, runtime] of STYLES) {
-    it(`runs one after another, each with all of its time, and none that was taken back (${style})`, async t => {
-      const { node, hand, begun, goOn } = await given(t, runtime)
-      const [first, second, third, fourth] = [hand('a'), hand('b'), hand('c'), hand('d')]
-      await until('the first to begin', () => first.hasBegun() && begun() === 'a ')
-      assert.equal(node.room, 1)
-      assert.equal(first.takeBack(), false)
-      assert.equal(second.hasBegun(), false)
-      assert.equal(third.takeBack(), true)
-      await assert.rejects(third.answer, NotBegun)
-      for (const name of ['a', 'b', 'd']) await goOn(name)
-      const answers = await Promise.all([first, second, fourth].map(({ answer }) => answer))
-      assert.deepEqual(answers, [
-        ['a', 1],
-        ['b', 1],
-        ['d', 1],
-      ])
-      assert.equal(begun(), 'a b d ')
-      assert.equal(second.takeBack(), false, 'it is over')
-      assert.equal(node.room, 5)
-    })
+  it('runs one after another, each with all of its time, and none that was taken back', async t => {
+    const { node, hand, begun, goOn } = await given(t)
+    const [first, second, third, fourth] = [hand('a'), hand('b'), hand('c'), hand('d')]
+    await until('the first to begin', () => first.hasBegun() && begun() === 'a ')
+    assert.equal(node.room, 1)
+    assert.equal(first.takeBack(), false)
+    assert.equal(second.hasBegun(), false)
+    assert.equal(third.takeBack(), true)
+    await assert.rejects(third.answer, NotBegun)
+    for (const name of ['a', 'b', 'd']) await goOn(name)
+    const answers = await Promise.all([first, second, fourth].map(({ answer }) => answer))
+    assert.deepEqual(answers, [
+      ['a', 1],
+      ['b', 1],
+      ['d', 1],
+    ])
+    assert.equal(begun(), 'a b d ')
+    assert.equal(second.takeBack(), false, 'it is over')
+    assert.equal(node.room, 5)
+  })
 
-    it(`that ends with one of them gives back the others (${style})`, async t => {
-      const { node, hand, begun, goOn } = await given(t, runtime)
-      const [first, second] = [hand('a', 'exits'), hand('b')]
-      const taken = assert.rejects(second.answer, NotBegun)
-      first.answer.catch(() => {})
-      await goOn('a')
-      assert.match((await node.ended).message, /ended its process with exit code 3/)
-      await taken
-      assert.equal(begun(), 'a ')
-    })
-  }
+  it('that ends with one of them gives back the others', async t => {
+    const { node, hand, begun, goOn } = await given(t)
+    const [first, second] = [hand('a', 'exits'), hand('b')]
+    const taken = assert.rejects(second.answer, NotBegun)
+    first.answer.catch(() => {})
+    await goOn('a')
+    assert.match((await node.ended).message, /ended its process with exit code 3/)
+    await taken
+    assert.equal(begun(), 'a ')
+  })
 
   it('that never settles one of them continues with another thread, and gives back the others', async t => {
-    const { hand, begun, goOn } = await given(t, 'nodejs24.x')
+    const { hand, begun, goOn } = await given(t)
     const [first, second] = [hand('a', 'never ends'), hand('b')]
     const rejected = [
       assert.rejects(first.answer, /Runtime\.ExitError/),
@@ -317,7 +263,7 @@ describe('a thread that gets invocations while one runs', () => {
   })
 
   it('that fails after an answer loses none: each has begun, or is given back', async t => {
-    const { node, hand, goOn } = await given(t, 'nodejs24.x')
+    const { node, hand, goOn } = await given(t)
     await goOn('a')
     const [first, second] = [hand('a', 'throws later'), hand('b')]
     assert.deepEqual(await first.answer, ['a', 1])
@@ -329,7 +275,7 @@ describe('a thread that gets invocations while one runs', () => {
     const folder = await folderOf(t, { 'handler.mjs': code })
     const [runtimes, told]: [NodeRuntime[], Error[]] = [[], []]
     const instances = new InstancePool(() => {
-      const runtime = new NodeRuntime(factsOf({ folder, runtime: 'nodejs24.x' }))
+      const runtime = new NodeRuntime(factsOf({ folder }))
       runtimes.push(runtime)
       return new Instance(runtime, error => told.push(error))
     }, true)
@@ -419,8 +365,8 @@ describe('the context of an invocation', () => {
     AWS_LAMBDA_LOG_GROUP_NAME: 'group',
     AWS_LAMBDA_LOG_STREAM_NAME: 'stream',
   }
-  const contextOf = async (t: TestContext, runtime: string, timeoutMs: number) => {
-    const node = await nodeRuntime(t, SHOWS_CONTEXT, { runtime, environment })
+  const contextOf = async (t: TestContext, timeoutMs: number) => {
+    const node = await nodeRuntime(t, SHOWS_CONTEXT, { environment })
     return (await node.invoke({ event: { json: () => '{}' }, requestId: 'id', timeoutMs })) as Record<
       string,
       unknown
@@ -428,7 +374,7 @@ describe('the context of an invocation', () => {
   }
 
   it('has the values that Lambda provides', async t => {
-    const { remaining, ...others } = await contextOf(t, 'nodejs24.x', 60_000)
+    const { remaining, ...others } = await contextOf(t, 60_000)
     assert.ok(Number(remaining) > 1_000 && Number(remaining) <= 60_000)
     assert.deepEqual(others, {
       awsRequestId: 'id',
@@ -438,7 +384,6 @@ describe('the context of an invocation', () => {
       logGroupName: 'group',
       logStreamName: 'stream',
       memoryLimitInMB: '512',
-      methods: [],
     })
   })
 
@@ -450,14 +395,8 @@ describe('the context of an invocation', () => {
     assert.ok(remaining > 30_000 && remaining <= 59_500, `${remaining}`)
   })
 
-  it('has methods to call back where AWS has them', async t => {
-    const context = await contextOf(t, 'nodejs22.x', 60_000)
-    assert.deepEqual(context.methods, ['done', 'succeed', 'fail'])
-    assert.equal(context.callbackWaitsForEmptyEventLoop, true)
-  })
-
   it('has all of the time left where no timeout applies', async t => {
-    const { remaining } = await contextOf(t, 'nodejs24.x', Number.POSITIVE_INFINITY)
+    const { remaining } = await contextOf(t, Number.POSITIVE_INFINITY)
     assert.equal(remaining, 6_000)
   })
 })

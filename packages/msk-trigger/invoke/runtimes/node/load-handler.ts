@@ -2,16 +2,14 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { Handler } from './call.ts'
+import { type Handler, refuseCallback } from './call-handler.ts'
 import type { ThreadData } from './messages.ts'
-import { refuseCallback } from './promise-style.ts'
 import { RuntimeFailure } from './reported-error.ts'
-import { isStreaming } from './streaming.ts'
 
 /** Modules of the TypeScript loader tsx, on which serverless-offline depends. */
 const LOADER = { ofCommonJs: 'tsx/cjs/api', ofModules: 'tsx/esm/api' }
 
-type HandlerLocation = Pick<ThreadData, 'handler' | 'folder' | 'style' | 'loaderFrom'>
+type HandlerLocation = Pick<ThreadData, 'handler' | 'folder' | 'loaderFrom'>
 
 /**
  * Loads the handler `a/b.c.d`, which is `d` of the export `c` of the module `a/b`.
@@ -24,7 +22,7 @@ export async function loadHandler(place: HandlerLocation): Promise<Handler> {
     throw explained(error)
   })
   const handler = handlerIn(module, exported, place.handler)
-  if (place.style === 'promise' && !isStreaming(handler)) refuseCallback(handler)
+  refuseCallback(handler)
   return handler
 }
 
@@ -41,17 +39,14 @@ function parsed(handler: string) {
 }
 
 /** @param name path of the module without an extension, relative to the folder of the function */
-async function loadModule(name: string, { folder, style, loaderFrom }: HandlerLocation): Promise<unknown> {
+async function loadModule(name: string, { folder, loaderFrom }: HandlerLocation): Promise<unknown> {
   const path = resolve(folder, name)
   const require = createRequire(join(folder, 'package.json'))
   const isModule = typeOf(dirname(path)) === 'module'
   const imported = (file: string) => import(pathToFileURL(file).href)
-  // nodejs24.x imports CommonJS modules as well.
-  const required = (file: string) => (style === 'promise' ? imported(file) : require(file))
   if (isFile(path)) return require(path)
-  if (isFile(`${path}.js`)) return isModule ? imported(`${path}.js`) : required(`${path}.js`)
-  if (isFile(`${path}.mjs`)) return imported(`${path}.mjs`)
-  if (isFile(`${path}.cjs`)) return required(`${path}.cjs`)
+  for (const file of ['.js', '.mjs', '.cjs'].map(extension => `${path}${extension}`))
+    if (isFile(file)) return imported(file)
   if (isFile(`${path}.ts`)) return loadTypeScript(`${path}.ts`, isModule, loaderFrom)
   if (isFile(`${path}.mts`)) return imported(`${path}.mts`)
   if (existsSync(path)) return require(path)

@@ -8,7 +8,6 @@ export interface ThreadData {
   readonly functionKey: string
   readonly handler: string
   readonly folder: string
-  readonly style: HandlerStyle
   readonly functionArn: string
   /** Timeout of the function in milliseconds. The handler's context reports it even if no timeout applies. */
   readonly timeoutMs: number
@@ -19,12 +18,6 @@ export interface ThreadData {
   /** `NODE_OPTIONS` of the function, set only if a thread does not accept them as options. */
   readonly nodeOptions: string | undefined
 }
-
-/**
- * Calling convention of handlers. Up to nodejs22.x, a handler may call a callback. From nodejs24.x on, only the returned value is
- * used.
- */
-export type HandlerStyle = 'callback' | 'promise'
 
 /** Invocation that is sent to the thread. The thread must claim the invocation before it runs, see `places.ts`. */
 export interface Request {
@@ -42,7 +35,7 @@ export interface Request {
 /** Message from the thread. `loaded` is sent once, before any answer, when the handler has been loaded or has failed to load. */
 export type Message = 'loaded' | Answer
 
-/** Answer to a request. The thread ends after its last answer or after a fatal error, which can also occur without a request. */
+/** Answer to a request. The thread ends after a fatal error, which can also occur without a request. */
 export type Answer =
-  | { readonly place: number; readonly ok: string; readonly isLast: boolean }
+  | { readonly place: number; readonly ok: string }
   | { readonly place: number | undefined; readonly error: ReportedError; readonly isFatal: boolean }

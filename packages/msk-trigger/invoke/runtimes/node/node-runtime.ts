@@ -108,8 +108,7 @@ export class NodeRuntime implements Runtime {
       this.#line.takeBackAll()
       this.#ended.resolve(new RuntimeEnded('the handler threw an uncaught exception', { cause }))
     }
-    const isLast = 'ok' in answer ? answer.isLast : answer.isFatal
-    if (isLast) await this.#abandon()
+    if ('error' in answer && answer.isFatal) await this.#abandon()
     else if (!this.#line.isEmpty) this.#useBefore = this.#thread?.performance.eventLoopUtilization()
     if ('ok' in answer) pending?.resolve(JSON.parse(answer.ok))
     else pending?.reject(new HandlerError(answer.error))

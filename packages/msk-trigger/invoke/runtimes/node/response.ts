@@ -1,4 +1,3 @@
-import type { HandlerStyle } from './messages.ts'
 import { RuntimeFailure } from './reported-error.ts'
 
 /**
@@ -12,8 +11,8 @@ const MAX_RESPONSE_BYTES = 6_291_556
  *
  * @throws RuntimeFailure if the response cannot be serialized or is too large
  */
-export function responseJson(result: unknown, style: HandlerStyle): string {
-  const json = stringified(result === undefined ? null : result, style)
+export function responseJson(result: unknown): string {
+  const json = stringified(result === undefined ? null : result)
   if (json === undefined) {
     const details = [`(the handler returned a ${typeof result}, which JSON cannot represent)`]
     throw new RuntimeFailure('TypeError', 'Wrong arguments', details)
@@ -26,14 +25,13 @@ export function responseJson(result: unknown, style: HandlerStyle): string {
   return json
 }
 
-function stringified(result: unknown, style: HandlerStyle): string | undefined {
+function stringified(result: unknown): string | undefined {
   try {
     // `JSON.stringify` returns undefined for a function or a symbol.
     return JSON.stringify(result)
   } catch (error) {
     // `JSON.stringify` throws for a BigInt, a circular structure, or an error in `toJSON`.
-    const name = style === 'callback' ? 'Error' : 'Runtime.JSONStringifyError'
     const details = error instanceof Error ? [`${error.stack}`] : []
-    throw new RuntimeFailure(name, 'Unable to stringify response body', details)
+    throw new RuntimeFailure('Runtime.JSONStringifyError', 'Unable to stringify response body', details)
   }
 }

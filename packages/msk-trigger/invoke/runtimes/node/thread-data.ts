@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { functionArn } from '../../../config/resource-types.ts'
 import type { FunctionFacts } from '../../function-facts.ts'
-import type { HandlerStyle, ThreadData } from './messages.ts'
+import type { ThreadData } from './messages.ts'
 
 /** Main module of the thread, in the source tree or in the built package. */
 export const THREAD = new URL(
@@ -11,30 +11,21 @@ export const THREAD = new URL(
   import.meta.url,
 )
 
-/** First Node.js version with which Lambda does not support callbacks. */
-const FIRST_WITHOUT_CALLBACKS = 24
-
 /** Returns the data that a thread needs to load and call a handler. @param thread module of the thread */
 export function threadDataOf(
-  { functionKey, handler, folder, runtime, timeoutMs, functionName, region }: FunctionFacts,
+  { functionKey, handler, folder, timeoutMs, functionName, region }: FunctionFacts,
   thread = THREAD,
 ): ThreadData {
   return {
     functionKey,
     handler,
     folder,
-    style: styleOf(runtime),
     functionArn: functionArn(undefined, functionName, region),
     timeoutMs,
     plugin: new URL('.', thread).href,
     loaderFrom: serverlessOffline([folder, process.cwd()]),
     nodeOptions: undefined,
   }
-}
-
-function styleOf(runtime: string): HandlerStyle {
-  const version = Number(/^nodejs(\d+)/.exec(runtime)?.[1])
-  return version >= FIRST_WITHOUT_CALLBACKS ? 'promise' : 'callback'
 }
 
 /**

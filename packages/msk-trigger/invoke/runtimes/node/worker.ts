@@ -6,14 +6,12 @@ import process from 'node:process'
 import { setImmediate } from 'node:timers'
 import { parentPort, workerData } from 'node:worker_threads'
 import { eventIn } from '../../packed-event.ts'
-import type { Call, Outcome } from './call.ts'
-import { callHandler } from './call-handler.ts'
+import { callHandler, neverSettled, type Outcome } from './call-handler.ts'
 import { loadHandler } from './load-handler.ts'
 import type { Answer, Message, Request, ThreadData } from './messages.ts'
 import { Places } from './places.ts'
 import { reportedError, unhandledRejection } from './reported-error.ts'
 import { responseJson } from './response.ts'
-import { defineAwslambda } from './streaming.ts'
 
 /** Exit codes that Lambda's runtime uses. */
 const UNHANDLED_REJECTION = 128
@@ -34,18 +32,15 @@ let isOver = false
 let running: number | undefined
 /** Time at which the previous invocation ended, in milliseconds since the epoch. */
 let freeSinceMs = 0
-let call: Call | undefined
-/**
- * Response that has not been sent yet. Until this turn of the event loop ends, it can still become the last response of the thread.
- */
-let unsent: { readonly place: number; readonly ok: string } | undefined
+/** Outcome of the invocation that runs. */
+let awaited: Outcome | undefined
 
 if (data.nodeOptions !== undefined) process.env.NODE_OPTIONS = data.nodeOptions
 process.setSourceMapsEnabled(true)
-defineAwslambda()
 process.on('uncaughtException', error => end(error, UNCAUGHT_EXCEPTION))
 process.on('unhandledRejection', reason => end(unhandledRejection(reason), UNHANDLED_REJECTION))
-process.on('beforeExit', () => call?.loopIsEmpty())
+// The event loop is empty, so that the handler can no longer produce an outcome.
+process.on('beforeExit', () => awaited?.failForGood(neverSettled()))
 const loading = loadHandler(data)
 const tellLoaded = () => port.postMessage('loaded' satisfies Message)
 loading.then(tellLoaded, tellLoaded)
@@ -74,7 +69,8 @@ function begin(request: Request): void {
   loading.then(
     handler => {
       port.unref()
-      call = callHandler(handler, eventOf(request), { requestId, deadlineMs }, data, outcome)
+      awaited = outcome
+      callHandler(handler, eventOf(request), { requestId, deadlineMs }, data, outcome)
     },
     error => outcome.failForGood(error),
   )
@@ -95,12 +91,12 @@ class Response implements Outcome {
   succeed(result: unknown): void {
     let ok: string
     try {
-      ok = responseJson(result, data.style)
+      ok = responseJson(result)
     } catch (error) {
       this.fail(error)
       return
     }
-    this.#settle(place => sendSoon(place, ok))
+    this.#settle(place => send({ place, ok }))
   }
 
   fail(thrown: unknown): void {
@@ -114,29 +110,13 @@ class Response implements Outcome {
   #settle(answer: (place: number) => void): void {
     if (this.#isSettled) return
     this.#isSettled = true
-    call = undefined
+    awaited = undefined
     answer(this.#place)
   }
 }
 
-/**
- * Sends a response at the end of this turn of the event loop. In the callback style, an unhandled rejection in the same turn ends
- * the runtime, but the invocation does not fail.
- */
-function sendSoon(place: number, ok: string): void {
-  if (data.style === 'promise') {
-    send({ place, ok, isLast: false })
-    return
-  }
-  unsent = { place, ok }
-  setImmediate(() => {
-    unsent = undefined
-    send({ place, ok, isLast: false })
-  })
-}
-
 function send(answer: Answer): void {
-  isOver ||= 'ok' in answer ? answer.isLast : answer.isFatal
+  isOver ||= 'error' in answer && answer.isFatal
   running = undefined
   freeSinceMs = Date.now()
   port.ref()
@@ -148,12 +128,6 @@ function send(answer: Answer): void {
 
 /** Ends the thread. If an invocation is running, it fails. */
 function end(thrown: unknown, exitCode: number): void {
-  const error = reportedError(thrown, data.plugin)
-  if (unsent === undefined) send({ place: running, error, isFatal: true })
-  else {
-    const what = [`${error.errorType}: ${error.errorMessage}`, ...error.trace.slice(1)]
-    console.error(`after it had responded, the handler failed: ${what.join('\n')}`)
-    send({ ...unsent, isLast: true })
-  }
+  send({ place: running, error: reportedError(thrown, data.plugin), isFatal: true })
   process.exit(exitCode)
 }

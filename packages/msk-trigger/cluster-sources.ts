@@ -1,5 +1,4 @@
-import process from 'node:process'
-import { accessWarnings, KafkaAccess } from './access/kafka-access.ts'
+import { accessOptions } from './access/kafka-access.ts'
 import type { ClusterSettings } from './config/clusters.ts'
 import type { Mapping } from './config/mappings.ts'
 import type { Settings } from './config/settings.ts'
@@ -31,7 +30,7 @@ export interface TriggerParts {
   readonly handlesSignals?: boolean
 }
 
-type OneCluster = Settings & Partial<Pick<ClusterSettings, 'names'>>
+type OneCluster = Settings & Partial<Pick<ClusterSettings, 'section'>>
 
 /** Semaphores by function name. All event sources of a function share its semaphore. */
 type Reserved = ReadonlyMap<string, Semaphore>
@@ -39,8 +38,6 @@ type Reserved = ReadonlyMap<string, Semaphore>
 /** Event sources that read from one cluster and share its connections. */
 export class ClusterSources {
   readonly sources: readonly EventSource[]
-  /** Warnings about settings that are allowed but risky, one line each. */
-  readonly warnings: readonly string[]
   readonly #cluster: Cluster
   readonly #watch: TopicWatch
   readonly #ending = new AbortController()
@@ -52,10 +49,9 @@ export class ClusterSources {
     { log, invoker, report = () => {} }: Omit<TriggerParts, 'mappings' | 'settings'>,
     reserved: Reserved,
   ) {
-    const access = new KafkaAccess(settings, process.env)
-    const connect = clientsOf(settings.brokers, access.options)
+    const connect = clientsOf(settings.brokers, accessOptions(settings))
     const kafka = connect(settings.clientId)
-    const cluster = new Cluster(kafka, () => access.ready())
+    const cluster = new Cluster(kafka)
     const senderParts = (mapping: Mapping) => ({
       kafka,
       // Include the cluster, because the keys of S3 objects are derived from this id.
@@ -64,7 +60,6 @@ export class ClusterSources {
     })
     const outage = new Outage()
     const ending = this.#ending.signal
-    this.warnings = accessWarnings(settings)
     this.#cluster = cluster
     this.#watch = new TopicWatch(cluster)
     this.#checkDestinations = () =>

@@ -1,5 +1,4 @@
 import process from 'node:process'
-import { withFilesRead } from './access/certificates.ts'
 import { byCluster, type ClusterSources, type TriggerParts } from './cluster-sources.ts'
 import { FaultSocket } from './faults/fault-socket.ts'
 import type { FunctionInvoker } from './invoke/invoker.ts'
@@ -33,8 +32,6 @@ export class Trigger {
 
   constructor(parts: TriggerParts) {
     const { mappings, settings, log, invoker, handlesSignals = true } = parts
-    // Check now that the files exist. They are read again when the first schema is loaded.
-    if (settings.registrySsl) withFilesRead(settings.registrySsl, 'custom.mskTrigger.registrySsl')
     this.#invoker = invoker
     this.#handlesSignals = handlesSignals
     this.#log = log
@@ -49,8 +46,6 @@ export class Trigger {
 
   /** Starts reading without waiting, and logs when every event source has joined its consumer group. */
   start(): void {
-    const warnings = new Set(this.#clusters.flatMap(cluster => cluster.warnings))
-    for (const line of warnings) this.#log.warning(`msk  ${line}`)
     for (const functionKey of this.#throttled)
       this.#log.warning(
         `msk  ${functionKey}  reservedConcurrency: 0 throttles the function: it is never invoked, and its records wait in Kafka`,

@@ -13,17 +13,13 @@ import { withoutLogin } from '../support/values.ts'
 import { SASL, type SaslSettings, SSL, type TlsSettings } from './security.ts'
 import { hiddenMap, must, mustBe } from './setting-errors.ts'
 
-export interface ClusterSettingNames {
-  readonly ssl: string
-  readonly sasl: string
-}
-
 /** Brokers of a Kafka cluster, with the settings for encryption and authentication. */
 export interface ClusterSettings {
   readonly brokers: readonly string[]
   readonly ssl: boolean | TlsSettings
   readonly sasl: SaslSettings | undefined
-  readonly names: ClusterSettingNames
+  /** Section of the settings, for use in messages, such as `custom.mskTrigger.clusters.stock`. */
+  readonly section: string
 }
 
 /** Value of the setting `custom.mskTrigger.clusters`, with at most one entry. Its key is the ARN, the name or a bootstrap server of a cloud cluster. */
@@ -37,9 +33,6 @@ export type LocalClusters = Readonly<
     }
   >
 >
-
-/** Names of the settings in `custom.mskTrigger`, for use in messages. */
-export const DEFAULT_NAMES = settingNames('custom.mskTrigger')
 
 /** Builds the error message for invalid brokers. It masks credentials, because a user may have included them by mistake. */
 const BROKERS: ReturnType<typeof must> = issue => withoutLogin(must('a list of host:port')(issue))
@@ -59,22 +52,6 @@ export const CLUSTERS = pipe(
   ),
   check(clusters => Object.keys(clusters).length <= 1, 'must have one cluster at most'),
 ) as GenericSchema<unknown, LocalClusters>
-
-/** Returns the TLS settings of a cluster. If `ssl` is not set, TLS is used only with IAM authentication. */
-export function encryptionOf({
-  ssl,
-  sasl,
-}: {
-  readonly ssl?: boolean | TlsSettings | undefined
-  readonly sasl?: SaslSettings | undefined
-}): boolean | TlsSettings {
-  return ssl ?? sasl?.mechanism === 'aws-msk-iam'
-}
-
-/** Returns the names of the settings in a section, for use in messages. */
-export function settingNames(section: string): ClusterSettingNames {
-  return { ssl: `${section}.ssl`, sasl: `${section}.sasl` }
-}
 
 function listed(given: string | string[]): string[] {
   return typeof given === 'string' ? given.split(',').map(broker => broker.trim()) : given

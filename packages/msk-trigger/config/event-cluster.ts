@@ -1,4 +1,4 @@
-import { type ClusterSettings, encryptionOf, type LocalClusters, settingNames } from './clusters.ts'
+import type { ClusterSettings, LocalClusters } from './clusters.ts'
 
 /** Identity of a cluster in the cloud, as far as the settings of an event contain it. */
 export interface CloudCluster {
@@ -13,8 +13,8 @@ export function clusterOf(cloud: CloudCluster, clusters: LocalClusters): Cluster
   const key = keysOf(cloud).find(one => Object.hasOwn(clusters, one))
   const entry = key === undefined ? undefined : clusters[key]
   if (!entry) return undefined
-  const { brokers, sasl } = entry
-  return { brokers, ssl: encryptionOf(entry), sasl, names: settingNames(`custom.mskTrigger.clusters.${key}`) }
+  const { brokers, ssl = false, sasl } = entry
+  return { brokers, ssl, sasl, section: `custom.mskTrigger.clusters.${key}` }
 }
 
 /** Returns warnings about clusters in the settings that no event uses, one line each. */

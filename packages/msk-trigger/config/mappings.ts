@@ -8,7 +8,7 @@ import { type EventSettings, kafkaEvents, nameOf, type ReadEvent, readEvents } f
 import type { Filter } from './filters.ts'
 import { type IntrinsicContext, resolveIntrinsics } from './intrinsics.ts'
 import type { OpenChoices } from './open-choices.ts'
-import { localRegistry, type RegistryConfig, type RegistryPluginSettings } from './registry.ts'
+import { localRegistry, type RegistryConfig } from './registry.ts'
 import { ACCOUNT, clusterArn, functionArn } from './resource-types.ts'
 import { readEach } from './setting-errors.ts'
 import type { Settings } from './settings.ts'
@@ -88,7 +88,7 @@ const DEFAULT_TIMEOUT_SECONDS = 6
 export function readMappings(
   functions: Readonly<Record<string, FunctionDefinition>>,
   facts: ServiceFacts,
-  settings: Pick<Settings, 'open' | 'brokers' | 'clusters'> & RegistryPluginSettings,
+  settings: Pick<Settings, 'open' | 'brokers' | 'clusters' | 'schemaRegistry'>,
 ): Mapping[] {
   const enabled = [...kafkaEvents(functions)].filter(({ event }) => event.enabled !== false)
   const mappings = readEach(readEvents(enabled), kafkaEvent => {
@@ -123,7 +123,7 @@ export function intrinsicContext(facts: Omit<ServiceFacts, 'timeout'>): Intrinsi
 function readMapping(
   kafkaEvent: ReadEvent,
   facts: ServiceFacts,
-  { open, clusters, ...plugin }: Pick<Settings, 'open' | 'clusters'> & RegistryPluginSettings,
+  { open, clusters, ...plugin }: Pick<Settings, 'open' | 'clusters' | 'schemaRegistry'>,
 ): Omit<Mapping, 'functionArn' | 'functionTimeoutMs' | 'reservedConcurrency'> {
   const { functionKey, kind, event, settings } = kafkaEvent
   const { topic, maximumBatchingWindow, maximumRecordAgeInSeconds: age = -1 } = settings
@@ -189,14 +189,13 @@ function readDestination(kafkaEvent: ReadEvent, context: IntrinsicContext): Dest
   )
 }
 
-function readRegistry(kafkaEvent: ReadEvent, plugin: RegistryPluginSettings): RegistryConfig | undefined {
+function readRegistry(
+  kafkaEvent: ReadEvent,
+  plugin: Pick<Settings, 'schemaRegistry'>,
+): RegistryConfig | undefined {
   const { schemaRegistryConfig } = kafkaEvent.settings
   if (!schemaRegistryConfig) return undefined
   const registry = localRegistry(schemaRegistryConfig, plugin)
-  if (registry?.tls && plugin.registrySsl && !registry.uri.startsWith('https:'))
-    throw new ConfigurationError(
-      'custom.mskTrigger.registrySsl must not be set: the address of the registry does not begin with https://',
-    )
   if (registry) return registry
   throw new ConfigurationError(
     `schemaRegistryConfig.schemaRegistryURI of the ${nameOf(kafkaEvent)} is ${show(schemaRegistryConfig.schemaRegistryURI)}, which is not on this machine: set ` +

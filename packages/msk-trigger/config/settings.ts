@@ -21,9 +21,9 @@ import {
 } from 'valibot'
 import { ConfigurationError } from '../support/framework.ts'
 import { isObject, kindOf, withoutLogin } from '../support/values.ts'
-import { BROKER_LIST, CLUSTERS, encryptionOf } from './clusters.ts'
+import { BROKER_LIST, CLUSTERS } from './clusters.ts'
 import { DEFAULT_OPEN_CHOICES, OPEN_CHOICES } from './open-choices.ts'
-import { REGISTRY_AUTH, REGISTRY_SSL, SASL, SSL, type TlsSettings } from './security.ts'
+import { SASL, SSL } from './security.ts'
 import { configurationError, must, settingsMap, wholeNumber, withoutNull } from './setting-errors.ts'
 
 export interface NewTopic {
@@ -116,18 +116,12 @@ export const SETTINGS = {
     meaning: 'the local registry; `http://user:password@…` logs in',
   },
   ssl: {
-    must: optional(SSL),
-    shown: 'false',
+    must: optional(SSL, false),
     meaning: `encrypts connections to the brokers: true, or a map of certificates, ${SECURED}`,
   },
   sasl: {
     must: optional(SASL),
-    meaning: `how clients sign in to the brokers: PLAIN, SCRAM, OAUTHBEARER or IAM, ${SECURED}`,
-  },
-  registryAuth: { must: optional(REGISTRY_AUTH), meaning: `user and password for the registry, ${SECURED}` },
-  registrySsl: {
-    must: optional(REGISTRY_SSL),
-    meaning: `certificates for a registry with \`https://\`, ${SECURED}`,
+    meaning: `how clients sign in to the brokers: PLAIN or SCRAM, ${SECURED}`,
   },
   announceResponseType: {
     must: nullish(boolean(must('true or false')), false),
@@ -162,11 +156,10 @@ const ENTRIES = Object.fromEntries(Object.entries(SETTINGS).map(([name, row]) =>
 
 /** Validated settings. */
 export type Settings = {
-  readonly [Name in Exclude<keyof Rows, 'brokers' | 'ssl'>]: InferOutput<Rows[Name]['must']>
+  readonly [Name in Exclude<keyof Rows, 'brokers'>]: InferOutput<Rows[Name]['must']>
 } & {
   /** Addresses of the default brokers; empty if every event has a separate cluster. */
   readonly brokers: readonly string[]
-  readonly ssl: boolean | TlsSettings
 }
 
 const SCHEMA = pipe(
@@ -177,13 +170,6 @@ const SCHEMA = pipe(
       'must not be less than retryDelayMs',
     ),
     ['maxRetryDelayMs'],
-  ),
-  forward(
-    check(
-      ({ ssl, sasl }) => ssl !== false || sasl?.mechanism !== 'aws-msk-iam',
-      'must not be false: a listener with IAM is always encrypted',
-    ),
-    ['ssl'],
   ),
 )
 
@@ -204,7 +190,7 @@ export function readSettings(custom: unknown, env: Readonly<Record<string, strin
   )
   const input = { ...given, ...Object.fromEntries(variables.map(([key, variable]) => [key, env[variable]])) }
   const { output, issues } = safeParse(SCHEMA, withoutNull(input))
-  if (!issues) return { ...NOT_SET, ...output, brokers: output.brokers ?? [], ssl: encryptionOf(output) }
+  if (!issues) return { ...NOT_SET, ...output, brokers: output.brokers ?? [] }
   const byVariable = new Map(variables)
   throw configurationError(
     issues,

@@ -24,13 +24,10 @@ type Offsets = ReadonlyMap<number, number>
 export class Cluster {
   readonly #kafka: Kafka
   readonly #topics: Topics
-  readonly #ready: () => Promise<void>
 
-  /** @param ready resolves when the client may connect, for example after secrets have been read */
-  constructor(kafka: Kafka, ready = async () => {}) {
+  constructor(kafka: Kafka) {
     this.#kafka = kafka
     this.#topics = new Topics(kafka)
-    this.#ready = ready
   }
 
   /** Returns true if the topic exists. Does not create it. */
@@ -38,8 +35,7 @@ export class Cluster {
     return this.#ask(async admin => (await admin.listTopics()).includes(topic))
   }
 
-  async topicStates(topics: readonly string[]): Promise<TopicStates | undefined> {
-    await this.#ready()
+  topicStates(topics: readonly string[]): Promise<TopicStates | undefined> {
     return this.#topics.states(topics)
   }
 
@@ -111,7 +107,6 @@ export class Cluster {
   }
 
   async #askOnce<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
-    await this.#ready()
     const admin = this.#kafka.admin({ retry: { retries: 2 } })
     try {
       await admin.connect()

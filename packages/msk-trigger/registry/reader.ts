@@ -1,17 +1,5 @@
 import { headersOf } from '@sluice/kafka-records'
-import { type TlsAdvice, type TlsError, tlsFailure } from '@sluice/kafka-records/connecting'
-import {
-  type Codec,
-  isRegistryError,
-  loadCodec,
-  RegistryClient,
-  RegistryError,
-  type Schema,
-  UndecodableError,
-  unframe,
-} from '@sluice/schema-registry'
-import { certificatesOf, withFilesRead } from '../access/certificates.ts'
-import { loginOf } from '../access/secrets.ts'
+import { type Codec, loadCodec, RegistryClient, UndecodableError, unframe } from '@sluice/schema-registry'
 import type { FilterData } from '../config/filters.ts'
 import type { OpenChoices } from '../config/open-choices.ts'
 import type { RegistryConfig } from '../config/registry.ts'
@@ -44,16 +32,16 @@ interface Decoded {
 export class RegistryReader {
   readonly #config: RegistryConfig
   readonly #asObject: boolean
-  /** Created with the first schema, and again after a failure, because a secret may have changed. */
-  #client: Promise<RegistryClient> | undefined
+  readonly #client: RegistryClient
   readonly #codecs = new Map<number, Promise<Codec>>()
 
   constructor(config: RegistryConfig, open: Pick<OpenChoices, 'registryJson'>) {
     this.#config = config
+    this.#client = new RegistryClient(config.uri)
     this.#asObject = config.form === 'JSON' && open.registryJson === 'object'
   }
 
-  /** Reads records in their order. @throws RegistryError, AccessError, or Error if a required package is missing */
+  /** Reads records in their order. @throws RegistryError, or Error if a required package is missing */
   async read(messages: readonly Message[]): Promise<readonly ReadMessage[]> {
     const read: ReadMessage[] = []
     // Read records one after another. There are few schemas, and the first record loads the schema for the records that follow.
@@ -122,21 +110,9 @@ export class RegistryReader {
   }
 
   async #load(schemaId: number): Promise<Codec> {
-    const schema = await this.#ask(schemaId)
+    const schema = await this.#client.schema(schemaId)
     if (!schema) throw new SchemaNotFoundError(`the registry has no schema ${schemaId}`)
     return loadCodec(schema)
-  }
-
-  async #ask(schemaId: number): Promise<Schema | undefined> {
-    this.#client ??= connectRegistry(this.#config)
-    try {
-      return await (await this.#client).schema(schemaId)
-    } catch (error) {
-      this.#client = undefined
-      if (!isRegistryError(error, 'unavailable')) throw error
-      const problem = registryProblem(error, this.#config)
-      throw problem === undefined ? error : new RegistryError('unavailable', problem, { cause: error })
-    }
   }
 }
 
@@ -164,41 +140,4 @@ export function compactJson(json: string): string {
     }
   }
   return compact + json.slice(from)
-}
-
-const ADVICE: TlsAdvice = {
-  unknownAuthority: "custom.mskTrigger.registrySsl.ca must name the authority's certificate",
-  tlsExpected: 'its address must begin with https://',
-  plainTextExpected: 'if it is in plain text, its address must begin with http://',
-  certificateWanted: 'set custom.mskTrigger.registrySsl.cert and key, or registrySsl.secret',
-}
-
-const LOGIN_REFUSED = /: it answered 40[13]: /
-
-/**
- * Creates a client with credentials and certificates.
- *
- * @throws AccessError or ConfigurationError if credentials or certificates cannot be read
- */
-async function connectRegistry({ uri, auth, tls }: RegistryConfig): Promise<RegistryClient> {
-  const [login, certificates] = await Promise.all([
-    auth && loginOf(auth.login, auth.setting),
-    tls && certificatesOf(withFilesRead(tls.certificates, tls.setting), tls.setting),
-  ])
-  return new RegistryClient(uri, { ...(login && { login }), ...(certificates && { tls: certificates }) })
-}
-
-/**
- * Returns the reason why a registry did not respond, and the required action; undefined if the error's own message is sufficient.
- */
-function registryProblem(error: Error, { uri, auth, tls }: RegistryConfig): string | undefined {
-  const server = new URL(uri).host
-  const hasCertificate = (tls?.certificates.cert ?? tls?.certificates.secret) !== undefined
-  for (let cause: unknown = error.cause; cause instanceof Error; cause = cause.cause) {
-    const failure = tlsFailure(cause as TlsError, server, ADVICE, hasCertificate)
-    if (failure) return `the schema registry does not answer: ${failure}`
-  }
-  if (!LOGIN_REFUSED.test(error.message)) return undefined
-  const setting = auth?.setting ?? 'custom.mskTrigger.registryAuth'
-  return `${error.message}; ${auth ? 'it does not accept the credentials of' : 'it may require credentials:'} ${setting}`
 }

@@ -1,4 +1,4 @@
-import { accessProblem } from '../access/problem.ts'
+import { accessProblem } from '../access/kafka-access.ts'
 
 interface Reported {
   readonly reported?: {

@@ -5,13 +5,12 @@ const ENDPOINT_VARIABLES = {
   sqs: 'AWS_ENDPOINT_URL_SQS',
   sns: 'AWS_ENDPOINT_URL_SNS',
   s3: 'AWS_ENDPOINT_URL_S3',
-  secretsmanager: 'AWS_ENDPOINT_URL_SECRETS_MANAGER',
 } as const
 
 /** Environment variable for services without a specific variable. */
 const COMMON_VARIABLE = 'AWS_ENDPOINT_URL'
 
-export type AwsService = keyof typeof ENDPOINT_VARIABLES
+type AwsService = keyof typeof ENDPOINT_VARIABLES
 
 type Environment = Readonly<Record<string, string | undefined>>
 

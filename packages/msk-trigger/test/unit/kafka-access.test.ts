@@ -1,78 +1,57 @@
 import assert from 'node:assert/strict'
-import process from 'node:process'
 import { after, before, describe, it } from 'node:test'
-import { accessWarnings, KafkaAccess } from '../../access/kafka-access.ts'
-import { accessProblem } from '../../access/problem.ts'
-import { AccessError } from '../../access/secrets.ts'
+import {
+  type Certificates,
+  type ClientCertificate,
+  makeCertificates,
+} from '../../../../test/support/certificates.ts'
+import { accessOptions, accessProblem, withFilesRead } from '../../access/kafka-access.ts'
 import { readSettings } from '../../config/settings.ts'
 import { isUnreachable, rootMessage } from '../../report/explain.ts'
-import { startSecretsServer } from './secrets-server.ts'
-
-const ARN = 'arn:aws:secretsmanager:eu-west-1:000000000000:secret:kafka'
-const settingsOf = (security: object, brokers = 'b:1') => readSettings({ brokers, ...security }, {})
-const accessOf = (security: object, brokers = 'b:1', env = {}) =>
-  new KafkaAccess(settingsOf(security, brokers), env)
 
 describe('how clients reach the brokers', () => {
-  it('given nothing, then no one signs in, and nothing is waited for', async () => {
-    const access = accessOf({})
-    assert.equal('sasl' in access.options, false)
-    await access.ready()
-  })
-
-  it('given IAM, then the region is the configured one, or that of a broker, or of the environment', () => {
-    const sasl = { mechanism: 'aws-msk-iam' }
-    accessOf({ sasl: { ...sasl, region: 'eu-west-1' } })
-    accessOf({ sasl }, 'b-1.c.abc.c2.kafka.eu-west-1.amazonaws.com:9098')
-    accessOf({ sasl }, 'boot-x.c1.kafka-serverless.eu-west-1.amazonaws.com:9098')
-    accessOf({ sasl }, 'b:1', { AWS_REGION: 'eu-west-1' })
-    assert.throws(() => accessOf({ sasl }), {
-      name: 'ConfigurationError',
-      message: /^custom\.mskTrigger\.sasl\.region must be the region of the cluster/,
-    })
-  })
-
-  it('given a certificate that is not looked at, then there is a warning', () => {
-    assert.deepEqual(accessWarnings(settingsOf({ ssl: true })), [])
-    const warnings = accessWarnings(settingsOf({ ssl: { rejectUnauthorized: false } }))
-    assert.equal(warnings.length, 1)
-    assert.match(warnings[0] ?? '', /^custom\.mskTrigger\.ssl\.rejectUnauthorized is false/)
+  it('given nothing, then no one signs in', () => {
+    assert.equal('sasl' in accessOptions(readSettings({ brokers: 'b:1' }, {})), false)
   })
 })
 
-describe('a password in a secret', () => {
-  let server: Awaited<ReturnType<typeof startSecretsServer>>
+describe('certificates in the settings', () => {
+  let made: Certificates
+  let client: ClientCertificate
   before(async () => {
-    server = await startSecretsServer()
-    process.env.AWS_ENDPOINT_URL_SECRETS_MANAGER = server.uri
+    made = await makeCertificates()
+    client = await made.client('a client')
   })
-  after(() => {
-    delete process.env.AWS_ENDPOINT_URL_SECRETS_MANAGER
-    server.close()
+  after(() => made?.remove())
+
+  const read = (settings: Parameters<typeof withFilesRead>[0]) => withFilesRead(settings, 'ssl')
+  const rejects = (settings: Parameters<typeof withFilesRead>[0], message: RegExp) =>
+    assert.throws(() => read(settings), { name: 'ConfigurationError', message })
+
+  it('given paths or texts, also with escaped line ends, then all give the same', () => {
+    const texts = { ca: made.ca, cert: client.cert, key: client.key }
+    assert.deepEqual(read({ ca: made.caFile, cert: client.certFile, key: client.keyFile }), texts)
+    assert.deepEqual(read({ ...texts, ca: made.ca.replaceAll('\n', '\\n') }), texts)
   })
 
-  it('given nothing that it can be read from, then the start ends with one line', () => {
-    const nowhere = 'neither AWS_ENDPOINT_URL_SECRETS_MANAGER nor AWS_ENDPOINT_URL is set'
-    for (const [name, security] of [
-      ['sasl', { sasl: { mechanism: 'plain', secret: ARN } }],
-      ['ssl', { ssl: { ca: ARN } }],
-    ] as const)
-      assert.throws(() => accessOf(security), {
-        name: 'ConfigurationError',
-        message: `custom.mskTrigger.${name} names a secret: ${nowhere}, so the secret cannot be read: the trigger does not access the cloud`,
-      })
+  it('given a file that is missing or something else, then it is named', () => {
+    rejects({ ca: '/nowhere/ca.pem' }, /^ssl\.ca: \/nowhere\/ca\.pem cannot be read \(ENOENT\): it must be/)
+    const file = new URL('../../package.json', import.meta.url).pathname
+    rejects({ ca: file }, /^ssl\.ca: the file is not in PEM form/)
   })
 
-  it('given that it is missing, then clients wait for it, and connect with it once it is there', async () => {
-    const access = accessOf({ sasl: { mechanism: 'plain', secret: ARN } }, 'b:1', process.env)
-    await assert.rejects(access.ready(), {
-      name: 'AccessError',
-      message: `custom.mskTrigger.sasl: secret ${ARN} cannot be read: can't find the specified secret`,
-    })
-    server.secrets.set(ARN, '{"username":"me","password":"pw"}')
-    await access.ready()
-    const { username, password } = access.options.sasl as { username?: string; password?: string }
-    assert.deepEqual([username, password], ['me', 'pw'])
+  it('given a key in place of its path, then the error does not contain it', () => {
+    const body = client.key.split('\n').slice(1).join('\n')
+    assert.throws(
+      () => read({ cert: client.cert, key: body }),
+      ({ message }: Error) =>
+        message.startsWith('ssl.key: this cannot be read') && !message.includes(body.slice(0, 20)),
+    )
+  })
+
+  it('given a key of another certificate, or one that is damaged, then the start ends with one line', () => {
+    rejects({ cert: client.cert, key: made.key }, /^ssl cannot be used: .*key values mismatch/)
+    rejects({ ca: '-----BEGIN CERTIFICATE-----\nnonsense' }, /^ssl cannot be used: /)
   })
 })
 
@@ -88,8 +67,6 @@ describe('an error of a client', () => {
       'the listener does not accept credentials: remove custom.mskTrigger.sasl',
     )
     assert.equal(isUnreachable(outer), false)
-    const own = named('KafkaJSNumberOfRetriesExceeded', 'y', { cause: new AccessError('no token') })
-    assert.equal(rootMessage(own), 'no token')
   })
 
   it('given a connection that is lost while a client signs in, then the broker is unreachable', () => {

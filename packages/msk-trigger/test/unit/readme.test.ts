@@ -41,17 +41,12 @@ describe('the pages', () => {
     for (const page of linked) assert.ok(files.includes(page), page)
   })
 
-  it('given settings for secured brokers and registries, then SECURED.md has each', () => {
+  it('given settings for secured brokers, then SECURED.md has each', () => {
     const page = readFileSync(new URL('../../SECURED.md', import.meta.url), 'utf8')
-    const wrong = [
-      { ssl: { x: 1 } },
-      { registrySsl: { x: 1 } },
-      { registryAuth: { x: 1 } },
-      ...['plain', 'oauthbearer', 'aws-msk-iam'].map(mechanism => ({ sasl: { mechanism, x: 1 } })),
-    ]
+    const wrong = [{ ssl: { x: 1 } }, { sasl: { x: 1 } }]
     for (const settings of wrong) {
       const { message } = thrown(() => readSettings({ brokers: 'a:1', ...settings }, {}))
-      const [, known = ''] = /known are: (.*)/.exec(message) ?? []
+      const [, known = ''] = /known are: (.*)$/m.exec(message) ?? []
       assert.notEqual(known, '', message)
       for (const name of known.split(', ')) assert.ok(page.includes(`\`${name}\``), name)
     }

@@ -19,8 +19,6 @@ describe('settings under custom.mskTrigger', () => {
       schemaRegistry: undefined,
       ssl: false,
       sasl: undefined,
-      registryAuth: undefined,
-      registrySsl: undefined,
       faults: undefined,
       reports: undefined,
       open: DEFAULT_OPEN_CHOICES,
@@ -88,7 +86,7 @@ describe('settings under custom.mskTrigger', () => {
         'custom.mskTrigger.retryDelayMs must be whole milliseconds, at least 0, not -1',
         'custom.mskTrigger.open.tombstone must be absent or null, not "nil"',
         'custom.mskTrigger.colour is not a setting; known are: brokers, clusters, clientId, retryDelayMs, maxRetryDelayMs, ' +
-          'sessionTimeoutMs, createTopics, createResources, invocationLines, schemaRegistry, ssl, sasl, registryAuth, registrySsl, announceResponseType, importValues, faults, reports, open',
+          'sessionTimeoutMs, createTopics, createResources, invocationLines, schemaRegistry, ssl, sasl, announceResponseType, importValues, faults, reports, open',
       ].join('\n'),
     })
   })

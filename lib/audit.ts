@@ -9,7 +9,6 @@ import { dataschemaOf } from './telemetry/dataschema.ts'
 export const ACTIONS = [
   'alerts ack',
   'dlq drop',
-  'dlq export',
   'dlq redrive',
   'dlq stop',
   'publish',

@@ -163,7 +163,6 @@ describe('operations of the command line', () => {
     ]
     const { id } = JSON.parse((await sluice(['silence', 'add', ...silence])).stdout)
     await sluice(['silence', 'end', id])
-    await sluice(['dlq', 'export', '--to', 'letters.jsonl', '--code', 'rejected'])
     await sluice(['topics', 'create', `orders-${environment.name}`])
     // No consumer runs, so it is not applied in time; the erasure is in the log all the same.
     await sluice(['state', 'erase', '/environment/oslo roof-1', '--yes', '--timeout', '1s'], 1)
@@ -176,7 +175,6 @@ describe('operations of the command line', () => {
         ['state drop', state, { partitions: 1, entities: 0 }],
         ['silence add', { id, match: 'rule=HOT' }, { silences: 1 }],
         ['silence end', { id }, { silences: 1 }],
-        ['dlq export', { code: 'rejected' }, { exported: 0 }],
         ['topics create', { topic: `orders-${environment.name}`, partitions: 'default' }, { created: 1 }],
         ['state erase', { entity: '/environment/oslo roof-1' }, { records: 21 }],
       ],

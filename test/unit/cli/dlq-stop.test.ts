@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { PassThrough } from 'node:stream'
 import { describe, it } from 'node:test'
-import { stoppedText } from '../../../cli/dlq/export-lines.ts'
 import { looked } from '../../../cli/dlq/handling.ts'
 import { StoppedByUser } from '../../../cli/failure.ts'
 import { done, Run, type Work } from '../../../lib/operations/dead-letters/handle.ts'
@@ -46,18 +45,6 @@ function stoppedDrop() {
   } as unknown as Work
   return { work, publisher, terminal, stderr, reads: () => reads }
 }
-
-describe('an export at Ctrl-C', () => {
-  it('given a file, then nothing was exported; given standard output, then the exported part is counted', () => {
-    const counts = { exported: 6, broken: 1 }
-    assert.equal(stoppedText('letters.jsonl', counts), 'Stopped: nothing was exported.\n')
-    assert.equal(
-      stoppedText('-', counts),
-      'Stopped before all dead letters were exported. At most 7 lines were written to standard output.\n',
-    )
-    assert.equal(stoppedText('-', { exported: 0, broken: 0 }), 'Stopped: nothing was exported.\n')
-  })
-})
 
 describe('dead letters that are being handled, at Ctrl-C', () => {
   it('given that it only looks yet, then it ends at once, and does not say that nothing was found', async () => {

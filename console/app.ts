@@ -16,7 +16,6 @@ import { admission, signInRoutes } from './access/sign-in.ts'
 import { apiRoutes } from './api/api.ts'
 import { answerProblem, ProblemError } from './api/problem.ts'
 import { addRoutes } from './api/route.ts'
-import { localOnly } from './api/writing.ts'
 import type { ConsoleEnvironment } from './environment.ts'
 import type { PageFiles } from './page-files.ts'
 
@@ -77,7 +76,6 @@ function api(environment: ConsoleEnvironment): Hono<ConsoleHono> {
     await next()
     context.header('cache-control', 'no-store')
   })
-  routes.use('/writing/*', localOnly(environment))
   addRoutes(routes, apiRoutes(environment), environment)
   routes.all('*', ({ req }) => {
     throw new ProblemError('not-found', `${req.path} does not exist.`)

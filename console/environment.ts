@@ -4,7 +4,6 @@ import type { Config } from '../lib/app/config.ts'
 import { topicsRead } from '../lib/app/functions.ts'
 import { type Signal, signalSize, type TableSignal, topicName } from '../lib/app/topics.ts'
 import type { OpenStall } from '../lib/diagnosis/stalls/stalls.ts'
-import type { LocalSqlEngine } from '../lib/operations/sql/local-engine.ts'
 import type { DeadLetterSource } from '../lib/queries/dead-letters.ts'
 import type { ReadTopic } from '../lib/queries/lag.ts'
 import { topicBounds } from '../lib/queries/topics.ts'
@@ -36,7 +35,7 @@ export interface ShownFunction {
 export interface EnvironmentOptions {
   readonly config: Config
   readonly functions: readonly ShownFunction[]
-  /** True on a local stack. Publishing readings is possible only there. */
+  /** True on a local stack, whose rules folder is at hand. */
   readonly isLocal: boolean
   /** True if responses can be streamed. An HTTP API does not support streams. */
   readonly streams: boolean
@@ -45,8 +44,6 @@ export interface EnvironmentOptions {
    * stalls from Kafka and Redis.
    */
   readonly standing?: () => readonly OpenStall[] | undefined
-  /** Answers SQL statements; absent in an account, which has no DuckDB. The environment closes it. */
-  readonly sql?: LocalSqlEngine
   /** Address and credentials of AWS, for the history; by default, those of the process environment. */
   readonly aws?: AwsPlace
 }
@@ -57,7 +54,6 @@ export class ConsoleEnvironment {
   readonly isLocal: boolean
   readonly streams: boolean
   readonly standing: () => readonly OpenStall[] | undefined
-  readonly sql: LocalSqlEngine | undefined
   readonly aws: AwsPlace
   readonly offsets: () => Promise<PageOffsets>
   readonly cluster: () => Promise<ClusterInspection>
@@ -72,7 +68,6 @@ export class ConsoleEnvironment {
     isLocal,
     streams,
     standing = () => undefined,
-    sql,
     aws = {},
   }: EnvironmentOptions) {
     this.config = config
@@ -80,7 +75,6 @@ export class ConsoleEnvironment {
     this.isLocal = isLocal
     this.streams = streams
     this.standing = standing
-    this.sql = sql
     this.aws = aws
     this.#connections = new Connections(config, 'sluice-console')
     const opened = <T extends { close(): Promise<void> }>(open: (kafka: Kafka) => T) =>
@@ -159,7 +153,6 @@ export class ConsoleEnvironment {
   }
 
   async close(): Promise<void> {
-    await this.sql?.close?.()
     await this.#connections.close()
   }
 }

@@ -10,7 +10,6 @@ import { consolePage } from '../../infra/console-page.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
 import { LOCAL_PORTS, readSettings } from '../../lib/app/settings/index.ts'
 import { errorLine } from '../../lib/harmless.ts'
-import { LocalSqlEngine } from '../../lib/operations/sql/local-engine.ts'
 import { awsPlace } from '../../programs/aws-place.ts'
 import { configOf, environmentOf } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
@@ -32,15 +31,12 @@ interface ConsoleOptions {
 export async function showConsole(options: ConsoleOptions, terminal: Terminal): Promise<void> {
   const config = configOf(terminal, options.env)
   const { consolePort } = readSettings([LOCAL_PORTS], terminal.environment)
-  const isLocal = isOnThisMachine(config)
   const aws = awsPlace(environmentOf(terminal, options.env))
-  const sql = new LocalSqlEngine(config, aws)
   const environment = new ConsoleEnvironment({
     config,
     functions: readFunctions(),
-    isLocal,
+    isLocal: isOnThisMachine(config),
     streams: true,
-    sql,
     aws,
   })
   const token = randomBytes(16).toString('hex')

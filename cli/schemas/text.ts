@@ -1,7 +1,6 @@
 /** Formats verdicts on schemas as text. Pure. */
 
 import { count } from '../../lib/count.ts'
-import { promiseOf } from '../../lib/queries/compatibility-rules.ts'
 import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
 import type { SchemaStatus, Verdict } from './verdict.ts'
@@ -88,4 +87,20 @@ export interface RegisteredReport extends SchemasReport {
 
 export function registeredText({ registered }: RegisteredReport): string {
   return registered.map(({ subject, id }) => `Registered ${subject}: id ${id}\n`).join('')
+}
+
+/** Guarantee that each compatibility mode provides. Source: Confluent's documentation, "Schema Evolution and Compatibility". */
+const RULES: Readonly<Record<string, string>> = {
+  NONE: 'nothing is checked',
+  BACKWARD: 'the new schema reads data of the last version',
+  BACKWARD_TRANSITIVE: 'the new schema reads data of every version',
+  FORWARD: 'the last version reads data of the new schema',
+  FORWARD_TRANSITIVE: 'every version reads data of the new schema',
+  FULL: 'the new schema and the last version read data of each other',
+  FULL_TRANSITIVE: 'the new schema and every version read data of each other',
+}
+
+/** Returns the guarantee of a compatibility mode; undefined for an unknown mode. */
+function promiseOf(rule: string): string | undefined {
+  return Object.hasOwn(RULES, rule) ? RULES[rule] : undefined
 }

@@ -5,11 +5,8 @@ import { failureRoutes } from './failures.ts'
 import { kafkaRoutes } from './kafka.ts'
 import { OverviewSampler } from './overview/sampler.ts'
 import { type AnswersOf, asked, watched } from './route.ts'
-import { sqlRoutes } from './sql.ts'
-import { stateRoutes } from './state.ts'
 import { tableRoutes } from './tables.ts'
 import { telemetryRoutes } from './telemetry.ts'
-import { writingRoutes } from './writing.ts'
 
 /** Response types by route name. */
 export type Answers = AnswersOf<ReturnType<typeof apiRoutes>>
@@ -22,10 +19,7 @@ export function apiRoutes(environment: ConsoleEnvironment) {
     ...alertRoutes(environment),
     ...failureRoutes(environment),
     ...kafkaRoutes(environment),
-    ...stateRoutes(environment),
-    ...sqlRoutes(environment),
     ...tableRoutes(environment),
-    ...writingRoutes(environment),
   }
 }
 
@@ -37,7 +31,6 @@ function environmentRoutes({ config, isLocal, streams }: ConsoleEnvironment) {
       isLocal,
       /** True if the console can stream responses. If false, the page polls. */
       streams,
-      hasRegistry: config.registry !== undefined,
       person: request.get('person'),
     })),
   }

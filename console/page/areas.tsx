@@ -1,7 +1,6 @@
 /** All pages of the console. Navigation, tabs, headings and titles are derived from this table. */
 import type { ComponentType, JSX } from 'preact'
 import { useLocation } from 'preact-iso'
-import { type EnvironmentAnswer, useEnvironment } from './data/answers.ts'
 import { Empty } from './parts/known.tsx'
 import './alerts/alerts.css'
 import { AlertList } from './alerts/list.tsx'
@@ -10,27 +9,20 @@ import { OneRulePage, RuleList } from './alerts/rules.tsx'
 import { SilencesPage } from './alerts/silences.tsx'
 import { TryRules } from './alerts/try-rules.tsx'
 import { Failures } from './failures/failures.tsx'
-import { Cluster } from './kafka/cluster.tsx'
 import { Groups, OneGroup } from './kafka/groups.tsx'
 import { Messages } from './kafka/messages/messages.tsx'
-import { OneSubject, Schemas } from './kafka/schemas.tsx'
 import { OneTopic } from './kafka/topic.tsx'
 import { Topics } from './kafka/topics.tsx'
 import { OverviewPage } from './overview/overview.tsx'
 import { Tabs } from './parts/tabs.tsx'
-import { Sql } from './sql/sql.tsx'
-import { State } from './state/state.tsx'
 import { Tables } from './tables/tables.tsx'
 import { EntitiesPage } from './telemetry/entities.tsx'
 import { EntityPage } from './telemetry/entity.tsx'
 import './telemetry/telemetry.css'
-import { Write } from './write.tsx'
 
 interface AreaPage {
   readonly title: string
   readonly path: string
-  /** Returns whether the navigation lists the page in this environment. By default, it is listed. */
-  readonly isListed?: (shown: EnvironmentAnswer) => boolean
 }
 
 interface Page extends AreaPage {
@@ -108,15 +100,13 @@ const AREA_PAGES: readonly Area[] = [
     page: Failures,
     namedBy: { '/failures': ['letter'], '/failures/operations': ['operation'] },
   },
-  { title: 'State', path: '/state', page: State, namedBy: { '/state': ['consumer'] } },
   {
     title: 'Kafka',
     path: '/kafka',
     pages: [
-      { title: 'Cluster', path: '/kafka', page: Cluster },
       {
         title: 'Topics',
-        path: '/kafka/topics',
+        path: '/kafka',
         page: Topics,
         one: { by: 'topic', page: OneTopic, heading: () => 'Kafka' },
       },
@@ -127,18 +117,9 @@ const AREA_PAGES: readonly Area[] = [
         page: Groups,
         one: { by: 'group', page: OneGroup, heading: () => 'Kafka' },
       },
-      {
-        title: 'Schemas',
-        path: '/kafka/schemas',
-        page: Schemas,
-        isListed: ({ hasRegistry }) => hasRegistry,
-        one: { by: 'subject', page: OneSubject, heading: () => 'Kafka' },
-      },
     ],
   },
   { title: 'Tables', path: '/tables', page: Tables, namedBy: { '/tables': ['table'] } },
-  { title: 'SQL', path: '/sql', page: Sql },
-  { title: 'Write', path: '/write', page: Write, isListed: ({ isLocal }) => isLocal },
 ]
 
 export interface ShownArea extends AreaPage {
@@ -174,14 +155,13 @@ export function shownPage(path: string, query: Readonly<Record<string, string>>)
 /** Renders the tabs of an area and the page that the URL selects. */
 function Pages({ area: { title, pages = [] } }: { readonly area: Area }): JSX.Element {
   const { path, query } = useLocation()
-  const shown = useEnvironment()
   const current = pages.find(page => page.path === path.replace(/\/+$/, ''))
   const { one } = current ?? {}
   const name = one ? (query[one.by] ?? '') : ''
   if (one && name && !one.heading) return <one.page key={name} name={name} />
-  const tabs = pages.filter(({ isBelow, isListed = () => true }) => isBelow === undefined && isListed(shown))
+  const tabs = pages.filter(({ isBelow }) => isBelow === undefined)
   const heading = (name && one?.heading?.(name)) || current?.heading || title
-  const EnvironmentAnswer = current?.page
+  const Current = current?.page
   return (
     <div class={title.toLowerCase()}>
       <h1>{heading}</h1>
@@ -196,8 +176,8 @@ function Pages({ area: { title, pages = [] } }: { readonly area: Area }): JSX.El
       )}
       {one && name ? (
         <one.page key={name} name={name} />
-      ) : EnvironmentAnswer ? (
-        <EnvironmentAnswer />
+      ) : Current ? (
+        <Current />
       ) : (
         <Empty>Page not found. Choose a page above.</Empty>
       )}

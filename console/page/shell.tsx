@@ -90,7 +90,6 @@ function Top({ path, title }: TopProps): JSX.Element {
     addEventListener('keydown', closeByKey)
     return () => removeEventListener('keydown', closeByKey)
   }, [isOpen])
-  const areas = AREAS.filter(({ isListed = () => true }) => isListed(shown))
   return (
     <header class="top">
       <p class="brand">
@@ -108,7 +107,7 @@ function Top({ path, title }: TopProps): JSX.Element {
       </button>
       <nav id="areas" aria-label="Areas" class={isOpen ? 'open' : undefined}>
         <ul>
-          {areas.map(area => (
+          {AREAS.map(area => (
             <li key={area.path}>
               <a href={area.path} aria-current={isBelow(path, area.path) ? 'page' : undefined}>
                 {area.title}

@@ -83,7 +83,7 @@ export async function entityState(
 }
 
 /** Compares two entities, first by partition and then by name. */
-export function byPlace(a: EntityState, b: EntityState): number {
+function byPlace(a: EntityState, b: EntityState): number {
   return a.partition - b.partition || (a.entity < b.entity ? -1 : 1)
 }
 

@@ -88,7 +88,7 @@ export async function topicsRemembered<Topic extends TopicSize>(
 }
 
 /** Converts the details of a partition state to a summary. Pure. */
-export function partitionState(
+function partitionState(
   { partition }: StateKey,
   details: StateDetails,
   bounds: Bounds | undefined,

@@ -12,7 +12,6 @@ import { consolePage } from '../../infra/console-page.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
 import type { OpenStall } from '../../lib/diagnosis/stalls/stalls.ts'
-import { LocalSqlEngine } from '../../lib/operations/sql/local-engine.ts'
 import { awsPlace } from '../../programs/aws-place.ts'
 import { userOfMachine } from '../../programs/person.ts'
 import { consolePorts } from '../settings.ts'
@@ -76,7 +75,6 @@ async function served(
       isLocal: isOnThisMachine(config),
       streams: true,
       standing,
-      sql: new LocalSqlEngine(config, aws),
       aws,
     }),
   )

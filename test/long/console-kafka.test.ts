@@ -1,26 +1,22 @@
-/** The pages about Kafka: the cluster, topics with their sizes, groups with their lag, and the schema registry. */
+/** The pages about Kafka: topics with their sizes, groups with their lag. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Answers } from '../../console/api/api.ts'
 import type { GroupAnswer } from '../../console/api/kafka/groups.ts'
 import type { TopicAnswer } from '../../console/api/kafka/topics.ts'
-import type { ClusterDescription } from '../../lib/queries/cluster.ts'
 import { TestBrowser } from '../support/browser.ts'
 import { type ServedConsole, servedConsole } from '../support/console.ts'
-import { startSubjects } from '../support/subjects.ts'
 import { TopicCommands } from '../support/topic-commands.ts'
 
 describe('given the console, when Kafka is looked at', () => {
   let served: ServedConsole
   let commands: TopicCommands
-  let registry: Awaited<ReturnType<typeof startSubjects>>
   let topic: string
   let group: string
 
   before(async () => {
     commands = await TopicCommands.open()
-    registry = await startSubjects()
-    served = await servedConsole({ env: commands.prefix, variables: { SCHEMA_REGISTRY_URL: registry.uri } })
+    served = await servedConsole({ env: commands.prefix })
     topic = await commands.topic('orders', 3, { 'retention.ms': '60000' })
     group = commands.named('readers')
     const hot = Array.from({ length: 120 }, () => ({ key: 'hot', value: 'x'.repeat(50), partition: 2 }))
@@ -29,20 +25,7 @@ describe('given the console, when Kafka is looked at', () => {
   })
   after(async () => {
     await served?.close()
-    await registry?.close()
     await commands?.close()
-  })
-
-  it('then the cluster has its brokers, with release, disks, and the controller that is active', async () => {
-    const cluster = await served.ask<ClusterDescription>('/kafka/cluster')
-    const [broker] = cluster.brokers
-    assert.ok(broker?.disks && (broker.disks.totalBytes ?? 0) > broker.disks.bytes, JSON.stringify(broker))
-    assert.match(broker.release ?? '', /^\d+\.\d+/)
-    assert.equal(cluster.controller.kind, 'kraft')
-    assert.ok(cluster.controller.voters.includes(cluster.controller.id ?? -1))
-    assert.deepEqual(cluster.missing, [])
-    const leads = cluster.brokers.reduce((sum, one) => sum + one.leads, 0)
-    assert.equal(leads, cluster.partitions - cluster.leaderless)
   })
 
   it('then a topic has records and a size, and is found by a part of its name', async () => {
@@ -99,16 +82,14 @@ describe('given the console, when Kafka is looked at', () => {
     assert.ok(one.seconds !== null && one.seconds > 0 && one.seconds < 3_600, `${one.seconds} s`)
   })
 
-  it('then a person goes from the cluster to a topic and its group, and stumbles over nothing', async () => {
+  it('then a person goes from the topics to one and its group, and stumbles over nothing', async () => {
     const browser = await TestBrowser.launch()
     try {
       const visit = await browser.visit(served.address('/kafka'), { width: 360 })
       const { page } = visit
-      await page.getByRole('cell', { name: 'broker, controller' }).waitFor()
-      await page.getByRole('link', { name: 'Topics', exact: true }).click()
       await page.getByRole('heading', { name: 'Topics' }).waitFor()
       // Other tests have topics, too.
-      await page.goto(served.address(`/kafka/topics?find=${topic}`))
+      await page.goto(served.address(`/kafka?find=${topic}`))
       await page.getByRole('link', { name: topic }).click()
       await page.getByRole('heading', { name: topic }).waitFor()
       assert.deepEqual(await visit.obstacles(), [])

@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it, type TestContext } from 'node:test'
-import type { Answers } from '../../console/api/api.ts'
 import type { MessageList } from '../../console/api/kafka/messages/list.ts'
-import type { Message } from '../../console/api/kafka/messages/one.ts'
-import type { Delivery } from '../../console/api/publish-reading.ts'
 import { TestBrowser, type Visit } from '../support/browser.ts'
 import { type ServedConsole, servedConsole } from '../support/console.ts'
 import { TestEnvironment } from '../support/environment.ts'
@@ -17,13 +14,6 @@ describe('given a console beside Kafka', () => {
   let browser: TestBrowser
   const messages = (values: Record<string, string>) =>
     served.ask<MessageList>(`/kafka/messages?${new URLSearchParams(values)}`)
-  const post = (path: string, body: unknown, on = served) =>
-    on.request(path, {
-      method: 'POST',
-      body: JSON.stringify(body),
-      headers: { 'content-type': 'application/json' },
-    })
-
   before(async () => {
     const [made, launched] = await Promise.all([TestEnvironment.create(), TestBrowser.launch()])
     environment = made
@@ -35,20 +25,6 @@ describe('given a console beside Kafka', () => {
     await browser?.close()
     await served?.close()
     await environment?.close()
-  })
-
-  it('when a reading is written, then Kafka has it, it is found there, and an audit event says who did it', async () => {
-    const { example } = await served.ask<Answers['/writing']>('/writing')
-    const response = await post('/writing/readings', { event: example })
-    const { id, topic, partition, offset, traceId } = (await response.json()) as Delivery
-    assert.equal(topic, environment.topic('readings'))
-    const place = new URLSearchParams({ topic, partition: String(partition), offset: String(offset) })
-    const message = await served.ask<Message>(`/kafka/messages/one?${place}`)
-    assert.deepEqual([message.event?.id, message.event?.data], [id, JSON.parse(example).data])
-    assert.match(String(message.event?.traceparent), new RegExp(traceId))
-    const [audit] = (await messages({ topic: environment.topic('events') })).messages
-    assert.equal(audit?.shortType, 'audit')
-    assert.match(audit?.summary ?? '', /by=ada.*action=publish/)
   })
 
   it('when messages are searched for a text, then the newest come first, and a download has them all', async () => {
@@ -96,36 +72,21 @@ describe('given a console beside Kafka', () => {
     assert.equal(looked, MANY)
   })
 
-  it('when the environment is deployed, or the person a viewer, then nothing is written', async () => {
-    const person = { name: 'eve', role: 'viewer' } as const
-    const [deployed, viewed] = await Promise.all([
-      servedConsole({ env: environment.name, isLocal: false }),
-      servedConsole({ env: environment.name, person }),
-    ])
-    try {
-      for (const on of [deployed, viewed])
-        assert.equal((await post('/writing/readings', { event: '{}' }, on)).status, 403)
-    } finally {
-      await Promise.all([deployed.close(), viewed.close()])
-    }
-  })
-
   async function requireGood(visit: Visit, name: string): Promise<void> {
     assert.deepEqual(await visit.obstacles(), [])
     assert.equal(await visit.isTooWide(), false, `${name} is too wide`)
   }
 
-  it('when a reading is written, then it leads to its message, which opens to all that it says', async () => {
-    const visit = await browser.visit(served.address('/write'), { width: 1024, theme: 'dark' })
+  it('when a message is opened, then it shows all that it says, and a text finds it', async () => {
+    const topic = environment.topic('readings')
+    await environment.client.send(topic, [{ key: 'k', value: '{"sensorId": "<b>roof</b>"}' }])
+    const address = served.address(`/kafka/messages?topic=${topic}`)
+    const visit = await browser.visit(address, { width: 1024, theme: 'dark' })
     const { page } = visit
-    const field = page.getByLabel('Reading, as a CloudEvent in JSON')
-    const example = JSON.parse(await field.inputValue())
-    await field.fill(JSON.stringify({ ...example, data: { ...example.data, sensorId: '<b>roof</b>' } }))
-    await requireGood(visit, 'write-1024-dark')
-    await page.getByRole('button', { name: 'Publish' }).click()
-    await page.getByText('Published to partition').waitFor()
-    await page.getByRole('link', { name: 'Its message' }).click()
-    await page.getByRole('heading', { name: 'Messages' }).waitFor()
+    await page
+      .getByRole('button', { name: /^Message/ })
+      .first()
+      .click()
     await page.getByText('"sensorId": "<b>roof</b>"').waitFor()
     await requireGood(visit, 'messages-1024-dark')
     await page.getByLabel('With the text').fill('<B>ROOF')

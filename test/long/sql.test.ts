@@ -8,7 +8,6 @@ import { S3HistoryStore } from '../../lib/app/aws/history-bucket.ts'
 import { dayOf, objectKey } from '../../lib/history/object-key.ts'
 import { encodeRows } from '../../lib/history/parquet.ts'
 import { rowsOf } from '../../lib/history/row.ts'
-import type { SqlState } from '../../lib/operations/sql/engine.ts'
 import { rangesOf, readRecords } from '../../lib/queries/records.ts'
 import { topicReach } from '../../lib/queries/topics.ts'
 import { kafkaClient } from '../../packages/runtime/adapters/kafka/client.ts'
@@ -17,12 +16,10 @@ import { TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
-import { servedConsole } from '../support/console.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { Program, runProgram } from '../support/program.ts'
 import { environmentReading } from '../support/records.ts'
 import { awsEndpoint, brokers } from '../support/servers.ts'
-import { until } from '../support/until.ts'
 import { fired, resolved } from '../unit/operations/sql/support.ts'
 
 const ASKED = `SELECT alert_type, COUNT(*) as count FROM alert_log WHERE alert_ts > datetime('now', '-1 hour') GROUP BY alert_type;`
@@ -225,27 +222,5 @@ describe('given readings of which most are archived, and a part is no longer in 
     const bounds = await environment.client.ends(topic)
     const kept = bounds.reduce((sum, end) => sum + end - Math.floor(end * 0.4), 0)
     assert.equal(stdout, `n\r\n${kept}\r\n`)
-  })
-
-  it('when the console is asked, then its child process has the same answer', async () => {
-    const served = await servedConsole({ env: environment.name, person: { name: 'vera', role: 'operator' } })
-    try {
-      const statements = 'SELECT count(*) AS n, count(DISTINCT id) AS ids FROM readings'
-      const init = { method: 'POST', headers: { 'content-type': 'application/json' } }
-      const started = await served.request('/sql/queries', {
-        ...init,
-        body: JSON.stringify({ statements, hours: 1 }),
-      })
-      const { id } = (await started.json()) as { id: string }
-      let state: SqlState | undefined
-      await until('the query ends', async () => {
-        state = await served.ask<SqlState>(`/sql/query?id=${id}`)
-        return state.state !== 'running'
-      })
-      assert.ok(state?.state === 'done', JSON.stringify(state))
-      assert.deepEqual([state.rows, state.notices], [[[TOLD, TOLD]], []])
-    } finally {
-      await served.close()
-    }
   })
 })

@@ -50,9 +50,7 @@ const SHOTS: readonly Shot[] = [
   { file: 'console-alerts.png', path: '/alerts' },
   { file: 'console-rules.png', path: '/alerts/rules' },
   { file: 'console-failures.png', path: '/failures' },
-  { file: 'console-state.png', path: '/state' },
   { file: 'console-kafka.png', path: '/kafka' },
-  { file: 'console-write.png', path: '/write' },
 ]
 
 // Waiting for a server does not keep this process alive.

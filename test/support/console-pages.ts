@@ -27,7 +27,7 @@ interface ConsolePage {
 }
 
 /** Number of pages in the navigation, which are the first ones in the list. */
-export const AREAS = 9
+export const AREAS = 6
 
 const at = (path: string): ConsolePage => ({ name: path, address: () => path })
 
@@ -36,11 +36,8 @@ export const PAGES: readonly ConsolePage[] = [
   at('/telemetry'),
   at('/alerts'),
   at('/failures'),
-  at('/state'),
   at('/kafka'),
   at('/tables'),
-  at('/sql'),
-  at('/write'),
   { name: 'an entity', address: ({ entity }) => addressOf('/telemetry', { entity }) },
   at('/alerts?state=history'),
   { name: 'an alert', address: ({ alert }) => addressOf('/alerts', { alert }) },
@@ -52,20 +49,13 @@ export const PAGES: readonly ConsolePage[] = [
   { name: 'a dead letter', address: ({ letter }) => addressOf('/failures', { letter }) },
   at('/failures/operations'),
   { name: 'an operation', address: ({ operation }) => addressOf('/failures/operations', { operation }) },
-  { name: 'a consumer', address: () => '/state?consumer=processor' },
-  {
-    name: 'the state of an entity',
-    address: ({ entity }) => addressOf('/state', { consumer: 'processor', entity }),
-  },
   { name: 'a table', address: () => '/tables?table=by_sensor' },
   { name: 'a table with windows', address: () => '/tables?table=by_minute' },
-  at('/kafka/topics'),
-  { name: 'a topic', address: ({ topic }) => addressOf('/kafka/topics', { topic }) },
+  { name: 'a topic', address: ({ topic }) => addressOf('/kafka', { topic }) },
   at('/kafka/messages'),
   { name: 'the messages of a topic', address: ({ topic }) => addressOf('/kafka/messages', { topic }) },
   at('/kafka/groups'),
   { name: 'a group', address: ({ group }) => addressOf('/kafka/groups', { group }) },
-  at('/kafka/schemas'),
   at('/nowhere'),
 ]
 

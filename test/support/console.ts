@@ -9,9 +9,7 @@ import { serveConsole } from '../../console/serve.ts'
 import { consolePage } from '../../infra/console-page.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
-import { LocalSqlEngine } from '../../lib/operations/sql/local-engine.ts'
-import { awsPlace } from '../../programs/aws-place.ts'
-import { awsEndpoint, brokers, redisUrl } from './servers.ts'
+import { brokers, redisUrl } from './servers.ts'
 
 export interface ServedConsole {
   readonly app: Hono<ConsoleHono>
@@ -40,13 +38,11 @@ export async function servedConsole(options: Options): Promise<ServedConsole> {
   const { env, person = OPERATOR, isLocal = true, streams = true, variables = {} } = options
   const servers = { KAFKA_BROKERS: brokers().join(','), REDIS_URL: redisUrl() }
   const config = readConfig({ SLUICE_ENV: env, ...servers, ...variables })
-  const sql = new LocalSqlEngine(config, awsPlace({ AWS_ENDPOINT_URL: awsEndpoint(), ...variables }))
   const environment = new ConsoleEnvironment({
     config,
     functions: readFunctions(),
     isLocal,
     streams,
-    sql,
   })
   const token = randomBytes(8).toString('hex')
   const faults: unknown[] = []

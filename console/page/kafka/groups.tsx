@@ -106,12 +106,7 @@ function Found({ group }: { readonly group: GroupAnswer }): JSX.Element {
         areBeside
         of={[
           ['State', state],
-          reader && [
-            'Function',
-            <a key="state" href={addressOf('/state', { consumer: reader })}>
-              {reader}
-            </a>,
-          ],
+          reader && ['Function', reader],
           ['Members', members.length],
           ['Lag in records', lagText(pending, isAtLeast)],
           ['Oldest waits', waitText(pending, seconds)],

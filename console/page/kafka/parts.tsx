@@ -37,7 +37,7 @@ export function Warning({ children }: { readonly children: ComponentChildren }):
 
 export function TopicLink({ topic }: { readonly topic: string }): JSX.Element {
   return (
-    <a class="roomy" href={addressOf('/kafka/topics', { topic })}>
+    <a class="roomy" href={addressOf('/kafka', { topic })}>
       <Breaking name={topic} />
     </a>
   )

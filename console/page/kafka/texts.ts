@@ -1,63 +1,5 @@
 /** Texts of the Kafka pages. Pure. */
-import type {
-  BrokerDescription,
-  ClusterDescription,
-  ControllerDescription,
-} from '../../../lib/queries/cluster.ts'
-import { bytesText, countText, durationText, numberText } from '../parts/words.ts'
-
-/** Returns the problems of a cluster, most severe first; empty for a healthy cluster. */
-export function clusterWarnings({
-  missing,
-  leaderless,
-  underReplicated,
-  controller,
-}: Pick<ClusterDescription, 'missing' | 'leaderless' | 'underReplicated' | 'controller'>): string[] {
-  const warnings = missing.map(
-    ({ id, copies }) => `Broker ${id} is unavailable. It has replicas of ${countText(copies, 'partition')}.`,
-  )
-  if (leaderless > 0)
-    warnings.push(
-      `${countText(leaderless, 'partition has', 'partitions have')} no leader and cannot be read or written.`,
-    )
-  if (underReplicated > 0)
-    warnings.push(
-      `${countText(underReplicated, 'partition has', 'partitions have')} a replica that is not in sync, so fewer broker failures are tolerated.`,
-    )
-  if (controller.kind === 'kraft' && controller.voters.length > 0 && controller.id === null)
-    warnings.push('No controller is elected. Topics and leaders cannot change until one is elected.')
-  return warnings
-}
-
-/** Formats the controller, such as `1, elected by 1, 2, 3`. */
-export function controllerText({ kind, id, voters }: ControllerDescription): string {
-  if (id === null) return kind === 'kraft' && voters.length > 0 ? 'not elected' : 'unknown'
-  if (kind === 'zookeeper') return `${id}, by ZooKeeper`
-  return voters.length > 1 ? `${id}, elected by ${voters.join(', ')}` : String(id)
-}
-
-export function isActive({ id }: ControllerDescription, broker: number): boolean {
-  return id === broker
-}
-
-/** Formats the free disk space, such as `12 GiB free of 100 GiB`. If it is unknown, returns the reason. */
-export function disksText({
-  disks,
-  disksUnknown,
-}: Pick<BrokerDescription, 'disks' | 'disksUnknown'>): string {
-  if (disks && disks.totalBytes !== null && disks.usableBytes !== null)
-    return `${bytesText(disks.usableBytes)} free of ${bytesText(disks.totalBytes)}`
-  switch (disksUnknown) {
-    case 'refused':
-      return 'unknown: this client is not authorized to describe the cluster'
-    case 'away':
-      return 'the broker does not answer'
-    case 'unsupported':
-      return 'unknown with this kind of broker'
-    default:
-      return 'unknown before Kafka 3.3'
-  }
-}
+import { bytesText, durationText, numberText } from '../parts/words.ts'
 
 export interface StatusText {
   readonly text: string
@@ -153,19 +95,4 @@ function rangesText(numbers: readonly number[]): string {
     else ranges.push([number, number])
   }
   return ranges.map(([first, last]) => (first === last ? String(first) : `${first}–${last}`)).join(', ')
-}
-
-/** Formats a compatibility rule, such as `BACKWARD: the new schema reads data of the last version`. @param rule null if unknown */
-export function ruleText(rule: { readonly name: string; readonly promise: string | null } | null): string {
-  if (rule === null) return "the registry's default"
-  return rule.promise === null ? rule.name : `${rule.name}: ${rule.promise}`
-}
-
-/** Formats JSON with one line per member. Other texts are returned unchanged. */
-export function schemaText(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2)
-  } catch {
-    return text
-  }
 }

@@ -12,7 +12,7 @@ import { settingText } from './texts.ts'
 
 export function OneTopic({ name }: { readonly name: string }): JSX.Element {
   return (
-    <OneThing name={name} all="All topics" at="/kafka/topics">
+    <OneThing name={name} all="All topics" at="/kafka">
       <Live path="/kafka/topics/one" query={{ name }} what="the topic">
         {found => <Found topic={found} />}
       </Live>

@@ -70,7 +70,7 @@ function columnsOf(overview: Overview, past: History): Column<ShownConsumer>[] {
     column(
       'Reads',
       ({ signal, topic }) => (
-        <a href={addressOf('/kafka/topics', { topic })} title={topic}>
+        <a href={addressOf('/kafka', { topic })} title={topic}>
           {signal ?? topic}
         </a>
       ),

@@ -65,7 +65,7 @@ function FlowBox({ box, overview, isNarrow }: BoxProps): JSX.Element {
         ) : (
           <a
             class="overview-name overview-title"
-            href={addressOf('/kafka/topics', { topic: box.topic })}
+            href={addressOf('/kafka', { topic: box.topic })}
             title={box.topic}
           >
             {box.title}

@@ -95,7 +95,7 @@ function Entity({ now, history, span }: EntityProps): JSX.Element {
 }
 
 function Facts({ now }: { readonly now: EntityNow }): JSX.Element {
-  const { entity, family, readings, lastAt, activity, topic, partition } = now
+  const { family, readings, lastAt, activity, topic, partition } = now
   return (
     <dl class="tiles">
       <Fact name="Family">{family}</Fact>
@@ -123,7 +123,6 @@ function Facts({ now }: { readonly now: EntityNow }): JSX.Element {
       )}
       <Fact name="Where">
         <a href={addressOf('/kafka/messages', { topic, partition })}>partition {partition}</a>,{' '}
-        <a href={addressOf('/state', { consumer: 'processor', entity })}>state</a>
       </Fact>
     </dl>
   )

@@ -4,7 +4,6 @@
  */
 export { askBroker } from './ask-broker.ts'
 export { type BatchesFrom, type BatchHead, batchesQuestion, type FetchedBatches } from './batches.ts'
-export { type BrokerFeatures, featuresQuestion, type MetadataQuorum, quorumQuestion } from './controllers.ts'
 export { edgesQuestion, type PartitionEdge } from './list-offsets.ts'
 export { type LogDir, logDirsQuestion } from './log-dirs.ts'
 export {

@@ -5,10 +5,8 @@ import {
   alterSettingsQuestion,
   askBroker,
   edgesQuestion,
-  featuresQuestion,
   logDirsQuestion,
   metadataQuestion,
-  quorumQuestion,
   settingsQuestion,
   topicIdsQuestion,
 } from '@sluice/kafka-records/requests'
@@ -204,49 +202,7 @@ describe('given answers about the disks of a broker', () => {
   })
 })
 
-describe('given answers about releases, controllers and settings', () => {
-  it('then the levels of a broker and those of the cluster are distinguished', () => {
-    const supported = Buffer.concat([int8(2), compact('metadata.version'), int16(7), int16(30), NO_TAGS])
-    const finalized = Buffer.concat([int8(2), compact('metadata.version'), int16(21), int16(21), NO_TAGS])
-    const tagged = (tag: number, bytes: Buffer) => Buffer.concat([int8(tag), int8(bytes.length), bytes])
-    const answer = Buffer.concat([
-      ...[int16(0), int8(2), int16(3), int16(0), int16(13), NO_TAGS, int32(0)],
-      ...[int8(3), tagged(0, supported), tagged(1, int64(4n)), tagged(2, finalized)],
-    ])
-    const found = featuresQuestion().decode(answer, 3)
-    assert.deepEqual([...found.supported], [['metadata.version', 30]])
-    assert.deepEqual([...found.finalized], [['metadata.version', 21]])
-  })
-
-  it('then the leader of the quorum is the controller that is active', () => {
-    const replica = (id: number) => Buffer.concat([int32(id), int64(9n), NO_TAGS])
-    const answer = Buffer.concat([
-      ...[NO_TAGS, int16(0), int8(2), compact('__cluster_metadata'), int8(2)],
-      ...[
-        int32(0),
-        int16(0),
-        int32(3),
-        int32(12),
-        int64(9n),
-        int8(3),
-        replica(1),
-        replica(3),
-        int8(1),
-        NO_TAGS,
-      ],
-      ...[NO_TAGS, NO_TAGS],
-    ])
-    assert.deepEqual(quorumQuestion().decode(answer, 0), {
-      errorCode: 0,
-      leader: 3,
-      epoch: 12,
-      voters: [
-        { id: 1, endOffset: 9 },
-        { id: 3, endOffset: 9 },
-      ],
-    })
-  })
-
+describe('given answers about settings', () => {
   it('then a setting is its own or a default, and the value of a secret one is not kept', () => {
     const setting = (name: string, value: string, source: number, isSecret: number) =>
       Buffer.concat([text(name), text(value), int8(0), int8(source), int8(isSecret), int32(0)])
@@ -295,8 +251,8 @@ describe('given a broker that is asked', () => {
     const { sent, asked } = broker(2, 3)
     await assert.rejects(askBroker(asked as never, logDirsQuestion()), { type: 'UNSUPPORTED_VERSION' })
     await assert.rejects(
-      askBroker(asked as never, quorumQuestion()),
-      /does not support any version of DescribeQuorum/,
+      askBroker(asked as never, settingsQuestion('topic', 't')),
+      /does not support any version of DescribeConfigs/,
     )
     assert.deepEqual(sent, [])
   })

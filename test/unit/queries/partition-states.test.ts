@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { entityStates } from '../../../lib/queries/entities.ts'
-import { findEntities } from '../../../lib/queries/find-entities.ts'
-import { consumerState, measuredStates } from '../../../lib/queries/measured-states.ts'
 import { partitionStates, topicsRemembered } from '../../../lib/queries/partition-states.ts'
 import { partitionsOf, storedEntities } from '../../../lib/tables/table.ts'
 import type { Hold } from '../../../packages/runtime/pipeline/deciding/hold.ts'
-import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
 import type { RememberedFailure, StateKey, StoredTimer } from '../../../packages/runtime/pipeline/model.ts'
 import { appliedUpTo, inspectionOf } from '../tables/stored.ts'
 
@@ -163,71 +160,5 @@ describe('states of entities', () => {
       ],
     })
     assert.deepEqual([second?.version, second?.timers], [3, []])
-  })
-})
-
-describe('states within limits, for a page that anybody may open', () => {
-  const measured = { ...inspection, bytes: async () => 1_234, entity: async () => undefined }
-  const never = new AbortController().signal
-
-  it('given time to count, then all is counted; without, what takes no counting', async () => {
-    const [, counted] = await measuredStates(measured, PARTITIONS, undefined, never)
-    assert.deepEqual([counted?.ids, counted?.timers, counted?.bytes, counted?.lag], [40, 1, 1_234, null])
-    const [, uncounted] = await measuredStates(measured, PARTITIONS, undefined, AbortSignal.abort())
-    assert.deepEqual([uncounted?.appliedOffset, uncounted?.entities], [41, 2])
-    assert.deepEqual([uncounted?.ids, uncounted?.timers, uncounted?.bytes], [null, null, null])
-  })
-
-  it('given a server that does not report sizes, then the rest is known; one that is away is an error', async () => {
-    const mute = { ...measured, bytes: () => Promise.reject(new Error('unknown command')) }
-    const [, state] = await measuredStates(mute, PARTITIONS, undefined, never)
-    assert.deepEqual([state?.bytes, state?.ids], [null, 40])
-    const away = { ...measured, bytes: () => Promise.reject(new Unavailable('store-unavailable', 'away')) }
-    await assert.rejects(measuredStates(away, PARTITIONS, undefined, never), Unavailable)
-  })
-
-  it('given all partitions of a consumer, then what it remembers is summed up', async () => {
-    const state = await consumerState(inspection, PARTITIONS, [
-      { start: 5, end: 9 },
-      { start: 0, end: 50 },
-    ])
-    const { tally, ...rest } = state
-    assert.deepEqual(rest, {
-      partitions: 2,
-      begun: 1,
-      entities: 2,
-      outbox: 2,
-      held: 0,
-      parked: 0,
-      lag: 12,
-      asOf: '2026-03-01T12:00:00.000Z',
-    })
-    assert.deepEqual(tally, { 'applied/counted': 40 })
-  })
-
-  it('given a limit of what is found or looked at, then the search ends there, and says so', async () => {
-    const limits = { found: 5, looked: 100, signal: never }
-    const all = await findEntities(measured, PARTITIONS, 'pump', limits)
-    assert.deepEqual([all.entities.length, all.looked, all.isWhole], [2, 2, true])
-    assert.equal((await findEntities(measured, PARTITIONS, 'pump-1', limits)).entities.length, 1)
-    const ends = [{ found: 1 }, { looked: 1 }, { signal: AbortSignal.abort() }]
-    for (const end of ends) {
-      const { entities, isWhole } = await findEntities(measured, PARTITIONS, 'pump', { ...limits, ...end })
-      assert.ok(!isWhole && entities.length <= 1)
-    }
-  })
-
-  it('given a whole name, then it is looked up, and nothing is searched', async () => {
-    const entity = async ({ partition }: StateKey, name: string) =>
-      partition === 1 && name === '/a pump-1'
-        ? { state: { count: 1 }, version: 1, hold: undefined }
-        : undefined
-    const states = () => assert.fail('it is searched')
-    const limits = { found: 5, looked: 100, signal: never }
-    const found = await findEntities({ ...measured, entity, states }, PARTITIONS, '/a pump-1', limits)
-    assert.deepEqual(
-      found.entities.map(one => [one.partition, one.entity, one.state, one.timers.length]),
-      [[1, '/a pump-1', { count: 1 }, 1]],
-    )
   })
 })

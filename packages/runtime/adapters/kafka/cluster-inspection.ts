@@ -5,16 +5,12 @@
 import type { Broker, Cluster } from '@sluice/kafka-records'
 import {
   askBroker,
-  type BrokerFeatures,
   type ClusterMetadata,
   edgesQuestion,
-  featuresQuestion,
   type LogDir,
   logDirsQuestion,
-  type MetadataQuorum,
   type PartitionEdge,
   type Question,
-  quorumQuestion,
   type Setting,
 } from '@sluice/kafka-records/requests'
 import { answerError, knowBrokers, metadataOf, openCluster, settingsOf } from './ask-cluster.ts'
@@ -81,23 +77,6 @@ export class ClusterInspection {
       // Before version 3 of the response, a broker reports a missing permission with an empty list.
       if (errorCode !== 0 || dirs.length === 0) throw answerError(errorCode || CLUSTER_AUTHORIZATION_FAILED)
       return dirs
-    })
-  }
-
-  features(brokers: readonly number[]): Promise<OfBroker<BrokerFeatures>[]> {
-    return this.#askEach(brokers, featuresQuestion(), features => features)
-  }
-
-  /**
-   * Resolves to the controllers of a cluster without ZooKeeper.
-   *
-   * @throws an error response, such as UNSUPPORTED_VERSION
-   */
-  quorum(): Promise<MetadataQuorum> {
-    return this.#cluster.inTurn(async cluster => {
-      const quorum = await askBroker(await cluster.brokerPool.findConnectedBroker(), quorumQuestion())
-      if (quorum.errorCode !== 0) throw answerError(quorum.errorCode)
-      return quorum
     })
   }
 

@@ -37,11 +37,9 @@ export interface StateDetails extends StateSummary {
 
 /** Reads partition states for display. Never changes a state. */
 export class StateInspection {
-  readonly #client: RedisClient
   readonly #reader: StateReader
 
   constructor(client: RedisClient) {
-    this.#client = client
     this.#reader = new StateReader(client)
   }
 
@@ -53,14 +51,9 @@ export class StateInspection {
     return { appliedOffset: version.appliedOffset, version, clock, ...counts, tally }
   }
 
-  /**
-   * Reads the details. They are not a snapshot: the consumer may commit during the reads.
-   *
-   * @param signal stops the reads when aborted; counting a large state takes many reads
-   * @throws the abort reason of the signal
-   */
-  async details(stateKey: StateKey, signal?: AbortSignal): Promise<StateDetails> {
-    const reader = signal ? new StateReader(this.#client, signal) : this.#reader
+  /** Reads the details. They are not a snapshot: the consumer may commit during the reads. */
+  async details(stateKey: StateKey): Promise<StateDetails> {
+    const reader = this.#reader
     const meta = await reader.meta(stateKey)
     const { version, clock, tally } = meta
     const timers = new Map<string, number>()
@@ -91,25 +84,6 @@ export class StateInspection {
   /** Returns the context that an event has set for all entities of the partition; undefined if none was set. */
   context(stateKey: StateKey): Promise<StoredContext | undefined> {
     return this.#reader.context(stateKey)
-  }
-
-  /** Reads one entity in the form of `states`. Returns undefined if it has no state and is not held. */
-  async entity(
-    stateKey: StateKey,
-    entity: string,
-  ): Promise<
-    { readonly state: unknown; readonly version: number; readonly hold: Hold | undefined } | undefined
-  > {
-    const stored = await this.#reader.state(stateKey, entity)
-    return stored === undefined ? undefined : inspected(stored)
-  }
-
-  /** Returns the server memory that the partition state uses, in bytes, as estimated by the server. */
-  async bytes(stateKey: StateKey): Promise<number> {
-    let bytes = 0
-    for (const key of await this.#reader.keys(stateKey))
-      bytes += (await this.#client.run(redis => redis.memory('USAGE', key))) ?? 0
-    return bytes
   }
 
   /** Returns all timers of one entity. */

@@ -30,16 +30,9 @@ export interface StoredMeta extends Meta {
 
 export class StateReader {
   readonly #client: RedisClient
-  readonly #signal: AbortSignal | undefined
 
-  /**
-   * Creates a reader.
-   *
-   * @param signal signal that stops paged reads; once it is aborted, they throw its reason instead of reading the next page
-   */
-  constructor(client: RedisClient, signal?: AbortSignal) {
+  constructor(client: RedisClient) {
     this.#client = client
-    this.#signal = signal
   }
 
   async meta(stateKey: StateKey): Promise<StoredMeta> {
@@ -146,7 +139,6 @@ export class StateReader {
   async *fieldPages(key: string): AsyncGenerator<[field: Buffer, value: Buffer][]> {
     let cursor = '0'
     do {
-      this.#signal?.throwIfAborted()
       const [next, flat] = await this.#client.run(redis => redis.hscanBuffer(key, cursor, 'COUNT', PAGE))
       const page: [Buffer, Buffer][] = []
       for (let at = 0; at < flat.length; at += 2) page.push([flat[at] as Buffer, flat[at + 1] as Buffer])

@@ -1,9 +1,14 @@
 /** Routes for topics, messages and groups. */
+
 import { maxLength, minLength, optional, pipe, string } from 'valibot'
+import { dataReader } from '../../lib/app/data-reader.ts'
+import { type Signal, signalNamed } from '../../lib/app/topics.ts'
+import { allTopics } from '../../lib/queries/topic-descriptions.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 import { listedGroups, oneGroup } from './kafka/groups.ts'
+import { listedMessages, type MessagePorts } from './kafka/messages/list.ts'
+import { oneMessage } from './kafka/messages/one.ts'
 import { MESSAGES_FIELDS, PLACE_FIELDS } from './kafka/messages/query.ts'
-import { ConsoleMessages } from './kafka/messages.ts'
 import { listedTopics, oneTopic } from './kafka/topics.ts'
 import { asked, watched } from './route.ts'
 
@@ -18,15 +23,39 @@ const TOPIC = pipe(
 const GROUP = pipe(optional(string(), ''), minLength(1, 'name a group'), maxLength(1_000, 'is too long'))
 
 export function kafkaRoutes(environment: ConsoleEnvironment) {
-  const messages = new ConsoleMessages(environment)
+  const ports = messagePorts(environment)
   return {
     '/kafka/topics': watched({ find: FIND }, 5_000, ({ find }) => listedTopics(environment, find)),
     '/kafka/topics/one': watched({ name: TOPIC }, 5_000, ({ name }) => oneTopic(environment, name)),
     '/kafka/groups': watched({ find: FIND }, 4_000, ({ find }) => listedGroups(environment, find)),
     '/kafka/groups/one': watched({ name: GROUP }, 4_000, ({ name }) => oneGroup(environment, name)),
-    '/kafka/messages': watched(MESSAGES_FIELDS, 1_000, query => messages.list(query)),
-    '/kafka/messages/topics': asked({}, () => messages.topics()),
-    '/kafka/messages/one': asked(PLACE_FIELDS, place => messages.one(place)),
-    '/kafka/messages/download': asked(MESSAGES_FIELDS, (query, request) => messages.download(query, request)),
+    '/kafka/messages': watched(MESSAGES_FIELDS, 2_000, async query => listedMessages(query, await ports())),
+    '/kafka/messages/topics': asked({}, () => messageTopics(environment)),
+    '/kafka/messages/one': asked(PLACE_FIELDS, async place => oneMessage(place, await ports())),
   }
+}
+
+function messagePorts(environment: ConsoleEnvironment): () => Promise<MessagePorts> {
+  const reader = dataReader(environment.config)
+  return async () => {
+    const [log, offsets] = await Promise.all([environment.log(), environment.offsets()])
+    return { log, offsets, reader, nowMs: Date.now }
+  }
+}
+
+/** A topic whose messages can be read. */
+export interface MessageTopic {
+  readonly topic: string
+  /** Signal of the topic; null for a topic of another application. */
+  readonly signal: Signal | null
+  readonly partitions: number
+}
+
+async function messageTopics(environment: ConsoleEnvironment) {
+  const { env } = environment.config
+  const all = await allTopics(await environment.kafka())
+  const topics: MessageTopic[] = all.map(({ topic, partitions }) => {
+    return { topic, signal: signalNamed(topic, env) ?? null, partitions: partitions.length }
+  })
+  return { topics }
 }

@@ -31,20 +31,6 @@ export function boundsOf(
   return kafkaAnswer('ends of topics', cluster.bounds(topics))
 }
 
-/**
- * Returns the high watermark of each partition, which includes records of open transactions; empty if the topic does not exist.
- *
- * @throws RefusedByKafka or Unavailable
- */
-export async function highWatermarksOf(
-  cluster: Pick<ClusterInspection, 'metadata' | 'bounds'>,
-  topic: string,
-): Promise<readonly (number | undefined)[]> {
-  const layouts = layoutsIn(await kafkaAnswer(`topic ${topic}`, cluster.metadata([topic])))
-  const bounds = await kafkaAnswer(`topic ${topic}`, cluster.bounds(layouts, 'high-watermark'))
-  return bounds.get(topic)?.map(bound => bound?.end) ?? []
-}
-
 /** Returns the function that uses a group; null for a group of another application. */
 export function functionOf({ consumers }: ConsoleEnvironment, group: string): string | null {
   return consumers.find(consumer => consumer.group === group)?.function ?? null

@@ -18,16 +18,11 @@ export class RefusedByServer extends Error {
 
 /** Sends a request. @param path path under `/api` with its query @throws RefusedByServer */
 export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
-  return (await responseTo(path, init)).json()
-}
-
-/** Returns the response to a request. @param path path under `/api` with its query @throws RefusedByServer */
-export async function responseTo(path: string, init: RequestInit = {}): Promise<Response> {
   const response = await fetch(`/api${path}`, { ...init, credentials: 'same-origin' }).catch(error => {
     if (init.signal?.aborted) throw error
     throw new RefusedByServer(AWAY)
   })
-  if (response.ok) return response
+  if (response.ok) return response.json()
   throw new RefusedByServer(await response.json().catch(() => AWAY))
 }
 

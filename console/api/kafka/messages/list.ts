@@ -1,19 +1,20 @@
 /** Lists messages of a topic from either end, from an offset, or from a time, within limits. */
-
 import { type FoundRecords, findRecords } from '../../../../lib/queries/find-records.ts'
+import { FOR_FUNCTIONS } from '../../../../lib/queries/for-functions.ts'
 import { offsetsIn } from '../../../../lib/queries/newest.ts'
-import type { Range } from '../../../../lib/queries/records.ts'
+import { plainEvent } from '../../../../lib/queries/plain-event.ts'
+import { recordSummary, shortType } from '../../../../lib/queries/record-summary.ts'
+import { recordText } from '../../../../lib/queries/record-text.ts'
+import { type RecordView, recordView } from '../../../../lib/queries/record-view.ts'
+import { textFilter } from '../../../../lib/text-match.ts'
 import type { TopicOffsets } from '../../../../packages/runtime/adapters/kafka/offsets.ts'
+import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
 import { instant } from '../../../../packages/runtime/consumer/instant.ts'
 import type { DataReader, LogReader } from '../../../../packages/runtime/pipeline/ports.ts'
-import type { MessagesQuery } from './query.ts'
-import { beginningOf, cursorOf } from './query.ts'
-import { type MessageRow, RecordFilter } from './rows.ts'
+import { beginningOf, cursorOf, type MessagesQuery } from './query.ts'
 
 export interface MessageList {
   readonly topic: string
-  /** Number of partitions of the topic. */
-  readonly partitions: number
   /** Number of offsets that Kafka retains, summed over all partitions. */
   readonly held: number
   readonly messages: readonly MessageRow[]
@@ -28,75 +29,88 @@ export interface MessageList {
   readonly reached: string | null
   /** Cursor of the next page; null at the end. */
   readonly cursor: string | null
-  /** Number of offsets that cannot be read yet, because a transaction is open. */
-  readonly behindTransactions: number
-  /** Number of messages that a live view has skipped because it could not keep up. */
-  readonly skipped: number
+}
+
+/** Row of a list of messages. Long texts are truncated. */
+export interface MessageRow {
+  readonly partition: number
+  readonly offset: number
+  /** Append time of the record. */
+  readonly recordTime: string
+  /** Event time, unchanged from the producer. */
+  readonly eventTime: string | null
+  readonly key: string | null
+  /** Event type without the prefix that all types of Sluice share; null if the record is not an event. */
+  readonly type: string | null
+  readonly entity: string | null
+  /** Reason why the record is not an event. */
+  readonly failure: string | null
+  readonly summary: string
 }
 
 /** Ports for reading messages. */
 export interface MessagePorts {
   readonly log: LogReader
   readonly offsets: Pick<TopicOffsets, 'bounds' | 'at'>
-  /** Returns the high watermark of each partition, which includes records of open transactions; undefined where unknown. */
-  readonly highWatermarks: (topic: string) => Promise<readonly (number | undefined)[]>
   readonly reader: DataReader
   readonly nowMs: () => number
 }
 
-/** Limits of one query. */
-export interface Most {
-  readonly records: number
-  readonly bytes: number
-  readonly ms: number
-}
+const WANTED = 50
+/** Limits of one search. */
+const MOST = { records: 100_000, bytes: 64 * 1024 * 1024, ms: 5_000 }
 
-const MOST: Most = { records: 100_000, bytes: 64 * 1024 * 1024, ms: 5_000 }
-
-/** Lists messages. Throws the errors of `beginningOf`, `findRecords`, `RecordFilter` and the ports. */
+/** Lists messages. Throws the errors of `beginningOf`, `findRecords` and the ports. */
 export async function listedMessages(query: MessagesQuery, ports: MessagePorts): Promise<MessageList> {
-  const wanted = new RecordFilter(query, ports.reader)
-  // Read the high watermarks before the readable ends. In the other order, records that are written in between would seem to belong
-  // to an open transaction.
-  const watermarks = await ports.highWatermarks(query.topic)
-  const { direction, ranges, bounds } = await beginningOf(query, ports.offsets)
-  const found = await findRecords(ports.log, ranges, direction, record => wanted.row(record), {
-    ...limitsOf(ports),
-    wanted: query.limit,
-  })
-  const { looked, endedBy, reachedMs } = found
+  const { log, offsets, reader, nowMs } = ports
+  const { direction, ranges, bounds } = await beginningOf(query, offsets)
+  const fits = query.text === undefined ? () => true : textFilter(query.text)
+  let hidden = 0
+  const row = async (record: LogRecord): Promise<MessageRow | undefined> => {
+    // The text is searched before the record is decoded.
+    if (!fits(recordText(record))) return undefined
+    const view = recordView(record, await plainEvent(record, reader))
+    // Who asks for an offset sees what is there. Elsewhere, records that are only for functions would hide the others.
+    if (query.offset !== undefined || !FOR_FUNCTIONS.includes(view.event?.type)) return messageRow(view)
+    hidden += 1
+    return undefined
+  }
+  const limits = { ...MOST, untilMs: nowMs() + MOST.ms, nowMs, wanted: WANTED }
+  const { found, looked, endedBy, left, reachedMs } = await findRecords(log, ranges, direction, row, limits)
   return {
     topic: query.topic,
-    partitions: bounds.length,
     held: offsetsIn(bounds),
-    messages: found.found,
+    messages: found,
     isNewestFirst: direction === 'backward',
     looked,
-    hidden: wanted.hidden,
+    hidden,
     endedBy,
     reached: reachedMs === undefined ? null : instant(reachedMs),
-    cursor: cursorOf(direction, found.left) ?? null,
-    behindTransactions: behindTransactions(watermarks, bounds, query.partition),
-    skipped: 0,
+    cursor: cursorOf(direction, left) ?? null,
   }
 }
 
-/**
- * Returns the number of offsets that cannot be read because of open transactions. Pure.
- *
- * @param only partition to count; by default, all partitions
- */
-export function behindTransactions(
-  watermarks: readonly (number | undefined)[],
-  bounds: readonly Pick<Range, 'end'>[],
-  only?: number,
-): number {
-  return bounds.reduce((sum, { end }, partition) => {
-    if (only !== undefined && partition !== only) return sum
-    return sum + Math.max(0, (watermarks[partition] ?? end) - end)
-  }, 0)
+const MAX_NAME_LENGTH = 80
+const MAX_TYPE_LENGTH = 120
+const MAX_SUMMARY_LENGTH = 240
+
+function messageRow(view: RecordView): MessageRow {
+  const { partition, offset, recordTime, eventTime, event, failure } = view
+  return {
+    ...{ partition, offset, recordTime, eventTime },
+    key: keyText(view.key),
+    type: event && cut(shortType(String(event.type)), MAX_TYPE_LENGTH),
+    entity: event && cut(String(event.subject ?? event.source), MAX_NAME_LENGTH),
+    failure: failure?.code ?? null,
+    summary: cut(recordSummary(view), MAX_SUMMARY_LENGTH),
+  }
 }
 
-export function limitsOf({ nowMs }: Pick<MessagePorts, 'nowMs'>, { records, bytes, ms }: Most = MOST) {
-  return { records, bytes, untilMs: nowMs() + ms, nowMs }
+function keyText(key: RecordView['key']): string | null {
+  if (key === null) return null
+  return cut('text' in key ? key.text : `base64:${key.base64}`, MAX_NAME_LENGTH)
+}
+
+function cut(text: string, longest: number): string {
+  return text.length <= longest ? text : `${text.slice(0, longest - 1)}…`
 }

@@ -1,8 +1,8 @@
 /** A single message in full. */
-import { outOfBounds } from '../../../../lib/queries/out-of-bounds.ts'
 import { plainEvent } from '../../../../lib/queries/plain-event.ts'
 import { type RecordView, recordView } from '../../../../lib/queries/record-view.ts'
 import { topicBounds } from '../../../../lib/queries/topics.ts'
+import type { Bounds } from '../../../../packages/runtime/adapters/kafka/offsets.ts'
 import { textOf } from '../../../../packages/runtime/cloudevents/header-bytes.ts'
 import { type LogRecord, sizeOf } from '../../../../packages/runtime/cloudevents/record.ts'
 import { ProblemError } from '../../problem.ts'
@@ -42,7 +42,6 @@ const MAX_RAW_BYTES = 64 * 1024
 export async function oneMessage(place: RecordPosition, ports: MessagePorts): Promise<Message> {
   const { topic, partition, offset } = place
   const bounds = await topicBounds(ports.offsets, topic)
-  await requireReadable(place, bounds[partition]?.end, ports)
   const outside = outOfBounds(place, bounds)
   if (outside !== undefined) throw new ProblemError('not-found', outside)
   const { records } = await ports.log.read(topic, partition, { fromOffset: offset, toOffset: offset })
@@ -54,20 +53,6 @@ export async function oneMessage(place: RecordPosition, ports: MessagePorts): Pr
         'belongs to an aborted transaction, or was removed by compaction.',
     )
   return messageOf(record, recordView(record, await plainEvent(record, ports.reader)))
-}
-
-/** Checks that a message can be read. @param end end of the readable offsets; undefined for an unknown partition */
-async function requireReadable(
-  { topic, partition, offset }: RecordPosition,
-  end: number | undefined,
-  { highWatermarks }: MessagePorts,
-): Promise<void> {
-  if (end === undefined || offset < end) return
-  if (offset < ((await highWatermarks(topic))[partition] ?? 0))
-    throw new ProblemError(
-      'not-found',
-      `The message at offset ${offset} of ${topic}/${partition} cannot be read until the transaction at offset ${end} has ended.`,
-    )
 }
 
 function messageOf(record: LogRecord, view: RecordView): Message {
@@ -82,4 +67,19 @@ function messageOf(record: LogRecord, view: RecordView): Message {
     contentType: contentType ? (textOf(contentType[1]) ?? null) : null,
     isOversize: oversizeBytes !== undefined,
   }
+}
+
+/** Explains in a sentence why a position is outside the topic's bounds; undefined if it is within them. Pure. */
+function outOfBounds(
+  { topic, partition, offset }: RecordPosition,
+  bounds: readonly Bounds[],
+): string | undefined {
+  const bound = bounds[partition]
+  const where = `${topic}/${partition}`
+  if (!bound) return `${topic} has no partition ${partition}; the last is ${bounds.length - 1}.`
+  if (offset < bound.start)
+    return `The message at offset ${offset} has expired: ${where} begins at offset ${bound.start} now.`
+  if (offset >= bound.end)
+    return `There is no message at offset ${offset} that can be read yet: ${where} ends before offset ${bound.end}.`
+  return undefined
 }

@@ -1,9 +1,7 @@
-/** Query parameters for messages of a topic. Pure. */
+/** Query parameters for messages of a topic. */
 import {
   type InferOutput,
-  literal,
   maxLength,
-  maxValue,
   minLength,
   minValue,
   object,
@@ -47,11 +45,6 @@ export const MESSAGES_FIELDS = {
   cursor: optional(pipe(string(), maxLength(20_000))),
   /** Text filter of the whole record; see `textFilter`. */
   text: optional(pipe(string(), maxLength(200, 'must have at most 200 characters'))),
-  /** Set to include ticks and rule sets. */
-  ticks: optional(literal('1', 'must be 1')),
-  limit: optional(pipe(COUNT, minValue(1, 'must be at least 1'), maxValue(200, 'must be at most 200')), '50'),
-  /** Set for a live view of the newest messages. */
-  live: optional(literal('1', 'must be 1')),
 }
 export const MESSAGES_QUERY = object(MESSAGES_FIELDS)
 

@@ -1,7 +1,6 @@
 /** List of messages, one per row. A row expands to show the full message. */
 import { Fragment, type JSX } from 'preact'
-import type { MessageList } from '../../../api/kafka/messages/list.ts'
-import type { MessageRow } from '../../../api/kafka/messages/rows.ts'
+import type { MessageList, MessageRow } from '../../../api/kafka/messages/list.ts'
 import { addressOf, useParameter } from '../../data/address.ts'
 import { Empty } from '../../parts/known.tsx'
 import { Moment } from '../../parts/marks.tsx'
@@ -13,26 +12,18 @@ import { MESSAGES, type MessagesQuestion } from './question.ts'
 interface Props {
   readonly list: MessageList
   readonly asked: MessagesQuestion
-  readonly isLive: boolean
   /** Position of the message that is expanded initially, from the URL. */
   readonly opened: string
 }
 
 const HEADINGS = ['Place', 'Written', 'Event time', 'Type', 'Entity', 'Content', 'Key'] as const
 
-export function List({ list, asked, isLive, opened }: Props): JSX.Element {
+export function List({ list, asked, opened }: Props): JSX.Element {
   const [open, setOpen] = useParameter('open', opened)
   const { messages, topic } = list
-  if (messages.length === 0)
-    return (
-      <>
-        <NotYetReadable list={list} />
-        <Nothing list={list} asked={asked} />
-      </>
-    )
+  if (messages.length === 0) return <Nothing list={list} asked={asked} />
   return (
     <>
-      <NotYetReadable list={list} />
       <Scrolls label="Messages">
         <table class="messages-table">
           <caption class="unseen">Messages of {topic}</caption>
@@ -67,8 +58,8 @@ export function List({ list, asked, isLive, opened }: Props): JSX.Element {
           </tbody>
         </table>
       </Scrolls>
-      <p class="muted">{reachText(list, isLive)}</p>
-      {!isLive && <Further list={list} asked={asked} />}
+      <p class="muted">{reachText(list)}</p>
+      <Further list={list} asked={asked} />
     </>
   )
 }
@@ -80,7 +71,7 @@ interface LineProps {
 }
 
 function Line({ row, isOpen, onToggle }: LineProps): JSX.Element {
-  const { partition, offset, recordTime, eventTime, key, type, shortType, entity, failure, summary } = row
+  const { partition, offset, recordTime, eventTime, key, type, entity, failure, summary } = row
   return (
     <tr>
       <td>
@@ -93,23 +84,13 @@ function Line({ row, isOpen, onToggle }: LineProps): JSX.Element {
         <Moment at={recordTime} />
       </td>
       <td>{eventTime ? <EventTime at={eventTime} /> : '–'}</td>
-      <td title={type ?? undefined}>{shortType ?? <span class={failureClass(failure)}>{failure}</span>}</td>
+      <td>{type ?? <span class={failureClass(failure)}>{failure}</span>}</td>
       <td>{entity ?? '–'}</td>
       <td class="messages-content" title={summary}>
         <span class="messages-summary">{summary}</span>
       </td>
       <td class="mono">{key ?? '–'}</td>
     </tr>
-  )
-}
-
-function NotYetReadable({ list }: { readonly list: MessageList }): JSX.Element | null {
-  const { behindTransactions: offsets } = list
-  if (offsets === 0) return null
-  return (
-    <p class="warn">
-      A transaction is open. The newest {countText(offsets, 'offset')} cannot be shown until it ends.
-    </p>
   )
 }
 
@@ -128,8 +109,8 @@ function Nothing({
     <>
       <Empty>
         {hidden === looked
-          ? 'All messages are ticks or rule sets, which only the functions use. To show them, select them in the form.'
-          : `No messages match. ${reachText(list, false)}`}
+          ? 'All messages are ticks or rule sets, which only the functions use. To show them, begin with an offset.'
+          : `No messages match. ${reachText(list)}`}
       </Empty>
       <Further list={list} asked={asked} />
     </>
@@ -162,12 +143,9 @@ function Further({
 }
 
 /** Describes how much of the topic was searched and why the search ended. Pure. */
-function reachText(list: MessageList, isLive: boolean): string {
-  const { messages, looked, hidden, endedBy, reached, held, skipped, isNewestFirst } = list
+function reachText(list: MessageList): string {
+  const { looked, hidden, endedBy, reached, held, isNewestFirst } = list
   const ticks = hidden > 0 ? `, ${numberText(hidden)} of them ticks or rule sets, which are not shown` : ''
-  const fast = skipped > 0 ? ` ${countText(skipped, 'message')} arrived too fast and were skipped.` : ''
-  if (isLive)
-    return `The newest ${numberText(messages.length)} of ${numberText(held)}, updated every second.${fast}`
   const looking = `Searched ${numberText(looked)} of ${countText(held, 'message')}${ticks}`
   if (endedBy === 'end') return `${looking}. There are no further messages.`
   if (endedBy === 'found') return `${looking}.`

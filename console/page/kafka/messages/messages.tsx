@@ -1,45 +1,21 @@
-/** Messages of a topic: search, follow, inspect and download them. */
-import type { JSX } from 'preact'
-import { useRef, useState } from 'preact/hooks'
+/** Messages of a topic: the newest as they arrive, or from a position on, with the text of a filter. */
+import type { JSX, TargetedSubmitEvent } from 'preact'
+import { useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
-import type { MessageList } from '../../../api/kafka/messages/list.ts'
-import type { MessageTopic } from '../../../api/kafka/messages.ts'
-import { addressOf, useParameter } from '../../data/address.ts'
-import { useLive } from '../../data/answers.ts'
-import { responseTo } from '../../data/ask.ts'
-import type { Parameters } from '../../data/search.ts'
-import { Outcome, useAction } from '../../parts/forms.tsx'
-import { Empty, Known, Once } from '../../parts/known.tsx'
-import { countText } from '../../parts/words.ts'
-import { Controls, FORM } from './controls.tsx'
+import type { MessageTopic } from '../../../api/kafka.ts'
+import { addressOf } from '../../data/address.ts'
+import { Empty, Live, Once } from '../../parts/known.tsx'
+import { localTime } from '../../parts/words.ts'
 import { List } from './list.tsx'
 import {
   askedIn,
+  chosenIn,
   MESSAGES,
   type MessagesQuestion,
   questionOf,
-  recordCommand,
-  recordNote,
+  type Start,
   startOf,
 } from './question.ts'
-import './messages.css'
-
-/**
- * Downloads a response as a file. The link is not added to the document, so that the page's router does not handle it.
- *
- * @param path path under `/api`
- * @returns the headers of the response
- * @throws RefusedByServer with a message for users
- */
-async function saveFile(path: string, name: string): Promise<Headers> {
-  const response = await responseTo(path)
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(await response.blob())
-  link.download = name
-  link.click()
-  URL.revokeObjectURL(link.href)
-  return response.headers
-}
 
 export function Messages(): JSX.Element {
   return (
@@ -54,7 +30,6 @@ export function Messages(): JSX.Element {
 
 function OfTopics({ topics }: { readonly topics: readonly MessageTopic[] }): JSX.Element {
   const { query } = useLocation()
-  const [live, setLive] = useParameter('live')
   const usual = topics.find(({ signal }) => signal === 'readings') ?? topics[0]
   const topic = query.topic ?? usual?.topic
   if (topic === undefined)
@@ -64,107 +39,97 @@ function OfTopics({ topics }: { readonly topics: readonly MessageTopic[] }): JSX
       </Empty>
     )
   const asked = { ...askedIn(query), topic }
-  const canFollow = startOf(asked) === 'newest' && !query.cursor
-  const isLive = canFollow && live === '1'
   const opened = query.partition && query.offset ? `${query.partition}:${query.offset}` : ''
-  const question = questionOf(query, topic)
-  const shown = { question, asked, opened, isLive }
+  // A text is searched once, because a search reads many messages.
+  const Shown = startOf(asked) === 'newest' && !query.cursor && !query.text ? Live : Once
   return (
     <>
       <Controls key={JSON.stringify(asked)} topics={topics} topic={topic} asked={asked} />
-      <div class="row">
-        <button type="submit" form={FORM} class="small">
-          Show
-        </button>
-        <label>
-          <input
-            type="checkbox"
-            role="switch"
-            aria-checked={isLive}
-            checked={isLive}
-            disabled={!canFollow}
-            onChange={() => setLive(isLive ? '' : '1')}
-          />
-          Live
-        </label>
-        <Download question={question} asked={asked} topic={topic} />
-        {query.cursor && <a href={addressOf(MESSAGES, asked)}>Back to where it began</a>}
-      </div>
-      {isLive ? (
-        <Following key={JSON.stringify(question)} {...shown} />
-      ) : (
-        <Once path="/kafka/messages" query={question} what="the messages">
-          {list => <List list={list} {...shown} />}
-        </Once>
-      )}
+      {query.cursor && <a href={addressOf(MESSAGES, asked)}>Back to where it began</a>}
+      <Shown path="/kafka/messages" query={questionOf(query, topic)} what="the messages">
+        {list => <List list={list} asked={asked} opened={opened} />}
+      </Shown>
     </>
   )
 }
 
-interface ShownProps {
-  readonly question: Parameters
-  readonly asked: MessagesQuestion
-  readonly opened: string
-  readonly isLive: boolean
-}
-
-/** Shows new messages as they arrive. The user can pause the updates. */
-function Following({ question, ...shown }: ShownProps): JSX.Element {
-  const messages = useLive('/kafka/messages', { ...question, live: '1' })
-  const held = useRef<MessageList>(undefined)
-  const [isHeld, setHeld] = useState(false)
-  if (!isHeld) held.current = messages.answer
-  return (
-    <Known of={{ ...messages, answer: held.current }} what="the messages">
-      {list => (
-        <>
-          <p>
-            <button type="button" class="small secondary outline" onClick={() => setHeld(now => !now)}>
-              {isHeld ? 'Go on' : 'Hold'}
-            </button>
-          </p>
-          <List list={list} {...shown} />
-        </>
-      )}
-    </Known>
-  )
-}
-
-interface DownloadProps {
-  readonly question: Parameters
-  readonly asked: MessagesQuestion
+interface Props {
+  readonly topics: readonly MessageTopic[]
   readonly topic: string
+  readonly asked: MessagesQuestion
 }
 
-/** Saves the matching messages as a file, in the format of `sluice record`. */
-function Download({ question, asked, topic }: DownloadProps): JSX.Element {
-  const [isCut, setCut] = useState(false)
-  const { isBusy, said, run } = useAction(async () => {
-    setCut(false)
-    const headers = await saveFile(addressOf('/kafka/messages/download', question), `${topic}.jsonl`)
-    setCut(headers.get('sluice-is-cut') === 'true')
-    return `Saved ${countText(Number(headers.get('sluice-records')), 'message')}.`
-  })
+const STARTS: readonly (readonly [Start, string])[] = [
+  ['newest', 'Newest'],
+  ['oldest', 'Oldest'],
+  ['time', 'A time'],
+  ['offset', 'An offset'],
+]
+
+/** Form that selects messages. Submitting it changes the URL to the form's values. */
+function Controls({ topics, topic, asked }: Props): JSX.Element {
+  const { route } = useLocation()
+  const [start, setStart] = useState(startOf(asked))
+  const partitions = topics.find(one => one.topic === topic)?.partitions ?? 0
+  const show = (event: TargetedSubmitEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    const form = [...new FormData(event.currentTarget)].map(([name, value]) => [name, String(value)])
+    route(addressOf(MESSAGES, { ...chosenIn(Object.fromEntries(form)), topic }))
+  }
   return (
-    <>
-      <button
-        type="button"
-        class="small secondary outline"
-        aria-busy={isBusy}
-        disabled={isBusy}
-        onClick={run}
-      >
-        Download
-      </button>
-      <Outcome of={said}>
-        {isCut && (
-          <>
-            {' '}
-            The limit of one file was reached. To write all messages, run{' '}
-            <code>{recordCommand(asked, topic)}</code>. {recordNote(asked)}
-          </>
-        )}
-      </Outcome>
-    </>
+    <form class="bar" onSubmit={show}>
+      <label>
+        Topic
+        <select
+          value={topic}
+          onChange={event => route(addressOf(MESSAGES, { topic: event.currentTarget.value }))}
+        >
+          {!topics.some(one => one.topic === topic) && <option value={topic}>{topic}</option>}
+          {topics.map(one => (
+            <option key={one.topic} value={one.topic}>
+              {one.signal ? `${one.signal} (${one.topic})` : one.topic}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        Begin with
+        <select name="start" value={start} onChange={event => setStart(event.currentTarget.value as Start)}>
+          {STARTS.map(([value, text]) => (
+            <option key={value} value={value}>
+              {text}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        Partition
+        <select name="partition" required={start === 'offset'}>
+          <option value="">{start === 'offset' ? 'Choose one' : 'All'}</option>
+          {Array.from({ length: partitions }, (_, number) => (
+            <option key={String(number)} value={String(number)} selected={asked.partition === String(number)}>
+              {number}
+            </option>
+          ))}
+        </select>
+      </label>
+      {start === 'time' && (
+        <label>
+          Time
+          <input name="time" type="datetime-local" step="1" required defaultValue={localTime(asked.time)} />
+        </label>
+      )}
+      {start === 'offset' && (
+        <label>
+          Offset
+          <input name="offset" type="number" min="0" step="1" required defaultValue={asked.offset ?? '0'} />
+        </label>
+      )}
+      <label>
+        With the text
+        <input name="text" type="search" maxLength={200} defaultValue={asked.text ?? ''} />
+      </label>
+      <button type="submit">Show</button>
+    </form>
   )
 }

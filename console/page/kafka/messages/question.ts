@@ -4,7 +4,7 @@ import type { Parameters } from '../../data/search.ts'
 export const MESSAGES = '/kafka/messages'
 
 /** Query parameters that select messages. The page and the server use the same names. */
-const ASKED = ['topic', 'partition', 'offset', 'time', 'from', 'text', 'ticks'] as const
+const ASKED = ['topic', 'partition', 'offset', 'time', 'from', 'text'] as const
 
 export type MessagesQuestion = Readonly<Partial<Record<(typeof ASKED)[number] | 'cursor', string>>>
 
@@ -35,21 +35,4 @@ export function chosenIn(form: Readonly<Record<string, string>>): MessagesQuesti
   const at = Date.parse(time)
   if (start === 'time' && !Number.isNaN(at)) return { ...asked, time: new Date(at).toISOString() }
   return start === 'oldest' ? { ...asked, from: 'oldest' } : asked
-}
-
-/** Returns the command that writes all messages from the selected start to a file. */
-export function recordCommand({ partition, offset, time }: MessagesQuestion, topic: string): string {
-  const options = [
-    `--topic ${topic}`,
-    ...(partition ? [`--partition ${partition}`] : []),
-    ...(offset ? [`--from ${offset}`] : time ? [`--from ${time}`] : []),
-  ]
-  return `npx sluice record ${options.join(' ')} --out messages.jsonl.gz`
-}
-
-/** Returns a sentence about the text, for which the command does not search; empty without a text. */
-export function recordNote({ text }: MessagesQuestion): string {
-  return text
-    ? `The command cannot search for a text, so its file also contains messages without “${text}”.`
-    : ''
 }

@@ -3,14 +3,7 @@ import { describe, it } from 'node:test'
 import { parse, safeParse } from 'valibot'
 import { beginningOf, cursorOf, MESSAGES_QUERY } from '../../../../console/api/kafka/messages/query.ts'
 import { ProblemError } from '../../../../console/api/problem.ts'
-import {
-  askedIn,
-  chosenIn,
-  questionOf,
-  recordCommand,
-  recordNote,
-  startOf,
-} from '../../../../console/page/kafka/messages/question.ts'
+import { askedIn, chosenIn, questionOf, startOf } from '../../../../console/page/kafka/messages/question.ts'
 
 const BOUNDS = [
   { start: 10, end: 100 },
@@ -72,13 +65,11 @@ describe('given a question for messages', () => {
     const { issues } = safeParse(MESSAGES_QUERY, {
       partition: '-1',
       time: 'soon',
-      limit: '900',
       from: 'here',
     })
     assert.deepEqual(issues?.map(({ message }) => message).toSorted(), [
       'must be a non-negative integer',
       'must be an RFC 3339 time, such as 2026-03-01T12:00:00Z',
-      'must be at most 200',
       'must be newest or oldest',
       'must name a topic',
     ])
@@ -101,12 +92,5 @@ describe('given the address of the page', () => {
     const time = '2026-03-01T12:00:00.000Z'
     assert.deepEqual(chosenIn({ ...form, start: 'time' }), { topic: 't', text: 'k', time })
     assert.deepEqual(chosenIn({ ...form, start: 'time', time: '' }), { topic: 't', text: 'k' })
-  })
-
-  it('then a command for recording the existing records is shown', () => {
-    const command = recordCommand({ partition: '2', text: 'k', time: 'T' }, 't')
-    assert.equal(command, 'npx sluice record --topic t --partition 2 --from T --out messages.jsonl.gz')
-    assert.equal(recordNote({ partition: '2' }), '')
-    assert.match(recordNote({ text: 'k' }), /without “k”/)
   })
 })

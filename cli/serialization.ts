@@ -20,11 +20,11 @@ export const SERIALIZATION_OPTION = option(
 /**
  * Returns a writer that encodes event data. The writer throws a CliFailure for an event that it cannot encode.
  *
- * @param chosen value of the option; undefined to use the settings
+ * @param chosen value of the option; by default, the settings are used
  * @throws ConfigError for an unknown event type
  * @throws CliFailure if a configured schema registry does not answer
  */
-export async function writerFor(config: Config, chosen: Serialization | undefined): Promise<DataWriter> {
+export async function writerFor(config: Config, chosen?: Serialization): Promise<DataWriter> {
   try {
     const writer = await dataWriterOf(chosen === undefined ? config : { ...config, serialization: chosen })
     return { write: event => writtenBy(writer, event) }

@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream } from 'node:fs'
+import { createWriteStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { count } from '../../lib/count.ts'
@@ -14,6 +14,7 @@ import {
   type MappedPlan,
   type SeriesPlan,
 } from '../../lib/operations/import/stream.ts'
+import { openFile } from '../../lib/operations/replay/source.ts'
 import { FAMILIES, type FamilyName } from '../../lib/telemetry/families.ts'
 import { decimal, oneOf } from '../../packages/runtime/settings/values.ts'
 import {
@@ -130,7 +131,7 @@ async function importFiles(
     const target = output ? createWriteStream(output) : terminal.stdout
     const lines = Readable.from(
       importLines(files, plan, counts, {
-        open: file => createReadStream(pathIn(terminal, file)),
+        open: file => openFile(pathIn(terminal, file)),
         mappings,
         onSkipped: line => terminal.stderr.write(`${line}\n`),
       }),

@@ -2,6 +2,7 @@
 
 import { isUtf8 } from 'node:buffer'
 import type { Config } from '../../lib/app/config.ts'
+import { LONGEST } from '../../lib/operations/lines.ts'
 import {
   appendPlaced,
   type PlacedEvent,
@@ -10,7 +11,6 @@ import {
   placed,
   told,
 } from '../../lib/operations/publish/publish.ts'
-import { LONGEST } from '../../lib/operations/replay/lines.ts'
 import { KeyFieldMissing, type KeyStrategy } from '../../lib/telemetry/key.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
 import type { Serialization } from '../../packages/runtime/consumer/serialization.ts'

@@ -1,25 +1,40 @@
-/** Runs one replay: opens the recordings, determines the time shift and the first item, and publishes the records. */
+/** Runs one replay: reads the recording once to its end, determines the time shift, and publishes the records. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../../lib/app/config.ts'
-import { dataReader } from '../../lib/app/data-reader.ts'
+import { durationText } from '../../lib/duration.ts'
 import { bulkPublisherOf } from '../../lib/operations/bulk.ts'
 import { OperationFailure } from '../../lib/operations/failure.ts'
-import { departing } from '../../lib/operations/replay/departures.ts'
-import { historySource } from '../../lib/operations/replay/history-source.ts'
-import type { Addressing } from '../../lib/operations/replay/outgoing.ts'
-import { type Extent, shiftFor } from '../../lib/operations/replay/shift.ts'
+import { type Addressing, outgoing } from '../../lib/operations/replay/outgoing.ts'
+import { pacer } from '../../lib/operations/replay/pace.ts'
+import { type Departure, publishAll, requests } from '../../lib/operations/replay/publish.ts'
+import type { Recorded } from '../../lib/operations/replay/recorded.ts'
+import { type Extent, type ShiftTarget, shiftFor } from '../../lib/operations/replay/shift.ts'
 import { type Source, sourceOf } from '../../lib/operations/replay/source.ts'
 import { topicOf } from '../../lib/operations/state-keys.ts'
-import { defined } from '../../packages/runtime/consumer/defined.ts'
+import { RefusedByKafka } from '../../packages/runtime/adapters/kafka/errors.ts'
+import { RecordRefused, Unavailable } from '../../packages/runtime/pipeline/errors.ts'
 import { CommandConnections } from '../command-connections.ts'
 import { configOf, requireTopic } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
-import { requireHistory } from '../history/store.ts'
+import { showLine } from '../progress.ts'
+import { progressText } from '../progress-text.ts'
 import { writerFor } from '../serialization.ts'
-import { pathIn, type Terminal } from '../terminal.ts'
-import { opened, peeked } from './opened.ts'
-import { identityOf, type ReplayPlan, tableIn } from './plan.ts'
-import { loadPosition, PositionKeeper, type ReplayPosition } from './position.ts'
-import { type Keeping, publishPaced } from './run.ts'
+import { printReport, type Terminal } from '../terminal.ts'
+
+/** Request of `sluice replay`. */
+export interface ReplayPlan {
+  readonly file: string
+  readonly speed: number
+  readonly shift?: ShiftTarget | undefined
+  readonly env?: string | undefined
+  readonly topic?: string | undefined
+  /** Number of items at the start that are not published. */
+  readonly skip: number
+  readonly limit?: number | undefined
+  readonly keepPartitions: boolean
+  readonly carryLogTime: boolean
+  readonly json: boolean
+}
 
 /**
  * Runs a replay.
@@ -29,36 +44,52 @@ import { type Keeping, publishPaced } from './run.ts'
 export async function replay(plan: ReplayPlan, terminal: Terminal): Promise<void> {
   const config = configOf(terminal, plan.env)
   try {
-    const sources = await Promise.all(plan.files.map(file => opening(file, plan, config, terminal)))
-    const keeping = await keepingOf(
-      plan,
-      config.env,
-      sources.map(({ bytes }) => bytes),
-      terminal,
-    )
-    const { done, isComplete } = keeping?.position ?? { done: 0, isComplete: false }
-    if (isComplete) {
-      terminal.stderr.write(`Everything was already published: remove ${plan.resume} to publish it again.\n`)
-      return
-    }
-    const { items, extent, total, invalid } = await opened(sources, plan, done, terminal, dataReader(config))
-    const shiftMs = keeping?.isResumed ? (keeping.position.shiftMs ?? undefined) : shiftOf(plan, extent)
-    if (keeping) keeping.position.shiftMs = shiftMs ?? null
-    const dataWriter = await writerFor(config, plan.serialization)
-    const addressing = { ...addressingOf(plan, config, shiftMs), dataWriter }
-    const [first, departures] = await peeked(departing(items, addressing, terminal.stop))
-    if (first === undefined) throw new CliFailure(`${plan.files.join(', ')}: there is nothing to publish`)
+    const source = await sourceOf(plan.file, terminal)
+    const { count, extent } = await survey(source, plan)
+    const shiftMs = shiftOf(plan, extent)
+    const addressing = await addressingOf(plan, config, shiftMs)
     const connections = new CommandConnections(config)
     try {
       const publisher = await bulkPublisherOf(connections)
-      for (const topic of new Set(first.map(({ record }) => record.topic)))
+      for (const topic of await firstTopics(source, plan, addressing))
         await requireTopic(publisher, topic, config)
-      const shifted = shiftMs === undefined ? '' : ` --shift ${shiftedStart(extent, shiftMs)}`
+      const shifted = shiftMs === undefined ? '' : ` --shift ${instantText((extent?.startMs ?? 0) + shiftMs)}`
       if (shifted)
         terminal.stderr.write(`Moved by ${shiftMs} ms. To publish the same events again, add:${shifted}\n`)
+      const departures = departing(source, plan, addressing, terminal.stop)
       const { futureToleranceMs } = config
-      const run = { plan, terminal, total, shifted, shiftMs, futureToleranceMs, keeping, invalid }
-      await connections.writing(() => publishPaced(departures, publisher, run))
+      const counts = { acknowledged: 0, ahead: 0 }
+      const startedMs = performance.now()
+      const elapsedMs = () => performance.now() - startedMs
+      const hideProgress = showLine(terminal, () =>
+        progressText({ done: counts.acknowledged, total: count, elapsedMs: elapsedMs() }, 'acknowledged'),
+      )
+      try {
+        const wait = (ms: number) => sleep(ms, undefined, { signal: terminal.stop })
+        const due = requests(departures, pacer(plan.speed), { elapsedMs, wait })
+        await connections.writing(() =>
+          publishAll(due, publisher, counts, { futureToleranceMs, nowMs: Date.now }),
+        )
+      } catch (error) {
+        const next = `To continue, add --skip ${plan.skip + counts.acknowledged}${shifted}`
+        if (terminal.stop.aborted) terminal.stderr.write(`Stopped. ${next}\n`)
+        throw terminal.stop.aborted || !isExpected(error)
+          ? error
+          : new CliFailure(`${(error as Error).message}\n${next}`, 1, { cause: error })
+      } finally {
+        hideProgress()
+        const { acknowledged, ahead } = counts
+        const report = {
+          acknowledged,
+          notAcknowledged: count - acknowledged,
+          elapsedMs: Math.round(elapsedMs()),
+        }
+        printReport(terminal, { ...report, shiftMs: shiftMs ?? null, ahead }, plan.json, replayText)
+        if (ahead > 0)
+          terminal.stderr.write(
+            `${ahead} events were sent more than ${durationText(futureToleranceMs)} before their time: consumers reject them (time-in-future).\n`,
+          )
+      }
     } finally {
       await connections.close()
     }
@@ -68,75 +99,118 @@ export async function replay(plan: ReplayPlan, terminal: Terminal): Promise<void
   }
 }
 
-async function opening(
-  file: string,
-  { since: sinceMs, until: untilMs }: ReplayPlan,
-  config: Config,
-  terminal: Terminal,
-): Promise<Source> {
-  const table = tableIn(file)
-  if (table === undefined) return await sourceOf(file, terminal)
-  const store = await requireHistory(config, terminal)
-  const source = await historySource(file, store, defined({ table, sinceMs, untilMs }), terminal.stop)
-  for (const { topic, partition, fromOffset, toOffset } of source.missing)
-    terminal.stderr.write(
-      `Missing in the history: offsets ${fromOffset} to ${toOffset} of ${topic}/${partition}.\n`,
-    )
-  return source
+function isExpected(error: unknown): boolean {
+  return [Unavailable, RecordRefused, RefusedByKafka, OperationFailure].some(kind => error instanceof kind)
 }
 
-async function keepingOf(
-  plan: ReplayPlan,
-  env: string,
-  sizes: readonly (number | null)[],
-  terminal: Terminal,
-): Promise<Keeping | undefined> {
-  if (plan.resume === undefined) return undefined
-  const path = pathIn(terminal, plan.resume)
-  const own = { options: identityOf(plan, env), sizes: [...sizes] }
-  const found = await loadPosition(path, plan.resume, own)
-  const position: ReplayPosition = found ?? { ...own, shiftMs: null, done: 0, isComplete: false }
-  if (found && !found.isComplete)
-    terminal.stderr.write(`Continuing after ${found.done} acknowledged items.\n`)
-  return {
-    position,
-    isResumed: found !== undefined,
-    keeper: new PositionKeeper(path, () => performance.now()),
+interface ReplayReport {
+  readonly acknowledged: number
+  readonly notAcknowledged: number
+  readonly elapsedMs: number
+}
+
+function replayText({ acknowledged, notAcknowledged, elapsedMs }: ReplayReport): string {
+  return `${acknowledged} acknowledged, ${notAcknowledged} not acknowledged, in ${durationText(elapsedMs)}\n`
+}
+
+function instantText(timeMs: number): string {
+  return new Date(timeMs).toISOString()
+}
+
+type Selection = Pick<ReplayPlan, 'skip' | 'limit'>
+
+/** Returns the part of a group that the options select. @param before number of items before the group */
+function selectedIn(
+  group: readonly Recorded[],
+  before: number,
+  { skip, limit = Number.POSITIVE_INFINITY }: Selection,
+): readonly Recorded[] {
+  return group.slice(Math.max(0, skip - before), Math.max(0, skip + limit - before))
+}
+
+/** Yields the items that the options select. */
+async function* selected(source: Source, selection: Selection): AsyncGenerator<readonly Recorded[]> {
+  let before = 0
+  for await (const group of source.read()) {
+    const part = selectedIn(group, before, selection)
+    before += group.length
+    if (part.length > 0) yield part
+    if (before >= selection.skip + (selection.limit ?? Number.POSITIVE_INFINITY)) return
   }
 }
 
-function addressingOf(
-  { mode, keepPartitions, carryLogTime, topic, keyBy: asked }: ReplayPlan,
-  { env, contentMode, keyBy }: Config,
-  shiftMs: number | undefined,
-): Addressing {
-  const strategy = asked ?? keyBy
-  return {
-    env,
-    contentMode,
-    keepPartitions,
-    carryLogTime,
-    ...(topic === undefined ? {} : { topic: topicOf({ topic }, env) }),
-    ...(mode === undefined ? {} : { mode }),
-    ...(strategy === undefined ? {} : { keyBy: strategy }),
-    ...(shiftMs === undefined ? {} : { shiftMs }),
+/**
+ * Reads the recording to its end, so that errors are found before anything is published.
+ *
+ * @returns number of items to publish, and the times of the events; undefined if none of them has a time
+ * @throws CliFailure if there is nothing to publish
+ */
+export async function survey(
+  source: Source,
+  selection: Selection,
+): Promise<{ readonly count: number; readonly extent: Extent | undefined }> {
+  let [before, count] = [0, 0]
+  let startMs: number | undefined
+  let firstMs: number | undefined
+  let latestMs = Number.NEGATIVE_INFINITY
+  for await (const group of source.read()) {
+    startMs ??= group.find(({ eventMs }) => eventMs !== undefined)?.eventMs
+    const part = selectedIn(group, before, selection)
+    before += group.length
+    count += part.length
+    for (const { eventMs } of part) {
+      firstMs ??= eventMs
+      latestMs = Math.max(latestMs, eventMs ?? latestMs)
+    }
   }
+  if (count === 0) throw new CliFailure(`${source.name}: there is nothing to publish`)
+  if (startMs === undefined || firstMs === undefined) return { count, extent: undefined }
+  return { count, extent: { startMs, firstMs, latestMs } }
 }
 
-function shiftOf({ shift, speed, files, loop }: ReplayPlan, extent: Extent | undefined): number | undefined {
+function shiftOf({ shift, speed, file }: ReplayPlan, extent: Extent | undefined): number | undefined {
   if (shift === undefined) return undefined
-  if (extent === undefined)
-    throw new CliFailure(`${files.join(', ')}: no event has a time, so --shift has no effect`)
-  const shiftMs = shiftFor(shift, extent, speed, Date.now())
-  if (shiftMs !== undefined) return shiftMs
-  const why = loop === Number.POSITIVE_INFINITY ? 'an infinite loop has none' : 'a pipe cannot be read twice'
-  throw new CliFailure(
-    `At a speed above 1, --shift now needs the time of the latest event, but ${why}: ` +
-      `specify ${loop > 1 ? 'a number of loops' : 'a file'}, a time instead of "now", or --speed 1.`,
-    2,
-  )
+  if (extent === undefined) throw new CliFailure(`${file}: no event has a time, so --shift has no effect`)
+  return shiftFor(shift, extent, speed, Date.now())
 }
 
-function shiftedStart(extent: Extent | undefined, shiftMs: number): string {
-  return new Date((extent?.startMs ?? 0) + shiftMs).toISOString()
+async function addressingOf(
+  { keepPartitions, carryLogTime, topic }: ReplayPlan,
+  config: Config,
+  shiftMs: number | undefined,
+): Promise<Addressing> {
+  const { env, contentMode, keyBy } = config
+  const dataWriter = await writerFor(config)
+  const whole = topic === undefined ? undefined : topicOf({ topic }, env)
+  return { env, contentMode, keyBy, dataWriter, keepPartitions, carryLogTime, topic: whole, shiftMs }
+}
+
+/** Returns the topics of the first records, which must exist before anything is published. */
+async function firstTopics(
+  source: Source,
+  plan: ReplayPlan,
+  addressing: Addressing,
+): Promise<ReadonlySet<string>> {
+  for await (const group of selected(source, plan))
+    return new Set(group.map(item => outgoing(item, addressing).topic))
+  return new Set()
+}
+
+/** Yields the records to publish. */
+async function* departing(
+  source: Source,
+  plan: ReplayPlan,
+  addressing: Addressing,
+  stop: AbortSignal,
+): AsyncGenerator<readonly Departure[]> {
+  let latestMs: number | undefined
+  for await (const group of selected(source, plan)) {
+    stop.throwIfAborted()
+    yield group.map(item => {
+      const { paceMs, eventMs } = item
+      if (paceMs !== undefined) latestMs = Math.max(latestMs ?? paceMs, paceMs)
+      const movedMs = eventMs === undefined ? undefined : eventMs + (addressing.shiftMs ?? 0)
+      return { paceMs, eventMs: movedMs, record: outgoing(item, addressing, latestMs) }
+    })
+  }
 }

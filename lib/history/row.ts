@@ -1,5 +1,5 @@
 /**
- * Rows of the history: one for each record of the log. A row gives its record back, so that the log can be played again from the
+ * Rows of the history: one for each record of the log. A row gives its record back, so that consumers can be run over the
  * history. A record in which no CloudEvent can be read is kept with its bytes and the code of the failure.
  */
 import { isFailure } from '../../packages/runtime/cloudevents/event.ts'

@@ -10,7 +10,9 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** Converts an operating-system error about a file to an error with an explanation. Other errors are returned unchanged. */
 export function fileFailure(file: string, error: unknown): unknown {
-  const { code, syscall } = error as NodeJS.ErrnoException
+  const { code, syscall, message } = error as NodeJS.ErrnoException
+  if (code?.startsWith('Z_'))
+    return new OperationFailure(`${file}: the gzip data is damaged or cut off: ${message}`)
   if (code === undefined || syscall === undefined) return error
   return new OperationFailure(`${file}: ${REASONS[code] ?? code}`, { cause: error })
 }

@@ -13,7 +13,7 @@ import { sluice } from '../support/sluice.ts'
 import { until } from '../support/until.ts'
 
 const NAME = `rr-${process.pid}-${Date.now()}`
-const TOPICS = ['from', 'to', 'stopped', 'merged', 'transactions', 'empty']
+const TOPICS = ['from', 'to', 'stopped', 'transactions']
 const PARTITIONS = 3
 const GROUP = `${NAME}-live`
 const RECORDS = 6_000
@@ -111,40 +111,30 @@ describe('given a topic with records of every kind, and a group that reads it', 
     assert.deepEqual(bytes(copied), bytes(foreign))
   })
 
-  it('when a replay is stopped in the middle and resumed, then no record is lost or doubled', async () => {
+  it('when a replay is stopped in the middle and continued, then no record is lost or doubled', async () => {
     const all = await linesIn('first.jsonl.gz')
     const begun = Date.now()
-    // A pause of an hour, so that neither stop comes too late.
+    // A pause of an hour, so that the stop does not come too late.
     const spread = all.map((line, at) =>
       JSON.stringify({ ...line, timestamp: begun + Math.floor(at / 10) * 10 + (at < 3_000 ? 0 : HOUR_MS) }),
     )
     await writeFile(file('spread.jsonl'), `${spread.join('\n')}\n`)
     const args = ['replay', file('spread.jsonl'), '--topic', topic('stopped'), '--keep-partitions']
-    const place = ['--resume', file('place.json')]
-    let stops = 0
-    for (const atLeast of [500, 1_500]) {
-      const program = new Program('./cli/sluice.ts', [...args, ...place], {
-        env: { npm_lifecycle_event: undefined },
-      })
-      await untilAtLeast(() => client.ends(topic('stopped')), atLeast)
-      program.signal('SIGINT')
-      const { code, output } = await program.ended
-      assert.equal(code, 130, output)
-      assert.match(output, /To continue, run the same command again: .*place\.json has the position/)
-      const { done } = JSON.parse(await readFile(file('place.json'), 'utf8'))
-      const ends = await client.ends(topic('stopped'))
-      assert.equal(
-        ends.reduce((sum, end) => sum + end, 0),
-        done,
-      )
-      assert.ok(done >= atLeast && done < RECORDS, String(done))
-      stops++
-    }
-    assert.equal(stops, 2)
-    await sluice(...args, ...place, '--speed', 'max')
+    const program = new Program('./cli/sluice.ts', args, { env: { npm_lifecycle_event: undefined } })
+    await untilAtLeast(() => client.ends(topic('stopped')), 500)
+    program.signal('SIGINT')
+    const { code, output } = await program.ended
+    assert.equal(code, 130, output)
+    const [, skip = ''] = /To continue, add --skip (\d+)/.exec(output) ?? []
+    const ends = await client.ends(topic('stopped'))
+    assert.equal(
+      ends.reduce((sum, end) => sum + end, 0),
+      Number(skip),
+    )
+    assert.ok(Number(skip) < RECORDS, skip)
+    await sluice(...args, '--skip', skip, '--speed', 'max')
     await record('stopped', 'resumed.jsonl')
     assert.deepEqual(contents(await linesIn('resumed.jsonl')), contents(all))
-    assert.match(await sluice(...args, ...place), /Everything was already published/)
     assert.equal((await client.read(topic('stopped'))).length, RECORDS)
   })
 

@@ -84,7 +84,7 @@ describe('recordings, replayed one after another at full speed', () => {
           const half = Math.floor(total / 2)
           await replay(stream, environment, '--limit', String(half))
           await environment.untilDecided('processor', 1)
-          const rest = replay(stream, environment, '--from-line', String(half + 1))
+          const rest = replay(stream, environment, '--skip', String(half))
           await offline.kill()
           const decided = await environment.decided('processor')
           assert.ok(decided < total, 'it was in the middle')

@@ -69,7 +69,6 @@ function shown(alert: TriedAlert): string {
 async function logOf(stream: string): Promise<readonly LogRecord[]> {
   const source = await sourceOf(join('events', 'streams', stream), {
     folder: PROJECT,
-    stdin: process.stdin,
     stop,
   })
   const records: LogRecord[] = []

@@ -1,7 +1,7 @@
 /** Converts lines of JSON, or rows of a table, to events by means of mappings. Pure. */
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import type { Mapping } from '../../mapping/mapping.ts'
-import type { Line } from '../replay/lines.ts'
+import type { Line } from '../lines.ts'
 import type { BrokenRow, RowDocument } from './rows.ts'
 import { recordIn, type TriedRecord, tried, UNTAKEN } from './trial.ts'
 
@@ -14,9 +14,8 @@ import { recordIn, type TriedRecord, tried, UNTAKEN } from './trial.ts'
 export function eventOfLine(
   mappings: readonly Mapping[],
   file: string,
-  { number: line, text, failure }: Line,
+  { number: line, text }: Line,
 ): Event | BrokenRow {
-  if (text === undefined) return { line, error: failure ?? 'the text is not UTF-8' }
   return eventOf(mappings, line, recordIn(text, ['import', file, line, text.trim()]))
 }
 

@@ -7,9 +7,8 @@ import type { Mapping } from '../../mapping/mapping.ts'
 import { KeyFieldMissing, type KeyStrategy } from '../../telemetry/key.ts'
 import { OperationFailure } from '../failure.ts'
 import { fileFailure } from '../file-failure.ts'
+import { numberedLines } from '../lines.ts'
 import { withKey } from '../publish/key-by.ts'
-import { numberedLines } from '../replay/lines.ts'
-import { DamagedGzip, unzipped } from '../replay/unzipped.ts'
 import { eventOfDocument, eventOfLine } from './mapped.ts'
 import { type MappingsFolder, readyMappingsText } from './mapping-named.ts'
 import { eventOfRow, type Recording } from './reading.ts'
@@ -114,23 +113,13 @@ async function* mappedEvents(
   ports: ImportPorts,
 ): AsyncGenerator<Row> {
   const name = basename(file)
-  let last = 0
-  try {
-    if (extname(file).toLowerCase() === '.csv')
-      for await (const row of readDocuments(ports.open(file))) {
-        last = row.line
-        yield { line: last, event: 'error' in row ? row : eventOfDocument(mappings, name, row) }
-      }
-    else
-      for await (const lines of numberedLines(unzipped(ports.open(file))))
-        for (const line of lines) {
-          last = line.number
-          if (line.text?.trim() !== '') yield { line: last, event: eventOfLine(mappings, name, line) }
-        }
-  } catch (error) {
-    if (!(error instanceof DamagedGzip)) throw error
-    yield { line: last, event: { line: last, error: `after this line, ${error.message}`, fatal: true } }
-  }
+  if (extname(file).toLowerCase() === '.csv')
+    for await (const row of readDocuments(ports.open(file)))
+      yield { line: row.line, event: 'error' in row ? row : eventOfDocument(mappings, name, row) }
+  else
+    for await (const lines of numberedLines(ports.open(file), file))
+      for (const line of lines)
+        if (line.text.trim() !== '') yield { line: line.number, event: eventOfLine(mappings, name, line) }
 }
 
 function keyed(event: Event, line: number, strategy: KeyStrategy | undefined): Event | BrokenRow {

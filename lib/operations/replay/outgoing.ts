@@ -15,13 +15,12 @@ import { withoutOrigin } from '../../../packages/runtime/pipeline/deciding/origi
 import { schemaViolation } from '../../app/schemas.ts'
 import { signalIn, signals, tableSignalOf, topicName } from '../../app/topics.ts'
 import { familyOf, type ReadingData } from '../../telemetry/families.ts'
-import { KeyFieldMissing, type KeyStrategy } from '../../telemetry/key.ts'
+import type { KeyStrategy } from '../../telemetry/key.ts'
 import { keyOf } from '../../telemetry/reading.ts'
-import { OperationFailure } from '../failure.ts'
+import { OperationFailure, usageFailure } from '../failure.ts'
 import { keyBy as keyOfEvent } from '../publish/key-by.ts'
 import { topicFor } from '../state-keys.ts'
 import type { Recorded } from './recorded.ts'
-import type { Item } from './sequence.ts'
 import { shifted } from './shift.ts'
 
 /** Determines where and in which form records are published. */
@@ -29,68 +28,57 @@ export interface Addressing {
   /** Environment to whose topics the records are published. */
   readonly env: string
   /** Full name of the topic to which all records are published. If absent, records are published to the topics of their signals. */
-  readonly topic?: string
-  /** Content mode for events from a stream. `mode` takes precedence. */
+  readonly topic?: string | undefined
+  /** Content mode for events from a stream. */
   readonly contentMode: ContentMode
-  readonly mode?: ContentMode
   /** Serializer for the data of events from a stream; absent for JSON. */
   readonly dataWriter?: DataWriter
-  readonly shiftMs?: number
+  /** Number of milliseconds by which events are shifted; undefined if they are not shifted. */
+  readonly shiftMs?: number | undefined
   /** True to publish each record to its original partition, regardless of its key. */
   readonly keepPartitions: boolean
   /** True to add the original append time to each record, for consumers that can use it. */
   readonly carryLogTime?: boolean
-  /**
-   * Key strategy for events from a stream. Keys in the events take precedence over a strategy in the settings, but not over a
-   * strategy that the user has requested.
-   */
-  readonly keyBy?: KeyStrategy
+  /** Key strategy in the settings, for events from a stream that do not contain their key. */
+  readonly keyBy?: KeyStrategy | undefined
 }
 
 /**
  * Returns the record to publish for an item.
  *
+ * @param latestMs latest recorded time so far. It is used as the append time of items that are not from a log.
  * @throws OperationFailure if the item lacks something that the options require
  */
-export function outgoing(item: Recorded & Partial<Item>, addressing: Addressing): OutgoingRecord {
-  const { event, record } = item
+export function outgoing(
+  item: Recorded,
+  addressing: Addressing,
+  latestMs: number | undefined = item.paceMs,
+): OutgoingRecord {
+  const { event, record, line } = item
   if (record === undefined && addressing.keepPartitions)
-    throw new OperationFailure(
+    throw usageFailure(
       '--keep-partitions is for recorded logs and captured batches: a stream has no partitions',
-      { isUsage: true },
     )
-  const movedMs = movedBy(item, addressing)
+  const { shiftMs } = addressing
   const made =
     record === undefined
-      ? streamRecord(moved(event as Event, movedMs), item.line, addressing)
-      : capturedRecord(record, item, addressing, movedMs)
-  return addressing.carryLogTime ? carrying(made, item, movedMs ?? 0) : made
-}
-
-/** Returns the number of milliseconds by which the item's time is shifted; undefined if it is not shifted. */
-export function movedBy({ roundMs = 0 }: Partial<Item>, { shiftMs }: Addressing): number | undefined {
-  return shiftMs === undefined && roundMs === 0 ? undefined : (shiftMs ?? 0) + roundMs
-}
-
-function carrying(
-  record: OutgoingRecord,
-  { record: source, latestMs, line }: Recorded & Partial<Item>,
-  movedMs: number,
-): OutgoingRecord {
-  const appendedMs = source?.timestampMs ?? latestMs
+      ? streamRecord(moved(event as Event, shiftMs), addressing)
+      : capturedRecord(record, item, addressing)
+  if (!addressing.carryLogTime) return made
+  const appendedMs = record?.timestampMs ?? latestMs
   if (appendedMs === undefined)
     throw new OperationFailure(
       `line ${line}: neither this item nor an earlier one has a time for --carry-log-time`,
     )
-  return { ...record, headers: carryingTime(record.headers, appendedMs, movedMs) }
+  return { ...made, headers: carryingTime(made.headers, appendedMs, shiftMs ?? 0) }
 }
 
-function streamRecord(event: Event, line: number, addressing: Addressing): OutgoingRecord {
-  const { env, topic, mode, contentMode, keyBy, dataWriter } = addressing
-  const key = keyInStream(event, line, keyBy)
+function streamRecord(event: Event, addressing: Addressing): OutgoingRecord {
+  const { env, topic, contentMode, keyBy, dataWriter } = addressing
+  const key = streamKey(event, keyBy)
   const written = dataWriter && fitsSchema(event) ? dataWriter.write(event) : event
   const ownTopic = topicFor({ topic: topic ?? 'readings' }, event.source, env)
-  return producedRecord(ownTopic, key, written, mode ?? contentMode)
+  return producedRecord(ownTopic, key, written, contentMode)
 }
 
 /**
@@ -101,36 +89,18 @@ function fitsSchema({ type, data }: Event): boolean {
   return schemaViolation(type, data) === undefined
 }
 
-function keyInStream(event: Event, line: number, strategy: KeyStrategy | undefined): string | null {
-  try {
-    return streamKey(event, strategy)
-  } catch (error) {
-    if (error instanceof KeyFieldMissing) throw new OperationFailure(`line ${line}: ${error.message}`)
-    throw error
-  }
-}
-
 /**
- * Returns the record key of an event from a stream. A requested strategy takes precedence over the extension `partitionkey`, which
- * takes precedence over the key of the family. A reading that violates its schema may lack the fields for its key. It is still
+ * Returns the record key of an event from a stream. The extension `partitionkey` takes precedence over a strategy in the settings,
+ * which takes precedence over the key of the family. A reading that violates its schema may lack the fields for its key. It is still
  * published, so that consumers reject it.
- *
- * @throws KeyFieldMissing if the strategy requires a field that is missing
  */
 export function streamKey(event: Event, strategy?: KeyStrategy): string | null {
   const { type, subject, data, extensions } = event
-  const own = extensions?.partitionkey
-  if (own && (strategy === undefined || isSetting(strategy))) return own
-  const chosen = strategy && keyOfEvent(event, strategy)
+  const chosen = extensions?.partitionkey || (strategy && keyOfEvent(event, strategy))
   if (chosen !== undefined) return chosen
   const family = familyOf(type)
   if (family === undefined || schemaViolation(type, data) !== undefined) return subject ?? null
   return keyOf(family, data as ReadingData)
-}
-
-/** Returns whether the strategy is set by `PARTITION_KEY_FIELD`, instead of being requested on the command line. */
-function isSetting(strategy: KeyStrategy): boolean {
-  return typeof strategy === 'object' && strategy.isOptional === true
 }
 
 /**
@@ -140,27 +110,16 @@ function isSetting(strategy: KeyStrategy): boolean {
 function capturedRecord(
   record: LogRecord,
   { event, line }: Recorded,
-  addressing: Addressing,
-  movedMs: number | undefined,
+  { topic, env, keepPartitions, shiftMs }: Addressing,
 ): OutgoingRecord {
-  if (addressing.mode !== undefined)
-    throw new OperationFailure(
-      '--mode is for streams: records of a log or a captured batch keep their mode',
-      { isUsage: true },
-    )
-  if (addressing.keyBy !== undefined && !isSetting(addressing.keyBy))
-    throw new OperationFailure(
-      '--key-by is for streams: records of a log or a captured batch keep their keys',
-      { isUsage: true },
-    )
   const { key, value, headers, partition } = record
-  const isRewritten = event && (movedMs !== undefined || (carriesOrigin(event) && !isBinary(record)))
+  const isRewritten = event && (shiftMs !== undefined || (carriesOrigin(event) && !isBinary(record)))
   return {
-    topic: addressing.topic ?? sameSignal(record.topic, event?.source, line, addressing.env),
-    ...(addressing.keepPartitions ? { partition } : {}),
+    topic: topic ?? sameSignal(record.topic, event?.source, line, env),
+    ...(keepPartitions ? { partition } : {}),
     key,
     ...(isRewritten
-      ? rewritten(record, moved(event, movedMs))
+      ? rewritten(record, moved(event, shiftMs))
       : { value, headers: headers.filter(([name]) => name !== 'ce_origin').map(toBeWritten) }),
   }
 }

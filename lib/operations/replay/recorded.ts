@@ -14,8 +14,7 @@ import { type KafkaEvent, receive } from '../../../packages/runtime/pipeline/bat
 import { jsonIn } from '../../json.ts'
 import { isRecordedLine, readRecordedLine } from '../../queries/recorded-line.ts'
 import { OperationFailure } from '../failure.ts'
-import { type Line, LONGEST, numberedLines } from './lines.ts'
-import { DamagedGzip, unzipped } from './unzipped.ts'
+import { type Line, LONGEST, numberedLines } from '../lines.ts'
 
 /** Recorded item that can be published. */
 export interface Recorded {
@@ -30,100 +29,45 @@ export interface Recorded {
   readonly record?: LogRecord
 }
 
-/** Called with a message for each invalid line, which is then skipped. */
-export type OnInvalid = (message: string) => void
-
 /**
- * Yields the items of a text, piece by piece. The text may be compressed with gzip. The first line determines whether each line
- * contains an item, or the whole text is a batch.
+ * Yields the items of a text, piece by piece. The first line determines whether each line contains an item, or the whole text is a
+ * batch.
  *
  * @param name name of the input in messages
- * @param onInvalid called for each invalid line, which is then skipped. If absent, the first invalid line is an error.
  * @throws OperationFailure with the number of the invalid line
  */
 export async function* readRecorded(
   pieces: AsyncIterable<Uint8Array>,
   name: string,
-  onInvalid?: OnInvalid,
 ): AsyncGenerator<readonly Recorded[]> {
-  const reader = new RecordingReader(name, onInvalid)
-  try {
-    for await (const lines of numberedLines(unzipped(pieces))) {
-      const group = reader.read(lines)
-      if (group.length > 0) yield group
-    }
-  } catch (error) {
-    if (!(error instanceof DamagedGzip)) throw error
-    reader.refuse(reader.lastLine, `after this line, ${error.message}`)
-  }
-  const batch = reader.batch()
-  if (batch.length > 0) yield batch
-}
-
-class RecordingReader {
-  readonly #name: string
-  readonly #onInvalid: OnInvalid | undefined
-  #length = 0
-  /** Lines of the text if it is a batch; undefined while each line contains an item. */
-  #document: string[] | undefined
-  #isStream = false
-  lastLine = 0
-
-  constructor(name: string, onInvalid: OnInvalid | undefined) {
-    this.#name = name
-    this.#onInvalid = onInvalid
-  }
-
-  read(lines: readonly Line[]): Recorded[] {
+  let form: 'lines' | 'batch' | undefined
+  const document: string[] = []
+  let length = 0
+  for await (const lines of numberedLines(pieces, name)) {
     const group: Recorded[] = []
     for (const line of lines) {
-      this.lastLine = line.number
-      const recorded = this.#read(line)
-      if (recorded) group.push(recorded)
-    }
-    return group
-  }
-
-  /**
-   * Reports an invalid line.
-   *
-   * @throws OperationFailure if invalid lines are not skipped
-   */
-  refuse(line: number, reason: string): undefined {
-    const message = `${this.#name}:${line}: ${reason}`
-    if (this.#onInvalid === undefined) throw new OperationFailure(message)
-    this.#onInvalid(message)
-  }
-
-  /** Returns the records of the batch. It must be called after the end of the input. */
-  batch(): Recorded[] {
-    if (this.#document === undefined) return []
-    const records = batchRecords(jsonIn(this.#document.join('\n')), this.#name)
-    return records.map((record, index) => fromLog(record, index + 1))
-  }
-
-  #read({ number, text, failure }: Line): Recorded | undefined {
-    if (text === undefined) return this.refuse(number, failure ?? '')
-    if (this.#document === undefined && text.trim() === '') return undefined
-    if (!this.#isStream && this.#document === undefined) {
+      if (form !== 'batch' && line.text.trim() === '') continue
       // If the first line is invalid, it is reported with its line number, like any other line.
-      if (isWholeLine(text) || !mayBeginBatch(text)) this.#isStream = true
-      else this.#document = []
+      form ??= isWholeLine(line.text) || !mayBeginBatch(line.text) ? 'lines' : 'batch'
+      if (form === 'lines') group.push(itemIn(line, name))
+      else document.push(line.text)
+      length += line.text.length
+      if (form === 'batch' && length > LONGEST)
+        throw new OperationFailure(`${name}: a batch cannot be so large`)
     }
-    if (this.#document === undefined) return this.#item(text, number)
-    this.#length += text.length
-    if (this.#length > LONGEST) throw new OperationFailure(`${this.#name}: a batch cannot be so large`)
-    this.#document.push(text)
-    return undefined
+    if (group.length > 0) yield group
   }
+  if (form === 'batch')
+    yield batchRecords(jsonIn(document.join('\n')), name).map((record, index) => fromLog(record, index + 1))
+}
 
-  #item(text: string, line: number): Recorded | undefined {
-    const parsed = parsedExactly(text)
-    // Recorded lines contain only numbers that a double can represent. An exact parse never rejects them, so each line is parsed
-    // only once.
-    const item = isRecordedLine(parsed) ? recordedRecord(parsed, line) : recordedEvent(parsed, line)
-    return typeof item === 'string' ? this.refuse(line, item) : item
-  }
+function itemIn({ text, number: line }: Line, name: string): Recorded {
+  const parsed = parsedExactly(text)
+  // Recorded lines contain only numbers that a double can represent. An exact parse never rejects them, so each line is parsed
+  // only once.
+  const item = isRecordedLine(parsed) ? recordedRecord(parsed, line) : recordedEvent(parsed, line)
+  if (typeof item === 'string') throw new OperationFailure(`${name}:${line}: ${item}`)
+  return item
 }
 
 /** Returns whether the first line is a complete item. In contrast, a batch has the key `records`, or extends over several lines. */

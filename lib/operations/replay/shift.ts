@@ -18,8 +18,8 @@ export interface Extent {
   readonly startMs: number
   /** Time of the first published event. */
   readonly firstMs: number
-  /** Latest time among the published events; undefined if it is not known yet. */
-  readonly latestMs: number | undefined
+  /** Latest time among the published events. */
+  readonly latestMs: number
 }
 
 /**
@@ -28,21 +28,16 @@ export interface Extent {
  * - At the recorded speed or slower, the first event gets the current time.
  * - At a higher speed, the first events get times in the past, and the latest event is sent at its own time.
  * - At `max`, the latest event gets the current time.
- *
- * @returns undefined if the shift depends on the latest time, which is unknown
  */
 export function shiftFor(
   target: ShiftTarget,
-  extent: Extent,
+  { startMs, firstMs, latestMs }: Extent,
   speed: number,
   nowMs: number,
-): number | undefined {
-  const { startMs, firstMs, latestMs } = extent
+): number {
   if (target !== 'now') return target - startMs
-  if (speed <= 1) return nowMs - firstMs
-  return latestMs === undefined
-    ? undefined
-    : Math.floor(nowMs - firstMs - (latestMs - firstMs) * (1 - 1 / speed))
+  const ahead = speed <= 1 ? 0 : (latestMs - firstMs) * (1 - 1 / speed)
+  return Math.floor(nowMs - firstMs - ahead)
 }
 
 /**

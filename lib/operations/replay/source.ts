@@ -1,62 +1,48 @@
-/** Opens the source of a recording, which is a file or standard input. */
+/** Opens the file of a recording. */
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { addAbortSignal, type Readable } from 'node:stream'
+import { addAbortSignal, pipeline, type Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import { OperationFailure } from '../failure.ts'
 import { fileFailure } from '../file-failure.ts'
-import { type OnInvalid, type Recorded, readRecorded } from './recorded.ts'
+import { type Recorded, readRecorded } from './recorded.ts'
 
 export interface Source {
   readonly name: string
-  /** True if the source can be read more than once. This applies to files, but not to pipes. */
-  readonly isRepeatable: boolean
-  /** Size in bytes; null if unknown. */
-  readonly bytes: number | null
-  /**
-   * Reads the recorded items in order, up to the current end of the source.
-   *
-   * @param onInvalid called for each invalid line, which is then skipped; see `readRecorded`
-   */
-  read(onInvalid?: OnInvalid): AsyncGenerator<readonly Recorded[]>
+  /** Reads the recorded items in order, from the beginning of the file. */
+  read(): AsyncGenerator<readonly Recorded[]>
 }
 
 /** Number of bytes per read. It corresponds to some thousand events, so that they can be published in large requests. */
 const READ_BYTES = 1024 * 1024
 
-/** Determines where recordings are read from. */
-export interface Recordings {
-  /** Base folder of relative file names. */
-  readonly folder: string
-  /** Stream that is read for the file name `-`. */
-  readonly stdin: Readable
-  readonly stop: AbortSignal
+/** Opens a file to be read. If its name ends in .gz, it is decompressed. */
+export function openFile(path: string): Readable {
+  const file = createReadStream(path, { highWaterMark: READ_BYTES })
+  // The pipeline forwards errors of the file to the reader.
+  return path.endsWith('.gz') ? pipeline(file, createGunzip({ chunkSize: READ_BYTES }), () => {}) : file
 }
 
 /**
- * Returns the source with this name.
+ * Returns the recording with this name.
  *
- * @param file file name, or `-` for standard input
+ * @throws OperationFailure if it is not a file, because a recording is read twice
  */
-export async function sourceOf(file: string, from: Recordings): Promise<Source> {
-  if (file === '-') return source('standard input', null, () => from.stdin, from)
-  const path = resolve(from.folder, file)
-  const bytes = await stat(path).then(
-    found => (found.isFile() ? found.size : null),
-    error => Promise.reject(fileFailure(file, error)),
-  )
-  return source(file, bytes, () => createReadStream(path, { highWaterMark: READ_BYTES }), from)
-}
-
-function source(name: string, bytes: number | null, open: () => Readable, { stop }: Recordings): Source {
+export async function sourceOf(
+  file: string,
+  { folder, stop }: { readonly folder: string; readonly stop: AbortSignal },
+): Promise<Source> {
+  const path = resolve(folder, file)
+  const found = await stat(path).catch(error => Promise.reject(fileFailure(file, error)))
+  if (!found.isFile()) throw new OperationFailure(`${file}: it is not a file`)
   return {
-    name,
-    isRepeatable: bytes !== null,
-    bytes,
-    async *read(onInvalid) {
+    name: file,
+    async *read() {
       try {
-        yield* readRecorded(addAbortSignal(stop, open()), name, onInvalid)
+        yield* readRecorded(addAbortSignal(stop, openFile(path)), file)
       } catch (error) {
-        throw fileFailure(name, error)
+        throw fileFailure(file, error)
       }
     },
   }

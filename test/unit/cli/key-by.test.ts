@@ -3,12 +3,12 @@ import { describe, it } from 'node:test'
 import { readConfig } from '../../../lib/app/config.ts'
 import { keyedBy } from '../../../lib/app/settings/index.ts'
 import { keyBy, withKey } from '../../../lib/operations/publish/key-by.ts'
-import { outgoing, streamKey } from '../../../lib/operations/replay/outgoing.ts'
+import { streamKey } from '../../../lib/operations/replay/outgoing.ts'
 import { type KeyStrategy, keyStrategyNamed } from '../../../lib/telemetry/key.ts'
 import { GENERATOR_DEFAULTS } from '../../../lib/telemetry/simulator/settings.ts'
 import { simulate } from '../../../lib/telemetry/simulator.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
-import { databaseReading, environmentReading, TOPIC } from '../../support/records.ts'
+import { databaseReading, environmentReading } from '../../support/records.ts'
 import { ran } from './terminal.ts'
 
 const READING = environmentReading('r-1')
@@ -59,39 +59,11 @@ describe('the key of a line of a stream', () => {
     assert.equal(streamKey(READING), 's-1')
   })
 
-  it('given an option, then it comes before partitionkey; a setting comes after it', () => {
-    assert.equal(streamKey(asking, 'type'), 'test-site')
-    assert.equal(streamKey(asking, 'random'), null)
+  it('given a setting, then it comes after partitionkey, and keys readings only', () => {
     assert.equal(streamKey(asking, setting), 'own')
     assert.equal(streamKey(READING, setting), 'test-site')
     assert.equal(streamKey(databaseReading('d-1'), setting), 'postgres:db-1')
-    assert.equal(streamKey(ORDER, { field: 'type', isOptional: true }), 'c-7', 'the setting is for readings')
-  })
-
-  it('given a field that the event has not, then the line is named', () => {
-    const item = { line: 7, paceMs: 0, eventMs: 0, event: READING }
-    const addressing = { env: 'test', contentMode: 'binary', keepPartitions: false } as const
-    assert.throws(
-      () => outgoing(item, { ...addressing, keyBy: field('nothing') }),
-      /^OperationFailure: line 7: the data has no .*"nothing"/,
-    )
-    assert.equal(String(outgoing(item, { ...addressing, keyBy: field('temperature') }).key), '20')
-  })
-
-  it('given records of a log, then --key-by is refused, because they keep their keys', () => {
-    const record = {
-      topic: TOPIC,
-      partition: 0,
-      offset: 0,
-      timestampMs: 0,
-      key: Buffer.from('k'),
-      value: null,
-      headers: [],
-    }
-    const item = { line: 1, paceMs: 0, eventMs: undefined, record }
-    const addressing = { env: 'test', contentMode: 'binary', keepPartitions: false } as const
-    assert.throws(() => outgoing(item, { ...addressing, keyBy: 'type' }), /--key-by is for streams/)
-    assert.equal(String(outgoing(item, { ...addressing, keyBy: setting }).key), 'k')
+    assert.equal(streamKey(ORDER, { field: 'type', isOptional: true }), 'c-7')
   })
 })
 

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
-import { numberedLines } from '../../../lib/operations/replay/lines.ts'
+import { numberedLines } from '../../../lib/operations/lines.ts'
 import { readRecorded } from '../../../lib/operations/replay/recorded.ts'
-import { unzipped } from '../../../lib/operations/replay/unzipped.ts'
+import { sourceOf } from '../../../lib/operations/replay/source.ts'
 import { recordedLine } from '../../../lib/queries/recorded-line.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import { collected } from './collected.ts'
@@ -69,80 +72,54 @@ describe('a record as a line', () => {
 })
 
 describe('lines', () => {
-  const mixed = Buffer.concat([Buffer.from('eins\nzwü\n\n'), Buffer.from([0xff, 0x0a]), Buffer.from('fünf')])
-
-  test('given pieces of any size, then the lines are the same, and what is not UTF-8 is named', async () => {
+  test('given pieces of any size, then the lines are the same', async () => {
+    const text = Buffer.from('eins\nzwü\n\nfünf')
     for (const size of [1, 2, 3, 5, 8, 100])
-      assert.deepEqual((await collected(numberedLines(inPieces(mixed, size)))).flat(), [
+      assert.deepEqual((await collected(numberedLines(inPieces(text, size), 'f'))).flat(), [
         { number: 1, text: 'eins' },
         { number: 2, text: 'zwü' },
         { number: 3, text: '' },
-        { number: 4, text: undefined, failure: 'the text is not UTF-8' },
-        { number: 5, text: 'fünf' },
+        { number: 4, text: 'fünf' },
       ])
   })
 
-  test('given a line that is too long, then it alone is passed over', async () => {
-    const long = Buffer.from(`a\n${'b'.repeat(50)}\nc\n${'d'.repeat(50)}`)
-    for (const size of [1, 7])
-      assert.deepEqual(
-        (await collected(numberedLines(inPieces(long, size), 20))).flat().map(line => line.text),
-        ['a', undefined, 'c', undefined],
-      )
-  })
+  for (const [what, bytes, message] of [
+    ['a line that is not UTF-8', [0x61, 0x0a, 0xff, 0x0a], 'f:2: the text from this line on is not UTF-8'],
+    ['a line that is too long', Buffer.from(`a\n${'b'.repeat(50)}`), 'f:2: the line is too long'],
+  ] as const)
+    test(`given ${what}, then it is refused by its number`, async () => {
+      await assert.rejects(collected(numberedLines(inPieces(Buffer.from(bytes), 2), 'f', 20)), { message })
+    })
 })
 
-describe('a broken line is named by its number', () => {
+describe('a recording in a file', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-lines-'))
+  after(() => rmSync(folder, { recursive: true }))
+  const read = async (name: string, bytes: Buffer | string) => {
+    writeFileSync(join(folder, name), bytes)
+    const source = await sourceOf(name, { folder, stop: new AbortController().signal })
+    return (await collected(source.read())).flat()
+  }
   const three = `${LINE}\n{"specversion":"1.0"\n${LINE}\n`
-  for (const [what, file] of [
-    ['plain', Buffer.from(three)],
-    ['gzip', gzipSync(three)],
+  const zipped = gzipSync(`${LINE}\n`.repeat(10_000))
+
+  test('given gzip, then it is decompressed, and can be read again', async () => {
+    assert.equal((await read('f.jsonl.gz', zipped)).length, 10_000)
+    assert.equal((await read('f.jsonl.gz', Buffer.concat([zipped, zipped]))).length, 20_000)
+  })
+
+  for (const [name, bytes, message] of [
+    ['f', three, 'f:2: not JSON'],
+    ['f.gz', gzipSync(three), 'f.gz:2: not JSON'],
+    ['cut.gz', zipped.subarray(0, -9), /^cut\.gz: the gzip data is damaged or cut off: /],
   ] as const)
-    test(`${what}: without --skip-invalid it ends the reading, with it the rest continues`, async () => {
-      await assert.rejects(collected(readRecorded(inPieces(file), 'f')), { message: 'f:2: not JSON' })
-      const said: string[] = []
-      const read = (await collected(readRecorded(inPieces(file), 'f', message => said.push(message)))).flat()
-      assert.deepEqual(
-        read.map(({ line }) => line),
-        [1, 3],
-      )
-      assert.deepEqual(said, ['f:2: not JSON'])
+    test(`given the broken file ${name}, then it is refused`, async () => {
+      await assert.rejects(read(name, bytes), { message })
     })
 
-  test('given a broken first line that is skipped, then the others are read', async () => {
-    const said: string[] = []
-    const text = Buffer.from(`{"specver\n${LINE}\n`)
-    const read = (await collected(readRecorded(inPieces(text), 'f', message => said.push(message)))).flat()
-    assert.deepEqual([read.map(({ line }) => line), said], [[2], ['f:1: not JSON']])
+  test('given a folder or no file, then it is refused', async () => {
+    const from = { folder, stop: new AbortController().signal }
+    await assert.rejects(sourceOf('.', from), { message: '.: it is not a file' })
+    await assert.rejects(sourceOf('none', from), { message: 'none: there is no such file or folder' })
   })
-
-  test('given gzip that is cut off or damaged, then the line after which it ends is named', async () => {
-    const lines = (from: number) => {
-      const own = Array.from({ length: 10_000 }, (_, at) => recordedLine({ ...BASE, offset: from + at }))
-      return gzipSync(`${own.join('\n')}\n`)
-    }
-    const whole = Buffer.concat([lines(0), lines(10_000)])
-    assert.equal((await collected(readRecorded(inPieces(whole), 'f'))).flat().length, 20_000)
-    const damaged = Buffer.from(whole)
-    damaged[whole.length - 5] = (damaged[whole.length - 5] ?? 0) ^ 0xff
-    for (const file of [whole.subarray(0, whole.length - 9), damaged]) {
-      const said: string[] = []
-      const read = (
-        await collected(readRecorded(inPieces(file, 1_000), 'f', message => said.push(message)))
-      ).flat()
-      assert.ok(read.length > 10_000, String(read.length))
-      const last = read.at(-1)?.line
-      const message = new RegExp(`^f:${last}: after this line, the gzip data is damaged or cut off`)
-      assert.match(said.join(), message)
-      await assert.rejects(collected(readRecorded(inPieces(file, 1_000), 'f')), { message })
-    }
-  })
-})
-
-test('gzip is recognised by its bytes, in pieces of any size', async () => {
-  const zipped = gzipSync('hello')
-  for (const size of [1, 3, 100])
-    assert.equal(String(Buffer.concat(await collected(unzipped(inPieces(zipped, size))))), 'hello')
-  assert.deepEqual(await collected(unzipped(inPieces(Buffer.alloc(0)))), [])
-  assert.equal(String(Buffer.concat(await collected(unzipped(inPieces(Buffer.from('x')))))), 'x')
 })

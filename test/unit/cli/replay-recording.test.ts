@@ -3,13 +3,12 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import { survey } from '../../../cli/replay/replay.ts'
 import { type Addressing, outgoing } from '../../../lib/operations/replay/outgoing.ts'
 import { type Recorded, readRecorded } from '../../../lib/operations/replay/recorded.ts'
-import { type Selection, selected, survey } from '../../../lib/operations/replay/selection.ts'
-import { parseFilter } from '../../../lib/queries/record-filter.ts'
 import { bufferOf } from '../../../packages/runtime/cloudevents/header-bytes.ts'
 import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
-import type { OutgoingRecord } from '../../../packages/runtime/cloudevents/record.ts'
+import type { LogRecord, OutgoingRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { collected } from './collected.ts'
 
@@ -50,16 +49,6 @@ describe('reading a recording', () => {
     assert.deepEqual(await recorded(MIXED, 1000), await recorded(MIXED))
   })
 
-  test('records from a pipe are passed on before the next piece arrives', async () => {
-    const { promise: never } = Promise.withResolvers<Buffer>()
-    const pipe = (async function* () {
-      yield Buffer.from(`${LINE}\n{"specversion`)
-      yield await never
-    })()
-    const { value } = await readRecorded(pipe, 'f').next()
-    assert.deepEqual(value?.length, 1)
-  })
-
   const broken: [text: string, said: RegExp][] = [
     [`${LINE}\noops\n`, /^f:2: not JSON$/],
     [`${LINE}\n{}\n`, /^f:2: not a CloudEvent: required attribute/],
@@ -79,7 +68,9 @@ describe('reading a recording', () => {
     })
 
   test('refused: what is not UTF-8', async () => {
-    await assert.rejects(recorded(Buffer.from([0xff, 0x0a])), { message: 'f:1: the text is not UTF-8' })
+    await assert.rejects(recorded(Buffer.from([0xff, 0x0a])), {
+      message: 'f:1: the text from this line on is not UTF-8',
+    })
     await assert.rejects(recorded(Buffer.from([0x20, 0xc3])), /not UTF-8/)
   })
 
@@ -96,52 +87,20 @@ describe('reading a recording', () => {
   })
 })
 
-describe('selection', () => {
-  const ALL = { limit: Number.POSITIVE_INFINITY, forMs: Number.POSITIVE_INFINITY }
-  const read = () => readRecorded(inPieces(HEATWAVE, 4_000), 'f')
-  const filterOf = (text: string) => parseFilter(text) ?? assert.fail(text)
-  const part = async (selection: Selection) =>
-    (await groups(selected(read(), selection))).map(({ line }) => line)
+describe('the survey', () => {
+  const source = { name: 'f', read: () => readRecorded(inPieces(HEATWAVE, 4_000), 'f') }
+  const atMs = (time: string) => Date.parse(`2025-07-01T${time}Z`)
 
-  test('from a line on, and only what fits; the survey counts the same', async () => {
-    const hot = [filterOf('subject=roof-1'), filterOf('data.temperature>42'), filterOf('key=roof-1')]
-    for (const [fromLine, filters, expected] of [
-      [290, [], [290, 291]],
-      [292, [], []],
-      [100, hot, [138, 223, 226, 229, 232, 235, 238, 241, 244, 247, 250, 253]],
-      [1, [filterOf('eventTime=x')], []],
-    ] as const) {
-      assert.deepEqual(await part({ fromLine, filters }), expected)
-      assert.equal((await survey(read(), { fromLine, filters }, ALL)).count, expected.length)
-    }
-    assert.equal((await part({ fromLine: 1, filters: [] })).length, 291)
-    const batch = selected(readRecorded(inPieces(MIXED, 4_000), 'f'), {
-      fromLine: 1,
-      filters: [filterOf('key=Zürich-1')],
-    })
-    assert.equal((await groups(batch)).length, 3)
+  test('counts what is selected, and knows where the recording starts and the times of the selected events', async () => {
+    assert.equal((await survey(source, { skip: 0 })).count, 291)
+    assert.equal((await survey(source, { skip: 290, limit: 7 })).count, 1)
+    const { count, extent } = await survey(source, { skip: 3, limit: 6 })
+    assert.equal(count, 6)
+    assert.deepEqual(extent, { startMs: atMs('00:00'), firstMs: atMs('00:30'), latestMs: atMs('01:00') })
   })
 
-  test('the survey ends at the limits, and says so', async () => {
-    const counts = async (limits: object) => {
-      const { count, isCut } = await survey(read(), { fromLine: 1, filters: [] }, { ...ALL, ...limits })
-      return [count, isCut]
-    }
-    assert.deepEqual(await counts({}), [291, false])
-    assert.deepEqual(await counts({ limit: 291 }), [291, false])
-    assert.deepEqual(await counts({ limit: 290 }), [290, true])
-    assert.deepEqual(await counts({ forMs: 3_600_000 }), [6, true])
-  })
-
-  test('the survey knows where the recording starts, and the times of what is selected', async () => {
-    const found = await survey(read(), { fromLine: 4, filters: [] }, { ...ALL, limit: 6 })
-    const atMs = (time: string) => Date.parse(`2025-07-01T${time}Z`)
-    assert.deepEqual(found.extent, {
-      startMs: atMs('00:00'),
-      firstMs: atMs('00:30'),
-      latestMs: atMs('01:00'),
-    })
-    assert.deepEqual([found.spanMs, found.firstPaceMs], [30 * 60_000, atMs('00:30')])
+  test('refuses a recording of which nothing is left', async () => {
+    await assert.rejects(survey(source, { skip: 291 }), { message: 'f: there is nothing to publish' })
   })
 })
 
@@ -170,15 +129,28 @@ describe('what is published', () => {
     assert.equal(String(outgoing(broken as Recorded, binary).key), 'ü')
   })
 
-  test('the mode is the one asked for, else the configured one', async () => {
+  test('the mode is the configured one', async () => {
     const [first] = (await recorded(HEATWAVE)) as [Recorded]
-    const isStructured = (addressing: Addressing) =>
-      outgoing(first, addressing).headers.some(([, value]) =>
-        String(value).startsWith('application/cloudevents'),
-      )
-    assert.equal(isStructured({ ...binary, contentMode: 'structured' }), true)
-    assert.equal(isStructured({ ...binary, contentMode: 'structured', mode: 'binary' }), false)
-    assert.equal(isStructured({ ...binary, mode: 'structured' }), true)
+    const { headers } = outgoing(first, { ...binary, contentMode: 'structured' })
+    assert.ok(headers.some(([, value]) => String(value).startsWith('application/cloudevents')))
+  })
+
+  test('the log time is that of the record, or the latest one before it, moved with the event', async () => {
+    const carried = ({ headers }: OutgoingRecord) =>
+      String(headers.find(([name]) => name === 'sluice-logtime')?.[1])
+    const carrying: Addressing = { ...binary, carryLogTime: true, shiftMs: 60_000 }
+    const [event] = (await recorded(HEATWAVE)) as [Recorded]
+    assert.equal(carried(outgoing(event, carrying, 5_000)), '65000')
+    const [log] = (await recorded(MIXED)) as [Recorded & { record: LogRecord }]
+    assert.equal(carried(outgoing(log, carrying)), String(log.record.timestampMs + 60_000))
+    const headers = [...log.record.headers, ['sluice-logtime', Buffer.from('1000')] as const]
+    const twice = { ...log, record: { ...log.record, headers } }
+    assert.equal(carried(outgoing(twice, { ...binary, carryLogTime: true })), '1000', 'the original')
+    const [timeless] = (await recorded(LINE)) as [Recorded]
+    assert.throws(
+      () => outgoing(timeless, carrying),
+      /line 1: neither this item nor an earlier one has a time/,
+    )
   })
 
   test('records of a batch go byte for byte to their own signal', async () => {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { identityOf, type ReplayPlan } from '../../../cli/replay/plan.ts'
 import { writerFor } from '../../../cli/serialization.ts'
 import { localEnvironment, readConfig } from '../../../lib/app/config.ts'
 import { outgoing } from '../../../lib/operations/replay/outgoing.ts'
@@ -33,14 +32,5 @@ describe('given a stream that is replayed in Avro', () => {
     const record = outgoing({ line: 1, paceMs: 0, eventMs: 0, event }, { ...addressing, dataWriter })
     assert.equal(contentTypeOf(record), 'application/json')
     assert.match(String(record.value), /warm/)
-  })
-
-  it('when it is resumed in another format, then that is another replay', () => {
-    const plan = { files: ['a'], limit: 1, forMs: 1, loop: 1 } as unknown as ReplayPlan
-    assert.notEqual(identityOf({ ...plan, serialization: AVRO }, 'test'), identityOf(plan, 'test'))
-    assert.notEqual(
-      identityOf({ ...plan, serialization: AVRO }, 'test'),
-      identityOf({ ...plan, serialization: { ...AVRO, named: new Map([['device', 'json']]) } }, 'test'),
-    )
   })
 })

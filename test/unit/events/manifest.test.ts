@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
-import { createReadStream, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { alerting } from '../../../lib/alerting/process.ts'
 import { loadRules } from '../../../lib/alerting/rules-directory.ts'
 import { statistics } from '../../../lib/analytics/process.ts'
 import { outgoing } from '../../../lib/operations/replay/outgoing.ts'
-import { readRecorded } from '../../../lib/operations/replay/recorded.ts'
+import { sourceOf } from '../../../lib/operations/replay/source.ts'
 import type { OutgoingRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import type { KafkaEvent } from '../../../packages/runtime/pipeline/batch/receive.ts'
 import { Bench, type Counts, MemoryTopic } from './support.ts'
@@ -140,7 +140,8 @@ const ADDRESSING = { env: 'test', contentMode: 'binary', keepPartitions: false }
 
 async function streamOf(file: string): Promise<OutgoingRecord[]> {
   const records: OutgoingRecord[] = []
-  for await (const group of readRecorded(createReadStream(join(EVENTS, file)), file))
+  const source = await sourceOf(file, { folder: EVENTS, stop: new AbortController().signal })
+  for await (const group of source.read())
     records.push(...group.map(recorded => outgoing(recorded, ADDRESSING)))
   return records
 }

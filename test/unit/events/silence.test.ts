@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { createReadStream, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { readRules } from '../../../lib/alerting/rule-files.ts'
-import { readRecorded } from '../../../lib/operations/replay/recorded.ts'
+import { sourceOf } from '../../../lib/operations/replay/source.ts'
 import { readRecording } from '../../../lib/operations/try-rules/recording.ts'
 import { tryOnRecording } from '../../../lib/operations/try-rules/try.ts'
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
@@ -29,9 +29,8 @@ test('there is a stream with a silence', () => assert.equal(silences.length, 1))
 
 for (const [file, { rule, fired, resolved }] of silences)
   test(`${file}: given a rule about silence, then its alerts are as listed`, async () => {
-    const path = join(EVENTS, file)
-    const read = () => readRecorded(createReadStream(path), file)
-    const readings = await readRecording({ name: file, isRepeatable: true, bytes: null, read })
+    const source = await sourceOf(file, { folder: EVENTS, stop: new AbortController().signal })
+    const readings = await readRecording(source)
     const rules = readRules([{ where: 'manifest.json', text: JSON.stringify({ rules: [rule] }) }])
     const settings = { env: 'test', idWindowMs: 3_600_000, futureToleranceMs: 300_000 }
     const trial = { rules, settings, entity: '' }

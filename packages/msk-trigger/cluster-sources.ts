@@ -2,8 +2,6 @@ import { accessOptions } from './access/kafka-access.ts'
 import type { ClusterSettings } from './config/clusters.ts'
 import type { Mapping } from './config/mappings.ts'
 import type { Settings } from './config/settings.ts'
-import { awsProblem } from './deliver/aws.ts'
-import { checkDestinations } from './deliver/destination-check.ts'
 import { senderFor } from './deliver/destinations.ts'
 import { Semaphore } from './deliver/semaphore.ts'
 import type { FunctionInvoker } from './invoke/invoker.ts'
@@ -24,8 +22,6 @@ export interface TriggerParts {
   readonly invoker: FunctionInvoker
   /** Receives reports about stalled event sources. */
   readonly report?: WriteReport
-  /** Prepares the functions. Event sources start reading when it has resolved. Must not reject. */
-  readonly prepare?: () => Promise<void>
   /** False if the program stops the trigger itself when it receives a signal. */
   readonly handlesSignals?: boolean
 }
@@ -40,8 +36,6 @@ export class ClusterSources {
   readonly sources: readonly EventSource[]
   readonly #cluster: Cluster
   readonly #watch: TopicWatch
-  readonly #ending = new AbortController()
-  readonly #checkDestinations: () => Promise<void>
 
   constructor(
     mappings: readonly Mapping[],
@@ -59,11 +53,8 @@ export class ClusterSources {
       origin: { mapping, brokers: mapping.bootstrapServers ?? settings.brokers },
     })
     const outage = new Outage()
-    const ending = this.#ending.signal
     this.#cluster = cluster
     this.#watch = new TopicWatch(cluster)
-    this.#checkDestinations = () =>
-      checkDestinations(mappings, { settings, cluster, log, ending, awsProblem })
     this.sources = mappings.map(
       mapping =>
         new EventSource(mapping, {
@@ -83,11 +74,9 @@ export class ClusterSources {
   start(): void {
     for (const source of this.sources) void source.run()
     void this.#watch.run(this.sources)
-    void this.#checkDestinations()
   }
 
   async stop(graceMs: number): Promise<void> {
-    this.#ending.abort()
     this.#watch.close()
     await Promise.all(this.sources.map(source => source.stop(graceMs)))
   }

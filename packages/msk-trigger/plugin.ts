@@ -1,6 +1,5 @@
 import process from 'node:process'
 import { unusedClusters } from './config/event-cluster.ts'
-import { declaredResources } from './config/event-destination.ts'
 import { extendEventSchemas, type FrameworkEvents } from './config/event-schema.ts'
 import { type EventSettings, kafkaEvents } from './config/event-settings.ts'
 import type { IntrinsicContext } from './config/intrinsics.ts'
@@ -13,7 +12,6 @@ import {
 } from './config/mappings.ts'
 import { readSettings, readTemplateSettings, type Settings } from './config/settings.ts'
 import { cloudWarnings } from './config/warnings.ts'
-import { createResources } from './deliver/destination-check.ts'
 import { Invoker } from './invoke/invoker.ts'
 import { frameworkRuntimes } from './invoke/runtimes/start-runtime.ts'
 import { followOffline, requireLambdaPort } from './offline.ts'
@@ -118,18 +116,10 @@ export default class MskTriggerPlugin {
   #run(): void {
     if (!this.#prepared) return
     const log = this.#log
-    const { createResources: creates } = this.#prepared.settings
-    const prepare = () => createResources(declaredResources(this.#intrinsics()), log)
     const report = writeReportsTo(this.#prepared.settings.reports, log)
     const runtimes = frameworkRuntimes(this.#serverless, this.#offlineOptions(), this.threadModule)
     this.#invoker = new Invoker(runtimes, log, report)
-    this.#trigger = new Trigger({
-      ...this.#prepared,
-      log,
-      report,
-      invoker: this.#invoker,
-      ...(creates && { prepare }),
-    })
+    this.#trigger = new Trigger({ ...this.#prepared, log, report, invoker: this.#invoker })
     this.#prepared = undefined
     this.#trigger.start()
   }

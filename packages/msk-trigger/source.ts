@@ -15,7 +15,6 @@ import { type StartOffsets, startOffsets } from './poll/start-offsets.ts'
 import { TopicTracker } from './poll/topic-tracker.ts'
 import type { TopicObserver, TopicState } from './poll/topics.ts'
 import { delayAfter, type Outage } from './report/attempts.ts'
-import { isUnreachable, rootMessage } from './report/explain.ts'
 import { MappingReports, type WriteReport } from './report/reports.ts'
 import type { Log } from './support/framework.ts'
 import { pause, within } from './support/wait.ts'
@@ -142,7 +141,7 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
   /** Reads until reading fails or the member is asked to leave. Returns the number of consecutive failures. */
   async #readOnce(): Promise<number> {
     try {
-      if (!(await this.#hasTopic())) return this.#trouble.noTopic()
+      if (!(await this.#parts.cluster.hasTopic(this.#mapping.topic))) return this.#trouble.noTopic()
       const largestBatch = await this.#parts.cluster.largestBatch(this.#mapping.topic)
       // If `stop` was called in the meantime, joining the group now would leave a member in it.
       if (this.#ending.signal.aborted) return 0
@@ -151,22 +150,6 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
       return 0
     } catch (error) {
       return this.#trouble.failed(error)
-    }
-  }
-
-  /** Returns true if the topic exists. Creates it first if the settings require this. */
-  async #hasTopic(): Promise<boolean> {
-    const { cluster, log, settings } = this.#parts
-    const { topic } = this.#mapping
-    if (await cluster.hasTopic(topic)) return true
-    if (!settings.createTopics || this.#ending.signal.aborted) return false
-    try {
-      if (await cluster.createTopic(topic, settings.createTopics))
-        log.notice(`${this.#name}  created topic ${topic}`)
-      return true
-    } catch (error) {
-      if (isUnreachable(error)) throw error
-      throw new Error(`topic ${topic} does not exist, and cannot be created: ${rootMessage(error)}`)
     }
   }
 

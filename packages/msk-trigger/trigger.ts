@@ -26,7 +26,6 @@ export class Trigger {
   readonly #faults: FaultSocket | undefined
   readonly #clusters: readonly ClusterSources[]
   readonly #log: Log
-  readonly #prepare: TriggerParts['prepare']
   #forgetSignals: (() => void) | undefined
   #stopped: Promise<void> | undefined
 
@@ -35,7 +34,6 @@ export class Trigger {
     this.#invoker = invoker
     this.#handlesSignals = handlesSignals
     this.#log = log
-    this.#prepare = parts.prepare
     const throttled = mappings.filter(({ reservedConcurrency }) => reservedConcurrency === 0)
     this.#throttled = new Set(throttled.map(({ functionKey }) => functionKey))
     this.#clusters = byCluster(parts)
@@ -52,17 +50,11 @@ export class Trigger {
       )
     if (this.#handlesSignals) this.#forgetSignals = stopOnSignals(() => this.stop())
     this.#faults?.listen()
-    if (this.#prepare) void this.#prepare().then(() => this.#read())
-    else this.#read()
+    for (const cluster of this.#clusters) cluster.start()
     const count = this.#sources.length
     void Promise.all(this.#sources.map(source => source.joined)).then(() =>
       this.#log.notice(`msk  ready: ${count} of ${count} event sources have joined their groups`),
     )
-  }
-
-  #read(): void {
-    if (this.#stopped) return
-    for (const cluster of this.#clusters) cluster.start()
   }
 
   /** Event sources of the trigger, each with a promise that resolves when it has joined its group for the first time. */

@@ -61,23 +61,6 @@ export function destinationOf(event: ReadEvent, context: IntrinsicContext): Even
   return { setting: given.setting, kind, reference, local }
 }
 
-/** Resource of a service that can be a destination: an SQS queue, an SNS topic or an S3 bucket. */
-export interface DeclaredResource {
-  readonly id: string
-  readonly local: Exclude<Destination, { kind: 'kafka' }> | undefined
-}
-
-/** Returns all resources that can be destinations, whether or not an event refers to them. */
-export function declaredResources(context: IntrinsicContext): DeclaredResource[] {
-  return Object.keys(context.resources)
-    .filter(id => KIND_OF_TYPE.has(typeOf(context.resources, id) ?? ''))
-    .map(id => {
-      const arn = resolveIntrinsics(toArn({ Ref: id }, context), context)
-      const local = typeof arn === 'string' ? destinationIn(arn) : undefined
-      return { id, local: local?.kind === 'kafka' ? undefined : local }
-    })
-}
-
 /**
  * Replaces `Ref` by the ARN of the resource. In CloudFormation, `Ref` returns the ARN of a topic, but the URL of a queue and the
  * name of a bucket.

@@ -26,31 +26,6 @@ import { DEFAULT_OPEN_CHOICES, OPEN_CHOICES } from './open-choices.ts'
 import { SASL, SSL } from './security.ts'
 import { configurationError, must, settingsMap, wholeNumber, withoutNull } from './setting-errors.ts'
 
-export interface NewTopic {
-  /** Number of partitions; -1 for the broker's default, `num.partitions`. */
-  readonly partitions: number
-  /** Replication factor; -1 for the broker's `default.replication.factor`. */
-  readonly replicationFactor: number
-}
-
-const AS_THE_BROKER_DOES: NewTopic = { partitions: -1, replicationFactor: -1 }
-
-const MAP = settingsMap({
-  partitions: exactOptional(wholeNumber(1, 10_000)),
-  replicationFactor: exactOptional(wholeNumber(1, 100)),
-})
-
-const SWITCH = boolean(must('true, false or { partitions, replicationFactor }'))
-
-/** Schema of `createTopics`: true, false or a map. The result is undefined if no topics are to be created. */
-const CREATE_TOPICS = pipe(
-  lazy<typeof MAP | typeof SWITCH>(given => (isObject(given) ? MAP : SWITCH)),
-  transform((given): NewTopic | undefined => {
-    if (typeof given !== 'boolean') return { ...AS_THE_BROKER_DOES, ...given }
-    return given ? AS_THE_BROKER_DOES : undefined
-  }),
-)
-
 const ADDRESS: ReturnType<typeof must> = issue =>
   withoutLogin(must('an address like http://127.0.0.1:8081')(issue))
 const TEXT = must('a string')
@@ -97,17 +72,6 @@ export const SETTINGS = {
     must: optional(milliseconds(6_000), 10_000),
     meaning:
       'how long the broker waits before it reassigns the partitions of a killed process; at least 6000',
-  },
-  createTopics: {
-    must: optional(CREATE_TOPICS),
-    shown: 'false',
-    meaning:
-      '`true` creates a missing topic, of an event or a destination, as the broker does by default; `{ partitions: 3, replicationFactor: 1 }` says how',
-  },
-  createResources: {
-    must: SWITCHED_OFF,
-    meaning:
-      '`true` creates the `AWS::SQS::Queue`, `AWS::SNS::Topic` and `AWS::S3::Bucket` of `resources` that are missing at `AWS_ENDPOINT_URL`, before reading begins. They get the name that their properties give them, and no other property but FIFO, for a name that ends with `.fifo`',
   },
   invocationLines: { must: SWITCHED_OFF, meaning: 'whether each successful invocation is logged' },
   schemaRegistry: {

@@ -79,6 +79,6 @@ export async function discard(
 }
 
 /** Returns the name of a destination in logs and reports. */
-export function destinationName(destination: Destination): string {
+function destinationName(destination: Destination): string {
   return destination.kind === 'kafka' ? `kafka://${destination.topic}` : destination.arn
 }

@@ -1,7 +1,6 @@
 import { readEveryCodec, readRecordsOf, restIdleConnections } from '@sluice/kafka-records'
 import kafkajs, { type Admin, Kafka, type KafkaConfig, logLevel } from 'kafkajs'
 import type { Mapping, StartingPosition } from '../config/mappings.ts'
-import type { NewTopic } from '../config/settings.ts'
 import { pause } from '../support/wait.ts'
 import { type TopicStates, Topics } from './topics.ts'
 
@@ -41,23 +40,6 @@ export class Cluster {
 
   close(): Promise<void> {
     return this.#topics.close()
-  }
-
-  /**
-   * Creates a topic, whose partitions may have no leader at first. Returns false if the topic already exists.
-   *
-   * @throws the error of the broker
-   */
-  createTopic(topic: string, { partitions: numPartitions, replicationFactor }: NewTopic): Promise<boolean> {
-    return this.#ask(async admin => {
-      const topics = [{ topic, numPartitions, replicationFactor }]
-      try {
-        return await admin.createTopics({ topics, waitForLeaders: false })
-      } catch (error) {
-        // The error contains one error per topic.
-        throw (error as { errors?: Error[] }).errors?.[0] ?? error
-      }
-    })
   }
 
   /** Returns the size of the largest batch that the topic accepts, in bytes. */

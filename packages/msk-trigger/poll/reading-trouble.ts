@@ -120,6 +120,6 @@ export class ReadingTrouble {
 function missingTopic(topic: string, brokers: readonly string[]): string {
   return (
     `topic ${topic} does not exist: create topic ${topic}, for example with kafka-topics.sh --bootstrap-server ` +
-    `${brokers[0]} --create --topic ${topic}, or set custom.mskTrigger.createTopics: true.`
+    `${brokers[0]} --create --topic ${topic}.`
   )
 }

@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { until } from '../../../../test/support/until.ts'
-import { awsProblem } from '../../deliver/aws.ts'
 import { TestAws } from './aws.ts'
 import { BROKERS, TestKafka } from './kafka.ts'
 import { Project, recordsOf } from './project.ts'
@@ -23,7 +22,6 @@ describe('a discarded record', () => {
   const topic = (name: string): string => topics[name] ?? assert.fail(`no topic ${name}`)
   const group = (name: string): string => project.group(name, topic(name))
   const lateQueue = () => `late-${topic('missing').replaceAll('.', '-')}`
-  const createdQueue = () => `created-${topic('sqs').replaceAll('.', '-')}`
   const functionArn = (name: string) =>
     `arn:aws:lambda:eu-west-1:123456789012:function:${project.service}-it-${name}`
 
@@ -78,10 +76,8 @@ describe('a discarded record', () => {
         none: FAILS,
       },
       {
-        mskTrigger: { createResources: true },
         resources: {
           Resources: {
-            Created: { Type: 'AWS::SQS::Queue', Properties: { QueueName: createdQueue() } },
             Queue: { Type: 'AWS::SQS::Queue', Properties: { QueueName: nameIn(queue.arn) } },
             Topic: { Type: 'AWS::SNS::Topic', Properties: { TopicName: nameIn(notifications.arn) } },
             Bucket: { Type: 'AWS::S3::Bucket', Properties: { BucketName: nameIn(bucket.arn) } },
@@ -96,12 +92,6 @@ describe('a discarded record', () => {
     await project?.remove()
     await kafka?.close()
     aws?.close()
-  })
-
-  it('can have a destination that the start creates, and those that exist are left alone', async () => {
-    const lines = project.output.match(/msk {2}created .*/g)
-    assert.deepEqual(lines, [`msk  created queue ${createdQueue()}`])
-    assert.equal(await awsProblem('sqs', aws.queueArn(createdQueue())), undefined)
   })
 
   /** Waits for the only message, and parses it. */

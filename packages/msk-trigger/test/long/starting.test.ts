@@ -61,33 +61,6 @@ describe('the startup of the trigger', () => {
     await kafka.untilCommitted(own.group('f', topic), topic, [1, -1])
   })
 
-  it('creates missing topics where that is asked for, and names a missing queue', async () => {
-    const name = `created.${Date.now()}`
-    const queue = `arn:aws:sqs:eu-west-1:000000000000:missing-${Date.now()}`
-    const arn = 'arn:aws:kafka:eu-west-1:123456789012:cluster/shop/id'
-    const event = (onFailureDestination: string) => ({
-      events: [
-        {
-          msk: { arn, topic: name, maximumBatchingWindow: 0, maximumRetryAttempts: 0, onFailureDestination },
-        },
-      ],
-    })
-    project = await Project.create(
-      { f: event(`kafka://${name}.failed`), g: event(queue) },
-      { f: 'throw new Error("boom")', g: '' },
-      { mskTrigger: { createTopics: { partitions: 2 }, invocationLines: true } },
-    )
-    const own = project
-    await own.start()
-    await own.untilSays(RegExp(`destination ${queue} of g: queue missing-\\d+ does not exist at http`))
-    assert.doesNotMatch(own.output, /destination kafka:/)
-    await kafka.send(name, numbered(0, 1, 1))
-    await kafka.untilCommitted(own.group('f', name), name, [-1, 1])
-    await own.untilSays(/msk {2}g ← \S+ {2}1@0 succeeded in \d+ ms/)
-    assert.equal((await kafka.records(`${name}.failed`)).length, 1)
-    assert.doesNotMatch(own.output, /RequestId/)
-  })
-
   it('starts at the starting position if its offset is no longer in the log', async () => {
     const topic = await kafka.topic('truncated', 1)
     const own = await create(topic, '')

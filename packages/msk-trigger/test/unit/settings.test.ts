@@ -13,8 +13,6 @@ describe('settings under custom.mskTrigger', () => {
       retryDelayMs: 200,
       maxRetryDelayMs: 30_000,
       sessionTimeoutMs: 10_000,
-      createTopics: undefined,
-      createResources: false,
       invocationLines: false,
       schemaRegistry: undefined,
       ssl: false,
@@ -48,14 +46,6 @@ describe('settings under custom.mskTrigger', () => {
     assert.equal(readSettings(custom, { MSK_TRIGGER_REPORTS: 'b.jsonl' }).reports, 'b.jsonl')
   })
 
-  it('create missing topics as the broker does, or with the given numbers, or not at all', () => {
-    const of = (createTopics: unknown) => readSettings({ brokers: 'a:1', createTopics }, {}).createTopics
-    assert.deepEqual(of(true), { partitions: -1, replicationFactor: -1 })
-    assert.deepEqual(of({ partitions: 3 }), { partitions: 3, replicationFactor: -1 })
-    assert.deepEqual(of({ partitions: 3, replicationFactor: 2 }), { partitions: 3, replicationFactor: 2 })
-    assert.equal(of(false), undefined)
-  })
-
   const refused = refusals(`
     broker: 'a:1' → mskTrigger.broker is not a setting; known are: brokers
     toString: 1 → mskTrigger.toString is not a setting
@@ -65,9 +55,6 @@ describe('settings under custom.mskTrigger', () => {
     sessionTimeoutMs: 100 → at least 6000, not 100
     maxRetryDelayMs: 1 → must not be less than retryDelayMs
     schemaRegistry: 'a:1' → mskTrigger.schemaRegistry must be an address like
-    createTopics: { partitions: 0 } → mskTrigger.createTopics.partitions must be a whole number from 1 to 10000, not 0
-    createTopics: 'yes' → mskTrigger.createTopics must be true, false or { partitions, replicationFactor }, not "yes"
-    createTopics: { replicas: 1 } → mskTrigger.createTopics.replicas is not a setting; known are: partitions, replicationFactor
     invocationLines: 'no' → mskTrigger.invocationLines must be true or false, not "no"
     open: { colour: red } → mskTrigger.open.colour
     announceResponseType: 'yes' → mskTrigger.announceResponseType must be true or false, not "yes"
@@ -86,7 +73,7 @@ describe('settings under custom.mskTrigger', () => {
         'custom.mskTrigger.retryDelayMs must be whole milliseconds, at least 0, not -1',
         'custom.mskTrigger.open.tombstone must be absent or null, not "nil"',
         'custom.mskTrigger.colour is not a setting; known are: brokers, clusters, clientId, retryDelayMs, maxRetryDelayMs, ' +
-          'sessionTimeoutMs, createTopics, createResources, invocationLines, schemaRegistry, ssl, sasl, announceResponseType, importValues, faults, reports, open',
+          'sessionTimeoutMs, invocationLines, schemaRegistry, ssl, sasl, announceResponseType, importValues, faults, reports, open',
       ].join('\n'),
     })
   })

@@ -51,7 +51,6 @@ function givenWith(
     invoke: async () => {},
     cluster: {
       hasTopic: async () => true,
-      createTopic: async () => assert.fail('must not be created'),
       largestBatch: async () => 1_048_588,
       committed: async () => new Map(),
       offsetsAt: async (_topic, { at }) => new Map([[0, at === 'LATEST' ? 9 : 1]]),
@@ -248,7 +247,7 @@ describe('a source without its topic', () => {
     const { run, written } = givenWith({ cluster: missingFor(2) }, reads)
     assert.deepEqual(await run(), [
       'msk  f ← t  topic t does not exist: create topic t, for example with kafka-topics.sh --bootstrap-server b:1 ' +
-        '--create --topic t, or set custom.mskTrigger.createTopics: true. Retrying (attempt 1)',
+        '--create --topic t. Retrying (attempt 1)',
       'msk  f ← t  topic t still does not exist. Retrying (attempt 2)',
       // The group is joined, and nothing is fetched yet.
       'msk  f ← t  group g ready (1 partition)',
@@ -258,32 +257,6 @@ describe('a source without its topic', () => {
       'stalled reading no-topic 1',
       'stalled reading no-topic 2',
     ])
-  })
-
-  it('creates it where that is configured, and reads', async () => {
-    const created: unknown[] = []
-    const createTopic = async (...args: unknown[]) => created.push(args) > 0
-    const custom = { createTopics: { partitions: 3 } }
-    const log = await givenWith({ custom, cluster: { ...missingFor(1), createTopic } }, reads).run()
-    assert.deepEqual(created, [['t', { partitions: 3, replicationFactor: -1 }]])
-    assert.deepEqual(log, ['msk  f ← t  created topic t', 'msk  f ← t  group g ready (1 partition)'])
-  })
-
-  it('reads when another process has created it at the same moment', async () => {
-    const cluster = { ...missingFor(1), createTopic: async () => false }
-    const log = await givenWith({ custom: { createTopics: true }, cluster }, reads).run()
-    assert.deepEqual(log, ['msk  f ← t  group g ready (1 partition)'])
-  })
-
-  it('says why it cannot be created', async () => {
-    const createTopic = async () => assert.fail('Replication factor is larger than the number of brokers')
-    const cluster = { ...missingFor(1), createTopic }
-    const [line] = await givenWith({ custom: { createTopics: true }, cluster }, reads).run()
-    assert.equal(
-      line,
-      'msk  f ← t  not reading: topic t does not exist, and cannot be created: Replication factor is larger than the ' +
-        'number of brokers. Retrying (attempt 1)',
-    )
   })
 })
 

@@ -1,6 +1,5 @@
 /** State of alerting for one entity, stored as JSON. `lib/tables/conditions.ts` also reads it. */
 import type { FiredAlert } from './alert.ts'
-import type { PatternStates } from './patterns/state.ts'
 import type { RuleState } from './rule-state.ts'
 import type { Compared } from './summary.ts'
 
@@ -33,8 +32,6 @@ export interface AlertingState extends SetTimers {
    * `pipeline-down.ts`.
    */
   readonly lastTickMs?: number
-  /** State of the patterns over the readings of this entity. */
-  readonly patterns?: PatternStates
 }
 
 /** States of kinds that compare new readings with earlier ones, by history key. */

@@ -21,13 +21,12 @@ import { RULES_ACTIVATED_TYPE } from './activated-type.ts'
 import { EntityRun } from './entity-run.ts'
 import type { AlertingState, SetTimers } from './entity-state.ts'
 import { isForgotten, LOOK, looking, lookingAgain, newlyAwaiting } from './look.ts'
-import { lastPatternAlerts, NO_PATTERNS, patternsOnReading, patternsOnTimer } from './patterns/of-entities.ts'
+import { factsOfReading } from './patterns/facts.ts'
 import type { AnyRule } from './patterns/pattern.ts'
-import { isPatternTimer, type PatternStep } from './patterns/pattern-run.ts'
-import type { PatternStates } from './patterns/state.ts'
+import { regrouped } from './patterns/pattern-event.ts'
 import { isClock, PIPELINE_DOWN_TIMER, ticked, ticksMissing } from './pipeline-down.ts'
 import { evaluate } from './reading.ts'
-import { foremost, type TransitionReason } from './reasons.ts'
+import type { TransitionReason } from './reasons.ts'
 import { rulesIn } from './rule-set.ts'
 import { type RulesInForce, rulesInForce } from './rules-in-force.ts'
 import { alertingTakeover } from './takeover.ts'
@@ -74,12 +73,12 @@ export function alerting(packaged: readonly AnyRule[]): Alerting {
       const { data } = event
       if (typeof data !== 'object' || data === null) return rejected('the reading has no data')
       if (family === undefined) return onChange(rules, state, event, data as object as ViewChanged)
-      const patterns = patternsOnReading(rules.patterns, state?.patterns, event, family, data)
-      return onValues(rules, state, event, family.name, data, patterns)
+      const regroupings = rules.patterns.ofReadings.get(family.name)
+      const forPatterns = regroupings ? regrouped(factsOfReading(event, family, data), regroupings) : []
+      return onValues(rules, state, event, family.name, data, forPatterns)
     },
     onTimer(state, timer, rules) {
-      if (timer.name === PIPELINE_DOWN_TIMER) return ticksMissing(state, timer)
-      return isPatternTimer(timer.name) ? patternDue(rules, state, timer) : wokenUp(rules, state, timer)
+      return timer.name === PIPELINE_DOWN_TIMER ? ticksMissing(state, timer) : wokenUp(rules, state, timer)
     },
     onErase: (state, erasure) => lastAlerts(state, erasure, erasure.timeMs, 'erased'),
     onTakeover: alertingTakeover,
@@ -98,7 +97,7 @@ function onChange(
 ): Decided<AlertingState> {
   if (window && !isFinal) return decided('window-open' satisfies AlertingReason, state)
   const at = window ? { ...event, timeMs: Date.parse(window.end) } : event
-  return onValues(rules, state, at, event.source, tombstone ? undefined : row, NO_PATTERNS)
+  return onValues(rules, state, at, event.source, tombstone ? undefined : row)
 }
 
 function onValues(
@@ -107,19 +106,18 @@ function onValues(
   event: Received,
   watched: string,
   data: ReadingData | undefined,
-  patterns: PatternStep,
+  forPatterns: readonly Emission[] = [],
 ): Decided<AlertingState> {
   const run = new EntityRun(event)
   const { seen, history } = evaluate(run, rules, state, event, watched, data)
-  const reason: AlertingReason = foremostOf(run.reason, patterns.reason) ?? 'no-rule'
-  const emissions =
-    patterns.emissions.length === 0 ? run.emissions : [...run.emissions, ...patterns.emissions]
+  const reason: AlertingReason = run.reason ?? 'no-rule'
+  const emissions = forPatterns.length === 0 ? run.emissions : [...run.emissions, ...forPatterns]
   const before = state ?? {}
   const wanted = wantedTimers(rules, run.rules, event.timeMs, before)
-  const next = stateOf(seen, run.rules, history, wanted, patterns.states)
+  const next = stateOf(seen, run.rules, history, wanted)
   if (next === undefined) return decided(reason, undefined, emissions)
   const timers = timerChanges(before, wanted)
-  timers.push(...patterns.timers, ...looking(latestOf(state), event.timeMs))
+  timers.push(...looking(latestOf(state), event.timeMs))
   return decided(reason, next, emissions, timers)
 }
 
@@ -137,26 +135,13 @@ function wokenUp(rules: RulesInForce, state: AlertingState, timer: Timer): Decid
   for (const [key, tracked] of newlyAwaiting(rules, state.rules, state.seen, timer)) run.keep(key, tracked)
   const before = withoutFired(state, timer)
   const wanted = wantedTimers(rules, run.rules, timer.dueMs, before)
-  const next = stateOf(state.seen, run.rules, state.history, wanted, state.patterns)
+  const next = stateOf(state.seen, run.rules, state.history, wanted)
   const reason: AlertingReason = run.reason ?? 'unchanged'
   if (next === undefined) return decided(reason, undefined, run.emissions)
   return decided(reason, next, run.emissions, [
     ...timerChanges(before, wanted),
     ...(isLook ? [lookingAgain(latestMs, timer.dueMs)] : []),
   ])
-}
-
-function patternDue(rules: RulesInForce, state: AlertingState, timer: Timer): Decided<AlertingState> {
-  const { ofEntities, paused } = rules.patterns
-  const { states, reason, emissions, timers } = patternsOnTimer(ofEntities, paused, state.patterns, timer)
-  const { seen, rules: tracked, patterns: _, history, ...timersSet } = state
-  const next = stateOf(seen, tracked, history, timersSet, states)
-  if (next === undefined) return decided(reason ?? 'unchanged', undefined, emissions)
-  return decided(reason ?? 'unchanged', next, emissions, timers)
-}
-
-function foremostOf(a: TransitionReason | undefined, b: TransitionReason | undefined) {
-  return b === undefined ? a : foremost(a, b)
 }
 
 /** Forgets an entity that has stopped reporting, and resolves its alerts, because no reading can clear them any more. */
@@ -166,20 +151,20 @@ function forgotten(state: AlertingState, timer: Timer): Decided<AlertingState> {
 
 /** Resolves all alerts of an entity whose state is deleted. */
 function lastAlerts(
-  { rules, patterns }: AlertingState,
+  { rules }: AlertingState,
   entity: Pick<Received, 'source' | 'subject' | 'entity'>,
   atMs: number,
   reason: 'forgotten' | 'erased',
 ): readonly Emission[] {
   const run = new EntityRun(entity)
   for (const tracked of Object.values(rules)) run.end(tracked, atMs, reason)
-  return [...run.emissions, ...lastPatternAlerts(patterns, entity, atMs, reason)]
+  return run.emissions
 }
 
-/** Returns the time at which the entity last reported a watched metric or an event of a pattern; undefined if it never did. */
+/** Returns the time at which the entity last reported a watched metric; undefined if it never did. */
 function latestOf(state: AlertingState | undefined): number | undefined {
   if (state === undefined) return undefined
-  let latest = state.patterns?.seenMs
+  let latest: number | undefined
   for (const metric in state.seen) latest = Math.max(latest ?? 0, state.seen[metric] as number)
   return latest
 }
@@ -189,10 +174,7 @@ function stateOf(
   rules: AlertingState['rules'],
   history: AlertingState['history'],
   timers: SetTimers,
-  patterns: PatternStates | undefined,
 ): AlertingState | undefined {
-  if (isEmpty(rules) && isEmpty(seen) && !patterns) return undefined
-  // Most entities have neither, and a spread takes its time even if it adds nothing.
-  if (!history && !patterns) return { seen, rules, ...timers }
-  return { seen, rules, ...(history && { history }), ...timers, ...(patterns && { patterns }) }
+  if (isEmpty(rules) && isEmpty(seen)) return undefined
+  return history ? { seen, rules, history, ...timers } : { seen, rules, ...timers }
 }

@@ -7,8 +7,7 @@ import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
 import type { Takeover, TakeoverPlace } from '../../packages/runtime/consumer/process.ts'
 import { type FiredAlert, resolvedAlert } from './alert.ts'
 import type { AlertingState, TrackedRule } from './entity-state.ts'
-import { patternEmission } from './patterns/pattern-alert.ts'
-import type { PatternStates } from './patterns/state.ts'
+import { type PatternStates, patternEmission } from './patterns/pattern-run.ts'
 import { PIPELINE_DOWN } from './pipeline-down.ts'
 
 type Renamed = (alert: FiredAlert) => FiredAlert
@@ -73,14 +72,11 @@ const OF_PATTERNS: Alerts<PatternStates> = {
 }
 
 const OF_ENTITIES: Alerts<AlertingState> = {
-  of: ({ rules, patterns }) => [
-    ...Object.values(rules).flatMap(({ alert, noData }) => [alert, noData].filter(one => one !== undefined)),
-    ...(patterns ? OF_PATTERNS.of(patterns) : []),
-  ],
+  of: ({ rules }) =>
+    Object.values(rules).flatMap(({ alert, noData }) => [alert, noData].filter(one => one !== undefined)),
   with: (state, renamed) => ({
     ...state,
     rules: mapped(state.rules, tracked => withAlerts(tracked, renamed)),
-    ...(state.patterns ? { patterns: OF_PATTERNS.with(state.patterns, renamed) } : {}),
   }),
 }
 
@@ -97,10 +93,7 @@ function mapped<T>(all: Readonly<Record<string, T>>, change: (one: T) => T): Rec
   return Object.fromEntries(Object.entries(all).map(([key, one]) => [key, change(one)]))
 }
 
-/**
- * Returns the state that replaces the live state of one entity, and the alert events to publish. The entity's patterns are
- * included.
- */
+/** Returns the state that replaces the live state of one entity, and the alert events to publish. */
 export function alertingTakeover(
   live: AlertingState | undefined,
   rebuilt: AlertingState | undefined,

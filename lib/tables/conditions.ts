@@ -8,8 +8,9 @@ import { partsOfEntity } from '../../packages/runtime/consumer/event.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'
 import type { FiredAlert } from '../alerting/alert.ts'
 import type { AlertingHistory, AlertingState } from '../alerting/entity-state.ts'
+import { type PatternState, phaseOfPattern } from '../alerting/patterns/evaluate.ts'
 import { identityOfPatternKey } from '../alerting/patterns/pattern.ts'
-import { type PatternState, type PatternStates, phaseOfPattern } from '../alerting/patterns/state.ts'
+import type { PatternStates } from '../alerting/patterns/pattern-run.ts'
 import { identityOfKey } from '../alerting/rules-in-force.ts'
 import { tableOfSource, tableSource } from '../views/event-names.ts'
 import {
@@ -179,16 +180,16 @@ function activeIn(stored: StoredState<AlertingState>): ActiveAlert[] {
     const { phase, activeAtMs } = state
     return [...silent, { ...of, rule, isOfSilence: false, phase, activeAt: instant(activeAtMs), alert }]
   })
-  return [...activePatterns({ ...stored, state: state.patterns }), ...ofRules]
+  return ofRules
 }
 
-/** Returns the patterns in the stored state of an entity (written by alerting) or a group (written by patterns). Pure. */
+/** Returns the patterns in the stored state of a group. Pure. */
 function activePatterns({
   partition,
   entity,
-  state: states,
-}: StoredState<PatternStates | undefined>): ActiveAlert[] {
-  return Object.entries(states?.tracked ?? {}).flatMap(([key, { state, alert = null }]) => {
+  state: { tracked },
+}: StoredState<PatternStates>): ActiveAlert[] {
+  return Object.entries(tracked).flatMap(([key, { state, alert = null }]) => {
     const phase = phaseOfPattern(state)
     if (phase === 'inactive') return []
     const identity = identityOfPatternKey(key)
@@ -198,10 +199,8 @@ function activePatterns({
 }
 
 /** Returns the time at which the pattern fired. If it is pending, returns the time of its first event. */
-function sinceMs({ firing, counted = [], reached = [], waiting }: PatternState): number {
-  if (firing) return firing.activeAtMs
-  const times = [...counted, ...reached.filter(atMs => atMs !== null), ...(waiting ? [waiting.sinceMs] : [])]
-  return Math.min(...times)
+function sinceMs({ firing, counted = [], reached = [] }: PatternState): number {
+  return firing?.activeAtMs ?? Math.min(...counted, ...reached.filter(atMs => atMs !== null))
 }
 
 function byRule(a: ActiveAlert, b: ActiveAlert): number {

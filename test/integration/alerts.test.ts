@@ -119,7 +119,7 @@ describe('sluice alerts, beside alerting and the view', () => {
   })
 
   it('given a group with a pattern under way, then the list of pending alerts and show include it', async () => {
-    const matches = [...patternsInForce([IN_A_SITE]).ofGroups.values()].flatMap(one => one.matcherKeys)
+    const matches = [...patternsInForce([IN_A_SITE]).byKey.values()].flatMap(one => one.matcherKeys)
     const [source, subject] = ROOF.split(' ') as [string, string]
     const data: PatternEvent = { entity: { source, subject }, per: 'site', matches }
     const [group, site] = SITE.split(' ') as [string, string]

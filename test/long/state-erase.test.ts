@@ -90,7 +90,7 @@ describe('sluice state erase, beside its consumers', () => {
 
   /** An event for the pattern that sees the events of one sensor together. */
   async function happened(sensor: string): Promise<void> {
-    const matches = [...patternsInForce([IN_A_ROW]).ofGroups.values()].flatMap(one => one.matcherKeys)
+    const matches = [...patternsInForce([IN_A_ROW]).byKey.values()].flatMap(one => one.matcherKeys)
     const data: PatternEvent = { entity: { source: SITE, subject: sensor }, per: 'entity', matches }
     const event = { ...reading(`m${sent++}`, { sensor }), type: PATTERN_EVENT_TYPE, data: data as never }
     const { value, headers } = writeEvent(event)

@@ -208,7 +208,5 @@ function patternText(pattern: Pattern): string {
   const per = pattern.per === 'entity' ? '' : `, per ${pattern.per}`
   if (pattern.kind === 'count')
     return `${pattern.count} events within ${durationText(pattern.withinMs)}${per}`
-  const steps = `${pattern.steps.length} ${pattern.steps.length === 1 ? 'event' : 'events in order'}`
-  const absent = pattern.absence ? `, then none for ${durationText(pattern.absence.withinMs)}` : ''
-  return `${steps}${absent}${per}`
+  return `${pattern.steps.length} events in order${per}`
 }

@@ -48,8 +48,6 @@ export interface ConditionKind<Own> extends Kind<Own> {
   readonly words: {
     /** Returns the text that follows the metric, such as `above 40 °C` or `is degraded`. */
     text(own: Own, unit: string | undefined): string
-    /** Returns the text for the summary of a pattern. Absent if patterns do not support the kind. */
-    inPatterns?(own: Own, unit: string | undefined): string
     /** Returns the last part of the default summary. */
     summary(own: Own): string
     /** Returns the text of the placeholder `{{threshold}}`. Only needed for thresholds that are not numbers. */

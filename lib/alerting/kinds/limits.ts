@@ -97,12 +97,6 @@ export const limits: ConditionKind<LimitsCondition> = {
         ? `outside ${fire.below} to ${quantity(fire.above, unit)}`
         : `${side} ${quantity(fire[side], unit)}`
     },
-    inPatterns({ fire }, unit) {
-      const side = sideOf(fire)
-      return side === 'outside'
-        ? `outside ${quantity(fire.below, unit)} to ${quantity(fire.above, unit)}`
-        : `${side} ${quantity(fire[side], unit)}`
-    },
     summary({ fire }) {
       const side = sideOf(fire)
       return `, ${side === 'outside' ? 'beyond' : side} {{threshold}}`

@@ -41,7 +41,6 @@ export const states: ConditionKind<StatesCondition> = {
   holds: isBad,
   words: {
     text: ({ states }) => `is ${states.join(' or ')}`,
-    inPatterns: ({ states }) => states.join(' or '),
     summary: () => '',
     threshold: ({ states }) => states.join(', '),
   },

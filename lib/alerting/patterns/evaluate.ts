@@ -1,13 +1,40 @@
-/** Evaluates a pattern when an event arrives or a timer is due. Uses only event time. Pure. */
-import type { TransitionReason } from '../reasons.ts'
-import { countEvent, endOfCounting, passCounting } from './count.ts'
-import { Draft, type PatternChange } from './draft.ts'
-import type { PatternRule, SequencePattern } from './pattern.ts'
-import { absenceEnds, endOfSequence, type Parts, passSequence, sequenceEvent } from './sequence.ts'
-import type { Due, Dues, PatternState } from './state.ts'
+/**
+ * Evaluates a pattern when an event arrives or a timer is due. Only event time matters. For a count, only the latest `count` times
+ * are stored: it holds while the oldest of them is within the duration. For a sequence, only the latest time of each step is stored,
+ * because it leaves the most time for the next step; after a match, all steps start over. Pure.
+ */
+import { foremost, type TransitionReason } from '../reasons.ts'
+import type { CountPattern, PatternRule, SequencePattern } from './pattern.ts'
+
+/** State of one pattern for one group. All times are event times, in milliseconds since the epoch. */
+export interface PatternState {
+  readonly firing?: FiringPattern
+  /** Time of the latest decision about the alert. Earlier events of a sequence are not considered any more. */
+  readonly decidedMs?: number
+  /** Times of the latest events of a count, oldest first. At most as many times are stored as the rule counts. */
+  readonly counted?: readonly number[]
+  /** Latest time at which each step of a sequence was reached, or null if it was not. The last step has no entry. */
+  readonly reached?: readonly (number | null)[]
+}
+
+interface FiringPattern {
+  /** Time of the event that completed the pattern. */
+  readonly activeAtMs: number
+  /** Time at which a count stopped holding; absent while it holds. The alert resolves `keepFiringFor` later. */
+  readonly clearedAtMs?: number
+  /** Time of the last match of a sequence. The alert resolves `keepFiringFor` later. */
+  readonly matchedAtMs?: number
+}
 
 /** Properties of a rule that its evaluation depends on. */
 export type PatternLife = Pick<PatternRule, 'pattern' | 'keepFiringForMs'>
+
+export interface PatternChange {
+  readonly kind: 'fired' | 'resolved'
+  readonly atMs: number
+  /** Time of the event that completed the pattern. */
+  readonly activeAtMs: number
+}
 
 export interface Evaluated {
   /** State to store; undefined if nothing has to be stored. */
@@ -21,58 +48,222 @@ export interface Evaluated {
  * Applies an event to a pattern.
  *
  * @param met indexes of the matchers that match the event, as in `matchersOf`; at least one
- * @param behindMs maximum time by which other events of the group may arrive later than this event
  */
 export function onPatternEvent(
   { pattern, keepFiringForMs }: PatternLife,
   before: PatternState | undefined,
   timeMs: number,
   met: ReadonlySet<number>,
-  behindMs = 0,
 ): Evaluated {
   const draft = new Draft(before)
-  if (pattern.kind === 'count') countEvent(pattern, keepFiringForMs, draft, timeMs, met.has(1))
-  else sequenceEvent(pattern, keepFiringForMs, draft, timeMs, partsOf(pattern, met), behindMs)
-  return evaluated(draft)
+  if (pattern.kind === 'count') {
+    passCounting(pattern, keepFiringForMs, draft, timeMs - 1)
+    count(pattern, draft, timeMs)
+  } else if (draft.decidedMs !== undefined && timeMs < draft.decidedMs) draft.note('late')
+  else {
+    passSequence(pattern, keepFiringForMs, draft, timeMs - 1)
+    advance(pattern, draft, timeMs, met)
+  }
+  return draft.evaluated
 }
 
-/** Applies a due timer of a pattern. All events until its due time must have arrived. */
+/** Applies all changes of a pattern that are due by `timeMs`. All events until then must have arrived. */
 export function onPatternTime(
   { pattern, keepFiringForMs }: PatternLife,
   before: PatternState,
   timeMs: number,
-  due: Due,
 ): Evaluated {
   const draft = new Draft(before)
   if (pattern.kind === 'count') passCounting(pattern, keepFiringForMs, draft, timeMs)
-  else passSequence(pattern, keepFiringForMs, draft, timeMs, due === 'absence' ? timeMs : undefined)
-  return evaluated(draft)
+  else passSequence(pattern, keepFiringForMs, draft, timeMs)
+  return draft.evaluated
 }
 
-/** Returns the times at which the state changes if no event arrives, by kind of timer. */
-export function duesOf({ pattern, keepFiringForMs }: PatternLife, state: PatternState | undefined): Dues {
-  if (!state) return {}
-  if (pattern.kind === 'count') return present({ end: endOfCounting(pattern, keepFiringForMs, state) })
-  // While the alert fires, the end of another absence has no effect.
-  const holds = state.firing !== undefined && state.firing.clearedAtMs === undefined
-  const absence = holds ? undefined : absenceEnds(pattern, state)
-  return present({ absence, end: endOfSequence(pattern, keepFiringForMs, state) })
+/** Returns the time at which the state next changes if no event arrives; undefined if nothing is stored. */
+export function endOfPattern(
+  { pattern, keepFiringForMs }: PatternLife,
+  state: PatternState,
+): number | undefined {
+  const { firing, counted = [], reached = [] } = state
+  const endMs = firing && endOfFiring(firing, keepFiringForMs)
+  if (endMs !== undefined) return endMs
+  if (pattern.kind === 'count') {
+    const last = counted.at(-1)
+    // There is no end if the rule was edited and now requires more events than have arrived.
+    if (firing) return endOfCount(pattern, counted) ?? last
+    return last === undefined ? undefined : last + pattern.withinMs
+  }
+  const ends = reached.flatMap((atMs, index) => (atMs === null ? [] : [atMs + timeFor(pattern, index + 1)]))
+  return ends.length === 0 ? undefined : Math.max(...ends)
 }
 
-function present(dues: Record<string, number | undefined>): Dues {
-  return Object.fromEntries(Object.entries(dues).filter(([, atMs]) => atMs !== undefined))
+/** Returns the phase of a pattern. `pending` means that only some of the events or steps have arrived. */
+export function phaseOfPattern({
+  firing,
+  counted,
+  reached,
+}: PatternState): 'inactive' | 'pending' | 'firing' | 'recovering' {
+  if (!firing) return counted || reached ? 'pending' : 'inactive'
+  return firing.clearedAtMs === undefined ? 'firing' : 'recovering'
 }
 
-/** Maps the indexes of matching matchers to the parts of a sequence: the steps, the absence, and the end of the alert. */
-function partsOf({ steps, absence }: SequencePattern, met: ReadonlySet<number>): Parts {
-  const absent = steps.length
-  return {
-    steps: met,
-    isAbsent: absence !== undefined && met.has(absent),
-    isUntil: met.has(absence ? absent + 1 : absent),
+function count(pattern: CountPattern, draft: Draft, timeMs: number): void {
+  const nowMs = Math.max(timeMs, draft.counted.at(-1) ?? timeMs, draft.decidedMs ?? timeMs)
+  if (timeMs + pattern.withinMs < nowMs) {
+    draft.note('late')
+    return
+  }
+  draft.counted = [...draft.counted, timeMs].sort((a, b) => a - b).slice(-pattern.count)
+  const endMs = endOfCount(pattern, draft.counted)
+  // The event with the latest time completed the count, which is not necessarily the event that arrived last.
+  if (endMs !== undefined && endMs >= nowMs) draft.hold(draft.counted.at(-1) ?? timeMs)
+  else if (!draft.firing) draft.note('pending')
+}
+
+function passCounting(pattern: CountPattern, keepMs: number, draft: Draft, timeMs: number): void {
+  if (draft.firing && draft.firing.clearedAtMs === undefined) {
+    const endMs = endOfCount(pattern, draft.counted) ?? timeMs
+    if (endMs <= timeMs) draft.clear(endMs, keepMs)
+  }
+  draft.endBy(timeMs, keepMs)
+  const kept = draft.counted.filter(atMs => atMs + pattern.withinMs > timeMs)
+  if (kept.length === 0 && draft.counted.length > 0 && !draft.firing) draft.note('pending-ended')
+  draft.counted = kept
+}
+
+/** Returns the time until which a count holds; undefined if there have never been enough events within the duration. */
+function endOfCount({ count, withinMs }: CountPattern, counted: readonly number[]): number | undefined {
+  const [oldest, newest] = [counted.at(-count), counted.at(-1)]
+  if (oldest === undefined || newest === undefined || newest - oldest > withinMs) return undefined
+  return oldest + withinMs
+}
+
+/** Applies an event to the steps in reverse order, so that one event never counts for two steps of a match. */
+function advance(pattern: SequencePattern, draft: Draft, timeMs: number, met: ReadonlySet<number>): void {
+  const last = pattern.steps.length - 1
+  for (let index = last; index >= 0; index -= 1) {
+    const before = index === 0 ? timeMs : (draft.reached[index - 1] ?? null)
+    if (!met.has(index) || before === null || timeMs < before) continue
+    if (index > 0 && timeMs > before + timeFor(pattern, index)) continue
+    if (index === last) {
+      draft.match(timeMs)
+      return
+    }
+    const reached = Array.from({ length: last }, (_, at) => draft.reached[at] ?? null)
+    reached[index] = Math.max(timeMs, reached[index] ?? timeMs)
+    draft.reached = reached
+    if (!draft.firing) draft.note('pending')
   }
 }
 
-function evaluated(draft: Draft): Evaluated {
-  return { state: draft.next, reason: draft.reason, changes: draft.changes }
+function passSequence(pattern: SequencePattern, keepMs: number, draft: Draft, timeMs: number): void {
+  draft.endBy(timeMs, keepMs)
+  const kept = draft.reached.map((atMs, index) =>
+    atMs !== null && atMs + timeFor(pattern, index + 1) > timeMs ? atMs : null,
+  )
+  const isOver = kept.every(atMs => atMs === null) && draft.reached.some(atMs => atMs !== null)
+  if (isOver && !draft.firing) draft.note('pending-ended')
+  draft.reached = kept
+}
+
+/** Returns the maximum time between a step and the previous one. */
+function timeFor({ steps }: SequencePattern, index: number): number {
+  return steps[index]?.withinMs ?? 0
+}
+
+/** Returns the time at which the alert resolves if no event arrives; undefined while a count holds. */
+function endOfFiring({ clearedAtMs, matchedAtMs }: FiringPattern, keepMs: number): number | undefined {
+  const sinceMs = clearedAtMs ?? matchedAtMs
+  return sinceMs === undefined ? undefined : sinceMs + keepMs
+}
+
+/** Next state of a pattern while it is being evaluated, with the changes of its alert. */
+class Draft {
+  firing: FiringPattern | undefined
+  decidedMs: number | undefined
+  counted: readonly number[]
+  reached: readonly (number | null)[]
+  readonly #changes: PatternChange[] = []
+  #reason: TransitionReason = 'unchanged'
+
+  constructor(before: PatternState | undefined) {
+    this.firing = before?.firing
+    this.decidedMs = before?.decidedMs
+    this.counted = before?.counted ?? []
+    this.reached = before?.reached ?? []
+  }
+
+  note(reason: TransitionReason): void {
+    this.#reason = foremost(this.#reason, reason)
+  }
+
+  /** Records that the pattern holds, and fires its alert. An alert that is already firing continues. */
+  hold(timeMs: number): void {
+    const atMs = this.#after(timeMs)
+    if (!this.firing) {
+      this.firing = { activeAtMs: timeMs }
+      this.#decide('fired', atMs, timeMs)
+    } else {
+      if (this.firing.clearedAtMs !== undefined) this.note('relapsed')
+      this.firing = { activeAtMs: this.firing.activeAtMs }
+    }
+    this.decidedMs = atMs
+  }
+
+  /** Records that an event has completed the sequence. */
+  match(timeMs: number): void {
+    this.hold(timeMs)
+    if (this.firing) this.firing = { ...this.firing, matchedAtMs: timeMs }
+    this.reached = []
+  }
+
+  /** Records that the pattern no longer holds. The alert resolves `keepFiringForMs` later. */
+  clear(timeMs: number, keepFiringForMs: number): void {
+    const atMs = this.#after(timeMs)
+    if (keepFiringForMs === 0) this.#resolve(atMs)
+    else if (this.firing) {
+      this.firing = { ...this.firing, clearedAtMs: atMs }
+      this.note('recovering')
+    }
+  }
+
+  /** Resolves the alert if it is due to resolve by `timeMs`. */
+  endBy(timeMs: number, keepFiringForMs: number): void {
+    const endMs = this.firing && endOfFiring(this.firing, keepFiringForMs)
+    if (endMs !== undefined && endMs <= timeMs) this.#resolve(endMs)
+  }
+
+  get evaluated(): Evaluated {
+    return { state: this.#next(), reason: this.#reason, changes: this.#changes }
+  }
+
+  #next(): PatternState | undefined {
+    const { firing, decidedMs, counted, reached } = this
+    const isUnderWay = reached.some(atMs => atMs !== null)
+    if (!firing && counted.length === 0 && !isUnderWay) return undefined
+    return {
+      ...(firing && { firing }),
+      ...(decidedMs === undefined ? {} : { decidedMs }),
+      ...(counted.length > 0 && { counted }),
+      ...(isUnderWay && { reached }),
+    }
+  }
+
+  #resolve(timeMs: number): void {
+    if (!this.firing) return
+    const { activeAtMs } = this.firing
+    this.firing = undefined
+    this.#decide('resolved', this.#after(timeMs), activeAtMs)
+  }
+
+  #decide(kind: PatternChange['kind'], atMs: number, activeAtMs: number): void {
+    this.#changes.push({ kind, atMs, activeAtMs })
+    this.decidedMs = atMs
+    this.note(kind)
+  }
+
+  /** Returns the given time or, if it is later, the time of the last decision. */
+  #after(timeMs: number): number {
+    return Math.max(timeMs, this.decidedMs ?? timeMs)
+  }
 }

@@ -1,4 +1,4 @@
-/** Properties of readings and of other events that patterns compare. Pure. */
+/** Properties of readings and of other events that patterns compare, and whether an event matches. Pure. */
 import { attributeText } from '../../../packages/runtime/consumer/attribute-text.ts'
 import type { Received } from '../../../packages/runtime/consumer/event.ts'
 import {
@@ -8,8 +8,11 @@ import {
   type FamilyName,
   type ReadingData,
 } from '../../telemetry/families.ts'
+import { haveOneOf, isOneOf, ownIn } from '../../text-match.ts'
+import { conditionKind, fires } from '../condition.ts'
+import type { Match } from '../rule.ts'
 import type { EventName } from './events.ts'
-import type { Per } from './pattern.ts'
+import type { EventMatcher, Matcher, Per, ReadingMatcher } from './pattern.ts'
 
 export interface Facts {
   /** Name of the event; undefined for a reading. */
@@ -122,4 +125,29 @@ function lastSegment(source: string): string | undefined {
     // Sources of other producers may not be percent-encoded. Such a segment is used unchanged.
     return textOf(segment)
   }
+}
+
+export function isMet(matcher: Matcher, facts: Facts): boolean {
+  const isKind = matcher.of === 'reading' ? isReading(matcher, facts) : isEvent(matcher, facts)
+  return isKind && (matcher.match === undefined || matches(matcher.match, facts))
+}
+
+function isReading({ family, metric, condition }: ReadingMatcher, facts: Facts): boolean {
+  if (facts.event !== undefined || facts.family !== family) return false
+  if (metric === undefined) return true
+  const value = facts.data[metric]
+  if (condition) return conditionKind(condition).isValue(value) && fires(condition, value)
+  return typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value))
+}
+
+function isEvent({ event, where }: EventMatcher, { event: own, data }: Facts): boolean {
+  return own === event && haveOneOf(where, field => String(data[field]))
+}
+
+function matches({ dimensions, entities, tags }: Match, { entity, dimension, tags: own }: Facts): boolean {
+  return (
+    (entities === undefined || isOneOf(entities, entity.subject ?? '')) &&
+    dimensions.every(([name, texts]) => isOneOf(texts, dimension(name))) &&
+    haveOneOf(tags, ownIn(own))
+  )
 }

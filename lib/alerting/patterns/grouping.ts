@@ -5,10 +5,9 @@ import {
   type PartitionContext,
   rejected,
 } from '../../../packages/runtime/consumer/process.ts'
-import { patternsContext } from './context.ts'
 import { EVENT_NAMES, EVENTS, eventNamed, typeOfEvent } from './events.ts'
 import { type Facts, factsOfEvent } from './facts.ts'
-import type { PatternsInForce } from './in-force.ts'
+import { type PatternsInForce, patternsContext } from './in-force.ts'
 import type { AnyRule } from './pattern.ts'
 import { regrouped } from './pattern-event.ts'
 

@@ -1,10 +1,12 @@
 /** Patterns of an active rule set, prepared for evaluation. Pure. */
 import { derivedId } from '../../../packages/runtime/consumer/derived-id.ts'
+import { type PartitionContext, rejected } from '../../../packages/runtime/consumer/process.ts'
 import type { FamilyName } from '../../telemetry/families.ts'
+import { RULES_ACTIVATED_TYPE } from '../activated-type.ts'
+import { rulesIn } from '../rule-set.ts'
 import { typeOfEvent } from './events.ts'
 import {
   type AnyRule,
-  isOfReadingsAlone,
   isPatternRule,
   keyOfPattern,
   type Matcher,
@@ -13,14 +15,13 @@ import {
   type PatternRule,
   type Per,
 } from './pattern.ts'
-import { familyOfMatcher, matcherRow } from './read-matcher.ts'
+import { matcherRow } from './read-pattern.ts'
 
 export interface KeyedPattern {
   /** Key under which the pattern's state is stored. */
   readonly key: string
   readonly rule: PatternRule
-  readonly matchers: readonly Matcher[]
-  /** Names of the matchers, in the same order as `matchers`. Equal matchers have the same name. */
+  /** Names of the matchers, in the order of `matchersOf`. Equal matchers have the same name. */
   readonly matcherKeys: readonly string[]
 }
 
@@ -32,15 +33,11 @@ export interface Regrouping {
 }
 
 export interface PatternsInForce {
-  /**
-   * Patterns over the readings of a single entity, by state key. The alerting consumer evaluates them with the entity's other
-   * rules.
-   */
-  readonly ofEntities: ReadonlyMap<string, KeyedPattern>
-  /** All other patterns, by state key. Their events are first sent to a group. */
-  readonly ofGroups: ReadonlyMap<string, KeyedPattern>
+  /** Active patterns by state key. */
+  readonly byKey: ReadonlyMap<string, KeyedPattern>
+  /** State keys of the paused patterns. */
   readonly paused: ReadonlySet<string>
-  readonly byFamily: ReadonlyMap<FamilyName, readonly KeyedPattern[]>
+  /** Matchers of readings, by family. */
   readonly ofReadings: ReadonlyMap<FamilyName, readonly Regrouping[]>
   /** Matchers of events, by CloudEvents type. */
   readonly ofEvents: ReadonlyMap<string, readonly Regrouping[]>
@@ -49,34 +46,45 @@ export interface PatternsInForce {
 export function patternsInForce(rules: readonly AnyRule[]): PatternsInForce {
   const all = rules.filter(isPatternRule).map(keyed)
   const active = all.filter(({ rule }) => !rule.paused)
-  const ofEntities = active.filter(({ rule }) => isOfReadingsAlone(rule.pattern))
-  const ofGroups = active.filter(({ rule }) => !isOfReadingsAlone(rule.pattern))
   return {
-    ofEntities: byKey(ofEntities),
-    ofGroups: byKey(ofGroups),
+    byKey: new Map(active.map(one => [one.key, one])),
     paused: new Set(all.filter(({ rule }) => rule.paused).map(({ key }) => key)),
-    byFamily: Map.groupBy(ofEntities, ({ matchers: [first] }) => familyOfMatcher(first as Matcher)),
-    ofReadings: regroupings(ofGroups, matcher => (matcher.of === 'reading' ? matcher.family : undefined)),
-    ofEvents: regroupings(ofGroups, matcher =>
+    ofReadings: regroupings(active, matcher => (matcher.of === 'reading' ? matcher.family : undefined)),
+    ofEvents: regroupings(active, matcher =>
       matcher.of === 'event' ? typeOfEvent(matcher.event) : undefined,
     ),
   }
 }
 
-function byKey(patterns: readonly KeyedPattern[]): ReadonlyMap<string, KeyedPattern> {
-  return new Map(patterns.map(one => [one.key, one]))
+/**
+ * Returns the partition context of the consumers of patterns: the active rule set.
+ *
+ * @param packaged rules that apply until the log activates a rule set
+ */
+export function patternsContext(packaged: readonly AnyRule[]): PartitionContext<PatternsInForce> {
+  return {
+    setBy: RULES_ACTIVATED_TYPE,
+    initial: patternsInForce(packaged),
+    read(data) {
+      const read = rulesIn(data)
+      return 'error' in read
+        ? rejected(read.error)
+        : { kind: 'context', context: patternsInForce(read.rules) }
+    },
+    reasons: { changed: 'rules-activated', unchanged: 'rules-unchanged' },
+  }
 }
 
 function keyed(rule: PatternRule): KeyedPattern {
-  const matchers = matchersOf(rule.pattern)
-  const matcherKeys = matchers.map(matcher => derivedId('matcher', JSON.stringify(matcherRow(matcher))))
-  return { key: keyOfPattern(rule, shapeOf(rule.pattern, matcherKeys)), rule, matchers, matcherKeys }
+  const matcherKeys = matchersOf(rule.pattern).map(matcher =>
+    derivedId('matcher', JSON.stringify(matcherRow(matcher))),
+  )
+  return { key: keyOfPattern(rule, shapeOf(rule.pattern, matcherKeys)), rule, matcherKeys }
 }
 
 /** Returns a text that identifies a pattern, ignoring counts and durations. If only these are edited, a firing alert continues. */
 function shapeOf(pattern: Pattern, matcherKeys: readonly string[]): string {
-  const parts = pattern.kind === 'count' ? [] : [String(pattern.steps.length), String(!!pattern.absence)]
-  return derivedId('pattern', pattern.kind, pattern.per, ...parts, ...matcherKeys)
+  return derivedId('pattern', pattern.kind, pattern.per, ...matcherKeys)
 }
 
 /**
@@ -89,8 +97,8 @@ function regroupings<Source>(
   sourceOf: (matcher: Matcher) => Source | undefined,
 ): ReadonlyMap<Source, readonly Regrouping[]> {
   const found = new Map<Source, Map<Per, Map<string, Matcher>>>()
-  for (const { rule, matchers, matcherKeys } of patterns)
-    for (const [index, matcher] of matchers.entries()) {
+  for (const { rule, matcherKeys } of patterns)
+    for (const [index, matcher] of matchersOf(rule.pattern).entries()) {
       const source = sourceOf(matcher)
       if (source === undefined) continue
       const bySource = found.get(source) ?? new Map<Per, Map<string, Matcher>>()

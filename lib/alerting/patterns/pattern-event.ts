@@ -2,9 +2,8 @@
 import type { Emission } from '../../../packages/runtime/consumer/process.ts'
 import type { EventType } from '../../event-types.ts'
 import { dataschemaOf } from '../../telemetry/dataschema.ts'
-import { type Facts, groupOf } from './facts.ts'
+import { type Facts, groupOf, isMet } from './facts.ts'
 import type { Regrouping } from './in-force.ts'
-import { isMet } from './matcher.ts'
 
 export const PATTERN_EVENT_TYPE = 'io.sluice.pattern.event.v1' satisfies EventType
 

@@ -24,8 +24,6 @@ const EXPECTED: Readonly<Record<string, string | undefined>> = {
   within: DURATION,
   sequence: 'a list of 2 to 8 steps',
   per: 'entity, site, databaseType, model, tenant, or a tag such as tags.floor',
-  until: EVENT,
-  absence: EVENT,
   event: `one of ${EVENT_NAMES.join(', ')}`,
   where: 'a mapping of fields to texts, such as { to: falling }',
 }
@@ -59,20 +57,20 @@ export function patternMessage(
       return `must be one of ${[params.allowedValues].flat().join(', ')}${butIs(found)}`
   }
   if (keyword === 'minItems' || keyword === 'maxItems') return `must be ${expected}`
-  if (isStep(path)) return `must be ${EVENT}, or an absence`
+  if (isStep(path)) return `must be ${EVENT}`
   return `must be ${key === 'pattern' ? 'a mapping with count or sequence' : expected}${butIs(found)}`
 }
 
 function knownKeys(path: Path): string {
   const above = path.slice(0, -1)
-  if (above.length === 1) return 'a pattern has count, of, within, sequence, per, until'
+  if (above.length === 1) return 'a pattern has count, of, within, sequence, per'
   if (above.at(-1) === 'match') return 'match has site, databaseType, model, tenant, entity, tags'
-  return `it has ${OF_EVENTS}${isStep(above) ? ', absence, within' : ''}`
+  return `it has ${OF_EVENTS}${isStep(above) ? ', within' : ''}`
 }
 
 function oneOf(path: Path): string {
   if (path.length === 1) return 'give either count, with of and within, or sequence'
-  return isStep(path) ? 'give exactly one of family, event and absence' : 'give either family or event'
+  return 'give either family or event'
 }
 
 /** Returns whether the path points to a step, such as `pattern.sequence.0`. */

@@ -27,31 +27,20 @@ export type Matcher = ReadingMatcher | EventMatcher
 /** Property by which events are grouped: the entity, a dimension of its family, or a tag. */
 export type Per = 'entity' | Dimension | `tags.${string}`
 
-interface Common {
-  readonly per: Per
-  /** Matcher of the event that ends the alert and resets the pattern. */
-  readonly until?: Matcher
-}
-
 /** Pattern that holds while at least `count` matching events are within the duration. */
-export interface CountPattern extends Common {
+export interface CountPattern {
   readonly kind: 'count'
+  readonly per: Per
   readonly count: number
   readonly event: Matcher
   readonly withinMs: number
 }
 
-export interface Step {
-  readonly event: Matcher
-  /** Maximum time since the previous step, in milliseconds; 0 for the first step. */
-  readonly withinMs: number
-}
-
-/** Sequence of steps, optionally followed by the absence of an event. */
-export interface SequencePattern extends Common {
+/** Sequence of steps. `withinMs` of a step is the maximum time since the previous step, in milliseconds; 0 for the first step. */
+export interface SequencePattern {
   readonly kind: 'sequence'
-  readonly steps: readonly Step[]
-  readonly absence?: Step
+  readonly per: Per
+  readonly steps: readonly { readonly event: Matcher; readonly withinMs: number }[]
 }
 
 export type Pattern = CountPattern | SequencePattern
@@ -76,22 +65,10 @@ export function thresholdRules(rules: readonly AnyRule[]): readonly Rule[] {
 
 /** Returns all matchers of a pattern. The evaluation refers to a matcher by its index in this list. */
 export function matchersOf(pattern: Pattern): readonly Matcher[] {
-  const until = pattern.until ? [pattern.until] : []
-  if (pattern.kind === 'count') return [pattern.event, ...until]
-  const absence = pattern.absence ? [pattern.absence.event] : []
-  return [...pattern.steps.map(({ event }) => event), ...absence, ...until]
+  return pattern.kind === 'count' ? [pattern.event] : pattern.steps.map(({ event }) => event)
 }
 
-/** Returns whether the alerting consumer can evaluate the pattern, which requires that it uses only readings of a single entity. */
-export function isOfReadingsAlone(pattern: Pattern): boolean {
-  return pattern.per === 'entity' && matchersOf(pattern).every(matcher => matcher.of === 'reading')
-}
-
-/** Returns whether a rule uses only readings of a single entity. */
-export function isOfReadings(rule: AnyRule): boolean {
-  return isPatternRule(rule) ? isOfReadingsAlone(rule.pattern) : rule.table === undefined
-}
-
+/** Separates the rule from its events in a state key. */
 const BEFORE_SHAPE = ' pattern '
 
 /**

@@ -1,18 +1,24 @@
 /** Reads a rule over several events from its row, and detects errors that the schema cannot express. */
 import { parseDuration } from '../../duration.ts'
+import { FAMILIES, type FamilyName } from '../../telemetry/families.ts'
 import { READINGS_TOPIC } from '../../telemetry/readings-topic.ts'
-import type { Row, RuleRow } from '../given.ts'
+import { inSeconds, type Row, type RuleRow } from '../given.ts'
+import { conditionRowInPattern, readCondition } from '../read-condition.ts'
+import { matchRow, readMatch } from '../read-match.ts'
 import type { Severity } from '../rule.ts'
-import { matchersOf, type Pattern, type PatternRule, type Per, type Step } from './pattern.ts'
-import { defaultPatternSummary, patternSummaryError } from './pattern-summary.ts'
-import {
-  familyOfMatcher,
-  type MatcherPath,
-  matcherRow,
-  type PatternFault,
-  readMatcher,
-  ungrouped,
-} from './read-matcher.ts'
+import { FIRE_KEYS_IN_PATTERNS } from '../rule-keys.ts'
+import { templateError } from '../summary.ts'
+import { EVENTS, isEventName } from './events.ts'
+import { type Matcher, matchersOf, type Pattern, type PatternRule, type Per } from './pattern.ts'
+import { PATTERN_PLACEHOLDERS } from './pattern-summary.ts'
+
+type MatcherPath = readonly (string | number)[]
+/**
+ * Reports an error in a pattern.
+ *
+ * @param at path of the invalid value: keys and list indexes, starting at the pattern
+ */
+type PatternFault = (at: MatcherPath, message: string) => void
 
 const DAY_MS = 86_400_000
 /**
@@ -30,13 +36,12 @@ export function readPatternRule(given: RuleRow): PatternRule {
   const fault: PatternFault = (at, message) => report('pattern', message, at)
   const pattern = row && readPattern(row, fault, given.isFromLog)
   if (pattern) {
-    const isEndless = pattern.kind === 'sequence' && !pattern.absence && !pattern.until
-    if (isEndless && keepFiringForMs === 0)
-      fault([], 'ends with an event, which does not last: give keepFiringFor, or until in the pattern')
+    if (pattern.kind === 'sequence' && keepFiringForMs === 0)
+      fault([], 'ends with an event, which does not last: give keepFiringFor')
     reportGroups(pattern, fault)
   }
   const template = of<string>('summary')
-  const error = template === undefined ? undefined : patternSummaryError(template, labels, pattern)
+  const error = template === undefined ? undefined : templateError(template, labels, PATTERN_PLACEHOLDERS)
   if (error !== undefined) report('summary', error)
   return {
     name: of<string>('name') ?? '',
@@ -44,48 +49,30 @@ export function readPatternRule(given: RuleRow): PatternRule {
     keepFiringForMs,
     severity: of<Severity>('severity') ?? 'info',
     labels,
-    summary: template ?? (pattern ? defaultPatternSummary(pattern) : ''),
+    summary: template ?? '{{group}}: {{count}} events within {{within}}',
     paused: of<boolean>('paused') ?? false,
   }
 }
 
 function readPattern(row: Row, fault: PatternFault, isFromLog: boolean): Pattern {
   const read = (at: MatcherPath, raw: unknown) => readMatcher(raw as Row, at, fault, isFromLog)
-  const common = {
-    per: (row.per ?? 'entity') as Per,
-    ...(row.until === undefined ? {} : { until: read(['until'], row.until) }),
+  const per = (row.per ?? 'entity') as Per
+  if (row.count !== undefined) {
+    const [event, withinMs] = [read(['of'], row.of), withinOf(row, [], fault)]
+    return { kind: 'count', per, count: row.count as number, event, withinMs }
   }
-  if (row.count !== undefined)
-    return {
-      kind: 'count',
-      count: row.count as number,
-      event: read(['of'], row.of),
-      withinMs: withinOf(row, [], fault),
-      ...common,
-    }
-  const steps: Step[] = []
-  let absence: Step | undefined
-  const rows = row.sequence as readonly Row[]
-  for (const [index, step] of rows.entries()) {
+  const steps = (row.sequence as readonly Row[]).map((step, index) => {
     const at = ['sequence', index]
-    const withinMs = withinOfStep(step, index, at, fault)
-    if (step.absence === undefined) steps.push({ event: read(at, step), withinMs })
-    else {
-      reportOthers(step, at, fault)
-      absence = { event: read([...at, 'absence'], step.absence), withinMs }
-      if (index < rows.length - 1) fault([...at, 'absence'], 'must be the last step: move it to the end')
-    }
-  }
-  if (steps.length === 0)
-    fault(['sequence'], 'begins with an absence: put the event before it that starts the wait')
-  return { kind: 'sequence', steps, ...(absence && { absence }), ...common }
+    return { event: read(at, step), withinMs: withinOfStep(step, index, at, fault) }
+  })
+  return { kind: 'sequence', per, steps }
 }
 
 function withinOfStep(step: Row, index: number, at: MatcherPath, fault: PatternFault): number {
   if (index > 0) {
     if (step.within !== undefined) return withinOf(step, at, fault)
     fault([...at, 'within'], 'is missing: must be the maximum time since the previous step, such as 5m')
-  } else if (step.within !== undefined && step.absence === undefined)
+  } else if (step.within !== undefined)
     fault([...at, 'within'], 'is not allowed in the first step, which has no previous step')
   return 0
 }
@@ -100,23 +87,17 @@ function withinOf(row: Row, at: MatcherPath, fault: PatternFault): number {
   return 0
 }
 
-function reportOthers(step: Row, at: MatcherPath, fault: PatternFault): void {
-  for (const key of Object.keys(step))
-    if (key !== 'absence' && key !== 'within')
-      fault([...at, key], 'belongs under absence: { … }, like all keys that describe the absent event')
-}
-
 /**
  * Reports patterns whose events cannot be grouped. Every event must have the property by which the pattern groups, and an entity
  * has readings of only one family.
  */
 function reportGroups(pattern: Pattern, fault: PatternFault): void {
+  const { per } = pattern
   const families = [...new Set(matchersOf(pattern).map(familyOfMatcher))]
-  for (const family of families) {
-    const why = ungrouped(family, pattern.per)
-    if (why !== undefined) fault(['per'], why)
-  }
-  if (pattern.per === 'entity' && families.length > 1)
+  for (const family of families)
+    if (per !== 'entity' && !per.startsWith('tags.') && !Object.hasOwn(FAMILIES[family].dimensions, per))
+      fault(['per'], `readings of ${family} have no ${per}: the pattern would never fire`)
+  if (per === 'entity' && families.length > 1)
     fault(
       ['per'],
       `no entity has events of ${families.join(' and ')}: name what they have in common, such as tenant`,
@@ -125,28 +106,98 @@ function reportGroups(pattern: Pattern, fault: PatternFault): void {
 
 /** Returns the keys and values of a pattern as in a rule file. */
 export function patternRow(pattern: Pattern): Row {
-  const { per, until } = pattern
-  const common = { per, ...(until && { until: matcherRow(until) }) }
-  if (pattern.kind === 'count')
-    return {
-      count: pattern.count,
-      of: matcherRow(pattern.event),
-      within: seconds(pattern.withinMs),
-      ...common,
-    }
-  const { steps, absence } = pattern
+  const { per } = pattern
+  if (pattern.kind === 'count') {
+    const { count, event, withinMs } = pattern
+    return { count, of: matcherRow(event), within: inSeconds(withinMs), per }
+  }
+  const sequence = pattern.steps.map(({ event, withinMs }) => ({
+    ...matcherRow(event),
+    ...(withinMs > 0 && { within: inSeconds(withinMs) }),
+  }))
+  return { sequence, per }
+}
+
+type Texts = string | readonly string[]
+
+/** Returns the family of the entities to which a matcher's events belong. */
+function familyOfMatcher(matcher: Matcher): FamilyName {
+  return matcher.of === 'reading'
+    ? matcher.family
+    : isEventName(matcher.event)
+      ? EVENTS[matcher.event].family
+      : 'environment'
+}
+
+/**
+ * Reads one matcher of a pattern.
+ *
+ * @param row row that has been validated against the schema
+ */
+function readMatcher(row: Row, at: MatcherPath, fault: PatternFault, isFromLog: boolean): Matcher {
+  const given: RuleRow = {
+    row,
+    of: <Value>(key: string) => row[key] as Value | undefined,
+    report: (key, message, below = []) => fault([...at, key, ...below], message),
+    isFromLog,
+  }
+  return row.event === undefined ? readingMatcher(given, at, fault) : eventMatcher(given, at, fault)
+}
+
+function readingMatcher(given: RuleRow, at: MatcherPath, fault: PatternFault): Matcher {
+  const { row } = given
+  const family = row.family as FamilyName
+  const metric = row.metric as string | undefined
+  const match = readMatch(given, family)
+  const [, ...more] = FIRE_KEYS_IN_PATTERNS.filter(key => row[key] !== undefined)
+  for (const key of more)
+    fault([...at, key], `one condition is enough: give only one of ${FIRE_KEYS_IN_PATTERNS.join(', ')}`)
+  const condition = more.length > 0 ? undefined : readCondition(given, family, metric)
   return {
-    sequence: [
-      ...steps.map(({ event, withinMs }) => ({
-        ...matcherRow(event),
-        ...(withinMs > 0 && { within: seconds(withinMs) }),
-      })),
-      ...(absence ? [{ absence: matcherRow(absence.event), within: seconds(absence.withinMs) }] : []),
-    ],
-    ...common,
+    of: 'reading',
+    family,
+    ...(metric === undefined ? {} : { metric }),
+    ...(condition && { condition }),
+    ...(match && { match }),
   }
 }
 
-function seconds(ms: number): string {
-  return `${ms / 1000}s`
+function eventMatcher(given: RuleRow, at: MatcherPath, fault: PatternFault): Matcher {
+  const { row } = given
+  const name = row.event as string
+  const event = isEventName(name) ? EVENTS[name] : undefined
+  const match = readMatch(given, event?.family)
+  const where = (row.where ?? {}) as Readonly<Record<string, Texts>>
+  const fields: readonly string[] = event?.fields ?? []
+  for (const field of Object.keys(where))
+    if (!fields.includes(field) && !given.isFromLog)
+      fault(
+        [...at, 'where', field],
+        `${name} has ${fields.length > 0 ? `only ${fields.join(', ')}` : 'no fields to compare'}`,
+      )
+  return {
+    of: 'event',
+    event: name,
+    where: Object.keys(where)
+      .sort()
+      .map(field => [field, [where[field] ?? []].flat()] as const),
+    ...(match && { match }),
+  }
+}
+
+/** Returns the keys and values of a matcher as in a rule file. */
+export function matcherRow(matcher: Matcher): Row {
+  const { match } = matcher
+  const matchRows = match && { match: matchRow(match) }
+  if (matcher.of === 'event') {
+    const where = matcher.where.length > 0 && { where: Object.fromEntries(matcher.where) }
+    return { event: matcher.event, ...where, ...matchRows }
+  }
+  const { family, metric, condition } = matcher
+  return {
+    family,
+    ...(metric === undefined ? {} : { metric }),
+    ...(condition && conditionRowInPattern(condition)),
+    ...matchRows,
+  }
 }

@@ -10,8 +10,8 @@ import type { AlertingState } from '../../alerting/entity-state.ts'
 import { grouping } from '../../alerting/patterns/grouping.ts'
 import type { AnyRule } from '../../alerting/patterns/pattern.ts'
 import { PATTERN_EVENT_TYPE } from '../../alerting/patterns/pattern-event.ts'
+import type { PatternStates } from '../../alerting/patterns/pattern-run.ts'
 import { patterns } from '../../alerting/patterns/process.ts'
-import type { PatternStates } from '../../alerting/patterns/state.ts'
 import { alerting } from '../../alerting/process.ts'
 import { ruleSetOf } from '../../alerting/rule-set.ts'
 import { FAMILIES, type FamilyName, type ReadingData } from '../../telemetry/families.ts'
@@ -141,10 +141,9 @@ export class RuleLog {
     ]
   }
 
-  /** Returns the pattern states of all entities and groups with this id. */
+  /** Returns the pattern states of all groups with this id. */
   patternStates(entity: string): readonly PatternStates[] {
-    const own = this.states(entity).flatMap(({ patterns: states }) => states ?? [])
-    return [...own, ...this.#patterns.states<PatternStates>(named(this.#groups, entity))]
+    return this.#patterns.states<PatternStates>(named(this.#groups, entity))
   }
 
   /** All alerts that have fired or resolved so far, in order. */

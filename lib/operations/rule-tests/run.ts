@@ -2,8 +2,9 @@
 
 import type { Alert } from '../../alerting/alert.ts'
 import type { AlertingState } from '../../alerting/entity-state.ts'
+import { phaseOfPattern } from '../../alerting/patterns/evaluate.ts'
 import { identityOfPatternKey } from '../../alerting/patterns/pattern.ts'
-import { type PatternStates, phaseOfPattern } from '../../alerting/patterns/state.ts'
+import type { PatternStates } from '../../alerting/patterns/pattern-run.ts'
 import { identityOf } from '../../alerting/rule.ts'
 import { identityOfKey } from '../../alerting/rules-in-force.ts'
 import { groupText, tableOfSource } from '../../views/event-names.ts'

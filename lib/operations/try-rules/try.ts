@@ -18,9 +18,9 @@ import { decodedRecords, Recount } from '../../../packages/runtime/pipeline/reco
 import { RULES_ACTIVATED_TYPE } from '../../alerting/activated-type.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert } from '../../alerting/alert.ts'
 import { type Firing, firingsOf, identitiesOf } from '../../alerting/firings.ts'
-import { type AnyRule, isOfReadings, isPatternRule } from '../../alerting/patterns/pattern.ts'
+import { type AnyRule, isPatternRule } from '../../alerting/patterns/pattern.ts'
 import { alerting } from '../../alerting/process.ts'
-import { identityOf } from '../../alerting/rule.ts'
+import { identityOf, type Rule } from '../../alerting/rule.ts'
 import { APPLICATION } from '../../app/application.ts'
 import { topicName, topicsOf } from '../../app/topics.ts'
 import type { OffsetRange, PartitionRange } from '../../history/coverage.ts'
@@ -50,7 +50,7 @@ export interface Tried {
 export interface TriedRule {
   /** Name and labels of the rule. */
   readonly rule: string
-  /** Reason why the rule was not tried. `beyond-readings`: it evaluates more than the readings of a single entity. */
+  /** Reason why the rule was not tried. `beyond-readings`: it watches a table or several events. */
   readonly left: 'paused' | 'beyond-readings' | null
   readonly alerts: number
   /** Number of entities with an alert. */
@@ -100,7 +100,7 @@ export async function tryRules(
   onProgress: (done: number, total: number) => void = () => {},
 ): Promise<Tried> {
   const { idWindowMs, env } = trial.settings
-  const warmFromMs = sinceMs - Math.max(idWindowMs, ...trial.rules.map(lookbackMs))
+  const warmFromMs = sinceMs - Math.max(idWindowMs, ...trial.rules.filter(isOfReadings).map(lookbackMs))
   const range = { fromMs: warmFromMs, untilMs }
   const consumer = await consumerOf(trial)
   const evaluation = new Evaluation(consumer, trial, stop)
@@ -273,16 +273,15 @@ function sizeOf({ fromOffset, toOffset }: OffsetRange): number {
   return toOffset - fromOffset + 1
 }
 
+/** Returns whether a rule watches the readings of a single entity, as opposed to a table or several events. */
+function isOfReadings(rule: AnyRule): rule is Rule {
+  return !isPatternRule(rule) && rule.table === undefined
+}
+
 /** Returns the time before a reading on which the state of a rule can depend, apart from alerts that keep firing. */
-function lookbackMs(rule: AnyRule): number {
-  if (!isPatternRule(rule)) {
-    // A change is compared with a value that is up to twice as old as its duration.
-    return 2 * (rule.measure?.overMs ?? 0) + rule.forMs + rule.keepFiringForMs + rule.staleAfterMs
-  }
-  const { pattern, keepFiringForMs } = rule
-  const steps =
-    pattern.kind === 'count' ? [pattern] : [...pattern.steps, ...(pattern.absence ? [pattern.absence] : [])]
-  return keepFiringForMs + steps.reduce((sum, { withinMs }) => sum + withinMs, 0)
+function lookbackMs({ measure, forMs, keepFiringForMs, staleAfterMs }: Rule): number {
+  // A change is compared with a value that is up to twice as old as its duration.
+  return 2 * (measure?.overMs ?? 0) + forMs + keepFiringForMs + staleAfterMs
 }
 
 /** Reads the alert events of a range. */

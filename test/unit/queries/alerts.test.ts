@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { FiredAlert } from '../../../lib/alerting/alert.ts'
-import type { AlertingState } from '../../../lib/alerting/entity-state.ts'
 import { keyOfPattern, type PatternRule } from '../../../lib/alerting/patterns/pattern.ts'
+import type { PatternStates } from '../../../lib/alerting/patterns/pattern-run.ts'
 import { patterns } from '../../../lib/alerting/patterns/process.ts'
-import type { PatternStates } from '../../../lib/alerting/patterns/state.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
 import { alertIn } from '../../../lib/queries/alerts.ts'
 import { activeAlertsOf, conditionsNow } from '../../../lib/tables/conditions.ts'
@@ -95,35 +94,28 @@ describe('alerts that are on', () => {
 })
 
 describe('rules over several events that are on', () => {
-  it('given states of alerting and of groups, then pending and firing alerts are listed', async () => {
+  it('given states of groups, then pending and firing alerts are listed', async () => {
     const key = (name: string) => keyOfPattern({ name, labels: {} } as PatternRule, 'shape')
     const states: PatternStates = {
-      seenMs: SINCE_MS,
       tracked: {
         [key('COUNT')]: { state: { counted: [SINCE_MS, SINCE_MS + 1000] } },
-        [key('SILENT')]: { state: { firing: { activeAtMs: SINCE_MS } }, alert: FIRED as FiredAlert },
+        [key('PAIR')]: { state: { firing: { activeAtMs: SINCE_MS } }, alert: FIRED as FiredAlert },
       },
     }
-    const own: AlertingState = { seen: {}, rules: {}, patterns: states }
     const inspection = inspectionOf({
-      [`${alerting([]).name} readings/0`]: { states: [['/e s-1', own]] },
       [`${patterns([]).name} patterns/0`]: { states: [['/groups/tenant acme', states]] },
     })
     const { active: found } = await conditionsNow(inspection, READINGS, GROUPS)
     assert.deepEqual(
       found.map(({ entity, rule, phase, activeAt, alert }) => [entity, rule, phase, activeAt, alert?.rule]),
-      ['/e s-1', '/groups/tenant acme'].flatMap(entity => [
-        [entity, 'COUNT pattern', 'pending', '2026-03-01T12:00:00.000Z', undefined],
-        [entity, 'SILENT pattern', 'firing', '2026-03-01T12:00:00.000Z', 'HIGH_TEMP'],
-      ]),
+      [
+        ['/groups/tenant acme', 'COUNT pattern', 'pending', '2026-03-01T12:00:00.000Z', undefined],
+        ['/groups/tenant acme', 'PAIR pattern', 'firing', '2026-03-01T12:00:00.000Z', 'HIGH_TEMP'],
+      ],
     )
-    // No states of other entities and groups are read.
+    // No states of other groups are read.
     const { state: read } = inspection
-    for (const entity of ['/e s-1', '/groups/tenant acme'])
-      assert.deepEqual(
-        await activeAlertsOf({ state: read }, READINGS, GROUPS, entity),
-        found.filter(one => one.entity === entity),
-      )
+    assert.deepEqual(await activeAlertsOf({ state: read }, READINGS, GROUPS, '/groups/tenant acme'), found)
   })
 })
 

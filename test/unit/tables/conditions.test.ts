@@ -75,7 +75,6 @@ describe('how rules stand', () => {
               '/groups/site oslo',
               {
                 tracked: { 'MANY{team="ops"} pattern x': { state: { counted: [AT_MS - 1000] } } },
-                seenMs: 1,
               },
             ],
           ],

@@ -4,8 +4,6 @@ import { assertPattern, Evaluation, patternOf, told } from './support.ts'
 
 const RESTART = { event: 'instance.restarted' }
 const COUNT = { count: 3, of: RESTART, within: '1h' }
-const HOT = { family: 'environment', metric: 'temperature', fireAbove: 40 }
-const SILENT = { sequence: [HOT, { absence: { family: 'environment' }, within: '5m' }] }
 /** First `from`, then `to`. */
 const PAIR = {
   sequence: [
@@ -49,20 +47,6 @@ describe('so many events within a time', () => {
     const { changes } = evaluation.event(3 * 60_000, [0])
     const [fired] = changes.map(({ atMs, activeAtMs }) => [atMs, activeAtMs])
     assert.deepEqual(fired, [5 * 60_000, 5 * 60_000])
-  })
-
-  it('given the event that ends it, then it resolves, and counts anew', () => {
-    const { told: actual } = assertPattern(
-      patternOf({ ...COUNT, until: { event: 'instance.restarted', match: { entity: 'x' } } }),
-      `0s  0 pending pending
-       1m  0 pending pending
-       2m  0 firing fired
-       3m  1 inactive resolved
-       4m  0 pending pending
-       5m  1 inactive pending-ended
-       6m  1 inactive unchanged`,
-    )
-    assert.deepEqual(actual, told('fired 2m', 'resolved 3m'))
   })
 
   it('given ever more events, then no more times are remembered than are counted', () => {
@@ -125,21 +109,6 @@ describe('a sequence', () => {
     assert.deepEqual(actual, told('fired 1m', 'resolved 2m', 'fired 3m'))
   })
 
-  it('given until, then that event resolves it, and what was under way is dropped', () => {
-    const rule = patternOf({ ...PAIR, until: { event: 'activity.changed', where: { to: 'walking' } } })
-    const { told: actual } = assertPattern(
-      rule,
-      `0s  0 pending pending
-       1m  1 firing fired
-       1d  - firing
-       1d  2 inactive resolved
-       25h 0 pending pending
-       25h 2 inactive pending-ended
-       25h 1 inactive unchanged`,
-    )
-    assert.deepEqual(actual, told('fired 1m', 'resolved 1d'))
-  })
-
   it('given one event that is both steps, then it is one of them only', () => {
     const twice = { sequence: [RESTART, { ...RESTART, within: '5m' }] }
     assertPattern(
@@ -153,82 +122,5 @@ describe('a sequence', () => {
       patternOf(PAIR, { keepFiringFor: '1h' }),
       '1m 0 pending pending\n3m 1 firing fired\n2m 0 firing late\n4m 1 firing unchanged',
     )
-  })
-})
-
-describe('an absence', () => {
-  it('given the event at the last instant, then it is not absent', () => {
-    const { told: actual } = assertPattern(
-      patternOf(SILENT),
-      '0s 0,1 pending pending\n5m 1 inactive pending-ended\n1h - inactive',
-    )
-    assert.deepEqual(actual, [])
-  })
-
-  it('given the steps again while it waits, then the first of them counts', () => {
-    const fan = { sequence: [HOT, { absence: { ...HOT, metric: 'humidity' }, within: '5m' }] }
-    const { told: actual } = assertPattern(
-      patternOf(fan),
-      `0s 0 pending pending
-       4m 0 pending pending
-       5m - firing
-       6m 0 firing unchanged
-       7m 1 inactive resolved
-       20m - inactive`,
-    )
-    assert.deepEqual(actual, told('fired 5m', 'resolved 7m'))
-  })
-
-  it('given an event that is late, then it still shows that it is not absent', () => {
-    const fan = { sequence: [HOT, { absence: { ...HOT, metric: 'humidity' }, within: '5m' }] }
-    // Others of the group are ahead: they neither end the wait nor are forgotten.
-    assertPattern(
-      patternOf(fan),
-      `0s 0 pending pending
-       6m 0 pending pending
-       4m 1 pending unchanged
-       10m - pending
-       11m - firing`,
-    )
-    const { told: actual } = assertPattern(
-      patternOf(fan),
-      '0s 0 pending pending\n5m - firing\n4m 1 inactive resolved\n3m 1 inactive late',
-    )
-    assert.deepEqual(actual, told('fired 5m', 'resolved 5m'))
-  })
-
-  it('given an event that is late, then it ends the alert and every wait that began before it', () => {
-    const fan = { sequence: [HOT, { absence: { ...HOT, metric: 'humidity' }, within: '5m' }] }
-    const { told: actual } = assertPattern(
-      patternOf(fan),
-      `0s  0 pending  pending
-       2m  0 pending  pending
-       5m  - firing
-       3m  1 inactive resolved
-       20m - inactive`,
-    )
-    assert.deepEqual(actual, told('fired 5m', 'resolved 5m'))
-    const { told: again } = assertPattern(
-      patternOf(fan),
-      `0s  0 pending pending
-       4m  0 pending pending
-       5m  - firing
-       3m  1 pending resolved
-       9m  - firing`,
-    )
-    assert.deepEqual(again, told('fired 5m', 'resolved 5m', 'fired 9m'))
-  })
-
-  it('given keepFiringFor, then it recovers, and another absence makes it fire on', () => {
-    const { told: actual } = assertPattern(
-      patternOf(SILENT, { keepFiringFor: '10m' }),
-      `0s  0,1 pending pending
-       5m  -   firing
-       6m  0,1 recovering recovering
-       11m -   firing
-       12m 1   recovering recovering
-       22m -   inactive`,
-    )
-    assert.deepEqual(actual, told('fired 5m', 'resolved 22m'))
   })
 })

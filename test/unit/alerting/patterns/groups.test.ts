@@ -4,19 +4,16 @@ import { describe, it } from 'node:test'
 import { rulesActivated } from '../../../../lib/alerting/activation.ts'
 import type { Alert } from '../../../../lib/alerting/alert.ts'
 import type { AlertingState } from '../../../../lib/alerting/entity-state.ts'
-import { type Facts, factsOfEvent, groupOf } from '../../../../lib/alerting/patterns/facts.ts'
-import { isMet } from '../../../../lib/alerting/patterns/matcher.ts'
+import { type Facts, factsOfEvent, groupOf, isMet } from '../../../../lib/alerting/patterns/facts.ts'
 import { matchersOf } from '../../../../lib/alerting/patterns/pattern.ts'
 import type { PatternEvent } from '../../../../lib/alerting/patterns/pattern-event.ts'
+import type { PatternStates } from '../../../../lib/alerting/patterns/pattern-run.ts'
 import { patterns } from '../../../../lib/alerting/patterns/process.ts'
-import type { PatternStates } from '../../../../lib/alerting/patterns/state.ts'
 import { alerting } from '../../../../lib/alerting/process.ts'
 import { ruleSetOf } from '../../../../lib/alerting/rule-set.ts'
 import type { Event } from '../../../../packages/runtime/consumer/event.ts'
-import type { Decided } from '../../../../packages/runtime/consumer/process.ts'
 import { Kit } from '../../../support/kit.ts'
 import { environmentReading as reading } from '../../../support/records.ts'
-import { readingAt } from '../process-support.ts'
 import { patternOf } from './support.ts'
 
 const HOT = { family: 'environment', metric: 'temperature', fireAbove: 40 }
@@ -118,19 +115,6 @@ describe('a pattern of a group whose rule is edited', () => {
     assert.deepEqual(told(kit), ['12:01 pattern', '12:03 rule-removed'])
   })
 
-  it('given an alert that nothing ends, then it ends when its group is forgotten', async () => {
-    const rule = patternOf({
-      sequence: [HOT, { ...HOT, within: '5m' }],
-      per: 'site',
-      until: { family: 'environment', metric: 'pressure' },
-    })
-    const kit = new Kit<PatternStates>(patterns([rule]))
-    await kit.when(...(await sent([rule], hotAt('a', 0, {}), hotAt('b', 60, {}))))
-    const steps = await kit.pass(10 * 24 * 3_600_000)
-    assert.deepEqual(told(kit), ['12:01 pattern', '00:00 forgotten'])
-    assert.equal(steps.at(-1)?.reason, 'forgotten')
-  })
-
   it('given another group from now on, then the alert of the old one ends within five minutes', async () => {
     const kit = await kitWith('10h')
     await kit.when(
@@ -139,41 +123,4 @@ describe('a pattern of a group whose rule is edited', () => {
     await kit.pass(3 * 3_600_000)
     assert.deepEqual(told(kit), ['12:01 pattern', '12:05 rule-removed'])
   })
-
-  it('given one of an entity that is removed, then its next reading ends the alert for that reason', async () => {
-    const rule = patternOf({ sequence: [HOT, { absence: { family: 'environment' }, within: '5m' }] })
-    const kit = new Kit<AlertingState>(alerting([rule]))
-    await kit.when(reading('a', { temperature: 41 }))
-    await kit.pass(600_000)
-    await kit.when(activated('2026-03-01T12:10:00Z'), reading('b', { at: 660 }))
-    assert.deepEqual(
-      kit.published.map(({ data }) => (data as Alert).reason),
-      ['pattern', 'rule-removed'],
-    )
-  })
-
-  it('given an alert that continues, then the check of its rule stays where it was', async () => {
-    const kit = await kitWith('3h')
-    const due = async () => (await kit.timers('/groups/site test-site'))['pattern check']?.toISOString()
-    const before = await due()
-    const rule = patternOf({ count: 2, of: HOT, within: '3h', per: 'site' })
-    await kit.when(...(await sent([rule], hotAt('c', 130, {}))))
-    assert.deepEqual([before, await due()], ['2026-03-01T12:05:00.000Z', '2026-03-01T12:05:00.000Z'])
-  })
-})
-
-it('given an absence that time or the event itself shows, then the alert has the same id', () => {
-  const rule = patternOf({ sequence: [HOT, { absence: { family: 'environment' }, within: '5m' }] })
-  const process = alerting([rule])
-  const rules = process.context.initial
-  const [hot, later] = [readingAt('0s', { temperature: 41 }), readingAt('1h', { temperature: 20 })]
-  const waiting = process.onEvent(undefined, hot, rules) as Decided<AlertingState>
-  const due = waiting.timers.find(({ name }) => name.endsWith('absence'))
-  assert.ok(waiting.state && due?.dueMs !== undefined)
-  const timer = { ...hot, name: due.name, dueMs: due.dueMs }
-  const byTime = process.onTimer?.(waiting.state, timer, rules) as Decided<AlertingState>
-  const byEvent = process.onEvent(waiting.state, later, rules) as Decided<AlertingState>
-  assert.equal(byEvent.emit.length, 2)
-  const [one, other] = [byTime, byEvent].map(({ emit: [fired] }) => fired?.data as Alert)
-  assert.deepEqual(one, other)
 })

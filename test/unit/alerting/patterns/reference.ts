@@ -47,15 +47,9 @@ function lifeOf(
   return told
 }
 
-interface SequenceShape {
-  /** The longest time between a step and the one before it; the first is not looked at. */
-  readonly withinMs: readonly number[]
-  readonly absenceMs?: number
-}
-
-/** Tries every combination of events as the steps. */
+/** Tries every combination of events as the steps. @param withinMs longest time between a step and the one before it */
 export function sequenceReference(
-  { withinMs, absenceMs }: SequenceShape,
+  withinMs: readonly number[],
   keepMs: number,
   events: readonly Happened[],
   endMs: number,
@@ -70,20 +64,7 @@ export function sequenceReference(
         if (chains(from, before, step - 1)) return true
     return false
   }
-  return absenceMs === undefined
-    ? endsWithEvent(events, keepMs, endMs, isChain)
-    : endsWithAbsence(events, absenceMs, withinMs.length, keepMs, endMs, isChain)
-}
-
-type IsChain = (from: number, last: number) => boolean
-
-/** A match uses up all events so far. It counts for `keepMs` from then on. */
-function endsWithEvent(
-  events: readonly Happened[],
-  keepMs: number,
-  endMs: number,
-  isChain: IsChain,
-): ReferenceChange[] {
+  // A match uses up all events so far. It counts for `keepMs` from then on.
   const matches: number[] = []
   let from = 0
   for (const [index, { atMs }] of events.entries())
@@ -104,37 +85,5 @@ function endsWithEvent(
         lastMs = undefined
       }
     }
-  return told
-}
-
-/** Each chain is complete where the absent event has not come for the time after it; then that lasts until the event comes. */
-function endsWithAbsence(
-  events: readonly Happened[],
-  absenceMs: number,
-  absent: number,
-  keepMs: number,
-  endMs: number,
-  isChain: IsChain,
-): ReferenceChange[] {
-  const spans: { fromMs: number; untilMs: number }[] = []
-  for (const [index, { atMs }] of events.entries()) {
-    if (!isChain(0, index)) continue
-    const next = events.slice(index + 1).find(({ met }) => met?.includes(absent))
-    const nextMs = next?.atMs ?? Number.POSITIVE_INFINITY
-    if (nextMs > atMs + absenceMs) spans.push({ fromMs: atMs + absenceMs, untilMs: nextMs })
-  }
-  const told: ReferenceChange[] = []
-  let endsMs: number | undefined
-  for (let atMs = 0; atMs <= endMs; atMs += 1) {
-    for (const { fromMs, untilMs } of spans)
-      if (atMs === fromMs) {
-        if (endsMs === undefined) told.push({ kind: 'fired', atMs })
-        endsMs = Math.max(endsMs ?? 0, untilMs + keepMs)
-      }
-    if (endsMs === atMs) {
-      told.push({ kind: 'resolved', atMs })
-      endsMs = undefined
-    }
-  }
   return told
 }

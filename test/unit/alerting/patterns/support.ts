@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { parseRules } from '../../../../lib/alerting/parse-rules.ts'
 import {
-  duesOf,
   type Evaluated,
+  endOfPattern,
   onPatternEvent,
   onPatternTime,
+  type PatternState,
+  phaseOfPattern,
 } from '../../../../lib/alerting/patterns/evaluate.ts'
 import type { PatternRule } from '../../../../lib/alerting/patterns/pattern.ts'
-import { type Due, type PatternState, phaseOfPattern } from '../../../../lib/alerting/patterns/state.ts'
 import { ms, stored } from '../support.ts'
 
 /** A rule as a user would write it. */
@@ -42,19 +43,12 @@ export class Evaluation {
   /** Fires the timers that are due by then. */
   pass(atMs: number): void {
     for (;;) {
-      const dues = Object.entries(duesOf(this.#rule, this.state)) as [Due, number][]
-      const [first] = dues.toSorted(([, a], [, b]) => a - b)
-      if (!first || first[1] > atMs) return
-      assert.ok(this.state)
+      const endMs = this.state && endOfPattern(this.#rule, this.state)
+      if (!this.state || endMs === undefined || endMs > atMs) return
       const before = JSON.stringify(this.state)
-      this.#take(onPatternTime(this.#rule, this.state, first[1], first[0]))
+      this.#take(onPatternTime(this.#rule, this.state, endMs))
       assert.notEqual(JSON.stringify(this.state), before, 'a timer that is due changes something')
     }
-  }
-
-  /** Looks at the state without anything being due, as after an edit of the rule. */
-  look(atMs: number): void {
-    if (this.state) this.#take(onPatternTime(this.#rule, this.state, atMs, 'end'))
   }
 
   #take(made: Evaluated): Evaluated {

@@ -22,7 +22,7 @@ import {
 } from '../lib/app/settings/index.ts'
 import { parseRedisUrl } from '../packages/runtime/adapters/redis/address.ts'
 import type { Alarming } from './alarms/alarm.ts'
-import { alarmingOf } from './alarms/place.ts'
+import { alarmingOf } from './alarms/settings.ts'
 import { arnHere } from './arn.ts'
 import type { ConsoleTokens } from './console-api.ts'
 import { type Folders, packedFolders } from './folders.ts'
@@ -77,7 +77,7 @@ export interface DeploymentPlace {
   readonly onFailureBucket?: string
   /** Secrets with which functions authenticate to Kafka; absent if Kafka does not require authentication. */
   readonly kafkaSecrets?: KafkaSecrets
-  /** Settings of the alarms and the dashboard; absent for a deployment without them. */
+  /** Settings of the alarms; absent on this machine. */
   readonly alarms?: Alarming
   readonly vpc?: { readonly subnetIds: readonly string[]; readonly securityGroupIds: readonly string[] }
   /** Environment variables of each function. */
@@ -162,7 +162,7 @@ export function account(stage: string, region: string, env: Environment, project
   const { folders, problems: notPacked } = packedFolders(read, project)
   const { schedules, problems: wrongSchedules } = schedulesFrom(env, false)
   const clusterArn = given.clusterArn ?? NO_CLUSTER
-  const alarms = alarmingOf(stage, region, clusterArn, env, errors)
+  const alarms = alarmingOf(stage, region, env, errors)
   const problems = [
     ...(inTable ? [] : [noSuchStage(stage)]),
     ...missingVariables(stage, env),

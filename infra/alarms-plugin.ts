@@ -1,15 +1,11 @@
 /**
- * Serverless Framework plugin that adds alarms and a dashboard to the template. It must be listed after the plugins that expand
- * functions and validate settings, because it reads their results.
+ * Serverless Framework plugin that adds alarms to the template. It must be listed after the plugins that expand functions and
+ * validate settings, because it reads their results.
  */
 import { resolve } from 'node:path'
 import { readFunctions } from '../lib/app/functions.ts'
 import type { Deployed } from './alarms/alarm.ts'
-import { costOf } from './alarms/cost.ts'
-import { dashboardResource } from './alarms/dashboard.ts'
-import { makeAlarmsLast } from './alarms/made-last.ts'
-import { alarmNotices } from './alarms/place.ts'
-import { alarmResources, alarmsOf, causesOf } from './alarms/resources.ts'
+import { alarmResources } from './alarms/resources.ts'
 import { isDeployed, type Surroundings } from './expand-functions.ts'
 import type { Template } from './topics-resource.ts'
 
@@ -28,64 +24,59 @@ interface Framework {
     readonly provider: { readonly compiledCloudFormationTemplate: Template }
     resources?: Resources
   }
-  getProvider(name: 'aws'): { getStage(): string; getRegion(): string }
+  getProvider(name: 'aws'): { getStage(): string }
 }
 
-interface Log {
-  notice(line: string): void
-}
-
-const TELLS = new Set(['package', 'deploy'])
+const BUILDS = new Set(['package', 'deploy'])
 
 export default class AlarmsPlugin {
   readonly hooks: Readonly<Record<string, () => void>>
-  readonly #framework: Framework
-  readonly #log: Log
 
-  constructor(framework: Framework, _: unknown, { log }: { readonly log: Log }) {
-    this.#framework = framework
-    this.#log = log
+  constructor(framework: Framework, _: unknown, { log }: { readonly log: { notice(line: string): void } }) {
     this.hooks = {
-      initialize: () => this.#add(),
+      initialize: () => addAlarms(framework, line => log.notice(line)),
       // At this point, the template contains the triggers and the alarms.
       'after:aws:package:finalize:mergeCustomProviderResources': () =>
-        void makeAlarmsLast(framework.service.provider.compiledCloudFormationTemplate),
+        makeAlarmsLast(framework.service.provider.compiledCloudFormationTemplate),
     }
   }
+}
 
-  #add(): void {
-    const { service, serviceDir, configurationInput, processedInput } = this.#framework
-    const { alarms, ...surroundings } = service.custom.deployment
-    // The local stage has no alarms and no dashboard.
-    if (alarms === undefined) return
-    const provider = this.#framework.getProvider('aws')
-    const functions = readFunctions(resolve(serviceDir, 'serverless.yml'))
-    const deployed: Deployed = {
-      ...surroundings,
-      stage: provider.getStage(),
-      functions: functions.filter(one => isDeployed(one, surroundings)),
-      alarms,
-    }
-    service.resources = {
-      ...service.resources,
-      Resources: {
-        ...service.resources?.Resources,
-        ...alarmResources(deployed),
-        Dashboard: dashboardResource(deployed, provider.getRegion()),
-      },
-    }
-    configurationInput.resources = service.resources
-    if (TELLS.has(processedInput.commands.join(' '))) this.#tell(deployed)
+function addAlarms(framework: Framework, say: (line: string) => void): void {
+  const { service, serviceDir, configurationInput, processedInput } = framework
+  const { alarms, ...surroundings } = service.custom.deployment
+  // The local stage and stages such as `dev` have no alarms.
+  if (!alarms?.enabled) return
+  const deployed: Deployed = {
+    ...surroundings,
+    stage: framework.getProvider('aws').getStage(),
+    functions: readFunctions(resolve(serviceDir, 'serverless.yml')).filter(one =>
+      isDeployed(one, surroundings),
+    ),
+    alarms,
   }
+  service.resources = {
+    ...service.resources,
+    Resources: { ...service.resources?.Resources, ...alarmResources(deployed) },
+  }
+  configurationInput.resources = service.resources
+  if (alarms.topicArn === undefined && BUILDS.has(processedInput.commands.join(' ')))
+    say('ALARM_TOPIC_ARN is not set, so the alarms send no notifications. See docs/runbook.md.')
+}
 
-  #tell(deployed: Deployed): void {
-    const found = alarmsOf(deployed)
-    if (found.length === 0) return
-    const causes = causesOf(deployed)
-    const { alarms, dollars } = costOf(found, causes.length)
-    this.#log.notice(
-      `${alarms} alarms and ${causes.length} composite alarms, about ${dollars.toFixed(0)} dollars a month. See docs/runbook.md`,
-    )
-    for (const line of alarmNotices(deployed.alarms)) this.#log.notice(line)
+/** Resource types of event sources. */
+const TRIGGERS = new Set(['AWS::Events::Rule', 'AWS::Lambda::EventSourceMapping', 'AWS::Scheduler::Schedule'])
+
+/**
+ * Makes all alarms that treat missing data as breaching depend on all triggers. Otherwise they would fire during the first
+ * deployment, before any function has run.
+ */
+function makeAlarmsLast({ Resources }: Template): void {
+  const all = Object.entries(Resources)
+  const triggers = all.filter(([, { Type }]) => TRIGGERS.has(Type)).map(([id]) => id)
+  for (const [, resource] of all) {
+    const { TreatMissingData } = (resource.Properties ?? {}) as { readonly TreatMissingData?: string }
+    if (resource.Type === 'AWS::CloudWatch::Alarm' && TreatMissingData === 'breaching')
+      resource.DependsOn = [...new Set([resource.DependsOn ?? [], triggers].flat(2))]
   }
 }

@@ -1,6 +1,5 @@
 /**
- * Generates docs/configuration.md, the tables in the README of the engine, the alarms in docs/runbook.md, and the list in
- * docs/functions.md: `npm run configuration`. With `--check`, only reports whether the pages are up to date.
+ * Generates docs/configuration.md, the tables in the README of the engine, and the list in docs/functions.md: `npm run configuration`. With `--check`, only reports whether the pages are up to date.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { SLICES } from '../lib/app/config.ts'
@@ -21,7 +20,6 @@ import { generalSettings } from '../packages/runtime/settings/general.ts'
 import type { Documented, Setting, Slice } from '../packages/runtime/settings/slice.ts'
 import { LOCAL_CLOUD } from '../programs/local-cloud.ts'
 import { REQUIRED } from './account.ts'
-import { runbookPage } from './alarms/runbook-page.ts'
 import { ALARMS } from './alarms/settings.ts'
 import { functionsPage } from './functions-page.ts'
 import { STACK } from './settings/stack.ts'
@@ -29,7 +27,6 @@ import { CONSOLE_DEPLOYMENT, HISTORY_DEPLOYMENT, SCHEDULES, TRACING_DEPLOYMENT, 
 
 export const PAGE = new URL('../docs/configuration.md', import.meta.url)
 const README = new URL('../packages/runtime/README.md', import.meta.url)
-const RUNBOOK = new URL('../docs/runbook.md', import.meta.url)
 const FUNCTIONS = new URL('../docs/functions.md', import.meta.url)
 
 /** Settings of a handler that uses only the engine. They are documented for an application that has no name. */
@@ -177,7 +174,6 @@ function main(check: boolean): void {
   const pages = [
     { name: 'docs/configuration.md', file: PAGE, text: configurationPage() },
     { name: 'packages/runtime/README.md', file: README, text: engineReadme() },
-    { name: 'docs/runbook.md', file: RUNBOOK, text: runbookPage(readFileSync(RUNBOOK, 'utf8')) },
     { name: 'docs/functions.md', file: FUNCTIONS, text: functionsPage(readFileSync(FUNCTIONS, 'utf8')) },
   ]
   for (const { name, file, text } of pages)

@@ -9,7 +9,7 @@ import { periodOf } from './schedules.ts'
 const MISSED_RUNS = 'MissedRuns'
 
 /** Returns the name of the queue in a stage. */
-export function missedRunsName(stage: string): string {
+function missedRunsName(stage: string): string {
   return `sluice-${stage}-missed-runs`
 }
 

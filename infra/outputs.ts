@@ -7,16 +7,14 @@ export const VARIABLE_OF_OUTPUT = {
   RedisUrl: 'REDIS_URL',
   RedisMode: 'REDIS_MODE',
   CacheMaximumGB: 'CACHE_GIGABYTES',
-  CacheNodes: 'CACHE_NODES',
   SubnetIds: 'SUBNET_IDS',
   SecurityGroupIds: 'SECURITY_GROUP_IDS',
   HistoryBucket: 'HISTORY_BUCKET',
   HistoryKeyArn: 'HISTORY_KEY_ARN',
   AlarmTopicArn: 'ALARM_TOPIC_ARN',
-  AlarmSoonTopicArn: 'ALARM_SOON_TOPIC_ARN',
 } as const
 
-const OF_ITS_CACHE = ['REDIS_MODE', 'CACHE_GIGABYTES', 'CACHE_NODES']
+const OF_ITS_CACHE = ['REDIS_MODE', 'CACHE_GIGABYTES']
 
 /** Outputs that are only for operators. Deployments do not use them. */
 export const OTHER_OUTPUTS: readonly string[] = ['VpcId', 'DataKeyArn']

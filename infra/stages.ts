@@ -11,7 +11,7 @@ export interface Stage {
    * fails.
    */
   readonly endpointZones: 'one' | 'every'
-  /** True if alarms are created. The dashboard is created in every stage. */
+  /** True if alarms are created. */
   readonly alarms: boolean
   /** True if buckets, keys, clusters and log groups are retained when their stack is deleted. */
   readonly keepsData: boolean

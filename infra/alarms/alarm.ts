@@ -2,10 +2,10 @@
 
 import type { DeclaredFunction } from '../../lib/app/functions.ts'
 import type { Schedules } from '../schedules.ts'
-import type { CauseName } from './causes.ts'
 import type { Metric, Query } from './metrics.ts'
+import type { CauseName } from './table.ts'
 
-/** Properties of a deployment that determine its alarms and its dashboard. */
+/** Properties of a deployment that determine its alarms. */
 export interface Deployed {
   readonly stage: string
   readonly env: string
@@ -19,21 +19,13 @@ export interface Deployed {
 
 /** Alarm settings of a deployment. */
 export interface Alarming {
-  /** True if alarms are created. The dashboard is always created. */
+  /** True if alarms are created. */
   readonly enabled: boolean
-  /** SNS topic for urgent alarms. If absent, urgent alarms change their state without a notification. */
+  /** SNS topic for alarms. If absent, alarms change their state without a notification. */
   readonly topicArn?: string
-  /** SNS topic for alarms that can wait until the next working day; defaults to `topicArn`. */
-  readonly soonTopicArn?: string
-  /** URL or path of the runbook. The description of an alarm links to the alarm's heading there. */
-  readonly runbook: string
-  /** ElastiCache cache to watch; absent if unknown. */
-  readonly cache?: Cache
+  /** Name and size of a serverless cache; absent for a cluster of nodes. */
+  readonly cache?: { readonly name: string; readonly bytes: number }
 }
-
-export type Cache =
-  | { readonly kind: 'serverless'; readonly name: string; readonly bytes: number }
-  | { readonly kind: 'nodes'; readonly nodes: readonly string[] }
 
 /**
  * How an alarm evaluates periods without data.
@@ -46,53 +38,32 @@ type Missing = 'breaching' | 'notBreaching' | 'ignore'
 
 /** Metric or expression that an alarm compares with its threshold. */
 export type Value =
-  | { readonly metric: Metric; readonly statistic: 'Sum' | 'Maximum' | 'p99' }
+  | { readonly metric: Metric; readonly statistic: 'Sum' | 'Maximum' }
   | { readonly query: Query }
-  | {
-      readonly expression: string
-      readonly metrics: Readonly<Record<string, { readonly metric: Metric; readonly statistic: 'Sum' }>>
-    }
+  | { readonly expression: string; readonly sums: Readonly<Record<string, Metric>> }
 
 /** Value that an alarm watches, with deviations from the settings of the alarm's kind. */
 export interface Watched {
   /** Suffix that distinguishes the names of alarms of the same kind; absent if the kind has only one alarm. */
   readonly of?: string
   readonly value: Value
-  /** Overrides the kind's treatment of missing data. */
   readonly missing?: Missing
-  /** Overrides the kind's upper threshold. */
   readonly above?: number
-  /** Overrides the kind's period. */
   readonly periodSeconds?: number
 }
 
-/** Condition of an alarm. The alarm fires when enough of the latest periods are beyond the threshold. */
-export interface When {
-  readonly above: number
-  /** Lower threshold: the alarm fires when the value is less than this. Replaces `above`. */
-  readonly below?: number
-  /** Thresholds that replace the general one in individual stages, such as `dev`. */
-  readonly stages?: Readonly<Record<string, number>>
-  readonly periodSeconds: number
-  readonly periods: number
-  /** Number of periods that must be beyond the threshold. */
-  readonly breaching: number
-  /** Why this threshold and duration were chosen. */
-  readonly because: string
-}
-
 /** A kind of alarm. Its key in the table is also its heading in docs/runbook.md. */
-export interface AlarmKind extends Pick<When, 'below' | 'stages' | 'because'> {
+export interface AlarmKind {
   /** Description of the alarm in one sentence. */
   readonly says: string
   /** Cause whose composite alarm sends the notification. */
   readonly cause: CauseName
-  /** `now` for alarms that need immediate attention, `soon` for those that can wait until the next working day. */
-  readonly urgency: 'now' | 'soon'
   /** Returns the watched values of a deployment. Use a function from `sources.ts`. */
   readonly watches: (deployed: Deployed) => readonly Watched[]
   /** Upper threshold: the alarm fires when the value is greater than this. Defaults to 0, so that a single occurrence is enough. */
-  readonly above?: number | ((deployed: Deployed) => number)
+  readonly above?: number
+  /** Lower threshold: the alarm fires when the value is less than this. Replaces `above`. */
+  readonly below?: number
   /** Length of a period in minutes; default 1. */
   readonly minutes?: number
   /** Number of evaluated periods; default 1. */
@@ -101,20 +72,8 @@ export interface AlarmKind extends Pick<When, 'below' | 'stages' | 'because'> {
   readonly breaching?: number
   /** Treatment of missing data; default `notBreaching`. */
   readonly missing?: Missing
-}
-
-/** Returns the condition of a kind of alarm in a deployment, with defaults applied. */
-export function whenOf(kind: AlarmKind, deployed: Deployed): When {
-  const { above = 0, below, stages, minutes = 1, periods = 1, breaching = periods, because } = kind
-  return {
-    above: typeof above === 'function' ? above(deployed) : above,
-    ...(below === undefined ? {} : { below }),
-    ...(stages && { stages }),
-    periodSeconds: 60 * minutes,
-    periods,
-    breaching,
-    because,
-  }
+  /** Why this threshold and duration were chosen. */
+  readonly because: string
 }
 
 /** An alarm of a deployment. */
@@ -126,10 +85,4 @@ export interface Alarm {
   /** Logical id in the template. */
   readonly logicalId: string
   readonly watched: Watched
-  readonly when: When
-}
-
-/** Returns the threshold of an alarm in a stage. */
-export function thresholdOf({ above, below, stages }: When, stage: string): number {
-  return stages?.[stage] ?? below ?? above
 }

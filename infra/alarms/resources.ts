@@ -1,61 +1,57 @@
-/** Alarms of a deployment as CloudFormation resources. Only composite alarms have actions. Pure. */
-import { type Alarm, type Deployed, thresholdOf, type Value, whenOf } from './alarm.ts'
-import { type CompositeAlarm, compositeResource, compositesOf } from './composites.ts'
+/** Alarms of a deployment as CloudFormation resources. Pure. */
+import type { Alarm, Deployed, Value } from './alarm.ts'
 import { type Metric, sqlOf } from './metrics.ts'
-import { ALARM_KINDS } from './table.ts'
+import { ALARM_KINDS, CAUSES } from './table.ts'
+
+/** Page that the descriptions of alarms name. */
+const RUNBOOK = 'docs/runbook.md'
 
 /** Returns the alarms of a deployment, in the order of the table; empty for a stage without alarms. */
 export function alarmsOf(deployed: Deployed): readonly Alarm[] {
   if (!deployed.alarms.enabled) return []
-  return Object.entries(ALARM_KINDS).flatMap(([kind, row]) =>
-    row.watches(deployed).map(watched => {
+  return Object.entries(ALARM_KINDS).flatMap(([kind, { watches }]) =>
+    watches(deployed).map(watched => {
       const short = [kind, ...(watched.of === undefined ? [] : [watched.of])].join('-')
-      const when = whenOf(row, deployed)
       return {
         kind,
         name: `sluice-${deployed.stage}-${short}`,
-        logicalId: `Alarm${short
-          .split(/[^a-zA-Z0-9]+/)
-          .map(capitalised)
-          .join('')}`,
+        logicalId: logicalIdOf('Alarm', short),
         watched,
-        when: {
-          ...when,
-          above: watched.above ?? when.above,
-          periodSeconds: watched.periodSeconds ?? when.periodSeconds,
-        },
       }
     }),
   )
 }
 
-/** Returns the composite alarms that send notifications, one or two per cause; empty for a stage without alarms. */
-export function causesOf(deployed: Deployed): readonly CompositeAlarm[] {
-  return compositesOf(alarmsOf(deployed), ALARM_KINDS, deployed)
-}
-
 /** Returns the CloudFormation resources of the alarms by logical id. */
 export function alarmResources(deployed: Deployed): Record<string, object> {
+  const alarms = alarmsOf(deployed)
   return Object.fromEntries([
-    ...alarmsOf(deployed).map(alarm => [alarm.logicalId, resourceOf(alarm, deployed)]),
-    ...causesOf(deployed).map(cause => [cause.logicalId, compositeResource(cause)]),
+    ...alarms.map(alarm => [alarm.logicalId, resourceOf(alarm)]),
+    ...compositesOf(alarms, deployed),
   ])
 }
 
-function resourceOf({ kind, name, watched, when }: Alarm, { stage, alarms }: Deployed): object {
-  const { says = '', urgency, missing = 'notBreaching' } = ALARM_KINDS[kind] ?? {}
-  const { periods, breaching, below } = when
+function resourceOf({ kind, name, watched }: Alarm): object {
+  const {
+    says,
+    above = 0,
+    below,
+    minutes = 1,
+    periods = 1,
+    breaching,
+    missing,
+  } = ALARM_KINDS[kind] ?? { says: '' }
   return {
     Type: 'AWS::CloudWatch::Alarm',
     Properties: {
       AlarmName: name,
-      AlarmDescription: `${says} Urgency: ${urgency}. Runbook: ${alarms.runbook}#${kind}`,
+      AlarmDescription: `${says} Runbook: ${RUNBOOK}#${kind}`,
       ComparisonOperator: below === undefined ? 'GreaterThanThreshold' : 'LessThanThreshold',
-      Threshold: thresholdOf(when, stage),
+      Threshold: below ?? watched.above ?? above,
       EvaluationPeriods: periods,
-      DatapointsToAlarm: breaching,
-      TreatMissingData: watched.missing ?? missing,
-      ...comparedOf(watched.value, when.periodSeconds),
+      DatapointsToAlarm: breaching ?? periods,
+      TreatMissingData: watched.missing ?? missing ?? 'notBreaching',
+      ...comparedOf(watched.value, watched.periodSeconds ?? 60 * minutes),
     },
   }
 }
@@ -67,20 +63,14 @@ function comparedOf(value: Value, period: number): object {
     return {
       Metrics: [
         { Id: 'value', Expression: value.expression, ReturnData: true },
-        ...Object.entries(value.metrics).map(([id, { metric, statistic }]) => ({
+        ...Object.entries(value.sums).map(([id, metric]) => ({
           Id: id,
-          MetricStat: { Metric: metricOf(metric), Period: period, Stat: statistic },
+          MetricStat: { Metric: metricOf(metric), Period: period, Stat: 'Sum' },
           ReturnData: false,
         })),
       ],
     }
-  const { metric, statistic } = value
-  return {
-    ...metricOf(metric),
-    Period: period,
-    // Evaluate percentiles even with few samples, because an environment with little traffic has only few.
-    ...(statistic === 'p99' ? { ExtendedStatistic: statistic } : { Statistic: statistic }),
-  }
+  return { ...metricOf(value.metric), Period: period, Statistic: value.statistic }
 }
 
 function metricOf({ namespace, name, dimensions }: Metric): object {
@@ -91,6 +81,75 @@ function metricOf({ namespace, name, dimensions }: Metric): object {
   }
 }
 
-function capitalised(word: string): string {
-  return word.charAt(0).toUpperCase() + word.slice(1)
+/**
+ * Alarms that suppress others during an outage. An alarm for a long-lasting problem, such as a full disk, must not be listed here.
+ */
+const OUTAGES: ReadonlySet<string> = new Set(['redis-away', 'kafka-away'])
+
+/**
+ * Wait and extension periods of the suppression, in seconds. A server's alarm may detect an outage a few minutes later than a
+ * consumer's, so a consumer's alarm waits before it notifies. The extension gives consumers time to catch up after the outage.
+ */
+const [WAIT, CATCH_UP] = [180, 600]
+
+/**
+ * Returns the composite alarms: one for each cause, and one that suppresses others during an outage. Only the alarms of causes send
+ * notifications, so that an outage causes one notification instead of one per affected alarm.
+ */
+function compositesOf(
+  alarms: readonly Alarm[],
+  { stage, alarms: { topicArn } }: Deployed,
+): [string, object][] {
+  const suppressor = composite(
+    stage,
+    'servers',
+    'Redis or Kafka is unavailable. This alarm has no actions. It suppresses alarms that are consequences of the outage.',
+    alarms.filter(({ kind }) => OUTAGES.has(kind)),
+  )
+  const causes = Object.entries(CAUSES).map(([cause, about]) =>
+    composite(
+      stage,
+      cause,
+      `${about.says} Runbook: ${RUNBOOK}#causes`,
+      alarms.filter(({ kind }) => ALARM_KINDS[kind]?.cause === cause),
+      {
+        ...('followsServers' in about
+          ? {
+              ActionsSuppressor: { 'Fn::GetAtt': [logicalIdOf('Cause', 'servers'), 'Arn'] },
+              ActionsSuppressorWaitPeriod: WAIT,
+              ActionsSuppressorExtensionPeriod: CATCH_UP,
+            }
+          : {}),
+        // Also send a notification when the alarm ends, so that on-call staff know that the problem is over.
+        ...(topicArn === undefined ? {} : { AlarmActions: [topicArn], OKActions: [topicArn] }),
+      },
+    ),
+  )
+  return [suppressor, ...causes].flat()
+}
+
+/** Returns a composite alarm by logical id, which fires if at least one of its alarms fires. Without alarms, returns nothing. */
+function composite(
+  stage: string,
+  short: string,
+  description: string,
+  anyOf: readonly Alarm[],
+  properties: object = {},
+): [string, object][] {
+  if (anyOf.length === 0) return []
+  const resource = {
+    Type: 'AWS::CloudWatch::CompositeAlarm',
+    Properties: {
+      AlarmName: `sluice-${stage}-cause-${short}`,
+      AlarmDescription: description,
+      AlarmRule: { 'Fn::Sub': anyOf.map(({ logicalId }) => `ALARM("\${${logicalId}}")`).join(' OR ') },
+      ...properties,
+    },
+  }
+  return [[logicalIdOf('Cause', short), resource]]
+}
+
+function logicalIdOf(prefix: string, short: string): string {
+  const words = short.split(/[^a-zA-Z0-9]+/).map(word => word.charAt(0).toUpperCase() + word.slice(1))
+  return `${prefix}${words.join('')}`
 }

@@ -1,46 +1,58 @@
 /** Settings of a deployment's alarms. */
+import { type Environment, readSetting } from '../../lib/app/settings/index.ts'
 import { setting, slice } from '../../packages/runtime/settings/slice.ts'
-import { list, onOff, positiveDecimal, text } from '../../packages/runtime/settings/values.ts'
-import { isCacheNodes, MAX_CACHE_NODES } from './cache-nodes.ts'
-
-const TOPIC = text(/^arn:aws[\w-]*:sns:[\w-]+:\d{12}:[\w-]+$/, 'the ARN of an SNS topic')
+import { onOff, positiveDecimal, text } from '../../packages/runtime/settings/values.ts'
+import { stageNamed } from '../stages.ts'
+import type { Alarming } from './alarm.ts'
 
 export const ALARMS = slice(
   'Alarms of a deployment',
   {
     SLUICE_ALARMS: setting(onOff(), {
-      description: 'Whether the deployment has [alarms](runbook.md). The dashboard is always deployed.',
+      description: 'Whether the deployment has [alarms](runbook.md).',
       otherwise: '`on` in `prod`, `off` in `dev`',
     }),
-    ALARM_TOPIC_ARN: setting(TOPIC, {
-      description:
-        'SNS topic for urgent alarms. CloudWatch must be allowed to publish to it and to use its key.',
+    ALARM_TOPIC_ARN: setting(text(/^arn:aws[\w-]*:sns:[\w-]+:\d{12}:[\w-]+$/, 'the ARN of an SNS topic'), {
+      description: 'SNS topic for alarms. CloudWatch must be allowed to publish to it and to use its key.',
       otherwise: 'the alarms send no notifications',
-    }),
-    ALARM_SOON_TOPIC_ARN: setting(TOPIC, {
-      description: 'SNS topic for alarms that can wait until the next working day.',
-      otherwise: 'the value of `ALARM_TOPIC_ARN`',
-    }),
-    RUNBOOK_URL: setting(text(/^[^\s#]{1,200}$/, 'a URL or a path without "#"'), {
-      description:
-        'URL or path of the runbook. The description of each alarm contains it, followed by `#` and a heading.',
-      default: 'docs/runbook.md',
     }),
     CACHE_NAME: setting(text(/^[a-zA-Z][\w-]{0,39}$/, 'the name of a serverless cache'), {
       description: 'ElastiCache Serverless cache with alarms on memory and evictions.',
-      otherwise: 'the cache of `REDIS_URL`, if it is serverless',
+      otherwise: 'the cache of `REDIS_URL` if it is serverless, or else all nodes of caches in the region',
     }),
     CACHE_GIGABYTES: setting(positiveDecimal(), {
       description: 'Data storage limit of the serverless cache.',
       default: '10',
     }),
-    CACHE_NODES: setting(
-      list(isCacheNodes, 'ids of nodes such as telemetry-001, or CLUSTER/SHARDS such as telemetry/3'),
-      {
-        description: `Nodes of an ElastiCache cluster that is not serverless, with alarms on memory and evictions. \`telemetry/3\` expands to \`telemetry-0001-001\` through \`telemetry-0003-002\`: three shards with a replica each, as ElastiCache names them. At most ${MAX_CACHE_NODES} nodes with alarms.`,
-        otherwise: 'none',
-      },
-    ),
   },
   values => values,
 )
+
+const GB = 1_000_000_000
+
+/**
+ * Reads the alarm settings from the environment variables of the command.
+ *
+ * @param region region to deploy to
+ * @param errors receives the errors of `readSetting`
+ */
+export function alarmingOf(stage: string, region: string, env: Environment, errors: string[]): Alarming {
+  const read = <Name extends keyof typeof ALARMS.settings>(name: Name) =>
+    readSetting(ALARMS.settings, name, env, errors)
+  const topicArn = read('ALARM_TOPIC_ARN')
+  // CloudWatch can publish only to topics in its own region.
+  if (topicArn && topicArn.split(':')[3] !== region)
+    errors.push(`ALARM_TOPIC_ARN: must be a topic in ${region}, where the alarms are`)
+  const bytes = (read('CACHE_GIGABYTES') ?? 10) * GB
+  const name = read('CACHE_NAME') ?? serverlessCacheIn(env.REDIS_URL ?? '')
+  return {
+    enabled: read('SLUICE_ALARMS') ?? stageNamed(stage)?.alarms ?? false,
+    ...(topicArn ? { topicArn } : {}),
+    ...(name ? { cache: { name, bytes } } : {}),
+  }
+}
+
+/** Returns the name of a serverless cache from its host name. AWS forms the host name by appending a few characters to the name. */
+function serverlessCacheIn(redisUrl: string): string | undefined {
+  return /(?:\/\/|@)([\w-]+)-[a-z0-9]+\.serverless\.[\w-]+\.cache\.amazonaws\.com/.exec(redisUrl)?.[1]
+}

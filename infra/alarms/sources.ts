@@ -1,40 +1,23 @@
-/** Functions that return the values to watch in a deployment, each for one kind of metric. Pure. */
+/**
+ * Functions that return the values to watch in a deployment, each for one kind of metric. Pure.
+ *
+ * - Lambda: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+ * - MSK, level DEFAULT, which is free: https://docs.aws.amazon.com/msk/latest/developerguide/metrics-details.html
+ * - ElastiCache: https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/serverless-metrics-events-redis.html and, for nodes,
+ *   https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheMetrics.Redis.html
+ * - SNS: https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html
+ * - SQS: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+ */
 
-import { type DeclaredFunction, isConsumer, topicsRead } from '../../lib/app/functions.ts'
+import { isConsumer } from '../../lib/app/functions.ts'
 import { SCHEDULED_METRICS } from '../../lib/app/metrics.ts'
-import { isServerlessCluster, lambdaName } from '../../lib/app/resource-names.ts'
+import { alertsTopicName, isServerlessCluster, lambdaName } from '../../lib/app/resource-names.ts'
 import { topicRow } from '../../lib/app/topics.ts'
 import { periodOf } from '../schedules.ts'
-import type { AlarmKind, Cache, Deployed, Watched } from './alarm.ts'
-import {
-  type Metric,
-  type OwnMetric,
-  ofAllFunctions,
-  ofAnyBroker,
-  ofCache,
-  ofKafka,
-  ofLambda,
-  ofQueue,
-  ofTopic,
-  own,
-} from './metrics.ts'
-import { clusterName, queueName, topicNames } from './names.ts'
+import type { Deployed, Watched } from './alarm.ts'
+import { type Metric, type OwnMetric, ofAllFunctions, own } from './metrics.ts'
 
 type Source = (deployed: Deployed) => readonly Watched[]
-
-type LambdaMetric = Parameters<typeof ofLambda>[1]
-type KafkaMetric = Parameters<typeof ofKafka>[0]
-type CacheMetric = Parameters<typeof ofCache>[0]
-type QueueMetric = Parameters<typeof ofQueue>[1]
-
-/** Condition of the alarms that watch waiting partitions. */
-export const WAITS = {
-  stages: { dev: 5 },
-  periods: 6,
-  breaching: 3,
-  because:
-    'a failover or a rolling restart of servers ends sooner; between two attempts of an event source mapping, a minute can have no data',
-} as const satisfies Partial<AlarmKind>
 
 /**
  * Returns the sum of a metric over all functions. If reasons are given, returns a sum for each reason, each watched by a separate
@@ -58,11 +41,6 @@ export function together(sources: Readonly<Record<string, Source>>): Source {
     )
 }
 
-/** Replaces the threshold of the kind by 0. */
-export function aboveZero(source: Source): Source {
-  return deployed => source(deployed).map(one => ({ ...one, above: 0 }))
-}
-
 /** Returns a metric of a scheduled function if it is deployed, and its schedule enabled. */
 export function scheduled(name: keyof typeof SCHEDULED_METRICS): Source {
   const { by } = SCHEDULED_METRICS[name]
@@ -82,97 +60,99 @@ export const lagSeconds: Source = ({ env, functions, schedules: { clock } }) =>
     missing: clock && consumes.some(signal => topicRow(signal).isTicked) ? 'breaching' : 'ignore',
   }))
 
-/** Returns the lag of each consumer for each of its topics, in records. MSK reports these metrics. */
-export function recordLags(deployed: Deployed): readonly { readonly of: string; readonly metric: Metric }[] {
-  const { env, functions } = deployed
-  return functions.flatMap(declared =>
-    topicsRead(declared, env).map(({ function: name, signal, topic, group }) => ({
-      of: `${name}-${signal ?? topic}`,
-      metric: ofKafka('SumOffsetLag', {
-        'Cluster Name': clusterName(deployed),
-        'Consumer Group': group,
-        Topic: topic,
-      }),
-    })),
-  )
-}
-
-/** Returns a Lambda metric of each function. */
-export function lambdas(name: LambdaMetric): Source {
-  return ({ functions, stage }) =>
-    functions.map(one => ({
-      of: one.name,
-      value: { metric: ofLambda(lambdaName(stage, one.name), name), statistic: 'Sum' },
-    }))
-}
+/** Failed invocations of each function. */
+export const errors: Source = ({ functions, stage }) =>
+  functions.map(({ name }) => ({
+    of: name,
+    value: { metric: ofLambda(stage, name, 'Errors'), statistic: 'Sum' },
+  }))
 
 /** Maximum period of a CloudWatch alarm. */
 const MAX_PERIOD_SECONDS = 86_400
 
 /** Number of successful runs of each scheduled function within five intervals of its schedule. */
-export const schedules: Source = deployed =>
-  deployed.functions.flatMap(declared => {
-    const seconds = intervalOf(declared, deployed)
-    const name = lambdaName(deployed.stage, declared.name)
+export const schedules: Source = ({ functions, stage, schedules: enabled }) =>
+  functions.flatMap(({ name, schedule }) => {
+    const seconds = schedule && enabled[schedule.condition] ? periodOf(schedule.expression) : undefined
     if (seconds === undefined) return []
     return {
-      of: declared.name,
+      of: name,
       periodSeconds: Math.min(5 * seconds, MAX_PERIOD_SECONDS),
       value: {
         expression: 'FILL(invocations, 0) - FILL(errors, 0)',
-        metrics: {
-          invocations: { metric: ofLambda(name, 'Invocations'), statistic: 'Sum' },
-          errors: { metric: ofLambda(name, 'Errors'), statistic: 'Sum' },
+        sums: {
+          invocations: ofLambda(stage, name, 'Invocations'),
+          errors: ofLambda(stage, name, 'Errors'),
         },
       },
     } satisfies Watched
   })
 
-/** Returns the interval of a function's schedule in seconds; undefined without a schedule, or for a cron expression. */
-function intervalOf({ schedule }: DeclaredFunction, deployed: Deployed): number | undefined {
-  return schedule && deployed.schedules[schedule.condition] ? periodOf(schedule.expression) : undefined
+function ofLambda(stage: string, name: string, metric: 'Errors' | 'Invocations'): Metric {
+  return { namespace: 'AWS/Lambda', name: metric, dimensions: { FunctionName: lambdaName(stage, name) } }
 }
 
-/** Returns a metric of the queue that the function `on-failure` reads; no values if the deployment has no such queue. */
-export function onFailure(name: QueueMetric): Source {
-  return ({ onFailureQueue }) =>
-    onFailureQueue === undefined
-      ? []
-      : [{ value: { metric: ofQueue(queueName(onFailureQueue), name), statistic: 'Maximum' } }]
+/** Age of the oldest message in the queue that the function `on-failure` reads; no values without such a queue. */
+export const onFailureAge: Source = ({ onFailureQueue }) => {
+  if (onFailureQueue === undefined) return []
+  const dimensions = { QueueName: lastPart(onFailureQueue) }
+  const metric = { namespace: 'AWS/SQS', name: 'ApproximateAgeOfOldestMessage', dimensions }
+  return [{ value: { metric, statistic: 'Maximum' } }]
 }
 
-/** Returns a metric of the SNS topics for alerts and alarms. */
-export function notifying(name: Parameters<typeof ofTopic>[1]): Source {
-  return deployed =>
-    topicNames(deployed).map(topic => ({
-      of: topic,
-      value: { metric: ofTopic(topic, name), statistic: 'Sum' },
-    }))
+/** Messages of the SNS topics for alerts and alarms that could not be delivered. */
+export const undelivered: Source = ({ env, alarms: { topicArn } }) => {
+  const topics = new Set([alertsTopicName(env), ...(topicArn === undefined ? [] : [lastPart(topicArn)])])
+  return [...topics].map(topic => {
+    const dimensions = { TopicName: topic }
+    const metric = { namespace: 'AWS/SNS', name: 'NumberOfNotificationsFailed', dimensions }
+    return { of: topic, value: { metric, statistic: 'Sum' } }
+  })
 }
 
 /** Returns the maximum over all brokers; no values for MSK Serverless. */
-export function brokers(name: KafkaMetric): Source {
-  return deployed =>
-    isServerlessCluster(deployed.clusterArn)
-      ? []
-      : [{ value: { query: ofAnyBroker(clusterName(deployed), name) } }]
-}
-
-/** Returns a metric of the serverless cache or, for a cluster of nodes, of each node. */
-export function caches(names: Readonly<Record<Cache['kind'], CacheMetric>>): Source {
-  return ({ alarms: { cache } }) => {
-    if (!cache) return []
-    const watched = (metric: Metric) => ({ metric, statistic: 'Maximum' }) as const
-    if (cache.kind === 'serverless')
-      return [{ value: watched(ofCache(names.serverless, { clusterId: cache.name })) }]
-    return cache.nodes.map(node => ({
-      of: node,
-      value: watched(ofCache(names.nodes, { CacheClusterId: node })),
-    }))
+export function brokers(name: 'UnderReplicatedPartitions' | 'KafkaDataLogsDiskUsed'): Source {
+  return ({ clusterArn }) => {
+    if (isServerlessCluster(clusterArn)) return []
+    // The ARN of a cluster is `arn:…:cluster/<name>/<uuid>`.
+    const where = { 'Cluster Name': clusterArn.split('/')[1] ?? '' }
+    const dimensions = ['Broker ID', 'Cluster Name']
+    return [{ value: { query: { statistic: 'MAX', namespace: 'AWS/Kafka', name, dimensions, where } } }]
   }
 }
 
-/** Returns whether the console is deployed. */
-export function hasConsole({ functions }: Pick<Deployed, 'functions'>): boolean {
-  return functions.some(({ uses }) => uses.includes('console'))
+/** Share of the memory of a cache above which it counts as nearly full. */
+const NEARLY_FULL = 0.8
+
+/** Memory and evictions of the serverless cache or, without one, of all nodes of caches in the region. */
+export const cacheMemory: Source = ({ alarms: { cache } }) => {
+  if (cache === undefined)
+    return [
+      ['used', 'DatabaseMemoryUsagePercentage', 100 * NEARLY_FULL] as const,
+      ['evicted', 'Evictions', 0] as const,
+    ].map(([of, name, above]) => ({
+      of,
+      above,
+      value: {
+        query: {
+          statistic: 'MAX',
+          namespace: 'AWS/ElastiCache',
+          name,
+          dimensions: ['CacheClusterId'],
+          where: {},
+        },
+      },
+    }))
+  const watched = (name: string) => ({
+    metric: { namespace: 'AWS/ElastiCache', name, dimensions: { clusterId: cache.name } },
+    statistic: 'Maximum' as const,
+  })
+  return [
+    { of: 'used', above: cache.bytes * NEARLY_FULL, value: watched('BytesUsedForCache') },
+    { of: 'evicted', above: 0, value: watched('Evictions') },
+  ]
+}
+
+function lastPart(arn: string): string {
+  return arn.split(':').at(-1) ?? ''
 }

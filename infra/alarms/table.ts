@@ -1,56 +1,209 @@
-/** All kinds of alarms by their heading in docs/runbook.md, and the metrics that intentionally have no alarm. Pure. */
-import type { ErrorLineKind } from '../../packages/runtime/adapters/lambda/lines.ts'
+/** All kinds of alarms by their heading in docs/runbook.md, and their causes. Pure. */
 import type { AlarmKind } from './alarm.ts'
-import { CONSUMERS } from './consumers.ts'
-import type { OwnMetric } from './metrics.ts'
-import { STORES } from './stores.ts'
+import {
+  brokers,
+  cacheMemory,
+  counted,
+  errors,
+  lagSeconds,
+  onFailureAge,
+  scheduled,
+  schedules,
+  together,
+  undelivered,
+} from './sources.ts'
 
-export const ALARM_KINDS: Readonly<Record<string, AlarmKind>> = { ...CONSUMERS, ...STORES }
-
-/** Metrics of functions for which there is no alarm, each with the reason. */
-export const WITHOUT_ALARM: Readonly<Partial<Record<OwnMetric, string>>> = {
-  applied: 'the usual outcome',
-  ignored: 'these records are not for the consumer; most of them are ticks',
-  parked: 'order-given-up reports entities that are held for too long',
-  held: 'order-given-up reports entities that are held for too long',
-  duplicate: 'repeats have no effect',
-  'dead-letters': 'dead-letters-open reports those that nobody handles',
-  oldestDeadLetterSeconds: 'dead-letters-open fires until no dead letter is open',
-  deadLettersQuarantined: 'dead-letters-open counts them, too',
-  retriesPerMinute: 'receiver-refuses and failed-unexpectedly report the causes of retries',
-  'clock-gap': 'schedule-missed reports a clock that stopped',
-  'outbox-not-trimmed': 'redis-away reports the cause; published events have the same ids',
-  'context-unreadable': 'after a rollback, the older code appends its rules within a minute',
-  'tokens-unreadable': 'the console answers each request with the reason',
-  'sign-in-failed': 'the console limits the rate of sign-ins',
-  publishMs: 'lag-seconds reports slow publishing, and kafka-away reports failures',
-  'parked-applied': 'parked records that were processed later',
-  'parked-ignored': 'parked records that were not for the consumer',
-  'parked-erased': 'requested by an operator',
-  redelivered: 'no records are lost or repeated; errors reports the failed invocations',
-  'spans-dropped': 'the records are processed, only their spans are missing',
-  latencyMs:
-    'lag-seconds reports slow consumers; the acceptable delay of individual records differs by consumer',
-  invocationMs: 'errors reports invocations that run out of time',
-  loadMs: 'lag-seconds reports a slow Redis, and partition-waits one that does not respond',
-  commitMs: 'lag-seconds reports a slow Redis, and partition-waits one that does not respond',
-  trimOutboxMs: 'lag-seconds reports a slow Redis, and redis-away one that does not respond',
-  readMs: 'range-read-back reports these reads, which are for records that were not delivered',
+/** Cause of alarms. Alarms with the same cause send a single notification. */
+interface Cause {
+  /** Description of the cause in one sentence. */
+  readonly says: string
+  /**
+   * True to suppress notifications while Redis or Kafka is unavailable. Do not set it for alarms that recover within minutes,
+   * because their notifications would be lost.
+   */
+  readonly followsServers?: true
 }
 
-/** Metric that counts each kind of ERROR log line of a consumer, or the reason why no metric counts it. */
-export const COUNTED_BY: Readonly<Record<ErrorLineKind, OwnMetric | { readonly because: string }>> = {
-  deferred: 'deferred',
-  'records-refused': 'refused',
-  'records-lost': 'expired',
-  'range-read-back': 'range-read-back',
-  'failures-forgotten': 'failure-memory',
-  'timed-by-producers': 'timed-by-producers',
-  'context-unreadable': { because: 'after a rollback, the older code appends its rules within a minute' },
-  misrouted: 'misrouted',
-  'breaker-open': 'breaker-open',
-  'metrics-not-written': {
+export const CAUSES = {
+  redis: { says: 'Redis is unavailable, full or overloaded, or loses keys.' },
+  kafka: { says: 'Kafka is unavailable or near its limits.' },
+  progress: { says: 'Consumers are lagging or have stopped.', followsServers: true },
+  functions: { says: 'Functions fail or do not run.', followsServers: true },
+  code: { says: 'Code fails to process records or timers.' },
+  data: { says: 'Records or states are lost, rejected or misplaced.' },
+  'dead-letters': { says: 'Dead letters need to be handled.', followsServers: true },
+  receivers: { says: 'Receivers do not accept notifications, or SNS cannot deliver them.' },
+} as const satisfies Readonly<Record<string, Cause>>
+
+export type CauseName = keyof typeof CAUSES
+
+/** Condition of the alarms that watch waiting partitions. */
+const WAITS = {
+  periods: 6,
+  breaching: 3,
+  because:
+    'a failover or a rolling restart of servers ends sooner; between two attempts of an event source mapping, a minute can have no data',
+} as const satisfies Partial<AlarmKind>
+
+export const ALARM_KINDS: Readonly<Record<string, AlarmKind>> = {
+  'lag-seconds': {
+    says: 'A consumer lags by more than five minutes, or is not running.',
+    cause: 'progress',
+    watches: lagSeconds,
+    above: 300,
+    periods: 5,
+    because: 'a deployment or a lost broker takes two minutes',
+    missing: 'breaching',
+  },
+  'partition-waits': {
+    says: 'A consumer cannot continue in a partition. Its records stay in Kafka.',
+    cause: 'progress',
+    watches: counted('deferred'),
+    ...WAITS,
+  },
+  'breaker-open': {
+    says: 'Nearly all records fail unexpectedly. The consumer leaves them in Kafka.',
+    cause: 'code',
+    watches: counted('breaker-open'),
+    because: 'the circuit breaker opens only after twenty decisions, so no further delay is needed',
+  },
+  errors: {
+    says: 'A function fails repeatedly: it throws, or runs out of time or memory.',
+    cause: 'functions',
+    watches: errors,
+    minutes: 5,
+    periods: 2,
+    because: 'Lambda retries failed invocations',
+  },
+  'schedule-missed': {
+    says: 'A scheduled function has not succeeded for five intervals.',
+    cause: 'functions',
+    watches: schedules,
+    below: 1,
+    minutes: 5,
+    because: 'the log clock bridges at most two minutes of silence; after five minutes, timers are late',
+    missing: 'breaching',
+  },
+  'on-failure-waits': {
+    says: 'Records that Lambda has discarded have been in their queue for 15 minutes, because on-failure does not process them.',
+    cause: 'functions',
+    watches: onFailureAge,
+    above: 900,
+    minutes: 5,
+    because: 'the function processes messages within seconds, and the queue retains them for days',
+  },
+  'records-lost': {
+    says: 'Records were deleted by retention before they were processed, and are lost.',
+    cause: 'data',
+    watches: counted('expired'),
+    because: 'the records cannot be recovered, and further ones may be lost',
+  },
+  'range-read-back': {
+    says: 'Offsets that were not delivered are read back from the log. Redis may have lost writes.',
+    cause: 'data',
+    watches: counted('range-read-back'),
     because:
-      'metrics could not be written either; missing data of lag-seconds raises an alarm, and MSK reports lag-records',
+      'the consumer recovers automatically, but the cause, such as lost writes or a reset group, has to be found',
+  },
+  'topic-settings': {
+    says: 'The settings of a topic differ from the table of topics: Kafka rejects records, or timers follow the clocks of producers.',
+    cause: 'data',
+    watches: together({ refused: counted('refused'), times: counted('timed-by-producers') }),
+    because: 'the setting has to be changed; each rejected record is replaced by a failure record',
+  },
+  misrouted: {
+    says: 'Records are not in the partition of their key, because a producer uses another partitioner.',
+    cause: 'data',
+    watches: counted('misrouted'),
+    because: 'each such record may split the state of an entity',
+  },
+  'failed-unexpectedly': {
+    says: 'A consumer threw an exception at a record or a timer, which is a bug, or refused its own timer.',
+    cause: 'code',
+    watches: together({
+      record: counted('failed', ['unexpected-error']),
+      parked: counted('parked-failed', ['unexpected-error']),
+      timer: counted('timer', ['timer-failed', 'timer-rejected']),
+    }),
+    because: 'no data may make a consumer throw, so each exception is a bug, and timers are not retried',
+  },
+  'dead-letters-open': {
+    says: 'Dead letters have been open for 15 minutes, or cannot be counted.',
+    cause: 'dead-letters',
+    watches: scheduled('deadLettersOpen'),
+    periods: 15,
+    because: 'the time is sufficient for a redrive or a drop; the dlq topic retains records for 30 days',
+    missing: 'breaching',
+  },
+  'receiver-refuses': {
+    says: 'A receiver has not accepted records for 15 minutes.',
+    cause: 'receivers',
+    watches: counted('offer-failed'),
+    minutes: 5,
+    periods: 3,
+    because: 'each record is sent three times within seconds, and then retried later',
+  },
+  'notifications-undelivered': {
+    says: 'SNS could not deliver messages of a topic for notifications or alarms.',
+    cause: 'receivers',
+    watches: undelivered,
+    minutes: 5,
+    because: 'SNS has exhausted its retries, so a subscriber was not notified',
+  },
+  'state-bounds': {
+    says: 'A partition state has reached a bound: failures are forgotten, or the readings of new entities become dead letters.',
+    cause: 'data',
+    watches: together({
+      failures: counted('failure-memory', ['nearly-full', 'forgotten']),
+      entities: counted('failed', ['too-many-new-entities']),
+    }),
+    because: 'forgotten failures cannot be redriven, and a faulty producer would fill the store',
+  },
+  'order-given-up': {
+    says: 'An entity was held for longer than its consumer allows, so its events are no longer processed in order.',
+    cause: 'code',
+    watches: counted('released', ['full', 'time']),
+    because: 'later events of the entity were processed before one that is still being retried',
+  },
+  'state-from-nothing': {
+    says: 'A consumer reads a partition from its beginning, because it is new or because Redis is empty.',
+    cause: 'data',
+    watches: counted('no-applied-offset'),
+    because: 'a consumer that is not new has lost all its state',
+  },
+  'redis-away': {
+    says: 'Consumers cannot reach Redis, or it rejects their commands. Their records stay in Kafka.',
+    cause: 'redis',
+    watches: counted('deferred', ['store-unavailable']),
+    ...WAITS,
+  },
+  'kafka-away': {
+    says: 'Consumers cannot reach Kafka, so they can neither publish nor read back records.',
+    cause: 'kafka',
+    watches: counted('deferred', ['broker-unavailable', 'log-unreadable']),
+    ...WAITS,
+  },
+  'under-replicated': {
+    says: 'Partitions have fewer in-sync replicas than they should.',
+    cause: 'kafka',
+    watches: brokers('UnderReplicatedPartitions'),
+    periods: 10,
+    because: 'a broker that is restarted for maintenance catches up sooner',
+  },
+  'kafka-disk': {
+    says: 'A disk of a Kafka broker is more than 80 % full.',
+    cause: 'kafka',
+    watches: brokers('KafkaDataLogsDiskUsed'),
+    above: 80,
+    minutes: 5,
+    because:
+      'a broker with a full disk stops, and automatic storage expansion happens at most once in six hours',
+  },
+  'redis-memory': {
+    says: 'Redis uses more than four fifths of its memory, or evicts keys, so that state is lost.',
+    cause: 'redis',
+    watches: cacheMemory,
+    minutes: 5,
+    because: 'keys do not expire, so a full store rejects all commits, and all partitions wait',
   },
 }

@@ -7,7 +7,7 @@ import { STAGES } from '../../infra/stages.ts'
 import { consumersOf, readFunctions } from '../../lib/app/functions.ts'
 import { PROJECT, runProgram } from '../support/program.ts'
 import { filesIn } from '../support/zip.ts'
-import { assertAlarms, assertFits, assertMadeLast } from './alarms.ts'
+import { assertAlarms, assertFits } from './alarms.ts'
 import { assertLoads, assertSize, BUDGETS } from './budgets.ts'
 import { type Bundle, bundleOf, type Files, startedHandler } from './bundles.ts'
 import { CLUSTER } from './cluster.ts'
@@ -244,9 +244,8 @@ describe('serverless package', () => {
     assertTopicsResource(JSON.parse(template), begunAtMs)
   })
 
-  it('has alarms for every function, and a dashboard, and fits into what CloudFormation takes', () => {
+  it('has alarms for every function, and fits into what CloudFormation takes', () => {
     assertAlarms(ofType, ACCOUNT)
-    assertMadeLast(template)
     assertFits(template)
   })
 

@@ -7,7 +7,6 @@ const PROVISIONED =
   'arn:aws:kafka:eu-west-1:123456789012:cluster/telemetry/01234567-0123-0123-0123-0123456789ab-1'
 export const SERVERLESS = PROVISIONED.replace(/-1$/, '-s1')
 export const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:sluice-alarms'
-export const SOON_TOPIC = `${TOPIC}-soon`
 
 /**
  * Returns a deployment of all functions in serverless.yml, with all optional resources. @param env additional environment variables
@@ -23,7 +22,6 @@ export function deployed(
     SECURITY_GROUP_IDS: 'sg-1',
     ON_FAILURE_QUEUE_ARN: 'arn:aws:sqs:eu-west-1:123456789012:given-up',
     ALARM_TOPIC_ARN: TOPIC,
-    ALARM_SOON_TOPIC_ARN: SOON_TOPIC,
     ...env,
   }
   const { alarms, ...place } = account(stage, 'eu-west-1', variables, '/project')

@@ -38,8 +38,6 @@ const LISTED: Readonly<Record<string, (emulator: Emulator) => Promise<string[]>>
   queue: async emulator => texts((await emulator.json('sqs', 'ListQueues', {})).QueueUrls),
   topic: async emulator => elements(await emulator.query('sns', 'ListTopics'), 'TopicArn'),
   alarm: async emulator => elements(await emulator.query('monitoring', 'DescribeAlarms'), 'AlarmName'),
-  dashboard: async emulator =>
-    elements(await emulator.query('monitoring', 'ListDashboards'), 'DashboardName'),
   'key alias': async emulator => named(await emulator.json('kms', 'ListAliases', {}), 'Aliases', 'AliasName'),
   secret: async emulator =>
     named(await emulator.json('secretsmanager', 'ListSecrets', {}), 'SecretList', 'Name'),

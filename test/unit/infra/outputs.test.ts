@@ -10,7 +10,6 @@ const OUTPUTS = {
   RedisUrl: 'rediss://sluice.example:6379',
   RedisMode: 'cluster',
   CacheMaximumGB: '10',
-  CacheNodes: 'sluice-prod/2',
   SubnetIds: 'subnet-1,subnet-2',
   SecurityGroupIds: 'sg-1',
   AlarmTopicArn: 'arn:aws:sns:eu-west-1:123456789012:sluice-alerts-prod',
@@ -24,7 +23,6 @@ describe('outputs of the long-lived stack', () => {
       REDIS_URL: OUTPUTS.RedisUrl,
       REDIS_MODE: 'cluster',
       CACHE_GIGABYTES: '10',
-      CACHE_NODES: 'sluice-prod/2',
       SUBNET_IDS: OUTPUTS.SubnetIds,
       SECURITY_GROUP_IDS: 'sg-1',
       ALARM_TOPIC_ARN: OUTPUTS.AlarmTopicArn,
@@ -40,25 +38,14 @@ describe('outputs of the long-lived stack', () => {
 
   it('given another Redis, then what is known of the cache of the stack does not count for it', () => {
     const other = withOutputs({ REDIS_URL: 'rediss://mine:6379' }, OUTPUTS)
-    const ofCache = ({ REDIS_MODE, CACHE_GIGABYTES, CACHE_NODES }: typeof other) => [
-      ...[REDIS_MODE, CACHE_GIGABYTES, CACHE_NODES],
-    ]
-    assert.deepEqual(ofCache(other), [undefined, undefined, undefined])
-    assert.deepEqual(ofCache(withOutputs({}, OUTPUTS)), ['cluster', '10', 'sluice-prod/2'])
+    const ofCache = ({ REDIS_MODE, CACHE_GIGABYTES }: typeof other) => [REDIS_MODE, CACHE_GIGABYTES]
+    assert.deepEqual(ofCache(other), [undefined, undefined])
+    assert.deepEqual(ofCache(withOutputs({}, OUTPUTS)), ['cluster', '10'])
   })
 })
 
 describe('a deployment with the outputs of a stack', () => {
   const placed = (region: string) => account('prod', region, withOutputs({}, OUTPUTS), '/project')
-
-  it('given a cache of nodes, then alarms watch each of them by its id', () => {
-    const { alarms, problems } = placed('eu-west-1')
-    assert.deepEqual(problems, [])
-    assert.deepEqual(alarms?.cache, {
-      kind: 'nodes',
-      nodes: ['0001-001', '0001-002', '0002-001', '0002-002'].map(node => `sluice-prod-${node}`),
-    })
-  })
 
   it('given a cluster or a topic of another region, then both are refused by their names', () => {
     assert.deepEqual(

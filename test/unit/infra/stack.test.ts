@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { REQUIRED } from '../../../infra/account.ts'
-import { AWS_METRICS } from '../../../infra/alarms/metrics.ts'
 import { OTHER_OUTPUTS, VARIABLE_OF_OUTPUT } from '../../../infra/outputs.ts'
 import { MAX_TEMPLATE_BYTES, parameterProblems, parametersOf, stackTemplate } from '../../../infra/stack.ts'
 import { readStackTemplate, templateText } from '../../../infra/stack-files.ts'
@@ -14,16 +13,6 @@ import { evaluated } from '../../support/template-conditions.ts'
 
 const DEV = await readStackTemplate(STAGES.dev)
 const PROD = await readStackTemplate(STAGES.prod)
-
-/** Metrics of the level DEFAULT: https://docs.aws.amazon.com/msk/latest/developerguide/metrics-details.html */
-const FREE_OF_BROKERS = [
-  'BytesInPerSec',
-  'BytesOutPerSec',
-  'KafkaDataLogsDiskUsed',
-  'OfflinePartitionsCount',
-  'SumOffsetLag',
-  'UnderReplicatedPartitions',
-]
 
 interface Policy {
   readonly Sid?: string
@@ -91,15 +80,6 @@ describe('the long-lived stack', () => {
   it('given another number of shards, then the same cache gets it, and no other is made in its place', () => {
     for (const { Resources } of [DEV, PROD])
       assert.deepEqual(Resources.NodesCache?.UpdatePolicy, { UseOnlineResharding: true })
-  })
-
-  it('given brokers, then they report the free metrics, and alarms and dashboard use no others', () => {
-    for (const { Resources } of [DEV, PROD])
-      assert.equal(Resources.ProvisionedCluster?.Properties?.EnhancedMonitoring, 'DEFAULT')
-    assert.deepEqual(
-      Object.keys(AWS_METRICS['AWS/Kafka']).filter(name => !FREE_OF_BROKERS.includes(name)),
-      [],
-    )
   })
 
   it('given other accounts with buckets, then the endpoint leads there as well, and to no others', () => {
@@ -184,23 +164,10 @@ describe('the long-lived stack', () => {
     ])
   })
 
-  it('given a cache of nodes, then an output names them, and none does for a serverless one', () => {
-    assert.deepEqual(evaluated(PROD, { CacheKind: 'nodes', CacheShards: '3' }).outputs.CacheNodes, {
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholders are CloudFormation's
-      'Fn::Sub': '${NodesCache}/${CacheShards}',
-    })
-    assert.equal(evaluated(PROD, {}).outputs.CacheNodes, undefined)
-    assert.equal(evaluated(PROD, { CacheNodes: 'forgotten-001' }).outputs.CacheNodes, undefined)
-  })
-
   const HANDED_IN: [what: string, set: Readonly<Record<string, string>>, notMade: RegExp][] = [
     ['a VPC', { VpcId: 'vpc-1', SubnetIds: 'subnet-1,subnet-2' }, /EC2::(VPC|Subnet|VPCEndpoint|FlowLog)$/],
     ['a cluster', { MskClusterArn: 'arn:aws:kafka:eu-west-1:123456789012:cluster/a/b' }, /MSK/],
-    [
-      'a Redis',
-      { RedisUrl: 'rediss://there:6379', RedisMode: 'single', CacheNodes: 'there-001' },
-      /ElastiCache|SecretsManager/,
-    ],
+    ['a Redis', { RedisUrl: 'rediss://there:6379', RedisMode: 'single' }, /ElastiCache|SecretsManager/],
     ['buckets', { HistoryBucket: 'my-history' }, /S3/],
   ]
   for (const [what, set, notMade] of HANDED_IN)

@@ -65,7 +65,7 @@ const LINES = {
 export type LineKind = keyof typeof LINES
 
 /** Kinds of lines with the level ERROR. */
-export type ErrorLineKind = {
+type ErrorLineKind = {
   [Kind in LineKind]: (typeof LINES)[Kind]['level'] extends 'error' ? Kind : never
 }[LineKind]
 

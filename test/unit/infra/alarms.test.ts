@@ -1,0 +1,257 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import type { Value } from '../../../infra/alarms/alarm.ts'
+import { alarmResources, alarmsOf } from '../../../infra/alarms/resources.ts'
+import { ALARM_KINDS } from '../../../infra/alarms/table.ts'
+import AlarmsPlugin from '../../../infra/alarms-plugin.ts'
+import { CONSOLE_METRICS, SCHEDULED_METRICS } from '../../../lib/app/metrics.ts'
+import { METRICS } from '../../../packages/runtime/adapters/lambda/metric-names.ts'
+import { deployed, SERVERLESS, TOPIC } from '../../support/alarms.ts'
+import { everythingWritten } from '../../support/everything-written.ts'
+import { PROJECT } from '../../support/program.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: a template is what it is
+type Properties = Record<string, any>
+
+const named = (name: string, given = deployed()): Properties | undefined =>
+  Object.values(alarmResources(given))
+    .map(resource => (resource as { Properties: Properties }).Properties)
+    .find(({ AlarmName }) => AlarmName === `sluice-${given.stage}-${name}`)
+const kindsOf = (given = deployed()) => new Set(alarmsOf(given).map(({ kind }) => kind))
+const page = (name: string) => readFileSync(join(PROJECT, 'docs', name), 'utf8')
+
+const NODES = deployed({ REDIS_URL: 'rediss://cache.example:6379' })
+const EVERYWHERE = [deployed(), NODES].flatMap(alarmsOf)
+
+/** Metrics that an alarm looks at: names of their dimensions in order, and the reason, if it asks for one. */
+function lookedAt(value: Value) {
+  const metrics =
+    'query' in value
+      ? [{ ...value.query, dimensions: value.query.dimensions, reason: value.query.where.reason }]
+      : ('metric' in value ? [value.metric] : Object.values(value.sums)).map(metric => ({
+          ...metric,
+          dimensions: Object.keys(metric.dimensions),
+          reason: undefined,
+        }))
+  return metrics.map(({ dimensions, ...metric }) => ({
+    ...metric,
+    dimensions: [...dimensions].sort().join(),
+  }))
+}
+
+const OWN = EVERYWHERE.flatMap(({ watched }) => lookedAt(watched.value)).filter(
+  ({ namespace }) => namespace === 'Sluice',
+)
+
+describe('the alarms of a deployment', () => {
+  it('given a consumer of a topic with ticks, then silence is an alarm; of another topic, it says nothing', () => {
+    assert.equal(named('lag-seconds-alerting')?.TreatMissingData, 'breaching')
+    assert.equal(named('lag-seconds-grouping')?.TreatMissingData, 'ignore')
+    const stopped = deployed({ SLUICE_SCHEDULES: 'off' })
+    assert.equal(named('lag-seconds-alerting', stopped)?.TreatMissingData, 'ignore')
+  })
+
+  it('given schedules, then only those that run can be missed, five times their interval', () => {
+    assert.equal(named('schedule-missed-clock')?.Metrics[1].MetricStat.Period, 300)
+    assert.equal(named('schedule-missed-generator'), undefined)
+    assert.ok(named('schedule-missed-generator', deployed({ SLUICE_GENERATOR: 'on' })))
+    assert.ok(!kindsOf(deployed({ SLUICE_SCHEDULES: 'off' })).has('schedule-missed'))
+  })
+
+  it('given MSK Serverless, then nothing is asked of brokers', () => {
+    const kinds = kindsOf(deployed({ MSK_CLUSTER_ARN: SERVERLESS }))
+    for (const kind of ['under-replicated', 'kafka-disk']) {
+      assert.ok(!kinds.has(kind), kind)
+      assert.match(named(kind)?.Metrics[0].Expression, /^SELECT MAX.*"Broker ID".* WHERE "Cluster Name" = /)
+    }
+  })
+
+  it('given a serverless cache, then it is watched; given another, then all nodes of the region', () => {
+    assert.deepEqual(named('redis-memory-used')?.Dimensions, [{ Name: 'clusterId', Value: 'telemetry' }])
+    assert.equal(named('redis-memory-used', deployed({ CACHE_GIGABYTES: '5' }))?.Threshold, 4_000_000_000)
+    assert.equal(named('redis-memory-evicted')?.Threshold, 0)
+    const { Threshold, Metrics } = named('redis-memory-used', NODES) ?? {}
+    assert.equal(Threshold, 80)
+    assert.equal(
+      Metrics[0].Expression,
+      'SELECT MAX("DatabaseMemoryUsagePercentage") FROM SCHEMA("AWS/ElastiCache", "CacheClusterId")',
+    )
+  })
+
+  it('given a cause, then its alarm alone notifies, except during an outage of servers', () => {
+    const resources = Object.entries(alarmResources(deployed())) as [
+      string,
+      { Type: string; Properties: Properties },
+    ][]
+    const composites = resources.filter(([, { Type }]) => Type === 'AWS::CloudWatch::CompositeAlarm')
+    const ringing = composites.filter(([, { Properties }]) => Properties.AlarmActions)
+    for (const [, { Properties }] of ringing) assert.deepEqual(Properties.AlarmActions, [TOPIC])
+    for (const { logicalId } of alarmsOf(deployed()))
+      assert.equal(
+        ringing.filter(([, { Properties }]) => Properties.AlarmRule['Fn::Sub'].includes(`\${${logicalId}}`))
+          .length,
+        1,
+        logicalId,
+      )
+    const outages = ['RedisAwayStoreUnavailable', 'KafkaAwayBrokerUnavailable', 'KafkaAwayLogUnreadable']
+    assert.deepEqual(named('cause-servers')?.AlarmRule, {
+      'Fn::Sub': outages.map(id => `ALARM("\${Alarm${id}}")`).join(' OR '),
+    })
+    assert.deepEqual(named('cause-progress')?.ActionsSuppressor, { 'Fn::GetAtt': ['CauseServers', 'Arn'] })
+    assert.equal(named('cause-kafka')?.ActionsSuppressor, undefined)
+    assert.equal(named('cause-kafka', deployed({ ALARM_TOPIC_ARN: '' }))?.AlarmActions, undefined)
+  })
+
+  it('given wrong settings, then each is refused by its name', () => {
+    const { problems } = deployed({ ALARM_TOPIC_ARN: 'alarms', SLUICE_ALARMS: 'yes', CACHE_GIGABYTES: '0' })
+    const wrong = ['SLUICE_ALARMS', 'ALARM_TOPIC_ARN', 'CACHE_GIGABYTES']
+    assert.deepEqual(problems.map(problem => problem.split(':')[0]).sort(), wrong.sort())
+    assert.deepEqual(deployed({ ALARM_TOPIC_ARN: TOPIC.replace('eu-west-1', 'us-east-1') }).problems, [
+      'ALARM_TOPIC_ARN: must be a topic in eu-west-1, where the alarms are.',
+    ])
+  })
+})
+
+describe('the plugin of the alarms', () => {
+  type Framework = ConstructorParameters<typeof AlarmsPlugin>[0]
+  const alarm = (TreatMissingData: string) => ({
+    Type: 'AWS::CloudWatch::Alarm',
+    Properties: { TreatMissingData },
+  })
+  const template: Framework['service']['provider']['compiledCloudFormationTemplate'] = {
+    Resources: {
+      Silent: { ...alarm('breaching'), DependsOn: 'SluiceTopics' },
+      Quiet: alarm('notBreaching'),
+      Mapping: { Type: 'AWS::Lambda::EventSourceMapping' },
+      Rule: { Type: 'AWS::Events::Rule' },
+    },
+  }
+
+  /** Returns the resources of a project with a topic of its own, and the messages. */
+  function added(deployment: object, stage: string, command = 'package') {
+    const said: string[] = []
+    const framework: Framework = {
+      serviceDir: PROJECT,
+      processedInput: { commands: command.split(' ') },
+      configurationInput: {},
+      service: {
+        custom: { deployment: deployment as Framework['service']['custom']['deployment'] },
+        provider: { compiledCloudFormationTemplate: template },
+        resources: { Resources: { Own: { Type: 'AWS::SNS::Topic' } } },
+      },
+      getProvider: () => ({ getStage: () => stage }),
+    }
+    const { hooks } = new AlarmsPlugin(framework, undefined, {
+      log: { notice: line => void said.push(line) },
+    })
+    for (const hook of Object.values(hooks)) hook()
+    return { names: Object.keys(framework.service.resources?.Resources ?? {}), said }
+  }
+
+  it('given prod, then alarms are added to the resources', () => {
+    const { names, said } = added(deployed(), 'prod')
+    assert.equal(names[0], 'Own')
+    assert.ok(names.length > 40 && names.slice(1).every(name => /^(Alarm|Cause)/.test(name)))
+    assert.deepEqual(said, [])
+  })
+
+  it('given no topic, then the command that builds says so; given dev or this machine, then there is no alarm', () => {
+    const silent = deployed({ ALARM_TOPIC_ARN: '' })
+    assert.match(added(silent, 'prod').said.join(), /^ALARM_TOPIC_ARN is not set/)
+    assert.deepEqual(added(silent, 'prod', 'info').said, [])
+    assert.deepEqual(added(deployed({}, 'dev'), 'dev').names, ['Own'])
+    assert.deepEqual(added({ ...deployed(), alarms: undefined }, 'local').names, ['Own'])
+  })
+
+  it('given alarms for which no data is a fault, then they wait for all triggers, and no others do', () => {
+    added(deployed(), 'prod')
+    const waiting = Object.entries(template.Resources).flatMap(([id, { DependsOn }]) =>
+      DependsOn ? [[id, DependsOn]] : [],
+    )
+    assert.deepEqual(waiting, [['Silent', ['SluiceTopics', 'Mapping', 'Rule']]])
+  })
+})
+
+describe('the metrics of the alarms', () => {
+  it('given all that the observer can write, then it is what the table of metrics says, with its units', async () => {
+    const written = [...(await everythingWritten())]
+    const names = new Map(written.map(([key, { unit }]) => [key.split(' ')[0] as string, unit]))
+    assert.deepEqual(
+      Object.fromEntries([...names].sort()),
+      Object.fromEntries(Object.entries(METRICS).sort()),
+    )
+  })
+
+  it('given an alarm on a metric of a function, then it is written, with these dimensions', async () => {
+    const written = [...(await everythingWritten())]
+    for (const { name, dimensions, reason } of OWN.filter(one => Object.hasOwn(METRICS, one.name))) {
+      const found = written.filter(
+        ([key]) => key.split(' ')[0] === name && (reason === undefined || key === `${name} ${reason}`),
+      )
+      const sets = found.flatMap(([, metric]) => metric.dimensions.map(namesOf))
+      assert.ok(sets.includes(dimensions), `${name} ${reason ?? ''}: ${dimensions} is not among ${sets}`)
+    }
+    assert.ok(OWN.length > 40)
+  })
+
+  it('given the kinds of alarms, then there are at most 22, and each is in some deployment', () => {
+    assert.ok(Object.keys(ALARM_KINDS).length <= 22)
+    assert.deepEqual([...new Set(EVERYWHERE.map(({ kind }) => kind))].sort(), Object.keys(ALARM_KINDS).sort())
+  })
+
+  it('given docs/observability.md, then it has each metric, with its alarms and no others', () => {
+    const [, metrics = ''] = /^## Metrics$(.*?)^## /ms.exec(page('observability.md')) ?? []
+    const rows = metrics.split('\n').filter(line => line.startsWith('- '))
+    // Names precede the reasons, which are in brackets, and the meaning.
+    const namesIn = (row: string) =>
+      [...(/^[^(:]*/.exec(row)?.[0] ?? '').matchAll(/`([^`]+)`/g)].map(([, name = '']) => name)
+    const all = [METRICS, SCHEDULED_METRICS, CONSOLE_METRICS].flatMap(table => Object.keys(table))
+    assert.deepEqual(rows.flatMap(namesIn).toSorted(), all.toSorted())
+    for (const row of rows) {
+      const alarms = EVERYWHERE.filter(({ watched }) =>
+        lookedAt(watched.value).some(({ name }) => namesIn(row).includes(name)),
+      )
+      const linked = [...row.matchAll(/\(runbook\.md#([a-z-]+)\)/g)].map(([, kind]) => kind)
+      assert.deepEqual(new Set(linked), new Set(alarms.map(({ kind }) => kind)), row)
+    }
+  })
+})
+
+describe('docs/runbook.md', () => {
+  const text = page('runbook.md')
+  const [, ...sections] = text.split(/^## /m)
+  const byHeading = new Map(sections.map(section => [section.split('\n')[0] as string, section]))
+  /** Headings that belong to no alarm: how to begin, and the night's steps for more than one of them. */
+  const OTHERS = new Set([
+    'First steps',
+    'All alarms',
+    'Causes',
+    'A way into the network',
+    'Raise the limit of Redis',
+    'Block a producer',
+    'Which broker is lost',
+    'A new address of the cache',
+  ])
+
+  it('given any kind of alarm, then it has a line, and a section: what it means, what to look at, and what to do', () => {
+    for (const kind of Object.keys(ALARM_KINDS)) {
+      assert.ok(text.includes(`- [\`${kind}\`](#${kind}): `), kind)
+      assert.match(byHeading.get(kind) ?? '', /^\S+\n\n[^*].+\n\n\*\*Check:\*\*.+\n\n\*\*Do:\*\* \S/s, kind)
+    }
+  })
+
+  it('given a section, then it is of an alarm that there is', () => {
+    const headings = [...byHeading.keys()].filter(heading => !OTHERS.has(heading))
+    assert.deepEqual(headings.toSorted(), Object.keys(ALARM_KINDS).toSorted())
+  })
+})
+
+function namesOf(set: string): string {
+  return set
+    .split(' ')
+    .map(pair => pair.split('=')[0])
+    .sort()
+    .join()
+}

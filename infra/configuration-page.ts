@@ -22,8 +22,8 @@ import { LOCAL_CLOUD } from '../programs/local-cloud.ts'
 import { REQUIRED } from './account.ts'
 import { ALARMS } from './alarms/settings.ts'
 import { functionsPage } from './functions-page.ts'
-import { STACK } from './settings/stack.ts'
 import { CONSOLE_DEPLOYMENT, HISTORY_DEPLOYMENT, SCHEDULES, TRACING_DEPLOYMENT, VPC } from './settings.ts'
+import { STACK } from './stack-outputs.ts'
 
 export const PAGE = new URL('../docs/configuration.md', import.meta.url)
 const README = new URL('../packages/runtime/README.md', import.meta.url)

@@ -1,73 +1,73 @@
 /** `npm run infra -- --stage prod`: writes the template of the long-lived stack and prints the commands that deploy it. */
-import { relative, resolve } from 'node:path'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
 import { HISTORY, readSettings } from '../lib/app/settings/index.ts'
 import { ConfigError } from '../packages/runtime/settings/config-error.ts'
 import { runMain } from '../programs/main.ts'
 import { readOptions } from '../programs/options.ts'
 import { PROJECT } from '../programs/paths.ts'
-import { parameterProblems, parametersOf } from './stack.ts'
-import {
-  brokerProblems,
-  deployCommands,
-  readAssignments,
-  readRegion,
-  readStage,
-  regionFor,
-  regionProblems,
-} from './stack-commands.ts'
-import { readStackTemplate, writeTemplate } from './stack-files.ts'
+import { parametersOf, readStackTemplate, templateText } from './stack.ts'
+import { STAGES, stageNamed } from './stages.ts'
 
-const USAGE = `Usage: npm run infra -- --stage NAME [options]
+const USAGE = `Usage: npm run infra -- --stage NAME [--set NAME=VALUE …]
 
-Writes the template of the long-lived stack (network, brokers, cache, bucket, keys, topic) for a stage, and prints the commands that
-deploy it. It does not access AWS.
+Writes the template of the long-lived stack (network, brokers, cache, bucket, keys, topic) for a stage to .local/infra, and prints
+the commands that deploy it. It does not access AWS. HISTORY_RETENTION decides when objects of history expire.
 
   --stage NAME      a stage of infra/stages.ts
-  --region NAME     the region to deploy to (also: AWS_REGION; else that of MskClusterArn)
   --set NAME=VALUE  a parameter of the stack (repeatable): VpcId=vpc-…, MskClusterArn=arn:…, NatGateways=one
-  --out FOLDER      folder for <stage>.yaml (default: .local/infra)
-  --help            show this help
-
-HISTORY_RETENTION decides when objects of history expire.`
-
-interface Options {
-  readonly stage: string | undefined
-  readonly region: string | undefined
-  readonly set: readonly string[]
-  readonly out: string | undefined
-}
+  --help            show this help`
 
 await runMain({ readOptions: optionsFrom, usage: USAGE, run: writeStack })
 
-function optionsFrom(args: readonly string[]): Options | undefined {
-  const { help, stage, region, set, out } = readOptions('npm run infra', args, {
-    help: { type: 'boolean', default: false },
-    stage: { type: 'string' },
-    region: { type: 'string' },
-    set: { type: 'string', multiple: true, default: [] },
-    out: { type: 'string' },
-  })
-  return help ? undefined : { stage, region: readRegion(region ?? process.env.AWS_REGION), set, out }
+interface Options {
+  readonly stage: string | undefined
+  /** Parameters, each `NAME=VALUE`. CloudFormation checks them. */
+  readonly set: readonly string[]
 }
 
-async function writeStack({ stage: wanted, region: named, set, out }: Options): Promise<number> {
-  const { name, stage } = readStage(wanted)
-  const { historyDays } = readSettings([HISTORY])
-  const template = await readStackTemplate(stage, historyDays)
-  const assigned = readAssignments(set)
-  const region = regionFor(named, assigned.values)
-  const problems = [
-    ...assigned.problems,
-    ...parameterProblems(template, assigned.values),
-    ...regionProblems(region, assigned.values),
-    ...brokerProblems({ ...parametersOf(name, stage), ...assigned.values }),
-  ]
-  if (problems.length > 0) throw new ConfigError('--set', problems)
-  const file = resolve(out ?? `${PROJECT}/.local/infra`, `${name}.yaml`)
-  await writeTemplate(file, template)
-  const shown = relative(process.cwd(), file)
-  console.log(`Wrote ${shown}, with ${Object.keys(template.Resources).length} resources.`)
-  const parameters = { ...parametersOf(name, stage), ...assigned.values }
-  console.log(deployCommands({ name, stage, region, file: shown, parameters }).join('\n'))
+function optionsFrom(args: readonly string[]): Options | undefined {
+  const { help, stage, set } = readOptions('npm run infra', args, {
+    help: { type: 'boolean', default: false },
+    stage: { type: 'string' },
+    set: { type: 'string', multiple: true, default: [] },
+  })
+  return help ? undefined : { stage, set }
+}
+
+async function writeStack({ stage: name, set }: Options): Promise<number> {
+  const stage = stageNamed(name ?? '')
+  if (name === undefined || stage === undefined)
+    throw new ConfigError('npm run infra', [
+      `--stage: must be one of ${Object.keys(STAGES).join(', ')} (infra/stages.ts)`,
+    ])
+  const template = await readStackTemplate(stage, readSettings([HISTORY]).historyDays)
+  const folder = join(PROJECT, '.local', 'infra')
+  await mkdir(folder, { recursive: true })
+  const file = join(folder, `${name}.yaml`)
+  await writeFile(file, templateText(template))
+  const stack = `sluice-infra-${name}`
+  const parameters = [
+    ...Object.entries(parametersOf(name, stage)).map(assigned => assigned.join('=')),
+    ...set,
+  ].map(quoted)
+  console.log(`Deploy the stack, or preview the changes with --no-execute-changeset:
+
+  aws cloudformation deploy --stack-name ${stack} --capabilities CAPABILITY_IAM \\
+    --template-file ${relative(process.cwd(), file)} \\
+    --parameter-overrides ${parameters.join(' ')}${
+      stage.keepsData
+        ? `\n  aws cloudformation update-termination-protection --stack-name ${stack} --enable-termination-protection`
+        : ''
+    }
+
+Then deploy the functions, which use the outputs of the stack:
+
+  INFRA_STACK=${stack} npx serverless deploy --stage ${name}`)
   return 0
+}
+
+/** Quotes a text as one shell word. */
+function quoted(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

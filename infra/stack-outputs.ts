@@ -1,8 +1,40 @@
 /** Reads settings of a deployment from the outputs of the long-lived stack. */
 import { type Environment, readSetting } from '../lib/app/settings/index.ts'
+import { setting, slice } from '../packages/runtime/settings/slice.ts'
+import { text } from '../packages/runtime/settings/values.ts'
 import { tellsMissing } from './account.ts'
-import { VARIABLE_OF_OUTPUT, variablesOf, withOutputs } from './outputs.ts'
-import { STACK } from './settings/stack.ts'
+
+/** Setting that names the long-lived stack. The stack's outputs are used for settings that are not set. */
+export const STACK = slice(
+  'Long-lived stack of a deployment',
+  {
+    INFRA_STACK: setting(
+      text(
+        /^[A-Za-z][A-Za-z0-9-]{0,127}$/,
+        'the name of a stack: a letter, and up to 127 letters, digits and "-"',
+      ),
+      {
+        description:
+          'Name of the [long-lived stack](infrastructure.md) in the region of the deployment. Its outputs replace variables that are not set.',
+        otherwise: 'no outputs are used',
+      },
+    ),
+  },
+  ({ INFRA_STACK }) => ({ stack: INFRA_STACK }),
+)
+
+/** Environment variable that each output provides. */
+export const VARIABLE_OF_OUTPUT = {
+  MskClusterArn: 'MSK_CLUSTER_ARN',
+  RedisUrl: 'REDIS_URL',
+  RedisMode: 'REDIS_MODE',
+  CacheMaximumGB: 'CACHE_GIGABYTES',
+  SubnetIds: 'SUBNET_IDS',
+  SecurityGroupIds: 'SECURITY_GROUP_IDS',
+  HistoryBucket: 'HISTORY_BUCKET',
+  HistoryKeyArn: 'HISTORY_KEY_ARN',
+  AlarmTopicArn: 'ALARM_TOPIC_ARN',
+} as const
 
 /** Variable resolver of the Serverless Framework: `cf(<region>):<stack>.<output>` resolves to an output. */
 type ResolveVariable = (variable: string) => Promise<unknown>
@@ -28,7 +60,7 @@ export async function withStackOutputs(
   if (stack === undefined) return { environment, problems: problems.map(problem => `${problem}.`) }
   try {
     const outputs = await outputsOf(stack, region)
-    if (Object.keys(variablesOf(outputs)).length === 0)
+    if (Object.keys(VARIABLE_OF_OUTPUT).every(output => !outputs[output]))
       return { environment, problems: [noOutputs(stack, region)] }
     return { environment: withOutputs(environment, outputs), problems: [] }
   } catch (error) {
@@ -36,6 +68,25 @@ export async function withStackOutputs(
     if ((error as { code?: unknown }).code === 'MISSING_VARIABLE_DEPENDENCY') throw error
     return { environment, problems: [notRead(stack, region, error)] }
   }
+}
+
+/**
+ * Merges environment variables and outputs. Variables take precedence, so that an organization can use its own resources. Blank
+ * variables, and outputs that a deployment does not use, are ignored.
+ */
+export function withOutputs(
+  environment: Environment,
+  outputs: Readonly<Record<string, string>>,
+): Environment {
+  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()))
+  const found: Record<string, string | undefined> = Object.fromEntries(
+    Object.entries(VARIABLE_OF_OUTPUT).map(([output, variable]) => [variable, outputs[output] || undefined]),
+  )
+  // The stack's cache settings apply only to its own cache, not to another REDIS_URL.
+  if (set.REDIS_URL !== undefined) found.REDIS_MODE = found.CACHE_GIGABYTES = undefined
+  // Likewise, its key does not encrypt another bucket.
+  if (set.HISTORY_BUCKET !== undefined) found.HISTORY_KEY_ARN = undefined
+  return { ...found, ...set }
 }
 
 /**

@@ -1,24 +1,19 @@
-/** Merges the parts in `stack/` into the template of the long-lived stack, as Terraform merges the files of a folder. Pure. */
+/** Merges the parts in `stack/` into the template of the long-lived stack, as Terraform merges the files of a folder. */
+import { readdir, readFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
+import { dump } from 'js-yaml'
+import type { HistoryTable } from '../lib/history/tables.ts'
+import { PROJECT } from '../programs/paths.ts'
+import { loadCloudFormation } from './cloudformation-yaml.ts'
 import type { Stage } from './stages.ts'
 
 type Entries = Readonly<Record<string, unknown>>
 
 /** A parsed file of `stack/`. */
-export interface StackPart {
+interface StackPart {
   readonly file: string
   readonly content: unknown
-}
-
-/** A parameter of a CloudFormation template. */
-interface StackParameter {
-  readonly Type: string
-  readonly Default?: string | number
-  readonly AllowedPattern?: string
-  readonly AllowedValues?: readonly (string | number)[]
-  readonly MinValue?: number
-  readonly MaxValue?: number
-  readonly Description: string
 }
 
 interface StackResource {
@@ -33,7 +28,7 @@ interface StackResource {
 export interface StackTemplate {
   readonly AWSTemplateFormatVersion: '2010-09-09'
   readonly Description: string
-  readonly Parameters: Readonly<Record<string, StackParameter>>
+  readonly Parameters: Readonly<Record<string, { readonly Default?: string | number }>>
   readonly Rules: Entries
   readonly Conditions: Entries
   readonly Resources: Readonly<Record<string, StackResource>>
@@ -42,23 +37,51 @@ export interface StackTemplate {
 
 const SECTIONS = ['Parameters', 'Rules', 'Conditions', 'Resources', 'Outputs'] as const
 
+const PARTS = join(import.meta.dirname, 'stack')
+
 /** Maximum size in bytes of a template that is passed to CloudFormation directly. Larger templates require a bucket. */
 export const MAX_TEMPLATE_BYTES = 51_200
+
+/** Days after which the objects of a table of history are deleted. Tables without a value are kept. */
+type HistoryRetention = ReadonlyMap<HistoryTable, number>
+
+/** Returns the template of the long-lived stack for a stage. @param retention retention of history, from HISTORY_RETENTION */
+export async function readStackTemplate(
+  stage: Pick<Stage, 'keepsData'>,
+  retention: HistoryRetention = new Map(),
+): Promise<StackTemplate> {
+  const files = (await readdir(PARTS)).filter(name => name.endsWith('.yaml')).sort()
+  const parts = await Promise.all(
+    files.map(async name => {
+      const file = relative(PROJECT, join(PARTS, name))
+      return { file, content: loadCloudFormation(await readFile(join(PARTS, name), 'utf8'), file) }
+    }),
+  )
+  return stackTemplate(parts, stage, retention)
+}
 
 /**
  * Merges all parts into one template. Parts may repeat parameters of other parts, so that each part is a complete template.
  *
  * @throws Error that names both files, if two parts define the same name differently
  */
-export function stackTemplate(parts: readonly StackPart[], stage: Pick<Stage, 'keepsData'>): StackTemplate {
-  if (parts.length === 0) throw new Error('infra/stack contains no files.')
+export function stackTemplate(
+  parts: readonly StackPart[],
+  { keepsData }: Pick<Stage, 'keepsData'>,
+  retention: HistoryRetention = new Map(),
+): StackTemplate {
   const sections = Object.fromEntries(SECTIONS.map(section => [section, merged(section, parts)]))
-  const resources = sections.Resources as Record<string, StackResource>
+  const resources = Object.entries(sections.Resources as Record<string, StackResource>)
   return {
     AWSTemplateFormatVersion: '2010-09-09',
     Description: 'Long-lived resources of Sluice: network, brokers, cache, bucket, keys and topic.',
     ...sections,
-    Resources: stage.keepsData ? resources : mapValues(resources, withoutKeeping),
+    Resources: Object.fromEntries(
+      resources.map(([id, one]) => {
+        const resource = id === BUCKET ? withExpiry(one, retention) : one
+        return [id, keepsData ? resource : withoutKeeping(resource)]
+      }),
+    ),
   } as StackTemplate
 }
 
@@ -66,7 +89,9 @@ function merged(section: string, parts: readonly StackPart[]): Entries {
   const owners = new Map<string, string>()
   const all: Record<string, unknown> = {}
   for (const { file, content } of parts)
-    for (const [name, value] of Object.entries(sectionOf(section, file, content))) {
+    for (const [name, value] of Object.entries(
+      (content as Record<string, Entries | undefined>)[section] ?? {},
+    )) {
       const same = section === 'Parameters' && isDeepStrictEqual(all[name], value)
       if (owners.has(name) && !same)
         throw new Error(`${section}.${name} is defined differently in ${owners.get(name)} and ${file}.`)
@@ -76,12 +101,25 @@ function merged(section: string, parts: readonly StackPart[]): Entries {
   return all
 }
 
-function sectionOf(section: string, file: string, content: unknown): Entries {
-  const known = content as Readonly<Record<string, Entries | null>> | undefined
-  for (const key of Object.keys(known ?? {}))
-    if (!(SECTIONS as readonly string[]).includes(key))
-      throw new Error(`${file} has the unknown section ${key}. Allowed sections are ${SECTIONS.join(', ')}.`)
-  return known?.[section] ?? {}
+/** Logical id of the bucket of history in `stack/history.yaml`. */
+const BUCKET = 'History'
+
+/**
+ * Adds a rule of expiry for each table to the bucket. S3 counts from the time at which an object was written, so a rule deletes rows
+ * at the earliest when they are due.
+ */
+function withExpiry(bucket: StackResource, retention: HistoryRetention): StackResource {
+  const { Rules: own } = bucket.Properties?.LifecycleConfiguration as { readonly Rules: readonly object[] }
+  const rules = [...retention].map(([table, days]) => ({
+    Id: table.replaceAll('_', '-'),
+    Status: 'Enabled',
+    Prefix: `${table}/`,
+    ExpirationInDays: days,
+  }))
+  return {
+    ...bucket,
+    Properties: { ...bucket.Properties, LifecycleConfiguration: { Rules: [...own, ...rules] } },
+  }
 }
 
 /** Removes the deletion policies, for stages that do not retain their data. */
@@ -105,36 +143,10 @@ export function parametersOf(name: string, stage: Stage): Record<string, string>
   }
 }
 
-/** Returns errors in the parameters that the user has set. An error begins with the parameter's name. */
-export function parameterProblems(
-  template: Pick<StackTemplate, 'Parameters'>,
-  set: Readonly<Record<string, string>>,
-): string[] {
-  return Object.entries(set).flatMap(([name, value]) => {
-    const parameter = Object.hasOwn(template.Parameters, name) ? template.Parameters[name] : undefined
-    if (parameter === undefined) {
-      const known = Object.keys(template.Parameters).filter(one => one !== 'Env')
-      return [`${name}: is not a parameter of the stack. The parameters are ${known.join(', ')}.`]
-    }
-    const wrong = wrongWith(parameter, value)
-    return wrong === undefined ? [] : [`${name}: must be ${wrong}.`]
-  })
-}
-
-function wrongWith(parameter: StackParameter, value: string): string | undefined {
-  const { Type, AllowedPattern, AllowedValues, MinValue = -Infinity, MaxValue = Infinity } = parameter
-  if (AllowedValues && !AllowedValues.some(allowed => String(allowed) === value))
-    return `one of ${AllowedValues.join(', ')}`
-  const fits = Number(value) >= MinValue && Number(value) <= MaxValue && value.trim() !== ''
-  if (Type === 'Number' && !fits) return `a number from ${MinValue} to ${MaxValue}`
-  if (AllowedPattern && !new RegExp(AllowedPattern).test(value))
-    return `text of the form ${AllowedPattern} (${parameter.Description.replace(/\.$/, '')})`
-  return undefined
-}
-
-function mapValues<Value>(
-  entries: Readonly<Record<string, Value>>,
-  change: (value: Value) => Value,
-): Record<string, Value> {
-  return Object.fromEntries(Object.entries(entries).map(([name, value]) => [name, change(value)]))
+/**
+ * Formats a template for review and for CloudFormation. Deeply nested values are written on one line, and others are
+ * indented by one space, to stay below CloudFormation's size limit.
+ */
+export function templateText(template: StackTemplate): string {
+  return dump(template, { noRefs: true, lineWidth: 130, flowLevel: 4, indent: 1 })
 }

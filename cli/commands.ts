@@ -75,14 +75,7 @@ last processed record.`,
     },
   },
   doctor: ['check an environment, or the prerequisites of a deployment', () => import('./doctor/index.ts')],
-  etl: {
-    line: 'load the history into the warehouse',
-    about: 'Load the history into the warehouse, and show how far it is.',
-    commands: {
-      run: ['load new records', () => import('./etl/run.ts')],
-      status: ['show how far the warehouse is', () => import('./etl/status.ts')],
-    },
-  },
+  etl: ['load the history into the warehouse', () => import('./etl/index.ts')],
   groups: {
     line: 'list consumer groups and their lag',
     about: 'Inspect the consumer groups of the cluster.',

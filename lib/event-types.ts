@@ -75,7 +75,6 @@ export const EVENT_TYPES = {
   'io.sluice.dead-letter.v1': row('DeadLetter', 'dlq', 'Dead letter', JSON_ONLY),
   'io.sluice.dead-letters.handled.v1': row('DeadLettersHandled', 'dlq', 'Dead letters handled', JSON_ONLY),
   'io.sluice.entity.erased.v1': row('EntityErased', 'erased', 'Entity erased', JSON_ONLY),
-  'io.sluice.etl.completed.v1': row('EtlCompleted', 'etl', 'Warehouse loaded', JSON_ONLY),
   'io.sluice.failure.v1': row('Failure', 'failures', 'Failure', JSON_ONLY),
   'io.sluice.failure.ended.v1': row('FailureEnded', 'redriven', 'Failure ended', JSON_ONLY),
   'io.sluice.inhibition.changed.v1': row(

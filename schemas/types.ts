@@ -225,35 +225,6 @@ export interface EnvironmentReading {
   readonly tags?: { readonly [k: string]: string }
 }
 
-/** Run that loads records of the history into the warehouse. */
-export interface EtlCompleted {
-  readonly target: 'postgresql' | 'sqlite'
-  readonly location: string
-  readonly outcome: 'completed' | 'partial' | 'interrupted' | 'failed'
-  readonly reason?: string
-  readonly startedAt: string
-  readonly endedAt: string
-  readonly durationMs: number
-  readonly records: number
-  readonly repeated: number
-  readonly skipped: number
-  readonly ranges: readonly {
-    readonly table: string
-    readonly topic: string
-    readonly partition: number
-    readonly from: number
-    readonly to: number
-  }[]
-  readonly missing: readonly {
-    readonly table: string
-    readonly topic: string
-    readonly partition: number
-    readonly from: number
-    readonly to: number
-  }[]
-  readonly martRows: { readonly [k: string]: number }
-}
-
 /** A failed record is not retried any more, so the events that are parked behind it in its partition are processed. */
 export interface FailureEnded {
   readonly consumer: string

@@ -124,7 +124,6 @@ const TABLE = {
     ...ticked(3, 30, 'original key', 'dead letters, for people; redrives and drops of them; ticks'),
     maxMessageBytes: 2 * MiB,
   },
-  etl: topic(1, 30, MiB, 'target', 'completed runs of the function `etl`'),
   logs: extra('log records of other systems; ticks and erasures'),
   traces: extra('spans of other systems; ticks and erasures'),
 } as const satisfies Readonly<Record<string, Topic>>

@@ -11,7 +11,7 @@ import {
   storable,
 } from './mart.ts'
 
-/** View with a row for each alert that fired, with the columns of `sluice alerts sql`. */
+/** View with a row for each alert that fired, with the columns of `sluice sql`. */
 export const ALERT_LOG: MartTable = {
   name: 'alert_log',
   description: 'Alerts that fired; resolved_ts is NULL while an alert fires',
@@ -56,22 +56,7 @@ export const ALERTS: Mart = {
   merge: mergeAlert,
 }
 
-export const ALERTS_BY_RULE: MartTable = {
-  name: 'alerts_by_rule',
-  description: 'Number of alerts and time to resolve, by rule, sensor and day',
-  columns: [
-    ['alert_type', 'TEXT', 'Rule'],
-    ['sensor_id', 'TEXT', 'Subject or, without one, source of the sensor'],
-    ['day', 'DATE', 'Day on which the alerts fired, UTC'],
-    ['fired', 'INTEGER', 'Number of alerts that fired on the day'],
-    ['resolved', 'INTEGER', 'Number of these alerts that have resolved since'],
-    ['total_s', 'REAL', 'Total time to resolve, in seconds'],
-    ['mean_s', 'REAL', 'Mean time to resolve, in seconds'],
-    ['max_s', 'REAL', 'Longest time to resolve, in seconds'],
-  ],
-}
-
-/** Event of an alert, as `lib/operations/alert-log/event.ts` reads it. Times are in milliseconds since the epoch. */
+/** Event of an alert, as `lib/operations/etl/alert-event.ts` reads it. Times are in milliseconds since the epoch. */
 export interface AlertChange {
   readonly event: string
   readonly eventMs: number
@@ -170,11 +155,4 @@ function isFired({ offset }: MartRow): boolean {
 
 function isResolved({ resolved_ts, resolved_reason }: MartRow): boolean {
   return resolved_ts !== null || resolved_reason !== null
-}
-
-/** Returns the query for `alerts_by_rule`. @param day expression for the UTC day of `alert_ts` */
-export function byRuleQuery(log: string, day: string): string {
-  return `SELECT alert_type, sensor_id, ${day} AS day, count(*) AS fired, count(duration_s) AS resolved,
-        sum(duration_s) AS total_s, avg(duration_s) AS mean_s, max(duration_s) AS max_s
-        FROM ${log} GROUP BY 1, 2, 3`
 }

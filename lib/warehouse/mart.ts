@@ -2,9 +2,9 @@
 import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
 
 /**
- * Type of a column. A TIMESTAMP is in milliseconds since the epoch, a DATE is a text such as `2026-03-01`, and JSON is its text.
+ * Type of a column. A TIMESTAMP is in milliseconds since the epoch, and JSON is its text.
  */
-export type MartType = 'TEXT' | 'INTEGER' | 'REAL' | 'TIMESTAMP' | 'DATE' | 'JSON'
+export type MartType = 'TEXT' | 'INTEGER' | 'REAL' | 'TIMESTAMP' | 'JSON'
 
 export type MartColumn = readonly [name: string, type: MartType, description: string]
 

@@ -9,20 +9,17 @@ export interface Watermark {
   readonly partition: number
   /** Next offset to load. */
   readonly nextOffset: number
-  /** End of the offsets whose load was announced. */
-  readonly announcedOffset: number
   /** Log time of the last loaded record, in milliseconds since the epoch. */
   readonly upToMs: number
 }
 
 /** A part of the log to load: the offsets from `fromOffset`, inclusive, to `nextOffset`, exclusive. */
-export interface Step extends Omit<Watermark, 'announcedOffset'> {
+export interface Step extends Watermark {
   readonly fromOffset: number
   readonly changes: Changes
 }
 
 export interface WarehouseTarget {
-  readonly kind: 'postgresql' | 'sqlite'
   /** Location for messages, without a password. */
   readonly location: string
   /**
@@ -38,8 +35,6 @@ export interface WarehouseTarget {
    * @returns false if the watermark is not at `fromOffset`, because another run has moved it. Nothing is changed then.
    */
   apply(step: Step): Promise<boolean>
-  /** Stores that everything up to these watermarks was announced. */
-  announced(watermarks: readonly Watermark[]): Promise<void>
   /** Returns the rows of a mart, or of a view that the warehouse has, in any order. */
   rows(name: string): Promise<readonly MartRow[]>
   close(): Promise<void>
@@ -56,12 +51,4 @@ export function watermarkOfPartition(
   { table, topic, partition }: Pick<Watermark, 'table' | 'topic' | 'partition'>,
 ): Watermark | undefined {
   return watermarks.find(one => one.table === table && one.topic === topic && one.partition === partition)
-}
-
-/** Returns the watermark after a step. */
-export function afterStep(
-  { changes: _, fromOffset, ...step }: Step,
-  before: Watermark | undefined,
-): Watermark {
-  return { ...step, announcedOffset: before?.announcedOffset ?? fromOffset }
 }

@@ -40,7 +40,7 @@ describe("the whole flow with other people's names", { timeout: 600_000 }, () =>
     'gds.metrics.postgresql.production',
     'gds.alerts.production',
     'gds.metrics.dlq',
-    'etl_events',
+    'analytics_events',
     'gds.logs.production',
     'gds.logs.application.production',
     'gds.traces.all.production',

@@ -3,7 +3,7 @@ Object.assign(process.env, {
   ORG: 'gds',
   DOMAIN: 'none',
   KAFKA_TOPIC: 'gds.metrics.{env}',
-  TOPIC_NAMES: 'dlq=gds.metrics.dlq,etl=etl_events',
+  TOPIC_NAMES: 'dlq=gds.metrics.dlq,analytics=analytics_events',
   GROUP_NAME: '{org}-{consumer}',
   EXTRA_SIGNALS: 'logs,logs.application=/application,traces.all,readings.postgresql=/database/postgresql',
 })

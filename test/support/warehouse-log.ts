@@ -7,13 +7,12 @@ import { dayOf, objectKey } from '../../lib/history/object-key.ts'
 import { encodeRows } from '../../lib/history/parquet.ts'
 import type { HistoryRow } from '../../lib/history/row.ts'
 import type { HistoryStore } from '../../lib/history/store.ts'
-import { runEtl } from '../../lib/operations/etl/run.ts'
+import { type EtlResult, runEtl } from '../../lib/operations/etl/run.ts'
 import { ALERT_LOG } from '../../lib/warehouse/alerts.ts'
 import type { MartRow } from '../../lib/warehouse/mart.ts'
 import { MARTS, SHOWN } from '../../lib/warehouse/marts.ts'
 import type { WarehouseTarget } from '../../lib/warehouse/target.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
-import type { EtlCompleted } from '../../schemas/types.ts'
 
 export const NOON = Date.parse('2026-03-01T12:00:00Z')
 
@@ -105,26 +104,6 @@ export function alertLog(alerts: readonly MartRow[]): MartRow[] {
   return shown.map(row => Object.fromEntries(names.map(name => [name, row[name] ?? null])))
 }
 
-/** Returns the rows of `alerts_by_rule`. */
-export function alertsByRule(alerts: readonly MartRow[]): MartRow[] {
-  const groups = Map.groupBy(alertLog(alerts), ({ alert_type, sensor_id, alert_ts }) => {
-    const day = new Date(Number(alert_ts)).toISOString().slice(0, 10)
-    return JSON.stringify([alert_type, sensor_id, day])
-  })
-  return [...groups].map(([group, rows]) => {
-    const [alert_type, sensor_id, day] = JSON.parse(group)
-    const times = rows.flatMap(({ duration_s }) => (typeof duration_s === 'number' ? [duration_s] : []))
-    const total = times.reduce((sum, time) => sum + time, 0)
-    const some = times.length > 0
-    return {
-      ...{ alert_type, sensor_id, day, fired: rows.length, resolved: times.length },
-      total_s: some ? total : null,
-      mean_s: some ? total / times.length : null,
-      max_s: some ? Math.max(...times) : null,
-    }
-  })
-}
-
 export type Marts = Readonly<Record<string, readonly MartRow[]>>
 
 /** Returns the rows of all marts and views in a fixed order, with numbers that differ only by rounding made equal. */
@@ -152,12 +131,10 @@ function comparable(column: string, value: MartRow[string] | undefined): MartRow
 export async function loaded(
   store: HistoryStore,
   target: WarehouseTarget,
-  { events = [], ...options }: Partial<Parameters<typeof runEtl>[0]> & { events?: EtlCompleted[] } = {},
-): Promise<EtlCompleted> {
+  options: Partial<Parameters<typeof runEtl>[0]> = {},
+): Promise<EtlResult> {
   return await runEtl({
     ...{ store, target, remainingMs: () => Number.POSITIVE_INFINITY, nowMs: () => NOON },
-    scheduledFor: '2026-03-01T12:00:00Z',
-    announce: async run => void events.push(structuredClone(run)),
     ...options,
   })
 }

@@ -1,14 +1,8 @@
-/** Loads new records of the history into the warehouse, and announces the run. */
-import type { EtlCompleted } from '../../../schemas/types.ts'
+/** Loads new records of the history into the warehouse. */
 import { type PartitionSlices, slicesOf } from '../../history/read.ts'
 import { HistoryFailure, type HistoryStore } from '../../history/store.ts'
 import type { HistoryTable } from '../../history/tables.ts'
-import {
-  WarehouseFailure,
-  type WarehouseTarget,
-  type Watermark,
-  watermarkOfPartition,
-} from '../../warehouse/target.ts'
+import { type WarehouseTarget, type Watermark, watermarkOfPartition } from '../../warehouse/target.ts'
 import { type CountedStep, LOADED_TABLES, stepsOf } from './steps.ts'
 
 export interface EtlRun {
@@ -17,15 +11,35 @@ export interface EtlRun {
   /** Remaining time in milliseconds. No step begins when it is below `RESERVE_MS`. */
   readonly remainingMs: () => number
   readonly nowMs: () => number
-  /** Identifies a run that loads nothing, RFC 3339: a retry of the run has the same time. */
-  readonly scheduledFor: string
-  /** Publishes the event of a run. It can be called again with the same run. */
-  readonly announce: (run: EtlCompleted, scheduledFor: string) => Promise<void>
   /** Called after each step. */
   readonly onStep?: (step: CountedStep) => void
 }
 
-/** Time for completing a step and announcing the run, in milliseconds. */
+export interface EtlResult {
+  /** Location of the warehouse, without a password. */
+  readonly location: string
+  /** `partial` if the time was over before all records were loaded. */
+  readonly outcome: 'completed' | 'partial' | 'failed'
+  readonly durationMs: number
+  readonly records: number
+  /** Repeated events, and readings whose time is out of range. */
+  readonly repeated: number
+  readonly skipped: number
+  /** Number of written rows, by mart. */
+  readonly martRows: Readonly<Record<string, number>>
+  /** Offsets that history lacks, both included. */
+  readonly missing: readonly {
+    readonly table: string
+    readonly topic: string
+    readonly partition: number
+    readonly from: number
+    readonly to: number
+  }[]
+  /** Message about an object that cannot be read; its partition waits for it. */
+  readonly reason?: string
+}
+
+/** Time for completing a step, in milliseconds. */
 const RESERVE_MS = 60_000
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
@@ -36,51 +50,26 @@ type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
  * @throws WarehouseFailure if the warehouse cannot be used
  * @throws HistoryUnavailable if the history cannot be listed
  */
-export async function runEtl(run: EtlRun): Promise<EtlCompleted> {
-  const { store, target, remainingMs, nowMs, scheduledFor, announce } = run
+export async function runEtl(run: EtlRun): Promise<EtlResult> {
+  const { store, target, remainingMs, nowMs } = run
   const startedMs = nowMs()
-  const result: Mutable<EtlCompleted> = {
-    target: target.kind,
+  const result: Mutable<EtlResult> = {
     location: target.location,
     outcome: 'completed',
-    startedAt: new Date(startedMs).toISOString(),
-    endedAt: '',
     durationMs: 0,
     records: 0,
     repeated: 0,
     skipped: 0,
     martRows: {},
-    ranges: [],
     missing: [],
   }
-  const end = async (outcome: EtlCompleted['outcome'], loaded: readonly Watermark[]) => {
-    const endedMs = nowMs()
-    const times = { endedAt: new Date(endedMs).toISOString(), durationMs: endedMs - startedMs }
-    Object.assign(result, { outcome, ...times, ranges: loaded.map(rangeOf) })
-    await announce(result, scheduledFor)
-    await target.announced(loaded)
+  await target.open()
+  for (const one of await partitionsOf(store, await target.watermarks())) {
+    if (remainingMs() < RESERVE_MS) result.outcome = 'partial'
+    else await load(run, one, result)
   }
-  try {
-    await target.open()
-    // A run that was killed has loaded records without announcing them.
-    const left = (await target.watermarks()).filter(isUnannounced)
-    if (left.length > 0) await end('interrupted', left)
-    const partitions = await partitionsOf(store, await target.watermarks())
-    for (const one of partitions) {
-      if (remainingMs() < RESERVE_MS) result.outcome = 'partial'
-      else await load(run, one, result)
-    }
-  } catch (error) {
-    if (!(error instanceof HistoryFailure || error instanceof WarehouseFailure)) throw error
-    result.reason = error.message
-    await announce({ ...result, outcome: 'failed', endedAt: new Date(nowMs()).toISOString() }, scheduledFor)
-    throw error
-  }
-  await end(
-    result.reason === undefined ? result.outcome : 'failed',
-    (await target.watermarks()).filter(isUnannounced),
-  )
-  return result
+  if (result.reason !== undefined) result.outcome = 'failed'
+  return { ...result, durationMs: nowMs() - startedMs }
 }
 
 interface LoadedPartition extends PartitionSlices {
@@ -100,7 +89,7 @@ async function partitionsOf(store: HistoryStore, marks: readonly Watermark[]): P
 }
 
 /** Loads one partition. If an object cannot be read, the partition waits for it, and others continue. */
-async function load(run: EtlRun, partition: LoadedPartition, result: Mutable<EtlCompleted>): Promise<void> {
+async function load(run: EtlRun, partition: LoadedPartition, result: Mutable<EtlResult>): Promise<void> {
   const { store, target, remainingMs, onStep } = run
   const { table, topic, from } = partition
   try {
@@ -120,12 +109,4 @@ async function load(run: EtlRun, partition: LoadedPartition, result: Mutable<Etl
     if (!(error instanceof HistoryFailure)) throw error
     result.reason = error.message
   }
-}
-
-function isUnannounced({ announcedOffset, nextOffset }: Watermark): boolean {
-  return announcedOffset < nextOffset
-}
-
-function rangeOf({ table, topic, partition, announcedOffset, nextOffset }: Watermark) {
-  return { table, topic, partition, from: announcedOffset, to: nextOffset - 1 }
 }

@@ -1,29 +1,19 @@
 /** Implements the scheduled function `etl`. */
 import { secretOf } from '../../../packages/runtime/adapters/aws/clients.ts'
-import { writeEvent } from '../../../packages/runtime/cloudevents/writer.ts'
-import type { KafkaConnections } from '../../../packages/runtime/lambda/kafka-connections.ts'
 import type { Scheduled } from '../../../packages/runtime/lambda/scheduled.ts'
 import type { PartOf } from '../../../packages/runtime/settings/slice.ts'
 import { type HistorySettings, historyStore } from '../../app/history.ts'
 import type { WAREHOUSE } from '../../app/settings/history.ts'
-import type { GeneralSettings } from '../../app/settings/index.ts'
-import { topicName } from '../../app/topics.ts'
-import { etlCompleted } from './announce.ts'
-import { type EtlRun, runEtl } from './run.ts'
+import { runEtl } from './run.ts'
 import { warehouseAt } from './warehouse.ts'
 
-type Settings = HistorySettings & GeneralSettings & PartOf<typeof WAREHOUSE>
+type Settings = HistorySettings & PartOf<typeof WAREHOUSE>
 
-/** Returns the function that publishes the event of a run. */
-export function announcing(
-  { publisher }: Pick<KafkaConnections, 'publisher'>,
-  { env, contentMode }: Pick<Settings, 'env' | 'contentMode'>,
-): EtlRun['announce'] {
-  return async (run, scheduledFor) => {
-    const event = etlCompleted(run, scheduledFor)
-    const record = { topic: topicName('etl', env), key: Buffer.from(run.target) }
-    await (await publisher()).publish([{ ...record, ...writeEvent(event, contentMode) }])
-  }
+/** A function that needs no server of the pipeline. */
+export class NoConnections {
+  onPublished: ((ms: number) => void) | undefined
+
+  async afterInvocation(): Promise<void> {}
 }
 
 /** Returns the address of the database. @throws Error if none is set, or the secret has none */
@@ -40,16 +30,15 @@ async function urlOf({ warehouseUrl, warehouseSecret }: Settings): Promise<strin
 /**
  * Loads new records into the warehouse.
  *
- * @throws WarehouseFailure, HistoryUnavailable or Unavailable, after which the next run continues
+ * @throws WarehouseFailure or HistoryUnavailable, after which the next run continues
  */
-export async function runScheduledEtl(scheduled: Scheduled<KafkaConnections, Settings>): Promise<object> {
-  const { config, connections, scheduledFor, remainingMs, telemetry } = scheduled
+export async function runScheduledEtl(scheduled: Scheduled<NoConnections, Settings>): Promise<object> {
+  const { config, remainingMs, telemetry } = scheduled
   const target = await warehouseAt(await urlOf(config))
   const store = await historyStore(config)
-  const announce = announcing(connections, config)
   try {
-    const result = await runEtl({ store, target, remainingMs, nowMs: Date.now, scheduledFor, announce })
-    const { missing, reason, ranges: _, ...counts } = result
+    const result = await runEtl({ store, target, remainingMs, nowMs: Date.now })
+    const { missing, reason, ...counts } = result
     for (const range of missing)
       telemetry.warn('history lacks offsets', { kind: 'history-missing', ...range })
     if (reason !== undefined) throw new Error(reason)

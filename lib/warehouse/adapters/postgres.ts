@@ -11,7 +11,6 @@ import { from as copyFrom } from 'pg-copy-streams'
 import { type Mart, type MartRow, type MartType, merged } from '../mart.ts'
 import { SHOWN } from '../marts.ts'
 import {
-  afterStep,
   type Step,
   WarehouseFailure,
   type WarehouseTarget,
@@ -42,11 +41,9 @@ export const POSTGRES: Dialect = {
     INTEGER: 'bigint',
     REAL: 'double precision',
     TIMESTAMP: 'timestamptz',
-    DATE: 'date',
     JSON: 'jsonb',
   },
   schema: `${SCHEMA}.`,
-  dayOf: column => `(${column} AT TIME ZONE 'UTC')::date`,
   more: [
     `CREATE SCHEMA ${VIEWS}`,
     ...SHOWN.flatMap(({ name, description, columns }) => [
@@ -56,7 +53,7 @@ export const POSTGRES: Dialect = {
         ([column, , text]) => `COMMENT ON COLUMN ${VIEWS}.${name}."${column}" IS ${literal(text)}`,
       ),
     ]),
-    // The statements of `sluice alerts sql` use SQLite's function.
+    // The statements of `sluice sql` use SQLite's function.
     `CREATE FUNCTION ${VIEWS}.datetime(timevalue text, modifier text DEFAULT '+0 days') RETURNS timestamptz LANGUAGE sql STABLE AS
       $$ SELECT CASE lower(timevalue) WHEN 'now' THEN now() ELSE timevalue::timestamp AT TIME ZONE 'UTC' END + modifier::interval $$`,
   ],
@@ -69,7 +66,6 @@ function literal(text: string): string {
 /** Parsers of values, by the id of the type in PostgreSQL. */
 const PARSERS: Readonly<Record<number, (text: string) => unknown>> = {
   [parsers.builtins.INT8]: Number,
-  [parsers.builtins.DATE]: text => text,
   [parsers.builtins.JSONB]: text => text,
   [parsers.builtins.TIMESTAMPTZ]: text => parsers.getTypeParser(parsers.builtins.TIMESTAMPTZ)(text).getTime(),
 }
@@ -78,7 +74,6 @@ const PARSERS: Readonly<Record<number, (text: string) => unknown>> = {
 const TIMEOUTS = { connectionTimeoutMillis: 10_000, query_timeout: 120_000 }
 
 export class PostgresTarget implements WarehouseTarget {
-  readonly kind = 'postgresql'
   readonly location: string
   readonly #client: Client
   readonly #user: string
@@ -122,18 +117,8 @@ export class PostgresTarget implements WarehouseTarget {
       const before = watermarkOfPartition(await this.watermarks(), step)
       if (before && before.nextOffset !== step.fromOffset) return false
       for (const [mart, rows] of step.changes) if (rows.length > 0) await this.#merge(mart, rows)
-      await this.#writeWatermark(afterStep(step, before))
+      await this.#writeWatermark(step)
       return true
-    })
-  }
-
-  async announced(watermarks: readonly Watermark[]): Promise<void> {
-    await this.#transaction(async () => {
-      for (const mark of watermarks)
-        await this.#query(
-          `UPDATE ${SCHEMA}.watermarks SET announced_offset = $4 WHERE history_table = $1 AND topic = $2 AND "partition" = $3`,
-          [mark.table, mark.topic, mark.partition, mark.nextOffset],
-        )
     })
   }
 

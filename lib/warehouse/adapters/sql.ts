@@ -1,7 +1,7 @@
 /** SQL that PostgreSQL and SQLite have in common, and the migrations of both. */
 import { type Kysely, sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
-import { ALERT_LOG, ALERTS, ALERTS_BY_RULE, byRuleQuery } from '../alerts.ts'
+import { ALERT_LOG, ALERTS } from '../alerts.ts'
 import type { Mart, MartRow, MartType } from '../mart.ts'
 import { MARTS, SHOWN } from '../marts.ts'
 import { WarehouseFailure, type Watermark } from '../target.ts'
@@ -11,8 +11,6 @@ export interface Dialect {
   readonly types: Readonly<Record<MartType, string>>
   /** Prefix of the stored tables. */
   readonly schema: string
-  /** Returns the expression for the UTC day of a TIMESTAMP column. */
-  readonly dayOf: (column: string) => string
   /** Statements after those that create tables and views. */
   readonly more: readonly string[]
 }
@@ -23,14 +21,13 @@ const WATERMARK_COLUMNS = [
   ['topic', 'TEXT'],
   ['partition', 'INTEGER'],
   ['next_offset', 'INTEGER'],
-  ['announced_offset', 'INTEGER'],
   ['up_to_ms', 'INTEGER'],
 ] as const
 
 const WATERMARK_KEY = ['history_table', 'topic', 'partition']
 
 /** Returns the statements of the first migration. A test pins them: later changes of the marts need another migration. */
-export function firstStatements({ types, schema, dayOf, more }: Dialect): string[] {
+export function firstStatements({ types, schema, more }: Dialect): string[] {
   const table = (
     name: string,
     columns: readonly (readonly [string, MartType, ...unknown[]])[],
@@ -41,13 +38,11 @@ export function firstStatements({ types, schema, dayOf, more }: Dialect): string
     )
     return `CREATE TABLE ${schema}${name} (${declared.join(', ')}, PRIMARY KEY (${quoted(key)}))`
   }
-  const view = (name: string, query: string) => `CREATE VIEW ${schema}${name} AS ${query}`
   const log = ALERT_LOG.columns.map(([name]) => name)
   return [
     table('watermarks', WATERMARK_COLUMNS, WATERMARK_KEY),
     ...MARTS.map(({ name, columns, key }) => table(name, columns, key)),
-    view(ALERT_LOG.name, `SELECT ${quoted(log)} FROM ${schema}${ALERTS.name} WHERE alert_ts IS NOT NULL`),
-    view(ALERTS_BY_RULE.name, byRuleQuery(`${schema}${ALERT_LOG.name}`, dayOf('alert_ts'))),
+    `CREATE VIEW ${schema}${ALERT_LOG.name} AS SELECT ${quoted(log)} FROM ${schema}${ALERTS.name} WHERE alert_ts IS NOT NULL`,
     ...more,
   ]
 }
@@ -104,8 +99,8 @@ export function writeWatermark({ schema }: Dialect, value: (index: number) => st
 }
 
 export function watermarkValues(mark: Watermark): (string | number)[] {
-  const { table, topic, partition, nextOffset, announcedOffset, upToMs } = mark
-  return [table, topic, partition, nextOffset, announcedOffset, upToMs]
+  const { table, topic, partition, nextOffset, upToMs } = mark
+  return [table, topic, partition, nextOffset, upToMs]
 }
 
 export function watermarkOf(row: MartRow): Watermark {
@@ -114,7 +109,6 @@ export function watermarkOf(row: MartRow): Watermark {
     topic: String(row.topic),
     partition: Number(row.partition),
     nextOffset: Number(row.next_offset),
-    announcedOffset: Number(row.announced_offset),
     upToMs: Number(row.up_to_ms),
   }
 }

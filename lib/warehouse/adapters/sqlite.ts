@@ -3,7 +3,6 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 import { Kysely, SqliteDialect } from 'kysely'
 import type { Mart, MartColumn, MartRow } from '../mart.ts'
 import {
-  afterStep,
   type Step,
   WarehouseFailure,
   type WarehouseTarget,
@@ -23,9 +22,8 @@ import {
 } from './sql.ts'
 
 export const SQLITE: Dialect = {
-  types: { TEXT: 'TEXT', INTEGER: 'INTEGER', REAL: 'REAL', TIMESTAMP: 'TEXT', DATE: 'TEXT', JSON: 'TEXT' },
+  types: { TEXT: 'TEXT', INTEGER: 'INTEGER', REAL: 'REAL', TIMESTAMP: 'TEXT', JSON: 'TEXT' },
   schema: '',
-  dayOf: column => `date(${column})`,
   more: [],
 }
 
@@ -33,7 +31,6 @@ export const SQLITE: Dialect = {
 const BUSY_MS = 10_000
 
 export class SqliteTarget implements WarehouseTarget {
-  readonly kind = 'sqlite'
   readonly location: string
   readonly #file: string
   #opened: DatabaseSync | undefined
@@ -73,19 +70,9 @@ export class SqliteTarget implements WarehouseTarget {
       for (const [mart, rows] of step.changes) this.#merge(mart, rows)
       this.#run(
         writeWatermark(SQLITE, () => '?'),
-        watermarkValues(afterStep(step, before)),
+        watermarkValues(step),
       )
       return true
-    })
-  }
-
-  async announced(watermarks: readonly Watermark[]): Promise<void> {
-    await this.#transaction(() => {
-      for (const { table, topic, partition, nextOffset } of watermarks)
-        this.#run(
-          'UPDATE watermarks SET announced_offset = ? WHERE history_table = ? AND topic = ? AND partition = ?',
-          [...[nextOffset, table, topic, partition]],
-        )
     })
   }
 

@@ -54,7 +54,7 @@ type Sufficient<Slices extends readonly Slice[], Needed> = PartsOf<Slices> exten
  * @param application name of the application
  */
 export function scheduled<
-  Connections extends KafkaConnections,
+  Connections extends Pick<KafkaConnections, 'afterInvocation' | 'onPublished'>,
   Needed,
   const Slices extends readonly Slice[],
 >(

@@ -27,7 +27,7 @@ const FOREIGN = {
   ORG: 'gds',
   DOMAIN: 'none',
   KAFKA_TOPIC: 'gds.metrics.{env}',
-  TOPIC_NAMES: 'dlq=gds.metrics.dlq,etl=etl_events',
+  TOPIC_NAMES: 'dlq=gds.metrics.dlq,analytics=analytics_events',
   GROUP_NAME: '{org}-{consumer}',
 }
 
@@ -58,7 +58,7 @@ describe('names of topics and groups', () => {
     named(FOREIGN)
     assert.equal(topicNamed('sluice.telemetry.readings.prod'), undefined)
     assert.equal(signalIn('gds.metrics.dlq'), 'dlq')
-    assert.equal(signalIn('etl_events'), 'etl')
+    assert.equal(signalIn('analytics_events'), 'analytics')
     assert.equal(environmentIn('gds.metrics.dlq'), '')
   })
 

@@ -12,7 +12,6 @@ const ALWAYS_JSON = [
   'dead-letter',
   'dead-letters.handled',
   'entity.erased',
-  'etl.completed',
   'failure',
   'failure.ended',
   'inhibition.changed',

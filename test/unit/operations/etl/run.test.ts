@@ -4,15 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import fc from 'fast-check'
-import { schemaViolation } from '../../../../lib/app/schemas.ts'
 import type { HistoryRow } from '../../../../lib/history/row.ts'
 import { HistoryUnavailable } from '../../../../lib/history/store.ts'
-import { etlCompleted } from '../../../../lib/operations/etl/announce.ts'
 import { REPEATS_WITHIN } from '../../../../lib/operations/etl/steps.ts'
 import { SqliteTarget } from '../../../../lib/warehouse/adapters/sqlite.ts'
 import { WarehouseFailure, type WarehouseTarget } from '../../../../lib/warehouse/target.ts'
 import type { Event } from '../../../../packages/runtime/consumer/event.ts'
-import type { EtlCompleted } from '../../../../schemas/types.ts'
 import { MemoryHistory } from '../../../support/memory-history.ts'
 import { sampled } from '../../../support/sampled.ts'
 import {
@@ -52,20 +49,13 @@ describe('a run of etl', () => {
     const target = sqlite()
     await archive(store, historyOf(READINGS, [...some(6), undefined]))
     await archive(store, historyOf(ALERTS, [alertEventOf('fired', 'a')]))
-    const events: EtlCompleted[] = []
-    const run = await loaded(store, target, { events })
+    const run = await loaded(store, target)
     assert.deepEqual([run.outcome, run.records, run.repeated, run.missing], ['completed', 8, 0, []])
     assert.deepEqual(run.martRows, { readings_hourly: 3, readings_daily: 3, alerts: 1 })
-    assert.deepEqual(run.ranges, [
-      { table: 'readings', topic: READINGS, partition: 0, from: 0, to: 6 },
-      { table: 'alerts', topic: ALERTS, partition: 0, from: 0, to: 0 },
-    ])
     const before = await martsOf(target)
-    const again = await loaded(store, target, { events })
-    assert.deepEqual([again.records, again.ranges, again.martRows], [0, [], {}])
+    const again = await loaded(store, target)
+    assert.deepEqual([again.records, again.martRows], [0, {}])
     assert.deepEqual(await martsOf(target), before)
-    assert.equal(events.length, 2)
-    for (const event of events) assert.equal(schemaViolation('io.sluice.etl.completed.v1', event), undefined)
   })
 
   it('given late readings, then only the rows of their own hour change', async () => {
@@ -197,20 +187,13 @@ describe('a run of etl', () => {
     await target.close()
   })
 
-  it('given a warehouse that fails, then the run is announced with the reason', async () => {
-    const events: EtlCompleted[] = []
+  it('given a file that cannot be opened, then the run fails, and says what to do', async () => {
     const target = new SqliteTarget(join(folder, 'missing', 'file.db'))
-    const run = loaded(new MemoryHistory(), target, { events })
     await assert.rejects(
-      run,
-      (error: Error) => error instanceof WarehouseFailure && /Create its folder/.test(error.message),
+      loaded(new MemoryHistory(), target),
+      (error: Error) =>
+        error instanceof WarehouseFailure && /file\.db.*Create its folder/.test(error.message),
     )
-    assert.deepEqual(
-      events.map(({ outcome }) => outcome),
-      ['failed'],
-    )
-    assert.ok(events[0]?.reason?.includes('file.db'))
-    assert.equal(schemaViolation('io.sluice.etl.completed.v1', events[0]), undefined)
   })
 
   it('given a bucket that is away, then the run fails, and the next one continues', async () => {
@@ -222,17 +205,6 @@ describe('a run of etl', () => {
     store.recover()
     assert.equal((await loaded(store, target)).records, 3)
   })
-
-  it('given the same offsets, then the event has the same id; given none, that of its schedule', async () => {
-    const store = new MemoryHistory()
-    await archive(store, historyOf(READINGS, some(3)))
-    const run = await loaded(store, sqlite())
-    const idOf = (one: EtlCompleted, at: string) => etlCompleted(one, at).id
-    const later = { ...run, outcome: 'interrupted' as const, durationMs: 99 }
-    assert.equal(idOf(run, 'a'), idOf(later, 'b'))
-    assert.notEqual(idOf({ ...run, ranges: [] }, 'a'), idOf({ ...run, ranges: [] }, 'b'))
-    assert.notEqual(idOf({ ...run, location: 'other' }, 'a'), idOf(run, 'a'))
-  })
 })
 
 /** Error that stands for a killed process. */
@@ -243,10 +215,7 @@ function killable<T extends object>(subject: T, calls: { count: number; at: numb
   return new Proxy(subject, {
     get(from, name) {
       const value = Reflect.get(from, name, from)
-      if (
-        typeof value !== 'function' ||
-        !['get', 'put', 'delete', 'apply', 'announced', 'watermarks', 'announce'].includes(String(name))
-      )
+      if (typeof value !== 'function' || !['get', 'apply', 'watermarks'].includes(String(name)))
         return typeof value === 'function' ? value.bind(from) : value
       return async (...args: unknown[]) => {
         const isLast = ++calls.count === calls.at
@@ -272,59 +241,36 @@ describe('a run that is killed', () => {
     await archive(store, historyOf(ALERTS, alerts))
   }
 
-  const targets = {
-    SQLite: () => {
-      const target = sqlite()
-      return {
-        history: new MemoryHistory(),
-        target: () => target,
-        faulty: (calls: Calls) => killable(target, calls),
-      }
-    },
-  }
-  type Calls = { count: number; at: number; isAfter: boolean }
-
-  for (const [name, place] of Object.entries(targets))
-    it(`${name}: given a kill at any call, then the next runs add the rest once, and announce each offset once`, async () => {
-      const whole = place()
-      await history(whole.history)
-      const late = historyOf(READINGS, some(4, 60), { first: 18 })
-      await archive(whole.history, late)
-      await loaded(whole.history, whole.target())
-      const expected = await martsOf(whole.target())
-      for (const isAfter of [false, true])
-        for (let at = 1; ; at++) {
-          const { history: store, target, faulty } = place()
-          await history(store)
-          const calls = { count: 0, at, isAfter }
-          const events = new Map<string, EtlCompleted>()
-          const announce = async (run: EtlCompleted) => {
-            events.set(etlCompleted(run, '').id, structuredClone(run))
-          }
-          const dying = killable({ announce }, calls)
-          const killed = await loaded(store, faulty(calls), { announce: run => dying.announce(run) }).then(
-            () => false,
-            error => {
-              if (error instanceof Killed) return true
-              throw error
-            },
-          )
-          await archive(store, late)
-          await loaded(store, target(), { announce })
-          assert.deepEqual(await martsOf(target()), expected, `call ${at}`)
-          const announced = [...events.values()].flatMap(({ ranges }) => {
-            return ranges.flatMap(({ partition, topic, from, to }) =>
-              Array.from({ length: to - from + 1 }, (_, index) => `${topic} ${partition} ${from + index}`),
-            )
-          })
-          assert.equal(announced.length, 9 + 9 + 9 + 3 + 4, `call ${at}`)
-          assert.equal(new Set(announced).size, announced.length, `call ${at}`)
-          if (!killed) {
-            assert.ok(at > 5)
-            break
-          }
+  it('given a kill at any call, then the next run adds the rest once', async () => {
+    const whole = new MemoryHistory()
+    await history(whole)
+    const late = historyOf(READINGS, some(4, 60), { first: 18 })
+    await archive(whole, late)
+    const target = sqlite()
+    await loaded(whole, target)
+    const expected = await martsOf(target)
+    for (const isAfter of [false, true])
+      for (let at = 1; ; at++) {
+        const store = new MemoryHistory()
+        const target = sqlite()
+        await history(store)
+        const isKilled = await loaded(store, killable(target, { count: 0, at, isAfter })).then(
+          () => false,
+          error => {
+            if (error instanceof Killed) return true
+            throw error
+          },
+        )
+        await archive(store, late)
+        await loaded(store, target)
+        assert.deepEqual(await martsOf(target), expected, `call ${at}`)
+        await target.close()
+        if (!isKilled) {
+          assert.ok(at > 3)
+          break
         }
-    })
+      }
+  })
 })
 
 describe('the marts of a log', () => {

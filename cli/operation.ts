@@ -10,14 +10,14 @@ import { operatorOf } from './person.ts'
  * Carries out an operation with connections that permit writes, and writes its audit event. If the operator cannot be identified,
  * or the topic for the audit event is missing, nothing is changed.
  *
- * @param change carries out the operation, and increments the counts for each change
+ * @param change carries out the operation, and increments the counts for each change. It receives the name of the operator.
  * @throws CliFailure if the operation was not started
  * @throws the errors of `audited`
  */
 export async function carryOut<T>(
   connections: CommandConnections,
   about: Operation,
-  change: (counts: Counts) => Promise<T>,
+  change: (counts: Counts, by: string) => Promise<T>,
 ): Promise<T> {
   const { config } = connections
   const by = await operatorOf(config)
@@ -29,7 +29,9 @@ export async function carryOut<T>(
     () => true,
     error => !hasNone(error),
   )
-  if (!isTrailed) return connections.writing(() => change({}))
+  if (!isTrailed) return connections.writing(() => change({}, by))
   await requireTopic(publisher, topic, config)
-  return connections.writing(() => audited({ by, config, publisher: async () => publisher }, about, change))
+  return connections.writing(() =>
+    audited({ by, config, publisher: async () => publisher }, about, counts => change(counts, by)),
+  )
 }

@@ -10,7 +10,6 @@ export const ACTIONS = [
   'alerts ack',
   'dlq drop',
   'dlq redrive',
-  'dlq stop',
   'publish',
   'reprocess',
   'silence add',

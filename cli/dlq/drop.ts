@@ -1,6 +1,4 @@
-import { OPERATION } from '../../lib/operations/dead-letters/operation.ts'
-import { dropChooser } from '../../lib/operations/dead-letters/redriving.ts'
-import { command, environment, flag, JSON_OPTION, option, optionalArguments, SOME_TEXT } from '../command.ts'
+import { command, environment, flag, JSON_OPTION, optionalArguments, SOME_TEXT } from '../command.ts'
 import { FILTERS } from './filters.ts'
 import { handle } from './handling.ts'
 
@@ -19,21 +17,8 @@ Examples:
   options: {
     ...FILTERS,
     yes: flag('do it'),
-    resume: option('<operation>', 'continue a stopped operation', OPERATION),
     json: JSON_OPTION,
     env: environment('of the dead letters'),
   },
-  run: ({ at, ...options }, terminal) =>
-    handle(
-      {
-        command: 'drop',
-        ats: at,
-        options,
-        others: {},
-        isPatched: false,
-        looksFirst: at.length > 0,
-        chooser: () => dropChooser,
-      },
-      terminal,
-    ),
+  run: ({ at: ats, ...options }, terminal) => handle({ command: 'drop', ats }, options, terminal),
 })

@@ -2,12 +2,9 @@
 import { durationText } from '../../lib/duration.ts'
 import { LEFT_OUT, type LeftOutReason } from '../../lib/operations/dead-letters/decide.ts'
 import type { Command } from '../../lib/operations/dead-letters/request.ts'
-import type { RedriveConsumer } from '../../lib/operations/dead-letters/topics.ts'
 import { barText } from '../progress-text.ts'
 import { shortTopic } from '../records/view.ts'
 import { harmless } from '../text-width.ts'
-import type { DeadLetterLine } from './report.ts'
-import { rowsText } from './text.ts'
 
 /** JSON document that `dlq redrive --json` and `dlq drop --json` print. */
 export interface HandlingReport {
@@ -15,8 +12,6 @@ export interface HandlingReport {
   readonly command: Command
   /** True for a dry run, which changes nothing. */
   readonly dryRun: boolean
-  /** Id of the operation; null in a dry run. */
-  readonly operation: string | null
   /** Number of dead letters that were, or would be, redriven or dropped. */
   readonly taken: number
   /** Number of matching dead letters that were skipped, by reason. */
@@ -25,21 +20,8 @@ export interface HandlingReport {
   readonly codes: Readonly<Record<string, number>>
   readonly consumers: Readonly<Record<string, number>>
   readonly topics: Readonly<Record<string, number>>
-  /** Consumers that receive the redriven records, with their current state. */
-  readonly consumersNow: readonly RedriveConsumer[]
-  /** Some of the dead letters that would be handled. */
-  readonly sample: readonly DeadLetterLine[]
-  /** Redriven records that failed again. Null in a dry run, for a drop, and if nothing was redriven. */
-  readonly failedAgain: {
-    /** Number of records that have failed again so far. */
-    readonly count: number
-    /** True if the outcomes of all redriven records are known. If false, more records may fail. */
-    readonly isDecided: boolean
-    /** Some of the new dead letters of these records. */
-    readonly letters: readonly DeadLetterLine[]
-  } | null
-  /** True if the records are changed by a patch. */
-  readonly patched: boolean
+  /** Permanent failure codes of the redriven dead letters: the same record fails again, unless the cause was fixed. */
+  readonly permanent: readonly string[]
   /** Reason why the operation stopped before its end; null if it was completed. */
   readonly stopped: string | null
   readonly elapsedMs: number
@@ -47,45 +29,23 @@ export interface HandlingReport {
 
 const DONE = { redrive: 'Redriven', drop: 'Dropped' } as const
 
-export function handlingText(report: HandlingReport, columns?: number): string {
-  const { command, dryRun, taken, patched, elapsedMs } = report
-  if (taken === 0 && Object.keys(report.leftOut).length === 0 && report.stopped === null)
+export function handlingText(report: HandlingReport): string {
+  const { command, dryRun, taken, leftOut, permanent, stopped, elapsedMs } = report
+  if (taken === 0 && Object.keys(leftOut).length === 0 && stopped === null)
     return `Nothing to ${command}: no dead letter in "${report.env}" meets these conditions.\n`
   const letters = `${taken} dead ${taken === 1 ? 'letter' : 'letters'}`
-  const change = patched ? ', with the patch' : ''
-  const first = dryRun
-    ? `Would ${command} ${letters}${change}.`
-    : `${DONE[command]}: ${letters}${change}, in ${durationText(elapsedMs)}.`
   const lines = [
-    first,
+    dryRun ? `Would ${command} ${letters}.` : `${DONE[command]}: ${letters}, in ${durationText(elapsedMs)}.`,
     ...(taken === 0 ? [] : facts(report)),
-    ...Object.entries(report.leftOut).map(
+    ...Object.entries(leftOut).map(
       ([reason, count]) => `Left out: ${count}, ${LEFT_OUT[reason as LeftOutReason]}`,
     ),
-    ...warnings(report),
-    ...aftermath(report, columns),
-    ...(report.sample.length > 0 ? ['', rowsText(report.sample, report.env, columns), ''] : []),
+    ...permanent.map(
+      code => `${harmless(code)} is permanent: the same record fails again, unless the cause was fixed.`,
+    ),
     ...(dryRun && taken > 0 ? [`Nothing was changed. Add --yes to ${command} them.`] : []),
   ]
   return `${lines.join('\n')}\n`
-}
-
-function aftermath({ taken, failedAgain, env }: HandlingReport, columns: number | undefined): string[] {
-  if (!failedAgain) return []
-  const { count, isDecided, letters } = failedAgain
-  const unnamed = count - letters.length
-  return [
-    `${taken} redriven, ${count} failed again${isDecided ? '' : ' so far'}.`,
-    ...(isDecided
-      ? []
-      : ['The outcome of some records is not known yet. Records that fail appear in `sluice dlq list`.']),
-    ...(letters.length > 0 ? ['', rowsText(letters, env, columns), ''] : []),
-    ...(unnamed > 0
-      ? [
-          `Further records that failed again: ${unnamed}. They are retried first, or are in \`sluice dlq list\`.`,
-        ]
-      : []),
-  ]
 }
 
 function facts({ command, topics, consumers, codes, env }: HandlingReport): string[] {
@@ -98,15 +58,6 @@ function facts({ command, topics, consumers, codes, env }: HandlingReport): stri
     `  consumers  ${listed(consumers)}`,
     `  ${command === 'redrive' ? 'to topics' : 'topics   '}  ${listed(topics)}`,
   ]
-}
-
-function warnings({ consumersNow, env }: HandlingReport): string[] {
-  return consumersNow.flatMap(({ consumer, topic, state, pending }) => {
-    const where = `${consumer} on ${shortTopic(topic, env)}`
-    if (state !== 'stable' && state !== 'rebalancing')
-      return [`${where} is not running (its group is ${state}): redriven records wait for it in the topic.`]
-    return pending > 0 ? [`${where} still has ${pending} records to process before the redriven ones.`] : []
-  })
 }
 
 export interface HandlingProgress {

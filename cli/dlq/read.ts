@@ -1,18 +1,24 @@
 /** Runs queries on the dead letters of an environment. */
 
 import type { Config } from '../../lib/app/config.ts'
+import { readFunctions, topicsRead } from '../../lib/app/functions.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import type { DeadLetterSource } from '../../lib/queries/dead-letters.ts'
+import type { ReadTopic } from '../../lib/queries/lag.ts'
+import { RefusedByKafka } from '../../packages/runtime/adapters/kafka/errors.ts'
 import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
-import { PartitionStopped, Unavailable } from '../../packages/runtime/pipeline/errors.ts'
+import { PartitionStopped, RecordRefused, Unavailable } from '../../packages/runtime/pipeline/errors.ts'
 import { CommandConnections } from '../command-connections.ts'
 import { CliFailure } from '../failure.ts'
 import { reachOf } from '../topics.ts'
 
+/** Errors with an external cause and a message for users. */
+const EXPECTED = [Unavailable, RecordRefused, RefusedByKafka, PartitionStopped]
+
 /**
  * Runs a query on the current dead letters.
  *
- * @throws CliFailure if Kafka does not respond, or if the topic is missing or was recreated during the query
+ * @throws CliFailure if Kafka does not respond or refuses a record, or if the topic is missing or was recreated during the query
  */
 export async function askDlq<T>(
   config: Config,
@@ -28,9 +34,14 @@ export async function askDlq<T>(
     await bounds()
     return await question({ log: await connections.log(), topic, bounds, states }, connections)
   } catch (error) {
-    const isExpected = error instanceof Unavailable || error instanceof PartitionStopped
-    throw isExpected ? new CliFailure(error.message, 1, { cause: error }) : error
+    const isExpected = EXPECTED.some(kind => error instanceof kind)
+    throw isExpected ? new CliFailure((error as Error).message, 1, { cause: error }) : error
   } finally {
     await connections.close()
   }
+}
+
+/** Returns the functions of an environment with the topics that they read. Topics of other applications are not included. */
+export function readersIn(env: string): readonly ReadTopic[] {
+  return readFunctions().flatMap(declared => topicsRead({ ...declared, foreignTopics: [] }, env))
 }

@@ -1,8 +1,8 @@
 /** Reports of `dlq list --json` and `dlq show --json`. Pure. */
 import type { FoundDeadLetter } from '../../lib/failures/dlq-record.ts'
-import type { RedriveOutlook } from '../../lib/operations/dead-letters/outlook.ts'
+import type { RedriveOutlook } from '../../lib/operations/dead-letters/decide.ts'
 import { type BytesView, bytesView } from '../../lib/queries/bytes-view.ts'
-import type { DeadLetterCounts, OlderPlaces } from '../../lib/queries/dead-letter-pages.ts'
+import type { DeadLetterCounts } from '../../lib/queries/dead-letter-pages.ts'
 import {
   type DeadLetterSummary,
   deadLetterSummary,
@@ -32,8 +32,6 @@ export interface DeadLetterListReport {
   readonly deadLetters: readonly DeadLetterLine[]
   readonly broken: readonly BrokenLine[]
   readonly counts: DeadLetterCounts
-  /** Value of `--before` for the next page; null on the last page. */
-  readonly before: string | null
   /** Where the list was read from: the table of open dead letters, or all records of the topic. */
   readonly from: DeadLettersNow['from']
   /** Reason why the table could not be used although it was requested; null otherwise. */
@@ -46,17 +44,15 @@ interface ListedPage extends Pick<DeadLettersNow, 'from' | 'withoutTable' | 'lef
   readonly deadLetters: readonly DeadLetterSummary[]
   readonly broken: readonly Extract<PlacedRow, { kind: 'broken' }>[]
   readonly counts: DeadLetterCounts
-  readonly older: OlderPlaces | null
 }
 
 export function listReport(env: string, page: ListedPage): DeadLetterListReport {
-  const { deadLetters, broken, counts, older, from, withoutTable = null, left } = page
-  const before = older && [...older].map(([partition, offset]) => `${partition}@${offset}`).join(',')
+  const { deadLetters, broken, counts, from, withoutTable = null, left } = page
   return {
     env,
     deadLetters: deadLetters.map(summaryOf),
     broken: broken.map(row => ({ at: placeText(row), writtenAt: instant(row.writtenAtMs), why: row.why })),
-    ...{ counts, before, from, withoutTable, left },
+    ...{ counts, from, withoutTable, left },
   }
 }
 

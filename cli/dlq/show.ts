@@ -1,4 +1,4 @@
-import { outlookOf } from '../../lib/operations/dead-letters/outlook.ts'
+import { outlookOf } from '../../lib/operations/dead-letters/decide.ts'
 import { nameIn } from '../../lib/operations/dead-letters/selection.ts'
 import { redriveTopics } from '../../lib/operations/dead-letters/topics.ts'
 import { type DeadLetterAnswer, findDeadLetter } from '../../lib/queries/dead-letter-records.ts'
@@ -6,8 +6,7 @@ import { argument, command, environment, flag, JSON_OPTION, SOME_TEXT } from '..
 import { configOf } from '../connections.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { printReport } from '../terminal.ts'
-import { askDlq } from './read.ts'
-import { readersIn } from './readers.ts'
+import { askDlq, readersIn } from './read.ts'
 import { reportOf } from './report.ts'
 import { deadLetterText } from './text.ts'
 

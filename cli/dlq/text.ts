@@ -1,7 +1,6 @@
 /** Formats dead letters as text. Pure. */
 import type { FoundDeadLetter } from '../../lib/failures/dlq-record.ts'
-import { LEFT_OUT } from '../../lib/operations/dead-letters/decide.ts'
-import type { RedriveOutlook } from '../../lib/operations/dead-letters/outlook.ts'
+import { LEFT_OUT, type RedriveOutlook } from '../../lib/operations/dead-letters/decide.ts'
 import { textIn } from '../../lib/queries/bytes-view.ts'
 import { shownBytes } from '../records/bytes.ts'
 import { shortTopic } from '../records/view.ts'
@@ -24,13 +23,12 @@ const COLUMNS: readonly Column[] = [
 /** Formats a list of dead letters. @param columns width of the terminal; undefined for no limit */
 export function listText(report: DeadLetterListReport, columns?: number): string {
   const { env, deadLetters } = report
-  const notes = [...brokenLines(report), ...countLines(report), ...olderLines(report), ...sourceLines(report)]
+  const notes = [...brokenLines(report), ...countLines(report), ...sourceLines(report)]
   if (deadLetters.length === 0) return `${['No dead letters.', ...notes].join('\n')}\n`
   return `${[rowsText(deadLetters, env, columns), ...notes].join('\n')}\n`
 }
 
-/** Returns dead letters as rows of a table. */
-export function rowsText(deadLetters: readonly DeadLetterLine[], env: string, columns?: number): string {
+function rowsText(deadLetters: readonly DeadLetterLine[], env: string, columns?: number): string {
   const rows = deadLetters.map(deadLetter => [
     deadLetter.at,
     deadLetter.failedAt,
@@ -46,16 +44,12 @@ export function rowsText(deadLetters: readonly DeadLetterLine[], env: string, co
 }
 
 function countLines({ counts, deadLetters }: DeadLetterListReport): string[] {
-  const { total, codes, quarantined, handled, others } = counts
+  const { total, codes, quarantined } = counts
   const byCode = Object.entries(codes).map(([code, count]) => `${harmless(code)} ${count}`)
   const apart = quarantined > 0 ? `; ${quarantined} of them quarantined` : ''
   return [
     ...(total > deadLetters.length ? [`The last ${deadLetters.length} of ${total}.`] : []),
     ...(total > 1 ? [`Codes: ${byCode.join(', ')}${apart}`] : []),
-    ...(handled ? [`${handled} more have been redriven or dropped: use --all to show them.`] : []),
-    ...(others
-      ? [`${others} records in the topic are not dead letters. To show them: sluice tail dlq --from start`]
-      : []),
   ]
 }
 
@@ -67,19 +61,13 @@ function brokenLines({ broken, counts }: DeadLetterListReport): string[] {
   return [`${total} unreadable; show them with sluice tail dlq${last}:`, ...shown]
 }
 
-function olderLines({ before }: DeadLetterListReport): string[] {
-  return before === null ? [] : [`To show older ones, add --before ${before}.`]
-}
-
 function sourceLines({ withoutTable, left }: DeadLetterListReport): string[] {
   return [
     ...(withoutTable === null
       ? []
       : [`Read from all records of the topic, because the table cannot be read: ${withoutTable}`]),
     ...(left > 0
-      ? [
-          `Up to ${left} older dead letters are open, but not in the table: --count reads them from the topic.`,
-        ]
+      ? [`Up to ${left} older dead letters are open, but not in the table: --all reads them from the topic.`]
       : []),
   ]
 }
@@ -123,9 +111,9 @@ function redriveText({ to, leftOut, handled }: RedriveOutlook): string {
 
 function historyLines(history: FoundDeadLetter['deadLetter']['history']): string[] {
   if (history.length === 0) return []
-  const lines = history.map(({ attempt, failedAt, errorType, error, redrivenBy, redrivenAt, patched }) => {
+  const lines = history.map(({ attempt, failedAt, errorType, error, redrivenBy, redrivenAt }) => {
     const how = redrivenBy ? `redriven by ${redrivenBy} at ${redrivenAt ?? '?'}` : 'retried automatically'
-    return `  ${attempt}  ${failedAt}  ${errorType}: ${error}; ${how}${patched ? ', patched' : ''}`
+    return `  ${attempt}  ${failedAt}  ${errorType}: ${error}; ${how}`
   })
   return ['Attempts before:', ...lines.map(harmless), '']
 }

@@ -15,19 +15,19 @@ interface Changed<T> {
 /**
  * Makes a change and records it in the audit log.
  *
- * @param change makes the change. If it throws an error, it must not have changed anything, and no audit event is written.
+ * @param change makes the change, with the id of the operation. If it throws an error, it must not have changed anything, and no audit event is written.
  * @throws ProblemError if the change has not taken effect, or if its audit event could not be written
  */
 export async function audited<T>(
   environment: ConsoleEnvironment,
   { by, action, filter }: Pick<Operation, 'action' | 'filter'> & Pick<Audit, 'by'>,
-  change: () => Promise<Changed<T>>,
+  change: (operation: string) => Promise<Changed<T>>,
 ): Promise<T> {
   const trail = { by, config: environment.config, publisher: () => environment.publisher() }
   const operation = `console-${randomUUID().slice(0, 8)}`
   try {
     return await carriedOut(trail, { action, filter, operation }, async counts => {
-      const { result, counts: changed, problem } = await change()
+      const { result, counts: changed, problem } = await change(operation)
       Object.assign(counts, changed)
       if (problem) throw problem
       return result

@@ -98,7 +98,7 @@ const AREA_PAGES: readonly Area[] = [
     title: 'Failures',
     path: '/failures',
     page: Failures,
-    namedBy: { '/failures': ['letter'], '/failures/operations': ['operation'] },
+    namedBy: { '/failures': ['letter'] },
   },
   {
     title: 'Kafka',

@@ -7,7 +7,6 @@ import type { Event } from '../../packages/runtime/consumer/event.ts'
 import { entityOf } from '../../packages/runtime/consumer/event.ts'
 import {
   type DeadLettersHandled,
-  type DlqRecord,
   type FoundDeadLetter,
   type HandledAction,
   originalEvent,
@@ -19,14 +18,8 @@ interface WrittenRow {
   readonly offset: number
   /** Time at which the record was written, in milliseconds since the epoch. */
   readonly writtenAtMs: number
-  /** Redrive or drop of the dead letter. Present only if the table keeps dead letters that have been redriven or dropped. */
-  readonly handled?: HandledRow
-}
-
-interface HandledRow {
-  readonly action: HandledAction
-  /** Ids of the operations that redrove or dropped the dead letter. */
-  readonly operations: readonly string[]
+  /** How the dead letter was handled. Present only if the table keeps dead letters that have been redriven or dropped. */
+  readonly handled?: HandledAction
 }
 
 export interface DeadLetterRow extends WrittenRow {
@@ -73,18 +66,8 @@ const NAME_LENGTH = 11
 
 /** Returns the table entry of a record of the dlq topic. Never throws. */
 export function dlqEntry(record: Parameters<typeof readDlqRecord>[0]): DlqEntry {
-  return entryOf(readDlqRecord(record), record)
-}
-
-/**
- * Returns the table entry of a record of the dlq topic.
- *
- * @param read result of `readDlqRecord` for the record
- */
-export function entryOf(
-  read: DlqRecord,
-  { offset, timestampMs }: { readonly offset: number; readonly timestampMs: number },
-): DlqEntry {
+  const { offset, timestampMs } = record
+  const read = readDlqRecord(record)
   const place = { offset, writtenAtMs: timestampMs }
   switch (read.kind) {
     case 'letter':

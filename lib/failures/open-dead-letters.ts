@@ -63,7 +63,7 @@ type FoldReason = 'letter' | 'broken' | 'copy' | 'handled' | 'known' | 'other'
 
 interface FoldOptions {
   readonly bounds?: DeadLetterBounds
-  /** True to keep redriven and dropped dead letters in the table, together with the operation. */
+  /** True to keep redriven and dropped dead letters in the table. */
   readonly keepsHandled?: boolean
 }
 
@@ -114,9 +114,9 @@ export class DeadLetterFold {
     this.#next = entry.offset + 1
     if (entry.kind === 'other') return 'other'
     if (entry.kind === 'row') return this.#add(entry.row, entry.copyName)
-    const { action, operation, ranges } = entry.handled
+    const { action, ranges } = entry.handled
     // An event about handled dead letters never affects dead letters at later offsets, even if its ranges include them.
-    for (const range of ranges) this.#handle(range, action, operation)
+    for (const range of ranges) this.#handle(range, action)
     return 'handled'
   }
 
@@ -161,7 +161,7 @@ export class DeadLetterFold {
     this.#left = { count: count + 1, before: offset + 1, oldestMs, newestMs: writtenAtMs }
   }
 
-  #handle({ from, to }: { from: number; to: number }, action: HandledAction, operation: string): void {
+  #handle({ from, to }: { from: number; to: number }, action: HandledAction): void {
     // Dead letters that are no longer in the table are only counted, so reduce the count.
     if (this.#left && from < this.#left.before) {
       const count = this.#left.count - (Math.min(to, this.#left.before - 1) - from + 1)
@@ -169,23 +169,21 @@ export class DeadLetterFold {
     }
     // Iterate over the shorter of the two: a range can contain many more offsets than the table has rows.
     if (to - from < this.#rows.size)
-      for (let offset = from; offset <= to; offset++) this.#handleOne(offset, action, operation)
+      for (let offset = from; offset <= to; offset++) this.#handleOne(offset, action)
     else
       for (const offset of [...this.#rows.keys()])
-        if (offset >= from && offset <= to) this.#handleOne(offset, action, operation)
+        if (offset >= from && offset <= to) this.#handleOne(offset, action)
   }
 
-  #handleOne(offset: number, action: HandledAction, operation: string): void {
+  #handleOne(offset: number, action: HandledAction): void {
     const row = this.#rows.get(offset)
     if (!row) return
     if (!this.#keepsHandled) {
       this.#remove(row)
       return
     }
-    const before = row.handled
     // A dead letter that was both redriven and dropped is shown as redriven.
-    const both = before?.action === 'redriven' ? 'redriven' : action
-    const handled = { action: both, operations: [...(before?.operations ?? []), operation] }
+    const handled = row.handled === 'redriven' ? 'redriven' : action
     this.#rows.set(offset, { ...row, handled })
   }
 

@@ -43,21 +43,6 @@ export function unmet(
 }
 
 /**
- * Returns the name of a field in which two records differ and which identifies the entity; undefined if both records belong to the
- * same entity.
- */
-export function entityDifference(
-  { family, fields }: Mapping,
-  one: object,
-  other: object,
-): string | undefined {
-  const valueIn = (source: FieldSource, document: object) => JSON.stringify(readField(source, document))
-  return fields.find(
-    source => family.entityFields.includes(source.target) && valueIn(source, one) !== valueIn(source, other),
-  )?.target
-}
-
-/**
  * Returns a reading in the units of its family, or the failure `mapping-failed` or `unit-mismatch`. The same record always results
  * in the same id. The data is not validated against the schema of the family.
  */

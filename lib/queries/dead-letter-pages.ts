@@ -1,4 +1,4 @@
-/** Filters and counts dead letters, and divides them into pages. Pure. */
+/** Filters, lists and counts dead letters. Pure. */
 import { cut } from '../failures/dead-letter-row.ts'
 import { Counts } from './counts.ts'
 import type { DeadLettersNow, PlacedDeadLetter, PlacedRow } from './dead-letters.ts'
@@ -46,68 +46,43 @@ export function isWritten(
   return writtenAtMs >= (sinceMs ?? writtenAtMs) && (untilMs === undefined || writtenAtMs < untilMs)
 }
 
-/** Upper bound of the offsets on the next page, exclusive, by partition of the dlq topic. */
-export type OlderPlaces = ReadonlyMap<number, number>
-
 export interface DeadLetterCounts {
-  /** Number of matching dead letters on all pages. */
   readonly total: number
   /** Number of matching dead letters by failure code, most frequent first. */
   readonly codes: Readonly<Record<string, number>>
   readonly quarantined: number
-  /** Number of matching dead letters that are not shown because they were handled; null if unknown. */
-  readonly handled: number | null
   /** Number of unreadable dead letters within the time range of the filter. */
   readonly broken: number
-  /** Number of records in the topic that are not about dead letters; null if unknown. */
-  readonly others: number | null
 }
 
-export interface DeadLetterPage {
+export interface ListedDeadLetters {
   /** Newest matching dead letters in order of time, including unreadable dead letters within the time range. */
   readonly rows: readonly PlacedRow[]
+  /** Counts of all matching dead letters. */
   readonly counts: DeadLetterCounts
-  /** Position at which the next page starts; null on the last page. */
-  readonly older: OlderPlaces | null
 }
 
-/** Returns the page with the newest dead letters, or the page before the given offsets. */
-export function pageOf(
-  { rows, others }: DeadLettersNow,
-  {
-    limit,
-    all = false,
-    before,
-    ...filter
-  }: DeadLetterFilter & {
-    readonly limit: number
-    /** True to include dead letters that were handled. */
-    readonly all?: boolean | undefined
-    /** End of the page, exclusive, as an offset for each partition. Partitions without an entry are omitted. */
-    readonly before?: OlderPlaces | undefined
-  },
-): DeadLetterPage {
-  const matching = rows
-    .filter(row => !before || row.offset < (before.get(row.partition) ?? 0))
+/**
+ * Returns the newest dead letters.
+ *
+ * @param all true to include dead letters that were handled
+ */
+export function newestDeadLetters(
+  { rows }: Pick<DeadLettersNow, 'rows'>,
+  { limit, all = false, ...filter }: DeadLetterFilter & { readonly limit: number; readonly all?: boolean },
+): ListedDeadLetters {
+  const wanted = rows
+    .filter(({ handled }) => all || !handled)
     .filter(row => (row.kind === 'broken' ? isWritten(row, filter) : meets(row, filter)))
-  const wanted = matching.filter(({ handled }) => all || !handled)
-  const shown = wanted.slice(-limit)
   const letters = wanted.filter(row => row.kind === 'letter')
-  const older = new Map(before)
-  if (!before) for (const { partition, offset } of wanted) older.set(partition, offset + 1)
-  for (const { partition, offset } of shown.toReversed()) older.set(partition, offset)
-  const handled = matching.filter(row => row.handled && row.kind === 'letter').length
   return {
-    rows: shown,
+    rows: wanted.slice(-limit),
     counts: {
       total: letters.length,
       codes: countsOf(letters, ({ code }) => code),
       quarantined: letters.filter(({ quarantined }) => quarantined).length,
-      handled: others === null ? null : all ? 0 : handled,
       broken: wanted.length - letters.length,
-      others,
     },
-    older: wanted.length > shown.length ? older : null,
   }
 }
 

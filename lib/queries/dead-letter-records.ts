@@ -69,7 +69,7 @@ export async function findDeadLetter(
   const record = place && (await recordAt(source, place))
   if (!record) return { kind: 'none' }
   const read = readDlqRecord(record)
-  if (read.kind === 'letter') return { kind: 'found', found: read, handled: row?.handled?.action }
+  if (read.kind === 'letter') return { kind: 'found', found: read, handled: row?.handled }
   return read.kind === 'broken' ? { kind: 'broken', broken: read } : { kind: 'other-record' }
 }
 

@@ -8,10 +8,8 @@ import type { StateInspection } from '../../packages/runtime/adapters/redis/insp
 import { entityOf } from '../../packages/runtime/consumer/event.ts'
 import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
 import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
-import { type BrokenRow, type DeadLetterRow, entryOf } from '../failures/dead-letter-row.ts'
-import { readDlqRecord } from '../failures/dlq-record.ts'
+import { type BrokenRow, type DeadLetterRow, dlqEntry } from '../failures/dead-letter-row.ts'
 import { DeadLetterFold, DLQ_SOURCE, type OpenDeadLetters } from '../failures/open-dead-letters.ts'
-import { TICK_TYPE } from '../telemetry/tick.ts'
 import { readRecordGroups } from './records.ts'
 
 /** Position of a dead letter in the dlq topic. */
@@ -50,8 +48,6 @@ export interface DeadLettersNow {
   readonly from: 'table' | 'topic'
   /** Reason why the requested table could not be used; undefined if it was used, or does not exist yet. */
   readonly withoutTable: string | undefined
-  /** Number of records in the topic that are not about dead letters; null if not all records were read. */
-  readonly others: number | null
   /** Number of records in the topic that have not been read yet. */
   readonly pending: number
 }
@@ -73,7 +69,6 @@ export class DeadLetters {
   readonly #partitions: DeadLetterFold[] = []
   #from: DeadLettersNow['from'] = 'topic'
   #withoutTable: string | undefined
-  #others = 0
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(source: DeadLetterSource, options: DeadLettersOptions = {}) {
@@ -105,11 +100,7 @@ export class DeadLetters {
     })
     let isEnded = true
     for await (const records of readRecordGroups(log, ranges)) {
-      for (const record of records) {
-        const read = readDlqRecord(record)
-        this.#partitions[record.partition]?.take(entryOf(read, record))
-        if (read.kind === 'other' && read.type !== TICK_TYPE) this.#others += 1
-      }
+      for (const record of records) this.#partitions[record.partition]?.take(dlqEntry(record))
       signal?.throwIfAborted()
       isEnded = mayGoOn()
       if (!isEnded) break
@@ -171,7 +162,6 @@ export class DeadLetters {
       oldestMs: oldest.length > 0 ? Math.min(...oldest) : undefined,
       from: this.#from,
       withoutTable: this.#withoutTable,
-      others: this.#from === 'topic' && this.#options.newest === undefined ? this.#others : null,
       pending: bounds.reduce((sum, { end }, partition) => sum + end - (folds[partition]?.next ?? end), 0),
     }
   }

@@ -4,12 +4,10 @@ import type { Context } from 'aws-lambda'
 import { activity } from '../../lib/activity/process.ts'
 import { statistics } from '../../lib/analytics/process.ts'
 import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
-import { AUDIT_TYPE } from '../../lib/audit.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { kafkaEvent } from '../support/records.ts'
 import { brokers, redisUrl } from '../support/servers.ts'
-import { ran } from '../unit/cli/terminal.ts'
 
 const CONTEXT = { getRemainingTimeInMillis: () => 60_000 } as Context
 
@@ -99,83 +97,5 @@ describe('a function on a Kafka topic of foreign records', () => {
       ['mapping-failed', 'mapping database-metrics: "value" must be a number', 3, JSON.stringify(records[3])],
     )
     assert.equal(found.length, 2)
-  })
-
-  it('given a record that two consumers refuse, then one patch of its JSON brings it back to both', async () => {
-    const timestamp = new Date().toISOString()
-    const record = { ...METRIC, timestamp, metric_name: 'active_connections', value: 'many' }
-    const sent = [record, { ...record, instance_id: 'db-2' }].map(one => ({
-      key: 'k',
-      value: JSON.stringify(one),
-      headers: { origin: 'meter' },
-    }))
-    await environment.client.send(environment.topic('readings'), sent)
-    const deliverToBoth = async () => {
-      const delivered = await batch()
-      for (const to of ['processor', 'activity'] as const)
-        assert.deepEqual(await deliver(delivered, to), { batchItemFailures: [] })
-    }
-    await deliverToBoth()
-    const failures = await environment.read('failures')
-    assert.equal(failures.length, 4)
-    await environment.client.send(
-      environment.topic('dlq'),
-      failures.map(({ key, value, headers = {} }) => ({
-        key,
-        value,
-        headers: headers as Record<string, string>,
-      })),
-    )
-
-    const TOPIC_MAPPINGS = 'readings=database-metrics,device'
-    const dlq = (...args: string[]) =>
-      ran(['dlq', ...args], { environment: { ...process.env, TOPIC_MAPPINGS } })
-    const open = async () => JSON.parse((await dlq('list', '--json')).stdout).deadLetters
-    const letters = await open()
-    assert.equal(letters.length, 4)
-    const { at, originalOffset, consumer } = letters[0]
-    const redriven = async (patch: object, ...more: string[]) =>
-      dlq('redrive', at, '--patch', JSON.stringify(patch), '--json', ...more)
-
-    const unmapped = await ran(['dlq', 'redrive', at, '--patch', '{"value":12}'], {
-      environment: process.env,
-    })
-    assert.match(unmapped.stderr, /has no mappings: name some by TOPIC_MAPPINGS/)
-    const elsewhere = await redriven({ value: 12, instance_id: 'db-3' }, '--yes')
-    assert.equal(elsewhere.status, 1)
-    assert.match(elsewhere.stderr, /Nothing was redriven.*"instanceId" cannot be changed/s)
-    assert.equal((await open()).length, 4)
-    const shown = JSON.parse((await redriven({ value: 12 })).stdout)
-    assert.deepEqual([shown.dryRun, shown.consumers], [true, { processor: 1, activity: 1 }])
-
-    const done = JSON.parse((await redriven({ value: 12 }, '--yes')).stdout)
-    assert.deepEqual([done.taken, done.leftOut, done.patched], [2, {}, true])
-    await deliverToBoth()
-    const entities = [...(await environment.states('processor')).keys()]
-    assert.equal(entities.length, 1)
-    for (const name of ['processor', 'activity']) {
-      const tally = await environment.tally(name)
-      assert.equal(tally['ignored/redriven-for-another'], 1, name)
-      assert.equal(tally['failed/mapping-failed'], 2, name)
-      const applied = Object.entries(tally).filter(([what]) => what.startsWith('applied/'))
-      assert.deepEqual(
-        applied.map(([, count]) => count),
-        [1],
-        name,
-      )
-    }
-    const left = await open()
-    assert.deepEqual(
-      [left.length, left.map((one: { consumer: string }) => one.consumer).sort()],
-      [2, ['activity', 'processor']],
-    )
-    const audits = (await environment.read('events'))
-      .filter(({ headers }) => String(headers?.ce_type) === AUDIT_TYPE)
-      .map(({ value }) => JSON.parse(String(value)))
-    assert.deepEqual(
-      audits.map(({ action, counts, filter }) => [action, counts, filter.at]),
-      [['dlq redrive', { redriven: 2 }, at]],
-    )
-    assert.ok(originalOffset >= 0 && consumer)
   })
 })

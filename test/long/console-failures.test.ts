@@ -1,19 +1,14 @@
-/** The failures of the console on real servers: the list, one dead letter, and operations that are begun, watched, stopped and resumed. */
+/** The failures of the console on real servers: the list, one dead letter, and what a redrive does. */
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import type { DeadLettersAnswer } from '../../console/api/failures/dead-letters.ts'
+import type { HandledAnswer, Plan } from '../../console/api/failures/handling.ts'
 import type { ShownDeadLetter } from '../../console/api/failures/one-dead-letter.ts'
-import type { OperationAnswer } from '../../console/api/failures/operation-answer.ts'
-import type { Plan } from '../../console/api/failures/plan.ts'
-import { DeadLetterOperations } from '../../lib/operations/dead-letters/operations.ts'
-import { Connections } from '../../packages/runtime/lambda/connections.ts'
 import { TestBrowser } from '../support/browser.ts'
 import { type ServedConsole, servedConsole } from '../support/console.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { FailingConsumer } from '../support/failing-consumer.ts'
 import { until } from '../support/until.ts'
-
-const LETTERS = 120
 
 describe('the failures of the console', () => {
   let environment: TestEnvironment
@@ -57,18 +52,6 @@ describe('the failures of the console', () => {
     const text = await response.text()
     assert.ok(response.ok, `${path}: ${response.status} ${text}`)
     return JSON.parse(text)
-  }
-
-  async function operation(
-    one: ServedConsole,
-    { id }: Pick<OperationAnswer, 'id'>,
-  ): Promise<OperationAnswer> {
-    return one.ask<OperationAnswer>(`/failures/operation?${new URLSearchParams({ id })}`)
-  }
-
-  async function ended(one: ServedConsole, begun: OperationAnswer): Promise<OperationAnswer> {
-    await until('the operation has ended', async () => (await operation(one, begun)).state !== 'running')
-    return operation(one, begun)
   }
 
   async function appliedOnce(letters: number): Promise<void> {
@@ -122,7 +105,7 @@ describe('the failures of the console', () => {
       assert.equal((await console.request('/failures/letter?at=x')).status, 400)
     })
 
-    it('given dead letters, when a person chooses and redrives two, then the page shows how far it is', async () => {
+    it('given dead letters, when a person chooses and redrives two, then the page says that it is done', async () => {
       const console = await opened()
       const { letters, total } = await console.ask<DeadLettersAnswer>('/failures')
       const [first, second] = letters.filter(({ quarantined }) => !quarantined)
@@ -139,11 +122,9 @@ describe('the failures of the console', () => {
       await page.getByText('2 dead letters would be redriven').waitFor()
       assert.deepEqual(await visit.obstacles(), [])
       await page.getByRole('button', { name: 'Redrive 2', exact: true }).click()
-      await page.getByRole('heading', { name: 'Redrive: finished' }).waitFor()
-      await page.getByText('2 redriven, 0 failed again so far.').waitFor()
-      assert.match(new URL(page.url()).pathname, /^\/failures\/operations$/)
+      await page.getByRole('status').getByText('2 redriven.').waitFor()
       assert.deepEqual([await visit.isTooWide(), await visit.obstacles()], [false, []])
-      await page.getByRole('link', { name: 'Dead letters', exact: true }).click()
+      await page.getByRole('button', { name: 'Close' }).click()
       await page.getByText(`${total - 2} open dead letter`).waitFor()
       await page
         .getByRole('link', { name: /^\d@\d$/ })
@@ -156,12 +137,11 @@ describe('the failures of the console', () => {
       await visit.close()
     })
 
-    it('given a console that cannot stream, then an operation is done in steps, within the calls of the page', async () => {
-      await consumer.deadLetters(4)
-      const console = await opened({ streams: false })
+    it('given a dead letter that is dropped, then it is handled; a request that means too much is refused', async () => {
+      const console = await opened()
       const [{ at } = { at: '' }] = (await console.ask<DeadLettersAnswer>('/failures')).letters
-      const done = await posted<OperationAnswer>(console, '/operations', { command: 'drop', ats: [at] })
-      assert.deepEqual([done.state, done.taken], ['finished', 1])
+      const done = await posted<HandledAnswer>(console, '/handle', { command: 'drop', ats: [at] })
+      assert.deepEqual(done, { taken: 1, leftOut: [], isOver: true })
       assert.equal(
         (await console.ask<DeadLettersAnswer>('/failures?state=handled')).letters[0]?.handled,
         'dropped',
@@ -171,62 +151,7 @@ describe('the failures of the console', () => {
         [{ command: 'redrive', again: true }, 400],
         [{ command: 'erase', ats: [at] }, 400],
       ] as const)
-        assert.equal((await asked(console, '/operations', body)).status, status)
-    })
-
-    it('given a dead letter, when its event is changed, then it is redriven if it still fits its schema', async () => {
-      const console = await opened()
-      const { letters } = await console.ask<DeadLettersAnswer>('/failures?code=rejected')
-      const at = letters[0]?.at ?? ''
-      const request = { command: 'redrive', ats: [at] }
-      for (const patch of ['{', '[]'])
-        assert.equal((await asked(console, '/operations', { ...request, patch })).status, 400)
-      const all = { command: 'redrive', filter: { code: 'rejected' }, patch: '{"time":null}' }
-      assert.equal((await asked(console, '/operations', all)).status, 400)
-      const visit = await browser.visit(console.address(`/failures?letter=${at.replace('@', ':')}`), {
-        width: 390,
-      })
-      const { page } = visit
-      await page.getByText('Change the event before it is redriven').click()
-      const patch = page.getByLabel('Patch (JSON)')
-      await patch.fill('{"data":{"temperature":"hot"}}')
-      await page.getByRole('button', { name: 'Redrive with this patch' }).click()
-      await page.getByText('The patched event would fail').waitFor()
-      assert.deepEqual([await visit.isTooWide(), await visit.obstacles()], [false, []])
-      await page.getByRole('button', { name: 'Cancel' }).click()
-      await patch.fill('{"data":{"temperature":28.5}}')
-      await page.getByRole('button', { name: 'Redrive with this patch' }).click()
-      await page.getByRole('button', { name: 'Redrive 1', exact: true }).click()
-      await page.getByRole('heading', { name: 'Redrive: finished' }).waitFor()
-      const values = (await environment.read('readings')).map(({ value }) => String(value))
-      assert.equal(values.filter(value => value.includes('28.5')).length, 1)
-      const [audit] = (await environment.audits()).toReversed()
-      assert.deepEqual(audit?.filter, { at, patch: 'yes' })
-      await visit.close()
-    })
-
-    it('given an operation in steps, then each continues where the one before has ended, until all is done', async () => {
-      const console = await opened({ streams: false })
-      const { config, connections, consumers: readers } = console.environment
-      const connect = () => new Connections(config, 'test')
-      const operations = new DeadLetterOperations({ config, readers, shared: connections, connect })
-      const { total: open } = await console.ask<DeadLettersAnswer>('/failures?code=rejected')
-      const request = { command: 'redrive', ats: [], filter: { code: 'rejected' }, perSecond: 4 } as const
-      const { id } = await operations.begin(request, 'ada')
-      const taken: number[] = []
-      for (let state = 'running'; state === 'running'; ) {
-        const [pause, before] = [new AbortController(), await environment.lengthOf('readings')]
-        const step = operations.run(await operations.claim(id, 'running'), 'ada', pause.signal)
-        if (taken.length === 0)
-          await until('one is redriven', async () => (await environment.lengthOf('readings')) > before)
-        if (taken.length === 0) pause.abort()
-        const ended = await step
-        taken.push(ended.taken)
-        state = ended.state
-      }
-      assert.ok((taken[0] ?? 0) > 0 && (taken[0] ?? 0) < open, `${taken}`)
-      assert.deepEqual([taken.length, taken[1]], [2, open])
-      assert.equal((await operation(console, { id })).state, 'finished')
+        assert.equal((await asked(console, '/handle', body)).status, status)
     })
   })
 
@@ -247,88 +172,20 @@ describe('the failures of the console', () => {
         plan.leftOut.map(({ reason, count }) => [reason, count]),
         [['quarantined', 2]],
       )
-      assert.equal(plan.consumersNow[0]?.state, 'missing')
-      assert.equal((await asked(viewer, '/operations', plan.request)).status, 403)
+      assert.equal((await asked(viewer, '/handle', plan.request)).status, 403)
       assert.equal(await environment.lengthOf('readings'), 6)
       // A later dead letter is not part of the plan.
       await consumer.deadLetters(1)
-      const done = await ended(console, await posted<OperationAnswer>(console, '/operations', plan.request))
-      assert.deepEqual([done.state, done.taken, done.problem, done.part], ['finished', 4, null, 1])
+      const done = await posted<HandledAnswer>(console, '/handle', plan.request)
+      assert.deepEqual([done.taken, done.isOver], [4, true])
       await until(
         'the list says so',
         async () => (await console.ask<DeadLettersAnswer>('/failures')).total === 3,
       )
       const [audit, ...others] = await environment.audits()
-      assert.deepEqual([audit?.action, audit?.by, audit?.operation], ['dlq redrive', 'ada', done.id])
+      assert.deepEqual([audit?.action, audit?.by], ['dlq redrive', 'ada'])
       assert.deepEqual([audit?.counts, others.length], [{ redriven: 4, quarantined: 2 }, 0])
       await appliedOnce(5 - 1)
-    })
-
-    it('given a redriven record that fails again, then the page names the new dead letter', async () => {
-      await consumer.deadLetters(1)
-      const console = await opened()
-      await consumer.whileItRuns(async () => {
-        const plan = () => posted<Plan>(console, '/plan', OF_PROCESSOR)
-        await until('the consumer has read all', async () => (await plan()).consumersNow[0]?.pending === 0)
-        const visit = await browser.visit(console.address('/failures'))
-        const { page } = visit
-        await page.getByRole('checkbox', { name: /^Choose \d@\d$/ }).check()
-        await page.getByRole('button', { name: 'Redrive 1 selected' }).click()
-        await page.getByText(/^rejected is permanent: /).waitFor()
-        await page.getByRole('button', { name: 'Redrive 1', exact: true }).click()
-        await page.getByText('1 redriven, 1 failed again.').waitFor()
-        assert.deepEqual(await visit.obstacles(), [])
-        const [open] = (await console.ask<DeadLettersAnswer>('/failures')).letters
-        await page.getByRole('list', { name: 'New dead letters' }).getByRole('link').click()
-        await page.getByRole('heading', { name: `Dead letter ${open?.at}` }).waitFor()
-        await visit.close()
-      })
-    })
-
-    it('given an operation that is stopped, and later interrupted, then it continues by its id to the end', async () => {
-      await consumer.deadLetters(LETTERS)
-      const first = await opened()
-      const begun = await posted<OperationAnswer>(first, '/operations', { ...OF_PROCESSOR, perSecond: 40 })
-      await until('some are redriven', async () => (await environment.lengthOf('readings')) > LETTERS)
-      await posted(first, '/operation/stop', begun)
-      const stopped = await ended(first, begun)
-      assert.equal(stopped.state, 'stopped')
-      assert.ok(stopped.taken > 0 && stopped.taken < LETTERS, `${stopped.taken}`)
-      assert.equal((await environment.lengthOf('readings')) - LETTERS, stopped.taken)
-      assert.match(
-        stopped.resume ?? '',
-        /^sluice dlq redrive --consumer processor --rate 40\/s --env t\w+ --yes --resume /,
-      )
-      assert.equal((await asked(first, '/operation/step', begun)).status, 409)
-
-      await posted(first, '/operation/resume', begun)
-      await until('it continues', async () => (await operation(first, begun)).taken > stopped.taken)
-      assert.equal((await asked(first, '/operation/resume', begun)).status, 409)
-      await first.close()
-      served = []
-
-      const second = await opened({ person: { name: 'bob', role: 'operator' as const } })
-      const { taken } = await operation(second, begun)
-      await posted(second, '/operation/resume', begun)
-      const done = await ended(second, begun)
-      assert.deepEqual([done.state, done.taken, done.leftOut], ['finished', LETTERS, []])
-      assert.equal((await environment.lengthOf('readings')) - LETTERS, LETTERS)
-      const all = await environment.audits()
-      const stops = all.filter(({ action }) => action === 'dlq stop')
-      assert.deepEqual(
-        stops.map(({ by, filter }) => [by, filter.operation]),
-        [['ada', begun.id]],
-      )
-      const trail = all.filter(({ action }) => action === 'dlq redrive')
-      assert.deepEqual(
-        trail.map(({ by }) => by).toSorted(),
-        taken < LETTERS ? ['ada', 'ada', 'bob'] : ['ada', 'ada'],
-      )
-      assert.equal(
-        trail.reduce((sum, { counts }) => sum + (counts.redriven ?? 0), 0),
-        LETTERS,
-      )
-      await appliedOnce(LETTERS)
     })
   })
 })

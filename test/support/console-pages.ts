@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict'
 import type { AlertsNow } from '../../console/api/alerts/lists.ts'
 import type { DeadLettersAnswer } from '../../console/api/failures/dead-letters.ts'
-import type { OperationAnswer } from '../../console/api/failures/operation-answer.ts'
 import { addressOf } from '../../console/page/data/search.ts'
 import { groupName } from '../../lib/app/topics.ts'
 import type { ServedConsole } from './console.ts'
@@ -15,7 +14,6 @@ export interface Things {
   readonly rule: string
   readonly alert: string
   readonly letter: string
-  readonly operation: string
   readonly topic: string
   readonly group: string
 }
@@ -47,8 +45,6 @@ export const PAGES: readonly ConsolePage[] = [
   at('/alerts/silences'),
   at('/alerts/silences?new=1'),
   { name: 'a dead letter', address: ({ letter }) => addressOf('/failures', { letter }) },
-  at('/failures/operations'),
-  { name: 'an operation', address: ({ operation }) => addressOf('/failures/operations', { operation }) },
   { name: 'a table', address: () => '/tables?table=by_sensor' },
   { name: 'a table with windows', address: () => '/tables?table=by_minute' },
   { name: 'a topic', address: ({ topic }) => addressOf('/kafka', { topic }) },
@@ -70,20 +66,7 @@ export async function thingsIn(environment: TestEnvironment, served: ServedConso
     rule: alert.rule,
     alert: alert.id,
     letter: letter.at.replace('@', ':'),
-    operation: await operationIn(served),
     topic: environment.topic('readings'),
     group: groupName('processor', environment.name),
   }
-}
-
-/** Starts an operation, a drop that matches no dead letters, and returns its id. */
-async function operationIn(served: ServedConsole): Promise<string> {
-  const request = { command: 'drop', filter: { consumer: 'none' } }
-  const response = await served.request('/failures/operations', {
-    method: 'POST',
-    body: JSON.stringify(request),
-  })
-  assert.equal(response.status, 200, await response.clone().text())
-  const { id }: OperationAnswer = await response.json()
-  return id
 }

@@ -3,11 +3,9 @@
  * failures.
  */
 import assert from 'node:assert/strict'
-import { groupName } from '../../lib/app/topics.ts'
 import { DEAD_LETTER_TYPE, FAILURE_TYPE } from '../../lib/failures/event-types.ts'
 import type { DeadLetter } from '../../lib/failures/process.ts'
 import { READING_TYPES } from '../../lib/telemetry/families.ts'
-import { kafkaClient } from '../../packages/runtime/adapters/kafka/client.ts'
 import { logRecordOf } from '../../packages/runtime/adapters/kafka/messages.ts'
 import { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
 import { RedisStateStore } from '../../packages/runtime/adapters/redis/state-store.ts'
@@ -16,7 +14,7 @@ import type { FailureData } from '../../packages/runtime/consumer/failure-event.
 import { decided, type KeyedProcess, rejected } from '../../packages/runtime/consumer/process.ts'
 import type { Tally, TestEnvironment } from './environment.ts'
 import { environmentReading } from './records.ts'
-import { brokers, redisUrl } from './servers.ts'
+import { redisUrl } from './servers.ts'
 import { Stage } from './stage.ts'
 
 /** Two consumers of readings, by their names in serverless.yml. */
@@ -88,25 +86,6 @@ export class FailingConsumer {
     )
     for (const stage of [this.#failing, this.#beside])
       assert.deepEqual(await stage.batch(records), { batchItemFailures: [] })
-  }
-
-  /** Runs the consumer in its group during an action. Dead letters are published before the failed records are committed. */
-  async whileItRuns(use: () => Promise<void>): Promise<void> {
-    const kafka = kafkaClient({ brokers: brokers(), clientId: 'failing-consumer', auth: 'none' })
-    const group = kafka.consumer({ groupId: groupName(FAILING, this.#environment.name) })
-    await group.connect()
-    try {
-      await group.subscribe({ topic: this.#environment.topic('readings'), fromBeginning: true })
-      await group.run({
-        eachBatch: async () => {
-          await this.catchUp()
-          await this.bury()
-        },
-      })
-      await use()
-    } finally {
-      await group.disconnect()
-    }
   }
 
   tally(): Promise<Tally> {

@@ -128,7 +128,7 @@ class DeadLetterList {
     }
     const lines = rows.flatMap(row => {
       const line = this.#lines.get(placeText(row))
-      return line ? [{ ...line, handled: row.handled?.action ?? null }] : []
+      return line ? [{ ...line, handled: row.handled ?? null }] : []
     })
     for (const at of this.#lines.keys()) {
       if (this.#lines.size <= MAX_REMEMBERED) break
@@ -153,7 +153,7 @@ function numbers(
     quarantined: letters.filter(({ quarantined }) => quarantined).length,
     broken: broken.slice(0, MAX_LISTED).map(row => {
       const { writtenAtMs, why, handled } = row
-      return { at: placeText(row), writtenAtMs, why, handled: handled?.action ?? null }
+      return { at: placeText(row), writtenAtMs, why, handled: handled ?? null }
     }),
     brokenTotal: broken.length,
     codes: Object.entries(codes).map(([name, count]) => ({ name, count, means: meaningOf(name) })),

@@ -2,8 +2,7 @@
 import type { Context } from 'hono'
 import * as v from 'valibot'
 import { type FoundDeadLetter, originalEvent } from '../../../lib/failures/dlq-record.ts'
-import { LEFT_OUT } from '../../../lib/operations/dead-letters/decide.ts'
-import { outlookOf, type RedriveOutlook } from '../../../lib/operations/dead-letters/outlook.ts'
+import { LEFT_OUT, outlookOf, type RedriveOutlook } from '../../../lib/operations/dead-letters/decide.ts'
 import { nameIn } from '../../../lib/operations/dead-letters/selection.ts'
 import { redriveTopics } from '../../../lib/operations/dead-letters/topics.ts'
 import {

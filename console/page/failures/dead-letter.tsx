@@ -1,6 +1,5 @@
 /** A single dead letter: its failed attempts and the original record. */
 import type { ComponentChildren, JSX } from 'preact'
-import { useId, useState } from 'preact/hooks'
 import type { ShownDeadLetter } from '../../api/failures/one-dead-letter.ts'
 import { addressOf } from '../data/address.ts'
 import { useAnswer } from '../data/answers.ts'
@@ -10,7 +9,6 @@ import { Scrolls } from '../parts/table.tsx'
 import { bytesIn, hexDump, textIn } from '../parts/words.ts'
 import { Bytes } from './bytes.tsx'
 import { Handle } from './handle.tsx'
-import { useAskForPlan } from './plan-dialog.tsx'
 
 export function OneDeadLetter({ at }: { readonly at: string }): JSX.Element {
   const answer = useAnswer('/failures/letter', { at })
@@ -58,7 +56,6 @@ function Actions({ letter: { at, redrive } }: { readonly letter: ShownDeadLetter
         {!leftOutBecause && <Handle command="redrive" ats={[at]} what="" />}
         {!handled && <Handle command="drop" ats={[at]} what="" />}
       </div>
-      {!leftOutBecause && <PatchForm at={at} />}
     </>
   )
 }
@@ -121,9 +118,7 @@ function History({ letter }: { readonly letter: ShownDeadLetter }): JSX.Element 
           <li key={before.attempt} value={before.attempt}>
             <Moment at={before.failedAt} /> <strong>{before.errorType}</strong> {before.error}
             <br />
-            {before.redrivenBy
-              ? `Then redriven by ${before.redrivenBy}${before.patched ? ', with a patch' : ''}.`
-              : 'Then retried automatically.'}
+            {before.redrivenBy ? `Then redriven by ${before.redrivenBy}.` : 'Then retried automatically.'}
           </li>
         ))}
         <li value={attempt}>
@@ -169,33 +164,4 @@ function Headers({ headers }: Pick<ShownDeadLetter, 'headers'>): JSX.Element {
 function headerText(base64: string, size: number): string {
   const bytes = bytesIn(base64)
   return textIn(bytes, bytes.length < size) ?? hexDump(bytes)
-}
-
-function PatchForm({ at }: { readonly at: string }): JSX.Element {
-  const id = useId()
-  const askForPlan = useAskForPlan()
-  const [patch, setPatch] = useState('{ "data": {} }')
-  return (
-    <details>
-      <summary>Change the event before it is redriven</summary>
-      <label for={id}>Patch (JSON)</label>
-      <textarea
-        id={id}
-        class="mono"
-        rows={4}
-        spellcheck={false}
-        aria-describedby={`${id}-help`}
-        value={patch}
-        onInput={event => setPatch(event.currentTarget.value)}
-      />
-      <p id={`${id}-help`} class="muted">
-        A JSON merge patch of the event: members replace those of the event, and null removes them. With
-        "specversion", it is a whole event in its place. Source and subject stay. Of a record that is not an
-        event it changes the JSON, for all consumers that failed on the record.
-      </p>
-      <button type="button" onClick={() => askForPlan({ command: 'redrive', ats: [at], patch })}>
-        Redrive with this patch
-      </button>
-    </details>
-  )
 }

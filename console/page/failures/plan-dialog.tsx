@@ -1,14 +1,12 @@
-/** Dialog that shows the plan of a redrive or a drop, and starts it after confirmation. */
+/** Dialog that shows the plan of a redrive or a drop, and carries it out after confirmation. */
 import { type ComponentChildren, createContext, type JSX } from 'preact'
-import { useContext, useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
-import { useLocation } from 'preact-iso'
-import type { Plan } from '../../api/failures/plan.ts'
+import { useContext, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import type { HandledAnswer, Plan } from '../../api/failures/handling.ts'
 import type { Problem } from '../../api/problem.ts'
-import { addressOf } from '../data/address.ts'
-import { act, useEnvironment, useIsOperator } from '../data/answers.ts'
+import { act, useIsOperator } from '../data/answers.ts'
 import { problemOf } from '../data/ask.ts'
-import { PlanText } from './plan.tsx'
-import { goOnFromHere } from './steps.ts'
+import { numberText } from '../parts/words.ts'
+import { LeftOutList, PlanText } from './plan.tsx'
 import { type Command, WORDS } from './words.ts'
 
 /** Action that the user has requested. The dialog queries the server for its plan. */
@@ -17,8 +15,6 @@ interface RequestedAction {
   readonly ats: readonly string[]
   readonly filter?: Readonly<Record<string, string | number>>
   readonly again?: true
-  /** Patch as JSON. */
-  readonly patch?: string
 }
 
 const AskForPlan = createContext<(wanted: RequestedAction) => void>(() => {})
@@ -117,30 +113,26 @@ interface ConfirmProps {
 
 function Confirm({ plan, lookAgain, close }: ConfirmProps): JSX.Element {
   const { request, taken } = plan
-  const { does } = WORDS[request.command]
+  const { does, done } = WORDS[request.command]
   const isOperator = useIsOperator()
-  const { streams } = useEnvironment()
-  const { route } = useLocation()
-  const [rate, setRate] = useState('')
-  const [isBusy, setBusy] = useState(false)
-  const [problem, setProblem] = useState<Problem>()
-  const begin = async () => {
-    setBusy(true)
-    try {
-      const body = rate === '' ? request : { ...request, perSecond: Number(rate) }
-      const { id } = await act('POST /failures/operations', body)
-      if (!streams) goOnFromHere(id)
-      close()
-      route(addressOf('/failures/operations', { operation: id }))
-    } catch (error) {
-      setProblem(problemOf(error))
-      setBusy(false)
-    }
-  }
+  const { answer, problem, isBusy, begin } = useHandling(request)
   return (
     <>
-      <PlanText plan={plan} lookAgain={lookAgain} />
-      {request.command === 'redrive' && taken > 1 && <Rate rate={rate} set={setRate} />}
+      {answer ? (
+        <div role="status">
+          <p>
+            <strong>{numberText(answer.taken)}</strong> {done}
+            {answer.isOver
+              ? '.'
+              : isBusy
+                ? ' so far …'
+                : '. Not all were handled in time: look at the rest again.'}
+          </p>
+          <LeftOutList leftOut={answer.leftOut} />
+        </div>
+      ) : (
+        <PlanText plan={plan} lookAgain={lookAgain} />
+      )}
       {problem && (
         <p class="problem" role="alert">
           {problem.message}
@@ -149,35 +141,49 @@ function Confirm({ plan, lookAgain, close }: ConfirmProps): JSX.Element {
       {!isOperator && <p>This requires the operator role. You are signed in as a viewer.</p>}
       <footer>
         <button type="button" class="secondary" onClick={close}>
-          Cancel
+          {answer ? (isBusy ? 'Stop' : 'Close') : 'Cancel'}
         </button>
-        <button
-          type="button"
-          aria-busy={isBusy}
-          disabled={isBusy || !isOperator || taken === 0}
-          onClick={() => void begin()}
-        >
-          {does} {taken}
-        </button>
+        {!answer && (
+          <button
+            type="button"
+            aria-busy={isBusy}
+            disabled={isBusy || !isOperator || taken === 0}
+            onClick={() => void begin()}
+          >
+            {does} {taken}
+          </button>
+        )}
       </footer>
     </>
   )
 }
 
-function Rate({ rate, set }: { readonly rate: string; readonly set: (rate: string) => void }): JSX.Element {
-  const id = useId()
-  return (
-    <div class="failures-rate">
-      <label for={id}>Limit (dead letters a second)</label>
-      <input
-        id={id}
-        type="number"
-        min="1"
-        max="100000"
-        value={rate}
-        placeholder="unlimited"
-        onInput={event => set(event.currentTarget.value)}
-      />
-    </div>
+/** Carries out a plan, in several requests if one does not suffice. When the dialog is closed, it ends after the current one. */
+function useHandling(request: Plan['request']) {
+  const [answer, setAnswer] = useState<HandledAnswer>()
+  const [problem, setProblem] = useState<Problem>()
+  const [isBusy, setBusy] = useState(false)
+  const isClosed = useRef(false)
+  useEffect(
+    () => () => {
+      isClosed.current = true
+    },
+    [],
   )
+  const begin = async () => {
+    setBusy(true)
+    try {
+      for (let taken = 0, isOver = false; !isOver && !isClosed.current; ) {
+        const step = await act('POST /failures/handle', request)
+        taken += step.taken
+        setAnswer({ ...step, taken })
+        // Dead letters that are named would be redriven again.
+        isOver = step.isOver || request.ats.length > 0
+      }
+    } catch (error) {
+      setProblem(problemOf(error))
+    }
+    setBusy(false)
+  }
+  return { answer, problem, isBusy, begin }
 }

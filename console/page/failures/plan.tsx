@@ -1,6 +1,6 @@
 /** Plan of a redrive or a drop. */
 import type { JSX } from 'preact'
-import type { LeftOut, Plan } from '../../api/failures/plan.ts'
+import type { LeftOut, Plan } from '../../api/failures/handling.ts'
 import { countText, numberText } from '../parts/words.ts'
 import { WORDS } from './words.ts'
 
@@ -11,7 +11,7 @@ interface Props {
 }
 
 export function PlanText({ plan, lookAgain }: Props): JSX.Element {
-  const { request, taken, codes, consumers, topics, missing, isWhole, looked, leftOut, refused } = plan
+  const { request, taken, codes, consumers, topics, missing, isWhole, looked, leftOut, permanent } = plan
   const { done } = WORDS[request.command]
   const isNamed = request.ats.length > 0
   const wasHandled = leftOut.some(({ reason }) => reason === 'handled')
@@ -32,17 +32,17 @@ export function PlanText({ plan, lookAgain }: Props): JSX.Element {
         </dl>
       )}
       <LeftOutList leftOut={leftOut} />
-      {refused.map(why => (
-        <p key={why} class="problem">
-          The patched event would fail: {why}.
-        </p>
-      ))}
       {isNamed && wasHandled && request.command === 'redrive' && !request.again && (
         <button type="button" class="secondary outline" onClick={lookAgain}>
           Redrive them again
         </button>
       )}
-      <Warnings plan={plan} />
+      {request.command === 'redrive' &&
+        permanent.map(code => (
+          <p key={code} class="warn">
+            {code} is permanent: the same record fails again unless the cause has been fixed.
+          </p>
+        ))}
       {missing.length > 0 && <p class="warn">These no longer exist: {missing.join(', ')}.</p>}
       {!isWhole && (
         <p class="warn">
@@ -70,7 +70,7 @@ function Counted({
   )
 }
 
-/** Lists the dead letters that an operation skips, with the reasons. */
+/** Lists the dead letters that are skipped, with the reasons. */
 export function LeftOutList({ leftOut }: { readonly leftOut: readonly LeftOut[] }): JSX.Element | null {
   if (leftOut.length === 0) return null
   return (
@@ -81,30 +81,5 @@ export function LeftOutList({ leftOut }: { readonly leftOut: readonly LeftOut[] 
         </li>
       ))}
     </ul>
-  )
-}
-
-function Warnings({ plan: { request, permanent, consumersNow } }: { readonly plan: Plan }): JSX.Element {
-  return (
-    <>
-      {request.command === 'redrive' &&
-        request.patch === undefined &&
-        permanent.map(code => (
-          <p key={code} class="warn">
-            {code} is permanent: the same record fails again unless the cause has been fixed.
-          </p>
-        ))}
-      {consumersNow.map(({ consumer, topic, state, pending }) => {
-        const isThere = state === 'stable' || state === 'rebalancing'
-        if (isThere && pending === 0) return null
-        return (
-          <p key={`${consumer} ${topic}`} class="warn">
-            {isThere
-              ? `${consumer} has ${countText(pending, 'pending record')} of ${topic} before the redriven ones.`
-              : `${consumer} is not running (its group is ${state}), so the redriven records wait in ${topic}.`}
-          </p>
-        )
-      })}
-    </>
   )
 }

@@ -1,10 +1,11 @@
-/** Decides whether a dead letter can be redriven, and gives the reason if it cannot. Pure. */
-
+/** Decides whether a dead letter is redriven or dropped, and gives the reason if it is not. Pure. */
+import { type OutgoingRecord, sizeOf } from '../../../packages/runtime/cloudevents/record.ts'
 import type { Growth } from '../../../packages/runtime/pipeline/model.ts'
-import type { FoundDeadLetter } from '../../failures/dlq-record.ts'
+import type { FoundDeadLetter, HandledAction } from '../../failures/dlq-record.ts'
 import { LAMBDA_DISCARDED } from '../../failures/policy.ts'
-import { isRedrivable } from '../../failures/redriven-record.ts'
-import type { PlacedDeadLetter } from '../../queries/dead-letters.ts'
+import { isRedrivable, redrivenRecord } from '../../failures/redriven-record.ts'
+import type { PlacedRow } from '../../queries/dead-letters.ts'
+import type { HandlingRequest } from './request.ts'
 
 /** Topic of the environment to which records can be redriven. */
 export interface RedriveTopic {
@@ -32,30 +33,42 @@ export const LEFT_OUT = {
   'another-log': 'of an offset that their topic has not reached: it was recreated since',
   'unknown-consumer': 'of a consumer that no longer reads their topic',
   'too-large': 'too large for their topic, including what a redrive adds',
-  'patch-refused': 'that would be invalid after the patch',
   broken: 'broken: they cannot be read',
 } as const
 
 export type LeftOutReason = keyof typeof LEFT_OUT
 
 /**
- * Returns the reason for skipping a dead letter, based on its table row alone. Undefined if the record itself must be examined.
- *
- * @param isNamed true if the operator named this dead letter, instead of selecting it by conditions
- * @param again true to redrive dead letters that were handled before
+ * Returns the reason for skipping a dead letter, based on its table row alone. Undefined if the dead letter is dropped, or if its
+ * record must be examined.
  */
 export function whyLeftByRow(
-  { handled, quarantined, code }: Pick<PlacedDeadLetter, 'handled' | 'quarantined' | 'code'>,
-  { isNamed, again }: { readonly isNamed: boolean; readonly again: boolean },
+  row: PlacedRow,
+  { command, ats, again }: Pick<HandlingRequest, 'command' | 'ats' | 'again'>,
 ): LeftOutReason | undefined {
-  if (handled && !again) return 'handled'
-  if (quarantined && !isNamed) return 'quarantined'
-  return code === LAMBDA_DISCARDED ? 'never-failed' : undefined
+  const isNamed = ats.length > 0
+  if (row.handled && !again) return 'handled'
+  if (command === 'drop') return row.kind === 'broken' && !isNamed ? 'broken' : undefined
+  if (row.kind === 'broken') return 'broken'
+  if (row.quarantined && !isNamed) return 'quarantined'
+  return row.code === LAMBDA_DISCARDED ? 'never-failed' : undefined
 }
 
-/** Returns the reason why the record of a dead letter cannot be redriven; undefined if it can. */
-export function whyNotRedriven(
+/** Returns the record that redrives a dead letter, or the reason why its record cannot be redriven. */
+export function redriveOf(
   { deadLetter }: Pick<FoundDeadLetter, 'deadLetter'>,
+  topics: RedriveTopics,
+  byHand: { readonly by: string; readonly at: string },
+): OutgoingRecord | LeftOutReason {
+  const because = whyNotRedriven(deadLetter, topics)
+  if (because) return because
+  const topic = topics.get(deadLetter.originalTopic)
+  const record = redrivenRecord(deadLetter, byHand, topic?.growths)
+  return sizeOf(record) > (topic?.maxMessageBytes ?? 0) ? 'too-large' : record
+}
+
+function whyNotRedriven(
+  deadLetter: FoundDeadLetter['deadLetter'],
   topics: RedriveTopics,
 ): LeftOutReason | undefined {
   if (!isRedrivable(deadLetter)) return 'incomplete'
@@ -65,4 +78,34 @@ export function whyNotRedriven(
   if (!bounds) return 'no-such-partition'
   if (deadLetter.originalOffset >= bounds.end) return 'another-log'
   return topic.consumers.has(deadLetter.consumer) ? undefined : 'unknown-consumer'
+}
+
+export interface RedriveOutlook {
+  readonly to: {
+    readonly topic: string
+    readonly partition: number
+    readonly consumer: string
+    readonly attempt: number
+  }
+  /** Reason for which a redrive would skip the dead letter; null if it can be redriven. */
+  readonly leftOut: LeftOutReason | null
+  /** Action by which the dead letter was handled; null while it is open. */
+  readonly handled: HandledAction | null
+}
+
+/** Returns the expected outcome of redriving a dead letter that is named. */
+export function outlookOf(
+  { deadLetter }: Pick<FoundDeadLetter, 'deadLetter'>,
+  handled: HandledAction | undefined,
+  topics: RedriveTopics,
+): RedriveOutlook {
+  const growths = topics.get(deadLetter.originalTopic)?.growths
+  const { topic, partition } = redrivenRecord(deadLetter, undefined, growths)
+  const { consumer, attempt, errorType } = deadLetter
+  const leftOut = errorType === LAMBDA_DISCARDED ? 'never-failed' : whyNotRedriven(deadLetter, topics)
+  return {
+    to: { topic, partition, consumer, attempt: attempt + 1 },
+    leftOut: leftOut ?? null,
+    handled: handled ?? null,
+  }
 }

@@ -1,8 +1,12 @@
-/** Publishes the records of an operation in batches. After each batch, its dead letters are marked as handled. */
+/** Publishes the records of a run in batches. After each batch, its dead letters are marked as handled. */
 import { type OutgoingRecord, sizeOf } from '../../../packages/runtime/cloudevents/record.ts'
+import { type ContentMode, producedRecord } from '../../../packages/runtime/cloudevents/writer.ts'
+import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import type { Publisher } from '../../../packages/runtime/pipeline/ports.ts'
+import type { DeadLettersHandled, HandledAction } from '../../failures/dlq-record.ts'
+import { DEAD_LETTERS_HANDLED_TYPE } from '../../failures/event-types.ts'
 import type { DeadLetterPlace } from '../../queries/dead-letters.ts'
-import { type Doing, Places } from './operation.ts'
+import { dataschemaOf } from '../../telemetry/dataschema.ts'
 
 /** Maximum size of a batch, in bytes. Each batch is one request, which Kafka accepts up to 900 kB. */
 const MAX_BYTES = 800 * 1024
@@ -14,25 +18,29 @@ export interface Pace {
   /** Maximum number of dead letters per second; undefined for no limit. */
   readonly perSecond: number | undefined
   readonly nowMs: () => number
-  /** Waits. If the operation is stopped, the wait ends early without an error. */
+  /** Waits. If the run is stopped, the wait ends early without an error. */
   readonly wait: (ms: number) => Promise<void>
-  /** Returns whether the operation must stop before the next batch. */
+  /** Returns whether the run must stop before the next batch. */
   readonly isStopped: () => boolean
 }
 
 /** Dead letter to handle. If it has no record to publish, it is only marked as handled. */
-interface Departing extends DeadLetterPlace {
+export interface Departing extends DeadLetterPlace {
   readonly record?: OutgoingRecord
 }
 
-interface Batch<Chosen> {
-  readonly taken: readonly Chosen[]
-  readonly records: readonly OutgoingRecord[]
+/** What is written about handled dead letters. */
+export interface Handled {
+  readonly operation: string
+  readonly action: HandledAction
+  readonly by: string
+  readonly dlqTopic: string
+  readonly contentMode: ContentMode
 }
 
 /**
- * Publishes records in batches. After Kafka has acknowledged a batch, its dead letters are marked as handled together with the next
- * batch. A dead letter that is marked as handled was thus always published. After a crash, a record can be published again.
+ * Publishes records in batches. After Kafka has acknowledged a batch, its dead letters are marked as handled. A dead letter that is
+ * marked as handled was thus always published. After a crash, a record can be published again.
  *
  * @param acknowledged called with the dead letters of each batch after Kafka has acknowledged their records
  * @throws see `Publisher.publish`
@@ -40,63 +48,71 @@ interface Batch<Chosen> {
 export async function publishChosen<Chosen extends Departing>(
   groups: AsyncIterable<readonly Chosen[]>,
   publisher: Publisher,
-  doing: Doing,
+  handled: Handled,
   pace: Pace,
   acknowledged: (taken: readonly Chosen[]) => void,
 ): Promise<void> {
   let dueMs = 0
-  let inFlight: Promise<Batch<Chosen> | undefined> = Promise.resolve(undefined)
-  try {
-    for await (const batch of batches(groups, pace)) {
-      const before = await inFlight
-      // Time that was lost, for example by a long read, is not made up for. The consumer can only process records at the given
-      // rate.
-      dueMs = Math.max(dueMs, pace.nowMs())
-      if (dueMs > pace.nowMs()) await pace.wait(dueMs - pace.nowMs())
-      if (pace.isStopped()) break
-      if (pace.perSecond !== undefined) dueMs += (batch.taken.length * 1000) / pace.perSecond
-      inFlight = publisher.publish([...handled(before, doing), ...batch.records]).then(() => {
-        acknowledged(batch.taken)
-        return batch
-      })
-      // A rejection is handled below, while the next batch is being prepared.
-      inFlight.catch(() => {})
-    }
-  } finally {
-    // Even if reading dead letters has failed, those already published are marked as handled.
-    const last = await inFlight
-    if (last) await publisher.publish(handled(last, doing))
+  for await (const batch of batches(groups, pace)) {
+    // Time that was lost, for example by a long read, is not made up for. The consumer can only process records at the given rate.
+    dueMs = Math.max(dueMs, pace.nowMs())
+    if (dueMs > pace.nowMs()) await pace.wait(dueMs - pace.nowMs())
+    if (pace.isStopped()) return
+    if (pace.perSecond !== undefined) dueMs += (batch.length * 1000) / pace.perSecond
+    const records = batch.flatMap(({ record }) => record ?? [])
+    if (records.length > 0) await publisher.publish(records)
+    acknowledged(batch)
+    await publisher.publish(handledRecords(batch, handled))
   }
-}
-
-function handled(batch: Batch<Departing> | undefined, doing: Doing): OutgoingRecord[] {
-  const places = new Places()
-  for (const one of batch?.taken ?? []) places.add(one)
-  return places.records(doing, Date.now())
 }
 
 async function* batches<Chosen extends Departing>(
   groups: AsyncIterable<readonly Chosen[]>,
   { perSecond = Number.POSITIVE_INFINITY, isStopped }: Pace,
-): AsyncGenerator<Batch<Chosen>> {
+): AsyncGenerator<readonly Chosen[]> {
   const most = Math.max(1, Math.min(MAX_RECORDS, Math.floor((perSecond * LIMITED_BATCH_MS) / 1000)))
-  let taken: Chosen[] = []
-  let records: OutgoingRecord[] = []
+  let batch: Chosen[] = []
   let bytes = 0
   for await (const group of groups) {
     for (const one of group) {
       const size = one.record ? sizeOf(one.record) : 0
-      if (taken.length > 0 && (taken.length >= most || bytes + size > MAX_BYTES)) {
-        yield { taken, records }
-        taken = []
-        records = []
+      if (batch.length > 0 && (batch.length >= most || bytes + size > MAX_BYTES)) {
+        yield batch
+        batch = []
         bytes = 0
       }
-      taken.push(one)
-      if (one.record) records.push(one.record)
+      batch.push(one)
       bytes += size
     }
     if (isStopped()) break
   }
-  if (taken.length > 0) yield { taken, records }
+  if (batch.length > 0) yield batch
+}
+
+/** Returns the records that mark dead letters as handled, one for each partition. */
+export function handledRecords(
+  places: readonly DeadLetterPlace[],
+  { operation, action, by, dlqTopic, contentMode }: Handled,
+): OutgoingRecord[] {
+  const at = instant(Date.now())
+  return [...Map.groupBy(places, ({ partition }) => partition)].map(([partition, own]) => {
+    const ranges: { from: number; to: number }[] = []
+    for (const { offset } of own) {
+      const last = ranges.at(-1)
+      if (last?.to === offset - 1) last.to = offset
+      else ranges.push({ from: offset, to: offset })
+    }
+    const data: DeadLettersHandled = { action, by, at, operation, ranges }
+    const event = {
+      id: `${operation}.${partition}.${ranges[0]?.from}`,
+      source: '/operators',
+      subject: by,
+      type: DEAD_LETTERS_HANDLED_TYPE,
+      time: at,
+      datacontenttype: 'application/json',
+      dataschema: dataschemaOf(DEAD_LETTERS_HANDLED_TYPE),
+      data,
+    }
+    return { ...producedRecord(dlqTopic, null, event, contentMode), partition }
+  })
 }

@@ -1,5 +1,4 @@
 /** Defines requests to redrive or drop dead letters. Pure. */
-
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import type { HandledAction } from '../../failures/dlq-record.ts'
 import type { DeadLetterFilter } from '../../queries/dead-letter-pages.ts'
@@ -9,7 +8,6 @@ export type Command = 'redrive' | 'drop'
 /** Recorded action by command. It is written to the dlq topic and the audit log. */
 export const ACTIONS: Readonly<Record<Command, HandledAction>> = { redrive: 'redriven', drop: 'dropped' }
 
-/** Request of an operation. It is stored, so that the operation can be resumed. */
 export interface HandlingRequest {
   readonly command: Command
   /** Positions or ids of dead letters; empty if the filter selects them. */
@@ -17,16 +15,11 @@ export interface HandlingRequest {
   readonly filter: DeadLetterFilter
   /** Maximum number of dead letters per second. */
   readonly perSecond?: number | undefined
-  /** True to include dead letters that were redriven or dropped before. */
+  /** True to redrive dead letters that were redriven or dropped before. Only for dead letters that are named. */
   readonly again?: boolean | undefined
-  /** Patch of the event, as JSON for `readPatch`. Allowed only for redriving a single dead letter that is named. */
-  readonly patch?: string | undefined
 }
 
-/**
- * Returns the conditions of a filter as command-line options. They are used in the audit event, and in the command that resumes the
- * operation.
- */
+/** Returns the conditions of a filter as command-line options. */
 export function filterTexts(filter: DeadLetterFilter): Readonly<Record<string, string>> {
   const { code, consumer, entity, type, sinceMs, untilMs } = filter
   const times = { since: sinceMs && instant(sinceMs), until: untilMs && instant(untilMs) }
@@ -34,18 +27,35 @@ export function filterTexts(filter: DeadLetterFilter): Readonly<Record<string, s
   return Object.fromEntries(named.flatMap(([name, value]) => (value ? [[name, value]] : [])))
 }
 
-/** Returns the shell command that resumes a stopped operation. */
-export function resumeCommand(
-  command: Command,
-  operation: string,
-  ats: readonly string[],
-  options: Readonly<Record<string, string | true | undefined>>,
+/** Returns the request as command-line options, for the audit event. */
+export function requestTexts({
+  filter,
+  ats,
+  perSecond,
+  again,
+}: HandlingRequest): Readonly<Record<string, string>> {
+  return {
+    ...filterTexts(filter),
+    ...(perSecond === undefined ? {} : { rate: `${perSecond}/s` }),
+    ...(again ? { again: 'yes' } : {}),
+    ...(ats.length > 0 ? { at: ats.join(' ') } : {}),
+  }
+}
+
+/**
+ * Returns the shell command that continues a stopped request. Dead letters that are already handled are left out, because the dlq
+ * topic records them.
+ */
+export function continueCommand(
+  { command, ats, filter, perSecond, again }: HandlingRequest,
+  env: string,
 ): string {
-  const named = Object.entries(options).flatMap(([name, value]) => {
-    if (value === undefined) return []
-    return value === true ? [`--${name}`] : [`--${name}`, quoted(value)]
-  })
-  return ['sluice dlq', command, ...ats.map(quoted), ...named, '--yes', '--resume', operation].join(' ')
+  const conditions = ats.length > 0 ? {} : filterTexts(filter)
+  const options = Object.entries({ ...conditions, ...(perSecond && { rate: `${perSecond}/s` }), env })
+  const named = options.flatMap(([name, value]) => [`--${name}`, quoted(value)])
+  return ['sluice dlq', command, ...ats.map(quoted), ...named, ...(again ? ['--again'] : []), '--yes'].join(
+    ' ',
+  )
 }
 
 function quoted(text: string): string {

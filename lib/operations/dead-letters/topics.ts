@@ -1,17 +1,14 @@
 /** Reads the topics to which dead letters can be redriven, and their consumers, from Kafka. */
 
-import { RefusedByKafka } from '../../../packages/runtime/adapters/kafka/errors.ts'
-import type { GroupDescription } from '../../../packages/runtime/adapters/kafka/groups.ts'
 import { TopicOffsets } from '../../../packages/runtime/adapters/kafka/offsets.ts'
 import type { Connections } from '../../../packages/runtime/lambda/connections.ts'
-import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
 import type { Growth } from '../../../packages/runtime/pipeline/model.ts'
 import type { Config } from '../../app/config.ts'
 import { growthsOf } from '../../app/growths.ts'
 import { type Signal, signals, topicName, topicRow } from '../../app/topics.ts'
-import { consumerGroups } from '../../queries/groups.ts'
-import { consumerLags, type ReadTopic } from '../../queries/lag.ts'
+import type { ReadTopic } from '../../queries/lag.ts'
 import { boundsIfThere } from '../../queries/topics.ts'
+import { OperationFailure } from '../failure.ts'
 import type { RedriveTopic, RedriveTopics } from './decide.ts'
 
 /**
@@ -64,61 +61,21 @@ export async function growthsFor(
   return (await growthsOf([name], connections)).get(name) ?? []
 }
 
-/** Consumer of redriven records, and whether it is currently running. */
-export interface RedriveConsumer {
-  readonly consumer: string
-  readonly topic: string
-  readonly state: GroupDescription['state']
-  /** Number of records that the consumer has to process before the redriven ones. */
-  readonly pending: number
-}
-
-/**
- * Returns the state of the consumers that read these topics. It is only used for warnings, so the result is empty if Kafka denies
- * the request.
- */
-export async function consumersNow(
-  connections: Connections,
-  readers: readonly ReadTopic[],
-  consumers: readonly string[],
-  topics: readonly string[],
-): Promise<readonly RedriveConsumer[]> {
-  const read = readers.filter(one => consumers.includes(one.function) && topics.includes(one.topic))
-  const kafka = await connections.kafka()
-  const offsets = new TopicOffsets(kafka)
-  try {
-    const groups = await consumerGroups(
-      kafka,
-      read.map(({ group }) => group),
-    )
-    const lags = await consumerLags(offsets, read)
-    return lags.map(({ function: consumer, topic, group, pending }) => {
-      const state = groups.find(one => one.group === group)?.state ?? 'unknown'
-      return { consumer, topic, state, pending }
-    })
-  } catch (error) {
-    if (error instanceof Unavailable || error instanceof RefusedByKafka) return []
-    throw error
-  } finally {
-    await offsets.close()
-  }
-}
-
 const LOOK_EVERY_MS = 5_000
 
-/** Error for an operation that must end because a topic to which it writes was deleted or recreated. */
-export class TopicReplaced extends Error {
+/** Error for a run that must end because a topic to which it writes was deleted or recreated. */
+class TopicReplaced extends OperationFailure {
   override readonly name = 'TopicReplaced'
 }
 
-/** Checks periodically that the topics to which an operation writes were not recreated. */
+/** Checks periodically that the topics to which a run writes were not recreated. */
 export class TopicWatch {
-  readonly #connections: Connections
+  readonly #connections: Pick<Connections, 'kafka'>
   readonly #ends: Map<string, readonly number[]>
   #nextMs = performance.now() + LOOK_EVERY_MS
 
-  /** @param topics topics by name, with their offset bounds at the start of the operation */
-  constructor(connections: Connections, topics: ReadonlyMap<string, Pick<RedriveTopic, 'bounds'>>) {
+  /** @param topics topics by name, with their offset bounds at the start of the run */
+  constructor(connections: Pick<Connections, 'kafka'>, topics: RedriveTopics) {
     this.#connections = connections
     this.#ends = new Map([...topics].map(([name, { bounds }]) => [name, bounds.map(({ end }) => end)]))
   }
@@ -138,7 +95,7 @@ export class TopicWatch {
         const before = this.#ends.get(topic) ?? []
         if (!bounds || before.some((end, partition) => (bounds[partition]?.end ?? 0) < end))
           throw new TopicReplaced(
-            `${topic} was deleted or recreated meanwhile, so its offsets have changed. Check the dead letters and start a new operation.`,
+            `${topic} was deleted or recreated meanwhile, so its offsets have changed. Check the dead letters, and begin again.`,
           )
         this.#ends.set(
           topic,

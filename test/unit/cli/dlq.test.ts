@@ -4,7 +4,6 @@ import { type HandlingReport, handlingText, progressText } from '../../../cli/dl
 import { type DeadLetterListReport, reportOf, summaryOf } from '../../../cli/dlq/report.ts'
 import { deadLetterText, listText } from '../../../cli/dlq/text.ts'
 import { shownBytes } from '../../../cli/records/bytes.ts'
-import { resumeCommand } from '../../../lib/operations/dead-letters/request.ts'
 import { deadLetterSummary } from '../../../lib/queries/dead-letter-records.ts'
 import { base64, deadLetterIn, deadLetterRecord } from '../../support/dead-letters.ts'
 import { golden } from '../../support/golden.ts'
@@ -23,11 +22,11 @@ const OUTLOOK = {
   leftOut: null,
   handled: null,
 }
-const NO_COUNTS = { total: 0, codes: {}, quarantined: 0, handled: 0, broken: 0, others: 0 }
+const NO_COUNTS = { total: 0, codes: {}, quarantined: 0, broken: 0 }
 
 function list(changes: Partial<DeadLetterListReport> = {}): string {
   const source = { from: 'table', withoutTable: null, left: 0 } as const
-  const nothing = { deadLetters: [], broken: [], counts: NO_COUNTS, before: null }
+  const nothing = { deadLetters: [], broken: [], counts: NO_COUNTS }
   return listText({ env: 'local', ...nothing, ...source, ...changes })
 }
 
@@ -36,13 +35,13 @@ const listed = (letter = found()) => summaryOf(deadLetterSummary(letter))
 describe('what sluice dlq list and show print', () => {
   it('given dead letters, then they are printed as the golden text says', () => {
     const made = { attempt: 1, failedAt: '2026-03-01T11:00:00Z', errorType: 'rejected', error: 'not today' }
-    const by = { redrivenBy: 'ann', redrivenAt: '2026-03-01T11:30:00Z', patched: true }
+    const by = { redrivenBy: 'ann', redrivenAt: '2026-03-01T11:30:00Z' }
     const again = found({ attempt: 2, history: [{ ...made, ...by }] })
     const bytes = Buffer.from([0xff, 0x00, 0x41]).toString('base64')
     const headers = [{ name: 'ce_subject', value: bytes }]
     const binary = found({ originalValue: bytes, originalKey: null, originalHeaders: headers })
     const codes = { codes: { rejected: 2, 'schema-violated': 1 }, quarantined: 1 }
-    const counts = { ...codes, total: 3, handled: 5, broken: 3, others: 2 }
+    const counts = { ...codes, total: 3, broken: 3 }
     const broken = [{ at: '1@4', writtenAt: '', why: 'consumer is missing' }]
     golden('dlq', {
       'one for programs, in a list': JSON.stringify(listed()),
@@ -54,8 +53,7 @@ describe('what sluice dlq list and show print', () => {
         handled: 'dropped',
       }),
       'an empty list': list(),
-      'an empty list from the topic': list({ counts: { ...NO_COUNTS, handled: null, others: null } }),
-      'a list': list({ deadLetters: [listed()], broken, counts, before: '0@7,1@4' }),
+      'a list': list({ deadLetters: [listed()], broken, counts }),
       'a list from the topic, of a full table': list({ withoutTable: 'Redis does not answer', left: 7 }),
     })
   })
@@ -83,36 +81,21 @@ describe('what sluice dlq list and show print', () => {
 
 describe('what sluice dlq redrive prints', () => {
   const report: HandlingReport = {
-    ...{ env: 'local', command: 'redrive', dryRun: true, operation: null, taken: 3 },
+    ...{ env: 'local', command: 'redrive', dryRun: true, taken: 3 },
     leftOut: { quarantined: 2 },
     codes: { rejected: 3 },
     consumers: { alerting: 3 },
     topics: { [READINGS]: 3 },
-    consumersNow: [{ consumer: 'alerting', topic: READINGS, state: 'empty', pending: 0 }],
-    ...{ failedAgain: null, sample: [], patched: true, stopped: null, elapsedMs: 1_500 },
+    ...{ permanent: ['rejected'], stopped: null, elapsedMs: 1_500 },
   }
 
   it('given a plan and results, then they are printed as the golden text says', () => {
-    const end = (changes: Partial<HandlingReport>) =>
-      handlingText({ ...report, dryRun: false, patched: false, consumersNow: [], ...changes })
-    const behind = [{ consumer: 'alerting', topic: READINGS, state: 'stable' as const, pending: 7 }]
     const standing = { command: 'redrive', taken: 500, leftOut: 2, part: 0.25, elapsedMs: 2_000 } as const
     golden('dlq-redrive', {
       'a dry run': handlingText(report),
-      'the end, with a consumer that is behind': end({ consumersNow: behind }),
-      'nothing failed again': end({ failedAgain: { count: 0, isDecided: true, letters: [] } }),
-      'two failed again': end({ failedAgain: { count: 2, isDecided: true, letters: [listed()] } }),
-      'outcomes are not known yet': end({ failedAgain: { count: 0, isDecided: false, letters: [] } }),
+      'the end': handlingText({ ...report, dryRun: false, permanent: [] }),
       'on its way': progressText(standing),
       'at its beginning': progressText({ ...standing, part: 0, elapsedMs: 0 }),
     })
-  })
-
-  it('when it was stopped, then the command that continues is quoted for a shell', () => {
-    const options = { entity: "/a it's", consumer: 'alerting', again: true, patch: undefined } as const
-    assert.equal(
-      resumeCommand('redrive', 'op', ['2@17'], options),
-      "sluice dlq redrive 2@17 --entity '/a it'\\''s' --consumer alerting --again --yes --resume op",
-    )
   })
 })

@@ -1,0 +1,149 @@
+/** Routes that show what a redrive or a drop of dead letters would do, and that carry it out. */
+import * as v from 'valibot'
+import { LEFT_OUT, type LeftOutReason } from '../../../lib/operations/dead-letters/decide.ts'
+import { type HandlingRequest, requestTexts } from '../../../lib/operations/dead-letters/request.ts'
+import { countsOf, preview, run, type Work } from '../../../lib/operations/dead-letters/run.ts'
+import { type Selected, selectedDeadLetters, Tally } from '../../../lib/operations/dead-letters/selection.ts'
+import { redriveTopics } from '../../../lib/operations/dead-letters/topics.ts'
+import type { ConsoleEnvironment } from '../../environment.ts'
+import { audited } from '../audited.ts'
+import { ProblemError, problemOf } from '../problem.ts'
+import { askedByBody, changed } from '../route.ts'
+import { FILTER, PLACE } from './conditions.ts'
+
+/** Maximum number of dead letters selected by position. Use conditions to select more. */
+const MAX_NAMED = 500
+/** Duration of one request in milliseconds, below the 30-second timeout of an HTTP API. */
+const STEP_MS = 15_000
+
+const REQUEST = v.pipe(
+  v.strictObject({
+    command: v.picklist(['redrive', 'drop'], 'must be redrive or drop'),
+    ats: v.optional(v.pipe(v.array(PLACE), v.maxLength(MAX_NAMED, `names more than ${MAX_NAMED}`)), []),
+    filter: v.optional(FILTER, {}),
+    again: v.optional(v.boolean()),
+  }),
+  v.check(
+    ({ ats, filter }) => ats.length === 0 || Object.values(filter).every(value => value === undefined),
+    'select dead letters either by position or by conditions, not both',
+  ),
+  v.check(
+    ({ ats, again }) => !again || ats.length > 0,
+    '"again" requires positions: with conditions, it would redrive all records that ever failed',
+  ),
+)
+
+export function handlingRoutes(environment: ConsoleEnvironment) {
+  return {
+    'POST /failures/plan': askedByBody(REQUEST, request => planOf(environment, request)),
+    'POST /failures/handle': changed(REQUEST, (request, { name }) => handled(environment, request, name)),
+  }
+}
+
+export interface LeftOut {
+  readonly reason: LeftOutReason
+  readonly count: number
+  /** Reason why the dead letters are left out, as text for display. */
+  readonly because: string
+}
+
+export interface Plan {
+  /**
+   * Request body that carries out the plan. Its times are absolute, so that dead letters that arrive later are not included.
+   */
+  readonly request: HandlingRequest
+  readonly taken: number
+  readonly leftOut: readonly LeftOut[]
+  /** Number of selected dead letters by code. */
+  readonly codes: Readonly<Record<string, number>>
+  /** Failure codes of the selected dead letters that are permanent, so that a redrive would fail again. */
+  readonly permanent: readonly string[]
+  readonly consumers: Readonly<Record<string, number>>
+  readonly topics: Readonly<Record<string, number>>
+  /** Positions in the request at which there is no dead letter. */
+  readonly missing: readonly string[]
+  /** True if all dead letters were examined. If false, further dead letters may match. */
+  readonly isWhole: boolean
+  /** Number of examined dead letters. */
+  readonly looked: number
+}
+
+/** Plans a request. @throws Unavailable if Kafka or Redis does not respond */
+async function planOf(environment: ConsoleEnvironment, asked: HandlingRequest): Promise<Plan> {
+  const { ats, filter } = asked
+  const request =
+    ats.length > 0 ? asked : { ...asked, filter: { ...filter, untilMs: filter.untilMs ?? Date.now() } }
+  const { work, missing } = await begun(environment, request)
+  const tally = new Tally()
+  await preview(work, tally)
+  const isWhole = !work.stop.aborted
+  return {
+    request,
+    taken: tally.taken,
+    leftOut: leftOutOf(tally),
+    codes: tally.codes.byFrequency(),
+    permanent: [...tally.permanent],
+    consumers: tally.consumers.byFrequency(),
+    topics: tally.topics.byFrequency(),
+    missing: isWhole ? missing : [],
+    isWhole,
+    looked: tally.decided,
+  }
+}
+
+export interface HandledAnswer {
+  /** Number of dead letters that were redriven or dropped. */
+  readonly taken: number
+  readonly leftOut: readonly LeftOut[]
+  /** False if the time was too short. The same request handles the rest, because handled dead letters are no longer selected. */
+  readonly isOver: boolean
+}
+
+/** Carries out a request, as far as the time of one HTTP request allows. */
+async function handled(
+  environment: ConsoleEnvironment,
+  request: HandlingRequest,
+  by: string,
+): Promise<HandledAnswer> {
+  const { work } = await begun(environment, request)
+  const tally = new Tally()
+  const about = { by, action: `dlq ${request.command}`, filter: requestTexts(request) } as const
+  return audited(environment, about, async operation => {
+    const doing = { by, operation, config: environment.config, publisher: await environment.publisher() }
+    const error = await run(work, tally, doing).then(
+      () => undefined,
+      (error: unknown) => error,
+    )
+    // If nothing was handled, nothing is to be audited.
+    if (error !== undefined && tally.taken === 0) throw error
+    const result = { taken: tally.taken, leftOut: leftOutOf(tally), isOver: !work.stop.aborted }
+    const { code, message } = problemOf(error)
+    return {
+      result,
+      counts: countsOf(request, tally),
+      ...(error === undefined ? {} : { problem: new ProblemError(code, message) }),
+    }
+  })
+}
+
+async function begun(
+  environment: ConsoleEnvironment,
+  request: HandlingRequest,
+): Promise<Pick<Selected, 'missing'> & { readonly work: Work }> {
+  const stop = AbortSignal.timeout(STEP_MS)
+  const { config, connections, consumers } = environment
+  const source = await environment.letters()
+  const topics = await redriveTopics(connections, config, consumers, request.command === 'redrive')
+  const { rows, missing } = await selectedDeadLetters(source, request, stop).catch((error: unknown) => {
+    if (error !== stop.reason) throw error
+    throw new ProblemError(
+      'unavailable',
+      'The dead letters could not be searched in time: limit the time range, or use `sluice dlq`.',
+    )
+  })
+  return { work: { request, rows, letters: source, topics, connections, stop }, missing }
+}
+
+function leftOutOf({ leftOut }: Tally): readonly LeftOut[] {
+  return [...leftOut].map(([reason, count]) => ({ reason, count, because: LEFT_OUT[reason] }))
+}

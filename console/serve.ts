@@ -1,7 +1,7 @@
 /** Serves the console on this machine. */
-import { createServer as createHttp1, type RequestListener, type ServerOptions } from 'node:http'
-import type { AddressInfo, Server } from 'node:net'
-import { type ServerType, serve } from '@hono/node-server'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
 import type { ConsoleHono } from './access/person.ts'
 
@@ -11,7 +11,10 @@ export interface Served {
   close(): Promise<void>
 }
 
-type CreateServer = (options: ServerOptions, listener: RequestListener) => Server
+/** Time for which a request may be incomplete, in milliseconds. */
+const REQUEST_MS = 30_000
+/** Maximum number of connections. */
+const CONNECTIONS = 500
 
 /** Returns a console whose root path redirects to another path. It is used to serve one area on a separate port. */
 export function beginningAt(path: string, app: Hono<ConsoleHono>): Hono<ConsoleHono> {
@@ -37,18 +40,19 @@ export class PortUnusable extends Error {
  *
  * @param host address to listen on. Use another address than the default only in a container whose port is published on 127.0.0.1.
  * Requests with host names of other machines are always rejected.
- * @param createServer creates the server; by default, one for HTTP/1.1
+ * @param requestTimeout time for which a request may be incomplete, in milliseconds
  * @throws PortUnusable
  */
 export async function serveConsole(
   app: Hono<ConsoleHono>,
   port: number,
   host = '127.0.0.1',
-  createServer: CreateServer = createHttp1,
+  requestTimeout = REQUEST_MS,
 ): Promise<Served> {
   const { promise, resolve, reject } = Promise.withResolvers<AddressInfo>()
-  const of = createServer as typeof createHttp1
-  const server: ServerType = serve({ fetch: app.fetch, hostname: host, port, createServer: of }, resolve)
+  const serverOptions = { requestTimeout, connectionsCheckingInterval: requestTimeout }
+  const server = serve({ fetch: app.fetch, hostname: host, port, serverOptions }, resolve) as Server
+  server.maxConnections = CONNECTIONS
   server.on('error', (error: NodeJS.ErrnoException) => {
     const isInUse = error.code === 'EADDRINUSE'
     reject(isInUse || error.code === 'EACCES' ? new PortUnusable(port, isInUse) : error)
@@ -59,7 +63,7 @@ export async function serveConsole(
     close: () =>
       new Promise(done => {
         server.close(() => done())
-        if ('closeAllConnections' in server) server.closeAllConnections()
+        server.closeAllConnections()
       }),
   }
 }

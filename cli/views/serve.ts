@@ -11,7 +11,7 @@ with any user name, or as a bearer token. Tables are not created or dropped here
 Examples:
   sluice views serve
   curl -u any:TOKEN http://127.0.0.1:8088/ksql -d '{"ksql": "SHOW TABLES;"}'
-  curl -u any:TOKEN http://127.0.0.1:8088/query-stream -d '{"sql": "SELECT * FROM device_activities;"}'`,
+  curl -u any:TOKEN http://127.0.0.1:8088/query -d '{"ksql": "SELECT * FROM device_activities;"}'`,
   options: {
     env: environment('of the tables'),
     port: optionWithDefault('<number>', 'port to listen on', port(), 8088),

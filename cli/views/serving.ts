@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { localAccess } from '../../console/access/access.ts'
 import { ConsoleEnvironment, isOnThisMachine } from '../../console/environment.ts'
-import { anyHttpServer } from '../../console/ksql/any-http.ts'
 import { ksqlApp } from '../../console/ksql/app.ts'
 import { readerOf } from '../../console/ksql/reader.ts'
 import { PortUnusable, serveConsole } from '../../console/serve.ts'
@@ -37,7 +36,7 @@ export async function serveTables({ env, port, host }: ServeOptions, terminal: T
     signInFailed: ({ route }) => terminal.stderr.write(`A token was wrong (${route}).\n`),
   })
   try {
-    const served = await serveConsole(app, port, host, anyHttpServer).catch(error => {
+    const served = await serveConsole(app, port, host).catch(error => {
       if (!(error instanceof PortUnusable)) throw error
       throw new CliFailure(`${error.message}. Use another port, such as --port 8089`)
     })

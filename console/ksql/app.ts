@@ -1,19 +1,18 @@
 /** ksqlDB's REST interface to the tables that are declared in SQL. Its access is the console's. */
-import { randomUUID } from 'node:crypto'
 import { type Context, Hono } from 'hono'
-import { maxLength, minLength, object, optional, pipe, record, string, unknown } from 'valibot'
+import { maxLength, object, optional, pipe, record, string, unknown } from 'valibot'
 import { compileSelect } from '../../lib/views/language/select.ts'
 import { StatementError } from '../../lib/views/language/statement-error.ts'
 import type { Parse } from '../../lib/views/language/syntax.ts'
 import type { Access } from '../access/access.ts'
 import { FailedSignIns } from '../access/failed-sign-ins.ts'
 import { ownRequests, signedIn } from '../access/guard.ts'
-import { LIMITS, limitedBodies, limitedQuestions, Places, STRANGERS_LIMITS } from '../access/limits.ts'
+import { LIMITS, limitedBodies, limitedQuestions, Places } from '../access/limits.ts'
 import type { ConsoleHono } from '../access/person.ts'
 import { ProblemError, problemOf, STATUS } from '../api/problem.ts'
 import { bodyOf } from '../api/query.ts'
 import { healthAnswer, infoAnswer, REFUSED, statementAnswer } from './answers.ts'
-import { type ErrorAnswer, queryFormat, queryStreamFormat } from './formats.ts'
+import { type ErrorAnswer, rowFormat } from './formats.ts'
 import type { TableReader } from './reader.ts'
 import { rowStream } from './row-stream.ts'
 
@@ -33,13 +32,16 @@ export interface KsqlParts {
 
 type Asked = Context<ConsoleHono>
 
+/** Media types of rows. */
+const ROWS_TYPE = 'application/vnd.ksql.v1+json'
+const JSON_TYPE = 'application/json'
+
 /** Each open query of changes reads a topic, so there are fewer than open streams of pages. */
 const QUERIES = { all: 50, ofOne: 20 }
 
 const TEXT = optional(pipe(string('must be a text'), maxLength(100_000, 'is too long')))
 const PROPERTIES = optional(record(string(), unknown()))
-const QUERY = object({ ksql: TEXT, sql: TEXT, streamsProperties: PROPERTIES, properties: PROPERTIES })
-const CLOSE = object({ queryId: pipe(string('must be the id of a query'), minLength(1), maxLength(100)) })
+const QUERY = object({ ksql: TEXT, streamsProperties: PROPERTIES })
 
 /** Error of a statement, with the answers to those before it. */
 class StatementFailure extends Error {
@@ -54,7 +56,6 @@ class StatementFailure extends Error {
 export function ksqlApp(parts: KsqlParts): Hono<ConsoleHono> {
   const { env, reader, access, told, signInFailed } = parts
   const app = new Hono<ConsoleHono>()
-  const open = new Map<string, AbortController>()
   app.onError((error, context) => {
     if (error instanceof StatementFailure) return context.json(error.answer, 400)
     const { status, answer } = failureOf(error, told)
@@ -67,23 +68,13 @@ export function ksqlApp(parts: KsqlParts): Hono<ConsoleHono> {
     )
     return context.json(healthAnswer(isHealthy), isHealthy ? 200 : 503)
   })
-  // Without a token, because some clients send none here. The ids of queries cannot be guessed.
-  app.post('/close-query', limitedBodies(STRANGERS_LIMITS), async context => {
-    const { queryId } = await bodyOf(CLOSE, context)
-    const query = open.get(queryId)
-    if (!query) throw new ProblemError('bad-request', `No query with id ${queryId}`)
-    query.abort()
-    return context.json({})
-  })
   app.use(signedIn(access, new FailedSignIns({ told: signInFailed })))
   app.use(ownRequests(access), limitedQuestions(LIMITS), limitedBodies(LIMITS))
   app.get('/info', context => context.json(infoAnswer(env)))
   app.post('/ksql', async context => context.json(await answers(context, parts)))
-  const query = queries(parts, open)
-  app.post('/query', context => query(context, queryFormat))
-  app.post('/query-stream', context => query(context, queryStreamFormat))
+  app.post('/query', queries(parts))
   app.all('*', ({ req }) => {
-    throw new ProblemError('not-found', `${req.path} does not exist. Use /ksql, /query or /query-stream.`)
+    throw new ProblemError('not-found', `${req.path} does not exist. Use /ksql or /query.`)
   })
   return app
 }
@@ -121,36 +112,31 @@ function checked<T>(text: string, step: () => T): T {
   }
 }
 
-function queries(parts: KsqlParts, open: Map<string, AbortController>) {
+function queries(parts: KsqlParts) {
   const { reader, parse, told, queries: limits = QUERIES } = parts
   const places = new Places(limits.all, limits.ofOne)
-  return async (context: Asked, formatFor: typeof queryFormat): Promise<Response> => {
-    const body = await bodyOf(QUERY, context)
-    const text = body.sql ?? body.ksql ?? ''
+  return async (context: Asked): Promise<Response> => {
+    const { ksql: text = '', streamsProperties } = await bodyOf(QUERY, context)
     const plan = await reader.tables()
     const selection = checked(text, () => compileSelect(text, plan, parse))
-    const from = isFromBeginning(body.properties ?? body.streamsProperties) ? 'beginning' : 'now'
+    const from = isFromBeginning(streamsProperties) ? 'beginning' : 'now'
     const leave = places.enter(context.get('person').name, (most, whose) => {
       const of = whose === 'all' ? '' : ' of yours'
       return `${most} queries${of} are already open. Close some of them.`
     })
-    const queryId = randomUUID()
     const stop = new AbortController()
-    const ended = () => {
-      open.delete(queryId)
-      leave()
-    }
     try {
       const { isPush } = selection
       const rows = isPush ? reader.push(selection, from, stop.signal) : await reader.pull(selection)
-      open.set(queryId, stop)
-      const format = formatFor({ isPush, accept: context.req.header('accept') ?? '' })
+      const format = rowFormat(isPush)
       const isAllowed = context.get('isStillSignedIn')
       const errorOf = (error: unknown) => failureOf(error, told).answer
-      const stream = rowStream(rows, { selection, queryId, format, stop, isAllowed, errorOf, ended })
-      return context.body(stream, 200, { 'content-type': format.contentType, 'cache-control': 'no-store' })
+      const stream = rowStream(rows, { selection, format, stop, isAllowed, errorOf, ended: leave })
+      const accept = context.req.header('accept') ?? ''
+      const type = accept.includes(JSON_TYPE) ? JSON_TYPE : ROWS_TYPE
+      return context.body(stream, 200, { 'content-type': type, 'cache-control': 'no-store' })
     } catch (error) {
-      ended()
+      leave()
       throw error
     }
   }

@@ -1,4 +1,5 @@
-/** Formats in which ksqlDB's REST interface sends rows. Pure. */
+/** Format in which ksqlDB's REST interface sends rows. */
+import { randomUUID } from 'node:crypto'
 import { isTime, type Value } from '../../lib/views/expression.ts'
 import type { ColumnType } from '../../lib/views/plan.ts'
 import { ProblemError } from '../api/problem.ts'
@@ -12,66 +13,25 @@ export interface ErrorAnswer {
   readonly entities?: readonly unknown[]
 }
 
-interface Head {
-  readonly queryId: string
-  readonly columns: readonly Column[]
-}
-
+/** Parts of the answer to a query: a JSON array with objects, one a line. */
 export interface RowFormat {
-  readonly contentType: string
-  begin(head: Head): string
-  /** @param isEnd true for the key of a row that has ended. Only the format of objects has a mark for it, as in ksqlDB. */
+  begin(columns: readonly Column[]): string
+  /** @param isEnd true for the key of a row that has ended */
   row(values: readonly unknown[], isEnd?: boolean): string
   /** Returns the end of an answer that has failed. */
   error(error: ErrorAnswer): string
   end(reason: EndReason): string
-  /** Text that keeps an answer without rows alive; absent if clients would take it for a row. */
+  /** Text that keeps an answer without rows alive; absent for rows of now. */
   readonly idle?: string
 }
 
 export type EndReason = 'Limit Reached' | 'Query Completed'
 
-/** Media type of `/query`, which clients also use for requests. */
-const ROWS_TYPE = 'application/vnd.ksql.v1+json'
-const DELIMITED_TYPE = 'application/vnd.ksqlapi.delimited.v1'
-const JSON_TYPE = 'application/json'
-
-interface Asked {
-  readonly isPush: boolean
-  readonly accept: string
-}
-
-/** Returns the format of `/query`: an array with objects, one a line. */
-export function queryFormat({ isPush, accept }: Asked): RowFormat {
-  return objects(accept.includes(JSON_TYPE) ? JSON_TYPE : ROWS_TYPE, isPush)
-}
-
-/** Returns the format of `/query-stream`: by default, one JSON text a line. */
-export function queryStreamFormat({ isPush, accept }: Asked): RowFormat {
-  if (accept.includes(ROWS_TYPE)) return objects(ROWS_TYPE, isPush)
-  return accept.includes(JSON_TYPE) && !accept.includes(DELIMITED_TYPE) ? ARRAYS : DELIMITED
-}
-
-const DELIMITED: RowFormat = {
-  contentType: DELIMITED_TYPE,
-  begin: head => `${JSON.stringify(metadata(head))}\n`,
-  row: values => `${JSON.stringify(values)}\n`,
-  error: error => `${JSON.stringify(error)}\n`,
-  end: () => '',
-}
-
-const ARRAYS: RowFormat = {
-  contentType: JSON_TYPE,
-  begin: head => `[${JSON.stringify(metadata(head))}`,
-  row: values => `,\n${JSON.stringify(values)}`,
-  error: error => `,\n${JSON.stringify(error)}]\n`,
-  end: () => ']\n',
-}
-
-function objects(contentType: string, isPush: boolean): RowFormat {
-  const header = ({ queryId, columns }: Head) => {
+/** @param isPush true for rows as they change, false for rows of now */
+export function rowFormat(isPush: boolean): RowFormat {
+  const header = (columns: readonly Column[]) => {
     const schema = columns.map(column => `\`${shownName(column.name)}\` ${typeName(column)}`).join(', ')
-    return JSON.stringify({ header: { queryId, schema } })
+    return JSON.stringify({ header: { queryId: randomUUID(), schema } })
   }
   const row = (columns: readonly unknown[], isEnd = false) =>
     JSON.stringify({ row: { columns, ...(isEnd && { tombstone: true }) } })
@@ -79,27 +39,17 @@ function objects(contentType: string, isPush: boolean): RowFormat {
   if (isPush)
     // A row ends with its line, because clients read lines, and the next row may be far away.
     return {
-      contentType,
-      begin: head => `[${header(head)},\n`,
+      begin: columns => `[${header(columns)},\n`,
       row: (values, isEnd) => `${row(values, isEnd)},\n`,
       error: failed,
       end: finalMessage => `${JSON.stringify({ finalMessage })}]\n`,
       idle: '\n',
     }
   return {
-    contentType,
-    begin: head => `[${header(head)}`,
+    begin: columns => `[${header(columns)}`,
     row: values => `,\n${row(values)}`,
     error: error => `,\n${failed(error)}`,
     end: () => ']\n',
-  }
-}
-
-function metadata({ queryId, columns }: Head) {
-  return {
-    queryId,
-    columnNames: columns.map(({ name }) => shownName(name)),
-    columnTypes: columns.map(typeName),
   }
 }
 

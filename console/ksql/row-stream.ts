@@ -1,4 +1,4 @@
-/** Response body of a query: rows in a format, sent as fast as the client takes them. */
+/** Response body of a query: rows, sent as fast as the client takes them. */
 import type { Selection } from '../../lib/views/language/select.ts'
 import { type EndReason, type ErrorAnswer, type RowFormat, shownValues } from './formats.ts'
 import type { RowChange } from './reader.ts'
@@ -14,7 +14,6 @@ type Rows = Iterable<RowChange> | AsyncIterable<RowChange>
 
 interface StreamOptions {
   readonly selection: Selection
-  readonly queryId: string
   readonly format: RowFormat
   /** Ends the query. It is aborted when the stream ends. */
   readonly stop: AbortController
@@ -79,10 +78,10 @@ function withoutStack(message: string): Error {
 
 async function* textsOf(
   rows: Rows,
-  { selection, queryId, format, errorOf }: StreamOptions,
+  { selection, format, errorOf }: StreamOptions,
 ): AsyncGenerator<string, undefined> {
   const { columns, limit = Number.POSITIVE_INFINITY, isPush } = selection
-  let [count, text] = [0, format.begin({ queryId, columns })]
+  let [count, text] = [0, format.begin(columns)]
   let reason: EndReason = 'Query Completed'
   try {
     if (isPush) {

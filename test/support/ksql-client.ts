@@ -15,10 +15,8 @@ export interface KsqlAnswers {
   readonly tables: readonly { readonly tables: readonly { readonly name: string }[] }[]
   readonly described: readonly { readonly sourceDescription: { readonly name: string } }[]
   readonly rows: readonly Readonly<Record<string, unknown>>[]
-  /** First change, by `/query` over HTTP/1.1 and by `/query-stream`. */
+  /** First change. */
   readonly change: Readonly<Record<string, unknown>>
-  readonly streamed: string
-  readonly closed: readonly boolean[]
   readonly refused: { readonly message: string; readonly code: number }
 }
 

@@ -27,18 +27,13 @@ def refused(text):
         return {"message": error.msg, "code": error.error_code}
 
 
-def first_change(**options):
-    changes = client.query(push, stream_properties=EARLIEST, idle_timeout=60, **options)
+def first_change():
+    changes = client.query(push, stream_properties=EARLIEST, idle_timeout=60, return_objects=True)
     found = next(changes)
-    if options.get("use_http2"):
-        query = json.loads(found)["queryId"]
-        found = next(changes)
-        closed.append(client.close_query(query))
     changes.close()
     return found
 
 
-closed = []
 client = KSQLAPI(url, api_key="sluice", secret=token)
 print(
     json.dumps(
@@ -47,9 +42,7 @@ print(
             "tables": client.ksql("SHOW TABLES"),
             "described": client.ksql("DESCRIBE " + table),
             "rows": list(client.query(pull, return_objects=True)),
-            "change": first_change(return_objects=True),
-            "streamed": first_change(use_http2=True),
-            "closed": closed,
+            "change": first_change(),
             "refused": refused("CREATE TABLE t AS SELECT * FROM s"),
         }
     )

@@ -1,6 +1,5 @@
 /** ksqlDB's REST interface to tables in memory, served on a free port. */
 import { localAccess } from '../../console/access/access.ts'
-import { anyHttpServer } from '../../console/ksql/any-http.ts'
 import { type KsqlParts, ksqlApp } from '../../console/ksql/app.ts'
 import { serveConsole } from '../../console/serve.ts'
 import { parse } from '../../lib/views/language/parser.ts'
@@ -8,7 +7,7 @@ import { MemoryTables } from './memory-tables.ts'
 
 export const TOKEN = 'a-token-of-the-test'
 
-export async function servedKsql(parts: Partial<KsqlParts> = {}) {
+export async function servedKsql(parts: Partial<KsqlParts> = {}, requestMs?: number) {
   const tables = new MemoryTables()
   const faults: unknown[] = []
   const app = ksqlApp({
@@ -21,7 +20,7 @@ export async function servedKsql(parts: Partial<KsqlParts> = {}) {
     signInFailed: () => {},
     ...parts,
   })
-  const { port, close } = await serveConsole(app, 0, '127.0.0.1', anyHttpServer)
+  const { port, close } = await serveConsole(app, 0, '127.0.0.1', requestMs)
   const url = `http://127.0.0.1:${port}`
   return {
     tables,

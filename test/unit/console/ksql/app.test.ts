@@ -1,9 +1,10 @@
-/** ksqlDB's REST interface: its statements, its queries, their formats, and who may ask. */
+/** ksqlDB's REST interface: its statements, its queries, and who may ask. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { connect as connectHttp2 } from 'node:http2'
 import { connect } from 'node:net'
 import { after, before, describe, it } from 'node:test'
+import { shownValues, typeName } from '../../../../console/ksql/formats.ts'
+import type { ColumnType } from '../../../../lib/views/plan.ts'
 import { servedKsql, TOKEN } from '../../../support/served-ksql.ts'
 import { until } from '../../../support/until.ts'
 
@@ -12,8 +13,6 @@ type Served = Awaited<ReturnType<typeof servedKsql>>
 const PULL = 'SELECT * FROM device_activity_counts;'
 const PUSH = 'SELECT * FROM device_activity_counts EMIT CHANGES;'
 const SCHEMA = '`ACTIVITY` STRING, `READINGS` BIGINT'
-const META = { columnNames: ['ACTIVITY', 'READINGS'], columnTypes: ['STRING', 'BIGINT'] }
-const DELIMITED = 'application/vnd.ksqlapi.delimited.v1'
 
 /** Reads the lines of a response as they come, without those that only keep it alive. */
 function reading(response: Response) {
@@ -152,51 +151,26 @@ describe('rows of now', () => {
     assert.deepEqual(rows, ['{"row":{"columns":["sit",2]}},', '{"row":{"columns":["walk",3]}}]'])
   })
 
-  it('given /query-stream, then a line has the columns, and each further one a row', async () => {
-    const response = await served.ask('/query-stream', { sql: PULL }, { accept: DELIMITED })
-    assert.equal(response.headers.get('content-type'), DELIMITED)
-    const [head = '', ...rows] = await lines(response)
-    const { queryId, ...meta } = JSON.parse(head)
-    assert.ok(queryId)
-    assert.deepEqual(meta, META)
-    assert.deepEqual(rows, ['["sit",2]', '["walk",3]'])
-  })
-
   it('given a timestamp out of range, then the last line says so', async () => {
     const { rows } = served.tables
     served.tables.rows = [[0], [9e15]]
-    const sql = 'SELECT CAST(readings AS TIMESTAMP) AS at FROM device_activity_counts;'
-    const [, first, last = ''] = await lines(await served.ask('/query-stream', { sql }))
+    const ksql = 'SELECT CAST(readings AS TIMESTAMP) AS at FROM device_activity_counts;'
+    const [, first, last = ''] = await lines(await served.ask('/query', { ksql }))
     served.tables.rows = rows
-    assert.equal(first, '["1970-01-01T00:00:00.000"]')
-    const { error_code, message } = JSON.parse(last)
+    assert.equal(first, '{"row":{"columns":["1970-01-01T00:00:00.000"]}},')
+    const { error_code, message } = JSON.parse(last.slice(0, -1)).errorMessage
     assert.equal(error_code, 40_000)
     assert.equal(message, 'AT has a value outside the range of TIMESTAMP. Select it as BIGINT.')
     assert.deepEqual(served.faults, [])
   })
 
-  it('given application/json, then both are JSON documents', async () => {
-    const headers = { accept: 'application/json' }
-    const [head, ...rows] = await json<[typeof META, ...unknown[]]>(
-      served.ask('/query-stream', { sql: PULL }, headers),
-    )
-    assert.deepEqual(head.columnNames, META.columnNames)
-    assert.deepEqual(rows, [
-      ['sit', 2],
-      ['walk', 3],
-    ])
-    const [first, row] = await json<[{ header: { schema: string } }, unknown]>(
-      served.ask('/query', { ksql: PULL }, headers),
-    )
-    assert.deepEqual([first.header.schema, row], [SCHEMA, { row: { columns: ['sit', 2] } }])
-  })
-
   it('given no row, then the answer is still a document', async () => {
     const { rows } = served.tables
     served.tables.rows = []
-    const answer = await json<unknown[]>(served.ask('/query', { ksql: PULL }))
+    const response = await served.ask('/query', { ksql: PULL }, { accept: 'application/json' })
     served.tables.rows = rows
-    assert.equal(answer.length, 1)
+    assert.equal(response.headers.get('content-type'), 'application/json')
+    assert.equal((await json<unknown[]>(response)).length, 1)
   })
 
   it('given a statement that is wrong, or servers that are away, then the status says so', async () => {
@@ -204,7 +178,7 @@ describe('rows of now', () => {
     assert.deepEqual([wrong.status, wrong.error_code], [400, 40_001])
     assert.match(wrong.message, /^statement:1:15 .*nothing/)
     served.tables.error = new Error('secret')
-    const failed = await failureOf(served.ask('/query-stream', { sql: PULL }))
+    const failed = await failureOf(served.ask('/query', { ksql: PULL }))
     served.tables.error = undefined
     assert.deepEqual(
       [failed.status, failed.error_code, failed.message.includes('secret')],
@@ -246,18 +220,6 @@ describe('changes', () => {
     assert.equal(served.tables.open, 0)
   })
 
-  it('given /close-query without a token, then the query of that id ends, and no other', async () => {
-    const rows = reading(await served.ask('/query-stream', { sql: PUSH }))
-    const { queryId } = JSON.parse((await rows.next()) ?? '')
-    const close = (id: string) =>
-      fetch(`${served.url}/close-query`, { method: 'POST', body: JSON.stringify({ queryId: id }) })
-    assert.equal((await close('no-query')).status, 400)
-    assert.equal((await close(queryId)).status, 200)
-    while ((await rows.next()) !== undefined);
-    assert.equal(served.tables.open, 0)
-    assert.equal((await close(queryId)).status, 400)
-  })
-
   it('given as many as are allowed, then the next is refused until one ends', async () => {
     const open = [await served.ask('/query', { ksql: PUSH }), await served.ask('/query', { ksql: PUSH })]
     const refused = await failureOf(served.ask('/query', { ksql: PUSH }))
@@ -272,10 +234,10 @@ describe('changes', () => {
 
   it('given a client that reads nothing, then rows wait where they are', async () => {
     const socket = connect(Number(new URL(served.url).port), '127.0.0.1')
-    const body = JSON.stringify({ sql: PUSH })
+    const body = JSON.stringify({ ksql: PUSH })
     socket.pause()
     socket.write(
-      `POST /query-stream HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${TOKEN}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+      `POST /query HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${TOKEN}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
     )
     await until('it asks', () => served.tables.open === 1)
     const many = 10_000
@@ -294,42 +256,14 @@ describe('changes', () => {
   })
 
   it('given a table that is dropped, then an error is the last line', async () => {
-    const rows = reading(await served.ask('/query-stream', { sql: PUSH }))
+    const rows = reading(await served.ask('/query', { ksql: PUSH }))
     await rows.next()
     served.tables.drop()
     let last = ''
     for (let line = await rows.next(); line !== undefined; line = await rows.next()) last = line
-    const { error_code, message } = JSON.parse(last)
+    const { error_code, message } = JSON.parse(last.trimEnd().slice(0, -1)).errorMessage
     assert.deepEqual([error_code, message], [40_900, 'The table was dropped.'])
     assert.equal(served.tables.open, 0)
-  })
-})
-
-describe('HTTP/2 without TLS', () => {
-  it('given a client that knows it, then it gets the same rows, and its end frees the query', async () => {
-    const served = await servedKsql()
-    const session = connectHttp2(served.url)
-    const ask = (sql: string) => {
-      const headers = { ':method': 'POST', ':path': '/query-stream', authorization: `Bearer ${TOKEN}` }
-      const stream = session.request(headers)
-      stream.setEncoding('utf8').end(JSON.stringify({ sql }))
-      return stream
-    }
-    let text = ''
-    for await (const part of ask(PULL)) text += part
-    assert.deepEqual(text.trimEnd().split('\n').slice(1), ['["sit",2]', '["walk",3]'])
-    const push = ask(PUSH)
-    let pushed = ''
-    push.on('data', part => {
-      pushed += part
-    })
-    await until('it asks', () => served.tables.open === 1)
-    served.tables.change(['run', 1])
-    await until('the change has come', () => pushed.endsWith('["run",1]\n'))
-    push.close()
-    await until('the question has ended', () => served.tables.open === 0)
-    session.close()
-    await served.close()
   })
 })
 
@@ -361,18 +295,6 @@ describe('who may ask', () => {
     const [first] = await once(socket, 'data')
     assert.match(String(first), /^HTTP\/1.1 401 /)
     socket.destroy()
-    const session = connectHttp2(served.url)
-    const stream = session.request({ ':method': 'POST', ':path': '/query' })
-    stream.write('{')
-    const [headers] = await once(stream, 'response')
-    assert.equal(headers[':status'], 401)
-    session.destroy()
-  })
-
-  it('given an id of a query without a token, then a long body is refused', async () => {
-    const body = JSON.stringify({ queryId: 'x'.repeat(5_000) })
-    const { status } = await fetch(`${served.url}/close-query`, { method: 'POST', body })
-    assert.equal(status, 413)
   })
 
   it('given a host name of another machine, then even the right token is refused', async () => {
@@ -383,4 +305,11 @@ describe('who may ask', () => {
     for await (const part of socket) text += part
     assert.match(text, /^HTTP\/1.1 403 /)
   })
+})
+
+it('given a bound of a window, then it is a number; a list of texts has the name that ksqlDB uses', () => {
+  const columns = ['since', 'WINDOWSTART'].map(name => ({ name, type: 'TIMESTAMP' as ColumnType }))
+  assert.deepEqual(columns.map(typeName), ['TIMESTAMP', 'BIGINT'])
+  assert.deepEqual(shownValues([0, 0], columns), ['1970-01-01T00:00:00.000', 0])
+  assert.equal(typeName({ name: 'top', type: 'ARRAY<VARCHAR>' }), 'ARRAY<STRING>')
 })

@@ -1,12 +1,15 @@
-/** Ends of a stream of rows that neither the client nor the table decides. */
+/** Ends that neither the client nor the table decides: of a stream of rows, and of a request. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { describe, it } from 'node:test'
 import { inspect } from 'node:util'
-import { queryStreamFormat } from '../../../../console/ksql/formats.ts'
+import { rowFormat } from '../../../../console/ksql/formats.ts'
 import { rowStream } from '../../../../console/ksql/row-stream.ts'
 import { parse } from '../../../../lib/views/language/parser.ts'
 import { compileSelect } from '../../../../lib/views/language/select.ts'
 import { MemoryTables, PLAN } from '../../../support/memory-tables.ts'
+import { servedKsql } from '../../../support/served-ksql.ts'
 import { until } from '../../../support/until.ts'
 
 const SELECTION = compileSelect('SELECT * FROM device_activity_counts EMIT CHANGES', PLAN, parse)
@@ -16,8 +19,8 @@ function streamed(options: { slowMs?: number; isAllowed?: () => Promise<boolean>
   const stop = new AbortController()
   const ended: string[] = []
   const stream = rowStream(tables.push(SELECTION, 'now', stop.signal), {
-    ...{ selection: SELECTION, queryId: 'q', stop, beatMs: 5 },
-    format: queryStreamFormat({ isPush: true, accept: '' }),
+    ...{ selection: SELECTION, stop, beatMs: 5 },
+    format: rowFormat(true),
     isAllowed: async () => true,
     errorOf: () => assert.fail('no error of the rows'),
     ended: () => void ended.push('ended'),
@@ -49,7 +52,9 @@ describe('a stream of rows', () => {
     await reader.read()
     await until('it waits for changes', () => tables.open === 1)
     isValid = false
-    await assert.rejects(reader.read(), /token/)
+    await assert.rejects(async () => {
+      while (!(await reader.read()).done);
+    }, /token/)
     await until('the question has ended', () => tables.open === 0)
     assert.deepEqual(ended, ['ended'])
   })
@@ -62,5 +67,14 @@ describe('a stream of rows', () => {
     await reader.cancel()
     await until('the question has ended', () => tables.open === 0)
     assert.deepEqual(ended, ['ended'])
+  })
+
+  it('given a request that never ends, then its connection is closed', { timeout: 20_000 }, async () => {
+    const impatient = await servedKsql({}, 100)
+    const socket = connect(Number(new URL(impatient.url).port), '127.0.0.1')
+    socket.write('GET /info HTTP/1.1\r\n')
+    socket.resume()
+    await once(socket, 'close')
+    await impatient.close()
   })
 })

@@ -1,23 +1,16 @@
 import process from 'node:process'
 import { unusedClusters } from './config/event-cluster.ts'
-import { extendEventSchemas, type FrameworkEvents } from './config/event-schema.ts'
-import { type EventSettings, kafkaEvents } from './config/event-settings.ts'
-import type { IntrinsicContext } from './config/intrinsics.ts'
-import {
-  intrinsicContext,
-  type Mapping,
-  mixedClusters,
-  readMappings,
-  type ServiceFacts,
-} from './config/mappings.ts'
-import { readSettings, readTemplateSettings, type Settings } from './config/settings.ts'
+import { extendEventSchemas } from './config/event-schema.ts'
+import { kafkaEvents } from './config/event-settings.ts'
+import { type Mapping, readMappings, type ServiceFacts } from './config/mappings.ts'
+import { resourceContext } from './config/resources.ts'
+import { announcesResponseType, readSettings, type Settings } from './config/settings.ts'
 import { cloudWarnings } from './config/warnings.ts'
 import { Invoker } from './invoke/invoker.ts'
 import { frameworkRuntimes } from './invoke/runtimes/start-runtime.ts'
 import { followOffline, requireLambdaPort } from './offline.ts'
-import { addPermissions } from './package/permissions.ts'
 import { announceResponseType } from './package/response-type.ts'
-import { lostMappings, nameClusters, writeMappings } from './package/template.ts'
+import { lostMappings, writeMappings } from './package/template.ts'
 import { writeReportsTo } from './report/reports.ts'
 import {
   ConfigurationError,
@@ -42,29 +35,20 @@ export default class MskTriggerPlugin {
   readonly #serverless: Serverless
   readonly #cliOptions: Readonly<Record<string, unknown>>
   readonly #log: Log
-  readonly #framework: FrameworkEvents
   /** Mappings and settings, which are read once all plugins are initialized. */
   #prepared: { readonly mappings: readonly Mapping[]; readonly settings: Settings } | undefined
   #trigger: Trigger | undefined
   #invoker: Invoker | undefined
-  /** Removes the names that were added to references to clusters. Set only while events are packaged. */
-  #forgetNames: (() => void) | undefined
 
   constructor(serverless: Serverless, cliOptions: Readonly<Record<string, unknown>>, { log }: { log: Log }) {
     this.#serverless = serverless
     this.#cliOptions = cliOptions
     this.#log = log
-    this.#framework = extendEventSchemas(serverless.configSchemaHandler)
+    extendEventSchemas(serverless.configSchemaHandler)
     this.hooks = {
       initialize: this.#guard(() => this.#announceResponseType()),
-      'before:package:compileEvents': this.#guard(() => {
-        this.#forgetNames = nameClusters(this.#functions(), this.#intrinsics())
-        this.#warn()
-      }),
-      'after:package:compileEvents': this.#guard(() => {
-        this.#writeTemplate()
-        this.#forgetNames?.()
-      }),
+      'before:package:compileEvents': this.#guard(() => this.#warn()),
+      'after:package:compileEvents': this.#guard(() => this.#writeTemplate()),
       'before:offline:start': this.#guard(async () => {
         await this.#prepare()
         const isFollowed = followOffline(serverless.pluginManager.getPlugins(), {
@@ -103,7 +87,7 @@ export default class MskTriggerPlugin {
       this.#log.notice('msk  all msk and kafka events have enabled: false: there is nothing to read')
       return
     }
-    const warnings = [...unusedClusters(mappings, settings.clusters), ...mixedClusters(mappings)]
+    const warnings = unusedClusters(mappings, settings.clusters)
     for (const line of warnings) this.#log.warning(`msk  ${line}`)
     await requireLambdaPort(this.#offlineOptions())
     this.#prepared = { mappings, settings }
@@ -125,20 +109,14 @@ export default class MskTriggerPlugin {
   }
 
   #announceResponseType(): void {
-    if (!readTemplateSettings(this.#custom()).announceResponseType) return
-    const isWritten = (settings: EventSettings) =>
-      this.#framework.hasProvisionedMode || settings.provisionedPollerConfig !== undefined
-    announceResponseType(this.#functions(), this.#log, isWritten)
+    if (announcesResponseType(this.#custom())) announceResponseType(this.#functions(), this.#log)
   }
 
   #writeTemplate(): void {
     const template = this.#serverless.service.provider.compiledCloudFormationTemplate
     if (!template) return
-    const functions = this.#functions()
-    const intrinsics = this.#intrinsics()
-    const leavesOut = !this.#framework.hasProvisionedMode
-    writeMappings(functions, template, this.#serverless.getProvider('aws').naming, { intrinsics, leavesOut })
-    addPermissions(functions, template, intrinsics)
+    const { naming } = this.#serverless.getProvider('aws')
+    writeMappings(this.#functions(), template, naming, resourceContext(this.#serverless))
   }
 
   /**
@@ -148,8 +126,7 @@ export default class MskTriggerPlugin {
     const functions = this.#functions()
     const { timeout } = this.#serverless.service.provider
     const facts = {
-      intrinsics: this.#intrinsics(),
-      leavesOut: !this.#framework.hasProvisionedMode,
+      resources: resourceContext(this.#serverless),
       ...(timeout !== undefined && { timeout }),
     }
     const lines = [
@@ -161,22 +138,12 @@ export default class MskTriggerPlugin {
 
   #facts(): ServiceFacts {
     const { service } = this.#serverless
-    const provider = this.#serverless.getProvider('aws')
-    const { importValues } = readTemplateSettings(this.#custom())
-    const stackName = provider.naming.getStackName?.()
     return {
+      ...resourceContext(this.#serverless),
       service: service.service,
-      stage: provider.getStage(),
-      region: provider.getRegion(),
-      importValues,
-      ...(stackName !== undefined && { stackName }),
+      stage: this.#serverless.getProvider('aws').getStage(),
       ...(service.provider.timeout !== undefined && { timeout: service.provider.timeout }),
-      ...(service.resources?.Resources && { resources: service.resources.Resources }),
     }
-  }
-
-  #intrinsics(): IntrinsicContext {
-    return intrinsicContext(this.#facts())
   }
 
   #custom(): unknown {

@@ -1,6 +1,6 @@
 import { custom } from 'valibot'
 import { isObject } from '../support/values.ts'
-import { isIntrinsic } from './intrinsics.ts'
+import { isIntrinsic } from './resources.ts'
 import { must, settingsMap } from './setting-errors.ts'
 
 /** Destination of discarded records. See rules 41 and 42 in `RULES.md`. */

@@ -5,8 +5,7 @@ type Schema = NonNullable<SchemaHandler['schema']>
 
 /**
  * Settings that this plugin allows on `msk` and `kafka` events, named as in the framework's `stream` and `kafka` events. The schema
- * accepts any value, because the plugin validates each setting itself, regardless of `configValidationMode`. Frameworks support
- * different subsets: Serverless 3 lacks most of these settings, and osls 3 has some of them on one event only.
+ * accepts any value, because the plugin validates each setting itself, regardless of `configValidationMode`.
  */
 const OURS = [
   'functionResponseType',
@@ -21,20 +20,14 @@ const OURS = [
   'startingPositionTimestamp',
 ] as const
 
-export interface FrameworkEvents {
-  /** True if the framework's `msk` event supports `provisionedPollerConfig`, which Serverless 3 does not. */
-  readonly hasProvisionedMode: boolean
-}
-
 /** Extends the framework's schemas of `msk` and `kafka` events, so that the framework accepts these settings. */
-export function extendEventSchemas(handler: SchemaHandler): FrameworkEvents {
-  const known = { msk: extend(handler, 'msk'), kafka: extend(handler, 'kafka') }
+export function extendEventSchemas(handler: SchemaHandler): void {
+  extend(handler, 'msk')
+  extend(handler, 'kafka')
   handler.defineCustomProperties({ properties: { mskTrigger: { type: 'object' } } })
-  return { hasProvisionedMode: known.msk.has('provisionedPollerConfig') }
 }
 
-/** Extends the schema of an event. Returns the names of the settings that the framework already supports. */
-function extend(handler: SchemaHandler, kind: 'msk' | 'kafka'): ReadonlySet<string> {
+function extend(handler: SchemaHandler, kind: 'msk' | 'kafka'): void {
   const known = new Set<string>()
   for (const name of OURS) {
     try {
@@ -48,9 +41,6 @@ function extend(handler: SchemaHandler, kind: 'msk' | 'kafka'): ReadonlySet<stri
   // `RULES.md`.
   const properties = eventProperties(handler.schema, kind)
   if (properties) for (const name of known) properties[name] = {}
-  // Accept any reference to a cluster: `nameClusters` makes it possible to package all of them.
-  if (properties?.arn) properties.arn = {}
-  return known
 }
 
 /**

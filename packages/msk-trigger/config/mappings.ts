@@ -2,14 +2,13 @@ import { ConfigurationError, type FunctionDefinition } from '../support/framewor
 import { show } from '../support/values.ts'
 import type { ClusterSettings } from './clusters.ts'
 import type { Destination } from './destination-setting.ts'
-import { bootstrapServersIn, cloudName, clusterOf } from './event-cluster.ts'
+import { bootstrapServersIn, clusterOf } from './event-cluster.ts'
 import { destinationOf } from './event-destination.ts'
 import { type EventSettings, kafkaEvents, nameOf, type ReadEvent, readEvents } from './event-settings.ts'
 import type { Filter } from './filters.ts'
-import { type IntrinsicContext, resolveIntrinsics } from './intrinsics.ts'
 import type { OpenChoices } from './open-choices.ts'
 import { localRegistry, type RegistryConfig } from './registry.ts'
-import { ACCOUNT, clusterArn, functionArn } from './resource-types.ts'
+import { clusterArn, functionArn, type ResourceContext } from './resources.ts'
 import { readEach } from './setting-errors.ts'
 import type { Settings } from './settings.ts'
 
@@ -63,9 +62,6 @@ export interface ServiceFacts {
   readonly timeout?: number
   /** Resources of the template (`resources.Resources`), to which destinations can refer. */
   readonly resources?: Readonly<Record<string, unknown>>
-  readonly stackName?: string
-  /** Values of the exports of other stacks, by name. */
-  readonly importValues?: Readonly<Record<string, string>>
 }
 
 /**
@@ -114,12 +110,6 @@ export function readMappings(
   return mappings
 }
 
-export function intrinsicContext(facts: Omit<ServiceFacts, 'timeout'>): IntrinsicContext {
-  const { service, stage, region, resources = {}, importValues = {} } = facts
-  const stackName = facts.stackName ?? `${service}-${stage}`
-  return { resources, region, stage, accountId: ACCOUNT, stackName, imports: importValues }
-}
-
 function readMapping(
   kafkaEvent: ReadEvent,
   facts: ServiceFacts,
@@ -127,13 +117,12 @@ function readMapping(
 ): Omit<Mapping, 'functionArn' | 'functionTimeoutMs' | 'reservedConcurrency'> {
   const { functionKey, kind, event, settings } = kafkaEvent
   const { topic, maximumBatchingWindow, maximumRecordAgeInSeconds: age = -1 } = settings
-  const context = intrinsicContext(facts)
-  const destination = readDestination(kafkaEvent, context)
-  const bootstrapServers =
-    kind === 'kafka' ? bootstrapServersIn(resolveIntrinsics(event.bootstrapServers, context)) : undefined
+  const { region, resources = {} } = facts
+  const destination = readDestination(kafkaEvent, { region, resources })
+  const bootstrapServers = kind === 'kafka' ? bootstrapServersIn(event.bootstrapServers) : undefined
   const cloud = {
     ...(kind === 'msk' && {
-      eventSourceArn: clusterArn(resolveIntrinsics(event.arn, context), facts.region),
+      eventSourceArn: clusterArn(event.arn, region),
     }),
     ...(bootstrapServers && { bootstrapServers }),
   }
@@ -179,7 +168,7 @@ function retries({ maximumRetryAttempts = -1 }: EventSettings, destination: Dest
   return maximumRetryAttempts === -1 && destination ? RETRIES_BEFORE_DESTINATION : maximumRetryAttempts
 }
 
-function readDestination(kafkaEvent: ReadEvent, context: IntrinsicContext): Destination | undefined {
+function readDestination(kafkaEvent: ReadEvent, context: ResourceContext): Destination | undefined {
   const destination = destinationOf(kafkaEvent, context)
   if (!destination) return undefined
   if (destination.local) return destination.local
@@ -220,21 +209,4 @@ function refuseSharedGroups(mappings: readonly Mapping[]): void {
     }
     owners.set(group, mapping)
   }
-}
-
-/**
- * Returns warnings about topics of the same name in several cloud clusters that are read from the same local brokers, one line
- * each.
- */
-export function mixedClusters(mappings: readonly Mapping[]): string[] {
-  const here = mappings.filter(mapping => !mapping.cluster && cloudName(mapping))
-  return [...Map.groupBy(here, ({ topic }) => topic)].flatMap(([topic, readers]) => {
-    const names = [...new Set(readers.map(cloudName))]
-    return names.length > 1
-      ? [
-          `topic ${topic} of ${names.join(' and of ')} is read from the same brokers: set the brokers of one of them under ` +
-            'custom.mskTrigger.clusters',
-        ]
-      : []
-  })
 }

@@ -1,30 +1,25 @@
 import {
   boolean,
   check,
-  exactOptional,
   forward,
   type GenericSchema,
   type InferOutput,
   integer,
-  lazy,
   minValue,
   nullish,
   number,
-  object,
   optional,
   pipe,
-  record,
   regex,
   safeParse,
   string,
-  transform,
 } from 'valibot'
 import { ConfigurationError } from '../support/framework.ts'
 import { isObject, kindOf, withoutLogin } from '../support/values.ts'
 import { BROKER_LIST, CLUSTERS } from './clusters.ts'
 import { DEFAULT_OPEN_CHOICES, OPEN_CHOICES } from './open-choices.ts'
 import { SASL, SSL } from './security.ts'
-import { configurationError, must, settingsMap, wholeNumber, withoutNull } from './setting-errors.ts'
+import { configurationError, must, settingsMap, withoutNull } from './setting-errors.ts'
 
 const ADDRESS: ReturnType<typeof must> = issue =>
   withoutLogin(must('an address like http://127.0.0.1:8081')(issue))
@@ -91,10 +86,6 @@ export const SETTINGS = {
     must: nullish(boolean(must('true or false')), false),
     meaning:
       '`true` sets `REPORT_BATCH_ITEM_FAILURES=true` for functions whose response is read, see [Partial responses](#partial-responses)',
-  },
-  importValues: {
-    must: nullish(record(string(), string(TEXT), must('a map of strings, by the names of the exports')), {}),
-    meaning: "the values of other stacks' exports, by name, for `Fn::ImportValue`",
   },
   faults: {
     must: optional(text),
@@ -163,20 +154,16 @@ export function readSettings(custom: unknown, env: Readonly<Record<string, strin
   )
 }
 
-const TEMPLATE = object({
-  announceResponseType: ENTRIES.announceResponseType,
-  importValues: ENTRIES.importValues,
-})
-
 /**
- * Reads the settings that `package` and `deploy` also use. These commands run without Kafka.
+ * Reads `announceResponseType`, which `package` and `deploy` also use. These commands run without Kafka.
  *
- * @throws ConfigurationError that names each invalid setting
+ * @throws ConfigurationError if it is invalid
  */
-export function readTemplateSettings(custom: unknown): InferOutput<typeof TEMPLATE> {
-  const { output, issues } = safeParse(TEMPLATE, isObject(custom) ? custom : {})
+export function announcesResponseType(custom: unknown): boolean {
+  const given = isObject(custom) ? custom.announceResponseType : undefined
+  const { output, issues } = safeParse(SETTINGS.announceResponseType.must, given)
   if (!issues) return output
-  throw configurationError(issues, path => ['custom.mskTrigger', ...path].join('.'))
+  throw configurationError(issues, () => 'custom.mskTrigger.announceResponseType')
 }
 
 function isAddress(value: string): boolean {

@@ -1,33 +1,15 @@
 import { ConfigurationError, type FunctionDefinition } from '../support/framework.ts'
 import { destinationOf, type EventDestination, outsideProvisionedMode } from './event-destination.ts'
-import {
-  type EventSettings,
-  type KafkaEvent,
-  kafkaEvents,
-  nameOf,
-  type ReadEvent,
-  readEvents,
-} from './event-settings.ts'
-import { type IntrinsicContext, NOTHING_KNOWN } from './intrinsics.ts'
+import { type KafkaEvent, kafkaEvents, nameOf, type ReadEvent, readEvents } from './event-settings.ts'
+import { NOTHING_KNOWN, type ResourceContext } from './resources.ts'
 import { readEach } from './setting-errors.ts'
 
 /** Maximum timeout of a function with a Kafka event, in seconds. See rule 10 in `RULES.md`. */
 const MAX_TIMEOUT_SECONDS = 14 * 60
 
-/**
- * Minimum length of a destination in CloudFormation, which means that a topic name needs at least four characters. Lambda's API has
- * no minimum.
- */
-const LEAST_DESTINATION = 'kafka://1234'.length
-
-/** Maximum number of filters without a quota increase. See rule 37 in `RULES.md`. */
-const FILTERS_WITHOUT_REQUEST = 5
-
 interface WarningFacts {
   readonly timeout?: number
-  readonly intrinsics?: IntrinsicContext
-  /** True if the plugin omits the settings of provisioned mode from the template of an event without provisioned mode. */
-  readonly leavesOut?: boolean
+  readonly resources?: ResourceContext
 }
 
 interface Warned extends ReadEvent {
@@ -41,38 +23,25 @@ interface Warned extends ReadEvent {
  */
 export function cloudWarnings(
   functions: Readonly<Record<string, FunctionDefinition>>,
-  { timeout: defaultTimeout, intrinsics = NOTHING_KNOWN, leavesOut = false }: WarningFacts,
+  { timeout: defaultTimeout, resources = NOTHING_KNOWN }: WarningFacts,
 ): string[] {
   const events = readEach(readEvents(kafkaEvents(functions)), event => ({
     ...event,
-    destination: destinationOf(event, intrinsics),
+    destination: destinationOf(event, resources),
   }))
   rejectCycles(events)
   return events.flatMap(event => {
     const timeout = functions[event.functionKey]?.timeout ?? defaultTimeout
-    return [
-      ...provisionedOnly(event, leavesOut),
-      ...tooLong(event, timeout),
-      ...manyFilters(event, event.settings),
-      ...shortTopic(event),
-    ]
+    return [...provisionedOnly(event), ...tooLong(event, timeout)]
   })
 }
 
-function provisionedOnly(event: Warned, leavesOut: boolean): string[] {
-  const { settings, destination } = event
+function provisionedOnly({ settings, destination, ...event }: Warned): string[] {
   const names = outsideProvisionedMode(settings, destination)
   if (names.length === 0) return []
-  const several = names.length > 1
-  const lost = settings.functionResponseType
-    ? '; a list of failures that the handler returns is ignored in that case, and its records are lost'
-    : ''
-  const consequence = leavesOut
-    ? `AWS would reject the mapping, so the template is written without ${several ? 'them' : 'it'}${lost}`
-    : 'AWS rejects the mapping'
   return [
-    `${nameOf(event)}: ${names.join(', ')} ${several ? 'exist' : 'exists'} in provisioned mode only: ` +
-      `without provisionedPollerConfig, ${consequence}`,
+    `${nameOf(event)}: ${names.join(', ')} ${names.length > 1 ? 'exist' : 'exists'} in provisioned mode only: ` +
+      'without provisionedPollerConfig, AWS rejects the mapping',
   ]
 }
 
@@ -81,24 +50,6 @@ function tooLong(event: KafkaEvent, timeout: number | undefined): string[] {
   return [
     `${nameOf(event)}: a function that reads Kafka may run for ${MAX_TIMEOUT_SECONDS} seconds at most, but its ` +
       `timeout is ${timeout}`,
-  ]
-}
-
-function manyFilters(event: KafkaEvent, { filterPatterns = [] }: EventSettings): string[] {
-  if (filterPatterns.length <= FILTERS_WITHOUT_REQUEST) return []
-  return [
-    `${nameOf(event)}: filterPatterns has ${filterPatterns.length} patterns; an account may have ` +
-      `${FILTERS_WITHOUT_REQUEST} unless its quota is raised`,
-  ]
-}
-
-function shortTopic({ destination, ...event }: Warned): string[] {
-  if (destination?.local?.kind !== 'kafka') return []
-  const address = `kafka://${destination.local.topic}`
-  if (address.length >= LEAST_DESTINATION) return []
-  return [
-    `${nameOf(event)}: CloudFormation rejects the destination ${address}, because it is shorter than ` +
-      `${LEAST_DESTINATION} characters`,
   ]
 }
 

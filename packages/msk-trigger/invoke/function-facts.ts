@@ -1,7 +1,6 @@
 import { resolve } from 'node:path'
 import process from 'node:process'
-import { type IntrinsicContext, resolveIntrinsics } from '../config/intrinsics.ts'
-import { ACCOUNT } from '../config/resource-types.ts'
+import { type ResourceContext, resolveReference, resourceContext } from '../config/resources.ts'
 import type { Provider, Serverless } from '../support/framework.ts'
 import { isObject } from '../support/values.ts'
 
@@ -61,13 +60,7 @@ export function functionFacts(
     ...definition.environment,
     IS_OFFLINE: 'true',
   }
-  const environment = texts(variables, {
-    resources: service.resources?.Resources ?? {},
-    region: facts.region,
-    stage: aws.getStage(),
-    accountId: ACCOUNT,
-  })
-  return { ...facts, environment }
+  return { ...facts, environment: texts(variables, resourceContext(serverless)) }
 }
 
 /** Returns AWS credentials and endpoints from the environment of `serverless offline`. */
@@ -101,14 +94,14 @@ function lambdaVariables({ functionName, handler, memoryMb, region }: Omit<Funct
 /** Converts variables to text. A variable that is null or missing in the definition is not set. */
 function texts(
   variables: Readonly<Record<string, unknown>>,
-  context: IntrinsicContext,
+  context: ResourceContext,
 ): Record<string, string> {
   const set = Object.entries(variables).filter(([, value]) => value !== null && value !== undefined)
   return Object.fromEntries(set.map(([name, value]) => [name, textOf(value, context)]))
 }
 
 /** Returns a value as text. A value that only CloudFormation can resolve becomes JSON. */
-function textOf(value: unknown, context: IntrinsicContext): string {
-  const known = resolveIntrinsics(value, context) ?? value
+function textOf(value: unknown, context: ResourceContext): string {
+  const known = resolveReference(value, context) ?? value
   return isObject(known) ? JSON.stringify(known) : String(known)
 }

@@ -1,4 +1,4 @@
-import { type EventSettings, kafkaEvents, readEvents } from '../config/event-settings.ts'
+import { kafkaEvents, readEvents } from '../config/event-settings.ts'
 import type { FunctionDefinition, Log } from '../support/framework.ts'
 
 /**
@@ -13,14 +13,10 @@ type Functions = Readonly<Record<string, FunctionDefinition>>
  * Sets `REPORT_BATCH_ITEM_FAILURES=true` for a function if all its Kafka mappings evaluate the response. Otherwise, a list that it
  * returns could be ignored.
  */
-export function announceResponseType(
-  functions: Functions,
-  log: Pick<Log, 'warning'>,
-  isDeployed: (settings: EventSettings) => boolean = () => true,
-): void {
+export function announceResponseType(functions: Functions, log: Pick<Log, 'warning'>): void {
   const reads = new Map<string, boolean[]>()
   for (const { functionKey, settings } of readEvents(kafkaEvents(functions))) {
-    const isRead = settings.functionResponseType !== undefined && isDeployed(settings)
+    const isRead = settings.functionResponseType !== undefined
     reads.set(functionKey, [...(reads.get(functionKey) ?? []), isRead])
   }
   for (const [functionKey, list] of reads) {

@@ -51,8 +51,6 @@ interface EventsSchema {
 
 export interface Provider {
   readonly naming: {
-    /** Returns the name of the stack. Other providers than AWS do not define this method. */
-    getStackName?(): string
     getMSKEventLogicalId(functionKey: string, cluster: string, topic: string): string
     getKafkaEventLogicalId(functionKey: string, topic: string): string
   }

@@ -1,34 +1,7 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders are CloudFormation's
-
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { describe, it } from 'node:test'
 import { Project } from '../integration/project.ts'
-
-/**
- * Actions that the role of a function with an MSK trigger needs, by AWS's pages "Configuring Lambda permissions for Amazon MSK event
- * source mappings" (https://docs.aws.amazon.com/lambda/latest/dg/with-msk-permissions.html, "Required permissions") and, for
- * clusters with IAM, "Configuring Amazon MSK cluster authentication methods in Lambda"
- * (https://docs.aws.amazon.com/lambda/latest/dg/msk-cluster-auth.html, "IAM authentication"). One of `kafka:DescribeCluster` and
- * `kafka:DescribeClusterV2` is enough, and the second works with every cluster. The template makes the log group, so
- * `logs:CreateLogGroup` is left out.
- */
-const MSK_TRIGGER_ACTIONS = [
-  ...['CreateNetworkInterface', 'DeleteNetworkInterface'].map(name => `ec2:${name}`),
-  ...['NetworkInterfaces', 'SecurityGroups', 'Subnets', 'Vpcs'].map(name => `ec2:Describe${name}`),
-  ...[
-    'AlterGroup',
-    'Connect',
-    'DescribeClusterDynamicConfiguration',
-    'DescribeGroup',
-    'DescribeTopic',
-    'ReadData',
-  ].map(name => `kafka-cluster:${name}`),
-  'kafka:DescribeClusterV2',
-  'kafka:GetBootstrapBrokers',
-  'logs:CreateLogStream',
-  'logs:PutLogEvents',
-]
 
 const arn = 'arn:aws:kafka:eu-west-1:123456789012:cluster/shop/751d2973-a626-431c-9d4e-d7975eb44dd7-2'
 const queue = { 'Fn::GetAtt': ['Failed', 'Arn'] }
@@ -88,7 +61,7 @@ async function packaged(functions: Record<string, object>) {
 }
 
 describe('serverless package', () => {
-  it('writes the settings into the mappings, and their permissions into the role', async () => {
+  it('writes the settings into the mappings', async () => {
     const { code, output, Resources } = await packaged({
       f: { events: [{ msk }] },
       g: { events: [{ msk: { arn, topic: 'a' } }] },
@@ -154,22 +127,6 @@ describe('serverless package', () => {
         'the ARN, not the address',
       )
 
-    const role = Resources.IamRoleLambdaExecution.Properties.Policies[0].PolicyDocument.Statement
-    // All functions share a role; `kafka:DescribeCluster` is the framework's own statement.
-    const actions = role.flatMap(({ Action }: { Action: readonly string[] }) => Action)
-    for (const action of MSK_TRIGGER_ACTIONS) assert.ok(actions.includes(action), action)
-    const allowed = (action: string) =>
-      role
-        .filter((statement: { Action: string[] }) => statement.Action.includes(action))
-        .flatMap((statement: { Resource: unknown }) => statement.Resource)
-    assert.deepEqual(allowed('sqs:SendMessage'), [queue])
-    assert.deepEqual(allowed('kafka:DescribeClusterV2'), [arn])
-    const named = (kind: string, name: string) => `${arn.replace('cluster', kind)}/${name}`
-    const topics = ['a.b', 'a', 'first', 'second'].map(name => named('topic', name))
-    assert.deepEqual(allowed('kafka-cluster:ReadData'), topics)
-    assert.deepEqual(allowed('kafka-cluster:AlterGroup'), [named('group', 'group'), named('group', '*')])
-    assert.ok(allowed('secretsmanager:GetSecretValue').includes(secret))
-
     assert.deepEqual(Resources.FLambdaFunction.Properties.Environment.Variables, {
       REPORT_BATCH_ITEM_FAILURES: 'true',
     })
@@ -178,21 +135,6 @@ describe('serverless package', () => {
       output,
       /msk {2}kafka event of function "h": a Kafka topic as destination exists in provisioned/,
     )
-  })
-
-  it('takes a cluster by any reference, which the framework alone does not', async () => {
-    const written = { 'Fn::Sub': 'arn:aws:kafka:${AWS::Region}:${AWS::AccountId}:cluster/shop/751d2973-2' }
-    const attribute = { 'Fn::GetAtt': ['Shop', 'Arn'] }
-    const { code, output, Resources } = await packaged({
-      f: { events: [{ msk: { arn: written, topic: 'a', maximumBatchingWindow: 0 } }] },
-      g: { events: [{ msk: { arn: attribute, topic: 'a', maximumBatchingWindow: 0 } }] },
-    })
-    assert.equal(code, 0, output)
-    const { Properties } = Resources.FEventSourceMappingMSKShopA
-    assert.deepEqual([Properties.EventSourceArn, Properties.MaximumBatchingWindowInSeconds], [written, 0])
-    assert.deepEqual(Resources.GEventSourceMappingMSKShopA.Properties.EventSourceArn, attribute)
-    const role = JSON.stringify(Resources.IamRoleLambdaExecution)
-    assert.ok(role.includes(JSON.stringify(written)) && role.includes(JSON.stringify(attribute)))
   })
 
   it('rejects an invalid setting with one message', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { unusedClusters } from '../../config/event-cluster.ts'
-import { mixedClusters, readMappings } from '../../config/mappings.ts'
+import { readMappings } from '../../config/mappings.ts'
 import { readSettings } from '../../config/settings.ts'
 import { MappingReports } from '../../report/reports.ts'
 
@@ -85,7 +85,6 @@ describe('equal topics of two clusters', () => {
         ['shop-dev-f-t', ['stock:1']],
       ],
     )
-    assert.deepEqual(mixedClusters(mappings), [])
   })
 
   it('given the same brokers for each, then two groups with one name are refused', () => {
@@ -93,16 +92,6 @@ describe('equal topics of two clusters', () => {
       () => mappingsOf({ brokers: 'here:1' }, msk(ORDERS), msk(STOCK)),
       /give each event a different consumerGroupId/,
     )
-  })
-
-  it('given the brokers of all events, then a warning says that they read the same records', () => {
-    const mappings = mappingsOf({ brokers: 'all:1' }, msk(ORDERS), msk(STOCK, { consumerGroupId: 'own' }))
-    assert.deepEqual(mixedClusters(mappings), [
-      `topic t of ${ORDERS} and of ${STOCK} is read from the same brokers: set the brokers of one of them under ` +
-        'custom.mskTrigger.clusters',
-    ])
-    const oneCluster = mappingsOf({ brokers: 'all:1' }, msk(ORDERS), msk(ORDERS, { consumerGroupId: 'own' }))
-    assert.deepEqual(mixedClusters(oneCluster), [])
   })
 
   it('given an entry that no event uses, then a warning names it', () => {

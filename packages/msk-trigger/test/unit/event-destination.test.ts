@@ -1,10 +1,8 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders are CloudFormation's
-
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { destinationOf } from '../../config/event-destination.ts'
 import { kafkaEvents, readEvents } from '../../config/event-settings.ts'
-import { type IntrinsicContext, NOTHING_KNOWN } from '../../config/intrinsics.ts'
+import { isIntrinsic, NOTHING_KNOWN, type ResourceContext, resolveReference } from '../../config/resources.ts'
 
 const arn = 'arn:aws:kafka:eu-west-1:1:cluster/c/id'
 const here = 'eu-west-1:000000000000'
@@ -12,16 +10,11 @@ const resources = {
   Failed: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'failed' } },
   Told: { Type: 'AWS::SNS::Topic', Properties: { TopicName: 'told' } },
   Kept: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'kept' } },
+  Rows: { Type: 'AWS::DynamoDB::Table', Properties: { TableName: 'rows' } },
   Nameless: { Type: 'AWS::SQS::Queue' },
   Other: { Type: 'AWS::Lambda::Function', Properties: { FunctionName: 'other' } },
 }
-const context: IntrinsicContext = {
-  resources,
-  region: 'eu-west-1',
-  stage: 'dev',
-  accountId: '000000000000',
-  imports: { 'shared-failed': 'arn:aws:sqs:eu-west-1:1:shared' },
-}
+const context: ResourceContext = { resources, region: 'eu-west-1' }
 
 function destination(settings: object, of = context) {
   const [event] = readEvents(kafkaEvents({ f: { events: [{ msk: { arn, topic: 't', ...settings } }] } }))
@@ -40,22 +33,6 @@ describe('the destination of an event', () => {
     [{ Ref: 'Failed' }, sqs('failed'), getArn('Failed')],
     [{ Ref: 'Kept' }, { kind: 's3', arn: 'arn:aws:s3:::kept' }, getArn('Kept')],
     [{ Ref: 'Told' }, { kind: 'sns', arn: `arn:aws:sns:${here}:told` }, { Ref: 'Told' }],
-    [
-      { 'Fn::Sub': 'arn:aws:sqs:${AWS::Region}:${AWS::AccountId}:failed' },
-      sqs('failed'),
-      { 'Fn::Sub': 'arn:aws:sqs:${AWS::Region}:${AWS::AccountId}:failed' },
-    ],
-    [{ 'Fn::Sub': '${Failed.Arn}' }, sqs('failed'), { 'Fn::Sub': '${Failed.Arn}' }],
-    [
-      { 'Fn::Sub': ['kafka://${name}.failed', { name: 'orders' }] },
-      { kind: 'kafka', topic: 'orders.failed' },
-      { 'Fn::Sub': ['kafka://${name}.failed', { name: 'orders' }] },
-    ],
-    [
-      { 'Fn::ImportValue': 'shared-failed' },
-      { kind: 'sqs', arn: 'arn:aws:sqs:eu-west-1:1:shared' },
-      { 'Fn::ImportValue': 'shared-failed' },
-    ],
     ['kafka://failed', { kind: 'kafka', topic: 'failed' }, 'kafka://failed'],
   ]
   for (const [reference, local, inTemplate] of known) {
@@ -78,7 +55,6 @@ describe('the destination of an event', () => {
     [getArn('Nameless'), 'sqs'],
     [{ Ref: 'Nameless' }, 'sqs'],
     [{ arn: getArn('Elsewhere'), type: 's3' }, 's3'],
-    [{ 'Fn::Sub': 'arn:${AWS::Partition}:sns:${AWS::Region}:1:${Elsewhere}' }, 'sns'],
     [{ arn: { 'Fn::ImportValue': 'other' }, type: 'sns' }, 'sns'],
   ]
   for (const [onFailure, kind] of unresolved) {
@@ -92,7 +68,7 @@ describe('the destination of an event', () => {
   const refused: [onFailure: unknown, message: RegExp][] = [
     [
       { 'Fn::ImportValue': 'other' },
-      /^ConfigurationError: destinations\.onFailure of the msk event of function "f" is \{"Fn::ImportValue":"other"\}, which .* custom\.mskTrigger\.importValues/,
+      /^ConfigurationError: destinations\.onFailure of the msk event of function "f" is \{"Fn::ImportValue":"other"\}, which only CloudFormation can resolve: write \{ arn, type \}/,
     ],
     [{ Ref: 'Elsewhere' }, /only CloudFormation can resolve: write \{ arn, type \}/],
     [getArn('Other'), /which is of the type AWS::Lambda::Function; it must be the ARN of an SQS queue/],
@@ -122,5 +98,34 @@ describe('the destination of an event', () => {
   it('given a missing or empty one, then the function has no destination', () => {
     for (const settings of [{}, { onFailureDestination: '' }, { destinations: { onFailure: '' } }])
       assert.equal(destination(settings, NOTHING_KNOWN), undefined)
+  })
+})
+
+describe('a reference to a resource', () => {
+  const known: [value: unknown, result: unknown][] = [
+    [{ Ref: 'Failed' }, 'https://sqs.eu-west-1.amazonaws.com/000000000000/failed'],
+    [{ 'Fn::GetAtt': 'Failed.QueueName' }, 'failed'],
+    [{ Ref: 'Kept' }, 'kept'],
+    [{ Ref: 'Rows' }, 'rows'],
+    [{ 'Fn::GetAtt': ['Rows', 'Arn'] }, 'arn:aws:dynamodb:eu-west-1:000000000000:table/rows'],
+    ...[
+      { Ref: 'Nameless' },
+      { Ref: 'Nowhere' },
+      { Ref: 'toString' },
+      { Ref: ['Failed'] },
+      { 'Fn::GetAtt': ['Failed'] },
+      { 'Fn::GetAtt': ['Failed', 'Nothing'] },
+      { 'Fn::If': ['IsProd', 'a', 'b'] },
+      'text',
+    ].map((value): [unknown, undefined] => [value, undefined]),
+  ]
+  for (const [value, result] of known)
+    it(`given ${JSON.stringify(value)}, then it is ${result ?? 'unknown here'}`, () =>
+      assert.equal(resolveReference(value, context), result))
+
+  it('is an intrinsic function only if that is all the map has', () => {
+    assert.equal(isIntrinsic({ Ref: 'a' }), true)
+    for (const value of [{}, { arn: 'a' }, { Ref: 'a', type: 'sqs' }, ['Ref'], 'Ref', null])
+      assert.equal(isIntrinsic(value), false)
   })
 })

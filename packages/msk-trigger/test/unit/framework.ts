@@ -40,7 +40,6 @@ export function serverlessOf(
   const naming = {
     getMSKEventLogicalId: (...parts: string[]) => `MSK.${parts.join('.')}`,
     getKafkaEventLogicalId: (...parts: string[]) => `Kafka.${parts.join('.')}`,
-    getStackName: () => 'shop-stack',
   }
   return {
     service: {

@@ -71,28 +71,6 @@ describe('event source mappings', () => {
     assert.match(mapping.eventSourceArn ?? '', /^arn:aws:kafka:eu-west-1:000000000000:cluster\/local\//)
   })
 
-  it('have the ARN of a cluster among the resources, by its name', () => {
-    const resources = { Cluster: { Type: 'AWS::MSK::Cluster', Properties: { ClusterName: 'shop' } } }
-    assert.equal(
-      readMsk({ arn: { Ref: 'Cluster' } }, { resources })?.eventSourceArn,
-      'arn:aws:kafka:eu-west-1:000000000000:cluster/shop/00000000-0000-0000-0000-000000000000-1',
-    )
-  })
-
-  it('refer to resources by the name of the stack, and to exports of others by the given values', () => {
-    const resources = {
-      Q: { Type: 'AWS::SQS::Queue', Properties: { QueueName: { 'Fn::Sub': '${AWS::StackName}-failed' } } },
-    }
-    const arnOf = (onFailureDestination: object, more: Partial<ServiceFacts>) => {
-      const destination = readMsk({ onFailureDestination }, more)?.destination
-      return destination?.kind === 'sqs' ? destination.arn : undefined
-    }
-    const here = 'arn:aws:sqs:eu-west-1:000000000000'
-    assert.equal(arnOf({ Ref: 'Q' }, { resources }), `${here}:shop-dev-failed`)
-    assert.equal(arnOf({ Ref: 'Q' }, { resources, stackName: 'own' }), `${here}:own-failed`)
-    assert.equal(arnOf({ 'Fn::ImportValue': 'q' }, { importValues: { q: queue } }), queue)
-  })
-
   it('of a self-managed cluster have no ARN (rule 11)', () => {
     const [mapping] = read({ kafka: { topic: 't', bootstrapServers: ['b:1'], accessConfigurations: {} } })
     assert.equal(mapping?.kind, 'kafka')

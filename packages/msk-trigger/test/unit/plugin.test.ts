@@ -1,5 +1,3 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders are CloudFormation's
-
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
@@ -10,42 +8,33 @@ import { serverlessOf } from './framework.ts'
 
 const arn = 'arn:aws:kafka:eu-west-1:1:cluster/c/id'
 const reads = { arn, topic: 't', functionResponseType: 'ReportBatchItemFailures' }
-const pollers = { provisionedPollerConfig: { minimumPollers: 1 } }
 
 type Options = Parameters<typeof serverlessOf>[2]
 
-/** Returns the plugin in a framework with provisioned mode by default, and its log. */
+/** Returns the plugin in a framework, and its log. */
 function plugged(
   events: readonly Record<string, unknown>[],
   custom: Record<string, unknown> = {},
-  { msk = { provisionedPollerConfig: {} }, ...options }: Options = {},
+  options: Options = {},
 ) {
   const f: FunctionDefinition = { events }
   const lines: string[] = []
   const log = (line: string) => void lines.push(line)
-  const serverless = serverlessOf({ f }, custom, { msk, ...options })
+  const serverless = serverlessOf({ f }, custom, options)
   const plugin = new MskTriggerPlugin(serverless, {}, { log: { notice: log, warning: log, error: log } })
   const run = (hook: string) => plugin.hooks[hook]?.() ?? undefined
   return { f, lines, run, service: serverless.service }
 }
 
 describe('the variable that promises a function that its response is read', () => {
-  const announced = (event: object, mskTrigger: object, options: Options = {}) => {
-    const { f, run } = plugged([{ msk: event }], { mskTrigger }, options)
+  const announced = (event: object, mskTrigger: object) => {
+    const { f, run } = plugged([{ msk: event }], { mskTrigger })
     run('initialize')
     return f.environment
   }
 
   it('given a mapping that asks for it, then it is set, without any broker', () => {
     assert.deepEqual(announced(reads, { announceResponseType: true }), { REPORT_BATCH_ITEM_FAILURES: 'true' })
-  })
-
-  it('given a framework in whose template the setting would be left out, then it is set with pollers only', () => {
-    const announce = { announceResponseType: true }
-    assert.equal(announced(reads, announce, { msk: {} }), undefined)
-    assert.deepEqual(announced({ ...reads, ...pollers }, announce, { msk: {} }), {
-      REPORT_BATCH_ITEM_FAILURES: 'true',
-    })
   })
 
   it('given a mistake, then it is the framework that shows it', () => {
@@ -118,74 +107,13 @@ describe('a configuration with keys that have no value, which are null', () => {
   })
 })
 
-describe('the cluster of a packaged event', () => {
-  const packaged = (event: object) => {
-    const { run } = plugged([{ msk: event }])
-    run('before:package:compileEvents')
-    // Arguments of the framework; see `getMskClusterNameToken`.
-    const { arn: cluster } = event as { arn: { Ref?: unknown } }
-    const name = cluster.Ref
-    const inTemplate = JSON.parse(JSON.stringify(cluster))
-    return { name, inTemplate }
-  }
-  const PLACE = 'arn:aws:kafka:${AWS::Region}:${AWS::AccountId}'
-
-  it('given a reference that the framework cannot name, then it gets a name that is not written', () => {
-    const references: [string, object][] = [
-      ['shop', { 'Fn::Sub': `${PLACE}:cluster/shop/751d2973` }],
-      ['Shop', { 'Fn::GetAtt': ['Shop', 'Arn'] }],
-      ['Cluster', { 'Fn::Sub': '${Elsewhere.Arn}' }],
-    ]
-    for (const [name, reference] of references)
-      assert.deepEqual(packaged({ arn: reference, topic: 't' }), { name, inTemplate: reference })
-  })
-
-  it('given the end of the packaging, then nothing is left of that name', () => {
-    const cluster = { 'Fn::GetAtt': ['Shop', 'Arn'] }
-    const template = { 'MSK.f.Shop.t': { Type: 'AWS::Lambda::EventSourceMapping', Properties: {} } }
-    const { run } = plugged([{ msk: { ...reads, arn: cluster } }], {}, { template, msk: {} })
-    run('before:package:compileEvents')
-    run('after:package:compileEvents')
-    assert.deepEqual(Reflect.ownKeys(cluster), ['Fn::GetAtt'])
-  })
-
-  for (const nothing of [undefined, null, 7, 'shop', {}])
-    it(`given ${JSON.stringify(nothing)}, then the message names function and event`, () => {
-      const { run } = plugged([{ msk: { arn: nothing, topic: 't' } }])
-      assert.throws(() => run('before:package:compileEvents'), {
-        message:
-          /^arn of the msk event of function "f" must be the ARN of a cluster, or a reference to one, not /,
-        code: 'MSK_TRIGGER_CONFIGURATION',
-      })
-    })
-})
-
 describe('the template', () => {
-  const mapping = () => ({ 'MSK.f.c.t': { Type: 'AWS::Lambda::EventSourceMapping', Properties: {} } })
-  const resources = {
-    Q: { Type: 'AWS::SQS::Queue', Properties: { QueueName: { 'Fn::Sub': '${AWS::StackName}-q' } } },
-  }
-
-  function written(event: object, msk: Record<string, object>) {
-    const template = mapping()
-    const { run, lines } = plugged([{ msk: event }], {}, { msk, resources, template })
+  it('given a setting of provisioned mode, then it is written, with a warning', () => {
+    const template = { 'MSK.f.c.t': { Type: 'AWS::Lambda::EventSourceMapping', Properties: {} } }
+    const { run, lines } = plugged([{ msk: reads }], {}, { template })
     run('before:package:compileEvents')
     run('after:package:compileEvents')
-    return { properties: template['MSK.f.c.t'].Properties, lines }
-  }
-
-  it('given a framework without provisioned mode, then what AWS would reject is left out, with a warning', () => {
-    const { properties, lines } = written(reads, {})
-    assert.deepEqual(properties, {})
-    assert.match(
-      lines.join(),
-      /^msk {2}msk event of function "f": functionResponseType .* is written without it/,
-    )
-  })
-
-  it('given a framework with provisioned mode, then the setting is written, with a warning', () => {
-    const { properties, lines } = written(reads, { provisionedPollerConfig: {} })
-    assert.deepEqual(properties, { FunctionResponseTypes: ['ReportBatchItemFailures'] })
+    assert.deepEqual(template['MSK.f.c.t'].Properties, { FunctionResponseTypes: ['ReportBatchItemFailures'] })
     assert.match(lines.join(), /AWS rejects the mapping$/)
   })
 })

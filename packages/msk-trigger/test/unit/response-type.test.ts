@@ -24,12 +24,6 @@ describe('a handler learns that its response is read', () => {
     assert.deepEqual(announced(doesNot), { environment: { OWN: '1' }, warnings: [] })
   })
 
-  it('but not if the setting does not get into the template', () => {
-    const definition: FunctionDefinition = { events: [reads] }
-    announceResponseType({ f: definition }, { warning: assert.fail }, () => false)
-    assert.equal(definition.environment, undefined)
-  })
-
   it('but not if only some of its mappings read it, with a warning', () => {
     const { environment, warnings } = announced(reads, doesNot)
     assert.deepEqual(environment, { OWN: '1' })

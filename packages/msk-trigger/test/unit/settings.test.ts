@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { DEFAULT_OPEN_CHOICES } from '../../config/open-choices.ts'
-import { readSettings, readTemplateSettings } from '../../config/settings.ts'
+import { announcesResponseType, readSettings } from '../../config/settings.ts'
 import { refusals } from './refusals.ts'
 
 describe('settings under custom.mskTrigger', () => {
@@ -21,7 +21,6 @@ describe('settings under custom.mskTrigger', () => {
       reports: undefined,
       open: DEFAULT_OPEN_CHOICES,
       announceResponseType: false,
-      importValues: {},
     })
   })
 
@@ -58,7 +57,6 @@ describe('settings under custom.mskTrigger', () => {
     invocationLines: 'no' → mskTrigger.invocationLines must be true or false, not "no"
     open: { colour: red } → mskTrigger.open.colour
     announceResponseType: 'yes' → mskTrigger.announceResponseType must be true or false, not "yes"
-    importValues: { queue: { Ref: Q } } → mskTrigger.importValues.queue must be a string, not {"Ref":"Q"}
   `)
   for (const [row, custom, message] of refused)
     it(`are rejected: ${row}`, () =>
@@ -73,7 +71,7 @@ describe('settings under custom.mskTrigger', () => {
         'custom.mskTrigger.retryDelayMs must be whole milliseconds, at least 0, not -1',
         'custom.mskTrigger.open.tombstone must be absent or null, not "nil"',
         'custom.mskTrigger.colour is not a setting; known are: brokers, clusters, clientId, retryDelayMs, maxRetryDelayMs, ' +
-          'sessionTimeoutMs, invocationLines, schemaRegistry, ssl, sasl, announceResponseType, importValues, faults, reports, open',
+          'sessionTimeoutMs, invocationLines, schemaRegistry, ssl, sasl, announceResponseType, faults, reports, open',
       ].join('\n'),
     })
   })
@@ -82,19 +80,15 @@ describe('settings under custom.mskTrigger', () => {
     assert.throws(() => readSettings('a:1', {}), /custom\.mskTrigger must be a map, not a string/))
 })
 
-describe('the settings that count in the template, too', () => {
-  it('given no Kafka, or anything else that is wrong, then they are read all the same', () => {
-    assert.deepEqual(readTemplateSettings(undefined), { announceResponseType: false, importValues: {} })
-    const custom = { broker: 1, announceResponseType: true, importValues: { queue: 'arn:q' } }
-    assert.deepEqual(readTemplateSettings(custom), {
-      announceResponseType: true,
-      importValues: { queue: 'arn:q' },
-    })
+describe('announceResponseType, which counts in the template, too', () => {
+  it('given no Kafka, or anything else that is wrong, then it is read all the same', () => {
+    assert.equal(announcesResponseType(undefined), false)
+    assert.equal(announcesResponseType({ broker: 1, announceResponseType: true }), true)
   })
 
   it('given a wrong one, then it is named', () => {
     assert.throws(
-      () => readTemplateSettings({ announceResponseType: 1 }),
+      () => announcesResponseType({ announceResponseType: 1 }),
       /custom\.mskTrigger\.announceResponseType must be true or false, not 1/,
     )
   })

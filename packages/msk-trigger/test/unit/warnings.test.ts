@@ -41,19 +41,6 @@ describe('a warning about the cloud is logged', () => {
     })
   }
 
-  it('that says what is left out, where the framework has no provisioned mode', () => {
-    const leftOut = (event: object) => warned(event, {}, { leavesOut: true })
-    assert.match(
-      leftOut({ functionResponseType: 'ReportBatchItemFailures' }).join(),
-      /the template is written without it; a list .* is ignored in that case, and its records are lost$/,
-    )
-    assert.match(
-      leftOut({ maximumRetryAttempts: 1, onFailureDestination: 'kafka://failed' }).join(),
-      /maximumRetryAttempts, a Kafka topic as destination exist in .* the template is written without them$/,
-    )
-    assert.deepEqual(leftOut({ maximumRetryAttempts: 1, ...provisioned }), [])
-  })
-
   it('for a timeout over 14 minutes (rule 10), wherever it is set', () => {
     assert.match(
       warned({}, { timeout: 841 }).join(),
@@ -61,19 +48,6 @@ describe('a warning about the cloud is logged', () => {
     )
     assert.match(warned({}, {}, { timeout: 900 }).join(), /its timeout is 900/)
     assert.deepEqual(warned({}, { timeout: 30 }, { timeout: 900 }), [])
-  })
-
-  it('for a topic whose name is too short for CloudFormation', () => {
-    const short = { onFailureDestination: 'kafka://bad', ...provisioned }
-    assert.match(warned(short).join(), /CloudFormation rejects the destination kafka:\/\/bad/)
-    assert.deepEqual(warned({ ...short, onFailureDestination: 'kafka://fail' }), [])
-  })
-
-  it('for more filters than an account has by default (rule 37)', () => {
-    assert.match(
-      warned({ filterPatterns: Array(6).fill({}) }).join(),
-      /has 6 patterns; an account may have 5/,
-    )
   })
 })
 

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import process from 'node:process'
-import { functionArn } from '../../../config/resource-types.ts'
+import { functionArn } from '../../../config/resources.ts'
 import type { FunctionFacts } from '../../function-facts.ts'
 import type { ThreadData } from './messages.ts'
 

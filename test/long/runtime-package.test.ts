@@ -2,13 +2,12 @@ import assert from 'node:assert/strict'
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { type Admin, Kafka, logLevel, type Message } from 'kafkajs'
+import { type Admin, Kafka, logLevel } from 'kafkajs'
 import { outcomesOf } from '../../lib/queries/outcomes.ts'
 import { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
 import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
 import { createTopic } from '../support/create-topic.ts'
-import { changeRecords, LOG_SUMMARY, logRecords } from '../support/example-records.ts'
 import { ForeignClient } from '../support/foreign-client.ts'
 import { ForeignProject } from '../support/foreign-project.ts'
 import { PROJECT } from '../support/program.ts'
@@ -21,8 +20,6 @@ import { writtenMessage } from '../support/written-message.ts'
 const STAGE = `shop-${process.pid}`
 const PARTITIONS = 3
 const TOPICS = ['orders', 'totals', 'failures'] as const
-const LOGS_STAGE = `logs-${process.pid}`
-const CHANGES_STAGE = `changes-${process.pid}`
 const HOUR_MS = 60 * 60_000
 
 const topic = (name: (typeof TOPICS)[number]) => `shop.${name}.${STAGE}`
@@ -193,86 +190,8 @@ describe('the engine, installed from its tarball into another project', () => {
       await typed.remove()
     }
   })
-
-  describe('with the examples beside it', { concurrency: true }, () => {
-    /** Checks, tests, bundles and starts an example, has its records read, and returns the outcomes. */
-    async function runs(
-      example: string,
-      { stage, source, records, decided }: ExampleRun,
-    ): Promise<Readonly<Record<string, number>>> {
-      const beside = await project.beside(example)
-      try {
-        assert.match(await beside.runAll('check', 'test', 'build'), /^ℹ pass 4$/m)
-        await beside.start(stage, { KAFKA_BROKERS: brokers().join(','), REDIS_URL: redisUrl() })
-        await client.send(source, records)
-        const outcomes = () => tallyOf(example, source)
-        await until('every record is decided', async () => sum(await outcomes()) >= records.length, {
-          describe: outcomes,
-        })
-        await until(decided, async () => (await outcomes())[decided] === 1, { describe: outcomes })
-        return await outcomes()
-      } finally {
-        await beside.remove()
-      }
-    }
-
-    it('given log lines, as events and as shippers write them, then each minute is summarised', async () => {
-      const topics = ['lines', 'summaries', 'failures'].map(name => `logs.${name}.${LOGS_STAGE}`)
-      const [source = '', summaries = '', failures = ''] = topics
-      await createTopics(...topics)
-      const run = {
-        stage: LOGS_STAGE,
-        source,
-        records: logRecords(),
-        decided: 'timer/told',
-        ticks: PARTITIONS,
-      }
-      const { 'ignored/tick': _, ...outcomes } = await runs('logs', run)
-      const expected = { 'applied/counted': 5, 'failed/not-a-cloudevent': 1, 'timer/told': 1 }
-      assert.deepEqual(outcomes, { ...expected, 'duplicate/id-known': 1 })
-      const told = (await client.read(summaries)).map(eventOf)
-      assert.deepEqual(
-        told.map(({ type, source, data }) => [type, source, data]),
-        [['logs.summary', '/logs', LOG_SUMMARY]],
-      )
-      assert.equal((await client.read(failures)).length, 1)
-    })
-
-    it('given changes as Debezium writes them, then the events of each order are published', async () => {
-      const topics = ['public.orders', 'events', 'failures'].map(name => `shop-${CHANGES_STAGE}.${name}`)
-      const [source = '', events = '', failures = ''] = topics
-      await createTopics(...topics)
-      const records = changeRecords()
-      const run = { stage: CHANGES_STAGE, source, records, decided: 'ignored/tombstone' }
-      assert.deepEqual(await runs('changes', run), {
-        'applied/placed': 1,
-        'applied/status-changed': 1,
-        'applied/deleted': 1,
-        'duplicate/id-known': 1,
-        'ignored/tombstone': 1,
-      })
-      const told = (await client.read(events)).map(eventOf)
-      assert.deepEqual(
-        told.map(({ type }) => type),
-        ['placed', 'status-changed', 'deleted'].map(name => `com.example.order.${name}`),
-      )
-      assert.deepEqual(await client.read(failures), [])
-    })
-  })
 })
 
 function text(content: string): string {
   return Buffer.from(content).toString('base64')
-}
-
-interface ExampleRun {
-  readonly stage: string
-  readonly source: string
-  readonly records: Message[]
-  /** The outcome after which nothing more happens. */
-  readonly decided: string
-}
-
-function sum(counts: Readonly<Record<string, number>>): number {
-  return Object.values(counts).reduce((total, count) => total + count, 0)
 }

@@ -36,14 +36,6 @@ export class ForeignProject {
     return project
   }
 
-  /** Returns a project with another example and the same installed packages. */
-  async beside(example: string): Promise<ForeignProject> {
-    const project = new ForeignProject(await mkdtemp(join(tmpdir(), 'sluice-foreign-')))
-    await cp(join(PROJECT, 'examples', example), project.folder, { recursive: true })
-    await symlink(join(this.folder, 'node_modules'), join(project.folder, 'node_modules'))
-    return project
-  }
-
   /** Returns a project with the same installed packages and no other files. */
   async empty(): Promise<ForeignProject> {
     const project = new ForeignProject(await mkdtemp(join(tmpdir(), 'sluice-foreign-')))
@@ -88,13 +80,6 @@ export class ForeignProject {
   /** Runs a script of the project's package.json, and returns its output. Rejects if it fails. */
   run(script: string): Promise<string> {
     return npm(this.folder, 'run', script)
-  }
-
-  /** Runs several scripts of package.json in one shell, which is faster than starting npm for each. */
-  async runAll(...names: readonly string[]): Promise<string> {
-    const { scripts } = JSON.parse(await readFile(join(this.folder, 'package.json'), 'utf8'))
-    const commands = names.map(name => scripts[name] ?? `echo "no script ${name}"; exit 1`)
-    return shell(this.folder, commands.join(' && '))
   }
 
   /** Starts `serverless offline`, and waits until all event sources have joined their groups. */

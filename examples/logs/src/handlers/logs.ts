@@ -1,4 +1,0 @@
-import { kafkaHandler } from '@sluice/runtime/lambda'
-import { summary } from '../summary.ts'
-
-export const handler = kafkaHandler(summary)

@@ -1,7 +1,7 @@
 /**
  * Commands of `sluice`, in the order of the help, each with one line of description and the file that declares it. When a command
  * runs, only its own file is loaded. The path of the file corresponds to the words of the command. For example, `rules test` is
- * declared in `rules/test.ts`, and `tail` in `tail/index.ts`, or in `tail.ts` if a single file is enough.
+ * declared in `rules/test.ts`, and `skip` in `skip/index.ts`, or in `skip.ts` if a single file is enough.
  */
 
 import type { CommandValue } from './command.ts'
@@ -20,7 +20,6 @@ export type Listed = Readonly<Record<string, Leaf | Group>>
 
 export const COMMANDS: Listed = {
   import: ['convert CSV files or JSON lines to a stream of CloudEvents', () => import('./import/index.ts')],
-  record: ['write the records of a topic into a file, for replay', () => import('./record/index.ts')],
   replay: ['publish a recording, a stream of events or a captured batch', () => import('./replay/index.ts')],
   reprocess: ['recompute the states of a consumer from the log', () => import('./reprocess/index.ts')],
   generate: ['simulate a fleet of sensors, and publish its readings', () => import('./generate/index.ts')],
@@ -38,7 +37,6 @@ last processed record.`,
     },
   },
   skip: ['skip a record at which a consumer hangs', () => import('./skip/index.ts')],
-  tail: ['show topics, record by record', () => import('./tail/index.ts')],
   topics: {
     line: 'create and describe topics, apply the topic table',
     about: 'Create and describe topics, and change them as the topic table says.',
@@ -85,7 +83,7 @@ last processed record.`,
     },
   },
   console: ['serve the console', () => import('./console/index.ts')],
-  consume: ['consume a topic, alone or as a member of a group', () => import('./consume/index.ts')],
+  consume: ['show the records of a topic, or write them into a file', () => import('./consume/index.ts')],
   publish: ['publish single events', () => import('./publish/index.ts')],
   mappings: {
     line: 'try mappings of records of other forms',

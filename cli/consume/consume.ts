@@ -1,42 +1,42 @@
-/** Consumes a topic, either as a member of a consumer group, or without a group and without storing offsets in Kafka. */
+/** Consumes a topic without a consumer group: existing records first, sorted by time, then new ones as they arrive. */
 import { once } from 'node:events'
-import { setTimeout as pause } from 'node:timers/promises'
-import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'
 import type { Config } from '../../lib/app/config.ts'
+import { dataReader } from '../../lib/app/data-reader.ts'
+import type { From } from '../../lib/operations/log-position.ts'
 import { followTopic, TopicReplaced } from '../../lib/queries/follow.ts'
-import { topicBounds, topicReach } from '../../lib/queries/topics.ts'
-import { failureOf, isUnknownTopic } from '../../packages/runtime/adapters/kafka/errors.ts'
-import { GroupReader } from '../../packages/runtime/adapters/kafka/group-reader.ts'
+import { FOR_FUNCTIONS } from '../../lib/queries/for-functions.ts'
+import { plainEvent } from '../../lib/queries/plain-event.ts'
+import { recordSummary, shortType } from '../../lib/queries/record-summary.ts'
+import { recordText } from '../../lib/queries/record-text.ts'
+import { eventDocument, recordView } from '../../lib/queries/record-view.ts'
+import { recordedLine } from '../../lib/queries/recorded-line.ts'
+import { readRecords } from '../../lib/queries/records.ts'
+import { type TopicReach, topicReach } from '../../lib/queries/topics.ts'
+import { textFilter } from '../../lib/text-match.ts'
+import { isUnknownTopic } from '../../packages/runtime/adapters/kafka/errors.ts'
+import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
+import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
+import type { Event } from '../../packages/runtime/consumer/event.ts'
+import type { Failure } from '../../packages/runtime/consumer/failure-codes.ts'
 import type { PlainReader } from '../../packages/runtime/pipeline/decoding/plain-records.ts'
-import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
-import { reasonOf } from '../connections.ts'
-import { CliFailure, StoppedByUser } from '../failure.ts'
+import { CliFailure, StoppedByUser, usageFailure } from '../failure.ts'
 import { type KafkaCommand, requireTopicIn, withKafka } from '../kafka.ts'
-import type { Terminal } from '../terminal.ts'
-import { AlertCounter } from './alert-counter.ts'
-import { ConsumeOutput, type OutputMode } from './output.ts'
-import { Processing } from './processing.ts'
+import { columnsOf, type Terminal } from '../terminal.ts'
+import { harmless, shortened } from '../text-width.ts'
 
 export interface ConsumePlan {
   /** Full name of the topic. */
   readonly topic: string
-  /** Consumer group; undefined to read without a group. */
-  readonly group: string | undefined
-  readonly commit: 'auto' | 'manual'
-  readonly mode: OutputMode
-  readonly json: boolean
-  /** Position at which reading starts. For a group, it applies only to partitions without a committed offset. */
-  readonly from: 'start' | 'end' | { readonly timeMs: number }
+  readonly from: From
+  readonly partition?: number | undefined
+  /** Words that a record must contain. */
+  readonly filter?: string | undefined
   /** Number of records after which the command ends. */
-  readonly count: number
-  readonly reader: PlainReader
-  /** Alert rules to evaluate. Paused rules are not included. */
-  readonly rules: readonly AnyRule[]
+  readonly count?: number | undefined
+  /** True to continue with new records. */
+  readonly follow: boolean
+  readonly json: boolean
 }
-
-const COMMIT_EVERY_MS = 5_000
-/** Time limit for leaving the group, in milliseconds. If the member does not leave in time, the broker removes it later. */
-const LEAVE_WITHIN_MS = 5_000
 
 /**
  * Consumes the topic.
@@ -44,53 +44,52 @@ const LEAVE_WITHIN_MS = 5_000
  * @throws StoppedByUser when a signal stops the command, which is how it normally ends
  */
 export async function consume(plan: ConsumePlan, config: Config, terminal: Terminal): Promise<void> {
-  const output = new ConsumeOutput(
-    { ...plan, env: config.env },
-    new AlertCounter(plan.rules),
-    plan.reader,
-    terminal,
-  )
   await withKafka(config, async command => {
     requireTopicIn(command, plan.topic)
-    output.begin(plan.rules.length)
+    const output = new ConsumeOutput(plan, dataReader(config), terminal)
     try {
-      if (plan.group === undefined) await consumeAlone(plan, command, output, terminal)
-      else await new GroupSession(plan, plan.group, command, output, terminal).run()
+      for await (const record of await recordsOf(plan, command, terminal)) {
+        await output.show(record)
+        if (output.isFull || terminal.stop.aborted) break
+      }
     } catch (error) {
       throw whileConsuming(error, plan.topic)
-    } finally {
-      output.end()
     }
+    if (!plan.follow) output.requireAllRead()
   })
   if (terminal.stop.aborted) throw new StoppedByUser()
 }
 
-async function consumeAlone(
-  plan: ConsumePlan,
+async function recordsOf(
+  { topic, from, partition: only, follow }: ConsumePlan,
   { offsets, connections }: KafkaCommand,
-  output: ConsumeOutput,
   { stop }: Terminal,
-): Promise<void> {
-  const { topic, from, mode, count } = plan
-  const timeMs = typeof from === 'object' ? from.timeMs : undefined
-  const { bounds, atTime } = await topicReach(offsets, topic, timeMs)
-  const starts = bounds.map(({ start, end }, partition) =>
-    timeMs === undefined ? (from === 'end' ? end : start) : (atTime[partition] ?? end),
-  )
-  const processing = new Processing({
-    output,
-    inBatches: mode === 'batches',
-    count,
-    processed: async () => {},
+): Promise<AsyncIterable<LogRecord>> {
+  const timeMs = typeof from === 'object' && 'timeMs' in from ? from.timeMs : undefined
+  const reach = await topicReach(offsets, topic, timeMs)
+  const { bounds } = reach
+  if (only !== undefined && only >= bounds.length)
+    throw usageFailure(`--partition ${only}: ${topic} has ${bounds.length} partitions, from 0 on.`)
+  const ranges = bounds.map(({ end }, partition) => {
+    const start = only === undefined || only === partition ? startOf(from, reach, partition) : end
+    return { topic, partition, start, end }
   })
-  const reading = (async () => {
-    for await (const record of followTopic(await connections.log(), offsets, topic, starts, stop)) {
-      await processing.add([{ record, next: record.offset + 1 }])
-      if (processing.isFull) return
-    }
-  })()
-  await Promise.race([reading, processing.ended])
-  await processing.close()
+  const log = await connections.log()
+  if (!follow) return readRecords(log, ranges)
+  const starts = ranges.map(({ start }) => start)
+  return ofPartition(followTopic(log, offsets, topic, starts, stop), only)
+}
+
+async function* ofPartition(records: AsyncIterable<LogRecord>, only: number | undefined) {
+  for await (const record of records) if (only === undefined || record.partition === only) yield record
+}
+
+function startOf(from: From, { bounds, atTime }: TopicReach, partition: number): number {
+  const { start, end } = bounds[partition] ?? { start: 0, end: 0 }
+  if (from === 'start') return start
+  if (from === 'end') return end
+  const wanted = 'offset' in from ? from.offset : (atTime[partition] ?? end)
+  return Math.min(Math.max(wanted, start), end)
 }
 
 /** Converts the error to a message for users if the topic was deleted or recreated. */
@@ -101,100 +100,72 @@ function whileConsuming(error: unknown, topic: string): unknown {
   return error
 }
 
-class GroupSession {
+/** Prints records. */
+export class ConsumeOutput {
   readonly #plan: ConsumePlan
-  readonly #command: KafkaCommand
-  readonly #terminal: Terminal
-  readonly #reader: GroupReader
-  readonly #processing: Processing
+  readonly #reader: PlainReader
+  readonly #terminal: Pick<Terminal, 'stdout' | 'stderr' | 'environment'>
+  readonly #fits: (text: string) => boolean
+  #shown = 0
+  #unread = 0
 
   constructor(
     plan: ConsumePlan,
-    group: string,
-    command: KafkaCommand,
-    output: ConsumeOutput,
-    terminal: Terminal,
+    reader: PlainReader,
+    terminal: Pick<Terminal, 'stdout' | 'stderr' | 'environment'>,
   ) {
-    const { topic, from, mode, count, commit } = plan
     this.#plan = plan
-    this.#command = command
+    this.#reader = reader
     this.#terminal = terminal
-    this.#processing = new Processing({
-      output,
-      inBatches: mode === 'batches',
-      count,
-      processed: async () => {
-        if (commit === 'manual') await this.#commitOrSay()
-      },
-    })
-    this.#reader = new GroupReader(command.kafka, {
-      group,
-      topic,
-      from: from === 'end' ? 'end' : 'start',
-      // The error must not reach the client library, which would request the same records again and again.
-      take: taken => this.#processing.add(taken).catch(error => this.#processing.fail(error)),
-      assigned: partitions => this.#processing.keepPartitions(partitions),
-    })
+    this.#fits = textFilter(plan.filter ?? '')
   }
 
-  async run(): Promise<void> {
-    const { stop } = this.#terminal
-    const over = new AbortController()
-    try {
-      const stopped = stop.aborted ? undefined : once(stop, 'abort')
-      // Joining a group and assigning its partitions may take a while.
-      await Promise.race([this.#reader.join(), stopped])
-      const ends = [stopped, this.#processing.ended, this.#lost(), this.#tend(over.signal)]
-      if (!stop.aborted) await Promise.race(ends)
-      await this.#processing.close()
-      await this.#commit()
-    } finally {
-      over.abort()
-      await Promise.race([this.#reader.leave(), pause(LEAVE_WITHIN_MS, undefined, { ref: false })])
-    }
+  get isFull(): boolean {
+    return this.#shown >= (this.#plan.count ?? Number.POSITIVE_INFINITY)
   }
 
-  #commit(): Promise<void> {
-    return this.#processing.commitBy(offsets => this.#reader.commit(offsets))
+  /** Prints a record if it matches the filter. Resolves when the output accepts more data. */
+  async show(record: LogRecord): Promise<void> {
+    if (!this.#fits(recordText(record))) return
+    const event = await plainEvent(record, this.#reader)
+    const { json } = this.#plan
+    if (!json && !isFailure(event) && FOR_FUNCTIONS.includes(event.type)) return
+    this.#noteUnread(event)
+    this.#shown++
+    const { stdout } = this.#terminal
+    const line = json ? documentOf(record, event) : recordLine(record, event, columnsOf(this.#terminal))
+    if (!stdout.write(`${line}\n`)) await once(stdout, 'drain')
   }
 
-  async #lost(): Promise<never> {
-    const error = await this.#reader.lost
-    await this.#requireTopic()
-    throw failureOf(error)
+  /** Checks that the schema registry has answered for all records. @throws CliFailure if a record could not be read */
+  requireAllRead(): void {
+    if (this.#unread > 0)
+      throw new CliFailure('Some records could not be read, because the schema registry does not answer.')
   }
 
-  /** Commits periodically, and detects a deleted topic, which the client library does not report. */
-  async #tend(over: AbortSignal): Promise<void> {
-    while (!over.aborted) {
-      await pause(COMMIT_EVERY_MS, undefined, { signal: over }).catch(() => {})
-      if (over.aborted) return
-      await this.#requireTopic()
-      if (this.#plan.commit === 'auto') await this.#commitOrSay()
-    }
+  #noteUnread(event: Event | Failure): void {
+    if (!isFailure(event) || event.code !== 'registry-unavailable') return
+    if (this.#unread === 0) this.#terminal.stderr.write(`Some records cannot be read: ${event.message}\n`)
+    this.#unread += 1
   }
+}
 
-  /**
-   * Checks that the topic exists.
-   *
-   * @throws UnknownTopic
-   */
-  async #requireTopic(): Promise<void> {
-    try {
-      await topicBounds(this.#command.offsets, this.#plan.topic)
-    } catch (error) {
-      // Continue if a broker is only briefly unavailable.
-      if (isUnknownTopic(error)) throw error
-    }
-  }
+function documentOf(record: LogRecord, event: Event | Failure): string {
+  if (!isFailure(event)) return recordedLine(record, { event: eventDocument(event) })
+  const { code, message } = event
+  return recordedLine(record, { failure: { code, message } })
+}
 
-  /** Commits the offsets. If the commit fails, a message is shown, and the offsets are included in the next commit. */
-  async #commitOrSay(): Promise<void> {
-    try {
-      await this.#commit()
-    } catch (error) {
-      if (!(error instanceof Unavailable)) throw error
-      this.#terminal.stderr.write(`Offsets could not be committed. Reading continues. (${reasonOf(error)})\n`)
-    }
-  }
+const PLACE_WIDTH = 7
+const TYPE_WIDTH = 19
+
+/** Returns a line such as `2026-03-01T12:00:00.250Z  3@42     environment.reading  roof-1  temperature=21.5`. */
+export function recordLine(record: LogRecord, read: Event | Failure, columns: number | undefined): string {
+  const view = recordView(record, read)
+  const { recordTime, partition, offset, event, failure } = view
+  const content = event
+    ? [shortType(String(event.type)).padEnd(TYPE_WIDTH), String(event.subject ?? event.source)]
+    : [`✗ ${failure?.code}: ${failure?.message}`]
+  const parts = [recordTime, `${partition}@${offset}`.padEnd(PLACE_WIDTH), ...content, recordSummary(view)]
+  return shortened(harmless(parts.join('  ')), columns)
 }

@@ -46,5 +46,5 @@ function missing(at: string, env: string, answer: Exclude<DeadLetterAnswer, { ki
   if (answer.kind === 'none')
     return `No dead letter ${at} in "${env}": \`sluice dlq list\` lists the dead letters.`
   const why = answer.kind === 'broken' ? `is broken: ${answer.broken.why}` : 'is not a dead letter'
-  return `The record at ${at} ${why}: sluice tail dlq --from start shows it.`
+  return `The record at ${at} ${why}: sluice consume --topic dlq --from start shows it.`
 }

@@ -58,7 +58,7 @@ function brokenLines({ broken, counts }: DeadLetterListReport): string[] {
   if (total === 0) return []
   const shown = broken.map(({ at, why }) => `  ${at}  ${harmless(why)}`)
   const last = total > broken.length ? `, of which the last ${broken.length}` : ''
-  return [`${total} unreadable; show them with sluice tail dlq${last}:`, ...shown]
+  return [`${total} unreadable; show them with sluice consume --topic dlq${last}:`, ...shown]
 }
 
 function sourceLines({ withoutTable, left }: DeadLetterListReport): string[] {

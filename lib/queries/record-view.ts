@@ -8,7 +8,7 @@ import type { Failure } from '../../packages/runtime/consumer/failure-codes.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'
 import { type BytesView, bytesView } from './bytes-view.ts'
 
-/** JSON form of a record, as `sluice tail --json` prints it. */
+/** Readable form of a record. */
 export interface RecordView {
   readonly topic: string
   readonly partition: number

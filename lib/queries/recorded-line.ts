@@ -10,8 +10,10 @@ import { type BytesView, bytesView } from './bytes-view.ts'
 /**
  * Converts a record to a line without a line break:
  * `{"topic":…,"partition":…,"offset":…,"timestamp":…,"key":…,"headers":[…],"value":…}`.
+ *
+ * @param more further members for people. They are ignored when the line is read.
  */
-export function recordedLine(record: LogRecord): string {
+export function recordedLine(record: LogRecord, more: object = {}): string {
   const { topic, partition, offset, timestampMs, key, headers, value, oversizeBytes } = record
   return JSON.stringify({
     topic,
@@ -25,6 +27,7 @@ export function recordedLine(record: LogRecord): string {
     })),
     value: value && jsonOrBase64(value),
     ...(oversizeBytes === undefined ? {} : { oversizeBytes }),
+    ...more,
   })
 }
 

@@ -157,7 +157,7 @@ describe('sluice alerts, beside alerting and the view', () => {
     const { stdout } = await command('show', '--', id)
     assert.match(stdout, /acknowledged +by ann at .*: on it\n/)
     assert.match(stdout, / {2}acknowledged {2}\d@\d+ {2}by ann: on it/)
-    const tail = await ran(['tail', 'alerts', '--no-follow'], {
+    const tail = await ran(['consume', '--topic', 'alerts', '--no-follow'], {
       environment: { KAFKA_BROKERS: brokers().join(','), SLUICE_ENV: environment.name },
     })
     assert.match(tail.stdout, /alert\.acknowledged +HOT \S+ roof-1 .*by=ann comment=on it/)

@@ -3,7 +3,6 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { gunzipSync } from 'node:zlib'
 import { Kafka, logLevel } from 'kafkajs'
 import { createTopic } from '../support/create-topic.ts'
 import { ForeignClient } from '../support/foreign-client.ts'
@@ -65,16 +64,13 @@ describe('given a topic with records of every kind, and a group that reads it', 
   })
 
   const file = (name: string) => join(folder, name)
-  const record = (name: string, to: string, ...args: string[]) =>
-    sluice('record', '--topic', topic(name), '--out', file(to), ...args)
-  const linesIn = async (name: string): Promise<Line[]> => {
-    const bytes = await readFile(file(name))
-    const text = String(name.endsWith('.gz') ? gunzipSync(bytes) : bytes)
-    return text
+  const record = async (name: string, to: string, ...args: string[]) =>
+    writeFile(file(to), await sluice('consume', '--topic', topic(name), '--no-follow', '--json', ...args))
+  const linesIn = async (name: string): Promise<Line[]> =>
+    (await readFile(file(name), 'utf8'))
       .split('\n')
       .slice(0, -1)
       .map(line => JSON.parse(line))
-  }
   /** Contents that must be the same, by partition, in order. */
   const contents = (lines: readonly Line[]) =>
     Array.from({ length: PARTITIONS }, (_, partition) =>
@@ -85,18 +81,10 @@ describe('given a topic with records of every kind, and a group that reads it', 
 
   it('when it is recorded, replayed and recorded again, then bytes are identical, and no group moved', async () => {
     const before = await client.committed(GROUP, topic('from'))
-    await record('from', 'first.jsonl.gz')
-    await sluice(
-      'replay',
-      file('first.jsonl.gz'),
-      '--topic',
-      topic('to'),
-      '--keep-partitions',
-      '--speed',
-      'max',
-    )
+    await record('from', 'first.jsonl')
+    await sluice('replay', file('first.jsonl'), '--topic', topic('to'), '--keep-partitions', '--speed', 'max')
     await record('to', 'second.jsonl')
-    const [first, second] = [await linesIn('first.jsonl.gz'), await linesIn('second.jsonl')]
+    const [first, second] = [await linesIn('first.jsonl'), await linesIn('second.jsonl')]
     assert.equal(first.length, RECORDS)
     assert.deepEqual(contents(second), contents(first))
     assert.deepEqual(await client.committed(GROUP, topic('from')), before)
@@ -112,7 +100,7 @@ describe('given a topic with records of every kind, and a group that reads it', 
   })
 
   it('when a replay is stopped in the middle and continued, then no record is lost or doubled', async () => {
-    const all = await linesIn('first.jsonl.gz')
+    const all = await linesIn('first.jsonl')
     const begun = Date.now()
     // A pause of an hour, so that the stop does not come too late.
     const spread = all.map((line, at) =>
@@ -138,7 +126,7 @@ describe('given a topic with records of every kind, and a group that reads it', 
     assert.equal((await client.read(topic('stopped'))).length, RECORDS)
   })
 
-  it('when there are transactions, then only what was committed is recorded, and the markers are counted', async () => {
+  it('when there are transactions, then only what was committed is recorded', async () => {
     const producer = kafka.producer({
       transactionalId: `${NAME}-tx`,
       maxInFlightRequests: 1,
@@ -155,13 +143,12 @@ describe('given a topic with records of every kind, and a group that reads it', 
       await (isCommitted ? transaction.commit() : transaction.abort())
     }
     await producer.disconnect()
-    const output = await record('transactions', 'transactions.jsonl', '--partition', '0')
+    await record('transactions', 'transactions.jsonl', '--partition', '0')
     const values = (await linesIn('transactions.jsonl')).map(({ value }) => value)
     assert.deepEqual(
       values,
       ['one', 'three'].map(text => ({ base64: Buffer.from(text).toString('base64') })),
     )
-    assert.match(output, /^4 offsets without a record/m)
   })
 })
 

@@ -86,7 +86,7 @@ describe('given two that run at once under different names', () => {
   it('when a third shell names one of them, then it reaches that one without variables', async () => {
     const sent = await inThirdShell('replay', HEATWAVE, '--limit', '5', '--speed', 'max', '--stack', one)
     assert.match(sent.stdout, /^5 acknowledged, 0 not acknowledged/m, sent.output)
-    const read = ['tail', 'readings', '--no-follow', '--json']
+    const read = ['consume', '--no-follow', '--json']
     const { stdout } = await inThirdShell('--stack', one, ...read)
     assert.equal(stdout.trimEnd().split('\n').length, 5)
     const other = await inThirdShell('--stack', two, ...read)

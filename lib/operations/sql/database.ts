@@ -318,6 +318,6 @@ function missing(error: unknown): string {
   const [reason] = (error as Error).message.split('\n')
   return (
     `\`sluice sql\` needs DuckDB, which is not installed for ${process.platform} ${process.arch}. Run \`npm ci\` on this machine, ` +
-    `with optional packages (not with --omit=optional). If DuckDB has no package for it, \`sluice tail --json\` has the events. (${reason})`
+    `with optional packages (not with --omit=optional). If DuckDB has no package for it, \`sluice consume --json\` has the events. (${reason})`
   )
 }

@@ -1,163 +1,126 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { describe, it, mock } from 'node:test'
-import { AlertCounter } from '../../../cli/consume/alert-counter.ts'
-import { Batches } from '../../../cli/consume/batches.ts'
-import { functionOfGroup } from '../../../cli/consume/index.ts'
-import { Processing } from '../../../cli/consume/processing.ts'
-import { readRules } from '../../../lib/alerting/rule-files.ts'
-import { declaredFunctions } from '../../../lib/app/functions.ts'
-import { FAMILIES } from '../../../lib/telemetry/families.ts'
-import { reading } from '../../../lib/telemetry/reading.ts'
+import { Writable } from 'node:stream'
+import { describe, it, test } from 'node:test'
+import { safeParse } from 'valibot'
+import { ConsumeOutput, type ConsumePlan, recordLine } from '../../../cli/consume/consume.ts'
+import { dataReader } from '../../../lib/app/data-reader.ts'
+import { fromKind } from '../../../lib/operations/log-position.ts'
+import { recordView } from '../../../lib/queries/record-view.ts'
+import { readRecordedLine } from '../../../lib/queries/recorded-line.ts'
+import { tick } from '../../../lib/telemetry/tick.ts'
+import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
-import type { Event } from '../../../packages/runtime/consumer/event.ts'
-import { logRecord } from '../../../packages/runtime/testing/records.ts'
-import { PROJECT } from '../../support/program.ts'
+import { notPrepared, Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
+import type { DataReader } from '../../../packages/runtime/pipeline/ports.ts'
+import { environmentReading, logRecord } from '../../support/records.ts'
+import { sent } from '../../support/serialized.ts'
 
-const WEATHER = join(PROJECT, 'config/rules', 'weather.yaml')
-const RULES = readRules([{ where: 'weather.yaml', text: readFileSync(WEATHER, 'utf8') }])
+const AT_MS = Date.parse('2026-03-01T12:00:00.250Z')
+const event = environmentReading('r-1', { temperature: 21.5, time: '2026-03-01T11:59:58Z' })
+const record: LogRecord = { ...logRecord(42, event), partition: 3, timestampMs: AT_MS }
+const notAnEvent: LogRecord = { ...record, headers: [], value: Buffer.from('hello\u001b[2J') }
 
-const AT = { topic: 'readings', partition: 0, timestampMs: 0 }
+describe('a record as a line', () => {
+  it('has time, place, type, subject and data', () => {
+    assert.match(
+      recordLine(record, readEvent(record), undefined),
+      /^2026-03-01T12:00:00\.250Z {2}3@42 {5}environment\.reading {2}s-1 {2}sensorId=s-1 temperature=21\.5 location=\{/,
+    )
+    assert.equal(recordLine(record, readEvent(record), 60).length, 60)
+  })
 
-function measured(offset: number, values: object, minute = offset): LogRecord {
-  const location = { site: 'vienna', latitude: 48.2, longitude: 16.4 }
-  const time = new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString()
-  const event = reading(FAMILIES.environment, `id-${offset}`, time, { sensorId: 's', location, ...values })
-  return logRecord(offset, event, AT)
+  it('that carries no event is shown with the reason, as text that cannot control the terminal', () => {
+    const line = recordLine(notAnEvent, readEvent(notAnEvent), undefined)
+    assert.match(line, /✗ not-a-cloudevent: no "ce_" header /)
+    assert.doesNotMatch(line, /\p{Cc}/u)
+  })
+
+  it('whose data are bytes shows text where it is text, or else base64', () => {
+    const headers = record.headers.filter(([name]) => name !== 'content-type')
+    const withData = (type: string, value: Buffer) =>
+      recordView({ ...record, headers: [...headers, ['content-type', Buffer.from(type)]], value }).event
+    assert.equal(withData('text/plain', Buffer.from('warm'))?.data, 'warm')
+    assert.equal(withData('application/octet-stream', Buffer.from([255]))?.data_base64, '/w==')
+  })
+})
+
+class TextSink extends Writable {
+  text = ''
+  override _write(chunk: Buffer, _: string, done: () => void): void {
+    this.text += chunk
+    done()
+  }
 }
 
-describe('given records and rules, when alerts are counted', () => {
-  const fired = (records: readonly LogRecord[]) => {
-    const counter = new AlertCounter(RULES)
-    return records.map(record => counter.firings(record).map(({ rule }) => rule))
-  }
+/** Shows records, and returns what is printed. */
+async function shown(
+  records: readonly LogRecord[],
+  plan: Partial<ConsumePlan>,
+  reader: DataReader = dataReader({}),
+) {
+  const [stdout, stderr] = [new TextSink(), new TextSink()]
+  const whole = { topic: 't', from: 'start', follow: false, json: false, ...plan } as const
+  const output = new ConsumeOutput(whole, reader, { stdout, stderr, environment: {} })
+  for (const one of records) await output.show(one)
+  return { output, lines: stdout.text.split('\n').slice(0, -1), stderr: stderr.text }
+}
 
-  it('then a record that fires an alert counts, and not those during which it keeps firing', () => {
-    const windy = [10, 60, 70, 10, 80].map((windSpeed, at) => measured(at, { windSpeed }, at * 60))
-    assert.deepEqual(fired(windy), [[], ['HIGH_WIND'], [], [], ['HIGH_WIND']])
+describe('records that are consumed', () => {
+  const ticking = logRecord(1, tick(0, '2026-03-01T12:00:00Z'))
+
+  it('as documents, replay reads them as they were, and people the event or the reason why there is none', async () => {
+    const { lines } = await shown([record, notAnEvent, ticking], { json: true })
+    const documents = lines.map(line => JSON.parse(line))
+    assert.deepEqual(documents.map(readRecordedLine), [record, notAnEvent, ticking])
+    assert.deepEqual(documents[0].event.data, event.data)
+    assert.equal(documents[1].failure.code, 'not-a-cloudevent')
   })
 
-  it('then a repeat, what is late and what no consumer would take count for nothing', () => {
-    const first = measured(0, { windSpeed: 60 })
-    assert.deepEqual(fired([first, first, measured(1, { windSpeed: 99 }, -5)]), [['HIGH_WIND'], [], []])
-    const wrong: LogRecord[] = [
-      measured(0, { windSpeed: 'a storm' }),
-      logRecord(1, { ...(event(first) as Event), type: 'io.example.other' }, AT),
-      { ...first, headers: [], value: Buffer.from('not an event') },
-    ]
-    assert.deepEqual(fired(wrong), [[], [], []])
+  it('as lines, what is for functions only is left out', async () => {
+    assert.equal((await shown([record, notAnEvent, ticking], {})).lines.length, 2)
   })
 
-  function event({ headers, value }: LogRecord): unknown {
-    const of = (name: string) => headers.find(([header]) => header === `ce_${name}`)?.[1]?.toString()
-    return { id: of('id'), source: of('source'), data: JSON.parse(String(value)) }
-  }
-})
-
-describe('given records that come one by one, when they are gathered', () => {
-  it('then a hundred are a batch, and the rest are one after 5.0 s', async () => {
-    mock.timers.enable({ apis: ['setTimeout'] })
-    try {
-      const sizes: number[] = []
-      const batches = new Batches<number>(
-        async batch => {
-          sizes.push(batch.length)
-        },
-        error => assert.ifError(error),
-      )
-      await batches.add(Array.from({ length: 250 }, (_, at) => at))
-      assert.deepEqual(sizes, [100, 100])
-      mock.timers.tick(4_999)
-      await batches.add([1])
-      assert.deepEqual(sizes, [100, 100])
-      mock.timers.tick(1)
-      await batches.flush()
-      assert.deepEqual(sizes, [100, 100, 51])
-      mock.timers.tick(10_000)
-      await batches.flush()
-      assert.deepEqual(sizes, [100, 100, 51])
-    } finally {
-      mock.timers.reset()
-    }
+  it('given words, then only records that contain each of them are shown', async () => {
+    const numbers = await Promise.all(
+      ['hello', 'TEMPERATURE 21.5', '21.5 hello', 'none'].map(
+        async filter => (await shown([record, notAnEvent], { filter })).lines.length,
+      ),
+    )
+    assert.deepEqual(numbers, [1, 1, 0, 0])
   })
-})
 
-describe('given the records of a group, when they are processed', () => {
-  const taken = (offset: number, partition = 0) => {
-    return { record: { ...measured(offset, { windSpeed: 1 }), partition }, next: offset + 1 }
-  }
-  const processingOf = (options: { inBatches?: boolean; count?: number } = {}) => {
-    const shown: number[] = []
-    const processing = new Processing({
-      output: {
-        show: async records => {
-          shown.push(...records.map(({ offset }) => offset))
-        },
+  it('given a registry that is away, then it is said once, and the end fails', async () => {
+    const away: DataReader = {
+      read: (one, own) => {
+        if (!Buffer.isBuffer(one.data)) return one
+        throw notPrepared(own)
       },
-      inBatches: false,
-      count: Number.POSITIVE_INFINITY,
-      processed: async () => {},
-      ...options,
-    })
-    const committed = async () => {
-      let offsets: [number, number][] = []
-      await processing.commitBy(async all => {
-        offsets = [...all]
-      })
-      return offsets
+      prepare: () => Promise.reject(new Unavailable('registry-unavailable', 'it has no answer')),
     }
-    return { processing, shown, committed }
-  }
-
-  it('then what is committed is where the processed ones end, each once', async () => {
-    const { processing, committed } = processingOf()
-    await processing.add([taken(4), taken(5), taken(7, 1)])
-    assert.deepEqual(await committed(), [
-      [0, 6],
-      [1, 8],
-    ])
-    assert.deepEqual(await committed(), [])
-  })
-
-  it('then offsets whose commit failed are committed with the next ones', async () => {
-    const { processing, committed } = processingOf()
-    await processing.add([taken(4)])
-    const away = processing.commitBy(() => Promise.reject(new Error('away')))
-    await assert.rejects(away, /away/)
-    assert.deepEqual(await committed(), [[0, 5]])
-  })
-
-  it('then what waits in a batch is not committed, and lost partitions are forgotten', async () => {
-    const { processing, shown, committed } = processingOf({ inBatches: true })
-    await processing.add([taken(1, 0), taken(1, 1)])
-    assert.deepEqual(await committed(), [])
-    processing.keepPartitions([1])
-    await processing.close()
-    assert.deepEqual([shown, await committed()], [[1], [[1, 2]]])
-  })
-
-  it('then no more are processed than were asked for, nor once it is closed', async () => {
-    const few = processingOf({ inBatches: true, count: 2 })
-    await few.processing.add([taken(1), taken(2), taken(3)])
-    await few.processing.ended
-    assert.deepEqual([few.shown, few.processing.isFull], [[1, 2], true])
-    const closed = processingOf()
-    await closed.processing.close()
-    await closed.processing.add([taken(1)])
-    assert.deepEqual(closed.shown, [])
+    const serialized = [0, 1].map(offset => sent(offset, event, 'avro with an id'))
+    const { output, stderr, lines } = await shown(serialized, {}, away)
+    assert.equal(stderr, 'Some records cannot be read: it has no answer\n')
+    assert.equal(lines.length, 2)
+    assert.throws(() => output.requireAllRead(), { name: 'CliFailure', status: 1 })
+    ;(await shown([record, notAnEvent], {})).output.requireAllRead()
   })
 })
 
-describe('given a consumer group', () => {
-  it('then those of functions are known in any environment, and others are not', () => {
-    const functions = declaredFunctions({
-      alerting: { consumes: 'readings' },
-      'open-dead-letters': { consumes: 'dlq' },
+describe('--from', () => {
+  const nowMs = Date.parse('2026-03-01T12:00:00Z')
+  const places: [text: string, from: unknown][] = [
+    ['start', 'start'],
+    ['end', 'end'],
+    ['17', { offset: 17 }],
+    ['1h30m', { timeMs: nowMs - 5_400_000 }],
+    ['2026-03-01T11:00:00+01:00', { timeMs: nowMs - 7_200_000 }],
+    ['yesterday', undefined],
+    ['-1', undefined],
+    ['2026-03-01', undefined],
+  ]
+  for (const [text, from] of places)
+    test(text, () => {
+      const read = safeParse(fromKind(nowMs).schema, text)
+      assert.deepEqual(read.success ? read.output : undefined, from)
     })
-    assert.equal(functionOfGroup('sluice-alerting-local', functions), 'alerting')
-    assert.equal(functionOfGroup('sluice-open-dead-letters-prod-2', functions), 'open-dead-letters')
-    for (const other of ['alerting', 'sluice-alerting', 'sluice-alerting-', 'my-sluice-alerting-local'])
-      assert.equal(functionOfGroup(other, functions), undefined, other)
-  })
 })

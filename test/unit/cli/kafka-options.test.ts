@@ -90,7 +90,7 @@ describe('the commands with these options', () => {
 
   it('are those that connect to Kafka', async () => {
     const connecting = [
-      ...['publish', 'consume', 'record', 'replay', 'tail', 'reprocess'],
+      ...['publish', 'consume', 'replay', 'reprocess'],
       ...['topics list', 'topics create', 'topics describe'],
       ...['topics apply', 'groups list', 'groups lag', 'dlq list', 'dlq show', 'dlq redrive'],
       ...['dlq drop', 'alerts list', 'alerts ack', 'silence add', 'state show', 'state erase'],

@@ -2,7 +2,6 @@
 import { it } from 'node:test'
 import { groupsText, lagReport, lagText } from '../../../cli/groups/text.ts'
 import { type Progress, progressText } from '../../../cli/progress-text.ts'
-import { recordText } from '../../../cli/record/index.ts'
 import { silencesText } from '../../../cli/silence/text.ts'
 import { tableOf } from '../../../cli/stats/index.ts'
 import { golden } from '../../support/golden.ts'
@@ -71,9 +70,4 @@ it('given progress, then there is a bar where the total is known, with the rate 
     'without a total': text({ total: undefined }),
     'after an earlier command': text({ done: 300, doneBefore: 200, total: 400 }),
   })
-})
-
-it('given a recording, then its report names what is not in the file', () => {
-  const counts = { recorded: 5, filtered: 0, withoutRecord: 2, expired: 3, oversize: 1, missing: 0 }
-  golden('record', recordText({ isWhole: true, ...counts, elapsedMs: 1_000 }))
 })

@@ -12,10 +12,10 @@ describe('secrets among the arguments', () => {
   })
 
   const cases: [args: string[], shown: string[], variable: string | undefined][] = [
-    [['tail', 'alerts'], ['tail', 'alerts'], undefined],
+    [['consume', '--json'], ['consume', '--json'], undefined],
     [
-      ['tail', '--event-hubs-conn-str', SECRET, 'alerts'],
-      ['tail', '--event-hubs-conn-str', '$EVENT_HUBS_CONN_STR', 'alerts'],
+      ['consume', '--event-hubs-conn-str', SECRET, '--json'],
+      ['consume', '--event-hubs-conn-str', '$EVENT_HUBS_CONN_STR', '--json'],
       SECRET,
     ],
     [[`--event-hubs-conn-str=${SECRET}`], ['--event-hubs-conn-str=$EVENT_HUBS_CONN_STR'], SECRET],

@@ -1,14 +1,10 @@
 /** Builds the settings of the generator from the options of `sluice generate`. */
 import { generatorSettingsIn } from '../../lib/app/generator-file.ts'
 import { type GeneratorOverrides, generatorSettings } from '../../lib/app/settings/generator.ts'
-import { keyedBy } from '../../lib/app/settings/index.ts'
 import { suggestion } from '../../lib/similar.ts'
 import { FAMILIES, type FamilyName } from '../../lib/telemetry/families.ts'
-import type { KeyStrategy } from '../../lib/telemetry/key.ts'
-import type { FaultName } from '../../lib/telemetry/simulator/faults.ts'
 import { type FleetGroup, metricNamed } from '../../lib/telemetry/simulator/fleet.ts'
 import type { GeneratorSettings } from '../../lib/telemetry/simulator/settings.ts'
-import { simulatedFields } from '../../lib/telemetry/simulator.ts'
 import { usageFailure } from '../failure.ts'
 
 export interface FleetOptions {
@@ -16,17 +12,10 @@ export interface FleetOptions {
   readonly families?: readonly FamilyName[] | undefined
   readonly numSensors?: number | undefined
   readonly interval?: number | undefined
-  readonly sampleRate?: number | undefined
   readonly metrics?: readonly string[] | undefined
   readonly sites?: readonly string[] | undefined
-  readonly idPattern?: string | undefined
-  readonly tenants?: readonly string[] | undefined
   readonly seed?: string | undefined
   readonly anomalyRate?: number | undefined
-  readonly anomalies?: Readonly<Partial<Record<FaultName, number>>> | undefined
-  readonly late?: number | undefined
-  readonly duplicates?: number | undefined
-  readonly keyBy?: KeyStrategy | undefined
 }
 
 /** Maximum total rate of a fleet. It is more than one machine can publish, so a larger fleet could not keep up. */
@@ -43,9 +32,7 @@ export async function settingsOf(
   pathOf: (file: string) => string,
   defaults: GeneratorOverrides,
 ): Promise<GeneratorSettings> {
-  const { fleet: file, interval, sampleRate, seed, anomalies = {}, late, duplicates, keyBy } = options
-  if (interval !== undefined && sampleRate !== undefined)
-    throw usageFailure('--interval and --sample-rate cannot be used together.')
+  const { fleet: file, interval, seed, anomalyRate } = options
   const groups = groupsOf(options)
   if (file !== undefined && groups !== undefined)
     throw usageFailure('--fleet describes the sensors: omit the other options about them.')
@@ -53,39 +40,25 @@ export async function settingsOf(
     file === undefined
       ? undefined
       : await generatorSettingsIn(pathOf(file), defaults, MAX_READINGS_PER_SECOND)
-  const faults = {
-    ...base?.faults,
-    ...anomalies,
-    ...(late && { late }),
-    ...(duplicates && { duplicate: duplicates }),
-  }
-  const hasFaults = Object.keys(faults).length > 0
-  const seconds = interval ?? (sampleRate === undefined ? undefined : Math.round(1000 / sampleRate) / 1000)
-  // If the user requests faults, anomalies are disabled unless the user also requests them.
-  const anomalyRate = options.anomalyRate ?? base?.anomalyRate ?? (hasFaults ? 0 : undefined)
   const { fleet, ...settings } = generatorSettings(
     {
-      ...(base && { tickSeconds: base.tickSeconds, seed: base.seed }),
-      ...(seconds !== undefined && { tickSeconds: seconds }),
+      ...(base && { tickSeconds: base.tickSeconds, seed: base.seed, anomalyRate: base.anomalyRate }),
+      ...(interval !== undefined && { tickSeconds: interval }),
       ...(seed !== undefined && { seed }),
       ...(anomalyRate !== undefined && { anomalyRate }),
-      ...(hasFaults && { faults }),
       ...(groups && { fleet: groups }),
     },
     'The command line',
     defaults,
     MAX_READINGS_PER_SECOND,
   )
-  const chosen = { ...settings, ...(base && { keyStrategy: base.keyStrategy }), fleet: base?.fleet ?? fleet }
-  return keyedBy(chosen, keyBy === undefined ? undefined : optionalKey(keyBy))
+  return { ...settings, fleet: base?.fleet ?? fleet }
 }
 
 /** Returns the groups of sensors that the options describe; undefined if none of these options is given. */
 function groupsOf(options: FleetOptions): readonly FleetGroup[] | undefined {
-  const { families = ['environment'], numSensors = 10, metrics, sites, idPattern, tenants } = options
-  const isDefault = [options.families, options.numSensors, metrics, sites, idPattern, tenants].every(
-    value => value === undefined,
-  )
+  const { families = ['environment'], numSensors = 10, metrics, sites } = options
+  const isDefault = [options.families, options.numSensors, metrics, sites].every(value => value === undefined)
   if (isDefault) return undefined
   const named = metrics?.map(metricNamed)
   const unknown = named?.filter(name => !families.some(family => name in FAMILIES[family].metrics)) ?? []
@@ -103,25 +76,7 @@ function groupsOf(options: FleetOptions): readonly FleetGroup[] | undefined {
       ...{ family, sensors },
       ...(own && { metrics: own }),
       ...(sites && { sites }),
-      ...(tenants && { tenants }),
-      ...(idPattern !== undefined && { idPattern }),
     }
   })
   return groups.filter(({ sensors }) => sensors > 0)
-}
-
-/**
- * Returns the key strategy with its field marked as optional. Readings of families without the field then use the default key of
- * their family.
- *
- * @throws OperationFailure if no family has the field
- */
-export function optionalKey(keyBy: KeyStrategy): KeyStrategy {
-  if (typeof keyBy !== 'object') return keyBy
-  const families = Object.keys(FAMILIES) as FamilyName[]
-  const fields = [...new Set(families.flatMap(simulatedFields))]
-  if (fields.includes(keyBy.field)) return { ...keyBy, isOptional: true }
-  throw usageFailure(
-    `--key-by ${keyBy.field}: unknown field. Simulated readings have the fields ${fields.join(', ')}`,
-  )
 }

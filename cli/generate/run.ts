@@ -11,7 +11,6 @@ import {
 } from '../../lib/operations/generate/generate.ts'
 import type { Pace } from '../../lib/operations/generate/pace.ts'
 import { ownTopicOf, topicFor, topicOf } from '../../lib/operations/state-keys.ts'
-import type { KeyStrategy } from '../../lib/telemetry/key.ts'
 import type { GeneratorSettings } from '../../lib/telemetry/simulator/settings.ts'
 import { ProducingConnection } from '../../packages/runtime/adapters/kafka/producing.ts'
 import {
@@ -19,11 +18,9 @@ import {
   createTopic,
   isTopicNotCreated,
 } from '../../packages/runtime/adapters/kafka/topic-admin.ts'
-import type { Event } from '../../packages/runtime/consumer/event.ts'
 import type { Serialization } from '../../packages/runtime/consumer/serialization.ts'
 import type { ProducerMetrics } from '../../packages/runtime/producer/metrics.ts'
 import { TelemetryProducer } from '../../packages/runtime/producer/telemetry-producer.ts'
-import type { Compression } from '../../packages/runtime/settings/kafka.ts'
 import type { ProfileName } from '../../packages/runtime/settings/producer.ts'
 import { CliFailure } from '../failure.ts'
 import { type KafkaCommand, requireTopicIn, withKafka } from '../kafka.ts'
@@ -32,7 +29,6 @@ import { showLine } from '../progress.ts'
 import { writerFor } from '../serialization.ts'
 import { pathIn, type Terminal } from '../terminal.ts'
 import { requireWritable, wantedTopic } from '../topics/wanted-topic.ts'
-import { optionalKey } from './fleet.ts'
 
 export interface GeneratorRun {
   readonly settings: GeneratorSettings
@@ -45,9 +41,6 @@ export interface GeneratorRun {
   readonly output?: string
   readonly serialization?: Serialization
   readonly profile?: ProfileName
-  readonly compression?: Compression
-  readonly keyBy?: KeyStrategy
-  readonly traceparent?: string
   readonly json: boolean
   readonly quiet: boolean
 }
@@ -90,7 +83,7 @@ export async function runGenerator(run: GeneratorRun, config: Config, terminal: 
         kafka: { brokers: [], auth: 'none' },
         topic,
         mode: config.contentMode,
-        writer: { write: event => writer.write(traced(event, run.traceparent)) },
+        writer,
         warn: line => terminal.stderr.write(`${line}\n`),
         // Failures are counted by the metrics of the producer and reported in the summary.
         onDelivery: () => {},
@@ -98,7 +91,6 @@ export async function runGenerator(run: GeneratorRun, config: Config, terminal: 
         profile: run.profile ?? config.profile,
         ...(run.profile ? {} : { compression: config.compression }),
         ...config.producer,
-        ...(run.compression && { compression: run.compression }),
       },
       { brokers: new ProducingConnection(async () => kafka) },
     )
@@ -109,10 +101,6 @@ export async function runGenerator(run: GeneratorRun, config: Config, terminal: 
       ),
     )
   })
-}
-
-function traced(event: Event, traceparent: string | undefined): Event {
-  return traceparent === undefined ? event : { ...event, extensions: { ...event.extensions, traceparent } }
 }
 
 /**
@@ -156,8 +144,7 @@ async function toOutlets(
   const { settings, output } = run
   const file =
     output === undefined || output === '-' ? undefined : { path: pathIn(terminal, output), name: output }
-  const keyBy = run.keyBy && optionalKey(run.keyBy)
-  const all = output === undefined ? outlets : [...outlets, await fileOutlet(file, terminal.stdout, keyBy)]
+  const all = output === undefined ? outlets : [...outlets, await fileOutlet(file, terminal.stdout)]
   const sensors = counted(settings.fleet.length, 'sensor')
   terminal.stderr.write(`Starting generator: ${sensors}, ${rhythmText(run)}\n`)
   const options = { ...run, signal: terminal.stop }

@@ -7,7 +7,6 @@ import {
   GENERAL,
   GENERATOR,
   KAFKA,
-  keyedBy,
   PARTITION_KEY,
   REDIS,
   REGISTRY,
@@ -30,7 +29,7 @@ export const handler = scheduled(
     const chosen = file
       ? await (await import('../../lib/app/generator-file.ts')).generatorSettingsIn(file, defaults)
       : generatorSettings(await connections.parameter(name), name && `parameter ${name}`, defaults)
-    const settings = keyedBy(chosen, config.keyBy)
+    const settings = { ...chosen, ...(config.keyBy && { keyBy: config.keyBy }) }
     const cursor = await connections.cursor(`generator:${config.env}:${settings.seed}`)
     const due = ticksDue(await cursor.read(), Date.parse(scheduledFor), settings)
     const writer = await dataWriterOf(config, READING_TYPES)

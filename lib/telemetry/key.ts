@@ -21,12 +21,7 @@ interface KeyField {
 
 export type KeyStrategy = NamedStrategy | KeyField
 
-export const NAMED_STRATEGIES = [
-  'instance',
-  'type',
-  'tenant',
-  'random',
-] as const satisfies readonly NamedStrategy[]
+const NAMED_STRATEGIES = ['instance', 'type', 'tenant', 'random'] as const satisfies readonly NamedStrategy[]
 
 /**
  * Error for data in which the key field is missing, or is not a text, a number or a boolean. The message contains only the name of

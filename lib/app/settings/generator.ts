@@ -4,27 +4,21 @@ import {
   exactOptional,
   type GenericSchema,
   integer,
-  literal,
   maxValue,
   minValue,
   number,
   optional,
   picklist,
   pipe,
-  rawTransform,
-  record,
   regex,
   safeParse,
   string,
-  union,
 } from 'valibot'
 import { defined } from '../../../packages/runtime/consumer/defined.ts'
 import { ConfigError, errorLines } from '../../../packages/runtime/settings/config-error.ts'
 import { type Documented, setting, slice } from '../../../packages/runtime/settings/slice.ts'
 import { decimal, list, mapped, text } from '../../../packages/runtime/settings/values.ts'
 import { FAMILIES, type FamilyName } from '../../telemetry/families.ts'
-import { type KeyStrategy, keyStrategyNamed, NAMED_STRATEGIES } from '../../telemetry/key.ts'
-import { FAULT_NAMES, maxShare } from '../../telemetry/simulator/faults.ts'
 import {
   type FleetGroup,
   InvalidFleet,
@@ -34,7 +28,6 @@ import {
   withMetrics,
 } from '../../telemetry/simulator/fleet.ts'
 import { GENERATOR_DEFAULTS, type GeneratorSettings } from '../../telemetry/simulator/settings.ts'
-import { simulatedFields } from '../../telemetry/simulator.ts'
 import { document } from './document.ts'
 
 export interface GeneratorSource {
@@ -109,26 +102,7 @@ interface Key extends Documented {
 const SEED = 'a text of 1 to 32 letters and digits'
 const TICK = 'a number of seconds from 0.001 to 3600, in whole milliseconds'
 const RATE = 'a number from 0 to 1'
-const STRATEGY = `one of ${NAMED_STRATEGIES.join(', ')}, or the path of a field of its readings, such as location.site`
 const FAMILY_NAMES = Object.keys(FAMILIES)
-
-/** Returns the schema of a key strategy: its name, or a field that every simulated reading of the family has. */
-function strategyOf(family: FamilyName) {
-  return exactOptional(
-    pipe(
-      string(`must be ${STRATEGY}`),
-      rawTransform<string, KeyStrategy>(({ dataset, addIssue, NEVER }) => {
-        const strategy = keyStrategyNamed(dataset.value)
-        const fields = simulatedFields(family)
-        if (typeof strategy === 'string' || (strategy && fields.includes(strategy.field))) return strategy
-        addIssue({
-          message: `must be one of ${NAMED_STRATEGIES.join(', ')}, or a field: ${fields.join(', ')}`,
-        })
-        return NEVER
-      }),
-    ),
-  )
-}
 
 /**
  * Maximum number of readings per second. At this rate, one run of the scheduled function can publish all readings within its
@@ -138,11 +112,6 @@ const MAX_READINGS_PER_SECOND = 1_000
 
 function isWholeMilliseconds(seconds: number): boolean {
   return Math.abs(seconds * 1000 - Math.round(seconds * 1000)) < 1e-6
-}
-
-function shareOf(most: number) {
-  const message = `must be a number from 0 to ${most}`
-  return exactOptional(pipe(number(message), minValue(0, message), maxValue(most, message)))
 }
 
 const SOME_TEXT = pipe(string('must be a text'), regex(/^\S+$/, 'must be a text without spaces'))
@@ -157,20 +126,6 @@ const COUNT = pipe(
   integer('must be a whole number'),
   minValue(1, 'must be at least 1'),
 )
-const degrees = (most: number) =>
-  pipe(
-    number('must be a number'),
-    minValue(-most, `must be from -${most}`),
-    maxValue(most, `must be at most ${most}`),
-  )
-const NUMBER = number('must be a number')
-const SITE = document({
-  site: SOME_TEXT,
-  ...{ latitude: degrees(90), longitude: degrees(180), mean: NUMBER, yearly: NUMBER, daily: NUMBER },
-  humidity: exactOptional(NUMBER),
-  khamsin: exactOptional(literal(true, 'must be true')),
-})
-
 /** Schema of the sensor groups of the fleet. */
 const FLEET = array(
   document({
@@ -183,11 +138,7 @@ const FLEET = array(
       connections: exactOptional(COUNT),
       idPattern: exactOptional(SOME_TEXT),
     },
-    ...{ ids: TEXTS, types: TEXTS, tenants: TEXTS, metrics: TEXTS },
-    sites: exactOptional(
-      array(union([SOME_TEXT, SITE], 'must be the name of a site, or a site'), 'must be a list'),
-    ),
-    trend: exactOptional(record(SOME_TEXT, NUMBER, 'must be an object of metrics')),
+    ...{ ids: TEXTS, sites: TEXTS, types: TEXTS, tenants: TEXTS, metrics: TEXTS },
   }),
   'must be a list of groups',
 )
@@ -219,22 +170,6 @@ export const GENERATOR_KEYS = {
     default: String(GENERATOR_DEFAULTS.anomalyRate),
     schema: pipe(number(`must be ${RATE}`), minValue(0, `must be ${RATE}`), maxValue(1, `must be ${RATE}`)),
   },
-  keyStrategy: {
-    description: `How readings of a family are keyed: an object with any of the keys ${FAMILY_NAMES.join(', ')}.`,
-    allowed: `an object whose values are each ${STRATEGY}`,
-    otherwise: 'as the table of families says',
-    schema: document({
-      environment: strategyOf('environment'),
-      database: strategyOf('database'),
-      device: strategyOf('device'),
-    }),
-  },
-  faults: {
-    description: `The share of a sensor's readings with a fault: an object with any of the keys ${FAULT_NAMES.join(', ')}.`,
-    allowed: `an object whose values are numbers from 0 to 1; at most 0.5 for faults that last`,
-    otherwise: 'none',
-    schema: document(Object.fromEntries(FAULT_NAMES.map(name => [name, shareOf(maxShare(name))]))),
-  },
   fleet: {
     description: `The sensors: a list of groups, each with \`family\` (${FAMILY_NAMES.join(', ')}) and any of \`sensors\` (how many), \`ids\`, \`idPattern\` (such as \`ws_{site}_{n:3}\`), \`sites\`, \`types\` (of databases, or models of devices), \`tenants\`, \`metrics\`, \`trend\` (change of a metric per day) and \`connections\`.`,
     allowed: `a list of groups with at most ${MAX_READINGS_PER_SECOND} readings per second together`,
@@ -253,14 +188,12 @@ export const GENERATOR_KEYS = {
     otherwise: '`CLOUDEVENTS_DATASCHEMA`',
     schema: REFERENCE.schema,
   },
-} as const satisfies Readonly<Record<keyof GeneratorSettings, Key>>
+} as const satisfies Readonly<Record<Exclude<keyof GeneratorSettings, 'keyBy'>, Key>>
 
 const DOCUMENT = document({
   seed: optional(GENERATOR_KEYS.seed.schema, GENERATOR_DEFAULTS.seed),
   tickSeconds: optional(GENERATOR_KEYS.tickSeconds.schema, GENERATOR_DEFAULTS.tickSeconds),
   anomalyRate: optional(GENERATOR_KEYS.anomalyRate.schema, GENERATOR_DEFAULTS.anomalyRate),
-  keyStrategy: optional(GENERATOR_KEYS.keyStrategy.schema, GENERATOR_DEFAULTS.keyStrategy),
-  faults: exactOptional(GENERATOR_KEYS.faults.schema),
   fleet: exactOptional(GENERATOR_KEYS.fleet.schema),
   source: exactOptional(GENERATOR_KEYS.source.schema),
   dataschema: exactOptional(GENERATOR_KEYS.dataschema.schema),
@@ -305,9 +238,9 @@ function without(defaults: GeneratorOverrides, settings: object): GeneratorOverr
  * @throws ConfigError for an invalid group, or for a metric that the group's family does not have
  */
 function fleetOf(groups: readonly FleetGroup[], source: string): readonly Sensor[] {
-  const errors = groups.flatMap(({ family, metrics = [], trend = {} }, index) => {
+  const errors = groups.flatMap(({ family, metrics = [] }, index) => {
     const known = Object.keys(FAMILIES[family].metrics)
-    return [...metrics, ...Object.keys(trend)]
+    return metrics
       .filter(metric => !known.includes(metric))
       .map(metric => `fleet.${index}: ${family} has no metric "${metric}": use ${known.join(', ')}`)
   })

@@ -20,7 +20,7 @@ export { MAPPINGS, type MappingSettings, type TopicMappings, topicMappingsVariab
 export { NAMES } from './names.ts'
 export { NOTIFICATIONS } from './notifications.ts'
 export { ON_FAILURE } from './on-failure.ts'
-export { keyedBy, PARTITION_KEY } from './partition-key.ts'
+export { PARTITION_KEY } from './partition-key.ts'
 export { ALERTS_TOPIC, RECEIVERS } from './receivers.ts'
 export { RULES } from './rules.ts'
 export { VIEWS } from './views.ts'

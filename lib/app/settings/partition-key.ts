@@ -1,8 +1,6 @@
 import { setting, slice } from '../../../packages/runtime/settings/slice.ts'
 import { text } from '../../../packages/runtime/settings/values.ts'
-import { FAMILIES } from '../../telemetry/families.ts'
 import type { KeyStrategy } from '../../telemetry/key.ts'
-import type { GeneratorSettings } from '../../telemetry/simulator/settings.ts'
 
 export interface PartitionKeySettings {
   /** Key strategy of readings. If absent, each family's own strategy applies. */
@@ -26,10 +24,3 @@ export const PARTITION_KEY = slice(
     // Readings of several families can be mixed. A reading without this field gets the default key of its family.
     field === undefined ? {} : { keyBy: { field: field.replace(/^data\./, ''), isOptional: true } },
 )
-
-/** Returns the generator's settings with this key strategy applied to all families that do not have a strategy yet. */
-export function keyedBy(settings: GeneratorSettings, keyBy: KeyStrategy | undefined): GeneratorSettings {
-  if (keyBy === undefined) return settings
-  const all = Object.keys(FAMILIES).map(family => [family, keyBy] as const)
-  return { ...settings, keyStrategy: { ...Object.fromEntries(all), ...settings.keyStrategy } }
-}

@@ -6,10 +6,8 @@ import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { toJsonEvent } from '../../../packages/runtime/cloudevents/json-format.ts'
 import type { TelemetryProducer } from '../../../packages/runtime/producer/telemetry-producer.ts'
-import type { KeyStrategy } from '../../telemetry/key.ts'
 import type { KeyedEvent } from '../../telemetry/reading.ts'
 import { fileFailure } from '../file-failure.ts'
-import { withKey } from '../publish/key-by.ts'
 import { batchesOf, type GenerateOptions } from './pace.ts'
 
 /** Destination of generated readings. */
@@ -80,14 +78,12 @@ export function kafkaOutlet(
 /**
  * Returns an outlet that writes readings as JSON, one CloudEvent per line.
  *
- * @param keyBy strategy of the record key. The key is written as `partitionkey`, which `sluice replay` uses.
  * @param stdout stream to use if `file` is undefined. It is not closed.
  * @throws OperationFailure with the operating system's reason, such as a full disk
  */
 export async function fileOutlet(
   file: { readonly path: string; readonly name: string } | undefined,
   stdout: Writable,
-  keyBy?: KeyStrategy,
 ): Promise<Outlet> {
   const stream = file ? createWriteStream(file.path) : stdout
   let failure: unknown
@@ -100,9 +96,7 @@ export async function fileOutlet(
   return {
     async send(readings) {
       if (failure) throw failure
-      const lines = readings.map(
-        ({ event }) => `${JSON.stringify(toJsonEvent(keyBy ? withKey(event, keyBy) : event))}\n`,
-      )
+      const lines = readings.map(({ event }) => `${JSON.stringify(toJsonEvent(event))}\n`)
       if (!stream.write(lines.join(''))) await once(stream, 'drain').catch(failed)
       if (failure) throw failure
       return readings.length

@@ -9,8 +9,6 @@ interface Common {
   readonly tenant: string
   /** Metrics in the sensor's readings; absent if the readings have all metrics of the family. */
   readonly metrics?: readonly string[]
-  /** Change of each metric over time, in units per day since the start of 2026. */
-  readonly trend?: Readonly<Record<string, number>>
 }
 
 export interface EnvironmentSensor extends Common {
@@ -45,13 +43,12 @@ export interface FleetGroup {
    * the site.
    */
   readonly idPattern?: string
-  /** Sites of the sensors: names in `SITES`, or custom sites. */
-  readonly sites?: readonly (string | Site)[]
+  /** Sites of the sensors, which are names in `SITES`. */
+  readonly sites?: readonly string[]
   /** Types of databases or models of devices, depending on the family. */
   readonly types?: readonly string[]
   readonly tenants?: readonly string[]
   readonly metrics?: readonly string[]
-  readonly trend?: Readonly<Record<string, number>>
   readonly connections?: number
 }
 
@@ -145,7 +142,7 @@ function sizeOf({ sensors, ids }: FleetGroup): number {
 }
 
 function sensorsOfGroup(group: FleetGroup): Sensor[] {
-  const { family, ids, metrics, trend, connections = DEFAULT_CONNECTIONS } = group
+  const { family, ids, metrics, connections = DEFAULT_CONNECTIONS } = group
   const { tenants = DEFAULT_TENANTS, types = DEFAULT_TYPES[family] } = group
   const count = sizeOf(group)
   if (ids && ids.length !== count)
@@ -162,7 +159,6 @@ function sensorsOfGroup(group: FleetGroup): Sensor[] {
       id: ids?.[index] ?? idOf(pattern, number, site),
       tenant: inTurn(tenants, index),
       ...(metrics && { metrics }),
-      ...(trend && { trend }),
     }
     const longitude = Math.round(site.longitude * 100) / 100
     if (family === 'environment') return { family, ...common, site }
@@ -178,8 +174,7 @@ function idOf(pattern: string, number: number, { site }: Site): string {
   return numbered.replace('{site}', site)
 }
 
-function siteOf(named: string | Site): Site {
-  if (typeof named !== 'string') return named
+function siteOf(named: string): Site {
   const found = SITES.get(named)
   if (!found) throw new InvalidFleet(`unknown site "${named}": use ${[...SITES.keys()].join(', ')}`)
   return found

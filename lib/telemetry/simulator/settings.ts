@@ -1,7 +1,4 @@
-/** Settings of the simulator. `lib/app/settings/generator.ts` validates external settings. */
-import type { FamilyName } from '../families.ts'
 import type { KeyStrategy } from '../key.ts'
-import type { FaultName } from './faults.ts'
 import { DEFAULT_FLEET, type Sensor, sensorsOf } from './fleet.ts'
 
 export interface GeneratorSettings {
@@ -14,10 +11,8 @@ export interface GeneratorSettings {
   readonly tickSeconds: number
   /** Share of a sensor's windows that have an anomaly, from 0 to 1. A window is twelve ticks long. */
   readonly anomalyRate: number
-  /** Share of a sensor's readings that have a fault, for each fault; absent if there are no faults. */
-  readonly faults?: Readonly<Partial<Record<FaultName, number>>>
-  /** Key strategy of each family, if it is different from the strategy in the table of families. */
-  readonly keyStrategy: Readonly<Partial<Record<FamilyName, KeyStrategy>>>
+  /** Key strategy of the readings; absent if each family has its own. */
+  readonly keyBy?: KeyStrategy
   readonly fleet: readonly Sensor[]
   /**
    * CloudEvents `source` of all readings, if it is different from the source in the table of families. `dataschema` replaces the
@@ -31,7 +26,6 @@ export const GENERATOR_DEFAULTS: GeneratorSettings = {
   seed: 'sluice',
   tickSeconds: 5,
   anomalyRate: 0.4,
-  keyStrategy: {},
   fleet: sensorsOf(DEFAULT_FLEET),
 }
 

@@ -8,8 +8,6 @@ export interface Site extends Location {
   readonly daily: number
   /** Mean relative humidity, in percent. Defaults to 62. */
   readonly humidity?: number
-  /** True for a site with a khamsin: hot, dry and dusty wind in spring, which blows for one or two days at a time. */
-  readonly khamsin?: true
 }
 
 const site = (
@@ -26,7 +24,7 @@ export const SITES: ReadonlyMap<string, Site> = new Map(
     site('osaka', 34.6937, 135.5023, { mean: 17, yearly: 9, daily: 4 }),
     site('valparaiso', -33.0472, -71.6127, { mean: 15, yearly: 4, daily: 5 }),
     // Hot dry summers and mild winters.
-    site('cairo', 30.0444, 31.2357, { mean: 22, yearly: 7.5, daily: 6, humidity: 54, khamsin: true }),
+    site('cairo', 30.0444, 31.2357, { mean: 22, yearly: 7.5, daily: 6, humidity: 54 }),
     site('oslo', 59.9139, 10.7522, { mean: 7, yearly: 11, daily: 4 }),
     site('london', 51.5074, -0.1278, { mean: 12, yearly: 6.5, daily: 4 }),
     site('berlin', 52.52, 13.405, { mean: 10, yearly: 9.5, daily: 5 }),

@@ -5,7 +5,6 @@
 import type { EnvironmentSensor } from './fleet.ts'
 import { DAY_MS, diurnal, HOUR_MS, type Moment, type Observation } from './moment.ts'
 import { drift, jitter, uniform } from './noise.ts'
-import type { Site } from './sites.ts'
 
 const YEAR_MS = 365.25 * DAY_MS
 /**
@@ -24,7 +23,6 @@ export function observeWeather(sensor: EnvironmentSensor, moment: Moment): Obser
   const front = drift(timeMs / FRONT_MS, seed, site.site, 'front')
   const warmth = diurnal(timeMs, site.longitude, 15)
   const season = Math.sign(site.latitude) * Math.cos((timeMs / YEAR_MS - WARMEST) * 2 * Math.PI)
-  const khamsin = site.khamsin ? khamsinAt(site, moment) : 0
   return {
     metrics: {
       temperature:
@@ -32,16 +30,14 @@ export function observeWeather(sensor: EnvironmentSensor, moment: Moment): Obser
         site.yearly * season +
         site.daily * warmth +
         1.5 * front +
-        12 * khamsin +
         0.4 * bias +
         0.3 * noise('temperature'),
       // Warm air can contain more water, so the relative humidity decreases when the air becomes warmer.
-      humidity:
-        (site.humidity ?? 62) - 13 * warmth - 5 * front - 24 * khamsin + 2 * bias + 1.5 * noise('humidity'),
+      humidity: (site.humidity ?? 62) - 13 * warmth - 5 * front + 2 * bias + 1.5 * noise('humidity'),
       // Air pressure is reduced to sea level, as weather services report it.
       pressure: 1013 + 13 * front + 0.5 * bias + 0.3 * noise('pressure'),
       // Low pressure and warm parts of the day both increase the wind speed.
-      windSpeed: 17 - 9 * front + 3 * warmth + 25 * khamsin + 4 * noise('windSpeed'),
+      windSpeed: 17 - 9 * front + 3 * warmth + 4 * noise('windSpeed'),
     },
     fields: {
       sensorId: sensor.id,
@@ -50,19 +46,6 @@ export function observeWeather(sensor: EnvironmentSensor, moment: Moment): Obser
       tags: { tenant: sensor.tenant },
     },
   }
-}
-
-/** First and last day of the khamsin season, as days of the year: March to mid-June. */
-const KHAMSIN_SEASON = [59, 166] as const
-/** Value of the slow trend above which the khamsin blows. */
-const KHAMSIN_FROM = 0.45
-
-/** Returns the strength of the khamsin at a site, 0 to 1. */
-function khamsinAt({ site }: Site, { seed, timeMs }: Moment): number {
-  const day = (timeMs % YEAR_MS) / DAY_MS
-  if (day < KHAMSIN_SEASON[0] || day > KHAMSIN_SEASON[1]) return 0
-  const strength = drift(timeMs / (2 * DAY_MS), seed, site, 'khamsin')
-  return Math.max(0, (strength - KHAMSIN_FROM) / (1 - KHAMSIN_FROM))
 }
 
 /** Returns the status of a sensor. Sometimes a sensor reports the status `degraded` for an hour. */

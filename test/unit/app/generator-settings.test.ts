@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { GENERATOR_KEYS, generatorSettings } from '../../../lib/app/settings/generator.ts'
 import { GENERATOR_DEFAULTS } from '../../../lib/telemetry/simulator/settings.ts'
-import { simulate } from '../../../lib/telemetry/simulator.ts'
 import type { ConfigError } from '../../../packages/runtime/settings/config-error.ts'
 import { goldenAnswers } from '../../support/golden.ts'
 
@@ -21,8 +20,6 @@ describe('given settings that hold', () => {
     ['a seed', { seed: 'Demo42' }],
     ['the bounds of numbers', { tickSeconds: 3600, anomalyRate: 0 }],
     ['a fraction of a second', { tickSeconds: 0.1 }],
-    ['shares of faults', { faults: { spike: 0.1, stuck: 0.5 } }],
-    ['a key strategy for some families', { keyStrategy: { device: 'instance', database: 'tenant' } }],
   ]
   for (const [name, input] of cases) {
     test(`when ${name} is read, then the rest is default`, () => {
@@ -30,30 +27,9 @@ describe('given settings that hold', () => {
     })
   }
 
-  test('when a key strategy is the path of a field, then readings are keyed by that field', () => {
-    const { keyStrategy } = generatorSettings({
-      keyStrategy: { environment: 'location.site', database: 'data.tenant', device: 'tags.tenant' },
-    })
-    assert.deepEqual(keyStrategy, {
-      environment: { field: 'location.site' },
-      database: { field: 'tenant' },
-      device: { field: 'tags.tenant' },
-    })
-    const keys = [...simulate({ ...GENERATOR_DEFAULTS, keyStrategy }, 0, 1)].map(({ key }) => key)
-    assert.deepEqual([...new Set(keys)].sort(), [
-      'bank',
-      'campus',
-      'clinic',
-      'osaka',
-      'rotterdam',
-      'shop',
-      'valparaiso',
-    ])
-  })
-
   test('when the documentation lists the defaults, then they are the same', () => {
     const { seed, tickSeconds, anomalyRate } = GENERATOR_KEYS
-    const { keyStrategy: _, fleet: __, ...defaults } = GENERATOR_DEFAULTS
+    const { fleet: _, ...defaults } = GENERATOR_DEFAULTS
     assert.deepEqual(
       {
         seed: seed.default,
@@ -77,11 +53,11 @@ describe('given an error', () => {
   })
 
   test('when there are several, then all are named at once, and the parameter with them', () => {
-    const wrong = { seed: '', tickSeconds: 0, foo: 1, keyStrategy: { device: 1, x: 2 } }
-    assert.equal(errorsOf(wrong).length, 5)
+    const wrong = { seed: '', tickSeconds: 0, foo: 1, anomalyRate: 2 }
+    assert.equal(errorsOf(wrong).length, 4)
     assert.throws(() => generatorSettings(wrong, 'parameter /sluice/prod/generator'), {
       name: 'ConfigError',
-      message: /^parameter \/sluice\/prod\/generator has 5 errors:\n {2}- /,
+      message: /^parameter \/sluice\/prod\/generator has 4 errors:\n {2}- /,
     })
   })
 })

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { readConfig } from '../../../lib/app/config.ts'
-import { keyedBy } from '../../../lib/app/settings/index.ts'
 import { keyBy, withKey } from '../../../lib/operations/publish/key-by.ts'
 import { streamKey } from '../../../lib/operations/replay/outgoing.ts'
 import { type KeyStrategy, keyStrategyNamed } from '../../../lib/telemetry/key.ts'
@@ -9,7 +8,6 @@ import { GENERATOR_DEFAULTS } from '../../../lib/telemetry/simulator/settings.ts
 import { simulate } from '../../../lib/telemetry/simulator.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { databaseReading, environmentReading } from '../../support/records.ts'
-import { ran } from './terminal.ts'
 
 const READING = environmentReading('r-1')
 const ORDER: Event = {
@@ -72,28 +70,16 @@ describe('a key that travels with an event', () => {
     assert.equal(withKey(READING, 'type').extensions?.partitionkey, 'test-site')
     assert.equal(withKey(READING, 'random').extensions?.partitionkey, 'r-1')
   })
-
-  it('given sluice generate, then readings with the field have its value, and others none', async () => {
-    const options = ['--no-kafka', '--output', '-', '--from', '2026-01-01T00:00:00Z', '--duration', '5s']
-    const { stdout, stderr } = await ran(['generate', ...options, '--key-by', 'location.site'])
-    const events = stdout.trim().split('\n')
-    assert.equal(events.length, 15, stderr)
-    const keys = events.map(line => JSON.parse(line).partitionkey)
-    assert.deepEqual([...new Set(keys)], ['rotterdam', 'osaka', 'valparaiso', undefined])
-  })
 })
 
 describe('PARTITION_KEY_FIELD', () => {
   const environment = { KAFKA_BROKERS: 'b:1', REDIS_URL: 'redis://r:1', SLUICE_ENV: 'test' }
 
-  it('given the generator, then it keys families that have the field and no strategy of their own', () => {
-    const { keyBy } = readConfig({ ...environment, PARTITION_KEY_FIELD: 'tags.tenant' })
-    const settings = keyedBy({ ...GENERATOR_DEFAULTS, keyStrategy: { device: 'instance' } }, keyBy)
-    const keys = [...simulate(settings, 0, 1)].map(({ key }) => key)
+  it('given the generator, then it keys families that have the field', () => {
+    const { keyBy = 'type' } = readConfig({ ...environment, PARTITION_KEY_FIELD: 'tags.tenant' })
+    const keys = [...simulate({ ...GENERATOR_DEFAULTS, keyBy }, 0, 1)].map(({ key }) => key)
     assert.deepEqual(keys.slice(0, 2), ['harbour', 'harbour'])
     assert.ok(keys.includes('postgresql:pg-orders'))
-    assert.ok(keys.includes('band-01'))
-    assert.equal(keyedBy(GENERATOR_DEFAULTS, readConfig(environment).keyBy), GENERATOR_DEFAULTS)
   })
 
   it('given an invalid path, then it is a configuration error', () => {

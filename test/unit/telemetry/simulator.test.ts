@@ -215,7 +215,7 @@ describe('given anomalies', () => {
   })
 })
 
-describe('given a key strategy for a family', () => {
+describe('given a key strategy', () => {
   const cases = [
     ['environment', undefined, 'rtm-quay'],
     ['environment', 'type', 'rotterdam'],
@@ -229,8 +229,7 @@ describe('given a key strategy for a family', () => {
   ] as const
   for (const [family, strategy, key] of cases) {
     test(`when ${family} is keyed by ${strategy ?? 'its default'}, then the key is ${key}`, () => {
-      const keyStrategy = strategy === undefined ? {} : { [family]: strategy }
-      const settings = { ...GENERATOR_DEFAULTS, keyStrategy }
+      const settings = { ...GENERATOR_DEFAULTS, ...(strategy && { keyBy: strategy }) }
       const sensor = GENERATOR_DEFAULTS.fleet.find(one => one.family === family)
       assert.ok(sensor)
       assert.equal(simulated(settings, sensor, T0).key, key)

@@ -72,7 +72,7 @@ last processed record.`,
       drop: ['mark dead letters as handled', () => import('./dlq/drop.ts')],
     },
   },
-  doctor: ['check an environment, or the prerequisites of a deployment', () => import('./doctor/index.ts')],
+  doctor: ['check an environment', () => import('./doctor/index.ts')],
   etl: ['load the history into the warehouse', () => import('./etl/index.ts')],
   groups: {
     line: 'list consumer groups and their lag',

@@ -1,15 +1,14 @@
 import { STAGES } from '../../infra/stages.ts'
 import type { Config } from '../../lib/app/config.ts'
-import type { Finding } from '../../lib/diagnosis/finding.ts'
+import { counted, type Finding } from '../../lib/diagnosis/finding.ts'
 import type { StalledFunctions } from '../../lib/diagnosis/stalls/standing-still.ts'
-import type { Environment } from '../../packages/runtime/settings/slice.ts'
 import { oneOf } from '../../packages/runtime/settings/values.ts'
 import { runningStacks, type Stack } from '../../programs/stack.ts'
 import { command, environment, flag, JSON_OPTION, option, SOME_TEXT } from '../command.ts'
 import { configOf, environmentOf } from '../connections.ts'
-import { CliFailure, usageFailure } from '../failure.ts'
+import { CliFailure } from '../failure.ts'
 import { printReport, type Terminal } from '../terminal.ts'
-import { doctorText, reportOf } from './text.ts'
+import { doctorText } from './text.ts'
 
 export default command({
   about: `Check an environment against the checklists of producers, consumers and topics, and report for each point whether it
@@ -21,44 +20,36 @@ The exit status is 1 if a check failed, and with --strict also if a check was no
 
 Examples:
   sluice doctor
-  sluice doctor --stage prod --cluster-arn arn:aws:kafka:… --json
-  sluice doctor --before-deploy --stage prod`,
+  sluice doctor --stage prod --cluster-arn arn:aws:kafka:… --json`,
   options: {
-    beforeDeploy: flag('check the prerequisites of a deployment of --stage'),
     stage: option('<stage>', 'apply the standards of this stage of an account', oneOf(Object.keys(STAGES))),
-    region: option('<region>', 'region of the deployment (default: AWS_REGION, else "us-east-1")', SOME_TEXT),
+    region: option(
+      '<region>',
+      'region of the environment (default: AWS_REGION, else "us-east-1")',
+      SOME_TEXT,
+    ),
     strict: flag('also fail for unknown findings'),
     json: JSON_OPTION,
     env: environment('to check; with --stage, the stage is the default'),
   },
   async run(options, terminal) {
-    const { beforeDeploy, stage, strict, json } = options
-    if (beforeDeploy && stage === undefined)
-      throw usageFailure('--before-deploy needs the stage: --stage prod.')
-    if (beforeDeploy && options.env !== undefined)
-      throw usageFailure('--before-deploy takes no --env: topics are named after the stage.')
+    const { stage, strict, json } = options
     const env = options.env ?? stage
+    const config = configOf(terminal, env)
     const region = options.region ?? (terminal.environment.AWS_REGION || 'us-east-1')
-    const { findingsBeforeDeploy, findingsOf } = await import('./findings.ts')
-    const findings =
-      beforeDeploy && stage !== undefined
-        ? await findingsBeforeDeploy(stage, region, deploying(terminal))
-        : await findingsOf(
-            configOf(terminal, env),
-            { region, asAccount: stage !== undefined },
-            environmentOf(terminal, env),
-            reportedStalls(terminal, configOf(terminal, env)),
-          )
-    const report = reportOf(env ?? configOf(terminal, env).env, beforeDeploy, findings)
+    const { findingsOf } = await import('./findings.ts')
+    const at = { region, asAccount: stage !== undefined }
+    const findings = await findingsOf(
+      config,
+      at,
+      environmentOf(terminal, env),
+      reportedStalls(terminal, config),
+    )
+    const report = { env: config.env, counts: counted(findings), findings }
     printReport(terminal, report, json, doctorText)
     requireSound(report.counts, strict)
   },
 })
-
-/** Returns the environment variables for the checks of a deployment. Local stacks of this machine are ignored. */
-function deploying({ environment, withKafkaOptions = same => same }: Terminal): Environment {
-  return withKafkaOptions(environment)
-}
 
 /** Returns the stalls that `npm start` reports about an environment; undefined if it does not run there. */
 function reportedStalls(

@@ -1,17 +1,12 @@
 /** Formats findings as text. Pure. */
-import { type Area, counted, type Finding, type Verdict } from '../../lib/diagnosis/finding.ts'
+import type { Area, Finding, Verdict } from '../../lib/diagnosis/finding.ts'
 import { harmless } from '../text-width.ts'
 
 /** JSON document that `doctor --json` prints. */
 interface DoctorReport {
   readonly env: string
-  readonly beforeDeploy: boolean
   readonly counts: Readonly<Record<Verdict, number>>
   readonly findings: readonly Finding[]
-}
-
-export function reportOf(env: string, beforeDeploy: boolean, findings: readonly Finding[]): DoctorReport {
-  return { env, beforeDeploy, counts: counted(findings), findings }
 }
 
 const HEADINGS: Readonly<Record<Area, string>> = {

@@ -76,7 +76,7 @@ function opened(variables: Environment) {
 }
 
 /** Plans the topic changes of a deployment. @param patienceMs time limit for Kafka, in milliseconds */
-export async function deploymentPlan(
+async function deploymentPlan(
   config: Pick<Config, 'env' | 'kafka'>,
   connections: Pick<Connections, 'kafka'>,
   patienceMs?: number,

@@ -102,15 +102,9 @@ function batchesIn({ topic, partitions }: TopicLayout, newest: NewestBatches): P
   })
 }
 
-/** Compression codecs in the order of their numbers in the Kafka protocol. */
-const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
-
 function batchFacts(head: BatchHead): BatchFacts {
   return {
-    codec: CODECS[head.codec] ?? `codec ${head.codec}`,
     isIdempotent: head.producerId >= 0,
-    records: head.recordCount,
-    bytes: head.bytes,
     isLogAppendTime: head.isLogAppendTime,
     timestampMs: head.maxTimestampMs,
   }

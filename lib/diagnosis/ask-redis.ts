@@ -1,5 +1,5 @@
 /** Gathers facts about Redis. The permission to write is tested with commands that have no effect. */
-import type { RedisClient, RedisServerClient } from '../../packages/runtime/adapters/redis/client.ts'
+import type { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
 import type { RedisFacts, RedisServer } from './facts.ts'
 import type { Observed } from './finding.ts'
 import { seenIf } from './seen.ts'
@@ -25,7 +25,6 @@ export async function redisServers(client: RedisClient): Promise<RedisServer[]> 
     asked.push({
       address: server.address,
       info: await seenIf(async () => infoIn(await server.run(redis => redis.info()))),
-      clock: await clockOf(server),
     })
   return asked
 }
@@ -37,19 +36,6 @@ function infoIn(text: string): Record<string, string> {
     return name === undefined || value === undefined ? [] : [[name, value] as const]
   })
   return Object.fromEntries(lines)
-}
-
-async function clockOf(server: RedisServerClient): Promise<RedisServer['clock']> {
-  return seenIf(async () => {
-    const beganMs = Date.now()
-    const [seconds, microseconds] = await server.run(redis => redis.time())
-    const endedMs = Date.now()
-    return {
-      theirsMs: Number(seconds) * 1000 + Number(microseconds) / 1000,
-      oursMs: (beganMs + endedMs) / 2,
-      toleranceMs: (endedMs - beganMs) / 2,
-    }
-  })
 }
 
 /** Redis key that no consumer uses. */

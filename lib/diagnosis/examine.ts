@@ -5,26 +5,23 @@ import { ClusterInspection } from '../../packages/runtime/adapters/kafka/cluster
 import { RedisCircuitBreaker } from '../../packages/runtime/adapters/redis/circuit-breaker.ts'
 import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'
-import { CONSUMER_DEFAULTS } from '../../packages/runtime/pipeline/consumer.ts'
-import { keptPlan } from '../app/activate-views.ts'
 import type { Config } from '../app/config.ts'
 import { deadLetterSource } from '../app/dead-letter-source.ts'
 import { topicsRead, writesSegments } from '../app/functions.ts'
 import { kafkaTopics, type Signal, TOPICS, topicName } from '../app/topics.ts'
 import { DeadLetters } from '../queries/dead-letters.ts'
-import { tableSizes } from '../queries/view-rows.ts'
 import { type AskedConsumer, consumerFacts } from './ask-consumers.ts'
 import { clusterFacts, topicFacts } from './ask-kafka.ts'
 import { redisFacts } from './ask-redis.ts'
-import { brokersClockFinding, redisClockFindings, tickFindings } from './checks/clocks.ts'
-import { consumerFindings, deadLettersFindings, lateRowsFindings } from './checks/consumers.ts'
+import { brokersClockFinding, tickFindings } from './checks/clocks.ts'
+import { consumerFindings, deadLettersFindings } from './checks/consumers.ts'
 import { kafkaFindings } from './checks/kafka.ts'
-import { batchFindings, producerFindings } from './checks/producers.ts'
+import { producerFindings } from './checks/producers.ts'
 import { redisFindings } from './checks/redis.ts'
 import { topicFindings } from './checks/topics.ts'
 import type { RedisFacts, Standards, TopicFacts } from './facts.ts'
 import { type Area, type Finding, finding, type Observed, unknown } from './finding.ts'
-import { kafkaPlace, ownProducers, redisPlace, standardsFor } from './places.ts'
+import { kafkaPlace, redisPlace, standardsFor } from './places.ts'
 import { seenIf, soon } from './seen.ts'
 import type { StalledFunctions } from './stalls/standing-still.ts'
 
@@ -32,10 +29,8 @@ import type { StalledFunctions } from './stalls/standing-still.ts'
 interface ExaminedFunction {
   readonly name: string
   readonly consumes: readonly Signal[]
-  readonly writes: readonly Signal[]
   readonly uses: readonly string[]
   readonly reading: { readonly batchSize: number; readonly maximumBatchingWindow: number }
-  readonly timeoutMs: number
 }
 
 interface Examination {
@@ -50,7 +45,7 @@ interface Examination {
   readonly asAccount: boolean
 }
 
-/** Timeout for counting dead letters or late rows, in milliseconds. An incomplete count is reported as such. */
+/** Timeout for counting dead letters, in milliseconds. An incomplete count is reported as such. */
 const MAX_COUNT_MS = 5_000
 
 /**
@@ -64,9 +59,7 @@ export async function examined(examination: Examination): Promise<Finding[]> {
   const serversOf = (cluster: Parameters<typeof kafkaFindings>[0]['cluster'], standards: Standards) => [
     ...kafkaFindings({ ...kafkaPlace(config), cluster }, standards),
     ...redisFindings(redis, standards),
-    ...('seen' in redis.servers ? redis.servers.seen.flatMap(redisClockFindings) : []),
   ]
-  const own = ownProducers().flatMap(producer => producerFindings(producer, config.idWindowMs))
   if ('unseen' in opened) {
     const notSeen = (area: Area, check: string) =>
       finding(area, check, config.env, unknown('Kafka could not be checked'))
@@ -75,7 +68,6 @@ export async function examined(examination: Examination): Promise<Finding[]> {
       notSeen('topics', 'exists'),
       notSeen('topics', 'timestamp-type'),
       notSeen('consumers', 'lag'),
-      ...own,
     ]
   }
   const { kafka, inspection } = opened.seen
@@ -88,8 +80,7 @@ export async function examined(examination: Examination): Promise<Finding[]> {
       brokersClockFinding(topics, Date.now()),
       ...topics.flatMap(topic => tickFindings(topic, Date.now(), ticks)),
       ...topics.flatMap(topic => topicFindings(topic, standards)),
-      ...own,
-      ...topics.slice(0, 1).flatMap(topic => batchFindings(topic, config.idWindowMs)),
+      ...topics.slice(0, 1).flatMap(topic => producerFindings(topic, config.idWindowMs)),
       ...(await consumerFindingsOf(examination, kafka, inspection, topics)),
     ]
   } finally {
@@ -146,43 +137,20 @@ async function consumerFindingsOf(
   return [
     ...facts.flatMap(one => consumerFindings(one, Date.now(), stalls)),
     ...(await deadLettersCounted(connections, config.env, topics)),
-    ...(await lateRowsCounted(connections, config.env, topics, sources.states)),
   ]
 }
 
 function askedConsumers(functions: readonly ExaminedFunction[], env: string): AskedConsumer[] {
-  return functions.flatMap(({ name, consumes, writes, uses, reading, timeoutMs }) =>
+  return functions.flatMap(({ name, consumes, uses, reading }) =>
     topicsRead({ name, consumes, foreignTopics: [] }, env).map(({ group, topic }) => ({
       function: name,
       group,
       topic,
       batchSize: reading.batchSize,
       windowMs: reading.maximumBatchingWindow * 1_000,
-      timeoutMs,
-      reserveMs: CONSUMER_DEFAULTS.reserveMs,
-      // A function that reads failures writes unreadable records directly to the dlq topic.
-      writesFailures: writes.includes('failures') || writes.includes('dlq'),
       writesSegments: writesSegments({ uses }),
     })),
   )
-}
-
-/** Counts the rows that tables have dropped, until the timeout. */
-async function lateRowsCounted(
-  connections: Connections,
-  env: string,
-  topics: readonly TopicFacts[],
-  states: StateInspection,
-): Promise<Finding[]> {
-  const topic = topicName('view-rows', env)
-  const found = topics.find(one => one.topic === topic)?.found
-  if (!found || 'unseen' in found || !found.seen) return []
-  const size = { topic, partitions: found.seen.partitions.length }
-  const counted = await seenIf(async () => {
-    const plan = await (await keptPlan(connections, env)).read()
-    return plan ? soon(tableSizes(states, size, plan), MAX_COUNT_MS) : []
-  })
-  return lateRowsFindings(env, counted)
 }
 
 /** Counts the open dead letters, until the timeout. */

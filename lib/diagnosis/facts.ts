@@ -54,26 +54,11 @@ export interface PartitionBatches {
 }
 
 export interface BatchFacts {
-  readonly codec: string
   /** True if the producer is idempotent. The broker then drops duplicates caused by retries. */
   readonly isIdempotent: boolean
-  readonly records: number
-  /** Compressed size in the log, in bytes. */
-  readonly bytes: number
   readonly isLogAppendTime: boolean
   /** Timestamp of the newest record in the batch, in milliseconds since the epoch. */
   readonly timestampMs: number
-}
-
-/** Settings of a producer. */
-export interface ProducerFacts {
-  readonly name: string
-  readonly acks: 'all' | 1
-  readonly idempotent: boolean
-  readonly maxInFlight: number
-  /** True if the producer waits for the delivery report of every record. */
-  readonly awaitsDelivery: boolean
-  readonly deliveryTimeoutMs: number
 }
 
 /** Function that reads a topic, with facts about its consumer group and its state. */
@@ -84,11 +69,6 @@ export interface ConsumerFacts {
   readonly batchSize: number
   /** Maximum time to wait for a full batch, in milliseconds. */
   readonly windowMs: number
-  /** Timeout of an invocation. `reserveMs` is the part of it that is reserved for completing a batch. */
-  readonly timeoutMs: number
-  readonly reserveMs: number
-  /** True if the function publishes a failure for each record that it cannot process. */
-  readonly writesFailures: boolean
   /** True if the consumer leaves the records of an unfinished segment in the log. */
   readonly writesSegments: boolean
   /** Time at which the circuit breaker closes, in milliseconds since the epoch; undefined if it is closed. */
@@ -139,15 +119,6 @@ export interface ArchiveFacts {
 export interface RedisServer {
   readonly address: string
   readonly info: Observed<Readonly<Record<string, string>>>
-  /**
-   * Time on the server's clock and on this machine's clock at the same moment, in milliseconds since the epoch. The uncertainty is
-   * half of the round-trip time.
-   */
-  readonly clock: Observed<{
-    readonly theirsMs: number
-    readonly oursMs: number
-    readonly toleranceMs: number
-  }>
 }
 
 export interface RedisFacts {

@@ -1,13 +1,11 @@
-/** Lists the servers and producers of a configuration, and the requirements for them. Pure. */
+/** Lists the servers of a configuration, and the requirements for them. Pure. */
 
 import { replicationOn } from '../../packages/runtime/adapters/kafka/replication.ts'
 import { describeAddress, parseRedisUrl } from '../../packages/runtime/adapters/redis/address.ts'
-import { PUBLISHING } from '../../packages/runtime/producer/publisher.ts'
-import { producerSettings } from '../../packages/runtime/settings/producer.ts'
 import type { Config } from '../app/config.ts'
 import { isLoopback } from '../app/loopback.ts'
 import { isServerlessCluster } from '../app/resource-names.ts'
-import type { KafkaFacts, ProducerFacts, RedisFacts, Standards } from './facts.ts'
+import type { KafkaFacts, RedisFacts, Standards } from './facts.ts'
 
 /** Minimum number of brokers in an AWS account. Brokers in three availability zones tolerate the loss of any one zone. */
 const BROKERS_OF_AN_ACCOUNT = 3
@@ -54,19 +52,4 @@ function isThisMachine({ kafka, redis }: Config): boolean {
     ...(parseRedisUrl(redis.url)?.hosts ?? []).map(({ host }) => host),
   ]
   return kafka.brokers.length > 0 && hosts.every(isLoopback)
-}
-
-/** Returns the settings of the producers in this project, read from the code that configures them. */
-export function ownProducers(): ProducerFacts[] {
-  const { acks, idempotent, maxInFlight, deliveryTimeoutMs } = producerSettings()
-  return [
-    // Functions wait for each publish before they respond to the batch.
-    { ...PUBLISHING, name: 'functions', awaitsDelivery: true },
-    // Without an `onDelivery` callback, a failed delivery is only logged as a warning.
-    {
-      name: 'TelemetryProducer (balanced)',
-      ...{ acks, idempotent, maxInFlight, deliveryTimeoutMs },
-      awaitsDelivery: true,
-    },
-  ]
 }

@@ -39,10 +39,7 @@ const TOPIC_SETTINGS: Settings = {
 
 export function batch(changes: Partial<BatchFacts> = {}): BatchFacts {
   return {
-    codec: 'lz4',
     isIdempotent: true,
-    records: 100,
-    bytes: 20_000,
     isLogAppendTime: true,
     timestampMs: NOW_MS - 30_000,
     ...changes,
@@ -101,9 +98,6 @@ export function consumer(
     topic: 'readings',
     batchSize: 500,
     windowMs: 1_000,
-    timeoutMs: 60_000,
-    reserveMs: 3_000,
-    writesFailures: true,
     writesSegments: false,
     breakerOpenUntilMs: { seen: undefined },
     state: { seen: { state: 'stable', members: 1 } },
@@ -130,7 +124,6 @@ export function redisServer(info: Record<string, string | undefined> = {}): Redi
   return {
     address: 'cache:6379',
     info: { seen: Object.fromEntries(known) },
-    clock: { seen: { theirsMs: NOW_MS, oursMs: NOW_MS, toleranceMs: 1 } },
   }
 }
 

@@ -16,8 +16,6 @@ export interface AccountResource {
   readonly name: string
   /** Instruction for an operator on how to create the resource. */
   readonly todo: string
-  /** True if a deployment creates the resource when it is missing. */
-  readonly isMadeByDeployment: boolean
 }
 
 /**
@@ -70,7 +68,6 @@ function looksFor(uses: AccountUses, isLocal: boolean): Look[] {
     ...(kafka.clusterArn ? [clusterLook(kafka.clusterArn, kafka)] : []),
     secretLook(access, redisSecret(env), ['username', 'password'], {
       todo: 'Give it {"username": "…", "password": "…"}: docs/deployment.md.',
-      isMadeByDeployment: true,
     }),
     ...(generator || isLocal ? [parameterLook(access, `/sluice/${env}/generator`)] : []),
     ...(console
@@ -98,7 +95,6 @@ function clusterLook(arn: string, { auth, connectivity }: Config['kafka']): Look
     check: 'cluster',
     name: arn,
     todo: 'MSK_CLUSTER_ARN must name a cluster with a listener for KAFKA_AUTH.',
-    isMadeByDeployment: false,
     look: async () => there(`listens at ${(await brokersOf(arn, auth, connectivity)).join(', ')}`),
   }
 }
@@ -107,9 +103,9 @@ function secretLook(
   access: AwsPlace,
   name: string,
   keys: readonly string[],
-  { todo, isMadeByDeployment = false }: { readonly todo: string; readonly isMadeByDeployment?: boolean },
+  { todo }: Pick<AccountResource, 'todo'>,
 ): Look {
-  return { check: 'secret', name, todo, isMadeByDeployment, look: () => secretSeen(access, name, keys) }
+  return { check: 'secret', name, todo, look: () => secretSeen(access, name, keys) }
 }
 
 function parameterLook(access: AwsPlace, name: string): Look {
@@ -117,7 +113,6 @@ function parameterLook(access: AwsPlace, name: string): Look {
     check: 'parameter',
     name,
     todo: 'Set it to a JSON object, or to {} for the defaults: docs/deployment.md.',
-    isMadeByDeployment: true,
     look: async () => {
       await parameterOf(name, access)
       return there('exists and has a JSON object')
@@ -130,7 +125,6 @@ function alertsTopicLook({ config: { env }, access }: AccountUses): Look {
     check: 'alerts-topic',
     name: alertsTopicName(env),
     todo: 'Deploy its stack: docs/deployment.md#notifications.',
-    isMadeByDeployment: false,
     look: async () => {
       const arn = await findAlertsTopic(access, env)
       return arn === undefined ? { is: 'missing' } : there(arn)
@@ -143,7 +137,6 @@ function bucketLook(access: AwsPlace, bucket: string, variable: string): Look {
     check: 'bucket',
     name: bucket,
     todo: `${variable} must name a bucket of the account.`,
-    isMadeByDeployment: false,
     look: async () => {
       const s3 = new S3Client({ ...access, forcePathStyle: access.endpoint !== undefined })
       await s3.send(new HeadBucketCommand({ Bucket: bucket }))

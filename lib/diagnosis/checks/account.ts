@@ -2,20 +2,14 @@
 import type { AccountResource, ResourceState } from '../../app/aws/account-things.ts'
 import { type Finding, finding, type Judgement, unknown, wrong } from '../finding.ts'
 
-export function accountFinding(thing: AccountResource, seen: ResourceState, beforeDeploy: boolean): Finding {
-  return finding('account', thing.check, thing.name, judgement(thing, seen, beforeDeploy))
+export function accountFinding(thing: AccountResource, seen: ResourceState): Finding {
+  return finding('account', thing.check, thing.name, judgement(thing, seen))
 }
 
-function judgement(
-  { todo, isMadeByDeployment }: AccountResource,
-  seen: ResourceState,
-  beforeDeploy: boolean,
-): Judgement | string {
+function judgement({ todo }: AccountResource, seen: ResourceState): Judgement | string {
   if (seen.is === 'there') return seen.says
   if (seen.is === 'wrong') return wrong(seen.says, todo)
   if (seen.is === 'unseen')
     return unknown(seen.why, 'This check needs credentials of the account with permission to read it.')
-  return beforeDeploy && isMadeByDeployment
-    ? 'does not exist yet: the deployment creates it'
-    : wrong('does not exist', todo)
+  return wrong('does not exist', todo)
 }

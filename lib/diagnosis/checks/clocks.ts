@@ -3,7 +3,7 @@
  * and displays on this machine's clock. Pure.
  */
 import { durationText } from '../../duration.ts'
-import type { BatchFacts, RedisServer, TopicFacts } from '../facts.ts'
+import type { BatchFacts, TopicFacts } from '../facts.ts'
 import { type Finding, finding, judged, unknown, wrong } from '../finding.ts'
 
 /**
@@ -13,25 +13,6 @@ import { type Finding, finding, judged, unknown, wrong } from '../finding.ts'
 const TOLERANCE_MS = 5_000
 /** Maximum time between ticks, in milliseconds. The clock ticks every minute, and a run may take some time. */
 const MAX_SILENCE_MS = 150_000
-
-export function redisClockFindings({ address, clock }: RedisServer): Finding[] {
-  return judged(
-    'clocks',
-    address,
-    { redis: redisClock },
-    clock,
-    'This check needs permission for the command TIME.',
-  )
-}
-
-function redisClock(clock: { theirsMs: number; oursMs: number; toleranceMs: number }) {
-  const apartMs = clock.theirsMs - clock.oursMs
-  if (Math.abs(apartMs) <= TOLERANCE_MS + clock.toleranceMs) return 'agrees with the clock of this machine'
-  return wrong(
-    `is ${durationText(Math.abs(apartMs))} ${apartMs > 0 ? 'ahead of' : 'behind'} the clock of this machine`,
-    'Synchronise both machines with a time server (chrony, or Amazon Time Sync).',
-  )
-}
 
 /**
  * Checks the brokers' clocks, using the timestamps that brokers assigned to records.

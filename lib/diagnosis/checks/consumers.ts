@@ -1,23 +1,12 @@
-/** Checks consumers (members, lag, outbox, circuit breaker, timeout) and dead letters. Pure. */
+/** Checks consumers (members, lag, outbox, circuit breaker) and dead letters. Pure. */
 import { durationText } from '../../duration.ts'
-import type { TableSize } from '../../queries/view-rows.ts'
 import type { ConsumerFacts, PartitionProgress, SeenConsumer } from '../facts.ts'
-import {
-  type Area,
-  type Finding,
-  finding,
-  judged,
-  type Observed,
-  ok,
-  plural,
-  unknown,
-  wrong,
-} from '../finding.ts'
+import { type Area, type Finding, finding, judged, type Observed, unknown, wrong } from '../finding.ts'
 import { deferredCause, noReaders } from '../stalls/causes.ts'
 import { QUIET_MS } from '../stalls/progress-watch.ts'
 import type { Cause } from '../stalls/stalls.ts'
 import type { StalledFunctions } from '../stalls/standing-still.ts'
-import { commits, idempotent } from './positions.ts'
+import { commits } from './positions.ts'
 
 /** Maximum lag, in records. These limits equal the thresholds of the alarms. */
 const MAX_PENDING = 10_000
@@ -55,8 +44,8 @@ export function consumerFindings(
   return [...judged('consumers', subject, checks, progress), ...fixed]
 }
 
-const PROGRESS = { readers, commits, idempotent, published }
-const FIXED = { breaker, 'dead-letters': deadLetters, shutdown }
+const PROGRESS = { readers, commits, published }
+const FIXED = { breaker }
 
 function pendingIn({ start, end, committedAfter }: PartitionProgress): number {
   return Math.max(0, end - Math.max(start, committedAfter))
@@ -159,39 +148,6 @@ function breaker(consumer: ConsumerFacts & { readonly nowMs: number }) {
   if (untilMs === undefined || untilMs <= nowMs) return 'its circuit breaker is closed'
   const { reason, advice } = deferredCause(name, { reason: 'breaker-open' })
   return wrong(`its circuit breaker is open until ${new Date(untilMs).toISOString()}: ${reason}`, advice)
-}
-
-function deadLetters({ writesFailures }: ConsumerFacts) {
-  if (writesFailures) return 'records that it cannot process become failures and do not block it'
-  return wrong(
-    'records that it cannot process block it',
-    'Add failures to emits in its entry of serverless.yml.',
-  )
-}
-
-function shutdown({ timeoutMs, reserveMs }: ConsumerFacts) {
-  if (timeoutMs > 2 * reserveMs)
-    return `a batch ends ${reserveMs / 1000} s before its timeout of ${timeoutMs / 1000} s`
-  return wrong(
-    `its timeout of ${timeoutMs / 1000} s is not longer than the ${reserveMs / 1000} s that are reserved for ending a batch`,
-    'Raise its timeout in serverless.yml.',
-  )
-}
-
-/** Returns a finding for each table with the number of rows that it has dropped. It is never wrong, because devices can be late. */
-export function lateRowsFindings(
-  env: string,
-  sizes: Observed<readonly Pick<TableSize, 'table' | 'late'>[]>,
-): Finding[] {
-  if ('unseen' in sizes) return [finding('consumers', 'late-rows', env, unknown(sizes.unseen))]
-  return sizes.seen
-    .filter(({ table }) => table.window)
-    .map(({ table, late }) =>
-      finding('consumers', 'late-rows', table.name, {
-        ...ok(late === 0 ? 'has dropped no row' : `has dropped ${plural(late, 'row')} as too late`),
-        ...(late > 0 && { todo: 'A longer GRACE PERIOD accepts them: see config/views/README.md#windows.' }),
-      }),
-    )
 }
 
 interface OpenCount {

@@ -72,19 +72,3 @@ function named(partitions: readonly KnownProgress[], says: (one: KnownProgress) 
   const more = partitions.length > 1 ? `, and ${partitions.length - 1} more partitions` : ''
   return first ? `${says(first)} (partition ${first.partition})${more}` : ''
 }
-
-/** Checks that each consumed partition has an applied offset. Without one, redelivered records are not recognised. */
-export function idempotent(consumer: SeenConsumer): Judgement | string {
-  const known = knownIn(consumer)
-  if (!Array.isArray(known)) return known as Judgement | string
-  const partitions: readonly KnownProgress[] = known
-  if (consumer.writesSegments) return 'a segment that is written again has the same name'
-  const without = partitions.filter(
-    ({ applied, committedBefore, start }) => applied < 0 && committedBefore > start,
-  )
-  if (without.length === 0) return 'a record that comes again is known by the applied offset'
-  return wrong(
-    `${without.length} of ${partitions.length} partitions were consumed but have no state, so repeated records are not recognised there`,
-    `Check whether Redis has lost its data, and that REDIS_URL is correct. ${RECOVERY}`,
-  )
-}

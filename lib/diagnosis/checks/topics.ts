@@ -56,13 +56,6 @@ export function timestampFindings({ topic, wanted, found }: TopicFacts, standard
   return settingFindings(topic, check, SETTINGS[check], judgedTopic(wanted, found.seen, standards))
 }
 
-/** Returns the name of the check for a setting that `sluice topics apply` compares. */
-export function topicCheckOf(setting: string): string {
-  if (setting === 'partitions') return 'partitions'
-  if (setting === 'replication.factor') return 'replication'
-  return Object.entries(SETTINGS).find(([, [name]]) => name === setting)?.[0] ?? setting
-}
-
 function judgedTopic(wanted: TopicFacts['wanted'], found: FoundTopic, standards: Standards): Judged {
   return {
     wanted,

@@ -15,7 +15,7 @@ const COMPRESS_FROM_BYTES = 8 * 1024
  * Producer settings of functions. All in-sync replicas acknowledge each record, and requests are sent one after another. A retry
  * can duplicate a record.
  */
-export const PUBLISHING = {
+const PUBLISHING = {
   ...PROFILES.plain.settings,
   // No limits here, because the pipeline limits how much it publishes.
   batchRecords: Number.MAX_SAFE_INTEGER,

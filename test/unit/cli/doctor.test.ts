@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { doctorText, reportOf } from '../../../cli/doctor/text.ts'
+import { doctorText } from '../../../cli/doctor/text.ts'
 import { readEntries } from '../../../lib/app/function-entries.ts'
 import { readFunctions } from '../../../lib/app/functions.ts'
-import { type Finding, finding, ok, unknown, wrong } from '../../../lib/diagnosis/finding.ts'
+import { counted, type Finding, finding, ok, unknown, wrong } from '../../../lib/diagnosis/finding.ts'
 import { golden } from '../../support/golden.ts'
 import { ran } from './terminal.ts'
 
@@ -28,7 +28,7 @@ it('given findings, when they are shown to people, then one cause has one line, 
     finding('account', 'bucket', 'b', unknown('does not exist', 'Restart it.')),
     ...['c', 'd', 'e'].map(subject => lost('bucket', subject)),
   ]
-  golden('doctor', doctorText(reportOf('prod', false, findings)))
+  golden('doctor', doctorText({ env: 'prod', counts: counted(findings), findings }))
 })
 
 describe('given no server that answers', () => {

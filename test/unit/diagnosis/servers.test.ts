@@ -1,14 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import {
-  brokersClockFinding,
-  redisClockFindings,
-  tickFindings,
-} from '../../../lib/diagnosis/checks/clocks.ts'
+import { brokersClockFinding, tickFindings } from '../../../lib/diagnosis/checks/clocks.ts'
 import { kafkaFindings } from '../../../lib/diagnosis/checks/kafka.ts'
 import { evictionFindings, redisFindings } from '../../../lib/diagnosis/checks/redis.ts'
 import type { RedisFacts } from '../../../lib/diagnosis/facts.ts'
-import type { Finding } from '../../../lib/diagnosis/finding.ts'
 import {
   ACCOUNT,
   BROKER_SETTINGS,
@@ -118,19 +113,6 @@ describe('given a Redis', () => {
 })
 
 describe('given clocks', () => {
-  const clock = (theirsMs: number) =>
-    redisClockFindings({
-      ...redisServer(),
-      clock: { seen: { theirsMs, oursMs: NOW_MS, toleranceMs: 100 } },
-    })[0] as Finding
-
-  it('then one that is seconds apart is wrong, and says in which direction', () => {
-    assert.equal(clock(NOW_MS + 5_000).verdict, 'ok')
-    assert.match(clock(NOW_MS + 60_000).says, /1 min ahead of/)
-    assert.match(clock(NOW_MS - 60_000).says, /1 min behind/)
-    assert.equal(redisClockFindings({ ...redisServer(), clock: { unseen: 'NOPERM' } })[0]?.verdict, 'unknown')
-  })
-
   it('then a tick in every partition is ok, and a partition without one is named', () => {
     assert.deepEqual(notOk(tickFindings(topic(), NOW_MS, true)), [])
     assert.deepEqual(notOk(tickFindings(topic(), NOW_MS + 600_000, true)), ['ticks wrong'])

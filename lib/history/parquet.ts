@@ -12,7 +12,6 @@ import {
 } from 'hyparquet'
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
 import { type ColumnType, columnsOf, dataColumnsOf } from './columns.ts'
-import { flatColumn } from './flat-column.ts'
 import type { HistoryRow } from './row.ts'
 import { type ColumnValue, readRow, writeRow } from './row-columns.ts'
 import { HistoryFailure } from './store.ts'
@@ -212,47 +211,24 @@ async function readColumns(
   }
   const names = columns.map(({ name }) => name)
   if (rows > 0 && names.length > 0)
-    if (checksumOf(metadata) === undefined)
-      await parquetRead({
-        file: {
-          byteLength: bytes.length,
-          slice: (start, end) =>
-            bytes.buffer.slice(
-              bytes.byteOffset + start,
-              bytes.byteOffset + (end ?? bytes.length),
-            ) as ArrayBuffer,
-        },
-        metadata,
-        columns: names,
-        rowStart: fromRow,
-        rowEnd: end,
-        ...DECODING,
-        onChunk: ({ columnName, columnData, rowStart }) => put(columnName, columnData, rowStart),
-      })
-    else readGroups(bytes, metadata, { names, fromRow, end }, put)
+    await parquetRead({
+      file: {
+        byteLength: bytes.length,
+        slice: (start, end) =>
+          bytes.buffer.slice(
+            bytes.byteOffset + start,
+            bytes.byteOffset + (end ?? bytes.length),
+          ) as ArrayBuffer,
+      },
+      metadata,
+      columns: names,
+      rowStart: fromRow,
+      rowEnd: end,
+      ...DECODING,
+      onChunk: ({ columnName, columnData, rowStart }) => put(columnName, columnData, rowStart),
+    })
   for (const name of names) values[name] ??= new Array(rows).fill(null)
   return { rows, columns, values }
-}
-
-/** Reads the groups of rows of an object that Sluice has written. */
-function readGroups(
-  bytes: Uint8Array,
-  { schema, row_groups: groups }: FileMetaData,
-  { names, fromRow, end }: { names: readonly string[]; fromRow: number; end: number },
-  put: (name: string, data: ArrayLike<unknown>, rowStart: number) => void,
-): void {
-  let rowStart = 0
-  for (const { columns, num_rows } of groups) {
-    const rows = Number(num_rows)
-    if (rowStart < end && rowStart + rows > fromRow)
-      columns.forEach(({ meta_data: meta }, index) => {
-        const element = schema[index + 1] as SchemaElement
-        if (!meta || !names.includes(element.name)) return
-        const needed = Math.min(rows, end - rowStart)
-        put(element.name, flatColumn(bytes, element, meta, needed, DECODING), rowStart)
-      })
-    rowStart += rows
-  }
 }
 
 /** Metadata of objects that were verified. Many readers read an object in several parts. */

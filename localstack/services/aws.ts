@@ -15,7 +15,7 @@ const TITLE = 'LocalStack 4.13.1'
 const INSTALLED = join(LOCAL, 'python', 'localstack')
 
 /** AWS services to start, by the names that LocalStack uses. */
-export const AWS_SERVICES = ['s3', 'sns', 'sqs', 'ssm', 'secretsmanager', 'cloudwatch', 'logs']
+const AWS_SERVICES = ['s3', 'sns', 'sqs', 'ssm', 'secretsmanager', 'cloudwatch', 'logs']
 
 /** LocalStack from the Python package index, listening on the loopback address. It does not keep data across restarts. */
 export function awsServer({ port, dataDir }: ServerOptions): Server {

@@ -4,13 +4,7 @@ import { compress } from 'hono/compress'
 import type { Access } from './access/access.ts'
 import { type AccessLine, accessLog, FailedSignIns } from './access/failed-sign-ins.ts'
 import { ownRequests, safeHeaders, signedIn, whoAsks } from './access/guard.ts'
-import {
-  DEPLOYED_LIMITS,
-  LIMITS,
-  limitedBodies,
-  limitedQuestions,
-  STRANGERS_LIMITS,
-} from './access/limits.ts'
+import { LIMITS, limitedBodies, limitedQuestions, STRANGERS_LIMITS } from './access/limits.ts'
 import type { ConsoleHono } from './access/person.ts'
 import { admission, signInRoutes } from './access/sign-in.ts'
 import { apiRoutes } from './api/api.ts'
@@ -39,7 +33,6 @@ export function consoleApp({
   signInFailed,
   asked,
 }: ConsoleParts): Hono<ConsoleHono> {
-  const limits = environment.streams ? LIMITS : DEPLOYED_LIMITS
   const failed = new FailedSignIns({ told: signInFailed })
   const app = new Hono<ConsoleHono>()
   app.onError((error, context) => answerProblem(context, error, told))
@@ -51,7 +44,7 @@ export function consoleApp({
   app.use(safeHeaders(access), compress(), ownRequests(access))
   app.use('/sign-in', limitedBodies(STRANGERS_LIMITS))
   app.route('/', signInRoutes(access, failed, page.styleAt))
-  app.use('/api/*', signedIn(access, failed), limitedQuestions(limits), limitedBodies(limits))
+  app.use('/api/*', signedIn(access, failed), limitedQuestions(LIMITS), limitedBodies(LIMITS))
   app.route('/api', api(environment))
   // Assets are public, because the sign-in page needs the style sheet.
   app.get('/assets/:name', context => {
@@ -76,7 +69,7 @@ function api(environment: ConsoleEnvironment): Hono<ConsoleHono> {
     await next()
     context.header('cache-control', 'no-store')
   })
-  addRoutes(routes, apiRoutes(environment), environment)
+  addRoutes(routes, apiRoutes(environment))
   routes.all('*', ({ req }) => {
     throw new ProblemError('not-found', `${req.path} does not exist.`)
   })

@@ -37,8 +37,6 @@ export interface EnvironmentOptions {
   readonly functions: readonly ShownFunction[]
   /** True on a local stack, whose rules folder is at hand. */
   readonly isLocal: boolean
-  /** True if responses can be streamed. An HTTP API does not support streams. */
-  readonly streams: boolean
   /**
    * Returns the stalled functions. Absent if the console does not run in the same program as the functions, so that it must derive
    * stalls from Kafka and Redis.
@@ -52,7 +50,6 @@ export class ConsoleEnvironment {
   readonly config: Config
   readonly functions: readonly ShownFunction[]
   readonly isLocal: boolean
-  readonly streams: boolean
   readonly standing: () => readonly OpenStall[] | undefined
   readonly aws: AwsPlace
   readonly offsets: () => Promise<PageOffsets>
@@ -66,14 +63,13 @@ export class ConsoleEnvironment {
     config,
     functions,
     isLocal,
-    streams,
+
     standing = () => undefined,
     aws = {},
   }: EnvironmentOptions) {
     this.config = config
     this.functions = functions
     this.isLocal = isLocal
-    this.streams = streams
     this.standing = standing
     this.aws = aws
     this.#connections = new Connections(config, 'sluice-console')

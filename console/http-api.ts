@@ -43,7 +43,6 @@ export function httpApiConsole(
       config,
       functions: content.functions,
       isLocal: false,
-      streams: false,
     })
     const holders = freshHolders(() => holdersOf(config.consoleSecret, read), {
       forMs: TOKENS_FOR_MS,

@@ -36,7 +36,6 @@ export async function showConsole(options: ConsoleOptions, terminal: Terminal): 
     config,
     functions: readFunctions(),
     isLocal: isOnThisMachine(config),
-    streams: true,
     aws,
   })
   const token = randomBytes(16).toString('hex')

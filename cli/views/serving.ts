@@ -24,7 +24,7 @@ interface ServeOptions {
 export async function serveTables({ env, port, host }: ServeOptions, terminal: Terminal): Promise<void> {
   const config = configOf(terminal, env)
   const isLocal = isOnThisMachine(config)
-  const environment = new ConsoleEnvironment({ config, functions: [], isLocal, streams: true })
+  const environment = new ConsoleEnvironment({ config, functions: [], isLocal })
   const token = randomBytes(16).toString('hex')
   const app = ksqlApp({
     env: config.env,

@@ -2,7 +2,7 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { ProblemError } from '../api/problem.ts'
-import type { ConsoleHono, Person } from './person.ts'
+import type { ConsoleHono } from './person.ts'
 
 export interface Limits {
   /** Time limit for one request, in milliseconds. */
@@ -15,16 +15,13 @@ export interface Limits {
   readonly bodyBytes: number
 }
 
-/** Limits of a local console. A request body can contain a reading of up to 1 MiB, which is larger when encoded as JSON. */
+/** Limits of a console. An HTTP API ends requests after 30 seconds. A request body can contain the text of many rules. */
 export const LIMITS: Limits = {
-  answerWithinMs: 30_000,
+  answerWithinMs: 25_000,
   questions: 64,
   questionsOfOne: 16,
-  bodyBytes: 4 * 1024 * 1024,
+  bodyBytes: 1024 * 1024,
 }
-
-/** Limits of a console behind an HTTP API, which terminates requests after 30 seconds. */
-export const DEPLOYED_LIMITS: Limits = { ...LIMITS, answerWithinMs: 25_000 }
 
 /** Limits of requests that are read before their caller is known: a sign-in, or the end of a query. */
 export const STRANGERS_LIMITS = { bodyBytes: 4 * 1024 }
@@ -41,7 +38,7 @@ export function limitedBodies({ bodyBytes }: Pick<Limits, 'bodyBytes'>): Middlew
 
 /**
  * Limits the number and duration of requests. A request that exceeds the time limit is answered with an error, but its queries
- * continue until their own time limits. A stream counts as a request until its first message.
+ * continue until their own time limits.
  *
  * @throws ProblemError if there are too many concurrent requests, or if this one takes too long
  */
@@ -66,32 +63,6 @@ async function inTime(context: Context, answered: Promise<void>, ms: number): Pr
   const message = `${context.req.path} took longer than ${ms / 1000} s. Request a shorter time range or fewer records.`
   const timer = setTimeout(() => reject(new ProblemError('unavailable', message)), ms)
   await Promise.race([answered, promise]).finally(() => clearTimeout(timer))
-}
-
-/** Maximum number of open streams, in total and per user. They are limited because each stream repeats a query. */
-const STREAMS = 100
-const STREAMS_OF_ONE = 40
-
-/** Open streams of this process. */
-export class OpenStreams {
-  readonly #places: Places
-
-  constructor(most = STREAMS, mostOfOne = STREAMS_OF_ONE) {
-    this.#places = new Places(most, mostOfOne)
-  }
-
-  /**
-   * Registers a stream and returns a function that removes it. Call that function exactly once.
-   *
-   * @throws ProblemError if too many streams are open
-   */
-  enter({ name }: Pick<Person, 'name'>): () => void {
-    return this.#places.enter(
-      name,
-      (most, whose) =>
-        `${most} pages${whose === 'all' ? '' : ' of yours'} already receive live updates. Close some of them.`,
-    )
-  }
 }
 
 /** Semaphore that all users share, with an additional limit per user. */

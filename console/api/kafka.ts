@@ -25,11 +25,11 @@ const GROUP = pipe(optional(string(), ''), minLength(1, 'name a group'), maxLeng
 export function kafkaRoutes(environment: ConsoleEnvironment) {
   const ports = messagePorts(environment)
   return {
-    '/kafka/topics': watched({ find: FIND }, 5_000, ({ find }) => listedTopics(environment, find)),
-    '/kafka/topics/one': watched({ name: TOPIC }, 5_000, ({ name }) => oneTopic(environment, name)),
-    '/kafka/groups': watched({ find: FIND }, 4_000, ({ find }) => listedGroups(environment, find)),
-    '/kafka/groups/one': watched({ name: GROUP }, 4_000, ({ name }) => oneGroup(environment, name)),
-    '/kafka/messages': watched(MESSAGES_FIELDS, 2_000, async query => listedMessages(query, await ports())),
+    '/kafka/topics': watched({ find: FIND }, ({ find }) => listedTopics(environment, find)),
+    '/kafka/topics/one': watched({ name: TOPIC }, ({ name }) => oneTopic(environment, name)),
+    '/kafka/groups': watched({ find: FIND }, ({ find }) => listedGroups(environment, find)),
+    '/kafka/groups/one': watched({ name: GROUP }, ({ name }) => oneGroup(environment, name)),
+    '/kafka/messages': watched(MESSAGES_FIELDS, async query => listedMessages(query, await ports())),
     '/kafka/messages/topics': asked({}, () => messageTopics(environment)),
     '/kafka/messages/one': asked(PLACE_FIELDS, async place => oneMessage(place, await ports())),
   }

@@ -2,8 +2,7 @@
 import type { Context, Hono } from 'hono'
 import { type GenericSchema, type InferOutput, type ObjectEntries, type ObjectSchema, object } from 'valibot'
 import { type ConsoleHono, type Person, requireOperator } from '../access/person.ts'
-import type { ConsoleEnvironment } from '../environment.ts'
-import { watchable } from '../live/watchable.ts'
+import { KeptAnswers } from '../live/kept.ts'
 import { bodyOf, queryOf } from './query.ts'
 
 type Request = Context<ConsoleHono>
@@ -17,7 +16,7 @@ type Input<F extends Fields> = F extends GenericSchema
     : never
 
 export interface Route<Answer> {
-  readonly addTo: (app: Hono<ConsoleHono>, path: string, environment: ConsoleEnvironment) => void
+  readonly addTo: (app: Hono<ConsoleHono>, path: string) => void
   /** Used only to infer the response type; always undefined. */
   readonly answer?: Answer
 }
@@ -45,21 +44,16 @@ export function asked<F extends Fields, Answer>(
   }
 }
 
-/**
- * Declares a query that a page can watch; see `watchable`.
- *
- * @param everyMs refresh interval while a page is open
- */
+/** Time for which an answer is shared, in milliseconds. A slow query is shared for longer: see `KeptAnswer`. */
+const SHARED_MS = 1_000
+
+/** Declares a query that pages repeat. All who ask the same share an answer, so it must depend only on the query parameters. */
 export function watched<F extends Fields, Answer>(
   fields: F,
-  everyMs: number,
   answer: (query: Input<F>) => Promise<Answer>,
 ): Route<Answer> {
-  return {
-    addTo: (app, path, environment) => {
-      watchable(app, path, { query: schemaOf(fields), everyMs, environment }, answer)
-    },
-  }
+  const shared = new KeptAnswers<Answer>({ forMs: SHARED_MS, most: 100, idleMs: 60_000 })
+  return asked(fields, query => shared.ask(JSON.stringify(query), () => answer(query)))
 }
 
 /** Declares a query with `POST`, for parameters that are too long for a URL. */
@@ -84,15 +78,15 @@ export function changed<F extends Fields, Answer>(
 ): Route<Answer> {
   const byBody = askedByBody(fields, (body, request) => answer(body, request.get('person'), request))
   return {
-    addTo: (app, name, environment) => {
+    addTo: (app, name) => {
       app.post(name.replace('POST ', ''), requireOperator)
-      byBody.addTo(app, name, environment)
+      byBody.addTo(app, name)
     },
   }
 }
 
-export function addRoutes(app: Hono<ConsoleHono>, table: Routes, environment: ConsoleEnvironment): void {
-  for (const [name, route] of Object.entries(table)) route.addTo(app, name, environment)
+export function addRoutes(app: Hono<ConsoleHono>, table: Routes): void {
+  for (const [name, route] of Object.entries(table)) route.addTo(app, name)
 }
 
 function schemaOf<F extends Fields>(fields: F): GenericSchema<unknown, Input<F>> {

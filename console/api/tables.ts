@@ -19,7 +19,7 @@ const KEY = optional(pipe(string(), maxLength(2_000, 'is too long')), '')
 export function tableRoutes(environment: ConsoleEnvironment) {
   return {
     // The states of all groups are counted, so this is not asked often.
-    '/tables': watched({}, 15_000, async () => {
+    '/tables': watched({}, async () => {
       const plan = await planOf(environment)
       const [states, topic] = await Promise.all([
         environment.inspection(),
@@ -35,7 +35,7 @@ export function tableRoutes(environment: ConsoleEnvironment) {
         })),
       }
     }),
-    '/tables/rows': watched({ table: NAME, key: KEY }, 5_000, ({ table, key }) =>
+    '/tables/rows': watched({ table: NAME, key: KEY }, ({ table, key }) =>
       rowsOf(environment, table, key.trim()),
     ),
   }

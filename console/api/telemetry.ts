@@ -39,11 +39,11 @@ export function telemetryRoutes(environment: ConsoleEnvironment) {
   const memory = new TelemetryMemory(environment)
   const firing = new KeptAnswer(() => firingByEntity(environment), { forMs: 2_000 })
   return {
-    '/telemetry/entities': watched(ENTITIES, 5_000, async ({ alerting, ...query }) => {
+    '/telemetry/entities': watched(ENTITIES, async ({ alerting, ...query }) => {
       const [list, alerts] = await Promise.all([memory.entities.get(), firing.get()])
       return entityPage(list, alerts, { ...query, alerting: alerting !== undefined })
     }),
-    '/telemetry/entity': watched({ entity: ENTITY, span: SPAN }, 2_000, ({ entity, span }) => {
+    '/telemetry/entity': watched({ entity: ENTITY, span: SPAN }, ({ entity, span }) => {
       const isLive = span === 'live'
       const spanMs = isLive ? LIVE_MS : Number(span) * HOUR_MS
       return entityNow(environment, memory, { entity, spanMs, isLive })

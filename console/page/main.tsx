@@ -1,5 +1,5 @@
 /** Entry point of the page. Shared styles are imported first, so that areas can override them. */
-import { EnvironmentContext, useAnswer } from './data/answers.ts'
+import { EnvironmentContext, useLive } from './data/answers.ts'
 import { Empty, Known } from './parts/known.tsx'
 import '@picocss/pico/css/pico.min.css'
 import './style.css'
@@ -10,7 +10,7 @@ import { Shell } from './shell.tsx'
 import './sign-in/sign-in.css'
 
 function Console(): JSX.Element {
-  const environment = useAnswer('/environment', {}, { insist: true })
+  const environment = useLive('/environment')
   return (
     <Known of={environment} what="the environment">
       {shown => (

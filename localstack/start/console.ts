@@ -73,7 +73,6 @@ async function served(
       config,
       functions: readFunctions(),
       isLocal: isOnThisMachine(config),
-      streams: true,
       standing,
       aws,
     }),

@@ -28,21 +28,19 @@ interface Options {
   readonly env: string
   readonly person?: Person
   readonly isLocal?: boolean
-  readonly streams?: boolean
   readonly variables?: Readonly<Record<string, string>>
 }
 
 const OPERATOR: Person = { name: 'ada', role: 'operator' }
 
 export async function servedConsole(options: Options): Promise<ServedConsole> {
-  const { env, person = OPERATOR, isLocal = true, streams = true, variables = {} } = options
+  const { env, person = OPERATOR, isLocal = true, variables = {} } = options
   const servers = { KAFKA_BROKERS: brokers().join(','), REDIS_URL: redisUrl() }
   const config = readConfig({ SLUICE_ENV: env, ...servers, ...variables })
   const environment = new ConsoleEnvironment({
     config,
     functions: readFunctions(),
     isLocal,
-    streams,
   })
   const token = randomBytes(8).toString('hex')
   const faults: unknown[] = []

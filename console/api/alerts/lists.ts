@@ -5,7 +5,7 @@ import { type PendingAlert, pendingAlerts, selectedAlerts } from '../../../lib/q
 import { type AlertFilter, type AlertSummary, filteredAlerts } from '../../../lib/tables/alert-summary.ts'
 import type { Conditions } from '../../../lib/tables/conditions.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { type KeptAnswer, KeptAnswers } from '../../live/kept.ts'
+import type { KeptAnswer } from '../../live/kept.ts'
 import { watched } from '../route.ts'
 import { ConsoleAlerts, silencedBy } from './source.ts'
 
@@ -42,8 +42,6 @@ export interface PendingAlerts {
 }
 
 const MAX_ROWS = 500
-/** Cache options. Concurrent requests share a query, but its result is not kept, so that results are always current. */
-const KEPT = { forMs: 0, most: 20, idleMs: 300_000 }
 const HOUR_MS = 3_600_000
 
 const text = optional(
@@ -85,13 +83,10 @@ type FilterQuery = { readonly [Key in keyof typeof FILTER]?: string | undefined 
 
 /** Returns the routes for lists of alerts. @param conditions cached result of `conditionsIn` */
 export function listRoutes(environment: ConsoleEnvironment, conditions: KeptAnswer<Conditions>) {
-  const histories = new KeptAnswers<AlertHistory>(KEPT)
   return {
-    '/alerts/now': watched(FILTER, 2_000, given => alertsNow(environment, given)),
-    '/alerts/history': watched(HISTORY, 10_000, given =>
-      histories.ask(JSON.stringify(given), () => historyOf(environment, given)),
-    ),
-    '/alerts/pending': watched(FILTER, 10_000, async given => pendingIn(await conditions.get(), given)),
+    '/alerts/now': watched(FILTER, given => alertsNow(environment, given)),
+    '/alerts/history': watched(HISTORY, given => historyOf(environment, given)),
+    '/alerts/pending': watched(FILTER, async given => pendingIn(await conditions.get(), given)),
   }
 }
 

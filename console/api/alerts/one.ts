@@ -47,7 +47,7 @@ export function oneRoutes(environment: ConsoleEnvironment) {
     (DERIVED_ID.test(id) ? await known.ask(id, () => alertOf(environment, id)) : undefined) ??
     throwUnknown(id)
   return {
-    '/alerts/one': watched(ID, 3_000, ({ id }) => oneAlert(id)),
+    '/alerts/one': watched(ID, ({ id }) => oneAlert(id)),
     '/alerts/cause': asked(ID, async ({ id }) => causeOf(environment, await oneAlert(id))),
     'POST /alerts/acknowledge': changed(
       SAID,

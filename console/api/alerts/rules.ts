@@ -83,13 +83,13 @@ const NAME = pipe(
 export function ruleRoutes(environment: ConsoleEnvironment, conditions: KeptAnswer<Conditions>) {
   const known = () => Promise.all([rulesInForce(environment), conditions.get()])
   return {
-    '/alerts/rules': watched({}, 5_000, async (): Promise<Rules> => {
+    '/alerts/rules': watched({}, async (): Promise<Rules> => {
       const [{ rules: inForce, hash, having, partitions }, now] = await known()
       const rules = inForce.map(rule => rowOf(rule, now)).sort((a, b) => (a.rule < b.rule ? -1 : 1))
       return { rules, hash, having, partitions, entities: now.entities }
     }),
     '/alerts/rules/files': asked({}, async () => ({ files: await ruleFilesOf(environment) })),
-    '/alerts/rules/one': watched({ rule: NAME }, 5_000, async ({ rule: name }): Promise<OneRule> => {
+    '/alerts/rules/one': watched({ rule: NAME }, async ({ rule: name }): Promise<OneRule> => {
       const [{ rules }, now] = await known()
       const own = rules.filter(rule => name === rule.name || name === identityOf(rule))
       const identities = new Set([name, ...own.map(identityOf)])

@@ -99,7 +99,7 @@ const END = { id: string('must be the id of a silence'), comment: optional(pipe(
 
 export function silenceRoutes(environment: ConsoleEnvironment) {
   return {
-    '/alerts/silences': watched({}, 3_000, () => silencesIn(environment)),
+    '/alerts/silences': watched({}, () => silencesIn(environment)),
     'POST /alerts/silences/preview': askedByBody({ match: MATCH }, ({ match }) =>
       previewOf(environment, matchOf(match)),
     ),

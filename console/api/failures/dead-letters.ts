@@ -87,7 +87,7 @@ const QUERY = {
 export function deadLetterRoutes(environment: ConsoleEnvironment) {
   let list: DeadLetterList | undefined
   return {
-    '/failures': watched(QUERY, 3_000, async ({ state, ...conditions }) => {
+    '/failures': watched(QUERY, async ({ state, ...conditions }) => {
       list ??= new DeadLetterList(await environment.letters())
       return list.answer(state, filterFrom(conditions, Date.now()))
     }),

@@ -1,4 +1,4 @@
-/** Client for the console's API. All requests use it, so that sign-in, errors and streams are handled in one place. */
+/** Client for the console's API. All requests use it, so that sign-in and errors are handled in one place. */
 
 import { createContext } from 'preact'
 import { useContext, useEffect, useState } from 'preact/hooks'
@@ -7,7 +7,6 @@ import type { Problem } from '../../api/problem.ts'
 import { addressOf } from './address.ts'
 import { ask, problemMeanwhile, problemOf } from './ask.ts'
 import type { Parameters } from './search.ts'
-import { type Message, watch } from './watched.ts'
 
 /** Names of routes that make changes, such as `POST /alerts/silences`. All other routes are queries. */
 type Change = Extract<keyof Answers, `POST ${string}`>
@@ -30,60 +29,70 @@ export interface Asking {
   readonly keep?: boolean
 }
 
-interface AskingOnce extends Asking {
-  /** Repeats the query until the outage ends. */
-  readonly insist?: boolean
-}
-
-const INSIST_MS = 2_000
+/** Interval at which a live query is repeated while the page is visible, in milliseconds. */
+const LIVE_MS = 4_000
 
 /** Sends a query and returns its state. The query is sent again when its URL changes. */
 export function useAnswer<Name extends Question>(
   name: Name,
   query: Parameters = {},
-  { keep = false, insist = false }: AskingOnce = {},
+  asking: Asking = {},
 ): Answer<Answers[Name]> {
-  const path = addressOf(name, query)
-  const [state, setState] = useState<KeptAnswer<Answers[Name]>>(NOTHING)
-  const [round, setRound] = useState(0)
-  useEffect(() => {
-    const over = new AbortController()
-    let timer: ReturnType<typeof setTimeout> | undefined
-    ask<Answers[Name]>(path, { signal: over.signal }).then(
-      answer => {
-        if (!over.signal.aborted) setState({ path, answer, problem: undefined })
-      },
-      (error: unknown) => {
-        if (over.signal.aborted) return
-        const problem = insist ? problemMeanwhile(error) : problemOf(error)
-        setState(kept => after(kept, path, { problem }))
-        if (insist && problem.code === 'unavailable')
-          timer = setTimeout(() => setRound(now => now + 1), INSIST_MS)
-      },
-    )
-    return () => {
-      over.abort()
-      clearTimeout(timer)
-    }
-  }, [path, round])
-  return { ...known(state, path, keep), again: () => setRound(now => now + 1) }
+  return useQuery(name, query, asking, undefined)
 }
 
-/** Watches a query and returns its newest state. Uses a stream if the server supports streams, and polls otherwise. */
+/** Returns the newest state of a query, which is repeated while the page is visible. */
 export function useLive<Name extends Question>(
   name: Name,
   query: Parameters = {},
-  { keep = false }: Asking = {},
+  asking: Asking = {},
+): Answer<Answers[Name]> {
+  return useQuery(name, query, asking, LIVE_MS)
+}
+
+interface Kept<T> {
+  readonly path: string
+  readonly answer: T | undefined
+  readonly problem: Problem | undefined
+}
+
+function useQuery<Name extends Question>(
+  name: Name,
+  query: Parameters,
+  { keep = false }: Asking,
+  everyMs: number | undefined,
 ): Answer<Answers[Name]> {
   const path = addressOf(name, query)
-  const { streams } = useEnvironment()
-  const [state, setState] = useState<KeptAnswer<Answers[Name]>>(NOTHING)
+  const [kept, setKept] = useState<Kept<Answers[Name]>>({ path: '', answer: undefined, problem: undefined })
   const [round, setRound] = useState(0)
-  useEffect(
-    () => watch<Answers[Name]>(path, streams, message => setState(kept => after(kept, path, message))),
-    [path, streams, round],
-  )
-  return { ...known(state, path, keep), again: () => setRound(now => now + 1) }
+  useEffect(() => {
+    const over = new AbortController()
+    const { signal } = over
+    const askOnce = async () => {
+      try {
+        const answer = await ask<Answers[Name]>(path, { signal })
+        if (!signal.aborted) setKept({ path, answer, problem: undefined })
+      } catch (error) {
+        const problem = everyMs === undefined ? problemOf(error) : problemMeanwhile(error)
+        // The last answer to the same query stays below the problem.
+        if (!signal.aborted)
+          setKept(last => ({ path, answer: last.path === path ? last.answer : undefined, problem }))
+      }
+    }
+    const keepAsking = async () => {
+      await askOnce()
+      while (everyMs !== undefined && !signal.aborted) {
+        await new Promise(resolve => setTimeout(resolve, everyMs))
+        if (!signal.aborted && !document.hidden) await askOnce()
+      }
+    }
+    void keepAsking()
+    return () => over.abort()
+  }, [path, everyMs, round])
+  const again = () => setRound(now => now + 1)
+  if (kept.path === path) return { answer: kept.answer, problem: kept.problem, again }
+  const answer = keep ? kept.answer : undefined
+  return { answer, problem: undefined, isOlder: answer !== undefined, again }
 }
 
 /** Requests a change. The server checks that the request comes from this page. @throws RefusedByServer with a message for users */
@@ -92,31 +101,9 @@ export function act<Name extends Change>(name: Name, body: unknown): Promise<Ans
   return ask(name.replace('POST ', ''), { method: 'POST', headers, body: JSON.stringify(body) })
 }
 
-interface KeptAnswer<T> {
-  readonly path: string
-  readonly answer: T | undefined
-  readonly problem: Problem | undefined
-}
+export const EnvironmentContext = createContext<Answers['/environment'] | undefined>(undefined)
 
-const NOTHING = { path: '', answer: undefined, problem: undefined }
-
-/** Returns the state after a message. If the message is a problem, the last answer to the same query is kept. */
-function after<T>(kept: KeptAnswer<T>, path: string, message: Message<T>): KeptAnswer<T> {
-  if ('answer' in message) return { path, answer: message.answer, problem: undefined }
-  return { path, answer: kept.path === path ? kept.answer : undefined, problem: message.problem }
-}
-
-/** Returns the state of a query. After a change to another query, the state has no answer, unless `keep` is set. */
-function known<T>({ path: of, answer, problem }: KeptAnswer<T>, path: string, keep: boolean) {
-  if (of === path) return { answer, problem, isOlder: false }
-  return { answer: keep ? answer : undefined, problem: undefined, isOlder: keep && answer !== undefined }
-}
-
-export type EnvironmentAnswer = Answers['/environment']
-
-export const EnvironmentContext = createContext<EnvironmentAnswer | undefined>(undefined)
-
-export function useEnvironment(): EnvironmentAnswer {
+export function useEnvironment(): Answers['/environment'] {
   const shown = useContext(EnvironmentContext)
   if (!shown) throw new Error('useEnvironment was called before the environment was loaded')
   return shown

@@ -15,9 +15,3 @@ export function addressOf(path: string, parameters: Parameters): string {
   const given = Object.entries(parameters).map(([name, value]) => [name, String(value ?? '')])
   return path + changedSearch('', Object.fromEntries(given))
 }
-
-/** Returns the path of the stream for a query: `/groups/live?name=a` for `/groups?name=a`. */
-export function liveOf(path: string): string {
-  const [before = '', query] = path.split('?')
-  return query === undefined ? `${before}/live` : `${before}/live?${query}`
-}

@@ -1,9 +1,11 @@
-/** Headline and figures of the overview. Pure. */
-import type { History, Overview, ShownConsumer } from '../../api/overview/shapes.ts'
-import { countText } from '../parts/words.ts'
+/** Headline, rates and states of the overview. Pure. */
+import type { Overview, ShownConsumer } from '../../api/overview/look.ts'
+import { countText, numberText } from '../parts/words.ts'
 
-export interface Headline {
-  readonly tone: 'good' | 'warn' | 'bad' | 'plain'
+type Tone = 'good' | 'warn' | 'bad' | 'plain'
+
+interface Headline {
+  readonly tone: Tone
   readonly text: string
   /** Text of the link to the open dead letters; absent if none exist. */
   readonly letters?: string
@@ -27,79 +29,36 @@ export function headlineOf({
   return { tone: 'good', text: 'Everything flows.' }
 }
 
-interface ConsumerState {
-  readonly tone: 'good' | 'warn' | 'bad' | 'plain'
-  readonly text: string
-}
-
-/** Age in seconds up to which pending records are normal, because the consumer may be waiting for a full batch. */
-const BEHIND_SECONDS = 15
-
+/** Returns the state of a consumer, which an operator reads as one word. */
 export function stateOf(
-  { function: name, topic }: Pick<ShownConsumer, 'function' | 'topic'>,
-  { standing, values }: Pick<Overview, 'standing' | 'values'>,
-): ConsumerState {
-  const stands = standing.find(({ functions }) => functions.includes(name))
-  if (stands) return { tone: 'bad', text: `stalled: ${stands.reason}` }
-  const lag = values[`lag/${name}/${topic}`] ?? null
-  const wait = values[`wait/${name}/${topic}`] ?? null
+  { function: name, lag }: Pick<ShownConsumer, 'function' | 'lag'>,
+  { standing }: Pick<Overview, 'standing'>,
+): { readonly tone: Tone; readonly text: string } {
+  if (standing.some(({ functions }) => functions.includes(name))) return { tone: 'bad', text: 'stalled' }
   if (lag === null) return { tone: 'plain', text: 'not known' }
-  if (wait !== null && wait > BEHIND_SECONDS) return { tone: 'warn', text: 'behind' }
-  return { tone: 'good', text: lag === 0 ? 'up to date' : 'flows' }
+  return { tone: 'good', text: lag === 0 ? 'up to date' : `lag ${numberText(lag)}` }
 }
 
-/** Returns the rank of a state for sorting. The most severe state has the lowest rank. */
-export function urgencyOf({ tone }: ConsumerState): number {
-  return ['bad', 'warn', 'plain', 'good'].indexOf(tone)
+type Look = Pick<Overview, 'atMs' | 'counters'>
+
+/**
+ * Time over which rates are averaged, in milliseconds. Consumers commit once per batch, so a shorter time would show a constant
+ * load as spikes.
+ */
+const OVER_MS = 12_000
+
+/** Returns the looks from which rates are derived, with a new one. */
+export function withLook<One extends Look>(looks: readonly One[], now: One): readonly One[] {
+  return [...looks.filter(({ atMs }) => atMs < now.atMs && now.atMs - atMs <= OVER_MS), now]
 }
 
-/** Number of samples in five minutes, with one sample every two seconds. */
-const MAX_SAMPLES = 150
-/** Interval between two samples, in milliseconds, above which the line of a chart is interrupted. */
-const GAP_MS = 15_000
-
-export const NO_PAST: History = { atMs: [], values: {} }
-
-/** Appends a sample to the history. A sample that is not newer than the last one is ignored. */
-export function withLook(past: History, { atMs, values }: Pick<Overview, 'atMs' | 'values'>): History {
-  const last = past.atMs.at(-1)
-  if (last !== undefined && atMs <= last) return past
-  if (last !== undefined && atMs - last > GAP_MS)
-    return withLook(appended(past, { atMs: atMs - 1, values: {} }), { atMs, values })
-  return appended(past, { atMs, values })
-}
-
-/** Merges the server's history with the samples that the page has received after it. */
-export function joined(before: History, since: History): History {
-  const [first = Number.POSITIVE_INFINITY] = since.atMs
-  const kept = before.atMs.findLastIndex(atMs => atMs < first) + 1
-  const names = new Set([...Object.keys(before.values), ...Object.keys(since.values)])
-  const column = (name: string) => [...pastOf(before, name).slice(0, kept), ...pastOf(since, name)]
-  return bounded({
-    atMs: [...before.atMs.slice(0, kept), ...since.atMs],
-    values: Object.fromEntries([...names].map(name => [name, column(name)])),
+/** Returns the growth of a counter per second; null for one that is unknown, new or reset. */
+export function rateIn(looks: readonly Look[], name: string): number | null {
+  const known = looks.flatMap(({ atMs, counters }) => {
+    const count = counters[name] ?? null
+    return count === null ? [] : [{ atMs, count }]
   })
-}
-
-/** Returns the values of one figure, oldest first. */
-export function pastOf({ atMs, values }: History, name: string): readonly (number | null)[] {
-  return values[name] ?? atMs.map(() => null)
-}
-
-function appended(past: History, { atMs, values }: Pick<Overview, 'atMs' | 'values'>): History {
-  const names = new Set([...Object.keys(past.values), ...Object.keys(values)])
-  return bounded({
-    atMs: [...past.atMs, atMs],
-    values: Object.fromEntries([...names].map(name => [name, [...pastOf(past, name), values[name] ?? null]])),
-  })
-}
-
-function bounded({ atMs, values }: History): History {
-  if (atMs.length <= MAX_SAMPLES) return { atMs, values }
-  return {
-    atMs: atMs.slice(-MAX_SAMPLES),
-    values: Object.fromEntries(
-      Object.entries(values).map(([name, column]) => [name, column.slice(-MAX_SAMPLES)]),
-    ),
-  }
+  const [first, last] = [known[0], known.at(-1)]
+  if (!first || !last || last.atMs === first.atMs || first.count > last.count) return null
+  return ((last.count - first.count) * 1_000) / (last.atMs - first.atMs)
 }

@@ -1,21 +1,30 @@
 /** Start page: flow, stalls, and recent alerts. */
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import type { History, Overview } from '../../api/overview/shapes.ts'
+import type { Overview, ShownConsumer } from '../../api/overview/look.ts'
 import { addressOf } from '../data/address.ts'
-import { useAnswer, useLive } from '../data/answers.ts'
-import { Sparkline, Tile } from '../parts/facts.tsx'
+import { useLive } from '../data/answers.ts'
+import { Tile } from '../parts/facts.tsx'
 import { Empty, Known } from '../parts/known.tsx'
 import { Badge, Moment } from '../parts/marks.tsx'
+import { type Column, column, linkColumn, numberColumn, Table } from '../parts/table.tsx'
 import { compactText, countText, durationText, rateText } from '../parts/words.ts'
-import { Consumers } from './consumers.tsx'
-import { headlineOf, joined, NO_PAST, pastOf, withLook } from './figures.ts'
-import { Flow } from './flow.tsx'
-import './overview.css'
+import { headlineOf, rateIn, stateOf, withLook } from './figures.ts'
+
+interface Props {
+  readonly overview: Overview
+  /** Returns the growth of a counter per second; null if unknown. */
+  readonly rate: (name: string) => number | null
+}
 
 export function OverviewPage(): JSX.Element {
   const live = useLive('/overview')
-  const past = usePast(live.answer)
+  const [looks, setLooks] = useState<readonly Overview[]>([])
+  useEffect(() => {
+    const { answer } = live
+    if (answer) setLooks(before => withLook(before, answer))
+  }, [live.answer])
+  const rate = (name: string) => rateIn(looks, name)
   return (
     <>
       <h1>Overview</h1>
@@ -23,19 +32,25 @@ export function OverviewPage(): JSX.Element {
         {overview => (
           <>
             <StandingStill overview={overview} />
-            <Figures overview={overview} past={past} />
-            <div class="overview-parts">
-              <section class="card" aria-labelledby="flow">
-                <h2 id="flow">Flow</h2>
-                <Flow overview={overview} />
-              </section>
-              <section class="card" aria-labelledby="alerts">
-                <h2 id="alerts">Last alerts</h2>
-                <LastAlerts overview={overview} />
-              </section>
-            </div>
+            <Figures overview={overview} rate={rate} />
+            <section class="card" aria-labelledby="flow">
+              <h2 id="flow">Flow</h2>
+              <Flow overview={overview} rate={rate} />
+            </section>
+            <section class="card" aria-labelledby="alerts">
+              <h2 id="alerts">Last alerts</h2>
+              <LastAlerts overview={overview} />
+            </section>
             <h2>Consumers</h2>
-            <Consumers overview={overview} past={past} />
+            <Table
+              name="consumers"
+              caption="consumers"
+              columns={consumerColumns({ overview, rate })}
+              rows={overview.consumers}
+              keyOf={({ function: name, topic }) => `${name}/${topic}`}
+              empty="serverless.yml declares no functions that read a topic."
+              pageSize={50}
+            />
           </>
         )}
       </Known>
@@ -43,20 +58,7 @@ export function OverviewPage(): JSX.Element {
   )
 }
 
-/** Returns the server's history, extended by the samples that the page has received after it. */
-function usePast(newest: Overview | undefined): History {
-  const { answer: before } = useAnswer('/overview/history')
-  const [past, setPast] = useState(NO_PAST)
-  useEffect(() => {
-    if (before) setPast(since => joined(before, since))
-  }, [before])
-  useEffect(() => {
-    if (newest) setPast(until => withLook(until, newest))
-  }, [newest])
-  return past
-}
-
-function StandingStill({ overview }: { readonly overview: Overview }): JSX.Element {
+function StandingStill({ overview }: Pick<Props, 'overview'>): JSX.Element {
   const { standing, atMs } = overview
   const { tone, text, letters } = headlineOf(overview)
   return (
@@ -67,8 +69,15 @@ function StandingStill({ overview }: { readonly overview: Overview }): JSX.Eleme
       </p>
       {standing.length > 0 && (
         <ul class="problem list">
-          {standing.map(one => (
-            <Standing key={`${one.functions.join()} ${one.advice}`} standing={one} atMs={atMs} />
+          {standing.map(({ functions, reason, advice, sinceMs }) => (
+            <li key={`${functions.join()} ${advice}`}>
+              {functions.length > 0 && <strong>{functions.join(', ')}: </strong>}
+              {reason
+                .split('\n')
+                .map(line => line.trim())
+                .join(' ')}
+              , for {durationText(Math.max(0, atMs - sinceMs))}. <small>{advice}</small>
+            </li>
           ))}
         </ul>
       )}
@@ -76,24 +85,98 @@ function StandingStill({ overview }: { readonly overview: Overview }): JSX.Eleme
   )
 }
 
-interface Props {
-  readonly standing: Overview['standing'][number]
-  /** Time of the sample. */
-  readonly atMs: number
-}
-
-function Standing({ standing: { functions, reason, advice, sinceMs }, atMs }: Props): JSX.Element {
-  const lines = reason.split('\n').map(line => line.trim())
+function Figures({ overview: { firing, openDeadLetters, counters }, rate }: Props): JSX.Element {
+  const total = (name: string) => {
+    const count = counters[name] ?? null
+    return count === null ? 'not known' : `${compactText(count)} in all`
+  }
+  const alerts = firing === null ? 'not known' : <a href="/alerts">{countText(firing, 'alert')} firing</a>
+  const letters =
+    openDeadLetters === null ? 'not known' : <a href="/failures">{compactText(openDeadLetters)} open</a>
+  const figures: readonly (readonly [name: string, title: string, note: ComponentChildren])[] = [
+    ['in', 'Readings in', total('in')],
+    ['applied', 'Applied', total('applied')],
+    ['duplicates', 'Duplicates', total('duplicates')],
+    ['failed', 'Failed', total('failed')],
+    ['alerts', 'Alerts', alerts],
+    ['letters', 'Dead letters', letters],
+  ]
   return (
-    <li>
-      {functions.length > 0 && <strong>{functions.join(', ')}: </strong>}
-      {lines.join(' ')}, for {durationText(Math.max(0, atMs - sinceMs))}. <small>{advice}</small>
-    </li>
+    <dl class="tiles">
+      {figures.map(([name, title, note]) => {
+        const isBad = (name === 'failed' || name === 'letters') && (rate(name) ?? 0) > 0
+        return (
+          <Tile
+            key={name}
+            title={title}
+            value={rateText(rate(name))}
+            note={note}
+            tone={isBad ? 'bad' : 'plain'}
+          />
+        )
+      })}
+    </dl>
   )
 }
 
-function LastAlerts({ overview }: { readonly overview: Overview }): JSX.Element {
-  const { lastAlerts } = overview
+/** What comes in, the functions that read it, and what they emit, each with its rate. */
+function Flow({ overview, rate }: Props): JSX.Element {
+  const { topics, consumers } = overview
+  const names = [...new Set(consumers.map(one => one.function))]
+  const list = (isInput: boolean) => (
+    <ul class="list">
+      {topics
+        .filter(one => one.isInput === isInput)
+        .map(({ name, topic }) => (
+          <li key={topic} class="flow-row">
+            <a href={addressOf('/kafka', { topic })}>{name}</a>{' '}
+            <span>{rateText(rate(`topic/${topic}`))}</span>
+          </li>
+        ))}
+    </ul>
+  )
+  return (
+    <div class="flow">
+      <div>
+        <h3>In</h3>
+        {list(true)}
+      </div>
+      <div>
+        <h3>Functions</h3>
+        <ul class="list">
+          {names.map(name => {
+            const own = consumers.filter(one => one.function === name)
+            const rates = own.map(({ topic }) => rate(`read/${name}/${topic}`))
+            const lags = own.map(({ lag }) => lag ?? 0)
+            const [group = ''] = own.map(one => one.group)
+            const lag = lags.reduce((sum, one) => sum + one, 0)
+            const { tone, text } = stateOf({ function: name, lag }, overview)
+            return (
+              <li key={name} class="flow-row">
+                <a href={addressOf('/kafka/groups', { group })} title={text}>
+                  <span class={`dot ${tone}`} aria-hidden="true" />
+                  {name}
+                  {tone === 'bad' && <span class="unseen">: stalled</span>}
+                </a>{' '}
+                <span>
+                  {rateText(
+                    rates.includes(null) ? null : rates.reduce<number>((sum, one) => sum + (one ?? 0), 0),
+                  )}
+                </span>
+              </li>
+            )
+          })}
+        </ul>
+      </div>
+      <div>
+        <h3>Out</h3>
+        {list(false)}
+      </div>
+    </div>
+  )
+}
+
+function LastAlerts({ overview: { lastAlerts } }: Pick<Props, 'overview'>): JSX.Element {
   if (lastAlerts === null) return <Empty>The alerts topic cannot be read at the moment.</Empty>
   if (lastAlerts.length === 0)
     return (
@@ -102,77 +185,43 @@ function LastAlerts({ overview }: { readonly overview: Overview }): JSX.Element 
       </Empty>
     )
   return (
-    <ol class="list overview-alerts">
+    <ol class="list">
       {lastAlerts.map(({ id, state, severity, rule, entity, summary, startedAt, endedAt }) => (
         <li key={id}>
-          <Moment at={endedAt ?? startedAt} />
+          <Moment at={endedAt ?? startedAt} />{' '}
           <Badge tone={state === 'resolved' ? 'good' : severity === 'critical' ? 'bad' : 'warn'}>
             {state === 'resolved' ? 'resolved' : severity}
-          </Badge>
-          <span>
-            <a href={addressOf('/alerts', { alert: id })}>{rule}</a> {summary || entity}
-          </span>
+          </Badge>{' '}
+          <a href={addressOf('/alerts', { alert: id })}>{rule}</a> {summary || entity}
         </li>
       ))}
     </ol>
   )
 }
 
-interface Figure {
-  readonly name: string
-  readonly title: string
-  readonly note: ComponentChildren
-  /** True if every value other than zero is shown as a problem. */
-  readonly isBad?: boolean
-}
-
-function Figures({ overview, past }: { readonly overview: Overview; readonly past: History }): JSX.Element {
-  return (
-    <dl class="tiles">
-      {figuresOf(overview).map(({ name, title, note, isBad }) => {
-        const value = overview.values[name] ?? null
-        return (
-          <Tile
-            key={name}
-            title={title}
-            value={rateText(value)}
-            note={note}
-            tone={isBad && value ? 'bad' : 'plain'}
-          >
-            <Sparkline
-              values={pastOf(past, name)}
-              label={`${title} a second in the last minutes`}
-              text={rateText}
-              top={1}
-            />
-          </Tile>
-        )
-      })}
-    </dl>
-  )
-}
-
-function figuresOf({ totals, firing, openDeadLetters }: Overview): Figure[] {
-  const total = (name: string, text: string) => {
-    const count = totals[name] ?? null
-    return count === null ? 'not known' : `${compactText(count)} ${text}`
-  }
+function consumerColumns({ overview, rate }: Props): Column<ShownConsumer>[] {
   return [
-    { name: 'in', title: 'Readings in', note: total('in', 'kept in the topic') },
-    { name: 'applied', title: 'Applied', note: total('applied', 'by the processor') },
-    { name: 'duplicates', title: 'Duplicates', note: total('duplicates', 'in all') },
-    { name: 'failed', title: 'Failed', note: total('failed', 'kept in the topic'), isBad: true },
-    {
-      name: 'alerts',
-      title: 'Alerts',
-      note: firing === null ? 'not known' : <a href="/alerts">{countText(firing, 'alert')} firing</a>,
-    },
-    {
-      name: 'letters',
-      title: 'Dead letters',
-      note:
-        openDeadLetters === null ? 'not known' : <a href="/failures">{compactText(openDeadLetters)} open</a>,
-      isBad: true,
-    },
+    linkColumn(
+      'Consumer',
+      ({ function: name }) => name,
+      ({ group }) => addressOf('/kafka/groups', { group }),
+    ),
+    linkColumn(
+      'Reads',
+      ({ topic }) => overview.topics.find(one => one.topic === topic)?.name ?? topic,
+      ({ topic }) => addressOf('/kafka', { topic }),
+    ),
+    numberColumn('Records a second', ({ function: name, topic }) => rate(`read/${name}/${topic}`), {
+      text: rateText,
+    }),
+    numberColumn('Lag, records', ({ lag }) => lag),
+    column(
+      'State',
+      consumer => {
+        const { tone, text } = stateOf(consumer, overview)
+        return <Badge tone={tone}>{text}</Badge>
+      },
+      consumer => stateOf(consumer, overview).text,
+    ),
   ]
 }

@@ -83,7 +83,7 @@ describe('the environment of a console', () => {
   it('given brokers that are away, then no question gets as far as a connection', async () => {
     const variables = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1' }
     const config = readConfig({ SLUICE_ENV: 'test', ...variables })
-    const environment = new ConsoleEnvironment({ config, functions: [], isLocal: true, streams: true })
+    const environment = new ConsoleEnvironment({ config, functions: [], isLocal: true })
     const away = { code: 'broker-unavailable', message: /^Kafka does not answer: / }
     for (const open of ['kafka', 'log', 'cluster', 'offsets'] as const)
       await assert.rejects(environment[open](), away, open)

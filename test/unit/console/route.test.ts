@@ -5,12 +5,11 @@ import { pipe, string, transform } from 'valibot'
 import type { ConsoleHono, Role } from '../../../console/access/person.ts'
 import { answerProblem } from '../../../console/api/problem.ts'
 import { addRoutes, asked, askedByBody, changed, watched } from '../../../console/api/route.ts'
-import type { ConsoleEnvironment } from '../../../console/environment.ts'
 
 const COUNT = pipe(string('must be a count'), transform(Number))
 
 const TABLE = {
-  '/things': watched({ least: COUNT }, 1_000, async ({ least }) => ({ least })),
+  '/things': watched({ least: COUNT }, async ({ least }) => ({ least })),
   '/things/file': asked({}, async (_, request) =>
     request.text('a file', 200, { 'content-type': 'text/plain' }),
   ),
@@ -21,14 +20,14 @@ const TABLE = {
   })),
 }
 
-function appFor(role: Role, streams = false): Hono<ConsoleHono> {
+function appFor(role: Role): Hono<ConsoleHono> {
   const app = new Hono<ConsoleHono>()
   app.onError((error, context) => answerProblem(context, error, () => {}))
   app.use((context, next) => {
     context.set('person', { name: 'ada', role })
     return next()
   })
-  addRoutes(app, TABLE, { streams } as ConsoleEnvironment)
+  addRoutes(app, TABLE)
   return app
 }
 
@@ -66,11 +65,17 @@ describe('a table of routes', () => {
     assert.deepEqual([status, JSON.parse(String(text))], [200, { name: 'x', by: 'ada' }])
   })
 
-  it('given a server that streams, then what can be watched has a stream, and nothing else', async () => {
-    const app = appFor('viewer', true)
-    const head = { method: 'HEAD' }
-    assert.equal((await app.request('/things/live?least=3', head)).status, 200)
-    assert.equal((await app.request('/things/file/live', head)).status, 404)
-    assert.equal((await appFor('viewer').request('/things/live?least=3', head)).status, 404)
+  it('given several who ask the same at once, then it is asked once for all of them', async () => {
+    let times = 0
+    const app = new Hono<ConsoleHono>()
+    const count = watched({}, async () => {
+      times += 1
+      return times
+    })
+    addRoutes(app, { '/count': count })
+    assert.deepEqual(await Promise.all([answered(app, '/count'), answered(app, '/count')]), [
+      [200, '1'],
+      [200, '1'],
+    ])
   })
 })

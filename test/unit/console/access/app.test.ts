@@ -119,7 +119,7 @@ describe('every answer', () => {
     assert.equal(answer.status, 413)
     assert.deepEqual(await answer.json(), {
       code: 'too-large',
-      message: 'The request is too large. The limit is 4096 KiB.',
+      message: 'The request is too large. The limit is 1024 KiB.',
     })
   })
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Hono } from 'hono'
-import { LIMITS, limitedQuestions, OpenStreams } from '../../../../console/access/limits.ts'
+import { LIMITS, limitedQuestions } from '../../../../console/access/limits.ts'
 import type { ConsoleHono } from '../../../../console/access/person.ts'
 import { answerProblem } from '../../../../console/api/problem.ts'
 import { jsonOf } from './support.ts'
@@ -64,28 +64,5 @@ describe('questions to the console', () => {
     const answer = await ask()
     assert.equal(answer.status, 503)
     assert.match((await jsonOf(answer)).message, /^\/ took longer than 0.001 s. Request a shorter time range/)
-  })
-})
-
-describe('open streams', () => {
-  it('given as many as there may be, then the next is refused, until one ends', () => {
-    const streams = new OpenStreams(2, 2)
-    const leaves = [streams.enter({ name: 'ada' }), streams.enter({ name: 'bo' })]
-    assert.throws(() => streams.enter({ name: 'cy' }), { code: 'busy', message: /^2 pages already receive/ })
-    leaves[0]?.()
-    streams.enter({ name: 'cy' })
-  })
-
-  it('given as many as one person may have, then there are places for others', () => {
-    const streams = new OpenStreams(4, 2)
-    const leaves = [streams.enter({ name: 'ada' }), streams.enter({ name: 'ada' })]
-    assert.throws(() => streams.enter({ name: 'ada' }), {
-      code: 'busy',
-      message: /^2 pages of yours already receive/,
-    })
-    streams.enter({ name: 'bo' })
-    leaves[0]?.()
-    streams.enter({ name: 'ada' })
-    assert.throws(() => streams.enter({ name: 'ada' }), { code: 'busy' })
   })
 })

@@ -17,7 +17,7 @@ const NOWHERE = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1'
 export function consoleOf(access: Access, base = BASE, asked?: (line: AccessLine) => void) {
   const failures: unknown[] = []
   const config = readConfig({ SLUICE_ENV: 'test', ...NOWHERE })
-  const environment = new ConsoleEnvironment({ config, functions: [], isLocal: true, streams: true })
+  const environment = new ConsoleEnvironment({ config, functions: [], isLocal: true })
   const page = pageFiles({ script: 'console.log(1)', style: 'p {}' })
   const app = consoleApp({
     environment,

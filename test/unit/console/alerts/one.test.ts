@@ -20,7 +20,6 @@ function quiet() {
       KAFKA_BROKERS: '127.0.0.1:1',
       REDIS_URL: 'redis://127.0.0.1:1',
     }),
-    streams: false,
     topicSize: async () => ({ topic: 'alerts', partitions: 1 }),
     offsets: async () => ({ bounds: async () => [{ start: 0, end: 1 }] }),
     inspection: async () => ({ states: async function* () {}, summary: async () => ({ appliedOffset: 0 }) }),
@@ -33,7 +32,7 @@ function quiet() {
     }),
   } as unknown as ConsoleEnvironment
   const routes = new Hono<ConsoleHono>()
-  addRoutes(routes, oneRoutes(environment), environment)
+  addRoutes(routes, oneRoutes(environment))
   return { routes, reads }
 }
 

@@ -1,32 +1,26 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Rates } from '../../../../console/api/overview/rates.ts'
+import { rateIn, withLook } from '../../../../console/page/overview/figures.ts'
 
-const T0 = 1_000_000
+type Looks = Parameters<typeof withLook>[0]
 
-describe('how fast counters grow', () => {
-  it('given a first look, then nothing is known', () => {
-    assert.deepEqual(new Rates().next({ atMs: T0, counters: { in: 7 } }), { in: null })
+function seen(...looks: readonly [atMs: number, count: number | null][]): Looks {
+  return looks.reduce<Looks>((before, [atMs, count]) => withLook(before, { atMs, counters: { count } }), [])
+}
+
+describe('rates of the overview', () => {
+  it('given two looks, then the growth between them is that of a second', () => {
+    assert.equal(rateIn(seen([0, 10], [4_000, 50]), 'count'), 10)
   })
 
-  it('given a pulse for each batch, then the rate is that of the last ten seconds', () => {
-    const rates = new Rates()
-    const counts = [0, 0, 100, 100, 200, 200]
-    const told = counts.map((count, look) => rates.next({ atMs: T0 + look * 2_000, counters: { in: count } }))
-    assert.deepEqual(told.at(-1), { in: 20 })
-    assert.deepEqual(rates.next({ atMs: T0 + 12_000, counters: { in: 300 } }), { in: 30 })
+  it('given looks that are older than the span, then they no longer count', () => {
+    assert.equal(rateIn(seen([0, 0], [4_000, 1_000], [16_000, 1_012]), 'count'), 1)
   })
 
-  it('given a counter that began anew, then its rate is unknown, never below zero', () => {
-    const rates = new Rates()
-    rates.next({ atMs: T0, counters: { applied: 500 } })
-    assert.deepEqual(rates.next({ atMs: T0 + 2_000, counters: { applied: 3 } }), { applied: null })
-  })
-
-  it('given a server that was away, then the rate spans the gap once it answers again', () => {
-    const rates = new Rates()
-    rates.next({ atMs: T0, counters: { in: 0 } })
-    assert.deepEqual(rates.next({ atMs: T0 + 2_000, counters: { in: null } }), { in: null })
-    assert.deepEqual(rates.next({ atMs: T0 + 4_000, counters: { in: 40 } }), { in: 10 })
+  it('given one look, an unknown count or one that was reset, then the rate is unknown', () => {
+    assert.equal(rateIn(seen([0, 10]), 'count'), null)
+    assert.equal(rateIn(seen([0, null], [4_000, 10]), 'count'), null)
+    assert.equal(rateIn(seen([0, 10], [4_000, 2]), 'count'), null)
+    assert.equal(rateIn(seen([0, 10], [4_000, 20]), 'other'), null)
   })
 })

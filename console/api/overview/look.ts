@@ -1,0 +1,250 @@
+/** Looks at the whole environment: counters of topics and consumers, lags, stalls, and what people should look at. */
+import { type Signal, signalNamed, signals, topicsOf } from '../../../lib/app/topics.ts'
+import { sumIfKnown } from '../../../lib/count.ts'
+import { type StalledFunctions, StandingStill } from '../../../lib/diagnosis/stalls/standing-still.ts'
+import { consumerGroups } from '../../../lib/queries/groups.ts'
+import { type ConsumerLag, consumerLags, type ReadTopic } from '../../../lib/queries/lag.ts'
+import { type Outcomes, outcomesOf } from '../../../lib/queries/outcomes.ts'
+import { boundsIfThere } from '../../../lib/queries/topics.ts'
+import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
+import { firingNow } from '../../../lib/tables/firing-alerts.ts'
+import { ENTITIES } from '../../../lib/tables/statistics.ts'
+import { partitionsOf } from '../../../lib/tables/table.ts'
+import { type Bounds, TopicOffsets } from '../../../packages/runtime/adapters/kafka/offsets.ts'
+import { RedisCircuitBreaker } from '../../../packages/runtime/adapters/redis/circuit-breaker.ts'
+import { once } from '../../../packages/runtime/lambda/once.ts'
+import { OPEN_MS } from '../../../packages/runtime/pipeline/failures/failure-surge.ts'
+import type { ConsoleEnvironment } from '../../environment.ts'
+import { KeptAnswer } from '../../live/kept.ts'
+import { ProblemError, problemOf } from '../problem.ts'
+import { OpenDeadLetters, RecentAlerts } from './topic-looks.ts'
+
+/** State of the environment at one time. */
+export interface Overview {
+  /** Epoch milliseconds. */
+  readonly atMs: number
+  /** Reason why each server is unavailable; null for a server that responds. */
+  readonly servers: { readonly kafka: string | null; readonly redis: string | null }
+  /**
+   * Counters by name, null if unknown; a page derives rates from two looks: `in`, `applied`, `duplicates`, `failed`, `alerts`,
+   * `letters`, `topic/TOPIC` and `read/CONSUMER/TOPIC`.
+   */
+  readonly counters: Readonly<Record<string, number | null>>
+  readonly topics: readonly ShownTopic[]
+  readonly consumers: readonly ShownConsumer[]
+  readonly standing: readonly StalledFunctions[]
+  /** Number of firing alerts. */
+  readonly firing: number | null
+  /** Newest first; null if they could not be read. */
+  readonly lastAlerts: readonly AlertSummary[] | null
+  /** Number of dead letters that have not been handled. */
+  readonly openDeadLetters: number | null
+}
+
+interface ShownTopic {
+  readonly name: string
+  readonly topic: string
+  /** True for readings, and for topics of other applications. False for what functions emit. */
+  readonly isInput: boolean
+}
+
+export interface ShownConsumer extends ReadTopic {
+  /** Number of pending records; null if unknown. */
+  readonly lag: number | null
+}
+
+type Lag = ReadTopic & ConsumerLag
+
+interface KafkaLook {
+  readonly lags: readonly Lag[]
+  /** Offsets by signal; undefined for a topic that does not exist. */
+  readonly bounds: ReadonlyMap<Signal, readonly Bounds[] | undefined>
+  /** Number of members by consumer group, where known. */
+  readonly members: ReadonlyMap<string, number>
+}
+
+interface RedisLook {
+  readonly outcomes: Outcomes
+  readonly firing: number
+  /** Functions whose circuit breaker is open. */
+  readonly broken: readonly string[]
+}
+
+/** Usual time between two looks while a page is open, in milliseconds. */
+const EVERY_MS = 4_000
+/** Time after which a server that has not responded counts as unavailable, in milliseconds. */
+const ANSWERS_WITHIN_MS = 8_000
+/** Time limits of requests to Kafka. They are short, so that a page shows an outage quickly; the next look tries again. */
+const PATIENCE = { leaderMs: 2_000, topicMs: 0 }
+/** Time for which members of groups are reused. They change rarely, and listing them requires a separate connection. */
+const MEMBERS_FOR_MS = 10_000
+
+export class OverviewLooks {
+  readonly #environment: ConsoleEnvironment
+  readonly #offsets: () => Promise<TopicOffsets>
+  readonly #members: KeptAnswer<ReadonlyMap<string, number>>
+  readonly #alerts: RecentAlerts
+  readonly #letters: OpenDeadLetters
+  readonly #standing = new StandingStill(EVERY_MS)
+
+  constructor(environment: ConsoleEnvironment) {
+    this.#environment = environment
+    this.#alerts = new RecentAlerts(environment)
+    this.#letters = new OpenDeadLetters(environment)
+    this.#offsets = once(async () =>
+      environment.connections.kept(new TopicOffsets(await environment.kafka(), PATIENCE)),
+    )
+    this.#members = new KeptAnswer(() => membersIn(environment), { forMs: MEMBERS_FOR_MS })
+  }
+
+  async look(): Promise<Overview> {
+    const atMs = Date.now()
+    const kafka = await asked('Kafka', this.#kafka())
+    const { bounds, lags, members } = kafka.value ?? {}
+    const [redis, alerts, letters] = await Promise.all([
+      asked('Redis', this.#redis(atMs, bounds?.get('readings')?.length)),
+      asked('Kafka', this.#alerts.newest(bounds?.get('alerts'))),
+      asked('Kafka', this.#letters.count(bounds?.get('dlq'))),
+    ])
+    const servers = { kafka: kafka.problem, redis: redis.problem }
+    const { consumers, functions } = this.#environment
+    const windowOf = (name: string) =>
+      functions.find(one => one.name === name)?.reading.maximumBatchingWindow ?? 0
+    const seen = {
+      servers,
+      lags: lags?.map(lag => ({ ...lag, windowMs: windowOf(lag.function) * 1_000 })),
+      members: members ?? new Map<string, number>(),
+      broken: redis.value?.broken,
+      known: this.#environment.standing(),
+    }
+    const lagOf = ({ function: name, topic }: ReadTopic) =>
+      lags?.find(lag => lag.function === name && lag.topic === topic)?.pending ?? null
+    return {
+      atMs,
+      servers,
+      counters: this.#counters(kafka.value, redis.value),
+      topics: this.#topics(),
+      consumers: consumers.map(consumer => ({ ...consumer, lag: lagOf(consumer) })),
+      standing: this.#standing.next(seen, atMs),
+      firing: redis.value?.firing ?? null,
+      lastAlerts: alerts.value ?? null,
+      openDeadLetters: letters.value ?? null,
+    }
+  }
+
+  async #kafka(): Promise<KafkaLook> {
+    const asked = boundsOnce(await this.#offsets())
+    const boundsOf = async (signal: Signal) =>
+      [signal, await boundsIfThere(asked, this.#environment.topic(signal))] as const
+    const [lags, bounds, members] = await Promise.all([
+      consumerLags(asked, this.#environment.consumers),
+      Promise.all(signals().map(boundsOf)),
+      // Without an answer, such as without the permission, members are unknown, and the rest is shown.
+      this.#members.get().catch(() => new Map<string, number>()),
+    ])
+    return { lags, bounds: new Map(bounds), members }
+  }
+
+  async #redis(nowMs: number, partitions: number | undefined): Promise<RedisLook> {
+    const inspection = await this.#environment.inspection()
+    const size = await this.#environment.topicSize('readings')
+    const readings = { ...size, partitions: partitions ?? size.partitions }
+    const [outcomes, firing, broken] = await Promise.all([
+      outcomesOf(inspection, partitionsOf(ENTITIES.process.name, readings)),
+      firingNow(inspection, await this.#environment.topicSize('alerts')),
+      this.#broken(nowMs),
+    ])
+    return { outcomes, firing: firing.length, broken }
+  }
+
+  async #broken(nowMs: number): Promise<string[]> {
+    const breaker = new RedisCircuitBreaker(await this.#environment.redis(), this.#environment.config.env)
+    const names = [...new Set(this.#environment.consumers.map(consumer => consumer.function))]
+    const open = await Promise.all(
+      names.map(async name => {
+        const openedAtMs = await breaker.openedAt(name)
+        return openedAtMs !== undefined && nowMs - openedAtMs < OPEN_MS ? [name] : []
+      }),
+    )
+    return open.flat()
+  }
+
+  #counters(kafka: KafkaLook | undefined, redis: RedisLook | undefined): Overview['counters'] {
+    const endOf = (signal: Signal) =>
+      kafka?.bounds.get(signal)?.reduce((sum, { end }) => sum + end, 0) ?? null
+    const topics = signals().map(
+      signal => [`topic/${this.#environment.topic(signal)}`, endOf(signal)] as const,
+    )
+    const consumers = (kafka?.lags ?? []).map(({ function: name, topic, partitions }) => {
+      return [`read/${name}/${topic}`, partitions.reduce((sum, { next }) => sum + next, 0)] as const
+    })
+    return {
+      in: sumIfKnown(topicsOf(['readings']).map(endOf)),
+      failed: endOf('failures'),
+      alerts: endOf('alerts'),
+      letters: endOf('dlq'),
+      applied: redis?.outcomes.applied ?? null,
+      duplicates: redis?.outcomes.duplicate ?? null,
+      ...Object.fromEntries([...topics, ...consumers]),
+    }
+  }
+
+  #topics(): ShownTopic[] {
+    const { consumers, functions, config } = this.#environment
+    const inputs = topicsOf(['readings'])
+    const emitted = new Set(functions.flatMap(({ emits }) => emits))
+    const foreign = new Set(
+      consumers.map(({ topic }) => topic).filter(topic => !signalNamed(topic, config.env)),
+    )
+    const shown = (signal: Signal, isInput: boolean) => {
+      return { name: signal, topic: this.#environment.topic(signal), isInput }
+    }
+    return [
+      ...inputs.map(signal => shown(signal, true)),
+      ...[...foreign].map(topic => ({ name: topic, topic, isInput: true })),
+      ...signals()
+        .filter(signal => emitted.has(signal) && !inputs.includes(signal))
+        .map(signal => shown(signal, false)),
+    ]
+  }
+}
+
+async function membersIn(environment: ConsoleEnvironment): Promise<ReadonlyMap<string, number>> {
+  const groups = [...new Set(environment.consumers.map(({ group }) => group))]
+  const described = await consumerGroups(await environment.kafka(), groups)
+  return new Map(described.map(({ group, members }) => [group, members.length]))
+}
+
+/** Returns offsets whose `bounds` requests each topic only once. All callers share the response. */
+function boundsOnce(offsets: TopicOffsets): Pick<TopicOffsets, 'bounds' | 'committed'> {
+  const known = new Map<string, Promise<Bounds[]>>()
+  return {
+    bounds(topic) {
+      const asked = known.get(topic) ?? offsets.bounds(topic)
+      known.set(topic, asked)
+      return asked
+    },
+    committed: (group, topic) => offsets.committed(group, topic),
+  }
+}
+
+/** A value, or the reason why it is missing. */
+type Answered<T> =
+  | { readonly value: T; readonly problem: null }
+  | { readonly value: undefined; readonly problem: string }
+
+/** Waits for the response of a server, and converts an outage to a reason. @throws unexpected errors */
+async function asked<T>(server: string, answer: Promise<T>): Promise<Answered<T>> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const late = `${server} did not respond within ${ANSWERS_WITHIN_MS / 1_000} s`
+  const timer = setTimeout(() => reject(new ProblemError('unavailable', late)), ANSWERS_WITHIN_MS)
+  try {
+    return { value: await Promise.race([answer, promise]), problem: null }
+  } catch (error) {
+    const { code, message } = problemOf(error)
+    if (code === 'fault') throw error
+    return { value: undefined, problem: message }
+  } finally {
+    clearTimeout(timer)
+  }
+}

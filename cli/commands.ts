@@ -119,12 +119,11 @@ last processed record.`,
   },
   schemas: {
     line: 'check and register the schemas of events',
-    about: `List, check and register the schemas of events in a schema registry.
+    about: `Check and register the schemas of events in a schema registry.
 
 The schemas are packaged with the code (schemas/). Functions never register them: with a registry and SERIALIZATION,
 functions start only if their schemas are registered.`,
     commands: {
-      list: ['list packaged schemas and their status in the registry', () => import('./schemas/list.ts')],
       check: ['compare schemas with the registry', () => import('./schemas/check.ts')],
       register: ['register schemas', () => import('./schemas/register.ts')],
     },

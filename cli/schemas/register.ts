@@ -1,23 +1,25 @@
 import { command, environment, flag } from '../command.ts'
-import { configOf, environmentOf } from '../connections.ts'
+import { configOf } from '../connections.ts'
 import { confirm } from '../state/confirm.ts'
-import { printReport } from '../terminal.ts'
-import { requireCompatible } from './check.ts'
-import { MORE, SCHEMAS_ARGUMENTS, SCHEMAS_OPTIONS, shippedSchemas } from './options.ts'
-import { explained, registryOf, schemaOf, verdictsOn } from './registry.ts'
-import { planText, registeredText } from './text.ts'
-
-const EXAMPLES = `
-Examples:
-  sluice schemas register
-  sluice schemas register environment --format protobuf --env prod --yes`
+import { columnsOf, printReport } from '../terminal.ts'
+import {
+  requireCompatible,
+  SCHEMAS_ARGUMENTS,
+  SCHEMAS_OPTIONS,
+  shippedSchemas,
+  verdictsOn,
+} from './schemas.ts'
+import { registeredText, schemasText } from './text.ts'
 
 export default command({
   about: `Register the packaged schemas that the schema registry does not have.
 
-The command shows the schemas first and asks for confirmation. Schemas that the registry would reject are skipped, and
-the exit status is then 1. Schemas that are already registered are unchanged.`,
-  more: MORE + EXAMPLES,
+The command shows the schemas first, as \`sluice schemas check\` does, and asks for confirmation. Schemas that the
+registry would refuse are skipped, and the exit status is then 1. Schemas that are already registered are unchanged.`,
+  more: `
+Examples:
+  sluice schemas register
+  sluice schemas register environment --env prod --yes`,
   args: SCHEMAS_ARGUMENTS,
   options: {
     ...SCHEMAS_OPTIONS,
@@ -27,22 +29,20 @@ the exit status is then 1. Schemas that are already registered are unchanged.`,
   withoutKafka: true,
   async run({ types, ...options }, terminal) {
     const config = configOf(terminal, options.env)
-    const shipped = await shippedSchemas(types, options, config.env)
-    const registry = await registryOf(config, environmentOf(terminal, options.env), options.registry)
-    const schemas = await explained(registry, () => verdictsOn(shipped, registry, true))
-    const report = { env: config.env, registry: registry.url, schemas }
+    const shipped = await shippedSchemas(types, config.env)
+    const { url, verdicts, register } = await verdictsOn(shipped, options, config, terminal)
+    const schemas = verdicts.map(({ verdict }) => verdict)
+    const report = { env: config.env, registry: url, schemas }
     // With --json, standard output contains only one document with the result.
     const { stdout, stderr } = terminal
-    ;(options.json ? stderr : stdout).write(planText(report))
-    const due = shipped.filter((_, index) => ['new', 'compatible'].includes(schemas[index]?.standing ?? ''))
+    ;(options.json ? stderr : stdout).write(schemasText(report, columnsOf(terminal)))
+    const due = verdicts.filter(({ verdict: { standing } }) => ['new', 'compatible'].includes(standing))
     const registered: { subject: string; id: number }[] = []
     try {
       if (due.length > 0) {
-        await confirm(`Register with ${registry.url}?`, options.yes, terminal)
-        for (const one of due) {
-          const id = await explained(registry, () => registry.subjects.register(one.subject, schemaOf(one)))
-          registered.push({ subject: one.subject, id })
-        }
+        await confirm(`Register with ${url}?`, options.yes, terminal)
+        for (const { shipped } of due)
+          registered.push({ subject: shipped.subject, id: await register(shipped) })
       }
     } finally {
       printReport(terminal, { ...report, registered }, options.json, registeredText)

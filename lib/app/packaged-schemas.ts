@@ -1,6 +1,5 @@
 /** Packaged schemas in `schemas/`, loaded when a format is first needed. */
 import type { PackagedSchema } from '../../packages/runtime/consumer/application.ts'
-import type { SchemaDataFormat } from '../../packages/runtime/consumer/serialization.ts'
 import { type EventFormat, eventTypeRow } from '../event-types.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 import { type Signal, topicName } from './topics.ts'
@@ -30,30 +29,13 @@ export async function packagedSchema(type: string, format: EventFormat): Promise
   return { text, references: [], dataschema }
 }
 
-export const SUBJECT_STRATEGIES = ['topic-record', 'record'] as const
-export type SubjectStrategy = (typeof SUBJECT_STRATEGIES)[number]
-
 /**
- * Returns the registry subject for the schema of an event type. By default, the subject contains the topic name, as with
- * Confluent's TopicRecordNameStrategy, so each environment has separate subjects. Each subject contains schemas of one format only.
- * Avro subjects have no suffix; other subjects end with the name of the format.
+ * Returns the registry subject for the schema of an event type. It contains the topic name, as with Confluent's
+ * TopicRecordNameStrategy, so each environment has separate subjects. Each subject contains schemas of one format only. Avro subjects
+ * have no suffix; other subjects end with the name of the format.
  */
-export function schemaSubject(
-  type: string,
-  format: EventFormat,
-  env: string,
-  strategy: SubjectStrategy = 'topic-record',
-): string {
+export function schemaSubject(type: string, format: EventFormat, env: string): string {
   const { topic: signal, record, formats = [] } = eventTypeRow(type) ?? {}
   if (formats.length < 2) throw new Error(`${type} has no subject: its data is always JSON`)
-  const topic = strategy === 'record' ? '' : `${topicName(signal as Signal, env)}-`
-  return `${topic}${type}.${record}${format === 'avro' ? '' : `-${format}`}`
-}
-
-/**
- * Returns all subjects under which a schema may be registered. The subject depends on the strategy that was used for registration,
- * and writers accept every strategy.
- */
-export function schemaSubjects(type: string, format: SchemaDataFormat, env: string): readonly string[] {
-  return SUBJECT_STRATEGIES.map(strategy => schemaSubject(type, format, env, strategy))
+  return `${topicName(signal as Signal, env)}-${type}.${record}${format === 'avro' ? '' : `-${format}`}`
 }

@@ -2,7 +2,7 @@
 import type { SerializedType } from '../../packages/runtime/consumer/serialization.ts'
 import { BINARY_TYPES } from '../event-types.ts'
 import { familyOf } from '../telemetry/families.ts'
-import { packagedSchema, schemaSubjects } from './packaged-schemas.ts'
+import { packagedSchema, schemaSubject } from './packaged-schemas.ts'
 
 /** Event types whose data is written in the format that SERIALIZATION selects. The data of all other types is always JSON. */
 export const SERIALIZED_TYPES: readonly SerializedType[] = BINARY_TYPES.map(type => {
@@ -13,6 +13,6 @@ export const SERIALIZED_TYPES: readonly SerializedType[] = BINARY_TYPES.map(type
 export const SERIALIZING = {
   serializedTypes: SERIALIZED_TYPES,
   packagedSchema,
-  schemaSubjects,
+  schemaSubjects: (...one: Parameters<typeof schemaSubject>): readonly string[] => [schemaSubject(...one)],
   remedies: { 'schema-not-registered': 'run `sluice schemas register`' },
 } as const

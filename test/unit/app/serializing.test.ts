@@ -41,6 +41,5 @@ test('given all event types, then each is serialized or always JSON', async () =
 test('given a type, then its subject is that of its topic and record, and of its format beside Avro', () => {
   const type = 'io.sluice.alert.fired.v1'
   assert.equal(schemaSubject(type, 'avro', 'prod'), `sluice.telemetry.alerts.prod-${type}.AlertFired`)
-  assert.equal(schemaSubject(type, 'protobuf', 'prod', 'record'), `${type}.AlertFired-protobuf`)
   assert.throws(() => schemaSubject('io.sluice.failure.v1', 'avro', 'prod'), /always JSON/)
 })

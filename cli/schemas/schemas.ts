@@ -1,0 +1,163 @@
+/** Compares the packaged schemas with a schema registry. */
+import { isRegistryError, RegistrySubjects, type Schema } from '@sluice/schema-registry'
+import type { Config } from '../../lib/app/config.ts'
+import { packagedSchema, schemaSubject } from '../../lib/app/packaged-schemas.ts'
+import { SERIALIZED_TYPES } from '../../lib/app/serializing.ts'
+import { LOCAL_PORTS, readSettings } from '../../lib/app/settings/index.ts'
+import { localRegistryUrl } from '../../lib/app/settings/local-ports.ts'
+import { EVENT_FORMATS } from '../../lib/event-types.ts'
+import { registered } from '../../packages/runtime/adapters/registry/data-writer.ts'
+import { REGISTRY_ADDRESS } from '../../packages/runtime/settings/registry.ts'
+import { ANY_TEXT, address, JSON_OPTION, option, optionalArguments } from '../command.ts'
+import { environmentOf } from '../connections.ts'
+import { CliFailure } from '../failure.ts'
+import type { Terminal } from '../terminal.ts'
+
+export const SCHEMAS_ARGUMENTS = {
+  types: optionalArguments(
+    'event types or families (default: all whose data can be Avro or Protobuf)',
+    ANY_TEXT,
+  ),
+}
+
+export const SCHEMAS_OPTIONS = {
+  registry: address(option('<url>', 'address of the registry', REGISTRY_ADDRESS)),
+  json: JSON_OPTION,
+}
+
+/** Packaged schema, and its subject in the registry. */
+interface ShippedSchema {
+  readonly type: string
+  readonly format: 'json' | 'avro' | 'protobuf'
+  readonly subject: string
+  readonly text: string
+}
+
+/**
+ * Returns the packaged schemas of the types, in all formats.
+ *
+ * @throws CliFailure if a type is unknown, or if its data is always encoded as JSON
+ */
+export async function shippedSchemas(names: readonly string[], env: string): Promise<ShippedSchema[]> {
+  const types = names.length === 0 ? SERIALIZED_TYPES.map(({ type }) => type) : names.map(typeNamed)
+  const schemas: ShippedSchema[] = []
+  for (const type of new Set(types))
+    for (const format of EVENT_FORMATS) {
+      const packaged = await packagedSchema(type, format)
+      if (!packaged) throw new CliFailure(`${type} has no schema in the format ${format}.`)
+      schemas.push({ type, format, subject: schemaSubject(type, format, env), text: packaged.text })
+    }
+  return schemas
+}
+
+function typeNamed(wanted: string): string {
+  const found = SERIALIZED_TYPES.find(({ type, name }) => type === wanted || name === wanted)
+  if (found) return found.type
+  const names = SERIALIZED_TYPES.flatMap(({ type, name: family }) => (family ? [type, family] : [type]))
+  throw new CliFailure(
+    `"${wanted}" is not an event type or family whose data can be Avro or Protobuf. Use ${names.join(', ')}.`,
+    2,
+  )
+}
+
+/**
+ * Status of a schema.
+ * - `registered`: the subject contains the schema;
+ * - `new`: the subject does not exist;
+ * - `compatible`: the schema can become the next version of its subject;
+ * - `incompatible`: the schema cannot become the next version.
+ */
+export type SchemaStatus = 'registered' | 'new' | 'compatible' | 'incompatible'
+
+/** Verdict of a registry on a packaged schema. */
+export interface Verdict extends Pick<ShippedSchema, 'type' | 'format' | 'subject'> {
+  readonly standing: SchemaStatus
+  /** Id in the registry; null if the schema is not registered. */
+  readonly id: number | null
+  /** Last version of the subject; null if the subject does not exist. */
+  readonly version: number | null
+  /** Compatibility mode of the subject, such as BACKWARD; null if no mode is set. */
+  readonly rule: string | null
+  /** Reasons for which the registry would refuse the schema. */
+  readonly reasons: readonly string[]
+}
+
+interface Verdicts {
+  /** Address of the registry, without credentials. */
+  readonly url: string
+  readonly verdicts: readonly { readonly shipped: ShippedSchema; readonly verdict: Verdict }[]
+  /** Registers a schema, and returns its id. */
+  readonly register: (shipped: ShippedSchema) => Promise<number>
+}
+
+/**
+ * Asks the registry about each schema. It is the registry of the option, else of the settings, else of the local cloud.
+ *
+ * @throws CliFailure if the registry does not answer, or refuses a request
+ */
+export async function verdictsOn(
+  schemas: readonly ShippedSchema[],
+  { registry: asked, env }: { readonly registry?: string | undefined; readonly env?: string | undefined },
+  { registry: set }: Config,
+  terminal: Terminal,
+): Promise<Verdicts> {
+  const local = () => localRegistryUrl(readSettings([LOCAL_PORTS], environmentOf(terminal, env)).registryPort)
+  const url = asked ?? set?.url ?? local()
+  // The secret belongs to the registry in the settings and must not be sent to another registry.
+  const subjects = set?.url === url ? await registered(set) : new RegistrySubjects(url)
+  return explained(url, async () => {
+    const verdicts = []
+    // Send requests one at a time, because some registries answer many concurrent requests with errors.
+    for (const shipped of schemas) verdicts.push({ shipped, verdict: await verdictOn(shipped, subjects) })
+    const register = (shipped: ShippedSchema) =>
+      explained(url, () => subjects.register(shipped.subject, schemaOf(shipped)))
+    return { url, verdicts, register }
+  })
+}
+
+const FORMATS = { json: 'JSON', avro: 'AVRO', protobuf: 'PROTOBUF' } as const
+
+function schemaOf({ format, text }: ShippedSchema): Schema {
+  return { format: FORMATS[format], text, references: [] }
+}
+
+async function verdictOn(shipped: ShippedSchema, subjects: RegistrySubjects): Promise<Verdict> {
+  const { type, format, subject } = shipped
+  const schema = schemaOf(shipped)
+  const id = (await subjects.idOf(subject, schema)) ?? null
+  const version = (await subjects.version(subject))?.version ?? null
+  const known = { type, format, subject, id, version, rule: (await subjects.rule(subject)) ?? null }
+  if (id !== null) return { ...known, standing: 'registered', reasons: [] }
+  if (version === null) return { ...known, standing: 'new', reasons: [] }
+  const { isCompatible, reasons } = await subjects.compatibility(subject, schema)
+  return { ...known, standing: isCompatible ? 'compatible' : 'incompatible', reasons }
+}
+
+async function explained<T>(url: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (isRegistryError(error, 'unavailable'))
+      throw new CliFailure(
+        `The schema registry does not answer at ${url}: start it with \`npm start -- --registry\`, or set SCHEMA_REGISTRY_URL. (${error.message})`,
+        1,
+        { cause: error },
+      )
+    if (isRegistryError(error, 'refused'))
+      throw new CliFailure(`The schema registry at ${url} refused the request: ${error.message}`, 1, {
+        cause: error,
+      })
+    throw error
+  }
+}
+
+/**
+ * Checks that no schema is incompatible with the previous version.
+ *
+ * @throws CliFailure
+ */
+export function requireCompatible(schemas: readonly Verdict[]): void {
+  const refused = schemas.filter(({ standing }) => standing === 'incompatible').length
+  if (refused > 0)
+    throw new CliFailure(`${refused} of ${schemas.length} schemas would be refused: see above.`)
+}

@@ -5,7 +5,6 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { DEFAULT_OPEN_CHOICES } from '../../packages/msk-trigger/config/open-choices.ts'
 import { makeIntake } from '../../packages/msk-trigger/poll/intake.ts'
 import { OnDemandDataReader } from '../../packages/runtime/adapters/registry/data-reader.ts'
 import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
@@ -109,7 +108,6 @@ describe('records of the serializers of confluent-kafka', () => {
       const intake = makeIntake({
         filters: [],
         registry: { uri: registry.uri, form: 'JSON', validates: ['VALUE'] },
-        open: DEFAULT_OPEN_CHOICES,
       })
       const { value } = written[name] as Serialized
       const [entry] = await intake(0, [{ key: null, value, offset: '0', timestamp: '1', headers: {} }])

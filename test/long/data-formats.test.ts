@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { DEFAULT_OPEN_CHOICES } from '../../packages/msk-trigger/config/open-choices.ts'
 import type { RegistryConfig } from '../../packages/msk-trigger/config/registry.ts'
 import { recordJson } from '../../packages/msk-trigger/invoke/event-json.ts'
 import { makeIntake } from '../../packages/msk-trigger/poll/intake.ts'
@@ -58,7 +57,6 @@ describe('a consumer and a real schema registry', () => {
     const intake = makeIntake({
       filters: [],
       registry: { uri: registry.uri, form, validates: ['VALUE'] },
-      open: DEFAULT_OPEN_CHOICES,
     })
     const [{ topic } = { topic: '' }] = given
     const entries = await intake(

@@ -6,7 +6,6 @@ import { bootstrapServersIn, clusterOf } from './event-cluster.ts'
 import { destinationOf } from './event-destination.ts'
 import { type EventSettings, kafkaEvents, nameOf, type ReadEvent, readEvents } from './event-settings.ts'
 import type { Filter } from './filters.ts'
-import type { OpenChoices } from './open-choices.ts'
 import { localRegistry, type RegistryConfig } from './registry.ts'
 import { clusterArn, functionArn, type ResourceContext } from './resources.ts'
 import { readEach } from './setting-errors.ts'
@@ -46,7 +45,7 @@ export interface Mapping {
    * rule 24 in `RULES.md`.
    */
   readonly reservedConcurrency: number
-  readonly open: OpenChoices
+  readonly afterPartialResponse: Settings['afterPartialResponse']
   /** Absent for a self-managed cluster. See rule 11 in `RULES.md`. */
   readonly eventSourceArn?: string
   /** Addresses of a self-managed cluster; absent if they cannot be resolved locally. */
@@ -84,7 +83,7 @@ const DEFAULT_TIMEOUT_SECONDS = 6
 export function readMappings(
   functions: Readonly<Record<string, FunctionDefinition>>,
   facts: ServiceFacts,
-  settings: Pick<Settings, 'open' | 'brokers' | 'clusters' | 'schemaRegistry'>,
+  settings: Pick<Settings, 'afterPartialResponse' | 'brokers' | 'clusters' | 'schemaRegistry'>,
 ): Mapping[] {
   const enabled = [...kafkaEvents(functions)].filter(({ event }) => event.enabled !== false)
   const mappings = readEach(readEvents(enabled), kafkaEvent => {
@@ -113,7 +112,11 @@ export function readMappings(
 function readMapping(
   kafkaEvent: ReadEvent,
   facts: ServiceFacts,
-  { open, clusters, ...plugin }: Pick<Settings, 'open' | 'clusters' | 'schemaRegistry'>,
+  {
+    afterPartialResponse,
+    clusters,
+    ...plugin
+  }: Pick<Settings, 'afterPartialResponse' | 'clusters' | 'schemaRegistry'>,
 ): Omit<Mapping, 'functionArn' | 'functionTimeoutMs' | 'reservedConcurrency'> {
   const { functionKey, kind, event, settings } = kafkaEvent
   const { topic, maximumBatchingWindow, maximumRecordAgeInSeconds: age = -1 } = settings
@@ -142,7 +145,7 @@ function readMapping(
     destination,
     filters: settings.filterPatterns ?? [],
     registry: readRegistry(kafkaEvent, plugin),
-    open,
+    afterPartialResponse,
     ...cloud,
     ...(cluster && { cluster }),
   }

@@ -9,6 +9,7 @@ import {
   nullish,
   number,
   optional,
+  picklist,
   pipe,
   regex,
   safeParse,
@@ -17,7 +18,6 @@ import {
 import { ConfigurationError } from '../support/framework.ts'
 import { isObject, kindOf, withoutLogin } from '../support/values.ts'
 import { BROKER_LIST, CLUSTERS } from './clusters.ts'
-import { DEFAULT_OPEN_CHOICES, OPEN_CHOICES } from './open-choices.ts'
 import { SASL, SSL } from './security.ts'
 import { configurationError, must, settingsMap, withoutNull } from './setting-errors.ts'
 
@@ -31,6 +31,9 @@ function milliseconds(least: number) {
   const message = must(`whole milliseconds, at least ${least}`)
   return pipe(number(message), integer(message), minValue(least, message))
 }
+
+/** Ways to continue after a partial response, which AWS does not specify. The default is harder to live with. */
+const READINGS = ['resume-at-failure', 'retry-only-failed'] as const
 
 interface Row {
   readonly must: GenericSchema
@@ -97,10 +100,10 @@ export const SETTINGS = {
     meaning:
       'for programs that run this one: a file to which a line of JSON is appended for everything that keeps a consumer from making progress',
   },
-  open: {
-    must: optional(OPEN_CHOICES, DEFAULT_OPEN_CHOICES),
-    shown: 'see below',
-    meaning: 'the behaviour where AWS does not specify one',
+  afterPartialResponse: {
+    must: optional(picklist(READINGS, must(READINGS.join(' or '))), READINGS[0]),
+    meaning:
+      'redeliver the partition from its first failed record on, including later records; or, with `retry-only-failed`, only the failed records',
   },
 } as const satisfies Readonly<Record<string, Row>>
 

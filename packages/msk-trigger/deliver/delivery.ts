@@ -194,7 +194,7 @@ class Delivery {
     const old = pick(parts, ({ timestampMs }) => isOverAge(timestampMs, mapping, nowMs))
     if (old.length === 0) return parts
     const why = `older than ${mapping.maximumRecordAgeMs} ms`
-    await this.#discard(old, mapping.open.overAgeCondition, why, {
+    await this.#discard(old, 'RecordAgeExceeded', why, {
       invocations,
       ...(response && { response }),
     })

@@ -63,15 +63,10 @@ function toAws({ kind, arn }: Extract<Destination, { arn: string }>, parts: Send
   return {
     async send(discarded) {
       const put = await client.get()
-      const units = origin.mapping.open.discardUnit === 'record' ? oneByOne(discarded) : [discarded]
-      for (const one of units) {
-        const nowMs = Date.now()
-        if (kind !== 's3') await put(JSON.stringify(batchRecord(one, origin, nowMs)))
-        else {
-          const key = objectKey(one, { groupId, ...origin.mapping }, nowMs)
-          await put(JSON.stringify(objectRecord(one, origin, nowMs)), key)
-        }
-      }
+      const nowMs = Date.now()
+      if (kind === 's3')
+        await put(JSON.stringify(objectRecord(discarded, origin, nowMs)), objectKey(groupId, nowMs))
+      else await put(JSON.stringify(batchRecord(discarded, origin, nowMs)))
     },
     async close() {},
   }

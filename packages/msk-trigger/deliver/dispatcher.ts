@@ -187,7 +187,7 @@ export class Dispatcher {
    */
   #commitSkipped(queue: PartitionQueue): void {
     const first = queue.pending[0]
-    if (!first || first.packed !== undefined || this.#mapping.open.filteredRecords === 'counted') return
+    if (!first || first.packed !== undefined) return
     for (const { lastOffset } of queue.take(1)) void this.#commits.done(queue, lastOffset + 1)
     this.#backpressure.taken(queue)
   }

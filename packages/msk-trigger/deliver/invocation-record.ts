@@ -9,8 +9,7 @@ import { countOf, type PartitionRecords } from '../support/parts.ts'
 const LAST_DATE_MS = 8.64e15
 
 /**
- * Reason why records are discarded. The setting `overAgeCondition` selects which reason is given for records that are too old. See
- * rules 15 and 45 in `RULES.md`.
+ * Reason why records are discarded. AWS does not specify it for records that are too old. See rules 15 and 45 in `RULES.md`.
  */
 export type Condition =
   | 'RetryAttemptsExhausted'
@@ -33,7 +32,7 @@ export interface LastResponse {
   readonly isFunctionError: boolean
 }
 
-type InvocationMapping = Pick<Mapping, 'kind' | 'topic' | 'eventSourceArn' | 'functionArn' | 'open'>
+type InvocationMapping = Pick<Mapping, 'kind' | 'topic' | 'eventSourceArn' | 'functionArn'>
 
 /** Properties of an event source that all its payloads contain. */
 export interface Origin {
@@ -72,7 +71,7 @@ export function topicRecord(discarded: DiscardedRecords, origin: Origin, nowMs: 
   const { mapping } = origin
   const record = discarded.parts[0]?.records[0]
   const { condition } = discarded
-  const conditionName = condition === 'RetryAttemptsExhausted' ? mapping.open.kafkaCondition : condition
+  const conditionName = condition === 'RetryAttemptsExhausted' ? 'RetriesExhausted' : condition
   const event = eventOf(discarded.parts, origin).json()
   const info = { recordInfo: { offset: String(record?.offset), timestamp: time(record) } }
   const payload = commonFields(
@@ -154,16 +153,10 @@ function time(record: Pick<PendingRecord, 'timestampMs'> | undefined): string {
  * Returns the key of an S3 object in the format that AWS documents for streams. The UUID in the key is derived from the consumer
  * group.
  */
-export function objectKey(
-  { parts }: Pick<DiscardedRecords, 'parts'>,
-  { groupId, topic, open }: Pick<Mapping, 'groupId' | 'topic' | 'open'>,
-  nowMs: number,
-): string {
+export function objectKey(groupId: string, nowMs: number): string {
   const [date = '', time = ''] = new Date(nowMs).toISOString().slice(0, 19).split('T')
   const day = date.replaceAll('-', '/')
-  const partition = partitionName(topic, parts[0]?.partition ?? 0)
-  const folder = open.s3Key === 'by-partition' ? `${partition}/${day}` : day
-  return `aws/lambda/${uuidOf(groupId)}/${folder}/${date}T${time.replaceAll(':', '.')}-${randomUUID()}`
+  return `aws/lambda/${uuidOf(groupId)}/${day}/${date}T${time.replaceAll(':', '.')}-${randomUUID()}`
 }
 
 function uuidOf(text: string): string {

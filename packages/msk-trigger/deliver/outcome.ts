@@ -1,4 +1,4 @@
-import type { OpenChoices } from '../config/open-choices.ts'
+import type { Mapping } from '../config/mappings.ts'
 import { partitionName } from '../invoke/event.ts'
 import { describe, type PartitionRecords, pick, type WithOffset } from '../support/parts.ts'
 import { isObject, show } from '../support/values.ts'
@@ -17,7 +17,7 @@ export interface AnswerOptions {
   readonly topic: string
   /** True if `ReportBatchItemFailures` is set. */
   readonly reportsFailures: boolean
-  readonly open: Pick<OpenChoices, 'afterPartialResponse' | 'partialResponseKey'>
+  readonly afterPartialResponse: Mapping['afterPartialResponse']
 }
 
 /**
@@ -62,16 +62,13 @@ function warningOfIgnored(answer: unknown): { warning?: string } {
 function partial<R extends WithOffset>(
   parts: readonly PartitionRecords<R>[],
   failures: readonly unknown[],
-  { topic, open }: AnswerOptions,
+  { topic, afterPartialResponse }: AnswerOptions,
 ): Outcome<R> {
   const byName = new Map(parts.map(part => [partitionName(topic, part.partition), part]))
   const failed = new Map<number, Set<number>>()
-  let isOldKey = false
   for (const failure of failures) {
     const item = isObject(failure) && isObject(failure.itemIdentifier) ? failure.itemIdentifier : {}
-    isOldKey ||= item.partition === undefined && item['topic-partition'] !== undefined
-    const acceptsOld = isOldKey && open.partialResponseKey === 'either'
-    const part = byName.get((acceptsOld ? item['topic-partition'] : item.partition) as string)
+    const part = byName.get(item.partition as string)
     const { offset } = item
     if (!part || typeof offset !== 'number' || !part.records.some(record => record.offset === offset)) {
       const [sample = ''] = byName.keys()
@@ -85,11 +82,10 @@ function partial<R extends WithOffset>(
     failed.set(part.partition, offsets.add(offset))
   }
   const reported = pick(parts, ({ offset }, partition) => failed.get(partition)?.has(offset) === true)
-  const again = open.afterPartialResponse === 'retry-only-failed' ? reported : fromFirst(parts, failed)
+  const again = afterPartialResponse === 'retry-only-failed' ? reported : fromFirst(parts, failed)
   if (again.length === 0) return { again }
-  const warning = 'it names a partition under the older key "topic-partition": use "partition"'
   const reason = `it reported ${describe(reported, partition => partitionName(topic, partition))}`
-  return { again, reported, reason, ...(isOldKey && { warning }) }
+  return { again, reported, reason }
 }
 
 /** Returns, for each partition, the first failed record and all records after it. */

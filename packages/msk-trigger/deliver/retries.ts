@@ -12,7 +12,7 @@ export interface Unit<R extends WithOffset> {
 
 export type RetryPolicy = Pick<
   Mapping,
-  'maximumRetryAttempts' | 'maximumRecordAgeMs' | 'bisectBatchOnFunctionError' | 'open'
+  'maximumRetryAttempts' | 'maximumRecordAgeMs' | 'bisectBatchOnFunctionError'
 >
 
 export interface NextAttempts<R extends WithOffset> {
@@ -24,7 +24,8 @@ export interface NextAttempts<R extends WithOffset> {
 /**
  * Decides how delivery continues after an attempt. Thrown errors and reported failures both count as failed attempts (rule 32 in
  * `RULES.md`), and the first attempt is not a retry (rule 26). With bisection, the two halves are delivered one after the other
- * (rules 19 and 29). A split counts as a retry only if `bisectRetries` is set accordingly.
+ * (rules 19 and 29). A split does not count as a retry, as AWS documents of streams, so a batch is split until the bad record is
+ * alone. Records that a partial response names are not split.
  */
 export function afterAttempt<R extends WithOffset>(
   unit: Unit<R>,
@@ -33,31 +34,19 @@ export function afterAttempt<R extends WithOffset>(
 ): NextAttempts<R> {
   const { again, reported } = outcome
   if (again.length === 0) return { exhausted: [], units: [] }
-  const failures = unit.failures + 1
   const invocations = unit.invocations + 1
-  const { maximumRetryAttempts: retries, open } = policy
-  const isSplit = splits(outcome, policy)
-  const isCharged = !isSplit || open.bisectRetries !== 'uncharged'
-  if (isCharged && retries >= 0 && failures > retries) {
-    const exhausted = reported && open.exhaustedAfterPartialResponse === 'reported' ? reported : again
-    const rest = without(again, exhausted)
-    return { exhausted, units: rest.length > 0 ? [{ parts: rest, failures: 0, invocations }] : [] }
-  }
-  if (!isSplit) return { exhausted: [], units: [{ parts: again, failures, invocations }] }
-  const charged = { uncharged: unit.failures, charged: failures, restart: 0 }[open.bisectRetries]
-  return {
-    exhausted: [],
-    units: halves(again).map(parts => ({ parts, failures: charged, invocations })),
-  }
-}
-
-function splits(
-  { again, reported }: Pick<Outcome<WithOffset>, 'again' | 'reported'>,
-  { bisectBatchOnFunctionError, open }: RetryPolicy,
-): boolean {
   const isFunctionError = reported === undefined
-  const mayAfter = isFunctionError || open.bisectAfterPartialResponse === 'split'
-  return bisectBatchOnFunctionError && mayAfter && countOf(again) > 1
+  if (policy.bisectBatchOnFunctionError && isFunctionError && countOf(again) > 1) {
+    const { failures } = unit
+    return { exhausted: [], units: halves(again).map(parts => ({ parts, failures, invocations })) }
+  }
+  const failures = unit.failures + 1
+  const { maximumRetryAttempts: retries } = policy
+  if (retries < 0 || failures <= retries)
+    return { exhausted: [], units: [{ parts: again, failures, invocations }] }
+  const exhausted = reported ?? again
+  const rest = without(again, exhausted)
+  return { exhausted, units: rest.length > 0 ? [{ parts: rest, failures: 0, invocations }] : [] }
 }
 
 /** Returns true if a record is older than the mapping allows. See rule 28 in `RULES.md`. */

@@ -1,5 +1,4 @@
 import type { Mapping } from '../config/mappings.ts'
-import type { OpenChoices } from '../config/open-choices.ts'
 import type { LambdaEvent } from './event.ts'
 import { eventJson, recordJson } from './event-json.ts'
 import { copyRecords, lengthOf, type PackedRecord, unpacked } from './packed-records.ts'
@@ -18,7 +17,6 @@ export interface EventHead {
   readonly eventSourceArn: string | undefined
   readonly bootstrapServers: string
   readonly topic: string
-  readonly tombstone: OpenChoices['tombstone']
   readonly parts: readonly (readonly [partition: number, count: number])[]
 }
 
@@ -40,9 +38,7 @@ export class RecordsEvent implements EventContent, PackedEvent {
   readonly #parts: readonly (readonly [partition: number, records: readonly PackedRecord[]])[]
 
   constructor(
-    mapping: Pick<Mapping, 'kind' | 'topic' | 'eventSourceArn'> & {
-      readonly open: Pick<OpenChoices, 'tombstone'>
-    },
+    mapping: Pick<Mapping, 'kind' | 'topic' | 'eventSourceArn'>,
     brokers: readonly string[],
     parts: readonly (readonly [partition: number, records: readonly PackedRecord[]])[],
   ) {
@@ -54,7 +50,6 @@ export class RecordsEvent implements EventContent, PackedEvent {
       eventSourceArn: mapping.eventSourceArn,
       bootstrapServers: brokers.join(','),
       topic: mapping.topic,
-      tombstone: mapping.open.tombstone,
       parts: parts.map(([partition, records]) => [partition, records.length]),
     }
   }
@@ -73,13 +68,13 @@ export class RecordsEvent implements EventContent, PackedEvent {
   }
 
   json(): string {
-    const { topic, tombstone } = this.head
+    const { topic } = this.head
     return eventJson(
       this.#mapping,
       this.#brokers,
       this.#parts.map(([partition, records]) => [
         partition,
-        records.map(record => recordJson(topic, partition, unpacked(record), tombstone)),
+        records.map(record => recordJson(topic, partition, unpacked(record))),
       ]),
     )
   }

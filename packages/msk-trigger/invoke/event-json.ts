@@ -4,25 +4,17 @@
  */
 import { headersOf } from '@sluice/kafka-records'
 import type { Mapping } from '../config/mappings.ts'
-import type { OpenChoices } from '../config/open-choices.ts'
 import { type Message, partitionName } from './event.ts'
 
 /** Returns the JSON of a `LambdaRecord`. A header that is null in Kafka becomes an empty object. See rules 12 and 13 in `RULES.md`. */
-export function recordJson(
-  topic: string,
-  partition: number,
-  message: Message,
-  tombstone: OpenChoices['tombstone'] = 'absent',
-): string {
-  const { offset, timestamp, key, value, bare, keySchema, valueSchema } = message
+export function recordJson(topic: string, partition: number, message: Message): string {
+  const { offset, timestamp, key, value, keySchema, valueSchema } = message
   // If the timestamp type is LogAppendTime (1), kafkajs has set the timestamp to the broker's time.
   const type = message.batchContext?.timestampType === 1 ? 'LOG_APPEND_TIME' : 'CREATE_TIME'
   let json = `{"topic":"${topic}","partition":${partition},"offset":${offset},"timestamp":${timestamp},"timestampType":"${type}","headers":${headersJson(message)}`
-  if (key != null) json += `,"key":${field(key, bare?.key)}`
-  else if (tombstone === 'null') json += ',"key":null'
+  if (key != null) json += `,"key":"${key.toString('base64')}"`
   if (keySchema) json += `,"keySchemaMetadata":${JSON.stringify(keySchema)}`
-  if (value != null) json += `,"value":${field(value, bare?.value)}`
-  else if (tombstone === 'null') json += ',"value":null'
+  if (value != null) json += `,"value":"${value.toString('base64')}"`
   if (valueSchema) json += `,"valueSchemaMetadata":${JSON.stringify(valueSchema)}`
   return `${json}}`
 }
@@ -58,9 +50,4 @@ function headersJson(message: Message): string {
 /** Returns bytes as signed integers, like Java does. See rule 13 in `RULES.md`. */
 function signed(bytes: Buffer): string {
   return new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length).join()
-}
-
-/** Returns a key or value as JSON: the bytes in base64, or the JSON into which a registry has decoded it. */
-function field(bytes: Buffer, isBare = false): string {
-  return isBare ? bytes.toString() : `"${bytes.toString('base64')}"`
 }

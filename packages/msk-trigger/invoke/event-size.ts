@@ -1,5 +1,4 @@
 import { headersOf } from '@sluice/kafka-records'
-import type { OpenChoices } from '../config/open-choices.ts'
 import { type Message, partitionName, type SchemaMetadata } from './event.ts'
 
 /** Maximum payload of a synchronous invocation: 6 MB of JSON. See rule 1 in `RULES.md`. */
@@ -16,20 +15,11 @@ const VALUE_SCHEMA = '"valueSchemaMetadata":{"dataFormat":"","schemaId":""},'.le
  * Returns the size of a record in the JSON event, including the comma after it (rule 8 in `RULES.md`). The size is calculated
  * without building the JSON, because every record is measured.
  */
-export function recordBytes(
-  topic: string,
-  partition: number,
-  message: Message,
-  tombstone: OpenChoices['tombstone'] = 'absent',
-): number {
+export function recordBytes(topic: string, partition: number, message: Message): number {
   let bytes = FRAME + topic.length + digits(partition) + message.offset.length + message.timestamp.length
   bytes += message.batchContext?.timestampType === 1 ? 'LOG_APPEND_TIME'.length : 'CREATE_TIME'.length
-  if (message.key != null) bytes += KEY + fieldLength(message.key, message.bare?.key)
-  if (message.value != null) bytes += VALUE + fieldLength(message.value, message.bare?.value)
-  if (tombstone === 'null') {
-    if (message.key == null) bytes += '"key":null,'.length
-    if (message.value == null) bytes += '"value":null,'.length
-  }
+  if (message.key != null) bytes += KEY + base64Length(message.key)
+  if (message.value != null) bytes += VALUE + base64Length(message.value)
   if (message.keySchema) bytes += KEY_SCHEMA + metadataLength(message.keySchema)
   if (message.valueSchema) bytes += VALUE_SCHEMA + metadataLength(message.valueSchema)
   const headers = headersOf(message)
@@ -42,9 +32,8 @@ export function partitionBytes(topic: string, partition: number): number {
   return partitionName(topic, partition).length + '"":[],'.length
 }
 
-/** Returns the size of a key or value in base64. A decoded value is JSON and needs no quotes. */
-function fieldLength({ length }: Buffer, isBare = false): number {
-  return isBare ? length - '""'.length : 4 * Math.ceil(length / 3)
+function base64Length({ length }: Buffer): number {
+  return 4 * Math.ceil(length / 3)
 }
 
 function metadataLength({ dataFormat, schemaId }: SchemaMetadata): number {

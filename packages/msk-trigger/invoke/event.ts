@@ -8,12 +8,12 @@ export interface LambdaRecord {
   /** Timestamp in milliseconds since the epoch. */
   readonly timestamp: number
   readonly timestampType: 'CREATE_TIME' | 'LOG_APPEND_TIME'
-  /** Key in base64. For a record without a key, absent or null, depending on the settings. */
-  readonly key?: string | null
+  /** Key in base64; absent for a record without a key. */
+  readonly key?: string
   /** Present only if a schema registry is used. See rule 14 in `RULES.md`. */
   readonly keySchemaMetadata?: SchemaMetadata
-  /** Value in base64. For a tombstone, absent or null depending on the settings, because AWS does not specify it. */
-  readonly value?: string | null
+  /** Value in base64; absent for a tombstone, because AWS does not specify it. */
+  readonly value?: string
   readonly valueSchemaMetadata?: SchemaMetadata
   /** Bytes by name; an empty object where the header is null in Kafka. */
   readonly headers: readonly Readonly<Record<string, readonly number[] | Record<string, never>>>[]
@@ -40,8 +40,6 @@ export type Message = Pick<KafkaMessage, 'key' | 'value' | 'timestamp' | 'offset
   /** Schemas of key and value. See rule 14 in `RULES.md`. */
   readonly keySchema?: SchemaMetadata
   readonly valueSchema?: SchemaMetadata
-  /** Set if key or value is delivered as JSON instead of base64. */
-  readonly bare?: { readonly key?: boolean; readonly value?: boolean }
 }
 
 export interface SchemaMetadata {

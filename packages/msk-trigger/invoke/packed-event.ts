@@ -1,25 +1,16 @@
 /** Decodes packed records into an event, in the thread of a handler. The module has few imports, because each thread loads it. */
 import { type LambdaEvent, type LambdaRecord, partitionName } from './event.ts'
 import type { EventHead } from './event-content.ts'
-import {
-  BARE_KEY,
-  BARE_VALUE,
-  fieldsAt,
-  HEAD,
-  headersAt,
-  LOG_APPEND_TIME,
-  schemasOf,
-  viewOf,
-} from './packed-layout.ts'
+import { fieldsAt, HEAD, headersAt, LOG_APPEND_TIME, schemasOf, viewOf } from './packed-layout.ts'
 
 /** Returns the event for the handler. It is equal to the parsed JSON of the same event. */
 export function eventIn(bytes: Buffer, head: EventHead): LambdaEvent {
-  const { eventSource, eventSourceArn, bootstrapServers, topic, tombstone, parts } = head
+  const { eventSource, eventSourceArn, bootstrapServers, topic, parts } = head
   const records: Record<string, LambdaRecord[]> = {}
   const view = viewOf(bytes)
   let at = 0
   for (const [partition, count] of parts) {
-    const place = { topic, partition, tombstone }
+    const place = { topic, partition }
     const list: LambdaRecord[] = []
     for (let n = 0; n < count; n += 1) {
       list.push(recordAt(bytes, view, at, place))
@@ -48,7 +39,7 @@ function recordAt(
   bytes: Buffer,
   view: DataView,
   start: number,
-  { topic, partition, tombstone }: PartitionHead,
+  { topic, partition }: Pick<LambdaRecord, 'topic' | 'partition'>,
 ): LambdaRecord {
   const of = fieldsAt(view, start)
   const schemas = schemasOf(bytes, of)
@@ -61,30 +52,16 @@ function recordAt(
     timestampType: of.flags & LOG_APPEND_TIME ? 'LOG_APPEND_TIME' : 'CREATE_TIME',
     headers: headers.map(([name, list]) => ({ [name]: list })),
   }
-  if (of.keyLength >= 0) record.key = field(bytes, of.keyAt, of.keyLength, of.flags & BARE_KEY)
-  else if (tombstone === 'null') record.key = null
+  if (of.keyLength >= 0) record.key = bytes.toString('base64', of.keyAt, of.keyAt + of.keyLength)
   if (schemas[0]) record.keySchemaMetadata = schemas[0]
-  if (of.valueLength >= 0) record.value = field(bytes, of.valueAt, of.valueLength, of.flags & BARE_VALUE)
-  else if (tombstone === 'null') record.value = null
+  if (of.valueLength >= 0) record.value = bytes.toString('base64', of.valueAt, of.valueAt + of.valueLength)
   if (schemas[1]) record.valueSchemaMetadata = schemas[1]
   return record
 }
-
-type PartitionHead = Pick<EventHead, 'topic' | 'tombstone'> & { readonly partition: number }
 
 /** Returns the bytes as signed integers. See rule 13 in `RULES.md`. */
 function numbers(bytes: Buffer, start: number, end: number): number[] {
   const list: number[] = []
   for (let at = start; at < end; at += 1) list.push(bytes.readInt8(at))
   return list
-}
-
-/**
- * Returns a key or value in base64, or the content that a registry has decoded, although the record's type does not include such
- * content.
- */
-function field(bytes: Buffer, at: number, length: number, isBare: number): string {
-  return isBare === 0
-    ? bytes.toString('base64', at, at + length)
-    : JSON.parse(bytes.toString('utf8', at, at + length))
 }

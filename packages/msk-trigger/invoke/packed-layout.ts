@@ -24,8 +24,6 @@ export const HEADER_LENGTHS = 8
 export const PACKED_BYTES = HEAD.end
 
 export const LOG_APPEND_TIME = 1
-export const BARE_KEY = 2
-export const BARE_VALUE = 4
 
 /** Returns a view of the bytes. Reading and writing numbers is much faster through a view. */
 export function viewOf({ buffer, byteOffset, length }: Uint8Array): DataView {

@@ -5,8 +5,6 @@
 import { headersOf } from '@sluice/kafka-records'
 import type { Message } from './event.ts'
 import {
-  BARE_KEY,
-  BARE_VALUE,
   fieldsAt,
   HEAD,
   HEADER_LENGTHS,
@@ -42,7 +40,7 @@ export class RecordPacker {
   }
 
   pack(message: Message): PackedRecord {
-    const { key, value, keySchema, valueSchema, bare } = message
+    const { key, value, keySchema, valueSchema } = message
     const headers = headersOf(message)
     const schemas = keySchema || valueSchema ? JSON.stringify([keySchema, valueSchema]) : ''
     const schemaBytes = Buffer.byteLength(schemas)
@@ -60,11 +58,7 @@ export class RecordPacker {
     view.setInt32(start + HEAD.value, value?.length ?? -1, true)
     view.setInt32(start + HEAD.headers, headers.length, true)
     view.setInt32(start + HEAD.schemas, schemaBytes, true)
-    view.setInt32(
-      start + HEAD.flags,
-      (isAppendTime ? LOG_APPEND_TIME : 0) | (bare?.key ? BARE_KEY : 0) | (bare?.value ? BARE_VALUE : 0),
-      true,
-    )
+    view.setInt32(start + HEAD.flags, isAppendTime ? LOG_APPEND_TIME : 0, true)
     let at = start + HEAD.end
     if (schemaBytes > 0) at += bytes.write(schemas, at)
     if (key) bytes.set(key, at)
@@ -107,7 +101,6 @@ export function unpacked({ bytes, start }: PackedRecord): Message {
     value: part(of.valueAt, of.valueLength),
     headerList: headersAt(bytes, of, (at, length) => part(at, length)),
     batchContext: { timestampType: of.flags & LOG_APPEND_TIME },
-    bare: { key: (of.flags & BARE_KEY) !== 0, value: (of.flags & BARE_VALUE) !== 0 },
     ...(keySchema && { keySchema }),
     ...(valueSchema && { valueSchema }),
   }

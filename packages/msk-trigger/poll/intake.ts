@@ -28,16 +28,10 @@ export type Intake = (
  * Creates the intake of a mapping, which applies the schema registry first and then the filters. Without a registry it is
  * synchronous.
  */
-export function makeIntake({
-  filters,
-  registry,
-  open,
-}: Pick<Mapping, 'filters' | 'registry' | 'open'>): Intake {
+export function makeIntake({ filters, registry }: Pick<Mapping, 'filters' | 'registry'>): Intake {
   if (registry) {
     // Loaded on demand, because most projects use no registry.
-    const reader = import('../registry/reader.ts').then(
-      ({ RegistryReader }) => new RegistryReader(registry, open),
-    )
+    const reader = import('../registry/reader.ts').then(({ RegistryReader }) => new RegistryReader(registry))
     // Avoid an unhandled rejection: the error is handled where the promise is awaited.
     reader.catch(() => {})
     return async (_partition, messages) => {

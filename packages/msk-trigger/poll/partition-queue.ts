@@ -36,7 +36,7 @@ export interface PendingRecord extends BatchableRecord {
   readonly undeliverable: Undeliverable | undefined
 }
 
-export type QueueMapping = Pick<Mapping, 'topic' | 'batchSize' | 'open' | 'destination'>
+export type QueueMapping = Pick<Mapping, 'topic' | 'batchSize' | 'destination'>
 
 /** Approximate memory that a header occupies in addition to its name and value, in bytes. */
 const HEADER_BYTES = 150
@@ -143,14 +143,14 @@ export class PartitionQueue implements BatchableQueue {
   }
 
   #append(entry: Entry, key: Buffer | null, packer: RecordPacker, arrivedAtMs: number): void {
-    const { topic, open, destination } = this.#mapping
+    const { topic, destination } = this.#mapping
     const { message } = entry
     const offset = Number(message.offset)
-    if (entry.fate === 'skip' && open.filteredRecords === 'not-counted') {
+    if (entry.fate === 'skip') {
       this.#coverSkipped(offset, Number(message.timestamp), arrivedAtMs)
       return
     }
-    const size = recordBytes(topic, this.partition, message, open.tombstone)
+    const size = recordBytes(topic, this.partition, message)
     const undeliverable = undeliverableReason(entry, size, this.#maxRecordBytes)
     this.#pending.push({
       offset,
@@ -158,7 +158,7 @@ export class PartitionQueue implements BatchableQueue {
       // A record that cannot be sent to the function does not count towards the payload.
       eventBytes: undeliverable ? 0 : size,
       arrivedAtMs,
-      packed: entry.fate === 'skip' ? undefined : packer.pack(message),
+      packed: packer.pack(message),
       timestampMs: Number(message.timestamp),
       // Copy the key, because the original key would keep the buffer of the whole fetch in memory.
       key: destination?.kind === 'kafka' && key ? Buffer.from(key) : null,
@@ -213,10 +213,14 @@ function packedBytes(entries: readonly Entry[]): number {
   return bytes
 }
 
-function undeliverableReason(entry: Entry, size: number, maxRecordBytes: number): Undeliverable | undefined {
+function undeliverableReason(
+  entry: Exclude<Entry, { fate: 'skip' }>,
+  size: number,
+  maxRecordBytes: number,
+): Undeliverable | undefined {
   if (entry.fate === 'fail') return { condition: entry.reason, why: entry.why }
   const { oversizeBytes } = entry.message
-  if (entry.fate === 'skip' || (oversizeBytes === undefined && size <= maxRecordBytes)) return undefined
+  if (oversizeBytes === undefined && size <= maxRecordBytes) return undefined
   const taken =
     oversizeBytes === undefined ? `in an event it takes ${size}` : `in the log it has ${oversizeBytes}`
   const why = `${taken} bytes, more than the ${maxRecordBytes} that an invocation has room for`

@@ -1,7 +1,6 @@
 import { headersOf } from '@sluice/kafka-records'
 import { type Codec, loadCodec, RegistryClient, UndecodableError, unframe } from '@sluice/schema-registry'
 import type { FilterData } from '../config/filters.ts'
-import type { OpenChoices } from '../config/open-choices.ts'
 import type { RegistryConfig } from '../config/registry.ts'
 import type { Message, SchemaMetadata } from '../invoke/event.ts'
 
@@ -31,14 +30,12 @@ interface Decoded {
  */
 export class RegistryReader {
   readonly #config: RegistryConfig
-  readonly #asObject: boolean
   readonly #client: RegistryClient
   readonly #codecs = new Map<number, Promise<Codec>>()
 
-  constructor(config: RegistryConfig, open: Pick<OpenChoices, 'registryJson'>) {
+  constructor(config: RegistryConfig) {
     this.#config = config
     this.#client = new RegistryClient(config.uri)
-    this.#asObject = config.form === 'JSON' && open.registryJson === 'object'
   }
 
   /** Reads records in their order. @throws RegistryError, or Error if a required package is missing */
@@ -58,7 +55,6 @@ export class RegistryReader {
         ...message,
         ...(key && { key: key.bytes, keySchema: key.metadata }),
         ...(value && { value: value.bytes, valueSchema: value.metadata }),
-        ...(this.#asObject && { bare: { key: key !== undefined, value: value !== undefined } }),
       }
       return value
         ? { message: delivered, data: { form: 'json', data: JSON.parse(value.json) } }
@@ -83,15 +79,9 @@ export class RegistryReader {
     const json = codec.decode(body)
     return {
       json,
-      bytes: this.#delivered(json, body),
+      bytes: this.#config.form === 'SOURCE' ? body : Buffer.from(json),
       metadata: { dataFormat: codec.format, schemaId: String(schemaId) },
     }
-  }
-
-  /** Returns a value in the form in which it is delivered. The producer's whitespace is removed, as in Lambda's event. */
-  #delivered(json: string, body: Buffer): Buffer {
-    if (this.#config.form === 'SOURCE') return body
-    return Buffer.from(this.#asObject ? compactJson(json) : json)
   }
 
   /**
@@ -119,25 +109,4 @@ export class RegistryReader {
 /** Returns true for a header in which a serializer of Confluent or Apicurio names the schema of a key or a value. */
 function namesSchema(header: string, part: 'key' | 'value'): boolean {
   return header === `__${part}_schema_id` || header.startsWith(`apicurio.${part}.`)
-}
-
-/** Whitespace that JSON allows between tokens. */
-const WHITESPACE = /[\t\n\r ]/
-
-/** Removes whitespace between the tokens of valid JSON. Parsing and serializing the JSON would round numbers beyond 2^53. */
-export function compactJson(json: string): string {
-  if (!WHITESPACE.test(json)) return json
-  let compact = ''
-  let from = 0
-  let isText = false
-  for (let at = 0; at < json.length; at += 1) {
-    const character = json[at] as string
-    if (character === '\\') at += 1
-    else if (character === '"') isText = !isText
-    else if (!isText && WHITESPACE.test(character)) {
-      compact += json.slice(from, at)
-      from = at + 1
-    }
-  }
-  return compact + json.slice(from)
 }

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test'
 import type { Message } from 'kafkajs'
 import { senderFor } from '../../deliver/destinations.ts'
 import { type DiscardedRecords, objectKey } from '../../deliver/invocation-record.ts'
-import { mappingOf, openChoices, queueWithTaken } from './support.ts'
+import { mappingOf, queueWithTaken } from './support.ts'
 
 const TOPIC = { kind: 'kafka', topic: 'failed' } as const
 
@@ -61,13 +61,11 @@ describe('a topic as a destination', () => {
     assert.deepEqual(Object.keys(bodies[0].payload.records), ['t-3'])
   })
 
-  it('receives the condition as in the AWS sample for topics, or as everywhere else', async () => {
-    for (const kafkaCondition of ['RetriesExhausted', 'RetryAttemptsExhausted'] as const) {
-      const { requests, sender } = topicSender(mappingOf({ open: openChoices({ kafkaCondition }) }))
-      await sender.send(discarded(1))
-      const { requestContext } = JSON.parse(String(requests[0]?.messages[0]?.value))
-      assert.equal(requestContext.condition, kafkaCondition)
-    }
+  it('receives the condition as in the AWS sample for topics', async () => {
+    const { requests, sender } = topicSender()
+    await sender.send(discarded(1))
+    const { requestContext } = JSON.parse(String(requests[0]?.messages[0]?.value))
+    assert.equal(requestContext.condition, 'RetriesExhausted')
   })
 
   it('has one connection, which is closed, even if batches are discarded concurrently', async () => {
@@ -142,19 +140,11 @@ describe('the key of an S3 object', () => {
   const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/.source
 
   it('contains the mapping, the date and a random id', () => {
-    const key = objectKey(discarded(1), mappingOf(), nowMs)
+    const key = objectKey('g', nowMs)
     const form = `^aws/lambda/${uuid}/2026/03/01/2026-03-01T02\\.03\\.04-${uuid}$`
     assert.match(key, new RegExp(form))
-    const again = objectKey(discarded(1), mappingOf(), nowMs)
+    const again = objectKey('g', nowMs)
     assert.notEqual(again, key)
     assert.equal(again.split('/')[2], key.split('/')[2], 'the same mapping')
-  })
-
-  it('contains the partition if so configured', () => {
-    const open = openChoices({ s3Key: 'by-partition' })
-    assert.match(
-      objectKey(discarded(1), mappingOf({ open }), nowMs),
-      /^aws\/lambda\/[^/]+\/t-3\/2026\/03\/01\//,
-    )
   })
 })

@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { readMappings, type ServiceFacts } from '../../config/mappings.ts'
-import { DEFAULT_OPEN_CHOICES } from '../../config/open-choices.ts'
 import { refusals } from './refusals.ts'
 
 const facts: ServiceFacts = { service: 'shop', stage: 'dev', region: 'eu-west-1' }
-const settings = { open: DEFAULT_OPEN_CHOICES, schemaRegistry: undefined, brokers: ['here:1'], clusters: {} }
+const afterPartialResponse = 'resume-at-failure' as const
+const settings = { afterPartialResponse, schemaRegistry: undefined, brokers: ['here:1'], clusters: {} }
 const arn = 'arn:aws:kafka:eu-west-1:1:cluster/c/id'
 const queue = 'arn:aws:sqs:eu-west-1:1:q'
 const registryConfig = {
@@ -44,7 +44,7 @@ describe('event source mappings', () => {
         registry: undefined,
         functionTimeoutMs: 6_000,
         reservedConcurrency: Number.POSITIVE_INFINITY,
-        open: DEFAULT_OPEN_CHOICES,
+        afterPartialResponse,
         eventSourceArn: arn,
       },
     ])

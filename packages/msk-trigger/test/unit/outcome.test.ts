@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { OpenChoices } from '../../config/open-choices.ts'
-import { readAnswer, retryWholeBatch } from '../../deliver/outcome.ts'
-import { openChoices } from './support.ts'
+import { type AnswerOptions, readAnswer, retryWholeBatch } from '../../deliver/outcome.ts'
 
 const part = (partition: number, ...offsets: number[]) => ({
   partition,
@@ -13,8 +11,11 @@ const batch = [part(0, 10, 11, 13), part(1, 7)]
 const failed = (...items: unknown[]) => ({
   batchItemFailures: items.map(itemIdentifier => ({ itemIdentifier })),
 })
-const read = (answer: unknown, reportsFailures = true, open: Partial<OpenChoices> = {}) =>
-  readAnswer(batch, answer, { topic: 'my.topic', reportsFailures, open: openChoices(open) })
+const read = (
+  answer: unknown,
+  reportsFailures = true,
+  afterPartialResponse: AnswerOptions['afterPartialResponse'] = 'resume-at-failure',
+) => readAnswer(batch, answer, { topic: 'my.topic', reportsFailures, afterPartialResponse })
 
 describe('the outcome of an invocation', () => {
   const successes: unknown[] = [
@@ -43,17 +44,9 @@ describe('the outcome of an invocation', () => {
   })
 
   it('redelivers only the named records if so configured', () => {
-    const outcome = read(two, true, { afterPartialResponse: 'retry-only-failed' })
+    const outcome = read(two, true, 'retry-only-failed')
     assert.deepEqual(outcome.again, [part(0, 10, 13)])
     assert.deepEqual(outcome.reported, outcome.again)
-  })
-
-  it('accepts the older key as well, with a warning, if so configured', () => {
-    const old = failed({ 'topic-partition': 'my.topic-1', offset: 7 })
-    const outcome = read(old, true, { partialResponseKey: 'either' })
-    assert.deepEqual(outcome.again, [part(1, 7)])
-    assert.match(outcome.warning ?? '', /use "partition"/)
-    assert.deepEqual(read(two, true, { partialResponseKey: 'either' }).again, [part(0, 10, 11, 13)])
   })
 
   const unusable: [title: string, answer: unknown, reason: RegExp][] = [

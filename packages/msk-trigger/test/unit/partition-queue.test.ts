@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { unpacked } from '../../invoke/packed-records.ts'
 import type { Entry } from '../../poll/intake.ts'
 import { PartitionQueue } from '../../poll/partition-queue.ts'
-import { fill, mappingOf, messages, openChoices } from './support.ts'
+import { fill, mappingOf, messages } from './support.ts'
 
 const MiB = 1024 * 1024
 const queue = (part: Parameters<typeof mappingOf>[0] = {}, at = 0) =>
@@ -162,15 +162,6 @@ describe('a record in a partition queue', () => {
         [2, 2, true],
         [3, 4, true],
       ],
-    )
-  })
-
-  it('has an entry of its own although it is skipped, if so configured', () => {
-    const own = queue({ open: openChoices({ filteredRecords: 'counted' }) })
-    fill(own, list, 0, skipping(1))
-    assert.deepEqual(
-      own.pending.map(({ packed, eventBytes }) => [packed !== undefined, eventBytes > 0]),
-      [true, false, true, true, true].map(isSent => [isSent, true]),
     )
   })
 

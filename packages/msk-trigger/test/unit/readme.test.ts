@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { getDefault } from 'valibot'
-import { MEANINGS, READINGS } from '../../config/open-choices.ts'
 import { readSettings, SETTINGS } from '../../config/settings.ts'
 
 const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
@@ -23,13 +22,6 @@ describe('the README', () => {
       const { shown = shownDefault(getDefault(must)), variable } = { shown: undefined, variable: '', ...more }
       const wins = variable ? `. ${code(variable)} in the environment takes precedence` : ''
       assert.ok(README.includes(`\n| ${code(name)} | ${shown} | ${meaning}${wins} |\n`))
-    })
-
-  for (const [name, [first, ...others]] of Object.entries(READINGS))
-    it(`has the row of open.${name} that the reader has`, () => {
-      const meaning = MEANINGS[name as keyof typeof MEANINGS]
-      const row = [name, first, others.join('`, `')].map(code).join(' | ')
-      assert.ok(README.includes(`\n| ${row} | ${meaning} |\n`))
     })
 })
 

@@ -4,7 +4,6 @@ import avro from 'avsc'
 import protobuf from 'protobufjs'
 import { framed, startSchemaRegistry } from '../../../../test/support/schema-registry.ts'
 import { readFilter } from '../../config/filters.ts'
-import { DEFAULT_OPEN_CHOICES } from '../../config/open-choices.ts'
 import type { RegistryConfig } from '../../config/registry.ts'
 import type { LambdaRecord, Message } from '../../invoke/event.ts'
 import { recordBytes } from '../../invoke/event-size.ts'
@@ -65,11 +64,10 @@ const message = (value: Buffer | null, key: Buffer | null = null): Message => ({
   headers: {},
 })
 
-function intake(config: Partial<RegistryConfig> = {}, patterns: unknown[] = [], open = {}) {
+function intake(config: Partial<RegistryConfig> = {}, patterns: unknown[] = []) {
   return makeIntake({
     filters: patterns.map(readFilter),
     registry: { uri: registry.uri, form: 'JSON', validates: ['VALUE'], ...config },
-    open: { ...DEFAULT_OPEN_CHOICES, ...open },
   })
 }
 
@@ -169,14 +167,6 @@ describe('a record with a schema (rule 14)', () => {
     const all = await read(['KEY', 'VALUE'])
     assert.deepEqual(all.keySchemaMetadata, { dataFormat: 'JSON', schemaId: '1' })
     assert.deepEqual(all.valueSchemaMetadata, { dataFormat: 'JSON', schemaId: '1' })
-  })
-
-  it('can be an object in the event, and its size is counted as such', async () => {
-    const open = { registryJson: 'object' as const }
-    const [entry] = await intake({}, [], open)(0, [message(framed(1, '{ "n": 1, "é": [1, "x"] }'))])
-    assert.deepEqual(record(entry as Entry).value, { n: 1, é: [1, 'x'] })
-    const bytes = Buffer.byteLength(JSON.stringify(record(entry as Entry)))
-    assert.equal(recordBytes('t', 0, (entry as Entry).message), bytes + 1)
   })
 
   it('is counted with its metadata', async () => {
@@ -279,7 +269,6 @@ describe('without a registry', () => {
     const read = makeIntake({
       filters: [readFilter({ value: ['a'] })],
       registry: undefined,
-      open: DEFAULT_OPEN_CHOICES,
     })
     const entries = read(0, [message(Buffer.from('a')), message(Buffer.from('b'))])
     assert.ok(Array.isArray(entries))

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { afterAttempt, isOverAge } from '../../deliver/retries.ts'
-import { mappingOf, openChoices, show } from './support.ts'
+import { mappingOf, show } from './support.ts'
 
 const part = (partition: number, ...offsets: number[]) => ({
   partition,
@@ -42,14 +42,6 @@ describe('after an attempt', () => {
     assert.deepEqual(after(0, reported, policy), { exhausted: '', units: ['0@1,2,3 1'] })
     assert.deepEqual(after(1, reported, policy), { exhausted: '0@1', units: ['0@2,3 0'] })
   })
-
-  it('all remaining records are discarded with it if so configured', () => {
-    const open = openChoices({ exhaustedAfterPartialResponse: 'rest-of-batch' })
-    assert.deepEqual(after(1, reported, { maximumRetryAttempts: 1, open }), {
-      exhausted: '0@1,2,3',
-      units: [],
-    })
-  })
 })
 
 describe('bisect', () => {
@@ -60,12 +52,11 @@ describe('bisect', () => {
     assert.deepEqual(after(4, { again: [part(0, 7)] }, bisect).units, ['0@7 5'])
   })
 
-  it('gives each half the retries of its batch, or one fewer, or all of them again, as configured', () => {
-    const failures = (bisectRetries: 'charged' | 'uncharged' | 'restart') =>
-      after(3, thrown, { ...bisect, open: openChoices({ bisectRetries }) }).units.map(one => one.at(-1))
-    assert.deepEqual(failures('uncharged'), ['3', '3'])
-    assert.deepEqual(failures('charged'), ['4', '4'])
-    assert.deepEqual(failures('restart'), ['0', '0'])
+  it('does not count as a retry: each half has the retries of its batch', () => {
+    assert.deepEqual(
+      after(3, thrown, bisect).units.map(one => one.at(-1)),
+      ['3', '3'],
+    )
   })
 
   it('splits until the bad record is alone, whatever the retries: only it is discarded (rules 26, 29)', () => {
@@ -93,34 +84,8 @@ describe('bisect', () => {
     }
   })
 
-  it('ends with every choice', () => {
-    for (const bisectRetries of ['charged', 'uncharged', 'restart'] as const) {
-      const policy = mappingOf({ ...bisect, maximumRetryAttempts: 2, open: openChoices({ bisectRetries }) })
-      let units = [unit]
-      let exhausted = 0
-      let attempts = 0
-      for (let next = units.shift(); next; next = units.shift()) {
-        const sequel = afterAttempt(next, { again: next.parts }, policy)
-        exhausted += sequel.exhausted.reduce((sum, one) => sum + one.records.length, 0)
-        units = [...sequel.units.map(one => ({ ...one, parts: [...one.parts] })), ...units] as typeof units
-        attempts += 1
-        assert.ok(attempts < 100)
-      }
-      assert.equal(exhausted, 4)
-    }
-  })
-
-  it('keeps records named by a partial response together, or splits them, as configured', () => {
+  it('keeps records named by a partial response together', () => {
     assert.deepEqual(after(0, reported, bisect).units, ['0@1,2,3 1'])
-    const open = openChoices({ bisectAfterPartialResponse: 'split' })
-    assert.deepEqual(after(0, reported, { ...bisect, open }).units, ['0@1,2 0', '0@3 0'])
-  })
-
-  it('does not split exhausted records where a split is a retry', () => {
-    for (const bisectRetries of ['charged', 'restart'] as const) {
-      const open = openChoices({ bisectRetries })
-      assert.deepEqual(after(1, thrown, { ...bisect, maximumRetryAttempts: 1, open }).units, [])
-    }
   })
 })
 

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { DEFAULT_OPEN_CHOICES } from '../../config/open-choices.ts'
 import { batchRecord, objectRecord, topicRecord } from '../../deliver/invocation-record.ts'
 import type { LambdaEvent, LambdaRecord, Message } from '../../invoke/event.ts'
 import { RecordPacker } from '../../invoke/packed-records.ts'
@@ -91,7 +90,6 @@ describe("a destination's message has the same form as AWS's samples (rules 44 t
       topic: 'mytopic',
       eventSourceArn: 'arn:aws:kafka:us-east-1:123456789012:cluster/my-cluster/abc123',
       functionArn: 'arn:aws:lambda:us-east-1:123456789012:function:my-function',
-      open: DEFAULT_OPEN_CHOICES,
     },
   } as const
   const nowMs = Date.parse('2019-11-14T18:16:05.568Z')

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { DEFAULT_OPEN_CHOICES } from '../../config/open-choices.ts'
 import { announcesResponseType, readSettings } from '../../config/settings.ts'
 import { refusals } from './refusals.ts'
 
@@ -19,7 +18,7 @@ describe('settings under custom.mskTrigger', () => {
       sasl: undefined,
       faults: undefined,
       reports: undefined,
-      open: DEFAULT_OPEN_CHOICES,
+      afterPartialResponse: 'resume-at-failure',
       announceResponseType: false,
     })
   })
@@ -55,7 +54,7 @@ describe('settings under custom.mskTrigger', () => {
     maxRetryDelayMs: 1 → must not be less than retryDelayMs
     schemaRegistry: 'a:1' → mskTrigger.schemaRegistry must be an address like
     invocationLines: 'no' → mskTrigger.invocationLines must be true or false, not "no"
-    open: { colour: red } → mskTrigger.open.colour
+    afterPartialResponse: never → mskTrigger.afterPartialResponse must be resume-at-failure or retry-only-failed, not "never"
     announceResponseType: 'yes' → mskTrigger.announceResponseType must be true or false, not "yes"
   `)
   for (const [row, custom, message] of refused)
@@ -63,15 +62,14 @@ describe('settings under custom.mskTrigger', () => {
       assert.throws(() => readSettings({ brokers: 'a:1', ...custom }, {}), message))
 
   it('given several that are wrong, then each is named, the variable where the value came from one', () => {
-    const custom = { retryDelayMs: -1, clientId: '', open: { tombstone: 'nil' }, colour: 'red' }
+    const custom = { retryDelayMs: -1, clientId: '', colour: 'red' }
     assert.throws(() => readSettings(custom, { KAFKA_BROKERS: 'a' }), {
       message: [
         'KAFKA_BROKERS must be a list of host:port, not "a"',
         'custom.mskTrigger.clientId must be a string, not ""',
         'custom.mskTrigger.retryDelayMs must be whole milliseconds, at least 0, not -1',
-        'custom.mskTrigger.open.tombstone must be absent or null, not "nil"',
         'custom.mskTrigger.colour is not a setting; known are: brokers, clusters, clientId, retryDelayMs, maxRetryDelayMs, ' +
-          'sessionTimeoutMs, invocationLines, schemaRegistry, ssl, sasl, announceResponseType, faults, reports, open',
+          'sessionTimeoutMs, invocationLines, schemaRegistry, ssl, sasl, announceResponseType, faults, reports, afterPartialResponse',
       ].join('\n'),
     })
   })

@@ -1,7 +1,6 @@
 /** Mappings, records and batches for tests. Fields that a test does not set get valid defaults. */
 
 import type { Mapping } from '../../config/mappings.ts'
-import { DEFAULT_OPEN_CHOICES, type OpenChoices } from '../../config/open-choices.ts'
 import type { Message } from '../../invoke/event.ts'
 import type { Entry } from '../../poll/intake.ts'
 import { PartitionQueue, type PendingRecord } from '../../poll/partition-queue.ts'
@@ -27,13 +26,9 @@ export function mappingOf(part: Partial<Mapping> = {}): Mapping {
     registry: undefined,
     functionTimeoutMs: 1_000,
     reservedConcurrency: Number.POSITIVE_INFINITY,
-    open: DEFAULT_OPEN_CHOICES,
+    afterPartialResponse: 'resume-at-failure',
     ...part,
   }
-}
-
-export function openChoices(part: Partial<OpenChoices>): OpenChoices {
-  return { ...DEFAULT_OPEN_CHOICES, ...part }
 }
 
 /** The reports of a mapping, each also as a short text: `stalled invocation timeout 2 3@120`. */

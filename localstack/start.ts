@@ -3,7 +3,6 @@ import { join, relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { readEntries } from '../lib/app/function-entries.ts'
 import { generatorSettingsIn } from '../lib/app/generator-file.ts'
-import { ON_FAILURE, readSettings } from '../lib/app/settings/index.ts'
 import { stalledFunctions } from '../lib/diagnosis/stalls/standing-still.ts'
 import { GENERATOR_DEFAULTS } from '../lib/telemetry/simulator/settings.ts'
 import { frameworkLog, functionLogsDir } from '../programs/function-logs.ts'
@@ -22,7 +21,6 @@ import { type OwnStack, stackVariables, withStack } from './stack.ts'
 import type { ConsoleOptions, StartedConsole } from './start/console.ts'
 import { FRAMEWORK, invokeFunction, startFunctions } from './start/functions.ts'
 import { LOOK_EVERY_MS } from './start/health.ts'
-import { localSqs, pollQueue } from './start/queue-poller.ts'
 import { type LocalSchedules, localSchedules } from './start/schedules.ts'
 import { Screen } from './start/screen.ts'
 import { type Watch, watchFlow } from './start/watch.ts'
@@ -170,7 +168,6 @@ async function runFunctions(
     screen.line(`${' '.repeat(21)}logs: ${relative(PROJECT, functionLogsDir(logsDir))}\n`)
     screen.line('Ctrl-C stops everything. Meanwhile: npm run smoke · npx sluice stats\n')
     const over = new AbortController()
-    const polled = pollGivenUp(run, over.signal)
     try {
       const started = await watching
       const begun = firstRuns(first, port, started)
@@ -183,7 +180,6 @@ async function runFunctions(
       })
     } finally {
       over.abort()
-      await polled
       await functions.stop()
     }
   } finally {
@@ -245,15 +241,6 @@ async function flow({ stack, options, screen, signal }: Run, { lost, begun, watc
   }
   screen.line(problems.length === 0 ? 'No problems.' : `Problems: ${problems.join('; ')}.`)
   return problems.length === 0 ? 0 : 1
-}
-
-/** Polls the queue of records that Lambda has discarded, if the queue is configured. */
-async function pollGivenUp({ stack, port, variables, screen }: Run, signal: AbortSignal): Promise<void> {
-  const { onFailureQueue: queueArn } = readSettings([ON_FAILURE], stack.environment)
-  if (queueArn === undefined) return
-  const sqs = localSqs(variables.AWS_ENDPOINT_URL as string, LOCAL_AWS_ENVIRONMENT.AWS_REGION, signal)
-  const invoke = (event: object) => invokeFunction(port, 'on-failure', event)
-  await pollQueue({ queueArn, sqs, say: line => screen.line(line), invoke }, signal)
 }
 
 /** Invokes scheduled functions immediately, because their schedules only fire on the minute. */

@@ -66,7 +66,6 @@ export async function examined(examination: Examination): Promise<Finding[]> {
     return [
       ...serversOf(opened, standardsFor(config, asAccount, 1)),
       notSeen('topics', 'exists'),
-      notSeen('topics', 'timestamp-type'),
       notSeen('consumers', 'lag'),
     ]
   }

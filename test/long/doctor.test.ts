@@ -100,7 +100,7 @@ describe('given an environment on real servers, when a doctor looks at it', () =
       ({ area, verdict }) => verdict !== 'ok' && ['kafka', 'redis', 'topics', 'producers'].includes(area),
     )
     assert.deepEqual(bad, [])
-    assert.equal(of('topics', 'timestamp-type').length, 14)
+    assert.equal(of('topics', 'message.timestamp.type').length, 14)
     assert.equal(only(of('clocks', 'brokers')).verdict, 'ok')
     assert.equal(status, 1)
     assert.match(stderr, /^\d+ checks failed\.$/m)
@@ -119,7 +119,7 @@ describe('given an environment on real servers, when a doctor looks at it', () =
       ['kafka', 'brokers'],
       ['redis', 'encryption'],
       ['topics', 'replication'],
-      ['topics', 'min-insync'],
+      ['topics', 'min.insync.replicas'],
     ] as const)
       assert.deepEqual(new Set(of(area, check).map(({ verdict }) => verdict)), new Set(['wrong']), check)
   })
@@ -163,7 +163,7 @@ describe('given an environment on real servers, when a doctor looks at it', () =
       refusals.problems[0] ?? '',
       /^REDIS_URL: 127\.0\.0\.1:\d+: maxmemory-policy=allkeys-lru, must be/,
     )
-    const named = `KAFKA_BROKERS: ${readings}: message.timestamp.type=CreateTime, must be LogAppendTime:`
+    const named = `KAFKA_BROKERS: ${readings}: message.timestamp.type=CreateTime, must be LogAppendTime.`
     assert.ok(refusals.problems[1]?.startsWith(named), refusals.problems[1])
     assert.deepEqual(refusals.unseen, [])
   })

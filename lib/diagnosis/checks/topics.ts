@@ -1,10 +1,10 @@
 /** Compares the topics in Kafka with the topic table. Pure. */
-import { durationText } from '../../duration.ts'
+import { topicConfiguration } from '../../../packages/runtime/adapters/kafka/topics.ts'
 import type { FoundTopic, Settings, Standards, TopicFacts } from '../facts.ts'
 import { type Finding, finding, type Judgement, judged, type Observed, unknown, wrong } from '../finding.ts'
 
-const DAY_MS = 24 * 60 * 60 * 1000
-const APPLY = '`sluice topics apply` shows the change, and asks before it makes it.'
+const TIMESTAMPS = 'message.timestamp.type'
+const APPLY = '`sluice topics apply` makes the change, or says why it would lose records.'
 const DESCRIBE_CONFIGS =
   'This check needs permission to describe the configuration of the topic (kafka-cluster:DescribeTopicDynamicConfiguration).'
 
@@ -41,7 +41,7 @@ export function topicFindings(facts: TopicFacts, standards: Standards): Finding[
   return [
     finding('topics', 'exists', topic, 'is there'),
     ...judged('topics', topic, { partitions, replication, 'in-sync': inSync }, { seen: one }),
-    ...Object.entries(SETTINGS).flatMap(([check, rule]) => settingFindings(topic, check, rule, one)),
+    ...settingFindings(topic, one),
   ]
 }
 
@@ -50,10 +50,9 @@ export function topicFindings(facts: TopicFacts, standards: Standards): Finding[
  * wrong.
  */
 export function timestampFindings({ topic, wanted, found }: TopicFacts, standards: Standards): Finding[] {
-  const check = 'timestamp-type'
-  if ('unseen' in found) return [finding('topics', check, topic, unknown(found.unseen))]
+  if ('unseen' in found) return [finding('topics', TIMESTAMPS, topic, unknown(found.unseen))]
   if (found.seen === undefined) return []
-  return settingFindings(topic, check, SETTINGS[check], judgedTopic(wanted, found.seen, standards))
+  return settingFindings(topic, judgedTopic(wanted, found.seen, standards), name => name === TIMESTAMPS)
 }
 
 function judgedTopic(wanted: TopicFacts['wanted'], found: FoundTopic, standards: Standards): Judged {
@@ -65,18 +64,32 @@ function judgedTopic(wanted: TopicFacts['wanted'], found: FoundTopic, standards:
   }
 }
 
+/** Settings that may be higher than in the table. A retention of -1 is without end. */
+const AT_LEAST = ['retention.ms', 'max.message.bytes']
+
+/** Compares the settings of a topic with those that it would be created with. */
 function settingFindings(
   topic: string,
-  check: string,
-  [setting, judge]: SettingRule,
-  one: Judged,
+  { wanted, found, standards }: Judged,
+  only: (name: string) => boolean = () => true,
 ): Finding[] {
-  const settings: Observed<Settings> = one.found.settings
-  const judgement = (values: Settings) => {
-    const value = values[setting] ?? undefined
-    return value === undefined ? unknown(`the broker does not report ${setting}`) : judge(value, one)
-  }
-  return judged('topics', topic, { [check]: judgement }, settings, DESCRIBE_CONFIGS)
+  const { replication: factor, minInsync } = standards
+  const settings = [
+    ...topicConfiguration(wanted, { factor, minInsync }),
+    // A limit of bytes deletes records before their retention ends.
+    { name: 'retention.bytes', value: '-1' },
+  ]
+  const checks = settings
+    .filter(({ name }) => only(name))
+    .map(({ name, value }) => [name, (values: Settings) => settingAs(name, value, values[name])] as const)
+  return judged('topics', topic, Object.fromEntries(checks), found.settings, DESCRIBE_CONFIGS)
+}
+
+function settingAs(name: string, value: string, found: string | null | undefined): Judgement | string {
+  if (found === undefined || found === null) return unknown(`the broker does not report ${name}`)
+  const isEnough = AT_LEAST.includes(name) && (Number(found) >= Number(value) || Number(found) < 0)
+  if (found === value || isEnough) return `${name}=${found}`
+  return wrong(`${name}=${found}, must be ${value}`, APPLY)
 }
 
 function partitions({ wanted, found }: Judged) {
@@ -112,91 +125,4 @@ function inSync({ found }: Judged) {
       'Check for a stopped broker or a full disk; `sluice topics describe` shows the copies that are in sync.',
     )
   return 'all copies are up to date'
-}
-
-type SettingRule = readonly [setting: string, judge: (value: string, topic: Judged) => Judgement | string]
-
-const SETTINGS = {
-  'min-insync': ['min.insync.replicas', minInsync],
-  retention: ['retention.ms', retention],
-  'retention-bytes': [
-    'retention.bytes',
-    value =>
-      Number(value) < 0
-        ? 'records are deleted only by their age'
-        : wrong(
-            `retention.bytes=${value}: records of a full partition are deleted before their retention ends`,
-            'Remove retention.bytes of the topic.',
-          ),
-  ],
-  cleanup: [
-    'cleanup.policy',
-    value =>
-      value === 'delete'
-        ? 'cleanup.policy=delete'
-        : wrong(`cleanup.policy=${value}: compaction deletes records that were not read yet`, APPLY),
-  ],
-  'timestamp-type': ['message.timestamp.type', timestampType],
-  'message-size': [
-    'max.message.bytes',
-    (value, { wanted: { maxMessageBytes } }) =>
-      Number(value) >= maxMessageBytes
-        ? `messages of up to ${value} bytes`
-        : wrong(`max.message.bytes=${value}, must be ${maxMessageBytes}: larger records are refused`, APPLY),
-  ],
-  compression: [
-    'compression.type',
-    value =>
-      value === 'producer'
-        ? 'batches are kept as their producers compress them'
-        : wrong(`compression.type=${value}: brokers recompress every batch`, APPLY),
-  ],
-} satisfies Record<string, SettingRule>
-
-function timestampType(value: string, { wanted: { timestamps } }: Judged) {
-  if (value === timestamps) return `message.timestamp.type=${value}`
-  const because =
-    timestamps === 'LogAppendTime'
-      ? "timers and delays count by the brokers' clock, and this topic has those of its producers"
-      : 'the timestamps of producers are lost'
-  return wrong(
-    `message.timestamp.type=${value}, must be ${timestamps}: ${because}`,
-    'Set message.timestamp.type of the topic before its consumers run: `sluice topics apply` does so while the topic is empty. For a topic with records, use kafka-configs.sh of Kafka; the records keep their timestamps.',
-  )
-}
-
-function retention(value: string, { wanted }: Judged) {
-  const ms = Number(value)
-  const wantedMs = wanted.keptDays * DAY_MS
-  if (ms < 0) return 'records are kept forever'
-  if (ms >= wantedMs) return `records are kept for ${daysText(ms)}`
-  return wrong(
-    `records are kept for ${daysText(ms)}, not ${daysText(wantedMs)}: records that are not read in that time are lost`,
-    APPLY,
-  )
-}
-
-function minInsync(value: string, { copies, standards }: Judged) {
-  const least = Number(value)
-  if (least > copies)
-    return wrong(`min.insync.replicas=${value} with ${copies} copies: nothing can be written`, APPLY)
-  if (least === copies && copies > 1)
-    return wrong(
-      `min.insync.replicas=${value} with ${copies} copies: the loss of one broker stops writes`,
-      APPLY,
-    )
-  if (least >= standards.minInsync)
-    return standards.isLocal && least === 1
-      ? 'the only copy acknowledges a write'
-      : `${least} copies acknowledge a write`
-  return wrong(
-    `min.insync.replicas=${value}, must be ${standards.minInsync}: a record that one broker has acknowledged is lost with it`,
-    APPLY,
-  )
-}
-
-function daysText(ms: number): string {
-  if (ms < DAY_MS) return durationText(ms)
-  const days = Math.round((ms / DAY_MS) * 10) / 10
-  return days === 1 ? '1 day' : `${days} days`
 }

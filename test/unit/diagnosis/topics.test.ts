@@ -14,41 +14,22 @@ describe('given a topic of an account, when its settings are held against the ta
     assert.equal(findings.length, 11)
   })
 
-  const wrong: [what: string, setting: string, value: string, found: string[], says: RegExp][] = [
-    [
-      'timestamps of producers',
-      'message.timestamp.type',
-      'CreateTime',
-      ['timestamp-type wrong'],
-      /must be LogAppendTime/,
-    ],
-    ['a shorter retention', 'retention.ms', '3600000', ['retention wrong'], /for 1 h, not 7 days/],
-    ['a limit of bytes', 'retention.bytes', '1000', ['retention-bytes wrong'], /before their retention ends/],
-    ['compaction', 'cleanup.policy', 'compact', ['cleanup wrong'], /not read yet/],
-    ['smaller messages', 'max.message.bytes', '1000', ['message-size wrong'], /must be 1048576/],
-    ['another compression', 'compression.type', 'gzip', ['compression wrong'], /recompress every batch/],
-    ['one copy that acknowledges', 'min.insync.replicas', '1', ['min-insync wrong'], /must be 2/],
-    [
-      'as many that acknowledge as there are',
-      'min.insync.replicas',
-      '3',
-      ['min-insync wrong'],
-      /stops writes/,
-    ],
-    [
-      'more that acknowledge than there are',
-      'min.insync.replicas',
-      '4',
-      ['min-insync wrong'],
-      /nothing can be written/,
-    ],
+  const wrong: readonly (readonly [setting: string, value: string, must: string])[] = [
+    ['message.timestamp.type', 'CreateTime', 'LogAppendTime'],
+    ['retention.ms', '3600000', '604800000'],
+    ['retention.bytes', '1000', '-1'],
+    ['cleanup.policy', 'compact', 'delete'],
+    ['max.message.bytes', '1000', '1048576'],
+    ['compression.type', 'gzip', 'producer'],
+    ['min.insync.replicas', '1', '2'],
+    ['min.insync.replicas', '3', '2'],
   ]
-  for (const [what, setting, value, found, says] of wrong)
-    it(`then ${what} is wrong, with what to change`, () => {
+  for (const [setting, value, must] of wrong)
+    it(`then ${setting}=${value} is wrong, with what to change`, () => {
       const findings = topicFindings(topic({}, { [setting]: value }), ACCOUNT)
-      assert.deepEqual(notOk(findings), found)
+      assert.deepEqual(notOk(findings), [`${setting} wrong`])
       const [finding] = findings.filter(({ verdict }) => verdict === 'wrong')
-      assert.match(finding?.says ?? '', says)
+      assert.equal(finding?.says, `${setting}=${value}, must be ${must}`)
       assert.ok(finding?.todo)
     })
 
@@ -63,7 +44,7 @@ describe('given a topic of an account, when its settings are held against the ta
 
   it('then one copy is wrong in an account, and right on a machine with one broker', () => {
     const one = topic(copies([1]), { 'min.insync.replicas': '1' })
-    assert.deepEqual(notOk(topicFindings(one, ACCOUNT)), ['replication wrong', 'min-insync wrong'])
+    assert.deepEqual(notOk(topicFindings(one, ACCOUNT)), ['replication wrong', 'min.insync.replicas wrong'])
     assert.deepEqual(notOk(topicFindings(one, MACHINE)), [])
   })
 
@@ -96,7 +77,7 @@ describe('given a topic of an account, when its settings are held against the ta
     assert.equal(unknown.length, 7)
     for (const { says, todo } of unknown) assert.deepEqual([says, typeof todo], ['Kafka refuses', 'string'])
     const secret = topicFindings(topic({}, { 'retention.ms': null }), ACCOUNT)
-    assert.deepEqual(notOk(secret), ['retention unknown'])
+    assert.deepEqual(notOk(secret), ['retention.ms unknown'])
   })
 })
 

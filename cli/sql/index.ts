@@ -1,9 +1,7 @@
-import { createReadStream, createWriteStream } from 'node:fs'
-import { copyFile, mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { fileFailure } from '../../lib/operations/file-failure.ts'
 import { type Answer, type SqlDatabase, SqlError } from '../../lib/operations/sql/database.ts'
 import { newProgress, progressText, withSqlDatabase } from '../../lib/operations/sql/query.ts'
 import { sqlSources } from '../../lib/operations/sql/sources.ts'
@@ -11,10 +9,10 @@ import { isUnreadable, Unavailable } from '../../packages/runtime/pipeline/error
 import { oneOf } from '../../packages/runtime/settings/values.ts'
 import { awsPlace } from '../../programs/aws-place.ts'
 import {
+  argument,
   command,
   environment,
   option,
-  optionalArgument,
   optionWithDefault,
   SOME_TEXT,
   TIME_OR_AGO,
@@ -22,10 +20,9 @@ import {
 } from '../command.ts'
 import { CommandConnections } from '../command-connections.ts'
 import { configOf, environmentOf, kafkaFailure, requireSignIn, withinPatience } from '../connections.ts'
-import { CliFailure, isStop, usageFailure } from '../failure.ts'
-import { inputBytes } from '../input.ts'
+import { CliFailure, isStop } from '../failure.ts'
 import { showLineLater } from '../progress.ts'
-import { columnsOf, pathIn, type Terminal } from '../terminal.ts'
+import { columnsOf, type Terminal } from '../terminal.ts'
 import { harmlessLines } from '../text-width.ts'
 import { answerText, csvLine, type ReadAnswer } from './text.ts'
 
@@ -37,14 +34,9 @@ const MAX_ROWS = 50_000
 
 type SqlOptions = ValuesOf<typeof OPTIONS>
 
-const FORMATS = ['table', 'csv', 'json', 'parquet'] as const
+const FORMATS = ['table', 'csv', 'json'] as const
 
 const OPTIONS = {
-  file: option(
-    '<file>',
-    'take the statements from this file, or from standard input where it is "-"',
-    SOME_TEXT,
-  ),
   since: option(
     '<time>',
     'only records written since: an RFC 3339 time, or a duration before now',
@@ -57,7 +49,6 @@ const OPTIONS = {
     oneOf(FORMATS),
     'table',
   ),
-  output: option('<file>', 'write the results to this file', SOME_TEXT),
   env: environment('to look at'),
 }
 
@@ -82,15 +73,12 @@ Examples:
   sluice sql "SELECT * FROM alert_log WHERE resolved_ts IS NULL"
   sluice sql "SELECT subject, max(time) FROM readings GROUP BY ALL" --since 7d
   sluice sql "SELECT * FROM device_activity_counts EMIT CHANGES"
-  sluice sql --file report.sql --format parquet --output report.parquet`,
+  sluice sql "$(cat report.sql)" --format csv > report.csv`,
   args: {
-    sql: optionalArgument('statements', SOME_TEXT),
+    sql: argument('statements', SOME_TEXT),
   },
   options: OPTIONS,
-  async run({ sql: given, ...options }, terminal) {
-    if (options.format === 'parquet' && options.output === undefined && terminal.stdout.isTTY)
-      throw usageFailure('Parquet cannot be shown on a terminal: use --output, or redirect standard output.')
-    const statements = await statementsOf(given, options.file, terminal)
+  async run({ sql: statements, ...options }, terminal) {
     if (await isAnsweredByTables(statements, options, terminal)) return
     const folder = await mkdtemp(join(tmpdir(), 'sluice-sql-'))
     try {
@@ -103,25 +91,14 @@ Examples:
   },
 })
 
-async function statementsOf(
-  given: string | undefined,
-  file: string | undefined,
-  terminal: Terminal,
-): Promise<string> {
-  if ((given === undefined) === (file === undefined))
-    throw usageFailure('Specify either statements, or --file with a file of statements.')
-  if (given !== undefined) return given
-  return String(await inputBytes(file ?? '-', terminal))
-}
-
 async function isAnsweredByTables(
   statements: string,
   options: SqlOptions,
   terminal: Terminal,
 ): Promise<boolean> {
   const { env, since, until, format } = options
-  // Records of a range of time, and Parquet, are answers of DuckDB.
-  if (since !== undefined || until !== undefined || format === 'parquet') return false
+  // Records of a range of time are answers of DuckDB.
+  if (since !== undefined || until !== undefined) return false
   const { answeredByTables } = await import('./tables.ts')
   return answeredByTables(statements, format, MAX_ROWS, configOf(terminal, env), terminal, answers =>
     print(answers, options, terminal, () => {}),
@@ -176,9 +153,7 @@ async function answer(
   quiet: () => void,
 ): Promise<void> {
   try {
-    if (options.format === 'parquet')
-      await printParquet(await database.writeParquet(statements), options, terminal)
-    else await print(database.run(statements), options, terminal, quiet)
+    await print(database.run(statements), options, terminal, quiet)
   } catch (error) {
     if (!(error instanceof SqlError) || terminal.stop.aborted) throw error
     // The error message quotes the statement, and may contain values from the tables.
@@ -191,26 +166,13 @@ async function answer(
   }
 }
 
-async function printParquet(file: string, { output }: SqlOptions, terminal: Terminal): Promise<void> {
-  if (output !== undefined)
-    await copyFile(file, pathIn(terminal, output)).catch(error => {
-      throw fileFailure(output, error)
-    })
-  else await pipeline(createReadStream(file), terminal.stdout, { end: false })
-}
-
 async function print(
   answers: AsyncIterable<Answer>,
-  { format, output }: SqlOptions,
+  { format }: SqlOptions,
   terminal: Terminal,
   quiet: () => void,
 ): Promise<void> {
-  const text = textOf(answers, format, output === undefined ? columnsOf(terminal) : undefined, quiet)
-  if (output === undefined) await pipeline(text, terminal.stdout, { end: false })
-  else
-    await pipeline(text, createWriteStream(pathIn(terminal, output))).catch(error => {
-      throw fileFailure(output, error)
-    })
+  await pipeline(textOf(answers, format, columnsOf(terminal), quiet), terminal.stdout, { end: false })
 }
 
 async function* textOf(
@@ -241,9 +203,7 @@ async function readAnswer({ columns, rows }: Answer): Promise<ReadAnswer> {
   const read: ReadAnswer['rows'][number][] = []
   for await (const row of rows()) {
     if (read.length === MAX_ROWS)
-      throw new CliFailure(
-        `The result has more than ${MAX_ROWS} rows: add a LIMIT, or use --format csv or parquet.`,
-      )
+      throw new CliFailure(`The result has more than ${MAX_ROWS} rows: add a LIMIT, or use --format csv.`)
     read.push(row)
   }
   return { columns, rows: read }

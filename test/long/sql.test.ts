@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
-import { access, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { access, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { parquetMetadata } from 'hyparquet'
 import { S3HistoryStore } from '../../lib/app/aws/history-bucket.ts'
 import { dayOf, objectKey } from '../../lib/history/object-key.ts'
 import { encodeRows } from '../../lib/history/parquet.ts'
@@ -194,23 +193,6 @@ describe('given readings of which most are archived, and a part is no longer in 
       ends.reduce((sum, end) => sum + end, 0),
       TOLD,
     )
-  })
-
-  it('when the result is written as Parquet, then the file has it, and can be redirected', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'sluice-parquet-'))
-    const query = 'SELECT id, temperature FROM readings'
-    const file = join(folder, 'out.parquet')
-    const { code, output } = await sql(query, '--format', 'parquet', '--output', file)
-    assert.equal(code, 0, output)
-    const bytes = await readFile(file)
-    assert.deepEqual([String(bytes.subarray(0, 4)), String(bytes.subarray(-4))], ['PAR1', 'PAR1'])
-    const { num_rows } = parquetMetadata(
-      bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer,
-    )
-    assert.equal(Number(num_rows), TOLD)
-    const { stdout } = await sql(query, '--format', 'parquet', '--since', '1h')
-    assert.ok(stdout.startsWith('PAR1'))
-    await rm(folder, { recursive: true })
   })
 
   it('when the bucket cannot be reached, then it is said once, and the topics answer alone', async () => {

@@ -174,25 +174,6 @@ export class SqlDatabase {
     this.#connection.interrupt()
   }
 
-  /**
-   * Writes the result of a single query as a Parquet file, and returns its path.
-   *
-   * @throws SqlError if the text is not a single query, or the query fails
-   */
-  async writeParquet(text: string): Promise<string> {
-    const statements = await this.#statements(text)
-    const prepared = statements.count === 1 && (await this.#checked(() => statements.prepare(0)))
-    if (!prepared || this.#typeOf(prepared) !== 'SELECT')
-      throw new SqlError('Parquet can contain the result of one query: give a single SELECT statement')
-    const file = join(this.folder, 'result.parquet')
-    const query = text.replace(/;\s*$/, '')
-    await this.#checked(() =>
-      this.#connection.run(`COPY (${query}\n) TO ${literal(file)} (FORMAT parquet, COMPRESSION zstd)`),
-    )
-    await this.#refuseSwitches()
-    return file
-  }
-
   async #views(): Promise<readonly SqlView[]> {
     const reader = await this.#connection.runAndReadAll(
       'SELECT table_name, column_name, data_type FROM duckdb_columns() ORDER BY column_index',

@@ -43,8 +43,7 @@ const environment = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.
 
 describe('sluice sql', () => {
   for (const [args, message] of [
-    [[], /^Specify either statements, or --file/],
-    [['SELECT 1', '--file', 'x.sql'], /^Specify either statements, or --file/],
+    [[], /missing required argument 'sql'/],
     [['SELECT 1', '--format', 'xml'], /option '--format <format>': "xml" is invalid/],
     [['SELECT 1', '--since', 'yesterday'], /option '--since <time>': "yesterday" is invalid/],
   ] as const)
@@ -54,7 +53,7 @@ describe('sluice sql', () => {
       assert.match(stderr, message)
     })
 
-  it('given formats, then each prints the answers of all statements, or refuses them', async () => {
+  it('given formats, then each prints the answers of all statements', async () => {
     const both = 'SELECT 1 AS one; SELECT 2 AS two'
     const printed = (...args: string[]) => ran(['sql', both, ...args], { environment })
     assert.equal((await printed()).stdout, 'one\n  1\n(1 row)\n\ntwo\n  2\n(1 row)\n')
@@ -64,19 +63,6 @@ describe('sluice sql', () => {
       answers.map((answer: { rows: object[] }) => answer.rows),
       [[{ one: 1 }], [{ two: 2 }]],
     )
-    const { status, stderr } = await printed('--format', 'parquet')
-    assert.match(stderr, /^Parquet can contain the result of one query/)
-    assert.equal(status, 1)
-  })
-
-  it('given Parquet for a terminal, or a file that cannot be written, then it says so', async () => {
-    const shown = await ran(['sql', 'SELECT 1', '--format', 'parquet'], { environment, columns: 80 })
-    assert.deepEqual([shown.status, shown.stderr.split(':')[0]], [2, 'Parquet cannot be shown on a terminal'])
-    for (const format of ['parquet', 'csv']) {
-      const args = ['sql', 'SELECT 1', '--format', format, '--output', 'none/x']
-      const { status, stderr } = await ran(args, { environment })
-      assert.deepEqual([status, stderr], [1, 'none/x: there is no such file or folder\n'])
-    }
   })
 
   it('given no statement, then it says so', async () => {
@@ -87,10 +73,5 @@ describe('sluice sql', () => {
     const { status, stderr } = await ran(['sql', 'FROM readings'], { environment })
     assert.match(stderr, /^HISTORY_BUCKET is not set.*\nKafka does not answer at 127\.0\.0\.1:1/)
     assert.equal(status, 1)
-  })
-
-  it('given a file that is not there, then it is named', async () => {
-    const { status, stderr } = await ran(['sql', '--file', 'none.sql'])
-    assert.deepEqual([status, stderr], [1, 'none.sql: there is no such file or folder\n'])
   })
 })

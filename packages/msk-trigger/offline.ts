@@ -1,7 +1,3 @@
-import { once } from 'node:events'
-import { createServer } from 'node:net'
-import { ConfigurationError } from './support/framework.ts'
-
 interface Parts {
   start(): void
   stop(): Promise<void> | undefined
@@ -35,28 +31,4 @@ export function followOffline(plugins: readonly object[], { start, stop }: Parts
     await endOffline(...args)
   }
   return true
-}
-
-/**
- * Checks that serverless-offline can listen on the port of its Lambda API.
- *
- * @throws ConfigurationError if the port is in use. The message names the option that sets another port.
- */
-export async function requireLambdaPort({
-  host = 'localhost',
-  lambdaPort = 3002,
-}: Readonly<Record<string, unknown>>): Promise<void> {
-  const server = createServer()
-  try {
-    await once(server.listen({ host: String(host), port: Number(lambdaPort) }), 'listening')
-  } catch (error) {
-    // serverless-offline reports all other errors itself.
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') return
-    throw new ConfigurationError(
-      `port ${lambdaPort}, which serverless-offline needs for its Lambda API, is in use: stop the program that listens there, or set ` +
-        `another port with --lambdaPort ${Number(lambdaPort) + 1} (or custom.serverless-offline.lambdaPort)`,
-    )
-  } finally {
-    await new Promise(resolve => server.close(resolve))
-  }
 }

@@ -7,8 +7,9 @@ import { resourceContext } from './config/resources.ts'
 import { announcesResponseType, readSettings, type Settings } from './config/settings.ts'
 import { cloudWarnings } from './config/warnings.ts'
 import { Invoker } from './invoke/invoker.ts'
+import { refuseRuntime } from './invoke/runtimes/framework.ts'
 import { frameworkRuntimes } from './invoke/runtimes/start-runtime.ts'
-import { followOffline, requireLambdaPort } from './offline.ts'
+import { followOffline } from './offline.ts'
 import { announceResponseType } from './package/response-type.ts'
 import { lostMappings, writeMappings } from './package/template.ts'
 import { writeReportsTo } from './report/reports.ts'
@@ -49,8 +50,8 @@ export default class MskTriggerPlugin {
       initialize: this.#guard(() => this.#announceResponseType()),
       'before:package:compileEvents': this.#guard(() => this.#warn()),
       'after:package:compileEvents': this.#guard(() => this.#writeTemplate()),
-      'before:offline:start': this.#guard(async () => {
-        await this.#prepare()
+      'before:offline:start': this.#guard(() => {
+        this.#prepare()
         const isFollowed = followOffline(serverless.pluginManager.getPlugins(), {
           start: this.#guard(() => this.#run()),
           stop: () => this.#trigger?.stop(),
@@ -74,7 +75,7 @@ export default class MskTriggerPlugin {
   }
 
   /** Reads the configuration, so that errors are reported before functions are built or started. */
-  async #prepare(): Promise<void> {
+  #prepare(): void {
     this.#warn()
     const functions = this.#functions()
     if (kafkaEvents(functions).next().done) {
@@ -89,7 +90,12 @@ export default class MskTriggerPlugin {
     }
     const warnings = unusedClusters(mappings, settings.clusters)
     for (const line of warnings) this.#log.warning(`msk  ${line}`)
-    await requireLambdaPort(this.#offlineOptions())
+    const { useDocker } = this.#offlineOptions()
+    if (useDocker)
+      throw new ConfigurationError('the option useDocker is not supported for functions that read Kafka')
+    const { runtime = 'nodejs' } = this.#serverless.service.provider
+    for (const { functionKey } of mappings)
+      refuseRuntime(functionKey, functions[functionKey]?.runtime ?? runtime)
     this.#prepared = { mappings, settings }
   }
 
@@ -168,16 +174,13 @@ export default class MskTriggerPlugin {
    * Wraps a hook. Configuration errors become errors of the framework, which are shown as a message; all others are shown as a
    * crash.
    */
-  #guard(hook: () => void | Promise<void>): () => void | Promise<void> {
-    const shown = (error: unknown): never => {
-      if (!(error instanceof ConfigurationError)) throw error
-      throw new this.#serverless.classes.Error(error.message, 'MSK_TRIGGER_CONFIGURATION')
-    }
+  #guard(hook: () => void): () => void {
     return () => {
       try {
-        return hook()?.catch(shown)
+        hook()
       } catch (error) {
-        return shown(error)
+        if (!(error instanceof ConfigurationError)) throw error
+        throw new this.#serverless.classes.Error(error.message, 'MSK_TRIGGER_CONFIGURATION')
       }
     }
   }

@@ -54,7 +54,7 @@ export function functionFacts(
     folder: resolve(config.servicePath, typeof location === 'string' ? location : ''),
   }
   const variables = {
-    ...(options.localEnvironment ? own : awsVariables(own)),
+    ...awsVariables(own),
     ...lambdaVariables(facts),
     ...provider.environment,
     ...definition.environment,

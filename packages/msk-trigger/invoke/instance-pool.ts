@@ -35,7 +35,6 @@ interface Caller<I> {
  */
 export class InstancePool<I extends PooledInstance = Instance> {
   readonly #start: () => I
-  readonly #areReused: boolean
   readonly #all = new Set<I>()
   /** Instances that were replaced during an invocation. Each is ended after this invocation. */
   readonly #replaced = new Set<I>()
@@ -51,10 +50,8 @@ export class InstancePool<I extends PooledInstance = Instance> {
   #timerAtMs = 0
   #isClosed = false
 
-  /** @param areReused false if every invocation must load the handler again */
-  constructor(start: () => I, areReused: boolean) {
+  constructor(start: () => I) {
     this.#start = start
-    this.#areReused = areReused
   }
 
   /**
@@ -128,7 +125,7 @@ export class InstancePool<I extends PooledInstance = Instance> {
       return true
     }
     if (caller.at) return true
-    if (!this.#areReused || this.#all.size === 0) {
+    if (this.#all.size === 0) {
       this.#startFor(caller)
       return true
     }
@@ -184,7 +181,7 @@ export class InstancePool<I extends PooledInstance = Instance> {
   }
 
   #shortestLine(): I | undefined {
-    const open = this.#areReused ? [...this.#all].filter(instance => instance.hasRoom) : []
+    const open = [...this.#all].filter(instance => instance.hasRoom)
     const length = (instance: I) => this.#callers.get(instance)?.size ?? 0
     return open.sort((a, b) => length(a) - length(b))[0]
   }
@@ -253,7 +250,7 @@ export class InstancePool<I extends PooledInstance = Instance> {
   async #release(caller: Caller<I>, instance: I): Promise<void> {
     const callers = this.#callers.get(instance)
     callers?.delete(caller)
-    const isKept = this.#areReused && !instance.isBroken && !this.#replaced.has(instance)
+    const isKept = !instance.isBroken && !this.#replaced.has(instance)
     if (!isKept) this.#all.delete(instance)
     const isIdle = callers?.size === 0
     if (isIdle) {

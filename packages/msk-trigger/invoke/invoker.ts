@@ -28,8 +28,6 @@ export interface FunctionInvoker {
 export interface Runtimes {
   /** Starts the runtime of a function with its current definition. */
   start(functionKey: string): Runtime
-  /** True if instances can be reused; false if every invocation must load the handler again. */
-  readonly areReused: boolean
   /** True if invocations are limited by the timeouts of their functions. */
   readonly haveTimeouts: boolean
 }
@@ -89,7 +87,7 @@ export class Invoker implements FunctionInvoker {
       this.#report(JSON.stringify(report))
     }
     const start = () => new Instance(this.#runtimes.start(functionKey), onIdleEnd)
-    const instances = new InstancePool(start, this.#runtimes.areReused)
+    const instances = new InstancePool(start)
     this.#functions.set(functionKey, instances)
     return instances
   }

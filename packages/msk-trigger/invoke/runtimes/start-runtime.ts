@@ -16,7 +16,6 @@ export function frameworkRuntimes(
 ) {
   return {
     start: (functionKey: string) => startRuntime(serverless, options, functionKey, thread),
-    areReused: options.reloadHandler !== true,
     haveTimeouts: !options.noTimeout,
   }
 }
@@ -30,7 +29,6 @@ function startRuntime(
   const facts = functionFacts(serverless, options, functionKey)
   const { service } = serverless
   const artifact = service.getFunction(functionKey).package?.artifact ?? service.package?.artifact
-  if (!options.useDocker && !artifact && facts.runtime.startsWith('nodejs'))
-    return new NodeRuntime(facts, thread)
+  if (!artifact && facts.runtime.startsWith('nodejs')) return new NodeRuntime(facts, thread)
   return new FrameworkRuntime(serverless, options, functionKey)
 }

@@ -1,61 +1,25 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { checkedAnswer, refuseUncalled } from '../../invoke/runtimes/framework.ts'
-import { HandlerError, RuntimeEnded } from '../../invoke/runtimes/runtime.ts'
-
-const OF_RIE = { errorType: 'OrderError', errorMessage: 'no amount', stackTrace: ['line 1'], requestId: 'r' }
+import { checkedAnswer, refuseRuntime } from '../../invoke/runtimes/framework.ts'
+import { RuntimeEnded } from '../../invoke/runtimes/runtime.ts'
 
 describe("an answer of serverless-offline's runner", () => {
-  it('given the error object of a container, then it is an error of the handler', () => {
-    assert.throws(
-      () => checkedAnswer(OF_RIE, 'python3.12', true),
-      (error: unknown) => {
-        assert.ok(error instanceof HandlerError)
-        const { errorType, errorMessage, trace } = error.reported
-        assert.deepEqual(
-          { errorType, errorMessage, trace },
-          { errorType: 'OrderError', errorMessage: 'no amount', trace: ['line 1'] },
-        )
-        return true
-      },
-    )
-    assert.throws(
-      () => checkedAnswer({ errorType: 'Error', errorMessage: 'x', trace: [] }, 'nodejs22.x', true),
-      HandlerError,
-    )
-  })
-
-  const answers = [
-    null,
-    'text',
-    1,
-    [],
-    {},
-    { batchItemFailures: [] },
-    { errorMessage: 'mine' },
-    { ...OF_RIE, more: 1 },
-  ]
-  for (const answer of answers) {
-    it(`given ${JSON.stringify(answer).slice(0, 70)}, then it is the answer`, () => {
-      assert.equal(checkedAnswer(answer, 'java21', true), answer)
-      assert.equal(checkedAnswer(answer, 'java21', false), answer)
-    })
-  }
+  for (const answer of [null, 'text', {}, { batchItemFailures: [] }])
+    it(`given ${JSON.stringify(answer)}, then it is the answer`, () =>
+      assert.equal(checkedAnswer(answer, 'java21'), answer))
 
   it('given nothing, then the handler has not answered, except where it may answer nothing', () => {
-    assert.throws(() => checkedAnswer(undefined, 'java21', false), RuntimeEnded)
-    assert.throws(() => checkedAnswer(undefined, 'ruby3.4', false), RuntimeEnded)
-    assert.throws(
-      () => checkedAnswer(undefined, 'provided.al2023', true),
-      /did not answer: its process ended/,
-    )
-    assert.equal(checkedAnswer(undefined, 'nodejs22.x', false), undefined)
-    assert.equal(checkedAnswer(undefined, 'dotnet8', true), undefined)
+    assert.throws(() => checkedAnswer(undefined, 'java21'), RuntimeEnded)
+    assert.throws(() => checkedAnswer(undefined, 'ruby3.4'), /did not answer: its process ended/)
+    assert.equal(checkedAnswer(undefined, 'nodejs22.x'), undefined)
   })
 
-  it('given go1.x without a container, then it is refused, because its handler would not be called', () => {
-    assert.throws(() => refuseUncalled('go1.x', false), /does not call a go1\.x handler/)
-    refuseUncalled('go1.x', true)
-    refuseUncalled('java21', false)
+  it('given a runtime whose handler would not be called, then it is refused by name', () => {
+    for (const runtime of ['nodejs24.x', 'python3.13', 'ruby3.4', 'java21']) refuseRuntime('f', runtime)
+    for (const runtime of ['go1.x', 'provided.al2023', 'dotnet8'])
+      assert.throws(() => refuseRuntime('f', runtime), {
+        name: 'ConfigurationError',
+        message: `function "f" has the runtime ${runtime}: the Kafka trigger runs nodejs, python, ruby and java only`,
+      })
   })
 })

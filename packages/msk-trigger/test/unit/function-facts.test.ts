@@ -77,14 +77,10 @@ describe('the environment of a function', () => {
     assert.equal(environment.IS_OFFLINE, 'true')
   })
 
-  it('inherits AWS_ variables alone, and everything with localEnvironment', () => {
+  it('inherits AWS_ variables alone', () => {
     const own = { AWS_ENDPOINT_URL: 'http://127.0.0.1:4566', SECRET: 'x' }
-    const inherited = (options: Record<string, unknown>) => {
-      const { AWS_ENDPOINT_URL, SECRET } = facts({ own, options }).environment
-      return [AWS_ENDPOINT_URL, SECRET]
-    }
-    assert.deepEqual(inherited({}), ['http://127.0.0.1:4566', undefined])
-    assert.deepEqual(inherited({ localEnvironment: true }), ['http://127.0.0.1:4566', 'x'])
+    const { AWS_ENDPOINT_URL, SECRET } = facts({ own }).environment
+    assert.deepEqual([AWS_ENDPOINT_URL, SECRET], ['http://127.0.0.1:4566', undefined])
   })
 
   it('has references to named resources resolved', () => {

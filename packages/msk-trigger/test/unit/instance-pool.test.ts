@@ -83,7 +83,7 @@ class Call {
 }
 
 /** @param failing which starts fail, counted from 1 */
-function given({ areReused = true, failing = [] as readonly number[], room = 0 } = {}) {
+function given({ failing = [] as readonly number[], room = 0 } = {}) {
   const started: Fake[] = []
   let starts = 0
   const start = () => {
@@ -94,7 +94,7 @@ function given({ areReused = true, failing = [] as readonly number[], room = 0 }
     started.push(fake)
     return fake
   }
-  const instances = new InstancePool<Fake>(start, areReused)
+  const instances = new InstancePool<Fake>(start)
   return { started, instances, call: () => new Call(instances) }
 }
 
@@ -156,16 +156,6 @@ describe('the instances of a function', () => {
     await pass(60_000)
     assert.equal(call().at, started[1])
     assert.equal(started.length, 2)
-  })
-
-  it('are new each time if the handler must be loaded again', async () => {
-    const { started, call } = given({ areReused: false, room: 5 })
-    const [first, second] = [call(), call()]
-    assert.notEqual(first.at, second.at)
-    await first.end()
-    assert.equal(first.at?.isClosed, true)
-    call()
-    assert.equal(started.length, 3)
   })
 
   for (const room of [0, 5])

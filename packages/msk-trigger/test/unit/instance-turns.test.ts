@@ -108,7 +108,7 @@ function given() {
     const runtime = new FakeRuntime()
     runtimes.push(runtime)
     return new Instance(runtime, () => {})
-  }, true)
+  })
   const outcomes: Record<string, string[]> = {}
   const run = (name: string) => {
     const seen: string[] = []

@@ -278,7 +278,7 @@ describe('a thread that gets invocations while one runs', () => {
       const runtime = new NodeRuntime(factsOf({ folder }))
       runtimes.push(runtime)
       return new Instance(runtime, error => told.push(error))
-    }, true)
+    })
     t.after(() => instances.close())
     const run = (name: string, how = '') =>
       instances.run((one, onBegun) => one.invoke(invocationOf({ name, folder, how }), onBegun))

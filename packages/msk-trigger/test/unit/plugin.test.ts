@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import { describe, it } from 'node:test'
 import MskTriggerPlugin from '../../plugin.ts'
 import type { FunctionDefinition } from '../../support/framework.ts'
@@ -56,21 +54,6 @@ describe('the start', () => {
       await assert.rejects(async () => plugged([{ msk: reads }]).run(hook), /no Kafka to read from/)
     })
 
-    it(`given a port that serverless-offline needs and that is in use, then ${hook} says what to do`, async t => {
-      const taken = createServer().listen(0, '127.0.0.1')
-      t.after(() => taken.close())
-      await once(taken, 'listening')
-      const { port } = taken.address() as AddressInfo
-      const offline = { host: '127.0.0.1', lambdaPort: port }
-      const custom = { mskTrigger: { brokers: 'b:1' }, 'serverless-offline': offline }
-      await assert.rejects(async () => plugged([{ msk: reads }], custom).run(hook), {
-        message:
-          `port ${port}, which serverless-offline needs for its Lambda API, is in use: stop the program that listens there, or set ` +
-          `another port with --lambdaPort ${port + 1} (or custom.serverless-offline.lambdaPort)`,
-        code: 'MSK_TRIGGER_CONFIGURATION',
-      })
-    })
-
     it(`given no Kafka event, then ${hook} says so, and nothing is read`, () => {
       const { run, lines } = plugged([{ Kafka: { topic: 't' } }], {})
       run(hook)
@@ -78,6 +61,23 @@ describe('the start', () => {
       assert.deepEqual(lines, ['msk  no function has an msk or kafka event: there is nothing to read'])
     })
   }
+})
+
+describe('the start of what serverless-offline would not call', () => {
+  const custom = { mskTrigger: { brokers: 'a:1' } }
+  const start = (definition: FunctionDefinition, more = {}) => {
+    const { f, run } = plugged([{ msk: reads }], { ...custom, ...more })
+    Object.assign(f, definition)
+    run('before:offline:start')
+  }
+
+  it('given a runtime without a runner, or containers, then it is refused', () => {
+    assert.throws(() => start({ runtime: 'go1.x' }), /function "f" has the runtime go1\.x/)
+    assert.throws(
+      () => start({}, { 'serverless-offline': { useDocker: true } }),
+      /the option useDocker is not/,
+    )
+  })
 })
 
 describe('the start of what reads nothing', () => {

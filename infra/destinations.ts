@@ -11,7 +11,6 @@ interface WithEvents {
 interface KafkaEvent {
   readonly topic?: unknown
   readonly onFailureDestination?: unknown
-  readonly destinations?: { readonly onFailure?: unknown }
 }
 
 /**
@@ -38,9 +37,9 @@ export function destinationProblems(
     ...new Set(read.filter(one => one.topic === topic).map(({ name }) => name)),
   ]
   return all.flatMap(({ name, kind, event }) => {
-    const [setting, topic] = destinationOf(event)
+    const topic = destinationOf(event)
     if (topic === undefined) return []
-    const where = `functions.${name}.events.${kind}.${setting} of serverless.yml: kafka://${topic}`
+    const where = `functions.${name}.events.${kind}.onFailureDestination of serverless.yml: kafka://${topic}`
     const reading = readers(topic)
     const instead = `use kafka://${topicName('failures', env)}, or a topic that nothing reads.`
     if (reading.includes(name))
@@ -65,14 +64,6 @@ function kafkaEventsOf(event: object): { readonly kind: 'msk' | 'kafka'; readonl
   )
 }
 
-function destinationOf({
-  onFailureDestination,
-  destinations,
-}: KafkaEvent): [setting: string, topic?: string] {
-  const [setting, value] =
-    onFailureDestination === undefined
-      ? ['destinations.onFailure', destinations?.onFailure]
-      : ['onFailureDestination', onFailureDestination]
-  const topic = typeof value === 'string' ? /^kafka:\/\/(.+)$/.exec(value)?.[1] : undefined
-  return topic === undefined ? [setting] : [setting, topic]
+function destinationOf({ onFailureDestination: value }: KafkaEvent): string | undefined {
+  return typeof value === 'string' ? /^kafka:\/\/(.+)$/.exec(value)?.[1] : undefined
 }

@@ -1,7 +1,7 @@
 import { custom } from 'valibot'
 import { isObject } from '../support/values.ts'
 import { isIntrinsic } from './resources.ts'
-import { must, settingsMap } from './setting-errors.ts'
+import { must } from './setting-errors.ts'
 
 /** Destination of discarded records. See rules 41 and 42 in `RULES.md`. */
 export type Destination =
@@ -9,17 +9,10 @@ export type Destination =
   /** Topic of the cluster that the event source reads from. See rule 43 in `RULES.md`. */
   | { readonly kind: 'kafka'; readonly topic: string }
 
-export interface GivenDestination {
-  /** Name of the setting that contains the destination. */
-  readonly setting: 'onFailureDestination' | 'destinations.onFailure'
-  /** Reference to the destination: an ARN, `kafka://topic`, or an intrinsic function that returns one of them. */
+interface GivenDestination {
+  /** Reference to the destination: an ARN, `kafka://topic`, or an intrinsic function that returns an ARN. */
   readonly reference: unknown
-  readonly type: 'sqs' | 'sns' | 's3' | undefined
-}
-
-interface DestinationSettings {
-  readonly onFailureDestination?: unknown
-  readonly destinations?: { readonly onFailure?: unknown }
+  readonly type: Exclude<Destination['kind'], 'kafka'> | undefined
 }
 
 const ARN = /^arn:[\w-]+:(sqs|sns|s3):/
@@ -36,9 +29,6 @@ export const ON_FAILURE_DESTINATION = custom<unknown>(
   must(DESTINATION_KINDS),
 )
 
-/** Schema of the setting `destinations`, named as in the framework's `stream` event. */
-export const DESTINATIONS = settingsMap({ onFailure: ON_FAILURE_DESTINATION })
-
 export function destinationIn(text: string): Destination | undefined {
   const topic = KAFKA.exec(text)?.[1]
   if (topic !== undefined) return { kind: 'kafka', topic }
@@ -48,25 +38,21 @@ export function destinationIn(text: string): Destination | undefined {
 
 /** Returns true if the destination is the topic that the function itself reads (rule 43 in `RULES.md`). */
 export function readsFrom(topic: string, destination: unknown): boolean {
-  const reference = isNone(destination) ? undefined : parse(destination)?.reference
+  const reference = givenDestination(destination)?.reference
   const found = typeof reference === 'string' ? destinationIn(reference) : undefined
   return found?.kind === 'kafka' && found.topic === topic
 }
 
-export function givenDestination(settings: DestinationSettings): GivenDestination | undefined {
-  const { onFailureDestination, destinations } = settings
-  const setting = onFailureDestination === undefined ? 'destinations.onFailure' : 'onFailureDestination'
-  const value = onFailureDestination ?? destinations?.onFailure
-  const given = isNone(value) ? undefined : parse(value)
-  return given && { setting, ...given }
+/** Reads the setting. Returns undefined for null and for an empty text, which both mean that no destination is wanted. */
+export function givenDestination(value: unknown): GivenDestination | undefined {
+  return isNone(value) ? undefined : parse(value)
 }
 
-/** Returns true for null and for an empty text, which both mean that no destination is wanted. */
 function isNone(value: unknown): boolean {
-  return value === null || value === ''
+  return value === undefined || value === null || value === ''
 }
 
-function parse(value: unknown): Pick<GivenDestination, 'reference' | 'type'> | undefined {
+function parse(value: unknown): GivenDestination | undefined {
   if (typeof value === 'string') return destinationIn(value) && { reference: value, type: undefined }
   if (isIntrinsic(value)) return { reference: value, type: undefined }
   if (!isObject(value) || Object.keys(value).some(key => key !== 'arn' && key !== 'type')) return undefined

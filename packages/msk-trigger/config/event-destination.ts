@@ -4,14 +4,13 @@ import {
   DESTINATION_KINDS,
   type Destination,
   destinationIn,
-  type GivenDestination,
   givenDestination,
 } from './destination-setting.ts'
 import { type EventSettings, nameOf, type ReadEvent } from './event-settings.ts'
 import { kindOfType, type ResourceContext, referredResource, resolveReference, typeOf } from './resources.ts'
 
 /** Destination of an event's failed records, resolved as far as possible without CloudFormation. */
-export interface EventDestination extends Pick<GivenDestination, 'setting'> {
+export interface EventDestination {
   readonly kind: Destination['kind']
   /** Reference in the template: an ARN, `kafka://topic`, or an intrinsic function that returns one of them. */
   readonly reference: unknown
@@ -25,10 +24,12 @@ export interface EventDestination extends Pick<GivenDestination, 'setting'> {
  * @throws ConfigurationError if the kind is not supported
  */
 export function destinationOf(event: ReadEvent, context: ResourceContext): EventDestination | undefined {
-  const given = givenDestination(event.settings)
+  const given = givenDestination(event.settings.onFailureDestination)
   if (!given) return undefined
   const wrong = (what: string) =>
-    new ConfigurationError(`${given.setting} of the ${nameOf(event)} is ${show(given.reference)}, ${what}`)
+    new ConfigurationError(
+      `onFailureDestination of the ${nameOf(event)} is ${show(given.reference)}, ${what}`,
+    )
   const id = referredResource(given.reference)
   const type = id === undefined ? undefined : typeOf(id, context)
   const ofResource = type === undefined ? undefined : kindOfType(type)
@@ -46,7 +47,7 @@ export function destinationOf(event: ReadEvent, context: ResourceContext): Event
     throw wrong('which only CloudFormation can resolve: write { arn, type } with the type sqs, sns or s3')
   if (given.type !== undefined && given.type !== kind)
     throw wrong(`which is of the type ${kind}, not ${given.type}`)
-  return { setting: given.setting, kind, reference, local }
+  return { kind, reference, local }
 }
 
 /** Settings that require provisioned mode. See rules 15 and 25 in `RULES.md`. */

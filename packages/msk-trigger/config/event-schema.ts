@@ -13,7 +13,6 @@ const OURS = [
   'maximumRecordAgeInSeconds',
   'bisectBatchOnFunctionError',
   'onFailureDestination',
-  'destinations',
   'schemaRegistryConfig',
   'provisionedPollerConfig',
   'startingPosition',

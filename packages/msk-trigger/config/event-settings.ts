@@ -18,7 +18,7 @@ import {
 } from 'valibot'
 import type { FunctionDefinition } from '../support/framework.ts'
 import { isObject } from '../support/values.ts'
-import { DESTINATIONS, ON_FAILURE_DESTINATION, readsFrom } from './destination-setting.ts'
+import { ON_FAILURE_DESTINATION, readsFrom } from './destination-setting.ts'
 import { FILTER } from './filters.ts'
 import { REGISTRY } from './registry.ts'
 import { configurationError, must, readEach, settingsMap, wholeNumber } from './setting-errors.ts'
@@ -82,7 +82,6 @@ const SETTINGS = object({
   bisectBatchOnFunctionError: exactOptional(boolean(must('true or false'))),
   // Allowed values: see rules 41 to 43 in `RULES.md`.
   onFailureDestination: exactOptional(ON_FAILURE_DESTINATION),
-  destinations: exactOptional(DESTINATIONS),
   // Allowed values: see rules 37 to 40 in `RULES.md`.
   filterPatterns: exactOptional(
     pipe(array(FILTER, PATTERNS), minLength(1, PATTERNS), maxLength(10, PATTERNS)),
@@ -114,28 +113,11 @@ const SCHEMA = pipe(
   ),
   forward(
     partialCheck(
-      [['onFailureDestination'], ['destinations']],
-      ({ onFailureDestination, destinations }) =>
-        onFailureDestination === undefined || destinations === undefined,
-      'must not be set together with destinations.onFailure: they mean the same',
-    ),
-    ['onFailureDestination'],
-  ),
-  forward(
-    partialCheck(
       [['topic'], ['onFailureDestination']],
       ({ topic, onFailureDestination }) => !readsFrom(topic, onFailureDestination),
       ownTopic,
     ),
     ['onFailureDestination'],
-  ),
-  forward(
-    partialCheck(
-      [['topic'], ['destinations']],
-      ({ topic, destinations }) => !readsFrom(topic, destinations?.onFailure),
-      ownTopic,
-    ),
-    ['destinations', 'onFailure'],
   ),
 )
 
@@ -174,7 +156,7 @@ export function nameOf({ functionKey, kind }: Pick<KafkaEvent, 'functionKey' | '
   return `${kind} event of function "${functionKey}"`
 }
 
-/** Returns the name of a setting, such as `filterPatterns[1]` or `destinations.onFailure`. */
+/** Returns the name of a setting, such as `filterPatterns[1]`. */
 function settingName(path: readonly string[]): string {
   return path.map((key, index) => (/^\d+$/.test(key) ? `[${key}]` : `${index ? '.' : ''}${key}`)).join('')
 }

@@ -176,7 +176,7 @@ function readDestination(kafkaEvent: ReadEvent, context: ResourceContext): Desti
   if (!destination) return undefined
   if (destination.local) return destination.local
   throw new ConfigurationError(
-    `${destination.setting} of the ${nameOf(kafkaEvent)} is ${show(destination.reference)}, which only CloudFormation resolves: to run locally, give the resource a name in ` +
+    `onFailureDestination of the ${nameOf(kafkaEvent)} is ${show(destination.reference)}, which only CloudFormation resolves: to run locally, give the resource a name in ` +
       'resources, or write out its ARN',
   )
 }

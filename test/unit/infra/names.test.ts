@@ -75,15 +75,15 @@ describe('on-failure destinations', () => {
   })
 
   it('given failures for who reads failures, or a source topic of another, then it is refused', () => {
-    const own = { msk: { topic: FAILURES, destinations: { onFailure: `kafka://${FAILURES}` } } }
+    const own = { msk: { topic: FAILURES, onFailureDestination: `kafka://${FAILURES}` } }
     assert.match(
       problems(own).join(),
-      /events\.msk\.destinations\.onFailure .* that the function itself reads/,
+      /events\.msk\.onFailureDestination .* that the function itself reads/,
     )
-    const other = { kafka: { topic: 'orders', destinations: { onFailure: `kafka://${READINGS}` } } }
+    const other = { kafka: { topic: 'orders', onFailureDestination: `kafka://${READINGS}` } }
     assert.match(
       problems(other, reader).join(),
-      /events\.kafka\.destinations\.onFailure .* is a source topic of reader/,
+      /events\.kafka\.onFailureDestination .* is a source topic of reader/,
     )
   })
 

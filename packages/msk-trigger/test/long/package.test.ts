@@ -16,7 +16,7 @@ const msk = {
   maximumRetryAttempts: 3,
   maximumRecordAgeInSeconds: 3600,
   bisectBatchOnFunctionError: true,
-  destinations: { onFailure: { arn: queue, type: 'sqs' } },
+  onFailureDestination: { arn: queue, type: 'sqs' },
   provisionedPollerConfig: { minimumPollers: 1, maximumPollers: 1500 },
   filterPatterns: [{ value: { kind: ['order'] } }],
   schemaRegistryConfig: {

@@ -37,13 +37,8 @@ describe('the destination of an event', () => {
   ]
   for (const [reference, local, inTemplate] of known) {
     it(`given ${JSON.stringify(reference).slice(0, 60)}, then its kind is inferred`, () => {
-      for (const [setting, settings] of [
-        ['onFailureDestination', { onFailureDestination: reference }],
-        ['destinations.onFailure', { destinations: { onFailure: reference } }],
-        ['destinations.onFailure', { destinations: { onFailure: { arn: reference } } }],
-      ] as const)
-        assert.deepEqual(destination(settings), {
-          setting,
+      for (const onFailureDestination of [reference, { arn: reference }])
+        assert.deepEqual(destination({ onFailureDestination }), {
           kind: (local as { kind: string }).kind,
           reference: inTemplate,
           local,
@@ -59,7 +54,7 @@ describe('the destination of an event', () => {
   ]
   for (const [onFailure, kind] of unresolved) {
     it(`given ${JSON.stringify(onFailure).slice(0, 60)}, then its kind alone is known`, () => {
-      const found = destination({ destinations: { onFailure } })
+      const found = destination({ onFailureDestination: onFailure })
       assert.equal(found?.kind, kind)
       assert.equal(found.local, undefined)
     })
@@ -68,7 +63,7 @@ describe('the destination of an event', () => {
   const refused: [onFailure: unknown, message: RegExp][] = [
     [
       { 'Fn::ImportValue': 'other' },
-      /^ConfigurationError: destinations\.onFailure of the msk event of function "f" is \{"Fn::ImportValue":"other"\}, which only CloudFormation can resolve: write \{ arn, type \}/,
+      /^ConfigurationError: onFailureDestination of the msk event of function "f" is \{"Fn::ImportValue":"other"\}, which only CloudFormation can resolve: write \{ arn, type \}/,
     ],
     [{ Ref: 'Elsewhere' }, /only CloudFormation can resolve: write \{ arn, type \}/],
     [getArn('Other'), /which is of the type AWS::Lambda::Function; it must be the ARN of an SQS queue/],
@@ -78,7 +73,7 @@ describe('the destination of an event', () => {
   ]
   for (const [onFailure, message] of refused) {
     it(`given ${JSON.stringify(onFailure)}, then it is rejected`, () =>
-      assert.throws(() => destination({ destinations: { onFailure } }), message))
+      assert.throws(() => destination({ onFailureDestination: onFailure }), message))
   }
 
   it('given neither a text nor a reference, then what it must be is said', () => {
@@ -96,7 +91,7 @@ describe('the destination of an event', () => {
   })
 
   it('given a missing or empty one, then the function has no destination', () => {
-    for (const settings of [{}, { onFailureDestination: '' }, { destinations: { onFailure: '' } }])
+    for (const settings of [{}, { onFailureDestination: '' }])
       assert.equal(destination(settings, NOTHING_KNOWN), undefined)
   })
 })

@@ -141,8 +141,7 @@ describe('event source mappings', () => {
 
   const destinations: [event: Record<string, unknown>, destination: object][] = [
     [{ onFailureDestination: queue }, { kind: 'sqs', arn: queue }],
-    [{ destinations: { onFailure: queue } }, { kind: 'sqs', arn: queue }],
-    [{ destinations: { onFailure: { arn: queue } } }, { kind: 'sqs', arn: queue }],
+    [{ onFailureDestination: { arn: queue } }, { kind: 'sqs', arn: queue }],
     [
       { onFailureDestination: 'arn:aws:sns:eu-west-1:1:n' },
       { kind: 'sns', arn: 'arn:aws:sns:eu-west-1:1:n' },
@@ -150,15 +149,15 @@ describe('event source mappings', () => {
     [{ onFailureDestination: 'arn:aws-cn:s3:::b' }, { kind: 's3', arn: 'arn:aws-cn:s3:::b' }],
     [{ onFailureDestination: 'kafka://failed.t_1-x' }, { kind: 'kafka', topic: 'failed.t_1-x' }],
     [
-      { destinations: { onFailure: { arn: { 'Fn::GetAtt': ['Q', 'Arn'] }, type: 'sqs' } } },
+      { onFailureDestination: { arn: { 'Fn::GetAtt': ['Q', 'Arn'] }, type: 'sqs' } },
       { kind: 'sqs', arn: 'arn:aws:sqs:eu-west-1:000000000000:failed' },
     ],
     [
-      { destinations: { onFailure: { arn: { 'Fn::GetAtt': 'B.Arn' }, type: 's3' } } },
+      { onFailureDestination: { arn: { 'Fn::GetAtt': 'B.Arn' }, type: 's3' } },
       { kind: 's3', arn: 'arn:aws:s3:::kept' },
     ],
     [
-      { destinations: { onFailure: { arn: { Ref: 'N' }, type: 'sns' } } },
+      { onFailureDestination: { arn: { Ref: 'N' }, type: 'sns' } },
       { kind: 'sns', arn: 'arn:aws:sns:eu-west-1:000000000000:told' },
     ],
   ]
@@ -174,10 +173,10 @@ describe('event source mappings', () => {
   }
 
   it('reject a destination that only CloudFormation can resolve', () => {
-    const onFailure = { arn: { 'Fn::GetAtt': ['Nameless', 'Arn'] }, type: 'sqs' }
+    const onFailureDestination = { arn: { 'Fn::GetAtt': ['Nameless', 'Arn'] }, type: 'sqs' }
     assert.throws(
-      () => readMsk({ destinations: { onFailure } }, { resources }),
-      /destinations\.onFailure of the msk event of function "orders" is \{.*which only CloudFormation resolves/,
+      () => readMsk({ onFailureDestination }, { resources }),
+      /onFailureDestination of the msk event of function "orders" is \{.*which only CloudFormation resolves/,
     )
   })
 
@@ -203,13 +202,8 @@ describe('event source mappings', () => {
     onFailureDestination: 'arn:aws:lambda:x' → onFailureDestination … must be the ARN
     onFailureDestination: 'kafka://.t' → onFailureDestination … must be the ARN
     onFailureDestination: 'kafka://${'a'.repeat(250)}' → onFailureDestination … must be the ARN … kafka://<topic> (up to 249 characters)
+    onFailureDestination: { arn: { Ref: Q } } → onFailureDestination … only CloudFormation can resolve
     onFailureDestination: 'kafka://t' → onFailureDestination … must not be "kafka://t": the function reads this topic
-    destinations: { onSuccess: '${queue}' } → destinations.onSuccess … is not a setting; known are: onFailure
-    destinations: {} → destinations.onFailure … must be the ARN … not nothing
-    destinations: '${queue}' → destinations … must be a map, not "arn
-    destinations: { onFailure: 'kafka://t' } → destinations.onFailure … must not be "kafka://t"
-    destinations: { onFailure: { arn: { Ref: Q } } } → destinations.onFailure … only CloudFormation can resolve
-    destinations: { onFailure: '${queue}' }, onFailureDestination: '${queue}' → onFailureDestination … must not be set together with destinations.onFailure
     provisionedPollerConfig: { minimumPollers: 0 } → provisionedPollerConfig.minimumPollers … from 1 to 200, not 0
     provisionedPollerConfig: { minimumPollers: 201 } → minimumPollers … from 1 to 200, not 201
     provisionedPollerConfig: { pollerGroupName: '' } → pollerGroupName … must be a string of 1 to 128 char
@@ -250,11 +244,11 @@ describe('event source mappings', () => {
   })
 
   it('given several that cannot run on this machine, then one error names each of them', () => {
-    const onFailure = { arn: { Ref: 'Elsewhere' }, type: 'sqs' }
+    const onFailureDestination = { arn: { Ref: 'Elsewhere' }, type: 'sqs' }
     const glue = { ...registryConfig, schemaRegistryURI: 'arn:aws:glue:eu-west-1:1:registry/r' }
     const both = () =>
       read(
-        { msk: { arn, topic: 't', destinations: { onFailure } } },
+        { msk: { arn, topic: 't', onFailureDestination } },
         { msk: { arn, topic: 'u', schemaRegistryConfig: glue } },
       )
     assert.throws(

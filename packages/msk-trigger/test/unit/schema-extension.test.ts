@@ -7,7 +7,6 @@ const FROM_ONE_TO_1000 = { type: 'integer', minimum: 1, maximum: 1000 }
 
 const ours = [
   'bisectBatchOnFunctionError',
-  'destinations',
   'functionResponseType',
   'maximumRecordAgeInSeconds',
   'maximumRetryAttempts',

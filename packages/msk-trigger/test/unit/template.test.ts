@@ -45,7 +45,7 @@ describe('the mapping in the packaged template', () => {
 
   it('has a destination as the reference in the settings', () => {
     const reference = { 'Fn::GetAtt': ['Q', 'Arn'] }
-    assert.deepEqual(msk({ destinations: { onFailure: { arn: reference, type: 'sqs' } } }), {
+    assert.deepEqual(msk({ onFailureDestination: { arn: reference, type: 'sqs' } }), {
       DestinationConfig: { OnFailure: { Destination: reference } },
     })
   })

@@ -44,7 +44,7 @@ export class ClusterSources {
     reserved: Reserved,
   ) {
     const connect = clientsOf(settings.brokers, accessOptions(settings))
-    const kafka = connect(settings.clientId)
+    const kafka = connect('msk-trigger')
     const cluster = new Cluster(kafka)
     const senderParts = (mapping: Mapping) => ({
       kafka,

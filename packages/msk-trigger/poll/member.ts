@@ -76,7 +76,7 @@ export class GroupMember {
     listener: MemberListener,
   ) {
     // Unique client id of this member.
-    const clientId = `${settings.clientId}-${randomUUID().slice(0, 8)}`
+    const clientId = `msk-trigger-${randomUUID().slice(0, 8)}`
     this.#kafka = connect(clientId)
     hookClusters(this.#kafka, cluster => {
       this.#cluster = cluster

@@ -8,7 +8,6 @@ describe('settings under custom.mskTrigger', () => {
     assert.deepEqual(readSettings({ brokers: ['a:9092', 'b:9093'] }, {}), {
       brokers: ['a:9092', 'b:9093'],
       clusters: {},
-      clientId: 'msk-trigger',
       retryDelayMs: 200,
       maxRetryDelayMs: 30_000,
       sessionTimeoutMs: 10_000,
@@ -62,13 +61,13 @@ describe('settings under custom.mskTrigger', () => {
       assert.throws(() => readSettings({ brokers: 'a:1', ...custom }, {}), message))
 
   it('given several that are wrong, then each is named, the variable where the value came from one', () => {
-    const custom = { retryDelayMs: -1, clientId: '', colour: 'red' }
+    const custom = { retryDelayMs: -1, faults: '', colour: 'red' }
     assert.throws(() => readSettings(custom, { KAFKA_BROKERS: 'a' }), {
       message: [
         'KAFKA_BROKERS must be a list of host:port, not "a"',
-        'custom.mskTrigger.clientId must be a string, not ""',
         'custom.mskTrigger.retryDelayMs must be whole milliseconds, at least 0, not -1',
-        'custom.mskTrigger.colour is not a setting; known are: brokers, clusters, clientId, retryDelayMs, maxRetryDelayMs, ' +
+        'custom.mskTrigger.faults must be a string, not ""',
+        'custom.mskTrigger.colour is not a setting; known are: brokers, clusters, retryDelayMs, maxRetryDelayMs, ' +
           'sessionTimeoutMs, invocationLines, schemaRegistry, ssl, sasl, announceResponseType, faults, reports, afterPartialResponse',
       ].join('\n'),
     })

@@ -163,7 +163,6 @@ export interface DeadLetter {
     readonly error: string
     readonly redrivenBy?: string
     readonly redrivenAt?: string
-    readonly patched?: boolean
   }[]
   readonly omitted: readonly string[]
   readonly parks: boolean
@@ -256,7 +255,6 @@ export interface Failure {
     readonly error: string
     readonly redrivenBy?: string
     readonly redrivenAt?: string
-    readonly patched?: boolean
   }[]
   readonly omitted: readonly string[]
   readonly parks: boolean
@@ -321,7 +319,6 @@ export interface Retry {
     readonly error: string
     readonly redrivenBy?: string
     readonly redrivenAt?: string
-    readonly patched?: boolean
   }[]
   readonly omitted: readonly string[]
   readonly parks: boolean

@@ -24,13 +24,6 @@ export interface ByHand {
   readonly by: string
   /** Time of the redrive, RFC 3339. */
   readonly at: string
-  /** Parts that replace parts of the original record, and the digest of the original record, which identifies the failure. */
-  readonly patch?: {
-    readonly key?: Buffer | null
-    readonly value?: Buffer | null
-    readonly headers?: readonly (readonly [name: string, value: Buffer])[]
-    readonly replaces: string
-  }
 }
 
 /** Returns whether the failure contains the complete record. Incomplete records cannot be redriven. */
@@ -51,23 +44,21 @@ export function redrivenRecord(
 ): RedrivenRecord {
   const { originalTopic: topic, originalPartition: partition, originalOffset: offset, consumer } = failure
   const { originalTimestamp: timestampMs, originalKey, originalValue, originalHeaders, attempt } = failure
-  const patch = byHand?.patch
   const original = originalHeaders.map(({ name, value }) => [name, Buffer.from(value, 'base64')] as const)
   const headers = redriveHeaders({
     consumer,
     failure: failureId(consumer, { topic, partition, offset }),
     attempt: attempt + 1,
     history: [...failure.history, attemptOf(failure, byHand)],
-    // A patch may change the receivers, so a patched record is for all that it names.
-    ...defined(patch ? { replaces: patch.replaces } : { receivers: failure.receivers }),
+    ...defined({ receivers: failure.receivers }),
     place: { partition, offset, timestampMs },
   })
   return {
     topic,
     partition: presentPartition(failure, growths),
-    key: patch?.key === undefined ? decoded(originalKey) : patch.key,
-    value: patch?.value === undefined ? decoded(originalValue) : patch.value,
-    headers: [...withoutOwn({ headers: patch?.headers ?? original }), ...headers],
+    key: decoded(originalKey),
+    value: decoded(originalValue),
+    headers: [...withoutOwn({ headers: original }), ...headers],
   }
 }
 
@@ -77,8 +68,7 @@ function attemptOf(
 ): FailedAttempt {
   const made = { attempt, failedAt, errorType, error }
   if (!byHand) return made
-  const { by, at, patch } = byHand
-  return { ...made, redrivenBy: by, redrivenAt: at, ...(patch ? { patched: true } : {}) }
+  return { ...made, redrivenBy: byHand.by, redrivenAt: byHand.at }
 }
 
 export function decoded(base64: string | null): Buffer | null {

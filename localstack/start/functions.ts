@@ -172,14 +172,14 @@ export function startupErrorIn(log: string): string | undefined {
 }
 
 /**
- * Invokes a function, by default in the same way as its schedule. Resolves with its response; rejects with its error. The Lambda
+ * Invokes a function in the same way as its schedule. Resolves with its response; rejects with its error. The Lambda
  * endpoint returns 200 even if the handler throws, and indicates the error in a header.
  */
-export async function invokeFunction(lambdaPort: number, name: string, event: object = {}): Promise<unknown> {
+export async function invokeFunction(lambdaPort: number, name: string): Promise<unknown> {
   const endpoint = `http://${LOOPBACK}:${lambdaPort}`
   const response = await fetch(`${endpoint}/2015-03-31/functions/sluice-local-${name}/invocations`, {
     method: 'POST',
-    body: JSON.stringify(event),
+    body: '{}',
   })
   if (response.ok && !response.headers.has('x-amz-function-error'))
     return await response.json().catch(() => undefined)

@@ -13,7 +13,6 @@ import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
 import { failureId } from '../../packages/runtime/consumer/failure-event.ts'
 import type { Consumer } from '../../packages/runtime/pipeline/consumer.ts'
-import { digestOf } from '../../packages/runtime/pipeline/failures/failure-record.ts'
 import { Stage } from '../../packages/runtime/testing/stage.ts'
 import { erasing } from './erasures.ts'
 import type { Random } from './random.ts'
@@ -110,7 +109,7 @@ export function alertingLog(
         data: { ...(reading.data as object), temperature: random.pick([100, 140]), unit: '°F' },
       })
     else if (what < 0.21) add({ ...reading, extensions: { comment: 'x'.repeat(random.pick([10, 5_000])) } })
-    else if (what < 0.25 && failed.length > 0) redriven(random, random.pick(failed.slice(-5)), reading, add)
+    else if (what < 0.25 && failed.length > 0) redriven(random, random.pick(failed.slice(-5)), add)
     else {
       add(reading)
       sent.push(reading)
@@ -122,21 +121,17 @@ export function alertingLog(
 function redriven(
   random: Random,
   one: { readonly record: LogRecord; attempt: number },
-  patch: Event,
   add: (content: Parameters<typeof logRecord>[1]) => LogRecord,
 ): void {
   const { record, attempt } = one
   const { partition, offset, timestampMs } = record
   const consumer = random.chance(0.2) ? 'processor' : 'alerting'
-  const isPatched = random.chance(0.6)
   const headers = redriveHeaders({
     ...{ consumer, failure: failureId('alerting', record), attempt: attempt + 1, history: [] },
     ...{ place: { partition, offset, timestampMs } },
-    ...(isPatched ? { replaces: digestOf(record) } : {}),
   })
   if (consumer === 'alerting') one.attempt += 1
-  const { value, headers: own } = isPatched ? logRecord(0, patch) : record
-  add({ key: record.key, value, headers: [...own, ...headers] })
+  add({ key: record.key, value: record.value, headers: [...record.headers, ...headers] })
 }
 
 function readingAt(random: Random, nowMs: number, offset: number, site: string): Event {

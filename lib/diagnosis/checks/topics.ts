@@ -1,7 +1,7 @@
 /** Compares the topics in Kafka with the topic table. Pure. */
 import { topicConfiguration } from '../../../packages/runtime/adapters/kafka/topics.ts'
 import type { FoundTopic, Settings, Standards, TopicFacts } from '../facts.ts'
-import { type Finding, finding, type Judgement, judged, type Observed, unknown, wrong } from '../finding.ts'
+import { type Finding, finding, type Judgement, judged, unknown, wrong } from '../finding.ts'
 
 const TIMESTAMPS = 'message.timestamp.type'
 const APPLY = '`sluice topics apply` makes the change, or says why it would lose records.'

@@ -258,7 +258,7 @@ function comparable(decoded: Decoded, entity: string): Decoded {
 function asRetry(decoded: Decoded, recount: Recount): Decoded {
   const { redriveTarget: target } = decoded
   const failure = target && recount.failure(target.failure)
-  return failure ? { ...decoded, redriveTarget: { ...target, replaces: failure.digest } } : decoded
+  return failure ? { ...decoded, redriveTarget: { ...target, digest: failure.digest } } : decoded
 }
 
 /** Returns the alerts that fire within a range, in the order of their starts. */

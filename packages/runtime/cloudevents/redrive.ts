@@ -11,7 +11,6 @@ const CONSUMER = `${OWN}redrive-consumer`
 const FAILURE = `${OWN}redrive-failure`
 const ATTEMPT = `${OWN}redrive-attempt`
 const HISTORY = `${OWN}redrive-history`
-const REPLACES = `${OWN}redrive-replaces`
 const PLACE = `${OWN}redrive-place`
 const RECEIVERS = `${OWN}redrive-receivers`
 
@@ -30,8 +29,8 @@ export interface RedriveTarget {
   readonly failure: string
   /** Number of the next attempt, 2 or more; NaN if the header is not a valid number. */
   readonly attempt: number
-  /** Digest of the record that failed, if an operator has changed the record since. The failure is looked up by this digest. */
-  readonly replaces?: string
+  /** Digest of the record that failed, if it is known otherwise than from the bytes. No header contains it. */
+  readonly digest?: string
   /** Original position of the record; absent if the header is missing or malformed. */
   readonly place?: RecordPlace
   /** Receivers of a sink that have not accepted the event; absent if the record is for all. */
@@ -60,7 +59,6 @@ export function redriveTargetOf({ headers }: Pick<LogRecord, 'headers'>): Redriv
     consumer,
     failure: text(headers, FAILURE) ?? '',
     attempt: /^[1-9]\d{0,8}$/.test(attempt) ? Number(attempt) : Number.NaN,
-    replaces: text(headers, REPLACES),
     place: placeIn(text(headers, PLACE) ?? ''),
     receivers: receiversIn(text(headers, RECEIVERS)),
   })
@@ -88,13 +86,12 @@ function receiversIn(header: string | undefined): readonly string[] | undefined 
 
 /** Returns the headers that a redrive appends to the original headers. If the history is long, the oldest attempts are omitted. */
 export function redriveHeaders(redrive: Redrive): RecordHeader<Buffer>[] {
-  const { consumer, failure, attempt, history, replaces, place, receivers } = redrive
+  const { consumer, failure, attempt, history, place, receivers } = redrive
   const headers = defined({
     [CONSUMER]: consumer,
     [FAILURE]: failure,
     [ATTEMPT]: String(attempt),
     [HISTORY]: newest(history).text,
-    [REPLACES]: replaces,
     [PLACE]: place && placeText(place),
     [RECEIVERS]: receivers && JSON.stringify(receivers),
   })
@@ -138,7 +135,7 @@ function isSmall(text: string): boolean {
 /** Parses an attempt. It must match the schema of a failure, because the failure of the next attempt will contain it. */
 function attemptIn(entry: unknown): FailedAttempt | undefined {
   const found = (entry ?? {}) as Partial<FailedAttempt>
-  const { attempt, failedAt, errorType, error, redrivenBy, redrivenAt, patched } = found
+  const { attempt, failedAt, errorType, error, redrivenBy, redrivenAt } = found
   const isValid =
     Number.isSafeInteger(attempt) &&
     (attempt as number) >= 1 &&
@@ -155,7 +152,6 @@ function attemptIn(entry: unknown): FailedAttempt | undefined {
     error: start(error, MAX_TEXT_LENGTH),
     redrivenBy,
     redrivenAt,
-    patched: patched === true ? patched : undefined,
   })
 }
 
@@ -169,14 +165,6 @@ function isTime(text: unknown): text is string {
 
 function start(text: string, length: number): string {
   return text.slice(0, length).toWellFormed()
-}
-
-/** Returns true if an operator has changed the record for this attempt or an earlier attempt. */
-export function isPatched(record: Pick<LogRecord, 'headers'>): boolean {
-  return (
-    redriveTargetOf(record)?.replaces !== undefined ||
-    historyOf(record).some(({ patched }) => patched === true)
-  )
 }
 
 /** Returns the headers that the producer wrote. */

@@ -48,8 +48,6 @@ export interface FailedAttempt {
   readonly redrivenBy?: string
   /** Time of the redrive, RFC 3339. */
   readonly redrivenAt?: string
-  /** True if the operator has changed the key, value or headers of the record. */
-  readonly patched?: boolean
 }
 
 /** Returns the id of a record's failure. It is derived from the record's original position in the log, so all attempts share it. */

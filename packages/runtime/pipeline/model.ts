@@ -100,8 +100,6 @@ export interface RememberedFailure {
   readonly digest: string
   /** The group of the record's producer, see `failure-memory.ts`. */
   readonly producerGroup: number
-  /** Hash of the entity whose event failed; absent if the record has no entity. */
-  readonly entityHash?: number
   /** True while a redrive of the failure is accepted. */
   readonly isOpen: boolean
   /** Set during a rebuild if the failure is closed in the live state, by an attempt before or after the start of the rebuild. */

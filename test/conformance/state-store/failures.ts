@@ -12,7 +12,7 @@ export function failureTests(store: () => StateStore): void {
   it('given failures, then they are known until they are older than the window', async () => {
     const stateKey = newStateKey()
     const day = 24 * WINDOW
-    const known = { entityHash: 0xfffffffe, attempt: 999_999_999, isReopened: true } as const
+    const known = { attempt: 999_999_999, isReopened: true } as const
     const first = { ...failureOf('f', 0), ...known }
     const again = { ...failureOf('f', day), attempt: 2, isOpen: false }
     await store().commit(stateKey, changeOf({ failures: [first] }))

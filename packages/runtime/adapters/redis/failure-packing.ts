@@ -5,9 +5,6 @@ import { LAYOUT } from './layout.ts'
 
 const { idBytes, digestBytes, entryBytes, takes, about } = LAYOUT.failures
 
-/** Value that represents the hash of an unknown entity. */
-const NO_ENTITY = 0
-
 /** Flags in the lowest bits of the number that contains the attempt. */
 const OPEN = 1
 const REOPENED = 2
@@ -37,8 +34,7 @@ function entryOf(failure: RememberedFailure): [bucket: string, entry: string] {
   at = entry.writeUInt32BE(partition, at)
   at = entry.writeUInt32BE(attempt * 4 + (failure.isReopened ? REOPENED : 0) + (isOpen ? OPEN : 0), at)
   at = entry.writeDoubleBE(Date.parse(firstFailedAt), at)
-  at = entry.writeUIntBE(failedAtMs, at, 6)
-  entry.writeUInt32BE(failure.entityHash ?? NO_ENTITY, at)
+  entry.writeUIntBE(failedAtMs, at, 6)
   return [bucketOf(name), entry.toString('latin1')]
 }
 
@@ -46,9 +42,7 @@ function unpacked(entry: Buffer, producerGroup: number): RememberedFailure {
   const at = idBytes + digestBytes
   const attempt = entry.readUInt32BE(at + 10)
   const isReopened = (attempt & REOPENED) > 0
-  const entityHash = entry.readUInt32BE(at + 28)
   return {
-    ...(entityHash === NO_ENTITY ? {} : { entityHash }),
     id: entry.toString('base64url', 0, idBytes),
     partition: entry.readUInt32BE(at + 6),
     offset: entry.readUIntBE(at, 6),

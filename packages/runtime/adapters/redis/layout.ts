@@ -14,9 +14,9 @@ const ENTRY_BYTES = ID.bytes - ID.bucketBytes + KNOWN_BYTES
 
 /**
  * Binary entry of a failure: id, digest, offset (6 bytes), partition (4), attempt with the flags for open and reopened failures
- * (4), time of the first failure (8), log clock (6), and hash of the entity (4).
+ * (4), time of the first failure (8), and log clock (6).
  */
-const FAILURE = { idBytes: 16, digestBytes: 12, factBytes: 6 + 4 + 4 + 8 + 6 + 4 }
+const FAILURE = { idBytes: 16, digestBytes: 12, factBytes: 6 + 4 + 4 + 8 + 6 }
 
 export const LAYOUT = {
   /** Last parts of the keys that exist once per partition state, except for meta and the outbox. */

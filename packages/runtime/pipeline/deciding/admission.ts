@@ -1,11 +1,9 @@
 /** Admission decides which records reach the process, and emits failure records. Pure: it changes only the working copy. */
 import type { RedriveTarget } from '../../cloudevents/redrive.ts'
-import type { Event } from '../../consumer/event.ts'
 import { type Failure, failure, isRetried } from '../../consumer/failure-codes.ts'
 import { type FailureData, failureId } from '../../consumer/failure-event.ts'
 import { keepsStates } from '../consumer.ts'
 import type { Decoded, Healthy } from '../decoding/decode.ts'
-import { entityHashOf } from '../failures/failure-memory.ts'
 import {
   digestOf,
   failureEventId,
@@ -207,16 +205,16 @@ function whyNotTaken(
 /**
  * Refuses a redriven record that was sent to the wrong partition of a topic that an earlier version has grown. This happens if Redis
  * has lost the growths of the topic, so that the sender does not know them. The retry belongs to the current partition of the key, even if this partition still has
- * a copy of the failure. A patched record is not moved, because its key may differ from the key of the failed record.
+ * a copy of the failure.
  */
 function movedElsewhere(
   work: Work,
   { record, event }: Decoded,
   target: RedriveTarget,
 ): AlreadyDecided | undefined {
-  const { place, attempt, replaces } = target
+  const { place, attempt } = target
   const { growths } = work.copy
-  if (!place || replaces !== undefined || !(attempt > 1) || growths.length === 0) return undefined
+  if (!place || !(attempt > 1) || growths.length === 0) return undefined
   const { name: consumer } = work.consumer.process
   const originalKey = record.key?.toString('base64') ?? null
   const failed = { consumer, originalKey, originalPartition: place.partition, originalOffset: place.offset }
@@ -259,22 +257,14 @@ function decision(
 type Repeat = { readonly repeats: DuplicateReason }
 
 function whyNotNext(
-  { attempt, replaces }: RedriveTarget,
+  { attempt, digest }: RedriveTarget,
   failure: RememberedFailure,
-  { record, event }: Decoded,
+  { record }: Pick<Decoded, 'record'>,
 ): Repeat | string | undefined {
-  // Check the attempt first: the bytes of a patched attempt differ from those of the unpatched copy.
   if (attempt <= failure.attempt) return { repeats: 'attempt-known' }
   if (!failure.isOpen) return { repeats: 'failure-not-open' }
-  if (failure.digest !== (replaces ?? digestOf(record))) return 'the bytes differ from those that failed'
-  // Every producer of the topic can write a record that claims to replace another one, so the claim is checked.
-  if (replaces !== undefined && isOfAnotherEntity(failure, event))
-    return 'the event belongs to another entity than the one that failed'
+  if (failure.digest !== (digest ?? digestOf(record))) return 'the bytes differ from those that failed'
   if (attempt === failure.attempt + 1) return undefined
   if (failure.isReopened && attempt > failure.attempt) return { repeats: 'failure-not-open' }
   return `attempt ${attempt} does not follow attempt ${failure.attempt}`
-}
-
-function isOfAnotherEntity({ entityHash }: RememberedFailure, event: Event | undefined): boolean {
-  return entityHash !== undefined && entityHash !== entityHashOf(event)
 }

@@ -5,9 +5,7 @@
 import { hash } from 'node:crypto'
 import { bufferOf } from '../../cloudevents/header-bytes.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
-import { isPatched } from '../../cloudevents/redrive.ts'
 import type { Application } from '../../consumer/application.ts'
-import { type Event, entityOf } from '../../consumer/event.ts'
 import type { FailureMemory } from '../model.ts'
 
 /**
@@ -37,22 +35,8 @@ export function producerGroupOf({ headers, value }: Pick<LogRecord, 'headers' | 
   return source ? hashOf(source) % GROUPS : NO_SOURCE
 }
 
-export function entityHashOf(event: Pick<Event, 'source' | 'subject'> | undefined): number | undefined {
-  return event && hashOf(entityOf(event))
-}
-
 function hashOf(text: string): number {
   return Number.parseInt(hash('sha256', text, 'hex').slice(0, 8), 16)
-}
-
-const ALL_GROUPS: readonly number[] = Array.from({ length: GROUPS + 1 }, (_, group) => group)
-
-/**
- * Returns the groups that can contain the failure of a redriven record. A patch may change the source of the record, but the
- * failure stays in its original group.
- */
-export function groupsOfFailure(record: LogRecord): readonly number[] {
-  return isPatched(record) ? ALL_GROUPS : [producerGroupOf(record)]
 }
 
 /** Returns the share of one partition in the failure memory of a topic, in bytes. */

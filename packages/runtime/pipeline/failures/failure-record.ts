@@ -15,25 +15,21 @@ import { type EmissionPosition, failureEntry, placeOf, type Sender } from '../de
 import type { EntityTimer } from '../deciding/timers.ts'
 import type { OutboxEntry, RememberedFailure, StateKey } from '../model.ts'
 import { fitsItsTopic } from '../publishing/publish.ts'
-import { entityHashOf, producerGroupOf } from './failure-memory.ts'
+import { producerGroupOf } from './failure-memory.ts'
 
 /** Returns the failure to remember for a record. It is either a new failure or the next attempt at an earlier one. */
 export function failureOf(
   consumer: string,
-  { record, event }: { readonly record: LogRecord; readonly event?: Event },
+  { record }: { readonly record: LogRecord },
   earlier: RememberedFailure | undefined,
   failedAtMs: number,
 ): RememberedFailure {
-  const entityHash = earlier?.entityHash ?? entityHashOf(event)
-  const known = entityHash === undefined ? {} : { entityHash }
   if (earlier) {
     const { isReopened: _, attempt, ...failure } = earlier
-    // An operator may have patched the record before the redrive, so the digest may differ from the previous one.
-    return { ...failure, ...known, attempt: attempt + 1, digest: digestOf(record), isOpen: true, failedAtMs }
+    return { ...failure, attempt: attempt + 1, isOpen: true, failedAtMs }
   }
   const { partition, offset } = record
   return {
-    ...known,
     id: failureId(consumer, record),
     partition,
     offset,

@@ -5,7 +5,7 @@ import { contextsAtHand, withContext } from '../deciding/context.ts'
 import { holderName } from '../deciding/hold.ts'
 import { sequencedOriginOf } from '../deciding/origin.ts'
 import type { Decoded } from '../decoding/decode.ts'
-import { groupsOfFailure } from '../failures/failure-memory.ts'
+import { producerGroupOf } from '../failures/failure-memory.ts'
 import { spanOf } from '../log/clock.ts'
 import type { FailureName, LoadSelection, Snapshot, StateKey } from '../model.ts'
 import type { StateStore } from '../ports.ts'
@@ -26,11 +26,10 @@ export async function load(
     const { redriveTarget, record, event } = decoded
     const sequenced = event && sequencedOriginOf(event, record.topic, consumer)
     if (sequenced) origins.add(sequenced.origin)
-    if (redriveTarget && isNamed(redriveTarget.consumer, consumer))
-      for (const producerGroup of groupsOfFailure(record)) {
-        const name = { id: redriveTarget.failure, producerGroup }
-        failures.set(`${producerGroup} ${name.id}`, name)
-      }
+    if (redriveTarget && isNamed(redriveTarget.consumer, consumer)) {
+      const name = { id: redriveTarget.failure, producerGroup: producerGroupOf(record) }
+      failures.set(`${name.producerGroup} ${name.id}`, name)
+    }
     const holder = keepsStates(consumer) ? holderOf(decoded, consumer) : undefined
     if (holder !== undefined) entities.add(holder)
     if (decoded.kind !== 'event') continue

@@ -6,10 +6,8 @@ import { RETRY_TYPE } from '../../../../lib/failures/event-types.ts'
 import { type ByHand, redrivenRecord } from '../../../../lib/failures/redriven-record.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
 import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
-import { originalHeaders, redriveTargetOf } from '../../../../packages/runtime/cloudevents/redrive.ts'
 import type { FailedAttempt, FailureData } from '../../../../packages/runtime/consumer/failure-event.ts'
 import { decided, type KeyedProcess, rejected } from '../../../../packages/runtime/consumer/process.ts'
-import { digestOf } from '../../../../packages/runtime/pipeline/failures/failure-record.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 
@@ -53,22 +51,6 @@ async function failedOnce(failing: LogRecord = record(3, reading('a')), message?
       return stage.outcomes.at(-1)
     },
   }
-}
-
-const patched = (replaces: string, patch: Omit<NonNullable<ByHand['patch']>, 'replaces'>): ByHand => ({
-  by: 'ada',
-  at: AT,
-  patch: { ...patch, replaces },
-})
-
-/** The digest of the record in a dead letter. */
-function digestIn({ originalKey, originalValue, originalHeaders: headers }: FailureData): string {
-  const bytes = (text: string | null) => (text === null ? null : Buffer.from(text, 'base64'))
-  return digestOf({
-    key: bytes(originalKey),
-    value: bytes(originalValue),
-    headers: headers.map(({ name, value }) => [name, Buffer.from(value, 'base64')] as const),
-  })
 }
 
 describe('the history of a redriven record', () => {
@@ -135,67 +117,4 @@ describe('the history of a redriven record', () => {
       const data = { ...failure(), class: 'permanent', routedBecause: 'x' }
       assert.equal(readData({ id: '1', source: '/x', type: RETRY_TYPE, data }).kind, 'data')
     })
-})
-
-describe('a redriven record that a person has changed', () => {
-  it('given a patch that names another record than the one that failed, then it fails as unknown', async () => {
-    const { again, failure } = await failedOnce()
-    const patch = patched('another', { value: Buffer.from('{}') })
-    assert.equal(await again(patch, failure()), 'failed/unknown-failure')
-  })
-
-  it('given a patch that breaks the event, then the failure is known by the patched bytes from then on', async () => {
-    const { again, failure, mood } = await failedOnce()
-    const first = failure()
-    const value = Buffer.from('{"sensorId":7}')
-    await again(patched(digestIn(first), { value }), first)
-    const second = failure()
-    assert.equal(second.errorType, 'schema-violated')
-    assert.equal(second.originalValue, value.toString('base64'))
-    assert.deepEqual(
-      second.history.map(({ redrivenBy, patched: isPatched }) => [redrivenBy, isPatched]),
-      [['ada', true]],
-    )
-    // Two operators: the second one, with a patch or without, finds the attempt made.
-    assert.equal(await again(patched(digestIn(first), { value }), first), 'duplicate/attempt-known')
-    assert.equal(await again(undefined, first), 'duplicate/attempt-known')
-
-    mood.isBad = false
-    const better = patched(digestIn(second), { value: Buffer.from(first.originalValue ?? '', 'base64') })
-    assert.equal(await again(better, second), 'applied/counted')
-    assert.equal(await again(better, second), 'duplicate/attempt-known')
-  })
-
-  it('given a patch of the source, then the failure is found, now and when it fails again', async () => {
-    const broken = record(3, reading('a'))
-    const without = broken.headers.filter(([name]) => name !== 'ce_source')
-    const { again, failure, mood } = await failedOnce({ ...broken, headers: without })
-    const first = failure()
-    assert.equal(first.errorType, 'malformed-event')
-    const headers = broken.headers.map(([name, value]) => [name, Buffer.from(value as Buffer)] as const)
-    assert.equal(await again(patched(digestIn(first), { headers }), first), 'failed/rejected')
-    assert.equal(await again(), 'failed/rejected')
-    mood.isBad = false
-    assert.equal(await again(), 'applied/counted')
-  })
-
-  it('given a patch that leaves no event, then it is not an attempt, and what failed can be redriven', async () => {
-    const { again, failure, mood } = await failedOnce()
-    const first = failure()
-    const broken = patched(digestIn(first), { value: Buffer.from('{"broken":') })
-    assert.equal(await again(broken, first), 'failed/unknown-failure')
-    mood.isBad = false
-    assert.equal(await again(undefined, first), 'applied/counted')
-  })
-
-  it('given a patch of the headers, then none of it is taken for a redrive', async () => {
-    const { again, failure, stage } = await failedOnce(record(3, {}))
-    const headers = [['content-type', Buffer.from('application/json')]] as const
-    await again(patched(digestIn(failure()), { headers }))
-    assert.equal(stage.outcomes.at(-1), 'failed/not-a-cloudevent')
-    const { key, value, headers: made } = redrivenRecord(failure())
-    assert.deepEqual(originalHeaders({ headers: made }), headers)
-    assert.equal(redriveTargetOf({ headers: made })?.attempt, 3)
-    assert.equal(digestOf({ key, value, headers: made }), digestIn(failure()))
-  })
 })

@@ -11,7 +11,6 @@ import type { FailureData } from '../../../../packages/runtime/consumer/failure-
 import { failureId } from '../../../../packages/runtime/consumer/failure-event.ts'
 import { decided, type KeyedProcess, rejected } from '../../../../packages/runtime/consumer/process.ts'
 import type { Consumer } from '../../../../packages/runtime/pipeline/consumer.ts'
-import { digestOf } from '../../../../packages/runtime/pipeline/failures/failure-record.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 
@@ -234,9 +233,8 @@ describe('a record with the headers of a redrive that a producer has written', (
   async function attacked(forged: LogRecord) {
     const { stage, refused } = await failedOnce()
     refused.clear()
-    const replaces = digestOf(victim)
     await stage.batch([
-      again(forged, 10, { failure: failureId(MOODY, victim), replaces, place: { partition: 0, offset: 3 } }),
+      again(forged, 10, { failure: failureId(MOODY, victim), place: { partition: 0, offset: 3 } }),
       again(victim, 11),
     ])
     return stage.outcomes

@@ -68,25 +68,6 @@ describe('given a held entity, and time, erasures or other code', () => {
     ])
   })
 
-  it('when a patch makes its event one of another entity, then that is not its retry, and it stays held', async () => {
-    const log = await heldLog()
-    log.mood.throwsAt.clear()
-    const patched = (offset: number, timestampMs: number) => {
-      const record = log.again()(offset, timestampMs)
-      const headers = record.headers.map(([name, value]) =>
-        name === 'ce_subject' ? ([name, Buffer.from('s-9')] as const) : ([name, value] as const),
-      )
-      const replaces = log.stage.store.copyOf(log.stage.stateKey()) as {
-        failures: Map<string, { digest: string }>
-      }
-      const digest = [...replaces.failures.values()][0]?.digest as string
-      return { ...record, headers: [...headers, ['sluice-redrive-replaces', Buffer.from(digest)] as const] }
-    }
-    assert.deepEqual(await log.append(patched), ['failed/unknown-failure'])
-    assert.equal(log.now.held, 1)
-    assert.deepEqual(await log.append(log.again(0)), ['applied/listed'])
-  })
-
   it('when the next version of the code does not accept a parked event, then it is ignored', async () => {
     const log = await heldLog()
     log.mood.throwsAt.clear()

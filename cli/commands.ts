@@ -75,11 +75,10 @@ last processed record.`,
   doctor: ['check an environment', () => import('./doctor/index.ts')],
   etl: ['load the history into the warehouse', () => import('./etl/index.ts')],
   groups: {
-    line: 'list consumer groups and their lag',
-    about: 'Inspect the consumer groups of the cluster.',
+    line: 'show consumer groups and their lag',
+    about: 'Show the consumer groups of the cluster.',
     commands: {
-      list: ['list consumer groups with state and members', () => import('./groups/list.ts')],
-      lag: ['show the lag of consumer groups', () => import('./groups/lag.ts')],
+      lag: ['show consumer groups and their lag', () => import('./groups/lag.ts')],
     },
   },
   console: ['serve the console', () => import('./console/index.ts')],
@@ -143,13 +142,6 @@ functions start only if their schemas are registered.`,
     about: 'Create the files for a new consumer in this project.',
     commands: {
       consumer: ['create a process, a handler, an entry and a test', () => import('./new/consumer.ts')],
-    },
-  },
-  config: {
-    line: 'show settings and their sources',
-    about: 'Show the settings of functions and commands.',
-    commands: {
-      show: ['show settings and their sources', () => import('./config/show.ts')],
     },
   },
 }

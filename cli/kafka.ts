@@ -1,8 +1,6 @@
 /** Runs the work of a command with Kafka, and converts errors to messages for users. */
 import type { Config } from '../lib/app/config.ts'
-import { signals } from '../lib/app/topics.ts'
 import { allTopics } from '../lib/queries/topic-descriptions.ts'
-import { suggestion } from '../lib/similar.ts'
 import type { Kafka } from '../packages/runtime/adapters/kafka/client.ts'
 import { TopicOffsets } from '../packages/runtime/adapters/kafka/offsets.ts'
 import type { TopicLayout } from '../packages/runtime/adapters/kafka/topic-admin.ts'
@@ -45,7 +43,7 @@ export async function withKafka<T>(config: Config, use: (command: KafkaCommand) 
 /**
  * Checks that the topic exists.
  *
- * @throws CliFailure for an unknown topic. The message contains similar names.
+ * @throws CliFailure for an unknown topic.
  */
 export function requireTopicIn(
   { topics, config }: Pick<KafkaCommand, 'topics' | 'config'>,
@@ -53,7 +51,7 @@ export function requireTopicIn(
 ): TopicLayout {
   const found = topics.find(one => one.topic === topic)
   if (found) return found
-  const names = [...topics.map(one => one.topic), ...signals()]
-  const known = suggestion(topic, names) ?? ' `sluice topics list` lists all topics.'
-  throw new CliFailure(`Kafka at ${kafkaAddress(config)} has no topic ${topic}.${known}`)
+  throw new CliFailure(
+    `Kafka at ${kafkaAddress(config)} has no topic ${topic}. \`sluice topics list\` lists all topics; check --env and SLUICE_ENV.`,
+  )
 }

@@ -46,22 +46,18 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 
 /**
  * Removes `--config FILE` from the command line, at any position, and reads variables from that file or from the file in
- * SLUICE_CONFIG. After the words `topics create`, `--config` is left unchanged, because it is an option of that command.
+ * SLUICE_CONFIG.
  */
 async function withSettings(terminal: Terminal, args: readonly string[]) {
-  const { environment: ownEnvironment, folder } = terminal
-  const create = args.findIndex((arg, index) => arg === 'create' && args[index - 1] === 'topics')
-  const before = create === -1 ? args : args.slice(0, create)
-  const at = before.findIndex(arg => /^--config(=|$)/.test(arg))
+  const at = args.findIndex(arg => /^--config(=|$)/.test(arg))
   const named =
     at === -1 ? undefined : args[at]?.includes('=') ? args[at].slice('--config='.length) : args[at + 1]
   if (at !== -1 && !named) throw usageFailure('--config needs the name of a file.')
-  if (named === undefined && !ownEnvironment.SLUICE_CONFIG) return { context: terminal, words: args }
-  const { settingsFileOf, withSettingsFile } = await import('../lib/app/settings-file.ts')
-  const settingsFile = settingsFileOf(ownEnvironment, named, folder)
-  const environment = withSettingsFile(ownEnvironment, settingsFile)
+  if (named === undefined && !terminal.environment.SLUICE_CONFIG) return { context: terminal, words: args }
+  const { settingsIn } = await import('../lib/app/settings-file.ts')
+  const environment = settingsIn(terminal.environment, named, terminal.folder)
   const words = at === -1 ? args : args.toSpliced(at, args[at] === '--config' ? 2 : 1)
-  return { context: { ...terminal, environment, ownEnvironment, settingsFile }, words }
+  return { context: { ...terminal, environment }, words }
 }
 
 /** The running command; undefined before it starts. */

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
-import type { SettingsFile } from '../lib/app/settings-file.ts'
 import type { Environment } from '../packages/runtime/settings/slice.ts'
 
 /** Environment in which a command runs: streams, variables and folders. Tests provide their own. */
@@ -12,9 +11,6 @@ export interface Terminal {
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number }
   /** Environment variables of the process, and variables that the settings file adds. */
   readonly environment: Environment
-  /** Environment variables of the process without the settings file; absent if there is no settings file. */
-  readonly ownEnvironment?: Environment
-  readonly settingsFile?: SettingsFile | undefined
   /** Base folder of relative file names. */
   readonly folder: string
   /** Name of the stack in the option `--stack`. The stack's servers take precedence over servers in variables. */

@@ -3,7 +3,6 @@
 import type { Config } from '../lib/app/config.ts'
 import { signals } from '../lib/app/topics.ts'
 import { type TopicReach, topicReach } from '../lib/queries/topics.ts'
-import { suggestion } from '../lib/similar.ts'
 import { isUnknownTopic } from '../packages/runtime/adapters/kafka/errors.ts'
 import { TopicOffsets } from '../packages/runtime/adapters/kafka/offsets.ts'
 import type { Connections } from '../packages/runtime/lambda/connections.ts'
@@ -44,7 +43,7 @@ export async function reachOf(
 function unreachable(error: unknown, topic: string, config: Config): CliFailure {
   if (isUnknownTopic(error))
     return new CliFailure(
-      `Kafka at ${kafkaAddress(config)} has no topic ${topic}.${suggestion(topic, signals()) ?? ''} Signals are ${signals().join(', ')}. Check --env and SLUICE_ENV.`,
+      `Kafka at ${kafkaAddress(config)} has no topic ${topic}. Signals are ${signals().join(', ')}. Check --env and SLUICE_ENV.`,
     )
   return new CliFailure(
     `Kafka does not answer at ${kafkaAddress(config)}: start it with \`npm start\`, or set KAFKA_BROKERS. (${reasonOf(error)})`,

@@ -50,7 +50,6 @@ Settings are environment variables:
 
 \`\`\`sh
 KAFKA_BROKERS=broker.example:9092 KAFKA_AUTH=tls npx sluice topics list
-npx sluice config show     # each setting, and where it comes from
 \`\`\`
 
 An empty variable counts as not set. A function does not start if a setting that it uses is missing or wrong: the error names each of them and the

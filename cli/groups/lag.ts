@@ -1,5 +1,4 @@
 import { allGroups, groupLag, withGroupAges } from '../../lib/queries/group-lags.ts'
-import { suggestion } from '../../lib/similar.ts'
 import type { GroupDescription } from '../../packages/runtime/adapters/kafka/groups.ts'
 import { command, environment, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
 import { configOf, kafkaAddress } from '../connections.ts'
@@ -9,7 +8,7 @@ import { printReport } from '../terminal.ts'
 import { type LagReport, lagReport, lagText } from './text.ts'
 
 export default command({
-  about: `Show the lag of consumer groups in each partition: the number of records that are not consumed, and the age of the
+  about: `Show consumer groups with their state, and their lag in each partition: the number of records that are not consumed, and the age of the
 oldest. Without a group, all groups of the cluster are shown.`,
   more: `
 Lag is counted from the committed offset to the end of the partition or, without a committed offset, from the first
@@ -56,6 +55,7 @@ function chosen(
   const found = all.filter(({ group }) => group === wanted)
   if (found.length > 0) return found
   const names = all.map(({ group }) => group)
-  const known = suggestion(wanted, names) ?? ' `sluice groups list` lists all groups.'
-  throw new CliFailure(`Kafka at ${kafkaAddress(config)} has no consumer group ${wanted}.${known}`)
+  throw new CliFailure(
+    `Kafka at ${kafkaAddress(config)} has no consumer group ${wanted}. It has ${names.join(', ') || 'none'}.`,
+  )
 }

@@ -1,36 +1,7 @@
 /** Formats consumer groups and their lag as text. Pure. */
 import { durationText } from '../../lib/duration.ts'
 import type { AgedGroupLag, AgedTopicLag } from '../../lib/queries/group-lags.ts'
-import type { GroupDescription } from '../../packages/runtime/adapters/kafka/groups.ts'
-import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
-
-const LIST: readonly Column[] = [
-  { heading: 'GROUP', least: 16 },
-  { heading: 'STATE' },
-  { heading: 'MEMBERS', align: 'right' },
-  { heading: 'READS', least: 12, leaveOut: 1 },
-]
-
-/** JSON document that `groups list --json` prints. */
-export interface GroupsReport {
-  readonly groups: readonly GroupDescription[]
-}
-
-export function groupsText({ groups }: GroupsReport, columns?: number): string {
-  if (groups.length === 0) return 'The cluster has no consumer groups.\n'
-  const rows = groups.map(({ group, state, members }) => [
-    harmless(group),
-    state,
-    String(members.length),
-    harmless(topicsRead(members).join(', ')) || '-',
-  ])
-  return `${tableText(LIST, rows, columns)}\n`
-}
-
-function topicsRead(members: GroupDescription['members']): string[] {
-  return [...new Set(members.flatMap(({ assigned }) => Object.keys(assigned)))].sort()
-}
 
 /** Report of one group in `groups lag --json`. */
 export interface LagReport extends AgedGroupLag {

@@ -129,35 +129,17 @@ const SAME: readonly (readonly string[])[] = [
   ['KAFKA_TOPIC', 'TOPIC_NAMES'],
 ]
 
-/** Value in a settings file. */
-interface FileValue {
-  readonly text: string
-  readonly line: number
-}
-
-export interface SettingsFile {
-  /** Name of the file in messages. */
-  readonly file: string
-  /** Values by variable. */
-  readonly values: ReadonlyMap<string, FileValue>
-}
-
 /**
- * Reads the settings file named by SLUICE_CONFIG or by a command-line option.
+ * Returns the environment, completed with values from the settings file named by SLUICE_CONFIG or by a command-line option.
  *
  * @param named path given as an option
  * @param folder base folder of relative paths
- * @returns undefined if no settings file is named
  * @throws ConfigError with every error and its line
  */
-export function settingsFileOf(
-  environment: Environment,
-  named: string | undefined,
-  folder: string,
-): SettingsFile | undefined {
+export function settingsIn(environment: Environment, named: string | undefined, folder: string): Environment {
   const file = named ?? environment.SLUICE_CONFIG?.trim()
-  if (!file) return undefined
-  return readSettingsFile(textOf(resolve(folder, file), file), file)
+  if (!file) return environment
+  return withSettingsFile(environment, readSettingsFile(textOf(resolve(folder, file), file), file))
 }
 
 function textOf(path: string, file: string): string {
@@ -172,16 +154,17 @@ function textOf(path: string, file: string): string {
  * Parses the text of a settings file.
  *
  * @param file name of the file in error messages
+ * @returns values by variable
  * @throws ConfigError with every error and its line
  */
-export function readSettingsFile(text: string, file: string): SettingsFile {
+export function readSettingsFile(text: string, file: string): ReadonlyMap<string, string> {
   const yaml = yamlDocument(text)
   if ('message' in yaml) throw new ConfigError(file, [`line ${yaml.line}: ${yaml.message}`])
   const positionOf = positionsIn(text)
   const errors: { line: number; message: string }[] = []
   const report = (path: FilePath, message: string) =>
     errors.push({ line: positionOf(path).line, message: `${path.join('.')}: ${message}` })
-  const values = new Map<string, FileValue>()
+  const values = new Map<string, string>()
   for (const [section, content] of entriesOf(yaml.content ?? {}, [], report)) {
     const keys = Object.hasOwn(KEYS, section) ? KEYS[section] : undefined
     if (keys === undefined)
@@ -197,11 +180,11 @@ export function readSettingsFile(text: string, file: string): SettingsFile {
         else if (written !== '') {
           const { issues } = safeParse((SETTINGS[variable] as Setting).schema, written)
           for (const { message } of issues ?? []) report(path, message)
-          values.set(variable, { text: written, line: positionOf(path).line })
+          values.set(variable, written)
         }
       }
   }
-  if (errors.length === 0) return { file, values }
+  if (errors.length === 0) return values
   errors.sort((a, b) => a.line - b.line)
   throw new ConfigError(
     file,
@@ -234,13 +217,15 @@ function textIn(value: unknown): string | undefined {
 }
 
 /** Returns the environment, completed with values from the settings file for variables that are not set. */
-export function withSettingsFile(environment: Environment, settings: SettingsFile | undefined): Environment {
-  if (settings === undefined) return environment
+export function withSettingsFile(
+  environment: Environment,
+  settings: ReadonlyMap<string, string>,
+): Environment {
   const isSet = (name: string) => Boolean(environment[name]?.trim())
   const isLeft = (name: string) =>
     isSet(name) || SAME.some(names => names.includes(name) && names.some(isSet))
-  const used = [...settings.values].filter(([name]) => !isLeft(name))
-  return { ...environment, ...Object.fromEntries(used.map(([name, { text }]) => [name, text])) }
+  const used = [...settings].filter(([name]) => !isLeft(name))
+  return { ...environment, ...Object.fromEntries(used) }
 }
 
 /**
@@ -251,5 +236,5 @@ export function withSettingsFile(environment: Environment, settings: SettingsFil
  */
 export function useSettingsFile(named?: string): void {
   const { env } = process
-  Object.assign(env, withSettingsFile(env, settingsFileOf(env, named, process.cwd())))
+  Object.assign(env, settingsIn(env, named, process.cwd()))
 }

@@ -36,14 +36,6 @@ describe('given consumer groups that another client runs', () => {
     await commands?.close()
   })
 
-  it('when groups are listed, then each has its state, members and topics', async () => {
-    const { stdout } = await commands.run(['groups', 'list'])
-    assert.match(stdout, new RegExp(`^${group} +stable +1 +${topic}$`, 'm'))
-    const { groups } = JSON.parse((await commands.run(['groups', 'list', '--json'])).stdout)
-    const [found] = groups.filter((one: { group: string }) => one.group === group)
-    assert.deepEqual(found.members[0].assigned, { [topic]: [0, 1, 2] })
-  })
-
   it('when its lag is requested, then it has records and times, by partition and in total', async () => {
     const { status, stdout, stderr } = await commands.spawned('groups', 'lag', group)
     assert.equal(status, 0, stderr)

@@ -14,13 +14,13 @@ describe('given a cluster, when its topics are looked at and changed', { timeout
   it('then a topic is created as asked for, and another client sees it so', async () => {
     const topic = commands.adopt(commands.named('orders'))
     const sizes = ['--partitions', '10', '--replication-factor', '1']
-    const settings = ['--retention-ms', '86400000', '--cleanup-policy', 'compact,delete']
-    const others = ['--config', 'segment.ms=3600000', '--compression-type', 'zstd']
+    const settings = ['--set', 'retention.ms=86400000', '--set', 'cleanup.policy=compact,delete']
+    const others = ['--set', 'segment.ms=3600000', '--set', 'compression.type=zstd']
     const { status, stdout, stderr } = await commands.run([
       'topics',
       'create',
       topic,
-      ...[...sizes, ...settings, ...others, '--min-insync-replicas', '1'],
+      ...[...sizes, ...settings, ...others, '--set', 'min.insync.replicas=1'],
     ])
     assert.deepEqual([status, stdout, stderr], [0, `Created topic: ${topic}\n`, ''])
     // The topic can be written at once.
@@ -42,9 +42,9 @@ describe('given a cluster, when its topics are looked at and changed', { timeout
     const failing: [args: string[], topic: string, reason: string][] = [
       [[], there, 'it exists already'],
       [['--replication-factor', '99'], missing, 'replication factor 99 is larger than the number of brokers'],
-      [['--config', 'compression.type=zip', '--retention-ms', '5'], missing, 'compression.type=zip'],
-      [['--config', 'no.such.setting=1'], missing, 'no.such.setting=1'],
-      [['--replication-factor', '1', '--min-insync-replicas', '2'], missing, 'nothing could be written'],
+      [['--set', 'compression.type=zip', '--set', 'retention.ms=5'], missing, 'compression.type=zip'],
+      [['--set', 'no.such.setting=1'], missing, 'no.such.setting=1'],
+      [['--replication-factor', '1', '--set', 'min.insync.replicas=2'], missing, 'nothing could be written'],
       [[], `${missing}/x`, 'a name has up to 249 letters'],
     ]
     for (const [args, topic, reason] of failing) {

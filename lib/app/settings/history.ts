@@ -73,7 +73,6 @@ export const WAREHOUSE = slice(
         otherwise: 'there is no warehouse',
         // It contains a password, so in an account it is in a secret.
         setBy: 'machine',
-        isSecret: true,
       },
     ),
     WAREHOUSE_SECRET: setting(text(/^\S+$/, 'the name or ARN of a secret'), {

@@ -18,7 +18,6 @@ export const RECEIVERS = slice(
         'The [secrets](notifications.md#secrets) of receivers by name, only for programs on this machine.',
       otherwise: 'Secrets Manager',
       setBy: 'deployment',
-      isSecret: true,
     }),
   },
   ({ RECEIVER_SECRETS }) => ({ receiverSecrets: RECEIVER_SECRETS ?? {} }),

@@ -82,7 +82,6 @@ const SETTINGS = {
   KAFKA_PASSWORD: setting(text(/^/, 'a password'), {
     description: 'Its password.',
     setBy: 'machine',
-    isSecret: true,
   }),
   KAFKA_CERT_FILE: setting(FILE, {
     description: 'The client certificate for `KAFKA_AUTH=tls`, in PEM form.',
@@ -95,7 +94,6 @@ const SETTINGS = {
   EVENT_HUBS_CONN_STR: setting(CONNECTION_STRING, {
     description: 'A connection string of Azure Event Hubs, as the portal shows it. Nothing else is needed.',
     setBy: 'machine',
-    isSecret: true,
   }),
   KAFKA_ISOLATION: setting(oneOf(['read-committed', 'read-uncommitted']), {
     description:

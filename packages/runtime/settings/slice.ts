@@ -25,11 +25,9 @@ export interface Setting<Value = unknown> extends Documented {
    */
   readonly setBy: 'person' | 'deployment' | 'runtime' | 'machine'
   readonly schema: GenericSchema<string | undefined, Value>
-  /** True if the value is a secret or may contain one. */
-  readonly isSecret?: true
 }
 
-type About = Omit<Documented, 'allowed'> & Partial<Pick<Setting, 'setBy' | 'isSecret'>>
+type About = Omit<Documented, 'allowed'> & Partial<Pick<Setting, 'setBy'>>
 
 /** Declares a variable. Its value is undefined if it is unset and has no default. */
 export function setting<Value>(kind: Kind<Value>, about: About & { readonly default: string }): Setting<Value>

@@ -59,10 +59,7 @@ describe('help', () => {
 
   test('breaks an example so that it can still be copied', () => {
     const example = "Example:\n  sluice consume --from 10m30s --filter 'a roof-1'"
-    assert.equal(
-      wrapped(example, 40),
-      "Example:\n  sluice consume --from 10m30s \\\n    --filter 'a roof-1'",
-    )
+    assert.equal(wrapped(example, 40), "Example:\n  sluice consume --from 10m30s \\\n    --filter 'a roof-1'")
   })
 })
 

@@ -92,7 +92,7 @@ describe('the commands with these options', () => {
     const connecting = [
       ...['publish', 'consume', 'replay', 'reprocess'],
       ...['topics list', 'topics create', 'topics describe'],
-      ...['topics apply', 'groups list', 'groups lag', 'dlq list', 'dlq show', 'dlq redrive'],
+      ...['topics apply', 'groups lag', 'dlq list', 'dlq show', 'dlq redrive'],
       ...['dlq drop', 'alerts list', 'alerts ack', 'silence add', 'state show', 'state erase'],
     ]
     for (const command of connecting)

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { settingsIn } from '../../../cli/topics/settings.ts'
 import { replicationOf } from '../../../cli/topics/text.ts'
 import { suggestion } from '../../../lib/similar.ts'
 
@@ -11,32 +10,6 @@ describe('given a name that there is not', () => {
     assert.equal(suggestion('orders', names), ' Did you mean sluice.telemetry.orders.local?')
     assert.equal(suggestion('nothing-like-it', names), undefined)
     assert.equal(suggestion('', names), undefined)
-  })
-})
-
-describe('given settings of a topic as options', () => {
-  it('then each has its name in Kafka', () => {
-    const options = {
-      config: [{ name: 'segment.ms', value: '60000' }],
-      retentionMs: -1,
-      minInsyncReplicas: 2,
-      cleanupPolicy: 'compact',
-      compressionType: 'zstd',
-    }
-    assert.deepEqual(settingsIn(options), {
-      'segment.ms': '60000',
-      'retention.ms': '-1',
-      'min.insync.replicas': '2',
-      'cleanup.policy': 'compact',
-      'compression.type': 'zstd',
-    })
-    assert.deepEqual(settingsIn({}), {})
-  })
-
-  it('then one that is given twice with different values is refused', () => {
-    const config = [{ name: 'retention.ms', value: '1' }]
-    assert.throws(() => settingsIn({ config, retentionMs: 2 }), /retention\.ms is given twice: 1 and 2/)
-    assert.deepEqual(settingsIn({ config, retentionMs: 1 }), { 'retention.ms': '1' })
   })
 })
 

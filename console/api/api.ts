@@ -1,7 +1,9 @@
 /** Routes of the HTTP API under `/api`, and the types of their responses for the page. */
 import type { ConsoleEnvironment } from '../environment.ts'
 import { alertRoutes } from './alerts.ts'
-import { failureRoutes } from './failures.ts'
+import { deadLetterRoutes } from './failures/dead-letters.ts'
+import { handlingRoutes } from './failures/handling.ts'
+import { oneDeadLetterRoutes } from './failures/one-dead-letter.ts'
 import { kafkaRoutes } from './kafka.ts'
 import { OverviewLooks } from './overview/look.ts'
 import { type AnswersOf, asked, watched } from './route.ts'
@@ -18,7 +20,9 @@ export function apiRoutes(environment: ConsoleEnvironment) {
     '/overview': watched({}, () => looks.look()),
     ...telemetryRoutes(environment),
     ...alertRoutes(environment),
-    ...failureRoutes(environment),
+    ...deadLetterRoutes(environment),
+    ...oneDeadLetterRoutes(environment),
+    ...handlingRoutes(environment),
     ...kafkaRoutes(environment),
     ...tableRoutes(environment),
   }

@@ -68,7 +68,7 @@ export async function audited<T>(
  *
  * @throws Unavailable or RefusedByKafka if Kafka does not accept the event
  */
-export async function leaveAudit(
+async function leaveAudit(
   publisher: Publisher,
   { env, contentMode }: Pick<Config, 'env' | 'contentMode'>,
   audit: Audit,

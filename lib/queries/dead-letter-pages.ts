@@ -1,4 +1,4 @@
-/** Filters, lists and counts dead letters. Pure. */
+/** Filters and lists dead letters. Pure. */
 import { cut } from '../failures/dead-letter-row.ts'
 import { Counts } from './counts.ts'
 import type { DeadLettersNow, PlacedDeadLetter, PlacedRow } from './dead-letters.ts'
@@ -17,9 +17,6 @@ export interface DeadLetterFilter {
   /** CloudEvents `type` of the failed event. */
   readonly type?: string | undefined
 }
-
-/** State of dead letters to select. `open`: not handled yet. `handled`: redriven or dropped. */
-export type DeadLetterState = 'open' | 'quarantined' | 'handled' | 'all'
 
 /**
  * Returns whether a dead letter meets all conditions. A dead letter without an event never meets a condition on the entity or the
@@ -86,62 +83,10 @@ export function newestDeadLetters(
   }
 }
 
-export interface CountedDeadLetters {
-  /** Dead letters that meet all conditions, newest first. */
-  readonly letters: readonly PlacedDeadLetter[]
-  /** Unreadable dead letters within the time range of the filter. */
-  readonly broken: readonly Extract<PlacedRow, { kind: 'broken' }>[]
-  /**
-   * Number of dead letters by failure code. Conditions on code and consumer are ignored here, so that the user can select other
-   * values. The same applies to `consumers`.
-   */
-  readonly codes: Readonly<Record<string, number>>
-  readonly consumers: Readonly<Record<string, number>>
-}
-
-/** Counts dead letters by failure code and by consumer. */
-export function countedDeadLetters(
-  all: readonly PlacedRow[],
-  filter: DeadLetterFilter,
-  state: DeadLetterState,
-): CountedDeadLetters {
-  const written = all.filter(row => isIn(row, state) && isWritten(row, filter)).toReversed()
-  const letters = written.filter(row => row.kind === 'letter').filter(row => isOf(row, filter))
-  const hasCode = ({ code }: PlacedDeadLetter) => (filter.code ?? code) === code
-  const hasConsumer = ({ consumer }: PlacedDeadLetter) => (filter.consumer ?? consumer) === consumer
-  return {
-    letters: letters.filter(row => hasCode(row) && hasConsumer(row)),
-    broken: written.filter(row => row.kind === 'broken'),
-    codes: countsOf(letters.filter(hasConsumer), ({ code }) => code),
-    consumers: countsOf(letters.filter(hasCode), ({ consumer }) => consumer),
-  }
-}
-
-/** Divides a time range into equal parts, and returns how many of the times are in each part. */
-export function histogram(
-  timesMs: readonly number[],
-  { fromMs, toMs, parts }: { readonly fromMs: number; readonly toMs: number; readonly parts: number },
-): readonly number[] {
-  const counts = new Array<number>(parts).fill(0)
-  const width = Math.max(1, toMs - fromMs) / parts
-  for (const timeMs of timesMs) {
-    const part = Math.min(parts - 1, Math.floor((timeMs - fromMs) / width))
-    if (part >= 0) counts[part] = (counts[part] ?? 0) + 1
-  }
-  return counts
-}
-
 function countsOf(letters: readonly PlacedDeadLetter[], nameOf: (letter: PlacedDeadLetter) => string) {
   const counts = new Counts()
   for (const letter of letters) counts.add(nameOf(letter))
   return counts.byFrequency()
-}
-
-function isIn(row: PlacedRow, state: DeadLetterState): boolean {
-  if (state === 'all') return true
-  if (state === 'handled') return row.handled !== undefined
-  if (row.handled) return false
-  return state === 'open' || (row.kind === 'letter' && row.quarantined)
 }
 
 function isOf({ entity, type }: PlacedDeadLetter, filter: DeadLetterFilter): boolean {

@@ -1,12 +1,6 @@
-/** List of dead letters, with counts by code, consumer and time. */
+/** List of dead letters. */
 import * as v from 'valibot'
-import {
-  type CountedDeadLetters,
-  countedDeadLetters,
-  type DeadLetterFilter,
-  type DeadLetterState,
-  histogram,
-} from '../../../lib/queries/dead-letter-pages.ts'
+import { type DeadLetterFilter, isWritten, meets } from '../../../lib/queries/dead-letter-pages.ts'
 import {
   type DeadLetterSummary,
   deadLetterSummary,
@@ -16,7 +10,6 @@ import {
 import {
   type DeadLetterSource,
   DeadLetters,
-  type DeadLettersNow,
   type PlacedDeadLetter,
 } from '../../../lib/queries/dead-letters.ts'
 import { FAILURES } from '../../../packages/runtime/consumer/failure-codes.ts'
@@ -46,13 +39,6 @@ export interface DeadLettersAnswer {
   readonly quarantined: number
   readonly broken: readonly BrokenLine[]
   readonly brokenTotal: number
-  /** Number of dead letters by code, most frequent first, with the meaning of the code. */
-  readonly codes: readonly { readonly name: string; readonly count: number; readonly means: string | null }[]
-  readonly consumers: readonly { readonly name: string; readonly count: number }[]
-  /**
-   * Number of dead letters that arrived in each interval. The range is divided into equal intervals. Times are epoch milliseconds.
-   */
-  readonly times: { readonly fromMs: number; readonly toMs: number; readonly counts: readonly number[] }
   /**
    * Number of newest records per partition that were searched for handled dead letters; null if the list was read from the table of
    * open dead letters.
@@ -72,16 +58,10 @@ const MAX_LISTED = 200
 const MAX_REMEMBERED = 2_000
 /** Maximum length of an error in the list. The page of a dead letter shows it in full. */
 const MAX_ERROR_LENGTH = 300
-const PARTS = 60
-/** Minimum length of the range, so that each interval has at least one second. */
-const SHORTEST_MS = PARTS * 1_000
 
 const QUERY = {
   ...CONDITIONS,
-  state: v.optional(
-    v.picklist(['open', 'quarantined', 'handled', 'all'], 'must be open, quarantined, handled or all'),
-    'open',
-  ),
+  state: v.optional(v.picklist(['open', 'handled', 'all'], 'must be open, handled or all'), 'open'),
 }
 
 export function deadLetterRoutes(environment: ConsoleEnvironment) {
@@ -108,13 +88,28 @@ class DeadLetterList {
     this.#all = new DeadLetters(source, { withHandled: true, newest: NEWEST })
   }
 
-  async answer(state: DeadLetterState, filter: DeadLetterFilter): Promise<DeadLettersAnswer> {
-    const isOpen = state === 'open' || state === 'quarantined'
+  async answer(state: 'open' | 'handled' | 'all', filter: DeadLetterFilter): Promise<DeadLettersAnswer> {
+    const isOpen = state === 'open'
     const untilMs = performance.now() + LOOK_MS
-    const now = await (isOpen ? this.#open : this.#all).look(() => performance.now() < untilMs)
-    const counted = countedDeadLetters(now.rows, filter, state)
-    const lines = await this.#linesOf(counted.letters.slice(0, MAX_LISTED))
-    return { ...numbers(now, counted, filter, Date.now()), letters: lines, newest: isOpen ? null : NEWEST }
+    const { rows, left, pending } = await (isOpen ? this.#open : this.#all).look(
+      () => performance.now() < untilMs,
+    )
+    const own = rows.filter(row => state === 'all' || (row.handled !== undefined) === !isOpen).toReversed()
+    const letters = own.filter(row => row.kind === 'letter').filter(row => meets(row, filter))
+    const broken = own.filter(row => row.kind === 'broken').filter(row => isWritten(row, filter))
+    return {
+      letters: await this.#linesOf(letters.slice(0, MAX_LISTED)),
+      total: letters.length,
+      quarantined: letters.filter(({ quarantined }) => quarantined).length,
+      broken: broken.slice(0, MAX_LISTED).map(row => {
+        const { writtenAtMs, why, handled } = row
+        return { at: placeText(row), writtenAtMs, why, handled: handled ?? null }
+      }),
+      brokenTotal: broken.length,
+      newest: isOpen ? null : NEWEST,
+      left,
+      pending,
+    }
   }
 
   async #linesOf(rows: readonly PlacedDeadLetter[]): Promise<readonly DeadLetterLine[]> {
@@ -138,38 +133,7 @@ class DeadLetterList {
   }
 }
 
-function numbers(
-  { rows, left, pending }: DeadLettersNow,
-  { letters, broken, codes, consumers }: CountedDeadLetters,
-  { sinceMs, untilMs }: DeadLetterFilter,
-  nowMs: number,
-): Omit<DeadLettersAnswer, 'letters' | 'newest'> {
-  const toMs = untilMs ?? roundUp(nowMs)
-  const oldestMs = rows[0]?.writtenAtMs ?? toMs
-  const fromMs = Math.min(sinceMs ?? oldestMs, toMs - SHORTEST_MS)
-  const timesMs = letters.map(({ writtenAtMs }) => writtenAtMs)
-  return {
-    total: letters.length,
-    quarantined: letters.filter(({ quarantined }) => quarantined).length,
-    broken: broken.slice(0, MAX_LISTED).map(row => {
-      const { writtenAtMs, why, handled } = row
-      return { at: placeText(row), writtenAtMs, why, handled: handled ?? null }
-    }),
-    brokenTotal: broken.length,
-    codes: Object.entries(codes).map(([name, count]) => ({ name, count, means: meaningOf(name) })),
-    consumers: Object.entries(consumers).map(([name, count]) => ({ name, count })),
-    times: { fromMs, toMs, counts: histogram(timesMs, { fromMs, toMs, parts: PARTS }) },
-    left,
-    pending,
-  }
-}
-
 /** Returns the meaning of a failure code; null for a code that this version does not define. */
 export function meaningOf(code: string): string | null {
   return code in FAILURES ? FAILURES[code as keyof typeof FAILURES].description : null
-}
-
-/** Rounds a time up to a multiple of ten seconds, so that responses stay equal and need not be sent again. */
-function roundUp(ms: number): number {
-  return Math.ceil(ms / 10_000) * 10_000
 }

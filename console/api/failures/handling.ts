@@ -9,33 +9,33 @@ import type { ConsoleEnvironment } from '../../environment.ts'
 import { audited } from '../audited.ts'
 import { ProblemError, problemOf } from '../problem.ts'
 import { askedByBody, changed } from '../route.ts'
-import { FILTER, PLACE } from './conditions.ts'
+import { CONDITIONS, FILTER, filterFrom, PLACE } from './conditions.ts'
 
-/** Maximum number of dead letters selected by position. Use conditions to select more. */
-const MAX_NAMED = 500
 /** Duration of one request in milliseconds, below the 30-second timeout of an HTTP API. */
 const STEP_MS = 15_000
 
+const COMMAND = v.picklist(['redrive', 'drop'], 'must be redrive or drop')
+/** One dead letter by its position; none if conditions select dead letters. */
+const ATS = v.optional(v.pipe(v.array(PLACE), v.maxLength(1, 'names more than one dead letter')), [])
+
+const WANTED = v.strictObject({
+  command: COMMAND,
+  ats: ATS,
+  conditions: v.optional(v.strictObject(CONDITIONS), {}),
+})
 const REQUEST = v.pipe(
-  v.strictObject({
-    command: v.picklist(['redrive', 'drop'], 'must be redrive or drop'),
-    ats: v.optional(v.pipe(v.array(PLACE), v.maxLength(MAX_NAMED, `names more than ${MAX_NAMED}`)), []),
-    filter: v.optional(FILTER, {}),
-    again: v.optional(v.boolean()),
-  }),
+  v.strictObject({ command: COMMAND, ats: ATS, filter: v.optional(FILTER, {}) }),
   v.check(
     ({ ats, filter }) => ats.length === 0 || Object.values(filter).every(value => value === undefined),
     'select dead letters either by position or by conditions, not both',
-  ),
-  v.check(
-    ({ ats, again }) => !again || ats.length > 0,
-    '"again" requires positions: with conditions, it would redrive all records that ever failed',
   ),
 )
 
 export function handlingRoutes(environment: ConsoleEnvironment) {
   return {
-    'POST /failures/plan': askedByBody(REQUEST, request => planOf(environment, request)),
+    'POST /failures/plan': askedByBody(WANTED, ({ command, ats, conditions }) =>
+      planOf(environment, { command, ats, filter: filterFrom(conditions, Date.now()) }),
+    ),
     'POST /failures/handle': changed(REQUEST, (request, { name }) => handled(environment, request, name)),
   }
 }
@@ -72,7 +72,7 @@ export interface Plan {
 async function planOf(environment: ConsoleEnvironment, asked: HandlingRequest): Promise<Plan> {
   const { ats, filter } = asked
   const request =
-    ats.length > 0 ? asked : { ...asked, filter: { ...filter, untilMs: filter.untilMs ?? Date.now() } }
+    ats.length > 0 ? { ...asked, filter: {} } : { ...asked, filter: { ...filter, untilMs: Date.now() } }
   const { work, missing } = await begun(environment, request)
   const tally = new Tally()
   await preview(work, tally)

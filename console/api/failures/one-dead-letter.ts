@@ -1,6 +1,4 @@
 /** A single dead letter: its failed attempts, the expected result of a redrive, and the original record. */
-import type { Context } from 'hono'
-import * as v from 'valibot'
 import { type FoundDeadLetter, originalEvent } from '../../../lib/failures/dlq-record.ts'
 import { LEFT_OUT, outlookOf, type RedriveOutlook } from '../../../lib/operations/dead-letters/decide.ts'
 import { nameIn } from '../../../lib/operations/dead-letters/selection.ts'
@@ -45,21 +43,15 @@ export interface ShownDeadLetter extends Omit<DeadLetterSummary, 'partition' | '
   readonly headers: readonly ({ readonly name: string } & PartOfRecord)[]
 }
 
-/** Maximum number of bytes shown per part. The full content can be downloaded. */
+/** Maximum number of bytes shown per part. */
 const SHOWN_BYTES = 64 * 1024
 const SHOWN_HEADER_BYTES = 4 * 1024
 /** Time limit for finding out how a dead letter was handled, in milliseconds. The whole topic may have to be searched. */
 const PATIENCE_MS = 15_000
 
-const BYTES = { at: PLACE, part: v.picklist(['key', 'value'], 'must be key or value') }
-
 export function oneDeadLetterRoutes(environment: ConsoleEnvironment) {
   return {
     '/failures/letter': asked({ at: PLACE }, ({ at }) => shownDeadLetter(environment, at)),
-    '/failures/letter/bytes': asked(BYTES, async ({ at, part }, request) => {
-      const { found } = await deadLetterAt(environment, at)
-      return downloaded(request, found.original[part], `letter-${at.replace('@', '-')}.${part}`)
-    }),
   }
 }
 
@@ -119,14 +111,4 @@ function answerOf(found: FoundDeadLetter, outlook: RedriveOutlook): ShownDeadLet
 
 function partOf(bytes: Buffer, shown: number): PartOfRecord {
   return { bytes: bytes.length, base64: bytes.subarray(0, shown).toString('base64') }
-}
-
-/** Returns a download. The browser saves the content and never renders it. */
-function downloaded(context: Context, bytes: Buffer | null, name: string): Response {
-  if (bytes === null) throw new ProblemError('not-found', 'The record does not have this part.')
-  return context.body(new Uint8Array(bytes), 200, {
-    'content-type': 'application/octet-stream',
-    'content-disposition': `attachment; filename="${name}"`,
-    'x-content-type-options': 'nosniff',
-  })
 }

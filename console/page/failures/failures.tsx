@@ -1,17 +1,163 @@
-/** Dead letters: records that a consumer could not process. */
+/** Dead letters: records that a consumer could not process. A list, or one letter. */
 import type { JSX } from 'preact'
 import { useLocation } from 'preact-iso'
+import type { DeadLetterLine, DeadLettersAnswer } from '../../api/failures/dead-letters.ts'
+import { addressOf, useParameter } from '../data/address.ts'
+import { useLive } from '../data/answers.ts'
+import { Choice, TextField, useSettled } from '../parts/forms.tsx'
+import { Known } from '../parts/known.tsx'
+import { Badge, Moment } from '../parts/marks.tsx'
+import {
+  type Column,
+  column,
+  linkColumn,
+  numberColumn,
+  Table,
+  textColumn,
+  timeColumn,
+} from '../parts/table.tsx'
+import { countText, numberText } from '../parts/words.ts'
 import { OneDeadLetter } from './dead-letter.tsx'
-import { DeadLetters } from './dead-letters.tsx'
-import { PlanDialogs } from './plan-dialog.tsx'
-import './failures.css'
+import { Handling } from './handling.tsx'
 
 export function Failures(): JSX.Element {
   const { letter } = useLocation().query
   return (
-    <div class="failures">
+    <>
       <h1>Failures</h1>
-      <PlanDialogs key={letter}>{letter ? <OneDeadLetter at={letter} /> : <DeadLetters />}</PlanDialogs>
-    </div>
+      {letter ? <OneDeadLetter at={letter} /> : <DeadLetters />}
+    </>
+  )
+}
+
+const TIMES = [
+  ['1h', 'the last hour'],
+  ['1d', 'the last day'],
+  ['7d', 'the last 7 days'],
+  ['', 'any time'],
+] as const
+
+const STATES = [
+  ['open', 'open'],
+  ['handled', 'redriven or dropped'],
+  ['all', 'all'],
+] as const
+
+function DeadLetters(): JSX.Element {
+  const [code] = useParameter('code')
+  const [consumer] = useParameter('consumer')
+  const [entity] = useParameter('entity')
+  const [since, setSince] = useParameter('since')
+  const [state, setState] = useParameter('state', 'open')
+  const given = Object.entries({
+    code: useSettled(code),
+    consumer: useSettled(consumer),
+    entity: useSettled(entity),
+    since,
+  }).filter(([, value]) => value !== '')
+  const conditions = Object.fromEntries(given)
+  const answer = useLive('/failures', { ...conditions, state }, { keep: true })
+  return (
+    <>
+      <form class="bar" onSubmit={event => event.preventDefault()}>
+        <Choice label="State" value={state} set={setState} options={STATES} />
+        <Choice label="Came in" value={since} set={setSince} options={TIMES} />
+        <TextField name="code" label="Code" placeholder="schema-violated" />
+        <TextField name="consumer" label="Consumer" placeholder="processor" />
+        <TextField name="entity" label="Entity" placeholder="source and subject, or subject" />
+      </form>
+      <Known of={answer} what="the dead letters">
+        {known => (
+          <>
+            <p role="status">{summaryText(known, state)}</p>
+            {state === 'open' && (
+              <Handling
+                key={JSON.stringify(conditions)}
+                ats={[]}
+                conditions={conditions}
+                what="all of these"
+              />
+            )}
+            {known.total > known.letters.length && <p>The newest {known.letters.length} are listed.</p>}
+            <Table
+              name="letters"
+              caption="dead letters"
+              columns={COLUMNS}
+              rows={known.letters}
+              keyOf={({ at }) => at}
+              firstOrder="-Failed at"
+              empty={
+                given.length > 0 || state !== 'open'
+                  ? 'None meets these conditions.'
+                  : 'There are no open dead letters. All records were processed, or their failures were handled.'
+              }
+            />
+            <Broken known={known} />
+          </>
+        )}
+      </Known>
+    </>
+  )
+}
+
+function summaryText(
+  { total, quarantined, newest, left, pending }: DeadLettersAnswer,
+  state: string,
+): string {
+  return [
+    countText(total, state === 'open' ? 'open dead letter' : 'dead letter'),
+    quarantined > 0 && `, ${numberText(quarantined)} of them quarantined`,
+    newest !== null && ` in the newest ${numberText(newest)} records of each partition`,
+    '.',
+    left > 0 && ` At most ${numberText(left)} older ones are open and not in the table.`,
+    pending > 0 && ` Reading on: ${countText(pending, 'record')} to go.`,
+  ]
+    .filter(Boolean)
+    .join('')
+}
+
+const COLUMNS: readonly Column<DeadLetterLine>[] = [
+  linkColumn(
+    'Dead letter',
+    ({ at }) => at,
+    ({ at }) => addressOf('/failures', { letter: at.replace('@', ':') }),
+  ),
+  timeColumn('Failed at', ({ failedAt }) => failedAt),
+  textColumn('Code', ({ code }) => code),
+  textColumn('Consumer', ({ consumer }) => consumer),
+  textColumn('Entity', ({ entity }) => entity ?? 'unknown'),
+  numberColumn('Attempt', ({ attempt }) => attempt),
+  column(
+    'State',
+    letter => {
+      const state = stateOf(letter)
+      return state === 'open' ? state : <Badge tone={letter.handled ? 'plain' : 'bad'}>{state}</Badge>
+    },
+    stateOf,
+  ),
+  column('Error', ({ error }) => <span class="breaks">{error}</span>),
+]
+
+function stateOf({ handled, quarantined }: Pick<DeadLetterLine, 'handled' | 'quarantined'>): string {
+  return handled ?? (quarantined ? 'quarantined' : 'open')
+}
+
+function Broken({
+  known: { broken, brokenTotal: total },
+}: {
+  readonly known: DeadLettersAnswer
+}): JSX.Element | null {
+  if (total === 0) return null
+  return (
+    <details>
+      <summary>{countText(total, 'broken record')}: they can only be dropped, with sluice dlq drop</summary>
+      <ul>
+        {broken.map(({ at, why, handled, writtenAtMs }) => (
+          <li key={at}>
+            <strong>{at}</strong> <Moment at={writtenAtMs} /> {why} {handled && <em>{handled}</em>}
+          </li>
+        ))}
+      </ul>
+    </details>
   )
 }

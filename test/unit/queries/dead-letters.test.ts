@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { dlqEntry } from '../../../lib/failures/dead-letter-row.ts'
 import { readDlqRecord } from '../../../lib/failures/dlq-record.ts'
 import { DeadLetterFold, STORED_BOUNDS } from '../../../lib/failures/open-dead-letters.ts'
-import { countedDeadLetters, newestDeadLetters } from '../../../lib/queries/dead-letter-pages.ts'
+import { newestDeadLetters } from '../../../lib/queries/dead-letter-pages.ts'
 import { deadLettersOf, findDeadLetter, placeText } from '../../../lib/queries/dead-letter-records.ts'
 import { type DeadLetterSource, DeadLetters } from '../../../lib/queries/dead-letters.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
@@ -235,18 +235,6 @@ describe('a list of dead letters', () => {
     const rows = (await look(source)).rows.filter(({ offset }) => offset % 500 === 7)
     const found = await deadLettersOf(source.log, TOPIC, rows.toReversed())
     assert.deepEqual([places(found), source.offsets().length], [['0@1007', '0@507', '0@7'], 3])
-  })
-
-  it('given a code that is chosen, then it is counted which others there are', async () => {
-    const { rows } = await look(sourceOf(RECORDS))
-    const { letters, codes, consumers, broken } = countedDeadLetters(rows, { code: 'rejected' }, 'open')
-    assert.deepEqual(places(letters), ['0@3'])
-    assert.deepEqual([codes, consumers], [{ 'schema-violated': 1, rejected: 1 }, { processor: 1 }])
-    assert.equal(broken.length, 1)
-    const numbers = (['open', 'quarantined', 'handled', 'all'] as const).map(
-      state => countedDeadLetters(rows, {}, state).letters.length,
-    )
-    assert.deepEqual(numbers, [2, 1, 2, 4])
   })
 })
 

@@ -1,13 +1,13 @@
 /** A single message: its event, headers and bytes. */
 import type { JSX } from 'preact'
-import { useState } from 'preact/hooks'
 import type { Message } from '../../../api/kafka/messages/one.ts'
 import { addressOf } from '../../data/address.ts'
 import { messageLinks } from '../../data/event-links.ts'
+import { Bytes } from '../../parts/bytes.tsx'
 import { Facts, Text } from '../../parts/facts.tsx'
 import { Once } from '../../parts/known.tsx'
 import { Moment } from '../../parts/marks.tsx'
-import { bytesIn, bytesText, hexDump, textIn } from '../../parts/words.ts'
+import { bytesText } from '../../parts/words.ts'
 
 interface Props {
   readonly topic: string
@@ -35,7 +35,20 @@ export function failureClass(code: string | null): string {
 }
 
 function Shown({ message }: { readonly message: Message }): JSX.Element {
-  const { topic, partition, offset, recordTime, eventTime, key, event, failure, headers, bytes } = message
+  const {
+    topic,
+    partition,
+    offset,
+    recordTime,
+    eventTime,
+    key,
+    event,
+    failure,
+    headers,
+    bytes,
+    raw,
+    isOversize,
+  } = message
   return (
     <div class="messages-detail">
       <p class="row">
@@ -72,7 +85,13 @@ function Shown({ message }: { readonly message: Message }): JSX.Element {
         <summary>Headers ({headers.length})</summary>
         <Facts of={headers.map(({ name, ...value }) => [name, textOf(value)] as const)} />
       </details>
-      <Raw message={message} isOpen={!event} />
+      {isOversize ? (
+        <p>With {bytesText(bytes)}, it is larger than any reader gets: its value is only in Kafka.</p>
+      ) : raw ? (
+        <Bytes title="Bytes of the value" part={raw} isOpen={!event} />
+      ) : (
+        <p>It has no value.</p>
+      )}
     </div>
   )
 }
@@ -90,37 +109,4 @@ function formText({ event, mode, contentType }: Message): string {
   if (!event) return contentType ? `no event, ${contentType}` : 'no event'
   const data = event.datacontenttype ? `, data in ${event.datacontenttype}` : ''
   return `CloudEvent, ${mode} mode${contentType ? `, ${contentType}` : ''}${contentType === event.datacontenttype ? '' : data}`
-}
-
-interface RawProps {
-  readonly message: Message
-  readonly isOpen: boolean
-}
-
-function Raw({ message: { raw, isOversize, bytes }, isOpen }: RawProps): JSX.Element {
-  const [isHex, setHex] = useState(false)
-  if (isOversize)
-    return <p>With {bytesText(bytes)}, it is larger than any reader gets: its value is only in Kafka.</p>
-  if (!raw) return <p>It has no value.</p>
-  const shown = bytesIn(raw.base64)
-  const text = textIn(shown, shown.length < raw.bytes)
-  const asHex = isHex || text === undefined
-  return (
-    <details open={isOpen}>
-      <summary>Bytes of the value ({bytesText(raw.bytes)})</summary>
-      <label>
-        <input
-          type="checkbox"
-          role="switch"
-          aria-checked={asHex}
-          checked={asHex}
-          disabled={text === undefined}
-          onChange={() => setHex(now => !now)}
-        />
-        Hexadecimal
-      </label>
-      <Text>{asHex ? hexDump(shown) : text}</Text>
-      {raw.bytes > shown.length && <p>Only the first {bytesText(shown.length)} are shown.</p>}
-    </details>
-  )
 }

@@ -1,0 +1,162 @@
+/** Redrives or drops dead letters: a button shows the plan, a second one carries it out. */
+import type { JSX } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { HandledAnswer, LeftOut, Plan } from '../../api/failures/handling.ts'
+import { act, useIsOperator } from '../data/answers.ts'
+import { Outcome, useAction } from '../parts/forms.tsx'
+import { countText, numberText } from '../parts/words.ts'
+
+const WORDS = {
+  redrive: { does: 'Redrive', done: 'redriven' },
+  drop: { does: 'Drop', done: 'dropped' },
+} as const
+
+interface Props {
+  /** Position of one dead letter; empty if conditions select dead letters. */
+  readonly ats: readonly string[]
+  readonly conditions?: Readonly<Record<string, string>>
+  /** Text that follows the verb in the label of a button. */
+  readonly what: string
+  /** False if the dead letter cannot be redriven. */
+  readonly canRedrive?: boolean
+}
+
+export function Handling({ ats, conditions = {}, what, canRedrive = true }: Props): JSX.Element {
+  const [plan, setPlan] = useState<Plan>()
+  const looking = useAction(async event => {
+    const { submitter } = event as SubmitEvent
+    const command = (submitter as HTMLButtonElement).value
+    setPlan(undefined)
+    setPlan(await act('POST /failures/plan', { command, ats, conditions }))
+    return undefined
+  })
+  return (
+    <section aria-label="Redrive or drop">
+      <form class="bar" onSubmit={looking.run}>
+        {canRedrive && (
+          <button type="submit" value="redrive" disabled={looking.isBusy}>
+            Redrive {what}
+          </button>
+        )}
+        <button type="submit" class="secondary" value="drop" disabled={looking.isBusy}>
+          Drop {what}
+        </button>
+      </form>
+      {looking.isBusy && <p aria-busy="true">Looking at what it would do …</p>}
+      <Outcome of={looking.said} />
+      {plan && <Confirm plan={plan} cancel={() => setPlan(undefined)} />}
+    </section>
+  )
+}
+
+function Confirm({ plan, cancel }: { readonly plan: Plan; readonly cancel: () => void }): JSX.Element {
+  const { request, taken } = plan
+  const { does, done } = WORDS[request.command]
+  const isOperator = useIsOperator()
+  const [answer, setAnswer] = useState<HandledAnswer>()
+  const isClosed = useRef(false)
+  useEffect(
+    () => () => {
+      isClosed.current = true
+    },
+    [],
+  )
+  // Carried out in several requests if one does not suffice. It ends after the current one when the plan is closed.
+  const { isBusy, said, run } = useAction(async () => {
+    for (let sum = 0, isOver = false; !isOver && !isClosed.current; ) {
+      const step = await act('POST /failures/handle', request)
+      sum += step.taken
+      setAnswer({ ...step, taken: sum })
+      // A dead letter that is named would be handled again.
+      isOver = step.isOver || request.ats.length > 0
+    }
+    return undefined
+  })
+  return (
+    <form class="card" aria-label="Plan" onSubmit={run}>
+      {answer ? (
+        <div role="status">
+          <p>
+            <strong>{numberText(answer.taken)}</strong> {done}
+            {answer.isOver
+              ? '.'
+              : isBusy
+                ? ' so far …'
+                : '. Not all were handled in time: look at the rest again.'}
+          </p>
+          <LeftOutList leftOut={answer.leftOut} />
+        </div>
+      ) : (
+        <PlanText plan={plan} />
+      )}
+      <Outcome of={said} />
+      {!isOperator && <p>This requires the operator role. You are signed in as a viewer.</p>}
+      <p class="bar">
+        <button type="button" class="secondary" onClick={cancel}>
+          {answer ? (isBusy ? 'Stop' : 'Close') : 'Cancel'}
+        </button>
+        {!answer && (
+          <button type="submit" aria-busy={isBusy} disabled={isBusy || !isOperator || taken === 0}>
+            {does} {taken}
+          </button>
+        )}
+      </p>
+    </form>
+  )
+}
+
+function PlanText({ plan }: { readonly plan: Plan }): JSX.Element {
+  const { request, taken, codes, consumers, topics, missing, isWhole, looked, leftOut, permanent } = plan
+  const { done } = WORDS[request.command]
+  const isRedrive = request.command === 'redrive'
+  const warnings = [
+    ...(isRedrive ? permanent : []).map(
+      code => `${code} is permanent: the same record fails again unless the cause has been fixed.`,
+    ),
+    ...(missing.length > 0 ? [`These no longer exist: ${missing.join(', ')}.`] : []),
+    ...(isWhole
+      ? []
+      : [
+          `Only ${countText(looked, 'dead letter')} could be examined in time. All that match will be ${done}.`,
+        ]),
+  ]
+  return (
+    <>
+      <p>
+        <strong>{countText(taken, 'dead letter')}</strong> would be {done}
+        {isWhole ? '' : ', or more'}. Nothing has been changed yet.
+        {!isRedrive && ' A dropped dead letter remains in the topic.'}
+      </p>
+      {taken > 0 && (
+        <p>
+          {[codes, consumers, topics]
+            .map(counts =>
+              Object.entries(counts)
+                .map(([name, count]) => `${name} ${numberText(count)}`)
+                .join(', '),
+            )
+            .join('; ')}
+        </p>
+      )}
+      <LeftOutList leftOut={leftOut} />
+      {warnings.map(text => (
+        <p key={text} class="warn">
+          {text}
+        </p>
+      ))}
+    </>
+  )
+}
+
+/** Lists the dead letters that an operation skips, with the reasons. */
+function LeftOutList({ leftOut }: { readonly leftOut: readonly LeftOut[] }): JSX.Element {
+  return (
+    <ul>
+      {leftOut.map(({ reason, count, because }) => (
+        <li key={reason}>
+          {numberText(count)} left out: {because}
+        </li>
+      ))}
+    </ul>
+  )
+}

@@ -1,0 +1,43 @@
+/** Bytes of a record, as text or as a hex dump. */
+import type { JSX } from 'preact'
+import { useState } from 'preact/hooks'
+import { Text } from './facts.tsx'
+import { bytesIn, bytesText, hexDump, readableText, textIn } from './words.ts'
+
+interface Props {
+  readonly title: string
+  readonly part: {
+    /** Full size. */
+    readonly bytes: number
+    /** Beginning of the content. */
+    readonly base64: string
+  }
+  readonly isOpen: boolean
+}
+
+export function Bytes({ title, part, isOpen }: Props): JSX.Element {
+  const [isHex, setHex] = useState(false)
+  const shown = bytesIn(part.base64)
+  const text = textIn(shown, shown.length < part.bytes)
+  const asHex = isHex || text === undefined
+  return (
+    <details open={isOpen}>
+      <summary>
+        {title} ({bytesText(part.bytes)})
+      </summary>
+      <label>
+        <input
+          type="checkbox"
+          role="switch"
+          aria-checked={asHex}
+          checked={asHex}
+          disabled={text === undefined}
+          onChange={() => setHex(now => !now)}
+        />
+        Hexadecimal
+      </label>
+      <Text>{asHex ? hexDump(shown) : readableText(text)}</Text>
+      {part.bytes > shown.length && <p>Only the first {bytesText(shown.length)} are shown.</p>}
+    </details>
+  )
+}

@@ -1,5 +1,3 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders are CloudFormation's
-
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { until } from '../../../../test/support/until.ts'
@@ -35,11 +33,8 @@ describe('a discarded record', () => {
       s3: 1,
       kafka: 1,
       failed: 3,
-      large: 1,
       reported: 1,
       missing: 1,
-      nowhere: 1,
-      none: 1,
     }
     for (const [name, count] of Object.entries(partitions)) topics[name] = await kafka.topic(name, count)
     const msk = (name: string, onFailureDestination: unknown, more = {}) => {
@@ -52,28 +47,22 @@ describe('a discarded record', () => {
       {
         // References to resources of the service, whose kind is inferred.
         sqs: msk('sqs', { Ref: 'Queue' }),
-        sns: msk('sns', { 'Fn::Sub': '${Topic}' }),
+        sns: msk('sns', { Ref: 'Topic' }),
         s3: msk('s3', { 'Fn::GetAtt': ['Bucket', 'Arn'] }),
         kafka: msk('kafka', toTopic),
-        large: msk('large', bucket.arn, { maximumBatchingWindow: 0 }),
         reported: msk('reported', toTopic, { functionResponseType: 'ReportBatchItemFailures' }),
         missing: msk('missing', aws.queueArn(lateQueue()), { maximumBatchingWindow: 0 }),
-        nowhere: msk('nowhere', `kafka://late-${topic('nowhere')}`, { maximumBatchingWindow: 0 }),
-        none: msk('none', undefined),
       },
       {
         sqs: FAILS,
         sns: FAILS,
         s3: FAILS,
         kafka: FAILS,
-        large: '',
         reported: `
           const bad = Object.values(event.records).flat().filter(r => Buffer.from(r.value, 'base64').toString() === 'bad')
           const name = r => ({ itemIdentifier: { partition: r.topic + '-' + r.partition, offset: r.offset } })
           return { batchItemFailures: bad.map(name) }`,
         missing: FAILS,
-        nowhere: FAILS,
-        none: FAILS,
       },
       {
         resources: {
@@ -231,24 +220,6 @@ describe('a discarded record', () => {
     )
   })
 
-  it('is one that no payload can hold, without an invocation; its neighbours are delivered (rules 9, 45)', async () => {
-    // A byte of a header becomes up to four characters, so this record is too large for an event before it is too large
-    // for the broker.
-    const headers = { h: Buffer.alloc(1_800_000, 255) }
-    await kafka.send(topic('large'), [{ value: 'before' }])
-    await kafka.send(topic('large'), [{ value: 'large', headers }])
-    await kafka.send(topic('large'), [{ value: 'after' }])
-    await kafka.untilCommitted(group('large'), topic('large'), [3])
-    const offsets = project
-      .invocations('large')
-      .flatMap(recordsOf)
-      .map(({ offset }) => offset)
-    assert.deepEqual(offsets, [0, 2])
-    const text = Object.values(await bucket.objects()).find(one => one.includes('-it-large'))
-    const { requestContext, responseContext } = JSON.parse(text ?? '')
-    assert.deepEqual([requestContext.condition, responseContext], ['MaximumPayloadSizeExceeded', null])
-  })
-
   it('waits, uncommitted, for a destination that does not exist, and logs it', async () => {
     await kafka.send(topic('missing'), [{ value: 'bad' }, { value: 'good' }])
     await project.untilSays(
@@ -259,26 +230,6 @@ describe('a discarded record', () => {
     const message = await received(late.receive)
     assert.equal(message.requestContext.condition, 'RetryAttemptsExhausted')
     await kafka.untilCommitted(group('missing'), topic('missing'), [2])
-  })
-
-  it('waits for a topic that does not exist, and does not create it', async () => {
-    const late = `late-${topic('nowhere')}`
-    await kafka.send(topic('nowhere'), [{ value: 'bad' }])
-    await project.untilSays(
-      /nowhere\.\S+ cannot be discarded yet: .* Not sent to kafka:\S+ \(attempt 2\), .*: .*topic-partition/,
-    )
-    assert.ok(!(await kafka.admin.listTopics()).includes(late))
-    await kafka.createTopic(late, 1)
-    await kafka.untilCommitted(group('nowhere'), topic('nowhere'), [1])
-    assert.equal((await kafka.records(late)).length, 1)
-  })
-
-  it('is dropped without a destination, with one log line that names the offsets', async () => {
-    await kafka.send(topic('none'), [{ value: 'bad' }, { value: 'good' }])
-    await kafka.untilCommitted(group('none'), topic('none'), [2])
-    const lines = project.output.split('\n').filter(line => line.includes(`${topic('none')}-0@`))
-    assert.equal(lines.length, 1)
-    assert.match(lines[0] ?? '', /-0@0–1 discarded: RetryAttemptsExhausted, .* There is no destination/)
   })
 })
 

@@ -6,7 +6,7 @@ import { until } from '../../../../test/support/until.ts'
 import { MAX_PAYLOAD_BYTES } from '../../invoke/event-size.ts'
 import { numbered, TestKafka } from './kafka.ts'
 import { assertAllInOrder } from './ordered.ts'
-import { type Invocation, offsetsSeen, Project, recordsOf } from './project.ts'
+import { type Invocation, Project, recordsOf } from './project.ts'
 
 const arn = 'arn:aws:kafka:eu-west-1:123456789012:cluster/shop/751d2973-a626-431c-9d4e-d7975eb44dd7-2'
 const selfManaged = {
@@ -18,7 +18,7 @@ const selfManaged = {
 /** The default window of rule 3. */
 const DEFAULT_WINDOW_MS = 500
 
-/** The rules that no other test shows from outside. `unit/rules.test.ts` knows where each of the 49 is held. */
+/** The rules that depend on a real Kafka. `test/promises.yaml` names a test of each of the 49. */
 describe('the rules of an event source mapping', () => {
   let kafka: TestKafka
   let project: Project
@@ -29,39 +29,17 @@ describe('the rules of an event source mapping', () => {
 
   before(async () => {
     kafka = await TestKafka.connect()
-    const partitions = { defaults: 1, first: 1, zero: 1, payload: 1, five: 7, unlimited: 1, failed: 1 }
-    const more = { known: 1, json: 1, text: 1, msk1: 1, msk2: 1, own1: 1, own2: 1 }
-    const reserved = { reserved1: 2, reserved2: 2 }
-    topics = await kafka.topics({ ...partitions, ...more, ...reserved })
+    const several = { msk1: 1, msk2: 1, own1: 1, own2: 1 }
+    topics = await kafka.topics({ defaults: 1, zero: 1, payload: 1, five: 7, ...several })
     await kafka.send(topic('defaults'), numbered(0, 250))
-    await kafka.send(topic('known'), numbered(0, 10))
-    const groupId = `known-${topic('known')}`
-    await kafka.admin.setOffsets({
-      groupId,
-      topic: topic('known'),
-      partitions: [{ partition: 0, offset: '3' }],
-    })
     const msk = (name: string, own = {}) => ({ events: [{ msk: { arn, topic: topic(name), ...own } }] })
     const now = { maximumBatchingWindow: 0 }
-    const provisioned = { provisionedPollerConfig: { minimumPollers: 1 } }
     project = await Project.create(
       {
         defaults: msk('defaults'),
-        first: msk('first', { batchSize: 10_000, maximumBatchingWindow: 1 }),
         zero: msk('zero', { batchSize: 10_000, ...now }),
         payload: msk('payload', { maximumBatchingWindow: 300 }),
         five: { timeout: 60, ...msk('five', { batchSize: 1, ...now }) },
-        unlimited: msk('unlimited', {
-          ...now,
-          ...provisioned,
-          onFailureDestination: `kafka://${topic('failed')}`,
-        }),
-        known: msk('known', { ...now, startingPosition: 'LATEST', consumerGroupId: groupId }),
-        json: msk('json', {
-          ...now,
-          filterPatterns: [{ value: { kind: ['order'] } }, { value: { n: [1] } }],
-        }),
-        text: msk('text', { ...now, filterPatterns: [{ value: ['hello'] }] }),
         several: {
           events: [
             { msk: { arn, topic: topic('msk1'), ...now } },
@@ -71,24 +49,14 @@ describe('the rules of an event source mapping', () => {
           ],
         },
         also: msk('msk1', now),
-        reserved: {
-          reservedConcurrency: 1,
-          events: Object.keys(reserved).flatMap(name => msk(name, { ...now, batchSize: 1 }).events),
-        },
       },
       {
         defaults: '',
-        first: '',
         zero: '',
         payload: '',
         five: `while (!existsSync('go')) await delay(20)`,
-        unlimited: `throw new Error('boom')`,
-        known: '',
-        json: '',
-        text: '',
         several: '',
         also: '',
-        reserved: 'await delay(200)',
       },
     )
     await project.start()
@@ -107,17 +75,6 @@ describe('the rules of an event source mapping', () => {
     await kafka.send(topic('defaults'), numbered(250, 251))
     await kafka.untilCommitted(group('defaults'), topic('defaults'), [251])
     assert.ok(waitedMs(project.invocations('defaults').at(-1)) >= DEFAULT_WINDOW_MS)
-  })
-
-  it('given a window, then it begins with the first record and not anew with each (rule 4)', async () => {
-    // If each record began it anew, it would not end while they come.
-    await until('a batch although records keep coming', async () => {
-      await kafka.send(topic('first'), numbered(0, 1))
-      return project.invocations('first').length > 0
-    })
-    const [invocation] = project.invocations('first')
-    assert.ok(waitedMs(invocation) >= 1_000)
-    assert.ok(recordsOf(invocation as Invocation).length > 1, 'it has several records')
   })
 
   it('given a window of 0, then nothing is waited for, whatever the batch size (rules 5, 6)', async () => {
@@ -157,59 +114,6 @@ describe('the rules of an event source mapping', () => {
     assert.equal(mostAtOnce(project.invocations('five')), 5)
   })
 
-  it('given reservedConcurrency: 1 and two topics, then the function never runs twice at once (rule 24)', async () => {
-    for (const name of ['reserved1', 'reserved2'])
-      await kafka.send(
-        topic(name),
-        [0, 1].map(partition => ({ partition, value: 'x' })),
-      )
-    const ended = () => project.invocations('reserved').filter(one => one.endedAtMs !== undefined)
-    await until('each record is delivered', () => ended().length === 4)
-    assert.equal(mostAtOnce(ended()), 1)
-  })
-
-  it('given no limit and a destination, then a batch is retried ten times (rule 27)', async () => {
-    await kafka.send(topic('unlimited'), numbered(0, 1))
-    await kafka.untilCommitted(group('unlimited'), topic('unlimited'), [1])
-    assert.equal(project.invocations('unlimited').length, 11, project.output)
-    const [{ value } = {}] = await kafka.records(topic('failed'))
-    assert.equal(JSON.parse(`${value}`).requestContext.approximateInvokeCount, 11)
-  })
-
-  it('given a group that has read before, then it continues there and ignores LATEST (rule 36)', async () => {
-    await kafka.untilCommitted(`known-${topic('known')}`, topic('known'), [10])
-    assert.deepEqual(offsetsSeen(project, 'known'), [3, 4, 5, 6, 7, 8, 9])
-  })
-
-  const NOT_TEXT = Buffer.from([255, 254])
-  for (const [name, why, delivered, discarded] of [
-    [
-      'json',
-      'a JSON pattern filters JSON; text, bytes and broken JSON pass (rules 37, 38, 40)',
-      ['{"kind":"order"}', '{"n":1}', 'a text', '{"kind":', NOT_TEXT],
-      ['{"kind":"other"}', '{}'],
-    ],
-    [
-      'text',
-      'a text pattern filters text; JSON and bytes pass (rules 37, 38)',
-      ['hello', '{"kind":"other"}', NOT_TEXT],
-      ['bye'],
-    ],
-  ] as const)
-    it(`given filters, then ${why}`, async () => {
-      const values = [...discarded, ...delivered, ...discarded]
-      await kafka.send(
-        topic(name),
-        values.map(value => ({ partition: 0, value })),
-      )
-      await kafka.untilCommitted(group(name), topic(name), [values.length])
-      const first = discarded.length
-      assert.deepEqual(
-        offsetsSeen(project, name),
-        delivered.map((_, n) => first + n),
-      )
-    })
-
   it('given two mappings of each kind in one function, then each has its own group and event (rule 11)', async () => {
     const kinds = { msk1: 'aws:kafka', msk2: 'aws:kafka', own1: 'SelfManagedKafka', own2: 'SelfManagedKafka' }
     for (const name of Object.keys(kinds)) await kafka.send(topic(name), numbered(0, 30))
@@ -226,44 +130,6 @@ describe('the rules of an event source mapping', () => {
     // Another function that reads one of these topics has all of it, too.
     await kafka.untilCommitted(project.group('also', topic('msk1')), topic('msk1'), [30])
     assertAllInOrder(project.invocations('also'), topic('msk1'), [30])
-  })
-})
-
-describe('settings that AWS would reject', () => {
-  it('given one for each limit, then each is named with what it must be (rules 2, 3, 26, 28, 34, 37, 42)', async () => {
-    const wrong: [settings: object, message: RegExp][] = [
-      [{ batchSize: 10_001 }, /batchSize .* must be a whole number from 1 to 10000, not 10001/],
-      [
-        { maximumBatchingWindow: 301 },
-        /maximumBatchingWindow .* must be whole seconds from 0 to 300, not 301/,
-      ],
-      [
-        { maximumRetryAttempts: -2 },
-        /maximumRetryAttempts .* must be a whole number from -1 to 10000, not -2/,
-      ],
-      [{ maximumRecordAgeInSeconds: 59 }, /maximumRecordAgeInSeconds .* from 60 to 604800, not 59/],
-      [
-        { startingPosition: 'NOW' },
-        /startingPosition .* must be "TRIM_HORIZON" or "LATEST" or "AT_TIMESTAMP"/,
-      ],
-      [{ filterPatterns: [{ topic: ['x'] }] }, /filterPatterns\[0\] .* topic cannot be filtered/],
-      [{ onFailureDestination: 'kafka://.x' }, /onFailureDestination .* must be the ARN of .*, kafka:/],
-      [{ provisionedPollerConfig: { minimumPollers: 201 } }, /minimumPollers .* from 1 to 200, not 201/],
-    ]
-    const functions = wrong.map(([settings], n) => [
-      `f${n}`,
-      { events: [{ msk: { arn, topic: 't', ...settings } }] },
-    ])
-    const handlers = wrong.map((_, n) => [`f${n}`, ''])
-    const options = { configValidationMode: 'off' }
-    const project = await Project.create(Object.fromEntries(functions), Object.fromEntries(handlers), options)
-    try {
-      const { code, output } = await project.run('offline')
-      assert.equal(code, 1)
-      for (const [, message] of wrong) assert.match(output, message)
-    } finally {
-      await project.remove()
-    }
   })
 })
 

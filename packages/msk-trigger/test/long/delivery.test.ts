@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { writeFile } from 'node:fs/promises'
 import { after, before, describe, it } from 'node:test'
 import { until } from '../../../../test/support/until.ts'
 import { BROKERS, TestKafka } from '../integration/kafka.ts'
@@ -19,8 +18,6 @@ describe('the delivery to a function', () => {
     const partitions = {
       form: 2,
       order: 3,
-      retry: 2,
-      answer: 1,
       late: 1,
       long: 1,
     }
@@ -36,16 +33,12 @@ describe('the delivery to a function', () => {
       {
         form: { events: [msk('form', { batchSize: 3, maximumBatchingWindow: 60 })] },
         order: { events: [msk('order', { batchSize: 10, maximumBatchingWindow: 0 })] },
-        retry: { events: [msk('retry', { maximumBatchingWindow: 0 })] },
-        answer: { events: [msk('answer', { maximumBatchingWindow: 0 })] },
         late: { events: [msk('late', { maximumBatchingWindow: 0 })] },
         long: { timeout: 30, events: [msk('long', { maximumBatchingWindow: 0 })] },
       },
       {
         form: '',
         order: 'await delay(Math.random() * 30)',
-        retry: `if (values.includes('poison') && !existsSync('cured')) throw new Error('boom ' + attempt)`,
-        answer: `return { batchItemFailures: [{ itemIdentifier: { partition: 'x-0', offset: 0 } }] }`,
         late: `setTimeout(() => { throw new Error('too late') }, 20)`,
         long: 'await delay(8_000)',
       },
@@ -126,36 +119,6 @@ describe('the delivery to a function', () => {
       }
     }
     assert.ok(invocations.every(invocation => recordsOf(invocation).length <= 10))
-  })
-
-  it('is retried after an error, commits nothing before, and delays no other partition (rules 21, 22)', async () => {
-    await kafka.send(topic('retry'), [{ partition: 0, value: 'poison' }])
-    await until('three attempts', () => project.invocations('retry').length >= 3)
-    await kafka.send(topic('retry'), [
-      { partition: 0, value: 'behind it' },
-      { partition: 1, value: 'beside it' },
-    ])
-    await kafka.untilCommitted(group('retry'), topic('retry'), [-1, 1])
-    const ofPoison = () => project.invocations('retry').filter(i => `${topic('retry')}-0` in i.event.records)
-    assert.ok(ofPoison().every(invocation => recordsOf(invocation)[0]?.offset === 0))
-
-    await writeFile(project.file('cured'), '')
-    await kafka.untilCommitted(group('retry'), topic('retry'), [2, 1])
-    assert.deepEqual(
-      ofPoison()
-        .at(-1)
-        ?.event.records[`${topic('retry')}-0`]?.map(r => r.offset),
-      [1],
-    )
-    assert.match(project.output, /retry ← .* 0@0 failed \(attempt 1, retrying in 20 ms\): boom 1/)
-    assert.match(project.output, /retry ← .* 0@0 succeeded at attempt \d+/)
-  })
-
-  it('ignores a response without functionResponseType, and warns (rule 33)', async () => {
-    await kafka.send(topic('answer'), [{ value: 'x' }])
-    await kafka.untilCommitted(group('answer'), topic('answer'), [1])
-    assert.equal(project.invocations('answer').length, 1)
-    assert.match(project.output, /answer ← .* lacks functionResponseType: ReportBatchItemFailures/)
   })
 
   it('survives an uncaught exception after the response, and logs its stack', async () => {

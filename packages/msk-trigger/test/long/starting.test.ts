@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, it } from 'node:test'
-import { until } from '../../../../test/support/until.ts'
 import { numbered, TestKafka } from '../integration/kafka.ts'
 import { offsetsSeen, Project } from '../integration/project.ts'
 
@@ -18,34 +17,6 @@ describe('the startup of the trigger', () => {
     project = await Project.ofTopic(topic, handler, event)
     return project
   }
-
-  it('keeps the LATEST of its first start, even if killed before its first success (rule 34)', async () => {
-    const topic = await kafka.topic('latest', 1)
-    const own = await create(topic, `if (attempt === 1) await delay(60_000)`, { startingPosition: 'LATEST' })
-    await kafka.send(topic, numbered(0, 5))
-    await own.start()
-    await kafka.send(topic, numbered(5, 6))
-    await until('the record to arrive', () => own.invocations('f').length === 1)
-    await own.end('SIGKILL')
-    await kafka.send(topic, numbered(6, 7))
-    await own.start()
-    await kafka.untilCommitted(own.group('f', topic), topic, [7])
-    assert.deepEqual([...new Set(offsetsSeen(own, 'f'))], [5, 6])
-  })
-
-  it('starts AT_TIMESTAMP with the first record of that time (rule 34)', async () => {
-    const topic = await kafka.topic('timed', 1)
-    const at = 1_700_000_000
-    await kafka.send(
-      topic,
-      [0, 1, 2].map(n => ({ value: `${n}`, timestamp: `${(at + n) * 1_000}` })),
-    )
-    const event = { startingPosition: 'AT_TIMESTAMP', startingPositionTimestamp: at + 1 }
-    const own = await create(topic, '', event)
-    await own.start()
-    await kafka.untilCommitted(own.group('f', topic), topic, [3])
-    assert.deepEqual(offsetsSeen(own, 'f'), [1, 2])
-  })
 
   it('waits for a topic that does not exist yet, logs it, and does not create it', async () => {
     const topic = `missing.${Date.now()}`

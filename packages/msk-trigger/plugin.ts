@@ -4,7 +4,7 @@ import { extendEventSchemas } from './config/event-schema.ts'
 import { kafkaEvents } from './config/event-settings.ts'
 import { type Mapping, readMappings, type ServiceFacts } from './config/mappings.ts'
 import { resourceContext } from './config/resources.ts'
-import { announcesResponseType, readSettings, type Settings } from './config/settings.ts'
+import { readSettings, type Settings } from './config/settings.ts'
 import { cloudWarnings } from './config/warnings.ts'
 import { Invoker } from './invoke/invoker.ts'
 import { refuseRuntime } from './invoke/runtimes/framework.ts'
@@ -47,7 +47,7 @@ export default class MskTriggerPlugin {
     this.#log = log
     extendEventSchemas(serverless.configSchemaHandler)
     this.hooks = {
-      initialize: this.#guard(() => this.#announceResponseType()),
+      initialize: this.#guard(() => announceResponseType(this.#functions(), log)),
       'before:package:compileEvents': this.#guard(() => this.#warn()),
       'after:package:compileEvents': this.#guard(() => this.#writeTemplate()),
       'before:offline:start': this.#guard(() => {
@@ -112,10 +112,6 @@ export default class MskTriggerPlugin {
     this.#trigger = new Trigger({ ...this.#prepared, log, report, invoker: this.#invoker })
     this.#prepared = undefined
     this.#trigger.start()
-  }
-
-  #announceResponseType(): void {
-    if (announcesResponseType(this.#custom())) announceResponseType(this.#functions(), this.#log)
   }
 
   #writeTemplate(): void {

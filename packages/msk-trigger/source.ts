@@ -91,7 +91,6 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
       backoff: parts.settings,
       log: parts.log,
       reports: this.#reports,
-      invocationLines: parts.settings.invocationLines,
       intake: makeIntake(mapping),
       sender: parts.sender,
       faults: this.#faults,
@@ -131,7 +130,6 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
     this.#reports.mapped(this.#mapping)
     while (!this.#ending.signal.aborted) {
       const attempt = await this.#readOnce()
-      this.#trouble.settled()
       this.#dispatcher.keepOnly([])
       // A member that was requested to rejoin has not failed.
       await pause(delayAfter(Math.max(1, attempt), REJOIN), this.#ending.signal)
@@ -145,7 +143,6 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
       const largestBatch = await this.#parts.cluster.largestBatch(this.#mapping.topic)
       // If `stop` was called in the meantime, joining the group now would leave a member in it.
       if (this.#ending.signal.aborted) return 0
-      this.#trouble.joins()
       await this.#member.read(largestBatch)
       return 0
     } catch (error) {
@@ -202,7 +199,6 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
   }
 
   reading(offsets: ReadonlyMap<number, number>): void {
-    this.#trouble.settled()
     // Log this only the first time, because a member may repeatedly join without being able to fetch.
     if (!this.#hasJoined || !this.#trouble.isFailing)
       this.#parts.log.notice(

@@ -1,7 +1,7 @@
 import { isObject, show } from '../support/values.ts'
 
 /**
- * Pattern language of Lambda's event filters: EventBridge's pattern language without `wildcard` and `cidr`. The fields of a pattern
+ * Pattern language of Lambda's event filters, which has fewer operators than EventBridge's. The fields of a pattern
  * are combined with AND, and the alternatives of a field with OR. The groups of fields in `$or` are also combined with OR. An array
  * in the data matches if one of its elements matches; all fields of a nested pattern must match within the same element.
  */
@@ -96,29 +96,12 @@ function operatorOf(name: string, at: string): (operand: unknown, at: string) =>
 }
 
 function textTest(operand: unknown, at: string, holds: (text: string, operand: string) => boolean): Test {
-  if (!isObject(operand)) {
-    const wanted = requireText(operand, at)
-    return value => typeof value === 'string' && holds(value, wanted)
-  }
-  const [modifier, text] = onlyEntry(operand, at)
-  if (modifier !== 'equals-ignore-case')
-    throw new PatternError(`${at} must be a string or { equals-ignore-case }`)
-  const wanted = requireText(text, at).toLowerCase()
-  return value => typeof value === 'string' && holds(value.toLowerCase(), wanted)
+  const wanted = requireText(operand, at)
+  return value => typeof value === 'string' && holds(value, wanted)
 }
 
-/**
- * Compiles `anything-but`, which excludes a value, a list of values, or the values that pass another text
- * test. The field itself must exist.
- */
+/** Compiles `anything-but`, which excludes a value or a list of values. The field itself must exist. */
 function anythingBut(operand: unknown, at: string): Test {
-  if (isObject(operand)) {
-    const [operator, inner] = onlyEntry(operand, at)
-    if (operator === 'anything-but' || operator === 'numeric')
-      throw new PatternError(`${at} cannot contain ${operator}`)
-    const tests = [inner].flat().map(one => operatorOf(operator, at)(one, `${at}.${operator}`))
-    return value => !tests.some(holds => holds(value))
-  }
   const excluded: readonly unknown[] = [operand].flat()
   const isPlain = excluded.every(one => ['string', 'number', 'boolean'].includes(typeof one))
   if (excluded.length === 0 || !isPlain)

@@ -1,12 +1,10 @@
 import {
-  boolean,
   check,
   forward,
   type GenericSchema,
   type InferOutput,
   integer,
   minValue,
-  nullish,
   number,
   optional,
   picklist,
@@ -35,8 +33,6 @@ function milliseconds(least: number) {
 /** Ways to continue after a partial response, which AWS does not specify. The default is harder to live with. */
 const READINGS = ['resume-at-failure', 'retry-only-failed'] as const
 
-const SWITCHED_OFF = optional(boolean(must('true or false')), false)
-
 /** Settings under `custom.mskTrigger`. Durations are in milliseconds. */
 export const SETTINGS = {
   brokers: optional(BROKER_LIST),
@@ -45,11 +41,9 @@ export const SETTINGS = {
   maxRetryDelayMs: optional(milliseconds(0), 30_000),
   // Kafka's own lower limit, see its setting `group.min.session.timeout.ms`.
   sessionTimeoutMs: optional(milliseconds(6_000), 10_000),
-  invocationLines: SWITCHED_OFF,
   schemaRegistry: optional(pipe(string(ADDRESS), check(isAddress, ADDRESS))),
   ssl: optional(SSL, false),
   sasl: optional(SASL),
-  announceResponseType: nullish(boolean(must('true or false')), false),
   faults: optional(text),
   reports: optional(text),
   afterPartialResponse: optional(picklist(READINGS, must(READINGS.join(' or '))), READINGS[0]),
@@ -105,18 +99,6 @@ export function readSettings(custom: unknown, env: Readonly<Record<string, strin
     path =>
       (path.length === 1 && byVariable.get(String(path[0]))) || ['custom.mskTrigger', ...path].join('.'),
   )
-}
-
-/**
- * Reads `announceResponseType`, which `package` and `deploy` also use. These commands run without Kafka.
- *
- * @throws ConfigurationError if it is invalid
- */
-export function announcesResponseType(custom: unknown): boolean {
-  const given = isObject(custom) ? custom.announceResponseType : undefined
-  const { output, issues } = safeParse(SETTINGS.announceResponseType, given)
-  if (!issues) return output
-  throw configurationError(issues, () => 'custom.mskTrigger.announceResponseType')
 }
 
 function isAddress(value: string): boolean {

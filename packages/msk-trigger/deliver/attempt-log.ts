@@ -5,24 +5,15 @@ import { describe, type PartitionRecords } from '../support/parts.ts'
 export interface AttemptLog {
   readonly name: string
   readonly log: Log
-  readonly invocationLines: boolean
 }
 
-/**
- * Logs a successful attempt. A success at the first attempt is logged only if `invocationLines` is set.
- *
- * @param attempt number of the attempt, starting at 1
- */
+/** Logs a successful attempt, unless it is the first one. @param attempt number of the attempt, starting at 1 */
 export function logSuccess(
-  { name, log, invocationLines }: AttemptLog,
+  { name, log }: AttemptLog,
   parts: readonly PartitionRecords[],
   attempt: number,
-  tookMs: number,
 ): void {
-  if (attempt === 1 && !invocationLines) return
-  const when = attempt === 1 ? '' : ` at attempt ${attempt}`
-  const howLong = invocationLines ? ` in ${Math.ceil(tookMs)} ms` : ''
-  log.notice(`${name}  ${describe(parts)} succeeded${when}${howLong}`)
+  if (attempt > 1) log.notice(`${name}  ${describe(parts)} succeeded at attempt ${attempt}`)
 }
 
 /** Logs a failed attempt to deliver a batch. Only attempts 1, 2, 4, 8 and so on are logged. */

@@ -126,14 +126,14 @@ class Delivery {
     // Acquiring a permit can take long, so the partition may have been revoked in the meantime.
     const parts = this.#stillAssigned([{ parts: young }])[0]?.parts
     if (!parts || ending.aborted) return []
-    const { requestId, outcome, tookMs } = await this.#invoke(parts)
+    const { requestId, outcome } = await this.#invoke(parts)
     const tries = unit.tries + 1
     const invocations = unit.invocations + 1
     const response = { requestId, isFunctionError: outcome.reported === undefined }
     if (outcome.warning) log.warning(`${name}  ${outcome.warning}`)
     await this.#complete(without(parts, outcome.again))
     if (outcome.again.length === 0) {
-      logSuccess(this.#to, parts, tries, tookMs)
+      logSuccess(this.#to, parts, tries)
       return []
     }
     const { exhausted, units } = afterAttempt({ ...unit, parts }, outcome, mapping)
@@ -148,25 +148,17 @@ class Delivery {
     return units.map(next => ({ ...next, response, tries: exhausted.length > 0 ? 0 : tries }))
   }
 
-  async #invoke(
-    parts: Batch,
-  ): Promise<{ requestId: string; outcome: Outcome<PendingRecord>; tookMs: number }> {
+  async #invoke(parts: Batch): Promise<{ requestId: string; outcome: Outcome<PendingRecord> }> {
     const { mapping, faults } = this.#to
     const requestId = randomUUID()
     const ended = this.#to.running.begin(parts)
-    const startedAtMs = performance.now()
-    const result = (outcome: Outcome<PendingRecord>) => ({
-      requestId,
-      outcome,
-      tookMs: performance.now() - startedAtMs,
-    })
     try {
       if (faults.fires('duplicate')) await this.#to.invoke(parts, randomUUID(), true)
       const answer = await this.#to.invoke(parts, requestId, !faults.fires('timeout'))
       if (faults.fires('crash')) this.#to.crash()
-      return result(readAnswer(parts, answer, mapping))
+      return { requestId, outcome: readAnswer(parts, answer, mapping) }
     } catch (error) {
-      return result(retryWholeBatch(parts, explain(error)))
+      return { requestId, outcome: retryWholeBatch(parts, explain(error)) }
     } finally {
       ended()
       this.#releasePermit()

@@ -35,7 +35,6 @@ export interface DispatcherParts extends Fetching {
   readonly backoff: Backoff
   readonly log: Log
   readonly reports: Omit<MappingReports, 'mapped'>
-  readonly invocationLines: boolean
   readonly intake: Intake
   readonly sender: Sender | undefined
   readonly faults: Faults
@@ -213,12 +212,11 @@ export class Dispatcher {
   }
 
   #deliveryContext(): DeliveryContext {
-    const { name, backoff, log, reports, brokers, sender, faults, reserved, invocationLines } = this.#parts
+    const { name, backoff, log, reports, brokers, sender, faults, reserved } = this.#parts
     const mapping = this.#mapping
     return {
       name,
       backoff,
-      invocationLines,
       log,
       reports,
       sending: new Attempts(),

@@ -5,15 +5,13 @@ import { isCoordinatorLoading, isUnreachable, rootMessage } from '../report/expl
 import type { MappingReports, StallKind } from '../report/reports.ts'
 import type { Log } from '../support/framework.ts'
 
-/** Time after which a group that is still being joined is logged, in milliseconds. Joining typically takes well under a second. */
-const LONG_JOIN_MS = 4_000
 /** Attempts that may fail because the group's coordinator is loading: at least ten seconds. Later failures are reported. */
 const LOADING_ATTEMPTS = 8
 
 export interface TroubleParts {
   readonly name: string
-  readonly mapping: Pick<Mapping, 'topic' | 'groupId'>
-  readonly settings: Pick<Settings, 'brokers' | 'sessionTimeoutMs'>
+  readonly mapping: Pick<Mapping, 'topic'>
+  readonly settings: Pick<Settings, 'brokers'>
   readonly log: Pick<Log, 'notice' | 'warning'>
   readonly reports: Pick<MappingReports, 'stalled' | 'resumed'>
   readonly outage: Outage
@@ -25,7 +23,6 @@ export class ReadingTrouble {
   readonly #parts: TroubleParts
   readonly #attempts = new Attempts()
   readonly #loading = new Attempts()
-  #waiting: NodeJS.Timeout | undefined
   /** True once a log line has explained how to create the topic. */
   #isTopicTold = false
 
@@ -35,16 +32,6 @@ export class ReadingTrouble {
 
   get isFailing(): boolean {
     return this.#attempts.isFailing()
-  }
-
-  /** Called when the group is being joined. If this takes a while, that is logged. */
-  joins(): void {
-    clearTimeout(this.#waiting)
-    if (!this.isFailing) this.#waiting = setTimeout(() => this.#noteJoin(), LONG_JOIN_MS).unref()
-  }
-
-  settled(): void {
-    clearTimeout(this.#waiting)
   }
 
   /** Called if the topic does not exist. Returns the number of consecutive failures. */
@@ -104,15 +91,6 @@ export class ReadingTrouble {
   #tell(what: string, attempt: number): void {
     const { name, log, ending } = this.#parts
     if (!ending.aborted) log.warning(`${name}  ${what} Retrying (attempt ${attempt})`)
-  }
-
-  #noteJoin(): void {
-    const { name, mapping, settings, log, ending } = this.#parts
-    if (ending.aborted) return
-    log.notice(
-      `${name}  still joining group ${mapping.groupId}: Kafka waits for a member that was killed, up to ` +
-        `${settings.sessionTimeoutMs / 1000} s`,
-    )
   }
 }
 

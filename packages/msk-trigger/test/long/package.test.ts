@@ -45,7 +45,6 @@ const artifact = {
   package: { artifact: 'package.json' },
   configValidationMode: 'error',
   resources,
-  mskTrigger: { announceResponseType: true },
 }
 
 async function packaged(functions: Record<string, object>) {

@@ -44,7 +44,6 @@ function given(answers: (() => unknown)[], options: Options = {}) {
   const context: DeliveryContext = {
     name: 'f',
     topic: 't',
-    invocationLines: false,
     mapping,
     destination: mapping.destination,
     sender: mapping.destination && {
@@ -116,15 +115,6 @@ describe('the delivery of a batch', () => {
     const logged = seen.log.filter(line => line.includes('failed')).length
     assert.equal(logged, 2, 'attempts 1 and 2 are logged, 3 is not')
     assert.match(seen.log.at(-1) ?? '', /succeeded at attempt 4/)
-  })
-
-  it('logs each successful invocation where that is configured, with its records and its duration', async () => {
-    const { run, seen } = given([fail, succeed], { invocationLines: true })
-    await run()
-    assert.match(seen.log[1] ?? '', /^f {2}0@0–1 1@0–1 succeeded at attempt 2 in \d+ ms$/)
-    const quick = given([succeed], { invocationLines: true })
-    await quick.run()
-    assert.match(quick.seen.log.join(), /^f {2}0@0–1 1@0–1 succeeded in \d+ ms$/)
   })
 
   it('neither commits nor redelivers a partition that was revoked meanwhile', async () => {

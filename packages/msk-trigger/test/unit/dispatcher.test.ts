@@ -31,7 +31,6 @@ function given(
   const dispatcher = new Dispatcher(mapping, {
     name: 'f',
     brokers: ['b:1'],
-    invocationLines: false,
     backoff: { retryDelayMs, maxRetryDelayMs: retryDelayMs },
     log: { notice: note, warning: note, error: note },
     intake,

@@ -25,21 +25,10 @@ function plugged(
 }
 
 describe('the variable that promises a function that its response is read', () => {
-  const announced = (event: object, mskTrigger: object) => {
-    const { f, run } = plugged([{ msk: event }], { mskTrigger })
-    run('initialize')
-    return f.environment
-  }
-
   it('given a mapping that asks for it, then it is set, without any broker', () => {
-    assert.deepEqual(announced(reads, { announceResponseType: true }), { REPORT_BATCH_ITEM_FAILURES: 'true' })
-  })
-
-  it('given a mistake, then it is the framework that shows it', () => {
-    assert.throws(() => announced(reads, { announceResponseType: 'yes' }), {
-      message: 'custom.mskTrigger.announceResponseType must be true or false, not "yes"',
-      code: 'MSK_TRIGGER_CONFIGURATION',
-    })
+    const { f, run } = plugged([{ msk: reads }])
+    run('initialize')
+    assert.deepEqual(f.environment, { REPORT_BATCH_ITEM_FAILURES: 'true' })
   })
 })
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, it, mock } from 'node:test'
+import { describe, it } from 'node:test'
 import { ReadingTrouble, type TroubleParts } from '../../poll/reading-trouble.ts'
 import { Outage } from '../../report/attempts.ts'
 import { recordedReports } from './support.ts'
@@ -9,8 +9,8 @@ function given(part: Partial<TroubleParts> = {}) {
   const note = (line: string) => log.push(line)
   const trouble = new ReadingTrouble({
     name: 'f',
-    mapping: { topic: 't', groupId: 'g' },
-    settings: { brokers: ['b:1'], sessionTimeoutMs: 10_000 },
+    mapping: { topic: 't' },
+    settings: { brokers: ['b:1'] },
     log: { notice: note, warning: note },
     reports: recordedReports().reports,
     outage: new Outage(),
@@ -19,36 +19,6 @@ function given(part: Partial<TroubleParts> = {}) {
   })
   return { trouble, log }
 }
-
-/** Joins the group, for longer than it usually takes. */
-function join(...troubles: ReadingTrouble[]): void {
-  mock.timers.enable({ apis: ['setTimeout'] })
-  try {
-    for (const trouble of troubles) trouble.joins()
-    mock.timers.tick(4_000)
-  } finally {
-    mock.timers.reset()
-  }
-}
-
-describe('a group whose joining takes long', () => {
-  it('is logged', () => {
-    const { trouble, log } = given()
-    join(trouble)
-    assert.deepEqual(log, ['f  still joining group g: Kafka waits for a member that was killed, up to 10 s'])
-  })
-
-  it('is not logged once reading has started, has failed, or is stopped', () => {
-    const { trouble, log } = given()
-    trouble.joins()
-    trouble.settled()
-    const stopped = given({ ending: AbortSignal.abort() })
-    const failing = given()
-    failing.trouble.noTopic()
-    join(stopped.trouble, failing.trouble)
-    assert.deepEqual([log, stopped.log, failing.log.slice(1)], [[], [], []])
-  })
-})
 
 describe('a coordinator that is loading', () => {
   const loading = Object.assign(new Error('The group coordinator is not available'), {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { announcesResponseType, readSettings } from '../../config/settings.ts'
+import { readSettings } from '../../config/settings.ts'
 import { refusals } from './refusals.ts'
 
 describe('settings under custom.mskTrigger', () => {
@@ -11,14 +11,12 @@ describe('settings under custom.mskTrigger', () => {
       retryDelayMs: 200,
       maxRetryDelayMs: 30_000,
       sessionTimeoutMs: 10_000,
-      invocationLines: false,
       schemaRegistry: undefined,
       ssl: false,
       sasl: undefined,
       faults: undefined,
       reports: undefined,
       afterPartialResponse: 'resume-at-failure',
-      announceResponseType: false,
     })
   })
 
@@ -52,9 +50,7 @@ describe('settings under custom.mskTrigger', () => {
     sessionTimeoutMs: 100 → at least 6000, not 100
     maxRetryDelayMs: 1 → must not be less than retryDelayMs
     schemaRegistry: 'a:1' → mskTrigger.schemaRegistry must be an address like
-    invocationLines: 'no' → mskTrigger.invocationLines must be true or false, not "no"
     afterPartialResponse: never → mskTrigger.afterPartialResponse must be resume-at-failure or retry-only-failed, not "never"
-    announceResponseType: 'yes' → mskTrigger.announceResponseType must be true or false, not "yes"
   `)
   for (const [row, custom, message] of refused)
     it(`are rejected: ${row}`, () =>
@@ -68,25 +64,11 @@ describe('settings under custom.mskTrigger', () => {
         'custom.mskTrigger.retryDelayMs must be whole milliseconds, at least 0, not -1',
         'custom.mskTrigger.faults must be a string, not ""',
         'custom.mskTrigger.colour is not a setting; known are: brokers, clusters, retryDelayMs, maxRetryDelayMs, ' +
-          'sessionTimeoutMs, invocationLines, schemaRegistry, ssl, sasl, announceResponseType, faults, reports, afterPartialResponse',
+          'sessionTimeoutMs, schemaRegistry, ssl, sasl, faults, reports, afterPartialResponse',
       ].join('\n'),
     })
   })
 
   it('are rejected in place of a map', () =>
     assert.throws(() => readSettings('a:1', {}), /custom\.mskTrigger must be a map, not a string/))
-})
-
-describe('announceResponseType, which counts in the template, too', () => {
-  it('given no Kafka, or anything else that is wrong, then it is read all the same', () => {
-    assert.equal(announcesResponseType(undefined), false)
-    assert.equal(announcesResponseType({ broker: 1, announceResponseType: true }), true)
-  })
-
-  it('given a wrong one, then it is named', () => {
-    assert.throws(
-      () => announcesResponseType({ announceResponseType: 1 }),
-      /custom\.mskTrigger\.announceResponseType must be true or false, not 1/,
-    )
-  })
 })

@@ -19,7 +19,7 @@ import {
   isTopicNotCreated,
 } from '../../packages/runtime/adapters/kafka/topic-admin.ts'
 import type { Serialization } from '../../packages/runtime/consumer/serialization.ts'
-import type { ProducerMetrics } from '../../packages/runtime/producer/metrics.ts'
+import type { ProducerMetrics } from '../../packages/runtime/producer/record-producer.ts'
 import { TelemetryProducer } from '../../packages/runtime/producer/telemetry-producer.ts'
 import type { ProfileName } from '../../packages/runtime/settings/producer.ts'
 import { CliFailure } from '../failure.ts'
@@ -55,7 +55,6 @@ interface Summary extends Pick<Generated, 'readings'> {
   readonly acknowledged?: number
   readonly errors?: number
   readonly unacknowledged?: number
-  readonly latencyMs?: ProducerMetrics['latency_ms']
 }
 
 /**
@@ -171,7 +170,6 @@ async function toOutlets(
       acknowledged: delivery.messages_sent,
       errors,
       unacknowledged: left,
-      latencyMs: delivery.latency_ms,
     }),
   }
   if (run.json) terminal.stdout.write(`${JSON.stringify(summary, null, 2)}\n`)
@@ -195,24 +193,20 @@ function progressLine(
   const rate = `${Math.round((readings * 1000) / Math.max(1, elapsedMs))}/s`
   const made = `${durationText(elapsedMs)} | ${counted(readings, 'reading')}, ${rate}`
   if (metrics === undefined) return made
-  const { messages_sent, errors, latency_ms, retries } = metrics
+  const { messages_sent, errors, retries } = metrics
   const waiting = readings - messages_sent - errors
   return (
-    `${made} | ${messages_sent} acknowledged, ${waiting} pending | ${latencyText(latency_ms)} | ` +
+    `${made} | ${messages_sent} acknowledged, ${waiting} pending | ` +
     `${counted(errors, 'error')}${retries > 0 ? `, ${retries} retries` : ''}`
   )
 }
 
-function latencyText({ p50, p99 }: ProducerMetrics['latency_ms']): string {
-  return `latency p50 ${Math.round(p50)} ms, p99 ${Math.round(p99)} ms`
-}
-
-function summaryText({ readings, seconds, seed, acknowledged, errors = 0, latencyMs }: Summary): string {
+function summaryText({ readings, seconds, seed, acknowledged, errors = 0 }: Summary): string {
   const rate = Math.round(readings / Math.max(0.001, seconds))
   const lines = [
     `Generated ${counted(readings, 'reading')} in ${durationText(seconds * 1000)}, ${rate}/s (--seed ${seed})`,
   ]
-  if (acknowledged !== undefined && latencyMs)
-    lines.push(`Kafka: ${acknowledged} acknowledged, ${counted(errors, 'error')}, ${latencyText(latencyMs)}`)
+  if (acknowledged !== undefined)
+    lines.push(`Kafka: ${acknowledged} acknowledged, ${counted(errors, 'error')}`)
   return `${lines.join('\n')}\n`
 }

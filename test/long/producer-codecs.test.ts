@@ -42,8 +42,6 @@ describe('what the producer writes', () => {
     const producer = producerOf(settings)
     for (const event of events(producer, JSON.stringify(settings))) await producer.enqueue(event)
     await producer.close()
-    const ratio = producer.metrics().compression_ratio[settings.compression ?? 'lz4'] ?? 0
-    assert.ok(settings.compression === 'none' ? ratio === 1 : ratio > 3, `${settings.compression}: ${ratio}`)
   }
 
   /** Remembers them, as they have to be read. */

@@ -17,8 +17,7 @@ export class Batch {
   readonly #told: OutcomeCallback[] = []
   /** Number of the batch within its partition. */
   readonly number: number
-  /** Time of the first record, in milliseconds of the producer's clock. `deadlineMs` is the time at which delivery is abandoned. */
-  readonly begunAtMs: number
+  /** Time at which delivery is abandoned, in milliseconds of the producer's clock. */
   readonly deadlineMs: number
   /** Time at which the batch is sent even if it is not full. */
   dueAtMs: number
@@ -43,7 +42,6 @@ export class Batch {
   ) {
     this.#compressFromBytes = compressFromBytes
     this.number = number
-    this.begunAtMs = nowMs
     this.dueAtMs = nowMs + lingerMs
     this.deadlineMs = nowMs + deliveryTimeoutMs
   }

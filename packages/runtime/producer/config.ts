@@ -4,7 +4,6 @@ import type { Event } from '../consumer/event.ts'
 import { type ProducerSettings, type ProfileName, producerSettings } from '../settings/producer.ts'
 import type { EventOptions } from './create-event.ts'
 import type { DeliveryReport } from './delivery.ts'
-import type { ProducerSerialization } from './serializing.ts'
 
 /** Configuration of a producer. Each setting of the profile can be overridden. */
 export interface ProducerConfig extends Partial<ProducerSettings> {
@@ -22,9 +21,7 @@ export interface ProducerConfig extends Partial<ProducerSettings> {
   readonly mode?: ContentMode
   /** Default attributes for `createEvent`. */
   readonly event?: Pick<EventOptions, 'type' | 'source' | 'subject' | 'dataschema' | 'extensions'>
-  /** Serializes `data` as Avro or Protobuf instead of JSON. */
-  readonly serialization?: ProducerSerialization
-  /** Serializes `data` in a custom format. */
+  /** Serializes `data` in a format other than JSON. */
   readonly writer?: { write(event: Event): Event }
   /** Called for every event. Events of the same partition are reported in order. */
   readonly onDelivery?: (report: DeliveryReport) => void
@@ -45,7 +42,6 @@ export function settingsOf(config: ProducerConfig): ProducerSettings {
     key: _key,
     mode: _mode,
     event: _event,
-    serialization: _serialization,
     writer: _writer,
     onDelivery: _onDelivery,
     warn: _warn,

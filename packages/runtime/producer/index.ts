@@ -15,6 +15,5 @@ export {
   deliveryText,
   type NotDelivered,
 } from './delivery.ts'
-export type { Latency, ProducerMetrics } from './metrics.ts'
-export type { ProducerSerialization } from './serializing.ts'
+export type { ProducerMetrics } from './record-producer.ts'
 export { type PublishOptions, TelemetryProducer } from './telemetry-producer.ts'

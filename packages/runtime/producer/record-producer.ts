@@ -13,11 +13,19 @@ import { Accumulator } from './accumulator.ts'
 import { Buffered } from './buffer.ts'
 import { DeliveryFailed, type Outcome, type OutcomeCallback } from './delivery.ts'
 import { ProducerIdentity } from './identity.ts'
-import { MetricsCounter, type ProducerMetrics } from './metrics.ts'
-import { Outstanding } from './outstanding.ts'
 import { Placing } from './placing.ts'
 import { Sender } from './sender.ts'
 import { Trouble } from './trouble.ts'
+
+/** Counters since the producer was created. */
+export interface ProducerMetrics {
+  /** Number of events that Kafka has acknowledged. */
+  readonly messages_sent: number
+  /** Number of events whose delivery failed. */
+  readonly errors: number
+  /** Number of retries of batches. */
+  readonly retries: number
+}
 
 /** @see BatchLimits.compressFromBytes */
 type Settings = ProducerSettings & Pick<BatchLimits, 'compressFromBytes'>
@@ -28,9 +36,12 @@ export class RecordProducer {
   readonly #accumulator: Accumulator
   readonly #placing: Placing
   readonly #sender: Sender
-  readonly #metrics = new MetricsCounter()
+  readonly #metrics = { messages_sent: 0, errors: 0, retries: 0 }
   readonly #buffered: Buffered
-  readonly #outstanding: Outstanding
+  readonly #clock: Clock
+  /** Number of unsettled records, and callbacks for when there are none. */
+  #outstanding = 0
+  #waiting: (() => void)[] = []
   readonly #trouble: Trouble
   #isClosed = false
   #isHurrying = false
@@ -58,7 +69,7 @@ export class RecordProducer {
     this.#brokers = brokers
     this.#accumulator = accumulator
     this.#buffered = new Buffered(settings.bufferBytes)
-    this.#outstanding = new Outstanding(clock)
+    this.#clock = clock
     this.#sender = new Sender({
       ...{ settings, accumulator, brokers, clock, trouble, metrics: this.#metrics },
       identity: settings.idempotent ? new ProducerIdentity(brokers) : undefined,
@@ -82,10 +93,10 @@ export class RecordProducer {
     if (this.#isClosed) throw new DeliveryFailed('closed')
     this.#buffered.requireRoom()
     const bytes = this.#buffered.add(sizeOf(record))
-    const generation = this.#outstanding.add()
+    this.#outstanding += 1
     this.#placing.place(record, outcome => {
       this.#buffered.release(bytes)
-      this.#outstanding.settle(generation)
+      this.#settled()
       told(outcome)
     })
   }
@@ -152,17 +163,29 @@ export class RecordProducer {
   }
 
   /**
-   * Sends all records and waits until they are settled.
+   * Sends all records and waits until none is unsettled.
    *
    * @returns the number of records that are not settled
    */
-  drained(withinMs = this.#settings.deliveryTimeoutMs): Promise<number> {
+  async drained(withinMs = this.#settings.deliveryTimeoutMs): Promise<number> {
     this.hurry()
-    return this.#outstanding.drained(withinMs)
+    if (this.#outstanding === 0 || withinMs <= 0) return this.#outstanding
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#waiting.push(resolve)
+    const cancel = this.#clock.after(withinMs, resolve)
+    await promise
+    cancel()
+    return this.#outstanding
+  }
+
+  #settled(): void {
+    this.#outstanding -= 1
+    if (this.#outstanding > 0) return
+    for (const go of this.#waiting.splice(0)) go()
   }
 
   metrics(): ProducerMetrics {
-    return this.#metrics.snapshot()
+    return { ...this.#metrics }
   }
 
   /** Accepts no more records. Accepted records can still be drained. */
@@ -176,7 +199,7 @@ export class RecordProducer {
     this.#placing.stop(error)
     this.#sender.stop(error)
     for (const batch of this.#accumulator.takeAll()) {
-      this.#metrics.failed(batch.builder.count)
+      this.#metrics.errors += batch.builder.count
       batch.fail(error)
     }
     await this.#brokers.close()

@@ -16,7 +16,6 @@ import type { Clock } from '../adapters/system.ts'
 import type { ProducerSettings } from '../settings/producer.ts'
 import type { Accumulator, Batch, PartitionQueue } from './accumulator.ts'
 import type { ProducerIdentity } from './identity.ts'
-import type { MetricsCounter } from './metrics.ts'
 import type { Trouble } from './trouble.ts'
 
 /** Limits of a request. A larger batch is sent in a request by itself. */
@@ -41,7 +40,8 @@ interface Parts {
   readonly brokers: Brokers
   /** Identity of an idempotent producer; undefined if brokers do not recognise repeated batches. */
   readonly identity: ProducerIdentity | undefined
-  readonly metrics: MetricsCounter
+  /** Counters that the sender increments. */
+  readonly metrics: { messages_sent: number; errors: number; retries: number }
   readonly clock: Clock
   readonly trouble: Trouble
 }
@@ -112,7 +112,7 @@ export class Sender {
     this.#stopped = error
     this.#cancelTimer()
     for (const { batch } of this.#underWay) {
-      this.#parts.metrics.failed(batch.builder.count)
+      this.#parts.metrics.errors += batch.builder.count
       batch.fail(error)
     }
   }
@@ -169,7 +169,7 @@ export class Sender {
     if (this.#stopped) throw this.#stopped
     const nowMs = clock.nowMs()
     const batches = departures.map(({ queue, batch }, index) => {
-      if (batch.attempts++ > 0) metrics.retried()
+      if (batch.attempts++ > 0) metrics.retries += 1
       const final = closed[index] as ClosedBatch
       batch.sequence ??= identity?.sequenceFor(queue, final.facts.count)
       const bytes = final.sealed(batch.sequence)
@@ -221,11 +221,8 @@ export class Sender {
   #deliver(departure: Departure, baseOffset: number): void {
     const { queue, batch } = this.#returned(departure)
     if (batch.isSettled) return
-    const { clock, metrics, settings } = this.#parts
-    void batch.close(settings.compression).then(closed => {
-      metrics.delivered(settings.compression, closed, clock.nowMs() - batch.begunAtMs)
-      batch.acknowledge(queue.partition, baseOffset)
-    })
+    this.#parts.metrics.messages_sent += batch.builder.count
+    batch.acknowledge(queue.partition, baseOffset)
   }
 
   #retry(departure: Departure, error: Error): void {
@@ -247,7 +244,7 @@ export class Sender {
     const { identity, metrics } = this.#parts
     if (batch.isSettled) return
     if (batch.attempts > 0) identity?.restart(queue)
-    metrics.failed(batch.builder.count)
+    metrics.errors += batch.builder.count
     batch.fail(error)
   }
 

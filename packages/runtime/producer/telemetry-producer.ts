@@ -1,7 +1,6 @@
 import type { Brokers } from '../adapters/kafka/produce-types.ts'
 import { ProducingConnection } from '../adapters/kafka/producing.ts'
 import { type Clock, SYSTEM_CLOCK, warnOnTerminal } from '../adapters/system.ts'
-import type { DataWriter } from '../cloudevents/data-writer.ts'
 import type { OutgoingRecord } from '../cloudevents/record.ts'
 import { producedRecord } from '../cloudevents/writer.ts'
 import type { Event } from '../consumer/event.ts'
@@ -9,9 +8,7 @@ import type { ProducerSettings } from '../settings/producer.ts'
 import { defaultKey, type ProducerConfig, settingsOf } from './config.ts'
 import { type CloudEventLike, createEvent, type EventOptions, eventOf } from './create-event.ts'
 import { type Delivered, DeliveryFailed, type DeliveryReport, deliveryText, reportOf } from './delivery.ts'
-import type { ProducerMetrics } from './metrics.ts'
-import { RecordProducer } from './record-producer.ts'
-import { writerLoader } from './serializing.ts'
+import { type ProducerMetrics, RecordProducer } from './record-producer.ts'
 
 const MAX_FLUSH_MS = 30_000
 
@@ -29,7 +26,6 @@ export class TelemetryProducer {
   readonly #config: ProducerConfig
   readonly #settings: ProducerSettings
   readonly #records: RecordProducer
-  readonly #loadWriter: (() => Promise<DataWriter>) | undefined
   #closing: Promise<number> | undefined
 
   /**
@@ -44,7 +40,6 @@ export class TelemetryProducer {
   ) {
     this.#config = config
     this.#settings = settingsOf(config)
-    this.#loadWriter = writerLoader(config.serialization)
     const connection = brokers ?? new ProducingConnection(() => clientOf(config, this.#settings))
     this.#records = new RecordProducer(connection, this.#settings, {
       clock,
@@ -72,7 +67,7 @@ export class TelemetryProducer {
       else reject(new DeliveryFailed('failed', report.error))
     }
     try {
-      this.#take(event, options, report)?.catch(reject)
+      this.#take(event, options, report)
     } catch (error) {
       reject(error)
     }
@@ -86,7 +81,7 @@ export class TelemetryProducer {
    * @throws DeliveryFailed or InvalidEvent
    */
   async enqueue(event: Event | CloudEventLike, options?: PublishOptions): Promise<void> {
-    await this.#take(event, options, report => {
+    this.#take(event, options, report => {
       if (!report.isDelivered && !this.#config.onDelivery) this.#warn(deliveryText(report))
       this.#tell(report)
     })
@@ -99,8 +94,6 @@ export class TelemetryProducer {
    * @returns the number of events that are not settled, after logging a warning
    */
   async flush(withinMs = MAX_FLUSH_MS): Promise<number> {
-    // Wait until events that need the writer are accepted.
-    await this.#loadWriter?.().catch(() => {})
     const left = await this.#records.drained(Math.min(withinMs, MAX_FLUSH_MS))
     if (left > 0) this.#warn(`Warning: ${messagesText(left)} not delivered`)
     return left
@@ -126,32 +119,16 @@ export class TelemetryProducer {
     return left
   }
 
-  /**
-   * Accepts an event. Events are sent in the order of the calls. The outcome is reported later, never before this method returns.
-   * If the data writer must be loaded first, the promise resolves once the event is accepted.
-   */
-  #take(
-    given: Event | CloudEventLike,
-    options: PublishOptions | undefined,
-    report: Report,
-  ): Promise<void> | undefined {
+  /** Accepts an event. Events are sent in the order of the calls. The outcome is reported later, never before this method returns. */
+  #take(given: Event | CloudEventLike, options: PublishOptions | undefined, report: Report): void {
     if (this.#closing) throw new DeliveryFailed('closed')
     const event = eventOf(given)
-    const accept = (writer = this.#config.writer) => {
-      const record = this.#recordOf(event, options, writer)
-      this.#records.accept(record, outcome => report(reportOf(event.id, record.topic, outcome)))
-    }
-    if (this.#loadWriter) return this.#loadWriter().then(accept)
-    accept()
-    return undefined
+    const record = this.#recordOf(event, options)
+    this.#records.accept(record, outcome => report(reportOf(event.id, record.topic, outcome)))
   }
 
-  #recordOf(
-    event: Event,
-    { topic = this.#config.topic, key }: PublishOptions = {},
-    writer?: Pick<DataWriter, 'write'>,
-  ): OutgoingRecord {
-    const { mode } = this.#config
+  #recordOf(event: Event, { topic = this.#config.topic, key }: PublishOptions = {}): OutgoingRecord {
+    const { mode, writer } = this.#config
     const chosen = key === undefined ? (this.#config.key ?? defaultKey)(event) : key
     return producedRecord(topic, chosen, writer ? writer.write(event) : event, mode)
   }

@@ -107,9 +107,7 @@ describe('batches', () => {
       [41, 42],
     )
     assert.deepEqual(reports.map(deliveryText), ['Delivered to t [0] @ 41', 'Delivered to t [0] @ 42'])
-    const { messages_sent, bytes_sent, errors, compression_ratio } = producer.metrics()
-    assert.deepEqual([messages_sent, errors, compression_ratio], [3, 0, { none: 1 }])
-    assert.ok(bytes_sent > 0)
+    assert.deepEqual(producer.metrics(), { messages_sent: 3, errors: 0, retries: 0 })
   })
 
   it('given more than the buffer holds, then enqueue waits, and without waiting it is refused', async () => {

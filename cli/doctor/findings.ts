@@ -1,10 +1,8 @@
 /** Collects findings about a running environment. */
-import { accountThings } from '../../lib/app/aws/account-things.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
 import { historyAt } from '../../lib/app/history.ts'
 import { archiveFacts } from '../../lib/diagnosis/ask-history.ts'
-import { accountFinding } from '../../lib/diagnosis/checks/account.ts'
 import { stallFindings } from '../../lib/diagnosis/checks/consumers.ts'
 import { historyFindings } from '../../lib/diagnosis/checks/history.ts'
 import { examined } from '../../lib/diagnosis/examine.ts'
@@ -14,34 +12,28 @@ import { Connections } from '../../packages/runtime/lambda/connections.ts'
 import type { Environment } from '../../packages/runtime/settings/slice.ts'
 import { awsPlace } from '../../programs/aws-place.ts'
 
-interface Deployed {
-  readonly region: string
-  readonly asAccount: boolean
-}
-
 /**
  * Returns findings about a running environment.
  *
- * @param at stage of the deployment, and whether the requirements for an AWS account apply
+ * @param asAccount true to apply the requirements for an AWS account
  * @param stalls stalls that `npm start` reports; undefined if it does not run the functions
  */
 export async function findingsOf(
   config: Config,
-  at: Deployed,
+  asAccount: boolean,
   environment: Environment,
   stalls: readonly StalledFunctions[] | undefined,
 ): Promise<Finding[]> {
   const connections = new Connections(config, 'sluice-doctor')
   try {
     const findings = [
-      ...(await accountFindings(config, at.region, environment)),
       ...(await examined({
         config,
         connections,
         functions: readFunctions(),
         stalls,
         ticks: environment.SLUICE_SCHEDULES !== 'off',
-        asAccount: at.asAccount,
+        asAccount,
       })),
       ...(await archiveFindings(config, environment)),
     ]
@@ -60,18 +52,4 @@ async function archiveFindings(config: Config, environment: Environment): Promis
   } finally {
     store.close?.()
   }
-}
-
-/** Returns findings about the resources in an account, or in the AWS emulator of `npm start`. */
-async function accountFindings(config: Config, region: string, environment: Environment): Promise<Finding[]> {
-  const access = { ...awsPlace(environment), region: config.kafka.region ?? region }
-  if (!config.kafka.clusterArn && access.endpoint === undefined) return []
-  const things = await accountThings({
-    config,
-    access,
-    generator: environment.SLUICE_GENERATOR === 'on',
-    console: environment.SLUICE_CONSOLE === 'on',
-    ...(environment.SCHEMA_REGISTRY_SECRET ? { registrySecret: environment.SCHEMA_REGISTRY_SECRET } : {}),
-  })
-  return things.map(({ thing, seen }) => accountFinding(thing, seen))
 }

@@ -4,7 +4,7 @@ import { counted, type Finding } from '../../lib/diagnosis/finding.ts'
 import type { StalledFunctions } from '../../lib/diagnosis/stalls/standing-still.ts'
 import { oneOf } from '../../packages/runtime/settings/values.ts'
 import { runningStacks, type Stack } from '../../programs/stack.ts'
-import { command, environment, flag, JSON_OPTION, option, SOME_TEXT } from '../command.ts'
+import { command, environment, flag, JSON_OPTION, option } from '../command.ts'
 import { configOf, environmentOf } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
 import { printReport, type Terminal } from '../terminal.ts'
@@ -23,11 +23,6 @@ Examples:
   sluice doctor --stage prod --cluster-arn arn:aws:kafka:… --json`,
   options: {
     stage: option('<stage>', 'apply the standards of this stage of an account', oneOf(Object.keys(STAGES))),
-    region: option(
-      '<region>',
-      'region of the environment (default: AWS_REGION, else "us-east-1")',
-      SOME_TEXT,
-    ),
     strict: flag('also fail for unknown findings'),
     json: JSON_OPTION,
     env: environment('to check; with --stage, the stage is the default'),
@@ -36,15 +31,9 @@ Examples:
     const { stage, strict, json } = options
     const env = options.env ?? stage
     const config = configOf(terminal, env)
-    const region = options.region ?? (terminal.environment.AWS_REGION || 'us-east-1')
     const { findingsOf } = await import('./findings.ts')
-    const at = { region, asAccount: stage !== undefined }
-    const findings = await findingsOf(
-      config,
-      at,
-      environmentOf(terminal, env),
-      reportedStalls(terminal, config),
-    )
+    const stalls = reportedStalls(terminal, config)
+    const findings = await findingsOf(config, stage !== undefined, environmentOf(terminal, env), stalls)
     const report = { env: config.env, counts: counted(findings), findings }
     printReport(terminal, report, json, doctorText)
     requireSound(report.counts, strict)

@@ -10,7 +10,6 @@ interface DoctorReport {
 }
 
 const HEADINGS: Readonly<Record<Area, string>> = {
-  account: 'Account',
   kafka: 'Kafka',
   redis: 'Redis',
   clocks: 'Clocks',

@@ -2,7 +2,7 @@
 import { defined } from '../../packages/runtime/consumer/defined.ts'
 
 /** Area of a finding. Findings are grouped by area. */
-export type Area = 'kafka' | 'redis' | 'clocks' | 'topics' | 'producers' | 'consumers' | 'history' | 'account'
+export type Area = 'kafka' | 'redis' | 'clocks' | 'topics' | 'producers' | 'consumers' | 'history'
 
 /** Verdict of a check. `unknown`: the facts could not be queried. It is never treated as `ok`. */
 export type Verdict = 'ok' | 'wrong' | 'unknown'

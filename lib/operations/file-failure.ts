@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises'
 import { OperationFailure } from './failure.ts'
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -15,11 +14,4 @@ export function fileFailure(file: string, error: unknown): unknown {
     return new OperationFailure(`${file}: the gzip data is damaged or cut off: ${message}`)
   if (code === undefined || syscall === undefined) return error
   return new OperationFailure(`${file}: ${REASONS[code] ?? code}`, { cause: error })
-}
-
-export function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  )
 }

@@ -104,10 +104,9 @@ function lag(consumer: SeenConsumer, isWatched: boolean) {
   )
 }
 
-const AREAS: Readonly<Record<NonNullable<Cause['server']>, Area>> = {
+const AREAS: Readonly<Partial<Record<NonNullable<Cause['server']>, Area>>> = {
   Kafka: 'kafka',
   Redis: 'redis',
-  AWS: 'account',
 }
 
 /**

@@ -39,7 +39,7 @@ function serverNamedIn(reason: string): Cause | undefined {
       id: 'aws',
       server: 'AWS',
       reason,
-      advice: `\`npx sluice doctor\` lists what is missing. ${RETRIED}`,
+      advice: `Restart npm start: it creates what is missing. ${RETRIED}`,
     }
   // A scheduled function names its failed parts before the reason.
   const [redis] = /\bRedis at \S+ does not answer.*/s.exec(reason) ?? []

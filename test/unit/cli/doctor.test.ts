@@ -15,18 +15,18 @@ const NOWHERE = {
 
 it('given findings, when they are shown to people, then one cause has one line, with what to do', () => {
   const lost = (check: string, subject: string) =>
-    finding('account', check, subject, wrong('does not exist', 'Restart it.'))
+    finding('history', check, subject, wrong('does not exist', 'Restart it.'))
   const findings = [
     finding('topics', 'retention', 'a', ok('7 days')),
     finding('topics', 'retention', 'b', ok('30 days')),
     finding('topics', 'retention', 'c', wrong('1 h', 'Raise it.')),
     finding('redis', 'eviction', 'cache', unknown('refused')),
     finding('kafka', 'reached', 'b-1\u001b[31m', ok('answers')),
-    lost('secret', 's'),
-    finding('account', 'parameter', 'p', ok('is there')),
-    lost('bucket', 'a'),
-    finding('account', 'bucket', 'b', unknown('does not exist', 'Restart it.')),
-    ...['c', 'd', 'e'].map(subject => lost('bucket', subject)),
+    lost('overlapping', 's'),
+    finding('history', 'recreated', 'p', ok('is there')),
+    lost('missing', 'a'),
+    finding('history', 'missing', 'b', unknown('does not exist', 'Restart it.')),
+    ...['c', 'd', 'e'].map(subject => lost('missing', subject)),
   ]
   golden('doctor', doctorText({ env: 'prod', counts: counted(findings), findings }))
 })

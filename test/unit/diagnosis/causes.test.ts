@@ -59,7 +59,7 @@ describe('the cause of a deferred partition', () => {
     ]) {
       const { id, advice } = deferredCause('f', { reason: 'receiver-unavailable', error })
       assert.equal(id, 'aws')
-      assert.match(advice, /sluice doctor/)
+      assert.match(advice, /Restart npm start/)
     }
   })
 

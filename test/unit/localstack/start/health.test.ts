@@ -135,7 +135,7 @@ describe('a stalled consumer', () => {
     person.resumes('archiver')
     person.look(3_000)
     assert.deepEqual(person.seen, [
-      '✗ archiver and generator are stalled: The bucket "b" does not exist. `npx sluice doctor` lists what is missing. It is retried.',
+      '✗ archiver and generator are stalled: The bucket "b" does not exist. Restart npm start: it creates what is missing. It is retried.',
       '✓ archiver and generator continue (after 3 s)',
     ])
   })

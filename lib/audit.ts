@@ -7,7 +7,6 @@ import { dataschemaOf } from './telemetry/dataschema.ts'
 
 /** Names of all operations, as used in audit events. `docs/commands.md` lists them. */
 export const ACTIONS = [
-  'alerts ack',
   'dlq drop',
   'dlq redrive',
   'publish',

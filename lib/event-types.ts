@@ -57,7 +57,6 @@ export const EVENT_TYPES = {
   'io.sluice.sensor.silent.v1': row('SensorSilent', 'events', 'Sensor silent', EVERY_FORMAT),
   'io.sluice.alert.fired.v1': row('AlertFired', 'alerts', 'Alert fires', EVERY_FORMAT),
   'io.sluice.alert.resolved.v1': row('AlertResolved', 'alerts', 'Alert resolves', EVERY_FORMAT),
-  'io.sluice.alert.acknowledged.v1': row('AlertAcknowledged', 'alerts', 'Acknowledgement', EVERY_FORMAT),
   'io.sluice.alert.routed.v1': row('AlertRouted', 'notifications', 'Alert, in its group', EVERY_FORMAT, {
     integers: { groupWaitMs: 'int64', groupIntervalMs: 'int64', repeatIntervalMs: 'int64' },
     records: { alert: ALERT },

@@ -8,17 +8,6 @@ export interface ActivityChanged {
   readonly tags?: { readonly [k: string]: string }
 }
 
-/** An operator acknowledges a firing alert, or removes the acknowledgement. It is valid until the alert resolves. */
-export interface AlertAcknowledged {
-  readonly alertId: string
-  readonly fingerprint: string
-  readonly rule: string
-  readonly entity: { readonly source: string; readonly subject?: string }
-  readonly acknowledged: boolean
-  readonly by: string
-  readonly comment?: string
-}
-
 /** A value has been beyond its threshold for the duration of the rule. */
 export interface AlertFired {
   readonly alertId: string

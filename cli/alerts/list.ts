@@ -18,11 +18,11 @@ number of entities. Resolved alerts are read from the alerts topic.`,
 ${ABOUT_TIMES}
 
 An alert is pending while its condition has not held for long enough yet. Only the state of alerting contains pending
-alerts: --pending reads it for every entity and group. BY is the person who has acknowledged the alert.
+alerts: --pending reads it for every entity and group.
 
 Examples:
   sluice alerts list
-  sluice alerts list --severity critical --unacknowledged
+  sluice alerts list --severity critical
   sluice alerts list --state all --rule HIGH_TEMP --since 6h --json`,
   options: {
     ...SELECTION,

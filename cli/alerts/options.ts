@@ -3,15 +3,7 @@ import { SEVERITIES } from '../../lib/alerting/rule.ts'
 import { WANTED_STATES } from '../../lib/queries/known-alerts.ts'
 import type { AlertFilter } from '../../lib/tables/alert-summary.ts'
 import { oneOf, parsedBy } from '../../packages/runtime/settings/values.ts'
-import {
-  flag,
-  option,
-  optionList,
-  optionWithDefault,
-  SOME_TEXT,
-  TIME_OR_AGO,
-  type ValuesOf,
-} from '../command.ts'
+import { option, optionList, optionWithDefault, SOME_TEXT, TIME_OR_AGO, type ValuesOf } from '../command.ts'
 import { usageFailure } from '../failure.ts'
 
 const LABEL = parsedBy(text => {
@@ -47,7 +39,6 @@ export const SELECTION = {
     'only alerts that fired before: an RFC 3339 time, or a duration before now',
     TIME_OR_AGO,
   ),
-  unacknowledged: flag('only alerts without an acknowledgement'),
 }
 
 type SelectionOptions = ValuesOf<typeof SELECTION>
@@ -60,7 +51,7 @@ type SelectionOptions = ValuesOf<typeof SELECTION>
 export function filterOf({ label, since, until, ...same }: SelectionOptions): AlertFilter {
   if (since !== undefined && until !== undefined && until <= since)
     throw usageFailure('--until must be later than --since.')
-  const { rule, severity, entity, unacknowledged } = same
+  const { rule, severity, entity } = same
   const labels = Object.fromEntries(
     [...Map.groupBy(label, ({ name }) => name)].map(([name, all]) => [name, all.map(({ value }) => value)]),
   )
@@ -69,12 +60,12 @@ export function filterOf({ label, since, until, ...same }: SelectionOptions): Al
     ...(rule === undefined ? {} : { rule: [rule] }),
     ...(severity === undefined ? {} : { severity: [severity] }),
   }
-  return { match, entity, unacknowledged, sinceMs: since, untilMs: until }
+  return { match, entity, sinceMs: since, untilMs: until }
 }
 
 /** Returns whether the filter may exclude alerts. */
 export function isNarrowed({ state: _, label, ...others }: SelectionOptions): boolean {
-  const { rule, severity, entity, since, until, unacknowledged } = others
+  const { rule, severity, entity, since, until } = others
   const isGiven = [rule, severity, entity, since, until].some(one => one !== undefined)
-  return isGiven || label.length > 0 || unacknowledged
+  return isGiven || label.length > 0
 }

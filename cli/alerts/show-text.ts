@@ -21,7 +21,7 @@ export function showText({ alerts, total, pending, behind }: AlertsReport): stri
 }
 
 function alertText(alert: ShownAlert): string {
-  const { acknowledged, threshold, endedAt, reason } = alert
+  const { threshold, endedAt, reason } = alert
   const facts: readonly (readonly [string, string | null])[] = [
     ['id', alert.id],
     ['severity', alert.severity],
@@ -34,7 +34,6 @@ function alertText(alert: ShownAlert): string {
     ['reason', reason],
     ['labels', labelsText(alert.labels)],
     ['trace', alert.traceparent],
-    ['acknowledged', acknowledged && `by ${acknowledged.by} at ${acknowledged.at}${said(acknowledged)}`],
     ['alerting', phaseText(alert)],
   ]
   return [
@@ -59,10 +58,10 @@ function phaseText({ state, phase }: ShownAlert): string | null {
 
 /**
  * Returns a transition as one line, such as `2026-03-01T12:00:00.000Z fired 0@17 condition value 41
- * (threshold 40) 00-…`. An acknowledgement has no trace context.
+ * (threshold 40) 00-…`.
  */
 function transitionText({ time, kind, partition, offset, ...more }: AlertTransition): string {
-  const { value, threshold, reason, by, traceparent } = more
+  const { value, threshold, reason, traceparent } = more
   const limit = threshold === undefined ? '' : ` (threshold ${threshold})`
   const parts = [
     time,
@@ -70,14 +69,9 @@ function transitionText({ time, kind, partition, offset, ...more }: AlertTransit
     `${partition}@${offset}`,
     ...(reason === undefined ? [] : [reason]),
     ...(value === undefined ? [] : [`value ${valueText(value, threshold)}${limit}`]),
-    ...(by === undefined ? [] : [`by ${by}${said(more)}`]),
-    ...(traceparent === undefined || by !== undefined ? [] : [traceparent]),
+    ...(traceparent === undefined ? [] : [traceparent]),
   ]
   return harmless(parts.join('  '))
-}
-
-function said({ comment }: { readonly comment?: string }): string {
-  return comment === undefined ? '' : `: ${comment}`
 }
 
 function labelsText(labels: Readonly<Record<string, string>>): string | null {

@@ -17,7 +17,7 @@ import { AlertsReader } from './read.ts'
 import { showText } from './show-text.ts'
 
 export default command({
-  about: `Show an alert, or the alerts of an entity, with their history: times, reasons, values, traces and acknowledgements.`,
+  about: `Show an alert, or the alerts of an entity, with their history: times, reasons, values and traces.`,
   more: `
 ALERT is an id as shown by \`sluice alerts list\`, or an entity: its whole subject, or words of its source and subject.
 For an entity, pending alerts are shown as well. An id that begins with "-" must follow "--".

@@ -4,7 +4,7 @@
  * notification groups. The resolved alert is sent to the same groups, even if the routes have changed meanwhile. Pure.
  */
 
-import { entityOf, type Received, timeOf } from '../../packages/runtime/consumer/event.ts'
+import { entityOf, type Received } from '../../packages/runtime/consumer/event.ts'
 import {
   type Decided,
   decided,
@@ -12,11 +12,6 @@ import {
   rejected,
   type Step,
 } from '../../packages/runtime/consumer/process.ts'
-import {
-  type Acknowledgement,
-  ALERT_ACKNOWLEDGED_TYPE,
-  type AlertAcknowledged,
-} from '../alerting/acknowledged.ts'
 import {
   ALERT_FIRED_TYPE,
   ALERT_RESOLVED_TYPE,
@@ -33,7 +28,7 @@ import { routedEmission } from './routed-alert.ts'
 /** Name of the consumer, and of its function. */
 export const NOTIFIER = 'notifier'
 
-export const ALERT_TYPES = [ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, ALERT_ACKNOWLEDGED_TYPE]
+export const ALERT_TYPES = [ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE]
 
 /**
  * State of one entity of the alerts topic. Such an entity is identified by `/alerting`, the rule and the watched entity. Rules with
@@ -60,7 +55,6 @@ export interface FiringAlert {
   readonly sequence?: OrderedAlert['sequence']
   /** W3C trace context of the fired event. It belongs to the trace of the reading that caused the alert. */
   readonly traceparent?: string
-  readonly acknowledged?: Acknowledgement
 }
 
 /** State of an entity that two former consumers stored: one the firing alerts, the other the groups and the latest alerts. */
@@ -75,16 +69,9 @@ interface FormerAlerts extends Partial<FiringAlerts> {
  * - `repeated`: the same alert was processed before.
  * - `late`: the alert is older than the latest one, for example because alerting repeated its events.
  * - `resolved`: the alert has ended, and its end was sent to its groups.
- * - `not-firing`: the alert to resolve or acknowledge is not firing. The end of an alert that never arrived is sent nevertheless.
+ * - `not-firing`: the alert to resolve is not firing. The end of an alert that never arrived is sent nevertheless.
  */
-type Reason =
-  | 'fired'
-  | 'repeated'
-  | 'late'
-  | 'resolved'
-  | 'not-firing'
-  | 'acknowledged'
-  | 'acknowledgement-removed'
+type Reason = 'fired' | 'repeated' | 'late' | 'resolved' | 'not-firing'
 
 type State = FiringAlerts | undefined
 
@@ -96,14 +83,9 @@ export function onAlertEvent(
 ): Step<FiringAlerts> {
   if (event.data === undefined) return rejected('the alert event has no data')
   const state = stored && currentForm(stored)
-  switch (event.type) {
-    case ALERT_FIRED_TYPE:
-      return fired(routes, state, event.data as FiredAlert, event)
-    case ALERT_RESOLVED_TYPE:
-      return resolved(routes, state, event.data as ResolvedAlert, event)
-    default:
-      return acknowledged(state, event, event.data as AlertAcknowledged)
-  }
+  return event.type === ALERT_FIRED_TYPE
+    ? fired(routes, state, event.data as FiredAlert, event)
+    : resolved(routes, state, event.data as ResolvedAlert, event)
 }
 
 /** Returns the alerts of a stored state that fire. */
@@ -169,19 +151,6 @@ function resolved(
   const isKept = mayFire || Object.hasOwn(state?.ended ?? {}, fingerprint)
   const ended = isKept ? { ...state?.ended, [fingerprint]: own } : state?.ended
   return step(firing ? 'resolved' : 'not-firing', { alerts, ...(ended && { ended }), routed }, emit)
-}
-
-function acknowledged(
-  state: State,
-  event: Received<unknown>,
-  { alertId, fingerprint, acknowledged: holds, by, comment }: AlertAcknowledged,
-): Decided<FiringAlerts> {
-  const known = alertOf(state, fingerprint)
-  if (known?.alert.alertId !== alertId) return step('not-firing', state)
-  const { acknowledged: _, ...alert } = known
-  if (!holds) return step('acknowledgement-removed', having(state, fingerprint, alert))
-  const acknowledgement = { by, ...(comment === undefined ? {} : { comment }), at: timeOf(event) }
-  return step('acknowledged', having(state, fingerprint, { ...alert, acknowledged: acknowledgement }))
 }
 
 function step(reason: Reason, state: State, emit: readonly Emission[] = []): Decided<FiringAlerts> {

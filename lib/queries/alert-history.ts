@@ -6,7 +6,6 @@ import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'
 import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
-import { ALERT_ACKNOWLEDGED_TYPE, type AlertAcknowledged } from '../alerting/acknowledged.ts'
 import type { Alert } from '../alerting/alert.ts'
 import { type AlertSummary, alertSummary } from '../tables/alert-summary.ts'
 import { alertOf } from './alerts.ts'
@@ -18,7 +17,7 @@ export interface AlertLife extends AlertSummary {
 }
 
 export interface AlertTransition {
-  readonly kind: 'fired' | 'resolved' | 'acknowledged' | 'acknowledgement-removed'
+  readonly kind: 'fired' | 'resolved'
   /** Event time, RFC 3339. */
   readonly time: string
   /** Position in the alerts topic. */
@@ -27,9 +26,6 @@ export interface AlertTransition {
   readonly reason?: string
   readonly value?: number | string
   readonly threshold?: number
-  /** Person who acknowledged the alert. */
-  readonly by?: string
-  readonly comment?: string
   readonly traceparent?: string
 }
 
@@ -83,7 +79,7 @@ class Lives {
 
   take(record: LogRecord): void {
     const event = readEvent(record)
-    const about = isFailure(event) ? undefined : (alertOf(event) ?? acknowledgementOf(event))
+    const about = isFailure(event) ? undefined : alertOf(event)
     if (isFailure(event) || !about || !this.#isWanted(about)) return
     const life = this.#byId.get(about.alertId) ?? new Life()
     this.#byId.set(about.alertId, life)
@@ -106,22 +102,18 @@ class Life {
   #isOver = false
   #alert: Alert | undefined
   #traceparent: string | null = null
-  #acknowledged: AlertSummary['acknowledged'] = null
 
   /** Adds an event, unless it is a duplicate. */
-  take(about: Alert | AlertAcknowledged, place: ReadEvent): void {
+  take(alert: Alert, place: ReadEvent): void {
     if (this.#seen.has(place.event.id)) return
     this.#seen.add(place.event.id)
-    if ('acknowledged' in about) this.#acknowledge(about, place)
-    else this.#change(about, place)
+    this.#change(alert, place)
   }
 
-  /** History of the alert; undefined if only acknowledgements of it were read. */
+  /** History of the alert; undefined if nothing of it was read. */
   get told(): AlertLife | undefined {
     if (!this.#alert) return undefined
-    const more = { traceparent: this.#traceparent, acknowledged: this.#acknowledged }
-    const summary = alertSummary(this.#alert, more)
-    return { ...summary, transitions: this.#transitions }
+    return { ...alertSummary(this.#alert, this.#traceparent), transitions: this.#transitions }
   }
 
   /**
@@ -142,12 +134,6 @@ class Life {
     })
   }
 
-  #acknowledge({ acknowledged, by, comment }: AlertAcknowledged, place: ReadEvent): void {
-    const said = { by, ...(comment === undefined ? {} : { comment }) }
-    this.#acknowledged = acknowledged ? { ...said, at: timeIn(place) } : null
-    this.#note(acknowledged ? 'acknowledged' : 'acknowledgement-removed', place, said)
-  }
-
   #note(kind: AlertTransition['kind'], place: ReadEvent, more: Partial<AlertTransition>): void {
     const { partition, offset } = place.record
     const traceparent = place.event.extensions?.traceparent
@@ -164,12 +150,4 @@ interface ReadEvent {
 
 function timeIn({ event, record }: ReadEvent): string {
   return event.time ?? instant(record.timestampMs)
-}
-
-/** Returns the acknowledgement in an event. Any client can write to the topic, so all displayed fields are validated. */
-function acknowledgementOf({ type, data }: Event): AlertAcknowledged | undefined {
-  if (type !== ALERT_ACKNOWLEDGED_TYPE) return undefined
-  const { alertId, entity, by, acknowledged } = (data ?? {}) as Partial<AlertAcknowledged>
-  const isWhole = [alertId, by, entity?.source].every(text => typeof text === 'string')
-  return isWhole && typeof acknowledged === 'boolean' ? (data as AlertAcknowledged) : undefined
 }

@@ -1,7 +1,6 @@
 /** Alert as shown in lists. It is the same for alerts from the view of firing alerts and for alerts from the alerts topic. Pure. */
 
 import { entityOf, partsOfEntity } from '../../packages/runtime/consumer/event.ts'
-import type { Acknowledgement } from '../alerting/acknowledged.ts'
 import type { Alert } from '../alerting/alert.ts'
 import { type AlertMatch, matchesAlert } from '../notification/match.ts'
 import { textFilter } from '../text-match.ts'
@@ -33,8 +32,6 @@ export interface AlertSummary {
   readonly summary: string
   /** W3C trace context of the fired event; null if the event has none or is no longer in the log. */
   readonly traceparent: string | null
-  /** Current acknowledgement; for a resolved alert, the last one. */
-  readonly acknowledged: Acknowledgement | null
 }
 
 /** Filter for alerts. A filter without conditions matches all alerts. */
@@ -48,8 +45,6 @@ export interface AlertFilter {
    */
   readonly sinceMs?: number | undefined
   readonly untilMs?: number | undefined
-  /** True to match only alerts without an acknowledgement. */
-  readonly unacknowledged?: boolean | undefined
 }
 
 /** Columns of an alert list. Lists of firing alerts do not show `state` and `endedAt`. */
@@ -68,20 +63,10 @@ export const ALERT_COLUMNS: readonly TableColumn<AlertSummary>[] = [
     value: ({ value }) => value,
     limits: ({ threshold }) => [threshold],
   },
-  {
-    name: 'acknowledgedBy',
-    heading: 'BY',
-    least: 6,
-    leaveOut: 6,
-    value: ({ acknowledged }) => acknowledged?.by ?? null,
-  },
   { name: 'summary', least: 20, leaveOut: 1, value: one => one.summary },
 ]
 
-export function alertSummary(
-  alert: Alert,
-  more: Pick<AlertSummary, 'traceparent' | 'acknowledged'>,
-): AlertSummary {
+export function alertSummary(alert: Alert, traceparent: string | null): AlertSummary {
   const { alertId, status, rule, severity, labels, summary } = alert
   const { family = null, metric = null, activeAt, startedAt, value, state, threshold, reason } = alert
   return {
@@ -100,7 +85,7 @@ export function alertSummary(
     reason: reason ?? null,
     labels,
     summary,
-    ...more,
+    traceparent,
   }
 }
 
@@ -110,7 +95,7 @@ export function alertSummary(
  */
 export function filteredAlerts<Found extends AlertSummary>(
   alerts: readonly Found[],
-  { match = {}, entity = '', sinceMs, untilMs, unacknowledged }: AlertFilter,
+  { match = {}, entity = '', sinceMs, untilMs }: AlertFilter,
 ): Found[] {
   const isOfEntity = textFilter(entity)
   const fitting = alerts.filter(alert => {
@@ -119,7 +104,6 @@ export function filteredAlerts<Found extends AlertSummary>(
       isOfEntity(alert.entity) &&
       (sinceMs === undefined || startedAtMs >= sinceMs) &&
       (untilMs === undefined || startedAtMs < untilMs) &&
-      !(unacknowledged && alert.acknowledged) &&
       isMatched(match, alert)
     )
   })

@@ -1,6 +1,6 @@
 /**
  * Table of conditions: rules that are pending, firing or recovering, as stored by the consumers `alerting` and `patterns`. Pending
- * rules are stored only there. A firing alert is also in the table of firing alerts, with its acknowledgement. In this table, the
+ * rules are stored only there. A firing alert is also in the table of firing alerts. In this table, the
  * alert of the clock occurs once per partition.
  */
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'

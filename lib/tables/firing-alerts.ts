@@ -9,12 +9,12 @@ import { byText, readTable, type Table, type TopicSize } from './table.ts'
 export interface FiringNow extends AlertSummary {
   /**
    * Positions of the alert's events. There is more than one position only if several partitions of the watched topic have reported
-   * the same alert. An acknowledgement is written to every position.
+   * the same alert.
    */
   readonly places: readonly AlertPosition[]
 }
 
-export interface AlertPosition {
+interface AlertPosition {
   /** Partition of the alerts topic. */
   readonly partition: number
   /** Entity of the alert's events: source and subject, separated by a space. */
@@ -44,21 +44,10 @@ export async function firingNow(
   return [...Map.groupBy(rows, idOf).values()].map(merged)
 }
 
-/**
- * Merges the positions of one alert. The properties of the first position are used. The alert counts as acknowledged only if it is
- * acknowledged in every position.
- */
+/** Merges the positions of one alert. The properties of the first position are used. */
 function merged(places: readonly AlertPosition[]): FiringNow {
-  const [first] = places
-  const { alert, traceparent, acknowledged } = (first as AlertPosition).firing
-  const isAcknowledged = places.every(({ firing }) => firing.acknowledged)
-  return {
-    ...alertSummary(alert, {
-      traceparent: traceparent ?? null,
-      acknowledged: (isAcknowledged && acknowledged) || null,
-    }),
-    places,
-  }
+  const { alert, traceparent = null } = (places[0] as AlertPosition).firing
+  return { ...alertSummary(alert, traceparent), places }
 }
 
 function idOf({ firing }: AlertPosition): string {

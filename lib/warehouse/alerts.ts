@@ -35,9 +35,6 @@ export const ALERT_LOG: MartTable = {
     ['source', 'TEXT', 'CloudEvents source of the sensor'],
     ['subject', 'TEXT', 'CloudEvents subject of the sensor'],
     ['active_ts', 'TIMESTAMP', 'Time since which the condition held'],
-    ['acknowledged_ts', 'TIMESTAMP', 'Time of the acknowledgement'],
-    ['acknowledged_by', 'TEXT', 'Person who acknowledged the alert'],
-    ['acknowledged_comment', 'TEXT', 'Comment of the acknowledgement'],
     ['summary', 'TEXT', 'Summary'],
     ['trace_id', 'TEXT', 'Trace of the reading that fired the alert'],
     ['alert_id', 'TEXT', 'Id of the alert'],
@@ -49,10 +46,9 @@ export const ALERT_LOG: MartTable = {
 
 export const ALERTS: Mart = {
   name: 'alerts',
-  description:
-    'All alerts, including those of which history has only an acknowledgement. The view alert_log omits these',
+  description: 'All alerts',
   key: ['alert_id'],
-  columns: [...ALERT_LOG.columns, ['acknowledgement', 'TEXT', 'Last statement of a person: set or removed']],
+  columns: ALERT_LOG.columns,
   merge: mergeAlert,
 }
 
@@ -90,15 +86,6 @@ function fieldsOf(event: AlertChange): Record<string, unknown> | undefined {
         resolved_reason: event.reason,
         resolved_value: event.value,
       }
-    case 'acknowledged':
-      return {
-        acknowledgement: 'set',
-        acknowledged_ts: event.eventMs,
-        acknowledged_by: event.acknowledgedBy,
-        acknowledged_comment: event.acknowledgedComment,
-      }
-    case 'acknowledgement-removed':
-      return { acknowledgement: 'removed' }
     default:
       return undefined
   }
@@ -131,21 +118,16 @@ function storedValue(value: unknown, type: MartType): string | number | null {
   return isStorable ? (value as number) : null
 }
 
-/** Merges two rows of an alert: of its fired and of its resolved events the first counts, of its acknowledgements the last. */
+/** Merges two rows of an alert: of its fired and of its resolved events the first counts. */
 function mergeAlert(earlier: MartRow, later: MartRow): MartRow {
   const facts = [earlier, later].find(isFired) ?? [earlier, later].find(isResolved) ?? earlier
   const resolved = isResolved(earlier) ? earlier : later
-  const acknowledged = later.acknowledgement === null ? earlier : later
   const { resolved_ts = null, resolved_reason = null, resolved_value = null } = resolved
   const isOver = typeof resolved_ts === 'number' && typeof facts.alert_ts === 'number'
   return {
     ...facts,
     ...{ resolved_ts, resolved_reason, resolved_value },
     duration_s: isOver ? (resolved_ts - Number(facts.alert_ts)) / 1000 : null,
-    acknowledgement: acknowledged.acknowledgement ?? null,
-    acknowledged_ts: acknowledged.acknowledged_ts ?? null,
-    acknowledged_by: acknowledged.acknowledged_by ?? null,
-    acknowledged_comment: acknowledged.acknowledged_comment ?? null,
   }
 }
 

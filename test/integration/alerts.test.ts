@@ -1,10 +1,8 @@
 /** `sluice alerts` beside alerting and the view of the alerts that fire, on real servers. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import type { AckReport } from '../../cli/alerts/acknowledge.ts'
 import type { AlertsReport } from '../../cli/alerts/show-text.ts'
 import type { AlertList } from '../../cli/alerts/text.ts'
-import { ALERT_ACKNOWLEDGED_TYPE } from '../../lib/alerting/acknowledged.ts'
 import { patternsInForce } from '../../lib/alerting/patterns/in-force.ts'
 import { PATTERN_EVENT_TYPE, type PatternEvent } from '../../lib/alerting/patterns/pattern-event.ts'
 import { patterns } from '../../lib/alerting/patterns/process.ts'
@@ -12,14 +10,12 @@ import { alerting } from '../../lib/alerting/process.ts'
 import { topicSize } from '../../lib/app/topics.ts'
 import { notifier } from '../../lib/notification/notifier.ts'
 import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
-import { userOfMachine } from '../../programs/person.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { environmentReading as reading } from '../support/records.ts'
 import { RedisForgetting } from '../support/redis-forgetting.ts'
 import { RedisMonitor } from '../support/redis-monitor.ts'
 import { RunningConsumers } from '../support/running-consumers.ts'
 import { brokers, redisUrl } from '../support/servers.ts'
-import { until } from '../support/until.ts'
 import { patternOf } from '../unit/alerting/patterns/support.ts'
 import { ruleOf } from '../unit/alerting/support.ts'
 import { ran } from '../unit/cli/terminal.ts'
@@ -86,16 +82,6 @@ describe('sluice alerts, beside alerting and the view', () => {
   const listed = (...args: string[]) => asked<AlertList>('list', ...args)
   const idsOf = ({ alerts }: Pick<AlertList, 'alerts'>) => alerts.map(({ id }) => id)
 
-  /** Runs `alerts ack`, which waits until the view has come to the event. */
-  async function acknowledgedBy(...args: string[]): Promise<AckReport> {
-    const length = (await environment.read('alerts')).length
-    const ended = asked<AckReport>('ack', ...args)
-    ended.catch(() => {})
-    await until('it is in the log', async () => (await environment.read('alerts')).length > length)
-    await consumers.catchUp('notifier', 'alerts')
-    return ended
-  }
-
   let id = ''
 
   it('given an alert that fires, then list and show include it', async () => {
@@ -139,30 +125,6 @@ describe('sluice alerts, beside alerting and the view', () => {
     assert.deepEqual(named((await asked<AlertsReport>('show', SITE)).pending), expected)
   })
 
-  it('given an acknowledgement, then it is beside the alert, and is shown wherever that is', async () => {
-    const report = await acknowledgedBy('--by', 'ann', '--comment', 'on it', '--', id)
-    assert.deepEqual([report.by, report.entity, report.outcome], ['ann', ROOF, 'shown'])
-    const audits = (await environment.read('events')).map(({ value }) => JSON.parse(String(value)))
-    assert.deepEqual(
-      audits.filter(({ action }) => action === 'alerts ack').map(({ by, filter }) => [by, filter]),
-      [[userOfMachine(), { id, acknowledged: 'true' }]],
-    )
-    const [firing, said, ...others] = await environment.read('alerts')
-    assert.deepEqual(others, [])
-    assert.equal(String(said?.headers?.ce_type), ALERT_ACKNOWLEDGED_TYPE)
-    assert.deepEqual([said?.partition, String(said?.key)], [firing?.partition, String(firing?.key)])
-    const { alerts } = await listed()
-    assert.deepEqual(alerts[0]?.acknowledged, { by: 'ann', comment: 'on it', at: report.at })
-    assert.deepEqual(idsOf(await listed('--unacknowledged')), [])
-    const { stdout } = await command('show', '--', id)
-    assert.match(stdout, /acknowledged +by ann at .*: on it\n/)
-    assert.match(stdout, / {2}acknowledged {2}\d@\d+ {2}by ann: on it/)
-    const tail = await ran(['consume', '--topic', 'alerts', '--no-follow'], {
-      environment: { KAFKA_BROKERS: brokers().join(','), SLUICE_ENV: environment.name },
-    })
-    assert.match(tail.stdout, /alert\.acknowledged +HOT \S+ roof-1 .*by=ann comment=on it/)
-  })
-
   it('given that Redis forgets the view, when the log is read again, then it is as it was', async () => {
     const before = await listed()
     const { topic, partitions } = topicSize('alerts', environment.name)
@@ -171,20 +133,10 @@ describe('sluice alerts, beside alerting and the view', () => {
       await state.restore(new Map())
       state.close()
     }
-    assert.equal((await listed()).behind, 2)
+    assert.equal((await listed()).behind, 1)
     assert.deepEqual(idsOf(await listed()), [])
     await consumers.catchUp('notifier', 'alerts')
     assert.deepEqual(await listed(), before)
-  })
-
-  it('given an acknowledgement that is taken back, then the alert is not acknowledged', async () => {
-    const report = await acknowledgedBy('--remove', '--', id)
-    assert.equal(report.outcome, 'shown')
-    assert.deepEqual(idsOf(await listed('--unacknowledged')), [id])
-    const { status, stderr } = await command('ack', '--remove', '--', id)
-    assert.equal(status, 1)
-    assert.match(stderr, /^Alert \S+ is not acknowledged in "t\w+", so there is nothing to withdraw\.\n$/)
-    await acknowledgedBy('--by', 'bob', '--', id)
   })
 
   it('given that it resolves, then it is history, with everything that happened', async () => {
@@ -192,15 +144,15 @@ describe('sluice alerts, beside alerting and the view', () => {
     assert.deepEqual(idsOf(await listed()), [])
     const resolved = await listed('--state', 'resolved')
     assert.deepEqual(
-      resolved.alerts.map(({ id, endedAt, acknowledged }) => [id, endedAt !== null, acknowledged?.by]),
-      [[id, true, 'bob']],
+      resolved.alerts.map(({ id, endedAt }) => [id, endedAt !== null]),
+      [[id, true]],
     )
     assert.deepEqual(idsOf(await listed('--state', 'all')), [id])
     assert.deepEqual(idsOf(await listed('--state', 'all', '--since', '1m')), [])
     const { alerts } = await asked<AlertsReport>('show', '--', id)
     assert.deepEqual(
       alerts[0]?.transitions.map(({ kind }) => kind),
-      ['fired', 'acknowledged', 'acknowledgement-removed', 'acknowledged', 'resolved'],
+      ['fired', 'resolved'],
     )
   })
 

@@ -1,5 +1,4 @@
 /** Events of one alert for tests. They refer to the same entity and have the form in which alerting publishes them. */
-import { alertAcknowledged, type Statement } from '../../lib/alerting/acknowledged.ts'
 import { type Alert, alertEmission, type FiredAlert, resolvedAlert } from '../../lib/alerting/alert.ts'
 import { type Event, entityOf } from '../../packages/runtime/consumer/event.ts'
 
@@ -36,14 +35,6 @@ export function resolved(alert: FiredAlert, changes: Partial<Event> = {}): Event
   const endedAtMs = Date.parse(alert.startedAt) + 3_600_000
   const ended = resolvedAlert(alert, endedAtMs, 'cleared', { value: 30, threshold: 40 })
   return { ...eventOf(ended, ended.endedAt), ...changes } as Event<Alert>
-}
-
-/** Returns the event by which ann acknowledges an alert at half past twelve. */
-export function acknowledged(alert: FiredAlert, statement: Partial<Statement> = {}): Event {
-  count += 1
-  const { source, subject } = eventOf(alert, alert.startedAt)
-  const said = { id: `ack-${count}`, time: '2026-03-01T12:30:00.000Z', acknowledged: true, by: 'ann' }
-  return alertAcknowledged(alert, { source, ...(subject && { subject }) }, { ...said, ...statement })
 }
 
 function eventOf(alert: Alert, time: string): Event<Alert> {

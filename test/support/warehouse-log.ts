@@ -1,6 +1,5 @@
 /** Histories for tests of the warehouse: records of readings and alerts as objects of a store in memory. */
 import assert from 'node:assert/strict'
-import { ALERT_ACKNOWLEDGED_TYPE } from '../../lib/alerting/acknowledged.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE } from '../../lib/alerting/alert.ts'
 import { tableOfTopic } from '../../lib/app/history.ts'
 import { dayOf, objectKey } from '../../lib/history/object-key.ts'
@@ -59,7 +58,7 @@ export function readingOf(id: string, sensorId: string, timeMs: number | undefin
 
 /** Returns an event of the alert `alertId`, which fires at `NOON`. */
 export function alertEventOf(
-  kind: 'fired' | 'resolved' | 'acknowledged' | 'removed',
+  kind: 'fired' | 'resolved',
   alertId: string,
   { id = `${kind} ${alertId}`, atMs = NOON, sensor = 'roof-1', rule = 'HIGH_TEMP' } = {},
 ): Event {
@@ -87,17 +86,12 @@ export function alertEventOf(
   const [type, data] =
     kind === 'fired'
       ? [ALERT_FIRED_TYPE, { ...alert, status: 'firing', value: 31, threshold: 30, reason: 'condition' }]
-      : kind === 'resolved'
-        ? [ALERT_RESOLVED_TYPE, { ...alert, status: 'resolved', value: 29, endedAt: at, reason: 'cleared' }]
-        : [
-            ALERT_ACKNOWLEDGED_TYPE,
-            { ...named, acknowledged: kind === 'acknowledged', by: 'ada', comment: 'on it' },
-          ]
+      : [ALERT_RESOLVED_TYPE, { ...alert, status: 'resolved', value: 29, endedAt: at, reason: 'cleared' }]
   const attributes = { source: '/alerting', subject: `${rule} /environment/roof ${sensor}`, time: at }
   return { id, type, ...attributes, datacontenttype: 'application/json', data }
 }
 
-/** Returns the rows of `alert_log`. An alert of which history has only an acknowledgement is omitted, as are unknown times. */
+/** Returns the rows of `alert_log`. Unknown times are omitted. */
 export function alertLog(alerts: readonly MartRow[]): MartRow[] {
   const names = ALERT_LOG.columns.map(([name]) => name)
   const shown = alerts.filter(({ alert_ts }) => alert_ts !== null)

@@ -60,7 +60,6 @@ const FILTER = {
       check(given => given.indexOf('=') > 0, 'must be a label and its value, such as team=ops'),
     ),
   ),
-  unacknowledged: optional(picklist(['true', 'false'], 'must be true or false')),
 }
 const HISTORY = object({
   ...FILTER,
@@ -122,14 +121,14 @@ function pendingIn({ active }: Conditions, given: FilterQuery): PendingAlerts {
   return { pending: found.slice(0, MAX_ROWS), total: found.length }
 }
 
-function filterOf({ rule, severity, entity, label, unacknowledged }: FilterQuery): AlertFilter {
+function filterOf({ rule, severity, entity, label }: FilterQuery): AlertFilter {
   const [name = '', ...value] = label?.split('=') ?? []
   const match = {
     ...(rule === undefined ? {} : { rule: [rule] }),
     ...(severity === undefined ? {} : { severity: [severity] }),
     ...(label === undefined ? {} : { labels: { [name]: [value.join('=')] } }),
   }
-  return { match, entity, unacknowledged: unacknowledged === 'true' }
+  return { match, entity }
 }
 
 function newestFirst(alerts: readonly AlertSummary[]): AlertSummary[] {

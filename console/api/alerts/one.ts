@@ -1,13 +1,11 @@
-/** A single alert: its history, the reading that caused it, and its acknowledgement. */
-import { boolean, maxLength, minLength, optional, pipe, string, trim } from 'valibot'
+/** A single alert: its history, and the reading that caused it. */
+import { maxLength, minLength, pipe, string } from 'valibot'
 import { topicName } from '../../../lib/app/topics.ts'
-import { type Acknowledged, acknowledge, isAcknowledged } from '../../../lib/operations/alerts/acknowledge.ts'
 import { type ShownAlert, shownAlerts } from '../../../lib/queries/known-alerts.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { KeptAnswers } from '../../live/kept.ts'
-import { audited } from '../audited.ts'
 import { ProblemError } from '../problem.ts'
-import { asked, changed, watched } from '../route.ts'
+import { asked, watched } from '../route.ts'
 import { causeOf } from './cause.ts'
 import { ConsoleAlerts, silencedBy } from './source.ts'
 
@@ -18,9 +16,6 @@ export interface OneAlert extends ShownAlert {
   readonly topic: string
   readonly behind: number | null
 }
-
-/** Result of an acknowledgement. */
-export type { Acknowledged }
 
 const ID = {
   id: pipe(
@@ -35,12 +30,6 @@ const ID = {
  */
 const DERIVED_ID = /^[\w-]{22}$/
 
-const SAID = {
-  ...ID,
-  acknowledged: boolean('must be true or false'),
-  comment: optional(pipe(string(), trim(), maxLength(1000, 'must have at most 1,000 characters'))),
-}
-
 export function oneRoutes(environment: ConsoleEnvironment) {
   const known = new KeptAnswers<OneAlert | undefined>({ forMs: 0, most: 50, idleMs: 300_000 })
   const oneAlert = async (id: string) =>
@@ -49,40 +38,6 @@ export function oneRoutes(environment: ConsoleEnvironment) {
   return {
     '/alerts/one': watched(ID, ({ id }) => oneAlert(id)),
     '/alerts/cause': asked(ID, async ({ id }) => causeOf(environment, await oneAlert(id))),
-    'POST /alerts/acknowledge': changed(
-      SAID,
-      async ({ id, acknowledged, comment }, person, request): Promise<Acknowledged> => {
-        const source = new ConsoleAlerts(environment)
-        const alert = (await source.firing()).find(one => one.id === id)
-        if (!alert)
-          throw new ProblemError(
-            'conflict',
-            `Alert ${id} is not firing: it has resolved, or it never existed.`,
-          )
-        if (!acknowledged && !isAcknowledged(alert))
-          throw new ProblemError(
-            'conflict',
-            'The alert is not acknowledged, so there is nothing to withdraw.',
-          )
-        const to = {
-          inspection: await environment.inspection(),
-          topic: source.topic,
-          contentMode: environment.config.contentMode,
-          publisher: () => environment.publisher(),
-        }
-        const said = { acknowledged, by: person.name, ...(comment ? { comment } : {}) }
-        const done = await audited(
-          environment,
-          { by: person.name, action: 'alerts ack', filter: { id, acknowledged: String(acknowledged) } },
-          async () => ({
-            result: await acknowledge(to, alert, said, request.req.raw.signal),
-            counts: { alerts: 1 },
-          }),
-        )
-        known.forget(id)
-        return done
-      },
-    ),
   }
 }
 

@@ -1,10 +1,9 @@
 /** Chart of the values around an alert, with its threshold and its duration. */
 import type { JSX } from 'preact'
-import { useId, useState } from 'preact/hooks'
+import { useState } from 'preact/hooks'
 import type uPlot from 'uplot'
 import type { OneAlert } from '../../api/alerts/one.ts'
-import { act, useAnswer } from '../data/answers.ts'
-import { type ChangeResult, ConfirmButton } from '../parts/forms.tsx'
+import { useAnswer } from '../data/answers.ts'
 import { Known } from '../parts/known.tsx'
 import { hasTelemetry } from '../parts/words.ts'
 import { readoutOf } from '../telemetry/entity-charts.tsx'
@@ -69,53 +68,5 @@ function Chart({ alert, metric, time: { fromMs, toMs, hours } }: Props): JSX.Ele
         </Known>
       )}
     </Known>
-  )
-}
-
-const OUTCOMES = {
-  shown: '',
-  resolved: ' The alert has resolved in the meantime.',
-  'not-yet': ' The acknowledgement is in the log, but notifier has not processed it yet.',
-} as const
-
-interface AcknowledgeButtonsProps {
-  readonly alert: OneAlert
-  /** Shows the result of the change on the page, because the buttons disappear when the alert is updated. */
-  readonly tell: (said: ChangeResult | undefined) => void
-}
-
-export function AcknowledgeButtons({ alert, tell }: AcknowledgeButtonsProps): JSX.Element {
-  const { id, acknowledged } = alert
-  const [comment, setComment] = useState('')
-  const field = useId()
-  const take = async () => {
-    const said = { id, acknowledged: true, ...(comment.trim() ? { comment } : {}) }
-    const { outcome } = await act('POST /alerts/acknowledge', said)
-    setComment('')
-    return `You have acknowledged the alert.${OUTCOMES[outcome]}`
-  }
-  const giveBack = async () => {
-    const { outcome } = await act('POST /alerts/acknowledge', { id, acknowledged: false })
-    return `The acknowledgement is removed.${OUTCOMES[outcome]}`
-  }
-  return (
-    <>
-      <ConfirmButton label={acknowledged ? 'Take it over' : 'Acknowledge'} onConfirm={take} tell={tell}>
-        <p>Everybody sees that you are working on it, until the alert resolves.</p>
-        <label for={field}>Comment about the work (may be empty)</label>
-        <input
-          id={field}
-          type="text"
-          maxLength={1000}
-          value={comment}
-          onInput={event => setComment(event.currentTarget.value)}
-        />
-      </ConfirmButton>
-      {acknowledged && (
-        <ConfirmButton label="Give it back" onConfirm={giveBack} tell={tell}>
-          <p>The alert counts as not acknowledged again.</p>
-        </ConfirmButton>
-      )}
-    </>
   )
 }

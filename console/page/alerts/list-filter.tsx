@@ -1,7 +1,7 @@
 /** Filter of the lists of alerts. Its values are stored in the URL. */
 import type { JSX } from 'preact'
 import { useParameter } from '../data/address.ts'
-import { Check, Choice, TextField, useSettled } from '../parts/forms.tsx'
+import { Choice, TextField, useSettled } from '../parts/forms.tsx'
 
 export interface AlertQuery {
   /** Query parameters of the filter. */
@@ -30,14 +30,12 @@ export function useListFilter(): AlertQuery {
   const [entity] = useParameter('entity')
   const [label] = useParameter('label')
   const [severity] = useParameter('severity')
-  const [unacknowledged] = useParameter('unacknowledged')
   const [hours] = useParameter('hours', '24')
   const asked = {
     rule: useSettled(rule),
     entity: useSettled(entity),
     label: useSettled(label),
     severity,
-    unacknowledged,
   }
   // Ignore an incomplete label while it is being typed.
   const filter = { ...asked, label: asked.label.indexOf('=') > 0 ? asked.label : '' }
@@ -68,9 +66,6 @@ export function ListFilter(): JSX.Element {
             ]}
           />
           <TextField name="label" label="Label" placeholder="team=ops" />
-          <Check name="unacknowledged" value="true">
-            Not acknowledged
-          </Check>
         </>
       )}
     </form>

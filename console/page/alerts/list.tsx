@@ -165,9 +165,6 @@ function AlertTable({ alerts, caption, empty }: TableProps): JSX.Element {
       alert => (
         <>
           <span title={reasonText(alert.reason)}>{lastsText(alert, nowMs)}</span>{' '}
-          {alert.acknowledged && (
-            <Badge title={alert.acknowledged.comment ?? ''}>{`taken by ${alert.acknowledged.by}`}</Badge>
-          )}{' '}
           {alert.silencedBy.length > 0 && <Badge>silenced</Badge>}
         </>
       ),

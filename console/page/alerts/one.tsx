@@ -1,39 +1,33 @@
-/** A single alert: its description, its cause, its history and its acknowledgement. */
+/** A single alert: its description, its cause and its history. */
 import type { JSX } from 'preact'
-import { useState } from 'preact/hooks'
 import type { OneAlert } from '../../api/alerts/one.ts'
 import { addressOf } from '../data/address.ts'
 import { useLive } from '../data/answers.ts'
 import type { Parameters } from '../data/search.ts'
 import { Facts } from '../parts/facts.tsx'
-import { type ChangeResult, Outcome } from '../parts/forms.tsx'
 import { Known, Once } from '../parts/known.tsx'
 import { Badge, EntityLink, Moment, Severity, useNow } from '../parts/marks.tsx'
-import { AcknowledgeButtons, AlertChart } from './alert-chart.tsx'
+import { AlertChart } from './alert-chart.tsx'
 import { comparedText, happenedText, lastsText, reasonText, valueText } from './words.ts'
 
 export function OneAlertPage({ name: id }: { readonly name: string }): JSX.Element {
   const one = useLive('/alerts/one', { id })
-  const [said, tell] = useState<ChangeResult>()
   return (
-    <>
-      <Outcome of={said} />
-      <Known of={one} what="the alert">
-        {alert => (
-          <>
-            <Head alert={alert} tell={tell} />
-            <AlertChart alert={alert} />
-            <div class="columns">
-              <AboutAlert alert={alert} />
-              <div class="alerts-stack">
-                <Cause id={id} alert={alert} />
-                <Life alert={alert} />
-              </div>
+    <Known of={one} what="the alert">
+      {alert => (
+        <>
+          <Head alert={alert} />
+          <AlertChart alert={alert} />
+          <div class="columns">
+            <AboutAlert alert={alert} />
+            <div class="alerts-stack">
+              <Cause id={id} alert={alert} />
+              <Life alert={alert} />
             </div>
-          </>
-        )}
-      </Known>
-    </>
+          </div>
+        </>
+      )}
+    </Known>
   )
 }
 
@@ -41,13 +35,8 @@ interface Props {
   readonly alert: OneAlert
 }
 
-interface HeadProps extends Props {
-  /** Shows the result of the acknowledgement on the page. */
-  readonly tell: (said: ChangeResult | undefined) => void
-}
-
-function Head({ alert, tell }: HeadProps): JSX.Element {
-  const { rule, entity, severity, state, summary, silencedBy, acknowledged } = alert
+function Head({ alert }: Props): JSX.Element {
+  const { rule, entity, severity, state, summary, silencedBy } = alert
   const nowMs = useNow(1_000)
   const [source, ...subject] = entity.split(' ')
   return (
@@ -58,7 +47,6 @@ function Head({ alert, tell }: HeadProps): JSX.Element {
       <p>{summary}</p>
       <p>
         <span class={state === 'firing' ? 'bad' : 'good'}>{lastsText(alert, nowMs)}</span>{' '}
-        {acknowledged && <Badge title={acknowledged.comment ?? ''}>{`taken by ${acknowledged.by}`}</Badge>}{' '}
         {silencedBy.map(one => (
           <a key={one} href="/alerts/silences">
             <Badge>{`silenced by ${one}`}</Badge>
@@ -67,7 +55,6 @@ function Head({ alert, tell }: HeadProps): JSX.Element {
       </p>
       {state === 'firing' && (
         <div class="bar">
-          <AcknowledgeButtons alert={alert} tell={tell} />
           <a
             class="button"
             href={addressOf('/alerts/silences', { rule, source, entity: subject.join(' '), new: 1 })}
@@ -171,15 +158,11 @@ function Life({ alert: { transitions, topic } }: Props): JSX.Element {
         <p class="empty">The events of this alert are no longer in the alerts topic.</p>
       )}
       <ol class="alerts-life">
-        {transitions.map(({ kind, time, partition, offset, reason, value, threshold, by, comment }) => (
+        {transitions.map(({ kind, time, partition, offset, reason, value, threshold }) => (
           <li key={`${partition} ${offset}`} class={`alerts-${kind}`}>
-            <strong>{happenedText(kind)}</strong> {by && `by ${by}`} <Moment at={time} />
+            <strong>{happenedText(kind)}</strong> <Moment at={time} />
             <br />
-            {[
-              reasonText(reason),
-              value === undefined ? '' : `value ${valueText(value, threshold)}`,
-              comment ?? '',
-            ]
+            {[reasonText(reason), value === undefined ? '' : `value ${valueText(value, threshold)}`]
               .filter(one => one !== '')
               .join('; ')}{' '}
             <a class="muted" href={addressOf('/kafka/messages', { topic, partition, offset })}>

@@ -53,8 +53,6 @@ export function reasonText(reason: string | null | undefined): string {
 const HAPPENED: Readonly<Record<AlertTransition['kind'], string>> = {
   fired: 'Fired',
   resolved: 'Resolved',
-  acknowledged: 'Acknowledged',
-  'acknowledgement-removed': 'Acknowledgement taken back',
 }
 
 export function happenedText(kind: AlertTransition['kind']): string {

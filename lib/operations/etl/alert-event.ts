@@ -2,15 +2,12 @@
 
 import { isTimestamp, parseTime } from '../../../packages/runtime/cloudevents/attributes.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
-import { ALERT_ACKNOWLEDGED_TYPE } from '../../alerting/acknowledged.ts'
 import type { HistoryRow } from '../../history/row.ts'
 import { isObject } from '../../json.ts'
 
 /** Alert event. Times are in milliseconds since the epoch. Missing values are null. */
 export interface AlertEvent {
-  /**
-   * Kind of the event: `fired`, `resolved`, `acknowledged` or `acknowledgement-removed`. For any other event, the CloudEvents type.
-   */
+  /** Kind of the event: `fired` or `resolved`. For any other event, the CloudEvents type. */
   readonly event: string
   readonly eventMs: number
   readonly alertId: string
@@ -30,9 +27,6 @@ export interface AlertEvent {
   readonly startedMs: number | null
   readonly endedMs: number | null
   readonly reason: string | null
-  /** Author of an acknowledgement, or of its removal. `acknowledgedComment` is the author's comment. */
-  readonly acknowledgedBy: string | null
-  readonly acknowledgedComment: string | null
   readonly summary: string | null
   readonly traceId: string | null
   readonly partition: number
@@ -48,11 +42,9 @@ export function alertEventIn(row: HistoryRow): AlertEvent | undefined {
   const { data } = event
   const alertId = textIn(data.alertId)
   if (alertId === null) return undefined
-  const isAcknowledgement = event.type === ALERT_ACKNOWLEDGED_TYPE
-  const isRemoval = isAcknowledgement && data.acknowledged === false
   const entity = isObject(data.entity) ? data.entity : {}
   return {
-    event: isRemoval ? 'acknowledgement-removed' : (ALERT_TYPE.exec(event.type)?.[1] ?? event.type),
+    event: ALERT_TYPE.exec(event.type)?.[1] ?? event.type,
     eventMs: event.time === undefined ? row.timestampMs : parseTime(event.time),
     alertId,
     rule: textIn(data.rule),
@@ -71,8 +63,6 @@ export function alertEventIn(row: HistoryRow): AlertEvent | undefined {
     startedMs: timeIn(data.startedAt),
     endedMs: timeIn(data.endedAt),
     reason: textIn(data.reason),
-    acknowledgedBy: isAcknowledgement ? textIn(data.by) : null,
-    acknowledgedComment: isAcknowledgement ? textIn(data.comment) : null,
     summary: textIn(data.summary),
     traceId: traceIdOf(event),
     partition: row.partition,

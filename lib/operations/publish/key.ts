@@ -1,7 +1,6 @@
 /** Computes the default record keys of events. All events of an entity have the same key. Pure. */
 import { isUtf8 } from 'node:buffer'
 import { type Event, entityOf } from '../../../packages/runtime/consumer/event.ts'
-import { ALERT_ACKNOWLEDGED_TYPE } from '../../alerting/acknowledged.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE } from '../../alerting/alert.ts'
 import { PATTERN_EVENT_TYPE } from '../../alerting/patterns/pattern-event.ts'
 import { DEAD_LETTER_TYPE, FAILURE_TYPE, RETRY_TYPE } from '../../failures/event-types.ts'
@@ -10,7 +9,7 @@ import { ALERT_ROUTED_TYPE } from '../../notification/routed-alert.ts'
 import { familyOf, type ReadingData } from '../../telemetry/families.ts'
 import { keyOf } from '../../telemetry/reading.ts'
 
-const OF_ALERTS: readonly string[] = [ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, ALERT_ACKNOWLEDGED_TYPE]
+const OF_ALERTS: readonly string[] = [ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE]
 /** Event types whose subject is the name of an alert group. */
 const OF_GROUPS: readonly string[] = [ALERT_ROUTED_TYPE, NOTIFICATION_TYPE]
 /** Event types whose source and subject identify a group. The entity is in the event data. */

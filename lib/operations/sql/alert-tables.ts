@@ -1,7 +1,4 @@
 /** Defines the tables `alert_events` and `alert_log`, which follow from the view `alerts`. Only builds SQL. Pure. */
-import { ALERT_ACKNOWLEDGED_TYPE } from '../../alerting/acknowledged.ts'
-
-const ACKNOWLEDGED_EVENT = `"type" = '${ALERT_ACKNOWLEDGED_TYPE}'`
 
 /** Returns the time in a column that contains RFC 3339 text, in UTC. NULL for any other text. */
 function timeIn(column: string): string {
@@ -12,8 +9,7 @@ function timeIn(column: string): string {
 const EVENT_COLUMNS: readonly (readonly [name: string, expression?: string])[] = [
   [
     'event',
-    `CASE WHEN ${ACKNOWLEDGED_EVENT} AND "acknowledged" = false THEN 'acknowledgement-removed'
-      ELSE coalesce(nullif(regexp_extract("type", '^io\\.sluice\\.alert\\.([a-z-]+)\\.v\\d+$', 1), ''), "type") END`,
+    `coalesce(nullif(regexp_extract("type", '^io\\.sluice\\.alert\\.([a-z-]+)\\.v\\d+$', 1), ''), "type")`,
   ],
   ['event_ts', 'coalesce("time", "timestamp")'],
   ['alert_id'],
@@ -26,8 +22,6 @@ const EVENT_COLUMNS: readonly (readonly [name: string, expression?: string])[] =
   ['active_ts', timeIn('active_at')],
   ['alert_ts', timeIn('started_at')],
   ['resolved_ts', timeIn('ended_at')],
-  ['acknowledged_by', `CASE WHEN ${ACKNOWLEDGED_EVENT} THEN "by" END`],
-  ['acknowledged_comment', `CASE WHEN ${ACKNOWLEDGED_EVENT} THEN "comment" END`],
   ['summary'],
   ['trace_id', `nullif(split_part("traceparent", '-', 2), '')`],
   ['fingerprint'],
@@ -57,17 +51,10 @@ const FACTS = [
 
 const fact = (name: (typeof FACTS)[number]) => `coalesce(fired.${name}, resolved.${name}) AS ${name}`
 
-/** Returns SQL for one event of each alert. All events of an alert are in the same partition. */
-const oneEach = (condition: string, order: 'ASC' | 'DESC') =>
-  `(SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY alert_id ORDER BY "offset" ${order}) AS place FROM alert_events
-    WHERE ${condition}) WHERE place = 1)`
-
-/** Returns SQL for the first event of a kind for each alert. */
-const firstOf = (event: string) => oneEach(`event = '${event}'`, 'ASC')
-
-/** SQL for the last acknowledgement of each alert, unless it was removed. */
-const ACKNOWLEDGED = `(SELECT alert_id, event_ts AS acknowledged_ts, acknowledged_by, acknowledged_comment FROM
-  ${oneEach(`event IN ('acknowledged', 'acknowledgement-removed')`, 'DESC')} WHERE event = 'acknowledged')`
+/** Returns SQL for the first event of a kind for each alert. All events of an alert are in the same partition. */
+const firstOf = (event: string) =>
+  `(SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY alert_id ORDER BY "offset") AS place FROM alert_events
+    WHERE event = '${event}') WHERE place = 1)`
 
 /** SQL for the rows of `alert_log`. */
 const ALERT_LOG = `SELECT
@@ -75,13 +62,11 @@ const ALERT_LOG = `SELECT
       epoch(resolved.resolved_ts) - epoch(coalesce(fired.alert_ts, resolved.alert_ts)) AS duration_s,
       fired.threshold, fired.reason, resolved.reason AS resolved_reason, resolved.value AS resolved_value,
       ${fact('family')}, ${fact('metric')}, fired.measured, fired.state, ${fact('labels')}, ${fact('source')}, ${fact('subject')},
-      ${fact('active_ts')}, acknowledged.acknowledged_ts, acknowledged.acknowledged_by, acknowledged.acknowledged_comment,
-      coalesce(fired.summary, resolved.summary) AS summary,
+      ${fact('active_ts')}, coalesce(fired.summary, resolved.summary) AS summary,
       fired.trace_id, alert_id, ${fact('fingerprint')},
       coalesce(fired."partition", resolved."partition") AS "partition", fired."offset"
     FROM ${firstOf('fired')} AS fired
     FULL JOIN ${firstOf('resolved')} AS resolved USING (alert_id)
-    LEFT JOIN ${ACKNOWLEDGED} AS acknowledged USING (alert_id)
     ORDER BY coalesce(fired.alert_ts, resolved.alert_ts), alert_id`
 
 /** SQL statements that create the tables. */

@@ -7,12 +7,11 @@ import { type AlertSummary, alertSummary } from '../../../lib/tables/alert-summa
 import { firstAlert } from '../../support/alerts.ts'
 import { golden } from '../../support/golden.ts'
 
-const HELD = { by: 'ann', at: '2026-03-01T12:30:00.000Z', comment: 'on it' }
 const TRACEPARENT = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
 const ENDED = { state: 'resolved', endedAt: '2026-03-01T13:00:00.000Z' } as const
 
 function summary(changes: Partial<FiredAlert> = {}, more: Partial<AlertSummary> = {}): AlertSummary {
-  return { ...alertSummary(firstAlert(changes), { traceparent: TRACEPARENT, acknowledged: null }), ...more }
+  return { ...alertSummary(firstAlert(changes), TRACEPARENT), ...more }
 }
 
 function list(changes: Partial<AlertList> = {}, isNarrowed = false): string {
@@ -22,10 +21,9 @@ function list(changes: Partial<AlertList> = {}, isNarrowed = false): string {
 }
 
 const fired = { kind: 'fired', time: '2026-03-01T12:00:00.000Z', partition: 2, offset: 17 } as const
-const held = { ...fired, kind: 'acknowledged', offset: 18, by: 'ann', comment: 'on it' } as const
 const shown = {
-  ...summary({}, { acknowledged: HELD }),
-  transitions: [{ ...fired, reason: 'condition', value: 41, threshold: 40, traceparent: TRACEPARENT }, held],
+  ...summary(),
+  transitions: [{ ...fired, reason: 'condition', value: 41, threshold: 40, traceparent: TRACEPARENT }],
   phase: 'recovering',
 } as const
 const one = (changes: object = {}) =>
@@ -33,7 +31,7 @@ const one = (changes: object = {}) =>
 
 describe('what sluice alerts prints', () => {
   it('given lists and single alerts, then they are printed as the golden text says', () => {
-    const second = summary({ alertId: 'a-2', value: 47.123456789 }, { acknowledged: HELD })
+    const second = summary({ alertId: 'a-2', value: 47.123456789 })
     const pending = [{ rule: 'R e.t', entity: '/e s', activeAt: '2026-03-01T12:00:00.000Z' }]
     const group = { family: null, metric: null, entity: '/groups/tenant acme' }
     golden('alerts', {
@@ -61,8 +59,7 @@ describe('what sluice alerts prints', () => {
     const alert = {
       ...shown,
       ...summary({ summary: poison, rule: poison, labels: { [poison]: poison } }),
-      acknowledged: { ...HELD, by: poison },
-      transitions: [{ ...held, by: poison, comment: poison }],
+      transitions: [{ ...fired, reason: poison }],
     }
     for (const text of [one(alert), list({ alerts: [alert] })]) assert.doesNotMatch(text, /[^\P{Cc}\n]/u)
   })

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ALERT_ACKNOWLEDGED_TYPE } from '../../../lib/alerting/acknowledged.ts'
 import { ALERT_RESOLVED_TYPE } from '../../../lib/alerting/alert.ts'
 import { type FiringAlerts, firingIn } from '../../../lib/notification/firing-alerts.ts'
 import { INHIBITION_CHANGED_TYPE } from '../../../lib/notification/inhibition.ts'
@@ -11,7 +10,7 @@ import { ALERT_ROUTED_TYPE, type RoutedAlert } from '../../../lib/notification/r
 import { tick } from '../../../lib/telemetry/tick.ts'
 import { type Event, entityOf } from '../../../packages/runtime/consumer/event.ts'
 import type { OutboxEntry } from '../../../packages/runtime/pipeline/model.ts'
-import { acknowledged, fired, firstAlert, resolved } from '../../support/alerts.ts'
+import { fired, firstAlert, resolved } from '../../support/alerts.ts'
 import { beginOf, type Change, LATE_CHANGES, nameOf, STORY, sequenceOf } from '../../support/late-changes.ts'
 import { logRecord } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
@@ -94,8 +93,8 @@ describe('the firing alerts', () => {
     ],
     [
       'of two alerts of one instant, the later in the log fires',
-      [fired(first), fired(firstAlert({ alertId: 'b' })), acknowledged(firstAlert({ alertId: 'b' }))],
-      ['fired', 'fired', 'acknowledged'],
+      [fired(first), fired(firstAlert({ alertId: 'b' }))],
+      ['fired', 'fired'],
       ['b'],
     ],
     [
@@ -105,17 +104,8 @@ describe('the firing alerts', () => {
       ['b'],
     ],
     [
-      'an acknowledgement of an alert that does not fire leaves no state',
-      [acknowledged(first)],
-      ['not-firing'],
-      [],
-    ],
-    [
       'a fingerprint that is the name of a built-in property is one like any other',
-      [
-        fired(firstAlert({ fingerprint: '__proto__' })),
-        acknowledged(firstAlert({ fingerprint: 'toString' })),
-      ],
+      [fired(firstAlert({ fingerprint: '__proto__' })), resolved(firstAlert({ fingerprint: 'toString' }))],
       ['fired', 'not-firing'],
       ['a-1'],
     ],
@@ -170,39 +160,13 @@ describe('the firing alerts', () => {
     assert.equal(entries[0]?.traceparent, traceparent)
   })
 
-  it('given acknowledgements, then the latest holds, survives a repeat, and can be taken back', async () => {
-    const by = (name: string) => acknowledged(first, { by: name, comment: 'on it' })
-    const held = await after(fired(first), by('ann'), by('bob'), fired(first, { id: 'again' }))
-    assert.deepEqual(held.entries[0]?.acknowledged, {
-      by: 'bob',
-      comment: 'on it',
-      at: '2026-03-01T12:30:00.000Z',
-    })
-    const removed = await after(fired(first), by('ann'), acknowledged(first, { acknowledged: false }))
-    assert.equal(removed.outcomes.at(-1), 'applied/acknowledgement-removed')
-    assert.deepEqual(
-      removed.entries.map(entry => [entry.alert.alertId, entry.acknowledged]),
-      [['a-1', undefined]],
-    )
-  })
-
-  it('given an acknowledged alert, when it resolves and fires again, then the new one is not', async () => {
-    const { entries } = await after(fired(first), acknowledged(first), resolved(first), fired(second))
-    assert.deepEqual(
-      entries.map(({ alert, acknowledged: held }) => [alert.alertId, held]),
-      [['a-2', undefined]],
-    )
-  })
-
   it('given data that breaks its schema, then the record fails, and the state stays', async () => {
-    for (const type of [ALERT_RESOLVED_TYPE, ALERT_ACKNOWLEDGED_TYPE]) {
-      const { outcomes, entries } = await after(fired(first), {
-        ...fired(first, { id: 'x' }),
-        type,
-        data: {},
-      })
-      assert.deepEqual([outcomes.at(-1), entries.length], ['failed/schema-violated', 1])
-    }
+    const { outcomes, entries } = await after(fired(first), {
+      ...fired(first, { id: 'x' }),
+      type: ALERT_RESOLVED_TYPE,
+      data: {},
+    })
+    assert.deepEqual([outcomes.at(-1), entries.length], ['failed/schema-violated', 1])
   })
 })
 
@@ -282,8 +246,8 @@ describe('the groups of a firing alert', () => {
   const groups = (status: string) => [`log/hook{} ${status}`, `rest/sns{rule="HIGH_TEMP"} ${status}`]
 
   it('given an alert that fires and ends, then both go to every group whose route takes it', async () => {
-    const { sent, state } = await after(fired(alert), acknowledged(alert), resolved(alert))
-    assert.deepEqual([sent, state], [[groups('firing'), [], groups('resolved')], undefined])
+    const { sent, state } = await after(fired(alert), resolved(alert))
+    assert.deepEqual([sent, state], [[groups('firing'), groups('resolved')], undefined])
   })
 
   it('given routes that change while it fires, then its end goes where its fire went', async () => {

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { type AlertLife, alertLives } from '../../../lib/queries/alert-history.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { MemoryLogReader } from '../../../packages/runtime/testing/log-reader.ts'
-import { acknowledged, fired, firstAlert, resolved } from '../../support/alerts.ts'
+import { fired, firstAlert, resolved } from '../../support/alerts.ts'
 import { environmentReading, logRecord } from '../../support/records.ts'
 
 const PLACE = { topic: 'alerts', partition: 0 }
@@ -21,18 +21,14 @@ describe('what became of alerts', () => {
   const second = firstAlert({ alertId: 'a-2', startedAt: '2026-03-01T14:00:00.000Z' })
 
   it('given an alert from firing to resolving, then all its events are listed in order', async () => {
-    const [life, ...others] = await lives([
-      fired(first, TRACE),
-      acknowledged(first, { comment: 'on it' }),
-      resolved(first),
-    ])
+    const [life, ...others] = await lives([fired(first, TRACE), resolved(first)])
     assert.deepEqual(others, [])
     assert.deepEqual(
-      [life?.state, life?.startedAt, life?.endedAt, life?.value, life?.reason, life?.acknowledged?.by],
-      ['resolved', '2026-03-01T12:00:00.000Z', '2026-03-01T13:00:00.000Z', 30, 'cleared', 'ann'],
+      [life?.state, life?.startedAt, life?.endedAt, life?.value, life?.reason],
+      ['resolved', '2026-03-01T12:00:00.000Z', '2026-03-01T13:00:00.000Z', 30, 'cleared'],
     )
     assert.equal(life?.traceparent, TRACE.extensions.traceparent)
-    const [start, said, end] = life?.transitions ?? []
+    const [start, end] = life?.transitions ?? []
     assert.deepEqual(start, {
       kind: 'fired',
       time: '2026-03-01T12:00:00.000Z',
@@ -43,28 +39,21 @@ describe('what became of alerts', () => {
       threshold: 40,
       traceparent: TRACE.extensions.traceparent,
     })
-    assert.deepEqual([said?.kind, said?.by, said?.comment], ['acknowledged', 'ann', 'on it'])
-    assert.deepEqual([end?.kind, end?.offset, end?.value], ['resolved', 2, 30])
+    assert.deepEqual([end?.kind, end?.offset, end?.value], ['resolved', 1, 30])
   })
 
   const cases: [title: string, events: (Event | object)[], expected: string[]][] = [
     ['an alert that has not resolved fires', [fired(first)], ['a-1 firing']],
     [
-      'the next alert of a rule is another one, and is not acknowledged',
-      [fired(first), acknowledged(first), resolved(first), fired(second)],
-      ['a-1 resolved ann', 'a-2 firing'],
-    ],
-    [
-      'an acknowledgement that was taken back does not hold',
-      [fired(first), acknowledged(first), acknowledged(first, { acknowledged: false })],
-      ['a-1 firing'],
+      'the next alert of a rule is another one',
+      [fired(first), resolved(first), fired(second)],
+      ['a-1 resolved', 'a-2 firing'],
     ],
     ['of an alert whose beginning is gone, the end is sufficient', [resolved(first)], ['a-1 resolved']],
-    ['of an alert of which only an acknowledgement is left, no life is listed', [acknowledged(first)], []],
     [
       'a firing that comes after the end does not open an alert again',
-      [fired(first), acknowledged(first), resolved(first), fired(first)],
-      ['a-1 resolved ann'],
+      [fired(first), resolved(first), fired(first)],
+      ['a-1 resolved'],
     ],
     [
       'records of other types, and broken ones, are passed over',
@@ -73,7 +62,6 @@ describe('what became of alerts', () => {
         { value: Buffer.from('hello') },
         fired(first, { data: { alertId: 'x' } }),
         fired(first, { data: { ...first, startedAt: 'yesterday' } }),
-        { ...acknowledged(first), data: { alertId: 'a-1', by: 'ann', acknowledged: 'yes' } },
       ],
       [],
     ],
@@ -81,9 +69,7 @@ describe('what became of alerts', () => {
   for (const [title, events, expected] of cases)
     it(title, async () =>
       assert.deepEqual(
-        (await lives(events)).map(({ id, state, acknowledged: by }) =>
-          [id, state, ...(by ? [by.by] : [])].join(' '),
-        ),
+        (await lives(events)).map(({ id, state }) => `${id} ${state}`),
         expected,
       ),
     )

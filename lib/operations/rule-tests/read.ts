@@ -10,8 +10,7 @@ import { yamlDocument } from '../../yaml-document.ts'
 import { fileFailure } from '../file-failure.ts'
 import { ruleFiles } from '../rule-files.ts'
 import { schemaFaults } from './schema-faults.ts'
-import type { RuleTestFile } from './test-file.ts'
-import { type Fault, type RawTest, readTests } from './tests.ts'
+import { type Fault, type RawTest, type RuleTest, type RuleTestFile, readTest } from './tests.ts'
 
 export interface ReadFile {
   readonly faults: readonly LocatedError[]
@@ -46,7 +45,11 @@ export async function readTestFile(path: string, shown: string): Promise<ReadFil
     loadRules(rules, at, dirname(path), dirname(shown), report, faults)
   const isRules = Array.isArray(raw) || (typeof raw === 'string' && raw !== '')
   const rules = isRules ? await load(raw, ['rules']) : []
-  const read = isTests ? await readTests(tests, rules, { load, lineOf: at => position(at).line, report }) : []
+  const read: RuleTest[] = []
+  const reader = { load, lineOf: (at: Path) => position(at).line, report }
+  if (isTests)
+    for (const [index, row] of tests.entries())
+      read.push(await readTest(row, ['tests', index], rules, reader))
   return faults.length > 0
     ? { faults: inOrder(faults) }
     : { faults, tests: { file: shown, rules, tests: read } }

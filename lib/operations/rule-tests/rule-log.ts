@@ -133,16 +133,19 @@ export class RuleLog {
     await this.#appendTicks([[this.#nowMs, tick(0, instant(this.#nowMs))]])
   }
 
-  /** Returns the states of all entities with this id. They differ only in their source. */
-  states(entity: string): readonly AlertingState[] {
-    return [
-      ...this.#readings.states<AlertingState>(named(this.#entities, entity)),
-      ...this.#changes.states<AlertingState>(named(this.#entities, groupName([entity]))),
-    ]
+  /** Returns whether an entity or a group has this id. */
+  has(id: string): boolean {
+    return [this.#entities, this.#groups].some(names => named(names, id).length > 0)
   }
 
-  /** Returns the pattern states of all groups with this id. */
-  patternStates(entity: string): readonly PatternStates[] {
+  /** Returns the states of all entities or, if it is given, with this id. These differ only in their source. */
+  states(entity?: string): readonly AlertingState[] {
+    const names = named(this.#entities, entity)
+    return [this.#readings, this.#changes].flatMap(log => log.states<AlertingState>(names))
+  }
+
+  /** Returns the pattern states of all groups or, if it is given, with this id. */
+  patternStates(entity?: string): readonly PatternStates[] {
     return this.#patterns.states<PatternStates>(named(this.#groups, entity))
   }
 
@@ -197,6 +200,7 @@ export class RuleLog {
 }
 
 /** Returns the entity names whose subject is the id. The subject follows the first space, because a source contains no spaces. */
-function named(names: ReadonlySet<string>, id: string): readonly string[] {
-  return [...names].filter(name => name.slice(name.indexOf(' ') + 1) === id)
+function named(names: ReadonlySet<string>, id: string | undefined): readonly string[] {
+  if (id === undefined) return [...names]
+  return [...names].filter(name => [id, groupName([id])].includes(name.slice(name.indexOf(' ') + 1)))
 }

@@ -8,7 +8,6 @@ import type { PatternStates } from '../../alerting/patterns/pattern-run.ts'
 import { identityOf } from '../../alerting/rule.ts'
 import { identityOfKey } from '../../alerting/rules-in-force.ts'
 import { groupText, tableOfSource } from '../../views/event-names.ts'
-import { asExpected } from './matching.ts'
 import { type Notification, RuleLog } from './rule-log.ts'
 import type {
   Expectation,
@@ -17,7 +16,7 @@ import type {
   Phase,
   RuleTest,
   RuleTestFile,
-} from './test-file.ts'
+} from './tests.ts'
 
 /** Expectation of a test that is not met. */
 export type Difference =
@@ -26,15 +25,17 @@ export type Difference =
       readonly line: number
       readonly after: number
       readonly rule: string
-      readonly entity: string
+      readonly entity: string | undefined
       readonly expected: Phase
       readonly actual: Phase
     }
   | {
       readonly kind: 'notifications'
       readonly line: number
-      readonly expected: readonly ShownNotification[]
-      readonly actual: readonly ShownNotification[]
+      /** Expected notifications that were not sent. */
+      readonly missing: readonly ShownNotification[]
+      /** Sent notifications that were not expected. */
+      readonly unexpected: readonly ShownNotification[]
     }
   | {
       readonly kind: 'refused'
@@ -43,7 +44,6 @@ export type Difference =
       readonly message: string
     }
 
-/** Actual notification, reduced to the fields of the expected one so that users can compare them. */
 export type ShownNotification = Readonly<Record<string, unknown>>
 
 export interface TestResult {
@@ -69,6 +69,14 @@ export async function runTest({ file, rules }: RuleTestFile, test: RuleTest): Pr
       if (wrong) differences.push(wrong)
     }
   }
+  for (const { entity, line, after } of test.expect)
+    if (entity !== undefined && !log.has(entity))
+      differences.push({
+        kind: 'refused',
+        line,
+        observation: after,
+        message: `no observation is of ${entity}`,
+      })
   const told = notificationDifference(test, log.notifications)
   if (told) differences.push(told)
   return { file, line: test.line, name: test.name, passed: differences.length === 0, differences }
@@ -86,7 +94,7 @@ async function observe(log: RuleLog, observation: Observation): Promise<string |
 }
 
 function differenceOf(log: RuleLog, expected: Expectation): Difference | undefined {
-  const { line, after, rule, entity = '', state } = expected
+  const { line, after, rule, entity, state } = expected
   const actual = phaseOf(log.states(entity), log.patternStates(entity), rule)
   return actual === state ? undefined : { kind: 'state', line, after, rule, entity, expected: state, actual }
 }
@@ -117,19 +125,24 @@ function isNamed(identity: string, rule: string): boolean {
   return identity === rule || identity.split('{')[0] === rule
 }
 
+/** Compares notifications, in any order. Each has its time. */
 function notificationDifference(test: RuleTest, sent: readonly Notification[]): Difference | undefined {
   const { notifications: expected, line } = test
   if (expected === undefined) return undefined
-  const actual = asExpected(expected, sent, fits)
-  const isSame =
-    expected.length === actual.length &&
-    expected.every((one, index) => fits(one, actual[index] as Notification))
-  if (isSame) return undefined
+  const unexpected = [...sent]
+  // A general expectation must not use up the only notification that fits a specific one.
+  const bySpecificity = expected.toSorted((a, b) => Object.keys(b).length - Object.keys(a).length)
+  const missing = bySpecificity.filter(one => {
+    const index = unexpected.findIndex(actual => fits(one, actual))
+    if (index >= 0) unexpected.splice(index, 1)
+    return index < 0
+  })
+  if (missing.length === 0 && unexpected.length === 0) return undefined
   return {
     kind: 'notifications',
     line,
-    expected: expected.map(({ atMs, ...one }) => ({ at: offsetText(atMs), ...one })),
-    actual: actual.map((one, index) => shown(one, expected[index])),
+    missing: missing.map(({ atMs, ...one }) => ({ at: offsetText(atMs), ...one })),
+    unexpected: unexpected.map(shown),
   }
 }
 
@@ -160,10 +173,16 @@ function fieldsOf({ alert }: { readonly alert: Alert }): Readonly<Record<string,
   return { rule, kind, entity: named, reason, severity, value, threshold, summary, labels }
 }
 
-function shown(actual: Notification, expected: ExpectedNotification | undefined): ShownNotification {
-  const { rule, kind, entity, ...others } = fieldsOf(actual)
-  const asked = Object.entries(others).filter(([key]) => expected && key in expected)
-  return { at: offsetText(actual.atMs), rule, kind, entity, ...Object.fromEntries(asked) }
+function shown(actual: Notification): ShownNotification {
+  const { rule, kind, entity, reason, value } = fieldsOf(actual)
+  return {
+    at: offsetText(actual.atMs),
+    rule,
+    kind,
+    entity,
+    reason,
+    ...(value === undefined ? {} : { value }),
+  }
 }
 
 /** Formats a duration as in test files, such as `1h30m`. */

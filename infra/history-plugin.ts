@@ -1,5 +1,5 @@
 /** Serverless Framework plugin that adds the tables of history to the template of the functions. */
-import { historyResources } from './history/resources.ts'
+import { historyResources } from './history/glue.ts'
 import type { Template } from './topics-resource.ts'
 
 /** Parts of the Serverless Framework that this plugin uses. */

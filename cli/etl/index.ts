@@ -1,5 +1,4 @@
-import { type EtlResult, runEtl } from '../../lib/operations/etl/run.ts'
-import { warehouseAt } from '../../lib/operations/etl/warehouse.ts'
+import { type EtlResult, runEtl, warehouseAt } from '../../lib/operations/etl/run.ts'
 import type { WarehouseTarget } from '../../lib/warehouse/target.ts'
 import { command, environment, JSON_OPTION } from '../command.ts'
 import { configOf } from '../connections.ts'

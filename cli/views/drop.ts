@@ -1,4 +1,4 @@
-import { planWithout } from '../../lib/operations/views/drop.ts'
+import { planWithout } from '../../lib/operations/views/change.ts'
 import { argumentList, command, environment, flag, JSON_OPTION, SOME_TEXT } from '../command.ts'
 import { configOf } from '../connections.ts'
 import { confirm } from '../state/confirm.ts'

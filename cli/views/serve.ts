@@ -1,5 +1,19 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { localAccess } from '../../console/access/access.ts'
+import { ConsoleEnvironment, isOnThisMachine } from '../../console/environment.ts'
+import { ksqlApp } from '../../console/ksql/app.ts'
+import { readerOf } from '../../console/ksql/reader.ts'
+import { PortUnusable, serveConsole } from '../../console/serve.ts'
+import { type Signal, topicName } from '../../lib/app/topics.ts'
+import { errorLine } from '../../lib/harmless.ts'
+import { parse } from '../../lib/views/language/parser.ts'
 import { port } from '../../packages/runtime/settings/values.ts'
 import { command, environment, optionWithDefault, SOME_TEXT } from '../command.ts'
+import { configOf } from '../connections.ts'
+import { CliFailure } from '../failure.ts'
+import { operatorOf } from '../person.ts'
+import type { Terminal } from '../terminal.ts'
 
 export default command({
   about: `Serve ksqlDB's REST interface to the tables of config/views, until Ctrl-C: rows of now, and changes as they come.
@@ -23,7 +37,40 @@ Examples:
     ),
   },
   async run(options, terminal) {
-    const { serveTables } = await import('./serving.ts')
     await serveTables(options, terminal)
   },
 })
+
+interface ServeOptions {
+  readonly env?: string
+  readonly port: number
+  readonly host: string
+}
+
+/** Serves the tables. @throws CliFailure if the port cannot be used */
+async function serveTables({ env, port, host }: ServeOptions, terminal: Terminal): Promise<void> {
+  const config = configOf(terminal, env)
+  const isLocal = isOnThisMachine(config)
+  const environment = new ConsoleEnvironment({ config, functions: [], isLocal })
+  const token = randomBytes(16).toString('hex')
+  const app = ksqlApp({
+    env: config.env,
+    reader: readerOf(environment),
+    parse,
+    topicOf: signal => topicName(signal as Signal, config.env),
+    access: localAccess(token, { name: await operatorOf(config), role: 'viewer' }),
+    told: error => terminal.stderr.write(errorLine(error)),
+    signInFailed: ({ route }) => terminal.stderr.write(`A token was wrong (${route}).\n`),
+  })
+  try {
+    const served = await serveConsole(app, port, host).catch(error => {
+      if (!(error instanceof PortUnusable)) throw error
+      throw new CliFailure(`${error.message}. Use another port, such as --port 8089`)
+    })
+    terminal.stdout.write(`http://127.0.0.1:${served.port}\nToken: ${token}\n`)
+    if (!terminal.stop.aborted) await once(terminal.stop, 'abort')
+    await served.close()
+  } finally {
+    await environment.close()
+  }
+}

@@ -1,8 +1,10 @@
 /** Glue tables of history: external tables over the objects of the bucket, for Athena. Pure. */
 
+import { historyDatabase } from '../../lib/app/resource-names.ts'
 import { topicName, topicsOf } from '../../lib/app/topics.ts'
 import { type ColumnType, columnsOf } from '../../lib/history/columns.ts'
 import { HISTORY_TABLES, type HistoryTable, signalOfTable } from '../../lib/history/tables.ts'
+import type { DeploymentPlace } from '../account.ts'
 
 /** Data types of Glue, which are those of Hive. */
 const TYPES: Readonly<Record<ColumnType, string>> = {
@@ -33,7 +35,7 @@ interface GluePlace {
 }
 
 /** Returns the `TableInput` of all tables of history. */
-export function glueTables(place: GluePlace): readonly { readonly Name: string }[] {
+function glueTables(place: GluePlace): readonly { readonly Name: string }[] {
   return HISTORY_TABLES.map(table => glueTable(table, place))
 }
 
@@ -67,4 +69,35 @@ function glueTable(table: HistoryTable, { env, bucket }: GluePlace) {
       ...PARQUET,
     },
   }
+}
+
+const DATABASE = 'HistoryDatabase'
+
+/** Returns the resources by logical id. Empty without a bucket. */
+export function historyResources({
+  env,
+  historyBucket: bucket,
+}: Pick<DeploymentPlace, 'env' | 'historyBucket'>) {
+  if (bucket === undefined) return {}
+  const account = { Ref: 'AWS::AccountId' }
+  const tables = glueTables({ env, bucket }).map(TableInput => [
+    logicalId(TableInput.Name),
+    {
+      Type: 'AWS::Glue::Table',
+      Properties: { CatalogId: account, DatabaseName: { Ref: DATABASE }, TableInput },
+    },
+  ])
+  return {
+    [DATABASE]: {
+      Type: 'AWS::Glue::Database',
+      Properties: { CatalogId: account, DatabaseInput: { Name: historyDatabase(env) } },
+    },
+    ...Object.fromEntries(tables),
+  }
+}
+
+/** Returns the logical id of a table: `HistoryDeadLetters` for `dead_letters`. */
+function logicalId(table: string): string {
+  const words = table.split('_').map(word => word.charAt(0).toUpperCase() + word.slice(1))
+  return `History${words.join('')}`
 }

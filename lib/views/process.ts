@@ -27,11 +27,11 @@ import {
   type ViewRow,
 } from './event-names.ts'
 import { type GroupState, type GroupStep, groupDueMs, groupStep } from './group.ts'
-import { type ViewsInForce, viewsInForce } from './in-force.ts'
 import type { ActivatedPlan } from './plan.ts'
 import { type PublishedChange, publication } from './published.ts'
 import { type EntityClock, regrouped, SOURCE_TYPES } from './regrouping.ts'
 import type { CompiledTable } from './table.ts'
+import { type ViewsInForce, viewsInForce } from './table.ts'
 
 /** Number of days without events after which the clock of an entity is forgotten. It is longer than the retention of the log. */
 const FORGOTTEN_AFTER_DAYS = READINGS_TOPIC.keptDays + 1

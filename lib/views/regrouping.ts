@@ -5,9 +5,8 @@ import { EVENT_TYPE_NAMES, eventTypeRow } from '../event-types.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 import { groupName, rowSource, VIEW_ROW_TYPE, type ViewRow } from './event-names.ts'
 import type { Value } from './expression.ts'
-import type { ViewsInForce } from './in-force.ts'
 import { MAX_TEXT_LENGTH, type Scalar } from './plan.ts'
-import type { CompiledTable } from './table.ts'
+import type { CompiledTable, ViewsInForce } from './table.ts'
 
 /** Signals whose events are rows of tables. */
 const SOURCE_SIGNALS: readonly string[] = ['readings', 'events']

@@ -1,10 +1,12 @@
-/** A table whose expressions are compiled. Pure. */
+/** Tables whose expressions are compiled, one by one and as the plan in force. Pure. */
 
 import { type WindowBounds, type Windowing, windowingOf } from '../windows/windows.ts'
 import type { AggregateState } from './aggregates.ts'
 import { checkAggregates, valuesOf } from './aggregates.ts'
+import { checkBounds } from './bounds.ts'
+import { rowSource } from './event-names.ts'
 import { type Evaluator, evaluator, type Value } from './expression.ts'
-import type { Scalar, TablePlan } from './plan.ts'
+import type { ActivatedPlan, Scalar, TablePlan } from './plan.ts'
 
 /** Values of a row of a table, by column. */
 export type RowValues = Readonly<Record<string, Scalar | readonly Scalar[]>>
@@ -57,4 +59,30 @@ export function rowValues(
   const values: Record<string, Value> = {}
   for (const [name, value] of columns) values[name] = value(from)
   return values
+}
+
+export interface ViewsInForce {
+  /** Tables by the signal of their rows. */
+  readonly bySignal: ReadonlyMap<string, readonly CompiledTable[]>
+  /** Tables by the source of their row events. */
+  readonly bySource: ReadonlyMap<string, CompiledTable>
+  /** Generations that are being built. Their changes are not emitted, because their tables cannot be read yet. */
+  readonly building: ReadonlySet<string>
+}
+
+/**
+ * @param futureToleranceMs see `windowingOf`
+ * @throws Error if a table is beyond the bounds, or has a function that is unknown to this version
+ */
+export function viewsInForce(
+  { tables, building }: Pick<ActivatedPlan, 'tables' | 'building'>,
+  futureToleranceMs?: number,
+): ViewsInForce {
+  checkBounds(tables)
+  const compiled = tables.map(plan => compiledTable(plan, futureToleranceMs))
+  return {
+    bySignal: Map.groupBy(compiled, ({ plan }) => plan.signal),
+    bySource: new Map(compiled.map(table => [rowSource(table.plan.name, table.plan.generation), table])),
+    building: new Set(building),
+  }
 }

@@ -1,6 +1,6 @@
 /** Loads a history in a folder into a warehouse, as a process that tests can kill. */
 
-import { warehouseAt } from '../../lib/operations/etl/warehouse.ts'
+import { warehouseAt } from '../../lib/operations/etl/run.ts'
 import { FolderHistoryStore } from './folder-history.ts'
 import { loaded } from './warehouse-log.ts'
 

@@ -110,3 +110,13 @@ async function load(run: EtlRun, partition: LoadedPartition, result: Mutable<Etl
     result.reason = error.message
   }
 }
+
+/** Opens a warehouse. Each target loads its library on demand. @param url value of `WAREHOUSE_URL` */
+export async function warehouseAt(url: string): Promise<WarehouseTarget> {
+  if (url.startsWith('sqlite:')) {
+    const { SqliteTarget } = await import('../../warehouse/adapters/sqlite.ts')
+    return new SqliteTarget(url.slice('sqlite:'.length))
+  }
+  const { PostgresTarget } = await import('../../warehouse/adapters/postgres.ts')
+  return new PostgresTarget(url)
+}

@@ -4,8 +4,7 @@ import type { Scheduled } from '../../../packages/runtime/lambda/scheduled.ts'
 import type { PartOf } from '../../../packages/runtime/settings/slice.ts'
 import { type HistorySettings, historyStore } from '../../app/history.ts'
 import type { WAREHOUSE } from '../../app/settings/history.ts'
-import { runEtl } from './run.ts'
-import { warehouseAt } from './warehouse.ts'
+import { runEtl, warehouseAt } from './run.ts'
 
 type Settings = HistorySettings & PartOf<typeof WAREHOUSE>
 

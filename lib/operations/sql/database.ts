@@ -13,9 +13,8 @@ import { ParquetFile } from '../../history/parquet.ts'
 import { HISTORY_TABLES, type HistoryTable } from '../../history/tables.ts'
 import { OperationFailure } from '../failure.ts'
 import { CREATE_TABLES } from './alert-tables.ts'
-import { DATETIME } from './datetime.ts'
 import { plainValue, type Value } from './value.ts'
-import { createViews, dropOthers, literal, type RecordTimes, VIEWS } from './views.ts'
+import { createViews, DATETIME, dropOthers, literal, type RecordTimes, VIEWS } from './views.ts'
 
 type DuckDB = typeof import('@duckdb/node-api')
 

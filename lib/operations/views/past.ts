@@ -15,8 +15,8 @@ import { LogAgain } from '../../../packages/runtime/pipeline/reprocessing/log-ag
 import { afterRecord } from '../../../packages/runtime/pipeline/reprocessing/takeover.ts'
 import { type Range, readRecordGroups } from '../../queries/records.ts'
 import { rowSource } from '../../views/event-names.ts'
-import { viewsInForce } from '../../views/in-force.ts'
 import type { ActivatedPlan, TablePlan } from '../../views/plan.ts'
+import { viewsInForce } from '../../views/table.ts'
 import { placeOf } from './activate.ts'
 
 /** Part of a partition that was appended before the tables were activated in it. */

@@ -1,4 +1,6 @@
 /** Compiles the files of `config/views/` into a plan. Pure. */
+import texts from '../../../schemas/compiled-texts-json.js'
+import { EVENT_TYPE_NAMES, eventTypeRow } from '../../event-types.ts'
 import { planHash } from '../activation.ts'
 import { boundsError } from '../bounds.ts'
 import {
@@ -14,9 +16,8 @@ import {
 } from '../plan.ts'
 import { AGGREGATE_FUNCTIONS, compileAggregate, hasAggregate, isAggregate } from './aggregates.ts'
 import { checked, compileExpression, includes, type Resolve, type Typed, typeNamed } from './expressions.ts'
-import { type DataObject, dataObjects, fieldNamed } from './fields.ts'
 import { StatementError, unknownName } from './statement-error.ts'
-import type { ColumnClause, Node, Parse, Position, Query, Statement } from './syntax.ts'
+import type { ColumnClause, Name, Node, Parse, Position, Query, Statement } from './syntax.ts'
 import { compileWindow } from './window.ts'
 
 /** File with statements. */
@@ -128,6 +129,32 @@ function compileColumns(
     return type.fields.flatMap(column => compileColumns(column, `${full}->`, place, inner))
   }
   return [{ name: full, type: typeNamed(type), path: place, ...(isKey ? { isKey: true } : {}) }]
+}
+
+/** Object in the data of events, as its schema describes it. */
+interface DataObject {
+  readonly properties?: Readonly<Record<string, DataObject>>
+}
+
+/** Returns the data of the events of a stream, for each of their types. */
+function dataObjects(signal: string, types: readonly string[] | undefined): readonly DataObject[] {
+  return EVENT_TYPE_NAMES.filter(type => eventTypeRow(type)?.topic === signal)
+    .filter(type => types?.includes(type) ?? true)
+    .map(type => JSON.parse(texts[type] as string))
+}
+
+/**
+ * Returns the field that a name means in some objects: `deviceId` for `device_id` and `DEVICE_ID`. A name that no schema has is a key
+ * of users, such as those of `tags`, and stays as it is. So does a name in backquotes.
+ */
+function fieldNamed({ text, isQuoted }: Name, objects: readonly DataObject[]): string {
+  const known = objects.flatMap(({ properties = {} }) => Object.keys(properties))
+  if (isQuoted || known.includes(text)) return text
+  return known.find(field => plain(field) === plain(text)) ?? text
+}
+
+function plain(name: string): string {
+  return name.replaceAll('_', '').toLowerCase()
 }
 
 /** Columns that each stream has beside its own. */

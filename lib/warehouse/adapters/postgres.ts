@@ -9,7 +9,6 @@ import { Kysely, PostgresDialect } from 'kysely'
 import { Client, types as parsers } from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
 import { type Mart, type MartRow, type MartType, merged } from '../mart.ts'
-import { SHOWN } from '../marts.ts'
 import {
   type Step,
   WarehouseFailure,
@@ -22,6 +21,7 @@ import {
   migrate,
   namesOf,
   quoted,
+  SHOWN,
   shownColumns,
   upsert,
   watermarkOf,

@@ -2,9 +2,15 @@
 import { type Kysely, sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import { ALERT_LOG, ALERTS } from '../alerts.ts'
-import type { Mart, MartRow, MartType } from '../mart.ts'
-import { MARTS, SHOWN } from '../marts.ts'
+import type { Mart, MartRow, MartTable, MartType } from '../mart.ts'
+import { READINGS_DAILY, READINGS_HOURLY } from '../readings.ts'
 import { WarehouseFailure, type Watermark } from '../target.ts'
+
+/** Stored tables. */
+export const MARTS: readonly Mart[] = [READINGS_HOURLY, READINGS_DAILY, ALERTS]
+
+/** Tables and views for people. */
+export const SHOWN: readonly MartTable[] = [READINGS_HOURLY, READINGS_DAILY, ALERT_LOG]
 
 export interface Dialect {
   /** Types of columns. */

@@ -6,8 +6,8 @@ import {
   builtPlan,
   newGenerations,
   planChange,
+  planWithout,
 } from '../../../../lib/operations/views/change.ts'
-import { planWithout } from '../../../../lib/operations/views/drop.ts'
 import { activatedPlan } from '../../../../lib/views/activation.ts'
 import type { TablePlan, ViewPlan } from '../../../../lib/views/plan.ts'
 

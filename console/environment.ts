@@ -3,7 +3,6 @@
 import type { Config } from '../lib/app/config.ts'
 import { topicsRead } from '../lib/app/functions.ts'
 import { type Signal, signalSize, type TableSignal, topicName } from '../lib/app/topics.ts'
-import type { OpenStall } from '../lib/diagnosis/stalls/stalls.ts'
 import type { DeadLetterSource } from '../lib/queries/dead-letters.ts'
 import type { ReadTopic } from '../lib/queries/lag.ts'
 import { topicBounds } from '../lib/queries/topics.ts'
@@ -37,11 +36,6 @@ export interface EnvironmentOptions {
   readonly functions: readonly ShownFunction[]
   /** True on a local stack, whose rules folder is at hand. */
   readonly isLocal: boolean
-  /**
-   * Returns the stalled functions. Absent if the console does not run in the same program as the functions, so that it must derive
-   * stalls from Kafka and Redis.
-   */
-  readonly standing?: () => readonly OpenStall[] | undefined
   /** Address and credentials of AWS, for the history; by default, those of the process environment. */
   readonly aws?: AwsPlace
 }
@@ -50,7 +44,6 @@ export class ConsoleEnvironment {
   readonly config: Config
   readonly functions: readonly ShownFunction[]
   readonly isLocal: boolean
-  readonly standing: () => readonly OpenStall[] | undefined
   readonly aws: AwsPlace
   readonly offsets: () => Promise<PageOffsets>
   readonly cluster: () => Promise<ClusterInspection>
@@ -59,18 +52,10 @@ export class ConsoleEnvironment {
   readonly #reach: KafkaReach
   readonly #partitions = new PartitionCounts(async topic => topicBounds(await this.offsets(), topic))
 
-  constructor({
-    config,
-    functions,
-    isLocal,
-
-    standing = () => undefined,
-    aws = {},
-  }: EnvironmentOptions) {
+  constructor({ config, functions, isLocal, aws = {} }: EnvironmentOptions) {
     this.config = config
     this.functions = functions
     this.isLocal = isLocal
-    this.standing = standing
     this.aws = aws
     this.#connections = new Connections(config, 'sluice-console')
     const opened = <T extends { close(): Promise<void> }>(open: (kafka: Kafka) => T) =>

@@ -109,7 +109,7 @@ const BUCKET = 'History'
  * at the earliest when they are due.
  */
 function withExpiry(bucket: StackResource, retention: HistoryRetention): StackResource {
-  const { Rules: own } = bucket.Properties?.LifecycleConfiguration as { readonly Rules: readonly object[] }
+  const lifecycle = bucket.Properties?.LifecycleConfiguration as { readonly Rules: readonly object[] } | undefined
   const rules = [...retention].map(([table, days]) => ({
     Id: table.replaceAll('_', '-'),
     Status: 'Enabled',
@@ -118,7 +118,7 @@ function withExpiry(bucket: StackResource, retention: HistoryRetention): StackRe
   }))
   return {
     ...bucket,
-    Properties: { ...bucket.Properties, LifecycleConfiguration: { Rules: [...own, ...rules] } },
+    Properties: { ...bucket.Properties, LifecycleConfiguration: { Rules: [...(lifecycle?.Rules ?? []), ...rules] } },
   }
 }
 

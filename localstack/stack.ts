@@ -26,8 +26,6 @@ export interface OwnStack {
   readonly environment: Environment
   /** Announces to other shells that the servers are ready, with the variables to access them. */
   ready(addresses: Pick<Stack, 'variables' | 'lambdaPort' | 'consoleAddress'>): void
-  /** Announces to other shells which functions have stalled. */
-  reportStalls(stalls: NonNullable<Stack['stalls']>): void
 }
 
 /**
@@ -68,7 +66,6 @@ export async function withStack<T>(
     return await work({
       environment: own,
       ready: addresses => announce({ ...addresses, state: 'ready' }),
-      reportStalls: stalls => announce({ stalls }),
     })
   } finally {
     rmSync(stackFile(name, dir), { force: true })

@@ -1,9 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { readEntries } from '../lib/app/function-entries.ts'
 import { generatorSettingsIn } from '../lib/app/generator-file.ts'
-import { stalledFunctions } from '../lib/diagnosis/stalls/standing-still.ts'
 import { GENERATOR_DEFAULTS } from '../lib/telemetry/simulator/settings.ts'
 import { frameworkLog, functionLogsDir } from '../programs/function-logs.ts'
 import { runMain } from '../programs/main.ts'
@@ -20,10 +18,9 @@ import { lambdaPort } from './settings.ts'
 import { type OwnStack, stackVariables, withStack } from './stack.ts'
 import type { ConsoleOptions, StartedConsole } from './start/console.ts'
 import { FRAMEWORK, invokeFunction, startFunctions } from './start/functions.ts'
-import { LOOK_EVERY_MS } from './start/health.ts'
 import { type LocalSchedules, localSchedules } from './start/schedules.ts'
 import { Screen } from './start/screen.ts'
-import { type Watch, watchFlow } from './start/watch.ts'
+import { LOOK_EVERY_MS, type Watch, watchFlow } from './start/watch.ts'
 
 // `npm start`: starts the servers, creates topics and resources, runs all functions, and shows the flow.
 
@@ -122,7 +119,6 @@ async function runFunctions(
     environment: { ...stack.environment, ...variables, SLUICE_ENV: environmentName() },
     dataDir,
     say: line => screen.line(line),
-    standing: () => watch?.standing() ?? [],
   })
   const servers = watching.then(started => {
     watch = started
@@ -174,7 +170,12 @@ async function runFunctions(
       const steady = expectsReadings
         ? begun.then(() => steadyReadings(port, started, stack.environment, over.signal))
         : Promise.resolve()
-      return await flow(run, { lost: lost.promise, begun, watch: started }).finally(() => {
+      return await flow(run, {
+        lost: lost.promise,
+        begun,
+        watch: started,
+        stopReadings: () => over.abort(),
+      }).finally(() => {
         over.abort()
         return steady
       })
@@ -207,10 +208,15 @@ interface Flow {
   /** Resolves when the first runs of the scheduled functions have ended. */
   readonly begun: Promise<void>
   readonly watch: Watch
+  /** Ends the simulated readings, so that all records can be processed. */
+  stopReadings(): void
 }
 
 /** Runs until a stop is requested, the functions cannot be restarted, or the time is over and all records are processed. */
-async function flow({ stack, options, screen, signal }: Run, { lost, begun, watch }: Flow): Promise<number> {
+async function flow(
+  { options, screen, signal }: Run,
+  { lost, begun, watch, stopReadings }: Flow,
+): Promise<number> {
   const problems: string[] = []
   const ended = new AbortController()
   void lost.then(reason => {
@@ -224,16 +230,12 @@ async function flow({ stack, options, screen, signal }: Run, { lost, begun, watc
   // processed too.
   const onTime = () => begun.then(() => over.abort())
   const timer = options.forMs === undefined ? undefined : setTimeout(onTime, options.forMs)
-  let reported: string | undefined
   while (!end.aborted) {
     await watch.refresh()
-    const causes = stalledFunctions(watch.standing())
-    const latest = JSON.stringify(causes)
-    if (latest !== reported) stack.reportStalls({ env: environmentName(), causes })
-    reported = latest
     await pause(LOOK_EVERY_MS, undefined, { signal: end }).catch(() => {})
   }
   clearTimeout(timer)
+  stopReadings()
   if (!signal.aborted) problems.push(...(await watch.finish(stop)))
   if (signal.aborted) {
     screen.endLive()
@@ -245,13 +247,7 @@ async function flow({ stack, options, screen, signal }: Run, { lost, begun, watc
 
 /** Invokes scheduled functions immediately, because their schedules only fire on the minute. */
 async function firstRuns(names: readonly string[], port: number, watch: Watch): Promise<void> {
-  const entryOf = readEntries()
-  for (const name of names)
-    await watch.run(
-      name,
-      entryOf(name).timeoutSeconds * 1_000,
-      async () => void (await invokeFunction(port, name)),
-    )
+  for (const name of names) await watch.run(name, async () => void (await invokeFunction(port, name)))
 }
 
 /** Runs the generator whenever readings are due, so that they are published immediately. */
@@ -264,11 +260,10 @@ async function steadyReadings(
   // Ignore the error, because the function reports an invalid file itself.
   const settings = file ? await generatorSettingsIn(file).catch(() => GENERATOR_DEFAULTS) : GENERATOR_DEFAULTS
   const everyMs = Math.max(MIN_READINGS_MS, settings.tickSeconds * 1_000)
-  const timeoutMs = readEntries()('generator').timeoutSeconds * 1_000
   while (!signal.aborted) {
     const untilDue = everyMs - (Date.now() % everyMs)
     await pause(untilDue, undefined, { signal }).catch(() => {})
     if (!signal.aborted)
-      await watch.run('generator', timeoutMs, async () => void (await invokeFunction(port, 'generator')))
+      await watch.run('generator', async () => void (await invokeFunction(port, 'generator')))
   }
 }

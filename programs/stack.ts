@@ -5,7 +5,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { is } from 'valibot'
-import type { StalledFunctions } from '../lib/diagnosis/stalls/standing-still.ts'
 import { text } from '../packages/runtime/settings/values.ts'
 import { LOCAL } from './paths.ts'
 import { processStart } from './process-start.ts'
@@ -35,8 +34,6 @@ export interface Stack {
   readonly consoleAddress?: string
   readonly dataDir: string
   readonly logsDir: string
-  /** Stalled functions of this environment, by cause; absent for `npm run services`, which runs no functions. */
-  readonly stalls?: { readonly env: string; readonly causes: readonly StalledFunctions[] }
 }
 
 export function stackFile(name: string, dir = STACKS_DIR): string {

@@ -3,11 +3,9 @@ import type { Config } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
 import { historyAt } from '../../lib/app/history.ts'
 import { archiveFacts } from '../../lib/diagnosis/ask-history.ts'
-import { stallFindings } from '../../lib/diagnosis/checks/consumers.ts'
 import { historyFindings } from '../../lib/diagnosis/checks/history.ts'
 import { examined } from '../../lib/diagnosis/examine.ts'
 import type { Finding } from '../../lib/diagnosis/finding.ts'
-import type { StalledFunctions } from '../../lib/diagnosis/stalls/standing-still.ts'
 import { Connections } from '../../packages/runtime/lambda/connections.ts'
 import type { Environment } from '../../packages/runtime/settings/slice.ts'
 import { awsPlace } from '../../programs/aws-place.ts'
@@ -16,13 +14,11 @@ import { awsPlace } from '../../programs/aws-place.ts'
  * Returns findings about a running environment.
  *
  * @param asAccount true to apply the requirements for an AWS account
- * @param stalls stalls that `npm start` reports; undefined if it does not run the functions
  */
 export async function findingsOf(
   config: Config,
   asAccount: boolean,
   environment: Environment,
-  stalls: readonly StalledFunctions[] | undefined,
 ): Promise<Finding[]> {
   const connections = new Connections(config, 'sluice-doctor')
   try {
@@ -31,13 +27,12 @@ export async function findingsOf(
         config,
         connections,
         functions: readFunctions(),
-        stalls,
         ticks: environment.SLUICE_SCHEDULES !== 'off',
         asAccount,
       })),
       ...(await archiveFindings(config, environment)),
     ]
-    return [...findings, ...stallFindings(stalls ?? [], findings)]
+    return findings
   } finally {
     await connections.close().catch(() => {})
   }

@@ -1,13 +1,10 @@
 import { STAGES } from '../../infra/stages.ts'
-import type { Config } from '../../lib/app/config.ts'
 import { counted, type Finding } from '../../lib/diagnosis/finding.ts'
-import type { StalledFunctions } from '../../lib/diagnosis/stalls/standing-still.ts'
 import { oneOf } from '../../packages/runtime/settings/values.ts'
-import { runningStacks, type Stack } from '../../programs/stack.ts'
 import { command, environment, flag, JSON_OPTION, option } from '../command.ts'
 import { configOf, environmentOf } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
-import { printReport, type Terminal } from '../terminal.ts'
+import { printReport } from '../terminal.ts'
 import { doctorText } from './text.ts'
 
 export default command({
@@ -32,23 +29,12 @@ Examples:
     const env = options.env ?? stage
     const config = configOf(terminal, env)
     const { findingsOf } = await import('./findings.ts')
-    const stalls = reportedStalls(terminal, config)
-    const findings = await findingsOf(config, stage !== undefined, environmentOf(terminal, env), stalls)
+    const findings = await findingsOf(config, stage !== undefined, environmentOf(terminal, env))
     const report = { env: config.env, counts: counted(findings), findings }
     printReport(terminal, report, json, doctorText)
     requireSound(report.counts, strict)
   },
 })
-
-/** Returns the stalls that `npm start` reports about an environment; undefined if it does not run there. */
-function reportedStalls(
-  { stacksDir }: Terminal,
-  { env, kafka }: Config,
-): readonly StalledFunctions[] | undefined {
-  const brokers = kafka.brokers.join(',')
-  const isOne = ({ variables, stalls }: Stack) => stalls?.env === env && variables.KAFKA_BROKERS === brokers
-  return runningStacks(stacksDir).find(isOne)?.stalls?.causes
-}
 
 function requireSound(
   { ok, wrong, unknown }: Readonly<Record<Finding['verdict'], number>>,

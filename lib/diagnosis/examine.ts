@@ -23,7 +23,6 @@ import type { RedisFacts, Standards, TopicFacts } from './facts.ts'
 import { type Area, type Finding, finding, type Observed, unknown } from './finding.ts'
 import { kafkaPlace, redisPlace, standardsFor } from './places.ts'
 import { seenIf, soon } from './seen.ts'
-import type { StalledFunctions } from './stalls/standing-still.ts'
 
 /** Function in the list of functions, reduced to the fields that the examination needs. */
 interface ExaminedFunction {
@@ -39,8 +38,6 @@ interface Examination {
   readonly functions: readonly ExaminedFunction[]
   /** True if the function `clock` is enabled. */
   readonly ticks: boolean
-  /** Stalls that the program which runs the functions reports; undefined without such a program. */
-  readonly stalls?: readonly StalledFunctions[] | undefined
   /** True to apply the requirements for an AWS account, even to local servers. */
   readonly asAccount: boolean
 }
@@ -117,7 +114,7 @@ async function askedRedis({ config, connections }: Examination): Promise<RedisFa
 }
 
 async function consumerFindingsOf(
-  { config, connections, functions, stalls }: Examination,
+  { config, connections, functions }: Examination,
   kafka: Kafka,
   inspection: ClusterInspection,
   topics: readonly TopicFacts[],
@@ -134,7 +131,7 @@ async function consumerFindingsOf(
   if (facts.length === 0)
     return [finding('consumers', 'lag', config.env, unknown('no topic of a consumer could be checked'))]
   return [
-    ...facts.flatMap(one => consumerFindings(one, Date.now(), stalls)),
+    ...facts.flatMap(one => consumerFindings(one, Date.now())),
     ...(await deadLettersCounted(connections, config.env, topics)),
   ]
 }

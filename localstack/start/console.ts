@@ -11,7 +11,6 @@ import { beginningAt, PortUnusable, serveConsole } from '../../console/serve.ts'
 import { consolePage } from '../../infra/console-page.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
-import type { OpenStall } from '../../lib/diagnosis/stalls/stalls.ts'
 import { awsPlace } from '../../programs/aws-place.ts'
 import { userOfMachine } from '../../programs/person.ts'
 import { consolePorts } from '../settings.ts'
@@ -29,8 +28,6 @@ export interface ConsoleOptions {
   /** Folder in which the token is stored, so that open pages survive a restart. */
   readonly dataDir: string
   readonly say: (line: string) => void
-  /** Stalled functions, from the trigger's reports and the functions' logs. */
-  readonly standing: () => readonly OpenStall[]
 }
 
 /**
@@ -58,7 +55,7 @@ async function closed(opened: readonly Closable[]): Promise<void> {
 
 /** Opens the console. @param opened receives each resource as soon as it is open */
 async function served(
-  { environment, dataDir, say, standing }: ConsoleOptions,
+  { environment, dataDir, say }: ConsoleOptions,
   opened: Closable[],
 ): Promise<StartedConsole> {
   const keep = <T extends Closable>(one: T): T => {
@@ -73,7 +70,6 @@ async function served(
       config,
       functions: readFunctions(),
       isLocal: isOnThisMachine(config),
-      standing,
       aws,
     }),
   )

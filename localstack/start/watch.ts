@@ -2,36 +2,28 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Alert } from '../../lib/alerting/alert.ts'
 import { PIPELINE_DOWN } from '../../lib/alerting/pipeline-down.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
-import { readFunctions } from '../../lib/app/functions.ts'
 import { REGISTRY, readSettings } from '../../lib/app/settings/index.ts'
-import { topicName } from '../../lib/app/topics.ts'
-import type { BatchedTopic } from '../../lib/diagnosis/stalls/progress-watch.ts'
-import type { OpenStall } from '../../lib/diagnosis/stalls/stalls.ts'
+import { topicName, topicsOf } from '../../lib/app/topics.ts'
+import type { WatchedLag } from '../../lib/diagnosis/stalls.ts'
 import { alertIn } from '../../lib/queries/alerts.ts'
-import { FOR_FUNCTIONS } from '../../lib/queries/for-functions.ts'
-import { consumerLags } from '../../lib/queries/lag.ts'
+import { consumerLags, pendingBefore } from '../../lib/queries/lag.ts'
+import { outcomesOf } from '../../lib/queries/outcomes.ts'
+import { topicBounds } from '../../lib/queries/topics.ts'
+import { ENTITIES } from '../../lib/tables/statistics.ts'
+import { partitionsOf } from '../../lib/tables/table.ts'
 import { kafkaClient } from '../../packages/runtime/adapters/kafka/client.ts'
-import { KafkaLogReader } from '../../packages/runtime/adapters/kafka/log-reader.ts'
 import { TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import { tail } from '../../packages/runtime/adapters/kafka/tail.ts'
 import { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
 import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
-import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
-import { readEvent } from '../../packages/runtime/cloudevents/reader.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import { plainRecords } from '../../packages/runtime/pipeline/decoding/plain-records.ts'
-import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
 import type { Services } from '../services.ts'
-import { Drain, type EmittedTopics } from './drain.ts'
-import { type Figures, flowFigures } from './figures.ts'
-import { Health } from './health.ts'
-import { BROKEN_REPORT, readLogLine, readReport } from './lines.ts'
-import { alertLine, eventLine, figuresLine, type Screen } from './screen.ts'
+import { Problems, readReport } from './problems.ts'
+import { alertLine, type Screen } from './screen.ts'
 
-/** Shows the flow of an environment on the screen, and reports stalled functions. */
+/** Shows the flow of an environment on the screen, and the problems of the functions. */
 export interface Watch {
-  /** Returns the stalled functions, for the console. */
-  standing(): readonly OpenStall[]
   /** Updates the live line. */
   refresh(): Promise<void>
   /** Handles a line of the functions' log. */
@@ -39,9 +31,9 @@ export interface Watch {
   /** Handles a line of the trigger's reports. */
   reported(line: string): void
   /** Runs a scheduled function for `npm start`. Resolves when the run has ended, successfully or not. */
-  run(name: string, timeoutMs: number, invoke: () => Promise<void>): Promise<void>
+  run(name: string, invoke: () => Promise<void>): Promise<void>
   /**
-   * Waits until all records that have arrived so far are processed, and prints the final figures. Returns the unresolved problems.
+   * Waits until no records are pending, and prints the final figures. Returns the unresolved problems.
    *
    * @param signal aborting this signal ends the wait
    */
@@ -49,20 +41,24 @@ export interface Watch {
   stop(): Promise<void>
 }
 
-/** Interval for printing lines and, during the drain, for sampling the lags, in milliseconds. */
-const PRINT_EVERY_MS = 250
+/** Interval between two samples of the figures, in milliseconds. */
+export const LOOK_EVERY_MS = 1_000
+/** Time after which the wait at the end is given up if no record is processed, in milliseconds. */
+const WITHOUT_PROGRESS_MS = 60_000
 /**
- * Maximum time between the timeout of a function and the end of its run, in milliseconds. Loading the handler does not count
- * towards the timeout.
+ * Number of rounds of the wait at the end. Each round waits for the records that are in the topics at its beginning, since functions
+ * have emitted records meanwhile. After the first round, functions with a longer batching window are left out: the ticks of a minute
+ * always wait for them.
  */
-const TIMEOUT_MARGIN_MS = 60_000
+const ROUNDS = 4
+const SHORT_WINDOW_MS = 5_000
 
-export interface WatchOptions {
+interface WatchOptions {
   /** True if readings are simulated. In that case, a run that has applied no readings has failed. */
   readonly expectsReadings: boolean
 }
 
-/** Starts to watch the flow. All figures are counted from this moment on. */
+/** Starts to watch the flow. Counters are counted from this moment on. */
 export async function watchFlow(
   services: Services,
   env: string,
@@ -71,49 +67,47 @@ export async function watchFlow(
 ): Promise<Watch> {
   const kafka = kafkaClient({ brokers: services.brokers, clientId: 'sluice-start', auth: 'none' })
   const redis = new RedisClient({ url: services.redisUrl })
+  const inspection = new StateInspection(redis)
   const offsets = new TopicOffsets(kafka)
   const reader = dataReader(readSettings([REGISTRY]))
-  const log = new KafkaLogReader(kafka)
-  const flow = await flowFigures({ offsets, stateKeys: new StateInspection(redis), log }, env)
-  const health = new Health({ brokers: services.brokers.join(',') })
+  const problems = new Problems(line => screen.line(line))
   const alerts = { fired: 0, resolved: 0 }
-  const following = await followAlertsAndEvents()
-  void following.lost.then(({ message }) =>
-    screen.line(`✗ alerts and events are no longer shown, because their topics cannot be read: ${message}`),
-  )
   /** Topics that the functions read, by function and topic. */
-  const consumers = new Map<string, BatchedTopic>()
+  const consumers = new Map<string, Pick<WatchedLag, 'function' | 'topic' | 'group' | 'windowMs'>>()
   const pipelineTold = new Set<string>()
-  let figures: Figures | undefined
-  const looking = setInterval(showDue, PRINT_EVERY_MS)
+  let unreachable: string | undefined
+  let figures: { readonly applied: number; readonly failed: number } | undefined
+  let lags: readonly WatchedLag[] = []
 
-  function showDue(): void {
-    for (const line of health.due(Date.now())) screen.line(line)
-  }
-
-  function followAlertsAndEvents() {
-    const topics = [topicName('alerts', env), topicName('events', env)]
-    let latest = Promise.resolve()
-    return tail(kafka, topics, record => {
-      latest = latest.then(async () => {
-        try {
-          for (const plain of await plainRecords([record], reader)) show(plain)
-        } catch (error) {
-          screen.line(`✗ an event of ${record.topic} cannot be shown: ${(error as Error).message}`)
-        }
-      })
+  /** Returns the outcomes of the readings in the processor. */
+  async function counted() {
+    const sizes = topicsOf(['readings']).map(async signal => {
+      const topic = topicName(signal, env)
+      return { topic, partitions: (await topicBounds(offsets, topic)).length }
     })
+    return outcomesOf(
+      inspection,
+      (await Promise.all(sizes)).flatMap(size => partitionsOf(ENTITIES.process.name, size)),
+    )
   }
 
-  /** Shows a record. @param record record with decoded data */
+  const before = await counted()
+  let latest = Promise.resolve()
+  const following = await tail(kafka, [topicName('alerts', env)], record => {
+    latest = latest.then(async () => {
+      try {
+        for (const plain of await plainRecords([record], reader)) show(plain)
+      } catch (error) {
+        screen.line(`✗ an alert cannot be shown: ${(error as Error).message}`)
+      }
+    })
+  })
+  void following.lost.then(({ message }) =>
+    screen.line(`✗ alerts are no longer shown, because their topic cannot be read: ${message}`),
+  )
+
+  /** Shows an alert. @param record record with decoded data */
   function show(record: LogRecord): void {
-    if (record.topic === topicName('events', env)) {
-      const event = readEvent(record)
-      // Rule sets and plans of tables are appended to all partitions for the functions, and are not shown.
-      if (!isFailure(event) && !FOR_FUNCTIONS.includes(event.type))
-        screen.line(eventLine(event, record.timestampMs))
-      return
-    }
     const found = alertIn(record)
     if (!found || isRepeated(found.alert)) return
     if (found.alert.status === 'firing') alerts.fired++
@@ -129,87 +123,102 @@ export async function watchFlow(
     return isKnown
   }
 
-  /** Updates the figures. Returns true if the lags are known. */
-  async function refresh(drain?: Drain): Promise<boolean> {
-    const [counted, lags] = await Promise.allSettled([
-      flow.read(),
-      consumerLags(offsets, [...consumers.values()]),
-    ])
-    const nowMs = Date.now()
-    for (const asked of [counted, lags]) {
-      if (asked.status === 'rejected') health.away(serverIn(asked.reason), asked.reason.message, nowMs)
+  const pending = () => Math.max(0, ...lags.map(pendingOf))
+  const figuresLine = () =>
+    `applied ${figures?.applied ?? 0} · failed ${figures?.failed ?? 0} · ` +
+    `alerts ${alerts.fired} fired, ${alerts.resolved} resolved · pending ${pending()}`
+
+  /** Updates the figures. Returns false if a server does not answer. */
+  async function refresh(): Promise<boolean> {
+    try {
+      const [now, found] = await Promise.all([counted(), consumerLags(offsets, [...consumers.values()])])
+      figures = { applied: now.applied - before.applied, failed: now.failed - before.failed }
+      lags = found
+    } catch (error) {
+      const { message } = error as Error
+      if (unreachable === undefined) screen.line(`✗ ${message}. Everything continues when it answers.`)
+      unreachable = message
+      return false
     }
-    const hasLags = lags.status === 'fulfilled'
-    if (hasLags) health.lagging(lags.value, nowMs)
-    if (counted.status === 'rejected') return hasLags
-    figures = counted.value
-    for (const server of ['Kafka', 'Redis'] as const) health.answers(server, nowMs)
-    const left = drain && health.lags.reduce((sum, lag) => sum + drain.left(lag), 0)
-    screen.live(figuresLine(figures, alerts, health, left), nowMs)
-    return hasLags
+    if (unreachable !== undefined) screen.line('✓ all servers answer again')
+    unreachable = undefined
+    screen.live(figuresLine(), Date.now())
+    return true
   }
 
   return {
-    standing: () => health.standing,
     refresh: async () => void (await refresh()),
-    logged(line) {
-      const read = readLogLine(line)
-      if (read) health.logged(read, Date.now())
-    },
+    logged: line => problems.logged(line),
     reported(line) {
       const report = readReport(line)
-      if (report === 'broken') screen.line(`✗ ${BROKEN_REPORT}`)
-      if (report === 'broken' || report === 'empty') return
-      if (report.report === 'mapped')
-        consumers.set(`${report.function}|${report.topic}`, {
-          function: report.function,
-          topic: report.topic,
-          group: report.group,
-          windowMs: report.windowMs,
-        })
-      health.reported(report, Date.now())
+      if (report === undefined) return
+      if (report.report === 'mapped') {
+        const { function: name, topic, group, windowMs } = report
+        consumers.set(nameOf(report), { function: name, topic, group, windowMs })
+      }
+      problems.reported(report, Date.now())
     },
-    async run(name, timeoutMs, invoke) {
-      const endless = () => health.runs(name, timeoutMs, Date.now())
-      const long = setTimeout(endless, timeoutMs + TIMEOUT_MARGIN_MS)
+    async run(name, invoke) {
       const error = await invoke().then(
         () => undefined,
         (thrown: Error) => thrown.message,
       )
-      clearTimeout(long)
-      health.ran(name, error, Date.now())
+      problems.ran(name, error)
     },
     async finish(signal) {
-      const drain = new Drain(health.lags, emittedTopics(env), Date.now())
-      for (;;) {
-        const isNew = await refresh(drain)
-        const isOver = isNew ? health.isDrained(drain, Date.now()) : health.isKafkaAway(Date.now())
-        if (isOver || signal.aborted) break
-        await pause(PRINT_EVERY_MS, undefined, { signal }).catch(() => {})
+      let left: typeof pendingOf = pendingOf
+      for (let round = 0; round < ROUNDS && !signal.aborted; round++) {
+        await refresh()
+        const goals = new Map(lags.map(lag => [nameOf(lag), endsOf(lag)]))
+        left = lag => pendingBefore(lag, goals.get(nameOf(lag)) ?? [])
+        const awaited = () =>
+          lags
+            .filter(
+              lag => !problems.isStalled(lag.function) && (round === 0 || lag.windowMs <= SHORT_WINDOW_MS),
+            )
+            .reduce((sum, lag) => sum + left(lag), 0)
+        let fewest = awaited()
+        for (
+          let sinceMs = Date.now();
+          fewest > 0 && Date.now() - sinceMs < WITHOUT_PROGRESS_MS && !signal.aborted;
+        ) {
+          await pause(LOOK_EVERY_MS, undefined, { signal }).catch(() => {})
+          await refresh()
+          if (awaited() < fewest) sinceMs = Date.now()
+          fewest = Math.min(fewest, awaited())
+        }
       }
       screen.endLive()
-      showDue()
-      if (figures) screen.line(`\n${figuresLine(figures, alerts, health)}`)
-      return [...problemsOf(figures, expectsReadings), ...health.verdict(lag => drain.left(lag))]
+      screen.line(`\n${figuresLine()}`)
+      return [
+        ...(unreachable === undefined ? [] : [unreachable]),
+        ...(expectsReadings && !figures?.applied ? ['no readings were applied'] : []),
+        ...problems.unresolved,
+        ...lags
+          .filter(
+            lag => left(lag) > 0 && lag.windowMs <= SHORT_WINDOW_MS && !problems.isStalled(lag.function),
+          )
+          .map(lag => `${lag.function} has not processed ${left(lag)} records of ${lag.topic}`),
+      ]
     },
     async stop() {
-      clearInterval(looking)
-      await Promise.allSettled([following.stop(), offsets.close(), log.close()])
+      await Promise.allSettled([following.stop(), offsets.close()])
       redis.close()
     },
   }
 }
 
-function emittedTopics(env: string): EmittedTopics {
-  const written = new Map(readFunctions().map(({ name, writes }) => [name, writes]))
-  return name => (written.get(name) ?? []).map(signal => topicName(signal, env))
+function nameOf({ function: name, topic }: Pick<WatchedLag, 'function' | 'topic'>): string {
+  return `${name}|${topic}`
 }
 
-function serverIn(error: unknown): 'Kafka' | 'Redis' {
-  return error instanceof Unavailable && error.code === 'store-unavailable' ? 'Redis' : 'Kafka'
+function pendingOf({ pending }: WatchedLag): number {
+  return pending
 }
 
-function problemsOf(figures: Figures | undefined, expectsReadings: boolean): string[] {
-  if (!figures) return ['the figures could not be read']
-  return expectsReadings && figures.applied === 0 ? ['no readings were applied'] : []
+/** Returns the end offsets by partition. */
+function endsOf({ partitions }: WatchedLag): number[] {
+  const ends: number[] = []
+  for (const { partition, end } of partitions) ends[partition] = end
+  return ends
 }

@@ -21,14 +21,6 @@ const BROKEN = {
   },
 }
 
-/** Takes longer for a batch than the 20 seconds after which an invocation counts as long. */
-const SLOW = {
-  slow: {
-    code: 'export const handler = () => new Promise(resolve => setTimeout(resolve, 22_000))',
-    timeout: 60,
-  },
-}
-
 describe('npm start', { timeout: 1_200_000 }, () => {
   before(coordinatorsReady)
 
@@ -58,26 +50,13 @@ describe('npm start', { timeout: 1_200_000 }, () => {
     const { code, output } = await start('--for', '20s').ended
     const lines = output.split('\n')
     const reported = (start: string) => lines.filter(line => line.startsWith(`✗ ${start}`)).length
-    assert.equal(reported('load is stalled: no rules here. '), 1, output)
-    assert.equal(reported('throw is stalled: no room for more. '), 1, output)
-    assert.equal(reported('late is stalled: its handler takes longer than its timeout of 2 s. '), 1, output)
-    assert.equal(reported('never is stalled: its handler takes longer than its timeout of 30 s. '), 1, output)
-    assert.equal(reported(''), 4, output)
+    for (const name of Object.keys(BROKEN)) assert.equal(reported(`${name} is stalled: `), 1, output)
+    assert.match(output, /^✗ load is stalled: .*no rules here/m)
+    assert.match(output, /^✗ throw is stalled: .*no room for more/m)
     const summary = lines.find(line => line.startsWith('Problems: ')) ?? ''
-    for (const name of Object.keys(BROKEN))
-      assert.match(summary, new RegExp(`${name} is stalled: .* records pending`))
+    for (const name of Object.keys(BROKEN)) assert.match(summary, new RegExp(`${name} is stalled: `))
     assert.doesNotMatch(summary, /processor|alerting|activity|dlq-router|generator|clock/)
     assert.equal(code, 1)
-  })
-
-  it('given a function that is slow, then it is busy and not stalled, and all was well at the end', async t => {
-    const { project, start } = await copiedFor(t)
-    await addFunctions(project, SLOW)
-    const { code, output } = await start('--for', '10s').ended
-    assert.match(output, /^(finishing, .*)?busy: slow \(lag \d+, (growing|shrinking|steady)\)/m)
-    assert.doesNotMatch(output, /✗/)
-    assert.match(output, /^No problems\.$/m)
-    assert.equal(code, 0, output)
   })
 
   it('given code that cannot be bundled, then file, line and column are shown at once, and it ends', async t => {

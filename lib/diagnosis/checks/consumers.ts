@@ -1,16 +1,15 @@
 /** Checks consumers (members, lag, outbox, circuit breaker) and dead letters. Pure. */
 import { durationText } from '../../duration.ts'
 import type { ConsumerFacts, PartitionProgress, SeenConsumer } from '../facts.ts'
-import { type Area, type Finding, finding, judged, type Observed, unknown, wrong } from '../finding.ts'
-import { deferredCause, noReaders } from '../stalls/causes.ts'
-import { QUIET_MS } from '../stalls/progress-watch.ts'
-import type { Cause } from '../stalls/stalls.ts'
-import type { StalledFunctions } from '../stalls/standing-still.ts'
+import { type Finding, finding, judged, type Observed, unknown, wrong } from '../finding.ts'
+import { BREAKER_OPEN, noReaders } from '../stalls.ts'
 import { commits } from './positions.ts'
 
 /** Maximum lag, in records. These limits equal the thresholds of the alarms. */
 const MAX_PENDING = 10_000
 const MAX_WAIT_SECONDS = 300
+/** Age of pending records, in addition to the batching window, from which a consumer that commits nothing is suspicious. */
+const QUIET_MS = 30_000
 const DAY_MS = 24 * 60 * 60 * 1000
 const GROUP_RIGHTS = 'This check needs permission to describe the topic and the group.'
 
@@ -18,13 +17,8 @@ const GROUP_RIGHTS = 'This check needs permission to describe the topic and the 
  * Returns the findings about a consumer.
  *
  * @param nowMs current time, in milliseconds since the epoch
- * @param stalls decision of the program that runs the functions; undefined without such a program
  */
-export function consumerFindings(
-  consumer: ConsumerFacts,
-  nowMs: number,
-  stalls?: readonly StalledFunctions[],
-): Finding[] {
+export function consumerFindings(consumer: ConsumerFacts, nowMs: number): Finding[] {
   const subject = `${consumer.function} on ${consumer.topic}`
   const { partitions } = consumer
   const fixed = judged('consumers', subject, FIXED, { seen: { ...consumer, nowMs } })
@@ -36,15 +30,10 @@ export function consumerFindings(
       ),
     ]
   const progress = { seen: { ...consumer, partitions: partitions.seen } }
-  const isStalled = stalls?.some(({ functions }) => functions.includes(consumer.function))
-  // The finding about its stall replaces the one about its lag.
-  const checks = isStalled
-    ? PROGRESS
-    : { ...PROGRESS, lag: (one: SeenConsumer) => lag(one, stalls !== undefined) }
-  return [...judged('consumers', subject, checks, progress), ...fixed]
+  return [...judged('consumers', subject, PROGRESS, progress), ...fixed]
 }
 
-const PROGRESS = { readers, commits, published }
+const PROGRESS = { readers, commits, published, lag }
 const FIXED = { breaker }
 
 function pendingIn({ start, end, committedAfter }: PartitionProgress): number {
@@ -78,7 +67,7 @@ function readers(consumer: SeenConsumer) {
   }
 }
 
-function lag(consumer: SeenConsumer, isWatched: boolean) {
+function lag(consumer: SeenConsumer) {
   const { partitions, windowMs } = consumer
   const pending = pendingOf(consumer)
   if (pending === 0) return 'nothing waits'
@@ -97,31 +86,11 @@ function lag(consumer: SeenConsumer, isWatched: boolean) {
     one =>
       (one.waitsSeconds ?? 0) * 1000 >= QUIET_MS + windowMs && one.committedAfter === one.committedBefore,
   )
-  if (isWatched || !isIdle) return says
+  if (!isIdle) return says
   return unknown(
     `${says}, and none was processed during this check`,
     `A batch may be in progress. Check again in a minute: if the age grows, a record may block: docs/failures.md explains \`sluice skip\`.`,
   )
-}
-
-const AREAS: Readonly<Partial<Record<NonNullable<Cause['server']>, Area>>> = {
-  Kafka: 'kafka',
-  Redis: 'redis',
-}
-
-/**
- * Returns one finding for each cause of stalled functions.
- *
- * @param findings all other findings. If they already show what is wrong with a server, its stalls are omitted.
- */
-export function stallFindings(stalls: readonly StalledFunctions[], findings: readonly Finding[]): Finding[] {
-  const isShown = ({ server }: StalledFunctions) =>
-    findings.some(({ area, verdict }) => server && area === AREAS[server] && verdict === 'wrong')
-  return stalls
-    .filter(stall => stall.functions.length > 0 && !isShown(stall))
-    .map(({ functions, reason, advice }) =>
-      finding('consumers', 'stalled', functions.join(', '), wrong(reason, advice)),
-    )
 }
 
 /**
@@ -141,11 +110,11 @@ function published({ partitions }: SeenConsumer) {
 }
 
 function breaker(consumer: ConsumerFacts & { readonly nowMs: number }) {
-  const { function: name, breakerOpenUntilMs, nowMs } = consumer
+  const { breakerOpenUntilMs, nowMs } = consumer
   if ('unseen' in breakerOpenUntilMs) return unknown(breakerOpenUntilMs.unseen)
   const untilMs = breakerOpenUntilMs.seen
   if (untilMs === undefined || untilMs <= nowMs) return 'its circuit breaker is closed'
-  const { reason, advice } = deferredCause(name, { reason: 'breaker-open' })
+  const { reason, advice } = BREAKER_OPEN
   return wrong(`its circuit breaker is open until ${new Date(untilMs).toISOString()}: ${reason}`, advice)
 }
 

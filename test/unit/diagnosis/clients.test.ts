@@ -3,11 +3,10 @@ import { describe, it } from 'node:test'
 import {
   consumerFindings,
   deadLettersFindings,
-  stallFindings,
 } from '../../../lib/diagnosis/checks/consumers.ts'
 import { producerFindings } from '../../../lib/diagnosis/checks/producers.ts'
 import type { BatchFacts, ConsumerFacts, PartitionProgress } from '../../../lib/diagnosis/facts.ts'
-import { type Finding, finding, wrong } from '../../../lib/diagnosis/finding.ts'
+import type { Finding } from '../../../lib/diagnosis/finding.ts'
 import { batch, consumer, NOW_MS, notOk, progress, topic } from '../../support/doctor-facts.ts'
 
 const HOUR_MS = 3_600_000
@@ -73,28 +72,6 @@ describe('given a consumer', () => {
     assert.deepEqual(lagging({ ...idle, waitsSeconds: 30 }), [])
     assert.deepEqual(lagging(idle), ['lag unknown'])
     assert.deepEqual(lagging({ ...idle, committedBefore: 990 }), [])
-  })
-
-  it('then the program that runs the function decides whether it has stalled', () => {
-    const stall = { functions: ['alerting', 'generator'], reason: 'boom', advice: 'Fix it.', sinceMs: 0 }
-    const lagOf = (stalls: readonly (typeof stall)[]) =>
-      consumerFindings(consumer({ end: 1_050, waitsSeconds: 31 }), NOW_MS, stalls)
-        .filter(({ check }) => check === 'lag')
-        .map(({ verdict, says }) => `${verdict}: ${says}`)
-    assert.deepEqual(lagOf([]), ['ok: 50 records wait, the oldest for 31 s'])
-    assert.deepEqual(lagOf([stall]), [])
-  })
-
-  it('then each cause of a stall is one finding, unless the finding about its server shows it', () => {
-    const stall = { functions: ['alerting', 'generator'], reason: 'boom', advice: 'Fix it.', sinceMs: 0 }
-    const away = { ...stall, reason: 'away', server: 'Redis' } as const
-    const found = (...others: Finding[]) =>
-      stallFindings([stall, away, { ...stall, functions: [] }], others).map(
-        ({ subject, says }) => `${subject}: ${says}`,
-      )
-    const all = ['alerting, generator: boom', 'alerting, generator: away']
-    assert.deepEqual(found(), all)
-    assert.deepEqual(found(finding('redis', 'reached', 'r', wrong('away', 'Start it.'))), all.slice(0, 1))
   })
 
   it('then more than 10,000 records or five minutes of lag are wrong', () => {

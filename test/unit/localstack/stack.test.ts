@@ -29,15 +29,6 @@ describe('a running stack', () => {
           ['ready', ADDRESSES.variables, 3],
         )
         assert.equal(statSync(stackFile('lab', dir)).mode & 0o777, 0o600)
-        const stalls = {
-          env: 'local',
-          causes: [{ functions: ['alerting'], reason: 'boom', advice: 'Fix it.', sinceMs: 1 }],
-        }
-        stack.reportStalls(stalls)
-        assert.deepEqual(
-          [runningStack('lab', dir)?.stalls, runningStack('lab', dir)?.state],
-          [stalls, 'ready'],
-        )
       },
       dir,
     )

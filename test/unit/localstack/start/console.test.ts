@@ -24,7 +24,6 @@ async function started(variables: Readonly<Record<string, string>>) {
     },
     dataDir: folder,
     say: line => said.push(line),
-    standing: () => [],
   })
   return { console, said }
 }

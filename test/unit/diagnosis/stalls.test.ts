@@ -1,24 +1,23 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type StallFacts, StandingStill } from '../../../lib/diagnosis/stalls/standing-still.ts'
+import { type StallFacts, StallWatch } from '../../../lib/diagnosis/stalls.ts'
 
 const GROUP = 'sluice-alerting-local'
 
 /** An observer that looks every two seconds. */
 class Watcher {
-  readonly standing = new StandingStill(2_000)
+  readonly stalls = new StallWatch(2_000)
   nowMs = 1_000_000
 
   look({ next = 10, end = 10, members = 1, ...seen }: Partial<WatchedFacts> = {}) {
     const partitions = [{ partition: 0, next, end, pending: end - next }]
     const lag = { function: 'alerting', topic: 'readings', group: GROUP, windowMs: 1_000 }
     this.nowMs += 2_000
-    return this.standing.next(
+    return this.stalls.next(
       {
         servers: { kafka: null, redis: null },
         lags: [{ ...lag, pending: end - next, partitions }],
         broken: [],
-        known: undefined,
         ...seen,
         members: new Map([[GROUP, members]]),
       },
@@ -64,15 +63,18 @@ describe('stalls and their causes', () => {
     assert.deepEqual(watcher.lookFor(90_000, { end: 12 }), [])
     const [stalled] = watcher.lookFor(4_000, { end: 12 })
     assert.match(stalled?.reason ?? '', /^2 records pending, without progress for 1 min 32 s$/)
+    assert.deepEqual(watcher.look({ next: 11, end: 12 }), [])
   })
 
-  it('given a program that runs the functions and knows of no stall, then a slow consumer is not stalled', () => {
-    assert.deepEqual(new Watcher().lookFor(300_000, { end: 12, known: [] }), [])
+  it('given late observations, then the time between them does not count', () => {
+    const watcher = new Watcher()
+    watcher.lookFor(60_000, { end: 12 })
+    watcher.nowMs += 3_600_000
+    assert.deepEqual(watcher.look({ end: 12 }), [])
   })
 
   it('given an open circuit breaker, then it is the one reported cause', () => {
-    const watcher = new Watcher()
-    const [open, ...others] = watcher.lookFor(60_000, { end: 12, broken: ['alerting'] })
+    const [open, ...others] = new Watcher().lookFor(100_000, { end: 12, broken: ['alerting'] })
     assert.deepEqual(others, [])
     assert.match(open?.reason ?? '', /fail unexpectedly/)
     assert.match(open?.advice ?? '', /another version is tried at once/)
@@ -86,22 +88,7 @@ describe('stalls and their causes', () => {
     assert.equal(told?.reason, kafka)
     assert.equal(told?.sinceMs, watcher.nowMs - 2_000)
     assert.deepEqual(watcher.look(), [])
-  })
-
-  it('given reports of the running functions, then their cause is shown instead of the guess', () => {
-    const cause = { id: 'invocation/boom', reason: 'boom in process.ts:12', advice: 'Fix its code.' }
-    const known = [{ cause, sinceMs: 1_000, functions: new Set(['alerting', 'activity']) }]
-    const told = new Watcher().lookFor(60_000, { end: 12, known })
-    const functions = ['activity', 'alerting']
-    assert.deepEqual(told, [{ functions, reason: cause.reason, advice: cause.advice, sinceMs: 1_000 }])
-  })
-
-  it('given an outage that is over, when the next one comes, then it begins with itself', () => {
-    const watcher = new Watcher()
-    const away = { servers: { kafka: null, redis: 'Redis does not answer' } }
-    watcher.lookFor(60_000, away)
-    watcher.lookFor(60_000, {})
-    const [told] = watcher.look(away)
-    assert.equal(told?.sinceMs, watcher.nowMs)
+    const [again] = watcher.look(away)
+    assert.equal(again?.sinceMs, watcher.nowMs)
   })
 })

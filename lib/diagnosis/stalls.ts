@@ -1,0 +1,141 @@
+/** Detects stalls in any environment, from facts that Kafka and Redis report. Pure. */
+import { durationText } from '../duration.ts'
+import type { ConsumerLag, ReadTopic } from '../queries/lag.ts'
+
+/** Reason for a stall, with advice for the user. */
+interface Cause {
+  /** Reason without a full stop. */
+  readonly reason: string
+  /** Advice in whole sentences. */
+  readonly advice: string
+}
+
+/** Functions that have stalled for the same cause; none if a server does not answer. */
+export interface StalledFunctions extends Cause {
+  readonly functions: readonly string[]
+  /** Start of the stall, in milliseconds since the epoch. */
+  readonly sinceMs: number
+}
+
+/** Progress of a consumer in a topic. */
+export interface WatchedLag extends ReadTopic, ConsumerLag {
+  /** Maximum time to wait for a full batch, in milliseconds. */
+  readonly windowMs: number
+}
+
+/** Facts gathered by one observation. */
+export interface StallFacts {
+  /** Error message of each server that did not answer; null if the server answered. */
+  readonly servers: { readonly kafka: string | null; readonly redis: string | null }
+  /** Lag of each consumer; undefined if Kafka did not answer. */
+  readonly lags: readonly WatchedLag[] | undefined
+  /** Number of members by consumer group. */
+  readonly members: ReadonlyMap<string, number>
+  /** Consumers whose circuit breaker is open; undefined if Redis did not answer. */
+  readonly broken: readonly string[] | undefined
+}
+
+/**
+ * Time without members, in milliseconds, after which a consumer group is considered dead. A group has no members for a moment while
+ * a consumer restarts.
+ */
+const DEAD_AFTER_MS = 10_000
+/**
+ * Idle time, in milliseconds, after which a consumer is considered stalled. Running invocations cannot be observed, and nearly all
+ * functions have a timeout of one minute.
+ */
+const QUIET_MS = 90_000
+/** Factor of the usual interval above which an observation is considered late. */
+const LATE = 2
+
+interface Watched {
+  readonly reached: number
+  readonly seenAtMs: number
+  /** Observed time without progress although records are pending, in milliseconds. */
+  readonly idleMs: number
+  /** Observed time for which also the group had no members, in milliseconds. */
+  readonly unreadMs: number
+}
+
+export class StallWatch {
+  readonly #lookEveryMs: number
+  readonly #watched = new Map<string, Watched>()
+  /** Start of each open stall, by its place. */
+  #open: ReadonlyMap<string, number> = new Map()
+
+  /** @param lookEveryMs interval between two observations, in milliseconds */
+  constructor(lookEveryMs: number) {
+    this.#lookEveryMs = lookEveryMs
+  }
+
+  /** Processes an observation, and returns the stalls, longest first. */
+  next({ servers, lags, members, broken = [] }: StallFacts, nowMs: number): StalledFunctions[] {
+    const causes = new Map<string, { readonly cause: Cause; readonly functions: readonly string[] }>()
+    for (const [server, problem] of Object.entries(servers))
+      if (problem !== null) causes.set(server, { cause: away(problem), functions: [] })
+    for (const name of broken) causes.set(`${name}|breaker`, { cause: BREAKER_OPEN, functions: [name] })
+    // Progress cannot be observed until Kafka answers.
+    if (lags === undefined) this.#watched.clear()
+    for (const lag of lags ?? []) {
+      const cause = this.#causeOf(lag, members.get(lag.group), nowMs)
+      if (cause && !broken.includes(lag.function))
+        causes.set(`${lag.function}|${lag.topic}`, { cause, functions: [lag.function] })
+    }
+    this.#open = new Map([...causes.keys()].map(place => [place, this.#open.get(place) ?? nowMs]))
+    return [...causes]
+      .map(([place, { cause, functions }]) => ({
+        ...cause,
+        functions,
+        sinceMs: this.#open.get(place) ?? nowMs,
+      }))
+      .sort((a, b) => a.sinceMs - b.sinceMs)
+  }
+
+  #causeOf(lag: WatchedLag, members: number | undefined, nowMs: number): Cause | undefined {
+    const { function: name, topic, group, windowMs, pending, partitions } = lag
+    const key = `${name}|${topic}`
+    const before = this.#watched.get(key)
+    const reached = partitions.reduce((total, { next }) => total + next, 0)
+    // Late observations indicate an overloaded machine, on which consumers are slow as well.
+    const passedMs = before ? Math.min(nowMs - before.seenAtMs, LATE * this.#lookEveryMs) : 0
+    const isIdle = pending > 0 && before?.reached === reached
+    // Some readers assign partitions to themselves, so a group without members may make progress.
+    const idleMs = isIdle ? before.idleMs + passedMs : 0
+    const unreadMs = isIdle && members === 0 ? before.unreadMs + passedMs : 0
+    this.#watched.set(key, { reached, seenAtMs: nowMs, idleMs, unreadMs })
+    if (unreadMs >= DEAD_AFTER_MS) return noReaders(group, pending)
+    return idleMs >= QUIET_MS + windowMs ? noProgress(name, pending, idleMs) : undefined
+  }
+}
+
+/** @param reason error of the last attempt to reach the server */
+function away(reason: string): Cause {
+  return { reason, advice: 'Check that it is running. Everything continues when it answers.' }
+}
+
+export const BREAKER_OPEN: Cause = {
+  reason: 'nearly all of its records fail unexpectedly, so they stay in Kafka',
+  advice:
+    'Fix its code: another version is tried at once. After 15 minutes, records that fail become failures.',
+}
+
+/** Returns the cause for a consumer that makes no progress. */
+function noProgress(name: string, pending: number, forMs: number): Cause {
+  return {
+    reason: `${recordsOf(pending)} pending, without progress for ${durationText(forMs)}`,
+    advice: `Check its log (.local/logs/functions/${name}.log). If it stops at one record, skip that record: npx sluice skip ${name} PARTITION@OFFSET`,
+  }
+}
+
+/** Returns the cause for pending records of a consumer group that has no members. */
+export function noReaders(group: string, pending: number): Cause {
+  return {
+    reason: `${recordsOf(pending)} pending, and the consumer group ${group} has no members`,
+    advice:
+      'Check that the function is deployed and its trigger is enabled. It continues at its committed offsets.',
+  }
+}
+
+function recordsOf(count: number): string {
+  return count === 1 ? '1 record' : `${count} records`
+}

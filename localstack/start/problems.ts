@@ -1,0 +1,175 @@
+/** Problems of the functions, from the trigger's reports and the functions' logs. Pure: time is passed as an argument. */
+import { durationText } from '../../lib/duration.ts'
+import type { Report } from '../../packages/msk-trigger/report/reports.ts'
+import { Repeats } from '../../packages/runtime/adapters/lambda/repeats.ts'
+
+type Of<Kind extends Report['report']> = Extract<Report, { report: Kind }>
+
+/** A stalled part: a partition of a function's topic, or the whole function. */
+interface Stall {
+  readonly function: string
+  readonly topic: string
+  readonly partition: string
+  readonly obstacle: string
+  readonly reason: string
+  readonly sinceMs: number
+}
+
+/** Shows each problem once, and its end, and lists unresolved problems at the end of a run. */
+export class Problems {
+  readonly #say: (line: string) => void
+  readonly #stalls = new Map<string, Stall>()
+  /** Scheduled functions whose last run failed, with the reasons. */
+  readonly #failedRuns = new Map<string, string>()
+  readonly #lost: string[] = []
+  readonly #repeats: Repeats
+
+  constructor(say: (line: string) => void, now: () => number = Date.now) {
+    this.#say = say
+    this.#repeats = new Repeats(undefined, now)
+  }
+
+  /** Handles a report of the trigger. */
+  reported(report: Report, nowMs: number): void {
+    if (report.report === 'stalled') this.#stalled(report, nowMs)
+    // A new process reports its own stalls.
+    else if (report.report === 'mapped')
+      this.#resume(one => one.function === report.function && one.topic === report.topic, nowMs)
+    else if (report.report === 'resumed') this.#resumed(report, nowMs)
+    else if (report.report === 'discarded') this.#discarded(report)
+    else if (report.report === 'ended') this.#lose(report.function, firstLine(report.reason))
+  }
+
+  /** Handles a line of the functions' log. */
+  logged(line: string): void {
+    const run = readRun(line)
+    if (run) {
+      this.ran(run.function, run.error)
+      return
+    }
+    const logged = readLogged(line)
+    if (logged === undefined) return
+    const { level, service = '', message = '', timestamp: _, ...details } = logged
+    if (!['WARN', 'ERROR', 'CRITICAL'].includes(String(level))) return
+    const { kind = message, code } = details
+    if (this.#repeats.due([level, service, kind, code].join('|')) === undefined) return
+    const shown = SHOWN.filter(name => name in details).map(name => `${name}=${textOf(details[name])}`)
+    this.#say([`${level === 'WARN' ? '!' : '✗'} ${service}: ${message}`, ...shown].join(' '))
+  }
+
+  /** Handles the end of a scheduled run. @param error undefined if the run succeeded */
+  ran(name: string, error: string | undefined): void {
+    const failed = this.#failedRuns.get(name)
+    if (error === undefined) {
+      if (failed !== undefined) this.#say(`✓ ${name} runs again`)
+      this.#failedRuns.delete(name)
+      return
+    }
+    this.#failedRuns.set(name, firstLine(error))
+    if (failed === undefined) this.#say(`✗ ${name} failed: ${error}. Its schedule runs it again.`)
+  }
+
+  /** Returns the unresolved problems. */
+  get unresolved(): string[] {
+    const stalled = Map.groupBy(this.#stalls.values(), one => one.function)
+    return [
+      ...[...stalled].map(([name, stalls]) => `${name} is stalled: ${stalls[0]?.reason}`),
+      ...[...this.#failedRuns].map(([name, reason]) => `the last run of ${name} failed: ${reason}`),
+      ...this.#lost,
+    ]
+  }
+
+  /** Returns true if a function is stalled. */
+  isStalled(name: string): boolean {
+    return [...this.#stalls.values()].some(one => one.function === name)
+  }
+
+  #stalled(report: Of<'stalled'>, nowMs: number): void {
+    const { function: name, topic, obstacle, offsets } = report
+    const reason = firstLine(report.reason)
+    const wasStalled = this.isStalled(name)
+    for (const partition of offsets ? Object.keys(offsets) : ['']) {
+      const key = [name, topic, obstacle, partition].join('|')
+      const sinceMs = this.#stalls.get(key)?.sinceMs ?? nowMs
+      this.#stalls.set(key, { function: name, topic, partition, obstacle, reason, sinceMs })
+    }
+    // An outage of a server stalls all functions for the same reason.
+    if (!wasStalled && this.#repeats.due(reason) !== undefined)
+      this.#say(`✗ ${name} is stalled: ${reason}. It is retried. More: .local/logs/functions/${name}.log`)
+  }
+
+  #resumed({ function: name, topic, obstacle, partitions }: Of<'resumed'>, nowMs: number): void {
+    this.#resume(
+      one =>
+        one.function === name &&
+        one.topic === topic &&
+        one.obstacle === obstacle &&
+        (one.partition === '' || partitions === undefined || partitions.includes(Number(one.partition))),
+      nowMs,
+    )
+  }
+
+  #resume(fits: (stall: Stall) => boolean, nowMs: number): void {
+    for (const [key, stall] of [...this.#stalls].filter(([, one]) => fits(one))) {
+      this.#stalls.delete(key)
+      if (!this.isStalled(stall.function))
+        this.#say(`✓ ${stall.function} continues (after ${durationText(nowMs - stall.sinceMs)})`)
+    }
+  }
+
+  #discarded({ function: name, reason, records, destination }: Of<'discarded'>): void {
+    const what = `${records === 1 ? '1 record' : `${records} records`} discarded: ${firstLine(reason)}`
+    if (destination === null) this.#lose(name, `${what}. There is no destination, so they are lost`)
+    else this.#say(`! ${name}: ${what}. Sent to ${destination}.`)
+  }
+
+  #lose(name: string, what: string): void {
+    this.#say(`✗ ${name}: ${what}`)
+    this.#lost.push(`${name}: ${what}`)
+  }
+}
+
+/** Details of a log line that are shown to the user, in this order. */
+const SHOWN = ['reason', 'failure', 'error', 'place', 'entity', 'topic', 'partition', 'offset', 'records']
+
+// serverless-offline prefixes lines with a symbol if it considers them errors.
+const FAILED_SCHEDULE = /^(?:\S )?Failed to execute scheduled function: \[(.+?)\] (?:Error: )*(.*)$/
+const SUCCEEDED_SCHEDULE = /^(?:\S )?Successfully invoked scheduled function: \[(.+?)\]/
+
+/** Returns the end of a scheduled run from a line of the framework's log. */
+function readRun(line: string): { readonly function: string; readonly error?: string } | undefined {
+  const [, failed, error] = FAILED_SCHEDULE.exec(line) ?? []
+  if (failed !== undefined) return { function: failed, error: error || 'without a message' }
+  const [, succeeded] = SUCCEEDED_SCHEDULE.exec(line) ?? []
+  return succeeded === undefined ? undefined : { function: succeeded }
+}
+
+function readLogged(line: string): Readonly<Record<string, unknown>> | undefined {
+  return line.startsWith('{"level":"') ? parsed(line) : undefined
+}
+
+/** Parses a line of the trigger's reports. Returns undefined for an empty line, and for one that a full disk has truncated. */
+export function readReport(line: string): Report | undefined {
+  return line === '' ? undefined : parsed<Report>(line)
+}
+
+/** Parses a line of JSON. Returns undefined if the line is truncated. */
+function parsed<Line = Record<string, unknown>>(line: string): Line | undefined {
+  try {
+    return JSON.parse(line) as Line
+  } catch {
+    return undefined
+  }
+}
+
+/** Returns the first line of a reason, without a colon or a full stop at its end. */
+function firstLine(reason: string): string {
+  return (reason.split('\n')[0] ?? '').replace(/[:.]$/, '')
+}
+
+/** Formats a value of a log line as text. Powertools logs an error as an object. */
+function textOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return String(value)
+  const { message } = value as { message?: unknown }
+  return message === undefined ? JSON.stringify(value) : String(message)
+}

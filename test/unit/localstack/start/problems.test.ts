@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { Problems, readReport } from '../../../../localstack/start/problems.ts'
+import type { Report } from '../../../../packages/msk-trigger/report/reports.ts'
+
+const MAPPING = { topic: 'readings', group: 'g' }
+
+/** A run of `npm start` of which the lines are seen. */
+class Run {
+  nowMs = 1_000_000
+  readonly lines: string[] = []
+  readonly problems = new Problems(
+    line => void this.lines.push(line),
+    () => this.nowMs,
+  )
+
+  report(...reports: readonly Report[]): void {
+    for (const report of reports) {
+      this.nowMs += 1_000
+      this.problems.reported(report, this.nowMs)
+    }
+  }
+
+  log(line: object): void {
+    this.problems.logged(JSON.stringify(line))
+  }
+}
+
+const stalled = (name: string, reason: string): Report => ({
+  ...{ ...MAPPING, function: name, report: 'stalled', obstacle: 'invocation', kind: 'error', attempt: 1 },
+  reason,
+  offsets: { 3: 10 },
+})
+const resumed = (name: string): Report => ({
+  ...{ ...MAPPING, function: name, report: 'resumed', obstacle: 'invocation' },
+  partitions: [3],
+})
+
+describe('the problems of a run', () => {
+  it('given a function that stalls, then it is reported once with its reason, and once when it is over', () => {
+    const run = new Run()
+    run.report(stalled('alerting', 'boom\n  at x.ts:1'), stalled('alerting', 'boom'), resumed('alerting'))
+    assert.deepEqual(run.lines, [
+      '✗ alerting is stalled: boom. It is retried. More: .local/logs/functions/alerting.log',
+      '✓ alerting continues (after 2 s)',
+    ])
+    assert.deepEqual(run.problems.unresolved, [])
+  })
+
+  it('given several functions that stall for one reason, then it is one line, and each is unresolved', () => {
+    const run = new Run()
+    run.report(stalled('alerting', 'no broker'), stalled('activity', 'no broker'))
+    assert.equal(run.lines.length, 1)
+    assert.deepEqual(run.problems.unresolved, [
+      'alerting is stalled: no broker',
+      'activity is stalled: no broker',
+    ])
+    run.report({ ...MAPPING, function: 'activity', report: 'mapped', windowMs: 0, timeoutMs: 1 })
+    assert.ok(!run.problems.isStalled('activity') && run.problems.isStalled('alerting'))
+  })
+
+  it('given discarded records, then they are lost without a destination, and sent with one', () => {
+    const run = new Run()
+    const discarded = { ...MAPPING, function: 'alerting', report: 'discarded', reason: 'too old' } as const
+    run.report(
+      { ...discarded, records: 1, destination: 'sqs' },
+      { ...discarded, records: 2, destination: null },
+    )
+    assert.match(run.lines[0] ?? '', /^! alerting: 1 record discarded: too old\. Sent to sqs\.$/)
+    assert.match(run.problems.unresolved.join(), /^alerting: 2 records discarded: .* lost$/)
+  })
+
+  it('given lines of a log, then warnings and errors are shown once a minute, with what they tell', () => {
+    const run = new Run()
+    const line = {
+      level: 'ERROR',
+      service: 'alerting',
+      message: 'deferred',
+      reason: 'store-unavailable',
+      more: 1,
+    }
+    run.log({ ...line, level: 'INFO' })
+    run.log(line)
+    run.log(line)
+    assert.deepEqual(run.lines, ['✗ alerting: deferred reason=store-unavailable'])
+    run.nowMs += 61_000
+    run.log(line)
+    assert.equal(run.lines.length, 2)
+    run.problems.logged('{"level":"ERROR","serv')
+    assert.equal(run.lines.length, 2)
+  })
+
+  it('given scheduled runs that fail, then the first is reported, and the last one decides', () => {
+    const run = new Run()
+    run.problems.logged('✖ Failed to execute scheduled function: [clock] Error: no Kafka')
+    run.problems.ran('clock', 'no Kafka')
+    assert.deepEqual(run.lines, ['✗ clock failed: no Kafka. Its schedule runs it again.'])
+    assert.deepEqual(run.problems.unresolved, ['the last run of clock failed: no Kafka'])
+    run.problems.logged('✔ Successfully invoked scheduled function: [clock]')
+    assert.deepEqual(run.problems.unresolved, [])
+  })
+
+  it('given a truncated report, then it is left out', () => {
+    assert.deepEqual([readReport(''), readReport('{"report":"st')], [undefined, undefined])
+  })
+})

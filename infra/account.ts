@@ -27,7 +27,6 @@ import { arnHere } from './arn.ts'
 import type { ConsoleTokens } from './console-api.ts'
 import { type Folders, packedFolders } from './folders.ts'
 import { type KafkaSecrets, kafkaSecretProblems } from './kafka-secrets.ts'
-import { otherRegions } from './other-regions.ts'
 import { PROCESS_VARIABLES } from './process-variables.ts'
 import { type Schedules, schedulesFrom } from './schedules.ts'
 import { CONSOLE_DEPLOYMENT, HISTORY_DEPLOYMENT, TRACING_DEPLOYMENT, VPC } from './settings.ts'
@@ -51,8 +50,6 @@ export interface DeploymentPlace {
   readonly pollers: Stage['pollers']
   /** Retention of the functions' logs, in days. */
   readonly logRetentionDays: number
-  /** True if failed scheduled runs are sent to a queue. */
-  readonly keepsMissedRuns: boolean
   /** True if Lambda sends traces to X-Ray. */
   readonly tracing: boolean
   /** True if the console is deployed as a function. */
@@ -169,19 +166,6 @@ export function account(stage: string, region: string, env: Environment, project
     ...errors.map(
       error => `${error.replace(/^SLUICE_ENV:/, `The stage "${stage}", which is part of topic names,`)}.`,
     ),
-    ...otherRegions(
-      {
-        MSK_CLUSTER_ARN: given.clusterArn,
-        ON_FAILURE_QUEUE_ARN: given.onFailureQueue,
-        KAFKA_SECRET: kafkaSecret,
-        KAFKA_CA_SECRET: caSecret,
-        SCHEMA_REGISTRY_SECRET: given.registrySecret,
-        WAREHOUSE_SECRET: given.warehouseSecret,
-        OTEL_HEADERS_SECRET: given.spansSecret,
-        HISTORY_KEY_ARN: given.historyKey,
-      },
-      region,
-    ),
     ...openSecrets(stage, env),
     ...kafkaSecretProblems(kafkaSecrets),
     ...notPacked,
@@ -200,7 +184,6 @@ export function account(stage: string, region: string, env: Environment, project
     schedules,
     pollers,
     logRetentionDays,
-    keepsMissedRuns: true,
     tracing: given.tracing ?? false,
     console: given.console ?? false,
     ...(given.issuer && given.audience

@@ -7,10 +7,7 @@ import { readFile } from 'node:fs/promises'
 import { relative, resolve } from 'node:path'
 import { consumersOf, mappingsOf, readFunctions } from '../lib/app/functions.ts'
 import type { DeploymentPlace } from './account.ts'
-import { isDeployed } from './expand-functions.ts'
-import type { KafkaSecrets } from './kafka-secrets.ts'
-import { pollerNotice } from './pollers.ts'
-import { clockNotice, type Schedules } from './schedules.ts'
+import { clockNotice } from './schedules.ts'
 
 /** Parts of the Serverless Framework that this plugin uses. */
 interface Framework {
@@ -19,13 +16,7 @@ interface Framework {
   readonly service: {
     readonly provider: { readonly environment?: Readonly<Record<string, unknown>> }
     readonly custom: {
-      readonly deployment: Pick<
-        DeploymentPlace,
-        'env' | 'console' | 'historyBucket' | 'hasWarehouse' | 'pollers' | 'problems'
-      > & {
-        readonly topicMappings: DeploymentPlace['topicMappings']
-        readonly schedules: Schedules
-      }
+      readonly deployment: Pick<DeploymentPlace, 'topicMappings' | 'schedules' | 'problems'>
     }
     readonly functions: Readonly<Record<string, FunctionDefinition>>
   }
@@ -48,55 +39,6 @@ interface Log {
   notice(line: string): void
 }
 
-/** JSON Schema of `custom.deployment`. */
-const SETTINGS = {
-  type: 'object',
-  properties: {
-    env: { type: 'string' },
-    clusterArn: { type: 'string' },
-    folders: { type: 'object' },
-    topicMappings: { type: 'array', items: { type: 'object' } },
-    alertsTopicArn: { anyOf: [{ type: 'string' }, { type: 'object' }] },
-    historyBucket: { type: 'string' },
-    historyKey: { type: 'string' },
-    registrySecret: { type: 'string' },
-    warehouseSecret: { type: 'string' },
-    hasWarehouse: { type: 'boolean' },
-    spansSecret: { type: 'string' },
-    onFailureQueue: { type: 'string' },
-    onFailureBucket: { type: 'string' },
-    kafkaSecrets: {
-      type: 'object',
-      properties: {
-        auth: { type: 'string' },
-        secret: { type: 'string' },
-        caSecret: { type: 'string' },
-      } satisfies Record<keyof KafkaSecrets, object>,
-      required: ['auth'],
-      additionalProperties: false,
-    },
-    pollers: { type: 'string' },
-    logRetentionDays: { type: 'integer' },
-    keepsMissedRuns: { type: 'boolean' },
-    tracing: { type: 'boolean' },
-    console: { type: 'boolean' },
-    consoleTokens: { type: 'object' },
-    alarms: { type: 'object' },
-    problems: { type: 'array', items: { type: 'string' } },
-    schedules: {
-      type: 'object',
-      properties: {
-        generator: { type: 'boolean' },
-        clock: { type: 'boolean' },
-      } satisfies Record<keyof Schedules, object>,
-      required: ['generator', 'clock'],
-      additionalProperties: false,
-    },
-  } satisfies Record<keyof Omit<DeploymentPlace, 'vpc' | 'brokers' | 'environment'>, object>,
-  required: ['problems', 'schedules'],
-  additionalProperties: false,
-}
-
 /** Commands that need only the stage and the region, so that other settings are not checked. */
 const NEEDS_NO_SETTINGS = new Set([
   'deploy list',
@@ -110,7 +52,6 @@ const NEEDS_NO_SETTINGS = new Set([
   'rollback function',
 ])
 const BUILDS = new Set(['package', 'deploy', 'deploy function'])
-const SHOWS_COST = new Set(['package', 'deploy'])
 const DEPLOYS = new Set(['deploy', 'deploy function'])
 
 export default class DeploymentChecks {
@@ -121,12 +62,12 @@ export default class DeploymentChecks {
   constructor(framework: Framework, _: unknown, { log }: { readonly log: Log }) {
     this.#framework = framework
     this.#log = log
-    framework.configSchemaHandler.defineCustomProperties({ properties: { deployment: SETTINGS } })
+    framework.configSchemaHandler.defineCustomProperties({ properties: { deployment: { type: 'object' } } })
     this.hooks = { initialize: () => this.#check() }
   }
 
   async #check(): Promise<void> {
-    const { serviceDir, processedInput, service } = this.#framework
+    const { processedInput, service } = this.#framework
     const command = processedInput.commands.join(' ')
     if (NEEDS_NO_SETTINGS.has(command)) return
     const { deployment } = service.custom
@@ -135,18 +76,8 @@ export default class DeploymentChecks {
     if (DEPLOYS.has(command))
       this.#refuse(stage === 'local' ? [noStage(command)] : await this.#otherPackage(stage))
     this.#refuse([...settings, ...(BUILDS.has(command) ? await this.#contents() : [])])
-    if (DEPLOYS.has(command)) await this.#servers(bringsTable(processedInput))
     const notice = clockNotice(schedules)
     if (notice) this.#log.notice(notice)
-    if (stage !== 'local' && SHOWS_COST.has(command)) {
-      const functions = readFunctions(resolve(serviceDir, 'serverless.yml'))
-      this.#log.notice(
-        pollerNotice(
-          functions.filter(one => isDeployed(one, deployment)),
-          deployment,
-        ),
-      )
-    }
   }
 
   /** Returns an error if an existing package was built for another stage. A package contains the settings of its stage. */
@@ -163,21 +94,6 @@ export default class DeploymentChecks {
     return [
       `The package in ${folder} was built for the stage "${packaged}", not for "${stage}". Package the stage again.`,
     ]
-  }
-
-  /**
-   * Finds errors in Redis and Kafka that would otherwise be noticed only because alerts are missing. Runs last, because it uses the
-   * network.
-   */
-  async #servers(changesTopics: boolean): Promise<void> {
-    const { environment = {} } = this.#framework.service.provider
-    const texts = Object.entries(environment).map(([name, value]) => [name, String(value)])
-    const { serverProblems } = await import('./checks/servers.ts')
-    const AWS_REGION = this.#framework.getProvider('aws').getRegion()
-    const variables = { ...Object.fromEntries(texts), AWS_REGION }
-    const { problems, unseen } = await serverProblems(variables, changesTopics)
-    this.#refuse(problems)
-    for (const line of unseen) this.#log.notice(line)
   }
 
   /** Finds errors in configuration files and settings, so that functions do not fail when they start. */
@@ -233,15 +149,6 @@ export default class DeploymentChecks {
     // The Serverless Framework prints only the message for its own error class, and a stack trace for all others.
     throw new this.#framework.classes.Error(message, 'SLUICE_DEPLOYMENT')
   }
-}
-
-/**
- * Returns whether a deployment updates the topics to the topic table of this project. It does not if an existing package is
- * deployed, because a package contains its own table. An older package is accepted: topics keep settings that its table does not
- * contain.
- */
-export function bringsTable({ commands, options }: Input): boolean {
-  return commands.join(' ') === 'deploy' && options.package === undefined
 }
 
 function noStage(command: string): string {

@@ -14,9 +14,9 @@ import { topicNamed, topicsOf } from '../lib/app/topics.ts'
 import type { DeploymentPlace } from './account.ts'
 import { folderVariable } from './folders.ts'
 import { mappingSignIn } from './kafka-secrets.ts'
-import { type MissedRunFields, missedRunFields } from './missed-runs.ts'
 import { pollerFields } from './pollers.ts'
 import { roleId } from './roles.ts'
+import { type RetryFields, retryFields } from './schedules.ts'
 import { USES, type UsesPlace, usesOf, type Variables } from './uses.ts'
 
 const READING_KEYS = Object.keys(READING_DEFAULTS) as (keyof typeof READING_DEFAULTS)[]
@@ -28,7 +28,6 @@ export type Surroundings = UsesPlace &
     | 'clusterArn'
     | 'schedules'
     | 'pollers'
-    | 'keepsMissedRuns'
     | 'tracing'
     | 'console'
     | 'historyBucket'
@@ -38,7 +37,7 @@ export type Surroundings = UsesPlace &
   >
 
 /** Fields of the Serverless Framework that are derived from an entry. */
-export interface ExpandedFields extends Partial<MissedRunFields> {
+export interface ExpandedFields extends Partial<RetryFields> {
   readonly role: string
   readonly reservedConcurrency?: number
   readonly package?: { readonly patterns: readonly string[] }
@@ -76,7 +75,7 @@ export function expandedFields(
     role: roleId(name),
     // At most one run at a time: concurrent runs would append the same records twice.
     ...(schedule ? { reservedConcurrency: 1 } : {}),
-    ...(schedule && surroundings.keepsMissedRuns ? missedRunFields(schedule.expression) : {}),
+    ...(schedule ? retryFields(schedule.expression) : {}),
     ...(patterns.length > 0 ? { package: { patterns } } : {}),
     ...(Object.keys(environment).length > 0 ? { environment } : {}),
     events: [

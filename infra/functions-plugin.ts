@@ -9,8 +9,6 @@ import { CONSOLE_STAGE, consoleApi } from './console-api.ts'
 import { destinationProblems } from './destinations.ts'
 import { expandedFields, functionProblems, isDeployed, type Surroundings } from './expand-functions.ts'
 import { functionProperties } from './functions-schema.ts'
-import { missedRunsResources } from './missed-runs.ts'
-import { nameProblems } from './names.ts'
 import { roles } from './roles.ts'
 import type { Network } from './statements/network.ts'
 
@@ -64,7 +62,7 @@ export default class FunctionsPlugin {
     const { service, configurationInput } = this.#framework
     // A service of its own, such as a test's, may name only its environment and cluster.
     const surroundings = { topicMappings: [], ...service.custom.deployment }
-    this.#refuse([...functionProblems(service.functions), ...nameProblems(service.functions)])
+    this.#refuse(functionProblems(service.functions))
     const all = declaredFunctions(service.functions)
     this.#refuse(topicMappingProblems(all, surroundings.topicMappings))
     const declared = all.filter(one => isDeployed(one, surroundings))
@@ -82,7 +80,6 @@ export default class FunctionsPlugin {
       Resources: {
         ...service.resources?.Resources,
         ...roles(declared, { ...surroundings, stage, ...(vpc ? { vpc } : {}) }),
-        ...(surroundings.keepsMissedRuns ? missedRunsResources(stage) : {}),
       },
       ...(surroundings.console ? { extensions: { ...service.resources?.extensions, ...CONSOLE_STAGE } } : {}),
     }

@@ -5,14 +5,13 @@ import { RETRY_TOPICS, type Signal, topicName } from '../lib/app/topics.ts'
 import type { DeploymentPlace } from './account.ts'
 import { allow, arnHere, arnInCluster, type Statement } from './arn.ts'
 import { kafkaSecretStatements } from './kafka-secrets.ts'
-import { missedRunStatements } from './missed-runs.ts'
 import { networkStatements } from './statements/network.ts'
 import { readSecrets } from './statements/secrets.ts'
 import { foreignTopicsOf, type RolesPlace, useStatements } from './uses.ts'
 
 /** Properties of the deployment from which roles are derived. */
 type Deployed = Omit<RolesPlace, 'all'> &
-  Pick<DeploymentPlace, 'spansSecret' | 'keepsMissedRuns' | 'tracing' | 'vpc'> & { readonly stage: string }
+  Pick<DeploymentPlace, 'spansSecret' | 'tracing' | 'vpc'> & { readonly stage: string }
 
 type WithAll = Deployed & RolesPlace
 
@@ -42,7 +41,6 @@ function role(declared: DeclaredFunction, deployed: WithAll): object {
     ),
     ...networkStatements(inLambda, isConsumer(declared), deployed.vpc),
     ...(deployed.tracing ? [allow([...TRACING_ACTIONS], ['*'])] : []),
-    ...(declared.schedule && deployed.keepsMissedRuns ? missedRunStatements(stage) : []),
     ...clusterStatements(declared, deployed),
     ...topicStatements(declared, deployed),
     ...(spansSecret && isConsumer(declared) ? [readSecrets(spansSecret)] : []),

@@ -29,7 +29,6 @@ export function thisMachine(env: Environment, project: string): DeploymentPlace 
     // The local Kafka trigger supports only this mode.
     pollers: 'provisioned',
     logRetentionDays: 30,
-    keepsMissedRuns: false,
     tracing: false,
     // `npm start` serves the console itself.
     console: false,

@@ -18,7 +18,7 @@ export async function redisFacts(client: RedisClient, place: RedisPlace): Promis
  *
  * @throws Unavailable if Redis does not answer
  */
-export async function redisServers(client: RedisClient): Promise<RedisServer[]> {
+async function redisServers(client: RedisClient): Promise<RedisServer[]> {
   const servers = await client.servers()
   const asked: RedisServer[] = []
   for (const server of servers)

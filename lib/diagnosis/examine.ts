@@ -85,13 +85,13 @@ export async function examined(examination: Examination): Promise<Finding[]> {
 }
 
 /** Returns the topics in the topic table. Readings are first, because external producers write them. */
-export function wantedTopics(env: string): TopicFacts['wanted'][] {
+function wantedTopics(env: string): TopicFacts['wanted'][] {
   return kafkaTopics(env).map((topic, index) => {
     return { ...topic, isTicked: Object.values(TOPICS)[index]?.isTicked ?? false }
   })
 }
 
-export async function openedKafka(
+async function openedKafka(
   connections: Pick<Connections, 'kafka'>,
 ): Promise<Observed<{ readonly kafka: Kafka; readonly inspection: ClusterInspection }>> {
   return seenIf(async () => {

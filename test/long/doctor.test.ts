@@ -179,14 +179,4 @@ describe('given an environment on real servers, when a doctor looks at it', () =
     assert.equal((await refusedBy(true)).length, 1)
     assert.equal((await refusedBy(false)).length, 0)
   })
-
-  async function refused(environment: Record<string, string>, patienceMs?: number) {
-    const config = readConfig(environment)
-    const connections = new Connections(config, 'test')
-    try {
-      return await deploymentRefusals(config, connections, patienceMs)
-    } finally {
-      await connections.close()
-    }
-  }
 })

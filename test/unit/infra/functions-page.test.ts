@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { it } from 'node:test'
-import { isDeployed } from '../../../infra/expand-functions.ts'
-import { pollerNotice } from '../../../infra/pollers.ts'
 import { readEntries } from '../../../lib/app/function-entries.ts'
 import { readFunctions } from '../../../lib/app/functions.ts'
 
@@ -40,9 +38,4 @@ it('given its figures, then it has what serverless.yml gives, and its arithmetic
     assert.ok(Math.abs(Number(took) - (Number(next) * ONE_PROCESSOR_MB) / 512) < 3, row)
     assert.ok(Number(peak) * 1.048_576 <= 512 * 0.75, row)
   }
-})
-
-it('given the line about pollers, then it is the one that is printed for the functions that ship', () => {
-  const shipped = readFunctions().filter(one => isDeployed(one, { console: true, historyBucket: 'history' }))
-  assert.ok(PAGE.includes(pollerNotice(shipped, { env: 'prod', pollers: 'provisioned' })))
 })

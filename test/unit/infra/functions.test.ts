@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { account } from '../../../infra/account.ts'
 import { expandedFields, functionProblems } from '../../../infra/expand-functions.ts'
-import { missedRunFields } from '../../../infra/missed-runs.ts'
 import { roleId, roles } from '../../../infra/roles.ts'
+import { retryFields } from '../../../infra/schedules.ts'
 import { thisMachine } from '../../../infra/this-machine.ts'
 import {
   consumersOf,
@@ -101,18 +101,28 @@ describe('the fields that the framework gets', () => {
     assert.deepEqual(expanded('waker'), {
       role: 'WakerRole',
       reservedConcurrency: 1,
-      ...missedRunFields('rate(1 minute)'),
+      ...{ maximumEventAge: 60, maximumRetryAttempts: 0 },
       events: schedule('rate(1 minute)', true),
     })
     assert.deepEqual(expanded('simulation').events, schedule('cron(0 12 * * ? *)', false))
     assert.deepEqual(expanded('keeper').events, schedule('rate(15 minutes)', true))
   })
 
+  it('given a run that fails, then it is tried again only as often as fits before the next', () => {
+    for (const [expression, age, attempts] of [
+      ['rate(3 minutes)', 180, 1],
+      ['rate(1 hour)', 3_600, 2],
+      ['rate(1 day)', 21_600, 2],
+      ['cron(0 12 * * ? *)', 3_600, 2],
+    ] as const)
+      assert.deepEqual(retryFields(expression), { maximumEventAge: age, maximumRetryAttempts: attempts })
+  })
+
   it('given a forwarder, then its schedule alone calls it', () => {
     assert.deepEqual(expanded('mover'), {
       role: 'MoverRole',
       reservedConcurrency: 1,
-      ...missedRunFields('rate(1 minute)'),
+      ...{ maximumEventAge: 60, maximumRetryAttempts: 0 },
       events: [{ schedule: { rate: ['rate(1 minute)'], enabled: true } }],
     })
   })

@@ -1,39 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { destinationProblems } from '../../../infra/destinations.ts'
-import { nameProblems } from '../../../infra/names.ts'
-
-describe('names', () => {
-  const long = 'a'.repeat(250)
-  const table: [given: string, entry: Parameters<typeof nameProblems>[0][string], said: string[]][] = [
-    ['names that are allowed', { name: 'a'.repeat(64), foreignTopics: ['a'.repeat(249), 'a.B_c-1'] }, []],
-    [
-      'a name that is too long for Lambda',
-      { name: `sluice-prod-${'x'.repeat(53)}` },
-      [
-        `functions.one of serverless.yml: its Lambda name sluice-prod-${'x'.repeat(53)} has 65 characters, but at most 64 are allowed.`,
-      ],
-    ],
-    [
-      'a topic that is too long for Kafka',
-      { foreignTopics: long },
-      [
-        `functions.one.foreignTopics of serverless.yml: "${'a'.repeat(40)}…" has 250 characters, but Kafka allows at most 249 in topic names.`,
-      ],
-    ],
-    ...['', '.', '..', 'a b', 'ä', 'a/b'].map((topic): [string, { foreignTopics: string[] }, string[]] => [
-      `the topic "${topic}"`,
-      { foreignTopics: ['fine', topic] },
-      [
-        `functions.one.foreignTopics of serverless.yml: "${topic}" is not a valid topic name. It may contain letters, digits, ".", "_" and "-", and must not be "." or "..".`,
-      ],
-    ]),
-  ]
-  for (const [given, entry, said] of table)
-    it(`given ${given}, then ${said.length === 0 ? 'nothing is said' : 'one sentence names the field'}`, () => {
-      assert.deepEqual(nameProblems({ one: entry }), said)
-    })
-})
 
 describe('on-failure destinations', () => {
   const READINGS = 'sluice.telemetry.readings.prod'

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { account } from '../../../infra/account.ts'
 import { byFramework, withOutputs, withStackOutputs } from '../../../infra/stack-outputs.ts'
 
 const OUTPUTS = {
@@ -41,17 +40,6 @@ describe('outputs of the long-lived stack', () => {
     const ofCache = ({ REDIS_MODE, CACHE_GIGABYTES }: typeof other) => [REDIS_MODE, CACHE_GIGABYTES]
     assert.deepEqual(ofCache(other), [undefined, undefined])
     assert.deepEqual(ofCache(withOutputs({}, OUTPUTS)), ['cluster', '10'])
-  })
-})
-
-describe('a deployment with the outputs of a stack', () => {
-  const placed = (region: string) => account('prod', region, withOutputs({}, OUTPUTS), '/project')
-
-  it('given a cluster or a topic of another region, then both are refused by their names', () => {
-    assert.deepEqual(
-      placed('us-east-1').problems.map(problem => /^[A-Z_]+/.exec(problem)?.[0]),
-      ['ALARM_TOPIC_ARN', 'MSK_CLUSTER_ARN'],
-    )
   })
 })
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { pollerFields, pollerNotice, pollerUnits } from '../../../infra/pollers.ts'
-import { declaredFunctions, readFunctions } from '../../../lib/app/functions.ts'
+import { pollerFields } from '../../../infra/pollers.ts'
+import { declaredFunctions } from '../../../lib/app/functions.ts'
 import { announceResponseType } from '../../../packages/msk-trigger/package/response-type.ts'
 
 const FUNCTIONS = declaredFunctions({
@@ -44,28 +44,4 @@ describe('what polls for a consumer', () => {
       announceResponseType(functions, { warning: assert.fail })
       assert.equal(one.environment?.REPORT_BATCH_ITEM_FAILURES, told)
     })
-})
-
-describe('what pollers cost', () => {
-  it('given mappings of two groups, then each is counted by its pollers, and by those that it may get', () => {
-    // readings: 4 + 12 and 3 of events; others: 1, and 4 for each topic that is not known.
-    assert.deepEqual(pollerUnits(FUNCTIONS, 'prod'), { mappings: 6, groups: 2, least: 2, most: 5 + 3 })
-  })
-
-  it('given more mappings than a unit has pollers, then they need another', () => {
-    const many = declaredFunctions(
-      Object.fromEntries(
-        Array.from({ length: 11 }, (_, at) => [`f${at}`, { consumes: 'alerts' as const, maximumPollers: 1 }]),
-      ),
-    )
-    assert.deepEqual(pollerUnits(many, 'prod'), { mappings: 11, groups: 1, least: 2, most: 3 })
-  })
-
-  it('given the functions that ship, then one line has the cost, and the way to avoid it', () => {
-    assert.match(
-      pollerNotice(readFunctions(), PROVISIONED),
-      /^Pollers: \d+ event source mappings in 2 groups need 3 event poller units while idle, \$405 a month, and at most \d+, \$[\d,]+ \(us-east-1: \$0\.185 an hour each\)\. To avoid these costs, .*\.$/,
-    )
-    assert.match(pollerNotice(readFunctions(), ON_DEMAND), /^Pollers: \d+ on-demand event source mappings /)
-  })
 })

@@ -2,13 +2,9 @@ import { relative, resolve } from 'node:path'
 import process from 'node:process'
 import { BuildError, Builder } from '../../infra/bundle-builder.ts'
 import { endingEsbuild } from '../../infra/esbuild-process.ts'
-import { type Definition, ReloadedFunction } from './functions.ts'
-import { restartLine } from './lines.ts'
 import { OfflineFunctions } from './offline-functions.ts'
-import { Reloader } from './reloader.ts'
+import { type Definition, Reloader } from './reloader.ts'
 import { buildThread, threadIn } from './thread.ts'
-import { tryOut } from './try-out.ts'
-import { Versions } from './versions.ts'
 import { Watcher } from './watcher.ts'
 
 /** Files that `serverless offline` or a function reads only at startup, so that changing them requires a restart. */
@@ -44,7 +40,6 @@ interface Serverless {
       readonly esbuild: Settings
       readonly 'serverless-offline': { location: string }
     }
-    readonly provider: { readonly region: string; readonly environment?: Readonly<Record<string, string>> }
     getAllFunctions(): string[]
     getFunction(key: string): Definition
   }
@@ -94,17 +89,12 @@ export default class ReloadPlugin {
       return
     }
     const location = resolve(serviceDir, offline.location)
-    const versions = new Versions(location)
-    await versions.clear()
     const builder = new Builder({ projectDir: serviceDir, settings: esbuild })
     const reloader = new Reloader({
-      functions: service.getAllFunctions().map(key => new ReloadedFunction(key, service.getFunction(key))),
+      functions: new Map(service.getAllFunctions().map(key => [key, service.getFunction(key)])),
       projectDir: serviceDir,
       location,
-      versions,
-      provided: { AWS_REGION: service.provider.region, ...service.provider.environment },
       build: entries => endingEsbuild(() => builder.bundleTogether(entries)),
-      tryOut,
       replace: async keys => {
         this.#offline.replace(keys)
         await this.#trigger?.replaceInstances(keys)
@@ -112,8 +102,8 @@ export default class ReloadPlugin {
       run: key => this.#run(key),
       say: line => this.#say(line),
     })
-    if (this.#trigger) this.#trigger.threadModule = await buildThread(location)
     await this.#build(reloader)
+    if (this.#trigger) this.#trigger.threadModule = await buildThread(location)
     if (process.env.SLUICE_WATCH === 'off') return
     this.#offline.attach()
     await reloader.keepRules()
@@ -135,7 +125,10 @@ export default class ReloadPlugin {
     const rules = reloader.rulesDirs.map(folder => ({ folder, path: relative(serviceDir, folder) }))
     const rulesPaths = rules.map(({ path }) => path)
     const rows: SavedFiles[] = [
-      { has: path => isIn(path, READ_AT_START), act: async paths => this.#say(restartLine(paths)) },
+      {
+        has: path => isIn(path, READ_AT_START),
+        act: async paths => this.#say(`restart to use the change: ${paths.join(', ')}`),
+      },
       // Reload code before rules, because new rules may require new code.
       { has: path => !isIn(path, rulesPaths), act: paths => reloader.codeSaved(paths) },
       ...rules.map(({ folder, path }) => ({

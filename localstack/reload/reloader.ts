@@ -1,25 +1,27 @@
-import { relative } from 'node:path'
-import pMap from 'p-map'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, relative } from 'node:path'
 import { BuildError, type Built, type FunctionCode } from '../../infra/bundle-builder.ts'
-import type { Change, ReloadedFunction } from './functions.ts'
-import { filesNamed, type Refusal, refusedLines, reloadedLine, unchangedLine } from './lines.ts'
-import { differenceOf, type RuleSet, readRuleSet } from './rule-set.ts'
-import type { Candidate } from './try-out.ts'
-import type { Versions } from './versions.ts'
+import { checkRules, errorLine } from '../../lib/alerting/check-rules.ts'
+import { readRuleFiles } from '../../lib/alerting/rules-directory.ts'
+
+/**
+ * Part of a function's entry in serverless.yml that a reload uses. The Serverless Framework and serverless-offline read the same
+ * object, so a change applies to all later starts of the function. Running instances are not affected.
+ */
+export interface Definition {
+  /** Module and export of the handler, such as `functions/clock/handler.handler`. */
+  handler: string
+  readonly events?: readonly object[]
+  environment?: Record<string, string>
+}
 
 export interface ReloaderParts {
-  readonly functions: readonly ReloadedFunction[]
+  readonly functions: ReadonlyMap<string, Definition>
   readonly projectDir: string
-  /** Folder from which serverless-offline resolves handlers. */
+  /** Folder from which serverless-offline resolves handlers. It gets a folder for each version of code and rules. */
   readonly location: string
-  /** Stores the versions of code and rules in folders within `location`. */
-  readonly versions: Versions
-  /** Environment variables for all functions. */
-  readonly provided: Readonly<Record<string, string>>
   /** Builds functions. Rejects with BuildError if any of the entries cannot be built. */
   readonly build: (entries: readonly string[]) => Promise<Built>
-  /** Returns the reason why a candidate does not start; undefined if it starts. */
-  readonly tryOut: (candidate: Candidate) => Promise<string | undefined>
   /** Called after the definitions of these functions refer to the new versions. */
   readonly replace: (functionKeys: readonly string[]) => Promise<void>
   /** Runs a scheduled function at once, and reports it if that fails. */
@@ -27,45 +29,47 @@ export interface ReloaderParts {
   readonly say: (line: string) => void
 }
 
-interface Changed {
-  readonly target: ReloadedFunction
-  readonly change: Change
-}
-
-/** Maximum number of functions that are tried out concurrently. Each of them uses as much memory as a running function. */
-const TRIED_AT_ONCE = 2
+/** Number of versions to keep, even if no function uses them, because running invocations may still read their files. */
+const KEPT = 5
 
 /**
- * Builds functions and applies saved code and rules. A change that does not build, parse or start is rejected, and the running
- * version is kept. Functions that start later, because of load or after a crash, use the last accepted version.
+ * Builds functions and applies saved code and rules. A save that does not build or parse changes nothing. Functions that start
+ * later, because of load or after a crash, use the last accepted version, which is complete before it is used.
  */
 export class Reloader {
   readonly #parts: ReloaderParts
-  /** Source files that each function's last build included. */
-  readonly #sources = new Map<ReloadedFunction, ReadonlySet<string>>()
-  /**
-   * Functions that could not be built. They are built again after every save, because any saved file may contain the correction.
-   */
-  readonly #unbuilt = new Set<ReloadedFunction>()
-  /** Rules in use, by source folder. */
-  readonly #rules = new Map<string, RuleSet>()
+  /** Handlers and folders of rules as in serverless.yml, by function. */
+  readonly #declared: ReadonlyMap<string, { readonly handler: string; readonly rulesDir: string | undefined }>
+  #built: ReadonlyMap<string, FunctionCode> = new Map()
+  #version = 0
+  /** Folders of versions of code, oldest first. */
+  readonly #folders: string[] = []
+  /** Folder of the version of code that each function uses. */
+  readonly #used = new Map<string, string>()
 
   constructor(parts: ReloaderParts) {
     this.#parts = parts
+    this.#declared = new Map(
+      [...parts.functions].map(([key, { handler, environment }]) => [
+        key,
+        { handler, rulesDir: environment?.RULES_DIR },
+      ]),
+    )
   }
 
   /** Returns the folders of alert rules that functions read. */
   get rulesDirs(): readonly string[] {
-    return [...new Set(this.#parts.functions.flatMap(({ rulesDir }) => rulesDir ?? []))]
+    return [...new Set([...this.#declared.values()].flatMap(({ rulesDir }) => rulesDir ?? []))]
   }
 
   /**
-   * Builds all functions before any of them starts.
+   * Builds all functions before any of them starts, and removes the versions of an earlier process.
    *
    * @throws BuildError if a function cannot be built
    */
   async start(): Promise<void> {
-    for (const { target, change } of await this.#built(this.#parts.functions)) target.use(change)
+    await rm(this.#parts.location, { recursive: true, force: true })
+    await this.#build()
   }
 
   /**
@@ -73,13 +77,7 @@ export class Reloader {
    * are not copied.
    */
   async keepRules(): Promise<void> {
-    for (const folder of this.rulesDirs) {
-      const set = await readRuleSet(folder).catch(() => undefined)
-      if (!set) continue
-      const change = await this.#parts.versions.writeRules(set)
-      this.#rules.set(folder, set)
-      for (const target of this.#readersOf(folder)) target.use(change)
-    }
+    for (const folder of this.rulesDirs) await this.#useRules(folder).catch(() => {})
   }
 
   /**
@@ -87,131 +85,102 @@ export class Reloader {
    * functions run at once. Readings that are sent after the rules were reported as reloaded are evaluated with them.
    */
   async rulesSaved(folder: string, files: readonly string[]): Promise<void> {
-    const readers = this.#readersOf(folder)
-    const { say, projectDir, versions, run } = this.#parts
-    const set = await readRuleSet(folder, relative(projectDir, folder)).catch((error: Error) => error)
-    if (set instanceof Error) {
-      const functions = readers.map(({ key }) => key)
-      refusedLines([{ functions, kept: 'rules', reason: set.message }]).forEach(say)
-      return
-    }
-    const what = differenceOf(this.#rules.get(folder)?.rules ?? [], set.rules)
-    if (what === undefined) {
-      say(unchangedLine(files, 'rule'))
-      return
-    }
-    const change = await versions.writeRules(set)
-    // The rules were already parsed by the functions' own code, so the functions need not be tried out.
-    await this.#replace(
-      readers.map(target => ({ target, change })),
-      what,
-      async () => {
-        for (const { key, isScheduled } of readers) if (isScheduled) await run(key)
-      },
-    )
-    this.#rules.set(folder, set)
-  }
-
-  async codeSaved(files: readonly string[]): Promise<void> {
-    const { functions, say } = this.#parts
-    const affected = functions.filter(target => this.#unbuilt.has(target) || this.#hasSource(target, files))
-    const refusals: Refusal[] = []
-    const changed = await this.#builtOrRefused(affected, refusals)
-    refusedLines(refusals).forEach(say)
-    if (changed.length > 0) await this.#replace(await this.#thoseThatStart(changed), filesNamed(files))
-    else if (refusals.length === 0) say(unchangedLine(files, 'function'))
-  }
-
-  /** Builds functions, and reports the functions with errors. All others are built nevertheless. */
-  async #builtOrRefused(
-    targets: readonly ReloadedFunction[],
-    refusals: Refusal[],
-  ): Promise<readonly Changed[]> {
+    const { replace, run, say, functions } = this.#parts
     try {
-      return await this.#built(targets)
+      await this.#useRules(folder)
+    } catch (error) {
+      say(refusal('the old rules are kept', (error as Error).message))
+      return
+    }
+    const readers = this.#readersOf(folder)
+    await replace(readers)
+    for (const key of readers)
+      if (functions.get(key)?.events?.some(event => 'schedule' in event)) await run(key)
+    say(reloaded(readers, files))
+  }
+
+  /** Handles saved files of code. Functions whose code has not changed keep running. */
+  async codeSaved(files: readonly string[]): Promise<void> {
+    const { replace, say } = this.#parts
+    try {
+      const changed = await this.#build()
+      if (changed.length === 0) return
+      await replace(changed)
+      say(reloaded(changed, files))
     } catch (error) {
       if (!(error instanceof BuildError)) throw error
-      const known = targets.filter(target => this.#hasSource(target, error.files))
-      // The error is in a file that no function used before.
-      if (known.length === 0 && targets.length > 1) return this.#eachBuiltOrRefused(targets, refusals)
-      const broken = known.length > 0 ? known : targets
-      for (const target of broken) this.#unbuilt.add(target)
-      const reason = `it does not build\n${error.message}`
-      refusals.push({ functions: broken.map(({ key }) => key), kept: 'code', reason })
-      return this.#builtOrRefused(
-        targets.filter(target => !broken.includes(target)),
-        refusals,
-      )
+      say(refusal('the old code is kept, because the new one does not build', error.message))
     }
   }
 
-  /** Builds each function separately, to find the functions with errors. */
-  async #eachBuiltOrRefused(
-    targets: readonly ReloadedFunction[],
-    refusals: Refusal[],
-  ): Promise<readonly Changed[]> {
-    const changed: Changed[] = []
-    for (const target of targets) changed.push(...(await this.#builtOrRefused([target], refusals)))
-    return changed
-  }
-
-  /**
-   * Builds functions and returns the functions whose new code differs from the code in use.
-   *
-   * @throws BuildError if a function cannot be built
-   */
-  async #built(targets: readonly ReloadedFunction[]): Promise<readonly Changed[]> {
-    if (targets.length === 0) return []
-    const { build, versions } = this.#parts
-    const { files, functions } = await build(targets.map(({ entry }) => entry))
-    const changed = targets.flatMap(target => {
-      const { sources, fingerprint } = functions.get(target.entry) as FunctionCode
-      this.#sources.set(target, sources)
-      this.#unbuilt.delete(target)
-      return fingerprint === target.fingerprint ? [] : [{ target, fingerprint }]
-    })
-    if (changed.length === 0) return []
-    const changeTo = await versions.writeCode(files)
-    return changed.map(({ target, fingerprint }) => ({ target, change: changeTo(fingerprint) }))
-  }
-
-  #hasSource(target: ReloadedFunction, files: readonly string[]): boolean {
-    return files.some(file => this.#sources.get(target)?.has(file))
-  }
-
-  /** Tries out new code. Reports functions that do not start, and returns the others. */
-  async #thoseThatStart(changed: readonly Changed[]): Promise<readonly Changed[]> {
-    const { location, provided, tryOut, say } = this.#parts
-    const reasons = await pMap(
-      changed,
-      ({ target, change }) => tryOut(target.candidate(change, location, provided)),
-      { concurrency: TRIED_AT_ONCE },
+  /** Builds all functions and uses those whose code differs. Returns their keys. */
+  async #build(): Promise<string[]> {
+    const { build, functions, location } = this.#parts
+    const { files, functions: built } = await build([...this.#declared.values()].map(entryOf))
+    const changed = [...this.#declared].filter(
+      ([, one]) => built.get(entryOf(one))?.fingerprint !== this.#built.get(entryOf(one))?.fingerprint,
     )
-    const refusals = changed.flatMap(({ target }, at): Refusal[] => {
-      const reason = reasons[at]
-      return reason === undefined ? [] : [{ functions: [target.key], kept: 'code', reason }]
-    })
-    refusedLines(refusals).forEach(say)
-    return changed.filter((_, at) => reasons[at] === undefined)
+    this.#built = built
+    if (changed.length === 0) return []
+    const version = this.#next()
+    const folder = join(location, version)
+    for (const [file, content] of [...files, ['package.json', '{"type":"module"}'] as const]) {
+      await mkdir(dirname(join(folder, file)), { recursive: true })
+      await writeFile(join(folder, file), content)
+    }
+    for (const [key, one] of changed) {
+      const { fingerprint = '' } = built.get(entryOf(one)) ?? {}
+      const definition = functions.get(key) as Definition
+      definition.handler = join(version, one.handler)
+      definition.environment = { ...definition.environment, CODE_VERSION: fingerprint }
+      this.#used.set(key, folder)
+    }
+    this.#folders.push(folder)
+    const inUse = new Set(this.#used.values())
+    for (const old of this.#folders.slice(0, -KEPT))
+      if (!inUse.has(old)) await rm(old, { recursive: true, force: true })
+    return changed.map(([key]) => key)
   }
 
-  /** @param takeEffect called before the change is reported as reloaded */
-  async #replace(
-    accepted: readonly Changed[],
-    what: string,
-    takeEffect: () => Promise<void> = async () => {},
-  ): Promise<void> {
-    if (accepted.length === 0) return
-    const { replace, say, versions, functions } = this.#parts
-    for (const { target, change } of accepted) target.use(change)
-    const keys = accepted.map(({ target }) => target.key)
-    await replace(keys)
-    await takeEffect()
-    say(reloadedLine(keys, what))
-    await versions.prune(new Set(functions.flatMap(target => target.versions)))
+  /** Checks the rules of a folder, and lets functions that start later read a copy. @throws Error with a line for each error */
+  async #useRules(folder: string): Promise<void> {
+    const { functions, location, projectDir } = this.#parts
+    const files = await readRuleFiles(folder, relative(projectDir, folder))
+    const { errors } = checkRules(files)
+    if (errors.length > 0) throw new Error(errors.map(errorLine).join('\n'))
+    const copy = join(location, this.#next(), 'rules')
+    await mkdir(copy, { recursive: true })
+    for (const { where, text } of files) await writeFile(join(copy, basename(where)), text)
+    for (const key of this.#readersOf(folder)) {
+      const definition = functions.get(key) as Definition
+      definition.environment = { ...definition.environment, RULES_DIR: copy }
+    }
   }
 
-  #readersOf(folder: string): readonly ReloadedFunction[] {
-    return this.#parts.functions.filter(({ rulesDir }) => rulesDir === folder)
+  #readersOf(folder: string): string[] {
+    return [...this.#declared].filter(([, { rulesDir }]) => rulesDir === folder).map(([key]) => key)
   }
+
+  #next(): string {
+    this.#version += 1
+    return String(this.#version)
+  }
+}
+
+/** Returns the source file of a handler. */
+function entryOf({ handler }: { readonly handler: string }): string {
+  return `${handler.slice(0, handler.lastIndexOf('.'))}.ts`
+}
+
+const MAX_NAMED = 3
+
+function reloaded(functions: readonly string[], files: readonly string[]): string {
+  const named =
+    files.length <= MAX_NAMED ? files.join(', ') : `${files[0]} and ${files.length - 1} more files`
+  return `reloaded ${functions.join(', ')}: ${named}`
+}
+
+/** @param reason reason for the rejection, with a line for each error */
+function refusal(what: string, reason: string): string {
+  return [`✗ ${what}:`, ...reason.split('\n').map(line => `    ${line.trim()}`)].join('\n')
 }

@@ -59,11 +59,6 @@ describe('an account to deploy to', () => {
   })
 
   it('given errors, then each has one sentence, without a password', () => {
-    const scram = {
-      KAFKA_AUTH: 'scram-sha-512',
-      KAFKA_SECRET: HERE,
-      SCHEMA_REGISTRY_URL: 'https://registry.example',
-    }
     const wrong: Environment[] = [
       { MSK_CLUSTER_ARN: undefined, REDIS_URL: '', SUBNET_IDS: undefined },
       { MSK_CLUSTER_ARN: 'b-1.example:9098' },

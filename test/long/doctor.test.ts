@@ -2,13 +2,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { createCluster } from '@sluice/kafka-records'
-import { serverProblems } from '../../infra/checks/servers.ts'
-import { readConfig } from '../../lib/app/config.ts'
 import { groupName } from '../../lib/app/topics.ts'
-import { deploymentRefusals } from '../../lib/diagnosis/deployment.ts'
 import type { Finding } from '../../lib/diagnosis/finding.ts'
 import { keysOf } from '../../packages/runtime/adapters/redis/keys.ts'
-import { Connections } from '../../packages/runtime/lambda/connections.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { brokers } from '../support/servers.ts'
 import { TopicCommands } from '../support/topic-commands.ts'
@@ -17,9 +13,6 @@ import { startValkey, type Valkey } from '../support/valkey.ts'
 import { ran } from '../unit/cli/terminal.ts'
 
 const RECORDS = 1_200
-
-/** Other tests keep the servers busy meanwhile. */
-const PATIENCE_MS = 60_000
 
 /** A broker of the library. */
 interface Committing {
@@ -88,12 +81,6 @@ describe('given an environment on real servers, when a doctor looks at it', () =
     }
   }
 
-  async function set(topic: string, settings: Record<string, string>): Promise<void> {
-    await commands.set(topic, settings)
-    const [[name = '', value] = []] = Object.entries(settings)
-    await until('the setting is known', async () => (await commands.setting(topic, name)) === value)
-  }
-
   it('then servers and topics as created are ok, and clocks and readers that are missing are wrong', async () => {
     const { status, stderr, findings, of } = await examine()
     const bad = findings.filter(
@@ -152,31 +139,5 @@ describe('given an environment on real servers, when a doctor looks at it', () =
     const permissions = only(of('redis', 'permissions'))
     assert.equal(permissions.verdict, 'wrong')
     assert.match(permissions.says, /NOPERM.*'zrange'.*NOPERM.*'eval'/i)
-  })
-
-  it('then a deployment refuses both by the name of the variable', async () => {
-    await valkey.admin.config('SET', 'maxmemory-policy', 'allkeys-lru')
-    await set(readings, { 'message.timestamp.type': 'CreateTime' })
-    const refusals = await refused(variables(), PATIENCE_MS)
-    assert.equal(refusals.problems.length, 2)
-    assert.match(
-      refusals.problems[0] ?? '',
-      /^REDIS_URL: 127\.0\.0\.1:\d+: maxmemory-policy=allkeys-lru, must be/,
-    )
-    const named = `KAFKA_BROKERS: ${readings}: message.timestamp.type=CreateTime, must be LogAppendTime.`
-    assert.ok(refusals.problems[1]?.startsWith(named), refusals.problems[1])
-    assert.deepEqual(refusals.unseen, [])
-  })
-
-  it('then a shorter retention of a topic with records is what the deployment would refuse', async () => {
-    await set(readings, { 'retention.ms': '1209600000' })
-    // `serverless deploy` says so before anything is built; one that leaves topics alone does not.
-    const named = `KAFKA_BROKERS: ${readings}: retention.ms 1209600000 → 604800000: records older than`
-    const refusedBy = async (changesTopics: boolean) =>
-      (await serverProblems(variables(), changesTopics, PATIENCE_MS)).problems.filter(one =>
-        one.startsWith(named),
-      )
-    assert.equal((await refusedBy(true)).length, 1)
-    assert.equal((await refusedBy(false)).length, 0)
   })
 })

@@ -1,7 +1,7 @@
 /** Looks at the whole environment: counters of topics and consumers, lags, stalls, and what people should look at. */
 import { type Signal, signalNamed, signals, topicsOf } from '../../../lib/app/topics.ts'
 import { sumIfKnown } from '../../../lib/count.ts'
-import { type StalledFunctions, StandingStill } from '../../../lib/diagnosis/stalls/standing-still.ts'
+import { type StalledFunctions, StallWatch } from '../../../lib/diagnosis/stalls.ts'
 import { consumerGroups } from '../../../lib/queries/groups.ts'
 import { type ConsumerLag, consumerLags, type ReadTopic } from '../../../lib/queries/lag.ts'
 import { type Outcomes, outcomesOf } from '../../../lib/queries/outcomes.ts'
@@ -85,7 +85,7 @@ export class OverviewLooks {
   readonly #members: KeptAnswer<ReadonlyMap<string, number>>
   readonly #alerts: RecentAlerts
   readonly #letters: OpenDeadLetters
-  readonly #standing = new StandingStill(EVERY_MS)
+  readonly #standing = new StallWatch(EVERY_MS)
 
   constructor(environment: ConsoleEnvironment) {
     this.#environment = environment
@@ -115,7 +115,6 @@ export class OverviewLooks {
       lags: lags?.map(lag => ({ ...lag, windowMs: windowOf(lag.function) * 1_000 })),
       members: members ?? new Map<string, number>(),
       broken: redis.value?.broken,
-      known: this.#environment.standing(),
     }
     const lagOf = ({ function: name, topic }: ReadTopic) =>
       lags?.find(lag => lag.function === name && lag.topic === topic)?.pending ?? null

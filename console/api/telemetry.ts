@@ -4,14 +4,13 @@ import { firingNow } from '../../lib/tables/firing-alerts.ts'
 import { FAMILIES, type FamilyName } from '../../lib/telemetry/families.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 import { KeptAnswer } from '../live/kept.ts'
-import { asked, watched } from './route.ts'
-import { entityNow, LIVE_MS } from './telemetry/entity.ts'
-import { entityPage, STATISTICS } from './telemetry/entity-page.ts'
+import { watched } from './route.ts'
+import { entityNow } from './telemetry/entity.ts'
+import { entityPage } from './telemetry/entity-page.ts'
 import { entityHistory } from './telemetry/history.ts'
 import { TelemetryMemory } from './telemetry/memory.ts'
 
 const FAMILY_NAMES = Object.keys(FAMILIES) as [FamilyName, ...FamilyName[]]
-const HOUR_MS = 3_600_000
 
 const SOME_TEXT = optional(pipe(string(), maxLength(200, 'must have at most 200 characters')), '')
 const ENTITY = pipe(
@@ -20,37 +19,29 @@ const ENTITY = pipe(
   maxLength(2_000, 'must have at most 2,000 characters'),
 )
 const HOURS = pipe(
-  optional(string(), ''),
+  optional(string(), '1'),
   picklist(['1', '6', '24'], 'must be 1, 6 or 24'),
   transform(Number),
 )
-const SPAN = pipe(optional(string(), ''), picklist(['live', '1', '6', '24'], 'must be live, 1, 6 or 24'))
 const PAGE = pipe(string(), regex(/^[1-9]\d{0,5}$/, 'must be a page number of 1 or more'), transform(Number))
 const ENTITIES = {
   find: SOME_TEXT,
   family: optional(picklist(FAMILY_NAMES, `must be one of ${FAMILY_NAMES.join(', ')}`)),
-  statistic: optional(picklist(STATISTICS, `must be one of ${STATISTICS.join(', ')}`), 'last'),
-  sort: SOME_TEXT,
-  alerting: optional(picklist(['yes'], 'must be yes or omitted')),
   page: optional(PAGE, '1'),
 }
+
+const ONE = { entity: ENTITY, hours: HOURS }
 
 export function telemetryRoutes(environment: ConsoleEnvironment) {
   const memory = new TelemetryMemory(environment)
   const firing = new KeptAnswer(() => firingByEntity(environment), { forMs: 2_000 })
   return {
-    '/telemetry/entities': watched(ENTITIES, async ({ alerting, ...query }) => {
+    '/telemetry/entities': watched(ENTITIES, async query => {
       const [list, alerts] = await Promise.all([memory.entities.get(), firing.get()])
-      return entityPage(list, alerts, { ...query, alerting: alerting !== undefined })
+      return entityPage(list, alerts, query)
     }),
-    '/telemetry/entity': watched({ entity: ENTITY, span: SPAN }, ({ entity, span }) => {
-      const isLive = span === 'live'
-      const spanMs = isLive ? LIVE_MS : Number(span) * HOUR_MS
-      return entityNow(environment, memory, { entity, spanMs, isLive })
-    }),
-    '/telemetry/history': asked({ entity: ENTITY, hours: HOURS }, query =>
-      entityHistory(environment, memory, query),
-    ),
+    '/telemetry/entity': watched(ONE, query => entityNow(environment, memory, query)),
+    '/telemetry/history': watched(ONE, query => entityHistory(environment, memory, query)),
   }
 }
 

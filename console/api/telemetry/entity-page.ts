@@ -1,24 +1,13 @@
-/** Filters, sorts and paginates the list of entities on the server, because a browser cannot show ten thousand rows. Pure. */
-import type { Statistics } from '../../../lib/analytics/statistics.ts'
+/** Filters and paginates the list of entities on the server, because a browser cannot show ten thousand rows. Pure. */
 import type { ListedEntity } from '../../../lib/tables/statistics.ts'
 import { FAMILIES, type FamilyName } from '../../../lib/telemetry/families.ts'
 import { textFilter } from '../../../lib/text-match.ts'
-import { sampleDeviation } from '../../../lib/windows/moments.ts'
-
-export const STATISTICS = ['last', 'mean', 'minimum', 'maximum', 'standardDeviation'] as const
-/** Statistic of a metric to show and to sort by. */
-export type StatisticName = (typeof STATISTICS)[number]
 
 export interface EntityPageQuery {
   /** Words that the source and subject must contain, ignoring case. */
   readonly find: string
   /** Family to list; by default, the family with the most entities. */
   readonly family?: FamilyName | undefined
-  readonly statistic: StatisticName
-  /** Sort key: `entity`, `readings`, `last-reading`, `alerts` or a metric; prefixed with `-` for descending order. */
-  readonly sort: string
-  /** True to list only entities with a firing alert. */
-  readonly alerting: boolean
   /** Page number, starting at 1. */
   readonly page: number
 }
@@ -52,7 +41,7 @@ interface EntityRow {
   readonly lastAt: string
   /** Number of firing alerts of the entity. */
   readonly alerts: number
-  /** Selected statistic of each metric; null if the entity has never reported the metric. */
+  /** Newest value of each metric; null if the entity has never reported the metric. */
   readonly values: readonly (number | null)[]
 }
 
@@ -70,7 +59,7 @@ export type ShownEntity = Omit<ListedEntity, 'open'>
 
 export const PAGE_SIZE = 50
 
-/** Returns one page of entities. @param alerts number of firing alerts by entity */
+/** Returns one page of entities: first those with alerts, then by name. @param alerts number of firing alerts by entity */
 export function entityPage(
   { entities, isWhole }: EntityList,
   alerts: ReadonlyMap<string, number>,
@@ -78,20 +67,20 @@ export function entityPage(
 ): EntityPage {
   const fits = textFilter(query.find)
   const alertsOf = ({ entity }: ShownEntity) => alerts.get(entity.trim()) ?? 0
-  const matching = entities.filter(one => fits(one.entity) && (!query.alerting || alertsOf(one) > 0))
+  const matching = entities.filter(one => fits(one.entity))
   const families = countedFamilies(entities, matching)
   const family = query.family ?? largestOf(families)
   const metrics = metricsOf(family)
   const own = matching.filter(one => one.family === family)
   const pages = Math.max(1, Math.ceil(own.length / PAGE_SIZE))
   const page = Math.min(query.page, pages)
-  const sorted = sortedBy(own, query, alertsOf)
+  const sorted = own.toSorted((a, b) => alertsOf(b) - alertsOf(a) || (a.entity < b.entity ? -1 : 1))
   const rows = sorted.slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE).map(one => ({
     entity: one.entity,
     readings: one.readings,
     lastAt: new Date(one.lastAtMs).toISOString(),
     alerts: alertsOf(one),
-    values: metrics.map(({ name }) => figureOf(one.metrics[name], query.statistic)),
+    values: metrics.map(({ name }) => one.metrics[name]?.last ?? null),
   }))
   const known = entities.length
   return { family, families, metrics, rows, page, pages, matching: own.length, known, isWhole }
@@ -117,40 +106,4 @@ function countedFamilies(
 function largestOf(families: EntityPage['families']): FamilyName {
   const [largest] = families.toSorted((a, b) => b.entities - a.entities)
   return largest?.family ?? 'environment'
-}
-
-function figureOf(statistics: Statistics | undefined, wanted: StatisticName): number | null {
-  if (statistics === undefined) return null
-  if (wanted !== 'standardDeviation') return statistics[wanted]
-  return sampleDeviation(statistics) ?? 0
-}
-
-/** Sorts the entities. Entities without a value are last in both directions. */
-function sortedBy(
-  entities: readonly ShownEntity[],
-  { sort, statistic }: EntityPageQuery,
-  alertsOf: (entity: ShownEntity) => number,
-): ShownEntity[] {
-  const sign = sort.startsWith('-') ? -1 : 1
-  const by = sort.replace(/^-/, '')
-  const keys = entities.map(entity => ({ entity, key: keyOf(entity, by, statistic, alertsOf) }))
-  keys.sort((a, b) => {
-    if (a.key === b.key) return a.entity.entity < b.entity.entity ? -1 : 1
-    if (a.key === null || b.key === null) return a.key === null ? 1 : -1
-    return a.key < b.key ? -sign : sign
-  })
-  return keys.map(({ entity }) => entity)
-}
-
-function keyOf(
-  entity: ShownEntity,
-  by: string,
-  statistic: StatisticName,
-  alertsOf: (entity: ShownEntity) => number,
-): string | number | null {
-  if (by === 'readings') return entity.readings
-  if (by === 'last-reading') return entity.lastAtMs
-  if (by === 'alerts') return alertsOf(entity)
-  if (Object.hasOwn(entity.metrics, by)) return figureOf(entity.metrics[by], statistic)
-  return Object.hasOwn(FAMILIES[entity.family].metrics, by) ? null : entity.entity
 }

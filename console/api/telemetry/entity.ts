@@ -9,7 +9,6 @@ import { identityOf, type Rule } from '../../../lib/alerting/rule.ts'
 import { historyKeyOf } from '../../../lib/alerting/rules-in-force.ts'
 import type { StatisticsSummary } from '../../../lib/analytics/statistics.ts'
 import { signalOfEntity } from '../../../lib/app/topics.ts'
-import type { EntityReading } from '../../../lib/queries/entity-log.ts'
 import type { Searched } from '../../../lib/queries/newest-records.ts'
 import { ACTIVITIES } from '../../../lib/tables/activities.ts'
 import { type ActiveAlert, activeAlertsOf, HISTORIES } from '../../../lib/tables/conditions.ts'
@@ -44,7 +43,7 @@ export interface EntityNow {
   readonly alerts: readonly ActiveAlert[]
   /** Rules for the entity; null if no rules are active in the partition yet. */
   readonly rules: readonly WatchingRule[] | null
-  /** Newest readings in the log, sorted from oldest to newest, up to the requested number. */
+  /** Newest readings in the log, sorted from oldest to newest. */
   readonly newest: readonly ShownReading[]
   readonly searched: Searched
 }
@@ -64,7 +63,6 @@ interface ShownActivity {
 }
 
 export interface ShownReading {
-  readonly id: string
   /** Event time, in epoch milliseconds. */
   readonly timeMs: number
   readonly offset: number
@@ -72,33 +70,25 @@ export interface ShownReading {
   readonly values: readonly (number | null)[]
 }
 
-/** Range of a live chart, in milliseconds. */
-export const LIVE_MS = 15 * 60_000
-const FEW = 10
-
-/**
- * Query for one entity. `spanMs` is the range of the charts. If `isLive` is true, all readings of the live chart are returned,
- * otherwise only a few.
- */
-export interface EntityQuery {
-  readonly entity: string
-  readonly spanMs: number
-  readonly isLive: boolean
-}
+const HOUR_MS = 3_600_000
+/** Age of readings in the log that are searched, in milliseconds. */
+const NEWEST_MS = 15 * 60_000
+const SHOWN_READINGS = 10
 
 /** Returns the current state of an entity. @throws ProblemError if the processor does not know the entity */
 export async function entityNow(
   environment: ConsoleEnvironment,
   memory: TelemetryMemory,
-  { entity, spanMs, isLive }: EntityQuery,
+  { entity, hours }: { readonly entity: string; readonly hours: number },
 ): Promise<EntityNow> {
   const known = await knownEntity(environment, entity)
   const { partition, family, metrics, open } = known
   const inspection = await environment.inspection()
   const readings = await environment.topicSize('readings')
   const patterns = await environment.topicSize('patterns')
+  const spanMs = hours * HOUR_MS
   const endsMs = endOf(known, spanMs)
-  const period = { sinceMs: endsMs - LIVE_MS }
+  const period = { sinceMs: endsMs - NEWEST_MS }
   const [[activity], [history], alerts, rules, recent] = await Promise.all([
     rowsOfEntity(inspection, ACTIVITIES, readings, entity),
     rowsOfEntity(inspection, HISTORIES, readings, entity),
@@ -131,7 +121,9 @@ export async function entityNow(
       : null,
     alerts,
     rules: rules ? watchingRules(rules, { family, subject, newest, history, endsMs, spanMs }) : null,
-    newest: shownReadings(recent.found, shown, { endsMs, isLive }),
+    newest: recent.found.slice(-SHOWN_READINGS).map(({ timeMs, offset, values }) => {
+      return { timeMs, offset, values: shown.map(({ name }) => values[name] ?? null) }
+    }),
     searched: recent.searched,
   }
 }
@@ -152,17 +144,6 @@ export async function knownEntity(environment: ConsoleEnvironment, entity: strin
 export function endOf({ lastAtMs }: { readonly lastAtMs: number }, spanMs: number): number {
   const nowMs = Date.now()
   return lastAtMs < nowMs - spanMs ? lastAtMs : Math.max(nowMs, lastAtMs + 1)
-}
-
-function shownReadings(
-  found: readonly EntityReading[],
-  metrics: readonly ShownMetric[],
-  { endsMs, isLive }: { readonly endsMs: number; readonly isLive: boolean },
-): ShownReading[] {
-  const wanted = isLive ? found.filter(({ timeMs }) => timeMs > endsMs - LIVE_MS) : found.slice(-FEW)
-  return wanted.map(({ id, timeMs, offset, values }) => {
-    return { id, timeMs, offset, values: metrics.map(({ name }) => values[name] ?? null) }
-  })
 }
 
 export interface WatchingRule {

@@ -26,8 +26,8 @@ import type { EntityList } from './entity-page.ts'
 
 /** Maximum number of entities in a list. Their statistics take about 50 MB. */
 const MAX_ENTITIES = 50_000
-/** Maximum number of readings of one entity on a live page. */
-const MAX_READINGS = 900
+/** Maximum number of readings of one entity that are kept. */
+const MAX_READINGS = 100
 /** Maximum number of minutes of one entity: those of one day, and a revision of each. */
 const MAX_MINUTES = 2 * 24 * 60
 const MAX_ALERTS = 500

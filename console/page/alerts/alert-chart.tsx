@@ -36,8 +36,8 @@ interface Props {
 
 function Chart({ alert, metric, time: { fromMs, toMs, hours } }: Props): JSX.Element {
   const { entity, rule, severity, threshold, startedAt, endedAt } = alert
-  const now = useAnswer('/telemetry/entity', { entity, span: hours }, { keep: true })
-  const history = useAnswer('/telemetry/history', { entity, hours }, { keep: true })
+  const now = useAnswer('/telemetry/entity', { entity, hours })
+  const history = useAnswer('/telemetry/history', { entity, hours })
   return (
     <Known of={now} what="the entity">
       {({ openMinute, rules, metrics }) => (

@@ -1,4 +1,4 @@
-/** Tabs: links to the pages of an area, or to choices within a page. */
+/** Tabs: links to the pages of an area. */
 import type { ComponentChildren, JSX } from 'preact'
 
 interface Tab {
@@ -11,17 +11,15 @@ interface Props {
   /** Label for screen readers. */
   readonly label: string
   readonly tabs: readonly Tab[]
-  /** True for choices within a page. They are rendered smaller than the tabs of an area. */
-  readonly areChoices?: boolean
 }
 
-export function Tabs({ label, tabs, areChoices = false }: Props): JSX.Element {
+export function Tabs({ label, tabs }: Props): JSX.Element {
   return (
-    <nav class={areChoices ? 'choices' : 'tabs'} aria-label={label}>
+    <nav class="tabs" aria-label={label}>
       <ul>
         {tabs.map(({ path, title, isCurrent }) => (
           <li key={path}>
-            <a href={path} aria-current={isCurrent ? (areChoices ? 'true' : 'page') : undefined}>
+            <a href={path} aria-current={isCurrent ? 'page' : undefined}>
               {title}
             </a>
           </li>

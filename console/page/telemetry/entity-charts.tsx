@@ -5,26 +5,14 @@ import type uPlot from 'uplot'
 import type { EntityNow } from '../../api/telemetry/entity.ts'
 import type { EntityHistory } from '../../api/telemetry/history.ts'
 import { timeText } from '../parts/words.ts'
-import { type ChartSpan, conditionText, forText, learningText, unitText, valueText } from './figures.ts'
-import {
-  bandsOf,
-  type Columns,
-  levelsOf,
-  minuteColumns,
-  rangeOf,
-  readingColumns,
-  spansOf,
-  within,
-} from './series.ts'
-import type { ChosenRange } from './span-choice.tsx'
+import { conditionText, forText, learningText, unitText, valueText } from './figures.ts'
+import { bandsOf, type Columns, levelsOf, minuteColumns, rangeOf, spansOf, within } from './series.ts'
 import { TimeChart } from './time-chart.tsx'
 
 interface Props {
   readonly now: EntityNow
   /** History of the entity; undefined until the analytics topic has been searched. */
   readonly history: EntityHistory | undefined
-  readonly span: ChartSpan
-  readonly range: ChosenRange
 }
 
 export function EntityCharts(props: Props): JSX.Element {
@@ -42,18 +30,14 @@ export function EntityCharts(props: Props): JSX.Element {
   )
 }
 
-function MetricChart({
-  now,
-  history,
-  span,
-  range,
-  index,
-}: Props & { readonly index: number }): JSX.Element | null {
+/** Time that the charts show, in milliseconds. */
+const SHOWN_MS = 3_600_000
+
+function MetricChart({ now, history, index }: Props & { readonly index: number }): JSX.Element | null {
   const metric = now.metrics[index]
-  const isLive = span.name === 'live'
   const columns = useMemo(
-    () => columnsOf(now, history, isLive, index),
-    [now.newest, now.openMinute, history, isLive, index],
+    () => minuteColumns(history ?? { minutes: [], metrics: {} }, now.openMinute, metric?.name ?? ''),
+    [now.openMinute, history, metric?.name],
   )
   if (!metric) return null
   const { name, unit, statistics } = metric
@@ -62,7 +46,8 @@ function MetricChart({
   const limits = levels.map(({ value }) => value)
   const bands = bandsOf(rules)
   const spans = spansOf(history?.alerts ?? [], now.alerts, { metric: name, endsMs: now.endsMs })
-  const shown = within(columns, range.fromMs, range.toMs)
+  const [fromMs, toMs] = [now.endsMs - SHOWN_MS, now.endsMs]
+  const shown = within(columns, fromMs, toMs)
   return (
     <section class="card telemetry-metric">
       <h3>
@@ -72,23 +57,21 @@ function MetricChart({
       <p class="line">{statistics && <strong>{valueText(statistics.last, unit, limits)}</strong>}</p>
       <TimeChart
         data={[columns.times, ...columns.lists] as unknown as uPlot.AlignedData}
-        shapes={isLive ? ['line'] : ['line', 'edge', 'edge']}
-        fromS={range.fromMs / 1_000}
-        toS={range.toMs / 1_000}
+        shapes={['line', 'edge', 'edge']}
+        fromS={fromMs / 1_000}
+        toS={toMs / 1_000}
         range={rangeOf(shown.lists, levels)}
         marks={{ levels, spans, bands }}
         label={labelOf({
           name,
           unit,
-          words: range.isPart ? `a part of ${span.words}` : span.words,
           columns: shown,
           limits,
           spans: spans.length,
         })}
         readout={at => readoutOf(columns, at, unit, limits)}
-        onSelect={(fromS, toS) => range.choose({ fromMs: fromS * 1_000, toMs: toS * 1_000 })}
       />
-      {!isLive && !history && (
+      {!history && (
         <p class="muted" aria-busy="true">
           Loading the statistics per minute …
         </p>
@@ -104,17 +87,6 @@ function MetricChart({
       </ul>
     </section>
   )
-}
-
-function columnsOf(
-  now: EntityNow,
-  history: EntityHistory | undefined,
-  isLive: boolean,
-  index: number,
-): Columns {
-  if (isLive) return readingColumns(now.newest, index)
-  const none = { minutes: [], metrics: {} }
-  return minuteColumns(history ?? none, now.openMinute, now.metrics[index]?.name ?? '')
 }
 
 /** Returns the text about the point under the mouse pointer; empty for a gap. */
@@ -136,15 +108,14 @@ export function readoutOf(
 interface Labelled {
   readonly name: string
   readonly unit: string
-  readonly words: string
   readonly columns: Columns
   readonly limits: readonly number[]
   readonly spans: number
 }
 
-function labelOf({ name, unit, words, columns, limits, spans }: Labelled): string {
+function labelOf({ name, unit, columns, limits, spans }: Labelled): string {
   const values = columns.lists.flat().filter(value => typeof value === 'number')
-  const what = `${name} in ${words}`
+  const what = `${name} in the last hour`
   if (values.length === 0) return `${what}: no data`
   const [least, most] = [Math.min(...values), Math.max(...values)].map(one => valueText(one, unit, limits))
   return `${what}: from ${least} to ${most}; ${limits.length} thresholds of rules, ${spans} alerts`

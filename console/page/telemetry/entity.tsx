@@ -1,23 +1,20 @@
 /** One entity: its metrics, its activity, and the rules that apply to it. */
 import type { ComponentChildren, JSX } from 'preact'
-import { useEffect } from 'preact/hooks'
 import type { EntityNow } from '../../api/telemetry/entity.ts'
 import type { EntityHistory } from '../../api/telemetry/history.ts'
 import { addressOf } from '../data/address.ts'
-import { type Answer, useAnswer, useLive } from '../data/answers.ts'
+import { type Answer, useLive } from '../data/answers.ts'
 import { Known } from '../parts/known.tsx'
 import { Moment } from '../parts/marks.tsx'
 import { numberText, partsOf } from '../parts/words.ts'
 import { EntityCharts } from './entity-charts.tsx'
 import { NewestReadings, Rules, Statistics } from './entity-tables.tsx'
-import { type ChartSpan, searchedText } from './figures.ts'
-import { RangeChoice, SpanChoice, useRange, useSpan } from './span-choice.tsx'
+import { searchedText } from './figures.ts'
 
 export function EntityPage({ name: entity }: { readonly name: string }): JSX.Element {
-  const span = useSpan()
   const { source, subject } = partsOf(entity)
-  const now = useLive('/telemetry/entity', { entity, span: span.name }, { keep: true })
-  const history = useHistory(entity, span.hours)
+  const now = useLive('/telemetry/entity', { entity })
+  const history = useLive('/telemetry/history', { entity })
   return (
     <>
       <nav aria-label="Way back" class="back">
@@ -26,57 +23,29 @@ export function EntityPage({ name: entity }: { readonly name: string }): JSX.Ele
       <h1>{subject || entity}</h1>
       <p class="muted">{source}</p>
       <Known of={now} what="the entity">
-        {known => <Entity now={known} history={history} span={span} />}
+        {known => <Entity now={known} history={history} />}
       </Known>
     </>
   )
 }
 
-/**
- * Polling interval of the history, in milliseconds. The history changes once a minute, so it does not use one of the few streams
- * that browsers allow.
- */
-const AGAIN_MS = 15_000
-
-function useHistory(entity: string, hours: number): Answer<EntityHistory> {
-  const history = useAnswer('/telemetry/history', { entity, hours }, { keep: true })
-  useEffect(() => {
-    // Do not poll while the page is hidden, and query immediately when it becomes visible again.
-    const look = () => {
-      if (!document.hidden) history.again()
-    }
-    const again = setInterval(look, AGAIN_MS)
-    document.addEventListener('visibilitychange', look)
-    return () => {
-      clearInterval(again)
-      document.removeEventListener('visibilitychange', look)
-    }
-  }, [entity, hours])
-  return history
-}
-
 interface EntityProps {
   readonly now: EntityNow
   readonly history: Answer<EntityHistory>
-  readonly span: ChartSpan
 }
 
-function Entity({ now, history, span }: EntityProps): JSX.Element {
+function Entity({ now, history }: EntityProps): JSX.Element {
   const limits = [searchedText(now.searched), history.answer && searchedText(history.answer.searched)].filter(
     text => text !== undefined,
   )
-  const range = useRange({ fromMs: now.endsMs - span.ms, toMs: now.endsMs })
   return (
     <>
       <Facts now={now} />
       <Alerts now={now} />
-      <div class="row">
-        <h2>Metrics</h2>
-        <SpanChoice chosen={span} />
-      </div>
+      <h2>Metrics in the last hour</h2>
       {now.endsEarly && (
         <p class="warn">
-          Its newest reading is older than {span.words}, so the charts end there: <Moment at={now.lastAt} />.
+          Its newest reading is older than an hour, so the charts end there: <Moment at={now.lastAt} />.
         </p>
       )}
       {history.problem && (
@@ -84,8 +53,7 @@ function Entity({ now, history, span }: EntityProps): JSX.Element {
           {history.problem.message}
         </p>
       )}
-      <RangeChoice range={range} />
-      <EntityCharts now={now} history={history.answer} span={span} range={range} />
+      <EntityCharts now={now} history={history.answer} />
       {limits.length > 0 && <p class="warn">{limits[0]}</p>}
       <Statistics now={now} />
       <Rules now={now} />
@@ -122,7 +90,7 @@ function Facts({ now }: { readonly now: EntityNow }): JSX.Element {
         </Fact>
       )}
       <Fact name="Where">
-        <a href={addressOf('/kafka/messages', { topic, partition })}>partition {partition}</a>,{' '}
+        <a href={addressOf('/kafka/messages', { topic, partition })}>partition {partition}</a>
       </Fact>
     </dl>
   )

@@ -2,16 +2,7 @@
 import type { Searched } from '../../../lib/queries/newest-records.ts'
 import { shortNumber } from '../../../lib/short-number.ts'
 import type { WatchingRule } from '../../api/telemetry/entity.ts'
-import type { StatisticName } from '../../api/telemetry/entity-page.ts'
 import { countText, digitsText, durationText } from '../parts/words.ts'
-
-export const STATISTIC_WORDS: Readonly<Record<StatisticName, string>> = {
-  last: 'newest',
-  mean: 'mean',
-  minimum: 'least',
-  maximum: 'greatest',
-  standardDeviation: 'standard deviation',
-}
 
 /** Formats a value with its unit, such as `21.3 °C`. Counts have no unit. */
 export function valueText(value: number, unit: string, limits: readonly number[] = []): string {
@@ -53,18 +44,4 @@ export function learningText({ learned }: WatchingRule): string {
 export function searchedText({ records, ended }: Searched): string | undefined {
   if (ended !== 'limit') return undefined
   return `Only the last ${countText(records, 'record')} were searched. Older ones are not included.`
-}
-
-export const SPANS = [
-  { name: 'live', title: 'Live', words: 'the last 15 minutes', hours: 1, ms: 15 * 60_000 },
-  { name: '1', title: '1 h', words: 'the last hour', hours: 1, ms: 3_600_000 },
-  { name: '6', title: '6 h', words: 'the last six hours', hours: 6, ms: 6 * 3_600_000 },
-  { name: '24', title: '24 h', words: 'the last day', hours: 24, ms: 24 * 3_600_000 },
-] as const
-
-export type ChartSpan = (typeof SPANS)[number]
-
-/** Returns the range with a name from the URL. An unknown name selects one hour. */
-export function spanNamed(name: string): ChartSpan {
-  return SPANS.find(span => span.name === name) ?? SPANS[1]
 }

@@ -1,5 +1,5 @@
 /** Data series for the charts of an entity. Times are in epoch seconds, as uPlot requires. Pure. */
-import type { EntityNow, ShownReading, WatchingRule } from '../../api/telemetry/entity.ts'
+import type { EntityNow, WatchingRule } from '../../api/telemetry/entity.ts'
 import type { AlertSpan, EntityHistory } from '../../api/telemetry/history.ts'
 
 /**
@@ -48,15 +48,6 @@ export function minuteColumns(
   ]
   const times = [...before, startMs].map(minute => (minute + MINUTE_MS / 2) / 1_000)
   return withGaps({ times, lists: [column('mean'), column('minimum'), column('maximum')] }, MINUTE_MS / 1_000)
-}
-
-/** Returns the value of each reading. @param index index of the metric */
-export function readingColumns(readings: readonly ShownReading[], index: number): Columns {
-  const sorted = readings.toSorted((a, b) => a.timeMs - b.timeMs)
-  // If several readings have the same time, use the last one.
-  const once = sorted.filter(({ timeMs }, at) => sorted[at + 1]?.timeMs !== timeMs)
-  const times = once.map(({ timeMs }) => timeMs / 1_000)
-  return withGaps({ times, lists: [once.map(({ values }) => values[index] ?? undefined)] }, 0)
 }
 
 /**

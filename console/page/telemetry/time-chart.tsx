@@ -3,12 +3,12 @@ import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
 import { axisTexts } from '../parts/words.ts'
-import { labelPlaces } from './chart-range.ts'
+import { labelPlaces } from './label-places.ts'
 import type { Band, Level, Span } from './series.ts'
 import 'uplot/dist/uPlot.min.css'
 
 /** Shape in which a series is drawn. `edge` is a border of the band between the second and the third list of values. */
-type Shape = 'line' | 'edge' | 'bars'
+type Shape = 'line' | 'edge'
 
 interface Props {
   readonly data: uPlot.AlignedData
@@ -24,14 +24,10 @@ interface Props {
   /** Returns the text for the point under the mouse pointer. */
   readonly readout: (index: number) => string
   readonly height?: number
-  /** Called with the selected range in seconds after the user has dragged over the chart. If absent, dragging is disabled. */
-  readonly onSelect?: (fromS: number, toS: number) => void
 }
 
 const NO_MARKS: Marks = { levels: [], spans: [], bands: [] }
 const LEAST_WIDTH = 200
-/** Minimum width of a selection in pixels. A shorter drag counts as a click. */
-const LEAST_SELECTED = 8
 
 export function TimeChart(props: Props): JSX.Element {
   const { data, shapes, label, height = 165 } = props
@@ -86,7 +82,7 @@ function optionsOf(
     grid: { stroke: 'rgba(128, 128, 128, 0.2)', width: 1 },
     ticks: { show: false },
   }
-  const { shapes, onSelect } = latest.current
+  const { shapes } = latest.current
   return {
     series: [{}, ...shapes.map(shape => seriesOf(shape, colour))],
     ...(shapes.includes('edge')
@@ -110,21 +106,13 @@ function optionsOf(
       { ...axis, space: 28, size: 52 },
     ],
     cursor: {
-      drag: { x: onSelect !== undefined, y: false, setScale: false },
+      drag: { x: false, y: false, setScale: false },
       sync: { key: 'telemetry' },
       points: { size: 6 },
     },
     legend: { show: false },
     plugins: [marksPlugin(() => latest.current.marks ?? NO_MARKS, colour)],
     hooks: {
-      setSelect: [
-        chart => {
-          const { left, width } = chart.select
-          if (width < LEAST_SELECTED) return
-          latest.current.onSelect?.(chart.posToVal(left, 'x'), chart.posToVal(left + width, 'x'))
-          chart.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false)
-        },
-      ],
       setCursor: [
         ({ cursor }) => {
           const { idx } = cursor
@@ -139,16 +127,6 @@ function optionsOf(
 function seriesOf(shape: Shape, colour: (property: string) => string): uPlot.Series {
   const stroke = () => colour('--pico-primary')
   if (shape === 'edge') return { stroke: 'transparent', width: 0, points: { show: false } }
-  if (shape === 'bars') {
-    const { bars } = uPlot.paths
-    return {
-      stroke,
-      fill: stroke,
-      width: 0,
-      points: { show: false },
-      ...(bars && { paths: bars({ size: [0.8, 24] }) }),
-    }
-  }
   // uPlot draws the points only if they are far enough apart.
   return { stroke, width: 1.5, points: { size: 4, fill: stroke, stroke } }
 }

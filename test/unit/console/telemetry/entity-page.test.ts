@@ -5,7 +5,7 @@ import { type EntityPageQuery, entityPage, PAGE_SIZE } from '../../../../console
 import { withReading } from '../../../../lib/analytics/metrics.ts'
 import type { FamilyName } from '../../../../lib/telemetry/families.ts'
 
-const QUERY: EntityPageQuery = { find: '', statistic: 'last', sort: '', alerting: false, page: 1 }
+const QUERY: EntityPageQuery = { find: '', page: 1 }
 
 function entity(
   subject: string,
@@ -46,35 +46,18 @@ describe('a page of entities', () => {
     assert.equal(found.metrics[0]?.unit, '°C')
   })
 
-  const sorts: [sort: string, expected: string[]][] = [
-    ['-entity', ['s-3', 's-2', 's-1']],
-    ['readings', ['s-3', 's-1', 's-2']],
-    ['-last-reading', ['s-1', 's-2', 's-3']],
-    ['temperature', ['s-1', 's-2', 's-3']],
-    // Entities without a value are last either way.
-    ['-temperature', ['s-2', 's-1', 's-3']],
-    ['no-such-thing', ['s-1', 's-2', 's-3']],
-  ]
-  for (const [sort, expected] of sorts)
-    it(`given the order ${sort}, then it is kept`, () => assert.deepEqual(subjects(page({ sort })), expected))
-
-  it('given another statistic, then it is shown and sorted by', () => {
-    const found = page({ statistic: 'mean', sort: '-temperature' })
-    assert.deepEqual(
-      found.rows.map(({ values }) => values[0]),
-      [15, 15, null],
-    )
-    const [first] = page({ statistic: 'standardDeviation', sort: '-temperature' }).rows
-    assert.equal(first?.values[0], Math.sqrt(450))
-  })
-
-  it('given alerts that fire, then they are counted, and entities without can be left out', () => {
+  it('given alerts that fire, then entities that have some are first', () => {
     const alerts = new Map([['/environment/berlin s-3', 2]])
+    const found = page({}, alerts)
+    assert.deepEqual(subjects(found), ['s-3', 's-1', 's-2'])
     assert.deepEqual(
-      page({ sort: '-alerts' }, alerts).rows.map(one => one.alerts),
-      [2, 0, 0],
+      found.rows.map(one => [one.alerts, one.values[0]]),
+      [
+        [2, null],
+        [0, 0],
+        [0, 20],
+      ],
     )
-    assert.deepEqual(subjects(page({ alerting: true }, alerts)), ['s-3'])
   })
 
   it('given ten thousand entities, then one page of them is answered, in a tenth of a second', () => {
@@ -82,12 +65,10 @@ describe('a page of entities', () => {
     const startedMs = performance.now()
     const found = entityPage({ entities, isWhole: true }, new Map(), {
       ...QUERY,
-      sort: '-temperature',
       page: 3,
     })
     const tookMs = performance.now() - startedMs
     assert.deepEqual([found.rows.length, found.page, found.pages], [PAGE_SIZE, 3, 10_000 / PAGE_SIZE])
-    assert.equal(found.rows[0]?.values[0], 96)
     assert.ok(tookMs < 500, `${tookMs} ms`)
     const last = entityPage({ entities, isWhole: true }, new Map(), { ...QUERY, page: 999 })
     assert.equal(last.page, last.pages, 'a page that is not there any more is the last one')

@@ -6,7 +6,6 @@ import {
   levelsOf,
   minuteColumns,
   rangeOf,
-  readingColumns,
   spansOf,
   withGaps,
 } from '../../../../console/page/telemetry/series.ts'
@@ -89,12 +88,6 @@ describe('what charts are drawn from', () => {
   it('given readings every ten minutes, then these intervals do not count as gaps', () => {
     const times = [0, 600, 1200, 1800]
     assert.deepEqual(withGaps({ times, lists: [times] }, 60).times, times)
-  })
-
-  it('given readings in any order, then they are drawn by their times, one at an instant', () => {
-    const reading = (timeMs: number, value: number | null) => ({ id: '', offset: 0, timeMs, values: [value] })
-    const readings = [reading(3_000, 3), reading(1_000, 1), reading(2_000, null), reading(3_000, 4)]
-    assert.deepEqual(readingColumns(readings, 0), { times: [1, 2, 3], lists: [[1, undefined, 4]] })
   })
 
   it('given rules, then limits of values are lines, and those of changes, states and paused rules are not', () => {

@@ -1,17 +1,4 @@
-/** Range of the charts. Pure. */
-
-/** Range in epoch milliseconds. */
-export interface ChartRange {
-  readonly fromMs: number
-  readonly toMs: number
-}
-
-/** Returns the part of the range between two RFC 3339 times; undefined if it is empty or a time is invalid. */
-export function rangeWithin(span: ChartRange, from: string, to: string): ChartRange | undefined {
-  const fromMs = Math.max(Date.parse(from), span.fromMs)
-  const toMs = Math.min(Date.parse(to), span.toMs)
-  return fromMs < toMs ? { fromMs, toMs } : undefined
-}
+/** Places of the labels in a chart. Pure. */
 
 interface Label {
   /** Vertical position of the labeled line, in pixels from the top. */

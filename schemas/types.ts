@@ -273,7 +273,7 @@ export interface Notification {
   readonly group: string
   readonly groupLabels: { readonly [k: string]: string }
   readonly status: 'firing' | 'resolved'
-  readonly reason: 'new' | 'changed' | 'repeat' | 'resolved' | 'watchdog' | 'test'
+  readonly reason: 'new' | 'changed' | 'repeat' | 'resolved' | 'test'
   readonly receivers: readonly string[]
   readonly alerts: readonly (AlertFired | AlertResolved)[]
   readonly omitted: number

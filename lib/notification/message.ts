@@ -39,15 +39,15 @@ export function messageOf(
 }
 
 /**
- * Returns one message about all notifications for a receiver that are too old to be sent one by one. Watchdogs and tests do not
- * count, because they do not describe the current state.
+ * Returns one message about all notifications for a receiver that are too old to be sent one by one. Tests do not count, because
+ * they do not describe the current state.
  *
  * @param key key from which the id is derived; the same messages must have the same key
  * @returns undefined if there are none
  */
 export function digestOf(messages: readonly Message[], receiver: string, key: string): Message | undefined {
   const own = messages.filter(({ to, notification: { reason } }) => {
-    return to.includes(receiver) && reason !== 'watchdog' && reason !== 'test'
+    return to.includes(receiver) && reason !== 'test'
   })
   const [last] = own.toSorted((a, b) => (a.order < b.order ? 1 : -1))
   if (last === undefined) return undefined

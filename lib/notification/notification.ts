@@ -15,10 +15,9 @@ export const NOTIFICATION_TYPE = 'io.sluice.notification.v1' satisfies EventType
  * - `changed`: alerts of the group have fired or resolved.
  * - `repeat`: the group is still firing.
  * - `resolved`: no alert of the group is firing any more.
- * - `watchdog`: a regular notification, which shows that notifications are delivered.
  * - `test`: a test of the receivers.
  */
-export type NotificationReason = 'new' | 'changed' | 'repeat' | 'resolved' | 'watchdog' | 'test'
+export type NotificationReason = 'new' | 'changed' | 'repeat' | 'resolved' | 'test'
 
 /** Data of `io.sluice.notification.v1`. */
 export interface Notification extends NotificationData {

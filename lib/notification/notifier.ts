@@ -13,8 +13,6 @@ import {
   type Timer,
   type TimerChange,
 } from '../../packages/runtime/consumer/process.ts'
-import { isClock } from '../alerting/pipeline-down.ts'
-import { TICK_TYPE } from '../telemetry/tick.ts'
 import { ALERT_TYPES, type FiringAlerts, NOTIFIER, onAlertEvent } from './firing-alerts.ts'
 import { dueWithNews, type Flushed, flush } from './flush.ts'
 import {
@@ -32,7 +30,6 @@ import { MUTING, type Muting } from './muting.ts'
 import { notificationEmission } from './notification.ts'
 import type { NotificationRoutes } from './route.ts'
 import { ALERT_ROUTED_TYPE, type RoutedAlert } from './routed-alert.ts'
-import { onTick, type WatchdogState } from './watchdog.ts'
 
 const FLUSH = 'flush'
 const FORGET = 'forget'
@@ -43,8 +40,8 @@ const FORGET = 'forget'
  */
 const REMEMBERED_MS = 60 * 60_000
 
-/** State of an entity of `alerts`, of a group, or of the clock. */
-export type NotifierState = FiringAlerts | Group | WatchdogState
+/** State of an entity of `alerts`, or of a group. */
+export type NotifierState = FiringAlerts | Group
 
 interface Notifier extends KeyedProcess<NotifierState, never, Muting> {
   readonly context: PartitionContext<Muting>
@@ -53,23 +50,19 @@ interface Notifier extends KeyedProcess<NotifierState, never, Muting> {
 /**
  * Returns the consumer.
  *
- * @param routes routes of fired alerts, and the watchdog. The timing of a group is in its events, so that its notifications depend
+ * @param routes routes of fired alerts. The timing of a group is in its events, so that its notifications depend
  * only on the log.
  */
 export function notifier(routes: NotificationRoutes): Notifier {
-  const { watchdog } = routes
   return {
     name: NOTIFIER,
     trustsProducers: true,
-    accepts: [...ALERT_TYPES, ALERT_ROUTED_TYPE, ...(watchdog ? [TICK_TYPE] : [])],
+    accepts: [...ALERT_TYPES, ALERT_ROUTED_TYPE],
     context: MUTING,
     onEvent(state, event: Received<unknown>, muting): Step<NotifierState> {
-      if (event.type === ALERT_ROUTED_TYPE)
-        return onRouted(state as Group | undefined, event as Received<RoutedAlert>, muting)
-      if (event.type !== TICK_TYPE) return onAlertEvent(routes, state as FiringAlerts | undefined, event)
-      // Only the ticks of `notifications` are those of the clock. The other topic has ticks for the archiver.
-      if (!watchdog || !isClock(event)) return decided('tick', state)
-      return onTick(watchdog, state as WatchdogState | undefined, event as Received<{ partition: number }>)
+      return event.type === ALERT_ROUTED_TYPE
+        ? onRouted(state as Group | undefined, event as Received<RoutedAlert>, muting)
+        : onAlertEvent(routes, state as FiringAlerts | undefined, event)
     },
     onTimer: (state, timer, muting) =>
       timer.name === FORGET ? onForget(state as Group) : onFlush(state as Group, timer, muting),

@@ -54,7 +54,7 @@ export function readRoutes(text: string, file: string): NotificationRoutes {
   const errors = [...schemaErrors(content)]
   if (errors.length === 0) errors.push(...contradictions(content as RawRoutes))
   if (errors.length > 0) throw new InvalidRoutes(located(errors, content, text, file))
-  return routesOf(content as RawRoutes)
+  return { routes: (content as RawRoutes).routes.map(routeOf) }
 }
 
 type Texts = string | readonly string[]
@@ -74,11 +74,10 @@ interface RawRoute {
 
 interface RawRoutes {
   readonly routes: readonly RawRoute[]
-  readonly watchdog?: { readonly every: unknown; readonly receivers: readonly string[] }
 }
 
 /** Returns errors for contradictions that the schema cannot express. */
-function contradictions({ routes, watchdog }: RawRoutes): PathError[] {
+function contradictions({ routes }: RawRoutes): PathError[] {
   const errors: PathError[] = []
   const report = (path: FilePath, message: string) => errors.push({ path, message })
   const names = new Set<string>()
@@ -108,22 +107,12 @@ function contradictions({ routes, watchdog }: RawRoutes): PathError[] {
       ['routes'],
       'the last route must have neither match nor continue: it receives the alerts that no other route matches',
     )
-  if (watchdog && parseDuration(watchdog.every) === 0) report(['watchdog', 'every'], 'must be longer than 0')
   return errors
 }
 
 /** Returns whether a text, in which `*` matches any characters, matches at least one severity. */
 export function isSeverity(text: string): boolean {
   return SEVERITIES.some(severity => matchesText(text, severity))
-}
-
-function routesOf({ routes, watchdog }: RawRoutes): NotificationRoutes {
-  return {
-    routes: routes.map(routeOf),
-    ...(watchdog && {
-      watchdog: { everyMs: parseDuration(watchdog.every) ?? 0, receivers: watchdog.receivers },
-    }),
-  }
 }
 
 function routeOf({ name, match, receivers, ...raw }: RawRoute): Route {

@@ -25,16 +25,9 @@ export interface Route extends Timing {
   readonly continue: boolean
 }
 
-/** Settings of the watchdog, a regular notification which shows that notifications are delivered. */
-export interface Watchdog {
-  readonly everyMs: number
-  readonly receivers: readonly string[]
-}
-
 export interface NotificationRoutes {
   /** Routes, in the order in which they are tried. */
   readonly routes: readonly Route[]
-  readonly watchdog?: Watchdog
 }
 
 /** Group to which an alert is sent, with the timing of its notifications. */
@@ -57,11 +50,12 @@ export function targetsOf({ routes }: NotificationRoutes, alert: AlertFacts): re
 
 /** Returns the names of receivers that are used in routes but do not exist, sorted and without duplicates. */
 export function undefinedReceivers(
-  { routes, watchdog }: NotificationRoutes,
+  { routes }: NotificationRoutes,
   names: readonly string[],
 ): readonly string[] {
-  const used = [...routes.flatMap(({ receivers }) => receivers), ...(watchdog?.receivers ?? [])]
-  return [...new Set(used)].filter(name => !names.includes(name)).sort()
+  return [...new Set(routes.flatMap(({ receivers }) => receivers))]
+    .filter(name => !names.includes(name))
+    .sort()
 }
 
 function targetOf(

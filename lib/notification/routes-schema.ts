@@ -11,8 +11,6 @@ const RECEIVERS = 'a list of 1 to 10 names of receivers, each once'
 
 const EXPECTED: Readonly<Record<string, string>> = {
   routes: 'a list of routes, at least one',
-  watchdog: 'a mapping such as { every: 5m, receivers: [sns] }',
-  every: DURATION,
   name: NAME,
   match: 'a mapping such as { severity: critical }, with rule, severity, labels, source or entity',
   groupBy: 'a list of rule, severity, source, entity and labels.NAME, each once',
@@ -43,10 +41,10 @@ function described({ instancePath, keyword, params }: SchemaViolation, content: 
   const path = pathOf(instancePath, content)
   switch (keyword) {
     case 'additionalProperties': {
-      const within = path.length === 0 ? 'routes and watchdog' : knownIn(path)
+      const within = path.length === 0 ? 'routes' : knownIn(path)
       return {
         path: [...path, String(params.additionalProperty)],
-        message: `unknown key; there are ${within}`,
+        message: `unknown key; the keys are ${within}`,
       }
     }
     case 'required': {
@@ -59,7 +57,6 @@ function described({ instancePath, keyword, params }: SchemaViolation, content: 
 }
 
 function knownIn(path: FilePath): string {
-  if (path[0] === 'watchdog') return 'every and receivers'
   return path.length === 2 ? ROUTE_KEYS : 'rule, severity, labels, source and entity'
 }
 
@@ -68,7 +65,7 @@ function knownIn(path: FilePath): string {
  * none.
  */
 function expectedAt(path: FilePath): string {
-  if (path.length === 0) return 'a mapping with the keys routes and, optionally, watchdog'
+  if (path.length === 0) return 'a mapping with the key routes'
   if (path[0] === 'routes' && path.length === 2) return `a mapping with the keys ${ROUTE_KEYS}`
   if (path.includes('labels') && path.at(-1) !== 'labels') return TEXTS
   const key = path.findLast(part => typeof part === 'string' && Object.hasOwn(EXPECTED, part))

@@ -22,7 +22,7 @@ export function titleOf({ notification, env, isDigest }: Message): string {
 }
 
 function stateOf({ status, reason, alerts, omitted }: Message['notification']): string {
-  if (reason === 'test' || reason === 'watchdog') return reason.toUpperCase()
+  if (reason === 'test') return 'TEST'
   if (status === 'resolved') return 'RESOLVED'
   return `FIRING: ${alerts.filter(one => one.status === 'firing').length}${omitted > 0 ? '+' : ''}`
 }

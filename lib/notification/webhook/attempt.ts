@@ -1,7 +1,6 @@
 /** Makes one attempt to deliver a message to a webhook, and interprets the response. */
 import { rejected } from '../../../packages/runtime/consumer/process.ts'
 import { type Delivered, delivered, retry } from '../../../packages/runtime/consumer/sink.ts'
-import { alertmanagerBody } from '../formats/alertmanager.ts'
 import { slackBody } from '../formats/slack.ts'
 import { type Message, sluiceBody } from '../message.ts'
 import type { Format, WebhookReceiver } from '../receiver.ts'
@@ -53,7 +52,6 @@ export interface Attempt {
 const BODIES: Readonly<Record<Format, (message: Message) => object>> = {
   sluice: sluiceBody,
   slack: slackBody,
-  alertmanager: alertmanagerBody,
 }
 
 export async function attempt(

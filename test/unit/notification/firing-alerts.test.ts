@@ -7,7 +7,6 @@ import { notifier } from '../../../lib/notification/notifier.ts'
 import { readRoutes } from '../../../lib/notification/parse-routes.ts'
 import type { NotificationRoutes } from '../../../lib/notification/route.ts'
 import { ALERT_ROUTED_TYPE, type RoutedAlert } from '../../../lib/notification/routed-alert.ts'
-import { tick } from '../../../lib/telemetry/tick.ts'
 import { type Event, entityOf } from '../../../packages/runtime/consumer/event.ts'
 import type { OutboxEntry } from '../../../packages/runtime/pipeline/model.ts'
 import { fired, firstAlert, resolved } from '../../support/alerts.ts'
@@ -268,13 +267,5 @@ describe('the groups of a firing alert', () => {
   it('given an end without its fire, and an alert computed anew that began before it, then that fires', async () => {
     const earlier = { ...changeOf('+a'), extensions: { sequence: '0.9' } }
     assert.equal((await after(changeOf('-b'), earlier)).outcomes[1], 'applied/fired')
-  })
-
-  it('given a tick of the archiver, then no watchdog is sent for it', async () => {
-    const watchdog = { everyMs: 60_000, receivers: ['sns'] }
-    const stage = new Stage(notifier({ ...ROUTES, watchdog }) as never)
-    const one = tick(0, '2026-03-01T15:00:00Z')
-    await stage.batch([logRecord(0, { ...one, subject: 'archiver' }), logRecord(1, one)])
-    assert.deepEqual(stage.outcomes, ['ignored/tick', 'applied/watchdog'])
   })
 })

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { alertmanagerBody } from '../../../lib/notification/formats/alertmanager.ts'
 import { SLACK_LIMITS, slackBody } from '../../../lib/notification/formats/slack.ts'
 import { type Message, sluiceBody } from '../../../lib/notification/message.ts'
 import { plainText, titleOf } from '../../../lib/notification/text.ts'
@@ -22,7 +21,6 @@ describe('the title of a message', () => {
     ['omitted alerts', message({ omitted: 3 }), '[FIRING: 1+] HIGH_TEMP (critical) prod'],
     ['the end', message({ status: 'resolved', alerts: [RESOLVED] }), '[RESOLVED] HIGH_TEMP (critical) prod'],
     ['a test', message({ reason: 'test' }), '[TEST] HIGH_TEMP (critical) prod'],
-    ['a watchdog without alerts', message({ reason: 'watchdog', alerts: [] }), '[WATCHDOG] site=oslo prod'],
     ['a digest of one', digest(1), '[DIGEST] 1 alert was older than 1 h prod'],
     ['a digest', digest(7), '[DIGEST] 7 alerts were older than 1 h prod'],
   ]
@@ -117,77 +115,5 @@ describe('the format slack', () => {
   it('given words that Slack acts upon, then they are only shown', () => {
     const [, section] = blocksOf(message({ alerts: [alert('<!channel>')] }))
     assert.match(section.text.text, /&lt;!channel&gt;/)
-  })
-})
-
-describe('the format alertmanager', () => {
-  const LABELS = {
-    team: 'ops',
-    alertname: 'HIGH_TEMP',
-    severity: 'critical',
-    source: '/environment/oslo',
-    env: 'prod',
-  }
-
-  it('given alerts, then those that fire end a day later, and the others when they ended', () => {
-    const [fires, resolved, ...others] = alertmanagerBody(message({ alerts: [alert('a'), RESOLVED] }))
-    assert.deepEqual(others, [])
-    assert.deepEqual(fires, {
-      labels: { ...LABELS, subject: 'a' },
-      annotations: {
-        summary: 'Extreme heat at a: 52 °C, above 40 °C',
-        value: '52',
-        threshold: '40',
-        reason: 'condition',
-        alertId: 'a',
-        fingerprint: 'fingerprint-a',
-        notificationId: 'n1',
-      },
-      startsAt: '2026-03-01T11:59:00.000Z',
-      endsAt: '2026-03-02T12:00:00.000Z',
-    })
-    assert.deepEqual(
-      [resolved?.startsAt, resolved?.endsAt],
-      ['2026-03-01T11:59:00.000Z', '2026-03-01T11:59:30.000Z'],
-    )
-  })
-
-  it('given the same alert firing and resolved, then its labels are the same, by which it is known', () => {
-    const [fires] = alertmanagerBody(message({ alerts: [alert('b')] }))
-    const [resolved] = alertmanagerBody(message({ alerts: [RESOLVED] }))
-    assert.deepEqual(fires?.labels, resolved?.labels)
-  })
-
-  it('given a test, then its alert ends within a minute', () => {
-    assert.equal(alertmanagerBody(message({ reason: 'test' }))[0]?.endsAt, '2026-03-01T12:01:00.000Z')
-  })
-
-  it('given a watchdog without alerts, then it is an alert of its own', () => {
-    const [watchdog] = alertmanagerBody(message({ reason: 'watchdog', group: 'Watchdog', alerts: [] }))
-    assert.deepEqual(watchdog?.labels, { site: 'oslo', alertname: 'Watchdog', env: 'prod' })
-  })
-
-  it('given a watchdog that is not heard of again, then its alert ends after a quarter of an hour', () => {
-    const [watchdog] = alertmanagerBody(message({ reason: 'watchdog', alerts: [] }))
-    assert.equal(watchdog?.endsAt, '2026-03-01T12:15:00.000Z')
-  })
-
-  it('given the end of a group of which no alert is shown, then its alert ends now', () => {
-    const changes = { alerts: [], omitted: 3 } as const
-    const [fires] = alertmanagerBody(message(changes))
-    const [ended, ...others] = alertmanagerBody(
-      message({ ...changes, status: 'resolved', reason: 'resolved' }),
-    )
-    assert.deepEqual(others, [])
-    assert.deepEqual(ended?.labels, fires?.labels)
-    assert.equal(ended?.endsAt, '2026-03-01T12:00:00.000Z')
-  })
-
-  it('given an entity without subject and no value, then there are no empty labels', () => {
-    const bare = alert('a', { entity: { source: '/x' }, labels: { empty: '' } })
-    const { value: _, threshold: __, ...rest } = bare
-    const [posted] = alertmanagerBody(message({ alerts: [rest as typeof bare] }))
-    for (const texts of [posted?.labels ?? {}, posted?.annotations ?? {}])
-      assert.ok(!Object.values(texts).includes(''))
   })
 })

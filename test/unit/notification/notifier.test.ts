@@ -10,21 +10,17 @@ import {
 } from '../../../lib/notification/group.ts'
 import { moreSince } from '../../../lib/notification/more-alerts.ts'
 import { NOTHING_MUTED } from '../../../lib/notification/muting.ts'
-import type { Notification } from '../../../lib/notification/notification.ts'
 import { notifier } from '../../../lib/notification/notifier.ts'
-import { tick } from '../../../lib/telemetry/tick.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { beginOf, LATE_CHANGES, nameOf } from '../../support/late-changes.ts'
 import {
   at,
   fired,
-  kitOf,
   notifications,
   pipeline,
   played,
   resolved,
   routed,
-  START_MS,
   silence,
   silences,
   TARGET,
@@ -490,40 +486,5 @@ describe('given a group', () => {
     const [one, two] = [await played(log, HOUR), await played(log, HOUR)]
     assert.deepEqual(one.published, two.published)
     assert.equal(new Set(one.published.map(({ id }) => id)).size, 2)
-  })
-})
-
-describe('given a watchdog', () => {
-  it('when the log ticks, then it is sent in each interval, and by one partition', async () => {
-    const kit = kitOf({ routes: [], watchdog: { everyMs: 300_000, receivers: ['sns'] } })
-    await played([first], 20 * MINUTE, kit)
-    assert.deepEqual(
-      kit.published.map(({ time, data }) => [time, (data as { reason: string }).reason]),
-      [60, 300, 600, 900, 1200].map(second => [at(second), 'watchdog']),
-    )
-  })
-
-  it("when the broker's clock goes back, then it is sent in each interval, with new ids", () => {
-    const process = notifier({ routes: [], watchdog: { everyMs: 300_000, receivers: ['sns'] } })
-    const minutes = [0, 4, 5, 6, 0, 1, 5, 5]
-    let state: unknown
-    const told = minutes.map((minute, index) => {
-      const event = { ...tick(0, at(index)), timeMs: START_MS + minute * 60_000, entity: '/clock ' }
-      const step = process.onEvent(state as never, event as never, NOTHING_MUTED)
-      assert.ok(step.kind === 'decided')
-      state = step.state
-      return step.emit.map(({ data }) => (data as Notification).notificationId)
-    })
-    assert.deepEqual(
-      told.map(ids => ids.length),
-      [1, 0, 1, 0, 1, 0, 1, 0],
-    )
-    assert.equal(new Set(told.flat()).size, 4)
-  })
-
-  it('when it is not configured, then ticks only move the clock', async () => {
-    const kit = await played([first], 20 * MINUTE)
-    assert.deepEqual(kit.published, [])
-    assert.ok(kit.outcomes.includes('ignored/tick'))
   })
 })

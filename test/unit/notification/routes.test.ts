@@ -24,7 +24,6 @@ describe('given the routes that ship', () => {
         repeatIntervalMs: 14_400_000,
       },
     ])
-    assert.equal(routes.watchdog, undefined)
   })
 })
 
@@ -59,12 +58,11 @@ ${LAST}`
 
   it('when receivers are defined, then those that are not are named, once', () => {
     const routes: NotificationRoutes = readRoutes(
-      `routes:\n  - { name: a, match: { rule: x }, receivers: [pager, hook] }\n${LAST}watchdog: { every: 5m, receivers: [pager] }\n`,
+      `routes:\n  - { name: a, match: { rule: x }, receivers: [pager, hook] }\n${LAST}`,
       'r',
     )
     assert.deepEqual(undefinedReceivers(routes, ['sns']), ['hook', 'pager'])
     assert.deepEqual(undefinedReceivers(routes, ['hook', 'sns', 'pager']), [])
-    assert.deepEqual(routes.watchdog, { everyMs: 300_000, receivers: ['pager'] })
   })
 })
 

@@ -80,16 +80,6 @@ describe('the console about alerts', () => {
 
   const firingId = async () => (await served.ask<AlertsNow>('/alerts/now')).alerts[0]?.id ?? ''
 
-  /** Says something of an alert; the console waits until the view has it. */
-  async function _said(body: object): Promise<{ outcome: string }> {
-    const length = (await environment.read('alerts')).length
-    const answered = asked<{ outcome: string }>('/alerts/acknowledge', body)
-    answered.catch(() => {})
-    await until('it is in the log', async () => (await environment.read('alerts')).length > length)
-    await consumers.catchUp('notifier', 'alerts')
-    return answered
-  }
-
   it('given an alert that fires, then lists have it by their filters, and those of others are pending', async () => {
     const { alerts, total, firing, behind } = await served.ask<AlertsNow>('/alerts/now')
     assert.deepEqual([total, firing, behind], [1, 1, 0])
@@ -224,7 +214,7 @@ describe('the console about alerts', () => {
       (await served.ask<OneAlert>(`/alerts/one?id=${id}`)).transitions.map(({ kind }) => kind)
     // An answer that took long is kept for longer.
     await until('its page has its end', async () => (await kinds()).includes('resolved'))
-    assert.deepEqual(await kinds(), ['fired', 'acknowledged', 'acknowledgement-removed', 'resolved'])
+    assert.deepEqual(await kinds(), ['fired', 'resolved'])
     const { cause } = await served.ask<CauseOfAlert>(`/alerts/cause?id=${id}`)
     assert.equal(cause?.id, 'm0')
   })

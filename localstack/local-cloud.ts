@@ -4,8 +4,6 @@ import { packagedSchema, schemaSubject } from '../lib/app/packaged-schemas.ts'
 import { SERIALIZED_TYPES } from '../lib/app/serializing.ts'
 import { EVENT_FORMATS } from '../lib/event-types.ts'
 import { DATA_DIR } from '../programs/paths.ts'
-import { UserError } from '../programs/user-error.ts'
-import type { ServerName } from './report.ts'
 import { createResources } from './resources.ts'
 import type { ServicesOptions } from './services/options.ts'
 import { addressesOf, type Services, startServices } from './services.ts'
@@ -17,8 +15,7 @@ export interface LocalCloud {
 }
 
 /**
- * Starts the servers, and then creates topics, resources and schemas. If any of this fails, all servers are stopped. Everything that a
- * server lacks after a restart is created again.
+ * Starts the servers, and then creates topics, resources and schemas. If any of this fails, all servers are stopped.
  *
  * @param env last part of all topic and resource names
  */
@@ -27,27 +24,15 @@ export async function startLocalCloud(options: ServicesOptions, env: string): Pr
   if ('port' in options.kafka && !options.docker)
     keepTopicNames(options.dataDir ?? DATA_DIR, env, options.fresh)
   const { brokers, awsEndpoint, registryUrl } = addressesOf(options)
-  const topics = () => createTopics({ brokers, env })
-  const resources = () => createResources({ awsEndpoint, env, generator: {} })
   // Do not change a registry that was already running.
-  const schemas = async () => {
-    if (registryUrl && options.registry && 'port' in options.registry) await registerSchemas(registryUrl, env)
-  }
-  const restore = async (name: ServerName) => {
-    try {
-      if (name.startsWith('kafka')) await topics()
-      if (name === 'aws') await resources()
-      if (name === 'registry') await schemas()
-    } catch (error) {
-      const { message } = error as Error
-      throw new UserError(
-        `${name} was restarted, but lacks topics or resources: ${message}. Stop and start again.`,
-      )
-    }
-  }
-  const services = await startServices({ ...options, restore })
+  const hasOwnRegistry = options.registry && 'port' in options.registry
+  const services = await startServices(options)
   try {
-    const [created] = await Promise.all([resources(), topics(), schemas()])
+    const [created] = await Promise.all([
+      createResources({ awsEndpoint, env, generator: {} }),
+      createTopics({ brokers, env }),
+      registryUrl && hasOwnRegistry ? registerSchemas(registryUrl, env) : undefined,
+    ])
     options.signal?.throwIfAborted()
     return { services, resources: created }
   } catch (error) {

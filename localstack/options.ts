@@ -94,7 +94,6 @@ export function servicesFromEnvironment(
     fresh,
     docker: docker || readSettings([LOCAL_CLOUD], env).docker,
     stack: name,
-    revive: true,
   }
 }
 

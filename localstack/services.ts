@@ -1,7 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { localRegistryUrl } from '../lib/app/settings/local-ports.ts'
-import { defined } from '../packages/runtime/consumer/defined.ts'
 import { DATA_DIR, LOGS_DIR } from '../programs/paths.ts'
 import { UserError } from '../programs/user-error.ts'
 import { startContainers } from './docker.ts'
@@ -11,7 +10,6 @@ import type { Server } from './services/definition.ts'
 import { kafkaServers } from './services/kafka.ts'
 import { foldersOfOthers, requireSameBrokers } from './services/kafka-data.ts'
 import { type KafkaPlace, portsAt, type ServerPlace, type ServicesOptions } from './services/options.ts'
-import { endOrphan } from './services/orphans.ts'
 import { LOOPBACK, requireFreePorts } from './services/ports.ts'
 import { awsAnswers, kafkaAnswers, redisAnswers, registryAnswers } from './services/probes.ts'
 import { registryServer } from './services/registry.ts'
@@ -135,17 +133,16 @@ async function checkUsed(name: ServiceName, place: ServerPlace | undefined, repo
 }
 
 async function startServers(options: ServicesOptions, report: Report): Promise<RunningServers> {
-  const { dataDir = DATA_DIR, logsDir = LOGS_DIR, fresh, revive = false, restore } = options
+  const { dataDir = DATA_DIR, logsDir = LOGS_DIR, fresh } = options
   const servers = SERVICE_NAMES.flatMap(name =>
     SERVICES[name].servers(portsAt(options[name]), dataDir, options),
   )
   const brokers = portsAt(options.kafka).length
   const others = brokers > 0 ? foldersOfOthers(dataDir, brokers) : []
-  for (const server of [...servers, ...others]) await endOrphan(server, report)
   if (brokers > 0 && !fresh) requireSameBrokers(dataDir, brokers)
   await requireFreePorts(servers)
   if (fresh) for (const { dir } of [...servers, ...others]) await rm(dir, { recursive: true, force: true })
   for (const { name } of servers) await rm(join(logsDir, `${name}.log`), { force: true })
   const signal = options.signal ?? new AbortController().signal
-  return startTogether(servers, { report, signal, logsDir, revive, ...defined({ restore }) })
+  return startTogether(servers, { report, signal, logsDir })
 }

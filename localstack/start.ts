@@ -151,7 +151,7 @@ async function runFunctions(
       title: FRAMEWORK,
       start: startSignal => startFunctions(functionOptions, AbortSignal.any([signal, startSignal])),
     },
-    { report, revive: true, onLost: lost.resolve },
+    { report, onLost: lost.resolve },
   )
   try {
     await functions.start(signal)

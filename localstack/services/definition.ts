@@ -10,7 +10,7 @@ export interface Server {
   readonly port: number
   /** Environment variable with which users set another port. */
   readonly variable: string
-  /** Data folder. Its path is part of the command line, so that a running process can be identified as a server of this project. */
+  /** Data folder. */
   readonly dir: string
   /** Package of the server; undefined for a program that is already installed. */
   readonly package: Package | undefined

@@ -1,6 +1,5 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 
@@ -37,34 +36,6 @@ export async function endForeignGroup(leader: number, graceMs = GRACE_MS): Promi
     }
     await pause(50)
   }
-}
-
-export interface ProcessFacts {
-  readonly parent: number
-  readonly commandLine: string
-}
-
-/** Returns the parent and the command line of a process; undefined if it is not running. */
-export function processFacts(pid: number): ProcessFacts | undefined {
-  return process.platform === 'linux' ? factsFromProc(pid) : factsFromPs(pid)
-}
-
-function factsFromProc(pid: number): ProcessFacts | undefined {
-  try {
-    const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
-    // Format: "pid (name) state ppid …". The name may contain spaces and parentheses.
-    const afterName = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '')
-    const [state = 'Z', parent = '0'] = afterName.split(' ')
-    return state === 'Z' ? undefined : { parent: Number(parent), commandLine }
-  } catch {
-    return undefined
-  }
-}
-
-function factsFromPs(pid: number): ProcessFacts | undefined {
-  const ps = spawnSync('ps', ['-ww', '-o', 'ppid=,args=', '-p', String(pid)], { encoding: 'utf8' })
-  const found = /^\s*(\d+)\s+(.*)$/m.exec(ps.stdout ?? '')
-  return found ? { parent: Number(found[1]), commandLine: found[2] ?? '' } : undefined
 }
 
 let watchdog: ChildProcess | undefined

@@ -1,4 +1,4 @@
-import type { Report, ServerName } from '../report.ts'
+import type { Report } from '../report.ts'
 
 /** Location of a server: a local port to start it on, or the address of an existing one. */
 export type ServerPlace = { readonly port: number } | { readonly address: string }
@@ -27,10 +27,6 @@ export interface ServicesOptions {
   readonly docker?: boolean
   /** Name of the stack, which makes container names unique. */
   readonly stack?: string
-  /** True to restart a server that ends unexpectedly. */
-  readonly revive?: boolean
-  /** Creates what a server does not keep across a restart. Called after each restart. */
-  readonly restore?: (name: ServerName) => Promise<void>
   readonly kafkaVersion?: string
   readonly report?: Report
   /** Signal that stops all servers if it is aborted during the start. The start then throws the signal's reason. */

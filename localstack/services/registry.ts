@@ -44,7 +44,6 @@ export function registryServer({ port, dataDir }: ServerOptions): Server {
       const settings = [
         `-Dquarkus.http.host=${LOOPBACK}`,
         `-Dquarkus.http.port=${port}`,
-        // The folder in the command line identifies the process as a server of this project.
         `-Dquarkus.datasource.jdbc.url=jdbc:h2:file:${join(dir, 'registry')}`,
       ]
       const args = [...options, ...settings, '-jar', join(PACKAGE.dir, PACKAGE.probe)]

@@ -1,5 +1,4 @@
-import { rmSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -8,16 +7,8 @@ import { UserError } from '../../programs/user-error.ts'
 import type { ServerName } from '../report.ts'
 import type { Server } from './definition.ts'
 import { ensureInstalled, type InstallContext } from './install.ts'
-import { pidFile } from './orphans.ts'
 import { describeExit, type Exit, type ManagedProcess, startProcess, tellingLine } from './process.ts'
 import { Supervisor } from './supervisor.ts'
-
-export interface ServerContext extends InstallContext {
-  /** True to restart a server that ends unexpectedly. */
-  readonly revive?: boolean
-  /** Creates what a server does not keep across a restart. Called after each restart. */
-  readonly restore?: (name: ServerName) => Promise<void>
-}
 
 /** A server that this process started. */
 export type RunningServer = Pick<Supervisor, 'stop' | 'kill' | 'restart'>
@@ -26,15 +17,15 @@ const READY_WITHIN_MS = 60_000
 const ASK_EVERY_MS = 50
 
 /** Installs and starts a server, and waits until it responds. If it fails to start, it is stopped. */
-export async function startServer(server: Server, context: ServerContext): Promise<Supervisor> {
-  const { report = () => {}, logsDir = LOGS_DIR, revive = false, restore = async () => {} } = context
+export async function startServer(server: Server, context: InstallContext): Promise<Supervisor> {
+  const { report = () => {}, logsDir = LOGS_DIR } = context
   if (server.package) await ensureInstalled(server.package, context)
   const { name, title, port } = server
   const start = async (signal: AbortSignal) => {
     const started = await launchServer(server, { report, logsDir, signal })
     return { ...started, detail: `${title} on port ${port}` }
   }
-  const supervisor = new Supervisor({ name, title, start, restore: () => restore(name) }, { report, revive })
+  const supervisor = new Supervisor({ name, title, start }, { report })
   await supervisor.start(context.signal)
   return supervisor
 }
@@ -48,7 +39,7 @@ export interface RunningServers<One extends RunningServer = RunningServer> {
 /** Starts servers concurrently. If one of them fails to start, all others are stopped and the first error is thrown. */
 export async function startTogether(
   servers: readonly Server[],
-  context: ServerContext,
+  context: InstallContext,
 ): Promise<RunningServers<Supervisor>> {
   const failed = new AbortController()
   const signal = AbortSignal.any([context.signal, failed.signal])
@@ -73,7 +64,7 @@ export async function startTogether(
 /** Starts servers with a temporary folder, which is removed when they stop. By default, the folder also contains their logs. */
 export async function startApart(
   servers: (folder: string) => readonly Server[] | Promise<readonly Server[]>,
-  context: ServerContext,
+  context: InstallContext,
 ): Promise<RunningServers<Supervisor>> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-servers-'))
   const remove = () => rm(folder, { recursive: true, force: true })
@@ -92,9 +83,6 @@ async function launchServer(server: Server, context: Required<InstallContext>): 
   const launch = await server.prepare(context)
   signal.throwIfAborted()
   const started = await startProcess(launch, logFile)
-  await writeFile(pidFile(server.dir), JSON.stringify({ pid: started.pid, startedBy: process.pid }))
-  // Remove the file as soon as the process has ended. A later removal could delete the file of the next process.
-  void started.exited.then(() => rmSync(pidFile(server.dir), { force: true }))
   try {
     await untilReady(server, started, logFile, signal)
     return started

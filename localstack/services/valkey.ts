@@ -51,8 +51,6 @@ function configuration(port: number, dir: string): string {
   return `bind ${LOOPBACK}
 port ${port}
 dir "${dir}"
-# The command line must keep naming this file: it identifies the server as one of this project's.
-set-proc-title no
 
 # Every write reaches the kernel before its reply, so kill -9 of the server loses no acknowledged write.
 # Not everysec: it may delay a write while an fsync runs. Losing data in a crash of the whole machine is acceptable.

@@ -28,19 +28,8 @@ describe('given a Docker daemon', () => {
     dockerAnswers('exit 0')
     const options = await ownServices(folder)
     const services = await startServices({ ...options, docker: true, fresh: true })
-    await services.kill('valkey')
-    await services.restart('valkey')
     await services.stop()
-    assert.deepEqual(asked(), [
-      'info',
-      'compose version',
-      'down --volumes',
-      'up --detach --wait kafka valkey aws',
-      'kill --signal SIGKILL valkey',
-      'stop valkey',
-      'up --detach --wait valkey',
-      'down',
-    ])
+    assert.deepEqual(asked(), ['info', 'down --volumes', 'up --detach --wait kafka valkey aws', 'down'])
     assert.deepEqual(services.brokers, [`127.0.0.1:${options.kafka.port}`])
   })
 
@@ -49,7 +38,7 @@ describe('given a Docker daemon', () => {
     const options = await ownServices(folder)
     await assert.rejects(
       startServices({ ...options, docker: true }),
-      /docker compose up .* fails: container sluice-kafka-1 is unhealthy/,
+      /docker compose .* up .* fails: container sluice-kafka-1 is unhealthy/,
     )
     assert.equal(asked().at(-1), 'down')
   })

@@ -16,10 +16,10 @@ import {
 } from '../../lib/operations/import/stream.ts'
 import { openFile } from '../../lib/operations/replay/source.ts'
 import { FAMILIES, type FamilyName } from '../../lib/telemetry/families.ts'
-import { decimal, oneOf } from '../../packages/runtime/settings/values.ts'
+import { oneOf } from '../../packages/runtime/settings/values.ts'
 import {
   ANY_TEXT,
-  argumentList,
+  argument,
   command,
   flag,
   flagOf,
@@ -32,7 +32,7 @@ import {
 import { CliFailure, usageFailure } from '../failure.ts'
 import { KEY_BY } from '../key-by.ts'
 import { mappingsIn, mappingsNamed } from '../mapping-option.ts'
-import { pathIn, printReport, type Terminal } from '../terminal.ts'
+import { pathIn, type Terminal } from '../terminal.ts'
 
 type ImportOptions = ValuesOf<typeof OPTIONS>
 
@@ -58,17 +58,7 @@ const OPTIONS = {
   metric: option('<name>', "the metric in the value column (default: the family's first)", ANY_TEXT),
   unit: option('<unit>', "unit of the value column (default: the metric's own)", ANY_TEXT),
   entity: option('<id>', 'id of the sensor, instance or device (default: the name of the file)', SOME_TEXT),
-  entityColumn: option(
-    '<name>',
-    'header of a column with that id, for files about several entities',
-    SOME_TEXT,
-  ),
   site: option('<name>', 'environment: site of the sensor (default: "unknown")', SOME_TEXT),
-  latitude: option('<degrees>', 'environment: north positive (default: 0)', decimal(-90, 90)),
-  longitude: option('<degrees>', 'environment: east positive (default: 0)', decimal(-180, 180)),
-  databaseType: option('<name>', 'database: which product (default: "unknown")', SOME_TEXT),
-  model: option('<name>', 'device: its model (default: "unknown")', SOME_TEXT),
-  tenant: option('<name>', 'tenant of the entity (default: "default" for databases, else none)', SOME_TEXT),
   timestampColumn: optionWithDefault('<name>', 'header of the timestamps', SOME_TEXT, 'timestamp'),
   valueColumn: optionWithDefault('<name>', 'header of the values', SOME_TEXT, 'value'),
   utcOffset: optionWithDefault(
@@ -84,14 +74,13 @@ const OPTIONS = {
   ),
   skipInvalid: flag('skip rows or lines that cannot be read, and count them'),
   output: option('<file>', 'file to write (default: standard output)', SOME_TEXT),
-  json: flag('print the counts as one JSON document; with --output only'),
 }
 
 export default command({
-  about: `Turn CSV files, or JSON lines, into a stream of CloudEvents, one JSON document a line, for \`sluice replay\`.
+  about: `Turn a CSV file, or JSON lines, into a stream of CloudEvents, one JSON document a line, for \`sluice replay\`.
 
-A CSV file has one column of timestamps, and one with the values of one metric. JSON lines, which can be gzip, and CSV files of other forms are
-read by a mapping: a file of MAPPINGS_DIR by its name, or any other by its path; see config/mappings/README.md. \`sluice mappings try\` tries it. The same file gives the same events.`,
+A CSV file has one column of timestamps, and one with the values of one metric of one entity. JSON lines, also in a file that ends in .gz, and CSV
+files of other forms are read by a mapping: a file of MAPPINGS_DIR by its name, or any other by its path; see config/mappings/README.md. \`sluice mappings try\` tries it. The same file gives the same events.`,
   more: `
 Metrics, and the units they are kept in:
 ${METRICS.join('\n')}
@@ -99,39 +88,31 @@ ${METRICS.join('\n')}
 Example:
   sluice import office.csv --metric temperature --unit F --site office --utc-offset -05:00 --output office.jsonl
   sluice replay office.jsonl --speed max
-  sluice import fleet.csv --entity-column sensor --value-column celsius --output fleet.jsonl
   sluice import metrics.jsonl --mapping database-metrics --key-by tenant --output metrics-stream.jsonl`,
   args: {
-    file: argumentList(
-      'CSV files with a header, or JSON lines files, which are combined into one stream',
-      ANY_TEXT,
-    ),
+    file: argument('a CSV file with a header, or a file of JSON lines', SOME_TEXT),
   },
   options: OPTIONS,
-  run: importFiles,
+  run: importFile,
 })
 
-async function importFiles(
-  { file: files, ...options }: ImportOptions & { readonly file: readonly string[] },
+async function importFile(
+  { file, ...options }: ImportOptions & { readonly file: string },
   terminal: Terminal,
   given: ReadonlySet<string>,
 ): Promise<void> {
   const mappings = mappingsIn(terminal)
   const { source, kind } = await sourceOf(options, given, terminal)
   const output = options.output && pathIn(terminal, options.output)
-  if (files.some(file => pathIn(terminal, file) === output))
-    throw usageFailure('--output is one of the imported files, whose rows would be lost: choose another file')
-  if (options.json && output === undefined)
-    throw usageFailure(
-      '--json prints to standard output, which receives the stream: specify a file with --output.',
-    )
+  if (pathIn(terminal, file) === output)
+    throw usageFailure('--output is the imported file, whose rows would be lost: choose another file')
   const plan: ImportPlan = { ...source, skipInvalid: options.skipInvalid, keyBy: options.keyBy }
   const counts: ImportCounts = { events: 0, skipped: 0 }
   try {
     const target = output ? createWriteStream(output) : terminal.stdout
     const lines = Readable.from(
-      importLines(files, plan, counts, {
-        open: file => openFile(pathIn(terminal, file)),
+      importLines(file, plan, counts, {
+        open: name => openFile(pathIn(terminal, name)),
         mappings,
         onSkipped: line => terminal.stderr.write(`${line}\n`),
       }),
@@ -141,11 +122,10 @@ async function importFiles(
     if (!terminal.stop.aborted)
       throw incomplete(fileFailure(options.output ?? 'standard output', error), counts)
   }
-  if (options.json) return printReport(terminal, importReport(kind, counts, terminal), true, String)
   terminal.stderr.write(`${summary(kind, counts, terminal)}\n`)
 }
 
-/** How records are converted: by a series or by mappings. The summary and the report show it. */
+/** How records are converted: by a series or by mappings. The summary shows it. */
 type Kind = { readonly series: Series } | { readonly mappings: readonly Mapping[] }
 
 async function sourceOf(
@@ -160,27 +140,19 @@ async function sourceOf(
     const mappings = await mappingsNamed(options.mapping, terminal)
     return { source: { mappings }, kind: { mappings } }
   }
-  const { entity, entityColumn } = options
-  if (entity !== undefined && entityColumn !== undefined)
-    throw usageFailure(
-      '--entity names one entity for all rows, and --entity-column one for each: use only one of them.',
-    )
+  const { entity, utcOffset, timestampColumn, valueColumn } = options
   const series = seriesOf(options)
   const source: SeriesPlan = {
     series,
     ...(entity === undefined ? {} : { entity }),
-    columns: {
-      timestamp: options.timestampColumn,
-      value: options.valueColumn,
-      ...(entityColumn === undefined ? {} : { entity: entityColumn }),
-    },
-    utcOffset: options.utcOffset,
+    columns: { timestamp: timestampColumn, value: valueColumn },
+    utcOffset,
   }
   return { source, kind: { series } }
 }
 
 /** Options that can be combined with a mapping. All others describe the format of the files. */
-const WITH_MAPPING = new Set(['mapping', 'keyBy', 'skipInvalid', 'output', 'json'])
+const WITH_MAPPING = new Set(['mapping', 'keyBy', 'skipInvalid', 'output'])
 
 /**
  * Adds to the error message that the output is incomplete, because the lines that have been written look like a complete stream.
@@ -190,13 +162,6 @@ function incomplete(error: unknown, { events }: ImportCounts): unknown {
   return new CliFailure(
     `${error.message}\nStopped: only the ${count(events, 'event')} before it ${events === 1 ? 'is' : 'are'} written.`,
   )
-}
-
-function importReport(kind: Kind, { events, skipped }: ImportCounts, { stop }: Terminal) {
-  const counts = { events, skippedRows: skipped, complete: !stop.aborted }
-  if ('mappings' in kind) return { mappings: kind.mappings.map(({ name }) => name), ...counts }
-  const { family, metric } = kind.series
-  return { family: family.name, metric, unit: family.metrics[metric], ...counts }
 }
 
 function summary(kind: Kind, { events, skipped }: ImportCounts, { stop }: Terminal): string {

@@ -5,23 +5,14 @@ import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
 import { isInexact, parseExact } from '../../packages/runtime/cloudevents/exact-json.ts'
 import { readStructured } from '../../packages/runtime/cloudevents/json-format.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
-import type { Failure } from '../../packages/runtime/consumer/failure-codes.ts'
 import { CliFailure } from '../failure.ts'
 import { type Document, documentsIn } from './documents.ts'
-
-export interface NamedEvent {
-  /** Line at which the event starts in the text, counted from 1. */
-  readonly line: number
-  readonly event: Event
-}
 
 export interface ReadingOptions {
   /** Name of the input, for error messages. */
   readonly name: string
   /** True to generate an id for events that have none. */
   readonly newId: boolean
-  /** Trace context that replaces the trace context of every event. */
-  readonly traceparent: string | undefined
 }
 
 /** Maximum number of invalid events that one error message lists. */
@@ -33,14 +24,14 @@ const MAX_NAMED = 10
  * @throws CliFailure if there is no event, or if a document is not a valid event. The message lists the lines of the invalid
  * documents.
  */
-export function eventsIn(text: string, options: ReadingOptions): NamedEvent[] {
-  const events: NamedEvent[] = []
+export function eventsIn(text: string, options: ReadingOptions): Event[] {
+  const events: Event[] = []
   const wrong: string[] = []
   const documents = documentsIn(text)
   for (const document of documents) {
     const read = eventIn(document, options)
     if (typeof read === 'string') wrong.push(`${options.name}:${document.line}: ${read}`)
-    else events.push({ line: document.line, event: read })
+    else events.push(read)
   }
   const file = options.name.includes(' ') ? 'FILE' : options.name
   const advice = `\nPlain JSON becomes events by a mapping: \`sluice mappings try ${file}\` shows which one takes each record, and \`sluice import ${file} --mapping NAME\` writes the events for \`publish\` or \`replay\`.`
@@ -63,15 +54,15 @@ function isPlain({ text }: Document): boolean {
 }
 
 /** Returns the event in a document, or an error message if the document is not a valid event. */
-function eventIn({ text }: Document, { newId, traceparent }: ReadingOptions): Event | string {
+function eventIn({ text }: Document, { newId }: ReadingOptions): Event | string {
   const parsed = parse(text)
   if (typeof parsed === 'string') return parsed
   const whole = newId ? withId(text, parsed.value) : text
   const event = readStructured(Buffer.from(whole))
   if (isFailure(event)) return `not a CloudEvent: ${event.message}`
-  const refused = refusal(event)
-  if (refused) return `${refused.code}: ${refused.message}`
-  return traceparent === undefined ? event : withTrace(event, traceparent)
+  // Consumers would reject an event whose data violates the schema of its type.
+  const read = readData(event)
+  return read.kind === 'failure' ? `${read.code}: ${read.message}` : event
 }
 
 function parse(text: string): { readonly value: unknown } | string {
@@ -89,18 +80,4 @@ function withId(text: string, value: unknown): string {
   const isMissing = id === undefined
   const isOnly = Object.keys(value).length === 0
   return isMissing ? `{"id":"${randomUUID()}"${isOnly ? '' : ','}${text.trim().slice(1)}` : text
-}
-
-/**
- * Returns the failure if the data of an event violates the schema of its type; undefined otherwise. Such an event is not published,
- * because consumers would reject it.
- */
-function refusal(event: Event): Failure | undefined {
-  const read = readData(event)
-  return read.kind === 'failure' ? read : undefined
-}
-
-function withTrace(event: Event, traceparent: string): Event {
-  const { tracestate: _, ...others } = event.extensions ?? {}
-  return { ...event, extensions: { ...others, traceparent } }
 }

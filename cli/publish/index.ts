@@ -10,10 +10,6 @@ import {
   SOME_TEXT,
 } from '../command.ts'
 import { configOf } from '../connections.ts'
-import { usageFailure } from '../failure.ts'
-import { KEY_BY } from '../key-by.ts'
-import { SERIALIZATION_OPTION } from '../serialization.ts'
-import { TRACEPARENT } from '../traceparent.ts'
 import { publish } from './publish.ts'
 
 export default command({
@@ -25,13 +21,13 @@ invalid, its line is reported, and nothing is published.`,
   more: `
 The record key is the event's partitionkey or, without one, that of its usual producers: for a reading the key of its
 family, for an alert its fingerprint, for other events their entity. An entity thus stays in its partition. An event
-without traceparent starts a trace.
+without traceparent starts a trace. The settings say content mode and format of the data.
 
 Missing ids are an error, because consumers drop an event with a known id and source: use --new-id to create them.
 
 Examples:
   sluice publish --topic readings reading.json
-  sluice publish --topic events - --new-id --traceparent 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01
+  sluice publish --topic events - --new-id
   sluice publish --topic orders orders.jsonl --key customer-7 --dry-run`,
   args: {
     file: argument('the events, or "-"', SOME_TEXT),
@@ -39,27 +35,14 @@ Examples:
   options: {
     topic: requiredOption('<topic>', 'signal, or full name of a topic', SOME_TEXT),
     key: option('<key>', 'record key of all events (default: the keys of their entities)', SOME_TEXT),
-    keyBy: option(
-      '<strategy>',
-      'key each event by instance, type, tenant, random, or a field such as location.site',
-      KEY_BY,
-    ),
-    traceparent: option('<value>', 'trace context of all events', TRACEPARENT),
     newId: flag('give a new id to events that have none'),
-    serialization: SERIALIZATION_OPTION,
     dryRun: flag('check the events, and show where they would be written'),
     json: JSON_OPTION,
     env: environment('of a signal'),
   },
   async run({ file, ...options }, terminal) {
     const config = configOf(terminal, options.env)
-    if (options.key !== undefined && options.keyBy !== undefined)
-      throw usageFailure(
-        '--key and --key-by cannot be used together: --key sets one key for all events, --key-by one for each.',
-      )
-    const { key, keyBy, traceparent, newId, dryRun, json, serialization } = options
     const topicOf = (source: string) => topicFor(options, source, config.env)
-    const plan = { topicOf, file, key, keyBy, traceparent, newId, dryRun, json, serialization }
-    await publish(plan, config, terminal)
+    await publish({ ...options, file, topicOf }, config, terminal)
   },
 })

@@ -6,14 +6,10 @@ import { LONGEST } from '../../lib/operations/lines.ts'
 import {
   appendPlaced,
   type PlacedEvent,
-  type Placing,
   type PublishedEvent,
   placed,
   told,
 } from '../../lib/operations/publish/publish.ts'
-import { KeyFieldMissing, type KeyStrategy } from '../../lib/telemetry/key.ts'
-import type { Event } from '../../packages/runtime/consumer/event.ts'
-import type { Serialization } from '../../packages/runtime/consumer/serialization.ts'
 import { RecordRefused } from '../../packages/runtime/pipeline/errors.ts'
 import { CliFailure } from '../failure.ts'
 import { inputBytes, inputName } from '../input.ts'
@@ -28,14 +24,10 @@ export interface PublishPlan {
   readonly topicOf: (source: string) => string
   /** Name of the file; `-` is standard input. */
   readonly file: string
-  readonly key: string | undefined
-  readonly keyBy: KeyStrategy | undefined
-  readonly traceparent: string | undefined
+  readonly key?: string | undefined
   readonly newId: boolean
   readonly dryRun: boolean
   readonly json: boolean
-  /** Serialization of the data; undefined to use the serialization in the settings. */
-  readonly serialization: Serialization | undefined
 }
 
 /**
@@ -45,17 +37,15 @@ export interface PublishPlan {
  */
 export async function publish(plan: PublishPlan, config: Config, terminal: Terminal): Promise<void> {
   const name = inputName(plan.file)
-  const { newId, traceparent } = plan
-  const events = eventsIn(await textOf(plan.file, name, terminal), { name, newId, traceparent })
-  const writer = await writerFor(config, plan.serialization)
-  const { contentMode, keyBy: keyBySetting } = config
+  const { key, newId } = plan
+  const events = eventsIn(await textOf(plan.file, name, terminal), { name, newId })
+  const writer = await writerFor(config)
+  const { contentMode, keyBy } = config
   await withKafka(config, async command => {
-    const { key, keyBy } = plan
-    const records = events.map(({ event, line }) => {
+    const records = events.map(event => {
       const topic = plan.topicOf(event.source)
       const partitions = requireTopicIn(command, topic).partitions.length
-      const placing = { topic, key, keyBy, keyBySetting, partitions, contentMode, writer }
-      return place(event, `${name}:${line}`, placing)
+      return placed(event, { topic, key, keyBy, partitions, contentMode, writer })
     })
     const published: PublishedEvent[] = []
     try {
@@ -66,20 +56,6 @@ export async function publish(plan: PublishPlan, config: Config, terminal: Termi
       printReport(terminal, { dryRun, published }, plan.json, publishedText)
     }
   })
-}
-
-/**
- * Returns the event with its record.
- *
- * @throws CliFailure if the event does not have the field from which its key is derived
- */
-function place(event: Event, where: string, placing: Placing): PlacedEvent {
-  try {
-    return placed(event, placing)
-  } catch (error) {
-    if (error instanceof KeyFieldMissing) throw new CliFailure(`${where}: ${error.message}`)
-    throw error
-  }
 }
 
 async function append(

@@ -15,7 +15,6 @@ import type { Series } from './series.ts'
 export interface Recording {
   /** Name of the file without its folder. Event ids are derived from it, so moving the file does not change them. */
   readonly file: string
-  /** Entity of rows that do not name one. */
   readonly entity: string
   readonly series: Series
   /** Offset from UTC for timestamps without a time zone, in the form `±hh:mm`. */
@@ -27,8 +26,8 @@ export interface Recording {
  * be equal. If a row is imported with another unit or entity, it becomes a different event.
  */
 export function eventOfRow(recording: Recording, row: Row): Event | BrokenRow {
-  const { series, utcOffset, file } = recording
-  const { line, entity = recording.entity } = row
+  const { series, utcOffset, file, entity } = recording
+  const { line } = row
   const time = rfc3339(row.timestamp, utcOffset)
   if (time === undefined)
     return { line, error: `${quoted(row.timestamp)} is not a timestamp such as 2026-01-31 13:45:00` }

@@ -6,8 +6,6 @@ import { parseExact } from '../../../packages/runtime/cloudevents/exact-json.ts'
 export interface Columns {
   readonly timestamp: string
   readonly value: string
-  /** Column that contains the entity of each row; undefined if all rows belong to the same entity. */
-  readonly entity?: string
 }
 
 export interface Row {
@@ -15,7 +13,6 @@ export interface Row {
   readonly line: number
   readonly timestamp: string
   readonly value: string
-  readonly entity?: string
 }
 
 /** Row that cannot be read. The header is line 1. */
@@ -138,8 +135,6 @@ interface Header {
   readonly width: number
   readonly timestamp: number
   readonly value: number
-  /** Index of the entity column; -1 if none exists. */
-  readonly entity: number
 }
 
 function headerOf(names: readonly string[], columns: Columns): Header | BrokenRow {
@@ -164,7 +159,6 @@ function headerOf(names: readonly string[], columns: Columns): Header | BrokenRo
     width: names.length,
     timestamp: trimmed.indexOf(columns.timestamp),
     value: trimmed.indexOf(columns.value),
-    entity: columns.entity === undefined ? -1 : trimmed.indexOf(columns.entity),
   }
 }
 
@@ -179,8 +173,5 @@ function isName(text: string): boolean {
 function cells(header: Header, record: readonly string[], line: number): Row | BrokenRow {
   if (record.length !== header.width)
     return { line, error: `${record.length} columns, but the header has ${header.width}` }
-  const row = { line, timestamp: record[header.timestamp] as string, value: record[header.value] as string }
-  if (header.entity < 0) return row
-  const entity = record[header.entity]?.trim()
-  return entity ? { ...row, entity } : { line, error: 'the row has no entity' }
+  return { line, timestamp: record[header.timestamp] as string, value: record[header.value] as string }
 }

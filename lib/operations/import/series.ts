@@ -11,20 +11,12 @@ import {
 import { conversion, unitsFor } from '../../telemetry/units.ts'
 import { usageFailure } from '../failure.ts'
 
-/** Options that describe an entity in addition to its id. Each family supports some of them. */
-interface IdentityOptions {
-  readonly site?: string
-  readonly latitude?: number
-  readonly longitude?: number
-  readonly databaseType?: string
-  readonly model?: string
-  readonly tenant?: string
-}
-
-export interface SeriesOptions extends IdentityOptions {
+export interface SeriesOptions {
   readonly family: FamilyName
   readonly metric?: string
   readonly unit?: string
+  /** Site of an environment sensor. */
+  readonly site?: string
 }
 
 export interface Series {
@@ -51,60 +43,17 @@ export function seriesOf(options: SeriesOptions): Series {
   const convert = conversion(unit, options.unit ?? unit)
   if (convert === undefined)
     throw usageFailure(`--unit ${options.unit}: ${metric} can be converted from ${unitsFor(unit)}`)
-  const identity = identityOf(family.name, options)
+  if (options.site !== undefined && family.name !== 'environment')
+    throw usageFailure(`--site does not apply to readings of ${family.name}`)
+  const identity = IDENTITIES[family.name](options.site ?? 'unknown')
   return { family, metric, convert, dataOf: (entity, value) => ({ ...identity(entity), [metric]: value }) }
 }
 
-type Identity = (entity: string) => ReadingData
-
-interface IdentityFields {
-  readonly takes: readonly (keyof IdentityOptions)[]
-  readonly identity: (options: IdentityOptions) => Identity
-}
-
-const IDENTITIES: Readonly<Record<FamilyName, IdentityFields>> = {
-  environment: {
-    takes: ['site', 'latitude', 'longitude', 'tenant'],
-    identity({ site = 'unknown', latitude = 0, longitude = 0, tenant }) {
-      const fields = { location: { site, latitude, longitude }, ...tagged(tenant) }
-      return sensorId => ({ sensorId, ...fields }) satisfies EnvironmentReading
-    },
-  },
-  database: {
-    takes: ['databaseType', 'tenant'],
-    identity({ databaseType = 'unknown', tenant = 'default' }) {
-      return instanceId => ({ databaseType, instanceId, tenant }) satisfies DatabaseReading
-    },
-  },
-  device: {
-    takes: ['model', 'tenant'],
-    identity({ model = 'unknown', tenant }) {
-      return deviceId => ({ deviceId, model, ...tagged(tenant) }) satisfies DeviceMotion
-    },
-  },
-}
-
-const FLAGS: Readonly<Record<keyof IdentityOptions, string>> = {
-  site: '--site',
-  latitude: '--latitude',
-  longitude: '--longitude',
-  databaseType: '--database-type',
-  model: '--model',
-  tenant: '--tenant',
-}
-
-function identityOf(family: FamilyName, options: IdentityOptions): Identity {
-  const { takes, identity } = IDENTITIES[family]
-  const names = Object.keys(FLAGS) as (keyof IdentityOptions)[]
-  const unfit = names.find(name => options[name] !== undefined && !takes.includes(name))
-  if (unfit)
-    throw usageFailure(
-      `${FLAGS[unfit]} does not apply to readings of ${family}; use ${takes.map(name => FLAGS[name]).join(', ')}`,
-    )
-  return identity(options)
-}
-
-/** Returns the tenant as a tag. Families without a tenant field use this tag for the key strategy `tenant`. */
-function tagged(tenant: string | undefined): { tags?: { tenant: string } } {
-  return tenant === undefined ? {} : { tags: { tenant } }
+/** Data that identifies an entity, by family. A mapping can say more. */
+const IDENTITIES: Readonly<Record<FamilyName, (site: string) => (entity: string) => ReadingData>> = {
+  environment: site => sensorId =>
+    ({ sensorId, location: { site, latitude: 0, longitude: 0 } }) satisfies EnvironmentReading,
+  database: () => instanceId =>
+    ({ databaseType: 'unknown', instanceId, tenant: 'default' }) satisfies DatabaseReading,
+  device: () => deviceId => ({ deviceId, model: 'unknown' }) satisfies DeviceMotion,
 }

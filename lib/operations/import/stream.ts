@@ -1,4 +1,4 @@
-/** Converts files to a stream with one event per line. */
+/** Converts a file to a stream with one event per line. */
 import { basename, extname } from 'node:path'
 import type { Readable } from 'node:stream'
 import { toJsonEvent } from '../../../packages/runtime/cloudevents/json-format.ts'
@@ -14,13 +14,13 @@ import { type MappingsFolder, readyMappingsText } from './mapping-named.ts'
 import { eventOfRow, type Recording } from './reading.ts'
 import { type BrokenRow, type Columns, readDocuments, readRows } from './rows.ts'
 
-/** Plan for CSV files whose rows have common properties. If `entity` is absent, the file name is the entity. */
+/** Plan for a CSV file whose rows have common properties. If `entity` is absent, the file name is the entity. */
 export interface SeriesPlan extends Omit<Recording, 'file' | 'entity'> {
   readonly entity?: string
   readonly columns: Columns
 }
 
-/** Plan for JSON lines, or for CSV files with any columns. The first mapping that accepts a line converts it. */
+/** Plan for JSON lines, or for a CSV file with any columns. The first mapping that accepts a line converts it. */
 export interface MappedPlan {
   readonly mappings: readonly Mapping[]
 }
@@ -50,27 +50,25 @@ export interface ImportPorts {
 const NAMED = 20
 
 /**
- * Yields the events in the files as lines in the JSON event format.
+ * Yields the events in a file as lines in the JSON event format.
  *
  * @throws OperationFailure for a file that cannot be read, or for an invalid row if the plan does not skip invalid rows
  */
 export async function* importLines(
-  files: readonly string[],
+  file: string,
   plan: ImportPlan,
   counts: ImportCounts,
   ports: ImportPorts,
 ): AsyncGenerator<string> {
-  for (const file of files) {
-    const rows = 'mappings' in plan ? mappedEvents(file, plan, ports) : seriesEvents(file, plan, ports)
-    for await (const row of named(file, rows)) {
-      const event = 'error' in row.event ? row.event : keyed(row.event, row.line, plan.keyBy)
-      if ('error' in event) {
-        skip(file, event, plan, counts, ports)
-        continue
-      }
-      counts.events++
-      yield `${JSON.stringify(toJsonEvent(event))}\n`
+  const rows = 'mappings' in plan ? mappedEvents(file, plan, ports) : seriesEvents(file, plan, ports)
+  for await (const row of named(file, rows)) {
+    const event = 'error' in row.event ? row.event : keyed(row.event, row.line, plan.keyBy)
+    if ('error' in event) {
+      skip(file, event, plan, counts, ports)
+      continue
     }
+    counts.events++
+    yield `${JSON.stringify(toJsonEvent(event))}\n`
   }
 }
 

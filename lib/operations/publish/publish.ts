@@ -30,10 +30,8 @@ export interface Placing {
   readonly partitions: number
   /** Record key for all events. */
   readonly key?: string | undefined
-  /** Key strategy that the user has requested. */
-  readonly keyBy?: KeyStrategy | undefined
   /** Key strategy in the settings. Keys in the events take precedence over it. */
-  readonly keyBySetting?: KeyStrategy | undefined
+  readonly keyBy?: KeyStrategy | undefined
   readonly contentMode: ContentMode
   readonly writer: DataWriter
 }
@@ -45,20 +43,14 @@ export type PlacedEvent = OutgoingRecord &
 /**
  * Converts an event to a record.
  *
- * @throws KeyFieldMissing if the event lacks the requested key field
  * @throws errors of `DataWriter.write`
  */
 export function placed(event: Event, placing: Placing): PlacedEvent {
-  const { topic, partitions, key, keyBy, keyBySetting, contentMode, writer } = placing
-  const keyText = key ?? keyAsAsked(event, keyBy) ?? keyAsSet(event, keyBySetting) ?? eventKey(event)
+  const { topic, partitions, key, keyBy, contentMode, writer } = placing
+  const keyText = key ?? keyAsSet(event, keyBy) ?? eventKey(event)
   const partition = partitionOf(Buffer.from(keyText), partitions)
   const record = producedRecord(topic, keyText, writer.write(withoutOrigin(event)), contentMode)
   return { ...record, id: event.id, topic, partition, keyText }
-}
-
-/** Returns the record key by the requested strategy. For `random`, the key is the event id, which is unique. */
-function keyAsAsked(event: Event, strategy: KeyStrategy | undefined): string | undefined {
-  return strategy && (keyOfEvent(event, strategy) ?? event.id)
 }
 
 function keyAsSet(event: Event, strategy: KeyStrategy | undefined): string | undefined {

@@ -1,15 +1,38 @@
 /** Derives TypeScript's types of the data of events from their JSON Schemas. */
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { compile, type JSONSchema } from 'json-schema-to-typescript'
 import { EVENT_TYPE_NAMES, eventTypeRow, fileNameOf } from '../lib/event-types.ts'
 import { jsonSchemaOf } from './sources.ts'
 
 export const TYPES = new URL('types.ts', import.meta.url)
 
-/** Returns the text of the module: a type for each event type, with the name from the table of event types. */
+/** Code that may import types. */
+const READERS = '{bench,cli,console,functions,infra,lib,localstack,packages,test}/**/*.{ts,tsx}'
+const ROOT = join(import.meta.dirname, '..')
+
+/**
+ * Returns the text of the module: a type for each event type whose data the code imports, and for those in their data, with the name
+ * from the table of event types.
+ */
 export async function typesModule(): Promise<string> {
-  const texts: string[] = []
-  for (const type of EVENT_TYPE_NAMES.toSorted()) texts.push(await typeIn(type))
-  return texts.join('\n')
+  const texts = new Map<string, string>()
+  for (const type of EVENT_TYPE_NAMES.toSorted()) texts.set(recordOf(type), await typeIn(type))
+  const read = importedNames()
+  for (const name of read)
+    for (const [other] of texts) if (new RegExp(`: ${other}\\b`).test(texts.get(name) ?? '')) read.add(other)
+  return [...texts].flatMap(([name, text]) => (read.has(name) ? [text] : [])).join('\n')
+}
+
+function importedNames(): Set<string> {
+  const files = globSync(READERS, { cwd: ROOT, exclude: ['**/node_modules', '**/dist'] })
+  const imports = files.flatMap(file => [
+    ...readFileSync(join(ROOT, file), 'utf8').matchAll(
+      /^(?:im|ex)port type \{([^}]*)\} from '[^']*schemas\/types\.ts'$/gm,
+    ),
+  ])
+  const names = imports.flatMap(([, listed = '']) => listed.split(','))
+  return new Set(names.map(name => name.trim().split(' ')[0] ?? ''))
 }
 
 async function typeIn(type: string): Promise<string> {

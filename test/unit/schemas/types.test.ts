@@ -8,16 +8,23 @@ import type { DeadLettersHandled } from '../../../lib/failures/dlq-record.ts'
 import type { DeadLetter, Retry } from '../../../lib/failures/process.ts'
 import type { SilencesChanged } from '../../../lib/notification/silences-changed.ts'
 import type { FailureData } from '../../../packages/runtime/consumer/failure-event.ts'
-import type * as derived from '../../../schemas/types.ts'
+import type {
+  DeadLetter as DerivedDeadLetter,
+  DeadLettersHandled as DerivedDeadLettersHandled,
+  Failure as DerivedFailure,
+  PatternEvent as DerivedPatternEvent,
+  Retry as DerivedRetry,
+  SilencesChanged as DerivedSilencesChanged,
+} from '../../../schemas/types.ts'
 
 /** A compile error unless `Narrow` fits `Wide` and both have the same fields. */
 type Fits<Wide, Narrow extends Wide> = keyof Wide extends keyof Narrow ? true : never
 
 test('given types that are written by hand, then they fit those that are derived from the schemas', () => {
-  true satisfies Fits<derived.Failure, FailureData>
-  true satisfies Fits<derived.Retry, Retry>
-  true satisfies Fits<derived.DeadLetter, DeadLetter>
-  true satisfies Fits<derived.PatternEvent, PatternEvent>
-  true satisfies Fits<derived.DeadLettersHandled, DeadLettersHandled>
-  true satisfies Fits<derived.SilencesChanged, SilencesChanged>
+  true satisfies Fits<DerivedFailure, FailureData>
+  true satisfies Fits<DerivedRetry, Retry>
+  true satisfies Fits<DerivedDeadLetter, DeadLetter>
+  true satisfies Fits<DerivedPatternEvent, PatternEvent>
+  true satisfies Fits<DerivedDeadLettersHandled, DeadLettersHandled>
+  true satisfies Fits<DerivedSilencesChanged, SilencesChanged>
 })

@@ -1,8 +1,6 @@
 /** All pages of the console. Navigation, tabs, headings and titles are derived from this table. */
 import type { ComponentType, JSX } from 'preact'
 import { useLocation } from 'preact-iso'
-import { Empty } from './parts/known.tsx'
-import './alerts/alerts.css'
 import { AlertList } from './alerts/list.tsx'
 import { OneAlertPage } from './alerts/one.tsx'
 import { OneRulePage, RuleList } from './alerts/rules.tsx'
@@ -14,11 +12,11 @@ import { Messages } from './kafka/messages/messages.tsx'
 import { OneTopic } from './kafka/topic.tsx'
 import { Topics } from './kafka/topics.tsx'
 import { OverviewPage } from './overview/overview.tsx'
+import { Empty } from './parts/known.tsx'
 import { Tabs } from './parts/tabs.tsx'
 import { Tables } from './tables/tables.tsx'
 import { EntitiesPage } from './telemetry/entities.tsx'
 import { EntityPage } from './telemetry/entity.tsx'
-import './telemetry/telemetry.css'
 
 interface AreaPage {
   readonly title: string

@@ -7,7 +7,6 @@ import { type JSX, render } from 'preact'
 import { LocationProvider, Route, Router } from 'preact-iso'
 import { AREAS } from './areas.tsx'
 import { Shell } from './shell.tsx'
-import './sign-in/sign-in.css'
 
 function Console(): JSX.Element {
   const environment = useLive('/environment')

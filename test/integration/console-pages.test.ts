@@ -136,16 +136,6 @@ describe('the pages of the console', () => {
     await visit.close()
   })
 
-  it('given a table that is wider than a phone, then its edge shows that there is more, up to its end', async () => {
-    const visit = await browser.visit(served.address('/failures'), { width: 360 })
-    const { page } = visit
-    const table = page.getByRole('region', { name: 'dead letters' })
-    await page.locator('.scrolling.more-behind', { has: table }).waitFor()
-    await table.evaluate(element => element.scrollTo({ left: element.scrollWidth }))
-    await page.locator('.scrolling.more-before:not(.more-behind)', { has: table }).waitFor()
-    await visit.close()
-  })
-
   it('given a consumer that is dead, then the overview says so, and what to do', async () => {
     const visit = await browser.visit(served.address('/'))
     const reason = `the consumer group sluice-alerting-${environment.name} has no members`

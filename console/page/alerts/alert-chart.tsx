@@ -17,7 +17,7 @@ export function AlertChart({ alert }: { readonly alert: OneAlert }): JSX.Element
   if (metric === null || !hasTelemetry(entity)) return null
   const time = chartTime(alert, openedMs)
   return (
-    <section aria-label="Values around it" class="card alerts-chart">
+    <section aria-label="Values around it" class="card">
       <h2>{metric}</h2>
       {time ? (
         <Chart alert={alert} metric={metric} time={time} />

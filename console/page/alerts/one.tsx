@@ -41,7 +41,7 @@ function Head({ alert }: Props): JSX.Element {
   const [source, ...subject] = entity.split(' ')
   return (
     <section class="card" aria-label="Details">
-      <p class="alerts-title">
+      <p class="breaks">
         <Severity of={severity} /> <strong>{rule}</strong> of <EntityLink entity={entity} />
       </p>
       <p>{summary}</p>
@@ -157,9 +157,9 @@ function Life({ alert: { transitions, topic } }: Props): JSX.Element {
       {transitions.length === 0 && (
         <p class="empty">The events of this alert are no longer in the alerts topic.</p>
       )}
-      <ol class="alerts-life">
+      <ol class="list life">
         {transitions.map(({ kind, time, partition, offset, reason, value, threshold }) => (
-          <li key={`${partition} ${offset}`} class={`alerts-${kind}`}>
+          <li key={`${partition} ${offset}`} class={kind}>
             <strong>{happenedText(kind)}</strong> <Moment at={time} />
             <br />
             {[reasonText(reason), value === undefined ? '' : `value ${valueText(value, threshold)}`]

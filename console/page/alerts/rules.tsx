@@ -132,7 +132,7 @@ function About({ row }: { readonly row: OneRule['rules'][number] }): JSX.Element
   ] as const
   return (
     <section aria-label={rule} class="card">
-      <p class="alerts-title">
+      <p class="breaks">
         <Severity of={severity} /> <strong>{rule}</strong> {paused && <Badge>paused</Badge>}
       </p>
       <p>{condition}</p>

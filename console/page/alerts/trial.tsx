@@ -208,13 +208,12 @@ interface Props {
 function Strip({ span, firings, label }: Props): JSX.Element {
   return (
     <svg
-      class="alerts-strip"
+      class="strip"
       viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
       preserveAspectRatio="none"
       role="img"
       aria-label={label}
     >
-      <rect class="alerts-strip-ground" x="0" y="0" width={WIDTH} height={HEIGHT} />
       {barsOf(firings, span).map(({ x, width }) => (
         <rect key={`${x} ${width}`} x={x} y="1" width={width} height={HEIGHT - 2} />
       ))}

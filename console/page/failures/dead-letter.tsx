@@ -83,9 +83,7 @@ function Shown({ letter }: { readonly letter: ShownDeadLetter }): JSX.Element {
         {history.map(before => (
           <li key={before.attempt} value={before.attempt}>
             <Moment at={before.failedAt} /> <strong>{before.errorType}</strong> {before.error}{' '}
-            {before.redrivenBy
-              ? `Then redriven by ${before.redrivenBy}${before.patched ? ', with a patch' : ''}.`
-              : 'Then retried automatically.'}
+            {before.redrivenBy ? `Then redriven by ${before.redrivenBy}.` : 'Then retried automatically.'}
           </li>
         ))}
         <li value={attempt}>

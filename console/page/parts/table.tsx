@@ -1,6 +1,6 @@
 /** Table with sorting, a filter and pages. Its state is stored in the URL. On a narrow screen, the table scrolls horizontally. */
 import type { ComponentChildren, JSX } from 'preact'
-import { useId, useLayoutEffect, useRef } from 'preact/hooks'
+import { useId, useRef } from 'preact/hooks'
 import { textFilter } from '../../../lib/text-match.ts'
 import { useParameters } from '../data/address.ts'
 import { Empty } from './known.tsx'
@@ -291,26 +291,10 @@ interface ScrollsProps {
 }
 
 export function Scrolls({ label, children }: ScrollsProps): JSX.Element {
-  const place = useRef<HTMLElement>(null)
-  const look = () => {
-    const scroller = place.current
-    if (!scroller) return
-    const { scrollLeft, scrollWidth, clientWidth, parentElement } = scroller
-    // Allow a difference of one pixel, because scroll positions are rounded if the display is scaled.
-    parentElement?.classList.toggle('more-before', scrollLeft > 1)
-    parentElement?.classList.toggle('more-behind', scrollLeft + clientWidth < scrollWidth - 1)
-  }
-  useLayoutEffect(() => {
-    const watching = new ResizeObserver(look)
-    for (const one of [place.current, place.current?.firstElementChild]) if (one) watching.observe(one)
-    return () => watching.disconnect()
-  }, [])
   return (
-    <div class="scrolling">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users scroll it with the arrow keys */}
-      <section ref={place} class="scrolls" aria-label={label} tabIndex={0} onScroll={look}>
-        {children}
-      </section>
-    </div>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users scroll it with the arrow keys
+    <section class="scrolls" aria-label={label} tabIndex={0}>
+      {children}
+    </section>
   )
 }

@@ -185,7 +185,7 @@ function WindowChart({ columns, rows, window }: RowsAnswer): JSX.Element | null 
   const [least, most] = [Math.min(...values), Math.max(...values)].map(numberText)
   const spread = values.length === 0 ? 'no values' : `from ${least} to ${most}`
   return (
-    <section class="card telemetry-metric">
+    <section class="card">
       <h2>
         {name} <small>{group}</small>
       </h2>

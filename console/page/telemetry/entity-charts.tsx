@@ -49,7 +49,7 @@ function MetricChart({ now, history, index }: Props & { readonly index: number }
   const [fromMs, toMs] = [now.endsMs - SHOWN_MS, now.endsMs]
   const shown = within(columns, fromMs, toMs)
   return (
-    <section class="card telemetry-metric">
+    <section class="card">
       <h3>
         {name}
         <small>{unitText(unit)}</small>

@@ -109,7 +109,7 @@ function Fact({ name, children }: { name: string; children: ComponentChildren })
 function Alerts({ now: { alerts } }: { readonly now: EntityNow }): JSX.Element | null {
   if (alerts.length === 0) return null
   return (
-    <ul class="list lined" aria-label="Alerts of this entity">
+    <ul class="list" aria-label="Alerts of this entity">
       {alerts.map(({ rule, phase, activeAt, alert }) => (
         <li key={`${rule} ${alert?.alertId}`} class={phase === 'pending' ? 'warn' : 'bad'}>
           <strong>{phase}</strong>{' '}

@@ -61,9 +61,9 @@ export function TimeChart(props: Props): JSX.Element {
   }, [kind, height])
   useEffect(() => chart.current?.setData(data), [data, props.fromS, props.toS])
   return (
-    <div class="telemetry-chart">
+    <div class="chart">
       <div ref={place} role="img" aria-label={label} />
-      <p class="telemetry-readout" ref={said} aria-hidden="true" />
+      <p class="readout" ref={said} aria-hidden="true" />
     </div>
   )
 }

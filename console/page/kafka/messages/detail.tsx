@@ -50,7 +50,7 @@ function Shown({ message }: { readonly message: Message }): JSX.Element {
     isOversize,
   } = message
   return (
-    <div class="messages-detail">
+    <div>
       <p class="row">
         {messageLinks(message).map(({ text, href }) => (
           <a key={href} href={href}>

@@ -25,7 +25,7 @@ export function List({ list, asked, opened }: Props): JSX.Element {
   return (
     <>
       <Scrolls label="Messages">
-        <table class="messages-table">
+        <table>
           <caption class="unseen">Messages of {topic}</caption>
           <thead>
             <tr>
@@ -44,9 +44,9 @@ export function List({ list, asked, opened }: Props): JSX.Element {
                 <Fragment key={place}>
                   <Line row={row} isOpen={isOpen} onToggle={() => setOpen(isOpen ? 'none' : place)} />
                   {isOpen && (
-                    <tr class="messages-open">
+                    <tr>
                       <td colSpan={HEADINGS.length}>
-                        <div class="messages-opened">
+                        <div class="opened">
                           <Detail topic={topic} partition={row.partition} offset={row.offset} />
                         </div>
                       </td>
@@ -75,7 +75,7 @@ function Line({ row, isOpen, onToggle }: LineProps): JSX.Element {
   return (
     <tr>
       <td>
-        <button type="button" class="messages-place" aria-expanded={isOpen} onClick={onToggle}>
+        <button type="button" class="sort" aria-expanded={isOpen} onClick={onToggle}>
           <span class="unseen">Message </span>
           {partition}@{offset}
         </button>
@@ -86,8 +86,8 @@ function Line({ row, isOpen, onToggle }: LineProps): JSX.Element {
       <td>{eventTime ? <EventTime at={eventTime} /> : '–'}</td>
       <td>{type ?? <span class={failureClass(failure)}>{failure}</span>}</td>
       <td>{entity ?? '–'}</td>
-      <td class="messages-content" title={summary}>
-        <span class="messages-summary">{summary}</span>
+      <td title={summary}>
+        <span class="second">{summary}</span>
       </td>
       <td class="mono">{key ?? '–'}</td>
     </tr>

@@ -3,14 +3,13 @@ import { Argument, type Command, Option } from 'commander'
 import { safeParse } from 'valibot'
 import type { Kind } from '../packages/runtime/settings/values.ts'
 import { type CommandValue, dashed, flagOf, type Parameter, type Parameters } from './command.ts'
-import { more } from './help.ts'
 import { EVENT_HUB_OPTIONS, KAFKA_OPTIONS, takeTopicFromEventHub } from './kafka-options.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Adds the declared arguments and options to a commander command. */
 export function declare(command: Command, value: CommandValue, terminal: Terminal): void {
   const { args = {}, options = {} } = value
-  command.description(value.about).addHelpText('after', more(value.more))
+  command.description(value.about).addHelpText('after', `\n${value.more.trim()}`)
   for (const [name, parameter] of Object.entries(args)) command.addArgument(argumentOf(name, parameter))
   for (const [name, parameter] of Object.entries(options)) command.addOption(optionOf(name, parameter))
   if (!value.withoutKafka) addKafkaOptions(command, terminal)

@@ -9,7 +9,6 @@ import { option } from './command.ts'
 import { COMMANDS, type Listed } from './commands.ts'
 import { declare, optionOf, requireRightValues } from './declare.ts'
 import { CliFailure, isStop, usageFailure } from './failure.ts'
-import { HELP, helpWidth } from './help.ts'
 import { kafkaEnvironment } from './kafka-options.ts'
 import { withOptionNames } from './option-names.ts'
 import { columnsOf, type Terminal } from './terminal.ts'
@@ -85,10 +84,14 @@ export async function program(
       // An id can start with a dash, so that it is parsed as an option.
       outputError: (text, write) =>
         write(text.replace(/(unknown option '-[\w-]{20,}')/, '$1: write -- before an id')),
-      getOutHelpWidth: () => helpWidth(columnsOf(terminal)),
-      getErrHelpWidth: () => helpWidth(columnsOf({ ...terminal, stdout: terminal.stderr })),
+      getOutHelpWidth: () => helpWidth(terminal),
+      getErrHelpWidth: () => helpWidth({ ...terminal, stdout: terminal.stderr }),
     })
-    .configureHelp(HELP)
+    .configureHelp({
+      showGlobalOptions: true,
+      subcommandTerm: command => command.name(),
+      commandDescription: command => command.description().replace(/(?<=\S)\n(?=\S)/g, ' '),
+    })
     .showHelpAfterError('Try it with --help.')
     .helpCommand(false)
     .version(version())
@@ -107,6 +110,11 @@ export async function program(
   }
   await addCommands(sluice, COMMANDS, args && wordsOf(args), context)
   return sluice
+}
+
+/** Returns the width to which descriptions of options are wrapped. Longer lines than 120 are hard to read. */
+function helpWidth(terminal: Pick<Terminal, 'stdout' | 'environment'>): number {
+  return Math.min(columnsOf(terminal) ?? 100, 120)
 }
 
 /** Adds commands to their parent. @param words words that select one of the commands; undefined to load all commands */

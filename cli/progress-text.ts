@@ -3,8 +3,6 @@ import { durationText } from '../lib/duration.ts'
 
 export interface Progress {
   readonly done: number
-  /** Part of `done` that was done before this command started. It is not included in the rate. */
-  readonly doneBefore?: number
   /** Total number; undefined if unknown. */
   readonly total: number | undefined
   readonly elapsedMs: number
@@ -24,8 +22,8 @@ export function barText(part: number): string {
  *
  * @param what word for what is counted, such as "acknowledged"
  */
-export function progressText({ done, doneBefore = 0, total, elapsedMs }: Progress, what: string): string {
-  const perMs = elapsedMs > 0 ? (done - doneBefore) / elapsedMs : 0
+export function progressText({ done, total, elapsedMs }: Progress, what: string): string {
+  const perMs = elapsedMs > 0 ? done / elapsedMs : 0
   const rate = `${Math.round(perMs * 1000)}/s`
   if (total === undefined) return `${done} ${what}, ${rate}`
   const part = total === 0 ? 1 : done / total

@@ -2,7 +2,6 @@
 import { fileFailure } from '../lib/operations/file-failure.ts'
 // biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
 import { hideSecrets } from '../programs/hide-secrets.mjs'
-import { exitOnceRead } from './exit.ts'
 import { run } from './program.ts'
 import { callersFolder } from './terminal.ts'
 
@@ -32,5 +31,8 @@ const status = await run(args, {
   folder,
   stop: stop.signal,
 })
+// End once the output has been read. The event loop may not become empty for a while, because of a pending connection attempt. If
+// the write fails, the stream first emits an error event, whose handler ends the process.
+stdout.write('', error => (error ? setImmediate(() => process.exit(status)) : process.exit(status)))
 // If the user has stopped the command, wait only briefly for the reader of the output.
-exitOnceRead(stdout, status, stop.signal.aborted ? LAST_WORDS_MS : undefined)
+if (stop.signal.aborted) setTimeout(() => process.exit(status), LAST_WORDS_MS)

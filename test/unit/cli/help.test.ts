@@ -5,10 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { Command } from 'commander'
-import { wrapped } from '../../../cli/help.ts'
 import { withOptionNames } from '../../../cli/option-names.ts'
 import { callersFolder } from '../../../cli/terminal.ts'
-import { widthOf } from '../../../cli/text-width.ts'
 import { PROJECT } from '../../support/program.ts'
 import { ran } from './terminal.ts'
 
@@ -32,34 +30,12 @@ describe('help', () => {
     assert.ok(all.length >= 18, all.map(path => path.join(' ')).join(', '))
   })
 
-  test('of every command fits its terminal, and each that does something has an example', async () => {
+  test('of every command that does something has an example', async () => {
     for (const path of all) {
-      const { stdout } = await ran([...path, '--help'], { columns: 60 })
-      const name = ['sluice', ...path].join(' ')
-      for (const line of stdout.split('\n')) assert.ok(widthOf(line) <= 60, `${name}: ${line}`)
+      const { stdout } = await ran([...path, '--help'])
       if (!stdout.includes('\nCommands:\n'))
-        assert.match(stdout, new RegExp(`Examples?:\\n {2}(?:.*&& )?${name}`))
+        assert.match(stdout, new RegExp(`Examples?:\\n {2}(?:.*&& )?${['sluice', ...path].join(' ')}`))
     }
-  })
-
-  test('of every command breaks no line of its description before it is full', async () => {
-    for (const path of all) {
-      const { stdout } = await ran([...path, '--help'], { columns: 110 })
-      const [, description = ''] = /^Usage: .*?\n\n(.*?)\n\n(?:Arguments|Options):/s.exec(stdout) ?? []
-      assert.notEqual(description, '', stdout)
-      for (const paragraph of description.split('\n\n')) {
-        const lines = paragraph.split('\n')
-        lines.slice(1).forEach((next, index) => {
-          const longer = `${lines[index]} ${next.split(' ')[0]}`
-          assert.ok(widthOf(longer) > 110, `sluice ${path.join(' ')}: ${longer}`)
-        })
-      }
-    }
-  })
-
-  test('breaks an example so that it can still be copied', () => {
-    const example = "Example:\n  sluice consume --from 10m30s --filter 'a roof-1'"
-    assert.equal(wrapped(example, 40), "Example:\n  sluice consume --from 10m30s \\\n    --filter 'a roof-1'")
   })
 })
 

@@ -63,6 +63,5 @@ it('given progress, then there is a bar where the total is known, with the rate 
     whole: text({ done: 7_267 }),
     nothing: text({ done: 0, total: 0, elapsedMs: 0 }),
     'without a total': text({ total: undefined }),
-    'after an earlier command': text({ done: 300, doneBefore: 200, total: 400 }),
   })
 })

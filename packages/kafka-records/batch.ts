@@ -52,7 +52,7 @@ export function* batchesOf(bytes: Buffer): Generator<Batch> {
   for (let at = 0; at + HEADER_BYTES <= bytes.length; ) {
     const end = at + LENGTH_END + bytes.readInt32BE(at + 8)
     const magic = bytes.readInt8(at + MAGIC_AT)
-    if (magic !== MAGIC) throw corrupt(`has format ${magic} after batches of format ${MAGIC}`)
+    if (magic !== MAGIC) throw corrupt(`has format ${magic}, not ${MAGIC}, which Kafka writes since 0.11`)
     if (end < at + HEADER_BYTES) throw corrupt('is shorter than its own header')
     if (end > bytes.length) return
     yield batchAt(bytes, at, end)

@@ -1,6 +1,18 @@
 /** Codecs of Kafka's record batches, by their numbers in the attributes of a batch. */
-import type { Inflater } from './inflater.ts'
 import { UnreadableBytes } from './unreadable.ts'
+
+/**
+ * Decompressor for a codec of Kafka's record batches. Throws `limitReached` if the result would exceed `limit`, and any other Error
+ * for invalid bytes.
+ */
+export interface Inflater {
+  atOnce(bytes: Buffer, limit: number): Buffer | Promise<Buffer>
+  /**
+   * Yields the result in parts. A part is valid until the next part is requested. The limit applies only to data that cannot be
+   * decompressed in parts.
+   */
+  inParts(bytes: Buffer, limit: number): Iterable<Buffer> | AsyncIterable<Buffer>
+}
 
 interface Codec {
   readonly name: string
@@ -14,9 +26,6 @@ const CODECS: Readonly<Record<number, Codec>> = {
   3: { name: 'lz4', load: async () => (await import('./codecs/lz4.ts')).lz4 },
   4: { name: 'zstd', load: async () => (await import('./codecs/zlib.ts')).zstd },
 }
-
-/** All possible values of the three codec bits, except for 0 (`none`). */
-export const CODEC_NUMBERS = [1, 2, 3, 4, 5, 6, 7]
 
 const MIB = 1024 * 1024
 

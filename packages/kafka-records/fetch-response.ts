@@ -1,6 +1,5 @@
 /** The response to a Fetch request, versions 4 to 11: https://kafka.apache.org/protocol#The_Messages_Fetch */
 import { setImmediate as turn } from 'node:timers/promises'
-import { MAGIC, magicOf } from './batch.ts'
 import { Cursor } from './cursor.ts'
 import type { FetchedRecord } from './fetched-record.ts'
 import type { FetchedPartition } from './partition.ts'
@@ -60,7 +59,7 @@ export interface FetchState {
 }
 
 /**
- * Decodes a response. Returns undefined if a partition uses a format older than Kafka 0.11.
+ * Decodes a response.
  *
  * @throws UnreadableBytes if a partition starts with a batch that cannot be read, unless the error is postponed to the next
  *   response
@@ -69,7 +68,7 @@ export async function decodeFetchResponse(
   payload: Buffer,
   version: number,
   asked: FetchState,
-): Promise<FetchResponse | undefined> {
+): Promise<FetchResponse> {
   const cursor = new Cursor(payload)
   const throttleMs = cursor.int32()
   // From version 8 on, the client throttles itself. kafkajs uses another field for this value.
@@ -80,7 +79,6 @@ export async function decodeFetchResponse(
     topicName: cursor.string() ?? '',
     partitions: cursor.array(() => rawPartition(cursor, version)),
   }))
-  if (topics.some(({ partitions }) => partitions.some(isOfOldFormat))) return undefined
   return { ...throttle, ...session, responses: await decoded(topics, asked) }
 }
 
@@ -98,10 +96,6 @@ function rawPartition(cursor: Cursor, version: number): Raw {
   }))
   const replica = version < 11 ? {} : { preferredReadReplica: cursor.int32() }
   return { head: { ...head, ...replica }, aborted, bytes: cursor.take(Math.max(0, cursor.int32())) }
-}
-
-function isOfOldFormat({ bytes }: Raw): boolean {
-  return (magicOf(bytes) ?? MAGIC) < MAGIC
 }
 
 /**

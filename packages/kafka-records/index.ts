@@ -1,6 +1,6 @@
 export { inflate } from './codecs.ts'
 export { headersOf } from './fetched-record.ts'
-export { readEveryCodec, readRecordsOf } from './kafkajs.ts'
+export { readRecordsOf } from './kafkajs.ts'
 export {
   type Broker,
   type Cluster,

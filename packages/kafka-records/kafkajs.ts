@@ -1,5 +1,4 @@
 /** Makes kafkajs read records with this package. kafkajs has no public API for this, see `kafkajs-internals.ts`. */
-import { CODEC_NUMBERS, inflate } from './codecs.ts'
 import type { Decoding } from './decoding.ts'
 import type { FetchState } from './fetch-response.ts'
 import {
@@ -9,36 +8,6 @@ import {
   type Protocol,
   requireMethod,
 } from './kafkajs-internals.ts'
-
-interface KafkajsCodec {
-  compress(encoder: unknown): Promise<Buffer>
-  decompress(bytes: Buffer): Promise<Buffer>
-}
-
-/** `CompressionCodecs` of kafkajs, which all clients in a process share. */
-type KafkajsCodecs = Record<number, () => KafkajsCodec>
-
-const known = new WeakSet<KafkajsCodecs>()
-
-/**
- * Makes kafkajs decompress all codecs in the record formats that it still decodes itself (before Kafka 0.11). Compression is still
- * done by the registered codec. An unknown codec number is rejected, whereas kafkajs would treat the batch as uncompressed.
- */
-export function readEveryCodec(codecs: object): void {
-  const registered = codecs as KafkajsCodecs
-  if (known.has(registered)) return
-  known.add(registered)
-  for (const number of CODEC_NUMBERS) {
-    const former = registered[number]
-    registered[number] = () => ({
-      compress: async encoder => {
-        if (!former) throw new Error(`cannot compress with codec ${number}: no such codec is registered`)
-        return former().compress(encoder)
-      },
-      decompress: bytes => inflate(number, bytes),
-    })
-  }
-}
 
 /** Time limit for decoding a response, in milliseconds. It is well below the session timeout, which is at least 6 seconds. */
 const MAX_DECODING_MS = 2_000
@@ -115,10 +84,9 @@ function withOwnDecoder(
       putOff: memory.putOff,
     }
     const { apiVersion } = request
-    const isKnown = apiVersion >= OLDEST_VERSION && apiVersion <= NEWEST_VERSION
-    const decoded = isKnown ? await decodeFetchResponse(payload, apiVersion, asked) : undefined
-    // kafkajs itself decodes the formats before Kafka 0.11.
-    return decoded ?? response.decode(payload)
+    if (apiVersion < OLDEST_VERSION || apiVersion > NEWEST_VERSION)
+      throw new Error(`version ${apiVersion} of Fetch cannot be decoded: Kafka must be 0.11 or later`)
+    return decodeFetchResponse(payload, apiVersion, asked)
   }
   return { ...rest, request, response: { ...response, decode } }
 }

@@ -3,8 +3,9 @@
  * The checksums of the frame are ignored: Kafka's own checksum covers the whole batch, and old clients wrote an incorrect header
  * checksum.
  */
+
+import type { Inflater } from '../codecs.ts'
 import { Cursor } from '../cursor.ts'
-import type { Inflater } from '../inflater.ts'
 import { limitReached } from '../unreadable.ts'
 import { inflateBlock, MAX_FACTOR } from './lz4-block.ts'
 
@@ -30,13 +31,15 @@ const WINDOW_BYTES = 64 * 1024
 export const lz4: Inflater = { atOnce: inflateLz4, inParts: lz4Parts }
 
 function inflateLz4(bytes: Buffer, limit: number): Buffer {
-  const output = new Output(limit)
-  for (const block of blocksOf(bytes)) {
-    if (block.isFirst) output.beginFrame()
-    if (block.isStored) output.append(block.bytes)
-    else output.appendInflated(block)
+  const parts: Buffer[] = []
+  let length = 0
+  // Each part is overwritten by the next, so it is copied.
+  for (const part of lz4Parts(bytes)) {
+    length += part.length
+    if (length > limit) throw limitReached(limit)
+    parts.push(Buffer.from(part))
   }
-  return output.taken()
+  return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, length)
 }
 
 /** Yields decompressed parts. Each part is overwritten by the next. Only bytes to which the next block can refer are kept. */
@@ -111,49 +114,4 @@ function largestBlockBytes(descriptor: number): number {
   const code = (descriptor >> 4) & 7
   if (code < 4) throw new Error('the frame has an unknown block size')
   return 2 ** (8 + 2 * code)
-}
-
-/** Output buffer that grows with the actual output. The size in a header is not trusted. */
-class Output {
-  readonly #limit: number
-  #bytes = Buffer.alloc(0)
-  #length = 0
-  #frameStart = 0
-
-  constructor(limit: number) {
-    this.#limit = limit
-  }
-
-  /** Begins a frame. Blocks may refer to earlier blocks of the same frame. */
-  beginFrame(): void {
-    this.#frameStart = this.#length
-  }
-
-  append(stored: Buffer): void {
-    const end = this.#length + stored.length
-    if (end > this.#limit) throw limitReached(this.#limit)
-    this.#reserve(end)
-    stored.copy(this.#bytes, this.#length)
-    this.#length = end
-  }
-
-  appendInflated(block: Block): void {
-    const end = Math.min(this.#length + mostBytes(block), this.#limit)
-    this.#reserve(end)
-    const place = { at: this.#length, end, windowStart: this.#frameStart }
-    const reached = inflateBlock(block.bytes, this.#bytes, place)
-    if (reached === undefined) throw end === this.#limit ? limitReached(this.#limit) : tooLong()
-    this.#length = reached
-  }
-
-  taken(): Buffer {
-    return this.#bytes.subarray(0, this.#length)
-  }
-
-  #reserve(length: number): void {
-    if (length <= this.#bytes.length) return
-    const larger = Buffer.allocUnsafeSlow(Math.min(this.#limit, Math.max(length, 2 * this.#bytes.length)))
-    this.#bytes.copy(larger, 0, 0, this.#length)
-    this.#bytes = larger
-  }
 }

@@ -37,7 +37,7 @@ export function batchesQuestion(
   return {
     apiKey: 1,
     name: 'Fetch',
-    versions: [4],
+    version: 4,
     encode: () =>
       Buffer.concat([
         int32(NO_REPLICA),

@@ -2,7 +2,6 @@
  * Requests to brokers about the state of a cluster. This is a separate entry point, so that programs which only read records do not
  * bundle it.
  */
-export { askBroker } from './ask-broker.ts'
 export { type BatchesFrom, type BatchHead, batchesQuestion, type FetchedBatches } from './batches.ts'
 export { edgesQuestion, type PartitionEdge } from './list-offsets.ts'
 export { type LogDir, logDirsQuestion } from './log-dirs.ts'
@@ -14,4 +13,4 @@ export {
   topicIdsQuestion,
 } from './metadata.ts'
 export { alterSettingsQuestion, type Setting, settingsQuestion } from './settings.ts'
-export type { Question } from './wire.ts'
+export { askBroker, type Question } from './wire.ts'

@@ -37,7 +37,7 @@ export function edgesQuestion(
   return {
     apiKey: 2,
     name: 'ListOffsets',
-    versions: [2],
+    version: 2,
     encode: () =>
       Buffer.concat([
         int32(NO_REPLICA),

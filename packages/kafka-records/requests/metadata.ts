@@ -53,7 +53,7 @@ export function metadataQuestion(topics: readonly string[] | null): Question<Clu
   return {
     apiKey: 3,
     name: 'Metadata',
-    versions: [5],
+    version: 5,
     // Do not create missing topics.
     encode: () => Buffer.concat([array(topics, string), int8(0)]),
     decode: bytes => {
@@ -119,7 +119,7 @@ export function topicIdsQuestion(topics: readonly string[]): Question<TopicIds> 
   return {
     apiKey: 3,
     name: 'Metadata',
-    versions: [10],
+    version: 10,
     encode: () => {
       const one = (topic: string) => Buffer.concat([ANY_TOPIC, compactString(topic), NO_TAGS])
       // Do not create missing topics, and do not request permissions.

@@ -27,7 +27,7 @@ export function settingsQuestion(kind: keyof typeof KINDS, name: string): Questi
   return {
     apiKey: 32,
     name: 'DescribeConfigs',
-    versions: [1],
+    version: 1,
     encode: () => Buffer.concat([array([resource], bytes => bytes), int8(0)]),
     decode: bytes => {
       const answer = new AnswerCursor(bytes)
@@ -79,7 +79,7 @@ export function alterSettingsQuestion(
   return {
     apiKey: 44,
     name: 'IncrementalAlterConfigs',
-    versions: [0],
+    version: 0,
     encode: () => Buffer.concat([array([resource], bytes => bytes), int8(0)]),
     decode: bytes => {
       const answer = new AnswerCursor(bytes)

@@ -3,18 +3,39 @@
  * (KIP-482).
  */
 import { Cursor } from '../cursor.ts'
+import { type Broker, sendRequest } from '../kafkajs-internals.ts'
 
 /** A request of the protocol (https://kafka.apache.org/protocol) with the decoder of its response. */
 export interface Question<Answer> {
   readonly apiKey: number
   /** Name of the request in the protocol. */
   readonly name: string
-  /** Versions of the request that this package implements. */
-  readonly versions: readonly number[]
+  /** Version of the request that this package implements. */
+  readonly version: number
   /** Encodes the request without its header. In the flexible encoding, the result starts with the tagged fields of the header. */
-  encode(version: number): Buffer
+  encode(): Buffer
   /** @throws UnreadableBytes if the response is truncated */
-  decode(bytes: Buffer, version: number): Answer
+  decode(bytes: Buffer): Answer
+}
+
+/**
+ * Sends a request that kafkajs does not support, or whose response it discards, over a connection of kafkajs.
+ *
+ * @throws the protocol error UNSUPPORTED_VERSION if the broker does not support its version; UnreadableBytes if the response is
+ *   truncated; errors of the connection
+ */
+export async function askBroker<Answer>(broker: Broker, question: Question<Answer>): Promise<Answer> {
+  const { apiKey, name, version } = question
+  const { minVersion, maxVersion } = broker.versions?.[apiKey] ?? { minVersion: 0, maxVersion: -1 }
+  if (version < minVersion || version > maxVersion) {
+    const error = new Error(`the broker does not support version ${version} of ${name}`)
+    throw Object.assign(error, { type: 'UNSUPPORTED_VERSION', retriable: false })
+  }
+  return sendRequest(broker, {
+    ...{ apiKey, apiVersion: version, apiName: name },
+    encode: () => question.encode(),
+    decode: payload => ({ answer: question.decode(payload) }),
+  })
 }
 
 /** Reads the fields of a response in order. Throws UnreadableBytes if the response is truncated. */

@@ -1,5 +1,5 @@
-import { readEveryCodec, readRecordsOf, restIdleConnections } from '@sluice/kafka-records'
-import kafkajs, { type Admin, Kafka, type KafkaConfig, logLevel } from 'kafkajs'
+import { readRecordsOf, restIdleConnections } from '@sluice/kafka-records'
+import { type Admin, Kafka, type KafkaConfig, logLevel } from 'kafkajs'
 import type { Mapping, StartingPosition } from '../config/mappings.ts'
 import { pause } from '../support/wait.ts'
 import { type TopicStates, Topics } from './topics.ts'
@@ -116,7 +116,6 @@ export type Connect = (clientId: string) => Kafka
 
 /** Returns a function that creates clients for these brokers. @param options client options for encryption and authentication */
 export function clientsOf(brokers: readonly string[], options: Partial<KafkaConfig>): Connect {
-  readEveryCodec(kafkajs.CompressionCodecs)
   restIdleConnections()
   return clientId => {
     const kafka = new Kafka({

@@ -27,7 +27,7 @@ describe('given the question for the frames of record batches', () => {
     const first = recordBatch({ records, baseOffset: 7, codec: 'zstd', producerId: 5, isLogAppendTime: true })
     const second = recordBatch({ records, baseOffset: 9, isControl: true })
     const bytes = Buffer.concat([first, second, first.subarray(0, 30)])
-    const [found] = question.decode(answer(3, 0, bytes), 4)
+    const [found] = question.decode(answer(3, 0, bytes))
     assert.deepEqual([found?.topic, found?.partition, found?.errorCode], ['t', 3, 0])
     const common = { recordCount: 2, maxTimestampMs: 9_000 }
     assert.deepEqual(found?.batches, [
@@ -55,14 +55,14 @@ describe('given the question for the frames of record batches', () => {
   })
 
   it('then an error of a partition is reported, and no records are an empty list', () => {
-    assert.deepEqual(question.decode(answer(0, 29, Buffer.alloc(0)), 4), [
+    assert.deepEqual(question.decode(answer(0, 29, Buffer.alloc(0))), [
       { topic: 't', partition: 0, errorCode: 29, batches: [] },
     ])
-    assert.throws(() => question.decode(answer(0, 0, Buffer.alloc(5)).subarray(0, -1), 4), /truncated/)
+    assert.throws(() => question.decode(answer(0, 0, Buffer.alloc(5)).subarray(0, -1)), /truncated/)
   })
 
   it('then it asks for the partition from its offset, without waiting', () => {
-    const asked = question.encode(4)
+    const asked = question.encode()
     assert.equal(asked.readInt32BE(0), -1)
     assert.equal(asked.readInt32BE(4), 0)
     assert.ok(asked.includes(Buffer.from('0000000300000000000000070000 03e8'.replaceAll(' ', ''), 'hex')))

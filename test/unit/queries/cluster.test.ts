@@ -30,8 +30,6 @@ const dir = (copies: [topic: string, partition: number, bytes: number, isFuture?
   copies: copies.map(([topic, number, bytes, isFuture = false]) => {
     return { topic, partition: number, bytes, isFuture }
   }),
-  totalBytes: 1_000,
-  usableBytes: 400,
 })
 const refused = (id: number, type = 'CLUSTER_AUTHORIZATION_FAILED') => {
   return { broker: id, error: Object.assign(new Error(type), { type, retriable: false }) }

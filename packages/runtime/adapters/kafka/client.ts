@@ -1,7 +1,7 @@
 /** Creates Kafka clients. Only this folder uses the client library. */
-import { readEveryCodec, readRecordsOf, restIdleConnections } from '@sluice/kafka-records'
+import { readRecordsOf, restIdleConnections } from '@sluice/kafka-records'
 import { bearerMechanism, explainedSocket, type TlsAdvice } from '@sluice/kafka-records/connecting'
-import kafkajs, { type ISocketFactory, Kafka, type KafkaConfig, logLevel } from 'kafkajs'
+import { type ISocketFactory, Kafka, type KafkaConfig, logLevel } from 'kafkajs'
 import { type ClientCertificate, hasPassword, type KafkaAuth, type Login } from './authentication.ts'
 import { iamToken } from './iam-token.ts'
 
@@ -34,7 +34,6 @@ export interface KafkaConnection {
  * Creates a client whose connections and requests time out within seconds. Records that cannot be processed in time stay in Kafka.
  */
 export function kafkaClient(connection: KafkaConnection): Kafka {
-  readEveryCodec(kafkajs.CompressionCodecs)
   restIdleConnections()
   const kafka = new Kafka({
     clientId: connection.clientId,

@@ -73,9 +73,9 @@ export class ClusterInspection {
   logDirs(brokers: readonly number[], only?: TopicLayout): Promise<OfBroker<readonly LogDir[]>[]> {
     const partitions = only?.partitions.map(({ partition }) => partition) ?? []
     const question = logDirsQuestion(only && { topic: only.topic, partitions })
-    return this.#askEach(brokers, question, ({ errorCode, dirs }) => {
-      // Before version 3 of the response, a broker reports a missing permission with an empty list.
-      if (errorCode !== 0 || dirs.length === 0) throw answerError(errorCode || CLUSTER_AUTHORIZATION_FAILED)
+    return this.#askEach(brokers, question, dirs => {
+      // A broker reports a missing permission with an empty list.
+      if (dirs.length === 0) throw answerError(CLUSTER_AUTHORIZATION_FAILED)
       return dirs
     })
   }

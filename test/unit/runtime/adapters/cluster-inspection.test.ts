@@ -27,8 +27,8 @@ function scripted(brokers: Parameters<typeof scriptedCluster>[0]) {
 describe('given a cluster that is inspected', () => {
   it('when brokers are not known yet, then they are looked up with a topic that has all its leaders', async () => {
     const { inspection, calls } = scripted({
-      1: { Metadata: () => metadata, DescribeLogDirs: () => ({ errorCode: 0, dirs: [{ path: '/1' }] }) },
-      2: { DescribeLogDirs: () => ({ errorCode: 0, dirs: [] }) },
+      1: { Metadata: () => metadata, DescribeLogDirs: () => [{ path: '/1' }] },
+      2: { DescribeLogDirs: () => [] },
     })
     const answers = await inspection.logDirs([1, 2])
     assert.deepEqual(calls.slice(0, 2), ['Metadata 1', 'look up with whole'])

@@ -51,15 +51,7 @@ export function reportText(report: ErasureReport, columns?: number): string {
     const rows = own.map(one => [harmless(one.consumer), outcomeText(one)])
     return [`Consumers of ${topic}`, tableText(REPORT_COLUMNS, rows, columns)]
   })
-  const again = consumers.filter(({ holdsAgain }) => holdsAgain).map(({ consumer }) => harmless(consumer))
-  const parts = [
-    ...tables,
-    ...(again.length > 0
-      ? [`Events of the entity arrived after the erasure and created a new state in ${again.join(', ')}.`]
-      : []),
-    ...notReachedText(report),
-    otherCopiesText(),
-  ]
+  const parts = [...tables, ...notReachedText(report), otherCopiesText()]
   return `${parts.join('\n\n')}\n`
 }
 
@@ -72,7 +64,7 @@ export function waitingText(consumers: readonly ConsumerErasure[]): string {
 }
 
 function outcomeText({ outcome, lag }: ConsumerErasure): string {
-  return { erased: 'erased', 'held-nothing': 'no state', 'not-yet': `not yet (lag ${lag})` }[outcome]
+  return outcome === 'applied' ? 'applied' : `not yet (lag ${lag})`
 }
 
 function rowOf({ consumer, partition, bytes, timers }: Holding): string[] {

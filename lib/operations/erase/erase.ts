@@ -14,7 +14,7 @@ import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
 import type { StateKey } from '../../../packages/runtime/pipeline/model.ts'
 import { broadcast } from '../../../packages/runtime/producer/broadcast.ts'
 import type { Config } from '../../app/config.ts'
-import { type ErasurePlace, erasuresSoFar, type Holding, holdingsOf } from '../../queries/erasure.ts'
+import { type Holding, holdingsOf } from '../../queries/erasure.ts'
 import { partitionsOf } from '../../tables/table.ts'
 import { type Erasure, entityErased } from '../../telemetry/erasure.ts'
 import type { Counts } from '../audit.ts'
@@ -22,7 +22,7 @@ import { OperationFailure } from '../failure.ts'
 import { kafkaAddress, reasonOf } from '../servers.ts'
 import { signalTopics } from '../state-keys.ts'
 import { erasureTarget } from './target.ts'
-import { type ConsumerErasure, untilApplied } from './wait.ts'
+import { type ConsumerErasure, type ErasurePlace, untilApplied } from './wait.ts'
 
 /** Topic whose consumers store a state for each entity. */
 export interface ErasedTopic {
@@ -48,10 +48,7 @@ export interface ErasureReport extends Omit<ErasurePlan, 'holdings'> {
   readonly erasureId: string
   /** Positions of the erasure records in the log. */
   readonly records: readonly { readonly topic: string; readonly partition: number; readonly offset: number }[]
-  readonly consumers: readonly (ConsumerErasure & {
-    /** True if the consumer has stored a state again, because more events of the entity arrived after the erasure. */
-    readonly holdsAgain: boolean
-  })[]
+  readonly consumers: readonly ConsumerErasure[]
 }
 
 /** Callbacks and stop signal of an erasure. */
@@ -112,7 +109,6 @@ export async function erased(
 ): Promise<ErasureReport> {
   const { inspection } = servers
   const { entity, topics, notReached } = plan
-  const before = await placesBefore(inspection, plan)
   const erasure = { erasureId: randomUUID(), requestedAt: new Date().toISOString() }
   const endMs = performance.now() + timeoutMs
   const records: ErasureReport['records'][number][] = []
@@ -123,34 +119,10 @@ export async function erased(
     const offsets = await appended(servers, entity, one, erasure)
     counts.records = (counts.records ?? 0) + offsets.length
     records.push(...offsets.map((offset, partition) => ({ topic, partition, offset })))
-    const own = before.filter(place => place.topic === topic)
-    places.push(...own.map(place => ({ ...place, offset: offsets[place.partition] as number })))
+    places.push(...statesIn(one).map(state => ({ ...state, offset: offsets[state.partition] as number })))
     consumers = await waited(inspection, places, Math.max(0, endMs - performance.now()), watching)
   }
-  const now = await holdingsOf(inspection, places.map(stateKeyOf), entity)
-  const holdsAgain = ({ consumer, topic, pending }: ConsumerErasure) =>
-    now.some(one => one.consumer === consumer && one.topic === topic && !pending.includes(one.partition))
-  return {
-    entity,
-    topics,
-    notReached,
-    erasureId: erasure.erasureId,
-    records,
-    consumers: consumers.map(one => ({ ...one, holdsAgain: holdsAgain(one) })),
-  }
-}
-
-async function placesBefore(
-  inspection: StateInspection,
-  { topics, holdings }: ErasurePlan,
-): Promise<Omit<ErasurePlace, 'offset'>[]> {
-  const held = new Set(holdings.map(nameIn))
-  const places: Omit<ErasurePlace, 'offset'>[] = []
-  for (const stateKey of topics.flatMap(statesIn)) {
-    const erasedBefore = await erasuresSoFar(inspection, stateKey)
-    places.push({ ...stateKey, held: held.has(nameIn(stateKey)), erasedBefore })
-  }
-  return places
+  return { entity, topics, notReached, erasureId: erasure.erasureId, records, consumers }
 }
 
 async function appended(

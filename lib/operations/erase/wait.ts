@@ -1,17 +1,20 @@
 /** Waits until consumers have applied an erasure. */
 
 import type { StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
-import { type ErasurePlace, type ErasureStatus, erasureStatus } from '../../queries/erasure.ts'
+import type { StateKey } from '../../../packages/runtime/pipeline/model.ts'
+
+/** Position of an erasure in the log of a consumer. */
+export interface ErasurePlace extends StateKey {
+  readonly offset: number
+}
 
 /** Progress of an erasure in one consumer. */
 export interface ConsumerErasure {
   readonly consumer: string
   readonly topic: string
-  readonly outcome: 'erased' | 'held-nothing' | 'not-yet'
+  readonly outcome: 'applied' | 'not-yet'
   /** Number of offsets, in all partitions, that the consumer must process before it has applied the erasure. */
   readonly lag: number
-  /** Partitions in which the consumer has not applied the erasure yet. */
-  readonly pending: readonly number[]
 }
 
 /** Timeout of a wait, with its clock. */
@@ -39,15 +42,17 @@ export async function untilApplied(
   { timeoutMs, nowMs, pause, stop }: Patience,
   progress: (consumers: readonly ConsumerErasure[]) => void,
 ): Promise<ConsumerErasure[]> {
-  const standings = new Map<ErasurePlace, ErasureStatus>()
+  const lags = new Map<ErasurePlace, number>()
   const endMs = nowMs() + timeoutMs
   for (;;) {
     // States that have applied the erasure are not read again. The others are read one after another, because consumers use the
     // same Redis.
     for (const place of places)
-      if (standings.get(place)?.kind !== 'applied')
-        standings.set(place, await erasureStatus(inspection, place))
-    const consumers = byConsumer(standings)
+      if (lags.get(place) !== 0) {
+        const { appliedOffset } = await inspection.summary(place)
+        lags.set(place, Math.max(0, place.offset - appliedOffset))
+      }
+    const consumers = byConsumer(lags)
     progress(consumers)
     const isDone = consumers.every(({ outcome }) => outcome !== 'not-yet')
     if (isDone || stop.aborted || nowMs() >= endMs) return consumers
@@ -57,21 +62,11 @@ export async function untilApplied(
   }
 }
 
-function byConsumer(standings: ReadonlyMap<ErasurePlace, ErasureStatus>): ConsumerErasure[] {
-  const groups = Map.groupBy(standings, ([{ consumer, topic }]) => `${consumer} ${topic}`)
+function byConsumer(lags: ReadonlyMap<ErasurePlace, number>): ConsumerErasure[] {
+  const groups = Map.groupBy(lags, ([{ consumer, topic }]) => `${consumer} ${topic}`)
   return [...groups.values()].map(own => {
     const [{ consumer, topic }] = own[0] as (typeof own)[0]
-    const behind = own.flatMap(([{ partition }, standing]) =>
-      standing.kind === 'pending' ? [{ partition, lag: standing.lag }] : [],
-    )
-    const isErased = own.some(([, standing]) => standing.kind === 'applied' && standing.erased)
-    const finished = isErased ? 'erased' : 'held-nothing'
-    return {
-      consumer,
-      topic,
-      outcome: behind.length > 0 ? 'not-yet' : finished,
-      lag: behind.reduce((sum, { lag }) => sum + lag, 0),
-      pending: behind.map(({ partition }) => partition),
-    }
+    const lag = own.reduce((sum, [, each]) => sum + each, 0)
+    return { consumer, topic, outcome: lag > 0 ? 'not-yet' : 'applied', lag }
   })
 }

@@ -11,8 +11,7 @@ import {
   type Servers,
 } from '../../../lib/operations/erase/erase.ts'
 import { erasureTarget } from '../../../lib/operations/erase/target.ts'
-import { type ConsumerErasure, untilApplied } from '../../../lib/operations/erase/wait.ts'
-import type { ErasurePlace } from '../../../lib/queries/erasure.ts'
+import { type ConsumerErasure, type ErasurePlace, untilApplied } from '../../../lib/operations/erase/wait.ts'
 import type { StateKey } from '../../../packages/runtime/pipeline/model.ts'
 import { golden } from '../../support/golden.ts'
 
@@ -87,21 +86,12 @@ describe('the entity that is meant', () => {
 })
 
 describe('the wait for consumers', () => {
-  const place = (consumer: string, partition: number, before: Partial<ErasurePlace> = {}): ErasurePlace => ({
-    consumer,
-    topic: TOPIC,
-    partition,
-    offset: 10,
-    held: false,
-    erasedBefore: 2,
-    ...before,
-  })
+  const place = (consumer: string, partition: number) => ({ consumer, topic: TOPIC, partition, offset: 10 })
 
   /** Looks at applied offsets that move on by one with each pause. */
   async function waitedFor(
     places: readonly ErasurePlace[],
     appliedAt: Readonly<Record<string, number>>,
-    erased = 2,
     timeoutMs = 5_000,
   ) {
     let ms = 0
@@ -112,7 +102,7 @@ describe('the wait for consumers', () => {
         summary: async ({ consumer }) => {
           looks += 1
           const appliedOffset = (appliedAt[consumer] ?? 0) + ms / 500
-          return { appliedOffset, tally: { 'applied/erased': erased } } as never
+          return { appliedOffset } as never
         },
       },
       places,
@@ -130,11 +120,11 @@ describe('the wait for consumers', () => {
   }
 
   it('given consumers that come to it, then it ends with the last of them, and says for whom it waits', async () => {
-    const places = [place('a', 0, { held: true }), place('a', 1), place('b', 0)]
+    const places = [place('a', 0), place('a', 1), place('b', 0)]
     const { consumers, told, looks } = await waitedFor(places, { a: 9, b: 8 })
     assert.deepEqual(consumers, [
-      { consumer: 'a', topic: TOPIC, outcome: 'erased', lag: 0, pending: [] },
-      { consumer: 'b', topic: TOPIC, outcome: 'held-nothing', lag: 0, pending: [] },
+      { consumer: 'a', topic: TOPIC, outcome: 'applied', lag: 0 },
+      { consumer: 'b', topic: TOPIC, outcome: 'applied', lag: 0 },
     ])
     assert.deepEqual(told, [
       'waiting for a (lag 2), b (lag 2)',
@@ -144,28 +134,16 @@ describe('the wait for consumers', () => {
     assert.equal(looks, 3 + 3 + 1, 'what is applied is not looked at again')
   })
 
-  it('given a state that came between the look and the erasure, then it counts as erased', async () => {
-    const { consumers } = await waitedFor([place('a', 0)], { a: 10 }, 3)
-    assert.equal(consumers[0]?.outcome, 'erased')
-  })
-
   it('given a consumer that does not reach it, then the wait ends with its time, and the lag is shown', async () => {
-    const { consumers, ms } = await waitedFor(
-      [place('a', 0, { held: true }), place('a', 1)],
-      { a: 3 },
-      2,
-      1_200,
-    )
-    assert.deepEqual(consumers, [
-      { consumer: 'a', topic: TOPIC, outcome: 'not-yet', lag: (10 - 5.4) * 2, pending: [0, 1] },
-    ])
+    const { consumers, ms } = await waitedFor([place('a', 0), place('a', 1)], { a: 3 }, 1_200)
+    assert.deepEqual(consumers, [{ consumer: 'a', topic: TOPIC, outcome: 'not-yet', lag: (10 - 5.4) * 2 }])
     assert.equal(ms, 1_200)
   })
 
   it('given a user who stops it, then it ends with what it knows', async () => {
     const stop = new AbortController()
     const consumers = await untilApplied(
-      { summary: async () => ({ appliedOffset: 0, tally: {} }) as never },
+      { summary: async () => ({ appliedOffset: 0 }) as never },
       [place('a', 0)],
       {
         timeoutMs: 60_000,
@@ -212,7 +190,7 @@ describe('the topics of an erasure', () => {
       async summary({ consumer, topic }: StateKey) {
         const appliedOffset = still.includes(consumer) ? 6 : (ends.get(topic) ?? 7) - 1
         if (ends.has(topic)) steps.push(`look at ${consumer}`)
-        return { appliedOffset, tally: {}, clock: { nowMs: 0 } }
+        return { appliedOffset, clock: { nowMs: 0 } }
       },
     }
     const servers = {
@@ -238,8 +216,8 @@ describe('the topics of an erasure', () => {
     assert.deepEqual(
       report.consumers.map(({ consumer, topic, outcome }) => [consumer, topic, outcome]),
       [
-        ['alerting', TOPIC, 'held-nothing'],
-        ['patterns', PATTERNS, 'erased'],
+        ['alerting', TOPIC, 'applied'],
+        ['patterns', PATTERNS, 'applied'],
       ],
     )
     assert.deepEqual(
@@ -262,7 +240,7 @@ describe('the topics of an erasure', () => {
       report.consumers.map(({ consumer, outcome, lag }) => [consumer, outcome, lag]),
       [
         ['alerting', 'not-yet', 2],
-        ['patterns', 'held-nothing', 0],
+        ['patterns', 'applied', 0],
       ],
     )
     assert.equal(report.records.length, 4)
@@ -283,13 +261,11 @@ describe('what is shown', () => {
     ],
     notReached: [OLD],
   }
-  const applied = (consumer: string, outcome: ConsumerErasure['outcome'], lag = 0, holdsAgain = false) => ({
+  const applied = (consumer: string, outcome: ConsumerErasure['outcome'], lag = 0) => ({
     consumer,
     topic: consumer === 'patterns' ? PATTERNS : TOPIC,
     outcome,
     lag,
-    pending: [],
-    holdsAgain,
   })
   const report: ErasureReport = {
     entity: ROOF,
@@ -298,10 +274,10 @@ describe('what is shown', () => {
     records: [{ topic: TOPIC, partition: 0, offset: 7 }],
     notReached: [],
     consumers: [
-      applied('processor', 'erased', 0, true),
-      applied('alerting', 'held-nothing'),
+      applied('processor', 'applied'),
+      applied('alerting', 'applied'),
       applied('activity', 'not-yet', 12),
-      applied('patterns', 'erased'),
+      applied('patterns', 'applied'),
     ],
   }
 

@@ -1,7 +1,9 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { localRegistryUrl } from '../lib/app/settings/local-ports.ts'
 import { DATA_DIR, LOGS_DIR } from '../programs/paths.ts'
+import { processStart } from '../programs/process-start.ts'
 import { UserError } from '../programs/user-error.ts'
 import { startContainers } from './docker.ts'
 import { type Report, SERVICE_NAMES, type ServerName, type ServiceName } from './report.ts'
@@ -141,8 +143,28 @@ async function startServers(options: ServicesOptions, report: Report): Promise<R
   const others = brokers > 0 ? foldersOfOthers(dataDir, brokers) : []
   if (brokers > 0 && !fresh) requireSameBrokers(dataDir, brokers)
   await requireFreePorts(servers)
+  const release = claimData(dataDir)
   if (fresh) for (const { dir } of [...servers, ...others]) await rm(dir, { recursive: true, force: true })
   for (const { name } of servers) await rm(join(logsDir, `${name}.log`), { force: true })
   const signal = options.signal ?? new AbortController().signal
-  return startTogether(servers, { report, signal, logsDir })
+  try {
+    const { byName, stop } = await startTogether(servers, { report, signal, logsDir })
+    return { byName, stop: () => stop().finally(release) }
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+/** Notes that this process uses a data folder. @throws UserError if another start uses it @returns a function that ends the claim */
+function claimData(dataDir: string): () => void {
+  const note = join(dataDir, 'used-by.json')
+  const owner = existsSync(note) ? JSON.parse(readFileSync(note, 'utf8') || '{}') : {}
+  if (owner.start !== undefined && processStart(owner.pid) === owner.start)
+    throw new UserError(
+      `The data in ${dataDir} is in use by servers that process ${owner.pid} has started. Stop it first (Ctrl-C in its terminal).`,
+    )
+  mkdirSync(dataDir, { recursive: true })
+  writeFileSync(note, JSON.stringify({ pid: process.pid, start: processStart(process.pid) }))
+  return () => rmSync(note, { force: true })
 }

@@ -117,7 +117,10 @@ describe('given the three servers on their own ports', () => {
 
   it('when another start needs the same data, then the message names the process that uses it', async () => {
     const again = { ...(await ownServices(folder)), dataDir: options.dataDir }
-    await assert.rejects(startServices(again), /already runs on .* started by process \d+\. Stop it first/)
+    await assert.rejects(
+      startServices(again),
+      /The data in .* is in use by servers that process \d+ has started\. Stop it first/,
+    )
   })
 
   it('when all are restarted, then nothing is installed, and the data is kept', async () => {

@@ -1,6 +1,10 @@
 /** Routes of the HTTP API under `/api`, and the types of their responses for the page. */
 import type { ConsoleEnvironment } from '../environment.ts'
-import { alertRoutes } from './alerts.ts'
+import { listRoutes } from './alerts/lists.ts'
+import { oneRoutes } from './alerts/one.ts'
+import { conditionsIn, ruleRoutes } from './alerts/rules.ts'
+import { silenceRoutes } from './alerts/silences.ts'
+import { tryRoutes } from './alerts/try.ts'
 import { deadLetterRoutes } from './failures/dead-letters.ts'
 import { handlingRoutes } from './failures/handling.ts'
 import { oneDeadLetterRoutes } from './failures/one-dead-letter.ts'
@@ -15,11 +19,16 @@ export type Answers = AnswersOf<ReturnType<typeof apiRoutes>>
 
 export function apiRoutes(environment: ConsoleEnvironment) {
   const looks = new OverviewLooks(environment)
+  const conditions = conditionsIn(environment)
   return {
     ...environmentRoutes(environment),
     '/overview': watched({}, () => looks.look()),
     ...telemetryRoutes(environment),
-    ...alertRoutes(environment),
+    ...listRoutes(environment, conditions),
+    ...oneRoutes(environment),
+    ...silenceRoutes(environment),
+    ...ruleRoutes(environment, conditions),
+    ...tryRoutes(environment),
     ...deadLetterRoutes(environment),
     ...oneDeadLetterRoutes(environment),
     ...handlingRoutes(environment),

@@ -1,5 +1,5 @@
 /** All pages of the console. Navigation, tabs, headings and titles are derived from this table. */
-import type { ComponentType, JSX } from 'preact'
+import type { ComponentChildren, ComponentType, JSX } from 'preact'
 import { useLocation } from 'preact-iso'
 import { AlertList } from './alerts/list.tsx'
 import { OneAlertPage } from './alerts/one.tsx'
@@ -13,7 +13,6 @@ import { OneTopic } from './kafka/topic.tsx'
 import { Topics } from './kafka/topics.tsx'
 import { OverviewPage } from './overview/overview.tsx'
 import { Empty } from './parts/known.tsx'
-import { Tabs } from './parts/tabs.tsx'
 import { Tables } from './tables/tables.tsx'
 import { EntitiesPage } from './telemetry/entities.tsx'
 import { EntityPage } from './telemetry/entity.tsx'
@@ -180,5 +179,33 @@ function Pages({ area: { title, pages = [] } }: { readonly area: Area }): JSX.El
         <Empty>Page not found. Choose a page above.</Empty>
       )}
     </div>
+  )
+}
+
+interface Tab {
+  readonly path: string
+  readonly title: ComponentChildren
+  readonly isCurrent: boolean
+}
+
+interface Props {
+  /** Label for screen readers. */
+  readonly label: string
+  readonly tabs: readonly Tab[]
+}
+
+function Tabs({ label, tabs }: Props): JSX.Element {
+  return (
+    <nav class="tabs" aria-label={label}>
+      <ul>
+        {tabs.map(({ path, title, isCurrent }) => (
+          <li key={path}>
+            <a href={path} aria-current={isCurrent ? 'page' : undefined}>
+              {title}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
   )
 }

@@ -32,8 +32,6 @@ describe('the pages of the console', () => {
     await environment.client.send(environment.topic('readings'), new AlternatingSensors(24).nextRound())
     things = await thingsIn(environment, served)
     await commitTo(things)
-    // The first question starts the sampling.
-    await served.ask('/overview')
     browser = await TestBrowser.launch()
   })
 
@@ -80,14 +78,14 @@ describe('the pages of the console', () => {
       assert.equal(await focused(page), name)
     }
     await page.keyboard.press('Enter')
-    await page.waitForURL('**/write')
+    await page.waitForURL('**/tables')
     await page.locator('h1:focus').waitFor()
-    assert.match(await page.title(), /^Write · Sluice /)
+    assert.match(await page.title(), /^Tables · Sluice /)
     await visit.close()
   })
 
   it('given a list, when one of its things is opened, then the page begins at its top, with its name', async () => {
-    const visit = await browser.visit(served.address(`/kafka/topics?find=${environment.name}`), {
+    const visit = await browser.visit(served.address(`/kafka?find=${environment.name}`), {
       height: 300,
     })
     const { page } = visit

@@ -1,5 +1,5 @@
 import { appendFileSync } from 'node:fs'
-import { cloudName } from '../config/event-cluster.ts'
+import { cloudName } from '../config/clusters.ts'
 import type { Mapping } from '../config/mappings.ts'
 import { ConfigurationError, type Log } from '../support/framework.ts'
 import type { PartitionRecords } from '../support/parts.ts'

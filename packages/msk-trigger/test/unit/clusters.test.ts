@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { unusedClusters } from '../../config/event-cluster.ts'
+import { unusedClusters } from '../../config/clusters.ts'
 import { readMappings } from '../../config/mappings.ts'
 import { readSettings } from '../../config/settings.ts'
 import { MappingReports } from '../../report/reports.ts'

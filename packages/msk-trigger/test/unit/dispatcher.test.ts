@@ -300,29 +300,6 @@ describe('the dispatcher', () => {
     ])
   })
 
-  it('also says so of a batch that waits for its next attempt', async () => {
-    const { dispatcher, running, log } = given(10, undefined, 60_000)
-    dispatcher.open(opened(0))
-    void dispatcher.add(0, messages(0, 2))
-    await turn()
-    running[0]?.fail()
-    await turn()
-    await dispatcher.stop(10_000)
-    assert.deepEqual(log.slice(1), ['f  abandoned 0@0–1: not committed, so it will be delivered again'])
-  })
-
-  it('says nothing of batches that are done or belong to another member by now', async () => {
-    const { dispatcher, running, log } = given(1)
-    dispatcher.open(opened(0, 1))
-    void dispatcher.add(0, messages(0, 1))
-    void dispatcher.add(1, messages(0, 1))
-    await turn()
-    dispatcher.keepOnly([1])
-    running[1]?.end()
-    await dispatcher.stop(1)
-    assert.deepEqual(log, ['f  stopping when 0@0 is done, or after 0.001 s'])
-  })
-
   it('says what is done and could not be committed', async () => {
     const { dispatcher, running, log } = given(10, undefined, 0, () =>
       Promise.reject(new Error('not the coordinator')),

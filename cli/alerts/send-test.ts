@@ -8,9 +8,9 @@ import { StackNotFound, stackEnvironment } from '../../programs/addresses.ts'
 import { awsPlace } from '../../programs/aws-place.ts'
 import { command, environment, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
-import { type Tried, tryReceivers } from '../send-test/try-receivers.ts'
 import { listLines } from '../table.ts'
 import { pathIn, printReport, type Terminal } from '../terminal.ts'
+import { type Tried, tryReceivers } from './try-receivers.ts'
 
 interface Report {
   readonly env: string

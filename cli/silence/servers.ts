@@ -57,7 +57,7 @@ async function changed(
     if (!(error instanceof SilencesNotAppended)) throw error
     counts.silences = 1
     throw new CliFailure(
-      `The change is stored, but not active yet, because Kafka at ${kafkaAddress(config)} does not answer: the function \`silences\`  ` +
+      `The change is stored, but not active yet, because Kafka at ${kafkaAddress(config)} does not answer: the function \`clock\` ` +
         `appends it within a minute after Kafka is available again. (${reasonOf(error.cause)})`,
     )
   }

@@ -1,12 +1,12 @@
 /** Evaluates all rules of an entity when a reading arrives, or a row of a table. Pure. */
 import type { Received } from '../../packages/runtime/consumer/event.ts'
-import type { ReadingData } from '../telemetry/families.ts'
+import { FAMILIES, type FamilyName, type ReadingData } from '../telemetry/families.ts'
+import { haveOneOf, isOneOf, ownIn } from '../text-match.ts'
 import { conditionKind, fires, type Value } from './condition.ts'
 import type { EntityRun } from './entity-run.ts'
 import type { AlertingHistory, AlertingState, TrackedRule } from './entity-state.ts'
 import type { Comparison } from './kinds/kind.ts'
-import { matches } from './match.ts'
-import type { Rule } from './rule.ts'
+import type { Match, Rule } from './rule.ts'
 import { latestMs, type RuleState } from './rule-state.ts'
 import type { KeyedRule, RulesInForce, Watching } from './rules-in-force.ts'
 import { awaitsEverySilence } from './silence.ts'
@@ -109,6 +109,25 @@ function isMatched(
   data: ReadingData,
 ): boolean {
   return match === undefined || matches(match, family, subject, data)
+}
+
+/**
+ * Returns whether a reading or a row matches one of the patterns of every key.
+ *
+ * @param family family of the reading; undefined for a row
+ * @param subject subject of the reading
+ */
+export function matches(
+  { dimensions, entities, tags, columns = [] }: Match,
+  family: FamilyName | undefined,
+  subject: string | undefined,
+  data: ReadingData,
+): boolean {
+  if (entities !== undefined && !isOneOf(entities, subject ?? '')) return false
+  for (const [name, texts] of dimensions)
+    if (!family || !isOneOf(texts, FAMILIES[family].dimensions[name]?.(data))) return false
+  const tag = ownIn(data.tags as Readonly<Record<string, unknown>> | undefined)
+  return haveOneOf(columns, column => String(data[column])) && haveOneOf(tags, tag)
 }
 
 /**

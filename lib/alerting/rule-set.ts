@@ -1,7 +1,7 @@
 /** Rule set in the form in which an event activates it. Reading a rule set is as strict as reading rule files. */
 import { hash } from 'node:crypto'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
-import { RULES_ACTIVATED_TYPE } from './activated-type.ts'
+import { RULES_ACTIVATED_TYPE } from './activation.ts'
 import { measureKind } from './condition.ts'
 import { inSeconds } from './given.ts'
 import { parseRules } from './parse-rules.ts'

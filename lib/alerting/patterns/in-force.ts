@@ -2,7 +2,7 @@
 import { derivedId } from '../../../packages/runtime/consumer/derived-id.ts'
 import { type PartitionContext, rejected } from '../../../packages/runtime/consumer/process.ts'
 import type { FamilyName } from '../../telemetry/families.ts'
-import { RULES_ACTIVATED_TYPE } from '../activated-type.ts'
+import { RULES_ACTIVATED_TYPE } from '../activation.ts'
 import { rulesIn } from '../rule-set.ts'
 import { typeOfEvent } from './events.ts'
 import {

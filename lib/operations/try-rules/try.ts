@@ -15,7 +15,7 @@ import type { Decoded } from '../../../packages/runtime/pipeline/decoding/decode
 import type { PlainReader } from '../../../packages/runtime/pipeline/decoding/plain-records.ts'
 import type { Decision } from '../../../packages/runtime/pipeline/model.ts'
 import { decodedRecords, Recount } from '../../../packages/runtime/pipeline/recount.ts'
-import { RULES_ACTIVATED_TYPE } from '../../alerting/activated-type.ts'
+import { RULES_ACTIVATED_TYPE } from '../../alerting/activation.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert } from '../../alerting/alert.ts'
 import { type Firing, firingsOf, identitiesOf } from '../../alerting/firings.ts'
 import { type AnyRule, isPatternRule } from '../../alerting/patterns/pattern.ts'

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { ACTIVITY_CHANGED_TYPE } from '../../../lib/activity/process.ts'
-import { RULES_ACTIVATED_TYPE } from '../../../lib/alerting/activated-type.ts'
+import { RULES_ACTIVATED_TYPE } from '../../../lib/alerting/activation.ts'
 import { ALERT_FIRED_TYPE } from '../../../lib/alerting/alert.ts'
 import { topicsOf } from '../../../lib/app/topics.ts'
 import type { SilenceSet } from '../../../lib/notification/silences.ts'

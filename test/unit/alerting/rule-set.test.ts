@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { RULES_ACTIVATED_TYPE } from '../../../lib/alerting/activated-type.ts'
-import { rulesActivated } from '../../../lib/alerting/activation.ts'
+import { RULES_ACTIVATED_TYPE, rulesActivated } from '../../../lib/alerting/activation.ts'
 import { InvalidRules, readRules } from '../../../lib/alerting/rule-files.ts'
 import { MAX_RULE_SET_BYTES, ruleSetOf, rulesIn, sizeError } from '../../../lib/alerting/rule-set.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'

@@ -1,7 +1,7 @@
 /** The function `clock` in memory: what it appends to the log, in which order, and what a failure of one part changes. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { RULES_ACTIVATED_TYPE } from '../../../lib/alerting/activated-type.ts'
+import { RULES_ACTIVATED_TYPE } from '../../../lib/alerting/activation.ts'
 import { runClock } from '../../../lib/app/clock.ts'
 import { topicName, topicRow, topicsOf } from '../../../lib/app/topics.ts'
 import { SILENCES_CHANGED_TYPE } from '../../../lib/notification/silences-changed.ts'

@@ -210,7 +210,7 @@ test('given some columns and some rows, when they are read, then only they are r
   assert.deepEqual(values, { offset: [1, 2], temperature: [6.34, 6.34] })
 })
 
-test('given an object as other writers make them, when it is read, then its values are the same', async () => {
+test('given an object of several groups of rows, when it is read, then its values are the same', async () => {
   const random = new Random(11)
   const columns: readonly NamedColumn[] = [
     { name: 'id', type: 'STRING' },
@@ -239,15 +239,10 @@ test('given an object as other writers make them, when it is read, then its valu
     file.append(values, rows)
     for (const { name } of columns) written[name]?.push(...(values[name] ?? []))
   }
-  const own = file.end()
-  // Without its checksum, an object is read by the library's own reader.
-  const other = Buffer.from(own)
-  other.write('sluice.crcXX', other.indexOf('sluice.crc32'))
-  for (const bytes of [own, other]) {
-    assert.deepEqual((await decodeColumns(bytes)).values, written)
-    const { values } = await decodeColumns(bytes, { fromRow: 650, toRow: 1_120 })
-    for (const { name } of columns) assert.deepEqual(values[name], written[name]?.slice(650, 1_120))
-  }
+  const bytes = file.end()
+  assert.deepEqual((await decodeColumns(bytes)).values, written)
+  const { values } = await decodeColumns(bytes, { fromRow: 650, toRow: 1_120 })
+  for (const { name } of columns) assert.deepEqual(values[name], written[name]?.slice(650, 1_120))
 })
 
 test('given bytes that are no object of the history, when they are read, then the object is damaged', async () => {

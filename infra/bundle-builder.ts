@@ -9,6 +9,7 @@ import {
   build,
   type Metafile,
   type Plugin,
+  stop,
 } from 'esbuild'
 
 /** Keys of `custom.esbuild` that configure serverless-esbuild or the code reload. All other keys are passed to esbuild. */
@@ -179,4 +180,21 @@ function pluginsOf(projectDir: string, given: unknown): Plugin[] {
 function describe({ text, location }: SourceError): string {
   if (!location) return text
   return `${location.file}:${location.line}:${location.column + 1}: ${text}`
+}
+
+let running = 0
+
+/**
+ * Runs builds and then stops esbuild's process, which would otherwise keep the memory of its largest build. With concurrent
+ * callers, the process is stopped only after the last one has finished, because stopping it earlier would leave the other builds
+ * pending forever.
+ */
+export async function endingEsbuild<T>(builds: () => Promise<T>): Promise<T> {
+  running += 1
+  try {
+    return await builds()
+  } finally {
+    running -= 1
+    if (running === 0) await stop()
+  }
 }

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { type PageFiles, pageFiles } from '../console/page-files.ts'
-import { endingEsbuild } from './esbuild-process.ts'
+import { endingEsbuild } from './bundle-builder.ts'
 
 const MAIN = fileURLToPath(new URL('../console/page/main.tsx', import.meta.url))
 

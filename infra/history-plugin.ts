@@ -1,5 +1,12 @@
-/** Serverless Framework plugin that adds the tables of history to the template of the functions. */
-import { historyResources } from './history/glue.ts'
+/**
+ * Serverless Framework plugin that adds the tables of history to the template of the functions: a database and external tables over
+ * the objects of the bucket, with which Athena reads them.
+ */
+import { historyDatabase } from '../lib/app/resource-names.ts'
+import { topicName, topicsOf } from '../lib/app/topics.ts'
+import { type ColumnType, columnsOf } from '../lib/history/columns.ts'
+import { HISTORY_TABLES, type HistoryTable, signalOfTable } from '../lib/history/tables.ts'
+import type { DeploymentPlace } from './account.ts'
 import type { Template } from './topics-resource.ts'
 
 /** Parts of the Serverless Framework that this plugin uses. */
@@ -21,5 +28,100 @@ export default class HistoryPlugin {
           historyResources(service.custom.deployment),
         ),
     }
+  }
+}
+
+const DATABASE = 'HistoryDatabase'
+
+/** Returns the resources by logical id. Empty without a bucket. */
+export function historyResources({
+  env,
+  historyBucket: bucket,
+}: Pick<DeploymentPlace, 'env' | 'historyBucket'>) {
+  if (bucket === undefined) return {}
+  const account = { Ref: 'AWS::AccountId' }
+  const tables = HISTORY_TABLES.map(table => [
+    logicalId(table),
+    {
+      Type: 'AWS::Glue::Table',
+      Properties: {
+        CatalogId: account,
+        DatabaseName: { Ref: DATABASE },
+        TableInput: glueTable(table, { env, bucket }),
+      },
+    },
+  ])
+  return {
+    [DATABASE]: {
+      Type: 'AWS::Glue::Database',
+      Properties: { CatalogId: account, DatabaseInput: { Name: historyDatabase(env) } },
+    },
+    ...Object.fromEntries(tables),
+  }
+}
+
+/** Returns the logical id of a table: `HistoryDeadLetters` for `dead_letters`. */
+function logicalId(table: string): string {
+  const words = table.split('_').map(word => word.charAt(0).toUpperCase() + word.slice(1))
+  return `History${words.join('')}`
+}
+
+/** Data types of Glue, which are those of Hive. */
+const TYPES: Readonly<Record<ColumnType, string>> = {
+  STRING: 'string',
+  JSON: 'string',
+  INT32: 'int',
+  INT64: 'bigint',
+  DOUBLE: 'double',
+  BOOLEAN: 'boolean',
+  TIMESTAMP: 'timestamp',
+}
+
+/** First day of the tables. Athena does not see objects of earlier days. */
+const FIRST_DAY = '2024-01-01'
+
+const PARQUET = {
+  InputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat',
+  OutputFormat: 'org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat',
+  SerdeInfo: { SerializationLibrary: 'org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe' },
+}
+
+const TOPIC = { Name: 'topic', Type: 'string' }
+const DAY = { Name: 'day', Type: 'string' }
+
+interface GluePlace {
+  readonly env: string
+  readonly bucket: string
+}
+
+/** Returns the table over the objects. The topic is a partition column, so it is not among the other columns. */
+function glueTable(table: HistoryTable, { env, bucket }: GluePlace) {
+  const columns = columnsOf(table).filter(({ name }) => name !== TOPIC.Name)
+  const topics = topicsOf([signalOfTable(table)]).map(signal => topicName(signal, env))
+  // The location must match `objectKey`.
+  const Location = `s3://${bucket}/${table}/`
+  return {
+    Name: table,
+    TableType: 'EXTERNAL_TABLE',
+    // Partition projection computes the partitions from these properties, so that no crawler has to find them.
+    Parameters: {
+      EXTERNAL: 'TRUE',
+      'projection.enabled': 'true',
+      'projection.topic.type': 'enum',
+      'projection.topic.values': topics.join(','),
+      'projection.day.type': 'date',
+      'projection.day.format': 'yyyy-MM-dd',
+      // A day longer than now, because a record's clock may be ahead.
+      'projection.day.range': `${FIRST_DAY},NOW+1DAY`,
+      'projection.day.interval': '1',
+      'projection.day.interval.unit': 'DAYS',
+      'storage.location.template': `${Location}topic=\${topic}/day=\${day}/`,
+    },
+    PartitionKeys: [TOPIC, DAY],
+    StorageDescriptor: {
+      Columns: columns.map(({ name, type }) => ({ Name: name, Type: TYPES[type] })),
+      Location,
+      ...PARQUET,
+    },
   }
 }

@@ -1,7 +1,6 @@
 import { relative, resolve } from 'node:path'
 import process from 'node:process'
-import { BuildError, Builder } from '../../infra/bundle-builder.ts'
-import { endingEsbuild } from '../../infra/esbuild-process.ts'
+import { BuildError, Builder, endingEsbuild } from '../../infra/bundle-builder.ts'
 import { OfflineFunctions } from './offline-functions.ts'
 import { type Definition, Reloader } from './reloader.ts'
 import { buildThread, threadIn } from './thread.ts'

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
-import { endingEsbuild } from '../../infra/esbuild-process.ts'
+import { endingEsbuild } from '../../infra/bundle-builder.ts'
 
 const SOURCE = new URL('../../packages/msk-trigger/invoke/runtimes/node/worker.ts', import.meta.url)
 

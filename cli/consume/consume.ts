@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import type { Config } from '../../lib/app/config.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
-import type { From } from '../../lib/operations/log-position.ts'
+import { duration } from '../../lib/app/settings/duration.ts'
 import { followTopic, TopicReplaced } from '../../lib/queries/follow.ts'
 import { FOR_FUNCTIONS } from '../../lib/queries/for-functions.ts'
 import { plainEvent } from '../../lib/queries/plain-event.ts'
@@ -19,10 +19,40 @@ import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
 import type { Failure } from '../../packages/runtime/consumer/failure-codes.ts'
 import type { PlainReader } from '../../packages/runtime/pipeline/decoding/plain-records.ts'
+import {
+  either,
+  instant,
+  type Kind,
+  mapped,
+  oneOf,
+  wholeNumber,
+} from '../../packages/runtime/settings/values.ts'
 import { CliFailure, StoppedByUser, usageFailure } from '../failure.ts'
 import { type KafkaCommand, requireTopicIn, withKafka } from '../kafka.ts'
 import { columnsOf, type Terminal } from '../terminal.ts'
 import { harmless, shortened } from '../text-width.ts'
+
+/** Where reading starts. */
+export type From =
+  | 'start'
+  | 'end'
+  /** Start at the first record that was written at or after this time. */
+  | { readonly timeMs: number }
+  | { readonly offset: number }
+
+/**
+ * Returns the parser of the option `--from`.
+ *
+ * @param nowMs current time in milliseconds since the epoch. Durations are subtracted from it.
+ */
+export function fromKind(nowMs: number): Kind<From> {
+  return either<From>(
+    oneOf(['start', 'end']),
+    mapped(wholeNumber({ least: 0 }), offset => ({ offset })),
+    mapped(instant(), timeMs => ({ timeMs })),
+    mapped(duration(), ms => ({ timeMs: nowMs - ms })),
+  )
+}
 
 export interface ConsumePlan {
   /** Full name of the topic. */

@@ -1,5 +1,4 @@
 import { signals } from '../../lib/app/topics.ts'
-import { fromKind } from '../../lib/operations/log-position.ts'
 import { topicOf } from '../../lib/operations/state-keys.ts'
 import {
   command,
@@ -14,7 +13,7 @@ import {
 } from '../command.ts'
 import { configOf } from '../connections.ts'
 import { usageFailure } from '../failure.ts'
-import { consume } from './consume.ts'
+import { consume, fromKind } from './consume.ts'
 
 export default command({
   about: `Consume a topic: one line per record, with its time, partition and offset, the type and subject of its event, and the

@@ -1,6 +1,34 @@
+/** Adds a new consumer to the project: the files from `consumer-files.ts`, and its entry in serverless.yml. */
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { readFunctions } from '../../lib/app/functions.ts'
+import { fileFailure } from '../../lib/operations/file-failure.ts'
+import { text } from '../../packages/runtime/settings/values.ts'
+import { PROJECT } from '../../programs/paths.ts'
 import { argument, command } from '../command.ts'
+import { CliFailure } from '../failure.ts'
 import { listLines } from '../table.ts'
-import { addConsumer, CONSUMER_NAME, type WrittenFile } from './consumer-writer.ts'
+import { consumerFiles, entryOf } from './consumer-files.ts'
+
+const SERVERLESS_YML = 'serverless.yml'
+
+/**
+ * Maximum length of a name. The function is named `sluice-{stage}-{name}`. Lambda allows 64 characters for this name, and a stage
+ * can have up to 20.
+ */
+const MAX_NAME_LENGTH = 30
+
+/** File that was written, with its path in the project and its contents. */
+interface WrittenFile {
+  readonly file: string
+  readonly what: string
+}
+
+const CONSUMER_NAME = text(
+  new RegExp(`^(?=.{1,${MAX_NAME_LENGTH}}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$`),
+  `lower-case words and digits with "-" between, begin with a letter, and have ${MAX_NAME_LENGTH} characters at most`,
+)
 
 export default command({
   about: `Add a new consumer of readings to this project: its process, its handler, its entry in serverless.yml, and a unit test
@@ -33,4 +61,55 @@ Next:
   npm start   runs it with all others; one that already runs must be started again
   docs/consumers.md   says what a process can do, and what its entry can have
 `
+}
+
+/**
+ * Adds a consumer.
+ *
+ * @param name name of the consumer, which matches `CONSUMER_NAME`
+ * @throws CliFailure if the name is already used, or a file cannot be written
+ */
+async function addConsumer(name: string): Promise<WrittenFile[]> {
+  if (readFunctions().some(one => one.name === name))
+    throw new CliFailure(`serverless.yml already has a function ${name}. Choose another name.`)
+  const files = consumerFiles(name)
+  const present = files.map(({ file }) => dirname(file)).find(folder => existsSync(join(PROJECT, folder)))
+  if (present) throw new CliFailure(`${present} already exists, so nothing was written. Choose another name.`)
+  const serverless = withEntry(await read(SERVERLESS_YML), entryOf(name))
+  for (const { file, content } of files) await write(file, content)
+  // Write serverless.yml last, so that it does not refer to files that do not exist yet.
+  await write(SERVERLESS_YML, serverless)
+  return [
+    ...files.map(({ file, what }) => ({ file, what })),
+    { file: SERVERLESS_YML, what: 'its entry: what it consumes, emits and uses' },
+  ]
+}
+
+/**
+ * Adds an entry at the end of the functions in the text of serverless.yml. Everything else, including comments, is unchanged.
+ *
+ * @throws CliFailure if the file has no section of functions
+ */
+export function withEntry(yaml: string, entry: string): string {
+  const section = /^functions:[^\n]*\n(?:[ \t#][^\n]*\n|\n)*/m.exec(yaml.endsWith('\n') ? yaml : `${yaml}\n`)
+  if (!section) throw new CliFailure('serverless.yml has no line `functions:` to write the entry under.')
+  const functions = section[0].trimEnd()
+  const rest = yaml.slice(section.index + section[0].length)
+  return `${yaml.slice(0, section.index)}${functions}\n\n${entry}${rest && `\n${rest}`}`
+}
+
+async function read(file: string): Promise<string> {
+  return readFile(join(PROJECT, file), 'utf8').catch(error => {
+    throw fileFailure(file, error)
+  })
+}
+
+async function write(file: string, content: string): Promise<void> {
+  const path = join(PROJECT, file)
+  try {
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(path, content)
+  } catch (error) {
+    throw fileFailure(file, error)
+  }
 }

@@ -22,10 +22,6 @@ const PORT_VARIABLES = {
 
 /** Starts the selected servers as containers, and waits until Docker reports them healthy. */
 export async function startContainers(options: ServicesOptions, report: Report): Promise<RunningServers> {
-  if (portsAt(options.kafka).length > 1)
-    throw new UserError(
-      'Containers include only one Kafka broker. Omit --docker and SLUICE_DOCKER, or --brokers.',
-    )
   const names = SERVICE_NAMES.filter(name => portsAt(options[name]).length > 0)
   const ports = names.map(name => ({
     port: portsAt(options[name])[0] as number,

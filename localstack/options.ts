@@ -1,33 +1,18 @@
 /** Options of the commands that start servers: `npm start` and `npm run services`. */
-import { pipe, transform } from 'valibot'
 import { duration } from '../lib/app/settings/duration.ts'
 import { type Environment, readSettings } from '../lib/app/settings/index.ts'
 import { useSettingsFile } from '../lib/app/settings-file.ts'
-import { type Kind, oneOf } from '../packages/runtime/settings/values.ts'
 import { LOCAL_CLOUD } from '../programs/local-cloud.ts'
 import { readOptions } from '../programs/options.ts'
 import { STACK_NAME } from '../programs/stack.ts'
-import { BROKER_COUNTS, type BrokerCount } from './services/kafka-data.ts'
 import type { ServicesOptions } from './services/options.ts'
 import { foldersFromEnvironment, placesFromEnvironment } from './settings.ts'
-
-const COUNTS = oneOf(BROKER_COUNTS.map(String))
-
-/** Supported numbers of brokers. Only a cluster of three tolerates the loss of a broker. */
-export const BROKERS: Kind<BrokerCount> = {
-  allowed: COUNTS.allowed,
-  schema: pipe(
-    COUNTS.schema,
-    transform(text => Number(text) as BrokerCount),
-  ),
-}
 
 const FOR_SERVERS = {
   fresh: { type: 'boolean', default: false },
   docker: { type: 'boolean', default: false },
   registry: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
-  brokers: { type: 'string' },
   name: { type: 'string' },
   config: { type: 'string' },
 } as const
@@ -39,8 +24,6 @@ export interface CloudOptions {
   /** True to start a schema registry. */
   readonly registry: boolean
   readonly name: string
-  /** Requested number of Kafka brokers; undefined if not specified. */
-  readonly brokers: BrokerCount | undefined
 }
 
 export interface StartOptions extends CloudOptions {
@@ -55,11 +38,11 @@ export function readServicesOptions(
   args: readonly string[],
   environment: Environment = {},
 ): CloudOptions | undefined {
-  const kinds = { brokers: BROKERS, name: STACK_NAME }
+  const kinds = { name: STACK_NAME }
   const values = readOptions('npm run services', args, FOR_SERVERS, kinds)
-  const { help, name, brokers, config, ...rest } = values
+  const { help, name, config, ...rest } = values
   if (!help) useSettingsFile(config)
-  return help ? undefined : { ...rest, brokers, name: stackName(name, environment) }
+  return help ? undefined : { ...rest, name: stackName(name, environment) }
 }
 
 /** Parses the options of `npm start`, in the same way as `readServicesOptions`. */
@@ -72,11 +55,11 @@ export function readStartOptions(
     'no-watch': { type: 'boolean', default: false },
     for: { type: 'string' },
   } as const
-  const kinds = { brokers: BROKERS, name: STACK_NAME, for: duration() }
+  const kinds = { name: STACK_NAME, for: duration() }
   const values = readOptions('npm start', args, options, kinds)
-  const { help, name, brokers, config, 'no-watch': noWatch, for: forMs, ...rest } = values
+  const { help, name, config, 'no-watch': noWatch, for: forMs, ...rest } = values
   if (!help) useSettingsFile(config)
-  return help ? undefined : { ...rest, brokers, name: stackName(name, environment), watch: !noWatch, forMs }
+  return help ? undefined : { ...rest, name: stackName(name, environment), watch: !noWatch, forMs }
 }
 
 /**
@@ -86,10 +69,10 @@ export function readStartOptions(
  */
 export function servicesFromEnvironment(
   env: Environment,
-  { fresh, docker, registry, brokers, name }: CloudOptions,
+  { fresh, docker, registry, name }: CloudOptions,
 ): ServicesOptions & { readonly dataDir: string; readonly logsDir: string } {
   return {
-    ...placesFromEnvironment(env, brokers, registry),
+    ...placesFromEnvironment(env, registry),
     ...foldersFromEnvironment(env),
     fresh,
     docker: docker || readSettings([LOCAL_CLOUD], env).docker,
@@ -107,8 +90,6 @@ const LINES = {
   fresh: '--fresh      start with empty data',
   name: '--name NAME  name of the stack, which has its own ports and data (also: SLUICE_STACK)',
   config: '--config F   file with settings (also: SLUICE_CONFIG)',
-  brokers:
-    '--brokers 3  three Kafka brokers, any one of which may fail, on KAFKA_PORT and the two ports after it',
   registry: '--registry   also start a schema registry (Apicurio) for functions and commands',
   docker: '--docker     use the containers of localstack/docker-compose.yml (also: SLUICE_DOCKER=1)',
   help: '--help       show this help',
@@ -122,7 +103,6 @@ Starts Kafka, Valkey and LocalStack, creates the topics and resources, and runs 
   ${LINES.fresh}
   ${LINES.name}
   ${LINES.config}
-  ${LINES.brokers}
   ${LINES.registry}
   ${LINES.docker}
   ${LINES.help}
@@ -139,7 +119,6 @@ Starts Kafka, Valkey and LocalStack, the console, then all functions, and shows 
   ${LINES.config}
   --for TIME   stop this long after the functions have started, e.g. 90s or 5m, when all records that arrived by then are processed;
                exit status 0 without problems
-  ${LINES.brokers}
   ${LINES.registry}
   --no-watch   do not reload code and rules when they are saved
   ${LINES.docker}

@@ -10,7 +10,6 @@ import { type Report, SERVICE_NAMES, type ServerName, type ServiceName } from '.
 import { awsServer } from './services/aws.ts'
 import type { Server } from './services/definition.ts'
 import { kafkaServers } from './services/kafka.ts'
-import { foldersOfOthers, requireSameBrokers } from './services/kafka-data.ts'
 import { type KafkaPlace, portsAt, type ServerPlace, type ServicesOptions } from './services/options.ts'
 import { LOOPBACK, requireFreePorts } from './services/ports.ts'
 import { awsAnswers, kafkaAnswers, redisAnswers, registryAnswers } from './services/probes.ts'
@@ -139,12 +138,9 @@ async function startServers(options: ServicesOptions, report: Report): Promise<R
   const servers = SERVICE_NAMES.flatMap(name =>
     SERVICES[name].servers(portsAt(options[name]), dataDir, options),
   )
-  const brokers = portsAt(options.kafka).length
-  const others = brokers > 0 ? foldersOfOthers(dataDir, brokers) : []
-  if (brokers > 0 && !fresh) requireSameBrokers(dataDir, brokers)
   await requireFreePorts(servers)
   const release = claimData(dataDir)
-  if (fresh) for (const { dir } of [...servers, ...others]) await rm(dir, { recursive: true, force: true })
+  if (fresh) for (const { dir } of servers) await rm(dir, { recursive: true, force: true })
   for (const { name } of servers) await rm(join(logsDir, `${name}.log`), { force: true })
   const signal = options.signal ?? new AbortController().signal
   try {

@@ -9,12 +9,9 @@ import {
   readSettings,
 } from '../lib/app/settings/index.ts'
 import { slice } from '../packages/runtime/settings/slice.ts'
-import { LAST_PORT } from '../packages/runtime/settings/values.ts'
 import { LOCAL_CLOUD } from '../programs/local-cloud.ts'
 import { DATA_DIR, LOGS_DIR } from '../programs/paths.ts'
-import { UserError } from '../programs/user-error.ts'
-import type { BrokerCount } from './services/kafka-data.ts'
-import type { KafkaPlace, ServicesOptions } from './services/options.ts'
+import type { ServicesOptions } from './services/options.ts'
 import type { WantedPort } from './services/ports.ts'
 
 /** Addresses of servers that may already exist. The functions use the same environment variables. */
@@ -39,18 +36,15 @@ const SERVERS = slice(
  * the default port.
  *
  * @param hasRegistry true to start a schema registry. An existing one is always used.
- * @param brokers number of brokers, on consecutive ports; undefined if not specified
  * @throws ConfigError for an invalid address or port
- * @throws UserError if a number of brokers is combined with an existing address
  */
 export function placesFromEnvironment(
   env: Environment,
-  brokers?: BrokerCount,
   hasRegistry = false,
 ): Pick<ServicesOptions, 'kafka' | 'valkey' | 'aws' | 'registry'> {
   const { kafka, valkey, aws, registry, ...ports } = readSettings([SERVERS, LOCAL_PORTS], env)
   return {
-    kafka: kafkaPlace(kafka, ports.kafkaPort, brokers),
+    kafka: kafka === undefined ? { port: ports.kafkaPort } : { address: kafka },
     valkey: valkey === undefined ? { port: ports.redisPort } : { address: valkey },
     aws: aws === undefined ? { port: ports.awsPort } : { address: aws },
     ...(registry === undefined ? {} : { registry: { address: registry } }),
@@ -76,23 +70,4 @@ export function foldersFromEnvironment(env: Environment): { dataDir: string; log
   return dataDir
     ? { dataDir: resolve(dataDir), logsDir: resolve(dataDir, 'logs') }
     : { dataDir: DATA_DIR, logsDir: LOGS_DIR }
-}
-
-function kafkaPlace(
-  address: string | undefined,
-  first: number,
-  brokers: BrokerCount | undefined,
-): KafkaPlace {
-  if (brokers === undefined) return address === undefined ? { port: first } : { address }
-  if (address !== undefined)
-    throw new UserError(
-      `--brokers sets the number of brokers to start, but KAFKA_BROKERS refers to existing ones. Omit --brokers, ` +
-        'or unset KAFKA_BROKERS.',
-    )
-  if (brokers === 1) return { port: first }
-  const further = Array.from({ length: brokers - 1 }, (_, index) => first + 1 + index)
-  if (further.every(port => port <= LAST_PORT)) return { port: first, further }
-  throw new UserError(
-    `KAFKA_PORT is "${first}", but ${brokers} brokers need as many consecutive ports. Set a lower port.`,
-  )
 }

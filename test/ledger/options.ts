@@ -1,10 +1,21 @@
 import { pipe, transform } from 'valibot'
-import { BROKERS } from '../../localstack/options.ts'
-import type { BrokerCount } from '../../localstack/services/kafka-data.ts'
 import { type Kind, list, oneOf, wholeNumber } from '../../packages/runtime/settings/values.ts'
 import { readOptions as optionsOf } from '../../programs/options.ts'
 import { FAULT_NAMES, type FaultName } from './faults.ts'
 import { RUNNERS, type Runner } from './workers.ts'
+
+/** Supported numbers of brokers. Only a cluster of three tolerates the loss of a broker. */
+export type BrokerCount = 1 | 3
+
+const COUNTS = oneOf(['1', '3'])
+
+const BROKERS: Kind<BrokerCount> = {
+  allowed: COUNTS.allowed,
+  schema: pipe(
+    COUNTS.schema,
+    transform(text => Number(text) as BrokerCount),
+  ),
+}
 
 export interface Options {
   readonly events: number

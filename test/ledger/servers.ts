@@ -1,11 +1,11 @@
 /** The ledger's own Kafka and Valkey, which it can kill and pause. */
 import { kafkaServers } from '../../localstack/services/kafka.ts'
-import type { BrokerCount } from '../../localstack/services/kafka-data.ts'
 import { freePorts, LOOPBACK } from '../../localstack/services/ports.ts'
 import { type RunningServers, startApart } from '../../localstack/services/server.ts'
 import type { Supervisor } from '../../localstack/services/supervisor.ts'
 import { type Front, startFront } from '../support/front.ts'
 import { COPIES_AT_ONCE, onFreePorts, startValkey, type Valkey } from '../support/valkey.ts'
+import type { BrokerCount } from './options.ts'
 
 /** A broker that can be killed and paused. */
 interface Broker {

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, afterEach, beforeEach, describe, it } from 'node:test'
 import { COMPOSE_FILE } from '../../../localstack/docker.ts'
-import { freePorts } from '../../../localstack/services/ports.ts'
 import { startServices } from '../../../localstack/services.ts'
 import { ownServices, temporaryFolder } from './support.ts'
 
@@ -41,17 +40,6 @@ describe('given a Docker daemon', () => {
       /docker compose .* up .* fails: container sluice-kafka-1 is unhealthy/,
     )
     assert.equal(asked().at(-1), 'down')
-  })
-
-  it('when three brokers are requested, then the message says what to do, and nothing is started', async () => {
-    dockerAnswers('exit 0')
-    const options = await ownServices(folder)
-    const kafka = { ...options.kafka, further: await freePorts(2) }
-    await assert.rejects(
-      startServices({ ...options, kafka, docker: true }),
-      /Containers include only one Kafka broker\. Omit --docker/,
-    )
-    assert.equal(existsSync(join(folder, 'asked.txt')), false)
   })
 
   it('when no daemon answers, then the message says so, and what to do', async () => {

@@ -13,28 +13,15 @@ for (const [command, read, usage] of [
 ] as const)
   describe(`the options of \`${command}\``, () => {
     it('given nothing, then one stack with the usual servers is started', () => {
-      const { fresh, docker, registry, brokers, name } = read([]) ?? assert.fail()
-      assert.deepEqual([fresh, docker, registry, brokers, name], [false, false, false, undefined, 'local'])
+      const { fresh, docker, registry, name } = read([]) ?? assert.fail()
+      assert.deepEqual([fresh, docker, registry, name], [false, false, false, 'local'])
     })
 
     it('given --help, then nothing is started, and each option has a line', () => {
       assert.equal(read(['--help']), undefined)
-      for (const option of ['fresh', 'name', 'brokers', 'registry', 'docker', 'help'])
+      for (const option of ['fresh', 'name', 'registry', 'docker', 'help'])
         assert.match(usage, new RegExp(`^  --${option} `, 'm'))
     })
-
-    it('given a number of brokers, then it is one or three', () => {
-      assert.equal(read(['--brokers', '1'])?.brokers, 1)
-      assert.equal(read(['--brokers', '3'])?.brokers, 3)
-    })
-
-    for (const text of ['2', 'x', '', '03', '3.0', '-3'])
-      it(`given "${text}" brokers, then the message says what it must be`, () => {
-        assert.throws(() => read([`--brokers=${text}`]), {
-          name: 'ConfigError',
-          message: `the command line of \`${command}\` has 1 error:\n  - --brokers: must be one of 1, 3`,
-        })
-      })
 
     it('given a name, then that of the option counts more than that of the variable', () => {
       assert.equal(read(['--name', 'lab'], { SLUICE_STACK: 'other' })?.name, 'lab')

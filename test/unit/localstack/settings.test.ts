@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { portsAt } from '../../../localstack/services/options.ts'
 import { placesFromEnvironment } from '../../../localstack/settings.ts'
 
 describe('the places of the servers', () => {
@@ -26,37 +25,13 @@ describe('the places of the servers', () => {
   })
 
   it('are one more where a schema registry is asked for, or is named', () => {
-    assert.deepEqual(placesFromEnvironment({}, undefined, true).registry, { port: 8081 })
-    assert.deepEqual(placesFromEnvironment({ REGISTRY_PORT: '18081' }, undefined, true).registry, {
+    assert.deepEqual(placesFromEnvironment({}, true).registry, { port: 8081 })
+    assert.deepEqual(placesFromEnvironment({ REGISTRY_PORT: '18081' }, true).registry, {
       port: 18_081,
     })
     const env = { SCHEMA_REGISTRY_URL: 'http://registry:8081' }
     assert.deepEqual(placesFromEnvironment(env).registry, { address: 'http://registry:8081' })
   })
-
-  it('are ports that follow each other where three brokers are asked for', () => {
-    assert.deepEqual(placesFromEnvironment({ KAFKA_PORT: '19092' }, 3).kafka, {
-      port: 19_092,
-      further: [19_093, 19_094],
-    })
-    assert.deepEqual(placesFromEnvironment({}, 1).kafka, { port: 9092 })
-  })
-
-  it('are refused where there are not enough ports for three brokers', () => {
-    assert.equal(portsAt(placesFromEnvironment({ KAFKA_PORT: '65533' }, 3).kafka).length, 3)
-    assert.throws(() => placesFromEnvironment({ KAFKA_PORT: '65534' }, 3), {
-      name: 'UserError',
-      message: 'KAFKA_PORT is "65534", but 3 brokers need as many consecutive ports. Set a lower port.',
-    })
-  })
-
-  for (const brokers of [1, 3] as const)
-    it(`are refused where brokers run already and ${brokers} are to be started`, () => {
-      assert.throws(() => placesFromEnvironment({ KAFKA_BROKERS: 'one:9092' }, brokers), {
-        name: 'UserError',
-        message: /^--brokers sets .* KAFKA_BROKERS refers to .* Omit --brokers, or unset KAFKA_BROKERS\.$/,
-      })
-    })
 
   const wrong: [variable: string, value: string, form: string][] = [
     ['REDIS_URL', 'foo', 'redis://host:port'],

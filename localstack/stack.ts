@@ -126,7 +126,7 @@ function writeStack(stack: Stack, dir: string): void {
   renameSync(partial, stackFile(stack.name, dir))
 }
 
-/** Position of each port within a block of ports. The two ports after Kafka's port are for additional brokers. */
+/** Position of each port within a block of ports. */
 const IN_BLOCK = {
   KAFKA_PORT: 0,
   REDIS_PORT: 3,

@@ -3,7 +3,17 @@
 import type { DeclaredFunction } from '../../lib/app/functions.ts'
 import type { Schedules } from '../schedules.ts'
 import type { Metric, Query } from './metrics.ts'
-import type { CauseName } from './table.ts'
+
+/** Cause of alarms. Alarms with the same cause send a single notification. */
+export type CauseName =
+  | 'redis'
+  | 'kafka'
+  | 'progress'
+  | 'functions'
+  | 'code'
+  | 'data'
+  | 'dead-letters'
+  | 'receivers'
 
 /** Properties of a deployment that determine its alarms. */
 export interface Deployed {

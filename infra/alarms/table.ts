@@ -1,5 +1,5 @@
 /** All kinds of alarms by their heading in docs/runbook.md, and their causes. Pure. */
-import type { AlarmKind } from './alarm.ts'
+import type { AlarmKind, CauseName } from './alarm.ts'
 import {
   brokers,
   cacheMemory,
@@ -13,7 +13,6 @@ import {
   undelivered,
 } from './sources.ts'
 
-/** Cause of alarms. Alarms with the same cause send a single notification. */
 interface Cause {
   /** Description of the cause in one sentence. */
   readonly says: string
@@ -33,9 +32,7 @@ export const CAUSES = {
   data: { says: 'Records or states are lost, rejected or misplaced.' },
   'dead-letters': { says: 'Dead letters need to be handled.', followsServers: true },
   receivers: { says: 'Receivers do not accept notifications, or SNS cannot deliver them.' },
-} as const satisfies Readonly<Record<string, Cause>>
-
-export type CauseName = keyof typeof CAUSES
+} as const satisfies Readonly<Record<CauseName, Cause>>
 
 /** Condition of the alarms that watch waiting partitions. */
 const WAITS = {

@@ -2,10 +2,8 @@ import { pipe, transform } from 'valibot'
 import { type Kind, list, oneOf, wholeNumber } from '../../packages/runtime/settings/values.ts'
 import { readOptions as optionsOf } from '../../programs/options.ts'
 import { FAULT_NAMES, type FaultName } from './faults.ts'
+import type { BrokerCount } from './servers.ts'
 import { RUNNERS, type Runner } from './workers.ts'
-
-/** Supported numbers of brokers. Only a cluster of three tolerates the loss of a broker. */
-export type BrokerCount = 1 | 3
 
 const COUNTS = oneOf(['1', '3'])
 

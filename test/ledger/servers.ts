@@ -5,7 +5,9 @@ import { type RunningServers, startApart } from '../../localstack/services/serve
 import type { Supervisor } from '../../localstack/services/supervisor.ts'
 import { type Front, startFront } from '../support/front.ts'
 import { COPIES_AT_ONCE, onFreePorts, startValkey, type Valkey } from '../support/valkey.ts'
-import type { BrokerCount } from './options.ts'
+
+/** Supported numbers of brokers. Only a cluster of three tolerates the loss of a broker. */
+export type BrokerCount = 1 | 3
 
 /** A broker that can be killed and paused. */
 interface Broker {

@@ -6,7 +6,7 @@ export const LOCAL_PORTS = slice(
   'Ports of the local cloud',
   {
     KAFKA_PORT: setting(port(), {
-      description: 'Port of Kafka. With three brokers, this is the port of the first one.',
+      description: 'Port of Kafka.',
       default: '9092',
     }),
     REDIS_PORT: setting(port(), { description: 'The port of Valkey.', default: '6379' }),

@@ -157,7 +157,7 @@ describe('the plugin of the alarms', () => {
     assert.deepEqual(said, [])
   })
 
-  it('given no topic, then the command that builds says so; given dev or this machine, then there is no alarm', () => {
+  it('given no topic, then a build says so; given dev or this machine, then there is no alarm', () => {
     const silent = deployed({ ALARM_TOPIC_ARN: '' })
     assert.match(added(silent, 'prod').said.join(), /^ALARM_TOPIC_ARN is not set/)
     assert.deepEqual(added(silent, 'prod', 'info').said, [])
@@ -235,7 +235,7 @@ describe('docs/runbook.md', () => {
     'A new address of the cache',
   ])
 
-  it('given any kind of alarm, then it has a line, and a section: what it means, what to look at, and what to do', () => {
+  it('given any kind of alarm, then it has a line, and a section: meaning, what to check, and what to do', () => {
     for (const kind of Object.keys(ALARM_KINDS)) {
       assert.ok(text.includes(`- [\`${kind}\`](#${kind}): `), kind)
       assert.match(byHeading.get(kind) ?? '', /^\S+\n\n[^*].+\n\n\*\*Check:\*\*.+\n\n\*\*Do:\*\* \S/s, kind)

@@ -103,11 +103,10 @@ describe('the ports of a stack', () => {
     assert.deepEqual(await stackPorts('local', {}, free), {})
   })
 
-  it('are the same each time, differ between names, and leave room for three brokers', async () => {
+  it('are the same each time, and differ between names', async () => {
     const lab = await stackPorts('lab', {}, free)
     assert.deepEqual(await stackPorts('lab', {}, free), lab)
     assert.notDeepEqual(await stackPorts('other', {}, free), lab)
-    assert.equal(Number(lab.REDIS_PORT) - Number(lab.KAFKA_PORT), 3)
     assert.equal(new Set(Object.values(lab)).size, 7)
   })
 

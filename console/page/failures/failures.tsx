@@ -135,7 +135,7 @@ const COLUMNS: readonly Column<DeadLetterLine>[] = [
     },
     stateOf,
   ),
-  column('Error', ({ error }) => <span class="breaks">{error}</span>),
+  column('Error', ({ error }) => <small class="second">{error}</small>),
 ]
 
 function stateOf({ handled, quarantined }: Pick<DeadLetterLine, 'handled' | 'quarantined'>): string {

@@ -1,6 +1,6 @@
 /** Headline, rates and states of the overview. Pure. */
 import type { Overview, ShownConsumer } from '../../api/overview/look.ts'
-import { countText, numberText } from '../parts/words.ts'
+import { countText } from '../parts/words.ts'
 
 type Tone = 'good' | 'warn' | 'bad' | 'plain'
 
@@ -36,7 +36,7 @@ export function stateOf(
 ): { readonly tone: Tone; readonly text: string } {
   if (standing.some(({ functions }) => functions.includes(name))) return { tone: 'bad', text: 'stalled' }
   if (lag === null) return { tone: 'plain', text: 'not known' }
-  return { tone: 'good', text: lag === 0 ? 'up to date' : `lag ${numberText(lag)}` }
+  return { tone: 'good', text: lag === 0 ? 'up to date' : 'flows' }
 }
 
 type Look = Pick<Overview, 'atMs' | 'counters'>

@@ -28,7 +28,7 @@ const STATUS: Readonly<Record<SchemaStatus, string>> = {
   incompatible: 'refused',
 }
 
-/** Returns a table of the schemas, the reasons for which schemas would be refused, and a line with counts. */
+/** Returns a table of the schemas, the schemas that would be refused with the reasons, and a line with counts. */
 export function schemasText({ schemas, registry }: SchemasReport, columns?: number): string {
   const rows = schemas.map(({ type, format, standing, id, version, rule, subject }) => [
     type,
@@ -38,18 +38,17 @@ export function schemasText({ schemas, registry }: SchemasReport, columns?: numb
     rule === null ? "registry's default" : harmless(rule),
     subject,
   ])
-  const reasons = schemas.flatMap(({ subject, version, reasons }) =>
-    reasons.length === 0
-      ? []
-      : [
-          `! ${subject} is not compatible with version ${version}:`,
-          ...reasons.map(one => `    ${harmless(one)}`),
-        ],
-  )
+  const refused = schemas
+    .filter(({ standing }) => standing === 'incompatible')
+    .flatMap(({ subject, version, reasons }) => [
+      // Not every registry gives reasons.
+      `! ${subject} is not compatible with version ${version}${reasons.length > 0 ? ':' : ''}`,
+      ...reasons.map(reason => `    ${harmless(reason)}`),
+    ])
   const counts = Object.entries(STATUS).map(
     ([standing, text]) => `${schemas.filter(one => one.standing === standing).length} ${text}`,
   )
-  const parts = [`Schema registry ${registry}`, '', tableText(COLUMNS, rows, columns), ...reasons]
+  const parts = [`Schema registry ${registry}`, '', tableText(COLUMNS, rows, columns), ...refused]
   return `${[...parts, `${counts.join(', ')}.`].join('\n')}\n`
 }
 

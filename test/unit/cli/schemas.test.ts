@@ -17,6 +17,15 @@ it('given verdicts of a registry, then there is a table, the reasons of refusals
       rule: 'FULL',
       reasons: ['MISSING at /b', '\u001b[31mred'],
     },
+    {
+      ...known,
+      subject: 'topic-u.v1.U',
+      standing: 'incompatible',
+      id: null,
+      version: 1,
+      rule: null,
+      reasons: [],
+    },
   ]
   golden('schemas', schemasText({ env: 'test', registry: 'http://registry', schemas }))
 })

@@ -1,18 +1,6 @@
 /** Codecs of Kafka's record batches, by their numbers in the attributes of a batch. */
+import type { Inflater } from './inflater.ts'
 import { UnreadableBytes } from './unreadable.ts'
-
-/**
- * Decompressor for a codec of Kafka's record batches. Throws `limitReached` if the result would exceed `limit`, and any other Error
- * for invalid bytes.
- */
-export interface Inflater {
-  atOnce(bytes: Buffer, limit: number): Buffer | Promise<Buffer>
-  /**
-   * Yields the result in parts. A part is valid until the next part is requested. The limit applies only to data that cannot be
-   * decompressed in parts.
-   */
-  inParts(bytes: Buffer, limit: number): Iterable<Buffer> | AsyncIterable<Buffer>
-}
 
 interface Codec {
   readonly name: string

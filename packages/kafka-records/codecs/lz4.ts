@@ -4,8 +4,8 @@
  * checksum.
  */
 
-import type { Inflater } from '../codecs.ts'
 import { Cursor } from '../cursor.ts'
+import type { Inflater } from '../inflater.ts'
 import { limitReached } from '../unreadable.ts'
 import { inflateBlock, MAX_FACTOR } from './lz4-block.ts'
 

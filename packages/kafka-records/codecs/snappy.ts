@@ -3,8 +3,8 @@
  * followed by raw blocks of 32 KiB, each with a length prefix.
  */
 import { snappyUncompress, snappyUncompressor } from 'hysnappy'
-import type { Inflater } from '../codecs.ts'
 import { Cursor } from '../cursor.ts'
+import type { Inflater } from '../inflater.ts'
 import { limitReached } from '../unreadable.ts'
 
 /**

@@ -10,7 +10,7 @@ import {
   zstdDecompress,
   zstdDecompressSync,
 } from 'node:zlib'
-import type { Inflater } from '../codecs.ts'
+import type { Inflater } from '../inflater.ts'
 import { limitReached } from '../unreadable.ts'
 
 /**

@@ -1,6 +1,5 @@
 import type { Serverless } from '../support/framework.ts'
 import { isObject } from '../support/values.ts'
-import type { Destination } from './destination-setting.ts'
 
 /** Default account id, as in LocalStack. */
 const ACCOUNT = '000000000000'
@@ -24,7 +23,7 @@ export function resourceContext(serverless: Serverless): ResourceContext {
 interface ResourceType {
   readonly name: string
   /** Kind of destination; undefined if the resource cannot be one. */
-  readonly kind?: Exclude<Destination['kind'], 'kafka'>
+  readonly kind?: 'sqs' | 'sns' | 's3'
   readonly ref: 'arn' | 'name' | 'url'
   arn(name: string, region: string): string
 }

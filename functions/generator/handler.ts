@@ -30,8 +30,8 @@ export const handler = scheduled(
       ? await (await import('../../lib/app/generator-file.ts')).generatorSettingsIn(file, defaults)
       : generatorSettings(await connections.parameter(name), name && `parameter ${name}`, defaults)
     const settings = { ...chosen, ...(config.keyBy && { keyBy: config.keyBy }) }
-    const cursor = await connections.cursor(`generator:${config.env}:${settings.seed}`)
-    const due = ticksDue(await cursor.read(), Date.parse(scheduledFor), settings)
+    const last = await connections.value<number>(`generator:${config.env}:${settings.seed}`)
+    const due = ticksDue(await last.read(), Date.parse(scheduledFor), settings)
     const writer = await dataWriterOf(config, READING_TYPES)
     const publisher = await connections.publisher()
     let count = 0
@@ -43,8 +43,8 @@ export const handler = scheduled(
           return producedRecord(topic, key, writer.write(event), config.contentMode)
         }),
       )
-      // Advance the cursor after publishing. If the run fails in between, the next run publishes the same events with the same ids.
-      await cursor.advance(until - 1)
+      // Store the last tick after publishing. If the run fails in between, the next run publishes the same events with the same ids.
+      await last.update((known = -1) => Math.max(known, until - 1))
       count += readings.length
     }
     return { readings: count, ticks: due.until - due.from, skippedTicks: due.skipped }

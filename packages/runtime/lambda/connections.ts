@@ -1,7 +1,6 @@
 import { parameterOf, secretOf } from '../adapters/aws/clients.ts'
 import { RedisCircuitBreaker } from '../adapters/redis/circuit-breaker.ts'
 import type { RedisSettings as RedisAccess, RedisClient } from '../adapters/redis/client.ts'
-import { RedisCursor } from '../adapters/redis/cursor.ts'
 import { RedisForwardCursors } from '../adapters/redis/forward-cursors.ts'
 import { RedisStateStore } from '../adapters/redis/state-store.ts'
 import { RedisValue } from '../adapters/redis/value.ts'
@@ -12,12 +11,6 @@ import type { KafkaSettings } from '../settings/kafka.ts'
 import type { RedisSettings } from '../settings/redis.ts'
 import { KafkaConnections } from './kafka-connections.ts'
 import { once } from './once.ts'
-
-/** Progress of a scheduled function: an integer that never decreases. */
-export interface Cursor {
-  read(): Promise<number | undefined>
-  advance(to: number): Promise<void>
-}
 
 /** A value that a scheduled function or a command stores between runs. */
 export interface Value<T> {
@@ -64,10 +57,6 @@ export class Connections extends KafkaConnections {
 
   async breaker(): Promise<CircuitBreaker> {
     return new RedisCircuitBreaker(await this.redis(), this.#env)
-  }
-
-  async cursor(name: string): Promise<Cursor> {
-    return new RedisCursor(await this.redis(), name)
   }
 
   /** Returns the store for the cursors of forwarders. */

@@ -6,7 +6,6 @@ import { readStackTemplate } from '../../../infra/stack.ts'
 import { STAGES } from '../../../infra/stages.ts'
 import { RedisCircuitBreaker } from '../../../packages/runtime/adapters/redis/circuit-breaker.ts'
 import { RedisClient, type RedisSettings } from '../../../packages/runtime/adapters/redis/client.ts'
-import { RedisCursor } from '../../../packages/runtime/adapters/redis/cursor.ts'
 import { StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
 import { RedisReplaceableStates } from '../../../packages/runtime/adapters/redis/replaceable-states.ts'
 import { StateList } from '../../../packages/runtime/adapters/redis/state-list.ts'
@@ -55,10 +54,10 @@ after(async () => {
 conformsAsStateStore('Redis, with a password,', () => new RedisStateStore(passwordClient))
 conformsAsStateStore('Redis, with a user who may do the least,', () => new RedisStateStore(userClient))
 describe('a user who may do the least', () => {
-  it('may keep a cursor, and inspect', async () => {
-    const cursor = new RedisCursor(userClient, `c:${randomUUID()}`)
-    await cursor.advance(3)
-    assert.equal(await cursor.read(), 3)
+  it('may keep a value, and inspect', async () => {
+    const value = new RedisValue<number>(userClient, `c:${randomUUID()}`)
+    await value.update(() => 3)
+    assert.equal(await value.read(), 3)
     const stateKey = { consumer: 'c', topic: randomUUID(), partition: 0 }
     const inspection = new StateInspection(userClient)
     assert.equal((await inspection.summary(stateKey)).appliedOffset, -1)

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { describe, it } from 'node:test'
 import { inspect } from 'node:util'
-import { ADVANCE_CURSOR } from '../../../packages/runtime/adapters/redis/cursor.ts'
+import { COMPARE_AND_SET } from '../../../packages/runtime/adapters/redis/scripts.ts'
 import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
 import { withClient } from '../../support/redis-clients.ts'
 import { rejection } from '../../support/rejection.ts'
@@ -127,7 +127,7 @@ describe('a script that Redis 6.2 cannot run now', () => {
   it('given no memory left, then it is unavailable, as with later versions', () =>
     withOldServer("OOM command not allowed when used memory > 'maxmemory'.", url =>
       withClient({ url }, async client => {
-        const error = await rejection(client.eval(ADVANCE_CURSOR, ['k'], [1]))
+        const error = await rejection(client.eval(COMPARE_AND_SET, ['k'], ['', 1]))
         assert.ok(error instanceof Unavailable, error.message)
         assert.match(error.message, /does not answer: OOM/)
       }),
@@ -137,7 +137,7 @@ describe('a script that Redis 6.2 cannot run now', () => {
     withOldServer("READONLY You can't write against a read only replica.", (url, connections) =>
       withClient({ url }, async client => {
         for (const count of [1, 2]) {
-          assert.ok((await rejection(client.eval(ADVANCE_CURSOR, ['k'], [1]))) instanceof Unavailable)
+          assert.ok((await rejection(client.eval(COMPARE_AND_SET, ['k'], ['', 1]))) instanceof Unavailable)
           assert.equal(connections(), count)
         }
       }),
@@ -146,7 +146,7 @@ describe('a script that Redis 6.2 cannot run now', () => {
   it('given a fault of the script, then that is no "unavailable"', () =>
     withOldServer('WRONGTYPE Operation against a key holding the wrong kind of value', url =>
       withClient({ url }, async client => {
-        const error = await rejection(client.eval(ADVANCE_CURSOR, ['k'], [1]))
+        const error = await rejection(client.eval(COMPARE_AND_SET, ['k'], ['', 1]))
         assert.equal(error instanceof Unavailable, false)
       }),
     ))

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
-import { RedisCursor } from '../../../packages/runtime/adapters/redis/cursor.ts'
 import { keysOf } from '../../../packages/runtime/adapters/redis/keys.ts'
 import { RedisStateStore } from '../../../packages/runtime/adapters/redis/state-store.ts'
+import { RedisValue } from '../../../packages/runtime/adapters/redis/value.ts'
 import type { StateKey } from '../../../packages/runtime/pipeline/model.ts'
 import { NOTHING_WANTED } from '../../../packages/runtime/testing/wanted.ts'
 import { changeOf, versionAt } from '../../support/changes.ts'
@@ -151,21 +151,21 @@ describe('faults of a cluster', () => {
       )
 
       const name = await nameOn(from)
-      const cursor = new RedisCursor(client, name)
-      await cursor.advance(1)
-      await begin(`{${name}}:cursor`)
-      await move(`{${name}}:cursor`)
+      const value = new RedisValue<number>(client, name)
+      await value.update(() => 1)
+      await begin(`{${name}}:value`)
+      await move(`{${name}}:value`)
       await to.admin.script('FLUSH')
-      await cursor.advance(2)
-      assert.equal(await cursor.read(), 2)
+      await value.update(() => 2)
+      assert.equal(await value.read(), 2)
       await end()
-      assert.equal(await cursor.read(), 2)
+      assert.equal(await value.read(), 2)
     })
 
     async function nameOn(master: ClusterNode): Promise<string> {
       for (;;) {
         const name = randomUUID()
-        if ((await cluster.masterOf(`{${name}}:cursor`)) === master) return name
+        if ((await cluster.masterOf(`{${name}}:value`)) === master) return name
       }
     }
   })

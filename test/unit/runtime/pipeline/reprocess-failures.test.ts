@@ -8,8 +8,10 @@ import type { KeyedProcess } from '../../../../packages/runtime/consumer/process
 import { type EmissionPosition, entryAt } from '../../../../packages/runtime/pipeline/deciding/emission.ts'
 import type { CopyStopped } from '../../../../packages/runtime/pipeline/errors.ts'
 import type { OutboxEntry, RememberedFailure } from '../../../../packages/runtime/pipeline/model.ts'
-import { placeNewFailures } from '../../../../packages/runtime/pipeline/reprocessing/failure-places.ts'
-import { failedEventIds } from '../../../../packages/runtime/pipeline/reprocessing/new-failures.ts'
+import {
+  failedEventIds,
+  placeNewFailures,
+} from '../../../../packages/runtime/pipeline/reprocessing/new-failures.ts'
 import type { Addition } from '../../../../packages/runtime/pipeline/reprocessing/rebuilt-state.ts'
 import { failureBefore } from '../../../../packages/runtime/pipeline/reprocessing/remembered.ts'
 import { placeInTakeover } from '../../../../packages/runtime/pipeline/reprocessing/takeover.ts'

@@ -10,7 +10,6 @@ import { fingerprint } from '../deciding/fingerprint.ts'
 import { type Decoded, decode } from '../decoding/decode.ts'
 import { failureEventId } from '../failures/failure-record.ts'
 import type { Change, OutboxEntry, RememberedFailure, StateKey } from '../model.ts'
-import type { RebuiltState } from './rebuilt-state.ts'
 import { placeInTakeover, type TakeoverAt } from './takeover.ts'
 
 /** Returns failures by id. @param failures newest versions of the failures first */
@@ -85,6 +84,14 @@ export function failedRecordOf(data: FailureData): LogRecord {
   }
 }
 
+/** Parts of a rebuilt state that contain its new failures. */
+interface FailuresOfRebuild {
+  newFailures(): Promise<readonly OutboxEntry[]>
+  failures(): Promise<readonly RememberedFailure[]>
+  add(addition: { readonly outbox: readonly OutboxEntry[] }): Promise<void>
+  remove(positions: readonly string[]): Promise<void>
+}
+
 /**
  * Assigns positions after the emissions of the switch to new failures. At the positions of their records, they could replace
  * entries that the live outbox still contains. Failures that a later attempt has resolved are removed.
@@ -94,7 +101,7 @@ export function failedRecordOf(data: FailureData): LogRecord {
  */
 export async function placeNewFailures(
   consumer: Consumer,
-  rebuilt: RebuiltState,
+  rebuilt: FailuresOfRebuild,
   at: TakeoverAt,
   index: number,
 ): Promise<number> {

@@ -136,11 +136,14 @@ describe('the console about alerts', () => {
       [id, 'active', 'ada', 1, 'rule=HO* labels.team=ops'],
     )
     await asked('/alerts/silences/end', { id })
-    assert.equal(
-      (await served.ask<Answers['/alerts/silences']>('/alerts/silences')).silences[0]?.state,
-      'past',
-    )
-    assert.deepEqual((await served.ask<AlertsNow>('/alerts/now')).alerts[0]?.silencedBy, [])
+    // An answer that took long is kept for longer.
+    await until('it has ended', async () => {
+      const { silences } = await served.ask<Answers['/alerts/silences']>('/alerts/silences')
+      return silences[0]?.state === 'past'
+    })
+    await until('nothing is marked', async () => {
+      return (await served.ask<AlertsNow>('/alerts/now')).alerts[0]?.silencedBy.length === 0
+    })
     const actions = (await environment.audits()).map(({ action }) => action)
     assert.deepEqual([actions.includes('silence add'), actions.includes('silence end')], [true, true])
   })
@@ -166,7 +169,7 @@ describe('the console about alerts', () => {
     assert.deepEqual([few.result?.readings, alert?.value, alert?.toMs], [1, 35, null])
     const { errors } = await asked<RulesTried>('/alerts/rules/try', { text: 'rules: 1', hours: 1 })
     assert.equal(errors.length, 1)
-    assert.equal((await environment.read('alerts')).length, 3, 'a trial sends no notification')
+    assert.equal((await environment.read('alerts')).length, 1, 'a trial sends no notification')
   })
 
   it('given a browser, then a person finds the alert, silences it, and tries a rule', async () => {
@@ -207,7 +210,7 @@ describe('the console about alerts', () => {
   it('given that it resolves, then it is history, with why', async () => {
     const id = encodeURIComponent(await firingId())
     await measured(['roof-1', 20])
-    assert.equal((await served.ask<AlertsNow>('/alerts/now')).total, 0)
+    await until('none fires', async () => (await served.ask<AlertsNow>('/alerts/now')).total === 0)
     const { alerts } = await served.ask<AlertHistory>('/alerts/history?state=resolved&hours=1')
     assert.deepEqual([alerts[0]?.state, alerts[0]?.reason, alerts[0]?.value], ['resolved', 'cleared', 20])
     const kinds = async () =>

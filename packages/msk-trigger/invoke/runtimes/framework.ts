@@ -23,7 +23,7 @@ let isWatching = false
  * exception in its thread ends this process, and after a failure it treats the function as busy forever. Therefore each runner has
  * a separate pool and is discarded after use.
  */
-export class FrameworkRuntime implements Runtime {
+class FrameworkRuntime implements Runtime {
   readonly #lambda: Lambda
   readonly #function: LambdaFunction
   readonly #ended = Promise.withResolvers<RuntimeEnded>()

@@ -1,7 +1,7 @@
 /** Finds the topics that a command uses, and their offsets. */
 
 import type { Config } from '../lib/app/config.ts'
-import { signals } from '../lib/app/topics.ts'
+import { SIGNALS } from '../lib/app/topics.ts'
 import { type TopicReach, topicReach } from '../lib/queries/topics.ts'
 import { isUnknownTopic } from '../packages/runtime/adapters/kafka/errors.ts'
 import { TopicOffsets } from '../packages/runtime/adapters/kafka/offsets.ts'
@@ -43,7 +43,7 @@ export async function reachOf(
 function unreachable(error: unknown, topic: string, config: Config): CliFailure {
   if (isUnknownTopic(error))
     return new CliFailure(
-      `Kafka at ${kafkaAddress(config)} has no topic ${topic}. Signals are ${signals().join(', ')}. Check --env and SLUICE_ENV.`,
+      `Kafka at ${kafkaAddress(config)} has no topic ${topic}. Signals are ${SIGNALS.join(', ')}. Check --env and SLUICE_ENV.`,
     )
   return new CliFailure(
     `Kafka does not answer at ${kafkaAddress(config)}: start it with \`npm start\`, or set KAFKA_BROKERS. (${reasonOf(error)})`,

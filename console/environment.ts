@@ -2,7 +2,7 @@
 
 import type { Config } from '../lib/app/config.ts'
 import { topicsRead } from '../lib/app/functions.ts'
-import { type Signal, signalSize, type TableSignal, topicName } from '../lib/app/topics.ts'
+import { type Signal, topicName, topicSize } from '../lib/app/topics.ts'
 import type { DeadLetterSource } from '../lib/queries/dead-letters.ts'
 import type { ReadTopic } from '../lib/queries/lag.ts'
 import { topicBounds } from '../lib/queries/topics.ts'
@@ -79,15 +79,12 @@ export class ConsoleEnvironment {
   }
 
   /**
-   * Returns the name and the number of partitions of a topic and of its sub-topics. If Kafka does not respond soon, the numbers are
+   * Returns the name and the number of partitions of a topic. If Kafka does not respond soon, the numbers are
    * those of the topic table.
    */
-  async topicSize(signal: TableSignal): Promise<TopicSize> {
-    const { subTopics = [], ...own } = signalSize(signal, this.config.env)
-    const sized = async ({ topic, partitions }: TopicSize) => {
-      return { topic, partitions: await this.#partitions.of(topic, partitions) }
-    }
-    return { ...(await sized(own)), subTopics: await Promise.all(subTopics.map(sized)) }
+  async topicSize(signal: Signal): Promise<TopicSize> {
+    const { topic, partitions } = topicSize(signal, this.config.env)
+    return { topic, partitions: await this.#partitions.of(topic, partitions) }
   }
 
   kafka(): Promise<Kafka> {

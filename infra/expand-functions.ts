@@ -10,7 +10,7 @@ import {
   type TriggerTopic,
   topicsRead,
 } from '../lib/app/functions.ts'
-import { topicNamed, topicsOf } from '../lib/app/topics.ts'
+import { topicNamed } from '../lib/app/topics.ts'
 import type { DeploymentPlace } from './account.ts'
 import { folderVariable } from './folders.ts'
 import { mappingSignIn } from './kafka-secrets.ts'
@@ -151,10 +151,6 @@ export function functionProblems(entries: Readonly<Record<string, FunctionKeys>>
       )
     if (!isConsumer(declared) && mappings.length > 0)
       problems.push(`${where}: mappings configure the reading of topics, but consumes is missing.`)
-    const { consumes, forwards: from, emits } = entries[name] ?? {}
-    for (const word of [consumes, from, emits].flat().filter(one => one !== undefined))
-      if (topicsOf([word]).length === 0)
-        problems.push(`${where}: there is no topic ${word} here. The setting EXTRA_SIGNALS adds it.`)
     if (foreignTopics.length > 0 && foreignTopics.length + declared.consumes.length > 1)
       problems.push(
         `${where}: it reads ${[...declared.consumes, ...foreignTopics].join(', ')}, but the topics of other systems have one group, and AWS requires a group for each event source. ` +

@@ -1,6 +1,6 @@
 /** Generates the lists in docs/functions.md: functions from serverless.yml, topics, and event types. */
 import { type DeclaredFunction, readFunctions } from '../lib/app/functions.ts'
-import { TABLE_SIGNALS, TOPICS, type TopicWord, topicsOf } from '../lib/app/topics.ts'
+import { SIGNALS, TOPICS, type TopicWord, topicsOf } from '../lib/app/topics.ts'
 import { EVENT_TYPE_NAMES, EVENT_TYPES, fileNameOf } from '../lib/event-types.ts'
 import { usesOf } from './uses.ts'
 
@@ -32,10 +32,10 @@ function functionList(): string {
 }
 
 function topicList(): string {
-  const rows = TABLE_SIGNALS.map(signal => {
-    const { partitions, keptDays, key, carries, isTicked, isExtra } = TOPICS[signal]
+  const rows = SIGNALS.map(signal => {
+    const { partitions, keptDays, key, carries, isTicked } = TOPICS[signal]
     const facts = [String(partitions), `${keptDays} days`, key, ...(isTicked ? ['ticked'] : [])]
-    return `- \`${signal}\` (${facts.join(', ')}${isExtra ? '; only with `EXTRA_SIGNALS`' : ''}): ${carries}`
+    return `- \`${signal}\` (${facts.join(', ')}): ${carries}`
   })
   return rows.join('\n')
 }

@@ -1,7 +1,7 @@
 /** JSON Schema of the keys in `FunctionKeys`. The Serverless Framework validates function entries against it. */
 
 import { CONDITIONS, type FunctionKeys } from '../lib/app/functions.ts'
-import { signals, TABLE_SIGNALS, TOPIC_GROUPS } from '../lib/app/topics.ts'
+import { SIGNALS, TOPIC_GROUPS } from '../lib/app/topics.ts'
 import { USES } from './uses.ts'
 
 const MAPPING = { type: 'string', pattern: '^[\\w-]+$' }
@@ -10,14 +10,13 @@ const TOPIC = { type: 'string' }
 const EXPRESSION = { type: 'string', pattern: '^(rate|cron)\\(.+\\)$' }
 
 /**
- * Returns the schema for `defineFunctionProperties`, with the signals of this deployment. The limits for batches and pollers are
+ * Returns the schema for `defineFunctionProperties`. The limits for batches and pollers are
  * the limits of Lambda.
  */
 export function functionProperties(): { readonly properties: Readonly<Record<keyof FunctionKeys, object>> } {
-  const known = [...new Set([...TABLE_SIGNALS, ...signals()])]
-  const signal = { type: 'string', enum: known }
+  const signal = { type: 'string', enum: SIGNALS }
   /** A topic or a group of topics. */
-  const word = { type: 'string', enum: [...known, ...Object.keys(TOPIC_GROUPS)] }
+  const word = { type: 'string', enum: [...SIGNALS, ...Object.keys(TOPIC_GROUPS)] }
   return {
     properties: {
       consumes: { anyOf: [signal, listOf(signal)] },

@@ -1,7 +1,6 @@
 /** Event pollers of the consumers. Pure. */
 
 import type { DeclaredFunction } from '../lib/app/functions.ts'
-import { tableSignalOf } from '../lib/app/topics.ts'
 import type { DeploymentPlace } from './account.ts'
 
 type Polled = Pick<DeclaredFunction, 'consumes' | 'foreignTopics' | 'reading'>
@@ -31,5 +30,5 @@ export function pollerFields(declared: Polled, { env, pollers }: PollersPlace): 
  * group with all their topics, so that they do not slow down the others.
  */
 function groupOf({ consumes }: Polled, env: string): string {
-  return `sluice-${env}-${consumes.some(one => tableSignalOf(one) === 'readings') ? 'readings' : 'others'}`
+  return `sluice-${env}-${consumes.includes('readings') ? 'readings' : 'others'}`
 }

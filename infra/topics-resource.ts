@@ -1,7 +1,7 @@
 /** Custom resource that creates and changes topics before a deployment changes anything else. Pure. */
 
 import { consumersOf, type DeclaredFunction } from '../lib/app/functions.ts'
-import { type Signal, signals, topicNames } from '../lib/app/topics.ts'
+import { SIGNALS, type Signal, topicNames } from '../lib/app/topics.ts'
 
 /** Logical id of the resource. */
 export const TOPICS_RESOURCE = 'SluiceTopics'
@@ -69,9 +69,9 @@ function topicsResource(
       // The next deployment compares its topic names with these.
       Names: topicNames(env),
       Readers: Object.fromEntries(
-        signals()
-          .map(signal => [signal, readersOf(functions, signal)] as const)
-          .filter(([, readers]) => readers.length > 0),
+        SIGNALS.map(signal => [signal, readersOf(functions, signal)] as const).filter(
+          ([, readers]) => readers.length > 0,
+        ),
       ),
     },
   }

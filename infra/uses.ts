@@ -12,7 +12,7 @@ import {
 } from '../lib/app/functions.ts'
 import { alertsTopicName, consoleSecret, redisSecret } from '../lib/app/resource-names.ts'
 import { topicMappingsVariable } from '../lib/app/settings/index.ts'
-import { signals, topicName } from '../lib/app/topics.ts'
+import { SIGNALS, topicName } from '../lib/app/topics.ts'
 import type { DeploymentPlace } from './account.ts'
 import { allow, arnHere, arnInBucket, arnInCluster, byService, type Statement } from './arn.ts'
 import { consoleEvent } from './console-api.ts'
@@ -201,7 +201,7 @@ function queueEvent(onFailureQueue: string): object {
  * cluster.
  */
 function consoleStatements({ clusterArn, env, all }: RolesPlace): Statement[] {
-  const topics = [...signals().map(signal => topicName(signal, env)), ...foreignTopicsOf(all)]
+  const topics = [...SIGNALS.map(signal => topicName(signal, env)), ...foreignTopicsOf(all)]
   const below = (kind: 'topic' | 'group', names: readonly string[]) =>
     names.map(name => arnInCluster(clusterArn, kind, name))
   const groups = all.flatMap(one => topicsRead(one, env).map(({ group }) => group))

@@ -1,4 +1,4 @@
-import { signalSize } from '../../lib/app/topics.ts'
+import { topicSize } from '../../lib/app/topics.ts'
 import { pendingAlerts, selectedAlerts } from '../../lib/queries/known-alerts.ts'
 import { type ActiveAlert, conditionsNow, conditionTopics } from '../../lib/tables/conditions.ts'
 import { command, environment, flag, JSON_OPTION, optionWithDefault, POSITIVE } from '../command.ts'
@@ -55,6 +55,6 @@ Examples:
 })
 
 async function activeIn({ inspection, config: { env } }: AlertsReader): Promise<readonly ActiveAlert[]> {
-  const topics = await conditionTopics(signal => signalSize(signal, env))
+  const topics = await conditionTopics(signal => topicSize(signal, env))
   return (await conditionsNow(inspection, ...topics)).active
 }

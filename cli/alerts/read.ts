@@ -1,7 +1,7 @@
 /** Reads alerts from the view of firing alerts in Redis and from the alerts topic. */
 import type { Config } from '../../lib/app/config.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
-import { signalSize, topicSize } from '../../lib/app/topics.ts'
+import { topicSize } from '../../lib/app/topics.ts'
 import { type AlertLife, type AlertPredicate, alertLives } from '../../lib/queries/alert-history.ts'
 import { type AlertSource, recordsBehind } from '../../lib/queries/known-alerts.ts'
 import { type Range, rangesOf } from '../../lib/queries/records.ts'
@@ -98,7 +98,7 @@ export class AlertsReader implements AlertSource {
   }
 
   async active(entity: string): Promise<ActiveAlert[]> {
-    const topics = await conditionTopics(signal => signalSize(signal, this.config.env))
+    const topics = await conditionTopics(signal => topicSize(signal, this.config.env))
     return activeAlertsOf(this.inspection, ...topics, entity)
   }
 }

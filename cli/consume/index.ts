@@ -1,4 +1,4 @@
-import { signals } from '../../lib/app/topics.ts'
+import { SIGNALS } from '../../lib/app/topics.ts'
 import { topicOf } from '../../lib/operations/state-keys.ts'
 import {
   command,
@@ -22,7 +22,7 @@ then new ones, until Ctrl-C. No consumer group is joined, and no offsets are com
 
 With --json, each record is one document with its exact bytes. A file of them is a recording for \`sluice replay\`.`,
   more: `
-Topics are ${signals().join(', ')}, or the whole name of any topic.
+Topics are ${SIGNALS.join(', ')}, or the whole name of any topic.
 
 Ticks, rule sets and plans of tables, which are for functions only, are left out of the lines, but not of --json.
 

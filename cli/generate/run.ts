@@ -10,7 +10,7 @@ import {
   type Outlet,
 } from '../../lib/operations/generate/generate.ts'
 import type { Pace } from '../../lib/operations/generate/pace.ts'
-import { ownTopicOf, topicFor, topicOf } from '../../lib/operations/state-keys.ts'
+import { ownTopicOf, topicOf } from '../../lib/operations/state-keys.ts'
 import type { GeneratorSettings } from '../../lib/telemetry/simulator/settings.ts'
 import { ProducingConnection } from '../../packages/runtime/adapters/kafka/producing.ts'
 import {
@@ -66,14 +66,6 @@ export async function runGenerator(run: GeneratorRun, config: Config, terminal: 
   if (!run.kafka) return toOutlets(run, terminal, [])
   await withKafka(config, async command => {
     const topic = await existingTopic(run, command, terminal)
-    const wanted = { topic: run.kafkaTopic ?? 'readings' }
-    // Cache the topic by source, because a fleet has few sources and many readings.
-    const topics = new Map<string, string>()
-    const topicOfSource = (source: string) => {
-      const known = topics.get(source) ?? topicFor(wanted, source, config.env)
-      topics.set(source, known)
-      return known
-    }
     const writer = await writerFor(config, run.serialization)
     const { kafka, connections } = command
     const producer = new TelemetryProducer(
@@ -95,9 +87,7 @@ export async function runGenerator(run: GeneratorRun, config: Config, terminal: 
     )
     terminal.stderr.write(`Connected to Kafka broker, topic: ${topic}\n`)
     await connections.writing(() =>
-      toOutlets(run, terminal, [kafkaOutlet(producer, terminal.stop, topicOfSource)], () =>
-        producer.metrics(),
-      ),
+      toOutlets(run, terminal, [kafkaOutlet(producer, terminal.stop)], () => producer.metrics()),
     )
   })
 }

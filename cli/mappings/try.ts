@@ -3,7 +3,7 @@ import { extname } from 'node:path'
 import { Readable } from 'node:stream'
 import { mappingsByTopic, readFunctions } from '../../lib/app/functions.ts'
 import { MAPPINGS, readSettings } from '../../lib/app/settings/index.ts'
-import { signalIn, signals } from '../../lib/app/topics.ts'
+import { SIGNALS, signalIn } from '../../lib/app/topics.ts'
 import { count as numbered } from '../../lib/count.ts'
 import type { Mapping } from '../../lib/mapping/mapping.ts'
 import { readyNames } from '../../lib/operations/import/mapping-named.ts'
@@ -151,7 +151,7 @@ async function namesOf(
   const byTopic = mappingsByTopic(readFunctions(), topicMappings)
   const found = byTopic.find(one => one.topic === (signalIn(topic) ?? topic))
   if (found !== undefined) return found.mappings
-  const known = [...signals(), ...byTopic.map(one => one.topic)]
+  const known = [...SIGNALS, ...byTopic.map(one => one.topic)]
   const meant = known.includes(topic) ? '' : (suggestion(topic, known) ?? '')
   throw new CliFailure(
     `The topic ${topic} has no mappings.${meant} Specify one with --mapping, or configure some with TOPIC_MAPPINGS.`,

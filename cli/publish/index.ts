@@ -1,4 +1,4 @@
-import { topicFor } from '../../lib/operations/state-keys.ts'
+import { topicOf } from '../../lib/operations/state-keys.ts'
 import {
   argument,
   command,
@@ -42,7 +42,6 @@ Examples:
   },
   async run({ file, ...options }, terminal) {
     const config = configOf(terminal, options.env)
-    const topicOf = (source: string) => topicFor(options, source, config.env)
-    await publish({ ...options, file, topicOf }, config, terminal)
+    await publish({ ...options, file, topic: topicOf(options, config.env) }, config, terminal)
   },
 })

@@ -20,8 +20,8 @@ import { harmless } from '../text-width.ts'
 import { eventsIn } from './events.ts'
 
 export interface PublishPlan {
-  /** Returns the full name of the topic for the events of a source. */
-  readonly topicOf: (source: string) => string
+  /** Full name of the topic. */
+  readonly topic: string
   /** Name of the file; `-` is standard input. */
   readonly file: string
   readonly key?: string | undefined
@@ -43,7 +43,7 @@ export async function publish(plan: PublishPlan, config: Config, terminal: Termi
   const { contentMode, keyBy } = config
   await withKafka(config, async command => {
     const records = events.map(event => {
-      const topic = plan.topicOf(event.source)
+      const { topic } = plan
       const partitions = requireTopicIn(command, topic).partitions.length
       return placed(event, { topic, key, keyBy, partitions, contentMode, writer })
     })

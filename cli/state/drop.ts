@@ -1,6 +1,6 @@
 import type { Config } from '../../lib/app/config.ts'
 import { consumersOf, readFunctions, topicsRead } from '../../lib/app/functions.ts'
-import { groupName, signals } from '../../lib/app/topics.ts'
+import { groupName } from '../../lib/app/topics.ts'
 import { nameOf, ownTopicOf, signalTopics, textsOf } from '../../lib/operations/state-keys.ts'
 import { consumerGroups } from '../../lib/queries/groups.ts'
 import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
@@ -167,7 +167,7 @@ async function requireNoMembers(
   const own = readFunctions().filter(({ name }) => name === consumer)
   const groups = [
     ...new Set([
-      ...signals().map(signal => groupName(consumer, config.env, signal)),
+      groupName(consumer, config.env),
       ...own.flatMap(one => topicsRead(one, config.env).map(({ group }) => group)),
     ]),
   ]

@@ -1,4 +1,4 @@
-import { signalSize } from '../../lib/app/topics.ts'
+import { topicSize } from '../../lib/app/topics.ts'
 import { type Outcomes, outcomesOf } from '../../lib/queries/outcomes.ts'
 import {
   ENTITIES,
@@ -66,7 +66,7 @@ Example:
   withoutKafka: true,
   async run({ entity, env, json }, terminal) {
     const config = configOf(terminal, env)
-    const readings = signalSize('readings', config.env)
+    const readings = topicSize('readings', config.env)
     const report = await withRedis(config, async (client): Promise<Report> => {
       const inspection = new StateInspection(client)
       const { rows } = await readTable(inspection, ENTITIES, readings, { text: entity })

@@ -1,4 +1,4 @@
-import { signalIn, signals } from '../../lib/app/topics.ts'
+import { SIGNALS, signalIn } from '../../lib/app/topics.ts'
 import { OperationFailure } from '../../lib/operations/failure.ts'
 import { createTopic, isTopicNotCreated } from '../../packages/runtime/adapters/kafka/topic-admin.ts'
 import { parsedBy } from '../../packages/runtime/settings/values.ts'
@@ -46,7 +46,7 @@ Examples:
   },
   async run({ name: topic, partitions, replicationFactor, set, json, env }, terminal) {
     const config = configOf(terminal, env)
-    if (signalIn(topic) !== undefined || (signals() as readonly string[]).includes(topic))
+    if (signalIn(topic) !== undefined || (SIGNALS as readonly string[]).includes(topic))
       throw usageFailure(`${topic} is in the topic table: create it with \`sluice topics apply\`.`)
     const settings: Readonly<Record<string, string>> = Object.fromEntries(set)
     const sizes = {

@@ -1,4 +1,4 @@
-import { signals, topicName } from '../../lib/app/topics.ts'
+import { SIGNALS, topicName } from '../../lib/app/topics.ts'
 import { command, environment, JSON_OPTION } from '../command.ts'
 import { configOf } from '../connections.ts'
 import { withKafka } from '../kafka.ts'
@@ -18,7 +18,7 @@ Example:
   },
   async run({ json, env }, terminal) {
     const config = configOf(terminal, env)
-    const known = new Map(signals().map(signal => [topicName(signal, config.env), signal]))
+    const known = new Map(SIGNALS.map(signal => [topicName(signal, config.env), signal]))
     const topics = await withKafka(config, async found =>
       found.topics.map(({ topic, partitions }) => ({
         topic,

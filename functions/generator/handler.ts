@@ -12,7 +12,7 @@ import {
   REGISTRY,
   SERIALIZATION,
 } from '../../lib/app/settings/index.ts'
-import { signalOfSource, topicName } from '../../lib/app/topics.ts'
+import { topicName } from '../../lib/app/topics.ts'
 import { READING_TYPES } from '../../lib/telemetry/families.ts'
 import { slicesOf, ticksDue } from '../../lib/telemetry/simulator/ticks.ts'
 import { simulate } from '../../lib/telemetry/simulator.ts'
@@ -34,12 +34,12 @@ export const handler = scheduled(
     const due = ticksDue(await last.read(), Date.parse(scheduledFor), settings)
     const writer = await dataWriterOf(config, READING_TYPES)
     const publisher = await connections.publisher()
+    const topic = topicName('readings', config.env)
     let count = 0
     for (const { from, until } of slicesOf(due, settings.fleet.length)) {
       const readings = [...simulate(settings, from, until)]
       await publisher.publish(
         readings.map(({ key, event }) => {
-          const topic = topicName(signalOfSource('readings', event.source), config.env)
           return producedRecord(topic, key, writer.write(event), config.contentMode)
         }),
       )

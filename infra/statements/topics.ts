@@ -2,7 +2,7 @@
 
 import type { DeclaredFunction } from '../../lib/app/functions.ts'
 import { redisSecret } from '../../lib/app/resource-names.ts'
-import { type Signal, signals, topicName } from '../../lib/app/topics.ts'
+import { SIGNALS, type Signal, topicName } from '../../lib/app/topics.ts'
 import { allow, arnHere, arnInCluster, type Statement } from '../arn.ts'
 import { type KafkaSecrets, kafkaSecretStatements } from '../kafka-secrets.ts'
 
@@ -26,7 +26,7 @@ export function topicsStatements(
   const arns = (signals: readonly Signal[]) =>
     signals.map(signal => arnInCluster(clusterArn, 'topic', topicName(signal, env)))
   const read = new Set(all.flatMap(({ consumes, forwards }) => [...consumes, ...forwards]))
-  const unread = signals().filter(signal => !read.has(signal))
+  const unread = SIGNALS.filter(signal => !read.has(signal))
   const redis = `secret:${redisSecret(env)}`
   return [
     allow(['kafka:GetBootstrapBrokers'], [clusterArn]),
@@ -38,7 +38,7 @@ export function topicsStatements(
         'kafka-cluster:DescribeTopic',
         'kafka-cluster:DescribeTopicDynamicConfiguration',
       ],
-      arns(signals()),
+      arns(SIGNALS),
     ),
     ...(unread.length > 0 ? [allow(['kafka-cluster:AlterTopic'], arns(unread))] : []),
     ...(kafkaSecrets ? kafkaSecretStatements(kafkaSecrets) : []),

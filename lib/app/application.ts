@@ -14,16 +14,7 @@ import { readData } from './event-data.ts'
 import { FORMER_NAMES } from './former-names.ts'
 import { NAME } from './name.ts'
 import { SERIALIZING } from './serializing.ts'
-import {
-  groupName,
-  type Signal,
-  signalNamed,
-  signals,
-  TOPICS,
-  topicName,
-  topicNamed,
-  topicRow,
-} from './topics.ts'
+import { groupName, type Signal, TOPICS, topicName, topicNamed } from './topics.ts'
 
 declare module '../../packages/runtime/consumer/declared.ts' {
   interface Declared {
@@ -31,26 +22,12 @@ declare module '../../packages/runtime/consumer/declared.ts' {
   }
 }
 
-/** Every emission asks for the settings of its topic, so they are made once for each list of signals. */
-const tables = new WeakMap<readonly Signal[], Application['topics']>()
-
-function topicsBySignal(all: readonly Signal[]): Application['topics'] {
-  let table = tables.get(all)
-  if (table === undefined) {
-    table = Object.fromEntries(all.map(signal => [signal, topicRow(signal)]))
-    tables.set(all, table)
-  }
-  return table
-}
-
 export const APPLICATION: Application = {
   ...SERIALIZING,
   name: NAME,
-  get topics() {
-    return topicsBySignal(signals())
-  },
+  topics: TOPICS,
   kafkaTopic: topicName,
-  groupName: (consumer, env, topic) => groupName(consumer, env, signalNamed(topic, env)),
+  groupName,
   topicNamed,
   failuresTopic: 'failures',
   deadLettersTopic: 'dlq',

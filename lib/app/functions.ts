@@ -8,16 +8,7 @@ import type { ReadTopic } from '../queries/lag.ts'
 import { suggestion } from '../similar.ts'
 import { yamlContent } from '../yaml-document.ts'
 import type { TopicMappings } from './settings/mappings.ts'
-import {
-  groupName,
-  RETRY_TOPICS,
-  type Signal,
-  type TableSignal,
-  type TopicWord,
-  tableSignalOf,
-  topicName,
-  topicsOf,
-} from './topics.ts'
+import { groupName, RETRY_TOPICS, type Signal, type TopicWord, topicName, topicsOf } from './topics.ts'
 
 /**
  * Conditions for enabling a schedule, see `infra/schedules.ts`. Schedules without a condition are enabled together with the clock.
@@ -28,7 +19,7 @@ type Condition = (typeof CONDITIONS)[number]
 /** Keys that Sluice adds to a function entry in serverless.yml. Their schema is in `infra/functions-schema.ts`. */
 export interface FunctionKeys {
   /**
-   * Signals that trigger the function. A signal includes its sub-signals. Each topic is read by a separate consumer group, because
+   * Signals that trigger the function. Each topic is read by a separate consumer group, because
    * Lambda requires one for each event source.
    */
   readonly consumes?: Signal | readonly Signal[]
@@ -60,7 +51,7 @@ type Entry = FunctionKeys & { readonly description?: string }
 export interface DeclaredFunction {
   readonly name: string
   readonly description: string
-  /** Signals that trigger the function, including sub-signals. Empty if no signal triggers it. */
+  /** Signals that trigger the function. Empty if no signal triggers it. */
   readonly consumes: readonly Signal[]
   readonly forwards: readonly Signal[]
   readonly emits: readonly Signal[]
@@ -174,7 +165,7 @@ export function topicsRead(
     function: name,
     signal,
     topic: topicName(signal, env),
-    group: groupName(readerOf(name, consumes, signal), env, signal),
+    group: groupName(readerOf(name, consumes, signal), env),
   }))
   const foreign = foreignTopics.map(topic => ({ function: name, topic, group: groupName(name, env) }))
   return [...own, ...foreign]
@@ -182,16 +173,15 @@ export function topicsRead(
 
 /** Returns the name in a consumer group. A function that reads several signals has a group for each, because AWS requires it. */
 function readerOf(name: string, consumes: readonly Signal[], signal: Signal): string {
-  const row = tableSignalOf(signal)
-  const isNamed = new Set(consumes.map(tableSignalOf)).size > 1 && FIRST_SIGNALS[name] !== row
-  return isNamed ? `${name}-${row}` : name
+  const isNamed = consumes.length > 1 && FIRST_SIGNALS[name] !== signal
+  return isNamed ? `${name}-${signal}` : name
 }
 
 /** Signals that a function read before it read others. A group with a new name would read their topics from the start again. */
-const FIRST_SIGNALS: Readonly<Record<string, TableSignal>> = { alerting: 'readings' }
+const FIRST_SIGNALS: Readonly<Record<string, Signal>> = { alerting: 'readings' }
 
 /** Returns the signal that is meant if a command names only the function; undefined if it has no such signal. */
-export function firstSignalOf(name: string): TableSignal | undefined {
+export function firstSignalOf(name: string): Signal | undefined {
   return FIRST_SIGNALS[name]
 }
 

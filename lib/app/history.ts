@@ -3,10 +3,10 @@ import type { AwsPlace } from '../../packages/runtime/adapters/aws/clients.ts'
 import { ConfigError } from '../../packages/runtime/settings/config-error.ts'
 import type { PartsOf } from '../../packages/runtime/settings/environment.ts'
 import type { HistoryStore } from '../history/store.ts'
-import { type HistoryTable, signalOfTable, tableOf } from '../history/tables.ts'
+import { type HistoryTable, tableOf } from '../history/tables.ts'
 import { localBuckets } from './resource-names.ts'
 import type { HISTORY } from './settings/history.ts'
-import { type Signal, signalIn, topicsOf } from './topics.ts'
+import { signalIn } from './topics.ts'
 
 export type HistorySettings = PartsOf<readonly [typeof HISTORY]>
 
@@ -38,11 +38,6 @@ export async function historyAt(
   if (bucket === undefined) return undefined
   const { S3HistoryStore } = await import('./aws/history-bucket.ts')
   return new S3HistoryStore({ bucket, pathStyle: aws.endpoint !== undefined }, aws)
-}
-
-/** Returns the signals and sub-signals that a table of the history contains. */
-export function signalsOfTable(table: HistoryTable): readonly Signal[] {
-  return topicsOf([signalOfTable(table)])
 }
 
 /** Returns the table of the history that contains a Kafka topic, of any environment. */

@@ -22,7 +22,6 @@ export const FILE_KEYS = {
     bootstrap_servers: 'KAFKA_BROKERS',
     topic: 'KAFKA_TOPIC',
     topics: 'TOPIC_NAMES',
-    extra_signals: 'EXTRA_SIGNALS',
     mappings: 'TOPIC_MAPPINGS',
     org: 'ORG',
     domain: 'DOMAIN',

@@ -29,8 +29,6 @@ export interface Topic extends TopicSettings {
   readonly isRedriven?: boolean
   /** Delay before the next attempt of a record, in milliseconds after the broker's timestamp. Only for retry topics. */
   readonly delayMs?: number
-  /** True if the topic exists only if `EXTRA_SIGNALS` names it. */
-  readonly isExtra?: boolean
   readonly key: string
   readonly carries: string
 }
@@ -124,40 +122,25 @@ const TABLE = {
     ...ticked(3, 30, 'original key', 'dead letters, for people; redrives and drops of them; ticks'),
     maxMessageBytes: 2 * MiB,
   },
-  logs: extra('log records of other systems; ticks and erasures'),
-  traces: extra('spans of other systems; ticks and erasures'),
 } as const satisfies Readonly<Record<string, Topic>>
 
-/** Signal that has a row in the topic table. */
-export type TableSignal = keyof typeof TABLE
+/** Kind of data in a topic, which is also the third part of the topic's name. */
+export type Signal = keyof typeof TABLE
 
-/** Signals to which other systems write. They can be divided into sub-signals, which have separate topics. */
-export const DIVISIBLE = ['readings', 'logs', 'traces'] as const satisfies readonly TableSignal[]
+export type RetrySignal = Extract<Signal, `retry-${string}`>
 
-/**
- * Kind of data in a topic, which is also the third part of the topic's name. A sub-signal has the settings of its parent signal.
- */
-export type Signal = TableSignal | `${(typeof DIVISIBLE)[number]}.${string}`
+export const TOPICS: Readonly<Record<Signal, Topic>> = TABLE
 
-export type RetrySignal = Extract<TableSignal, `retry-${string}`>
-
-export const TOPICS: Readonly<Record<TableSignal, Topic>> = TABLE
-
-/** All signals in the table, including optional ones that are enabled by `EXTRA_SIGNALS`. */
-export const TABLE_SIGNALS = Object.keys(TOPICS) as readonly TableSignal[]
-
-/** Returns the signal in the table to which a signal or sub-signal belongs. */
-export function tableSignalOf(signal: Signal): TableSignal {
-  return signal.split('.', 1)[0] as TableSignal
-}
+/** All signals, in the order of the table. */
+export const SIGNALS = Object.keys(TOPICS) as readonly Signal[]
 
 /** Returns the configuration of a signal's topic. */
 export function topicRow(signal: Signal): Topic {
-  return TOPICS[tableSignalOf(signal)]
+  return TOPICS[signal]
 }
 
 /** Topics in which failures wait for their next attempt, sorted by increasing delay. */
-export const RETRY_TOPICS = TABLE_SIGNALS.filter(
+export const RETRY_TOPICS = SIGNALS.filter(
   (signal): signal is RetrySignal => TOPICS[signal].delayMs !== undefined,
 )
 
@@ -172,7 +155,7 @@ export const TOPIC_GROUPS = {
   erased: rowsWith('isErased'),
   redriven: rowsWith('isRedriven'),
   retries: RETRY_TOPICS,
-} as const satisfies Readonly<Record<string, readonly TableSignal[]>>
+} as const satisfies Readonly<Record<string, readonly Signal[]>>
 
 /** Topics whose partitions receive a tick every few seconds, because users wait for their timers. */
 export const TICKED_OFTEN = rowsWith('isTickedOften')
@@ -182,8 +165,8 @@ export type TopicWord = Signal | keyof typeof TOPIC_GROUPS
 
 function rowsWith(
   flag: 'isTicked' | 'isTickedOften' | 'isRuled' | 'isViewed' | 'isErased' | 'isRedriven',
-): TableSignal[] {
-  return TABLE_SIGNALS.filter(signal => TOPICS[signal][flag])
+): Signal[] {
+  return SIGNALS.filter(signal => TOPICS[signal][flag])
 }
 
 function topic(
@@ -199,14 +182,6 @@ function topic(
 /** Returns the configuration of a topic whose consumers have timers. */
 function ticked(partitions: number, keptDays: number, key: string, carries: string): Topic {
   return { ...topic(partitions, keptDays, MiB, key, carries), timestamps: 'LogAppendTime', isTicked: true }
-}
-
-/**
- * Returns the configuration of a topic for records of other systems. All kinds of consumers can read it, so it receives ticks and
- * erasures.
- */
-function extra(carries: string): Topic {
-  return { ...ticked(3, 7, 'entity', carries), isErased: true, isRedriven: true, isExtra: true }
 }
 
 /**

@@ -3,15 +3,7 @@
 import type { KafkaTopic } from '../../packages/runtime/adapters/kafka/topics.ts'
 import { readSettings } from '../../packages/runtime/settings/environment.ts'
 import { groupNameIn, NAMES, type Names, topicNameIn } from './settings/names.ts'
-import {
-  type Signal,
-  type TableSignal,
-  TOPIC_GROUPS,
-  type Topic,
-  type TopicWord,
-  tableSignalOf,
-  topicRow,
-} from './topic-table.ts'
+import { SIGNALS, type Signal, TOPIC_GROUPS, type Topic, type TopicWord, topicRow } from './topic-table.ts'
 
 export * from './topic-table.ts'
 
@@ -28,32 +20,10 @@ function names(): Names {
   return inUse
 }
 
-/** Returns the signals of this process: the signals that always exist, and the signals that `EXTRA_SIGNALS` adds. */
-export function signals(): readonly Signal[] {
-  return names().signals
-}
-
-/** Returns the signals for a list of signals and group names, including their sub-signals. Each signal is listed once. */
+/** Returns the signals for a list of signals and group names. Each signal is listed once. */
 export function topicsOf(words: readonly TopicWord[]): readonly Signal[] {
   const groups: Readonly<Partial<Record<string, readonly Signal[]>>> = TOPIC_GROUPS
-  const named = words.flatMap<Signal>(word => groups[word] ?? [word as Signal])
-  const found = named.flatMap(one =>
-    signals().filter(signal => signal === one || tableSignalOf(signal) === one),
-  )
-  return [...new Set(found)]
-}
-
-/**
- * Returns the signal or sub-signal to whose topic events with this source belong. All events of an entity are thus in the same
- * topic.
- */
-export function signalOfSource(signal: Signal, source: string): Signal {
-  const matching = [...names().sources].filter(
-    ([part, start]) =>
-      start !== '' && tableSignalOf(part) === signal && `${source}/`.startsWith(start.replace(/\/?$/, '/')),
-  )
-  matching.sort(([, a], [, b]) => b.length - a.length)
-  return matching[0]?.[0] ?? signal
+  return [...new Set(words.flatMap<Signal>(word => groups[word] ?? [word as Signal]))]
 }
 
 /** Returns the name of a signal's topic in one environment: `{org}.{domain}.{signal}.{env}`, unless another name is configured. */
@@ -64,7 +34,6 @@ export function topicName(signal: Signal, env: string): string {
 interface SignalSize {
   readonly topic: string
   readonly partitions: number
-  readonly subTopics?: readonly SignalSize[]
 }
 
 /** Returns the topic of a signal in one environment, with its partition count from the topic table. */
@@ -72,29 +41,14 @@ export function topicSize(signal: Signal, env: string): SignalSize {
   return { topic: topicName(signal, env), partitions: topicRow(signal).partitions }
 }
 
-/** Returns the topic of a signal in one environment and the topics of its sub-signals, each with its partition count. */
-export function signalSize(signal: TableSignal, env: string): SignalSize {
-  const subTopics = topicsOf([signal]).filter(one => one !== signal)
-  return { ...topicSize(signal, env), subTopics: subTopics.map(one => topicSize(one, env)) }
-}
-
-/**
- * Returns the signal or sub-signal to whose topic events of this entity belong.
- *
- * @param entity `source` and `subject` of the entity's events, separated by a space
- */
-export function signalOfEntity(signal: TableSignal, entity: string): Signal {
-  return signalOfSource(signal, entity.split(' ', 1)[0] ?? '')
-}
-
 /** Returns all topics of one environment, with their settings. */
 export function kafkaTopics(env: string): readonly KafkaTopic[] {
-  return signals().map(signal => ({ name: topicName(signal, env), ...topicRow(signal) }))
+  return SIGNALS.map(signal => ({ name: topicName(signal, env), ...topicRow(signal) }))
 }
 
 /** Returns the names of all topics of one environment, by signal. */
 export function topicNames(env: string): Readonly<Record<string, string>> {
-  return Object.fromEntries(signals().map(signal => [signal, topicName(signal, env)]))
+  return Object.fromEntries(SIGNALS.map(signal => [signal, topicName(signal, env)]))
 }
 
 /**
@@ -121,8 +75,8 @@ export function topicNamed(name: string): Topic | undefined {
 export function signalIn(name: string): Signal | undefined {
   // Fixed names without an environment are compared first. Otherwise, such a name could match the pattern of another topic.
   return (
-    signals().find(signal => topicName(signal, ENV) === name) ??
-    signals().find(signal => environmentFor(signal, name) !== undefined)
+    SIGNALS.find(signal => topicName(signal, ENV) === name) ??
+    SIGNALS.find(signal => environmentFor(signal, name) !== undefined)
   )
 }
 
@@ -147,10 +101,10 @@ const ENV = '{env}'
 
 /** Returns the signal of a topic in this environment; undefined for any other name. */
 export function signalNamed(name: string, env: string): Signal | undefined {
-  return signals().find(signal => topicName(signal, env) === name)
+  return SIGNALS.find(signal => topicName(signal, env) === name)
 }
 
-/** Returns the Kafka consumer group of a function in one environment. Each sub-signal is read by a separate group. */
-export function groupName(consumer: string, env: string, signal?: Signal): string {
-  return groupNameIn(names(), consumer, env, signal)
+/** Returns the Kafka consumer group of a function in one environment. */
+export function groupName(consumer: string, env: string): string {
+  return groupNameIn(names(), consumer, env)
 }

@@ -1,9 +1,8 @@
 /** Lists the newest objects of the history. */
-import { signalsOfTable } from '../app/history.ts'
 import { topicName, topicRow } from '../app/topics.ts'
 import { objectsOf } from '../history/read.ts'
 import type { HistoryStore } from '../history/store.ts'
-import { HISTORY_TABLES } from '../history/tables.ts'
+import { HISTORY_TABLES, signalOfTable } from '../history/tables.ts'
 import type { ArchiveFacts } from './facts.ts'
 import { seenIf, soon } from './seen.ts'
 
@@ -15,12 +14,12 @@ const DAY_MS = 86_400_000
  */
 export async function archiveFacts(store: HistoryStore, env: string, nowMs: number): Promise<ArchiveFacts[]> {
   const facts: ArchiveFacts[] = []
-  for (const table of HISTORY_TABLES)
-    for (const signal of signalsOfTable(table)) {
-      const topic = topicName(signal, env)
-      const days = 2 * topicRow(signal).keptDays + 1
-      const query = { table, topics: [topic], sinceMs: nowMs - days * DAY_MS }
-      facts.push({ topic, days, objects: await seenIf(() => soon(objectsOf(store, query))) })
-    }
+  for (const table of HISTORY_TABLES) {
+    const signal = signalOfTable(table)
+    const topic = topicName(signal, env)
+    const days = 2 * topicRow(signal).keptDays + 1
+    const query = { table, topics: [topic], sinceMs: nowMs - days * DAY_MS }
+    facts.push({ topic, days, objects: await seenIf(() => soon(objectsOf(store, query))) })
+  }
   return facts
 }

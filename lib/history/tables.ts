@@ -1,6 +1,6 @@
 /** Tables of the history, and the signals whose topics they contain. Pure. */
 
-/** Signal of each table. The topics of the signal's sub-signals belong to the same table. */
+/** Signal of each table. */
 const SIGNALS = {
   readings: 'readings',
   events: 'events',
@@ -21,8 +21,7 @@ export function signalOfTable(table: HistoryTable): ArchivedSignal {
   return SIGNALS[table]
 }
 
-/** Returns the table that contains a signal or sub-signal; undefined if the signal is not archived. */
+/** Returns the table that contains a signal; undefined if the signal is not archived. */
 export function tableOf(signal: string): HistoryTable | undefined {
-  const [first] = signal.split('.', 1)
-  return HISTORY_TABLES.find(table => SIGNALS[table] === first)
+  return HISTORY_TABLES.find(table => SIGNALS[table] === signal)
 }

@@ -1,15 +1,7 @@
 /** Selects the partition states to which a command applies. */
 
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
-import {
-  type Signal,
-  signalNamed,
-  signalOfSource,
-  signals,
-  topicName,
-  topicNamed,
-  topicSize,
-} from '../app/topics.ts'
+import { SIGNALS, type Signal, signalNamed, topicName, topicNamed, topicSize } from '../app/topics.ts'
 import { partitionsOf, type TopicSize } from '../tables/table.ts'
 import { usageFailure } from './failure.ts'
 
@@ -22,14 +14,6 @@ export interface StateSelection {
 
 export function topicOf({ topic }: Pick<StateSelection, 'topic'>, env: string): string {
   return isSignal(topic) ? topicName(topic, env) : topic
-}
-
-/**
- * Returns the topic for an event. For a signal, the event belongs to the topic of the signal or sub-signal that contains its
- * source.
- */
-export function topicFor({ topic }: Pick<StateSelection, 'topic'>, source: string, env: string): string {
-  return isSignal(topic) ? topicName(signalOfSource(topic, source), env) : topic
 }
 
 /**
@@ -88,7 +72,7 @@ export function textsOf({ consumer, topic, partition }: StateKey): Readonly<Reco
 
 /** Returns the topics of an environment, from the topic table. */
 export function signalTopics(env: string): (TopicSize & { readonly signal: Signal })[] {
-  return signals().map(signal => ({ signal, ...topicSize(signal, env) }))
+  return SIGNALS.map(signal => ({ signal, ...topicSize(signal, env) }))
 }
 
 function partitionsInTable(topic: string, env: string): number | undefined {
@@ -96,5 +80,5 @@ function partitionsInTable(topic: string, env: string): number | undefined {
 }
 
 function isSignal(text: string): text is Signal {
-  return (signals() as readonly string[]).includes(text)
+  return (SIGNALS as readonly string[]).includes(text)
 }

@@ -80,7 +80,7 @@ export async function conditionTopics(
     await sizeOf('view-changes'),
     await sizeOf('patterns'),
   ]
-  return [{ ...readings, subTopics: [...(readings.subTopics ?? []), changes] }, groups]
+  return [{ ...readings, subTopics: [changes] }, groups]
 }
 
 export interface Conditions {

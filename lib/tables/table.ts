@@ -47,7 +47,7 @@ export interface StoredState<State> {
 export interface TopicSize {
   readonly topic: string
   readonly partitions: number
-  /** Topics of sub-signals. The states that consumers store for these topics belong to the same table. */
+  /** Further topics. The states that consumers store for these topics belong to the same table. */
   readonly subTopics?: readonly TopicSize[]
 }
 
@@ -123,7 +123,7 @@ export async function rowsOfEntity<State, Row>(
   return (await Promise.all(found)).flat().sort(table.order)
 }
 
-/** Returns the keys of a consumer's partition states, one for each partition of the topic and its sub-signals. */
+/** Returns the keys of a consumer's partition states, one for each partition of its topics. */
 export function partitionsOf(consumer: string, { topic, partitions, subTopics = [] }: TopicSize): StateKey[] {
   const own = Array.from({ length: partitions }, (_, partition) => ({ consumer, topic, partition }))
   return [...own, ...subTopics.flatMap(sub => partitionsOf(consumer, sub))]

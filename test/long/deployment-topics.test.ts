@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
-import { type Signal, signals, TOPICS, topicName, topicRow } from '../../lib/app/topics.ts'
+import { SIGNALS, type Signal, TOPICS, topicName, topicRow } from '../../lib/app/topics.ts'
 import { CloudFormation } from '../support/cloudformation.ts'
 import { awsEndpoint, brokers } from '../support/servers.ts'
 import { TopicCommands } from '../support/topic-commands.ts'
@@ -34,7 +34,7 @@ describe('given a stack, when CloudFormation deploys it', () => {
     commands = await TopicCommands.open()
     env = commands.prefix
     environment = { SLUICE_ENV: env, KAFKA_BROKERS: brokers().join(',') }
-    for (const signal of signals()) commands.adopt(topic(signal))
+    for (const signal of SIGNALS) commands.adopt(topic(signal))
     cloudFormation = await CloudFormation.start({ Environment: env, Readers: { readings: ['alerting'] } })
   })
   after(async () => {
@@ -46,8 +46,8 @@ describe('given a stack, when CloudFormation deploys it', () => {
     const answer = await cloudFormation.ask('Create', environment)
     assert.deepEqual([answer.Status, answer.Reason], ['SUCCESS', undefined])
     assert.equal(answer.PhysicalResourceId, `sluice-topics-${env}`)
-    const { topics } = await commands.admin.fetchTopicMetadata({ topics: signals().map(topic) })
-    for (const signal of signals()) {
+    const { topics } = await commands.admin.fetchTopicMetadata({ topics: SIGNALS.map(topic) })
+    for (const signal of SIGNALS) {
       const found = topics.find(({ name }) => name === topic(signal))
       assert.equal(found?.partitions.length, topicRow(signal).partitions, signal)
     }

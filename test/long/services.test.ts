@@ -3,7 +3,7 @@ import { networkInterfaces } from 'node:os'
 import { after, before, describe, it } from 'node:test'
 import { Redis } from 'ioredis'
 import kafkajs from 'kafkajs'
-import { signals, topicName, topicRow } from '../../lib/app/topics.ts'
+import { SIGNALS, topicName, topicRow } from '../../lib/app/topics.ts'
 import type { ServiceEvent } from '../../localstack/report.ts'
 import { createResources } from '../../localstack/resources.ts'
 import { accepts } from '../../localstack/services/ports.ts'
@@ -49,7 +49,7 @@ describe('given the three servers on their own ports', () => {
 
   it('when the topics are created, then they match the table', async () => {
     const { created, existing } = await createTopics({ brokers: services.brokers, env: 'test' })
-    assert.equal(created.length, signals().length)
+    assert.equal(created.length, SIGNALS.length)
     assert.deepEqual(existing, [])
     const admin = new kafkajs.Kafka({
       brokers: [...services.brokers],
@@ -57,14 +57,14 @@ describe('given the three servers on their own ports', () => {
     }).admin()
     await admin.connect()
     const { topics } = await admin.fetchTopicMetadata({
-      topics: signals().map(one => topicName(one, 'test')),
+      topics: SIGNALS.map(one => topicName(one, 'test')),
     })
     const { resources } = await admin.describeConfigs({
       includeSynonyms: false,
       resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topicName('readings', 'test') }],
     })
     await admin.disconnect()
-    for (const signal of signals()) {
+    for (const signal of SIGNALS) {
       const found = topics.find(({ name }) => name === topicName(signal, 'test'))
       assert.equal(found?.partitions.length, topicRow(signal).partitions, signal)
     }
@@ -77,7 +77,7 @@ describe('given the three servers on their own ports', () => {
   it('when the topics are created again, then the existing ones are found', async () => {
     const { created, existing } = await createTopics({ brokers: services.brokers, env: 'test' })
     assert.deepEqual(created, [])
-    assert.equal(existing.length, signals().length)
+    assert.equal(existing.length, SIGNALS.length)
   })
 
   it('when a topic differs from the table, then the message names topic, setting and both values', async () => {
@@ -132,7 +132,7 @@ describe('given the three servers on their own ports', () => {
       [],
     )
     const { existing } = await createTopics({ brokers: services.brokers, env: 'test' })
-    assert.equal(existing.length, signals().length)
+    assert.equal(existing.length, SIGNALS.length)
   })
 })
 

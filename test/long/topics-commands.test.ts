@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { signals, topicName } from '../../lib/app/topics.ts'
+import { SIGNALS, topicName } from '../../lib/app/topics.ts'
 import { TopicCommands } from '../support/topic-commands.ts'
 import { until } from '../support/until.ts'
 
@@ -80,23 +80,20 @@ describe('given a cluster, when its topics are looked at and changed', { timeout
 describe('given topics that differ from the table, when they are planned', { timeout: 600_000 }, () => {
   let commands: TopicCommands
   let env: string
-  const topic = (signal: ReturnType<typeof signals>[number]) => topicName(signal, env)
+  const topic = (signal: (typeof SIGNALS)[number]) => topicName(signal, env)
   const run = (...args: string[]) => commands.run(['topics', ...args, '--env', env])
 
   before(async () => {
     commands = await TopicCommands.open()
     env = commands.prefix
-    for (const signal of signals()) commands.adopt(topic(signal))
+    for (const signal of SIGNALS) commands.adopt(topic(signal))
   })
   after(() => commands?.close())
 
   it('then missing ones are shown, and nothing is created until it is confirmed', async () => {
     const unasked = await run('apply')
     assert.match(unasked.stdout, new RegExp(`^\\+ ${topic('readings')}: create, partitions 12, `, 'm'))
-    assert.match(
-      unasked.stdout,
-      new RegExp(`^${signals().length} to create, 0 to change, 0 refused\\.$`, 'm'),
-    )
+    assert.match(unasked.stdout, new RegExp(`^${SIGNALS.length} to create, 0 to change, 0 refused\\.$`, 'm'))
     assert.equal(unasked.status, 2)
     assert.match(unasked.stderr, /^Nothing was changed: there is no terminal to confirm on, so add --yes\.$/m)
     const topics = await commands.admin.listTopics()
@@ -106,7 +103,7 @@ describe('given topics that differ from the table, when they are planned', { tim
   it('then they are created, and the plan has nothing left to do', async () => {
     const applied = await run('apply', '--yes')
     assert.equal(applied.status, 0, applied.stderr)
-    for (const signal of signals()) assert.ok(applied.stdout.includes(`Created topic: ${topic(signal)}\n`))
+    for (const signal of SIGNALS) assert.ok(applied.stdout.includes(`Created topic: ${topic(signal)}\n`))
     const again = await run('apply')
     assert.equal(again.stdout, `The topics of "${env}" match the topic table.\n`)
     assert.equal(again.status, 0)

@@ -5,5 +5,4 @@ Object.assign(process.env, {
   KAFKA_TOPIC: 'gds.metrics.{env}',
   TOPIC_NAMES: 'dlq=gds.metrics.dlq,analytics=analytics_events',
   GROUP_NAME: '{org}-{consumer}',
-  EXTRA_SIGNALS: 'logs,logs.application=/application,traces.all,readings.postgresql=/database/postgresql',
 })

@@ -7,7 +7,7 @@ import { rulesActivated } from '../../lib/alerting/activation.ts'
 import { alerting } from '../../lib/alerting/process.ts'
 import { ruleSetOf } from '../../lib/alerting/rule-set.ts'
 import { statistics } from '../../lib/analytics/process.ts'
-import { type Signal, signalNamed, signals } from '../../lib/app/topics.ts'
+import { SIGNALS, type Signal, signalNamed } from '../../lib/app/topics.ts'
 import { DEFAULT_POLICY } from '../../lib/failures/policy.ts'
 import { failureRouter } from '../../lib/failures/process.ts'
 import { notifier } from '../../lib/notification/notifier.ts'
@@ -57,7 +57,7 @@ export async function markedEnvironment(): Promise<TestEnvironment> {
       await deliver(environment, stage, signal)
     }
     const foreign = { key: MARKUP, headers: { [MARKUP]: MARKUP }, value: MARKUP }
-    for (const signal of signals()) await environment.client.send(environment.topic(signal), [foreign])
+    for (const signal of SIGNALS) await environment.client.send(environment.topic(signal), [foreign])
     return environment
   } finally {
     redis.close()

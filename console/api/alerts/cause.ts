@@ -1,6 +1,5 @@
 /** Finds the reading that caused an alert. */
 import type { Alert } from '../../../lib/alerting/alert.ts'
-import { signalOfSource } from '../../../lib/app/topics.ts'
 import { type AlertCause, alertCause } from '../../../lib/queries/alert-cause.ts'
 import { alertIn } from '../../../lib/queries/alerts.ts'
 import type { ShownAlert } from '../../../lib/queries/known-alerts.ts'
@@ -96,7 +95,7 @@ async function lookedFor(
 ): Promise<{ readonly found: AlertCause | undefined; readonly records: number }> {
   const { source: of } = alert.entity
   const isOfTable = tableOfSource(of) !== undefined
-  const topic = environment.topic(isOfTable ? 'view-changes' : signalOfSource('readings', of))
+  const topic = environment.topic(isOfTable ? 'view-changes' : 'readings')
   const offsets = await environment.offsets()
   const [from, to] = [
     await topicReach(offsets, topic, fromMs),

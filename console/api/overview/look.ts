@@ -1,5 +1,5 @@
 /** Looks at the whole environment: counters of topics and consumers, lags, stalls, and what people should look at. */
-import { type Signal, signalNamed, signals, topicsOf } from '../../../lib/app/topics.ts'
+import { SIGNALS, type Signal, signalNamed, topicsOf } from '../../../lib/app/topics.ts'
 import { sumIfKnown } from '../../../lib/count.ts'
 import { type StalledFunctions, StallWatch } from '../../../lib/diagnosis/stalls.ts'
 import { consumerGroups } from '../../../lib/queries/groups.ts'
@@ -137,7 +137,7 @@ export class OverviewLooks {
       [signal, await boundsIfThere(asked, this.#environment.topic(signal))] as const
     const [lags, bounds, members] = await Promise.all([
       consumerLags(asked, this.#environment.consumers),
-      Promise.all(signals().map(boundsOf)),
+      Promise.all(SIGNALS.map(boundsOf)),
       // Without an answer, such as without the permission, members are unknown, and the rest is shown.
       this.#members.get().catch(() => new Map<string, number>()),
     ])
@@ -171,9 +171,7 @@ export class OverviewLooks {
   #counters(kafka: KafkaLook | undefined, redis: RedisLook | undefined): Overview['counters'] {
     const endOf = (signal: Signal) =>
       kafka?.bounds.get(signal)?.reduce((sum, { end }) => sum + end, 0) ?? null
-    const topics = signals().map(
-      signal => [`topic/${this.#environment.topic(signal)}`, endOf(signal)] as const,
-    )
+    const topics = SIGNALS.map(signal => [`topic/${this.#environment.topic(signal)}`, endOf(signal)] as const)
     const consumers = (kafka?.lags ?? []).map(({ function: name, topic, partitions }) => {
       return [`read/${name}/${topic}`, partitions.reduce((sum, { next }) => sum + next, 0)] as const
     })
@@ -201,9 +199,9 @@ export class OverviewLooks {
     return [
       ...inputs.map(signal => shown(signal, true)),
       ...[...foreign].map(topic => ({ name: topic, topic, isInput: true })),
-      ...signals()
-        .filter(signal => emitted.has(signal) && !inputs.includes(signal))
-        .map(signal => shown(signal, false)),
+      ...SIGNALS.filter(signal => emitted.has(signal) && !inputs.includes(signal)).map(signal =>
+        shown(signal, false),
+      ),
     ]
   }
 }

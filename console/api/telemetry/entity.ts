@@ -8,7 +8,6 @@ import { matches } from '../../../lib/alerting/reading.ts'
 import { identityOf, type Rule } from '../../../lib/alerting/rule.ts'
 import { historyKeyOf } from '../../../lib/alerting/rules-in-force.ts'
 import type { StatisticsSummary } from '../../../lib/analytics/statistics.ts'
-import { signalOfEntity } from '../../../lib/app/topics.ts'
 import type { Searched } from '../../../lib/queries/newest-records.ts'
 import { ACTIVITIES } from '../../../lib/tables/activities.ts'
 import { type ActiveAlert, activeAlertsOf, HISTORIES } from '../../../lib/tables/conditions.ts'
@@ -93,7 +92,7 @@ export async function entityNow(
     rowsOfEntity(inspection, ACTIVITIES, readings, entity),
     rowsOfEntity(inspection, HISTORIES, readings, entity),
     activeAlertsOf(inspection, readings, patterns, entity),
-    memory.rules(entity, partition),
+    memory.rules(partition),
     memory.readings(entity, partition).get(period),
   ])
   const { source, subject = '' } = partsOfEntity(entity)
@@ -105,7 +104,7 @@ export async function entityNow(
     subject,
     family,
     partition,
-    topic: environment.topic(signalOfEntity('readings', entity)),
+    topic: environment.topic('readings'),
     metrics: shown.map(metric => ({ ...metric, statistics: metrics[metric.name] ?? null })),
     readings: known.readings,
     lastAt: instant(known.lastAtMs),

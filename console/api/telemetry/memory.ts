@@ -3,7 +3,7 @@
 import type { AnyRule } from '../../../lib/alerting/patterns/pattern.ts'
 import { dataReader } from '../../../lib/app/data-reader.ts'
 import { readData } from '../../../lib/app/event-data.ts'
-import { type Signal, signalOfEntity } from '../../../lib/app/topics.ts'
+import type { Signal } from '../../../lib/app/topics.ts'
 import { rulesOfPartition } from '../../../lib/queries/activated-rules.ts'
 import {
   type EntityAlert,
@@ -68,9 +68,9 @@ export class TelemetryMemory {
     )
   }
 
-  /** Returns the rules that are active in the entity's partition of the readings topic; undefined if no rules are active yet. */
-  rules(entity: string, partition: number): Promise<readonly AnyRule[] | undefined> {
-    const topic = this.#environment.topic(signalOfEntity('readings', entity))
+  /** Returns the rules that are active in a partition of the readings topic; undefined if no rules are active yet. */
+  rules(partition: number): Promise<readonly AnyRule[] | undefined> {
+    const topic = this.#environment.topic('readings')
     return this.#rules.ask(`${topic} ${partition}`, async () =>
       rulesOfPartition(await this.#environment.inspection(), topic, partition),
     )
@@ -78,7 +78,7 @@ export class TelemetryMemory {
 
   readings(entity: string, partition: number): RecentRecords<EntityReading> {
     return this.#readings.get(`${partition} ${entity}`, () =>
-      this.#recent(signalOfEntity('readings', entity), one => readingIn(one, entity, readData), {
+      this.#recent('readings', one => readingIn(one, entity, readData), {
         holding: textOfEntity(entity),
         partition,
         most: MAX_READINGS,

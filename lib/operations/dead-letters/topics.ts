@@ -5,7 +5,7 @@ import type { Connections } from '../../../packages/runtime/lambda/connections.t
 import type { Growth } from '../../../packages/runtime/pipeline/model.ts'
 import type { Config } from '../../app/config.ts'
 import { growthsOf } from '../../app/growths.ts'
-import { type Signal, signals, topicName, topicRow } from '../../app/topics.ts'
+import { SIGNALS, type Signal, topicName, topicRow } from '../../app/topics.ts'
 import type { ReadTopic } from '../../queries/lag.ts'
 import { boundsIfThere } from '../../queries/topics.ts'
 import { OperationFailure } from '../failure.ts'
@@ -27,18 +27,16 @@ export async function redriveTopics(
   const offsets = new TopicOffsets(await connections.kafka())
   try {
     const found = await Promise.all(
-      signals()
-        .filter(signal => signal !== 'dlq')
-        .map(async (signal: Signal) => {
-          const name = topicName(signal, env)
-          const bounds = await boundsIfThere(offsets, name)
-          const consumers = new Set(readers.filter(({ topic }) => topic === name).map(one => one.function))
-          const { maxMessageBytes } = topicRow(signal)
-          if (!bounds) return []
-          const growths = readsGrowths ? await growthsFor(name, consumers, connections) : []
-          const topic: RedriveTopic = { bounds, consumers, maxMessageBytes, growths }
-          return [[name, topic] as const]
-        }),
+      SIGNALS.filter(signal => signal !== 'dlq').map(async (signal: Signal) => {
+        const name = topicName(signal, env)
+        const bounds = await boundsIfThere(offsets, name)
+        const consumers = new Set(readers.filter(({ topic }) => topic === name).map(one => one.function))
+        const { maxMessageBytes } = topicRow(signal)
+        if (!bounds) return []
+        const growths = readsGrowths ? await growthsFor(name, consumers, connections) : []
+        const topic: RedriveTopic = { bounds, consumers, maxMessageBytes, growths }
+        return [[name, topic] as const]
+      }),
     )
     return new Map(found.flat())
   } finally {

@@ -3,7 +3,7 @@
  *
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html
  */
-import { renamedTopics, type Signal, signals } from '../../app/topics.ts'
+import { renamedTopics, SIGNALS, type Signal } from '../../app/topics.ts'
 
 type Properties = Readonly<Record<string, unknown>>
 
@@ -55,7 +55,7 @@ export function readersIn({ ResourceProperties }: ResourceRequest): ReadonlyMap<
   if (typeof Readers !== 'object' || Readers === null)
     throw new TypeError('the properties of the resource have no Readers')
   const readers = Readers as Readonly<Record<string, readonly string[]>>
-  return new Map(signals().map(signal => [signal, readers[signal] ?? []]))
+  return new Map(SIGNALS.map(signal => [signal, readers[signal] ?? []]))
 }
 
 /**

@@ -47,12 +47,10 @@ export async function generate(
  * Returns an outlet that publishes readings to Kafka.
  *
  * @param signal ends the wait for a broker that does not accept more readings
- * @param topicOf returns the topic for events of a source. Defaults to the producer's topic.
  */
 export function kafkaOutlet(
   producer: Pick<TelemetryProducer, 'enqueue' | 'close'>,
   signal: AbortSignal,
-  topicOf?: (source: string) => string,
 ): Outlet {
   return {
     async send(readings) {
@@ -61,7 +59,7 @@ export function kafkaOutlet(
         for (const { event, key } of readings) {
           if (signal.aborted) return
           taken++
-          await producer.enqueue(event, { key, ...(topicOf && { topic: topicOf(event.source) }) })
+          await producer.enqueue(event, { key })
         }
       }
       const { promise, resolve, reject } = Promise.withResolvers<void>()

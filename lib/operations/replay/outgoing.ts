@@ -13,13 +13,13 @@ import {
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { withoutOrigin } from '../../../packages/runtime/pipeline/deciding/origin.ts'
 import { schemaViolation } from '../../app/schemas.ts'
-import { signalIn, signals, tableSignalOf, topicName } from '../../app/topics.ts'
+import { SIGNALS, signalIn, topicName } from '../../app/topics.ts'
 import { familyOf, type ReadingData } from '../../telemetry/families.ts'
 import type { KeyStrategy } from '../../telemetry/key.ts'
 import { keyOf } from '../../telemetry/reading.ts'
 import { OperationFailure, usageFailure } from '../failure.ts'
 import { keyBy as keyOfEvent } from '../publish/key-by.ts'
-import { topicFor } from '../state-keys.ts'
+import { topicOf } from '../state-keys.ts'
 import type { Recorded } from './recorded.ts'
 import { shifted } from './shift.ts'
 
@@ -77,7 +77,7 @@ function streamRecord(event: Event, addressing: Addressing): OutgoingRecord {
   const { env, topic, contentMode, keyBy, dataWriter } = addressing
   const key = streamKey(event, keyBy)
   const written = dataWriter && fitsSchema(event) ? dataWriter.write(event) : event
-  const ownTopic = topicFor({ topic: topic ?? 'readings' }, event.source, env)
+  const ownTopic = topicOf({ topic: topic ?? 'readings' }, env)
   return producedRecord(ownTopic, key, written, contentMode)
 }
 
@@ -146,10 +146,8 @@ function toBeWritten([name, bytes]: RecordHeader): RecordHeader<Buffer | null> {
  * Returns the environment's topic for the signal of a recorded topic. Recordings that ship with Sluice contain the default topic
  * names.
  */
-function sameSignal(topic: string, source: string | undefined, line: number, env: string): string {
-  const signal = signalIn(topic) ?? signals().find(name => topic.startsWith(`sluice.telemetry.${name}.`))
-  if (signal !== undefined && source !== undefined)
-    return topicFor({ topic: tableSignalOf(signal) }, source, env)
+function sameSignal(topic: string, _source: string | undefined, line: number, env: string): string {
+  const signal = signalIn(topic) ?? SIGNALS.find(name => topic.startsWith(`sluice.telemetry.${name}.`))
   if (signal !== undefined) return topicName(signal, env)
   throw new OperationFailure(
     `record ${line}: its topic is not one of Sluice's (${topicName('readings', '<env>')}, …): specify its destination with --topic`,

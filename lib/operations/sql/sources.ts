@@ -6,9 +6,10 @@ import type { Connections } from '../../../packages/runtime/lambda/connections.t
 import { once } from '../../../packages/runtime/lambda/once.ts'
 import type { Config } from '../../app/config.ts'
 import { dataReader } from '../../app/data-reader.ts'
-import { historyAt, signalsOfTable } from '../../app/history.ts'
+import { historyAt } from '../../app/history.ts'
 import { topicName } from '../../app/topics.ts'
 import { type HistoryStore, HistoryUnavailable } from '../../history/store.ts'
+import { signalOfTable } from '../../history/tables.ts'
 import { topicReach } from '../../queries/topics.ts'
 import type { SqlSources } from './load.ts'
 
@@ -31,7 +32,7 @@ export async function sqlSources(
   const offsets = once(async () => connections.kept(new TopicOffsets(await connections.kafka())))
   return {
     store: await usableStore(config, aws, notice),
-    topics: table => signalsOfTable(table).map(signal => topicName(signal, config.env)),
+    topics: table => [topicName(signalOfTable(table), config.env)],
     reach: async (topic, timeMs) => {
       try {
         return await topicReach(await offsets(), topic, timeMs)

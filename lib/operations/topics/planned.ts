@@ -5,7 +5,7 @@ import type { TopicOffsets } from '../../../packages/runtime/adapters/kafka/offs
 import { replicationOn } from '../../../packages/runtime/adapters/kafka/replication.ts'
 import { brokerCount, type TopicLayout } from '../../../packages/runtime/adapters/kafka/topic-admin.ts'
 import { topicConfiguration } from '../../../packages/runtime/adapters/kafka/topics.ts'
-import { kafkaTopics, type Signal, signals, topicName } from '../../app/topics.ts'
+import { kafkaTopics, SIGNALS, type Signal, topicName } from '../../app/topics.ts'
 import { allTopics, recordCounts } from '../../queries/topic-descriptions.ts'
 import { topicsByTable } from '../../queries/topics.ts'
 import { clusterKind, planTopics, type TopicFacts, type TopicPlan } from '../topic-plan.ts'
@@ -53,7 +53,7 @@ async function factsOf(
   topics: readonly TopicLayout[],
 ): Promise<Map<string, TopicFacts>> {
   const facts = new Map<string, TopicFacts>()
-  for (const signal of signals()) {
+  for (const signal of SIGNALS) {
     const topic = topicName(signal, env)
     const found = topics.find(one => one.topic === topic)
     if (!found) continue

@@ -109,10 +109,7 @@ function compileStream({ name, columns, properties }: StreamStatement): StreamPl
 
 /** @throws StatementError for a topic whose events cannot be rows */
 function checkSignal(signal: string, at: Position): void {
-  if (SIGNALS.includes(signal)) return
-  if (!signal.startsWith('readings.')) throw unknownName('topic', signal, SIGNALS, at)
-  const form = "KAFKA_TOPIC = 'readings', and in the table WHERE SOURCE LIKE '/source/%'"
-  throw new StatementError('a stream reads all sub-signals of readings together', at, form)
+  if (!SIGNALS.includes(signal)) throw unknownName('topic', signal, SIGNALS, at)
 }
 
 function compileColumns(

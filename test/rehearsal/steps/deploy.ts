@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { readFunctions } from '../../../lib/app/functions.ts'
-import { signals, topicRow } from '../../../lib/app/topics.ts'
+import { SIGNALS, topicRow } from '../../../lib/app/topics.ts'
 import { deployedFunctions, resourcesOf, type Template } from '../deployment/deployed-template.ts'
 import { startPolling } from '../deployment/polling.ts'
 import { PREFIX, STACK } from '../deployment/project.ts'
@@ -32,7 +32,7 @@ export async function deploy(rehearsal: Rehearsal): Promise<string> {
 
 /** Checks that the deployment has created the topics. */
 async function assertTopics({ view }: Rehearsal): Promise<void> {
-  for (const signal of signals())
+  for (const signal of SIGNALS)
     assert.equal((await view.ends(signal)).length, topicRow(signal).partitions, view.topic(signal))
 }
 

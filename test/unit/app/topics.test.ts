@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { readFunctions } from '../../../lib/app/functions.ts'
-import { signals, TOPIC_GROUPS, topicRow, topicsOf } from '../../../lib/app/topics.ts'
+import { SIGNALS, TOPIC_GROUPS, topicRow, topicsOf } from '../../../lib/app/topics.ts'
 import { EVENT_TYPE_NAMES, EVENT_TYPES } from '../../../lib/event-types.ts'
 import { HISTORY_TABLES, signalOfTable } from '../../../lib/history/tables.ts'
 import { replicationOn } from '../../../packages/runtime/adapters/kafka/replication.ts'
@@ -37,7 +37,7 @@ describe('the table of topics', () => {
   it('has a topic for each event type, and words of groups mean their topics, each once', () => {
     for (const type of EVENT_TYPE_NAMES) {
       const topics = topicsOf([EVENT_TYPES[type].topic])
-      assert.ok(topics.length > 0 && topics.every(signal => signals().includes(signal)), type)
+      assert.ok(topics.length > 0 && topics.every(signal => SIGNALS.includes(signal)), type)
     }
     assert.deepEqual(topicsOf(['dlq', 'erased', 'readings']), ['dlq', ...topicsOf(['erased'])])
   })

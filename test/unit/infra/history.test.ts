@@ -6,8 +6,8 @@ import { historyResources } from '../../../infra/history-plugin.ts'
 import { MAX_TEMPLATE_BYTES, readStackTemplate, templateText } from '../../../infra/stack.ts'
 import { withOutputs } from '../../../infra/stack-outputs.ts'
 import { STAGES } from '../../../infra/stages.ts'
-import { HISTORY, NAMES, readSettings } from '../../../lib/app/settings/index.ts'
-import { topicName, useNames } from '../../../lib/app/topics.ts'
+import { HISTORY, readSettings } from '../../../lib/app/settings/index.ts'
+import { topicName } from '../../../lib/app/topics.ts'
 import { columnsOf } from '../../../lib/history/columns.ts'
 import { objectKey } from '../../../lib/history/object-key.ts'
 import { HISTORY_TABLES, signalOfTable } from '../../../lib/history/tables.ts'
@@ -73,33 +73,22 @@ describe('the tables of Glue', () => {
   })
 
   it('project the folders of the objects, for each topic of the environment', () => {
-    const names = readSettings([NAMES]).names
-    useNames(readSettings([NAMES], { EXTRA_SIGNALS: 'readings.north' }).names)
-    try {
-      const tables = glueTablesIn(historyResources(placed()) as Record<string, Typed>)
-      for (const table of HISTORY_TABLES) {
-        const { Parameters } = tables.get(table)
-        const topics = Parameters['projection.topic.values'].split(',')
-        const signal = signalOfTable(table)
-        const expected = [signal, ...(signal === 'readings' ? (['readings.north'] as const) : [])]
-        assert.deepEqual(
-          topics,
-          expected.map(one => topicName(one, 'prod')),
-        )
-        assert.equal(Parameters['projection.enabled'], 'true')
-        for (const topic of topics) {
-          const day = '2026-11-24'
-          const key = objectKey({ partition: 0, firstOffset: 1, lastOffset: 2, table, topic, day })
-          // biome-ignore-start lint/suspicious/noTemplateCurlyInString: the placeholders are Athena's
-          const location = Parameters['storage.location.template']
-            .replace('${topic}', topic)
-            .replace('${day}', day)
-          // biome-ignore-end lint/suspicious/noTemplateCurlyInString: the placeholders are Athena's
-          assert.equal(`s3://history-bucket/${key.slice(0, key.lastIndexOf('/') + 1)}`, location)
-        }
+    const tables = glueTablesIn(historyResources(placed()) as Record<string, Typed>)
+    for (const table of HISTORY_TABLES) {
+      const { Parameters } = tables.get(table)
+      const topics = Parameters['projection.topic.values'].split(',')
+      assert.deepEqual(topics, [topicName(signalOfTable(table), 'prod')])
+      assert.equal(Parameters['projection.enabled'], 'true')
+      for (const topic of topics) {
+        const day = '2026-11-24'
+        const key = objectKey({ partition: 0, firstOffset: 1, lastOffset: 2, table, topic, day })
+        // biome-ignore-start lint/suspicious/noTemplateCurlyInString: the placeholders are Athena's
+        const location = Parameters['storage.location.template']
+          .replace('${topic}', topic)
+          .replace('${day}', day)
+        // biome-ignore-end lint/suspicious/noTemplateCurlyInString: the placeholders are Athena's
+        assert.equal(`s3://history-bucket/${key.slice(0, key.lastIndexOf('/') + 1)}`, location)
       }
-    } finally {
-      useNames(names)
     }
   })
 

@@ -2,9 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { loadRules } from '../lib/alerting/rules-directory.ts'
 import { type Config, localEnvironment, readConfig } from '../lib/app/config.ts'
 import { dataReader } from '../lib/app/data-reader.ts'
+import { readFunctions, topicsRead } from '../lib/app/functions.ts'
 import { topicName } from '../lib/app/topics.ts'
 import { alertIn } from '../lib/queries/alerts.ts'
-import { consumerLags, pendingBefore } from '../lib/queries/lag.ts'
+import { consumerLags, pendingBefore, type ReadTopic } from '../lib/queries/lag.ts'
 import { NewRecords } from '../lib/queries/records.ts'
 import { topicBounds } from '../lib/queries/topics.ts'
 import { TopicOffsets } from '../packages/runtime/adapters/kafka/offsets.ts'
@@ -16,7 +17,6 @@ import { StackNotFound, stackEnvironment } from '../programs/addresses.ts'
 import { readOptions } from '../programs/options.ts'
 import { UserError } from '../programs/user-error.ts'
 import { kafkaAnswers, redisAnswers } from './services/probes.ts'
-import { consumersOf } from './smoke/consumers.ts'
 import { EXPECTED_RULES, SmokeReadings } from './smoke/readings.ts'
 import { failureOf, isPassed, type SmokeProgress, summaryOf } from './smoke/result.ts'
 
@@ -90,7 +90,7 @@ async function main(args: string[]): Promise<number> {
   const config = readConfig(environment)
   await requireReachable(config)
   const readings = new SmokeReadings(config.env, Date.now())
-  const consumers = consumersOf('readings', config.env)
+  const consumers = readers(config.env)
   const rules = await loadRules(config.rulesDir)
   const names = rules.map(({ name }) => name)
   const expected = EXPECTED_RULES.filter(rule => names.includes(rule))
@@ -174,4 +174,11 @@ async function requireReachable({ kafka, redis }: Config): Promise<void> {
 function hostAndPort(url: string): string {
   const { hostname, port } = new URL(url)
   return `${hostname}:${port || 6379}`
+}
+
+/** Returns the functions of serverless.yml that read the readings, with their consumer groups in this environment. */
+function readers(env: string): ReadTopic[] {
+  return readFunctions()
+    .flatMap(declared => topicsRead(declared, env))
+    .filter(read => read.signal === 'readings')
 }

@@ -3,7 +3,7 @@
 import type { Application } from '../../packages/runtime/consumer/application.ts'
 import { RULES_ACTIVATED_TYPE } from '../alerting/activation.ts'
 import { FAILURE_ENDED_TYPE, FAILURE_TYPE } from '../failures/event-types.ts'
-import { discardedEvent } from '../failures/on-failure/foreign.ts'
+import { discardedEvent } from '../failures/on-failure/discarded.ts'
 import { parkedForMs } from '../failures/policy.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 import { ENTITY_ERASED_TYPE } from '../telemetry/erasure.ts'
@@ -11,7 +11,6 @@ import { TICK_TYPE } from '../telemetry/tick.ts'
 import { VIEWS_ACTIVATED_TYPE } from '../views/event-names.ts'
 import { withEmptyCollections } from './empty-collections.ts'
 import { readData } from './event-data.ts'
-import { FORMER_NAMES } from './former-names.ts'
 import { NAME } from './name.ts'
 import { SERIALIZING } from './serializing.ts'
 import { groupName, type Signal, TOPICS, topicName, topicNamed } from './topics.ts'
@@ -20,6 +19,12 @@ declare module '../../packages/runtime/consumer/declared.ts' {
   interface Declared {
     readonly topic: Signal
   }
+}
+
+/** Consumers that have replaced others, with the former names. Their states, retries and dead letters belong to the successor. */
+const FORMER_NAMES: Readonly<Record<string, readonly string[]>> = {
+  deliver: ['notify-sns', 'notify-webhook'],
+  notifier: ['alert-router', 'firing-alerts'],
 }
 
 export const APPLICATION: Application = {

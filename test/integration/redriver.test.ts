@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Context } from 'aws-lambda'
-import { scheduledForwarder } from '../../lib/app/forwarder.ts'
+import { APPLICATION } from '../../lib/app/application.ts'
 import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
 import { redriverIn } from '../../lib/app/redriver.ts'
 import { GENERAL } from '../../lib/app/settings/index.ts'
@@ -14,6 +14,7 @@ import { RetryableError } from '../../packages/runtime/consumer/author-errors.ts
 import { type FailureData, failureId } from '../../packages/runtime/consumer/failure-event.ts'
 import { decided, type KeyedProcess, rejected } from '../../packages/runtime/consumer/process.ts'
 import { delivered, retry, type Sink } from '../../packages/runtime/consumer/sink.ts'
+import { forwarderHandler } from '../../packages/runtime/lambda/forwarder-handler.ts'
 import type { KafkaRecord } from '../ledger/kafka/records.ts'
 import { CONTEXT, DeliveredLog } from '../support/delivered-log.ts'
 import { TestEnvironment } from '../support/environment.ts'
@@ -98,7 +99,7 @@ describe('failures that come back, on Kafka and Redis', () => {
       { slices: [GENERAL], failuresTo: 'dlq' },
     )
   const redriver = () =>
-    scheduledForwarder('redriver', ({ env }) => redriverIn(env, signal => DELAYS_MS[signal]), {
+    forwarderHandler(APPLICATION, 'redriver', ({ env }) => redriverIn(env, signal => DELAYS_MS[signal]), {
       failuresTo: 'dlq',
     })
 

@@ -1,23 +1,28 @@
 import {
   array,
   check,
+  custom,
   exactOptional,
   type GenericSchema,
   integer,
   maxValue,
   minValue,
   number,
+  type ObjectEntries,
   optional,
   picklist,
   pipe,
   regex,
+  type StrictObjectIssue,
   safeParse,
+  strictObject,
   string,
 } from 'valibot'
 import { defined } from '../../../packages/runtime/consumer/defined.ts'
 import { ConfigError, errorLines } from '../../../packages/runtime/settings/config-error.ts'
 import { type Documented, setting, slice } from '../../../packages/runtime/settings/slice.ts'
 import { decimal, list, mapped, text } from '../../../packages/runtime/settings/values.ts'
+import { isObject } from '../../json.ts'
 import { FAMILIES, type FamilyName } from '../../telemetry/families.ts'
 import {
   type FleetGroup,
@@ -28,7 +33,6 @@ import {
   withMetrics,
 } from '../../telemetry/simulator/fleet.ts'
 import { GENERATOR_DEFAULTS, type GeneratorSettings } from '../../telemetry/simulator/settings.ts'
-import { document } from './document.ts'
 
 export interface GeneratorSource {
   /** Name of the SSM parameter with the generator's settings; absent if none is configured. */
@@ -251,4 +255,21 @@ function fleetOf(groups: readonly FleetGroup[], source: string): readonly Sensor
     if (error instanceof InvalidFleet) throw new ConfigError(source, [`fleet: ${error.message}`])
     throw error
   }
+}
+
+/** Returns the schema of a JSON object that must not have any other keys. */
+function document<const Entries extends ObjectEntries>(entries: Entries) {
+  const known = Object.keys(entries).join(', ')
+  return pipe(
+    // Valibot accepts an array as an object, so it is rejected first.
+    custom<object>(isObject, 'must be an object'),
+    strictObject(entries, issue => `${unknownKeys(issue, entries)}; known are ${known}`),
+  )
+}
+
+/** Returns the names of all unknown keys, separated by commas. Valibot itself reports only the first one. */
+function unknownKeys({ path }: StrictObjectIssue, entries: ObjectEntries): string {
+  const keys = Object.keys((path?.[0]?.input ?? {}) as object).filter(key => !Object.hasOwn(entries, key))
+  const names = keys.map(key => JSON.stringify(key)).join(', ')
+  return `${names} ${keys.length === 1 ? 'is' : 'are'} not known`
 }

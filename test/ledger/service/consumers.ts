@@ -1,12 +1,12 @@
 /** The handlers: the project's runtime, unchanged unless a sabotage is requested. */
 import type { Context } from 'aws-lambda'
 import { APPLICATION } from '../../../lib/app/application.ts'
-import { scheduledForwarder } from '../../../lib/app/forwarder.ts'
 import { kafkaConsumer } from '../../../lib/app/kafka-consumer.ts'
 import { redriverIn } from '../../../lib/app/redriver.ts'
 import { GENERAL } from '../../../lib/app/settings/index.ts'
 import { signalNamed } from '../../../lib/app/topics.ts'
 import { failureRouter } from '../../../lib/failures/process.ts'
+import { forwarderHandler } from '../../../packages/runtime/lambda/forwarder-handler.ts'
 import type { KafkaHandler } from '../../../packages/runtime/lambda/handler-types.ts'
 import { kafkaHandler } from '../../../packages/runtime/lambda/kafka-handler.ts'
 import { knowAttempts, neverDefer } from './attempts.ts'
@@ -40,12 +40,13 @@ export const failing = handler(kafkaConsumer('failing', tasks.failing))
 // Application whose retries come after less than the shortest delay of Sluice.
 const hasty = { ...APPLICATION, firstRetryMs: tasks.DELAYS_MS['retry-1m'] }
 export const parking = handler(kafkaHandler(hasty, 'parking', chapters.parking))
-export const redriver = scheduledForwarder(
+export const redriver = forwarderHandler(
+  APPLICATION,
   'redriver',
   ({ env }) => redriverIn(env, signal => (broken === 'retry-early' ? 0 : tasks.DELAYS_MS[signal])),
   { failuresTo: 'dlq' },
 )
-export const forwarding = scheduledForwarder('forwarding', ({ env }) => movers.forwarding(env))
+export const forwarding = forwarderHandler(APPLICATION, 'forwarding', ({ env }) => movers.forwarding(env))
 
 function handler(consumer: unknown): Handler {
   const late = Object.assign(mayBeLate(consumer as Handler), {

@@ -109,7 +109,9 @@ const BUCKET = 'History'
  * at the earliest when they are due.
  */
 function withExpiry(bucket: StackResource, retention: HistoryRetention): StackResource {
-  const lifecycle = bucket.Properties?.LifecycleConfiguration as { readonly Rules: readonly object[] } | undefined
+  const lifecycle = bucket.Properties?.LifecycleConfiguration as
+    | { readonly Rules: readonly object[] }
+    | undefined
   const rules = [...retention].map(([table, days]) => ({
     Id: table.replaceAll('_', '-'),
     Status: 'Enabled',
@@ -118,7 +120,10 @@ function withExpiry(bucket: StackResource, retention: HistoryRetention): StackRe
   }))
   return {
     ...bucket,
-    Properties: { ...bucket.Properties, LifecycleConfiguration: { Rules: [...(lifecycle?.Rules ?? []), ...rules] } },
+    Properties: {
+      ...bucket.Properties,
+      LifecycleConfiguration: { Rules: [...(lifecycle?.Rules ?? []), ...rules] },
+    },
   }
 }
 

@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import {
-  consumerFindings,
-  deadLettersFindings,
-} from '../../../lib/diagnosis/checks/consumers.ts'
+import { consumerFindings, deadLettersFindings } from '../../../lib/diagnosis/checks/consumers.ts'
 import { producerFindings } from '../../../lib/diagnosis/checks/producers.ts'
 import type { BatchFacts, ConsumerFacts, PartitionProgress } from '../../../lib/diagnosis/facts.ts'
 import type { Finding } from '../../../lib/diagnosis/finding.ts'

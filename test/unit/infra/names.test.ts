@@ -43,10 +43,7 @@ describe('on-failure destinations', () => {
 
   it('given failures for who reads failures, or a source topic of another, then it is refused', () => {
     const own = { msk: { topic: FAILURES, onFailureDestination: `kafka://${FAILURES}` } }
-    assert.match(
-      problems(own).join(),
-      /events\.msk\.onFailureDestination .* that the function itself reads/,
-    )
+    assert.match(problems(own).join(), /events\.msk\.onFailureDestination .* that the function itself reads/)
     const other = { kafka: { topic: 'orders', onFailureDestination: `kafka://${READINGS}` } }
     assert.match(
       problems(other, reader).join(),

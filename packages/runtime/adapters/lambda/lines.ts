@@ -64,10 +64,6 @@ const LINES = {
 
 export type LineKind = keyof typeof LINES
 
-/** Kinds of lines with the level ERROR. */
-type ErrorLineKind = {
-  [Kind in LineKind]: (typeof LINES)[Kind]['level'] extends 'error' ? Kind : never
-}[LineKind]
 
 /** Writes log lines at a limited rate per kind, because the same condition can last for many batches. */
 export class Lines {

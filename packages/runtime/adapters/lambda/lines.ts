@@ -64,7 +64,6 @@ const LINES = {
 
 export type LineKind = keyof typeof LINES
 
-
 /** Writes log lines at a limited rate per kind, because the same condition can last for many batches. */
 export class Lines {
   readonly #logger: Logger

@@ -3,9 +3,16 @@ import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
 import type { EventType } from '../event-types.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
-import type { RuleSet } from './rule-set.ts'
 
 export const RULES_ACTIVATED_TYPE = 'io.sluice.rules.activated.v1' satisfies EventType
+
+/** Data of the event. */
+export interface RuleSet {
+  /** Hash of the rules. It does not depend on how the rules are divided into files. */
+  readonly hash: string
+  /** Rules with the keys of a rule file. Keys with a default value are included. */
+  readonly rules: readonly Readonly<Record<string, unknown>>[]
+}
 
 /** Returns the event that activates the rule set in one partition. If a scheduled run is repeated, the event is the same. */
 export function rulesActivated(set: RuleSet, partition: number, scheduledFor: string): Event<RuleSet> {

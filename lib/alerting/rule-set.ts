@@ -1,7 +1,7 @@
 /** Rule set in the form in which an event activates it. Reading a rule set is as strict as reading rule files. */
 import { hash } from 'node:crypto'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
-import { RULES_ACTIVATED_TYPE } from './activation.ts'
+import { RULES_ACTIVATED_TYPE, type RuleSet } from './activation.ts'
 import { measureKind } from './condition.ts'
 import { inSeconds } from './given.ts'
 import { parseRules } from './parse-rules.ts'
@@ -11,15 +11,7 @@ import { conditionRow } from './read-condition.ts'
 import { matchRow } from './read-match.ts'
 import { identityOf, type Rule } from './rule.ts'
 
-/** Rule with the keys of a rule file. Keys with a default value are included. */
-type RuleRow = Readonly<Record<string, unknown>>
-
-/** Data of `io.sluice.rules.activated.v1`. */
-export interface RuleSet {
-  /** Hash of the rules. It does not depend on how the rules are divided into files. */
-  readonly hash: string
-  readonly rules: readonly RuleRow[]
-}
+type RuleRow = RuleSet['rules'][number]
 
 /** Number of bytes of a message that are reserved for the attributes and headers of the event. */
 const ENVELOPE_BYTES = 16 * 1024

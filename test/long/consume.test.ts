@@ -48,7 +48,7 @@ describe('given topics with records, good and bad', () => {
       .filter(line => line !== '')
       .map(line => JSON.parse(line))
 
-  it('when they are consumed, then each is there once, in order of time, decoded or with the reason why not', async () => {
+  it('when they are consumed, then each is there once, in order of time, decoded or with the reason', async () => {
     const documents = await consumed()
     const placeOf = ({ partition, offset }: { partition: number; offset: number | string }) =>
       `${partition}@${offset}`

@@ -84,7 +84,6 @@ describe('the sources of the command line', () => {
 
   it('given commands that write without being operations, then they audit themselves or produce', () => {
     assert.deepEqual(filesWith(/\.writing\(/), [
-      'cli/dlq/handling.ts',
       'cli/generate/run.ts',
       'cli/operation.ts',
       'cli/publish/publish.ts',

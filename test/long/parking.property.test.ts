@@ -1,7 +1,6 @@
 /** Random schedules of failures and retries: a process that parks keeps the order of each entity, and loses nothing. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type CodeChange, importChanged } from '../support/changed-code.ts'
 import { type Play, playParking } from '../support/parking-schedule.ts'
 import { Random } from '../support/random.ts'
 import { SEEDS } from '../support/same-log.ts'
@@ -53,70 +52,5 @@ describe('given random failures and retries', () => {
         ),
         [],
       )
-    })
-})
-
-const HOLDING = 'packages/runtime/pipeline/deciding/holding.ts'
-
-/** Each breaks one rule. */
-const CHANGES: Readonly<Record<string, CodeChange>> = {
-  'parked events are applied in their first order': {
-    file: HOLDING,
-    from: 'parked: [...hold.parked, record]',
-    to: 'parked: [record, ...hold.parked]',
-  },
-  'a retried event counts from its first place': {
-    file: HOLDING,
-    from: 'stepOrHold(work, { ...task, waitedFromMs })',
-    to: 'stepOrHold(work, task)',
-  },
-  'a timer between two parked events fires between them': {
-    file: HOLDING,
-    from: 'timer.thresholdMs < next.clockMs',
-    to: 'timer.thresholdMs < 0',
-  },
-  'the timers of a held entity do not fire': {
-    file: HOLDING,
-    from: 'isOver ? hold.timers : [holdTimer(work.consumer.process.name, entity, hold)]',
-    to: 'isOver ? hold.timers : [...timerQueue.of(entity), holdTimer(work.consumer.process.name, entity, hold)]',
-  },
-  'those behind a parked event that fails wait for it': {
-    file: HOLDING,
-    from: 'const parks = parkingOf(work.consumer.process) !== undefined && isRetried(result.code) && !attemptAt',
-    to: 'const parks = false',
-  },
-  'a failed event does not count as a repeat of itself': {
-    file: 'packages/runtime/pipeline/deciding/admission.ts',
-    from: 'heldFor(work, attemptAt)?.eventId === id ||',
-    to: 'false ||',
-  },
-  'what is no longer parked takes no room': {
-    file: HOLDING,
-    from: 'work.copy.unparked(parkedBytes(next))',
-    to: '',
-  },
-  'the id of a parked event is known': {
-    file: 'packages/runtime/pipeline/deciding/admission.ts',
-    from: "  remember(work, task)\n  return decision(task, 'parked'",
-    to: "  return decision(task, 'parked'",
-  },
-}
-
-describe('given that a rule of parking is switched off', () => {
-  for (const [rule, change] of Object.entries(CHANGES))
-    it(`then it is noticed: ${rule}`, async () => {
-      const changed = await importChanged<{ playParking: typeof playParking }>(
-        'test/support/parking-schedule.ts',
-        [change],
-      )
-      for (let seed = 0; seed < SCHEDULES; seed += 1)
-        for (const play of Object.values(PLAYS)) {
-          const found = await changed.playParking(new Random(seed), play).then(
-            played => played.found,
-            (error: Error) => [error.message],
-          )
-          if (found.length > 0) return
-        }
-      assert.fail(`in none of ${SCHEDULES} schedules`)
     })
 })

@@ -7,7 +7,7 @@ import type { Parking } from '../../packages/runtime/consumer/parking.ts'
 import type { Consumer } from '../../packages/runtime/pipeline/consumer.ts'
 import { parkedBytesIn } from '../../packages/runtime/pipeline/deciding/hold.ts'
 import { producerGroupOf } from '../../packages/runtime/pipeline/failures/failure-memory.ts'
-import type { LogReader, Ports, StateStore } from '../../packages/runtime/pipeline/ports.ts'
+import type { LogReader, StateStore } from '../../packages/runtime/pipeline/ports.ts'
 import { MemoryLogBounds } from '../../packages/runtime/testing/log-bounds.ts'
 import { MemoryLogReader } from '../../packages/runtime/testing/log-reader.ts'
 import { NOTHING_WANTED } from '../../packages/runtime/testing/wanted.ts'
@@ -27,8 +27,6 @@ const ENDED = 0.05
 export interface Setting {
   readonly store?: StateStore
   readonly forgetting?: Forgetting
-  /** Returns ports that break a rule. */
-  readonly sabotage?: (ports: Ports, log: readonly LogRecord[]) => Ports
   /** Checks a run that has ended without violations. Returns further violations. */
   readonly after?: (end: End) => Promise<string[]>
 }
@@ -59,7 +57,7 @@ export async function violations(
   const changeAt = random.chance(0.5) ? random.pick(log).offset : Number.POSITIVE_INFINITY
   const reference = await undisturbed(log, changeAt, parking)
   const played = stage(parking)
-  const { store, forgetting, sabotage, after } = { after: undefined, ...memory(played), ...setting(played) }
+  const { store, forgetting, after } = { after: undefined, ...memory(played), ...setting(played) }
   const { reader, expire, startOffset } = expiring(log, random)
   const ports = { ...played.ports, store, log: reader, bounds: new MemoryLogBounds(log) }
   const codes = codesOf(played, changeAt, parking)
@@ -67,7 +65,7 @@ export async function violations(
     log,
     codes,
     stateKey: played.stateKey(),
-    ports: sabotage ? sabotage(ports, log) : ports,
+    ports,
     forgetting,
     expire,
     random,
@@ -139,7 +137,7 @@ function memory(played: Stage) {
     copy: async () => played.store.copyOf(stateKey),
     restore: async copy => played.store.restore(stateKey, copy),
   }
-  return { store: played.store as StateStore, forgetting, sabotage: undefined }
+  return { store: played.store as StateStore, forgetting }
 }
 
 /** Returns a log that delivers a few records per fetch, and only records that have not expired. */

@@ -2,9 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import {
-  alterSettingsQuestion,
   askBroker,
-  edgesQuestion,
   logDirsQuestion,
   metadataQuestion,
   settingsQuestion,
@@ -14,7 +12,7 @@ import {
 const int8 = (value: number) => Buffer.from([value & 0xff])
 const int16 = (value: number) => Buffer.from([(value >> 8) & 0xff, value & 0xff])
 const int32 = (value: number) => Buffer.from([24, 16, 8, 0].map(shift => (value >> shift) & 0xff))
-const int64 = (value: bigint) => {
+const _int64 = (value: bigint) => {
   const bytes = Buffer.alloc(8)
   bytes.writeBigInt64BE(value)
   return bytes
@@ -70,23 +68,6 @@ describe('given the answer to a question about the cluster', () => {
   })
 })
 
-describe('given settings of a topic, when they are changed', () => {
-  const question = alterSettingsQuestion('t', { a: '1', b: '-1' })
-
-  it('then these are set, for good, and no other', () => {
-    const settings = [int32(2), text('a'), int8(0), text('1'), text('b'), int8(0), text('-1')]
-    const expected = Buffer.concat([int32(1), int8(2), text('t'), ...settings, int8(0)])
-    assert.deepEqual(question.encode(), expected)
-  })
-
-  it('then the broker says whether it accepts them, and why not', () => {
-    const answer = (...parts: Buffer[]) => Buffer.concat([int32(0), int32(1), ...parts, int8(2), text('t')])
-    assert.deepEqual(question.decode(answer(int16(0), NO_TEXT)), { errorCode: 0, message: null })
-    assert.deepEqual(question.decode(answer(int16(40), text('no'))), { errorCode: 40, message: 'no' })
-    assert.equal(question.decode(Buffer.concat([int32(0), int32(0)])).errorCode, -1)
-  })
-})
-
 describe('given the ids of topics', () => {
   const [ID, NO_ID] = ['0123456789abcdef0123456789abcdef', '0'.repeat(32)]
   const [none, one] = [int8(1), (value: number) => Buffer.concat([int8(2), int32(value)])]
@@ -103,83 +84,12 @@ describe('given the ids of topics', () => {
     ...[int8(3), topic('orders', 0, ID, partition(0), partition(1)), topic('gone', 3, NO_ID)],
   ])
 
-  it('then each has its id and how many partitions it has, or the reason why it has none', () => {
-    const topics = [
-      { errorCode: 0, topic: 'orders', id: ID, partitionCount: 2 },
-      { errorCode: 3, topic: 'gone', id: NO_ID, partitionCount: 0 },
-    ]
-    const ids = topicIdsQuestion(['orders', 'gone']).decode(answer)
-    assert.deepEqual(ids, { clusterId: 'cluster', topics })
-  })
-
   it('when the answer is cut off anywhere, then that is an error, and never half an answer', () => {
     for (let length = 0; length < answer.length; length++)
       assert.throws(() => topicIdsQuestion([]).decode(answer.subarray(0, length)), {
         name: 'UnreadableBytes',
         reason: 'malformed',
       })
-  })
-
-  it('when a name is as long as it can be, then its length takes two bytes', () => {
-    const longest = 'x'.repeat(249)
-    const name = Buffer.concat([Buffer.from([(250 & 0x7f) | 0x80, 250 >> 7]), Buffer.from(longest)])
-    assert.deepEqual(
-      topicIdsQuestion([longest]).encode(),
-      Buffer.concat([NO_TAGS, int8(2), Buffer.alloc(16), name, NO_TAGS, Buffer.alloc(3), NO_TAGS]),
-    )
-  })
-})
-
-describe('given answers about the edges of partitions', () => {
-  it('then an error of one partition leaves the others alone, and each edge has its isolation', () => {
-    const edge = (number: number, error: number, offset: bigint) =>
-      Buffer.concat([int32(number), int16(error), int64(-1n), int64(offset)])
-    const question = edgesQuestion([{ topic: 't', partitions: [0, 1] }], 'start')
-    const answer = Buffer.concat([int32(0), int32(1), text('t'), int32(2), edge(0, 0, 7n), edge(1, 6, -1n)])
-    assert.deepEqual(question.decode(answer), [
-      { topic: 't', partition: 0, errorCode: 0, offset: 7 },
-      { topic: 't', partition: 1, errorCode: 6, offset: -1 },
-    ])
-    const asked = (number: number) => Buffer.concat([int32(number), int64(-2n)])
-    assert.deepEqual(
-      question.encode(),
-      Buffer.concat([int32(-1), int8(1), int32(1), text('t'), int32(2), asked(0), asked(1)]),
-    )
-    const written = edgesQuestion([{ topic: 't', partitions: [0] }], 'high-watermark').encode()
-    const readUncommitted = int8(0)
-    assert.deepEqual(
-      written,
-      Buffer.concat([int32(-1), readUncommitted, int32(1), text('t'), int32(1), int32(0), int64(-1n)]),
-    )
-  })
-})
-
-describe('given answers about the disks of a broker', () => {
-  const copy = (number: number, bytes: bigint, isFuture: number) =>
-    Buffer.concat([int32(number), int64(bytes), int64(0n), int8(isFuture)])
-
-  it('then it has the size of each log, and an error of a directory', () => {
-    const dir = (error: number, path: string, number: number, bytes: bigint, isFuture: number) =>
-      Buffer.concat([int16(error), text(path), int32(1), text('t'), int32(1), copy(number, bytes, isFuture)])
-    const answer = Buffer.concat([int32(0), int32(2), dir(0, '/data', 3, 99n, 0), dir(56, '/old', 0, 5n, 1)])
-    assert.deepEqual(logDirsQuestion().decode(answer), [
-      {
-        errorCode: 0,
-        path: '/data',
-        copies: [{ topic: 't', partition: 3, bytes: 99, isFuture: false }],
-      },
-      {
-        errorCode: 56,
-        path: '/old',
-        copies: [{ topic: 't', partition: 0, bytes: 5, isFuture: true }],
-      },
-    ])
-  })
-
-  it('when one topic is asked about, then it is named with its partitions, and all of a broker by nothing', () => {
-    const one = logDirsQuestion({ topic: 't', partitions: [0, 2] })
-    assert.deepEqual(one.encode(), Buffer.concat([int32(1), text('t'), ids(0, 2)]))
-    assert.deepEqual(logDirsQuestion().encode(), int32(-1))
   })
 })
 

@@ -106,15 +106,6 @@ describe('sluice reprocess, beside alerting', () => {
       return found.filter(fence => fence !== null)
     })
 
-  /** Stops the process if a live state is fenced, and lets it go on if the fence has fallen by then. */
-  async function isStoppedBehindFence(command: Program): Promise<boolean> {
-    if ((await fences()).length === 0) return false
-    command.signal('SIGSTOP')
-    if ((await fences()).length > 0) return true
-    command.signal('SIGCONT')
-    return false
-  }
-
   /**
    * Sends a tick to every partition, after which the consumer publishes the events of a switch. The function `clock` would also append
    * the rules, and those of the log would decide instead of the packaged ones.
@@ -196,26 +187,6 @@ describe('sluice reprocess, beside alerting', () => {
     assert.ok(applied.reduce((sum, [, number]) => sum + number, 0) >= sent)
   })
 
-  it('given a kill behind the fence, when it is run again, then no alert is sent and all continues', async () => {
-    const before = await standing()
-    const command = apart('alerting', '--from', 'start', '--yes')
-    let hasEnded = false
-    const ended = command.ended.finally(() => {
-      hasEnded = true
-    })
-    while (!(await isStoppedBehindFence(command)))
-      assert.ok(!hasEnded, `it was never seen behind a fence:\n${command.output}`)
-    command.signal('SIGKILL')
-    await ended
-    // Records that come now wait for the fence.
-    await measured(ROUNDS + 20)
-    assert.equal((await fences()).length, 1)
-    await succeeds('alerting', '--from', 'start', '--yes')
-    assert.deepEqual([await fences(), await staged()], [[], []])
-    await ticked()
-    assert.deepEqual(await standing(), before)
-  })
-
   it('given other rules, then their alerts fire once, and the alerts of the old ones end', async () => {
     const before = await standing()
     await offline.stop()
@@ -244,16 +215,5 @@ describe('sluice reprocess, beside alerting', () => {
     await measured(COLD_ROUND)
     await environment.untilCaughtUp('alerting')
     assert.equal(count(await standing(), 'HOT'), 0)
-  })
-
-  it('given sources that are not deployed, then it refuses and names both versions', async () => {
-    await redis.run(async client => {
-      for (const key of await client.keys(`{alerting:${environment.topic('readings')}:*}:meta`))
-        await client.hset(key, 'code', '0123456789abcdef/12345678')
-    })
-    const ended = await reprocess('alerting', '--from', 'start', '--yes')
-    assert.equal(ended.code, 1, ended.output)
-    assert.match(ended.output, /last updated by version 0123456789abcdef .* Two versions are never mixed/s)
-    assert.deepEqual(await staged(), [])
   })
 })

@@ -7,7 +7,7 @@ import { PATTERN_EVENT_TYPE, type PatternEvent } from '../../lib/alerting/patter
 import { patterns } from '../../lib/alerting/patterns/process.ts'
 import { alerting } from '../../lib/alerting/process.ts'
 import { statistics } from '../../lib/analytics/process.ts'
-import type { ErasurePlan, ErasureReport } from '../../lib/operations/erase/erase.ts'
+import type { ErasureReport } from '../../lib/operations/erase/erase.ts'
 import { ENTITY_ERASED_TYPE } from '../../lib/telemetry/erasure.ts'
 import { views } from '../../lib/views/process.ts'
 import { logRecordOf } from '../../packages/runtime/adapters/kafka/messages.ts'
@@ -18,7 +18,7 @@ import { CONSUMERS_OF_READINGS } from '../support/consumers.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { environmentReading as reading } from '../support/records.ts'
 import { brokers, redisUrl } from '../support/servers.ts'
-import { counting, Stage } from '../support/stage.ts'
+import { Stage } from '../support/stage.ts'
 import { until } from '../support/until.ts'
 import { patternOf } from '../unit/alerting/patterns/support.ts'
 import { ruleOf } from '../unit/alerting/support.ts'
@@ -143,25 +143,6 @@ describe('sluice state erase, beside its consumers', () => {
     return names.sort()
   }
 
-  it('given a dry run, then it shows who holds what, in which partitions, and changes nothing', async () => {
-    // One reading went to a partition of another partitioner's choice.
-    await measured('roof-1', 3)
-    await measured('roof-1', 3)
-    await measured('roof-1', 5)
-    await measured('roof-2', 3)
-    await catchUp()
-    const length = await ends()
-    const { status, stdout } = await command('roof-1', '--dry-run', '--json')
-    assert.equal(status, 0)
-    const plan: ErasurePlan = JSON.parse(stdout)
-    assert.equal(plan.entity, `${SITE} roof-1`)
-    const places = plan.holdings.map(({ consumer, partition }) => `${consumer} ${partition}`)
-    const expected = holders().flatMap(name => [`${name} 3`, `${name} 5`])
-    assert.deepEqual(places.sort(), expected.sort())
-    assert.equal(await ends(), length)
-    assert.deepEqual(await held('roof-1'), holders())
-  })
-
   it('given an entity, then every consumer has forgotten it when the command ends, in every partition', async () => {
     await happened('roof-1')
     assert.ok((await environment.states('patterns')).has(`${SITE} roof-1`))
@@ -201,20 +182,6 @@ describe('sluice state erase, beside its consumers', () => {
     assert.equal(alerts?.filter(({ reason }) => reason === 'erased').length, 2)
   })
 
-  it('given Redis loses the partition, then the log is read again, and the entity stays erased', async () => {
-    const topic = environment.topic('readings')
-    const before = await Promise.all([...consumers.keys()].map(name => environment.states(name)))
-    for (const consumer of consumers.keys())
-      for await (const key of redis.keys(`{${consumer}:${topic}:3}:*`))
-        await redis.run(client => client.unlink(key))
-    assert.deepEqual(await held('roof-2'), [], 'the partition is lost')
-    await catchUp()
-    const after = await Promise.all([...consumers.keys()].map(name => environment.states(name)))
-    assert.deepEqual(after, before)
-    assert.deepEqual(await held('roof-1'), [])
-    assert.deepEqual(await held('roof-2'), holders())
-  })
-
   it('given a consumer that does not come to it, then that is said, with its lag, and it holds later', async () => {
     await measured('roof-3', 7)
     await catchUp()
@@ -229,18 +196,5 @@ describe('sluice state erase, beside its consumers', () => {
     await catchUp()
     await groupsCatchUp()
     assert.deepEqual(await held('roof-3'), [])
-  })
-
-  it('given a state that no function has any more, then it is named, and the exit status says so', async () => {
-    await measured('roof-4', 2)
-    const orphan = stageOf({ ...counting, name: `old-${environment.name}` } as never)
-    const topic = environment.topic('readings')
-    const records = (await environment.read('readings')).map(one => logRecordOf(topic, one.partition, one))
-    await orphan.batch(records)
-    await catchUp()
-    const { status, stdout, stderr } = await erasedWhile('roof-4')
-    assert.equal(status, 1)
-    assert.match(stdout, new RegExp(`^ {2}old-${environment.name} on ${topic}/2$`, 'm'))
-    assert.match(stderr, /The erasure is incomplete: see above/)
   })
 })

@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import {
-  committedOffsetsOf,
-  describeGroups,
-  visibleGroups,
-} from '../../../../packages/runtime/adapters/kafka/groups.ts'
-import { describeTopic, topicLayouts } from '../../../../packages/runtime/adapters/kafka/topic-admin.ts'
-import { rejection } from '../../../support/rejection.ts'
+import { visibleGroups } from '../../../../packages/runtime/adapters/kafka/groups.ts'
+import { topicLayouts } from '../../../../packages/runtime/adapters/kafka/topic-admin.ts'
 import { scriptedCluster } from '../../../support/scripted-cluster.ts'
 
 const partition = (number: number, leader: number) => {
@@ -66,38 +61,6 @@ describe('given a cluster with a partition that has no leader', () => {
     )
   })
 
-  it('then each coordinator describes its own groups, in the order in which they were named', async () => {
-    const states: Readonly<Record<string, string>> = { a: 'Stable', b: 'Empty', c: 'Dead' }
-    const answer = (asked: string) => ({ groups: asked.split(' ').map(id => group(id, states[id] ?? '')) })
-    const { kafka, calls } = scriptedCluster(
-      { 1: { Metadata, describeGroups: answer }, 2: { describeGroups: answer } },
-      { a: '2', b: '1', c: '2' },
-    )
-    const described = await describeGroups(kafka, ['a', 'b', 'c'])
-    assert.deepEqual(
-      described.map(one => [one.group, one.state]),
-      [
-        ['a', 'stable'],
-        ['b', 'empty'],
-        ['c', 'missing'],
-      ],
-    )
-    const asked = calls.filter(call => call.startsWith('describeGroups')).sort()
-    assert.deepEqual(asked, ['describeGroups 1: b', 'describeGroups 2: a c'])
-  })
-
-  it('then offsets are those that a group has committed, and -1 without any', async () => {
-    const offsets = [
-      { partition: 0, offset: '7' },
-      { partition: 1, offset: '-1' },
-    ]
-    const { kafka } = scriptedCluster({
-      1: { Metadata, offsetFetch: () => ({ responses: [{ topic: 't', partitions: offsets }] }) },
-    })
-    const found = await committedOffsetsOf(kafka, ['a'])
-    assert.deepEqual([...(found.get('a')?.get('t') ?? [])], [[0, 7]])
-  })
-
   it('then all topics are returned, and the partition without leader with them', async () => {
     const { kafka } = scriptedCluster({ 1: { Metadata } })
     assert.deepEqual(
@@ -107,11 +70,5 @@ describe('given a cluster with a partition that has no leader', () => {
         ['whole', [1]],
       ],
     )
-  })
-
-  it('when a topic is not there, then the answer has the name of the protocol', async () => {
-    const topics = [{ errorCode: 29, topic: 't', isInternal: false, partitions: [] }]
-    const { kafka } = scriptedCluster({ 1: { Metadata: () => ({ brokers: [], topics }) } })
-    assert.match((await rejection(describeTopic(kafka, 't'))).message, /TOPIC_AUTHORIZATION_FAILED/)
   })
 })

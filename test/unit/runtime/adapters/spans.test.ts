@@ -179,17 +179,6 @@ describe('the spans of a batch', () => {
     assert.deepEqual(new Set(spans.map(({ resource }) => resource['service.namespace'])), new Set(['shop']))
   })
 
-  it('given a record without trace and a sampler of all, then what came of it hangs below its span', async () => {
-    const work = (stage: Stage) => stage.batch([record(0, { value: Buffer.from('no event') })])
-    const sampler = 'always_on'
-    const [span, failureRecord] = await spansOf(work, undefined, { sampler })
-    assert.deepEqual(
-      [failureRecord?.name, failureRecord?.parentSpanId, failureRecord?.traceId],
-      ['create sluice.telemetry.failures.test', span?.spanId, span?.traceId],
-    )
-    assert.deepEqual(await spansOf(work, undefined, { sampler }), [span, failureRecord])
-  })
-
   it('given an emission, then its span has the id that travels in it, below the span of its cause', async () => {
     let emitted: string | undefined
     const state = { tracestate: 'vendor=1' }
@@ -269,24 +258,6 @@ describe('the spans of a batch', () => {
     assert.deepEqual([spans[1]?.parentSpanId, spans[2]?.parentSpanId], [parent('a'), spans[1]?.spanId])
   })
 
-  it('given the same records on a store that has forgotten, then the spans are the same', async () => {
-    const records = ['a', 'b', 'c', 'd'].map((digit, offset) => record(offset, reading(digit, traced(digit))))
-    const first = await spansOf(stage => stage.batch(records))
-    const again = await spansOf(stage => stage.batch(records))
-    assert.equal(first.length, 6)
-    assert.deepEqual(again, first)
-  })
-
-  it('given a producer that sends an event twice, then each record has a span of its own', async () => {
-    const twice = reading('a', traced('a'))
-    const spans = await spansOf(stage => stage.batch([record(0, twice), record(1, twice)]))
-    assert.deepEqual(
-      spans.map(({ attributes }) => attributes['sluice.outcome']),
-      ['applied', 'duplicate'],
-    )
-    assert.notEqual(spans[0]?.spanId, spans[1]?.spanId)
-  })
-
   it('given a batch that is delivered again, then nothing is sent a second time', async () => {
     await spansOf(async stage => {
       await stage.batch([record(0, reading('a', traced('a')))])
@@ -323,16 +294,6 @@ describe('the export', () => {
     return { made, dropped }
   }
 
-  it('given headers, then they are sent', async () => {
-    const { made } = exporter({ endpoint: `${receiver.endpoint}/base/`, headers: { 'x-api-key': 'k' } })
-    made.add([span])
-    await made.export(10_000)
-    assert.deepEqual(
-      receiver.requests.map(({ path, headers }) => [path, headers['x-api-key']]),
-      [['/base/v1/traces', 'k']],
-    )
-  })
-
   it('given headers in a secret, then each export asks for them, and one without them sends nothing', async () => {
     const answers = ['one', 'two', undefined]
     const secretHeaders = async () => {
@@ -361,26 +322,6 @@ describe('the export', () => {
       ],
     )
     assert.deepEqual(dropped, [[1, 'no-credentials', {}]])
-  })
-
-  it('given a secret that is not read in time, then the spans are dropped, and the invocation can end', async () => {
-    const dropped: unknown[] = []
-    const secretHeaders = () => new Promise<never>(() => {})
-    const settings = { endpoint: receiver.endpoint, headers: {}, secretHeaders }
-    const made = new OtlpExporter(
-      settings,
-      {},
-      (...what) => dropped.push(what),
-      () => NOW,
-    )
-    made.add([span])
-    await made.export(20)
-    assert.deepEqual(dropped, [[1, 'no-credentials', {}]])
-  })
-
-  it('given nothing, then nothing is sent', async () => {
-    await exporter().made.export(10_000)
-    assert.equal(receiver.requests.length, 0)
   })
 
   it("given more than a request takes, then there are several; beyond the invocation's limit, a drop", async () => {
@@ -438,21 +379,6 @@ describe('the export', () => {
     await made.export(10_000)
     await elsewhere.stop()
     assert.deepEqual([elsewhere.requests.length, dropped], [0, [[1, 'unreachable']]])
-  })
-
-  it('given a collector that takes a part, then the rest is dropped', async () => {
-    receiver.answers.push({ status: 200, body: '{"partialSuccess":{"rejectedSpans":"1"}}' })
-    const { made, dropped } = exporter()
-    made.add([span, span])
-    await made.export(10_000)
-    assert.deepEqual(dropped, [[1, 'rejected']])
-  })
-
-  it('given no time, then they are dropped at once', async () => {
-    const { made, dropped } = exporter()
-    made.add([span])
-    await made.export(-1)
-    assert.deepEqual([receiver.requests.length, dropped], [0, [[1, 'out-of-time']]])
   })
 
   it('given no collector at the endpoint, then they are counted, with one line a minute and no headers', async () => {

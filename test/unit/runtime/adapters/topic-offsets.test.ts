@@ -66,13 +66,6 @@ describe('offsets of a topic', () => {
       assert.equal(seen.open, 0)
     })
 
-  it('given a leader that the metadata do not have, then it asks again', async () => {
-    const { kafka } = given(
-      Object.assign(new Error('Broker -1 not found'), { name: 'KafkaJSBrokerNotFound' }),
-    )
-    assert.deepEqual(await new TopicOffsets(kafka).bounds('t'), BOUNDS)
-  })
-
   it('given any other answer, then it is an error at once, and the next question starts over', async () => {
     const { kafka, seen } = given(answered(TOPIC_AUTHORIZATION_FAILED))
     const offsets = new TopicOffsets(kafka)
@@ -90,17 +83,6 @@ describe('offsets of a topic', () => {
       offsets.bounds('t'),
       error => brokersAnswer(error as Error) === 'NOT_LEADER_FOR_PARTITION',
     )
-  })
-
-  it('given an unknown topic, then it is an error before the wait for a leader ends', async () => {
-    const never = Array.from({ length: 100 }, () => answered(UNKNOWN_TOPIC_OR_PARTITION))
-    const { kafka, seen } = given(...never)
-    const offsets = new TopicOffsets(kafka, { leaderMs: 60_000, topicMs: 0 })
-    await assert.rejects(
-      offsets.bounds('t'),
-      error => brokersAnswer(error as Error) === 'UNKNOWN_TOPIC_OR_PARTITION',
-    )
-    assert.equal(seen.asked, 1)
   })
 
   it('given several questions at once, then each is asked in its turn, also after one has failed', async () => {

@@ -25,33 +25,6 @@ function headersOf({ headers }: Pick<OutgoingRecord, 'headers'>): Record<string,
 }
 
 describe('writing an event', () => {
-  it('in binary mode: data in the value, its type in content-type, every other attribute in a ce_ header', () => {
-    const written = writeEvent(environmentReading('a', { extensions: { traceparent: 't' } }))
-    assert.deepEqual(headersOf(written), {
-      'content-type': 'application/json',
-      ce_specversion: '1.0',
-      ce_id: 'a',
-      ce_source: '/environment/test-site',
-      ce_type: 'io.sluice.environment.reading.v1',
-      ce_subject: 's-1',
-      ce_time: '2026-03-01T12:00:00.000Z',
-      ce_traceparent: 't',
-    })
-    assert.deepEqual(JSON.parse(String(written.value)), environmentReading('a').data)
-  })
-
-  it('in structured mode: the whole event in the value, under the content type of the format', () => {
-    const written = writeEvent(environmentReading('a'), 'structured')
-    assert.match(headersOf(written)['content-type'] ?? '', /^application\/cloudevents\+json/)
-    assert.equal(JSON.parse(String(written.value)).subject, 's-1')
-  })
-
-  it('without data: a null value in binary mode, but never in structured mode', () => {
-    const event = { id: 'a', source: '/s', type: 't' }
-    assert.equal(writeEvent(event).value, null)
-    assert.notEqual(writeEvent(event, 'structured').value, null)
-  })
-
   for (const mode of MODES)
     it(`in ${mode} mode: another implementation reads the same event`, () => {
       const event = environmentReading('a')

@@ -97,7 +97,7 @@ const own = new Set<string>()
  * Reserves a port for the lifetime of this process. Returns false if it is already reserved. Without a reservation, another process
  * could get the same port before this process listens on it.
  */
-export function reservePort(port: number): boolean {
+function reservePort(port: number): boolean {
   const note = join(FOLDER, String(port))
   try {
     mkdirSync(FOLDER, { recursive: true })

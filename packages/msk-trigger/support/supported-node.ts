@@ -8,7 +8,7 @@ const OLDEST = { major: 22, minor: 15 }
  *
  * @throws Error that the framework shows as a message
  */
-export function assertSupportedNode(version: string): void {
+function assertSupportedNode(version: string): void {
   const [major = 0, minor = 0] = version.split('.').map(Number)
   if (major > OLDEST.major || (major === OLDEST.major && minor >= OLDEST.minor)) return
   const needed = `${OLDEST.major}.${OLDEST.minor}`

@@ -87,7 +87,7 @@ async function allTexts(): Promise<Text[]> {
 }
 
 /** Returns the habits that are found in a text. Text in backticks is ignored. */
-export function findingsIn(text: Text): Finding[] {
+function findingsIn(text: Text): Finding[] {
   const plain = text.text.replaceAll(/`[^`]*`/g, 'code')
   return Object.entries(HABITS).flatMap(([habit, pattern]) =>
     pattern.test(plain) && !isGoodMessage(habit, text, plain) ? [{ ...text, habit }] : [],
@@ -113,7 +113,7 @@ function isGoodMessage(habit: string, { kind }: Text, plain: string): boolean {
 /**
  * Returns the texts of a file: comments, messages of at least three words, and page texts. Consecutive comment lines are one text.
  */
-export function textsOf(file: string, source: string): Text[] {
+function textsOf(file: string, source: string): Text[] {
   const texts: Text[] = []
   let comment: { line: number; parts: string[] } | undefined
   const end = () => {

@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import { until } from '../../../../test/support/until.ts'
 import { TestAws } from './aws.ts'
 import { BROKERS, TestKafka } from './kafka.ts'
-import { Project, recordsOf } from './project.ts'
+import { Project } from './project.ts'
 
 const CLUSTER = 'arn:aws:kafka:eu-west-1:123456789012:cluster/shop/751d2973-a626-431c-9d4e-d7975eb44dd7-2'
 const POLLERS = { provisionedPollerConfig: { minimumPollers: 1 } }
@@ -19,7 +19,6 @@ describe('a discarded record', () => {
   const topics: Record<string, string> = {}
   const topic = (name: string): string => topics[name] ?? assert.fail(`no topic ${name}`)
   const group = (name: string): string => project.group(name, topic(name))
-  const lateQueue = () => `late-${topic('missing').replaceAll('.', '-')}`
   const functionArn = (name: string) =>
     `arn:aws:lambda:eu-west-1:123456789012:function:${project.service}-it-${name}`
 
@@ -33,8 +32,6 @@ describe('a discarded record', () => {
       s3: 1,
       kafka: 1,
       failed: 3,
-      reported: 1,
-      missing: 1,
     }
     for (const [name, count] of Object.entries(partitions)) topics[name] = await kafka.topic(name, count)
     const msk = (name: string, onFailureDestination: unknown, more = {}) => {
@@ -50,19 +47,12 @@ describe('a discarded record', () => {
         sns: msk('sns', { Ref: 'Topic' }),
         s3: msk('s3', { 'Fn::GetAtt': ['Bucket', 'Arn'] }),
         kafka: msk('kafka', toTopic),
-        reported: msk('reported', toTopic, { functionResponseType: 'ReportBatchItemFailures' }),
-        missing: msk('missing', aws.queueArn(lateQueue()), { maximumBatchingWindow: 0 }),
       },
       {
         sqs: FAILS,
         sns: FAILS,
         s3: FAILS,
         kafka: FAILS,
-        reported: `
-          const bad = Object.values(event.records).flat().filter(r => Buffer.from(r.value, 'base64').toString() === 'bad')
-          const name = r => ({ itemIdentifier: { partition: r.topic + '-' + r.partition, offset: r.offset } })
-          return { batchItemFailures: bad.map(name) }`,
-        missing: FAILS,
       },
       {
         resources: {
@@ -195,41 +185,6 @@ describe('a discarded record', () => {
     assert.equal(byOffset.length, 3)
     const keyed = sent.filter(({ key }) => key?.toString() === 'one')
     assert.equal(new Set(keyed.map(({ partition }) => partition)).size, 1, 'one key, one partition')
-  })
-
-  it('is one that responses named until its retries were used up (rules 31, 32)', async () => {
-    await kafka.send(
-      topic('reported'),
-      ['good', 'bad', 'good', 'good'].map(value => ({ partition: 0, value })),
-    )
-    await kafka.untilCommitted(group('reported'), topic('reported'), [4])
-    const sent = (await kafka.records(topic('failed'))).map(({ value }) => JSON.parse(`${value}`))
-    const own = sent.filter(({ requestContext }) => requestContext.functionArn.includes('-it-reported'))
-    assert.deepEqual(
-      own.map(({ KafkaBatchInfo }) => KafkaBatchInfo.recordInfo.offset),
-      ['1'],
-    )
-    assert.deepEqual(own[0]?.responseContext, { statusCode: 200, executedVersion: '$LATEST' })
-    assert.deepEqual(
-      project.invocations('reported').map(one => recordsOf(one).map(({ offset }) => offset)),
-      [
-        [0, 1, 2, 3],
-        [1, 2, 3],
-        [2, 3],
-      ],
-    )
-  })
-
-  it('waits, uncommitted, for a destination that does not exist, and logs it', async () => {
-    await kafka.send(topic('missing'), [{ value: 'bad' }, { value: 'good' }])
-    await project.untilSays(
-      /missing\.\S+-0@0\S* cannot be discarded yet: .* Not sent to arn:aws:sqs:\S+ \(attempt \d+\), retrying: /,
-    )
-    assert.deepEqual(await kafka.committed(group('missing'), topic('missing')), [-1])
-    const late = await aws.queue(lateQueue())
-    const message = await received(late.receive)
-    assert.equal(message.requestContext.condition, 'RetryAttemptsExhausted')
-    await kafka.untilCommitted(group('missing'), topic('missing'), [2])
   })
 })
 

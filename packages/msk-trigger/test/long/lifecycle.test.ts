@@ -94,18 +94,4 @@ describe('the shutdown of the trigger', () => {
     const tookMs = await own.end('SIGTERM')
     assert.ok(tookMs < SOON_MS, `took ${tookMs} ms`)
   })
-
-  it('abandons an invocation that does not end, uncommitted, and says so', async () => {
-    const topic = await kafka.topic('abandoned', 1)
-    const own = await create(topic, 'await delay(60_000)')
-    await own.start()
-    await kafka.send(topic, numbered(0, 1))
-    await until('the batch to run', () => own.invocations('f').length === 1)
-    const tookMs = await own.end('SIGINT')
-    assert.ok(tookMs < SOON_MS, `took ${tookMs} ms`)
-    assert.equal(await kafka.members(own.group('f', topic)), 0)
-    assert.deepEqual(await kafka.committed(own.group('f', topic), topic), [-1])
-    assert.match(own.output, /msk {2}f ← \S+ {2}stopping when 0@0 is done, or after 3 s/)
-    assert.match(own.output, /msk {2}f ← \S+ {2}abandoned 0@0: not committed, so it will be delivered again/)
-  })
 })

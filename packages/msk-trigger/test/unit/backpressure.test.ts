@@ -23,12 +23,6 @@ function given(count: number, full: number) {
 }
 
 describe('backpressure', () => {
-  it('does nothing while a queue is not full', async () => {
-    const { backpressure, queues, queue, seen } = given(1, 0)
-    await backpressure.filled(queue(0), queues)
-    assert.deepEqual(seen, [])
-  })
-
   it('waits for a full queue to drain, and pauses its partition if that takes too long', async () => {
     const { backpressure, queues, queue, seen } = given(2, 2)
     const waits = [backpressure.filled(queue(0), queues), backpressure.filled(queue(1), queues)]
@@ -39,28 +33,9 @@ describe('backpressure', () => {
     assert.deepEqual(seen, ['pause 1'], 'once is enough')
   })
 
-  it('resumes a partition that has less than a batch pending', async () => {
-    const { backpressure, queues, queue, seen } = given(1, 1)
-    await backpressure.filled(queue(0), queues)
-    queue(0).take(500)
-    backpressure.taken(queue(0))
-    assert.deepEqual(seen, ['pause 0'])
-    queue(0).take(1)
-    backpressure.taken(queue(0))
-    assert.deepEqual(seen, ['pause 0', 'resume 0'])
-  })
-
   it('pauses at once if full queues would keep others from being fetched', async () => {
     const { backpressure, queues, queue, seen } = given(PARTITIONS_PER_FETCH + 1, PARTITIONS_PER_FETCH)
     await backpressure.filled(queue(0), queues)
     assert.deepEqual(seen, ['pause 0'])
-  })
-
-  it('pauses a kept partition again after a rejoin has resumed everything', async () => {
-    const { backpressure, queues, queue, seen } = given(2, 2)
-    await Promise.all([backpressure.filled(queue(0), queues), backpressure.filled(queue(1), queues)])
-    queue(1).revoked = true
-    backpressure.reopened([queue(0), new PartitionQueue(mappingOf(), 1, 0)])
-    assert.deepEqual(seen, ['pause 0', 'pause 1', 'pause 0'])
   })
 })

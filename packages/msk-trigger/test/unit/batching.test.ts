@@ -34,7 +34,7 @@ describe('the next batch', () => {
     })
   })
 
-  it('never waits with a window of 0 (rule 5)', () => {
+  it('never waits with a window of 0 (rules 5, 6)', () => {
     const next = nextBatch([queue(0, [50])], { ...limits, windowMs: 0 }, 50)
     assert.deepEqual(next, { do: 'invoke', because: 'window', takes: [{ partition: 0, count: 1 }] })
   })

@@ -178,13 +178,6 @@ describe('the dispatcher', () => {
     assert.equal(written.length, 3, 'a stop ends no stall')
   })
 
-  it('continues a kept partition at its position', () => {
-    const { dispatcher } = given()
-    dispatcher.open(new Map([[0, 7]]))
-    void dispatcher.add(0, messages(7, 9))
-    assert.deepEqual(dispatcher.keepOnly([0, 1]), new Map([[0, 9]]))
-  })
-
   it('delays fetching for a partition that cannot keep up, then pauses and resumes it', async () => {
     const { dispatcher, running, fetching } = given(5_000)
     dispatcher.open(opened(0))

@@ -36,7 +36,7 @@ describe('the destination of an event', () => {
     ['kafka://failed', { kind: 'kafka', topic: 'failed' }, 'kafka://failed'],
   ]
   for (const [reference, local, inTemplate] of known) {
-    it(`given ${JSON.stringify(reference).slice(0, 60)}, then its kind is inferred`, () => {
+    it(`given ${JSON.stringify(reference).slice(0, 60)}, then its kind is inferred (rule 42)`, () => {
       for (const onFailureDestination of [reference, { arn: reference }])
         assert.deepEqual(destination({ onFailureDestination }), {
           kind: (local as { kind: string }).kind,

@@ -126,19 +126,6 @@ describe('the instances of a function', () => {
     assert.equal(started.length, 2)
   })
 
-  it('are removed when they are broken, even while idle', async () => {
-    const { started, call } = given()
-    const first = call()
-    ;(first.at as Fake).isBroken = true
-    await first.end()
-    assert.equal(first.at?.isClosed, true)
-    const second = call()
-    await second.end()
-    ;(second.at as Fake).isBroken = true
-    assert.notEqual(call().at, second.at)
-    assert.equal(started.length, 3)
-  })
-
   it('end when they have been idle for a while, except the last one', async () => {
     const { started, call } = given()
     const [first, second] = [call(), call()]
@@ -174,39 +161,6 @@ describe('the instances of a function', () => {
       assert.equal(next.at?.isClosed, true, 'it was idle')
       call()
       assert.equal(started.length, 3)
-    })
-
-  it('when one cannot be started, then its caller learns of it and the next one gets its own', async () => {
-    const { started, call } = given({ failing: [1] })
-    await assert.rejects(call().over, /no thread left/)
-    const first = call()
-    await first.end()
-    assert.equal(call().at, first.at, 'no other caller has taken it')
-    assert.equal(started.length, 1)
-  })
-
-  it('when another one cannot be started after a while, then its caller learns of it', async () => {
-    const { call } = given({ failing: [2] })
-    const [first, second, third] = [call(), call(), call()]
-    const refused = assert.rejects(second.over, /no thread left/)
-    await waitFor(PATIENCE_MS)
-    await refused
-    await first.end()
-    assert.equal(third.at, first.at)
-  })
-
-  for (const room of [0, 5])
-    it(`are not started once the pool is closed: waiting and later callers are refused (room ${room})`, async () => {
-      const { started, instances, call } = given({ room })
-      const [first, waiting] = [call(), call()]
-      await instances.close()
-      if (waiting.at) waiting.dropped()
-      ;(first.at as Fake).isBroken = true
-      await first.end()
-      await assert.rejects(waiting.over, /the trigger has stopped/)
-      await assert.rejects(call().over, /the trigger has stopped/)
-      await pass(1_000)
-      assert.equal(started.length, 1)
     })
 })
 
@@ -249,21 +203,6 @@ describe('a busy instance that has room', () => {
     await waitFor(PATIENCE_MS)
     assert.equal(started.length, 2)
     assert.equal(second.at, started[1])
-  })
-
-  it('that breaks may fail a caller in line, which then waits no longer', async () => {
-    const { started, call } = given({ room: 1 })
-    const [first, second] = [call(), call()]
-    const [broken] = started as [Fake]
-    broken.isBroken = true
-    second.failed()
-    await assert.rejects(second.over, /it ended/)
-    await first.end()
-    const [third, fourth] = [call(), call()]
-    assert.deepEqual([third.at, fourth.at], [started[1], started[1]])
-    await waitFor(PATIENCE_MS)
-    assert.equal(started.length, 3)
-    assert.equal(fourth.at, started[2])
   })
 })
 

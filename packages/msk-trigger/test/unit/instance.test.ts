@@ -53,7 +53,7 @@ describe('an instance that loads its handler', () => {
     assert.equal(await invoked, 'late')
   })
 
-  it('given that it takes longer than Lambda allows, then the time of the invocation begins', async () => {
+  it('given that it takes longer than Lambda allows, then the time of the invocation begins, and a timeout ends it (rule 23)', async () => {
     const { instance, events } = given()
     const invoked = instance.invoke(invocation()).answer
     const failed = assert.rejects(invoked, /timeout: the handler took longer than 3000 ms/)
@@ -162,32 +162,5 @@ describe('an instance that gets invocations while one runs', () => {
     assert.equal(instance.isBroken, false)
     mock.timers.tick(TIMEOUT_MS)
     await assert.rejects(second.answer, /timeout/)
-  })
-
-  it('whose runtime ends after an answer, and before the next one, reports that, and fails none', async () => {
-    const { invoke, ended, handed, events } = await givenWarmLine()
-    const first = invoke('a')
-    await settled()
-    const second = invoke('b')
-    handed[0]?.answer.resolve('of a')
-    handed[1]?.answer.reject(new NotBegun())
-    ended.resolve(new RuntimeEnded('it ended'))
-    assert.equal(await first.answer, 'of a')
-    await assert.rejects(second.answer, NotBegun)
-    assert.deepEqual(events, ['a begins', 'reported: it ended', 'closed'])
-  })
-
-  it('that is ended because one was too late gives back another one that has begun', async () => {
-    const { instance, invoke, handed, begins, events } = await givenWarmLine()
-    const first = invoke('a')
-    await settled()
-    const second = invoke('b')
-    // An injected fault does the same.
-    instance.isBroken = true
-    handed[0]?.answer.resolve('of a')
-    begins(1)
-    assert.equal(await first.answer, 'of a')
-    await assert.rejects(second.answer, NotBegun)
-    assert.deepEqual(events, ['a begins', 'closed', 'closed'])
   })
 })

@@ -135,51 +135,6 @@ describe('event source mappings', () => {
     assert.equal(of(undefined)?.uri, 'https://registry.example')
   })
 
-  it('have filters', () => {
-    assert.equal(readMsk({ filterPatterns: [{ value: ['a'] }, {}] })?.filters.length, 2)
-  })
-
-  const destinations: [event: Record<string, unknown>, destination: object][] = [
-    [{ onFailureDestination: queue }, { kind: 'sqs', arn: queue }],
-    [{ onFailureDestination: { arn: queue } }, { kind: 'sqs', arn: queue }],
-    [
-      { onFailureDestination: 'arn:aws:sns:eu-west-1:1:n' },
-      { kind: 'sns', arn: 'arn:aws:sns:eu-west-1:1:n' },
-    ],
-    [{ onFailureDestination: 'arn:aws-cn:s3:::b' }, { kind: 's3', arn: 'arn:aws-cn:s3:::b' }],
-    [{ onFailureDestination: 'kafka://failed.t_1-x' }, { kind: 'kafka', topic: 'failed.t_1-x' }],
-    [
-      { onFailureDestination: { arn: { 'Fn::GetAtt': ['Q', 'Arn'] }, type: 'sqs' } },
-      { kind: 'sqs', arn: 'arn:aws:sqs:eu-west-1:000000000000:failed' },
-    ],
-    [
-      { onFailureDestination: { arn: { 'Fn::GetAtt': 'B.Arn' }, type: 's3' } },
-      { kind: 's3', arn: 'arn:aws:s3:::kept' },
-    ],
-    [
-      { onFailureDestination: { arn: { Ref: 'N' }, type: 'sns' } },
-      { kind: 'sns', arn: 'arn:aws:sns:eu-west-1:000000000000:told' },
-    ],
-  ]
-  const resources = {
-    Q: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'failed' } },
-    B: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'kept' } },
-    N: { Type: 'AWS::SNS::Topic', Properties: { TopicName: 'told' } },
-    Nameless: { Type: 'AWS::SQS::Queue' },
-  }
-  for (const [event, destination] of destinations) {
-    it(`accept ${JSON.stringify(event)} (rule 42)`, () =>
-      assert.deepEqual(readMsk(event, { resources })?.destination, destination))
-  }
-
-  it('reject a destination that only CloudFormation can resolve', () => {
-    const onFailureDestination = { arn: { 'Fn::GetAtt': ['Nameless', 'Arn'] }, type: 'sqs' }
-    assert.throws(
-      () => readMsk({ onFailureDestination }, { resources }),
-      /onFailureDestination of the msk event of function "orders" is \{.*which only CloudFormation resolves/,
-    )
-  })
-
   const registry =
     'schemaRegistryURI: https://r, eventRecordFormat: JSON, schemaValidationConfigs: [{ attribute: VALUE }]'
   const refused = refusals(`
@@ -254,31 +209,6 @@ describe('event source mappings', () => {
     assert.throws(
       both,
       /^[^\n]*which only CloudFormation resolves[^\n]*\n[^\n]*is not on this machine[^\n]*$/,
-    )
-  })
-
-  it('given two of each kind on one function, then each has its own settings and its own group', () => {
-    const mappings = read(
-      { msk: { arn, topic: 'a', batchSize: 1, functionResponseType: 'ReportBatchItemFailures' } },
-      { msk: { arn, topic: 'b', batchSize: 2, onFailureDestination: queue } },
-      { kafka: { topic: 'c', batchSize: 3, filterPatterns: [{}] } },
-      { kafka: { topic: 'd', batchSize: 4, consumerGroupId: 'own' } },
-    )
-    assert.deepEqual(
-      mappings.map(m => [
-        m.kind,
-        m.groupId,
-        m.batchSize,
-        m.reportsFailures,
-        m.destination?.kind,
-        m.filters.length,
-      ]),
-      [
-        ['msk', 'shop-dev-orders-a', 1, true, undefined, 0],
-        ['msk', 'shop-dev-orders-b', 2, false, 'sqs', 0],
-        ['kafka', 'shop-dev-orders-c', 3, false, undefined, 1],
-        ['kafka', 'own', 4, false, undefined, 0],
-      ],
     )
   })
 

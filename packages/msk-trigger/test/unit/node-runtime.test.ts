@@ -2,9 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import process from 'node:process'
 import { after, before, describe, it, type TestContext } from 'node:test'
-import { fileURLToPath, pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { build } from 'esbuild'
 import { until } from '../../../../test/support/until.ts'
@@ -13,7 +11,6 @@ import { Instance } from '../../invoke/instance.ts'
 import { InstancePool } from '../../invoke/instance-pool.ts'
 import { RecordPacker } from '../../invoke/packed-records.ts'
 import { NodeRuntime } from '../../invoke/runtimes/node/node-runtime.ts'
-import { THREAD } from '../../invoke/runtimes/node/thread-data.ts'
 import { HandlerError, NotBegun, type Runtime } from '../../invoke/runtimes/runtime.ts'
 import { HANDLER_KINDS, HANDLER_MODULE } from './handler-kinds.ts'
 import {
@@ -118,13 +115,6 @@ describe('the thread of a handler', () => {
     assert.deepEqual(order, ['ended', 'told'])
   })
 
-  it('accepts options of Node that are for a whole process', async t => {
-    const NODE_OPTIONS = '--title=x --max-old-space-size=300'
-    const code = 'export const handler = async () => process.env.NODE_OPTIONS'
-    const node = await nodeRuntime(t, code, { environment: { NODE_OPTIONS } })
-    assert.deepEqual(await resultOf(node), { ok: NODE_OPTIONS })
-  })
-
   it('ends alone when the handler needs more memory than the function has', async t => {
     const code =
       'const kept = []; export const handler = async () => { for (;;) kept.push({ at: kept.length }) }'
@@ -140,19 +130,6 @@ describe('the thread of a handler', () => {
     assert.match((await node.ended).message, /closed/)
   })
 
-  it('is closed only when a command that it waits for has ended, because nothing interrupts that', async t => {
-    const code = `import { execSync } from 'node:child_process'
-      export const handler = async ({ file }) => {
-        execSync('echo started > ' + file + ' && sleep 2 && echo ended > ' + file)
-      }`
-    const file = join(await folderOf(t, {}), 'state')
-    const node = await nodeRuntime(t, code, { environment: { PATH: `${process.env.PATH}` } })
-    void node.invoke(invocationOf({ file }))
-    await until('the command to start', () => existsSync(file))
-    await node.close()
-    assert.equal(readFileSync(file, 'utf8'), 'ended\n')
-  })
-
   it('reports an exception after the response as its end, with its stack', async t => {
     const code = `export const handler = async () => { setTimeout(() => { throw new Error('late') }, 20) }`
     const node = await nodeRuntime(t, code)
@@ -160,13 +137,6 @@ describe('the thread of a handler', () => {
     const { message, cause } = await node.ended
     assert.equal(message, 'the handler threw an uncaught exception')
     assert.match(`${(cause as Error).stack}`, /^Error: late\n\s+at .*handler\.mjs/)
-  })
-
-  it('has loaded the module before the first invocation, or could not', async t => {
-    const node = await nodeRuntime(t, 'await Promise.resolve(); throw new Error("at load")')
-    await node.load()
-    assert.equal(node.load(), undefined)
-    assert.equal(await errorOf(node), 'Error: at load')
   })
 
   it('fails each invocation until a module that does not load is repaired', async t => {
@@ -237,40 +207,6 @@ describe('a thread that gets invocations while one runs', () => {
     assert.equal(node.room, 5)
   })
 
-  it('that ends with one of them gives back the others', async t => {
-    const { node, hand, begun, goOn } = await given(t)
-    const [first, second] = [hand('a', 'exits'), hand('b')]
-    const taken = assert.rejects(second.answer, NotBegun)
-    first.answer.catch(() => {})
-    await goOn('a')
-    assert.match((await node.ended).message, /ended its process with exit code 3/)
-    await taken
-    assert.equal(begun(), 'a ')
-  })
-
-  it('that never settles one of them continues with another thread, and gives back the others', async t => {
-    const { hand, begun, goOn } = await given(t)
-    const [first, second] = [hand('a', 'never ends'), hand('b')]
-    const rejected = [
-      assert.rejects(first.answer, /Runtime\.ExitError/),
-      assert.rejects(second.answer, NotBegun),
-    ]
-    await goOn('a')
-    await Promise.all(rejected)
-    assert.equal(begun(), 'a ')
-    await goOn('c')
-    assert.deepEqual(await hand('c').answer, ['c', 1])
-  })
-
-  it('that fails after an answer loses none: each has begun, or is given back', async t => {
-    const { node, hand, goOn } = await given(t)
-    await goOn('a')
-    const [first, second] = [hand('a', 'throws later'), hand('b')]
-    assert.deepEqual(await first.answer, ['a', 1])
-    const outcome = await Promise.race([second.answer.catch((error: Error) => error), node.ended])
-    assert.match(String(outcome), /later|NotBegun|uncaught/)
-  })
-
   it('that fails between two of them ends with that, and the next one runs in another thread', async t => {
     const folder = await folderOf(t, { 'handler.mjs': code })
     const [runtimes, told]: [NodeRuntime[], Error[]] = [[], []]
@@ -334,27 +270,6 @@ export const handler = async (event: Event) => {
     assert.equal(message, 'Error: boom')
     assert.match(frames.join('\n'), /^ +at .*src\/orders\.ts:3:9\)?$/)
   })
-
-  it('names no place in a thread that was built, either', async t => {
-    const folder = await folderOf(t, {
-      'handler.mjs': "export const handler = async () => { throw new Error('boom') }",
-    })
-    const outfile = join(await folderOf(t, {}), 'thread.mjs')
-    await build({
-      entryPoints: [fileURLToPath(THREAD)],
-      outfile,
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-    })
-    const node = new NodeRuntime(factsOf({ folder }), pathToFileURL(outfile))
-    t.after(() => node.close())
-    const error = await thrownBy(node)
-    assert.ok(error instanceof HandlerError)
-    const [message, ...frames] = error.reported.trace
-    assert.equal(message, 'Error: boom')
-    assert.match(frames.join('\n'), /^ +at .*handler\.mjs:1:\d+\)?$/)
-  })
 })
 
 describe('the context of an invocation', () => {
@@ -393,10 +308,5 @@ describe('the context of an invocation', () => {
     const node = await nodeRuntime(t, code)
     const remaining = Number(await node.invoke(invocationOf({})))
     assert.ok(remaining > 30_000 && remaining <= 59_500, `${remaining}`)
-  })
-
-  it('has all of the time left where no timeout applies', async t => {
-    const { remaining } = await contextOf(t, Number.POSITIVE_INFINITY)
-    assert.equal(remaining, 6_000)
   })
 })

@@ -11,31 +11,6 @@ const queue = (part: Parameters<typeof mappingOf>[0] = {}, at = 0) =>
 const offsets = (of: PartitionQueue) => of.pending.map(record => record.offset)
 
 describe('a partition queue', () => {
-  it('keeps records in order, and knows which offset to read next', () => {
-    const own = queue({}, 5)
-    assert.equal(own.nextOffset, 5)
-    fill(own, messages(5, 8))
-    fill(own, [])
-    assert.deepEqual(
-      own.take(2).map(record => record.offset),
-      [5, 6],
-    )
-    assert.deepEqual(offsets(own), [7])
-    assert.equal(own.nextOffset, 8)
-  })
-
-  it('is full with two batches, and low with less than one', () => {
-    const own = queue({ batchSize: 10_000 })
-    fill(own, messages(0, 19_999))
-    assert.deepEqual([own.isFull, own.isLow], [false, false])
-    fill(own, messages(19_999, 20_000))
-    assert.equal(own.isFull, true)
-    own.take(10_000)
-    assert.equal(own.isLow, false)
-    own.take(1)
-    assert.equal(own.isLow, true)
-  })
-
   it('is full with two payloads, however few records they have', () => {
     const own = queue()
     const value = Buffer.alloc(2 * MiB)
@@ -73,19 +48,6 @@ describe('a partition queue', () => {
     assert.deepEqual([own.isFull, own.isLow], [true, false])
     own.take(5)
     assert.deepEqual([own.isFull, own.isLow], [false, true])
-  })
-
-  it('resolves when it is no longer full', async () => {
-    const own = queue()
-    fill(own, messages(0, 1_000))
-    let hasRoom = false
-    const room = own.room.then(() => {
-      hasRoom = true
-    })
-    assert.equal(hasRoom, false)
-    own.take(10)
-    await room
-    await queue().room
   })
 
   it('counts fetched records before they are appended, and knows the offset after them', () => {

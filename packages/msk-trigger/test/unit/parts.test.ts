@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { countOf, describe as describeParts, halves, without } from '../../support/parts.ts'
-import { show } from './support.ts'
+import { countOf, describe as describeParts, halves } from '../../support/parts.ts'
 
 const part = (partition: number, ...offsets: number[]) => ({
   partition,
@@ -18,15 +17,6 @@ describe('parts of a batch', () => {
     )
     const scattered = part(0, ...Array.from({ length: 50 }, (_, n) => n * 2))
     assert.equal(describeParts([scattered]), '0@0,2,4,6,8,10,12,14,16,18–98')
-  })
-
-  it('can be reduced by other parts', () => {
-    assert.equal(show(without([part(0, 1, 2, 3), part(1, 1)], [part(0, 2), part(1, 1)])), '0@1,3')
-  })
-
-  it('are halved in order; the first half is the larger one', () => {
-    assert.deepEqual(halves([part(0, 1, 2, 3, 4, 5)]).map(show), ['0@1,2,3', '0@4,5'])
-    assert.deepEqual(halves([part(0, 1), part(1, 1, 2, 3)]).map(show), ['0@1 1@1', '1@2,3'])
   })
 
   it('are halved without loss, and keep the order of each partition', () => {

@@ -7,14 +7,6 @@ import { readSteps } from '../integration/quick-start.ts'
 const ROOT = new URL('../../../../', import.meta.url)
 
 describe('the five minutes of the README', () => {
-  it('given its blocks, then each is a file, a command, an output or settings that a test follows', async () => {
-    const steps = await readSteps()
-    const files = steps.flatMap(step => (step.do === 'write' ? [step.file] : []))
-    assert.deepEqual(files, ['compose.yaml', 'handler.mjs', 'serverless.yml', 'produce.mjs'])
-    const kinds = new Set(steps.map(step => step.do))
-    assert.deepEqual(kinds, new Set(['run', 'write', 'see', 'append']))
-  })
-
   it('given the Kafka that it names, then this repository runs the same', async () => {
     const compose = (await readSteps()).find(step => step.do === 'write')
     assert.ok(compose?.text.includes(`image: apache/kafka:${KAFKA_VERSION}\n`))

@@ -85,11 +85,6 @@ const joinsAndBreaks = async (listener: MemberListener) => {
   listener.reading(new Map())
   await breaks()
 }
-const readsAndBreaks = async (listener: MemberListener) => {
-  listener.reading(new Map())
-  listener.fetched()
-  await breaks()
-}
 
 describe('a source that cannot read', () => {
   it('also logs them for a member that joins repeatedly but cannot fetch', async () => {
@@ -120,11 +115,6 @@ describe('a source that cannot read', () => {
       log.filter(line => line.includes('again after')),
       ['msk  f ← t  reads again after 1 failed attempt'],
     )
-  })
-
-  it('starts counting again after it has read', async () => {
-    const log = await given(readsAndBreaks, readsAndBreaks).run()
-    assert.equal(log.filter(line => line.includes('attempt 1')).length, 2)
   })
 })
 
@@ -235,31 +225,6 @@ describe('a source whose topic changes while it is read', () => {
     })
 })
 
-describe('a source without its topic', () => {
-  /** The topic exists after some questions about it. */
-  const missingFor = (questions: number) => {
-    let left = questions
-    return { hasTopic: async () => left-- <= 0 }
-  }
-  const reads = async (listener: MemberListener) => listener.reading(new Map([[0, 0]]))
-
-  it('says what to create and how, once, and then only that it is still missing', async () => {
-    const { run, written } = givenWith({ cluster: missingFor(2) }, reads)
-    assert.deepEqual(await run(), [
-      'msk  f ← t  topic t does not exist: create topic t, for example with kafka-topics.sh --bootstrap-server b:1 ' +
-        '--create --topic t. Retrying (attempt 1)',
-      'msk  f ← t  topic t still does not exist. Retrying (attempt 2)',
-      // The group is joined, and nothing is fetched yet.
-      'msk  f ← t  group g ready (1 partition)',
-    ])
-    assert.deepEqual(written.slice(0, 3), [
-      'mapped',
-      'stalled reading no-topic 1',
-      'stalled reading no-topic 2',
-    ])
-  })
-})
-
 describe('sources that no broker answers', () => {
   const unreachable = Object.assign(new Error('connect ECONNREFUSED'), { name: 'KafkaJSConnectionError' })
   const fails = async () => {
@@ -273,16 +238,5 @@ describe('sources that no broker answers', () => {
       'msk  Kafka does not answer at b:1: connect ECONNREFUSED. Retrying (attempt 1)',
       'msk  Kafka does not answer at b:1: connect ECONNREFUSED. Retrying (attempt 2)',
     ])
-  })
-
-  it('say so again in the next outage', async () => {
-    const outage = new Outage()
-    const fetches = async (listener: MemberListener) => {
-      listener.reading(new Map())
-      listener.fetched()
-      await fails()
-    }
-    const log = await givenWith({ outage }, fails, fetches).run()
-    assert.equal(log.filter(line => line.includes('(attempt 1)')).length, 2)
   })
 })

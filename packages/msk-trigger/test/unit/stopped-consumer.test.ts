@@ -37,11 +37,4 @@ describe('a consumer that has stopped', () => {
     member.resume([0])
     await assert.rejects(reading, /ECONNREFUSED/)
   })
-
-  it('given a value that is not a partition, then that still is an error', async () => {
-    const { member, reading } = await given()
-    assert.throws(() => member.pause([Number.NaN]), /Array of valid partitions required to pause/)
-    assert.throws(() => member.resume([Number.NaN]), /Array of valid partitions required to resume/)
-    await assert.rejects(reading)
-  })
 })

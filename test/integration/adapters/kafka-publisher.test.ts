@@ -3,9 +3,6 @@ import { randomUUID } from 'node:crypto'
 import { after, it } from 'node:test'
 import kafkajs from 'kafkajs'
 import { kafkaClient } from '../../../packages/runtime/adapters/kafka/client.ts'
-import { growTopic } from '../../../packages/runtime/adapters/kafka/grow-topic.ts'
-import { newestBatches } from '../../../packages/runtime/adapters/kafka/newest-batches.ts'
-import { topicLayouts } from '../../../packages/runtime/adapters/kafka/topic-admin.ts'
 import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
 import { bulkPublisher, KafkaPublisher } from '../../../packages/runtime/producer/publisher.ts'
 import { conformsAsPublisher } from '../../conformance/publisher.ts'
@@ -53,16 +50,6 @@ for (const one of [publisher, bulk])
     ])
   })
 
-for (const one of [publisher, bulk])
-  it(`given a topic that has grown, then ${one.constructor.name} finds its new partition at once`, async () => {
-    const topic = await newTopic()
-    const record = { topic, partition: 0, key: null, value: null, headers: [] }
-    await one.publish([record])
-    await growTopic(kafka, topic, 2)
-    await one.publish([{ ...record, partition: 1 }])
-    assert.deepEqual((await foreign.read(topic)).map(({ partition }) => partition).sort(), [0, 1])
-  })
-
 it('given a leader that loses answers, then each record is there once and in order', async () => {
   let request = 0
   const front = await startKafkaFront(brokers(), () => (++request === 2 ? 'cut' : 'pass'))
@@ -92,59 +79,6 @@ it('given a leader that loses answers, then each record is there once and in ord
     await fronted.close()
     await front.stop()
   }
-})
-
-const CODEC_BITS = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 } as const
-for (const [name, codec] of Object.entries(CODEC_BITS)) {
-  const compression = name as keyof typeof CODEC_BITS
-  const writers = [new KafkaPublisher(kafka, compression), bulkPublisher(async () => kafka, compression)]
-  after(() => Promise.all(writers.map(one => one.close())))
-  for (const one of writers)
-    it(`given ${name}, then ${one.constructor.name} compresses large batches with it, and no small ones`, async () => {
-      const topic = await newTopic()
-      const texts = Array.from({ length: 100 }, (_, n) => `${n} `.repeat(100))
-      const records = texts.map(text => ({ topic, key: null, value: Buffer.from(text), headers: [] }))
-      await one.publish(records)
-      await one.publish(records.slice(0, 1))
-      const layouts = (await topicLayouts(kafka)).filter(layout => layout.topic === topic)
-      const bounds = new Map([[topic, [{ start: 0, end: texts.length + 1 }]]])
-      const batches = (await newestBatches(kafka, layouts, bounds)).get(topic)?.get(0) ?? []
-      assert.deepEqual([...new Set(batches.map(batch => batch.codec))], codec === 0 ? [0] : [codec, 0])
-      assert.deepEqual(
-        (await foreign.read(topic)).map(({ value }) => String(value)),
-        [...texts, texts[0]],
-      )
-    })
-}
-
-it('given a topic that is not there, then many at once are rejected as of an unknown topic', async () => {
-  const record = { topic: `none-${randomUUID()}`, key: null, value: null, headers: [] }
-  await assert.rejects(bulk.publish([record]), { name: 'UnknownTopic' })
-})
-
-it('given a topic that is not there beside one that is, then the error names it', async () => {
-  const [there, missing] = [await newTopic(), `none-${randomUUID()}`]
-  const to = (topic: string) => ({ topic, key: null, value: null, headers: [] })
-  const named = { name: 'UnknownTopic', message: new RegExp(`^Kafka has no topic "${missing}": create`) }
-  await assert.rejects(publisher.publish([to(there), to(missing)]), named)
-  await assert.rejects(publisher.partitionsOf(missing), named)
-})
-
-it('given records for several partitions, then the result has the offset of each', async () => {
-  const topic = await newTopic(3)
-  const record = (partition: number, text: string) => {
-    return { topic, partition, key: null, value: Buffer.from(text), headers: [] }
-  }
-  assert.deepEqual(await publisher.publish([record(2, 'a'), record(0, 'b')]), [0, 0])
-  assert.deepEqual(await bulk.publish([record(0, 'c'), record(1, 'd'), record(2, 'e')]), [1, 0, 1])
-  const read = await foreign.read(topic)
-  assert.deepEqual(read.map(({ partition, offset, value }) => `${partition}/${offset} ${value}`).sort(), [
-    '0/0 b',
-    '0/1 c',
-    '1/0 d',
-    '2/0 a',
-    '2/1 e',
-  ])
 })
 
 it('rule 25: given a publish that failed, then the next one connects anew and succeeds', async () => {

@@ -1,6 +1,5 @@
 import { after, before } from 'node:test'
 import { startBroker, stopBroker } from './kafka-security/broker.ts'
-import { findsClusters } from './kafka-security/msk-cluster.ts'
 import { saysWhatIsWrong } from './kafka-security/refusals.ts'
 import { readsSecrets } from './kafka-security/secrets.ts'
 import { signsIn } from './kafka-security/sign-in.ts'
@@ -10,6 +9,5 @@ before(startBroker)
 after(stopBroker)
 
 signsIn()
-findsClusters()
 saysWhatIsWrong()
 readsSecrets()

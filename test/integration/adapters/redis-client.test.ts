@@ -32,14 +32,6 @@ describe('the error of a failed command', () => {
     })
   })
 
-  it('given a server that is away, then the error has the cause', async () => {
-    const error = await withClient({ url: 'redis://127.0.0.1:1' }, client =>
-      rejection(client.run(redis => redis.ping())),
-    )
-    assert.ok(error instanceof Unavailable)
-    assert.ok(error.cause instanceof Error)
-  })
-
   it('given an answer that came while the process was starved, then it counts, although its time is over', () =>
     withClient({ url: redisUrl(), commandTimeoutMs: 200 }, async client => {
       await client.run(redis => redis.ping())
@@ -140,14 +132,6 @@ describe('a script that Redis 6.2 cannot run now', () => {
           assert.ok((await rejection(client.eval(COMPARE_AND_SET, ['k'], ['', 1]))) instanceof Unavailable)
           assert.equal(connections(), count)
         }
-      }),
-    ))
-
-  it('given a fault of the script, then that is no "unavailable"', () =>
-    withOldServer('WRONGTYPE Operation against a key holding the wrong kind of value', url =>
-      withClient({ url }, async client => {
-        const error = await rejection(client.eval(COMPARE_AND_SET, ['k'], ['', 1]))
-        assert.equal(error instanceof Unavailable, false)
       }),
     ))
 })

@@ -4,7 +4,6 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
 import { keysOf } from '../../../packages/runtime/adapters/redis/keys.ts'
 import { RedisStateStore } from '../../../packages/runtime/adapters/redis/state-store.ts'
-import { RedisValue } from '../../../packages/runtime/adapters/redis/value.ts'
 import type { StateKey } from '../../../packages/runtime/pipeline/model.ts'
 import { NOTHING_WANTED } from '../../../packages/runtime/testing/wanted.ts'
 import { changeOf, versionAt } from '../../support/changes.ts'
@@ -70,27 +69,6 @@ describe('faults of a cluster', () => {
       await cluster.untilWhole()
       await until('the slot to be there again', async () => (await appliedOffsetOf(there)) === 1)
     })
-
-    it('given one at the start, then each client finds the others', async () => {
-      // A silent node stays a member, and the cluster is not considered broken.
-      const patient = ['--cluster-node-timeout', '60000']
-      const own = await ValkeyCluster.start([patient, patient, patient])
-      const [silent, other] = own.masters as [ClusterNode, ClusterNode]
-      const elsewhere = await stateKeyIn(own, other)
-      // Half of them ask the silent one first: that takes four fifths of the time for a command. The rest must suffice for
-      // eight clients that connect at once.
-      const url = own.url([silent, other])
-      const settings = { url, mode: 'cluster', commandTimeoutMs: 5 * COMMAND_TIMEOUT_MS } as const
-      const clients = Array.from({ length: 8 }, () => new RedisClient(settings))
-      silent.signal('SIGSTOP')
-      try {
-        const loads = clients.map(fresh => new RedisStateStore(fresh).load(elsewhere, NOTHING_WANTED))
-        for (const { version } of await Promise.all(loads)) assert.equal(version.appliedOffset, -1)
-      } finally {
-        for (const fresh of clients) fresh.close()
-        await own.stop()
-      }
-    })
   })
 
   describe('a slot on its way from one master to another', () => {
@@ -136,38 +114,6 @@ describe('faults of a cluster', () => {
       assert.equal(moved.outbox.length, 2)
       assert.equal(await store.commit(stateKey, change), 'committed')
     })
-
-    it('given commands of one key, then they follow it, and a new node is given the script', async () => {
-      const stateKey = await stateKeyOn(from)
-      const { meta, outbox } = keysOf(stateKey)
-      await begin(meta)
-      await move(outbox)
-      await store.trimOutbox(stateKey, ['0.1.0'])
-      await move(meta, keysOf(stateKey).states)
-      await end()
-      assert.deepEqual(
-        (await store.load(stateKey, NOTHING_WANTED)).outbox.map(({ position }) => position),
-        ['0.1.1'],
-      )
-
-      const name = await nameOn(from)
-      const value = new RedisValue<number>(client, name)
-      await value.update(() => 1)
-      await begin(`{${name}}:value`)
-      await move(`{${name}}:value`)
-      await to.admin.script('FLUSH')
-      await value.update(() => 2)
-      assert.equal(await value.read(), 2)
-      await end()
-      assert.equal(await value.read(), 2)
-    })
-
-    async function nameOn(master: ClusterNode): Promise<string> {
-      for (;;) {
-        const name = randomUUID()
-        if ((await cluster.masterOf(`{${name}}:value`)) === master) return name
-      }
-    }
   })
 
   describe('a master that is lost', () => {

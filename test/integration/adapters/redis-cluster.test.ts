@@ -2,24 +2,17 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
-import type { Report } from '../../../cli/stats/index.ts'
 import { statistics } from '../../../lib/analytics/process.ts'
-import { TOPICS, topicName } from '../../../lib/app/topics.ts'
+import { TOPICS } from '../../../lib/app/topics.ts'
 import { freePort } from '../../../localstack/services/ports.ts'
 import { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
-import { StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
 import { keysOf } from '../../../packages/runtime/adapters/redis/keys.ts'
-import { RedisReplaceableStates } from '../../../packages/runtime/adapters/redis/replaceable-states.ts'
 import { RedisStateStore } from '../../../packages/runtime/adapters/redis/state-store.ts'
-import { RedisValue } from '../../../packages/runtime/adapters/redis/value.ts'
 import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
 import type { StateKey } from '../../../packages/runtime/pipeline/model.ts'
-import { replaceState } from '../../../packages/runtime/pipeline/replacing/replaceable-states.ts'
-import { EMPTY_META, type StatePart } from '../../../packages/runtime/pipeline/replacing/state-parts.ts'
 import { NOTHING_WANTED } from '../../../packages/runtime/testing/wanted.ts'
 import { conformsAsStateStore } from '../../conformance/state-store.ts'
 import { changeOf } from '../../support/changes.ts'
-import { PROJECT, runProgram } from '../../support/program.ts'
 import { withClient } from '../../support/redis-clients.ts'
 import { rejection } from '../../support/rejection.ts'
 import { until } from '../../support/until.ts'
@@ -65,67 +58,6 @@ describe('a cluster of three masters', () => {
       appliedOffsets.map(({ version }) => version.appliedOffset),
       stateKeys.map(({ partition }) => partition),
     )
-  })
-
-  it('given values on each master, then each is kept', async () => {
-    for (const name of Array.from({ length: 12 }, () => randomUUID())) {
-      const value = new RedisValue<number>(client, name)
-      assert.equal(await value.read(), undefined)
-      await value.update(() => 7)
-      assert.equal(await value.read(), 7)
-    }
-  })
-
-  it('given partition states on each master, then an operator sees all of them', async () => {
-    const inspection = new StateInspection(client)
-    for (const stateKey of stateKeysOf(`topic-${randomUUID()}`)) {
-      const states = new Map(Array.from({ length: 40 }, (_, at) => [`e ${at}`, `{"n":${at}}`] as const))
-      await store.commit(
-        stateKey,
-        changeOf({ appliedOffset: 3, states, tally: new Map([['applied/x', 40]]) }),
-      )
-      const { version, entities, tally } = await inspection.summary(stateKey)
-      assert.deepEqual([version.appliedOffset, entities, tally], [3, 40, { 'applied/x': 40 }])
-      assert.deepEqual(await inspection.state(stateKey, 'e 7'), { n: 7 })
-      const seen = new Set<string>()
-      for await (const [entity] of inspection.states(stateKey)) seen.add(entity)
-      assert.equal(seen.size, 40)
-    }
-  })
-
-  it('given states on each master, when one is replaced, then the next load has the new one', async () => {
-    const states = new RedisReplaceableStates(client)
-    async function* pages(): AsyncGenerator<StatePart[]> {
-      yield [
-        { kind: 'meta', meta: EMPTY_META },
-        { kind: 'state', entity: 'e', state: '{"n":1}' },
-      ]
-    }
-    for (const stateKey of stateKeysOf(`topic-${randomUUID()}`)) {
-      await store.commit(stateKey, changeOf({ appliedOffset: 3, states: new Map([['old', '{}']]) }))
-      assert.deepEqual(await replaceState(states, stateKey, pages()), { epoch: 1, appliedOffset: 3 })
-      const loaded = await store.load(stateKey, {
-        ...NOTHING_WANTED,
-        entities: ['e', 'old'],
-        byteLimit: 100,
-      })
-      assert.deepEqual(loaded.states, new Map([['e', `{"n":1}`]]))
-    }
-  })
-
-  it('given REDIS_MODE=cluster, then `sluice stats` counts over all masters', async () => {
-    const env = `t${randomUUID().slice(0, 8)}`
-    const tally = new Map([['applied/counted', 2]])
-    const stateKeys = stateKeysOf(topicName('readings', env))
-    await Promise.all(stateKeys.map(stateKey => store.commit(stateKey, changeOf({ tally }))))
-    const variables = { REDIS_URL: cluster.url(), REDIS_MODE: 'cluster', KAFKA_BROKERS: '127.0.0.1:1' }
-    const { code, stdout, output } = await runProgram(
-      `${PROJECT}/cli/sluice.ts`,
-      ['stats', '--json', '--env', env],
-      { env: variables },
-    )
-    assert.equal(code, 0, output)
-    assert.equal((JSON.parse(stdout) as Report).totals.applied, 2 * stateKeys.length)
   })
 
   it('given masters that have forgotten the scripts, then each is given them again', async () => {

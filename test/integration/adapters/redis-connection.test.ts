@@ -3,11 +3,10 @@ import { randomUUID } from 'node:crypto'
 import { after, before, describe, it, mock } from 'node:test'
 import { RedisStateStore } from '../../../packages/runtime/adapters/redis/state-store.ts'
 import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
-import { NOTHING_WANTED } from '../../../packages/runtime/testing/wanted.ts'
 import { changeOf, versionAt } from '../../support/changes.ts'
 import { type Front, startFront } from '../../support/front.ts'
 import { withClient } from '../../support/redis-clients.ts'
-import { assertUnavailable, rejection } from '../../support/rejection.ts'
+import { rejection } from '../../support/rejection.ts'
 import { until } from '../../support/until.ts'
 import { COPIES_AT_ONCE, startValkey, type Valkey } from '../../support/valkey.ts'
 import { ValkeyCluster } from '../../support/valkey-cluster.ts'
@@ -22,25 +21,6 @@ describe('a connection that cannot be trusted', () => {
   })
 
   after(() => server?.stop())
-
-  it('given a server that hangs, then every call is unavailable in time, and works once the server does', async () => {
-    const settings = { url: server.url, commandTimeoutMs: COMMAND_TIMEOUT_MS }
-    await withClient(settings, async client => {
-      const store = new RedisStateStore(client)
-      const stateKey = { consumer: 'silence', topic: randomUUID(), partition: 0 }
-      assert.equal(await store.commit(stateKey, changeOf({ appliedOffset: 1 })), 'committed')
-      server.signal('SIGSTOP')
-      try {
-        for (let attempt = 0; attempt < 3; attempt++) {
-          const calls = [store.load(stateKey, NOTHING_WANTED), store.trimOutbox(stateKey, ['p'])]
-          await Promise.all(calls.map(call => assertUnavailable(call, COMMAND_TIMEOUT_MS)))
-        }
-      } finally {
-        server.signal('SIGCONT')
-      }
-      assert.equal((await store.load(stateKey, NOTHING_WANTED)).version.appliedOffset, 1)
-    })
-  })
 
   it('given an endpoint with another primary, then the command after the refused one reaches it', async () => {
     const successor = await startValkey()
@@ -69,21 +49,6 @@ describe('a connection that cannot be trusted', () => {
       endpoint.stop()
       await successor.stop()
     }
-  })
-
-  it('given a cluster whose nodes are all lost at once, then a waiting command fails instead of waiting on', async () => {
-    await withFronts(async (url, fronts) => {
-      await withClient({ url, mode: 'cluster', commandTimeoutMs: 120_000 }, async client => {
-        await client.run(redis => redis.get('k'))
-        for (const front of fronts) front.forget()
-        const waiting = assertUnavailable(
-          client.run(redis => redis.get('k')),
-          10_000,
-        )
-        for (const front of fronts) front.stop()
-        await waiting
-      })
-    })
   })
 
   it('given connections to a cluster that stops answering, then each is replaced after its next command', async () => {

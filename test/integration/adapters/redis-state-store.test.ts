@@ -10,7 +10,7 @@ import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
 import type { Change, StateKey } from '../../../packages/runtime/pipeline/model.ts'
 import { NOTHING_WANTED } from '../../../packages/runtime/testing/wanted.ts'
 import { conformsAsStateStore } from '../../conformance/state-store.ts'
-import { changeOf, failureOf, versionAt } from '../../support/changes.ts'
+import { changeOf, versionAt } from '../../support/changes.ts'
 import { redisUrl } from '../../support/servers.ts'
 
 const client = new RedisClient({ url: redisUrl() })
@@ -52,26 +52,6 @@ it('given ids that a producer made to share a bucket, then no value that holds t
   await store.commit(stateKey, changeOf({ base: versionAt(5), appliedOffset: 6, clock }))
   const left = await client.run(redis => redis.exists(`${key}:0`, `${key}:0:more`))
   assert.equal(left, 0, 'ids outside the window are removed, those beyond a full bucket too')
-})
-
-it('given failures within a day and after it, then the later ones are removed apart from the earlier', async () => {
-  const DAY_MS = 24 * 3_600_000
-  const stateKey = { consumer: 'c', topic: `topic-${randomUUID()}`, partition: 0 }
-  const generations = async () =>
-    (await client.run(redis => redis.keys(`${keysOf(stateKey).failures}:*`))).length
-  for (const [appliedOffset, [nowMs, count]] of [
-    [5, 1],
-    [5 + DAY_MS - 1, 1],
-    [5 + DAY_MS, 2],
-  ].entries()) {
-    const failures = [failureOf(`failure ${appliedOffset}`, nowMs as number)]
-    const clock = { nowMs: nowMs as number, lastAppendMs: 1, highestAppendMs: 1 }
-    await store.commit(
-      stateKey,
-      changeOf({ base: versionAt(appliedOffset - 1), appliedOffset, clock, failures }),
-    )
-    assert.equal(await generations(), count, `at ${nowMs}`)
-  }
 })
 
 describe('a server that has evicted a part of a partition state', () => {
@@ -126,16 +106,6 @@ describe('a server that has evicted a part of a partition state', () => {
     assert.equal((await store.load(stateKey, NOTHING_WANTED)).version.appliedOffset, 1)
     await client.run(redis => redis.del(meta, states, timers, due, `${ids}:0`, `${ids}:1`))
     assert.equal((await store.load(stateKey, NOTHING_WANTED)).version.appliedOffset, -1)
-  })
-
-  it('given a partition state from before parts were counted, then they are from its next commit on', async () => {
-    const stateKey = await filled()
-    const { meta, states } = keysOf(stateKey)
-    await client.run(redis => redis.hdel(meta, 'states', 'timers', 'ids'))
-    await client.run(redis => redis.del(states))
-    assert.equal(await commit(stateKey), 'committed')
-    await client.run(redis => redis.del(keysOf(stateKey).timers))
-    await assert.rejects(store.load(stateKey, NOTHING_WANTED), { code: 'state-evicted' })
   })
 })
 

@@ -41,15 +41,6 @@ describe('decoding that exceeds the time limit of a response', () => {
     assert.equal(begun.length, 2)
   })
 
-  it('given another offset or partition, then that one is decoded', async () => {
-    const { decoding, begun } = staged()
-    for (const place of [at(7), at(8), at(7, 1)]) await decoding.recordsOf(place, now())
-    assert.deepEqual(
-      begun.map(({ place }) => place),
-      ['0@7', '0@8', '1@7'],
-    )
-  })
-
   it('given no request for a minute, then its records are dropped', async () => {
     let nowMs = 0
     const { decoding, begun } = staged(() => nowMs)
@@ -64,13 +55,6 @@ describe('decoding that exceeds the time limit of a response', () => {
       ['0@7', '1@7', '2@7', '0@7'],
     )
     begun[3]?.done.resolve(RECORDS)
-  })
-
-  it('given repeated requests, then it is not restarted, however long it takes', async () => {
-    let nowMs = 0
-    const { decoding, begun } = staged(() => nowMs)
-    for (nowMs = 0; nowMs < 300_000; nowMs += 50_000) await decoding.recordsOf(at(7), now())
-    assert.equal(begun.length, 1)
   })
 
   it('given that it fails, then the next response throws, and the one after it starts again', async () => {

@@ -110,26 +110,11 @@ describe('a kafkajs client that uses this decoder', () => {
     assert.equal((await rejection(fetch())).name, 'KafkaJSOffsetOutOfRange')
   })
 
-  it('given an unreadable partition, then records of others and the error alternate', async () => {
-    const partitions = [batchOf({ codec: 7 }), batchOf()]
-    const fetch = await fetching(client(), ...Array.from({ length: 4 }, () => ({ partitions })))
-    for (let round = 0; round < 2; round += 1) {
-      assert.deepEqual(offsets((await fetch(0, 1)).batch), ['0', '1', '2'])
-      assert.match((await rejection(fetch(0, 1))).message, /^t\/0 at offset 0: .*codec 7/)
-    }
-  })
-
   it('given a partition in a format before Kafka 0.11, then it is refused with that reason', async () => {
     const old = batchOf()
     old.writeInt8(1, 16)
     const fetch = await fetching(client(), { partitions: [old] })
     assert.match((await rejection(fetch())).message, /^t\/0 at offset 0: a record batch has format 1, not 2/)
-  })
-
-  it('given a client without the decoder, then it reads as before', async () => {
-    const kafka = new Kafka({ brokers: ['127.0.0.1:1'], logLevel: logLevel.NOTHING })
-    const { batch } = await (await fetching(kafka, { partitions: [batchOf()] }))()
-    assert.equal(batch.messages[0].headerList, undefined)
   })
 
   it('given another version of the library, then it is refused', () => {

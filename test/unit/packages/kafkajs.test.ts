@@ -31,13 +31,6 @@ function queue() {
 describe('the connections of kafkajs', () => {
   restIdleConnections(RequestQueue)
 
-  it('given that all is answered, then no timer runs', () => {
-    const { made, push, answer, sent } = queue()
-    push(1)
-    answer(1)
-    assert.deepEqual([sent, made.throttleCheckTimeoutId], [[1], null])
-  })
-
   it('given a request that has to wait for an answer, then it is sent after it', () => {
     const { push, answer, sent } = queue()
     push(1)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { syncBuiltinESMExports } from 'node:module'
 import { afterEach, beforeEach, describe, it, mock } from 'node:test'
 import zlib from 'node:zlib'
-import { OpenBatches, placeOf } from '../../../packages/kafka-records/open-batches.ts'
+import { OpenBatches } from '../../../packages/kafka-records/open-batches.ts'
 import { recordsOf } from '../../../packages/kafka-records/partition.ts'
 import { CODEC_NAMES, recordBatch, type WrittenRecord } from '../../support/record-batches.ts'
 
@@ -91,23 +91,6 @@ describe('a batch that is read in several portions', () => {
     assert.equal(inflations, 3)
     assert.deepEqual(await read(batchOf(10), 8, open), [8, 9])
     assert.equal(inflations, 3)
-  })
-
-  it('given offsets that are left out, then it is read on behind them', async () => {
-    const open = new OpenBatches(1)
-    const batch = batchOf(12)
-    assert.deepEqual(await read(batch, 0, open), [0, 1, 2])
-    assert.deepEqual(await read(batch, 9, open), [9, 10, 11])
-    assert.equal(inflations, 1)
-  })
-
-  it('given that its reader leaves the partition, then nothing of it is kept', async () => {
-    const open = new OpenBatches(1)
-    const batch = batchOf(9)
-    assert.deepEqual(await read(batch, 0, open), [0, 1, 2])
-    open.leave(placeOf(PLACE))
-    assert.deepEqual(await read(batch, 3, open), [3, 4, 5])
-    assert.equal(inflations, 2)
   })
 
   it('given a record with more headers than there is room for, then the next read brings it', async () => {

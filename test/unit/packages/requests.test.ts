@@ -12,11 +12,6 @@ import {
 const int8 = (value: number) => Buffer.from([value & 0xff])
 const int16 = (value: number) => Buffer.from([(value >> 8) & 0xff, value & 0xff])
 const int32 = (value: number) => Buffer.from([24, 16, 8, 0].map(shift => (value >> shift) & 0xff))
-const _int64 = (value: bigint) => {
-  const bytes = Buffer.alloc(8)
-  bytes.writeBigInt64BE(value)
-  return bytes
-}
 const text = (value: string) => Buffer.concat([int16(value.length), Buffer.from(value)])
 const compact = (value: string) => Buffer.concat([int8(value.length + 1), Buffer.from(value)])
 const ids = (...values: number[]) => Buffer.concat([int32(values.length), ...values.map(int32)])

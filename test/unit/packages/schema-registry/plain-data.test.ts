@@ -52,11 +52,6 @@ describe('what is read from Avro', () => {
     assert.deepEqual(read, { ...plain, next: { ...plain, value: 0 } })
   })
 
-  it('given blocks with their sizes, then they are one list', async () => {
-    const { read } = await codec('AVRO', '{"type":"array","items":"int"}')
-    assert.deepEqual(read(Buffer.from([1, 2, 6, 3, 4, 4, 7, 0])), [3, 2, -4])
-  })
-
   for (const [digits, isExact] of [
     [2n ** 53n - 1n, true],
     [-(2n ** 53n), true],
@@ -117,11 +112,6 @@ enum Kind { NONE = 0; SOME = 1; }`
   it('given a number of 64 bits that a double does not hold, then it is refused', async () => {
     const { read } = await codec('PROTOBUF', PROTO, 'plain')
     assert.throws(() => read(bytesOf({ count: '9007199254740993' })), { code: 'number-not-exact' })
-  })
-
-  it('given the wire format, then its message index says which message it is', async () => {
-    const { read } = await codec('PROTOBUF', PROTO)
-    assert.deepEqual(read(Buffer.from([2, 2, 8, 1])), { on: true })
   })
 })
 

@@ -49,19 +49,6 @@ describe('given a registry with scripted answers', () => {
     assert.deepEqual(await subjects.compatibility('s', SCHEMA), { isCompatible: true, reasons: [] })
   })
 
-  test('when its subjects are listed, then they are sorted, and one version of one is asked for by number', async () => {
-    answer = { status: 200, body: '["b", "a/c"]' }
-    assert.deepEqual(await subjects.list(), ['a/c', 'b'])
-    answer = { status: 200, body: '{"schema": "{}", "version": 3, "id": 9, "schemaType": "JSON"}' }
-    const version = await subjects.version('a/c', 3)
-    assert.deepEqual(version, { subject: 'a/c', version: 3, id: 9, format: 'JSON', text: '{}' })
-    assert.equal(asked.at(-1)?.url, '/api/subjects/a%2Fc/versions/3')
-    answer = { status: 404, body: '{"error_code": 40402, "message": "Version not found"}' }
-    assert.equal(await subjects.version('a/c', 4), undefined)
-    answer = { status: 200, body: '{}' }
-    await assert.rejects(subjects.list(), { code: 'unavailable' })
-  })
-
   for (const [what, status, body] of [
     ['a page', 200, '<html>'],
     ['something else', 200, '{"ok": true}'],
@@ -94,13 +81,6 @@ describe('given a registry with scripted answers', () => {
       code: 'unavailable',
       message: /its answer has more than 4194304 bytes/,
     })
-  })
-
-  test('when the login is in the address, then it is sent, and no message shows it', async () => {
-    answer = { status: 500, body: '<html>' }
-    const own = new RegistrySubjects(address.replace('://', '://me:s3cret@'))
-    await assert.rejects(own.versions('s'), error => !/s3cret/.test(String(error)))
-    assert.equal(asked.at(-1)?.authorization, `Basic ${Buffer.from('me:s3cret').toString('base64')}`)
   })
 
   test('when it does not answer in time, then it is unavailable', async () => {

@@ -39,25 +39,6 @@ describe('a reader of data', () => {
     assert.throws(() => reading(withId(1), reader), { message: /prepare it first/ })
   })
 
-  it('given many readers of one schema at once, then it is fetched once', async () => {
-    const reader = new OnDemandDataReader(PACKAGED, { url: registry.uri })
-    await Promise.all(Array.from({ length: 20 }, () => reader.prepare([withId(1)])))
-    assert.equal(registry.requests.length, 1)
-  })
-
-  it('given one id of three that is unknown, then the other two are at hand', async () => {
-    const reader = new OnDemandDataReader(PACKAGED, { url: registry.uri })
-    const records = [withId(1), withId(99), withId(1)]
-    await reader.prepare(records)
-    assert.deepEqual(
-      records.map(record => {
-        const read = reading(record, reader)
-        return isFailure(read) ? read.code : 'event'
-      }),
-      ['event', 'schema-unknown', 'event'],
-    )
-  })
-
   it('given a slow registry and many schemas, then it ends in time, and continues from there', async () => {
     const many = Array.from({ length: 100 }, (_, index) => 1_000 + index)
     for (const id of many) registry.schemas.set(id, { schema: AVRO })
@@ -126,14 +107,6 @@ describe('a reader of data', () => {
     await reader.prepare([withId(1)])
     const sentLogin = Buffer.from('reader:new').toString('base64')
     assert.deepEqual(registry.requests, [`Basic ${sentLogin} /api/schemas/ids/1`])
-  })
-
-  it('given a login that cannot be read, then the registry counts as unavailable', async () => {
-    const login = async () => {
-      throw new Error('secret registry cannot be read')
-    }
-    const reader = new OnDemandDataReader(PACKAGED, { url: registry.uri, login })
-    await assert.rejects(reader.prepare([withId(1)]), UNAVAILABLE)
   })
 })
 

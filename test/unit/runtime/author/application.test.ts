@@ -16,26 +16,6 @@ describe('an application described in a few lines', () => {
     assert.deepEqual([failuresTopic, deadLettersTopic], ['failures', 'failures'])
   })
 
-  it('given settings of topics, then they win over the defaults, also for the failures', () => {
-    const { topics } = application({
-      topics: { orders: { partitions: 12 }, broken: { keptDays: 1 } },
-      failuresTopic: 'broken',
-      deadLettersTopic: 'dead',
-    })
-    assert.deepEqual(topics, {
-      orders: { partitions: 12, keptDays: 7, maxMessageBytes: MiB },
-      broken: { partitions: 3, keptDays: 1, maxMessageBytes: 2 * MiB },
-      dead: { partitions: 3, keptDays: 30, maxMessageBytes: 2 * MiB },
-    })
-  })
-
-  it('given no prefix, then a topic has its plain name in Kafka', () => {
-    const shop = application({ topics: ['orders'] })
-    assert.equal(shop.kafkaTopic(named('orders'), 'local'), 'orders')
-    assert.equal(shop.topicNamed('orders'), shop.topics.orders)
-    assert.equal(shop.topicNamed('other'), undefined)
-  })
-
   it('given a prefix, then the name in Kafka has it and the environment, and is found again in any', () => {
     const shop = application({ topics: ['orders', 'public.orders'], prefix: 'shop' })
     assert.equal(shop.kafkaTopic(named('orders'), 'eu'), 'shop.orders.eu')
@@ -43,15 +23,6 @@ describe('an application described in a few lines', () => {
     assert.equal(shop.topicNamed('shop.public.orders.eu'), shop.topics['public.orders'])
     for (const name of ['orders', 'shop.orders', 'shop.orders.', 'other.orders.eu', 'shop.orders.eu.x'])
       assert.equal(shop.topicNamed(name), undefined, name)
-  })
-
-  it('given names of its own, then these are found again as well', () => {
-    const shop = application({
-      topics: ['public.orders'],
-      kafkaTopic: (name, env) => `shop-${env}.${name}`,
-    })
-    assert.equal(shop.topicNamed('shop-local.public.orders'), shop.topics['public.orders'])
-    assert.equal(shop.topicNamed('shop-.public.orders'), undefined)
   })
 
   it('given a name, then the types of ticks and failures have it, and types of its own win', () => {

@@ -11,7 +11,6 @@ import type { Event } from '../../../../packages/runtime/consumer/event.ts'
 import type { Failure } from '../../../../packages/runtime/consumer/failure-codes.ts'
 import { CONSUMER_DEFAULTS } from '../../../../packages/runtime/pipeline/consumer.ts'
 import { decode } from '../../../../packages/runtime/pipeline/decoding/decode.ts'
-import { ProcessKit } from '../../../../packages/runtime/testing/process-kit.ts'
 import { logRecord } from '../../../../packages/runtime/testing/records.ts'
 
 const NOON_MS = Date.UTC(2026, 2, 1, 12)
@@ -98,14 +97,6 @@ describe('plain JSON records', () => {
     assert.deepEqual([type, subject, data], ['orders.tombstone', 'c-1', undefined])
   })
 
-  it('given a CloudEvent among them, then it is read as one', async () => {
-    const own = { id: '1', source: '/shop', subject: 'c-1', type: 'orders', time: '2026-03-01T12:00:00Z' }
-    assert.equal(json()(RECORD, own), undefined)
-    const kit = new ProcessKit(totals)
-    await kit.when({ ...own, data: { cents: 5 } }, { key: 'c-1', value: { cents: 7 } })
-    assert.deepEqual([await kit.state('/shop c-1'), await kit.state('/orders c-1')], [5, 7])
-  })
-
   it('given a record that is redriven, then id and entity follow from its first place', () => {
     const seen = ({ partition, offset, timestampMs }: JsonRecord) => `${partition}:${offset}:${timestampMs}`
     const place = { partition: 2, offset: 3, timestampMs: NOON_MS }
@@ -118,12 +109,5 @@ describe('plain JSON records', () => {
     const before = decode(logRecord(3, { value: Buffer.from('{}') }, { topic: 'orders', ...place }), consumer)
     assert.equal(event?.subject, `2:3:${NOON_MS}`)
     assert.equal(before.kind === 'event' && before.event.id, event.id)
-  })
-
-  it('given JSON records, then a process needs no types, and takes all that its application reads', () => {
-    const plain = application({ topics: ['orders', 'alerts'], read: json() })
-    assert.deepEqual(plain.process('all', { onEvent: () => 1 }).accepts, ['orders', 'alerts'])
-    const typed = application({ topics: ['orders'], read: json({ type: 'placed' }) })
-    assert.deepEqual(typed.process('all', { onEvent: () => 1 }).accepts, ['placed'])
   })
 })

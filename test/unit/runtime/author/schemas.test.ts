@@ -49,49 +49,12 @@ describe('schemas by event type', () => {
     assert.deepEqual(await kit.state('/shop c-1'), ['a 1.00', 'a the till undefined'])
   })
 
-  it('given one handler for all, then its data is of any of the types', async () => {
-    const orders = shop.process<string>('orders', {
-      onEvent: (last = '', { data }) => ('cents' in data ? `${data.cents}` : `${last} ${data.at}`),
-    })
-    const kit = new ProcessKit(orders)
-    await kit.when(event(PLACED, { orderId: 'a', cents: 1 }), event(PAID, { orderId: 'a' }))
-    assert.equal(await kit.state('/shop c-1'), '1 the till')
-  })
-
-  it('given a handler for one type and one for the others, then each event has one', async () => {
-    const orders = shop.process<string>('orders', {
-      on: { [PAID]: () => 'paid' },
-      onEvent: (_, { type }) => type,
-    })
-    const kit = new ProcessKit(orders)
-    const steps = await kit.when(event(PLACED, { orderId: 'a', cents: 1 }), event(PAID, { orderId: 'a' }))
-    assert.deepEqual(
-      steps.map(({ state }) => state),
-      [PLACED, 'paid'],
-    )
-  })
-
-  it('given a type without a schema, then the compiler refuses a handler for it', () => {
-    shop.process<string>('orders', {
-      on: {
-        // @ts-expect-error no schema has this type
-        'com.example.other': () => 'other',
-      },
-    })
-  })
-
   it('given data that does not fit, then the failure says where and why, and quotes none of it', () => {
     assert.equal(
       refusal({ orderId: 5 }),
       'schema-violated: orderId: does not match its schema; cents: Invalid key: Expected "cents" but received undefined',
     )
     assert.equal(refusal('secret'), 'schema-violated: the data: does not match its schema')
-  })
-
-  it('given many issues, then the first few are named', () => {
-    const issues = Array.from({ length: 9 }, (_, n) => ({ message: 'is wrong', path: [{ key: 'at' }, n] }))
-    const wrong = application({ topics: ['orders'], events: { [PLACED]: schema(() => ({ issues })) } })
-    assert.match(refusal([], wrong as never), /^schema-violated: at\.0: is wrong; .*at\.4: is wrong$/)
   })
 
   it('given a schema that is asynchronous, then the application is refused', () => {

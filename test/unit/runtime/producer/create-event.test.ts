@@ -44,11 +44,6 @@ describe('the event of what is handed in', () => {
     assert.deepEqual(attributes, { ...expected, datacontenttype: 'application/json' })
   })
 
-  it('given bytes in a CloudEvent, then the data are bytes', () => {
-    const event = new CloudEvent({ ...DEFAULTS, datacontenttype: 'image/png', data: Uint8Array.of(1, 2) })
-    assert.deepEqual(eventOf(event).data, Buffer.from([1, 2]))
-  })
-
   it('given text or bytes in another format than JSON, then the record holds them as they are', () => {
     const value = (event: Event | CloudEventLike) =>
       producedRecord('t', null, eventOf(event)).value?.toString()
@@ -67,11 +62,6 @@ describe('the event of what is handed in', () => {
     assert.equal(value(createEvent('a', DEFAULTS)), '"a"')
   })
 
-  it('given a time that is finer than milliseconds, then a CloudEvent of the package keeps it', () => {
-    const time = '2018-04-05T03:56:24.123456789+02:00'
-    assert.equal(eventOf(new CloudEvent({ ...DEFAULTS, time })).time, time)
-  })
-
   it('given an attribute that breaks a rule, then it is refused before it is sent', () => {
     assert.throws(() => createEvent(1, { ...DEFAULTS, time: 'yesterday' }), /"time" is not an RFC 3339 time/)
     assert.throws(() => createEvent(1, { type: 'x' }), /needs a source/)
@@ -88,12 +78,6 @@ describe('the settings of a producer', () => {
       [batchBytes, lingerMs, compression, acks, idempotent, retries, clientId],
       [16_384, 100, 'lz4', 'all', true, 2_147_483_647, 'telemetry-producer'],
     )
-  })
-
-  it('given a function, then delivery is given up sooner', () => {
-    const timeout = (isInFunction: boolean) =>
-      producerSettings('plain', {}, { isInFunction }).deliveryTimeoutMs
-    assert.deepEqual([timeout(false), timeout(true)], [120_000, 20_000])
   })
 
   it('given settings that are wrong or do not fit together, then the error names each', () => {

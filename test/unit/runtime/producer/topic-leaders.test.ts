@@ -51,23 +51,4 @@ describe('the leaders of topics', () => {
     await leaders.refresh(cluster)
     assert.equal(leaders.of('a').get(0), 4)
   })
-
-  it('given a connection error, then what was known stays, and the next load asks again', async () => {
-    const { fake, leaders, cluster } = stage()
-    fake.there.set('a', 1)
-    fake.failures.push(new Error('Closed connection'))
-    await assert.rejects(leaders.load(cluster, 'a'), /Closed connection/)
-    assert.equal(leaders.of('a').size, 0)
-    await leaders.load(cluster, 'a')
-    assert.equal(leaders.of('a').get(0), 1)
-    fake.failures.push(new Error('Closed connection'))
-    await assert.rejects(leaders.refresh(cluster), /Closed connection/)
-    assert.equal(leaders.of('a').get(0), 1)
-  })
-
-  it('given a topic without partitions, then it is not loaded, and may be later', async () => {
-    const { fake, leaders, cluster } = stage()
-    fake.there.set('a', 0)
-    await assert.rejects(leaders.load(cluster, 'a'), { type: 'LEADER_NOT_AVAILABLE', retriable: true })
-  })
 })

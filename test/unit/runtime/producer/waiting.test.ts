@@ -80,33 +80,4 @@ describe('records that wait', () => {
     await clock.pass(121_000)
     assert.match(delivered.at(-1) ?? '', /^<4>: .*time-out has passed/)
   })
-
-  it('given what is published in one turn of the event loop, then it travels in one request', async () => {
-    const { brokers, producer } = stage(2)
-    brokers.isAnswering = true
-    const record = (partition: number, name: string) => {
-      return { topic: 't', partition, key: null, value: Buffer.from(name), headers: [] }
-    }
-    const [, offsets] = await Promise.all([
-      producer.publish([record(0, '<1>'), record(1, '<2>')]),
-      producer.publish([record(1, '<3>'), record(1, '<4>')]),
-    ])
-    assert.deepEqual(written(brokers), [['<1>', '<2>', '<3>', '<4>']])
-    assert.deepEqual(
-      offsets.map(offset => offset - (offsets[0] ?? 0)),
-      [0, 1],
-    )
-  })
-
-  it('given a record that is refused, then the error says which were not written', async () => {
-    const { brokers, producer } = stage(2)
-    brokers.isAnswering = true
-    const record = (partition: number) => {
-      return { topic: 't', partition, key: null, value: Buffer.from(''), headers: [] }
-    }
-    await assert.rejects(producer.publish([record(0), record(9), record(1)]), {
-      name: 'RecordRefused',
-      unwritten: [1],
-    })
-  })
 })

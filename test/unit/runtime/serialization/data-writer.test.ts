@@ -8,7 +8,7 @@ import { tick } from '../../../../lib/telemetry/tick.ts'
 import { dataWriter } from '../../../../packages/runtime/adapters/registry/data-writer.ts'
 import { readSettings } from '../../../../packages/runtime/settings/environment.ts'
 import { SERIALIZATION } from '../../../../packages/runtime/settings/serialization.ts'
-import { databaseReading, environmentReading } from '../../../support/records.ts'
+import { environmentReading } from '../../../support/records.ts'
 
 const { type } = FAMILIES.environment
 const reading = environmentReading('r-1', { temperature: 21.5 })
@@ -34,12 +34,6 @@ describe('given no registry', () => {
       assert.equal(data.location.site, 'test-site')
     })
 
-  test('when one family is JSON, then its events stay as they are', async () => {
-    const writer = await writerOf('avro,environment=json')
-    assert.equal(writer.write(reading), reading)
-    assert.ok(Buffer.isBuffer(writer.write(databaseReading('d-1')).data))
-  })
-
   test('when a type is named beside its family, then its own name decides', async () => {
     const writer = await writerOf(`environment=json,${type}=avro`)
     assert.ok(Buffer.isBuffer(writer.write(reading).data))
@@ -54,17 +48,6 @@ describe('given no registry', () => {
       { id: '1', source: '/s', type },
     ])
       assert.equal(writer.write(event), event)
-  })
-
-  test('when data does not fit, then the error names the place', async () => {
-    const writer = await writerOf('protobuf')
-    const event = { ...reading, data: { sensorId: 's', temperature: 'warm' } }
-    assert.throws(() => writer.write(event), { message: 'temperature must be a finite number' })
-  })
-
-  test('when only some types are asked for, then the others stay JSON', async () => {
-    const writer = await writerOf('avro', [FAMILIES.database.type])
-    assert.equal(writer.write(reading), reading)
   })
 
   test('when a name is unknown, then the error says which names there are', async () => {

@@ -40,16 +40,6 @@ describe('given an alert without labels that another producer wrote in Protobuf'
       const written = writeEvent(dataschema === undefined ? event : { ...event, dataschema }, 'binary')
       assert.deepEqual(await dataOf({ ...logRecord(0, alert), ...written }), withLabels)
     })
-
-  it('when Lambda has made JSON of it, then as well', async () => {
-    const value = { dataFormat: 'PROTOBUF', schemaId: '7' } as const
-    const record = { ...logRecord(0, { ...alert, data }), decodedByLambda: { value } }
-    assert.deepEqual(await dataOf(record), withLabels)
-  })
-
-  it('when it is JSON, then its labels are missing', async () => {
-    assert.equal((await dataOf(logRecord(0, { ...alert, data }))).kind, 'failure')
-  })
 })
 
 for (const format of ['avro', 'protobuf'] as const)

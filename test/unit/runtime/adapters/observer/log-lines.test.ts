@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { READING_TYPES } from '../../../../../lib/telemetry/families.ts'
-import { retry } from '../../../../../packages/runtime/consumer/sink.ts'
 import { logOf } from '../../../../support/function-log.ts'
 import { HERE, letter, STATE_KEY } from '../../../../support/observed.ts'
 import { environmentReading as reading, logRecord as record, TOPIC } from '../../../../support/records.ts'
@@ -11,21 +9,6 @@ const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
 const TRACED = { extensions: { traceparent: `00-${TRACE}-00f067aa0ba902b7-01` } }
 
 describe('what a function writes to its log', () => {
-  it('given many records that fail alike, then one line reports them, with the first one and the count', async () => {
-    const log = await logOf(async observer => {
-      const poison = Array.from({ length: 50 }, (_, offset) =>
-        record(offset, { value: Buffer.from('SECRET') }),
-      )
-      await new Stage(undefined, { observer }).batch(poison)
-    })
-    const warnings = log.filter(line => line.level === 'WARN')
-    assert.equal(warnings.length, 1)
-    assert.deepEqual(
-      [warnings[0]?.code, warnings[0]?.offset, warnings[0]?.records],
-      ['not-a-cloudevent', 0, 50],
-    )
-  })
-
   it('given an outage of minutes, then one line reports it for all partitions of the batch', async () => {
     const log = await logOf(observer => {
       for (let partition = 0; partition < 12; partition += 1) {
@@ -122,27 +105,6 @@ describe('what a function writes to its log', () => {
     assert.doesNotMatch(JSON.stringify(log), /SECRET/)
   })
 
-  it('given a receiver that takes nothing, then a partition has three lines, however many its records', async () => {
-    const sink = { name: 'bell', accepts: READING_TYPES, deliver: async () => [retry('busy')] }
-    const log = await logOf(async observer => {
-      const batch = [0, 1].flatMap(partition =>
-        Array.from({ length: 50 }, (_, offset) =>
-          record(offset, reading(`${partition}-${offset}`), { partition }),
-        ),
-      )
-      await new Stage(sink, { observer }).batch(batch)
-    })
-    const lines = log.filter(({ kind }) => kind === 'retry')
-    assert.deepEqual(lines.map(({ partition, attempt }) => `${partition}: ${attempt}`).sort(), [
-      '0: 1',
-      '0: 2',
-      '0: 3',
-      '1: 1',
-      '1: 2',
-      '1: 3',
-    ])
-  })
-
   it('given dead letters, then a line names each key, of many only the first ones, and none of the data', async () => {
     const odd = [null, { base64: Buffer.from('a\u0007').toString('base64') }, { base64: '/w==' }, 'hall-ü']
     const log = await logOf(observer => {
@@ -165,13 +127,5 @@ describe('what a function writes to its log', () => {
     )
     assert.equal(lines.length, 14)
     assert.doesNotMatch(JSON.stringify(log), /SECRET/)
-  })
-
-  it('given an invocation in which nothing happened, then it has no line', async () => {
-    const log = await logOf(() => {})
-    assert.deepEqual(
-      log.filter(line => !('_aws' in line)),
-      [],
-    )
   })
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { PartitionStopped, Unavailable } from '../../../../../packages/runtime/pipeline/errors.ts'
+import { Unavailable } from '../../../../../packages/runtime/pipeline/errors.ts'
 import type { DeferredReason } from '../../../../../packages/runtime/pipeline/reasons.ts'
 import { logOf } from '../../../../support/function-log.ts'
 import { STATE_KEY } from '../../../../support/observed.ts'
@@ -32,13 +32,6 @@ describe('what the log says of a partition that waits', () => {
     return { level, said, place, causes }
   }
 
-  it('given a bug, then its kind, its position, and its origin are logged', async () => {
-    const bug = new TypeError('SECRET')
-    const { level, said, place, causes } = await waitingFor(new Error('SECRET', { cause: bug }))
-    assert.deepEqual([level, said, causes], ['ERROR', 'Error', ['TypeError']])
-    assert.match(String((place as string[])[0]), /waits\.test\.ts/)
-  })
-
   it('given that Kafka is away, then the message is logged, and the error that shows it', async () => {
     const refused = Object.assign(new Error('refused'), {
       name: 'KafkaJSConnectionError',
@@ -65,13 +58,5 @@ describe('what the log says of a partition that waits', () => {
       )
       assert.equal(log.find(line => 'fromOffset' in line)?.remedy, remedy)
     }
-  })
-
-  it('given a log that cannot be read, then the message is logged: it says where and what to do', async () => {
-    const error = new PartitionStopped('log-unreadable', 't/3 cannot be read from offset 7 on', {
-      cause: new Error('SECRET'),
-    })
-    const { level, said, causes } = await waitingFor(error, 'log-unreadable')
-    assert.deepEqual([level, said, causes], ['ERROR', 't/3 cannot be read from offset 7 on', ['Error']])
   })
 })

@@ -39,77 +39,10 @@ const TABLE: readonly (readonly [
 ])[] = [
   ['an alert that fires', [routed(1, fired('a'))], 10 * MINUTE, ['+31 new firing: a']],
   [
-    'alerts of one batch, and one that comes within the wait, then they leave together',
-    [routed(1, fired('a')), routed(1, fired('b')), routed(20, fired('c'))],
-    10 * MINUTE,
-    ['+31 new firing: a b c'],
-  ],
-  [
-    'an alert that ends before the wait is over, then nothing',
-    [routed(1, fired('a')), routed(20, resolved('a'))],
-    HOUR,
-    [],
-  ],
-  [
-    'one of two that ends before the wait is over, then only the other',
-    [routed(1, fired('a')), routed(2, fired('b')), routed(20, resolved('a'))],
-    10 * MINUTE,
-    ['+31 new firing: b'],
-  ],
-  [
-    'a second alert just after the first notification, then after the group interval',
-    [routed(1, fired('a')), routed(100, fired('b'))],
-    20 * MINUTE,
-    ['+31 new firing: a', '+331 changed firing: a b'],
-  ],
-  [
-    'a second alert long after it, then after the group wait',
-    [routed(1, fired('a')), routed(1000, fired('b')), routed(1010, fired('c'))],
-    20 * MINUTE,
-    ['+31 new firing: a', '+1030 changed firing: a b c'],
-  ],
-  [
     'alerts that end one after the other, then each end once, and the last closes the group',
     [routed(1, fired('a')), routed(2, fired('b')), routed(400, resolved('a')), routed(1000, resolved('b'))],
     HOUR,
     ['+31 new firing: a b', '+430 changed firing: b -a', '+1030 resolved resolved: -b'],
-  ],
-  [
-    'an alert that keeps firing, then it is repeated',
-    [routed(1, fired('a'))],
-    2 * HOUR + 5 * MINUTE,
-    ['+31 new firing: a', '+3631 repeat firing: a', '+7231 repeat firing: a'],
-  ],
-  [
-    'the next alert of an entity within the interval, then end and fire leave together',
-    [routed(1, fired('a')), routed(100, resolved('a')), routed(200, fired('a2'))],
-    20 * MINUTE,
-    ['+31 new firing: a', '+331 changed firing: a2 -a'],
-  ],
-  [
-    'an alert that ended and one much later, then a new group',
-    [routed(1, fired('a')), routed(400, resolved('a')), routed(500, fired('b'))],
-    20 * MINUTE,
-    ['+31 new firing: a', '+430 resolved resolved: -a', '+530 new firing: b'],
-  ],
-  [
-    'an alert repeated after its end was sent, then no notification',
-    [routed(1, fired('a')), routed(400, resolved('a')), routed(2000, fired('a'))],
-    2 * HOUR,
-    ['+31 new firing: a', '+430 resolved resolved: -a'],
-  ],
-  [
-    'a group that fires again before it is forgotten, then it is kept',
-    [routed(1, fired('a')), routed(400, resolved('a')), routed(3000, fired('b'))],
-    2 * HOUR,
-    ['+31 new firing: a', '+430 resolved resolved: -a', '+3030 new firing: b', '+6630 repeat firing: b'],
-  ],
-  ['a resolve without a fire, then no notification', [routed(1, resolved('a'))], HOUR, []],
-  [
-    'an alert whose end comes first, then its late fire is not sent',
-    [routed(1, resolved('a')), routed(2, resolved('a')), routed(3, fired('a'))],
-    2 * HOUR,
-    [],
   ],
   [
     'one alert reported by several partitions, also after its end, then it counts once',
@@ -135,50 +68,6 @@ describe('given a log of routed alerts', () => {
 const onOslo = { source: ['/environment/*lo'] }
 const MUTED: typeof TABLE = [
   [
-    'a silence that ends while an alert fires, then it is sent when the silence ends',
-    [silences(1, 2, silence('s', 0, 1000, onOslo)), routed(2, fired('a'))],
-    HOUR,
-    ['+1000 new firing: a'],
-  ],
-  [
-    'a silence of one alert, then the others are sent without it',
-    [silences(1, 2, silence('s', 0, HOUR, { entity: ['a'] })), routed(2, fired('a')), routed(3, fired('b'))],
-    10 * MINUTE,
-    ['+32 new firing: b'],
-  ],
-  [
-    'a silenced alert that ends, then nothing',
-    [silences(1, 2, silence('s', 0, 1000, onOslo)), routed(2, fired('a')), routed(500, resolved('a'))],
-    HOUR,
-    [],
-  ],
-  [
-    'a silence that begins while an alert fires, then repeats stop, and its end is sent',
-    [
-      routed(1, fired('a')),
-      silences(100, 2, silence('s', 100, 3 * HOUR, onOslo)),
-      routed(2 * HOUR, resolved('a')),
-    ],
-    3 * HOUR,
-    ['+31 new firing: a', '+7230 resolved resolved: -a'],
-  ],
-  [
-    'a silence that begins and ends while the alert fires, then repeats go on',
-    [routed(1, fired('a')), silences(100, 2, silence('s', 100, 2 * HOUR, onOslo))],
-    2 * HOUR + 10 * MINUTE,
-    ['+31 new firing: a', '+7231 repeat firing: a'],
-  ],
-  [
-    'a silence that is ended early, then it is sent within a group interval',
-    [
-      silences(1, 2, silence('s', 0, 2 * HOUR, onOslo)),
-      routed(2, fired('a')),
-      silences(400, 3, silence('s', 0, 400, onOslo)),
-    ],
-    HOUR,
-    ['+632 new firing: a'],
-  ],
-  [
     'two silences, one after the other, then it is sent after the second',
     [
       silences(1, 2, silence('s', 0, 600, onOslo), silence('t', 500, 900, { rule: ['HIGH_*'] })),
@@ -188,28 +77,10 @@ const MUTED: typeof TABLE = [
     ['+900 new firing: a'],
   ],
   [
-    'a silence that has not begun, then the alert is sent',
-    [silences(1, 2, silence('s', 1000, 2000, onOslo)), routed(2, fired('a'))],
-    10 * MINUTE,
-    ['+32 new firing: a'],
-  ],
-  [
     'an older set of silences that arrives last, then it changes nothing',
     [silences(1, 3, silence('s', 0, 1000, onOslo)), silences(2, 2), routed(3, fired('a'))],
     HOUR,
     ['+1000 new firing: a'],
-  ],
-  [
-    'one of two alerts that is silenced, and the other ends, then the group still fires',
-    [
-      routed(1, fired('a')),
-      routed(1, fired('b')),
-      silences(100, 2, silence('s', 100, 2000, { entity: ['a'] })),
-      routed(400, resolved('b')),
-      routed(900, resolved('a')),
-    ],
-    HOUR,
-    ['+31 new firing: a b', '+430 changed firing: -b', '+930 resolved resolved: -a'],
   ],
   [
     'the pipeline down, then silent entities are muted, and the others are not',
@@ -223,12 +94,6 @@ const MUTED: typeof TABLE = [
     ['+32 new firing: c'],
   ],
   [
-    'the pipeline up again, then those that are still silent are sent',
-    [pipeline(1, 'firing'), routed(2, fired('a', { reason: 'silent' })), pipeline(700, 'resolved')],
-    HOUR,
-    ['+932 new firing: a'],
-  ],
-  [
     'the pipeline alert of several partitions, one of them late, then its end holds',
     [
       pipeline(1, 'firing'),
@@ -238,17 +103,6 @@ const MUTED: typeof TABLE = [
     ],
     10 * MINUTE,
     ['+34 new firing: a'],
-  ],
-  [
-    'a pipeline alert whose end never comes, then it mutes no longer than a day, repeated or not',
-    [
-      pipeline(1, 'firing'),
-      pipeline(HOUR, 'firing'),
-      routed(2 * HOUR, fired('a', { reason: 'silent' })),
-      routed(24 * HOUR + 600, fired('c', { reason: 'silent' })),
-    ],
-    24 * HOUR + 1200,
-    ['+86401 new firing: a', '+87030 changed firing: a c'],
   ],
   [
     'silences that change while the pipeline is down, then it still mutes',
@@ -293,12 +147,6 @@ describe('given more alerts than a notification has room for', () => {
       10 * MINUTE,
     )
     assert.deepEqual(notifications(kit), ['+32 new firing: loud'])
-  })
-
-  it('sends nothing while all entities are silenced, or the pipeline is down', async () => {
-    const silent = many(120).map(id => routed(2, fired(id, { reason: 'silent' })))
-    for (const muting of [silences(1, 2, silence('s', 0, HOUR, onOslo)), pipeline(1, 'firing')])
-      assert.deepEqual(notifications(await played([first, muting, ...silent], 10 * MINUTE)), [])
   })
 
   it('when the pipeline alert of silent ones fires for a day, then they are sent', async () => {
@@ -474,11 +322,6 @@ describe('given a group', () => {
       '+430 changed firing: b -a',
       '+1330 repeat firing: b',
     ])
-  })
-
-  it('when all has been sent, then it is forgotten after an hour', async () => {
-    const kit = await played([first, routed(1, fired('a')), routed(400, resolved('a'))], 3 * HOUR)
-    assert.equal(await kit.state(`/notification ${TARGET.group}`), undefined)
   })
 
   it('when the log is read twice, then the notifications have the same ids', async () => {

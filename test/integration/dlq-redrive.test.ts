@@ -5,10 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import type { Context } from 'aws-lambda'
-import { DLQ_READING, OPEN_LETTERS } from '../../lib/app/open-dead-letters.ts'
-import { kafkaHandler } from '../../packages/runtime/lambda/kafka-handler.ts'
 import { userOfMachine } from '../../programs/person.ts'
-import { DeliveredLog } from '../support/delivered-log.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { FailingConsumer } from '../support/failing-consumer.ts'
 import { Program } from '../support/program.ts'
@@ -107,19 +104,6 @@ describe('sluice dlq, beside the consumer that failed', () => {
     assert.deepEqual(audit?.filter, { consumer: 'processor', until: begunAt })
   })
 
-  it('given two operators who redrive the same dead letters at once, then each dead letter is applied once', async () => {
-    await consumer.deadLetters(LETTERS)
-    const args = ['redrive', '--consumer', 'processor', '--rate', '200/s', '--yes']
-    const operators = [started(...args), started(...args)]
-    for (const { code, output } of await Promise.all(operators.map(one => one.ended)))
-      assert.equal(code, 0, output)
-    assert.ok(
-      (await environment.lengthOf('readings')) > 2 * LETTERS,
-      'they did not redrive the same dead letters',
-    )
-    await appliedOnce(LETTERS)
-  })
-
   it('when it is stopped, then it says how to go on, and what was done is audited', async () => {
     await consumer.deadLetters(LETTERS)
     const stopped = started('redrive', '--since', '1h', '--rate', '50/s', '--yes')
@@ -139,48 +123,6 @@ describe('sluice dlq, beside the consumer that failed', () => {
     const resumed = await report(name, ...rest)
     assert.deepEqual([resumed.taken, resumed.leftOut], [LETTERS - done, {}])
     await appliedOnce(LETTERS)
-  })
-
-  it('given the table of open dead letters, then each command answers from it as from the topic', async () => {
-    const before = { ...process.env }
-    Object.assign(process.env, variables(), { IS_LOCAL: 'true' })
-    const log = new DeliveredLog(brokers())
-    // A handler is called only once with `IS_LOCAL`.
-    const handler = () => kafkaHandler(DLQ_READING, OPEN_LETTERS.name, OPEN_LETTERS)
-    const tabled = async () =>
-      assert.ok(await log.deliver(environment.topic('dlq'), OPEN_LETTERS.name, handler))
-    const placesIn = async (from: string, ...args: string[]) => {
-      const list = await report('list', ...args)
-      assert.equal(list.from, from)
-      return list.deadLetters.map(({ at }: { readonly at: string }) => at)
-    }
-    const withoutRedis = () =>
-      ran(['dlq', 'list'], { environment: { ...variables(), REDIS_URL: 'redis://127.0.0.1:1' }, folder })
-    try {
-      await consumer.deadLetters(6)
-      const places = await placesIn('topic')
-      await tabled()
-      assert.deepEqual(await placesIn('table'), places)
-      // The consumer has not read the drop yet.
-      assert.equal((await report('drop', places[0], '--yes')).taken, 1)
-      assert.deepEqual(await placesIn('table'), places.slice(1))
-      assert.equal((await report('show', places[0])).redrive.handled, 'dropped')
-      await tabled()
-      assert.deepEqual(await placesIn('table'), places.slice(1))
-      assert.deepEqual(await placesIn('topic', '--all'), places)
-      const { stdout } = await withoutRedis()
-      assert.match(stdout, /^Read from all records of the topic, because the table cannot be read: /m)
-      for (const place of places.slice(1)) assert.match(stdout, new RegExp(`^${place} `, 'm'))
-      assert.deepEqual((await report('redrive', places[0], '--yes')).leftOut, { handled: 1 })
-      assert.equal((await report('redrive', '--since', '1h', '--yes')).taken, 5)
-      await tabled()
-      assert.deepEqual(await placesIn('table'), [])
-      assert.equal((await report('redrive', places[0], '--again', '--yes')).taken, 1)
-      await appliedOnce(6)
-    } finally {
-      process.env = before
-      await log.close()
-    }
   })
 
   it('given a dry run, then it shows what it would do, and writes nothing', async () => {
@@ -209,17 +151,6 @@ describe('sluice dlq, beside the consumer that failed', () => {
     const none = await dlq('redrive', '--entity', 'nobody', '--yes')
     assert.deepEqual([none.status, /^Nothing to redrive: no dead letter/m.test(none.stdout)], [0, true])
     assert.match((await dlq('redrive', '0@999', '2@17')).stderr, /No dead letter 0@999, 2@17 in/)
-  })
-
-  it('given one that is quarantined, when it is named, then it is redriven, and once more only on demand', async () => {
-    await consumer.deadLetters(1, { quarantined: true })
-    const [{ at }] = (await report('list')).deadLetters
-    assert.equal((await report('redrive', at, '--yes')).taken, 1)
-    assert.deepEqual((await report('redrive', at, '--yes')).leftOut, { handled: 1 })
-    assert.equal((await report('redrive', at, '--again', '--yes')).taken, 1)
-    const { redrive } = await report('show', at)
-    assert.deepEqual([redrive.handled, redrive.leftOut, redrive.to.attempt], ['redriven', null, 2])
-    await appliedOnce(1)
   })
 
   it('when open dead letters are measured, then the result is right, and the next one continues there', async () => {

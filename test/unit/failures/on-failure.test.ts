@@ -139,40 +139,9 @@ describe('what Lambda writes when it has given up records', () => {
   for (const [given, content] of [
     ['null', null],
     ['a list', []],
-    ['something else', { requestContext: {} }],
     ['no information on the batch', { ...sample('sqs'), KafkaBatchInfo: undefined }],
     ['the record of a queue', { ...sample('sqs'), KafkaBatchInfo: { batchSize: 1 } }],
-    [
-      'a function without a name',
-      changed(sample('sqs'), it => {
-        it.requestContext.functionArn = 'arn:aws:s3:::x'
-      }),
-    ],
     ['a payload that is no JSON', { ...s3(), payload: '{"records":' }],
-    [
-      'records that are no list',
-      changed(sample('kafka'), it => {
-        it.payload.records['my-topic-0'] = {}
-      }),
-    ],
-    [
-      'a record without a topic',
-      changed(sample('kafka'), it => {
-        delete it.payload.records['my-topic-0'][0].topic
-      }),
-    ],
-    [
-      'a value that is not a text',
-      changed(sample('kafka'), it => {
-        it.payload.records['my-topic-0'][0].value = {}
-      }),
-    ],
-    [
-      'a range without a partition',
-      changed(sample('sqs'), it => {
-        it.KafkaBatchInfo.recordsInfo = { Topic: {} }
-      }),
-    ],
     [
       'no record',
       changed(sample('sqs'), it => {

@@ -1,4 +1,4 @@
-/** Option `--key-by`. It selects how commands derive the record keys of the events that they write. */
+/** Option `--key-by`. It selects how `sluice import` derives the record keys of the events that it writes. */
 
 import { type KeyStrategy, keyStrategyNamed } from '../lib/telemetry/key.ts'
 import { type Kind, parsedBy } from '../packages/runtime/settings/values.ts'

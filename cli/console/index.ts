@@ -6,8 +6,7 @@ export default command({
   about: `Serve the console, a web page that shows an environment and changes it, until Ctrl-C.
 
 The command prints an address on this machine with a token. Anyone with that address acts as you: changes are audited
-under your name. Readings can be published only if the brokers run on this machine. \`npm start\` serves a console as
-well.`,
+under your name. \`npm start\` serves a console as well.`,
   more: `
 Examples:
   sluice console

@@ -33,7 +33,7 @@ const OPTIONS = {
 
 export default command({
   about: `Create the missing topics of the environment, and change settings that differ from the topic table
-(lib/app/topics.ts).
+(lib/app/topic-table.ts).
 
 The command shows the plan first and asks for confirmation: + marks a topic to create, ~ a change, and ! a change that is
 refused. Changes that would lose records are refused: fewer

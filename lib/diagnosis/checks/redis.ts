@@ -31,7 +31,7 @@ export function redisFindings(facts: RedisFacts, standards: Standards): Finding[
   ]
 }
 
-/** Returns only the finding about the eviction policy. A deployment is rejected if Redis may evict keys of Sluice. */
+/** Returns only the finding about the eviction policy. */
 export function evictionFindings({ address, info }: RedisServer): Finding[] {
   return judged('redis', address, { eviction }, info, NO_INFO)
 }
@@ -98,7 +98,7 @@ function memory({ used_memory: used, maxmemory = '0' }: Info) {
   if (share <= FULL) return says
   return wrong(
     says,
-    'Increase its memory: when it is full, commits are refused and records wait in Kafka. The page *State* of the console shows the size of each state.',
+    'Increase its memory: when it is full, commits are refused and records wait in Kafka. `sluice state show CONSUMER` shows the contents of a state.',
   )
 }
 

@@ -45,10 +45,7 @@ export function topicFindings(facts: TopicFacts, standards: Standards): Finding[
   ]
 }
 
-/**
- * Returns only the finding about the timestamp type; empty for a missing topic. A deployment is rejected if the timestamp type is
- * wrong.
- */
+/** Returns only the finding about the timestamp type; empty for a missing topic. */
 export function timestampFindings({ topic, wanted, found }: TopicFacts, standards: Standards): Finding[] {
   if ('unseen' in found) return [finding('topics', TIMESTAMPS, topic, unknown(found.unseen))]
   if (found.seen === undefined) return []

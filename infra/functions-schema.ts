@@ -5,7 +5,7 @@ import { SIGNALS, TOPIC_GROUPS } from '../lib/app/topics.ts'
 import { USES } from './uses.ts'
 
 const MAPPING = { type: 'string', pattern: '^[\\w-]+$' }
-/** Name of a topic. Its length and characters are checked in `names.ts`, which reports clearer errors. */
+/** Name of a topic of another application. */
 const TOPIC = { type: 'string' }
 const EXPRESSION = { type: 'string', pattern: '^(rate|cron)\\(.+\\)$' }
 

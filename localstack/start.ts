@@ -203,7 +203,7 @@ async function consoleFor(options: ConsoleOptions): Promise<StartedConsole> {
 }
 
 interface Flow {
-  /** Resolves with the reason when the functions have ended and cannot be restarted. */
+  /** Resolves with the reason when the functions have ended. */
   readonly lost: Promise<string>
   /** Resolves when the first runs of the scheduled functions have ended. */
   readonly begun: Promise<void>
@@ -212,7 +212,7 @@ interface Flow {
   stopReadings(): void
 }
 
-/** Runs until a stop is requested, the functions cannot be restarted, or the time is over and all records are processed. */
+/** Runs until a stop is requested, the functions end, or the time is over and all records are processed. */
 async function flow(
   { options, screen, signal }: Run,
   { lost, begun, watch, stopReadings }: Flow,

@@ -36,7 +36,7 @@ type Asked = Context<ConsoleHono>
 const ROWS_TYPE = 'application/vnd.ksql.v1+json'
 const JSON_TYPE = 'application/json'
 
-/** Each open query of changes reads a topic, so there are fewer than open streams of pages. */
+/** Maximum number of open queries, because each query of changes reads a topic. */
 const QUERIES = { all: 50, ofOne: 20 }
 
 const TEXT = optional(pipe(string('must be a text'), maxLength(100_000, 'is too long')))

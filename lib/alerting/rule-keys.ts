@@ -71,7 +71,7 @@ const SUBJECT: Keys = {
   },
 }
 
-/** Key of rules over several events. `patterns/pattern-keys.ts` describes the keys below `pattern`. */
+/** Key of rules over several events. `patterns/pattern-schema.ts` describes the keys below `pattern`. */
 const PATTERN: Keys = {
   pattern: {
     schema: { $ref: '#/$defs/pattern' },

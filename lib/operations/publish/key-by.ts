@@ -29,8 +29,8 @@ export function keyBy(event: Event, strategy: KeyStrategy): string | null | unde
 }
 
 /**
- * Adds the record key to an event, as the extension `partitionkey` (CloudEvents extension "Partitioning"). `sluice replay` and
- * `sluice publish` use it, because events in a stream have no record keys. For `random`, the value is the event id, which is
+ * Adds the record key to an event, as the extension `partitionkey` (CloudEvents extension "Partitioning"). `sluice import`
+ * uses it, because events in a stream have no record keys. For `random`, the value is the event id, which is
  * unique. If an optional field is missing, the event is returned unchanged.
  *
  * @throws KeyFieldMissing if a required field is missing

@@ -65,7 +65,7 @@ export async function readStackTemplate(
  *
  * @throws Error that names both files, if two parts define the same name differently
  */
-export function stackTemplate(
+function stackTemplate(
   parts: readonly StackPart[],
   { keepsData }: Pick<Stage, 'keepsData'>,
   retention: HistoryRetention = new Map(),

@@ -4,7 +4,7 @@ import { consumersOf, type DeclaredFunction } from '../lib/app/functions.ts'
 import { SIGNALS, type Signal, topicNames } from '../lib/app/topics.ts'
 
 /** Logical id of the resource. */
-export const TOPICS_RESOURCE = 'SluiceTopics'
+const TOPICS_RESOURCE = 'SluiceTopics'
 
 /** Parts of a template that are read and changed here. */
 export interface Template {

@@ -2,7 +2,6 @@ import { describe, it } from 'node:test'
 import type { Check } from './runner/check.ts'
 import { configuration } from './runner/checks/configuration.ts'
 import { dockerfiles } from './runner/checks/dockerfiles.ts'
-import { errors } from './runner/checks/errors.ts'
 import { expressions } from './runner/checks/expressions.ts'
 import { format } from './runner/checks/format.ts'
 import { imports } from './runner/checks/imports.ts'
@@ -24,7 +23,6 @@ const CHECKS: readonly Check[] = [
   promises,
   titles,
   wording,
-  errors,
   dockerfiles,
   views,
   expressions,

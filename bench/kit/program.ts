@@ -16,8 +16,6 @@ export interface Run {
   readonly say: (line: string) => void
   /** Reports missing figures: the others are still shown, but the program fails at its end. */
   readonly missed: (what: string) => void
-  /** The options that say how much is measured, as arguments for another benchmark program. */
-  readonly handedOn: readonly string[]
   readonly signal: AbortSignal
 }
 
@@ -56,7 +54,7 @@ export async function runBenchmark(benchmark: Benchmark): Promise<void> {
 
 /** Undefined if the arguments ask for help. */
 function optionsOf(args: readonly string[]) {
-  const options = readOptions('npm run bench', args, OPTIONS, { rounds: wholeNumber({ least: 1 }) })
+  const options = readOptions('the benchmark', args, OPTIONS, { rounds: wholeNumber({ least: 1 }) })
   return options.help ? undefined : options
 }
 
@@ -76,10 +74,6 @@ async function runWith(
     wants: part => only === '' || only === part,
     say: line => console.log(line),
     missed: what => missing.push(what),
-    handedOn: [
-      ...(values.rounds ? ['--rounds', String(values.rounds)] : []),
-      ...(values.quick ? ['--quick'] : []),
-    ],
     signal,
   }
   for await (const figure of measure(run)) figures.push(figure)

@@ -156,7 +156,7 @@ function failureOf(how: string, logFile: string): string {
 }
 
 /** Returns true if the line shows that the framework has failed to start. The error message follows in the next lines. */
-export function isFrameworkError(line: string): boolean {
+function isFrameworkError(line: string): boolean {
   return FRAMEWORK_ERROR.test(line)
 }
 

@@ -161,26 +161,6 @@ describe('serverless package', () => {
       )
     })
 
-    it(`has ${name} read a codec of Kafka when it meets one`, async () => {
-      const { files, bundle } = await packaged(name)
-      const { all, atStart } = bundle
-      // The library that reads Parquet has a decoder of its own.
-      const others = all.filter(file => !files.get(file)?.includes('parquet'))
-      const holding = (text: string) => others.filter(file => files.get(file)?.includes(text))
-      const codecs = ['ERR_BUFFER_TOO_LARGE', 'invalid snappy length header', 'no LZ4 frame begins'].map(
-        holding,
-      )
-      assert.deepEqual(
-        codecs.map(({ length }) => length),
-        readsTopics(uses) ? [1, 1, 1] : [0, 0, 0],
-      )
-      assert.equal(new Set(codecs.flat()).size, codecs.flat().length, 'each is a file of its own')
-      assert.deepEqual(
-        atStart.filter(file => codecs.flat().includes(file)),
-        [],
-      )
-    })
-
     if (consumes.length > 0)
       it(`has ${name} take its version from the file that names all others by their content`, async () => {
         const { files, bundle } = await packaged(name)

@@ -7,7 +7,6 @@ import type { ServiceEvent } from '../../../localstack/report.ts'
 import { freePort, LOOPBACK, portInUse } from '../../../localstack/services/ports.ts'
 import { requireJava, requireMaven, requirePython } from '../../../localstack/services/requirements.ts'
 import { startServices } from '../../../localstack/services.ts'
-import { placesFromEnvironment } from '../../../localstack/settings.ts'
 import { ownServices, temporaryFolder } from './support.ts'
 
 describe('given a condition that prevents the servers from starting', () => {
@@ -66,13 +65,6 @@ describe('given a condition that prevents the servers from starting', () => {
       assert.doesNotMatch(error.message, /secret/)
       return true
     })
-  })
-
-  it('when a port is not a number, then the message names the variable and what it must be', () => {
-    assert.throws(
-      () => placesFromEnvironment({ KAFKA_PORT: 'many' }),
-      /^ConfigError: .*\n {2}- KAFKA_PORT: must be a whole number from 1 to 65535/,
-    )
   })
 
   it('when Java, Maven or Python is missing, then each message names what to install or set', async () => {

@@ -124,11 +124,4 @@ describe('the commands in the pages', () => {
     assert.ok(all.length > 4)
     assert.throws(() => readStartOptions(['--nonsense']), /nonsense/)
   })
-
-  it('given one that is wrong, then it is refused', async () => {
-    assert.match((await refusalOf(['generate', '--interval', '0'])) ?? '', /--interval/)
-    assert.match((await refusalOf(['nonsense'])) ?? '', /nonsense/)
-    assert.match((await refusalOf(['doctor', '--nonsense'])) ?? '', /--nonsense/)
-    assert.match((await refusalOf(['doctor', '--stage', 'nonsense'])) ?? '', /nonsense/)
-  })
 })

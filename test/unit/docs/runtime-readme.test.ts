@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { PROJECT } from '../../support/program.ts'
@@ -40,27 +40,6 @@ describe('the README of the engine', () => {
     )
   })
 
-  it('given its commands, then each is a script of the example, or installs what it needs', () => {
-    const commands = [...README.matchAll(/^```sh\n(.*?)^```$/gms)].flatMap(([, lines = '']) =>
-      lines.trim().split('\n'),
-    )
-    const { scripts, dependencies, devDependencies } = manifestOf(EXAMPLE)
-    const { name, version } = manifestOf(ENGINE)
-    assert.equal(dependencies[name], `^${version}`)
-    for (const command of commands) {
-      const [, , what = '', ...packages] = command.split(' ')
-      if (command.startsWith('npm run ')) assert.ok(Object.hasOwn(scripts, what), command)
-      else if (command.startsWith('npm install --save-dev'))
-        for (const one of packages) assert.ok(Object.hasOwn(devDependencies, one), one)
-      else
-        assert.ok(
-          ['npm test', `npm install ./sluice-runtime-${version}.tgz valibot`].includes(command),
-          command,
-        )
-    }
-    assert.ok(commands.length >= 5)
-  })
-
   it('given the entry points that it lists, then they are those that the package exports', () => {
     const exported = Object.keys(manifestOf(ENGINE).exports).map(path =>
       path.replace(/^\./, '@sluice/runtime'),
@@ -72,15 +51,5 @@ describe('the README of the engine', () => {
       [...new Set(named)].filter(name => !exported.includes(name)),
       [],
     )
-  })
-
-  it('given the exports of its manifest, then each is a source file of the same name', () => {
-    const { exports } = manifestOf(ENGINE)
-    const modules = Object.values<string | { default: string }>(exports).flatMap(entry =>
-      typeof entry === 'string' ? [] : [entry.default],
-    )
-    assert.equal(modules.length, 4)
-    for (const module of modules)
-      assert.ok(existsSync(join(ENGINE, module.replace('/dist/', '/').replace(/js$/, 'ts'))), module)
   })
 })

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { account } from '../../../infra/account.ts'
 import { roles } from '../../../infra/roles.ts'
-import { STAGES } from '../../../infra/stages.ts'
 import { thisMachine } from '../../../infra/this-machine.ts'
 import { readFunctions } from '../../../lib/app/functions.ts'
 import type { Environment } from '../../../lib/app/settings/index.ts'
@@ -42,22 +41,6 @@ describe('an account to deploy to', () => {
     assert.equal(thisMachine({ SLUICE_CONSOLE: 'on' }, PROJECT).console, false)
   })
 
-  it('given clusters of other kinds and partitions, then their ARNs are ARNs', () => {
-    const arns: [arn: string, region: string][] = [
-      ['arn:aws:kafka:us-east-1:123456789012:cluster/s/751d2973-a626-431c-9d4e-d7975eb44dd7-s1', 'us-east-1'],
-      [
-        'arn:aws-cn:kafka:cn-north-1:123456789012:cluster/s/751d2973-a626-431c-9d4e-d7975eb44dd7-3',
-        'cn-north-1',
-      ],
-      [
-        'arn:aws-us-gov:kafka:us-gov-west-1:123456789012:cluster/s_1/751d2973-a626-431c-9d4e-d7975eb44dd7-12',
-        'us-gov-west-1',
-      ],
-    ]
-    for (const [arn, region] of arns)
-      assert.deepEqual(prod({ MSK_CLUSTER_ARN: arn }, region).problems, [], arn)
-  })
-
   it('given errors, then each has one sentence, without a password', () => {
     const wrong: Environment[] = [
       { MSK_CLUSTER_ARN: undefined, REDIS_URL: '', SUBNET_IDS: undefined },
@@ -87,17 +70,6 @@ describe('an account to deploy to', () => {
       assert.match(clusterArn, /^arn:aws[\w-]*:kafka:/)
     }
     golden('infra-account', places.map(({ problems }) => `${problems.join()}\n`).join(''))
-  })
-
-  it('given each stage of the table, then it has its pollers, how long logs are kept, and its topics', () => {
-    const stages = Object.entries(STAGES)
-    assert.ok(stages.length >= 2)
-    for (const [stage, { pollers, logRetentionDays }] of stages) {
-      const place = prod({}, 'eu-west-1', stage)
-      assert.deepEqual(place.problems, [])
-      assert.equal(place.env, stage)
-      assert.deepEqual([place.pollers, place.logRetentionDays], [pollers, logRetentionDays])
-    }
   })
 
   it('given that traces are asked for, then Lambda sends them, and every role may', () => {

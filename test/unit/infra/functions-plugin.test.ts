@@ -97,10 +97,3 @@ it('given the console, then it is deployed only where it is asked for, with an H
   assert.doesNotMatch(roleOf('ConsoleRole'), /sluice\/test\/redis-\?/)
   assert.deepEqual(Object.keys(on.service.resources.Resources), ['Own', 'ConsoleRole', 'FrostRole'])
 })
-
-it('given resources of the project, then the roles stand beside them, and serverless print shows both', () => {
-  const framework = frameworkWith({ 'a-b': { schedule: 'rate(1 minute)' } })
-  new FunctionsPlugin(framework).hooks.initialize?.()
-  assert.deepEqual(Object.keys(framework.service.resources.Resources), ['Own', 'ABRole'])
-  assert.equal(framework.configurationInput.resources, framework.service.resources)
-})

@@ -9,7 +9,6 @@ import { roleId, roles } from '../../../infra/roles.ts'
 import { retryFields } from '../../../infra/schedules.ts'
 import { thisMachine } from '../../../infra/this-machine.ts'
 import {
-  consumersOf,
   type DeclaredFunction,
   declaredFunctions,
   type FunctionKeys,
@@ -116,15 +115,6 @@ describe('the fields that the framework gets', () => {
       ['cron(0 12 * * ? *)', 3_600, 2],
     ] as const)
       assert.deepEqual(retryFields(expression), { maximumEventAge: age, maximumRetryAttempts: attempts })
-  })
-
-  it('given a forwarder, then its schedule alone calls it', () => {
-    assert.deepEqual(expanded('mover'), {
-      role: 'MoverRole',
-      reservedConcurrency: 1,
-      ...{ maximumEventAge: 60, maximumRetryAttempts: 0 },
-      events: [{ schedule: { rate: ['rate(1 minute)'], enabled: true } }],
-    })
   })
 
   it("given a function that sends notifications, then it has their files, and the topic's name", () => {
@@ -310,13 +300,6 @@ describe('the list of functions', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-functions-'))
   after(() => rmSync(folder, { recursive: true }))
 
-  it('given the file of this project, then there are consumers of readings and of failures', () => {
-    const functions = readFunctions()
-    assert.ok(consumersOf(functions, 'readings').length >= 3)
-    assert.ok(consumersOf(functions, 'failures').length >= 1)
-    assert.ok(consumersOf(functions).length < functions.length, 'some are called by a schedule')
-  })
-
   it('given another file, then it is read, with one word for a list of one, and the defaults filled in', () => {
     const file = join(folder, 'serverless.yml')
     writeFileSync(
@@ -336,12 +319,6 @@ describe('the list of functions', () => {
         reading: { batchSize: 500, maximumBatchingWindow: 1, maximumPollers: 4 },
       },
     ])
-  })
-
-  it('given no function, then there are no permissions', () => {
-    const file = join(folder, 'empty.yml')
-    writeFileSync(file, 'service: x\n')
-    assert.deepEqual(readFunctions(file), [])
   })
 })
 

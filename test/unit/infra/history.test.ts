@@ -91,15 +91,6 @@ describe('the tables of Glue', () => {
       }
     }
   })
-
-  it('project days from a fixed one until tomorrow', () => {
-    for (const name of HISTORY_TABLES) {
-      const { Parameters } = table(name)
-      assert.equal(Parameters['projection.day.type'], 'date')
-      assert.equal(Parameters['projection.day.format'], 'yyyy-MM-dd')
-      assert.match(Parameters['projection.day.range'] ?? '', /^\d{4}-01-01,NOW\+1DAY$/)
-    }
-  })
 })
 
 describe('a deployment', () => {

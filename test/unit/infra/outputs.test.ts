@@ -54,16 +54,6 @@ describe('the stack that INFRA_STACK names', () => {
   }
   const refusing = (error: Error) => byFramework(() => Promise.reject(error))
 
-  it('given no name, then nothing is asked', async () => {
-    const { asked, outputsOf } = answering(OUTPUTS)
-    const environment = { REDIS_URL: 'rediss://mine:6379', INFRA_STACK: '' }
-    assert.deepEqual(await withStackOutputs(environment, 'eu-west-1', outputsOf), {
-      environment,
-      problems: [],
-    })
-    assert.deepEqual(asked, [])
-  })
-
   it('given a name, then its outputs are asked for in the region of the deployment', async () => {
     const { asked, outputsOf } = answering(OUTPUTS)
     const found = await withStackOutputs({ INFRA_STACK: 'base' }, 'eu-west-1', outputsOf)

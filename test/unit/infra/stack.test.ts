@@ -3,13 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { REQUIRED } from '../../../infra/account.ts'
-import {
-  MAX_TEMPLATE_BYTES,
-  parametersOf,
-  readStackTemplate,
-  stackTemplate,
-  templateText,
-} from '../../../infra/stack.ts'
+import { MAX_TEMPLATE_BYTES, parametersOf, readStackTemplate, templateText } from '../../../infra/stack.ts'
 import { VARIABLE_OF_OUTPUT } from '../../../infra/stack-outputs.ts'
 import { STAGES } from '../../../infra/stages.ts'
 import { PROJECT } from '../../support/program.ts'
@@ -34,16 +28,6 @@ describe('the long-lived stack', () => {
       const bytes = Buffer.byteLength(templateText(template))
       assert.ok(bytes < MAX_TEMPLATE_BYTES, `${bytes} bytes`)
     }
-  })
-
-  it('given a stage of the table, then its parameters are some that the stack has', () => {
-    for (const [name, stage] of Object.entries(STAGES))
-      for (const parameter of Object.keys(parametersOf(name, stage)))
-        assert.ok(Object.hasOwn(PROD.Parameters, parameter), parameter)
-    assert.deepEqual(
-      [STAGES.dev, STAGES.prod].map(stage => parametersOf('x', stage).ClusterKind),
-      ['serverless', 'provisioned'],
-    )
   })
 
   it('given what a deployment asks for, then an output gives each, and no output is forgotten', () => {
@@ -80,11 +64,6 @@ describe('the long-lived stack', () => {
     const kept = Object.keys(evaluated(PROD, set).made).filter(id => PROD.Resources[id]?.DeletionPolicy)
     // A key has no name.
     assert.deepEqual(kept, ['DataKey'])
-  })
-
-  it('given another number of shards, then the same cache gets it, and no other is made in its place', () => {
-    for (const { Resources } of [DEV, PROD])
-      assert.deepEqual(Resources.NodesCache?.UpdatePolicy, { UseOnlineResharding: true })
   })
 
   it('given other accounts with buckets, then the endpoint leads there as well, and to no others', () => {
@@ -200,29 +179,5 @@ describe('the long-lived stack', () => {
     assert.equal(outputs.AlarmTopicArn, AlarmTopicArn)
     assert.ok(Object.values(made).includes('AWS::SNS::Topic'))
     assert.ok(!typesOf({ AlertsTopic: 'exists' }).includes('AWS::SNS::Topic'))
-  })
-})
-
-describe('parts of a stack', () => {
-  const part = (file: string, content: object) => ({ file, content })
-  const keeps = { keepsData: true }
-
-  it('given two parts with one name for different things, then both files are named', () => {
-    const parts = [
-      part('a.yaml', { Resources: { Key: { Type: 'A' } } }),
-      part('b.yaml', { Resources: { Key: { Type: 'A' } } }),
-    ]
-    assert.throws(
-      () => stackTemplate(parts, keeps),
-      /^Error: Resources\.Key is defined differently in a\.yaml .* b\.yaml\.$/,
-    )
-  })
-
-  it('given one parameter in two parts, then it must be the same', () => {
-    const env = (Type: string) => ({ Parameters: { Env: { Type } } })
-    const same = [part('a.yaml', env('String')), part('b.yaml', env('String'))]
-    assert.deepEqual(Object.keys(stackTemplate(same, keeps).Parameters), ['Env'])
-    const other = [part('a.yaml', env('String')), part('b.yaml', env('Number'))]
-    assert.throws(() => stackTemplate(other, keeps), /Parameters\.Env is defined differently in a\.yaml/)
   })
 })

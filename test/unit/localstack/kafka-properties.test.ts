@@ -16,34 +16,6 @@ describe('the properties of a Kafka node', () => {
       '1@127.0.0.1:19092,2@127.0.0.1:19093,3@127.0.0.1:19094',
     )
   })
-
-  const factors = [
-    'default.replication.factor',
-    'offsets.topic.replication.factor',
-    'transaction.state.log.replication.factor',
-    'share.coordinator.state.topic.replication.factor',
-  ]
-  const minima = [
-    'min.insync.replicas',
-    'transaction.state.log.min.isr',
-    'share.coordinator.state.topic.min.isr',
-  ]
-  for (const [brokers, factor, minInsync] of [
-    [1, '1', '1'],
-    [3, '3', '2'],
-  ] as const)
-    it(`give Kafka's internal topics ${factor} replicas on ${brokers} brokers`, () => {
-      const nodes = NODES.slice(0, brokers)
-      const properties = read(nodes[0] as KafkaNode, nodes)
-      for (const name of factors) assert.equal(properties.get(name), factor, name)
-      for (const name of minima) assert.equal(properties.get(name), minInsync, name)
-    })
-
-  it('detect the loss of a broker faster only if there are others', () => {
-    const [alone] = NODES as [KafkaNode]
-    assert.equal(read(alone, [alone]).has('broker.session.timeout.ms'), false)
-    assert.equal(read(alone, NODES).get('broker.session.timeout.ms'), '3000')
-  })
 })
 
 function read(node: KafkaNode, nodes: readonly KafkaNode[]): Map<string, string> {

@@ -86,22 +86,10 @@ describe('a running stack', () => {
     )
     await withStack(request('lab'), async () => assert.equal(runningStack('lab', dir)?.pid, process.pid), dir)
   })
-
-  it('is no longer listed if its work fails', async () => {
-    await assert.rejects(
-      withStack(request('lab'), () => Promise.reject(new Error('no Java')), dir),
-      /no Java/,
-    )
-    assert.equal(existsSync(stackFile('lab', dir)), false)
-  })
 })
 
 describe('the ports of a stack', () => {
   const free = async () => false
-
-  it('are the default ones for the default stack', async () => {
-    assert.deepEqual(await stackPorts('local', {}, free), {})
-  })
 
   it('are the same each time, and differ between names', async () => {
     const lab = await stackPorts('lab', {}, free)

@@ -3,7 +3,6 @@ import { describe, it } from 'node:test'
 import { unusedClusters } from '../../config/clusters.ts'
 import { readMappings } from '../../config/mappings.ts'
 import { readSettings } from '../../config/settings.ts'
-import { MappingReports } from '../../report/reports.ts'
 
 const facts = { service: 'shop', stage: 'dev', region: 'eu-west-1' }
 const ORDERS = 'arn:aws:kafka:eu-west-1:1:cluster/orders/id-1'
@@ -87,13 +86,6 @@ describe('equal topics of two clusters', () => {
     )
   })
 
-  it('given the same brokers for each, then two groups with one name are refused', () => {
-    assert.throws(
-      () => mappingsOf({ brokers: 'here:1' }, msk(ORDERS), msk(STOCK)),
-      /give each event a different consumerGroupId/,
-    )
-  })
-
   it('given an entry that no event uses, then a warning names it', () => {
     const mappings = mappingsOf({ brokers: 'all:1' }, msk(ORDERS, { consumerGroupId: 'own' }), kafka(['b:1']))
     assert.deepEqual(
@@ -102,15 +94,5 @@ describe('equal topics of two clusters', () => {
     )
     const [warning] = unusedClusters(mappings, { stok: { brokers: ['s:1'] } })
     assert.match(warning ?? '', /^custom\.mskTrigger\.clusters\.stok is not read/)
-  })
-
-  it('given reports, then they name the cluster', () => {
-    const written: string[] = []
-    for (const mapping of mappingsOf(custom, msk(ORDERS), msk(STOCK)))
-      new MappingReports(mapping, line => written.push(line)).mapped(mapping)
-    assert.deepEqual(
-      written.map(line => JSON.parse(line).cluster),
-      [undefined, STOCK],
-    )
   })
 })

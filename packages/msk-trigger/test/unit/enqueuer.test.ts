@@ -24,12 +24,6 @@ function given(intake: Intake) {
 }
 
 describe('fetched records', () => {
-  it('are queued at once if the intake is synchronous', () => {
-    const { receive, offsets } = given((_, list) => delivered(list))
-    void receive(0, 2)
-    assert.deepEqual(offsets(), [0, 1])
-  })
-
   it('keep their order, however long the intake takes', async () => {
     const answers: (() => void)[] = []
     const { receive, offsets } = given(

@@ -15,27 +15,11 @@ describe('the explanation of an error', () => {
     assert.equal(withoutStack(explain(THROWN)), 'first\nsecond')
   })
 
-  it('of a handler that threw no ordinary error has its type', () => {
-    const of = (errorType: string, errorMessage: string) =>
-      explain(new HandlerError({ errorType, errorMessage, trace: [] }))
-    assert.equal(of('string', 'text'), 'string: text')
-    assert.equal(
-      of('Runtime.HandlerNotFound', 'a.b is not a function'),
-      'Runtime.HandlerNotFound: a.b is not a function',
-    )
-    assert.equal(of('KeyError', "'id'"), "KeyError: 'id'")
-    assert.equal(of('TypeError', ''), 'TypeError: ')
-  })
-
   it('of an end has the stack of its cause', () => {
     const ended = new RuntimeEnded('the handler threw an uncaught exception', { cause: THROWN })
     assert.equal(
       explain(ended),
       'the handler threw an uncaught exception\nError: first\nsecond\n    at handler (/shop/handler.js:3:9)',
     )
-  })
-
-  it('of anything else has its message or its name', () => {
-    assert.deepEqual([new Error('no'), new RangeError(), 'text'].map(explain), ['no', 'RangeError', 'text'])
   })
 })

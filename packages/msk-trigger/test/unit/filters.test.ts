@@ -66,7 +66,6 @@ describe('filters (rules 37 to 40)', () => {
     [{ key: ['a'] }, /key cannot be filtered/],
     [{ value: 'a' }, /value must be a map of fields, not "a"/],
     [{ value: {} }, /value must name a field/],
-    [{ value: [] }, /value must not be an empty list/],
     [{ value: { a: { b: [] } } }, /value\.a\.b must not be an empty list/],
     [{ value: { a: 'b' } }, /value\.a must be a map of fields/],
     [
@@ -78,13 +77,7 @@ describe('filters (rules 37 to 40)', () => {
     [{ value: { a: [{ prefix: 'b', suffix: 'c' }] } }, /value\.a must contain values or tests/],
     [{ value: { a: [{ exists: 'yes' }] } }, /value\.a\.exists must be true or false/],
     [{ value: { a: [{ numeric: ['>', '1'] }] } }, /value\.a\.numeric must be like/],
-    [{ value: { a: [{ numeric: ['<', 1, '>', 0] }] } }, /value\.a\.numeric must be like/],
-    [{ value: { a: [{ numeric: [] }] } }, /value\.a\.numeric must be like/],
     [{ value: { a: [{ 'anything-but': [null] }] } }, /anything-but must be a string, a number or a list/],
-    [
-      { value: { a: [{ 'anything-but': { prefix: 'a' } }] } },
-      /anything-but must be a string, a number or a list/,
-    ],
     [{ value: { $or: [{ a: [1] }] } }, /value\.\$or must be a list of at least two filters/],
     [{ value: ['a'.repeat(4096)] }, /longer than 4096 characters/],
   ]

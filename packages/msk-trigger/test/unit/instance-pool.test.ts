@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it, mock } from 'node:test'
 import { InstancePool } from '../../invoke/instance-pool.ts'
-import { startInstanceAtMs } from '../../invoke/patience.ts'
 import { NotBegun } from '../../invoke/runtimes/runtime.ts'
 
 /** Milliseconds until another instance starts, also where this thread takes the only processor. */
@@ -190,44 +189,5 @@ describe('a busy instance that has room', () => {
     assert.equal(third.at, started[0])
     await first.end()
     assert.equal(third.isRunning, true)
-  })
-
-  it('that has loaded its handler soon gets a second one beside it', async () => {
-    const { started, call } = given()
-    const first = call()
-    const [instance] = started as [Fake]
-    instance.isLoading = true
-    const second = call()
-    instance.isLoading = false
-    first.onBegun()
-    await waitFor(PATIENCE_MS)
-    assert.equal(started.length, 2)
-    assert.equal(second.at, started[1])
-  })
-})
-
-describe('a new instance is started', () => {
-  const computing = { isComputing: true }
-  const waiting = { isComputing: false }
-  const startsAt = (
-    sinceMs: number,
-    backlogSinceMs: number,
-    instances: { isComputing: boolean; isLoading?: boolean }[],
-  ) => startInstanceAtMs({ sinceMs, backlogSinceMs }, instances, 2)
-
-  it('for a caller that has waited about as long as a start takes', () => {
-    assert.equal(startsAt(1_000, 990, [waiting, computing]), 1_100)
-  })
-
-  it('when the queue has been non-empty for a while', () => {
-    assert.equal(startsAt(1_000, 40, [waiting, computing]), 1_040)
-  })
-
-  it('much later while one loads its handler', () => {
-    assert.equal(startsAt(1_000, 0, [{ ...computing, isLoading: true }]), 2_000)
-  })
-
-  it('later if every processor is busy', () => {
-    assert.equal(startsAt(1_000, 0, [computing, computing]), 2_000)
   })
 })

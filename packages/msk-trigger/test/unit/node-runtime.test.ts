@@ -74,26 +74,6 @@ describe('the thread of a handler', () => {
     assert.deepEqual(await resultOf(node), { ok: [2, ['ONLY']] })
   })
 
-  it('gets records as their JSON says, however large the event is and that before it was', async t => {
-    const node = await nodeRuntime(t, 'export const handler = async event => JSON.stringify(event)')
-    const mapping = mappingOf()
-    for (const [count, bytes] of [
-      [1, 10],
-      [3, 300_000],
-      [2, 0],
-    ] as const) {
-      const packer = new RecordPacker(1_000)
-      const records = messages(0, count, {
-        key: Buffer.from('k'),
-        value: Buffer.alloc(bytes, 'x'),
-        headerList: [['name', Buffer.from([1, 255])]],
-      }).map(one => packer.pack(one))
-      const event = new RecordsEvent(mapping, ['b:1'], [[7, records]])
-      const answer = await node.invoke({ event, requestId: 'id', timeoutMs: 60_000 })
-      assert.equal(answer, event.json())
-    }
-  })
-
   it('is replaced after an error with which Lambda would start it again', async t => {
     const node = await nodeRuntime(t, THROWS)
     const results = []

@@ -24,14 +24,6 @@ function plugged(
   return { f, lines, run, service: serverless.service }
 }
 
-describe('the variable that promises a function that its response is read', () => {
-  it('given a mapping that asks for it, then it is set, without any broker', () => {
-    const { f, run } = plugged([{ msk: reads }])
-    run('initialize')
-    assert.deepEqual(f.environment, { REPORT_BATCH_ITEM_FAILURES: 'true' })
-  })
-})
-
 describe('the start', () => {
   for (const hook of ['before:offline:start', 'before:offline:start:init']) {
     it(`given a mistake, then ${hook} reports it, before anything is built`, async () => {

@@ -6,7 +6,6 @@ import { framed, startSchemaRegistry } from '../../../../test/support/schema-reg
 import { readFilter } from '../../config/filters.ts'
 import type { RegistryConfig } from '../../config/registry.ts'
 import type { LambdaRecord, Message } from '../../invoke/event.ts'
-import { recordBytes } from '../../invoke/event-size.ts'
 import { type Entry, makeIntake } from '../../poll/intake.ts'
 import { lambdaRecord } from './event-object.ts'
 
@@ -169,12 +168,6 @@ describe('a record with a schema (rule 14)', () => {
     assert.deepEqual(all.valueSchemaMetadata, { dataFormat: 'JSON', schemaId: '1' })
   })
 
-  it('is counted with its metadata', async () => {
-    const entry = await one(framed(1, '{"n":1}'))
-    const bytes = Buffer.byteLength(JSON.stringify(record(entry)))
-    assert.equal(recordBytes('t', 0, entry.message), bytes + 1)
-  })
-
   it('is filtered by its decoded value, in both forms', async () => {
     const patterns = [{ value: { id: [7] } }]
     for (const form of ['JSON', 'SOURCE'] as const) {
@@ -261,20 +254,5 @@ describe('the registry', () => {
     assert.deepEqual(registry.requests, [
       `Basic ${Buffer.from('me:p@ss').toString('base64')} /api/schemas/ids/1`,
     ])
-  })
-})
-
-describe('without a registry', () => {
-  it('the intake filters synchronously', () => {
-    const read = makeIntake({
-      filters: [readFilter({ value: ['a'] })],
-      registry: undefined,
-    })
-    const entries = read(0, [message(Buffer.from('a')), message(Buffer.from('b'))])
-    assert.ok(Array.isArray(entries))
-    assert.deepEqual(
-      entries.map(entry => entry.fate),
-      ['deliver', 'skip'],
-    )
   })
 })

@@ -52,38 +52,6 @@ describe('bisect', () => {
     assert.deepEqual(after(4, { again: [part(0, 7)] }, bisect).units, ['0@7 5'])
   })
 
-  it('does not count as a retry: each half has the retries of its batch', () => {
-    assert.deepEqual(
-      after(3, thrown, bisect).units.map(one => one.at(-1)),
-      ['3', '3'],
-    )
-  })
-
-  it('splits until the bad record is alone, whatever the retries: only it is discarded (rules 26, 29)', () => {
-    for (const maximumRetryAttempts of [0, 1, 2]) {
-      const policy = mappingOf({ ...bisect, maximumRetryAttempts })
-      const attempts: string[] = []
-      const exhausted: string[] = []
-      let units: Parameters<typeof afterAttempt>[0][] = [
-        { ...unit, parts: [part(0, 0, 1, 2, 3, 4, 5, 6, 7)] },
-      ]
-      for (let next = units.shift(); next; next = units.shift()) {
-        attempts.push(show(next.parts))
-        const isBad = next.parts.some(({ records }) => records.some(({ offset }) => offset === 5))
-        const sequel = afterAttempt(next, { again: isBad ? next.parts : [] }, policy)
-        exhausted.push(...sequel.exhausted.map(one => show([one])))
-        units = [...sequel.units, ...units]
-      }
-      const alone = Array(maximumRetryAttempts + 1).fill('0@5')
-      assert.deepEqual(attempts, [
-        ...['0@0,1,2,3,4,5,6,7', '0@0,1,2,3', '0@4,5,6,7', '0@4,5', '0@4'],
-        ...alone,
-        '0@6,7',
-      ])
-      assert.deepEqual(exhausted, ['0@5'])
-    }
-  })
-
   it('keeps records named by a partial response together', () => {
     assert.deepEqual(after(0, reported, bisect).units, ['0@1,2,3 1'])
   })

@@ -1,11 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { fires } from '../../../../lib/alerting/condition.ts'
-import { thresholdRules } from '../../../../lib/alerting/patterns/pattern.ts'
-import { loadRules } from '../../../../lib/alerting/rules-directory.ts'
-import { EXPECTED_RULES, SmokeReadings } from '../../../../localstack/smoke/readings.ts'
 import { failureOf, type SmokeProgress, summaryOf } from '../../../../localstack/smoke/result.ts'
-import { PROJECT } from '../../../support/program.ts'
 
 const ALL: SmokeProgress = {
   sent: 20,
@@ -50,28 +45,4 @@ describe('the result of a smoke test', () => {
     it(`given ${what}, then it is named, with what to check`, () => {
       assert.match(failureOf({ ...ALL, ...seen }) ?? '', message)
     })
-
-  it('given other rules, then no alert is expected', () => {
-    assert.equal(failureOf({ ...ALL, expected: [], fired: new Set() }), undefined)
-  })
-})
-
-describe('the readings of a smoke test', () => {
-  it('are 20, and violate exactly the expected shipped rules', async () => {
-    const rules = thresholdRules(await loadRules(`${PROJECT}/config/rules`)).filter(
-      ({ family }) => family === 'environment',
-    )
-    const data = new SmokeReadings('test', Date.now())
-      .records()
-      .map(({ value }) => JSON.parse(String(value)) as Record<string, number>)
-    assert.equal(data.length, 20)
-    const broken = rules.filter(({ metric, condition }) =>
-      data.some(one => one[metric] !== undefined && fires(condition, Number(one[metric]))),
-    )
-    assert.deepEqual(broken.map(({ name }) => name).toSorted(), EXPECTED_RULES.toSorted())
-  })
-
-  it('are of a new sensor each time', () => {
-    assert.notEqual(new SmokeReadings('test', 0).sensor, new SmokeReadings('test', 0).sensor)
-  })
 })

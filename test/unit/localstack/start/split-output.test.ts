@@ -56,13 +56,6 @@ describe('given threads that run functions', () => {
     assert.match(output, /nobody begins 49/)
     assert.doesNotMatch(output, /clock|dlq-router/)
   })
-
-  it('then nothing is changed if no files are requested', async () => {
-    const { output } = await runProgram(join(folder, 'host.mjs'), [], {
-      env: { NODE_OPTIONS: `--import=${SPLIT}` },
-    })
-    assert.match(output, /clock begins/)
-  })
 })
 
 it('existing logs are followed from their end, and later ones from their beginning', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { isFrameworkError, startupErrorIn } from '../../../../localstack/start/functions.ts'
+import { startupErrorIn } from '../../../../localstack/start/functions.ts'
 
 const SYNTAX = `Environment: linux, node 24.21.0, osls 4.3.1 (local)
 Docs:        github.com/oss-serverless/osls
@@ -38,9 +38,5 @@ Learn more about configuration validation here: https://example.org
 
   it('given a log without an error, then it is undefined', () => {
     assert.equal(startupErrorIn('msk  ready: 4 of 4\nError: of a handler\n'), undefined)
-  })
-
-  it('knows the line with which the framework fails', () => {
-    assert.deepEqual(['Error:', 'Error: boom', 'x Error:'].map(isFrameworkError), [true, false, false])
   })
 })

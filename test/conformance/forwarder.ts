@@ -270,18 +270,5 @@ export function conformsAsForwarder(name: string, cursors: () => Cursors): void 
       assert.deepEqual(stage.failures, [])
       assert.equal(await cursors().read(stage.stateKey()), undefined)
     })
-
-    it('given too little time left, then the rest waits for the next invocation', async () => {
-      const stage = on(LOG)
-      let calls = 0
-      const remainingMs = () => {
-        calls += 1
-        return calls > 2 ? 0 : 60_000
-      }
-      assert.deepEqual((await stage.wake({ remainingMs })).forwarded, 4)
-      assert.equal(stage.observer.waits[0]?.reason, 'out-of-time')
-      await stage.wake()
-      assert.deepEqual(stage.sent, OFFSETS)
-    })
   })
 }

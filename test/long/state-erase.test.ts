@@ -7,7 +7,7 @@ import { PATTERN_EVENT_TYPE, type PatternEvent } from '../../lib/alerting/patter
 import { patterns } from '../../lib/alerting/patterns/process.ts'
 import { alerting } from '../../lib/alerting/process.ts'
 import { statistics } from '../../lib/analytics/process.ts'
-import type { ErasureReport } from '../../lib/operations/erase/erase.ts'
+import type { ErasurePlan, ErasureReport } from '../../lib/operations/erase/erase.ts'
 import { ENTITY_ERASED_TYPE } from '../../lib/telemetry/erasure.ts'
 import { views } from '../../lib/views/process.ts'
 import { logRecordOf } from '../../packages/runtime/adapters/kafka/messages.ts'
@@ -142,6 +142,25 @@ describe('sluice state erase, beside its consumers', () => {
       if ((await environment.states(consumer)).has(`${SITE} ${subject}`)) names.push(consumer)
     return names.sort()
   }
+
+  it('given a dry run, then it shows who holds what, in which partitions, and changes nothing', async () => {
+    // One reading went to a partition of another partitioner's choice.
+    await measured('roof-1', 3)
+    await measured('roof-1', 3)
+    await measured('roof-1', 5)
+    await measured('roof-2', 3)
+    await catchUp()
+    const length = await ends()
+    const { status, stdout } = await command('roof-1', '--dry-run', '--json')
+    assert.equal(status, 0)
+    const plan: ErasurePlan = JSON.parse(stdout)
+    assert.equal(plan.entity, `${SITE} roof-1`)
+    const places = plan.holdings.map(({ consumer, partition }) => `${consumer} ${partition}`)
+    const expected = holders().flatMap(name => [`${name} 3`, `${name} 5`])
+    assert.deepEqual(places.sort(), expected.sort())
+    assert.equal(await ends(), length)
+    assert.deepEqual(await held('roof-1'), holders())
+  })
 
   it('given an entity, then every consumer has forgotten it when the command ends, in every partition', async () => {
     await happened('roof-1')

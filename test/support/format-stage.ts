@@ -43,7 +43,7 @@ export function failureOf({ events }: Stage): FailureData {
   return event.data as FailureData
 }
 
-export const AVRO_METADATA: LambdaSchema = { schemaId: String(AVRO_ID), dataFormat: 'AVRO' }
+const AVRO_METADATA: LambdaSchema = { schemaId: String(AVRO_ID), dataFormat: 'AVRO' }
 
 /**
  * Delivers a record in the form that Lambda uses for a mapping with a registry: with this value, and with metadata about its

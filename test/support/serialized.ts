@@ -38,7 +38,7 @@ const avroType = avro.Type.forSchema(JSON.parse(AVRO), { wrapUnions: 'never' })
 const protoType = protobuf.parse(PROTO).root.lookupType('EnvironmentReading')
 
 export const avroBytes = ({ data }: Event) => avroType.toBuffer(data)
-export const protoBytes = ({ data }: Event) =>
+const protoBytes = ({ data }: Event) =>
   Buffer.from(protoType.encode(protoType.fromObject(data as object)).finish())
 
 /** Functions that build the record of an event, by kind of producer. */

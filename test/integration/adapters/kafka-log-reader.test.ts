@@ -96,16 +96,6 @@ it('given transactions, then markers hold nothing, and aborted records are as th
   assert.equal((await reader.read(written, 0, { fromOffset: 1, toOffset: 3 })).nextOffset > 3, true)
 })
 
-it('given a range larger than a fetch, then it takes several, each after the one before', async () => {
-  const large = `log-${randomUUID()}`
-  await createTopic(admin, { topic: large, numPartitions: 1 })
-  for (let n = 0; n < 12; n += 1) await send(large, 1, 300_000)
-  const looked = await reader.read(large, 0, { fromOffset: 0, toOffset: 11 })
-  assert.ok(looked.records.length > 1)
-  assert.ok(looked.records.length < 12)
-  assert.equal(looked.nextOffset, looked.records.length)
-})
-
 it('rule 7: given that it has read, then no consumer group is there', async () => {
   await reader.read(topic, 1, { fromOffset: 0, toOffset: 9 })
   const { groups } = await admin.listGroups()

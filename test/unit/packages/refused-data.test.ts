@@ -44,23 +44,6 @@ describe('a number that is not finite', () => {
   })
 })
 
-it('given Avro numbers with defaults and in unions, then finite ones are written as before', async () => {
-  const schema = {
-    type: 'record',
-    name: 'R',
-    fields: [
-      { name: 'a', type: 'double', default: 1.5 },
-      { name: 'b', type: ['double', 'null'], default: 2.5 },
-      { name: 'c', type: ['null', { type: 'float' }], default: null },
-      { name: 'd', type: ['null', 'string', 'double'], default: null },
-    ],
-  }
-  const { encode, read } = await avro(schema)
-  assert.deepEqual(read(encode({})), { a: 1.5, b: 2.5 })
-  const data = { a: -0.5, b: null, c: 0.25, d: 7 }
-  assert.deepEqual(read(encode(data)), data)
-})
-
 it('given two fields of one oneof, then they are refused: readers would see the last one alone', async () => {
   const { encode, read } = await protobuf(
     'message R { oneof one { int32 a = 1; string b = 2; } optional int32 c = 3; }',

@@ -25,8 +25,8 @@ import { EVICTED_PART, lua, PARTITION_STATE, script } from './scripts.ts'
 import { STAGED_STATE, stage, stageAct } from './staging.ts'
 import { StateReader, stateMetaOf } from './state-reader.ts'
 
-export const REPLACE_STATE = script(...STAGED_STATE, EVICTED_PART, lua('replace-state'))
-export const FENCE = script(PARTITION_STATE, lua('fence'))
+const REPLACE_STATE = script(...STAGED_STATE, EVICTED_PART, lua('replace-state'))
+const FENCE = script(PARTITION_STATE, lua('fence'))
 
 /**
  * Partition states in Redis. Staged contents are in the same hash slot as the live state, so that a single script can replace the

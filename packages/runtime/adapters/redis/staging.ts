@@ -18,8 +18,8 @@ import { EVICTED_PART, lua, PARTITION_STATE, script } from './scripts.ts'
 /** Lua code at the beginning of each script that works on staged contents. */
 export const STAGED_STATE = [PARTITION_STATE, lua('state-parts'), lua('staged-state')]
 
-export const STAGE_STATE = script(...STAGED_STATE, EVICTED_PART, lua('stage-state'))
-export const ADD_TO_STAGED = script(...STAGED_STATE, lua('add-to-staged'))
+const STAGE_STATE = script(...STAGED_STATE, EVICTED_PART, lua('stage-state'))
+const ADD_TO_STAGED = script(...STAGED_STATE, lua('add-to-staged'))
 
 /** Upper bounds for the data that one script adds. The server needs a few milliseconds to add this much. */
 const ADDED_FIELDS = 500

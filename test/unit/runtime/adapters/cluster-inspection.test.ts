@@ -50,12 +50,6 @@ describe('given a cluster that is inspected', () => {
     assert.deepEqual(bounds.get('t'), [{ start: 3, end: 8 }, undefined, undefined])
   })
 
-  it('when no leader answers, then that is the error, and not an empty cluster', async () => {
-    const { inspection } = scripted({ 1: { Metadata: () => metadata, ListOffsets: () => new Error('away') } })
-    const topics = [{ topic: 't', partitions: [partition(0, 1)] }]
-    assert.equal((await rejection(inspection.bounds(topics))).message, 'away')
-  })
-
   it('when an answer is a refusal, then it is named, and the next question connects anew', async () => {
     const { inspection, calls } = scripted({
       1: { DescribeConfigs: () => ({ errorCode: 29, settings: [] }), Metadata: () => metadata },

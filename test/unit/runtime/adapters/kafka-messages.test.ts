@@ -39,13 +39,3 @@ it('given the same record through the library and through Lambda, then both have
   const bare = receive({ records: { 't-3': [place] } })
   assert.equal(digestOf(bare[0]?.records[0] as LogRecord), digestOf(logRecordOf('t', 3, MESSAGE)))
 })
-
-it('given headers in the order of the log, then it is kept where a name comes again behind another', () => {
-  const list = ['a', 'b', 'a', '1'].map(name => [name, null] as const)
-  const message = { ...MESSAGE, headerList: list, headers: { a: [null, null], b: null, '1': null } as never }
-  const { headers } = logRecordOf('t', 3, message)
-  assert.deepEqual(
-    headers.map(([name]) => name),
-    ['a', 'b', 'a', '1'],
-  )
-})

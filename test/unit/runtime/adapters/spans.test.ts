@@ -257,14 +257,6 @@ describe('the spans of a batch', () => {
     )
     assert.deepEqual([spans[1]?.parentSpanId, spans[2]?.parentSpanId], [parent('a'), spans[1]?.spanId])
   })
-
-  it('given a batch that is delivered again, then nothing is sent a second time', async () => {
-    await spansOf(async stage => {
-      await stage.batch([record(0, reading('a', traced('a')))])
-      await stage.batch([record(0, reading('a', traced('a')))])
-    })
-    assert.equal(receiver.requests.length, 1)
-  })
 })
 
 describe('the export', () => {

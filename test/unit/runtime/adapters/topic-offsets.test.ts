@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { protocolError } from '@sluice/kafka-records'
 import type { Kafka } from 'kafkajs'
 import { isRetriableAnswer as isRetriableForTrigger } from '../../../../packages/msk-trigger/poll/cluster.ts'
-import { brokersAnswer, isRetriableAnswer } from '../../../../packages/runtime/adapters/kafka/availability.ts'
+import { isRetriableAnswer } from '../../../../packages/runtime/adapters/kafka/availability.ts'
 import { TopicOffsets } from '../../../../packages/runtime/adapters/kafka/offsets.ts'
 
 /** Codes of the brokers' answers. */
@@ -73,16 +73,6 @@ describe('offsets of a topic', () => {
     assert.equal(seen.asked, 1)
     assert.deepEqual(await offsets.bounds('t'), BOUNDS)
     assert.equal(seen.connections, 2)
-  })
-
-  it('given no leader in time, then it is an error that names the answer', async () => {
-    const never = Array.from({ length: 100 }, () => answered(NOT_LEADER_FOR_PARTITION))
-    const { kafka } = given(...never)
-    const offsets = new TopicOffsets(kafka, { leaderMs: 0, topicMs: 60_000 })
-    await assert.rejects(
-      offsets.bounds('t'),
-      error => brokersAnswer(error as Error) === 'NOT_LEADER_FOR_PARTITION',
-    )
   })
 
   it('given several questions at once, then each is asked in its turn, also after one has failed', async () => {

@@ -64,15 +64,4 @@ describe('schemas by event type', () => {
       /schema of ".*placed" has 1 error:\n {2}- it is asynchronous/,
     )
   })
-
-  it('given a schema that is so only for some data, then the event fails, and says it', async () => {
-    const validate = (value: unknown) =>
-      value === undefined ? { issues: [] } : Promise.reject(new Error('not awaited'))
-    const late = application({ topics: ['orders'], events: { [PLACED]: schema(validate) } })
-    const kit = new ProcessKit(late.process<string>('late', { onEvent: (_, { data }) => data }))
-    await assert.rejects(
-      kit.when(event(PLACED, 1)),
-      /schema of ".*placed" has 1 error:\n {2}- it is asynchronous/,
-    )
-  })
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { application } from '../../../../packages/runtime/consumer/authored-application.ts'
-import { applicationIn, linesOf, topicsIn } from '../../../../packages/runtime/lambda/topics-command.ts'
+import { linesOf, topicsIn } from '../../../../packages/runtime/lambda/topics-command.ts'
 
 const shop = application({
   prefix: 'shop',
@@ -19,18 +19,6 @@ describe('the topics of an application', () => {
         ['shop.failures.eu', 3, 'LogAppendTime'],
       ],
     )
-  })
-
-  it('given a module, then it is the application that it exports, or that of a process or handler', () => {
-    const orders = shop.process('orders', { accepts: ['a'], onEvent: () => 1 })
-    assert.equal(applicationIn('m.ts', { x: 1, none: undefined, nothing: null, shop }), shop)
-    assert.equal(applicationIn('m.ts', { orders }), orders.application)
-    const handler = Object.assign(() => {}, { application: shop })
-    assert.equal(applicationIn('m.ts', { handler }), shop)
-    assert.throws(() => applicationIn('m.ts', { handler: () => {} }), {
-      name: 'ConfigError',
-      message: /^m\.ts has 1 error:\n {2}- it does not export an application, or a process or handler/,
-    })
   })
 
   it('given what is there, then each topic has a line, and each setting that differs', () => {

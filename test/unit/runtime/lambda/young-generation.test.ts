@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { describe, it } from 'node:test'
-import { growthFactor } from '../../../../packages/runtime/lambda/young-generation.ts'
 
 const MIB = 1024 * 1024
 /** Effective options of Lambda for a function of 512 MB. */
@@ -27,12 +26,6 @@ function sizeAfterLoad(before: string): number {
 }
 
 describe('the young generation of a function', () => {
-  it('given a size below the limit, then it may double up to a part of the heap, and not beyond', () => {
-    const factors = [1, 8, 16, 32].map(mib => growthFactor(mib * MIB, 556 * MIB))
-    assert.deepEqual(factors, [2, 2, 1, 1])
-    assert.equal(growthFactor(32 * MIB, 2_200 * MIB), 2)
-  })
-
   it("given many surviving objects and Lambda's options, then it stays far smaller than without", () => {
     const unbounded = sizeAfterLoad('')
     const bounded = sizeAfterLoad(

@@ -98,17 +98,4 @@ describe('given another application than Sluice', () => {
     assert.equal(told?.type, 'shop.failed')
     assert.equal(told?.dataschema, 'https://shop.example/failed.json')
   })
-
-  it('when an emission is larger than its topic takes, then its cause fails', async () => {
-    const stage = shop('totals', 'x'.repeat(1_000))
-    await stage.batch([record(0, 'a', { cents: 1 })])
-    assert.deepEqual(stage.outcomes, ['failed/emission-too-large'])
-  })
-
-  it('when an emission goes to a topic of Sluice, then the message names the topics that there are', async () => {
-    const stage = shop('alerts')
-    await stage.batch([record(0, 'a', { cents: 1 })])
-    const [decision] = stage.observer.decisions
-    assert.match(decision?.failure?.message ?? '', /to "alerts", which is not one of orders, totals, broken/)
-  })
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { AVRO_METADATA, delivered, FormatStage, failureOf } from '../../../support/format-stage.ts'
+import { delivered, FormatStage, failureOf } from '../../../support/format-stage.ts'
 import { environmentReading, logRecord } from '../../../support/records.ts'
 import { framed, registryWith } from '../../../support/schema-registry.ts'
 import { AVRO_ID, avroBytes, REGISTERED, SENT_AS, type SentAs, sent } from '../../../support/serialized.ts'
@@ -198,14 +198,6 @@ describe('what Lambda has read with a registry of its own', () => {
     assert.deepEqual(omitted, [])
   })
 
-  it('given SOURCE and then the log itself, then it is the same record', async () => {
-    const stage = new FormatStage(registry.uri)
-    const record = sent(0, reading, 'avro with an id')
-    await delivered(stage, record, (record.value as Buffer).subarray(5))
-    await stage.batch([record, sent(1, reading, 'json')])
-    assert.deepEqual(stage.outcomes, ['applied/counted', 'duplicate/id-known'])
-  })
-
   it('given JSON, then it is read without a registry, and the log is still the same', async () => {
     const stage = new FormatStage()
     const record = sent(0, reading, 'avro with an id')
@@ -236,51 +228,4 @@ describe('what Lambda has read with a registry of its own', () => {
       await stage.batch([record, sent(1, reading, 'json')])
       assert.deepEqual(stage.outcomes, ['applied/counted', 'duplicate/id-known'])
     })
-
-  it('given JSON with an id that fails, then the failure has the bytes of the log', async () => {
-    const stage = new FormatStage()
-    const record = sent(0, { ...reading, data: { sensorId: 5 } }, 'json with an id')
-    await delivered(stage, record, (record.value as Buffer).subarray(5), JSON_METADATA)
-    assert.deepEqual(stage.outcomes, ['failed/schema-violated'])
-    const { originalValue, omitted } = failureOf(stage)
-    assert.deepEqual(
-      { originalValue, omitted },
-      { originalValue: record.value?.toString('base64'), omitted: [] },
-    )
-  })
-
-  it('given JSON of a foreign form with an id, then the application is given it without the id', async () => {
-    const stage = new FormatStage()
-    const { application } = stage.consumer
-    const readForeign = ({ value }: { readonly value: Buffer | null }) => {
-      assert.equal(String(value), '{"temp":1}')
-      return environmentReading('r-1')
-    }
-    stage.consumer = { ...stage.consumer, application: { ...application, readForeign } }
-    const body = Buffer.from('{"temp":1}')
-    const record = { ...sent(0, reading, 'json'), headers: [], value: framed(3, body) }
-    await delivered(stage, record, body, JSON_METADATA)
-    assert.deepEqual(stage.outcomes, ['applied/counted'])
-  })
-
-  it('given JSON with an id and no content type that names it, then it is read', async () => {
-    const stage = new FormatStage()
-    const plain = content({
-      value: Buffer.from(JSON.stringify(reading.data)),
-      type: 'application/octet-stream',
-    })
-    const record = { ...plain, value: framed(3, plain.value as Buffer) }
-    await delivered(stage, record, plain.value as Buffer, JSON_METADATA)
-    assert.deepEqual(stage.outcomes, ['applied/counted'])
-  })
-
-  it('given the id of another kind of registry without its data, then that is said', async () => {
-    const stage = new FormatStage(registry.uri)
-    const schemaId = '6c6f7b0e-5a0c-4d3c-9a36-1f6f0a5c2a11'
-    await delivered(stage, sent(0, reading, 'avro with an id'), avroBytes(reading), {
-      ...AVRO_METADATA,
-      schemaId,
-    })
-    assert.deepEqual(stage.outcomes, ['failed/schema-unknown'])
-  })
 })

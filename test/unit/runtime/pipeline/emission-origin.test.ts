@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { topicName } from '../../../../lib/app/topics.ts'
-import { timed } from '../../../../packages/runtime/adapters/lambda/telemetry.ts'
 import type { OutgoingRecord } from '../../../../packages/runtime/cloudevents/record.ts'
 import { redriveHeaders } from '../../../../packages/runtime/cloudevents/redrive.ts'
 import type { Event } from '../../../../packages/runtime/consumer/event.ts'
@@ -153,12 +152,5 @@ describe('repeats of emissions', () => {
       ['unexpected-error', true],
       ['emission-refused', false],
     ])
-  })
-
-  it('given the ports of a function, then their log still has an identity', async () => {
-    const { ports } = new Stage(counting as Process)
-    const log = new MemoryLogReader([], 9, 'id')
-    const identity = await timed({ ...ports, log }, () => {}).log.identity?.(READINGS)
-    assert.deepEqual(identity, await log.identity(READINGS))
   })
 })

@@ -26,13 +26,6 @@ function given(nowMs = 1_000) {
 }
 
 describe('an operation on partition states', () => {
-  it('given nothing, then nothing is under way, and nothing is taken over', async () => {
-    const { operations } = given()
-    assert.deepEqual(await operations.read(), {})
-    assert.equal(await operations.take(undefined), undefined)
-    assert.equal(await operations.isOwn(BEGUN), false)
-  })
-
   it('given a run, when a later one takes over, then the first may no longer note anything', async () => {
     const { operations } = given()
     const first = await operations.take(BEGUN)
@@ -44,14 +37,6 @@ describe('an operation on partition states', () => {
     assert.equal(await operations.note(first, own => ({ ...own, phase: 'lost' })), false)
     assert.equal(await operations.isOwn(first), false)
     assert.deepEqual(await operations.read(), { underway: second })
-  })
-
-  it('given one that may not be taken over, then it stays that of its run', async () => {
-    const { operations } = given()
-    const first = await operations.take(BEGUN)
-    const found = await operations.take({ ...BEGUN, operation: 'another' }, () => false)
-    assert.deepEqual(found, first)
-    assert.ok(first && (await operations.isOwn(first)))
   })
 
   it('given its end, then nothing is under way, and later runs have higher numbers', async () => {

@@ -90,12 +90,6 @@ describe('data whose schema is named by a header', () => {
       assert.deepEqual(stage.outcomes, ['failed/schema-unknown', 'failed/schema-unknown'])
       assert.deepEqual(registry.requests, [])
     })
-
-  it('given a header for the key, then the value is read as it is', async () => {
-    const stage = new FormatStage()
-    await stage.batch([marked(json, guid(), '__key_schema_id')])
-    assert.deepEqual(stage.outcomes, ['applied/counted'])
-  })
 })
 
 describe('data that begins like another encoding', () => {
@@ -131,12 +125,6 @@ describe('a record with such a header that is written again', () => {
         false,
       )
     }
-  })
-
-  it('given JSON that was read, then the header is gone, too', async () => {
-    registry.schemas.set(GUID, { schema: JSON_SCHEMA, schemaType: 'JSON' })
-    const [plain] = await plainRecords([marked(json, guid())], reader())
-    assert.deepEqual((readEvent(plain as LogRecord) as Event).data, reading.data)
   })
 
   it('given data that cannot be read, then the history keeps it as it is', async () => {

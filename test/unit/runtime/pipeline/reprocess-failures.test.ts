@@ -8,10 +8,7 @@ import type { KeyedProcess } from '../../../../packages/runtime/consumer/process
 import { type EmissionPosition, entryAt } from '../../../../packages/runtime/pipeline/deciding/emission.ts'
 import type { CopyStopped } from '../../../../packages/runtime/pipeline/errors.ts'
 import type { OutboxEntry, RememberedFailure } from '../../../../packages/runtime/pipeline/model.ts'
-import {
-  failedEventIds,
-  placeNewFailures,
-} from '../../../../packages/runtime/pipeline/reprocessing/new-failures.ts'
+import { placeNewFailures } from '../../../../packages/runtime/pipeline/reprocessing/new-failures.ts'
 import type { Addition } from '../../../../packages/runtime/pipeline/reprocessing/rebuilt-state.ts'
 import { failureBefore } from '../../../../packages/runtime/pipeline/reprocessing/remembered.ts'
 import { placeInTakeover } from '../../../../packages/runtime/pipeline/reprocessing/takeover.ts'
@@ -85,17 +82,6 @@ describe('failures that only a rebuild has found', () => {
     failing.throwsAt.clear()
     assert.equal(await failing.retry(), 'applied/counted')
     assert.deepEqual(await failing.stage.state(ENTITY), { count: 2 })
-  })
-
-  it('given code that does not accept the event any more, then its id is found all the same', async () => {
-    const { stage, log, throwsAt } = new Failing(1)
-    throwsAt.add('r0')
-    await stage.batch(log, { ports: { breaker } })
-    const entries = stage.events.map(event => ({ position: '0', to: 'failures' as const, key: null, event }))
-    const ids = await failedEventIds(stage.consumer, entries)
-    assert.equal(ids.size, 1)
-    const stricter = { ...stage.consumer, earliestTimeMs: Number.MAX_SAFE_INTEGER }
-    assert.deepEqual(await failedEventIds(stricter, entries), ids)
   })
 
   for (const startOffset of [0, 1])
@@ -219,18 +205,6 @@ describe('a rebuild beside a consumer that continues', () => {
     const { emitted, appliedOffset } = await reprocessed(stage, log, { live, decided })
     assert.deepEqual([[...emitted], appliedOffset, read], [[], 1, 2])
   })
-
-  for (const [begins, expected] of [
-    [0, []],
-    [2, [{ fromOffset: 0, toOffset: 1 }]],
-  ] as const)
-    it(`given a log that begins at ${begins}, then ${expected.length} ranges have expired`, async () => {
-      const { stage, log } = new Failing(4)
-      await stage.batch(log)
-      const ranges: object[] = []
-      await reprocessed(stage, log.slice(begins), { expired: range => ranges.push(range) })
-      assert.deepEqual(ranges, expected)
-    })
 })
 
 describe('redriven records that a rebuild by mended code reads again', () => {
@@ -248,13 +222,6 @@ describe('redriven records that a rebuild by mended code reads again', () => {
     assert.deepEqual(await stage.state(ENTITY), { count })
     return failing
   }
-
-  it('given that their events are applied at their first places, then none of them fails', async () => {
-    const { stage, log } = await mended(3)
-    const { emitted } = await reprocessed(stage, log)
-    assert.deepEqual([...emitted], [])
-    assert.deepEqual(await stage.state(ENTITY), { count: 3 })
-  })
 
   it('given a start behind the attempt that helped, then a later attempt is not applied, and does not fail', async () => {
     const { stage, log, failures } = await mended(1)
@@ -278,15 +245,6 @@ describe('redriven records that a rebuild by mended code reads again', () => {
     )
     await stage.batch([later])
     assert.equal(stage.outcomes.at(-1), 'failed/unknown-failure')
-  })
-
-  it('given a start behind an original that mended code had applied, then its redrive does not fail', async () => {
-    const { log } = await mended(1)
-    const stage = new Stage(counting as KeyedProcess<never>)
-    await stage.batch(log)
-    assert.equal(stage.outcomes.at(-1), 'duplicate/failure-not-open')
-    const { emitted } = await reprocessed(stage, log, { startOffset: 1, dropsOlder: true })
-    assert.deepEqual([...emitted], [])
   })
 })
 

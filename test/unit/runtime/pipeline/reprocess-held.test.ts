@@ -8,7 +8,6 @@ import type { Event } from '../../../../packages/runtime/consumer/event.ts'
 import type { FailureData } from '../../../../packages/runtime/consumer/failure-event.ts'
 import { decided, type KeyedProcess } from '../../../../packages/runtime/consumer/process.ts'
 import { NOTHING_WANTED } from '../../../../packages/runtime/testing/wanted.ts'
-import { MemoryReplaceableStates } from '../../../support/memory-replaceable-states.ts'
 import { nextAttempt } from '../../../support/parking.ts'
 import { logRecord, environmentReading as reading } from '../../../support/records.ts'
 import { reprocessed } from '../../../support/reprocessing.ts'
@@ -127,20 +126,4 @@ describe('reprocessing a partition with held entities', () => {
       assert.deepEqual(await held.seen(), { ids: ['x', 'a', 'b', 'c', 'd'] })
       assert.deepEqual(held.now, { held: 0, parked: 0 })
     })
-
-  it('given a live consumer that begins to hold it before it is fenced, then it is compared as it is then', async () => {
-    const held = new HeldStage('x', 'a')
-    await held.live()
-    const live = new MemoryReplaceableStates(held.stage.store)
-    const fence = live.fence.bind(live)
-    live.fence = async (...of) => {
-      held.throwsAt.add('b')
-      held.add(reading('b', { at: 2 }))
-      await held.live()
-      return fence(...of)
-    }
-    await reprocessed(held.stage, held.log, { live, startOffset: 1, dropsOlder: true })
-    assert.deepEqual(held.compared, [[ENTITY, ['x', 'a'], ['a']]])
-    assert.deepEqual(held.now, { held: 1, parked: 0 })
-  })
 })

@@ -6,9 +6,8 @@ import { MemoryStateStore } from '../../../../packages/runtime/adapters/memory/s
 import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
 import type { CopyStopped } from '../../../../packages/runtime/pipeline/errors.ts'
 import { EMPTY_META } from '../../../../packages/runtime/pipeline/replacing/state-parts.ts'
-import { failureToKeep } from '../../../../packages/runtime/pipeline/reprocessing/remembered.ts'
 import { NOTHING_WANTED } from '../../../../packages/runtime/testing/wanted.ts'
-import { changeOf, failureOf } from '../../../support/changes.ts'
+import { changeOf } from '../../../support/changes.ts'
 import { MemoryReplaceableStates } from '../../../support/memory-replaceable-states.ts'
 import { inPages, partsAt } from '../../../support/parts.ts'
 import { Random } from '../../../support/random.ts'
@@ -166,14 +165,6 @@ describe('reprocessing a partition', () => {
     assert.deepEqual(sequences, ['2.0000000000000002.99999999.00000000000000.00000000'])
   })
 
-  it('given other settings of the same code, then it is refused too', async () => {
-    const log = readings(10)
-    const stage = new Stage()
-    await stage.batch(log)
-    stage.consumer = { ...stage.consumer, idWindowMs: 1 }
-    await assert.rejects(reprocessed(stage, log), { why: 'other-code' })
-  })
-
   it('given a stop in the middle, then nothing is left of it, and the next command begins again', async () => {
     const log = readings(30)
     const stage = new Stage()
@@ -234,51 +225,6 @@ describe('reprocessing a partition', () => {
     await reprocessed(stage, log, { stateBytes: 2_500 })
   })
 
-  for (const [given, live, own, expected] of [
-    [
-      'a closed failure before the start that the rebuild left open',
-      { offset: 1, isOpen: false, attempt: 2 },
-      { attempt: 1 },
-      { isOpen: false, attempt: 2 },
-    ],
-    [
-      'a closed failure before the start whose retry failed in the rebuild',
-      { offset: 1, isOpen: false, attempt: 2 },
-      { attempt: 2 },
-      undefined,
-    ],
-    [
-      'an open failure before the start whose retry the rebuild has applied',
-      { offset: 1, attempt: 2 },
-      { isOpen: false, attempt: 2 },
-      undefined,
-    ],
-    [
-      'a failure before the start that was closed without a retry',
-      { offset: 1, isOpen: false },
-      {},
-      { isOpen: false, attempt: 1 },
-    ],
-    ['an open failure before the start', { offset: 1 }, undefined, { isOpen: true, attempt: 1 }],
-    ['one before the start that both remember alike', { offset: 1 }, {}, undefined],
-    ['one after the start that the rebuild has as well', { offset: 9 }, {}, undefined],
-    [
-      'one after the start that the rebuild has applied',
-      { offset: 9 },
-      undefined,
-      { isOpen: false, attempt: 1 },
-    ],
-  ] as const)
-    it(`given ${given}, then it is remembered so`, () => {
-      const failure = { ...failureOf('one', 50), ...live }
-      const rebuilt = new Map(
-        own ? [[failure.id, { ...failureOf('one', 0), offset: live.offset, ...own }]] : [],
-      )
-      const kept = failureToKeep(failure, rebuilt, { startOffset: 5, clockLeadMs: 60 })
-      assert.deepEqual(kept && { isOpen: kept.isOpen, attempt: kept.attempt }, expected)
-      if (kept) assert.equal(kept.failedAtMs, 0)
-    })
-
   it('given a start that the live consumer has not reached, then it says so and switches nothing', async () => {
     const log = readings(30)
     const stage = new Stage()
@@ -288,41 +234,6 @@ describe('reprocessing a partition', () => {
       /live consumer is at offset 9 /,
     )
   })
-
-  it('given a trial, then the live state stays', async () => {
-    const log = readings(10)
-    const stage = new Stage()
-    await stage.batch(log)
-    const before = stage.store.copyOf(stage.stateKey())
-    const _live = new MemoryReplaceableStates(stage.store)
-    const { epoch } = await reprocessed(stage, log, { isTrial: true })
-    assert.equal(epoch, undefined)
-    assert.deepEqual(stage.store.copyOf(stage.stateKey()), before)
-  })
-
-  it('given a log without its last record, then nothing is switched, and the error says what is missing', async () => {
-    const log = readings(10)
-    const stage = new Stage()
-    await stage.batch(log)
-    const before = stage.store.copyOf(stage.stateKey())
-    await assert.rejects(reprocessed(stage, log.slice(0, -1)), /at offset 8 after the log was read up to 9/)
-    assert.deepEqual(stage.store.copyOf(stage.stateKey()), before)
-  })
-
-  for (const [given, startOffset, idWindowMs] of [
-    ['a start at the beginning', 0, 3_600_000],
-    ['a start before the window of ids', 1, 1],
-  ] as const)
-    it(`given ${given}, then no id is copied: the rebuild has seen them all`, async () => {
-      const log = readings(10)
-      const stage = new Stage()
-      stage.consumer = { ...stage.consumer, idWindowMs }
-      await stage.batch(log)
-      const live = new MemoryReplaceableStates(stage.store)
-      live.ids = () => assert.fail('ids are read')
-      const { epoch } = await reprocessed(stage, log, { live, startOffset, dropsOlder: true })
-      assert.equal(epoch, 1)
-    })
 })
 
 /** Lets something happen when the live state is fenced. */

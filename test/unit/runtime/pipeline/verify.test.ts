@@ -4,11 +4,7 @@ import { describe, it } from 'node:test'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
 import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
 import { decided, type KeyedProcess } from '../../../../packages/runtime/consumer/process.ts'
-import { beginningOf, doubtOf } from '../../../../packages/runtime/pipeline/verifying/beginning.ts'
-import {
-  differencesOfEntity,
-  differingFields,
-} from '../../../../packages/runtime/pipeline/verifying/compare.ts'
+import { differingFields } from '../../../../packages/runtime/pipeline/verifying/compare.ts'
 import { logRecord, environmentReading as reading } from '../../../support/records.ts'
 import { counting, Stage } from '../../../support/stage.ts'
 import { verified } from '../../../support/verifying.ts'
@@ -156,26 +152,6 @@ describe('the fields in which values differ', () => {
       { field: 'y', again: '"z"' },
     ])
   })
-
-  it('are at most five, and their values are shortened', () => {
-    const many = Object.fromEntries(Array.from({ length: 9 }, (_, at) => [`f${at}`, 'x'.repeat(200)]))
-    const found = differingFields(many, {})
-    assert.deepEqual([found.length, found[0]?.live?.length], [5, 81])
-  })
-
-  it('are those of state, version, hold and timers of an entity', () => {
-    const timer = { name: 't', dueMs: 1, thresholdMs: 2, id: 'i', trace: {} }
-    const fields = (live: string, again: string) =>
-      differencesOfEntity(
-        { state: live, timers: [timer] },
-        { state: again, timers: [{ ...timer, dueMs: 3 }] },
-      ).map(({ field }) => field)
-    assert.deepEqual(fields('v2 {"a":1}', '{"a":1}'), ['timers.t.dueMs', 'version'])
-    assert.deepEqual(fields('held {"untilMs":1}\n{"a":1}', 'held {"untilMs":2}\n{"a":1}'), [
-      'hold.untilMs',
-      'timers.t.dueMs',
-    ])
-  })
 })
 
 describe('a log that has lost its start', () => {
@@ -234,43 +210,4 @@ describe('a log that has lost its start', () => {
     )
     assert.deepEqual(excepted, { 'not-comparable': 1 })
   })
-})
-
-describe('where a comparison begins', () => {
-  const begin = (logStart: number, codeFrom: number | undefined, epoch = 0) =>
-    beginningOf({ version: { epoch, appliedOffset: 100, fired: 0 }, codeFrom }, logStart)
-
-  for (const [given, found, expected] of [
-    ['the whole log, and one code', begin(0, 0), undefined],
-    ['a log that begins later', begin(40, 0), 'not-comparable'],
-    ['other code until later', begin(40, 80), 'other-code'],
-    ['a state that was replaced', begin(0, undefined, 1), 'replaced'],
-    ['a state that was dropped, and read again from its start', begin(0, 0, 1), undefined],
-  ] as const)
-    it(`given ${given}, then the rest of the state is ${expected ?? 'compared'}`, () => {
-      assert.equal(found.doubt, expected)
-    })
-
-  const late = { offset: 40, codeFrom: 60, doubt: 'other-code' } as const
-  const origins = { knownFrom: 0, again: undefined }
-  for (const [given, found, expected] of [
-    ['an entity of this code alone', doubtOf(late, { ...origins, live: 60, again: 60 }), undefined],
-    ['an entity of older code', doubtOf(late, { ...origins, live: 50, again: 50 }), 'other-code'],
-    ['an entity from before the log', doubtOf(late, { ...origins, live: 39 }), 'not-comparable'],
-    ['an entity of an unknown offset', doubtOf(late, { ...origins, live: undefined }), 'not-comparable'],
-    [
-      'an entity that was forgotten once',
-      doubtOf(late, { ...origins, live: 70, again: 45 }),
-      'not-comparable',
-    ],
-    [
-      'a context or ids from before',
-      doubtOf(late, { ...origins, live: 70, knownFrom: 80 }),
-      'not-comparable',
-    ],
-    ['no doubt', doubtOf({ offset: 0, codeFrom: 0 }, { ...origins, live: undefined }), undefined],
-  ] as const)
-    it(`given ${given}, then it is ${expected ?? 'comparable'}`, () => {
-      assert.equal(found, expected)
-    })
 })

@@ -206,20 +206,6 @@ describe('errors', () => {
     ])
   })
 
-  it('given an error that lasts, then it is not retried, and publish rejects with what to do', async () => {
-    const { producer, brokers, begin, clock } = stage({ profile: 'plain' })
-    await begin()
-    const [outcome] = await Promise.all([
-      Promise.allSettled([producer.publish(producer.createEvent(1))]),
-      clock.pass(10).then(() => brokers.sent[0]?.refuse(10)),
-    ])
-    assert.match(
-      String(Object(outcome[0]).reason),
-      /^DeliveryFailed: Delivery failed: Kafka refuses a record: .*batchBytes.*MESSAGE_TOO_LARGE/,
-    )
-    assert.equal(brokers.sent.length, 1)
-  })
-
   it('given no answer, when it is flushed, then it waits 30 seconds at most and says how many are left', async () => {
     const { producer, clock, warnings, enqueue, begin } = stage({ profile: 'balanced' })
     await begin()
@@ -232,19 +218,5 @@ describe('errors', () => {
     assert.equal(await closed, 3)
     assert.deepEqual(warnings, ['Warning: 3 messages not delivered', 'Warning: 3 messages not delivered'])
     await assert.rejects(producer.enqueue(producer.createEvent(1)), { code: 'closed' })
-  })
-
-  it('given a topic that does not exist, then the report names it', async () => {
-    const { brokers, clock, reports, enqueue } = stage({ profile: 'plain' })
-    const unknown = Object.assign(new Error('no such topic'), {
-      type: 'UNKNOWN_TOPIC_OR_PARTITION',
-      retriable: true,
-    })
-    brokers.loadError = unknown
-    await enqueue(1)
-    await clock.pass(1_000)
-    assert.deepEqual(reports.map(deliveryText), [
-      'Delivery failed: Kafka has no topic "t": create it, or allow this program to describe it',
-    ])
   })
 })

@@ -45,16 +45,6 @@ describe('close', () => {
     assert.equal(producer.metrics().errors, 1)
   })
 
-  it('given an answer after the end, then the event has one report', async () => {
-    const { brokers, clock, told, publish, close } = stage()
-    void publish()
-    await clock.pass(200)
-    await close()
-    brokers.sent[0]?.acknowledge(1)
-    await clock.pass(100)
-    assert.equal(told.length, 1)
-  })
-
   it('given no connection, then the report says where, one warning comes, and nothing is asked later', async () => {
     const { brokers, clock, told, warnings, publish, close } = stage()
     let asked = 0

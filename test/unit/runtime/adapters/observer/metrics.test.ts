@@ -1,10 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import {
-  FAILURES,
-  type FailureCode,
-  failure,
-} from '../../../../../packages/runtime/consumer/failure-codes.ts'
 import { logOf, metricsIn } from '../../../../support/function-log.ts'
 import { EVENTS, HERE, STATE_KEY } from '../../../../support/observed.ts'
 import { environmentReading as reading, logRecord as record } from '../../../../support/records.ts'
@@ -31,19 +26,6 @@ describe('what a function counts and measures', () => {
     it(`given ${report}, then it is counted as ${metric.split(' ')[0]}`, async () => {
       const found = metricsIn(await logOf(tell)).get(metric)
       assert.deepEqual(found, count(expected, metric.split(' ')[1] as string))
-    })
-
-  for (const code of Object.keys(FAILURES) as FailureCode[])
-    it(`given a failure ${code}, then it is counted as failed, by its code`, async () => {
-      const failed = {
-        offset: 1,
-        appendMs: 0,
-        outcome: 'failed',
-        reason: code,
-        failure: failure(code, 'x'),
-      } as const
-      const log = await logOf(observer => observer.decided(STATE_KEY, [failed, failed]))
-      assert.deepEqual(metricsIn(log).get(`failed ${code}`), count(2, code))
     })
 
   it('given records, then the time from append to decision is measured, by reason', async () => {

@@ -66,23 +66,6 @@ describe('the sluice command, against Kafka and Redis', () => {
     }
   })
 
-  it('when it is moved to now, then the events are new, and no event is in the future', async () => {
-    const before = await environment.read('readings')
-    const output = await replayed(HEATWAVE, '--speed', 'max', '--shift', 'now', '--limit', '50')
-    const added = (await environment.read('readings')).length - before.length
-    assert.equal(added, 50)
-    const known = new Set(before.map(idOf))
-    const moved = (await environment.read('readings')).filter(record => !known.has(idOf(record)))
-    assert.equal(moved.length, 50)
-    for (const { headers, timestamp } of moved)
-      assert.ok(Date.parse(String(headers?.ce_time)) <= Number(timestamp), String(headers?.ce_time))
-    // The output has the option that makes the same events again.
-    const [, shift = ''] = /--shift (\S+)/.exec(output) ?? []
-    await replayed(HEATWAVE, '--speed', 'max', '--shift', shift, '--limit', '50')
-    const again = await environment.read('readings')
-    assert.equal(new Set(again.map(idOf)).size, known.size + 50)
-  })
-
   it('when it is stopped, then it says what is acknowledged and from where to go on', async () => {
     const args = ['replay', HEATWAVE, '--speed', '7200', '--env', environment.name]
     const program = new Program('./cli/sluice.ts', args, { env: { npm_lifecycle_event: undefined } })

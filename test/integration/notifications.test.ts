@@ -5,16 +5,12 @@ import { type Alert, alertEmission } from '../../lib/alerting/alert.ts'
 import { NOTIFICATION_TYPE, type Notification } from '../../lib/notification/notification.ts'
 import { notifier } from '../../lib/notification/notifier.ts'
 import { readRoutes } from '../../lib/notification/parse-routes.ts'
-import { SILENCES_CHANGED_TYPE } from '../../lib/notification/silences-changed.ts'
 import { tick } from '../../lib/telemetry/tick.ts'
 import { kafkaClient } from '../../packages/runtime/adapters/kafka/client.ts'
 import { logRecordOf } from '../../packages/runtime/adapters/kafka/messages.ts'
 import { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
 import { RedisStateStore } from '../../packages/runtime/adapters/redis/state-store.ts'
-import type { OutgoingRecord } from '../../packages/runtime/cloudevents/record.ts'
 import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
-import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
-import type { Publisher } from '../../packages/runtime/pipeline/ports.ts'
 import { KafkaPublisher } from '../../packages/runtime/producer/publisher.ts'
 import { userOfMachine } from '../../programs/person.ts'
 import { TestEnvironment } from '../support/environment.ts'
@@ -29,25 +25,9 @@ const ROUTES = readRoutes(
   'test',
 )
 
-/** A publisher that fails on request, as if the function had been killed after its commit. */
-class Killable implements Publisher {
-  isKilled = false
-  readonly #to: Publisher
-
-  constructor(to: Publisher) {
-    this.#to = to
-  }
-
-  async publish(records: readonly OutgoingRecord[]): Promise<void> {
-    if (this.isKilled && records.length > 0) throw new Unavailable('broker-unavailable', 'killed')
-    await this.#to.publish(records)
-  }
-}
-
 describe('alerts, and their notifications', () => {
   const redis = new RedisClient({ url: redisUrl() })
   const kafka = new KafkaPublisher(kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' }))
-  const publisher = new Killable(kafka)
   let environment: TestEnvironment
   let ticks = 0
 
@@ -65,7 +45,7 @@ describe('alerts, and their notifications', () => {
   async function run(signal: 'alerts' | 'notifications'): Promise<void> {
     const stage = new Stage(notifier(ROUTES) as never, {
       store: new RedisStateStore(redis),
-      publisher,
+      publisher: kafka,
     })
     stage.consumer = { ...stage.consumer, env: environment.name }
     const topic = environment.topic(signal)
@@ -148,20 +128,6 @@ describe('alerts, and their notifications', () => {
     await untilTold('HIGH_TEMP', ['new: a firing, b firing', 'resolved: a resolved, b resolved'])
   })
 
-  it('given that the notifier is killed after its commit, then the next one sends the notification, once', async () => {
-    const alert = { rule: 'KILLED' }
-    await append(fired('k', alert))
-    publisher.isKilled = true
-    await until('it has been decided, and not published', async () => {
-      await pass()
-      const tally = await environment.tally('notifier')
-      return (tally['timer/new'] ?? 0) === 2
-    })
-    assert.deepEqual(linesOf(await told(), 'KILLED'), [])
-    publisher.isKilled = false
-    await untilTold('KILLED', ['new: k firing'])
-  })
-
   it('given a silence, when it is added and ended by the command, then its alerts wait until then', async () => {
     const added = await silence('add', '--rule', 'QUIET_*', '--for', '1h', '--comment', 'works', '--json')
     assert.equal(added.status, 0, added.stderr)
@@ -186,38 +152,6 @@ describe('alerts, and their notifications', () => {
     await untilTold('QUIET_1', ['new: q firing'])
     assert.match((await silence('end', id)).stderr, /^Nothing was changed: no active or scheduled silence/)
     assert.match((await silence('list')).stdout, /No matching silences/)
-  })
-
-  it('given those changes, then every partition has each of them, with who made it and why', async () => {
-    const changes = (await environment.read('notifications')).filter(
-      ({ headers }) => String(headers?.ce_type) === SILENCES_CHANGED_TYPE,
-    )
-    const rows = changes.map(({ partition, value }) => {
-      const { change } = JSON.parse(String(value))
-      return `${partition} ${change.action} by ${change.author}: ${change.comment}`
-    })
-    assert.deepEqual(
-      rows.toSorted(),
-      [0, 1, 2].flatMap(partition => [
-        `${partition} added by ${userOfMachine()}: works`,
-        `${partition} ended by ${userOfMachine()}: done`,
-      ]),
-    )
-  })
-
-  it('given the pipeline alert, then silent entities are muted in every partition until it ends', async () => {
-    const rules = ['S1', 'S2', 'S3', 'S4', 'S5', 'S6']
-    const down = { rule: 'PIPELINE_DOWN', entity: { source: '/clock' } }
-    await append(fired('p', down))
-    await append(...rules.map(rule => fired(rule, { rule, reason: 'silent' as const })))
-    await untilTold('PIPELINE_DOWN', ['new: p firing'])
-    const before = await told()
-    assert.deepEqual(
-      rules.flatMap(rule => linesOf(before, rule)),
-      [],
-    )
-    await append(resolved('p', down))
-    for (const rule of rules) await untilTold(rule, [`new: ${rule} firing`])
   })
 
   it('given all that, then no record of the two topics has failed', async () => {

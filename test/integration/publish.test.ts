@@ -6,7 +6,6 @@ import { PROJECT } from '../support/program.ts'
 import { TopicCommands } from '../support/topic-commands.ts'
 
 const HEATWAVE = readFileSync(join(PROJECT, 'events', 'streams', 'heatwave.jsonl'), 'utf8')
-const ORDER = { specversion: '1.0', source: '/shop', subject: 'o-1', type: 'shop.order', data: { total: 3 } }
 
 interface Published {
   readonly id: string
@@ -47,28 +46,5 @@ describe('given events of one’s own, when they are published', () => {
     const [foreign] = (await commands.client.read(topic)).filter(({ headers }) => !headers?.ce_id)
     const own = published.find((_, at) => JSON.parse(lines[at] ?? '').data.sensorId === 'roof-1')
     assert.equal(own?.partition, foreign?.partition)
-  })
-
-  it('then an application event has the key that was given', async () => {
-    const topic = await commands.topic('orders', 3)
-    const array = JSON.stringify([
-      { ...ORDER, id: '1' },
-      { ...ORDER, id: '2' },
-    ])
-    const { stdout } = await publish(topic, array, '--key', 'customer-7')
-    const line = `Published 1 to ${topic}, partition \\d, offset 0, key customer-7`
-    assert.match(
-      stdout,
-      new RegExp(`^${line}\n${line.replace('1 to', '2 to').replace('offset 0', 'offset 1')}\n$`),
-    )
-    for (const { key } of await commands.client.read(topic)) assert.equal(String(key), 'customer-7')
-  })
-
-  it('then one that is too large for the topic is refused in a sentence', async () => {
-    const topic = await commands.topic('small', 1, { 'max.message.bytes': '1000' })
-    const large = JSON.stringify({ ...ORDER, id: '1', data: { text: 'x'.repeat(5_000) } })
-    const { status, stderr } = await publish(topic, large)
-    assert.equal(status, 1)
-    assert.match(stderr, /^Kafka refuses a record: .*larger|too large/)
   })
 })

@@ -10,7 +10,6 @@ import { KafkaLogReader } from '../../packages/runtime/adapters/kafka/log-reader
 import { logRecordOf } from '../../packages/runtime/adapters/kafka/messages.ts'
 import { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
 import { RedisStateStore } from '../../packages/runtime/adapters/redis/state-store.ts'
-import type { OutgoingRecord } from '../../packages/runtime/cloudevents/record.ts'
 import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
 import { KafkaPublisher } from '../../packages/runtime/producer/publisher.ts'
 import { TestEnvironment } from '../support/environment.ts'
@@ -35,8 +34,6 @@ describe('sluice verify, beside alerting', () => {
   let stage: Stage
   let version: string
   let sent = 0
-  /** Says which records are lost on their way to Kafka. */
-  let isLost: (record: OutgoingRecord) => boolean = () => false
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sluice-verify-'))
@@ -44,9 +41,7 @@ describe('sluice verify, beside alerting', () => {
     environment = await TestEnvironment.create()
     const consumer = await anyConsumerNamed('alerting', variables())
     version = [...(await versionsOf('alerting'))][0] as string
-    const publish = (records: readonly OutgoingRecord[]) =>
-      publisher.publish(records.filter(record => !isLost(record)))
-    stage = new Stage(consumer.process, { store: new RedisStateStore(redis), publisher: { publish }, log })
+    stage = new Stage(consumer.process, { store: new RedisStateStore(redis), publisher, log })
     stage.consumer = consumer
     for (let round = 0; round < 20; round += 1) await nextRound()
   })
@@ -146,20 +141,6 @@ describe('sluice verify, beside alerting', () => {
     assert.equal((await sluice('state', 'show', 'alerting', '--at', '1')).status, 2)
   })
 
-  it('given an alert that was lost on its way, then its offset and entity are named', async () => {
-    let lost = 0
-    isLost = ({ topic }) => topic === environment.topic('alerts') && lost++ === 0
-    for (let round = 0; round < 4; round += 1) await nextRound()
-    isLost = () => false
-    const { status, stdout, stderr } = await sluice('verify', 'alerting', '--json')
-    assert.equal(status, 1, stderr)
-    const { differences } = JSON.parse(stdout)
-    assert.equal(differences.length, 1)
-    const [{ what, entity, offset, topic, again }] = differences
-    assert.deepEqual([what, topic], ['emission', environment.topic('alerts')])
-    assert.match(`${entity} ${offset} ${again}`, /s-\d \d+ "?io\.sluice\.alert\./)
-  })
-
   it('given a field that was changed in Redis, then the entity and the field are named', async () => {
     const [key] = await redis.run(client =>
       client.keys(`{alerting:${environment.topic('readings')}:*}:states`),
@@ -173,15 +154,5 @@ describe('sluice verify, beside alerting', () => {
     assert.match(stderr, new RegExp(`state +${entity} +state\\.changed +1 +-`))
     const { service, verifyDifferences, _aws } = JSON.parse(stdout)
     assert.deepEqual([service, verifyDifferences, _aws.CloudWatchMetrics.length], ['alerting', 2, 1])
-  })
-
-  it('given a state that other code has decided, then nothing is compared, and the status says so', async () => {
-    await redis.run(async client => {
-      for (const key of await client.keys(`{alerting:${environment.topic('readings')}:*}:meta`))
-        await client.hset(key, 'code', '0123456789abcdef/12345678')
-    })
-    const { status, stderr } = await sluice('verify', 'alerting')
-    assert.equal(status, 3)
-    assert.match(stderr, /last updated by version 0123456789abcdef/)
   })
 })

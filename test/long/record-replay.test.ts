@@ -125,31 +125,6 @@ describe('given a topic with records of every kind, and a group that reads it', 
     assert.deepEqual(contents(await linesIn('resumed.jsonl')), contents(all))
     assert.equal((await client.read(topic('stopped'))).length, RECORDS)
   })
-
-  it('when there are transactions, then only what was committed is recorded', async () => {
-    const producer = kafka.producer({
-      transactionalId: `${NAME}-tx`,
-      maxInFlightRequests: 1,
-      idempotent: true,
-    })
-    await producer.connect()
-    for (const [value, isCommitted] of [
-      ['one', true],
-      ['two', false],
-      ['three', true],
-    ] as const) {
-      const transaction = await producer.transaction()
-      await transaction.send({ topic: topic('transactions'), messages: [{ value, partition: 0 }] })
-      await (isCommitted ? transaction.commit() : transaction.abort())
-    }
-    await producer.disconnect()
-    await record('transactions', 'transactions.jsonl', '--partition', '0')
-    const values = (await linesIn('transactions.jsonl')).map(({ value }) => value)
-    assert.deepEqual(
-      values,
-      ['one', 'three'].map(text => ({ base64: Buffer.from(text).toString('base64') })),
-    )
-  })
 })
 
 /** The groups that have committed an offset in any of the topics. */

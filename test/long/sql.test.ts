@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { access, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -16,7 +16,7 @@ import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
 import { TestEnvironment } from '../support/environment.ts'
-import { Program, runProgram } from '../support/program.ts'
+import { runProgram } from '../support/program.ts'
 import { environmentReading } from '../support/records.ts'
 import { awsEndpoint, brokers } from '../support/servers.ts'
 import { fired, resolved } from '../unit/operations/sql/support.ts'
@@ -79,40 +79,6 @@ describe('given alerts in Kafka', () => {
         ['HIGH_TEMP', 20],
         ['HIGH_WIND', 7],
       ]),
-    )
-  })
-
-  it('when a statement is wrong, then the message of DuckDB and the columns are shown, with status 1', async () => {
-    const { code, output } = await sql('SELECT alert_typ FROM alert_log')
-    assert.equal(code, 1)
-    assert.match(output, /^Binder Error: .*"alert_typ" not found/m)
-    assert.match(
-      output,
-      /^Views:\n {2}readings\(topic, partition, offset, .*^ {2}alert_log\(alert_type, alert_ts, sensor_id, .*\n {2}alert_events\(event, /ms,
-    )
-  })
-
-  it('when a statement has DuckDB log into a file, then it is refused with status 1, and there is no file', async () => {
-    const path = join(folder, 'log')
-    const { code, output } = await sql(`FROM query('FROM en' || 'able_logging(storage_path = ''${path}'')')`)
-    assert.equal(code, 1, output)
-    assert.match(output, /^logging and profiling of DuckDB cannot be switched on here$/m)
-    await assert.rejects(access(path))
-  })
-
-  it('when a statement that never ends is stopped by Ctrl-C, then the command ends with status 130', async () => {
-    const endless = 'SELECT sum(a.range * b.range) FROM range(10000000) a, range(10000000) b'
-    const temporary = await mkdtemp(join(folder, 'tmp-'))
-    const args = ['sql', `SELECT 1 AS started; ${endless}`, '--env', environment.name]
-    const program = new Program('./cli/sluice.ts', args, { env: { ...AWS.env, TMPDIR: temporary } })
-    await program.says(/^started$/m)
-    assert.equal((await readdir(temporary)).filter(name => name.startsWith('sluice-sql-')).length, 1)
-    program.signal('SIGINT')
-    const { code, output } = await program.ended
-    assert.equal(code, 130, output)
-    assert.deepEqual(
-      (await readdir(temporary)).filter(name => name.startsWith('sluice-sql-')),
-      [],
     )
   })
 })
@@ -193,16 +159,5 @@ describe('given readings of which most are archived, and a part is no longer in 
       ends.reduce((sum, end) => sum + end, 0),
       TOLD,
     )
-  })
-
-  it('when the bucket cannot be reached, then it is said once, and the topics answer alone', async () => {
-    const env = { ...AWS.env, AWS_ENDPOINT_URL: 'http://127.0.0.1:1' }
-    const args = ['sql', 'SELECT count(*) AS n FROM readings', '--format', 'csv', '--env', environment.name]
-    const { code, stdout, output } = await runProgram('./cli/sluice.ts', args, { env })
-    assert.equal(code, 0, output)
-    assert.equal(output.match(/Only the records that are still in the topics are read/g)?.length, 1)
-    const bounds = await environment.client.ends(topic)
-    const kept = bounds.reduce((sum, end) => sum + end - Math.floor(end * 0.4), 0)
-    assert.equal(stdout, `n\r\n${kept}\r\n`)
   })
 })

@@ -146,38 +146,4 @@ describe('sluice state, beside a consumer', () => {
     assert.deepEqual(await states(), expected.states)
     assert.deepEqual(emitted(), expected.emitted)
   })
-
-  it('given an invocation in flight, when its partition is dropped, then its commit is refused', async () => {
-    const { name, batch, emitted, states, reference } = newConsumer()
-    await batch(0, 20)
-    const replies: string[] = []
-    const inFlight: StateStore = {
-      load: (...args) => store.load(...args),
-      async commit(...args) {
-        if (replies.length === 0)
-          await sluice(['state', 'drop', name, '--partition', String(partition), '--yes'])
-        replies.push(await store.commit(...args))
-        return replies.at(-1) as 'committed'
-      },
-      trimOutbox: (...args) => store.trimOutbox(...args),
-    }
-    await batch(20, LENGTH, inFlight)
-    assert.equal(replies[0], 'refused')
-    const expected = await reference()
-    assert.deepEqual(await states(), expected.states)
-    assert.deepEqual(emitted(), expected.emitted)
-  })
-
-  it('given a consumer that is not a function of the project, then it is removed completely', async () => {
-    const { name, batch } = newConsumer()
-    await batch(0, 30)
-    const drop = ['state', 'drop', name, '--all-partitions']
-    assert.match((await sluice(drop, 2)).stderr, /Nothing was changed: .* add --yes/)
-    assert.deepEqual(JSON.parse((await sluice([...drop, '--yes', '--json'])).stdout), {
-      consumer: name,
-      partitions: 1,
-    })
-    assert.deepEqual(await redis.run(client => client.keys(`{${name}:*`)), [])
-    assert.match((await sluice([...drop, '--yes'], 1)).stderr, /Redis has no state of/)
-  })
 })

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { SIGNALS, topicName } from '../../lib/app/topics.ts'
 import { TopicCommands } from '../support/topic-commands.ts'
-import { until } from '../support/until.ts'
 
 describe('given a cluster, when its topics are looked at and changed', { timeout: 600_000 }, () => {
   let commands: TopicCommands
@@ -74,69 +72,5 @@ describe('given a cluster, when its topics are looked at and changed', { timeout
     const [listed] = topics.filter((one: { topic: string }) => one.topic === topic)
     assert.deepEqual(listed, { topic, signal: null, partitions: 3, replicationFactor: 1, underReplicated: 0 })
     assert.ok(topics.every((one: { topic: string }) => !one.topic.startsWith('__')))
-  })
-})
-
-describe('given topics that differ from the table, when they are planned', { timeout: 600_000 }, () => {
-  let commands: TopicCommands
-  let env: string
-  const topic = (signal: (typeof SIGNALS)[number]) => topicName(signal, env)
-  const run = (...args: string[]) => commands.run(['topics', ...args, '--env', env])
-
-  before(async () => {
-    commands = await TopicCommands.open()
-    env = commands.prefix
-    for (const signal of SIGNALS) commands.adopt(topic(signal))
-  })
-  after(() => commands?.close())
-
-  it('then missing ones are shown, and nothing is created until it is confirmed', async () => {
-    const unasked = await run('apply')
-    assert.match(unasked.stdout, new RegExp(`^\\+ ${topic('readings')}: create, partitions 12, `, 'm'))
-    assert.match(unasked.stdout, new RegExp(`^${SIGNALS.length} to create, 0 to change, 0 refused\\.$`, 'm'))
-    assert.equal(unasked.status, 2)
-    assert.match(unasked.stderr, /^Nothing was changed: there is no terminal to confirm on, so add --yes\.$/m)
-    const topics = await commands.admin.listTopics()
-    assert.ok(!topics.includes(topic('readings')))
-  })
-
-  it('then they are created, and the plan has nothing left to do', async () => {
-    const applied = await run('apply', '--yes')
-    assert.equal(applied.status, 0, applied.stderr)
-    for (const signal of SIGNALS) assert.ok(applied.stdout.includes(`Created topic: ${topic(signal)}\n`))
-    const again = await run('apply')
-    assert.equal(again.stdout, `The topics of "${env}" match the topic table.\n`)
-    assert.equal(again.status, 0)
-  })
-
-  it('then what loses records is refused, the rest is changed, and other settings stay', async () => {
-    await commands.client.send(topic('alerts'), [{ value: 'kept' }])
-    await commands.set(topic('alerts'), {
-      'retention.ms': '-1',
-      'compression.type': 'gzip',
-      'segment.ms': '7777777',
-      'max.message.bytes': '1048576',
-      'cleanup.policy': 'delete',
-      'message.timestamp.type': 'LogAppendTime',
-    })
-    await commands.set(topic('dlq'), { 'retention.ms': '-1', 'max.message.bytes': '2097152' })
-    // The broker answers questions before it has heard of the latest changes.
-    await until('both changes are known', async () => {
-      const { stdout } = await run('apply')
-      return stdout.includes('gzip → producer') && stdout.includes('retention.ms -1 → 2592000000')
-    })
-    const applied = await run('apply', '--yes')
-    assert.equal(applied.status, 1)
-    assert.equal(applied.stderr, '1 change was refused: see the plan.\n')
-    const refused = `! ${topic('alerts')}: retention.ms -1 → 7776000000 is refused: records older than`
-    assert.ok(applied.stdout.includes(refused), applied.stdout)
-    assert.ok(applied.stdout.includes(`Changed ${topic('alerts')}: compression.type gzip → producer\n`))
-    // The topic is empty, so no record is lost.
-    assert.ok(applied.stdout.includes(`Changed ${topic('dlq')}: retention.ms -1 → 2592000000\n`))
-    await until('the change is there', async () => {
-      return (await commands.setting(topic('alerts'), 'compression.type')) === 'producer'
-    })
-    assert.equal(await commands.setting(topic('alerts'), 'retention.ms'), '-1')
-    assert.equal(await commands.setting(topic('alerts'), 'segment.ms'), '7777777')
   })
 })

@@ -9,7 +9,7 @@ import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import type { PlainReader } from '../../packages/runtime/pipeline/decoding/plain-records.ts'
 
 /** Reads data that is JSON already. */
-export const PLAIN: PlainReader = { read: event => event, prepare: async () => {} }
+const PLAIN: PlainReader = { read: event => event, prepare: async () => {} }
 
 export class MemoryHistory implements HistoryStore {
   readonly name = 's3://history'

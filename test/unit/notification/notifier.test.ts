@@ -68,6 +68,12 @@ describe('given a log of routed alerts', () => {
 const onOslo = { source: ['/environment/*lo'] }
 const MUTED: typeof TABLE = [
   [
+    'a silence that begins and ends while the alert fires, then repeats go on',
+    [routed(1, fired('a')), silences(100, 2, silence('s', 100, 2 * HOUR, onOslo))],
+    2 * HOUR + 10 * MINUTE,
+    ['+31 new firing: a', '+7231 repeat firing: a'],
+  ],
+  [
     'two silences, one after the other, then it is sent after the second',
     [
       silences(1, 2, silence('s', 0, 600, onOslo), silence('t', 500, 900, { rule: ['HIGH_*'] })),

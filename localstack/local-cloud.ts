@@ -54,7 +54,7 @@ const FORMATS = { json: 'JSON', avro: 'AVRO', protobuf: 'PROTOBUF' } as const
  * @throws RegistryError for a schema that is incompatible with the registered version. Use `--fresh` to start with an empty
  * registry.
  */
-export async function registerSchemas(url: string, env: string): Promise<void> {
+async function registerSchemas(url: string, env: string): Promise<void> {
   const subjects = new RegistrySubjects(url)
   await subjects.setRule(RULE)
   for (const { type } of SERIALIZED_TYPES)

@@ -3,20 +3,14 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { AlertsReport } from '../../cli/alerts/show-text.ts'
 import type { AlertList } from '../../cli/alerts/text.ts'
-import { patternsInForce } from '../../lib/alerting/patterns/in-force.ts'
-import { PATTERN_EVENT_TYPE, type PatternEvent } from '../../lib/alerting/patterns/pattern-event.ts'
-import { patterns } from '../../lib/alerting/patterns/process.ts'
 import { alerting } from '../../lib/alerting/process.ts'
 import { topicSize } from '../../lib/app/topics.ts'
 import { notifier } from '../../lib/notification/notifier.ts'
-import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { environmentReading as reading } from '../support/records.ts'
-import { RedisForgetting } from '../support/redis-forgetting.ts'
 import { RedisMonitor } from '../support/redis-monitor.ts'
 import { RunningConsumers } from '../support/running-consumers.ts'
 import { brokers, redisUrl } from '../support/servers.ts'
-import { patternOf } from '../unit/alerting/patterns/support.ts'
 import { ruleOf } from '../unit/alerting/support.ts'
 import { ran } from '../unit/cli/terminal.ts'
 
@@ -25,13 +19,6 @@ const RULES = [
   ruleOf({ name: 'HOT', fireAbove: 40, severity: 'critical', labels: { team: 'ops' } }),
   ruleOf({ name: 'WARM', fireAbove: 30, for: '1h' }),
 ]
-const IN_A_SITE = patternOf({
-  count: 2,
-  of: { family: 'environment', metric: 'temperature', fireAbove: 40 },
-  within: '1h',
-  per: 'site',
-})
-const SITE = '/groups/site test-site'
 /** Reads of each of the view's partitions: its position and counters, and its states. */
 const READS_OF_THE_VIEW = 3 * 4
 const MANY = 2_000
@@ -43,11 +30,7 @@ describe('sluice alerts, beside alerting and the view', () => {
 
   before(async () => {
     environment = await TestEnvironment.create()
-    consumers = new RunningConsumers(environment, [
-      alerting(RULES),
-      patterns([IN_A_SITE]),
-      notifier({ routes: [] }),
-    ])
+    consumers = new RunningConsumers(environment, [alerting(RULES), notifier({ routes: [] })])
   })
 
   after(async () => {
@@ -102,41 +85,6 @@ describe('sluice alerts, beside alerting and the view', () => {
       shown.alerts[0]?.transitions.map(({ kind, reason }) => [kind, reason]),
       [['fired', 'condition']],
     )
-  })
-
-  it('given a group with a pattern under way, then the list of pending alerts and show include it', async () => {
-    const matches = [...patternsInForce([IN_A_SITE]).byKey.values()].flatMap(one => one.matcherKeys)
-    const [source, subject] = ROOF.split(' ') as [string, string]
-    const data: PatternEvent = { entity: { source, subject }, per: 'site', matches }
-    const [group, site] = SITE.split(' ') as [string, string]
-    const { value, headers } = writeEvent({
-      ...reading('in-a-site'),
-      type: PATTERN_EVENT_TYPE,
-      source: group,
-      subject: site,
-      data: data as never,
-    })
-    const message = { key: SITE, value, headers: Object.fromEntries(headers) }
-    await environment.client.send(environment.topic('patterns'), [message])
-    await consumers.catchUp('patterns', 'patterns')
-    const named = (pending: AlertList['pending']) => pending?.map(({ entity, rule }) => [entity, rule])
-    const expected = [[SITE, `${IN_A_SITE.name} pattern`]]
-    assert.deepEqual(named((await listed('--pending', '--entity', SITE)).pending), expected)
-    assert.deepEqual(named((await asked<AlertsReport>('show', SITE)).pending), expected)
-  })
-
-  it('given that Redis forgets the view, when the log is read again, then it is as it was', async () => {
-    const before = await listed()
-    const { topic, partitions } = topicSize('alerts', environment.name)
-    for (let partition = 0; partition < partitions; partition++) {
-      const state = new RedisForgetting({ consumer: 'notifier', topic, partition })
-      await state.restore(new Map())
-      state.close()
-    }
-    assert.equal((await listed()).behind, 1)
-    assert.deepEqual(idsOf(await listed()), [])
-    await consumers.catchUp('notifier', 'alerts')
-    assert.deepEqual(await listed(), before)
   })
 
   it('given that it resolves, then it is history, with everything that happened', async () => {

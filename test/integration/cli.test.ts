@@ -9,7 +9,7 @@ import { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
 import { RedisStateStore } from '../../packages/runtime/adapters/redis/state-store.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import type { ForeignRecord } from '../support/foreign-client.ts'
-import { PROJECT, Program, runProgram } from '../support/program.ts'
+import { PROJECT, runProgram } from '../support/program.ts'
 import { redisUrl } from '../support/servers.ts'
 import { sluice } from '../support/sluice.ts'
 import { Stage } from '../support/stage.ts'
@@ -64,19 +64,6 @@ describe('the sluice command, against Kafka and Redis', () => {
     } finally {
       processor.close()
     }
-  })
-
-  it('when it is stopped, then it says what is acknowledged and from where to go on', async () => {
-    const args = ['replay', HEATWAVE, '--speed', '7200', '--env', environment.name]
-    const program = new Program('./cli/sluice.ts', args, { env: { npm_lifecycle_event: undefined } })
-    await program.says(/of 291 acknowledged/)
-    program.signal('SIGINT')
-    const { code, output } = await program.ended
-    assert.equal(code, 130, output)
-    const [, acknowledged, missing] = /^(\d+) acknowledged, (\d+) not acknowledged/m.exec(output) ?? []
-    assert.equal(Number(acknowledged) + Number(missing), 291)
-    const [, next] = /To continue, add --skip (\d+)/.exec(output) ?? []
-    assert.equal(Number(next), Number(acknowledged))
   })
 })
 

@@ -122,13 +122,4 @@ describe('sluice skip', () => {
     await consumer.catchUp()
     assert.equal((await consumer.applied()).values().next().value?.at(-1), 'later')
   })
-  it('given a consumer of several topics, then the one in which the record waits is found', async () => {
-    const at = await placeOf('later')
-    const { topic } = await report('skip', 'views', at, '--yes')
-    assert.equal(topic, environment.topic('readings'))
-    assert.equal((await report('skip', 'views', at, '--undo')).undone.length, 1)
-    const { status, stderr } = await sluice('skip', 'views', at, '--undo')
-    assert.match(stderr, /and none of them can have .*: select one of them with --topic/)
-    assert.equal(status, 2)
-  })
 })

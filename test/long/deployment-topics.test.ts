@@ -95,13 +95,6 @@ describe('given a stack, when CloudFormation deploys it', () => {
     assert.equal(await setting('dlq', 'compression.type'), 'gzip')
   })
 
-  it('then an older deployment comes back: it keeps the records, and changes the rest', async () => {
-    const { Status } = await cloudFormation.ask('Update', environment, { isRollback: true })
-    assert.equal(Status, 'SUCCESS')
-    await until('the setting is back', async () => (await setting('dlq', 'compression.type')) === 'producer')
-    assert.equal(await setting('alerts', 'retention.ms'), '-1')
-  })
-
   it('then topics and records outlive the stack, whose settings need not even work', async () => {
     const { Status } = await cloudFormation.ask('Delete', { SLUICE_ENV: env })
     assert.equal(Status, 'SUCCESS')
@@ -110,12 +103,6 @@ describe('given a stack, when CloudFormation deploys it', () => {
       ends.reduce((sum, end) => sum + Number(end), 0),
       1,
     )
-  })
-
-  it('then an answer that is not taken at first is handed over again', async () => {
-    cloudFormation.refusing = 1
-    const { Status } = await cloudFormation.ask('Delete', environment)
-    assert.equal(Status, 'SUCCESS')
   })
 
   async function parameter(): Promise<unknown> {

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { withEntry } from '../../cli/new/consumer.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
 import { typesOf } from '../support/new-consumer-checks.ts'
 import { runProgram } from '../support/program.ts'
@@ -101,28 +100,4 @@ describe('sluice new consumer', () => {
       assert.equal(status, 2)
       assert.match(stderr, /lower-case words and digits with "-" between/)
     })
-})
-
-describe('where an entry goes', () => {
-  const entry = '  new:\n    handler: x.y\n'
-
-  it('given a section behind the functions, then the entry comes before it', () => {
-    const yaml = 'service: x\nfunctions:\n  # old\n  old:\n    handler: a.b\n\nresources:\n  a: 1\n'
-    assert.equal(
-      withEntry(yaml, entry),
-      'service: x\nfunctions:\n  # old\n  old:\n    handler: a.b\n\n  new:\n    handler: x.y\n\nresources:\n  a: 1\n',
-    )
-  })
-
-  it('given functions at the end of the file, with or without a last line break, then the entry ends it', () => {
-    for (const yaml of ['functions:\n  old:\n    handler: a.b\n', 'functions:\n  old:\n    handler: a.b'])
-      assert.equal(
-        withEntry(yaml, entry),
-        'functions:\n  old:\n    handler: a.b\n\n  new:\n    handler: x.y\n',
-      )
-  })
-
-  it('given no functions, then it says what is missing', () => {
-    assert.throws(() => withEntry('service: x\n', entry), /no line `functions:`/)
-  })
 })

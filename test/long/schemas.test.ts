@@ -5,9 +5,7 @@ import { after, before, describe, it } from 'node:test'
 import { loadCodec, RegistryClient, RegistrySubjects, unframe } from '@sluice/schema-registry'
 import { dataWriterOf } from '../../lib/app/data-writer.ts'
 import { schemaSubject } from '../../lib/app/packaged-schemas.ts'
-import { SERIALIZED_TYPES } from '../../lib/app/serializing.ts'
 import { FAMILIES } from '../../lib/telemetry/families.ts'
-import { registerSchemas } from '../../localstack/local-cloud.ts'
 import { type Apicurio, startApicurio } from '../support/apicurio.ts'
 import { environmentReading } from '../support/records.ts'
 import { ran } from '../unit/cli/terminal.ts'
@@ -15,7 +13,6 @@ import { ran } from '../unit/cli/terminal.ts'
 const { type } = FAMILIES.environment
 const reading = environmentReading('r-1', { temperature: 21.5 })
 /** Nothing listens there. */
-const NOWHERE = 'http://127.0.0.1:1'
 
 describe('given a schema registry', () => {
   let registry: Apicurio
@@ -84,24 +81,5 @@ describe('given a schema registry', () => {
     assert.match(stdout, /^! \S+DatabaseReading is not compatible with version 1/m)
     assert.match(stdout, /^Registered \S+DeviceMotion: id \d+$/m)
     assert.match(stderr, /1 of 6 schemas would be refused/)
-  })
-
-  it('when the local cloud registers all, then check finds nothing to do; a repeat changes nothing', async () => {
-    await registerSchemas(registry.uri, 'other')
-    await registerSchemas(registry.uri, 'other')
-    const { stdout } = await run('check', '--env', 'other', '--json')
-    const { schemas } = JSON.parse(stdout)
-    assert.equal(schemas.length, SERIALIZED_TYPES.length * 3)
-    for (const { standing, version } of schemas) assert.deepEqual([standing, version], ['registered', 1])
-  })
-
-  it('when it does not answer, then a command says so, and a writer is unavailable', async () => {
-    const { status, stderr } = await ran(['schemas', 'check', '--registry', NOWHERE], { environment: {} })
-    assert.equal(status, 1)
-    assert.match(stderr, /^The schema registry does not answer at http:\/\/127\.0\.0\.1:1: /)
-    await assert.rejects(dataWriterOf(configFor('avro', NOWHERE)), {
-      name: 'Unavailable',
-      code: 'registry-unavailable',
-    })
   })
 })

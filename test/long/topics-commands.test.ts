@@ -34,25 +34,6 @@ describe('given a cluster, when its topics are looked at and changed', { timeout
     ])
   })
 
-  it('then a topic that cannot be created is named with the reason, and is not there', async () => {
-    const there = await commands.topic('there', 1)
-    const missing = commands.named('missing')
-    const failing: [args: string[], topic: string, reason: string][] = [
-      [[], there, 'it exists already'],
-      [['--replication-factor', '99'], missing, 'replication factor 99 is larger than the number of brokers'],
-      [['--set', 'compression.type=zip', '--set', 'retention.ms=5'], missing, 'compression.type=zip'],
-      [['--set', 'no.such.setting=1'], missing, 'no.such.setting=1'],
-      [['--replication-factor', '1', '--set', 'min.insync.replicas=2'], missing, 'nothing could be written'],
-      [[], `${missing}/x`, 'a name has up to 249 letters'],
-    ]
-    for (const [args, topic, reason] of failing) {
-      const { status, stdout, stderr } = await commands.run(['topics', 'create', topic, ...args])
-      assert.deepEqual([status, stdout], [1, ''])
-      assert.ok(stderr.startsWith(`Failed to create ${topic}: `) && stderr.includes(reason), stderr)
-    }
-    assert.ok(!(await commands.admin.listTopics()).includes(missing))
-  })
-
   it('then partitions, settings and the list say what is there', async () => {
     const topic = await commands.topic('described', 3, { 'retention.ms': '60000' })
     await commands.client.send(topic, [{ partition: 1, value: 'x' }])

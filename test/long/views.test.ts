@@ -159,19 +159,6 @@ describe('sluice views', () => {
     assert.deepEqual(minutesIn(await rowsOf(MINUTES_SQL)), expectedMinutes())
   })
 
-  it('given tables, then they are listed and described', async () => {
-    assert.deepEqual(
-      (await rowsOf('SHOW TABLES')).map(row => row.table_name),
-      ['counts', 'minutes'],
-    )
-    assert.deepEqual(
-      (await rowsOf('DESCRIBE counts')).map(row => row.column_name),
-      ['activity', 'readings'],
-    )
-    assert.match((await command(['sql', 'SELECT nothing FROM counts'])).stderr, /nothing/)
-    assert.match((await command(['views', 'drop', 'minuts', '--yes'])).stderr, /Did you mean minutes\?/)
-  })
-
   it('given a changed statement, then the old rows are read until the new ones have the past', async () => {
     statements(SUMS, MINUTES)
     await running.pause()

@@ -100,24 +100,6 @@ describe('loading PostgreSQL', () => {
     assert.equal(code, 0)
     assert.deepEqual(await rowsAt(new PostgresTarget(url)), expected)
   })
-
-  it('given a server killed between steps, then the run fails, and the next one loads the rest once', async () => {
-    const url = await server.createDatabase()
-    const target = new PostgresTarget(url)
-    let steps = 0
-    const run = loaded(store, target, { onStep: () => void (++steps === 2 && server.kill()) })
-    await assert.rejects(
-      run,
-      (error: Error) => error instanceof WarehouseFailure && /cannot be reached/.test(error.message),
-    )
-    await target.close()
-    await server.start()
-    const next = new PostgresTarget(url)
-    const { records } = await loaded(store, next)
-    await next.close()
-    assert.ok(records > 0 && records < PARTITIONS.length * EACH, `${records} records`)
-    assert.deepEqual(await rowsAt(new PostgresTarget(url)), expected)
-  })
 })
 
 describe('queries in PostgreSQL', () => {
@@ -197,16 +179,6 @@ describe('errors of PostgreSQL', () => {
       assert.match(message, then)
       for (const secret of [server.password, 'secret']) assert.ok(!message.includes(secret), message)
     })
-
-  it('given a user who may create nothing, then the message names the right, and the user', async () => {
-    const url = await server.createDatabase()
-    const name = `u${Date.now()}`
-    await server.query(url, `CREATE ROLE ${name} LOGIN PASSWORD 'x'`)
-    assert.match(
-      await failureAt(changed(url, { username: name, password: 'x' })),
-      new RegExp(`${name} lacks rights.*CREATE`),
-    )
-  })
 
   it('given a value that the server rejects, then the message does not contain it', async () => {
     const url = await server.createDatabase()

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { RULES_ACTIVATED_TYPE, rulesActivated } from '../../../lib/alerting/activation.ts'
-import { InvalidRules, readRules } from '../../../lib/alerting/rule-files.ts'
 import { MAX_RULE_SET_BYTES, ruleSetOf, rulesIn, sizeError } from '../../../lib/alerting/rule-set.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
 import { type Appended, whyAppend } from '../../../lib/append-again.ts'
@@ -12,7 +11,6 @@ const HOT = ruleOf({ fireAbove: 40, clearBelow: 38.5, for: '1h30m', labels: { te
 const COLD = ruleOf({ name: 'COLD', fireBelow: -0.5, keepFiringFor: '2d', staleAfter: '90s' })
 /** Hash of HOT and COLD, by the code before there were other conditions than thresholds. */
 const OLDER_HASH = '313e40e5a95780fc71ca3f8ec7746be90deb2671b530238f803398b2875bebc4'
-const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1)
 
 const MANY = [
   ruleOf({
@@ -49,11 +47,6 @@ describe('a rule set as data', () => {
     assert.equal(ruleSetOf([HOT, COLD]).hash, OLDER_HASH)
   })
 
-  it('given rules of both sides, when they went through an event, then the same rules are read back', () => {
-    assert.deepEqual(rulesIn(stored(ruleSetOf([HOT, COLD]))), { rules: [HOT, COLD].sort(byName) })
-    assert.deepEqual(rulesIn(stored(ruleSetOf([]))), { rules: [] })
-  })
-
   it('given the same rules in another order, also of labels, then the hash is the same', () => {
     const turned = { ...HOT, labels: { area: 'x', team: 'ops' } }
     assert.equal(ruleSetOf([COLD, turned]).hash, ruleSetOf([HOT, COLD]).hash)
@@ -82,22 +75,6 @@ describe('a rule set as data', () => {
     assert.match('error' in twice ? twice.error : '', /^COLD\.name: COLD is already in .*labels$/)
     const many = rulesIn(stored(ruleSetOf([COLD, COLD, COLD])))
     assert.match('error' in many ? many.error : '', /, and 1 more$/)
-  })
-
-  it('given more rules than one event holds, then the files are refused with a sentence', () => {
-    const line = (name: string, length: number) =>
-      `  - { name: ${name}, family: device, metric: x, fireAbove: 1, severity: info, summary: ${'x'.repeat(length)} }\n`
-    const file = (where: string, length: number) => ({ where, text: `rules:\n${line(where, length)}` })
-    const half = MAX_RULE_SET_BYTES / 2 - 1000
-    assert.equal(readRules([file('a', half), file('b', half)]).length, 2)
-    assert.throws(
-      () => readRules([file('a', half), file('b', half), file('c', 2000)]),
-      (error: Error) =>
-        error instanceof InvalidRules &&
-        /a: the rules have \d{7} bytes in total, more than the 1032192 that .*: remove rules,/.test(
-          error.message,
-        ),
-    )
   })
 })
 

@@ -17,11 +17,6 @@ const after = (previous: RuleState | undefined, timeMs: number, of = rule) =>
   transition(of, previous, { timeMs, value: null })
 
 describe('given a reading that cannot be compared', () => {
-  test('when it is the first, then the rule is inactive', () => {
-    const state = { phase: 'inactive', seenMs: MINUTE }
-    assert.deepEqual(after(undefined, MINUTE), { state, reason: 'no-history', atMs: MINUTE })
-  })
-
   test('when the alert is pending, then it stays pending, and has been seen', () => {
     const pending: RuleState = { phase: 'pending', seenMs: 0, activeAtMs: 0 }
     const state = { ...pending, seenMs: 5 * MINUTE }
@@ -49,11 +44,6 @@ describe('given a reading that cannot be compared', () => {
     const silent: RuleState = { phase: 'inactive', seenMs: 0, decidedMs: 5 * MINUTE, silent: 'no-data' }
     const { state, reason } = after(silent, 6 * MINUTE, noData)
     assert.deepEqual([state, reason], [{ phase: 'inactive', seenMs: 6 * MINUTE }, 'data-returned'])
-  })
-
-  test('when it is late, then it changes nothing', () => {
-    const firing: RuleState = { phase: 'firing', seenMs: MINUTE, activeAtMs: 0 }
-    assert.deepEqual(after(firing, MINUTE - 1), { state: firing, reason: 'late', atMs: MINUTE - 1 })
   })
 })
 

@@ -59,14 +59,6 @@ describe('the clock', () => {
     assert.deepEqual(environment.types('dlq'), [TICK_TYPE])
   })
 
-  it('given nothing new, then a run appends ticks alone', async () => {
-    const environment = new Environment()
-    await environment.clock()
-    const { rules, tables } = await environment.clock()
-    assert.deepEqual([rules.why, tables.why], ['not-due', 'not-due'])
-    assert.deepEqual(environment.types('readings').slice(3), [TICK_TYPE])
-  })
-
   it('given silences that have changed, then they are appended before the tick', async () => {
     const environment = new Environment()
     await environment.value(`silences:${environment.env}`).write(SET)
@@ -85,18 +77,5 @@ describe('the clock', () => {
       /^Error: rules, tables, silences: Redis does not answer$/,
     )
     assert.deepEqual(environment.types('readings'), [TICK_TYPE])
-  })
-
-  it('given a plan of tables that cannot be read, then rules, silences and ticks are appended all the same', async () => {
-    const environment = new Environment()
-    await environment.value(`silences:${environment.env}`).write(SET)
-    const { connections } = environment
-    const value = async (name: string) => {
-      if (name.startsWith('views:')) throw new Error('broken')
-      return environment.value(name)
-    }
-    await assert.rejects(environment.clock({ ...connections, value } as never), /^Error: tables: broken$/)
-    assert.deepEqual(environment.types('readings'), [RULES_ACTIVATED_TYPE, TICK_TYPE])
-    assert.deepEqual(environment.types('notifications'), [SILENCES_CHANGED_TYPE, TICK_TYPE])
   })
 })

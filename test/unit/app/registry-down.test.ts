@@ -94,31 +94,4 @@ describe('given a consumer that writes Avro, and a registry that does not answer
       message: /SERIALIZATION is avro .*run `sluice schemas register`/,
     })
   })
-
-  for (const [what, status, body] of [
-    ['refuses the login', 401, '{"message": "Unauthorized"}'],
-    ['answers a page', 200, '<html>'],
-  ] as const)
-    it(`when it ${what}, then the partitions wait`, async t => {
-      answer = { status, body }
-      const { handler, lines } = await coldStarted(t)
-      assert.equal((await handler(batch(), CONTEXT)).batchItemFailures.length, 1)
-      assert.ok(lines.some(line => line.includes('"reason": "registry-unavailable"')))
-    })
-
-  it('when the consumer is a sink, which emits nothing, then no registry is asked', async t => {
-    const { handler, lines } = await coldStarted(t, bell)
-    await handler(batch(), { getRemainingTimeInMillis: () => 2_000 } as Context)
-    assert.ok(lines.some(line => line.includes('"reason": "out-of-time"')))
-    assert.equal(asked, 0)
-  })
-
-  it('when it refuses the schema itself, then the invocation says so', async t => {
-    const { handler } = await coldStarted(t)
-    answer = { status: 422, body: '{"message": "Invalid schema"}' }
-    await assert.rejects(async () => handler(batch(), CONTEXT), {
-      name: 'ConfigError',
-      message: /Invalid schema/,
-    })
-  })
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -101,36 +101,5 @@ describe('sluice generate', () => {
       assert.deepEqual(Object.keys(data).slice(-2), ['temperature', 'humidity'])
       assert.equal(readData({ ...events[0], data }).kind, 'data')
     }
-  })
-
-  it('reads each sensor at the interval, fractions of a second included', async () => {
-    const events = await eventsOf('--num-sensors', '1', '--interval', '0.1', '--duration', '1s')
-    assert.deepEqual(
-      events.map(({ time }) => time.slice(17)),
-      [
-        '00.000Z',
-        '00.100Z',
-        '00.200Z',
-        '00.300Z',
-        '00.400Z',
-        '00.500Z',
-        '00.600Z',
-        '00.700Z',
-        '00.800Z',
-        '00.900Z',
-      ],
-    )
-  })
-
-  it('takes a fleet from a file', async () => {
-    writeFileSync(
-      join(folder, 'fleet.yml'),
-      'tickSeconds: 1\nanomalyRate: 0\nfleet:\n  - { family: database, sensors: 2, types: [mysql], idPattern: "MY_{n:2}" }\n',
-    )
-    const events = await eventsOf('--fleet', 'fleet.yml', '--duration', '2s')
-    assert.deepEqual(
-      events.map(({ subject, data }) => [subject, data.databaseType]),
-      ['MY_01', 'MY_02', 'MY_01', 'MY_02'].map(id => [id, 'mysql']),
-    )
   })
 })

@@ -120,21 +120,6 @@ describe('what is published', () => {
     assert.equal(String(outgoing(other as Recorded, binary).key), 'ü')
   })
 
-  test('a reading that breaks its schema is published all the same', async () => {
-    const text = LINE.replace('"t"', '"io.sluice.environment.reading.v1"').replace(
-      '}',
-      ',"data":{"sensorId":1}}',
-    )
-    const [broken] = await recorded(text)
-    assert.equal(String(outgoing(broken as Recorded, binary).key), 'ü')
-  })
-
-  test('the mode is the configured one', async () => {
-    const [first] = (await recorded(HEATWAVE)) as [Recorded]
-    const { headers } = outgoing(first, { ...binary, contentMode: 'structured' })
-    assert.ok(headers.some(([, value]) => String(value).startsWith('application/cloudevents')))
-  })
-
   test('the log time is that of the record, or the latest one before it, moved with the event', async () => {
     const carried = ({ headers }: OutgoingRecord) =>
       String(headers.find(([name]) => name === 'sluice-logtime')?.[1])

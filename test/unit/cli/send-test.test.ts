@@ -81,22 +81,6 @@ describe('sluice alerts send-test', () => {
     assert.doesNotMatch(stdout, /Region/)
   })
 
-  test('given one receiver and --json, then only it is tried, and the report is one document', async () => {
-    got.length = 0
-    const { status, stdout } = await ran(['alerts', 'send-test', 'good', '--json'], { folder, environment })
-    assert.equal(status, 0)
-    const { env, receivers } = JSON.parse(stdout)
-    assert.deepEqual(
-      [env, receivers.length, receivers[0].name, receivers[0].delivered],
-      ['lab', 1, 'good', true],
-    )
-    assert.ok(Number.isInteger(receivers[0].ms))
-    assert.deepEqual(
-      got.map(({ url }) => url),
-      ['/good'],
-    )
-  })
-
   test('given an unknown receiver, then the known ones are listed', async () => {
     const { status, stderr } = await ran(['alerts', 'send-test', 'pagr'], { folder, environment })
     assert.deepEqual(

@@ -62,21 +62,6 @@ describe('what Lambda writes when it has given up records', () => {
     ['the form of Kafka', sample('kafka'), 'my-topic/0/100'],
     ['the form of S3', s3(), 'my-topic/0/100', 'my-topic/0/101', 'my-topic/1/7'],
     [
-      'no response, because the records were too large',
-      changed(sample('sqs'), it => {
-        it.responseContext = null
-        it.requestContext.condition = 'MaximumPayloadSizeExceeded'
-      }),
-      `Topic/0/${KINESIS_LIKE}`,
-    ],
-    [
-      'the other spelling of the condition in Kafka',
-      changed(sample('kafka'), it => {
-        it.requestContext.condition = 'RetryAttemptsExhausted'
-      }),
-      'my-topic/0/100',
-    ],
-    [
       'offsets as texts in the payload',
       changed(sample('kafka'), it => {
         it.payload.records['my-topic-0'][0].offset = '100'

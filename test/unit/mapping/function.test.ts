@@ -118,12 +118,6 @@ describe('a function on a topic of foreign records', () => {
     assert.equal(failure?.data?.originalTopic, 'factory-motion')
   })
 
-  it('given no mapping, then such records are no CloudEvents', async () => {
-    const stage = await stageWith([], noting([]) as KeyedProcess<never>)
-    await stage.batch([foreign(0, MOTION)])
-    assert.deepEqual(stage.outcomes, ['failed/not-a-cloudevent'])
-  })
-
   it('given a redrive, then the record has the id that it had when it failed', async () => {
     const seen: { id: string; entity: string; timeMs: number }[] = []
     const fails = { now: false }
@@ -161,12 +155,6 @@ describe('the handler of such a function', () => {
     await stage.consume(kafkaEvent([foreign(0, MOTION)]))
     assert.equal(seen.length, 1)
     assert.equal(consumer.application.readForeign?.({ ...foreign(0, { a: 1 }) }), undefined)
-  })
-
-  it('given no MAPPINGS, then nothing of them is there', async t => {
-    withEnvironment(t, {})
-    const { application } = await kafkaConsumer('noting', noting([])).consumer(process.env)
-    assert.equal(application, APPLICATION)
   })
 
   it('given a mapping that is not there, then the function does not start, and names the file', async t => {

@@ -9,12 +9,7 @@ import {
   withoutSilence,
   withSilence,
 } from '../../../lib/notification/silences.ts'
-import {
-  silencesAt,
-  silencesChanged,
-  silencesTooLarge,
-  whyAppend,
-} from '../../../lib/notification/silences-changed.ts'
+import { silencesAt, silencesChanged, silencesTooLarge } from '../../../lib/notification/silences-changed.ts'
 import { at, fired, START_MS, silence } from './support.ts'
 
 const ms = (second: number) => START_MS + second * 1000
@@ -94,17 +89,6 @@ describe('given silences', () => {
 })
 
 describe('given what was appended last', () => {
-  const last = { revision: 5, atMs: ms(0), partitions: 3 }
-  const table = [
-    ['nothing', undefined, last, 'first'],
-    ['the same', last, { ...last, atMs: ms(86_399) }, undefined],
-    ['a change', last, { ...last, revision: 6 }, 'changed'],
-    ['more partitions', last, { ...last, partitions: 6 }, 'partitions-changed'],
-    ['a day', last, { ...last, atMs: ms(86_400) }, 'daily'],
-  ] as const
-  for (const [given, before, next, why] of table)
-    it(`given ${given}, then it is due: ${why ?? 'no'}`, () => assert.equal(whyAppend(before, next), why))
-
   it('when it is appended again at the same time, then each partition gets the same event of its own', () => {
     const ids = [0, 1, 0].map(partition => silencesChanged(setOf('a'), partition, at(1)).id)
     const { type, data } = silencesChanged(setOf('a'), 0, at(1))

@@ -43,28 +43,6 @@ describe('given a seed, a sensor and a tick', () => {
     )
   })
 
-  test('when it is simulated alone or within a run, then it is the same reading', () => {
-    fc.assert(
-      fc.property(ticks, fc.nat(10), fc.nat(10), (tick, before, after) => {
-        const run = [...simulate(GENERATOR_DEFAULTS, tick - before, tick + after + 1)]
-        const alone = GENERATOR_DEFAULTS.fleet.map(sensor => simulated(GENERATOR_DEFAULTS, sensor, tick))
-        assert.deepEqual(
-          run.slice(before * GENERATOR_DEFAULTS.fleet.length, (before + 1) * GENERATOR_DEFAULTS.fleet.length),
-          alone,
-        )
-      }),
-    )
-  })
-
-  test('when another seed is chosen, then the readings differ', () => {
-    const [one, other] = ['one', 'other'].map(seed =>
-      [...simulate({ ...CALM, seed }, T0, T0 + 1)].map(dataOf),
-    )
-    one?.forEach((data, index) => {
-      assert.notDeepEqual(data, other?.[index])
-    })
-  })
-
   test('when the time goes by, then the id names seed, sensor and tick, and time is the tick’s', () => {
     const [first] = simulate(GENERATOR_DEFAULTS, T0, T0 + 1)
     assert.equal(first?.event.id, `sim-sluice-rtm-quay-${T0}`)
@@ -79,25 +57,6 @@ describe('given a run over many ticks', () => {
     const sources = [...new Set(run.map(({ event }) => event.source))]
     for (const family of ['environment', 'database', 'device']) {
       assert.ok(sources.filter(source => source.startsWith(`/${family}/`)).length >= 2, family)
-    }
-  })
-
-  test('then no id comes twice', () => {
-    assert.equal(new Set(run.map(({ event }) => event.id)).size, 1000 * GENERATOR_DEFAULTS.fleet.length)
-  })
-
-  test('then it is in the order of time', () => {
-    const times = run.map(({ event }) => event.time ?? '')
-    assert.deepEqual(times, [...times].sort())
-  })
-
-  test('then values are rounded as a sensor shows them', () => {
-    for (const reading of run) {
-      for (const [name, value] of Object.entries(dataOf(reading))) {
-        if (typeof value !== 'number') continue
-        assert.equal(value, Number(value.toFixed(name === 'activeConnections' ? 0 : 2)), name)
-        assert.ok(!Object.is(value, -0), name)
-      }
     }
   })
 })
@@ -213,26 +172,4 @@ describe('given anomalies', () => {
     }
     assert.equal(sides.size, 8, [...sides].join(', '))
   })
-})
-
-describe('given a key strategy', () => {
-  const cases = [
-    ['environment', undefined, 'rtm-quay'],
-    ['environment', 'type', 'rotterdam'],
-    ['environment', 'tenant', 'harbour'],
-    ['environment', 'random', null],
-    ['database', undefined, 'postgresql:pg-orders'],
-    ['database', 'type', 'postgresql'],
-    ['database', 'tenant', 'shop'],
-    ['device', undefined, 'motion-band-2'],
-    ['device', 'instance', 'band-01'],
-  ] as const
-  for (const [family, strategy, key] of cases) {
-    test(`when ${family} is keyed by ${strategy ?? 'its default'}, then the key is ${key}`, () => {
-      const settings = { ...GENERATOR_DEFAULTS, ...(strategy && { keyBy: strategy }) }
-      const sensor = GENERATOR_DEFAULTS.fleet.find(one => one.family === family)
-      assert.ok(sensor)
-      assert.equal(simulated(settings, sensor, T0).key, key)
-    })
-  }
 })

@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { HistoryRow } from '../../../../lib/history/row.ts'
-import { HistoryUnavailable } from '../../../../lib/history/store.ts'
 import { REPEATS_WITHIN } from '../../../../lib/operations/etl/steps.ts'
 import { SqliteTarget } from '../../../../lib/warehouse/adapters/sqlite.ts'
 import { WarehouseFailure, type WarehouseTarget } from '../../../../lib/warehouse/target.ts'
@@ -58,23 +57,6 @@ describe('a run of etl', () => {
     assert.deepEqual(await martsOf(target), before)
   })
 
-  it('given late readings, then only the rows of their own hour change', async () => {
-    const store = new MemoryHistory()
-    const target = sqlite()
-    await archive(store, historyOf(READINGS, [readingOf('1', 'a', NOON, { temperature: 1 })]))
-    await loaded(store, target)
-    await archive(
-      store,
-      historyOf(READINGS, [readingOf('2', 'a', NOON - 86_400_000, { temperature: 5 })], { first: 1 }),
-    )
-    await loaded(store, target)
-    const rows = await target.rows('readings_hourly')
-    assert.deepEqual(rows.map(({ window_start, sum }) => [window_start, sum]).toSorted(), [
-      [NOON - 86_400_000, 5],
-      [NOON, 1],
-    ])
-  })
-
   it('given a repeated event within the bound, then it counts once, in whatever run it comes', async () => {
     for (const runs of [1, 2]) {
       const store = new MemoryHistory()
@@ -89,15 +71,6 @@ describe('a run of etl', () => {
       // The third one is more than the bound after the second one.
       assert.equal((await countsOf(target)).a, 2)
     }
-  })
-
-  it('given the same id of another source, then both count', async () => {
-    const store = new MemoryHistory()
-    const target = sqlite()
-    const other = { ...readingOf('1', 'a', NOON, { temperature: 1 }), source: '/environment/cellar' }
-    await archive(store, historyOf(READINGS, [readingOf('1', 'b', NOON, { temperature: 1 }), other]))
-    await loaded(store, target)
-    assert.deepEqual(await countsOf(target), { a: 1, b: 1 })
   })
 
   it('given missing offsets, then they are reported, and the records after them count', async () => {
@@ -147,23 +120,6 @@ describe('a run of etl', () => {
     assert.deepEqual(seen.toSorted(), [0, 1, 2])
   })
 
-  it('given a partition of several steps and too little time, then it stops after a step', async () => {
-    const store = new MemoryHistory()
-    const target = sqlite()
-    const count = 26_000
-    for (const first of [0, count]) {
-      const events = Array.from({ length: count }, (_, index) => {
-        return readingOf(`${first + index}`, `s${first + index}`, NOON, { temperature: 1 })
-      })
-      await archive(store, historyOf(READINGS, events, { first }))
-    }
-    let steps = 0
-    const bounded = { remainingMs: () => (steps === 0 ? 70_000 : 50_000), onStep: () => void steps++ }
-    const first = await loaded(store, target, bounded)
-    assert.deepEqual([first.outcome, first.records, steps], ['partial', count, 1])
-    assert.equal((await loaded(store, target)).records, count)
-  })
-
   it('given a storm of alerts in one object, then it is loaded in steps, and each alert counts once', async () => {
     const store = new MemoryHistory()
     const count = 60_000
@@ -194,16 +150,6 @@ describe('a run of etl', () => {
       (error: Error) =>
         error instanceof WarehouseFailure && /file\.db.*Create its folder/.test(error.message),
     )
-  })
-
-  it('given a bucket that is away, then the run fails, and the next one continues', async () => {
-    const store = new MemoryHistory()
-    const target = sqlite()
-    await archive(store, historyOf(READINGS, some(3)))
-    store.failAt(1)
-    await assert.rejects(loaded(store, target), HistoryUnavailable)
-    store.recover()
-    assert.equal((await loaded(store, target)).records, 3)
   })
 })
 

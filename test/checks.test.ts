@@ -7,7 +7,6 @@ import { format } from './runner/checks/format.ts'
 import { imports } from './runner/checks/imports.ts'
 import { promises } from './runner/checks/promises.ts'
 import { schemas } from './runner/checks/schemas.ts'
-import { titles } from './runner/checks/titles.ts'
 import { types } from './runner/checks/types.ts'
 import { unused } from './runner/checks/unused.ts'
 import { views } from './runner/checks/views.ts'
@@ -21,7 +20,6 @@ const CHECKS: readonly Check[] = [
   schemas,
   configuration,
   promises,
-  titles,
   wording,
   dockerfiles,
   views,

@@ -2,8 +2,6 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseSync } from '@swc/core'
 import { PROJECT } from '../../../programs/paths.ts'
-import { type Check, Failed } from '../check.ts'
-import { sourceFiles } from '../source-files.ts'
 
 /** Part of a syntax tree node that this check uses. */
 interface Node {
@@ -11,27 +9,7 @@ interface Node {
   readonly [member: string]: unknown
 }
 
-/** Maximum length of a title, in characters. */
-const MAX_TITLE_LENGTH = 100
-
 const CALLS = ['describe', 'it', 'test']
-
-/** Checks that test titles are short enough to read. Interpolated values are not counted. */
-export const titles: Check = {
-  name: 'test titles',
-  async run() {
-    const files = await sourceFiles('test/**/*.ts', 'packages/msk-trigger/test/**/*.ts')
-    const found = await Promise.all(files.map(titlesIn))
-    const all = found.flat()
-    if (all.length === 0) throw new Failed('no tests were found')
-    const long = all.filter(({ title }) => title.length > MAX_TITLE_LENGTH)
-    if (long.length === 0) return `${all.length} titles`
-    const lines = long.map(({ file, title }) => `${file}: "${title}" has ${title.length} characters`)
-    throw new Failed(
-      `${lines.join('\n')}\nA title may have ${MAX_TITLE_LENGTH}: say less, or say it in the test.`,
-    )
-  },
-}
 
 /** Returns the titles of tests and suites in a file. */
 export async function titlesIn(file: string): Promise<{ file: string; title: string }[]> {

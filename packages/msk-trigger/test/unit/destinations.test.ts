@@ -7,7 +7,7 @@ import { json } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import type { Message } from 'kafkajs'
 import { senderFor } from '../../deliver/destinations.ts'
-import { type DiscardedRecords, objectKey } from '../../deliver/invocation-record.ts'
+import type { DiscardedRecords } from '../../deliver/invocation-record.ts'
 import { mappingOf, queueWithTaken } from './support.ts'
 
 const TOPIC = { kind: 'kafka', topic: 'failed' } as const
@@ -59,13 +59,6 @@ describe('a topic as a destination', () => {
       ],
     )
     assert.deepEqual(Object.keys(bodies[0].payload.records), ['t-3'])
-  })
-
-  it('receives the condition as in the AWS sample for topics', async () => {
-    const { requests, sender } = topicSender()
-    await sender.send(discarded(1))
-    const { requestContext } = JSON.parse(String(requests[0]?.messages[0]?.value))
-    assert.equal(requestContext.condition, 'RetriesExhausted')
   })
 
   it('has one connection, which is closed, even if batches are discarded concurrently', async () => {
@@ -132,19 +125,5 @@ describe('a destination in AWS', () => {
   it('needs an address with a protocol', async () => {
     process.env.AWS_ENDPOINT_URL_SQS = 'localhost:9324'
     await assert.rejects(send(), /AWS_ENDPOINT_URL_SQS must be an address like http:/)
-  })
-})
-
-describe('the key of an S3 object', () => {
-  const nowMs = Date.parse('2026-03-01T02:03:04.567Z')
-  const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/.source
-
-  it('contains the mapping, the date and a random id', () => {
-    const key = objectKey('g', nowMs)
-    const form = `^aws/lambda/${uuid}/2026/03/01/2026-03-01T02\\.03\\.04-${uuid}$`
-    assert.match(key, new RegExp(form))
-    const again = objectKey('g', nowMs)
-    assert.notEqual(again, key)
-    assert.equal(again.split('/')[2], key.split('/')[2], 'the same mapping')
   })
 })

@@ -65,26 +65,6 @@ describe('fetched records', () => {
     await new Promise(setImmediate)
   })
 
-  it('keep their failure count when the partition is revoked and assigned again', async () => {
-    const failing: (() => void)[] = []
-    const { enqueuer, log, written } = given(
-      () => new Promise((_, reject) => failing.push(() => reject(new Error('the registry is unavailable')))),
-    )
-    for (let member = 1; member <= 3; member += 1) {
-      const queue = new PartitionQueue(mappingOf(), 0, 0)
-      enqueuer.enqueue(queue, messages(0, 2), () => assert.fail('appended'))
-      await new Promise(setImmediate)
-      queue.revoked = member < 3
-      failing.at(-1)?.()
-      await new Promise(setImmediate)
-    }
-    assert.deepEqual(
-      log.map(line => /attempt (\d)/.exec(line)?.[1]),
-      ['1', '2'],
-    )
-    assert.deepEqual(written, ['stalled registry error 3 0@0'], 'a revoked partition is not stalled here')
-  })
-
   it('are dropped when their partition is revoked meanwhile', async () => {
     const answer = Promise.withResolvers<readonly Entry[]>()
     const { queue, receive, offsets } = given(() => answer.promise)

@@ -149,18 +149,4 @@ describe('an instance that gets invocations while one runs', () => {
     assert.equal(await second.answer, 'of b')
     assert.equal(instance.isBroken, false)
   })
-
-  it('does not time out while the answer is on its way: the next one runs already', async () => {
-    const { instance, invoke, handed, begins } = await givenWarmLine()
-    const first = invoke('a')
-    await settled()
-    const second = invoke('b')
-    begins(1)
-    mock.timers.tick(TIMEOUT_MS)
-    handed[0]?.answer.resolve('of a')
-    assert.equal(await first.answer, 'of a')
-    assert.equal(instance.isBroken, false)
-    mock.timers.tick(TIMEOUT_MS)
-    await assert.rejects(second.answer, /timeout/)
-  })
 })

@@ -7,8 +7,6 @@ import { Worker } from 'node:worker_threads'
 import { build } from 'esbuild'
 import { until } from '../../../../test/support/until.ts'
 import { RecordsEvent } from '../../invoke/event-content.ts'
-import { Instance } from '../../invoke/instance.ts'
-import { InstancePool } from '../../invoke/instance-pool.ts'
 import { RecordPacker } from '../../invoke/packed-records.ts'
 import { NodeRuntime } from '../../invoke/runtimes/node/node-runtime.ts'
 import { HandlerError, NotBegun, type Runtime } from '../../invoke/runtimes/runtime.ts'
@@ -185,33 +183,6 @@ describe('a thread that gets invocations while one runs', () => {
     assert.equal(begun(), 'a b d ')
     assert.equal(second.takeBack(), false, 'it is over')
     assert.equal(node.room, 5)
-  })
-
-  it('that fails between two of them ends with that, and the next one runs in another thread', async t => {
-    const folder = await folderOf(t, { 'handler.mjs': code })
-    const [runtimes, told]: [NodeRuntime[], Error[]] = [[], []]
-    const instances = new InstancePool(() => {
-      const runtime = new NodeRuntime(factsOf({ folder }))
-      runtimes.push(runtime)
-      return new Instance(runtime, error => told.push(error))
-    })
-    t.after(() => instances.close())
-    const run = (name: string, how = '') =>
-      instances.run((one, onBegun) => one.invoke(invocationOf({ name, folder, how }), onBegun))
-    const first = run('a', 'throws between')
-    await until('the first to begin', () => existsSync(join(folder, 'begun')))
-    const second = run('b')
-    await writeFile(join(folder, 'b'), '')
-    await writeFile(join(folder, 'a'), '')
-    assert.deepEqual(await Promise.all([first, second]), [
-      ['a', 1],
-      ['b', 1],
-    ])
-    assert.equal(runtimes.length, 2)
-    assert.deepEqual(
-      told.map(({ message }) => message),
-      ['the handler threw an uncaught exception'],
-    )
   })
 
   it('gives each the records of its own event', async t => {

@@ -217,13 +217,6 @@ describe('a record that cannot be read (rule 15)', () => {
 })
 
 describe('the registry', () => {
-  it('is asked once per schema', async () => {
-    const read = intake()
-    await Promise.all([read(0, [message(framed(1, '{"n":1}'))]), read(1, [message(framed(1, '{"n":2}'))])])
-    await read(0, [message(framed(1, '{"n":3}'))])
-    assert.deepEqual(registry.requests, ['/api/schemas/ids/1'])
-  })
-
   it('is asked again for a schema that it did not know', async () => {
     const read = intake()
     const fates = async () => (await read(0, [message(framed(50, '{"n":1}'))])).map(entry => entry.fate)

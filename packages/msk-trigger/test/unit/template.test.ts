@@ -121,22 +121,6 @@ describe('mappings of several events', () => {
     ),
   })
 
-  it('given two of each kind on one function, then each is written into its own', () => {
-    const { Resources } = template()
-    writeMappings(functions, { Resources }, naming, { resources, region: 'eu-west-1' })
-    assert.deepEqual(
-      ids.map(id => Resources[id]?.Properties),
-      [
-        { MaximumRetryAttempts: 1 },
-        { MaximumRetryAttempts: 2 },
-        { MaximumRetryAttempts: 3 },
-        // The kind is inferred from the resource, and its ARN is what Lambda needs.
-        { DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': ['Q', 'Arn'] } } } },
-      ],
-    )
-    assert.deepEqual(lostMappings(functions, naming), [])
-  })
-
   it('given two for which the framework has one name, then the last is written, and the other is named', () => {
     const alike = { ...naming, getMSKEventLogicalId: () => 'MSK.f.c.a' }
     const { Resources } = template()

@@ -4,7 +4,7 @@ import { Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it, type TestContext } from 'node:test'
-import { freePort, freePorts, portInUse } from '../../../../localstack/services/ports.ts'
+import { freePort, freePorts } from '../../../../localstack/services/ports.ts'
 import { startConsole } from '../../../../localstack/start/console.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-start-console-'))
@@ -53,15 +53,6 @@ describe('the console that npm start serves', () => {
     } finally {
       await console.close()
     }
-  })
-
-  it('given a second port that cannot be used, then what was opened before is closed', async test => {
-    const [CONSOLE_PORT, KAFKA_UI_PORT] = (await freePorts(2)).map(String) as [string, string]
-    forbidden(test, Number(KAFKA_UI_PORT), 'EMFILE')
-    const { console, said } = await started({ KAFKA_BROKERS: '127.0.0.1:1', CONSOLE_PORT, KAFKA_UI_PORT })
-    assert.deepEqual([console.address, said], [undefined, ['! The console is not available: EMFILE']])
-    test.mock.restoreAll()
-    assert.equal(await portInUse(Number(CONSOLE_PORT)), false)
   })
 
   it('given a port that requires privileges, then it says so, and serves the other one', async test => {

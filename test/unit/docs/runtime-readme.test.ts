@@ -10,7 +10,6 @@ const ENGINE = join(PROJECT, 'packages', 'runtime')
 
 const read = (...path: string[]) => readFileSync(join(...path), 'utf8')
 const README = read(ENGINE, 'README.md')
-const manifestOf = (folder: string) => JSON.parse(read(folder, 'package.json'))
 
 describe('the README of the engine', () => {
   it('given its first code, then that is a whole function, in fifteen lines', () => {
@@ -37,19 +36,6 @@ describe('the README of the engine', () => {
         'build.mjs',
         'serverless.yml',
       ],
-    )
-  })
-
-  it('given the entry points that it lists, then they are those that the package exports', () => {
-    const exported = Object.keys(manifestOf(ENGINE).exports).map(path =>
-      path.replace(/^\./, '@sluice/runtime'),
-    )
-    const listed = [...README.matchAll(/^- `(@sluice\/runtime[\w/]*)` /gm)].map(([, name = '']) => name)
-    assert.deepEqual(listed.toSorted(), exported.filter(name => !name.endsWith('.json')).toSorted())
-    const named = [...README.matchAll(/@sluice\/runtime(?:\/\w+)?(?=['`])/g)].map(([name]) => name)
-    assert.deepEqual(
-      [...new Set(named)].filter(name => !exported.includes(name)),
-      [],
     )
   })
 })

@@ -35,12 +35,6 @@ describe('an account to deploy to', () => {
     })
   })
 
-  it('given the console is asked for, then it is deployed, and else it is not', () => {
-    assert.equal(prod({}).console, false)
-    assert.equal(prod({ SLUICE_CONSOLE: 'on' }).console, true)
-    assert.equal(thisMachine({ SLUICE_CONSOLE: 'on' }, PROJECT).console, false)
-  })
-
   it('given errors, then each has one sentence, without a password', () => {
     const wrong: Environment[] = [
       { MSK_CLUSTER_ARN: undefined, REDIS_URL: '', SUBNET_IDS: undefined },
@@ -96,23 +90,6 @@ describe('an account to deploy to', () => {
     assert.deepEqual(folders.rules.patterns, ['deploy/rules/*.yaml', 'deploy/rules/*.yml'])
     assert.equal(prod({ RULES_DIR: '/project/mine' }).folders.rules.path, 'mine')
   })
-
-  for (const [name, folder] of [
-    ['FAILURES_DIR', 'failures'],
-    ['MAPPINGS_DIR', 'mappings'],
-    ['NOTIFICATIONS_DIR', 'notifications'],
-  ] as const)
-    it(`given a folder as ${name}, then it is packed; one outside of the project is refused`, () => {
-      const place = prod({ [name]: 'deploy/f' })
-      assert.deepEqual(place.problems, [])
-      assert.deepEqual(place.folders[folder], {
-        path: 'deploy/f',
-        patterns: ['deploy/f/*.yaml', 'deploy/f/*.yml'],
-      })
-      assert.deepEqual(prod({ [name]: '/elsewhere' }).problems, [
-        `${name}: must be inside the project, from where its files are packed.`,
-      ])
-    })
 })
 
 describe('schedules', () => {

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { pollerFields } from '../../../infra/pollers.ts'
 import { declaredFunctions } from '../../../lib/app/functions.ts'
-import { announceResponseType } from '../../../packages/msk-trigger/package/response-type.ts'
 
 const FUNCTIONS = declaredFunctions({
   one: { consumes: 'readings', uses: ['redis'] },
@@ -32,16 +31,4 @@ describe('what polls for a consumer', () => {
   it('given no pollers, then no response is asked for, because it would not be read', () => {
     assert.deepEqual(pollerFields(ONE, ON_DEMAND), {})
   })
-
-  for (const [place, told] of [
-    [PROVISIONED, 'true'],
-    [ON_DEMAND, undefined],
-  ] as const)
-    it(`given ${place.pollers} pollers, then the plugin of the trigger passes ${told ?? 'nothing'} to the function`, () => {
-      const event = { msk: { topic: 't', ...pollerFields(ONE, place) } }
-      const one: { events: object[]; environment?: Record<string, unknown> } = { events: [event] }
-      const functions = { one } as unknown as Parameters<typeof announceResponseType>[0]
-      announceResponseType(functions, { warning: assert.fail })
-      assert.equal(one.environment?.REPORT_BATCH_ITEM_FAILURES, told)
-    })
 })

@@ -6,7 +6,6 @@ import { headersOf } from '@sluice/kafka-records'
 import fc from 'fast-check'
 import type { Message } from '../../invoke/event.ts'
 import { eventJson, recordJson } from '../../invoke/event-json.ts'
-import { recordBytes } from '../../invoke/event-size.ts'
 
 const bytes = fc.uint8Array({ maxLength: 40 }).map(array => Buffer.from(array))
 const schema = fc.record({
@@ -108,11 +107,6 @@ describe('a record with many headers', () => {
       Object.fromEntries([[name, value ? [...new Int8Array(value)] : {}]]),
     )
     assert.deepEqual(headers, expected)
-  })
-
-  it('has the size in the event that was calculated for it', () => {
-    // The size includes the comma after it.
-    assert.equal(Buffer.byteLength(jsonWith(2_000)) + 1, recordBytes('t', 0, messageWith(many(2_000))))
   })
 
   it('given ten times as many, then the time is about ten times as long', () => {

@@ -45,11 +45,6 @@ describe('the facts of a function', () => {
     assert.deepEqual(shown({ provider }), ['shop-dev-orders', 'nodejs22.x', 256, 20_000])
     assert.deepEqual(shown({ provider, definition: own }), ['its-name', 'python3.13', 512, 30_000])
   })
-
-  it("have the folder of a bundler's output, which its plugin announces to serverless-offline", () => {
-    assert.equal(facts({ options: { location: '.esbuild/.build' } }).folder, '/shop/.esbuild/.build')
-    assert.equal(facts({ options: { location: '/elsewhere' } }).folder, '/elsewhere')
-  })
 })
 
 describe('the environment of a function', () => {

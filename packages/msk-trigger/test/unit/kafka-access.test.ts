@@ -5,15 +5,8 @@ import {
   type ClientCertificate,
   makeCertificates,
 } from '../../../../test/support/certificates.ts'
-import { accessOptions, accessProblem, withFilesRead } from '../../access/kafka-access.ts'
-import { readSettings } from '../../config/settings.ts'
+import { accessProblem, withFilesRead } from '../../access/kafka-access.ts'
 import { isUnreachable, rootMessage } from '../../report/explain.ts'
-
-describe('how clients reach the brokers', () => {
-  it('given nothing, then no one signs in', () => {
-    assert.equal('sasl' in accessOptions(readSettings({ brokers: 'b:1' }, {})), false)
-  })
-})
 
 describe('certificates in the settings', () => {
   let made: Certificates

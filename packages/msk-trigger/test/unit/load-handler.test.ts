@@ -31,17 +31,6 @@ describe('a module of a handler', () => {
     assert.equal(await loaded(t, nested, 'lib/a.handler'), 'cjs')
   })
 
-  it('may await at its top level', async t => {
-    const code = 'const text = await Promise.resolve("awaited"); export const handler = () => text'
-    assert.equal(await loaded(t, { 'a.mjs': code }), 'awaited')
-  })
-
-  it('may be in a folder and export the handler within objects', async t => {
-    const code = 'module.exports.b = { c: { d: () => "nested" } }'
-    assert.equal(await loaded(t, { 'x/y/a.js': code }, 'x/y/a.b.c.d'), 'nested')
-    assert.equal(await loaded(t, { 'a.mjs': 'export default () => "d"' }, 'a.default'), 'd')
-  })
-
   it('is chosen by its extension: none, .js, .mjs, .cjs, and .ts last', async t => {
     const all = { 'a.ts': ESM, 'a.cjs': 'exports.handler = () => ".cjs"', 'a.mjs': ESM, 'a.js': CJS }
     const { 'a.js': _, ...withoutJs } = all
@@ -53,11 +42,6 @@ describe('a module of a handler', () => {
   it('may be TypeScript', async t => {
     const code = 'export const handler = (text: string = "typed") => text'
     assert.equal(await loaded(t, { 'a.ts': code, ...MODULE }), 'typed')
-  })
-
-  it('may be a package', async t => {
-    const files = { 'node_modules/p/package.json': '{"main":"m.js"}', 'node_modules/p/m.js': CJS }
-    assert.equal(await loaded(t, files, 'p.handler'), 'cjs')
   })
 
   it('that does not load has the error that Lambda names', async t => {

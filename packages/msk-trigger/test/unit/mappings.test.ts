@@ -71,12 +71,6 @@ describe('event source mappings', () => {
     assert.match(mapping.eventSourceArn ?? '', /^arn:aws:kafka:eu-west-1:000000000000:cluster\/local\//)
   })
 
-  it('of a self-managed cluster have no ARN (rule 11)', () => {
-    const [mapping] = read({ kafka: { topic: 't', bootstrapServers: ['b:1'], accessConfigurations: {} } })
-    assert.equal(mapping?.kind, 'kafka')
-    assert.equal('eventSourceArn' in mapping, false)
-  })
-
   it('omit disabled events and events of other kinds', () => {
     assert.deepEqual(
       read({ msk: { arn, topic: 't', enabled: false } }, { schedule: 'rate(1 minute)' }, { http: 'GET /' }),
@@ -97,12 +91,6 @@ describe('event source mappings', () => {
     const reservedAs = (reservedConcurrency: unknown) =>
       readMappings({ f: { events, reservedConcurrency } }, facts, settings)[0]?.reservedConcurrency
     assert.deepEqual([0, 3, null, { Ref: 'Most' }].map(reservedAs), [0, 3, Infinity, Infinity])
-  })
-
-  it('name their function as in the cloud (rule 44)', () => {
-    const events = [{ kafka: { topic: 't' } }]
-    const [mapping] = readMappings({ f: { events, name: 'own-name' } }, facts, settings)
-    assert.equal(mapping?.functionArn, 'arn:aws:lambda:eu-west-1:000000000000:function:own-name')
   })
 
   it('take retries, age and bisect (rules 26, 28, 29)', () => {

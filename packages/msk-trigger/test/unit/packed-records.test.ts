@@ -91,16 +91,6 @@ describe('packed records', () => {
     assert.ok(stretches.size < 10, `${stretches.size} stretches`)
   })
 
-  it('given neighbours, then they are copied at once', t => {
-    const packer = new RecordPacker(200_000)
-    const records = list.slice(0, 100).map(one => packer.pack(one))
-    const event = new RecordsEvent(mappings[1], BROKERS, [[0, records]])
-    const target = new Uint8Array(event.length)
-    const set = t.mock.method(target, 'set')
-    event.copyTo(target)
-    assert.equal(set.mock.callCount(), 1)
-  })
-
   it('given one that is larger than a stretch, then it has as much as it needs, and the next one follows', () => {
     const packer = new RecordPacker(0)
     const sizes = [10, 1_000_000, 20]

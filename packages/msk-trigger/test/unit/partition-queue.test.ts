@@ -11,17 +11,6 @@ const queue = (part: Parameters<typeof mappingOf>[0] = {}, at = 0) =>
 const offsets = (of: PartitionQueue) => of.pending.map(record => record.offset)
 
 describe('a partition queue', () => {
-  it('is full with two payloads, however few records they have', () => {
-    const own = queue()
-    const value = Buffer.alloc(2 * MiB)
-    fill(own, messages(0, 4, { value }))
-    assert.equal(own.isFull, false)
-    fill(own, messages(4, 5, { value }))
-    assert.equal(own.isFull, true)
-    own.take(3)
-    assert.equal(own.isLow, true)
-  })
-
   it('marks a record that was too large to read as undeliverable, with its size', () => {
     const own = queue()
     fill(own, messages(0, 1, { key: Buffer.from('k'), oversizeBytes: 300 * MiB }))

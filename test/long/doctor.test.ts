@@ -87,7 +87,7 @@ describe('given an environment on real servers, when a doctor looks at it', () =
       ({ area, verdict }) => verdict !== 'ok' && ['kafka', 'redis', 'topics', 'producers'].includes(area),
     )
     assert.deepEqual(bad, [])
-    assert.equal(of('topics', 'message.timestamp.type').length, 14)
+    assert.equal(of('topics', 'message.timestamp.type').length, 13)
     assert.equal(only(of('clocks', 'brokers')).verdict, 'ok')
     assert.equal(status, 1)
     assert.match(stderr, /^\d+ checks failed\.$/m)

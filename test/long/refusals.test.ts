@@ -43,14 +43,6 @@ describe('what cannot be deployed', () => {
     )
   })
 
-  it('given a cluster of another region, then it is refused by name', async () => {
-    assert.equal(
-      await refusal(['package', ...PROD, '--region', 'us-east-1']),
-      'MSK_CLUSTER_ARN is a cluster in eu-west-1, but the deployment is in us-east-1. Instead, use --region eu-west-1, ' +
-        'or a cluster in us-east-1.',
-    )
-  })
-
   it('given rules that are broken, then they are refused with file, line and key', async () => {
     const RULES_DIR = `${inProject()}/rules`
     const said = `${RULES_DIR}/a.yaml:4:5  HOT.metric: must be one of x, y, z, activity, not "w"`

@@ -16,7 +16,10 @@ const UNTOUCHED = ['templates', 'Dockerfiles', 'schemas']
  */
 export async function typesOf(project: string, files: readonly string[]): Promise<string> {
   const config = 'tsconfig.new-files.json'
-  await writeFile(join(project, config), JSON.stringify({ extends: './tsconfig.json', include: files }))
+  await writeFile(
+    join(project, config),
+    JSON.stringify({ extends: './tsconfig.json', include: [...files, 'schemas/compiled-modules.d.ts'] }),
+  )
   const options = ['--project', config, '--noEmit', '--listFiles', '--pretty', 'false']
   const { code, output, stdout } = await runProgram('tsc', options, { cwd: project })
   const read = stdout.split('\n')

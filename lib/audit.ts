@@ -9,7 +9,6 @@ import { dataschemaOf } from './telemetry/dataschema.ts'
 export const ACTIONS = [
   'dlq drop',
   'dlq redrive',
-  'publish',
   'reprocess',
   'silence add',
   'silence end',

@@ -36,7 +36,7 @@ function describeDifferences(differences: readonly TopicDifference[]): string {
     ({ topic, setting, wanted, found }) => `  ${topic}: ${setting} is ${found}, but must be ${wanted}`,
   )
   return (
-    `Existing topics differ from lib/app/topics.ts:\n${lines.join('\n')}\n` +
+    `Existing topics differ from lib/app/topic-table.ts:\n${lines.join('\n')}\n` +
     'Start with --fresh to recreate them (their records are lost), or change them manually.'
   )
 }

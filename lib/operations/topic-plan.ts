@@ -19,7 +19,7 @@ export interface RefusedChange extends TopicDifference {
 
 /** Instructions for refused changes. */
 export const ABOUT_REFUSED =
-  'Revert the change of lib/app/topics.ts; or, if the loss is intended, make it manually, for example with kafka-configs.sh'
+  'Revert the change of lib/app/topic-table.ts; or, if the loss is intended, make it manually, for example with kafka-configs.sh'
 
 export interface TopicPlan {
   readonly creations: readonly TopicCreation[]

@@ -31,11 +31,6 @@ export function redisFindings(facts: RedisFacts, standards: Standards): Finding[
   ]
 }
 
-/** Returns only the finding about the eviction policy. */
-export function evictionFindings({ address, info }: RedisServer): Finding[] {
-  return judged('redis', address, { eviction }, info, NO_INFO)
-}
-
 function encryption({ encrypted }: RedisFacts, { isLocal }: Standards) {
   if (encrypted) return 'is reached by TLS'
   if (isLocal) return 'is reached in plain text, on this machine'

@@ -45,13 +45,6 @@ export function topicFindings(facts: TopicFacts, standards: Standards): Finding[
   ]
 }
 
-/** Returns only the finding about the timestamp type; empty for a missing topic. */
-export function timestampFindings({ topic, wanted, found }: TopicFacts, standards: Standards): Finding[] {
-  if ('unseen' in found) return [finding('topics', TIMESTAMPS, topic, unknown(found.unseen))]
-  if (found.seen === undefined) return []
-  return settingFindings(topic, judgedTopic(wanted, found.seen, standards), name => name === TIMESTAMPS)
-}
-
 function judgedTopic(wanted: TopicFacts['wanted'], found: FoundTopic, standards: Standards): Judged {
   return {
     wanted,
@@ -65,20 +58,16 @@ function judgedTopic(wanted: TopicFacts['wanted'], found: FoundTopic, standards:
 const AT_LEAST = ['retention.ms', 'max.message.bytes']
 
 /** Compares the settings of a topic with those that it would be created with. */
-function settingFindings(
-  topic: string,
-  { wanted, found, standards }: Judged,
-  only: (name: string) => boolean = () => true,
-): Finding[] {
+function settingFindings(topic: string, { wanted, found, standards }: Judged): Finding[] {
   const { replication: factor, minInsync } = standards
   const settings = [
     ...topicConfiguration(wanted, { factor, minInsync }),
     // A limit of bytes deletes records before their retention ends.
     { name: 'retention.bytes', value: '-1' },
   ]
-  const checks = settings
-    .filter(({ name }) => only(name))
-    .map(({ name, value }) => [name, (values: Settings) => settingAs(name, value, values[name])] as const)
+  const checks = settings.map(
+    ({ name, value }) => [name, (values: Settings) => settingAs(name, value, values[name])] as const,
+  )
   return judged('topics', topic, Object.fromEntries(checks), found.settings, DESCRIBE_CONFIGS)
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { timestampFindings, topicFindings } from '../../../lib/diagnosis/checks/topics.ts'
+import { topicFindings } from '../../../lib/diagnosis/checks/topics.ts'
 import { ACCOUNT, MACHINE, notOk, topic } from '../../support/doctor-facts.ts'
 
 const copies = (replicas: number[], inSync = replicas, leader = 1) => ({
@@ -78,15 +78,5 @@ describe('given a topic of an account, when its settings are held against the ta
     for (const { says, todo } of unknown) assert.deepEqual([says, typeof todo], ['Kafka refuses', 'string'])
     const secret = topicFindings(topic({}, { 'retention.ms': null }), ACCOUNT)
     assert.deepEqual(notOk(secret), ['retention.ms unknown'])
-  })
-})
-
-describe('given a topic, when a deployment asks for its timestamps alone', () => {
-  it('then it learns of the wrong ones, and nothing of a topic that is not there', () => {
-    assert.equal(timestampFindings(topic(), ACCOUNT)[0]?.verdict, 'ok')
-    const other = topic({}, { 'message.timestamp.type': 'CreateTime' })
-    assert.equal(timestampFindings(other, ACCOUNT)[0]?.verdict, 'wrong')
-    assert.deepEqual(timestampFindings({ ...topic(), found: { seen: undefined } }, ACCOUNT), [])
-    assert.equal(timestampFindings({ ...topic(), found: { unseen: 'x' } }, ACCOUNT)[0]?.verdict, 'unknown')
   })
 })

@@ -103,14 +103,13 @@ export function signsIn(): void {
     it('given a user, then every kind of command works with a whole environment', async () => {
       const folder = await mkdtemp(join(tmpdir(), 'sluice-security-'))
       const file = join(folder, 'secured.jsonl')
-      const dlq = 'sluice.telemetry.dlq.secured'
+      const copies = 'copies.secured'
       const commands: [command: string, expected: RegExp][] = [
-        [`topics create ${dlq} --partitions 1 --replication-factor 1`, /^Created topic: /],
-        ['topics list', /sluice\.telemetry\.dlq\.secured/],
+        [`topics create ${copies} --partitions 1 --replication-factor 1`, /^Created topic: /],
+        ['topics list', /copies\.secured/],
         [`topics describe ${TOPIC}`, /^Topic: secured/],
-        ['dlq list', /^No dead letters/],
         [`consume --topic ${TOPIC} --from start -n 1 --json`, /test\.signed-in/],
-        [`replay ${file} --topic ${dlq} --keep-partitions --speed max`, /^[1-9]\d* acknowledged, 0 not/],
+        [`replay ${file} --topic ${copies} --keep-partitions --speed max`, /^[1-9]\d* acknowledged, 0 not/],
       ]
       const access = ['--brokers', kafka.sasl, '--auth', 'scram-sha-512', '--username', scram.username]
       const environment = { ...ca, SLUICE_ENV: 'secured', KAFKA_PASSWORD: scram.password }

@@ -34,7 +34,7 @@ export async function createTopics(path: string, print: (line: string) => void):
 }
 
 /** Returns the application that a module exports, either directly or through one of its processes or handlers. */
-export function applicationIn(path: string, exported: Readonly<Record<string, unknown>>): Application {
+function applicationIn(path: string, exported: Readonly<Record<string, unknown>>): Application {
   const values = Object.values(exported) as (Partial<Application> & { application?: Application })[]
   for (const value of values) {
     if (value?.application) return value.application

@@ -3,7 +3,6 @@ import { topicConfiguration } from '../../../packages/runtime/adapters/kafka/top
 import type { FoundTopic, Settings, Standards, TopicFacts } from '../facts.ts'
 import { type Finding, finding, type Judgement, judged, unknown, wrong } from '../finding.ts'
 
-const TIMESTAMPS = 'message.timestamp.type'
 const APPLY = '`sluice topics apply` makes the change, or says why it would lose records.'
 const DESCRIBE_CONFIGS =
   'This check needs permission to describe the configuration of the topic (kafka-cluster:DescribeTopicDynamicConfiguration).'

@@ -16,7 +16,8 @@ type Input<F extends Fields> = F extends GenericSchema
     : never
 
 export interface Route<Answer> {
-  readonly addTo: (app: Hono<ConsoleHono>, path: string) => void
+  /** @param shared answers of all queries of the app that pages repeat */
+  readonly addTo: (app: Hono<ConsoleHono>, path: string, shared: KeptAnswers<unknown>) => void
   /** Used only to infer the response type; always undefined. */
   readonly answer?: Answer
 }
@@ -46,14 +47,26 @@ export function asked<F extends Fields, Answer>(
 
 /** Time for which an answer is shared, in milliseconds. A slow query is shared for longer: see `KeptAnswer`. */
 const SHARED_MS = 1_000
+const MOST_SHARED = 500
 
-/** Declares a query that pages repeat. All who ask the same share an answer, so it must depend only on the query parameters. */
+/**
+ * Declares a query that pages repeat. All who ask the same share an answer, so it must depend only on the query parameters. A change
+ * ends all shared answers, so that whoever made it sees its effect.
+ */
 export function watched<F extends Fields, Answer>(
   fields: F,
   answer: (query: Input<F>) => Promise<Answer>,
 ): Route<Answer> {
-  const shared = new KeptAnswers<Answer>({ forMs: SHARED_MS, most: 100, idleMs: 60_000 })
-  return asked(fields, query => shared.ask(JSON.stringify(query), () => answer(query)))
+  const schema = schemaOf(fields)
+  return {
+    addTo: (app, path, shared) => {
+      app.get(path, async request => {
+        const query = queryOf(schema, request)
+        const key = `${path} ${JSON.stringify(query)}`
+        return sent(request, await shared.ask(key, () => answer(query)))
+      })
+    },
+  }
 }
 
 /** Declares a query with `POST`, for parameters that are too long for a URL. */
@@ -76,17 +89,21 @@ export function changed<F extends Fields, Answer>(
   fields: F,
   answer: (body: Input<F>, person: Person, request: Request) => Promise<Answer>,
 ): Route<Answer> {
-  const byBody = askedByBody(fields, (body, request) => answer(body, request.get('person'), request))
   return {
-    addTo: (app, name) => {
+    addTo: (app, name, shared) => {
       app.post(name.replace('POST ', ''), requireOperator)
-      byBody.addTo(app, name)
+      const change = askedByBody(fields, (body, request) =>
+        // A change that fails may have been made in part.
+        answer(body, request.get('person'), request).finally(() => shared.forgetAll()),
+      )
+      change.addTo(app, name, shared)
     },
   }
 }
 
 export function addRoutes(app: Hono<ConsoleHono>, table: Routes): void {
-  for (const [name, route] of Object.entries(table)) route.addTo(app, name)
+  const shared = new KeptAnswers<unknown>({ forMs: SHARED_MS, most: MOST_SHARED, idleMs: 60_000 })
+  for (const [name, route] of Object.entries(table)) route.addTo(app, name, shared)
 }
 
 function schemaOf<F extends Fields>(fields: F): GenericSchema<unknown, Input<F>> {

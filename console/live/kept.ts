@@ -62,9 +62,9 @@ export class KeptAnswers<T> {
     return this.#kept.get(key, () => new KeptAnswer(ask, this.#options)).get()
   }
 
-  /** Removes an answer from the cache after a change has made it obsolete. */
-  forget(key: string): void {
-    this.#kept.drop(key)
+  /** Removes all answers after a change, which may have made any of them obsolete. */
+  forgetAll(): void {
+    this.#kept.clear()
   }
 }
 
@@ -102,8 +102,8 @@ export class KeptByKey<T> {
     return value
   }
 
-  drop(key: string): void {
-    this.#kept.delete(key)
+  clear(): void {
+    this.#kept.clear()
   }
 
   get size(): number {

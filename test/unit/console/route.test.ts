@@ -78,4 +78,27 @@ describe('a table of routes', () => {
       [200, '1'],
     ])
   })
+
+  it('given a change, then whoever asks afterwards gets no answer from before it, even if it failed', async () => {
+    let name = 'old'
+    const app = new Hono<ConsoleHono>()
+    app.onError((error, context) => answerProblem(context, error, () => {}))
+    app.use((context, next) => {
+      context.set('person', { name: 'ada', role: 'operator' })
+      return next()
+    })
+    addRoutes(app, {
+      '/name': watched({}, async () => name),
+      'POST /name': changed({ name: string('must be a name') }, async body => {
+        name = body.name
+        if (name === 'bad') throw new Error('no')
+        return {}
+      }),
+    })
+    for (const next of ['new', 'bad']) {
+      assert.deepEqual(await answered(app, '/name'), [200, JSON.stringify(name)])
+      await answered(app, '/name', { method: 'POST', body: JSON.stringify({ name: next }) })
+      assert.deepEqual(await answered(app, '/name'), [200, JSON.stringify(next)])
+    }
+  })
 })

@@ -105,7 +105,7 @@ describe('answers that are kept by question', () => {
   it('given an answer that is forgotten, then the next one who asks gets a new one', async () => {
     const { kept, ask } = questions()
     await ask('a', 100)
-    kept.forget('a')
+    kept.forgetAll()
     assert.equal(await ask('a'), 2)
   })
 

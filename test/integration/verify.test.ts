@@ -153,6 +153,6 @@ describe('sluice verify, beside alerting', () => {
     assert.equal(status, 1, stderr)
     assert.match(stderr, new RegExp(`state +${entity} +state\\.changed +1 +-`))
     const { service, verifyDifferences, _aws } = JSON.parse(stdout)
-    assert.deepEqual([service, verifyDifferences, _aws.CloudWatchMetrics.length], ['alerting', 2, 1])
+    assert.deepEqual([service, verifyDifferences, _aws.CloudWatchMetrics.length], ['alerting', 1, 1])
   })
 })

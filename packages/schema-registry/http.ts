@@ -1,6 +1,4 @@
 /** Requests to a schema registry, with limits for time and size. */
-import type { IncomingMessage } from 'node:http'
-import { request } from 'node:https'
 import { RegistryError } from './errors.ts'
 
 /** Credentials for a registry. */
@@ -12,8 +10,6 @@ export interface RegistryLogin {
 export interface RegistryConnection {
   /** Credentials. They take precedence over credentials in the address. */
   readonly login?: RegistryLogin
-  /** TLS options for an address with `https:`. */
-  readonly tls?: RegistryTls
 }
 
 interface Question {
@@ -38,11 +34,9 @@ const MEDIA_TYPE = 'application/vnd.schemaregistry.v1+json'
 export class RegistryHttp {
   readonly base: string
   readonly #headers: Readonly<Record<string, string>>
-  readonly #send: Send
 
-  constructor(address: string, { login, tls }: RegistryConnection = {}) {
+  constructor(address: string, { login }: RegistryConnection = {}) {
     const url = new URL(address)
-    this.#send = transport(url.protocol === 'https:' ? tls : undefined)
     const { username, password } = login ?? {
       username: decodeURIComponent(url.username),
       password: decodeURIComponent(url.password),
@@ -67,7 +61,7 @@ export class RegistryHttp {
   async ask(path: string, { method = 'GET', body, signal }: Question): Promise<Answer> {
     const headers = { ...this.#headers, ...(body && { 'content-type': MEDIA_TYPE }) }
     try {
-      const answer = await this.#send(this.base + path, {
+      const answer = await fetch(this.base + path, {
         method,
         headers,
         signal,
@@ -122,45 +116,7 @@ function explain(error: unknown): string {
   return cause instanceof Error ? `${message} (${cause.message})` : message
 }
 
-/** TLS options for a registry, in PEM format. */
-export interface RegistryTls {
-  /** Certificates of trusted authorities. They replace the default authorities of Node.js. */
-  readonly ca?: string
-  /** Client certificate, its private key, and the passphrase of the key. */
-  readonly cert?: string
-  readonly key?: string
-  readonly passphrase?: string
-  /** Name that the certificate of the server must contain; by default, the host of the address. */
-  readonly servername?: string
-  /** False to accept any certificate; true by default. */
-  readonly rejectUnauthorized?: boolean
-}
-
-interface HttpRequest {
-  readonly method: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly signal: AbortSignal
-  readonly body?: string
-}
-
 interface HttpAnswer {
   readonly status: number
   readonly body: AsyncIterable<Uint8Array> | null
-}
-
-type Send = (url: string, sent: HttpRequest) => Promise<HttpAnswer>
-
-function transport(tls: RegistryTls | undefined): Send {
-  return (url, sent) => (tls ? sendWith(tls, url, sent) : fetch(url, sent))
-}
-
-/** Sends a request without `fetch`, because certificates for `fetch` need a package that Node.js does not export. */
-function sendWith(tls: RegistryTls, url: string, { body, ...options }: HttpRequest): Promise<HttpAnswer> {
-  const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>()
-  const sent = request(url, { ...tls, ...options }, (answer: IncomingMessage) =>
-    resolve({ status: answer.statusCode ?? 0, body: answer }),
-  )
-  sent.on('error', reject)
-  sent.end(body)
-  return promise
 }

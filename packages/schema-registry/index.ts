@@ -7,7 +7,7 @@ export {
 } from './client.ts'
 export type { Codec, DataForm } from './codec.ts'
 export { isRegistryError, RegistryError, UndecodableError, UnencodableError } from './errors.ts'
-export { answerText, type RegistryLogin, type RegistryTls } from './http.ts'
+export { answerText, type RegistryLogin } from './http.ts'
 export { loadCodec } from './load-codec.ts'
 export {
   type Compatibility,

@@ -22,7 +22,7 @@ export async function findingsOf(
 ): Promise<Finding[]> {
   const connections = new Connections(config, 'sluice-doctor')
   try {
-    const findings = [
+    return [
       ...(await examined({
         config,
         connections,
@@ -32,7 +32,6 @@ export async function findingsOf(
       })),
       ...(await archiveFindings(config, environment)),
     ]
-    return findings
   } finally {
     await connections.close().catch(() => {})
   }

@@ -74,7 +74,7 @@ export async function watchFlow(
   const alerts = { fired: 0, resolved: 0 }
   /** Topics that the functions read, by function and topic. */
   const consumers = new Map<string, Pick<WatchedLag, 'function' | 'topic' | 'group' | 'windowMs'>>()
-  const pipelineTold = new Set<string>()
+  const knownOutages = new Set<string>()
   let unreachable: string | undefined
   let figures: { readonly applied: number; readonly failed: number } | undefined
   let lags: readonly WatchedLag[] = []
@@ -118,8 +118,8 @@ export async function watchFlow(
   /** Returns true if an alert only repeats a known outage of the pipeline, because every partition reports the outage. */
   function isRepeated({ rule, status, alertId }: Alert): boolean {
     if (rule !== PIPELINE_DOWN) return false
-    const isKnown = pipelineTold.has(`${status} ${alertId}`)
-    pipelineTold.add(`${status} ${alertId}`)
+    const isKnown = knownOutages.has(`${status} ${alertId}`)
+    knownOutages.add(`${status} ${alertId}`)
     return isKnown
   }
 

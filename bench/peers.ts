@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { LOCAL } from '../programs/paths.ts'
+import { LOCAL } from '../scripts/paths.ts'
 import { OtlpReceiver } from '../test/support/otlp-receiver.ts'
 import { aimed, type Figure } from './kit/figures.ts'
 import { type Run, runBenchmark } from './kit/program.ts'

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readFunctions } from '../lib/app/functions.ts'
-import { LOCAL } from '../programs/paths.ts'
+import { LOCAL } from '../scripts/paths.ts'
 import { aimed, type Figure } from './kit/figures.ts'
 import { type Run, runBenchmark } from './kit/program.ts'
 import { withServers } from './kit/servers.ts'

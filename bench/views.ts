@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { topicName } from '../lib/app/topics.ts'
-import { LOCAL } from '../programs/paths.ts'
+import { LOCAL } from '../scripts/paths.ts'
 import { aimed, type Figure } from './kit/figures.ts'
 import { type Run, runBenchmark } from './kit/program.ts'
 import { type Servers, withServers } from './kit/servers.ts'

@@ -7,4 +7,4 @@ import { fileURLToPath } from 'node:url'
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url))
 process.argv.splice(2, 0, join(PROJECT, 'cli', 'sluice.ts'))
-await import('../programs/bootstrap.mjs')
+await import('../scripts/bootstrap.mjs')

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import type { Command } from 'commander'
-import { PROJECT } from '../programs/paths.ts'
+import { PROJECT } from '../scripts/paths.ts'
 import { program } from './program.ts'
 
 export const PAGE = join(PROJECT, 'docs/commands.md')

@@ -119,7 +119,7 @@ last processed record.`,
     line: 'check and register the schemas of events',
     about: `Check and register the schemas of events in a schema registry.
 
-The schemas are packaged with the code (schemas/). Functions never register them: with a registry and SERIALIZATION,
+The schemas are packaged with the code (events/schemas/). Functions never register them: with a registry and SERIALIZATION,
 functions start only if their schemas are registered.`,
     commands: {
       check: ['compare schemas with the registry', () => import('./schemas/check.ts')],

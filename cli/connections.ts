@@ -9,7 +9,7 @@ import { describeAddress, parseRedisUrl } from '../packages/runtime/adapters/red
 import type { RedisClient } from '../packages/runtime/adapters/redis/client.ts'
 import { Unavailable } from '../packages/runtime/pipeline/errors.ts'
 import type { Environment } from '../packages/runtime/settings/slice.ts'
-import { StackNotFound, stackEnvironment } from '../programs/addresses.ts'
+import { StackNotFound, stackEnvironment } from '../scripts/addresses.ts'
 import { CommandConnections } from './command-connections.ts'
 import { CliFailure } from './failure.ts'
 import type { Terminal } from './terminal.ts'

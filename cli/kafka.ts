@@ -1,6 +1,6 @@
 /** Runs the work of a command with Kafka, and converts errors to messages for users. */
 import type { Config } from '../lib/app/config.ts'
-import { allTopics } from '../lib/queries/topic-descriptions.ts'
+import { allTopics } from '../lib/queries/kafka/topic-descriptions.ts'
 import type { Kafka } from '../packages/runtime/adapters/kafka/client.ts'
 import { TopicOffsets } from '../packages/runtime/adapters/kafka/offsets.ts'
 import type { TopicLayout } from '../packages/runtime/adapters/kafka/topic-admin.ts'

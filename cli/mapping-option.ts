@@ -8,7 +8,7 @@ import { foreignReader } from '../lib/mapping/foreign.ts'
 import type { Mapping } from '../lib/mapping/mapping.ts'
 import { type MappingsFolder, mappingNamed } from '../lib/operations/import/mapping-named.ts'
 import type { PlainReader } from '../packages/runtime/pipeline/decoding/plain-records.ts'
-import { PROJECT } from '../programs/paths.ts'
+import { PROJECT } from '../scripts/paths.ts'
 import { optionList, SOME_TEXT } from './command.ts'
 import { pathIn, type Terminal } from './terminal.ts'
 

@@ -1,6 +1,6 @@
 import { callerArn, isInAws } from '../lib/app/aws/caller.ts'
 import type { Config } from '../lib/app/config.ts'
-import { userOfMachine } from '../programs/person.ts'
+import { userOfMachine } from '../scripts/person.ts'
 import { CliFailure } from './failure.ts'
 
 /**

@@ -1,6 +1,6 @@
 /** Formats rows as text for the width of a terminal. Pure. */
 
-import { shortNumber } from '../lib/short-number.ts'
+import { shortNumber } from '../lib/support/short-number.ts'
 import type { TableColumn } from '../lib/tables/table.ts'
 import { harmless, shortened, shortenedAtStart, widthOf } from './text-width.ts'
 

@@ -2,7 +2,7 @@
 
 import type { Config } from '../lib/app/config.ts'
 import { SIGNALS } from '../lib/app/topics.ts'
-import { type TopicReach, topicReach } from '../lib/queries/topics.ts'
+import { type TopicReach, topicReach } from '../lib/queries/kafka/topics.ts'
 import { isUnknownTopic } from '../packages/runtime/adapters/kafka/errors.ts'
 import { TopicOffsets } from '../packages/runtime/adapters/kafka/offsets.ts'
 import type { Connections } from '../packages/runtime/lambda/connections.ts'

@@ -1,5 +1,5 @@
 /**
- * Contents of a bundled console: the page and the list of functions. `esbuild.plugins.cjs` replaces this module when it bundles the
+ * Contents of a bundled console: the page and the list of functions. `infra/packaging/esbuild-plugins.cjs` replaces this module when it bundles the
  * console. If the console is not bundled, the server generates both.
  */
 import type { ShownFunction } from './environment.ts'

@@ -1,7 +1,7 @@
 /** Generates the lists in docs/functions.md: functions from serverless.yml, topics, and event types. */
 import { type DeclaredFunction, readFunctions } from '../lib/app/functions.ts'
 import { SIGNALS, TOPICS, type TopicWord, topicsOf } from '../lib/app/topics.ts'
-import { EVENT_TYPE_NAMES, EVENT_TYPES, fileNameOf } from '../lib/event-types.ts'
+import { EVENT_TYPE_NAMES, EVENT_TYPES, fileNameOf } from '../lib/schemas/event-types.ts'
 import { usesOf } from './uses.ts'
 
 const LISTS = {
@@ -46,7 +46,7 @@ function eventTypeList(): string {
     const { topic, formats } = EVENT_TYPES[type]
     // The compiler checks that each word is in the table of topics.
     const topics = topicsOf([topic satisfies TopicWord]).join(', ')
-    const link = `[\`${type}\`](../schemas/json/${fileNameOf(type)}.json)`
+    const link = `[\`${type}\`](../events/schemas/json/${fileNameOf(type)}.json)`
     return { topics, link, isAlwaysJson: formats.length === 1 }
   })
   const lines = (isAlwaysJson: boolean) => {

@@ -4,7 +4,7 @@ import { join, relative } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { dump } from 'js-yaml'
 import type { HistoryTable } from '../lib/history/tables.ts'
-import { PROJECT } from '../programs/paths.ts'
+import { PROJECT } from '../scripts/paths.ts'
 import { loadCloudFormation } from './cloudformation-yaml.ts'
 import type { Stage } from './stages.ts'
 

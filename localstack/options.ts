@@ -2,9 +2,9 @@
 import { duration } from '../lib/app/settings/duration.ts'
 import { type Environment, readSettings } from '../lib/app/settings/index.ts'
 import { useSettingsFile } from '../lib/app/settings-file.ts'
-import { LOCAL_CLOUD } from '../programs/local-cloud.ts'
-import { readOptions } from '../programs/options.ts'
-import { STACK_NAME } from '../programs/stack.ts'
+import { LOCAL_CLOUD } from '../scripts/local-cloud.ts'
+import { readOptions } from '../scripts/options.ts'
+import { STACK_NAME } from '../scripts/stack.ts'
 import type { ServicesOptions } from './services/options.ts'
 import { foldersFromEnvironment, placesFromEnvironment } from './settings.ts'
 

@@ -1,4 +1,4 @@
-import { durationText } from '../lib/duration.ts'
+import { durationText } from '../lib/support/duration.ts'
 
 /** Servers of the local stack. The schema registry is optional. */
 export const SERVICE_NAMES = ['kafka', 'valkey', 'aws', 'registry'] as const

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { runMain } from '../programs/main.ts'
+import { runMain } from '../scripts/main.ts'
 import { type LocalCloud, startLocalCloud } from './local-cloud.ts'
 import { type CloudOptions, readServicesOptions, SERVICES_USAGE, servicesFromEnvironment } from './options.ts'
 import { plainReport } from './report.ts'

@@ -9,8 +9,8 @@ import {
   readSettings,
 } from '../lib/app/settings/index.ts'
 import { slice } from '../packages/runtime/settings/slice.ts'
-import { LOCAL_CLOUD } from '../programs/local-cloud.ts'
-import { DATA_DIR, LOGS_DIR } from '../programs/paths.ts'
+import { LOCAL_CLOUD } from '../scripts/local-cloud.ts'
+import { DATA_DIR, LOGS_DIR } from '../scripts/paths.ts'
 import type { ServicesOptions } from './services/options.ts'
 import type { WantedPort } from './services/ports.ts'
 

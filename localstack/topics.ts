@@ -7,7 +7,7 @@ import {
   type TopicDifference,
   type TopicsOutcome,
 } from '../packages/runtime/adapters/kafka/topics.ts'
-import { UserError } from '../programs/user-error.ts'
+import { UserError } from '../scripts/user-error.ts'
 
 export interface LocalTopicsOptions {
   /** Addresses of all brokers. The number of brokers determines the replication factor. */

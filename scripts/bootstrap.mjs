@@ -8,7 +8,7 @@ import { hideSecrets } from './hide-secrets.mjs'
 // biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
 import { withLockFile } from './lock-file.mjs'
 
-// First step of every command: `node programs/bootstrap.mjs [options of Node] SCRIPT.ts [arguments]`. In a fresh clone it runs on
+// First step of every command: `node scripts/bootstrap.mjs [options of Node] SCRIPT.ts [arguments]`. In a fresh clone it runs on
 // the machine's Node, so it is plain JavaScript without dependencies. It installs the npm packages if necessary, which include the
 // Node for the functions, and then runs the script on that Node.
 
@@ -122,7 +122,7 @@ function seconds(sinceMs) {
  */
 async function handOver([script, ...args]) {
   if (script === undefined)
-    throw new Error('Usage: node programs/bootstrap.mjs [options of Node] SCRIPT.ts [arguments]')
+    throw new Error('Usage: node scripts/bootstrap.mjs [options of Node] SCRIPT.ts [arguments]')
   const stdio = ['inherit', 'inherit', 'inherit', 'ipc']
   const env = { NODE_COMPILE_CACHE: join(PROJECT, '.local', 'compile-cache'), ...process.env }
   const child = spawn(NODE, [...NODE_FLAGS, script, ...args], { stdio, env })

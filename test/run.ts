@@ -1,9 +1,9 @@
 /** `npm test`: runs the selected tests and counts them in the last line. */
 
-import { durationText } from '../lib/duration.ts'
+import { durationText } from '../lib/support/duration.ts'
 import { formatEvent } from '../localstack/report.ts'
-import { runMain } from '../programs/main.ts'
-import { StopRequested } from '../programs/stop-request.ts'
+import { runMain } from '../scripts/main.ts'
+import { StopRequested } from '../scripts/stop-request.ts'
 import { parseSelection, type Selection, USAGE } from './runner/arguments.ts'
 import { filesOf, TEST_GROUPS, type TestGroup } from './runner/files.ts'
 import type { Result } from './runner/results.ts'

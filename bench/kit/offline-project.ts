@@ -3,7 +3,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Signal, topicName } from '../../lib/app/topics.ts'
 import { freePorts } from '../../localstack/services/ports.ts'
-import { PROJECT } from '../../programs/paths.ts'
+import { PROJECT } from '../../scripts/paths.ts'
 import { Program } from '../../test/support/program.ts'
 
 interface OfflineFunction {

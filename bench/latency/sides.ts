@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path'
 import { topicName } from '../../lib/app/topics.ts'
-import { PROJECT } from '../../programs/paths.ts'
+import { PROJECT } from '../../scripts/paths.ts'
 import { Program } from '../../test/support/program.ts'
 import { offlineProgram } from '../kit/offline-project.ts'
 import type { Servers } from '../kit/servers.ts'

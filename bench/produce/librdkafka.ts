@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { ensureInstalled, pythonPackages } from '../../localstack/services/install.ts'
 import type { OutgoingRecord } from '../../packages/runtime/cloudevents/record.ts'
 import { PROFILES, type ProfileName } from '../../packages/runtime/producer/index.ts'
-import { LOCAL } from '../../programs/paths.ts'
+import { LOCAL } from '../../scripts/paths.ts'
 import type { Target } from './sides.ts'
 
 const PYTHON = join(LOCAL, 'python', 'librdkafka')

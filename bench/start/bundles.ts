@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
-import { PROJECT } from '../../programs/paths.ts'
+import { PROJECT } from '../../scripts/paths.ts'
 import { bundleOf, type Files } from '../../test/package/bundles.ts'
 import { runProgram } from '../../test/support/program.ts'
 import { filesIn } from '../../test/support/zip.ts'

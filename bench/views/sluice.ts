@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { topicName, topicSize } from '../../lib/app/topics.ts'
-import { VIEWS } from '../../lib/queries/view-rows.ts'
+import { VIEWS } from '../../lib/queries/states/view-rows.ts'
 import { storedStates } from '../../lib/tables/table.ts'
 import type { GroupState } from '../../lib/views/group.ts'
 import { rowsOfGroup } from '../../lib/views/rows.ts'

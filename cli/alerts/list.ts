@@ -1,5 +1,5 @@
 import { topicSize } from '../../lib/app/topics.ts'
-import { pendingAlerts, selectedAlerts } from '../../lib/queries/known-alerts.ts'
+import { pendingAlerts, selectedAlerts } from '../../lib/queries/alerts/known-alerts.ts'
 import { type ActiveAlert, conditionsNow, conditionTopics } from '../../lib/tables/conditions.ts'
 import { command, environment, flag, JSON_OPTION, optionWithDefault, POSITIVE } from '../command.ts'
 import { configOf } from '../connections.ts'

@@ -1,6 +1,6 @@
 /** Options that select alerts. */
 import { SEVERITIES } from '../../lib/alerting/rule.ts'
-import { WANTED_STATES } from '../../lib/queries/known-alerts.ts'
+import { WANTED_STATES } from '../../lib/queries/alerts/known-alerts.ts'
 import type { AlertFilter } from '../../lib/tables/alert-summary.ts'
 import { oneOf, parsedBy } from '../../packages/runtime/settings/values.ts'
 import { option, optionList, optionWithDefault, SOME_TEXT, TIME_OR_AGO, type ValuesOf } from '../command.ts'

@@ -1,6 +1,6 @@
 /** Formats one alert, or the alerts of one entity, as text. Pure. */
-import type { AlertTransition } from '../../lib/queries/alert-history.ts'
-import type { ShownAlert, ShownAlerts } from '../../lib/queries/known-alerts.ts'
+import type { AlertTransition } from '../../lib/queries/alerts/history.ts'
+import type { ShownAlert, ShownAlerts } from '../../lib/queries/alerts/known-alerts.ts'
 import { listLines } from '../table.ts'
 import { harmless } from '../text-width.ts'
 import { behindNotes, valueText } from './text.ts'

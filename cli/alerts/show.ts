@@ -1,4 +1,4 @@
-import { shownAlerts } from '../../lib/queries/known-alerts.ts'
+import { shownAlerts } from '../../lib/queries/alerts/known-alerts.ts'
 import {
   argument,
   command,

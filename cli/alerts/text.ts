@@ -1,7 +1,7 @@
 /** Formats lists of alerts as text. Pure. */
 
-import type { PendingAlert, WantedState } from '../../lib/queries/known-alerts.ts'
-import { shortNumber } from '../../lib/short-number.ts'
+import type { PendingAlert, WantedState } from '../../lib/queries/alerts/known-alerts.ts'
+import { shortNumber } from '../../lib/support/short-number.ts'
 import { ALERT_COLUMNS, type AlertSummary } from '../../lib/tables/alert-summary.ts'
 import { PENDING_COLUMNS } from '../../lib/tables/conditions.ts'
 import { rowsText } from '../table.ts'

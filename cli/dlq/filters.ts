@@ -1,5 +1,5 @@
 /** Options that select dead letters. Several commands share them. */
-import type { DeadLetterFilter } from '../../lib/queries/dead-letter-pages.ts'
+import type { DeadLetterFilter } from '../../lib/queries/dead-letters/pages.ts'
 import { FAILURES } from '../../packages/runtime/consumer/failure-codes.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'
 import { oneOf } from '../../packages/runtime/settings/values.ts'

@@ -1,7 +1,8 @@
 /** Texts of a redrive or a drop of dead letters: plan, progress and result. Pure. */
-import { durationText } from '../../lib/duration.ts'
+
 import { LEFT_OUT, type LeftOutReason } from '../../lib/operations/dead-letters/decide.ts'
 import type { Command } from '../../lib/operations/dead-letters/request.ts'
+import { durationText } from '../../lib/support/duration.ts'
 import { barText } from '../progress-text.ts'
 import { shortTopic } from '../records/view.ts'
 import { harmless } from '../text-width.ts'

@@ -1,14 +1,14 @@
 /** Reports of `dlq list --json` and `dlq show --json`. Pure. */
 import type { FoundDeadLetter } from '../../lib/failures/dlq-record.ts'
 import type { RedriveOutlook } from '../../lib/operations/dead-letters/decide.ts'
-import { type BytesView, bytesView } from '../../lib/queries/bytes-view.ts'
-import type { DeadLetterCounts } from '../../lib/queries/dead-letter-pages.ts'
+import type { DeadLettersNow, PlacedRow } from '../../lib/queries/dead-letters/dead-letters.ts'
+import type { DeadLetterCounts } from '../../lib/queries/dead-letters/pages.ts'
 import {
   type DeadLetterSummary,
   deadLetterSummary,
   placeText,
-} from '../../lib/queries/dead-letter-records.ts'
-import type { DeadLettersNow, PlacedRow } from '../../lib/queries/dead-letters.ts'
+} from '../../lib/queries/dead-letters/records.ts'
+import { type BytesView, bytesView } from '../../lib/queries/records/bytes-view.ts'
 import type { FailedAttempt } from '../../packages/runtime/consumer/failure-event.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'
 

@@ -1,7 +1,7 @@
 import { outlookOf } from '../../lib/operations/dead-letters/decide.ts'
 import { nameIn } from '../../lib/operations/dead-letters/selection.ts'
 import { redriveTopics } from '../../lib/operations/dead-letters/topics.ts'
-import { type DeadLetterAnswer, findDeadLetter } from '../../lib/queries/dead-letter-records.ts'
+import { type DeadLetterAnswer, findDeadLetter } from '../../lib/queries/dead-letters/records.ts'
 import { argument, command, environment, flag, JSON_OPTION, SOME_TEXT } from '../command.ts'
 import { configOf } from '../connections.ts'
 import { CliFailure, usageFailure } from '../failure.ts'

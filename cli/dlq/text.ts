@@ -1,7 +1,7 @@
 /** Formats dead letters as text. Pure. */
 import type { FoundDeadLetter } from '../../lib/failures/dlq-record.ts'
 import { LEFT_OUT, type RedriveOutlook } from '../../lib/operations/dead-letters/decide.ts'
-import { textIn } from '../../lib/queries/bytes-view.ts'
+import { textIn } from '../../lib/queries/records/bytes-view.ts'
 import { shownBytes } from '../records/bytes.ts'
 import { shortTopic } from '../records/view.ts'
 import { type Column, listLines, tableText } from '../table.ts'

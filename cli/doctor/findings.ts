@@ -8,7 +8,7 @@ import { examined } from '../../lib/diagnosis/examine.ts'
 import type { Finding } from '../../lib/diagnosis/finding.ts'
 import { Connections } from '../../packages/runtime/lambda/connections.ts'
 import type { Environment } from '../../packages/runtime/settings/slice.ts'
-import { awsPlace } from '../../programs/aws-place.ts'
+import { awsPlace } from '../../scripts/aws-place.ts'
 
 /**
  * Returns findings about a running environment.

@@ -1,7 +1,5 @@
 /** Runs the generator of `sluice generate`, and shows its progress. */
 import type { Config } from '../../lib/app/config.ts'
-import { count as counted } from '../../lib/count.ts'
-import { durationText } from '../../lib/duration.ts'
 import {
   fileOutlet,
   type Generated,
@@ -11,6 +9,8 @@ import {
 } from '../../lib/operations/generate/generate.ts'
 import type { Pace } from '../../lib/operations/generate/pace.ts'
 import { ownTopicOf, topicOf } from '../../lib/operations/state-keys.ts'
+import { count as counted } from '../../lib/support/count.ts'
+import { durationText } from '../../lib/support/duration.ts'
 import type { GeneratorSettings } from '../../lib/telemetry/simulator/settings.ts'
 import { ProducingConnection } from '../../packages/runtime/adapters/kafka/producing.ts'
 import {

@@ -1,4 +1,4 @@
-import { allGroups, groupLag, withGroupAges } from '../../lib/queries/group-lags.ts'
+import { allGroups, groupLag, withGroupAges } from '../../lib/queries/kafka/group-lags.ts'
 import type { GroupDescription } from '../../packages/runtime/adapters/kafka/groups.ts'
 import { command, environment, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
 import { configOf, kafkaAddress } from '../connections.ts'

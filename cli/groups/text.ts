@@ -1,6 +1,7 @@
 /** Formats consumer groups and their lag as text. Pure. */
-import { durationText } from '../../lib/duration.ts'
-import type { AgedGroupLag, AgedTopicLag } from '../../lib/queries/group-lags.ts'
+
+import type { AgedGroupLag, AgedTopicLag } from '../../lib/queries/kafka/group-lags.ts'
+import { durationText } from '../../lib/support/duration.ts'
 import { harmless } from '../text-width.ts'
 
 /** Report of one group in `groups lag --json`. */

@@ -2,7 +2,7 @@
 import type { Config } from '../../lib/app/config.ts'
 import { historyAt } from '../../lib/app/history.ts'
 import type { HistoryStore } from '../../lib/history/store.ts'
-import { awsPlace } from '../../programs/aws-place.ts'
+import { awsPlace } from '../../scripts/aws-place.ts'
 import { environmentOf } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'

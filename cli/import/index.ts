@@ -1,7 +1,6 @@
 import { createWriteStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { count } from '../../lib/count.ts'
 import type { Mapping } from '../../lib/mapping/mapping.ts'
 import { OperationFailure } from '../../lib/operations/failure.ts'
 import { fileFailure } from '../../lib/operations/file-failure.ts'
@@ -15,6 +14,7 @@ import {
   type SeriesPlan,
 } from '../../lib/operations/import/stream.ts'
 import { openFile } from '../../lib/operations/replay/source.ts'
+import { count } from '../../lib/support/count.ts'
 import { FAMILIES, type FamilyName } from '../../lib/telemetry/families.ts'
 import { oneOf } from '../../packages/runtime/settings/values.ts'
 import {

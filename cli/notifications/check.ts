@@ -1,9 +1,9 @@
-import { count } from '../../lib/count.ts'
 import {
   type NotificationError,
   readNotificationFiles,
 } from '../../lib/notification/adapters/notification-files.ts'
 import type { Receiver } from '../../lib/notification/receiver.ts'
+import { count } from '../../lib/support/count.ts'
 import { command, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { pathIn, printReport } from '../terminal.ts'

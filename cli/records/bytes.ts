@@ -1,5 +1,5 @@
 /** Formats bytes for a terminal. Pure. */
-import { textIn } from '../../lib/queries/bytes-view.ts'
+import { textIn } from '../../lib/queries/records/bytes-view.ts'
 import { harmlessLines } from '../text-width.ts'
 
 /**

@@ -7,7 +7,7 @@ import { type Reprocessings, reprocessingsOf } from '../../lib/operations/reproc
 import { deployedVersion, livePartitions, startsOf } from '../../lib/operations/reprocess/plan.ts'
 import { BEGIN_AGAIN, NOTHING_LEFT, reprocessAll } from '../../lib/operations/reprocess/run.ts'
 import { stateKeysOf } from '../../lib/operations/state-keys.ts'
-import type { TopicReach } from '../../lib/queries/topics.ts'
+import type { TopicReach } from '../../lib/queries/kafka/topics.ts'
 import { MemoryStateStore } from '../../packages/runtime/adapters/memory/state-store.ts'
 import type { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
 import { RedisReplaceableStates } from '../../packages/runtime/adapters/redis/replaceable-states.ts'

@@ -1,9 +1,10 @@
 /** Texts of `sluice reprocess`. Pure. */
-import { count } from '../../lib/count.ts'
-import { durationText } from '../../lib/duration.ts'
+
 import type { Start } from '../../lib/operations/reprocess/from.ts'
 import type { SwitchedPartition } from '../../lib/operations/reprocess/operation.ts'
 import type { LivePartition } from '../../lib/operations/reprocess/plan.ts'
+import { count } from '../../lib/support/count.ts'
+import { durationText } from '../../lib/support/duration.ts'
 
 export interface Progress {
   readonly decided: number

@@ -1,7 +1,6 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errorLine, type LocatedError } from '../../lib/alerting/check-rules.ts'
-import { count } from '../../lib/count.ts'
 import { fileFailure } from '../../lib/operations/file-failure.ts'
 import { readTestFile } from '../../lib/operations/rule-tests/read.ts'
 import {
@@ -10,6 +9,7 @@ import {
   type ShownNotification,
   type TestResult,
 } from '../../lib/operations/rule-tests/run.ts'
+import { count } from '../../lib/support/count.ts'
 import { argumentList, command, flag, SOME_TEXT } from '../command.ts'
 import { CliFailure } from '../failure.ts'
 import { pathIn, type Terminal } from '../terminal.ts'

@@ -1,7 +1,8 @@
 /** Formats the result of a trial of rules as text. */
-import { count } from '../../lib/count.ts'
-import { durationText } from '../../lib/duration.ts'
+
 import type { Tried, TriedAlert, TriedRule } from '../../lib/operations/try-rules/try.ts'
+import { count } from '../../lib/support/count.ts'
+import { durationText } from '../../lib/support/duration.ts'
 import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
 

@@ -8,7 +8,7 @@ import {
   tryOnRecording,
   tryRules,
 } from '../../lib/operations/try-rules/try.ts'
-import type { TopicReach } from '../../lib/queries/topics.ts'
+import type { TopicReach } from '../../lib/queries/kafka/topics.ts'
 import { isUnreadable, Unavailable } from '../../packages/runtime/pipeline/errors.ts'
 import { either } from '../../packages/runtime/settings/values.ts'
 import {

@@ -5,7 +5,7 @@ import { packagedSchema, schemaSubject } from '../../lib/app/packaged-schemas.ts
 import { SERIALIZED_TYPES } from '../../lib/app/serializing.ts'
 import { LOCAL_PORTS, readSettings } from '../../lib/app/settings/index.ts'
 import { localRegistryUrl } from '../../lib/app/settings/local-ports.ts'
-import { EVENT_FORMATS } from '../../lib/event-types.ts'
+import { EVENT_FORMATS } from '../../lib/schemas/event-types.ts'
 import { registered } from '../../packages/runtime/adapters/registry/data-writer.ts'
 import { REGISTRY_ADDRESS } from '../../packages/runtime/settings/registry.ts'
 import { ANY_TEXT, address, JSON_OPTION, option, optionalArguments } from '../command.ts'

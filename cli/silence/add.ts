@@ -5,7 +5,7 @@ import { isSeverity } from '../../lib/notification/parse-routes.ts'
 import { type Silence, withSilence } from '../../lib/notification/silences.ts'
 import { silencesTooLarge } from '../../lib/notification/silences-changed.ts'
 import { instant, parsedBy, text } from '../../packages/runtime/settings/values.ts'
-import { userOfMachine } from '../../programs/person.ts'
+import { userOfMachine } from '../../scripts/person.ts'
 import {
   command,
   DURATION,

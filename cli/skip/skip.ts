@@ -2,7 +2,7 @@
 import { consumersOf, firstSignalOf, readFunctions, topicsRead } from '../../lib/app/functions.ts'
 import type { Counts } from '../../lib/operations/audit.ts'
 import { stateKeysOf, topicOf as wholeName } from '../../lib/operations/state-keys.ts'
-import type { TopicReach } from '../../lib/queries/topics.ts'
+import type { TopicReach } from '../../lib/queries/kafka/topics.ts'
 import { RedisReplaceableStates } from '../../packages/runtime/adapters/redis/replaceable-states.ts'
 import { RedisSkippedRecords } from '../../packages/runtime/adapters/redis/skipped-records.ts'
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'

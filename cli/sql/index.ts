@@ -7,7 +7,7 @@ import { newProgress, progressText, withSqlDatabase } from '../../lib/operations
 import { sqlSources } from '../../lib/operations/sql/sources.ts'
 import { isUnreadable, Unavailable } from '../../packages/runtime/pipeline/errors.ts'
 import { oneOf } from '../../packages/runtime/settings/values.ts'
-import { awsPlace } from '../../programs/aws-place.ts'
+import { awsPlace } from '../../scripts/aws-place.ts'
 import {
   argument,
   command,

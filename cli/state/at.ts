@@ -2,7 +2,7 @@
 
 import { duration } from '../../lib/app/settings/duration.ts'
 import type { LivePartition } from '../../lib/operations/reprocess/plan.ts'
-import { type EntityState, entityState } from '../../lib/queries/entities.ts'
+import { type EntityState, entityState } from '../../lib/queries/states/entities.ts'
 import { preferExact } from '../../lib/tables/table.ts'
 import { TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import type { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'

@@ -3,7 +3,7 @@
 import type { ErasurePlan, ErasureReport } from '../../lib/operations/erase/erase.ts'
 import type { ConsumerErasure } from '../../lib/operations/erase/wait.ts'
 import { nameOf } from '../../lib/operations/state-keys.ts'
-import type { Holding } from '../../lib/queries/erasure.ts'
+import type { Holding } from '../../lib/queries/states/erasure.ts'
 import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
 

@@ -2,7 +2,7 @@
  * Queries Kafka about a consumer's log. Errors are returned as values, so that states can be shown even if Kafka does not answer.
  */
 
-import { topicBounds } from '../../lib/queries/topics.ts'
+import { topicBounds } from '../../lib/queries/kafka/topics.ts'
 import { isUnknownTopic } from '../../packages/runtime/adapters/kafka/errors.ts'
 import { type Bounds, TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'

@@ -1,5 +1,5 @@
 /** JSON document that `state show --json` prints for partitions. Pure. */
-import type { PartitionState } from '../../lib/queries/partition-states.ts'
+import type { PartitionState } from '../../lib/queries/states/partition-states.ts'
 import type { LogBounds } from './log.ts'
 
 export interface StateReport {

@@ -1,7 +1,7 @@
 import { readConfig } from '../../lib/app/config.ts'
 import { ownTopicOf, signalTopics, stateKeysOf, topicOf } from '../../lib/operations/state-keys.ts'
-import { entityStates } from '../../lib/queries/entities.ts'
-import { partitionStates, topicsRemembered } from '../../lib/queries/partition-states.ts'
+import { entityStates } from '../../lib/queries/states/entities.ts'
+import { partitionStates, topicsRemembered } from '../../lib/queries/states/partition-states.ts'
 import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import {
   argument,

@@ -1,7 +1,7 @@
 /** Formats reports of states as text. Pure. */
-import type { EntityState, HeldState, TimerState } from '../../lib/queries/entities.ts'
-import { sumOfReasons } from '../../lib/queries/outcomes.ts'
-import type { PartitionState } from '../../lib/queries/partition-states.ts'
+import type { EntityState, HeldState, TimerState } from '../../lib/queries/states/entities.ts'
+import { sumOfReasons } from '../../lib/queries/states/outcomes.ts'
+import type { PartitionState } from '../../lib/queries/states/partition-states.ts'
 import { type Column, tableText } from '../table.ts'
 import { harmless, shortened } from '../text-width.ts'
 import type { StateReport } from './report.ts'

@@ -1,5 +1,5 @@
 import { topicSize } from '../../lib/app/topics.ts'
-import { type Outcomes, outcomesOf } from '../../lib/queries/outcomes.ts'
+import { type Outcomes, outcomesOf } from '../../lib/queries/states/outcomes.ts'
 import {
   ENTITIES,
   type EntityReport,

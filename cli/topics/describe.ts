@@ -1,5 +1,5 @@
 import { topicOf } from '../../lib/operations/state-keys.ts'
-import { recordCounts, topicDescription } from '../../lib/queries/topic-descriptions.ts'
+import { recordCounts, topicDescription } from '../../lib/queries/kafka/topic-descriptions.ts'
 import { argument, command, environment, JSON_OPTION, SOME_TEXT } from '../command.ts'
 import { configOf } from '../connections.ts'
 import { requireTopicIn, withKafka } from '../kafka.ts'

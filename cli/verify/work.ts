@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { deployedVersion, type LivePartition, livePartitions } from '../../lib/operations/reprocess/plan.ts'
 import { stateKeysOf } from '../../lib/operations/state-keys.ts'
-import type { TopicReach } from '../../lib/queries/topics.ts'
+import type { TopicReach } from '../../lib/queries/kafka/topics.ts'
 import { MemoryStateStore } from '../../packages/runtime/adapters/memory/state-store.ts'
 import type { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
 import { RedisLiveStates } from '../../packages/runtime/adapters/redis/live-states.ts'

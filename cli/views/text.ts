@@ -1,7 +1,8 @@
 /** Texts of `sluice views`. Pure. */
-import { durationText } from '../../lib/duration.ts'
+
 import type { ApplyProgress } from '../../lib/operations/views/apply.ts'
 import type { PlanChange } from '../../lib/operations/views/change.ts'
+import { durationText } from '../../lib/support/duration.ts'
 import type { WindowPlan } from '../../lib/windows/windows.ts'
 
 /** Returns a text such as `tumbling 1 min`. */

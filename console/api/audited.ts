@@ -1,7 +1,7 @@
 /** Audited changes that are made from the console. */
 import { randomUUID } from 'node:crypto'
-import type { Audit } from '../../lib/audit.ts'
 import { audited as carriedOut, NotAudited, type Operation } from '../../lib/operations/audit.ts'
+import type { Audit } from '../../lib/support/audit.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 import { ProblemError } from './problem.ts'
 

@@ -3,7 +3,7 @@
 import { maxLength, minLength, optional, pipe, string } from 'valibot'
 import { dataReader } from '../../lib/app/data-reader.ts'
 import { type Signal, signalNamed } from '../../lib/app/topics.ts'
-import { allTopics } from '../../lib/queries/topic-descriptions.ts'
+import { allTopics } from '../../lib/queries/kafka/topic-descriptions.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 import { listedGroups, oneGroup } from './kafka/groups.ts'
 import { listedMessages, type MessagePorts } from './kafka/messages/list.ts'

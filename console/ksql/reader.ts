@@ -1,7 +1,7 @@
 /** Reads the tables of an environment for ksqlDB's REST interface. */
 import { OperationFailure } from '../../lib/operations/failure.ts'
 import { tableChanges } from '../../lib/operations/views/push.ts'
-import { selectedRows } from '../../lib/queries/view-rows.ts'
+import { selectedRows } from '../../lib/queries/states/view-rows.ts'
 import type { Value } from '../../lib/views/expression.ts'
 import type { Selection } from '../../lib/views/language/select.ts'
 import type { ActivatedPlan } from '../../lib/views/plan.ts'

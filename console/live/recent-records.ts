@@ -2,9 +2,10 @@
  * Recent results from a topic, such as the readings of one entity. The first query searches the topic backward, up to a limit.
  * Later queries read only new records.
  */
-import { type Searched, searchNewest } from '../../lib/queries/newest-records.ts'
-import { type Range, rangesOf } from '../../lib/queries/records.ts'
-import { topicReach } from '../../lib/queries/topics.ts'
+
+import { topicReach } from '../../lib/queries/kafka/topics.ts'
+import { type Searched, searchNewest } from '../../lib/queries/records/newest-records.ts'
+import { type Range, rangesOf } from '../../lib/queries/records/records.ts'
 import type { TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import { partitionOf } from '../../packages/runtime/consumer/murmur2.ts'

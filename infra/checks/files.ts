@@ -7,10 +7,10 @@ import { checkRules, errorLine as ruleErrorLine } from '../../lib/alerting/check
 import { RulesFolderError, readRuleFiles } from '../../lib/alerting/rules-directory.ts'
 import { loadPolicy, PolicyFileError } from '../../lib/failures/adapters/policy-file.ts'
 import { InvalidPolicy } from '../../lib/failures/policy-file.ts'
-import { errorLine } from '../../lib/file-errors.ts'
 import { loadMapping, MappingFileError } from '../../lib/mapping/adapters/mapping-files.ts'
 import { InvalidMapping } from '../../lib/mapping/mapping-file.ts'
 import { readNotificationFiles } from '../../lib/notification/adapters/notification-files.ts'
+import { errorLine } from '../../lib/support/file-errors.ts'
 import { loadPlan, PlanFileError, tablesIn } from '../../lib/views/adapters/plan-file.ts'
 
 /** Checks the alert rules. @param views folder with the plan of the tables that rules can watch */

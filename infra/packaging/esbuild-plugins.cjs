@@ -71,8 +71,8 @@ const builtConsole = {
   name: 'built-console',
   setup(build) {
     build.onLoad({ filter: /console[\\/]built\.ts$/ }, async () => {
-      const { builtPage } = require('./infra/console-page.ts')
-      const { readFunctions } = require('./lib/app/functions.ts')
+      const { builtPage } = require('../console-page.ts')
+      const { readFunctions } = require('../../lib/app/functions.ts')
       const built = { page: await builtPage(), functions: readFunctions() }
       return { contents: `export const built = ${JSON.stringify(built)}`, loader: 'js' }
     })

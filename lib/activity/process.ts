@@ -14,7 +14,7 @@ import {
   type Step,
   type Timer,
 } from '../../packages/runtime/consumer/process.ts'
-import type { EventType } from '../event-types.ts'
+import type { EventType } from '../schemas/event-types.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 import {
   type DatabaseReading,

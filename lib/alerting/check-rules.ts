@@ -1,5 +1,5 @@
 /** Checks rule files before a deployment, and reports each error with its position in the file. Pure. */
-import { byPosition, type LocatedError as FileError, errorLine as lineOf } from '../file-errors.ts'
+import { byPosition, type LocatedError as FileError, errorLine as lineOf } from '../support/file-errors.ts'
 import type { TablePlan } from '../views/plan.ts'
 import type { RuleError } from './parse-rules.ts'
 import { InvalidRules, type RuleFile, readRules } from './rule-files.ts'

@@ -1,5 +1,5 @@
 /** Arguments and helpers that all readers of rule rows share. */
-import { parseDuration } from '../duration.ts'
+import { parseDuration } from '../support/duration.ts'
 import { FAMILIES, type FamilyName } from '../telemetry/families.ts'
 import type { TablePlan } from '../views/plan.ts'
 

@@ -3,8 +3,8 @@
  * never fire. All errors of all rules are reported at once.
  */
 
-import { MAX_ERRORS, MORE_ERRORS } from '../file-errors.ts'
-import { isObject } from '../json.ts'
+import { MAX_ERRORS, MORE_ERRORS } from '../support/file-errors.ts'
+import { isObject } from '../support/json.ts'
 import type { TablePlan } from '../views/plan.ts'
 import type { Row, RuleRow } from './given.ts'
 import type { AnyRule } from './patterns/pattern.ts'

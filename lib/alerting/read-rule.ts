@@ -2,8 +2,8 @@
  * Reads a rule from its row, and reports errors that the schema cannot express: keys that contradict each other, and conditions
  * that can never be met.
  */
-import { parseDuration } from '../duration.ts'
-import { suggestion } from '../similar.ts'
+import { parseDuration } from '../support/duration.ts'
+import { suggestion } from '../support/similar.ts'
 import type { FamilyName } from '../telemetry/families.ts'
 import type { ColumnType } from '../views/plan.ts'
 import { NO_DATA } from './alert.ts'

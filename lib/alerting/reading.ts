@@ -1,7 +1,7 @@
 /** Evaluates all rules of an entity when a reading arrives, or a row of a table. Pure. */
 import type { Received } from '../../packages/runtime/consumer/event.ts'
+import { haveOneOf, isOneOf, ownIn } from '../support/text-match.ts'
 import { FAMILIES, type FamilyName, type ReadingData } from '../telemetry/families.ts'
-import { haveOneOf, isOneOf, ownIn } from '../text-match.ts'
 import { conditionKind, fires, type Value } from './condition.ts'
 import type { EntityRun } from './entity-run.ts'
 import type { AlertingHistory, AlertingState, TrackedRule } from './entity-state.ts'

@@ -1,5 +1,5 @@
 /**
- * Generates parts of `schemas/files/rules.v1.json` from the keys of rules and from the families. The definitions of lists,
+ * Generates parts of `config/schemas/rules.v1.json` from the keys of rules and from the families. The definitions of lists,
  * durations and patterns are edited directly in that file. `npm run schemas` updates it. Pure.
  */
 import { FAMILIES } from '../telemetry/families.ts'

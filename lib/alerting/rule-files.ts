@@ -1,5 +1,5 @@
+import { yamlDocument } from '../support/yaml-document.ts'
 import type { TablePlan } from '../views/plan.ts'
-import { yamlDocument } from '../yaml-document.ts'
 import { parseRules, type RuleDocument, type RuleError } from './parse-rules.ts'
 import type { AnyRule } from './patterns/pattern.ts'
 import { sizeError } from './rule-set.ts'

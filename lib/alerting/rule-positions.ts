@@ -3,7 +3,7 @@
  * deployment do. Functions do not need positions.
  */
 import { EVENT_ID, type Event, getScalarValue, parseEvents, SCALAR_STYLE, type ScalarEvent } from 'js-yaml'
-import { positionsOf } from '../yaml-document.ts'
+import { positionsOf } from '../support/yaml-document.ts'
 import type { Position } from './parse-rules.ts'
 
 type Path = readonly (string | number)[]

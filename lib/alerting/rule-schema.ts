@@ -1,13 +1,13 @@
 /**
- * Validates rule files against `schemas/files/rules.v1.json`, and describes the errors. The schema checks the structure of rules.
+ * Validates rule files against `config/schemas/rules.v1.json`, and describes the errors. The schema checks the structure of rules.
  * `read-rule.ts` reports keys that contradict each other.
  */
 
-import type { SchemaViolation } from '../../schemas/compiled.js'
-import validators from '../../schemas/compiled-rules.js'
-import { type FilePath, MAX_ERRORS, pathOf, valueAt } from '../file-errors.ts'
-import { isObject } from '../json.ts'
-import { unknownKey } from '../similar.ts'
+import type { SchemaViolation } from '../schemas/compiled.js'
+import validators from '../schemas/compiled-rules.js'
+import { type FilePath, MAX_ERRORS, pathOf, valueAt } from '../support/file-errors.ts'
+import { isObject } from '../support/json.ts'
+import { unknownKey } from '../support/similar.ts'
 import { patternMessage } from './patterns/pattern-schema.ts'
 import { FIRE_KEYS, RULE_KEYS } from './rule-keys.ts'
 
@@ -26,7 +26,7 @@ interface Violations {
 
 export function violationsIn(content: unknown): Violations {
   const validate = validators['io.sluice.rules.v1']
-  if (validate === undefined) throw new Error('schemas/compiled-rules.js has no io.sluice.rules.v1')
+  if (validate === undefined) throw new Error('lib/schemas/compiled-rules.js has no io.sluice.rules.v1')
   if (validate(content)) return { violations: [], isCut: false }
   const found = new Map<string, Violation>()
   const reported = (validate.errors ?? []).filter(isReported)

@@ -1,6 +1,6 @@
 /** Summaries of alerts: templates with `{{placeholders}}`, which are filled in once, when the alert fires. */
-import { durationText } from '../duration.ts'
-import { shortNumber } from '../short-number.ts'
+import { durationText } from '../support/duration.ts'
+import { shortNumber } from '../support/short-number.ts'
 import { groupText } from '../views/event-names.ts'
 import { conditionKind, measureKind, OWN_PLACEHOLDERS, rememberingKind, type Value } from './condition.ts'
 import { unitOf } from './given.ts'

@@ -9,8 +9,8 @@ import {
   rejected,
   type Step,
 } from '../../packages/runtime/consumer/process.ts'
-import type { MinuteSummary as MinuteData } from '../../schemas/types.ts'
-import type { EventType } from '../event-types.ts'
+import type { EventType } from '../schemas/event-types.ts'
+import type { MinuteSummary as MinuteData } from '../schemas/types.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 import {
   type FamilyName,

@@ -1,5 +1,5 @@
 /** Running statistics of one metric, updated one value at a time. */
-import type { MinuteSummary } from '../../schemas/types.ts'
+import type { MinuteSummary } from '../schemas/types.ts'
 import { type Moments, NO_VALUES, sampleDeviation, withValue } from '../windows/moments.ts'
 
 /** State of the statistics of a metric. The state can be stored as JSON, and its size does not depend on the number of values. */

@@ -4,7 +4,7 @@ import type { Connections, Value } from '../../packages/runtime/lambda/connectio
 import { broadcast } from '../../packages/runtime/producer/broadcast.ts'
 import type { GeneralSettings } from '../../packages/runtime/settings/general.ts'
 import type { KafkaSettings } from '../../packages/runtime/settings/kafka.ts'
-import type { Appended, AppendReason } from '../append-again.ts'
+import type { Appended, AppendReason } from '../support/append-again.ts'
 import { type Signal, topicName } from './topics.ts'
 
 type Config = Pick<GeneralSettings & KafkaSettings, 'env' | 'contentMode'>

@@ -3,7 +3,7 @@
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'
 import type { Scheduled } from '../../packages/runtime/lambda/scheduled.ts'
 import type { LogBounds } from '../../packages/runtime/pipeline/ports.ts'
-import { DeadLetters } from '../queries/dead-letters.ts'
+import { DeadLetters } from '../queries/dead-letters/dead-letters.ts'
 import { deadLetterSource } from './dead-letter-source.ts'
 import { report } from './metrics.ts'
 import type { GeneralSettings } from './settings/index.ts'

@@ -1,7 +1,7 @@
 /** Connects the list of open dead letters to Kafka and Redis. */
 import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'
-import type { DeadLetterSource } from '../queries/dead-letters.ts'
+import type { DeadLetterSource } from '../queries/dead-letters/dead-letters.ts'
 import { topicName } from './topics.ts'
 
 /**

@@ -1,7 +1,7 @@
 /** Reads the keys of function entries in serverless.yml that the Serverless Framework defines: handlers and limits. */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { yamlContent } from '../yaml-document.ts'
+import { yamlContent } from '../support/yaml-document.ts'
 import { serverlessFile } from './functions.ts'
 
 /** Handler and limits of a function. */

@@ -4,9 +4,9 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { ReadTopic } from '../queries/lag.ts'
-import { suggestion } from '../similar.ts'
-import { yamlContent } from '../yaml-document.ts'
+import type { ReadTopic } from '../queries/kafka/lag.ts'
+import { suggestion } from '../support/similar.ts'
+import { yamlContent } from '../support/yaml-document.ts'
 import type { TopicMappings } from './settings/mappings.ts'
 import { groupName, RETRY_TOPICS, type Signal, type TopicWord, topicName, topicsOf } from './topics.ts'
 

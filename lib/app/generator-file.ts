@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { ConfigError } from '../../packages/runtime/settings/config-error.ts'
+import { yamlDocument } from '../support/yaml-document.ts'
 import type { GeneratorSettings } from '../telemetry/simulator/settings.ts'
-import { yamlDocument } from '../yaml-document.ts'
 import { type GeneratorOverrides, generatorSettings } from './settings/generator.ts'
 
 /** Reads the generator's settings from a YAML or JSON file. @throws ConfigError */

@@ -21,7 +21,7 @@ export async function historyStore({ historyBucket, pathStyle }: HistorySettings
       'HISTORY_BUCKET: must be the name of the bucket of the history',
     ])
   // The SDK is loaded on first use, so that it does not delay cold starts.
-  const { S3HistoryStore } = await import('./aws/history-bucket.ts')
+  const { S3HistoryStore } = await import('../history/adapters/history-bucket.ts')
   return new S3HistoryStore({ bucket: historyBucket, pathStyle })
 }
 
@@ -36,7 +36,7 @@ export async function historyAt(
 ): Promise<HistoryStore | undefined> {
   const bucket = historyBucket ?? (aws.endpoint === undefined ? undefined : localBuckets(env).history)
   if (bucket === undefined) return undefined
-  const { S3HistoryStore } = await import('./aws/history-bucket.ts')
+  const { S3HistoryStore } = await import('../history/adapters/history-bucket.ts')
   return new S3HistoryStore({ bucket, pathStyle: aws.endpoint !== undefined }, aws)
 }
 

@@ -1,6 +1,6 @@
-/** Packaged schemas in `schemas/`, loaded when a format is first needed. */
+/** Packaged schemas in `events/schemas/`, loaded when a format is first needed. */
 import type { PackagedSchema } from '../../packages/runtime/consumer/application.ts'
-import { type EventFormat, eventTypeRow } from '../event-types.ts'
+import { type EventFormat, eventTypeRow } from '../schemas/event-types.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 import { type Signal, topicName } from './topics.ts'
 
@@ -11,9 +11,9 @@ interface Texts {
 const FORMATS: Readonly<
   Record<EventFormat, { readonly extension: string; readonly load: () => Promise<Texts> }>
 > = {
-  json: { extension: '.json', load: () => import('../../schemas/compiled-texts-json.js') },
-  avro: { extension: '.avsc', load: () => import('../../schemas/compiled-texts-avro.js') },
-  protobuf: { extension: '.proto', load: () => import('../../schemas/compiled-texts-protobuf.js') },
+  json: { extension: '.json', load: () => import('../schemas/compiled-texts-json.js') },
+  avro: { extension: '.avsc', load: () => import('../schemas/compiled-texts-avro.js') },
+  protobuf: { extension: '.proto', load: () => import('../schemas/compiled-texts-protobuf.js') },
 }
 
 /**

@@ -4,7 +4,7 @@ import type { KafkaConnections } from '../../packages/runtime/lambda/kafka-conne
 import type { Scheduled } from '../../packages/runtime/lambda/scheduled.ts'
 import { broadcast } from '../../packages/runtime/producer/broadcast.ts'
 import { HISTORY_TABLES, signalOfTable } from '../history/tables.ts'
-import { quietPartitions } from '../queries/quiet-partitions.ts'
+import { quietPartitions } from '../queries/kafka/quiet-partitions.ts'
 import { tick } from '../telemetry/tick.ts'
 import type { GeneralSettings } from './settings/index.ts'
 import { topicName, topicRow, topicsOf } from './topics.ts'

@@ -1,5 +1,5 @@
-/** Validates the data of events with the packaged schemas in `schemas/`. */
-import validators, { type SchemaViolation } from '../../schemas/compiled.js'
+/** Validates the data of events with the packaged schemas in `events/schemas/`. */
+import validators, { type SchemaViolation } from '../schemas/compiled.js'
 
 const SHOWN = 3
 

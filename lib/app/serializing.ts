@@ -1,6 +1,6 @@
 /** Lists the event types that data writers serialize, derived from the table of event types. */
 import type { SerializedType } from '../../packages/runtime/consumer/serialization.ts'
-import { BINARY_TYPES } from '../event-types.ts'
+import { BINARY_TYPES } from '../schemas/event-types.ts'
 import { familyOf } from '../telemetry/families.ts'
 import { packagedSchema, schemaSubject } from './packaged-schemas.ts'
 

@@ -11,7 +11,7 @@ import {
   newestBatches,
 } from '../../packages/runtime/adapters/kafka/newest-batches.ts'
 import { layoutOf, type TopicLayout } from '../../packages/runtime/adapters/kafka/topic-admin.ts'
-import { kafkaAnswer } from '../queries/kafka-answers.ts'
+import { kafkaAnswer } from '../queries/kafka/kafka-answers.ts'
 import type { BatchFacts, ClusterFacts, FoundTopic, PartitionBatches, Settings, TopicFacts } from './facts.ts'
 import type { Observed } from './finding.ts'
 import { seenIf } from './seen.ts'

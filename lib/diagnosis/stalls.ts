@@ -1,6 +1,7 @@
 /** Detects stalls in any environment, from facts that Kafka and Redis report. Pure. */
-import { durationText } from '../duration.ts'
-import type { ConsumerLag, ReadTopic } from '../queries/lag.ts'
+
+import type { ConsumerLag, ReadTopic } from '../queries/kafka/lag.ts'
+import { durationText } from '../support/duration.ts'
 
 /** Reason for a stall, with advice for the user. */
 interface Cause {

@@ -9,7 +9,7 @@ import { readEvent } from '../../packages/runtime/cloudevents/reader.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
 import type { FailureData } from '../../packages/runtime/consumer/failure-event.ts'
-import validators, { type SchemaViolation } from '../../schemas/compiled.js'
+import validators, { type SchemaViolation } from '../schemas/compiled.js'
 import { DEAD_LETTER_TYPE, DEAD_LETTERS_HANDLED_TYPE, FAILURE_TYPE } from './event-types.ts'
 import type { DeadLetter } from './process.ts'
 import { decoded } from './redriven-record.ts'
@@ -157,7 +157,7 @@ function saysItIsOne({ headers }: LogRecord): boolean {
 
 function violationOf({ type, data }: Event): string | undefined {
   const validate = validators[type]
-  if (!validate) throw new Error(`schemas/compiled.js has no ${type}`)
+  if (!validate) throw new Error(`lib/schemas/compiled.js has no ${type}`)
   if (validate(data)) return undefined
   const [first] = validate.errors ?? []
   return first ? described(first) : 'it does not match its schema'

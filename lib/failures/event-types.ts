@@ -1,4 +1,4 @@
-import type { EventType } from '../event-types.ts'
+import type { EventType } from '../schemas/event-types.ts'
 
 /** CloudEvents `type` of a failure record, which describes a record that could not be processed. */
 export const FAILURE_TYPE = 'io.sluice.failure.v1' satisfies EventType

@@ -4,10 +4,10 @@
  */
 
 import { FAILURES } from '../../packages/runtime/consumer/failure-codes.ts'
-import type { SchemaViolation } from '../../schemas/compiled.js'
-import validators from '../../schemas/compiled-failure-policy.js'
 import { positionsIn } from '../alerting/rule-positions.ts'
-import { durationText, parseDuration } from '../duration.ts'
+import type { SchemaViolation } from '../schemas/compiled.js'
+import validators from '../schemas/compiled-failure-policy.js'
+import { durationText, parseDuration } from '../support/duration.ts'
 import {
   describedErrors,
   errorLine,
@@ -16,8 +16,8 @@ import {
   located,
   type PathError,
   pathOf,
-} from '../file-errors.ts'
-import { yamlDocument } from '../yaml-document.ts'
+} from '../support/file-errors.ts'
+import { yamlDocument } from '../support/yaml-document.ts'
 import {
   DEFAULT_POLICY,
   DELAYS_MS,
@@ -40,7 +40,7 @@ const KEYS = 'maxAge, classes and codes'
 /** Returns the schema violations, at most one per path. */
 function schemaErrors(content: unknown): readonly PathError[] {
   const validate = validators['io.sluice.failure-policy.v1']
-  if (validate === undefined) throw new Error('schemas/compiled-failure-policy.js has no policy')
+  if (validate === undefined) throw new Error('lib/schemas/compiled-failure-policy.js has no policy')
   if (validate(content)) return []
   return describedErrors(validate.errors ?? [], violation => described(violation, content))
 }

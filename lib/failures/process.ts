@@ -7,7 +7,7 @@ import {
   rejected,
 } from '../../packages/runtime/consumer/process.ts'
 import { digestOf } from '../../packages/runtime/pipeline/failures/failure-record.ts'
-import type { FailureEnded } from '../../schemas/types.ts'
+import type { FailureEnded } from '../schemas/types.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 import { DEAD_LETTER_TYPE, FAILURE_ENDED_TYPE, FAILURE_TYPE, RETRY_TYPE } from './event-types.ts'
 import { type Discarded, LAMBDA_DISCARDED_TYPE } from './on-failure/discarded.ts'

@@ -4,7 +4,7 @@
 
 import { FAILURES } from '../../packages/runtime/consumer/failure-codes.ts'
 import type { FailureData } from '../../packages/runtime/consumer/failure-event.ts'
-import { durationText } from '../duration.ts'
+import { durationText } from '../support/duration.ts'
 import {
   DELAYS_MS,
   type FailurePolicy,

@@ -2,8 +2,8 @@
  * Columns of the history. Each table has the attributes of a record and of its event, and a column for each field in the JSON
  * Schemas of its event types. A field that a schema gains becomes a column without further work. Pure.
  */
-import texts from '../../schemas/compiled-texts-json.js'
-import { EVENT_TYPES } from '../event-types.ts'
+import texts from '../schemas/compiled-texts-json.js'
+import { EVENT_TYPES } from '../schemas/event-types.ts'
 import { type HistoryTable, signalOfTable } from './tables.ts'
 
 /** `JSON` is text that contains JSON. `TIMESTAMP` is in milliseconds since the epoch, UTC. */

@@ -2,8 +2,8 @@
  * Errors of a mapping that the schema cannot express, such as fields that do not exist in the family, or units of another
  * dimension. Pure.
  */
-import type { FilePath, PathError } from '../file-errors.ts'
-import { linearPattern, UnfitPattern } from '../linear-pattern.ts'
+import type { FilePath, PathError } from '../support/file-errors.ts'
+import { linearPattern, UnfitPattern } from '../support/linear-pattern.ts'
 import { FAMILIES } from '../telemetry/families.ts'
 import { conversion, unitsFor } from '../telemetry/units.ts'
 import { listOf, type RawField, type RawMapping, type RawTime, wholeField, wholeMetric } from './raw.ts'

@@ -1,7 +1,7 @@
 /** Reads one field of a reading from a foreign record. Pure. Error messages contain the names of fields, but never their values. */
 import type { FailureCode } from '../../packages/runtime/consumer/failure-codes.ts'
-import type { LinearPattern } from '../linear-pattern.ts'
-import { MAX_READ_CHARACTERS, readNumber } from '../number-text.ts'
+import type { LinearPattern } from '../support/linear-pattern.ts'
+import { MAX_READ_CHARACTERS, readNumber } from '../support/number-text.ts'
 import { type FieldSource, firstAt, type Path } from './mapping.ts'
 
 /** Result of reading a field: the value, undefined if an optional field is missing, or the reason why the value cannot be used. */

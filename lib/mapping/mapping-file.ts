@@ -3,11 +3,11 @@
  * errors are reported at once. Pure.
  */
 import { positionsIn } from '../alerting/rule-positions.ts'
-import { errorLine, type LocatedError, located } from '../file-errors.ts'
-import { linearPattern } from '../linear-pattern.ts'
+import { errorLine, type LocatedError, located } from '../support/file-errors.ts'
+import { linearPattern } from '../support/linear-pattern.ts'
+import { yamlDocument } from '../support/yaml-document.ts'
 import { FAMILIES } from '../telemetry/families.ts'
 import { conversion } from '../telemetry/units.ts'
-import { yamlDocument } from '../yaml-document.ts'
 import { contradictions } from './contradictions.ts'
 import { type FieldSource, type Mapping, type NamedMetric, pathOf, type TimeSource } from './mapping.ts'
 import { schemaErrors } from './mapping-schema.ts'

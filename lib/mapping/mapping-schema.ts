@@ -1,14 +1,20 @@
-/** Validates mappings against `schemas/files/mapping.v1.json`, and describes the errors. */
-import type { SchemaViolation } from '../../schemas/compiled.js'
-import validators from '../../schemas/compiled-mapping.js'
-import { describedErrors, type FilePath, MORE_ERRORS, type PathError, pathOf } from '../file-errors.ts'
+/** Validates mappings against `config/schemas/mapping.v1.json`, and describes the errors. */
+import type { SchemaViolation } from '../schemas/compiled.js'
+import validators from '../schemas/compiled-mapping.js'
+import {
+  describedErrors,
+  type FilePath,
+  MORE_ERRORS,
+  type PathError,
+  pathOf,
+} from '../support/file-errors.ts'
 
 const KEYS = 'family, when, id, time, fields and metric'
 
 /** Returns the innermost violations, because they explain the violations of the values that enclose them. */
 export function schemaErrors(content: unknown): readonly PathError[] {
   const validate = validators['io.sluice.mapping.v1']
-  if (validate === undefined) throw new Error('schemas/compiled-mapping.js has no mapping')
+  if (validate === undefined) throw new Error('lib/schemas/compiled-mapping.js has no mapping')
   if (validate(content)) return []
   const all = describedErrors(validate.errors ?? [], violation => described(violation, content))
   return all.filter(

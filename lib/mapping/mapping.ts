@@ -1,5 +1,5 @@
 /** Mapping of foreign records to readings of one family. `mapping-file.ts` reads it from a file. */
-import type { LinearPattern } from '../linear-pattern.ts'
+import type { LinearPattern } from '../support/linear-pattern.ts'
 import type { Family } from '../telemetry/families.ts'
 
 /** Field of a record: its name, and the parts of the name if it is a dotted path. */

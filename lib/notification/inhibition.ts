@@ -5,10 +5,10 @@
  */
 
 import type { Emission } from '../../packages/runtime/consumer/process.ts'
-import type { InhibitionChanged } from '../../schemas/types.ts'
 import { type Alert, NO_DATA } from '../alerting/alert.ts'
 import { PIPELINE_DOWN } from '../alerting/pipeline-down.ts'
-import type { EventType } from '../event-types.ts'
+import type { EventType } from '../schemas/event-types.ts'
+import type { InhibitionChanged } from '../schemas/types.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 
 export const INHIBITION_CHANGED_TYPE = 'io.sluice.inhibition.changed.v1' satisfies EventType

@@ -1,6 +1,6 @@
 /** Checks whether alerts match the condition of a route or a silence. Pure. */
 import type { Alert } from '../alerting/alert.ts'
-import { haveOneOf, isOneOf, ownIn } from '../text-match.ts'
+import { haveOneOf, isOneOf, ownIn } from '../support/text-match.ts'
 
 /** Condition on alerts. For every key, one of the patterns must match; see `isOneOf`. */
 export interface AlertMatch {

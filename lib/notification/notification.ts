@@ -2,9 +2,9 @@
 
 import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
 import type { Emission } from '../../packages/runtime/consumer/process.ts'
-import type { Notification as NotificationData } from '../../schemas/types.ts'
 import type { Alert } from '../alerting/alert.ts'
-import type { EventType } from '../event-types.ts'
+import type { EventType } from '../schemas/event-types.ts'
+import type { Notification as NotificationData } from '../schemas/types.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 
 export const NOTIFICATION_TYPE = 'io.sluice.notification.v1' satisfies EventType

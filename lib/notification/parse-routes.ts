@@ -4,16 +4,16 @@
  */
 import { SEVERITIES } from '../alerting/rule.ts'
 import { positionsIn } from '../alerting/rule-positions.ts'
-import { parseDuration } from '../duration.ts'
+import { parseDuration } from '../support/duration.ts'
 import {
   byPosition,
   errorLine,
   type LocatedError as FileError,
   type FilePath,
   type PathError,
-} from '../file-errors.ts'
-import { matchesText } from '../text-match.ts'
-import { yamlDocument } from '../yaml-document.ts'
+} from '../support/file-errors.ts'
+import { matchesText } from '../support/text-match.ts'
+import { yamlDocument } from '../support/yaml-document.ts'
 import type { AlertMatch } from './match.ts'
 import type { GroupKey, NotificationRoutes, Route } from './route.ts'
 import { schemaErrors } from './routes-schema.ts'

@@ -3,10 +3,10 @@
  * otherwise never be notified. All errors are reported at once, with their lines. Pure.
  */
 
-import type { SchemaViolation } from '../../schemas/compiled.js'
-import validators from '../../schemas/compiled-notification-receivers.js'
 import { positionsIn } from '../alerting/rule-positions.ts'
-import { parseDuration } from '../duration.ts'
+import type { SchemaViolation } from '../schemas/compiled.js'
+import validators from '../schemas/compiled-notification-receivers.js'
+import { parseDuration } from '../support/duration.ts'
 import {
   byPosition,
   describedErrors,
@@ -16,8 +16,8 @@ import {
   MORE_ERRORS,
   type PathError,
   pathOf,
-} from '../file-errors.ts'
-import { yamlDocument } from '../yaml-document.ts'
+} from '../support/file-errors.ts'
+import { yamlDocument } from '../support/yaml-document.ts'
 import {
   DEFAULT_TIMEOUT_MS,
   FORMATS,
@@ -41,7 +41,8 @@ const KEYS: Readonly<Record<string, string>> = {
 /** Returns the schema violations, at most one per path. */
 function schemaErrors(content: unknown): readonly PathError[] {
   const validate = validators['io.sluice.notification-receivers.v1']
-  if (validate === undefined) throw new Error('schemas/compiled-notification-receivers.js has no receivers')
+  if (validate === undefined)
+    throw new Error('lib/schemas/compiled-notification-receivers.js has no receivers')
   if (validate(content)) return []
   const violations = (validate.errors ?? []).filter(
     ({ schemaPath }) => !schemaPath.includes('/propertyNames/'),

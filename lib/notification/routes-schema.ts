@@ -1,7 +1,7 @@
-/** Validates routes against `schemas/files/notification-routes.v1.json`, and describes the errors. */
-import type { SchemaViolation } from '../../schemas/compiled.js'
-import validators from '../../schemas/compiled-notification-routes.js'
-import { describedErrors, type FilePath, type PathError, pathOf } from '../file-errors.ts'
+/** Validates routes against `config/schemas/notification-routes.v1.json`, and describes the errors. */
+import type { SchemaViolation } from '../schemas/compiled.js'
+import validators from '../schemas/compiled-notification-routes.js'
+import { describedErrors, type FilePath, type PathError, pathOf } from '../support/file-errors.ts'
 
 const ROUTE_KEYS = 'name, match, groupBy, groupWait, groupInterval, repeatInterval, receivers, continue'
 const DURATION = 'a duration such as 30s, 5m or 4h'
@@ -30,7 +30,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
 export function schemaErrors(content: unknown): readonly PathError[] {
   const validate = validators['io.sluice.notification-routes.v1']
   if (validate === undefined)
-    throw new Error('schemas/compiled-notification-routes.js has no io.sluice.notification-routes.v1')
+    throw new Error('lib/schemas/compiled-notification-routes.js has no io.sluice.notification-routes.v1')
   if (validate(content)) return []
   // Violations within alternatives are not reported separately. The set of alternatives has its own violation.
   const violations = (validate.errors ?? []).filter(({ schemaPath }) => !schemaPath.includes('/anyOf/'))

@@ -2,8 +2,8 @@
 
 import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
-import { type Appended, type AppendReason, whyAppend as whyAppendAgain } from '../append-again.ts'
-import type { EventType } from '../event-types.ts'
+import type { EventType } from '../schemas/event-types.ts'
+import { type Appended, type AppendReason, whyAppend as whyAppendAgain } from '../support/append-again.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 import { phaseOf, type Silence, type SilenceChange, type SilenceSet } from './silences.ts'
 

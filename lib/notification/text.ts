@@ -1,6 +1,6 @@
 /** Notifications as plain text, for e-mails, chat messages and subjects. Pure. */
 import type { Alert } from '../alerting/alert.ts'
-import { durationText } from '../duration.ts'
+import { durationText } from '../support/duration.ts'
 import { highestSeverity, type Message, OLD_MS, rulesOf } from './message.ts'
 
 /** Maximum number of alerts that are listed in a text. Further alerts are only counted. */

@@ -5,7 +5,7 @@ import { instant } from '../../packages/runtime/consumer/instant.ts'
 import type { Publisher } from '../../packages/runtime/pipeline/ports.ts'
 import type { Config } from '../app/config.ts'
 import { topicName } from '../app/topics.ts'
-import { type Action, type Audit, auditEvent } from '../audit.ts'
+import { type Action, type Audit, auditEvent } from '../support/audit.ts'
 import { OperationFailure } from './failure.ts'
 
 /** Operation to run. */

@@ -1,6 +1,6 @@
 /**
  * Table of all event types. The following are derived from it: validated types, schemas of all formats, registry subjects,
- * TypeScript types, labels in the console, and documentation. The JSON Schema of a type is `schemas/json/<name>.json`.
+ * TypeScript types, labels in the console, and documentation. The JSON Schema of a type is `events/schemas/json/<name>.json`.
  */
 
 export interface EventTypeRow {

@@ -1,9 +1,9 @@
 /** Audit event, which records an action of an operator in the topic `events`. Pure. */
 
-import type { Event } from '../packages/runtime/consumer/event.ts'
+import type { Event } from '../../packages/runtime/consumer/event.ts'
+import type { EventType } from '../schemas/event-types.ts'
 import type { Audit as AuditData } from '../schemas/types.ts'
-import type { EventType } from './event-types.ts'
-import { dataschemaOf } from './telemetry/dataschema.ts'
+import { dataschemaOf } from '../telemetry/dataschema.ts'
 
 /** Names of all operations, as used in audit events. `docs/commands.md` lists them. */
 export const ACTIONS = [

@@ -3,7 +3,7 @@
 import { entityOf, partsOfEntity } from '../../packages/runtime/consumer/event.ts'
 import type { Alert } from '../alerting/alert.ts'
 import { type AlertMatch, matchesAlert } from '../notification/match.ts'
-import { textFilter } from '../text-match.ts'
+import { textFilter } from '../support/text-match.ts'
 import { byText, preferExact, type TableColumn } from './table.ts'
 
 export interface AlertSummary {

@@ -2,7 +2,7 @@
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import type { Hold } from '../../packages/runtime/pipeline/deciding/hold.ts'
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
-import { textFilter } from '../text-match.ts'
+import { textFilter } from '../support/text-match.ts'
 
 export interface Table<State, Row> {
   /** Process whose state the table shows. */

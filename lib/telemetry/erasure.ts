@@ -1,6 +1,6 @@
 import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
-import type { EventType } from '../event-types.ts'
+import type { EventType } from '../schemas/event-types.ts'
 import { dataschemaOf } from './dataschema.ts'
 
 /**

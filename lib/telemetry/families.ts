@@ -2,12 +2,13 @@
  * Table of the telemetry families: event type, subject, metrics and record key of their readings. Schemas, the simulator, imports,
  * rules and statistics use this table.
  */
-import type { EnvironmentReading } from '../../schemas/types.ts'
-import type { EventType } from '../event-types.ts'
+
+import type { EventType } from '../schemas/event-types.ts'
+import type { EnvironmentReading } from '../schemas/types.ts'
 import { dataschemaOf } from './dataschema.ts'
 import type { NamedStrategy } from './key.ts'
 
-export type { DatabaseReading, DeviceMotion, EnvironmentReading } from '../../schemas/types.ts'
+export type { DatabaseReading, DeviceMotion, EnvironmentReading } from '../schemas/types.ts'
 
 export type FamilyName = 'environment' | 'database' | 'device'
 
@@ -15,7 +16,7 @@ export interface Family {
   readonly name: FamilyName
   /** CloudEvents `type` of readings of this family. */
   readonly type: EventType
-  /** CloudEvents `dataschema` of readings: the id of the packaged schema in `schemas/`. */
+  /** CloudEvents `dataschema` of readings: the id of the packaged schema in `events/schemas/`. */
   readonly dataschema: string
   /** Unit of each metric, by the name of the metric in `data`. See `units.ts`. */
   readonly metrics: Readonly<Record<string, string>>

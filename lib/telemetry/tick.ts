@@ -1,5 +1,5 @@
 import type { Event } from '../../packages/runtime/consumer/event.ts'
-import type { EventType } from '../event-types.ts'
+import type { EventType } from '../schemas/event-types.ts'
 import { dataschemaOf } from './dataschema.ts'
 
 /** CloudEvents `type` of a tick, which advances the log's clock when no readings arrive. */

@@ -1,6 +1,6 @@
 /** Events of the consumer `views`, and names of the groups of a table. */
-import type { EventType } from '../event-types.ts'
-import { jsonIn } from '../json.ts'
+import type { EventType } from '../schemas/event-types.ts'
+import { jsonIn } from '../support/json.ts'
 import type { Scalar } from './plan.ts'
 
 export const VIEW_ROW_TYPE = 'io.sluice.view.row.v1' satisfies EventType

@@ -9,8 +9,8 @@ import process from 'node:process'
 import { Builder, endingEsbuild } from '../../infra/bundle-builder.ts'
 import { readEntries } from '../../lib/app/function-entries.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
-import { yamlContent } from '../../lib/yaml-document.ts'
-import { PROJECT } from '../../programs/paths.ts'
+import { yamlContent } from '../../lib/support/yaml-document.ts'
+import { PROJECT } from '../../scripts/paths.ts'
 import { buildThread } from './thread.ts'
 
 const [given] = process.argv.slice(2)

@@ -14,7 +14,7 @@ const READ_AT_START = [
   'config/notifications',
   'package.json',
   'package-lock.json',
-  'esbuild.plugins.cjs',
+  'infra/packaging/esbuild-plugins.cjs',
   'infra',
   'packages/msk-trigger',
   'config/notifications/receivers.yaml',

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { LOCAL, PROJECT } from '../../programs/paths.ts'
+import { LOCAL, PROJECT } from '../../scripts/paths.ts'
 import type { Server, ServerOptions } from './definition.ts'
 import { pythonPackages } from './install.ts'
 import { LOOPBACK } from './ports.ts'

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { dirname, relative } from 'node:path'
-import { PROJECT } from '../../programs/paths.ts'
-import { UserError } from '../../programs/user-error.ts'
+import { PROJECT } from '../../scripts/paths.ts'
+import { UserError } from '../../scripts/user-error.ts'
 import { GRACE_MS, guardGroup, signalGroup } from './groups.ts'
 
 /** Command that starts a program. */

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { localRegistryUrl } from '../../lib/app/settings/local-ports.ts'
-import { LOCAL } from '../../programs/paths.ts'
+import { LOCAL } from '../../scripts/paths.ts'
 import type { Server, ServerOptions } from './definition.ts'
 import { copyOf, fetchWithMaven, type Package } from './install.ts'
 import { LOOPBACK } from './ports.ts'

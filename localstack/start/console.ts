@@ -11,8 +11,8 @@ import { beginningAt, PortUnusable, serveConsole } from '../../console/serve.ts'
 import { consolePage } from '../../infra/console-page.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
-import { awsPlace } from '../../programs/aws-place.ts'
-import { userOfMachine } from '../../programs/person.ts'
+import { awsPlace } from '../../scripts/aws-place.ts'
+import { userOfMachine } from '../../scripts/person.ts'
 import { consolePorts } from '../settings.ts'
 
 /** Result of starting the console. The address is missing if the console could not be started. */

@@ -8,10 +8,10 @@ import {
   functionLog,
   functionLogsDir,
   loggedFunctions,
-} from '../../programs/function-logs.ts'
-import { followLogs } from '../../programs/log-file.ts'
-import { PROJECT } from '../../programs/paths.ts'
-import { UserError } from '../../programs/user-error.ts'
+} from '../../scripts/function-logs.ts'
+import { followLogs } from '../../scripts/log-file.ts'
+import { PROJECT } from '../../scripts/paths.ts'
+import { UserError } from '../../scripts/user-error.ts'
 import { LOOPBACK } from '../services/ports.ts'
 import { describeExit, type Exit, FEW_ARENAS, startProcess, tellingLine } from '../services/process.ts'
 import type { Ready } from '../services/supervisor.ts'

@@ -1,5 +1,5 @@
 /** Problems of the functions, from the trigger's reports and the functions' logs. Pure: time is passed as an argument. */
-import { durationText } from '../../lib/duration.ts'
+import { durationText } from '../../lib/support/duration.ts'
 import type { Report } from '../../packages/msk-trigger/report/reports.ts'
 import { Repeats } from '../../packages/runtime/adapters/lambda/repeats.ts'
 

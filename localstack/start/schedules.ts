@@ -1,6 +1,6 @@
 import { clockNotice, schedulesFrom } from '../../infra/schedules.ts'
 import { type DeclaredFunction, readFunctions } from '../../lib/app/functions.ts'
-import { UserError } from '../../programs/user-error.ts'
+import { UserError } from '../../scripts/user-error.ts'
 
 /**
  * Schedules that apply under `npm start`. In serverless.yml, the functions' own schedules depend on the same environment variables.

@@ -1,6 +1,6 @@
 /** Generates Avro and Protobuf schemas from the JSON Schemas of event types that support binary data. */
-import { BINARY_TYPES, EVENT_TYPES, type EventFormat, fileNameOf } from '../lib/event-types.ts'
-import { type FieldType, type RecordField, type RecordType, recordOf, type Scalar } from './records.ts'
+import { BINARY_TYPES, EVENT_TYPES, type EventFormat, fileNameOf } from '../../lib/schemas/event-types.ts'
+import { type FieldType, type RecordField, type RecordType, recordOf, type Scalar } from './record-types.ts'
 
 /** Generated Avro or Protobuf schema. */
 export interface BinarySchema {
@@ -19,7 +19,7 @@ export function binarySchemas(format: Exclude<EventFormat, 'json'>): BinarySchem
   const { extension, write } = FORMATS[format]
   return BINARY_TYPES.map(type => ({
     type,
-    file: new URL(`${format}/${fileNameOf(type)}.${extension}`, import.meta.url),
+    file: new URL(`../../events/schemas/${format}/${fileNameOf(type)}.${extension}`, import.meta.url),
     text: () => write(type.replaceAll('-', '_'), recordOf(type, EVENT_TYPES[type])),
   }))
 }

@@ -2,13 +2,13 @@
  * Lists and maps that are required by the JSON Schema of an event type. They are restored when Protobuf data is read, because
  * Protobuf does not distinguish empty collections from missing ones.
  */
-import { BINARY_TYPES } from '../lib/event-types.ts'
-import { type JsonSchema, jsonSchemaOf, type Located, resolved } from './sources.ts'
+import { BINARY_TYPES } from '../../lib/schemas/event-types.ts'
+import { type JsonSchema, jsonSchemaOf, type Located, resolved } from './json-schemas.ts'
 
 /** Names of the properties that lead to a collection. `*` stands for the items of a list or map. */
 type Path = readonly string[]
 
-export const COMPILED_COLLECTIONS = new URL('compiled-collections.js', import.meta.url)
+export const COMPILED_COLLECTIONS = new URL('../../lib/schemas/compiled-collections.js', import.meta.url)
 
 /** Returns the text of the generated module, which contains the paths of collections and their empty values, by event type. */
 export function collectionsModule(): string {

@@ -1,6 +1,6 @@
 /** JSON Schemas of event types. All other schemas in this folder are generated from them. */
 import { readFileSync } from 'node:fs'
-import { fileNameOf } from '../lib/event-types.ts'
+import { fileNameOf } from '../../lib/schemas/event-types.ts'
 
 /** Subset of JSON Schema that event types use. */
 export interface JsonSchema {
@@ -24,7 +24,7 @@ export interface Located {
 }
 
 /** Folder of the JSON Schemas. */
-export const SOURCES = new URL('json/', import.meta.url)
+export const SOURCES = new URL('../../events/schemas/json/', import.meta.url)
 
 export function jsonSchemaOf(type: string): JsonSchema {
   return JSON.parse(readFileSync(new URL(`${fileNameOf(type)}.json`, SOURCES), 'utf8'))

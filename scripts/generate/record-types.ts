@@ -1,6 +1,6 @@
 /** Converts the JSON Schema of an event type to records with fields, as needed for Avro and Protobuf. Only reads files. */
-import type { EventTypeRow } from '../lib/event-types.ts'
-import { type JsonSchema, jsonSchemaOf, type Located, resolved } from './sources.ts'
+import type { EventTypeRow } from '../../lib/schemas/event-types.ts'
+import { type JsonSchema, jsonSchemaOf, type Located, resolved } from './json-schemas.ts'
 
 export type Scalar = 'string' | 'number' | 'boolean' | 'uint32' | 'int32' | 'int64'
 

@@ -2,14 +2,14 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { compile, type JSONSchema } from 'json-schema-to-typescript'
-import { EVENT_TYPE_NAMES, eventTypeRow, fileNameOf } from '../lib/event-types.ts'
-import { jsonSchemaOf } from './sources.ts'
+import { EVENT_TYPE_NAMES, eventTypeRow, fileNameOf } from '../../lib/schemas/event-types.ts'
+import { jsonSchemaOf } from './json-schemas.ts'
 
-export const TYPES = new URL('types.ts', import.meta.url)
+export const TYPES = new URL('../../lib/schemas/types.ts', import.meta.url)
 
 /** Code that may import types. */
 const READERS = '{bench,cli,console,functions,infra,lib,localstack,packages,test}/**/*.{ts,tsx}'
-const ROOT = join(import.meta.dirname, '..')
+const ROOT = join(import.meta.dirname, '..', '..')
 
 /**
  * Returns the text of the module: a type for each event type whose data the code imports, and for those in their data, with the name
@@ -48,7 +48,7 @@ async function typeIn(type: string): Promise<string> {
 /** Returns the name of the type, such as `AlertFired` for `alert.fired.v1`. */
 function recordOf(type: string): string {
   const row = eventTypeRow(`io.sluice.${fileNameOf(type)}`)
-  if (!row) throw new Error(`${type} is not in the table of event types, lib/event-types.ts`)
+  if (!row) throw new Error(`${type} is not in the table of event types, lib/schemas/event-types.ts`)
   return row.record
 }
 

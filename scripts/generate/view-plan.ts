@@ -4,9 +4,9 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { planOf } from '../lib/operations/views/statements.ts'
-import { StatementError } from '../lib/views/language/statement-error.ts'
-import { PROJECT } from './paths.ts'
+import { planOf } from '../../lib/operations/views/statements.ts'
+import { StatementError } from '../../lib/views/language/statement-error.ts'
+import { PROJECT } from '../paths.ts'
 
 const FOLDER = 'config/views'
 const PLAN = join(FOLDER, 'plan.json')

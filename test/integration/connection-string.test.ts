@@ -20,7 +20,7 @@ describe('a connection string on the command line', { skip: process.platform !==
     const brokers = `127.0.0.1:${(silent.address() as AddressInfo).port}`
     const args = ['topics', 'list', '--brokers', brokers, '--event-hubs-conn-str', STRING]
     const connected = once(silent, 'connection')
-    const command = new Program(join(PROJECT, 'bin', 'sluice.mjs'), args, {
+    const command = new Program(join(PROJECT, 'cli', 'bin.mjs'), args, {
       env: { KAFKA_BROKERS: undefined },
     })
     await connected

@@ -1,6 +1,6 @@
 /** Reports the figures and the verdict of a run. */
 import { availableParallelism } from 'node:os'
-import { durationText } from '../../lib/duration.ts'
+import { durationText } from '../../lib/support/duration.ts'
 import { LOST, ORDER, TWICE } from './count/violations.ts'
 import { commandOf } from './options.ts'
 import { describeFault, type Result } from './result.ts'

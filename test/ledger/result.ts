@@ -1,5 +1,5 @@
 /** The result of a run. */
-import { durationText } from '../../lib/duration.ts'
+import { durationText } from '../../lib/support/duration.ts'
 import type { Count } from './count/count.ts'
 import type { FaultName } from './faults.ts'
 import type { Options } from './options.ts'

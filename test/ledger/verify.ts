@@ -1,6 +1,6 @@
 /** Compares each consumer with its log after the count, as `sluice verify` does. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { emittedRanges } from '../../lib/queries/emitted-ranges.ts'
+import { emittedRanges } from '../../lib/queries/kafka/emitted-ranges.ts'
 import { kafkaClient } from '../../packages/runtime/adapters/kafka/client.ts'
 import { KafkaLogReader } from '../../packages/runtime/adapters/kafka/log-reader.ts'
 import { TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'

@@ -85,7 +85,7 @@ describe('sluice reprocess, beside alerting', () => {
 
   /** Runs in a process of its own, which can be killed. */
   function apart(...args: readonly string[]): Program {
-    return new Program(join(PROJECT, 'bin', 'sluice.mjs'), ['reprocess', ...args], { env: variables() })
+    return new Program(join(PROJECT, 'cli', 'bin.mjs'), ['reprocess', ...args], { env: variables() })
   }
 
   const reprocess = (...args: readonly string[]) => runSluice(['reprocess', ...args], variables())

@@ -65,7 +65,7 @@ describe('given a schema registry', () => {
     })
 
   it('when the last version differs, then check reports the compatible ones, and registers only those', async () => {
-    const path = (name: string) => new URL(`../../schemas/avro/${name}`, import.meta.url)
+    const path = (name: string) => new URL(`../../events/schemas/avro/${name}`, import.meta.url)
     const motion = JSON.parse(await readFile(path('device.motion.v1.avsc'), 'utf8'))
     const load = JSON.parse(await readFile(path('database.reading.v1.avsc'), 'utf8'))
     const fieldOf = (schema: typeof motion, name: string) =>

@@ -6,7 +6,7 @@ import { kafkaServers } from '../../localstack/services/kafka.ts'
 import { freePorts, LOOPBACK } from '../../localstack/services/ports.ts'
 import { startApart } from '../../localstack/services/server.ts'
 import { valkeyServer } from '../../localstack/services/valkey.ts'
-import { LOGS_DIR } from '../../programs/paths.ts'
+import { LOGS_DIR } from '../../scripts/paths.ts'
 import { emulatorServer } from './emulator/server.ts'
 
 export interface Servers {

@@ -1,6 +1,6 @@
 import { oneOf, text } from '../../packages/runtime/settings/values.ts'
-import { readCommandLine } from '../../programs/options.ts'
-import { UserError } from '../../programs/user-error.ts'
+import { readCommandLine } from '../../scripts/options.ts'
+import { UserError } from '../../scripts/user-error.ts'
 
 const GROUPS = ['checks', 'unit', 'integration', 'long'] as const
 export type Group = (typeof GROUPS)[number]

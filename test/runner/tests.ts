@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { run } from 'node:test'
 import pMap, { pMapSkip } from 'p-map'
-import { durationText } from '../../lib/duration.ts'
+import { durationText } from '../../lib/support/duration.ts'
 import { PROJECT } from '../support/program.ts'
 import { failed, type Result, resultsIn } from './results.ts'
 

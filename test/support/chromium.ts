@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import chromium from '@sparticuz/chromium'
-import { LOCAL, PROJECT } from '../../programs/paths.ts'
+import { LOCAL, PROJECT } from '../../scripts/paths.ts'
 
 export interface ExtractedChromium {
   readonly executablePath: string

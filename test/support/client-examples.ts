@@ -10,7 +10,7 @@ import {
 } from '../../localstack/services/install.ts'
 import type { Launch } from '../../localstack/services/process.ts'
 import { requireJava } from '../../localstack/services/requirements.ts'
-import { LOCAL } from '../../programs/paths.ts'
+import { LOCAL } from '../../scripts/paths.ts'
 import { PROJECT } from './program.ts'
 import { brokers } from './servers.ts'
 

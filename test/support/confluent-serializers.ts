@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { ensureInstalled, pythonPackages } from '../../localstack/services/install.ts'
 import type { RecordHeader } from '../../packages/runtime/cloudevents/record.ts'
-import { LOCAL } from '../../programs/paths.ts'
+import { LOCAL } from '../../scripts/paths.ts'
 import { PROJECT } from './program.ts'
 
 const PYTHON = join(LOCAL, 'python', 'confluent')

@@ -8,7 +8,7 @@ import {
   pythonPackages,
 } from '../../localstack/services/install.ts'
 import { KAFKA_VERSION, kafkaPackage } from '../../localstack/services/kafka.ts'
-import { LOCAL } from '../../programs/paths.ts'
+import { LOCAL } from '../../scripts/paths.ts'
 
 export const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { KAFKA_VERSION } from '../../localstack/services/kafka.ts'
 import { requireJava } from '../../localstack/services/requirements.ts'
-import { LOCAL } from '../../programs/paths.ts'
+import { LOCAL } from '../../scripts/paths.ts'
 import { PROJECT } from './program.ts'
 import { HOPELESS_MS } from './until.ts'
 

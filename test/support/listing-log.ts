@@ -1,5 +1,5 @@
 /** Consumer that lists the events of an entity, and a log in which records are parked behind a record that is retried. */
-import { heldNow } from '../../lib/queries/outcomes.ts'
+import { heldNow } from '../../lib/queries/states/outcomes.ts'
 import { READING_TYPES } from '../../lib/telemetry/families.ts'
 import { tick } from '../../lib/telemetry/tick.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'

@@ -18,7 +18,7 @@ export async function typesOf(project: string, files: readonly string[]): Promis
   const config = 'tsconfig.new-files.json'
   await writeFile(
     join(project, config),
-    JSON.stringify({ extends: './tsconfig.json', include: [...files, 'schemas/compiled-modules.d.ts'] }),
+    JSON.stringify({ extends: './tsconfig.json', include: [...files, 'lib/schemas/compiled-modules.d.ts'] }),
   )
   const options = ['--project', config, '--noEmit', '--listFiles', '--pretty', 'false']
   const { code, output, stdout } = await runProgram('tsc', options, { cwd: project })
@@ -44,7 +44,7 @@ const OF_THE_FILES: Readonly<Record<string, Look>> = {
   types: typesOf,
 
   'import direction': async (project, files) => {
-    const options = ['--config', '.dependency-cruiser.cjs', '--output-type', 'json']
+    const options = ['--config', 'test/runner/checks/import-rules.cjs', '--output-type', 'json']
     const { stdout, output } = await runProgram('depcruise', [...options, ...files], { cwd: project })
     const { modules = [], summary } = parsed(stdout)
     const missed = files.filter(file => !modules.some(({ source }) => source === file))

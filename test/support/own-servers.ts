@@ -6,7 +6,7 @@ import { LOCAL_AWS_ENVIRONMENT } from '../../localstack/resources.ts'
 import type { ServerPlace } from '../../localstack/services/options.ts'
 import { freePort } from '../../localstack/services/ports.ts'
 import { serviceEnvironment, startServices } from '../../localstack/services.ts'
-import { UserError } from '../../programs/user-error.ts'
+import { UserError } from '../../scripts/user-error.ts'
 
 export interface OwnServers {
   /** Version of Kafka, if it differs from the project's own. */

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { delimiter, join } from 'node:path'
 import { guardGroup, signalGroup } from '../../localstack/services/groups.ts'
-import { PROJECT } from '../../programs/paths.ts'
+import { PROJECT } from '../../scripts/paths.ts'
 import { HOPELESS_MS } from './until.ts'
 
 export { PROJECT }

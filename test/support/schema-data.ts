@@ -1,4 +1,4 @@
-/** Generates data for a JSON Schema with fast-check. Supports the JSON Schema features that are used in `schemas/json/`. */
+/** Generates data for a JSON Schema with fast-check. Supports the JSON Schema features that are used in `events/schemas/json/`. */
 import fc, { type Arbitrary } from 'fast-check'
 
 export interface JsonSchema {

@@ -9,7 +9,7 @@ import { logRecord } from './records.ts'
 import { framed } from './schema-registry.ts'
 
 const schema = (folder: string, name: string) =>
-  readFileSync(new URL(`../../schemas/${folder}/${name}`, import.meta.url), 'utf8')
+  readFileSync(new URL(`../../events/schemas/${folder}/${name}`, import.meta.url), 'utf8')
 
 export const AVRO = schema('avro', 'environment.reading.v1.avsc')
 export const PROTO = schema('protobuf', 'environment.reading.v1.proto')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { haveOneOf, isOneOf, matchesText, ownIn, textFilter } from '../../lib/text-match.ts'
+import { haveOneOf, isOneOf, matchesText, ownIn, textFilter } from '../../lib/support/text-match.ts'
 
 describe('given a text with *', () => {
   const table: readonly (readonly [pattern: string, text: string, fits: boolean])[] = [

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { positionsOf, yamlContent, yamlDocument } from '../../lib/yaml-document.ts'
+import { positionsOf, yamlContent, yamlDocument } from '../../lib/support/yaml-document.ts'
 
 describe('a text of YAML', () => {
   it('given one document, then it is its content', () => {

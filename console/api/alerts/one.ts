@@ -1,7 +1,7 @@
 /** A single alert: its history, and the reading that caused it. */
 import { maxLength, minLength, pipe, string } from 'valibot'
 import { topicName } from '../../../lib/app/topics.ts'
-import { type ShownAlert, shownAlerts } from '../../../lib/queries/known-alerts.ts'
+import { type ShownAlert, shownAlerts } from '../../../lib/queries/alerts/known-alerts.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { KeptAnswers } from '../../live/kept.ts'
 import { ProblemError } from '../problem.ts'

@@ -9,8 +9,8 @@ import { identityOf, type Rule } from '../../../lib/alerting/rule.ts'
 import { InvalidRules } from '../../../lib/alerting/rule-files.ts'
 import { ruleSetOf } from '../../../lib/alerting/rule-set.ts'
 import { loadRules, RulesFolderError, readRuleFiles } from '../../../lib/alerting/rules-directory.ts'
-import { durationText } from '../../../lib/duration.ts'
-import { activatedRules } from '../../../lib/queries/activated-rules.ts'
+import { activatedRules } from '../../../lib/queries/alerts/activated-rules.ts'
+import { durationText } from '../../../lib/support/duration.ts'
 import {
   type ActiveAlert,
   type Conditions,

@@ -28,7 +28,7 @@ import {
 } from '../../../lib/notification/silences.ts'
 import { silencesTooLarge } from '../../../lib/notification/silences-changed.ts'
 import { changeSilences, SilencesNotAppended } from '../../../lib/operations/silences.ts'
-import { topicBounds } from '../../../lib/queries/topics.ts'
+import { topicBounds } from '../../../lib/queries/kafka/topics.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { audited } from '../audited.ts'
 import { ProblemError } from '../problem.ts'

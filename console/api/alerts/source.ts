@@ -8,11 +8,11 @@ import {
   type AlertPredicate,
   alertLives,
   livesIn,
-} from '../../../lib/queries/alert-history.ts'
-import { type AlertSource, recordsBehind } from '../../../lib/queries/known-alerts.ts'
-import { newestOf } from '../../../lib/queries/newest.ts'
-import { type Range, rangesOf, searchRecords } from '../../../lib/queries/records.ts'
-import { topicBounds, topicReach } from '../../../lib/queries/topics.ts'
+} from '../../../lib/queries/alerts/history.ts'
+import { type AlertSource, recordsBehind } from '../../../lib/queries/alerts/known-alerts.ts'
+import { topicBounds, topicReach } from '../../../lib/queries/kafka/topics.ts'
+import { newestOf } from '../../../lib/queries/records/newest.ts'
+import { type Range, rangesOf, searchRecords } from '../../../lib/queries/records/records.ts'
 import { type AlertSummary, isMatched } from '../../../lib/tables/alert-summary.ts'
 import { type ActiveAlert, activeAlertsOf, conditionTopics } from '../../../lib/tables/conditions.ts'
 import { type FiringNow, firingNow } from '../../../lib/tables/firing-alerts.ts'

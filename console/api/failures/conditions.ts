@@ -1,6 +1,6 @@
 /** Filter conditions for dead letters in requests. */
 import * as v from 'valibot'
-import { parseDuration } from '../../../lib/duration.ts'
+import { parseDuration } from '../../../lib/support/duration.ts'
 
 const name = v.pipe(v.string(), v.nonEmpty('must not be empty'), v.maxLength(1_000, 'is too long'))
 const atMs = v.pipe(v.number(), v.integer(), v.minValue(0))

@@ -1,17 +1,17 @@
 /** List of dead letters. */
 import * as v from 'valibot'
-import { type DeadLetterFilter, isWritten, meets } from '../../../lib/queries/dead-letter-pages.ts'
+import {
+  type DeadLetterSource,
+  DeadLetters,
+  type PlacedDeadLetter,
+} from '../../../lib/queries/dead-letters/dead-letters.ts'
+import { type DeadLetterFilter, isWritten, meets } from '../../../lib/queries/dead-letters/pages.ts'
 import {
   type DeadLetterSummary,
   deadLetterSummary,
   deadLettersOf,
   placeText,
-} from '../../../lib/queries/dead-letter-records.ts'
-import {
-  type DeadLetterSource,
-  DeadLetters,
-  type PlacedDeadLetter,
-} from '../../../lib/queries/dead-letters.ts'
+} from '../../../lib/queries/dead-letters/records.ts'
 import { FAILURES } from '../../../packages/runtime/consumer/failure-codes.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { watched } from '../route.ts'

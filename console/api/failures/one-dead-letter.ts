@@ -8,7 +8,7 @@ import {
   type DeadLetterSummary,
   deadLetterSummary,
   findDeadLetter,
-} from '../../../lib/queries/dead-letter-records.ts'
+} from '../../../lib/queries/dead-letters/records.ts'
 import type { FailedAttempt } from '../../../packages/runtime/consumer/failure-event.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../problem.ts'

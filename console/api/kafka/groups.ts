@@ -1,7 +1,12 @@
 /** Consumer groups of the cluster and their lag. */
-import { type AgedGroupLag, allGroups, groupLags, withGroupAges } from '../../../lib/queries/group-lags.ts'
-import { consumerGroups } from '../../../lib/queries/groups.ts'
-import { textFilter } from '../../../lib/text-match.ts'
+import {
+  type AgedGroupLag,
+  allGroups,
+  groupLags,
+  withGroupAges,
+} from '../../../lib/queries/kafka/group-lags.ts'
+import { consumerGroups } from '../../../lib/queries/kafka/groups.ts'
+import { textFilter } from '../../../lib/support/text-match.ts'
 import type { Kafka } from '../../../packages/runtime/adapters/kafka/client.ts'
 import type { KnownBounds } from '../../../packages/runtime/adapters/kafka/cluster-inspection.ts'
 import type { GroupDescription } from '../../../packages/runtime/adapters/kafka/groups.ts'

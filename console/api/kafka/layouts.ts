@@ -1,8 +1,8 @@
 /**
  * Queries that several Kafka routes use: topics of the cluster, their offsets, and the functions to which consumer groups belong.
  */
-import { type ClusterTopic, layoutsIn } from '../../../lib/queries/cluster.ts'
-import { kafkaAnswer } from '../../../lib/queries/kafka-answers.ts'
+import { type ClusterTopic, layoutsIn } from '../../../lib/queries/kafka/cluster.ts'
+import { kafkaAnswer } from '../../../lib/queries/kafka/kafka-answers.ts'
 import type {
   ClusterInspection,
   KnownBounds,

@@ -1,7 +1,7 @@
 /** Recently fired or resolved alerts, and the number of open dead letters. */
 
-import { alertLives } from '../../../lib/queries/alert-history.ts'
-import { DeadLetters } from '../../../lib/queries/dead-letters.ts'
+import { alertLives } from '../../../lib/queries/alerts/history.ts'
+import { DeadLetters } from '../../../lib/queries/dead-letters/dead-letters.ts'
 import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
 import type { Bounds } from '../../../packages/runtime/adapters/kafka/offsets.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'

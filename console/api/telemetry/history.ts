@@ -1,11 +1,12 @@
 /** Recent history of one entity: its statistics per minute and its alerts. */
+
+import type { Searched } from '../../../lib/queries/records/newest-records.ts'
 import {
   alertsOnce,
   type EntityAlert,
   type EntityMinute,
   lastRevisions,
-} from '../../../lib/queries/entity-log.ts'
-import type { Searched } from '../../../lib/queries/newest-records.ts'
+} from '../../../lib/queries/states/entity-log.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import type { Period } from '../../live/recent-records.ts'
 import { endOf, knownEntity } from './entity.ts'

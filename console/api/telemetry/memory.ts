@@ -4,7 +4,7 @@ import type { AnyRule } from '../../../lib/alerting/patterns/pattern.ts'
 import { dataReader } from '../../../lib/app/data-reader.ts'
 import { readData } from '../../../lib/app/event-data.ts'
 import type { Signal } from '../../../lib/app/topics.ts'
-import { rulesOfPartition } from '../../../lib/queries/activated-rules.ts'
+import { rulesOfPartition } from '../../../lib/queries/alerts/activated-rules.ts'
 import {
   type EntityAlert,
   type EntityMinute,
@@ -14,7 +14,7 @@ import {
   type ReadRecord,
   readingIn,
   textOfEntity,
-} from '../../../lib/queries/entity-log.ts'
+} from '../../../lib/queries/states/entity-log.ts'
 import { ENTITIES } from '../../../lib/tables/statistics.ts'
 import { readTable } from '../../../lib/tables/table.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'

@@ -1,7 +1,7 @@
 /** Texts about alerts, silences and rules, shared by all pages. Pure. */
 import type { AlertMatch } from '../../../lib/notification/match.ts'
-import type { AlertTransition } from '../../../lib/queries/alert-history.ts'
-import { shortNumber } from '../../../lib/short-number.ts'
+import type { AlertTransition } from '../../../lib/queries/alerts/history.ts'
+import { shortNumber } from '../../../lib/support/short-number.ts'
 import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
 import type { OneAlert } from '../../api/alerts/one.ts'
 import { digitsText, durationText } from '../parts/words.ts'

@@ -1,5 +1,5 @@
 /** Links from a message to its entity, alert, rule, dead letter or failed record. Pure. */
-import { eventTypeRow } from '../../../lib/event-types.ts'
+import { eventTypeRow } from '../../../lib/schemas/event-types.ts'
 import type { Message } from '../../api/kafka/messages/one.ts'
 import { addressOf } from './address.ts'
 

@@ -1,7 +1,7 @@
 /** Table with sorting, a filter and pages. Its state is stored in the URL. On a narrow screen, the table scrolls horizontally. */
 import type { ComponentChildren, JSX } from 'preact'
 import { useId, useRef } from 'preact/hooks'
-import { textFilter } from '../../../lib/text-match.ts'
+import { textFilter } from '../../../lib/support/text-match.ts'
 import { useParameters } from '../data/address.ts'
 import { Empty } from './known.tsx'
 import { EntityLink, Moment, Severity, urgencyOf } from './marks.tsx'

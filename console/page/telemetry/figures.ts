@@ -1,6 +1,6 @@
 /** Texts and figures of the telemetry pages. Pure. */
-import type { Searched } from '../../../lib/queries/newest-records.ts'
-import { shortNumber } from '../../../lib/short-number.ts'
+import type { Searched } from '../../../lib/queries/records/newest-records.ts'
+import { shortNumber } from '../../../lib/support/short-number.ts'
 import type { WatchingRule } from '../../api/telemetry/entity.ts'
 import { countText, digitsText, durationText } from '../parts/words.ts'
 

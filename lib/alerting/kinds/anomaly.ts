@@ -2,8 +2,8 @@
  * Rule kind `anomaly`: a value is bad if it is unusual for its entity. The state learns what is usual, see `anomaly/detector.ts`.
  */
 
-import { parseDuration } from '../../duration.ts'
-import { shortNumber } from '../../short-number.ts'
+import { parseDuration } from '../../support/duration.ts'
+import { shortNumber } from '../../support/short-number.ts'
 import { FAMILIES } from '../../telemetry/families.ts'
 import {
   expectedAt,

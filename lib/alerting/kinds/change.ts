@@ -2,7 +2,7 @@
  * Rule kind `change`: compares the difference between the value and an earlier value. The duration is divided into parts, and only
  * one reading per part is stored. The size of the state therefore does not depend on the rate of readings.
  */
-import { durationText } from '../../duration.ts'
+import { durationText } from '../../support/duration.ts'
 import { inSeconds, positiveDuration } from '../given.ts'
 import { DURATION } from './keys.ts'
 import type { MeasureKind } from './kind.ts'

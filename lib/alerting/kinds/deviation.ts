@@ -2,7 +2,7 @@
  * Rule kind `deviation`: compares the number of standard deviations between a value and the entity's mean. The duration is divided
  * into parts, and each part is stored as one aggregate.
  */
-import { durationText } from '../../duration.ts'
+import { durationText } from '../../support/duration.ts'
 import { type Moments, mergedMoments, NO_VALUES, sampleDeviation, withValue } from '../../windows/moments.ts'
 import { inSeconds, positiveDuration } from '../given.ts'
 import { DURATION } from './keys.ts'

@@ -2,7 +2,7 @@
  * Interface of a kind of rule: its keys in a rule file, and their evaluation. Every other file of this folder, except `keys.ts`,
  * defines one kind and exports it by the name of the file. `npm run schemas` generates the list in `all.ts`.
  */
-import type { AlertFired } from '../../../schemas/types.ts'
+import type { AlertFired } from '../../schemas/types.ts'
 import type { FamilyName } from '../../telemetry/families.ts'
 import type { Row, RuleRow } from '../given.ts'
 import type { Keys } from './keys.ts'

@@ -1,6 +1,7 @@
 /** Properties of readings and of other events that patterns compare, and whether an event matches. Pure. */
 import { attributeText } from '../../../packages/runtime/consumer/attribute-text.ts'
 import type { Received } from '../../../packages/runtime/consumer/event.ts'
+import { haveOneOf, isOneOf, ownIn } from '../../support/text-match.ts'
 import {
   type Dimension,
   FAMILIES,
@@ -8,7 +9,6 @@ import {
   type FamilyName,
   type ReadingData,
 } from '../../telemetry/families.ts'
-import { haveOneOf, isOneOf, ownIn } from '../../text-match.ts'
 import { conditionKind, fires } from '../condition.ts'
 import type { Match } from '../rule.ts'
 import type { EventName } from './events.ts'

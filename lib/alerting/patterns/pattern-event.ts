@@ -1,6 +1,6 @@
 /** Event that forwards a reading or another event to its group. It is published only if an active pattern matches. */
 import type { Emission } from '../../../packages/runtime/consumer/process.ts'
-import type { EventType } from '../../event-types.ts'
+import type { EventType } from '../../schemas/event-types.ts'
 import { dataschemaOf } from '../../telemetry/dataschema.ts'
 import { type Facts, groupOf, isMet } from './facts.ts'
 import type { Regrouping } from './in-force.ts'

@@ -3,8 +3,8 @@
  * other.
  */
 
-import type { SchemaViolation } from '../../../schemas/compiled.js'
-import { unknownKey } from '../../similar.ts'
+import type { SchemaViolation } from '../../schemas/compiled.js'
+import { unknownKey } from '../../support/similar.ts'
 import { TEXTS } from '../kinds/keys.ts'
 import { FIRE_KEYS_IN_PATTERNS, RULE_KEYS } from '../rule-keys.ts'
 import { EVENT_NAMES } from './events.ts'

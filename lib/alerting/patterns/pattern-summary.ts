@@ -1,5 +1,5 @@
 /** Summaries of alerts of patterns: templates with placeholders, which are filled in when the alert fires. */
-import { durationText } from '../../duration.ts'
+import { durationText } from '../../support/duration.ts'
 import { fillIn } from '../summary.ts'
 import type { PatternRule } from './pattern.ts'
 

@@ -1,5 +1,5 @@
 /** Reads a rule over several events from its row, and detects errors that the schema cannot express. */
-import { parseDuration } from '../../duration.ts'
+import { parseDuration } from '../../support/duration.ts'
 import { FAMILIES, type FamilyName } from '../../telemetry/families.ts'
 import { READINGS_TOPIC } from '../../telemetry/readings-topic.ts'
 import { inSeconds, type Row, type RuleRow } from '../given.ts'

@@ -1,6 +1,6 @@
 import { minValue, pipe, string, transform } from 'valibot'
 import type { Kind } from '../../../packages/runtime/settings/values.ts'
-import { parseDuration } from '../../duration.ts'
+import { parseDuration } from '../../support/duration.ts'
 
 /** Returns a setting for a positive duration. Its value is in milliseconds. */
 export function duration(): Kind<number> {

@@ -22,7 +22,7 @@ import { defined } from '../../../packages/runtime/consumer/defined.ts'
 import { ConfigError, errorLines } from '../../../packages/runtime/settings/config-error.ts'
 import { type Documented, setting, slice } from '../../../packages/runtime/settings/slice.ts'
 import { decimal, list, mapped, text } from '../../../packages/runtime/settings/values.ts'
-import { isObject } from '../../json.ts'
+import { isObject } from '../../support/json.ts'
 import { FAMILIES, type FamilyName } from '../../telemetry/families.ts'
 import {
   type FleetGroup,

@@ -1,6 +1,6 @@
 import { setting, slice } from '../../../packages/runtime/settings/slice.ts'
 import { parsedBy, text } from '../../../packages/runtime/settings/values.ts'
-import { isObject, jsonIn } from '../../json.ts'
+import { isObject, jsonIn } from '../../support/json.ts'
 
 type Secrets = Readonly<Record<string, Readonly<Record<string, unknown>>>>
 

@@ -2,7 +2,7 @@
  * Checks the clocks of producers, brokers and this machine. Rules depend on the clocks of producers, timers on the brokers' clocks,
  * and displays on this machine's clock. Pure.
  */
-import { durationText } from '../../duration.ts'
+import { durationText } from '../../support/duration.ts'
 import type { BatchFacts, TopicFacts } from '../facts.ts'
 import { type Finding, finding, judged, unknown, wrong } from '../finding.ts'
 

@@ -1,5 +1,5 @@
 /** Checks consumers (members, lag, outbox, circuit breaker) and dead letters. Pure. */
-import { durationText } from '../../duration.ts'
+import { durationText } from '../../support/duration.ts'
 import type { ConsumerFacts, PartitionProgress, SeenConsumer } from '../facts.ts'
 import { type Finding, finding, judged, type Observed, unknown, wrong } from '../finding.ts'
 import { BREAKER_OPEN, noReaders } from '../stalls.ts'

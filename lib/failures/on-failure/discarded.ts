@@ -10,7 +10,7 @@ import { isTimestamp, parseTime } from '../../../packages/runtime/cloudevents/at
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { type KafkaEventRecord, receive } from '../../../packages/runtime/pipeline/batch/receive.ts'
-import { isObject } from '../../json.ts'
+import { isObject } from '../../support/json.ts'
 
 /** CloudEvents `type` under which the router processes messages of Lambda from Kafka. No event with this type is ever written. */
 export const LAMBDA_DISCARDED_TYPE = 'io.sluice.lambda.discarded.v1'

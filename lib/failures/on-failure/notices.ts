@@ -2,7 +2,7 @@
  * Reads messages in an SQS queue about records that Lambda has discarded. A message contains the records, or refers to an S3 object
  * that contains them. Pure.
  */
-import { isObject } from '../../json.ts'
+import { isObject } from '../../support/json.ts'
 import { type Discarded, NotDiscarded, readDiscarded } from './discarded.ts'
 
 export interface ObjectPlace {

@@ -6,7 +6,7 @@ import {
   S3Client,
   type S3ClientConfig,
 } from '@aws-sdk/client-s3'
-import { type HistoryStore, HistoryUnavailable } from '../../history/store.ts'
+import { type HistoryStore, HistoryUnavailable } from '../store.ts'
 
 /** Time limits in milliseconds. A frozen connection must not use up the whole invocation. */
 const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 60_000, socketTimeout: 20_000 }

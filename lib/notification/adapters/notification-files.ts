@@ -1,6 +1,6 @@
 /** Reads the folder of notifications, and checks routes and receivers together. */
 import { join } from 'node:path'
-import { errorLine } from '../../file-errors.ts'
+import { errorLine } from '../../support/file-errors.ts'
 import { InvalidRoutes } from '../parse-routes.ts'
 import type { Receiver } from '../receiver.ts'
 import { InvalidReceivers } from '../receivers-file.ts'

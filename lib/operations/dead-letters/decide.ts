@@ -4,7 +4,7 @@ import type { Growth } from '../../../packages/runtime/pipeline/model.ts'
 import type { FoundDeadLetter, HandledAction } from '../../failures/dlq-record.ts'
 import { LAMBDA_DISCARDED } from '../../failures/policy.ts'
 import { isRedrivable, redrivenRecord } from '../../failures/redriven-record.ts'
-import type { PlacedRow } from '../../queries/dead-letters.ts'
+import type { PlacedRow } from '../../queries/dead-letters/dead-letters.ts'
 import type { HandlingRequest } from './request.ts'
 
 /** Topic of the environment to which records can be redriven. */

@@ -5,7 +5,7 @@ import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import type { Publisher } from '../../../packages/runtime/pipeline/ports.ts'
 import type { DeadLettersHandled, HandledAction } from '../../failures/dlq-record.ts'
 import { DEAD_LETTERS_HANDLED_TYPE } from '../../failures/event-types.ts'
-import type { DeadLetterPlace } from '../../queries/dead-letters.ts'
+import type { DeadLetterPlace } from '../../queries/dead-letters/dead-letters.ts'
 import { dataschemaOf } from '../../telemetry/dataschema.ts'
 
 /** Maximum size of a batch, in bytes. Each batch is one request, which Kafka accepts up to 900 kB. */

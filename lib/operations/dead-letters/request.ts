@@ -1,7 +1,7 @@
 /** Defines requests to redrive or drop dead letters. Pure. */
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import type { HandledAction } from '../../failures/dlq-record.ts'
-import type { DeadLetterFilter } from '../../queries/dead-letter-pages.ts'
+import type { DeadLetterFilter } from '../../queries/dead-letters/pages.ts'
 
 export type Command = 'redrive' | 'drop'
 

@@ -1,13 +1,13 @@
 /** Selects the dead letters of a request, and counts which of them are handled or skipped. */
-import { Counts } from '../../queries/counts.ts'
-import { isWritten, meets } from '../../queries/dead-letter-pages.ts'
-import { placeText } from '../../queries/dead-letter-records.ts'
+import { Counts } from '../../queries/dead-letters/counts.ts'
 import {
   type DeadLetterPlace,
   type DeadLetterSource,
   DeadLetters,
   type PlacedRow,
-} from '../../queries/dead-letters.ts'
+} from '../../queries/dead-letters/dead-letters.ts'
+import { isWritten, meets } from '../../queries/dead-letters/pages.ts'
+import { placeText } from '../../queries/dead-letters/records.ts'
 import type { LeftOutReason } from './decide.ts'
 import type { HandlingRequest } from './request.ts'
 

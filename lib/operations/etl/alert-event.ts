@@ -3,7 +3,7 @@
 import { isTimestamp, parseTime } from '../../../packages/runtime/cloudevents/attributes.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import type { HistoryRow } from '../../history/row.ts'
-import { isObject } from '../../json.ts'
+import { isObject } from '../../support/json.ts'
 
 /** Alert event. Times are in milliseconds since the epoch. Missing values are null. */
 export interface AlertEvent {

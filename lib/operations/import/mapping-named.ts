@@ -4,7 +4,7 @@ import { basename, extname, join } from 'node:path'
 import { loadMapping, MappingFileError } from '../../mapping/adapters/mapping-files.ts'
 import type { Mapping } from '../../mapping/mapping.ts'
 import { InvalidMapping } from '../../mapping/mapping-file.ts'
-import { suggestion } from '../../similar.ts'
+import { suggestion } from '../../support/similar.ts'
 import { OperationFailure } from '../failure.ts'
 
 /** Folder with the project's mappings. */

@@ -5,7 +5,7 @@ import { readJsonEvent, toJsonEvent } from '../../../packages/runtime/cloudevent
 import { derivedId } from '../../../packages/runtime/consumer/derived-id.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { schemaViolation } from '../../app/schemas.ts'
-import { readNumber } from '../../number-text.ts'
+import { readNumber } from '../../support/number-text.ts'
 import { reading } from '../../telemetry/reading.ts'
 import { rfc3339 } from './instant.ts'
 import type { BrokenRow, Row } from './rows.ts'

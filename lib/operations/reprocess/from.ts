@@ -3,7 +3,7 @@
 import type { StateKey } from '../../../packages/runtime/pipeline/model.ts'
 import { either, instant, type Kind, mapped, oneOf } from '../../../packages/runtime/settings/values.ts'
 import { duration } from '../../app/settings/duration.ts'
-import type { TopicReach } from '../../queries/topics.ts'
+import type { TopicReach } from '../../queries/kafka/topics.ts'
 import { OperationFailure } from '../failure.ts'
 
 export type From =

@@ -8,7 +8,7 @@ import type {
   StateFacts,
 } from '../../../packages/runtime/pipeline/replacing/replaceable-states.ts'
 import { isAbsent } from '../../../packages/runtime/pipeline/replacing/state-parts.ts'
-import type { TopicReach } from '../../queries/topics.ts'
+import type { TopicReach } from '../../queries/kafka/topics.ts'
 import { OperationFailure } from '../failure.ts'
 import { nameOf } from '../state-keys.ts'
 import { type From, type Start, startInLog } from './from.ts'

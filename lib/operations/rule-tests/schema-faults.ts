@@ -1,11 +1,11 @@
 /**
- * Validates files with tests against their schema, such as `schemas/files/rule-tests.v1.json`. Rules in such a file are validated by
+ * Validates files with tests against their schema, such as `config/schemas/rule-tests.v1.json`. Rules in such a file are validated by
  * the reader of rules instead.
  */
 
-import type { SchemaViolation } from '../../../schemas/compiled.js'
-import validators from '../../../schemas/compiled-rule-tests.js'
-import { firstOfEach, type PathError, pathOf, valueAt } from '../../file-errors.ts'
+import type { SchemaViolation } from '../../schemas/compiled.js'
+import validators from '../../schemas/compiled-rule-tests.js'
+import { firstOfEach, type PathError, pathOf, valueAt } from '../../support/file-errors.ts'
 
 /** Returns the violations of the schema, at most one for each path. */
 export function schemaFaults(content: unknown): readonly PathError[] {

@@ -2,7 +2,7 @@
 import type { LocatedError } from '../../alerting/check-rules.ts'
 import { identitiesOf } from '../../alerting/firings.ts'
 import type { AnyRule } from '../../alerting/patterns/pattern.ts'
-import { parseDuration } from '../../duration.ts'
+import { parseDuration } from '../../support/duration.ts'
 import { groupName } from '../../views/event-names.ts'
 import { type Happening, happeningOf, type RawObservation, readingOf } from './observation.ts'
 import type { FinalRow, Reading } from './rule-log.ts'

@@ -10,7 +10,7 @@ import { historyAt } from '../../app/history.ts'
 import { topicName } from '../../app/topics.ts'
 import { type HistoryStore, HistoryUnavailable } from '../../history/store.ts'
 import { signalOfTable } from '../../history/tables.ts'
-import { topicReach } from '../../queries/topics.ts'
+import { topicReach } from '../../queries/kafka/topics.ts'
 import type { SqlSources } from './load.ts'
 
 /** Servers of an environment. */

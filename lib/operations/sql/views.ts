@@ -1,7 +1,8 @@
 /** Views, and the function `datetime`, for SQL queries over the history and the topics. Only builds SQL. Pure. */
-import { EVENT_TYPE_NAMES, EVENT_TYPES } from '../../event-types.ts'
+
 import { columnsOf, RECORD_COLUMNS } from '../../history/columns.ts'
 import { HISTORY_TABLES, type HistoryTable } from '../../history/tables.ts'
+import { EVENT_TYPE_NAMES, EVENT_TYPES } from '../../schemas/event-types.ts'
 
 /** Range of the records' timestamps, in milliseconds since the epoch. */
 export interface RecordTimes {

@@ -6,8 +6,8 @@ import { replicationOn } from '../../../packages/runtime/adapters/kafka/replicat
 import { brokerCount, type TopicLayout } from '../../../packages/runtime/adapters/kafka/topic-admin.ts'
 import { topicConfiguration } from '../../../packages/runtime/adapters/kafka/topics.ts'
 import { kafkaTopics, SIGNALS, type Signal, topicName } from '../../app/topics.ts'
-import { allTopics, recordCounts } from '../../queries/topic-descriptions.ts'
-import { topicsByTable } from '../../queries/topics.ts'
+import { allTopics, recordCounts } from '../../queries/kafka/topic-descriptions.ts'
+import { topicsByTable } from '../../queries/kafka/topics.ts'
 import { clusterKind, planTopics, type TopicFacts, type TopicPlan } from '../topic-plan.ts'
 
 /** Environment of the topics, with facts that Kafka does not report. */

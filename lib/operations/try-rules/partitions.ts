@@ -7,8 +7,8 @@ import { isWithin, rowsOfSlice, slicesOf } from '../../history/read.ts'
 import { recordOf } from '../../history/row.ts'
 import type { HistoryStore } from '../../history/store.ts'
 import type { HistoryTable } from '../../history/tables.ts'
-import { readRecordGroups } from '../../queries/records.ts'
-import type { TopicReach } from '../../queries/topics.ts'
+import type { TopicReach } from '../../queries/kafka/topics.ts'
+import { readRecordGroups } from '../../queries/records/records.ts'
 
 /** Places that contain records. At least one of both is present. */
 export interface RecordPlaces {

@@ -20,8 +20,8 @@ import {
   isApplying,
 } from '../../app/activate-views.ts'
 import { type Signal, topicName, topicsOf } from '../../app/topics.ts'
-import type { Range } from '../../queries/records.ts'
-import { VIEWS } from '../../queries/view-rows.ts'
+import type { Range } from '../../queries/records/records.ts'
+import { VIEWS } from '../../queries/states/view-rows.ts'
 import { storedStates } from '../../tables/table.ts'
 import { dataschemaOf } from '../../telemetry/dataschema.ts'
 import { activatedPlan } from '../../views/activation.ts'

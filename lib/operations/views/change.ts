@@ -1,5 +1,5 @@
 /** Compares tables in force with statements. Pure. */
-import { suggestion } from '../../similar.ts'
+import { suggestion } from '../../support/similar.ts'
 import {
   type ActivatedPlan,
   hasTable,

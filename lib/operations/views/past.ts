@@ -13,7 +13,7 @@ import type { LogReader, Publisher, SkippedRecords } from '../../../packages/run
 import { recordOf } from '../../../packages/runtime/pipeline/publishing/publish.ts'
 import { LogAgain } from '../../../packages/runtime/pipeline/reprocessing/log-again.ts'
 import { afterRecord } from '../../../packages/runtime/pipeline/reprocessing/takeover.ts'
-import { type Range, readRecordGroups } from '../../queries/records.ts'
+import { type Range, readRecordGroups } from '../../queries/records/records.ts'
 import { rowSource } from '../../views/event-names.ts'
 import type { ActivatedPlan, TablePlan } from '../../views/plan.ts'
 import { viewsInForce } from '../../views/table.ts'

@@ -1,9 +1,9 @@
 /** Reads the active alert rules from the state of the consumer `alerting`. */
 
-import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
-import type { AnyRule } from '../alerting/patterns/pattern.ts'
-import { rulesIn } from '../alerting/rule-set.ts'
-import { partitionsOf, type TopicSize } from '../tables/table.ts'
+import type { StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
+import type { AnyRule } from '../../alerting/patterns/pattern.ts'
+import { rulesIn } from '../../alerting/rule-set.ts'
+import { partitionsOf, type TopicSize } from '../../tables/table.ts'
 
 /** Rules that an event in the log has activated for the consumer `alerting`. */
 export interface ActivatedRules {

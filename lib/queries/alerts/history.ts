@@ -1,15 +1,15 @@
 /** Reads the histories of alerts from the alerts topic. */
 
-import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
-import { readEvent } from '../../packages/runtime/cloudevents/reader.ts'
-import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
-import type { Event } from '../../packages/runtime/consumer/event.ts'
-import { instant } from '../../packages/runtime/consumer/instant.ts'
-import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
-import type { Alert } from '../alerting/alert.ts'
-import { type AlertSummary, alertSummary } from '../tables/alert-summary.ts'
-import { alertOf } from './alerts.ts'
-import { type Range, readRecords } from './records.ts'
+import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
+import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
+import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
+import type { Event } from '../../../packages/runtime/consumer/event.ts'
+import { instant } from '../../../packages/runtime/consumer/instant.ts'
+import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
+import type { Alert } from '../../alerting/alert.ts'
+import { type AlertSummary, alertSummary } from '../../tables/alert-summary.ts'
+import { type Range, readRecords } from '../records/records.ts'
+import { alertOf } from './alerts-topic.ts'
 
 /** Alert with its transitions, as far as they were read. */
 export interface AlertLife extends AlertSummary {

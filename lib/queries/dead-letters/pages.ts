@@ -1,5 +1,5 @@
 /** Filters and lists dead letters. Pure. */
-import { cut } from '../failures/dead-letter-row.ts'
+import { cut } from '../../failures/dead-letter-row.ts'
 import { Counts } from './counts.ts'
 import type { DeadLettersNow, PlacedDeadLetter, PlacedRow } from './dead-letters.ts'
 

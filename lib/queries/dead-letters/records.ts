@@ -1,16 +1,16 @@
 /** Reads dead letters from their topic by offset, including the original bytes of the failed records. */
-import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
-import { entityOf } from '../../packages/runtime/consumer/event.ts'
-import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
+import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
+import { entityOf } from '../../../packages/runtime/consumer/event.ts'
+import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
 import {
   type BrokenDeadLetter,
   type FoundDeadLetter,
   type HandledAction,
   originalEvent,
   readDlqRecord,
-} from '../failures/dlq-record.ts'
+} from '../../failures/dlq-record.ts'
+import { type Range, readRecordGroups } from '../records/records.ts'
 import { type DeadLetterPlace, type DeadLetterSource, DeadLetters, type PlacedRow } from './dead-letters.ts'
-import { type Range, readRecordGroups } from './records.ts'
 
 /** Dead letter without the original bytes of the failed record. */
 export interface DeadLetterSummary {

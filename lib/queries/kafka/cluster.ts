@@ -4,7 +4,7 @@ import {
   layoutOf,
   type TopicLayout,
   type TopicPartition,
-} from '../../packages/runtime/adapters/kafka/topic-admin.ts'
+} from '../../../packages/runtime/adapters/kafka/topic-admin.ts'
 
 export function isLeaderless({ leader }: Pick<TopicPartition, 'leader'>): boolean {
   return leader < 0

@@ -1,9 +1,12 @@
 /** Reads how much disk space topics use on the brokers. */
 
 import type { LogDir } from '@sluice/kafka-records/requests'
-import type { ClusterInspection, OfBroker } from '../../packages/runtime/adapters/kafka/cluster-inspection.ts'
-import type { TopicLayout } from '../../packages/runtime/adapters/kafka/topic-admin.ts'
-import { sumIfKnown } from '../count.ts'
+import type {
+  ClusterInspection,
+  OfBroker,
+} from '../../../packages/runtime/adapters/kafka/cluster-inspection.ts'
+import type { TopicLayout } from '../../../packages/runtime/adapters/kafka/topic-admin.ts'
+import { sumIfKnown } from '../../support/count.ts'
 import { kafkaAnswer } from './kafka-answers.ts'
 
 /** Size of a topic. A size is null if no broker reports it. */

@@ -1,12 +1,12 @@
 /** Reads a topic continuously, without a consumer group. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { isUnknownTopic } from '../../packages/runtime/adapters/kafka/errors.ts'
-import type { TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
-import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
-import { PartitionStopped, Unavailable } from '../../packages/runtime/pipeline/errors.ts'
-import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
+import { isUnknownTopic } from '../../../packages/runtime/adapters/kafka/errors.ts'
+import type { TopicOffsets } from '../../../packages/runtime/adapters/kafka/offsets.ts'
+import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
+import { PartitionStopped, Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
+import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
+import { topicBounds } from '../kafka/topics.ts'
 import { readRecords } from './records.ts'
-import { topicBounds } from './topics.ts'
 
 /** Delay before the end offsets are requested again if there are no new records, in milliseconds. */
 const AGAIN_AFTER_MS = 250

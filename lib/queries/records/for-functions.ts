@@ -1,6 +1,6 @@
-import { RULES_ACTIVATED_TYPE } from '../alerting/activation.ts'
-import { TICK_TYPE } from '../telemetry/tick.ts'
-import { VIEWS_ACTIVATED_TYPE } from '../views/event-names.ts'
+import { RULES_ACTIVATED_TYPE } from '../../alerting/activation.ts'
+import { TICK_TYPE } from '../../telemetry/tick.ts'
+import { VIEWS_ACTIVATED_TYPE } from '../../views/event-names.ts'
 
 /**
  * Event types that are only relevant to functions and occur in every partition of readings. They are hidden by default when a topic

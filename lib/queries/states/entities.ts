@@ -1,9 +1,9 @@
 /** Reads the states and timers of the entities of a consumer. */
-import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
-import type { Hold } from '../../packages/runtime/pipeline/deciding/hold.ts'
-import type { StateKey, StoredTimer } from '../../packages/runtime/pipeline/model.ts'
-import { entitiesIn, preferExact, type StoredEntity } from '../tables/table.ts'
-import { textFilter } from '../text-match.ts'
+import type { StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
+import type { Hold } from '../../../packages/runtime/pipeline/deciding/hold.ts'
+import type { StateKey, StoredTimer } from '../../../packages/runtime/pipeline/model.ts'
+import { textFilter } from '../../support/text-match.ts'
+import { entitiesIn, preferExact, type StoredEntity } from '../../tables/table.ts'
 
 export interface EntityState {
   readonly partition: number

@@ -1,10 +1,10 @@
 /** Describes partition states, which are the data that a consumer stores in Redis for each partition. */
-import type { Bounds } from '../../packages/runtime/adapters/kafka/offsets.ts'
-import type { StateDetails, StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
-import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
-import { partitionsOf, type TopicSize } from '../tables/table.ts'
+import type { Bounds } from '../../../packages/runtime/adapters/kafka/offsets.ts'
+import type { StateDetails, StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
+import type { StateKey } from '../../../packages/runtime/pipeline/model.ts'
+import { partitionsOf, type TopicSize } from '../../tables/table.ts'
+import { offsetsBehind } from '../kafka/lag.ts'
 import { type TimerState, timerState } from './entities.ts'
-import { offsetsBehind } from './lag.ts'
 import { heldNow } from './outcomes.ts'
 
 /** Failure that can still be retried or redriven. */

@@ -1,12 +1,12 @@
 /** Reads the tables that are declared in SQL: which are in force, and their rows. */
-import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
-import { entityOf, partsOfEntity } from '../../packages/runtime/consumer/event.ts'
-import { partitionOf } from '../../packages/runtime/consumer/murmur2.ts'
-import { byText, storedStates, type TopicSize } from '../tables/table.ts'
-import { groupName, isRow, rowSource } from '../views/event-names.ts'
-import type { GroupState } from '../views/group.ts'
-import type { ActivatedPlan, Scalar, TablePlan } from '../views/plan.ts'
-import { rowsOfGroup, type TableRow } from '../views/rows.ts'
+import type { StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
+import { entityOf, partsOfEntity } from '../../../packages/runtime/consumer/event.ts'
+import { partitionOf } from '../../../packages/runtime/consumer/murmur2.ts'
+import { byText, storedStates, type TopicSize } from '../../tables/table.ts'
+import { groupName, isRow, rowSource } from '../../views/event-names.ts'
+import type { GroupState } from '../../views/group.ts'
+import type { ActivatedPlan, Scalar, TablePlan } from '../../views/plan.ts'
+import { rowsOfGroup, type TableRow } from '../../views/rows.ts'
 
 /** Consumer that stores the groups of tables, in the partitions of the topic `view-rows`. */
 export const VIEWS = { process: { name: 'views' }, rows: () => [], order: () => 0 }

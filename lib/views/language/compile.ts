@@ -1,6 +1,6 @@
 /** Compiles the files of `config/views/` into a plan. Pure. */
-import texts from '../../../schemas/compiled-texts-json.js'
-import { EVENT_TYPE_NAMES, eventTypeRow } from '../../event-types.ts'
+import texts from '../../schemas/compiled-texts-json.js'
+import { EVENT_TYPE_NAMES, eventTypeRow } from '../../schemas/event-types.ts'
 import { planHash } from '../activation.ts'
 import { boundsError } from '../bounds.ts'
 import {

@@ -6,7 +6,7 @@ import { pythonPackages } from '../../../localstack/services/install.ts'
 import { LOOPBACK } from '../../../localstack/services/ports.ts'
 import { awsAnswers } from '../../../localstack/services/probes.ts'
 import type { Launch } from '../../../localstack/services/process.ts'
-import { LOCAL, PROJECT } from '../../../programs/paths.ts'
+import { LOCAL, PROJECT } from '../../../scripts/paths.ts'
 
 /** Version as in localstack/python/ministack.txt. */
 const VERSION = '1.5.33'

@@ -4,7 +4,7 @@ import { parseSync } from '@swc/core'
 import { load } from 'js-yaml'
 // Its build without a JVM, a binary or a thread.
 import recheck from 'recheck/lib/browser.js'
-import { PROJECT } from '../../../programs/paths.ts'
+import { PROJECT } from '../../../scripts/paths.ts'
 import { type Check, Failed } from '../check.ts'
 import { sourceFiles } from '../source-files.ts'
 
@@ -21,12 +21,11 @@ interface Excused extends Pick<Found, 'file' | 'expression'> {
   readonly reason: string
 }
 
-const CODE =
-  '{bin,cli,console,events,functions,infra,lib,localstack,packages,programs,schemas}/**/*.{ts,tsx,mjs,cjs}'
+const CODE = '{cli,console,events,functions,infra,lib,localstack,packages,scripts}/**/*.{ts,tsx,mjs,cjs}'
 /** Programs that read only files of this project. */
 const OWN_READERS =
-  /^(?:events|programs|schemas)\/|^infra\/.*-page\.ts$|^infra\/(?:built-package|files-beside)\.ts$|^cli\/commands-page\.ts$/
-const SCHEMAS = 'schemas/{files,json}/*.json'
+  /^(?:events|scripts)\/|^infra\/.*-page\.ts$|^infra\/(?:built-package|files-beside)\.ts$|^cli\/commands-page\.ts$/
+const SCHEMAS = '{config,events}/schemas/**/*.json'
 const EXCUSED = 'test/runner/checks/excused-expressions.yaml'
 
 /** Time limit for the analysis of an expression, in milliseconds. Most take a few, some take seconds. */

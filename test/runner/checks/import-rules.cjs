@@ -20,7 +20,7 @@ const LAYERS = [
   '^lib/app/',
   '^lib/diagnosis/',
   '^lib/operations/',
-  '^programs/',
+  '^scripts/',
   '^console/',
   '^(functions|cli)/',
 ]
@@ -29,7 +29,7 @@ const LAYERS = [
 const PURE =
   '^packages/runtime/consumer/|^lib/(diagnosis/(checks|stalls)/|(?!queries/|app/|diagnosis/|operations/)[^/]+/(?!adapters/|rules-directory[.]|language/parser[.]))'
 
-const PRODUCT = '^(lib|packages/runtime|functions|programs|console|cli)/'
+const PRODUCT = '^(lib|packages/runtime|functions|scripts|console|cli)/'
 /** The trigger is a plugin for any project, so it has a client of its own; tests look at the servers as foreign clients do. */
 const OWN_CLIENTS = '^(packages/msk-trigger|test|bench)/'
 
@@ -158,7 +158,7 @@ module.exports = {
       comment: 'each function is deployed by itself, and none needs the command line',
       severity: 'error',
       from: { path: '^functions/([^/]+)/' },
-      to: { path: '^(functions|programs|cli)/', pathNot: '^functions/$1/' },
+      to: { path: '^(functions|scripts|cli)/', pathNot: '^functions/$1/' },
     },
     {
       name: 'product-stands-alone',
@@ -181,7 +181,7 @@ module.exports = {
       from: { path: '^infra/' },
       to: {
         dependencyTypes: ['local'],
-        pathNot: '^(infra|lib|packages|programs|schemas)/|^console/page-files[.]ts$',
+        pathNot: '^(infra|lib|packages|scripts)/|^console/page-files[.]ts$',
       },
     },
     {
@@ -192,7 +192,7 @@ module.exports = {
       from: { path: '^console/page/' },
       to: {
         pathNot:
-          '^console/page/|^lib/(event-types|short-number|text-match)[.]ts$|node_modules/(preact|preact-iso|uplot|@picocss)/',
+          '^console/page/|^lib/(schemas/event-types|support/(short-number|text-match))[.]ts$|node_modules/(preact|preact-iso|uplot|@picocss)/',
         dependencyTypesNot: ['type-only'],
       },
     },
@@ -200,7 +200,7 @@ module.exports = {
       name: 'event-types-alone',
       comment: 'functions, the page and the schemas load the table of event types: it is data',
       severity: 'error',
-      from: { path: '^lib/event-types[.]ts$' },
+      from: { path: '^lib/schemas/event-types[.]ts$' },
       to: {},
     },
     {
@@ -212,9 +212,9 @@ module.exports = {
     },
     {
       name: 'localstack-without-cli',
-      comment: 'what both need is a question in lib/queries, or it belongs to programs/',
+      comment: 'what both need is a question in lib/queries, or it belongs to scripts/',
       severity: 'error',
-      from: { path: '^(localstack|programs)/' },
+      from: { path: '^(localstack|scripts)/' },
       to: { path: '^cli/' },
     },
     {

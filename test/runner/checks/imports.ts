@@ -21,11 +21,10 @@ const FOLDERS = [
   'packages',
   'lib',
   'functions',
-  'programs',
+  'scripts',
   'console',
   'cli',
   'localstack',
-  'schemas',
   'infra',
   'bench',
   'test',
@@ -51,14 +50,14 @@ const CERTAIN: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^(cli|console|localstack)\//, /^lib\/diagnosis\//],
   [/^cli\//, /^lib\//],
   [/^cli\//, /^lib\/queries\//],
-  [/^cli\//, /^programs\//],
+  [/^cli\//, /^scripts\//],
   [/^lib\/operations\/sql\//, /node_modules\/@duckdb\//],
   [/^cli\//, /^console\//],
   [/^console\/page\//, /^console\/api\//],
   [/^console\//, /^lib\//],
-  [/^programs\//, /^packages\/runtime\/settings\//],
+  [/^scripts\//, /^packages\/runtime\/settings\//],
   [/^localstack\//, /^lib\/queries\//],
-  [/^localstack\//, /^programs\//],
+  [/^localstack\//, /^scripts\//],
   [/^packages\/runtime\/adapters\/kafka\//, /node_modules\/kafkajs\//],
   [/^packages\/runtime\/adapters\/kafka\//, /^packages\/kafka-records\//],
   [/^packages\/msk-trigger\/[^/]+$/, /^packages\/msk-trigger\/deliver\//],
@@ -72,7 +71,7 @@ const CERTAIN: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^packages\/runtime\/adapters\/aws\//, /node_modules\/@aws-sdk\//],
 ]
 
-/** Checks imports with dependency-cruiser. The rules are in `.dependency-cruiser.cjs`. */
+/** Checks imports with dependency-cruiser. The rules are in `test/runner/checks/import-rules.cjs`. */
 export const imports: Check = {
   name: 'import direction',
   async run(signal) {
@@ -95,7 +94,7 @@ export const imports: Check = {
 }
 
 async function cruise(files: readonly string[], signal: AbortSignal): Promise<Cruise> {
-  const args = ['--config', '.dependency-cruiser.cjs', '--output-type', 'json', ...files]
+  const args = ['--config', 'test/runner/checks/import-rules.cjs', '--output-type', 'json', ...files]
   // Use the output. The exit status is the number of findings, so it is also 0 if no files were read.
   const { stdout, output } = await runProgram('depcruise', args, { signal })
   try {

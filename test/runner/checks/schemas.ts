@@ -5,10 +5,10 @@ import { sourceFiles } from '../source-files.ts'
 export const schemas: Check = {
   name: 'schemas',
   async run(signal) {
-    await tool('./programs/rule-kinds.ts', ['--check'], signal)
-    await tool('./schemas/compile.ts', ['--check'], signal)
-    const own = await sourceFiles('schemas/json/*.json')
-    if (own.length === 0) throw new Failed('schemas/json contains no schemas')
+    await tool('./scripts/generate/rule-kinds.ts', ['--check'], signal)
+    await tool('./scripts/generate/schemas.ts', ['--check'], signal)
+    const own = await sourceFiles('events/schemas/json/*.json')
+    if (own.length === 0) throw new Failed('events/schemas/json contains no schemas')
     return `${own.length} schemas, compiled as they are`
   },
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseSync } from '@swc/core'
-import { PROJECT } from '../../../programs/paths.ts'
+import { PROJECT } from '../../../scripts/paths.ts'
 
 /** Part of a syntax tree node that this check uses. */
 interface Node {

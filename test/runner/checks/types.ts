@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { LOCAL, PROJECT } from '../../../programs/paths.ts'
+import { LOCAL, PROJECT } from '../../../scripts/paths.ts'
 import { type Check, Failed, tool } from '../check.ts'
 import { sourceFiles } from '../source-files.ts'
 

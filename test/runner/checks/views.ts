@@ -4,7 +4,7 @@ import { type Check, Failed, tool } from '../check.ts'
 export const views: Check = {
   name: 'plan of the tables',
   async run(signal) {
-    const { output } = await tool('./programs/view-plan.ts', ['--check'], signal)
+    const { output } = await tool('./scripts/generate/view-plan.ts', ['--check'], signal)
     if (!/^[1-9]\d* tables$/m.test(output)) throw new Failed('config/views has no table')
     return output.trim()
   },

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PROJECT } from '../../../programs/paths.ts'
+import { PROJECT } from '../../../scripts/paths.ts'
 import { type Check, Failed } from '../check.ts'
 import { sourceFiles } from '../source-files.ts'
 
@@ -28,7 +28,7 @@ const HABITS: Readonly<Record<string, RegExp>> = {
 }
 
 const TEXT_FILES = [
-  '{bench,bin,cli,config,console,examples,functions,infra,lib,localstack,packages,programs,schemas,test}/**/*.{ts,tsx,mjs,cjs,lua,yml,yaml}',
+  '{bench,cli,config,console,examples,functions,infra,lib,localstack,packages,scripts,test}/**/*.{ts,tsx,mjs,cjs,lua,yml,yaml}',
   'serverless.yml',
 ]
 

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { RULES_ACTIVATED_TYPE, rulesActivated } from '../../../lib/alerting/activation.ts'
 import { MAX_RULE_SET_BYTES, ruleSetOf, rulesIn, sizeError } from '../../../lib/alerting/rule-set.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
-import { type Appended, whyAppend } from '../../../lib/append-again.ts'
+import { type Appended, whyAppend } from '../../../lib/support/append-again.ts'
 import { above, ruleOf, stored } from './support.ts'
 
 type Activation = Appended & { readonly hash: string }

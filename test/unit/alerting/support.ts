@@ -4,7 +4,7 @@ import { parseRules } from '../../../lib/alerting/parse-rules.ts'
 import type { Rule } from '../../../lib/alerting/rule.ts'
 import type { RuleState } from '../../../lib/alerting/rule-state.ts'
 import { type Life, type Observation, type Transition, transition } from '../../../lib/alerting/transition.ts'
-import { parseDuration } from '../../../lib/duration.ts'
+import { parseDuration } from '../../../lib/support/duration.ts'
 
 /** A rule as a user would write it, on a temperature unless the keys say otherwise. */
 export function ruleOf(keys: Readonly<Record<string, unknown>>): Rule {

@@ -7,7 +7,7 @@ import { topicName, topicRow, topicsOf } from '../../../lib/app/topics.ts'
 import { SILENCES_CHANGED_TYPE } from '../../../lib/notification/silences-changed.ts'
 import { TICK_TYPE } from '../../../lib/telemetry/tick.ts'
 import { VIEWS_ACTIVATED_TYPE } from '../../../lib/views/event-names.ts'
-import { PROJECT } from '../../../programs/paths.ts'
+import { PROJECT } from '../../../scripts/paths.ts'
 import { MemoryServers } from '../../support/memory-servers.ts'
 
 const SET = {

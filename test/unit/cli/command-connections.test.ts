@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { CommandConnections } from '../../../cli/command-connections.ts'
 import { readConfig } from '../../../lib/app/config.ts'
-import { ACTIONS } from '../../../lib/audit.ts'
+import { ACTIONS } from '../../../lib/support/audit.ts'
 import { COMMIT, LOAD } from '../../../packages/runtime/adapters/redis/state-store.ts'
 import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
 

@@ -4,7 +4,7 @@ import { type HandlingReport, handlingText, progressText } from '../../../cli/dl
 import { type DeadLetterListReport, reportOf, summaryOf } from '../../../cli/dlq/report.ts'
 import { deadLetterText, listText } from '../../../cli/dlq/text.ts'
 import { shownBytes } from '../../../cli/records/bytes.ts'
-import { deadLetterSummary } from '../../../lib/queries/dead-letter-records.ts'
+import { deadLetterSummary } from '../../../lib/queries/dead-letters/records.ts'
 import { base64, deadLetterIn, deadLetterRecord } from '../../support/dead-letters.ts'
 import { golden } from '../../support/golden.ts'
 

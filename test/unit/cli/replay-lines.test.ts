@@ -8,7 +8,7 @@ import fc from 'fast-check'
 import { numberedLines } from '../../../lib/operations/lines.ts'
 import { readRecorded } from '../../../lib/operations/replay/recorded.ts'
 import { sourceOf } from '../../../lib/operations/replay/source.ts'
-import { recordedLine } from '../../../lib/queries/recorded-line.ts'
+import { recordedLine } from '../../../lib/queries/records/recorded-line.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import { collected } from './collected.ts'
 

@@ -12,7 +12,7 @@ import { MemoryStateStore } from '../../../packages/runtime/adapters/memory/stat
 import type { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
 import { codeOf } from '../../../packages/runtime/pipeline/loading/code.ts'
 import { EMPTY_META } from '../../../packages/runtime/pipeline/replacing/state-parts.ts'
-import { PROJECT } from '../../../programs/paths.ts'
+import { PROJECT } from '../../../scripts/paths.ts'
 import { golden } from '../../support/golden.ts'
 import { MemoryReplaceableStates } from '../../support/memory-replaceable-states.ts'
 import { Stage } from '../../support/stage.ts'

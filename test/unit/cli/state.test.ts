@@ -5,7 +5,7 @@ import { confirm } from '../../../cli/state/confirm.ts'
 import { stateReport } from '../../../cli/state/report.ts'
 import { entitiesText, stateText } from '../../../cli/state/text.ts'
 import { stateKeysOf, topicOf } from '../../../lib/operations/state-keys.ts'
-import type { PartitionState } from '../../../lib/queries/partition-states.ts'
+import type { PartitionState } from '../../../lib/queries/states/partition-states.ts'
 import { golden } from '../../support/golden.ts'
 
 const TIMER = { entity: '/a pump-1', name: 'silence', due: '2026-03-01T12:00:00.000Z', firesAfterMs: 60_000 }

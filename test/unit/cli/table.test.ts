@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { type Column, tableText } from '../../../cli/table.ts'
 import { harmless, harmlessLines, shortened, shortenedAtStart, widthOf } from '../../../cli/text-width.ts'
-import { errorLine } from '../../../lib/harmless.ts'
+import { errorLine } from '../../../lib/support/harmless.ts'
 
 const COLUMNS: readonly Column[] = [
   { heading: 'NAME', least: 6 },

@@ -7,7 +7,7 @@ import { Ajv } from 'ajv'
 import { CORE_SCHEMA, load, mergeTag } from 'js-yaml'
 import { alertsTopicName, localBuckets, redisSecret } from '../../../lib/app/resource-names.ts'
 import { COMPOSE_FILE } from '../../../localstack/docker.ts'
-import { PROJECT } from '../../../programs/paths.ts'
+import { PROJECT } from '../../../scripts/paths.ts'
 import { ran } from '../cli/terminal.ts'
 
 interface Service {

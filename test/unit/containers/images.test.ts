@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { load } from 'js-yaml'
-import { PROJECT } from '../../../programs/paths.ts'
+import { PROJECT } from '../../../scripts/paths.ts'
 
 const EXAMPLES = ['examples/device-producer', 'examples/device-producer-proto']
 const textOf = (...path: readonly string[]) => readFileSync(join(PROJECT, ...path), 'utf8')
@@ -92,7 +92,7 @@ describe('the examples of producers of one’s own', () => {
   it('then the schema of one is that of the event type', () => {
     assert.equal(
       textOf('examples/device-producer-proto/device.motion.v1.proto'),
-      textOf('schemas/protobuf/device.motion.v1.proto'),
+      textOf('events/schemas/protobuf/device.motion.v1.proto'),
     )
   })
 

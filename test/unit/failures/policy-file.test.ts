@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { consumersOf, readFunctions } from '../../../lib/app/functions.ts'
 import { DEFAULT_POLICY, PARKING_CODE, rulesFor } from '../../../lib/failures/policy.ts'
 import { InvalidPolicy, readPolicy } from '../../../lib/failures/policy-file.ts'
-import { errorLine } from '../../../lib/file-errors.ts'
+import { errorLine } from '../../../lib/support/file-errors.ts'
 
 const SHIPPED = readFileSync(new URL('../../../config/failures/policy.yaml', import.meta.url), 'utf8')
 

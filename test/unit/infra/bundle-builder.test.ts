@@ -6,7 +6,7 @@ import { after, beforeEach, describe, it } from 'node:test'
 import { BuildError, Builder } from '../../../infra/bundle-builder.ts'
 import { temporaryFolder } from '../../integration/localstack/support.ts'
 
-const { inlineText } = createRequire(import.meta.url)('../../../esbuild.plugins.cjs')
+const { inlineText } = createRequire(import.meta.url)('../../../infra/packaging/esbuild-plugins.cjs')
 
 const CLOCK = 'functions/clock/handler.ts'
 const REDRIVER = 'functions/redriver/handler.ts'

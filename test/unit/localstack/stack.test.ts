@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { stackPorts, stackVariables, withStack } from '../../../localstack/stack.ts'
-import { runningStack, stackFile } from '../../../programs/stack.ts'
+import { runningStack, stackFile } from '../../../scripts/stack.ts'
 import { until } from '../../support/until.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'sluice-with-stack-'))

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { errorLine } from '../../../lib/file-errors.ts'
 import { InvalidMapping, readMapping } from '../../../lib/mapping/mapping-file.ts'
 import { requiredTargets, targetsOf } from '../../../lib/mapping/targets.ts'
+import { errorLine } from '../../../lib/support/file-errors.ts'
 import { FAMILIES, type FamilyName } from '../../../lib/telemetry/families.ts'
 import { goldenAnswers } from '../../support/golden.ts'
 import { deviceText } from './support.ts'
@@ -35,7 +35,10 @@ describe('the file of a mapping', () => {
 describe('the fields that a mapping can fill', () => {
   for (const [name, { type }] of Object.entries(FAMILIES))
     it(`given ${name}, then they are those of its schema, and those that it requires are required`, () => {
-      const file = new URL(`../../../schemas/json/${type.replace('io.sluice.', '')}.json`, import.meta.url)
+      const file = new URL(
+        `../../../events/schemas/json/${type.replace('io.sluice.', '')}.json`,
+        import.meta.url,
+      )
       const schema: Schema = JSON.parse(readFileSync(file, 'utf8'))
       const found = leaves(schema)
       assert.ok(found.length > 5)

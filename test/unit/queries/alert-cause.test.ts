@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { firedAlert } from '../../../lib/alerting/alert.ts'
-import { alertCause } from '../../../lib/queries/alert-cause.ts'
+import { alertCause } from '../../../lib/queries/alerts/cause.ts'
 import { writeEvent } from '../../../packages/runtime/cloudevents/writer.ts'
 import { type Event, entityOf } from '../../../packages/runtime/consumer/event.ts'
 import { MemoryLogReader } from '../../../packages/runtime/testing/log-reader.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type AlertLife, alertLives } from '../../../lib/queries/alert-history.ts'
+import { type AlertLife, alertLives } from '../../../lib/queries/alerts/history.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { MemoryLogReader } from '../../../packages/runtime/testing/log-reader.ts'
 import { fired, firstAlert, resolved } from '../../support/alerts.ts'

@@ -5,7 +5,7 @@ import { keyOfPattern, type PatternRule } from '../../../lib/alerting/patterns/p
 import type { PatternStates } from '../../../lib/alerting/patterns/pattern-run.ts'
 import { patterns } from '../../../lib/alerting/patterns/process.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
-import { alertIn } from '../../../lib/queries/alerts.ts'
+import { alertIn } from '../../../lib/queries/alerts/alerts-topic.ts'
 import { activeAlertsOf, conditionsNow } from '../../../lib/tables/conditions.ts'
 import { alertFired, environmentReading, logRecord } from '../../support/records.ts'
 import { inspectionOf } from '../tables/stored.ts'

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { ClusterMetadata, LogDir } from '@sluice/kafka-records/requests'
-import { layoutsIn } from '../../../lib/queries/cluster.ts'
-import { partitionLags } from '../../../lib/queries/lag.ts'
-import { topicSizes } from '../../../lib/queries/topic-sizes.ts'
+import { layoutsIn } from '../../../lib/queries/kafka/cluster.ts'
+import { partitionLags } from '../../../lib/queries/kafka/lag.ts'
+import { topicSizes } from '../../../lib/queries/kafka/topic-sizes.ts'
 
 const partition = (number: number, leader: number, replicas: number[], inSync = replicas) => {
   return { errorCode: 0, partition: number, leader, replicas, inSync }

@@ -10,7 +10,7 @@ import {
   minuteIn,
   readingIn,
   textOfEntity,
-} from '../../../lib/queries/entity-log.ts'
+} from '../../../lib/queries/states/entity-log.ts'
 import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { fired, firstAlert, resolved } from '../../support/alerts.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { followTopic, TopicReplaced } from '../../../lib/queries/follow.ts'
+import { followTopic, TopicReplaced } from '../../../lib/queries/records/follow.ts'
 import { isUnknownTopic, unknownTopic } from '../../../packages/runtime/adapters/kafka/errors.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'

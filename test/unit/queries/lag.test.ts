@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { consumerLags, pendingBefore, type ReadTopic, withAges } from '../../../lib/queries/lag.ts'
+import { consumerLags, pendingBefore, type ReadTopic, withAges } from '../../../lib/queries/kafka/lag.ts'
 import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
 import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
 import { MemoryLogReader } from '../../../packages/runtime/testing/log-reader.ts'

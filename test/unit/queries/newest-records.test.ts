@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type SearchLimits, searchNewest } from '../../../lib/queries/newest-records.ts'
+import { type SearchLimits, searchNewest } from '../../../lib/queries/records/newest-records.ts'
 import { MemoryLogReader } from '../../../packages/runtime/testing/log-reader.ts'
 import { logRecord } from '../../support/records.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { newestOf } from '../../../lib/queries/newest.ts'
+import { newestOf } from '../../../lib/queries/records/newest.ts'
 
 const range = (partition: number, start: number, end: number) => ({ topic: 't', partition, start, end })
 

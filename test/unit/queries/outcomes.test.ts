@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { outcomesOf } from '../../../lib/queries/outcomes.ts'
+import { outcomesOf } from '../../../lib/queries/states/outcomes.ts'
 import { partitionsOf } from '../../../lib/tables/table.ts'
 import { inspectionOf } from '../tables/stored.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type Range, rangesOf, readRecords } from '../../../lib/queries/records.ts'
+import { type Range, rangesOf, readRecords } from '../../../lib/queries/records/records.ts'
 import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
 import { logRecord } from '../../support/records.ts'
 

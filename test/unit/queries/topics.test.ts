@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { topicReach } from '../../../lib/queries/topics.ts'
+import { topicReach } from '../../../lib/queries/kafka/topics.ts'
 
 const BOUNDS = [{ start: 1, end: 5 }]
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { selectedRows, tableSizes } from '../../../lib/queries/view-rows.ts'
+import { selectedRows, tableSizes } from '../../../lib/queries/states/view-rows.ts'
 import { activatedPlan } from '../../../lib/views/activation.ts'
 import { groupName, rowSource } from '../../../lib/views/event-names.ts'
 import { compilePlan } from '../../../lib/views/language/compile.ts'

@@ -1,7 +1,8 @@
 /** A single message in full. */
-import { plainEvent } from '../../../../lib/queries/plain-event.ts'
-import { type RecordView, recordView } from '../../../../lib/queries/record-view.ts'
-import { topicBounds } from '../../../../lib/queries/topics.ts'
+
+import { topicBounds } from '../../../../lib/queries/kafka/topics.ts'
+import { plainEvent } from '../../../../lib/queries/records/plain-event.ts'
+import { type RecordView, recordView } from '../../../../lib/queries/records/record-view.ts'
 import type { Bounds } from '../../../../packages/runtime/adapters/kafka/offsets.ts'
 import { textOf } from '../../../../packages/runtime/cloudevents/header-bytes.ts'
 import { type LogRecord, sizeOf } from '../../../../packages/runtime/cloudevents/record.ts'

@@ -12,10 +12,10 @@ import {
   string,
   transform,
 } from 'valibot'
-import type { Direction } from '../../../../lib/queries/find-records.ts'
-import { kafkaAnswer } from '../../../../lib/queries/kafka-answers.ts'
-import type { Range } from '../../../../lib/queries/records.ts'
-import { topicBounds } from '../../../../lib/queries/topics.ts'
+import { kafkaAnswer } from '../../../../lib/queries/kafka/kafka-answers.ts'
+import { topicBounds } from '../../../../lib/queries/kafka/topics.ts'
+import type { Direction } from '../../../../lib/queries/records/find-records.ts'
+import type { Range } from '../../../../lib/queries/records/records.ts'
 import type { Bounds, TopicOffsets } from '../../../../packages/runtime/adapters/kafka/offsets.ts'
 import { ProblemError } from '../../problem.ts'
 

@@ -1,4 +1,4 @@
-import { yamlContent } from '../../../../lib/yaml-document.ts'
+import { yamlContent } from '../../../../lib/support/yaml-document.ts'
 
 type Refusal = readonly [row: string, settings: Record<string, unknown>, message: RegExp]
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { followLogs } from '../../../../programs/log-file.ts'
+import { followLogs } from '../../../../scripts/log-file.ts'
 import { PROJECT, runProgram } from '../../../support/program.ts'
 import { until } from '../../../support/until.ts'
 

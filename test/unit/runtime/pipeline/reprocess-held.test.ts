@@ -1,7 +1,7 @@
 /** Entities that are held for a retry, while their partition is computed anew. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { heldNow } from '../../../../lib/queries/outcomes.ts'
+import { heldNow } from '../../../../lib/queries/states/outcomes.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
 import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
 import type { Event } from '../../../../packages/runtime/consumer/event.ts'

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, extname } from 'node:path'
 import { describe, test } from 'node:test'
-import { BINARY_TYPES, EVENT_TYPE_NAMES } from '../../../lib/event-types.ts'
+import validators from '../../../lib/schemas/compiled.js'
+import { BINARY_TYPES, EVENT_TYPE_NAMES } from '../../../lib/schemas/event-types.ts'
 import { FAMILIES } from '../../../lib/telemetry/families.ts'
-import { GENERATED, requireSchemas, SchemaError } from '../../../schemas/compile.ts'
-import validators from '../../../schemas/compiled.js'
+import { GENERATED, requireSchemas, SchemaError } from '../../../scripts/generate/schemas.ts'
 
-const SCHEMAS = new URL('../../../schemas/', import.meta.url)
+const SCHEMAS = new URL('../../../events/schemas/', import.meta.url)
 const nameOf = (type: string) => type.replace(/^io\.sluice\./, '')
 const textOf = (path: string) => readFileSync(new URL(path, SCHEMAS), 'utf8')
 
@@ -61,11 +61,11 @@ test('given a row without a schema, or a schema without a row, then compiling sa
   const refusal = (message: string) => ({ name: SchemaError.name, message })
   assert.throws(
     () => requireSchemas([...EVENT_TYPE_NAMES, 'io.sluice.without.schema.v1']),
-    refusal('io.sluice.without.schema.v1: the event type has no schema in schemas/json/'),
+    refusal('io.sluice.without.schema.v1: the event type has no schema in events/schemas/json/'),
   )
   assert.throws(
     () => requireSchemas(others),
-    refusal(`${first}: the schema has no row in lib/event-types.ts`),
+    refusal(`${first}: the schema has no row in lib/schemas/event-types.ts`),
   )
 })
 
@@ -73,7 +73,7 @@ test('given the schemas, when they are compiled, then the module that is kept is
   assert.ok(GENERATED.length >= 7)
   // Compared without `equal`: the difference of two such texts would be useless.
   for (const [compiled, make] of GENERATED)
-    assert.ok(readFileSync(compiled, 'utf8') === (await make()), 'run `node schemas/compile.ts`')
+    assert.ok(readFileSync(compiled, 'utf8') === (await make()), 'run `node scripts/generate/schemas.ts`')
 })
 
 test('given the compiled module alone, where nothing can be imported, then its checks run', async () => {

@@ -10,7 +10,7 @@ import { schemaViolation } from '../../../lib/app/schemas.ts'
 import { SERIALIZED_TYPES } from '../../../lib/app/serializing.ts'
 import { dataOf, type JsonSchema } from '../../support/schema-data.ts'
 
-const SCHEMAS = new URL('../../../schemas/', import.meta.url)
+const SCHEMAS = new URL('../../../events/schemas/', import.meta.url)
 const jsonOf = (name: string): JsonSchema =>
   JSON.parse(readFileSync(new URL(`json/${name}.json`, SCHEMAS), 'utf8'))
 

@@ -7,7 +7,6 @@ import type { PatternEvent } from '../../../lib/alerting/patterns/pattern-event.
 import type { DeadLettersHandled } from '../../../lib/failures/dlq-record.ts'
 import type { DeadLetter, Retry } from '../../../lib/failures/process.ts'
 import type { SilencesChanged } from '../../../lib/notification/silences-changed.ts'
-import type { FailureData } from '../../../packages/runtime/consumer/failure-event.ts'
 import type {
   DeadLetter as DerivedDeadLetter,
   DeadLettersHandled as DerivedDeadLettersHandled,
@@ -15,7 +14,8 @@ import type {
   PatternEvent as DerivedPatternEvent,
   Retry as DerivedRetry,
   SilencesChanged as DerivedSilencesChanged,
-} from '../../../schemas/types.ts'
+} from '../../../lib/schemas/types.ts'
+import type { FailureData } from '../../../packages/runtime/consumer/failure-event.ts'
 
 /** A compile error unless `Narrow` fits `Wide` and both have the same fields. */
 type Fits<Wide, Narrow extends Wide> = keyof Wide extends keyof Narrow ? true : never

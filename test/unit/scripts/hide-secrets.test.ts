@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, describe, it } from 'node:test'
 // biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
-import { hideSecrets } from '../../../programs/hide-secrets.mjs'
+import { hideSecrets } from '../../../scripts/hide-secrets.mjs'
 
 const SECRET = 'Endpoint=sb://ns/;SharedAccessKeyName=n;SharedAccessKey=k=='
 

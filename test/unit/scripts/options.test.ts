@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { duration } from '../../../lib/app/settings/duration.ts'
 import { oneOf, wholeNumber } from '../../../packages/runtime/settings/values.ts'
-import { readOptions } from '../../../programs/options.ts'
+import { readOptions } from '../../../scripts/options.ts'
 
 const OPTIONS = { help: { type: 'boolean', default: false } } as const
 

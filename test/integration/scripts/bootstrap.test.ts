@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, beforeEach, describe, it } from 'node:test'
-import { PROJECT } from '../../../programs/paths.ts'
+import { PROJECT } from '../../../scripts/paths.ts'
 import { until } from '../../support/until.ts'
 import { temporaryFolder } from '../localstack/support.ts'
 
@@ -44,7 +44,7 @@ describe('given a fresh clone', () => {
     rmSync(folder, { recursive: true, force: true })
     mkdirSync(join(folder, 'bin'), { recursive: true })
     for (const file of ['bootstrap.mjs', 'hide-secrets.mjs', 'lock-file.mjs']) {
-      cpSync(join(PROJECT, 'programs', file), join(folder, 'programs', file))
+      cpSync(join(PROJECT, 'scripts', file), join(folder, 'scripts', file))
     }
     writeFileSync(join(folder, 'package-lock.json'), LOCK)
     writeFileSync(join(folder, 'bin', 'npm'), NPM)
@@ -141,7 +141,7 @@ describe('given a fresh clone', () => {
     const { npm_execpath: _, NODE_COMPILE_CACHE: __, ...inherited } = process.env
     const path = `${join(folder, 'bin')}:${process.env.PATH}`
     const env = { ...inherited, ...extra, PATH: path, PROJECT: folder, NODE: process.execPath, CI: 'true' }
-    return spawn(process.execPath, [join(folder, 'programs', 'bootstrap.mjs'), ...args], {
+    return spawn(process.execPath, [join(folder, 'scripts', 'bootstrap.mjs'), ...args], {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
     })

@@ -3,7 +3,7 @@ import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { LogFile } from '../../../programs/log-file.ts'
+import { LogFile } from '../../../scripts/log-file.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'sluice-logs-'))
 after(() => rmSync(root, { recursive: true }))

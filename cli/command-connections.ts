@@ -1,10 +1,11 @@
 /** Connections of a command. They reject writes, except while an operation is carried out. */
+
+import type { Kafka } from '#runtime/adapters/kafka/client.ts'
+import type { TopicPublisher } from '#runtime/adapters/kafka/produce-types.ts'
+import type { RedisClient } from '#runtime/adapters/redis/client.ts'
+import { LOAD } from '#runtime/adapters/redis/state-store.ts'
+import { Connections } from '#runtime/lambda/connections.ts'
 import type { Config } from '../lib/app/config.ts'
-import type { Kafka } from '../packages/runtime/adapters/kafka/client.ts'
-import type { TopicPublisher } from '../packages/runtime/adapters/kafka/produce-types.ts'
-import type { RedisClient } from '../packages/runtime/adapters/redis/client.ts'
-import { LOAD } from '../packages/runtime/adapters/redis/state-store.ts'
-import { Connections } from '../packages/runtime/lambda/connections.ts'
 
 /**
  * Connections that reject writes outside of `carryOut`, which writes the audit event. A command that does not use `carryOut`

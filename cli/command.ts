@@ -2,9 +2,10 @@
  * Declaration of a command of `sluice`: its texts, its arguments and options, and the function that runs it. Parsing, help
  * and the types of the values are derived from the declaration. `commands.ts` lists the commands.
  */
+
+import { ENVIRONMENT_NAME } from '#runtime/settings/general.ts'
+import { either, instant, type Kind, mapped, text, wholeNumber } from '#runtime/settings/values.ts'
 import { duration } from '../lib/app/settings/duration.ts'
-import { ENVIRONMENT_NAME } from '../packages/runtime/settings/general.ts'
-import { either, instant, type Kind, mapped, text, wholeNumber } from '../packages/runtime/settings/values.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Declaration of an argument or option. */

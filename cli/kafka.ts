@@ -1,9 +1,10 @@
 /** Runs the work of a command with Kafka, and converts errors to messages for users. */
+
+import type { Kafka } from '#runtime/adapters/kafka/client.ts'
+import { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
+import type { TopicLayout } from '#runtime/adapters/kafka/topic-admin.ts'
 import type { Config } from '../lib/app/config.ts'
 import { allTopics } from '../lib/queries/kafka/topic-descriptions.ts'
-import type { Kafka } from '../packages/runtime/adapters/kafka/client.ts'
-import { TopicOffsets } from '../packages/runtime/adapters/kafka/offsets.ts'
-import type { TopicLayout } from '../packages/runtime/adapters/kafka/topic-admin.ts'
 import { CommandConnections } from './command-connections.ts'
 import { kafkaAddress, kafkaFailure, requireSignIn, withinPatience } from './connections.ts'
 import { CliFailure } from './failure.ts'

@@ -1,7 +1,7 @@
 /** Option `--key-by`. It selects how `sluice import` derives the record keys of the events that it writes. */
 
+import { type Kind, parsedBy } from '#runtime/settings/values.ts'
 import { type KeyStrategy, keyStrategyNamed } from '../lib/telemetry/key.ts'
-import { type Kind, parsedBy } from '../packages/runtime/settings/values.ts'
 
 export const KEY_BY: Kind<KeyStrategy> = parsedBy(
   keyStrategyNamed,

@@ -2,12 +2,12 @@
  * Option `--mapping`. It selects the mappings with which records of other formats are read, instead of the mappings of the topic.
  */
 import { resolve } from 'node:path'
+import type { PlainReader } from '#runtime/pipeline/decoding/plain-records.ts'
 import { dataReader } from '../lib/app/data-reader.ts'
 import { MAPPINGS, readSettings } from '../lib/app/settings/index.ts'
 import { foreignReader } from '../lib/mapping/foreign.ts'
 import type { Mapping } from '../lib/mapping/mapping.ts'
 import { type MappingsFolder, mappingNamed } from '../lib/operations/import/mapping-named.ts'
-import type { PlainReader } from '../packages/runtime/pipeline/decoding/plain-records.ts'
 import { PROJECT } from '../scripts/paths.ts'
 import { optionList, SOME_TEXT } from './command.ts'
 import { pathIn, type Terminal } from './terminal.ts'

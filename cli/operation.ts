@@ -1,7 +1,8 @@
 /** Carries out commands that change an environment. */
+
+import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
 import { topicName } from '../lib/app/topics.ts'
 import { audited, type Counts, type Operation } from '../lib/operations/audit.ts'
-import { isUnknownTopic } from '../packages/runtime/adapters/kafka/errors.ts'
 import type { CommandConnections } from './command-connections.ts'
 import { requireTopic } from './connections.ts'
 import { operatorOf } from './person.ts'

@@ -2,8 +2,8 @@
 
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { ConfigError } from '#runtime/settings/config-error.ts'
 import { OperationFailure, operationFailure } from '../lib/operations/failure.ts'
-import { ConfigError } from '../packages/runtime/settings/config-error.ts'
 import { STACK_NAME } from '../scripts/stack.ts'
 import { option } from './command.ts'
 import { COMMANDS, type Listed } from './commands.ts'

@@ -1,11 +1,11 @@
 /** Finds the topics that a command uses, and their offsets. */
 
+import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
+import { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
+import type { Connections } from '#runtime/lambda/connections.ts'
 import type { Config } from '../lib/app/config.ts'
 import { SIGNALS } from '../lib/app/topics.ts'
 import { type TopicReach, topicReach } from '../lib/queries/kafka/topics.ts'
-import { isUnknownTopic } from '../packages/runtime/adapters/kafka/errors.ts'
-import { TopicOffsets } from '../packages/runtime/adapters/kafka/offsets.ts'
-import type { Connections } from '../packages/runtime/lambda/connections.ts'
 import { kafkaAddress, reasonOf, requireSignIn, withinPatience } from './connections.ts'
 import { CliFailure } from './failure.ts'
 

@@ -1,5 +1,14 @@
 /** Environment that the console shows, with its configuration and connections. Connections are opened when they are first used. */
 
+import type { AwsPlace } from '#runtime/adapters/aws/clients.ts'
+import type { Kafka } from '#runtime/adapters/kafka/client.ts'
+import { ClusterInspection } from '#runtime/adapters/kafka/cluster-inspection.ts'
+import type { TopicPublisher } from '#runtime/adapters/kafka/produce-types.ts'
+import type { RedisClient } from '#runtime/adapters/redis/client.ts'
+import { StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import { Connections, type Value } from '#runtime/lambda/connections.ts'
+import { once } from '#runtime/lambda/once.ts'
+import type { LogReader } from '#runtime/pipeline/ports.ts'
 import type { Config } from '../lib/app/config.ts'
 import { topicsRead } from '../lib/app/functions.ts'
 import { type Signal, topicName, topicSize } from '../lib/app/topics.ts'
@@ -7,15 +16,6 @@ import type { DeadLetterSource } from '../lib/queries/dead-letters/dead-letters.
 import type { ReadTopic } from '../lib/queries/kafka/lag.ts'
 import { topicBounds } from '../lib/queries/kafka/topics.ts'
 import type { TopicSize } from '../lib/tables/table.ts'
-import type { AwsPlace } from '../packages/runtime/adapters/aws/clients.ts'
-import type { Kafka } from '../packages/runtime/adapters/kafka/client.ts'
-import { ClusterInspection } from '../packages/runtime/adapters/kafka/cluster-inspection.ts'
-import type { TopicPublisher } from '../packages/runtime/adapters/kafka/produce-types.ts'
-import type { RedisClient } from '../packages/runtime/adapters/redis/client.ts'
-import { StateInspection } from '../packages/runtime/adapters/redis/inspection.ts'
-import { Connections, type Value } from '../packages/runtime/lambda/connections.ts'
-import { once } from '../packages/runtime/lambda/once.ts'
-import type { LogReader } from '../packages/runtime/pipeline/ports.ts'
 import { KafkaReach, PageOffsets, PartitionCounts } from './kafka-answers.ts'
 
 /** A function as declared in serverless.yml, reduced to the properties that the console uses. */

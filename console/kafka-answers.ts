@@ -1,10 +1,10 @@
 /** Monitors whether Kafka responds, so that requests do not pile up during an outage. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { isAway } from '../packages/runtime/adapters/kafka/availability.ts'
-import type { Kafka } from '../packages/runtime/adapters/kafka/client.ts'
-import { RefusedByKafka } from '../packages/runtime/adapters/kafka/errors.ts'
-import { type Bounds, TopicOffsets } from '../packages/runtime/adapters/kafka/offsets.ts'
-import { Unavailable } from '../packages/runtime/pipeline/errors.ts'
+import { isAway } from '#runtime/adapters/kafka/availability.ts'
+import type { Kafka } from '#runtime/adapters/kafka/client.ts'
+import { RefusedByKafka } from '#runtime/adapters/kafka/errors.ts'
+import { type Bounds, TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
+import { Unavailable } from '#runtime/pipeline/errors.ts'
 
 /** Time for which the result of a check remains valid, in milliseconds. */
 const KNOWN_FOR_MS = 5_000

@@ -1,4 +1,6 @@
 /** Reads the settings of a deployment and reports all errors in them. Pure. */
+
+import { parseRedisUrl } from '#runtime/adapters/redis/address.ts'
 import { alertsTopicName } from '../lib/app/resource-names.ts'
 import {
   CLOCK,
@@ -20,7 +22,6 @@ import {
   VIEWS,
   WAREHOUSE,
 } from '../lib/app/settings/index.ts'
-import { parseRedisUrl } from '../packages/runtime/adapters/redis/address.ts'
 import type { Alarming } from './alarms/alarm.ts'
 import { alarmingOf } from './alarms/settings.ts'
 import { arnHere } from './arn.ts'

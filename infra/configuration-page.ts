@@ -2,6 +2,9 @@
  * Generates docs/configuration.md, the tables in the README of the engine, and the list in docs/functions.md: `npm run configuration`. With `--check`, only reports whether the pages are up to date.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
+import { consumerSettings } from '#runtime/settings/consumer.ts'
+import { generalSettings } from '#runtime/settings/general.ts'
+import type { Documented, Setting, Slice } from '#runtime/settings/slice.ts'
 import { SLICES } from '../lib/app/config.ts'
 import { GENERATOR_KEYS } from '../lib/app/settings/generator.ts'
 import {
@@ -15,9 +18,6 @@ import {
   TRACING,
 } from '../lib/app/settings/index.ts'
 import { FILE_KEYS } from '../lib/app/settings-file.ts'
-import { consumerSettings } from '../packages/runtime/settings/consumer.ts'
-import { generalSettings } from '../packages/runtime/settings/general.ts'
-import type { Documented, Setting, Slice } from '../packages/runtime/settings/slice.ts'
 import { LOCAL_CLOUD } from '../scripts/local-cloud.ts'
 import { REQUIRED } from './account.ts'
 import { ALARMS } from './alarms/settings.ts'

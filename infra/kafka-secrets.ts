@@ -1,5 +1,5 @@
 /** Secrets with the Kafka credentials of functions, and the permissions to read them. Pure. */
-import type { KafkaAuth } from '../packages/runtime/adapters/kafka/authentication.ts'
+import type { KafkaAuth } from '#runtime/adapters/kafka/authentication.ts'
 import { allow, arnHere, byService, type Statement } from './arn.ts'
 import { isSecretArn, readSecrets, secretArn } from './statements/secrets.ts'
 

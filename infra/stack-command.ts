@@ -1,8 +1,8 @@
 /** `npm run infra -- --stage prod`: writes the template of the long-lived stack and prints the commands that deploy it. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
+import { ConfigError } from '#runtime/settings/config-error.ts'
 import { HISTORY, readSettings } from '../lib/app/settings/index.ts'
-import { ConfigError } from '../packages/runtime/settings/config-error.ts'
 import { runMain } from '../scripts/main.ts'
 import { readOptions } from '../scripts/options.ts'
 import { PROJECT } from '../scripts/paths.ts'

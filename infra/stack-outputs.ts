@@ -1,7 +1,8 @@
 /** Reads settings of a deployment from the outputs of the long-lived stack. */
+
+import { setting, slice } from '#runtime/settings/slice.ts'
+import { text } from '#runtime/settings/values.ts'
 import { type Environment, readSetting } from '../lib/app/settings/index.ts'
-import { setting, slice } from '../packages/runtime/settings/slice.ts'
-import { text } from '../packages/runtime/settings/values.ts'
 import { tellsMissing } from './account.ts'
 
 /** Setting that names the long-lived stack. The stack's outputs are used for settings that are not set. */

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { slice } from '#runtime/settings/slice.ts'
 import {
   type Environment,
   HISTORY,
@@ -8,7 +9,6 @@ import {
   REGISTRY,
   readSettings,
 } from '../lib/app/settings/index.ts'
-import { slice } from '../packages/runtime/settings/slice.ts'
 import { LOCAL_CLOUD } from '../scripts/local-cloud.ts'
 import { DATA_DIR, LOGS_DIR } from '../scripts/paths.ts'
 import type { ServicesOptions } from './services/options.ts'

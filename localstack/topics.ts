@@ -1,12 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { replicationOn } from '#runtime/adapters/kafka/replication.ts'
+import { ensureTopics, type TopicDifference, type TopicsOutcome } from '#runtime/adapters/kafka/topics.ts'
 import { kafkaTopics, renamedTopics, topicNames } from '../lib/app/topics.ts'
-import { replicationOn } from '../packages/runtime/adapters/kafka/replication.ts'
-import {
-  ensureTopics,
-  type TopicDifference,
-  type TopicsOutcome,
-} from '../packages/runtime/adapters/kafka/topics.ts'
 import { UserError } from '../scripts/user-error.ts'
 
 export interface LocalTopicsOptions {

@@ -1,7 +1,8 @@
 /** Finds the stack that a command uses, and the environment variables to access its servers. */
+
+import { KAFKA } from '#runtime/settings/kafka.ts'
+import type { Environment } from '#runtime/settings/slice.ts'
 import { NAMES } from '../lib/app/settings/names.ts'
-import { KAFKA } from '../packages/runtime/settings/kafka.ts'
-import type { Environment } from '../packages/runtime/settings/slice.ts'
 import { DEFAULT_STACK, runningStacks, STACKS_DIR, type Stack } from './stack.ts'
 
 /** Error for a request that no stack or several stacks match. The message contains the remedy. */

@@ -1,6 +1,6 @@
 /** Settings of local stacks. They are defined in this folder because the generated page of settings contains them. */
-import { setting, slice } from '../packages/runtime/settings/slice.ts'
-import { text } from '../packages/runtime/settings/values.ts'
+import { setting, slice } from '#runtime/settings/slice.ts'
+import { text } from '#runtime/settings/values.ts'
 import { DEFAULT_STACK, STACK_NAME } from './stack.ts'
 
 /** Settings of `npm start` and `npm run services`. */

@@ -1,10 +1,10 @@
+import type { Received } from '#runtime/consumer/event.ts'
 import type { AlertingState } from '../../lib/alerting/entity-state.ts'
 import { alerting } from '../../lib/alerting/process.ts'
 import type { Rule } from '../../lib/alerting/rule.ts'
 import type { RuleState } from '../../lib/alerting/rule-state.ts'
 import { transition } from '../../lib/alerting/transition.ts'
 import { FAMILIES, type ReadingData } from '../../lib/telemetry/families.ts'
-import type { Received } from '../../packages/runtime/consumer/event.ts'
 import { type Kind, rulesOf, STALE_AFTER_MS } from './rules.ts'
 
 /** Takes so many readings, each of which all rules are held against. */

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus } from 'node:os'
 import type { ParseArgsOptionsConfig } from 'node:util'
-import { wholeNumber } from '../../packages/runtime/settings/values.ts'
+import { wholeNumber } from '#runtime/settings/values.ts'
 import { runMain } from '../../scripts/main.ts'
 import { readOptions } from '../../scripts/options.ts'
 import { type Figure, type Report, slower, table } from './figures.ts'

@@ -1,7 +1,7 @@
 import process from 'node:process'
+import { RetryableError } from '#runtime/consumer/author-errors.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE } from '../../lib/alerting/alert.ts'
 import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
-import { RetryableError } from '../../packages/runtime/consumer/author-errors.ts'
 
 // A sink on the alerts topic whose receiver takes every request and never answers in time, beside the measured function.
 

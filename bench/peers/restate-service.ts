@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import process from 'node:process'
+import { type Event, entityOf } from '#runtime/consumer/event.ts'
 import { type EntityStatistics, statistics } from '../../lib/analytics/process.ts'
 import type { ReadingData } from '../../lib/telemetry/families.ts'
-import { type Event, entityOf } from '../../packages/runtime/consumer/event.ts'
 import { Noting } from './noting.ts'
 
 // Restate's side: a virtual object for each entity, whose handler takes the same step as the processor. Emissions and timers are

@@ -1,4 +1,4 @@
-import type { KafkaEvent } from '../../packages/runtime/pipeline/batch/receive.ts'
+import type { KafkaEvent } from '#runtime/pipeline/batch/receive.ts'
 import { environmentReading, kafkaEvent, logRecord } from '../../test/support/records.ts'
 
 export const TOPIC = 'bench.readings'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import type { Change, RememberedId, StateKey } from '../../packages/runtime/pipeline/model.ts'
-import type { StateStore } from '../../packages/runtime/pipeline/ports.ts'
+import type { Change, RememberedId, StateKey } from '#runtime/pipeline/model.ts'
+import type { StateStore } from '#runtime/pipeline/ports.ts'
 import { TOPIC } from './batches.ts'
 
 /** Changes per commit: about as many as a chunk has in production. */

@@ -2,11 +2,11 @@ import { IdempotencyConfig, makeIdempotent } from '@aws-lambda-powertools/idempo
 import { CachePersistenceLayer } from '@aws-lambda-powertools/idempotency/cache'
 import { createClient } from '@redis/client'
 import { Redis } from 'ioredis'
+import type { Received } from '#runtime/consumer/event.ts'
+import { type KafkaEvent, receive } from '#runtime/pipeline/batch/receive.ts'
+import { CONSUMER_DEFAULTS } from '#runtime/pipeline/consumer.ts'
+import { decode, type Healthy } from '#runtime/pipeline/decoding/decode.ts'
 import { APPLICATION } from '../../lib/app/application.ts'
-import type { Received } from '../../packages/runtime/consumer/event.ts'
-import { type KafkaEvent, receive } from '../../packages/runtime/pipeline/batch/receive.ts'
-import { CONSUMER_DEFAULTS } from '../../packages/runtime/pipeline/consumer.ts'
-import { decode, type Healthy } from '../../packages/runtime/pipeline/decoding/decode.ts'
 import { COUNTING, CountingClient, handlerOf } from './handler.ts'
 
 /** A way to process each event once. It gets one batch after another. */

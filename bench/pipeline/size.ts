@@ -1,5 +1,5 @@
-import { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
-import { RedisStateStore } from '../../packages/runtime/adapters/redis/state-store.ts'
+import { RedisClient } from '#runtime/adapters/redis/client.ts'
+import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
 import { aimed, type Figure } from '../kit/figures.ts'
 import type { Run } from '../kit/program.ts'
 import type { Servers } from '../kit/servers.ts'

@@ -1,8 +1,8 @@
+import type { OutgoingRecord } from '#runtime/cloudevents/record.ts'
+import { producedRecord } from '#runtime/cloudevents/writer.ts'
 import type { KeyedEvent } from '../../lib/telemetry/reading.ts'
 import { GENERATOR_DEFAULTS } from '../../lib/telemetry/simulator/settings.ts'
 import { simulate } from '../../lib/telemetry/simulator.ts'
-import type { OutgoingRecord } from '../../packages/runtime/cloudevents/record.ts'
-import { producedRecord } from '../../packages/runtime/cloudevents/writer.ts'
 
 /** Load of every side: events for Sluice, and the same records, made beforehand, for the others. */
 export interface Load {

@@ -1,11 +1,11 @@
 import { Producer as PlatformaticProducer } from '@platformatic/kafka'
 import kafkajs from 'kafkajs'
+import { requestsOf } from '#runtime/adapters/kafka/requests.ts'
+import { type OutgoingRecord, sizeOf } from '#runtime/cloudevents/record.ts'
+import { PROFILES, type ProfileName, TelemetryProducer } from '#runtime/producer/index.ts'
 import { generate, kafkaOutlet } from '../../lib/operations/generate/generate.ts'
 import { GENERATOR_DEFAULTS } from '../../lib/telemetry/simulator/settings.ts'
 import { deflate } from '../../packages/kafka-records/writing/compress.ts'
-import { requestsOf } from '../../packages/runtime/adapters/kafka/requests.ts'
-import { type OutgoingRecord, sizeOf } from '../../packages/runtime/cloudevents/record.ts'
-import { PROFILES, type ProfileName, TelemetryProducer } from '../../packages/runtime/producer/index.ts'
 import type { Load } from './records.ts'
 
 /** A client with the settings of a profile. */

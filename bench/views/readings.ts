@@ -1,13 +1,13 @@
 import kafkajs, { type Message } from 'kafkajs'
+import { writeEvent } from '#runtime/cloudevents/writer.ts'
+import { derivedId } from '#runtime/consumer/derived-id.ts'
+import type { Event } from '#runtime/consumer/event.ts'
 import { topicName, topicsOf } from '../../lib/app/topics.ts'
 import { viewsActivated } from '../../lib/views/activation.ts'
 import { compilePlan } from '../../lib/views/language/compile.ts'
 import { parse } from '../../lib/views/language/parser.ts'
 import type { ActivatedPlan } from '../../lib/views/plan.ts'
 import { createTopics } from '../../localstack/topics.ts'
-import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
-import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
-import type { Event } from '../../packages/runtime/consumer/event.ts'
 import type { TableKind } from './side.ts'
 
 const RECORDS_A_CALL = 2_000

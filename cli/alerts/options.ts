@@ -1,8 +1,9 @@
 /** Options that select alerts. */
+
+import { oneOf, parsedBy } from '#runtime/settings/values.ts'
 import { SEVERITIES } from '../../lib/alerting/rule.ts'
 import { WANTED_STATES } from '../../lib/queries/alerts/known-alerts.ts'
 import type { AlertFilter } from '../../lib/tables/alert-summary.ts'
-import { oneOf, parsedBy } from '../../packages/runtime/settings/values.ts'
 import { option, optionList, optionWithDefault, SOME_TEXT, TIME_OR_AGO, type ValuesOf } from '../command.ts'
 import { usageFailure } from '../failure.ts'
 

@@ -1,4 +1,8 @@
 /** Reads alerts from the view of firing alerts in Redis and from the alerts topic. */
+
+import { StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import { PlainLog } from '#runtime/pipeline/decoding/plain-records.ts'
+import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
 import { topicSize } from '../../lib/app/topics.ts'
@@ -8,9 +12,6 @@ import { type Range, rangesOf } from '../../lib/queries/records/records.ts'
 import { type ActiveAlert, activeAlertsOf, conditionTopics } from '../../lib/tables/conditions.ts'
 import { type FiringNow, firingNow } from '../../lib/tables/firing-alerts.ts'
 import type { TopicSize } from '../../lib/tables/table.ts'
-import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
-import { PlainLog } from '../../packages/runtime/pipeline/decoding/plain-records.ts'
-import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
 import type { CommandConnections } from '../command-connections.ts'
 import { kafkaAddress, withRedis } from '../connections.ts'
 import { CliFailure } from '../failure.ts'

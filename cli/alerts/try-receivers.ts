@@ -1,5 +1,6 @@
 /** Sends a test notification to receivers in the same way as the functions. */
 import { performance } from 'node:perf_hooks'
+import type { AwsPlace } from '#runtime/adapters/aws/clients.ts'
 import type { FiredAlert } from '../../lib/alerting/alert.ts'
 import { findAlertsTopic, SnsTopic } from '../../lib/app/aws/alerts-topic.ts'
 import { webhookPorts } from '../../lib/app/deliver.ts'
@@ -9,7 +10,6 @@ import { notificationId } from '../../lib/notification/notification.ts'
 import type { Receiver, WebhookReceiver } from '../../lib/notification/receiver.ts'
 import { snsMessage } from '../../lib/notification/sns/message.ts'
 import { attempt, type WebhookPorts } from '../../lib/notification/webhook/attempt.ts'
-import type { AwsPlace } from '../../packages/runtime/adapters/aws/clients.ts'
 
 export interface Tried {
   readonly name: string

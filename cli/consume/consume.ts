@@ -1,5 +1,12 @@
 /** Consumes a topic without a consumer group: existing records first, sorted by time, then new ones as they arrive. */
 import { once } from 'node:events'
+import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
+import { isFailure } from '#runtime/cloudevents/event.ts'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import type { Event } from '#runtime/consumer/event.ts'
+import type { Failure } from '#runtime/consumer/failure-codes.ts'
+import type { PlainReader } from '#runtime/pipeline/decoding/plain-records.ts'
+import { either, instant, type Kind, mapped, oneOf, wholeNumber } from '#runtime/settings/values.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
 import { duration } from '../../lib/app/settings/duration.ts'
@@ -13,20 +20,6 @@ import { eventDocument, recordView } from '../../lib/queries/records/record-view
 import { recordedLine } from '../../lib/queries/records/recorded-line.ts'
 import { readRecords } from '../../lib/queries/records/records.ts'
 import { textFilter } from '../../lib/support/text-match.ts'
-import { isUnknownTopic } from '../../packages/runtime/adapters/kafka/errors.ts'
-import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
-import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
-import type { Event } from '../../packages/runtime/consumer/event.ts'
-import type { Failure } from '../../packages/runtime/consumer/failure-codes.ts'
-import type { PlainReader } from '../../packages/runtime/pipeline/decoding/plain-records.ts'
-import {
-  either,
-  instant,
-  type Kind,
-  mapped,
-  oneOf,
-  wholeNumber,
-} from '../../packages/runtime/settings/values.ts'
 import { CliFailure, StoppedByUser, usageFailure } from '../failure.ts'
 import { type KafkaCommand, requireTopicIn, withKafka } from '../kafka.ts'
 import { columnsOf, type Terminal } from '../terminal.ts'

@@ -1,8 +1,9 @@
 /** Options that select dead letters. Several commands share them. */
+
+import { FAILURES } from '#runtime/consumer/failure-codes.ts'
+import { instant } from '#runtime/consumer/instant.ts'
+import { oneOf } from '#runtime/settings/values.ts'
 import type { DeadLetterFilter } from '../../lib/queries/dead-letters/pages.ts'
-import { FAILURES } from '../../packages/runtime/consumer/failure-codes.ts'
-import { instant } from '../../packages/runtime/consumer/instant.ts'
-import { oneOf } from '../../packages/runtime/settings/values.ts'
 import { option, SOME_TEXT, TIME_OR_AGO, type ValuesOf } from '../command.ts'
 import { usageFailure } from '../failure.ts'
 

@@ -1,13 +1,13 @@
 /** Runs queries on the dead letters of an environment. */
 
+import { RefusedByKafka } from '#runtime/adapters/kafka/errors.ts'
+import { StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import { PartitionStopped, RecordRefused, Unavailable } from '#runtime/pipeline/errors.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { readFunctions, topicsRead } from '../../lib/app/functions.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import type { DeadLetterSource } from '../../lib/queries/dead-letters/dead-letters.ts'
 import type { ReadTopic } from '../../lib/queries/kafka/lag.ts'
-import { RefusedByKafka } from '../../packages/runtime/adapters/kafka/errors.ts'
-import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
-import { PartitionStopped, RecordRefused, Unavailable } from '../../packages/runtime/pipeline/errors.ts'
 import { CommandConnections } from '../command-connections.ts'
 import { CliFailure } from '../failure.ts'
 import { reachOf } from '../topics.ts'

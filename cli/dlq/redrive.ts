@@ -1,4 +1,4 @@
-import { mapped, text } from '../../packages/runtime/settings/values.ts'
+import { mapped, text } from '#runtime/settings/values.ts'
 import { command, environment, flag, JSON_OPTION, option, optionalArguments, SOME_TEXT } from '../command.ts'
 import { usageFailure } from '../failure.ts'
 import { FILTERS } from './filters.ts'

@@ -1,4 +1,7 @@
 /** Reports of `dlq list --json` and `dlq show --json`. Pure. */
+
+import type { FailedAttempt } from '#runtime/consumer/failure-event.ts'
+import { instant } from '#runtime/consumer/instant.ts'
 import type { FoundDeadLetter } from '../../lib/failures/dlq-record.ts'
 import type { RedriveOutlook } from '../../lib/operations/dead-letters/decide.ts'
 import type { DeadLettersNow, PlacedRow } from '../../lib/queries/dead-letters/dead-letters.ts'
@@ -9,8 +12,6 @@ import {
   placeText,
 } from '../../lib/queries/dead-letters/records.ts'
 import { type BytesView, bytesView } from '../../lib/queries/records/bytes-view.ts'
-import type { FailedAttempt } from '../../packages/runtime/consumer/failure-event.ts'
-import { instant } from '../../packages/runtime/consumer/instant.ts'
 
 /** Dead letter in a list. */
 export interface DeadLetterLine extends Omit<DeadLetterSummary, 'partition' | 'offset'> {

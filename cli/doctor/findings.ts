@@ -1,4 +1,7 @@
 /** Collects findings about a running environment. */
+
+import { Connections } from '#runtime/lambda/connections.ts'
+import type { Environment } from '#runtime/settings/slice.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
 import { historyAt } from '../../lib/app/history.ts'
@@ -6,8 +9,6 @@ import { archiveFacts } from '../../lib/diagnosis/ask-history.ts'
 import { historyFindings } from '../../lib/diagnosis/checks/history.ts'
 import { examined } from '../../lib/diagnosis/examine.ts'
 import type { Finding } from '../../lib/diagnosis/finding.ts'
-import { Connections } from '../../packages/runtime/lambda/connections.ts'
-import type { Environment } from '../../packages/runtime/settings/slice.ts'
 import { awsPlace } from '../../scripts/aws-place.ts'
 
 /**

@@ -1,6 +1,6 @@
+import { oneOf } from '#runtime/settings/values.ts'
 import { STAGES } from '../../infra/stages.ts'
 import { counted, type Finding } from '../../lib/diagnosis/finding.ts'
-import { oneOf } from '../../packages/runtime/settings/values.ts'
 import { command, environment, flag, JSON_OPTION, option } from '../command.ts'
 import { configOf, environmentOf } from '../connections.ts'
 import { CliFailure } from '../failure.ts'

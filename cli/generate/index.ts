@@ -1,9 +1,5 @@
-import { FAMILIES, type FamilyName } from '../../lib/telemetry/families.ts'
-import { MAX_SENSORS } from '../../lib/telemetry/simulator/fleet.ts'
-import { GENERATOR_DEFAULTS } from '../../lib/telemetry/simulator/settings.ts'
-import { SITES } from '../../lib/telemetry/simulator/sites.ts'
-import { newId } from '../../packages/runtime/adapters/system.ts'
-import { PROFILES, type ProfileName } from '../../packages/runtime/settings/producer.ts'
+import { newId } from '#runtime/adapters/system.ts'
+import { PROFILES, type ProfileName } from '#runtime/settings/producer.ts'
 import {
   decimal,
   either,
@@ -15,7 +11,11 @@ import {
   positiveDecimal,
   text,
   wholeNumber,
-} from '../../packages/runtime/settings/values.ts'
+} from '#runtime/settings/values.ts'
+import { FAMILIES, type FamilyName } from '../../lib/telemetry/families.ts'
+import { MAX_SENSORS } from '../../lib/telemetry/simulator/fleet.ts'
+import { GENERATOR_DEFAULTS } from '../../lib/telemetry/simulator/settings.ts'
+import { SITES } from '../../lib/telemetry/simulator/sites.ts'
 import {
   command,
   DURATION,

@@ -1,4 +1,11 @@
 /** Runs the generator of `sluice generate`, and shows its progress. */
+
+import { ProducingConnection } from '#runtime/adapters/kafka/producing.ts'
+import { brokerCount, createTopic, isTopicNotCreated } from '#runtime/adapters/kafka/topic-admin.ts'
+import type { Serialization } from '#runtime/consumer/serialization.ts'
+import type { ProducerMetrics } from '#runtime/producer/record-producer.ts'
+import { TelemetryProducer } from '#runtime/producer/telemetry-producer.ts'
+import type { ProfileName } from '#runtime/settings/producer.ts'
 import type { Config } from '../../lib/app/config.ts'
 import {
   fileOutlet,
@@ -12,16 +19,6 @@ import { ownTopicOf, topicOf } from '../../lib/operations/state-keys.ts'
 import { count as counted } from '../../lib/support/count.ts'
 import { durationText } from '../../lib/support/duration.ts'
 import type { GeneratorSettings } from '../../lib/telemetry/simulator/settings.ts'
-import { ProducingConnection } from '../../packages/runtime/adapters/kafka/producing.ts'
-import {
-  brokerCount,
-  createTopic,
-  isTopicNotCreated,
-} from '../../packages/runtime/adapters/kafka/topic-admin.ts'
-import type { Serialization } from '../../packages/runtime/consumer/serialization.ts'
-import type { ProducerMetrics } from '../../packages/runtime/producer/record-producer.ts'
-import { TelemetryProducer } from '../../packages/runtime/producer/telemetry-producer.ts'
-import type { ProfileName } from '../../packages/runtime/settings/producer.ts'
 import { CliFailure } from '../failure.ts'
 import { type KafkaCommand, requireTopicIn, withKafka } from '../kafka.ts'
 import { carryOut } from '../operation.ts'

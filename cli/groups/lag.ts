@@ -1,5 +1,5 @@
+import type { GroupDescription } from '#runtime/adapters/kafka/groups.ts'
 import { allGroups, groupLag, withGroupAges } from '../../lib/queries/kafka/group-lags.ts'
-import type { GroupDescription } from '../../packages/runtime/adapters/kafka/groups.ts'
 import { command, environment, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
 import { configOf, kafkaAddress } from '../connections.ts'
 import { CliFailure } from '../failure.ts'

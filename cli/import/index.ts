@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { oneOf } from '#runtime/settings/values.ts'
 import type { Mapping } from '../../lib/mapping/mapping.ts'
 import { OperationFailure } from '../../lib/operations/failure.ts'
 import { fileFailure } from '../../lib/operations/file-failure.ts'
@@ -16,7 +17,6 @@ import {
 import { openFile } from '../../lib/operations/replay/source.ts'
 import { count } from '../../lib/support/count.ts'
 import { FAMILIES, type FamilyName } from '../../lib/telemetry/families.ts'
-import { oneOf } from '../../packages/runtime/settings/values.ts'
 import {
   ANY_TEXT,
   argument,

@@ -41,7 +41,7 @@ export function entryOf(name: string): string {
 
 function processOf(name: string, process: string): string {
   return `/** Counts the readings of each entity. */
-import { decided, type KeyedProcess } from '../../packages/runtime/consumer/process.ts'
+import { decided, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { READING_TYPES } from '../telemetry/families.ts'
 
 export const ${process}: KeyedProcess<{ readonly count: number }> = {

@@ -1,5 +1,5 @@
 /** Splits a text into JSON documents: one object, the elements of an array, or one document per line. Pure. */
-import { parseExact } from '../../packages/runtime/cloudevents/exact-json.ts'
+import { parseExact } from '#runtime/cloudevents/exact-json.ts'
 
 /** JSON document in a text. It can be invalid. */
 export interface Document {

@@ -1,10 +1,10 @@
 /** Reads the events to publish, and makes the same checks on each event as a consumer. */
 import { randomUUID } from 'node:crypto'
+import { isFailure } from '#runtime/cloudevents/event.ts'
+import { isInexact, parseExact } from '#runtime/cloudevents/exact-json.ts'
+import { readStructured } from '#runtime/cloudevents/json-format.ts'
+import type { Event } from '#runtime/consumer/event.ts'
 import { readData } from '../../lib/app/event-data.ts'
-import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
-import { isInexact, parseExact } from '../../packages/runtime/cloudevents/exact-json.ts'
-import { readStructured } from '../../packages/runtime/cloudevents/json-format.ts'
-import type { Event } from '../../packages/runtime/consumer/event.ts'
 import { CliFailure } from '../failure.ts'
 import { type Document, documentsIn } from './documents.ts'
 

@@ -1,6 +1,7 @@
 /** Publishes single events, and reports their positions. */
 
 import { isUtf8 } from 'node:buffer'
+import { RecordRefused } from '#runtime/pipeline/errors.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { LONGEST } from '../../lib/operations/lines.ts'
 import {
@@ -10,7 +11,6 @@ import {
   placed,
   told,
 } from '../../lib/operations/publish/publish.ts'
-import { RecordRefused } from '../../packages/runtime/pipeline/errors.ts'
 import { CliFailure } from '../failure.ts'
 import { inputBytes, inputName } from '../input.ts'
 import { type KafkaCommand, requireTopicIn, withKafka } from '../kafka.ts'

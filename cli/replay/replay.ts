@@ -1,5 +1,7 @@
 /** Runs one replay: reads the recording once to its end, determines the time shift, and publishes the records. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { RefusedByKafka } from '#runtime/adapters/kafka/errors.ts'
+import { RecordRefused, Unavailable } from '#runtime/pipeline/errors.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { bulkPublisherOf } from '../../lib/operations/bulk.ts'
 import { OperationFailure } from '../../lib/operations/failure.ts'
@@ -11,8 +13,6 @@ import { type Extent, type ShiftTarget, shiftFor } from '../../lib/operations/re
 import { type Source, sourceOf } from '../../lib/operations/replay/source.ts'
 import { topicOf } from '../../lib/operations/state-keys.ts'
 import { durationText } from '../../lib/support/duration.ts'
-import { RefusedByKafka } from '../../packages/runtime/adapters/kafka/errors.ts'
-import { RecordRefused, Unavailable } from '../../packages/runtime/pipeline/errors.ts'
 import { CommandConnections } from '../command-connections.ts'
 import { configOf, requireTopic } from '../connections.ts'
 import { CliFailure } from '../failure.ts'

@@ -1,3 +1,5 @@
+import { isUnreadable, Unavailable } from '#runtime/pipeline/errors.ts'
+import { either } from '#runtime/settings/values.ts'
 import { OperationFailure } from '../../lib/operations/failure.ts'
 import { sourceOf } from '../../lib/operations/replay/source.ts'
 import { allRulesAt } from '../../lib/operations/rule-files.ts'
@@ -9,8 +11,6 @@ import {
   tryRules,
 } from '../../lib/operations/try-rules/try.ts'
 import type { TopicReach } from '../../lib/queries/kafka/topics.ts'
-import { isUnreadable, Unavailable } from '../../packages/runtime/pipeline/errors.ts'
-import { either } from '../../packages/runtime/settings/values.ts'
 import {
   argument,
   command,

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import { instant, parsedBy, text } from '#runtime/settings/values.ts'
 import { type AlertMatch, matchText } from '../../lib/notification/match.ts'
 import { faultsIn, newSilence, type SilenceFault } from '../../lib/notification/new-silence.ts'
 import { isSeverity } from '../../lib/notification/parse-routes.ts'
 import { type Silence, withSilence } from '../../lib/notification/silences.ts'
 import { silencesTooLarge } from '../../lib/notification/silences-changed.ts'
-import { instant, parsedBy, text } from '../../packages/runtime/settings/values.ts'
 import { userOfMachine } from '../../scripts/person.ts'
 import {
   command,

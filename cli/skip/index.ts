@@ -1,4 +1,4 @@
-import { mapped, text } from '../../packages/runtime/settings/values.ts'
+import { mapped, text } from '#runtime/settings/values.ts'
 import {
   argument,
   argumentList,

@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { isUnreadable, Unavailable } from '#runtime/pipeline/errors.ts'
+import { oneOf } from '#runtime/settings/values.ts'
 import { type Answer, type SqlDatabase, SqlError } from '../../lib/operations/sql/database.ts'
 import { newProgress, progressText, withSqlDatabase } from '../../lib/operations/sql/query.ts'
 import { sqlSources } from '../../lib/operations/sql/sources.ts'
-import { isUnreadable, Unavailable } from '../../packages/runtime/pipeline/errors.ts'
-import { oneOf } from '../../packages/runtime/settings/values.ts'
 import { awsPlace } from '../../scripts/aws-place.ts'
 import {
   argument,

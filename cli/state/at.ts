@@ -1,22 +1,18 @@
 /** Shows earlier states for `sluice state show --at`, computed from the log. */
 
+import { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
+import type { RedisClient } from '#runtime/adapters/redis/client.ts'
+import { defined } from '#runtime/consumer/defined.ts'
+import { isHolderName } from '#runtime/pipeline/deciding/hold.ts'
+import { heldParts, partsOfState } from '#runtime/pipeline/deciding/stored-state.ts'
+import { beginningOf, type Doubt } from '#runtime/pipeline/verifying/beginning.ts'
+import { type PastStates, type PastStep, pastStates } from '#runtime/pipeline/verifying/history.ts'
+import type { Environment } from '#runtime/settings/slice.ts'
+import { either, instant, type Kind, mapped, wholeNumber } from '#runtime/settings/values.ts'
 import { duration } from '../../lib/app/settings/duration.ts'
 import type { LivePartition } from '../../lib/operations/reprocess/plan.ts'
 import { type EntityState, entityState } from '../../lib/queries/states/entities.ts'
 import { preferExact } from '../../lib/tables/table.ts'
-import { TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
-import type { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
-import { defined } from '../../packages/runtime/consumer/defined.ts'
-import { isHolderName } from '../../packages/runtime/pipeline/deciding/hold.ts'
-import { heldParts, partsOfState } from '../../packages/runtime/pipeline/deciding/stored-state.ts'
-import { beginningOf, type Doubt } from '../../packages/runtime/pipeline/verifying/beginning.ts'
-import {
-  type PastStates,
-  type PastStep,
-  pastStates,
-} from '../../packages/runtime/pipeline/verifying/history.ts'
-import type { Environment } from '../../packages/runtime/settings/slice.ts'
-import { either, instant, type Kind, mapped, wholeNumber } from '../../packages/runtime/settings/values.ts'
 import type { CommandConnections } from '../command-connections.ts'
 import { CliFailure } from '../failure.ts'
 import { tableText } from '../table.ts'

@@ -1,15 +1,15 @@
+import { StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import { RedisReplaceableStates } from '#runtime/adapters/redis/replaceable-states.ts'
+import { StateList } from '#runtime/adapters/redis/state-list.ts'
+import { CopyStopped } from '#runtime/pipeline/errors.ts'
+import type { StateKey } from '#runtime/pipeline/model.ts'
+import { type Replaced, replaceState } from '#runtime/pipeline/replacing/replaceable-states.ts'
+import { EMPTY_META, type StatePart } from '#runtime/pipeline/replacing/state-parts.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { consumersOf, readFunctions, topicsRead } from '../../lib/app/functions.ts'
 import { groupName } from '../../lib/app/topics.ts'
 import { nameOf, ownTopicOf, signalTopics, textsOf } from '../../lib/operations/state-keys.ts'
 import { consumerGroups } from '../../lib/queries/kafka/groups.ts'
-import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
-import { RedisReplaceableStates } from '../../packages/runtime/adapters/redis/replaceable-states.ts'
-import { StateList } from '../../packages/runtime/adapters/redis/state-list.ts'
-import { CopyStopped } from '../../packages/runtime/pipeline/errors.ts'
-import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
-import { type Replaced, replaceState } from '../../packages/runtime/pipeline/replacing/replaceable-states.ts'
-import { EMPTY_META, type StatePart } from '../../packages/runtime/pipeline/replacing/state-parts.ts'
 import {
   argument,
   command,

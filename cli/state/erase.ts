@@ -1,3 +1,7 @@
+import { signInProblem } from '#runtime/adapters/kafka/sign-in.ts'
+import { StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import { StateList } from '#runtime/adapters/redis/state-list.ts'
+import type { Connections } from '#runtime/lambda/connections.ts'
 import type { Config } from '../../lib/app/config.ts'
 import { consumersOf, readFunctions, writesSegments } from '../../lib/app/functions.ts'
 import { topicSize, topicsOf } from '../../lib/app/topics.ts'
@@ -5,10 +9,6 @@ import type { ErasedTopic, ErasureReport } from '../../lib/operations/erase/eras
 import { erased, planned } from '../../lib/operations/erase/erase.ts'
 import type { ConsumerErasure } from '../../lib/operations/erase/wait.ts'
 import { durationText } from '../../lib/support/duration.ts'
-import { signInProblem } from '../../packages/runtime/adapters/kafka/sign-in.ts'
-import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
-import { StateList } from '../../packages/runtime/adapters/redis/state-list.ts'
-import type { Connections } from '../../packages/runtime/lambda/connections.ts'
 import {
   argument,
   command,

@@ -2,10 +2,10 @@
  * Queries Kafka about a consumer's log. Errors are returned as values, so that states can be shown even if Kafka does not answer.
  */
 
+import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
+import { type Bounds, TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
+import type { Connections } from '#runtime/lambda/connections.ts'
 import { topicBounds } from '../../lib/queries/kafka/topics.ts'
-import { isUnknownTopic } from '../../packages/runtime/adapters/kafka/errors.ts'
-import { type Bounds, TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
-import type { Connections } from '../../packages/runtime/lambda/connections.ts'
 import { withinPatience } from '../connections.ts'
 
 /** First and last offsets by partition, or the reason why they are unknown. */

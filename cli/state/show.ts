@@ -1,8 +1,8 @@
+import { StateInspection } from '#runtime/adapters/redis/inspection.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import { ownTopicOf, signalTopics, stateKeysOf, topicOf } from '../../lib/operations/state-keys.ts'
 import { entityStates } from '../../lib/queries/states/entities.ts'
 import { partitionStates, topicsRemembered } from '../../lib/queries/states/partition-states.ts'
-import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import {
   argument,
   command,

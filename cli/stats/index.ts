@@ -1,3 +1,4 @@
+import { StateInspection } from '#runtime/adapters/redis/inspection.ts'
 import { topicSize } from '../../lib/app/topics.ts'
 import { type Outcomes, outcomesOf } from '../../lib/queries/states/outcomes.ts'
 import {
@@ -8,7 +9,6 @@ import {
   metricRows,
 } from '../../lib/tables/statistics.ts'
 import { partitionsOf, readTable } from '../../lib/tables/table.ts'
-import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import { command, environment, JSON_OPTION, optionalArgument, SOME_TEXT } from '../command.ts'
 import { configOf, withRedis } from '../connections.ts'
 import { CliFailure } from '../failure.ts'

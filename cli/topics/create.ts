@@ -1,7 +1,7 @@
+import { createTopic, isTopicNotCreated } from '#runtime/adapters/kafka/topic-admin.ts'
+import { parsedBy } from '#runtime/settings/values.ts'
 import { SIGNALS, signalIn } from '../../lib/app/topics.ts'
 import { OperationFailure } from '../../lib/operations/failure.ts'
-import { createTopic, isTopicNotCreated } from '../../packages/runtime/adapters/kafka/topic-admin.ts'
-import { parsedBy } from '../../packages/runtime/settings/values.ts'
 import {
   argument,
   command,

@@ -1,5 +1,5 @@
 /** Formats topics as text. Pure. */
-import type { TopicPartition } from '../../packages/runtime/adapters/kafka/topic-admin.ts'
+import type { TopicPartition } from '#runtime/adapters/kafka/topic-admin.ts'
 import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
 

@@ -1,8 +1,9 @@
 /** Settings of topics that commands create. */
+
+import { replicationOn } from '#runtime/adapters/kafka/replication.ts'
+import { type NewTopic, topicNotCreated } from '#runtime/adapters/kafka/topic-admin.ts'
+import { topicConfiguration } from '#runtime/adapters/kafka/topics.ts'
 import { kafkaTopics } from '../../lib/app/topics.ts'
-import { replicationOn } from '../../packages/runtime/adapters/kafka/replication.ts'
-import { type NewTopic, topicNotCreated } from '../../packages/runtime/adapters/kafka/topic-admin.ts'
-import { topicConfiguration } from '../../packages/runtime/adapters/kafka/topics.ts'
 
 /**
  * Returns the settings of a topic to create. A topic in the topic table has the settings from there; other topics have the defaults

@@ -1,9 +1,9 @@
 /** Formats the output of `sluice verify`. Pure. */
 
+import type { Difference, Exception } from '#runtime/pipeline/verifying/compare.ts'
+import { nameOfDiffering, type Verified } from '#runtime/pipeline/verifying/verify.ts'
 import { NAMESPACE } from '../../lib/app/name.ts'
 import { count } from '../../lib/support/count.ts'
-import type { Difference, Exception } from '../../packages/runtime/pipeline/verifying/compare.ts'
-import { nameOfDiffering, type Verified } from '../../packages/runtime/pipeline/verifying/verify.ts'
 import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
 

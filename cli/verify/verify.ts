@@ -1,13 +1,13 @@
 /** Compares the state of a consumer with the state that results from its log. */
 
+import { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
+import { beginningOf } from '#runtime/pipeline/verifying/beginning.ts'
+import { verify } from '#runtime/pipeline/verifying/verify.ts'
 import { readConfig } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import { OperationFailure } from '../../lib/operations/failure.ts'
 import { emittedRanges } from '../../lib/queries/kafka/emitted-ranges.ts'
-import { TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
-import { beginningOf } from '../../packages/runtime/pipeline/verifying/beginning.ts'
-import { verify } from '../../packages/runtime/pipeline/verifying/verify.ts'
 import { environmentOf, withRedis } from '../connections.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { showLine } from '../progress.ts'

@@ -1,5 +1,5 @@
 /** Sessions that users have ended by signing out. Each is stored until it would have expired. */
-import type { Value } from '../../packages/runtime/lambda/connections.ts'
+import type { Value } from '#runtime/lambda/connections.ts'
 import type { Session } from './sessions.ts'
 
 /** Time at which each ended session would have expired, in epoch milliseconds, by user and session id. */

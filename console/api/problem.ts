@@ -1,13 +1,8 @@
 /** Error response of the API. Its message describes the problem and the remedy. */
 import type { Context } from 'hono'
+import { isUnknownTopic, RefusedByKafka } from '#runtime/adapters/kafka/errors.ts'
+import { isUnreadable, PartitionStopped, RecordRefused, Unavailable } from '#runtime/pipeline/errors.ts'
 import { OperationFailure, operationFailure } from '../../lib/operations/failure.ts'
-import { isUnknownTopic, RefusedByKafka } from '../../packages/runtime/adapters/kafka/errors.ts'
-import {
-  isUnreadable,
-  PartitionStopped,
-  RecordRefused,
-  Unavailable,
-} from '../../packages/runtime/pipeline/errors.ts'
 
 export interface Problem {
   /** Machine-readable kind of the problem. */

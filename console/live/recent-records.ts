@@ -3,13 +3,13 @@
  * Later queries read only new records.
  */
 
+import type { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import { partitionOf } from '#runtime/consumer/murmur2.ts'
+import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { topicReach } from '../../lib/queries/kafka/topics.ts'
 import { type Searched, searchNewest } from '../../lib/queries/records/newest-records.ts'
 import { type Range, rangesOf } from '../../lib/queries/records/records.ts'
-import type { TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
-import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
-import { partitionOf } from '../../packages/runtime/consumer/murmur2.ts'
-import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 
 /** A result with a time. If there are too many results, the oldest are removed. */
 interface Timed {

@@ -1,7 +1,8 @@
 /** Metrics of alarms. Functions report some of them, AWS services the others. Pure. */
+
+import { DIMENSIONS, type METRICS } from '#runtime/adapters/lambda/metric-names.ts'
 import type { CONSOLE_METRICS, SCHEDULED_METRICS } from '../../lib/app/metrics.ts'
 import { NAMESPACE } from '../../lib/app/name.ts'
-import { DIMENSIONS, type METRICS } from '../../packages/runtime/adapters/lambda/metric-names.ts'
 
 /** Name of a metric that functions write. */
 export type OwnMetric = keyof typeof METRICS | keyof typeof SCHEDULED_METRICS | keyof typeof CONSOLE_METRICS

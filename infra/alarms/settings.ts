@@ -1,7 +1,8 @@
 /** Settings of a deployment's alarms. */
+
+import { setting, slice } from '#runtime/settings/slice.ts'
+import { onOff, positiveDecimal, text } from '#runtime/settings/values.ts'
 import { type Environment, readSetting } from '../../lib/app/settings/index.ts'
-import { setting, slice } from '../../packages/runtime/settings/slice.ts'
-import { onOff, positiveDecimal, text } from '../../packages/runtime/settings/values.ts'
 import { stageNamed } from '../stages.ts'
 import type { Alarming } from './alarm.ts'
 

@@ -1,13 +1,14 @@
 /**
  * Finds errors in the functions' environment variables before a deployment, so that functions do not fail when they start. Pure.
  */
+
+import { parseRedisUrl } from '#runtime/adapters/redis/address.ts'
+import { formatsOf, type Serialization } from '#runtime/consumer/serialization.ts'
+import { ConfigError } from '#runtime/settings/config-error.ts'
 import { SLICES } from '../../lib/app/config.ts'
 import { isLoopback } from '../../lib/app/loopback.ts'
 import { SERIALIZED_TYPES } from '../../lib/app/serializing.ts'
 import { type Environment, readSettings } from '../../lib/app/settings/index.ts'
-import { parseRedisUrl } from '../../packages/runtime/adapters/redis/address.ts'
-import { formatsOf, type Serialization } from '../../packages/runtime/consumer/serialization.ts'
-import { ConfigError } from '../../packages/runtime/settings/config-error.ts'
 
 /** Environment variables of a function in the template. Values are strings or CloudFormation expressions. */
 type Variables = Readonly<Record<string, unknown>>

@@ -3,9 +3,9 @@
  * of a device's activity, wearers who fall and do not get up, and restarts of databases.
  */
 
-import type { Received } from '../../packages/runtime/consumer/event.ts'
-import { FORGET, forgetting } from '../../packages/runtime/consumer/forgetting.ts'
-import { instant } from '../../packages/runtime/consumer/instant.ts'
+import type { Received } from '#runtime/consumer/event.ts'
+import { FORGET, forgetting } from '#runtime/consumer/forgetting.ts'
+import { instant } from '#runtime/consumer/instant.ts'
 import {
   decided,
   type Emission,
@@ -13,7 +13,7 @@ import {
   rejected,
   type Step,
   type Timer,
-} from '../../packages/runtime/consumer/process.ts'
+} from '#runtime/consumer/process.ts'
 import type { EventType } from '../schemas/event-types.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 import {

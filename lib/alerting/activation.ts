@@ -1,6 +1,6 @@
 /** Events that activate a rule set. The rule set applies to the partition that contains the event, from the event's offset on. */
-import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
-import type { Event } from '../../packages/runtime/consumer/event.ts'
+import { derivedId } from '#runtime/consumer/derived-id.ts'
+import type { Event } from '#runtime/consumer/event.ts'
 import type { EventType } from '../schemas/event-types.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 

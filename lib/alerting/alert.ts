@@ -1,10 +1,10 @@
 /** Events of the alerts topic. Each alert fires and later resolves, and each of these two events is published exactly once. */
 
-import { attributeText } from '../../packages/runtime/consumer/attribute-text.ts'
-import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
-import type { Received } from '../../packages/runtime/consumer/event.ts'
-import { instant } from '../../packages/runtime/consumer/instant.ts'
-import type { Emission } from '../../packages/runtime/consumer/process.ts'
+import { attributeText } from '#runtime/consumer/attribute-text.ts'
+import { derivedId } from '#runtime/consumer/derived-id.ts'
+import type { Received } from '#runtime/consumer/event.ts'
+import { instant } from '#runtime/consumer/instant.ts'
+import type { Emission } from '#runtime/consumer/process.ts'
 import type { EventType } from '../schemas/event-types.ts'
 import type { AlertFired, AlertResolved } from '../schemas/types.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'

@@ -1,5 +1,5 @@
 /** Alerts with their start and end times, computed from the events in a range of the log. Pure. */
-import { entityOf } from '../../packages/runtime/consumer/event.ts'
+import { entityOf } from '#runtime/consumer/event.ts'
 import { type Alert, NO_DATA } from './alert.ts'
 import { type AnyRule, isPatternRule } from './patterns/pattern.ts'
 import { identityOf } from './rule.ts'

@@ -3,10 +3,10 @@
  * The alert id is derived from the time of the last tick, which is the same in all partitions, so that an outage fires only one
  * alert. Pure.
  */
-import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
-import { entityOf, type Received } from '../../packages/runtime/consumer/event.ts'
-import { instant } from '../../packages/runtime/consumer/instant.ts'
-import { type Decided, decided, type Timer } from '../../packages/runtime/consumer/process.ts'
+import { derivedId } from '#runtime/consumer/derived-id.ts'
+import { entityOf, type Received } from '#runtime/consumer/event.ts'
+import { instant } from '#runtime/consumer/instant.ts'
+import { type Decided, decided, type Timer } from '#runtime/consumer/process.ts'
 import { CLOCK_SOURCE } from '../telemetry/tick.ts'
 import { alertEmission, type FiredAlert, resolvedAlert } from './alert.ts'
 import type { AlertingState } from './entity-state.ts'

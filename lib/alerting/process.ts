@@ -3,7 +3,7 @@
  * the table. Emits an event whenever an alert fires or resolves.
  */
 
-import type { Received } from '../../packages/runtime/consumer/event.ts'
+import type { Received } from '#runtime/consumer/event.ts'
 import {
   type Decided,
   decided,
@@ -12,7 +12,7 @@ import {
   type PartitionContext,
   rejected,
   type Timer,
-} from '../../packages/runtime/consumer/process.ts'
+} from '#runtime/consumer/process.ts'
 import { PARKING, parkedForMs } from '../failures/policy.ts'
 import { familyOf, READING_TYPES, type ReadingData } from '../telemetry/families.ts'
 import { TICK_TYPE } from '../telemetry/tick.ts'

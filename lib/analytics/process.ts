@@ -1,14 +1,8 @@
 /** Consumer `processor`: maintains statistics of each metric of an entity, and emits a summary of each minute of event time. */
 
-import type { Received } from '../../packages/runtime/consumer/event.ts'
-import { forgetting } from '../../packages/runtime/consumer/forgetting.ts'
-import {
-  decided,
-  type Emission,
-  type KeyedProcess,
-  rejected,
-  type Step,
-} from '../../packages/runtime/consumer/process.ts'
+import type { Received } from '#runtime/consumer/event.ts'
+import { forgetting } from '#runtime/consumer/forgetting.ts'
+import { decided, type Emission, type KeyedProcess, rejected, type Step } from '#runtime/consumer/process.ts'
 import type { EventType } from '../schemas/event-types.ts'
 import type { MinuteSummary as MinuteData } from '../schemas/types.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'

@@ -1,9 +1,9 @@
 /** Appends data that consumers need in every partition of their topics, such as the alert rules. */
-import type { Event } from '../../packages/runtime/consumer/event.ts'
-import type { Connections, Value } from '../../packages/runtime/lambda/connections.ts'
-import { broadcast } from '../../packages/runtime/producer/broadcast.ts'
-import type { GeneralSettings } from '../../packages/runtime/settings/general.ts'
-import type { KafkaSettings } from '../../packages/runtime/settings/kafka.ts'
+import type { Event } from '#runtime/consumer/event.ts'
+import type { Connections, Value } from '#runtime/lambda/connections.ts'
+import { broadcast } from '#runtime/producer/broadcast.ts'
+import type { GeneralSettings } from '#runtime/settings/general.ts'
+import type { KafkaSettings } from '#runtime/settings/kafka.ts'
 import type { Appended, AppendReason } from '../support/append-again.ts'
 import { type Signal, topicName } from './topics.ts'
 

@@ -1,7 +1,7 @@
 /** Application of the archiver, which reads every record without understanding it. */
-import type { Application } from '../../packages/runtime/consumer/application.ts'
-import type { SegmentSink } from '../../packages/runtime/consumer/segment-sink.ts'
-import type { RegistrySettings } from '../../packages/runtime/settings/registry.ts'
+import type { Application } from '#runtime/consumer/application.ts'
+import type { SegmentSink } from '#runtime/consumer/segment-sink.ts'
+import type { RegistrySettings } from '#runtime/settings/registry.ts'
 import { archiver } from '../history/archiver.ts'
 import { APPLICATION } from './application.ts'
 import { dataReader } from './data-reader.ts'

@@ -1,8 +1,8 @@
 /** Implements the scheduled function `clock`, which appends to every partition what its consumers need. */
 
-import type { Connections } from '../../packages/runtime/lambda/connections.ts'
-import type { Scheduled } from '../../packages/runtime/lambda/scheduled.ts'
-import { appendTicks, type Ticking } from '../../packages/runtime/lambda/ticks.ts'
+import type { Connections } from '#runtime/lambda/connections.ts'
+import type { Scheduled } from '#runtime/lambda/scheduled.ts'
+import { appendTicks, type Ticking } from '#runtime/lambda/ticks.ts'
 import { RULES_ACTIVATED_TYPE, rulesActivated } from '../alerting/activation.ts'
 import { ruleSetOf } from '../alerting/rule-set.ts'
 import { loadRules } from '../alerting/rules-directory.ts'

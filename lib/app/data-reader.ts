@@ -1,7 +1,7 @@
-import { dataReaderOf } from '../../packages/runtime/lambda/data-reader.ts'
-import { once } from '../../packages/runtime/lambda/once.ts'
-import type { PlainReader } from '../../packages/runtime/pipeline/decoding/plain-records.ts'
-import type { RegistrySettings } from '../../packages/runtime/settings/registry.ts'
+import { dataReaderOf } from '#runtime/lambda/data-reader.ts'
+import { once } from '#runtime/lambda/once.ts'
+import type { PlainReader } from '#runtime/pipeline/decoding/plain-records.ts'
+import type { RegistrySettings } from '#runtime/settings/registry.ts'
 import { APPLICATION } from './application.ts'
 import type { MappingSettings } from './settings/index.ts'
 

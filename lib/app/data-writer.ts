@@ -1,6 +1,6 @@
 /** Writers of event data, for functions and commands that publish without the engine. */
-import { type DataWriter, JSON_WRITER } from '../../packages/runtime/cloudevents/data-writer.ts'
-import { dataWriterIn, type WritingSettings } from '../../packages/runtime/lambda/data-writer.ts'
+import { type DataWriter, JSON_WRITER } from '#runtime/cloudevents/data-writer.ts'
+import { dataWriterIn, type WritingSettings } from '#runtime/lambda/data-writer.ts'
 import { SERIALIZING } from './serializing.ts'
 
 const WRITERS = new WeakMap<WritingSettings, Promise<DataWriter>>()

@@ -1,8 +1,8 @@
 /** Writes metrics of open dead letters and retries. */
 
-import type { Connections } from '../../packages/runtime/lambda/connections.ts'
-import type { Scheduled } from '../../packages/runtime/lambda/scheduled.ts'
-import type { LogBounds } from '../../packages/runtime/pipeline/ports.ts'
+import type { Connections } from '#runtime/lambda/connections.ts'
+import type { Scheduled } from '#runtime/lambda/scheduled.ts'
+import type { LogBounds } from '#runtime/pipeline/ports.ts'
 import { DeadLetters } from '../queries/dead-letters/dead-letters.ts'
 import { deadLetterSource } from './dead-letter-source.ts'
 import { report } from './metrics.ts'

@@ -1,6 +1,6 @@
 /** Connects the list of open dead letters to Kafka and Redis. */
-import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
-import type { Connections } from '../../packages/runtime/lambda/connections.ts'
+import { StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import type { Connections } from '#runtime/lambda/connections.ts'
 import type { DeadLetterSource } from '../queries/dead-letters/dead-letters.ts'
 import { topicName } from './topics.ts'
 

@@ -1,4 +1,4 @@
-import type { PartsOf } from '../../packages/runtime/settings/environment.ts'
+import type { PartsOf } from '#runtime/settings/environment.ts'
 import { loadPolicy } from '../failures/adapters/policy-file.ts'
 import { failureRouter } from '../failures/process.ts'
 import { functionOf } from './resource-names.ts'

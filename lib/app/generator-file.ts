@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { ConfigError } from '../../packages/runtime/settings/config-error.ts'
+import { ConfigError } from '#runtime/settings/config-error.ts'
 import { yamlDocument } from '../support/yaml-document.ts'
 import type { GeneratorSettings } from '../telemetry/simulator/settings.ts'
 import { type GeneratorOverrides, generatorSettings } from './settings/generator.ts'

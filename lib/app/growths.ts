@@ -2,8 +2,8 @@
  * Reads the partition count increases of topics that an earlier version of Sluice has grown. They determine the partition to which a
  * failed record is returned.
  */
-import type { Connections } from '../../packages/runtime/lambda/connections.ts'
-import type { Growth } from '../../packages/runtime/pipeline/model.ts'
+import type { Connections } from '#runtime/lambda/connections.ts'
+import type { Growth } from '#runtime/pipeline/model.ts'
 
 /** Returns the name of the Redis value in which the growths of a topic are stored. */
 export function growthsName(topic: string): string {

@@ -1,7 +1,7 @@
 /** Opens the history of an environment, and finds the topics of its tables. */
-import type { AwsPlace } from '../../packages/runtime/adapters/aws/clients.ts'
-import { ConfigError } from '../../packages/runtime/settings/config-error.ts'
-import type { PartsOf } from '../../packages/runtime/settings/environment.ts'
+import type { AwsPlace } from '#runtime/adapters/aws/clients.ts'
+import { ConfigError } from '#runtime/settings/config-error.ts'
+import type { PartsOf } from '#runtime/settings/environment.ts'
 import type { HistoryStore } from '../history/store.ts'
 import { type HistoryTable, tableOf } from '../history/tables.ts'
 import { localBuckets } from './resource-names.ts'

@@ -1,7 +1,7 @@
 /** Configures the consumer that maintains the list of open dead letters. */
 
-import type { Application, ForeignRecord } from '../../packages/runtime/consumer/application.ts'
-import type { Event } from '../../packages/runtime/consumer/event.ts'
+import type { Application, ForeignRecord } from '#runtime/consumer/application.ts'
+import type { Event } from '#runtime/consumer/event.ts'
 import { dlqEntry } from '../failures/dead-letter-row.ts'
 import { OWN_TYPES } from '../failures/dlq-record.ts'
 import { DLQ_ENTRY_TYPE, DLQ_SOURCE, openDeadLetters } from '../failures/open-dead-letters.ts'

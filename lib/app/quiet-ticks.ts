@@ -1,8 +1,8 @@
 /** Appends ticks where the archiver waits for a further record, as a part of the function `clock`. */
-import type { Event } from '../../packages/runtime/consumer/event.ts'
-import type { KafkaConnections } from '../../packages/runtime/lambda/kafka-connections.ts'
-import type { Scheduled } from '../../packages/runtime/lambda/scheduled.ts'
-import { broadcast } from '../../packages/runtime/producer/broadcast.ts'
+import type { Event } from '#runtime/consumer/event.ts'
+import type { KafkaConnections } from '#runtime/lambda/kafka-connections.ts'
+import type { Scheduled } from '#runtime/lambda/scheduled.ts'
+import { broadcast } from '#runtime/producer/broadcast.ts'
 import { HISTORY_TABLES, signalOfTable } from '../history/tables.ts'
 import { quietPartitions } from '../queries/kafka/quiet-partitions.ts'
 import { tick } from '../telemetry/tick.ts'

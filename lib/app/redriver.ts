@@ -1,10 +1,10 @@
 /** Implements the scheduled function `redriver`: forwards due retries, and measures dead letters. */
 
-import type { Forwarder } from '../../packages/runtime/consumer/forwarder.ts'
-import type { Connections } from '../../packages/runtime/lambda/connections.ts'
-import { forwarding } from '../../packages/runtime/lambda/forwarder-runs.ts'
-import type { Scheduled } from '../../packages/runtime/lambda/scheduled.ts'
-import type { GeneralSettings } from '../../packages/runtime/settings/general.ts'
+import type { Forwarder } from '#runtime/consumer/forwarder.ts'
+import type { Connections } from '#runtime/lambda/connections.ts'
+import { forwarding } from '#runtime/lambda/forwarder-runs.ts'
+import type { Scheduled } from '#runtime/lambda/scheduled.ts'
+import type { GeneralSettings } from '#runtime/settings/general.ts'
 import { redriver } from '../failures/redriver.ts'
 import { APPLICATION } from './application.ts'
 import { measureDeadLetters } from './dead-letter-metrics.ts'

@@ -1,6 +1,6 @@
 /** Generates simulated readings one at a time, for applications that have their own Kafka producer. */
-import { newId } from '../../packages/runtime/adapters/system.ts'
-import type { Event } from '../../packages/runtime/consumer/event.ts'
+import { newId } from '#runtime/adapters/system.ts'
+import type { Event } from '#runtime/consumer/event.ts'
 import { type FamilyName, familyOf, type ReadingData } from '../telemetry/families.ts'
 import type { KeyStrategy } from '../telemetry/key.ts'
 import { keyOf } from '../telemetry/reading.ts'

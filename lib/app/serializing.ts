@@ -1,5 +1,5 @@
 /** Lists the event types that data writers serialize, derived from the table of event types. */
-import type { SerializedType } from '../../packages/runtime/consumer/serialization.ts'
+import type { SerializedType } from '#runtime/consumer/serialization.ts'
 import { BINARY_TYPES } from '../schemas/event-types.ts'
 import { familyOf } from '../telemetry/families.ts'
 import { packagedSchema, schemaSubject } from './packaged-schemas.ts'

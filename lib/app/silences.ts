@@ -2,9 +2,9 @@
  * Stores silences and publishes them to the log. Used by the commands that change silences, and by the scheduled function `clock`.
  */
 
-import type { Connections, Value } from '../../packages/runtime/lambda/connections.ts'
-import type { GeneralSettings } from '../../packages/runtime/settings/general.ts'
-import type { KafkaSettings } from '../../packages/runtime/settings/kafka.ts'
+import type { Connections, Value } from '#runtime/lambda/connections.ts'
+import type { GeneralSettings } from '#runtime/settings/general.ts'
+import type { KafkaSettings } from '#runtime/settings/kafka.ts'
 import type { SilenceSet } from '../notification/silences.ts'
 import { type AppendedSilences, silencesChanged, whyAppend } from '../notification/silences-changed.ts'
 import { appendToPartitions } from './append-to-partitions.ts'

@@ -1,20 +1,17 @@
 /** Gathers the progress of consumers from Kafka and Redis. */
 
-import type { Kafka } from '../../packages/runtime/adapters/kafka/client.ts'
-import type {
-  ClusterInspection,
-  KnownBounds,
-} from '../../packages/runtime/adapters/kafka/cluster-inspection.ts'
+import type { Kafka } from '#runtime/adapters/kafka/client.ts'
+import type { ClusterInspection, KnownBounds } from '#runtime/adapters/kafka/cluster-inspection.ts'
 import {
   type Committed,
   committedOffsetsOf,
   describeGroups,
   type GroupDescription,
-} from '../../packages/runtime/adapters/kafka/groups.ts'
-import type { RedisCircuitBreaker } from '../../packages/runtime/adapters/redis/circuit-breaker.ts'
-import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
-import { OPEN_MS } from '../../packages/runtime/pipeline/failures/failure-surge.ts'
-import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
+} from '#runtime/adapters/kafka/groups.ts'
+import type { RedisCircuitBreaker } from '#runtime/adapters/redis/circuit-breaker.ts'
+import type { StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import { OPEN_MS } from '#runtime/pipeline/failures/failure-surge.ts'
+import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { kafkaAnswer } from '../queries/kafka/kafka-answers.ts'
 import { partitionLags, withAges } from '../queries/kafka/lag.ts'
 import type { ConsumerFacts, FoundTopic, PartitionProgress, TopicFacts } from './facts.ts'

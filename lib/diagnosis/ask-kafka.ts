@@ -1,16 +1,9 @@
 /** Gathers facts about Kafka. Rejected requests and unknown topics are reported as facts. */
 import type { BatchHead, Setting } from '@sluice/kafka-records/requests'
-import type { Kafka } from '../../packages/runtime/adapters/kafka/client.ts'
-import type {
-  ClusterInspection,
-  KnownBounds,
-} from '../../packages/runtime/adapters/kafka/cluster-inspection.ts'
-import {
-  brokerSettings,
-  type NewestBatches,
-  newestBatches,
-} from '../../packages/runtime/adapters/kafka/newest-batches.ts'
-import { layoutOf, type TopicLayout } from '../../packages/runtime/adapters/kafka/topic-admin.ts'
+import type { Kafka } from '#runtime/adapters/kafka/client.ts'
+import type { ClusterInspection, KnownBounds } from '#runtime/adapters/kafka/cluster-inspection.ts'
+import { brokerSettings, type NewestBatches, newestBatches } from '#runtime/adapters/kafka/newest-batches.ts'
+import { layoutOf, type TopicLayout } from '#runtime/adapters/kafka/topic-admin.ts'
 import { kafkaAnswer } from '../queries/kafka/kafka-answers.ts'
 import type { BatchFacts, ClusterFacts, FoundTopic, PartitionBatches, Settings, TopicFacts } from './facts.ts'
 import type { Observed } from './finding.ts'

@@ -1,5 +1,5 @@
 /** Gathers facts about Redis. The permission to write is tested with commands that have no effect. */
-import type { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
+import type { RedisClient } from '#runtime/adapters/redis/client.ts'
 import type { RedisFacts, RedisServer } from './facts.ts'
 import type { Observed } from './finding.ts'
 import { seenIf } from './seen.ts'

@@ -1,10 +1,10 @@
 /** Compares a running environment with the tables and settings of Sluice. */
 
-import type { Kafka } from '../../packages/runtime/adapters/kafka/client.ts'
-import { ClusterInspection } from '../../packages/runtime/adapters/kafka/cluster-inspection.ts'
-import { RedisCircuitBreaker } from '../../packages/runtime/adapters/redis/circuit-breaker.ts'
-import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
-import type { Connections } from '../../packages/runtime/lambda/connections.ts'
+import type { Kafka } from '#runtime/adapters/kafka/client.ts'
+import { ClusterInspection } from '#runtime/adapters/kafka/cluster-inspection.ts'
+import { RedisCircuitBreaker } from '#runtime/adapters/redis/circuit-breaker.ts'
+import { StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import type { Connections } from '#runtime/lambda/connections.ts'
 import type { Config } from '../app/config.ts'
 import { deadLetterSource } from '../app/dead-letter-source.ts'
 import { topicsRead, writesSegments } from '../app/functions.ts'

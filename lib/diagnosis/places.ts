@@ -1,7 +1,7 @@
 /** Lists the servers of a configuration, and the requirements for them. Pure. */
 
-import { replicationOn } from '../../packages/runtime/adapters/kafka/replication.ts'
-import { describeAddress, parseRedisUrl } from '../../packages/runtime/adapters/redis/address.ts'
+import { replicationOn } from '#runtime/adapters/kafka/replication.ts'
+import { describeAddress, parseRedisUrl } from '#runtime/adapters/redis/address.ts'
 import type { Config } from '../app/config.ts'
 import { isLoopback } from '../app/loopback.ts'
 import { isServerlessCluster } from '../app/resource-names.ts'

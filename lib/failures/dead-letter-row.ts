@@ -3,8 +3,8 @@
  * error message. Pure.
  */
 import { hash } from 'node:crypto'
-import type { Event } from '../../packages/runtime/consumer/event.ts'
-import { entityOf } from '../../packages/runtime/consumer/event.ts'
+import type { Event } from '#runtime/consumer/event.ts'
+import { entityOf } from '#runtime/consumer/event.ts'
 import {
   type DeadLettersHandled,
   type FoundDeadLetter,

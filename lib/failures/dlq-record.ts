@@ -3,12 +3,12 @@
  * has redriven or dropped. Pure.
  */
 
-import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
-import { textOf } from '../../packages/runtime/cloudevents/header-bytes.ts'
-import { readEvent } from '../../packages/runtime/cloudevents/reader.ts'
-import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
-import type { Event } from '../../packages/runtime/consumer/event.ts'
-import type { FailureData } from '../../packages/runtime/consumer/failure-event.ts'
+import { isFailure } from '#runtime/cloudevents/event.ts'
+import { textOf } from '#runtime/cloudevents/header-bytes.ts'
+import { readEvent } from '#runtime/cloudevents/reader.ts'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import type { Event } from '#runtime/consumer/event.ts'
+import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import validators, { type SchemaViolation } from '../schemas/compiled.js'
 import { DEAD_LETTER_TYPE, DEAD_LETTERS_HANDLED_TYPE, FAILURE_TYPE } from './event-types.ts'
 import type { DeadLetter } from './process.ts'

@@ -3,12 +3,7 @@
  * adds a row, and a later event about its redrive or drop removes the row. The consumer `open-dead-letters` stores the table.
  * Queries apply the records that the consumer has not yet read in the same way. Pure.
  */
-import {
-  decided,
-  type KeyedProcess,
-  rejected,
-  type TimerChange,
-} from '../../packages/runtime/consumer/process.ts'
+import { decided, type KeyedProcess, rejected, type TimerChange } from '#runtime/consumer/process.ts'
 import type { DlqEntry, Row } from './dead-letter-row.ts'
 import type { HandledAction } from './dlq-record.ts'
 

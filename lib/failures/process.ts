@@ -1,12 +1,7 @@
-import type { TopicName } from '../../packages/runtime/consumer/declared.ts'
-import { type FailureData, failureId } from '../../packages/runtime/consumer/failure-event.ts'
-import {
-  decided,
-  type Emission,
-  type KeyedProcess,
-  rejected,
-} from '../../packages/runtime/consumer/process.ts'
-import { digestOf } from '../../packages/runtime/pipeline/failures/failure-record.ts'
+import type { TopicName } from '#runtime/consumer/declared.ts'
+import { type FailureData, failureId } from '#runtime/consumer/failure-event.ts'
+import { decided, type Emission, type KeyedProcess, rejected } from '#runtime/consumer/process.ts'
+import { digestOf } from '#runtime/pipeline/failures/failure-record.ts'
 import type { FailureEnded } from '../schemas/types.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 import { DEAD_LETTER_TYPE, FAILURE_ENDED_TYPE, FAILURE_TYPE, RETRY_TYPE } from './event-types.ts'

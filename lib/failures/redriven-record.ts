@@ -1,14 +1,10 @@
 /** Builds the record that redrives a failed record. The redriver and the command `dlq redrive` both use it. Pure. */
 
-import { redriveHeaders, originalHeaders as withoutOwn } from '../../packages/runtime/cloudevents/redrive.ts'
-import { defined } from '../../packages/runtime/consumer/defined.ts'
-import {
-  type FailedAttempt,
-  type FailureData,
-  failureId,
-} from '../../packages/runtime/consumer/failure-event.ts'
-import { presentPartition } from '../../packages/runtime/pipeline/failures/present-partition.ts'
-import type { Growth } from '../../packages/runtime/pipeline/model.ts'
+import { redriveHeaders, originalHeaders as withoutOwn } from '#runtime/cloudevents/redrive.ts'
+import { defined } from '#runtime/consumer/defined.ts'
+import { type FailedAttempt, type FailureData, failureId } from '#runtime/consumer/failure-event.ts'
+import { presentPartition } from '#runtime/pipeline/failures/present-partition.ts'
+import type { Growth } from '#runtime/pipeline/model.ts'
 
 /** Record for the partition in which the consumer failed. Only the consumer's state of that partition contains the failure. */
 export interface RedrivenRecord {

@@ -2,19 +2,14 @@
  * Forwarder `redriver`: redrives failed records from the retry topics once their delay has passed. A record is written to its
  * original topic and partition, with headers that make all consumers except the failed one skip it.
  */
-import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
-import { readEvent } from '../../packages/runtime/cloudevents/reader.ts'
-import type { Application } from '../../packages/runtime/consumer/application.ts'
-import type { TopicName } from '../../packages/runtime/consumer/declared.ts'
-import type { FailureData } from '../../packages/runtime/consumer/failure-event.ts'
-import {
-  type Forwarder,
-  forwarded,
-  notDue,
-  type SourceRecord,
-} from '../../packages/runtime/consumer/forwarder.ts'
-import { rejected } from '../../packages/runtime/consumer/process.ts'
-import type { Growth } from '../../packages/runtime/pipeline/model.ts'
+import { isFailure } from '#runtime/cloudevents/event.ts'
+import { readEvent } from '#runtime/cloudevents/reader.ts'
+import type { Application } from '#runtime/consumer/application.ts'
+import type { TopicName } from '#runtime/consumer/declared.ts'
+import type { FailureData } from '#runtime/consumer/failure-event.ts'
+import { type Forwarder, forwarded, notDue, type SourceRecord } from '#runtime/consumer/forwarder.ts'
+import { rejected } from '#runtime/consumer/process.ts'
+import type { Growth } from '#runtime/pipeline/model.ts'
 import { RETRY_TYPE } from './event-types.ts'
 import { isRedrivable, redrivenRecord } from './redriven-record.ts'
 

@@ -1,12 +1,8 @@
 /** The archiver: writes each segment of a topic as an object of the history. */
-import { ConfigError, RetryableError } from '../../packages/runtime/consumer/author-errors.ts'
-import {
-  type SegmentLimits,
-  type SegmentSink,
-  written,
-} from '../../packages/runtime/consumer/segment-sink.ts'
-import type { PlainReader } from '../../packages/runtime/pipeline/decoding/plain-records.ts'
-import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
+import { ConfigError, RetryableError } from '#runtime/consumer/author-errors.ts'
+import { type SegmentLimits, type SegmentSink, written } from '#runtime/consumer/segment-sink.ts'
+import type { PlainReader } from '#runtime/pipeline/decoding/plain-records.ts'
+import { Unavailable } from '#runtime/pipeline/errors.ts'
 import { dayOf, objectKey } from './object-key.ts'
 import { encodeRows } from './parquet.ts'
 import { rowsOf } from './row.ts'

@@ -10,11 +10,11 @@
  *
  * Pure.
  */
-import { isTimestamp, parseTime } from '../../packages/runtime/cloudevents/attributes.ts'
-import { bufferOf } from '../../packages/runtime/cloudevents/header-bytes.ts'
-import type { RecordHeader } from '../../packages/runtime/cloudevents/record.ts'
-import type { Event } from '../../packages/runtime/consumer/event.ts'
-import { instant } from '../../packages/runtime/consumer/instant.ts'
+import { isTimestamp, parseTime } from '#runtime/cloudevents/attributes.ts'
+import { bufferOf } from '#runtime/cloudevents/header-bytes.ts'
+import type { RecordHeader } from '#runtime/cloudevents/record.ts'
+import type { Event } from '#runtime/consumer/event.ts'
+import { instant } from '#runtime/consumer/instant.ts'
 import { isObject } from '../support/json.ts'
 import { type ColumnType, type DataColumn, dataColumnsOf } from './columns.ts'
 import type { HistoryRow } from './row.ts'

@@ -2,14 +2,14 @@
  * Rows of the history: one for each record of the log. A row gives its record back, so that consumers can be run over the
  * history. A record in which no CloudEvent can be read is kept with its bytes and the code of the failure.
  */
-import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
-import { bufferOf } from '../../packages/runtime/cloudevents/header-bytes.ts'
-import { isStructured } from '../../packages/runtime/cloudevents/reader.ts'
-import type { LogRecord, RecordHeader } from '../../packages/runtime/cloudevents/record.ts'
-import { otherHeaders, writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
-import type { Event } from '../../packages/runtime/consumer/event.ts'
-import type { Failure } from '../../packages/runtime/consumer/failure-codes.ts'
-import { type PlainReader, plainEvents } from '../../packages/runtime/pipeline/decoding/plain-records.ts'
+import { isFailure } from '#runtime/cloudevents/event.ts'
+import { bufferOf } from '#runtime/cloudevents/header-bytes.ts'
+import { isStructured } from '#runtime/cloudevents/reader.ts'
+import type { LogRecord, RecordHeader } from '#runtime/cloudevents/record.ts'
+import { otherHeaders, writeEvent } from '#runtime/cloudevents/writer.ts'
+import type { Event } from '#runtime/consumer/event.ts'
+import type { Failure } from '#runtime/consumer/failure-codes.ts'
+import { type PlainReader, plainEvents } from '#runtime/pipeline/decoding/plain-records.ts'
 
 export interface HistoryRow {
   readonly topic: string

@@ -1,5 +1,5 @@
 /** Reads one field of a reading from a foreign record. Pure. Error messages contain the names of fields, but never their values. */
-import type { FailureCode } from '../../packages/runtime/consumer/failure-codes.ts'
+import type { FailureCode } from '#runtime/consumer/failure-codes.ts'
 import type { LinearPattern } from '../support/linear-pattern.ts'
 import { MAX_READ_CHARACTERS, readNumber } from '../support/number-text.ts'
 import { type FieldSource, firstAt, type Path } from './mapping.ts'

@@ -1,10 +1,10 @@
 /** Converts foreign records to readings, using the first mapping that matches. Pure. */
 
-import { objectIn, toJsonEvent } from '../../packages/runtime/cloudevents/json-format.ts'
-import { traceInHeaders } from '../../packages/runtime/cloudevents/trace.ts'
-import type { ForeignRecord } from '../../packages/runtime/consumer/application.ts'
-import type { Event } from '../../packages/runtime/consumer/event.ts'
-import type { Failure } from '../../packages/runtime/consumer/failure-codes.ts'
+import { objectIn, toJsonEvent } from '#runtime/cloudevents/json-format.ts'
+import { traceInHeaders } from '#runtime/cloudevents/trace.ts'
+import type { ForeignRecord } from '#runtime/consumer/application.ts'
+import type { Event } from '#runtime/consumer/event.ts'
+import type { Failure } from '#runtime/consumer/failure-codes.ts'
 import { type ForeignDocument, mapped, takes } from './apply.ts'
 import type { Mapping } from './mapping.ts'
 

@@ -1,13 +1,7 @@
 /** Sink that delivers notifications to all receivers side by side. The failure of one receiver does not affect the others. */
 
-import { rejected } from '../../packages/runtime/consumer/process.ts'
-import {
-  type Delivered,
-  type Delivery,
-  delivered,
-  retry,
-  type Sink,
-} from '../../packages/runtime/consumer/sink.ts'
+import { rejected } from '#runtime/consumer/process.ts'
+import { type Delivered, type Delivery, delivered, retry, type Sink } from '#runtime/consumer/sink.ts'
 import { digestOf, type Message, messageOf, OLD_MS } from './message.ts'
 import { NOTIFICATION_TYPE, type Notification } from './notification.ts'
 

@@ -4,14 +4,8 @@
  * notification groups. The resolved alert is sent to the same groups, even if the routes have changed meanwhile. Pure.
  */
 
-import { entityOf, type Received } from '../../packages/runtime/consumer/event.ts'
-import {
-  type Decided,
-  decided,
-  type Emission,
-  rejected,
-  type Step,
-} from '../../packages/runtime/consumer/process.ts'
+import { entityOf, type Received } from '#runtime/consumer/event.ts'
+import { type Decided, decided, type Emission, rejected, type Step } from '#runtime/consumer/process.ts'
 import {
   ALERT_FIRED_TYPE,
   ALERT_RESOLVED_TYPE,

@@ -1,8 +1,8 @@
 /** Message to receivers: a notification, or a digest that counts late alerts. Pure. */
 
-import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
-import { instant } from '../../packages/runtime/consumer/instant.ts'
-import type { Delivery } from '../../packages/runtime/consumer/sink.ts'
+import { derivedId } from '#runtime/consumer/derived-id.ts'
+import { instant } from '#runtime/consumer/instant.ts'
+import type { Delivery } from '#runtime/consumer/sink.ts'
 import { SEVERITIES, type Severity } from '../alerting/rule.ts'
 import { NOTIFICATION_TYPE, type Notification } from './notification.ts'
 

@@ -2,7 +2,7 @@
  * Consumer `notifier`: maintains the firing alerts and sends each to its groups, collects the alerts of each group, and publishes a
  * notification when they have changed.
  */
-import type { Received } from '../../packages/runtime/consumer/event.ts'
+import type { Received } from '#runtime/consumer/event.ts'
 import {
   type Decided,
   decided,
@@ -12,7 +12,7 @@ import {
   type Step,
   type Timer,
   type TimerChange,
-} from '../../packages/runtime/consumer/process.ts'
+} from '#runtime/consumer/process.ts'
 import { ALERT_TYPES, type FiringAlerts, NOTIFIER, onAlertEvent } from './firing-alerts.ts'
 import { dueWithNews, type Flushed, flush } from './flush.ts'
 import {

@@ -1,5 +1,5 @@
 /** Routes in `config/notifications/routes.yaml`, which determine the receivers and the group of each alert. Pure. */
-import { attributeText } from '../../packages/runtime/consumer/attribute-text.ts'
+import { attributeText } from '#runtime/consumer/attribute-text.ts'
 import { type AlertFacts, type AlertMatch, matchesAlert } from './match.ts'
 
 /** Property by which alerts are grouped. `labels.NAME` refers to the label `NAME`. */

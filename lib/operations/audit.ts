@@ -1,8 +1,8 @@
 /** Audits operations, which are changes requested by a person. An audit event is written for each operation. */
 import { randomUUID } from 'node:crypto'
-import { producedRecord } from '../../packages/runtime/cloudevents/writer.ts'
-import { instant } from '../../packages/runtime/consumer/instant.ts'
-import type { Publisher } from '../../packages/runtime/pipeline/ports.ts'
+import { producedRecord } from '#runtime/cloudevents/writer.ts'
+import { instant } from '#runtime/consumer/instant.ts'
+import type { Publisher } from '#runtime/pipeline/ports.ts'
 import type { Config } from '../app/config.ts'
 import { topicName } from '../app/topics.ts'
 import { type Action, type Audit, auditEvent } from '../support/audit.ts'

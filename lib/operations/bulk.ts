@@ -3,8 +3,8 @@
  * `Connections.publisher` instead.
  */
 
-import type { TopicPublisher } from '../../packages/runtime/adapters/kafka/produce-types.ts'
-import type { Connections } from '../../packages/runtime/lambda/connections.ts'
+import type { TopicPublisher } from '#runtime/adapters/kafka/produce-types.ts'
+import type { Connections } from '#runtime/lambda/connections.ts'
 
 /**
  * Returns a publisher that preserves the order of records and has several batches in flight. Each record is written once, unless
@@ -13,6 +13,6 @@ import type { Connections } from '../../packages/runtime/lambda/connections.ts'
 export async function bulkPublisherOf(
   connections: Pick<Connections, 'kafka' | 'kept' | 'compression'>,
 ): Promise<TopicPublisher> {
-  const { bulkPublisher } = await import('../../packages/runtime/producer/publisher.ts')
+  const { bulkPublisher } = await import('#runtime/producer/publisher.ts')
   return connections.kept(bulkPublisher(connections.kafka, connections.compression))
 }

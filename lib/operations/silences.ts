@@ -1,7 +1,7 @@
 /** Changes silences, and publishes them to the log immediately. */
 
-import type { Connections } from '../../packages/runtime/lambda/connections.ts'
-import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
+import type { Connections } from '#runtime/lambda/connections.ts'
+import { Unavailable } from '#runtime/pipeline/errors.ts'
 import type { Config } from '../app/config.ts'
 import { appendSilences, keptSilences } from '../app/silences.ts'
 import type { SilenceSet } from '../notification/silences.ts'

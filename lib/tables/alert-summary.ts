@@ -1,6 +1,6 @@
 /** Alert as shown in lists. It is the same for alerts from the view of firing alerts and for alerts from the alerts topic. Pure. */
 
-import { entityOf, partsOfEntity } from '../../packages/runtime/consumer/event.ts'
+import { entityOf, partsOfEntity } from '#runtime/consumer/event.ts'
 import type { Alert } from '../alerting/alert.ts'
 import { type AlertMatch, matchesAlert } from '../notification/match.ts'
 import { textFilter } from '../support/text-match.ts'

@@ -3,9 +3,9 @@
  * rules are stored only there. A firing alert is also in the table of firing alerts. In this table, the
  * alert of the clock occurs once per partition.
  */
-import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
-import { partsOfEntity } from '../../packages/runtime/consumer/event.ts'
-import { instant } from '../../packages/runtime/consumer/instant.ts'
+import type { StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import { partsOfEntity } from '#runtime/consumer/event.ts'
+import { instant } from '#runtime/consumer/instant.ts'
 import type { FiredAlert } from '../alerting/alert.ts'
 import type { AlertingHistory, AlertingState } from '../alerting/entity-state.ts'
 import { type PatternState, phaseOfPattern } from '../alerting/patterns/evaluate.ts'

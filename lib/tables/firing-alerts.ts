@@ -1,6 +1,6 @@
 /** Table of firing alerts, read from the states of `notifier`. The cost of a query depends only on the number of firing alerts. */
 
-import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
+import type { StateInspection } from '#runtime/adapters/redis/inspection.ts'
 import { type FiringAlert, type FiringAlerts, firingIn, NOTIFIER } from '../notification/firing-alerts.ts'
 import { type AlertSummary, alertSummary } from './alert-summary.ts'
 import { byText, readTable, type Table, type TopicSize } from './table.ts'

@@ -1,5 +1,5 @@
 /** Table of entities, with the statistics that the processor maintains. */
-import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
+import type { StateInspection } from '#runtime/adapters/redis/inspection.ts'
 import { latestIn, type MetricStatistics, readingsIn } from '../analytics/metrics.ts'
 import { type EntityStatistics, type EntitySummary, statistics, summarise } from '../analytics/process.ts'
 import type { StatisticsSummary } from '../analytics/statistics.ts'

@@ -1,5 +1,5 @@
-import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
-import type { Event } from '../../packages/runtime/consumer/event.ts'
+import { derivedId } from '#runtime/consumer/derived-id.ts'
+import type { Event } from '#runtime/consumer/event.ts'
 import type { EventType } from '../schemas/event-types.ts'
 import { dataschemaOf } from './dataschema.ts'
 

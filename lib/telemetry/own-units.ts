@@ -1,6 +1,6 @@
 /** Converts readings to the units of their family. Pure. */
-import type { EventData } from '../../packages/runtime/consumer/application.ts'
-import { type Failure, failure } from '../../packages/runtime/consumer/failure-codes.ts'
+import type { EventData } from '#runtime/consumer/application.ts'
+import { type Failure, failure } from '#runtime/consumer/failure-codes.ts'
 import type { Family, ReadingData } from './families.ts'
 import { conversion, unitNamed } from './units.ts'
 

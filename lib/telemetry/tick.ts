@@ -1,4 +1,4 @@
-import type { Event } from '../../packages/runtime/consumer/event.ts'
+import type { Event } from '#runtime/consumer/event.ts'
 import type { EventType } from '../schemas/event-types.ts'
 import { dataschemaOf } from './dataschema.ts'
 

@@ -2,9 +2,9 @@
  * Consumer `views`: maintains the tables that are declared in SQL. An event of `readings` or `events` is first sent to the partition
  * of its groups, in the topic `view-rows`. There it is added to the state of each group, and changed rows are emitted.
  */
-import type { Received } from '../../packages/runtime/consumer/event.ts'
-import { FORGET, forgetting } from '../../packages/runtime/consumer/forgetting.ts'
-import { instant } from '../../packages/runtime/consumer/instant.ts'
+import type { Received } from '#runtime/consumer/event.ts'
+import { FORGET, forgetting } from '#runtime/consumer/forgetting.ts'
+import { instant } from '#runtime/consumer/instant.ts'
 import {
   decided,
   type Emission,
@@ -14,7 +14,7 @@ import {
   type Step,
   type Timer,
   type TimerChange,
-} from '../../packages/runtime/consumer/process.ts'
+} from '#runtime/consumer/process.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
 import {

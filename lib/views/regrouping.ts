@@ -1,6 +1,6 @@
 /** First step of the consumer `views`: sends an event to its groups of the tables, as one row event for each table. Pure. */
-import type { Received } from '../../packages/runtime/consumer/event.ts'
-import type { Emission } from '../../packages/runtime/consumer/process.ts'
+import type { Received } from '#runtime/consumer/event.ts'
+import type { Emission } from '#runtime/consumer/process.ts'
 import { EVENT_TYPE_NAMES, eventTypeRow } from '../schemas/event-types.ts'
 import { dataschemaOf } from '../telemetry/dataschema.ts'
 import { groupName, rowSource, VIEW_ROW_TYPE, type ViewRow } from './event-names.ts'

@@ -3,7 +3,7 @@
  * row is late for a window if its own entity has already reported a time after the end and the grace of the window. Times are in
  * milliseconds. Pure.
  */
-import { CONSUMER_DEFAULTS } from '../../packages/runtime/pipeline/consumer.ts'
+import { CONSUMER_DEFAULTS } from '#runtime/pipeline/consumer.ts'
 
 export type WindowPlan = {
   /** Time for which late rows are still accepted after the end of a window. */

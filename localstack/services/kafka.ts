@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { once } from '../../packages/runtime/lambda/once.ts'
+import { once } from '#runtime/lambda/once.ts'
 import { LOCAL, PROJECT } from '../../scripts/paths.ts'
 import type { Server } from './definition.ts'
 import { fetchWithMaven, type Package } from './install.ts'

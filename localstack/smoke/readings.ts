@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import type { StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import { producedRecord } from '#runtime/cloudevents/writer.ts'
+import { type Event, entityOf } from '#runtime/consumer/event.ts'
 import { topicSize } from '../../lib/app/topics.ts'
 import { entityStatistics } from '../../lib/tables/statistics.ts'
 import { FAMILIES } from '../../lib/telemetry/families.ts'
 import { keyOf, reading } from '../../lib/telemetry/reading.ts'
-import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
-import { producedRecord } from '../../packages/runtime/cloudevents/writer.ts'
-import { type Event, entityOf } from '../../packages/runtime/consumer/event.ts'
 
 /** Measured values of the readings. Each value that fires an alert is surrounded by normal ones. */
 const MEASURED: readonly Readonly<Record<string, number>>[] = [

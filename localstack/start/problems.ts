@@ -1,7 +1,8 @@
 /** Problems of the functions, from the trigger's reports and the functions' logs. Pure: time is passed as an argument. */
+
+import { Repeats } from '#runtime/adapters/lambda/repeats.ts'
 import { durationText } from '../../lib/support/duration.ts'
 import type { Report } from '../../packages/msk-trigger/report/reports.ts'
-import { Repeats } from '../../packages/runtime/adapters/lambda/repeats.ts'
 
 type Of<Kind extends Report['report']> = Extract<Report, { report: Kind }>
 

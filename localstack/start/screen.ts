@@ -1,5 +1,5 @@
+import { timeOf } from '#runtime/consumer/event.ts'
 import type { Alert } from '../../lib/alerting/alert.ts'
-import { timeOf } from '../../packages/runtime/consumer/event.ts'
 
 const CLEAR_LINE = '\r\u001b[K'
 /** Interval at which the live line is printed if there is no terminal, in milliseconds. */

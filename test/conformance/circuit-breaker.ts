@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { describe, it } from 'node:test'
-import type { CircuitBreaker } from '../../packages/runtime/pipeline/ports.ts'
+import type { CircuitBreaker } from '#runtime/pipeline/ports.ts'
 
 export function conformsAsCircuitBreaker(name: string, breaker: () => CircuitBreaker): void {
   describe(`${name} as a circuit breaker`, () => {

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { describe, it } from 'node:test'
-import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
-import type { Cursor, Cursors } from '../../packages/runtime/pipeline/ports.ts'
+import type { StateKey } from '#runtime/pipeline/model.ts'
+import type { Cursor, Cursors } from '#runtime/pipeline/ports.ts'
 
 export function conformsAsForwardCursors(name: string, cursors: () => Cursors): void {
   describe(`${name} as the cursors of a forwarder`, () => {

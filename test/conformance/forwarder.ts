@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { describe, it } from 'node:test'
-import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
-import { type Forwarder, forwarded, skipped } from '../../packages/runtime/consumer/forwarder.ts'
-import { rejected } from '../../packages/runtime/consumer/process.ts'
-import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
-import type { Cursors } from '../../packages/runtime/pipeline/ports.ts'
-import { MemoryLogReader } from '../../packages/runtime/testing/log-reader.ts'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import { type Forwarder, forwarded, skipped } from '#runtime/consumer/forwarder.ts'
+import { rejected } from '#runtime/consumer/process.ts'
+import { Unavailable } from '#runtime/pipeline/errors.ts'
+import type { Cursors } from '#runtime/pipeline/ports.ts'
+import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
 import { DELAY_MS, delaying, ForwardStage, TARGET, waiting } from '../support/forward-stage.ts'
 
 const OFFSETS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
-import { type LogRecord, sizeOf } from '../../packages/runtime/cloudevents/record.ts'
-import type { OffsetRange } from '../../packages/runtime/pipeline/model.ts'
-import { type LogReader, MAX_READ_BYTES } from '../../packages/runtime/pipeline/ports.ts'
+import { type LogRecord, sizeOf } from '#runtime/cloudevents/record.ts'
+import type { OffsetRange } from '#runtime/pipeline/model.ts'
+import { type LogReader, MAX_READ_BYTES } from '#runtime/pipeline/ports.ts'
 import { ODD_LOG_END, oddRecords } from './odd-log.ts'
 
 export interface LogUnderTest {

@@ -1,5 +1,5 @@
 /** A log with everything that foreign producers may write, and what a reader must return for it. */
-import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { CODEC_NAMES, recordBatch, type WrittenRecord } from '../support/record-batches.ts'
 
 /** The record at offset 0. Offsets 1 and 3 are transaction markers, offset 2 is an aborted record. */

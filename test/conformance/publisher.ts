@@ -1,9 +1,9 @@
 /** The behaviour that every `Publisher` must have. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { OutgoingRecord } from '../../packages/runtime/cloudevents/record.ts'
-import { RecordRefused } from '../../packages/runtime/pipeline/errors.ts'
-import type { Publisher } from '../../packages/runtime/pipeline/ports.ts'
+import type { OutgoingRecord } from '#runtime/cloudevents/record.ts'
+import { RecordRefused } from '#runtime/pipeline/errors.ts'
+import type { Publisher } from '#runtime/pipeline/ports.ts'
 import { rejection } from '../support/rejection.ts'
 
 /** A publisher, and an empty topic with one partition that accepts messages of 2 MiB. */

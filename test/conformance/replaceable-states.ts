@@ -2,16 +2,13 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { describe, it } from 'node:test'
-import { withHold } from '../../packages/runtime/pipeline/deciding/stored-state.ts'
-import type { FormerStates } from '../../packages/runtime/pipeline/loading/former-states.ts'
-import type { Change, StateKey } from '../../packages/runtime/pipeline/model.ts'
-import type { StateStore } from '../../packages/runtime/pipeline/ports.ts'
-import {
-  type ReplaceableStates,
-  replaceState,
-} from '../../packages/runtime/pipeline/replacing/replaceable-states.ts'
-import type { StatePart } from '../../packages/runtime/pipeline/replacing/state-parts.ts'
-import { NOTHING_WANTED } from '../../packages/runtime/testing/wanted.ts'
+import { withHold } from '#runtime/pipeline/deciding/stored-state.ts'
+import type { FormerStates } from '#runtime/pipeline/loading/former-states.ts'
+import type { Change, StateKey } from '#runtime/pipeline/model.ts'
+import type { StateStore } from '#runtime/pipeline/ports.ts'
+import { type ReplaceableStates, replaceState } from '#runtime/pipeline/replacing/replaceable-states.ts'
+import type { StatePart } from '#runtime/pipeline/replacing/state-parts.ts'
+import { NOTHING_WANTED } from '#runtime/testing/wanted.ts'
 import { changeOf, failureOf } from '../support/changes.ts'
 import { inPages, metaAt, partsAt } from '../support/parts.ts'
 

@@ -1,8 +1,8 @@
 /** The behaviour that every `SkippedRecords` must have, together with the stores that load the partition states. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { SkippedRecords, StateStore } from '../../packages/runtime/pipeline/ports.ts'
-import { NOTHING_WANTED } from '../../packages/runtime/testing/wanted.ts'
+import type { SkippedRecords, StateStore } from '#runtime/pipeline/ports.ts'
+import { NOTHING_WANTED } from '#runtime/testing/wanted.ts'
 import { changeOf } from '../support/changes.ts'
 import { newStateKey } from './state-store/samples.ts'
 

@@ -1,6 +1,6 @@
 /** The behaviour that every `StateStore` must have. The test of each implementation runs this suite. */
 import { describe } from 'node:test'
-import type { StateStore } from '../../packages/runtime/pipeline/ports.ts'
+import type { StateStore } from '#runtime/pipeline/ports.ts'
 import { commitTests } from './state-store/commits.ts'
 import { failureTests } from './state-store/failures.ts'
 import { idTests } from './state-store/ids.ts'

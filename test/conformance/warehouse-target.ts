@@ -1,12 +1,12 @@
 /** Promises of every warehouse: rows and watermark change together, and merge in the same way. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { derivedId } from '#runtime/consumer/derived-id.ts'
 import { MARTS } from '../../lib/warehouse/adapters/sql.ts'
 import { ALERT_LOG, ALERTS, foldAlerts } from '../../lib/warehouse/alerts.ts'
 import { type Changes, keyText, type Mart, type MartRow, merged } from '../../lib/warehouse/mart.ts'
 import { foldReadings, READINGS_HOURLY } from '../../lib/warehouse/readings.ts'
 import type { Step, WarehouseTarget, Watermark } from '../../lib/warehouse/target.ts'
-import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
 import { alertLog, martsOf, NOON } from '../support/warehouse-log.ts'
 
 /** Place of a warehouse, which several runs can open one after another or at once. */

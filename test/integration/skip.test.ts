@@ -1,7 +1,7 @@
 /** A record that hangs a consumer, on real servers: it is set aside, and redriven to mended code. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
+import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import { userOfMachine } from '../../scripts/person.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { FailingConsumer } from '../support/failing-consumer.ts'

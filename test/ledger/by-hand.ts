@@ -1,6 +1,7 @@
 /** Redrives dead letters as two operators at once do: each dead letter twice. */
+
+import { type FailureData, failureId } from '#runtime/consumer/failure-event.ts'
 import { redrivenRecord } from '../../lib/failures/redriven-record.ts'
-import { type FailureData, failureId } from '../../packages/runtime/consumer/failure-event.ts'
 import type { Flow } from './flow.ts'
 import type { Publisher } from './publisher.ts'
 

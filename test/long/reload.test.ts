@@ -16,7 +16,7 @@ const HANDLER = 'functions/activity/handler.ts'
 
 /** Emits for every reading which code has processed it, and its number within its entity. */
 const MARKING = `
-import { decided, type KeyedProcess } from '../../packages/runtime/consumer/process.ts'
+import { decided, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { READING_TYPES } from '../../lib/telemetry/families.ts'
 import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
 

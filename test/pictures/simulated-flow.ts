@@ -1,10 +1,10 @@
 /** Simulated readings at a steady rate: those of the simulator's fleet, each sensor several times a second. */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Message } from 'kafkajs'
+import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import { GENERATOR_DEFAULTS } from '../../lib/telemetry/simulator/settings.ts'
 import { simulated } from '../../lib/telemetry/simulator.ts'
-import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
 import type { ForeignClient } from '../support/foreign-client.ts'
 
 const EVERY_MS = 200

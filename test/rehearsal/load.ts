@@ -1,8 +1,8 @@
 /** Readings of a few sensors that never stop coming, and a record of what Kafka has acknowledged. */
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Event } from '#runtime/consumer/event.ts'
 import { FAMILIES } from '../../lib/telemetry/families.ts'
 import { reading } from '../../lib/telemetry/reading.ts'
-import type { Event } from '../../packages/runtime/consumer/event.ts'
 import type { ForeignClient } from '../support/foreign-client.ts'
 import { writtenMessage } from '../support/written-message.ts'
 

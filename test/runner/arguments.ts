@@ -1,4 +1,4 @@
-import { oneOf, text } from '../../packages/runtime/settings/values.ts'
+import { oneOf, text } from '#runtime/settings/values.ts'
 import { readCommandLine } from '../../scripts/options.ts'
 import { UserError } from '../../scripts/user-error.ts'
 

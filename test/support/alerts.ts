@@ -1,6 +1,7 @@
 /** Events of one alert for tests. They refer to the same entity and have the form in which alerting publishes them. */
+
+import { type Event, entityOf } from '#runtime/consumer/event.ts'
 import { type Alert, alertEmission, type FiredAlert, resolvedAlert } from '../../lib/alerting/alert.ts'
-import { type Event, entityOf } from '../../packages/runtime/consumer/event.ts'
 
 let count = 0
 

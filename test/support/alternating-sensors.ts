@@ -1,6 +1,6 @@
 import type { Message } from 'kafkajs'
+import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import type { Alert } from '../../lib/alerting/alert.ts'
-import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
 import type { ForeignRecord } from './foreign-client.ts'
 import { environmentReading as reading } from './records.ts'
 

@@ -1,15 +1,15 @@
 /** In-memory archive, and the stage on which a segment sink writes to it. */
 import { randomUUID } from 'node:crypto'
-import { READING_TYPES } from '../../lib/telemetry/families.ts'
-import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import {
   type Segment,
   type SegmentLimits,
   type SegmentSink,
   type Written,
   written,
-} from '../../packages/runtime/consumer/segment-sink.ts'
-import type { StateStore } from '../../packages/runtime/pipeline/ports.ts'
+} from '#runtime/consumer/segment-sink.ts'
+import type { StateStore } from '#runtime/pipeline/ports.ts'
+import { READING_TYPES } from '../../lib/telemetry/families.ts'
 import { environmentReading, logRecord } from './records.ts'
 import { Stage } from './stage.ts'
 

@@ -1,5 +1,5 @@
-import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
-import type { Change, RememberedFailure, Version } from '../../packages/runtime/pipeline/model.ts'
+import { derivedId } from '#runtime/consumer/derived-id.ts'
+import type { Change, RememberedFailure, Version } from '#runtime/pipeline/model.ts'
 
 const WINDOW_MS = 3_600_000
 

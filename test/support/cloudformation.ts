@@ -2,9 +2,9 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Context } from 'aws-lambda'
+import type { Environment } from '#runtime/settings/slice.ts'
 import { topicsResource } from '../../lib/operations/deployment/handler.ts'
 import type { ResourceRequest } from '../../lib/operations/deployment/request.ts'
-import type { Environment } from '../../packages/runtime/settings/slice.ts'
 
 interface ResourceAnswer {
   readonly Status: 'SUCCESS' | 'FAILED'

@@ -1,5 +1,5 @@
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { type FoundDeadLetter, readDlqRecord } from '../../lib/failures/dlq-record.ts'
-import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 
 export const base64 = (text: string) => Buffer.from(text).toString('base64')
 

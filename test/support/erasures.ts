@@ -1,5 +1,5 @@
+import type { Event } from '#runtime/consumer/event.ts'
 import { type Erasure, entityErased } from '../../lib/telemetry/erasure.ts'
-import type { Event } from '../../packages/runtime/consumer/event.ts'
 
 /** Returns the event that erases an entity in a partition. */
 export function erasing(

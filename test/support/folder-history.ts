@@ -2,8 +2,8 @@
 
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
+import { newId } from '#runtime/adapters/system.ts'
 import { type HistoryStore, HistoryUnavailable } from '../../lib/history/store.ts'
-import { newId } from '../../packages/runtime/adapters/system.ts'
 
 /** Files that are being written begin with this character, so that they are not listed. */
 const DRAFT = '.'

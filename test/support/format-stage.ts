@@ -1,8 +1,8 @@
 /** Consumer that reads data of all formats. It needs no server except a schema registry. */
 import assert from 'node:assert/strict'
-import { OnDemandDataReader } from '../../packages/runtime/adapters/registry/data-reader.ts'
-import type { LambdaSchema, LogRecord } from '../../packages/runtime/cloudevents/record.ts'
-import type { FailureData } from '../../packages/runtime/consumer/failure-event.ts'
+import { OnDemandDataReader } from '#runtime/adapters/registry/data-reader.ts'
+import type { LambdaSchema, LogRecord } from '#runtime/cloudevents/record.ts'
+import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import { kafkaEvent } from './records.ts'
 import { AVRO_ID, PACKAGED } from './serialized.ts'
 import { Stage } from './stage.ts'

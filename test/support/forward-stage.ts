@@ -1,21 +1,22 @@
 /** Runs a forwarder on an in-memory log. A test adds records, invokes the forwarder, and checks which records it has published. */
-import { APPLICATION } from '../../lib/app/application.ts'
-import type { LogRecord, OutgoingRecord } from '../../packages/runtime/cloudevents/record.ts'
-import { type Forwarder, forwarded, notDue } from '../../packages/runtime/consumer/forwarder.ts'
-import { CONSUMER_DEFAULTS } from '../../packages/runtime/pipeline/consumer.ts'
-import { LatestDecisions } from '../../packages/runtime/pipeline/failures/failure-surge.ts'
-import type { ForwardingConsumer } from '../../packages/runtime/pipeline/forwarding/decide.ts'
+
+import type { LogRecord, OutgoingRecord } from '#runtime/cloudevents/record.ts'
+import { type Forwarder, forwarded, notDue } from '#runtime/consumer/forwarder.ts'
+import { CONSUMER_DEFAULTS } from '#runtime/pipeline/consumer.ts'
+import { LatestDecisions } from '#runtime/pipeline/failures/failure-surge.ts'
+import type { ForwardingConsumer } from '#runtime/pipeline/forwarding/decide.ts'
 import {
   type Forwarded,
   type ForwardingInvocation,
   type ForwardingPorts,
   forward,
-} from '../../packages/runtime/pipeline/forwarding/forward.ts'
-import type { Cursors } from '../../packages/runtime/pipeline/ports.ts'
-import { MemoryCircuitBreaker } from '../../packages/runtime/testing/circuit-breaker.ts'
-import { MemoryLogBounds } from '../../packages/runtime/testing/log-bounds.ts'
-import { MemoryLogReader } from '../../packages/runtime/testing/log-reader.ts'
-import { MemoryPublisher } from '../../packages/runtime/testing/publisher.ts'
+} from '#runtime/pipeline/forwarding/forward.ts'
+import type { Cursors } from '#runtime/pipeline/ports.ts'
+import { MemoryCircuitBreaker } from '#runtime/testing/circuit-breaker.ts'
+import { MemoryLogBounds } from '#runtime/testing/log-bounds.ts'
+import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
+import { MemoryPublisher } from '#runtime/testing/publisher.ts'
+import { APPLICATION } from '../../lib/app/application.ts'
 import { logRecord } from './records.ts'
 import { RecordingObserver } from './stage.ts'
 

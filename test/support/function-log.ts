@@ -1,7 +1,7 @@
 /** Captures what a function logs during a test. */
 import { mock } from 'node:test'
-import { LambdaObserver } from '../../packages/runtime/adapters/lambda/observer.ts'
-import { inEnvironment, telemetryOf } from '../../packages/runtime/adapters/lambda/telemetry.ts'
+import { LambdaObserver } from '#runtime/adapters/lambda/observer.ts'
+import { inEnvironment, telemetryOf } from '#runtime/adapters/lambda/telemetry.ts'
 
 // Makes Powertools write to the global console, whose lines tests can capture.
 process.env.POWERTOOLS_DEV = 'true'

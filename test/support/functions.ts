@@ -1,8 +1,8 @@
 /** Invokes the functions in this process with the records of their topics, in the same way as Lambda, but without delays. */
 import type { Context } from 'aws-lambda'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import type { KafkaHandler } from '#runtime/lambda/handler-types.ts'
 import type { Signal } from '../../lib/app/topics.ts'
-import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
-import type { KafkaHandler } from '../../packages/runtime/lambda/handler-types.ts'
 import type { TestEnvironment } from './environment.ts'
 import { kafkaEvent } from './records.ts'
 

@@ -1,12 +1,13 @@
 /** History in memory, with calls that fail. */
+
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import type { PlainReader } from '#runtime/pipeline/decoding/plain-records.ts'
 import { dayOf, objectKey } from '../../lib/history/object-key.ts'
 import { decodeColumns, encodeRows, rowsFrom } from '../../lib/history/parquet.ts'
 import { type HistoryQuery, rowsOfSlice, slicesOf } from '../../lib/history/read.ts'
 import { type HistoryRow, rowsOf } from '../../lib/history/row.ts'
 import { type HistoryStore, HistoryUnavailable } from '../../lib/history/store.ts'
 import type { HistoryTable } from '../../lib/history/tables.ts'
-import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
-import type { PlainReader } from '../../packages/runtime/pipeline/decoding/plain-records.ts'
 
 /** Reads data that is JSON already. */
 const PLAIN: PlainReader = { read: event => event, prepare: async () => {} }

@@ -1,6 +1,6 @@
-import { inPlaceOf, type MemoryState, stateOf } from '../../packages/runtime/adapters/memory/contents.ts'
-import type { MemoryStateStore } from '../../packages/runtime/adapters/memory/state-store.ts'
-import type { FormerStates } from '../../packages/runtime/pipeline/loading/former-states.ts'
+import { inPlaceOf, type MemoryState, stateOf } from '#runtime/adapters/memory/contents.ts'
+import type { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
+import type { FormerStates } from '#runtime/pipeline/loading/former-states.ts'
 import type {
   OutboxEntry,
   RememberedFailure,
@@ -8,9 +8,9 @@ import type {
   StateKey,
   StoredContext,
   StoredTimer,
-} from '../../packages/runtime/pipeline/model.ts'
-import { type Fence, isOwnFence } from '../../packages/runtime/pipeline/replacing/fence.ts'
-import { idsInBytes } from '../../packages/runtime/pipeline/replacing/id-bytes.ts'
+} from '#runtime/pipeline/model.ts'
+import { type Fence, isOwnFence } from '#runtime/pipeline/replacing/fence.ts'
+import { idsInBytes } from '#runtime/pipeline/replacing/id-bytes.ts'
 import {
   type Fenced,
   notReplaced,
@@ -19,14 +19,14 @@ import {
   type ReplacementOutcome,
   type Staged,
   type StateFacts,
-} from '../../packages/runtime/pipeline/replacing/replaceable-states.ts'
+} from '#runtime/pipeline/replacing/replaceable-states.ts'
 import {
   EMPTY_META,
   type StateMeta,
   type StatePages,
   type StatePart,
   sameVersion,
-} from '../../packages/runtime/pipeline/replacing/state-parts.ts'
+} from '#runtime/pipeline/replacing/state-parts.ts'
 
 /**
  * Replaceable partition states in memory, for tests. The conformance suite of the port checks that they behave like the states in

@@ -1,8 +1,9 @@
 /** The topics of an environment and values of Redis, in memory, for code that appends to partitions. */
+
+import type { LogRecord, OutgoingRecord } from '#runtime/cloudevents/record.ts'
+import type { Connections, Value } from '#runtime/lambda/connections.ts'
+import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
 import { topicName, topicSize, topicsOf } from '../../lib/app/topics.ts'
-import type { LogRecord, OutgoingRecord } from '../../packages/runtime/cloudevents/record.ts'
-import type { Connections, Value } from '../../packages/runtime/lambda/connections.ts'
-import { MemoryLogReader } from '../../packages/runtime/testing/log-reader.ts'
 
 export class MemoryServers {
   readonly env = 'test'

@@ -1,15 +1,15 @@
 /** Process that follows instructions in its events, and logs that contain such events, for tests of the runtime. */
 
-import { tick } from '../../lib/telemetry/tick.ts'
-import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
-import type { Event } from '../../packages/runtime/consumer/event.ts'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import type { Event } from '#runtime/consumer/event.ts'
 import {
   decided,
   type KeyedProcess,
   rejected,
   type Step,
   type TimerChange,
-} from '../../packages/runtime/consumer/process.ts'
+} from '#runtime/consumer/process.ts'
+import { tick } from '../../lib/telemetry/tick.ts'
 import { logRecord } from './records.ts'
 import { Stage } from './stage.ts'
 

@@ -1,8 +1,8 @@
 /** Reports of the pipeline to an observer, for tests of telemetry. */
-import type { LambdaObserver } from '../../packages/runtime/adapters/lambda/observer.ts'
-import { failure } from '../../packages/runtime/consumer/failure-codes.ts'
-import type { Key } from '../../packages/runtime/consumer/process.ts'
-import type { Decision, OutboxEntry, StateKey } from '../../packages/runtime/pipeline/model.ts'
+import type { LambdaObserver } from '#runtime/adapters/lambda/observer.ts'
+import { failure } from '#runtime/consumer/failure-codes.ts'
+import type { Key } from '#runtime/consumer/process.ts'
+import type { Decision, OutboxEntry, StateKey } from '#runtime/pipeline/model.ts'
 import { TOPIC } from './records.ts'
 
 export const STATE_KEY: StateKey = { consumer: 'tested', topic: TOPIC, partition: 3 }

@@ -1,10 +1,11 @@
 /** Records that are appended to a partition after a record has failed: the next attempt, or the event that ends the failure. */
+
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import type { Event } from '#runtime/consumer/event.ts'
+import { type FailureData, failureId } from '#runtime/consumer/failure-event.ts'
+import { digestOf } from '#runtime/pipeline/failures/failure-record.ts'
 import { FAILURE_ENDED_TYPE } from '../../lib/failures/event-types.ts'
 import { redrivenRecord } from '../../lib/failures/redriven-record.ts'
-import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
-import type { Event } from '../../packages/runtime/consumer/event.ts'
-import { type FailureData, failureId } from '../../packages/runtime/consumer/failure-event.ts'
-import { digestOf } from '../../packages/runtime/pipeline/failures/failure-record.ts'
 
 /** Returns the next attempt of a failed record, at the given offset, in the form that the redriver publishes. */
 export function nextAttempt(failure: FailureData, offset: number, timestampMs: number): LogRecord {

@@ -1,7 +1,7 @@
 /** Pages with all kinds of content of a partition state, and many ids. */
 
-import { storedState, withHold } from '../../packages/runtime/pipeline/deciding/stored-state.ts'
-import type { StateMeta, StatePart } from '../../packages/runtime/pipeline/replacing/state-parts.ts'
+import { storedState, withHold } from '#runtime/pipeline/deciding/stored-state.ts'
+import type { StateMeta, StatePart } from '#runtime/pipeline/replacing/state-parts.ts'
 
 const CLOCK_MS = 4_000
 

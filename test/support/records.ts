@@ -1,12 +1,12 @@
 /** Records, batches and events for tests. All properties have valid defaults. */
 
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import type { Event } from '#runtime/consumer/event.ts'
+import { logRecord as recordOf } from '#runtime/testing/records.ts'
 import { ALERT_FIRED_TYPE, type FiredAlert } from '../../lib/alerting/alert.ts'
 import type { DatabaseReading } from '../../lib/telemetry/families.ts'
-import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
-import type { Event } from '../../packages/runtime/consumer/event.ts'
-import { logRecord as recordOf } from '../../packages/runtime/testing/records.ts'
 
-export { kafkaEvent } from '../../packages/runtime/testing/records.ts'
+export { kafkaEvent } from '#runtime/testing/records.ts'
 
 export const TOPIC = 'sluice.telemetry.readings.test'
 const START_MS = Date.parse('2026-03-01T12:00:00Z')

@@ -1,4 +1,4 @@
-import { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
+import { RedisClient } from '#runtime/adapters/redis/client.ts'
 
 /** Runs `use` with a new client, and closes the client afterwards. */
 export async function withClient<T>(

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
-import { keysOf } from '../../packages/runtime/adapters/redis/keys.ts'
-import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
+import { keysOf } from '#runtime/adapters/redis/keys.ts'
+import type { StateKey } from '#runtime/pipeline/model.ts'
 import type { Forgetting } from './schedule.ts'
 import { redisUrl } from './servers.ts'
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
+import { Unavailable } from '#runtime/pipeline/errors.ts'
 
 /** Returns the error with which the call rejects. Fails the test if the call succeeds. */
 export async function rejection(call: Promise<unknown>): Promise<Error> {

@@ -1,17 +1,13 @@
 /** Reprocesses the partition of a stage in memory. */
-import { MemoryStateStore } from '../../packages/runtime/adapters/memory/state-store.ts'
-import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
-import type { AnyKeyedProcess, Consumer } from '../../packages/runtime/pipeline/consumer.ts'
-import { codeOf } from '../../packages/runtime/pipeline/loading/code.ts'
-import type { OffsetRange, StateKey } from '../../packages/runtime/pipeline/model.ts'
-import type { ReplaceableStates } from '../../packages/runtime/pipeline/replacing/replaceable-states.ts'
-import type { MemoryStates } from '../../packages/runtime/pipeline/reprocessing/log-again.ts'
-import {
-  type Reprocessed,
-  type Reprocessing,
-  reprocess,
-} from '../../packages/runtime/pipeline/reprocessing/reprocess.ts'
-import { MemoryLogReader } from '../../packages/runtime/testing/log-reader.ts'
+import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline/consumer.ts'
+import { codeOf } from '#runtime/pipeline/loading/code.ts'
+import type { OffsetRange, StateKey } from '#runtime/pipeline/model.ts'
+import type { ReplaceableStates } from '#runtime/pipeline/replacing/replaceable-states.ts'
+import type { MemoryStates } from '#runtime/pipeline/reprocessing/log-again.ts'
+import { type Reprocessed, type Reprocessing, reprocess } from '#runtime/pipeline/reprocessing/reprocess.ts'
+import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
 import { MemoryReplaceableStates } from './memory-replaceable-states.ts'
 import type { Stage } from './stage.ts'
 

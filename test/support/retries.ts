@@ -1,9 +1,10 @@
 /** Records of the retry topics. */
+
+import { type ContentMode, writeEvent } from '#runtime/cloudevents/writer.ts'
+import type { FailureData } from '#runtime/consumer/failure-event.ts'
+import type { SourceRecord } from '#runtime/consumer/forwarder.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import { RETRY_TYPE } from '../../lib/failures/event-types.ts'
-import { type ContentMode, writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
-import type { FailureData } from '../../packages/runtime/consumer/failure-event.ts'
-import type { SourceRecord } from '../../packages/runtime/consumer/forwarder.ts'
 import { base64 } from './dead-letters.ts'
 
 export const FAILED: FailureData = {

@@ -4,16 +4,16 @@
  * after the write. Batches and chunks vary in size. The circuit breaker opens and is reset, the store loses data, the log expires
  * up to the first record that is still needed, and new code is deployed.
  */
-import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
-import { consume } from '../../packages/runtime/pipeline/consume.ts'
-import type { Consumer } from '../../packages/runtime/pipeline/consumer.ts'
-import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
-import { LatestDecisions } from '../../packages/runtime/pipeline/failures/failure-surge.ts'
-import type { Invocation } from '../../packages/runtime/pipeline/invocation.ts'
-import { LogChecks } from '../../packages/runtime/pipeline/log/log-identity.ts'
-import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
-import type { Ports, StateStore } from '../../packages/runtime/pipeline/ports.ts'
-import { NOTHING_WANTED } from '../../packages/runtime/testing/wanted.ts'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import { consume } from '#runtime/pipeline/consume.ts'
+import type { Consumer } from '#runtime/pipeline/consumer.ts'
+import { Unavailable } from '#runtime/pipeline/errors.ts'
+import { LatestDecisions } from '#runtime/pipeline/failures/failure-surge.ts'
+import type { Invocation } from '#runtime/pipeline/invocation.ts'
+import { LogChecks } from '#runtime/pipeline/log/log-identity.ts'
+import type { StateKey } from '#runtime/pipeline/model.ts'
+import type { Ports, StateStore } from '#runtime/pipeline/ports.ts'
+import { NOTHING_WANTED } from '#runtime/testing/wanted.ts'
 import type { Random } from './random.ts'
 import { kafkaEvent } from './records.ts'
 

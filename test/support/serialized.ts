@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs'
 import avro from 'avsc'
 import protobuf from 'protobufjs'
-import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
-import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
-import type { Event } from '../../packages/runtime/consumer/event.ts'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import { writeEvent } from '#runtime/cloudevents/writer.ts'
+import type { Event } from '#runtime/consumer/event.ts'
 import { logRecord } from './records.ts'
 import { framed } from './schema-registry.ts'
 

@@ -1,7 +1,8 @@
 /** Test kit for Sluice's sinks. */
+
+import type { Sink } from '#runtime/consumer/sink.ts'
+import { SinkKit as RuntimeSinkKit } from '#runtime/testing/sink-kit.ts'
 import { APPLICATION } from '../../lib/app/application.ts'
-import type { Sink } from '../../packages/runtime/consumer/sink.ts'
-import { SinkKit as RuntimeSinkKit } from '../../packages/runtime/testing/sink-kit.ts'
 
 export class SinkKit extends RuntimeSinkKit {
   constructor(sink: Sink<never>) {

@@ -3,14 +3,14 @@
  * emissions.
  */
 
+import { decided, type KeyedProcess } from '#runtime/consumer/process.ts'
+import type { Process } from '#runtime/pipeline/consumer.ts'
+import type { Ports } from '#runtime/pipeline/ports.ts'
+import { Stage as RuntimeStage } from '#runtime/testing/stage.ts'
 import { APPLICATION } from '../../lib/app/application.ts'
 import { READING_TYPES } from '../../lib/telemetry/families.ts'
-import { decided, type KeyedProcess } from '../../packages/runtime/consumer/process.ts'
-import type { Process } from '../../packages/runtime/pipeline/consumer.ts'
-import type { Ports } from '../../packages/runtime/pipeline/ports.ts'
-import { Stage as RuntimeStage } from '../../packages/runtime/testing/stage.ts'
 
-export { RecordingObserver } from '../../packages/runtime/testing/recording-observer.ts'
+export { RecordingObserver } from '#runtime/testing/recording-observer.ts'
 
 /** Counts the readings of each entity, and emits an event for every second reading. */
 export const counting: KeyedProcess<{ count: number }> = {

@@ -1,16 +1,12 @@
 /** Compares live states in memory with their log, like `sluice verify` does on servers. */
-import { MemoryStateStore } from '../../packages/runtime/adapters/memory/state-store.ts'
-import type { LogRecord, OutgoingRecord } from '../../packages/runtime/cloudevents/record.ts'
-import type { Consumer } from '../../packages/runtime/pipeline/consumer.ts'
-import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
-import { beginningOf } from '../../packages/runtime/pipeline/verifying/beginning.ts'
-import {
-  type PartitionToVerify,
-  type Verified,
-  verify,
-} from '../../packages/runtime/pipeline/verifying/verify.ts'
-import type { LiveStates, Verifying } from '../../packages/runtime/pipeline/verifying/verify-partition.ts'
-import { MemoryLogReader } from '../../packages/runtime/testing/log-reader.ts'
+import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
+import type { LogRecord, OutgoingRecord } from '#runtime/cloudevents/record.ts'
+import type { Consumer } from '#runtime/pipeline/consumer.ts'
+import type { StateKey } from '#runtime/pipeline/model.ts'
+import { beginningOf } from '#runtime/pipeline/verifying/beginning.ts'
+import { type PartitionToVerify, type Verified, verify } from '#runtime/pipeline/verifying/verify.ts'
+import type { LiveStates, Verifying } from '#runtime/pipeline/verifying/verify-partition.ts'
+import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
 import { MemoryReplaceableStates } from './memory-replaceable-states.ts'
 
 interface VerifyStage {

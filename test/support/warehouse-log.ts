@@ -1,5 +1,6 @@
 /** Histories for tests of the warehouse: records of readings and alerts as objects of a store in memory. */
 import assert from 'node:assert/strict'
+import type { Event } from '#runtime/consumer/event.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE } from '../../lib/alerting/alert.ts'
 import { tableOfTopic } from '../../lib/app/history.ts'
 import { dayOf, objectKey } from '../../lib/history/object-key.ts'
@@ -11,7 +12,6 @@ import { MARTS, SHOWN } from '../../lib/warehouse/adapters/sql.ts'
 import { ALERT_LOG } from '../../lib/warehouse/alerts.ts'
 import type { MartRow } from '../../lib/warehouse/mart.ts'
 import type { WarehouseTarget } from '../../lib/warehouse/target.ts'
-import type { Event } from '../../packages/runtime/consumer/event.ts'
 
 export const NOON = Date.parse('2026-03-01T12:00:00Z')
 

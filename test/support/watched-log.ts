@@ -3,11 +3,11 @@
  * redrives, offset gaps and pauses.
  */
 
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import { redriveHeaders } from '#runtime/cloudevents/redrive.ts'
+import type { Event } from '#runtime/consumer/event.ts'
+import { failureId } from '#runtime/consumer/failure-event.ts'
 import { tick } from '../../lib/telemetry/tick.ts'
-import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
-import { redriveHeaders } from '../../packages/runtime/cloudevents/redrive.ts'
-import type { Event } from '../../packages/runtime/consumer/event.ts'
-import { failureId } from '../../packages/runtime/consumer/failure-event.ts'
 import { erasing } from './erasures.ts'
 import { failureEndedAt } from './parking.ts'
 import type { Random } from './random.ts'

@@ -1,11 +1,5 @@
 /** Process that uses all features of processes, in two versions of its code. `watched-log.ts` generates its logs. */
-import {
-  decided,
-  type Emission,
-  type KeyedProcess,
-  rejected,
-  type Step,
-} from '../../packages/runtime/consumer/process.ts'
+import { decided, type Emission, type KeyedProcess, rejected, type Step } from '#runtime/consumer/process.ts'
 
 const SILENCE_MS = 150_000
 const FORGET_MS = 400_000

@@ -1,7 +1,7 @@
 import type { Message } from 'kafkajs'
-import type { ContentMode } from '../../packages/runtime/cloudevents/writer.ts'
-import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
-import type { Event } from '../../packages/runtime/consumer/event.ts'
+import type { ContentMode } from '#runtime/cloudevents/writer.ts'
+import { writeEvent } from '#runtime/cloudevents/writer.ts'
+import type { Event } from '#runtime/consumer/event.ts'
 
 /** Returns the message for an event, for publishing with a foreign client. The key is the subject. */
 export function writtenMessage(event: Event, mode: ContentMode = 'binary'): Message {

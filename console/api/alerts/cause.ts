@@ -1,4 +1,7 @@
 /** Finds the reading that caused an alert. */
+
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import { instant } from '#runtime/consumer/instant.ts'
 import type { Alert } from '../../../lib/alerting/alert.ts'
 import { alertIn } from '../../../lib/queries/alerts/alerts-topic.ts'
 import { type AlertCause, alertCause } from '../../../lib/queries/alerts/cause.ts'
@@ -7,8 +10,6 @@ import { topicReach } from '../../../lib/queries/kafka/topics.ts'
 import { newestOf } from '../../../lib/queries/records/newest.ts'
 import { rangesOf } from '../../../lib/queries/records/records.ts'
 import { tableOfSource } from '../../../lib/views/event-names.ts'
-import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
-import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ConsoleAlerts } from './source.ts'
 

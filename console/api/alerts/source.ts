@@ -1,4 +1,9 @@
 /** Data source for the alerts pages. It limits the number of records that are read from the topic. */
+
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import { PlainLog, plainRecords } from '#runtime/pipeline/decoding/plain-records.ts'
+import { Unavailable } from '#runtime/pipeline/errors.ts'
+import type { DataReader } from '#runtime/pipeline/ports.ts'
 import { dataReader } from '../../../lib/app/data-reader.ts'
 import { keptSilences } from '../../../lib/app/silences.ts'
 import { topicSize } from '../../../lib/app/topics.ts'
@@ -16,10 +21,6 @@ import { type Range, rangesOf, searchRecords } from '../../../lib/queries/record
 import { type AlertSummary, isMatched } from '../../../lib/tables/alert-summary.ts'
 import { type ActiveAlert, activeAlertsOf, conditionTopics } from '../../../lib/tables/conditions.ts'
 import { type FiringNow, firingNow } from '../../../lib/tables/firing-alerts.ts'
-import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
-import { PlainLog, plainRecords } from '../../../packages/runtime/pipeline/decoding/plain-records.ts'
-import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
-import type { DataReader } from '../../../packages/runtime/pipeline/ports.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../problem.ts'
 

@@ -1,5 +1,6 @@
 /** List of dead letters. */
 import * as v from 'valibot'
+import { FAILURES } from '#runtime/consumer/failure-codes.ts'
 import {
   type DeadLetterSource,
   DeadLetters,
@@ -12,7 +13,6 @@ import {
   deadLettersOf,
   placeText,
 } from '../../../lib/queries/dead-letters/records.ts'
-import { FAILURES } from '../../../packages/runtime/consumer/failure-codes.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { watched } from '../route.ts'
 import { CONDITIONS, filterFrom } from './conditions.ts'

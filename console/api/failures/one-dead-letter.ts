@@ -1,4 +1,6 @@
 /** A single dead letter: its failed attempts, the expected result of a redrive, and the original record. */
+
+import type { FailedAttempt } from '#runtime/consumer/failure-event.ts'
 import { type FoundDeadLetter, originalEvent } from '../../../lib/failures/dlq-record.ts'
 import { LEFT_OUT, outlookOf, type RedriveOutlook } from '../../../lib/operations/dead-letters/decide.ts'
 import { nameIn } from '../../../lib/operations/dead-letters/selection.ts'
@@ -9,7 +11,6 @@ import {
   deadLetterSummary,
   findDeadLetter,
 } from '../../../lib/queries/dead-letters/records.ts'
-import type { FailedAttempt } from '../../../packages/runtime/consumer/failure-event.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../problem.ts'
 import { asked } from '../route.ts'

@@ -1,4 +1,8 @@
 /** Consumer groups of the cluster and their lag. */
+
+import type { Kafka } from '#runtime/adapters/kafka/client.ts'
+import type { KnownBounds } from '#runtime/adapters/kafka/cluster-inspection.ts'
+import type { GroupDescription } from '#runtime/adapters/kafka/groups.ts'
 import {
   type AgedGroupLag,
   allGroups,
@@ -7,9 +11,6 @@ import {
 } from '../../../lib/queries/kafka/group-lags.ts'
 import { consumerGroups } from '../../../lib/queries/kafka/groups.ts'
 import { textFilter } from '../../../lib/support/text-match.ts'
-import type { Kafka } from '../../../packages/runtime/adapters/kafka/client.ts'
-import type { KnownBounds } from '../../../packages/runtime/adapters/kafka/cluster-inspection.ts'
-import type { GroupDescription } from '../../../packages/runtime/adapters/kafka/groups.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../problem.ts'
 import { boundsOf, clusterTopics, functionOf } from './layouts.ts'

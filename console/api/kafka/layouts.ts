@@ -1,13 +1,11 @@
 /**
  * Queries that several Kafka routes use: topics of the cluster, their offsets, and the functions to which consumer groups belong.
  */
+
+import type { ClusterInspection, KnownBounds } from '#runtime/adapters/kafka/cluster-inspection.ts'
+import type { TopicLayout } from '#runtime/adapters/kafka/topic-admin.ts'
 import { type ClusterTopic, layoutsIn } from '../../../lib/queries/kafka/cluster.ts'
 import { kafkaAnswer } from '../../../lib/queries/kafka/kafka-answers.ts'
-import type {
-  ClusterInspection,
-  KnownBounds,
-} from '../../../packages/runtime/adapters/kafka/cluster-inspection.ts'
-import type { TopicLayout } from '../../../packages/runtime/adapters/kafka/topic-admin.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../problem.ts'
 

@@ -1,13 +1,14 @@
 /** Topics of the cluster. */
+
+import type { ClusterInspection } from '#runtime/adapters/kafka/cluster-inspection.ts'
+import { RefusedByKafka } from '#runtime/adapters/kafka/errors.ts'
+import type { Bounds } from '#runtime/adapters/kafka/offsets.ts'
 import { signalNamed, topicRow } from '../../../lib/app/topics.ts'
 import { type ClusterTopic, isLeaderless, isUnderReplicated } from '../../../lib/queries/kafka/cluster.ts'
 import { type GroupLag, groupsReading } from '../../../lib/queries/kafka/group-lags.ts'
 import { kafkaAnswer } from '../../../lib/queries/kafka/kafka-answers.ts'
 import { type TopicSize, topicSize, topicSizes } from '../../../lib/queries/kafka/topic-sizes.ts'
 import { textFilter } from '../../../lib/support/text-match.ts'
-import type { ClusterInspection } from '../../../packages/runtime/adapters/kafka/cluster-inspection.ts'
-import { RefusedByKafka } from '../../../packages/runtime/adapters/kafka/errors.ts'
-import type { Bounds } from '../../../packages/runtime/adapters/kafka/offsets.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { boundsOf, clusterTopics, functionOf, topicCalled } from './layouts.ts'
 

@@ -1,9 +1,9 @@
 /** Recently fired or resolved alerts, and the number of open dead letters. */
 
+import type { Bounds } from '#runtime/adapters/kafka/offsets.ts'
 import { alertLives } from '../../../lib/queries/alerts/history.ts'
 import { DeadLetters } from '../../../lib/queries/dead-letters/dead-letters.ts'
 import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
-import type { Bounds } from '../../../packages/runtime/adapters/kafka/offsets.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 
 /** Maximum number of alerts shown. */

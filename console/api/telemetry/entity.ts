@@ -1,5 +1,7 @@
 /** Current state of one entity. */
 
+import { partsOfEntity } from '#runtime/consumer/event.ts'
+import { instant } from '#runtime/consumer/instant.ts'
 import { conditionKind, measureKind, rememberingKind } from '../../../lib/alerting/condition.ts'
 import type { AlertingHistory } from '../../../lib/alerting/entity-state.ts'
 import { unitOf } from '../../../lib/alerting/given.ts'
@@ -14,8 +16,6 @@ import { type ActiveAlert, activeAlertsOf, HISTORIES } from '../../../lib/tables
 import { entityStatistics, type FoundStatistics } from '../../../lib/tables/statistics.ts'
 import { rowsOfEntity } from '../../../lib/tables/table.ts'
 import type { FamilyName, ReadingData } from '../../../lib/telemetry/families.ts'
-import { partsOfEntity } from '../../../packages/runtime/consumer/event.ts'
-import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../problem.ts'
 import { metricsOf, type ShownMetric } from './entity-page.ts'

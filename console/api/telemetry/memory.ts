@@ -1,5 +1,7 @@
 /** Cache that the telemetry queries share. It contains results and positions in topics. */
 
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import { plainEvents } from '#runtime/pipeline/decoding/plain-records.ts'
 import type { AnyRule } from '../../../lib/alerting/patterns/pattern.ts'
 import { dataReader } from '../../../lib/app/data-reader.ts'
 import { readData } from '../../../lib/app/event-data.ts'
@@ -17,8 +19,6 @@ import {
 } from '../../../lib/queries/states/entity-log.ts'
 import { ENTITIES } from '../../../lib/tables/statistics.ts'
 import { readTable } from '../../../lib/tables/table.ts'
-import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
-import { plainEvents } from '../../../packages/runtime/pipeline/decoding/plain-records.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { KeptAnswer, KeptAnswers, KeptByKey } from '../../live/kept.ts'
 import { type RecentOptions, RecentRecords } from '../../live/recent-records.ts'

@@ -1,6 +1,6 @@
 /** Properties of readings and of other events that patterns compare, and whether an event matches. Pure. */
-import { attributeText } from '../../../packages/runtime/consumer/attribute-text.ts'
-import type { Received } from '../../../packages/runtime/consumer/event.ts'
+import { attributeText } from '#runtime/consumer/attribute-text.ts'
+import type { Received } from '#runtime/consumer/event.ts'
 import { haveOneOf, isOneOf, ownIn } from '../../support/text-match.ts'
 import {
   type Dimension,

@@ -1,10 +1,5 @@
 /** Consumer that sends events of the topic `events` to the groups of patterns. It has no state. */
-import {
-  decided,
-  type KeyedProcess,
-  type PartitionContext,
-  rejected,
-} from '../../../packages/runtime/consumer/process.ts'
+import { decided, type KeyedProcess, type PartitionContext, rejected } from '#runtime/consumer/process.ts'
 import { EVENT_NAMES, EVENTS, eventNamed, typeOfEvent } from './events.ts'
 import { type Facts, factsOfEvent } from './facts.ts'
 import { type PatternsInForce, patternsContext } from './in-force.ts'

@@ -1,6 +1,6 @@
 /** Patterns of an active rule set, prepared for evaluation. Pure. */
-import { derivedId } from '../../../packages/runtime/consumer/derived-id.ts'
-import { type PartitionContext, rejected } from '../../../packages/runtime/consumer/process.ts'
+import { derivedId } from '#runtime/consumer/derived-id.ts'
+import { type PartitionContext, rejected } from '#runtime/consumer/process.ts'
 import type { FamilyName } from '../../telemetry/families.ts'
 import { RULES_ACTIVATED_TYPE } from '../activation.ts'
 import { rulesIn } from '../rule-set.ts'

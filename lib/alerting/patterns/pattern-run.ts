@@ -1,10 +1,10 @@
 /**
  * Evaluates all patterns of a group in one step. Collects their next states, the alerts to publish, the timer and the reason.
  */
-import { derivedId } from '../../../packages/runtime/consumer/derived-id.ts'
-import type { Received } from '../../../packages/runtime/consumer/event.ts'
-import { instant } from '../../../packages/runtime/consumer/instant.ts'
-import { decided, type Emission, type Step } from '../../../packages/runtime/consumer/process.ts'
+import { derivedId } from '#runtime/consumer/derived-id.ts'
+import type { Received } from '#runtime/consumer/event.ts'
+import { instant } from '#runtime/consumer/instant.ts'
+import { decided, type Emission, type Step } from '#runtime/consumer/process.ts'
 import { type Alert, alertEmission, type FiredAlert, type ResolvedReason, resolvedAlert } from '../alert.ts'
 import { foremost, type TransitionReason } from '../reasons.ts'
 import { identityOf } from '../rule.ts'

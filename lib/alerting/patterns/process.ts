@@ -1,11 +1,7 @@
 /**
  * Consumer that evaluates patterns. All events of a group are sent to one partition, from all partitions of `readings` and `events`.
  */
-import {
-  type KeyedProcess,
-  type PartitionContext,
-  rejected,
-} from '../../../packages/runtime/consumer/process.ts'
+import { type KeyedProcess, type PartitionContext, rejected } from '#runtime/consumer/process.ts'
 import { patternsTakeover } from '../takeover.ts'
 import { type PatternsInForce, patternsContext } from './in-force.ts'
 import type { AnyRule } from './pattern.ts'

@@ -5,8 +5,8 @@ import {
   paginateListTopics,
   SNSClient,
 } from '@aws-sdk/client-sns'
-import type { AwsPlace } from '../../../packages/runtime/adapters/aws/clients.ts'
-import { RetryableError } from '../../../packages/runtime/consumer/author-errors.ts'
+import type { AwsPlace } from '#runtime/adapters/aws/clients.ts'
+import { RetryableError } from '#runtime/consumer/author-errors.ts'
 import { attributeOf, type SnsMessage } from '../../notification/sns/message.ts'
 import type { AlertsTopic, NotPublished } from '../../notification/sns/topic.ts'
 import { alertsTopicName } from '../resource-names.ts'

@@ -1,4 +1,4 @@
-import { consumerSettings } from '../../../packages/runtime/settings/consumer.ts'
+import { consumerSettings } from '#runtime/settings/consumer.ts'
 import { NAME } from '../name.ts'
 
 /** Settings of every consumer of a topic. */

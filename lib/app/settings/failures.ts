@@ -1,5 +1,5 @@
-import { setting, slice } from '../../../packages/runtime/settings/slice.ts'
-import { list, text } from '../../../packages/runtime/settings/values.ts'
+import { setting, slice } from '#runtime/settings/slice.ts'
+import { list, text } from '#runtime/settings/values.ts'
 
 /** Settings of the failure policy. */
 export const FAILURES = slice(

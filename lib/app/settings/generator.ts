@@ -18,10 +18,10 @@ import {
   strictObject,
   string,
 } from 'valibot'
-import { defined } from '../../../packages/runtime/consumer/defined.ts'
-import { ConfigError, errorLines } from '../../../packages/runtime/settings/config-error.ts'
-import { type Documented, setting, slice } from '../../../packages/runtime/settings/slice.ts'
-import { decimal, list, mapped, text } from '../../../packages/runtime/settings/values.ts'
+import { defined } from '#runtime/consumer/defined.ts'
+import { ConfigError, errorLines } from '#runtime/settings/config-error.ts'
+import { type Documented, setting, slice } from '#runtime/settings/slice.ts'
+import { decimal, list, mapped, text } from '#runtime/settings/values.ts'
 import { isObject } from '../../support/json.ts'
 import { FAMILIES, type FamilyName } from '../../telemetry/families.ts'
 import {

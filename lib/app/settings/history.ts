@@ -1,5 +1,5 @@
-import { setting, slice } from '../../../packages/runtime/settings/slice.ts'
-import { httpAddress, parsedBy, text } from '../../../packages/runtime/settings/values.ts'
+import { setting, slice } from '#runtime/settings/slice.ts'
+import { httpAddress, parsedBy, text } from '#runtime/settings/values.ts'
 import { HISTORY_TABLES, type HistoryTable } from '../../history/tables.ts'
 
 const DAY = /^(\w+)=(\d{1,5})d$/

@@ -1,5 +1,5 @@
-import { setting, slice } from '../../../packages/runtime/settings/slice.ts'
-import { list, parsedBy, text } from '../../../packages/runtime/settings/values.ts'
+import { setting, slice } from '#runtime/settings/slice.ts'
+import { list, parsedBy, text } from '#runtime/settings/values.ts'
 
 /** Mappings that apply to all records of a topic. */
 export interface TopicMappings {

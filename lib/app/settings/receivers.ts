@@ -1,5 +1,5 @@
-import { setting, slice } from '../../../packages/runtime/settings/slice.ts'
-import { parsedBy, text } from '../../../packages/runtime/settings/values.ts'
+import { setting, slice } from '#runtime/settings/slice.ts'
+import { parsedBy, text } from '#runtime/settings/values.ts'
 import { isObject, jsonIn } from '../../support/json.ts'
 
 type Secrets = Readonly<Record<string, Readonly<Record<string, unknown>>>>

@@ -1,5 +1,5 @@
-import { setting, slice } from '../../../packages/runtime/settings/slice.ts'
-import { text } from '../../../packages/runtime/settings/values.ts'
+import { setting, slice } from '#runtime/settings/slice.ts'
+import { text } from '#runtime/settings/values.ts'
 
 /** Setting for the folder with the plan of the tables. */
 export const VIEWS = slice(

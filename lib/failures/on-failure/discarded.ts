@@ -6,10 +6,10 @@
  */
 
 import { hash } from 'node:crypto'
-import { isTimestamp, parseTime } from '../../../packages/runtime/cloudevents/attributes.ts'
-import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
-import type { Event } from '../../../packages/runtime/consumer/event.ts'
-import { type KafkaEventRecord, receive } from '../../../packages/runtime/pipeline/batch/receive.ts'
+import { isTimestamp, parseTime } from '#runtime/cloudevents/attributes.ts'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import type { Event } from '#runtime/consumer/event.ts'
+import { type KafkaEventRecord, receive } from '#runtime/pipeline/batch/receive.ts'
 import { isObject } from '../../support/json.ts'
 
 /** CloudEvents `type` under which the router processes messages of Lambda from Kafka. No event with this type is ever written. */

@@ -1,7 +1,7 @@
 /** Receivers that share the SNS topic of the environment. */
-import { RetryableError } from '../../../packages/runtime/consumer/author-errors.ts'
-import { rejected } from '../../../packages/runtime/consumer/process.ts'
-import { type Delivered, delivered, retry } from '../../../packages/runtime/consumer/sink.ts'
+import { RetryableError } from '#runtime/consumer/author-errors.ts'
+import { rejected } from '#runtime/consumer/process.ts'
+import { type Delivered, delivered, retry } from '#runtime/consumer/sink.ts'
 import type { Outlet } from '../deliver.ts'
 import type { Message } from '../message.ts'
 import { SNS_BATCH, SNS_BYTES, type SnsMessage, snsBytes, snsMessage } from './message.ts'

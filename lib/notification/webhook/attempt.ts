@@ -1,6 +1,6 @@
 /** Makes one attempt to deliver a message to a webhook, and interprets the response. */
-import { rejected } from '../../../packages/runtime/consumer/process.ts'
-import { type Delivered, delivered, retry } from '../../../packages/runtime/consumer/sink.ts'
+import { rejected } from '#runtime/consumer/process.ts'
+import { type Delivered, delivered, retry } from '#runtime/consumer/sink.ts'
 import { slackBody } from '../formats/slack.ts'
 import { type Message, sluiceBody } from '../message.ts'
 import type { Format, WebhookReceiver } from '../receiver.ts'

@@ -1,6 +1,6 @@
 /** Decides whether a dead letter is redriven or dropped, and gives the reason if it is not. Pure. */
-import { type OutgoingRecord, sizeOf } from '../../../packages/runtime/cloudevents/record.ts'
-import type { Growth } from '../../../packages/runtime/pipeline/model.ts'
+import { type OutgoingRecord, sizeOf } from '#runtime/cloudevents/record.ts'
+import type { Growth } from '#runtime/pipeline/model.ts'
 import type { FoundDeadLetter, HandledAction } from '../../failures/dlq-record.ts'
 import { LAMBDA_DISCARDED } from '../../failures/policy.ts'
 import { isRedrivable, redrivenRecord } from '../../failures/redriven-record.ts'

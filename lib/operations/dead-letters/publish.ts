@@ -1,8 +1,8 @@
 /** Publishes the records of a run in batches. After each batch, its dead letters are marked as handled. */
-import { type OutgoingRecord, sizeOf } from '../../../packages/runtime/cloudevents/record.ts'
-import { type ContentMode, producedRecord } from '../../../packages/runtime/cloudevents/writer.ts'
-import { instant } from '../../../packages/runtime/consumer/instant.ts'
-import type { Publisher } from '../../../packages/runtime/pipeline/ports.ts'
+import { type OutgoingRecord, sizeOf } from '#runtime/cloudevents/record.ts'
+import { type ContentMode, producedRecord } from '#runtime/cloudevents/writer.ts'
+import { instant } from '#runtime/consumer/instant.ts'
+import type { Publisher } from '#runtime/pipeline/ports.ts'
 import type { DeadLettersHandled, HandledAction } from '../../failures/dlq-record.ts'
 import { DEAD_LETTERS_HANDLED_TYPE } from '../../failures/event-types.ts'
 import type { DeadLetterPlace } from '../../queries/dead-letters/dead-letters.ts'

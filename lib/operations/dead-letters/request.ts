@@ -1,5 +1,5 @@
 /** Defines requests to redrive or drop dead letters. Pure. */
-import { instant } from '../../../packages/runtime/consumer/instant.ts'
+import { instant } from '#runtime/consumer/instant.ts'
 import type { HandledAction } from '../../failures/dlq-record.ts'
 import type { DeadLetterFilter } from '../../queries/dead-letters/pages.ts'
 

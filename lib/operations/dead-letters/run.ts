@@ -1,8 +1,8 @@
 /** Redrives or drops the selected dead letters, or shows in advance what that would do. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { instant } from '../../../packages/runtime/consumer/instant.ts'
-import type { Connections } from '../../../packages/runtime/lambda/connections.ts'
-import type { Publisher } from '../../../packages/runtime/pipeline/ports.ts'
+import { instant } from '#runtime/consumer/instant.ts'
+import type { Connections } from '#runtime/lambda/connections.ts'
+import type { Publisher } from '#runtime/pipeline/ports.ts'
 import type { Config } from '../../app/config.ts'
 import type { DeadLetterSource, PlacedRow } from '../../queries/dead-letters/dead-letters.ts'
 import { readLetters } from '../../queries/dead-letters/records.ts'

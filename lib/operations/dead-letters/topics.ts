@@ -1,8 +1,8 @@
 /** Reads the topics to which dead letters can be redriven, and their consumers, from Kafka. */
 
-import { TopicOffsets } from '../../../packages/runtime/adapters/kafka/offsets.ts'
-import type { Connections } from '../../../packages/runtime/lambda/connections.ts'
-import type { Growth } from '../../../packages/runtime/pipeline/model.ts'
+import { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
+import type { Connections } from '#runtime/lambda/connections.ts'
+import type { Growth } from '#runtime/pipeline/model.ts'
 import type { Config } from '../../app/config.ts'
 import { growthsOf } from '../../app/growths.ts'
 import { SIGNALS, type Signal, topicName, topicRow } from '../../app/topics.ts'

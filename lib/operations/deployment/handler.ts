@@ -2,9 +2,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import middy from '@middy/core'
 import type { Context } from 'aws-lambda'
-import { logsContext, telemetryOf } from '../../../packages/runtime/adapters/lambda/telemetry.ts'
-import { KafkaConnections } from '../../../packages/runtime/lambda/kafka-connections.ts'
-import { once } from '../../../packages/runtime/lambda/once.ts'
+import { logsContext, telemetryOf } from '#runtime/adapters/lambda/telemetry.ts'
+import { KafkaConnections } from '#runtime/lambda/kafka-connections.ts'
+import { once } from '#runtime/lambda/once.ts'
 import { putAnswer } from '../../app/aws/cloudformation-answer.ts'
 import { NAME } from '../../app/name.ts'
 import { type Environment, GENERAL, KAFKA, type PartsOf, readSettings } from '../../app/settings/index.ts'
@@ -94,7 +94,7 @@ class Deployment implements DeploymentPorts {
   planned: DeploymentPorts['planned'] = async readers => {
     const { config, kafka } = await this.#start()
     const [{ TopicOffsets }, { plannedTopics }] = await Promise.all([
-      import('../../../packages/runtime/adapters/kafka/offsets.ts'),
+      import('#runtime/adapters/kafka/offsets.ts'),
       import('../topics/planned.ts'),
     ])
     const { clusterArn } = config.kafka

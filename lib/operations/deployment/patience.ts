@@ -1,6 +1,6 @@
 /** Retries work until a new role's permissions are effective, or a new topic has leaders. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { brokersAnswer, isRetriableAnswer } from '../../../packages/runtime/adapters/kafka/availability.ts'
+import { brokersAnswer, isRetriableAnswer } from '#runtime/adapters/kafka/availability.ts'
 
 interface Patience {
   /** Time after the first attempt within which another attempt may start, in milliseconds. */

@@ -1,11 +1,11 @@
 /** Finds the entity to erase. An ambiguous name is rejected, because an erasure cannot be undone. */
 
-import type { StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
-import { attributeViolation } from '../../../packages/runtime/cloudevents/attributes.ts'
-import { attributesOf } from '../../../packages/runtime/cloudevents/event.ts'
-import { partsOfEntity } from '../../../packages/runtime/consumer/event.ts'
-import { largeAttribute } from '../../../packages/runtime/pipeline/deciding/limits.ts'
-import type { StateKey } from '../../../packages/runtime/pipeline/model.ts'
+import type { StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import { attributeViolation } from '#runtime/cloudevents/attributes.ts'
+import { attributesOf } from '#runtime/cloudevents/event.ts'
+import { partsOfEntity } from '#runtime/consumer/event.ts'
+import { largeAttribute } from '#runtime/pipeline/deciding/limits.ts'
+import type { StateKey } from '#runtime/pipeline/model.ts'
 import { entitiesLike, holdingsOf } from '../../queries/states/erasure.ts'
 import { harmless } from '../../support/harmless.ts'
 import { type Erasure, entityErased } from '../../telemetry/erasure.ts'

@@ -1,7 +1,7 @@
 /** Implements the scheduled function `etl`. */
-import { secretOf } from '../../../packages/runtime/adapters/aws/clients.ts'
-import type { Scheduled } from '../../../packages/runtime/lambda/scheduled.ts'
-import type { PartOf } from '../../../packages/runtime/settings/slice.ts'
+import { secretOf } from '#runtime/adapters/aws/clients.ts'
+import type { Scheduled } from '#runtime/lambda/scheduled.ts'
+import type { PartOf } from '#runtime/settings/slice.ts'
 import { type HistorySettings, historyStore } from '../../app/history.ts'
 import type { WAREHOUSE } from '../../app/settings/history.ts'
 import { runEtl, warehouseAt } from './run.ts'

@@ -1,5 +1,5 @@
 /** Converts lines of JSON, or rows of a table, to events by means of mappings. Pure. */
-import type { Event } from '../../../packages/runtime/consumer/event.ts'
+import type { Event } from '#runtime/consumer/event.ts'
 import type { Mapping } from '../../mapping/mapping.ts'
 import type { Line } from '../lines.ts'
 import type { BrokenRow, RowDocument } from './rows.ts'

@@ -1,9 +1,9 @@
 /** Converts a row of a CSV file to an event. Pure. */
 
-import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
-import { readJsonEvent, toJsonEvent } from '../../../packages/runtime/cloudevents/json-format.ts'
-import { derivedId } from '../../../packages/runtime/consumer/derived-id.ts'
-import type { Event } from '../../../packages/runtime/consumer/event.ts'
+import { isFailure } from '#runtime/cloudevents/event.ts'
+import { readJsonEvent, toJsonEvent } from '#runtime/cloudevents/json-format.ts'
+import { derivedId } from '#runtime/consumer/derived-id.ts'
+import type { Event } from '#runtime/consumer/event.ts'
 import { schemaViolation } from '../../app/schemas.ts'
 import { readNumber } from '../../support/number-text.ts'
 import { reading } from '../../telemetry/reading.ts'

@@ -1,8 +1,8 @@
 /** Tries mappings on single records. The result is an event, or the reason why the record cannot be converted. Pure. */
-import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
-import { objectIn, readStructured } from '../../../packages/runtime/cloudevents/json-format.ts'
-import type { Event } from '../../../packages/runtime/consumer/event.ts'
-import type { Failure, FailureCode } from '../../../packages/runtime/consumer/failure-codes.ts'
+import { isFailure } from '#runtime/cloudevents/event.ts'
+import { objectIn, readStructured } from '#runtime/cloudevents/json-format.ts'
+import type { Event } from '#runtime/consumer/event.ts'
+import type { Failure, FailureCode } from '#runtime/consumer/failure-codes.ts'
 import { schemaViolation } from '../../app/schemas.ts'
 import { type ForeignDocument, mapped, takes, unmet } from '../../mapping/apply.ts'
 import { eventDocument } from '../../mapping/foreign.ts'

@@ -1,6 +1,6 @@
 /** Computes record keys by a strategy that the user has selected. */
 
-import { type Event, entityOf } from '../../../packages/runtime/consumer/event.ts'
+import { type Event, entityOf } from '#runtime/consumer/event.ts'
 import { schemaViolation } from '../../app/schemas.ts'
 import { familyOf, type ReadingData } from '../../telemetry/families.ts'
 import { fieldKey, KeyFieldMissing, type KeyStrategy } from '../../telemetry/key.ts'

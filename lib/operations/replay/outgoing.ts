@@ -1,17 +1,12 @@
 /** Converts a recorded item to the record that is published. Pure. */
 
-import type { DataWriter } from '../../../packages/runtime/cloudevents/data-writer.ts'
-import { bufferOf } from '../../../packages/runtime/cloudevents/header-bytes.ts'
-import { carryingTime } from '../../../packages/runtime/cloudevents/log-time.ts'
-import type { LogRecord, OutgoingRecord, RecordHeader } from '../../../packages/runtime/cloudevents/record.ts'
-import {
-  type ContentMode,
-  otherHeaders,
-  producedRecord,
-  writeEvent,
-} from '../../../packages/runtime/cloudevents/writer.ts'
-import type { Event } from '../../../packages/runtime/consumer/event.ts'
-import { withoutOrigin } from '../../../packages/runtime/pipeline/deciding/origin.ts'
+import type { DataWriter } from '#runtime/cloudevents/data-writer.ts'
+import { bufferOf } from '#runtime/cloudevents/header-bytes.ts'
+import { carryingTime } from '#runtime/cloudevents/log-time.ts'
+import type { LogRecord, OutgoingRecord, RecordHeader } from '#runtime/cloudevents/record.ts'
+import { type ContentMode, otherHeaders, producedRecord, writeEvent } from '#runtime/cloudevents/writer.ts'
+import type { Event } from '#runtime/consumer/event.ts'
+import { withoutOrigin } from '#runtime/pipeline/deciding/origin.ts'
 import { schemaViolation } from '../../app/schemas.ts'
 import { SIGNALS, signalIn, topicName } from '../../app/topics.ts'
 import { familyOf, type ReadingData } from '../../telemetry/families.ts'

@@ -1,11 +1,11 @@
 /** Decodes recorded events for display and filters. The recorded bytes are published unchanged. */
-import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
-import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
-import { writeEvent } from '../../../packages/runtime/cloudevents/writer.ts'
-import type { Event } from '../../../packages/runtime/consumer/event.ts'
-import { plainEvents } from '../../../packages/runtime/pipeline/decoding/plain-records.ts'
-import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
-import type { DataReader } from '../../../packages/runtime/pipeline/ports.ts'
+import { isFailure } from '#runtime/cloudevents/event.ts'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import { writeEvent } from '#runtime/cloudevents/writer.ts'
+import type { Event } from '#runtime/consumer/event.ts'
+import { plainEvents } from '#runtime/pipeline/decoding/plain-records.ts'
+import { Unavailable } from '#runtime/pipeline/errors.ts'
+import type { DataReader } from '#runtime/pipeline/ports.ts'
 import { OperationFailure } from '../failure.ts'
 import type { Recorded } from './recorded.ts'
 

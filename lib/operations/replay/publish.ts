@@ -1,6 +1,6 @@
 /** Publishes recorded items in large requests at the times when they are due. */
-import { type OutgoingRecord, sizeOf } from '../../../packages/runtime/cloudevents/record.ts'
-import type { Publisher } from '../../../packages/runtime/pipeline/ports.ts'
+import { type OutgoingRecord, sizeOf } from '#runtime/cloudevents/record.ts'
+import type { Publisher } from '#runtime/pipeline/ports.ts'
 
 /** Record to publish. */
 export interface Departure {

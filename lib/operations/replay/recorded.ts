@@ -3,14 +3,14 @@
  * batch.
  */
 
-import { parseTime } from '../../../packages/runtime/cloudevents/attributes.ts'
-import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
-import { isInexact, parseExact } from '../../../packages/runtime/cloudevents/exact-json.ts'
-import { readJsonEvent } from '../../../packages/runtime/cloudevents/json-format.ts'
-import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
-import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
-import type { Event } from '../../../packages/runtime/consumer/event.ts'
-import { type KafkaEvent, receive } from '../../../packages/runtime/pipeline/batch/receive.ts'
+import { parseTime } from '#runtime/cloudevents/attributes.ts'
+import { isFailure } from '#runtime/cloudevents/event.ts'
+import { isInexact, parseExact } from '#runtime/cloudevents/exact-json.ts'
+import { readJsonEvent } from '#runtime/cloudevents/json-format.ts'
+import { readEvent } from '#runtime/cloudevents/reader.ts'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import type { Event } from '#runtime/consumer/event.ts'
+import { type KafkaEvent, receive } from '#runtime/pipeline/batch/receive.ts'
 import { isRecordedLine, readRecordedLine } from '../../queries/records/recorded-line.ts'
 import { jsonIn } from '../../support/json.ts'
 import { OperationFailure } from '../failure.ts'

@@ -1,7 +1,7 @@
 /** Defines the values of the option `--from`, which determines where a rebuild starts. */
 
-import type { StateKey } from '../../../packages/runtime/pipeline/model.ts'
-import { either, instant, type Kind, mapped, oneOf } from '../../../packages/runtime/settings/values.ts'
+import type { StateKey } from '#runtime/pipeline/model.ts'
+import { either, instant, type Kind, mapped, oneOf } from '#runtime/settings/values.ts'
 import { duration } from '../../app/settings/duration.ts'
 import type { TopicReach } from '../../queries/kafka/topics.ts'
 import { OperationFailure } from '../failure.ts'

@@ -1,8 +1,8 @@
 /** Checks the sizes of the states before a reprocessing. */
-import type { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
-import { StateList } from '../../../packages/runtime/adapters/redis/state-list.ts'
-import type { StateKey } from '../../../packages/runtime/pipeline/model.ts'
-import { STATE_BYTES } from '../../../packages/runtime/pipeline/reprocessing/rebuilt-state.ts'
+import type { RedisClient } from '#runtime/adapters/redis/client.ts'
+import { StateList } from '#runtime/adapters/redis/state-list.ts'
+import type { StateKey } from '#runtime/pipeline/model.ts'
+import { STATE_BYTES } from '#runtime/pipeline/reprocessing/rebuilt-state.ts'
 import { OperationFailure } from '../failure.ts'
 import { nameOf } from '../state-keys.ts'
 

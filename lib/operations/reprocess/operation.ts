@@ -1,8 +1,8 @@
 /** Describes a running reprocessing. It is stored in Redis, so that a later command takes over from an earlier one. */
-import type { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
-import { RedisValue } from '../../../packages/runtime/adapters/redis/value.ts'
-import type { StateKey } from '../../../packages/runtime/pipeline/model.ts'
-import { type Operation, Operations } from '../../../packages/runtime/pipeline/replacing/operations.ts'
+import type { RedisClient } from '#runtime/adapters/redis/client.ts'
+import { RedisValue } from '#runtime/adapters/redis/value.ts'
+import type { StateKey } from '#runtime/pipeline/model.ts'
+import { type Operation, Operations } from '#runtime/pipeline/replacing/operations.ts'
 
 /** Result for one partition. */
 export interface SwitchedPartition extends StateKey {

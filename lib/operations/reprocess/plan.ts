@@ -1,13 +1,10 @@
 /** Decides which partitions are rebuilt, with which version of the code, and where the rebuild starts. */
 
-import type { AnyKeyedProcess, Consumer } from '../../../packages/runtime/pipeline/consumer.ts'
-import { codeOf, differenceOf } from '../../../packages/runtime/pipeline/loading/code.ts'
-import type { StateKey } from '../../../packages/runtime/pipeline/model.ts'
-import type {
-  ReplaceableStates,
-  StateFacts,
-} from '../../../packages/runtime/pipeline/replacing/replaceable-states.ts'
-import { isAbsent } from '../../../packages/runtime/pipeline/replacing/state-parts.ts'
+import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline/consumer.ts'
+import { codeOf, differenceOf } from '#runtime/pipeline/loading/code.ts'
+import type { StateKey } from '#runtime/pipeline/model.ts'
+import type { ReplaceableStates, StateFacts } from '#runtime/pipeline/replacing/replaceable-states.ts'
+import { isAbsent } from '#runtime/pipeline/replacing/state-parts.ts'
 import type { TopicReach } from '../../queries/kafka/topics.ts'
 import { OperationFailure } from '../failure.ts'
 import { nameOf } from '../state-keys.ts'

@@ -1,9 +1,9 @@
 /** Rebuilds partitions, one after the other, and switches each of them to the rebuilt state when it has caught up. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { CopyStopped, PartitionStopped, Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
-import type { OffsetRange, StateKey } from '../../../packages/runtime/pipeline/model.ts'
-import type { Operation } from '../../../packages/runtime/pipeline/replacing/operations.ts'
-import { type Reprocessing, reprocess } from '../../../packages/runtime/pipeline/reprocessing/reprocess.ts'
+import { CopyStopped, PartitionStopped, Unavailable } from '#runtime/pipeline/errors.ts'
+import type { OffsetRange, StateKey } from '#runtime/pipeline/model.ts'
+import type { Operation } from '#runtime/pipeline/replacing/operations.ts'
+import { type Reprocessing, reprocess } from '#runtime/pipeline/reprocessing/reprocess.ts'
 import type { Counts } from '../audit.ts'
 import { OperationFailure } from '../failure.ts'
 import { nameOf } from '../state-keys.ts'

@@ -1,14 +1,10 @@
 /** In-memory partition that a single consumer reads. Decisions, clock and timers are the same as in a deployment. */
-import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
-import { writeEvent } from '../../../packages/runtime/cloudevents/writer.ts'
-import type { Event } from '../../../packages/runtime/consumer/event.ts'
-import {
-  type AnyKeyedProcess,
-  CONSUMER_DEFAULTS,
-  type Consumer,
-} from '../../../packages/runtime/pipeline/consumer.ts'
-import { originOfPartition } from '../../../packages/runtime/pipeline/deciding/origin.ts'
-import { decodedRecords, Recount } from '../../../packages/runtime/pipeline/recount.ts'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import { writeEvent } from '#runtime/cloudevents/writer.ts'
+import type { Event } from '#runtime/consumer/event.ts'
+import { type AnyKeyedProcess, CONSUMER_DEFAULTS, type Consumer } from '#runtime/pipeline/consumer.ts'
+import { originOfPartition } from '#runtime/pipeline/deciding/origin.ts'
+import { decodedRecords, Recount } from '#runtime/pipeline/recount.ts'
 import { APPLICATION } from '../../app/application.ts'
 import { type Signal, topicName } from '../../app/topics.ts'
 

@@ -1,12 +1,8 @@
 /** Applies a plan of topics. First creates topics, and then changes settings and adds partitions. */
-import type { Kafka } from '../../../packages/runtime/adapters/kafka/client.ts'
-import { growTopic } from '../../../packages/runtime/adapters/kafka/grow-topic.ts'
-import {
-  alterSettings,
-  createTopic,
-  isTopicNotCreated,
-} from '../../../packages/runtime/adapters/kafka/topic-admin.ts'
-import type { TopicDifference } from '../../../packages/runtime/adapters/kafka/topics.ts'
+import type { Kafka } from '#runtime/adapters/kafka/client.ts'
+import { growTopic } from '#runtime/adapters/kafka/grow-topic.ts'
+import { alterSettings, createTopic, isTopicNotCreated } from '#runtime/adapters/kafka/topic-admin.ts'
+import type { TopicDifference } from '#runtime/adapters/kafka/topics.ts'
 import { OperationFailure } from '../failure.ts'
 import type { TopicCreation } from '../topic-plan.ts'
 import type { PlannedTopics } from './planned.ts'

@@ -1,10 +1,10 @@
 /** Compares the topics of a cluster with the topic table. */
 
-import type { Kafka } from '../../../packages/runtime/adapters/kafka/client.ts'
-import type { TopicOffsets } from '../../../packages/runtime/adapters/kafka/offsets.ts'
-import { replicationOn } from '../../../packages/runtime/adapters/kafka/replication.ts'
-import { brokerCount, type TopicLayout } from '../../../packages/runtime/adapters/kafka/topic-admin.ts'
-import { topicConfiguration } from '../../../packages/runtime/adapters/kafka/topics.ts'
+import type { Kafka } from '#runtime/adapters/kafka/client.ts'
+import type { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
+import { replicationOn } from '#runtime/adapters/kafka/replication.ts'
+import { brokerCount, type TopicLayout } from '#runtime/adapters/kafka/topic-admin.ts'
+import { topicConfiguration } from '#runtime/adapters/kafka/topics.ts'
 import { kafkaTopics, SIGNALS, type Signal, topicName } from '../../app/topics.ts'
 import { allTopics, recordCounts } from '../../queries/kafka/topic-descriptions.ts'
 import { topicsByTable } from '../../queries/kafka/topics.ts'

@@ -1,7 +1,7 @@
 /** Finds where the records of a range are: in objects of the history, in the log, or nowhere. */
 
-import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
-import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { missingRanges, type OffsetRange, type Slice, tailRanges } from '../../history/coverage.ts'
 import { isWithin, rowsOfSlice, slicesOf } from '../../history/read.ts'
 import { recordOf } from '../../history/row.ts'

@@ -1,8 +1,8 @@
 /** Reads the readings of a recording, in the order in which they would arrive in a log. */
-import { type Event, entityOf } from '../../../packages/runtime/consumer/event.ts'
-import { instant } from '../../../packages/runtime/consumer/instant.ts'
-import { mappedRecord, type PlainReader } from '../../../packages/runtime/pipeline/decoding/plain-records.ts'
-import { MAX_STEP_MS } from '../../../packages/runtime/pipeline/log/clock.ts'
+import { type Event, entityOf } from '#runtime/consumer/event.ts'
+import { instant } from '#runtime/consumer/instant.ts'
+import { mappedRecord, type PlainReader } from '#runtime/pipeline/decoding/plain-records.ts'
+import { MAX_STEP_MS } from '#runtime/pipeline/log/clock.ts'
 import { familyOf } from '../../telemetry/families.ts'
 import { tick } from '../../telemetry/tick.ts'
 import { OperationFailure } from '../failure.ts'

@@ -2,11 +2,11 @@
  * Reads the rows of history objects as the consumer decodes their records. Plain readings are read directly from the columns, which
  * is several times as fast. All other rows, and those whose event must be examined more closely, are decoded from their records.
  */
-import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
-import { entityOf, type Received } from '../../../packages/runtime/consumer/event.ts'
-import type { AnyKeyedProcess, Consumer } from '../../../packages/runtime/pipeline/consumer.ts'
-import type { Decoded } from '../../../packages/runtime/pipeline/decoding/decode.ts'
-import { decodedRecords } from '../../../packages/runtime/pipeline/recount.ts'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import { entityOf, type Received } from '#runtime/consumer/event.ts'
+import type { AnyKeyedProcess, Consumer } from '#runtime/pipeline/consumer.ts'
+import type { Decoded } from '#runtime/pipeline/decoding/decode.ts'
+import { decodedRecords } from '#runtime/pipeline/recount.ts'
 import { type DataColumn, dataColumnsOf } from '../../history/columns.ts'
 import type { Slice } from '../../history/coverage.ts'
 import { type ReadColumns, rowAt } from '../../history/parquet.ts'

@@ -3,18 +3,14 @@
  * The process of `alerting` evaluates them, with the timers of the log's clock. Nothing is changed or published.
  */
 import { setImmediate } from 'node:timers/promises'
-import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
-import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
-import { writeEvent } from '../../../packages/runtime/cloudevents/writer.ts'
-import {
-  type AnyKeyedProcess,
-  CONSUMER_DEFAULTS,
-  type Consumer,
-} from '../../../packages/runtime/pipeline/consumer.ts'
-import type { Decoded } from '../../../packages/runtime/pipeline/decoding/decode.ts'
-import type { PlainReader } from '../../../packages/runtime/pipeline/decoding/plain-records.ts'
-import type { Decision } from '../../../packages/runtime/pipeline/model.ts'
-import { decodedRecords, Recount } from '../../../packages/runtime/pipeline/recount.ts'
+import { isFailure } from '#runtime/cloudevents/event.ts'
+import { readEvent } from '#runtime/cloudevents/reader.ts'
+import { writeEvent } from '#runtime/cloudevents/writer.ts'
+import { type AnyKeyedProcess, CONSUMER_DEFAULTS, type Consumer } from '#runtime/pipeline/consumer.ts'
+import type { Decoded } from '#runtime/pipeline/decoding/decode.ts'
+import type { PlainReader } from '#runtime/pipeline/decoding/plain-records.ts'
+import type { Decision } from '#runtime/pipeline/model.ts'
+import { decodedRecords, Recount } from '#runtime/pipeline/recount.ts'
 import { RULES_ACTIVATED_TYPE } from '../../alerting/activation.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert } from '../../alerting/alert.ts'
 import { type Firing, firingsOf, identitiesOf } from '../../alerting/firings.ts'

@@ -5,14 +5,14 @@
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
-import type { StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
-import { RedisValue } from '../../../packages/runtime/adapters/redis/value.ts'
-import { producedRecord } from '../../../packages/runtime/cloudevents/writer.ts'
-import { derivedId } from '../../../packages/runtime/consumer/derived-id.ts'
-import { partsOfEntity } from '../../../packages/runtime/consumer/event.ts'
-import { instant } from '../../../packages/runtime/consumer/instant.ts'
-import { type Operation, Operations } from '../../../packages/runtime/pipeline/replacing/operations.ts'
+import type { RedisClient } from '#runtime/adapters/redis/client.ts'
+import type { StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import { RedisValue } from '#runtime/adapters/redis/value.ts'
+import { producedRecord } from '#runtime/cloudevents/writer.ts'
+import { derivedId } from '#runtime/consumer/derived-id.ts'
+import { partsOfEntity } from '#runtime/consumer/event.ts'
+import { instant } from '#runtime/consumer/instant.ts'
+import { type Operation, Operations } from '#runtime/pipeline/replacing/operations.ts'
 import {
   APPLYING_DEAD_AFTER_MS,
   type ApplyingSign,

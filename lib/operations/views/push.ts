@@ -1,8 +1,8 @@
 /** Follows the changes of a table, as the consumer `views` publishes them. */
-import type { TopicOffsets } from '../../../packages/runtime/adapters/kafka/offsets.ts'
-import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
-import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
-import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
+import type { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
+import { isFailure } from '#runtime/cloudevents/event.ts'
+import { readEvent } from '#runtime/cloudevents/reader.ts'
+import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { topicBounds } from '../../queries/kafka/topics.ts'
 import { followTopic } from '../../queries/records/follow.ts'
 import { tableSource, VIEW_CHANGED_TYPE, type ViewChanged } from '../../views/event-names.ts'

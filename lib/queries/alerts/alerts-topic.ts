@@ -1,10 +1,10 @@
 /** Reads the events of the alerts topic. */
 
-import { parseTime } from '../../../packages/runtime/cloudevents/attributes.ts'
-import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
-import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
-import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
-import type { Event } from '../../../packages/runtime/consumer/event.ts'
+import { parseTime } from '#runtime/cloudevents/attributes.ts'
+import { isFailure } from '#runtime/cloudevents/event.ts'
+import { readEvent } from '#runtime/cloudevents/reader.ts'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import type { Event } from '#runtime/consumer/event.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert } from '../../alerting/alert.ts'
 
 /** Alert event with its time. */

@@ -1,12 +1,12 @@
 /** Finds the reading in the log that caused an alert. The alert id is derived from the reading. */
 
-import { parseTime } from '../../../packages/runtime/cloudevents/attributes.ts'
-import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
-import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
-import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
-import { derivedId } from '../../../packages/runtime/consumer/derived-id.ts'
-import { type Event, entityOf } from '../../../packages/runtime/consumer/event.ts'
-import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
+import { parseTime } from '#runtime/cloudevents/attributes.ts'
+import { isFailure } from '#runtime/cloudevents/event.ts'
+import { readEvent } from '#runtime/cloudevents/reader.ts'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import { derivedId } from '#runtime/consumer/derived-id.ts'
+import { type Event, entityOf } from '#runtime/consumer/event.ts'
+import type { LogReader } from '#runtime/pipeline/ports.ts'
 import type { Alert } from '../../alerting/alert.ts'
 import { type Range, searchRecords } from '../records/records.ts'
 

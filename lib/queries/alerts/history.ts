@@ -1,11 +1,11 @@
 /** Reads the histories of alerts from the alerts topic. */
 
-import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
-import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
-import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
-import type { Event } from '../../../packages/runtime/consumer/event.ts'
-import { instant } from '../../../packages/runtime/consumer/instant.ts'
-import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
+import { isFailure } from '#runtime/cloudevents/event.ts'
+import { readEvent } from '#runtime/cloudevents/reader.ts'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import type { Event } from '#runtime/consumer/event.ts'
+import { instant } from '#runtime/consumer/instant.ts'
+import type { LogReader } from '#runtime/pipeline/ports.ts'
 import type { Alert } from '../../alerting/alert.ts'
 import { type AlertSummary, alertSummary } from '../../tables/alert-summary.ts'
 import { type Range, readRecords } from '../records/records.ts'

@@ -1,7 +1,7 @@
 /** Combines all information about alerts: the view of firing alerts, the alerts topic, and the state of the consumer `alerting`. */
-import type { Bounds } from '../../../packages/runtime/adapters/kafka/offsets.ts'
-import type { StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
-import { entityOf } from '../../../packages/runtime/consumer/event.ts'
+import type { Bounds } from '#runtime/adapters/kafka/offsets.ts'
+import type { StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import { entityOf } from '#runtime/consumer/event.ts'
 import { NOTIFIER } from '../../notification/firing-alerts.ts'
 import { isOneOf, textFilter } from '../../support/text-match.ts'
 import { type AlertFilter, type AlertSummary, filteredAlerts } from '../../tables/alert-summary.ts'

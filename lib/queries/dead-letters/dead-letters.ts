@@ -3,11 +3,11 @@
  * consumer has not processed yet. The result is therefore exact even if the consumer has lag. If Redis is unavailable, the whole
  * topic is read instead, with the same result.
  */
-import type { Bounds } from '../../../packages/runtime/adapters/kafka/offsets.ts'
-import type { StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
-import { entityOf } from '../../../packages/runtime/consumer/event.ts'
-import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
-import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
+import type { Bounds } from '#runtime/adapters/kafka/offsets.ts'
+import type { StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import { entityOf } from '#runtime/consumer/event.ts'
+import { Unavailable } from '#runtime/pipeline/errors.ts'
+import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { type BrokenRow, type DeadLetterRow, dlqEntry } from '../../failures/dead-letter-row.ts'
 import { DeadLetterFold, DLQ_SOURCE, type OpenDeadLetters } from '../../failures/open-dead-letters.ts'
 import { readRecordGroups } from '../records/records.ts'

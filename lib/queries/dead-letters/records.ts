@@ -1,7 +1,7 @@
 /** Reads dead letters from their topic by offset, including the original bytes of the failed records. */
-import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
-import { entityOf } from '../../../packages/runtime/consumer/event.ts'
-import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import { entityOf } from '#runtime/consumer/event.ts'
+import type { LogReader } from '#runtime/pipeline/ports.ts'
 import {
   type BrokenDeadLetter,
   type FoundDeadLetter,

@@ -1,10 +1,6 @@
 /** The topics of a cluster, with the replicas of their partitions. Pure. */
 import type { ClusterMetadata } from '@sluice/kafka-records/requests'
-import {
-  layoutOf,
-  type TopicLayout,
-  type TopicPartition,
-} from '../../../packages/runtime/adapters/kafka/topic-admin.ts'
+import { layoutOf, type TopicLayout, type TopicPartition } from '#runtime/adapters/kafka/topic-admin.ts'
 
 export function isLeaderless({ leader }: Pick<TopicPartition, 'leader'>): boolean {
   return leader < 0

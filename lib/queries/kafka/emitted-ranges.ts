@@ -1,8 +1,8 @@
 /** Determines the offset ranges of topics that contain emitted events. */
 
-import { isUnknownTopic } from '../../../packages/runtime/adapters/kafka/errors.ts'
-import type { TopicOffsets } from '../../../packages/runtime/adapters/kafka/offsets.ts'
-import type { OutputRange } from '../../../packages/runtime/pipeline/verifying/emissions.ts'
+import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
+import type { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
+import type { OutputRange } from '#runtime/pipeline/verifying/emissions.ts'
 import { topicBounds } from './topics.ts'
 
 /** Returns the offset ranges by topic. Missing topics are omitted. @throws RefusedByKafka or Unavailable, see `kafkaAnswer` */

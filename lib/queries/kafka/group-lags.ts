@@ -1,15 +1,15 @@
 /** Reads the lag of the consumer groups of a cluster. */
-import type { Kafka } from '../../../packages/runtime/adapters/kafka/client.ts'
-import type { KnownBounds } from '../../../packages/runtime/adapters/kafka/cluster-inspection.ts'
+import type { Kafka } from '#runtime/adapters/kafka/client.ts'
+import type { KnownBounds } from '#runtime/adapters/kafka/cluster-inspection.ts'
 import {
   type Committed,
   committedOffsets,
   committedOffsetsOf,
   type GroupDescription,
   visibleGroups,
-} from '../../../packages/runtime/adapters/kafka/groups.ts'
-import type { Bounds } from '../../../packages/runtime/adapters/kafka/offsets.ts'
-import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
+} from '#runtime/adapters/kafka/groups.ts'
+import type { Bounds } from '#runtime/adapters/kafka/offsets.ts'
+import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { kafkaAnswer } from './kafka-answers.ts'
 import { type AgedPartitionLag, type ConsumerLag, partitionLags, withAges } from './lag.ts'
 import { type BoundsSource, boundsIfThere } from './topics.ts'

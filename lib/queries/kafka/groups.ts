@@ -1,6 +1,6 @@
 /** Reads the states and members of consumer groups from their coordinators. */
-import type { Kafka } from '../../../packages/runtime/adapters/kafka/client.ts'
-import { describeGroups, type GroupDescription } from '../../../packages/runtime/adapters/kafka/groups.ts'
+import type { Kafka } from '#runtime/adapters/kafka/client.ts'
+import { describeGroups, type GroupDescription } from '#runtime/adapters/kafka/groups.ts'
 import { kafkaAnswer } from './kafka-answers.ts'
 
 /**

@@ -1,7 +1,7 @@
 /** Converts errors of requests to Kafka. Requests to Redis already fail with `Unavailable`. */
-import { brokersAnswer, isAway, isRefusal } from '../../../packages/runtime/adapters/kafka/availability.ts'
-import { RefusedByKafka, unknownTopic } from '../../../packages/runtime/adapters/kafka/errors.ts'
-import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
+import { brokersAnswer, isAway, isRefusal } from '#runtime/adapters/kafka/availability.ts'
+import { RefusedByKafka, unknownTopic } from '#runtime/adapters/kafka/errors.ts'
+import { Unavailable } from '#runtime/pipeline/errors.ts'
 
 /**
  * Waits for an answer of Kafka, and converts its errors. All other errors are rethrown.

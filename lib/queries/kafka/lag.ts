@@ -1,8 +1,8 @@
 /** Reads the lag of consumers: the number of records that they have not processed yet, and the age of the oldest such record. */
 
-import type { Bounds, TopicOffsets } from '../../../packages/runtime/adapters/kafka/offsets.ts'
-import { isUnreadable, Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
-import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
+import type { Bounds, TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
+import { isUnreadable, Unavailable } from '#runtime/pipeline/errors.ts'
+import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { sumOf } from '../../support/count.ts'
 import { kafkaAnswer } from './kafka-answers.ts'
 import { boundsIfThere } from './topics.ts'

@@ -1,14 +1,14 @@
 /** Describes the topics of a cluster: their partitions, settings and records. */
 
-import type { Kafka } from '../../../packages/runtime/adapters/kafka/client.ts'
-import type { TopicOffsets } from '../../../packages/runtime/adapters/kafka/offsets.ts'
+import type { Kafka } from '#runtime/adapters/kafka/client.ts'
+import type { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
 import {
   describeTopic,
   isInternal,
   type TopicDescription,
   type TopicLayout,
   topicLayouts,
-} from '../../../packages/runtime/adapters/kafka/topic-admin.ts'
+} from '#runtime/adapters/kafka/topic-admin.ts'
 import { kafkaAnswer } from './kafka-answers.ts'
 import { topicBounds } from './topics.ts'
 

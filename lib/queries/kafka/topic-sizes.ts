@@ -1,11 +1,8 @@
 /** Reads how much disk space topics use on the brokers. */
 
 import type { LogDir } from '@sluice/kafka-records/requests'
-import type {
-  ClusterInspection,
-  OfBroker,
-} from '../../../packages/runtime/adapters/kafka/cluster-inspection.ts'
-import type { TopicLayout } from '../../../packages/runtime/adapters/kafka/topic-admin.ts'
+import type { ClusterInspection, OfBroker } from '#runtime/adapters/kafka/cluster-inspection.ts'
+import type { TopicLayout } from '#runtime/adapters/kafka/topic-admin.ts'
 import { sumIfKnown } from '../../support/count.ts'
 import { kafkaAnswer } from './kafka-answers.ts'
 

@@ -1,6 +1,6 @@
 /** Searches a topic forwards or backwards within limits. A later search can continue where an earlier one ended. */
-import { type LogRecord, sizeOf } from '../../../packages/runtime/cloudevents/record.ts'
-import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
+import { type LogRecord, sizeOf } from '#runtime/cloudevents/record.ts'
+import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { type Range, readRecordGroups } from './records.ts'
 import { readRecordGroupsBackward } from './records-backward.ts'
 

@@ -1,10 +1,10 @@
 /** Reads a topic continuously, without a consumer group. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { isUnknownTopic } from '../../../packages/runtime/adapters/kafka/errors.ts'
-import type { TopicOffsets } from '../../../packages/runtime/adapters/kafka/offsets.ts'
-import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
-import { PartitionStopped, Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
-import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
+import { isUnknownTopic } from '#runtime/adapters/kafka/errors.ts'
+import type { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import { PartitionStopped, Unavailable } from '#runtime/pipeline/errors.ts'
+import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { topicBounds } from '../kafka/topics.ts'
 import { readRecords } from './records.ts'
 

@@ -1,6 +1,6 @@
 /** Searches ranges backwards from their newest records, within limits. A page thus never has to read a whole topic. */
-import { type LogRecord, sizeOf } from '../../../packages/runtime/cloudevents/record.ts'
-import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
+import { type LogRecord, sizeOf } from '#runtime/cloudevents/record.ts'
+import type { LogReader } from '#runtime/pipeline/ports.ts'
 import type { Range } from './records.ts'
 
 export interface SearchLimits {

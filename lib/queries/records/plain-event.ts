@@ -1,9 +1,9 @@
 /** Decodes the events in records of any format, for display. */
-import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
-import type { Event } from '../../../packages/runtime/consumer/event.ts'
-import { type Failure, failure } from '../../../packages/runtime/consumer/failure-codes.ts'
-import { type PlainReader, plainEvents } from '../../../packages/runtime/pipeline/decoding/plain-records.ts'
-import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import type { Event } from '#runtime/consumer/event.ts'
+import { type Failure, failure } from '#runtime/consumer/failure-codes.ts'
+import { type PlainReader, plainEvents } from '#runtime/pipeline/decoding/plain-records.ts'
+import { Unavailable } from '#runtime/pipeline/errors.ts'
 
 /**
  * Returns the event in a record with decoded data. Returns a failure if the event cannot be decoded, for example because the

@@ -1,7 +1,7 @@
 /** Text of a record, in which a text filter searches. Pure. */
 import { isUtf8 } from 'node:buffer'
-import { bufferOf } from '../../../packages/runtime/cloudevents/header-bytes.ts'
-import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
+import { bufferOf } from '#runtime/cloudevents/header-bytes.ts'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
 
 /** Returns the text of a record, for a text filter: key, value and headers. Data in a binary format such as Avro is not decoded. */
 export function recordText({ key, value, headers }: LogRecord): string {

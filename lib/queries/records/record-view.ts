@@ -1,11 +1,11 @@
 /** Converts a record of any topic to a readable form, decoded as far as possible. Pure. */
-import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
-import { bufferOf } from '../../../packages/runtime/cloudevents/header-bytes.ts'
-import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
-import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
-import type { Event } from '../../../packages/runtime/consumer/event.ts'
-import type { Failure } from '../../../packages/runtime/consumer/failure-codes.ts'
-import { instant } from '../../../packages/runtime/consumer/instant.ts'
+import { isFailure } from '#runtime/cloudevents/event.ts'
+import { bufferOf } from '#runtime/cloudevents/header-bytes.ts'
+import { readEvent } from '#runtime/cloudevents/reader.ts'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import type { Event } from '#runtime/consumer/event.ts'
+import type { Failure } from '#runtime/consumer/failure-codes.ts'
+import { instant } from '#runtime/consumer/instant.ts'
 import { type BytesView, bytesView } from './bytes-view.ts'
 
 /** Readable form of a record. */

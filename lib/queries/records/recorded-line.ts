@@ -3,8 +3,8 @@
  * record. Pure.
  */
 import { isUtf8 } from 'node:buffer'
-import { bufferOf } from '../../../packages/runtime/cloudevents/header-bytes.ts'
-import type { LogRecord, RecordHeader } from '../../../packages/runtime/cloudevents/record.ts'
+import { bufferOf } from '#runtime/cloudevents/header-bytes.ts'
+import type { LogRecord, RecordHeader } from '#runtime/cloudevents/record.ts'
 import { type BytesView, bytesView } from './bytes-view.ts'
 
 /**

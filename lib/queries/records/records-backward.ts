@@ -2,8 +2,8 @@
  * Reads the records of topics, newest first. Kafka only supports reading forwards, so each partition is read in windows, starting
  * at the end.
  */
-import { type LogRecord, sizeOf } from '../../../packages/runtime/cloudevents/record.ts'
-import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
+import { type LogRecord, sizeOf } from '#runtime/cloudevents/record.ts'
+import type { LogReader } from '#runtime/pipeline/ports.ts'
 import type { Range } from './records.ts'
 
 /** Number of offsets in the first window of a partition. `MAX_WINDOW` is the maximum for later windows. */

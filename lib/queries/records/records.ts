@@ -1,9 +1,9 @@
 /** Reads the records of topics without a consumer group. */
 
-import type { TopicOffsets } from '../../../packages/runtime/adapters/kafka/offsets.ts'
-import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
-import type { ReadRange } from '../../../packages/runtime/pipeline/model.ts'
-import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
+import type { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import type { ReadRange } from '#runtime/pipeline/model.ts'
+import type { LogReader } from '#runtime/pipeline/ports.ts'
 import { type TopicReach, topicBounds } from '../kafka/topics.ts'
 
 /** Offset range of one partition. The start is inclusive, the end exclusive. */

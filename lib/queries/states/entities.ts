@@ -1,7 +1,7 @@
 /** Reads the states and timers of the entities of a consumer. */
-import type { StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
-import type { Hold } from '../../../packages/runtime/pipeline/deciding/hold.ts'
-import type { StateKey, StoredTimer } from '../../../packages/runtime/pipeline/model.ts'
+import type { StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import type { Hold } from '#runtime/pipeline/deciding/hold.ts'
+import type { StateKey, StoredTimer } from '#runtime/pipeline/model.ts'
 import { textFilter } from '../../support/text-match.ts'
 import { entitiesIn, preferExact, type StoredEntity } from '../../tables/table.ts'
 

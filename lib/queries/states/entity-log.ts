@@ -1,11 +1,11 @@
 /** Extracts the readings, minute statistics and alerts of one entity from records. Pure. */
 
-import { parseTime } from '../../../packages/runtime/cloudevents/attributes.ts'
-import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
-import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
-import type { EventData } from '../../../packages/runtime/consumer/application.ts'
-import { type Event, entityOf, partsOfEntity } from '../../../packages/runtime/consumer/event.ts'
-import type { Failure } from '../../../packages/runtime/consumer/failure-codes.ts'
+import { parseTime } from '#runtime/cloudevents/attributes.ts'
+import { isFailure } from '#runtime/cloudevents/event.ts'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import type { EventData } from '#runtime/consumer/application.ts'
+import { type Event, entityOf, partsOfEntity } from '#runtime/consumer/event.ts'
+import type { Failure } from '#runtime/consumer/failure-codes.ts'
 import { MINUTE_TYPE, type MinuteSummary } from '../../analytics/process.ts'
 import { type FamilyName, familyOf, measurements, type ReadingData } from '../../telemetry/families.ts'
 import { alertOf } from '../alerts/alerts-topic.ts'

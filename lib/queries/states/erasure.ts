@@ -1,6 +1,6 @@
 /** Finds the states of an entity that is to be erased. */
-import type { StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
-import type { StateKey } from '../../../packages/runtime/pipeline/model.ts'
+import type { StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import type { StateKey } from '#runtime/pipeline/model.ts'
 import { textFilter } from '../../support/text-match.ts'
 import { storedEntities } from '../../tables/table.ts'
 import { type TimerState, timerState } from './entities.ts'

@@ -1,7 +1,7 @@
 /** Describes partition states, which are the data that a consumer stores in Redis for each partition. */
-import type { Bounds } from '../../../packages/runtime/adapters/kafka/offsets.ts'
-import type { StateDetails, StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
-import type { StateKey } from '../../../packages/runtime/pipeline/model.ts'
+import type { Bounds } from '#runtime/adapters/kafka/offsets.ts'
+import type { StateDetails, StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import type { StateKey } from '#runtime/pipeline/model.ts'
 import { partitionsOf, type TopicSize } from '../../tables/table.ts'
 import { offsetsBehind } from '../kafka/lag.ts'
 import { type TimerState, timerState } from './entities.ts'

@@ -1,7 +1,7 @@
 /** Reads the tables that are declared in SQL: which are in force, and their rows. */
-import type { StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
-import { entityOf, partsOfEntity } from '../../../packages/runtime/consumer/event.ts'
-import { partitionOf } from '../../../packages/runtime/consumer/murmur2.ts'
+import type { StateInspection } from '#runtime/adapters/redis/inspection.ts'
+import { entityOf, partsOfEntity } from '#runtime/consumer/event.ts'
+import { partitionOf } from '#runtime/consumer/murmur2.ts'
 import { byText, storedStates, type TopicSize } from '../../tables/table.ts'
 import { groupName, isRow, rowSource } from '../../views/event-names.ts'
 import type { GroupState } from '../../views/group.ts'

@@ -1,8 +1,8 @@
 /** Effects of a commit, its refusals, and the independence of partition states. */
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import type { StateStore } from '../../../packages/runtime/pipeline/ports.ts'
-import { NOTHING_WANTED } from '../../../packages/runtime/testing/wanted.ts'
+import type { StateStore } from '#runtime/pipeline/ports.ts'
+import { NOTHING_WANTED } from '#runtime/testing/wanted.ts'
 import { changeOf, versionAt } from '../../support/changes.ts'
 import { entry, id, newStateKey } from './samples.ts'
 

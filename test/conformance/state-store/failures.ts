@@ -1,10 +1,10 @@
 /** Which failures are remembered, and for how long. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { derivedId } from '../../../packages/runtime/consumer/derived-id.ts'
-import type { RememberedFailure, StateKey } from '../../../packages/runtime/pipeline/model.ts'
-import type { StateStore } from '../../../packages/runtime/pipeline/ports.ts'
-import { NOTHING_WANTED } from '../../../packages/runtime/testing/wanted.ts'
+import { derivedId } from '#runtime/consumer/derived-id.ts'
+import type { RememberedFailure, StateKey } from '#runtime/pipeline/model.ts'
+import type { StateStore } from '#runtime/pipeline/ports.ts'
+import { NOTHING_WANTED } from '#runtime/testing/wanted.ts'
 import { changeOf, failureOf, versionAt } from '../../support/changes.ts'
 import { clockAt, newStateKey, WINDOW } from './samples.ts'
 

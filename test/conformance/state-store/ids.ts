@@ -1,9 +1,9 @@
 /** Which ids are known, and for how long. */
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import type { RememberedId } from '../../../packages/runtime/pipeline/model.ts'
-import type { StateStore } from '../../../packages/runtime/pipeline/ports.ts'
-import { NOTHING_WANTED } from '../../../packages/runtime/testing/wanted.ts'
+import type { RememberedId } from '#runtime/pipeline/model.ts'
+import type { StateStore } from '#runtime/pipeline/ports.ts'
+import { NOTHING_WANTED } from '#runtime/testing/wanted.ts'
 import { changeOf, versionAt } from '../../support/changes.ts'
 import { clockAt, id, newStateKey, WINDOW } from './samples.ts'
 

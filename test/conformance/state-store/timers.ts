@@ -1,8 +1,8 @@
 /** Which timers a load returns, and what a commit changes of them. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { StateStore } from '../../../packages/runtime/pipeline/ports.ts'
-import { NOTHING_WANTED } from '../../../packages/runtime/testing/wanted.ts'
+import type { StateStore } from '#runtime/pipeline/ports.ts'
+import { NOTHING_WANTED } from '#runtime/testing/wanted.ts'
 import { changeOf, versionAt } from '../../support/changes.ts'
 import { clockAt, newStateKey, timer } from './samples.ts'
 

@@ -1,6 +1,6 @@
 import { after } from 'node:test'
-import { RedisCircuitBreaker } from '../../../packages/runtime/adapters/redis/circuit-breaker.ts'
-import { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
+import { RedisCircuitBreaker } from '#runtime/adapters/redis/circuit-breaker.ts'
+import { RedisClient } from '#runtime/adapters/redis/client.ts'
 import { conformsAsCircuitBreaker } from '../../conformance/circuit-breaker.ts'
 import { redisUrl } from '../../support/servers.ts'
 

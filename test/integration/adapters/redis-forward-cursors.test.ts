@@ -1,6 +1,6 @@
 import { after } from 'node:test'
-import { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
-import { RedisForwardCursors } from '../../../packages/runtime/adapters/redis/forward-cursors.ts'
+import { RedisClient } from '#runtime/adapters/redis/client.ts'
+import { RedisForwardCursors } from '#runtime/adapters/redis/forward-cursors.ts'
 import { conformsAsForwardCursors } from '../../conformance/forward-cursors.ts'
 import { conformsAsForwarder } from '../../conformance/forwarder.ts'
 import { redisUrl } from '../../support/servers.ts'

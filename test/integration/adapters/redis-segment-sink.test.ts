@@ -1,6 +1,6 @@
 import { after } from 'node:test'
-import { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
-import { RedisStateStore } from '../../../packages/runtime/adapters/redis/state-store.ts'
+import { RedisClient } from '#runtime/adapters/redis/client.ts'
+import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
 import { conformsAsSegmentSink } from '../../conformance/segment-sink.ts'
 import { redisUrl } from '../../support/servers.ts'
 

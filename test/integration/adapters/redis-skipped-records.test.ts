@@ -1,7 +1,7 @@
 import { after } from 'node:test'
-import { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
-import { RedisSkippedRecords } from '../../../packages/runtime/adapters/redis/skipped-records.ts'
-import { RedisStateStore } from '../../../packages/runtime/adapters/redis/state-store.ts'
+import { RedisClient } from '#runtime/adapters/redis/client.ts'
+import { RedisSkippedRecords } from '#runtime/adapters/redis/skipped-records.ts'
+import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
 import { conformsAsSkippedRecords } from '../../conformance/skipped-records.ts'
 import { redisUrl } from '../../support/servers.ts'
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, it } from 'node:test'
-import { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
-import { RedisValue } from '../../../packages/runtime/adapters/redis/value.ts'
+import { RedisClient } from '#runtime/adapters/redis/client.ts'
+import { RedisValue } from '#runtime/adapters/redis/value.ts'
 import { redisUrl } from '../../support/servers.ts'
 
 const client = new RedisClient({ url: redisUrl() })

@@ -1,8 +1,9 @@
 /** Tells processes which attempt an event is. They must not know, except to fail by plan: the same log has to give the same failures. */
+
+import { RedisCircuitBreaker } from '#runtime/adapters/redis/circuit-breaker.ts'
+import { redriveTargetOf } from '#runtime/cloudevents/redrive.ts'
+import type { Application } from '#runtime/consumer/application.ts'
 import { APPLICATION } from '../../../lib/app/application.ts'
-import { RedisCircuitBreaker } from '../../../packages/runtime/adapters/redis/circuit-breaker.ts'
-import { redriveTargetOf } from '../../../packages/runtime/cloudevents/redrive.ts'
-import type { Application } from '../../../packages/runtime/consumer/application.ts'
 
 const attempts = new WeakMap<object, number>()
 

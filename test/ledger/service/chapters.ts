@@ -1,5 +1,5 @@
 /** The consumer that keeps the order behind a retry: it throws at as many attempts at a chapter as the chapter says. */
-import { decided, type KeyedProcess } from '../../../packages/runtime/consumer/process.ts'
+import { decided, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { attemptOf } from './attempts.ts'
 
 interface Chapter {

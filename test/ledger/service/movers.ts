@@ -5,13 +5,13 @@
 import { randomUUID } from 'node:crypto'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type Forwarder, forwarded, notDue } from '#runtime/consumer/forwarder.ts'
+import { rejected } from '#runtime/consumer/process.ts'
+import { type Segment, type SegmentSink, written } from '#runtime/consumer/segment-sink.ts'
 import { dataReader } from '../../../lib/app/data-reader.ts'
 import { tableOfTopic } from '../../../lib/app/history.ts'
 import { topicName } from '../../../lib/app/topics.ts'
 import { archiver } from '../../../lib/history/archiver.ts'
-import { type Forwarder, forwarded, notDue } from '../../../packages/runtime/consumer/forwarder.ts'
-import { rejected } from '../../../packages/runtime/consumer/process.ts'
-import { type Segment, type SegmentSink, written } from '../../../packages/runtime/consumer/segment-sink.ts'
 import { FolderHistoryStore } from '../../support/folder-history.ts'
 
 /** Short, so that records become due while a run lasts. */

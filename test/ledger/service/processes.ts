@@ -3,13 +3,7 @@
  * checksum of all events so far, which reveals missing, duplicate and reordered events. `test/ledger/count/` implements the
  * expected results independently.
  */
-import {
-  decided,
-  type Emission,
-  type KeyedProcess,
-  rejected,
-  type Step,
-} from '../../../packages/runtime/consumer/process.ts'
+import { decided, type Emission, type KeyedProcess, rejected, type Step } from '#runtime/consumer/process.ts'
 
 /** Short, so that timers fire while a run lasts. */
 const SILENCE_MS = 1_500

@@ -1,15 +1,15 @@
 /** Breaks one rule of the runtime, to test that the ledger finds it. It is not part of any deployment. */
-import { KafkaLogReader } from '../../../packages/runtime/adapters/kafka/log-reader.ts'
-import { RedisForwardCursors } from '../../../packages/runtime/adapters/redis/forward-cursors.ts'
-import { RedisStateStore } from '../../../packages/runtime/adapters/redis/state-store.ts'
-import type { OutgoingRecord } from '../../../packages/runtime/cloudevents/record.ts'
-import { redriveTargetOf } from '../../../packages/runtime/cloudevents/redrive.ts'
-import { States } from '../../../packages/runtime/pipeline/deciding/states.ts'
-import { TimerQueue } from '../../../packages/runtime/pipeline/deciding/timers.ts'
-import { WorkingCopy } from '../../../packages/runtime/pipeline/deciding/working-copy.ts'
-import { SegmentCutter } from '../../../packages/runtime/pipeline/segments/cutter.ts'
-import { KafkaPublisher } from '../../../packages/runtime/producer/publisher.ts'
-import { NOTHING_WANTED } from '../../../packages/runtime/testing/wanted.ts'
+import { KafkaLogReader } from '#runtime/adapters/kafka/log-reader.ts'
+import { RedisForwardCursors } from '#runtime/adapters/redis/forward-cursors.ts'
+import { RedisStateStore } from '#runtime/adapters/redis/state-store.ts'
+import type { OutgoingRecord } from '#runtime/cloudevents/record.ts'
+import { redriveTargetOf } from '#runtime/cloudevents/redrive.ts'
+import { States } from '#runtime/pipeline/deciding/states.ts'
+import { TimerQueue } from '#runtime/pipeline/deciding/timers.ts'
+import { WorkingCopy } from '#runtime/pipeline/deciding/working-copy.ts'
+import { SegmentCutter } from '#runtime/pipeline/segments/cutter.ts'
+import { KafkaPublisher } from '#runtime/producer/publisher.ts'
+import { NOTHING_WANTED } from '#runtime/testing/wanted.ts'
 
 /** Each sabotage switches off the rule that it is named after. */
 const SABOTAGES: Readonly<Record<string, () => void>> = {

@@ -1,6 +1,7 @@
 /** The consumer whose records come back: it rejects as many attempts at a task as the task says. */
+
+import { decided, type KeyedProcess, rejected } from '#runtime/consumer/process.ts'
 import type { FailurePolicy } from '../../../lib/failures/policy.ts'
-import { decided, type KeyedProcess, rejected } from '../../../packages/runtime/consumer/process.ts'
 import { attemptOf } from './attempts.ts'
 
 /** Short, so that retries become due while a run lasts. `test/ledger/count/retries.ts` has them a second time. */

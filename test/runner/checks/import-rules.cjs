@@ -27,7 +27,7 @@ const LAYERS = [
 
 /** No I/O, except in the adapters of a feature. Rules are read from their folder by one file, and so is the grammar of tables. */
 const PURE =
-  '^packages/runtime/consumer/|^lib/(diagnosis/(checks|stalls)/|(?!queries/|app/|diagnosis/|operations/)[^/]+/(?!adapters/|rules-directory[.]|language/parser[.]))'
+  '^packages/runtime/consumer/|^lib/(diagnosis/(checks|stalls)/|(?!queries/|app/|diagnosis/|operations/)[^/]+/(?!adapters/|rules-directory[.]|language/parser[.]|linear-pattern[.]))'
 
 const PRODUCT = '^(lib|packages/runtime|functions|scripts|console|cli)/'
 /** The trigger is a plugin for any project, so it has a client of its own; tests look at the servers as foreign clients do. */
@@ -80,7 +80,10 @@ module.exports = {
     ...onlyRightwards,
     onlyIn('(packages/runtime/adapters/kafka|packages/kafka-records)', 'kafkajs/'),
     onlyIn('packages/runtime/adapters/redis', 'ioredis/'),
-    onlyIn('(lib/app/aws|lib/operations/sql|infra|packages/runtime/adapters/aws)', '@aws-sdk/'),
+    onlyIn(
+      '(lib/app/aws|lib/history/adapters|lib/operations/sql|infra|packages/runtime/adapters/aws)',
+      '@aws-sdk/',
+    ),
     onlyIn('lib/operations/sql', '@duckdb/'),
     {
       name: 'duckdb-on-demand',

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { Event } from '#runtime/consumer/event.ts'
 import { type Activity, activity } from '../../../lib/activity/process.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
 import { FAMILIES } from '../../../lib/telemetry/families.ts'
-import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { Kit, type TakenStep } from '../../support/kit.ts'
 import { databaseReading, environmentReading } from '../../support/records.ts'
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { parkingError } from '#runtime/consumer/parking.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
 import { APPLICATION } from '../../../lib/app/application.ts'
 import { DEFAULT_POLICY, DELAYS_MS, PARKING, PARKING_CODE, rulesFor } from '../../../lib/failures/policy.ts'
-import { parkingError } from '../../../packages/runtime/consumer/parking.ts'
 import { heldLog } from '../../support/listing-log.ts'
 import { environmentReading as reading } from '../../support/records.ts'
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { decided } from '#runtime/consumer/process.ts'
 import { firedAlert, type ResolvedAlert } from '../../../lib/alerting/alert.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
-import { decided } from '../../../packages/runtime/consumer/process.ts'
 import { alertOf, alertsOf, DAY, HOT, readingAt, steps, temperatures } from './process-support.ts'
 import { above, ms, ruleOf } from './support.ts'
 

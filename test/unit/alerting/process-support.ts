@@ -1,10 +1,10 @@
+import { entityOf, type Received } from '#runtime/consumer/event.ts'
+import type { Decided, Emission } from '#runtime/consumer/process.ts'
 import type { Alert } from '../../../lib/alerting/alert.ts'
 import type { AlertingState } from '../../../lib/alerting/entity-state.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
 import type { Rule } from '../../../lib/alerting/rule.ts'
 import { FAMILIES, type FamilyName, type ReadingData } from '../../../lib/telemetry/families.ts'
-import { entityOf, type Received } from '../../../packages/runtime/consumer/event.ts'
-import type { Decided, Emission } from '../../../packages/runtime/consumer/process.ts'
 import { ms, ruleOf, stored } from './support.ts'
 
 export const DAY = Date.parse('2026-03-01T00:00:00Z')

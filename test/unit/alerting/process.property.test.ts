@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import type { Received } from '#runtime/consumer/event.ts'
+import type { Decided } from '#runtime/consumer/process.ts'
 import type { Alert } from '../../../lib/alerting/alert.ts'
 import type { AlertingState } from '../../../lib/alerting/entity-state.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
 import type { RuleState } from '../../../lib/alerting/rule-state.ts'
 import { transition } from '../../../lib/alerting/transition.ts'
 import type { ReadingData } from '../../../lib/telemetry/families.ts'
-import type { Received } from '../../../packages/runtime/consumer/event.ts'
-import type { Decided } from '../../../packages/runtime/consumer/process.ts'
 import { ruleOf, stored } from './support.ts'
 
 const RULES = [

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import type { Emission } from '#runtime/consumer/process.ts'
+import { rejected } from '#runtime/consumer/process.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
-import type { Emission } from '../../../packages/runtime/consumer/process.ts'
-import { rejected } from '../../../packages/runtime/consumer/process.ts'
 import { alertOf, alertsOf, HOT, readingAt, steps, temperatures } from './process-support.ts'
 import { above, ms, ruleOf } from './support.ts'
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { instant } from '#runtime/consumer/instant.ts'
 import { rulesActivated } from '../../../lib/alerting/activation.ts'
 import type { Alert } from '../../../lib/alerting/alert.ts'
 import { parseRules } from '../../../lib/alerting/parse-rules.ts'
@@ -15,7 +16,6 @@ import { activatedPlan, viewsActivated } from '../../../lib/views/activation.ts'
 import { loadPlan } from '../../../lib/views/adapters/plan-file.ts'
 import { VIEW_CHANGED_TYPE } from '../../../lib/views/event-names.ts'
 import { views } from '../../../lib/views/process.ts'
-import { instant } from '../../../packages/runtime/consumer/instant.ts'
 
 const START_MS = Date.parse('2026-03-01T00:00:00Z')
 const SHAKING = {

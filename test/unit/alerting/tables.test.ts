@@ -1,6 +1,9 @@
 /** Rules over columns of tables. The timelines in `timelines/tables.yml` have their lives. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { entityOf, type Received } from '#runtime/consumer/event.ts'
+import { instant } from '#runtime/consumer/instant.ts'
+import type { Decided } from '#runtime/consumer/process.ts'
 import type { AlertingState } from '../../../lib/alerting/entity-state.ts'
 import { parseRules } from '../../../lib/alerting/parse-rules.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
@@ -14,9 +17,6 @@ import {
   type ViewChanged,
 } from '../../../lib/views/event-names.ts'
 import type { ColumnType, TablePlan } from '../../../lib/views/plan.ts'
-import { entityOf, type Received } from '../../../packages/runtime/consumer/event.ts'
-import { instant } from '../../../packages/runtime/consumer/instant.ts'
-import type { Decided } from '../../../packages/runtime/consumer/process.ts'
 import { alertsOf, DAY, HOT, readingAt } from './process-support.ts'
 import { ms, ruleOf, stored } from './support.ts'
 

@@ -1,12 +1,12 @@
 /** A rebuilt state replaces the live one: published alerts are not repeated, and all active ones are published. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { rulesActivated } from '../../../lib/alerting/activation.ts'
 import type { Alert } from '../../../lib/alerting/alert.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
 import type { Rule } from '../../../lib/alerting/rule.ts'
 import { ruleSetOf } from '../../../lib/alerting/rule-set.ts'
-import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import { MemoryReplaceableStates } from '../../support/memory-replaceable-states.ts'
 import { logRecord, environmentReading as reading } from '../../support/records.ts'
 import { reprocessed } from '../../support/reprocessing.ts'

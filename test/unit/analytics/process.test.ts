@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import { entityOf, type Received } from '#runtime/consumer/event.ts'
+import type { Decided } from '#runtime/consumer/process.ts'
 import {
   type EntityStatistics,
   type EntitySummary,
@@ -11,8 +13,6 @@ import {
 import { schemaViolation } from '../../../lib/app/schemas.ts'
 import { FAMILIES, type ReadingData } from '../../../lib/telemetry/families.ts'
 import { reading } from '../../../lib/telemetry/reading.ts'
-import { entityOf, type Received } from '../../../packages/runtime/consumer/event.ts'
-import type { Decided } from '../../../packages/runtime/consumer/process.ts'
 
 const MINUTE_MS = 60_000
 const T0 = Date.UTC(2026, 0, 1)

@@ -1,6 +1,8 @@
 /** What is in force is the newest activation that all partitions have, whatever Redis says. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { isFailure } from '#runtime/cloudevents/event.ts'
+import { readEvent } from '#runtime/cloudevents/reader.ts'
 import { activateViews, applyingName } from '../../../lib/app/activate-views.ts'
 import { appendActivation, findActivations, newestComplete } from '../../../lib/app/activations.ts'
 import { topicsOf } from '../../../lib/app/topics.ts'
@@ -8,8 +10,6 @@ import { activate } from '../../../lib/operations/views/activate.ts'
 import { activatedPlan, viewsActivated } from '../../../lib/views/activation.ts'
 import { VIEWS_ACTIVATED_TYPE } from '../../../lib/views/event-names.ts'
 import type { ActivatedPlan, ViewPlan } from '../../../lib/views/plan.ts'
-import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
-import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
 import { MemoryServers } from '../../support/memory-servers.ts'
 import { tablePlan } from '../../support/views.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { ConfigError } from '#runtime/settings/config-error.ts'
 import { readConfig } from '../../../lib/app/config.ts'
-import { ConfigError } from '../../../packages/runtime/settings/config-error.ts'
 
 const LEAST = { KAFKA_BROKERS: 'one:9092, two:9092', REDIS_URL: 'redis://cache:6379' }
 

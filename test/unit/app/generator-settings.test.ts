@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import type { ConfigError } from '#runtime/settings/config-error.ts'
 import { GENERATOR_KEYS, generatorSettings } from '../../../lib/app/settings/generator.ts'
 import { GENERATOR_DEFAULTS } from '../../../lib/telemetry/simulator/settings.ts'
-import type { ConfigError } from '../../../packages/runtime/settings/config-error.ts'
 import { goldenAnswers } from '../../support/golden.ts'
 
 function errorsOf(input: unknown): readonly string[] {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { Context } from 'aws-lambda'
+import { DIMENSIONS } from '#runtime/adapters/lambda/metric-names.ts'
 import { kafkaConsumer } from '../../../lib/app/kafka-consumer.ts'
-import { DIMENSIONS } from '../../../packages/runtime/adapters/lambda/metric-names.ts'
 import { metricsOf } from '../../support/function-log.ts'
 import { environmentReading, kafkaEvent, logRecord } from '../../support/records.ts'
 

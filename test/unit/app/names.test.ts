@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, describe, test } from 'node:test'
+import type { ConfigError } from '#runtime/settings/config-error.ts'
 import { NAMES, readSettings } from '../../../lib/app/settings/index.ts'
 import {
   environmentIn,
@@ -12,7 +13,6 @@ import {
   topicNamed,
   useNames,
 } from '../../../lib/app/topics.ts'
-import type { ConfigError } from '../../../packages/runtime/settings/config-error.ts'
 
 function named(environment: Readonly<Record<string, string>>): void {
   useNames(readSettings([NAMES], environment).names)

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import type { SQSRecord } from 'aws-lambda'
+import { isFailure } from '#runtime/cloudevents/event.ts'
+import { readEvent } from '#runtime/cloudevents/reader.ts'
+import type { FailureData } from '#runtime/consumer/failure-event.ts'
+import { Unavailable } from '#runtime/pipeline/errors.ts'
+import { MemoryPublisher } from '#runtime/testing/publisher.ts'
 import { takeMessages } from '../../../lib/app/on-failure.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
-import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
-import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
-import type { FailureData } from '../../../packages/runtime/consumer/failure-event.ts'
-import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
-import { MemoryPublisher } from '../../../packages/runtime/testing/publisher.ts'
 
 const text = (name: string) =>
   readFileSync(new URL(`../failures/samples/${name}.json`, import.meta.url), 'utf8')

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import type { ConfigError } from '#runtime/settings/config-error.ts'
 import { LOCAL_PORTS } from '../../../lib/app/settings/index.ts'
 import { FILE_KEYS, readSettingsFile, SETTINGS, withSettingsFile } from '../../../lib/app/settings-file.ts'
-import type { ConfigError } from '../../../packages/runtime/settings/config-error.ts'
 
 function errorsOf(text: string): readonly string[] {
   try {

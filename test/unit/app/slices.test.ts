@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
+import type { ConfigError } from '#runtime/settings/config-error.ts'
 import { SLICES } from '../../../lib/app/config.ts'
 import { GENERAL, KAFKA, readSettings } from '../../../lib/app/settings/index.ts'
-import type { ConfigError } from '../../../packages/runtime/settings/config-error.ts'
 
 const BROKERS = { KAFKA_BROKERS: '127.0.0.1:1' }
 const BOTH = { ...BROKERS, REDIS_URL: 'redis://127.0.0.1:1' }

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { replicationOn } from '#runtime/adapters/kafka/replication.ts'
 import { readFunctions } from '../../../lib/app/functions.ts'
 import { SIGNALS, TOPIC_GROUPS, topicRow, topicsOf } from '../../../lib/app/topics.ts'
 import { HISTORY_TABLES, signalOfTable } from '../../../lib/history/tables.ts'
 import { EVENT_TYPE_NAMES, EVENT_TYPES } from '../../../lib/schemas/event-types.ts'
-import { replicationOn } from '../../../packages/runtime/adapters/kafka/replication.ts'
 
 describe('the copies of a record', () => {
   for (const [brokers, factor, minInsync] of [

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
+import { COMMIT, LOAD } from '#runtime/adapters/redis/state-store.ts'
+import { Unavailable } from '#runtime/pipeline/errors.ts'
 import { CommandConnections } from '../../../cli/command-connections.ts'
 import { readConfig } from '../../../lib/app/config.ts'
 import { ACTIONS } from '../../../lib/support/audit.ts'
-import { COMMIT, LOAD } from '../../../packages/runtime/adapters/redis/state-store.ts'
-import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
 const AWAY = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1' }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
 import { selectedDeadLetters } from '../../../lib/operations/dead-letters/selection.ts'
-import { MemoryLogReader } from '../../../packages/runtime/testing/log-reader.ts'
 import { deadLetterRecord } from '../../support/dead-letters.ts'
 
 const RECORDS = Array.from({ length: 50 }, (_, offset) => ({

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { is } from 'valibot'
+import { isTimestamp } from '#runtime/cloudevents/attributes.ts'
 import { rfc3339, UTC_OFFSET } from '../../../lib/operations/import/instant.ts'
-import { isTimestamp } from '../../../packages/runtime/cloudevents/attributes.ts'
 
 describe('instants', () => {
   const table: [text: string, offset: string, result: string | undefined][] = [

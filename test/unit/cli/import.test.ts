@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import fc from 'fast-check'
+import { isFailure } from '#runtime/cloudevents/event.ts'
+import { readJsonEvent } from '#runtime/cloudevents/json-format.ts'
+import type { Event } from '#runtime/consumer/event.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
-import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
-import { readJsonEvent } from '../../../packages/runtime/cloudevents/json-format.ts'
-import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { type Ran, ran } from './terminal.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-import-'))

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Command } from 'commander'
+import type { Environment } from '#runtime/settings/slice.ts'
 import { addKafkaOptions } from '../../../cli/declare.ts'
 import { kafkaEnvironment } from '../../../cli/kafka-options.ts'
-import type { Environment } from '../../../packages/runtime/settings/slice.ts'
 import { ran } from './terminal.ts'
 
 const STRING = 'Endpoint=sb://ns.servicebus.windows.net/;SharedAccessKeyName=n;SharedAccessKey=a-key=='

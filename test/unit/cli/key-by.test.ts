@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { Event } from '#runtime/consumer/event.ts'
 import { readConfig } from '../../../lib/app/config.ts'
 import { keyBy, withKey } from '../../../lib/operations/publish/key-by.ts'
 import { streamKey } from '../../../lib/operations/replay/outgoing.ts'
 import { type KeyStrategy, keyStrategyNamed } from '../../../lib/telemetry/key.ts'
 import { GENERATOR_DEFAULTS } from '../../../lib/telemetry/simulator/settings.ts'
 import { simulate } from '../../../lib/telemetry/simulator.ts'
-import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { databaseReading, environmentReading } from '../../support/records.ts'
 
 const READING = environmentReading('r-1')

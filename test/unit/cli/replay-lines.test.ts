@@ -5,11 +5,11 @@ import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
 import { numberedLines } from '../../../lib/operations/lines.ts'
 import { readRecorded } from '../../../lib/operations/replay/recorded.ts'
 import { sourceOf } from '../../../lib/operations/replay/source.ts'
 import { recordedLine } from '../../../lib/queries/records/recorded-line.ts'
-import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import { collected } from './collected.ts'
 
 async function* inPieces(bytes: Buffer, size = 1 << 16): AsyncGenerator<Buffer> {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { MemoryPublisher } from '#runtime/testing/publisher.ts'
 import { pacer } from '../../../lib/operations/replay/pace.ts'
 import {
   type Departure,
@@ -7,7 +8,6 @@ import {
   REQUEST_LIMITS,
   requests,
 } from '../../../lib/operations/replay/publish.ts'
-import { MemoryPublisher } from '../../../packages/runtime/testing/publisher.ts'
 import { collected } from './collected.ts'
 
 const departure = (line: number, paceMs = line * 1_000, bytes = 10): Departure => ({

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { Serialization } from '#runtime/consumer/serialization.ts'
 import { writerFor } from '../../../cli/serialization.ts'
 import { localEnvironment, readConfig } from '../../../lib/app/config.ts'
 import { outgoing } from '../../../lib/operations/replay/outgoing.ts'
-import type { Serialization } from '../../../packages/runtime/consumer/serialization.ts'
 import { databaseReading, environmentReading } from '../../support/records.ts'
 
 const AVRO: Serialization = { otherwise: 'avro', named: new Map() }

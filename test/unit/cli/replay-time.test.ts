@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { is, parse } from 'valibot'
+import type { Event } from '#runtime/consumer/event.ts'
 import { pacer, SPEED } from '../../../lib/operations/replay/pace.ts'
 import { type Extent, shifted, shiftFor } from '../../../lib/operations/replay/shift.ts'
-import type { Event } from '../../../packages/runtime/consumer/event.ts'
 
 describe('pace', () => {
   const dues = (speed: number, times: (number | undefined)[]) => times.map(pacer(speed))

@@ -1,6 +1,7 @@
 /** `sluice state erase` without servers; beside consumers it is in test/long/state-erase.test.ts. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { StateKey } from '#runtime/pipeline/model.ts'
 import { planText, reportText, waitingText } from '../../../cli/state/erasure-text.ts'
 import {
   type ErasedTopic,
@@ -12,7 +13,6 @@ import {
 } from '../../../lib/operations/erase/erase.ts'
 import { erasureTarget } from '../../../lib/operations/erase/target.ts'
 import { type ConsumerErasure, type ErasurePlace, untilApplied } from '../../../lib/operations/erase/wait.ts'
-import type { StateKey } from '../../../packages/runtime/pipeline/model.ts'
 import { golden } from '../../support/golden.ts'
 
 const ROOF = '/environment/vienna roof-1'

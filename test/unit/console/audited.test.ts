@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { Unavailable } from '#runtime/pipeline/errors.ts'
+import { MemoryPublisher } from '#runtime/testing/publisher.ts'
 import { audited } from '../../../console/api/audited.ts'
 import { ProblemError } from '../../../console/api/problem.ts'
 import type { ConsoleEnvironment } from '../../../console/environment.ts'
-import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
-import { MemoryPublisher } from '../../../packages/runtime/testing/publisher.ts'
 
 const ABOUT = { by: 'ada', action: 'silence add', filter: { id: 'x' } } as const
 const NO_EFFECT_YET = new ProblemError('unavailable', 'It is kept, and holds later.')

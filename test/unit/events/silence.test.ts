@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { instant } from '#runtime/consumer/instant.ts'
 import { readRules } from '../../../lib/alerting/rule-files.ts'
 import { sourceOf } from '../../../lib/operations/replay/source.ts'
 import { readRecording } from '../../../lib/operations/try-rules/recording.ts'
 import { tryOnRecording } from '../../../lib/operations/try-rules/try.ts'
-import { instant } from '../../../packages/runtime/consumer/instant.ts'
 
 const EVENTS = join(import.meta.dirname, '..', '..', '..', 'events')
 

@@ -1,8 +1,8 @@
 /** Runs recordings through consumers on a stage without servers. */
-import { bufferOf } from '../../../packages/runtime/cloudevents/header-bytes.ts'
-import type { OutgoingRecord } from '../../../packages/runtime/cloudevents/record.ts'
-import type { KeyedProcess } from '../../../packages/runtime/consumer/process.ts'
-import type { KafkaEvent, KafkaEventRecord } from '../../../packages/runtime/pipeline/batch/receive.ts'
+import { bufferOf } from '#runtime/cloudevents/header-bytes.ts'
+import type { OutgoingRecord } from '#runtime/cloudevents/record.ts'
+import type { KeyedProcess } from '#runtime/consumer/process.ts'
+import type { KafkaEvent, KafkaEventRecord } from '#runtime/pipeline/batch/receive.ts'
 import { TOPIC } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import type { Event } from '#runtime/consumer/event.ts'
+import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import { topicName } from '../../../lib/app/topics.ts'
 import { DEFAULT_POLICY } from '../../../lib/failures/policy.ts'
 import { failureRouter } from '../../../lib/failures/process.ts'
-import type { Event } from '../../../packages/runtime/consumer/event.ts'
-import type { FailureData } from '../../../packages/runtime/consumer/failure-event.ts'
 import { logRecord } from '../../support/records.ts'
 import { Stage } from '../../support/stage.ts'
 

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import type { Event } from '#runtime/consumer/event.ts'
 import { functionOf } from '../../../lib/app/resource-names.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
 import { topicName } from '../../../lib/app/topics.ts'
@@ -14,8 +16,6 @@ import {
 import { failureEvent, failuresOf } from '../../../lib/failures/on-failure/failures.ts'
 import { DEFAULT_POLICY } from '../../../lib/failures/policy.ts'
 import { type DeadLetter, failureRouter } from '../../../lib/failures/process.ts'
-import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
-import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { Stage } from '../../support/stage.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: tests change any part of it

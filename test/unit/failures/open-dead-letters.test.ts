@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import { Stage } from '#runtime/testing/stage.ts'
 import { DLQ_READING, OPEN_LETTERS } from '../../../lib/app/open-dead-letters.ts'
 import { TOPICS } from '../../../lib/app/topics.ts'
 import { dlqEntry } from '../../../lib/failures/dead-letter-row.ts'
@@ -10,8 +12,6 @@ import {
   openDeadLetters,
   STORED_BOUNDS,
 } from '../../../lib/failures/open-dead-letters.ts'
-import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
-import { Stage } from '../../../packages/runtime/testing/stage.ts'
 import { base64, deadLetterRecord, handledRecord } from '../../support/dead-letters.ts'
 
 const START_MS = Date.parse('2026-03-01T12:00:00Z')

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import { FAILURES } from '#runtime/consumer/failure-codes.ts'
+import type { FailedAttempt, FailureData } from '#runtime/consumer/failure-event.ts'
 import { RETRY_TOPICS, TOPICS } from '../../../lib/app/topics.ts'
 import {
   DEFAULT_POLICY,
@@ -11,8 +13,6 @@ import {
   POLICY_CLASSES,
 } from '../../../lib/failures/policy.ts'
 import { QUARANTINED_AFTER, route } from '../../../lib/failures/route.ts'
-import { FAILURES } from '../../../packages/runtime/consumer/failure-codes.ts'
-import type { FailedAttempt, FailureData } from '../../../packages/runtime/consumer/failure-event.ts'
 import { after, FAILURE, failed } from './failure.ts'
 
 const HOUR_LATER = '2026-03-01T14:00:00Z'

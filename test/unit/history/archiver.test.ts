@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import { Stage } from '#runtime/testing/stage.ts'
 import { ARCHIVING } from '../../../lib/app/archiving.ts'
 import { archiver } from '../../../lib/history/archiver.ts'
 import { type HistoryStore, HistoryUnavailable } from '../../../lib/history/store.ts'
-import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
-import { Stage } from '../../../packages/runtime/testing/stage.ts'
 import { archived } from '../../support/archive.ts'
 import { historyRows } from '../../support/memory-history.ts'
 

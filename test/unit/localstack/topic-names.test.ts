@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
+import { readSettings } from '#runtime/settings/environment.ts'
 import { NAMES } from '../../../lib/app/settings/names.ts'
 import { useNames } from '../../../lib/app/topics.ts'
 import { keepTopicNames } from '../../../localstack/topics.ts'
-import { readSettings } from '../../../packages/runtime/settings/environment.ts'
 
 const named = (environment: Record<string, string>) => useNames(readSettings([NAMES], environment).names)
 

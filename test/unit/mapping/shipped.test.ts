@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { isFailure } from '#runtime/cloudevents/event.ts'
+import { readEvent } from '#runtime/cloudevents/reader.ts'
+import { writeEvent } from '#runtime/cloudevents/writer.ts'
+import type { Event } from '#runtime/consumer/event.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
-import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
-import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
-import { writeEvent } from '../../../packages/runtime/cloudevents/writer.ts'
-import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { failureOf, foreignRecord, read, readingOf, SHIPPED, shipped, shippedText } from './support.ts'
 
 /** The records as their producers write them. */

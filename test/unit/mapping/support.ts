@@ -1,13 +1,13 @@
 /** Mappings and foreign records for tests. */
 import { readdirSync, readFileSync } from 'node:fs'
+import { isFailure } from '#runtime/cloudevents/event.ts'
+import type { ForeignRecord } from '#runtime/consumer/application.ts'
+import type { Event } from '#runtime/consumer/event.ts'
+import type { Failure } from '#runtime/consumer/failure-codes.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
 import { foreignReader } from '../../../lib/mapping/foreign.ts'
 import type { Mapping } from '../../../lib/mapping/mapping.ts'
 import { readMapping } from '../../../lib/mapping/mapping-file.ts'
-import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
-import type { ForeignRecord } from '../../../packages/runtime/consumer/application.ts'
-import type { Event } from '../../../packages/runtime/consumer/event.ts'
-import type { Failure } from '../../../packages/runtime/consumer/failure-codes.ts'
 
 const FOLDER = new URL('../../../config/mappings/', import.meta.url)
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import { isTimestamp } from '#runtime/cloudevents/attributes.ts'
 import type { TimeSource } from '../../../lib/mapping/mapping.ts'
 import { readTime } from '../../../lib/mapping/time.ts'
-import { isTimestamp } from '../../../packages/runtime/cloudevents/attributes.ts'
 
 type Source = Omit<TimeSource, 'from'>
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { delivered } from '#runtime/consumer/sink.ts'
 import { deliverSink } from '../../../lib/notification/deliver.ts'
 import type { Message } from '../../../lib/notification/message.ts'
 import type { WebhookReceiver } from '../../../lib/notification/receiver.ts'
 import type { PostAnswer, PostRequest, WebhookPorts } from '../../../lib/notification/webhook/attempt.ts'
 import { MAX_BATCH_MS, Webhook } from '../../../lib/notification/webhook/webhook.ts'
-import { delivered } from '../../../packages/runtime/consumer/sink.ts'
 import { SinkKit } from '../../support/sink-kit.ts'
 import { AT_MS, alert, notified, webhook } from './messages.ts'
 

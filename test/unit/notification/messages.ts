@@ -1,9 +1,10 @@
 /** Notifications for tests. Anything that is not given gets a valid default. */
+
+import type { Event } from '#runtime/consumer/event.ts'
 import type { Alert } from '../../../lib/alerting/alert.ts'
 import type { Message } from '../../../lib/notification/message.ts'
 import { NOTIFICATION_TYPE, type Notification } from '../../../lib/notification/notification.ts'
 import type { WebhookReceiver } from '../../../lib/notification/receiver.ts'
-import type { Event } from '../../../packages/runtime/consumer/event.ts'
 
 export const AT_MS = Date.parse('2026-03-01T12:00:00Z')
 

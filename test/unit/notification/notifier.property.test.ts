@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import type { Event } from '#runtime/consumer/event.ts'
 import { PIPELINE_DOWN } from '../../../lib/alerting/pipeline-down.ts'
-import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { sampled } from '../../support/sampled.ts'
 import { type Happening, type Quiet, reference } from './reference.ts'
 import {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { Event } from '#runtime/consumer/event.ts'
 import { TOPICS } from '../../../lib/app/topics.ts'
 import {
   ENDED_FIRST_MS,
@@ -11,7 +12,6 @@ import {
 import { moreSince } from '../../../lib/notification/more-alerts.ts'
 import { NOTHING_MUTED } from '../../../lib/notification/muting.ts'
 import { notifier } from '../../../lib/notification/notifier.ts'
-import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { beginOf, LATE_CHANGES, nameOf } from '../../support/late-changes.ts'
 import {
   at,

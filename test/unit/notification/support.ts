@@ -1,5 +1,8 @@
 /** Routed alerts, silences and what mutes, for tests of notifications. Times are seconds since `START_MS`. */
 import assert from 'node:assert/strict'
+import type { Event } from '#runtime/consumer/event.ts'
+import type { Emission } from '#runtime/consumer/process.ts'
+import { ProcessKit } from '#runtime/testing/process-kit.ts'
 import type { Alert, FiredAlert } from '../../../lib/alerting/alert.ts'
 import { PIPELINE_DOWN } from '../../../lib/alerting/pipeline-down.ts'
 import { APPLICATION } from '../../../lib/app/application.ts'
@@ -14,9 +17,6 @@ import { routedEmission } from '../../../lib/notification/routed-alert.ts'
 import type { Silence, SilenceSet } from '../../../lib/notification/silences.ts'
 import { silencesChanged } from '../../../lib/notification/silences-changed.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'
-import type { Event } from '../../../packages/runtime/consumer/event.ts'
-import type { Emission } from '../../../packages/runtime/consumer/process.ts'
-import { ProcessKit } from '../../../packages/runtime/testing/process-kit.ts'
 
 export const START_MS = Date.parse('2026-03-02T08:00:00Z')
 export const at = (second: number) => new Date(START_MS + second * 1000).toISOString()

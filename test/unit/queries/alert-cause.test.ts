@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { writeEvent } from '#runtime/cloudevents/writer.ts'
+import { type Event, entityOf } from '#runtime/consumer/event.ts'
+import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
 import { firedAlert } from '../../../lib/alerting/alert.ts'
 import { alertCause } from '../../../lib/queries/alerts/cause.ts'
-import { writeEvent } from '../../../packages/runtime/cloudevents/writer.ts'
-import { type Event, entityOf } from '../../../packages/runtime/consumer/event.ts'
-import { MemoryLogReader } from '../../../packages/runtime/testing/log-reader.ts'
 import { environmentReading } from '../../support/records.ts'
 import { ruleOf } from '../alerting/support.ts'
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { Event } from '#runtime/consumer/event.ts'
+import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
 import { type AlertLife, alertLives } from '../../../lib/queries/alerts/history.ts'
-import type { Event } from '../../../packages/runtime/consumer/event.ts'
-import { MemoryLogReader } from '../../../packages/runtime/testing/log-reader.ts'
 import { fired, firstAlert, resolved } from '../../support/alerts.ts'
 import { environmentReading, logRecord } from '../../support/records.ts'
 

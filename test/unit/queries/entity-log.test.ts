@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { readEvent } from '#runtime/cloudevents/reader.ts'
+import type { Event } from '#runtime/consumer/event.ts'
 import { MINUTE_TYPE } from '../../../lib/analytics/process.ts'
 import { readData } from '../../../lib/app/event-data.ts'
 import {
@@ -11,8 +13,6 @@ import {
   readingIn,
   textOfEntity,
 } from '../../../lib/queries/states/entity-log.ts'
-import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
-import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { fired, firstAlert, resolved } from '../../support/alerts.ts'
 import { environmentReading, logRecord } from '../../support/records.ts'
 

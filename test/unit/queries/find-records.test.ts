@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
+import { logRecord } from '#runtime/testing/records.ts'
 import { type Direction, type FindLimits, findRecords } from '../../../lib/queries/records/find-records.ts'
 import type { Range } from '../../../lib/queries/records/records.ts'
 import { readRecordGroupsBackward } from '../../../lib/queries/records/records-backward.ts'
-import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
-import { MemoryLogReader } from '../../../packages/runtime/testing/log-reader.ts'
-import { logRecord } from '../../../packages/runtime/testing/records.ts'
 
 const FREE: FindLimits = {
   wanted: Number.POSITIVE_INFINITY,

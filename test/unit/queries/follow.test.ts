@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { isUnknownTopic, unknownTopic } from '#runtime/adapters/kafka/errors.ts'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import { Unavailable } from '#runtime/pipeline/errors.ts'
+import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
+import { logRecord } from '#runtime/testing/records.ts'
 import { followTopic, TopicReplaced } from '../../../lib/queries/records/follow.ts'
-import { isUnknownTopic, unknownTopic } from '../../../packages/runtime/adapters/kafka/errors.ts'
-import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
-import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
-import { MemoryLogReader } from '../../../packages/runtime/testing/log-reader.ts'
-import { logRecord } from '../../../packages/runtime/testing/records.ts'
 
 const TOPIC = 'orders'
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { Unavailable } from '#runtime/pipeline/errors.ts'
+import type { LogReader } from '#runtime/pipeline/ports.ts'
+import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
 import { consumerLags, pendingBefore, type ReadTopic, withAges } from '../../../lib/queries/kafka/lag.ts'
-import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
-import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
-import { MemoryLogReader } from '../../../packages/runtime/testing/log-reader.ts'
 import { logRecord } from '../../support/records.ts'
 
 function consumer(name: string, topic = 't'): ReadTopic {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { Hold } from '#runtime/pipeline/deciding/hold.ts'
+import type { RememberedFailure, StateKey, StoredTimer } from '#runtime/pipeline/model.ts'
 import { entityStates } from '../../../lib/queries/states/entities.ts'
 import { partitionStates, topicsRemembered } from '../../../lib/queries/states/partition-states.ts'
 import { partitionsOf, storedEntities } from '../../../lib/tables/table.ts'
-import type { Hold } from '../../../packages/runtime/pipeline/deciding/hold.ts'
-import type { RememberedFailure, StateKey, StoredTimer } from '../../../packages/runtime/pipeline/model.ts'
 import { appliedUpTo, inspectionOf } from '../tables/stored.ts'
 
 const NOON = Date.parse('2026-03-01T12:00:00Z')

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { partitionOf } from '#runtime/consumer/murmur2.ts'
 import { selectedRows, tableSizes } from '../../../lib/queries/states/view-rows.ts'
 import { activatedPlan } from '../../../lib/views/activation.ts'
 import { groupName, rowSource } from '../../../lib/views/event-names.ts'
 import { compilePlan } from '../../../lib/views/language/compile.ts'
 import { parse } from '../../../lib/views/language/parser.ts'
 import { readableTables, type TablePlan } from '../../../lib/views/plan.ts'
-import { partitionOf } from '../../../packages/runtime/consumer/murmur2.ts'
 import { inspectionOf, type StoredPartition } from '../tables/stored.ts'
 
 const TOPIC = { topic: 'rows', partitions: 3 }

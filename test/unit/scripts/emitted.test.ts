@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import { rulesActivated } from '../../../lib/alerting/activation.ts'
 import { alertEmission, firedAlert, resolvedAlert } from '../../../lib/alerting/alert.ts'
 import type { Rule } from '../../../lib/alerting/rule.ts'
@@ -15,7 +16,6 @@ import { DEFAULT_POLICY } from '../../../lib/failures/policy.ts'
 import { failureRouter } from '../../../lib/failures/process.ts'
 import { entityErased } from '../../../lib/telemetry/erasure.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'
-import type { FailureData } from '../../../packages/runtime/consumer/failure-event.ts'
 
 const RULE: Rule = {
   name: 'HIGH_TEMP',

@@ -3,6 +3,7 @@
  * say anything else.
  */
 import { test } from 'node:test'
+import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import type { PatternEvent } from '../../../lib/alerting/patterns/pattern-event.ts'
 import type { DeadLettersHandled } from '../../../lib/failures/dlq-record.ts'
 import type { DeadLetter, Retry } from '../../../lib/failures/process.ts'
@@ -15,7 +16,6 @@ import type {
   Retry as DerivedRetry,
   SilencesChanged as DerivedSilencesChanged,
 } from '../../../lib/schemas/types.ts'
-import type { FailureData } from '../../../packages/runtime/consumer/failure-event.ts'
 
 /** A compile error unless `Narrow` fits `Wide` and both have the same fields. */
 type Fits<Wide, Narrow extends Wide> = keyof Wide extends keyof Narrow ? true : never

@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { decided, type Emission, type KeyedProcess, type Step } from '#runtime/consumer/process.ts'
 import { READING_TYPES } from '../../../lib/telemetry/families.ts'
-import {
-  decided,
-  type Emission,
-  type KeyedProcess,
-  type Step,
-} from '../../../packages/runtime/consumer/process.ts'
 import { Kit } from '../../support/kit.ts'
 import { environmentReading as reading } from '../../support/records.ts'
 

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import type { Event } from '#runtime/consumer/event.ts'
+import { ProcessKit } from '#runtime/testing/process-kit.ts'
 import { APPLICATION } from '../../../lib/app/application.ts'
 import { FAMILIES } from '../../../lib/telemetry/families.ts'
 import { tick } from '../../../lib/telemetry/tick.ts'
@@ -16,8 +18,6 @@ import type { TablePlan } from '../../../lib/views/plan.ts'
 import { type ViewsState, views } from '../../../lib/views/process.ts'
 import { rowsOfGroup } from '../../../lib/views/rows.ts'
 import type { WindowPlan } from '../../../lib/windows/windows.ts'
-import type { Event } from '../../../packages/runtime/consumer/event.ts'
-import { ProcessKit } from '../../../packages/runtime/testing/process-kit.ts'
 import { directValues, directWindows, type TestRow, tablePlan } from '../../support/views.ts'
 
 const START_MS = Date.parse('2026-03-01T12:00:00Z')

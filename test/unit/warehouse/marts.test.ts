@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { derivedId } from '#runtime/consumer/derived-id.ts'
 import { POSTGRES } from '../../../lib/warehouse/adapters/postgres.ts'
 import { firstStatements } from '../../../lib/warehouse/adapters/sql.ts'
 import { SQLITE } from '../../../lib/warehouse/adapters/sqlite.ts'
 import { ALERT_LOG, ALERTS, type AlertChange, foldAlerts } from '../../../lib/warehouse/alerts.ts'
 import type { MartRow } from '../../../lib/warehouse/mart.ts'
 import { foldReadings, READINGS_DAILY, READINGS_HOURLY } from '../../../lib/warehouse/readings.ts'
-import { derivedId } from '../../../packages/runtime/consumer/derived-id.ts'
 import { alertLog, NOON } from '../../support/warehouse-log.ts'
 import { emptyDatabase } from '../operations/sql/support.ts'
 

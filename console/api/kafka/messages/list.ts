@@ -1,4 +1,9 @@
 /** Lists messages of a topic from either end, from an offset, or from a time, within limits. */
+
+import type { TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import { instant } from '#runtime/consumer/instant.ts'
+import type { DataReader, LogReader } from '#runtime/pipeline/ports.ts'
 import { type FoundRecords, findRecords } from '../../../../lib/queries/records/find-records.ts'
 import { FOR_FUNCTIONS } from '../../../../lib/queries/records/for-functions.ts'
 import { offsetsIn } from '../../../../lib/queries/records/newest.ts'
@@ -7,10 +12,6 @@ import { recordSummary, shortType } from '../../../../lib/queries/records/record
 import { recordText } from '../../../../lib/queries/records/record-text.ts'
 import { type RecordView, recordView } from '../../../../lib/queries/records/record-view.ts'
 import { textFilter } from '../../../../lib/support/text-match.ts'
-import type { TopicOffsets } from '../../../../packages/runtime/adapters/kafka/offsets.ts'
-import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
-import { instant } from '../../../../packages/runtime/consumer/instant.ts'
-import type { DataReader, LogReader } from '../../../../packages/runtime/pipeline/ports.ts'
 import { beginningOf, cursorOf, type MessagesQuery } from './query.ts'
 
 export interface MessageList {

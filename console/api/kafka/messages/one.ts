@@ -1,11 +1,11 @@
 /** A single message in full. */
 
+import type { Bounds } from '#runtime/adapters/kafka/offsets.ts'
+import { textOf } from '#runtime/cloudevents/header-bytes.ts'
+import { type LogRecord, sizeOf } from '#runtime/cloudevents/record.ts'
 import { topicBounds } from '../../../../lib/queries/kafka/topics.ts'
 import { plainEvent } from '../../../../lib/queries/records/plain-event.ts'
 import { type RecordView, recordView } from '../../../../lib/queries/records/record-view.ts'
-import type { Bounds } from '../../../../packages/runtime/adapters/kafka/offsets.ts'
-import { textOf } from '../../../../packages/runtime/cloudevents/header-bytes.ts'
-import { type LogRecord, sizeOf } from '../../../../packages/runtime/cloudevents/record.ts'
 import { ProblemError } from '../../problem.ts'
 import type { MessagePorts } from './list.ts'
 

@@ -12,11 +12,11 @@ import {
   string,
   transform,
 } from 'valibot'
+import type { Bounds, TopicOffsets } from '#runtime/adapters/kafka/offsets.ts'
 import { kafkaAnswer } from '../../../../lib/queries/kafka/kafka-answers.ts'
 import { topicBounds } from '../../../../lib/queries/kafka/topics.ts'
 import type { Direction } from '../../../../lib/queries/records/find-records.ts'
 import type { Range } from '../../../../lib/queries/records/records.ts'
-import type { Bounds, TopicOffsets } from '../../../../packages/runtime/adapters/kafka/offsets.ts'
 import { ProblemError } from '../../problem.ts'
 
 const COUNT = pipe(string(), regex(/^\d{1,15}$/, 'must be a non-negative integer'), transform(Number))

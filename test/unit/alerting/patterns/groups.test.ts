@@ -1,6 +1,7 @@
 /** Which events belong to which group, and how patterns of groups follow edits of their rules. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { Event } from '#runtime/consumer/event.ts'
 import { rulesActivated } from '../../../../lib/alerting/activation.ts'
 import type { Alert } from '../../../../lib/alerting/alert.ts'
 import type { AlertingState } from '../../../../lib/alerting/entity-state.ts'
@@ -11,7 +12,6 @@ import type { PatternStates } from '../../../../lib/alerting/patterns/pattern-ru
 import { patterns } from '../../../../lib/alerting/patterns/process.ts'
 import { alerting } from '../../../../lib/alerting/process.ts'
 import { ruleSetOf } from '../../../../lib/alerting/rule-set.ts'
-import type { Event } from '../../../../packages/runtime/consumer/event.ts'
 import { Kit } from '../../../support/kit.ts'
 import { environmentReading as reading } from '../../../support/records.ts'
 import { patternOf } from './support.ts'

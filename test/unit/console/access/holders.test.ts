@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { isUnreachable } from '#runtime/adapters/aws/clients.ts'
 import type { Holder } from '../../../../console/access/access.ts'
 import { freshHolders, holdersIn } from '../../../../console/access/holders.ts'
 import type { ProblemError } from '../../../../console/api/problem.ts'
-import { isUnreachable } from '../../../../packages/runtime/adapters/aws/clients.ts'
 
 const ADA: Holder = { token: 'a'.repeat(32), name: 'ada', role: 'operator' }
 const BO: Holder = { token: 'b'.repeat(43), name: 'bo', role: 'viewer' }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { Unavailable } from '#runtime/pipeline/errors.ts'
 import { deployedAccess, type Holder } from '../../../../console/access/access.ts'
 import { type EndedSessions, endedHere, SignOuts } from '../../../../console/access/sign-outs.ts'
-import { Unavailable } from '../../../../packages/runtime/pipeline/errors.ts'
 import { BASE, consoleOf, jsonOf, localConsole, TOKEN } from './support.ts'
 
 const FORM = {

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Hono } from 'hono'
+import { derivedId } from '#runtime/consumer/derived-id.ts'
 import type { ConsoleHono } from '../../../../console/access/person.ts'
 import { oneRoutes } from '../../../../console/api/alerts/one.ts'
 import { addRoutes } from '../../../../console/api/route.ts'
 import type { ConsoleEnvironment } from '../../../../console/environment.ts'
 import { readConfig } from '../../../../lib/app/config.ts'
-import { derivedId } from '../../../../packages/runtime/consumer/derived-id.ts'
 
 const [A, B] = [derivedId('a'), derivedId('b')]
 

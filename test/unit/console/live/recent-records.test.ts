@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import { partitionOf } from '#runtime/consumer/murmur2.ts'
+import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
 import { RecentRecords } from '../../../../console/live/recent-records.ts'
-import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
-import { partitionOf } from '../../../../packages/runtime/consumer/murmur2.ts'
-import { MemoryLogReader } from '../../../../packages/runtime/testing/log-reader.ts'
 import { logRecord } from '../../../support/records.ts'
 
 const START_MS = 1_000_000

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it, test } from 'node:test'
+import { historyOf, redriveTargetOf } from '#runtime/cloudevents/redrive.ts'
+import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
+import { MemoryPublisher } from '#runtime/testing/publisher.ts'
 import { deadLetterRow } from '../../../../lib/failures/dead-letter-row.ts'
 import {
   outlookOf,
@@ -10,9 +13,6 @@ import {
 import { handledRecords, type Pace, publishChosen } from '../../../../lib/operations/dead-letters/publish.ts'
 import { continueCommand, requestTexts } from '../../../../lib/operations/dead-letters/request.ts'
 import { selectedDeadLetters } from '../../../../lib/operations/dead-letters/selection.ts'
-import { historyOf, redriveTargetOf } from '../../../../packages/runtime/cloudevents/redrive.ts'
-import { MemoryLogReader } from '../../../../packages/runtime/testing/log-reader.ts'
-import { MemoryPublisher } from '../../../../packages/runtime/testing/publisher.ts'
 import { base64, deadLetterIn, deadLetterRecord, handledRecord } from '../../../support/dead-letters.ts'
 
 const READINGS = 'sluice.telemetry.readings.local'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { Event } from '#runtime/consumer/event.ts'
 import type { Alert } from '../../../../lib/alerting/alert.ts'
-import type { Event } from '../../../../packages/runtime/consumer/event.ts'
 import { asked, fired, resolved } from './support.ts'
 
 const [NOON, LATER, LAST] = ['2026-03-01T12:00:00Z', '2026-03-01T12:05:30.500Z', '2026-03-01T13:00:00Z']

@@ -1,6 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import type { Event } from '#runtime/consumer/event.ts'
+import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
 import {
   ALERT_FIRED_TYPE,
   ALERT_RESOLVED_TYPE,
@@ -12,9 +15,6 @@ import { SqlDatabase } from '../../../../lib/operations/sql/database.ts'
 import type { SqlSources } from '../../../../lib/operations/sql/load.ts'
 import { newProgress, type SqlQuestion, withSqlDatabase } from '../../../../lib/operations/sql/query.ts'
 import type { Value } from '../../../../lib/operations/sql/value.ts'
-import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
-import type { Event } from '../../../../packages/runtime/consumer/event.ts'
-import { MemoryLogReader } from '../../../../packages/runtime/testing/log-reader.ts'
 import { alertFired, logRecord } from '../../../support/records.ts'
 
 const TOPIC = 'alerts'

@@ -3,12 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
 import type { Alert } from '../../../../lib/alerting/alert.ts'
 import { firingsOf } from '../../../../lib/alerting/firings.ts'
 import type { AnyRule } from '../../../../lib/alerting/patterns/pattern.ts'
 import { type Tried, type TriedAlert, tryRules } from '../../../../lib/operations/try-rules/try.ts'
-import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
-import { MemoryLogReader } from '../../../../packages/runtime/testing/log-reader.ts'
 import {
   ALERTS,
   alertingLog,

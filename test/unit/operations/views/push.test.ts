@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import { writeEvent } from '#runtime/cloudevents/writer.ts'
+import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
 import { tableChanges } from '../../../../lib/operations/views/push.ts'
 import { activatedPlan } from '../../../../lib/views/activation.ts'
 import { tableSource, VIEW_CHANGED_TYPE, type ViewChanged } from '../../../../lib/views/event-names.ts'
 import type { ActivatedPlan, TablePlan } from '../../../../lib/views/plan.ts'
-import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
-import { writeEvent } from '../../../../packages/runtime/cloudevents/writer.ts'
-import { MemoryLogReader } from '../../../../packages/runtime/testing/log-reader.ts'
 
 const table = { name: 't', generation: '1' } as TablePlan
 const planOf = (...tables: TablePlan[]) => activatedPlan({ streams: [], tables }, [])

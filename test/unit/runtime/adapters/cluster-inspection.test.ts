@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { brokersAnswer, isRefusal } from '../../../../packages/runtime/adapters/kafka/availability.ts'
-import { ClusterInspection } from '../../../../packages/runtime/adapters/kafka/cluster-inspection.ts'
+import { brokersAnswer, isRefusal } from '#runtime/adapters/kafka/availability.ts'
+import { ClusterInspection } from '#runtime/adapters/kafka/cluster-inspection.ts'
 import { rejection } from '../../../support/rejection.ts'
 import { scriptedCluster } from '../../../support/scripted-cluster.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'node:test'
-import { iamToken, NO_IAM_TOKEN } from '../../../../packages/runtime/adapters/kafka/iam-token.ts'
+import { iamToken, NO_IAM_TOKEN } from '#runtime/adapters/kafka/iam-token.ts'
 
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'AKIDTEST', AWS_SECRET_ACCESS_KEY: 'never-in-a-token' }
 /** Everything else that the SDK would look for credentials in. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import kafkajs from 'kafkajs'
-import { isAway, isRefusal } from '../../../../packages/runtime/adapters/kafka/availability.ts'
+import { isAway, isRefusal } from '#runtime/adapters/kafka/availability.ts'
 
 const {
   KafkaJSConnectionError,

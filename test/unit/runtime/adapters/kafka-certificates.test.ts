@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { it } from 'node:test'
 import { createServer, type TLSSocket } from 'node:tls'
-import { kafkaClient } from '../../../../packages/runtime/adapters/kafka/client.ts'
+import { kafkaClient } from '#runtime/adapters/kafka/client.ts'
 import { makeCertificates } from '../../../support/certificates.ts'
 
 it('given a client certificate that is renewed, then the next connection shows the new one', async () => {

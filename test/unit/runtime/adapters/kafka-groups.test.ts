@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { visibleGroups } from '../../../../packages/runtime/adapters/kafka/groups.ts'
-import { topicLayouts } from '../../../../packages/runtime/adapters/kafka/topic-admin.ts'
+import { visibleGroups } from '#runtime/adapters/kafka/groups.ts'
+import { topicLayouts } from '#runtime/adapters/kafka/topic-admin.ts'
 import { scriptedCluster } from '../../../support/scripted-cluster.ts'
 
 const partition = (number: number, leader: number) => {

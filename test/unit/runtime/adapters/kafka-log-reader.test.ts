@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { protocolError, UnreadableBytes } from '@sluice/kafka-records'
 import type { Kafka } from 'kafkajs'
-import { KafkaLogReader } from '../../../../packages/runtime/adapters/kafka/log-reader.ts'
-import { isUnreadable, Unavailable } from '../../../../packages/runtime/pipeline/errors.ts'
+import { KafkaLogReader } from '#runtime/adapters/kafka/log-reader.ts'
+import { isUnreadable, Unavailable } from '#runtime/pipeline/errors.ts'
 import { rejection } from '../../../support/rejection.ts'
 
 /** Codes of the brokers' answers. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { logRecordOf } from '../../../../packages/runtime/adapters/kafka/messages.ts'
-import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
-import { receive } from '../../../../packages/runtime/pipeline/batch/receive.ts'
-import { digestOf } from '../../../../packages/runtime/pipeline/failures/failure-record.ts'
+import { logRecordOf } from '#runtime/adapters/kafka/messages.ts'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import { receive } from '#runtime/pipeline/batch/receive.ts'
+import { digestOf } from '#runtime/pipeline/failures/failure-record.ts'
 
 const MESSAGE = { key: null, value: null, timestamp: '5', attributes: 0, offset: '7', size: 0 }
 

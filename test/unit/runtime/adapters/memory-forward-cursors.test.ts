@@ -1,4 +1,4 @@
-import { MemoryForwardCursors } from '../../../../packages/runtime/testing/forward-cursors.ts'
+import { MemoryForwardCursors } from '#runtime/testing/forward-cursors.ts'
 import { conformsAsForwardCursors } from '../../../conformance/forward-cursors.ts'
 import { conformsAsForwarder } from '../../../conformance/forwarder.ts'
 

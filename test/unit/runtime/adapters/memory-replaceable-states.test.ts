@@ -1,4 +1,4 @@
-import { MemoryStateStore } from '../../../../packages/runtime/adapters/memory/state-store.ts'
+import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
 import { formerStatesConformance } from '../../../conformance/former-states.ts'
 import { conformsAsReplaceableStates } from '../../../conformance/replaceable-states.ts'
 import { MemoryReplaceableStates } from '../../../support/memory-replaceable-states.ts'

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { brokersOf } from '../../../../packages/runtime/adapters/aws/msk-brokers.ts'
+import { brokersOf } from '#runtime/adapters/aws/msk-brokers.ts'
 import {
   AUTHENTICATIONS,
   CONNECTIVITIES,
   type KafkaAuth,
   type MskConnectivity,
-} from '../../../../packages/runtime/adapters/kafka/authentication.ts'
-import { kafkaConnection } from '../../../../packages/runtime/lambda/kafka-connection.ts'
-import { ConfigError } from '../../../../packages/runtime/settings/config-error.ts'
+} from '#runtime/adapters/kafka/authentication.ts'
+import { kafkaConnection } from '#runtime/lambda/kafka-connection.ts'
+import { ConfigError } from '#runtime/settings/config-error.ts'
 import { type MskEmulator, startMsk } from '../../../support/msk.ts'
 import { rejection } from '../../../support/rejection.ts'
 

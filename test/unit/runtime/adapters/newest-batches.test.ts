@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { BatchesFrom, BatchHead, FetchedBatches } from '@sluice/kafka-records/requests'
-import { readToEnds } from '../../../../packages/runtime/adapters/kafka/newest-batches.ts'
+import { readToEnds } from '#runtime/adapters/kafka/newest-batches.ts'
 
 const LIMIT = 1_000
 

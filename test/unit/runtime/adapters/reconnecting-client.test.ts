@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ReconnectingClient } from '../../../../packages/runtime/adapters/kafka/reconnecting-client.ts'
+import { ReconnectingClient } from '#runtime/adapters/kafka/reconnecting-client.ts'
 
 const MINUTE = 60_000
 

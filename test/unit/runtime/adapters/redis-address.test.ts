@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { describeAddress, parseRedisUrl } from '../../../../packages/runtime/adapters/redis/address.ts'
+import { describeAddress, parseRedisUrl } from '#runtime/adapters/redis/address.ts'
 
 describe('the URL of Redis', () => {
   it('given a host alone, then the rest is as usual', () => {

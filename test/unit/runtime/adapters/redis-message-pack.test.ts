@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { Bytes, type Packable, packed } from '../../../../packages/runtime/adapters/redis/message-pack.ts'
+import { Bytes, type Packable, packed } from '#runtime/adapters/redis/message-pack.ts'
 import { type Unpacked, unpacked } from '../../../support/message-pack.ts'
 
 const utf8 = (text: string) => Buffer.from(text).toString('latin1')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { application } from '../../../../packages/runtime/consumer/authored-application.ts'
-import type { TopicName } from '../../../../packages/runtime/consumer/declared.ts'
+import { application } from '#runtime/consumer/authored-application.ts'
+import type { TopicName } from '#runtime/consumer/declared.ts'
 
 const named = (name: string) => name as TopicName
 const MiB = 1024 * 1024

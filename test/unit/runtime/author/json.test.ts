@@ -1,17 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import {
-  type JsonOptions,
-  type JsonRecord,
-  json,
-} from '../../../../packages/runtime/cloudevents/plain-json.ts'
-import { redriveHeaders } from '../../../../packages/runtime/cloudevents/redrive.ts'
-import { application, type TopicRecord } from '../../../../packages/runtime/consumer/authored-application.ts'
-import type { Event } from '../../../../packages/runtime/consumer/event.ts'
-import type { Failure } from '../../../../packages/runtime/consumer/failure-codes.ts'
-import { CONSUMER_DEFAULTS } from '../../../../packages/runtime/pipeline/consumer.ts'
-import { decode } from '../../../../packages/runtime/pipeline/decoding/decode.ts'
-import { logRecord } from '../../../../packages/runtime/testing/records.ts'
+import { type JsonOptions, type JsonRecord, json } from '#runtime/cloudevents/plain-json.ts'
+import { redriveHeaders } from '#runtime/cloudevents/redrive.ts'
+import { application, type TopicRecord } from '#runtime/consumer/authored-application.ts'
+import type { Event } from '#runtime/consumer/event.ts'
+import type { Failure } from '#runtime/consumer/failure-codes.ts'
+import { CONSUMER_DEFAULTS } from '#runtime/pipeline/consumer.ts'
+import { decode } from '#runtime/pipeline/decoding/decode.ts'
+import { logRecord } from '#runtime/testing/records.ts'
 
 const NOON_MS = Date.UTC(2026, 2, 1, 12)
 const RECORD: TopicRecord = {

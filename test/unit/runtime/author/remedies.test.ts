@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { it } from 'node:test'
+import { FAILURES } from '#runtime/consumer/failure-codes.ts'
+import { reasonText } from '#runtime/pipeline/reasons.ts'
 import { APPLICATION } from '../../../../lib/app/application.ts'
-import { FAILURES } from '../../../../packages/runtime/consumer/failure-codes.ts'
-import { reasonText } from '../../../../packages/runtime/pipeline/reasons.ts'
 import { PROJECT } from '../../../support/program.ts'
 
 const ENGINE = join(PROJECT, 'packages', 'runtime')

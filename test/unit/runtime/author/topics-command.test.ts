@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { application } from '../../../../packages/runtime/consumer/authored-application.ts'
-import { linesOf, topicsIn } from '../../../../packages/runtime/lambda/topics-command.ts'
+import { application } from '#runtime/consumer/authored-application.ts'
+import { linesOf, topicsIn } from '#runtime/lambda/topics-command.ts'
 
 const shop = application({
   prefix: 'shop',

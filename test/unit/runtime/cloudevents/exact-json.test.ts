@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { isInexact, parseExact } from '../../../../packages/runtime/cloudevents/exact-json.ts'
+import { isInexact, parseExact } from '#runtime/cloudevents/exact-json.ts'
 
 describe('JSON whose numbers are what they were', () => {
   const taken = [

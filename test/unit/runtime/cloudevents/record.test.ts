@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
 import encodeRecord from 'kafkajs/src/protocol/recordBatch/record/v0/index.js'
-import { sizeOf } from '../../../../packages/runtime/cloudevents/record.ts'
+import { sizeOf } from '#runtime/cloudevents/record.ts'
 
 /** Beyond ASCII a character is up to four bytes. */
 const headerName = fc.oneof(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { isTimestamp, parseTime } from '../../../../packages/runtime/cloudevents/attributes.ts'
+import { isTimestamp, parseTime } from '#runtime/cloudevents/attributes.ts'
 
 const LENGTHS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 

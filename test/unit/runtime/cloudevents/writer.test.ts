@@ -2,20 +2,12 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { CloudEvent, Kafka } from 'cloudevents'
 import fc from 'fast-check'
-import { isFailure } from '../../../../packages/runtime/cloudevents/event.ts'
-import { readEvent } from '../../../../packages/runtime/cloudevents/reader.ts'
-import type { OutgoingRecord } from '../../../../packages/runtime/cloudevents/record.ts'
-import {
-  continuedTrace,
-  spanContextOf,
-  startedTrace,
-} from '../../../../packages/runtime/cloudevents/trace.ts'
-import {
-  type ContentMode,
-  producedRecord,
-  writeEvent,
-} from '../../../../packages/runtime/cloudevents/writer.ts'
-import type { Event } from '../../../../packages/runtime/consumer/event.ts'
+import { isFailure } from '#runtime/cloudevents/event.ts'
+import { readEvent } from '#runtime/cloudevents/reader.ts'
+import type { OutgoingRecord } from '#runtime/cloudevents/record.ts'
+import { continuedTrace, spanContextOf, startedTrace } from '#runtime/cloudevents/trace.ts'
+import { type ContentMode, producedRecord, writeEvent } from '#runtime/cloudevents/writer.ts'
+import type { Event } from '#runtime/consumer/event.ts'
 import { environmentReading } from '../../../support/records.ts'
 
 const MODES: readonly ContentMode[] = ['binary', 'structured']

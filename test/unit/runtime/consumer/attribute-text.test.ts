@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { readEvent } from '#runtime/cloudevents/reader.ts'
+import { writeEvent } from '#runtime/cloudevents/writer.ts'
+import { attributeText } from '#runtime/consumer/attribute-text.ts'
+import { entityOf } from '#runtime/consumer/event.ts'
+import { largeAttribute } from '#runtime/pipeline/deciding/limits.ts'
 import { alertEmission, firedAlert } from '../../../../lib/alerting/alert.ts'
-import { readEvent } from '../../../../packages/runtime/cloudevents/reader.ts'
-import { writeEvent } from '../../../../packages/runtime/cloudevents/writer.ts'
-import { attributeText } from '../../../../packages/runtime/consumer/attribute-text.ts'
-import { entityOf } from '../../../../packages/runtime/consumer/event.ts'
-import { largeAttribute } from '../../../../packages/runtime/pipeline/deciding/limits.ts'
 import { ruleOf } from '../../alerting/support.ts'
 
 describe('given a text that becomes an attribute of an event', () => {

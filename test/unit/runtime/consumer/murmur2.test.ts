@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { Partitioners } from 'kafkajs'
-import { murmur2, partitionOf } from '../../../../packages/runtime/consumer/murmur2.ts'
+import { murmur2, partitionOf } from '#runtime/consumer/murmur2.ts'
 
 const partitionMetadata = Array.from({ length: 12 }, (_, partitionId) => {
   return { partitionErrorCode: 0, partitionId, leader: 1, replicas: [1], isr: [1] }

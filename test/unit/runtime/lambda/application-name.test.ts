@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Context } from 'aws-lambda'
-import { json } from '../../../../packages/runtime/cloudevents/plain-json.ts'
-import { application } from '../../../../packages/runtime/consumer/authored-application.ts'
-import { clockHandler } from '../../../../packages/runtime/lambda/clock-handler.ts'
-import { forwarderHandler } from '../../../../packages/runtime/lambda/forwarder-handler.ts'
-import { kafkaHandler } from '../../../../packages/runtime/lambda/kafka-handler.ts'
-import { kafkaEvent, logRecord } from '../../../../packages/runtime/testing/records.ts'
+import { json } from '#runtime/cloudevents/plain-json.ts'
+import { application } from '#runtime/consumer/authored-application.ts'
+import { clockHandler } from '#runtime/lambda/clock-handler.ts'
+import { forwarderHandler } from '#runtime/lambda/forwarder-handler.ts'
+import { kafkaHandler } from '#runtime/lambda/kafka-handler.ts'
+import { kafkaEvent, logRecord } from '#runtime/testing/records.ts'
 import { metricsOf } from '../../../support/function-log.ts'
 
 const SINK = { name: 'bell', accepts: [], deliver: async () => [] }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { furtherRounds } from '../../../../packages/runtime/lambda/ticks.ts'
+import { furtherRounds } from '#runtime/lambda/ticks.ts'
 
 describe('the rounds of a run', () => {
   /** The rounds of a run whose clock moves only while it sleeps, and by what each round takes. */

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { Context, ScheduledEvent } from 'aws-lambda'
-import type { Kafka } from '../../../../packages/runtime/adapters/kafka/client.ts'
-import { KafkaConnections } from '../../../../packages/runtime/lambda/kafka-connections.ts'
-import { scheduled } from '../../../../packages/runtime/lambda/scheduled.ts'
-import { KafkaPublisher } from '../../../../packages/runtime/producer/publisher.ts'
-import { generalSettings } from '../../../../packages/runtime/settings/general.ts'
-import { KAFKA } from '../../../../packages/runtime/settings/kafka.ts'
+import type { Kafka } from '#runtime/adapters/kafka/client.ts'
+import { KafkaConnections } from '#runtime/lambda/kafka-connections.ts'
+import { scheduled } from '#runtime/lambda/scheduled.ts'
+import { KafkaPublisher } from '#runtime/producer/publisher.ts'
+import { generalSettings } from '#runtime/settings/general.ts'
+import { KAFKA } from '#runtime/settings/kafka.ts'
 import { metricsOf } from '../../../support/function-log.ts'
 
 const SLICES = [generalSettings('shop'), KAFKA] as const

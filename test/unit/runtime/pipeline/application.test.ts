@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Application } from '../../../../packages/runtime/consumer/application.ts'
-import type { TopicName } from '../../../../packages/runtime/consumer/declared.ts'
-import { failure } from '../../../../packages/runtime/consumer/failure-codes.ts'
-import { decided, type KeyedProcess } from '../../../../packages/runtime/consumer/process.ts'
+import type { Application } from '#runtime/consumer/application.ts'
+import type { TopicName } from '#runtime/consumer/declared.ts'
+import { failure } from '#runtime/consumer/failure-codes.ts'
+import { decided, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { logRecord } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 

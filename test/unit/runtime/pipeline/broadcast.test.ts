@@ -1,8 +1,8 @@
 /** Services of the engine beside state and timers: a context that is folded, emissions to every partition. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Event } from '../../../../packages/runtime/consumer/event.ts'
-import { decided, type Emission, type KeyedProcess } from '../../../../packages/runtime/consumer/process.ts'
+import type { Event } from '#runtime/consumer/event.ts'
+import { decided, type Emission, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { logRecord } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
-import { advance, endOf, MAX_STEP_MS, spanOf } from '../../../../packages/runtime/pipeline/log/clock.ts'
-import type { LogClock } from '../../../../packages/runtime/pipeline/model.ts'
+import { advance, endOf, MAX_STEP_MS, spanOf } from '#runtime/pipeline/log/clock.ts'
+import type { LogClock } from '#runtime/pipeline/model.ts'
 import { logRecord } from '../../../support/records.ts'
 
 const START: LogClock = { nowMs: 0, lastAppendMs: undefined, highestAppendMs: undefined }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { PartitionStopped, RecordRefused, Unavailable } from '../../../../packages/runtime/pipeline/errors.ts'
-import type { OffsetRange } from '../../../../packages/runtime/pipeline/model.ts'
-import type { LogReader } from '../../../../packages/runtime/pipeline/ports.ts'
-import { MemoryLogReader } from '../../../../packages/runtime/testing/log-reader.ts'
+import { PartitionStopped, RecordRefused, Unavailable } from '#runtime/pipeline/errors.ts'
+import type { OffsetRange } from '#runtime/pipeline/model.ts'
+import type { LogReader } from '#runtime/pipeline/ports.ts'
+import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 

@@ -1,10 +1,10 @@
 /** Effects of a process on the erasure of an entity. The effects of every erasure are in `rules/erasing.test.ts`. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { redriveHeaders } from '#runtime/cloudevents/redrive.ts'
+import { failureId } from '#runtime/consumer/failure-event.ts'
+import { decided, type Emission, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
-import { redriveHeaders } from '../../../../packages/runtime/cloudevents/redrive.ts'
-import { failureId } from '../../../../packages/runtime/consumer/failure-event.ts'
-import { decided, type Emission, type KeyedProcess } from '../../../../packages/runtime/consumer/process.ts'
 import { erasing } from '../../../support/erasures.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'

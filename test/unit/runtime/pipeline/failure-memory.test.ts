@@ -1,13 +1,10 @@
 /** The memory of failures is bounded, is shared by producers, and warns before it is full. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { redriveHeaders } from '#runtime/cloudevents/redrive.ts'
+import { failureId } from '#runtime/consumer/failure-event.ts'
+import { failureBytesOf, producerGroupOf } from '#runtime/pipeline/failures/failure-memory.ts'
 import { APPLICATION } from '../../../../lib/app/application.ts'
-import { redriveHeaders } from '../../../../packages/runtime/cloudevents/redrive.ts'
-import { failureId } from '../../../../packages/runtime/consumer/failure-event.ts'
-import {
-  failureBytesOf,
-  producerGroupOf,
-} from '../../../../packages/runtime/pipeline/failures/failure-memory.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 

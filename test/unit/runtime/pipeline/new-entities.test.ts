@@ -1,8 +1,8 @@
 /** The bound for entities that producers add: docs/guarantees.md, "What bounds the memory". */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { KeyedProcess } from '../../../../packages/runtime/consumer/process.ts'
-import { NewEntities } from '../../../../packages/runtime/pipeline/deciding/new-entities.ts'
+import type { KeyedProcess } from '#runtime/consumer/process.ts'
+import { NewEntities } from '#runtime/pipeline/deciding/new-entities.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { counting, Stage } from '../../../support/stage.ts'
 

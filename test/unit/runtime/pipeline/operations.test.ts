@@ -1,7 +1,7 @@
 /** Operations on partition states, over several runs of their commands. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type Operation, Operations } from '../../../../packages/runtime/pipeline/replacing/operations.ts'
+import { type Operation, Operations } from '#runtime/pipeline/replacing/operations.ts'
 
 interface Applying extends Operation {
   readonly phase: string

@@ -1,8 +1,8 @@
 /** A record that Lambda cannot deliver is found as a hole, and decided by its place in the log. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
-import type { FailureData } from '../../../../packages/runtime/consumer/failure-event.ts'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import { kafkaEvent, environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 

@@ -1,8 +1,8 @@
 /** Parking needs ticks: what is released, and the bound in time, wait for the next record of the partition. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Parking } from '../../../../packages/runtime/consumer/parking.ts'
-import { PartitionStopped } from '../../../../packages/runtime/pipeline/errors.ts'
+import type { Parking } from '#runtime/consumer/parking.ts'
+import { PartitionStopped } from '#runtime/pipeline/errors.ts'
 import { environmentReading, logRecord } from '../../../support/records.ts'
 import { counting, Stage } from '../../../support/stage.ts'
 

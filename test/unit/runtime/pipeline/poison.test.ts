@@ -1,14 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { sizeOf } from '#runtime/cloudevents/record.ts'
+import { decided, type Emission, type KeyedProcess, rejected } from '#runtime/consumer/process.ts'
+import type { KafkaEvent } from '#runtime/pipeline/batch/receive.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
-import { sizeOf } from '../../../../packages/runtime/cloudevents/record.ts'
-import {
-  decided,
-  type Emission,
-  type KeyedProcess,
-  rejected,
-} from '../../../../packages/runtime/consumer/process.ts'
-import type { KafkaEvent } from '../../../../packages/runtime/pipeline/batch/receive.ts'
 import { kafkaEvent, environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { counting, Stage } from '../../../support/stage.ts'
 

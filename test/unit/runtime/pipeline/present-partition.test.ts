@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { partitionOf } from '../../../../packages/runtime/consumer/murmur2.ts'
-import { presentPartition } from '../../../../packages/runtime/pipeline/failures/present-partition.ts'
-import type { Growth } from '../../../../packages/runtime/pipeline/model.ts'
+import { partitionOf } from '#runtime/consumer/murmur2.ts'
+import { presentPartition } from '#runtime/pipeline/failures/present-partition.ts'
+import type { Growth } from '#runtime/pipeline/model.ts'
 
 const place = (key: string | null, originalPartition: number, originalOffset = 5) => ({
   consumer: 'counting',

@@ -1,10 +1,10 @@
 /** How many partitions of a batch have records from the log in memory at once. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
-import { READS_AT_ONCE } from '../../../../packages/runtime/pipeline/log/partition-log.ts'
-import type { LogReader, StateStore } from '../../../../packages/runtime/pipeline/ports.ts'
-import { MemoryLogReader } from '../../../../packages/runtime/testing/log-reader.ts'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import { READS_AT_ONCE } from '#runtime/pipeline/log/partition-log.ts'
+import type { LogReader, StateStore } from '#runtime/pipeline/ports.ts'
+import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
 import { kafkaEvent, logRecord, environmentReading as reading } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import { decided } from '#runtime/consumer/process.ts'
+import { type AnyKeyedProcess, CONSUMER_DEFAULTS } from '#runtime/pipeline/consumer.ts'
+import { decodedRecords, Recount } from '#runtime/pipeline/recount.ts'
 import { APPLICATION } from '../../../../lib/app/application.ts'
-import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
-import { decided } from '../../../../packages/runtime/consumer/process.ts'
-import { type AnyKeyedProcess, CONSUMER_DEFAULTS } from '../../../../packages/runtime/pipeline/consumer.ts'
-import { decodedRecords, Recount } from '../../../../packages/runtime/pipeline/recount.ts'
 import { environmentReading, logRecord, TOPIC } from '../../../support/records.ts'
 
 const COUNTING: AnyKeyedProcess = {

@@ -1,13 +1,13 @@
 /** Headers of a redriven record from attempt to attempt, and the effect of changes by people. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import type { FailedAttempt, FailureData } from '#runtime/consumer/failure-event.ts'
+import { decided, type KeyedProcess, rejected } from '#runtime/consumer/process.ts'
 import { readData } from '../../../../lib/app/event-data.ts'
 import { RETRY_TYPE } from '../../../../lib/failures/event-types.ts'
 import { type ByHand, redrivenRecord } from '../../../../lib/failures/redriven-record.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
-import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
-import type { FailedAttempt, FailureData } from '../../../../packages/runtime/consumer/failure-event.ts'
-import { decided, type KeyedProcess, rejected } from '../../../../packages/runtime/consumer/process.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 

@@ -1,16 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { LogRecord, RecordHeader } from '#runtime/cloudevents/record.ts'
+import { originalHeaders, type RedriveTarget, redriveHeaders } from '#runtime/cloudevents/redrive.ts'
+import type { FailureData } from '#runtime/consumer/failure-event.ts'
+import { failureId } from '#runtime/consumer/failure-event.ts'
+import { decided, type KeyedProcess, rejected } from '#runtime/consumer/process.ts'
+import type { Consumer } from '#runtime/pipeline/consumer.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
-import type { LogRecord, RecordHeader } from '../../../../packages/runtime/cloudevents/record.ts'
-import {
-  originalHeaders,
-  type RedriveTarget,
-  redriveHeaders,
-} from '../../../../packages/runtime/cloudevents/redrive.ts'
-import type { FailureData } from '../../../../packages/runtime/consumer/failure-event.ts'
-import { failureId } from '../../../../packages/runtime/consumer/failure-event.ts'
-import { decided, type KeyedProcess, rejected } from '../../../../packages/runtime/consumer/process.ts'
-import type { Consumer } from '../../../../packages/runtime/pipeline/consumer.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 

@@ -1,10 +1,10 @@
 /** Random mixtures of failures, redrives, new code, lost states and rebuilds. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import type { FailureData } from '#runtime/consumer/failure-event.ts'
+import { decided, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
-import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
-import type { FailureData } from '../../../../packages/runtime/consumer/failure-event.ts'
-import { decided, type KeyedProcess } from '../../../../packages/runtime/consumer/process.ts'
 import { nextAttempt } from '../../../support/parking.ts'
 import { Random } from '../../../support/random.ts'
 import { logRecord, environmentReading as reading } from '../../../support/records.ts'

@@ -1,4 +1,4 @@
-import { MemoryStateStore } from '../../../../packages/runtime/adapters/memory/state-store.ts'
+import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
 import { conformsAsSegmentSink } from '../../../conformance/segment-sink.ts'
 
 conformsAsSegmentSink('memory', () => new MemoryStateStore())

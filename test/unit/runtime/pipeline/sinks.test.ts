@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { redrivenRecord } from '../../../../lib/failures/redriven-record.ts'
-import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
-import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
-import { PermanentError, RetryableError } from '../../../../packages/runtime/consumer/author-errors.ts'
-import type { FailureData } from '../../../../packages/runtime/consumer/failure-event.ts'
-import { rejected } from '../../../../packages/runtime/consumer/process.ts'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import { PermanentError, RetryableError } from '#runtime/consumer/author-errors.ts'
+import type { FailureData } from '#runtime/consumer/failure-event.ts'
+import { rejected } from '#runtime/consumer/process.ts'
 import {
   type Delivered,
   type Delivery,
@@ -13,7 +11,9 @@ import {
   delivered,
   retry,
   type Sink,
-} from '../../../../packages/runtime/consumer/sink.ts'
+} from '#runtime/consumer/sink.ts'
+import { redrivenRecord } from '../../../../lib/failures/redriven-record.ts'
+import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 

@@ -1,10 +1,10 @@
 /** Effects of changed code on stored states: see docs/consumers.md. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { decided, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { versionError } from '#runtime/pipeline/deciding/stored-state.ts'
+import { NOTHING_WANTED } from '#runtime/testing/wanted.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
-import { decided, type KeyedProcess } from '../../../../packages/runtime/consumer/process.ts'
-import { versionError } from '../../../../packages/runtime/pipeline/deciding/stored-state.ts'
-import { NOTHING_WANTED } from '../../../../packages/runtime/testing/wanted.ts'
 import { environmentReading as reading, logRecord as record } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 

@@ -1,9 +1,9 @@
 /** Processes that accept ticks, and timers that only the log's clock lets pass. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import { decided, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { TICK_TYPE, tick } from '../../../../lib/telemetry/tick.ts'
-import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
-import { decided, type KeyedProcess } from '../../../../packages/runtime/consumer/process.ts'
 import { doneOn, logOf, obeyingStage, order } from '../../../support/obeying.ts'
 import { logRecord } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'

@@ -1,9 +1,9 @@
 /** Timers of a process; their order is in `rules/the-logs-clock.test.ts`. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { FailureData } from '../../../../packages/runtime/consumer/failure-event.ts'
-import { decided, type KeyedProcess } from '../../../../packages/runtime/consumer/process.ts'
-import { NOTHING_WANTED } from '../../../../packages/runtime/testing/wanted.ts'
+import type { FailureData } from '#runtime/consumer/failure-event.ts'
+import { decided, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { NOTHING_WANTED } from '#runtime/testing/wanted.ts'
 import { doneOn, logOf, type Order, obeyingStage, order } from '../../../support/obeying.ts'
 import { Stage } from '../../../support/stage.ts'
 

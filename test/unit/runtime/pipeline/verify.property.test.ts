@@ -1,7 +1,7 @@
 /** Live states are compared with their log after random schedules: only what was changed by hand is found. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { OutgoingRecord } from '../../../../packages/runtime/cloudevents/record.ts'
+import type { OutgoingRecord } from '#runtime/cloudevents/record.ts'
 import { Random } from '../../../support/random.ts'
 import { type End, SEEDS, violations } from '../../../support/same-log.ts'
 import { seeds } from '../../../support/sampled.ts'

@@ -1,10 +1,10 @@
 /** A comparison of live states with their log finds faults, and counts exceptions apart. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import { decided, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { differingFields } from '#runtime/pipeline/verifying/compare.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
-import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
-import { decided, type KeyedProcess } from '../../../../packages/runtime/consumer/process.ts'
-import { differingFields } from '../../../../packages/runtime/pipeline/verifying/compare.ts'
 import { logRecord, environmentReading as reading } from '../../../support/records.ts'
 import { counting, Stage } from '../../../support/stage.ts'
 import { verified } from '../../../support/verifying.ts'

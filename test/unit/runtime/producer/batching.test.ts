@@ -5,7 +5,7 @@ import {
   deliveryText,
   type ProducerConfig,
   TelemetryProducer,
-} from '../../../../packages/runtime/producer/index.ts'
+} from '#runtime/producer/index.ts'
 import { ManualClock, ScriptedBrokers, settled } from '../../../support/scripted-brokers.ts'
 
 function stage(config: Partial<ProducerConfig> = {}, partitions = 1) {

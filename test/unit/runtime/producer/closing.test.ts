@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { deliveryText, TelemetryProducer } from '../../../../packages/runtime/producer/index.ts'
+import { deliveryText, TelemetryProducer } from '#runtime/producer/index.ts'
 import { ConnectionClosed, ManualClock, ScriptedBrokers } from '../../../support/scripted-brokers.ts'
 
 function stage() {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { CloudEvent } from 'cloudevents'
-import { producedRecord, writeEvent } from '../../../../packages/runtime/cloudevents/writer.ts'
-import type { Event } from '../../../../packages/runtime/consumer/event.ts'
-import { type CloudEventLike, eventOf } from '../../../../packages/runtime/producer/create-event.ts'
-import { createEvent, PROFILES, TelemetryProducer } from '../../../../packages/runtime/producer/index.ts'
-import { PRODUCER_SETTINGS, producerSettings } from '../../../../packages/runtime/settings/producer.ts'
+import { producedRecord, writeEvent } from '#runtime/cloudevents/writer.ts'
+import type { Event } from '#runtime/consumer/event.ts'
+import { type CloudEventLike, eventOf } from '#runtime/producer/create-event.ts'
+import { createEvent, PROFILES, TelemetryProducer } from '#runtime/producer/index.ts'
+import { PRODUCER_SETTINGS, producerSettings } from '#runtime/settings/producer.ts'
 
 const DEFAULTS = { type: 'com.example.x', source: '/x' }
 const TRACE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { OutgoingRecord } from '../../../../packages/runtime/cloudevents/record.ts'
-import { RecordRefused } from '../../../../packages/runtime/pipeline/errors.ts'
-import { RecordProducer } from '../../../../packages/runtime/producer/record-producer.ts'
-import { producerSettings } from '../../../../packages/runtime/settings/producer.ts'
+import type { OutgoingRecord } from '#runtime/cloudevents/record.ts'
+import { RecordRefused } from '#runtime/pipeline/errors.ts'
+import { RecordProducer } from '#runtime/producer/record-producer.ts'
+import { producerSettings } from '#runtime/settings/producer.ts'
 import { ManualClock, ScriptedBrokers } from '../../../support/scripted-brokers.ts'
 
 function stage(partitions: number) {

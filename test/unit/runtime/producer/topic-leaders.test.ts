@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Cluster } from '@sluice/kafka-records'
-import { TopicLeaders } from '../../../../packages/runtime/adapters/kafka/topic-leaders.ts'
+import { TopicLeaders } from '#runtime/adapters/kafka/topic-leaders.ts'
 
 /** Answers as the library does: for all topics that it is asked for, or with an error that names none. */
 class FakeCluster {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { RecordProducer } from '../../../../packages/runtime/producer/record-producer.ts'
-import { producerSettings } from '../../../../packages/runtime/settings/producer.ts'
+import { RecordProducer } from '#runtime/producer/record-producer.ts'
+import { producerSettings } from '#runtime/settings/producer.ts'
 import { ConnectionClosed, ManualClock, ScriptedBrokers } from '../../../support/scripted-brokers.ts'
 
 function stage(partitions = 1) {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { loadCodec } from '@sluice/schema-registry'
+import { dataWriter } from '#runtime/adapters/registry/data-writer.ts'
+import { readSettings } from '#runtime/settings/environment.ts'
+import { SERIALIZATION } from '#runtime/settings/serialization.ts'
 import { APPLICATION } from '../../../../lib/app/application.ts'
 import { packagedSchema, schemaSubject } from '../../../../lib/app/packaged-schemas.ts'
 import { FAMILIES } from '../../../../lib/telemetry/families.ts'
 import { tick } from '../../../../lib/telemetry/tick.ts'
-import { dataWriter } from '../../../../packages/runtime/adapters/registry/data-writer.ts'
-import { readSettings } from '../../../../packages/runtime/settings/environment.ts'
-import { SERIALIZATION } from '../../../../packages/runtime/settings/serialization.ts'
 import { environmentReading } from '../../../support/records.ts'
 
 const { type } = FAMILIES.environment

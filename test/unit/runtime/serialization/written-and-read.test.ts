@@ -1,13 +1,13 @@
 /** A DataReader reads the events of a DataWriter unchanged: with packaged schemas, for every type that is serialized. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { isFailure } from '#runtime/cloudevents/event.ts'
+import { readEvent } from '#runtime/cloudevents/reader.ts'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import { writeEvent } from '#runtime/cloudevents/writer.ts'
+import { dataReaderOf } from '#runtime/lambda/data-reader.ts'
+import { dataWriterIn } from '#runtime/lambda/data-writer.ts'
 import { APPLICATION } from '../../../../lib/app/application.ts'
-import { isFailure } from '../../../../packages/runtime/cloudevents/event.ts'
-import { readEvent } from '../../../../packages/runtime/cloudevents/reader.ts'
-import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
-import { writeEvent } from '../../../../packages/runtime/cloudevents/writer.ts'
-import { dataReaderOf } from '../../../../packages/runtime/lambda/data-reader.ts'
-import { dataWriterIn } from '../../../../packages/runtime/lambda/data-writer.ts'
 import { alertFired, environmentReading, logRecord } from '../../../support/records.ts'
 
 const settings = { env: 'test', contentMode: 'binary', singleInvocation: false } as const

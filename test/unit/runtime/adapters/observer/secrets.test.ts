@@ -1,15 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { failure } from '#runtime/consumer/failure-codes.ts'
+import { type Decided, decided, type KeyedProcess, rejected } from '#runtime/consumer/process.ts'
+import { retry } from '#runtime/consumer/sink.ts'
+import { Unavailable } from '#runtime/pipeline/errors.ts'
 import { READING_TYPES } from '../../../../../lib/telemetry/families.ts'
-import { failure } from '../../../../../packages/runtime/consumer/failure-codes.ts'
-import {
-  type Decided,
-  decided,
-  type KeyedProcess,
-  rejected,
-} from '../../../../../packages/runtime/consumer/process.ts'
-import { retry } from '../../../../../packages/runtime/consumer/sink.ts'
-import { Unavailable } from '../../../../../packages/runtime/pipeline/errors.ts'
 import { logOf } from '../../../../support/function-log.ts'
 import { STATE_KEY } from '../../../../support/observed.ts'
 import { environmentReading as reading, logRecord as record } from '../../../../support/records.ts'

@@ -1,11 +1,11 @@
 /** Rules E: attributes, in both modes. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { isFailure } from '../../../../../packages/runtime/cloudevents/event.ts'
-import { isSameMediaType } from '../../../../../packages/runtime/cloudevents/media-type.ts'
-import { originalHeaders } from '../../../../../packages/runtime/cloudevents/redrive.ts'
-import { writeEvent } from '../../../../../packages/runtime/cloudevents/writer.ts'
-import { fingerprint } from '../../../../../packages/runtime/pipeline/deciding/fingerprint.ts'
+import { isFailure } from '#runtime/cloudevents/event.ts'
+import { isSameMediaType } from '#runtime/cloudevents/media-type.ts'
+import { originalHeaders } from '#runtime/cloudevents/redrive.ts'
+import { writeEvent } from '#runtime/cloudevents/writer.ts'
+import { fingerprint } from '#runtime/pipeline/deciding/fingerprint.ts'
 import {
   accepted,
   bothWith,

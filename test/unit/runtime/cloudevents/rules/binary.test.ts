@@ -1,9 +1,9 @@
 /** Rules B: binary mode. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { readEvent } from '../../../../../packages/runtime/cloudevents/reader.ts'
-import { writeEvent } from '../../../../../packages/runtime/cloudevents/writer.ts'
-import { toLogRecord } from '../../../../../packages/runtime/pipeline/batch/receive.ts'
+import { readEvent } from '#runtime/cloudevents/reader.ts'
+import { writeEvent } from '#runtime/cloudevents/writer.ts'
+import { toLogRecord } from '#runtime/pipeline/batch/receive.ts'
 import { accepted, JSON_TYPE, REQUIRED, read, refused, withHeader } from './kit.ts'
 
 const EVENT = { id: 'a-1', source: '/sensors/roof', type: 'com.example.reading' }

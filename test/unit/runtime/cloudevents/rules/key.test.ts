@@ -1,10 +1,10 @@
 /** Rules D: the key of a record. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { producedRecord } from '#runtime/cloudevents/writer.ts'
+import type { FailureData } from '#runtime/consumer/failure-event.ts'
 import { redrivenRecord } from '../../../../../lib/failures/redriven-record.ts'
 import { eventKey } from '../../../../../lib/operations/publish/key.ts'
-import { producedRecord } from '../../../../../packages/runtime/cloudevents/writer.ts'
-import type { FailureData } from '../../../../../packages/runtime/consumer/failure-event.ts'
 import { accepted, bothWith, EVENT, read, refused, structured, withHeader } from './kit.ts'
 
 const KEYED = { id: 'a', source: '/s', type: 't', extensions: { partitionkey: 'p', traceparent: 'x' } }

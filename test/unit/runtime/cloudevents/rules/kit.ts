@@ -1,9 +1,9 @@
 /** Records for the tests of the binding's rules. Each test there is named for its rule. */
 import assert from 'node:assert/strict'
-import { isFailure } from '../../../../../packages/runtime/cloudevents/event.ts'
-import { readEvent } from '../../../../../packages/runtime/cloudevents/reader.ts'
-import type { RecordHeader } from '../../../../../packages/runtime/cloudevents/record.ts'
-import type { Event } from '../../../../../packages/runtime/consumer/event.ts'
+import { isFailure } from '#runtime/cloudevents/event.ts'
+import { readEvent } from '#runtime/cloudevents/reader.ts'
+import type { RecordHeader } from '#runtime/cloudevents/record.ts'
+import type { Event } from '#runtime/consumer/event.ts'
 
 export type Headers = readonly (readonly [string, string | Buffer])[]
 type Result = ReturnType<typeof readEvent>

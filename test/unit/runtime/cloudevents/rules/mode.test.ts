@@ -1,6 +1,6 @@
 /** Rules A: which mode a record is in. */
 import { describe, it } from 'node:test'
-import { writeEvent } from '../../../../../packages/runtime/cloudevents/writer.ts'
+import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import { accepted, EVENT, JSON_TYPE, REQUIRED, read, refused, structured } from './kit.ts'
 
 describe('which mode a record is in', () => {

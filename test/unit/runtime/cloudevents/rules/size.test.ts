@@ -1,8 +1,8 @@
 /** Rules F: the size of an event. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { writeEvent } from '../../../../../packages/runtime/cloudevents/writer.ts'
-import { largeAttribute } from '../../../../../packages/runtime/pipeline/deciding/limits.ts'
+import { writeEvent } from '#runtime/cloudevents/writer.ts'
+import { largeAttribute } from '#runtime/pipeline/deciding/limits.ts'
 import { accepted, JSON_TYPE, REQUIRED, read, withHeader } from './kit.ts'
 
 const KIB = 1024

@@ -1,7 +1,7 @@
 /** Rules C: structured mode. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { writeEvent } from '../../../../../packages/runtime/cloudevents/writer.ts'
+import { writeEvent } from '#runtime/cloudevents/writer.ts'
 import { accepted, EVENT, JSON_TYPE, REQUIRED, read, refused, structured } from './kit.ts'
 
 describe('structured mode', () => {

@@ -1,8 +1,8 @@
 /** The fine print, "Around it": see docs/guarantees.md. What needs servers is in test/integration/adapters. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Unavailable } from '../../../../../packages/runtime/pipeline/errors.ts'
-import type { StateKey } from '../../../../../packages/runtime/pipeline/model.ts'
+import { Unavailable } from '#runtime/pipeline/errors.ts'
+import type { StateKey } from '#runtime/pipeline/model.ts'
 import { environmentReading as reading, logRecord as record } from '../../../../support/records.ts'
 import { Stage } from '../../../../support/stage.ts'
 

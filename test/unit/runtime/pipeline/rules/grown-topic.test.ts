@@ -1,24 +1,16 @@
 /** The fine print, rule 24: a topic that has grown.  */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import { type Redrive, redriveHeaders, redriveTargetOf } from '#runtime/cloudevents/redrive.ts'
+import { type FailedAttempt, type FailureData, failureId } from '#runtime/consumer/failure-event.ts'
+import { partitionOf } from '#runtime/consumer/murmur2.ts'
+import { placeOf } from '#runtime/pipeline/deciding/emission.ts'
+import { producerGroupOf } from '#runtime/pipeline/failures/failure-memory.ts'
+import { digestOf } from '#runtime/pipeline/failures/failure-record.ts'
+import type { RememberedFailure } from '#runtime/pipeline/model.ts'
+import { EMPTY_META } from '#runtime/pipeline/replacing/state-parts.ts'
 import { redrivenRecord } from '../../../../../lib/failures/redriven-record.ts'
-import type { LogRecord } from '../../../../../packages/runtime/cloudevents/record.ts'
-import {
-  type Redrive,
-  redriveHeaders,
-  redriveTargetOf,
-} from '../../../../../packages/runtime/cloudevents/redrive.ts'
-import {
-  type FailedAttempt,
-  type FailureData,
-  failureId,
-} from '../../../../../packages/runtime/consumer/failure-event.ts'
-import { partitionOf } from '../../../../../packages/runtime/consumer/murmur2.ts'
-import { placeOf } from '../../../../../packages/runtime/pipeline/deciding/emission.ts'
-import { producerGroupOf } from '../../../../../packages/runtime/pipeline/failures/failure-memory.ts'
-import { digestOf } from '../../../../../packages/runtime/pipeline/failures/failure-record.ts'
-import type { RememberedFailure } from '../../../../../packages/runtime/pipeline/model.ts'
-import { EMPTY_META } from '../../../../../packages/runtime/pipeline/replacing/state-parts.ts'
 import { failureOf } from '../../../../support/changes.ts'
 import { inPages } from '../../../../support/parts.ts'
 import { environmentReading as reading, logRecord as record } from '../../../../support/records.ts'

@@ -1,11 +1,11 @@
 /** The fine print, "The applied offset", rule 5: see docs/guarantees.md. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import type { Process } from '#runtime/pipeline/consumer.ts'
+import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
 import { alerting } from '../../../../../lib/alerting/process.ts'
 import { readRules } from '../../../../../lib/alerting/rule-files.ts'
-import type { LogRecord } from '../../../../../packages/runtime/cloudevents/record.ts'
-import type { Process } from '../../../../../packages/runtime/pipeline/consumer.ts'
-import { MemoryLogReader } from '../../../../../packages/runtime/testing/log-reader.ts'
 import {
   kafkaEvent,
   environmentReading as reading,

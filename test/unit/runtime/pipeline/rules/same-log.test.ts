@@ -1,10 +1,10 @@
 /** The fine print, "The same log": see docs/guarantees.md. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { LogTime } from '#runtime/cloudevents/log-time.ts'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import { decided, type KeyedProcess } from '#runtime/consumer/process.ts'
 import { READING_TYPES } from '../../../../../lib/telemetry/families.ts'
-import type { LogTime } from '../../../../../packages/runtime/cloudevents/log-time.ts'
-import type { LogRecord } from '../../../../../packages/runtime/cloudevents/record.ts'
-import { decided, type KeyedProcess } from '../../../../../packages/runtime/consumer/process.ts'
 import { doneOn, logOf, obeyingStage, order } from '../../../../support/obeying.ts'
 import { Random } from '../../../../support/random.ts'
 import { environmentReading as reading, logRecord as record } from '../../../../support/records.ts'

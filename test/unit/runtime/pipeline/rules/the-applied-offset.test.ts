@@ -1,13 +1,13 @@
 /** The fine print, "The applied offset": see docs/guarantees.md. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { MemoryStateStore } from '../../../../../packages/runtime/adapters/memory/state-store.ts'
-import type { LogRecord } from '../../../../../packages/runtime/cloudevents/record.ts'
-import { decided, type KeyedProcess } from '../../../../../packages/runtime/consumer/process.ts'
-import { Unavailable } from '../../../../../packages/runtime/pipeline/errors.ts'
-import type { OffsetRange, Version } from '../../../../../packages/runtime/pipeline/model.ts'
-import type { LogReader } from '../../../../../packages/runtime/pipeline/ports.ts'
-import { MemoryLogReader } from '../../../../../packages/runtime/testing/log-reader.ts'
+import { MemoryStateStore } from '#runtime/adapters/memory/state-store.ts'
+import type { LogRecord } from '#runtime/cloudevents/record.ts'
+import { decided, type KeyedProcess } from '#runtime/consumer/process.ts'
+import { Unavailable } from '#runtime/pipeline/errors.ts'
+import type { OffsetRange, Version } from '#runtime/pipeline/model.ts'
+import type { LogReader } from '#runtime/pipeline/ports.ts'
+import { MemoryLogReader } from '#runtime/testing/log-reader.ts'
 import { Random } from '../../../../support/random.ts'
 import {
   kafkaEvent,

@@ -1,12 +1,12 @@
 /** The fine print, "The log's clock": see docs/guarantees.md. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { KeyedProcess } from '#runtime/consumer/process.ts'
+import type { KafkaEventRecord } from '#runtime/pipeline/batch/receive.ts'
+import { advance, clockGapMs } from '#runtime/pipeline/log/clock.ts'
 import { type MinuteSummary, statistics } from '../../../../../lib/analytics/process.ts'
 import { TOPICS } from '../../../../../lib/app/topics.ts'
 import { tick } from '../../../../../lib/telemetry/tick.ts'
-import type { KeyedProcess } from '../../../../../packages/runtime/consumer/process.ts'
-import type { KafkaEventRecord } from '../../../../../packages/runtime/pipeline/batch/receive.ts'
-import { advance, clockGapMs } from '../../../../../packages/runtime/pipeline/log/clock.ts'
 import { doneOn, logOf, obeyingStage, order } from '../../../../support/obeying.ts'
 import {
   kafkaEvent,
